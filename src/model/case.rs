@@ -1,0 +1,357 @@
+//! A case as its table states it: what is sent, in which state, and what is expected.
+//!
+//! Texts in here may hold templates; `plan` renders them once the values are known.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::exchange::Method;
+use super::id::TableId;
+use super::spot::Spot;
+use super::value::Value;
+
+/// One case of a table, before its rows and axes are multiplied out.
+#[derive(Debug)]
+pub struct Case {
+    /// The table it stands in.
+    pub table: Arc<TableId>,
+    /// Its own part of the id.
+    pub name: String,
+    /// What it shows, in a sentence; may hold templates.
+    pub about: String,
+    /// Rules of the contract that it tests.
+    pub rules: Vec<String>,
+    /// States to bring about before the first request.
+    pub given: Vec<Given>,
+    /// Variables, evaluated in order before anything is sent.
+    pub vars: Vec<Variable>,
+    /// Parameters of contract, table and case, already merged.
+    pub params: Vec<(String, Value)>,
+    /// Keys that are dropped after every merge.
+    pub unset: Vec<String>,
+    /// How the request differs from the contract's usual one.
+    pub request: RequestSpec,
+    /// Rows; empty if the case has none.
+    pub rows: Vec<Row>,
+    /// Axes; one empty choice if the case has none.
+    pub axes: Vec<AxisChoice>,
+    /// The requests, at least one.
+    pub steps: Vec<Step>,
+    /// Former ids of the case.
+    pub former: Vec<String>,
+    /// Where it stands.
+    pub spot: Spot,
+}
+
+/// A name and the value or template that it stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variable {
+    /// The name that templates use.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+}
+
+/// One data row of a case.
+#[derive(Debug)]
+pub struct Row {
+    /// Its part of the id.
+    pub id: String,
+    /// What this row shows; replaces the case's sentence.
+    pub about: Option<String>,
+    /// Its variables.
+    pub vars: Vec<Variable>,
+    /// Parameters that it replaces.
+    pub params: Vec<(String, Value)>,
+    /// Keys that it drops.
+    pub unset: Vec<String>,
+    /// Where it stands.
+    pub spot: Spot,
+}
+
+/// One combination of a case's axes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AxisChoice {
+    /// The method.
+    pub method: Option<Method>,
+    /// Where the parameters go.
+    pub place: Option<Place>,
+    /// The format that is asked for.
+    pub format: Option<Format>,
+}
+
+impl AxisChoice {
+    /// The choice as the end of an id, such as `get-query-json`; empty without axes.
+    pub fn id(&self) -> String {
+        let parts = [
+            self.method.as_ref().map(|method| method.as_str().to_ascii_lowercase()),
+            self.place.map(|place| place.to_string()),
+            self.format.map(|format| format.to_string()),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("-")
+    }
+}
+
+/// Parameters with those of `over` in their place; new ones come last. A list is replaced whole.
+#[must_use]
+pub fn merge_params(mut params: Vec<(String, Value)>, over: &[(String, Value)]) -> Vec<(String, Value)> {
+    for (key, value) in over {
+        match params.iter_mut().find(|(known, _)| known == key) {
+            Some(found) => found.1 = value.clone(),
+            None => params.push((key.clone(), value.clone())),
+        }
+    }
+    params
+}
+
+/// A state that a case needs, by name, with its parameters.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The state's name.
+    pub state: String,
+    /// Its parameters; may hold templates.
+    pub params: Vec<(String, Value)>,
+    /// Where it stands.
+    pub spot: Spot,
+}
+
+/// One request of a case and what is expected of its answer.
+#[derive(Debug)]
+pub struct Step {
+    /// What the step is for.
+    pub about: Option<String>,
+    /// States to bring about before it.
+    pub given: Vec<Given>,
+    /// Parameters that it replaces.
+    pub params: Vec<(String, Value)>,
+    /// Keys that it drops.
+    pub unset: Vec<String>,
+    /// How its request differs from the case's.
+    pub request: RequestSpec,
+    /// What is expected.
+    pub expect: Expect,
+    /// Values of the answer that later steps use: name and JSONPath.
+    pub save: Vec<(String, String)>,
+    /// Where it stands.
+    pub spot: Spot,
+}
+
+/// How a request differs from the usual one.
+#[derive(Debug, Clone, Default)]
+pub struct RequestSpec {
+    /// Another method.
+    pub method: Option<Method>,
+    /// Another place for the parameters.
+    pub place: Option<Place>,
+    /// The format to ask for.
+    pub format: Option<Format>,
+    /// Parts set as they are, past every encoder.
+    pub raw: RawParts,
+}
+
+/// Parts of a request that are sent as written; may hold templates.
+#[derive(Debug, Clone, Default)]
+pub struct RawParts {
+    /// The path.
+    pub path: Option<String>,
+    /// The query, without `?`.
+    pub query: Option<String>,
+    /// Header fields, added or replaced.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Option<String>,
+}
+
+impl RequestSpec {
+    /// This specification with everything that `over` sets put in its place.
+    #[must_use]
+    pub fn merged(&self, over: &RequestSpec) -> RequestSpec {
+        let mut headers = self.raw.headers.clone();
+        for (name, value) in &over.raw.headers {
+            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+            headers.push((name.clone(), value.clone()));
+        }
+        RequestSpec {
+            method: over.method.clone().or_else(|| self.method.clone()),
+            place: over.place.or(self.place),
+            format: over.format.or(self.format),
+            raw: RawParts {
+                path: over.raw.path.clone().or_else(|| self.raw.path.clone()),
+                query: over.raw.query.clone().or_else(|| self.raw.query.clone()),
+                headers,
+                body: over.raw.body.clone().or_else(|| self.raw.body.clone()),
+            },
+        }
+    }
+}
+
+/// A step with every template rendered: all that is needed to send and to judge.
+#[derive(Debug, Clone)]
+pub struct PreparedStep {
+    /// The parameters, merged.
+    pub params: Vec<(String, Value)>,
+    /// How the request differs from the usual one.
+    pub request: RequestSpec,
+    /// What is expected.
+    pub expect: Expect,
+}
+
+/// Where parameters stand in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the path, at `{name}`.
+    Path,
+    /// In the query.
+    Query,
+    /// In a form body.
+    Form,
+    /// In a JSON body.
+    Json,
+    /// In a header field.
+    Header,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Form => "form",
+            Self::Json => "json",
+            Self::Header => "header",
+        })
+    }
+}
+
+/// The format of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// JSON (RFC 8259).
+    Json,
+    /// XML 1.0.
+    Xml,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Json => "json",
+            Self::Xml => "xml",
+        })
+    }
+}
+
+/// What is expected of one answer.
+#[derive(Debug, Clone, Default)]
+pub struct Expect {
+    /// The statuses allowed; empty means that the case does not say.
+    pub status: Vec<StatusRule>,
+    /// The error code.
+    pub code: Option<Matcher>,
+    /// The error message.
+    pub message: Option<Matcher>,
+    /// Header fields, by name.
+    pub headers: Vec<(String, Matcher)>,
+    /// Places in the body, by JSONPath.
+    pub body: Vec<(String, Matcher)>,
+    /// The longest time to the whole answer.
+    pub within: Option<Duration>,
+    /// Whole alternatives, one of which must hold beside the rest.
+    pub alternatives: Vec<Expect>,
+    /// Where it stands; none for one that was made up in code.
+    pub spot: Option<Spot>,
+}
+
+impl Expect {
+    /// Whether nothing at all is expected.
+    pub fn is_empty(&self) -> bool {
+        self.status.is_empty()
+            && self.code.is_none()
+            && self.message.is_none()
+            && self.headers.is_empty()
+            && self.body.is_empty()
+            && self.within.is_none()
+            && self.alternatives.is_empty()
+    }
+}
+
+/// One status, or one class of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StatusRule {
+    /// This status.
+    Exact(u16),
+    /// A class such as `4xx`, by its first digit.
+    Class(u16),
+    /// A template that gives one of the two.
+    Template(String),
+}
+
+impl StatusRule {
+    /// Reads `404`, `4xx` or a template.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.contains("{{") {
+            return Some(Self::Template(text.to_owned()));
+        }
+        if let Some(digit) = text.strip_suffix("xx") {
+            return digit.parse().ok().filter(|class| (1..=5).contains(class)).map(Self::Class);
+        }
+        text.parse().ok().filter(|status| (100..=599).contains(status)).map(Self::Exact)
+    }
+
+    /// Whether `status` is this one or in this class; a template matches nothing.
+    pub fn matches(&self, status: u16) -> bool {
+        match self {
+            Self::Exact(exact) => *exact == status,
+            Self::Class(class) => status / 100 == *class,
+            Self::Template(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for StatusRule {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(status) => write!(out, "{status}"),
+            Self::Class(class) => write!(out, "{class}xx"),
+            Self::Template(text) => out.write_str(text),
+        }
+    }
+}
+
+/// What one value of an answer must be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Matcher {
+    /// Just this value.
+    Equals(Value),
+    /// A text that fills a message template: `%s` stands for one or more characters.
+    Template(String),
+    /// A text that a regular expression matches, anywhere unless anchored.
+    Regex(String),
+    /// One of several.
+    Any(Vec<Matcher>),
+    /// Whether it is there at all.
+    Present(bool),
+    /// A value of this type, as [`Value::type_name`] spells it.
+    Type(String),
+    /// Anything but this.
+    Not(Box<Matcher>),
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Equals(value) => write!(out, "{value}"),
+            Self::Template(text) => write!(out, "the template {}", Value::text(text)),
+            Self::Regex(text) => write!(out, "a match of /{text}/"),
+            Self::Any(options) => {
+                let shown: Vec<String> = options.iter().map(ToString::to_string).collect();
+                out.write_str(&shown.join(" or "))
+            }
+            Self::Present(true) => out.write_str("any value"),
+            Self::Present(false) => out.write_str("nothing"),
+            Self::Type(name) => write!(out, "a value of type {name}"),
+            Self::Not(inner) => write!(out, "anything but {inner}"),
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! A contract: what an operation promises, as its published sources say it.
+
+use std::fmt;
+
+use super::case::{Format, Place};
+use super::exchange::Method;
+use super::id::OperationId;
+use super::message::MessageTemplate;
+use super::state::StateDefinition;
+use super::value::Value;
+
+/// What an operation promises: parameters, response fields, error rows, rules.
+#[derive(Debug)]
+pub struct Contract {
+    /// The operation's folder below `cases/`.
+    pub id: OperationId,
+    /// The operation's name, as its publisher spells it.
+    pub operation: String,
+    /// The version of the API.
+    pub version: String,
+    /// What the operation does.
+    pub about: String,
+    /// What an accepted request causes.
+    pub effects: Vec<Effect>,
+    /// The documented limit on calls.
+    pub rate_limit: Option<RateLimit>,
+    /// Where the promises are written.
+    pub sources: Vec<Source>,
+    /// How a request is made.
+    pub request: RequestShape,
+    /// The parameters.
+    pub parameters: Vec<Parameter>,
+    /// The fields of a success body.
+    pub response: Vec<Field>,
+    /// The operation's own error rows, in the order of the page.
+    pub rows: Vec<ErrorRow>,
+    /// Errors that every operation of the product shares; a code may stand more than once.
+    pub shared_rows: Vec<ErrorRow>,
+    /// Behaviour that no single parameter shows.
+    pub rules: Vec<Rule>,
+    /// What every answer looks like.
+    pub envelope: Envelope,
+    /// Values that change from run to run.
+    pub volatile: Vec<Volatile>,
+    /// Header fields that a snapshot shows, lower case.
+    pub snapshot_headers: Vec<String>,
+    /// The states that cases can ask for.
+    pub states: Vec<StateDefinition>,
+}
+
+impl Contract {
+    /// Every row, own or shared, with this code.
+    pub fn rows_of<'a>(&'a self, code: &'a str) -> impl Iterator<Item = &'a ErrorRow> {
+        self.rows.iter().chain(&self.shared_rows).filter(move |row| row.code == code)
+    }
+
+    /// The state of this name.
+    pub fn state(&self, name: &str) -> Option<&StateDefinition> {
+        self.states.iter().find(|state| state.name == name)
+    }
+
+    /// The declared parameter that a flattened name such as `Tag.3.Key` is an instance of.
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.covers(name))
+    }
+}
+
+/// Something that a request causes beside its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It costs money on a real endpoint.
+    Billable,
+}
+
+/// A documented limit on calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateLimit {
+    /// So many calls.
+    pub calls: u32,
+    /// In so many seconds.
+    pub seconds: u32,
+    /// Names of sources.
+    pub source: Vec<String>,
+}
+
+/// Where a promise is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The short name that promises cite.
+    pub name: String,
+    /// What it is.
+    pub title: String,
+    /// Its address.
+    pub url: Option<String>,
+    /// When it was published or read.
+    pub date: Option<String>,
+}
+
+/// How a request of the operation is made.
+#[derive(Debug, Clone)]
+pub struct RequestShape {
+    /// The usual method.
+    pub method: Method,
+    /// All methods that the contract allows.
+    pub methods: Vec<Method>,
+    /// The path; `{name}` holds a parameter.
+    pub path: String,
+    /// Where parameters go unless they say otherwise.
+    pub place: Place,
+    /// How lists are flattened.
+    pub lists: Listing,
+    /// Parameters that every request carries.
+    pub fixed: Vec<(String, Value)>,
+    /// How the format of the answer is asked for.
+    pub format: Option<FormatChoice>,
+}
+
+/// How a list becomes flat parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// `Tag.1.Key`, counted from 1.
+    Numbered,
+    /// The name again for each item.
+    Repeated,
+}
+
+/// The parameter by which a format is asked for, and its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormatChoice {
+    /// The parameter's name.
+    pub param: String,
+    /// Its value for JSON.
+    pub json: String,
+    /// Its value for XML.
+    pub xml: String,
+}
+
+impl FormatChoice {
+    /// The parameter's value for `format`.
+    pub fn value(&self, format: Format) -> &str {
+        match format {
+            Format::Json => &self.json,
+            Format::Xml => &self.xml,
+        }
+    }
+}
+
+/// One parameter of the operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Its name; `N` stands for the index of a list, as in `Tag.N.Key`.
+    pub name: String,
+    /// Its type.
+    pub kind: ParameterType,
+    /// Whether a request must carry it.
+    pub is_required: bool,
+    /// Whether the contract advises against it.
+    pub is_deprecated: bool,
+    /// Where it stands, if not where the request's other parameters do.
+    pub place: Option<Place>,
+    /// What it means.
+    pub about: String,
+    /// Names of sources.
+    pub source: Vec<String>,
+    /// Limits on its value.
+    pub constraints: Vec<Constraint>,
+    /// Codes that may answer its absence.
+    pub missing: Vec<String>,
+}
+
+impl Parameter {
+    /// Whether `name` is this parameter, with numbers in the place of `N`.
+    pub fn covers(&self, name: &str) -> bool {
+        let mut declared = self.name.split('.');
+        let mut found = name.split('.');
+        loop {
+            match (declared.next(), found.next()) {
+                (None, None) => return true,
+                (Some("N"), Some(index)) if index.parse::<u64>().is_ok() => {}
+                (Some(left), Some(right)) if left == right => {}
+                (None | Some(_), None | Some(_)) => return false,
+            }
+        }
+    }
+}
+
+/// The type of a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterType {
+    /// Text.
+    String,
+    /// A whole number.
+    Integer,
+    /// Any number.
+    Number,
+    /// A truth value.
+    Boolean,
+    /// A list.
+    List,
+    /// Keys and values.
+    Object,
+}
+
+/// A limit on a parameter's value, with what the contract says happens past it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constraint {
+    /// The limit.
+    pub limit: Limit,
+    /// The code that answers a value past it.
+    pub error: Option<String>,
+    /// Names of sources.
+    pub source: Vec<String>,
+    /// What is worth knowing.
+    pub about: Option<String>,
+    /// Why the sources do not settle it.
+    pub disputed: Option<String>,
+}
+
+/// A limit on one value, or on the values of one request together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Limit {
+    /// It must be there.
+    Required,
+    /// So many characters at the least.
+    MinLength(usize),
+    /// So many characters at the most.
+    MaxLength(usize),
+    /// So many items at the least.
+    MinItems(usize),
+    /// So many items at the most.
+    MaxItems(usize),
+    /// Only ASCII characters.
+    Ascii,
+    /// It must not start with this.
+    NotPrefix(String),
+    /// It must not contain this.
+    NotContaining(String),
+    /// No two instances in one request are equal.
+    Unique,
+    /// One of these.
+    OneOf(Vec<String>),
+    /// A regular expression matches it.
+    Pattern(String),
+    /// No less than this.
+    Minimum(i64),
+    /// No more than this.
+    Maximum(i64),
+    /// It names something that exists; a request alone does not show it.
+    Known(String),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Required => out.write_str("required"),
+            Self::MinLength(count) => write!(out, "min-length {count}"),
+            Self::MaxLength(count) => write!(out, "max-length {count}"),
+            Self::MinItems(count) => write!(out, "min-items {count}"),
+            Self::MaxItems(count) => write!(out, "max-items {count}"),
+            Self::Ascii => out.write_str("characters ascii"),
+            Self::NotPrefix(text) => write!(out, "not-prefix {text}"),
+            Self::NotContaining(text) => write!(out, "not-containing {text}"),
+            Self::Unique => out.write_str("unique"),
+            Self::OneOf(options) => write!(out, "one-of {}", options.join(", ")),
+            Self::Pattern(pattern) => write!(out, "pattern {pattern}"),
+            Self::Minimum(least) => write!(out, "minimum {least}"),
+            Self::Maximum(most) => write!(out, "maximum {most}"),
+            Self::Known(what) => write!(out, "names {what}"),
+        }
+    }
+}
+
+/// One field of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name at the top of the body.
+    pub name: String,
+    /// Its type, as [`Value::type_name`] spells it.
+    pub type_name: String,
+    /// Whether it must be there.
+    pub is_required: bool,
+    /// A regular expression that its text matches.
+    pub pattern: Option<String>,
+    /// What it means.
+    pub about: String,
+    /// Names of sources.
+    pub source: Vec<String>,
+}
+
+/// One line of the contract's table of errors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorRow {
+    /// The HTTP status.
+    pub status: u16,
+    /// The error code.
+    pub code: String,
+    /// The message, exact or with blanks; none if no source gives one.
+    pub message: Option<MessageTemplate>,
+    /// What it takes to provoke it.
+    pub reach: Reach,
+    /// What is worth knowing.
+    pub about: Option<String>,
+    /// Names of sources.
+    pub source: Vec<String>,
+}
+
+/// What it takes to provoke an error row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// A request alone.
+    Request,
+    /// A state on the endpoint.
+    State,
+}
+
+/// Behaviour that no single parameter shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The name that cases cite.
+    pub id: String,
+    /// What is promised.
+    pub text: String,
+    /// Names of sources.
+    pub source: Vec<String>,
+    /// Why the sources do not settle it.
+    pub disputed: Option<String>,
+}
+
+/// What every answer of the product looks like.
+#[derive(Debug, Clone, Default)]
+pub struct Envelope {
+    /// Where an error's code stands, as a JSONPath.
+    pub code: Option<String>,
+    /// Where an error's message stands, as a JSONPath.
+    pub message: Option<String>,
+    /// The media type of a JSON answer.
+    pub json_type: Option<String>,
+    /// The media type of an XML answer.
+    pub xml_type: Option<String>,
+    /// Fields of a success body, beside those of the operation.
+    pub success: Vec<Field>,
+    /// Names that a success body must not have.
+    pub absent: Vec<String>,
+    /// Fields of an error body.
+    pub error: Vec<Field>,
+    /// The request id.
+    pub request_id: Option<RequestIdRule>,
+    /// The names of XML roots.
+    pub xml: Option<XmlRoots>,
+    /// How an answer says that there were too many requests.
+    pub throttled: Throttle,
+}
+
+/// What holds of request ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestIdRule {
+    /// Where it stands in the body, as a JSONPath.
+    pub body: String,
+    /// The header field that repeats it.
+    pub header: Option<String>,
+    /// Whether no two answers may share one.
+    pub is_unique: bool,
+}
+
+/// The names of the root elements of XML answers; `{operation}` stands for the operation's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct XmlRoots {
+    /// Of a success.
+    pub success: String,
+    /// Of an error.
+    pub error: String,
+}
+
+/// How an answer says that there were too many requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Throttle {
+    /// By one of these statuses.
+    pub status: Vec<u16>,
+    /// By a code that starts with one of these.
+    pub code: Vec<String>,
+}
+
+/// A value that changes from run to run, and the name a snapshot gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volatile {
+    /// The name in `[name:1]`.
+    pub name: String,
+    /// Where it stands.
+    pub at: AnswerPlace,
+}
+
+/// A place in an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerPlace {
+    /// In the body, by JSONPath.
+    Body(String),
+    /// In a header field, by lower-case name.
+    Header(String),
+}

@@ -1,0 +1,192 @@
+//! One request and the answer to it.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::case::Format;
+use super::value::Value;
+
+/// An HTTP method: a token of RFC 9110, section 9.1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Method(String);
+
+impl Method {
+    /// Takes a method as it is sent.
+    ///
+    /// Returns none if it is no token (RFC 9110, section 5.6.2).
+    pub fn new(text: &str) -> Option<Self> {
+        let is_token = |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
+        (!text.is_empty() && text.chars().all(is_token)).then(|| Self(text.to_owned()))
+    }
+
+    /// The method as it is sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// A request as it goes to an endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Path and query, encoded, from `/` on.
+    pub target: String,
+    /// Header fields in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: SentBody,
+    /// The parameters by name, as they were before encoding.
+    pub params: Vec<(String, String)>,
+    /// The format that the answer was asked for in.
+    pub format: Option<Format>,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SentBody {
+    /// None.
+    Empty,
+    /// `application/x-www-form-urlencoded`.
+    Form(String),
+    /// `application/json`.
+    Json(String),
+    /// As a case wrote it, without a content type of our own.
+    Raw(String),
+}
+
+impl SentBody {
+    /// The bytes that are sent.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Empty => "",
+            Self::Form(text) | Self::Json(text) | Self::Raw(text) => text,
+        }
+    }
+
+    /// The content type that goes with it.
+    pub fn content_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Empty | Self::Raw(_) => None,
+            Self::Form(_) => Some("application/x-www-form-urlencoded"),
+            Self::Json(_) => Some("application/json"),
+        }
+    }
+}
+
+/// An answer as it came, within the limits of size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Header fields in order, names in lower case; bytes that are no text are replaced.
+    pub headers: Vec<(String, String)>,
+    /// The body's bytes.
+    pub bytes: Vec<u8>,
+    /// What the bytes mean.
+    pub body: Body,
+    /// From the request's start to the body's end.
+    pub elapsed: Duration,
+}
+
+impl Answer {
+    /// The first header field of this lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The tree of a body that could be read.
+    pub fn tree(&self) -> Option<&Value> {
+        match &self.body {
+            Body::Json(tree) | Body::Xml { tree, .. } => Some(tree),
+            Body::Empty | Body::Unreadable { .. } => None,
+        }
+    }
+}
+
+/// What the bytes of a body mean.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// No bytes.
+    Empty,
+    /// JSON.
+    Json(Value),
+    /// XML, as a tree without its root.
+    Xml {
+        /// The root's name.
+        root: String,
+        /// What it holds.
+        tree: Value,
+    },
+    /// Neither.
+    Unreadable {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A request and its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    /// The step's position, from 0.
+    pub step: usize,
+    /// What was sent.
+    pub request: Request,
+    /// What came back.
+    pub answer: Answer,
+}
+
+/// Why no whole answer came: nothing is known about the contract then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// No connection.
+    Connect {
+        /// What the system said.
+        reason: String,
+    },
+    /// No whole answer in time.
+    TimedOut {
+        /// What was waited for.
+        what: &'static str,
+        /// For so long.
+        after: Duration,
+    },
+    /// The connection broke, or what came was no HTTP.
+    Broken {
+        /// What the client said.
+        reason: String,
+    },
+    /// The body is larger than allowed.
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The request could not be made: a header or address that HTTP does not allow.
+    Unsendable {
+        /// Why.
+        reason: String,
+    },
+    /// The run was interrupted.
+    Interrupted,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect { reason } => write!(out, "no connection: {reason}"),
+            Self::TimedOut { what, after } => write!(out, "{what} took longer than {after:?}"),
+            Self::Broken { reason } => write!(out, "the exchange broke: {reason}"),
+            Self::TooLarge { limit } => write!(out, "the answer is larger than {limit} bytes"),
+            Self::Unsendable { reason } => write!(out, "the request cannot be sent: {reason}"),
+            Self::Interrupted => out.write_str("interrupted"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}

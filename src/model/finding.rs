@@ -1,0 +1,74 @@
+//! Findings: single disagreements between contract or case and answer.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How deep a disagreement lies; the order is the order of the checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// The form of every answer: fields, request id, content type.
+    Envelope,
+    /// The HTTP status.
+    Status,
+    /// The error code.
+    Code,
+    /// The error message.
+    Message,
+    /// Other values of the answer.
+    Body,
+    /// The endpoint's own earlier answer.
+    Snapshot,
+}
+
+impl Level {
+    /// All levels, in order.
+    pub const ALL: [Level; 6] =
+        [Self::Envelope, Self::Status, Self::Code, Self::Message, Self::Body, Self::Snapshot];
+
+    /// The level's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Envelope => "envelope",
+            Self::Status => "status",
+            Self::Code => "code",
+            Self::Message => "message",
+            Self::Body => "body",
+            Self::Snapshot => "snapshot",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+impl FromStr for Level {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names: Vec<&str> = Self::ALL.iter().map(|level| level.name()).collect();
+        Self::ALL
+            .into_iter()
+            .find(|level| level.name() == text)
+            .ok_or_else(|| format!("not a level; the levels are {}", names.join(", ")))
+    }
+}
+
+/// One disagreement between contract or case and answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Its level.
+    pub level: Level,
+    /// The step's position, from 0.
+    pub step: usize,
+    /// What was looked at, such as `status` or `$.ExecutionId`.
+    pub subject: String,
+    /// What was expected.
+    pub expected: String,
+    /// What was found.
+    pub actual: String,
+    /// What says so: a row of the contract, or its sources.
+    pub because: Option<String>,
+}

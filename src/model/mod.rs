@@ -1,0 +1,35 @@
+//! The words of the product as plain values: contracts, cases, exchanges, findings, verdicts.
+//!
+//! Nothing here reads a file, a clock or a socket, and nothing here knows a file format: `source`
+//! makes these values, `run` fills the later ones, `report` shows them.
+
+mod case;
+mod contract;
+mod exchange;
+mod finding;
+mod id;
+mod message;
+mod spot;
+mod state;
+mod suite;
+mod value;
+mod verdict;
+
+pub use case::{
+    AxisChoice, Case, Expect, Format, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row, StatusRule, Step,
+    Variable, merge_params,
+};
+pub use contract::{
+    AnswerPlace, Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing,
+    Parameter, ParameterType, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle,
+    Volatile, XmlRoots,
+};
+pub use exchange::{Answer, Body, Exchange, Fault, Method, Request, SentBody};
+pub use finding::{Finding, Level};
+pub use id::{CaseId, IdError, OperationId, TableId, check_part};
+pub use message::{BLANK, MessageTemplate};
+pub use spot::{Problem, SourceText, Spot};
+pub use state::{StateDefinition, StateParameter, StateVariable};
+pub use suite::{Operation, Suite, Table};
+pub use value::Value;
+pub use verdict::{CaseRecord, NotRun, SnapshotOutcome, Unknown, Verdict, VerdictCounts};

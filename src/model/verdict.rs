@@ -1,0 +1,190 @@
+//! Verdicts: what is known about a case after a run.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::exchange::{Exchange, Fault, Request};
+use super::finding::{Finding, Level};
+use super::id::CaseId;
+use super::spot::Spot;
+
+/// What is known about a case after a run. Only `Passed` means that the contract holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// All that was asked holds at the levels that count.
+    Passed,
+    /// The contract is broken, or a snapshot differs.
+    Failed,
+    /// It could not be found out.
+    Indeterminate(Unknown),
+    /// It was not tried.
+    NotRun(NotRun),
+}
+
+impl Verdict {
+    /// The verdict's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Indeterminate(_) => "indeterminate",
+            Self::NotRun(_) => "not run",
+        }
+    }
+
+    /// Why nothing is known, if so.
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Self::Passed | Self::Failed => None,
+            Self::Indeterminate(unknown) => Some(unknown.to_string()),
+            Self::NotRun(reason) => Some(reason.to_string()),
+        }
+    }
+}
+
+/// Why it could not be found out whether the contract holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Unknown {
+    /// No whole answer came.
+    Transport(Fault),
+    /// The endpoint asked for fewer requests.
+    Throttled {
+        /// What it said.
+        answer: String,
+    },
+    /// A state could not be brought about.
+    SetUp {
+        /// The state.
+        state: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A value that a later request needs could not be had.
+    Unprepared {
+        /// What went wrong.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transport(fault) => write!(out, "{fault}"),
+            Self::Throttled { answer } => write!(out, "throttled: {answer}"),
+            Self::SetUp { state, reason } => {
+                write!(out, "the state \"{state}\" could not be set up: {reason}")
+            }
+            Self::Unprepared { reason } => write!(out, "the request could not be prepared: {reason}"),
+        }
+    }
+}
+
+/// Why a case was not tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotRun {
+    /// No way leads to a state on this endpoint.
+    NoWayTo {
+        /// The state.
+        state: String,
+        /// What was looked for.
+        reason: String,
+    },
+    /// The run was interrupted before.
+    Interrupted,
+    /// The time for the whole run was over.
+    OutOfTime,
+}
+
+impl fmt::Display for NotRun {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoWayTo { state, reason } => write!(out, "no way to the state \"{state}\" here: {reason}"),
+            Self::Interrupted => out.write_str("the run was interrupted before"),
+            Self::OutOfTime => out.write_str("the time for the whole run was over"),
+        }
+    }
+}
+
+/// All that a run says about one case.
+#[derive(Debug, Clone)]
+pub struct CaseRecord {
+    /// The case.
+    pub id: CaseId,
+    /// Its sentence.
+    pub about: String,
+    /// Where it stands.
+    pub spot: Spot,
+    /// What is known.
+    pub verdict: Verdict,
+    /// Disagreements at every level, also those that do not count.
+    pub findings: Vec<Finding>,
+    /// The deepest level that counted.
+    pub gate: Level,
+    /// The exchanges, in order.
+    pub exchanges: Vec<Exchange>,
+    /// The last request, if its answer never came.
+    pub unanswered: Option<Request>,
+    /// How many steps were not sent.
+    pub steps_not_sent: usize,
+    /// The codes of the contract's own rows that it met, if it passed.
+    pub rows_met: Vec<Arc<str>>,
+    /// What came of the snapshot.
+    pub snapshot: SnapshotOutcome,
+    /// Clean-up that did not work.
+    pub left_behind: Vec<String>,
+    /// From set-up to teardown.
+    pub elapsed: Duration,
+}
+
+/// What came of comparing a case with its snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SnapshotOutcome {
+    /// It was not looked at.
+    Unchecked,
+    /// It is as it was.
+    Same,
+    /// It differs; the finding tells how.
+    Different,
+    /// There is none.
+    Missing,
+    /// It was written anew, as asked.
+    Written,
+    /// It could not be read or written.
+    Unusable {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// How many cases have which verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VerdictCounts {
+    /// Passed.
+    pub passed: usize,
+    /// Failed.
+    pub failed: usize,
+    /// Failed as a waiver says.
+    pub waived: usize,
+    /// Could not be found out.
+    pub indeterminate: usize,
+    /// Not tried.
+    pub not_run: usize,
+}
+
+impl VerdictCounts {
+    /// Counts one more.
+    pub fn add(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Passed => self.passed += 1,
+            Verdict::Failed => self.failed += 1,
+            Verdict::Indeterminate(_) => self.indeterminate += 1,
+            Verdict::NotRun(_) => self.not_run += 1,
+        }
+    }
+
+    /// All cases.
+    pub fn total(&self) -> usize {
+        self.passed + self.failed + self.waived + self.indeterminate + self.not_run
+    }
+}

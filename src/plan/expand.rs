@@ -1,0 +1,133 @@
+//! Selects cases and multiplies out their rows and axes.
+
+use std::sync::Arc;
+
+use super::pattern::Pattern;
+use crate::model::{AxisChoice, Case, CaseId, Contract, IdError, Row, Suite};
+
+/// Why there is nothing to run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Patterns that select no case.
+    #[error("no case matches {}", .patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", "))]
+    Unmatched {
+        /// The patterns.
+        patterns: Vec<String>,
+    },
+    /// The suite has no cases.
+    #[error("there are no cases")]
+    Empty,
+    /// Parts of an id do not go together.
+    #[error("the case {name} gets no id: {source}")]
+    Id {
+        /// The case.
+        name: String,
+        /// Why.
+        source: IdError,
+    },
+}
+
+/// One expanded case.
+#[derive(Debug, Clone)]
+pub struct PlannedCase {
+    /// Its id.
+    pub id: CaseId,
+    /// What it is expanded from.
+    pub case: Arc<Case>,
+    /// What it is held against.
+    pub contract: Arc<Contract>,
+    /// Its axes.
+    pub axes: AxisChoice,
+    row: Option<usize>,
+}
+
+impl PlannedCase {
+    /// Its row, if the case has rows.
+    pub fn row(&self) -> Option<&Row> {
+        self.row.and_then(|position| self.case.rows.get(position))
+    }
+}
+
+/// The cases of a run, in the order of their ids.
+#[derive(Debug)]
+pub struct Plan {
+    /// The cases.
+    pub cases: Vec<PlannedCase>,
+    /// How many cases there are with those that were not selected.
+    pub known: usize,
+}
+
+/// Every case of a suite, in the order of ids.
+///
+/// # Errors
+/// Parts of an id that do not go together, such as a row and axes that make it too long.
+pub fn case_ids(suite: &Suite) -> Result<Vec<PlannedCase>, PlanError> {
+    let mut cases = Vec::new();
+    for operation in &suite.operations {
+        for case in operation.tables.iter().flat_map(|table| &table.cases) {
+            expand(case, &operation.contract, &mut cases)?;
+        }
+    }
+    cases.sort_by(|left, right| left.id.cmp(&right.id));
+    Ok(cases)
+}
+
+fn expand(case: &Arc<Case>, contract: &Arc<Contract>, cases: &mut Vec<PlannedCase>) -> Result<(), PlanError> {
+    let rows: Vec<Option<usize>> =
+        if case.rows.is_empty() { vec![None] } else { (0..case.rows.len()).map(Some).collect() };
+    for row in rows {
+        for axes in &case.axes {
+            let row_id = row.map(|position| case.rows[position].id.as_str());
+            let part = join(row_id, &axes.id());
+            let id = CaseId::new(&case.table, &case.name, part.as_deref())
+                .map_err(|source| PlanError::Id { name: case.name.clone(), source })?;
+            cases.push(PlannedCase {
+                id,
+                case: Arc::clone(case),
+                contract: Arc::clone(contract),
+                axes: axes.clone(),
+                row,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn join(row: Option<&str>, axes: &str) -> Option<String> {
+    match (row, axes) {
+        (None, "") => None,
+        (None, axes) => Some(axes.to_owned()),
+        (Some(row), "") => Some(row.to_owned()),
+        (Some(row), axes) => Some(format!("{row}-{axes}")),
+    }
+}
+
+/// Selects the cases that any of the patterns matches; all of them without patterns.
+///
+/// # Errors
+/// A pattern that matches nothing, since a gate that tests nothing must not pass.
+pub fn plan(suite: &Suite, patterns: &[Pattern]) -> Result<Plan, PlanError> {
+    let mut cases = case_ids(suite)?;
+    let known = cases.len();
+    let unmatched: Vec<String> = patterns
+        .iter()
+        .filter(|pattern| !cases.iter().any(|case| is_selected(case, pattern)))
+        .map(|pattern| pattern.as_str().to_owned())
+        .collect();
+    if !unmatched.is_empty() {
+        return Err(PlanError::Unmatched { patterns: unmatched });
+    }
+    if !patterns.is_empty() {
+        cases.retain(|case| patterns.iter().any(|pattern| is_selected(case, pattern)));
+    }
+    if cases.is_empty() {
+        return Err(PlanError::Empty);
+    }
+    Ok(Plan { cases, known })
+}
+
+/// A case is selected by its id and by the ids that it had before.
+fn is_selected(case: &PlannedCase, pattern: &Pattern) -> bool {
+    let former = |name: &String| pattern.matches(&format!("{}/{name}", case.id.table()));
+    pattern.matches(case.id.as_str()) || case.case.former.iter().any(former)
+}

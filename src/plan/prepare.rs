@@ -1,0 +1,141 @@
+//! Renders a case's steps once its values are known.
+
+use super::expand::PlannedCase;
+use crate::model::{PreparedStep, RawParts, RequestSpec, Value, merge_params};
+use crate::template::{Scope, TemplateError, Templates, Unrendered};
+
+/// Why a step cannot be prepared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: {source}")]
+pub struct PrepareError {
+    what: String,
+    source: TemplateError,
+}
+
+fn failed(what: impl Into<String>) -> impl FnOnce(TemplateError) -> PrepareError {
+    let what = what.into();
+    move |source| PrepareError { what, source }
+}
+
+/// The names that a case has before any state is set up: its row's.
+///
+/// # Errors
+/// A row's value that gives nothing.
+pub fn open_scope(planned: &PlannedCase, seed: u64, templates: &Templates) -> Result<Scope, PrepareError> {
+    let mut scope = Scope::new(seed, planned.id.as_str());
+    for variable in planned.row().map(|row| row.vars.as_slice()).unwrap_or_default() {
+        let value = templates.render(&variable.value, &scope).map_err(failed(&variable.name))?;
+        scope.set(&variable.name, &value);
+    }
+    Ok(scope)
+}
+
+/// Adds the case's own variables, in their order; states have been set up by then.
+///
+/// # Errors
+/// A variable that gives nothing.
+pub fn set_variables(planned: &PlannedCase, scope: &mut Scope, templates: &Templates) -> Result<(), PrepareError> {
+    for variable in &planned.case.vars {
+        let value = templates.render(&variable.value, scope).map_err(failed(&variable.name))?;
+        scope.set(&variable.name, &value);
+    }
+    Ok(())
+}
+
+/// The sentence that says what a case shows.
+pub fn about(planned: &PlannedCase, scope: &Scope, templates: &Templates) -> String {
+    let own = planned.row().and_then(|row| row.about.as_ref()).unwrap_or(&planned.case.about);
+    templates.render_text(own, scope).unwrap_or_else(|_| own.clone())
+}
+
+/// Merges and renders one step: contract, table, case, row, step, and the format; `unset` comes last.
+///
+/// # Errors
+/// A template that gives nothing.
+pub fn prepare(
+    planned: &PlannedCase,
+    position: usize,
+    scope: &Scope,
+    templates: &Templates,
+) -> Result<PreparedStep, PrepareError> {
+    let case = &planned.case;
+    let step = &case.steps[position];
+    let request = axes_applied(planned).merged(&step.request);
+    let mut params = case.params.clone();
+    if let Some(row) = planned.row() {
+        params = merge_params(params, &row.params);
+    }
+    params = merge_params(params, &step.params);
+    if let (Some(format), Some(choice)) = (request.format, &planned.contract.request.format) {
+        params = merge_params(params, &[(choice.param.clone(), Value::text(choice.value(format)))]);
+    }
+    let row_unset = planned.row().map(|row| row.unset.as_slice()).unwrap_or_default();
+    let unset: Vec<&String> = case.unset.iter().chain(row_unset).chain(&step.unset).collect();
+    params.retain(|(key, _)| !unset.contains(&key));
+    let mut rendered = Vec::with_capacity(params.len());
+    for (key, value) in params {
+        let value = templates.render(&value, scope).map_err(failed(&key))?;
+        rendered.push((key, value));
+    }
+    Ok(PreparedStep {
+        params: rendered,
+        request: RequestSpec { raw: raw(&request.raw, scope, templates)?, ..request },
+        expect: templates.render_expect(&step.expect, scope, Unrendered::Refuse).map_err(failed("expect"))?,
+    })
+}
+
+/// The case's request with its axes; an axis is stronger than the case, a step stronger than both.
+fn axes_applied(planned: &PlannedCase) -> RequestSpec {
+    planned.case.request.merged(&RequestSpec {
+        method: planned.axes.method.clone(),
+        place: planned.axes.place,
+        format: planned.axes.format,
+        raw: RawParts::default(),
+    })
+}
+
+fn raw(raw: &RawParts, scope: &Scope, templates: &Templates) -> Result<RawParts, PrepareError> {
+    let text = |text: &Option<String>, what: &str| {
+        text.as_ref().map(|text| templates.render_text(text, scope).map_err(failed(what))).transpose()
+    };
+    let mut headers = Vec::with_capacity(raw.headers.len());
+    for (name, value) in &raw.headers {
+        headers.push((name.clone(), templates.render_text(value, scope).map_err(failed(name))?));
+    }
+    Ok(RawParts { path: text(&raw.path, "path")?, query: text(&raw.query, "query")?, headers, body: text(&raw.body, "body")? })
+}
+
+/// A case as it would be sent, with examples in the place of what only an endpoint can tell.
+#[derive(Debug)]
+pub struct Preview {
+    /// The sentence that says what the case shows.
+    pub about: String,
+    /// The steps.
+    pub steps: Vec<PreparedStep>,
+}
+
+/// Prepares a case without an endpoint: variables of states are their examples, saved values are
+/// their names in angle brackets.
+///
+/// # Errors
+/// A template that gives nothing even so.
+pub fn preview(planned: &PlannedCase, seed: u64, templates: &Templates) -> Result<Preview, PrepareError> {
+    let mut scope = open_scope(planned, seed, templates)?;
+    let about = about(planned, &scope, templates);
+    let steps = &planned.case.steps;
+    let given = planned.case.given.iter().chain(steps.iter().flat_map(|step| &step.given));
+    for state in given.filter_map(|given| planned.contract.state(&given.state)) {
+        for variable in &state.provides {
+            scope.set(&variable.name, &Value::text(variable.example.as_str()));
+        }
+    }
+    set_variables(planned, &mut scope, templates)?;
+    let mut prepared = Vec::new();
+    for (position, step) in steps.iter().enumerate() {
+        prepared.push(prepare(planned, position, &scope, templates)?);
+        for (name, _) in &step.save {
+            scope.set(name, &Value::Text(format!("<{name}>")));
+        }
+    }
+    Ok(Preview { about, steps: prepared })
+}

@@ -1,0 +1,206 @@
+//! From prepared parameters to a request.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::json::to_json;
+use crate::model::{Contract, Format, Listing, Place, PreparedStep, Request, SentBody, Value};
+
+/// Everything but the unreserved characters of RFC 3986, section 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Why no request can be made of the parameters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// The path needs a parameter that the case does not send.
+    #[error("the path {path} needs the parameter `{name}`")]
+    PathParameter {
+        /// The path of the contract.
+        path: String,
+        /// The parameter.
+        name: String,
+    },
+    /// A path or query with a character that no request line has.
+    #[error("the target {target:?} has characters that no request line has")]
+    Target {
+        /// The target.
+        target: String,
+    },
+}
+
+/// Makes the request of a prepared step.
+///
+/// # Errors
+/// A path parameter that is missing, or a raw path or query with spaces or control characters.
+pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, EncodeError> {
+    let shape = &contract.request;
+    let place_of = |name: &str| {
+        let own = contract.parameter(name).and_then(|parameter| parameter.place);
+        own.or(step.request.place).unwrap_or(shape.place)
+    };
+    let mut parts = Parts::default();
+    let mut shown = Vec::new();
+    for (name, value) in &step.params {
+        let place = place_of(name);
+        let mut flat = Vec::new();
+        flatten(name, value, shape.lists, &mut flat);
+        shown.extend(flat.iter().cloned());
+        parts.add(place, name, value, flat);
+    }
+    let format = shape.format.as_ref().and_then(|choice| asked_format(&shown, &choice.param, &choice.json, &choice.xml));
+    let raw = &step.request.raw;
+    let path = match &raw.path {
+        Some(path) => path.clone(),
+        None => filled(&shape.path, &parts.path)?,
+    };
+    let query = raw.query.clone().unwrap_or_else(|| joined(&parts.query));
+    let target = if query.is_empty() { path } else { format!("{path}?{query}") };
+    if target.chars().any(|letter| !letter.is_ascii_graphic()) || !target.starts_with('/') {
+        return Err(EncodeError::Target { target });
+    }
+    let body = match &raw.body {
+        Some(body) => SentBody::Raw(body.clone()),
+        None => parts.body(step.request.place.unwrap_or(shape.place), step.request.method.as_ref().unwrap_or(&shape.method).as_str()),
+    };
+    Ok(Request {
+        method: step.request.method.clone().unwrap_or_else(|| shape.method.clone()),
+        headers: headers(&body, parts.headers, &raw.headers),
+        params: shown,
+        target,
+        body,
+        format,
+    })
+}
+
+/// Parameters by the place they go to.
+#[derive(Default)]
+struct Parts {
+    path: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+    form: Vec<(String, String)>,
+    json: Vec<(String, Value)>,
+    headers: Vec<(String, String)>,
+}
+
+impl Parts {
+    fn add(&mut self, place: Place, name: &str, value: &Value, flat: Vec<(String, String)>) {
+        match place {
+            Place::Path => self.path.push((name.to_owned(), value.to_plain())),
+            Place::Query => self.query.extend(flat),
+            Place::Form => self.form.extend(flat),
+            Place::Json => self.json.push((name.to_owned(), value.clone())),
+            Place::Header => self.headers.push((name.to_ascii_lowercase(), value.to_plain())),
+        }
+    }
+
+    /// A JSON body is an object, even without members, where the method carries one.
+    fn body(&self, place: Place, method: &str) -> SentBody {
+        if !self.form.is_empty() {
+            return SentBody::Form(joined(&self.form));
+        }
+        let carries = !matches!(method, "GET" | "HEAD" | "DELETE");
+        if !self.json.is_empty() || (place == Place::Json && carries) {
+            return SentBody::Json(to_json(&Value::Map(self.json.clone())).to_string());
+        }
+        SentBody::Empty
+    }
+}
+
+fn headers(body: &SentBody, own: Vec<(String, String)>, raw: &[(String, String)]) -> Vec<(String, String)> {
+    let content_type = body.content_type().map(|kind| ("content-type".to_owned(), kind.to_owned()));
+    let mut headers: Vec<(String, String)> = content_type.into_iter().chain(own).collect();
+    for (name, value) in raw {
+        headers.retain(|(known, _)| known != name);
+        headers.push((name.clone(), value.clone()));
+    }
+    headers
+}
+
+fn asked_format(params: &[(String, String)], name: &str, json: &str, xml: &str) -> Option<Format> {
+    let (_, value) = params.iter().find(|(known, _)| known == name)?;
+    if value.eq_ignore_ascii_case(json) {
+        Some(Format::Json)
+    } else if value.eq_ignore_ascii_case(xml) {
+        Some(Format::Xml)
+    } else {
+        None
+    }
+}
+
+/// A value as flat names and texts: `Tag.1.Key`. A null sends nothing.
+fn flatten(name: &str, value: &Value, lists: Listing, flat: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null => {}
+        Value::Bool(_) | Value::Number(_) | Value::Text(_) => flat.push((name.to_owned(), value.to_plain())),
+        Value::List(items) => {
+            for (position, item) in items.iter().enumerate() {
+                let name = match lists {
+                    Listing::Numbered => Cow::Owned(format!("{name}.{}", position + 1)),
+                    Listing::Repeated => Cow::Borrowed(name),
+                };
+                flatten(&name, item, lists, flat);
+            }
+        }
+        Value::Map(entries) => {
+            for (key, item) in entries {
+                flatten(&format!("{name}.{key}"), item, lists, flat);
+            }
+        }
+    }
+}
+
+fn joined(pairs: &[(String, String)]) -> String {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.extend(utf8_percent_encode(name, RESERVED));
+        text.push('=');
+        text.extend(utf8_percent_encode(value, RESERVED));
+    }
+    text
+}
+
+/// The path with each `{name}` filled.
+fn filled(path: &str, values: &[(String, String)]) -> Result<String, EncodeError> {
+    let mut filled = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, behind) = after.split_once('}').unwrap_or((after, ""));
+        let missing = || EncodeError::PathParameter { path: path.to_owned(), name: name.to_owned() };
+        let (_, value) = values.iter().find(|(known, _)| known == name).ok_or_else(missing)?;
+        filled.push_str(before);
+        filled.extend(utf8_percent_encode(value, RESERVED));
+        rest = behind;
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{filled, flatten, joined};
+    use crate::model::{Listing, Value};
+
+    #[test]
+    fn lists_are_numbered_from_one() {
+        let tag = |key: &str| Value::Map(vec![("Key".into(), Value::text(key))]);
+        let mut flat = Vec::new();
+        flatten("Tag", &Value::List(vec![tag("a"), tag("b")]), Listing::Numbered, &mut flat);
+        assert_eq!(joined(&flat), "Tag.1.Key=a&Tag.2.Key=b");
+    }
+
+    #[test]
+    fn only_unreserved_characters_stay_as_they_are() {
+        let pairs = [("a b".to_owned(), "~-._*+/%&=é".to_owned())];
+        assert_eq!(joined(&pairs), "a%20b=~-._%2A%2B%2F%25%26%3D%C3%A9");
+    }
+
+    #[test]
+    fn a_path_is_filled_and_its_slashes_are_encoded() {
+        assert_eq!(filled("/books/{id}/x", &[("id".into(), "a/b".into())]).unwrap(), "/books/a%2Fb/x");
+        assert!(filled("/books/{id}", &[]).is_err());
+    }
+}

@@ -1,0 +1,114 @@
+//! XML answers as the same trees that JSON gives, so that paths mean the same for both.
+//!
+//! The root is dropped, a repeated element becomes a list, an attribute is the key `@name`.
+//! Document types are refused: nothing an answer declares is expanded.
+
+use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use crate::model::Value;
+
+/// How deep elements may be nested, as for JSON.
+const DEEPEST: usize = 128;
+
+/// An element that is being read.
+struct Open {
+    name: String,
+    children: Vec<(String, Value)>,
+    text: String,
+}
+
+/// Reads an XML document: the root's name and what it holds.
+///
+/// # Errors
+/// What is wrong, as a fragment.
+pub fn read_xml(bytes: &[u8]) -> Result<(String, Value), String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| format!("not XML: {error}"))?;
+    let mut reader = Reader::from_str(text);
+    let mut open: Vec<Open> = Vec::new();
+    let mut root: Option<(String, Value)> = None;
+    loop {
+        let event = reader.read_event().map_err(|error| format!("not XML: {error}"))?;
+        match event {
+            Event::Start(_) | Event::Empty(_) if root.is_some() => return Err("not XML: a second root".into()),
+            Event::Start(start) if open.len() < DEEPEST => open.push(opened(&start)?),
+            Event::Start(_) => return Err(format!("not XML: nested deeper than {DEEPEST} elements")),
+            Event::Empty(start) => close(opened(&start)?, &mut open, &mut root),
+            Event::End(_) => {
+                let element = open.pop().ok_or("not XML: an end without a start")?;
+                close(element, &mut open, &mut root);
+            }
+            Event::Text(part) => add_text(&mut open, &part)?,
+            Event::CData(part) => add_text(&mut open, &part)?,
+            Event::GeneralRef(reference) => add_text(&mut open, resolved(&reference)?.as_bytes())?,
+            Event::DocType(_) => return Err("not XML of an API: it has a document type".into()),
+            Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+            Event::Eof => break,
+        }
+    }
+    match root {
+        Some(root) if open.is_empty() => Ok(root),
+        Some(_) | None => Err("not XML: it ends too early".into()),
+    }
+}
+
+fn opened(start: &BytesStart<'_>) -> Result<Open, String> {
+    let name = String::from_utf8_lossy(start.name().as_ref()).into_owned();
+    let mut children = Vec::new();
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|error| format!("not XML: {error}"))?;
+        let key = format!("@{}", String::from_utf8_lossy(attribute.key.as_ref()));
+        children.push((key, Value::text(String::from_utf8_lossy(&attribute.value))));
+    }
+    Ok(Open { name, children, text: String::new() })
+}
+
+fn close(element: Open, open: &mut [Open], root: &mut Option<(String, Value)>) {
+    let value = if element.children.is_empty() { Value::Text(element.text) } else { Value::Map(element.children) };
+    match open.last_mut() {
+        None => *root = Some((element.name, value)),
+        Some(parent) => add_child(&mut parent.children, element.name, value),
+    }
+}
+
+fn add_child(children: &mut Vec<(String, Value)>, name: String, value: Value) {
+    match children.iter_mut().find(|(known, _)| *known == name) {
+        None => children.push((name, value)),
+        Some((_, Value::List(items))) => items.push(value),
+        Some((_, first)) => *first = Value::List(vec![first.clone(), value]),
+    }
+}
+
+fn add_text(open: &mut [Open], part: &[u8]) -> Result<(), String> {
+    let text = String::from_utf8_lossy(part);
+    match open.last_mut() {
+        Some(element) => element.text.push_str(&text),
+        None if text.trim().is_empty() => {}
+        None => return Err("not XML: text outside the root".into()),
+    }
+    Ok(())
+}
+
+/// A character reference, or one of the five entities of XML 1.0, section 4.6.
+fn resolved(reference: &BytesRef<'_>) -> Result<String, String> {
+    if let Some(letter) = reference.resolve_char_ref().map_err(|error| format!("not XML: {error}"))? {
+        return Ok(letter.to_string());
+    }
+    let name = String::from_utf8_lossy(reference);
+    resolve_predefined_entity(&name).map(str::to_owned).ok_or_else(|| format!("not XML: unknown entity `{name}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_xml;
+
+    #[test]
+    fn an_answer_becomes_the_tree_that_json_would_give() {
+        let xml = br#"<?xml version="1.0" encoding="UTF-8"?>
+            <Error><Code>A&amp;B&#65;</Code><Tag>1</Tag><Tag>2</Tag><Empty/></Error>"#;
+        let (root, tree) = read_xml(xml).unwrap();
+        assert_eq!(root, "Error");
+        assert_eq!(tree.to_string(), r#"{"Code": "A&BA", "Tag": ["1", "2"], "Empty": ""}"#);
+    }
+}

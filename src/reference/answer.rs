@@ -1,0 +1,197 @@
+//! An answer as fields, and its rendering as JSON or XML with the headers that every answer has.
+//! Main types: `Answer`, what is said, and `Reply`, what is sent. No rule and no state is known here.
+
+use super::wire::Format;
+use quick_xml::escape::escape;
+use serde_json::{Map, Value};
+
+/// What an answer says.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) format: Format,
+    /// The root element, should the answer be XML.
+    pub(super) root: &'static str,
+    pub(super) fields: Vec<(String, Value)>,
+    pub(super) request_id_header: Option<String>,
+    pub(super) trace_id: String,
+}
+
+/// Status, code and message of an error, as they will be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wording {
+    pub(super) status: u16,
+    pub(super) code: String,
+    pub(super) message: String,
+}
+
+/// What an answer has whatever it says.
+#[derive(Clone, Debug)]
+pub(super) struct Envelope {
+    pub(super) format: Format,
+    pub(super) host: String,
+    pub(super) request_id: String,
+    pub(super) trace_id: String,
+}
+
+/// An answer as it goes to the transport.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+/// The root element of every error in XML.
+const ERROR_ROOT: &str = "Error";
+
+impl Answer {
+    /// The answer to a start that has been made, now or by an earlier request.
+    pub(super) fn started(root: &'static str, execution: String, envelope: Envelope) -> Self {
+        let fields = [
+            ("ExecutionId", execution),
+            ("RequestId", envelope.request_id.clone()),
+        ];
+        Self::new(200, root, fields, envelope)
+    }
+
+    /// The answer to a request that was refused.
+    pub(super) fn error(wording: Wording, envelope: Envelope) -> Self {
+        let Wording {
+            status,
+            code,
+            message,
+        } = wording;
+        let id = envelope.request_id.clone();
+        let recommend =
+            format!("https://api.aliyun.com/troubleshoot?q={code}&product=Ecs&requestId={id}");
+        let fields = [
+            ("RequestId", id),
+            ("HostId", envelope.host.clone()),
+            ("Code", code),
+            ("Message", message),
+            ("Recommend", recommend),
+        ];
+        Self::new(status, ERROR_ROOT, fields, envelope)
+    }
+
+    fn new<const N: usize>(
+        status: u16,
+        root: &'static str,
+        fields: [(&str, String); N],
+        envelope: Envelope,
+    ) -> Self {
+        let fields = fields.map(|(name, text)| (name.to_owned(), Value::String(text)));
+        Self {
+            status,
+            format: envelope.format,
+            root,
+            fields: fields.into(),
+            request_id_header: Some(envelope.request_id),
+            trace_id: envelope.trace_id,
+        }
+    }
+
+    /// Writes the answer out.
+    pub(super) fn render(self) -> Reply {
+        let mut headers = vec![
+            ("content-type", content_type(self.format).to_owned()),
+            ("x-acs-trace-id", self.trace_id),
+            ("access-control-allow-origin", "*".to_owned()),
+        ];
+        headers.extend(self.request_id_header.map(|id| ("x-acs-request-id", id)));
+        let body = match self.format {
+            Format::Json => Value::Object(Map::from_iter(self.fields)).to_string(),
+            Format::Xml => xml(self.root, &self.fields),
+        };
+        Reply {
+            status: self.status,
+            headers,
+            body: body.into_bytes(),
+        }
+    }
+}
+
+/// The official clients read an XML error only under exactly this spelling.
+fn content_type(format: Format) -> &'static str {
+    match format {
+        Format::Json => "application/json;charset=utf-8",
+        Format::Xml => "text/xml;charset=utf-8",
+    }
+}
+
+fn xml(root: &str, fields: &[(String, Value)]) -> String {
+    let mut written = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><{root}>");
+    for (name, value) in fields {
+        let text = match value {
+            Value::String(text) => xml_text(text),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_) => xml_text(&value.to_string()),
+        };
+        written.extend(["<", name, ">", &text, "</", name, ">"]);
+    }
+    written.extend(["</", root, ">"]);
+    written
+}
+
+/// Escaped text, with a replacement character for what XML 1.0 cannot hold even when it is escaped.
+fn xml_text(text: &str) -> String {
+    let holds = |letter: char| match letter {
+        '\t' | '\n' | '\r' => true,
+        '\u{FFFE}' | '\u{FFFF}' => false,
+        other => other >= ' ',
+    };
+    let fit: String = text
+        .chars()
+        .map(|letter| if holds(letter) { letter } else { '\u{FFFD}' })
+        .collect();
+    escape(fit).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Envelope, Wording};
+    use crate::reference::wire::Format;
+    use quick_xml::Reader;
+    use quick_xml::events::Event;
+    use std::iter;
+
+    fn error(message: &str, format: Format) -> String {
+        let wording = Wording {
+            status: 400,
+            code: "Some.Code".to_owned(),
+            message: message.to_owned(),
+        };
+        let envelope = Envelope {
+            format,
+            host: "127.0.0.1".to_owned(),
+            request_id: "ID".to_owned(),
+            trace_id: "0".repeat(32),
+        };
+        String::from_utf8(Answer::error(wording, envelope).render().body).unwrap()
+    }
+
+    #[test]
+    fn json_has_the_error_fields_in_the_published_order() {
+        let body = error("He said \"no\".", Format::Json);
+        assert!(body.starts_with(r#"{"RequestId":"ID","HostId":"127.0.0.1","Code":"Some.Code","Message":"He said \"no\".","#));
+    }
+
+    #[test]
+    fn hostile_text_does_not_get_out_of_its_element() {
+        let body = error("</Message><Code>&\u{0}\u{FFFF}]]>", Format::Xml);
+        assert!(body.contains(
+            "<Message>&lt;/Message&gt;&lt;Code&gt;&amp;\u{FFFD}\u{FFFD}]]&gt;</Message>"
+        ));
+        let mut reader = Reader::from_str(&body);
+        let events = iter::from_fn(|| match reader.read_event().unwrap() {
+            Event::Eof => None,
+            event => Some(event),
+        });
+        let elements = events.filter(|event| matches!(event, Event::Start(_)));
+        assert_eq!(elements.count(), 6);
+    }
+}

@@ -1,0 +1,141 @@
+//! Whether a pipeline can be built: its source, contents, credential and surroundings, looked up in the world.
+//! Main function: `check`, which runs through the checks in their order. It reads state and changes none.
+
+use super::content::{Script, Stage};
+use super::pipeline::{Pipeline, Source, System};
+use super::policy::Policy;
+use super::row::{ErrorRow, Refusal, quoted};
+use super::world::{Access, OssObject, Place, Storage, World, Zone};
+
+/// A pipeline under examination.
+struct Build<'a> {
+    world: &'a World,
+    pipeline: &'a Pipeline,
+    policy: &'a Policy,
+}
+
+/// Refuses a pipeline that cannot be built, with the first reason in the documented order.
+pub(super) fn check(world: &World, pipeline: &Pipeline, policy: &Policy) -> Result<(), Refusal> {
+    let build = Build {
+        world,
+        pipeline,
+        policy,
+    };
+    let system = build.check_source()?;
+    build.check_contents(system)?;
+    build.check_docker()?;
+    build.check_surroundings()
+}
+
+impl Build<'_> {
+    /// The operating system that is built on; where it cannot be told, the system that nothing is held against.
+    fn check_source(&self) -> Result<System, Refusal> {
+        let policy = self.policy;
+        let system = match &self.pipeline.source {
+            Source::Image(id) => {
+                let image = self.world.image(&self.at(id));
+                policy.refuse_if(image.is_none(), ErrorRow::BaseImageNotFound)?;
+                image.map(|image| image.system)
+            }
+            Source::Family(family) => {
+                let image = self.world.image_of_family(&self.pipeline.region, family);
+                let family = quoted(family);
+                let empty = || format!("The image family \"{family}\" has no available image");
+                policy.refuse_with(image.is_none().then(empty), ErrorRow::ImageNotFound)?;
+                image.map(|image| image.system)
+            }
+            Source::Oss { object, system } => {
+                self.check_oss(object)?;
+                Some(*system)
+            }
+        };
+        let system = system.unwrap_or(System::Linux);
+        policy.refuse_if(system == System::FreeBsd, ErrorRow::OsTypeUnsupported)?;
+        Ok(system)
+    }
+
+    fn check_oss(&self, object: &str) -> Result<(), Refusal> {
+        let policy = self.policy;
+        let has_role = self.world.has_oss_role(&self.pipeline.account);
+        policy.refuse_if(!has_role, ErrorRow::NoRightAccessOss)?;
+        let object = self.world.object(&self.at(object));
+        policy.refuse_if(object.is_none(), ErrorRow::OssObjectNotFound)?;
+        let Some(OssObject { access, storage }) = object else {
+            return Ok(());
+        };
+        policy.refuse_if(access == Access::Denied, ErrorRow::OssObjectNotAuthorized)?;
+        policy.refuse_if(storage == Storage::Archived, ErrorRow::OssObjectNeedRestore)
+    }
+
+    fn check_contents(&self, system: System) -> Result<(), Refusal> {
+        let build = &self.pipeline.build_content;
+        let build = self.read(build, Stage::Build, ErrorRow::BuildContent)?;
+        let test = self.pipeline.test_content.as_deref();
+        let test = test.map(|test| self.read(test, Stage::Test, ErrorRow::TestContent));
+        let test = test.transpose()?.unwrap_or_default();
+        let mut components = build.components.iter().chain(&test.components);
+        components.try_for_each(|component| self.check_component(component, system))
+    }
+
+    fn read(&self, content: &str, stage: Stage, row: ErrorRow) -> Result<Script, Refusal> {
+        match Script::parse(content, stage) {
+            Ok(script) => Ok(script),
+            Err(flaw) => {
+                self.policy.refuse_with(Some(flaw), row)?;
+                Ok(Script::default())
+            }
+        }
+    }
+
+    fn check_component(&self, id: &str, system: System) -> Result<(), Refusal> {
+        let component = self.world.component(&self.at(id));
+        let id = quoted(id);
+        let missing = || format!("The image component \"{id}\" does not exist");
+        let missing = component.is_none().then(missing);
+        self.policy
+            .refuse_with(missing, ErrorRow::ComponentNotFound)?;
+        let is_for_another = component.is_some_and(|made_for| made_for != system);
+        let other = || {
+            format!(
+                "The image component \"{id}\" does not support the operating system of the base image"
+            )
+        };
+        let other = is_for_another.then(other);
+        self.policy
+            .refuse_with(other, ErrorRow::ComponentNotSupported)
+    }
+
+    fn check_docker(&self) -> Result<(), Refusal> {
+        let Some(docker) = &self.pipeline.docker else {
+            return Ok(());
+        };
+        let limits = &self.policy.limits;
+        let is_fit = limits
+            .docker_registry
+            .contains(&limits.length(&docker.registry));
+        self.policy
+            .refuse_if(!is_fit, ErrorRow::DockerRegistryMalformed)?;
+        let is_fit = limits.docker_user.contains(&limits.length(&docker.user));
+        self.policy
+            .refuse_if(!is_fit, ErrorRow::DockerUserMalformed)
+    }
+
+    fn check_surroundings(&self) -> Result<(), Refusal> {
+        let (world, policy) = (self.world, self.policy);
+        let has_type = world.has_instance_type(&self.at(&self.pipeline.instance_type));
+        policy.refuse_if(!has_type, ErrorRow::InstanceTypeNotFound)?;
+        let zone = match &self.pipeline.vswitch {
+            Some(vswitch) => world.vswitch(&self.at(vswitch)),
+            None => Some(Zone::Building),
+        };
+        policy.refuse_if(zone.is_none(), ErrorRow::VSwitchNotFound)?;
+        let name = &self.pipeline.image_name;
+        let is_taken = world.has_image_named(&self.pipeline.region, name);
+        policy.refuse_if(is_taken, ErrorRow::ImageNameDuplicated)?;
+        policy.refuse_if(zone == Some(Zone::OutOfService), ErrorRow::StartFailed)
+    }
+
+    fn at(&self, id: &str) -> Place {
+        (self.pipeline.region.clone(), id.to_owned())
+    }
+}

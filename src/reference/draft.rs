@@ -1,0 +1,172 @@
+//! A pipeline in the making: sound at first, then altered, then put into the world with all that it names.
+//! Main type: `Draft`. What goes is made and taken away again, so that a state is real and never a promise of an answer.
+
+use super::id::IdSource;
+use super::pipeline::{DockerCredential, Execution, Executions, Pipeline, Source, Status, System};
+use super::world::{
+    COMMON_INSTANCE_TYPE, HOME_REGION, Image, OssObject, PUBLIC_IMAGE, Resource, World, Zone,
+};
+
+/// Whether something that was made is still there once the state is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Stays,
+    Goes,
+}
+
+/// A pipeline in the making, and the resources that it names.
+pub(super) struct Draft<'a> {
+    ids: &'a IdSource,
+    pub(super) pipeline: Pipeline,
+    resources: Vec<(Resource, Fate)>,
+    pub(super) fate: Fate,
+    /// The execution that the state tells of.
+    execution: Option<String>,
+}
+
+/// What was made, by the names under which a caller refers to it.
+pub(super) struct Made {
+    pub(super) region: String,
+    pub(super) pipeline: String,
+    pub(super) execution: Option<String>,
+}
+
+/// A length of credentials that no limit is near.
+pub(super) const SOME_LENGTH: usize = 16;
+
+impl<'a> Draft<'a> {
+    /// A pipeline that has nothing wrong with it.
+    pub(super) fn new(ids: &'a IdSource) -> Self {
+        let pipeline = Pipeline {
+            id: ids.resource("ip"),
+            region: HOME_REGION.to_owned(),
+            account: ids.resource("account"),
+            source: Source::Image(PUBLIC_IMAGE.to_owned()),
+            image_name: ids.resource("image"),
+            build_content: "RUN yum -y update".to_owned(),
+            test_content: None,
+            docker: None,
+            instance_type: COMMON_INSTANCE_TYPE.to_owned(),
+            vswitch: None,
+            executions: Executions::default(),
+        };
+        Self {
+            ids,
+            pipeline,
+            resources: Vec::new(),
+            fate: Fate::Stays,
+            execution: None,
+        }
+    }
+
+    pub(super) fn add_execution(&mut self, status: Status) {
+        let id = self.ids.resource("exec");
+        self.pipeline.executions.add(Execution {
+            id: id.clone(),
+            status,
+        });
+        self.execution = Some(id);
+    }
+
+    pub(super) fn add_image(
+        &mut self,
+        name: String,
+        family: Option<String>,
+        system: System,
+        fate: Fate,
+    ) -> String {
+        let id = self.ids.resource("m");
+        let image = Image {
+            name,
+            family,
+            system,
+        };
+        self.resources
+            .push((Resource::Image(id.clone(), image), fate));
+        id
+    }
+
+    pub(super) fn build_on_image(&mut self, system: System, fate: Fate) {
+        let name = self.ids.resource("image");
+        self.pipeline.source = Source::Image(self.add_image(name, None, system, fate));
+    }
+
+    pub(super) fn build_on_family(&mut self, fate: Fate) {
+        let (name, family) = (self.ids.resource("image"), self.ids.resource("family"));
+        self.add_image(name, Some(family.clone()), System::Linux, fate);
+        self.pipeline.source = Source::Family(family);
+    }
+
+    pub(super) fn build_on_oss(&mut self, object: OssObject, fate: Fate) {
+        let name = format!("{}.vhd", self.ids.resource("disk"));
+        let role = Resource::OssRole(self.pipeline.account.clone());
+        self.resources.push((role, Fate::Stays));
+        self.resources
+            .push((Resource::Object(name.clone(), object), fate));
+        let system = System::Linux;
+        self.pipeline.source = Source::Oss {
+            object: name,
+            system,
+        };
+    }
+
+    pub(super) fn withdraw_role(&mut self) {
+        for (resource, fate) in &mut self.resources {
+            if matches!(resource, Resource::OssRole(_)) {
+                *fate = Fate::Goes;
+            }
+        }
+    }
+
+    pub(super) fn add_component(&mut self, system: System, fate: Fate) {
+        let id = self.ids.resource("ic");
+        self.pipeline.build_content = format!("RUN yum -y update\nCOMPONENT {id}");
+        self.resources.push((Resource::Component(id, system), fate));
+    }
+
+    pub(super) fn sign_in(&mut self, registry_length: usize, user_length: usize) {
+        self.pipeline.docker = Some(DockerCredential {
+            registry: "r".repeat(registry_length),
+            user: "u".repeat(user_length),
+        });
+    }
+
+    pub(super) fn take_image_name(&mut self) {
+        let name = self.pipeline.image_name.clone();
+        self.add_image(name, None, System::Linux, Fate::Stays);
+    }
+
+    pub(super) fn add_vswitch(&mut self, zone: Zone, fate: Fate) {
+        let id = self.ids.resource("vsw");
+        self.resources
+            .push((Resource::VSwitch(id.clone(), zone), fate));
+        self.pipeline.vswitch = Some(id);
+    }
+
+    pub(super) fn run_on_retired_type(&mut self) {
+        let id = self.ids.resource("ecs.old");
+        self.resources
+            .push((Resource::InstanceType(id.clone()), Fate::Goes));
+        self.pipeline.instance_type = id;
+    }
+
+    /// Puts everything into the world, takes away what goes, and tells how to refer to what was made.
+    pub(super) fn settle(self, world: &mut World) -> Made {
+        let (id, region) = (self.pipeline.id.clone(), self.pipeline.region.clone());
+        let made = self.resources.iter().map(|(resource, _)| resource.clone());
+        world.create(self.pipeline, made.collect());
+        for (resource, fate) in &self.resources {
+            if *fate == Fate::Goes {
+                world.remove(&region, resource);
+            }
+        }
+        if self.fate == Fate::Goes {
+            world.delete(&id);
+        }
+        Made {
+            region,
+            pipeline: id,
+            execution: self.execution,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The kinds of fault, each with its name and the promise that it breaks.
+//! Main types: one enum for each place where a fault acts, from `RowFault` to `TransportFault`.
+//! This file only lists; the place that acts matches its kind exhaustively, so no fault can be listed and forgotten.
+
+/// Declares one kind, so that its variants, names and promises cannot drift apart.
+macro_rules! fault_kind {
+    ($(#[$note:meta])* $kind:ident { $($variant:ident $name:literal $breaks:literal)+ }) => {
+        $(#[$note])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum $kind { $($variant,)+ }
+
+        impl $kind {
+            /// Every fault of this kind.
+            pub(super) const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name by which the fault is asked for.
+            pub(super) const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The promise that the fault breaks, in one line.
+            pub(super) const fn breaks(self) -> &'static str {
+                match self { $(Self::$variant => $breaks,)+ }
+            }
+        }
+    };
+}
+
+fault_kind! {
+    /// Faults of one error row: the name goes before the row's code.
+    RowFault {
+        WrongStatus "wrong-status" "the row answers with its published HTTP status"
+        WrongCode "wrong-code" "the row answers with its published code"
+        WrongMessage "wrong-message" "the row answers with its published message"
+        UnfilledTemplate "unfilled-template" "the row's message has its %s filled in"
+        EmptyFilling "empty-filling" "the row's message says something where the template has %s"
+        SkipRow "skip-row" "a request that meets the row's condition is refused"
+    }
+}
+
+fault_kind! {
+    /// Faults of an answer's status, fields and format, whatever the operation decided.
+    FieldFault {
+        NoRequestId "no-request-id" "every answer carries a RequestId"
+        MalformedRequestId "malformed-request-id" "the RequestId is an upper-case UUID"
+        RepeatedRequestId "repeated-request-id" "each answer has a RequestId of its own"
+        RequestIdHeaderDiffers "request-id-header-differs" "the x-acs-request-id header repeats the RequestId"
+        NoRequestIdHeader "no-request-id-header" "every answer has an x-acs-request-id header"
+        NoCode "no-code" "an error carries a Code"
+        NoMessage "no-message" "an error carries a Message"
+        NoHostId "no-host-id" "an error carries a HostId"
+        NoExecutionId "no-execution-id" "a success carries an ExecutionId"
+        EmptyExecutionId "empty-execution-id" "the ExecutionId of a success is not empty"
+        MalformedExecutionId "malformed-execution-id" "the ExecutionId has the form of an execution's id"
+        RepeatedExecutionId "repeated-execution-id" "each new execution has an id of its own"
+        ExecutionIdAsNumber "execution-id-as-number" "the ExecutionId is a string"
+        CodeOnSuccess "code-on-success" "a success carries no error Code"
+        SuccessStatus201 "success-status-201" "a success answers with status 200"
+        ErrorStatus200 "error-status-200" "an error does not answer with status 200"
+        LowerCaseFields "lower-case-fields" "field names have their published spelling"
+        XmlWrongRoot "xml-wrong-root" "the root of an XML answer names the operation, or Error"
+        JsonForXml "json-for-xml" "a request for XML is answered in XML"
+    }
+}
+
+fault_kind! {
+    /// Faults of an answer's body once it is written out.
+    BodyFault {
+        WrongContentType "wrong-content-type" "the Content-Type names the format of the body"
+        HtmlErrorPage "html-error-page" "an error has a structured body"
+        EmptyBody "empty-body" "an answer has a body"
+        TruncatedJson "truncated-json" "a JSON answer is complete"
+        DuplicateJsonKey "duplicate-json-key" "a JSON answer has each key once"
+        DeepJson "deep-json" "a JSON answer is as flat as published"
+    }
+}
+
+fault_kind! {
+    /// Faults of the limits: each length and count, off by one.
+    LimitFault {
+        TokenLimit63 "token-limit-63" "a ClientToken may have 64 characters"
+        TokenLimit65 "token-limit-65" "a ClientToken may not have 65 characters"
+        TagCount19 "tag-count-19" "a request may have 20 tags"
+        TagCount21 "tag-count-21" "a request may not have 21 tags"
+        TagKey127 "tag-key-127" "a tag key may have 128 characters"
+        TagKey129 "tag-key-129" "a tag key may not have 129 characters"
+        TagValue127 "tag-value-127" "a tag value may have 128 characters"
+        TagValue129 "tag-value-129" "a tag value may not have 129 characters"
+        BytesNotCharacters "bytes-not-characters" "lengths are counted in characters, not in bytes"
+        DockerRegistry0 "docker-registry-0" "a Docker registry may not be empty"
+        DockerRegistry511 "docker-registry-511" "a Docker registry may have 512 characters"
+        DockerRegistry513 "docker-registry-513" "a Docker registry may not have 513 characters"
+        DockerUser0 "docker-user-0" "a Docker user may not be empty"
+        DockerUser127 "docker-user-127" "a Docker user may have 128 characters"
+        DockerUser129 "docker-user-129" "a Docker user may not have 129 characters"
+    }
+}
+
+fault_kind! {
+    /// Faults of the forms that a tag may not have.
+    TagFault {
+        AllowKeyPrefixAcs "allow-key-prefix-acs" "a tag key may not start with acs:"
+        AllowKeyPrefixAliyun "allow-key-prefix-aliyun" "a tag key may not start with aliyun"
+        AllowKeyHttp "allow-key-http" "a tag key may not contain http://"
+        AllowKeyHttps "allow-key-https" "a tag key may not contain https://"
+        AllowKeyEmpty "allow-key-empty" "a tag key may not be empty"
+        AllowValueHttp "allow-value-http" "a tag value may not contain http://"
+        AllowValueHttps "allow-value-https" "a tag value may not contain https://"
+        AllowDuplicateKeys "allow-duplicate-keys" "a tag key may stand only once"
+        RefuseEmptyValue "refuse-empty-value" "a tag value may be empty"
+        TemplateTagUnchecked "template-tag-unchecked" "the deprecated TemplateTag keeps the limits of Tag"
+        PrefixAnywhere "prefix-anywhere" "acs: and aliyun are forbidden at the start only"
+        SubstringOnlyAtStart "substring-only-at-start" "http:// and https:// are forbidden anywhere"
+    }
+}
+
+fault_kind! {
+    /// Faults of the client token.
+    TokenFault {
+        TokenIgnored "token-ignored" "a repeated ClientToken gives the first result again"
+        TokenCaseFolded "token-case-folded" "a ClientToken is case-sensitive"
+        TokenMismatchIgnored "token-mismatch-ignored" "a ClientToken repeated with other parameters is refused"
+        TokenAfterRunningCheck "token-after-running-check" "a replay is answered even while the first execution runs"
+        ReplayStartsAgain "replay-starts-again" "a replay starts nothing new"
+        AllowNonAsciiToken "allow-non-ascii-token" "a ClientToken is ASCII"
+    }
+}
+
+fault_kind! {
+    /// Faults of what stands in the way of a start.
+    StartFault {
+        RunningIgnored "running-ignored" "a pipeline with a running execution cannot be started"
+        TerminalBlocks "terminal-blocks" "a pipeline whose executions have all ended can be started"
+        StartRace "start-race" "of two starts at the same time one is refused"
+        IgnoreRegion "ignore-region" "a pipeline is found in its own region only"
+    }
+}
+
+fault_kind! {
+    /// Faults of which requests are understood.
+    WireFault {
+        FormIgnored "form-ignored" "parameters may come in a form body"
+        PostQueryIgnored "post-query-ignored" "a POST may have its parameters in the query"
+        HeadersIgnored "headers-ignored" "action and version may come in the x-acs- headers"
+        GetRefused "get-refused" "GET and POST are alike"
+        PostRefused "post-refused" "POST and GET are alike"
+        XmlRefused "xml-refused" "XML may be asked for"
+        JsonRefused "json-refused" "JSON may be asked for"
+        FormatCaseSensitive "format-case-sensitive" "the value of Format is taken in any case"
+    }
+}
+
+fault_kind! {
+    /// Faults of delivery: the request is handled as ever, and the answer does not arrive as it should.
+    TransportFault {
+        CloseBeforeAnswer "close-before-answer" "a request gets an answer"
+        SlowAnswer "slow-answer" "an answer begins within a minute"
+        SlowBody "slow-body" "an answer that has begun arrives without delay"
+        ResetMidBody "reset-mid-body" "an answer that has begun arrives whole"
+        HugeBody "huge-body" "an answer is of a sensible size"
+        Redirect "redirect" "the endpoint answers by itself"
+    }
+}
+
+fault_kind! {
+    /// Faults of a server that has too much to do to handle a request.
+    LoadFault {
+        Throttled "throttled" "a caller below the published rate is served"
+        ServiceUnavailable "service-unavailable" "the service is there"
+    }
+}

@@ -1,0 +1,216 @@
+//! The faults of answers: rows with a wrong status or wording, and envelopes with a wrong field, header or body.
+//! Main type: `Flaws`, which alters an answer after the operation has decided it. Without faults nothing is altered.
+
+use super::answer::{Answer, Reply, Wording};
+use super::fault::{Breach, Fault};
+use super::fault_kind::{BodyFault, FieldFault, LoadFault, RowFault};
+use super::row::{ErrorRow, Refusal};
+use super::wire::Format;
+use serde_json::Value;
+
+/// What is wrong with the answers of a server.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Flaws {
+    rows: Vec<(RowFault, ErrorRow)>,
+    fields: Vec<FieldFault>,
+    bodies: Vec<BodyFault>,
+    load: Vec<LoadFault>,
+}
+
+/// A well-formed request id that is no request's.
+const OTHER_REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
+/// Deeper than any parser that recurses can follow on a small stack.
+const DEPTH: usize = 100_000;
+
+impl Flaws {
+    /// The flaws among some faults.
+    pub(super) fn among(faults: &[Fault]) -> Self {
+        let mut flaws = Self::default();
+        for fault in faults {
+            match fault.0 {
+                Breach::Row(fault, row) => flaws.rows.push((fault, row)),
+                Breach::Field(fault) => flaws.fields.push(fault),
+                Breach::Body(fault) => flaws.bodies.push(fault),
+                Breach::Load(fault) => flaws.load.push(fault),
+                Breach::Limit(_)
+                | Breach::Tag(_)
+                | Breach::Token(_)
+                | Breach::Start(_)
+                | Breach::Wire(_)
+                | Breach::Transport(_)
+                | Breach::RunningStatusMissed(_)
+                | Breach::TerminalStatusBlocks(_) => {}
+            }
+        }
+        flaws
+    }
+
+    /// The error of a server that handles nothing, if this one does not.
+    pub(super) fn overload(&self) -> Option<Wording> {
+        let (status, code, message) = match self.load.first()? {
+            LoadFault::Throttled => (
+                400,
+                "Throttling",
+                "Request was denied due to request throttling.",
+            ),
+            LoadFault::ServiceUnavailable => (
+                503,
+                "ServiceUnavailable",
+                "The request has failed due to a temporary failure of the server.",
+            ),
+        };
+        Some(Wording {
+            status,
+            code: code.to_owned(),
+            message: message.to_owned(),
+        })
+    }
+
+    /// A refusal in the words of its row, or in the wrong ones.
+    pub(super) fn wording(&self, refusal: &Refusal) -> Wording {
+        let row = refusal.row;
+        let mut wording = Wording {
+            status: row.status(),
+            code: row.code().to_owned(),
+            message: refusal.message(),
+        };
+        for (fault, _) in self.rows.iter().filter(|(_, faulty)| *faulty == row) {
+            match fault {
+                RowFault::WrongStatus => wording.status = neighbour(row.status()),
+                RowFault::WrongCode => wording.code.push_str(".Other"),
+                RowFault::WrongMessage => drop(wording.message.pop()),
+                RowFault::UnfilledTemplate => row.template().clone_into(&mut wording.message),
+                RowFault::EmptyFilling => wording.message = row.template().replace("%s", ""),
+                RowFault::SkipRow => {}
+            }
+        }
+        wording
+    }
+
+    /// An answer with its fields, status and format as the faults have them.
+    pub(super) fn deform(&self, mut answer: Answer) -> Answer {
+        for fault in &self.fields {
+            answer = deformed(*fault, answer);
+        }
+        answer
+    }
+
+    /// A reply with its body as the faults have it.
+    pub(super) fn spoil(&self, mut reply: Reply) -> Reply {
+        for fault in &self.bodies {
+            reply = spoilt(*fault, reply);
+        }
+        reply
+    }
+}
+
+/// A status of the same class that no row has, so that only an exact comparison tells them apart.
+fn neighbour(status: u16) -> u16 {
+    match status {
+        400 => 422,
+        403 => 401,
+        404 => 410,
+        500 => 503,
+        other => other + 1,
+    }
+}
+
+fn deformed(fault: FieldFault, mut answer: Answer) -> Answer {
+    let is_error = answer.status >= 400;
+    match fault {
+        FieldFault::NoRequestId => answer.remove("RequestId"),
+        FieldFault::NoCode => answer.remove("Code"),
+        FieldFault::NoMessage => answer.remove("Message"),
+        FieldFault::NoHostId => answer.remove("HostId"),
+        FieldFault::NoExecutionId => answer.remove("ExecutionId"),
+        FieldFault::NoRequestIdHeader => answer.request_id_header = None,
+        FieldFault::RequestIdHeaderDiffers => {
+            answer.request_id_header = Some(OTHER_REQUEST_ID.to_owned());
+        }
+        FieldFault::RepeatedRequestId => answer.rename_request(|_| OTHER_REQUEST_ID.to_owned()),
+        FieldFault::MalformedRequestId => {
+            answer.rename_request(|id| id.to_lowercase().replace('-', ""));
+        }
+        FieldFault::EmptyExecutionId => answer.set("ExecutionId", |_| Value::from("")),
+        FieldFault::MalformedExecutionId => {
+            answer.set("ExecutionId", |id| Value::from(id.replace("exec-", "e_")));
+        }
+        FieldFault::RepeatedExecutionId => {
+            answer.set("ExecutionId", |_| Value::from("exec-00000000000000000000"));
+        }
+        FieldFault::ExecutionIdAsNumber => answer.set("ExecutionId", |id| Value::from(id.len())),
+        FieldFault::CodeOnSuccess if !is_error => answer
+            .fields
+            .push(("Code".to_owned(), Value::from("Success.Other"))),
+        FieldFault::SuccessStatus201 if !is_error => answer.status = 201,
+        FieldFault::ErrorStatus200 if is_error => answer.status = 200,
+        FieldFault::CodeOnSuccess | FieldFault::SuccessStatus201 | FieldFault::ErrorStatus200 => {}
+        FieldFault::LowerCaseFields => answer
+            .fields
+            .iter_mut()
+            .for_each(|(name, _)| *name = name.to_lowercase()),
+        FieldFault::XmlWrongRoot => answer.root = "Response",
+        FieldFault::JsonForXml => answer.format = Format::Json,
+    }
+    answer
+}
+
+impl Answer {
+    fn remove(&mut self, field: &str) {
+        self.fields.retain(|(name, _)| name != field);
+    }
+
+    fn set(&mut self, field: &str, change: impl Fn(&str) -> Value) {
+        for (_, value) in self.fields.iter_mut().filter(|(name, _)| name == field) {
+            *value = change(value.as_str().unwrap_or_default());
+        }
+    }
+
+    /// Changes the request id in the body and in the header alike.
+    fn rename_request(&mut self, change: impl Fn(&str) -> String) {
+        self.set("RequestId", |id| Value::from(change(id)));
+        self.request_id_header = self.request_id_header.as_deref().map(change);
+    }
+}
+
+fn spoilt(fault: BodyFault, mut reply: Reply) -> Reply {
+    let is_json = reply.body.starts_with(b"{");
+    match fault {
+        BodyFault::WrongContentType => reply.set_content_type("text/plain"),
+        BodyFault::HtmlErrorPage if reply.status >= 400 => {
+            reply.set_content_type("text/html");
+            reply.body = b"<html><body><h1>Something went wrong</h1></body></html>".to_vec();
+        }
+        BodyFault::EmptyBody => reply.body.clear(),
+        BodyFault::TruncatedJson if is_json => reply.body.truncate(reply.body.len() / 2),
+        BodyFault::DuplicateJsonKey if is_json => {
+            reply.insert_field(&format!("\"RequestId\":\"{OTHER_REQUEST_ID}\""));
+        }
+        BodyFault::DeepJson if is_json => {
+            let (open, close) = ("[".repeat(DEPTH), "]".repeat(DEPTH));
+            reply.insert_field(&format!("\"Detail\":{open}{close}"));
+        }
+        BodyFault::HtmlErrorPage
+        | BodyFault::TruncatedJson
+        | BodyFault::DuplicateJsonKey
+        | BodyFault::DeepJson => {}
+    }
+    reply
+}
+
+impl Reply {
+    fn set_content_type(&mut self, kind: &str) {
+        for (_, value) in self
+            .headers
+            .iter_mut()
+            .filter(|(name, _)| *name == "content-type")
+        {
+            kind.clone_into(value);
+        }
+    }
+
+    /// Puts a field before the others of a JSON object.
+    fn insert_field(&mut self, field: &str) {
+        self.body.splice(1..1, format!("{field},").into_bytes());
+    }
+}

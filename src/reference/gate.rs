@@ -1,0 +1,67 @@
+//! What every operation checks before its own parameters, in this order: method, path, size of the body, encoding,
+//! `Format`, `Action`, `Version`, and then the caller. Main types: `Operation` and `Authentication`.
+//! The gate knows no state; which operation does what stands in `service`.
+
+use super::policy::Policy;
+use super::row::{ErrorRow, Refusal, quoted};
+use super::wire::{BodySize, Call};
+
+/// The operations that the endpoint carries. A sibling operation begins with a variant here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    StartImagePipelineExecution,
+}
+
+impl Operation {
+    fn named(action: &str) -> Option<Self> {
+        (action == "StartImagePipelineExecution").then_some(Self::StartImagePipelineExecution)
+    }
+
+    /// The root element of an XML answer that is no error.
+    pub(super) const fn response_root(self) -> &'static str {
+        match self {
+            Self::StartImagePipelineExecution => "StartImagePipelineExecutionResponse",
+        }
+    }
+}
+
+/// How a caller proves who it is. Verification of signatures has its place here, as a variant that holds the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Authentication {
+    /// Signatures are neither asked for nor looked at, by design: whoever calls acts for the owner of what is named.
+    Off,
+}
+
+impl Authentication {
+    /// The row that says why the caller is turned away.
+    fn objection(self, _call: &Call) -> Option<ErrorRow> {
+        match self {
+            Self::Off => None,
+        }
+    }
+}
+
+/// The version of the API that is carried.
+const VERSION: &str = "2014-05-26";
+
+/// Lets a call through to its operation, or refuses it.
+pub(super) fn admit(call: &Call, policy: &Policy) -> Result<Operation, Refusal> {
+    let has_method = policy.wire.methods.contains(&call.method);
+    policy.refuse_if(!has_method, ErrorRow::UnsupportedHttpMethod)?;
+    policy.refuse_if(call.path != "/", ErrorRow::ActionNotFound)?;
+    policy.refuse_if(call.body == BodySize::TooLarge, ErrorRow::BodyTooLarge)?;
+    let undecodable = call.params.undecodable().map(quoted);
+    policy.refuse_with(undecodable, ErrorRow::ParameterInvalid)?;
+    let format = call.format(&policy.wire);
+    policy.refuse_if(format.is_err(), ErrorRow::FormatInvalid)?;
+    let action = call.action.as_deref();
+    policy.refuse_if(action.is_none(), ErrorRow::ActionMissing)?;
+    let operation = action.and_then(Operation::named);
+    policy.refuse_if(operation.is_none(), ErrorRow::ActionNotFound)?;
+    let is_version = call.version.as_deref() == Some(VERSION);
+    policy.refuse_if(!is_version, ErrorRow::VersionInvalid)?;
+    if let Some(row) = policy.authentication.objection(call) {
+        policy.refuse_if(true, row)?;
+    }
+    Ok(operation.unwrap_or(Operation::StartImagePipelineExecution))
+}

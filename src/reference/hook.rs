@@ -1,0 +1,102 @@
+//! The state hook: the one way to bring the endpoint into a state, the same for us as for anyone.
+//! Main function: `respond`. The request is `{"state", "params", "action", "variables"}`, the shape of Pact's
+//! provider states; set-up answers the variables of the state, teardown takes them back and answers `{}`.
+
+use super::id::IdSource;
+use super::state::State;
+use super::world::World;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// The path of the hook.
+pub(super) const PATH: &str = "/_proofmark/states";
+
+/// An answer of the hook.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct StateReply {
+    pub(super) status: u16,
+    pub(super) body: Value,
+}
+
+impl StateReply {
+    /// An answer that says what went wrong.
+    pub(super) fn error(status: u16, message: &str) -> Self {
+        Self {
+            status,
+            body: json!({ "error": message }),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct RawStateRequest {
+    state: String,
+    params: Option<Map<String, Value>>,
+    #[serde(default)]
+    action: Action,
+    variables: Option<Map<String, Value>>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    #[default]
+    Setup,
+    Teardown,
+}
+
+/// The number of near names that an unknown state is answered with.
+const SUGGESTIONS: usize = 3;
+
+/// Sets a state up or tears it down.
+pub(super) fn respond(world: &mut World, ids: &IdSource, body: &[u8]) -> StateReply {
+    let request: RawStateRequest = match serde_json::from_slice(body) {
+        Ok(request) => request,
+        Err(error) => return StateReply::error(400, &format!("cannot read the request: {error}")),
+    };
+    let Some(state) = State::ALL
+        .iter()
+        .find(|state| state.name() == request.state)
+    else {
+        return StateReply::error(404, &unknown(&request.state));
+    };
+    match request.action {
+        Action::Setup => set_up(*state, &request.params.unwrap_or_default(), world, ids),
+        Action::Teardown => tear_down(&request.variables.unwrap_or_default(), world),
+    }
+}
+
+fn set_up(
+    state: State,
+    params: &Map<String, Value>,
+    world: &mut World,
+    ids: &IdSource,
+) -> StateReply {
+    match state.bring_about(params, world, ids) {
+        Ok(variables) => StateReply {
+            status: 200,
+            body: Value::Object(variables),
+        },
+        Err(error) => StateReply::error(400, &error.to_string()),
+    }
+}
+
+/// Frees the pipeline that the variables name; one that is gone already is as good as freed.
+fn tear_down(variables: &Map<String, Value>, world: &mut World) -> StateReply {
+    if let Some(pipeline) = variables.get("pipeline").and_then(Value::as_str) {
+        world.delete(pipeline);
+    }
+    StateReply {
+        status: 200,
+        body: json!({}),
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let mut known: Vec<&str> = State::ALL.iter().map(|state| state.name()).collect();
+    // The asked name is cut, so that a hostile one costs no more than an honest one.
+    let name: String = name.chars().take(128).collect();
+    known.sort_by_key(|known| strsim::damerau_levenshtein(known, &name));
+    let near = known[..SUGGESTIONS].join("`, `");
+    format!("no state is named `{name}`; near names are `{near}`")
+}

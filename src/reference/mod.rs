@@ -1,0 +1,176 @@
+//! The reference endpoint: an implementation of the ECS operation `StartImagePipelineExecution` (2014-05-26) with state
+//! of its own, served on a loopback port. Main types: `Reference`, a running server, and `Settings`, what it is to be.
+//! It never sees the case tables: each error arises from the state of its world, which only its state hook changes.
+//!
+//! # What a request goes through
+//!
+//! `server` reads it with bounds, `wire` makes a `Call` of it, `gate` checks what all operations have in common, `start`
+//! checks the parameters (tags in `tag`), looks at the `world` and decides, `build` looks at the pipeline it is about, and
+//! `answer` writes the outcome as JSON or XML. The order of checks, where the first that fails is answered:
+//!
+//! 1. the method is GET or POST, and the path is `/`;
+//! 2. the body is of a sensible size, and parameters are UTF-8 once decoded;
+//! 3. `Format`, then `Action`, then `Version`;
+//! 4. the caller: the place of the signature, which is not looked at (`gate::Authentication::Off`);
+//! 5. `RegionId`, then `ImagePipelineId`: given and not empty;
+//! 6. `ClientToken`: ASCII and up to 64 characters; an empty one counts as not given;
+//! 7. tags: their number, then keys, then values, then keys that stand twice, `Tag` and `TemplateTag` alike;
+//! 8. the region exists, then the pipeline exists in it;
+//! 9. the token: a replay gets the first result, other parameters a refusal;
+//! 10. no execution of the pipeline is running;
+//! 11. the base image exists, then can be built on; for OSS first the role, the object, the right to read it, and that it
+//!     is not archived;
+//! 12. build content, then test content, then each component: it exists, then fits the operating system;
+//! 13. the Docker registry, then the Docker user;
+//! 14. the instance type, then the vSwitch, then the image name, then the build service of the zone.
+//!
+//! # Where the sources are silent or disagree
+//!
+//! - A parameter that is sent twice has its last value, and the form body comes after the query.
+//! - A body is a form if its type says so or if it has no type; any other body is not looked at.
+//! - Without `Format` the answer is XML if `Action` is a parameter, and JSON if only the header `x-acs-action` names it.
+//! - `acs:` at the start of a tag value is refused, as the text on tags has it; the error message does not mention it.
+//! - Forbidden parts of tags are recognised as they are written: `ACS:`, `Aliyun` and `HTTP://` are not forbidden.
+//! - Tag numbers may have gaps; a number outside of 1 to 20 is answered as one tag too many.
+//! - `TemplateTag`, which is deprecated, is held to the rules of `Tag` and answered with the same codes.
+//! - A token belongs to its region. It is forgotten with its pipeline; failures are never remembered.
+//! - A replay must have the same tags in any order and all other parameters alike, also unknown ones; those of signature
+//!   and format do not count.
+//! - `CANCELLING` is a running status.
+//! - The name of the image to build is held against the names of the images in the region as it stands.
+//! - Executions do not go on by themselves: a status stays what the state hook made it.
+//!
+//! # Faults
+//!
+//! A `Fault` breaks one promise on purpose, so that a checker can be seen to fail. Rules read faults through `Policy`,
+//! answers through `Flaws`, and the transport through `Delivery`; the state hook has none.
+
+mod answer;
+mod bounded;
+mod build;
+mod content;
+mod delivery;
+mod draft;
+mod fault;
+mod fault_kind;
+mod flaw;
+mod gate;
+mod hook;
+mod id;
+mod pipeline;
+mod policy;
+mod row;
+mod server;
+mod service;
+mod start;
+mod state;
+mod tag;
+mod wire;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use fault::{Fault, FaultEntry, UnknownFault};
+
+use server::Server;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// What a reference endpoint is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The address to listen on; port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// What all identifiers derive from.
+    pub seed: u64,
+    /// The promises to break.
+    pub faults: Vec<Fault>,
+}
+
+impl Default for Settings {
+    /// A free loopback port, seed 0 and no faults.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            seed: 0,
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// A reference endpoint that is being served. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Reference {
+    address: SocketAddr,
+    serving: JoinHandle<()>,
+}
+
+/// A reference endpoint could not be started.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("listen on {listen}")]
+    Listen {
+        /// The address that was asked for.
+        listen: SocketAddr,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Reference {
+    /// Starts an endpoint on the current Tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// `StartError::Listen` if the address cannot be listened on.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a Tokio runtime with its I/O and time drivers.
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let Settings {
+            listen,
+            seed,
+            faults,
+        } = settings;
+        let failed = |source| StartError::Listen { listen, source };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let server = Server::new(seed, &faults);
+        Ok(Self {
+            address,
+            serving: tokio::spawn(server.serve(listener)),
+        })
+    }
+
+    /// The URL of the endpoint, without a path.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The URL of the state hook.
+    #[must_use]
+    pub fn states_url(&self) -> String {
+        format!("http://{}{}", self.address, hook::PATH)
+    }
+
+    /// Stops the endpoint, and comes back when its port is free.
+    pub async fn shut_down(mut self) {
+        self.serving.abort();
+        // The task was told to end, so that it did not finish is no error.
+        let _ = (&mut self.serving).await;
+    }
+}
+
+impl Drop for Reference {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}

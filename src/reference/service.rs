@@ -1,0 +1,102 @@
+//! The endpoint without its network: a call goes in, a reply comes out, and the world has changed in between.
+//! Main type: `Service`. It joins gate, operation, answer and faults, and holds the one lock on the state.
+
+use super::answer::{Answer, Envelope, Reply, Wording};
+use super::fault::Fault;
+use super::flaw::Flaws;
+use super::gate::{self, Operation};
+use super::hook::{self, StateReply};
+use super::id::IdSource;
+use super::policy::Policy;
+use super::row::Refusal;
+use super::start::StartRequest;
+use super::wire::{Call, Params};
+use super::world::World;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// The endpoint's state, and how it behaves.
+#[derive(Debug)]
+pub(super) struct Service {
+    world: Mutex<World>,
+    ids: IdSource,
+    policy: Policy,
+    flaws: Flaws,
+}
+
+/// Long enough that two requests sent together both fall into it.
+const RACE_WINDOW: Duration = Duration::from_millis(100);
+
+impl Service {
+    pub(super) fn new(seed: u64, faults: &[Fault]) -> Self {
+        Self {
+            world: Mutex::new(World::new()),
+            ids: IdSource::new(seed),
+            policy: Policy::with_faults(faults),
+            flaws: Flaws::among(faults),
+        }
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Answers a call of the API.
+    pub(super) async fn answer(&self, call: &Call) -> Reply {
+        let handled = match self.flaws.overload() {
+            Some(overload) => Err(overload),
+            None => self.handle(call).await,
+        };
+        let envelope = Envelope {
+            format: call
+                .format(&self.policy.wire)
+                .unwrap_or_else(|_| call.style.default_format()),
+            host: call.host.clone(),
+            request_id: self.ids.request(),
+            trace_id: self.ids.trace(),
+        };
+        let answer = match handled {
+            Ok((operation, execution)) => {
+                Answer::started(operation.response_root(), execution, envelope)
+            }
+            Err(wording) => Answer::error(wording, envelope),
+        };
+        self.flaws.spoil(self.flaws.deform(answer).render())
+    }
+
+    /// Answers a call of the state hook.
+    pub(super) fn state(&self, body: &[u8]) -> StateReply {
+        hook::respond(&mut self.world(), &self.ids, body)
+    }
+
+    async fn handle(&self, call: &Call) -> Result<(Operation, String), Wording> {
+        let in_words = |refusal: Refusal| self.flaws.wording(&refusal);
+        let operation = gate::admit(call, &self.policy).map_err(in_words)?;
+        let handled = match operation {
+            Operation::StartImagePipelineExecution => self.start(&call.params).await,
+        };
+        handled
+            .map(|execution| (operation, execution))
+            .map_err(in_words)
+    }
+
+    /// Starts an execution under one lock, unless a fault opens a gap between the checks and the start.
+    async fn start(&self, params: &Params) -> Result<String, Refusal> {
+        let request = StartRequest::read(params, &self.policy)?;
+        let new_id = || self.ids.resource("exec");
+        if self.policy.atomic_start.is_kept() {
+            let mut world = self.world();
+            let next = request.examine(&world, &self.policy)?;
+            return Ok(request.carry_out(next, &mut world, new_id));
+        }
+        let next = request.examine(&self.world(), &self.policy)?;
+        sleep(RACE_WINDOW).await;
+        Ok(request.carry_out(next, &mut self.world(), new_id))
+    }
+
+    /// No step leaves the world half changed, so a panic under the lock spoils nothing.
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,434 @@
+//! Reads `contract.toml`, the file it shares with others, and `states.toml` into a [`Contract`].
+
+
+use regex::Regex;
+use serde_json_path::JsonPath;
+
+use super::document::{Entry, Node};
+use super::shape::nearest;
+use crate::model::{
+    AnswerPlace, Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing,
+    MessageTemplate, Method, OperationId, Parameter, ParameterType, Place, Problem, RateLimit, Reach,
+    RequestIdRule, RequestShape, Rule, Source, StateDefinition, StateParameter, StateVariable, Throttle,
+    Volatile, XmlRoots,
+};
+
+/// The files that make up one contract, already of the right shape.
+pub(super) struct ContractFiles<'a> {
+    pub(super) contract: &'a Node,
+    pub(super) common: Option<&'a Node>,
+    pub(super) states: Option<&'a Node>,
+}
+
+/// Builds a contract; what does not fit together joins `problems`.
+pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Vec<Problem>) -> Contract {
+    let mut reader = Reader { problems, sources: sources_of(files) };
+    let own = files.contract;
+    let shared = |key: &str| own.get(key).or_else(|| files.common.and_then(|common| common.get(key)));
+    let rows = reader.rows(own.get("error"), true);
+    let shared_rows = reader.rows(files.common.and_then(|common| common.get("error")), false);
+    let mut volatile = reader.volatile(files.common.and_then(|common| common.get("volatile")));
+    volatile.extend(reader.volatile(own.get("volatile")));
+    let contract = Contract {
+        id,
+        operation: own.text("operation").unwrap_or_default(),
+        version: own.text("version").unwrap_or_default(),
+        about: own.text("about").unwrap_or_default(),
+        effects: own.texts("effects").iter().map(|_| Effect::Billable).collect(),
+        rate_limit: own.get("rate-limit").map(|node| reader.rate_limit(node)),
+        request: reader.request(own.get("request").unwrap_or(own)),
+        parameters: reader.parameters(own.get("param")),
+        response: reader.fields(own.get("response")),
+        rules: reader.rules(own.get("rule")),
+        envelope: shared("envelope").map(|node| reader.envelope(node)).unwrap_or_default(),
+        snapshot_headers: shared("snapshot").map(|node| lower(&node.texts("headers"))).unwrap_or_default(),
+        states: files.states.map(|node| states(node, reader.problems)).unwrap_or_default(),
+        sources: reader.sources.clone(),
+        rows,
+        shared_rows,
+        volatile,
+    };
+    reader.check_codes(&contract, own);
+    contract
+}
+
+fn sources_of(files: &ContractFiles<'_>) -> Vec<Source> {
+    let tables = files.common.into_iter().chain([files.contract]);
+    let entries = tables.filter_map(|node| node.get("sources")).flat_map(|node| node.entries());
+    entries
+        .map(|entry| Source {
+            name: entry.key.clone(),
+            title: entry.node.text("title").unwrap_or_default(),
+            url: entry.node.text("url"),
+            date: entry.node.text("date"),
+        })
+        .collect()
+}
+
+fn lower(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| name.to_ascii_lowercase()).collect()
+}
+
+struct Reader<'a> {
+    problems: &'a mut Vec<Problem>,
+    sources: Vec<Source>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, node: &Node, message: impl Into<String>) {
+        self.problems.push(Problem::new(node.spot.clone(), message));
+    }
+
+    /// The sources that a node cites, each of which must be known.
+    fn cited(&mut self, node: &Node) -> Vec<String> {
+        let Some(list) = node.get("source") else {
+            return Vec::new();
+        };
+        for item in list.items() {
+            let Some(name) = item.as_text() else { continue };
+            if self.sources.iter().any(|source| source.name == name) {
+                continue;
+            }
+            let known: Vec<&str> = self.sources.iter().map(|source| source.name.as_str()).collect();
+            let hint = format!("[sources] has {}", known.join(", "));
+            self.problems
+                .push(Problem::new(item.spot.clone(), format!("no source is called `{name}`")).hint(hint));
+        }
+        node.texts("source")
+    }
+
+    fn rate_limit(&mut self, node: &Node) -> RateLimit {
+        RateLimit {
+            calls: node.get("calls").and_then(Node::as_number).unwrap_or_default(),
+            seconds: node.get("seconds").and_then(Node::as_number).unwrap_or_default(),
+            source: self.cited(node),
+        }
+    }
+
+    fn request(&mut self, node: &Node) -> RequestShape {
+        let mut methods: Vec<Method> = Vec::new();
+        for item in node.get("methods").map(Node::items).unwrap_or_default() {
+            methods.extend(self.method(item));
+        }
+        let usual = node.get("method").and_then(|item| self.method(item));
+        let method = usual.or_else(|| Method::new("GET")).expect("GET is a token");
+        if !methods.contains(&method) {
+            methods.insert(0, method.clone());
+        }
+        let path = node.text("path").unwrap_or_default();
+        if !path.starts_with('/') {
+            self.problem(node.get("path").unwrap_or(node), "a path starts with `/`");
+        }
+        RequestShape {
+            method,
+            methods,
+            path,
+            place: node.text("place").and_then(|name| place(&name)).unwrap_or(Place::Query),
+            lists: if node.text("lists").as_deref() == Some("repeated") {
+                Listing::Repeated
+            } else {
+                Listing::Numbered
+            },
+            fixed: node.get("fixed").map(Node::to_pairs).unwrap_or_default(),
+            format: node.get("format").map(|format| FormatChoice {
+                param: format.text("param").unwrap_or_default(),
+                json: format.text("json").unwrap_or_default(),
+                xml: format.text("xml").unwrap_or_default(),
+            }),
+        }
+    }
+
+    fn method(&mut self, node: &Node) -> Option<Method> {
+        let text = node.as_text()?;
+        let method = Method::new(text);
+        if method.is_none() {
+            self.problem(node, format!("`{text}` is no HTTP method"));
+        }
+        method
+    }
+
+    /// The parameters. A page may list one twice (the metadata behind it does): equal rows are one.
+    fn parameters(&mut self, list: Option<&Node>) -> Vec<Parameter> {
+        let mut parameters: Vec<Parameter> = Vec::new();
+        for node in list.map(Node::items).unwrap_or_default() {
+            let parameter = self.parameter(node);
+            match parameters.iter().find(|known| known.name == parameter.name) {
+                None => parameters.push(parameter),
+                Some(known) if *known == parameter => {}
+                Some(_) => {
+                    let message = format!("`{}` is declared twice, and not alike", parameter.name);
+                    self.problems.push(
+                        Problem::new(node.spot.clone(), message)
+                            .hint("equal rows are merged; make them equal or drop one"),
+                    );
+                }
+            }
+        }
+        parameters
+    }
+
+    fn parameter(&mut self, node: &Node) -> Parameter {
+        let constraints = node.get("constraints").map(Node::items).unwrap_or_default();
+        Parameter {
+            name: node.text("name").unwrap_or_default(),
+            kind: parameter_type(node.text("type").as_deref()),
+            is_required: node.flag("required", false),
+            is_deprecated: node.flag("deprecated", false),
+            place: node.text("place").and_then(|name| place(&name)),
+            about: node.text("about").unwrap_or_default(),
+            source: self.cited(node),
+            constraints: constraints.iter().filter_map(|item| self.constraint(item)).collect(),
+            missing: node.texts("missing"),
+        }
+    }
+
+    fn constraint(&mut self, node: &Node) -> Option<Constraint> {
+        let limits: Vec<Limit> = node.entries().iter().filter_map(|entry| self.limit(entry)).collect();
+        let source = self.cited(node);
+        let [limit] = limits.as_slice() else {
+            self.problem(node, "a constraint has exactly one limit");
+            return None;
+        };
+        Some(Constraint {
+            limit: limit.clone(),
+            error: node.text("error"),
+            source,
+            about: node.text("about"),
+            disputed: node.text("disputed"),
+        })
+    }
+
+    fn limit(&mut self, entry: &Entry) -> Option<Limit> {
+        let node = &entry.node;
+        let text = || node.as_text().map(str::to_owned);
+        match entry.key.as_str() {
+            "min-length" => node.as_number().map(Limit::MinLength),
+            "max-length" => node.as_number().map(Limit::MaxLength),
+            "min-items" => node.as_number().map(Limit::MinItems),
+            "max-items" => node.as_number().map(Limit::MaxItems),
+            "minimum" => node.as_number().map(Limit::Minimum),
+            "maximum" => node.as_number().map(Limit::Maximum),
+            "characters" => Some(Limit::Ascii),
+            "not-prefix" => text().map(Limit::NotPrefix),
+            "not-containing" => text().map(Limit::NotContaining),
+            "unique" => node.as_bool().filter(|flag| *flag).map(|_| Limit::Unique),
+            "one-of" => {
+                Some(Limit::OneOf(node.items().iter().filter_map(Node::as_text).map(str::to_owned).collect()))
+            }
+            "pattern" => self.pattern(node).map(Limit::Pattern),
+            "known" => text().map(Limit::Known),
+            _ => None,
+        }
+    }
+
+    fn pattern(&mut self, node: &Node) -> Option<String> {
+        let text = node.as_text()?;
+        if let Err(error) = Regex::new(text) {
+            self.problem(node, format!("not a regular expression: {}", last_line(&error.to_string())));
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    fn path(&mut self, node: Option<&Node>) -> Option<String> {
+        let node = node?;
+        let text = node.as_text()?;
+        if let Err(error) = JsonPath::parse(text) {
+            self.problem(node, format!("not a JSONPath (RFC 9535): {error}"));
+        }
+        Some(text.to_owned())
+    }
+
+    fn fields(&mut self, list: Option<&Node>) -> Vec<Field> {
+        list.map(Node::items).unwrap_or_default().iter().map(|node| self.field(node)).collect()
+    }
+
+    fn field(&mut self, node: &Node) -> Field {
+        Field {
+            name: node.text("name").unwrap_or_default(),
+            type_name: node.text("type").unwrap_or_default(),
+            is_required: node.flag("required", true),
+            pattern: node.get("pattern").and_then(|pattern| self.pattern(pattern)),
+            about: node.text("about").unwrap_or_default(),
+            source: self.cited(node),
+        }
+    }
+
+    fn rows(&mut self, list: Option<&Node>, is_own: bool) -> Vec<ErrorRow> {
+        let mut rows: Vec<ErrorRow> = Vec::new();
+        for node in list.map(Node::items).unwrap_or_default() {
+            let row = self.row(node);
+            if is_own && rows.iter().any(|known| known.code == row.code) {
+                self.problem(
+                    node.get("code").unwrap_or(node),
+                    format!("the code `{}` has a row already", row.code),
+                );
+            }
+            rows.push(row);
+        }
+        rows
+    }
+
+    fn row(&mut self, node: &Node) -> ErrorRow {
+        let status = node.get("status").and_then(Node::as_number).unwrap_or_default();
+        if !(100..=599).contains(&status) {
+            self.problem(node.get("status").unwrap_or(node), "a status is a number from 100 to 599");
+        }
+        ErrorRow {
+            status,
+            code: node.text("code").unwrap_or_default(),
+            message: node.text("message").map(MessageTemplate::new),
+            reach: if node.text("reach").as_deref() == Some("state") { Reach::State } else { Reach::Request },
+            about: node.text("about"),
+            source: self.cited(node),
+        }
+    }
+
+    fn rules(&mut self, list: Option<&Node>) -> Vec<Rule> {
+        let mut rules: Vec<Rule> = Vec::new();
+        for node in list.map(Node::items).unwrap_or_default() {
+            let id = node.text("id").unwrap_or_default();
+            if rules.iter().any(|known| known.id == id) {
+                self.problem(node.get("id").unwrap_or(node), format!("the rule `{id}` stands twice"));
+            }
+            rules.push(Rule {
+                id,
+                text: node.text("text").unwrap_or_default(),
+                source: self.cited(node),
+                disputed: node.text("disputed"),
+            });
+        }
+        rules
+    }
+
+    fn volatile(&mut self, list: Option<&Node>) -> Vec<Volatile> {
+        let nodes = list.map(Node::items).unwrap_or_default();
+        nodes.iter().filter_map(|node| self.one_volatile(node)).collect()
+    }
+
+    fn one_volatile(&mut self, node: &Node) -> Option<Volatile> {
+        let at = match (self.path(node.get("at")), node.text("header")) {
+            (Some(path), None) => AnswerPlace::Body(path),
+            (None, Some(name)) => AnswerPlace::Header(name.to_ascii_lowercase()),
+            (Some(_), Some(_)) | (None, None) => {
+                self.problem(node, "a volatile value stands either `at` a JSONPath or in a `header`");
+                return None;
+            }
+        };
+        Some(Volatile { name: node.text("name").unwrap_or_default(), at })
+    }
+
+    fn envelope(&mut self, node: &Node) -> Envelope {
+        let types = node.get("content-type");
+        let success = node.get("success");
+        Envelope {
+            code: self.path(node.get("code")),
+            message: self.path(node.get("message")),
+            json_type: types.and_then(|types| types.text("json")),
+            xml_type: types.and_then(|types| types.text("xml")),
+            success: self.fields(success.and_then(|body| body.get("fields"))),
+            absent: success.map(|body| body.texts("absent")).unwrap_or_default(),
+            error: self.fields(node.get("error").and_then(|body| body.get("fields"))),
+            request_id: node.get("request-id").map(|rule| RequestIdRule {
+                body: self.path(rule.get("body")).unwrap_or_default(),
+                header: rule.text("header").map(|name| name.to_ascii_lowercase()),
+                is_unique: rule.flag("unique", true),
+            }),
+            xml: node.get("xml").map(|roots| XmlRoots {
+                success: roots.text("success-root").unwrap_or_default(),
+                error: roots.text("error-root").unwrap_or_default(),
+            }),
+            throttled: node.get("throttled").map(throttle).unwrap_or_default(),
+        }
+    }
+
+    /// Every code that a parameter names must have a row.
+    fn check_codes(&mut self, contract: &Contract, own: &Node) {
+        for node in own.get("param").map(Node::items).unwrap_or_default() {
+            let constraints = node.get("constraints").map(Node::items).unwrap_or_default();
+            let errors = constraints.iter().filter_map(|item| item.get("error"));
+            let missing = node.get("missing").map(Node::items).unwrap_or_default();
+            for code in errors.chain(missing) {
+                self.problems.extend(unknown_code(contract, code));
+            }
+        }
+    }
+}
+
+/// The problem of a code that the contract does not have.
+pub(super) fn unknown_code(contract: &Contract, node: &Node) -> Option<Problem> {
+    let code = node.as_text()?;
+    if contract.rows_of(code).next().is_some() {
+        return None;
+    }
+    let problem = Problem::new(node.spot.clone(), format!("the contract has no error `{code}`"));
+    let known: Vec<&str> =
+        contract.rows.iter().chain(&contract.shared_rows).map(|row| row.code.as_str()).collect();
+    Some(match nearest(code, &known) {
+        Some(near) => problem.hint(format!("did you mean `{near}`?")),
+        None => problem.hint("add a row to contract.toml, or to the file that it shares"),
+    })
+}
+
+pub(super) fn place(name: &str) -> Option<Place> {
+    [Place::Path, Place::Query, Place::Form, Place::Json, Place::Header]
+        .into_iter()
+        .find(|place| place.to_string() == name)
+}
+
+fn parameter_type(name: Option<&str>) -> ParameterType {
+    match name {
+        Some("integer") => ParameterType::Integer,
+        Some("number") => ParameterType::Number,
+        Some("boolean") => ParameterType::Boolean,
+        Some("list") => ParameterType::List,
+        Some("object") => ParameterType::Object,
+        Some(_) | None => ParameterType::String,
+    }
+}
+
+fn throttle(node: &Node) -> Throttle {
+    let status = node.get("status").map(Node::items).unwrap_or_default();
+    Throttle { status: status.iter().filter_map(Node::as_number).collect(), code: node.texts("code") }
+}
+
+pub(super) fn last_line(text: &str) -> &str {
+    text.lines().last().unwrap_or_default().trim().trim_start_matches("error: ")
+}
+
+fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefinition> {
+    let mut states: Vec<StateDefinition> = Vec::new();
+    for item in node.get("state").map(Node::items).unwrap_or_default() {
+        let state = state(item);
+        if states.iter().any(|known| known.name == state.name) {
+            let spot = item.get("name").unwrap_or(item).spot.clone();
+            problems.push(Problem::new(spot, format!("the state \"{}\" stands twice", state.name)));
+        }
+        states.push(state);
+    }
+    states
+}
+
+fn state(node: &Node) -> StateDefinition {
+    let entries = |key: &str| node.get(key).map(Node::entries).unwrap_or_default().iter();
+    StateDefinition {
+        name: node.text("name").unwrap_or_default(),
+        about: node.text("about").unwrap_or_default(),
+        params: entries("params")
+            .map(|Entry { key, node, .. }| StateParameter {
+                name: key.clone(),
+                about: node.text("about").unwrap_or_default(),
+                is_required: node.flag("required", false),
+                one_of: node.texts("one-of"),
+            })
+            .collect(),
+        provides: entries("provides")
+            .map(|Entry { key, node, .. }| StateVariable {
+                name: key.clone(),
+                about: node.text("about").unwrap_or_default(),
+                example: node.text("example").unwrap_or_default(),
+                is_volatile: node.flag("volatile", false),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,253 @@
+//! A TOML file as a tree in which every key and value knows where it stands.
+//!
+//! [`Document::parse`] reports every syntax error of a file at once. TOML 1.0 is what other readers
+//! understand, so newlines inside inline tables are refused, though the parser would take them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::model::{Problem, SourceText, Spot, Value};
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) spot: Spot,
+    pub(super) kind: Kind,
+}
+
+/// What a node holds.
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    Scalar(Value),
+    List(Vec<Node>),
+    Table(Vec<Entry>),
+}
+
+/// A key of a table and its value.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_spot: Spot,
+    pub(super) node: Node,
+}
+
+impl Node {
+    /// The value of a key, if this is a table that has it.
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.node)
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            Kind::Table(entries) => entries,
+            Kind::Scalar(_) | Kind::List(_) => &[],
+        }
+    }
+
+    pub(super) fn items(&self) -> &[Node] {
+        match &self.kind {
+            Kind::List(items) => items,
+            Kind::Scalar(_) | Kind::Table(_) => &[],
+        }
+    }
+
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar(value) => value.as_text(),
+            Kind::List(_) | Kind::Table(_) => None,
+        }
+    }
+
+    pub(super) fn as_bool(&self) -> Option<bool> {
+        match &self.kind {
+            Kind::Scalar(Value::Bool(flag)) => Some(*flag),
+            Kind::Scalar(_) | Kind::List(_) | Kind::Table(_) => None,
+        }
+    }
+
+    /// A whole number that fits.
+    pub(super) fn as_number<T: std::str::FromStr>(&self) -> Option<T> {
+        match &self.kind {
+            Kind::Scalar(Value::Number(digits)) => digits.parse().ok(),
+            Kind::Scalar(_) | Kind::List(_) | Kind::Table(_) => None,
+        }
+    }
+
+    /// The text of a key.
+    pub(super) fn text(&self, key: &str) -> Option<String> {
+        self.get(key).and_then(Node::as_text).map(str::to_owned)
+    }
+
+    /// The texts of a key that holds a list.
+    pub(super) fn texts(&self, key: &str) -> Vec<String> {
+        let items = self.get(key).map(Node::items).unwrap_or_default();
+        items.iter().filter_map(Node::as_text).map(str::to_owned).collect()
+    }
+
+    /// Whether a key is true.
+    pub(super) fn flag(&self, key: &str, default: bool) -> bool {
+        self.get(key).and_then(Node::as_bool).unwrap_or(default)
+    }
+
+    /// The plain value, without places.
+    pub(super) fn to_value(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar(value) => value.clone(),
+            Kind::List(items) => Value::List(items.iter().map(Node::to_value).collect()),
+            Kind::Table(entries) => {
+                Value::Map(entries.iter().map(|entry| (entry.key.clone(), entry.node.to_value())).collect())
+            }
+        }
+    }
+
+    /// The keys and plain values of a table.
+    pub(super) fn to_pairs(&self) -> Vec<(String, Value)> {
+        self.entries().iter().map(|entry| (entry.key.clone(), entry.node.to_value())).collect()
+    }
+}
+
+/// Parses a file; syntax errors join `problems`, and what could be read is returned all the same.
+pub(super) fn parse(file: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Node {
+    let (table, errors) = DeTable::parse_recoverable(&file.text);
+    for error in &errors {
+        let bytes = error.span().unwrap_or(0..0);
+        let message = format!("invalid TOML: {}", error.message().replace('\n', ", "));
+        problems.push(Problem::new(Spot { file: Arc::clone(file), bytes }, message));
+    }
+    let mut reader = Reader { file, problems };
+    let span = table.span();
+    Node { spot: reader.spot(span), kind: Kind::Table(reader.entries(table.into_inner())) }
+}
+
+struct Reader<'a> {
+    file: &'a Arc<SourceText>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn spot(&self, bytes: Range<usize>) -> Spot {
+        Spot { file: Arc::clone(self.file), bytes }
+    }
+
+    fn entries(&mut self, table: DeTable<'_>) -> Vec<Entry> {
+        table
+            .into_iter()
+            .map(|(key, value)| {
+                let key_spot = self.spot(key.span());
+                Entry { key: key.into_inner().into_owned(), key_spot, node: self.node(value) }
+            })
+            .collect()
+    }
+
+    fn node(&mut self, value: Spanned<DeValue<'_>>) -> Node {
+        let span = value.span();
+        let spot = self.spot(span.clone());
+        let kind = match value.into_inner() {
+            DeValue::String(text) => Kind::Scalar(Value::Text(text.into_owned())),
+            DeValue::Boolean(flag) => Kind::Scalar(Value::Bool(flag)),
+            DeValue::Datetime(time) => Kind::Scalar(Value::Text(time.to_string())),
+            DeValue::Integer(number) => {
+                let digits = number.as_str().replace('_', "");
+                Kind::Scalar(self.integer(&digits, number.radix(), &spot))
+            }
+            DeValue::Float(number) => Kind::Scalar(self.float(number.as_str(), &spot)),
+            DeValue::Array(items) => Kind::List(items.into_iter().map(|item| self.node(item)).collect()),
+            DeValue::Table(table) => {
+                self.refuse_newlines(&table, span);
+                Kind::Table(self.entries(table))
+            }
+        };
+        Node { spot, kind }
+    }
+
+    fn integer(&mut self, digits: &str, radix: u32, spot: &Spot) -> Value {
+        match i64::from_str_radix(digits.trim_start_matches('+'), radix) {
+            Ok(number) => Value::integer(number),
+            Err(_) => {
+                self.problems.push(
+                    Problem::new(spot.clone(), "the number does not fit in 64 bits")
+                        .hint("write it as a string, which keeps every digit"),
+                );
+                Value::integer(0)
+            }
+        }
+    }
+
+    fn float(&mut self, digits: &str, spot: &Spot) -> Value {
+        let digits = digits.replace('_', "");
+        let digits = digits.trim_start_matches('+');
+        if digits.ends_with(|letter: char| letter.is_ascii_digit()) {
+            return Value::Number(digits.to_owned());
+        }
+        self.problems.push(
+            Problem::new(spot.clone(), format!("`{digits}` has no form in a request"))
+                .hint("write it as a string"),
+        );
+        Value::integer(0)
+    }
+
+    /// TOML 1.0 allows no newline between the entries of an inline table (its section "Inline Table").
+    fn refuse_newlines(&mut self, table: &DeTable<'_>, span: Range<usize>) {
+        let text = &self.file.text;
+        if !text.get(span.clone()).is_some_and(|written| written.starts_with('{')) {
+            return;
+        }
+        let mut at = span.start;
+        let mut gaps: Vec<Range<usize>> = Vec::new();
+        for (key, value) in table {
+            gaps.push(at..key.span().start);
+            at = value.span().end;
+        }
+        gaps.push(at..span.end);
+        let is_broken =
+            |gap: &Range<usize>| text.get(gap.clone()).is_some_and(|between| between.contains('\n'));
+        if gaps.iter().any(is_broken) {
+            self.problems.push(
+                Problem::new(
+                    self.spot(span.start..span.start + 1),
+                    "an inline table spans lines, which TOML 1.0 does not allow",
+                )
+                .hint("put it on one line, or write it as a [section]"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::parse;
+    use crate::model::{SourceText, Value};
+
+    fn problems_of(text: &str) -> Vec<String> {
+        let file = Arc::new(SourceText { path: "t.toml".into(), text: text.into() });
+        let mut problems = Vec::new();
+        parse(&file, &mut problems);
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_syntax_error_of_a_file_is_reported() {
+        let problems = problems_of("a = \nb = 1\nc = [\n");
+        assert!(problems.len() >= 2, "{problems:?}");
+        assert!(problems[0].starts_with("t.toml:1:"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_newline_inside_an_inline_table_is_refused_and_inside_its_list_is_not() {
+        assert_eq!(problems_of("a = { b = [\n1,\n2 ], c = 2 }\n"), Vec::<String>::new());
+        assert!(problems_of("a = { b = 1,\n c = 2 }\n")[0].contains("inline table"));
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        let file = Arc::new(SourceText { path: "t.toml".into(), text: "a = 0x1F\nb = 1_000.50\n".into() });
+        let node = parse(&file, &mut Vec::new());
+        assert_eq!(node.get("a").unwrap().to_value(), Value::integer(31));
+        assert_eq!(node.get("b").unwrap().to_value(), Value::Number("1000.50".into()));
+    }
+}

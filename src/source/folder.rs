@@ -1,0 +1,282 @@
+//! Walks a folder of cases and reads what it finds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+use super::contract_file::{self, ContractFiles};
+use super::document::{self, Node};
+use super::row_file::RowFiles;
+use super::shape::{Shape, check};
+use super::shapes;
+use super::table_file::Reader;
+use crate::model::{Contract, Operation, OperationId, Problem, SourceText, Spot, Suite, Table, TableId};
+use crate::template::Templates;
+
+/// How deep folders are searched below `cases/`.
+const DEEPEST: usize = 16;
+
+/// The largest file that is read, in bytes; a table of 100,000 rows stays well below.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+
+/// Files of an operation's folder that are no tables.
+const NO_TABLES: [&str; 2] = ["contract.toml", "states.toml"];
+
+/// Why a folder of cases cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A folder or file cannot be read.
+    #[error("cannot read {path}", path = path.display())]
+    Unreadable {
+        /// What cannot be read.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// No folder below has a `contract.toml`.
+    #[error("no contract.toml below {path}", path = path.display())]
+    Empty {
+        /// Where was looked.
+        path: PathBuf,
+    },
+    /// The files have problems, at least one.
+    #[error("the files have {count} problem{plural}", count = .0.len(), plural = if .0.len() == 1 { "" } else { "s" })]
+    Problems(Vec<Problem>),
+}
+
+/// Which tables are read; the contracts of other operations are passed over too.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// Every table.
+    All,
+    /// The one table that a case of this id can stand in.
+    TableOf(&'a str),
+}
+
+impl Wanted<'_> {
+    fn has_operation(self, id: &OperationId) -> bool {
+        match self {
+            Self::All => true,
+            Self::TableOf(case) => case.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('/')),
+        }
+    }
+
+    fn has_table(self, id: &TableId) -> bool {
+        match self {
+            Self::All => true,
+            Self::TableOf(case) => {
+                case.strip_prefix(&id.to_string()).is_some_and(|rest| rest.starts_with('/'))
+            }
+        }
+    }
+}
+
+/// Reads a folder of cases.
+///
+/// # Errors
+/// A folder or file that cannot be read, or else every problem of every file, in the order of files.
+pub fn load(cases: &Path, wanted: Wanted<'_>) -> Result<Suite, LoadError> {
+    let mut folders = Vec::new();
+    find_operations(cases, &mut Vec::new(), &mut folders)?;
+    if folders.is_empty() {
+        return Err(LoadError::Empty { path: cases.to_path_buf() });
+    }
+    let mut loader = Loader { problems: Vec::new(), commons: BTreeMap::new() };
+    let mut suite = Suite::default();
+    let mut seen = BTreeSet::new();
+    for (path, parts) in &folders {
+        let Some(id) = loader.operation_id(path, parts) else { continue };
+        if !seen.insert(id.as_str().to_ascii_lowercase()) {
+            let spot = head_of(path.join("contract.toml"));
+            loader
+                .problems
+                .push(Problem::new(spot, format!("`{id}` differs from another operation only by case")));
+        }
+        if wanted.has_operation(&id) {
+            suite.operations.push(loader.operation(path, id, wanted)?);
+        }
+    }
+    loader.finish(suite)
+}
+
+fn head_of(path: PathBuf) -> Spot {
+    Spot { file: Arc::new(SourceText { path, text: String::new() }), bytes: 0..0 }
+}
+
+/// Finds the folders that hold a contract, in the order of their names. Links are not followed.
+fn find_operations(
+    path: &Path,
+    parts: &mut Vec<String>,
+    found: &mut Vec<(PathBuf, Vec<String>)>,
+) -> Result<(), LoadError> {
+    let names = list(path)?;
+    if parts.is_empty() && !path.is_dir() {
+        return Err(LoadError::Empty { path: path.to_path_buf() });
+    }
+    if names.iter().any(|(name, is_folder)| name == "contract.toml" && !is_folder) {
+        found.push((path.to_path_buf(), parts.clone()));
+    }
+    if parts.len() >= DEEPEST {
+        return Ok(());
+    }
+    for (name, _) in names.iter().filter(|(name, is_folder)| *is_folder && !name.starts_with('.')) {
+        parts.push(name.clone());
+        find_operations(&path.join(name), parts, found)?;
+        parts.pop();
+    }
+    Ok(())
+}
+
+/// The names in a folder, sorted, and whether each is a folder itself.
+fn list(path: &Path) -> Result<Vec<(String, bool)>, LoadError> {
+    let unreadable = |source| LoadError::Unreadable { path: path.to_path_buf(), source };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let is_folder = entry.file_type().map_err(unreadable)?.is_dir();
+        names.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Reads one file, shown as `shown`.
+pub(super) fn read_file(path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
+    let unreadable = |source| LoadError::Unreadable { path: path.to_path_buf(), source };
+    let length = fs::metadata(path).map_err(unreadable)?.len();
+    if length > LARGEST_FILE {
+        let message = format!("the file has {length} bytes, more than {LARGEST_FILE}");
+        return Err(unreadable(io::Error::other(message)));
+    }
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    Ok(Arc::new(SourceText { path: shown.to_path_buf(), text }))
+}
+
+struct Loader {
+    problems: Vec<Problem>,
+    commons: BTreeMap<PathBuf, Arc<Node>>,
+}
+
+impl Loader {
+    fn operation_id(&mut self, path: &Path, parts: &[String]) -> Option<OperationId> {
+        match OperationId::from_parts(parts.iter().map(String::as_str)) {
+            Ok(id) => Some(id),
+            Err(error) => {
+                let problem = Problem::new(
+                    head_of(path.join("contract.toml")),
+                    format!("the folder names no operation: {error}"),
+                );
+                self.problems.push(
+                    problem.hint(
+                        "an operation's folder stands below the folder of cases, and has an ASCII name",
+                    ),
+                );
+                None
+            }
+        }
+    }
+
+    fn document(&mut self, path: &Path, shape: &Shape) -> Result<Node, LoadError> {
+        let file = read_file(path, path)?;
+        let node = document::parse(&file, &mut self.problems);
+        check(&node, shape, &mut self.problems);
+        Ok(node)
+    }
+
+    fn operation(
+        &mut self,
+        path: &Path,
+        id: OperationId,
+        wanted: Wanted<'_>,
+    ) -> Result<Operation, LoadError> {
+        let own = self.document(&path.join("contract.toml"), &shapes::CONTRACT)?;
+        let states_path = path.join("states.toml");
+        let states =
+            if states_path.exists() { Some(self.document(&states_path, &shapes::STATES)?) } else { None };
+        let common = self.common(path, &own)?;
+        let files = ContractFiles { contract: &own, common: common.as_deref(), states: states.as_ref() };
+        let contract = Arc::new(contract_file::read(id.clone(), &files, &mut self.problems));
+        let mut tables = Vec::new();
+        for (name, is_folder) in list(path)? {
+            if is_folder || NO_TABLES.contains(&name.as_str()) || !name.ends_with(".toml") {
+                continue;
+            }
+            tables.extend(self.table(path, &name, &contract, wanted)?);
+        }
+        if tables.is_empty() && matches!(wanted, Wanted::All) {
+            self.problems.push(Problem::new(own.spot.clone(), "no case table stands beside this contract"));
+        }
+        Ok(Operation { contract, tables })
+    }
+
+    fn common(&mut self, folder: &Path, own: &Node) -> Result<Option<Arc<Node>>, LoadError> {
+        let Some(node) = own.get("common") else {
+            return Ok(None);
+        };
+        let path = folder.join(node.as_text().unwrap_or_default());
+        let Ok(real) = path.canonicalize() else {
+            self.problems.push(Problem::new(node.spot.clone(), format!("{} does not exist", path.display())));
+            return Ok(None);
+        };
+        if let Some(known) = self.commons.get(&real) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let file = read_file(&real, &tidy(&path))?;
+        let document = document::parse(&file, &mut self.problems);
+        check(&document, &shapes::COMMON, &mut self.problems);
+        let document = Arc::new(document);
+        self.commons.insert(real, Arc::clone(&document));
+        Ok(Some(document))
+    }
+
+    fn table(
+        &mut self,
+        folder: &Path,
+        name: &str,
+        contract: &Contract,
+        wanted: Wanted<'_>,
+    ) -> Result<Option<Table>, LoadError> {
+        let path = folder.join(name);
+        let id = match TableId::new(contract.id.clone(), name.trim_end_matches(".toml")) {
+            Ok(id) => id,
+            Err(error) => {
+                let problem = Problem::new(head_of(path), format!("the file's name is no table's: {error}"));
+                self.problems.push(problem.hint("a table's name has a-z, 0-9 and `-`"));
+                return Ok(None);
+            }
+        };
+        if !wanted.has_table(&id) {
+            return Ok(None);
+        }
+        let node = self.document(&path, &shapes::TABLE)?;
+        let files = RowFiles { folder: folder.to_path_buf(), shown: folder.to_path_buf() };
+        let mut reader =
+            Reader { contract, files: &files, problems: &mut self.problems, templates: Templates::default() };
+        Ok(Some(reader.table(id, &node)))
+    }
+
+    /// The suite, if nothing was wrong; equal problems are told once.
+    fn finish(self, suite: Suite) -> Result<Suite, LoadError> {
+        let mut problems: Vec<Problem> = Vec::new();
+        for problem in self.problems {
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+        if problems.is_empty() { Ok(suite) } else { Err(LoadError::Problems(problems)) }
+    }
+}
+
+/// The path without `x/..`, for showing.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        let is_up = part.as_os_str() == "..";
+        if !(is_up && tidy.file_name().is_some() && tidy.pop()) {
+            tidy.push(part);
+        }
+    }
+    tidy
+}

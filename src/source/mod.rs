@@ -1,0 +1,20 @@
+//! From files to the model: reads contracts, states and case tables.
+//!
+//! [`load`] reports every problem of every file in one pass, each at its line and column. Nothing
+//! behind this module sees a file format.
+
+mod contract_file;
+mod document;
+mod endpoint_file;
+mod expectation;
+mod folder;
+mod names;
+mod row_file;
+mod schema;
+mod shape;
+mod shapes;
+mod table_file;
+
+pub use endpoint_file::{EndpointEntry, load_endpoints};
+pub use folder::{LoadError, Wanted, load};
+pub use schema::{SchemaName, schema};

@@ -1,0 +1,68 @@
+//! Checks that every template uses only names that will be there when it is rendered.
+
+use std::collections::BTreeSet;
+
+use super::document::{Kind, Node};
+use super::shape::nearest;
+use crate::model::{Problem, Value};
+use crate::template::{self, FUNCTIONS};
+
+/// The names that may be used at one place, and those that were used.
+#[derive(Clone, Default)]
+pub(super) struct Names {
+    known: BTreeSet<String>,
+    used: BTreeSet<String>,
+}
+
+impl Names {
+    /// The functions alone.
+    pub(super) fn new() -> Self {
+        Self { known: FUNCTIONS.into_iter().map(str::to_owned).collect(), used: BTreeSet::new() }
+    }
+
+    pub(super) fn add(&mut self, name: impl Into<String>) {
+        self.known.insert(name.into());
+    }
+
+    /// Whether a name was used in anything checked so far.
+    pub(super) fn has_used(&self, name: &str) -> bool {
+        self.used.contains(name)
+    }
+
+    /// Checks every text in a node.
+    pub(super) fn check(&mut self, node: &Node, problems: &mut Vec<Problem>) {
+        match &node.kind {
+            Kind::Scalar(Value::Text(text)) => self.check_text(text, node, problems),
+            Kind::Scalar(_) => {}
+            Kind::List(items) => items.iter().for_each(|item| self.check(item, problems)),
+            Kind::Table(entries) => entries.iter().for_each(|entry| self.check(&entry.node, problems)),
+        }
+    }
+
+    /// Checks the node of a key, if it is there.
+    pub(super) fn check_key(&mut self, node: &Node, key: &str, problems: &mut Vec<Problem>) {
+        if let Some(node) = node.get(key) {
+            self.check(node, problems);
+        }
+    }
+
+    fn check_text(&mut self, text: &str, node: &Node, problems: &mut Vec<Problem>) {
+        let used = match template::names(&Value::text(text)) {
+            Ok(used) => used,
+            Err(error) => {
+                problems.push(Problem::new(node.spot.clone(), format!("not a template: {error}")));
+                return;
+            }
+        };
+        for name in used.iter().filter(|name| !self.known.contains(*name)) {
+            let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
+            let hint = match nearest(name, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the names here are {}", known.join(", ")),
+            };
+            problems
+                .push(Problem::new(node.spot.clone(), format!("`{name}` is not defined here")).hint(hint));
+        }
+        self.used.extend(used);
+    }
+}

@@ -1,0 +1,185 @@
+//! Rows of a case, written in the table or in a CSV file beside it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use csv::{Position, ReaderBuilder, StringRecord};
+
+use super::document::{Kind, Node};
+use super::names::Names;
+use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part};
+
+/// Keys of a row that are no variables.
+const RESERVED: [&str; 4] = ["id", "about", "params", "unset"];
+
+/// The folder in which a table may name CSV files.
+pub(super) struct RowFiles {
+    /// Where it is.
+    pub(super) folder: PathBuf,
+    /// How it is shown.
+    pub(super) shown: PathBuf,
+}
+
+/// Reads the value of `rows`.
+pub(super) fn rows(node: &Node, files: &RowFiles, problems: &mut Vec<Problem>) -> Vec<Row> {
+    let rows = match (&node.kind, node.as_text()) {
+        (_, Some(name)) => csv_rows(name, node, files, problems),
+        (Kind::List(items), None) => items.iter().map(|item| written_row(item, problems)).collect(),
+        (Kind::Scalar(_) | Kind::Table(_), None) => return Vec::new(),
+    };
+    if rows.is_empty() {
+        problems.push(Problem::new(node.spot.clone(), "there are no rows, so the case would never run"));
+    }
+    check_ids(&rows, problems);
+    rows
+}
+
+fn check_ids(rows: &[Row], problems: &mut Vec<Problem>) {
+    let mut seen = BTreeSet::new();
+    for row in rows {
+        if let Err(error) = check_part(&row.id) {
+            problems.push(
+                Problem::new(row.spot.clone(), error.to_string()).hint("a row's id has a-z, 0-9 and `-`"),
+            );
+        }
+        if !seen.insert(row.id.to_ascii_lowercase()) {
+            problems.push(Problem::new(
+                row.spot.clone(),
+                format!("the row `{}` stands twice in this case", row.id),
+            ));
+        }
+    }
+}
+
+fn written_row(node: &Node, problems: &mut Vec<Problem>) -> Row {
+    let mut names = Names::new();
+    let mut vars = Vec::new();
+    for entry in node.entries().iter().filter(|entry| !RESERVED.contains(&entry.key.as_str())) {
+        names.check(&entry.node, problems);
+        names.add(entry.key.as_str());
+        vars.push(Variable { name: entry.key.clone(), value: entry.node.to_value() });
+    }
+    names.check_key(node, "params", problems);
+    Row {
+        id: node.text("id").unwrap_or_default(),
+        about: node.text("about"),
+        vars,
+        params: node.get("params").map(Node::to_pairs).unwrap_or_default(),
+        unset: node.texts("unset"),
+        spot: node.spot.clone(),
+    }
+}
+
+/// Rows of a CSV file (RFC 4180) with a header line; every value is a text.
+fn csv_rows(name: &str, node: &Node, files: &RowFiles, problems: &mut Vec<Problem>) -> Vec<Row> {
+    let path = Path::new(name);
+    let stays = path.components().all(|part| matches!(part, Component::Normal(_)));
+    if !stays || path.extension().is_none_or(|ending| ending != "csv") {
+        problems.push(
+            Problem::new(node.spot.clone(), format!("`{name}` is no CSV file of this folder"))
+                .hint("name a file such as \"keys.csv\" that stands beside the table"),
+        );
+        return Vec::new();
+    }
+    let text = match fs::read_to_string(files.folder.join(path)) {
+        Ok(text) => text,
+        Err(error) => {
+            problems.push(Problem::new(node.spot.clone(), format!("`{name}` cannot be read: {error}")));
+            return Vec::new();
+        }
+    };
+    let file = Arc::new(SourceText { path: files.shown.join(path), text });
+    read_csv(&file, problems)
+}
+
+fn read_csv(file: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Vec<Row> {
+    let mut reader = ReaderBuilder::new().from_reader(file.text.as_bytes());
+    let spot_at = |position: Option<&Position>| {
+        let start = position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        let end = file.text[start..].find('\n').map_or(file.text.len(), |length| start + length);
+        Spot { file: Arc::clone(file), bytes: start..end }
+    };
+    let header = match reader.headers() {
+        Ok(header) => header.clone(),
+        Err(error) => {
+            problems.push(Problem::new(spot_at(None), format!("no header line: {error}")));
+            return Vec::new();
+        }
+    };
+    if !header.iter().any(|name| name == "id") {
+        problems.push(Problem::new(spot_at(None), "the header line has no column `id`"));
+        return Vec::new();
+    }
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        match record {
+            Ok(record) => {
+                let spot = spot_at(record.position());
+                rows.push(csv_row(&header, &record, spot, problems));
+            }
+            Err(error) => {
+                let spot = spot_at(error.position());
+                problems.push(Problem::new(spot, format!("not a row of this table: {error}")));
+            }
+        }
+    }
+    rows
+}
+
+fn csv_row(header: &StringRecord, record: &StringRecord, spot: Spot, problems: &mut Vec<Problem>) -> Row {
+    let mut row =
+        Row { id: String::new(), about: None, vars: Vec::new(), params: Vec::new(), unset: Vec::new(), spot };
+    let mut names = Names::new();
+    for (name, field) in header.iter().zip(record) {
+        match name {
+            "id" => field.clone_into(&mut row.id),
+            "about" => row.about = (!field.is_empty()).then(|| field.to_owned()),
+            _ => {
+                let value = Value::text(field);
+                names.check(&Node { spot: row.spot.clone(), kind: Kind::Scalar(value.clone()) }, problems);
+                names.add(name);
+                row.vars.push(Variable { name: name.to_owned(), value });
+            }
+        }
+    }
+    row
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::read_csv;
+    use crate::model::SourceText;
+
+    fn read(text: &str) -> (Vec<String>, Vec<String>) {
+        let file = Arc::new(SourceText { path: "k.csv".into(), text: text.into() });
+        let mut problems = Vec::new();
+        let rows = read_csv(&file, &mut problems);
+        (
+            rows.iter().map(|row| format!("{} {:?}", row.id, row.vars[0].value)).collect(),
+            problems.iter().map(ToString::to_string).collect(),
+        )
+    }
+
+    #[test]
+    fn every_line_is_a_row_with_its_place() {
+        let (rows, problems) = read("id,key\na,\"x,y\"\nb,{{ 'k' * 2 }}\n");
+        assert_eq!(rows, ["a Text(\"x,y\")", "b Text(\"{{ 'k' * 2 }}\")"]);
+        assert_eq!(problems, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_line_with_too_many_fields_is_named_by_its_line() {
+        let (_, problems) = read("id,key\na,b\nc,d,e\n");
+        assert!(problems[0].starts_with("k.csv:3:1: not a row"), "{problems:?}");
+    }
+
+    #[test]
+    fn an_unknown_name_in_a_field_is_found() {
+        let (_, problems) = read("id,key\na,{{ nosuch }}\n");
+        assert!(problems[0].starts_with("k.csv:2:1: `nosuch` is not defined"), "{problems:?}");
+    }
+}

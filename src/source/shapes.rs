@@ -1,0 +1,336 @@
+//! The shapes of the files: every key, its type and what it is for.
+//!
+//! What needs more than a type (ids, names, contradictions) is checked where the file is read.
+
+use super::shape::{Key, Shape, key, needed};
+
+const TEXTS: Shape = Shape::List(&Shape::Text);
+const VALUES: Shape = Shape::Map(&Shape::Any);
+
+/// A case table.
+pub(super) static TABLE: Shape = Shape::Table(&[
+    key("about", Shape::Text, "What the table is about, in a line."),
+    key("given", GIVEN, "The states that its cases need."),
+    key("params", VALUES, "Parameters that every case of the table sends."),
+    key("request", REQUEST, "How the requests of the table differ from the contract's usual one."),
+    needed("case", Shape::List(&CASE), "The cases, each written as [[case]]."),
+]);
+
+static CASE: Shape = Shape::Named("case", &Shape::Table(&CASE_KEYS));
+
+static CASE_KEYS: [Key; 14] = [
+    needed("id", Shape::Text, "The case's part of the id: a-z, 0-9 and -."),
+    needed("about", Shape::Text, "What the case shows, in a sentence."),
+    key("former", TEXTS, "Ids that the case had before."),
+    key("rules", TEXTS, "Rules of the contract that the case tests."),
+    key("given", GIVEN, "The states that the case needs; replaces the table's."),
+    key("vars", VALUES, "Variables, evaluated once and in order."),
+    key("params", VALUES, "Parameters, over the table's."),
+    key("unset", TEXTS, "Parameters that are dropped, last."),
+    key("request", REQUEST, "How the request differs."),
+    key("rows", ROWS, "Data rows, or the name of a CSV file in the same folder."),
+    key("axes", AXES, "Axes that multiply the case."),
+    key("expect", EXPECT, "What is expected of the answer."),
+    key("save", SAVE, "Values of the answer by name and JSONPath."),
+    key("step", Shape::List(&STEP), "Several requests, each written as [[case.step]]."),
+];
+
+static STEP: Shape = Shape::Table(&[
+    key("about", Shape::Text, "What the step is for."),
+    key("given", GIVEN, "States that are brought about before it."),
+    key("params", VALUES, "Parameters, over the case's."),
+    key("unset", TEXTS, "Parameters that are dropped, last."),
+    key("request", REQUEST, "How its request differs."),
+    needed("expect", EXPECT, "What is expected of its answer."),
+    key("save", SAVE, "Values of the answer by name and JSONPath."),
+]);
+
+const SAVE: Shape = Shape::Map(&Shape::Text);
+
+const GIVEN: Shape =
+    Shape::Either(&[Shape::Text, GIVEN_TABLE, Shape::List(&Shape::Either(&[Shape::Text, GIVEN_TABLE]))]);
+
+const GIVEN_TABLE: Shape = Shape::Table(&[
+    needed("state", Shape::Text, "The state's name."),
+    key("params", VALUES, "Its parameters."),
+]);
+
+const ROWS: Shape = Shape::Either(&[
+    Shape::Text,
+    Shape::List(&Shape::Open(&[
+        needed("id", Shape::Text, "The row's part of the id: a-z, 0-9 and -."),
+        key("about", Shape::Text, "What this row shows."),
+        key("params", VALUES, "Parameters that the row replaces."),
+        key("unset", TEXTS, "Parameters that the row drops."),
+    ])),
+]);
+
+const AXES: Shape = Shape::Table(&[
+    key("method", TEXTS, "Methods."),
+    key("place", Shape::List(&PLACE), "Where the parameters go."),
+    key("format", Shape::List(&FORMAT), "Formats of the answer."),
+]);
+
+static PLACE: Shape = Shape::Choice(&["query", "form", "json"]);
+static ANY_PLACE: Shape = Shape::Choice(&["path", "query", "form", "json", "header"]);
+static FORMAT: Shape = Shape::Choice(&["json", "xml"]);
+
+const REQUEST: Shape = Shape::Table(&[
+    key("method", Shape::Text, "The method."),
+    key("place", Shape::Named("place", &PLACE), "Where the parameters go."),
+    key("format", Shape::Named("format", &FORMAT), "The format to ask for."),
+    key("path", Shape::Text, "The path, sent as written."),
+    key("query", Shape::Text, "The query, sent as written in place of the encoded one."),
+    key("headers", Shape::Map(&Shape::Text), "Header fields, added or replaced."),
+    key("body", Shape::Text, "The body, sent as written in place of the encoded one."),
+]);
+
+const EXPECT: Shape = Shape::Named("expect", &EXPECT_SHAPE);
+
+static EXPECT_SHAPE: Shape = Shape::Table(&EXPECT_KEYS);
+
+static EXPECT_KEYS: [Key; 7] = [
+    key("status", STATUS, "The HTTP status: a number, a list, or a class such as 4xx."),
+    key("code", MATCHER, "The error code."),
+    key("message", MATCHER, "The error message."),
+    key("headers", Shape::Map(&MATCHER), "Header fields."),
+    key("body", Shape::Map(&MATCHER), "Places in the body, by JSONPath."),
+    key("within", Shape::Text, "The longest time to the whole answer, such as 500ms or 2s."),
+    key("any", Shape::List(&EXPECT_NAMED), "Whole alternatives, one of which must hold."),
+];
+
+static EXPECT_NAMED: Shape = Shape::Named("expect", &EXPECT_SHAPE);
+
+static ONE_STATUS: Shape = Shape::Either(&[Shape::Integer, Shape::Text]);
+const STATUS: Shape = Shape::Either(&[Shape::Integer, Shape::Text, Shape::List(&ONE_STATUS)]);
+
+const MATCHER: Shape = Shape::Named("matcher", &MATCHER_SHAPE);
+
+static MATCHER_SHAPE: Shape = Shape::Either(&[
+    Shape::Text,
+    Shape::Boolean,
+    Shape::Integer,
+    Shape::Table(&MATCHER_KEYS),
+    Shape::List(&Shape::Any),
+    Shape::Any,
+]);
+
+/// The keys of a matcher's table, exactly one of which is given.
+pub(super) static MATCHER_KEYS: [Key; 7] = [
+    key("equals", Shape::Any, "Just this value."),
+    key("template", Shape::Text, "A message template; %s stands for one or more characters."),
+    key("regex", Shape::Text, "A regular expression."),
+    key("any", Shape::List(&Shape::Named("matcher", &MATCHER_SHAPE)), "One of several."),
+    key("present", Shape::Boolean, "Whether it is there at all."),
+    key("type", Shape::Text, "A type: string, integer, number, boolean, list, object, null."),
+    key("not", Shape::Named("matcher", &MATCHER_SHAPE), "Anything but this."),
+];
+
+/// A contract.
+pub(super) static CONTRACT: Shape = Shape::Table(&[
+    needed("operation", Shape::Text, "The operation's name, as its publisher spells it."),
+    needed("version", Shape::Text, "The version of the API."),
+    needed("about", Shape::Text, "What the operation does, in a line."),
+    key("effects", Shape::List(&Shape::Choice(&["billable"])), "What an accepted request causes."),
+    key("common", Shape::Text, "A file of errors and envelope that several operations share."),
+    key("rate-limit", RATE_LIMIT, "The documented limit on calls."),
+    key("sources", SOURCES, "Where the promises are written, by short name."),
+    needed("request", REQUEST_SHAPE, "How a request is made."),
+    key("param", Shape::List(&PARAM), "The parameters, each written as [[param]]."),
+    key("response", Shape::List(&FIELD), "The fields of a success body."),
+    key("error", Shape::List(&ERROR), "The error rows, in the order of the page."),
+    key("rule", Shape::List(&RULE), "Behaviour that no single parameter shows."),
+    key("volatile", Shape::List(&VOLATILE), "Values that change from run to run."),
+    key("envelope", ENVELOPE, "What every answer looks like; replaces the shared one."),
+    key("snapshot", SNAPSHOT, "What snapshots show; replaces the shared settings."),
+]);
+
+/// A file that several contracts share.
+pub(super) static COMMON: Shape = Shape::Table(&[
+    key("about", Shape::Text, "What the file is for."),
+    key("sources", SOURCES, "Where the promises are written, by short name."),
+    key("envelope", ENVELOPE, "What every answer looks like."),
+    key("snapshot", SNAPSHOT, "What snapshots show."),
+    key("error", Shape::List(&ERROR), "Errors that every operation shares; a code may stand more than once."),
+    key("volatile", Shape::List(&VOLATILE), "Values that change from run to run."),
+]);
+
+const RATE_LIMIT: Shape = Shape::Table(&[
+    needed("calls", Shape::Integer, "So many calls,"),
+    needed("seconds", Shape::Integer, "in so many seconds."),
+    key("source", TEXTS, "Names of sources."),
+]);
+
+const SOURCES: Shape = Shape::Map(&Shape::Table(&[
+    needed("title", Shape::Text, "What the source is."),
+    key("url", Shape::Text, "Its address."),
+    key("date", Shape::Text, "When it was published or read."),
+]));
+
+const REQUEST_SHAPE: Shape = Shape::Table(&[
+    needed("method", Shape::Text, "The usual method."),
+    key("methods", TEXTS, "All methods that the contract allows."),
+    needed("path", Shape::Text, "The path; {name} holds a parameter."),
+    needed("place", Shape::Named("place", &PLACE), "Where parameters go."),
+    key(
+        "lists",
+        Shape::Choice(&["numbered", "repeated"]),
+        "How lists are flattened: Tag.1.Key, or the name again.",
+    ),
+    key("fixed", VALUES, "Parameters that every request carries."),
+    key("format", FORMAT_CHOICE, "How the format of the answer is asked for."),
+]);
+
+const FORMAT_CHOICE: Shape = Shape::Table(&[
+    needed("param", Shape::Text, "The parameter's name."),
+    needed("json", Shape::Text, "Its value for JSON."),
+    needed("xml", Shape::Text, "Its value for XML."),
+]);
+
+static PARAM: Shape = Shape::Table(&[
+    needed("name", Shape::Text, "The name; N stands for the index of a list."),
+    needed("type", PARAM_TYPE, "The type."),
+    key("required", Shape::Boolean, "Whether a request must carry it."),
+    key("deprecated", Shape::Boolean, "Whether the contract advises against it."),
+    key("place", Shape::Named("any-place", &ANY_PLACE), "Where it stands, if not where the others do."),
+    key("about", Shape::Text, "What it means."),
+    key("source", TEXTS, "Names of sources."),
+    key("constraints", Shape::List(&CONSTRAINT), "Limits on its value."),
+    key("missing", TEXTS, "Codes that may answer its absence."),
+]);
+
+const PARAM_TYPE: Shape = Shape::Choice(&["string", "integer", "number", "boolean", "list", "object"]);
+
+static CONSTRAINT: Shape = Shape::Table(&CONSTRAINT_KEYS);
+
+static CONSTRAINT_KEYS: [Key; 17] = [
+    key("min-length", Shape::Integer, "So many characters at the least."),
+    key("max-length", Shape::Integer, "So many characters at the most."),
+    key("min-items", Shape::Integer, "So many items at the least."),
+    key("max-items", Shape::Integer, "So many items at the most."),
+    key("characters", Shape::Choice(&["ascii"]), "The characters allowed."),
+    key("not-prefix", Shape::Text, "What it must not start with."),
+    key("not-containing", Shape::Text, "What it must not contain."),
+    key("unique", Shape::Boolean, "No two in one request are equal."),
+    key("one-of", TEXTS, "The values allowed."),
+    key("pattern", Shape::Text, "A regular expression that matches it."),
+    key("minimum", Shape::Integer, "No less than this."),
+    key("maximum", Shape::Integer, "No more than this."),
+    key("known", Shape::Text, "It names something that exists, such as \"a region\"."),
+    key("error", Shape::Text, "The code that answers a value past the limit."),
+    key("source", TEXTS, "Names of sources."),
+    key("about", Shape::Text, "What is worth knowing."),
+    key("disputed", Shape::Text, "Why the sources do not settle it."),
+];
+
+static FIELD: Shape = Shape::Table(&[
+    needed("name", Shape::Text, "The field's name at the top of the body."),
+    needed(
+        "type",
+        Shape::Choice(&["string", "integer", "number", "boolean", "list", "object", "null"]),
+        "The type.",
+    ),
+    key("required", Shape::Boolean, "Whether it must be there; true unless said otherwise."),
+    key("pattern", Shape::Text, "A regular expression that its text matches."),
+    key("about", Shape::Text, "What it means."),
+    key("source", TEXTS, "Names of sources."),
+]);
+
+static ERROR: Shape = Shape::Table(&[
+    needed("status", Shape::Integer, "The HTTP status."),
+    needed("code", Shape::Text, "The error code."),
+    key("message", Shape::Text, "The message; %s stands for one or more characters."),
+    key("reach", Shape::Choice(&["request", "state"]), "What it takes to provoke it."),
+    key("about", Shape::Text, "What is worth knowing."),
+    key("source", TEXTS, "Names of sources."),
+]);
+
+static RULE: Shape = Shape::Table(&[
+    needed("id", Shape::Text, "The name that cases cite."),
+    needed("text", Shape::Text, "What is promised."),
+    key("source", TEXTS, "Names of sources."),
+    key("disputed", Shape::Text, "Why the sources do not settle it."),
+]);
+
+static VOLATILE: Shape = Shape::Table(&[
+    needed("name", Shape::Text, "The name in [name:1]."),
+    key("at", Shape::Text, "A JSONPath into the body."),
+    key("header", Shape::Text, "A header field."),
+]);
+
+const SNAPSHOT: Shape = Shape::Table(&[key("headers", TEXTS, "Header fields that a snapshot shows.")]);
+
+const ENVELOPE: Shape = Shape::Table(&[
+    key("code", Shape::Text, "Where an error's code stands, as a JSONPath."),
+    key("message", Shape::Text, "Where an error's message stands, as a JSONPath."),
+    key("content-type", CONTENT_TYPE, "The media types of answers."),
+    key("success", SUCCESS, "A success body."),
+    key("error", ERROR_BODY, "An error body."),
+    key("request-id", REQUEST_ID, "The request id."),
+    key("xml", XML, "The names of XML roots."),
+    key("throttled", THROTTLED, "How an answer says that there were too many requests."),
+]);
+
+const CONTENT_TYPE: Shape = Shape::Table(&[
+    key("json", Shape::Text, "Of a JSON answer, without parameters."),
+    key("xml", Shape::Text, "Of an XML answer, without parameters."),
+]);
+
+const ERROR_BODY: Shape = Shape::Table(&[key("fields", Shape::List(&FIELD), "Its fields.")]);
+
+const SUCCESS: Shape = Shape::Table(&[
+    key("fields", Shape::List(&FIELD), "Its fields, beside the operation's."),
+    key("absent", TEXTS, "Names that it must not have."),
+]);
+
+const REQUEST_ID: Shape = Shape::Table(&[
+    needed("body", Shape::Text, "Where it stands in the body, as a JSONPath."),
+    key("header", Shape::Text, "The header field that repeats it."),
+    key("unique", Shape::Boolean, "Whether no two answers may share one; true unless said otherwise."),
+]);
+
+const XML: Shape = Shape::Table(&[
+    needed("success-root", Shape::Text, "Of a success; {operation} stands for the operation's name."),
+    needed("error-root", Shape::Text, "Of an error."),
+]);
+
+const THROTTLED: Shape = Shape::Table(&[
+    key("status", Shape::List(&Shape::Integer), "Statuses."),
+    key("code", TEXTS, "What the code starts with."),
+]);
+
+/// States.
+pub(super) static STATES: Shape =
+    Shape::Table(&[needed("state", Shape::List(&STATE), "The states, each written as [[state]].")]);
+
+static STATE: Shape = Shape::Table(&[
+    needed("name", Shape::Text, "The name that `given` uses and a hook receives."),
+    needed("about", Shape::Text, "What holds in it."),
+    key("params", Shape::Map(&STATE_PARAM), "The parameters that it takes."),
+    key("provides", Shape::Map(&STATE_VARIABLE), "The variables that it gives."),
+]);
+
+static STATE_PARAM: Shape = Shape::Table(&[
+    needed("about", Shape::Text, "What it means."),
+    key("required", Shape::Boolean, "Whether it must be given."),
+    key("one-of", TEXTS, "The values allowed."),
+]);
+
+static STATE_VARIABLE: Shape = Shape::Table(&[
+    needed("about", Shape::Text, "What it holds."),
+    needed("example", Shape::Text, "A value that shows its form."),
+    key("volatile", Shape::Boolean, "Whether it differs from run to run."),
+]);
+
+/// Endpoints by name.
+pub(super) static ENDPOINTS: Shape = Shape::Table(&[key(
+    "endpoint",
+    Shape::Map(&ENDPOINT),
+    "The endpoints, each written as [endpoint.NAME].",
+)]);
+
+static ENDPOINT: Shape = Shape::Table(&[
+    key("about", Shape::Text, "What it is."),
+    needed("url", Shape::Text, "Its address, such as http://127.0.0.1:9000."),
+    key("states", Shape::Text, "The address of its state hook."),
+]);

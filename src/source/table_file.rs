@@ -1,0 +1,409 @@
+//! Reads a case table.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::contract_file;
+use super::document::{Entry, Node};
+use super::expectation::{self, check_path};
+use super::names::Names;
+use super::row_file::{RowFiles, rows};
+use super::shape::nearest;
+use crate::model::{
+    AxisChoice, Case, Contract, Expect, Format, Given, Method, Place, Problem, RawParts, RequestSpec, Row,
+    Step, Table, TableId, Value, Variable, check_part, merge_params,
+};
+use crate::template::{Scope, Templates, Unrendered, has_templates, is_template};
+
+/// What reading a table needs beside its own text.
+pub(super) struct Reader<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) files: &'a RowFiles,
+    pub(super) problems: &'a mut Vec<Problem>,
+    pub(super) templates: Templates,
+}
+
+/// What a case takes over from its table.
+struct Defaults<'a> {
+    table: &'a Node,
+    id: &'a Arc<TableId>,
+    params: Vec<(String, Value)>,
+    request: RequestSpec,
+}
+
+impl Reader<'_> {
+    /// Reads a table of the right shape.
+    pub(super) fn table(&mut self, id: TableId, node: &Node) -> Table {
+        let id = Arc::new(id);
+        let fixed = self.contract.request.fixed.clone();
+        let defaults = Defaults {
+            table: node,
+            id: &id,
+            params: merge_params(fixed, &pairs(node, "params")),
+            request: node.get("request").map(|request| self.request(request)).unwrap_or_default(),
+        };
+        let nodes = node.get("case").map(Node::items).unwrap_or_default();
+        if nodes.is_empty() {
+            self.problem(node, "the table has no cases, so nothing in it could fail");
+        }
+        let cases: Vec<Arc<Case>> = nodes.iter().map(|item| Arc::new(self.case(item, &defaults))).collect();
+        self.check_ids(&cases, nodes);
+        Table { about: node.text("about").unwrap_or_default(), cases, id }
+    }
+
+    fn problem(&mut self, node: &Node, message: impl Into<String>) {
+        self.problems.push(Problem::new(node.spot.clone(), message));
+    }
+
+    fn check_ids(&mut self, cases: &[Arc<Case>], nodes: &[Node]) {
+        let mut seen = BTreeSet::new();
+        for (case, node) in cases.iter().zip(nodes) {
+            let id = node.get("id").unwrap_or(node);
+            if let Err(error) = check_part(&case.name) {
+                self.problems.push(
+                    Problem::new(id.spot.clone(), error.to_string()).hint("a case's id has a-z, 0-9 and `-`"),
+                );
+            }
+            if !seen.insert(case.name.to_ascii_lowercase()) {
+                self.problem(id, format!("the case `{}` stands twice in this table", case.name));
+            }
+        }
+    }
+
+    fn case(&mut self, node: &Node, defaults: &Defaults<'_>) -> Case {
+        let given_node = node.get("given").or_else(|| defaults.table.get("given"));
+        let own = pairs(node, "params");
+        let case = Case {
+            table: Arc::clone(defaults.id),
+            name: node.text("id").unwrap_or_default(),
+            about: node.text("about").unwrap_or_default(),
+            rules: self.rules(node),
+            given: given_node.map(|given| self.given(given)).unwrap_or_default(),
+            vars: node.get("vars").map(variables).unwrap_or_default(),
+            params: merge_params(defaults.params.clone(), &own),
+            unset: node.texts("unset"),
+            request: defaults
+                .request
+                .merged(&node.get("request").map(|request| self.request(request)).unwrap_or_default()),
+            rows: node.get("rows").map(|list| rows(list, self.files, self.problems)).unwrap_or_default(),
+            axes: self.axes(node.get("axes")),
+            steps: self.steps(node),
+            former: node.texts("former"),
+            spot: node.spot.clone(),
+        };
+        self.check_unset(&case, node);
+        self.check_names(&case, node, defaults.table);
+        self.check_expectations(&case, node);
+        case
+    }
+
+    fn rules(&mut self, node: &Node) -> Vec<String> {
+        for item in node.get("rules").map(Node::items).unwrap_or_default() {
+            let name = item.as_text().unwrap_or_default();
+            let known: Vec<&str> = self.contract.rules.iter().map(|rule| rule.id.as_str()).collect();
+            if known.contains(&name) {
+                continue;
+            }
+            let hint = nearest(name, &known).map_or_else(
+                || "add a [[rule]] to contract.toml".into(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            self.problems.push(
+                Problem::new(item.spot.clone(), format!("the contract has no rule `{name}`")).hint(hint),
+            );
+        }
+        node.texts("rules")
+    }
+
+    fn given(&mut self, node: &Node) -> Vec<Given> {
+        let items = if node.items().is_empty() { std::slice::from_ref(node) } else { node.items() };
+        items.iter().map(|item| self.one_given(item)).collect()
+    }
+
+    fn one_given(&mut self, node: &Node) -> Given {
+        let state = node.as_text().map_or_else(|| node.text("state").unwrap_or_default(), str::to_owned);
+        let params = pairs(node, "params");
+        match self.contract.state(&state) {
+            None => {
+                let known: Vec<&str> = self.contract.states.iter().map(|known| known.name.as_str()).collect();
+                let hint = nearest(&state, &known).map_or_else(
+                    || "declare it in states.toml".into(),
+                    |near| format!("did you mean \"{near}\"?"),
+                );
+                let spot = node.get("state").unwrap_or(node).spot.clone();
+                self.problems.push(Problem::new(spot, format!("no state is called \"{state}\"")).hint(hint));
+            }
+            Some(definition) => {
+                for (name, value) in &params {
+                    let Some(param) = definition.params.iter().find(|param| param.name == *name) else {
+                        self.problems.push(Problem::new(
+                            node.spot.clone(),
+                            format!("the state \"{state}\" takes no `{name}`"),
+                        ));
+                        continue;
+                    };
+                    let text = value.to_plain();
+                    if !param.one_of.is_empty() && !is_template(&text) && !param.one_of.contains(&text) {
+                        let message = format!("`{name}` is one of {}", param.one_of.join(", "));
+                        self.problems.push(Problem::new(node.spot.clone(), message));
+                    }
+                }
+                let is_missing = |name: &str| !params.iter().any(|(given, _)| given == name);
+                for param in
+                    definition.params.iter().filter(|param| param.is_required && is_missing(&param.name))
+                {
+                    self.problems.push(Problem::new(
+                        node.spot.clone(),
+                        format!("the state \"{state}\" needs `{}`", param.name),
+                    ));
+                }
+            }
+        }
+        Given { state, params, spot: node.spot.clone() }
+    }
+
+    fn request(&mut self, node: &Node) -> RequestSpec {
+        let method = node.get("method").and_then(|item| self.method(item));
+        let headers = node.get("headers").map(Node::entries).unwrap_or_default();
+        RequestSpec {
+            method,
+            place: node.text("place").and_then(|name| contract_file::place(&name)),
+            format: node.text("format").map(|name| format_named(&name)),
+            raw: RawParts {
+                path: node.text("path"),
+                query: node.text("query"),
+                headers: headers
+                    .iter()
+                    .map(|Entry { key, node, .. }| (key.to_ascii_lowercase(), node.to_value().to_plain()))
+                    .collect(),
+                body: node.text("body"),
+            },
+        }
+    }
+
+    fn method(&mut self, node: &Node) -> Option<Method> {
+        let method = node.as_text().and_then(Method::new);
+        if method.is_none() {
+            self.problem(node, "this is no HTTP method");
+        }
+        method
+    }
+
+    /// Every combination of the axes; one empty choice without them.
+    fn axes(&mut self, node: Option<&Node>) -> Vec<AxisChoice> {
+        let mut choices = vec![AxisChoice::default()];
+        let Some(node) = node else {
+            return choices;
+        };
+        let mut methods = Vec::new();
+        for item in node.get("method").map(Node::items).unwrap_or_default() {
+            methods.extend(self.method(item));
+        }
+        let places: Vec<Place> =
+            node.texts("place").iter().filter_map(|name| contract_file::place(name)).collect();
+        let formats: Vec<Format> = node.texts("format").iter().map(|name| format_named(name)).collect();
+        multiply(&mut choices, &methods, |choice, method| choice.method = Some(method.clone()));
+        multiply(&mut choices, &places, |choice, place| choice.place = Some(*place));
+        multiply(&mut choices, &formats, |choice, format| choice.format = Some(*format));
+        if formats.is_empty() && places.is_empty() && methods.is_empty() {
+            self.problem(node, "the axes have no values");
+        }
+        for (position, choice) in choices.iter().enumerate() {
+            if choices[..position].contains(choice) {
+                self.problem(node, format!("the axes give `{}` twice", choice.id()));
+            }
+        }
+        choices
+    }
+
+    fn steps(&mut self, node: &Node) -> Vec<Step> {
+        let Some(list) = node.get("step") else {
+            return vec![self.single_step(node)];
+        };
+        for key in ["expect", "save"] {
+            if let Some(stray) = node.get(key) {
+                self.problems.push(
+                    Problem::new(stray.spot.clone(), format!("a case with steps has no `{key}` of its own"))
+                        .hint("move it into a step"),
+                );
+            }
+        }
+        if list.items().is_empty() {
+            self.problem(list, "the case has no steps");
+        }
+        list.items().iter().map(|item| self.step(item)).collect()
+    }
+
+    fn single_step(&mut self, node: &Node) -> Step {
+        let expect = match node.get("expect") {
+            Some(expect) => expectation::read(expect, self.problems),
+            None => {
+                self.problems.push(
+                    Problem::new(node.spot.clone(), "the case expects nothing, so it could not fail")
+                        .hint("add `expect`, or steps that have it"),
+                );
+                Expect::default()
+            }
+        };
+        Step {
+            about: None,
+            given: Vec::new(),
+            params: Vec::new(),
+            unset: Vec::new(),
+            request: RequestSpec::default(),
+            expect,
+            save: self.save(node),
+            spot: node.spot.clone(),
+        }
+    }
+
+    fn step(&mut self, node: &Node) -> Step {
+        Step {
+            about: node.text("about"),
+            given: node.get("given").map(|given| self.given(given)).unwrap_or_default(),
+            params: pairs(node, "params"),
+            unset: node.texts("unset"),
+            request: node.get("request").map(|request| self.request(request)).unwrap_or_default(),
+            expect: node
+                .get("expect")
+                .map(|expect| expectation::read(expect, self.problems))
+                .unwrap_or_default(),
+            save: self.save(node),
+            spot: node.spot.clone(),
+        }
+    }
+
+    fn save(&mut self, node: &Node) -> Vec<(String, String)> {
+        let entries = node.get("save").map(Node::entries).unwrap_or_default();
+        for entry in entries {
+            check_path(entry.node.as_text().unwrap_or_default(), &entry.node.spot, self.problems);
+        }
+        entries
+            .iter()
+            .filter_map(|entry| Some((entry.key.clone(), entry.node.as_text()?.to_owned())))
+            .collect()
+    }
+
+    /// A key that is dropped must have been there, or the line does nothing.
+    fn check_unset(&mut self, case: &Case, node: &Node) {
+        let sent: BTreeSet<&str> = case.params.iter().map(|(key, _)| key.as_str()).collect();
+        let steps = node.get("step").map(Node::items).unwrap_or_default();
+        for holder in std::iter::once(node).chain(steps) {
+            for item in holder.get("unset").map(Node::items).unwrap_or_default() {
+                let key = item.as_text().unwrap_or_default();
+                if !sent.contains(key) && !is_template(key) {
+                    self.problem(item, format!("`{key}` is not sent anyway, so dropping it does nothing"));
+                }
+            }
+        }
+    }
+
+    fn check_names(&mut self, case: &Case, node: &Node, table: &Node) {
+        let mut names = Names::new();
+        for row in &case.rows {
+            row.vars.iter().for_each(|variable| names.add(variable.name.as_str()));
+        }
+        names.check_key(node, "about", self.problems);
+        let given = node.get("given").or_else(|| table.get("given"));
+        if let Some(given) = given {
+            names.check(given, self.problems);
+        }
+        self.add_provided(&mut names, &case.given);
+        for entry in node.get("vars").map(Node::entries).unwrap_or_default() {
+            names.check(&entry.node, self.problems);
+            names.add(entry.key.as_str());
+        }
+        for holder in [table, node] {
+            names.check_key(holder, "params", self.problems);
+            names.check_key(holder, "request", self.problems);
+        }
+        let steps = node.get("step").map(Node::items).unwrap_or_default();
+        let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
+        for (holder, step) in holders.iter().zip(&case.steps) {
+            if !steps.is_empty() {
+                ["given", "params", "request"]
+                    .iter()
+                    .for_each(|key| names.check_key(holder, key, self.problems));
+            }
+            self.add_provided(&mut names, &step.given);
+            names.check_key(holder, "expect", self.problems);
+            step.save.iter().for_each(|(name, _)| names.add(name.as_str()));
+        }
+        self.check_rows(case, &names);
+    }
+
+    fn add_provided(&self, names: &mut Names, given: &[Given]) {
+        let states = given.iter().filter_map(|given| self.contract.state(&given.state));
+        states.flat_map(|state| &state.provides).for_each(|variable| names.add(variable.name.as_str()));
+    }
+
+    /// Each row must have every variable that the case uses and another row has.
+    fn check_rows(&mut self, case: &Case, names: &Names) {
+        let all: BTreeSet<&str> =
+            case.rows.iter().flat_map(|row| &row.vars).map(|variable| variable.name.as_str()).collect();
+        for name in all {
+            let lacks = |row: &&Row| !row.vars.iter().any(|variable| variable.name == name);
+            for row in case.rows.iter().filter(lacks).filter(|_| names.has_used(name)) {
+                self.problems
+                    .push(Problem::new(row.spot.clone(), format!("the row `{}` has no `{name}`", row.id)));
+            }
+            if !names.has_used(name) {
+                let spot = case.rows.iter().find(|row| !lacks(row)).map_or(&case.spot, |row| &row.spot);
+                self.problems.push(Problem::new(spot.clone(), format!("nothing uses the column `{name}`")));
+            }
+        }
+    }
+
+    /// Holds each expectation against the contract, for every row where it depends on the row.
+    fn check_expectations(&mut self, case: &Case, node: &Node) {
+        let steps = node.get("step").map(Node::items).unwrap_or_default();
+        let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
+        for (step, holder) in case.steps.iter().zip(holders) {
+            let Some(expect) = holder.get("expect") else { continue };
+            if case.rows.is_empty() || !has_templates(&step.expect) {
+                expectation::check_against(self.contract, &step.expect, expect, self.problems);
+                continue;
+            }
+            for row in &case.rows {
+                self.check_row_expectation(step, row, expect);
+            }
+        }
+    }
+
+    fn check_row_expectation(&mut self, step: &Step, row: &Row, node: &Node) {
+        let mut scope = Scope::new(0, &row.id);
+        for variable in &row.vars {
+            if let Ok(value) = self.templates.render(&variable.value, &scope) {
+                scope.set(&variable.name, &value);
+            }
+        }
+        match self.templates.render_expect(&step.expect, &scope, Unrendered::Keep) {
+            Ok(expect) => expectation::check_against(self.contract, &expect, node, self.problems),
+            Err(error) => self.problem(node, format!("in the row `{}`: {error}", row.id)),
+        }
+    }
+}
+
+fn pairs(node: &Node, key: &str) -> Vec<(String, Value)> {
+    node.get(key).map(Node::to_pairs).unwrap_or_default()
+}
+
+fn variables(node: &Node) -> Vec<Variable> {
+    node.to_pairs().into_iter().map(|(name, value)| Variable { name, value }).collect()
+}
+
+fn format_named(name: &str) -> Format {
+    if name == "xml" { Format::Xml } else { Format::Json }
+}
+
+fn multiply<T>(choices: &mut Vec<AxisChoice>, values: &[T], set: impl Fn(&mut AxisChoice, &T)) {
+    if values.is_empty() {
+        return;
+    }
+    let one = |choice: &AxisChoice, value: &T| {
+        let mut choice = choice.clone();
+        set(&mut choice, value);
+        choice
+    };
+    *choices = choices.iter().flat_map(|choice| values.iter().map(move |value| one(choice, value))).collect();
+}

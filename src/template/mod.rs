@@ -1,0 +1,383 @@
+//! Templates in case tables: `{{ expression }}`, rendered by minijinja with strict names.
+//!
+//! [`Templates`] compiles and renders, [`Scope`] holds the names of one case. This module does not
+//! know what the names stand for.
+
+mod expect;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Enumerator, Object};
+use minijinja::{Environment, Error, Expression, UndefinedBehavior, Value as JinjaValue};
+
+use crate::model::Value;
+
+pub use expect::{Unrendered, has_templates};
+
+/// What opens an expression; a text without it is no template.
+const OPENING: &str = "{{";
+
+/// The longest token that a template may ask for, in characters.
+const LONGEST_TOKEN: usize = 4096;
+
+/// The functions that every template can call.
+pub const FUNCTIONS: [&str; 2] = ["uuid", "token"];
+
+static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = Environment::new();
+    let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build();
+    engine.set_syntax(syntax.expect("the usual delimiters are distinct"));
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    engine
+});
+
+/// Why a template gives no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateError(String);
+
+impl std::fmt::Display for TemplateError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+impl From<Error> for TemplateError {
+    fn from(error: Error) -> Self {
+        Self(match error.detail() {
+            Some(detail) => format!("{}: {detail}", error.kind()),
+            None => error.kind().to_string(),
+        })
+    }
+}
+
+/// Whether a text holds a template at all.
+pub fn is_template(text: &str) -> bool {
+    text.contains(OPENING) || text.contains("{%") || text.contains("{#")
+}
+
+/// The names that a value's templates use and do not define, functions included.
+///
+/// # Errors
+/// A template that cannot be parsed.
+pub fn names(value: &Value) -> Result<BTreeSet<String>, TemplateError> {
+    let mut found = BTreeSet::new();
+    collect_names(value, &mut found)?;
+    Ok(found)
+}
+
+fn collect_names(value: &Value, found: &mut BTreeSet<String>) -> Result<(), TemplateError> {
+    match value {
+        Value::Text(text) if is_template(text) => found.extend(Compiled::new(text)?.names(text)?),
+        Value::Text(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::List(items) => {
+            for item in items {
+                collect_names(item, found)?;
+            }
+        }
+        Value::Map(entries) => {
+            for (_, item) in entries {
+                collect_names(item, found)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A template, ready to be rendered often.
+enum Compiled {
+    /// The whole text is one expression, whose type is kept.
+    Expression(Expression<'static, 'static>),
+    /// Anything else gives text.
+    Text,
+}
+
+impl Compiled {
+    fn new(text: &str) -> Result<Self, TemplateError> {
+        let inner = text.trim().strip_prefix(OPENING).and_then(|rest| rest.strip_suffix("}}"));
+        if let Some(inner) = inner {
+            match ENGINE.compile_expression_owned(inner.to_owned()) {
+                Ok(expression) => return Ok(Self::Expression(expression)),
+                Err(error) if !inner.contains(OPENING) => return Err(error.into()),
+                Err(_) => {}
+            }
+        }
+        ENGINE.template_from_str(text)?;
+        Ok(Self::Text)
+    }
+
+    fn names(&self, text: &str) -> Result<Vec<String>, TemplateError> {
+        Ok(match self {
+            Self::Expression(expression) => expression.undeclared_variables(false).into_iter().collect(),
+            Self::Text => ENGINE.template_from_str(text)?.undeclared_variables(false).into_iter().collect(),
+        })
+    }
+
+    fn render(&self, text: &str, scope: &Scope) -> Result<Value, TemplateError> {
+        match self {
+            Self::Expression(expression) => {
+                let value = expression.eval(scope.as_value())?;
+                if value.is_undefined() {
+                    return Err(TemplateError(format!("{} is not defined", text.trim())));
+                }
+                from_jinja(&value)
+            }
+            Self::Text => Ok(Value::Text(ENGINE.render_str(text, scope.as_value())?)),
+        }
+    }
+}
+
+/// Renders templates and keeps what it compiled; grows with the number of different templates.
+#[derive(Default)]
+pub struct Templates {
+    compiled: RwLock<HashMap<String, Arc<Compiled>>>,
+}
+
+impl Templates {
+    /// A value with every template in it rendered.
+    ///
+    /// # Errors
+    /// A template that cannot be parsed, or that uses a name the scope does not have.
+    pub fn render(&self, value: &Value, scope: &Scope) -> Result<Value, TemplateError> {
+        Ok(match value {
+            Value::Text(text) if is_template(text) => self.compiled(text)?.render(text, scope)?,
+            Value::Text(_) | Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+            Value::List(items) => {
+                Value::List(items.iter().map(|item| self.render(item, scope)).collect::<Result<_, _>>()?)
+            }
+            Value::Map(entries) => Value::Map(
+                entries
+                    .iter()
+                    .map(|(key, item)| Ok((key.clone(), self.render(item, scope)?)))
+                    .collect::<Result<_, TemplateError>>()?,
+            ),
+        })
+    }
+
+    /// A text with its templates rendered to text.
+    ///
+    /// # Errors
+    /// As [`Templates::render`].
+    pub fn render_text(&self, text: &str, scope: &Scope) -> Result<String, TemplateError> {
+        if !is_template(text) {
+            return Ok(text.to_owned());
+        }
+        Ok(self.compiled(text)?.render(text, scope)?.to_plain())
+    }
+
+    fn compiled(&self, text: &str) -> Result<Arc<Compiled>, TemplateError> {
+        let known = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let compiled = Arc::new(Compiled::new(text)?);
+        let mut cache = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
+        cache.insert(text.to_owned(), Arc::clone(&compiled));
+        Ok(compiled)
+    }
+}
+
+/// The names that one case's templates can use.
+#[derive(Clone)]
+pub struct Scope {
+    names: Arc<Names>,
+    made: Arc<Mutex<Made>>,
+}
+
+/// The values that `uuid()` and `token()` gave, and the source of the next.
+struct Made {
+    chance: fastrand::Rng,
+    values: Vec<String>,
+}
+
+impl Scope {
+    /// A scope with the functions alone. The values that they make follow from seed and case.
+    pub fn new(seed: u64, case: &str) -> Self {
+        let chance = fastrand::Rng::with_seed(seed ^ fingerprint(case));
+        let made = Arc::new(Mutex::new(Made { chance, values: Vec::new() }));
+        let mut names = Names::default();
+        let maker = Arc::clone(&made);
+        names.0.insert("uuid".into(), JinjaValue::from_function(move || make_uuid(&maker)));
+        let maker = Arc::clone(&made);
+        names.0.insert("token".into(), JinjaValue::from_function(move |length| make_token(&maker, length)));
+        Self { names: Arc::new(names), made }
+    }
+
+    /// Gives a name a value.
+    pub fn set(&mut self, name: &str, value: &Value) {
+        Arc::make_mut(&mut self.names).0.insert(name.to_owned(), to_jinja(value));
+    }
+
+    /// The values made by `uuid()` and `token()` so far, in order.
+    pub fn made(&self) -> Vec<String> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).values.clone()
+    }
+
+    fn as_value(&self) -> JinjaValue {
+        JinjaValue::from_dyn_object(Arc::clone(&self.names))
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Names(HashMap<String, JinjaValue>);
+
+impl Object for Names {
+    fn get_value(self: &Arc<Self>, key: &JinjaValue) -> Option<JinjaValue> {
+        self.0.get(key.as_str()?).cloned()
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+fn make_uuid(made: &Mutex<Made>) -> String {
+    let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+    // Version 4, variant 10 (RFC 9562, section 5.4).
+    let bits = made.chance.u128(..) & !(0xf000 << 64) & !(0xc000 << 48) | (0x4000 << 64) | (0x8000 << 48);
+    let hex = format!("{bits:032x}");
+    let uuid = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
+    made.values.push(uuid.clone());
+    uuid
+}
+
+fn make_token(made: &Mutex<Made>, length: usize) -> Result<String, Error> {
+    if length == 0 || length > LONGEST_TOKEN {
+        let detail = format!("a token has 1 to {LONGEST_TOKEN} characters");
+        return Err(Error::new(minijinja::ErrorKind::InvalidOperation, detail));
+    }
+    let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+    let token: String =
+        std::iter::repeat_with(|| made.chance.alphanumeric().to_ascii_lowercase()).take(length).collect();
+    made.values.push(token.clone());
+    Ok(token)
+}
+
+/// FNV-1a in 64 bits: short, and the same on every machine and version.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn to_jinja(value: &Value) -> JinjaValue {
+    match value {
+        Value::Null => JinjaValue::from(()),
+        Value::Bool(flag) => JinjaValue::from(*flag),
+        Value::Number(digits) => number_to_jinja(digits),
+        Value::Text(text) => JinjaValue::from(text.as_str()),
+        Value::List(items) => items.iter().map(to_jinja).collect(),
+        Value::Map(entries) => {
+            JinjaValue::from_pairs(entries.iter().map(|(key, item)| (key.clone(), to_jinja(item))))
+        }
+    }
+}
+
+/// Numbers that no machine type holds exactly go as text, so that their digits survive.
+fn number_to_jinja(digits: &str) -> JinjaValue {
+    if let Ok(whole) = digits.parse::<i64>() {
+        return JinjaValue::from(whole);
+    }
+    match digits.parse::<f64>() {
+        Ok(number) if number.to_string() == digits => JinjaValue::from(number),
+        Ok(_) | Err(_) => JinjaValue::from(digits),
+    }
+}
+
+fn from_jinja(value: &JinjaValue) -> Result<Value, TemplateError> {
+    use minijinja::value::ValueKind;
+    if let Some(text) = value.as_str() {
+        return Ok(Value::text(text));
+    }
+    if value.is_none() {
+        return Ok(Value::Null);
+    }
+    if value.is_number() {
+        return Ok(Value::Number(value.to_string()));
+    }
+    match value.kind() {
+        ValueKind::Bool => Ok(Value::Bool(value.is_true())),
+        ValueKind::Seq | ValueKind::Iterable => {
+            value.try_iter()?.map(|item| from_jinja(&item)).collect::<Result<_, _>>().map(Value::List)
+        }
+        ValueKind::Map => value
+            .try_iter()?
+            .map(|key| Ok((key.to_string(), from_jinja(&value.get_item(&key)?)?)))
+            .collect::<Result<_, TemplateError>>()
+            .map(Value::Map),
+        other => Err(TemplateError(format!("the expression gives {other}, which is no value to send"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Scope, Templates, names};
+    use crate::model::Value;
+
+    fn render(text: &str) -> Result<Value, String> {
+        let mut scope = Scope::new(7, "a/b/c");
+        scope.set("n", &Value::integer(3));
+        scope.set("region", &Value::text("cn-hangzhou"));
+        scope.set("big", &Value::Number("123456789012345678901234567890".into()));
+        Templates::default().render(&Value::text(text), &scope).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn one_expression_keeps_its_type_and_text_around_it_makes_text() {
+        assert_eq!(render("{{ n }}"), Ok(Value::integer(3)));
+        assert_eq!(render("{{ n }} "), Ok(Value::integer(3)));
+        assert_eq!(render("no {{ n }}"), Ok(Value::text("no 3")));
+        assert_eq!(render("{{ n }}{{ n }}"), Ok(Value::text("33")));
+        assert_eq!(render("{{ [n, true] }}"), Ok(Value::List(vec![Value::integer(3), Value::Bool(true)])));
+        assert_eq!(render("{{ 'k' * n }}"), Ok(Value::text("kkk")));
+        assert_eq!(render("{{ region ~ '!' }}"), Ok(Value::text("cn-hangzhou!")));
+    }
+
+    #[test]
+    fn digits_that_no_machine_number_holds_survive() {
+        assert_eq!(render("{{ big }}"), Ok(Value::text("123456789012345678901234567890")));
+    }
+
+    #[test]
+    fn nothing_is_escaped() {
+        assert_eq!(render("<{{ '&<\"' }}>"), Ok(Value::text("<&<\">")));
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error_in_every_form() {
+        for text in ["{{ nosuch }}", "a {{ nosuch }}", "{{ nosuch ~ 'x' }}", "{{ n.nosuch }}"] {
+            assert!(render(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_made_by_chance_follow_from_seed_and_case() {
+        let uuid = |seed, case| {
+            let scope = Scope::new(seed, case);
+            Templates::default().render_text("{{ uuid() }}", &scope).unwrap()
+        };
+        assert_eq!(uuid(1, "a"), uuid(1, "a"));
+        assert_ne!(uuid(1, "a"), uuid(2, "a"));
+        assert_ne!(uuid(1, "a"), uuid(1, "b"));
+        assert_eq!(uuid(1, "a").len(), 36);
+    }
+
+    #[test]
+    fn made_values_are_remembered_for_the_snapshot() {
+        let scope = Scope::new(1, "a");
+        let token = Templates::default().render_text("{{ token(64) }}", &scope).unwrap();
+        assert_eq!((token.len(), scope.made()), (64, vec![token]));
+    }
+
+    #[test]
+    fn names_are_found_without_rendering() {
+        let value =
+            Value::List(vec![Value::text("{{ a ~ b }}"), Value::text("x {{ uuid() }}"), Value::text("c")]);
+        let found: Vec<String> = names(&value).unwrap().into_iter().collect();
+        assert_eq!(found, ["a", "b", "uuid"]);
+        assert!(names(&Value::text("{{ a b }}")).is_err());
+    }
+}
