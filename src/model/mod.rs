@@ -16,8 +16,8 @@ mod value;
 mod verdict;
 
 pub use case::{
-    AxisChoice, Case, Expect, Format, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row, StatusRule, Step,
-    Variable, merge_params,
+    AxisChoice, Case, Expect, Format, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row,
+    StatusRule, Step, Variable, merge_params,
 };
 pub use contract::{
     AnswerPlace, Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing,

@@ -3,12 +3,10 @@
 //! [`plan`] selects, expands and orders; [`prepare`] renders one step once its values are known.
 //! Nothing here sends anything.
 
-mod coverage;
 mod expand;
 mod pattern;
 mod prepare;
 
-pub use coverage::{ConstraintCoverage, Coverage, RowCoverage, RuleCoverage, Side, SideCoverage, coverage};
 pub use expand::{Plan, PlanError, PlannedCase, case_ids, plan};
 pub use pattern::{Pattern, PatternError};
 pub use prepare::{PrepareError, Preview, about, open_scope, prepare, preview, set_variables};

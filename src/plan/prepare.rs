@@ -34,7 +34,11 @@ pub fn open_scope(planned: &PlannedCase, seed: u64, templates: &Templates) -> Re
 ///
 /// # Errors
 /// A variable that gives nothing.
-pub fn set_variables(planned: &PlannedCase, scope: &mut Scope, templates: &Templates) -> Result<(), PrepareError> {
+pub fn set_variables(
+    planned: &PlannedCase,
+    scope: &mut Scope,
+    templates: &Templates,
+) -> Result<(), PrepareError> {
     for variable in &planned.case.vars {
         let value = templates.render(&variable.value, scope).map_err(failed(&variable.name))?;
         scope.set(&variable.name, &value);
@@ -102,7 +106,12 @@ fn raw(raw: &RawParts, scope: &Scope, templates: &Templates) -> Result<RawParts,
     for (name, value) in &raw.headers {
         headers.push((name.clone(), templates.render_text(value, scope).map_err(failed(name))?));
     }
-    Ok(RawParts { path: text(&raw.path, "path")?, query: text(&raw.query, "query")?, headers, body: text(&raw.body, "body")? })
+    Ok(RawParts {
+        path: text(&raw.path, "path")?,
+        query: text(&raw.query, "query")?,
+        headers,
+        body: text(&raw.body, "body")?,
+    })
 }
 
 /// A case as it would be sent, with examples in the place of what only an endpoint can tell.

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::json::to_json;
-use crate::model::{Contract, Format, Listing, Place, PreparedStep, Request, SentBody, Value};
+use crate::model::{Contract, Format, Listing, Place, PreparedStep, RawParts, Request, SentBody, Value};
 
 /// Everything but the unreserved characters of RFC 3986, section 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -39,17 +39,23 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
         let own = contract.parameter(name).and_then(|parameter| parameter.place);
         own.or(step.request.place).unwrap_or(shape.place)
     };
+    let raw = &step.request.raw;
     let mut parts = Parts::default();
     let mut shown = Vec::new();
     for (name, value) in &step.params {
         let place = place_of(name);
         let mut flat = Vec::new();
         flatten(name, value, shape.lists, &mut flat);
-        shown.extend(flat.iter().cloned());
+        if !is_replaced(place, raw) {
+            shown.extend(flat.iter().cloned());
+        }
         parts.add(place, name, value, flat);
     }
-    let format = shape.format.as_ref().and_then(|choice| asked_format(&shown, &choice.param, &choice.json, &choice.xml));
-    let raw = &step.request.raw;
+    shown.extend(raw.query.as_deref().map(decoded).unwrap_or_default());
+    let format = shape
+        .format
+        .as_ref()
+        .and_then(|choice| asked_format(&shown, &choice.param, &choice.json, &choice.xml));
     let path = match &raw.path {
         Some(path) => path.clone(),
         None => filled(&shape.path, &parts.path)?,
@@ -61,7 +67,10 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
     }
     let body = match &raw.body {
         Some(body) => SentBody::Raw(body.clone()),
-        None => parts.body(step.request.place.unwrap_or(shape.place), step.request.method.as_ref().unwrap_or(&shape.method).as_str()),
+        None => parts.body(
+            step.request.place.unwrap_or(shape.place),
+            step.request.method.as_ref().unwrap_or(&shape.method).as_str(),
+        ),
     };
     Ok(Request {
         method: step.request.method.clone().unwrap_or_else(|| shape.method.clone()),
@@ -71,6 +80,26 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
         body,
         format,
     })
+}
+
+/// Whether a part written by hand stands where a parameter would have gone.
+fn is_replaced(place: Place, raw: &RawParts) -> bool {
+    match place {
+        Place::Path => raw.path.is_some(),
+        Place::Query => raw.query.is_some(),
+        Place::Form | Place::Json => raw.body.is_some(),
+        Place::Header => false,
+    }
+}
+
+/// The parameters of a query written by hand, as a server reads them (URL Standard, section 5.1).
+fn decoded(query: &str) -> Vec<(String, String)> {
+    let plain = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (plain(name), plain(value)))
+        .collect()
 }
 
 /// Parameters by the place they go to.

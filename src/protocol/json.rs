@@ -92,12 +92,14 @@ pub fn to_json(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(flag) => Json::Bool(*flag),
-        Value::Number(digits) => digits.parse::<Number>().map_or_else(|_| Json::String(digits.clone()), Json::Number),
+        Value::Number(digits) => {
+            digits.parse::<Number>().map_or_else(|_| Json::String(digits.clone()), Json::Number)
+        }
         Value::Text(text) => Json::String(text.clone()),
         Value::List(items) => Json::Array(items.iter().map(to_json).collect()),
-        Value::Map(entries) => {
-            Json::Object(entries.iter().map(|(key, item)| (key.clone(), to_json(item))).collect::<Map<_, _>>())
-        }
+        Value::Map(entries) => Json::Object(
+            entries.iter().map(|(key, item)| (key.clone(), to_json(item))).collect::<Map<_, _>>(),
+        ),
     }
 }
 

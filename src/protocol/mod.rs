@@ -54,7 +54,11 @@ mod tests {
             deep_xml.as_bytes(),
         ];
         for bytes in bodies {
-            assert!(matches!(read_body(bytes), Body::Unreadable { .. }), "{:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));
+            assert!(
+                matches!(read_body(bytes), Body::Unreadable { .. }),
+                "{:?}",
+                String::from_utf8_lossy(&bytes[..bytes.len().min(40)])
+            );
         }
         assert_eq!(read_body(b" \r\n"), Body::Empty);
     }

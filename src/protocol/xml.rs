@@ -31,7 +31,9 @@ pub fn read_xml(bytes: &[u8]) -> Result<(String, Value), String> {
     loop {
         let event = reader.read_event().map_err(|error| format!("not XML: {error}"))?;
         match event {
-            Event::Start(_) | Event::Empty(_) if root.is_some() => return Err("not XML: a second root".into()),
+            Event::Start(_) | Event::Empty(_) if root.is_some() => {
+                return Err("not XML: a second root".into());
+            }
             Event::Start(start) if open.len() < DEEPEST => open.push(opened(&start)?),
             Event::Start(_) => return Err(format!("not XML: nested deeper than {DEEPEST} elements")),
             Event::Empty(start) => close(opened(&start)?, &mut open, &mut root),
@@ -41,7 +43,7 @@ pub fn read_xml(bytes: &[u8]) -> Result<(String, Value), String> {
             }
             Event::Text(part) => add_text(&mut open, &part)?,
             Event::CData(part) => add_text(&mut open, &part)?,
-            Event::GeneralRef(reference) => add_text(&mut open, resolved(&reference)?.as_bytes())?,
+            Event::GeneralRef(reference) => add_text(&mut open, &resolved(&reference)?)?,
             Event::DocType(_) => return Err("not XML of an API: it has a document type".into()),
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
             Event::Eof => break,
@@ -54,18 +56,19 @@ pub fn read_xml(bytes: &[u8]) -> Result<(String, Value), String> {
 }
 
 fn opened(start: &BytesStart<'_>) -> Result<Open, String> {
-    let name = String::from_utf8_lossy(start.name().as_ref()).into_owned();
+    let name = start.name().as_ref().to_owned();
     let mut children = Vec::new();
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| format!("not XML: {error}"))?;
-        let key = format!("@{}", String::from_utf8_lossy(attribute.key.as_ref()));
-        children.push((key, Value::text(String::from_utf8_lossy(&attribute.value))));
+        let key = format!("@{}", attribute.key.as_ref());
+        children.push((key, Value::text(attribute.value.as_ref())));
     }
     Ok(Open { name, children, text: String::new() })
 }
 
 fn close(element: Open, open: &mut [Open], root: &mut Option<(String, Value)>) {
-    let value = if element.children.is_empty() { Value::Text(element.text) } else { Value::Map(element.children) };
+    let value =
+        if element.children.is_empty() { Value::Text(element.text) } else { Value::Map(element.children) };
     match open.last_mut() {
         None => *root = Some((element.name, value)),
         Some(parent) => add_child(&mut parent.children, element.name, value),
@@ -80,10 +83,9 @@ fn add_child(children: &mut Vec<(String, Value)>, name: String, value: Value) {
     }
 }
 
-fn add_text(open: &mut [Open], part: &[u8]) -> Result<(), String> {
-    let text = String::from_utf8_lossy(part);
+fn add_text(open: &mut [Open], text: &str) -> Result<(), String> {
     match open.last_mut() {
-        Some(element) => element.text.push_str(&text),
+        Some(element) => element.text.push_str(text),
         None if text.trim().is_empty() => {}
         None => return Err("not XML: text outside the root".into()),
     }
@@ -95,8 +97,10 @@ fn resolved(reference: &BytesRef<'_>) -> Result<String, String> {
     if let Some(letter) = reference.resolve_char_ref().map_err(|error| format!("not XML: {error}"))? {
         return Ok(letter.to_string());
     }
-    let name = String::from_utf8_lossy(reference);
-    resolve_predefined_entity(&name).map(str::to_owned).ok_or_else(|| format!("not XML: unknown entity `{name}`"))
+    let name: &str = reference;
+    resolve_predefined_entity(name)
+        .map(str::to_owned)
+        .ok_or_else(|| format!("not XML: unknown entity `{name}`"))
 }
 
 #[cfg(test)]

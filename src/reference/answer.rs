@@ -48,23 +48,15 @@ const ERROR_ROOT: &str = "Error";
 impl Answer {
     /// The answer to a start that has been made, now or by an earlier request.
     pub(super) fn started(root: &'static str, execution: String, envelope: Envelope) -> Self {
-        let fields = [
-            ("ExecutionId", execution),
-            ("RequestId", envelope.request_id.clone()),
-        ];
+        let fields = [("ExecutionId", execution), ("RequestId", envelope.request_id.clone())];
         Self::new(200, root, fields, envelope)
     }
 
     /// The answer to a request that was refused.
     pub(super) fn error(wording: Wording, envelope: Envelope) -> Self {
-        let Wording {
-            status,
-            code,
-            message,
-        } = wording;
+        let Wording { status, code, message } = wording;
         let id = envelope.request_id.clone();
-        let recommend =
-            format!("https://api.aliyun.com/troubleshoot?q={code}&product=Ecs&requestId={id}");
+        let recommend = format!("https://api.aliyun.com/troubleshoot?q={code}&product=Ecs&requestId={id}");
         let fields = [
             ("RequestId", id),
             ("HostId", envelope.host.clone()),
@@ -104,11 +96,7 @@ impl Answer {
             Format::Json => Value::Object(Map::from_iter(self.fields)).to_string(),
             Format::Xml => xml(self.root, &self.fields),
         };
-        Reply {
-            status: self.status,
-            headers,
-            body: body.into_bytes(),
-        }
+        Reply { status: self.status, headers, body: body.into_bytes() }
     }
 }
 
@@ -125,11 +113,9 @@ fn xml(root: &str, fields: &[(String, Value)]) -> String {
     for (name, value) in fields {
         let text = match value {
             Value::String(text) => xml_text(text),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::Array(_)
-            | Value::Object(_) => xml_text(&value.to_string()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                xml_text(&value.to_string())
+            }
         };
         written.extend(["<", name, ">", &text, "</", name, ">"]);
     }
@@ -144,10 +130,7 @@ fn xml_text(text: &str) -> String {
         '\u{FFFE}' | '\u{FFFF}' => false,
         other => other >= ' ',
     };
-    let fit: String = text
-        .chars()
-        .map(|letter| if holds(letter) { letter } else { '\u{FFFD}' })
-        .collect();
+    let fit: String = text.chars().map(|letter| if holds(letter) { letter } else { '\u{FFFD}' }).collect();
     escape(fit).into_owned()
 }
 
@@ -160,11 +143,7 @@ mod tests {
     use std::iter;
 
     fn error(message: &str, format: Format) -> String {
-        let wording = Wording {
-            status: 400,
-            code: "Some.Code".to_owned(),
-            message: message.to_owned(),
-        };
+        let wording = Wording { status: 400, code: "Some.Code".to_owned(), message: message.to_owned() };
         let envelope = Envelope {
             format,
             host: "127.0.0.1".to_owned(),
@@ -177,20 +156,18 @@ mod tests {
     #[test]
     fn json_has_the_error_fields_in_the_published_order() {
         let body = error("He said \"no\".", Format::Json);
-        assert!(body.starts_with(r#"{"RequestId":"ID","HostId":"127.0.0.1","Code":"Some.Code","Message":"He said \"no\".","#));
+        assert!(body.starts_with(
+            r#"{"RequestId":"ID","HostId":"127.0.0.1","Code":"Some.Code","Message":"He said \"no\".","#
+        ));
     }
 
     #[test]
     fn hostile_text_does_not_get_out_of_its_element() {
         let body = error("</Message><Code>&\u{0}\u{FFFF}]]>", Format::Xml);
-        assert!(body.contains(
-            "<Message>&lt;/Message&gt;&lt;Code&gt;&amp;\u{FFFD}\u{FFFD}]]&gt;</Message>"
-        ));
+        assert!(body.contains("<Message>&lt;/Message&gt;&lt;Code&gt;&amp;\u{FFFD}\u{FFFD}]]&gt;</Message>"));
         let mut reader = Reader::from_str(&body);
-        let events = iter::from_fn(|| match reader.read_event().unwrap() {
-            Event::Eof => None,
-            event => Some(event),
-        });
+        let events = iter::from_fn(|| Some(reader.read_event().unwrap()));
+        let events = events.take_while(|event| !matches!(event, Event::Eof));
         let elements = events.filter(|event| matches!(event, Event::Start(_)));
         assert_eq!(elements.count(), 6);
     }

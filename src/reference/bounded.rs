@@ -17,12 +17,7 @@ pub(super) struct Bounded<K, V> {
 
 impl<K: Clone + Eq + Hash, V> Bounded<K, V> {
     pub(super) fn new(capacity: usize) -> Self {
-        Self {
-            entries: HashMap::new(),
-            ages: BTreeMap::new(),
-            next_age: 0,
-            capacity,
-        }
+        Self { entries: HashMap::new(), ages: BTreeMap::new(), next_age: 0, capacity }
     }
 
     /// Adds an entry, and gives back the one that had to make room: its namesake, or else the oldest.

@@ -16,11 +16,7 @@ struct Build<'a> {
 
 /// Refuses a pipeline that cannot be built, with the first reason in the documented order.
 pub(super) fn check(world: &World, pipeline: &Pipeline, policy: &Policy) -> Result<(), Refusal> {
-    let build = Build {
-        world,
-        pipeline,
-        policy,
-    };
+    let build = Build { world, pipeline, policy };
     let system = build.check_source()?;
     build.check_contents(system)?;
     build.check_docker()?;
@@ -92,17 +88,13 @@ impl Build<'_> {
         let id = quoted(id);
         let missing = || format!("The image component \"{id}\" does not exist");
         let missing = component.is_none().then(missing);
-        self.policy
-            .refuse_with(missing, ErrorRow::ComponentNotFound)?;
+        self.policy.refuse_with(missing, ErrorRow::ComponentNotFound)?;
         let is_for_another = component.is_some_and(|made_for| made_for != system);
         let other = || {
-            format!(
-                "The image component \"{id}\" does not support the operating system of the base image"
-            )
+            format!("The image component \"{id}\" does not support the operating system of the base image")
         };
         let other = is_for_another.then(other);
-        self.policy
-            .refuse_with(other, ErrorRow::ComponentNotSupported)
+        self.policy.refuse_with(other, ErrorRow::ComponentNotSupported)
     }
 
     fn check_docker(&self) -> Result<(), Refusal> {
@@ -110,14 +102,10 @@ impl Build<'_> {
             return Ok(());
         };
         let limits = &self.policy.limits;
-        let is_fit = limits
-            .docker_registry
-            .contains(&limits.length(&docker.registry));
-        self.policy
-            .refuse_if(!is_fit, ErrorRow::DockerRegistryMalformed)?;
+        let is_fit = limits.docker_registry.contains(&limits.length(&docker.registry));
+        self.policy.refuse_if(!is_fit, ErrorRow::DockerRegistryMalformed)?;
         let is_fit = limits.docker_user.contains(&limits.length(&docker.user));
-        self.policy
-            .refuse_if(!is_fit, ErrorRow::DockerUserMalformed)
+        self.policy.refuse_if(!is_fit, ErrorRow::DockerUserMalformed)
     }
 
     fn check_surroundings(&self) -> Result<(), Refusal> {

@@ -65,9 +65,7 @@ impl Command {
         let words = arguments.split_whitespace().count();
         let (is_fine, flaw) = match self {
             Self::Restart => (words == 0, "takes no argument"),
-            Self::From | Self::Component | Self::Workdir | Self::User => {
-                (words == 1, "takes one argument")
-            }
+            Self::From | Self::Component | Self::Workdir | Self::User => (words == 1, "takes one argument"),
             Self::Copy => (words >= 2, "takes a source and a target"),
             Self::Env | Self::Label => (is_assignment(arguments), "takes a name and a value"),
             Self::Run | Self::Cmd | Self::Entrypoint => (words >= 1, "takes an argument"),
@@ -93,9 +91,7 @@ impl Script {
             return Err("The content has no command".to_owned());
         }
         if lines.len() > COMMAND_LIMIT {
-            return Err(format!(
-                "The content has more than {COMMAND_LIMIT} commands"
-            ));
+            return Err(format!("The content has more than {COMMAND_LIMIT} commands"));
         }
         let mut script = Self::default();
         for (index, (number, line)) in lines.iter().enumerate() {
@@ -117,9 +113,7 @@ impl Script {
         }
         match command {
             Command::From if stage == Stage::Test => Err("a test has no command FROM".to_owned()),
-            Command::From if !is_first => {
-                Err("the command FROM stands only once, and first".to_owned())
-            }
+            Command::From if !is_first => Err("the command FROM stands only once, and first".to_owned()),
             Command::Component => {
                 self.components.push(arguments.to_owned());
                 Ok(())
@@ -181,23 +175,11 @@ mod tests {
     #[test]
     fn a_flaw_names_its_line() {
         for (content, line) in [
-            (
-                "RUN a\nFLY b",
-                "Line 2: the command \"FLY\" is not supported",
-            ),
+            ("RUN a\nFLY b", "Line 2: the command \"FLY\" is not supported"),
             ("RUN", "Line 1: the command RUN takes an argument"),
-            (
-                "# c\n\nRUN a \\\n b\nCOPY a",
-                "Line 5: the command COPY takes a source and a target",
-            ),
-            (
-                "restart now",
-                "Line 1: the command RESTART takes no argument",
-            ),
-            (
-                "RUN a\nFROM b",
-                "Line 2: the command FROM stands only once, and first",
-            ),
+            ("# c\n\nRUN a \\\n b\nCOPY a", "Line 5: the command COPY takes a source and a target"),
+            ("restart now", "Line 1: the command RESTART takes no argument"),
+            ("RUN a\nFROM b", "Line 2: the command FROM stands only once, and first"),
             ("ENV A", "Line 1: the command ENV takes a name and a value"),
         ] {
             assert_eq!(flaw(content).as_deref(), Some(line));

@@ -55,11 +55,7 @@ impl Delivery {
     }
 
     /// Delivers a reply to a request for `target`.
-    pub(super) async fn deliver(
-        self,
-        reply: Reply,
-        target: &str,
-    ) -> Result<Response<ReplyBody>, Cut> {
+    pub(super) async fn deliver(self, reply: Reply, target: &str) -> Result<Response<ReplyBody>, Cut> {
         let response = respond(reply);
         let Some(fault) = self.fault else {
             return Ok(response.map(ReplyBody::whole));
@@ -70,10 +66,9 @@ impl Delivery {
                 sleep(SLOW_ANSWER).await;
                 response.map(ReplyBody::whole)
             }
-            TransportFault::SlowBody => response.map(|bytes| ReplyBody::Slow {
-                rest: bytes,
-                pause: Box::pin(sleep(SLOW_BYTE)),
-            }),
+            TransportFault::SlowBody => {
+                response.map(|bytes| ReplyBody::Slow { rest: bytes, pause: Box::pin(sleep(SLOW_BYTE)) })
+            }
             TransportFault::ResetMidBody => response.map(|mut bytes| ReplyBody::Cut {
                 length: bytes.len() as u64,
                 half: Some(bytes.split_to(bytes.len() / 2)),
@@ -88,8 +83,7 @@ impl Delivery {
 /// A reply as a response of the server.
 pub(super) fn respond(reply: Reply) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(reply.body));
-    *response.status_mut() =
-        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
         if let Ok(value) = HeaderValue::try_from(value) {
             response.headers_mut().insert(name, value);
@@ -110,18 +104,9 @@ fn redirected(mut response: Response<Bytes>, target: &str) -> Response<Bytes> {
 /// The body of a response, sent as the fault has it.
 pub(super) enum ReplyBody {
     Whole(Option<Bytes>),
-    Flood {
-        left: usize,
-    },
-    Slow {
-        rest: Bytes,
-        pause: Pin<Box<Sleep>>,
-    },
-    Cut {
-        length: u64,
-        half: Option<Bytes>,
-        pause: Pin<Box<Sleep>>,
-    },
+    Flood { left: usize },
+    Slow { rest: Bytes, pause: Pin<Box<Sleep>> },
+    Cut { length: u64, half: Option<Bytes>, pause: Pin<Box<Sleep>> },
 }
 
 impl ReplyBody {
@@ -167,9 +152,7 @@ impl Body for ReplyBody {
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole(bytes) => {
-                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-            }
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Slow { rest, .. } => SizeHint::with_exact(rest.len() as u64),
             Self::Cut { length, .. } => SizeHint::with_exact(*length),
             Self::Flood { .. } => SizeHint::default(),

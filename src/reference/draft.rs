@@ -50,21 +50,12 @@ impl<'a> Draft<'a> {
             vswitch: None,
             executions: Executions::default(),
         };
-        Self {
-            ids,
-            pipeline,
-            resources: Vec::new(),
-            fate: Fate::Stays,
-            execution: None,
-        }
+        Self { ids, pipeline, resources: Vec::new(), fate: Fate::Stays, execution: None }
     }
 
     pub(super) fn add_execution(&mut self, status: Status) {
         let id = self.ids.resource("exec");
-        self.pipeline.executions.add(Execution {
-            id: id.clone(),
-            status,
-        });
+        self.pipeline.executions.add(Execution { id: id.clone(), status });
         self.execution = Some(id);
     }
 
@@ -76,13 +67,8 @@ impl<'a> Draft<'a> {
         fate: Fate,
     ) -> String {
         let id = self.ids.resource("m");
-        let image = Image {
-            name,
-            family,
-            system,
-        };
-        self.resources
-            .push((Resource::Image(id.clone(), image), fate));
+        let image = Image { name, family, system };
+        self.resources.push((Resource::Image(id.clone(), image), fate));
         id
     }
 
@@ -101,13 +87,9 @@ impl<'a> Draft<'a> {
         let name = format!("{}.vhd", self.ids.resource("disk"));
         let role = Resource::OssRole(self.pipeline.account.clone());
         self.resources.push((role, Fate::Stays));
-        self.resources
-            .push((Resource::Object(name.clone(), object), fate));
+        self.resources.push((Resource::Object(name.clone(), object), fate));
         let system = System::Linux;
-        self.pipeline.source = Source::Oss {
-            object: name,
-            system,
-        };
+        self.pipeline.source = Source::Oss { object: name, system };
     }
 
     pub(super) fn withdraw_role(&mut self) {
@@ -125,10 +107,8 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn sign_in(&mut self, registry_length: usize, user_length: usize) {
-        self.pipeline.docker = Some(DockerCredential {
-            registry: "r".repeat(registry_length),
-            user: "u".repeat(user_length),
-        });
+        self.pipeline.docker =
+            Some(DockerCredential { registry: "r".repeat(registry_length), user: "u".repeat(user_length) });
     }
 
     pub(super) fn take_image_name(&mut self) {
@@ -138,15 +118,13 @@ impl<'a> Draft<'a> {
 
     pub(super) fn add_vswitch(&mut self, zone: Zone, fate: Fate) {
         let id = self.ids.resource("vsw");
-        self.resources
-            .push((Resource::VSwitch(id.clone(), zone), fate));
+        self.resources.push((Resource::VSwitch(id.clone(), zone), fate));
         self.pipeline.vswitch = Some(id);
     }
 
     pub(super) fn run_on_retired_type(&mut self) {
         let id = self.ids.resource("ecs.old");
-        self.resources
-            .push((Resource::InstanceType(id.clone()), Fate::Goes));
+        self.resources.push((Resource::InstanceType(id.clone()), Fate::Goes));
         self.pipeline.instance_type = id;
     }
 
@@ -163,10 +141,6 @@ impl<'a> Draft<'a> {
         if self.fate == Fate::Goes {
             world.delete(&id);
         }
-        Made {
-            region,
-            pipeline: id,
-            execution: self.execution,
-        }
+        Made { region, pipeline: id, execution: self.execution }
     }
 }

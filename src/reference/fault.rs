@@ -3,8 +3,8 @@
 //! Nothing acts here: rules read faults through `Policy`, answers through `Flaws`, and `delivery` has its own.
 
 use super::fault_kind::{
-    BodyFault, FieldFault, LimitFault, LoadFault, RowFault, StartFault, TagFault, TokenFault,
-    TransportFault, WireFault,
+    BodyFault, FieldFault, LimitFault, LoadFault, RowFault, StartFault, TagFault, TokenFault, TransportFault,
+    WireFault,
 };
 use super::pipeline::Status;
 use super::row::ErrorRow;
@@ -60,12 +60,7 @@ impl Fault {
     /// Every fault, faults of an error row once for each row that can show them.
     #[must_use]
     pub fn catalogue() -> Vec<FaultEntry> {
-        Self::all()
-            .map(|fault| FaultEntry {
-                name: fault.to_string(),
-                breaks: fault.breaks(),
-            })
-            .collect()
+        Self::all().map(|fault| FaultEntry { name: fault.to_string(), breaks: fault.breaks() }).collect()
     }
 
     /// The faults behind the catalogue.
@@ -90,16 +85,8 @@ impl Fault {
                 Breach::RunningStatusMissed(*status)
             }
         });
-        let rules = limits
-            .chain(tags)
-            .chain(tokens)
-            .chain(starts)
-            .chain(statuses);
-        let edges = wire
-            .chain(fields)
-            .chain(bodies)
-            .chain(load)
-            .chain(transport);
+        let rules = limits.chain(tags).chain(tokens).chain(starts).chain(statuses);
+        let edges = wire.chain(fields).chain(bodies).chain(load).chain(transport);
         rows.chain(rules).chain(edges).map(Self)
     }
 
@@ -170,10 +157,7 @@ impl FromStr for Fault {
         let nearest = Self::all()
             .map(|fault| fault.to_string())
             .min_by_key(|known| strsim::damerau_levenshtein(known, name));
-        Err(UnknownFault {
-            name: name.to_owned(),
-            nearest: nearest.unwrap_or_default(),
-        })
+        Err(UnknownFault { name: name.to_owned(), nearest: nearest.unwrap_or_default() })
     }
 }
 
@@ -207,20 +191,8 @@ mod tests {
 
     #[test]
     fn a_message_fault_is_offered_only_where_it_shows() {
-        assert!(
-            "wrong-message:InvalidRegionId.NotFound"
-                .parse::<Fault>()
-                .is_err()
-        );
-        assert!(
-            "unfilled-template:InvalidVSwitchId.NotFound"
-                .parse::<Fault>()
-                .is_err()
-        );
-        assert!(
-            "wrong-message:InvalidImage.NotFound"
-                .parse::<Fault>()
-                .is_ok()
-        );
+        assert!("wrong-message:InvalidRegionId.NotFound".parse::<Fault>().is_err());
+        assert!("unfilled-template:InvalidVSwitchId.NotFound".parse::<Fault>().is_err());
+        assert!("wrong-message:InvalidImage.NotFound".parse::<Fault>().is_ok());
     }
 }

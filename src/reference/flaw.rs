@@ -48,32 +48,21 @@ impl Flaws {
     /// The error of a server that handles nothing, if this one does not.
     pub(super) fn overload(&self) -> Option<Wording> {
         let (status, code, message) = match self.load.first()? {
-            LoadFault::Throttled => (
-                400,
-                "Throttling",
-                "Request was denied due to request throttling.",
-            ),
+            LoadFault::Throttled => (400, "Throttling", "Request was denied due to request throttling."),
             LoadFault::ServiceUnavailable => (
                 503,
                 "ServiceUnavailable",
                 "The request has failed due to a temporary failure of the server.",
             ),
         };
-        Some(Wording {
-            status,
-            code: code.to_owned(),
-            message: message.to_owned(),
-        })
+        Some(Wording { status, code: code.to_owned(), message: message.to_owned() })
     }
 
     /// A refusal in the words of its row, or in the wrong ones.
     pub(super) fn wording(&self, refusal: &Refusal) -> Wording {
         let row = refusal.row;
-        let mut wording = Wording {
-            status: row.status(),
-            code: row.code().to_owned(),
-            message: refusal.message(),
-        };
+        let mut wording =
+            Wording { status: row.status(), code: row.code().to_owned(), message: refusal.message() };
         for (fault, _) in self.rows.iter().filter(|(_, faulty)| *faulty == row) {
             match fault {
                 RowFault::WrongStatus => wording.status = neighbour(row.status()),
@@ -139,16 +128,15 @@ fn deformed(fault: FieldFault, mut answer: Answer) -> Answer {
             answer.set("ExecutionId", |_| Value::from("exec-00000000000000000000"));
         }
         FieldFault::ExecutionIdAsNumber => answer.set("ExecutionId", |id| Value::from(id.len())),
-        FieldFault::CodeOnSuccess if !is_error => answer
-            .fields
-            .push(("Code".to_owned(), Value::from("Success.Other"))),
+        FieldFault::CodeOnSuccess if !is_error => {
+            answer.fields.push(("Code".to_owned(), Value::from("Success.Other")))
+        }
         FieldFault::SuccessStatus201 if !is_error => answer.status = 201,
         FieldFault::ErrorStatus200 if is_error => answer.status = 200,
         FieldFault::CodeOnSuccess | FieldFault::SuccessStatus201 | FieldFault::ErrorStatus200 => {}
-        FieldFault::LowerCaseFields => answer
-            .fields
-            .iter_mut()
-            .for_each(|(name, _)| *name = name.to_lowercase()),
+        FieldFault::LowerCaseFields => {
+            answer.fields.iter_mut().for_each(|(name, _)| *name = name.to_lowercase())
+        }
         FieldFault::XmlWrongRoot => answer.root = "Response",
         FieldFault::JsonForXml => answer.format = Format::Json,
     }
@@ -200,11 +188,7 @@ fn spoilt(fault: BodyFault, mut reply: Reply) -> Reply {
 
 impl Reply {
     fn set_content_type(&mut self, kind: &str) {
-        for (_, value) in self
-            .headers
-            .iter_mut()
-            .filter(|(name, _)| *name == "content-type")
-        {
+        for (_, value) in self.headers.iter_mut().filter(|(name, _)| *name == "content-type") {
             kind.clone_into(value);
         }
     }

@@ -21,10 +21,7 @@ pub(super) struct StateReply {
 impl StateReply {
     /// An answer that says what went wrong.
     pub(super) fn error(status: u16, message: &str) -> Self {
-        Self {
-            status,
-            body: json!({ "error": message }),
-        }
+        Self { status, body: json!({ "error": message }) }
     }
 }
 
@@ -54,10 +51,7 @@ pub(super) fn respond(world: &mut World, ids: &IdSource, body: &[u8]) -> StateRe
         Ok(request) => request,
         Err(error) => return StateReply::error(400, &format!("cannot read the request: {error}")),
     };
-    let Some(state) = State::ALL
-        .iter()
-        .find(|state| state.name() == request.state)
-    else {
+    let Some(state) = State::ALL.iter().find(|state| state.name() == request.state) else {
         return StateReply::error(404, &unknown(&request.state));
     };
     match request.action {
@@ -66,17 +60,9 @@ pub(super) fn respond(world: &mut World, ids: &IdSource, body: &[u8]) -> StateRe
     }
 }
 
-fn set_up(
-    state: State,
-    params: &Map<String, Value>,
-    world: &mut World,
-    ids: &IdSource,
-) -> StateReply {
+fn set_up(state: State, params: &Map<String, Value>, world: &mut World, ids: &IdSource) -> StateReply {
     match state.bring_about(params, world, ids) {
-        Ok(variables) => StateReply {
-            status: 200,
-            body: Value::Object(variables),
-        },
+        Ok(variables) => StateReply { status: 200, body: Value::Object(variables) },
         Err(error) => StateReply::error(400, &error.to_string()),
     }
 }
@@ -86,10 +72,7 @@ fn tear_down(variables: &Map<String, Value>, world: &mut World) -> StateReply {
     if let Some(pipeline) = variables.get("pipeline").and_then(Value::as_str) {
         world.delete(pipeline);
     }
-    StateReply {
-        status: 200,
-        body: json!({}),
-    }
+    StateReply { status: 200, body: json!({}) }
 }
 
 fn unknown(name: &str) -> String {

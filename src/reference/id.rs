@@ -42,13 +42,7 @@ impl IdSource {
         let bits = (bits & !(0xF << 76)) | (0x4 << 76);
         let bits = (bits & !(0x3 << 62)) | (0x2 << 62);
         let hex = format!("{bits:032X}");
-        let parts = [
-            &hex[..8],
-            &hex[8..12],
-            &hex[12..16],
-            &hex[16..20],
-            &hex[20..],
-        ];
+        let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
         parts.join("-")
     }
 
@@ -61,10 +55,7 @@ impl IdSource {
     fn next(&self) -> u128 {
         let count = self.counter.fetch_add(1, Ordering::Relaxed);
         let high = mix(self.seed.wrapping_add(count.wrapping_mul(2)));
-        let low = mix(self
-            .seed
-            .wrapping_add(count.wrapping_mul(2))
-            .wrapping_add(1));
+        let low = mix(self.seed.wrapping_add(count.wrapping_mul(2)).wrapping_add(1));
         (u128::from(high) << 64) | u128::from(low)
     }
 }
@@ -96,11 +87,7 @@ mod tests {
         let id = ids.resource("ip");
         let suffix = id.strip_prefix("ip-").unwrap();
         assert_eq!(suffix.len(), 20);
-        assert!(
-            suffix
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        );
+        assert!(suffix.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
         let request = ids.request();
         let parts: Vec<usize> = request.split('-').map(str::len).collect();
         assert_eq!(parts, [8, 4, 4, 4, 12]);

@@ -94,11 +94,7 @@ pub struct Settings {
 impl Default for Settings {
     /// A free loopback port, seed 0 and no faults.
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            seed: 0,
-            faults: Vec::new(),
-        }
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), seed: 0, faults: Vec::new() }
     }
 }
 
@@ -134,19 +130,12 @@ impl Reference {
     ///
     /// Outside of a Tokio runtime with its I/O and time drivers.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let Settings {
-            listen,
-            seed,
-            faults,
-        } = settings;
+        let Settings { listen, seed, faults } = settings;
         let failed = |source| StartError::Listen { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let server = Server::new(seed, &faults);
-        Ok(Self {
-            address,
-            serving: tokio::spawn(server.serve(listener)),
-        })
+        Ok(Self { address, serving: tokio::spawn(server.serve(listener)) })
     }
 
     /// The URL of the endpoint, without a path.

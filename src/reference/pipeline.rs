@@ -101,11 +101,9 @@ impl Status {
     /// for a cancellation that is under way no source says it, and it is taken to be running.
     pub(super) const fn is_terminal(self) -> bool {
         match self {
-            Self::Success
-            | Self::PartitionSuccess
-            | Self::Failed
-            | Self::TestFailed
-            | Self::Cancelled => true,
+            Self::Success | Self::PartitionSuccess | Self::Failed | Self::TestFailed | Self::Cancelled => {
+                true
+            }
             Self::Preparing
             | Self::Repairing
             | Self::Building
@@ -156,10 +154,7 @@ mod tests {
     fn the_number_of_executions_is_bounded() {
         let mut executions = Executions::default();
         for number in 0..100 {
-            executions.add(Execution {
-                id: number.to_string(),
-                status: Status::Failed,
-            });
+            executions.add(Execution { id: number.to_string(), status: Status::Failed });
         }
         assert_eq!(executions.in_order.len(), 32);
         assert_eq!(executions.find_in(&[Status::Failed]).unwrap().id, "68");

@@ -153,9 +153,7 @@ impl Forbidden {
             Place::Start => text.starts_with(*part),
             Place::Anywhere => text.contains(*part),
         };
-        self.prefixes
-            .iter()
-            .any(|part| has(part, self.prefix_place))
+        self.prefixes.iter().any(|part| has(part, self.prefix_place))
             || self.words.iter().any(|part| has(part, self.word_place))
     }
 
@@ -258,11 +256,7 @@ impl Default for Policy {
                 headers_read: Promise::Kept,
             },
             authentication: Authentication::Off,
-            blocking: Status::ALL
-                .iter()
-                .copied()
-                .filter(|status| !status.is_terminal())
-                .collect(),
+            blocking: Status::ALL.iter().copied().filter(|status| !status.is_terminal()).collect(),
             atomic_start: Promise::Kept,
             own_region: Promise::Kept,
             skipped: Vec::new(),
@@ -309,11 +303,7 @@ impl Policy {
     }
 
     /// Refuses with a row whose message is a template, when there is something to say.
-    pub(super) fn refuse_with(
-        &self,
-        filling: Option<String>,
-        row: ErrorRow,
-    ) -> Result<(), Refusal> {
+    pub(super) fn refuse_with(&self, filling: Option<String>, row: ErrorRow) -> Result<(), Refusal> {
         match filling {
             Some(filling) if !self.skipped.contains(&row) => Err(Refusal { row, filling }),
             Some(_) | None => Ok(()),

@@ -126,19 +126,14 @@ mod tests {
     #[test]
     fn no_code_stands_in_two_rows() {
         for (index, row) in ErrorRow::ALL.iter().enumerate() {
-            let twin = ErrorRow::ALL[index + 1..]
-                .iter()
-                .find(|other| other.code() == row.code());
+            let twin = ErrorRow::ALL[index + 1..].iter().find(|other| other.code() == row.code());
             assert_eq!(twin, None);
         }
     }
 
     #[test]
     fn a_filling_takes_the_place_of_the_marker() {
-        let refusal = Refusal {
-            row: ErrorRow::BuildContent,
-            filling: "Line 1 is odd".to_owned(),
-        };
+        let refusal = Refusal { row: ErrorRow::BuildContent, filling: "Line 1 is odd".to_owned() };
         assert_eq!(refusal.message(), "Line 1 is odd.");
     }
 

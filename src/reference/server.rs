@@ -42,10 +42,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 impl Server {
     pub(super) fn new(seed: u64, faults: &[Fault]) -> Self {
-        Self {
-            service: Service::new(seed, faults),
-            delivery: Delivery::among(faults),
-        }
+        Self { service: Service::new(seed, faults), delivery: Delivery::among(faults) }
     }
 
     /// Serves connections until it is dropped; its connections end with it.
@@ -78,32 +75,22 @@ impl Server {
         let _ = connection.await;
     }
 
-    async fn handle(
-        self: Arc<Self>,
-        request: Request<Incoming>,
-    ) -> Result<Response<ReplyBody>, Cut> {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<ReplyBody>, Cut> {
         let (parts, body) = request.into_parts();
-        let received = timeout(BODY_TIME, receive(body))
-            .await
-            .unwrap_or(Err(Cut))?;
+        let received = timeout(BODY_TIME, receive(body)).await.unwrap_or(Err(Cut))?;
         if parts.uri.path() == hook::PATH {
             let reply = json_reply(&self.state(&parts, &received));
             return Ok(respond(reply).map(ReplyBody::whole));
         }
         let call = Call::read(&parts, &received, &self.service.policy().wire);
         let reply = self.service.answer(&call).await;
-        let target = parts
-            .uri
-            .path_and_query()
-            .map_or("/", |target| target.as_str());
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         self.delivery.deliver(reply, target).await
     }
 
     fn state(&self, parts: &Parts, received: &Received) -> StateReply {
         match received.size {
-            _ if parts.method != Method::POST => {
-                StateReply::error(405, "a state is asked for with POST")
-            }
+            _ if parts.method != Method::POST => StateReply::error(405, "a state is asked for with POST"),
             BodySize::TooLarge => StateReply::error(413, "the request is too large"),
             BodySize::Whole => self.service.state(&received.bytes),
         }
@@ -134,10 +121,6 @@ async fn receive(mut body: Incoming) -> Result<Received, Cut> {
     }
     Ok(Received {
         bytes: Bytes::from(kept),
-        size: if size > BODY_LIMIT {
-            BodySize::TooLarge
-        } else {
-            BodySize::Whole
-        },
+        size: if size > BODY_LIMIT { BodySize::TooLarge } else { BodySize::Whole },
     })
 }

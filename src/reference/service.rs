@@ -49,17 +49,13 @@ impl Service {
             None => self.handle(call).await,
         };
         let envelope = Envelope {
-            format: call
-                .format(&self.policy.wire)
-                .unwrap_or_else(|_| call.style.default_format()),
+            format: call.format(&self.policy.wire).unwrap_or_else(|_| call.style.default_format()),
             host: call.host.clone(),
             request_id: self.ids.request(),
             trace_id: self.ids.trace(),
         };
         let answer = match handled {
-            Ok((operation, execution)) => {
-                Answer::started(operation.response_root(), execution, envelope)
-            }
+            Ok((operation, execution)) => Answer::started(operation.response_root(), execution, envelope),
             Err(wording) => Answer::error(wording, envelope),
         };
         self.flaws.spoil(self.flaws.deform(answer).render())
@@ -76,9 +72,7 @@ impl Service {
         let handled = match operation {
             Operation::StartImagePipelineExecution => self.start(&call.params).await,
         };
-        handled
-            .map(|execution| (operation, execution))
-            .map_err(in_words)
+        handled.map(|execution| (operation, execution)).map_err(in_words)
     }
 
     /// Starts an execution under one lock, unless a fault opens a gap between the checks and the start.

@@ -85,8 +85,7 @@ impl StartRequest {
             is_own || !policy.own_region.is_kept()
         });
         let id = quoted(&self.pipeline);
-        let unknown =
-            || format!("The specified ImagePipelineId \"{id}\" does not exist in the region.");
+        let unknown = || format!("The specified ImagePipelineId \"{id}\" does not exist in the region.");
         let unknown = pipeline.is_none().then(unknown);
         policy.refuse_with(unknown, ErrorRow::PipelineNotFound)?;
         if let Some(next) = self.recall(world, policy, Lookup::BeforeRunningCheck)? {
@@ -103,19 +102,16 @@ impl StartRequest {
         Ok(Next::Begin)
     }
 
-    /// Does what was decided, and gives the id of the execution. Only a start that succeeds is remembered.
-    pub(super) fn carry_out(
-        &self,
-        next: Next,
-        world: &mut World,
-        new_id: impl FnOnce() -> String,
-    ) -> String {
+    /// Does what was decided, and gives the id of the execution. Only a start that succeeds is
+    /// remembered, and only with its pipeline, which takes the memory along when it goes.
+    pub(super) fn carry_out(&self, next: Next, world: &mut World, new_id: impl FnOnce() -> String) -> String {
         match next {
             Next::Replay(execution) => execution,
             Next::Begin => {
                 let execution = new_id();
                 world.begin(&self.pipeline, execution.clone());
-                if let Some(token) = self.token {
+                let is_known = world.pipeline(&self.pipeline).is_some();
+                if let Some(token) = self.token.filter(|_| is_known) {
                     let start = Remembered {
                         fingerprint: token.fingerprint,
                         execution: execution.clone(),
@@ -129,12 +125,7 @@ impl StartRequest {
     }
 
     /// What an earlier start with the same token leads to, if this is the moment at which the policy looks for one.
-    fn recall(
-        &self,
-        world: &World,
-        policy: &Policy,
-        moment: Lookup,
-    ) -> Result<Option<Next>, Refusal> {
+    fn recall(&self, world: &World, policy: &Policy, moment: Lookup) -> Result<Option<Next>, Refusal> {
         let Some(token) = self.token.filter(|_| policy.token.lookup == moment) else {
             return Ok(None);
         };
@@ -142,10 +133,7 @@ impl StartRequest {
             return Ok(None);
         };
         let is_mismatch = earlier.fingerprint != token.fingerprint;
-        policy.refuse_if(
-            is_mismatch && policy.token.mismatch_refused.is_kept(),
-            ErrorRow::TokenMismatch,
-        )?;
+        policy.refuse_if(is_mismatch && policy.token.mismatch_refused.is_kept(), ErrorRow::TokenMismatch)?;
         let is_replay = policy.token.replay_starts_nothing.is_kept();
         let replay = || Next::Replay(earlier.execution.clone());
         Ok(Some(if is_replay { replay() } else { Next::Begin }))
@@ -167,11 +155,7 @@ fn is_unsupported(token: &str, policy: &Policy) -> bool {
 }
 
 fn token_digest(token: &str, policy: &Policy) -> u128 {
-    if policy.token.case_sensitive.is_kept() {
-        digest(&token)
-    } else {
-        digest(&token.to_lowercase())
-    }
+    if policy.token.case_sensitive.is_kept() { digest(&token) } else { digest(&token.to_lowercase()) }
 }
 
 /// Tags are compared as sets, whatever their numbers; every other parameter, known or not, counts as it was sent.
@@ -181,10 +165,7 @@ fn fingerprint(params: &Params, tags: &Tags, template_tags: &Tags) -> u128 {
     names.retain(|name| !is_tag(name) && !COMMON_PARAMETERS.contains(name));
     names.sort_unstable();
     names.dedup();
-    let others: Vec<_> = names
-        .into_iter()
-        .map(|name| (name, params.get(name)))
-        .collect();
+    let others: Vec<_> = names.into_iter().map(|name| (name, params.get(name))).collect();
     digest(&(others, tags.sorted(), template_tags.sorted()))
 }
 

@@ -95,10 +95,7 @@ impl State {
         world: &mut World,
         ids: &IdSource,
     ) -> Result<Variables, ParamError> {
-        if let Some(name) = params
-            .keys()
-            .find(|name| !self.params().contains(&name.as_str()))
-        {
+        if let Some(name) = params.keys().find(|name| !self.params().contains(&name.as_str())) {
             return Err(ParamError::Unknown { name: name.clone() });
         }
         let mut draft = Draft::new(ids);
@@ -143,22 +140,10 @@ impl State {
     }
 }
 
-const READABLE: OssObject = OssObject {
-    access: Access::Granted,
-    storage: Storage::Standard,
-};
-const RESTORED: OssObject = OssObject {
-    storage: Storage::ArchivedAndRestored,
-    ..READABLE
-};
-const DENIED: OssObject = OssObject {
-    access: Access::Denied,
-    ..READABLE
-};
-const ARCHIVED: OssObject = OssObject {
-    storage: Storage::Archived,
-    ..READABLE
-};
+const READABLE: OssObject = OssObject { access: Access::Granted, storage: Storage::Standard };
+const RESTORED: OssObject = OssObject { storage: Storage::ArchivedAndRestored, ..READABLE };
+const DENIED: OssObject = OssObject { access: Access::Denied, ..READABLE };
+const ARCHIVED: OssObject = OssObject { storage: Storage::Archived, ..READABLE };
 
 fn told(made: Made) -> Variables {
     let mut told = variables([("region", &made.region), ("pipeline", &made.pipeline)]);
@@ -170,19 +155,13 @@ fn told(made: Made) -> Variables {
 
 fn variables<const N: usize>(pairs: [(&str, &str); N]) -> Variables {
     let pairs = pairs.into_iter();
-    pairs
-        .map(|(name, value)| (name.to_owned(), Value::from(value)))
-        .collect()
+    pairs.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
 }
 
 /// A number, or a text that is one, since templates may give either.
 fn length(params: &Map<String, Value>) -> Result<usize, ParamError> {
-    let value = params
-        .get("length")
-        .ok_or(ParamError::Missing { name: "length" })?;
-    let text = value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned);
+    let value = params.get("length").ok_or(ParamError::Missing { name: "length" })?;
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let length = text.parse().map_err(|_| ParamError::NotALength)?;
     if length > LENGTH_LIMIT {
         return Err(ParamError::NotALength);
@@ -191,27 +170,19 @@ fn length(params: &Map<String, Value>) -> Result<usize, ParamError> {
 }
 
 fn status(params: &Map<String, Value>) -> Result<Status, ParamError> {
-    let value = params
-        .get("status")
-        .ok_or(ParamError::Missing { name: "status" })?;
+    let value = params.get("status").ok_or(ParamError::Missing { name: "status" })?;
     let asked = value.as_str().unwrap_or_default();
     if let Some(status) = Status::ALL.iter().find(|status| status.name() == asked) {
         return Ok(*status);
     }
     let names = Status::ALL.iter().map(|status| status.name());
     let nearest = names.min_by_key(|name| strsim::levenshtein(name, &asked.to_uppercase()));
-    Err(ParamError::NotAStatus {
-        nearest: nearest.unwrap_or_default(),
-    })
+    Err(ParamError::NotAStatus { nearest: nearest.unwrap_or_default() })
 }
 
 fn content(params: &Map<String, Value>) -> Result<String, ParamError> {
-    let value = params
-        .get("content")
-        .ok_or(ParamError::Missing { name: "content" })?;
-    let content = value
-        .as_str()
-        .filter(|content| content.len() <= CONTENT_LIMIT);
+    let value = params.get("content").ok_or(ParamError::Missing { name: "content" })?;
+    let content = value.as_str().filter(|content| content.len() <= CONTENT_LIMIT);
     content.map(str::to_owned).ok_or(ParamError::NotAContent)
 }
 

@@ -43,10 +43,7 @@ impl Tags {
 
     /// The tags as pairs in one order, whatever numbers they were sent under.
     pub(super) fn sorted(&self) -> Vec<(&str, &str)> {
-        let mut pairs: Vec<_> = self
-            .iter()
-            .map(|tag| (tag.key.as_str(), tag.value.as_str()))
-            .collect();
+        let mut pairs: Vec<_> = self.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect();
         pairs.sort_unstable();
         pairs
     }
@@ -57,8 +54,7 @@ impl Tags {
 
     fn are_too_many(&self, policy: &Policy) -> bool {
         let limit = policy.limits.tags;
-        let is_outside =
-            |number: &u64| *number == 0 || usize::try_from(*number).is_ok_and(|n| n > limit);
+        let is_outside = |number: &u64| *number == 0 || usize::try_from(*number).is_ok_and(|n| n > limit);
         self.by_number.len() > limit || self.by_number.keys().any(is_outside)
     }
 
@@ -97,11 +93,7 @@ const CHECKS: [Check; 4] = [
 
 /// Holds the two lists of tags to the rules.
 pub(super) fn check(tags: &Tags, template_tags: &Tags, policy: &Policy) -> Result<(), Refusal> {
-    let template_tags = policy
-        .tag
-        .template_tags_checked
-        .is_kept()
-        .then_some(template_tags);
+    let template_tags = policy.tag.template_tags_checked.is_kept().then_some(template_tags);
     for (is_broken, row) in CHECKS {
         let mut lists = [Some(tags), template_tags].into_iter().flatten();
         policy.refuse_if(lists.any(|list| is_broken(list, policy)), row)?;
@@ -111,10 +103,7 @@ pub(super) fn check(tags: &Tags, template_tags: &Tags, policy: &Policy) -> Resul
 
 /// Splits `LIST.N.Key` or `LIST.N.Value`; a number too large to count is as good as the largest.
 fn numbered(name: &str, list: &str) -> Option<(u64, Half)> {
-    let (number, half) = name
-        .strip_prefix(list)?
-        .strip_prefix('.')?
-        .split_once('.')?;
+    let (number, half) = name.strip_prefix(list)?.strip_prefix('.')?.split_once('.')?;
     let half = match half {
         "Key" => Half::Key,
         "Value" => Half::Value,
@@ -133,13 +122,8 @@ mod tests {
 
     fn verdict(pairs: &[(&str, &str)]) -> Option<ErrorRow> {
         let params = Params::from_pairs(pairs);
-        let (tags, template) = (
-            Tags::read(&params, "Tag"),
-            Tags::read(&params, "TemplateTag"),
-        );
-        check(&tags, &template, &Policy::default())
-            .err()
-            .map(|refusal| refusal.row)
+        let (tags, template) = (Tags::read(&params, "Tag"), Tags::read(&params, "TemplateTag"));
+        check(&tags, &template, &Policy::default()).err().map(|refusal| refusal.row)
     }
 
     fn key(key: &str) -> Option<ErrorRow> {
@@ -160,27 +144,10 @@ mod tests {
 
     #[test]
     fn forbidden_forms_of_a_key_are_refused() {
-        for bad in [
-            "",
-            "acs:a",
-            "aliyun",
-            "aliyunx",
-            "http://",
-            "xhttp://",
-            "x-https://y",
-        ] {
+        for bad in ["", "acs:a", "aliyun", "aliyunx", "http://", "xhttp://", "x-https://y"] {
             assert_eq!(key(bad), Some(ErrorRow::TagKeyMalformed), "{bad}");
         }
-        for good in [
-            "acs",
-            "xacs:",
-            "my-aliyun",
-            "ACS:a",
-            "Aliyun",
-            "http:/",
-            "HTTP://",
-            " ",
-        ] {
+        for good in ["acs", "xacs:", "my-aliyun", "ACS:a", "Aliyun", "http:/", "HTTP://", " "] {
             assert_eq!(key(good), None, "{good}");
         }
     }
@@ -197,10 +164,7 @@ mod tests {
 
     #[test]
     fn a_value_without_a_key_is_a_malformed_key() {
-        assert_eq!(
-            verdict(&[("Tag.1.Value", "v")]),
-            Some(ErrorRow::TagKeyMalformed)
-        );
+        assert_eq!(verdict(&[("Tag.1.Value", "v")]), Some(ErrorRow::TagKeyMalformed));
     }
 
     #[test]
@@ -210,10 +174,7 @@ mod tests {
             assert_eq!(verdict(&[(&name, "k")]), Some(ErrorRow::TagNumberExceeded));
         }
         assert_eq!(verdict(&[("Tag.20.Key", "a"), ("Tag.3.Key", "b")]), None);
-        assert_eq!(
-            verdict(&[("Tag.x.Key", ""), ("Tag.1.Other", ""), ("Tag", "")]),
-            None
-        );
+        assert_eq!(verdict(&[("Tag.x.Key", ""), ("Tag.1.Other", ""), ("Tag", "")]), None);
     }
 
     #[test]
@@ -221,21 +182,12 @@ mod tests {
         let twice = [("Tag.1.Key", "k"), ("Tag.2.Key", "k")];
         assert_eq!(verdict(&twice), Some(ErrorRow::DuplicateTagKey));
         assert_eq!(verdict(&[("Tag.1.Key", "k"), ("Tag.2.Key", "K")]), None);
-        assert_eq!(
-            verdict(&[("Tag.1.Key", "k"), ("TemplateTag.1.Key", "k")]),
-            None
-        );
+        assert_eq!(verdict(&[("Tag.1.Key", "k"), ("TemplateTag.1.Key", "k")]), None);
     }
 
     #[test]
     fn template_tags_are_held_to_the_same_rules() {
-        assert_eq!(
-            verdict(&[("TemplateTag.1.Key", "")]),
-            Some(ErrorRow::TagKeyMalformed)
-        );
-        assert_eq!(
-            verdict(&[("TemplateTag.21.Key", "k")]),
-            Some(ErrorRow::TagNumberExceeded)
-        );
+        assert_eq!(verdict(&[("TemplateTag.1.Key", "")]), Some(ErrorRow::TagKeyMalformed));
+        assert_eq!(verdict(&[("TemplateTag.21.Key", "k")]), Some(ErrorRow::TagNumberExceeded));
     }
 }

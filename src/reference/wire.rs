@@ -81,10 +81,7 @@ impl Call {
             path: parts.uri.path().to_owned(),
             host: host_of(&parts.headers),
             action: named_by_parameter.or(named_by_header),
-            version: params
-                .given("Version")
-                .map(str::to_owned)
-                .or_else(|| header("x-acs-version")),
+            version: params.given("Version").map(str::to_owned).or_else(|| header("x-acs-version")),
             style,
             params,
             body: body.size,
@@ -100,12 +97,7 @@ impl Call {
         let is_named = |format: &&Format| {
             format.name() == asked || is_any_case && format.name().eq_ignore_ascii_case(asked)
         };
-        policy
-            .formats
-            .iter()
-            .find(is_named)
-            .copied()
-            .ok_or(UnknownFormat)
+        policy.formats.iter().find(is_named).copied().ok_or(UnknownFormat)
     }
 }
 
@@ -149,20 +141,13 @@ impl Params {
 
     /// Every pair, in the order sent.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     #[cfg(test)]
     pub(super) fn from_pairs(pairs: &[(&str, &str)]) -> Self {
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Self {
-            pairs: pairs.collect(),
-            undecodable: None,
-        }
+        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self { pairs: pairs.collect(), undecodable: None }
     }
 
     /// The name of the first parameter that is not UTF-8.
@@ -171,10 +156,7 @@ impl Params {
     }
 
     fn add(&mut self, encoded: &[u8]) {
-        for pair in encoded
-            .split(|byte| *byte == b'&')
-            .filter(|pair| !pair.is_empty())
-        {
+        for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
             let name = decoded(halves.next().unwrap_or_default());
             let value = decoded(halves.next().unwrap_or_default());
@@ -190,10 +172,7 @@ impl Params {
 
 /// Undoes form encoding; the error is the text with the unreadable parts replaced.
 fn decoded(encoded: &[u8]) -> Result<String, String> {
-    let spaced: Vec<u8> = encoded
-        .iter()
-        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
-        .collect();
+    let spaced: Vec<u8> = encoded.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     let bytes: Vec<u8> = percent_decode(&spaced).collect();
     String::from_utf8(bytes).map_err(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
@@ -213,23 +192,12 @@ const HOST_LENGTH: usize = 253;
 
 /// The `Host` header without its port, with nothing in it that a host name does not have.
 fn host_of(headers: &HeaderMap) -> String {
-    let sent = headers
-        .get(HOST)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let sent = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (name, port) = sent.rsplit_once(':').unwrap_or((sent, ""));
-    let host = if port.bytes().all(|byte| byte.is_ascii_digit()) {
-        name
-    } else {
-        sent
-    };
+    let host = if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { sent };
     let is_fit = |letter: &char| letter.is_ascii_alphanumeric() || ".-:[]".contains(*letter);
     let host: String = host.chars().filter(is_fit).take(HOST_LENGTH).collect();
-    if host.is_empty() {
-        "localhost".to_owned()
-    } else {
-        host
-    }
+    if host.is_empty() { "localhost".to_owned() } else { host }
 }
 
 #[cfg(test)]
@@ -241,10 +209,7 @@ mod tests {
 
     fn read(request: hyper::http::request::Builder, body: &'static str) -> Call {
         let (parts, body) = request.body(body).unwrap().into_parts();
-        let received = Received {
-            bytes: Bytes::from_static(body.as_bytes()),
-            size: BodySize::Whole,
-        };
+        let received = Received { bytes: Bytes::from_static(body.as_bytes()), size: BodySize::Whole };
         Call::read(&parts, &received, &Policy::default().wire)
     }
 
@@ -256,10 +221,8 @@ mod tests {
 
     #[test]
     fn query_and_form_are_united_and_the_last_value_counts() {
-        let request = Request::post("/?A=1&B=2").header(
-            "content-type",
-            "Application/X-WWW-Form-Urlencoded; charset=utf-8",
-        );
+        let request = Request::post("/?A=1&B=2")
+            .header("content-type", "Application/X-WWW-Form-Urlencoded; charset=utf-8");
         let call = read(request, "B=3&C=4");
         let values = ["A", "B", "C"].map(|name| call.params.get(name).unwrap().to_owned());
         assert_eq!(values, ["1", "3", "4"]);
@@ -267,10 +230,7 @@ mod tests {
 
     #[test]
     fn a_body_of_another_type_holds_no_parameters() {
-        let call = read(
-            Request::post("/").header("content-type", "application/json"),
-            "A=1",
-        );
+        let call = read(Request::post("/").header("content-type", "application/json"), "A=1");
         assert_eq!(call.params.get("A"), None);
     }
 
@@ -293,26 +253,18 @@ mod tests {
     fn the_style_decides_the_default_format() {
         let wire = Policy::default().wire;
         let header = read(Request::get("/").header("x-acs-action", "A"), "");
-        assert_eq!(
-            (header.style, header.format(&wire)),
-            (Style::Header, Ok(Format::Json))
-        );
+        assert_eq!((header.style, header.format(&wire)), (Style::Header, Ok(Format::Json)));
         let both = read(Request::get("/?Action=A").header("x-acs-action", "B"), "");
-        assert_eq!(
-            (both.style, both.format(&wire)),
-            (Style::Parameter, Ok(Format::Xml))
-        );
+        assert_eq!((both.style, both.format(&wire)), (Style::Parameter, Ok(Format::Xml)));
         assert_eq!(both.action.as_deref(), Some("A"));
     }
 
     #[test]
     fn formats_are_named_in_any_case() {
         let wire = Policy::default().wire;
-        for (asked, format) in [
-            ("json", Ok(Format::Json)),
-            ("Xml", Ok(Format::Xml)),
-            ("yaml", Err(UnknownFormat)),
-        ] {
+        for (asked, format) in
+            [("json", Ok(Format::Json)), ("Xml", Ok(Format::Xml)), ("yaml", Err(UnknownFormat))]
+        {
             let call = read(Request::get(format!("/?Format={asked}")), "");
             assert_eq!(call.format(&wire), format);
         }

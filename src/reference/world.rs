@@ -107,11 +107,7 @@ impl World {
     /// A world with its public resources and nothing else.
     pub(super) fn new() -> Self {
         let place = |region: &str, id: &str| (region.to_owned(), id.to_owned());
-        let image = Image {
-            name: PUBLIC_IMAGE.to_owned(),
-            family: None,
-            system: System::Linux,
-        };
+        let image = Image { name: PUBLIC_IMAGE.to_owned(), family: None, system: System::Linux };
         let images = REGIONS.map(|region| (place(region, PUBLIC_IMAGE), image.clone()));
         let types = REGIONS.map(|region| place(region, COMMON_INSTANCE_TYPE));
         Self {
@@ -140,8 +136,7 @@ impl World {
 
     /// An image of the family; which one matters to nobody here.
     pub(super) fn image_of_family(&self, region: &str, family: &str) -> Option<&Image> {
-        self.images_in(region)
-            .find(|image| image.family.as_deref() == Some(family))
+        self.images_in(region).find(|image| image.family.as_deref() == Some(family))
     }
 
     pub(super) fn has_image_named(&self, region: &str, name: &str) -> bool {
@@ -150,9 +145,7 @@ impl World {
 
     fn images_in(&self, region: &str) -> impl Iterator<Item = &Image> {
         let images = self.images.iter();
-        images
-            .filter(move |((place, _), _)| place == region)
-            .map(|(_, image)| image)
+        images.filter(move |((place, _), _)| place == region).map(|(_, image)| image)
     }
 
     pub(super) fn object(&self, place: &Place) -> Option<OssObject> {
@@ -186,10 +179,7 @@ impl World {
     /// Notes an execution that has begun; a pipeline that is gone has nowhere to note it.
     pub(super) fn begin(&mut self, pipeline: &str, execution: String) {
         if let Some(estate) = self.pipelines.get_mut(pipeline) {
-            estate.pipeline.executions.add(Execution {
-                id: execution,
-                status: Status::Preparing,
-            });
+            estate.pipeline.executions.add(Execution { id: execution, status: Status::Preparing });
         }
     }
 
@@ -199,10 +189,7 @@ impl World {
             self.put(&pipeline.region, resource.clone());
         }
         let id = pipeline.id.clone();
-        let estate = Estate {
-            pipeline,
-            resources,
-        };
+        let estate = Estate { pipeline, resources };
         if let Some(displaced) = self.pipelines.insert(id, estate) {
             self.clear(&displaced);
         }
@@ -244,7 +231,6 @@ impl World {
         for resource in &estate.resources {
             self.remove(&estate.pipeline.region, resource);
         }
-        self.tokens
-            .retain(|start| start.pipeline != estate.pipeline.id);
+        self.tokens.retain(|start| start.pipeline != estate.pipeline.id);
     }
 }

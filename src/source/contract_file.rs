@@ -1,6 +1,5 @@
 //! Reads `contract.toml`, the file it shares with others, and `states.toml` into a [`Contract`].
 
-
 use regex::Regex;
 use serde_json_path::JsonPath;
 

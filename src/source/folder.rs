@@ -265,8 +265,13 @@ impl Loader {
                 problems.push(problem);
             }
         }
+        problems.sort_by(|left, right| place(left).cmp(&place(right)));
         if problems.is_empty() { Ok(suite) } else { Err(LoadError::Problems(problems)) }
     }
+}
+
+fn place(problem: &Problem) -> (&Path, usize) {
+    (&problem.spot.file.path, problem.spot.bytes.start)
 }
 
 /// The path without `x/..`, for showing.

@@ -61,7 +61,6 @@ fn written_row(node: &Node, problems: &mut Vec<Problem>) -> Row {
         names.add(entry.key.as_str());
         vars.push(Variable { name: entry.key.clone(), value: entry.node.to_value() });
     }
-    names.check_key(node, "params", problems);
     Row {
         id: node.text("id").unwrap_or_default(),
         about: node.text("about"),

@@ -313,9 +313,16 @@ impl Reader<'_> {
             names.check(&entry.node, self.problems);
             names.add(entry.key.as_str());
         }
-        for holder in [table, node] {
-            names.check_key(holder, "params", self.problems);
-            names.check_key(holder, "request", self.problems);
+        for entry in table.get("params").map(Node::entries).unwrap_or_default() {
+            if !is_overridden(case, node, &entry.key) {
+                names.check(&entry.node, self.problems);
+            }
+        }
+        names.check_key(table, "request", self.problems);
+        names.check_key(node, "params", self.problems);
+        names.check_key(node, "request", self.problems);
+        for row in node.get("rows").map(Node::items).unwrap_or_default() {
+            names.check_key(row, "params", self.problems);
         }
         let steps = node.get("step").map(Node::items).unwrap_or_default();
         let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
@@ -382,6 +389,16 @@ impl Reader<'_> {
             Err(error) => self.problem(node, format!("in the row `{}`: {error}", row.id)),
         }
     }
+}
+
+/// Whether no request of the case sends the table's value of a parameter.
+fn is_overridden(case: &Case, node: &Node, key: &str) -> bool {
+    let names = |params: &[(String, Value)]| params.iter().any(|(name, _)| name == key);
+    let drops = |unset: &[String]| unset.iter().any(|name| name == key);
+    names(&pairs(node, "params"))
+        || drops(&case.unset)
+        || (!case.rows.is_empty() && case.rows.iter().all(|row| names(&row.params) || drops(&row.unset)))
+        || case.steps.iter().all(|step| names(&step.params) || drops(&step.unset))
 }
 
 fn pairs(node: &Node, key: &str) -> Vec<(String, Value)> {

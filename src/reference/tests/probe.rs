@@ -1,5 +1,5 @@
 //! Shows that no fault is idle: each changes at least one answer of a fixed set of probes.
-//! The service is asked without a network; faults of transport are shown in `http`.
+//! The service is asked without a network; faults of transport are shown in `transport`.
 
 use super::{filled, setup, start_on};
 use crate::reference::fault::{Breach, Fault};
@@ -46,10 +46,7 @@ impl Sent {
 
     /// A start with everything that it needs, and more.
     fn start(more: &str) -> Self {
-        Self::get(start_on(
-            &json!({ "region": "{region}", "pipeline": "{pipeline}" }),
-            more,
-        ))
+        Self::get(start_on(&json!({ "region": "{region}", "pipeline": "{pipeline}" }), more))
     }
 
     fn with_method(mut self, method: Method) -> Self {
@@ -68,14 +65,8 @@ impl Sent {
         for (name, value) in &self.headers {
             request = request.header(*name, *value);
         }
-        let (parts, body) = request
-            .body(filled(&self.body, variables))
-            .unwrap()
-            .into_parts();
-        let received = Received {
-            bytes: Bytes::from(body),
-            size: self.size,
-        };
+        let (parts, body) = request.body(filled(&self.body, variables)).unwrap().into_parts();
+        let received = Received { bytes: Bytes::from(body), size: self.size };
         Call::read(&parts, &received, &service.policy().wire)
     }
 }
@@ -83,12 +74,7 @@ impl Sent {
 impl Probe {
     fn new(state: &'static str, params: Value, requests: Vec<Sent>) -> Self {
         let order = Order::InTurn;
-        Self {
-            state,
-            params,
-            requests,
-            order,
-        }
+        Self { state, params, requests, order }
     }
 
     fn sound(requests: Vec<Sent>) -> Self {
@@ -100,11 +86,7 @@ impl Probe {
         let service = Service::new(7, faults);
         let state = service.state(setup(self.state, &self.params).as_bytes());
         assert_eq!(state.status, 200, "{}", state.body);
-        let calls: Vec<Call> = self
-            .requests
-            .iter()
-            .map(|sent| sent.call(&state.body, &service))
-            .collect();
+        let calls: Vec<Call> = self.requests.iter().map(|sent| sent.call(&state.body, &service)).collect();
         let mut answers = Vec::new();
         match (self.order, calls.as_slice()) {
             (Order::Together, [one, other]) => {
@@ -169,15 +151,7 @@ fn tag_probes() -> Vec<Probe> {
         Sent::start(&tags.collect::<String>())
     };
     let (k128, k129) = ("k".repeat(128), "k".repeat(129));
-    let keys = [
-        "",
-        &k128,
-        &k129,
-        &"%C3%A9".repeat(128),
-        "acs:k",
-        "aliyunk",
-        "my-aliyun",
-    ];
+    let keys = ["", &k128, &k129, &"%C3%A9".repeat(128), "acs:k", "aliyunk", "my-aliyun"];
     let words = ["http://k", "https://k", "x-http://k"];
     let values = ["", &k128, &k129, "http://v", "https://v"];
     let mut requests: Vec<Sent> = keys.into_iter().chain(words).map(key).collect();
@@ -185,20 +159,14 @@ fn tag_probes() -> Vec<Probe> {
     requests.extend([20, 21].map(many));
     requests.push(Sent::start("&Tag.1.Key=k&Tag.2.Key=k"));
     requests.push(Sent::start("&TemplateTag.1.Key=acs:k"));
-    requests
-        .into_iter()
-        .map(|sent| Probe::sound(vec![sent]))
-        .collect()
+    requests.into_iter().map(|sent| Probe::sound(vec![sent])).collect()
 }
 
 fn token_probes() -> Vec<Probe> {
     let token = |token: &str| Sent::start(&format!("&ClientToken={token}"));
     let tagged = Sent::start("&ClientToken=one&Tag.1.Key=k");
     let unfit = ["t".repeat(64), "t".repeat(65), "%C3%A9".to_owned()];
-    let mut probes: Vec<Probe> = unfit
-        .iter()
-        .map(|unfit| Probe::sound(vec![token(unfit)]))
-        .collect();
+    let mut probes: Vec<Probe> = unfit.iter().map(|unfit| Probe::sound(vec![token(unfit)])).collect();
     probes.push(Probe::sound(vec![token("one"), token("one")]));
     probes.push(Probe::sound(vec![token("one"), token("ONE")]));
     probes.push(Probe::sound(vec![token("one"), tagged]));
@@ -212,10 +180,7 @@ fn wire_probes() -> Vec<Probe> {
         .with_header("x-acs-action", "StartImagePipelineExecution")
         .with_header("x-acs-version", "2014-05-26");
     let mut form = Sent::get("").with_method(Method::POST);
-    form.body = start_on(
-        &json!({ "region": "{region}", "pipeline": "{pipeline}" }),
-        "",
-    );
+    form.body = start_on(&json!({ "region": "{region}", "pipeline": "{pipeline}" }), "");
     let mut too_large = Sent::start("");
     too_large.size = BodySize::TooLarge;
     let mut elsewhere = Sent::start("");
@@ -239,22 +204,13 @@ fn wire_probes() -> Vec<Probe> {
         Sent::start("&RegionId=cn-shanghai"),
         Sent::start("&Odd=%FF"),
     ];
-    requests
-        .into_iter()
-        .map(|sent| Probe::sound(vec![sent]))
-        .collect()
+    requests.into_iter().map(|sent| Probe::sound(vec![sent])).collect()
 }
 
 fn probes() -> Vec<Probe> {
     let mut race = Probe::sound(vec![Sent::start(""), Sent::start("")]);
     race.order = Order::Together;
-    let groups = [
-        vec![race],
-        wire_probes(),
-        state_probes(),
-        tag_probes(),
-        token_probes(),
-    ];
+    let groups = [vec![race], wire_probes(), state_probes(), tag_probes(), token_probes()];
     groups.into_iter().flatten().collect()
 }
 
@@ -263,11 +219,7 @@ async fn every_fault_changes_an_answer() {
     let mut known = Vec::new();
     for probe in probes() {
         let answers = probe.answers(&[]).await;
-        assert_eq!(
-            answers,
-            probe.answers(&[]).await,
-            "a probe must have the same answers each time"
-        );
+        assert_eq!(answers, probe.answers(&[]).await, "a probe must have the same answers each time");
         known.push((probe, answers));
     }
     let mut idle = Vec::new();

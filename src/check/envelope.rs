@@ -1,0 +1,194 @@
+//! The form of every answer, as the contract's envelope has it.
+
+use regex::Regex;
+
+use super::expectation::Subject;
+use super::path::select;
+use crate::model::{Body, Field, Finding, Format, Level, Value};
+
+/// Holds an answer against the envelope.
+pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut findings = Findings { subject, found: Vec::new() };
+    match &subject.answer.body {
+        Body::Empty => findings.empty(),
+        Body::Unreadable { reason } => findings.add("body", "a body of JSON or XML", reason),
+        Body::Json(tree) => {
+            findings.doubled_keys("$", tree);
+            findings.content_type(Format::Json);
+            findings.tree(tree);
+        }
+        Body::Xml { root, tree } => {
+            findings.content_type(Format::Xml);
+            findings.root(root);
+            findings.tree(tree);
+        }
+    }
+    findings.found
+}
+
+/// Whether every request id of a transcript is a new one.
+pub(super) fn check_unique(subject: &Subject<'_>) -> Option<Finding> {
+    let rule = subject.contract.envelope.request_id.as_ref().filter(|rule| rule.is_unique)?;
+    let own = select(subject.answer.tree()?, &rule.body).ok()?;
+    let is_same = |tree: &Value| select(tree, &rule.body).is_ok_and(|earlier| earlier.is_same(&own));
+    let position = subject.earlier.iter().position(|earlier| earlier.answer.tree().is_some_and(is_same))?;
+    Some(Finding {
+        level: Level::Envelope,
+        step: subject.step,
+        subject: rule.body.clone(),
+        expected: "a request id of its own".into(),
+        actual: format!("{own}, as in the answer to step {}", position + 1),
+        because: None,
+    })
+}
+
+struct Findings<'a> {
+    subject: &'a Subject<'a>,
+    found: Vec<Finding>,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, what: &str, expected: impl Into<String>, actual: impl Into<String>) {
+        self.add_because(what, expected, actual, None);
+    }
+
+    fn add_because(
+        &mut self,
+        what: &str,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+        because: Option<String>,
+    ) {
+        self.found.push(Finding {
+            level: Level::Envelope,
+            step: self.subject.step,
+            subject: what.to_owned(),
+            expected: expected.into(),
+            actual: actual.into(),
+            because,
+        });
+    }
+
+    /// No body is right where the envelope asks for no field.
+    fn empty(&mut self) {
+        let envelope = &self.subject.contract.envelope;
+        let needs_body = if self.subject.is_success() {
+            self.fields_of_success().iter().any(|field| field.is_required)
+        } else {
+            envelope.error.iter().any(|field| field.is_required)
+        };
+        if needs_body && self.subject.answer.status != 204 && self.subject.request.method.as_str() != "HEAD" {
+            self.add("body", "a body of JSON or XML", "no body");
+        }
+    }
+
+    fn fields_of_success(&self) -> Vec<Field> {
+        let contract = self.subject.contract;
+        let mut fields = contract.response.clone();
+        let shared = contract.envelope.success.iter();
+        fields.extend(
+            shared.filter(|field| !contract.response.iter().any(|own| own.name == field.name)).cloned(),
+        );
+        fields
+    }
+
+    fn content_type(&mut self, format: Format) {
+        let envelope = &self.subject.contract.envelope;
+        let wanted = match format {
+            Format::Json => &envelope.json_type,
+            Format::Xml => &envelope.xml_type,
+        };
+        let asked = self.subject.request.format;
+        if let Some(asked) = asked.filter(|asked| *asked != format) {
+            self.add("body", format!("{asked}, as asked for"), format!("{format}"));
+        }
+        let Some(wanted) = wanted else { return };
+        let found = self.subject.answer.header("content-type").unwrap_or_default();
+        let media_type = found.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case(wanted) {
+            let shown =
+                if found.is_empty() { "no content type".into() } else { Value::text(found).to_string() };
+            self.add("content-type", wanted, shown);
+        }
+    }
+
+    fn root(&mut self, root: &str) {
+        let Some(roots) = &self.subject.contract.envelope.xml else { return };
+        let template = if self.subject.is_success() { &roots.success } else { &roots.error };
+        let wanted = template.replace("{operation}", &self.subject.contract.operation);
+        if root != wanted {
+            self.add("root element", wanted, root);
+        }
+    }
+
+    /// RFC 8259, section 4: names within an object should be unique; readers differ on which counts.
+    fn doubled_keys(&mut self, at: &str, tree: &Value) {
+        match tree {
+            Value::Map(entries) => {
+                for (position, (key, value)) in entries.iter().enumerate() {
+                    if entries[..position].iter().any(|(known, _)| known == key) {
+                        self.add(&format!("{at}.{key}"), "each key once", "a key that stands twice");
+                    }
+                    self.doubled_keys(&format!("{at}.{key}"), value);
+                }
+            }
+            Value::List(items) => {
+                for (position, item) in items.iter().enumerate() {
+                    self.doubled_keys(&format!("{at}[{position}]"), item);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
+        }
+    }
+
+    fn tree(&mut self, tree: &Value) {
+        if self.subject.is_success() {
+            for field in self.fields_of_success() {
+                self.field(&field, tree);
+            }
+            for name in &self.subject.contract.envelope.absent {
+                if let Some(found) = tree.get(name) {
+                    self.add(&format!("$.{name}"), "nothing, in an answer of success", found.to_string());
+                }
+            }
+        } else {
+            for field in &self.subject.contract.envelope.error {
+                self.field(field, tree);
+            }
+        }
+        self.request_id(tree);
+    }
+
+    fn field(&mut self, field: &Field, tree: &Value) {
+        let path = format!("$.{}", field.name);
+        let because = (!field.source.is_empty()).then(|| format!("sources: {}", field.source.join(", ")));
+        let Some(found) = tree.get(&field.name) else {
+            if field.is_required {
+                self.add_because(&path, format!("a {}", field.type_name), "nothing", because);
+            }
+            return;
+        };
+        let is_xml = matches!(self.subject.answer.body, Body::Xml { .. });
+        let has_type = found.type_name() == field.type_name
+            || (field.type_name == "number" && found.type_name() == "integer")
+            || (is_xml && found.as_text().is_some());
+        if !has_type {
+            self.add_because(&path, format!("a {}", field.type_name), found.to_string(), because);
+            return;
+        }
+        let (Some(pattern), Some(text)) = (&field.pattern, found.as_text()) else { return };
+        if !Regex::new(pattern).is_ok_and(|regex| regex.is_match(text)) {
+            self.add_because(&path, format!("a match of /{pattern}/"), found.to_string(), because);
+        }
+    }
+
+    fn request_id(&mut self, tree: &Value) {
+        let Some(rule) = &self.subject.contract.envelope.request_id else { return };
+        let (Some(header), Ok(body)) = (&rule.header, select(tree, &rule.body)) else { return };
+        let found = self.subject.answer.header(header);
+        if found != body.as_text() {
+            let shown = found.map_or_else(|| "no such header".into(), |text| Value::text(text).to_string());
+            self.add(header, format!("{body}, as at {}", rule.body), shown);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What a case expects, level by level.
+
+use super::envelope;
+use super::matcher::mismatch;
+use super::path::{PathError, select};
+use crate::model::{
+    Answer, Contract, ErrorRow, Exchange, Expect, Finding, Level, Matcher, MessageTemplate, Request,
+    StatusRule, Value,
+};
+
+/// All that a judgement rests on.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// What is promised.
+    pub contract: &'a Contract,
+    /// What the case expects, rendered.
+    pub expect: &'a Expect,
+    /// What was sent.
+    pub request: &'a Request,
+    /// What came back.
+    pub answer: &'a Answer,
+    /// The step's position, from 0.
+    pub step: usize,
+    /// The exchanges before this one.
+    pub earlier: &'a [Exchange],
+}
+
+impl Subject<'_> {
+    pub(super) fn is_success(&self) -> bool {
+        self.answer.status < 400
+    }
+
+    /// The value at a path of the contract's envelope.
+    fn at(&self, path: Option<&String>) -> Option<Value> {
+        select(self.answer.tree()?, path?).ok()
+    }
+
+    fn code(&self) -> Option<Value> {
+        self.at(self.contract.envelope.code.as_ref())
+    }
+
+    fn message(&self) -> Option<Value> {
+        self.at(self.contract.envelope.message.as_ref())
+    }
+}
+
+/// Everything in which an answer disagrees with contract and case, in the order of levels.
+///
+/// Where a case has alternatives, one of them must hold beside the rest; if none does, the findings
+/// are those of the nearest one.
+pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut findings = envelope::check(subject);
+    findings.extend(envelope::check_unique(subject));
+    findings.extend(check_expect(subject, subject.expect));
+    findings.extend(nearest_alternative(subject));
+    findings.sort_by_key(|finding| finding.level);
+    findings
+}
+
+/// Whether an answer that is not as expected only says that there were too many requests.
+pub fn throttled(subject: &Subject<'_>) -> Option<String> {
+    let rule = &subject.contract.envelope.throttled;
+    let code = subject.code();
+    let text = code.as_ref().and_then(Value::as_text).unwrap_or_default();
+    let is_throttled = rule.status.contains(&subject.answer.status)
+        || rule.code.iter().any(|start| text.starts_with(start.as_str()));
+    is_throttled.then(|| format!("{} {text}", subject.answer.status).trim_end().to_owned())
+}
+
+fn nearest_alternative(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut nearest: Option<Vec<Finding>> = None;
+    for alternative in &subject.expect.alternatives {
+        let found = check_expect(subject, alternative);
+        if found.is_empty() {
+            return found;
+        }
+        let distance = |findings: &[Finding]| {
+            (findings.iter().map(|finding| finding.level).min().map(std::cmp::Reverse), findings.len())
+        };
+        if nearest.as_ref().is_none_or(|known| distance(&found) < distance(known)) {
+            nearest = Some(found);
+        }
+    }
+    let count = subject.expect.alternatives.len();
+    let mut findings = nearest.unwrap_or_default();
+    for finding in &mut findings {
+        let note = format!("the nearest of {count} alternatives");
+        finding.because =
+            Some(finding.because.take().map_or_else(|| note.clone(), |because| format!("{because}; {note}")));
+    }
+    findings
+}
+
+fn check_expect(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
+    let rows = rows_expected(subject.contract, expect);
+    let mut findings = Vec::new();
+    findings.extend(check_status(subject, expect, &rows));
+    findings.extend(check_code(subject, expect, &rows));
+    findings.extend(check_message(subject, expect, &rows));
+    findings.extend(check_headers(subject, expect));
+    findings.extend(check_body(subject, expect));
+    findings.extend(check_time(subject, expect));
+    findings
+}
+
+/// The rows of the contract that a case's code names.
+fn rows_expected<'a>(contract: &'a Contract, expect: &'a Expect) -> Vec<&'a ErrorRow> {
+    match &expect.code {
+        Some(Matcher::Equals(Value::Text(code))) => contract.rows_of(code).collect(),
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// The rows, as a reader of a finding needs them.
+fn cited(rows: &[&ErrorRow]) -> Option<String> {
+    let row = rows.first()?;
+    let message =
+        row.message.as_ref().map(|message| format!(" {}", Value::text(message.as_str()))).unwrap_or_default();
+    let sources = if row.source.is_empty() { String::new() } else { format!(" ({})", row.source.join(", ")) };
+    Some(format!("error row {} {}{message}{sources}", row.status, row.code))
+}
+
+fn finding(
+    subject: &Subject<'_>,
+    level: Level,
+    what: &str,
+    expected: String,
+    actual: String,
+    because: Option<String>,
+) -> Finding {
+    Finding { level, step: subject.step, subject: what.to_owned(), expected, actual, because }
+}
+
+fn check_status(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Option<Finding> {
+    let implied: Vec<StatusRule> = rows.iter().map(|row| StatusRule::Exact(row.status)).collect();
+    let wanted = if expect.status.is_empty() { &implied } else { &expect.status };
+    if wanted.is_empty() || wanted.iter().any(|rule| rule.matches(subject.answer.status)) {
+        return None;
+    }
+    let mut expected: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+    expected.dedup();
+    let actual = subject.answer.status.to_string();
+    Some(finding(subject, Level::Status, "status", expected.join(" or "), actual, cited(rows)))
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or_else(|| "nothing".into(), ToString::to_string)
+}
+
+fn check_code(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Option<Finding> {
+    let matcher = expect.code.as_ref()?;
+    let found = subject.code();
+    mismatch(matcher, found.as_ref())?;
+    Some(finding(subject, Level::Code, "code", matcher.to_string(), shown(found.as_ref()), cited(rows)))
+}
+
+fn check_message(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Option<Finding> {
+    let found = subject.message();
+    let Some(matcher) = &expect.message else {
+        return check_row_message(subject, rows, found.as_ref());
+    };
+    let why = mismatch(matcher, found.as_ref())?;
+    let actual = with_reason(&shown(found.as_ref()), &why);
+    Some(finding(subject, Level::Message, "message", matcher.to_string(), actual, cited(rows)))
+}
+
+/// A code given alone brings the message of its row along; where sources differ, any of theirs.
+fn check_row_message(subject: &Subject<'_>, rows: &[&ErrorRow], found: Option<&Value>) -> Option<Finding> {
+    let messages: Vec<&MessageTemplate> = rows.iter().filter_map(|row| row.message.as_ref()).collect();
+    if messages.is_empty() || messages.len() < rows.len() {
+        return None;
+    }
+    let text = found.and_then(Value::as_text);
+    let whys: Vec<Option<&str>> = messages
+        .iter()
+        .map(|message| text.map_or(Some("it is no text"), |text| message.mismatch(text)))
+        .collect();
+    if whys.contains(&None) {
+        return None;
+    }
+    let wanted: Vec<String> =
+        messages.iter().map(|message| Value::text(message.as_str()).to_string()).collect();
+    let actual = with_reason(&shown(found), whys.first().copied().flatten().unwrap_or_default());
+    Some(finding(subject, Level::Message, "message", wanted.join(" or "), actual, cited(rows)))
+}
+
+fn with_reason(actual: &str, why: &str) -> String {
+    if why.is_empty() { actual.to_owned() } else { format!("{actual} ({why})") }
+}
+
+fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, matcher) in &expect.headers {
+        let found = subject.answer.header(name).map(Value::text);
+        if mismatch(matcher, found.as_ref()).is_some() {
+            findings.push(finding(
+                subject,
+                Level::Body,
+                name,
+                matcher.to_string(),
+                shown(found.as_ref()),
+                None,
+            ));
+        }
+    }
+    findings
+}
+
+fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, matcher) in &expect.body {
+        let found = match subject.answer.tree().map(|tree| select(tree, path)) {
+            Some(Ok(value)) => Some(value),
+            Some(Err(PathError::Nothing { .. } | PathError::Malformed { .. })) | None => None,
+        };
+        if let Some(why) = mismatch(matcher, found.as_ref()) {
+            let actual = with_reason(&shown(found.as_ref()), &why);
+            findings.push(finding(subject, Level::Body, path, matcher.to_string(), actual, None));
+        }
+    }
+    findings
+}
+
+fn check_time(subject: &Subject<'_>, expect: &Expect) -> Option<Finding> {
+    let limit = expect.within?;
+    let elapsed = subject.answer.elapsed;
+    if elapsed <= limit {
+        return None;
+    }
+    Some(finding(
+        subject,
+        Level::Body,
+        "time",
+        format!("an answer within {limit:?}"),
+        format!("{elapsed:?}"),
+        None,
+    ))
+}

@@ -1,0 +1,70 @@
+//! Whether a value is what a matcher asks for.
+
+use regex::Regex;
+
+use crate::model::{Matcher, MessageTemplate, Value};
+
+/// Why a value is not what was asked for; none if it is.
+pub(super) fn mismatch(matcher: &Matcher, value: Option<&Value>) -> Option<String> {
+    match (matcher, value) {
+        (Matcher::Present(wanted), found) => (found.is_some() != *wanted).then(String::new),
+        (Matcher::Not(inner), found) => mismatch(inner, found).is_none().then(String::new),
+        (Matcher::Any(options), found) => {
+            options.iter().all(|option| mismatch(option, found).is_some()).then(String::new)
+        }
+        (Matcher::Equals(_) | Matcher::Template(_) | Matcher::Regex(_) | Matcher::Type(_), None) => {
+            Some(String::new())
+        }
+        (Matcher::Equals(wanted), Some(found)) => (!is_equal(wanted, found)).then(String::new),
+        (Matcher::Template(text), Some(found)) => match found.as_text() {
+            Some(found) => MessageTemplate::new(text.as_str()).mismatch(found).map(str::to_owned),
+            None => Some("it is no text".into()),
+        },
+        (Matcher::Regex(text), Some(found)) => match Regex::new(text) {
+            Ok(regex) => (!regex.is_match(&found.to_plain())).then(String::new),
+            Err(error) => Some(format!("the case's regular expression is none: {error}")),
+        },
+        (Matcher::Type(wanted), Some(found)) => {
+            let is_type =
+                found.type_name() == wanted || (wanted == "number" && found.type_name() == "integer");
+            (!is_type).then(String::new)
+        }
+    }
+}
+
+/// Equal values; a number in a table is also the same digits as text, since XML has only text.
+fn is_equal(wanted: &Value, found: &Value) -> bool {
+    match (wanted, found) {
+        (Value::Number(digits), Value::Text(text)) => digits == text,
+        (Value::Bool(flag), Value::Text(text)) => flag.to_string() == *text,
+        (wanted, found) => wanted.is_same(found),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mismatch;
+    use crate::model::{Matcher, Value};
+
+    #[test]
+    fn each_kind_of_matcher_can_pass_and_can_fail() {
+        let text = |text: &str| Some(Value::text(text));
+        let equals = |text: &str| Matcher::Equals(Value::text(text));
+        let cases = [
+            (equals("a"), text("a"), text("b")),
+            (Matcher::Equals(Value::integer(1)), Some(Value::Number("1.0".into())), Some(Value::integer(2))),
+            (Matcher::Template("%s.".into()), text("a."), text(".")),
+            (Matcher::Regex("^a+$".into()), text("aa"), text("b")),
+            (Matcher::Any(vec![equals("a"), equals("b")]), text("b"), text("c")),
+            (Matcher::Present(true), text(""), None),
+            (Matcher::Present(false), None, text("")),
+            (Matcher::Type("string".into()), text("a"), Some(Value::Null)),
+            (Matcher::Type("number".into()), Some(Value::integer(1)), text("1")),
+            (Matcher::Not(Box::new(equals("a"))), text("b"), text("a")),
+        ];
+        for (matcher, good, bad) in cases {
+            assert_eq!(mismatch(&matcher, good.as_ref()), None, "{matcher}");
+            assert!(mismatch(&matcher, bad.as_ref()).is_some(), "{matcher}");
+        }
+    }
+}

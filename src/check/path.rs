@@ -1,0 +1,67 @@
+//! JSONPath (RFC 9535) over a body's tree.
+
+use serde_json_path::JsonPath;
+
+use crate::model::Value;
+use crate::protocol::{from_json, to_json};
+
+/// Why a path gives no value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// It is no JSONPath.
+    #[error("`{path}` is no JSONPath: {reason}")]
+    Malformed {
+        /// The path.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing stands there.
+    #[error("nothing stands at {path}")]
+    Nothing {
+        /// The path.
+        path: String,
+    },
+}
+
+/// The value at a path: the only one, or a list where the path names several.
+///
+/// # Errors
+/// A path that is none, or that leads to nothing.
+pub fn select(tree: &Value, path: &str) -> Result<Value, PathError> {
+    if let Some(key) = top_level_key(path) {
+        return tree.get(key).cloned().ok_or_else(|| PathError::Nothing { path: path.to_owned() });
+    }
+    let parsed = JsonPath::parse(path)
+        .map_err(|error| PathError::Malformed { path: path.to_owned(), reason: error.to_string() })?;
+    let json = to_json(tree);
+    let nodes = parsed.query(&json).all();
+    match nodes.as_slice() {
+        [] => Err(PathError::Nothing { path: path.to_owned() }),
+        [one] => Ok(from_json(one)),
+        several => Ok(Value::List(several.iter().map(|node| from_json(node)).collect())),
+    }
+}
+
+/// The key of a path like `$.RequestId`, which is by far the most common one and needs no parser.
+fn top_level_key(path: &str) -> Option<&str> {
+    let key = path.strip_prefix("$.")?;
+    let is_plain = key.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    (is_plain && key.starts_with(|first: char| first.is_ascii_alphabetic())).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::select;
+    use crate::protocol::read_json;
+
+    #[test]
+    fn a_path_gives_one_value_or_a_list_and_keeps_digits() {
+        let tree = read_json(br#"{"a": {"b": [1.10, 2]}, "c": "x"}"#).unwrap();
+        assert_eq!(select(&tree, "$.c").unwrap().to_string(), "\"x\"");
+        assert_eq!(select(&tree, "$.a.b[0]").unwrap().to_string(), "1.10");
+        assert_eq!(select(&tree, "$.a.b[*]").unwrap().to_string(), "[1.10, 2]");
+        assert!(select(&tree, "$.nosuch").is_err());
+        assert!(select(&tree, "$[").is_err());
+    }
+}

@@ -1,0 +1,157 @@
+//! The arguments, as they are written.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::Level;
+use crate::source::SchemaName;
+
+/// Hold an API endpoint, mock or real, to its published contract.
+#[derive(Debug, Parser)]
+#[command(name = "proofmark", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(
+    after_help = "Without a command, `run` is meant: `proofmark` runs all cases against the embedded reference endpoint.
+
+Exit codes: 0 conforms; 1 contract broken or a snapshot differs; 2 usage or settings; 3 invalid files; 4 nothing selected; 5 could not find out; 6 a report could not be written; 130 interrupted."
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run cases against an endpoint (the default)
+    Run(Box<RunArgs>),
+    /// List the ids of cases
+    List(SelectArgs),
+    /// Show a case as it would be sent, and what is expected
+    Show(ShowArgs),
+    /// Check the files and do nothing else
+    Check(FolderArgs),
+    /// Show which promises of the contract the cases test
+    Coverage(CoverageArgs),
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema(SchemaArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FolderArgs {
+    /// The folder of contracts and case tables
+    #[arg(long, value_name = "DIR", default_value = "cases")]
+    pub(super) cases: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SelectArgs {
+    /// Part of an id, or a whole one with * and ?; all cases without any
+    #[arg(value_name = "PATTERN")]
+    pub(super) patterns: Vec<String>,
+    /// Take each pattern as the whole id
+    #[arg(long)]
+    pub(super) exact: bool,
+    #[command(flatten)]
+    pub(super) folder: FolderArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The case's id, or a part of it that no other id has
+    #[arg(value_name = "CASE")]
+    pub(super) case: String,
+    /// The address that the curl lines go to
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
+    pub(super) endpoint: String,
+    /// The seed of values made by chance
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) seed: u64,
+    #[command(flatten)]
+    pub(super) folder: FolderArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CoverageArgs {
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = CoverageFormat::Text)]
+    pub(super) format: CoverageFormat,
+    #[command(flatten)]
+    pub(super) folder: FolderArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CoverageFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// table, contract, common, states or endpoints
+    #[arg(value_name = "KIND")]
+    pub(super) name: SchemaName,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) select: SelectArgs,
+    /// The endpoint to test: an http address, or a name from endpoints.toml; the embedded reference
+    /// endpoint if left out
+    #[arg(long, value_name = "URL|NAME")]
+    pub(super) endpoint: Option<String>,
+    /// The address of the endpoint's state hook
+    #[arg(long, value_name = "URL", requires = "endpoint")]
+    pub(super) states: Option<String>,
+    /// The folder of snapshots to compare with
+    #[arg(long, value_name = "DIR")]
+    pub(super) snapshots: Option<PathBuf>,
+    /// What to do with snapshots that are new or differ: auto, new, no, unseen, always
+    #[arg(long, value_name = "MODE", env = "INSTA_UPDATE")]
+    pub(super) update: Option<String>,
+    /// How many cases run at once
+    #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// The deepest level that counts: envelope, status, code, message, body, snapshot
+    #[arg(long, value_name = "LEVEL", default_value = "snapshot")]
+    pub(super) level: Level,
+    /// The seed of values made by chance; 0 for the embedded endpoint, by chance for any other
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Break a promise of the embedded endpoint on purpose; `list` shows all faults
+    #[arg(long, value_name = "NAME", conflicts_with = "endpoint")]
+    pub(super) fault: Vec<String>,
+    /// Write a report, as json=PATH
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub(super) report: Vec<String>,
+    /// How long a connection may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) connect_timeout: u64,
+    /// How long an answer may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) answer_timeout: u64,
+    /// How long the whole run may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub(super) total_timeout: u64,
+    /// The largest answer, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 1_048_576, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) body_limit: u32,
+    /// Tell every case
+    #[arg(long, short = 'v', conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Tell only what is wrong, and the outcome
+    #[arg(long, short = 'q')]
+    pub(super) quiet: bool,
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
+    pub(super) color: ColourChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColourChoice {
+    Auto,
+    Always,
+    Never,
+}

@@ -1,0 +1,129 @@
+//! Exit codes, and the errors that lead to them.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::event::Outcome;
+use crate::plan::{PatternError, PlanError, PrepareError};
+use crate::protocol::EncodeError;
+use crate::reference::StartError;
+use crate::run::OrphanError;
+use crate::source::LoadError;
+use crate::transport::TransportError;
+
+/// Everything holds, or what was asked for is done.
+pub(super) const CONFORMS: u8 = 0;
+/// The contract is broken, or a snapshot differs.
+pub(super) const BROKEN: u8 = 1;
+/// The arguments or settings make no sense.
+pub(super) const USAGE: u8 = 2;
+/// A file is invalid.
+pub(super) const INVALID_FILES: u8 = 3;
+/// No case is selected.
+pub(super) const NOTHING_SELECTED: u8 = 4;
+/// It could not be found out.
+pub(super) const UNKNOWN: u8 = 5;
+/// A report could not be written.
+pub(super) const NO_REPORT: u8 = 6;
+/// The run was interrupted: 128 and the number of SIGINT, as shells count.
+pub(super) const INTERRUPTED: u8 = 130;
+
+/// The exit code of a finished run.
+pub(super) fn of_run(outcome: Outcome, is_reported: bool) -> u8 {
+    match outcome {
+        Outcome::Interrupted => INTERRUPTED,
+        Outcome::Conforms | Outcome::Broken | Outcome::Unknown if !is_reported => NO_REPORT,
+        Outcome::Broken => BROKEN,
+        Outcome::Unknown => UNKNOWN,
+        Outcome::Conforms => CONFORMS,
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// Arguments or settings.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// Files.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Patterns.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// Selection.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A case that cannot be shown.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// A request that cannot be shown.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// An address, or the client.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The embedded endpoint.
+    #[error("the embedded reference endpoint does not start")]
+    Reference(#[from] StartError),
+    /// Snapshots.
+    #[error(transparent)]
+    Orphans(#[from] OrphanError),
+    /// The machinery that waits for the network.
+    #[error("the program cannot wait for the network")]
+    Runtime(#[source] io::Error),
+    /// Standard output.
+    #[error("standard output cannot be written")]
+    Output(#[source] io::Error),
+    /// A report.
+    #[error("the report {path} cannot be written", path = path.display())]
+    Report {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl CliError {
+    /// Arguments or settings that make no sense.
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: None }
+    }
+
+    /// The exit code that it leads to.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Usage { .. } | Self::Pattern(_) => USAGE,
+            Self::Transport(_) | Self::Reference(_) | Self::Runtime(_) => USAGE,
+            Self::Load(_) | Self::Orphans(_) | Self::Prepare(_) | Self::Encode(_) => INVALID_FILES,
+            Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty) => NOTHING_SELECTED,
+            Self::Plan(PlanError::Id { .. }) => INVALID_FILES,
+            Self::Output(_) | Self::Report { .. } => NO_REPORT,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{INTERRUPTED, NO_REPORT, of_run};
+    use crate::event::Outcome;
+
+    #[test]
+    fn an_unwritten_report_outranks_every_outcome_but_an_interrupt() {
+        let codes =
+            [Outcome::Conforms, Outcome::Broken, Outcome::Unknown].map(|outcome| of_run(outcome, false));
+        assert_eq!(codes, [NO_REPORT; 3]);
+        assert_eq!(of_run(Outcome::Interrupted, false), INTERRUPTED);
+        assert_eq!(
+            [Outcome::Conforms, Outcome::Broken, Outcome::Unknown].map(|outcome| of_run(outcome, true)),
+            [0, 1, 5]
+        );
+    }
+}

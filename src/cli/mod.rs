@@ -1,0 +1,62 @@
+//! The command line: reads arguments and environment, resolves settings, and prints.
+//!
+//! Nothing else in the crate reads the environment (but the test harness, which is a front end of its
+//! own) or decides an exit code.
+
+mod args;
+mod coverage_command;
+mod exit;
+mod files;
+mod list_command;
+mod problem;
+mod run_command;
+mod settings;
+mod show_command;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::source::schema;
+use args::{Cli, Command};
+use exit::{CONFORMS, CliError, USAGE};
+
+/// Runs the program: parses the arguments, does what they say, and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let done = match cli.command {
+        None => run_command::run(&cli.run),
+        Some(Command::Run(args)) => run_command::run(&args),
+        Some(Command::List(args)) => list_command::list(&args),
+        Some(Command::Show(args)) => show_command::show(&args),
+        Some(Command::Check(args)) => files::check(&args),
+        Some(Command::Schema(args)) => print(&schema(args.name)),
+        Some(Command::Coverage(args)) => coverage_command::coverage(&args),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => problem::tell(&error),
+    }
+}
+
+/// Help and version go to standard output and are no error.
+fn usage(error: &clap::Error) -> ExitCode {
+    let is_asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    // If even this cannot be written, there is nobody to tell.
+    let _ = error.print();
+    ExitCode::from(if is_asked { CONFORMS } else { USAGE })
+}
+
+/// Writes to standard output. A reader that has gone away, as `head` does, is no error.
+pub(crate) fn print(text: &str) -> Result<u8, CliError> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
+        Ok(()) | Err(_) => Ok(CONFORMS),
+    }
+}

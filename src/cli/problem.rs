@@ -1,0 +1,133 @@
+//! Shows errors: problems of files with their lines, everything else with its causes.
+
+use std::error::Error;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+
+use super::exit::CliError;
+use super::settings::Surroundings;
+use crate::model::Problem;
+use crate::plan::PlanError;
+use crate::report::printable;
+use crate::source::LoadError;
+
+/// How many problems are shown with their lines before the rest is listed.
+const SHOWN_IN_FULL: usize = 50;
+
+/// Tells an error on standard error and gives its exit code.
+pub(super) fn tell(error: &CliError) -> ExitCode {
+    let text = match error {
+        CliError::Load(LoadError::Problems(problems)) => problems_text(problems),
+        other => error_text(other),
+    };
+    // If standard error is gone, the exit code still tells.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+    ExitCode::from(error.code())
+}
+
+fn error_text(error: &CliError) -> String {
+    let mut text = format!("error: {}\n", printable(&error.to_string()));
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(&format!("  because: {}\n", printable(&inner.to_string())));
+        cause = inner.source();
+    }
+    if let Some(hint) = hint(error) {
+        text.push_str(&format!("  hint: {hint}\n"));
+    }
+    text
+}
+
+fn hint(error: &CliError) -> Option<String> {
+    match error {
+        CliError::Usage { hint, .. } => hint.clone(),
+        CliError::Plan(PlanError::Unmatched { .. }) => Some("`proofmark list` shows every id".into()),
+        CliError::Load(LoadError::Empty { .. } | LoadError::Unreadable { .. }) => {
+            Some("run in the project's folder, or name its cases with --cases DIR".into())
+        }
+        CliError::Load(LoadError::Problems(_))
+        | CliError::Plan(PlanError::Empty | PlanError::Id { .. })
+        | CliError::Pattern(_)
+        | CliError::Prepare(_)
+        | CliError::Encode(_)
+        | CliError::Transport(_)
+        | CliError::Reference(_)
+        | CliError::Orphans(_)
+        | CliError::Runtime(_)
+        | CliError::Output(_)
+        | CliError::Report { .. } => None,
+    }
+}
+
+/// Every problem, with its line as long as there are few.
+pub(super) fn problems_text(problems: &[Problem]) -> String {
+    let is_terminal = io::stderr().is_terminal();
+    let surroundings = Surroundings::read();
+    let theme = match (surroundings.allows_colour(is_terminal), surroundings.is_dumb(is_terminal)) {
+        (_, true) => GraphicalTheme::none(),
+        (true, false) => GraphicalTheme::unicode(),
+        (false, false) => GraphicalTheme::unicode_nocolor(),
+    };
+    let width = surroundings.width();
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
+    let mut text = String::new();
+    for problem in problems.iter().take(SHOWN_IN_FULL) {
+        let shown = ShownProblem::new(problem);
+        if problem.spot.file.text.is_empty() || handler.render_report(&mut text, &shown).is_err() {
+            text.push_str(&format!("  {}\n", printable(&problem.to_string())));
+        }
+        text.push('\n');
+    }
+    for problem in problems.iter().skip(SHOWN_IN_FULL) {
+        text.push_str(&format!("{}\n", printable(&problem.to_string())));
+    }
+    let plural = if problems.len() == 1 { "" } else { "s" };
+    text.push_str(&format!("{} problem{plural} found\n", problems.len()));
+    text
+}
+
+/// A problem in the form that miette shows.
+#[derive(Debug)]
+struct ShownProblem<'a> {
+    problem: &'a Problem,
+    source: NamedSource<String>,
+}
+
+impl<'a> ShownProblem<'a> {
+    fn new(problem: &'a Problem) -> Self {
+        let file = &problem.spot.file;
+        let name = file.path.display().to_string();
+        Self { problem, source: NamedSource::new(name, file.text.clone()) }
+    }
+}
+
+impl std::fmt::Display for ShownProblem<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}: {}", self.problem.spot, printable(&self.problem.message))
+    }
+}
+
+impl Error for ShownProblem<'_> {}
+
+impl Diagnostic for ShownProblem<'_> {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.problem.hint.as_ref().map(|hint| Box::new(hint) as Box<dyn std::fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let bytes = self.problem.spot.bytes.clone();
+        let text = &self.problem.spot.file.text;
+        // Only the first line is marked: a case or a table may be long.
+        let end = text
+            .get(bytes.clone())
+            .and_then(|meant| meant.find('\n'))
+            .map_or(bytes.end, |line| bytes.start + line);
+        Some(Box::new(std::iter::once(LabeledSpan::underline(bytes.start..end.max(bytes.start)))))
+    }
+}

@@ -1,0 +1,176 @@
+//! `run`: cases against an endpoint.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::runtime;
+use tokio::signal;
+
+use super::args::RunArgs;
+use super::exit::{CliError, INTERRUPTED, of_run};
+use super::files::selected;
+use super::print;
+use super::settings::{Settings, Target};
+use crate::event::{EndpointDescription, Event};
+use crate::reference::{Fault, Reference, Settings as ReferenceSettings};
+use crate::report::{JsonReport, Report, TerminalReport};
+use crate::run::{Endpoint, Runner, StopSwitch, orphans, run as run_plan};
+use crate::snapshot::Store;
+use crate::transport::{Address, Client};
+
+/// Runs cases and gives the exit code.
+pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
+    if args.fault.iter().any(|name| name == "list") {
+        return print(&fault_list());
+    }
+    let settings = Settings::resolve(args)?;
+    let (suite, plan) = selected(&args.select)?;
+    let kind = match &settings.target {
+        Target::Reference(_) => "reference",
+        Target::Other(_) => "foreign",
+    };
+    let store = settings.snapshots.as_ref().map(|folder| Store::new(folder, settings.update, kind));
+    let orphans = store.as_ref().map(|store| orphans(&suite, store)).transpose()?.unwrap_or_default();
+    let reports = Reports::open(&settings)?;
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
+    runtime.block_on(drive(settings, plan, store, orphans, reports))
+}
+
+fn fault_list() -> String {
+    let entries = Fault::catalogue();
+    let width = entries.iter().map(|entry| entry.name.len()).filter(|width| *width <= 40).max().unwrap_or(0);
+    entries.iter().map(|entry| format!("{:<width$}  {}\n", entry.name, entry.breaks)).collect()
+}
+
+async fn drive(
+    settings: Settings,
+    plan: crate::plan::Plan,
+    store: Option<Store>,
+    orphans: Vec<PathBuf>,
+    mut reports: Reports,
+) -> Result<u8, CliError> {
+    let (endpoint, reference) = match settings.target {
+        Target::Other(endpoint) => (endpoint, None),
+        Target::Reference(faults) => {
+            let (endpoint, reference) = start_reference(faults).await?;
+            (endpoint, Some(reference))
+        }
+    };
+    let client = Client::new(settings.limits)?;
+    let runner = Arc::new(Runner::new(client, endpoint, settings.run, store));
+    let stop = Arc::new(StopSwitch::default());
+    let listening = tokio::spawn(listen(Arc::clone(&stop)));
+    let end = run_plan(runner, plan, orphans, &stop, |event| reports.take(&event)).await;
+    listening.abort();
+    if let Some(reference) = reference {
+        reference.shut_down().await;
+    }
+    let is_reported = reports.close();
+    Ok(of_run(end.outcome(), is_reported))
+}
+
+async fn start_reference(faults: Vec<Fault>) -> Result<(Endpoint, Reference), CliError> {
+    let names = faults.iter().map(ToString::to_string).collect();
+    let reference = Reference::start(ReferenceSettings { faults, ..ReferenceSettings::default() }).await?;
+    let endpoint = Endpoint {
+        description: EndpointDescription {
+            name: "the embedded reference endpoint".into(),
+            url: reference.url(),
+            is_reference: true,
+        },
+        address: Address::new(&reference.url())?,
+        states: Some(Address::new(&reference.states_url())?),
+        faults: names,
+    };
+    Ok((endpoint, reference))
+}
+
+/// The first interrupt stops the run, which then cleans up; a second one ends the program at once.
+async fn listen(stop: Arc<StopSwitch>) {
+    if interrupted().await.is_err() {
+        return;
+    }
+    stop.interrupt();
+    note("interrupted: cleaning up; once more to leave at once");
+    if interrupted().await.is_ok() {
+        leave();
+    }
+}
+
+#[expect(
+    clippy::exit,
+    reason = "a second interrupt must not wait for anything, and there is nothing left to unwind for"
+)]
+fn leave() -> ! {
+    std::process::exit(i32::from(INTERRUPTED))
+}
+
+/// An interrupt, or on Unix the request to terminate that a CI system sends first.
+#[cfg(unix)]
+async fn interrupted() -> io::Result<()> {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        result = signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() -> io::Result<()> {
+    signal::ctrl_c().await
+}
+
+/// Says something beside the report; nobody may be listening.
+fn note(text: &str) {
+    use io::Write;
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// The reports of a run, and whether each could be written so far.
+struct Reports {
+    open: Vec<(PathBuf, Box<dyn Report>)>,
+    failed: Vec<(PathBuf, io::Error)>,
+}
+
+impl Reports {
+    fn open(settings: &Settings) -> Result<Self, CliError> {
+        let terminal = TerminalReport::new(io::BufWriter::new(io::stdout()), settings.style);
+        let mut open: Vec<(PathBuf, Box<dyn Report>)> =
+            vec![(PathBuf::from("standard output"), Box::new(terminal))];
+        for target in &settings.reports {
+            let report = JsonReport::new(&target.path)
+                .map_err(|source| CliError::Report { path: target.path.clone(), source })?;
+            open.push((target.path.clone(), Box::new(report)));
+        }
+        Ok(Self { open, failed: Vec::new() })
+    }
+
+    /// A report that fails is dropped; the others go on.
+    fn take(&mut self, event: &Event) {
+        let mut position = 0;
+        while position < self.open.len() {
+            match self.open[position].1.take(event) {
+                Ok(()) => position += 1,
+                Err(error) => {
+                    let (path, _) = self.open.remove(position);
+                    self.failed.push((path, error));
+                }
+            }
+        }
+    }
+
+    /// Finishes the reports. Whether all were written; a reader of standard output may go away.
+    fn close(mut self) -> bool {
+        for (path, report) in self.open {
+            if let Err(error) = report.close() {
+                self.failed.push((path, error));
+            }
+        }
+        self.failed.retain(|(_, error)| error.kind() != io::ErrorKind::BrokenPipe);
+        for (path, error) in &self.failed {
+            note(&format!("error: the report {} cannot be written\n  because: {error}", path.display()));
+        }
+        self.failed.is_empty()
+    }
+}

@@ -1,0 +1,202 @@
+//! From arguments and environment to settings: flag first, then environment, then default.
+
+use std::env;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::args::{ColourChoice, RunArgs};
+use super::exit::CliError;
+use crate::event::EndpointDescription;
+use crate::reference::Fault;
+use crate::report::{Style, Verbosity};
+use crate::run::{DEFAULT_JOBS, Endpoint, RunSettings};
+use crate::snapshot::Update;
+use crate::source::load_endpoints;
+use crate::transport::{Address, Limits};
+
+/// What the environment says about output.
+#[derive(Debug, Clone)]
+pub(super) struct Surroundings {
+    no_colour: bool,
+    force_colour: bool,
+    term: String,
+    columns: Option<usize>,
+}
+
+impl Surroundings {
+    /// Reads `NO_COLOR` (no-color.org), `CLICOLOR_FORCE`, `TERM` and `COLUMNS`.
+    pub(super) fn read() -> Self {
+        let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        Self {
+            no_colour: is_set("NO_COLOR"),
+            force_colour: is_set("CLICOLOR_FORCE"),
+            term: env::var("TERM").unwrap_or_default(),
+            columns: env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
+        }
+    }
+
+    pub(super) fn allows_colour(&self, is_terminal: bool) -> bool {
+        !self.no_colour && (self.force_colour || (is_terminal && self.term != "dumb"))
+    }
+
+    pub(super) fn is_dumb(&self, is_terminal: bool) -> bool {
+        is_terminal && self.term == "dumb"
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.columns.or_else(|| Some(usize::from(console_width()?))).unwrap_or(80).clamp(40, 200)
+    }
+}
+
+fn console_width() -> Option<u16> {
+    terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0)
+}
+
+/// Where a report goes.
+#[derive(Debug)]
+pub(super) struct ReportTarget {
+    pub(super) path: PathBuf,
+}
+
+/// What is put to the test.
+#[derive(Debug)]
+pub(super) enum Target {
+    /// The embedded reference endpoint, with these faults.
+    Reference(Vec<Fault>),
+    /// Another one.
+    Other(Endpoint),
+}
+
+/// Settings of a run, all resolved.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) target: Target,
+    pub(super) run: RunSettings,
+    pub(super) limits: Limits,
+    pub(super) snapshots: Option<PathBuf>,
+    pub(super) update: Update,
+    pub(super) style: Style,
+    pub(super) reports: Vec<ReportTarget>,
+}
+
+impl Settings {
+    /// Resolves the settings of a run.
+    pub(super) fn resolve(args: &RunArgs) -> Result<Self, CliError> {
+        let cases = &args.select.folder.cases;
+        let target = target(args, cases)?;
+        let update = Update::resolve(args.update.as_deref(), env::var("CI").ok().as_deref())
+            .map_err(|message| CliError::usage(format!("--update or INSTA_UPDATE: {message}")))?;
+        let is_ours = matches!(target, Target::Reference(_));
+        Ok(Self {
+            snapshots: snapshots(args, cases, &target, update),
+            run: RunSettings {
+                jobs: args.jobs.map_or(DEFAULT_JOBS, usize::from),
+                gate: args.level,
+                seed: args.seed.unwrap_or_else(|| if is_ours { 0 } else { seed_by_chance() }),
+                total: Duration::from_secs(args.total_timeout),
+            },
+            limits: Limits {
+                connect: Duration::from_secs(args.connect_timeout),
+                answer: Duration::from_secs(args.answer_timeout),
+                body: usize::try_from(args.body_limit).unwrap_or(usize::MAX),
+            },
+            style: style(args),
+            reports: args.report.iter().map(|text| report(text)).collect::<Result<_, _>>()?,
+            target,
+            update,
+        })
+    }
+}
+
+fn seed_by_chance() -> u64 {
+    // Short enough to be typed again.
+    u64::from(fastrand::u32(1..))
+}
+
+fn style(args: &RunArgs) -> Style {
+    let surroundings = Surroundings::read();
+    let is_terminal = io::stdout().is_terminal();
+    Style {
+        is_coloured: match args.color {
+            ColourChoice::Auto => surroundings.allows_colour(is_terminal),
+            ColourChoice::Always => true,
+            ColourChoice::Never => false,
+        },
+        has_progress: is_terminal && io::stderr().is_terminal() && !surroundings.is_dumb(true) && !args.quiet,
+        verbosity: match (args.quiet, args.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        },
+    }
+}
+
+fn report(text: &str) -> Result<ReportTarget, CliError> {
+    match text.split_once('=') {
+        Some(("json", path)) if !path.is_empty() => Ok(ReportTarget { path: PathBuf::from(path) }),
+        Some((format, _)) => Err(CliError::Usage {
+            message: format!("--report: there is no format `{format}`"),
+            hint: Some("write --report json=PATH".into()),
+        }),
+        None => Err(CliError::Usage {
+            message: format!("--report: `{text}` names no format"),
+            hint: Some("write --report json=PATH".into()),
+        }),
+    }
+}
+
+fn target(args: &RunArgs, cases: &Path) -> Result<Target, CliError> {
+    let Some(endpoint) = &args.endpoint else {
+        let faults = args.fault.iter().map(|name| fault(name)).collect::<Result<_, _>>()?;
+        return Ok(Target::Reference(faults));
+    };
+    let (name, url, states) = if endpoint.contains("://") {
+        (endpoint.clone(), endpoint.clone(), None)
+    } else {
+        named(endpoint, cases)?
+    };
+    let states = args.states.clone().or(states).map(|url| Address::new(&url)).transpose()?;
+    let address = Address::new(&url)?;
+    let description = EndpointDescription { name, url: address.as_str().to_owned(), is_reference: false };
+    Ok(Target::Other(Endpoint { description, address, states, faults: Vec::new() }))
+}
+
+fn named(name: &str, cases: &Path) -> Result<(String, String, Option<String>), CliError> {
+    let known = load_endpoints(cases)?;
+    if let Some(entry) = known.iter().find(|entry| entry.name == name) {
+        return Ok((entry.name.clone(), entry.url.clone(), entry.states.clone()));
+    }
+    let names: Vec<&str> = known.iter().map(|entry| entry.name.as_str()).collect();
+    Err(CliError::Usage {
+        message: format!("--endpoint: `{name}` is no address, and endpoints.toml does not name it"),
+        hint: Some(if names.is_empty() {
+            "write an address such as http://127.0.0.1:9000".into()
+        } else {
+            format!("it names {}", names.join(", "))
+        }),
+    })
+}
+
+fn fault(name: &str) -> Result<Fault, CliError> {
+    name.parse().map_err(|error: crate::reference::UnknownFault| CliError::Usage {
+        message: error.to_string(),
+        hint: Some("`proofmark run --fault list` shows every fault".into()),
+    })
+}
+
+/// The baseline: a folder that was named, or the endpoint's own.
+fn snapshots(args: &RunArgs, cases: &Path, target: &Target, update: Update) -> Option<PathBuf> {
+    if let Some(folder) = &args.snapshots {
+        return Some(folder.clone());
+    }
+    let beside = cases.parent().unwrap_or(Path::new("")).join("snapshots");
+    match target {
+        Target::Reference(_) => Some(beside),
+        Target::Other(endpoint) if endpoint.description.name.contains("://") => None,
+        Target::Other(endpoint) => {
+            let own = beside.join(format!("@{}", endpoint.description.name));
+            (own.is_dir() || matches!(update, Update::Always | Update::Unseen)).then_some(own)
+        }
+    }
+}

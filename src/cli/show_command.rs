@@ -1,0 +1,119 @@
+//! `show`: a case as it would be sent, and what is expected.
+
+use std::fmt::Write;
+
+use super::args::{SelectArgs, ShowArgs};
+use super::exit::CliError;
+use super::files::selected;
+use super::print;
+use crate::model::{Expect, Given, Matcher, PreparedStep};
+use crate::plan::{PlannedCase, preview};
+use crate::protocol::{curl_line, encode};
+use crate::report::printable;
+use crate::template::Templates;
+use crate::transport::Address;
+
+/// How many ids are named when a text means several cases.
+const NAMED: usize = 8;
+
+/// Prints one case.
+pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
+    let address = Address::new(&args.endpoint)?;
+    let planned = one_case(args)?;
+    let preview = preview(&planned, args.seed, &Templates::default())?;
+    let mut text = format!("{}\n{}\n{}\n", planned.id, preview.about, planned.case.spot);
+    for rule in &planned.case.rules {
+        line(&mut text, "rule", rule);
+    }
+    given(&mut text, &planned.case.given);
+    for (position, (prepared, step)) in preview.steps.iter().zip(&planned.case.steps).enumerate() {
+        if preview.steps.len() > 1 {
+            let about = step.about.as_deref().map(|about| format!(": {about}")).unwrap_or_default();
+            text.push_str(&format!("\nstep {} of {}{about}\n", position + 1, preview.steps.len()));
+        }
+        given(&mut text, &step.given);
+        request(&mut text, &planned, prepared, &address)?;
+        expectation(&mut text, "expect", &prepared.expect);
+        for (name, path) in &step.save {
+            line(&mut text, "save", &format!("{path} as {name}"));
+        }
+    }
+    print(&printable(&text))
+}
+
+fn one_case(args: &ShowArgs) -> Result<PlannedCase, CliError> {
+    let select = |exact| SelectArgs {
+        patterns: vec![args.case.clone()],
+        exact,
+        folder: super::args::FolderArgs { cases: args.folder.cases.clone() },
+    };
+    let found = selected(&select(true)).or_else(|_| selected(&select(false)));
+    let (_, plan) = found?;
+    match plan.cases.as_slice() {
+        [one] => Ok(one.clone()),
+        several => {
+            let ids: Vec<&str> = several.iter().take(NAMED).map(|planned| planned.id.as_str()).collect();
+            let more = several.len().saturating_sub(NAMED);
+            let rest = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+            Err(CliError::Usage {
+                message: format!(
+                    "`{}` means {} cases:\n  {}{rest}",
+                    args.case,
+                    several.len(),
+                    ids.join("\n  ")
+                ),
+                hint: Some("give a whole id".into()),
+            })
+        }
+    }
+}
+
+/// Writing to a String cannot fail, which is why results are dropped.
+fn line(text: &mut String, name: &str, value: &str) {
+    let _ = writeln!(text, "  {name:<8} {}", value.replace('\n', "\n           "));
+}
+
+fn given(text: &mut String, given: &[Given]) {
+    for need in given {
+        let params: Vec<String> = need.params.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        let params = if params.is_empty() { String::new() } else { format!(" ({})", params.join(", ")) };
+        line(text, "given", &format!("{}{params}", need.state));
+    }
+}
+
+fn request(
+    text: &mut String,
+    planned: &PlannedCase,
+    step: &PreparedStep,
+    address: &Address,
+) -> Result<(), CliError> {
+    let request = encode(&planned.contract, step)?;
+    let path = request.target.split('?').next().unwrap_or_default();
+    line(text, "request", &format!("{} {path}", request.method));
+    for (name, value) in &request.headers {
+        line(text, "", &format!("{name}: {value}"));
+    }
+    for (name, value) in &request.params {
+        line(text, "", &format!("{name} = {value}"));
+    }
+    line(text, "curl", &curl_line(address.as_str(), &request));
+    Ok(())
+}
+
+fn expectation(text: &mut String, name: &str, expect: &Expect) {
+    let status: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
+    if !status.is_empty() {
+        line(text, name, &format!("status {}", status.join(" or ")));
+    }
+    let mut tell = |what: &str, matcher: &Matcher| line(text, name, &format!("{what} {matcher}"));
+    expect.code.iter().for_each(|matcher| tell("code", matcher));
+    expect.message.iter().for_each(|matcher| tell("message", matcher));
+    expect.headers.iter().for_each(|(key, matcher)| tell(&format!("header {key}"), matcher));
+    expect.body.iter().for_each(|(path, matcher)| tell(path, matcher));
+    if let Some(limit) = expect.within {
+        line(text, name, &format!("an answer within {limit:?}"));
+    }
+    for alternative in &expect.alternatives {
+        expectation(text, "or", alternative);
+    }
+}

@@ -1,0 +1,152 @@
+//! What a run says, in order: all that reports ever learn.
+//!
+//! A run emits one [`Event::Started`], a [`Event::Finished`] for each case in the order of ids, and
+//! one [`Event::Ended`], also when it was interrupted.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{CaseRecord, Level, VerdictCounts};
+
+/// Something that a run says.
+#[derive(Debug)]
+pub enum Event {
+    /// The run starts.
+    Started(RunStart),
+    /// A case is finished.
+    Finished(Box<CaseRecord>),
+    /// The run is over.
+    Ended(RunEnd),
+}
+
+/// What is known when a run starts.
+#[derive(Debug, Clone)]
+pub struct RunStart {
+    /// The version of this tool.
+    pub tool_version: &'static str,
+    /// The contracts.
+    pub operations: Vec<OperationStart>,
+    /// What is put to the test.
+    pub endpoint: EndpointDescription,
+    /// How many cases are selected.
+    pub selected: usize,
+    /// How many cases there are.
+    pub known: usize,
+    /// The seed of values made by chance.
+    pub seed: u64,
+    /// The deepest level that counts.
+    pub gate: Level,
+    /// Faults that are switched on; a run with one says nothing about the endpoint.
+    pub faults: Vec<String>,
+    /// The folder of snapshots, if there is a baseline.
+    pub snapshots: Option<PathBuf>,
+}
+
+/// One contract of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationStart {
+    /// The operation's id.
+    pub id: String,
+    /// The version of the API.
+    pub version: String,
+    /// How many of its cases are selected.
+    pub selected: usize,
+    /// The codes of its error rows.
+    pub rows: Vec<Arc<str>>,
+}
+
+/// What is put to the test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointDescription {
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// Whether it is the embedded reference endpoint, and so ours.
+    pub is_reference: bool,
+}
+
+/// What is known when a run is over.
+#[derive(Debug, Clone)]
+pub struct RunEnd {
+    /// How many cases have which verdict.
+    pub counts: VerdictCounts,
+    /// Which error rows were met, by contract, in the order of [`RunStart::operations`].
+    pub rows_met: Vec<BTreeSet<Arc<str>>>,
+    /// Snapshots that belong to no case.
+    pub orphans: Vec<PathBuf>,
+    /// What the snapshots did.
+    pub snapshots: SnapshotCounts,
+    /// How many exchanges there were.
+    pub exchanges: usize,
+    /// Why the run ended early, if it did.
+    pub stopped: Option<Stopped>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// What a run comes to, beyond its single cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything that was selected ran and holds.
+    Conforms,
+    /// The contract is broken, or a snapshot differs.
+    Broken,
+    /// Something could not be found out, and nothing is broken.
+    Unknown,
+    /// Somebody interrupted the run.
+    Interrupted,
+}
+
+impl RunEnd {
+    /// What the run comes to. An interrupted one says nothing; broken outranks unknown.
+    pub fn outcome(&self) -> Outcome {
+        if self.stopped == Some(Stopped::Interrupted) {
+            Outcome::Interrupted
+        } else if self.counts.failed > 0 {
+            Outcome::Broken
+        } else if self.counts.indeterminate > 0 || self.counts.not_run > 0 || self.stopped.is_some() {
+            Outcome::Unknown
+        } else {
+            Outcome::Conforms
+        }
+    }
+}
+
+impl Outcome {
+    /// The outcome in a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Conforms => "conforms",
+            Self::Broken => "does not conform",
+            Self::Unknown => "could not find out",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// How many snapshots did what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SnapshotCounts {
+    /// As they were.
+    pub same: usize,
+    /// Different.
+    pub different: usize,
+    /// Missing.
+    pub missing: usize,
+    /// Written anew, as asked.
+    pub written: usize,
+    /// Unreadable or unwritable.
+    pub unusable: usize,
+}
+
+/// Why a run ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// Somebody interrupted it.
+    Interrupted,
+    /// The time for the whole run was over.
+    OutOfTime,
+}

@@ -1,0 +1,172 @@
+//! The report in JSON: format `proofmark-report`, version 1, described in docs/running.md.
+//!
+//! Cases are written as they come, so memory does not grow with them; the file appears whole at the
+//! end, or not at all.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+use tempfile::NamedTempFile;
+
+use super::Report;
+use crate::event::{Event, RunEnd, RunStart, Stopped};
+use crate::model::{CaseRecord, Finding, SnapshotOutcome};
+
+/// The version of the format: a reader may rely on keys staying within one.
+const VERSION: u32 = 1;
+
+/// Writes a report to a file.
+#[derive(Debug)]
+pub struct JsonReport {
+    target: PathBuf,
+    out: BufWriter<NamedTempFile>,
+    start: Option<RunStart>,
+    cases: usize,
+    is_ended: bool,
+}
+
+impl JsonReport {
+    /// A report that will appear at `target`.
+    ///
+    /// # Errors
+    /// A folder in which nothing can be written.
+    pub fn new(target: &Path) -> io::Result<Self> {
+        let folder =
+            target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let out = BufWriter::new(NamedTempFile::new_in(folder)?);
+        Ok(Self { target: target.to_path_buf(), out, start: None, cases: 0, is_ended: false })
+    }
+
+    fn start(&mut self, start: &RunStart) -> io::Result<()> {
+        let operations = start.operations.iter();
+        let contracts: Vec<Json> = operations
+            .map(|operation| json!({ "id": operation.id, "version": operation.version, "cases": operation.selected }))
+            .collect();
+        let head = json!({
+            "format": "proofmark-report",
+            "version": VERSION,
+            "tool": { "name": "proofmark", "version": start.tool_version },
+            "endpoint": {
+                "name": start.endpoint.name,
+                "url": start.endpoint.url,
+                "reference": start.endpoint.is_reference,
+            },
+            "contracts": contracts,
+            "seed": start.seed,
+            "level": start.gate.name(),
+            "faults": start.faults,
+        });
+        let head = head.to_string();
+        write!(self.out, "{},\"cases\":[", head.trim_end_matches('}'))?;
+        self.start = Some(start.clone());
+        Ok(())
+    }
+
+    fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
+        let comma = if self.cases == 0 { "\n" } else { ",\n" };
+        self.cases += 1;
+        write!(self.out, "{comma}{}", case_json(record))
+    }
+
+    fn end(&mut self, end: &RunEnd) -> io::Result<()> {
+        let tail = end_json(end, self.start.as_ref()).to_string();
+        self.is_ended = true;
+        writeln!(self.out, "\n],{}", tail.trim_start_matches('{'))
+    }
+}
+
+impl Report for JsonReport {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Started(start) => self.start(start),
+            Event::Finished(record) => self.case(record),
+            Event::Ended(end) => self.end(end),
+        }
+    }
+
+    fn close(self: Box<Self>) -> io::Result<()> {
+        if !self.is_ended {
+            return Err(io::Error::other("the run did not come to an end"));
+        }
+        let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.persist(&self.target).map(|_| ()).map_err(|error| error.error)
+    }
+}
+
+fn case_json(record: &CaseRecord) -> Json {
+    let findings: Vec<Json> = record.findings.iter().map(|finding| finding_json(finding, record)).collect();
+    json!({
+        "id": record.id.as_str(),
+        "about": record.about,
+        "file": record.spot.file.path.display().to_string(),
+        "line": record.spot.line(),
+        "verdict": record.verdict.name(),
+        "reason": record.verdict.reason(),
+        "findings": findings,
+        "exchanges": record.exchanges.len(),
+        "steps_not_sent": record.steps_not_sent,
+        "rows_met": record.rows_met.iter().map(|code| &**code).collect::<Vec<&str>>(),
+        "snapshot": snapshot_name(&record.snapshot),
+        "left_behind": record.left_behind,
+        "duration_ms": millis(record.elapsed),
+    })
+}
+
+fn finding_json(finding: &Finding, record: &CaseRecord) -> Json {
+    json!({
+        "level": finding.level.name(),
+        "counts": finding.level <= record.gate,
+        "step": finding.step + 1,
+        "subject": finding.subject,
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "because": finding.because,
+    })
+}
+
+fn snapshot_name(outcome: &SnapshotOutcome) -> &'static str {
+    match outcome {
+        SnapshotOutcome::Unchecked => "unchecked",
+        SnapshotOutcome::Same => "same",
+        SnapshotOutcome::Different => "different",
+        SnapshotOutcome::Missing => "missing",
+        SnapshotOutcome::Written => "written",
+        SnapshotOutcome::Unusable { .. } => "unusable",
+    }
+}
+
+fn end_json(end: &RunEnd, start: Option<&RunStart>) -> Json {
+    let operations = start.map(|start| start.operations.as_slice()).unwrap_or_default();
+    let rows: Vec<Json> = operations
+        .iter()
+        .zip(&end.rows_met)
+        .map(|(operation, met)| {
+            let missing: Vec<&str> = operation.rows.iter().filter(|row| !met.contains(*row)).map(|row| &**row).collect();
+            json!({ "contract": operation.id, "met": met.len(), "of": operation.rows.len(), "not_met": missing })
+        })
+        .collect();
+    json!({
+        "error_rows": rows,
+        "counts": {
+            "total": end.counts.total(),
+            "passed": end.counts.passed,
+            "failed": end.counts.failed,
+            "waived": end.counts.waived,
+            "indeterminate": end.counts.indeterminate,
+            "not_run": end.counts.not_run,
+        },
+        "exchanges": end.exchanges,
+        "orphans": end.orphans.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+        "stopped": end.stopped.map(|stopped| match stopped {
+            Stopped::Interrupted => "interrupted",
+            Stopped::OutOfTime => "out of time",
+        }),
+        "duration_ms": millis(end.elapsed),
+        "outcome": end.outcome().name(),
+    })
+}
+
+fn millis(elapsed: std::time::Duration) -> u64 {
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}

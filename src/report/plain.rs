@@ -1,0 +1,35 @@
+//! Makes text fit to be printed: no byte of an answer may act on a terminal.
+
+use std::borrow::Cow;
+
+/// The text with control characters and marks that turn its direction written as escapes.
+///
+/// A newline stays, since callers indent lines themselves; everything else that is not shown as
+/// itself is escaped: C0 and C1 controls (ECMA-48), and the marks of Unicode's TR 9.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_hostile(letter) { clean.extend(letter.escape_default()) } else { clean.push(letter) }
+    }
+    Cow::Owned(clean)
+}
+
+fn is_hostile(letter: char) -> bool {
+    let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let breaks = matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    turns || breaks || (letter.is_control() && letter != '\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn nothing_that_acts_on_a_terminal_stays() {
+        assert_eq!(printable("a\u{1b}[2J\r\u{9b}\u{202e}\u{0}"), "a\\u{1b}[2J\\r\\u{9b}\\u{202e}\\u{0}");
+        assert_eq!(printable("é\n😀"), "é\n😀");
+    }
+}

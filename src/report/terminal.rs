@@ -1,0 +1,269 @@
+//! The report for a person at a terminal, and for a log.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Report;
+use super::plain::printable;
+use crate::event::{Event, Outcome, RunEnd, RunStart, Stopped};
+use crate::model::{CaseRecord, Finding, Request, Verdict};
+use crate::protocol::curl_line;
+
+/// How many orphans are named before the rest is counted.
+const NAMED_ORPHANS: usize = 10;
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Only what is wrong, and the outcome.
+    Quiet,
+    /// What is wrong, and a summary.
+    Normal,
+    /// Every case.
+    Verbose,
+}
+
+/// How it is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether colours are used; they never say anything alone.
+    pub is_coloured: bool,
+    /// Whether progress is shown, on standard error.
+    pub has_progress: bool,
+    /// How much is said.
+    pub verbosity: Verbosity,
+}
+
+/// Writes what a run says to a terminal.
+pub struct TerminalReport<W> {
+    out: W,
+    style: Style,
+    bar: ProgressBar,
+    start: Option<RunStart>,
+}
+
+#[derive(Clone, Copy)]
+enum Paint {
+    Good,
+    Bad,
+    Doubtful,
+    Faint,
+}
+
+impl<W: Write> TerminalReport<W> {
+    /// A report to `out`.
+    pub fn new(out: W, style: Style) -> Self {
+        Self { out, style, bar: ProgressBar::hidden(), start: None }
+    }
+
+    fn painted(&self, paint: Paint, text: &str) -> String {
+        if !self.style.is_coloured {
+            return text.to_owned();
+        }
+        let code = match paint {
+            Paint::Good => "32",
+            Paint::Bad => "31",
+            Paint::Doubtful => "33",
+            Paint::Faint => "2",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+
+    fn start(&mut self, start: &RunStart) -> io::Result<()> {
+        self.start = Some(start.clone());
+        self.faults()?;
+        if self.style.has_progress {
+            let style = ProgressStyle::with_template("{pos}/{len} cases  {per_sec}  {eta} left")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            self.bar = ProgressBar::with_draw_target(
+                Some(start.selected as u64),
+                ProgressDrawTarget::stderr_with_hz(10),
+            );
+            self.bar.set_style(style);
+        }
+        Ok(())
+    }
+
+    /// A run with a fault on must not be mistaken for one without.
+    fn faults(&mut self) -> io::Result<()> {
+        let Some(start) = self.start.as_ref().filter(|start| !start.faults.is_empty()) else {
+            return Ok(());
+        };
+        let text = format!("FAULT SWITCHED ON: {}", start.faults.join(", "));
+        let line = self.painted(Paint::Bad, &text);
+        writeln!(self.out, "{line}\nThis run says nothing about conformance.\n")
+    }
+
+    fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
+        let bar = self.bar.clone();
+        bar.inc(1);
+        let is_told = match &record.verdict {
+            Verdict::Passed => self.style.verbosity == Verbosity::Verbose || !record.left_behind.is_empty(),
+            Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
+        };
+        if is_told || !record.findings.is_empty() { bar.suspend(|| self.tell(record)) } else { Ok(()) }
+    }
+
+    fn tell(&mut self, record: &CaseRecord) -> io::Result<()> {
+        let (paint, word) = match &record.verdict {
+            Verdict::Passed => (Paint::Good, "PASSED"),
+            Verdict::Failed => (Paint::Bad, "FAILED"),
+            Verdict::Indeterminate(_) => (Paint::Doubtful, "INDETERMINATE"),
+            Verdict::NotRun(_) => (Paint::Doubtful, "NOT RUN"),
+        };
+        let word = self.painted(paint, word);
+        writeln!(self.out, "{word}  {}", record.id)?;
+        let is_brief = record.findings.is_empty() && record.left_behind.is_empty();
+        if let Some(reason) = record.verdict.reason() {
+            writeln!(self.out, "  {}", indented(&reason, 2))?;
+        }
+        if is_brief && record.unanswered.is_none() {
+            return Ok(());
+        }
+        writeln!(self.out, "  {}", printable(&record.about))?;
+        let spot = self.painted(Paint::Faint, &record.spot.to_string());
+        writeln!(self.out, "  {spot}")?;
+        for finding in &record.findings {
+            self.finding(finding, record)?;
+        }
+        self.requests(record)?;
+        if record.steps_not_sent > 0 {
+            writeln!(self.out, "  not sent: the last {} of its steps", record.steps_not_sent)?;
+        }
+        for left in &record.left_behind {
+            writeln!(self.out, "  left behind: {}", indented(left, 2))?;
+        }
+        writeln!(self.out)
+    }
+
+    fn finding(&mut self, finding: &Finding, record: &CaseRecord) -> io::Result<()> {
+        let counts = if finding.level <= record.gate { "" } else { "  (does not count at this --level)" };
+        let step =
+            if record.exchanges.len() > 1 { format!("step {}: ", finding.step + 1) } else { String::new() };
+        writeln!(self.out, "  {}{}  {}{counts}", step, finding.level, printable(&finding.subject))?;
+        writeln!(self.out, "    expected  {}", indented(&finding.expected, 14))?;
+        writeln!(self.out, "    found     {}", indented(&finding.actual, 14))?;
+        match &finding.because {
+            Some(because) => writeln!(self.out, "    because   {}", indented(because, 14)),
+            None => Ok(()),
+        }
+    }
+
+    /// The requests up to the last one that something is wrong with.
+    fn requests(&mut self, record: &CaseRecord) -> io::Result<()> {
+        let last = record.findings.iter().map(|finding| finding.step).max();
+        let sent = record.exchanges.iter().filter(|exchange| last.is_some_and(|last| exchange.step <= last));
+        let requests: Vec<&Request> =
+            sent.map(|exchange| &exchange.request).chain(&record.unanswered).collect();
+        let base = self.start.as_ref().map(|start| start.endpoint.url.clone()).unwrap_or_default();
+        for request in requests {
+            writeln!(self.out, "    {}", printable(&curl_line(&base, request)))?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, end: &RunEnd) -> io::Result<()> {
+        self.bar.finish_and_clear();
+        let Some(start) = self.start.clone() else {
+            return Ok(());
+        };
+        self.faults()?;
+        let (paint, word) = match end.outcome() {
+            Outcome::Conforms => (Paint::Good, "CONFORMS"),
+            Outcome::Broken => (Paint::Bad, "DOES NOT CONFORM"),
+            Outcome::Unknown => (Paint::Doubtful, "COULD NOT FIND OUT"),
+            Outcome::Interrupted => (Paint::Doubtful, "INTERRUPTED"),
+        };
+        let word = self.painted(paint, word);
+        writeln!(self.out, "{word}  {} of {} cases passed", end.counts.passed, start.selected)?;
+        if self.style.verbosity == Verbosity::Quiet {
+            return Ok(());
+        }
+        self.summary(&start, end)
+    }
+
+    fn summary(&mut self, start: &RunStart, end: &RunEnd) -> io::Result<()> {
+        for operation in &start.operations {
+            writeln!(self.out, "  contract    {} {}", operation.id, operation.version)?;
+        }
+        writeln!(self.out, "  endpoint    {}", printable(&start.endpoint.name))?;
+        for (operation, met) in start.operations.iter().zip(&end.rows_met) {
+            writeln!(self.out, "  error rows  {} of {} met", met.len(), operation.rows.len())?;
+        }
+        let counts = &end.counts;
+        writeln!(
+            self.out,
+            "  verdicts    {} passed, {} failed, {} waived, {} indeterminate, {} not run",
+            counts.passed, counts.failed, counts.waived, counts.indeterminate, counts.not_run
+        )?;
+        writeln!(self.out, "  snapshots   {}", snapshots(start, end))?;
+        self.orphans(end)?;
+        if start.selected < start.known {
+            writeln!(self.out, "  selected    {} of {} cases", start.selected, start.known)?;
+        }
+        match end.stopped {
+            Some(Stopped::OutOfTime) => {
+                writeln!(self.out, "  stopped     the time for the whole run was over")?
+            }
+            Some(Stopped::Interrupted) | None => {}
+        }
+        writeln!(self.out, "  seed        {}", start.seed)?;
+        writeln!(self.out, "  time        {}", seconds(end.elapsed))
+    }
+
+    fn orphans(&mut self, end: &RunEnd) -> io::Result<()> {
+        if end.orphans.is_empty() {
+            return Ok(());
+        }
+        let text = format!("  orphans     {} belong to no case:", end.orphans.len());
+        let text = self.painted(Paint::Doubtful, &text);
+        writeln!(self.out, "{text}")?;
+        for path in end.orphans.iter().take(NAMED_ORPHANS) {
+            writeln!(self.out, "    {}", printable(&path.display().to_string()))?;
+        }
+        let rest = end.orphans.len().saturating_sub(NAMED_ORPHANS);
+        if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
+    }
+}
+
+impl<W: Write> Report for TerminalReport<W> {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::Started(start) => self.start(start),
+            Event::Finished(record) => self.case(record),
+            Event::Ended(end) => self.end(end),
+        }
+    }
+
+    fn close(mut self: Box<Self>) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Printable text whose further lines are indented as its first.
+fn indented(text: &str, depth: usize) -> String {
+    printable(text).replace('\n', &format!("\n{}", " ".repeat(depth)))
+}
+
+fn snapshots(start: &RunStart, end: &RunEnd) -> String {
+    if start.snapshots.is_none() {
+        return "none for this endpoint".into();
+    }
+    let counts = &end.snapshots;
+    let parts = [
+        (counts.same, "same"),
+        (counts.different, "different"),
+        (counts.missing, "missing"),
+        (counts.written, "written"),
+        (counts.unusable, "unusable"),
+    ];
+    let told: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    if told.is_empty() { "none looked at".into() } else { told.join(", ") }
+}
+
+fn seconds(elapsed: Duration) -> String {
+    format!("{:.2} s", elapsed.as_secs_f64())
+}

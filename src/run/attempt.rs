@@ -1,0 +1,270 @@
+//! One case, from its first state to its teardown.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+
+use super::Runner;
+use super::judge;
+use super::state::{self, NoState, SetUp};
+use super::stop::Stop;
+use crate::check::{Subject, check, select, throttled};
+use crate::model::{
+    CaseRecord, Exchange, Fault, Finding, Given, Level, NotRun, Request, SnapshotOutcome, Step, Unknown,
+    Value, Verdict,
+};
+use crate::plan::{PlannedCase, about, open_scope, prepare, set_variables};
+use crate::protocol::encode;
+use crate::snapshot::Names;
+use crate::template::Scope;
+
+/// How long one teardown may take, also after an interrupt.
+const TEARDOWN: Duration = Duration::from_secs(10);
+
+/// Why the steps of a case ended before the last one.
+pub(super) enum Ended {
+    /// A finding that counts.
+    Broken,
+    Unknown(Unknown),
+    NotRun(NotRun),
+}
+
+/// A case under way.
+pub(super) struct Attempt<'a> {
+    runner: &'a Runner,
+    planned: &'a PlannedCase,
+    names: Names,
+    set_up: Vec<SetUp>,
+    exchanges: Vec<Exchange>,
+    findings: Vec<Finding>,
+    unanswered: Option<Request>,
+    made: Vec<String>,
+    about: String,
+}
+
+impl<'a> Attempt<'a> {
+    pub(super) fn new(runner: &'a Runner, planned: &'a PlannedCase) -> Self {
+        Self {
+            runner,
+            planned,
+            names: Names::default(),
+            set_up: Vec::new(),
+            exchanges: Vec::new(),
+            findings: Vec::new(),
+            unanswered: None,
+            made: Vec::new(),
+            about: planned.case.about.clone(),
+        }
+    }
+
+    pub(super) async fn run(mut self, stop: &Stop) -> CaseRecord {
+        let start = Instant::now();
+        let ended = self.steps(stop).await.err();
+        let left_behind = self.tear_down().await;
+        let snapshot = self.compare_snapshot(ended.as_ref());
+        let verdict = self.verdict(ended);
+        let sent = self.exchanges.len() + usize::from(self.unanswered.is_some());
+        CaseRecord {
+            id: self.planned.id.clone(),
+            rows_met: self.rows_met(&verdict),
+            about: self.about,
+            spot: self.planned.row().map_or(&self.planned.case.spot, |row| &row.spot).clone(),
+            verdict,
+            findings: self.findings,
+            gate: self.runner.settings.gate,
+            steps_not_sent: self.planned.case.steps.len().saturating_sub(sent),
+            exchanges: self.exchanges,
+            unanswered: self.unanswered,
+            snapshot,
+            left_behind,
+            elapsed: start.elapsed(),
+        }
+    }
+
+    async fn steps(&mut self, stop: &Stop) -> Result<(), Ended> {
+        let templates = &self.runner.templates;
+        let mut scope = open_scope(self.planned, self.runner.settings.seed, templates).map_err(unprepared)?;
+        self.about = about(self.planned, &scope, templates);
+        let case = Arc::clone(&self.planned.case);
+        self.bring_about(&case.given, &mut scope, stop).await?;
+        set_variables(self.planned, &mut scope, templates).map_err(unprepared)?;
+        for (position, step) in case.steps.iter().enumerate() {
+            self.bring_about(&step.given, &mut scope, stop).await?;
+            let outcome = self.step(position, step, &mut scope, stop).await;
+            self.made = scope.made();
+            outcome?;
+        }
+        Ok(())
+    }
+
+    async fn bring_about(&mut self, given: &[Given], scope: &mut Scope, stop: &Stop) -> Result<(), Ended> {
+        for need in given {
+            let mut params = Vec::with_capacity(need.params.len());
+            for (key, value) in &need.params {
+                let value = self.runner.templates.render(value, scope).map_err(unprepared)?;
+                params.push((key.clone(), value));
+            }
+            let Some(definition) = self.planned.contract.state(&need.state) else {
+                let reason = "no state of this name is declared".to_owned();
+                return Err(Ended::NotRun(NotRun::NoWayTo { state: need.state.clone(), reason }));
+            };
+            let setting_up = state::set_up(&self.runner.client, &self.runner.endpoint, definition, &params);
+            // Set-up is not cut short: what an unfinished one left behind could not be undone.
+            let (set_up, promised) = setting_up.await.map_err(|missing| match missing {
+                NoState::Unknown(unknown) => Ended::Unknown(unknown),
+                NoState::NotRun(reason) => Ended::NotRun(reason),
+            })?;
+            self.set_up.push(set_up);
+            for (name, value) in promised.map_err(Ended::Unknown)? {
+                if definition.provides.iter().any(|variable| variable.name == name && variable.is_volatile) {
+                    self.names.add(&name, &value.to_plain());
+                }
+                scope.set(&name, &value);
+            }
+            if let Some(reason) = stop.reason() {
+                return Err(Ended::Unknown(Unknown::Transport(reason.into())));
+            }
+        }
+        Ok(())
+    }
+
+    async fn step(
+        &mut self,
+        position: usize,
+        step: &Step,
+        scope: &mut Scope,
+        stop: &Stop,
+    ) -> Result<(), Ended> {
+        let contract = &self.planned.contract;
+        let prepared = prepare(self.planned, position, scope, &self.runner.templates).map_err(unprepared)?;
+        let request = encode(contract, &prepared).map_err(unprepared)?;
+        let answer = tokio::select! {
+            biased;
+            answer = self.runner.client.send(&self.runner.endpoint.address, &request) => answer,
+            reason = stop.stopped() => Err(Fault::from(reason)),
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(fault) => {
+                self.unanswered = Some(request);
+                return Err(Ended::Unknown(Unknown::Transport(fault)));
+            }
+        };
+        let subject = Subject {
+            contract,
+            expect: &prepared.expect,
+            request: &request,
+            answer: &answer,
+            step: position,
+            earlier: &self.exchanges,
+        };
+        let findings = check(&subject);
+        let throttled = if findings.is_empty() { None } else { throttled(&subject) };
+        self.exchanges.push(Exchange { step: position, request, answer });
+        if let Some(answer) = throttled {
+            return Err(Ended::Unknown(Unknown::Throttled { answer }));
+        }
+        let counts = |finding: &Finding| finding.level <= self.runner.settings.gate;
+        let is_broken = findings.iter().any(counts);
+        self.findings.extend(findings);
+        if is_broken { Err(Ended::Broken) } else { self.save(position, step, scope) }
+    }
+
+    /// Keeps values of the answer for later steps.
+    fn save(&mut self, position: usize, step: &Step, scope: &mut Scope) -> Result<(), Ended> {
+        for (name, path) in &step.save {
+            let tree = self.exchanges.last().and_then(|exchange| exchange.answer.tree());
+            let found = tree.map(|tree| select(tree, path));
+            if let Some(Ok(value)) = found {
+                scope.set(name, &value);
+                continue;
+            }
+            self.findings.push(Finding {
+                level: Level::Body,
+                step: position,
+                subject: path.clone(),
+                expected: format!("a value, to be used as `{name}` later"),
+                actual: "nothing".into(),
+                because: None,
+            });
+            if self.runner.settings.gate >= Level::Body {
+                return Err(Ended::Broken);
+            }
+            return Err(Ended::Unknown(Unknown::Unprepared { reason: format!("nothing stands at {path}") }));
+        }
+        Ok(())
+    }
+
+    /// Undoes what was set up, last first; also after a failure or an interrupt.
+    async fn tear_down(&mut self) -> Vec<String> {
+        let mut left_behind = Vec::new();
+        for set_up in std::mem::take(&mut self.set_up).iter().rev() {
+            let undoing = state::tear_down(&self.runner.client, &self.runner.endpoint, set_up);
+            match timeout(TEARDOWN, undoing).await {
+                Ok(Ok(())) => {}
+                Ok(Err(reason)) => left_behind.push(reason),
+                Err(_) => left_behind.push(format!("a teardown took longer than {TEARDOWN:?}")),
+            }
+        }
+        left_behind
+    }
+
+    /// A transcript is compared only if it is whole.
+    fn compare_snapshot(&mut self, ended: Option<&Ended>) -> SnapshotOutcome {
+        let is_whole = self.exchanges.len() == self.planned.case.steps.len()
+            && !matches!(ended, Some(Ended::Unknown(_) | Ended::NotRun(_)));
+        let Some(store) = self.runner.store.as_ref().filter(|_| is_whole) else {
+            return SnapshotOutcome::Unchecked;
+        };
+        for value in &self.made {
+            self.names.add("made", value);
+        }
+        let transcript = judge::Transcript {
+            planned: self.planned,
+            about: &self.about,
+            exchanges: &self.exchanges,
+            address: &self.runner.endpoint.address,
+        };
+        let (outcome, finding) = judge::snapshot(store, &transcript, &mut self.names);
+        self.findings.extend(finding);
+        outcome
+    }
+
+    fn verdict(&self, ended: Option<Ended>) -> Verdict {
+        match ended {
+            Some(Ended::Unknown(unknown)) => Verdict::Indeterminate(unknown),
+            Some(Ended::NotRun(reason)) => Verdict::NotRun(reason),
+            Some(Ended::Broken) => Verdict::Failed,
+            None if self.findings.iter().any(|finding| finding.level <= self.runner.settings.gate) => {
+                Verdict::Failed
+            }
+            None => Verdict::Passed,
+        }
+    }
+
+    /// The contract's own rows that the answers of a passed case are instances of.
+    fn rows_met(&self, verdict: &Verdict) -> Vec<Arc<str>> {
+        if *verdict != Verdict::Passed {
+            return Vec::new();
+        }
+        let contract = &self.planned.contract;
+        let code = |exchange: &Exchange| {
+            select(exchange.answer.tree()?, contract.envelope.code.as_ref()?)
+                .ok()
+                .map(|code: Value| code.to_plain())
+        };
+        let mut met = Vec::new();
+        for exchange in &self.exchanges {
+            let Some(code) = code(exchange) else { continue };
+            let is_row =
+                |row: &&crate::model::ErrorRow| row.code == code && row.status == exchange.answer.status;
+            met.extend(contract.rows.iter().find(is_row).map(|row| Arc::from(row.code.as_str())));
+        }
+        met
+    }
+}
+
+fn unprepared(error: impl std::error::Error) -> Ended {
+    Ended::Unknown(Unknown::Unprepared { reason: error.to_string() })
+}

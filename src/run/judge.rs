@@ -1,0 +1,69 @@
+//! Compares a whole transcript with its snapshot.
+
+use crate::model::{Exchange, Finding, Level, SnapshotOutcome};
+use crate::plan::PlannedCase;
+use crate::snapshot::{Compared, Kept, Location, Names, Store, changes, render, volatile_values};
+use crate::transport::Address;
+
+/// A case's exchanges, with what a snapshot of them needs.
+pub(super) struct Transcript<'a> {
+    pub(super) planned: &'a PlannedCase,
+    pub(super) about: &'a str,
+    pub(super) exchanges: &'a [Exchange],
+    pub(super) address: &'a Address,
+}
+
+/// Compares, and tells what came of it; a difference is a finding at the level of snapshots.
+pub(super) fn snapshot(
+    store: &Store,
+    transcript: &Transcript<'_>,
+    names: &mut Names,
+) -> (SnapshotOutcome, Option<Finding>) {
+    let contract = &transcript.planned.contract;
+    names.add("endpoint", transcript.address.as_str().trim_start_matches("http://"));
+    volatile_values(names, &contract.volatile, transcript.exchanges);
+    let text = render(transcript.exchanges, &contract.snapshot_headers, names);
+    let location = Location {
+        case: &transcript.planned.id,
+        about: transcript.about,
+        source: format!("cases/{}.toml", transcript.planned.id.table()),
+        version: &contract.version,
+    };
+    let path = store.path(&transcript.planned.id).display().to_string();
+    match store.compare(&location, &text) {
+        Err(error) => {
+            let reason = error.to_string();
+            let finding = finding(path, "a snapshot that can be used", &reason, None);
+            (SnapshotOutcome::Unusable { reason }, Some(finding))
+        }
+        Ok((Compared::Same, _)) => (SnapshotOutcome::Same, None),
+        Ok((Compared::Different { .. } | Compared::Missing, Kept::Written)) => {
+            (SnapshotOutcome::Written, None)
+        }
+        Ok((Compared::Missing, kept)) => {
+            (SnapshotOutcome::Missing, Some(finding(path, "a snapshot", "none", pending(kept))))
+        }
+        Ok((Compared::Different { old }, kept)) => {
+            let (removed, added) = changes(&old, &text);
+            (SnapshotOutcome::Different, Some(finding(path, &removed, &added, pending(kept))))
+        }
+    }
+}
+
+fn pending(kept: Kept) -> Option<String> {
+    match kept {
+        Kept::Pending => Some("the new answers stand beside it as .snap.new".into()),
+        Kept::Nothing | Kept::Written => None,
+    }
+}
+
+fn finding(subject: String, expected: &str, actual: &str, because: Option<String>) -> Finding {
+    Finding {
+        level: Level::Snapshot,
+        step: 0,
+        subject,
+        expected: expected.to_owned(),
+        actual: actual.to_owned(),
+        because,
+    }
+}

@@ -1,0 +1,188 @@
+//! Takes cases through set-up, requests, checks, snapshot and teardown, and says what happened.
+//!
+//! [`Runner`] holds what all cases share; [`run`] drives a whole plan and emits its events from one
+//! task, in the order of ids whatever the concurrency. It does not know who listens.
+
+mod attempt;
+mod judge;
+mod settings;
+mod state;
+mod stop;
+mod tally;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
+
+use crate::event::{Event, OperationStart, RunEnd, RunStart};
+use crate::model::{CaseRecord, NotRun, SnapshotOutcome, Suite, Verdict};
+use crate::plan::{Plan, PlanError, PlannedCase, about, case_ids, open_scope};
+use crate::snapshot::{Store, StoreError};
+use crate::template::Templates;
+use crate::transport::Client;
+
+use attempt::Attempt;
+use tally::Tally;
+
+pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings};
+pub use stop::{Stop, StopSwitch};
+
+/// How many cases may be finished before an earlier one, for each that may run at once. It bounds
+/// what waits for its turn to be told.
+const AHEAD: usize = 16;
+
+/// What all cases of a run share.
+pub struct Runner {
+    client: Client,
+    endpoint: Endpoint,
+    settings: RunSettings,
+    templates: Templates,
+    store: Option<Store>,
+}
+
+impl Runner {
+    /// A runner against one endpoint; without a store, no snapshot is looked at.
+    pub fn new(client: Client, endpoint: Endpoint, settings: RunSettings, store: Option<Store>) -> Self {
+        Self { client, endpoint, settings, templates: Templates::default(), store }
+    }
+
+    /// The endpoint.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Runs one case to its end; teardown is done also when the run is stopped.
+    pub async fn case(&self, planned: &PlannedCase, stop: &Stop) -> CaseRecord {
+        if let Some(reason) = stop.reason() {
+            return self.not_run(planned, reason.into());
+        }
+        Attempt::new(self, planned).run(stop).await
+    }
+
+    fn not_run(&self, planned: &PlannedCase, reason: NotRun) -> CaseRecord {
+        let scope = open_scope(planned, self.settings.seed, &self.templates);
+        CaseRecord {
+            id: planned.id.clone(),
+            about: scope
+                .map_or_else(|_| planned.case.about.clone(), |scope| about(planned, &scope, &self.templates)),
+            spot: planned.case.spot.clone(),
+            verdict: Verdict::NotRun(reason),
+            findings: Vec::new(),
+            gate: self.settings.gate,
+            exchanges: Vec::new(),
+            unanswered: None,
+            steps_not_sent: planned.case.steps.len(),
+            rows_met: Vec::new(),
+            snapshot: SnapshotOutcome::Unchecked,
+            left_behind: Vec::new(),
+            elapsed: std::time::Duration::ZERO,
+        }
+    }
+}
+
+/// Runs a plan. `emit` gets every event, from this task alone and in the order of ids.
+pub async fn run(
+    runner: Arc<Runner>,
+    plan: Plan,
+    orphans: Vec<PathBuf>,
+    stop: &StopSwitch,
+    mut emit: impl FnMut(Event),
+) -> RunEnd {
+    let start = Instant::now();
+    let described = described(&runner, &plan);
+    let mut tally = Tally::new(&described.operations);
+    emit(Event::Started(described));
+    let jobs = runner.settings.jobs.max(1);
+    let permits = Arc::new(Semaphore::new(jobs));
+    let tasks = stream::iter(plan.cases).map(|planned| {
+        let (runner, permits, stop) = (Arc::clone(&runner), Arc::clone(&permits), stop.listen());
+        tokio::spawn(async move {
+            // The semaphore is never closed, so a permit always comes.
+            let _permit = permits.acquire().await;
+            runner.case(&planned, &stop).await
+        })
+    });
+    let mut finished = tasks.buffered(jobs.saturating_mul(AHEAD));
+    let mut time_over = std::pin::pin!(sleep(runner.settings.total));
+    let mut is_time_over = false;
+    loop {
+        tokio::select! {
+            record = finished.next() => match record {
+                None => break,
+                Some(Ok(record)) => {
+                    tally.add(&record);
+                    emit(Event::Finished(Box::new(record)));
+                }
+                // A panic in a case is a bug of ours; it must not pass as a result.
+                Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            },
+            () = &mut time_over, if !is_time_over => {
+                is_time_over = true;
+                stop.out_of_time(runner.settings.total);
+            }
+        }
+    }
+    let end = tally.finish(orphans, stop.stopped(), start.elapsed());
+    emit(Event::Ended(end.clone()));
+    end
+}
+
+fn described(runner: &Runner, plan: &Plan) -> RunStart {
+    let mut operations: Vec<OperationStart> = Vec::new();
+    for planned in &plan.cases {
+        let contract = &planned.contract;
+        match operations.iter_mut().find(|operation| operation.id == contract.id.as_str()) {
+            Some(operation) => operation.selected += 1,
+            None => operations.push(OperationStart {
+                id: contract.id.to_string(),
+                version: contract.version.clone(),
+                selected: 1,
+                rows: contract.rows.iter().map(|row| Arc::from(row.code.as_str())).collect(),
+            }),
+        }
+    }
+    RunStart {
+        tool_version: env!("CARGO_PKG_VERSION"),
+        operations,
+        endpoint: runner.endpoint.description.clone(),
+        selected: plan.cases.len(),
+        known: plan.known,
+        seed: runner.settings.seed,
+        gate: runner.settings.gate,
+        faults: runner.endpoint.faults.clone(),
+        snapshots: runner.store.as_ref().map(|store| store.root().to_path_buf()),
+    }
+}
+
+/// Why orphans cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum OrphanError {
+    /// The cases have no ids.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The snapshots cannot be listed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The snapshot files of every case of a suite.
+///
+/// # Errors
+/// As [`case_ids`].
+pub fn snapshot_paths(suite: &Suite, store: &Store) -> Result<BTreeSet<PathBuf>, PlanError> {
+    Ok(case_ids(suite)?.iter().map(|planned| store.path(&planned.id)).collect())
+}
+
+/// Snapshots that belong to no case of a whole suite.
+///
+/// # Errors
+/// Snapshots that cannot be listed, or cases without ids.
+pub fn orphans(suite: &Suite, store: &Store) -> Result<Vec<PathBuf>, OrphanError> {
+    Ok(store.orphans(&snapshot_paths(suite, store)?)?)
+}

@@ -1,0 +1,42 @@
+//! What a run is told.
+
+use std::time::Duration;
+
+use crate::event::EndpointDescription;
+use crate::model::Level;
+use crate::transport::Address;
+
+/// How many cases run at once: enough to keep a connection busy while others wait for states.
+pub const DEFAULT_JOBS: usize = 16;
+
+/// Settings of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunSettings {
+    /// How many cases run at once.
+    pub jobs: usize,
+    /// The deepest level that counts.
+    pub gate: Level,
+    /// The seed of values made by chance.
+    pub seed: u64,
+    /// How long the whole run may take.
+    pub total: Duration,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        Self { jobs: DEFAULT_JOBS, gate: Level::Snapshot, seed: 0, total: Duration::from_secs(30 * 60) }
+    }
+}
+
+/// What is put to the test, and how its states are reached.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// How reports name it.
+    pub description: EndpointDescription,
+    /// Where requests go.
+    pub address: Address,
+    /// Its state hook.
+    pub states: Option<Address>,
+    /// Faults that are switched on in it.
+    pub faults: Vec<String>,
+}

@@ -1,0 +1,112 @@
+//! Brings states about through an endpoint's hook, and undoes them.
+//!
+//! A hook is an HTTP POST of `{"state", "params", "action"}` that answers variables as a JSON
+//! object: the shape of provider-state handlers in Pact. Teardown also gets the variables that
+//! set-up answered, so that a handler knows which instance is meant.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::settings::Endpoint;
+use crate::model::{Fault, NotRun, StateDefinition, Unknown, Value};
+use crate::protocol::{read_json, to_json};
+use crate::transport::Client;
+
+/// How much of a hook's error is shown, in characters.
+const SHOWN: usize = 200;
+
+/// A state that was set up, with all that undoes it.
+#[derive(Debug)]
+pub(super) struct SetUp {
+    state: String,
+    params: Map<String, Json>,
+    variables: Value,
+}
+
+/// Why a state is not there.
+pub(super) enum NoState {
+    Unknown(Unknown),
+    NotRun(NotRun),
+}
+
+/// Sets a state up. Returns what undoes it and the variables that the definition promises, or, if
+/// variables are missing, what undoes it and why it is of no use.
+pub(super) async fn set_up(
+    client: &Client,
+    endpoint: &Endpoint,
+    definition: &StateDefinition,
+    params: &[(String, Value)],
+) -> Result<(SetUp, Result<Vec<(String, Value)>, Unknown>), NoState> {
+    let state = definition.name.clone();
+    let Some(hook) = &endpoint.states else {
+        let reason = "the endpoint has no state hook".to_owned();
+        return Err(NoState::NotRun(NotRun::NoWayTo { state, reason }));
+    };
+    let params: Map<String, Json> = params.iter().map(|(key, value)| (key.clone(), to_json(value))).collect();
+    let body = json!({ "state": state, "params": params, "action": "setup" });
+    let failed = |reason: String| NoState::Unknown(Unknown::SetUp { state: state.clone(), reason });
+    let (status, bytes) =
+        client.post_json(hook, body.to_string()).await.map_err(|fault| failed(describe(&fault)))?;
+    if status == 404 {
+        let reason = format!("the hook does not know it: {}", shown(&bytes));
+        return Err(NoState::NotRun(NotRun::NoWayTo { state, reason }));
+    }
+    if !(200..300).contains(&status) {
+        return Err(failed(format!("the hook answered {status}: {}", shown(&bytes))));
+    }
+    let variables = match read_json(&bytes) {
+        Ok(variables @ Value::Map(_)) => variables,
+        Ok(_) | Err(_) => return Err(failed(format!("the hook answered no JSON object: {}", shown(&bytes)))),
+    };
+    let promised = promised(definition, &variables);
+    Ok((SetUp { state, params, variables }, promised))
+}
+
+fn promised(definition: &StateDefinition, variables: &Value) -> Result<Vec<(String, Value)>, Unknown> {
+    let mut found = Vec::new();
+    for variable in &definition.provides {
+        match variables.get(&variable.name) {
+            Some(value) => found.push((variable.name.clone(), value.clone())),
+            None => {
+                return Err(Unknown::SetUp {
+                    state: definition.name.clone(),
+                    reason: format!("the hook's answer lacks `{}`", variable.name),
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Undoes a state.
+///
+/// # Errors
+/// What did not work, as a sentence for the report.
+pub(super) async fn tear_down(client: &Client, endpoint: &Endpoint, set_up: &SetUp) -> Result<(), String> {
+    let Some(hook) = &endpoint.states else {
+        return Ok(());
+    };
+    let body = json!({
+        "state": set_up.state,
+        "params": set_up.params,
+        "action": "teardown",
+        "variables": to_json(&set_up.variables),
+    });
+    let failed = |reason: String| format!("the state \"{}\" could not be torn down: {reason}", set_up.state);
+    let (status, bytes) =
+        client.post_json(hook, body.to_string()).await.map_err(|fault| failed(describe(&fault)))?;
+    if (200..300).contains(&status) {
+        Ok(())
+    } else {
+        Err(failed(format!("the hook answered {status}: {}", shown(&bytes))))
+    }
+}
+
+fn describe(fault: &Fault) -> String {
+    format!("the hook gave no answer: {fault}")
+}
+
+fn shown(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let cut: String = text.chars().take(SHOWN).collect();
+    Value::Text(cut).to_string()
+}

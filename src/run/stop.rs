@@ -1,0 +1,100 @@
+//! Stops a run early, and cleanly.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::event::Stopped;
+use crate::model::{Fault, NotRun};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    Interrupted,
+    OutOfTime(Duration),
+}
+
+/// The switch that stops a run.
+#[derive(Debug)]
+pub struct StopSwitch(watch::Sender<Option<Reason>>);
+
+/// What a case listens to.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Receiver<Option<Reason>>);
+
+/// Why a case has to stop.
+#[derive(Debug, Clone, Copy)]
+pub struct StopReason(Reason);
+
+impl Default for StopSwitch {
+    fn default() -> Self {
+        Self(watch::Sender::new(None))
+    }
+}
+
+impl StopSwitch {
+    /// Interrupts the run: no further case starts, those under way clean up.
+    pub fn interrupt(&self) {
+        self.set(Reason::Interrupted);
+    }
+
+    pub(super) fn out_of_time(&self, after: Duration) {
+        self.set(Reason::OutOfTime(after));
+    }
+
+    fn set(&self, reason: Reason) {
+        self.0.send_if_modified(|known| {
+            let is_first = known.is_none();
+            if is_first {
+                *known = Some(reason);
+            }
+            is_first
+        });
+    }
+
+    /// A listener.
+    pub fn listen(&self) -> Stop {
+        Stop(self.0.subscribe())
+    }
+
+    pub(super) fn stopped(&self) -> Option<Stopped> {
+        self.0.borrow().map(|reason| match reason {
+            Reason::Interrupted => Stopped::Interrupted,
+            Reason::OutOfTime(_) => Stopped::OutOfTime,
+        })
+    }
+}
+
+impl Stop {
+    pub(super) fn reason(&self) -> Option<StopReason> {
+        self.0.borrow().map(StopReason)
+    }
+
+    /// Waits until the run is stopped; for ever if it is not.
+    pub(super) async fn stopped(&self) -> StopReason {
+        let mut listener = self.0.clone();
+        let reason = listener.wait_for(Option::is_some).await.ok().and_then(|reason| *reason);
+        match reason {
+            Some(reason) => StopReason(reason),
+            // The switch is gone, so nobody can stop this any more.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl From<StopReason> for NotRun {
+    fn from(reason: StopReason) -> Self {
+        match reason.0 {
+            Reason::Interrupted => Self::Interrupted,
+            Reason::OutOfTime(_) => Self::OutOfTime,
+        }
+    }
+}
+
+impl From<StopReason> for Fault {
+    fn from(reason: StopReason) -> Self {
+        match reason.0 {
+            Reason::Interrupted => Self::Interrupted,
+            Reason::OutOfTime(after) => Self::TimedOut { what: "the whole run", after },
+        }
+    }
+}

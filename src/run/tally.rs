@@ -1,0 +1,58 @@
+//! Counts what the cases of a run came to; grows with contracts, not with cases.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::event::{OperationStart, RunEnd, SnapshotCounts, Stopped};
+use crate::model::{CaseRecord, SnapshotOutcome, VerdictCounts};
+
+pub(super) struct Tally {
+    operations: Vec<String>,
+    counts: VerdictCounts,
+    rows_met: Vec<BTreeSet<Arc<str>>>,
+    snapshots: SnapshotCounts,
+    exchanges: usize,
+}
+
+impl Tally {
+    pub(super) fn new(operations: &[OperationStart]) -> Self {
+        Self {
+            operations: operations.iter().map(|operation| operation.id.clone()).collect(),
+            counts: VerdictCounts::default(),
+            rows_met: vec![BTreeSet::new(); operations.len()],
+            snapshots: SnapshotCounts::default(),
+            exchanges: 0,
+        }
+    }
+
+    pub(super) fn add(&mut self, record: &CaseRecord) {
+        self.counts.add(&record.verdict);
+        self.exchanges += record.exchanges.len();
+        let operation = record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation);
+        if let Some(position) = self.operations.iter().position(|id| id == operation) {
+            self.rows_met[position].extend(record.rows_met.iter().cloned());
+        }
+        match &record.snapshot {
+            SnapshotOutcome::Unchecked => {}
+            SnapshotOutcome::Same => self.snapshots.same += 1,
+            SnapshotOutcome::Different => self.snapshots.different += 1,
+            SnapshotOutcome::Missing => self.snapshots.missing += 1,
+            SnapshotOutcome::Written => self.snapshots.written += 1,
+            SnapshotOutcome::Unusable { .. } => self.snapshots.unusable += 1,
+        }
+    }
+
+    pub(super) fn finish(self, orphans: Vec<PathBuf>, stopped: Option<Stopped>, elapsed: Duration) -> RunEnd {
+        RunEnd {
+            counts: self.counts,
+            rows_met: self.rows_met,
+            orphans,
+            snapshots: self.snapshots,
+            exchanges: self.exchanges,
+            stopped,
+            elapsed,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Gives volatile values names, so that only which of them are equal stays visible.
+
+use std::collections::BTreeMap;
+
+use crate::check::select;
+use crate::model::{AnswerPlace, Exchange, Value, Volatile};
+
+/// The shortest value that is replaced wherever it stands: a shorter one could be part of a word.
+const SHORTEST: usize = 6;
+
+/// Volatile values and the names that stand for them, such as `[request-id:1]`.
+#[derive(Debug, Default)]
+pub struct Names {
+    by_value: BTreeMap<String, String>,
+    counts: BTreeMap<String, usize>,
+}
+
+impl Names {
+    /// Gives a value a name, unless it has one.
+    pub fn add(&mut self, name: &str, value: &str) {
+        if value.is_empty() || self.by_value.contains_key(value) {
+            return;
+        }
+        let count = self.counts.entry(name.to_owned()).or_default();
+        *count += 1;
+        self.by_value.insert(value.to_owned(), format!("[{name}:{count}]"));
+    }
+
+    /// A text with every known value replaced, longer values first.
+    pub fn apply(&self, text: &str) -> String {
+        if let Some(name) = self.by_value.get(text) {
+            return name.clone();
+        }
+        let mut values: Vec<&String> = self.by_value.keys().filter(|value| value.len() >= SHORTEST).collect();
+        values.sort_by(|left, right| right.len().cmp(&left.len()).then(left.cmp(right)));
+        let mut text = text.to_owned();
+        for value in values {
+            if text.contains(value.as_str()) {
+                text = text.replace(value.as_str(), &self.by_value[value]);
+            }
+        }
+        text
+    }
+
+    /// A tree with every known value in its texts replaced.
+    pub fn apply_tree(&self, tree: &Value) -> Value {
+        match tree {
+            Value::Text(text) => Value::Text(self.apply(text)),
+            Value::Number(digits) => {
+                self.by_value.get(digits).map_or_else(|| tree.clone(), |name| Value::text(name.as_str()))
+            }
+            Value::List(items) => Value::List(items.iter().map(|item| self.apply_tree(item)).collect()),
+            Value::Map(entries) => {
+                Value::Map(entries.iter().map(|(key, item)| (key.clone(), self.apply_tree(item))).collect())
+            }
+            Value::Null | Value::Bool(_) => tree.clone(),
+        }
+    }
+}
+
+/// Adds the volatile values of a transcript, in the order in which they came.
+pub fn volatile_values(names: &mut Names, rules: &[Volatile], exchanges: &[Exchange]) {
+    for exchange in exchanges {
+        for rule in rules {
+            match &rule.at {
+                AnswerPlace::Header(header) => {
+                    let found = exchange.answer.header(header).unwrap_or_default();
+                    names.add(&rule.name, found);
+                }
+                AnswerPlace::Body(path) => {
+                    let found = exchange.answer.tree().and_then(|tree| select(tree, path).ok());
+                    add_all(names, &rule.name, found.as_ref());
+                }
+            }
+        }
+    }
+}
+
+fn add_all(names: &mut Names, name: &str, found: Option<&Value>) {
+    match found {
+        Some(Value::List(items)) => items.iter().for_each(|item| add_all(names, name, Some(item))),
+        Some(Value::Text(text)) => names.add(name, text),
+        Some(Value::Number(digits)) => names.add(name, digits),
+        Some(Value::Null | Value::Bool(_) | Value::Map(_)) | None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Names;
+
+    #[test]
+    fn equal_values_share_a_name_and_others_are_counted() {
+        let mut names = Names::default();
+        ["exec-1", "exec-2", "exec-1"].iter().for_each(|value| names.add("execution", value));
+        assert_eq!(names.apply("exec-2 after exec-1"), "[execution:2] after [execution:1]");
+    }
+
+    #[test]
+    fn a_longer_value_is_replaced_before_its_part() {
+        let mut names = Names::default();
+        names.add("short", "abcdef");
+        names.add("long", "abcdefgh");
+        assert_eq!(names.apply("abcdefgh abcdef"), "[long:1] [short:1]");
+    }
+
+    #[test]
+    fn a_short_value_is_replaced_only_where_it_is_the_whole() {
+        let mut names = Names::default();
+        names.add("n", "1");
+        assert_eq!((names.apply("1"), names.apply("a1")), ("[n:1]".into(), "a1".into()));
+    }
+}
