@@ -169,9 +169,10 @@ fn note_sides(coverage: &mut Coverage, contract: &Contract, id: &CaseId, request
     let mut codes = BTreeSet::new();
     collect_codes(expect, &mut codes);
     for ((parameter, constraint), entry) in limits(contract).zip(&mut coverage.constraints) {
-        let errors: Vec<&str> = match &constraint.limit {
-            Limit::Required => parameter.missing.iter().map(String::as_str).collect(),
-            _ => constraint.error.as_deref().into_iter().collect(),
+        let errors: Vec<&str> = if constraint.limit == Limit::Required {
+            parameter.missing.iter().map(String::as_str).collect()
+        } else {
+            constraint.error.as_deref().into_iter().collect()
         };
         let expects_error = errors.iter().any(|code| codes.contains(code));
         let (is_within, is_past) = sides(parameter, &constraint.limit, request);

@@ -120,7 +120,7 @@ impl Client {
     /// # Errors
     /// A [`Fault`] wherever no whole answer came.
     pub async fn send(&self, address: &Address, request: &Request) -> Result<Answer, Fault> {
-        let built = self.build(address, request)?;
+        let built = Self::build(address, request)?;
         let limit = self.limits.answer;
         timeout(limit, self.take(built))
             .await
@@ -142,7 +142,7 @@ impl Client {
         Ok((answer.status, answer.bytes))
     }
 
-    fn build(&self, address: &Address, request: &Request) -> Result<reqwest::Request, Fault> {
+    fn build(address: &Address, request: &Request) -> Result<reqwest::Request, Fault> {
         let unsendable = |reason: String| Fault::Unsendable { reason };
         let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes())
             .map_err(|error| unsendable(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! JSONPath (RFC 9535) over a body's tree.
+//! `JSONPath` (RFC 9535) over a body's tree.
 
 use serde_json_path::JsonPath;
 
@@ -8,7 +8,7 @@ use crate::protocol::{from_json, to_json};
 /// Why a path gives no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// It is no JSONPath.
+    /// It is no `JSONPath`.
     #[error("`{path}` is no JSONPath: {reason}")]
     Malformed {
         /// The path.

@@ -100,11 +100,17 @@ impl CliError {
     /// The exit code that it leads to.
     pub(super) fn code(&self) -> u8 {
         match self {
-            Self::Usage { .. } | Self::Pattern(_) => USAGE,
-            Self::Transport(_) | Self::Reference(_) | Self::Runtime(_) => USAGE,
-            Self::Load(_) | Self::Orphans(_) | Self::Prepare(_) | Self::Encode(_) => INVALID_FILES,
+            Self::Usage { .. }
+            | Self::Pattern(_)
+            | Self::Transport(_)
+            | Self::Reference(_)
+            | Self::Runtime(_) => USAGE,
+            Self::Load(_)
+            | Self::Orphans(_)
+            | Self::Prepare(_)
+            | Self::Encode(_)
+            | Self::Plan(PlanError::Id { .. }) => INVALID_FILES,
             Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty) => NOTHING_SELECTED,
-            Self::Plan(PlanError::Id { .. }) => INVALID_FILES,
             Self::Output(_) | Self::Report { .. } => NO_REPORT,
         }
     }

@@ -1,6 +1,7 @@
 //! Shows errors: problems of files with their lines, everything else with its causes.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -18,24 +19,26 @@ const SHOWN_IN_FULL: usize = 50;
 
 /// Tells an error on standard error and gives its exit code.
 pub(super) fn tell(error: &CliError) -> ExitCode {
-    let text = match error {
-        CliError::Load(LoadError::Problems(problems)) => problems_text(problems),
-        other => error_text(other),
+    let text = if let CliError::Load(LoadError::Problems(problems)) = error {
+        problems_text(problems)
+    } else {
+        error_text(error)
     };
     // If standard error is gone, the exit code still tells.
     let _ = io::stderr().lock().write_all(text.as_bytes());
     ExitCode::from(error.code())
 }
 
+/// Writing to a String cannot fail, which is why results are dropped here and below.
 fn error_text(error: &CliError) -> String {
     let mut text = format!("error: {}\n", printable(&error.to_string()));
     let mut cause = error.source();
     while let Some(inner) = cause {
-        text.push_str(&format!("  because: {}\n", printable(&inner.to_string())));
+        let _ = writeln!(text, "  because: {}", printable(&inner.to_string()));
         cause = inner.source();
     }
     if let Some(hint) = hint(error) {
-        text.push_str(&format!("  hint: {hint}\n"));
+        let _ = writeln!(text, "  hint: {hint}");
     }
     text
 }
@@ -76,15 +79,15 @@ pub(super) fn problems_text(problems: &[Problem]) -> String {
     for problem in problems.iter().take(SHOWN_IN_FULL) {
         let shown = ShownProblem::new(problem);
         if problem.spot.file.text.is_empty() || handler.render_report(&mut text, &shown).is_err() {
-            text.push_str(&format!("  {}\n", printable(&problem.to_string())));
+            let _ = writeln!(text, "  {}", printable(&problem.to_string()));
         }
         text.push('\n');
     }
     for problem in problems.iter().skip(SHOWN_IN_FULL) {
-        text.push_str(&format!("{}\n", printable(&problem.to_string())));
+        let _ = writeln!(text, "{}", printable(&problem.to_string()));
     }
     let plural = if problems.len() == 1 { "" } else { "s" };
-    text.push_str(&format!("{} problem{plural} found\n", problems.len()));
+    let _ = writeln!(text, "{} problem{plural} found", problems.len());
     text
 }
 

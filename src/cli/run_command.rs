@@ -40,7 +40,9 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
 fn fault_list() -> String {
     let entries = Fault::catalogue();
     let width = entries.iter().map(|entry| entry.name.len()).filter(|width| *width <= 40).max().unwrap_or(0);
-    entries.iter().map(|entry| format!("{:<width$}  {}\n", entry.name, entry.breaks)).collect()
+    let lines: Vec<String> =
+        entries.iter().map(|entry| format!("{:<width$}  {}", entry.name, entry.breaks)).collect();
+    lines.join("\n") + "\n"
 }
 
 async fn drive(
@@ -51,7 +53,7 @@ async fn drive(
     mut reports: Reports,
 ) -> Result<u8, CliError> {
     let (endpoint, reference) = match settings.target {
-        Target::Other(endpoint) => (endpoint, None),
+        Target::Other(endpoint) => (*endpoint, None),
         Target::Reference(faults) => {
             let (endpoint, reference) = start_reference(faults).await?;
             (endpoint, Some(reference))

@@ -65,7 +65,7 @@ pub(super) enum Target {
     /// The embedded reference endpoint, with these faults.
     Reference(Vec<Fault>),
     /// Another one.
-    Other(Endpoint),
+    Other(Box<Endpoint>),
 }
 
 /// Settings of a run, all resolved.
@@ -159,7 +159,7 @@ fn target(args: &RunArgs, cases: &Path) -> Result<Target, CliError> {
     let states = args.states.clone().or(states).map(|url| Address::new(&url)).transpose()?;
     let address = Address::new(&url)?;
     let description = EndpointDescription { name, url: address.as_str().to_owned(), is_reference: false };
-    Ok(Target::Other(Endpoint { description, address, states, faults: Vec::new() }))
+    Ok(Target::Other(Box::new(Endpoint { description, address, states, faults: Vec::new() })))
 }
 
 fn named(name: &str, cases: &Path) -> Result<(String, String, Option<String>), CliError> {

@@ -29,7 +29,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
     for (position, (prepared, step)) in preview.steps.iter().zip(&planned.case.steps).enumerate() {
         if preview.steps.len() > 1 {
             let about = step.about.as_deref().map(|about| format!(": {about}")).unwrap_or_default();
-            text.push_str(&format!("\nstep {} of {}{about}\n", position + 1, preview.steps.len()));
+            let _ = writeln!(text, "\nstep {} of {}{about}", position + 1, preview.steps.len());
         }
         given(&mut text, &step.given);
         request(&mut text, &planned, prepared, &address)?;

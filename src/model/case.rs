@@ -131,7 +131,7 @@ pub struct Step {
     pub request: RequestSpec,
     /// What is expected.
     pub expect: Expect,
-    /// Values of the answer that later steps use: name and JSONPath.
+    /// Values of the answer that later steps use: name and `JSONPath`.
     pub save: Vec<(String, String)>,
     /// Where it stands.
     pub spot: Spot,
@@ -253,7 +253,7 @@ pub struct Expect {
     pub message: Option<Matcher>,
     /// Header fields, by name.
     pub headers: Vec<(String, Matcher)>,
-    /// Places in the body, by JSONPath.
+    /// Places in the body, by `JSONPath`.
     pub body: Vec<(String, Matcher)>,
     /// The longest time to the whole answer.
     pub within: Option<Duration>,

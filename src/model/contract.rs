@@ -329,9 +329,9 @@ pub struct Rule {
 /// What every answer of the product looks like.
 #[derive(Debug, Clone, Default)]
 pub struct Envelope {
-    /// Where an error's code stands, as a JSONPath.
+    /// Where an error's code stands, as a `JSONPath`.
     pub code: Option<String>,
-    /// Where an error's message stands, as a JSONPath.
+    /// Where an error's message stands, as a `JSONPath`.
     pub message: Option<String>,
     /// The media type of a JSON answer.
     pub json_type: Option<String>,
@@ -354,7 +354,7 @@ pub struct Envelope {
 /// What holds of request ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestIdRule {
-    /// Where it stands in the body, as a JSONPath.
+    /// Where it stands in the body, as a `JSONPath`.
     pub body: String,
     /// The header field that repeats it.
     pub header: Option<String>,
@@ -392,8 +392,10 @@ pub struct Volatile {
 /// A place in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerPlace {
-    /// In the body, by JSONPath.
+    /// In the body, by `JSONPath`.
     Body(String),
     /// In a header field, by lower-case name.
     Header(String),
+    /// Wherever a regular expression matches in the body.
+    Pattern(String),
 }

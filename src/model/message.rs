@@ -62,7 +62,7 @@ fn fills(template: &str, text: &str, least: usize) -> bool {
     };
     let mut parts = parts.peekable();
     while let Some(literal) = parts.next() {
-        let Some((skip, _)) =
+        let Some((skip, ())) =
             rest.char_indices().map(|(at, _)| (at, ())).chain([(rest.len(), ())]).nth(least)
         else {
             return false;

@@ -127,7 +127,7 @@ pub struct CaseRecord {
     pub unanswered: Option<Request>,
     /// How many steps were not sent.
     pub steps_not_sent: usize,
-    /// The codes of the contract's own rows that it met, if it passed.
+    /// The codes of the contract's own rows that it met, if its answers conform.
     pub rows_met: Vec<Arc<str>>,
     /// What came of the snapshot.
     pub snapshot: SnapshotOutcome,

@@ -28,7 +28,7 @@ pub fn curl_line(base: &str, request: &Request) -> String {
 fn quoted(text: &str) -> String {
     if !text.chars().any(is_unprintable) {
         // A NUL, the only thing `shlex` refuses, is a control.
-        return shlex::try_quote(text).map_or_else(|_| String::new(), |word| word.into_owned());
+        return shlex::try_quote(text).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
     }
     let mut word = String::from("$'");
     for letter in text.chars() {

@@ -129,13 +129,13 @@ fn deformed(fault: FieldFault, mut answer: Answer) -> Answer {
         }
         FieldFault::ExecutionIdAsNumber => answer.set("ExecutionId", |id| Value::from(id.len())),
         FieldFault::CodeOnSuccess if !is_error => {
-            answer.fields.push(("Code".to_owned(), Value::from("Success.Other")))
+            answer.fields.push(("Code".to_owned(), Value::from("Success.Other")));
         }
         FieldFault::SuccessStatus201 if !is_error => answer.status = 201,
         FieldFault::ErrorStatus200 if is_error => answer.status = 200,
         FieldFault::CodeOnSuccess | FieldFault::SuccessStatus201 | FieldFault::ErrorStatus200 => {}
         FieldFault::LowerCaseFields => {
-            answer.fields.iter_mut().for_each(|(name, _)| *name = name.to_lowercase())
+            answer.fields.iter_mut().for_each(|(name, _)| *name = name.to_lowercase());
         }
         FieldFault::XmlWrongRoot => answer.root = "Response",
         FieldFault::JsonForXml => answer.format = Format::Json,

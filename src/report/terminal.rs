@@ -103,7 +103,8 @@ impl<W: Write> TerminalReport<W> {
             Verdict::Passed => self.style.verbosity == Verbosity::Verbose || !record.left_behind.is_empty(),
             Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
         };
-        if is_told || !record.findings.is_empty() { bar.suspend(|| self.tell(record)) } else { Ok(()) }
+        let has_notes = !record.findings.is_empty() && self.style.verbosity != Verbosity::Quiet;
+        if is_told || has_notes { bar.suspend(|| self.tell(record)) } else { Ok(()) }
     }
 
     fn tell(&mut self, record: &CaseRecord) -> io::Result<()> {
@@ -205,7 +206,7 @@ impl<W: Write> TerminalReport<W> {
         }
         match end.stopped {
             Some(Stopped::OutOfTime) => {
-                writeln!(self.out, "  stopped     the time for the whole run was over")?
+                writeln!(self.out, "  stopped     the time for the whole run was over")?;
             }
             Some(Stopped::Interrupted) | None => {}
         }

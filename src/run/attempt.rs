@@ -67,7 +67,7 @@ impl<'a> Attempt<'a> {
         let sent = self.exchanges.len() + usize::from(self.unanswered.is_some());
         CaseRecord {
             id: self.planned.id.clone(),
-            rows_met: self.rows_met(&verdict),
+            rows_met: self.rows_met(),
             about: self.about,
             spot: self.planned.row().map_or(&self.planned.case.spot, |row| &row.spot).clone(),
             verdict,
@@ -134,7 +134,7 @@ impl<'a> Attempt<'a> {
         position: usize,
         step: &Step,
         scope: &mut Scope,
-        stop: &Stop,
+        switch: &Stop,
     ) -> Result<(), Ended> {
         let contract = &self.planned.contract;
         let prepared = prepare(self.planned, position, scope, &self.runner.templates).map_err(unprepared)?;
@@ -142,7 +142,7 @@ impl<'a> Attempt<'a> {
         let answer = tokio::select! {
             biased;
             answer = self.runner.client.send(&self.runner.endpoint.address, &request) => answer,
-            reason = stop.stopped() => Err(Fault::from(reason)),
+            reason = switch.stopped() => Err(Fault::from(reason)),
         };
         let answer = match answer {
             Ok(answer) => answer,
@@ -243,9 +243,9 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The contract's own rows that the answers of a passed case are instances of.
-    fn rows_met(&self, verdict: &Verdict) -> Vec<Arc<str>> {
-        if *verdict != Verdict::Passed {
+    /// The contract's own rows that the answers are instances of, if all of them conform.
+    fn rows_met(&self) -> Vec<Arc<str>> {
+        if self.findings.iter().any(|finding| finding.level != Level::Snapshot) {
             return Vec::new();
         }
         let contract = &self.planned.contract;

@@ -24,7 +24,7 @@ pub struct RunSettings {
 
 impl Default for RunSettings {
     fn default() -> Self {
-        Self { jobs: DEFAULT_JOBS, gate: Level::Snapshot, seed: 0, total: Duration::from_secs(30 * 60) }
+        Self { jobs: DEFAULT_JOBS, gate: Level::Snapshot, seed: 0, total: Duration::from_mins(30) }
     }
 }
 

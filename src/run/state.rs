@@ -53,9 +53,8 @@ pub(super) async fn set_up(
     if !(200..300).contains(&status) {
         return Err(failed(format!("the hook answered {status}: {}", shown(&bytes))));
     }
-    let variables = match read_json(&bytes) {
-        Ok(variables @ Value::Map(_)) => variables,
-        Ok(_) | Err(_) => return Err(failed(format!("the hook answered no JSON object: {}", shown(&bytes)))),
+    let Ok(variables @ Value::Map(_)) = read_json(&bytes) else {
+        return Err(failed(format!("the hook answered no JSON object: {}", shown(&bytes))));
     };
     let promised = promised(definition, &variables);
     Ok((SetUp { state, params, variables }, promised))

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use regex::Regex;
+
 use crate::check::select;
 use crate::model::{AnswerPlace, Exchange, Value, Volatile};
 
@@ -67,6 +69,12 @@ pub fn volatile_values(names: &mut Names, rules: &[Volatile], exchanges: &[Excha
                     let found = exchange.answer.header(header).unwrap_or_default();
                     names.add(&rule.name, found);
                 }
+                AnswerPlace::Pattern(pattern) => {
+                    // The loader has checked the pattern; one that is none finds nothing.
+                    let Ok(regex) = Regex::new(pattern) else { continue };
+                    let text = String::from_utf8_lossy(&exchange.answer.bytes);
+                    regex.find_iter(&text).for_each(|found| names.add(&rule.name, found.as_str()));
+                }
                 AnswerPlace::Body(path) => {
                     let found = exchange.answer.tree().and_then(|tree| select(tree, path).ok());
                     add_all(names, &rule.name, found.as_ref());
@@ -92,7 +100,9 @@ mod tests {
     #[test]
     fn equal_values_share_a_name_and_others_are_counted() {
         let mut names = Names::default();
-        ["exec-1", "exec-2", "exec-1"].iter().for_each(|value| names.add("execution", value));
+        for value in ["exec-1", "exec-2", "exec-1"] {
+            names.add("execution", value);
+        }
         assert_eq!(names.apply("exec-2 after exec-1"), "[execution:2] after [execution:1]");
     }
 

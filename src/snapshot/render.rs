@@ -94,8 +94,8 @@ fn write_tree(text: &mut String, tree: &Value, depth: usize) {
             }
             let _ = write!(text, "{}]", "  ".repeat(depth));
         }
-        other => {
-            let _ = write!(text, "{other}");
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => {
+            let _ = write!(text, "{tree}");
         }
     }
 }

@@ -216,11 +216,17 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Sto
         // A folder `@NAME` is another endpoint's, and no link is followed.
         if kind.is_dir() && !name.starts_with('@') && depth < DEEPEST {
             walk(&entry.path(), depth + 1, found)?;
-        } else if kind.is_file() && (name.ends_with(".snap") || name.ends_with(".snap.new")) {
+        } else if kind.is_file() && is_snapshot(&name) {
             found.push(entry.path());
         }
     }
     Ok(())
+}
+
+/// Whether a file's name is that of a snapshot, accepted or pending; the tool writes lower case.
+fn is_snapshot(name: &str) -> bool {
+    let settled = name.strip_suffix(".new").unwrap_or(name);
+    Path::new(settled).extension().is_some_and(|ending| ending == "snap")
 }
 
 /// The accepted file that a pending one stands beside.

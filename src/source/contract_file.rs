@@ -53,7 +53,7 @@ pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Ve
 
 fn sources_of(files: &ContractFiles<'_>) -> Vec<Source> {
     let tables = files.common.into_iter().chain([files.contract]);
-    let entries = tables.filter_map(|node| node.get("sources")).flat_map(|node| node.entries());
+    let entries = tables.filter_map(|node| node.get("sources")).flat_map(super::document::Node::entries);
     entries
         .map(|entry| Source {
             name: entry.key.clone(),
@@ -306,14 +306,17 @@ impl Reader<'_> {
     }
 
     fn one_volatile(&mut self, node: &Node) -> Option<Volatile> {
-        let at = match (self.path(node.get("at")), node.text("header")) {
-            (Some(path), None) => AnswerPlace::Body(path),
-            (None, Some(name)) => AnswerPlace::Header(name.to_ascii_lowercase()),
-            (Some(_), Some(_)) | (None, None) => {
-                self.problem(node, "a volatile value stands either `at` a JSONPath or in a `header`");
-                return None;
-            }
-        };
+        let path = self.path(node.get("at")).map(AnswerPlace::Body);
+        let header = node.text("header").map(|name| AnswerPlace::Header(name.to_ascii_lowercase()));
+        let pattern = node.get("pattern").and_then(|pattern| self.pattern(pattern)).map(AnswerPlace::Pattern);
+        let mut places: Vec<AnswerPlace> = [path, header, pattern].into_iter().flatten().collect();
+        if places.len() != 1 {
+            self.problem(
+                node,
+                "a volatile value stands `at` a JSONPath, in a `header`, or where a `pattern` matches",
+            );
+        }
+        let at = places.pop()?;
         Some(Volatile { name: node.text("name").unwrap_or_default(), at })
     }
 

@@ -164,15 +164,14 @@ impl Reader<'_> {
     }
 
     fn integer(&mut self, digits: &str, radix: u32, spot: &Spot) -> Value {
-        match i64::from_str_radix(digits.trim_start_matches('+'), radix) {
-            Ok(number) => Value::integer(number),
-            Err(_) => {
-                self.problems.push(
-                    Problem::new(spot.clone(), "the number does not fit in 64 bits")
-                        .hint("write it as a string, which keeps every digit"),
-                );
-                Value::integer(0)
-            }
+        if let Ok(number) = i64::from_str_radix(digits.trim_start_matches('+'), radix) {
+            Value::integer(number)
+        } else {
+            self.problems.push(
+                Problem::new(spot.clone(), "the number does not fit in 64 bits")
+                    .hint("write it as a string, which keeps every digit"),
+            );
+            Value::integer(0)
         }
     }
 

@@ -75,7 +75,7 @@ fn body(node: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<(String, Matche
     matchers(node, problems)
 }
 
-/// Checks that a text is a JSONPath.
+/// Checks that a text is a `JSONPath`.
 pub(super) fn check_path(path: &str, spot: &crate::model::Spot, problems: &mut Vec<Problem>) {
     if let Err(error) = JsonPath::parse(path) {
         problems.push(
@@ -206,9 +206,10 @@ fn check_message(rows: &[&ErrorRow], expect: &Expect, node: &Node, problems: &mu
         return;
     };
     let is_allowed = |option: &Matcher| rows.iter().any(|row| agrees(row, option));
-    let holds = match matcher {
-        Matcher::Any(options) => options.iter().any(is_allowed),
-        other => is_allowed(other),
+    let holds = if let Matcher::Any(options) = matcher {
+        options.iter().any(is_allowed)
+    } else {
+        is_allowed(matcher)
     };
     if holds {
         return;

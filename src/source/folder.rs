@@ -95,7 +95,7 @@ pub fn load(cases: &Path, wanted: Wanted<'_>) -> Result<Suite, LoadError> {
                 .push(Problem::new(spot, format!("`{id}` differs from another operation only by case")));
         }
         if wanted.has_operation(&id) {
-            suite.operations.push(loader.operation(path, id, wanted)?);
+            suite.operations.push(loader.operation(path, &id, wanted)?);
         }
     }
     loader.finish(suite)
@@ -188,7 +188,7 @@ impl Loader {
     fn operation(
         &mut self,
         path: &Path,
-        id: OperationId,
+        id: &OperationId,
         wanted: Wanted<'_>,
     ) -> Result<Operation, LoadError> {
         let own = self.document(&path.join("contract.toml"), &shapes::CONTRACT)?;
@@ -200,7 +200,10 @@ impl Loader {
         let contract = Arc::new(contract_file::read(id.clone(), &files, &mut self.problems));
         let mut tables = Vec::new();
         for (name, is_folder) in list(path)? {
-            if is_folder || NO_TABLES.contains(&name.as_str()) || !name.ends_with(".toml") {
+            if is_folder
+                || NO_TABLES.contains(&name.as_str())
+                || Path::new(&name).extension().is_none_or(|ending| ending != "toml")
+            {
                 continue;
             }
             tables.extend(self.table(path, &name, &contract, wanted)?);

@@ -62,11 +62,13 @@ pub(super) fn check(node: &Node, shape: &Shape, problems: &mut Vec<Problem>) {
         | (Shape::Boolean, Kind::Scalar(Value::Bool(_))) => {}
         (Shape::Integer, Kind::Scalar(Value::Number(digits))) if digits.parse::<i64>().is_ok() => {}
         (Shape::Choice(options), Kind::Scalar(Value::Text(text))) => {
-            check_choice(node, text, options, problems)
+            check_choice(node, text, options, problems);
         }
         (Shape::List(item), Kind::List(items)) => items.iter().for_each(|each| check(each, item, problems)),
         (Shape::Map(value), Kind::Table(entries)) => {
-            entries.iter().for_each(|entry| check(&entry.node, value, problems));
+            for entry in entries {
+                check(&entry.node, value, problems);
+            }
         }
         (Shape::Table(keys), Kind::Table(_)) => check_table(node, keys, false, problems),
         (Shape::Open(keys), Kind::Table(_)) => check_table(node, keys, true, problems),

@@ -256,6 +256,7 @@ static VOLATILE: Shape = Shape::Table(&[
     needed("name", Shape::Text, "The name in [name:1]."),
     key("at", Shape::Text, "A JSONPath into the body."),
     key("header", Shape::Text, "A header field."),
+    key("pattern", Shape::Text, "A regular expression that finds it anywhere in the body."),
 ]);
 
 const SNAPSHOT: Shape = Shape::Table(&[key("headers", TEXTS, "Header fields that a snapshot shows.")]);

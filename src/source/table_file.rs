@@ -235,15 +235,14 @@ impl Reader<'_> {
     }
 
     fn single_step(&mut self, node: &Node) -> Step {
-        let expect = match node.get("expect") {
-            Some(expect) => expectation::read(expect, self.problems),
-            None => {
-                self.problems.push(
-                    Problem::new(node.spot.clone(), "the case expects nothing, so it could not fail")
-                        .hint("add `expect`, or steps that have it"),
-                );
-                Expect::default()
-            }
+        let expect = if let Some(expect) = node.get("expect") {
+            expectation::read(expect, self.problems)
+        } else {
+            self.problems.push(
+                Problem::new(node.spot.clone(), "the case expects nothing, so it could not fail")
+                    .hint("add `expect`, or steps that have it"),
+            );
+            Expect::default()
         };
         Step {
             about: None,
@@ -328,9 +327,9 @@ impl Reader<'_> {
         let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
         for (holder, step) in holders.iter().zip(&case.steps) {
             if !steps.is_empty() {
-                ["given", "params", "request"]
-                    .iter()
-                    .for_each(|key| names.check_key(holder, key, self.problems));
+                for key in ["given", "params", "request"] {
+                    names.check_key(holder, key, self.problems);
+                }
             }
             self.add_provided(&mut names, &step.given);
             names.check_key(holder, "expect", self.problems);

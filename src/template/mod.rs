@@ -287,6 +287,7 @@ fn number_to_jinja(digits: &str) -> JinjaValue {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the engine's enum is open")]
 fn from_jinja(value: &JinjaValue) -> Result<Value, TemplateError> {
     use minijinja::value::ValueKind;
     if let Some(text) = value.as_str() {
@@ -308,7 +309,7 @@ fn from_jinja(value: &JinjaValue) -> Result<Value, TemplateError> {
             .map(|key| Ok((key.to_string(), from_jinja(&value.get_item(&key)?)?)))
             .collect::<Result<_, TemplateError>>()
             .map(Value::Map),
-        other => Err(TemplateError(format!("the expression gives {other}, which is no value to send"))),
+        kind => Err(TemplateError(format!("the expression gives {kind}, which is no value to send"))),
     }
 }
 
