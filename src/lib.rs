@@ -4,6 +4,7 @@ pub mod check;
 pub mod cli;
 pub mod coverage;
 pub mod event;
+pub mod harness;
 pub mod model;
 pub mod plan;
 pub mod protocol;

@@ -10,7 +10,7 @@ use crate::event::Event;
 
 pub use json::JsonReport;
 pub use plain::printable;
-pub use terminal::{Style, TerminalReport, Verbosity};
+pub use terminal::{Style, TerminalReport, Verbosity, case_text};
 
 /// Something that listens to a run.
 pub trait Report {

@@ -42,6 +42,7 @@ pub struct TerminalReport<W> {
     style: Style,
     bar: ProgressBar,
     start: Option<RunStart>,
+    base: String,
 }
 
 #[derive(Clone, Copy)]
@@ -55,7 +56,7 @@ enum Paint {
 impl<W: Write> TerminalReport<W> {
     /// A report to `out`.
     pub fn new(out: W, style: Style) -> Self {
-        Self { out, style, bar: ProgressBar::hidden(), start: None }
+        Self { out, style, bar: ProgressBar::hidden(), start: None, base: String::new() }
     }
 
     fn painted(&self, paint: Paint, text: &str) -> String {
@@ -73,6 +74,7 @@ impl<W: Write> TerminalReport<W> {
 
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
         self.start = Some(start.clone());
+        self.base.clone_from(&start.endpoint.url);
         self.faults()?;
         if self.style.has_progress {
             let style = ProgressStyle::with_template("{pos}/{len} cases  {per_sec}  {eta} left")
@@ -158,9 +160,8 @@ impl<W: Write> TerminalReport<W> {
         let sent = record.exchanges.iter().filter(|exchange| last.is_some_and(|last| exchange.step <= last));
         let requests: Vec<&Request> =
             sent.map(|exchange| &exchange.request).chain(&record.unanswered).collect();
-        let base = self.start.as_ref().map(|start| start.endpoint.url.clone()).unwrap_or_default();
         for request in requests {
-            writeln!(self.out, "    {}", printable(&curl_line(&base, request)))?;
+            writeln!(self.out, "    {}", printable(&curl_line(&self.base, request)))?;
         }
         Ok(())
     }
@@ -241,6 +242,16 @@ impl<W: Write> Report for TerminalReport<W> {
     fn close(mut self: Box<Self>) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// What a person has to know of a case that did not pass, as plain text.
+pub fn case_text(record: &CaseRecord, url: &str) -> String {
+    let style = Style { is_coloured: false, has_progress: false, verbosity: Verbosity::Normal };
+    let mut report = TerminalReport::new(Vec::new(), style);
+    report.base = url.to_owned();
+    // Writing to memory cannot fail.
+    let _ = report.tell(record);
+    String::from_utf8_lossy(&report.out).into_owned()
 }
 
 /// Printable text whose further lines are indented as its first.

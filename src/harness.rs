@@ -1,0 +1,238 @@
+//! Runs cases as tests of Rust's own test harness: the front end for `cargo test` and nextest.
+//!
+//! A project puts this into `tests/conformance.rs`, with `harness = false` for it in its `Cargo.toml`:
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! fn main() -> ExitCode {
+//!     proofmark::harness::Harness::new(env!("CARGO_MANIFEST_DIR")).run()
+//! }
+//! ```
+//!
+//! Each case is a test of its own, named as its id with `::`. Nothing is started while tests are
+//! listed, and a run of one exact name reads one table, since nextest starts a process for each test.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::Runtime;
+
+use crate::event::EndpointDescription;
+use crate::model::{CaseRecord, Level, Suite, Verdict};
+use crate::plan::{PlannedCase, case_ids};
+use crate::reference::{Reference, Settings as ReferenceSettings};
+use crate::report::case_text;
+use crate::run::{Endpoint, RunSettings, Runner, StopSwitch, snapshot_paths};
+use crate::snapshot::{Store, Update};
+use crate::source::{LoadError, Wanted, load};
+use crate::transport::{Address, Client, Limits};
+
+/// The exit code of a suite that could not be read, as Rust's harness exits when it fails.
+const FAILED: u8 = 101;
+
+/// Which endpoint the cases of a project run against, and where they stand.
+#[derive(Debug, Clone)]
+pub struct Harness {
+    cases: PathBuf,
+    snapshots: Option<PathBuf>,
+    endpoint: Option<(String, Option<String>)>,
+    level: Level,
+}
+
+impl Harness {
+    /// The cases in `cases/` of a project, against the embedded reference endpoint, with the
+    /// snapshots in `snapshots/`.
+    pub fn new(project: impl AsRef<Path>) -> Self {
+        let project = project.as_ref();
+        Self {
+            cases: project.join("cases"),
+            snapshots: Some(project.join("snapshots")),
+            endpoint: None,
+            level: Level::Snapshot,
+        }
+    }
+
+    /// Another folder of cases.
+    #[must_use]
+    pub fn cases(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cases = folder.into();
+        self
+    }
+
+    /// Another folder of snapshots, or none.
+    #[must_use]
+    pub fn snapshots(mut self, folder: Option<PathBuf>) -> Self {
+        self.snapshots = folder;
+        self
+    }
+
+    /// Another endpoint, by address, and its state hook.
+    #[must_use]
+    pub fn endpoint(mut self, url: impl Into<String>, states: Option<String>) -> Self {
+        self.endpoint = Some((url.into(), states));
+        self
+    }
+
+    /// The deepest level that counts.
+    #[must_use]
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Runs the tests that the process's arguments select, as `cargo test` passes them.
+    pub fn run(self) -> ExitCode {
+        self.run_with(env::args_os())
+    }
+
+    /// Runs the tests that these arguments select; the first one is the program.
+    pub fn run_with(self, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+        let arguments = Arguments::from_iter(arguments);
+        match self.trials(&arguments) {
+            Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+            Err(error) => {
+                complain(&error);
+                ExitCode::from(FAILED)
+            }
+        }
+    }
+
+    fn trials(self, arguments: &Arguments) -> Result<Vec<Trial>, HarnessError> {
+        let exact = arguments.filter.as_ref().filter(|_| arguments.exact).map(|name| name.replace("::", "/"));
+        let wanted = exact.as_deref().map_or(Wanted::All, Wanted::TableOf);
+        let suite = load(&self.cases, wanted)?;
+        let store = self.store()?;
+        if let (Some(store), false) = (&store, arguments.list) {
+            note_references(&suite, store)?;
+        }
+        let planned = case_ids(&suite).map_err(|error| HarnessError::Settings(error.to_string()))?;
+        let shared = Arc::new(Shared { harness: self, store, running: OnceLock::new() });
+        Ok(planned
+            .into_iter()
+            .map(|planned| {
+                let shared = Arc::clone(&shared);
+                Trial::test(planned.id.test_name(), move || shared.case(&planned))
+            })
+            .collect())
+    }
+
+    fn store(&self) -> Result<Option<Store>, HarnessError> {
+        let variable = |name: &str| env::var(name).ok();
+        let update = Update::resolve(variable("INSTA_UPDATE").as_deref(), variable("CI").as_deref())
+            .map_err(|message| HarnessError::Settings(format!("INSTA_UPDATE: {message}")))?;
+        let kind = if self.endpoint.is_none() { "reference" } else { "foreign" };
+        Ok(self.snapshots.as_ref().map(|folder| Store::new(folder, update, kind)))
+    }
+}
+
+/// Why no test could be run at all.
+#[derive(Debug, thiserror::Error)]
+enum HarnessError {
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error("{0}")]
+    Settings(String),
+    #[error("the file that INSTA_SNAPSHOT_REFERENCES_FILE names cannot be written")]
+    References(#[source] io::Error),
+}
+
+/// There is no test yet to fail, so this goes to standard error.
+fn complain(error: &HarnessError) {
+    let mut out = io::stderr().lock();
+    if let HarnessError::Load(LoadError::Problems(problems)) = error {
+        for problem in problems {
+            let _ = writeln!(out, "{problem}");
+        }
+    }
+    let _ = writeln!(out, "error: {error}");
+}
+
+/// `cargo insta test --unreferenced` knows a snapshot of a foreign store only by this file.
+fn note_references(suite: &Suite, store: &Store) -> Result<(), HarnessError> {
+    let Some(file) = env::var_os("INSTA_SNAPSHOT_REFERENCES_FILE") else {
+        return Ok(());
+    };
+    let paths = snapshot_paths(suite, store).map_err(|error| HarnessError::Settings(error.to_string()))?;
+    let lines: String = paths.iter().map(|path| path.display().to_string() + "\n").collect();
+    let mut out =
+        OpenOptions::new().create(true).append(true).open(file).map_err(HarnessError::References)?;
+    // One write, so that the lines of several processes do not mix.
+    out.write_all(lines.as_bytes()).map_err(HarnessError::References)
+}
+
+/// What the tests of one process share; started by the first test that runs.
+struct Shared {
+    harness: Harness,
+    store: Option<Store>,
+    running: OnceLock<Result<Running, String>>,
+}
+
+struct Running {
+    runtime: Runtime,
+    runner: Runner,
+    stop: StopSwitch,
+    /// Kept so that the endpoint lives as long as the tests.
+    _reference: Option<Reference>,
+}
+
+impl Shared {
+    fn case(&self, planned: &PlannedCase) -> Result<(), Failed> {
+        let running = self.running.get_or_init(|| self.start()).as_ref().map_err(Failed::from)?;
+        let record = running.runtime.block_on(running.runner.case(planned, &running.stop.listen()));
+        judged(&record, &running.runner.endpoint().description.url)
+    }
+
+    fn start(&self) -> Result<Running, String> {
+        let runtime = Runtime::new().map_err(|error| error.to_string())?;
+        let (endpoint, reference) = runtime.block_on(self.endpoint())?;
+        let client = Client::new(Limits::default()).map_err(|error| error.to_string())?;
+        let settings = RunSettings { gate: self.harness.level, ..RunSettings::default() };
+        let runner = Runner::new(client, endpoint, settings, self.store.clone());
+        Ok(Running { runtime, runner, stop: StopSwitch::default(), _reference: reference })
+    }
+
+    async fn endpoint(&self) -> Result<(Endpoint, Option<Reference>), String> {
+        let address = |url: &str| Address::new(url).map_err(|error| error.to_string());
+        if let Some((url, states)) = &self.harness.endpoint {
+            let description =
+                EndpointDescription { name: url.clone(), url: url.clone(), is_reference: false };
+            let states = states.as_deref().map(address).transpose()?;
+            return Ok((Endpoint { description, address: address(url)?, states, faults: Vec::new() }, None));
+        }
+        let started = Reference::start(ReferenceSettings::default()).await;
+        let reference = started.map_err(|error| error.to_string())?;
+        let url = reference.url();
+        let endpoint = Endpoint {
+            description: EndpointDescription {
+                name: "the embedded reference endpoint".into(),
+                url: url.clone(),
+                is_reference: true,
+            },
+            address: address(&url)?,
+            states: Some(address(&reference.states_url())?),
+            faults: Vec::new(),
+        };
+        Ok((endpoint, Some(reference)))
+    }
+}
+
+/// Only a passed case passes: one that could not be found out, or was not run, is told as a failure.
+fn judged(record: &CaseRecord, url: &str) -> Result<(), Failed> {
+    let is_forced = env::var("INSTA_FORCE_PASS").is_ok_and(|value| value == "1");
+    let is_only_snapshot = record.findings.iter().all(|finding| finding.level == Level::Snapshot);
+    match &record.verdict {
+        Verdict::Passed => Ok(()),
+        // `cargo insta test` collects differences first and reports them itself.
+        Verdict::Failed if is_forced && is_only_snapshot => Ok(()),
+        Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => {
+            Err(case_text(record, url).into())
+        }
+    }
+}
