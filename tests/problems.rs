@@ -1,0 +1,269 @@
+//! What is wrong in a file is told at its line and column, with a hint, and all of it at once.
+
+use std::fs;
+use std::path::Path;
+
+use proofmark::source::{LoadError, Wanted, load};
+
+const CONTRACT: &str = r#"operation = "Get"
+version   = "1"
+about     = "Gets a thing."
+
+[sources.page]
+title = "The page"
+
+[request]
+method = "GET"
+path   = "/things"
+place  = "query"
+
+[[param]]
+name     = "id"
+type     = "string"
+required = true
+source   = ["page"]
+
+[[error]]
+status  = 404
+code    = "NotFound"
+message = "%s."
+
+[[error]]
+status  = 400
+code    = "Bad"
+message = "It is bad."
+"#;
+
+const STATES: &str = r#"[[state]]
+name  = "a thing"
+about = "There is one."
+[state.params.kind]
+about    = "Its kind."
+required = true
+one-of   = ["old", "new"]
+[state.provides.thing]
+about   = "Its id."
+example = "t-1"
+"#;
+
+/// Writes a folder of cases, with an operation in `shop/Get`, and gives the problems found in it.
+fn problems(files: &[(&str, &str)]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let operation = folder.path().join("shop/Get");
+    fs::create_dir_all(&operation).unwrap();
+    fs::write(operation.join("contract.toml"), CONTRACT).unwrap();
+    fs::write(operation.join("states.toml"), STATES).unwrap();
+    for (name, text) in files {
+        let path = folder.path().join("shop").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    match load(folder.path(), Wanted::All) {
+        Ok(_) => Vec::new(),
+        Err(LoadError::Problems(problems)) => {
+            problems.iter().map(|problem| shown(problem, folder.path())).collect()
+        }
+        Err(error) => vec![error.to_string()],
+    }
+}
+
+fn shown(problem: &proofmark::model::Problem, folder: &Path) -> String {
+    problem.to_string().replace(&format!("{}/shop/", folder.display()), "")
+}
+
+/// A table with one good case, and this text after it.
+fn table(text: &str) -> String {
+    format!(
+        "[params]\nid = \"1\"\n\n[[case]]\nid = \"good\"\nabout = \"It is there.\"\nexpect = {{ status = 200 }}\n\n{text}\n"
+    )
+}
+
+fn problems_of_table(text: &str) -> Vec<String> {
+    problems(&[("Get/t.toml", &table(text))])
+}
+
+#[test]
+fn a_good_table_has_no_problems() {
+    assert_eq!(problems_of_table(""), Vec::<String>::new());
+}
+
+/// Each line of a case, and what is said of it. The case starts in line 9.
+#[test]
+fn each_mistake_in_a_case_is_named_at_its_place() {
+    let cases = [
+        ("expct = { status = 200 }", "Get/t.toml:12:1: unknown key `expct`\n  hint: did you mean `expect`?"),
+        ("expect = { status = 99 }", "Get/t.toml:12:21: `99` is no status"),
+        ("expect = { status = \"7xx\" }", "Get/t.toml:12:21: `7xx` is no status"),
+        ("expect = {}", "Get/t.toml:12:10: nothing is expected, so nothing could fail"),
+        (
+            "expect = { code = \"NotFond\" }",
+            "Get/t.toml:12:19: the contract has no error `NotFond`\n  hint: did you mean `NotFound`?",
+        ),
+        (
+            "expect = { status = 500, code = \"Bad\" }",
+            "Get/t.toml:12:21: the status contradicts the contract: `Bad` has 400",
+        ),
+        (
+            "expect = { code = \"Bad\", message = \"Other.\" }",
+            "Get/t.toml:12:36: the message contradicts the contract: `Bad` has \"It is bad.\"",
+        ),
+        (
+            "expect = { code = \"NotFound\", message = \"%s.\" }",
+            "Get/t.toml:12:41: an exact message holds `%s`",
+        ),
+        ("expect = { status = 200, body = { \"x\" = 1 } }", "Get/t.toml:12:35: not a JSONPath (RFC 9535)"),
+        ("expect = { message = { regex = \"(\" } }", "Get/t.toml:12:32: not a regular expression"),
+        (
+            "expect = { message = { regex = \"a\", template = \"b\" } }",
+            "Get/t.toml:12:22: a matcher has exactly one key",
+        ),
+        ("expect = { status = 200, within = \"soon\" }", "Get/t.toml:12:35: `soon` is no duration"),
+        (
+            "expect = { status = 200 }\nparams = { id = \"{{ nosuch }}\" }",
+            "Get/t.toml:13:17: `nosuch` is not defined here",
+        ),
+        ("expect = { status = 200 }\nparams = { id = \"{{ 1 + }}\" }", "Get/t.toml:13:17: not a template"),
+        ("expect = { status = 200 }\nunset = [\"ids\"]", "Get/t.toml:13:10: `ids` is not sent anyway"),
+        (
+            "expect = { status = 200 }\ngiven = \"a think\"",
+            "Get/t.toml:13:9: no state is called \"a think\"\n  hint: did you mean \"a thing\"?",
+        ),
+        (
+            "expect = { status = 200 }\ngiven = \"a thing\"",
+            "Get/t.toml:13:9: the state \"a thing\" needs `kind`",
+        ),
+        (
+            "expect = { status = 200 }\ngiven = { state = \"a thing\", params = { kind = \"odd\" } }",
+            "Get/t.toml:13:9: `kind` is one of old, new",
+        ),
+        (
+            "expect = { status = 200 }\nrules = [\"nosuch\"]",
+            "Get/t.toml:13:10: the contract has no rule `nosuch`",
+        ),
+        ("expect = { status = 200 }\nrows = []", "Get/t.toml:13:8: there are no rows"),
+        (
+            "expect = { status = 200 }\nrows = [{ id = \"a\", x = 1 }]",
+            "Get/t.toml:13:9: nothing uses the column `x`",
+        ),
+        (
+            "expect = { status = 200 }\nrows = [{ id = \"a\" }, { id = \"a\" }]",
+            "Get/t.toml:13:23: the row `a` stands twice",
+        ),
+        (
+            "expect = { status = 200 }\nrows = [{ id = \"../a\" }]",
+            "Get/t.toml:13:9: '.' cannot stand in an id",
+        ),
+        (
+            "expect = { status = 200 }\nrows = \"../rows.csv\"",
+            "Get/t.toml:13:8: `../rows.csv` is no CSV file of this folder",
+        ),
+        ("expect = { status = 200 }\nrows = \"nosuch.csv\"", "Get/t.toml:13:8: `nosuch.csv` cannot be read"),
+        (
+            "expect = { status = 200 }\naxes = { format = [\"yaml\"] }",
+            "Get/t.toml:13:20: `yaml` is not one of json, xml",
+        ),
+        (
+            "expect = { status = 200 }\nrequest = { method = \"A B\" }",
+            "Get/t.toml:13:22: this is no HTTP method",
+        ),
+        (
+            "expect = { status = 200 }\nrequest = { method = 1 }",
+            "Get/t.toml:13:22: expected a string, found a integer",
+        ),
+        ("step = []", "Get/t.toml:12:8: the case has no steps"),
+        (
+            "expect = { status = 200 }\nsave = { x = \"nopath\" }",
+            "Get/t.toml:13:14: not a JSONPath (RFC 9535)",
+        ),
+        ("", "Get/t.toml:9:1: the case expects nothing, so it could not fail"),
+    ];
+    for (line, expected) in cases {
+        let found = problems_of_table(&format!("[[case]]\nid = \"bad\"\nabout = \"It is bad.\"\n{line}"));
+        assert!(
+            found.iter().any(|problem| problem.starts_with(expected)),
+            "{line}\n  wanted {expected}\n  found {found:#?}"
+        );
+    }
+}
+
+#[test]
+fn doubled_ids_are_named_also_where_only_case_differs() {
+    let again = "[[case]]\nid = \"good\"\nabout = \"Again.\"\nexpect = { status = 200 }";
+    assert_eq!(problems_of_table(again), ["Get/t.toml:10:6: the case `good` stands twice in this table"]);
+    let found =
+        problems(&[("Get/t.toml", &table("")), ("get/contract.toml", CONTRACT), ("get/t.toml", &table(""))]);
+    assert!(found[0].contains("differs from another operation only by case"), "{found:?}");
+}
+
+#[test]
+fn every_problem_of_every_file_is_told_in_one_pass() {
+    let bad = "[[case]]\nid = \"Bad Id\"\nabuot = \"x\"\nexpect = { status = 1, code = \"Nope\" }";
+    let found = problems(&[
+        ("Get/a.toml", &table(bad)),
+        ("Get/b.toml", "about = \"no cases\"\ncase = []\n"),
+        ("Get/c.toml", "[[case]]\nid = \"x\nabout = 1\n"),
+        ("Get/Wrong Name.toml", &table("")),
+    ]);
+    let text = found.join("\n");
+    for part in [
+        "Get/a.toml:9:1: the key `about` is missing",
+        "Get/a.toml:10:6: 'B' cannot stand in an id",
+        "Get/a.toml:11:1: unknown key `abuot`",
+        "Get/a.toml:12:21: `1` is no status",
+        "Get/a.toml:12:31: the contract has no error `Nope`",
+        "Get/b.toml:1:1: the table has no cases",
+        "Get/c.toml:2:",
+        "Wrong Name.toml:1:1: the file's name is no table's",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn a_row_that_lacks_a_used_variable_is_named() {
+    let rows = "[[case]]\nid = \"r\"\nabout = \"Rows.\"\nparams = { id = \"{{ x }}\" }\nexpect = { status = 200 }\nrows = [{ id = \"a\", x = 1 }, { id = \"b\" }]";
+    assert_eq!(problems_of_table(rows), ["Get/t.toml:14:30: the row `b` has no `x`"]);
+}
+
+#[test]
+fn a_code_that_comes_from_a_row_is_held_against_the_contract_too() {
+    let rows = "[[case]]\nid = \"r\"\nabout = \"Rows.\"\nexpect = { status = \"{{ s }}\", code = \"{{ c }}\" }\nrows = [{ id = \"a\", s = 404, c = \"NotFound\" }, { id = \"b\", s = 404, c = \"Bad\" }]";
+    let found = problems_of_table(rows);
+    assert!(found[0].contains("the status contradicts the contract: `Bad` has 400"), "{found:?}");
+}
+
+#[test]
+fn equal_rows_of_a_doubled_parameter_are_merged_and_others_are_named() {
+    let again = "\n[[param]]\nname = \"id\"\ntype = \"string\"\nrequired = true\nsource = [\"page\"]\n";
+    let contract = format!("{CONTRACT}{again}");
+    assert_eq!(
+        problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]),
+        Vec::<String>::new()
+    );
+    let differs = contract.replace("required = true\nsource = [\"page\"]\n", "source = [\"page\"]\n");
+    let found = problems(&[("Get/contract.toml", &differs), ("Get/t.toml", &table(""))]);
+    assert!(found[0].contains("`id` is declared twice, and not alike"), "{found:?}");
+}
+
+#[test]
+fn a_contract_that_does_not_fit_together_is_refused() {
+    let contract = format!(
+        "{CONTRACT}\n[[param]]\nname = \"x\"\ntype = \"string\"\nsource = [\"nosuch\"]\nconstraints = [{{ max-length = 1, error = \"Nope\" }}, {{ max-length = 1, min-length = 1 }}]\n\n[[error]]\nstatus = 400\ncode = \"Bad\"\n"
+    );
+    let text = problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]).join("\n");
+    for part in [
+        "no source is called `nosuch`",
+        "the contract has no error `Nope`",
+        "a constraint has exactly one limit",
+        "the code `Bad` has a row already",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn a_folder_without_contracts_and_a_contract_without_tables_are_errors() {
+    let empty = tempfile::tempdir().unwrap();
+    assert!(matches!(load(empty.path(), Wanted::All), Err(LoadError::Empty { .. })));
+    assert!(problems(&[])[0].contains("no case table stands beside this contract"));
+}
