@@ -108,7 +108,7 @@ impl<'a> ShownProblem<'a> {
 
 impl std::fmt::Display for ShownProblem<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{}: {}", self.problem.spot, printable(&self.problem.message))
+        write!(out, "{}", printable(&self.problem.message))
     }
 }
 

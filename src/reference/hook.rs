@@ -1,6 +1,7 @@
 //! The state hook: the one way to bring the endpoint into a state, the same for us as for anyone.
 //! Main function: `respond`. The request is `{"state", "params", "action", "variables"}`, the shape of Pact's
 //! provider states; set-up answers the variables of the state, teardown takes them back and answers `{}`.
+//! An optional `purpose` says what the state is for, and the identifiers made for it follow from that text.
 
 use super::id::IdSource;
 use super::state::State;
@@ -32,6 +33,8 @@ struct RawStateRequest {
     #[serde(default)]
     action: Action,
     variables: Option<Map<String, Value>>,
+    /// Who asks: what is made for one caller gets the same identifiers whatever others ask for.
+    purpose: Option<String>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -55,9 +58,17 @@ pub(super) fn respond(world: &mut World, ids: &IdSource, body: &[u8]) -> StateRe
         return StateReply::error(404, &unknown(&request.state));
     };
     match request.action {
-        Action::Setup => set_up(*state, &request.params.unwrap_or_default(), world, ids),
+        Action::Setup => {
+            let own = request.purpose.map(|purpose| ids.labelled(&purpose)).filter(|own| is_free(own, world));
+            set_up(*state, &request.params.unwrap_or_default(), world, own.as_ref().unwrap_or(ids))
+        }
         Action::Teardown => tear_down(&request.variables.unwrap_or_default(), world),
     }
+}
+
+/// Whether no pipeline has the next identifier of a source yet, as one that was never torn down would.
+fn is_free(own: &IdSource, world: &World) -> bool {
+    world.pipeline(&own.peek("ip")).is_none()
 }
 
 fn set_up(state: State, params: &Map<String, Value>, world: &mut World, ids: &IdSource) -> StateReply {

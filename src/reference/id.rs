@@ -24,6 +24,16 @@ impl IdSource {
         }
     }
 
+    /// A source that follows from this one's seed and a label alone, whatever was made before: two
+    /// callers that differ in their labels get the same identifiers in any order.
+    pub(super) fn labelled(&self, label: &str) -> Self {
+        // FNV-1a in 64 bits.
+        let hash = label.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        });
+        Self { seed: mix(self.seed ^ hash), counter: AtomicU64::new(0) }
+    }
+
     /// `PREFIX-` and 20 lower-case letters or digits.
     pub(super) fn resource(&self, prefix: &str) -> String {
         let mut rest = self.next();
@@ -34,6 +44,12 @@ impl IdSource {
         });
         let suffix: String = suffix.collect();
         format!("{prefix}-{suffix}")
+    }
+
+    /// The next identifier of a kind, which is still to come.
+    pub(super) fn peek(&self, prefix: &str) -> String {
+        let counter = AtomicU64::new(self.counter.load(Ordering::Relaxed));
+        Self { seed: self.seed, counter }.resource(prefix)
     }
 
     /// An upper-case UUID of the random kind (version 4).
@@ -79,6 +95,14 @@ mod tests {
         assert_eq!(one.request(), other.request());
         assert_eq!(one.resource("exec"), other.resource("exec"));
         assert_ne!(one.resource("exec"), IdSource::new(8).resource("exec"));
+    }
+
+    #[test]
+    fn labelled_sources_do_not_depend_on_what_was_made_before() {
+        let (one, other) = (IdSource::new(7), IdSource::new(7));
+        one.request();
+        assert_eq!(one.labelled("a").resource("ip"), other.labelled("a").resource("ip"));
+        assert_ne!(one.labelled("a").resource("ip"), other.labelled("b").resource("ip"));
     }
 
     #[test]

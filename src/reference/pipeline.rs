@@ -129,10 +129,17 @@ const EXECUTION_LIMIT: usize = 32;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Executions {
     in_order: VecDeque<Execution>,
+    begun: u64,
 }
 
 impl Executions {
+    /// How many there have been, with those that are forgotten.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun
+    }
+
     pub(super) fn add(&mut self, execution: Execution) {
+        self.begun += 1;
         if self.in_order.len() == EXECUTION_LIMIT {
             self.in_order.pop_front();
         }

@@ -78,7 +78,9 @@ impl Service {
     /// Starts an execution under one lock, unless a fault opens a gap between the checks and the start.
     async fn start(&self, params: &Params) -> Result<String, Refusal> {
         let request = StartRequest::read(params, &self.policy)?;
-        let new_id = || self.ids.resource("exec");
+        // From the pipeline and its own count, so that starts on other pipelines change nothing.
+        let new_id =
+            |pipeline: &str, begun: u64| self.ids.labelled(&format!("{pipeline}/{begun}")).resource("exec");
         if self.policy.atomic_start.is_kept() {
             let mut world = self.world();
             let next = request.examine(&world, &self.policy)?;

@@ -104,11 +104,17 @@ impl StartRequest {
 
     /// Does what was decided, and gives the id of the execution. Only a start that succeeds is
     /// remembered, and only with its pipeline, which takes the memory along when it goes.
-    pub(super) fn carry_out(&self, next: Next, world: &mut World, new_id: impl FnOnce() -> String) -> String {
+    pub(super) fn carry_out(
+        &self,
+        next: Next,
+        world: &mut World,
+        new_id: impl FnOnce(&str, u64) -> String,
+    ) -> String {
         match next {
             Next::Replay(execution) => execution,
             Next::Begin => {
-                let execution = new_id();
+                let begun = world.pipeline(&self.pipeline).map_or(0, |pipeline| pipeline.executions.begun());
+                let execution = new_id(&self.pipeline, begun);
                 world.begin(&self.pipeline, execution.clone());
                 let is_known = world.pipeline(&self.pipeline).is_some();
                 if let Some(token) = self.token.filter(|_| is_known) {

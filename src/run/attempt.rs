@@ -109,7 +109,10 @@ impl<'a> Attempt<'a> {
                 let reason = "no state of this name is declared".to_owned();
                 return Err(Ended::NotRun(NotRun::NoWayTo { state: need.state.clone(), reason }));
             };
-            let setting_up = state::set_up(&self.runner.client, &self.runner.endpoint, definition, &params);
+            let purpose =
+                format!("{}/{}/{}", self.runner.settings.seed, self.planned.id, self.set_up.len() + 1);
+            let setting_up =
+                state::set_up(&self.runner.client, &self.runner.endpoint, definition, &params, &purpose);
             // Set-up is not cut short: what an unfinished one left behind could not be undone.
             let (set_up, promised) = setting_up.await.map_err(|missing| match missing {
                 NoState::Unknown(unknown) => Ended::Unknown(unknown),

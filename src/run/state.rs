@@ -2,7 +2,8 @@
 //!
 //! A hook is an HTTP POST of `{"state", "params", "action"}` that answers variables as a JSON
 //! object: the shape of provider-state handlers in Pact. Teardown also gets the variables that
-//! set-up answered, so that a handler knows which instance is meant.
+//! set-up answered, so that a handler knows which instance is meant. `purpose` says what a state is
+//! for, by seed, case and number; a handler may name what it makes after it, or pass over it.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -35,6 +36,7 @@ pub(super) async fn set_up(
     endpoint: &Endpoint,
     definition: &StateDefinition,
     params: &[(String, Value)],
+    purpose: &str,
 ) -> Result<(SetUp, Result<Vec<(String, Value)>, Unknown>), NoState> {
     let state = definition.name.clone();
     let Some(hook) = &endpoint.states else {
@@ -42,7 +44,7 @@ pub(super) async fn set_up(
         return Err(NoState::NotRun(NotRun::NoWayTo { state, reason }));
     };
     let params: Map<String, Json> = params.iter().map(|(key, value)| (key.clone(), to_json(value))).collect();
-    let body = json!({ "state": state, "params": params, "action": "setup" });
+    let body = json!({ "state": state, "params": params, "action": "setup", "purpose": purpose });
     let failed = |reason: String| NoState::Unknown(Unknown::SetUp { state: state.clone(), reason });
     let (status, bytes) =
         client.post_json(hook, body.to_string()).await.map_err(|fault| failed(describe(&fault)))?;

@@ -243,6 +243,14 @@ fn read(path: &Path) -> Result<Option<String>, StoreError> {
         Ok(found) if !found.is_file() => return Err(unreadable("it is no plain file".into())),
         Ok(_) => {}
     }
+    let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    if text.lines().any(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ")) {
+        return Err(unreadable("it has conflict markers".into()));
+    }
+    // Insta would take a file without a head for one of its first format.
+    if !text.starts_with("---") {
+        return Err(unreadable("it has no head, so it is no snapshot or was cut off".into()));
+    }
     let snapshot = Snapshot::from_file(path).map_err(|error| unreadable(error.to_string()))?;
     match snapshot.as_text() {
         Some(text) if snapshot.metadata().source().is_some() => Ok(Some(text.to_string())),
