@@ -4,6 +4,8 @@
 //! one fault at a time. Faults in what the sources leave open are listed with the reason; for those
 //! the cases must hold, and only the endpoint's own snapshots may tell.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 

@@ -1,5 +1,7 @@
 //! What is wrong in a file is told at its line and column, with a hint, and all of it at once.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::Path;
 
@@ -88,99 +90,85 @@ fn a_good_table_has_no_problems() {
 }
 
 /// Each line of a case, and what is said of it. The case starts in line 9.
+const MISTAKES: &[(&str, &str)] = &[
+    ("expct = { status = 200 }", "Get/t.toml:12:1: unknown key `expct`\n  hint: did you mean `expect`?"),
+    ("expect = { status = 99 }", "Get/t.toml:12:21: `99` is no status"),
+    ("expect = { status = \"7xx\" }", "Get/t.toml:12:21: `7xx` is no status"),
+    ("expect = {}", "Get/t.toml:12:10: nothing is expected, so nothing could fail"),
+    (
+        "expect = { code = \"NotFond\" }",
+        "Get/t.toml:12:19: the contract has no error `NotFond`\n  hint: did you mean `NotFound`?",
+    ),
+    (
+        "expect = { status = 500, code = \"Bad\" }",
+        "Get/t.toml:12:21: the status contradicts the contract: `Bad` has 400",
+    ),
+    (
+        "expect = { code = \"Bad\", message = \"Other.\" }",
+        "Get/t.toml:12:36: the message contradicts the contract: `Bad` has \"It is bad.\"",
+    ),
+    ("expect = { code = \"NotFound\", message = \"%s.\" }", "Get/t.toml:12:41: an exact message holds `%s`"),
+    ("expect = { status = 200, body = { \"x\" = 1 } }", "Get/t.toml:12:35: not a JSONPath (RFC 9535)"),
+    ("expect = { message = { regex = \"(\" } }", "Get/t.toml:12:32: not a regular expression"),
+    (
+        "expect = { message = { regex = \"a\", template = \"b\" } }",
+        "Get/t.toml:12:22: a matcher has exactly one key",
+    ),
+    ("expect = { status = 200, within = \"soon\" }", "Get/t.toml:12:35: `soon` is no duration"),
+    (
+        "expect = { status = 200 }\nparams = { id = \"{{ nosuch }}\" }",
+        "Get/t.toml:13:17: `nosuch` is not defined here",
+    ),
+    ("expect = { status = 200 }\nparams = { id = \"{{ 1 + }}\" }", "Get/t.toml:13:17: not a template"),
+    ("expect = { status = 200 }\nunset = [\"ids\"]", "Get/t.toml:13:10: `ids` is not sent anyway"),
+    (
+        "expect = { status = 200 }\ngiven = \"a think\"",
+        "Get/t.toml:13:9: no state is called \"a think\"\n  hint: did you mean \"a thing\"?",
+    ),
+    ("expect = { status = 200 }\ngiven = \"a thing\"", "Get/t.toml:13:9: the state \"a thing\" needs `kind`"),
+    (
+        "expect = { status = 200 }\ngiven = { state = \"a thing\", params = { kind = \"odd\" } }",
+        "Get/t.toml:13:9: `kind` is one of old, new",
+    ),
+    (
+        "expect = { status = 200 }\nrules = [\"nosuch\"]",
+        "Get/t.toml:13:10: the contract has no rule `nosuch`",
+    ),
+    ("expect = { status = 200 }\nrows = []", "Get/t.toml:13:8: there are no rows"),
+    (
+        "expect = { status = 200 }\nrows = [{ id = \"a\", x = 1 }]",
+        "Get/t.toml:13:9: nothing uses the column `x`",
+    ),
+    (
+        "expect = { status = 200 }\nrows = [{ id = \"a\" }, { id = \"a\" }]",
+        "Get/t.toml:13:23: the row `a` stands twice",
+    ),
+    ("expect = { status = 200 }\nrows = [{ id = \"../a\" }]", "Get/t.toml:13:9: '.' cannot stand in an id"),
+    (
+        "expect = { status = 200 }\nrows = \"../rows.csv\"",
+        "Get/t.toml:13:8: `../rows.csv` is no CSV file of this folder",
+    ),
+    ("expect = { status = 200 }\nrows = \"nosuch.csv\"", "Get/t.toml:13:8: `nosuch.csv` cannot be read"),
+    (
+        "expect = { status = 200 }\naxes = { format = [\"yaml\"] }",
+        "Get/t.toml:13:20: `yaml` is not one of json, xml",
+    ),
+    ("expect = { status = 200 }\nrequest = { method = \"A B\" }", "Get/t.toml:13:22: this is no HTTP method"),
+    (
+        "expect = { status = 200 }\nrequest = { method = 1 }",
+        "Get/t.toml:13:22: expected a string, found a integer",
+    ),
+    ("step = []", "Get/t.toml:12:8: the case has no steps"),
+    ("expect = { status = 200 }\nsave = { x = \"nopath\" }", "Get/t.toml:13:14: not a JSONPath (RFC 9535)"),
+    ("", "Get/t.toml:9:1: the case expects nothing, so it could not fail"),
+];
+
 #[test]
 fn each_mistake_in_a_case_is_named_at_its_place() {
-    let cases = [
-        ("expct = { status = 200 }", "Get/t.toml:12:1: unknown key `expct`\n  hint: did you mean `expect`?"),
-        ("expect = { status = 99 }", "Get/t.toml:12:21: `99` is no status"),
-        ("expect = { status = \"7xx\" }", "Get/t.toml:12:21: `7xx` is no status"),
-        ("expect = {}", "Get/t.toml:12:10: nothing is expected, so nothing could fail"),
-        (
-            "expect = { code = \"NotFond\" }",
-            "Get/t.toml:12:19: the contract has no error `NotFond`\n  hint: did you mean `NotFound`?",
-        ),
-        (
-            "expect = { status = 500, code = \"Bad\" }",
-            "Get/t.toml:12:21: the status contradicts the contract: `Bad` has 400",
-        ),
-        (
-            "expect = { code = \"Bad\", message = \"Other.\" }",
-            "Get/t.toml:12:36: the message contradicts the contract: `Bad` has \"It is bad.\"",
-        ),
-        (
-            "expect = { code = \"NotFound\", message = \"%s.\" }",
-            "Get/t.toml:12:41: an exact message holds `%s`",
-        ),
-        ("expect = { status = 200, body = { \"x\" = 1 } }", "Get/t.toml:12:35: not a JSONPath (RFC 9535)"),
-        ("expect = { message = { regex = \"(\" } }", "Get/t.toml:12:32: not a regular expression"),
-        (
-            "expect = { message = { regex = \"a\", template = \"b\" } }",
-            "Get/t.toml:12:22: a matcher has exactly one key",
-        ),
-        ("expect = { status = 200, within = \"soon\" }", "Get/t.toml:12:35: `soon` is no duration"),
-        (
-            "expect = { status = 200 }\nparams = { id = \"{{ nosuch }}\" }",
-            "Get/t.toml:13:17: `nosuch` is not defined here",
-        ),
-        ("expect = { status = 200 }\nparams = { id = \"{{ 1 + }}\" }", "Get/t.toml:13:17: not a template"),
-        ("expect = { status = 200 }\nunset = [\"ids\"]", "Get/t.toml:13:10: `ids` is not sent anyway"),
-        (
-            "expect = { status = 200 }\ngiven = \"a think\"",
-            "Get/t.toml:13:9: no state is called \"a think\"\n  hint: did you mean \"a thing\"?",
-        ),
-        (
-            "expect = { status = 200 }\ngiven = \"a thing\"",
-            "Get/t.toml:13:9: the state \"a thing\" needs `kind`",
-        ),
-        (
-            "expect = { status = 200 }\ngiven = { state = \"a thing\", params = { kind = \"odd\" } }",
-            "Get/t.toml:13:9: `kind` is one of old, new",
-        ),
-        (
-            "expect = { status = 200 }\nrules = [\"nosuch\"]",
-            "Get/t.toml:13:10: the contract has no rule `nosuch`",
-        ),
-        ("expect = { status = 200 }\nrows = []", "Get/t.toml:13:8: there are no rows"),
-        (
-            "expect = { status = 200 }\nrows = [{ id = \"a\", x = 1 }]",
-            "Get/t.toml:13:9: nothing uses the column `x`",
-        ),
-        (
-            "expect = { status = 200 }\nrows = [{ id = \"a\" }, { id = \"a\" }]",
-            "Get/t.toml:13:23: the row `a` stands twice",
-        ),
-        (
-            "expect = { status = 200 }\nrows = [{ id = \"../a\" }]",
-            "Get/t.toml:13:9: '.' cannot stand in an id",
-        ),
-        (
-            "expect = { status = 200 }\nrows = \"../rows.csv\"",
-            "Get/t.toml:13:8: `../rows.csv` is no CSV file of this folder",
-        ),
-        ("expect = { status = 200 }\nrows = \"nosuch.csv\"", "Get/t.toml:13:8: `nosuch.csv` cannot be read"),
-        (
-            "expect = { status = 200 }\naxes = { format = [\"yaml\"] }",
-            "Get/t.toml:13:20: `yaml` is not one of json, xml",
-        ),
-        (
-            "expect = { status = 200 }\nrequest = { method = \"A B\" }",
-            "Get/t.toml:13:22: this is no HTTP method",
-        ),
-        (
-            "expect = { status = 200 }\nrequest = { method = 1 }",
-            "Get/t.toml:13:22: expected a string, found a integer",
-        ),
-        ("step = []", "Get/t.toml:12:8: the case has no steps"),
-        (
-            "expect = { status = 200 }\nsave = { x = \"nopath\" }",
-            "Get/t.toml:13:14: not a JSONPath (RFC 9535)",
-        ),
-        ("", "Get/t.toml:9:1: the case expects nothing, so it could not fail"),
-    ];
-    for (line, expected) in cases {
+    for (line, expected) in MISTAKES {
         let found = problems_of_table(&format!("[[case]]\nid = \"bad\"\nabout = \"It is bad.\"\n{line}"));
         assert!(
-            found.iter().any(|problem| problem.starts_with(expected)),
+            found.iter().any(|problem| problem.starts_with(*expected)),
             "{line}\n  wanted {expected}\n  found {found:#?}"
         );
     }

@@ -248,7 +248,7 @@ impl<W: Write> Report for TerminalReport<W> {
 pub fn case_text(record: &CaseRecord, url: &str) -> String {
     let style = Style { is_coloured: false, has_progress: false, verbosity: Verbosity::Normal };
     let mut report = TerminalReport::new(Vec::new(), style);
-    report.base = url.to_owned();
+    url.clone_into(&mut report.base);
     // Writing to memory cannot fail.
     let _ = report.tell(record);
     String::from_utf8_lossy(&report.out).into_owned()
