@@ -10,6 +10,17 @@
 //! }
 //! ```
 //!
+//! Another endpoint is named, or started, by a function:
+//!
+//! ```no_run
+//! use proofmark::harness::{Addresses, Harness};
+//!
+//! let harness = Harness::new(env!("CARGO_MANIFEST_DIR")).endpoint(|| {
+//!     let url = "http://127.0.0.1:9000".to_owned();
+//!     Ok(Addresses { states: Some(format!("{url}/states")), url })
+//! });
+//! ```
+//!
 //! Each case is a test of its own, named as its id with `::`. Nothing is started while tests are
 //! listed, and a run of one exact name reads one table, since nextest starts a process for each test.
 
@@ -38,12 +49,27 @@ use crate::transport::{Address, Client, Limits};
 const FAILED: u8 = 101;
 
 /// Which endpoint the cases of a project run against, and where they stand.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Harness {
     cases: PathBuf,
     snapshots: Option<PathBuf>,
-    endpoint: Option<(String, Option<String>)>,
+    target: Target,
     level: Level,
+}
+
+/// Where an endpoint and its state hook are.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    /// The endpoint's address.
+    pub url: String,
+    /// The address of its state hook.
+    pub states: Option<String>,
+}
+
+#[derive(Clone)]
+enum Target {
+    Reference,
+    Started(Arc<dyn Fn() -> Result<Addresses, String> + Send + Sync>),
 }
 
 impl Harness {
@@ -54,7 +80,7 @@ impl Harness {
         Self {
             cases: project.join("cases"),
             snapshots: Some(project.join("snapshots")),
-            endpoint: None,
+            target: Target::Reference,
             level: Level::Snapshot,
         }
     }
@@ -73,10 +99,11 @@ impl Harness {
         self
     }
 
-    /// Another endpoint, by address, and its state hook.
+    /// Another endpoint. `start` is called by the first test that runs, and never while tests are
+    /// listed; it may start the endpoint, or just say where it is.
     #[must_use]
-    pub fn endpoint(mut self, url: impl Into<String>, states: Option<String>) -> Self {
-        self.endpoint = Some((url.into(), states));
+    pub fn endpoint(mut self, start: impl Fn() -> Result<Addresses, String> + Send + Sync + 'static) -> Self {
+        self.target = Target::Started(Arc::new(start));
         self
     }
 
@@ -127,7 +154,10 @@ impl Harness {
         let variable = |name: &str| env::var(name).ok();
         let update = Update::resolve(variable("INSTA_UPDATE").as_deref(), variable("CI").as_deref())
             .map_err(|message| HarnessError::Settings(format!("INSTA_UPDATE: {message}")))?;
-        let kind = if self.endpoint.is_none() { "reference" } else { "foreign" };
+        let kind = match self.target {
+            Target::Reference => "reference",
+            Target::Started(_) => "foreign",
+        };
         Ok(self.snapshots.as_ref().map(|folder| Store::new(folder, update, kind)))
     }
 }
@@ -200,11 +230,12 @@ impl Shared {
 
     async fn endpoint(&self) -> Result<(Endpoint, Option<Reference>), String> {
         let address = |url: &str| Address::new(url).map_err(|error| error.to_string());
-        if let Some((url, states)) = &self.harness.endpoint {
+        if let Target::Started(start) = &self.harness.target {
+            let Addresses { url, states } = start()?;
             let description =
                 EndpointDescription { name: url.clone(), url: url.clone(), is_reference: false };
             let states = states.as_deref().map(address).transpose()?;
-            return Ok((Endpoint { description, address: address(url)?, states, faults: Vec::new() }, None));
+            return Ok((Endpoint { description, address: address(&url)?, states, faults: Vec::new() }, None));
         }
         let started = Reference::start(ReferenceSettings::default()).await;
         let reference = started.map_err(|error| error.to_string())?;

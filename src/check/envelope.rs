@@ -2,8 +2,8 @@
 
 use regex::Regex;
 
-use super::expectation::Subject;
 use super::path::select;
+use super::subject::Subject;
 use crate::model::{Body, Field, Finding, Format, Level, Value};
 
 /// Holds an answer against the envelope.

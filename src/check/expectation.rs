@@ -3,46 +3,8 @@
 use super::envelope;
 use super::matcher::mismatch;
 use super::path::{PathError, select};
-use crate::model::{
-    Answer, Contract, ErrorRow, Exchange, Expect, Finding, Level, Matcher, MessageTemplate, Request,
-    StatusRule, Value,
-};
-
-/// All that a judgement rests on.
-#[derive(Debug)]
-pub struct Subject<'a> {
-    /// What is promised.
-    pub contract: &'a Contract,
-    /// What the case expects, rendered.
-    pub expect: &'a Expect,
-    /// What was sent.
-    pub request: &'a Request,
-    /// What came back.
-    pub answer: &'a Answer,
-    /// The step's position, from 0.
-    pub step: usize,
-    /// The exchanges before this one.
-    pub earlier: &'a [Exchange],
-}
-
-impl Subject<'_> {
-    pub(super) fn is_success(&self) -> bool {
-        self.answer.status < 400
-    }
-
-    /// The value at a path of the contract's envelope.
-    fn at(&self, path: Option<&String>) -> Option<Value> {
-        select(self.answer.tree()?, path?).ok()
-    }
-
-    fn code(&self) -> Option<Value> {
-        self.at(self.contract.envelope.code.as_ref())
-    }
-
-    fn message(&self) -> Option<Value> {
-        self.at(self.contract.envelope.message.as_ref())
-    }
-}
+use super::subject::Subject;
+use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, MessageTemplate, StatusRule, Value};
 
 /// Everything in which an answer disagrees with contract and case, in the order of levels.
 ///

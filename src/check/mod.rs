@@ -6,6 +6,8 @@ mod envelope;
 mod expectation;
 mod matcher;
 mod path;
+mod subject;
 
-pub use expectation::{Subject, check, throttled};
+pub use expectation::{check, throttled};
 pub use path::{PathError, select};
+pub use subject::Subject;

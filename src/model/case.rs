@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::exchange::Method;
+use super::exchange::{Format, Method};
 use super::id::TableId;
 use super::spot::Spot;
 use super::value::Value;
@@ -220,24 +220,6 @@ impl fmt::Display for Place {
             Self::Form => "form",
             Self::Json => "json",
             Self::Header => "header",
-        })
-    }
-}
-
-/// The format of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// JSON (RFC 8259).
-    Json,
-    /// XML 1.0.
-    Xml,
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Json => "json",
-            Self::Xml => "xml",
         })
     }
 }

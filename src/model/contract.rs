@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::case::{Format, Place};
-use super::exchange::Method;
+use super::case::Place;
+use super::exchange::{Format, Method};
 use super::id::OperationId;
 use super::message::MessageTemplate;
 use super::state::StateDefinition;

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::case::Format;
 use super::value::Value;
 
 /// An HTTP method: a token of RFC 9110, section 9.1.
@@ -28,6 +27,24 @@ impl Method {
 impl fmt::Display for Method {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
+    }
+}
+
+/// The format of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// JSON (RFC 8259).
+    Json,
+    /// XML 1.0.
+    Xml,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Json => "json",
+            Self::Xml => "xml",
+        })
     }
 }
 

@@ -16,15 +16,15 @@ mod value;
 mod verdict;
 
 pub use case::{
-    AxisChoice, Case, Expect, Format, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row,
-    StatusRule, Step, Variable, merge_params,
+    AxisChoice, Case, Expect, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row, StatusRule,
+    Step, Variable, merge_params,
 };
 pub use contract::{
     AnswerPlace, Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing,
     Parameter, ParameterType, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle,
     Volatile, XmlRoots,
 };
-pub use exchange::{Answer, Body, Exchange, Fault, Method, Request, SentBody};
+pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody};
 pub use finding::{Finding, Level};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use message::{BLANK, MessageTemplate};
