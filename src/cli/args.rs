@@ -109,7 +109,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub(super) snapshots: Option<PathBuf>,
     /// What to do with snapshots that are new or differ: auto, new, no, unseen, always
-    #[arg(long, value_name = "MODE", env = "INSTA_UPDATE")]
+    #[arg(long, value_name = "MODE", env = "INSTA_UPDATE", hide_env_values = true)]
     pub(super) update: Option<String>,
     /// How many cases run at once
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -48,7 +48,7 @@ pub struct FaultEntry {
 
 /// No fault has the given name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("find a fault named `{name}`; the nearest name is `{nearest}`")]
+#[error("no fault is named `{name}`; the nearest name is `{nearest}`")]
 pub struct UnknownFault {
     /// The name that was asked for.
     pub name: String,

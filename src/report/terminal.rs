@@ -145,7 +145,13 @@ impl<W: Write> TerminalReport<W> {
         let counts = if finding.level <= record.gate { "" } else { "  (does not count at this --level)" };
         let step =
             if record.exchanges.len() > 1 { format!("step {}: ", finding.step + 1) } else { String::new() };
-        writeln!(self.out, "  {}{}  {}{counts}", step, finding.level, printable(&finding.subject))?;
+        let level = finding.level.name();
+        let subject = if finding.subject == level {
+            String::new()
+        } else {
+            format!("  {}", printable(&finding.subject))
+        };
+        writeln!(self.out, "  {step}{level}{subject}{counts}")?;
         writeln!(self.out, "    expected  {}", indented(&finding.expected, 14))?;
         writeln!(self.out, "    found     {}", indented(&finding.actual, 14))?;
         match &finding.because {
