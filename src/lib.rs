@@ -15,3 +15,4 @@ pub mod snapshot;
 pub mod source;
 pub mod template;
 pub mod transport;
+pub mod whole_file;

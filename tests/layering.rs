@@ -7,19 +7,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules each module may import.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("event", &["model"]),
+    ("whole_file", &["model"]),
     ("template", &["model"]),
     ("source", &["model", "template"]),
     ("plan", &["model", "template"]),
     ("protocol", &["model", "template"]),
     ("check", &["model", "template", "protocol"]),
     ("transport", &["model", "template", "protocol"]),
-    ("snapshot", &["model", "template", "check"]),
+    ("snapshot", &["model", "template", "check", "whole_file"]),
     ("coverage", &["model", "template", "plan", "protocol"]),
     ("run", &["model", "event", "template", "plan", "transport", "check", "snapshot", "protocol"]),
-    ("report", &["model", "event", "protocol"]),
+    ("report", &["model", "event", "protocol", "whole_file"]),
     ("reference", &["model", "protocol"]),
     (
         "harness",
@@ -60,13 +61,14 @@ const ALLOWED: [(&str, &[&str]); 16] = [
 ];
 
 /// Crates that one module alone may name.
-const CONFINED: [(&str, &[&str]); 15] = [
+const CONFINED: [(&str, &[&str]); 16] = [
     ("minijinja", &["template"]),
     ("toml", &["source"]),
     ("csv", &["source"]),
     ("strsim", &["source", "reference"]),
     ("reqwest", &["transport"]),
     ("insta", &["snapshot"]),
+    ("tempfile", &["whole_file"]),
     ("similar", &["snapshot"]),
     ("quick_xml", &["protocol", "reference"]),
     ("shlex", &["protocol"]),

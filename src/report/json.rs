@@ -3,15 +3,15 @@
 //! Cases are written as they come, so memory does not grow with them; the file appears whole at the
 //! end, or not at all.
 
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use tempfile::NamedTempFile;
 
 use super::Report;
 use crate::event::{Event, RunEnd, RunStart, Stopped};
 use crate::model::{CaseRecord, Finding, SnapshotOutcome};
+use crate::whole_file::WholeFile;
 
 /// The version of the format: a reader may rely on keys staying within one.
 const VERSION: u32 = 1;
@@ -19,8 +19,7 @@ const VERSION: u32 = 1;
 /// Writes a report to a file.
 #[derive(Debug)]
 pub struct JsonReport {
-    target: PathBuf,
-    out: BufWriter<NamedTempFile>,
+    out: WholeFile,
     start: Option<RunStart>,
     cases: usize,
     is_ended: bool,
@@ -32,10 +31,7 @@ impl JsonReport {
     /// # Errors
     /// A folder in which nothing can be written.
     pub fn new(target: &Path) -> io::Result<Self> {
-        let folder =
-            target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let out = BufWriter::new(NamedTempFile::new_in(folder)?);
-        Ok(Self { target: target.to_path_buf(), out, start: None, cases: 0, is_ended: false })
+        Ok(Self { out: WholeFile::create(target)?, start: None, cases: 0, is_ended: false })
     }
 
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
@@ -89,8 +85,7 @@ impl Report for JsonReport {
         if !self.is_ended {
             return Err(io::Error::other("the run did not come to an end"));
         }
-        let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.persist(&self.target).map(|_| ()).map_err(|error| error.error)
+        self.out.commit()
     }
 }
 

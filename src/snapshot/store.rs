@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use insta::Snapshot;
-use tempfile::NamedTempFile;
 
 use super::header::Header;
 use crate::model::CaseId;
+use crate::whole_file::WholeFile;
 
 /// What happens to a snapshot that is missing or differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,28 +258,14 @@ fn read(path: &Path) -> Result<Option<String>, StoreError> {
     }
 }
 
-/// Writes a file whole: a temporary one beside it, then a rename.
+/// Writes a file whole, in a folder that is made if need be.
 fn replace(path: &Path, text: &str) -> Result<(), StoreError> {
     let unwritable = |source| StoreError::Unwritable { path: path.to_path_buf(), source };
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(unwritable)?;
-    let mut file = NamedTempFile::new_in(folder).map_err(unwritable)?;
+    let mut file = WholeFile::create(path).map_err(unwritable)?;
     file.write_all(text.as_bytes()).map_err(unwritable)?;
-    open_to_readers(&file).map_err(unwritable)?;
-    file.persist(path).map_err(|error| unwritable(error.error))?;
-    Ok(())
-}
-
-/// A temporary file is its owner's alone; a snapshot is read by everyone who reads the project.
-#[cfg(unix)]
-fn open_to_readers(file: &NamedTempFile) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn open_to_readers(_file: &NamedTempFile) -> io::Result<()> {
-    Ok(())
+    file.commit().map_err(unwritable)
 }
 
 fn remove(path: &Path) -> Result<(), StoreError> {
