@@ -1,15 +1,18 @@
 //! Reads `contract.toml`, the file it shares with others, and `states.toml` into a [`Contract`].
+//! The parts are read in files of their own; what they share is the [`Reader`].
+
+mod envelope;
+mod parameter;
+mod state;
 
 use regex::Regex;
 use serde_json_path::JsonPath;
 
-use super::document::{Entry, Node};
+use super::document::Node;
 use super::shape::nearest;
 use crate::model::{
-    AnswerPlace, Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing,
-    MessageTemplate, Method, OperationId, Parameter, ParameterType, Place, Problem, RateLimit, Reach,
-    RequestIdRule, RequestShape, Rule, Source, StateDefinition, StateParameter, StateVariable, Throttle,
-    Volatile, XmlRoots,
+    Contract, Effect, ErrorRow, Field, FormatChoice, Listing, MessageTemplate, Method, OperationId, Place,
+    Problem, RateLimit, Reach, RequestShape, Rule, Source,
 };
 
 /// The files that make up one contract, already of the right shape.
@@ -41,7 +44,7 @@ pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Ve
         rules: reader.rules(own.get("rule")),
         envelope: shared("envelope").map(|node| reader.envelope(node)).unwrap_or_default(),
         snapshot_headers: shared("snapshot").map(|node| lower(&node.texts("headers"))).unwrap_or_default(),
-        states: files.states.map(|node| states(node, reader.problems)).unwrap_or_default(),
+        states: files.states.map(|node| state::states(node, reader.problems)).unwrap_or_default(),
         sources: reader.sources.clone(),
         rows,
         shared_rows,
@@ -146,80 +149,6 @@ impl Reader<'_> {
         method
     }
 
-    /// The parameters. A page may list one twice (the metadata behind it does): equal rows are one.
-    fn parameters(&mut self, list: Option<&Node>) -> Vec<Parameter> {
-        let mut parameters: Vec<Parameter> = Vec::new();
-        for node in list.map(Node::items).unwrap_or_default() {
-            let parameter = self.parameter(node);
-            match parameters.iter().find(|known| known.name == parameter.name) {
-                None => parameters.push(parameter),
-                Some(known) if *known == parameter => {}
-                Some(_) => {
-                    let message = format!("`{}` is declared twice, and not alike", parameter.name);
-                    self.problems.push(
-                        Problem::new(node.spot.clone(), message)
-                            .hint("equal rows are merged; make them equal or drop one"),
-                    );
-                }
-            }
-        }
-        parameters
-    }
-
-    fn parameter(&mut self, node: &Node) -> Parameter {
-        let constraints = node.get("constraints").map(Node::items).unwrap_or_default();
-        Parameter {
-            name: node.text("name").unwrap_or_default(),
-            kind: parameter_type(node.text("type").as_deref()),
-            is_required: node.flag("required", false),
-            is_deprecated: node.flag("deprecated", false),
-            place: node.text("place").and_then(|name| place(&name)),
-            about: node.text("about").unwrap_or_default(),
-            source: self.cited(node),
-            constraints: constraints.iter().filter_map(|item| self.constraint(item)).collect(),
-            missing: node.texts("missing"),
-        }
-    }
-
-    fn constraint(&mut self, node: &Node) -> Option<Constraint> {
-        let limits: Vec<Limit> = node.entries().iter().filter_map(|entry| self.limit(entry)).collect();
-        let source = self.cited(node);
-        let [limit] = limits.as_slice() else {
-            self.problem(node, "a constraint has exactly one limit");
-            return None;
-        };
-        Some(Constraint {
-            limit: limit.clone(),
-            error: node.text("error"),
-            source,
-            about: node.text("about"),
-            disputed: node.text("disputed"),
-        })
-    }
-
-    fn limit(&mut self, entry: &Entry) -> Option<Limit> {
-        let node = &entry.node;
-        let text = || node.as_text().map(str::to_owned);
-        match entry.key.as_str() {
-            "min-length" => node.as_number().map(Limit::MinLength),
-            "max-length" => node.as_number().map(Limit::MaxLength),
-            "min-items" => node.as_number().map(Limit::MinItems),
-            "max-items" => node.as_number().map(Limit::MaxItems),
-            "minimum" => node.as_number().map(Limit::Minimum),
-            "maximum" => node.as_number().map(Limit::Maximum),
-            "characters" => Some(Limit::Ascii),
-            "not-prefix" => text().map(Limit::NotPrefix),
-            "not-containing" => text().map(Limit::NotContaining),
-            "unique" => node.as_bool().filter(|flag| *flag).map(|_| Limit::Unique),
-            "one-of" => {
-                Some(Limit::OneOf(node.items().iter().filter_map(Node::as_text).map(str::to_owned).collect()))
-            }
-            "pattern" => self.pattern(node).map(Limit::Pattern),
-            "known" => text().map(Limit::Known),
-            _ => None,
-        }
-    }
-
     fn pattern(&mut self, node: &Node) -> Option<String> {
         let text = node.as_text()?;
         if let Err(error) = Regex::new(text) {
@@ -300,50 +229,6 @@ impl Reader<'_> {
         rules
     }
 
-    fn volatile(&mut self, list: Option<&Node>) -> Vec<Volatile> {
-        let nodes = list.map(Node::items).unwrap_or_default();
-        nodes.iter().filter_map(|node| self.one_volatile(node)).collect()
-    }
-
-    fn one_volatile(&mut self, node: &Node) -> Option<Volatile> {
-        let path = self.path(node.get("at")).map(AnswerPlace::Body);
-        let header = node.text("header").map(|name| AnswerPlace::Header(name.to_ascii_lowercase()));
-        let pattern = node.get("pattern").and_then(|pattern| self.pattern(pattern)).map(AnswerPlace::Pattern);
-        let mut places: Vec<AnswerPlace> = [path, header, pattern].into_iter().flatten().collect();
-        if places.len() != 1 {
-            self.problem(
-                node,
-                "a volatile value stands `at` a JSONPath, in a `header`, or where a `pattern` matches",
-            );
-        }
-        let at = places.pop()?;
-        Some(Volatile { name: node.text("name").unwrap_or_default(), at })
-    }
-
-    fn envelope(&mut self, node: &Node) -> Envelope {
-        let types = node.get("content-type");
-        let success = node.get("success");
-        Envelope {
-            code: self.path(node.get("code")),
-            message: self.path(node.get("message")),
-            json_type: types.and_then(|types| types.text("json")),
-            xml_type: types.and_then(|types| types.text("xml")),
-            success: self.fields(success.and_then(|body| body.get("fields"))),
-            absent: success.map(|body| body.texts("absent")).unwrap_or_default(),
-            error: self.fields(node.get("error").and_then(|body| body.get("fields"))),
-            request_id: node.get("request-id").map(|rule| RequestIdRule {
-                body: self.path(rule.get("body")).unwrap_or_default(),
-                header: rule.text("header").map(|name| name.to_ascii_lowercase()),
-                is_unique: rule.flag("unique", true),
-            }),
-            xml: node.get("xml").map(|roots| XmlRoots {
-                success: roots.text("success-root").unwrap_or_default(),
-                error: roots.text("error-root").unwrap_or_default(),
-            }),
-            throttled: node.get("throttled").map(throttle).unwrap_or_default(),
-        }
-    }
-
     /// Every code that a parameter names must have a row.
     fn check_codes(&mut self, contract: &Contract, own: &Node) {
         for node in own.get("param").map(Node::items).unwrap_or_default() {
@@ -378,59 +263,6 @@ pub(super) fn place(name: &str) -> Option<Place> {
         .find(|place| place.to_string() == name)
 }
 
-fn parameter_type(name: Option<&str>) -> ParameterType {
-    match name {
-        Some("integer") => ParameterType::Integer,
-        Some("number") => ParameterType::Number,
-        Some("boolean") => ParameterType::Boolean,
-        Some("list") => ParameterType::List,
-        Some("object") => ParameterType::Object,
-        Some(_) | None => ParameterType::String,
-    }
-}
-
-fn throttle(node: &Node) -> Throttle {
-    let status = node.get("status").map(Node::items).unwrap_or_default();
-    Throttle { status: status.iter().filter_map(Node::as_number).collect(), code: node.texts("code") }
-}
-
 pub(super) fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or_default().trim().trim_start_matches("error: ")
-}
-
-fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefinition> {
-    let mut states: Vec<StateDefinition> = Vec::new();
-    for item in node.get("state").map(Node::items).unwrap_or_default() {
-        let state = state(item);
-        if states.iter().any(|known| known.name == state.name) {
-            let spot = item.get("name").unwrap_or(item).spot.clone();
-            problems.push(Problem::new(spot, format!("the state \"{}\" stands twice", state.name)));
-        }
-        states.push(state);
-    }
-    states
-}
-
-fn state(node: &Node) -> StateDefinition {
-    let entries = |key: &str| node.get(key).map(Node::entries).unwrap_or_default().iter();
-    StateDefinition {
-        name: node.text("name").unwrap_or_default(),
-        about: node.text("about").unwrap_or_default(),
-        params: entries("params")
-            .map(|Entry { key, node, .. }| StateParameter {
-                name: key.clone(),
-                about: node.text("about").unwrap_or_default(),
-                is_required: node.flag("required", false),
-                one_of: node.texts("one-of"),
-            })
-            .collect(),
-        provides: entries("provides")
-            .map(|Entry { key, node, .. }| StateVariable {
-                name: key.clone(),
-                about: node.text("about").unwrap_or_default(),
-                example: node.text("example").unwrap_or_default(),
-                is_volatile: node.flag("volatile", false),
-            })
-            .collect(),
-    }
 }

@@ -1,19 +1,21 @@
-//! Reads a case table.
+//! Reads a case table. What its parts must agree on is checked in files of their own.
+
+mod checks;
+mod given;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::contract_file;
-use super::document::{Entry, Node};
-use super::expectation::{self, check_path};
-use super::names::Names;
-use super::row_file::{RowFiles, rows};
-use super::shape::nearest;
 use crate::model::{
-    AxisChoice, Case, Contract, Expect, Format, Given, Method, Place, Problem, RawParts, RequestSpec, Row,
-    Step, Table, TableId, Value, Variable, check_part, merge_params,
+    AxisChoice, Case, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Step, Table,
+    TableId, Value, Variable, check_part, merge_params,
 };
-use crate::template::{Scope, Templates, Unrendered, has_templates, is_template};
+use crate::source::contract_file;
+use crate::source::document::{Entry, Node};
+use crate::source::expectation::{self, check_path};
+use crate::source::row_file::{RowFiles, rows};
+use crate::source::shape::nearest;
+use crate::template::Templates;
 
 /// What reading a table needs beside its own text.
 pub(super) struct Reader<'a> {
@@ -51,7 +53,7 @@ impl Reader<'_> {
         Table { about: node.text("about").unwrap_or_default(), cases, id }
     }
 
-    fn problem(&mut self, node: &Node, message: impl Into<String>) {
+    pub(super) fn problem(&mut self, node: &Node, message: impl Into<String>) {
         self.problems.push(Problem::new(node.spot.clone(), message));
     }
 
@@ -113,53 +115,6 @@ impl Reader<'_> {
             );
         }
         node.texts("rules")
-    }
-
-    fn given(&mut self, node: &Node) -> Vec<Given> {
-        let items = if node.items().is_empty() { std::slice::from_ref(node) } else { node.items() };
-        items.iter().map(|item| self.one_given(item)).collect()
-    }
-
-    fn one_given(&mut self, node: &Node) -> Given {
-        let state = node.as_text().map_or_else(|| node.text("state").unwrap_or_default(), str::to_owned);
-        let params = pairs(node, "params");
-        match self.contract.state(&state) {
-            None => {
-                let known: Vec<&str> = self.contract.states.iter().map(|known| known.name.as_str()).collect();
-                let hint = nearest(&state, &known).map_or_else(
-                    || "declare it in states.toml".into(),
-                    |near| format!("did you mean \"{near}\"?"),
-                );
-                let spot = node.get("state").unwrap_or(node).spot.clone();
-                self.problems.push(Problem::new(spot, format!("no state is called \"{state}\"")).hint(hint));
-            }
-            Some(definition) => {
-                for (name, value) in &params {
-                    let Some(param) = definition.params.iter().find(|param| param.name == *name) else {
-                        self.problems.push(Problem::new(
-                            node.spot.clone(),
-                            format!("the state \"{state}\" takes no `{name}`"),
-                        ));
-                        continue;
-                    };
-                    let text = value.to_plain();
-                    if !param.one_of.is_empty() && !is_template(&text) && !param.one_of.contains(&text) {
-                        let message = format!("`{name}` is one of {}", param.one_of.join(", "));
-                        self.problems.push(Problem::new(node.spot.clone(), message));
-                    }
-                }
-                let is_missing = |name: &str| !params.iter().any(|(given, _)| given == name);
-                for param in
-                    definition.params.iter().filter(|param| param.is_required && is_missing(&param.name))
-                {
-                    self.problems.push(Problem::new(
-                        node.spot.clone(),
-                        format!("the state \"{state}\" needs `{}`", param.name),
-                    ));
-                }
-            }
-        }
-        Given { state, params, spot: node.spot.clone() }
     }
 
     fn request(&mut self, node: &Node) -> RequestSpec {
@@ -282,122 +237,6 @@ impl Reader<'_> {
             .filter_map(|entry| Some((entry.key.clone(), entry.node.as_text()?.to_owned())))
             .collect()
     }
-
-    /// A key that is dropped must have been there, or the line does nothing.
-    fn check_unset(&mut self, case: &Case, node: &Node) {
-        let sent: BTreeSet<&str> = case.params.iter().map(|(key, _)| key.as_str()).collect();
-        let steps = node.get("step").map(Node::items).unwrap_or_default();
-        for holder in std::iter::once(node).chain(steps) {
-            for item in holder.get("unset").map(Node::items).unwrap_or_default() {
-                let key = item.as_text().unwrap_or_default();
-                if !sent.contains(key) && !is_template(key) {
-                    self.problem(item, format!("`{key}` is not sent anyway, so dropping it does nothing"));
-                }
-            }
-        }
-    }
-
-    fn check_names(&mut self, case: &Case, node: &Node, table: &Node) {
-        let mut names = Names::new();
-        for row in &case.rows {
-            row.vars.iter().for_each(|variable| names.add(variable.name.as_str()));
-        }
-        names.check_key(node, "about", self.problems);
-        let given = node.get("given").or_else(|| table.get("given"));
-        if let Some(given) = given {
-            names.check(given, self.problems);
-        }
-        self.add_provided(&mut names, &case.given);
-        for entry in node.get("vars").map(Node::entries).unwrap_or_default() {
-            names.check(&entry.node, self.problems);
-            names.add(entry.key.as_str());
-        }
-        for entry in table.get("params").map(Node::entries).unwrap_or_default() {
-            if !is_overridden(case, node, &entry.key) {
-                names.check(&entry.node, self.problems);
-            }
-        }
-        names.check_key(table, "request", self.problems);
-        names.check_key(node, "params", self.problems);
-        names.check_key(node, "request", self.problems);
-        for row in node.get("rows").map(Node::items).unwrap_or_default() {
-            names.check_key(row, "params", self.problems);
-        }
-        let steps = node.get("step").map(Node::items).unwrap_or_default();
-        let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
-        for (holder, step) in holders.iter().zip(&case.steps) {
-            if !steps.is_empty() {
-                for key in ["given", "params", "request"] {
-                    names.check_key(holder, key, self.problems);
-                }
-            }
-            self.add_provided(&mut names, &step.given);
-            names.check_key(holder, "expect", self.problems);
-            step.save.iter().for_each(|(name, _)| names.add(name.as_str()));
-        }
-        self.check_rows(case, &names);
-    }
-
-    fn add_provided(&self, names: &mut Names, given: &[Given]) {
-        let states = given.iter().filter_map(|given| self.contract.state(&given.state));
-        states.flat_map(|state| &state.provides).for_each(|variable| names.add(variable.name.as_str()));
-    }
-
-    /// Each row must have every variable that the case uses and another row has.
-    fn check_rows(&mut self, case: &Case, names: &Names) {
-        let all: BTreeSet<&str> =
-            case.rows.iter().flat_map(|row| &row.vars).map(|variable| variable.name.as_str()).collect();
-        for name in all {
-            let lacks = |row: &&Row| !row.vars.iter().any(|variable| variable.name == name);
-            for row in case.rows.iter().filter(lacks).filter(|_| names.has_used(name)) {
-                self.problems
-                    .push(Problem::new(row.spot.clone(), format!("the row `{}` has no `{name}`", row.id)));
-            }
-            if !names.has_used(name) {
-                let spot = case.rows.iter().find(|row| !lacks(row)).map_or(&case.spot, |row| &row.spot);
-                self.problems.push(Problem::new(spot.clone(), format!("nothing uses the column `{name}`")));
-            }
-        }
-    }
-
-    /// Holds each expectation against the contract, for every row where it depends on the row.
-    fn check_expectations(&mut self, case: &Case, node: &Node) {
-        let steps = node.get("step").map(Node::items).unwrap_or_default();
-        let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
-        for (step, holder) in case.steps.iter().zip(holders) {
-            let Some(expect) = holder.get("expect") else { continue };
-            if case.rows.is_empty() || !has_templates(&step.expect) {
-                expectation::check_against(self.contract, &step.expect, expect, self.problems);
-                continue;
-            }
-            for row in &case.rows {
-                self.check_row_expectation(step, row, expect);
-            }
-        }
-    }
-
-    fn check_row_expectation(&mut self, step: &Step, row: &Row, node: &Node) {
-        let mut scope = Scope::new(0, &row.id);
-        for variable in &row.vars {
-            if let Ok(value) = self.templates.render(&variable.value, &scope) {
-                scope.set(&variable.name, &value);
-            }
-        }
-        match self.templates.render_expect(&step.expect, &scope, Unrendered::Keep) {
-            Ok(expect) => expectation::check_against(self.contract, &expect, node, self.problems),
-            Err(error) => self.problem(node, format!("in the row `{}`: {error}", row.id)),
-        }
-    }
-}
-
-/// Whether no request of the case sends the table's value of a parameter.
-fn is_overridden(case: &Case, node: &Node, key: &str) -> bool {
-    let names = |params: &[(String, Value)]| params.iter().any(|(name, _)| name == key);
-    let drops = |unset: &[String]| unset.iter().any(|name| name == key);
-    names(&pairs(node, "params"))
-        || drops(&case.unset)
-        || (!case.rows.is_empty() && case.rows.iter().all(|row| names(&row.params) || drops(&row.unset)))
-        || case.steps.iter().all(|step| names(&step.params) || drops(&step.unset))
 }
 
 fn pairs(node: &Node, key: &str) -> Vec<(String, Value)> {

@@ -1,0 +1,92 @@
+//! Reads parameters and their constraints.
+
+use super::{Reader, place};
+use crate::model::{Constraint, Limit, Parameter, ParameterType, Problem};
+use crate::source::document::{Entry, Node};
+
+impl Reader<'_> {
+    /// The parameters. A page may list one twice (the metadata behind it does): equal rows are one.
+    pub(super) fn parameters(&mut self, list: Option<&Node>) -> Vec<Parameter> {
+        let mut parameters: Vec<Parameter> = Vec::new();
+        for node in list.map(Node::items).unwrap_or_default() {
+            let parameter = self.parameter(node);
+            match parameters.iter().find(|known| known.name == parameter.name) {
+                None => parameters.push(parameter),
+                Some(known) if *known == parameter => {}
+                Some(_) => {
+                    let message = format!("`{}` is declared twice, and not alike", parameter.name);
+                    self.problems.push(
+                        Problem::new(node.spot.clone(), message)
+                            .hint("equal rows are merged; make them equal or drop one"),
+                    );
+                }
+            }
+        }
+        parameters
+    }
+
+    fn parameter(&mut self, node: &Node) -> Parameter {
+        let constraints = node.get("constraints").map(Node::items).unwrap_or_default();
+        Parameter {
+            name: node.text("name").unwrap_or_default(),
+            kind: parameter_type(node.text("type").as_deref()),
+            is_required: node.flag("required", false),
+            is_deprecated: node.flag("deprecated", false),
+            place: node.text("place").and_then(|name| place(&name)),
+            about: node.text("about").unwrap_or_default(),
+            source: self.cited(node),
+            constraints: constraints.iter().filter_map(|item| self.constraint(item)).collect(),
+            missing: node.texts("missing"),
+        }
+    }
+
+    fn constraint(&mut self, node: &Node) -> Option<Constraint> {
+        let limits: Vec<Limit> = node.entries().iter().filter_map(|entry| self.limit(entry)).collect();
+        let source = self.cited(node);
+        let [limit] = limits.as_slice() else {
+            self.problem(node, "a constraint has exactly one limit");
+            return None;
+        };
+        Some(Constraint {
+            limit: limit.clone(),
+            error: node.text("error"),
+            source,
+            about: node.text("about"),
+            disputed: node.text("disputed"),
+        })
+    }
+
+    fn limit(&mut self, entry: &Entry) -> Option<Limit> {
+        let node = &entry.node;
+        let text = || node.as_text().map(str::to_owned);
+        match entry.key.as_str() {
+            "min-length" => node.as_number().map(Limit::MinLength),
+            "max-length" => node.as_number().map(Limit::MaxLength),
+            "min-items" => node.as_number().map(Limit::MinItems),
+            "max-items" => node.as_number().map(Limit::MaxItems),
+            "minimum" => node.as_number().map(Limit::Minimum),
+            "maximum" => node.as_number().map(Limit::Maximum),
+            "characters" => Some(Limit::Ascii),
+            "not-prefix" => text().map(Limit::NotPrefix),
+            "not-containing" => text().map(Limit::NotContaining),
+            "unique" => node.as_bool().filter(|flag| *flag).map(|_| Limit::Unique),
+            "one-of" => {
+                Some(Limit::OneOf(node.items().iter().filter_map(Node::as_text).map(str::to_owned).collect()))
+            }
+            "pattern" => self.pattern(node).map(Limit::Pattern),
+            "known" => text().map(Limit::Known),
+            _ => None,
+        }
+    }
+}
+
+fn parameter_type(name: Option<&str>) -> ParameterType {
+    match name {
+        Some("integer") => ParameterType::Integer,
+        Some("number") => ParameterType::Number,
+        Some("boolean") => ParameterType::Boolean,
+        Some("list") => ParameterType::List,
+        Some("object") => ParameterType::Object,
+        Some(_) | None => ParameterType::String,
+    }
+}

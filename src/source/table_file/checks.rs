@@ -1,0 +1,128 @@
+//! Checks that the parts of a case agree: what is dropped, which names there are, what is expected.
+
+use std::collections::BTreeSet;
+
+use super::{Reader, pairs};
+use crate::model::{Case, Given, Problem, Row, Step, Value};
+use crate::source::document::Node;
+use crate::source::expectation;
+use crate::source::names::Names;
+use crate::template::{Scope, Unrendered, has_templates, is_template};
+
+impl Reader<'_> {
+    /// A key that is dropped must have been there, or the line does nothing.
+    pub(super) fn check_unset(&mut self, case: &Case, node: &Node) {
+        let sent: BTreeSet<&str> = case.params.iter().map(|(key, _)| key.as_str()).collect();
+        let steps = node.get("step").map(Node::items).unwrap_or_default();
+        for holder in std::iter::once(node).chain(steps) {
+            for item in holder.get("unset").map(Node::items).unwrap_or_default() {
+                let key = item.as_text().unwrap_or_default();
+                if !sent.contains(key) && !is_template(key) {
+                    self.problem(item, format!("`{key}` is not sent anyway, so dropping it does nothing"));
+                }
+            }
+        }
+    }
+
+    pub(super) fn check_names(&mut self, case: &Case, node: &Node, table: &Node) {
+        let mut names = Names::new();
+        for row in &case.rows {
+            row.vars.iter().for_each(|variable| names.add(variable.name.as_str()));
+        }
+        names.check_key(node, "about", self.problems);
+        let given = node.get("given").or_else(|| table.get("given"));
+        if let Some(given) = given {
+            names.check(given, self.problems);
+        }
+        self.add_provided(&mut names, &case.given);
+        for entry in node.get("vars").map(Node::entries).unwrap_or_default() {
+            names.check(&entry.node, self.problems);
+            names.add(entry.key.as_str());
+        }
+        for entry in table.get("params").map(Node::entries).unwrap_or_default() {
+            if !is_overridden(case, node, &entry.key) {
+                names.check(&entry.node, self.problems);
+            }
+        }
+        names.check_key(table, "request", self.problems);
+        names.check_key(node, "params", self.problems);
+        names.check_key(node, "request", self.problems);
+        for row in node.get("rows").map(Node::items).unwrap_or_default() {
+            names.check_key(row, "params", self.problems);
+        }
+        let steps = node.get("step").map(Node::items).unwrap_or_default();
+        let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
+        for (holder, step) in holders.iter().zip(&case.steps) {
+            if !steps.is_empty() {
+                for key in ["given", "params", "request"] {
+                    names.check_key(holder, key, self.problems);
+                }
+            }
+            self.add_provided(&mut names, &step.given);
+            names.check_key(holder, "expect", self.problems);
+            step.save.iter().for_each(|(name, _)| names.add(name.as_str()));
+        }
+        self.check_rows(case, &names);
+    }
+
+    fn add_provided(&self, names: &mut Names, given: &[Given]) {
+        let states = given.iter().filter_map(|given| self.contract.state(&given.state));
+        states.flat_map(|state| &state.provides).for_each(|variable| names.add(variable.name.as_str()));
+    }
+
+    /// Each row must have every variable that the case uses and another row has.
+    fn check_rows(&mut self, case: &Case, names: &Names) {
+        let all: BTreeSet<&str> =
+            case.rows.iter().flat_map(|row| &row.vars).map(|variable| variable.name.as_str()).collect();
+        for name in all {
+            let lacks = |row: &&Row| !row.vars.iter().any(|variable| variable.name == name);
+            for row in case.rows.iter().filter(lacks).filter(|_| names.has_used(name)) {
+                self.problems
+                    .push(Problem::new(row.spot.clone(), format!("the row `{}` has no `{name}`", row.id)));
+            }
+            if !names.has_used(name) {
+                let spot = case.rows.iter().find(|row| !lacks(row)).map_or(&case.spot, |row| &row.spot);
+                self.problems.push(Problem::new(spot.clone(), format!("nothing uses the column `{name}`")));
+            }
+        }
+    }
+
+    /// Holds each expectation against the contract, for every row where it depends on the row.
+    pub(super) fn check_expectations(&mut self, case: &Case, node: &Node) {
+        let steps = node.get("step").map(Node::items).unwrap_or_default();
+        let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
+        for (step, holder) in case.steps.iter().zip(holders) {
+            let Some(expect) = holder.get("expect") else { continue };
+            if case.rows.is_empty() || !has_templates(&step.expect) {
+                expectation::check_against(self.contract, &step.expect, expect, self.problems);
+                continue;
+            }
+            for row in &case.rows {
+                self.check_row_expectation(step, row, expect);
+            }
+        }
+    }
+
+    fn check_row_expectation(&mut self, step: &Step, row: &Row, node: &Node) {
+        let mut scope = Scope::new(0, &row.id);
+        for variable in &row.vars {
+            if let Ok(value) = self.templates.render(&variable.value, &scope) {
+                scope.set(&variable.name, &value);
+            }
+        }
+        match self.templates.render_expect(&step.expect, &scope, Unrendered::Keep) {
+            Ok(expect) => expectation::check_against(self.contract, &expect, node, self.problems),
+            Err(error) => self.problem(node, format!("in the row `{}`: {error}", row.id)),
+        }
+    }
+}
+
+/// Whether no request of the case sends the table's value of a parameter.
+fn is_overridden(case: &Case, node: &Node, key: &str) -> bool {
+    let names = |params: &[(String, Value)]| params.iter().any(|(name, _)| name == key);
+    let drops = |unset: &[String]| unset.iter().any(|name| name == key);
+    names(&pairs(node, "params"))
+        || drops(&case.unset)
+        || (!case.rows.is_empty() && case.rows.iter().all(|row| names(&row.params) || drops(&row.unset)))
+        || case.steps.iter().all(|step| names(&step.params) || drops(&step.unset))
+}
