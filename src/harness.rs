@@ -43,7 +43,7 @@ use crate::report::case_text;
 use crate::run::{Endpoint, RunSettings, Runner, StopSwitch, snapshot_paths};
 use crate::snapshot::{Store, Update};
 use crate::source::{LoadError, Wanted, load};
-use crate::transport::{Address, Client, Limits};
+use crate::transport::{Address, Client, Connection, Limits};
 
 /// The exit code of a suite that could not be read, as Rust's harness exits when it fails.
 const FAILED: u8 = 101;
@@ -222,7 +222,8 @@ impl Shared {
     fn start(&self) -> Result<Running, String> {
         let runtime = Runtime::new().map_err(|error| error.to_string())?;
         let (endpoint, reference) = runtime.block_on(self.endpoint())?;
-        let client = Client::new(Limits::default()).map_err(|error| error.to_string())?;
+        let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses())
+            .map_err(|error| error.to_string())?;
         let settings = RunSettings { gate: self.harness.level, ..RunSettings::default() };
         let runner = Runner::new(client, endpoint, settings, self.store.clone());
         Ok(Running { runtime, runner, stop: StopSwitch::default(), _reference: reference })

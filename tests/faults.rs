@@ -18,7 +18,7 @@ use proofmark::reference::{Fault, Reference, Settings};
 use proofmark::run::{Endpoint, RunSettings, Runner, StopSwitch};
 use proofmark::snapshot::{Store, Update};
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Address, Client, Limits};
+use proofmark::transport::{Address, Client, Connection, Limits};
 
 /// What the published sources leave open, so that no case may fail for it.
 const OPEN: [(&str, &str); 22] = [
@@ -92,7 +92,12 @@ impl Bench {
         // A fault of transport is found by the first wait that ends, so waits are short.
         let limits = Limits { answer: std::time::Duration::from_secs(2), ..Limits::default() };
         let store = snapshots.map(|folder| Store::new(folder, Update::Never, "reference"));
-        let runner = Runner::new(Client::new(limits).unwrap(), endpoint, RunSettings::default(), store);
+        let runner = Runner::new(
+            Client::new(limits, &Connection::default(), endpoint.addresses()).unwrap(),
+            endpoint,
+            RunSettings::default(),
+            store,
+        );
         Self { runner, stop: StopSwitch::default(), _reference: reference }
     }
 

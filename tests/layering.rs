@@ -61,12 +61,13 @@ const ALLOWED: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates that one module alone may name.
-const CONFINED: [(&str, &[&str]); 16] = [
+const CONFINED: [(&str, &[&str]); 17] = [
     ("minijinja", &["template"]),
     ("toml", &["source"]),
     ("csv", &["source"]),
     ("strsim", &["source", "reference"]),
     ("reqwest", &["transport"]),
+    ("rustls", &["transport"]),
     ("insta", &["snapshot"]),
     ("tempfile", &["whole_file"]),
     ("similar", &["snapshot"]),

@@ -17,7 +17,7 @@ use crate::reference::{Fault, Reference, Settings as ReferenceSettings};
 use crate::report::{JsonReport, Report, TerminalReport};
 use crate::run::{Endpoint, Runner, StopSwitch, orphans, run as run_plan};
 use crate::snapshot::Store;
-use crate::transport::{Address, Client};
+use crate::transport::{Address, Client, Connection};
 
 /// Runs cases and gives the exit code.
 pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
@@ -59,7 +59,7 @@ async fn drive(
             (endpoint, Some(reference))
         }
     };
-    let client = Client::new(settings.limits)?;
+    let client = Client::new(settings.limits, &Connection::default(), endpoint.addresses())?;
     let runner = Arc::new(Runner::new(client, endpoint, settings.run, store));
     let stop = Arc::new(StopSwitch::default());
     let listening = tokio::spawn(listen(Arc::clone(&stop)));

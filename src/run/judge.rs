@@ -20,7 +20,7 @@ pub(super) fn snapshot(
     names: &mut Names,
 ) -> (SnapshotOutcome, Option<Finding>) {
     let contract = &transcript.planned.contract;
-    names.add("endpoint", transcript.address.as_str().trim_start_matches("http://"));
+    names.add("endpoint", &transcript.address.authority());
     volatile_values(names, &contract.volatile, transcript.exchanges);
     let text = render(transcript.exchanges, &contract.snapshot_headers, names);
     let location = Location {

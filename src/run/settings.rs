@@ -40,3 +40,10 @@ pub struct Endpoint {
     /// Faults that are switched on in it.
     pub faults: Vec<String>,
 }
+
+impl Endpoint {
+    /// Every address that is connected to.
+    pub fn addresses(&self) -> impl Iterator<Item = &Address> {
+        std::iter::once(&self.address).chain(&self.states)
+    }
+}

@@ -3,15 +3,22 @@
 //! [`Client`] is one pooled client for a whole run. It follows no redirect (a followed one would
 //! carry signed headers to another host), takes no proxy from the environment and repeats nothing.
 
+mod address;
+mod tls;
+
 use std::error::Error;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use reqwest::{Url, redirect, retry};
+use reqwest::{Proxy, Url, redirect, retry};
 use tokio::time::timeout;
 
 use crate::model::{Answer, Fault, Request};
 use crate::protocol::read_body;
+
+pub use address::Address;
+pub use tls::Tls;
 
 /// Limits on waits and sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,77 +49,59 @@ pub enum TransportError {
         /// Why.
         reason: String,
     },
+    /// A file for encrypted connections cannot be used.
+    #[error("encrypted connections cannot be set up: {reason}")]
+    Tls {
+        /// Why.
+        reason: String,
+    },
     /// The HTTP client could not be made.
     #[error("no HTTP client could be made")]
     Client(#[source] reqwest::Error),
 }
 
-/// The address of an endpoint: scheme, host and port, with a path that requests are put under.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address(Url);
-
-impl Address {
-    /// Reads an address such as `http://127.0.0.1:9000`.
-    ///
-    /// # Errors
-    /// Anything but an `http` address without user, query and fragment.
-    pub fn new(text: &str) -> Result<Self, TransportError> {
-        let refused =
-            |reason: &str| TransportError::Address { url: without_user(text), reason: reason.to_owned() };
-        let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
-        match url.scheme() {
-            "http" => {}
-            "https" => return Err(refused("https is not supported yet; put a plain http address")),
-            _ => return Err(refused("an address starts with http://")),
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(refused("an address carries no user or password"));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(refused("an address has no query and no fragment"));
-        }
-        Ok(Self(url))
-    }
-
-    /// The address without a slash at its end.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str().trim_end_matches('/')
-    }
-}
-
-/// What was given as an address, fit to be shown: a password in it is a secret.
-fn without_user(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((_, host)) => format!("…@{host}"),
-        None => text.to_owned(),
-    }
+/// How connections are made.
+#[derive(Debug, Clone, Default)]
+pub struct Connection {
+    /// Settings of encrypted ones.
+    pub tls: Tls,
+    /// A proxy that was named; none is ever taken from the environment.
+    pub proxy: Option<Address>,
+    /// Hosts whose address is given, and not looked up.
+    pub resolve: Vec<(String, SocketAddr)>,
 }
 
 /// The pooled client of a run.
 #[derive(Debug, Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    plain: reqwest::Client,
+    encrypted: Option<reqwest::Client>,
     limits: Limits,
 }
 
 impl Client {
-    /// Makes the client.
+    /// Makes the client for these addresses.
     ///
     /// # Errors
-    /// If the HTTP client cannot be made.
-    pub fn new(limits: Limits) -> Result<Self, TransportError> {
-        let mut headers = HeaderMap::new();
-        headers
-            .insert(USER_AGENT, HeaderValue::from_static(concat!("proofmark/", env!("CARGO_PKG_VERSION"))));
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .connect_timeout(limits.connect)
-            .default_headers(headers)
-            .build()
-            .map_err(TransportError::Client)?;
-        Ok(Self { http, limits })
+    /// If the HTTP client cannot be made, or a file of certificates cannot be used.
+    pub fn new<'a>(
+        limits: Limits,
+        connection: &Connection,
+        addresses: impl IntoIterator<Item = &'a Address>,
+    ) -> Result<Self, TransportError> {
+        let builder = || builder(limits, connection);
+        let is_encrypted = addresses.into_iter().any(Address::is_encrypted);
+        let plain = tls::plain(builder()?)?.build().map_err(TransportError::Client)?;
+        let encrypted = if is_encrypted {
+            Some(tls::encrypted(builder()?, &connection.tls)?.build().map_err(TransportError::Client)?)
+        } else {
+            None
+        };
+        Ok(Self { plain, encrypted, limits })
+    }
+
+    fn http(&self, address: &Address) -> &reqwest::Client {
+        self.encrypted.as_ref().filter(|_| address.is_encrypted()).unwrap_or(&self.plain)
     }
 
     /// Sends a request below an address and takes the whole answer.
@@ -122,7 +111,7 @@ impl Client {
     pub async fn send(&self, address: &Address, request: &Request) -> Result<Answer, Fault> {
         let built = Self::build(address, request)?;
         let limit = self.limits.answer;
-        timeout(limit, self.take(built))
+        timeout(limit, self.take(self.http(address), built))
             .await
             .unwrap_or(Err(Fault::TimedOut { what: "the answer", after: limit }))
     }
@@ -132,11 +121,15 @@ impl Client {
     /// # Errors
     /// As [`Client::send`].
     pub async fn post_json(&self, address: &Address, json: String) -> Result<(u16, Vec<u8>), Fault> {
-        let built =
-            self.http.post(address.0.clone()).header("content-type", "application/json").body(json).build();
+        let built = self
+            .http(address)
+            .post(address.url().clone())
+            .header("content-type", "application/json")
+            .body(json)
+            .build();
         let built = built.map_err(|error| Fault::Unsendable { reason: chain(&error) })?;
         let limit = self.limits.answer;
-        let answer = timeout(limit, self.take(built))
+        let answer = timeout(limit, self.take(self.http(address), built))
             .await
             .unwrap_or(Err(Fault::TimedOut { what: "the answer", after: limit }))?;
         Ok((answer.status, answer.bytes))
@@ -163,9 +156,9 @@ impl Client {
         Ok(built)
     }
 
-    async fn take(&self, request: reqwest::Request) -> Result<Answer, Fault> {
+    async fn take(&self, http: &reqwest::Client, request: reqwest::Request) -> Result<Answer, Fault> {
         let start = Instant::now();
-        let mut response = self.http.execute(request).await.map_err(|error| self.fault(&error))?;
+        let mut response = http.execute(request).await.map_err(|error| self.fault(&error))?;
         let limit = self.limits.body;
         if response.content_length().is_some_and(|length| length > limit as u64) {
             return Err(Fault::TooLarge { limit });
@@ -199,6 +192,24 @@ impl Client {
     }
 }
 
+fn builder(limits: Limits, connection: &Connection) -> Result<reqwest::ClientBuilder, TransportError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("proofmark/", env!("CARGO_PKG_VERSION"))));
+    let mut builder = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .connect_timeout(limits.connect)
+        .default_headers(headers);
+    if let Some(proxy) = &connection.proxy {
+        builder = builder.proxy(Proxy::all(proxy.as_str()).map_err(TransportError::Client)?);
+    }
+    for (host, address) in &connection.resolve {
+        builder = builder.resolve(host, *address);
+    }
+    Ok(builder)
+}
+
 /// The innermost cause, which says what the system said, without the request's address.
 fn chain(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
@@ -206,19 +217,4 @@ fn chain(error: &reqwest::Error) -> String {
         cause = inner;
     }
     cause.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Address;
-
-    #[test]
-    fn an_address_is_plain_http_without_secrets() {
-        assert_eq!(Address::new("http://127.0.0.1:80/base/").unwrap().as_str(), "http://127.0.0.1/base");
-        for wrong in ["127.0.0.1:80", "https://a", "ftp://a", "http://a/?b=c", "http://a/#b", "nonsense"] {
-            assert!(Address::new(wrong).is_err(), "{wrong}");
-        }
-        let error = Address::new("http://user:hunter2@a").unwrap_err().to_string();
-        assert!(!error.contains("hunter2"), "{error}");
-    }
 }

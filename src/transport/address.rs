@@ -1,0 +1,76 @@
+//! The address of an endpoint.
+
+use reqwest::Url;
+
+use super::TransportError;
+
+/// The address of an endpoint: scheme, host and port, with a path that requests are put under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address(Url);
+
+impl Address {
+    /// Reads an address such as `http://127.0.0.1:9000`.
+    ///
+    /// # Errors
+    /// Anything but an `http` or `https` address without user, query and fragment.
+    pub fn new(text: &str) -> Result<Self, TransportError> {
+        let refused =
+            |reason: &str| TransportError::Address { url: without_user(text), reason: reason.to_owned() };
+        let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(refused("an address starts with http:// or https://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refused("an address carries no user or password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(refused("an address has no query and no fragment"));
+        }
+        Ok(Self(url))
+    }
+
+    /// The address without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    /// Host and, unless it is the scheme's own, port: what stands in the `Host` field.
+    pub fn authority(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        self.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
+    /// Whether connections are encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+/// What was given as an address, fit to be shown: a password in it is a secret.
+fn without_user(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("…@{host}"),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Address;
+
+    #[test]
+    fn an_address_is_http_or_https_without_secrets() {
+        let address = Address::new("http://127.0.0.1:80/base/").unwrap();
+        assert_eq!((address.as_str(), address.authority().as_str()), ("http://127.0.0.1/base", "127.0.0.1"));
+        assert_eq!(Address::new("https://a:8443").unwrap().authority(), "a:8443");
+        for wrong in ["127.0.0.1:80", "ftp://a", "http://a/?b=c", "http://a/#b", "nonsense"] {
+            assert!(Address::new(wrong).is_err(), "{wrong}");
+        }
+        let error = Address::new("http://user:hunter2@a").unwrap_err().to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
