@@ -221,38 +221,46 @@ impl Shared {
 
     fn start(&self) -> Result<Running, String> {
         let runtime = Runtime::new().map_err(|error| error.to_string())?;
-        let (endpoint, reference) = runtime.block_on(self.endpoint())?;
+        let (endpoint, reference) = match &self.harness.target {
+            Target::Started(start) => (foreign(start()?)?, None),
+            Target::Reference => {
+                let (endpoint, reference) = runtime.block_on(embedded())?;
+                (endpoint, Some(reference))
+            }
+        };
         let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses())
             .map_err(|error| error.to_string())?;
         let settings = RunSettings { gate: self.harness.level, ..RunSettings::default() };
         let runner = Runner::new(client, endpoint, settings, self.store.clone());
         Ok(Running { runtime, runner, stop: StopSwitch::default(), _reference: reference })
     }
+}
 
-    async fn endpoint(&self) -> Result<(Endpoint, Option<Reference>), String> {
-        let address = |url: &str| Address::new(url).map_err(|error| error.to_string());
-        if let Target::Started(start) = &self.harness.target {
-            let Addresses { url, states } = start()?;
-            let description =
-                EndpointDescription { name: url.clone(), url: url.clone(), is_reference: false };
-            let states = states.as_deref().map(address).transpose()?;
-            return Ok((Endpoint { description, address: address(&url)?, states, faults: Vec::new() }, None));
-        }
-        let started = Reference::start(ReferenceSettings::default()).await;
-        let reference = started.map_err(|error| error.to_string())?;
-        let url = reference.url();
-        let endpoint = Endpoint {
-            description: EndpointDescription {
-                name: "the embedded reference endpoint".into(),
-                url: url.clone(),
-                is_reference: true,
-            },
-            address: address(&url)?,
-            states: Some(address(&reference.states_url())?),
-            faults: Vec::new(),
-        };
-        Ok((endpoint, Some(reference)))
-    }
+fn address(url: &str) -> Result<Address, String> {
+    Address::new(url).map_err(|error| error.to_string())
+}
+
+fn foreign(Addresses { url, states }: Addresses) -> Result<Endpoint, String> {
+    let description = EndpointDescription { name: url.clone(), url: url.clone(), is_reference: false };
+    let states = states.as_deref().map(address).transpose()?;
+    Ok(Endpoint { description, address: address(&url)?, states, faults: Vec::new() })
+}
+
+async fn embedded() -> Result<(Endpoint, Reference), String> {
+    let started = Reference::start(ReferenceSettings::default()).await;
+    let reference = started.map_err(|error| error.to_string())?;
+    let url = reference.url();
+    let endpoint = Endpoint {
+        address: address(&url)?,
+        states: Some(address(&reference.states_url())?),
+        description: EndpointDescription {
+            name: "the embedded reference endpoint".into(),
+            url,
+            is_reference: true,
+        },
+        faults: Vec::new(),
+    };
+    Ok((endpoint, reference))
 }
 
 /// Only a passed case passes: one that could not be found out, or was not run, is told as a failure.

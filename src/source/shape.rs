@@ -13,6 +13,8 @@ use crate::model::{Problem, Value};
 pub(super) enum Shape {
     Text,
     Integer,
+    /// Any number.
+    Number,
     Boolean,
     /// One of these texts.
     Choice(&'static [&'static str]),
@@ -58,6 +60,7 @@ pub(super) fn check(node: &Node, shape: &Shape, problems: &mut Vec<Problem>) {
     match (shape, &node.kind) {
         (Shape::Named(_, inner), _) => check(node, inner, problems),
         (Shape::Any, _)
+        | (Shape::Number, Kind::Scalar(Value::Number(_)))
         | (Shape::Text, Kind::Scalar(Value::Text(_)))
         | (Shape::Boolean, Kind::Scalar(Value::Bool(_))) => {}
         (Shape::Integer, Kind::Scalar(Value::Number(digits))) if digits.parse::<i64>().is_ok() => {}
@@ -128,7 +131,7 @@ fn has_type(node: &Node, shape: &Shape) -> bool {
         (Shape::Either(shapes), _) => shapes.iter().any(|shape| has_type(node, shape)),
         (Shape::Any, _)
         | (Shape::Text | Shape::Choice(_), Kind::Scalar(Value::Text(_)))
-        | (Shape::Integer, Kind::Scalar(Value::Number(_)))
+        | (Shape::Integer | Shape::Number, Kind::Scalar(Value::Number(_)))
         | (Shape::Boolean, Kind::Scalar(Value::Bool(_)))
         | (Shape::List(_), Kind::List(_))
         | (Shape::Table(_) | Shape::Map(_) | Shape::Open(_), Kind::Table(_)) => true,
@@ -149,6 +152,7 @@ fn described(shape: &Shape) -> String {
     match shape {
         Shape::Text => "a string".into(),
         Shape::Integer => "a whole number".into(),
+        Shape::Number => "a number".into(),
         Shape::Boolean => "true or false".into(),
         Shape::Choice(options) => format!("one of {}", options.join(", ")),
         Shape::Any => "a value".into(),
@@ -177,6 +181,7 @@ fn schema_of(shape: &Shape, definitions: &mut Map<String, Json>) -> Json {
     match shape {
         Shape::Text => json!({ "type": "string" }),
         Shape::Integer => json!({ "type": "integer" }),
+        Shape::Number => json!({ "type": "number" }),
         Shape::Boolean => json!({ "type": "boolean" }),
         Shape::Choice(options) => json!({ "enum": options }),
         Shape::Any => json!({}),

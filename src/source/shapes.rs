@@ -109,10 +109,9 @@ const MATCHER: Shape = Shape::Named("matcher", &MATCHER_SHAPE);
 static MATCHER_SHAPE: Shape = Shape::Either(&[
     Shape::Text,
     Shape::Boolean,
-    Shape::Integer,
+    Shape::Number,
     Shape::Table(&MATCHER_KEYS),
     Shape::List(&Shape::Any),
-    Shape::Any,
 ]);
 
 /// The keys of a matcher's table, exactly one of which is given.
