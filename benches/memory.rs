@@ -1,0 +1,60 @@
+//! Peak memory at 1,000, 10,000 and 100,000 cases: what the loaded tables take, and what the run adds.
+//!
+//! Each size runs in a process of its own. Linux only, since it reads /proc/self/status.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and ends by panicking")]
+
+mod support;
+
+use std::env;
+use std::fs;
+use std::process::Command;
+
+use proofmark::plan::plan;
+use proofmark::source::{Wanted, load};
+use support::{is_quick, run_cases, start_idle_server, write_cases};
+
+/// A line of /proc/self/status, in KiB.
+fn status(name: &str) -> u64 {
+    let text = fs::read_to_string("/proc/self/status").unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Loads and runs so many cases, and prints KiB: at the start, with the tables loaded, at the peak.
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn measure(count: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    write_cases(folder.path(), count);
+    let url = start_idle_server().await;
+    let start = status("VmRSS");
+    let suite = load(folder.path(), Wanted::All).unwrap();
+    let planned = plan(&suite, &[]).unwrap();
+    let loaded = status("VmRSS");
+    drop((suite, planned));
+    run_cases(folder.path(), &url, 16).await;
+    println!("{start} {loaded} {}", status("VmHWM"));
+}
+
+fn main() {
+    if let Some(count) = env::var("PROOFMARK_BENCH_CASES").ok().and_then(|count| count.parse().ok()) {
+        return measure(count);
+    }
+    let counts: &[usize] = if is_quick() { &[1_000] } else { &[1_000, 10_000, 100_000] };
+    println!("  cases  tables loaded  peak of the run  run beyond tables");
+    for count in counts {
+        let child = Command::new(env::current_exe().unwrap())
+            .env("PROOFMARK_BENCH_CASES", count.to_string())
+            .output();
+        let text = String::from_utf8(child.unwrap().stdout).unwrap();
+        let figures: Vec<u64> = text.split_whitespace().map(|figure| figure.parse().unwrap()).collect();
+        let [start, loaded, peak] = figures[..] else { panic!("{text}") };
+        let mib = |kib: u64| format!("{:.1} MiB", kib as f64 / 1024.0);
+        println!(
+            "{count:>7}  {:>13}  {:>15}  {:>17}",
+            mib(loaded - start),
+            mib(peak),
+            mib(peak.saturating_sub(loaded))
+        );
+    }
+}

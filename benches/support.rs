@@ -1,0 +1,96 @@
+//! What the benchmarks share: a server that does nothing, a folder of cases, and figures.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark ends by panicking")]
+
+use std::convert::Infallible;
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use proofmark::event::{EndpointDescription, Outcome};
+use proofmark::plan::plan;
+use proofmark::run::{Endpoint, RunSettings, Runner, StopSwitch, run};
+use proofmark::source::{Wanted, load};
+use proofmark::transport::{Address, Client, Connection, Limits};
+use tokio::net::TcpListener;
+
+/// The answer of the server that does nothing.
+pub(crate) const ANSWER: &str = r#"{"id": "b-1", "title": "A Book"}"#;
+
+/// Whether everything is to be short: to see that the benchmarks run, not what they show.
+pub(crate) fn is_quick() -> bool {
+    env::var_os("PROOFMARK_BENCH_QUICK").is_some()
+}
+
+/// Starts a server on loopback that gives every request the same answer.
+pub(crate) async fn start_idle_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else { return };
+            let _ = stream.set_nodelay(true);
+            tokio::spawn(async move {
+                let answer = |_: Request<Incoming>| async {
+                    let answer = Response::builder().header("content-type", "application/json");
+                    Ok::<_, Infallible>(
+                        answer.body(Full::new(Bytes::from_static(ANSWER.as_bytes()))).unwrap(),
+                    )
+                };
+                let mut server = http1::Builder::new();
+                server.timer(TokioTimer::new());
+                let _ = server.serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+            });
+        }
+    });
+    url
+}
+
+/// Writes a folder of `count` cases: one table, with a row of a CSV file for each.
+pub(crate) fn write_cases(folder: &Path, count: usize) {
+    let operation = folder.join("shop/GetBook");
+    fs::create_dir_all(&operation).unwrap();
+    let contract = "operation = \"GetBook\"\nversion = \"1\"\nabout = \"Gets a book.\"\n\n[request]\nmethod = \"GET\"\npath = \"/books\"\nplace = \"query\"\n\n[[response]]\nname = \"id\"\ntype = \"string\"\n\n[envelope]\ncode = \"$.code\"\ncontent-type = { json = \"application/json\" }\n";
+    fs::write(operation.join("contract.toml"), contract).unwrap();
+    let table = "[[case]]\nid = \"lookup\"\nabout = \"A book is found.\"\nparams = { id = \"{{ key }}\", language = \"en\" }\nrows = \"rows.csv\"\nexpect = { status = 200, body = { \"$.title\" = \"A Book\" } }\n";
+    fs::write(operation.join("lookup.toml"), table).unwrap();
+    let mut rows = String::from("id,key\n");
+    for number in 0..count {
+        writeln!(rows, "r{number:06},b-{number}").unwrap();
+    }
+    fs::write(operation.join("rows.csv"), rows).unwrap();
+}
+
+/// Runs the cases of a folder against an address, and gives the time without loading.
+pub(crate) async fn run_cases(folder: &Path, url: &str, jobs: usize) -> Duration {
+    let suite = load(folder, Wanted::All).unwrap();
+    let plan = plan(&suite, &[]).unwrap();
+    let endpoint = Endpoint {
+        description: EndpointDescription { name: url.into(), url: url.into(), is_reference: false },
+        address: Address::new(url).unwrap(),
+        states: None,
+        faults: Vec::new(),
+    };
+    let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
+    let settings = RunSettings { jobs, ..RunSettings::default() };
+    let runner = Arc::new(Runner::new(client, endpoint, settings, None));
+    let start = Instant::now();
+    let end = run(runner, plan, Vec::new(), &StopSwitch::default(), drop).await;
+    assert_eq!(end.outcome(), Outcome::Conforms);
+    start.elapsed()
+}
+
+/// The middle one of several times.
+pub(crate) fn median(times: &mut [Duration]) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
