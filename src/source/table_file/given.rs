@@ -2,13 +2,14 @@
 
 use super::{Reader, pairs};
 use crate::model::{Given, Problem, StateDefinition};
-use crate::source::document::Node;
+use crate::source::document::{Kind, Node};
 use crate::source::shape::nearest;
 use crate::template::is_template;
 
 impl Reader<'_> {
     pub(super) fn given(&mut self, node: &Node) -> Vec<Given> {
-        let items = if node.items().is_empty() { std::slice::from_ref(node) } else { node.items() };
+        let is_list = matches!(node.kind, Kind::List(_));
+        let items = if is_list { node.items() } else { std::slice::from_ref(node) };
         items.iter().map(|item| self.one_given(item)).collect()
     }
 
