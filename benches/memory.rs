@@ -49,7 +49,7 @@ fn main() {
         let text = String::from_utf8(child.unwrap().stdout).unwrap();
         let figures: Vec<u64> = text.split_whitespace().map(|figure| figure.parse().unwrap()).collect();
         let [start, loaded, peak] = figures[..] else { panic!("{text}") };
-        let mib = |kib: u64| format!("{:.1} MiB", kib as f64 / 1024.0);
+        let mib = |kib: u64| format!("{}.{} MiB", kib / 1024, kib % 1024 * 10 / 1024);
         println!(
             "{count:>7}  {:>13}  {:>15}  {:>17}",
             mib(loaded - start),

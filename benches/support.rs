@@ -88,9 +88,3 @@ pub(crate) async fn run_cases(folder: &Path, url: &str, jobs: usize) -> Duration
     assert_eq!(end.outcome(), Outcome::Conforms);
     start.elapsed()
 }
-
-/// The middle one of several times.
-pub(crate) fn median(times: &mut [Duration]) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}

@@ -125,7 +125,8 @@ fn judged(url: &str, arguments: &[&str]) -> Judged {
     let path = folder.path().join("out.json");
     let report = format!("json={}", path.display());
     let common = ["--endpoint", url, "--report", &report];
-    let wait: &[&str] = if arguments.contains(&"--answer-timeout") { &[] } else { &["--answer-timeout", "1"] };
+    let wait: &[&str] =
+        if arguments.contains(&"--answer-timeout") { &[] } else { &["--answer-timeout", "1"] };
     let pattern: &[&str] = if arguments.contains(&"--states") { &["stateful"] } else { &["plain"] };
     let output = program(folder.path(), &[&common, wait, arguments, pattern].concat()).output().unwrap();
     finished(&output, &path)
@@ -259,14 +260,13 @@ fn statuses_of_every_kind_get_a_verdict() {
 }
 
 /// What acts on terminals, logs and files, as the text of a JSON string.
-const ACTING: &str = r#"\u001b[2J\u001b]0;x\u0007\r\u0000\u009b31m\u202e::error::]]>\u2028</script>"#;
+const ACTING: &str = r"\u001b[2J\u001b]0;x\u0007\r\u0000\u009b31m\u202e::error::]]>\u2028</script>";
 
 #[test]
 fn no_byte_of_an_answer_acts_on_the_terminal_or_the_report() {
     let body = format!(r#"{{"code": "{ACTING}", "message": "{ACTING}", "{ACTING}": 1}}"#);
     let headers = format!("{JSON}x-odd: \u{9b}31m\r\n");
-    let judged =
-        judged(&serve(say(answer("500 Red", &headers, body))), &["-v", "--color", "never"]);
+    let judged = judged(&serve(say(answer("500 Red", &headers, body))), &["-v", "--color", "never"]);
     let acts =
         |letter: char| letter != '\n' && (letter.is_control() || ('\u{202a}'..='\u{202e}').contains(&letter));
     assert_eq!(judged.out.chars().find(|letter| acts(*letter)), None, "{}", judged.out.escape_debug());

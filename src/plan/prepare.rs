@@ -2,7 +2,7 @@
 
 use super::expand::PlannedCase;
 use crate::model::{PreparedStep, RawParts, RequestSpec, Value, merge_params};
-use crate::template::{Scope, TemplateError, Templates, Unrendered};
+use crate::template::{Scope, TemplateError, Templates, Unrendered, is_template};
 
 /// Why a step cannot be prepared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +66,7 @@ pub fn prepare(
     let step = &case.steps[position];
     let request = axes_applied(planned).merged(&step.request);
     let mut params = case.params.clone();
-    if let Some(row) = planned.row() {
+    if let Some(row) = planned.row().filter(|row| !row.params.is_empty()) {
         params = merge_params(params, &row.params);
     }
     params = merge_params(params, &step.params);
@@ -78,7 +78,8 @@ pub fn prepare(
     params.retain(|(key, _)| !unset.contains(&key));
     let mut rendered = Vec::with_capacity(params.len());
     for (key, value) in params {
-        let value = templates.render(&value, scope).map_err(failed(&key))?;
+        let is_plain = value.as_text().is_some_and(|text| !is_template(text));
+        let value = if is_plain { value } else { templates.render(&value, scope).map_err(failed(&*key))? };
         rendered.push((key, value));
     }
     Ok(PreparedStep {

@@ -185,10 +185,10 @@ impl Templates {
 #[derive(Clone)]
 pub struct Scope {
     names: Arc<Names>,
-    made: Arc<Mutex<Made>>,
 }
 
 /// The values that `uuid()` and `token()` gave, and the source of the next.
+#[derive(Debug)]
 struct Made {
     chance: fastrand::Rng,
     values: Vec<String>,
@@ -199,22 +199,19 @@ impl Scope {
     pub fn new(seed: u64, case: &str) -> Self {
         let chance = fastrand::Rng::with_seed(seed ^ fingerprint(case));
         let made = Arc::new(Mutex::new(Made { chance, values: Vec::new() }));
-        let mut names = Names::default();
-        let maker = Arc::clone(&made);
-        names.0.insert("uuid".into(), JinjaValue::from_function(move || make_uuid(&maker)));
-        let maker = Arc::clone(&made);
-        names.0.insert("token".into(), JinjaValue::from_function(move |length| make_token(&maker, length)));
-        Self { names: Arc::new(names), made }
+        Self { names: Arc::new(Names { values: Vec::new(), made }) }
     }
 
     /// Gives a name a value.
     pub fn set(&mut self, name: &str, value: &Value) {
-        Arc::make_mut(&mut self.names).0.insert(name.to_owned(), to_jinja(value));
+        let names = Arc::make_mut(&mut self.names);
+        names.values.retain(|(known, _)| known != name);
+        names.values.push((name.to_owned(), to_jinja(value)));
     }
 
     /// The values made by `uuid()` and `token()` so far, in order.
     pub fn made(&self) -> Vec<String> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).values.clone()
+        self.names.made.lock().unwrap_or_else(PoisonError::into_inner).values.clone()
     }
 
     fn as_value(&self) -> JinjaValue {
@@ -222,12 +219,29 @@ impl Scope {
     }
 }
 
-#[derive(Debug, Clone, Default)]
-struct Names(HashMap<String, JinjaValue>);
+/// Few names, so a list is searched faster than a map is built; the functions are made when asked for.
+#[derive(Debug, Clone)]
+struct Names {
+    values: Vec<(String, JinjaValue)>,
+    made: Arc<Mutex<Made>>,
+}
 
 impl Object for Names {
     fn get_value(self: &Arc<Self>, key: &JinjaValue) -> Option<JinjaValue> {
-        self.0.get(key.as_str()?).cloned()
+        let key = key.as_str()?;
+        let made = || Arc::clone(&self.made);
+        match self.values.iter().find(|(name, _)| name == key) {
+            Some((_, value)) => Some(value.clone()),
+            None if key == "uuid" => {
+                let made = made();
+                Some(JinjaValue::from_function(move || make_uuid(&made)))
+            }
+            None if key == "token" => {
+                let made = made();
+                Some(JinjaValue::from_function(move |length| make_token(&made, length)))
+            }
+            None => None,
+        }
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
