@@ -1,5 +1,6 @@
 //! The arguments, as they are written.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -34,6 +35,8 @@ pub(super) enum Command {
     Check(FolderArgs),
     /// Show which promises of the contract the cases test
     Coverage(CoverageArgs),
+    /// Serve the reference endpoint on a port until interrupted
+    Serve(ServeArgs),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(SchemaArgs),
 }
@@ -85,6 +88,22 @@ pub(super) struct CoverageArgs {
 pub(super) enum CoverageFormat {
     Text,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// The address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
+    pub(super) listen: SocketAddr,
+    /// What all identifiers derive from
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Break a promise on purpose; `proofmark run --fault list` shows all faults
+    #[arg(long, value_name = "NAME")]
+    pub(super) fault: Vec<String>,
+    /// Append a line of JSON for each request to a file, or to standard error for `-`
+    #[arg(long, value_name = "PATH")]
+    pub(super) log: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -7,9 +7,11 @@ mod args;
 mod coverage_command;
 mod exit;
 mod files;
+mod interrupt;
 mod list_command;
 mod problem;
 mod run_command;
+mod serve_command;
 mod settings;
 mod show_command;
 
@@ -35,6 +37,7 @@ pub fn main() -> ExitCode {
         Some(Command::List(args)) => list_command::list(&args),
         Some(Command::Show(args)) => show_command::show(&args),
         Some(Command::Check(args)) => files::check(&args),
+        Some(Command::Serve(args)) => serve_command::serve(&args),
         Some(Command::Schema(args)) => print(&schema(args.name)),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime;
-use tokio::signal;
 
 use super::args::RunArgs;
 use super::exit::{CliError, INTERRUPTED, of_run};
 use super::files::selected;
+use super::interrupt::interrupted;
 use super::print;
 use super::settings::{Settings, Target};
 use crate::event::{EndpointDescription, Event};
@@ -106,21 +106,6 @@ async fn listen(stop: Arc<StopSwitch>) {
 )]
 fn leave() -> ! {
     std::process::exit(i32::from(INTERRUPTED))
-}
-
-/// An interrupt, or on Unix the request to terminate that a CI system sends first.
-#[cfg(unix)]
-async fn interrupted() -> io::Result<()> {
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        result = signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn interrupted() -> io::Result<()> {
-    signal::ctrl_c().await
 }
 
 /// Says something beside the report; nobody may be listening.

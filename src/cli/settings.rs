@@ -178,7 +178,8 @@ fn named(name: &str, cases: &Path) -> Result<(String, String, Option<String>), C
     })
 }
 
-fn fault(name: &str) -> Result<Fault, CliError> {
+/// A fault by its name.
+pub(super) fn fault(name: &str) -> Result<Fault, CliError> {
     name.parse().map_err(|error: crate::reference::UnknownFault| CliError::Usage {
         message: error.to_string(),
         hint: Some("`proofmark run --fault list` shows every fault".into()),

@@ -59,6 +59,7 @@ mod hook;
 mod id;
 mod pipeline;
 mod policy;
+mod request_log;
 mod row;
 mod server;
 mod service;
@@ -72,16 +73,20 @@ mod world;
 mod tests;
 
 pub use fault::{Fault, FaultEntry, UnknownFault};
+pub use request_log::{LoggedRequest, RequestLog};
 
 use server::Server;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// What a reference endpoint is to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The address to listen on; port 0 takes any free port.
     pub listen: SocketAddr,
@@ -89,12 +94,14 @@ pub struct Settings {
     pub seed: u64,
     /// The promises to break.
     pub faults: Vec<Fault>,
+    /// Who is told of each request.
+    pub log: Option<RequestLog>,
 }
 
 impl Default for Settings {
     /// A free loopback port, seed 0 and no faults.
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), seed: 0, faults: Vec::new() }
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), seed: 0, faults: Vec::new(), log: None }
     }
 }
 
@@ -103,7 +110,11 @@ impl Default for Settings {
 pub struct Reference {
     address: SocketAddr,
     serving: JoinHandle<()>,
+    closing: watch::Sender<bool>,
 }
+
+/// How long requests that are under way may take to end when the endpoint is shut down.
+const SHUT_DOWN_TIME: Duration = Duration::from_secs(5);
 
 /// A reference endpoint could not be started.
 #[derive(Debug, Error)]
@@ -130,12 +141,14 @@ impl Reference {
     ///
     /// Outside of a Tokio runtime with its I/O and time drivers.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let Settings { listen, seed, faults } = settings;
+        let Settings { listen, seed, faults, log } = settings;
         let failed = |source| StartError::Listen { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let server = Server::new(seed, &faults);
-        Ok(Self { address, serving: tokio::spawn(server.serve(listener)) })
+        let server = Server::new(seed, &faults, log);
+        let closing = watch::Sender::new(false);
+        let serving = tokio::spawn(server.serve(listener, closing.subscribe()));
+        Ok(Self { address, serving, closing })
     }
 
     /// The URL of the endpoint, without a path.
@@ -150,11 +163,15 @@ impl Reference {
         format!("http://{}{}", self.address, hook::PATH)
     }
 
-    /// Stops the endpoint, and comes back when its port is free.
+    /// Stops the endpoint: no further connection is taken, requests under way get their answers for a
+    /// bounded time, and the port is free when this comes back.
     pub async fn shut_down(mut self) {
-        self.serving.abort();
-        // The task was told to end, so that it did not finish is no error.
-        let _ = (&mut self.serving).await;
+        self.closing.send_replace(true);
+        if timeout(SHUT_DOWN_TIME, &mut self.serving).await.is_err() {
+            self.serving.abort();
+            // The task was told to end, so that it did not finish is no error.
+            let _ = (&mut self.serving).await;
+        }
     }
 }
 

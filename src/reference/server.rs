@@ -5,6 +5,7 @@ use super::answer::Reply;
 use super::delivery::{Cut, Delivery, ReplyBody, respond};
 use super::fault::Fault;
 use super::hook::{self, StateReply};
+use super::request_log::{LoggedRequest, RequestLog};
 use super::service::Service;
 use super::wire::{BodySize, Call, Received};
 use http_body_util::BodyExt;
@@ -14,9 +15,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -25,6 +28,7 @@ use tokio::time::{sleep, timeout};
 pub(super) struct Server {
     service: Service,
     delivery: Delivery,
+    log: Option<RequestLog>,
 }
 
 /// The largest body that is read, many times what 40 tags of the longest kind take when they are encoded.
@@ -40,31 +44,43 @@ const CONNECTION_LIMIT: usize = 512;
 /// The pause after an accept that failed, which is for want of file descriptors and passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// The header field that repeats the request id.
+const REQUEST_ID: &str = "x-acs-request-id";
+/// How much of a name that a caller chose is logged, in characters.
+const LOGGED_ACTION: usize = 128;
+
 impl Server {
-    pub(super) fn new(seed: u64, faults: &[Fault]) -> Self {
-        Self { service: Service::new(seed, faults), delivery: Delivery::among(faults) }
+    pub(super) fn new(seed: u64, faults: &[Fault], log: Option<RequestLog>) -> Self {
+        Self { service: Service::new(seed, faults), delivery: Delivery::among(faults), log }
     }
 
-    /// Serves connections until it is dropped; its connections end with it.
-    pub(super) async fn serve(self, listener: TcpListener) {
+    /// Serves connections until it is told to close, and then lets requests under way end. If it is dropped,
+    /// its connections end with it.
+    pub(super) async fn serve(self, listener: TcpListener, mut closing: watch::Receiver<bool>) {
         let server = Arc::new(self);
         let mut connections = JoinSet::new();
+        let listening = closing.clone();
         loop {
             while connections.try_join_next().is_some() {}
             if connections.len() >= CONNECTION_LIMIT {
                 connections.join_next().await;
             }
-            match listener.accept().await {
-                Ok((stream, _)) => {
-                    connections.spawn(Arc::clone(&server).hold(stream));
-                }
-                Err(_) => sleep(ACCEPT_PAUSE).await,
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, _)) => {
+                        connections.spawn(Arc::clone(&server).hold(stream, listening.clone()));
+                    }
+                    Err(_) => sleep(ACCEPT_PAUSE).await,
+                },
+                () = told_to_close(&mut closing) => break,
             }
         }
+        drop(listener);
+        while connections.join_next().await.is_some() {}
     }
 
     /// Serves one connection; how it ends is the caller's business and told to nobody.
-    async fn hold(self: Arc<Self>, stream: TcpStream) {
+    async fn hold(self: Arc<Self>, stream: TcpStream, mut closing: watch::Receiver<bool>) {
         // Small answers go out at once; a socket that cannot be told so is only slower.
         let _ = stream.set_nodelay(true);
         let service = service_fn(move |request| Arc::clone(&self).handle(request));
@@ -72,20 +88,42 @@ impl Server {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIME)
             .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = told_to_close(&mut closing) => connection.as_mut().graceful_shutdown(),
+        }
         let _ = connection.await;
     }
 
     async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<ReplyBody>, Cut> {
         let (parts, body) = request.into_parts();
         let received = timeout(BODY_TIME, receive(body)).await.unwrap_or(Err(Cut))?;
+        let start = Instant::now();
         if parts.uri.path() == hook::PATH {
             let reply = json_reply(&self.state(&parts, &received));
+            self.note(&parts, None, &reply, start);
             return Ok(respond(reply).map(ReplyBody::whole));
         }
         let call = Call::read(&parts, &received, &self.service.policy().wire);
         let reply = self.service.answer(&call).await;
+        self.note(&parts, call.action.as_deref(), &reply, start);
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         self.delivery.deliver(reply, target).await
+    }
+
+    fn note(&self, parts: &Parts, action: Option<&str>, reply: &Reply, start: Instant) {
+        let Some(log) = &self.log else { return };
+        let request_id = reply.headers.iter().find(|(name, _)| *name == REQUEST_ID);
+        log.note(LoggedRequest {
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            action: action.map(|action| action.chars().take(LOGGED_ACTION).collect()),
+            status: reply.status,
+            request_id: request_id.map(|(_, id)| id.clone()),
+            bytes: reply.body.len(),
+            elapsed: start.elapsed(),
+        });
     }
 
     fn state(&self, parts: &Parts, received: &Received) -> StateReply {
@@ -95,6 +133,12 @@ impl Server {
             BodySize::Whole => self.service.state(&received.bytes),
         }
     }
+}
+
+/// Waits until the endpoint is told to close, or nobody is left to tell it.
+async fn told_to_close(closing: &mut watch::Receiver<bool>) {
+    // The guard that this gives must not be kept over a wait.
+    let _ = closing.wait_for(|is_closing| *is_closing).await;
 }
 
 fn json_reply(state: &StateReply) -> Reply {

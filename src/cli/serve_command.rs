@@ -1,0 +1,68 @@
+//! `serve`: the reference endpoint on a port, for clients and for other harnesses.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::json;
+use tokio::runtime;
+
+use super::args::ServeArgs;
+use super::exit::{CONFORMS, CliError};
+use super::interrupt::interrupted;
+use super::print;
+use super::settings::fault;
+use crate::reference::{LoggedRequest, Reference, RequestLog, Settings};
+
+/// Serves until it is interrupted; requests under way get their answers.
+pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
+    let faults = args.fault.iter().map(|name| fault(name)).collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    let log = args.log.as_deref().map(request_log).transpose()?;
+    let settings = Settings { listen: args.listen, seed: args.seed, faults, log };
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
+    runtime.block_on(async {
+        let reference = Reference::start(settings).await?;
+        // One line of JSON, so that a script knows when it may start, and where.
+        let ready = json!({
+            "ready": true,
+            "url": reference.url(),
+            "states": reference.states_url(),
+            "seed": args.seed,
+            "faults": names,
+        });
+        print(&format!("{ready}\n"))?;
+        interrupted().await.map_err(CliError::Runtime)?;
+        reference.shut_down().await;
+        Ok(CONFORMS)
+    })
+}
+
+/// A log of one JSON object a line, to a file, or to standard error for `-`.
+fn request_log(path: &Path) -> Result<RequestLog, CliError> {
+    let out: Box<dyn Write + Send> = if path == Path::new("-") {
+        Box::new(io::stderr())
+    } else {
+        let failed = |source| CliError::Report { path: path.to_path_buf(), source };
+        Box::new(File::options().create(true).append(true).open(path).map_err(failed)?)
+    };
+    let out = Arc::new(Mutex::new(out));
+    Ok(RequestLog::new(move |request| {
+        let line = format!("{}\n", as_json(&request));
+        // A log that cannot be written does not stop the endpoint; one write keeps lines whole.
+        let _ = out.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+    }))
+}
+
+fn as_json(request: &LoggedRequest) -> serde_json::Value {
+    json!({
+        "method": request.method,
+        "path": request.path,
+        "action": request.action,
+        "status": request.status,
+        "request_id": request.request_id,
+        "bytes": request.bytes,
+        "duration_us": u64::try_from(request.elapsed.as_micros()).unwrap_or(u64::MAX),
+    })
+}
