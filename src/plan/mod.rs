@@ -1,6 +1,6 @@
 //! What a run will do: which cases, in which order, with which parameters.
 //!
-//! [`plan`] selects, expands and orders; [`prepare`] renders one step once its values are known.
+//! [`plan`] selects, expands and orders; [`prepare()`] renders one step once its values are known.
 //! Nothing here sends anything.
 
 mod expand;

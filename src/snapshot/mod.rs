@@ -1,6 +1,6 @@
 //! Snapshots: transcripts made stable, kept in insta's file format.
 //!
-//! [`render`] makes a text of a transcript and is pure; [`Store`] compares it with the file and writes
+//! [`render()`] makes a text of a transcript and is pure; [`Store`] compares it with the file and writes
 //! where that is allowed. Insta's own macros panic, need cargo and scan whole folders, so only its
 //! format is used, and its reader.
 

@@ -1,6 +1,6 @@
 //! A TOML file as a tree in which every key and value knows where it stands.
 //!
-//! [`Document::parse`] reports every syntax error of a file at once. TOML 1.0 is what other readers
+//! [`parse`] reports every syntax error of a file at once. TOML 1.0 is what other readers
 //! understand, so newlines inside inline tables are refused, though the parser would take them.
 
 use std::ops::Range;
