@@ -77,6 +77,8 @@ pub struct RunEnd {
     pub rows_met: Vec<BTreeSet<Arc<str>>>,
     /// Snapshots that belong to no case.
     pub orphans: Vec<PathBuf>,
+    /// Waivers that do not hold any more, and why.
+    pub stale_waivers: Vec<String>,
     /// What the snapshots did.
     pub snapshots: SnapshotCounts,
     /// How many exchanges there were.
@@ -90,9 +92,9 @@ pub struct RunEnd {
 /// What a run comes to, beyond its single cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Everything that was selected ran and holds.
+    /// Everything that was selected ran, and holds or is waived.
     Conforms,
-    /// The contract is broken, or a snapshot differs.
+    /// The contract is broken, a snapshot differs, or a waiver is stale.
     Broken,
     /// Something could not be found out, and nothing is broken.
     Unknown,
@@ -105,7 +107,7 @@ impl RunEnd {
     pub fn outcome(&self) -> Outcome {
         if self.stopped == Some(Stopped::Interrupted) {
             Outcome::Interrupted
-        } else if self.counts.failed > 0 {
+        } else if self.counts.failed > 0 || !self.stale_waivers.is_empty() {
             Outcome::Broken
         } else if self.counts.indeterminate > 0 || self.counts.not_run > 0 || self.stopped.is_some() {
             Outcome::Unknown

@@ -2,54 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value as Json;
-
-/// Variables that would change what the program says or writes.
-const VARIABLES: [&str; 9] = [
-    "CI",
-    "INSTA_UPDATE",
-    "INSTA_FORCE_PASS",
-    "INSTA_SNAPSHOT_REFERENCES_FILE",
-    "NO_COLOR",
-    "CLICOLOR_FORCE",
-    "COLUMNS",
-    "TERM",
-    "HTTP_PROXY",
-];
+use support::{code, copied_cases, err, out, proofmark, run};
 
 /// A case that takes one request and one state.
 const ONE: &str = "ecs/StartImagePipelineExecution/tag-count/duplicate-key-in-a-form";
-
-/// The program in the project's folder, in a plain environment in which it writes no snapshot.
-fn proofmark(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).stdin(Stdio::null());
-    for name in VARIABLES {
-        command.env_remove(name);
-    }
-    command.env("INSTA_UPDATE", "no");
-    command
-}
-
-fn run(arguments: &[&str]) -> Output {
-    proofmark(arguments).output().unwrap()
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
 
 /// Times, ports and request ids replaced, which alone may differ between runs.
 fn steady(text: &str) -> String {
@@ -143,25 +105,6 @@ fn states_that_cannot_be_reached_are_not_run_and_not_passed() {
     let text = out(&output);
     assert_eq!(code(&output), 5, "{text}");
     assert!(text.contains("NOT RUN") && text.contains("the endpoint has no state hook"), "{text}");
-}
-
-/// A copy of the shipped cases that a test may break.
-fn copied_cases() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"), &folder.path().join("cases"));
-    folder
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to.join(entry.file_name()));
-        } else {
-            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
-    }
 }
 
 #[test]
@@ -380,7 +323,7 @@ fn show_gives_the_request_the_expectation_and_a_curl_line() {
 #[test]
 fn check_says_how_much_there_is_and_schema_prints_json() {
     assert!(out(&run(&["check"])).ends_with("cases: no problems\n"));
-    for kind in ["table", "contract", "common", "states", "endpoints"] {
+    for kind in ["table", "contract", "common", "states", "endpoints", "waivers"] {
         let json: Json = serde_json::from_slice(&run(&["schema", kind]).stdout).unwrap();
         assert_eq!(json["$schema"], "https://json-schema.org/draft/2020-12/schema");
     }

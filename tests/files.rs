@@ -115,6 +115,7 @@ fn kind_of(path: &Path) -> SchemaName {
         "common.toml" => SchemaName::Common,
         "states.toml" => SchemaName::States,
         "endpoints.toml" => SchemaName::Endpoints,
+        "waivers.toml" => SchemaName::Waivers,
         _ => SchemaName::Table,
     }
 }

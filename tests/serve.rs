@@ -1,51 +1,13 @@
 //! The reference endpoint served on a port: readiness, the same verdicts as embedded, log, and its end.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value as Json;
-
-struct Served {
-    child: Child,
-    ready: Json,
-}
-
-fn proofmark(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).stdin(Stdio::null());
-    for name in ["CI", "NO_COLOR", "CLICOLOR_FORCE", "TERM"] {
-        command.env_remove(name);
-    }
-    command.env("INSTA_UPDATE", "no");
-    command
-}
-
-impl Served {
-    fn start(arguments: &[&str]) -> Self {
-        let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        let mut child = proofmark(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { child, ready: serde_json::from_str(&line).unwrap() }
-    }
-
-    fn at(&self, key: &str) -> &str {
-        self.ready[key].as_str().unwrap()
-    }
-
-    fn signal(&self, name: &str) {
-        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
-    }
-
-    fn end(self, signal: &str) -> Output {
-        self.signal(signal);
-        self.child.wait_with_output().unwrap()
-    }
-}
+use support::{Served, proofmark};
 
 #[test]
 fn a_served_endpoint_gets_the_same_verdicts_as_the_embedded_one() {
@@ -64,7 +26,7 @@ fn a_served_endpoint_gets_the_same_verdicts_as_the_embedded_one() {
     };
     let foreign = verdicts(&["--endpoint", served.at("url"), "--states", served.at("states")]);
     assert_eq!(foreign, verdicts(&[]));
-    assert_eq!(served.end("-INT").status.code(), Some(0));
+    assert_eq!(served.end("-INT").code(), Some(0));
 }
 
 #[test]

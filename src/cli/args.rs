@@ -14,7 +14,7 @@ use crate::source::SchemaName;
 #[command(
     after_help = "Without a command, `run` is meant: `proofmark` runs all cases against the embedded reference endpoint.
 
-Exit codes: 0 conforms; 1 contract broken or a snapshot differs; 2 usage or settings; 3 invalid files; 4 nothing selected; 5 could not find out; 6 a report could not be written; 130 interrupted."
+Exit codes: 0 conforms; 1 contract broken, a snapshot that differs or a stale waiver; 2 usage or settings; 3 invalid files; 4 nothing selected; 5 could not find out; 6 a report could not be written; 130 interrupted."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -108,7 +108,7 @@ pub(super) struct ServeArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// table, contract, common, states or endpoints
+    /// table, contract, common, states, endpoints or waivers
     #[arg(value_name = "KIND")]
     pub(super) name: SchemaName,
 }

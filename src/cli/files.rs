@@ -5,19 +5,22 @@ use super::exit::CliError;
 use super::print;
 use crate::model::Suite;
 use crate::plan::{Pattern, Plan, case_ids, plan};
-use crate::source::{LoadError, Wanted, load, load_endpoints};
+use crate::source::{LoadError, Wanted, load, load_endpoints, load_waivers};
 
 /// Checks every file, and says how much there is.
 pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     let suite = load(&args.cases, Wanted::All);
-    let endpoints = load_endpoints(&args.cases);
-    let (suite, _) = match (suite, endpoints) {
-        (Ok(suite), Ok(endpoints)) => (suite, endpoints),
-        (Err(LoadError::Problems(mut problems)), Err(LoadError::Problems(more))) => {
-            problems.extend(more);
-            return Err(LoadError::Problems(problems).into());
+    let others = [load_endpoints(&args.cases).err(), load_waivers(&args.cases).err()];
+    let mut problems = Vec::new();
+    let mut suite_loaded = None;
+    for error in others.into_iter().flatten().chain(suite.map(|suite| suite_loaded = Some(suite)).err()) {
+        match error {
+            LoadError::Problems(found) => problems.extend(found),
+            LoadError::Unreadable { .. } | LoadError::Empty { .. } => return Err(error.into()),
         }
-        (Err(error), _) | (Ok(_), Err(error)) => return Err(error.into()),
+    }
+    let Some(suite) = suite_loaded.filter(|_| problems.is_empty()) else {
+        return Err(LoadError::Problems(problems).into());
     };
     let cases = case_ids(&suite)?.len();
     let tables: usize = suite.operations.iter().map(|operation| operation.tables.len()).sum();

@@ -1,9 +1,11 @@
 //! `run`: cases against an endpoint.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::runtime;
 
 use super::args::RunArgs;
@@ -13,10 +15,13 @@ use super::interrupt::interrupted;
 use super::print;
 use super::settings::{Settings, Target};
 use crate::event::{EndpointDescription, Event};
+use crate::model::{Day, Suite};
+use crate::plan::{Plan, case_ids};
 use crate::reference::{Fault, Reference, Settings as ReferenceSettings};
 use crate::report::{JsonReport, Report, TerminalReport};
-use crate::run::{Endpoint, Runner, StopSwitch, orphans, run as run_plan};
+use crate::run::{Endpoint, Runner, StopSwitch, WaiverBook, orphans, run as run_plan};
 use crate::snapshot::Store;
+use crate::source::load_waivers;
 use crate::transport::{Address, Client, Connection};
 
 /// Runs cases and gives the exit code.
@@ -32,9 +37,28 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     };
     let store = settings.snapshots.as_ref().map(|folder| Store::new(folder, settings.update, kind));
     let orphans = store.as_ref().map(|store| orphans(&suite, store)).transpose()?.unwrap_or_default();
+    let waivers = waivers(&args.select.folder.cases, &suite, &settings.target)?;
     let reports = Reports::open(&settings)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
-    runtime.block_on(drive(settings, plan, store, orphans, reports))
+    runtime.block_on(drive(settings, Planned { plan, store, orphans, waivers }, reports))
+}
+
+/// What a run is to do, all read and checked.
+struct Planned {
+    plan: Plan,
+    store: Option<Store>,
+    orphans: Vec<PathBuf>,
+    waivers: WaiverBook,
+}
+
+/// The waivers of the endpoint that is tested; none are applied to the reference endpoint.
+fn waivers(cases: &Path, suite: &Suite, target: &Target) -> Result<WaiverBook, CliError> {
+    let waivers = load_waivers(cases)?;
+    let Target::Other(endpoint) = target else {
+        return Ok(WaiverBook::default());
+    };
+    let today = Day::from_checked(Timestamp::now().to_zoned_datetime(TimeZone::UTC).date().to_string());
+    Ok(WaiverBook::new(waivers, &endpoint.description.name, &today, &case_ids(suite)?)?)
 }
 
 fn fault_list() -> String {
@@ -45,13 +69,7 @@ fn fault_list() -> String {
     lines.join("\n") + "\n"
 }
 
-async fn drive(
-    settings: Settings,
-    plan: crate::plan::Plan,
-    store: Option<Store>,
-    orphans: Vec<PathBuf>,
-    mut reports: Reports,
-) -> Result<u8, CliError> {
+async fn drive(settings: Settings, planned: Planned, mut reports: Reports) -> Result<u8, CliError> {
     let (endpoint, reference) = match settings.target {
         Target::Other(endpoint) => (*endpoint, None),
         Target::Reference(faults) => {
@@ -60,10 +78,11 @@ async fn drive(
         }
     };
     let client = Client::new(settings.limits, &Connection::default(), endpoint.addresses())?;
-    let runner = Arc::new(Runner::new(client, endpoint, settings.run, store));
+    let runner =
+        Arc::new(Runner::new(client, endpoint, settings.run, planned.store).waivers(planned.waivers));
     let stop = Arc::new(StopSwitch::default());
     let listening = tokio::spawn(listen(Arc::clone(&stop)));
-    let end = run_plan(runner, plan, orphans, &stop, |event| reports.take(&event)).await;
+    let end = run_plan(runner, planned.plan, planned.orphans, &stop, |event| reports.take(&event)).await;
     listening.abort();
     if let Some(reference) = reference {
         reference.shut_down().await;

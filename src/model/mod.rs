@@ -14,6 +14,7 @@ mod state;
 mod suite;
 mod value;
 mod verdict;
+mod waiver;
 
 pub use case::{
     AxisChoice, Case, Expect, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row, StatusRule,
@@ -33,3 +34,4 @@ pub use state::{StateDefinition, StateParameter, StateVariable};
 pub use suite::{Operation, Suite, Table};
 pub use value::Value;
 pub use verdict::{CaseRecord, NotRun, SnapshotOutcome, Unknown, Verdict, VerdictCounts};
+pub use waiver::{Day, Waiver};

@@ -16,6 +16,11 @@ pub enum Verdict {
     Passed,
     /// The contract is broken, or a snapshot differs.
     Failed,
+    /// It failed, as a waiver says.
+    Waived {
+        /// Why that is bearable, who answers for it, and until when.
+        reason: String,
+    },
     /// It could not be found out.
     Indeterminate(Unknown),
     /// It was not tried.
@@ -28,15 +33,17 @@ impl Verdict {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
+            Self::Waived { .. } => "waived",
             Self::Indeterminate(_) => "indeterminate",
             Self::NotRun(_) => "not run",
         }
     }
 
-    /// Why nothing is known, if so.
+    /// Why nothing is known or a failure is waived, if so.
     pub fn reason(&self) -> Option<String> {
         match self {
             Self::Passed | Self::Failed => None,
+            Self::Waived { reason } => Some(reason.clone()),
             Self::Indeterminate(unknown) => Some(unknown.to_string()),
             Self::NotRun(reason) => Some(reason.to_string()),
         }
@@ -178,6 +185,7 @@ impl VerdictCounts {
         match verdict {
             Verdict::Passed => self.passed += 1,
             Verdict::Failed => self.failed += 1,
+            Verdict::Waived { .. } => self.waived += 1,
             Verdict::Indeterminate(_) => self.indeterminate += 1,
             Verdict::NotRun(_) => self.not_run += 1,
         }

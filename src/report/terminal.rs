@@ -103,6 +103,7 @@ impl<W: Write> TerminalReport<W> {
         bar.inc(1);
         let is_told = match &record.verdict {
             Verdict::Passed => self.style.verbosity == Verbosity::Verbose || !record.left_behind.is_empty(),
+            Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
             Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
         };
         let has_notes = !record.findings.is_empty() && self.style.verbosity != Verbosity::Quiet;
@@ -113,6 +114,7 @@ impl<W: Write> TerminalReport<W> {
         let (paint, word) = match &record.verdict {
             Verdict::Passed => (Paint::Good, "PASSED"),
             Verdict::Failed => (Paint::Bad, "FAILED"),
+            Verdict::Waived { .. } => (Paint::Doubtful, "WAIVED"),
             Verdict::Indeterminate(_) => (Paint::Doubtful, "INDETERMINATE"),
             Verdict::NotRun(_) => (Paint::Doubtful, "NOT RUN"),
         };
@@ -208,6 +210,7 @@ impl<W: Write> TerminalReport<W> {
         )?;
         writeln!(self.out, "  snapshots   {}", snapshots(start, end))?;
         self.orphans(end)?;
+        self.stale_waivers(end)?;
         if start.selected < start.known {
             writeln!(self.out, "  selected    {} of {} cases", start.selected, start.known)?;
         }
@@ -219,6 +222,15 @@ impl<W: Write> TerminalReport<W> {
         }
         writeln!(self.out, "  seed        {}", start.seed)?;
         writeln!(self.out, "  time        {}", seconds(end.elapsed))
+    }
+
+    fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {
+        if end.stale_waivers.is_empty() {
+            return Ok(());
+        }
+        let text = self.painted(Paint::Bad, "  waivers     some do not hold any more, which fails the run:");
+        writeln!(self.out, "{text}")?;
+        end.stale_waivers.iter().try_for_each(|stale| writeln!(self.out, "    {}", printable(stale)))
     }
 
     fn orphans(&mut self, end: &RunEnd) -> io::Result<()> {

@@ -9,6 +9,7 @@ mod settings;
 mod state;
 mod stop;
 mod tally;
+mod waiver;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ use tally::Tally;
 
 pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings};
 pub use stop::{Stop, StopSwitch};
+pub use waiver::WaiverBook;
 
 /// How many cases may be finished before an earlier one, for each that may run at once. It bounds
 /// what waits for its turn to be told.
@@ -44,12 +46,21 @@ pub struct Runner {
     settings: RunSettings,
     templates: Templates,
     store: Option<Store>,
+    waivers: WaiverBook,
 }
 
 impl Runner {
     /// A runner against one endpoint; without a store, no snapshot is looked at.
     pub fn new(client: Client, endpoint: Endpoint, settings: RunSettings, store: Option<Store>) -> Self {
-        Self { client, endpoint, settings, templates: Templates::default(), store }
+        let (templates, waivers) = (Templates::default(), WaiverBook::default());
+        Self { client, endpoint, settings, templates, store, waivers }
+    }
+
+    /// The runner with waivers of its endpoint.
+    #[must_use]
+    pub fn waivers(mut self, waivers: WaiverBook) -> Self {
+        self.waivers = waivers;
+        self
     }
 
     /// The endpoint.
@@ -62,7 +73,9 @@ impl Runner {
         if let Some(reason) = stop.reason() {
             return self.not_run(planned, reason.into());
         }
-        Attempt::new(self, planned).run(stop).await
+        let mut record = Attempt::new(self, planned).run(stop).await;
+        self.waivers.apply(&mut record);
+        record
     }
 
     fn not_run(&self, planned: &PlannedCase, reason: NotRun) -> CaseRecord {
@@ -97,11 +110,13 @@ pub async fn run(
     let start = Instant::now();
     let described = described(&runner, &plan);
     let mut tally = Tally::new(&described.operations);
+    tally.note_stale(runner.waivers.idle());
     emit(Event::Started(described));
     let jobs = runner.settings.jobs.max(1);
     let permits = Arc::new(Semaphore::new(jobs));
+    let shared = Arc::clone(&runner);
     let tasks = stream::iter(plan.cases).map(|planned| {
-        let (runner, permits, stop) = (Arc::clone(&runner), Arc::clone(&permits), stop.listen());
+        let (runner, permits, stop) = (Arc::clone(&shared), Arc::clone(&permits), stop.listen());
         tokio::spawn(async move {
             // The semaphore is never closed, so a permit always comes.
             let _permit = permits.acquire().await;
@@ -117,6 +132,7 @@ pub async fn run(
                 None => break,
                 Some(Ok(record)) => {
                     tally.add(&record);
+                    tally.note_stale(runner.waivers.stale(&record));
                     emit(Event::Finished(Box::new(record)));
                 }
                 // A panic in a case is a bug of ours; it must not pass as a result.

@@ -14,7 +14,11 @@ pub(super) struct Tally {
     rows_met: Vec<BTreeSet<Arc<str>>>,
     snapshots: SnapshotCounts,
     exchanges: usize,
+    stale_waivers: Vec<String>,
 }
+
+/// How many stale waivers are told for cases; a pattern may name very many.
+const TOLD: usize = 100;
 
 impl Tally {
     pub(super) fn new(operations: &[OperationStart]) -> Self {
@@ -24,7 +28,13 @@ impl Tally {
             rows_met: vec![BTreeSet::new(); operations.len()],
             snapshots: SnapshotCounts::default(),
             exchanges: 0,
+            stale_waivers: Vec::new(),
         }
+    }
+
+    pub(super) fn note_stale(&mut self, stale: Vec<String>) {
+        let room = TOLD.saturating_sub(self.stale_waivers.len());
+        self.stale_waivers.extend(stale.into_iter().take(room));
     }
 
     pub(super) fn add(&mut self, record: &CaseRecord) {
@@ -49,6 +59,7 @@ impl Tally {
             counts: self.counts,
             rows_met: self.rows_met,
             orphans,
+            stale_waivers: self.stale_waivers,
             snapshots: self.snapshots,
             exchanges: self.exchanges,
             stopped,

@@ -14,7 +14,9 @@ mod schema;
 mod shape;
 mod shapes;
 mod table_file;
+mod waiver_file;
 
 pub use endpoint_file::{EndpointEntry, load_endpoints};
 pub use folder::{LoadError, Wanted, load};
 pub use schema::{SchemaName, schema};
+pub use waiver_file::load_waivers;

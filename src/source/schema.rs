@@ -19,12 +19,14 @@ pub enum SchemaName {
     States,
     /// `endpoints.toml`.
     Endpoints,
+    /// `waivers.toml`.
+    Waivers,
 }
 
 impl SchemaName {
     /// Every kind.
-    pub const ALL: [SchemaName; 5] =
-        [Self::Table, Self::Contract, Self::Common, Self::States, Self::Endpoints];
+    pub const ALL: [SchemaName; 6] =
+        [Self::Table, Self::Contract, Self::Common, Self::States, Self::Endpoints, Self::Waivers];
 
     fn parts(self) -> (&'static str, &'static Shape) {
         match self {
@@ -33,6 +35,7 @@ impl SchemaName {
             Self::Common => ("common", &shapes::COMMON),
             Self::States => ("states", &shapes::STATES),
             Self::Endpoints => ("endpoints", &shapes::ENDPOINTS),
+            Self::Waivers => ("waivers", &shapes::WAIVERS),
         }
     }
 }

@@ -334,3 +334,20 @@ static ENDPOINT: Shape = Shape::Table(&[
     needed("url", Shape::Text, "Its address, such as http://127.0.0.1:9000."),
     key("states", Shape::Text, "The address of its state hook."),
 ]);
+
+/// Waivers.
+pub(super) static WAIVERS: Shape =
+    Shape::Table(&[key("waiver", Shape::List(&WAIVER), "The waivers, each written as [[waiver]].")]);
+
+static WAIVER: Shape = Shape::Table(&[
+    needed("endpoint", Shape::Text, "The endpoint, by name or address."),
+    needed("case", Shape::Text, "The cases: a part of their ids, or a whole one with * and ?."),
+    needed("level", LEVEL, "The level of the findings that are waived."),
+    key("subject", Shape::Text, "What the findings are about, as a report tells it."),
+    needed("reason", Shape::Text, "Why it is bearable."),
+    needed("owner", Shape::Text, "Who answers for it."),
+    key("link", Shape::Text, "Where it is followed up."),
+    needed("expires", Shape::Text, "The last day on which it counts, such as \"2026-12-31\"."),
+]);
+
+const LEVEL: Shape = Shape::Choice(&["envelope", "status", "code", "message", "body", "snapshot"]);

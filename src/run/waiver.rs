@@ -1,0 +1,104 @@
+//! Applies waivers: a waived case still runs, and must still fail in the way that is waived.
+
+use std::collections::BTreeSet;
+
+use crate::model::{CaseRecord, Day, Finding, Verdict, Waiver};
+use crate::plan::{Pattern, PatternError, PlannedCase};
+
+/// The waivers of one endpoint, and what became of each.
+#[derive(Debug, Default)]
+pub struct WaiverBook {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    waiver: Waiver,
+    pattern: Pattern,
+    is_expired: bool,
+    is_matched: bool,
+}
+
+impl WaiverBook {
+    /// The waivers for an endpoint of this name on this day, held against every case of the suite.
+    ///
+    /// # Errors
+    /// A waiver whose pattern is none.
+    pub fn new(
+        waivers: Vec<Waiver>,
+        endpoint: &str,
+        today: &Day,
+        cases: &[PlannedCase],
+    ) -> Result<Self, PatternError> {
+        let mut entries = Vec::new();
+        for waiver in waivers.into_iter().filter(|waiver| waiver.endpoint == endpoint) {
+            let pattern = Pattern::new(&waiver.case, false)?;
+            entries.push(Entry {
+                is_expired: waiver.expires < *today,
+                is_matched: cases.iter().any(|planned| pattern.matches(planned.id.as_str())),
+                pattern,
+                waiver,
+            });
+        }
+        Ok(Self { entries })
+    }
+
+    /// Turns a failure that is waived as a whole into a waived one.
+    pub(super) fn apply(&self, record: &mut CaseRecord) {
+        if record.verdict != Verdict::Failed {
+            return;
+        }
+        let counted = record.findings.iter().filter(|finding| finding.level <= record.gate);
+        let covering: Option<Vec<&Waiver>> =
+            counted.map(|finding| self.covering(record.id.as_str(), finding)).collect();
+        let Some(covering) = covering.filter(|covering| !covering.is_empty()) else {
+            return;
+        };
+        let reasons: BTreeSet<String> = covering
+            .iter()
+            .map(|waiver| format!("{} ({}, until {})", waiver.reason, waiver.owner, waiver.expires.as_str()))
+            .collect();
+        record.verdict = Verdict::Waived { reason: reasons.into_iter().collect::<Vec<_>>().join("; ") };
+    }
+
+    fn covering(&self, case: &str, finding: &Finding) -> Option<&Waiver> {
+        let is_it =
+            |entry: &&Entry| !entry.is_expired && entry.pattern.matches(case) && entry.waiver.covers(finding);
+        self.entries.iter().find(is_it).map(|entry| &entry.waiver)
+    }
+
+    /// What a case says against the waivers that name it.
+    pub(super) fn stale(&self, record: &CaseRecord) -> Vec<String> {
+        let named = self.entries.iter().filter(|entry| entry.pattern.matches(record.id.as_str()));
+        named.filter_map(|entry| stale_by(entry, record)).collect()
+    }
+
+    /// Waivers that are stale whatever the cases did: expired ones, and those that name no case.
+    pub(super) fn idle(&self) -> Vec<String> {
+        let told = |entry: &Entry| {
+            if entry.is_expired {
+                Some(format!("{}: it expired on {}", entry.waiver.spot, entry.waiver.expires.as_str()))
+            } else if entry.is_matched {
+                None
+            } else {
+                Some(format!("{}: no case matches `{}`", entry.waiver.spot, entry.waiver.case))
+            }
+        };
+        self.entries.iter().filter_map(told).collect()
+    }
+}
+
+fn stale_by(entry: &Entry, record: &CaseRecord) -> Option<String> {
+    if entry.is_expired {
+        return None;
+    }
+    let spot = &entry.waiver.spot;
+    match &record.verdict {
+        Verdict::Passed => Some(format!("{spot}: {} passes", record.id)),
+        Verdict::Failed | Verdict::Waived { .. } => {
+            let is_seen = record.findings.iter().any(|finding| entry.waiver.covers(finding));
+            (!is_seen).then(|| format!("{spot}: {} fails, but not in the way that is waived", record.id))
+        }
+        Verdict::Indeterminate(_) | Verdict::NotRun(_) => None,
+    }
+}

@@ -1,0 +1,65 @@
+//! Reads `waivers.toml`.
+
+use std::path::Path;
+
+use jiff::civil::Date;
+
+use super::document::{self, Node};
+use super::folder::{LoadError, read_file};
+use super::shape::check;
+use super::shapes;
+use crate::model::{Day, Level, Problem, Waiver};
+
+/// The waivers of a folder of cases; none if it has no `waivers.toml`.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn load_waivers(cases: &Path) -> Result<Vec<Waiver>, LoadError> {
+    let path = cases.join("waivers.toml");
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let file = read_file(&path, &path)?;
+    let mut problems = Vec::new();
+    let node = document::parse(&file, &mut problems);
+    check(&node, &shapes::WAIVERS, &mut problems);
+    let nodes = node.get("waiver").map(Node::items).unwrap_or_default();
+    let waivers: Vec<Waiver> = nodes.iter().filter_map(|item| waiver(item, &mut problems)).collect();
+    if problems.is_empty() { Ok(waivers) } else { Err(LoadError::Problems(problems)) }
+}
+
+fn waiver(node: &Node, problems: &mut Vec<Problem>) -> Option<Waiver> {
+    let endpoint = node.text("endpoint")?;
+    if endpoint == "reference" {
+        let spot = node.get("endpoint").unwrap_or(node).spot.clone();
+        problems
+            .push(Problem::new(spot, "nothing is waived for the reference endpoint").hint("mend it instead"));
+    }
+    for key in ["reason", "owner", "case"] {
+        if node.text(key).is_some_and(|text| text.trim().is_empty()) {
+            let spot = node.get(key).unwrap_or(node).spot.clone();
+            problems.push(Problem::new(spot, format!("`{key}` says nothing")));
+        }
+    }
+    Some(Waiver {
+        endpoint,
+        case: node.text("case")?,
+        level: node.text("level")?.parse::<Level>().ok()?,
+        subject: node.text("subject"),
+        reason: node.text("reason")?,
+        owner: node.text("owner")?,
+        link: node.text("link"),
+        expires: day(node.get("expires")?, problems)?,
+        spot: node.spot.clone(),
+    })
+}
+
+fn day(node: &Node, problems: &mut Vec<Problem>) -> Option<Day> {
+    let text = node.as_text()?;
+    if let Ok(date) = text.parse::<Date>() {
+        return Some(Day::from_checked(date.to_string()));
+    }
+    let problem = Problem::new(node.spot.clone(), format!("`{text}` is no day"));
+    problems.push(problem.hint("write it as \"2026-12-31\""));
+    None
+}

@@ -1,0 +1,113 @@
+//! What the tests of the program share: the program in a plain environment, the reference endpoint served
+//! by it, and a copy of the shipped cases that a test may break.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(dead_code, reason = "each test uses a part of this")]
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value as Json;
+
+/// Variables that would change what the program says, writes or reaches.
+const VARIABLES: [&str; 9] = [
+    "CI",
+    "INSTA_UPDATE",
+    "INSTA_FORCE_PASS",
+    "INSTA_SNAPSHOT_REFERENCES_FILE",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "TERM",
+    "HTTP_PROXY",
+];
+
+/// The program in the project's folder, in a plain environment in which it writes no snapshot.
+pub(crate) fn proofmark(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).stdin(Stdio::null());
+    for name in VARIABLES {
+        command.env_remove(name);
+    }
+    command.env("INSTA_UPDATE", "no");
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    proofmark(arguments).output().unwrap()
+}
+
+/// What it wrote to standard output.
+pub(crate) fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// What it wrote to standard error.
+pub(crate) fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Its exit code.
+pub(crate) fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+/// A copy of the shipped cases, in the folder `cases` of this one.
+pub(crate) fn copied_cases() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"), &folder.path().join("cases"));
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+/// The reference endpoint, served by the program on a port of its own.
+pub(crate) struct Served {
+    child: Child,
+    /// The line that it printed when it was ready.
+    pub(crate) ready: Json,
+}
+
+impl Served {
+    /// Serves with these arguments, and comes back when it is ready.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
+        let mut child = proofmark(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, ready: serde_json::from_str(&line).unwrap() }
+    }
+
+    /// A text of the line.
+    pub(crate) fn at(&self, key: &str) -> &str {
+        self.ready[key].as_str().unwrap()
+    }
+
+    /// Ends it with a signal, such as `-INT`.
+    pub(crate) fn end(mut self, signal: &str) -> std::process::ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It has ended already if it was told to.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
