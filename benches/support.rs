@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark ends by panicking")]
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::env;
 use std::fmt::Write as _;
@@ -78,6 +79,7 @@ pub(crate) async fn run_cases(folder: &Path, url: &str, jobs: usize) -> Duration
         description: EndpointDescription { name: url.into(), url: url.into(), is_reference: false },
         address: Address::new(url).unwrap(),
         states: None,
+        fixtures: BTreeMap::new(),
         faults: Vec::new(),
     };
     let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();

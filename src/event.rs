@@ -145,10 +145,15 @@ pub struct SnapshotCounts {
 }
 
 /// Why a run ended early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
     /// Somebody interrupted it.
     Interrupted,
     /// The time for the whole run was over.
     OutOfTime,
+    /// The endpoint cannot be reached, so nothing was sent.
+    Unreachable {
+        /// Why.
+        reason: String,
+    },
 }

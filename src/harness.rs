@@ -24,6 +24,7 @@
 //! Each case is a test of its own, named as its id with `::`. Nothing is started while tests are
 //! listed, and a run of one exact name reads one table, since nextest starts a process for each test.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -243,7 +244,13 @@ fn address(url: &str) -> Result<Address, String> {
 fn foreign(Addresses { url, states }: Addresses) -> Result<Endpoint, String> {
     let description = EndpointDescription { name: url.clone(), url: url.clone(), is_reference: false };
     let states = states.as_deref().map(address).transpose()?;
-    Ok(Endpoint { description, address: address(&url)?, states, faults: Vec::new() })
+    Ok(Endpoint {
+        description,
+        address: address(&url)?,
+        states,
+        fixtures: BTreeMap::new(),
+        faults: Vec::new(),
+    })
 }
 
 async fn embedded() -> Result<(Endpoint, Reference), String> {
@@ -258,6 +265,7 @@ async fn embedded() -> Result<(Endpoint, Reference), String> {
             url,
             is_reference: true,
         },
+        fixtures: BTreeMap::new(),
         faults: Vec::new(),
     };
     Ok((endpoint, reference))

@@ -6,6 +6,7 @@
 #[path = "bookshop/server.rs"]
 mod server;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ async fn judged(mistake: Mistake) -> (RunEnd, Vec<CaseRecord>) {
         description: EndpointDescription { name: "bookshop".into(), url: url.clone(), is_reference: false },
         address: Address::new(&url).unwrap(),
         states: Some(Address::new(&format!("{url}/states")).unwrap()),
+        fixtures: BTreeMap::new(),
         faults: Vec::new(),
     };
     let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -87,6 +88,7 @@ impl Bench {
             },
             address: Address::new(&url).unwrap(),
             states: Some(Address::new(&reference.states_url()).unwrap()),
+            fixtures: BTreeMap::new(),
             faults: vec![fault.into()],
         };
         // A fault of transport is found by the first wait that ends, so waits are short.

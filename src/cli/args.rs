@@ -35,6 +35,8 @@ pub(super) enum Command {
     Check(FolderArgs),
     /// Show which promises of the contract the cases test
     Coverage(CoverageArgs),
+    /// Show the endpoints that are named, each setting and where it comes from
+    Endpoints(FolderArgs),
     /// Serve the reference endpoint on a port until interrupted
     Serve(ServeArgs),
     /// Print the JSON Schema of a kind of file, for editors
@@ -145,18 +147,39 @@ pub(super) struct RunArgs {
     /// Write a report, as json=PATH
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) report: Vec<String>,
-    /// How long a connection may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub(super) connect_timeout: u64,
-    /// How long an answer may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub(super) answer_timeout: u64,
-    /// How long the whole run may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=604_800))]
-    pub(super) total_timeout: u64,
-    /// The largest answer, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 1_048_576, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) body_limit: u32,
+    /// Allow cases that may cost money, on an endpoint that is not on this machine
+    #[arg(long, value_enum, value_name = "EFFECT")]
+    pub(super) allow: Vec<Allowed>,
+    /// Print what would be sent, and send nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// The limit on requests of every kind, such as 1000/60s; they wait their turn
+    #[arg(long, value_name = "N/SECONDS")]
+    pub(super) rate: Option<String>,
+    /// A file of certificates (PEM) that are trusted in place of the system's
+    #[arg(long, value_name = "FILE", requires = "endpoint")]
+    pub(super) ca_file: Option<PathBuf>,
+    /// A file with the certificate and key (PEM) that are shown to the endpoint
+    #[arg(long, value_name = "FILE", requires = "endpoint")]
+    pub(super) client_certificate: Option<PathBuf>,
+    /// A proxy; none is taken from the environment
+    #[arg(long, value_name = "URL", requires = "endpoint")]
+    pub(super) proxy: Option<String>,
+    /// Connect to an address in place of a host, as HOST=ADDRESS:PORT
+    #[arg(long, value_name = "HOST=ADDRESS", requires = "endpoint")]
+    pub(super) resolve: Vec<String>,
+    /// How long a connection may take, in seconds; 5 if not said
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) connect_timeout: Option<u64>,
+    /// How long an answer may take, in seconds; 30 if not said
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) answer_timeout: Option<u64>,
+    /// How long the whole run may take, in seconds; 1800 if not said
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub(super) total_timeout: Option<u64>,
+    /// The largest answer, in bytes; 1048576 if not said
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) body_limit: Option<u32>,
     /// Tell every case
     #[arg(long, short = 'v', conflicts_with = "quiet")]
     pub(super) verbose: bool,
@@ -166,6 +189,11 @@ pub(super) struct RunArgs {
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
     pub(super) color: ColourChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Allowed {
+    Billable,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

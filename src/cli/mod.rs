@@ -5,6 +5,8 @@
 
 mod args;
 mod coverage_command;
+mod dry_run;
+mod endpoints_command;
 mod exit;
 mod files;
 mod interrupt;
@@ -37,6 +39,7 @@ pub fn main() -> ExitCode {
         Some(Command::List(args)) => list_command::list(&args),
         Some(Command::Show(args)) => show_command::show(&args),
         Some(Command::Check(args)) => files::check(&args),
+        Some(Command::Endpoints(args)) => endpoints_command::endpoints(&args),
         Some(Command::Serve(args)) => serve_command::serve(&args),
         Some(Command::Schema(args)) => print(&schema(args.name)),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),

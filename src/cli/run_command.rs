@@ -1,5 +1,6 @@
 //! `run`: cases against an endpoint.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use jiff::tz::TimeZone;
 use tokio::runtime;
 
 use super::args::RunArgs;
+use super::dry_run::dry_run;
 use super::exit::{CliError, INTERRUPTED, of_run};
 use super::files::selected;
 use super::interrupt::interrupted;
@@ -22,7 +24,7 @@ use crate::report::{JsonReport, Report, TerminalReport};
 use crate::run::{Endpoint, Runner, StopSwitch, WaiverBook, orphans, run as run_plan};
 use crate::snapshot::Store;
 use crate::source::load_waivers;
-use crate::transport::{Address, Client, Connection};
+use crate::transport::{Address, Client};
 
 /// Runs cases and gives the exit code.
 pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
@@ -31,6 +33,9 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     }
     let settings = Settings::resolve(args)?;
     let (suite, plan) = selected(&args.select)?;
+    if args.dry_run {
+        return print(&dry_run(&plan, &settings));
+    }
     let kind = match &settings.target {
         Target::Reference(_) => "reference",
         Target::Other(_) => "foreign",
@@ -77,7 +82,7 @@ async fn drive(settings: Settings, planned: Planned, mut reports: Reports) -> Re
             (endpoint, Some(reference))
         }
     };
-    let client = Client::new(settings.limits, &Connection::default(), endpoint.addresses())?;
+    let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
     let runner =
         Arc::new(Runner::new(client, endpoint, settings.run, planned.store).waivers(planned.waivers));
     let stop = Arc::new(StopSwitch::default());
@@ -102,6 +107,7 @@ async fn start_reference(faults: Vec<Fault>) -> Result<(Endpoint, Reference), Cl
         },
         address: Address::new(&reference.url())?,
         states: Some(Address::new(&reference.states_url())?),
+        fixtures: BTreeMap::new(),
         faults: names,
     };
     Ok((endpoint, reference))

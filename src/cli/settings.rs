@@ -5,15 +5,15 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::{ColourChoice, RunArgs};
+use super::args::{Allowed, ColourChoice, RunArgs};
 use super::exit::CliError;
 use crate::event::EndpointDescription;
 use crate::reference::Fault;
 use crate::report::{Style, Verbosity};
-use crate::run::{DEFAULT_JOBS, Endpoint, RunSettings};
+use crate::run::{Endpoint, RunSettings};
 use crate::snapshot::Update;
-use crate::source::load_endpoints;
-use crate::transport::{Address, Limits};
+use crate::source::{EndpointEntry, load_endpoints};
+use crate::transport::{Address, Connection, Limits, Tls};
 
 /// What the environment says about output.
 #[derive(Debug, Clone)]
@@ -74,6 +74,7 @@ pub(super) struct Settings {
     pub(super) target: Target,
     pub(super) run: RunSettings,
     pub(super) limits: Limits,
+    pub(super) connection: Connection,
     pub(super) snapshots: Option<PathBuf>,
     pub(super) update: Update,
     pub(super) style: Style,
@@ -81,32 +82,83 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Resolves the settings of a run.
+    /// Resolves the settings of a run: flag, then environment, then the endpoint's file, then default.
     pub(super) fn resolve(args: &RunArgs) -> Result<Self, CliError> {
         let cases = &args.select.folder.cases;
-        let target = target(args, cases)?;
+        let entry = entry(args, cases)?;
+        let target = target(args, entry.as_ref())?;
         let update = Update::resolve(args.update.as_deref(), env::var("CI").ok().as_deref())
             .map_err(|message| CliError::usage(format!("--update or INSTA_UPDATE: {message}")))?;
-        let is_ours = matches!(target, Target::Reference(_));
+        let entry = entry.unwrap_or_default();
+        let seconds = |flag: Option<u64>, file: Option<u64>, default: Duration| {
+            flag.or(file).map_or(default, Duration::from_secs)
+        };
+        let (limits, run) = (Limits::default(), RunSettings::default());
         Ok(Self {
             snapshots: snapshots(args, cases, &target, update),
             run: RunSettings {
-                jobs: args.jobs.map_or(DEFAULT_JOBS, usize::from),
+                jobs: args.jobs.or(entry.jobs).map_or(run.jobs, usize::from),
                 gate: args.level,
-                seed: args.seed.unwrap_or_else(|| if is_ours { 0 } else { seed_by_chance() }),
-                total: Duration::from_secs(args.total_timeout),
+                seed: args.seed.unwrap_or_else(|| match target {
+                    Target::Reference(_) => run.seed,
+                    Target::Other(_) => seed_by_chance(),
+                }),
+                total: seconds(args.total_timeout, None, run.total),
+                allows_billable: allows_billable(args, &entry, &target),
             },
             limits: Limits {
-                connect: Duration::from_secs(args.connect_timeout),
-                answer: Duration::from_secs(args.answer_timeout),
-                body: usize::try_from(args.body_limit).unwrap_or(usize::MAX),
+                connect: seconds(args.connect_timeout, entry.connect_timeout, limits.connect),
+                answer: seconds(args.answer_timeout, entry.answer_timeout, limits.answer),
+                body: args
+                    .body_limit
+                    .or(entry.body_limit)
+                    .map_or(limits.body, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             },
+            connection: connection(args, &entry)?,
             style: style(args),
             reports: args.report.iter().map(|text| report(text)).collect::<Result<_, _>>()?,
             target,
             update,
         })
     }
+}
+
+/// Nothing on this machine costs money; elsewhere somebody has to say that it may.
+fn allows_billable(args: &RunArgs, entry: &EndpointEntry, target: &Target) -> bool {
+    match target {
+        Target::Reference(_) => true,
+        Target::Other(endpoint) => {
+            endpoint.address.is_loopback() || entry.allows_billable || args.allow.contains(&Allowed::Billable)
+        }
+    }
+}
+
+fn connection(args: &RunArgs, entry: &EndpointEntry) -> Result<Connection, CliError> {
+    let mut resolve = Vec::new();
+    let given = args.resolve.iter().map(|text| text.split_once('=').unwrap_or((text, "")));
+    for (host, address) in
+        given.chain(entry.resolve.iter().map(|(host, address)| (host.as_str(), address.as_str())))
+    {
+        let address = address.parse().map_err(|_| CliError::Usage {
+            message: format!("`{host}={address}` does not say where a host is"),
+            hint: Some("write HOST=ADDRESS:PORT, such as api.example.com=127.0.0.1:8443".into()),
+        })?;
+        resolve.push((host.to_owned(), address));
+    }
+    let rate = args.rate.as_ref().or(entry.rate.as_ref());
+    let proxy = args.proxy.as_ref().or(entry.proxy.as_ref());
+    Ok(Connection {
+        tls: Tls {
+            ca_file: args.ca_file.clone().or_else(|| entry.ca_file.clone()),
+            client_certificate: args.client_certificate.clone().or_else(|| entry.client_certificate.clone()),
+        },
+        proxy: proxy.map(|url| Address::new(url)).transpose()?,
+        rate: rate
+            .map(|text| text.parse())
+            .transpose()
+            .map_err(|message: String| CliError::usage(format!("rate: {message}")))?,
+        resolve,
+    })
 }
 
 fn seed_by_chance() -> u64 {
@@ -146,26 +198,38 @@ fn report(text: &str) -> Result<ReportTarget, CliError> {
     }
 }
 
-fn target(args: &RunArgs, cases: &Path) -> Result<Target, CliError> {
-    let Some(endpoint) = &args.endpoint else {
+fn target(args: &RunArgs, entry: Option<&EndpointEntry>) -> Result<Target, CliError> {
+    let Some(entry) = entry else {
         let faults = args.fault.iter().map(|name| fault(name)).collect::<Result<_, _>>()?;
         return Ok(Target::Reference(faults));
     };
-    let (name, url, states) = if endpoint.contains("://") {
-        (endpoint.clone(), endpoint.clone(), None)
-    } else {
-        named(endpoint, cases)?
+    let states = args.states.as_ref().or(entry.states.as_ref());
+    let address = Address::new(&entry.url)?;
+    let description = EndpointDescription {
+        name: entry.name.clone(),
+        url: address.as_str().to_owned(),
+        is_reference: false,
     };
-    let states = args.states.clone().or(states).map(|url| Address::new(&url)).transpose()?;
-    let address = Address::new(&url)?;
-    let description = EndpointDescription { name, url: address.as_str().to_owned(), is_reference: false };
-    Ok(Target::Other(Box::new(Endpoint { description, address, states, faults: Vec::new() })))
+    Ok(Target::Other(Box::new(Endpoint {
+        description,
+        address,
+        states: states.map(|url| Address::new(url)).transpose()?,
+        fixtures: entry.fixtures.clone(),
+        faults: Vec::new(),
+    })))
 }
 
-fn named(name: &str, cases: &Path) -> Result<(String, String, Option<String>), CliError> {
+/// The endpoint that is named, or one that an address alone makes; none for the embedded one.
+fn entry(args: &RunArgs, cases: &Path) -> Result<Option<EndpointEntry>, CliError> {
+    let Some(name) = &args.endpoint else {
+        return Ok(None);
+    };
+    if name.contains("://") {
+        return Ok(Some(EndpointEntry { name: name.clone(), url: name.clone(), ..EndpointEntry::default() }));
+    }
     let known = load_endpoints(cases)?;
-    if let Some(entry) = known.iter().find(|entry| entry.name == name) {
-        return Ok((entry.name.clone(), entry.url.clone(), entry.states.clone()));
+    if let Some(entry) = known.iter().find(|entry| entry.name == *name) {
+        return Ok(Some(entry.clone()));
     }
     let names: Vec<&str> = known.iter().map(|entry| entry.name.as_str()).collect();
     Err(CliError::Usage {

@@ -97,6 +97,13 @@ pub enum NotRun {
         /// What was looked for.
         reason: String,
     },
+    /// It may cost money, and nobody allowed that on this endpoint.
+    Billable,
+    /// The endpoint cannot be reached at all.
+    Unreachable {
+        /// Why.
+        reason: String,
+    },
     /// The run was interrupted before.
     Interrupted,
     /// The time for the whole run was over.
@@ -107,6 +114,9 @@ impl fmt::Display for NotRun {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoWayTo { state, reason } => write!(out, "no way to the state \"{state}\" here: {reason}"),
+            Self::Billable => out
+                .write_str("it may cost money, which --allow billable or the endpoint's settings must allow"),
+            Self::Unreachable { reason } => write!(out, "the endpoint cannot be reached: {reason}"),
             Self::Interrupted => out.write_str("the run was interrupted before"),
             Self::OutOfTime => out.write_str("the time for the whole run was over"),
         }

@@ -3,10 +3,12 @@
 //! [`plan`] selects, expands and orders; [`prepare()`] renders one step once its values are known.
 //! Nothing here sends anything.
 
+mod effect;
 mod expand;
 mod pattern;
 mod prepare;
 
+pub use effect::billable_requests;
 pub use expand::{Plan, PlanError, PlannedCase, case_ids, plan};
 pub use pattern::{Pattern, PatternError};
 pub use prepare::{PrepareError, Preview, about, open_scope, prepare, preview, set_variables};

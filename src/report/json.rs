@@ -154,9 +154,10 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>) -> Json {
         "exchanges": end.exchanges,
         "orphans": end.orphans.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         "stale_waivers": end.stale_waivers,
-        "stopped": end.stopped.map(|stopped| match stopped {
+        "stopped": end.stopped.as_ref().map(|stopped| match stopped {
             Stopped::Interrupted => "interrupted",
             Stopped::OutOfTime => "out of time",
+            Stopped::Unreachable { .. } => "unreachable",
         }),
         "duration_ms": millis(end.elapsed),
         "outcome": end.outcome().name(),

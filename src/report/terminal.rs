@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::Report;
 use super::plain::printable;
 use crate::event::{Event, Outcome, RunEnd, RunStart, Stopped};
-use crate::model::{CaseRecord, Finding, Request, Verdict};
+use crate::model::{CaseRecord, Finding, NotRun, Request, Verdict};
 use crate::protocol::curl_line;
 
 /// How many orphans are named before the rest is counted.
@@ -104,6 +104,8 @@ impl<W: Write> TerminalReport<W> {
         let is_told = match &record.verdict {
             Verdict::Passed => self.style.verbosity == Verbosity::Verbose || !record.left_behind.is_empty(),
             Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
+            // Told once, for all of them.
+            Verdict::NotRun(NotRun::Unreachable { .. }) => self.style.verbosity == Verbosity::Verbose,
             Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
         };
         let has_notes = !record.findings.is_empty() && self.style.verbosity != Verbosity::Quiet;
@@ -186,6 +188,9 @@ impl<W: Write> TerminalReport<W> {
             Outcome::Unknown => (Paint::Doubtful, "COULD NOT FIND OUT"),
             Outcome::Interrupted => (Paint::Doubtful, "INTERRUPTED"),
         };
+        if let Some(Stopped::Unreachable { reason }) = &end.stopped {
+            writeln!(self.out, "the endpoint cannot be reached: {}\n", indented(reason, 2))?;
+        }
         let word = self.painted(paint, word);
         writeln!(self.out, "{word}  {} of {} cases passed", end.counts.passed, start.selected)?;
         if self.style.verbosity == Verbosity::Quiet {
@@ -214,11 +219,8 @@ impl<W: Write> TerminalReport<W> {
         if start.selected < start.known {
             writeln!(self.out, "  selected    {} of {} cases", start.selected, start.known)?;
         }
-        match end.stopped {
-            Some(Stopped::OutOfTime) => {
-                writeln!(self.out, "  stopped     the time for the whole run was over")?;
-            }
-            Some(Stopped::Interrupted) | None => {}
+        if end.stopped == Some(Stopped::OutOfTime) {
+            writeln!(self.out, "  stopped     the time for the whole run was over")?;
         }
         writeln!(self.out, "  seed        {}", start.seed)?;
         writeln!(self.out, "  time        {}", seconds(end.elapsed))

@@ -36,6 +36,7 @@ pub(super) struct Attempt<'a> {
     planned: &'a PlannedCase,
     names: Names,
     set_up: Vec<SetUp>,
+    asked: usize,
     exchanges: Vec<Exchange>,
     findings: Vec<Finding>,
     unanswered: Option<Request>,
@@ -50,6 +51,7 @@ impl<'a> Attempt<'a> {
             planned,
             names: Names::default(),
             set_up: Vec::new(),
+            asked: 0,
             exchanges: Vec::new(),
             findings: Vec::new(),
             unanswered: None,
@@ -109,16 +111,16 @@ impl<'a> Attempt<'a> {
                 let reason = "no state of this name is declared".to_owned();
                 return Err(Ended::NotRun(NotRun::NoWayTo { state: need.state.clone(), reason }));
             };
-            let purpose =
-                format!("{}/{}/{}", self.runner.settings.seed, self.planned.id, self.set_up.len() + 1);
+            self.asked += 1;
+            let purpose = format!("{}/{}/{}", self.runner.settings.seed, self.planned.id, self.asked);
             let setting_up =
-                state::set_up(&self.runner.client, &self.runner.endpoint, definition, &params, &purpose);
+                state::bring_about(&self.runner.client, &self.runner.endpoint, definition, &params, &purpose);
             // Set-up is not cut short: what an unfinished one left behind could not be undone.
             let (set_up, promised) = setting_up.await.map_err(|missing| match missing {
                 NoState::Unknown(unknown) => Ended::Unknown(unknown),
                 NoState::NotRun(reason) => Ended::NotRun(reason),
             })?;
-            self.set_up.push(set_up);
+            self.set_up.extend(set_up);
             for (name, value) in promised.map_err(Ended::Unknown)? {
                 if definition.provides.iter().any(|variable| variable.name == name && variable.is_volatile) {
                     self.names.add(&name, &value.to_plain());

@@ -23,7 +23,7 @@ use tokio::time::sleep;
 
 use crate::event::{Event, OperationStart, RunEnd, RunStart};
 use crate::model::{CaseRecord, NotRun, SnapshotOutcome, Suite, Verdict};
-use crate::plan::{Plan, PlanError, PlannedCase, about, case_ids, open_scope};
+use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope};
 use crate::snapshot::{Store, StoreError};
 use crate::template::Templates;
 use crate::transport::Client;
@@ -73,9 +73,21 @@ impl Runner {
         if let Some(reason) = stop.reason() {
             return self.not_run(planned, reason.into());
         }
+        if !self.settings.allows_billable && billable_requests(planned) > 0 {
+            return self.not_run(planned, NotRun::Billable);
+        }
         let mut record = Attempt::new(self, planned).run(stop).await;
         self.waivers.apply(&mut record);
         record
+    }
+
+    /// Looks once whether endpoint and hook can be reached: one clear error, not one for each case.
+    async fn preflight(&self) -> Result<(), String> {
+        for address in self.endpoint.addresses() {
+            let reached = self.client.reach(address).await;
+            reached.map_err(|fault| format!("{}: {fault}", address.as_str()))?;
+        }
+        Ok(())
     }
 
     fn not_run(&self, planned: &PlannedCase, reason: NotRun) -> CaseRecord {
@@ -112,6 +124,11 @@ pub async fn run(
     let mut tally = Tally::new(&described.operations);
     tally.note_stale(runner.waivers.idle());
     emit(Event::Started(described));
+    if !runner.endpoint.description.is_reference
+        && let Err(reason) = runner.preflight().await
+    {
+        stop.unreachable(reason);
+    }
     let jobs = runner.settings.jobs.max(1);
     let permits = Arc::new(Semaphore::new(jobs));
     let shared = Arc::clone(&runner);

@@ -1,9 +1,10 @@
 //! What a run is told.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::event::EndpointDescription;
-use crate::model::Level;
+use crate::model::{Level, Value};
 use crate::transport::Address;
 
 /// How many cases run at once: enough to keep a connection busy while others wait for states.
@@ -20,11 +21,19 @@ pub struct RunSettings {
     pub seed: u64,
     /// How long the whole run may take.
     pub total: Duration,
+    /// Whether cases that may cost money are run.
+    pub allows_billable: bool,
 }
 
 impl Default for RunSettings {
     fn default() -> Self {
-        Self { jobs: DEFAULT_JOBS, gate: Level::Snapshot, seed: 0, total: Duration::from_mins(30) }
+        Self {
+            jobs: DEFAULT_JOBS,
+            gate: Level::Snapshot,
+            seed: 0,
+            total: Duration::from_mins(30),
+            allows_billable: true,
+        }
     }
 }
 
@@ -37,6 +46,8 @@ pub struct Endpoint {
     pub address: Address,
     /// Its state hook.
     pub states: Option<Address>,
+    /// Variables of states that are there already, by state.
+    pub fixtures: BTreeMap<String, Vec<(String, Value)>>,
     /// Faults that are switched on in it.
     pub faults: Vec<String>,
 }

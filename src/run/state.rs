@@ -1,4 +1,4 @@
-//! Brings states about through an endpoint's hook, and undoes them.
+//! Brings states about through an endpoint's hook or its fixtures, and undoes them.
 //!
 //! A hook is an HTTP POST of `{"state", "params", "action"}` that answers variables as a JSON
 //! object: the shape of provider-state handlers in Pact. Teardown also gets the variables that
@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use super::settings::Endpoint;
 use crate::model::{Fault, NotRun, StateDefinition, Unknown, Value};
 use crate::protocol::{read_json, to_json};
-use crate::transport::Client;
+use crate::transport::{Address, Client};
 
 /// How much of a hook's error is shown, in characters.
 const SHOWN: usize = 200;
@@ -29,37 +29,66 @@ pub(super) enum NoState {
     NotRun(NotRun),
 }
 
-/// Sets a state up. Returns what undoes it and the variables that the definition promises, or, if
-/// variables are missing, what undoes it and why it is of no use.
-pub(super) async fn set_up(
+/// What a set-up gives: what undoes it, if anything, and the variables that the definition promises, or
+/// why what came is of no use.
+pub(super) type Brought = (Option<SetUp>, Result<Vec<(String, Value)>, Unknown>);
+
+/// Brings a state about by the first way that leads to it: the hook, then a fixture.
+pub(super) async fn bring_about(
     client: &Client,
     endpoint: &Endpoint,
     definition: &StateDefinition,
     params: &[(String, Value)],
     purpose: &str,
-) -> Result<(SetUp, Result<Vec<(String, Value)>, Unknown>), NoState> {
+) -> Result<Brought, NoState> {
+    let mut tried = "the endpoint has no state hook".to_owned();
+    if let Some(hook) = &endpoint.states {
+        match set_up(client, hook, definition, params, purpose).await {
+            Err(HookFailure::DoesNotKnow(answer)) => tried = format!("the hook does not know it: {answer}"),
+            Err(HookFailure::Failed(reason)) => {
+                return Err(NoState::Unknown(Unknown::SetUp { state: definition.name.clone(), reason }));
+            }
+            Ok(set_up) => {
+                let promised = promised(definition, &set_up.variables);
+                return Ok((Some(set_up), promised));
+            }
+        }
+    }
+    if let Some(variables) = endpoint.fixtures.get(&definition.name) {
+        return Ok((None, promised(definition, &Value::Map(variables.clone()))));
+    }
+    let reason = format!("{tried}, and no fixture is declared");
+    Err(NoState::NotRun(NotRun::NoWayTo { state: definition.name.clone(), reason }))
+}
+
+/// Why a hook did not set a state up.
+enum HookFailure {
+    DoesNotKnow(String),
+    Failed(String),
+}
+
+async fn set_up(
+    client: &Client,
+    hook: &Address,
+    definition: &StateDefinition,
+    params: &[(String, Value)],
+    purpose: &str,
+) -> Result<SetUp, HookFailure> {
     let state = definition.name.clone();
-    let Some(hook) = &endpoint.states else {
-        let reason = "the endpoint has no state hook".to_owned();
-        return Err(NoState::NotRun(NotRun::NoWayTo { state, reason }));
-    };
     let params: Map<String, Json> = params.iter().map(|(key, value)| (key.clone(), to_json(value))).collect();
     let body = json!({ "state": state, "params": params, "action": "setup", "purpose": purpose });
-    let failed = |reason: String| NoState::Unknown(Unknown::SetUp { state: state.clone(), reason });
-    let (status, bytes) =
-        client.post_json(hook, body.to_string()).await.map_err(|fault| failed(describe(&fault)))?;
+    let answer = client.post_json(hook, body.to_string()).await;
+    let (status, bytes) = answer.map_err(|fault| HookFailure::Failed(describe(&fault)))?;
     if status == 404 {
-        let reason = format!("the hook does not know it: {}", shown(&bytes));
-        return Err(NoState::NotRun(NotRun::NoWayTo { state, reason }));
+        return Err(HookFailure::DoesNotKnow(shown(&bytes)));
     }
     if !(200..300).contains(&status) {
-        return Err(failed(format!("the hook answered {status}: {}", shown(&bytes))));
+        return Err(HookFailure::Failed(format!("the hook answered {status}: {}", shown(&bytes))));
     }
     let Ok(variables @ Value::Map(_)) = read_json(&bytes) else {
-        return Err(failed(format!("the hook answered no JSON object: {}", shown(&bytes))));
+        return Err(HookFailure::Failed(format!("the hook answered no JSON object: {}", shown(&bytes))));
     };
-    let promised = promised(definition, &variables);
-    Ok((SetUp { state, params, variables }, promised))
+    Ok(SetUp { state, params, variables })
 }
 
 fn promised(definition: &StateDefinition, variables: &Value) -> Result<Vec<(String, Value)>, Unknown> {

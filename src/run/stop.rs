@@ -7,10 +7,11 @@ use tokio::sync::watch;
 use crate::event::Stopped;
 use crate::model::{Fault, NotRun};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Reason {
     Interrupted,
     OutOfTime(Duration),
+    Unreachable(String),
 }
 
 /// The switch that stops a run.
@@ -22,7 +23,7 @@ pub struct StopSwitch(watch::Sender<Option<Reason>>);
 pub struct Stop(watch::Receiver<Option<Reason>>);
 
 /// Why a case has to stop.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct StopReason(Reason);
 
 impl Default for StopSwitch {
@@ -41,6 +42,11 @@ impl StopSwitch {
         self.set(Reason::OutOfTime(after));
     }
 
+    /// Nothing is sent, since the endpoint cannot be reached.
+    pub(super) fn unreachable(&self, reason: String) {
+        self.set(Reason::Unreachable(reason));
+    }
+
     fn set(&self, reason: Reason) {
         self.0.send_if_modified(|known| {
             let is_first = known.is_none();
@@ -57,22 +63,23 @@ impl StopSwitch {
     }
 
     pub(super) fn stopped(&self) -> Option<Stopped> {
-        self.0.borrow().map(|reason| match reason {
+        self.0.borrow().as_ref().map(|reason| match reason {
             Reason::Interrupted => Stopped::Interrupted,
             Reason::OutOfTime(_) => Stopped::OutOfTime,
+            Reason::Unreachable(reason) => Stopped::Unreachable { reason: reason.clone() },
         })
     }
 }
 
 impl Stop {
     pub(super) fn reason(&self) -> Option<StopReason> {
-        self.0.borrow().map(StopReason)
+        self.0.borrow().clone().map(StopReason)
     }
 
     /// Waits until the run is stopped; for ever if it is not.
     pub(super) async fn stopped(&self) -> StopReason {
         let mut listener = self.0.clone();
-        let reason = listener.wait_for(Option::is_some).await.ok().and_then(|reason| *reason);
+        let reason = listener.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
         match reason {
             Some(reason) => StopReason(reason),
             // The switch is gone, so nobody can stop this any more.
@@ -86,6 +93,7 @@ impl From<StopReason> for NotRun {
         match reason.0 {
             Reason::Interrupted => Self::Interrupted,
             Reason::OutOfTime(_) => Self::OutOfTime,
+            Reason::Unreachable(reason) => Self::Unreachable { reason },
         }
     }
 }
@@ -95,6 +103,7 @@ impl From<StopReason> for Fault {
         match reason.0 {
             Reason::Interrupted => Self::Interrupted,
             Reason::OutOfTime(after) => Self::TimedOut { what: "the whole run", after },
+            Reason::Unreachable(reason) => Self::Connect { reason },
         }
     }
 }

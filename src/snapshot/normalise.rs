@@ -10,6 +10,9 @@ use crate::model::{AnswerPlace, Exchange, Value, Volatile};
 /// The shortest value that is replaced wherever it stands: a shorter one could be part of a word.
 const SHORTEST: usize = 6;
 
+/// The shortest value that is replaced inside a text, as a word of its own.
+const SHORTEST_WORD: usize = 2;
+
 /// Volatile values and the names that stand for them, such as `[request-id:1]`.
 #[derive(Debug, Default)]
 pub struct Names {
@@ -33,12 +36,13 @@ impl Names {
         if let Some(name) = self.by_value.get(text) {
             return name.clone();
         }
-        let mut values: Vec<&String> = self.by_value.keys().filter(|value| value.len() >= SHORTEST).collect();
+        let mut values: Vec<&String> =
+            self.by_value.keys().filter(|value| value.len() >= SHORTEST_WORD).collect();
         values.sort_by(|left, right| right.len().cmp(&left.len()).then(left.cmp(right)));
         let mut text = text.to_owned();
         for value in values {
             if text.contains(value.as_str()) {
-                text = text.replace(value.as_str(), &self.by_value[value]);
+                text = replaced(&text, value, &self.by_value[value]);
             }
         }
         text
@@ -58,6 +62,26 @@ impl Names {
             Value::Null | Value::Bool(_) => tree.clone(),
         }
     }
+}
+
+/// A text with a value replaced: a long one anywhere, a short one where it is a word.
+fn replaced(text: &str, value: &str, name: &str) -> String {
+    if value.len() >= SHORTEST {
+        return text.replace(value, name);
+    }
+    let joins = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
+    let mut done = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(value) {
+        let (before, after) = (&rest[..at], &rest[at + value.len()..]);
+        let is_word = !before.chars().next_back().or(done.chars().next_back()).is_some_and(joins)
+            && !after.chars().next().is_some_and(joins);
+        done.push_str(before);
+        done.push_str(if is_word { name } else { value });
+        rest = after;
+    }
+    done.push_str(rest);
+    done
 }
 
 /// Adds the volatile values of a transcript, in the order in which they came.
@@ -115,7 +139,15 @@ mod tests {
     }
 
     #[test]
-    fn a_short_value_is_replaced_only_where_it_is_the_whole() {
+    fn a_short_value_is_replaced_where_it_is_a_word() {
+        let mut names = Names::default();
+        names.add("book", "b-6");
+        assert_eq!(names.apply("/books/b-6?x=b-6."), "/books/[book:1]?x=[book:1].");
+        assert_eq!(names.apply("b-66 ab-6 b-6-1"), "b-66 ab-6 b-6-1");
+    }
+
+    #[test]
+    fn a_single_character_is_replaced_only_where_it_is_the_whole() {
         let mut names = Names::default();
         names.add("n", "1");
         assert_eq!((names.apply("1"), names.apply("a1")), ("[n:1]".into(), "a1".into()));

@@ -333,7 +333,20 @@ static ENDPOINT: Shape = Shape::Table(&[
     key("about", Shape::Text, "What it is."),
     needed("url", Shape::Text, "Its address, such as http://127.0.0.1:9000."),
     key("states", Shape::Text, "The address of its state hook."),
+    key("fixtures", Shape::Map(&VALUES_NAMED), "Variables of states that are there already, by state."),
+    key("allow", Shape::List(&Shape::Choice(&["billable"])), "Effects that cases may have on it."),
+    key("jobs", Shape::Integer, "How many cases run at once."),
+    key("rate", Shape::Text, "The limit on requests, as 1000/60s."),
+    key("connect-timeout", Shape::Integer, "How long a connection may take, in seconds."),
+    key("answer-timeout", Shape::Integer, "How long an answer may take, in seconds."),
+    key("body-limit", Shape::Integer, "The largest answer, in bytes."),
+    key("ca-file", Shape::Text, "A file of certificates (PEM) that are trusted in place of the system's."),
+    key("client-certificate", Shape::Text, "A file with the certificate and key (PEM) that are shown."),
+    key("proxy", Shape::Text, "A proxy; none is taken from the environment."),
+    key("resolve", Shape::Map(&Shape::Text), "Hosts, and the address and port to connect to in their place."),
 ]);
+
+static VALUES_NAMED: Shape = VALUES;
 
 /// Waivers.
 pub(super) static WAIVERS: Shape =

@@ -1,5 +1,7 @@
 //! The address of an endpoint.
 
+use std::net::IpAddr;
+
 use reqwest::Url;
 
 use super::TransportError;
@@ -40,6 +42,18 @@ impl Address {
         self.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
+    /// Host and port to connect to.
+    pub(super) fn socket(&self) -> (String, u16) {
+        let host = self.0.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        (host, self.0.port_or_known_default().unwrap_or_default())
+    }
+
+    /// Whether it is on this machine alone (RFC 1122, section 3.2.1.3, and RFC 4291, section 2.5.3).
+    pub fn is_loopback(&self) -> bool {
+        let (host, _) = self.socket();
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
     /// Whether connections are encrypted.
     pub fn is_encrypted(&self) -> bool {
         self.0.scheme() == "https"
@@ -67,6 +81,13 @@ mod tests {
         let address = Address::new("http://127.0.0.1:80/base/").unwrap();
         assert_eq!((address.as_str(), address.authority().as_str()), ("http://127.0.0.1/base", "127.0.0.1"));
         assert_eq!(Address::new("https://a:8443").unwrap().authority(), "a:8443");
+        let is_loopback = |text: &str| Address::new(text).unwrap().is_loopback();
+        assert!(
+            is_loopback("http://127.0.0.2:1")
+                && is_loopback("http://[::1]:1")
+                && is_loopback("http://localhost")
+        );
+        assert!(!is_loopback("http://128.0.0.1") && !is_loopback("http://localhost.example"));
         for wrong in ["127.0.0.1:80", "ftp://a", "http://a/?b=c", "http://a/#b", "nonsense"] {
             assert!(Address::new(wrong).is_err(), "{wrong}");
         }

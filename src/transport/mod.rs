@@ -4,6 +4,7 @@
 //! carry signed headers to another host), takes no proxy from the environment and repeats nothing.
 
 mod address;
+mod pace;
 mod tls;
 
 use std::error::Error;
@@ -12,12 +13,15 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{Proxy, Url, redirect, retry};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::model::{Answer, Fault, Request};
 use crate::protocol::read_body;
+use pace::Pace;
 
 pub use address::Address;
+pub use pace::Rate;
 pub use tls::Tls;
 
 /// Limits on waits and sizes.
@@ -69,6 +73,8 @@ pub struct Connection {
     pub proxy: Option<Address>,
     /// Hosts whose address is given, and not looked up.
     pub resolve: Vec<(String, SocketAddr)>,
+    /// A limit on requests of every kind, which waits.
+    pub rate: Option<Rate>,
 }
 
 /// The pooled client of a run.
@@ -77,6 +83,9 @@ pub struct Client {
     plain: reqwest::Client,
     encrypted: Option<reqwest::Client>,
     limits: Limits,
+    pace: Option<Pace>,
+    resolve: Vec<(String, SocketAddr)>,
+    has_proxy: bool,
 }
 
 impl Client {
@@ -97,7 +106,14 @@ impl Client {
         } else {
             None
         };
-        Ok(Self { plain, encrypted, limits })
+        Ok(Self {
+            plain,
+            encrypted,
+            limits,
+            pace: connection.rate.map(Pace::new),
+            resolve: connection.resolve.clone(),
+            has_proxy: connection.proxy.is_some(),
+        })
     }
 
     fn http(&self, address: &Address) -> &reqwest::Client {
@@ -110,6 +126,7 @@ impl Client {
     /// A [`Fault`] wherever no whole answer came.
     pub async fn send(&self, address: &Address, request: &Request) -> Result<Answer, Fault> {
         let built = Self::build(address, request)?;
+        self.turn().await;
         let limit = self.limits.answer;
         timeout(limit, self.take(self.http(address), built))
             .await
@@ -128,11 +145,50 @@ impl Client {
             .body(json)
             .build();
         let built = built.map_err(|error| Fault::Unsendable { reason: chain(&error) })?;
+        self.turn().await;
         let limit = self.limits.answer;
         let answer = timeout(limit, self.take(self.http(address), built))
             .await
             .unwrap_or(Err(Fault::TimedOut { what: "the answer", after: limit }))?;
         Ok((answer.status, answer.bytes))
+    }
+
+    /// Waits for the rate; the wait is not part of an answer's time.
+    async fn turn(&self) {
+        if let Some(pace) = &self.pace {
+            pace.turn().await;
+        }
+    }
+
+    /// Whether the endpoint can be reached: a connection, and for an encrypted one an answer of any kind.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub async fn reach(&self, address: &Address) -> Result<(), Fault> {
+        let limit = self.limits.connect;
+        let request = self.http(address).head(address.url().clone()).build();
+        let request = request.map_err(|error| Fault::Unsendable { reason: chain(&error) })?;
+        let reached = async {
+            if address.is_encrypted() {
+                return self
+                    .http(address)
+                    .execute(request)
+                    .await
+                    .map(|_| ())
+                    .map_err(|error| self.fault(&error));
+            }
+            // Only the proxy knows whether the endpoint can be reached.
+            if self.has_proxy {
+                return Ok(());
+            }
+            let (host, port) = address.socket();
+            let connected = match self.resolve.iter().find(|(known, _)| *known == host) {
+                Some((_, given)) => TcpStream::connect(given).await,
+                None => TcpStream::connect((host, port)).await,
+            };
+            connected.map(|_| ()).map_err(|error| Fault::Connect { reason: error.to_string() })
+        };
+        timeout(limit, reached).await.unwrap_or(Err(Fault::TimedOut { what: "the connection", after: limit }))
     }
 
     fn build(address: &Address, request: &Request) -> Result<reqwest::Request, Fault> {

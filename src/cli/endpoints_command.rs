@@ -1,0 +1,76 @@
+//! `endpoints`: the endpoints that are named, with each effective setting and where it comes from.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::args::FolderArgs;
+use super::exit::CliError;
+use super::print;
+use crate::run::RunSettings;
+use crate::source::{EndpointEntry, load_endpoints};
+use crate::transport::{Address, Limits};
+
+/// Prints every endpoint.
+pub(super) fn endpoints(args: &FolderArgs) -> Result<u8, CliError> {
+    let mut text = String::from("reference\n  the embedded reference endpoint; it needs no settings\n");
+    for entry in load_endpoints(&args.cases)? {
+        text.push('\n');
+        text.push_str(&told(&entry));
+    }
+    print(&text)
+}
+
+/// Writing to a String cannot fail, which is why results are dropped.
+fn told(entry: &EndpointEntry) -> String {
+    let mut text = format!("{}\n", entry.name);
+    if let Some(about) = &entry.about {
+        let _ = writeln!(text, "  {about}");
+    }
+    let (limits, run) = (Limits::default(), RunSettings::default());
+    let is_loopback = Address::new(&entry.url).is_ok_and(|address| address.is_loopback());
+    let billable = match (entry.allows_billable, is_loopback) {
+        (true, _) => ("allowed", "endpoints.toml"),
+        (false, true) => ("allowed", "it is on this machine"),
+        (false, false) => ("not allowed", "default"),
+    };
+    let mut line = |name: &str, value: Option<String>, default: &str| {
+        let origin = if value.is_some() { "endpoints.toml" } else { "default" };
+        let value = value.unwrap_or_else(|| default.to_owned());
+        let _ = writeln!(text, "  {name:<18} {value}  ({origin})");
+    };
+    let path =
+        |path: &Option<std::path::PathBuf>| path.as_deref().map(Path::display).map(|path| path.to_string());
+    line("url", Some(entry.url.clone()), "");
+    line("states", entry.states.clone(), "none");
+    line("fixtures", some_names(entry), "none");
+    line("jobs", entry.jobs.map(|jobs| jobs.to_string()), &run.jobs.to_string());
+    line("rate", entry.rate.clone(), "no limit");
+    line(
+        "connect-timeout",
+        entry.connect_timeout.map(|time| format!("{time} s")),
+        &format!("{:?}", limits.connect),
+    );
+    line(
+        "answer-timeout",
+        entry.answer_timeout.map(|time| format!("{time} s")),
+        &format!("{:?}", limits.answer),
+    );
+    line(
+        "body-limit",
+        entry.body_limit.map(|bytes| format!("{bytes} bytes")),
+        &format!("{} bytes", limits.body),
+    );
+    line("ca-file", path(&entry.ca_file), "the system's certificates");
+    line("client-certificate", path(&entry.client_certificate), "none");
+    line("proxy", entry.proxy.clone(), "none");
+    for (host, address) in &entry.resolve {
+        line("resolve", Some(format!("{host} at {address}")), "");
+    }
+    let _ = writeln!(text, "  {:<18} {}  ({})", "billable cases", billable.0, billable.1);
+    text
+}
+
+fn some_names(entry: &EndpointEntry) -> Option<String> {
+    let names: Vec<&str> = entry.fixtures.keys().map(String::as_str).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}

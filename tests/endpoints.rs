@@ -1,0 +1,161 @@
+//! Settings of endpoints: what they allow, how fast, through which states; and what a run would send.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+use support::{Served, code, copied_cases, err, out, proofmark, run};
+
+/// A copy of the cases with this in its endpoints.toml.
+fn with_endpoints(text: &str) -> tempfile::TempDir {
+    let folder = copied_cases();
+    fs::write(folder.path().join("cases/endpoints.toml"), text).unwrap();
+    folder
+}
+
+#[test]
+fn cases_that_may_cost_money_are_not_run_elsewhere_unless_that_is_allowed() {
+    let served = Served::start(&[]);
+    let port = served.at("url").rsplit(':').next().unwrap().to_owned();
+    let judged = |extra: &str, arguments: &[&str]| {
+        // A name that is looked up nowhere, so that the endpoint is not on this machine by its address.
+        let text = format!(
+            "[endpoint.cloud]\nurl = \"http://api.example.invalid:{port}\"\nstates = \"{}\"\nresolve = {{ \"api.example.invalid\" = \"127.0.0.1:{port}\" }}\n{extra}",
+            served.at("states")
+        );
+        let folder = with_endpoints(&text);
+        let common = [
+            "run",
+            "--endpoint",
+            "cloud",
+            "--report",
+            "json=out.json",
+            "client-token/other-pipeline",
+            "required/both-missing",
+        ];
+        let output = proofmark(&[&common, arguments].concat()).current_dir(folder.path()).output().unwrap();
+        let report: Json =
+            serde_json::from_slice(&fs::read(folder.path().join("out.json")).unwrap()).unwrap();
+        (code(&output), report["counts"].clone(), out(&output))
+    };
+    let (code, counts, text) = judged("", &[]);
+    assert_eq!(
+        (code, counts["not_run"].as_u64(), counts["passed"].as_u64()),
+        (5, Some(2), Some(1)),
+        "{text}"
+    );
+    assert!(text.contains("it may cost money"), "{text}");
+    for allowed in [judged("allow = [\"billable\"]\n", &[]), judged("", &["--allow", "billable"])] {
+        assert_eq!((allowed.0, allowed.1["passed"].as_u64()), (0, Some(3)), "{}", allowed.2);
+    }
+}
+
+#[test]
+fn a_fixture_stands_in_for_a_hook_and_nothing_is_torn_down() {
+    let served = Served::start(&[]);
+    let text = format!(
+        "[endpoint.fixed]\nurl = \"{}\"\n[endpoint.fixed.fixtures.\"a region\"]\nregion = \"cn-hangzhou\"\n",
+        served.at("url")
+    );
+    let folder = with_endpoints(&text);
+    let mut command = proofmark(&["run", "--endpoint", "fixed", "region-and-pipeline"]);
+    let text = out(&command.current_dir(folder.path()).output().unwrap());
+    assert!(text.contains("no fixture is declared"), "states without one are not run: {text}");
+    assert!(!text.contains("no way to the state \"a region\""), "{text}");
+}
+
+#[test]
+fn a_rate_makes_requests_wait_their_turn() {
+    let served = Served::start(&[]);
+    let start = Instant::now();
+    let output = run(&[
+        "run",
+        "-q",
+        "--rate",
+        "4/1s",
+        "--endpoint",
+        served.at("url"),
+        "--states",
+        served.at("states"),
+        "without-state",
+    ]);
+    assert_eq!(code(&output), 0, "{}", out(&output));
+    // Six requests: the fifth waits for a second.
+    assert!(start.elapsed() >= Duration::from_secs(1));
+}
+
+#[test]
+fn a_dry_run_tells_what_would_be_sent_and_sends_nothing() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let output = run(&[
+        "run",
+        "--dry-run",
+        "--endpoint",
+        &url,
+        "--states",
+        &url,
+        "--rate",
+        "10/60s",
+        "client-token/replayed",
+    ]);
+    let text = out(&output);
+    assert_eq!(code(&output), 0);
+    for part in [
+        "nothing is sent",
+        "an image pipeline",
+        "billable   up to",
+        "rate       10/60s: at least",
+        "requests to the hook",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "somebody connected");
+}
+
+#[test]
+fn each_setting_is_shown_with_where_it_comes_from() {
+    let folder = with_endpoints(
+        "[endpoint.mock]\nabout = \"our mock\"\nurl = \"http://127.0.0.1:9\"\nrate = \"1000/60s\"\njobs = 4\n",
+    );
+    let text = out(&proofmark(&["endpoints"]).current_dir(folder.path()).output().unwrap());
+    for part in [
+        "our mock",
+        "rate               1000/60s  (endpoints.toml)",
+        "jobs               4  (endpoints.toml)",
+        "answer-timeout     30s  (default)",
+        "billable cases     allowed  (it is on this machine)",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn impossible_settings_are_told_before_anything_is_sent() {
+    for (text, told) in [
+        ("[endpoint.a]\nurl = \"http://127.0.0.1:9\"\njobs = 0\n", "`jobs` is a number from 1 to 1024"),
+        ("[endpoint.a]\nurl = \"http://127.0.0.1:9\"\ncolour = 1\n", "unknown key `colour`"),
+        (
+            "[endpoint.reference]\nurl = \"http://127.0.0.1:9\"\n",
+            "`reference` is the name of the embedded endpoint",
+        ),
+    ] {
+        let folder = with_endpoints(text);
+        let output = proofmark(&["check"]).env("COLUMNS", "150").current_dir(folder.path()).output().unwrap();
+        assert_eq!(code(&output), 3);
+        assert!(err(&output).contains(told), "{told}: {}", err(&output));
+    }
+    for arguments in
+        [["--rate", "fast"], ["--ca-file", "nosuch.pem"], ["--resolve", "a"], ["--proxy", "nowhere"]]
+    {
+        let url = if arguments[0] == "--ca-file" { "https://127.0.0.1:9" } else { "http://127.0.0.1:9" };
+        let output = run(&[&["run", "--endpoint", url], &arguments[..]].concat());
+        assert_eq!(code(&output), 2, "{arguments:?}: {}", err(&output));
+    }
+}
