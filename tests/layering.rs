@@ -61,7 +61,7 @@ const ALLOWED: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates that one module alone may name.
-const CONFINED: [(&str, &[&str]); 17] = [
+const CONFINED: [(&str, &[&str]); 24] = [
     ("minijinja", &["template"]),
     ("toml", &["source"]),
     ("csv", &["source"]),
@@ -79,6 +79,13 @@ const CONFINED: [(&str, &[&str]); 17] = [
     ("libtest_mimic", &["harness"]),
     ("clap", &["cli"]),
     ("miette", &["cli"]),
+    ("hmac", &["protocol"]),
+    ("sha1", &["protocol"]),
+    ("sha2", &["protocol"]),
+    ("base64", &["protocol"]),
+    ("base16ct", &["protocol"]),
+    ("aws_sigv4", &["protocol"]),
+    ("aws_credential_types", &["protocol"]),
 ];
 
 /// Modules that may not name these: they are free from layer 2 up.

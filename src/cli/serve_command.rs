@@ -20,7 +20,7 @@ pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
     let faults = args.fault.iter().map(|name| fault(name)).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<String> = faults.iter().map(ToString::to_string).collect();
     let log = args.log.as_deref().map(request_log).transpose()?;
-    let settings = Settings { listen: args.listen, seed: args.seed, faults, log };
+    let settings = Settings { listen: args.listen, seed: args.seed, faults, log, ..Settings::default() };
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     runtime.block_on(async {
         let reference = Reference::start(settings).await?;

@@ -9,6 +9,7 @@
 mod curl;
 mod encode;
 mod json;
+pub mod sign;
 mod xml;
 
 pub use curl::curl_line;

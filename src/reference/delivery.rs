@@ -49,7 +49,9 @@ impl Delivery {
             | Breach::Start(_)
             | Breach::Wire(_)
             | Breach::RunningStatusMissed(_)
-            | Breach::TerminalStatusBlocks(_) => None,
+            | Breach::TerminalStatusBlocks(_)
+            | Breach::Auth(_)
+            | Breach::AuthRow(..) => None,
         });
         Self { fault }
     }

@@ -2,9 +2,10 @@
 //! Main types: `Fault`, one fault by name, and `FaultEntry`, its line in the catalogue.
 //! Nothing acts here: rules read faults through `Policy`, answers through `Flaws`, and `delivery` has its own.
 
+use super::auth::AuthRow;
 use super::fault_kind::{
-    BodyFault, FieldFault, LimitFault, LoadFault, RowFault, StartFault, TagFault, TokenFault, TransportFault,
-    WireFault,
+    AuthFault, BodyFault, FieldFault, LimitFault, LoadFault, RowFault, StartFault, TagFault, TokenFault,
+    TransportFault, WireFault,
 };
 use super::pipeline::Status;
 use super::row::ErrorRow;
@@ -31,6 +32,8 @@ pub(super) enum Breach {
     Start(StartFault),
     Wire(WireFault),
     Transport(TransportFault),
+    Auth(AuthFault),
+    AuthRow(RowFault, AuthRow),
     /// A running execution of this status does not block a start.
     RunningStatusMissed(Status),
     /// An ended execution of this status blocks a start.
@@ -61,6 +64,23 @@ impl Fault {
     #[must_use]
     pub fn catalogue() -> Vec<FaultEntry> {
         Self::all().map(|fault| FaultEntry { name: fault.to_string(), breaks: fault.breaks() }).collect()
+    }
+
+    /// Every fault that only an endpoint shows that verifies signatures, so that no case without them can find it.
+    #[must_use]
+    pub fn signature_catalogue() -> Vec<FaultEntry> {
+        Self::signature_faults()
+            .map(|fault| FaultEntry { name: fault.to_string(), breaks: fault.breaks() })
+            .collect()
+    }
+
+    /// The faults behind the catalogue of signatures.
+    pub(super) fn signature_faults() -> impl Iterator<Item = Self> {
+        let rows = AuthRow::ALL.iter().flat_map(|row| {
+            let fitting = RowFault::ALL.iter().filter(|fault| row.shows(**fault));
+            fitting.map(|fault| Breach::AuthRow(*fault, *row))
+        });
+        AuthFault::ALL.iter().copied().map(Breach::Auth).chain(rows).map(Self)
     }
 
     /// The faults behind the catalogue.
@@ -105,6 +125,10 @@ impl Fault {
             Breach::Start(fault) => fault.breaks().to_owned(),
             Breach::Wire(fault) => fault.breaks().to_owned(),
             Breach::Transport(fault) => fault.breaks().to_owned(),
+            Breach::Auth(fault) => fault.breaks().to_owned(),
+            Breach::AuthRow(fault, row) => {
+                format!("{} ({} {})", fault.breaks(), row.status(), row.code())
+            }
             Breach::RunningStatusMissed(status) => {
                 format!("an execution in {} blocks a start", status.name())
             }
@@ -137,6 +161,8 @@ impl Display for Fault {
             Breach::Start(fault) => out.write_str(fault.name()),
             Breach::Wire(fault) => out.write_str(fault.name()),
             Breach::Transport(fault) => out.write_str(fault.name()),
+            Breach::Auth(fault) => out.write_str(fault.name()),
+            Breach::AuthRow(fault, row) => write!(out, "{}:{}", fault.name(), row.label()),
             Breach::RunningStatusMissed(status) => {
                 write!(out, "running-status-missed:{}", status.name())
             }
@@ -151,10 +177,11 @@ impl FromStr for Fault {
     type Err = UnknownFault;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        if let Some(fault) = Self::all().find(|fault| fault.to_string() == name) {
+        let known = || Self::all().chain(Self::signature_faults());
+        if let Some(fault) = known().find(|fault| fault.to_string() == name) {
             return Ok(fault);
         }
-        let nearest = Self::all()
+        let nearest = known()
             .map(|fault| fault.to_string())
             .min_by_key(|known| strsim::damerau_levenshtein(known, name));
         Err(UnknownFault { name: name.to_owned(), nearest: nearest.unwrap_or_default() })
@@ -168,7 +195,7 @@ mod tests {
 
     #[test]
     fn every_entry_of_the_catalogue_parses_and_prints_back() {
-        for entry in Fault::catalogue() {
+        for entry in Fault::catalogue().into_iter().chain(Fault::signature_catalogue()) {
             let fault: Fault = entry.name.parse().unwrap();
             assert_eq!(fault.to_string(), entry.name);
             assert!(!entry.breaks.is_empty());
@@ -177,7 +204,8 @@ mod tests {
 
     #[test]
     fn names_in_the_catalogue_are_unique() {
-        let catalogue = Fault::catalogue();
+        let mut catalogue = Fault::catalogue();
+        catalogue.extend(Fault::signature_catalogue());
         let names: HashSet<&str> = catalogue.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(names.len(), catalogue.len());
     }

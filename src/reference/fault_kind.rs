@@ -151,6 +151,26 @@ fault_kind! {
 }
 
 fault_kind! {
+    /// Faults of how callers are told apart; without keys and signatures none of them shows.
+    AuthFault {
+        AcceptUnsigned "accept-unsigned" "a request without a signature is refused"
+        AcceptAnySignature "accept-any-signature" "a signature is that of the request"
+        AcceptTamperedParameter "accept-tampered-parameter" "a request that was changed after it was signed is refused"
+        AcceptUnknownKey "accept-unknown-key" "a caller whose key nobody has is refused"
+        AcceptAnySecurityToken "accept-any-security-token" "a temporary key goes with its own security token"
+        AcceptExpired "accept-expired" "a request from another time is refused"
+        AcceptMalformedTime "accept-malformed-time" "a time that is not in the published format is refused"
+        AcceptReusedNonce "accept-reused-nonce" "a nonce is good for one request"
+        SharedNonces "shared-nonces" "a nonce that another key has used is good"
+        IgnoreContentHash "ignore-content-hash" "a body has the digest that it is signed with"
+        AcceptUnsignedHeaders "accept-unsigned-headers" "header fields that the API reads are signed"
+        FixedSignedHeaders "fixed-signed-headers" "which header fields are signed stands in the signature"
+        PortNotSigned "port-not-signed" "the host is signed with its port"
+        FormNotSigned "form-not-signed" "the parameters of a form body are signed like those of the query"
+    }
+}
+
+fault_kind! {
     /// Faults of delivery: the request is handled as ever, and the answer does not arrive as it should.
     TransportFault {
         CloseBeforeAnswer "close-before-answer" "a request gets an answer"

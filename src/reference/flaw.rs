@@ -39,7 +39,9 @@ impl Flaws {
                 | Breach::Wire(_)
                 | Breach::Transport(_)
                 | Breach::RunningStatusMissed(_)
-                | Breach::TerminalStatusBlocks(_) => {}
+                | Breach::TerminalStatusBlocks(_)
+                | Breach::Auth(_)
+                | Breach::AuthRow(..) => {}
             }
         }
         flaws
@@ -94,7 +96,7 @@ impl Flaws {
 }
 
 /// A status of the same class that no row has, so that only an exact comparison tells them apart.
-fn neighbour(status: u16) -> u16 {
+pub(super) fn neighbour(status: u16) -> u16 {
     match status {
         400 => 422,
         403 => 401,

@@ -1,5 +1,5 @@
 //! What every operation checks before its own parameters, in this order: method, path, size of the body, encoding,
-//! `Format`, `Action`, `Version`, and then the caller. Main types: `Operation` and `Authentication`.
+//! `Format`, `Action`, `Version`. The caller comes next, in `auth`. Main type: `Operation`.
 //! The gate knows no state; which operation does what stands in `service`.
 
 use super::policy::Policy;
@@ -25,22 +25,6 @@ impl Operation {
     }
 }
 
-/// How a caller proves who it is. Verification of signatures has its place here, as a variant that holds the keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Authentication {
-    /// Signatures are neither asked for nor looked at, by design: whoever calls acts for the owner of what is named.
-    Off,
-}
-
-impl Authentication {
-    /// The row that says why the caller is turned away.
-    fn objection(self, _call: &Call) -> Option<ErrorRow> {
-        match self {
-            Self::Off => None,
-        }
-    }
-}
-
 /// The version of the API that is carried.
 const VERSION: &str = "2014-05-26";
 
@@ -60,8 +44,5 @@ pub(super) fn admit(call: &Call, policy: &Policy) -> Result<Operation, Refusal> 
     policy.refuse_if(operation.is_none(), ErrorRow::ActionNotFound)?;
     let is_version = call.version.as_deref() == Some(VERSION);
     policy.refuse_if(!is_version, ErrorRow::VersionInvalid)?;
-    if let Some(row) = policy.authentication.objection(call) {
-        policy.refuse_if(true, row)?;
-    }
     Ok(operation.unwrap_or(Operation::StartImagePipelineExecution))
 }

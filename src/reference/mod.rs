@@ -11,7 +11,8 @@
 //! 1. the method is GET or POST, and the path is `/`;
 //! 2. the body is of a sensible size, and parameters are UTF-8 once decoded;
 //! 3. `Format`, then `Action`, then `Version`;
-//! 4. the caller: the place of the signature, which is not looked at (`gate::Authentication::Off`);
+//! 4. the caller, if `Settings::auth` asks for a signature; `auth` has the order of its checks and where its codes are
+//!    from;
 //! 5. `RegionId`, then `ImagePipelineId`: given and not empty;
 //! 6. `ClientToken`: ASCII and up to 64 characters; an empty one counts as not given;
 //! 7. tags: their number, then keys, then values, then keys that stand twice, `Tag` and `TemplateTag` alike;
@@ -46,6 +47,7 @@
 //! answers through `Flaws`, and the transport through `Delivery`; the state hook has none.
 
 mod answer;
+mod auth;
 mod bounded;
 mod build;
 mod content;
@@ -72,9 +74,12 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use auth::{AuthMode, Clock};
 pub use fault::{Fault, FaultEntry, UnknownFault};
 pub use request_log::{LoggedRequest, RequestLog};
 
+use crate::protocol::sign::Credentials;
+use auth::Guard;
 use server::Server;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -96,12 +101,26 @@ pub struct Settings {
     pub faults: Vec<Fault>,
     /// Who is told of each request.
     pub log: Option<RequestLog>,
+    /// Which signatures to ask for.
+    pub auth: AuthMode,
+    /// The keys that signatures may be made with.
+    pub keys: Vec<Credentials>,
+    /// What the times of signatures are held against.
+    pub clock: Clock,
 }
 
 impl Default for Settings {
-    /// A free loopback port, seed 0 and no faults.
+    /// A free loopback port, seed 0, no faults, and no look at signatures.
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), seed: 0, faults: Vec::new(), log: None }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            seed: 0,
+            faults: Vec::new(),
+            log: None,
+            auth: AuthMode::default(),
+            keys: Vec::new(),
+            clock: Clock::default(),
+        }
     }
 }
 
@@ -141,11 +160,12 @@ impl Reference {
     ///
     /// Outside of a Tokio runtime with its I/O and time drivers.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let Settings { listen, seed, faults, log } = settings;
+        let Settings { listen, seed, faults, log, auth, keys, clock } = settings;
         let failed = |source| StartError::Listen { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let server = Server::new(seed, &faults, log);
+        let guard = Guard::new(auth, keys, clock, &faults);
+        let server = Server::new(seed, &faults, guard, log);
         let closing = watch::Sender::new(false);
         let serving = tokio::spawn(server.serve(listener, closing.subscribe()));
         Ok(Self { address, serving, closing })

@@ -3,7 +3,6 @@
 
 use super::fault::{Breach, Fault};
 use super::fault_kind::{LimitFault, RowFault, StartFault, TagFault, TokenFault, WireFault};
-use super::gate::Authentication;
 use super::pipeline::Status;
 use super::row::{ErrorRow, Refusal};
 use super::wire::Format;
@@ -17,7 +16,6 @@ pub(super) struct Policy {
     pub(super) tag: TagPolicy,
     pub(super) token: TokenPolicy,
     pub(super) wire: WirePolicy,
-    pub(super) authentication: Authentication,
     /// The statuses in which an execution stands in the way of a new start.
     pub(super) blocking: Vec<Status>,
     /// A start is one step: nothing comes between its checks and its effect.
@@ -255,7 +253,6 @@ impl Default for Policy {
                 post_query_read: Promise::Kept,
                 headers_read: Promise::Kept,
             },
-            authentication: Authentication::Off,
             blocking: Status::ALL.iter().copied().filter(|status| !status.is_terminal()).collect(),
             atomic_start: Promise::Kept,
             own_region: Promise::Kept,
@@ -291,7 +288,9 @@ impl Policy {
                 | Breach::Field(_)
                 | Breach::Body(_)
                 | Breach::Load(_)
-                | Breach::Transport(_) => {}
+                | Breach::Transport(_)
+                | Breach::Auth(_)
+                | Breach::AuthRow(..) => {}
             }
         }
         policy

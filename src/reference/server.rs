@@ -2,6 +2,7 @@
 //! Main type: `Server`. It decides nothing about the API but which of its two paths a request is for.
 
 use super::answer::Reply;
+use super::auth::Guard;
 use super::delivery::{Cut, Delivery, ReplyBody, respond};
 use super::fault::Fault;
 use super::hook::{self, StateReply};
@@ -50,8 +51,8 @@ const REQUEST_ID: &str = "x-acs-request-id";
 const LOGGED_ACTION: usize = 128;
 
 impl Server {
-    pub(super) fn new(seed: u64, faults: &[Fault], log: Option<RequestLog>) -> Self {
-        Self { service: Service::new(seed, faults), delivery: Delivery::among(faults), log }
+    pub(super) fn new(seed: u64, faults: &[Fault], guard: Guard, log: Option<RequestLog>) -> Self {
+        Self { service: Service::new(seed, faults, guard), delivery: Delivery::among(faults), log }
     }
 
     /// Serves connections until it is told to close, and then lets requests under way end. If it is dropped,

@@ -1,7 +1,8 @@
 //! The endpoint without its network: a call goes in, a reply comes out, and the world has changed in between.
-//! Main type: `Service`. It joins gate, operation, answer and faults, and holds the one lock on the state.
+//! Main type: `Service`. It joins gate, guard, operation, answer and faults, and holds the one lock on the state.
 
 use super::answer::{Answer, Envelope, Reply, Wording};
+use super::auth::Guard;
 use super::fault::Fault;
 use super::flaw::Flaws;
 use super::gate::{self, Operation};
@@ -23,18 +24,20 @@ pub(super) struct Service {
     ids: IdSource,
     policy: Policy,
     flaws: Flaws,
+    guard: Guard,
 }
 
 /// Long enough that two requests sent together both fall into it.
 const RACE_WINDOW: Duration = Duration::from_millis(100);
 
 impl Service {
-    pub(super) fn new(seed: u64, faults: &[Fault]) -> Self {
+    pub(super) fn new(seed: u64, faults: &[Fault], guard: Guard) -> Self {
         Self {
             world: Mutex::new(World::new()),
             ids: IdSource::new(seed),
             policy: Policy::with_faults(faults),
             flaws: Flaws::among(faults),
+            guard,
         }
     }
 
@@ -69,6 +72,7 @@ impl Service {
     async fn handle(&self, call: &Call) -> Result<(Operation, String), Wording> {
         let in_words = |refusal: Refusal| self.flaws.wording(&refusal);
         let operation = gate::admit(call, &self.policy).map_err(in_words)?;
+        self.guard.admit(call)?;
         let handled = match operation {
             Operation::StartImagePipelineExecution => self.start(&call.params).await,
         };

@@ -2,10 +2,10 @@
 //! Main type: `Call`. Reading never fails; what is wrong with a request is recorded, and `gate` decides in its order.
 
 use super::policy::WirePolicy;
-use hyper::Method;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap};
 use hyper::http::request::Parts;
+use hyper::{Method, Uri};
 use percent_encoding::percent_decode;
 
 /// A request whose parts have been read.
@@ -20,6 +20,29 @@ pub(super) struct Call {
     pub(super) version: Option<String>,
     pub(super) style: Style,
     pub(super) body: BodySize,
+    pub(super) sent: Sent,
+}
+
+/// The request as it was sent, which is what a signature covers.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    /// The body once more, if it holds parameters.
+    pub(super) form: Option<Bytes>,
+}
+
+impl Sent {
+    fn new(parts: &Parts, body: &Received) -> Self {
+        let form = is_form(&parts.headers).then(|| body.bytes.clone());
+        Self { uri: parts.uri.clone(), headers: parts.headers.clone(), body: body.bytes.clone(), form }
+    }
+
+    /// The query, encoded.
+    pub(super) fn query(&self) -> &[u8] {
+        self.uri.query().unwrap_or_default().as_bytes()
+    }
 }
 
 /// Where the action was named, which decides the format of an answer when none is asked for.
@@ -85,6 +108,7 @@ impl Call {
             style,
             params,
             body: body.size,
+            sent: Sent::new(parts, body),
         }
     }
 

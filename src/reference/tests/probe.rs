@@ -2,6 +2,7 @@
 //! The service is asked without a network; faults of transport are shown in `transport`.
 
 use super::{filled, setup, start_on};
+use crate::reference::auth::Guard;
 use crate::reference::fault::{Breach, Fault};
 use crate::reference::pipeline::Status;
 use crate::reference::service::Service;
@@ -83,7 +84,7 @@ impl Probe {
 
     /// What a new service of this kind answers, whole.
     async fn answers(&self, faults: &[Fault]) -> String {
-        let service = Service::new(7, faults);
+        let service = Service::new(7, faults, Guard::default());
         let state = service.state(setup(self.state, &self.params).as_bytes());
         assert_eq!(state.status, 200, "{}", state.body);
         let calls: Vec<Call> = self.requests.iter().map(|sent| sent.call(&state.body, &service)).collect();

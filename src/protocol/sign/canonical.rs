@@ -1,0 +1,103 @@
+//! The canonical form of parameters: decoded, sorted by name, and encoded again. Main type: [`Pairs`].
+//! Clients encode in several ways and sign in one, so a query is never signed as it is written. Bytes stay bytes here:
+//! also what is no UTF-8 has a canonical form.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
+
+/// Everything but the unreserved characters of RFC 3986, section 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Decoded parameters in the order in which they were sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Pairs(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Pairs {
+    /// Reads an encoded query or form body, where `+` is a space.
+    pub(crate) fn read(encoded: &[u8]) -> Self {
+        let mut pairs = Self::default();
+        pairs.extend(encoded);
+        pairs
+    }
+
+    /// Adds what another encoded query or form body holds.
+    pub(crate) fn extend(&mut self, encoded: &[u8]) {
+        for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let mut halves = pair.splitn(2, |byte| *byte == b'=').map(decoded);
+            let name = halves.next().unwrap_or_default();
+            self.0.push((name, halves.next().unwrap_or_default()));
+        }
+    }
+
+    /// Adds a parameter.
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// The value of a parameter, the last one where it was sent more than once.
+    pub(crate) fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        let found = self.0.iter().rev().find(|(known, _)| known == name.as_bytes());
+        found.map(|(_, value)| String::from_utf8_lossy(value))
+    }
+
+    /// Takes a parameter out, wherever it stands.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name.as_bytes());
+    }
+
+    /// Puts another value in the place of each of a parameter's.
+    pub(crate) fn replace(&mut self, name: &str, value: &str) {
+        for (_, own) in self.0.iter_mut().filter(|(known, _)| known == name.as_bytes()) {
+            value.as_bytes().clone_into(own);
+        }
+    }
+
+    /// `name=value` joined with `&`, sorted by name and then by value as they are before encoding.
+    pub(crate) fn canonical(&self) -> String {
+        let mut sorted: Vec<&(Vec<u8>, Vec<u8>)> = self.0.iter().collect();
+        sorted.sort();
+        let encoded = sorted.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value)));
+        encoded.collect::<Vec<_>>().join("&")
+    }
+}
+
+/// The bytes with all but unreserved characters percent-encoded.
+pub(crate) fn escaped(bytes: &[u8]) -> String {
+    percent_encode(bytes, RESERVED).to_string()
+}
+
+fn decoded(encoded: &[u8]) -> Vec<u8> {
+    let spaced: Vec<u8> = encoded.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    percent_decode(&spaced).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pairs;
+
+    #[test]
+    fn each_way_to_encode_has_one_canonical_form() {
+        for written in ["b=k+%C3%A9&a=*~%2f", "a=%2a%7E/&b=k%20%c3%a9&", "&a=%2A~%2F&&b=k+%C3%A9"] {
+            assert_eq!(Pairs::read(written.as_bytes()).canonical(), "a=%2A~%2F&b=k%20%C3%A9", "{written}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_stay_as_they_are() {
+        assert_eq!(Pairs::read(b"a=%FF&b").canonical(), "a=%FF&b=");
+    }
+
+    #[test]
+    fn names_are_sorted_before_they_are_encoded() {
+        // Encoded, `a%3A` would come before `a-`.
+        assert_eq!(Pairs::read(b"a:=1&a-=2&A=3").canonical(), "A=3&a-=2&a%3A=1");
+    }
+
+    #[test]
+    fn of_a_repeated_parameter_the_last_value_counts() {
+        let pairs = Pairs::read(b"a=1&a=2");
+        assert_eq!(pairs.get("a").as_deref(), Some("2"));
+        assert_eq!(pairs.get("A"), None);
+    }
+}

@@ -1,0 +1,61 @@
+//! Times as the signature schemes write them: `yyyy-MM-ddTHH:mm:ssZ`, always UTC.
+//! The only place that knows how dates are written and read; there is no clock here.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+
+use super::SignError;
+
+/// The form that a time has to have, with a digit for each `0`.
+const SHAPE: &[u8] = b"0000-00-00T00:00:00Z";
+
+/// A time as it is sent.
+pub(crate) fn written(time: SystemTime) -> Result<String, SignError> {
+    let time = Timestamp::try_from(time).map_err(|_| SignError::Time)?;
+    let text = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    // Years of another length than four digits cannot be written in this form.
+    if has_shape(&text) { Ok(text) } else { Err(SignError::Time) }
+}
+
+/// A time as it was sent; nothing but the exact form is one.
+pub(crate) fn read(text: &str) -> Option<SystemTime> {
+    let time: Timestamp = if has_shape(text) { text.parse().ok()? } else { return None };
+    SystemTime::try_from(time).ok()
+}
+
+fn has_shape(text: &str) -> bool {
+    let fits = |(sent, due): (&u8, &u8)| if *due == b'0' { sent.is_ascii_digit() } else { sent == due };
+    text.len() == SHAPE.len() && text.as_bytes().iter().zip(SHAPE).all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{read, written};
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn a_time_is_written_to_the_second_and_read_back() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_456_231_584_900);
+        assert_eq!(written(time).unwrap(), "2016-02-23T12:46:24Z");
+        let second = SystemTime::UNIX_EPOCH + Duration::from_secs(1_456_231_584);
+        assert_eq!(read("2016-02-23T12:46:24Z"), Some(second));
+    }
+
+    #[test]
+    fn other_forms_are_no_times() {
+        for text in [
+            "",
+            "2016-02-23T12:46:24",
+            "2016-02-23 12:46:24Z",
+            "2016-02-23T12:46:24+00:00",
+            "2016-02-23T12:46:24.5Z",
+            "2016-02-30T12:46:24Z",
+            "2016-02-23T25:46:24Z",
+            "2016-02-23T12:46:2éZ",
+            "20160223T124624Z",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

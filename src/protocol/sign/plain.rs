@@ -1,0 +1,81 @@
+//! The schemes that compute nothing over the request: none at all, and the two classic `Authorization` headers.
+//! Main types: [`Unsigned`], [`Bearer`] and [`Basic`].
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Secret, SignError, Signer, SigningContext, set_field};
+use crate::model::Request;
+
+/// Sends requests as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unsigned;
+
+impl Signer for Unsigned {
+    fn name(&self) -> &'static str {
+        "unsigned"
+    }
+
+    fn sign(&self, _request: &mut Request, _context: &SigningContext) -> Result<(), SignError> {
+        Ok(())
+    }
+}
+
+/// Sends a token in the `Authorization` header (RFC 6750, section 2.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    token: Secret,
+}
+
+impl Bearer {
+    /// Sends this token.
+    pub fn new(token: Secret) -> Self {
+        Self { token }
+    }
+}
+
+impl Signer for Bearer {
+    fn name(&self) -> &'static str {
+        "bearer"
+    }
+
+    fn sign(&self, request: &mut Request, _context: &SigningContext) -> Result<(), SignError> {
+        let token = self.token.expose();
+        if token.is_empty() {
+            return Err(SignError::Field { what: "bearer token" });
+        }
+        set_field(request, "authorization", "bearer token", format!("Bearer {token}"))
+    }
+}
+
+/// Sends a user and a password in the `Authorization` header (RFC 7617), in UTF-8.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Basic {
+    user: String,
+    password: Secret,
+}
+
+impl Basic {
+    /// Sends this user and password.
+    pub fn new(user: impl Into<String>, password: Secret) -> Self {
+        Self { user: user.into(), password }
+    }
+}
+
+impl Signer for Basic {
+    fn name(&self) -> &'static str {
+        "basic"
+    }
+
+    fn sign(&self, request: &mut Request, _context: &SigningContext) -> Result<(), SignError> {
+        // A colon would end the user's name early; controls are forbidden in both (RFC 7617, section 2).
+        if self.user.chars().any(|letter| letter == ':' || letter.is_control()) {
+            return Err(SignError::Field { what: "user" });
+        }
+        if self.password.expose().chars().any(char::is_control) {
+            return Err(SignError::Field { what: "password" });
+        }
+        let pair = STANDARD.encode(format!("{}:{}", self.user, self.password.expose()));
+        set_field(request, "authorization", "user", format!("Basic {pair}"))
+    }
+}

@@ -1,0 +1,180 @@
+//! What a request says about its caller, read from its parameters or from its header fields.
+//! Main type: `Claim`. Reading asks only whether everything is there and in form; `Guard` decides what it is worth.
+
+use super::super::fault_kind::AuthFault;
+use super::super::wire::Call;
+use super::row::{AuthRow, Objection};
+use crate::protocol::sign::acs3::{self, Authorization, Canonical, joined_fields};
+use crate::protocol::sign::canonical::Pairs;
+use crate::protocol::sign::{Secret, rpc_v1};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// Where the signature is, and how it is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    /// HMAC-SHA1 over the parameters, in the parameters.
+    V1,
+    /// ACS3-HMAC-SHA256 over the whole request, in header fields.
+    V3,
+}
+
+impl Scheme {
+    /// How far the time of a request may be from ours, to either side.
+    pub(super) const fn window(self) -> Duration {
+        match self {
+            // help.aliyun.com/document_detail/25490.htm
+            Self::V1 => Duration::from_mins(31),
+            // alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
+            Self::V3 => Duration::from_mins(15),
+        }
+    }
+}
+
+/// What a caller says about itself, with what it must have signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub(super) scheme: Scheme,
+    pub(super) access_key_id: String,
+    pub(super) security_token: Option<String>,
+    pub(super) time: String,
+    pub(super) nonce: String,
+    signature: String,
+    string_to_sign: String,
+    /// The string to sign as it may be shown, without a security token.
+    pub(super) shown: String,
+    /// Whether the digest that was sent is that of the body; always so where no digest is sent.
+    pub(super) has_signed_content: bool,
+}
+
+/// The most of a string to sign that an answer repeats; a caller of the operation never comes near it.
+const SHOWN_BYTES: usize = 64 * 1024;
+
+impl Claim {
+    /// Reads a signature of the older scheme.
+    pub(super) fn in_parameters(call: &Call, faults: &[AuthFault]) -> Result<Self, Objection> {
+        let given = |name: &str| call.params.given(name).ok_or_else(|| Objection::missing(name));
+        let (access_key_id, signature) = (given("AccessKeyId")?, given("Signature")?);
+        let (method, version) = (given("SignatureMethod")?, given("SignatureVersion")?);
+        let (nonce, time) = (given("SignatureNonce")?, given("Timestamp")?);
+        if method != rpc_v1::METHOD {
+            return Err(AuthRow::SignatureMethodInvalid.into());
+        }
+        if version != rpc_v1::VERSION {
+            return Err(AuthRow::SignatureVersionInvalid.into());
+        }
+        let mut pairs = Pairs::read(call.sent.query());
+        let form = call.sent.form.as_ref().filter(|_| !faults.contains(&AuthFault::FormNotSigned));
+        pairs.extend(form.map_or(&[][..], AsRef::as_ref));
+        pairs.remove("Signature");
+        let string_to_sign = rpc_v1::string_to_sign(call.method.as_str(), &pairs);
+        pairs.replace("SecurityToken", "***");
+        let mut shown = rpc_v1::string_to_sign(call.method.as_str(), &pairs);
+        // All of it is ASCII.
+        shown.truncate(SHOWN_BYTES);
+        Ok(Self {
+            scheme: Scheme::V1,
+            access_key_id: access_key_id.to_owned(),
+            security_token: call.params.given("SecurityToken").map(str::to_owned),
+            time: time.to_owned(),
+            nonce: nonce.to_owned(),
+            signature: signature.to_owned(),
+            string_to_sign,
+            shown,
+            has_signed_content: true,
+        })
+    }
+
+    /// Reads a signature of the newer scheme.
+    pub(super) fn in_fields(call: &Call, faults: &[AuthFault]) -> Result<Self, Objection> {
+        let headers = fields_of(call);
+        let field = |wanted: &str| {
+            let found = headers.iter().find(|(name, _)| name == wanted);
+            found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        };
+        let authorization = field("authorization").and_then(Authorization::read);
+        let authorization = authorization.ok_or(AuthRow::SignatureIncomplete)?;
+        let given = |name: &str| field(name).ok_or_else(|| Objection::missing(name));
+        let (time, nonce) = (given("x-acs-date")?, given("x-acs-signature-nonce")?);
+        let sent_hash = given("x-acs-content-sha256")?;
+        let mut fields = signed_fields(&headers, &authorization, faults)?;
+        if faults.contains(&AuthFault::PortNotSigned) {
+            drop_port(&mut fields);
+        }
+        let own_hash = acs3::content_hash(&call.sent.body);
+        let is_ignored = faults.contains(&AuthFault::IgnoreContentHash);
+        let canonical = Canonical {
+            method: call.method.as_str(),
+            path: &call.path,
+            query: &Pairs::read(call.sent.query()),
+            fields: &fields,
+            content_hash: if is_ignored { sent_hash } else { &own_hash },
+        };
+        let string_to_sign = canonical.string_to_sign();
+        Ok(Self {
+            scheme: Scheme::V3,
+            access_key_id: authorization.access_key_id,
+            security_token: field("x-acs-security-token").map(str::to_owned),
+            time: time.to_owned(),
+            nonce: nonce.to_owned(),
+            signature: authorization.signature,
+            shown: string_to_sign.clone(),
+            string_to_sign,
+            has_signed_content: is_ignored || sent_hash == own_hash,
+        })
+    }
+
+    /// Whether the signature is made with a secret.
+    pub(super) fn is_signed_with(&self, secret: &Secret) -> bool {
+        match self.scheme {
+            Scheme::V1 => rpc_v1::is_signature(&self.signature, &self.string_to_sign, secret),
+            Scheme::V3 => acs3::is_signature(&self.signature, &self.string_to_sign, secret),
+        }
+    }
+
+    /// Whether the signature has the form of one.
+    pub(super) fn is_well_formed(&self) -> bool {
+        match self.scheme {
+            Scheme::V1 => rpc_v1::is_well_formed(&self.signature),
+            Scheme::V3 => acs3::is_well_formed(&self.signature),
+        }
+    }
+}
+
+/// The header fields of a call, as the signature sees them.
+fn fields_of(call: &Call) -> Vec<(String, String)> {
+    let texts: Vec<(&str, Cow<'_, str>)> = call
+        .sent
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+        .collect();
+    joined_fields(texts.iter().map(|(name, value)| (*name, value.as_ref())))
+}
+
+/// The fields that a signature names, which have to be there, and have to be all that the API reads.
+fn signed_fields(
+    headers: &[(String, String)],
+    authorization: &Authorization,
+    faults: &[AuthFault],
+) -> Result<Vec<(String, String)>, Objection> {
+    let is_read = |name: &str| name == "host" || name.starts_with("x-acs-");
+    if faults.contains(&AuthFault::FixedSignedHeaders) {
+        return Ok(headers.iter().filter(|(name, _)| is_read(name)).cloned().collect());
+    }
+    let signed = |name: &String| authorization.signed.contains(name);
+    let known = |name: &String| headers.iter().any(|(own, _)| own == name);
+    let has_unsigned = headers.iter().any(|(name, _)| is_read(name) && !signed(name));
+    let is_let_in = faults.contains(&AuthFault::AcceptUnsignedHeaders);
+    if !authorization.signed.iter().all(known) || has_unsigned && !is_let_in {
+        return Err(AuthRow::SignatureIncomplete.into());
+    }
+    Ok(headers.iter().filter(|(name, _)| signed(name)).cloned().collect())
+}
+
+fn drop_port(fields: &mut [(String, String)]) {
+    for (_, host) in fields.iter_mut().filter(|(name, _)| name == "host") {
+        let end = host.rfind(':').unwrap_or(host.len());
+        host.truncate(end);
+    }
+}
