@@ -19,7 +19,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use proofmark::event::{EndpointDescription, Outcome};
 use proofmark::plan::plan;
-use proofmark::run::{Endpoint, RunSettings, Runner, StopSwitch, run};
+use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
 use proofmark::source::{Wanted, load};
 use proofmark::transport::{Address, Client, Connection, Limits};
 use tokio::net::TcpListener;
@@ -79,6 +79,7 @@ pub(crate) async fn run_cases(folder: &Path, url: &str, jobs: usize) -> Duration
         description: EndpointDescription { name: url.into(), url: url.into(), is_reference: false },
         address: Address::new(url).unwrap(),
         states: None,
+        signing: Signing::none(true),
         fixtures: BTreeMap::new(),
         faults: Vec::new(),
     };

@@ -109,7 +109,10 @@ impl RunEnd {
             Outcome::Interrupted
         } else if self.counts.failed > 0 || !self.stale_waivers.is_empty() {
             Outcome::Broken
-        } else if self.counts.indeterminate > 0 || self.counts.not_run > 0 || self.stopped.is_some() {
+        } else if self.counts.indeterminate > 0
+            || self.counts.not_run > self.counts.not_meant
+            || self.stopped.is_some()
+        {
             Outcome::Unknown
         } else {
             Outcome::Conforms

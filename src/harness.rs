@@ -36,12 +36,13 @@ use std::sync::{Arc, OnceLock};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
+use crate::embedded;
 use crate::event::EndpointDescription;
 use crate::model::{CaseRecord, Level, Suite, Verdict};
 use crate::plan::{PlannedCase, case_ids};
-use crate::reference::{Reference, Settings as ReferenceSettings};
+use crate::reference::Reference;
 use crate::report::case_text;
-use crate::run::{Endpoint, RunSettings, Runner, StopSwitch, snapshot_paths};
+use crate::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, snapshot_paths};
 use crate::snapshot::{Store, Update};
 use crate::source::{LoadError, Wanted, load};
 use crate::transport::{Address, Client, Connection, Limits};
@@ -225,7 +226,8 @@ impl Shared {
         let (endpoint, reference) = match &self.harness.target {
             Target::Started(start) => (foreign(start()?)?, None),
             Target::Reference => {
-                let (endpoint, reference) = runtime.block_on(embedded())?;
+                let (endpoint, reference) =
+                    runtime.block_on(embedded::start(Vec::new())).map_err(|error| error.to_string())?;
                 (endpoint, Some(reference))
             }
         };
@@ -248,27 +250,10 @@ fn foreign(Addresses { url, states }: Addresses) -> Result<Endpoint, String> {
         description,
         address: address(&url)?,
         states,
+        signing: Signing::none(true),
         fixtures: BTreeMap::new(),
         faults: Vec::new(),
     })
-}
-
-async fn embedded() -> Result<(Endpoint, Reference), String> {
-    let started = Reference::start(ReferenceSettings::default()).await;
-    let reference = started.map_err(|error| error.to_string())?;
-    let url = reference.url();
-    let endpoint = Endpoint {
-        address: address(&url)?,
-        states: Some(address(&reference.states_url())?),
-        description: EndpointDescription {
-            name: "the embedded reference endpoint".into(),
-            url,
-            is_reference: true,
-        },
-        fixtures: BTreeMap::new(),
-        faults: Vec::new(),
-    };
-    Ok((endpoint, reference))
 }
 
 /// Only a passed case passes: one that could not be found out, or was not run, is told as a failure.

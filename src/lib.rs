@@ -3,6 +3,7 @@
 pub mod check;
 pub mod cli;
 pub mod coverage;
+pub mod embedded;
 pub mod event;
 pub mod harness;
 pub mod model;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use proofmark::event::{EndpointDescription, Event, Outcome, RunEnd};
 use proofmark::model::{CaseRecord, Level, Verdict};
 use proofmark::plan::plan;
-use proofmark::run::{Endpoint, RunSettings, Runner, StopSwitch, run};
+use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
 use proofmark::snapshot::{Store, Update};
 use proofmark::source::{Wanted, load};
 use proofmark::transport::{Address, Client, Connection, Limits};
@@ -31,6 +31,7 @@ async fn judged(mistake: Mistake) -> (RunEnd, Vec<CaseRecord>) {
         description: EndpointDescription { name: "bookshop".into(), url: url.clone(), is_reference: false },
         address: Address::new(&url).unwrap(),
         states: Some(Address::new(&format!("{url}/states")).unwrap()),
+        signing: Signing::none(true),
         fixtures: BTreeMap::new(),
         faults: Vec::new(),
     };

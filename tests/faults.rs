@@ -6,20 +6,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use proofmark::event::EndpointDescription;
+use proofmark::embedded;
 use proofmark::model::{CaseRecord, Level, Matcher, Verdict};
 use proofmark::plan::{PlannedCase, case_ids};
-use proofmark::reference::{Fault, Reference, Settings};
-use proofmark::run::{Endpoint, RunSettings, Runner, StopSwitch};
+use proofmark::reference::{Fault, Reference};
+use proofmark::run::{RunSettings, Runner, StopSwitch};
 use proofmark::snapshot::{Store, Update};
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Address, Client, Connection, Limits};
+use proofmark::transport::{Client, Connection, Limits};
 
 /// What the published sources leave open, so that no case may fail for it.
 const OPEN: [(&str, &str); 22] = [
@@ -77,20 +76,7 @@ struct Bench {
 
 impl Bench {
     async fn with(fault: &str, snapshots: Option<&Path>) -> Self {
-        let faults: Vec<Fault> = vec![fault.parse().unwrap()];
-        let reference = Reference::start(Settings { faults, ..Settings::default() }).await.unwrap();
-        let url = reference.url();
-        let endpoint = Endpoint {
-            description: EndpointDescription {
-                name: "reference".into(),
-                url: url.clone(),
-                is_reference: true,
-            },
-            address: Address::new(&url).unwrap(),
-            states: Some(Address::new(&reference.states_url()).unwrap()),
-            fixtures: BTreeMap::new(),
-            faults: vec![fault.into()],
-        };
+        let (endpoint, reference) = embedded::start(vec![fault.parse().unwrap()]).await.unwrap();
         // A fault of transport is found by the first wait that ends, so waits are short.
         let limits = Limits { answer: std::time::Duration::from_secs(2), ..Limits::default() };
         let store = snapshots.map(|folder| Store::new(folder, Update::Never, "reference"));

@@ -32,7 +32,11 @@ fn the_shipped_suite_has_at_least_150_cases_and_they_are_all_different() {
         let steps = preview(planned, 0, &Templates::default()).unwrap().steps;
         let sent = steps.iter().map(|step| {
             let request = encode(&planned.contract, step).unwrap();
-            format!("{} {} {:?} {:?}", request.method, request.target, request.headers, request.body)
+            let signing = (step.request.sign, &step.request.raw.after_signing);
+            format!(
+                "{} {} {:?} {:?} {signing:?}",
+                request.method, request.target, request.headers, request.body
+            )
         });
         let every_given =
             planned.case.given.iter().chain(planned.case.steps.iter().flat_map(|step| &step.given));

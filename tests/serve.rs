@@ -24,8 +24,13 @@ fn a_served_endpoint_gets_the_same_verdicts_as_the_embedded_one() {
         let cases = json["cases"].as_array().unwrap().iter();
         cases.map(|case| (case["id"].to_string(), case["verdict"].to_string())).collect::<Vec<_>>()
     };
-    let foreign = verdicts(&["--endpoint", served.at("url"), "--states", served.at("states")]);
-    assert_eq!(foreign, verdicts(&[]));
+    // The cases about signatures are not run where nothing is signed; tests/signing.rs runs them.
+    let unsigned = |verdicts: Vec<(String, String)>| -> Vec<(String, String)> {
+        verdicts.into_iter().filter(|(id, _)| !id.contains("/signature/")).collect()
+    };
+    let foreign =
+        verdicts(&["--sign", "none", "--endpoint", served.at("url"), "--states", served.at("states")]);
+    assert_eq!(unsigned(foreign), unsigned(verdicts(&[])));
     assert_eq!(served.end("-INT").code(), Some(0));
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::Level;
+use crate::model::{Level, Scheme};
 use crate::source::SchemaName;
 
 /// Hold an API endpoint, mock or real, to its published contract.
@@ -103,6 +103,9 @@ pub(super) struct ServeArgs {
     /// Break a promise on purpose; `proofmark run --fault list` shows all faults
     #[arg(long, value_name = "NAME")]
     pub(super) fault: Vec<String>,
+    /// Which signatures are asked for, made with the key `testid` and the secret `testsecret`
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = AuthChoice::None)]
+    pub(super) auth: AuthChoice,
     /// Append a line of JSON for each request to a file, or to standard error for `-`
     #[arg(long, value_name = "PATH")]
     pub(super) log: Option<PathBuf>,
@@ -147,6 +150,9 @@ pub(super) struct RunArgs {
     /// Write a report, as json=PATH
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) report: Vec<String>,
+    /// How requests are signed: none, v1, v3, bearer or basic, with credentials from the environment
+    #[arg(long, value_name = "SCHEME", requires = "endpoint")]
+    pub(super) sign: Option<Scheme>,
     /// Allow cases that may cost money, on an endpoint that is not on this machine
     #[arg(long, value_enum, value_name = "EFFECT")]
     pub(super) allow: Vec<Allowed>,
@@ -189,6 +195,14 @@ pub(super) struct RunArgs {
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
     pub(super) color: ColourChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AuthChoice {
+    None,
+    V1,
+    V3,
+    Any,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

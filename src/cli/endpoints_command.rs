@@ -42,6 +42,8 @@ fn told(entry: &EndpointEntry) -> String {
         |path: &Option<std::path::PathBuf>| path.as_deref().map(Path::display).map(|path| path.to_string());
     line("url", Some(entry.url.clone()), "");
     line("states", entry.states.clone(), "none");
+    line("sign", entry.sign.clone(), "none");
+    line("credentials", entry.credentials.clone(), "environment");
     line("fixtures", some_names(entry), "none");
     line("jobs", entry.jobs.map(|jobs| jobs.to_string()), &run.jobs.to_string());
     line("rate", entry.rate.clone(), "no limit");

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::embedded::EmbeddedError;
 use crate::event::Outcome;
 use crate::plan::{PatternError, PlanError, PrepareError};
 use crate::protocol::EncodeError;
@@ -69,7 +70,10 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Transport(#[from] TransportError),
     /// The embedded endpoint.
-    #[error("the embedded reference endpoint does not start")]
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// The served endpoint.
+    #[error("the reference endpoint does not start")]
     Reference(#[from] StartError),
     /// Snapshots.
     #[error(transparent)]
@@ -104,6 +108,7 @@ impl CliError {
             | Self::Pattern(_)
             | Self::Transport(_)
             | Self::Reference(_)
+            | Self::Embedded(_)
             | Self::Runtime(_) => USAGE,
             Self::Load(_)
             | Self::Orphans(_)

@@ -5,6 +5,7 @@
 
 mod args;
 mod coverage_command;
+mod credentials;
 mod dry_run;
 mod endpoints_command;
 mod exit;

@@ -57,6 +57,7 @@ fn hint(error: &CliError) -> Option<String> {
         | CliError::Encode(_)
         | CliError::Transport(_)
         | CliError::Reference(_)
+        | CliError::Embedded(_)
         | CliError::Orphans(_)
         | CliError::Runtime(_)
         | CliError::Output(_)

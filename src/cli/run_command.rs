@@ -1,6 +1,5 @@
 //! `run`: cases against an endpoint.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,15 +15,16 @@ use super::files::selected;
 use super::interrupt::interrupted;
 use super::print;
 use super::settings::{Settings, Target};
-use crate::event::{EndpointDescription, Event};
+use crate::embedded;
+use crate::event::Event;
 use crate::model::{Day, Suite};
 use crate::plan::{Plan, case_ids};
-use crate::reference::{Fault, Reference, Settings as ReferenceSettings};
+use crate::reference::Fault;
 use crate::report::{JsonReport, Report, TerminalReport};
-use crate::run::{Endpoint, Runner, StopSwitch, WaiverBook, orphans, run as run_plan};
+use crate::run::{Runner, StopSwitch, WaiverBook, orphans, run as run_plan};
 use crate::snapshot::Store;
 use crate::source::load_waivers;
-use crate::transport::{Address, Client};
+use crate::transport::Client;
 
 /// Runs cases and gives the exit code.
 pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
@@ -67,7 +67,7 @@ fn waivers(cases: &Path, suite: &Suite, target: &Target) -> Result<WaiverBook, C
 }
 
 fn fault_list() -> String {
-    let entries = Fault::catalogue();
+    let entries = [Fault::catalogue(), Fault::signature_catalogue()].concat();
     let width = entries.iter().map(|entry| entry.name.len()).filter(|width| *width <= 40).max().unwrap_or(0);
     let lines: Vec<String> =
         entries.iter().map(|entry| format!("{:<width$}  {}", entry.name, entry.breaks)).collect();
@@ -78,7 +78,7 @@ async fn drive(settings: Settings, planned: Planned, mut reports: Reports) -> Re
     let (endpoint, reference) = match settings.target {
         Target::Other(endpoint) => (*endpoint, None),
         Target::Reference(faults) => {
-            let (endpoint, reference) = start_reference(faults).await?;
+            let (endpoint, reference) = embedded::start(faults).await?;
             (endpoint, Some(reference))
         }
     };
@@ -94,23 +94,6 @@ async fn drive(settings: Settings, planned: Planned, mut reports: Reports) -> Re
     }
     let is_reported = reports.close();
     Ok(of_run(end.outcome(), is_reported))
-}
-
-async fn start_reference(faults: Vec<Fault>) -> Result<(Endpoint, Reference), CliError> {
-    let names = faults.iter().map(ToString::to_string).collect();
-    let reference = Reference::start(ReferenceSettings { faults, ..ReferenceSettings::default() }).await?;
-    let endpoint = Endpoint {
-        description: EndpointDescription {
-            name: "the embedded reference endpoint".into(),
-            url: reference.url(),
-            is_reference: true,
-        },
-        address: Address::new(&reference.url())?,
-        states: Some(Address::new(&reference.states_url())?),
-        fixtures: BTreeMap::new(),
-        faults: names,
-    };
-    Ok((endpoint, reference))
 }
 
 /// The first interrupt stops the run, which then cleans up; a second one ends the program at once.

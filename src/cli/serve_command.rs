@@ -8,19 +8,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::json;
 use tokio::runtime;
 
-use super::args::ServeArgs;
+use super::args::{AuthChoice, ServeArgs};
 use super::exit::{CONFORMS, CliError};
 use super::interrupt::interrupted;
 use super::print;
 use super::settings::fault;
-use crate::reference::{LoggedRequest, Reference, RequestLog, Settings};
+use crate::embedded;
+use crate::reference::{AuthMode, LoggedRequest, Reference, RequestLog, Settings};
 
 /// Serves until it is interrupted; requests under way get their answers.
 pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
     let faults = args.fault.iter().map(|name| fault(name)).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<String> = faults.iter().map(ToString::to_string).collect();
     let log = args.log.as_deref().map(request_log).transpose()?;
-    let settings = Settings { listen: args.listen, seed: args.seed, faults, log, ..Settings::default() };
+    let settings = Settings {
+        listen: args.listen,
+        seed: args.seed,
+        faults,
+        log,
+        auth: auth(args.auth),
+        keys: vec![embedded::key()],
+        ..Settings::default()
+    };
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     runtime.block_on(async {
         let reference = Reference::start(settings).await?;
@@ -37,6 +46,15 @@ pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
         reference.shut_down().await;
         Ok(CONFORMS)
     })
+}
+
+fn auth(choice: AuthChoice) -> AuthMode {
+    match choice {
+        AuthChoice::None => AuthMode::Off,
+        AuthChoice::V1 => AuthMode::V1,
+        AuthChoice::V3 => AuthMode::V3,
+        AuthChoice::Any => AuthMode::Any,
+    }
 }
 
 /// A log of one JSON object a line, to a file, or to standard error for `-`.

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{Allowed, ColourChoice, RunArgs};
+use super::credentials;
 use super::exit::CliError;
 use crate::event::EndpointDescription;
+use crate::model::Scheme;
 use crate::reference::Fault;
 use crate::report::{Style, Verbosity};
-use crate::run::{Endpoint, RunSettings};
+use crate::run::{Endpoint, RunSettings, Signing};
 use crate::snapshot::Update;
 use crate::source::{EndpointEntry, load_endpoints};
 use crate::transport::{Address, Connection, Limits, Tls};
@@ -214,9 +216,21 @@ fn target(args: &RunArgs, entry: Option<&EndpointEntry>) -> Result<Target, CliEr
         description,
         address,
         states: states.map(|url| Address::new(url)).transpose()?,
+        signing: signing(args, entry)?,
         fixtures: entry.fixtures.clone(),
         faults: Vec::new(),
     })))
+}
+
+/// How requests are signed: by the scheme of a flag, else of the file, with credentials that are there before the
+/// first request.
+fn signing(args: &RunArgs, entry: &EndpointEntry) -> Result<Signing, CliError> {
+    let file = entry.sign.as_deref().map(str::parse::<Scheme>).transpose();
+    let file = file.map_err(|message| CliError::usage(format!("{}: {message}", entry.name)))?;
+    let Some(scheme) = args.sign.or(file) else {
+        return Ok(Signing::none(false));
+    };
+    credentials::signing(scheme, entry.credentials.as_deref())
 }
 
 /// The endpoint that is named, or one that an address alone makes; none for the embedded one.

@@ -3,6 +3,7 @@
 //! Texts in here may hold templates; `plan` renders them once the values are known.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,15 +80,18 @@ pub struct AxisChoice {
     pub place: Option<Place>,
     /// The format that is asked for.
     pub format: Option<Format>,
+    /// The scheme of signing.
+    pub sign: Option<Scheme>,
 }
 
 impl AxisChoice {
-    /// The choice as the end of an id, such as `get-query-json`; empty without axes.
+    /// The choice as the end of an id, such as `get-query-json-v1`; empty without axes.
     pub fn id(&self) -> String {
         let parts = [
             self.method.as_ref().map(|method| method.as_str().to_ascii_lowercase()),
             self.place.map(|place| place.to_string()),
             self.format.map(|format| format.to_string()),
+            self.sign.map(|scheme| scheme.to_string()),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("-")
     }
@@ -146,8 +150,53 @@ pub struct RequestSpec {
     pub place: Option<Place>,
     /// The format to ask for.
     pub format: Option<Format>,
+    /// Another scheme of signing than the endpoint's usual one.
+    pub sign: Option<Scheme>,
     /// Parts set as they are, past every encoder.
     pub raw: RawParts,
+}
+
+/// How a request is signed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scheme {
+    /// Not at all.
+    #[default]
+    None,
+    /// HMAC-SHA1 in the parameters.
+    V1,
+    /// ACS3-HMAC-SHA256 in header fields.
+    V3,
+    /// A bearer token (RFC 6750).
+    Bearer,
+    /// A user and a password (RFC 7617).
+    Basic,
+}
+
+impl Scheme {
+    /// Every scheme.
+    pub const ALL: [Scheme; 5] = [Self::None, Self::V1, Self::V3, Self::Bearer, Self::Basic];
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::None => "none",
+            Self::V1 => "v1",
+            Self::V3 => "v3",
+            Self::Bearer => "bearer",
+            Self::Basic => "basic",
+        })
+    }
+}
+
+impl FromStr for Scheme {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names: Vec<String> = Self::ALL.iter().map(ToString::to_string).collect();
+        let found = Self::ALL.into_iter().find(|scheme| scheme.to_string() == text);
+        found.ok_or_else(|| format!("no such scheme; the schemes are {}", names.join(", ")))
+    }
 }
 
 /// Parts of a request that are sent as written; may hold templates.
@@ -161,6 +210,8 @@ pub struct RawParts {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<String>,
+    /// What is added to the query after the request is signed.
+    pub after_signing: Option<String>,
 }
 
 impl RequestSpec {
@@ -176,11 +227,13 @@ impl RequestSpec {
             method: over.method.clone().or_else(|| self.method.clone()),
             place: over.place.or(self.place),
             format: over.format.or(self.format),
+            sign: over.sign.or(self.sign),
             raw: RawParts {
                 path: over.raw.path.clone().or_else(|| self.raw.path.clone()),
                 query: over.raw.query.clone().or_else(|| self.raw.query.clone()),
                 headers,
                 body: over.raw.body.clone().or_else(|| self.raw.body.clone()),
+                after_signing: over.raw.after_signing.clone().or_else(|| self.raw.after_signing.clone()),
             },
         }
     }

@@ -17,8 +17,8 @@ mod verdict;
 mod waiver;
 
 pub use case::{
-    AxisChoice, Case, Expect, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row, StatusRule,
-    Step, Variable, merge_params,
+    AxisChoice, Case, Expect, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme,
+    StatusRule, Step, Variable, merge_params,
 };
 pub use contract::{
     AnswerPlace, Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing,

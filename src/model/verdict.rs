@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::case::Scheme;
 use super::exchange::{Exchange, Fault, Request};
 use super::finding::{Finding, Level};
 use super::id::CaseId;
@@ -97,6 +98,13 @@ pub enum NotRun {
         /// What was looked for.
         reason: String,
     },
+    /// Requests cannot be signed here as it asks for.
+    Unsigned {
+        /// The scheme.
+        scheme: Scheme,
+        /// Whether somebody said how requests are signed here, so that nothing is wrong.
+        is_meant: bool,
+    },
     /// It may cost money, and nobody allowed that on this endpoint.
     Billable,
     /// The endpoint cannot be reached at all.
@@ -110,10 +118,23 @@ pub enum NotRun {
     OutOfTime,
 }
 
+impl NotRun {
+    /// Whether somebody said that such cases do not concern this endpoint.
+    pub fn is_meant(&self) -> bool {
+        matches!(self, Self::Unsigned { is_meant: true, .. })
+    }
+}
+
 impl fmt::Display for NotRun {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoWayTo { state, reason } => write!(out, "no way to the state \"{state}\" here: {reason}"),
+            Self::Unsigned { scheme, is_meant: true } => {
+                write!(out, "requests are not signed by {scheme} here")
+            }
+            Self::Unsigned { scheme, is_meant: false } => {
+                write!(out, "no credentials to sign by {scheme}; --sign none says that none are meant")
+            }
             Self::Billable => out
                 .write_str("it may cost money, which --allow billable or the endpoint's settings must allow"),
             Self::Unreachable { reason } => write!(out, "the endpoint cannot be reached: {reason}"),
@@ -187,6 +208,8 @@ pub struct VerdictCounts {
     pub indeterminate: usize,
     /// Not tried.
     pub not_run: usize,
+    /// Not tried, as it is meant: a part of `not_run`.
+    pub not_meant: usize,
 }
 
 impl VerdictCounts {
@@ -197,7 +220,10 @@ impl VerdictCounts {
             Verdict::Failed => self.failed += 1,
             Verdict::Waived { .. } => self.waived += 1,
             Verdict::Indeterminate(_) => self.indeterminate += 1,
-            Verdict::NotRun(_) => self.not_run += 1,
+            Verdict::NotRun(reason) => {
+                self.not_run += 1;
+                self.not_meant += usize::from(reason.is_meant());
+            }
         }
     }
 

@@ -11,4 +11,4 @@ mod prepare;
 pub use effect::billable_requests;
 pub use expand::{Plan, PlanError, PlannedCase, case_ids, plan};
 pub use pattern::{Pattern, PatternError};
-pub use prepare::{PrepareError, Preview, about, open_scope, prepare, preview, set_variables};
+pub use prepare::{PrepareError, Preview, about, open_scope, prepare, preview, scheme, set_variables};

@@ -1,7 +1,7 @@
 //! Renders a case's steps once its values are known.
 
 use super::expand::PlannedCase;
-use crate::model::{PreparedStep, RawParts, RequestSpec, Value, merge_params};
+use crate::model::{PreparedStep, RawParts, RequestSpec, Scheme, Value, merge_params};
 use crate::template::{Scope, TemplateError, Templates, Unrendered, is_template};
 
 /// Why a step cannot be prepared.
@@ -95,6 +95,7 @@ fn axes_applied(planned: &PlannedCase) -> RequestSpec {
         method: planned.axes.method.clone(),
         place: planned.axes.place,
         format: planned.axes.format,
+        sign: planned.axes.sign,
         raw: RawParts::default(),
     })
 }
@@ -112,7 +113,13 @@ fn raw(raw: &RawParts, scope: &Scope, templates: &Templates) -> Result<RawParts,
         query: text(&raw.query, "query")?,
         headers,
         body: text(&raw.body, "body")?,
+        after_signing: text(&raw.after_signing, "after-signing")?,
     })
+}
+
+/// The scheme that a step asks to be signed with, if it does not leave that to the endpoint.
+pub fn scheme(planned: &PlannedCase, position: usize) -> Option<Scheme> {
+    axes_applied(planned).merged(&planned.case.steps[position].request).sign
 }
 
 /// A case as it would be sent, with examples in the place of what only an endpoint can tell.

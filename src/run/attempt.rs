@@ -11,8 +11,8 @@ use super::state::{self, NoState, SetUp};
 use super::stop::Stop;
 use crate::check::{Subject, check, select, throttled};
 use crate::model::{
-    CaseRecord, Exchange, Fault, Finding, Given, Level, NotRun, Request, SnapshotOutcome, Step, Unknown,
-    Value, Verdict,
+    CaseRecord, Exchange, Fault, Finding, Given, Level, NotRun, Request, RequestSpec, SnapshotOutcome, Step,
+    Unknown, Value, Verdict,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare, set_variables};
 use crate::protocol::encode;
@@ -144,9 +144,10 @@ impl<'a> Attempt<'a> {
         let contract = &self.planned.contract;
         let prepared = prepare(self.planned, position, scope, &self.runner.templates).map_err(unprepared)?;
         let request = encode(contract, &prepared).map_err(unprepared)?;
+        let signed = self.signed(&request, &prepared.request)?;
         let answer = tokio::select! {
             biased;
-            answer = self.runner.client.send(&self.runner.endpoint.address, &request) => answer,
+            answer = self.runner.client.send(&self.runner.endpoint.address, &signed) => answer,
             reason = switch.stopped() => Err(Fault::from(reason)),
         };
         let answer = match answer {
@@ -174,6 +175,18 @@ impl<'a> Attempt<'a> {
         let is_broken = findings.iter().any(counts);
         self.findings.extend(findings);
         if is_broken { Err(Ended::Broken) } else { self.save(position, step, scope) }
+    }
+
+    /// The request as it goes out. What is recorded is the unsigned one: it holds no secret, and signs anew.
+    fn signed(&self, request: &Request, spec: &RequestSpec) -> Result<Request, Ended> {
+        let mut signed = request.clone();
+        let endpoint = &self.runner.endpoint;
+        endpoint.signing.sign(&mut signed, spec.sign, endpoint.address.authority()).map_err(unprepared)?;
+        if let Some(more) = &spec.raw.after_signing {
+            signed.target.push(if signed.target.contains('?') { '&' } else { '?' });
+            signed.target.push_str(more);
+        }
+        Ok(signed)
     }
 
     /// Keeps values of the answer for later steps.

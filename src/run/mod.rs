@@ -6,6 +6,7 @@
 mod attempt;
 mod judge;
 mod settings;
+mod signing;
 mod state;
 mod stop;
 mod tally;
@@ -23,7 +24,7 @@ use tokio::time::sleep;
 
 use crate::event::{Event, OperationStart, RunEnd, RunStart};
 use crate::model::{CaseRecord, NotRun, SnapshotOutcome, Suite, Verdict};
-use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope};
+use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
 use crate::snapshot::{Store, StoreError};
 use crate::template::Templates;
 use crate::transport::Client;
@@ -32,6 +33,7 @@ use attempt::Attempt;
 use tally::Tally;
 
 pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings};
+pub use signing::Signing;
 pub use stop::{Stop, StopSwitch};
 pub use waiver::WaiverBook;
 
@@ -76,9 +78,20 @@ impl Runner {
         if !self.settings.allows_billable && billable_requests(planned) > 0 {
             return self.not_run(planned, NotRun::Billable);
         }
+        if let Some(reason) = self.unsigned(planned) {
+            return self.not_run(planned, reason);
+        }
         let mut record = Attempt::new(self, planned).run(stop).await;
         self.waivers.apply(&mut record);
         record
+    }
+
+    /// Why a case cannot be signed here as it asks for.
+    fn unsigned(&self, planned: &PlannedCase) -> Option<NotRun> {
+        let signing = &self.endpoint.signing;
+        let schemes = (0..planned.case.steps.len()).filter_map(|position| scheme(planned, position));
+        let missing = schemes.into_iter().find(|scheme| !signing.has(Some(*scheme)))?;
+        Some(NotRun::Unsigned { scheme: missing, is_meant: signing.is_said() })
     }
 
     /// Looks once whether endpoint and hook can be reached: one clear error, not one for each case.

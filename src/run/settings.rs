@@ -7,6 +7,8 @@ use crate::event::EndpointDescription;
 use crate::model::{Level, Value};
 use crate::transport::Address;
 
+use super::signing::Signing;
+
 /// How many cases run at once: enough to keep a connection busy while others wait for states.
 pub const DEFAULT_JOBS: usize = 16;
 
@@ -46,6 +48,8 @@ pub struct Endpoint {
     pub address: Address,
     /// Its state hook.
     pub states: Option<Address>,
+    /// How requests are signed.
+    pub signing: Signing,
     /// Variables of states that are there already, by state.
     pub fixtures: BTreeMap<String, Vec<(String, Value)>>,
     /// Faults that are switched on in it.

@@ -96,8 +96,9 @@ pub fn volatile_values(names: &mut Names, rules: &[Volatile], exchanges: &[Excha
                 AnswerPlace::Pattern(pattern) => {
                     // The loader has checked the pattern; one that is none finds nothing.
                     let Ok(regex) = Regex::new(pattern) else { continue };
-                    let text = String::from_utf8_lossy(&exchange.answer.bytes);
-                    regex.find_iter(&text).for_each(|found| names.add(&rule.name, found.as_str()));
+                    let whole = || Value::text(String::from_utf8_lossy(&exchange.answer.bytes));
+                    let tree = exchange.answer.tree().cloned().unwrap_or_else(whole);
+                    add_matches(names, &rule.name, &regex, &tree);
                 }
                 AnswerPlace::Body(path) => {
                     let found = exchange.answer.tree().and_then(|tree| select(tree, path).ok());
@@ -105,6 +106,24 @@ pub fn volatile_values(names: &mut Names, rules: &[Volatile], exchanges: &[Excha
                 }
             }
         }
+    }
+}
+
+/// Adds what a pattern finds in the texts of a tree, as they are read and not as they are escaped.
+fn add_matches(names: &mut Names, name: &str, regex: &Regex, tree: &Value) {
+    match tree {
+        Value::Text(text) => {
+            for found in regex.find_iter(text) {
+                names.add(name, found.as_str());
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| add_matches(names, name, regex, item)),
+        Value::Map(entries) => {
+            for (_, item) in entries {
+                add_matches(names, name, regex, item);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -20,6 +20,10 @@ pub struct EndpointEntry {
     pub url: String,
     /// The address of its state hook.
     pub states: Option<String>,
+    /// How requests are signed.
+    pub sign: Option<String>,
+    /// Where credentials come from: `environment`, or `profile:NAME`.
+    pub credentials: Option<String>,
     /// Variables of states that are there already, by state.
     pub fixtures: BTreeMap<String, Vec<(String, Value)>>,
     /// Whether cases that cost money may run.
@@ -77,6 +81,8 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
         about: node.text("about"),
         url: node.text("url").unwrap_or_default(),
         states: node.text("states"),
+        sign: node.text("sign"),
+        credentials: node.text("credentials"),
         fixtures: pairs("fixtures").map(|entry| (entry.key.clone(), entry.node.to_pairs())).collect(),
         allows_billable: node.texts("allow").iter().any(|effect| effect == "billable"),
         jobs: number(node, "jobs", 1..=1024, problems),

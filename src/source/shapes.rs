@@ -69,10 +69,12 @@ const AXES: Shape = Shape::Table(&[
     key("method", TEXTS, "Methods."),
     key("place", Shape::List(&PLACE), "Where the parameters go."),
     key("format", Shape::List(&FORMAT), "Formats of the answer."),
+    key("sign", Shape::List(&SCHEME), "Schemes of signing."),
 ]);
 
 static PLACE: Shape = Shape::Choice(&["query", "form", "json"]);
 static ANY_PLACE: Shape = Shape::Choice(&["path", "query", "form", "json", "header"]);
+static SCHEME: Shape = Shape::Choice(&["none", "v1", "v3", "bearer", "basic"]);
 static FORMAT: Shape = Shape::Choice(&["json", "xml"]);
 
 const REQUEST: Shape = Shape::Table(&[
@@ -83,6 +85,12 @@ const REQUEST: Shape = Shape::Table(&[
     key("query", Shape::Text, "The query, sent as written in place of the encoded one."),
     key("headers", Shape::Map(&Shape::Text), "Header fields, added or replaced."),
     key("body", Shape::Text, "The body, sent as written in place of the encoded one."),
+    key(
+        "sign",
+        Shape::Named("scheme", &SCHEME),
+        "How it is signed, in place of the endpoint's usual scheme.",
+    ),
+    key("after-signing", Shape::Text, "What is added to the query after the request is signed."),
 ]);
 
 const EXPECT: Shape = Shape::Named("expect", &EXPECT_SHAPE);
@@ -333,6 +341,8 @@ static ENDPOINT: Shape = Shape::Table(&[
     key("about", Shape::Text, "What it is."),
     needed("url", Shape::Text, "Its address, such as http://127.0.0.1:9000."),
     key("states", Shape::Text, "The address of its state hook."),
+    key("sign", Shape::Named("scheme", &SCHEME), "How requests are signed."),
+    key("credentials", Shape::Text, "Where credentials come from: environment, or profile:NAME."),
     key("fixtures", Shape::Map(&VALUES_NAMED), "Variables of states that are there already, by state."),
     key("allow", Shape::List(&Shape::Choice(&["billable"])), "Effects that cases may have on it."),
     key("jobs", Shape::Integer, "How many cases run at once."),

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    AxisChoice, Case, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Step, Table,
-    TableId, Value, Variable, check_part, merge_params,
+    AxisChoice, Case, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Scheme, Step,
+    Table, TableId, Value, Variable, check_part, merge_params,
 };
 use crate::source::contract_file;
 use crate::source::document::{Entry, Node};
@@ -124,6 +124,7 @@ impl Reader<'_> {
             method,
             place: node.text("place").and_then(|name| contract_file::place(&name)),
             format: node.text("format").map(|name| format_named(&name)),
+            sign: node.text("sign").and_then(|name| name.parse().ok()),
             raw: RawParts {
                 path: node.text("path"),
                 query: node.text("query"),
@@ -132,6 +133,7 @@ impl Reader<'_> {
                     .map(|Entry { key, node, .. }| (key.to_ascii_lowercase(), node.to_value().to_plain()))
                     .collect(),
                 body: node.text("body"),
+                after_signing: node.text("after-signing"),
             },
         }
     }
@@ -160,7 +162,9 @@ impl Reader<'_> {
         multiply(&mut choices, &methods, |choice, method| choice.method = Some(method.clone()));
         multiply(&mut choices, &places, |choice, place| choice.place = Some(*place));
         multiply(&mut choices, &formats, |choice, format| choice.format = Some(*format));
-        if formats.is_empty() && places.is_empty() && methods.is_empty() {
+        let schemes: Vec<Scheme> = node.texts("sign").iter().filter_map(|name| name.parse().ok()).collect();
+        multiply(&mut choices, &schemes, |choice, scheme| choice.sign = Some(*scheme));
+        if choices == [AxisChoice::default()] {
             self.problem(node, "the axes have no values");
         }
         for (position, choice) in choices.iter().enumerate() {

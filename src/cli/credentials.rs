@@ -1,0 +1,89 @@
+//! Credentials: from the environment, or from the configuration file of the provider's command line.
+//!
+//! Nothing here shows a secret; an error names where one was looked for.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::exit::CliError;
+use crate::model::Scheme;
+use crate::protocol::sign::{Basic, Bearer, Credentials, Secret};
+use crate::run::Signing;
+
+/// The variables of the provider's own tools.
+const KEY_ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
+const KEY_SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
+const SECURITY_TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
+/// The variables of this tool.
+const BEARER: &str = "PROOFMARK_BEARER_TOKEN";
+const USER: &str = "PROOFMARK_BASIC_USER";
+const PASSWORD: &str = "PROOFMARK_BASIC_PASSWORD";
+
+/// Signing by a scheme, with credentials of this source: `environment`, or `profile:NAME`.
+pub(super) fn signing(scheme: Scheme, source: Option<&str>) -> Result<Signing, CliError> {
+    match scheme {
+        Scheme::None => Ok(Signing::none(true)),
+        Scheme::V1 | Scheme::V3 => Ok(Signing::with_key(&key(source)?, scheme)),
+        Scheme::Bearer => Ok(Signing::always(Arc::new(Bearer::new(Secret::new(variable(BEARER)?))), scheme)),
+        Scheme::Basic => {
+            let signer = Basic::new(variable(USER)?, Secret::new(variable(PASSWORD)?));
+            Ok(Signing::always(Arc::new(signer), scheme))
+        }
+    }
+}
+
+fn variable(name: &str) -> Result<String, CliError> {
+    env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| missing(format!("the variable {name} is not set")))
+}
+
+fn missing(message: String) -> CliError {
+    CliError::Usage { message, hint: Some("--sign none sends requests unsigned".into()) }
+}
+
+fn key(source: Option<&str>) -> Result<Credentials, CliError> {
+    match source.unwrap_or("environment") {
+        "environment" => {
+            let key = Credentials::new(variable(KEY_ID)?, variable(KEY_SECRET)?);
+            Ok(match env::var(SECURITY_TOKEN) {
+                Ok(token) if !token.is_empty() => key.with_security_token(token),
+                Ok(_) | Err(_) => key,
+            })
+        }
+        other => match other.strip_prefix("profile:") {
+            Some(name) => profile(name),
+            None => Err(missing(format!(
+                "`{other}` is no source of credentials; write environment or profile:NAME"
+            ))),
+        },
+    }
+}
+
+/// A profile of the provider's command line, in `~/.aliyun/config.json`.
+fn profile(name: &str) -> Result<Credentials, CliError> {
+    let home = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE")).unwrap_or_default();
+    let path = PathBuf::from(home).join(".aliyun").join("config.json");
+    let shown = path.display();
+    let text = fs::read(&path).map_err(|error| missing(format!("{shown} cannot be read: {error}")))?;
+    // The parser's own message could repeat a part of the file.
+    let json: Json = serde_json::from_slice(&text).map_err(|_| missing(format!("{shown} is no JSON")))?;
+    let profiles = json["profiles"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let found = profiles.iter().find(|profile| profile["name"] == name);
+    let found = found.ok_or_else(|| missing(format!("{shown} has no profile `{name}`")))?;
+    let text = |key: &str| found[key].as_str().filter(|text| !text.is_empty());
+    match (text("access_key_id"), text("access_key_secret")) {
+        (Some(id), Some(secret)) => {
+            let key = Credentials::new(id, secret);
+            Ok(text("sts_token").map_or_else(|| key.clone(), |token| key.clone().with_security_token(token)))
+        }
+        (None | Some(_), None) | (None, Some(_)) => {
+            Err(missing(format!("the profile `{name}` in {shown} has no key")))
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The reference endpoint, started in this process and reached as any other endpoint is.
+//!
+//! It verifies signatures, with a key that is no secret; what it is asked for goes through the network.
+
+use std::collections::BTreeMap;
+
+use crate::event::EndpointDescription;
+use crate::model::Scheme;
+use crate::protocol::sign::Credentials;
+use crate::reference::{AuthMode, Fault, Reference, Settings, StartError};
+use crate::run::{Endpoint, Signing};
+use crate::transport::{Address, TransportError};
+
+/// The key that the reference endpoint knows, as the provider's documents write it in their examples.
+pub const KEY_ID: &str = "testid";
+/// The secret of [`KEY_ID`]; it opens nothing but the reference endpoint.
+pub const KEY_SECRET: &str = "testsecret";
+
+/// The endpoint cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbeddedError {
+    /// It does not listen.
+    #[error("the embedded reference endpoint does not start")]
+    Start(#[from] StartError),
+    /// Its own address is none.
+    #[error(transparent)]
+    Address(#[from] TransportError),
+}
+
+/// The key that the reference endpoint knows.
+pub fn key() -> Credentials {
+    Credentials::new(KEY_ID, KEY_SECRET)
+}
+
+/// Starts the reference endpoint on a free port of the loopback interface.
+///
+/// # Errors
+/// If it cannot listen.
+pub async fn start(faults: Vec<Fault>) -> Result<(Endpoint, Reference), EmbeddedError> {
+    let names = faults.iter().map(ToString::to_string).collect();
+    let settings = Settings { faults, auth: AuthMode::Any, keys: vec![key()], ..Settings::default() };
+    let reference = Reference::start(settings).await?;
+    let url = reference.url();
+    let endpoint = Endpoint {
+        address: Address::new(&url)?,
+        states: Some(Address::new(&reference.states_url())?),
+        description: EndpointDescription {
+            name: "the embedded reference endpoint".into(),
+            url,
+            is_reference: true,
+        },
+        signing: Signing::with_key(&key(), Scheme::V3),
+        fixtures: BTreeMap::new(),
+        faults: names,
+    };
+    Ok((endpoint, reference))
+}

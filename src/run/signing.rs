@@ -1,0 +1,67 @@
+//! Which requests are signed, and how.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::model::{Request, Scheme};
+use crate::protocol::sign::{Acs3, Credentials, RpcV1, SignError, Signer, SigningContext};
+
+/// The signers of an endpoint, by scheme, and the one that requests are signed with unless a case says otherwise.
+#[derive(Clone, Default)]
+pub struct Signing {
+    signers: BTreeMap<Scheme, Arc<dyn Signer>>,
+    usual: Scheme,
+    is_said: bool,
+}
+
+impl fmt::Debug for Signing {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Signing({}, of {:?})", self.usual, self.signers.keys())
+    }
+}
+
+impl Signing {
+    /// No signature on any request; `is_said` if somebody said so, and does not just lack credentials.
+    pub fn none(is_said: bool) -> Self {
+        Self { is_said, ..Self::default() }
+    }
+
+    /// Every scheme of the provider's key, with the usual one.
+    pub fn with_key(credentials: &Credentials, usual: Scheme) -> Self {
+        let v1: Arc<dyn Signer> = Arc::new(RpcV1::new(credentials.clone()));
+        let v3: Arc<dyn Signer> = Arc::new(Acs3::new(credentials.clone()));
+        let signers = BTreeMap::from([(Scheme::V1, v1), (Scheme::V3, v3)]);
+        Self { signers, usual, is_said: true }
+    }
+
+    /// One signer for every request.
+    pub fn always(signer: Arc<dyn Signer>, scheme: Scheme) -> Self {
+        Self { signers: BTreeMap::from([(scheme, signer)]), usual: scheme, is_said: true }
+    }
+
+    /// Whether requests can be signed by a scheme here; none is always possible.
+    pub(super) fn has(&self, scheme: Option<Scheme>) -> bool {
+        scheme.is_none_or(|scheme| scheme == Scheme::None || self.signers.contains_key(&scheme))
+    }
+
+    /// Whether somebody said how requests are signed here, so that what cannot be signed is meant not to be.
+    pub(super) fn is_said(&self) -> bool {
+        self.is_said
+    }
+
+    /// Signs a request; with a fresh time and nonce, unless the case brings its own.
+    pub(super) fn sign(
+        &self,
+        request: &mut Request,
+        scheme: Option<Scheme>,
+        host: String,
+    ) -> Result<(), SignError> {
+        let Some(signer) = self.signers.get(&scheme.unwrap_or(self.usual)) else {
+            return Ok(());
+        };
+        let nonce = format!("{:032x}", fastrand::u128(..));
+        signer.sign(request, &SigningContext { host, time: SystemTime::now(), nonce })
+    }
+}
