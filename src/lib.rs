@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod compare;
 pub mod coverage;
 pub mod embedded;
 pub mod event;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules each module may import.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 19] = [
     ("model", &[]),
     ("event", &["model"]),
     ("whole_file", &["model"]),
@@ -18,6 +18,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("check", &["model", "template", "protocol"]),
     ("transport", &["model", "template", "protocol"]),
     ("snapshot", &["model", "template", "check", "whole_file"]),
+    ("compare", &["model", "check", "plan"]),
     ("coverage", &["model", "template", "plan", "protocol"]),
     ("run", &["model", "event", "template", "plan", "transport", "check", "snapshot", "protocol"]),
     ("report", &["model", "event", "protocol", "whole_file"]),
@@ -43,6 +44,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     (
         "cli",
         &[
+            "compare",
             "embedded",
             "model",
             "event",

@@ -35,6 +35,8 @@ pub(super) enum Command {
     Check(FolderArgs),
     /// Show which promises of the contract the cases test
     Coverage(CoverageArgs),
+    /// Run cases on two endpoints, and show how their answers differ
+    Diff(Box<DiffArgs>),
     /// Show the endpoints that are named, each setting and where it comes from
     Endpoints(FolderArgs),
     /// Serve the reference endpoint on a port until interrupted
@@ -43,14 +45,14 @@ pub(super) enum Command {
     Schema(SchemaArgs),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct FolderArgs {
     /// The folder of contracts and case tables
     #[arg(long, value_name = "DIR", default_value = "cases")]
     pub(super) cases: PathBuf,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct SelectArgs {
     /// Part of an id, or a whole one with * and ?; all cases without any
     #[arg(value_name = "PATTERN")]
@@ -112,13 +114,34 @@ pub(super) struct ServeArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// The first endpoint: an address, a name from endpoints.toml, or `reference` for the embedded one
+    #[arg(value_name = "FIRST")]
+    pub(super) first: String,
+    /// The second endpoint
+    #[arg(value_name = "SECOND")]
+    pub(super) second: String,
+    /// The address of the first one's state hook
+    #[arg(long, value_name = "URL")]
+    pub(super) first_states: Option<String>,
+    /// The address of the second one's state hook
+    #[arg(long, value_name = "URL")]
+    pub(super) second_states: Option<String>,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = CoverageFormat::Text)]
+    pub(super) format: CoverageFormat,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
     /// table, contract, common, states, endpoints or waivers
     #[arg(value_name = "KIND")]
     pub(super) name: SchemaName,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) select: SelectArgs,

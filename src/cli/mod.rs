@@ -6,6 +6,7 @@
 mod args;
 mod coverage_command;
 mod credentials;
+mod diff_command;
 mod dry_run;
 mod endpoints_command;
 mod exit;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
         Some(Command::List(args)) => list_command::list(&args),
         Some(Command::Show(args)) => show_command::show(&args),
         Some(Command::Check(args)) => files::check(&args),
+        Some(Command::Diff(args)) => diff_command::diff(&args),
         Some(Command::Endpoints(args)) => endpoints_command::endpoints(&args),
         Some(Command::Serve(args)) => serve_command::serve(&args),
         Some(Command::Schema(args)) => print(&schema(args.name)),

@@ -1,0 +1,121 @@
+//! `diff A B`: the same cases on two endpoints, and how their answers differ.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use tokio::runtime::Runtime;
+
+use super::args::{CoverageFormat, DiffArgs, RunArgs};
+use super::exit::{BROKEN, CONFORMS, CliError, UNKNOWN};
+use super::files::selected;
+use super::print;
+use super::settings::{Settings, Target};
+use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, summarise};
+use crate::embedded;
+use crate::event::Event;
+use crate::plan::{Plan, PlannedCase};
+use crate::report::printable;
+use crate::run::{Runner, StopSwitch, run as run_plan};
+use crate::transport::Client;
+
+/// The name of the embedded endpoint.
+const REFERENCE: &str = "reference";
+
+/// Runs the cases on both endpoints, and prints how they differ.
+pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
+    let (_, plan) = selected(&args.run.select)?;
+    let runtime = Runtime::new().map_err(CliError::Runtime)?;
+    let first = runtime.block_on(summaries(&args.first, args.first_states.as_ref(), args, &plan))?;
+    let second = runtime.block_on(summaries(&args.second, args.second_states.as_ref(), args, &plan))?;
+    let pairs = plan.cases.iter().zip(first.iter().zip(&second));
+    let differences: Vec<CaseDifference> =
+        pairs.map(|(planned, (first, second))| compare(planned, first, second)).collect();
+    print(&match args.format {
+        CoverageFormat::Text => printable(&as_text(args, &differences)).into_owned(),
+        CoverageFormat::Json => format!("{:#}\n", as_json(args, &differences)),
+    })?;
+    Ok(code(&differences))
+}
+
+fn code(differences: &[CaseDifference]) -> u8 {
+    let has = |wanted: &[Difference]| differences.iter().any(|case| wanted.contains(&case.difference));
+    if has(&[Difference::Status, Difference::Code, Difference::Message, Difference::Field]) {
+        BROKEN
+    } else if has(&[Difference::OnlyFirst, Difference::OnlySecond, Difference::Neither]) {
+        UNKNOWN
+    } else {
+        CONFORMS
+    }
+}
+
+/// What an endpoint answered to each case of a plan, in its order; only what is compared is kept.
+async fn summaries(
+    name: &str,
+    states: Option<&String>,
+    args: &DiffArgs,
+    plan: &Plan,
+) -> Result<Vec<CaseSummary>, CliError> {
+    let endpoint = (name != REFERENCE).then(|| name.to_owned());
+    let settings = Settings::resolve(&RunArgs { endpoint, states: states.cloned(), ..args.run.clone() })?;
+    let (endpoint, reference) = match settings.target {
+        Target::Other(endpoint) => (*endpoint, None),
+        Target::Reference(faults) => {
+            let (endpoint, reference) = embedded::start(faults).await?;
+            (endpoint, Some(reference))
+        }
+    };
+    let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
+    let runner = Arc::new(Runner::new(client, endpoint, settings.run, None));
+    let mut cases = plan.cases.iter();
+    let mut found = Vec::with_capacity(plan.cases.len());
+    let take = |event| {
+        // Cases are told in the order of the plan.
+        if let (Event::Finished(record), Some(PlannedCase { contract, .. })) =
+            (&event, cases.as_slice().first())
+        {
+            found.push(summarise(record, contract));
+            cases.next();
+        }
+    };
+    let plan = Plan { cases: plan.cases.clone(), known: plan.known };
+    run_plan(runner, plan, Vec::new(), &StopSwitch::default(), take).await;
+    if let Some(reference) = reference {
+        reference.shut_down().await;
+    }
+    Ok(found)
+}
+
+/// Writing to a String cannot fail, which is why results are dropped.
+fn as_text(args: &DiffArgs, differences: &[CaseDifference]) -> String {
+    let mut text = format!("first   {}\nsecond  {}\n\n", args.first, args.second);
+    for case in differences.iter().filter(|case| case.difference != Difference::Same) {
+        let _ = writeln!(text, "{}  {}", case.difference, case.id);
+        let _ = writeln!(text, "  first   {}\n  second  {}", case.first, case.second);
+    }
+    let _ = writeln!(text, "\nby row of the contract");
+    for (row, counts) in by_row(differences) {
+        let told: Vec<String> =
+            counts.iter().map(|(difference, count)| format!("{count} {difference}")).collect();
+        let _ = writeln!(text, "  {}  {}", row.as_deref().unwrap_or("(no code)"), told.join(", "));
+    }
+    let same = differences.iter().filter(|case| case.difference == Difference::Same).count();
+    let _ = writeln!(text, "\n{same} of {} cases are answered alike", differences.len());
+    text
+}
+
+fn as_json(args: &DiffArgs, differences: &[CaseDifference]) -> Json {
+    let cases: Vec<Json> = differences
+        .iter()
+        .map(|case| {
+            json!({
+                "id": case.id,
+                "row": case.row,
+                "difference": case.difference.to_string(),
+                "first": case.first,
+                "second": case.second,
+            })
+        })
+        .collect();
+    json!({ "format": "proofmark-diff", "version": 1, "first": args.first, "second": args.second, "cases": cases })
+}

@@ -1,0 +1,70 @@
+//! Two endpoints, the same cases: what differs, by case and by row of the contract.
+
+#![cfg(unix)]
+
+mod support;
+
+use serde_json::Value as Json;
+use support::{Served, code, err, out, run};
+
+fn diff(served: &Served, arguments: &[&str]) -> (i32, String) {
+    let common = [
+        "diff",
+        "reference",
+        served.at("url"),
+        "--second-states",
+        served.at("states"),
+        "tag-count",
+        "region-and-pipeline",
+    ];
+    let output = run(&[&common, arguments].concat());
+    (code(&output), out(&output) + &err(&output))
+}
+
+#[test]
+fn two_endpoints_that_answer_alike_have_no_difference_whatever_the_ids() {
+    let served = Served::start(&["--seed", "7"]);
+    let (code, text) = diff(&served, &[]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("cases are answered alike") && !text.contains("other "), "{text}");
+}
+
+#[test]
+fn each_kind_of_difference_is_told_with_what_both_have() {
+    for (fault, told) in [
+        ("wrong-status:Duplicate.TagKey", "other status"),
+        ("wrong-code:Duplicate.TagKey", "other code"),
+        ("wrong-message:Duplicate.TagKey", "other message"),
+        ("no-host-id", "other fields"),
+    ] {
+        let served = Served::start(&["--fault", fault]);
+        let (code, text) = diff(&served, &[]);
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains(&format!("{told}  ecs/")), "{told}: {text}");
+    }
+}
+
+#[test]
+fn differences_are_counted_by_row_and_told_as_json() {
+    let served = Served::start(&["--fault", "wrong-code:Duplicate.TagKey"]);
+    let (_, text) = diff(&served, &[]);
+    let row = text.lines().find(|line| line.starts_with("  Duplicate.TagKey")).unwrap();
+    assert!(row.contains("other code"), "{row}");
+    let (code, text) = diff(&served, &["--format", "json"]);
+    let json: Json = serde_json::from_str(&text).unwrap();
+    let cases = json["cases"].as_array().unwrap();
+    assert!(
+        code == 1
+            && cases
+                .iter()
+                .any(|case| case["row"] == "Duplicate.TagKey" && case["difference"] == "other code")
+    );
+}
+
+#[test]
+fn an_endpoint_that_cannot_be_reached_is_told_and_is_no_difference() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = run(&["diff", "reference", &format!("http://{free}"), "tag-count/one"]);
+    assert_eq!(code(&output), 5, "{}", out(&output));
+    assert!(out(&output).contains("only the first reachable"), "{}", out(&output));
+}
