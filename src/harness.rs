@@ -251,6 +251,7 @@ fn foreign(Addresses { url, states }: Addresses) -> Result<Endpoint, String> {
         address: address(&url)?,
         states,
         signing: Signing::none(true),
+        vars: Vec::new(),
         fixtures: BTreeMap::new(),
         faults: Vec::new(),
     })

@@ -217,6 +217,7 @@ fn target(args: &RunArgs, entry: Option<&EndpointEntry>) -> Result<Target, CliEr
         address,
         states: states.map(|url| Address::new(url)).transpose()?,
         signing: signing(args, entry)?,
+        vars: entry.vars.clone(),
         fixtures: entry.fixtures.clone(),
         faults: Vec::new(),
     })))

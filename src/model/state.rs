@@ -1,7 +1,9 @@
 //! States: named preconditions of a contract, and what they give to a case.
 
+use super::value::Value;
+
 /// A named precondition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StateDefinition {
     /// The name that `given` uses and a hook receives.
     pub name: String,
@@ -11,6 +13,28 @@ pub struct StateDefinition {
     pub params: Vec<StateParameter>,
     /// The variables that it gives.
     pub provides: Vec<StateVariable>,
+    /// Ways to it through the API itself; the first whose conditions hold is taken.
+    pub recipes: Vec<Recipe>,
+}
+
+/// A way to a state through the API itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// The parameters of the state, and the values that they must have.
+    pub when: Vec<(String, String)>,
+    /// The requests that bring it about.
+    pub steps: Vec<RecipeStep>,
+    /// The requests that undo it.
+    pub clean_up: Vec<RecipeStep>,
+}
+
+/// A request of a recipe. It must be answered with success.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecipeStep {
+    /// Its parameters, over those that every request of the contract carries; may hold templates.
+    pub params: Vec<(String, Value)>,
+    /// Values of the answer that later requests use: a name and a path.
+    pub save: Vec<(String, String)>,
 }
 
 /// A parameter of a state.

@@ -7,7 +7,8 @@ use tokio::time::timeout;
 
 use super::Runner;
 use super::judge;
-use super::state::{self, NoState, SetUp};
+use super::recipe::Kitchen;
+use super::state::{self, NoState, Undo};
 use super::stop::Stop;
 use crate::check::{Subject, check, select, throttled};
 use crate::model::{
@@ -35,7 +36,7 @@ pub(super) struct Attempt<'a> {
     runner: &'a Runner,
     planned: &'a PlannedCase,
     names: Names,
-    set_up: Vec<SetUp>,
+    set_up: Vec<Undo>,
     asked: usize,
     exchanges: Vec<Exchange>,
     findings: Vec<Finding>,
@@ -113,8 +114,8 @@ impl<'a> Attempt<'a> {
             };
             self.asked += 1;
             let purpose = format!("{}/{}/{}", self.runner.settings.seed, self.planned.id, self.asked);
-            let setting_up =
-                state::bring_about(&self.runner.client, &self.runner.endpoint, definition, &params, &purpose);
+            let kitchen = self.kitchen();
+            let setting_up = state::bring_about(&kitchen, definition, &params, &purpose);
             // Set-up is not cut short: what an unfinished one left behind could not be undone.
             let (set_up, promised) = setting_up.await.map_err(|missing| match missing {
                 NoState::Unknown(unknown) => Ended::Unknown(unknown),
@@ -132,6 +133,15 @@ impl<'a> Attempt<'a> {
             }
         }
         Ok(())
+    }
+
+    fn kitchen(&self) -> Kitchen<'a> {
+        Kitchen {
+            client: &self.runner.client,
+            endpoint: &self.runner.endpoint,
+            contract: &self.planned.contract,
+            templates: &self.runner.templates,
+        }
     }
 
     async fn step(
@@ -218,7 +228,8 @@ impl<'a> Attempt<'a> {
     async fn tear_down(&mut self) -> Vec<String> {
         let mut left_behind = Vec::new();
         for set_up in std::mem::take(&mut self.set_up).iter().rev() {
-            let undoing = state::tear_down(&self.runner.client, &self.runner.endpoint, set_up);
+            let kitchen = self.kitchen();
+            let undoing = state::tear_down(&kitchen, set_up);
             match timeout(TEARDOWN, undoing).await {
                 Ok(Ok(())) => {}
                 Ok(Err(reason)) => left_behind.push(reason),

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod judge;
+mod recipe;
 mod settings;
 mod signing;
 mod state;

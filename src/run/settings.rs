@@ -50,6 +50,8 @@ pub struct Endpoint {
     pub states: Option<Address>,
     /// How requests are signed.
     pub signing: Signing,
+    /// Variables that recipes use.
+    pub vars: Vec<(String, Value)>,
     /// Variables of states that are there already, by state.
     pub fixtures: BTreeMap<String, Vec<(String, Value)>>,
     /// Faults that are switched on in it.

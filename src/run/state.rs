@@ -1,4 +1,4 @@
-//! Brings states about through an endpoint's hook or its fixtures, and undoes them.
+//! Brings states about through an endpoint's hook, its fixtures, or recipes, and undoes them.
 //!
 //! A hook is an HTTP POST of `{"state", "params", "action"}` that answers variables as a JSON
 //! object: the shape of provider-state handlers in Pact. Teardown also gets the variables that
@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::settings::Endpoint;
+use super::recipe::{self, Cooked, Kitchen};
 use crate::model::{Fault, NotRun, StateDefinition, Unknown, Value};
 use crate::protocol::{read_json, to_json};
 use crate::transport::{Address, Client};
@@ -15,8 +15,20 @@ use crate::transport::{Address, Client};
 /// How much of a hook's error is shown, in characters.
 const SHOWN: usize = 200;
 
-/// A state that was set up, with all that undoes it.
-#[derive(Debug)]
+/// What undoes a state.
+pub(super) enum Undo {
+    /// The hook.
+    Hook(SetUp),
+    /// The clean-up of a recipe.
+    Recipe {
+        /// The state.
+        state: String,
+        /// The recipe, as far as it came.
+        cooked: Cooked,
+    },
+}
+
+/// A state that a hook set up, with all that undoes it.
 pub(super) struct SetUp {
     state: String,
     params: Map<String, Json>,
@@ -31,16 +43,16 @@ pub(super) enum NoState {
 
 /// What a set-up gives: what undoes it, if anything, and the variables that the definition promises, or
 /// why what came is of no use.
-pub(super) type Brought = (Option<SetUp>, Result<Vec<(String, Value)>, Unknown>);
+pub(super) type Brought = (Option<Undo>, Result<Vec<(String, Value)>, Unknown>);
 
-/// Brings a state about by the first way that leads to it: the hook, then a fixture.
+/// Brings a state about by the first way that leads to it: the hook, then a fixture, then a recipe.
 pub(super) async fn bring_about(
-    client: &Client,
-    endpoint: &Endpoint,
+    kitchen: &Kitchen<'_>,
     definition: &StateDefinition,
     params: &[(String, Value)],
     purpose: &str,
 ) -> Result<Brought, NoState> {
+    let Kitchen { client, endpoint, .. } = kitchen;
     let mut tried = "the endpoint has no state hook".to_owned();
     if let Some(hook) = &endpoint.states {
         match set_up(client, hook, definition, params, purpose).await {
@@ -50,14 +62,20 @@ pub(super) async fn bring_about(
             }
             Ok(set_up) => {
                 let promised = promised(definition, &set_up.variables);
-                return Ok((Some(set_up), promised));
+                return Ok((Some(Undo::Hook(set_up)), promised));
             }
         }
     }
     if let Some(variables) = endpoint.fixtures.get(&definition.name) {
         return Ok((None, promised(definition, &Value::Map(variables.clone()))));
     }
-    let reason = format!("{tried}, and no fixture is declared");
+    if let Some(recipe) = recipe::find(definition, params) {
+        let (cooked, promised) = recipe::follow(kitchen, definition, recipe, params, purpose).await;
+        let state = definition.name.clone();
+        let promised = promised.map_err(|reason| Unknown::SetUp { state: state.clone(), reason });
+        return Ok((Some(Undo::Recipe { state, cooked }), promised));
+    }
+    let reason = format!("{tried}, no fixture is declared, and no recipe leads there");
     Err(NoState::NotRun(NotRun::NoWayTo { state: definition.name.clone(), reason }))
 }
 
@@ -111,8 +129,16 @@ fn promised(definition: &StateDefinition, variables: &Value) -> Result<Vec<(Stri
 ///
 /// # Errors
 /// What did not work, as a sentence for the report.
-pub(super) async fn tear_down(client: &Client, endpoint: &Endpoint, set_up: &SetUp) -> Result<(), String> {
-    let Some(hook) = &endpoint.states else {
+pub(super) async fn tear_down(kitchen: &Kitchen<'_>, undo: &Undo) -> Result<(), String> {
+    let (state, done) = match undo {
+        Undo::Hook(set_up) => (&set_up.state, tell_hook(kitchen, set_up).await),
+        Undo::Recipe { state, cooked } => (state, recipe::clean_up(kitchen, cooked).await),
+    };
+    done.map_err(|reason| format!("the state \"{state}\" could not be torn down: {reason}"))
+}
+
+async fn tell_hook(kitchen: &Kitchen<'_>, set_up: &SetUp) -> Result<(), String> {
+    let Some(hook) = &kitchen.endpoint.states else {
         return Ok(());
     };
     let body = json!({
@@ -121,13 +147,12 @@ pub(super) async fn tear_down(client: &Client, endpoint: &Endpoint, set_up: &Set
         "action": "teardown",
         "variables": to_json(&set_up.variables),
     });
-    let failed = |reason: String| format!("the state \"{}\" could not be torn down: {reason}", set_up.state);
-    let (status, bytes) =
-        client.post_json(hook, body.to_string()).await.map_err(|fault| failed(describe(&fault)))?;
+    let answer = kitchen.client.post_json(hook, body.to_string()).await;
+    let (status, bytes) = answer.map_err(|fault| describe(&fault))?;
     if (200..300).contains(&status) {
         Ok(())
     } else {
-        Err(failed(format!("the hook answered {status}: {}", shown(&bytes))))
+        Err(format!("the hook answered {status}: {}", shown(&bytes)))
     }
 }
 

@@ -24,6 +24,8 @@ pub struct EndpointEntry {
     pub sign: Option<String>,
     /// Where credentials come from: `environment`, or `profile:NAME`.
     pub credentials: Option<String>,
+    /// Variables that recipes use.
+    pub vars: Vec<(String, Value)>,
     /// Variables of states that are there already, by state.
     pub fixtures: BTreeMap<String, Vec<(String, Value)>>,
     /// Whether cases that cost money may run.
@@ -81,6 +83,7 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
         about: node.text("about"),
         url: node.text("url").unwrap_or_default(),
         states: node.text("states"),
+        vars: node.get("vars").map(Node::to_pairs).unwrap_or_default(),
         sign: node.text("sign"),
         credentials: node.text("credentials"),
         fixtures: pairs("fixtures").map(|entry| (entry.key.clone(), entry.node.to_pairs())).collect(),

@@ -316,6 +316,22 @@ static STATE: Shape = Shape::Table(&[
     needed("about", Shape::Text, "What holds in it."),
     key("params", Shape::Map(&STATE_PARAM), "The parameters that it takes."),
     key("provides", Shape::Map(&STATE_VARIABLE), "The variables that it gives."),
+    key(
+        "recipe",
+        Shape::List(&RECIPE),
+        "Ways to it through the API itself, each written as [[state.recipe]].",
+    ),
+]);
+
+static RECIPE: Shape = Shape::Table(&[
+    key("when", Shape::Map(&Shape::Text), "Parameters of the state, and the values that they must have."),
+    needed("step", Shape::List(&RECIPE_STEP), "The requests that bring it about."),
+    key("cleanup", Shape::List(&RECIPE_STEP), "The requests that undo it."),
+]);
+
+static RECIPE_STEP: Shape = Shape::Table(&[
+    needed("params", VALUES, "Parameters, over those that every request carries."),
+    key("save", SAVE, "Values of the answer by name and JSONPath."),
 ]);
 
 static STATE_PARAM: Shape = Shape::Table(&[
@@ -343,6 +359,7 @@ static ENDPOINT: Shape = Shape::Table(&[
     key("states", Shape::Text, "The address of its state hook."),
     key("sign", Shape::Named("scheme", &SCHEME), "How requests are signed."),
     key("credentials", Shape::Text, "Where credentials come from: environment, or profile:NAME."),
+    key("vars", VALUES, "Variables that recipes use, such as region."),
     key("fixtures", Shape::Map(&VALUES_NAMED), "Variables of states that are there already, by state."),
     key("allow", Shape::List(&Shape::Choice(&["billable"])), "Effects that cases may have on it."),
     key("jobs", Shape::Integer, "How many cases run at once."),

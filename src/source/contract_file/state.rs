@@ -1,13 +1,15 @@
 //! Reads `states.toml`.
 
-use crate::model::{Problem, StateDefinition, StateParameter, StateVariable};
+use crate::model::{Problem, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable};
 use crate::source::document::{Entry, Node};
+use crate::source::expectation::check_path;
+use crate::source::names::Names;
 
 /// The states of a file of the right shape.
 pub(super) fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefinition> {
     let mut states: Vec<StateDefinition> = Vec::new();
     for item in node.get("state").map(Node::items).unwrap_or_default() {
-        let state = state(item);
+        let state = state(item, problems);
         if states.iter().any(|known| known.name == state.name) {
             let spot = item.get("name").unwrap_or(item).spot.clone();
             problems.push(Problem::new(spot, format!("the state \"{}\" stands twice", state.name)));
@@ -17,7 +19,9 @@ pub(super) fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefin
     states
 }
 
-fn state(node: &Node) -> StateDefinition {
+fn state(node: &Node, problems: &mut Vec<Problem>) -> StateDefinition {
+    let recipes = node.get("recipe").map(Node::items).unwrap_or_default();
+    let recipes = recipes.iter().map(|item| recipe(item, node, problems)).collect();
     let entries = |key: &str| node.get(key).map(Node::entries).unwrap_or_default().iter();
     StateDefinition {
         name: node.text("name").unwrap_or_default(),
@@ -38,5 +42,50 @@ fn state(node: &Node) -> StateDefinition {
                 is_volatile: node.flag("volatile", false),
             })
             .collect(),
+        recipes,
     }
+}
+
+/// Reads a recipe, whose templates may use the run, the state's parameters, and what was saved before. Variables of the
+/// endpoint are known only when it is chosen, so they are declared by the state that provides them.
+fn recipe(node: &Node, state: &Node, problems: &mut Vec<Problem>) -> Recipe {
+    let mut names = Names::new();
+    names.add("run");
+    for key in ["params", "provides"] {
+        for entry in state.get(key).map(Node::entries).unwrap_or_default() {
+            names.add(entry.key.as_str());
+        }
+    }
+    let when = node.get("when").map(Node::entries).unwrap_or_default();
+    for entry in when {
+        if state.get("params").and_then(|params| params.get(&entry.key)).is_none() {
+            problems
+                .push(Problem::new(entry.key_spot.clone(), format!("the state takes no `{}`", entry.key)));
+        }
+    }
+    Recipe {
+        when: when.iter().map(|entry| (entry.key.clone(), entry.node.to_value().to_plain())).collect(),
+        steps: steps(node.get("step"), &mut names, problems),
+        clean_up: steps(node.get("cleanup"), &mut names, problems),
+    }
+}
+
+fn steps(list: Option<&Node>, names: &mut Names, problems: &mut Vec<Problem>) -> Vec<RecipeStep> {
+    let mut steps = Vec::new();
+    for node in list.map(Node::items).unwrap_or_default() {
+        names.check_key(node, "params", problems);
+        let saved = node.get("save").map(Node::entries).unwrap_or_default();
+        for entry in saved {
+            check_path(entry.node.as_text().unwrap_or_default(), &entry.node.spot, problems);
+            names.add(entry.key.as_str());
+        }
+        steps.push(RecipeStep {
+            params: node.get("params").map(Node::to_pairs).unwrap_or_default(),
+            save: saved
+                .iter()
+                .filter_map(|entry| Some((entry.key.clone(), entry.node.as_text()?.to_owned())))
+                .collect(),
+        });
+    }
+    steps
 }

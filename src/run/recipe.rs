@@ -1,0 +1,132 @@
+//! Brings states about through the API itself: requests in order, and others that clean up after them.
+//!
+//! What a recipe makes carries the run's id in the names or tags that the recipe gives it.
+
+use crate::check::select;
+use crate::model::{
+    Contract, Expect, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, merge_params,
+};
+use crate::protocol::encode;
+use crate::template::{Scope, Templates};
+use crate::transport::Client;
+
+use super::settings::Endpoint;
+
+/// How much of an answer is shown when a recipe fails, in characters.
+const SHOWN: usize = 200;
+
+/// What a recipe needs beside itself.
+pub(super) struct Kitchen<'a> {
+    pub(super) client: &'a Client,
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) contract: &'a Contract,
+    pub(super) templates: &'a Templates,
+}
+
+/// A recipe under way, with the values that its clean-up needs.
+pub(super) struct Cooked {
+    clean_up: Vec<RecipeStep>,
+    scope: Scope,
+}
+
+/// The recipe for a state with these parameters, if there is one.
+pub(super) fn find<'a>(definition: &'a StateDefinition, params: &[(String, Value)]) -> Option<&'a Recipe> {
+    let has = |(name, wanted): &(String, String)| {
+        params.iter().any(|(key, value)| key == name && value.to_plain() == *wanted)
+    };
+    definition.recipes.iter().find(|recipe| recipe.when.iter().all(has))
+}
+
+/// Follows a recipe. What was begun has to be cleaned up also where it fails.
+pub(super) async fn follow(
+    kitchen: &Kitchen<'_>,
+    definition: &StateDefinition,
+    recipe: &Recipe,
+    params: &[(String, Value)],
+    purpose: &str,
+) -> (Cooked, Result<Vec<(String, Value)>, String>) {
+    let mut scope = Scope::new(0, purpose);
+    scope.set("run", &Value::text(run_id(purpose)));
+    for (name, value) in kitchen.endpoint.vars.iter().chain(params) {
+        scope.set(name, value);
+    }
+    let mut known = kitchen.endpoint.vars.clone();
+    let mut failed = None;
+    for step in &recipe.steps {
+        match send(kitchen, step, &scope).await {
+            Ok(saved) => {
+                for (name, value) in saved {
+                    scope.set(&name, &value);
+                    known.push((name, value));
+                }
+            }
+            Err(reason) => {
+                failed = Some(reason);
+                break;
+            }
+        }
+    }
+    let cooked = Cooked { clean_up: recipe.clean_up.clone(), scope };
+    let promised = match failed {
+        Some(reason) => Err(reason),
+        None => definition.provides.iter().map(|variable| provided(&variable.name, &known)).collect(),
+    };
+    (cooked, promised)
+}
+
+fn provided(name: &str, known: &[(String, Value)]) -> Result<(String, Value), String> {
+    let found = known.iter().rev().find(|(known, _)| known == name);
+    found.cloned().ok_or_else(|| format!("neither the recipe nor the endpoint's vars give `{name}`"))
+}
+
+/// The part of a purpose that names the run: its seed.
+fn run_id(purpose: &str) -> &str {
+    purpose.split('/').next().unwrap_or_default()
+}
+
+/// Cleans up; a step that cannot be prepared is one whose value was never made.
+pub(super) async fn clean_up(kitchen: &Kitchen<'_>, cooked: &Cooked) -> Result<(), String> {
+    let mut failed = Vec::new();
+    for step in &cooked.clean_up {
+        if prepare(kitchen, step, &cooked.scope).is_err() {
+            continue;
+        }
+        if let Err(reason) = send(kitchen, step, &cooked.scope).await {
+            failed.push(reason);
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
+}
+
+fn prepare(kitchen: &Kitchen<'_>, step: &RecipeStep, scope: &Scope) -> Result<PreparedStep, String> {
+    let mut params = merge_params(kitchen.contract.request.fixed.clone(), &step.params);
+    for (name, value) in &mut params {
+        *value = kitchen.templates.render(value, scope).map_err(|error| format!("{name}: {error}"))?;
+    }
+    Ok(PreparedStep { params, request: RequestSpec::default(), expect: Expect::default() })
+}
+
+async fn send(
+    kitchen: &Kitchen<'_>,
+    step: &RecipeStep,
+    scope: &Scope,
+) -> Result<Vec<(String, Value)>, String> {
+    let prepared = prepare(kitchen, step, scope)?;
+    let mut request = encode(kitchen.contract, &prepared).map_err(|error| error.to_string())?;
+    let endpoint = kitchen.endpoint;
+    endpoint
+        .signing
+        .sign(&mut request, None, endpoint.address.authority())
+        .map_err(|error| error.to_string())?;
+    let answer = kitchen.client.send(&endpoint.address, &request).await.map_err(|fault| fault.to_string())?;
+    if !(200..300).contains(&answer.status) {
+        let text: String = String::from_utf8_lossy(&answer.bytes).chars().take(SHOWN).collect();
+        return Err(format!("the endpoint answered {}: {}", answer.status, Value::Text(text)));
+    }
+    let mut saved = Vec::new();
+    for (name, path) in &step.save {
+        let value = answer.tree().and_then(|tree| select(tree, path).ok());
+        saved.push((name.clone(), value.ok_or_else(|| format!("nothing stands at {path} of the answer"))?));
+    }
+    Ok(saved)
+}
