@@ -25,6 +25,9 @@ pub(super) struct Wording {
     pub(super) message: String,
 }
 
+/// What a success says beside its request id, as a tree: text, numbers, truths, lists, and objects with their fields in order.
+pub(super) type Fields = Vec<(&'static str, Value)>;
+
 /// What an answer has whatever it says.
 #[derive(Clone, Debug)]
 pub(super) struct Envelope {
@@ -46,9 +49,9 @@ pub(super) struct Reply {
 const ERROR_ROOT: &str = "Error";
 
 impl Answer {
-    /// The answer to a start that has been made, now or by an earlier request.
-    pub(super) fn started(root: &'static str, execution: String, envelope: Envelope) -> Self {
-        let fields = [("ExecutionId", execution), ("RequestId", envelope.request_id.clone())];
+    /// The answer to a request that was carried out, now or at an earlier time.
+    pub(super) fn success(root: &'static str, mut fields: Fields, envelope: Envelope) -> Self {
+        fields.push(("RequestId", Value::from(envelope.request_id.as_str())));
         Self::new(200, root, fields, envelope)
     }
 
@@ -64,21 +67,17 @@ impl Answer {
             ("Message", message),
             ("Recommend", recommend),
         ];
-        Self::new(status, ERROR_ROOT, fields, envelope)
+        let fields = fields.map(|(name, text)| (name, Value::String(text)));
+        Self::new(status, ERROR_ROOT, fields.into(), envelope)
     }
 
-    fn new<const N: usize>(
-        status: u16,
-        root: &'static str,
-        fields: [(&str, String); N],
-        envelope: Envelope,
-    ) -> Self {
-        let fields = fields.map(|(name, text)| (name.to_owned(), Value::String(text)));
+    fn new(status: u16, root: &'static str, fields: Fields, envelope: Envelope) -> Self {
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
         Self {
             status,
             format: envelope.format,
             root,
-            fields: fields.into(),
+            fields: fields.collect(),
             request_id_header: Some(envelope.request_id),
             trace_id: envelope.trace_id,
         }
@@ -111,16 +110,33 @@ fn content_type(format: Format) -> &'static str {
 fn xml(root: &str, fields: &[(String, Value)]) -> String {
     let mut written = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><{root}>");
     for (name, value) in fields {
-        let text = match value {
-            Value::String(text) => xml_text(text),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-                xml_text(&value.to_string())
-            }
-        };
-        written.extend(["<", name, ">", &text, "</", name, ">"]);
+        write_element(&mut written, name, value);
     }
     written.extend(["</", root, ">"]);
     written
+}
+
+/// Writes a value as an element, and a list as one element for each of its items.
+fn write_element(written: &mut String, name: &str, value: &Value) {
+    if let Value::Array(items) = value {
+        for item in items {
+            write_element(written, name, item);
+        }
+        return;
+    }
+    written.extend(["<", name, ">"]);
+    match value {
+        Value::String(text) => written.push_str(&xml_text(text)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                write_element(written, name, value);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            written.push_str(&xml_text(&value.to_string()));
+        }
+    }
+    written.extend(["</", name, ">"]);
 }
 
 /// Escaped text, with a replacement character for what XML 1.0 cannot hold even when it is escaped.
@@ -136,10 +152,11 @@ fn xml_text(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Envelope, Wording};
+    use super::{Answer, Envelope, Wording, xml};
     use crate::reference::wire::Format;
     use quick_xml::Reader;
     use quick_xml::events::Event;
+    use serde_json::json;
     use std::iter;
 
     fn error(message: &str, format: Format) -> String {
@@ -159,6 +176,17 @@ mod tests {
         assert!(body.starts_with(
             r#"{"RequestId":"ID","HostId":"127.0.0.1","Code":"Some.Code","Message":"He said \"no\".","#
         ));
+    }
+
+    #[test]
+    fn lists_are_repeated_elements_in_xml() {
+        let fields = [
+            ("Set".to_owned(), json!({ "Item": [{ "A": 1, "B": true }, { "A": "<" }] })),
+            ("Tags".to_owned(), json!({ "Tag": [] })),
+        ];
+        let body = xml("Root", &fields);
+        let elements = "<Set><Item><A>1</A><B>true</B></Item><Item><A>&lt;</A></Item></Set><Tags></Tags>";
+        assert!(body.ends_with(&format!("<Root>{elements}</Root>")), "{body}");
     }
 
     #[test]

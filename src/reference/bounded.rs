@@ -67,6 +67,12 @@ impl<K: Clone + Eq + Hash, V> Bounded<K, V> {
         self.ages.retain(|_, key| entries.contains_key(key));
     }
 
+    /// The entries with their ages, the oldest first.
+    pub(super) fn by_age(&self) -> impl Iterator<Item = (u64, &V)> {
+        let entries = self.ages.iter();
+        entries.filter_map(|(age, key)| self.entries.get(key).map(|(_, value)| (*age, value)))
+    }
+
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.entries.len()
@@ -85,6 +91,8 @@ mod tests {
         assert_eq!(map.insert("a", 3), Some(1));
         assert_eq!(map.insert("c", 4), Some(2));
         assert_eq!((map.get("a"), map.get("b"), map.len()), (Some(&3), None, 2));
+        let by_age: Vec<_> = map.by_age().collect();
+        assert_eq!(by_age, [(2, &3), (3, &4)]);
     }
 
     #[test]

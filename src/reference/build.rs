@@ -23,6 +23,16 @@ pub(super) fn check(world: &World, pipeline: &Pipeline, policy: &Policy) -> Resu
     build.check_surroundings()
 }
 
+/// Refuses a pipeline whose contents would not do on the operating system that it builds on.
+pub(super) fn check_contents(
+    world: &World,
+    pipeline: &Pipeline,
+    system: System,
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    Build { world, pipeline, policy }.check_contents(system)
+}
+
 impl Build<'_> {
     /// The operating system that is built on; where it cannot be told, the system that nothing is held against.
     fn check_source(&self) -> Result<System, Refusal> {
@@ -64,16 +74,18 @@ impl Build<'_> {
     }
 
     fn check_contents(&self, system: System) -> Result<(), Refusal> {
-        let build = &self.pipeline.build_content;
-        let build = self.read(build, Stage::Build, ErrorRow::BuildContent)?;
-        let test = self.pipeline.test_content.as_deref();
-        let test = test.map(|test| self.read(test, Stage::Test, ErrorRow::TestContent));
-        let test = test.transpose()?.unwrap_or_default();
+        let (build, test) = (&self.pipeline.build_content, &self.pipeline.test_content);
+        let build = self.read(build.as_deref(), Stage::Build, ErrorRow::BuildContent)?;
+        let test = self.read(test.as_deref(), Stage::Test, ErrorRow::TestContent)?;
         let mut components = build.components.iter().chain(&test.components);
         components.try_for_each(|component| self.check_component(component, system))
     }
 
-    fn read(&self, content: &str, stage: Stage, row: ErrorRow) -> Result<Script, Refusal> {
+    /// A content that is not there does nothing.
+    fn read(&self, content: Option<&str>, stage: Stage, row: ErrorRow) -> Result<Script, Refusal> {
+        let Some(content) = content else {
+            return Ok(Script::default());
+        };
         match Script::parse(content, stage) {
             Ok(script) => Ok(script),
             Err(flaw) => {

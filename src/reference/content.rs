@@ -19,7 +19,7 @@ pub(super) struct Script {
 }
 
 /// 16 KB, the documented size of a content.
-const SIZE_LIMIT: usize = 16 * 1024;
+pub(super) const SIZE_LIMIT: usize = 16 * 1024;
 /// The documented number of commands in a content.
 const COMMAND_LIMIT: usize = 127;
 

@@ -1,8 +1,9 @@
 //! A pipeline in the making: sound at first, then altered, then put into the world with all that it names.
 //! Main type: `Draft`. What goes is made and taken away again, so that a state is real and never a promise of an answer.
 
+use super::execution::{Executions, Status};
 use super::id::IdSource;
-use super::pipeline::{DockerCredential, Execution, Executions, Pipeline, Source, Status, System};
+use super::pipeline::{Details, DockerCredential, Pipeline, Source, System};
 use super::world::{
     COMMON_INSTANCE_TYPE, HOME_REGION, Image, OssObject, PUBLIC_IMAGE, Resource, World, Zone,
 };
@@ -43,11 +44,12 @@ impl<'a> Draft<'a> {
             account: ids.resource("account"),
             source: Source::Image(PUBLIC_IMAGE.to_owned()),
             image_name: ids.resource("image"),
-            build_content: "RUN yum -y update".to_owned(),
+            build_content: Some("RUN yum -y update".to_owned()),
             test_content: None,
             docker: None,
             instance_type: COMMON_INSTANCE_TYPE.to_owned(),
             vswitch: None,
+            details: Details::default(),
             executions: Executions::default(),
         };
         Self { ids, pipeline, resources: Vec::new(), fate: Fate::Stays, execution: None }
@@ -55,7 +57,7 @@ impl<'a> Draft<'a> {
 
     pub(super) fn add_execution(&mut self, status: Status) {
         let id = self.ids.resource("exec");
-        self.pipeline.executions.add(Execution { id: id.clone(), status });
+        self.pipeline.executions.add(id.clone(), status);
         self.execution = Some(id);
     }
 
@@ -102,7 +104,7 @@ impl<'a> Draft<'a> {
 
     pub(super) fn add_component(&mut self, system: System, fate: Fate) {
         let id = self.ids.resource("ic");
-        self.pipeline.build_content = format!("RUN yum -y update\nCOMPONENT {id}");
+        self.pipeline.build_content = Some(format!("RUN yum -y update\nCOMPONENT {id}"));
         self.resources.push((Resource::Component(id, system), fate));
     }
 

@@ -3,11 +3,11 @@
 //! Nothing acts here: rules read faults through `Policy`, answers through `Flaws`, and `delivery` has its own.
 
 use super::auth::AuthRow;
+use super::execution::Status;
 use super::fault_kind::{
     AuthFault, BodyFault, FieldFault, LimitFault, LoadFault, RowFault, StartFault, TagFault, TokenFault,
     TransportFault, WireFault,
 };
-use super::pipeline::Status;
 use super::row::ErrorRow;
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;

@@ -2,25 +2,32 @@
 //! `Format`, `Action`, `Version`. The caller comes next, in `auth`. Main type: `Operation`.
 //! The gate knows no state; which operation does what stands in `service`.
 
+use super::operation::Sibling;
 use super::policy::Policy;
 use super::row::{ErrorRow, Refusal, quoted};
 use super::wire::{BodySize, Call};
 
-/// The operations that the endpoint carries. A sibling operation begins with a variant here.
+/// The operations that the endpoint carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     StartImagePipelineExecution,
+    /// What brings a pipeline into a state, and shows it.
+    Sibling(Sibling),
 }
 
 impl Operation {
     fn named(action: &str) -> Option<Self> {
-        (action == "StartImagePipelineExecution").then_some(Self::StartImagePipelineExecution)
+        match action {
+            "StartImagePipelineExecution" => Some(Self::StartImagePipelineExecution),
+            other => Sibling::named(other).map(Self::Sibling),
+        }
     }
 
     /// The root element of an XML answer that is no error.
     pub(super) const fn response_root(self) -> &'static str {
         match self {
             Self::StartImagePipelineExecution => "StartImagePipelineExecutionResponse",
+            Self::Sibling(sibling) => sibling.response_root(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The reference endpoint: an implementation of the ECS operation `StartImagePipelineExecution` (2014-05-26) with state
 //! of its own, served on a loopback port. Main types: `Reference`, a running server, and `Settings`, what it is to be.
-//! It never sees the case tables: each error arises from the state of its world, which only its state hook changes.
+//! It never sees the case tables: each error arises from the state of its world, which its state hook changes and the
+//! operations beside the start, so that the API alone brings about the states that it can bring about.
 //!
 //! # What a request goes through
 //!
@@ -39,26 +40,38 @@
 //!   and format do not count.
 //! - `CANCELLING` is a running status.
 //! - The name of the image to build is held against the names of the images in the region as it stands.
-//! - Executions do not go on by themselves: a status stays what the state hook made it.
+//! - Executions do not go on by themselves: a status stays what the state hook made it, until it is cancelled.
+//!
+//! # The other operations
+//!
+//! `CreateImagePipeline`, `DescribeImagePipelines`, `DescribeImagePipelineExecutions`, `CancelImagePipelineExecution` and
+//! `DeleteImagePipeline` share the checks up to the caller, and go on in `operation`, where their own order of checks and
+//! their choices are listed. Their pipelines are those of the state hook: whoever made one, all operations see it, and
+//! beyond 2,048 the oldest goes first.
 //!
 //! # Faults
 //!
 //! A `Fault` breaks one promise on purpose, so that a checker can be seen to fail. Rules read faults through `Policy`,
-//! answers through `Flaws`, and the transport through `Delivery`; the state hook has none.
+//! answers through `Flaws`, and the transport through `Delivery`; the state hook has none. Faults of the rules and rows that
+//! a start shares with the other operations show in these, too; what only those have is never broken.
 
 mod answer;
 mod auth;
 mod bounded;
 mod build;
+mod calendar;
+mod client_token;
 mod content;
 mod delivery;
 mod draft;
+mod execution;
 mod fault;
 mod fault_kind;
 mod flaw;
 mod gate;
 mod hook;
 mod id;
+mod operation;
 mod pipeline;
 mod policy;
 mod request_log;
@@ -80,10 +93,11 @@ pub use request_log::{LoggedRequest, RequestLog};
 
 use crate::protocol::sign::Credentials;
 use auth::Guard;
+use calendar::{Calendar, EXAMPLE_TIME};
 use server::Server;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -97,6 +111,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// What all identifiers derive from.
     pub seed: u64,
+    /// The `CreationTime` of every pipeline; no time passes but a second for each change of a pipeline.
+    pub creation_time: SystemTime,
     /// The promises to break.
     pub faults: Vec<Fault>,
     /// Who is told of each request.
@@ -110,11 +126,12 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// A free loopback port, seed 0, no faults, and no look at signatures.
+    /// A free loopback port, seed 0, the time of the published examples, no faults, and no look at signatures.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             seed: 0,
+            creation_time: UNIX_EPOCH + EXAMPLE_TIME,
             faults: Vec::new(),
             log: None,
             auth: AuthMode::default(),
@@ -160,12 +177,12 @@ impl Reference {
     ///
     /// Outside of a Tokio runtime with its I/O and time drivers.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let Settings { listen, seed, faults, log, auth, keys, clock } = settings;
+        let Settings { listen, seed, creation_time, faults, log, auth, keys, clock } = settings;
         let failed = |source| StartError::Listen { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let guard = Guard::new(auth, keys, clock, &faults);
-        let server = Server::new(seed, &faults, guard, log);
+        let server = Server::new(seed, Calendar::at(creation_time), &faults, guard, log);
         let closing = watch::Sender::new(false);
         let serving = tokio::spawn(server.serve(listener, closing.subscribe()));
         Ok(Self { address, serving, closing })

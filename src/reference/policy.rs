@@ -1,9 +1,9 @@
 //! What the rules hold a request to: limits, forbidden forms, and what each promise is worth under the chosen faults.
 //! Main type: `Policy`. Without faults it is the contract; domain code asks it and never sees a fault.
 
+use super::execution::Status;
 use super::fault::{Breach, Fault};
 use super::fault_kind::{LimitFault, RowFault, StartFault, TagFault, TokenFault, WireFault};
-use super::pipeline::Status;
 use super::row::{ErrorRow, Refusal};
 use super::wire::Format;
 use hyper::Method;

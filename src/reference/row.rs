@@ -119,6 +119,16 @@ pub(super) fn quoted(text: &str) -> String {
     safe
 }
 
+/// What is said of a region that is none of the world's.
+pub(super) fn unknown_region(id: &str) -> String {
+    format!("The specified RegionId \"{}\" does not exist.", quoted(id))
+}
+
+/// What is said of a pipeline that is not in its region.
+pub(super) fn unknown_pipeline(id: &str) -> String {
+    format!("The specified ImagePipelineId \"{}\" does not exist in the region.", quoted(id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{ErrorRow, Refusal, quoted};

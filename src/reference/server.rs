@@ -3,6 +3,7 @@
 
 use super::answer::Reply;
 use super::auth::Guard;
+use super::calendar::Calendar;
 use super::delivery::{Cut, Delivery, ReplyBody, respond};
 use super::fault::Fault;
 use super::hook::{self, StateReply};
@@ -51,8 +52,14 @@ const REQUEST_ID: &str = "x-acs-request-id";
 const LOGGED_ACTION: usize = 128;
 
 impl Server {
-    pub(super) fn new(seed: u64, faults: &[Fault], guard: Guard, log: Option<RequestLog>) -> Self {
-        Self { service: Service::new(seed, faults, guard), delivery: Delivery::among(faults), log }
+    pub(super) fn new(
+        seed: u64,
+        calendar: Calendar,
+        faults: &[Fault],
+        guard: Guard,
+        log: Option<RequestLog>,
+    ) -> Self {
+        Self { service: Service::new(seed, calendar, faults, guard), delivery: Delivery::among(faults), log }
     }
 
     /// Serves connections until it is told to close, and then lets requests under way end. If it is dropped,

@@ -1,18 +1,21 @@
 //! The endpoint without its network: a call goes in, a reply comes out, and the world has changed in between.
 //! Main type: `Service`. It joins gate, guard, operation, answer and faults, and holds the one lock on the state.
 
-use super::answer::{Answer, Envelope, Reply, Wording};
+use super::answer::{Answer, Envelope, Fields, Reply, Wording};
 use super::auth::Guard;
+use super::calendar::Calendar;
 use super::fault::Fault;
 use super::flaw::Flaws;
 use super::gate::{self, Operation};
 use super::hook::{self, StateReply};
 use super::id::IdSource;
+use super::operation::{Denial, Desk};
 use super::policy::Policy;
 use super::row::Refusal;
 use super::start::StartRequest;
 use super::wire::{Call, Params};
 use super::world::World;
+use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -22,6 +25,7 @@ use tokio::time::sleep;
 pub(super) struct Service {
     world: Mutex<World>,
     ids: IdSource,
+    calendar: Calendar,
     policy: Policy,
     flaws: Flaws,
     guard: Guard,
@@ -31,10 +35,11 @@ pub(super) struct Service {
 const RACE_WINDOW: Duration = Duration::from_millis(100);
 
 impl Service {
-    pub(super) fn new(seed: u64, faults: &[Fault], guard: Guard) -> Self {
+    pub(super) fn new(seed: u64, calendar: Calendar, faults: &[Fault], guard: Guard) -> Self {
         Self {
             world: Mutex::new(World::new()),
             ids: IdSource::new(seed),
+            calendar,
             policy: Policy::with_faults(faults),
             flaws: Flaws::among(faults),
             guard,
@@ -58,7 +63,7 @@ impl Service {
             trace_id: self.ids.trace(),
         };
         let answer = match handled {
-            Ok((operation, execution)) => Answer::started(operation.response_root(), execution, envelope),
+            Ok((operation, fields)) => Answer::success(operation.response_root(), fields, envelope),
             Err(wording) => Answer::error(wording, envelope),
         };
         self.flaws.spoil(self.flaws.deform(answer).render())
@@ -69,14 +74,25 @@ impl Service {
         hook::respond(&mut self.world(), &self.ids, body)
     }
 
-    async fn handle(&self, call: &Call) -> Result<(Operation, String), Wording> {
-        let in_words = |refusal: Refusal| self.flaws.wording(&refusal);
-        let operation = gate::admit(call, &self.policy).map_err(in_words)?;
+    async fn handle(&self, call: &Call) -> Result<(Operation, Fields), Wording> {
+        let operation = gate::admit(call, &self.policy).map_err(|refusal| self.flaws.wording(&refusal))?;
         self.guard.admit(call)?;
         let handled = match operation {
-            Operation::StartImagePipelineExecution => self.start(&call.params).await,
+            Operation::StartImagePipelineExecution => {
+                let started = self.start(&call.params).await;
+                let fields = started.map(|execution| vec![("ExecutionId", Value::from(execution))]);
+                fields.map_err(Denial::from)
+            }
+            Operation::Sibling(sibling) => {
+                let desk = Desk { policy: &self.policy, ids: &self.ids, calendar: self.calendar };
+                sibling.carry_out(&call.params, &mut self.world(), desk)
+            }
         };
-        handled.map(|execution| (operation, execution)).map_err(in_words)
+        let fields = handled.map_err(|denial| match denial {
+            Denial::Shared(refusal) => self.flaws.wording(&refusal),
+            Denial::Own { row, filling } => row.wording(&filling),
+        });
+        Ok((operation, fields?))
     }
 
     /// Starts an execution under one lock, unless a fault opens a gap between the checks and the start.

@@ -3,8 +3,9 @@
 
 use super::content::{Script, Stage};
 use super::draft::{Draft, Fate, Made, SOME_LENGTH};
+use super::execution::Status;
 use super::id::IdSource;
-use super::pipeline::{Status, System};
+use super::pipeline::System;
 use super::world::{Access, HOME_REGION, OTHER_REGION, OssObject, Storage, World, Zone};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -105,10 +106,10 @@ impl State {
             Self::Sound => {}
             Self::WithExecution => draft.add_execution(status(params)?),
             Self::Deleted => draft.fate = Fate::Goes,
-            Self::WithBuildContent => draft.pipeline.build_content = content(params)?,
+            Self::WithBuildContent => draft.pipeline.build_content = Some(content(params)?),
             Self::WithTestContent => draft.pipeline.test_content = Some(content(params)?),
             Self::MalformedBuildContent => {
-                draft.pipeline.build_content = malformed(params, Stage::Build)?;
+                draft.pipeline.build_content = Some(malformed(params, Stage::Build)?);
             }
             Self::MalformedTestContent => {
                 draft.pipeline.test_content = Some(malformed(params, Stage::Test)?);

@@ -3,7 +3,8 @@
 //! Everything that grows is bounded: what was made for a pipeline goes when the pipeline goes, the oldest first.
 
 use super::bounded::Bounded;
-use super::pipeline::{Execution, Pipeline, Status, System};
+use super::execution::{Execution, Status};
+use super::pipeline::{Pipeline, System};
 use std::collections::{HashMap, HashSet};
 
 /// The region in which states are brought about.
@@ -29,6 +30,8 @@ pub(super) type Place = (String, String);
 #[derive(Debug)]
 pub(super) struct World {
     pipelines: Bounded<String, Estate>,
+    /// How many pipelines have been made, with those that are gone.
+    made: u64,
     tokens: Bounded<(String, u128), Remembered>,
     images: HashMap<Place, Image>,
     objects: HashMap<Place, OssObject>,
@@ -95,11 +98,11 @@ pub(super) enum Zone {
     OutOfService,
 }
 
-/// What is kept of a start that had a client token.
+/// What is kept of a request that had a client token and succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Remembered {
     pub(super) fingerprint: u128,
-    pub(super) execution: String,
+    pub(super) result: String,
     pub(super) pipeline: String,
 }
 
@@ -112,6 +115,7 @@ impl World {
         let types = REGIONS.map(|region| place(region, COMMON_INSTANCE_TYPE));
         Self {
             pipelines: Bounded::new(PIPELINE_LIMIT),
+            made: 0,
             tokens: Bounded::new(TOKEN_LIMIT),
             images: images.into(),
             objects: HashMap::new(),
@@ -128,6 +132,26 @@ impl World {
 
     pub(super) fn pipeline(&self, id: &str) -> Option<&Pipeline> {
         self.pipelines.get(id).map(|estate| &estate.pipeline)
+    }
+
+    /// How many pipelines have been made, with those that are gone.
+    pub(super) fn pipelines_made(&self) -> u64 {
+        self.made
+    }
+
+    /// The pipelines of a region with their places in the order in which they were made, oldest first.
+    pub(super) fn pipelines_in(&self, region: &str) -> impl Iterator<Item = (u64, &Pipeline)> {
+        let pipelines = self.pipelines.by_age().map(|(age, estate)| (age, &estate.pipeline));
+        pipelines.filter(move |(_, pipeline)| pipeline.region == region)
+    }
+
+    /// An execution in a region, and the pipeline that it is an execution of.
+    pub(super) fn execution(&self, region: &str, id: &str) -> Option<(&Pipeline, &Execution)> {
+        let mut executions = self.pipelines_in(region).flat_map(|(_, pipeline)| {
+            let executions = pipeline.executions.iter();
+            executions.map(move |execution| (pipeline, execution))
+        });
+        executions.find(|(_, execution)| execution.id == id)
     }
 
     pub(super) fn image(&self, place: &Place) -> Option<&Image> {
@@ -172,22 +196,30 @@ impl World {
         self.tokens.get(&(region.to_owned(), token))
     }
 
-    pub(super) fn remember(&mut self, region: &str, token: u128, start: Remembered) {
-        self.tokens.insert((region.to_owned(), token), start);
+    pub(super) fn remember(&mut self, region: &str, token: u128, remembered: Remembered) {
+        self.tokens.insert((region.to_owned(), token), remembered);
     }
 
     /// Notes an execution that has begun; a pipeline that is gone has nowhere to note it.
     pub(super) fn begin(&mut self, pipeline: &str, execution: String) {
         if let Some(estate) = self.pipelines.get_mut(pipeline) {
-            estate.pipeline.executions.add(Execution { id: execution, status: Status::Preparing });
+            estate.pipeline.executions.add(execution, Status::Preparing);
+        }
+    }
+
+    /// Puts an execution of a pipeline into a status.
+    pub(super) fn put(&mut self, pipeline: &str, execution: &str, status: Status) {
+        if let Some(estate) = self.pipelines.get_mut(pipeline) {
+            estate.pipeline.executions.put(execution, status);
         }
     }
 
     /// Creates a pipeline with the resources that it names.
     pub(super) fn create(&mut self, pipeline: Pipeline, resources: Vec<Resource>) {
         for resource in &resources {
-            self.put(&pipeline.region, resource.clone());
+            self.provide(&pipeline.region, resource.clone());
         }
+        self.made += 1;
         let id = pipeline.id.clone();
         let estate = Estate { pipeline, resources };
         if let Some(displaced) = self.pipelines.insert(id, estate) {
@@ -215,7 +247,7 @@ impl World {
         }
     }
 
-    fn put(&mut self, region: &str, resource: Resource) {
+    fn provide(&mut self, region: &str, resource: Resource) {
         let at = |id: String| (region.to_owned(), id);
         match resource {
             Resource::Image(id, image) => drop(self.images.insert(at(id), image)),

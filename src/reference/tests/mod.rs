@@ -1,9 +1,10 @@
-//! Tests of the endpoint as a whole: over the network in `row`, `exchange`, `hook` and `transport`, and without it,
+//! Tests of the endpoint as a whole: over the network in `row`, `exchange`, `hook`, `recipe` and `transport`, and without it,
 //! fault by fault, in `probe`. What they share stands here.
 
 mod exchange;
 mod hook;
 mod probe;
+mod recipe;
 mod row;
 mod transport;
 

@@ -3,13 +3,15 @@
 
 use super::{filled, setup, start_on};
 use crate::reference::auth::Guard;
+use crate::reference::calendar::Calendar;
+use crate::reference::execution::Status;
 use crate::reference::fault::{Breach, Fault};
-use crate::reference::pipeline::Status;
 use crate::reference::service::Service;
 use crate::reference::wire::{BodySize, Call, Received};
 use hyper::body::Bytes;
 use hyper::{Method, Request};
 use serde_json::{Value, json};
+use std::time::UNIX_EPOCH;
 
 /// Requests that are made in one state.
 struct Probe {
@@ -84,7 +86,7 @@ impl Probe {
 
     /// What a new service of this kind answers, whole.
     async fn answers(&self, faults: &[Fault]) -> String {
-        let service = Service::new(7, faults, Guard::default());
+        let service = Service::new(7, Calendar::at(UNIX_EPOCH), faults, Guard::default());
         let state = service.state(setup(self.state, &self.params).as_bytes());
         assert_eq!(state.status, 200, "{}", state.body);
         let calls: Vec<Call> = self.requests.iter().map(|sent| sent.call(&state.body, &service)).collect();
