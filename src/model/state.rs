@@ -35,6 +35,8 @@ pub struct RecipeStep {
     pub params: Vec<(String, Value)>,
     /// Values of the answer that later requests use: a name and a path.
     pub save: Vec<(String, String)>,
+    /// Whether nothing is lost if it fails; later requests that need its values are left out then.
+    pub is_optional: bool,
 }
 
 /// A parameter of a state.

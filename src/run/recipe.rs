@@ -87,12 +87,15 @@ fn run_id(purpose: &str) -> &str {
 /// Cleans up; a step that cannot be prepared is one whose value was never made.
 pub(super) async fn clean_up(kitchen: &Kitchen<'_>, cooked: &Cooked) -> Result<(), String> {
     let mut failed = Vec::new();
+    let mut scope = cooked.scope.clone();
     for step in &cooked.clean_up {
-        if prepare(kitchen, step, &cooked.scope).is_err() {
+        if prepare(kitchen, step, &scope).is_err() {
             continue;
         }
-        if let Err(reason) = send(kitchen, step, &cooked.scope).await {
-            failed.push(reason);
+        match send(kitchen, step, &scope).await {
+            Ok(saved) => saved.iter().for_each(|(name, value)| scope.set(name, value)),
+            Err(_) if step.is_optional => {}
+            Err(reason) => failed.push(reason),
         }
     }
     if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }

@@ -308,8 +308,10 @@ const THROTTLED: Shape = Shape::Table(&[
 ]);
 
 /// States.
-pub(super) static STATES: Shape =
-    Shape::Table(&[needed("state", Shape::List(&STATE), "The states, each written as [[state]].")]);
+pub(super) static STATES: Shape = Shape::Table(&[
+    key("vars", Shape::Map(&Shape::Text), "Variables that an endpoint gives to recipes: what each one is."),
+    needed("state", Shape::List(&STATE), "The states, each written as [[state]]."),
+]);
 
 static STATE: Shape = Shape::Table(&[
     needed("name", Shape::Text, "The name that `given` uses and a hook receives."),
@@ -332,6 +334,11 @@ static RECIPE: Shape = Shape::Table(&[
 static RECIPE_STEP: Shape = Shape::Table(&[
     needed("params", VALUES, "Parameters, over those that every request carries."),
     key("save", SAVE, "Values of the answer by name and JSONPath."),
+    key(
+        "optional",
+        Shape::Boolean,
+        "Whether nothing is lost if it fails; what needs its values is left out then.",
+    ),
 ]);
 
 static STATE_PARAM: Shape = Shape::Table(&[

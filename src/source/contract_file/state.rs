@@ -9,7 +9,7 @@ use crate::source::names::Names;
 pub(super) fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefinition> {
     let mut states: Vec<StateDefinition> = Vec::new();
     for item in node.get("state").map(Node::items).unwrap_or_default() {
-        let state = state(item, problems);
+        let state = state(item, node.get("vars"), problems);
         if states.iter().any(|known| known.name == state.name) {
             let spot = item.get("name").unwrap_or(item).spot.clone();
             problems.push(Problem::new(spot, format!("the state \"{}\" stands twice", state.name)));
@@ -19,9 +19,9 @@ pub(super) fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefin
     states
 }
 
-fn state(node: &Node, problems: &mut Vec<Problem>) -> StateDefinition {
+fn state(node: &Node, vars: Option<&Node>, problems: &mut Vec<Problem>) -> StateDefinition {
     let recipes = node.get("recipe").map(Node::items).unwrap_or_default();
-    let recipes = recipes.iter().map(|item| recipe(item, node, problems)).collect();
+    let recipes = recipes.iter().map(|item| recipe(item, node, vars, problems)).collect();
     let entries = |key: &str| node.get(key).map(Node::entries).unwrap_or_default().iter();
     StateDefinition {
         name: node.text("name").unwrap_or_default(),
@@ -47,10 +47,13 @@ fn state(node: &Node, problems: &mut Vec<Problem>) -> StateDefinition {
 }
 
 /// Reads a recipe, whose templates may use the run, the state's parameters, and what was saved before. Variables of the
-/// endpoint are known only when it is chosen, so they are declared by the state that provides them.
-fn recipe(node: &Node, state: &Node, problems: &mut Vec<Problem>) -> Recipe {
+/// endpoint are known only when it is chosen, so the file declares them.
+fn recipe(node: &Node, state: &Node, vars: Option<&Node>, problems: &mut Vec<Problem>) -> Recipe {
     let mut names = Names::new();
     names.add("run");
+    for entry in vars.map(Node::entries).unwrap_or_default() {
+        names.add(entry.key.as_str());
+    }
     for key in ["params", "provides"] {
         for entry in state.get(key).map(Node::entries).unwrap_or_default() {
             names.add(entry.key.as_str());
@@ -80,6 +83,7 @@ fn steps(list: Option<&Node>, names: &mut Names, problems: &mut Vec<Problem>) ->
             names.add(entry.key.as_str());
         }
         steps.push(RecipeStep {
+            is_optional: node.flag("optional", false),
             params: node.get("params").map(Node::to_pairs).unwrap_or_default(),
             save: saved
                 .iter()

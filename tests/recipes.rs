@@ -1,0 +1,80 @@
+//! States that are reached through the API alone, with the hook switched off, and cleaned up after.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::Value as Json;
+use support::{Served, copied_cases, out, proofmark};
+
+struct Judged {
+    text: String,
+    report: Json,
+}
+
+impl Judged {
+    fn count(&self, verdict: &str) -> u64 {
+        self.report["counts"][verdict].as_u64().unwrap()
+    }
+}
+
+/// Runs cases against a served endpoint whose hook is not named.
+fn judged(served: &Served, arguments: &[&str]) -> Judged {
+    let folder = copied_cases();
+    let text = format!(
+        "[endpoint.plain]\nurl = \"{}\"\nsign = \"none\"\n[endpoint.plain.vars]\nregion = \"cn-hangzhou\"\nother_region = \"cn-shanghai\"\nbase_image = \"aliyun_3_x64_20G_alibase_20240819.vhd\"\n",
+        served.at("url")
+    );
+    fs::write(folder.path().join("cases/endpoints.toml"), text).unwrap();
+    let common = ["run", "--endpoint", "plain", "--report", "json=out.json"];
+    let output = proofmark(&[&common, arguments].concat()).current_dir(folder.path()).output().unwrap();
+    let report = fs::read(folder.path().join("out.json")).unwrap();
+    Judged { text: out(&output), report: serde_json::from_slice(&report).unwrap() }
+}
+
+#[test]
+fn every_state_that_has_a_recipe_is_reached_and_its_cases_pass() {
+    let served = Served::start(&[]);
+    let judged = judged(&served, &[]);
+    assert_eq!((judged.count("failed"), judged.count("indeterminate")), (0, 0), "{}", judged.text);
+    assert!(judged.count("passed") > 400, "{}", judged.report["counts"]);
+    let left: Vec<&Json> = judged.report["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|case| case["left_behind"] != Json::Array(Vec::new()))
+        .collect();
+    assert!(left.is_empty(), "{left:#?}");
+}
+
+#[test]
+fn a_state_without_a_recipe_is_not_run_and_says_why() {
+    let served = Served::start(&[]);
+    let judged = judged(&served, &["state-errors/oss-object-archived"]);
+    assert_eq!(judged.count("not_run"), 2);
+    assert!(judged.text.contains("no recipe leads there"), "{}", judged.text);
+}
+
+#[test]
+fn what_a_recipe_made_is_gone_after_the_run() {
+    let served = Served::start(&[]);
+    judged(&served, &["running", "client-token"]);
+    let target = "/?Action=DescribeImagePipelines&Version=2014-05-26&RegionId=cn-hangzhou&Format=JSON";
+    let json: Json = serde_json::from_str(&get(served.at("url"), target)).unwrap();
+    assert_eq!(json["TotalCount"], 0, "{json}");
+}
+
+/// The body of an answer to GET, over a connection that is closed after it.
+fn get(url: &str, target: &str) -> String {
+    let host = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(stream, "GET {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
