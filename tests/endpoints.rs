@@ -137,6 +137,7 @@ fn each_setting_is_shown_with_where_it_comes_from() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    assert!(!text.contains("hunter2"), "{text}");
 }
 
 #[test]

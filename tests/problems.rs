@@ -91,6 +91,10 @@ fn a_good_table_has_no_problems() {
 
 /// Each line of a case, and what is said of it. The case starts in line 9.
 const MISTAKES: &[(&str, &str)] = &[
+    (
+        "expect = { status = 200 }\naxes = { method = [\"GET\", \"get\"] }",
+        "Get/t.toml:13:8: the axes give `get` twice",
+    ),
     ("expct = { status = 200 }", "Get/t.toml:12:1: unknown key `expct`\n  hint: did you mean `expect`?"),
     ("expect = { status = 99 }", "Get/t.toml:12:21: `99` is no status"),
     ("expect = { status = \"7xx\" }", "Get/t.toml:12:21: `7xx` is no status"),

@@ -8,7 +8,7 @@ use super::exit::CliError;
 use super::print;
 use crate::run::RunSettings;
 use crate::source::{EndpointEntry, load_endpoints};
-use crate::transport::{Address, Limits};
+use crate::transport::{Address, Limits, without_user};
 
 /// Prints every endpoint.
 pub(super) fn endpoints(args: &FolderArgs) -> Result<u8, CliError> {
@@ -40,8 +40,8 @@ fn told(entry: &EndpointEntry) -> String {
     };
     let path =
         |path: &Option<std::path::PathBuf>| path.as_deref().map(Path::display).map(|path| path.to_string());
-    line("url", Some(entry.url.clone()), "");
-    line("states", entry.states.clone(), "none");
+    line("url", Some(without_user(&entry.url)), "");
+    line("states", entry.states.as_deref().map(without_user), "none");
     line("sign", entry.sign.clone(), "none");
     line("credentials", entry.credentials.clone(), "environment");
     line("fixtures", some_names(entry), "none");
@@ -64,7 +64,7 @@ fn told(entry: &EndpointEntry) -> String {
     );
     line("ca-file", path(&entry.ca_file), "the system's certificates");
     line("client-certificate", path(&entry.client_certificate), "none");
-    line("proxy", entry.proxy.clone(), "none");
+    line("proxy", entry.proxy.as_deref().map(without_user), "none");
     for (host, address) in &entry.resolve {
         line("resolve", Some(format!("{host} at {address}")), "");
     }

@@ -65,7 +65,7 @@ impl Address {
 }
 
 /// What was given as an address, fit to be shown: a password in it is a secret.
-fn without_user(text: &str) -> String {
+pub fn without_user(text: &str) -> String {
     match text.rsplit_once('@') {
         Some((_, host)) => format!("…@{host}"),
         None => text.to_owned(),

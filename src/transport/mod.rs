@@ -20,7 +20,7 @@ use crate::model::{Answer, Fault, Request};
 use crate::protocol::read_body;
 use pace::Pace;
 
-pub use address::Address;
+pub use address::{Address, without_user};
 pub use pace::Rate;
 pub use tls::Tls;
 

@@ -168,7 +168,7 @@ impl Reader<'_> {
             self.problem(node, "the axes have no values");
         }
         for (position, choice) in choices.iter().enumerate() {
-            if choices[..position].contains(choice) {
+            if choices[..position].iter().any(|earlier| earlier.id() == choice.id()) {
                 self.problem(node, format!("the axes give `{}` twice", choice.id()));
             }
         }
