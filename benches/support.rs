@@ -80,6 +80,7 @@ pub(crate) async fn run_cases(folder: &Path, url: &str, jobs: usize) -> Duration
         address: Address::new(url).unwrap(),
         states: None,
         signing: Signing::none(true),
+        retry: None,
         vars: Vec::new(),
         fixtures: BTreeMap::new(),
         faults: Vec::new(),

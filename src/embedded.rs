@@ -50,6 +50,7 @@ pub async fn start(faults: Vec<Fault>) -> Result<(Endpoint, Reference), Embedded
             is_reference: true,
         },
         signing: Signing::with_key(&key(), Scheme::V3),
+        retry: None,
         vars: Vec::new(),
         fixtures: BTreeMap::new(),
         faults: names,

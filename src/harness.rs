@@ -251,6 +251,7 @@ fn foreign(Addresses { url, states }: Addresses) -> Result<Endpoint, String> {
         address: address(&url)?,
         states,
         signing: Signing::none(true),
+        retry: None,
         vars: Vec::new(),
         fixtures: BTreeMap::new(),
         faults: Vec::new(),
@@ -262,7 +263,7 @@ fn judged(record: &CaseRecord, url: &str) -> Result<(), Failed> {
     let is_forced = env::var("INSTA_FORCE_PASS").is_ok_and(|value| value == "1");
     let is_only_snapshot = record.findings.iter().all(|finding| finding.level == Level::Snapshot);
     match &record.verdict {
-        Verdict::Passed | Verdict::Waived { .. } => Ok(()),
+        Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => Ok(()),
         // `cargo insta test` collects differences first and reports them itself.
         Verdict::Failed if is_forced && is_only_snapshot => Ok(()),
         Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => {

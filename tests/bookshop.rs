@@ -32,6 +32,7 @@ async fn judged(mistake: Mistake) -> (RunEnd, Vec<CaseRecord>) {
         address: Address::new(&url).unwrap(),
         states: Some(Address::new(&format!("{url}/states")).unwrap()),
         signing: Signing::none(true),
+        retry: None,
         vars: Vec::new(),
         fixtures: BTreeMap::new(),
         faults: Vec::new(),

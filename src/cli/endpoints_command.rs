@@ -44,6 +44,12 @@ fn told(entry: &EndpointEntry) -> String {
     line("states", entry.states.as_deref().map(without_user), "none");
     line("sign", entry.sign.clone(), "none");
     line("credentials", entry.credentials.clone(), "environment");
+    let retry = entry.retry.as_ref();
+    line(
+        "retry",
+        retry.map(|(attempts, codes)| format!("{attempts} attempts, after {}", codes.join(", "))),
+        "never",
+    );
     line("fixtures", some_names(entry), "none");
     line("jobs", entry.jobs.map(|jobs| jobs.to_string()), &run.jobs.to_string());
     line("rate", entry.rate.clone(), "no limit");

@@ -12,7 +12,7 @@ use crate::event::EndpointDescription;
 use crate::model::Scheme;
 use crate::reference::Fault;
 use crate::report::{Style, Verbosity};
-use crate::run::{Endpoint, RunSettings, Signing};
+use crate::run::{Endpoint, Retry, RunSettings, Signing};
 use crate::snapshot::Update;
 use crate::source::{EndpointEntry, load_endpoints};
 use crate::transport::{Address, Connection, Limits, Tls};
@@ -217,6 +217,7 @@ fn target(args: &RunArgs, entry: Option<&EndpointEntry>) -> Result<Target, CliEr
         address,
         states: states.map(|url| Address::new(url)).transpose()?,
         signing: signing(args, entry)?,
+        retry: entry.retry.clone().map(|(attempts, codes)| Retry { attempts, codes }),
         vars: entry.vars.clone(),
         fixtures: entry.fixtures.clone(),
         faults: Vec::new(),

@@ -15,6 +15,11 @@ use super::spot::Spot;
 pub enum Verdict {
     /// All that was asked holds at the levels that count.
     Passed,
+    /// All that was asked holds, but not at the first attempt.
+    Flaky {
+        /// What came of the attempts before, as sentences.
+        attempts: Vec<String>,
+    },
     /// The contract is broken, or a snapshot differs.
     Failed,
     /// It failed, as a waiver says.
@@ -33,6 +38,7 @@ impl Verdict {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
+            Self::Flaky { .. } => "flaky",
             Self::Failed => "failed",
             Self::Waived { .. } => "waived",
             Self::Indeterminate(_) => "indeterminate",
@@ -40,10 +46,11 @@ impl Verdict {
         }
     }
 
-    /// Why nothing is known or a failure is waived, if so.
+    /// Why nothing is known, a failure is waived or a pass is flaky, if so.
     pub fn reason(&self) -> Option<String> {
         match self {
             Self::Passed | Self::Failed => None,
+            Self::Flaky { attempts } => Some(attempts.join("; ")),
             Self::Waived { reason } => Some(reason.clone()),
             Self::Indeterminate(unknown) => Some(unknown.to_string()),
             Self::NotRun(reason) => Some(reason.to_string()),
@@ -169,6 +176,8 @@ pub struct CaseRecord {
     pub rows_met: Vec<Arc<str>>,
     /// What came of the snapshot.
     pub snapshot: SnapshotOutcome,
+    /// What came of attempts that were made again.
+    pub retried: Vec<String>,
     /// Clean-up that did not work.
     pub left_behind: Vec<String>,
     /// From set-up to teardown.
@@ -200,6 +209,8 @@ pub enum SnapshotOutcome {
 pub struct VerdictCounts {
     /// Passed.
     pub passed: usize,
+    /// Passed, but not at the first attempt.
+    pub flaky: usize,
     /// Failed.
     pub failed: usize,
     /// Failed as a waiver says.
@@ -217,6 +228,7 @@ impl VerdictCounts {
     pub fn add(&mut self, verdict: &Verdict) {
         match verdict {
             Verdict::Passed => self.passed += 1,
+            Verdict::Flaky { .. } => self.flaky += 1,
             Verdict::Failed => self.failed += 1,
             Verdict::Waived { .. } => self.waived += 1,
             Verdict::Indeterminate(_) => self.indeterminate += 1,
@@ -229,6 +241,6 @@ impl VerdictCounts {
 
     /// All cases.
     pub fn total(&self) -> usize {
-        self.passed + self.failed + self.waived + self.indeterminate + self.not_run
+        self.passed + self.flaky + self.failed + self.waived + self.indeterminate + self.not_run
     }
 }

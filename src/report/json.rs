@@ -103,6 +103,7 @@ fn case_json(record: &CaseRecord) -> Json {
         "steps_not_sent": record.steps_not_sent,
         "rows_met": record.rows_met.iter().map(|code| &**code).collect::<Vec<&str>>(),
         "snapshot": snapshot_name(&record.snapshot),
+        "retried": record.retried,
         "left_behind": record.left_behind,
         "duration_ms": millis(record.elapsed),
     })
@@ -146,6 +147,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>) -> Json {
         "counts": {
             "total": end.counts.total(),
             "passed": end.counts.passed,
+            "flaky": end.counts.flaky,
             "failed": end.counts.failed,
             "waived": end.counts.waived,
             "indeterminate": end.counts.indeterminate,

@@ -103,7 +103,7 @@ impl<W: Write> TerminalReport<W> {
         bar.inc(1);
         let is_told = match &record.verdict {
             Verdict::Passed => self.style.verbosity == Verbosity::Verbose || !record.left_behind.is_empty(),
-            Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
+            Verdict::Flaky { .. } | Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
             // Told once, for all of them.
             Verdict::NotRun(NotRun::Unreachable { .. }) => self.style.verbosity == Verbosity::Verbose,
             Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
@@ -116,6 +116,7 @@ impl<W: Write> TerminalReport<W> {
         let (paint, word) = match &record.verdict {
             Verdict::Passed => (Paint::Good, "PASSED"),
             Verdict::Failed => (Paint::Bad, "FAILED"),
+            Verdict::Flaky { .. } => (Paint::Doubtful, "FLAKY"),
             Verdict::Waived { .. } => (Paint::Doubtful, "WAIVED"),
             Verdict::Indeterminate(_) => (Paint::Doubtful, "INDETERMINATE"),
             Verdict::NotRun(_) => (Paint::Doubtful, "NOT RUN"),
@@ -208,9 +209,10 @@ impl<W: Write> TerminalReport<W> {
             writeln!(self.out, "  error rows  {} of {} met", met.len(), operation.rows.len())?;
         }
         let counts = &end.counts;
+        let flaky = if counts.flaky > 0 { format!("{} flaky, ", counts.flaky) } else { String::new() };
         writeln!(
             self.out,
-            "  verdicts    {} passed, {} failed, {} waived, {} indeterminate, {} not run",
+            "  verdicts    {} passed, {flaky}{} failed, {} waived, {} indeterminate, {} not run",
             counts.passed, counts.failed, counts.waived, counts.indeterminate, counts.not_run
         )?;
         writeln!(self.out, "  snapshots   {}", snapshots(start, end))?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::Runner;
 use super::judge;
@@ -12,8 +12,8 @@ use super::state::{self, NoState, Undo};
 use super::stop::Stop;
 use crate::check::{Subject, check, select, throttled};
 use crate::model::{
-    CaseRecord, Exchange, Fault, Finding, Given, Level, NotRun, Request, RequestSpec, SnapshotOutcome, Step,
-    Unknown, Value, Verdict,
+    Answer, CaseRecord, Exchange, Fault, Finding, Given, Level, NotRun, Request, RequestSpec,
+    SnapshotOutcome, Step, Unknown, Value, Verdict,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare, set_variables};
 use crate::protocol::encode;
@@ -42,6 +42,7 @@ pub(super) struct Attempt<'a> {
     findings: Vec<Finding>,
     unanswered: Option<Request>,
     made: Vec<String>,
+    retried: Vec<String>,
     about: String,
 }
 
@@ -57,6 +58,7 @@ impl<'a> Attempt<'a> {
             findings: Vec::new(),
             unanswered: None,
             made: Vec::new(),
+            retried: Vec::new(),
             about: planned.case.about.clone(),
         }
     }
@@ -80,6 +82,7 @@ impl<'a> Attempt<'a> {
             exchanges: self.exchanges,
             unanswered: self.unanswered,
             snapshot,
+            retried: self.retried,
             left_behind,
             elapsed: start.elapsed(),
         }
@@ -154,12 +157,7 @@ impl<'a> Attempt<'a> {
         let contract = &self.planned.contract;
         let prepared = prepare(self.planned, position, scope, &self.runner.templates).map_err(unprepared)?;
         let request = encode(contract, &prepared).map_err(unprepared)?;
-        let signed = self.signed(&request, &prepared.request)?;
-        let answer = tokio::select! {
-            biased;
-            answer = self.runner.client.send(&self.runner.endpoint.address, &signed) => answer,
-            reason = switch.stopped() => Err(Fault::from(reason)),
-        };
+        let answer = self.answer(&request, &prepared.request, switch).await?;
         let answer = match answer {
             Ok(answer) => answer,
             Err(fault) => {
@@ -185,6 +183,37 @@ impl<'a> Attempt<'a> {
         let is_broken = findings.iter().any(counts);
         self.findings.extend(findings);
         if is_broken { Err(Ended::Broken) } else { self.save(position, step, scope) }
+    }
+
+    /// Sends a request, and again where that is asked for; each time signed anew.
+    async fn answer(
+        &mut self,
+        request: &Request,
+        spec: &RequestSpec,
+        switch: &Stop,
+    ) -> Result<Result<Answer, Fault>, Ended> {
+        let endpoint = &self.runner.endpoint;
+        let mut attempt = 1;
+        loop {
+            let signed = self.signed(request, spec)?;
+            let answer = tokio::select! {
+                biased;
+                answer = self.runner.client.send(&endpoint.address, &signed) => answer,
+                reason = switch.stopped() => Err(Fault::from(reason)),
+            };
+            let again = endpoint
+                .retry
+                .as_ref()
+                .and_then(|retry| retry.again(attempt, &answer, &self.planned.contract));
+            let Some(again) = again.filter(|_| switch.reason().is_none()) else {
+                return Ok(answer);
+            };
+            self.retried.push(again.told);
+            tokio::select! {
+                () = sleep(again.wait) => attempt += 1,
+                _ = switch.stopped() => return Ok(answer),
+            }
+        }
     }
 
     /// The request as it goes out. What is recorded is the unsigned one: it holds no secret, and signs anew.
@@ -268,6 +297,7 @@ impl<'a> Attempt<'a> {
             None if self.findings.iter().any(|finding| finding.level <= self.runner.settings.gate) => {
                 Verdict::Failed
             }
+            None if !self.retried.is_empty() => Verdict::Flaky { attempts: self.retried.clone() },
             None => Verdict::Passed,
         }
     }

@@ -6,6 +6,7 @@
 mod attempt;
 mod judge;
 mod recipe;
+mod retry;
 mod settings;
 mod signing;
 mod state;
@@ -33,6 +34,7 @@ use crate::transport::Client;
 use attempt::Attempt;
 use tally::Tally;
 
+pub use retry::Retry;
 pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings};
 pub use signing::Signing;
 pub use stop::{Stop, StopSwitch};
@@ -119,6 +121,7 @@ impl Runner {
             steps_not_sent: planned.case.steps.len(),
             rows_met: Vec::new(),
             snapshot: SnapshotOutcome::Unchecked,
+            retried: Vec::new(),
             left_behind: Vec::new(),
             elapsed: std::time::Duration::ZERO,
         }

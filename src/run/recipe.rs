@@ -2,12 +2,14 @@
 //!
 //! What a recipe makes carries the run's id in the names or tags that the recipe gives it.
 
+use std::collections::BTreeSet;
+
 use crate::check::select;
 use crate::model::{
     Contract, Expect, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, merge_params,
 };
 use crate::protocol::encode;
-use crate::template::{Scope, Templates};
+use crate::template::{FUNCTIONS, Scope, Templates, names};
 use crate::transport::Client;
 
 use super::settings::Endpoint;
@@ -35,6 +37,26 @@ pub(super) fn find<'a>(definition: &'a StateDefinition, params: &[(String, Value
         params.iter().any(|(key, value)| key == name && value.to_plain() == *wanted)
     };
     definition.recipes.iter().find(|recipe| recipe.when.iter().all(has))
+}
+
+/// A variable that a recipe needs and the endpoint does not give, so that the recipe leads nowhere here.
+pub(super) fn lacks(
+    recipe: &Recipe,
+    definition: &StateDefinition,
+    params: &[(String, Value)],
+    endpoint: &Endpoint,
+) -> Option<String> {
+    let mut known: BTreeSet<String> = FUNCTIONS.iter().map(|name| (*name).to_owned()).collect();
+    known.insert("run".to_owned());
+    known.extend(endpoint.vars.iter().chain(params).map(|(name, _)| name.clone()));
+    for step in &recipe.steps {
+        let used = names(&Value::Map(step.params.clone())).unwrap_or_default();
+        if let Some(missing) = used.into_iter().find(|name| !known.contains(name)) {
+            return Some(missing);
+        }
+        known.extend(step.save.iter().map(|(name, _)| name.clone()));
+    }
+    definition.provides.iter().map(|variable| &variable.name).find(|name| !known.contains(*name)).cloned()
 }
 
 /// Follows a recipe. What was begun has to be cleaned up also where it fails.

@@ -7,6 +7,7 @@ use crate::event::EndpointDescription;
 use crate::model::{Level, Value};
 use crate::transport::Address;
 
+use super::retry::Retry;
 use super::signing::Signing;
 
 /// How many cases run at once: enough to keep a connection busy while others wait for states.
@@ -50,6 +51,8 @@ pub struct Endpoint {
     pub states: Option<Address>,
     /// How requests are signed.
     pub signing: Signing,
+    /// When requests of cases are sent again; never, if it is not said.
+    pub retry: Option<Retry>,
     /// Variables that recipes use.
     pub vars: Vec<(String, Value)>,
     /// Variables of states that are there already, by state.

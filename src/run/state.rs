@@ -70,6 +70,12 @@ pub(super) async fn bring_about(
         return Ok((None, promised(definition, &Value::Map(variables.clone()))));
     }
     if let Some(recipe) = recipe::find(definition, params) {
+        if let Some(missing) = recipe::lacks(recipe, definition, params, endpoint) {
+            let reason = format!(
+                "{tried}, no fixture is declared, and its recipe needs the endpoint's variable `{missing}`"
+            );
+            return Err(NoState::NotRun(NotRun::NoWayTo { state: definition.name.clone(), reason }));
+        }
         let (cooked, promised) = recipe::follow(kitchen, definition, recipe, params, purpose).await;
         let state = definition.name.clone();
         let promised = promised.map_err(|reason| Unknown::SetUp { state: state.clone(), reason });

@@ -94,7 +94,7 @@ fn stale_by(entry: &Entry, record: &CaseRecord) -> Option<String> {
     }
     let spot = &entry.waiver.spot;
     match &record.verdict {
-        Verdict::Passed => Some(format!("{spot}: {} passes", record.id)),
+        Verdict::Passed | Verdict::Flaky { .. } => Some(format!("{spot}: {} passes", record.id)),
         Verdict::Failed | Verdict::Waived { .. } => {
             let is_seen = record.findings.iter().any(|finding| entry.waiver.covers(finding));
             (!is_seen).then(|| format!("{spot}: {} fails, but not in the way that is waived", record.id))

@@ -24,6 +24,8 @@ pub struct EndpointEntry {
     pub sign: Option<String>,
     /// Where credentials come from: `environment`, or `profile:NAME`.
     pub credentials: Option<String>,
+    /// How often a request is sent at the most, and after which codes it is sent again.
+    pub retry: Option<(u8, Vec<String>)>,
     /// Variables that recipes use.
     pub vars: Vec<(String, Value)>,
     /// Variables of states that are there already, by state.
@@ -83,6 +85,9 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
         about: node.text("about"),
         url: node.text("url").unwrap_or_default(),
         states: node.text("states"),
+        retry: node
+            .get("retry")
+            .and_then(|retry| Some((number(retry, "attempts", 1..=10, problems)?, retry.texts("codes")))),
         vars: node.get("vars").map(Node::to_pairs).unwrap_or_default(),
         sign: node.text("sign"),
         credentials: node.text("credentials"),

@@ -360,12 +360,22 @@ pub(super) static ENDPOINTS: Shape = Shape::Table(&[key(
     "The endpoints, each written as [endpoint.NAME].",
 )]);
 
+const RETRY: Shape = Shape::Table(&[
+    needed("attempts", Shape::Integer, "How often a request is sent at the most."),
+    key(
+        "codes",
+        TEXTS,
+        "Error codes, or statuses, after which it is sent again; transport faults always are.",
+    ),
+]);
+
 static ENDPOINT: Shape = Shape::Table(&[
     key("about", Shape::Text, "What it is."),
     needed("url", Shape::Text, "Its address, such as http://127.0.0.1:9000."),
     key("states", Shape::Text, "The address of its state hook."),
     key("sign", Shape::Named("scheme", &SCHEME), "How requests are signed."),
     key("credentials", Shape::Text, "Where credentials come from: environment, or profile:NAME."),
+    key("retry", RETRY, "When a request is sent again; never, if it is left out."),
     key("vars", VALUES, "Variables that recipes use, such as region."),
     key("fixtures", Shape::Map(&VALUES_NAMED), "Variables of states that are there already, by state."),
     key("allow", Shape::List(&Shape::Choice(&["billable"])), "Effects that cases may have on it."),

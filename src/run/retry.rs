@@ -1,0 +1,70 @@
+//! Sends again where that is asked for: never by itself, and never silently.
+
+use std::time::Duration;
+
+use crate::check::select;
+use crate::model::{Answer, Contract, Fault};
+
+/// The longest that is waited before a request is sent again, whatever an endpoint asks for.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// The first wait, if an endpoint asks for none; each further one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// When a request is sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    /// How often a request is sent at the most.
+    pub attempts: u8,
+    /// The error codes, or statuses as text, after which it is sent again; transport faults always are.
+    pub codes: Vec<String>,
+}
+
+/// What came of an attempt that calls for another: what to tell, and how long to wait.
+pub(super) struct Again {
+    pub(super) told: String,
+    pub(super) wait: Duration,
+}
+
+impl Retry {
+    /// Whether an attempt, counted from 1, calls for another.
+    pub(super) fn again(
+        &self,
+        attempt: u8,
+        result: &Result<Answer, Fault>,
+        contract: &Contract,
+    ) -> Option<Again> {
+        if attempt >= self.attempts {
+            return None;
+        }
+        let usual = FIRST_WAIT.saturating_mul(1 << (attempt - 1).min(8));
+        match result {
+            Err(Fault::Connect { .. } | Fault::Broken { .. } | Fault::TimedOut { .. }) => {
+                let told = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
+                Some(Again { told: format!("attempt {attempt}: {told}"), wait: usual })
+            }
+            // What is too large stays so, and what cannot be sent or was interrupted is not sent again.
+            Err(Fault::TooLarge { .. } | Fault::Unsendable { .. } | Fault::Interrupted) => None,
+            Ok(answer) => {
+                let code = answer.tree().zip(contract.envelope.code.as_ref());
+                let code = code.and_then(|(tree, path)| select(tree, path).ok()).map(|code| code.to_plain());
+                let status = answer.status.to_string();
+                let names = |listed: &String| Some(listed) == code.as_ref() || *listed == status;
+                self.codes.iter().any(names).then(|| Again {
+                    told: format!("attempt {attempt}: {status} {}", code.unwrap_or_default())
+                        .trim_end()
+                        .to_owned(),
+                    wait: asked_wait(answer).unwrap_or(usual).min(LONGEST_WAIT),
+                })
+            }
+        }
+    }
+}
+
+/// The wait that an answer asks for: seconds in `Retry-After` (RFC 9110, section 10.2.3), milliseconds in
+/// `x-acs-retry-after`, as the provider's clients read it.
+fn asked_wait(answer: &Answer) -> Option<Duration> {
+    let number = |name: &str| answer.header(name)?.trim().parse::<u64>().ok();
+    number("x-acs-retry-after")
+        .map(Duration::from_millis)
+        .or_else(|| number("retry-after").map(Duration::from_secs))
+}
