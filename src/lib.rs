@@ -1,4 +1,15 @@
 //! proofmark holds an API endpoint, mock or real, to its published contract.
+//!
+//! Most projects need the program, or one function of this crate: [`harness::Harness`] runs a folder of cases as tests
+//! of `cargo test`. The rest is the way of a case through the program, in this order:
+//!
+//! - [`source`] reads contracts, states and case tables into the [`model`];
+//! - [`plan`] selects and expands the cases, and prepares what is sent;
+//! - [`run`] takes each case through states, requests, [`check`] and [`snapshot`], over [`transport`] and [`protocol`],
+//!   and says what happened as [`event`]s;
+//! - [`report`] turns those into output, and [`cli`] is the program around it all.
+//!
+//! [`reference`](mod@reference) is an implementation of the first contract, which [`embedded`] starts in this process.
 
 pub mod check;
 pub mod cli;

@@ -1,8 +1,7 @@
 //! The form of every answer, as the contract's envelope has it.
 
-use regex::Regex;
-
 use super::path::select;
+use super::pattern::matches;
 use super::subject::Subject;
 use crate::model::{Body, Field, Finding, Format, Level, Value};
 
@@ -177,7 +176,7 @@ impl Findings<'_> {
             return;
         }
         let (Some(pattern), Some(text)) = (&field.pattern, found.as_text()) else { return };
-        if !Regex::new(pattern).is_ok_and(|regex| regex.is_match(text)) {
+        if !matches(pattern, text).is_ok_and(|is_match| is_match) {
             self.add_because(&path, format!("a match of /{pattern}/"), found.to_string(), because);
         }
     }

@@ -1,7 +1,6 @@
 //! Whether a value is what a matcher asks for.
 
-use regex::Regex;
-
+use super::pattern::matches;
 use crate::model::{Matcher, MessageTemplate, Value};
 
 /// Why a value is not what was asked for; none if it is.
@@ -20,8 +19,8 @@ pub(super) fn mismatch(matcher: &Matcher, value: Option<&Value>) -> Option<Strin
             Some(found) => MessageTemplate::new(text.as_str()).mismatch(found).map(str::to_owned),
             None => Some("it is no text".into()),
         },
-        (Matcher::Regex(text), Some(found)) => match Regex::new(text) {
-            Ok(regex) => (!regex.is_match(&found.to_plain())).then(String::new),
+        (Matcher::Regex(text), Some(found)) => match matches(text, &found.to_plain()) {
+            Ok(is_match) => (!is_match).then(String::new),
             Err(error) => Some(format!("the case's regular expression is none: {error}")),
         },
         (Matcher::Type(wanted), Some(found)) => {

@@ -6,8 +6,10 @@ mod envelope;
 mod expectation;
 mod matcher;
 mod path;
+mod pattern;
 mod subject;
 
 pub use expectation::{check, throttled};
 pub use path::{PathError, select};
+pub use pattern::compiled;
 pub use subject::Subject;

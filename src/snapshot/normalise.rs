@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use crate::check::select;
+use crate::check::{compiled, select};
 use crate::model::{AnswerPlace, Exchange, Value, Volatile};
 
 /// The shortest value that is replaced wherever it stands: a shorter one could be part of a word.
@@ -95,7 +95,7 @@ pub fn volatile_values(names: &mut Names, rules: &[Volatile], exchanges: &[Excha
                 }
                 AnswerPlace::Pattern(pattern) => {
                     // The loader has checked the pattern; one that is none finds nothing.
-                    let Ok(regex) = Regex::new(pattern) else { continue };
+                    let Ok(regex) = compiled(pattern) else { continue };
                     let whole = || Value::text(String::from_utf8_lossy(&exchange.answer.bytes));
                     let tree = exchange.answer.tree().cloned().unwrap_or_else(whole);
                     add_matches(names, &rule.name, &regex, &tree);
