@@ -38,8 +38,8 @@ use tokio::runtime::Runtime;
 
 use crate::embedded;
 use crate::event::EndpointDescription;
-use crate::model::{CaseRecord, Level, Suite, Verdict};
-use crate::plan::{PlannedCase, case_ids};
+use crate::model::{CaseRecord, Level, Scheme, Suite, Verdict};
+use crate::plan::{PlannedCase, case_ids, scheme};
 use crate::reference::Reference;
 use crate::report::case_text;
 use crate::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, snapshot_paths};
@@ -147,7 +147,9 @@ impl Harness {
             .into_iter()
             .map(|planned| {
                 let shared = Arc::clone(&shared);
+                let is_ignored = shared.is_ignored(&planned);
                 Trial::test(planned.id.test_name(), move || shared.case(&planned))
+                    .with_ignored_flag(is_ignored)
             })
             .collect())
     }
@@ -215,6 +217,13 @@ struct Running {
 }
 
 impl Shared {
+    /// Nothing is signed to an endpoint of one's own, so cases about signatures do not concern it.
+    fn is_ignored(&self, planned: &PlannedCase) -> bool {
+        let is_foreign = matches!(self.harness.target, Target::Started(_));
+        let mut schemes = (0..planned.case.steps.len()).filter_map(|position| scheme(planned, position));
+        is_foreign && schemes.any(|scheme| scheme != Scheme::None)
+    }
+
     fn case(&self, planned: &PlannedCase) -> Result<(), Failed> {
         let running = self.running.get_or_init(|| self.start()).as_ref().map_err(Failed::from)?;
         let record = running.runtime.block_on(running.runner.case(planned, &running.stop.listen()));

@@ -25,7 +25,10 @@ impl WholeFile {
             target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = Builder::new();
         readable(&mut builder);
-        Ok(Self { target: target.to_path_buf(), out: BufWriter::new(builder.tempfile_in(folder)?) })
+        Ok(Self {
+            target: target.to_path_buf(),
+            out: BufWriter::new(builder.tempfile_in(folder).map_err(|error| plain(&error))?),
+        })
     }
 
     /// Puts the file in its place.
@@ -46,6 +49,11 @@ impl Write for WholeFile {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// The error without the temporary file's name, which nobody has asked for.
+fn plain(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| io::Error::from(error.kind()), io::Error::from_raw_os_error)
 }
 
 /// A temporary file would be its owner's alone; this one is to be read by whom the umask allows.

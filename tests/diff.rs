@@ -62,6 +62,12 @@ fn differences_are_counted_by_row_and_told_as_json() {
 }
 
 #[test]
+fn a_dry_run_is_refused_since_nothing_may_be_sent() {
+    let output = run(&["diff", "--dry-run", "reference", "http://127.0.0.1:9"]);
+    assert_eq!((code(&output), out(&output).as_str()), (2, ""), "{}", err(&output));
+}
+
+#[test]
 fn an_endpoint_that_cannot_be_reached_is_told_and_is_no_difference() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let output = run(&["diff", "reference", &format!("http://{free}"), "tag-count/one"]);

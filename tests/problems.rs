@@ -160,7 +160,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("expect = { status = 200 }\nrequest = { method = \"A B\" }", "Get/t.toml:13:22: this is no HTTP method"),
     (
         "expect = { status = 200 }\nrequest = { method = 1 }",
-        "Get/t.toml:13:22: expected a string, found a integer",
+        "Get/t.toml:13:22: expected a string, found an integer",
     ),
     ("step = []", "Get/t.toml:12:8: the case has no steps"),
     ("expect = { status = 200 }\nsave = { x = \"nopath\" }", "Get/t.toml:13:14: not a JSONPath (RFC 9535)"),

@@ -8,6 +8,8 @@ mod support;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::Value as Json;
 use support::{Served, copied_cases, out, proofmark};
@@ -23,14 +25,19 @@ impl Judged {
     }
 }
 
-/// Runs cases against a served endpoint whose hook is not named.
-fn judged(served: &Served, arguments: &[&str]) -> Judged {
-    let folder = copied_cases();
+/// Names the endpoint in a folder, with what recipes need and without a hook.
+fn write_endpoint(served: &Served, folder: &Path) {
     let text = format!(
         "[endpoint.plain]\nurl = \"{}\"\nsign = \"none\"\n[endpoint.plain.vars]\nregion = \"cn-hangzhou\"\nother_region = \"cn-shanghai\"\nbase_image = \"aliyun_3_x64_20G_alibase_20240819.vhd\"\n",
         served.at("url")
     );
-    fs::write(folder.path().join("cases/endpoints.toml"), text).unwrap();
+    fs::write(folder.join("cases/endpoints.toml"), text).unwrap();
+}
+
+/// Runs cases against a served endpoint whose hook is not named.
+fn judged(served: &Served, arguments: &[&str]) -> Judged {
+    let folder = copied_cases();
+    write_endpoint(served, folder.path());
     let common = ["run", "--endpoint", "plain", "--report", "json=out.json"];
     let output = proofmark(&[&common, arguments].concat()).current_dir(folder.path()).output().unwrap();
     let report = fs::read(folder.path().join("out.json")).unwrap();
@@ -64,9 +71,38 @@ fn a_state_without_a_recipe_is_not_run_and_says_why() {
 fn what_a_recipe_made_is_gone_after_the_run() {
     let served = Served::start(&[]);
     judged(&served, &["running", "client-token"]);
+    assert_eq!(pipelines(&served), 0);
+}
+
+/// How many image pipelines there are.
+fn pipelines(served: &Served) -> u64 {
     let target = "/?Action=DescribeImagePipelines&Version=2014-05-26&RegionId=cn-hangzhou&Format=JSON";
     let json: Json = serde_json::from_str(&get(served.at("url"), target)).unwrap();
-    assert_eq!(json["TotalCount"], 0, "{json}");
+    json["TotalCount"].as_u64().unwrap()
+}
+
+#[test]
+fn a_sweep_removes_what_a_killed_run_left_and_nothing_else() {
+    let served = Served::start(&[]);
+    let other = "/?Action=CreateImagePipeline&Version=2014-05-26&RegionId=cn-hangzhou&Format=JSON&BaseImageType=IMAGE&BaseImage=aliyun_3_x64_20G_alibase_20240819.vhd";
+    get(served.at("url"), other);
+    let folder = copied_cases();
+    write_endpoint(&served, folder.path());
+    let mut command = proofmark(&["run", "--endpoint", "plain", "--rate", "20/1s", "client-token"]);
+    let mut killed = command.current_dir(folder.path()).stdout(Stdio::null()).spawn().unwrap();
+    while pipelines(&served) < 3 {
+        assert!(killed.try_wait().unwrap().is_none(), "the run ended before it was killed");
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let sweep = |arguments: &[&str]| {
+        let mut command = proofmark(&[&["sweep", "--endpoint", "plain"], arguments].concat());
+        out(&command.current_dir(folder.path()).output().unwrap())
+    };
+    assert!(sweep(&["--dry-run"]).contains("left  ip-"));
+    let left = pipelines(&served);
+    assert!(sweep(&[]).contains(&format!("{} found", left - 1)));
+    assert_eq!((pipelines(&served), sweep(&[]).as_str()), (1, "0 found\n"));
 }
 
 /// The body of an answer to GET, over a connection that is closed after it.

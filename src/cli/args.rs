@@ -41,6 +41,8 @@ pub(super) enum Command {
     Endpoints(FolderArgs),
     /// Serve the reference endpoint on a port until interrupted
     Serve(ServeArgs),
+    /// Remove what killed runs left behind on an endpoint; with --dry-run, list it
+    Sweep(Box<SweepArgs>),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(SchemaArgs),
 }
@@ -130,6 +132,12 @@ pub(super) struct DiffArgs {
     /// The form of the output
     #[arg(long, value_enum, default_value_t = CoverageFormat::Text)]
     pub(super) format: CoverageFormat,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArgs {
     #[command(flatten)]
     pub(super) run: RunArgs,
 }

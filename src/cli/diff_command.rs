@@ -24,6 +24,11 @@ const REFERENCE: &str = "reference";
 
 /// Runs the cases on both endpoints, and prints how they differ.
 pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
+    if args.run.dry_run {
+        return Err(CliError::usage(
+            "diff has no --dry-run; `proofmark run --dry-run` prints what would be sent",
+        ));
+    }
     let (_, plan) = selected(&args.run.select)?;
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     let first = runtime.block_on(summaries(&args.first, args.first_states.as_ref(), args, &plan))?;

@@ -18,6 +18,7 @@ mod run_command;
 mod serve_command;
 mod settings;
 mod show_command;
+mod sweep_command;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
         Some(Command::Diff(args)) => diff_command::diff(&args),
         Some(Command::Endpoints(args)) => endpoints_command::endpoints(&args),
         Some(Command::Serve(args)) => serve_command::serve(&args),
+        Some(Command::Sweep(args)) => sweep_command::sweep(&args),
         Some(Command::Schema(args)) => print(&schema(args.name)),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };

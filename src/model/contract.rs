@@ -6,7 +6,7 @@ use super::case::Place;
 use super::exchange::{Format, Method};
 use super::id::OperationId;
 use super::message::MessageTemplate;
-use super::state::StateDefinition;
+use super::state::{StateDefinition, Sweep};
 use super::value::Value;
 
 /// What an operation promises: parameters, response fields, error rows, rules.
@@ -46,6 +46,8 @@ pub struct Contract {
     pub snapshot_headers: Vec<String>,
     /// The states that cases can ask for.
     pub states: Vec<StateDefinition>,
+    /// How what a killed run left behind is removed.
+    pub sweep: Option<Sweep>,
 }
 
 impl Contract {

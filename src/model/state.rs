@@ -17,6 +17,15 @@ pub struct StateDefinition {
     pub recipes: Vec<Recipe>,
 }
 
+/// How what a killed run left behind is found and removed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sweep {
+    /// The request that finds it: its one saved value is an identifier, or a list of them.
+    pub find: RecipeStep,
+    /// The requests that remove one, by the saved name.
+    pub remove: Vec<RecipeStep>,
+}
+
 /// A way to a state through the API itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {

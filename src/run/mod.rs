@@ -11,6 +11,7 @@ mod settings;
 mod signing;
 mod state;
 mod stop;
+mod sweep;
 mod tally;
 mod waiver;
 
@@ -38,6 +39,7 @@ pub use retry::Retry;
 pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings};
 pub use signing::Signing;
 pub use stop::{Stop, StopSwitch};
+pub use sweep::{Found, sweep};
 pub use waiver::WaiverBook;
 
 /// How many cases may be finished before an earlier one, for each that may run at once. It bounds

@@ -108,9 +108,17 @@ fn run_id(purpose: &str) -> &str {
 
 /// Cleans up; a step that cannot be prepared is one whose value was never made.
 pub(super) async fn clean_up(kitchen: &Kitchen<'_>, cooked: &Cooked) -> Result<(), String> {
+    follow_all(kitchen, &cooked.clean_up, cooked.scope.clone()).await
+}
+
+/// Sends every request that can be prepared, whatever came of those before.
+pub(super) async fn follow_all(
+    kitchen: &Kitchen<'_>,
+    steps: &[RecipeStep],
+    mut scope: Scope,
+) -> Result<(), String> {
     let mut failed = Vec::new();
-    let mut scope = cooked.scope.clone();
-    for step in &cooked.clean_up {
+    for step in steps {
         if prepare(kitchen, step, &scope).is_err() {
             continue;
         }
@@ -131,7 +139,7 @@ fn prepare(kitchen: &Kitchen<'_>, step: &RecipeStep, scope: &Scope) -> Result<Pr
     Ok(PreparedStep { params, request: RequestSpec::default(), expect: Expect::default() })
 }
 
-async fn send(
+pub(super) async fn send(
     kitchen: &Kitchen<'_>,
     step: &RecipeStep,
     scope: &Scope,
@@ -151,6 +159,9 @@ async fn send(
     let mut saved = Vec::new();
     for (name, path) in &step.save {
         let value = answer.tree().and_then(|tree| select(tree, path).ok());
+        if value.is_none() && step.is_optional {
+            continue;
+        }
         saved.push((name.clone(), value.ok_or_else(|| format!("nothing stands at {path} of the answer"))?));
     }
     Ok(saved)

@@ -145,7 +145,14 @@ fn wrong_type(node: &Node, shape: &Shape) -> Problem {
         Kind::List(_) => "list",
         Kind::Table(_) => "table",
     };
-    Problem::new(node.spot.clone(), format!("expected {}, found a {found}", described(shape)))
+    Problem::new(
+        node.spot.clone(),
+        format!(
+            "expected {}, found {} {found}",
+            described(shape),
+            if found == "integer" { "an" } else { "a" }
+        ),
+    )
 }
 
 fn described(shape: &Shape) -> String {

@@ -310,7 +310,13 @@ const THROTTLED: Shape = Shape::Table(&[
 /// States.
 pub(super) static STATES: Shape = Shape::Table(&[
     key("vars", Shape::Map(&Shape::Text), "Variables that an endpoint gives to recipes: what each one is."),
+    key("sweep", SWEEP, "How what a killed run left behind is found and removed."),
     needed("state", Shape::List(&STATE), "The states, each written as [[state]]."),
+]);
+
+const SWEEP: Shape = Shape::Table(&[
+    needed("find", RECIPE_STEP_TABLE, "The request that finds it, with one saved value."),
+    needed("remove", Shape::List(&RECIPE_STEP), "The requests that remove one."),
 ]);
 
 static STATE: Shape = Shape::Table(&[
@@ -331,7 +337,9 @@ static RECIPE: Shape = Shape::Table(&[
     key("cleanup", Shape::List(&RECIPE_STEP), "The requests that undo it."),
 ]);
 
-static RECIPE_STEP: Shape = Shape::Table(&[
+static RECIPE_STEP: Shape = RECIPE_STEP_TABLE;
+
+const RECIPE_STEP_TABLE: Shape = Shape::Table(&[
     needed("params", VALUES, "Parameters, over those that every request carries."),
     key("save", SAVE, "Values of the answer by name and JSONPath."),
     key(

@@ -45,6 +45,7 @@ pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Ve
         envelope: shared("envelope").map(|node| reader.envelope(node)).unwrap_or_default(),
         snapshot_headers: shared("snapshot").map(|node| lower(&node.texts("headers"))).unwrap_or_default(),
         states: files.states.map(|node| state::states(node, reader.problems)).unwrap_or_default(),
+        sweep: files.states.and_then(|node| state::sweep(node, reader.problems)),
         sources: reader.sources.clone(),
         rows,
         shared_rows,

@@ -1,6 +1,6 @@
 //! Reads `states.toml`.
 
-use crate::model::{Problem, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable};
+use crate::model::{Problem, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 use crate::source::document::{Entry, Node};
 use crate::source::expectation::check_path;
 use crate::source::names::Names;
@@ -17,6 +17,21 @@ pub(super) fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefin
         states.push(state);
     }
     states
+}
+
+/// How what a killed run left behind is removed, if the file says so.
+pub(super) fn sweep(node: &Node, problems: &mut Vec<Problem>) -> Option<Sweep> {
+    let sweep = node.get("sweep")?;
+    let mut names = Names::new();
+    for entry in node.get("vars").map(Node::entries).unwrap_or_default() {
+        names.add(entry.key.as_str());
+    }
+    let find = step(sweep.get("find")?, &mut names, problems);
+    if find.save.len() != 1 {
+        problems
+            .push(Problem::new(sweep.spot.clone(), "`find` saves exactly one value: what is to be removed"));
+    }
+    Some(Sweep { find, remove: steps(sweep.get("remove"), &mut names, problems) })
 }
 
 fn state(node: &Node, vars: Option<&Node>, problems: &mut Vec<Problem>) -> StateDefinition {
@@ -74,22 +89,22 @@ fn recipe(node: &Node, state: &Node, vars: Option<&Node>, problems: &mut Vec<Pro
 }
 
 fn steps(list: Option<&Node>, names: &mut Names, problems: &mut Vec<Problem>) -> Vec<RecipeStep> {
-    let mut steps = Vec::new();
-    for node in list.map(Node::items).unwrap_or_default() {
-        names.check_key(node, "params", problems);
-        let saved = node.get("save").map(Node::entries).unwrap_or_default();
-        for entry in saved {
-            check_path(entry.node.as_text().unwrap_or_default(), &entry.node.spot, problems);
-            names.add(entry.key.as_str());
-        }
-        steps.push(RecipeStep {
-            is_optional: node.flag("optional", false),
-            params: node.get("params").map(Node::to_pairs).unwrap_or_default(),
-            save: saved
-                .iter()
-                .filter_map(|entry| Some((entry.key.clone(), entry.node.as_text()?.to_owned())))
-                .collect(),
-        });
+    list.map(Node::items).unwrap_or_default().iter().map(|node| step(node, names, problems)).collect()
+}
+
+fn step(node: &Node, names: &mut Names, problems: &mut Vec<Problem>) -> RecipeStep {
+    names.check_key(node, "params", problems);
+    let saved = node.get("save").map(Node::entries).unwrap_or_default();
+    for entry in saved {
+        check_path(entry.node.as_text().unwrap_or_default(), &entry.node.spot, problems);
+        names.add(entry.key.as_str());
     }
-    steps
+    RecipeStep {
+        is_optional: node.flag("optional", false),
+        params: node.get("params").map(Node::to_pairs).unwrap_or_default(),
+        save: saved
+            .iter()
+            .filter_map(|entry| Some((entry.key.clone(), entry.node.as_text()?.to_owned())))
+            .collect(),
+    }
 }

@@ -1,0 +1,53 @@
+//! `sweep`: removes what killed runs left behind on an endpoint.
+
+use std::fmt::Write;
+
+use tokio::runtime::Runtime;
+
+use super::args::SweepArgs;
+use super::exit::{CONFORMS, CliError, UNKNOWN};
+use super::print;
+use super::settings::{Settings, Target};
+use crate::report::printable;
+use crate::run::sweep as sweep_contract;
+use crate::source::{Wanted, load};
+use crate::transport::Client;
+
+/// Sweeps for every contract that says how. Writing to a String cannot fail, which is why results are dropped.
+pub(super) fn sweep(args: &SweepArgs) -> Result<u8, CliError> {
+    let settings = Settings::resolve(&args.run)?;
+    let Target::Other(endpoint) = &settings.target else {
+        return Err(CliError::usage("the embedded endpoint keeps nothing; name one with --endpoint"));
+    };
+    let suite = load(&args.run.select.folder.cases, Wanted::All)?;
+    let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
+    let runtime = Runtime::new().map_err(CliError::Runtime)?;
+    let is_listing = args.run.dry_run;
+    let (mut text, mut count, mut failed) = (String::new(), 0, false);
+    for operation in &suite.operations {
+        let contract = &operation.contract;
+        let Some(sweep) = &contract.sweep else { continue };
+        match runtime.block_on(sweep_contract(&client, endpoint, contract, sweep, is_listing)) {
+            Err(reason) => {
+                failed = true;
+                let _ = writeln!(text, "{}: it cannot be found out what is left: {reason}", contract.id);
+            }
+            Ok(found) => {
+                count += found.len();
+                for each in found {
+                    let word = match (&each.failure, is_listing) {
+                        (Some(_), _) => "not removed",
+                        (None, true) => "left",
+                        (None, false) => "removed",
+                    };
+                    failed |= each.failure.is_some();
+                    let why = each.failure.map(|reason| format!(": {reason}")).unwrap_or_default();
+                    let _ = writeln!(text, "{word}  {}{why}", each.id);
+                }
+            }
+        }
+    }
+    let _ = writeln!(text, "{count} found");
+    print(&printable(&text))?;
+    Ok(if failed { UNKNOWN } else { CONFORMS })
+}

@@ -1,0 +1,50 @@
+//! Finds what killed runs left behind, and removes it, as the contract's `[sweep]` says.
+
+use super::recipe::{self, Kitchen};
+use crate::model::{Contract, Sweep, Value};
+use crate::template::{Scope, Templates};
+use crate::transport::Client;
+
+use super::settings::Endpoint;
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its identifier.
+    pub id: String,
+    /// Why it could not be removed, if so; also none if nothing was to be removed.
+    pub failure: Option<String>,
+}
+
+/// Finds what carries the mark of a run, and removes it unless it is only to be listed.
+///
+/// # Errors
+/// If it cannot be found out what there is.
+pub async fn sweep(
+    client: &Client,
+    endpoint: &Endpoint,
+    contract: &Contract,
+    sweep: &Sweep,
+    is_listing: bool,
+) -> Result<Vec<Found>, String> {
+    let templates = Templates::default();
+    let kitchen = Kitchen { client, endpoint, contract, templates: &templates };
+    let mut scope = Scope::new(0, "sweep");
+    for (name, value) in &endpoint.vars {
+        scope.set(name, value);
+    }
+    let saved = recipe::send(&kitchen, &sweep.find, &scope).await?;
+    let Some((name, ids)) = saved.into_iter().next() else {
+        return Ok(Vec::new());
+    };
+    let ids = if let Value::List(ids) = ids { ids } else { vec![ids] };
+    let mut found = Vec::new();
+    for id in ids {
+        let mut scope = scope.clone();
+        scope.set(&name, &id);
+        let removed =
+            if is_listing { Ok(()) } else { recipe::follow_all(&kitchen, &sweep.remove, scope).await };
+        found.push(Found { id: id.to_plain(), failure: removed.err() });
+    }
+    Ok(found)
+}
