@@ -7,15 +7,17 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, Empty};
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use support::{ANSWER, is_quick, run_cases, start_idle_server, write_cases};
+use tokio::task::JoinSet;
 
 /// The middle one of several times.
 fn median(times: &mut [Duration]) -> Duration {
@@ -27,28 +29,36 @@ fn target(url: &str, number: usize) -> String {
     format!("{url}/books?id=b-{number}&language=en")
 }
 
-/// Sends every request from tasks of their own, so many at once.
-async fn spread<F>(count: usize, jobs: usize, send: impl Fn(usize) -> F) -> Duration
+/// Sends every request, each of so many workers one after the other: the least that a client can do.
+async fn spread<F>(count: usize, jobs: usize, send: impl Fn(usize) -> F + Clone + Send + 'static) -> Duration
 where
-    F: Future<Output = ()> + Send + 'static,
+    F: Future<Output = ()> + Send,
 {
     let start = Instant::now();
-    let tasks = stream::iter(0..count).map(|number| tokio::spawn(send(number)));
-    tasks
-        .buffer_unordered(jobs)
-        .for_each(|sent| {
-            assert!(sent.is_ok());
-            std::future::ready(())
-        })
-        .await;
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut workers = JoinSet::new();
+    for _ in 0..jobs {
+        let (next, send) = (Arc::clone(&next), send.clone());
+        workers.spawn(async move {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= count {
+                    return;
+                }
+                send(number).await;
+            }
+        });
+    }
+    workers.join_all().await;
     start.elapsed()
 }
 
 async fn bare_reqwest(url: &str, count: usize, jobs: usize) -> Duration {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    spread(count, jobs, |number| {
-        let (client, target) = (client.clone(), target(url, number));
+    let url = url.to_owned();
+    spread(count, jobs, move |number| {
+        let (client, target) = (client.clone(), target(&url, number));
         async move {
             let answer = client.get(target).send().await.unwrap();
             assert_eq!(answer.bytes().await.unwrap(), ANSWER);
@@ -59,8 +69,9 @@ async fn bare_reqwest(url: &str, count: usize, jobs: usize) -> Duration {
 
 async fn bare_hyper(url: &str, count: usize, jobs: usize) -> Duration {
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
-    spread(count, jobs, |number| {
-        let (client, target) = (client.clone(), target(url, number));
+    let url = url.to_owned();
+    spread(count, jobs, move |number| {
+        let (client, target) = (client.clone(), target(&url, number));
         async move {
             let request = Request::get(target).body(Empty::new()).unwrap();
             let answer = client.request(request).await.unwrap();
@@ -72,7 +83,7 @@ async fn bare_hyper(url: &str, count: usize, jobs: usize) -> Duration {
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
-    let (count, rounds) = if is_quick() { (200, 1) } else { (10_000, 5) };
+    let (count, rounds) = if is_quick() { (200, 1) } else { (10_000, 11) };
     let folder = tempfile::tempdir().unwrap();
     write_cases(folder.path(), count);
     let url = start_idle_server().await;
