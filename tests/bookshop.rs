@@ -82,7 +82,15 @@ async fn a_conflict_that_is_not_seen_fails_its_case() {
 }
 
 #[tokio::test]
+async fn a_list_that_passes_over_its_filter_fails_the_cases_that_ask_for_some_books() {
+    let (_, records) = judged(Mistake::ListsAll).await;
+    let failed = failed(&records, Level::Body);
+    assert!(failed.contains(&"shop/ListBooks/listing/by-isbn"), "{failed:?}");
+    assert!(failed.iter().all(|id| id.starts_with("shop/ListBooks/listing/")), "{failed:?}");
+}
+
+#[tokio::test]
 async fn errors_of_another_form_break_the_envelope_of_every_error() {
     let (_, records) = judged(Mistake::FlatErrors).await;
-    assert_eq!(failed(&records, Level::Envelope).len(), 11);
+    assert_eq!(failed(&records, Level::Envelope).len(), 14);
 }

@@ -3,141 +3,25 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fs;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+#[path = "hostile/answers.rs"]
+mod answers;
+#[path = "support/odd.rs"]
+mod odd;
+#[path = "hostile/states.rs"]
+mod states;
+
+use std::io::Write;
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value as Json;
-
-/// Starts a server on loopback that hands each request's head to `answer` with its connection. Threads
-/// end with the process.
-fn serve(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let answer = Arc::new(answer);
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let answer = Arc::clone(&answer);
-            thread::spawn(move || converse(stream, &*answer));
-        }
-    });
-    url
-}
-
-fn converse(mut stream: TcpStream, answer: &(impl Fn(&str, &mut TcpStream) + ?Sized)) {
-    let mut seen = Vec::new();
-    let mut buffer = [0; 4096];
-    while let Ok(read @ 1..) = stream.read(&mut buffer) {
-        seen.extend_from_slice(&buffer[..read]);
-        let Some(head) = seen.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
-        let text = String::from_utf8_lossy(&seen[..head]).into_owned();
-        let length =
-            text.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
-        let end = head + 4 + length.unwrap_or(0);
-        if seen.len() < end {
-            continue;
-        }
-        seen.drain(..end);
-        answer(&text, &mut stream);
-    }
-}
-
-/// Answers with these bytes and goes on.
-fn say(bytes: impl Into<Vec<u8>>) -> impl Fn(&str, &mut TcpStream) + Send + Sync {
-    let bytes = bytes.into();
-    move |_, stream| {
-        let _ = stream.write_all(&bytes);
-    }
-}
-
-/// Answers with these bytes and closes.
-fn say_and_close(bytes: impl Into<Vec<u8>>) -> impl Fn(&str, &mut TcpStream) + Send + Sync {
-    let bytes = bytes.into();
-    move |_, stream| {
-        let _ = stream.write_all(&bytes);
-        let _ = stream.shutdown(std::net::Shutdown::Both);
-    }
-}
-
-/// A whole answer with a body.
-fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
-    let body = body.as_ref();
-    let mut bytes =
-        format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n", body.len()).into_bytes();
-    bytes.extend_from_slice(body);
-    bytes
-}
-
-const JSON: &str = "content-type: application/json\r\n";
-
-/// A folder with one case: GET /thing, which expects 200 and an id.
-fn one_case() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let operation = folder.path().join("shop/Get");
-    fs::create_dir_all(&operation).unwrap();
-    let contract = "operation = \"Get\"\nversion = \"1\"\nabout = \"Gets a thing.\"\n\n[request]\nmethod = \"GET\"\npath = \"/thing\"\nplace = \"query\"\n\n[[response]]\nname = \"id\"\ntype = \"string\"\n\n[envelope]\ncode = \"$.code\"\nmessage = \"$.message\"\ncontent-type = { json = \"application/json\" }\n";
-    fs::write(operation.join("contract.toml"), contract).unwrap();
-    let states = "[[state]]\nname = \"a thing\"\nabout = \"There is one.\"\n[state.provides.thing]\nabout = \"Its id.\"\nexample = \"t\"\n";
-    fs::write(operation.join("states.toml"), states).unwrap();
-    let table = "[[case]]\nid = \"plain\"\nabout = \"It is there.\"\nexpect = { status = 200 }\n\n[[case]]\nid = \"stateful\"\nabout = \"It is there.\"\ngiven = \"a thing\"\nexpect = { status = 200 }\n";
-    fs::write(operation.join("t.toml"), table).unwrap();
-    folder
-}
-
-struct Judged {
-    code: i32,
-    out: String,
-    report: Json,
-}
-
-impl Judged {
-    fn verdict(&self) -> &str {
-        self.report["cases"][0]["verdict"].as_str().unwrap()
-    }
-
-    fn reason(&self) -> &str {
-        self.report["cases"][0]["reason"].as_str().unwrap_or_default()
-    }
-
-    fn levels(&self) -> Vec<&str> {
-        let findings = self.report["cases"][0]["findings"].as_array().unwrap();
-        findings.iter().map(|finding| finding["level"].as_str().unwrap()).collect()
-    }
-}
-
-fn program(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
-    command.args(["run", "--cases"]).arg(folder).args(arguments).stdin(Stdio::null());
-    for name in ["CI", "INSTA_UPDATE", "NO_COLOR", "CLICOLOR_FORCE", "TERM"] {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn judged(url: &str, arguments: &[&str]) -> Judged {
-    let folder = one_case();
-    let path = folder.path().join("out.json");
-    let report = format!("json={}", path.display());
-    let common = ["--endpoint", url, "--report", &report];
-    let wait: &[&str] =
-        if arguments.contains(&"--answer-timeout") { &[] } else { &["--answer-timeout", "1"] };
-    let pattern: &[&str] = if arguments.contains(&"--states") { &["stateful"] } else { &["plain"] };
-    let output = program(folder.path(), &[&common, wait, arguments, pattern].concat()).output().unwrap();
-    finished(&output, &path)
-}
-
-fn finished(output: &Output, path: &Path) -> Judged {
-    let out = String::from_utf8(output.stdout.clone()).expect("output is text, whatever an endpoint sends");
-    let written = fs::read(path)
-        .unwrap_or_else(|error| panic!("{error}: {out}{}", String::from_utf8_lossy(&output.stderr)));
-    Judged { code: output.status.code().unwrap(), out, report: serde_json::from_slice(&written).unwrap() }
-}
+use odd::{
+    JSON, PROXIES, answer, finished, judged, one_case, program, say, say_and_close, serve, serve_bodies,
+};
 
 #[test]
 fn a_plain_answer_passes() {
@@ -220,7 +104,7 @@ fn a_proxy_of_the_environment_is_passed_over() {
     let url = serve(say(answer("200 OK", JSON, r#"{"id": "a"}"#)));
     let folder = one_case();
     let mut command = program(folder.path(), &["--endpoint", &url, "plain"]);
-    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+    for name in PROXIES {
         command.env(name, "http://127.0.0.1:1");
     }
     assert_eq!(command.output().unwrap().status.code(), Some(0));
@@ -271,7 +155,8 @@ fn no_byte_of_an_answer_acts_on_the_terminal_or_the_report() {
         |letter: char| letter != '\n' && (letter.is_control() || ('\u{202a}'..='\u{202e}').contains(&letter));
     assert_eq!(judged.out.chars().find(|letter| acts(*letter)), None, "{}", judged.out.escape_debug());
     assert_eq!(judged.verdict(), "failed");
-    assert!(!judged.report.to_string().chars().any(char::is_control));
+    let is_told_raw = |letter: char| letter < ' ' && letter != '\n';
+    assert_eq!(judged.raw.chars().find(|letter| is_told_raw(*letter)), None, "{}", judged.raw.escape_debug());
 }
 
 #[test]
@@ -353,26 +238,4 @@ fn an_interrupt_undoes_what_was_set_up_and_tells_what_is_known() {
         (Some("interrupted"), Some("interrupted"))
     );
     assert_eq!(*states.lock().unwrap(), ["setup", "teardown"]);
-}
-
-/// A server that hands JSON bodies to `answer` and sends what it gives.
-fn serve_bodies(give: impl Fn(&Json) -> String + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut seen = Vec::new();
-            let mut buffer = [0; 4096];
-            while let Ok(read @ 1..) = stream.read(&mut buffer) {
-                seen.extend_from_slice(&buffer[..read]);
-                let Some(head) = seen.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
-                let Ok(body) = serde_json::from_slice(&seen[head + 4..]) else { continue };
-                seen.clear();
-                let _ = stream.write_all(&answer("200 OK", JSON, give(&body)));
-                // One request a connection, so that no second thread is needed.
-                let _ = stream.shutdown(std::net::Shutdown::Both);
-            }
-        }
-    });
-    url
 }

@@ -18,6 +18,8 @@ pub(crate) enum Mistake {
     LongTitles,
     /// A book with a known ISBN is taken.
     TakesKnown,
+    /// A list holds every book, whatever was asked for.
+    ListsAll,
     /// An error has its code at the top.
     FlatErrors,
 }
@@ -44,6 +46,9 @@ struct Shop {
 /// The longest title, in characters.
 const LONGEST_TITLE: usize = 80;
 
+/// The most books of one answer.
+const LONGEST_LIST: usize = 100;
+
 impl Respond for Shop {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let path = percent_encoding::percent_decode_str(request.url.path()).decode_utf8_lossy().into_owned();
@@ -52,6 +57,7 @@ impl Respond for Shop {
         match (request.method.as_str(), path.as_str()) {
             ("POST", "/states") => hook(&mut stock, &body.unwrap_or_default()),
             ("POST", "/books") => self.add(&mut stock, body),
+            ("GET", "/books") => self.list(&stock, request),
             ("GET", path) => self.on_book(path, |id| get(&stock, id, request)),
             ("DELETE", path) => {
                 self.on_book(path, |id| stock.books.remove(id).map(|_| ResponseTemplate::new(204)))
@@ -103,6 +109,28 @@ impl Shop {
         let id = put(stock, book);
         let location = format!("/books/{id}");
         ResponseTemplate::new(201).insert_header("location", location).set_body_json(&stock.books[&id])
+    }
+
+    /// The books with these ISBNs, in their order; so many at most.
+    fn list(&self, stock: &Stock, request: &Request) -> ResponseTemplate {
+        let asked = |name: &str| -> Vec<String> {
+            let pairs = request.url.query_pairs().filter(|(key, _)| key == name);
+            pairs.map(|(_, value)| value.into_owned()).collect()
+        };
+        let limit = asked("limit").first().map_or(Ok(LONGEST_LIST), |text| text.parse());
+        let Some(limit) = limit.ok().filter(|limit| (1..=LONGEST_LIST).contains(limit)) else {
+            return self.error(422, "invalid_limit", "The limit is a number from 1 to 100.", Some("limit"));
+        };
+        let isbns = asked("isbn");
+        let is_wanted = |book: &&Map<String, Json>| {
+            let is_asked = isbns.iter().any(|isbn| book["isbn"] == isbn.as_str());
+            is_asked || isbns.is_empty() || self.mistake == Mistake::ListsAll
+        };
+        let mut books: Vec<&Map<String, Json>> = stock.books.values().filter(is_wanted).collect();
+        books.sort_by_key(|book| book["isbn"].as_str().unwrap_or_default());
+        let total = books.len();
+        books.truncate(limit);
+        ResponseTemplate::new(200).set_body_json(json!({ "total": total, "books": books }))
     }
 
     fn error(&self, status: u16, code: &str, message: &str, field: Option<&str>) -> ResponseTemplate {

@@ -1,0 +1,142 @@
+//! Answers that are odd in their transport, their header fields or their markup.
+//!
+//! It knows nothing of states.
+
+use std::net::{TcpListener, TcpStream};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::odd::{JSON, answer, judged, one_case, program, say, say_and_close, serve};
+
+/// A server of wiremock, which goes on until it is dropped.
+async fn mock(template: ResponseTemplate) -> MockServer {
+    let server = MockServer::builder().disable_request_recording().start().await;
+    Mock::given(any()).respond_with(template).mount(&server).await;
+    server
+}
+
+#[test]
+fn a_refused_connection_is_not_known_and_not_broken() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let judged = judged(&url, &[]);
+    assert_eq!((judged.code, judged.report["stopped"].as_str()), (5, Some("unreachable")), "{}", judged.out);
+    assert_eq!(judged.report["outcome"], "could not find out");
+}
+
+/// Starts a server that resets the connection in the middle of a body.
+async fn start_resetting() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            // The look whether the endpoint is there sends nothing.
+            if stream.read(&mut request).await.unwrap_or(0) == 0 {
+                continue;
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"id\"").await;
+            // A connection that is closed without a wait is reset.
+            stream.set_zero_linger().unwrap();
+        }
+    });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_in_the_middle_of_a_body_is_indeterminate() {
+    let judged = judged(&start_resetting().await, &[]);
+    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+    assert!(judged.reason().contains("the exchange broke"), "{}", judged.reason());
+}
+
+#[test]
+fn a_body_without_a_length_is_bounded_too() {
+    let bytes = format!("HTTP/1.1 200 OK\r\n\r\n{}", " ".repeat(200_000));
+    let judged = judged(&serve(say_and_close(bytes)), &["--body-limit", "100000"]);
+    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+    assert!(judged.reason().contains("larger than 100000 bytes"), "{}", judged.reason());
+}
+
+#[test]
+fn a_flood_of_early_hints_is_no_answer() {
+    let url = serve(|_: &str, stream: &mut TcpStream| {
+        use std::io::Write;
+        while stream.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n").is_ok() {}
+    });
+    let judged = judged(&url, &[]);
+    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+    assert!(judged.reason().contains("took longer than 1s"), "{}", judged.reason());
+}
+
+#[test]
+fn two_lengths_that_differ_are_no_answer() {
+    let url = serve(say("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{} "));
+    let judged = judged(&url, &[]);
+    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+}
+
+#[test]
+fn an_informational_answer_before_the_real_one_is_passed_over() {
+    let real = answer("200 OK", JSON, r#"{"id": "a"}"#);
+    let bytes = [b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".as_slice(), &real].concat();
+    let judged = judged(&serve(say(bytes)), &[]);
+    assert_eq!((judged.code, judged.verdict()), (0, "passed"), "{}", judged.out);
+}
+
+#[test]
+fn every_redirect_stays_where_it_is() {
+    for status in ["301 Moved", "303 See Other", "307 Temporary", "308 Permanent"] {
+        let target = TcpListener::bind("127.0.0.1:0").unwrap();
+        target.set_nonblocking(true).unwrap();
+        let place = format!("location: http://{}/\r\n", target.local_addr().unwrap());
+        let judged = judged(&serve(say(answer(status, &place, ""))), &[]);
+        assert_eq!((judged.code, judged.verdict()), (1, "failed"), "{status}: {}", judged.out);
+        // The program has ended, so a connection would stand in the queue by now.
+        assert!(target.accept().is_err(), "{status} was followed");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_named_is_used_so_that_one_of_the_environment_would_have_been() {
+    let folder = one_case();
+    let url = serve(say(answer("200 OK", JSON, r#"{"id": "a"}"#)));
+    let output =
+        program(folder.path(), &["--endpoint", &url, "--proxy", "http://127.0.0.1:1", "plain"]).output();
+    assert_eq!(output.unwrap().status.code(), Some(5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_html_that_is_no_xml_is_told_by_status_and_body() {
+    let page =
+        ResponseTemplate::new(502).set_body_raw("<html><body>Bad Gateway<br></body></html>", "text/html");
+    let judged = judged(&mock(page).await.uri(), &[]);
+    assert_eq!((judged.code, judged.levels()), (1, vec!["envelope", "status"]), "{}", judged.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_coding_that_nobody_asked_for_is_a_body_that_cannot_be_read() {
+    let template = ResponseTemplate::new(200)
+        .insert_header("content-encoding", "gzip")
+        .set_body_raw(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff".as_slice(), "application/json");
+    let judged = judged(&mock(template).await.uri(), &[]);
+    assert_eq!((judged.code, judged.levels()), (1, vec!["envelope"]), "{}", judged.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entities_of_an_xml_answer_are_not_expanded() {
+    let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;\">]><a><id>&c;</id></a>";
+    let judged = judged(&mock(ResponseTemplate::new(200).set_body_raw(bomb, "text/xml")).await.uri(), &[]);
+    assert_eq!((judged.code, judged.verdict()), (1, "failed"), "{}", judged.out);
+    assert!(judged.out.contains("document type") && !judged.out.contains("bbbb"), "{}", judged.out);
+}
+
+#[test]
+fn header_fields_that_stand_twice_are_no_trouble() {
+    let twice = format!("{JSON}set-cookie: a=1\r\nset-cookie: b=2\r\n");
+    let judged = judged(&serve(say(answer("200 OK", &twice, r#"{"id": "a"}"#))), &[]);
+    assert_eq!((judged.code, judged.verdict()), (0, "passed"), "{}", judged.out);
+}
