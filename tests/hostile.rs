@@ -5,6 +5,8 @@
 
 #[path = "hostile/answers.rs"]
 mod answers;
+#[path = "hostile/bounds.rs"]
+mod bounds;
 #[path = "support/odd.rs"]
 mod odd;
 #[path = "hostile/states.rs"]

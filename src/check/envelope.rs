@@ -1,9 +1,14 @@
 //! The form of every answer, as the contract's envelope has it.
 
+use std::collections::BTreeSet;
+
 use super::path::select;
 use super::pattern::matches;
 use super::subject::Subject;
 use crate::model::{Body, Field, Finding, Format, Level, Value};
+
+/// How many doubled keys of a body are told; an answer must not be able to flood a report.
+const DOUBLED_TOLD: usize = 20;
 
 /// Holds an answer against the envelope.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
@@ -12,7 +17,7 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
         Body::Empty => findings.empty(),
         Body::Unreadable { reason } => findings.add("body", "a body of JSON or XML", reason),
         Body::Json(tree) => {
-            findings.doubled_keys("$", tree);
+            findings.doubled_keys(tree);
             findings.content_type(Format::Json);
             findings.tree(tree);
         }
@@ -101,8 +106,15 @@ impl Findings<'_> {
         if let Some(asked) = asked.filter(|asked| *asked != format) {
             self.add("body", format!("{asked}, as asked for"), format!("{format}"));
         }
-        let Some(wanted) = wanted else { return };
         let found = self.subject.answer.header("content-type").unwrap_or_default();
+        let Some(wanted) = wanted else {
+            // A contract that names one format alone has promised it.
+            if envelope.json_type.is_some() || envelope.xml_type.is_some() {
+                let promised = if format == Format::Json { Format::Xml } else { Format::Json };
+                self.add("body", format!("{promised}, the contract's only format"), format!("{format}"));
+            }
+            return;
+        };
         let media_type = found.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case(wanted) {
             let shown =
@@ -121,22 +133,11 @@ impl Findings<'_> {
     }
 
     /// RFC 8259, section 4: names within an object should be unique; readers differ on which counts.
-    fn doubled_keys(&mut self, at: &str, tree: &Value) {
-        match tree {
-            Value::Map(entries) => {
-                for (position, (key, value)) in entries.iter().enumerate() {
-                    if entries[..position].iter().any(|(known, _)| known == key) {
-                        self.add(&format!("{at}.{key}"), "each key once", "a key that stands twice");
-                    }
-                    self.doubled_keys(&format!("{at}.{key}"), value);
-                }
-            }
-            Value::List(items) => {
-                for (position, item) in items.iter().enumerate() {
-                    self.doubled_keys(&format!("{at}[{position}]"), item);
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
+    fn doubled_keys(&mut self, tree: &Value) {
+        let mut doubled = Vec::new();
+        collect_doubled(&mut Vec::new(), tree, &mut doubled);
+        for key in &doubled {
+            self.add(key, "each key once", "a key that stands twice");
         }
     }
 
@@ -190,4 +191,47 @@ impl Findings<'_> {
             self.add(header, format!("{body}, as at {}", rule.body), shown);
         }
     }
+}
+
+/// One part of the way to a value.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    Key(&'a str),
+    Item(usize),
+}
+
+/// The paths of the first keys that stand twice. A path is written only for those: keys may be long.
+fn collect_doubled<'a>(way: &mut Vec<Part<'a>>, tree: &'a Value, doubled: &mut Vec<String>) {
+    match tree {
+        Value::Map(entries) => {
+            let mut known = BTreeSet::new();
+            let mut told = BTreeSet::new();
+            for (key, value) in entries {
+                if doubled.len() >= DOUBLED_TOLD {
+                    return;
+                }
+                way.push(Part::Key(key));
+                if !known.insert(key) && told.insert(key) {
+                    doubled.push(path(way));
+                }
+                collect_doubled(way, value, doubled);
+                way.pop();
+            }
+        }
+        Value::List(items) => {
+            for (position, item) in items.iter().enumerate() {
+                way.push(Part::Item(position));
+                collect_doubled(way, item, doubled);
+                way.pop();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
+    }
+}
+
+fn path(way: &[Part<'_>]) -> String {
+    way.iter().fold("$".to_owned(), |path, part| match part {
+        Part::Key(key) => format!("{path}.{key}"),
+        Part::Item(position) => format!("{path}[{position}]"),
+    })
 }

@@ -3,6 +3,8 @@
 //! The root is dropped, a repeated element becomes a list, an attribute is the key `@name`.
 //! Document types are refused: nothing an answer declares is expanded.
 
+use std::collections::HashMap;
+
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -16,6 +18,8 @@ const DEEPEST: usize = 128;
 struct Open {
     name: String,
     children: Vec<(String, Value)>,
+    /// Where a name stands among the children: an answer may hold very many.
+    places: HashMap<String, usize>,
     text: String,
 }
 
@@ -63,7 +67,8 @@ fn opened(start: &BytesStart<'_>) -> Result<Open, String> {
         let key = format!("@{}", attribute.key.as_ref());
         children.push((key, Value::text(attribute.value.as_ref())));
     }
-    Ok(Open { name, children, text: String::new() })
+    let places = children.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
+    Ok(Open { name, children, places, text: String::new() })
 }
 
 fn close(element: Open, open: &mut [Open], root: &mut Option<(String, Value)>) {
@@ -71,15 +76,21 @@ fn close(element: Open, open: &mut [Open], root: &mut Option<(String, Value)>) {
         if element.children.is_empty() { Value::Text(element.text) } else { Value::Map(element.children) };
     match open.last_mut() {
         None => *root = Some((element.name, value)),
-        Some(parent) => add_child(&mut parent.children, element.name, value),
+        Some(parent) => add_child(parent, element.name, value),
     }
 }
 
-fn add_child(children: &mut Vec<(String, Value)>, name: String, value: Value) {
-    match children.iter_mut().find(|(known, _)| *known == name) {
-        None => children.push((name, value)),
-        Some((_, Value::List(items))) => items.push(value),
-        Some((_, first)) => *first = Value::List(vec![first.clone(), value]),
+fn add_child(parent: &mut Open, name: String, value: Value) {
+    let Some(place) = parent.places.get(&name) else {
+        parent.places.insert(name.clone(), parent.children.len());
+        parent.children.push((name, value));
+        return;
+    };
+    let first = &mut parent.children[*place].1;
+    if let Value::List(items) = first {
+        items.push(value);
+    } else {
+        *first = Value::List(vec![first.clone(), value]);
     }
 }
 

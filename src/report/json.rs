@@ -9,6 +9,7 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use super::Report;
+use super::plain::printable_json;
 use crate::event::{Event, RunEnd, RunStart, Stopped};
 use crate::model::{CaseRecord, Finding, SnapshotOutcome};
 use crate::whole_file::WholeFile;
@@ -54,7 +55,7 @@ impl JsonReport {
             "faults": start.faults,
         });
         let head = head.to_string();
-        write!(self.out, "{},\"cases\":[", head.trim_end_matches('}'))?;
+        write!(self.out, "{},\"cases\":[", printable_json(head.trim_end_matches('}')))?;
         self.start = Some(start.clone());
         Ok(())
     }
@@ -62,13 +63,13 @@ impl JsonReport {
     fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
         let comma = if self.cases == 0 { "\n" } else { ",\n" };
         self.cases += 1;
-        write!(self.out, "{comma}{}", case_json(record))
+        write!(self.out, "{comma}{}", printable_json(&case_json(record).to_string()))
     }
 
     fn end(&mut self, end: &RunEnd) -> io::Result<()> {
         let tail = end_json(end, self.start.as_ref()).to_string();
         self.is_ended = true;
-        writeln!(self.out, "\n],{}", tail.trim_start_matches('{'))
+        writeln!(self.out, "\n],{}", printable_json(tail.trim_start_matches('{')))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Makes text fit to be printed: no byte of an answer may act on a terminal.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// The text with control characters and marks that turn its direction written as escapes.
 ///
@@ -13,6 +14,25 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     let mut clean = String::with_capacity(text.len());
     for letter in text.chars() {
         if is_hostile(letter) { clean.extend(letter.escape_default()) } else { clean.push(letter) }
+    }
+    Cow::Owned(clean)
+}
+
+/// JSON text with the same characters as escapes; JSON's own writer leaves all but the C0 controls.
+///
+/// They stand inside strings alone, and all of them are in the basic plane (RFC 8259, section 7).
+pub(super) fn printable_json(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_hostile(letter) {
+            // Writing to a String cannot fail.
+            let _ = write!(clean, "\\u{:04x}", u32::from(letter));
+        } else {
+            clean.push(letter);
+        }
     }
     Cow::Owned(clean)
 }

@@ -13,18 +13,29 @@ const SHORTEST: usize = 6;
 /// The shortest value that is replaced inside a text, as a word of its own.
 const SHORTEST_WORD: usize = 2;
 
+/// The most values that get names: each is looked for in every text, and an answer may hold very many.
+/// Those past it stand as they are, so the snapshot differs.
+const MOST: usize = 1000;
+
 /// Volatile values and the names that stand for them, such as `[request-id:1]`.
 #[derive(Debug, Default)]
 pub struct Names {
     by_value: BTreeMap<String, String>,
+    longest_first: Vec<String>,
     counts: BTreeMap<String, usize>,
 }
 
 impl Names {
     /// Gives a value a name, unless it has one.
     pub fn add(&mut self, name: &str, value: &str) {
-        if value.is_empty() || self.by_value.contains_key(value) {
+        if value.is_empty() || self.by_value.len() >= MOST || self.by_value.contains_key(value) {
             return;
+        }
+        if value.len() >= SHORTEST_WORD {
+            let is_before =
+                |known: &String| known.len().cmp(&value.len()).reverse().then((**known).cmp(value)).is_lt();
+            let place = self.longest_first.partition_point(is_before);
+            self.longest_first.insert(place, value.to_owned());
         }
         let count = self.counts.entry(name.to_owned()).or_default();
         *count += 1;
@@ -36,11 +47,8 @@ impl Names {
         if let Some(name) = self.by_value.get(text) {
             return name.clone();
         }
-        let mut values: Vec<&String> =
-            self.by_value.keys().filter(|value| value.len() >= SHORTEST_WORD).collect();
-        values.sort_by(|left, right| right.len().cmp(&left.len()).then(left.cmp(right)));
         let mut text = text.to_owned();
-        for value in values {
+        for value in &self.longest_first {
             if text.contains(value.as_str()) {
                 text = replaced(&text, value, &self.by_value[value]);
             }
