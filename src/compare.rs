@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::check::select;
-use crate::model::{Answer, CaseRecord, Contract, Matcher, Value};
+use crate::model::{Answer, CaseRecord, Contract, Matcher, Value, Verdict};
 use crate::plan::PlannedCase;
 
 /// What is kept of an answer for comparing: small, whatever was sent.
@@ -80,10 +80,9 @@ pub struct CaseDifference {
 
 /// Sums up a case for comparing.
 pub fn summarise(record: &CaseRecord, contract: &Contract) -> CaseSummary {
-    if let Some(reason) =
-        record.verdict.reason().filter(|_| record.exchanges.is_empty() || record.unanswered.is_some())
-    {
-        return CaseSummary::Unreached(reason);
+    // An answer that judges nothing, such as one that asks to slow down, is none to compare with.
+    if let Verdict::Indeterminate(_) | Verdict::NotRun(_) = &record.verdict {
+        return CaseSummary::Unreached(record.verdict.reason().unwrap_or_default());
     }
     CaseSummary::Answered(
         record.exchanges.iter().map(|exchange| answer(&exchange.answer, contract)).collect(),

@@ -42,7 +42,7 @@ use crate::model::{CaseRecord, Level, Scheme, Suite, Verdict};
 use crate::plan::{PlannedCase, case_ids, scheme};
 use crate::reference::Reference;
 use crate::report::case_text;
-use crate::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, snapshot_paths};
+use crate::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, seed_by_chance, snapshot_paths};
 use crate::snapshot::{Store, Update};
 use crate::source::{LoadError, Wanted, load};
 use crate::transport::{Address, Client, Connection, Limits};
@@ -57,6 +57,8 @@ pub struct Harness {
     snapshots: Option<PathBuf>,
     target: Target,
     level: Level,
+    allows_billable: bool,
+    seed: Option<u64>,
 }
 
 /// Where an endpoint and its state hook are.
@@ -84,6 +86,8 @@ impl Harness {
             snapshots: Some(project.join("snapshots")),
             target: Target::Reference,
             level: Level::Snapshot,
+            allows_billable: false,
+            seed: None,
         }
     }
 
@@ -113,6 +117,20 @@ impl Harness {
     #[must_use]
     pub fn level(mut self, level: Level) -> Self {
         self.level = level;
+        self
+    }
+
+    /// Allows cases that may cost money also on an endpoint that is not on this machine.
+    #[must_use]
+    pub fn allow_billable(mut self) -> Self {
+        self.allows_billable = true;
+        self
+    }
+
+    /// The seed of values made by chance: 0 for the embedded endpoint, by chance for any other.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
         self
     }
 
@@ -211,6 +229,7 @@ struct Shared {
 struct Running {
     runtime: Runtime,
     runner: Runner,
+    seed: u64,
     stop: StopSwitch,
     /// Kept so that the endpoint lives as long as the tests.
     _reference: Option<Reference>,
@@ -227,7 +246,7 @@ impl Shared {
     fn case(&self, planned: &PlannedCase) -> Result<(), Failed> {
         let running = self.running.get_or_init(|| self.start()).as_ref().map_err(Failed::from)?;
         let record = running.runtime.block_on(running.runner.case(planned, &running.stop.listen()));
-        judged(&record, &running.runner.endpoint().description.url)
+        judged(&record, &running.runner.endpoint().description.url, running.seed)
     }
 
     fn start(&self) -> Result<Running, String> {
@@ -240,11 +259,19 @@ impl Shared {
                 (endpoint, Some(reference))
             }
         };
-        let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses())
+        let connection = Connection::default();
+        let client = Client::new(Limits::default(), &connection, endpoint.addresses())
             .map_err(|error| error.to_string())?;
-        let settings = RunSettings { gate: self.harness.level, ..RunSettings::default() };
+        let seed = match (self.harness.seed, &reference) {
+            (Some(seed), _) => seed,
+            (None, Some(_)) => 0,
+            (None, None) => seed_by_chance(),
+        };
+        let allows_billable = self.harness.allows_billable || connection.stays_here(&endpoint.address);
+        let gate = self.harness.level;
+        let settings = RunSettings { gate, seed, allows_billable, ..RunSettings::default() };
         let runner = Runner::new(client, endpoint, settings, self.store.clone());
-        Ok(Running { runtime, runner, stop: StopSwitch::default(), _reference: reference })
+        Ok(Running { runtime, runner, seed, stop: StopSwitch::default(), _reference: reference })
     }
 }
 
@@ -268,7 +295,7 @@ fn foreign(Addresses { url, states }: Addresses) -> Result<Endpoint, String> {
 }
 
 /// Only a passed case passes: one that could not be found out, or was not run, is told as a failure.
-fn judged(record: &CaseRecord, url: &str) -> Result<(), Failed> {
+fn judged(record: &CaseRecord, url: &str, seed: u64) -> Result<(), Failed> {
     let is_forced = env::var("INSTA_FORCE_PASS").is_ok_and(|value| value == "1");
     let is_only_snapshot = record.findings.iter().all(|finding| finding.level == Level::Snapshot);
     match &record.verdict {
@@ -276,7 +303,7 @@ fn judged(record: &CaseRecord, url: &str) -> Result<(), Failed> {
         // `cargo insta test` collects differences first and reports them itself.
         Verdict::Failed if is_forced && is_only_snapshot => Ok(()),
         Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => {
-            Err(case_text(record, url).into())
+            Err(format!("{}\nseed {seed}", case_text(record, url)).into())
         }
     }
 }

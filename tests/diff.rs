@@ -2,10 +2,15 @@
 
 #![cfg(unix)]
 
+#[path = "support/odd.rs"]
+mod odd;
 mod support;
 
+use std::fs;
+use std::process::{Command, Stdio};
+
 use serde_json::Value as Json;
-use support::{Served, code, err, out, run};
+use support::{Served, code, err, out, proofmark, run};
 
 fn diff(served: &Served, arguments: &[&str]) -> (i32, String) {
     let common = [
@@ -65,6 +70,46 @@ fn differences_are_counted_by_row_and_told_as_json() {
 fn a_dry_run_is_refused_since_nothing_may_be_sent() {
     let output = run(&["diff", "--dry-run", "reference", "http://127.0.0.1:9"]);
     assert_eq!((code(&output), out(&output).as_str()), (2, ""), "{}", err(&output));
+}
+
+#[test]
+fn flags_that_connect_and_sign_count_for_the_side_that_is_named() {
+    let served = Served::start(&[]);
+    let (code, text) = diff(&served, &["--sign", "none", "--answer-timeout", "20"]);
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn an_interrupt_ends_a_comparison_and_undoes_its_states() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log.jsonl");
+    let served = Served::start(&["--log", log.to_str().unwrap()]);
+    let (url, states) = (served.at("url"), served.at("states"));
+    let mut command = proofmark(&["diff", url, "reference", "--first-states", states, "--rate", "40/1s"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let asked = || {
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        text.lines().filter(|line| line.contains("/states")).count()
+    };
+    while asked() < 20 {
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 130, "{}", err(&output));
+    assert_eq!(asked() % 2, 0, "a set-up without its teardown");
+}
+
+#[test]
+fn an_answer_that_says_nothing_is_no_difference() {
+    let busy = odd::serve(odd::say(odd::answer(
+        "400 Bad Request",
+        odd::JSON,
+        r#"{"Code":"Throttling","Message":"Slow down.","RequestId":"r","HostId":"h"}"#,
+    )));
+    let output = run(&["diff", "reference", &busy, "without-state"]);
+    assert_eq!(code(&output), 5, "{}", out(&output));
+    assert!(out(&output).contains("only the first reachable"), "{}", out(&output));
 }
 
 #[test]

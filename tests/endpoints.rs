@@ -163,3 +163,90 @@ fn impossible_settings_are_told_before_anything_is_sent() {
         assert_eq!(code(&output), 2, "{arguments:?}: {}", err(&output));
     }
 }
+
+#[test]
+fn a_wait_for_the_rate_ends_with_the_time_for_the_run() {
+    let served = Served::start(&[]);
+    let start = Instant::now();
+    let (url, states) = (served.at("url"), served.at("states"));
+    let common =
+        ["run", "-q", "--rate", "2/8s", "--total-timeout", "1", "--endpoint", url, "--states", states];
+    let output = run(&[&common[..], &["tag-count/none", "tag-count/one"]].concat());
+    assert_eq!(code(&output), 5, "{}", out(&output));
+    // What was set up before is torn down at the rate: with eight seconds for two requests.
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_loopback_name_is_not_on_this_machine_if_it_is_led_elsewhere() {
+    for arguments in [["--proxy", "http://192.0.2.1"], ["--resolve", "localhost=192.0.2.1:80"]] {
+        let common = ["run", "--dry-run", "--endpoint", "http://localhost:9", "client-token"];
+        let text = out(&run(&[&common, &arguments[..]].concat()));
+        assert!(text.contains("not allowed: those cases"), "{arguments:?}: {text}");
+    }
+    let text = out(&run(&["run", "--dry-run", "--endpoint", "http://localhost:9", "client-token"]));
+    assert!(text.contains("; allowed"), "{text}");
+}
+
+#[test]
+fn connection_flags_that_mean_nothing_to_the_embedded_endpoint_are_refused() {
+    for arguments in [["--sign", "v3"], ["--proxy", "http://127.0.0.1:9"], ["--resolve", "a=127.0.0.1:9"]] {
+        let output = run(&[&["run"], &arguments[..]].concat());
+        assert_eq!(code(&output), 2);
+        assert!(err(&output).contains("needs --endpoint"), "{}", err(&output));
+    }
+}
+
+#[test]
+fn only_a_code_that_must_stand_there_rules_a_paid_success_out() {
+    for (code, counted) in [
+        ("{ present = false }", 1),
+        ("{ not = \"Duplicate.TagKey\" }", 1),
+        ("\"Duplicate.TagKey\"", 0),
+        ("{ present = true }", 0),
+    ] {
+        let folder = with_endpoints("");
+        let table = folder.path().join("cases/ecs/StartImagePipelineExecution/zz.toml");
+        fs::write(
+            table,
+            format!("[[case]]\nid = \"a\"\nabout = \"b\"\nparams = {{ ImagePipelineId = \"ip-1\" }}\nexpect = {{ code = {code} }}\n"),
+        )
+        .unwrap();
+        let common = ["run", "--dry-run", "--endpoint", "http://192.0.2.9", "zz/"];
+        let output = proofmark(&common).current_dir(folder.path()).output().unwrap();
+        let told = format!("up to {counted} requests");
+        assert!(out(&output).contains(&told), "{code}: {}{}", out(&output), err(&output));
+    }
+}
+
+/// On Linux, what is sent to no address at all comes to this machine, though it is no loopback address.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_harness_sends_nothing_that_may_cost_money_unless_it_is_told_to() {
+    use proofmark::harness::{Addresses, Harness};
+    let folder = with_endpoints("");
+    let table = folder.path().join("cases/ecs/StartImagePipelineExecution/zz.toml");
+    fs::write(
+        table,
+        "[[case]]\nid = \"a\"\nabout = \"b\"\nparams = { ImagePipelineId = \"ip-1\" }\nexpect = { status = 200 }\n",
+    )
+    .unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://0.0.0.0:{}", listener.local_addr().unwrap().port());
+    let harness = Harness::new(folder.path())
+        .snapshots(None)
+        .endpoint(move || Ok(Addresses { url: url.clone(), states: None }));
+    let arguments = ["conformance", "--exact", "ecs::StartImagePipelineExecution::zz::a"];
+    let run = move |harness: Harness| harness.run_with(arguments.map(Into::into));
+    run(harness.clone());
+    assert!(listener.accept().is_err(), "somebody connected");
+    let sending = std::thread::spawn(move || run(harness.allow_billable()));
+    let start = Instant::now();
+    while listener.accept().is_err() {
+        assert!(start.elapsed() < Duration::from_secs(20), "nobody connected");
+        std::thread::yield_now();
+    }
+    drop(listener);
+    sending.join().unwrap();
+}

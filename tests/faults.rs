@@ -83,7 +83,7 @@ impl Bench {
         let runner = Runner::new(
             Client::new(limits, &Connection::default(), endpoint.addresses()).unwrap(),
             endpoint,
-            RunSettings::default(),
+            RunSettings { allows_billable: true, ..RunSettings::default() },
             store,
         );
         Self { runner, stop: StopSwitch::default(), _reference: reference }

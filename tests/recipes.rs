@@ -60,6 +60,43 @@ fn every_state_that_has_a_recipe_is_reached_and_its_cases_pass() {
 }
 
 #[test]
+fn a_recipe_with_a_billable_request_is_not_followed_unless_that_is_allowed() {
+    let served = Served::start(&[]);
+    let folder = copied_cases();
+    write_endpoint(&served, folder.path());
+    // A host that is looked up nowhere, so that the endpoint is not on this machine by its address.
+    let file = folder.path().join("cases/endpoints.toml");
+    let port = served.at("url").rsplit(':').next().unwrap();
+    let host = "api.example.invalid";
+    let settings = fs::read_to_string(&file).unwrap();
+    let settings = settings.replace("127.0.0.1", host).replacen(
+        "sign =",
+        &format!("resolve = {{ \"{host}\" = \"127.0.0.1:{port}\" }}\nsign ="),
+        1,
+    );
+    fs::write(file, settings).unwrap();
+    let run = |arguments: &[&str]| {
+        let common = ["run", "--endpoint", "plain", "running/refused/preparing-json"];
+        let mut command = proofmark(&[&common, arguments].concat());
+        out(&command.current_dir(folder.path()).output().unwrap())
+    };
+    assert!(run(&["--dry-run"]).contains("up to 1 requests that may be accepted; not allowed"));
+    let text = run(&[]);
+    assert!(text.contains("it may cost money") && text.contains("1 not run"), "{text}");
+    let text = run(&["--allow", "billable"]);
+    assert!(text.contains("CONFORMS"), "{text}");
+}
+
+#[test]
+fn clean_up_waits_for_the_rate_and_leaves_nothing_behind() {
+    let served = Served::start(&[]);
+    // The third request, which cleans up, waits for longer than the ten seconds that its answer may take.
+    let judged = judged(&served, &["--rate", "2/11s", "tag-count/duplicate-among-twenty"]);
+    assert!(!judged.text.contains("left behind"), "{}", judged.text);
+    assert_eq!(pipelines(&served), 0);
+}
+
+#[test]
 fn a_state_without_a_recipe_is_not_run_and_says_why() {
     let served = Served::start(&[]);
     let judged = judged(&served, &["state-errors/oss-object-archived"]);
@@ -99,8 +136,10 @@ fn a_sweep_removes_what_a_killed_run_left_and_nothing_else() {
         let mut command = proofmark(&[&["sweep", "--endpoint", "plain"], arguments].concat());
         out(&command.current_dir(folder.path()).output().unwrap())
     };
-    assert!(sweep(&["--dry-run"]).contains("left  ip-"));
     let left = pipelines(&served);
+    assert_eq!(sweep(&["no-such-pattern"]), "", "an argument that it cannot heed is refused");
+    assert!(sweep(&["--dry-run"]).contains("left  ip-"));
+    assert_eq!(pipelines(&served), left);
     assert!(sweep(&[]).contains(&format!("{} found", left - 1)));
     assert_eq!((pipelines(&served), sweep(&[]).as_str()), (1, "0 found\n"));
 }

@@ -175,7 +175,12 @@ async fn every_promise_about_signatures_that_is_broken_is_found_by_a_case() {
     for entry in Fault::signature_catalogue() {
         let (endpoint, _reference) = embedded::start(vec![entry.name.parse().unwrap()]).await.unwrap();
         let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
-        let runner = Runner::new(client, endpoint, RunSettings::default(), None);
+        let runner = Runner::new(
+            client,
+            endpoint,
+            RunSettings { allows_billable: true, ..RunSettings::default() },
+            None,
+        );
         let stop = StopSwitch::default();
         let listener = stop.listen();
         let verdicts = stream::iter(&about).map(|planned| runner.case(planned, &listener)).buffered(16);

@@ -138,8 +138,16 @@ pub(super) struct DiffArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SweepArgs {
+    /// The endpoint to sweep: an http address, or a name from endpoints.toml
+    #[arg(long, value_name = "URL|NAME")]
+    pub(super) endpoint: String,
+    /// List what would be removed, and remove nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
     #[command(flatten)]
-    pub(super) run: RunArgs,
+    pub(super) folder: FolderArgs,
+    #[command(flatten)]
+    pub(super) connect: ConnectArgs,
 }
 
 #[derive(Debug, Args)]
@@ -147,6 +155,53 @@ pub(super) struct SchemaArgs {
     /// table, contract, common, states, endpoints or waivers
     #[arg(value_name = "KIND")]
     pub(super) name: SchemaName,
+}
+
+/// How an endpoint is connected to. None of it says anything about the embedded one.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct ConnectArgs {
+    /// How requests are signed: none, v1, v3, bearer or basic, with credentials from the environment
+    #[arg(long, value_name = "SCHEME")]
+    pub(super) sign: Option<Scheme>,
+    /// The limit on requests of every kind, such as 1000/60s; they wait their turn
+    #[arg(long, value_name = "N/SECONDS")]
+    pub(super) rate: Option<String>,
+    /// A file of certificates (PEM) that are trusted in place of the system's
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+    /// A file with the certificate and key (PEM) that are shown to the endpoint
+    #[arg(long, value_name = "FILE")]
+    pub(super) client_certificate: Option<PathBuf>,
+    /// A proxy; none is taken from the environment
+    #[arg(long, value_name = "URL")]
+    pub(super) proxy: Option<String>,
+    /// Connect to an address in place of a host, as HOST=ADDRESS:PORT
+    #[arg(long, value_name = "HOST=ADDRESS")]
+    pub(super) resolve: Vec<String>,
+    /// How long a connection may take, in seconds; 5 if not said
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) connect_timeout: Option<u64>,
+    /// How long an answer may take, in seconds; 30 if not said
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) answer_timeout: Option<u64>,
+    /// The largest answer, in bytes; 1048576 if not said
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) body_limit: Option<u32>,
+}
+
+impl ConnectArgs {
+    /// The first flag that has a meaning only for an endpoint that is named.
+    pub(super) fn needs_endpoint(&self) -> Option<&'static str> {
+        [
+            ("--sign", self.sign.is_some()),
+            ("--ca-file", self.ca_file.is_some()),
+            ("--client-certificate", self.client_certificate.is_some()),
+            ("--proxy", self.proxy.is_some()),
+            ("--resolve", !self.resolve.is_empty()),
+        ]
+        .into_iter()
+        .find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
 }
 
 #[derive(Debug, Clone, Args)]
@@ -181,42 +236,18 @@ pub(super) struct RunArgs {
     /// Write a report, as json=PATH
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) report: Vec<String>,
-    /// How requests are signed: none, v1, v3, bearer or basic, with credentials from the environment
-    #[arg(long, value_name = "SCHEME", requires = "endpoint")]
-    pub(super) sign: Option<Scheme>,
     /// Allow cases that may cost money, on an endpoint that is not on this machine
     #[arg(long, value_enum, value_name = "EFFECT")]
     pub(super) allow: Vec<Allowed>,
     /// Print what would be sent, and send nothing
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// The limit on requests of every kind, such as 1000/60s; they wait their turn
-    #[arg(long, value_name = "N/SECONDS")]
-    pub(super) rate: Option<String>,
-    /// A file of certificates (PEM) that are trusted in place of the system's
-    #[arg(long, value_name = "FILE", requires = "endpoint")]
-    pub(super) ca_file: Option<PathBuf>,
-    /// A file with the certificate and key (PEM) that are shown to the endpoint
-    #[arg(long, value_name = "FILE", requires = "endpoint")]
-    pub(super) client_certificate: Option<PathBuf>,
-    /// A proxy; none is taken from the environment
-    #[arg(long, value_name = "URL", requires = "endpoint")]
-    pub(super) proxy: Option<String>,
-    /// Connect to an address in place of a host, as HOST=ADDRESS:PORT
-    #[arg(long, value_name = "HOST=ADDRESS", requires = "endpoint")]
-    pub(super) resolve: Vec<String>,
-    /// How long a connection may take, in seconds; 5 if not said
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub(super) connect_timeout: Option<u64>,
-    /// How long an answer may take, in seconds; 30 if not said
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub(super) answer_timeout: Option<u64>,
-    /// How long the whole run may take, in seconds; 1800 if not said
+    #[command(flatten)]
+    pub(super) connect: ConnectArgs,
+    /// How long the whole run may take, in seconds; 1800 if not said. Set-ups and teardowns that are under way
+    /// are finished
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
     pub(super) total_timeout: Option<u64>,
-    /// The largest answer, in bytes; 1048576 if not said
-    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) body_limit: Option<u32>,
     /// Tell every case
     #[arg(long, short = 'v', conflicts_with = "quiet")]
     pub(super) verbose: bool,

@@ -7,16 +7,17 @@ use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
 
 use super::args::{CoverageFormat, DiffArgs, RunArgs};
-use super::exit::{BROKEN, CONFORMS, CliError, UNKNOWN};
+use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
 use super::files::selected;
+use super::interrupt::listening;
 use super::print;
 use super::settings::{Settings, Target};
 use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, summarise};
 use crate::embedded;
-use crate::event::Event;
+use crate::event::{Event, Outcome};
 use crate::plan::{Plan, PlannedCase};
 use crate::report::printable;
-use crate::run::{Runner, StopSwitch, run as run_plan};
+use crate::run::{Runner, StopSwitch, run as run_plan, seed_by_chance};
 use crate::transport::Client;
 
 /// The name of the embedded endpoint.
@@ -31,8 +32,15 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
     }
     let (_, plan) = selected(&args.run.select)?;
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let first = runtime.block_on(summaries(&args.first, args.first_states.as_ref(), args, &plan))?;
-    let second = runtime.block_on(summaries(&args.second, args.second_states.as_ref(), args, &plan))?;
+    // Both get the same values made by chance, so that what an answer repeats of them is alike.
+    let seed = args.run.seed.unwrap_or_else(seed_by_chance);
+    let side = |name: &str, states: &Option<String>| {
+        let endpoint = (name != REFERENCE).then(|| name.to_owned());
+        let run = RunArgs { endpoint, states: states.clone(), seed: Some(seed), ..args.run.clone() };
+        runtime.block_on(summaries(&run, &plan))
+    };
+    let Some(first) = side(&args.first, &args.first_states)? else { return Ok(INTERRUPTED) };
+    let Some(second) = side(&args.second, &args.second_states)? else { return Ok(INTERRUPTED) };
     let pairs = plan.cases.iter().zip(first.iter().zip(&second));
     let differences: Vec<CaseDifference> =
         pairs.map(|(planned, (first, second))| compare(planned, first, second)).collect();
@@ -54,15 +62,10 @@ fn code(differences: &[CaseDifference]) -> u8 {
     }
 }
 
-/// What an endpoint answered to each case of a plan, in its order; only what is compared is kept.
-async fn summaries(
-    name: &str,
-    states: Option<&String>,
-    args: &DiffArgs,
-    plan: &Plan,
-) -> Result<Vec<CaseSummary>, CliError> {
-    let endpoint = (name != REFERENCE).then(|| name.to_owned());
-    let settings = Settings::resolve(&RunArgs { endpoint, states: states.cloned(), ..args.run.clone() })?;
+/// What an endpoint answered to each case of a plan, in its order; only what is compared is kept. None after
+/// an interrupt.
+async fn summaries(args: &RunArgs, plan: &Plan) -> Result<Option<Vec<CaseSummary>>, CliError> {
+    let settings = Settings::resolve(args)?;
     let (endpoint, reference) = match settings.target {
         Target::Other(endpoint) => (*endpoint, None),
         Target::Reference(faults) => {
@@ -84,11 +87,14 @@ async fn summaries(
         }
     };
     let plan = Plan { cases: plan.cases.clone(), known: plan.known };
-    run_plan(runner, plan, Vec::new(), &StopSwitch::default(), take).await;
+    let stop = Arc::new(StopSwitch::default());
+    let listening = listening(&stop);
+    let end = run_plan(runner, plan, Vec::new(), &stop, take).await;
+    listening.abort();
     if let Some(reference) = reference {
         reference.shut_down().await;
     }
-    Ok(found)
+    Ok((end.outcome() != Outcome::Interrupted).then_some(found))
 }
 
 /// Writing to a String cannot fail, which is why results are dropped.

@@ -5,15 +5,20 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::settings::{Settings, Target};
-use crate::plan::{Plan, billable_requests};
+use crate::plan::{Plan, billable_requests, billable_set_ups};
 
 /// The plan of a run, as text. Writing to a String cannot fail, which is why results are dropped.
 pub(super) fn dry_run(plan: &Plan, settings: &Settings) -> String {
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut requests, mut billable) = (0, 0);
+    // A hook may not know a state, and then a recipe is followed.
+    let is_followed = |state: &str| match &settings.target {
+        Target::Reference(_) => false,
+        Target::Other(endpoint) => !endpoint.fixtures.contains_key(state),
+    };
     for planned in &plan.cases {
         requests += planned.case.steps.len();
-        billable += billable_requests(planned);
+        billable += billable_requests(planned) + billable_set_ups(planned, is_followed);
         let given = planned.case.given.iter().chain(planned.case.steps.iter().flat_map(|step| &step.given));
         for need in given {
             *states.entry(need.state.as_str()).or_default() += 1;

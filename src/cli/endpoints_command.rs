@@ -3,9 +3,11 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::args::FolderArgs;
+use super::args::{ConnectArgs, FolderArgs};
 use super::exit::CliError;
 use super::print;
+use super::settings::Connected;
+use crate::report::printable;
 use crate::run::RunSettings;
 use crate::source::{EndpointEntry, load_endpoints};
 use crate::transport::{Address, Limits, without_user};
@@ -17,7 +19,7 @@ pub(super) fn endpoints(args: &FolderArgs) -> Result<u8, CliError> {
         text.push('\n');
         text.push_str(&told(&entry));
     }
-    print(&text)
+    print(&printable(&text))
 }
 
 /// Writing to a String cannot fail, which is why results are dropped.
@@ -27,8 +29,10 @@ fn told(entry: &EndpointEntry) -> String {
         let _ = writeln!(text, "  {about}");
     }
     let (limits, run) = (Limits::default(), RunSettings::default());
-    let is_loopback = Address::new(&entry.url).is_ok_and(|address| address.is_loopback());
-    let billable = match (entry.allows_billable, is_loopback) {
+    let connected = Connected::resolve(&ConnectArgs::default(), Some(entry));
+    let stays_here = connected.ok().zip(Address::new(&entry.url).ok());
+    let stays_here = stays_here.is_some_and(|(to, address)| to.connection.stays_here(&address));
+    let billable = match (entry.allows_billable, stays_here) {
         (true, _) => ("allowed", "endpoints.toml"),
         (false, true) => ("allowed", "it is on this machine"),
         (false, false) => ("not allowed", "default"),

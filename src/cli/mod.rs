@@ -71,3 +71,8 @@ pub(crate) fn print(text: &str) -> Result<u8, CliError> {
         Ok(()) | Err(_) => Ok(CONFORMS),
     }
 }
+
+/// Says something beside the report; nobody may be listening.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}

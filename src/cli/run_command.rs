@@ -10,11 +10,11 @@ use tokio::runtime;
 
 use super::args::RunArgs;
 use super::dry_run::dry_run;
-use super::exit::{CliError, INTERRUPTED, of_run};
+use super::exit::{CliError, of_run};
 use super::files::selected;
-use super::interrupt::interrupted;
-use super::print;
+use super::interrupt::listening;
 use super::settings::{Settings, Target};
+use super::{note, print};
 use crate::embedded;
 use crate::event::Event;
 use crate::model::{Day, Suite};
@@ -30,6 +30,12 @@ use crate::transport::Client;
 pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     if args.fault.iter().any(|name| name == "list") {
         return print(&fault_list());
+    }
+    if let (None, Some(flag)) = (&args.endpoint, args.connect.needs_endpoint()) {
+        return Err(CliError::Usage {
+            message: format!("{flag} needs --endpoint: it means nothing to the embedded one"),
+            hint: None,
+        });
     }
     let settings = Settings::resolve(args)?;
     let (suite, plan) = selected(&args.select)?;
@@ -86,7 +92,7 @@ async fn drive(settings: Settings, planned: Planned, mut reports: Reports) -> Re
     let runner =
         Arc::new(Runner::new(client, endpoint, settings.run, planned.store).waivers(planned.waivers));
     let stop = Arc::new(StopSwitch::default());
-    let listening = tokio::spawn(listen(Arc::clone(&stop)));
+    let listening = listening(&stop);
     let end = run_plan(runner, planned.plan, planned.orphans, &stop, |event| reports.take(&event)).await;
     listening.abort();
     if let Some(reference) = reference {
@@ -94,32 +100,6 @@ async fn drive(settings: Settings, planned: Planned, mut reports: Reports) -> Re
     }
     let is_reported = reports.close();
     Ok(of_run(end.outcome(), is_reported))
-}
-
-/// The first interrupt stops the run, which then cleans up; a second one ends the program at once.
-async fn listen(stop: Arc<StopSwitch>) {
-    if interrupted().await.is_err() {
-        return;
-    }
-    stop.interrupt();
-    note("interrupted: cleaning up; once more to leave at once");
-    if interrupted().await.is_ok() {
-        leave();
-    }
-}
-
-#[expect(
-    clippy::exit,
-    reason = "a second interrupt must not wait for anything, and there is nothing left to unwind for"
-)]
-fn leave() -> ! {
-    std::process::exit(i32::from(INTERRUPTED))
-}
-
-/// Says something beside the report; nobody may be listening.
-fn note(text: &str) {
-    use io::Write;
-    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// The reports of a run, and whether each could be written so far.

@@ -5,14 +5,14 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::{Allowed, ColourChoice, RunArgs};
+use super::args::{Allowed, ColourChoice, ConnectArgs, RunArgs};
 use super::credentials;
 use super::exit::CliError;
 use crate::event::EndpointDescription;
 use crate::model::Scheme;
 use crate::reference::Fault;
 use crate::report::{Style, Verbosity};
-use crate::run::{Endpoint, Retry, RunSettings, Signing};
+use crate::run::{Endpoint, Retry, RunSettings, Signing, seed_by_chance};
 use crate::snapshot::Update;
 use crate::source::{EndpointEntry, load_endpoints};
 use crate::transport::{Address, Connection, Limits, Tls};
@@ -87,15 +87,14 @@ impl Settings {
     /// Resolves the settings of a run: flag, then environment, then the endpoint's file, then default.
     pub(super) fn resolve(args: &RunArgs) -> Result<Self, CliError> {
         let cases = &args.select.folder.cases;
-        let entry = entry(args, cases)?;
+        let entry = args.endpoint.as_deref().map(|name| entry(name, cases)).transpose()?;
+        let connected = Connected::resolve(&args.connect, entry.as_ref())?;
         let target = target(args, entry.as_ref())?;
         let update = Update::resolve(args.update.as_deref(), env::var("CI").ok().as_deref())
             .map_err(|message| CliError::usage(format!("--update or INSTA_UPDATE: {message}")))?;
         let entry = entry.unwrap_or_default();
-        let seconds = |flag: Option<u64>, file: Option<u64>, default: Duration| {
-            flag.or(file).map_or(default, Duration::from_secs)
-        };
-        let (limits, run) = (Limits::default(), RunSettings::default());
+        let run = RunSettings::default();
+        let Connected { limits, connection } = connected;
         Ok(Self {
             snapshots: snapshots(args, cases, &target, update),
             run: RunSettings {
@@ -105,18 +104,11 @@ impl Settings {
                     Target::Reference(_) => run.seed,
                     Target::Other(_) => seed_by_chance(),
                 }),
-                total: seconds(args.total_timeout, None, run.total),
-                allows_billable: allows_billable(args, &entry, &target),
+                total: args.total_timeout.map_or(run.total, Duration::from_secs),
+                allows_billable: allows_billable(args, &entry, &target, &connection),
             },
-            limits: Limits {
-                connect: seconds(args.connect_timeout, entry.connect_timeout, limits.connect),
-                answer: seconds(args.answer_timeout, entry.answer_timeout, limits.answer),
-                body: args
-                    .body_limit
-                    .or(entry.body_limit)
-                    .map_or(limits.body, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
-            },
-            connection: connection(args, &entry)?,
+            limits,
+            connection,
             style: style(args),
             reports: args.report.iter().map(|text| report(text)).collect::<Result<_, _>>()?,
             target,
@@ -126,16 +118,48 @@ impl Settings {
 }
 
 /// Nothing on this machine costs money; elsewhere somebody has to say that it may.
-fn allows_billable(args: &RunArgs, entry: &EndpointEntry, target: &Target) -> bool {
+fn allows_billable(args: &RunArgs, entry: &EndpointEntry, target: &Target, connection: &Connection) -> bool {
     match target {
         Target::Reference(_) => true,
         Target::Other(endpoint) => {
-            endpoint.address.is_loopback() || entry.allows_billable || args.allow.contains(&Allowed::Billable)
+            connection.stays_here(&endpoint.address)
+                || entry.allows_billable
+                || args.allow.contains(&Allowed::Billable)
         }
     }
 }
 
-fn connection(args: &RunArgs, entry: &EndpointEntry) -> Result<Connection, CliError> {
+/// How an endpoint is connected to.
+#[derive(Debug)]
+pub(super) struct Connected {
+    pub(super) limits: Limits,
+    pub(super) connection: Connection,
+}
+
+impl Connected {
+    /// Resolves flag, then the endpoint's file, then default.
+    pub(super) fn resolve(args: &ConnectArgs, entry: Option<&EndpointEntry>) -> Result<Self, CliError> {
+        let none = EndpointEntry::default();
+        let entry = entry.unwrap_or(&none);
+        let limits = Limits::default();
+        let seconds = |flag: Option<u64>, file: Option<u64>, default: Duration| {
+            flag.or(file).map_or(default, Duration::from_secs)
+        };
+        Ok(Self {
+            limits: Limits {
+                connect: seconds(args.connect_timeout, entry.connect_timeout, limits.connect),
+                answer: seconds(args.answer_timeout, entry.answer_timeout, limits.answer),
+                body: args
+                    .body_limit
+                    .or(entry.body_limit)
+                    .map_or(limits.body, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
+            },
+            connection: connection(args, entry)?,
+        })
+    }
+}
+
+fn connection(args: &ConnectArgs, entry: &EndpointEntry) -> Result<Connection, CliError> {
     let mut resolve = Vec::new();
     let given = args.resolve.iter().map(|text| text.split_once('=').unwrap_or((text, "")));
     for (host, address) in
@@ -161,11 +185,6 @@ fn connection(args: &RunArgs, entry: &EndpointEntry) -> Result<Connection, CliEr
             .map_err(|message: String| CliError::usage(format!("rate: {message}")))?,
         resolve,
     })
-}
-
-fn seed_by_chance() -> u64 {
-    // Short enough to be typed again.
-    u64::from(fastrand::u32(1..))
 }
 
 fn style(args: &RunArgs) -> Style {
@@ -201,51 +220,58 @@ fn report(text: &str) -> Result<ReportTarget, CliError> {
 }
 
 fn target(args: &RunArgs, entry: Option<&EndpointEntry>) -> Result<Target, CliError> {
-    let Some(entry) = entry else {
-        let faults = args.fault.iter().map(|name| fault(name)).collect::<Result<_, _>>()?;
-        return Ok(Target::Reference(faults));
-    };
-    let states = args.states.as_ref().or(entry.states.as_ref());
+    match entry {
+        None => Ok(Target::Reference(args.fault.iter().map(|name| fault(name)).collect::<Result<_, _>>()?)),
+        Some(entry) => {
+            Ok(Target::Other(Box::new(endpoint(entry, args.states.as_deref(), args.connect.sign)?)))
+        }
+    }
+}
+
+/// An endpoint that is named, with the flags that outrank its file.
+pub(super) fn endpoint(
+    entry: &EndpointEntry,
+    states: Option<&str>,
+    sign: Option<Scheme>,
+) -> Result<Endpoint, CliError> {
+    let states = states.or(entry.states.as_deref());
     let address = Address::new(&entry.url)?;
     let description = EndpointDescription {
         name: entry.name.clone(),
         url: address.as_str().to_owned(),
         is_reference: false,
     };
-    Ok(Target::Other(Box::new(Endpoint {
+    Ok(Endpoint {
         description,
         address,
-        states: states.map(|url| Address::new(url)).transpose()?,
-        signing: signing(args, entry)?,
+        states: states.map(Address::new).transpose()?,
+        signing: signing(sign, entry)?,
         retry: entry.retry.clone().map(|(attempts, codes)| Retry { attempts, codes }),
         vars: entry.vars.clone(),
         fixtures: entry.fixtures.clone(),
         faults: Vec::new(),
-    })))
+    })
 }
 
 /// How requests are signed: by the scheme of a flag, else of the file, with credentials that are there before the
 /// first request.
-fn signing(args: &RunArgs, entry: &EndpointEntry) -> Result<Signing, CliError> {
+fn signing(flag: Option<Scheme>, entry: &EndpointEntry) -> Result<Signing, CliError> {
     let file = entry.sign.as_deref().map(str::parse::<Scheme>).transpose();
     let file = file.map_err(|message| CliError::usage(format!("{}: {message}", entry.name)))?;
-    let Some(scheme) = args.sign.or(file) else {
+    let Some(scheme) = flag.or(file) else {
         return Ok(Signing::none(false));
     };
     credentials::signing(scheme, entry.credentials.as_deref())
 }
 
-/// The endpoint that is named, or one that an address alone makes; none for the embedded one.
-fn entry(args: &RunArgs, cases: &Path) -> Result<Option<EndpointEntry>, CliError> {
-    let Some(name) = &args.endpoint else {
-        return Ok(None);
-    };
+/// The endpoint of a name, or one that an address alone makes.
+pub(super) fn entry(name: &str, cases: &Path) -> Result<EndpointEntry, CliError> {
     if name.contains("://") {
-        return Ok(Some(EndpointEntry { name: name.clone(), url: name.clone(), ..EndpointEntry::default() }));
+        return Ok(EndpointEntry { name: name.to_owned(), url: name.to_owned(), ..EndpointEntry::default() });
     }
     let known = load_endpoints(cases)?;
-    if let Some(entry) = known.iter().find(|entry| entry.name == *name) {
-        return Ok(Some(entry.clone()));
+    if let Some(entry) = known.iter().find(|entry| entry.name == name) {
+        return Ok(entry.clone());
     }
     let names: Vec<&str> = known.iter().map(|entry| entry.name.as_str()).collect();
     Err(CliError::Usage {

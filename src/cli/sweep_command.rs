@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 use super::args::SweepArgs;
 use super::exit::{CONFORMS, CliError, UNKNOWN};
 use super::print;
-use super::settings::{Settings, Target};
+use super::settings::{Connected, endpoint, entry};
 use crate::report::printable;
 use crate::run::sweep as sweep_contract;
 use crate::source::{Wanted, load};
@@ -15,19 +15,18 @@ use crate::transport::Client;
 
 /// Sweeps for every contract that says how. Writing to a String cannot fail, which is why results are dropped.
 pub(super) fn sweep(args: &SweepArgs) -> Result<u8, CliError> {
-    let settings = Settings::resolve(&args.run)?;
-    let Target::Other(endpoint) = &settings.target else {
-        return Err(CliError::usage("the embedded endpoint keeps nothing; name one with --endpoint"));
-    };
-    let suite = load(&args.run.select.folder.cases, Wanted::All)?;
-    let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
+    let entry = entry(&args.endpoint, &args.folder.cases)?;
+    let endpoint = endpoint(&entry, None, args.connect.sign)?;
+    let Connected { limits, connection } = Connected::resolve(&args.connect, Some(&entry))?;
+    let suite = load(&args.folder.cases, Wanted::All)?;
+    let client = Client::new(limits, &connection, endpoint.addresses())?;
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let is_listing = args.run.dry_run;
+    let is_listing = args.dry_run;
     let (mut text, mut count, mut failed) = (String::new(), 0, false);
     for operation in &suite.operations {
         let contract = &operation.contract;
         let Some(sweep) = &contract.sweep else { continue };
-        match runtime.block_on(sweep_contract(&client, endpoint, contract, sweep, is_listing)) {
+        match runtime.block_on(sweep_contract(&client, &endpoint, contract, sweep, is_listing)) {
             Err(reason) => {
                 failed = true;
                 let _ = writeln!(text, "{}: it cannot be found out what is left: {reason}", contract.id);

@@ -1,7 +1,9 @@
 //! What a case may cause on an endpoint, beside its answers.
 
 use super::expand::PlannedCase;
-use crate::model::{Effect, Expect, StatusRule};
+use crate::model::{
+    Contract, Effect, Expect, Matcher, Recipe, RecipeStep, StateDefinition, StatusRule, Value,
+};
 
 /// How many requests of a case may be accepted and cost money.
 ///
@@ -24,6 +26,47 @@ fn may_be_accepted(expect: &Expect) -> bool {
         return expect.status.iter().any(is_open);
     }
     // A code is an error's; without either, anything may come.
-    expect.code.is_none()
+    !expect.code.as_ref().is_some_and(asks_for_a_value)
         && (expect.alternatives.is_empty() || expect.alternatives.iter().any(may_be_accepted))
+}
+
+/// Whether a matcher holds only where something stands.
+fn asks_for_a_value(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::Equals(_) | Matcher::Template(_) | Matcher::Regex(_) | Matcher::Type(_) => true,
+        Matcher::Present(wanted) => *wanted,
+        Matcher::Any(options) => options.iter().all(asks_for_a_value),
+        Matcher::Not(_) => false,
+    }
+}
+
+/// How many requests of a recipe cost money: those to the contract's own operation, which succeed.
+///
+/// A request is another operation's if it says so in a parameter that every request of the contract carries.
+pub fn billable_steps(contract: &Contract, recipe: &Recipe) -> usize {
+    if !contract.effects.contains(&Effect::Billable) {
+        return 0;
+    }
+    let is_own = |step: &&RecipeStep| {
+        step.params.iter().all(|(name, value)| {
+            let value = value.to_plain();
+            // What a template gives is not known here.
+            let may_be = |own: &Value| value.contains('{') || own.to_plain() == value;
+            contract.request.fixed.iter().all(|(fixed, own)| fixed != name || may_be(own))
+        })
+    };
+    recipe.steps.iter().filter(is_own).count()
+}
+
+/// The most requests that cost money which the recipes for a case's states may send, where they are followed.
+pub fn billable_set_ups(planned: &PlannedCase, is_followed: impl Fn(&str) -> bool) -> usize {
+    let given = planned.case.given.iter().chain(planned.case.steps.iter().flat_map(|step| &step.given));
+    let most = |definition: &StateDefinition| {
+        definition.recipes.iter().map(|recipe| billable_steps(&planned.contract, recipe)).max().unwrap_or(0)
+    };
+    given
+        .filter(|need| is_followed(&need.state))
+        .filter_map(|need| planned.contract.state(&need.state))
+        .map(most)
+        .sum()
 }

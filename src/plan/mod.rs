@@ -8,7 +8,7 @@ mod expand;
 mod pattern;
 mod prepare;
 
-pub use effect::billable_requests;
+pub use effect::{billable_requests, billable_set_ups, billable_steps};
 pub use expand::{Plan, PlanError, PlannedCase, case_ids, plan};
 pub use pattern::{Pattern, PatternError};
 pub use prepare::{PrepareError, Preview, about, open_scope, prepare, preview, scheme, set_variables};

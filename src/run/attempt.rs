@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::Runner;
 use super::judge;
@@ -20,7 +20,8 @@ use crate::protocol::encode;
 use crate::snapshot::Names;
 use crate::template::Scope;
 
-/// How long one teardown may take, also after an interrupt.
+/// How long an answer to a request of a teardown may take, also after an interrupt. A wait for the rate is not
+/// part of it: what is left behind may cost money.
 const TEARDOWN: Duration = Duration::from_secs(10);
 
 /// Why the steps of a case ended before the last one.
@@ -117,9 +118,9 @@ impl<'a> Attempt<'a> {
             };
             self.asked += 1;
             let purpose = format!("{}/{}/{}", self.runner.settings.seed, self.planned.id, self.asked);
-            let kitchen = self.kitchen();
+            let kitchen = self.kitchen(Some(stop));
             let setting_up = state::bring_about(&kitchen, definition, &params, &purpose);
-            // Set-up is not cut short: what an unfinished one left behind could not be undone.
+            // A set-up that was sent is not cut short: what an unfinished one left behind could not be undone.
             let (set_up, promised) = setting_up.await.map_err(|missing| match missing {
                 NoState::Unknown(unknown) => Ended::Unknown(unknown),
                 NoState::NotRun(reason) => Ended::NotRun(reason),
@@ -138,12 +139,14 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn kitchen(&self) -> Kitchen<'a> {
+    fn kitchen<'b>(&'b self, stop: Option<&'b Stop>) -> Kitchen<'b> {
         Kitchen {
-            client: &self.runner.client,
+            client: self.runner.client.clone(),
             endpoint: &self.runner.endpoint,
             contract: &self.planned.contract,
             templates: &self.runner.templates,
+            stop,
+            allows_billable: self.runner.settings.allows_billable,
         }
     }
 
@@ -196,9 +199,13 @@ impl<'a> Attempt<'a> {
         let mut attempt = 1;
         loop {
             let signed = self.signed(request, spec)?;
+            let sending = async {
+                let turn = self.runner.client.turn().await;
+                self.runner.client.send(turn, &endpoint.address, &signed).await
+            };
             let answer = tokio::select! {
                 biased;
-                answer = self.runner.client.send(&endpoint.address, &signed) => answer,
+                answer = sending => answer,
                 reason = switch.stopped() => Err(Fault::from(reason)),
             };
             let again = endpoint
@@ -257,13 +264,9 @@ impl<'a> Attempt<'a> {
     async fn tear_down(&mut self) -> Vec<String> {
         let mut left_behind = Vec::new();
         for set_up in std::mem::take(&mut self.set_up).iter().rev() {
-            let kitchen = self.kitchen();
-            let undoing = state::tear_down(&kitchen, set_up);
-            match timeout(TEARDOWN, undoing).await {
-                Ok(Ok(())) => {}
-                Ok(Err(reason)) => left_behind.push(reason),
-                Err(_) => left_behind.push(format!("a teardown took longer than {TEARDOWN:?}")),
-            }
+            let client = self.runner.client.within(TEARDOWN);
+            let kitchen = Kitchen { client, ..self.kitchen(None) };
+            left_behind.extend(state::tear_down(&kitchen, set_up).await.err());
         }
         left_behind
     }

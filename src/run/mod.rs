@@ -36,7 +36,7 @@ use attempt::Attempt;
 use tally::Tally;
 
 pub use retry::Retry;
-pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings};
+pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings, seed_by_chance};
 pub use signing::Signing;
 pub use stop::{Stop, StopSwitch};
 pub use sweep::{Found, sweep};

@@ -6,23 +6,42 @@ use std::collections::BTreeSet;
 
 use crate::check::select;
 use crate::model::{
-    Contract, Expect, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, merge_params,
+    Contract, Expect, Fault, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value,
+    merge_params,
 };
 use crate::protocol::encode;
 use crate::template::{FUNCTIONS, Scope, Templates, names};
-use crate::transport::Client;
+use crate::transport::{Client, Turn};
 
 use super::settings::Endpoint;
+use super::stop::Stop;
 
 /// How much of an answer is shown when a recipe fails, in characters.
 const SHOWN: usize = 200;
 
 /// What a recipe needs beside itself.
 pub(super) struct Kitchen<'a> {
-    pub(super) client: &'a Client,
+    pub(super) client: Client,
     pub(super) endpoint: &'a Endpoint,
     pub(super) contract: &'a Contract,
     pub(super) templates: &'a Templates,
+    /// What stops a wait for the rate; nothing stops clean-up.
+    pub(super) stop: Option<&'a Stop>,
+    pub(super) allows_billable: bool,
+}
+
+impl Kitchen<'_> {
+    /// Waits until a request may be sent.
+    pub(super) async fn turn(&self) -> Result<Turn, Fault> {
+        let Some(stop) = self.stop else {
+            return Ok(self.client.turn().await);
+        };
+        tokio::select! {
+            biased;
+            reason = stop.stopped() => Err(reason.into()),
+            turn = self.client.turn() => Ok(turn),
+        }
+    }
 }
 
 /// A recipe under way, with the values that its clean-up needs.
@@ -151,7 +170,9 @@ pub(super) async fn send(
         .signing
         .sign(&mut request, None, endpoint.address.authority())
         .map_err(|error| error.to_string())?;
-    let answer = kitchen.client.send(&endpoint.address, &request).await.map_err(|fault| fault.to_string())?;
+    let turn = kitchen.turn().await.map_err(|fault| fault.to_string())?;
+    let answer = kitchen.client.send(turn, &endpoint.address, &request).await;
+    let answer = answer.map_err(|fault| fault.to_string())?;
     if !(200..300).contains(&answer.status) {
         let text: String = String::from_utf8_lossy(&answer.bytes).chars().take(SHOWN).collect();
         return Err(format!("the endpoint answered {}: {}", answer.status, Value::Text(text)));

@@ -24,7 +24,7 @@ pub struct RunSettings {
     pub seed: u64,
     /// How long the whole run may take.
     pub total: Duration,
-    /// Whether cases that may cost money are run.
+    /// Whether cases that may cost money are run; not unless somebody says so.
     pub allows_billable: bool,
 }
 
@@ -35,9 +35,14 @@ impl Default for RunSettings {
             gate: Level::Snapshot,
             seed: 0,
             total: Duration::from_mins(30),
-            allows_billable: true,
+            allows_billable: false,
         }
     }
+}
+
+/// A seed that no other run is likely to have, short enough to be typed again.
+pub fn seed_by_chance() -> u64 {
+    u64::from(fastrand::u32(1..))
 }
 
 /// What is put to the test, and how its states are reached.

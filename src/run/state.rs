@@ -9,8 +9,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::recipe::{self, Cooked, Kitchen};
 use crate::model::{Fault, NotRun, StateDefinition, Unknown, Value};
+use crate::plan::billable_steps;
 use crate::protocol::{read_json, to_json};
-use crate::transport::{Address, Client};
+use crate::transport::Address;
 
 /// How much of a hook's error is shown, in characters.
 const SHOWN: usize = 200;
@@ -52,10 +53,10 @@ pub(super) async fn bring_about(
     params: &[(String, Value)],
     purpose: &str,
 ) -> Result<Brought, NoState> {
-    let Kitchen { client, endpoint, .. } = kitchen;
+    let endpoint = kitchen.endpoint;
     let mut tried = "the endpoint has no state hook".to_owned();
     if let Some(hook) = &endpoint.states {
-        match set_up(client, hook, definition, params, purpose).await {
+        match set_up(kitchen, hook, definition, params, purpose).await {
             Err(HookFailure::DoesNotKnow(answer)) => tried = format!("the hook does not know it: {answer}"),
             Err(HookFailure::Failed(reason)) => {
                 return Err(NoState::Unknown(Unknown::SetUp { state: definition.name.clone(), reason }));
@@ -76,6 +77,9 @@ pub(super) async fn bring_about(
             );
             return Err(NoState::NotRun(NotRun::NoWayTo { state: definition.name.clone(), reason }));
         }
+        if !kitchen.allows_billable && billable_steps(kitchen.contract, recipe) > 0 {
+            return Err(NoState::NotRun(NotRun::Billable));
+        }
         let (cooked, promised) = recipe::follow(kitchen, definition, recipe, params, purpose).await;
         let state = definition.name.clone();
         let promised = promised.map_err(|reason| Unknown::SetUp { state: state.clone(), reason });
@@ -92,7 +96,7 @@ enum HookFailure {
 }
 
 async fn set_up(
-    client: &Client,
+    kitchen: &Kitchen<'_>,
     hook: &Address,
     definition: &StateDefinition,
     params: &[(String, Value)],
@@ -101,7 +105,7 @@ async fn set_up(
     let state = definition.name.clone();
     let params: Map<String, Json> = params.iter().map(|(key, value)| (key.clone(), to_json(value))).collect();
     let body = json!({ "state": state, "params": params, "action": "setup", "purpose": purpose });
-    let answer = client.post_json(hook, body.to_string()).await;
+    let answer = post(kitchen, hook, body.to_string()).await;
     let (status, bytes) = answer.map_err(|fault| HookFailure::Failed(describe(&fault)))?;
     if status == 404 {
         return Err(HookFailure::DoesNotKnow(shown(&bytes)));
@@ -153,13 +157,18 @@ async fn tell_hook(kitchen: &Kitchen<'_>, set_up: &SetUp) -> Result<(), String> 
         "action": "teardown",
         "variables": to_json(&set_up.variables),
     });
-    let answer = kitchen.client.post_json(hook, body.to_string()).await;
+    let answer = post(kitchen, hook, body.to_string()).await;
     let (status, bytes) = answer.map_err(|fault| describe(&fault))?;
     if (200..300).contains(&status) {
         Ok(())
     } else {
         Err(format!("the hook answered {status}: {}", shown(&bytes)))
     }
+}
+
+async fn post(kitchen: &Kitchen<'_>, hook: &Address, json: String) -> Result<(u16, Vec<u8>), Fault> {
+    let turn = kitchen.turn().await?;
+    kitchen.client.post_json(turn, hook, json).await
 }
 
 fn describe(fault: &Fault) -> String {

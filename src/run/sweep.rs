@@ -28,7 +28,14 @@ pub async fn sweep(
     is_listing: bool,
 ) -> Result<Vec<Found>, String> {
     let templates = Templates::default();
-    let kitchen = Kitchen { client, endpoint, contract, templates: &templates };
+    let kitchen = Kitchen {
+        client: client.clone(),
+        endpoint,
+        contract,
+        templates: &templates,
+        stop: None,
+        allows_billable: false,
+    };
     let mut scope = Scope::new(0, "sweep");
     for (name, value) in &endpoint.vars {
         scope.set(name, value);

@@ -77,6 +77,20 @@ pub struct Connection {
     pub rate: Option<Rate>,
 }
 
+impl Connection {
+    /// Whether what is sent to an address stays on this machine: it is a loopback address, and neither a proxy
+    /// nor a given address of its host leads elsewhere.
+    pub fn stays_here(&self, address: &Address) -> bool {
+        let (host, _) = address.socket();
+        let mut given = self.resolve.iter().filter(|(known, _)| *known == host);
+        address.is_loopback() && self.proxy.is_none() && given.all(|(_, given)| given.ip().is_loopback())
+    }
+}
+
+/// Leave to send one request, which [`Client::turn`] gives at the rate of the connection.
+#[derive(Debug)]
+pub struct Turn(());
+
 /// The pooled client of a run.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -120,13 +134,28 @@ impl Client {
         self.encrypted.as_ref().filter(|_| address.is_encrypted()).unwrap_or(&self.plain)
     }
 
+    /// The same client, which waits for an answer no longer than so long.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        let limits = Limits { answer: self.limits.answer.min(limit), ..self.limits };
+        Self { limits, ..self.clone() }
+    }
+
+    /// Waits until the rate lets a request through; that is not part of an answer's time. Nothing is lost by
+    /// whoever stops waiting.
+    pub async fn turn(&self) -> Turn {
+        if let Some(pace) = &self.pace {
+            pace.turn().await;
+        }
+        Turn(())
+    }
+
     /// Sends a request below an address and takes the whole answer.
     ///
     /// # Errors
     /// A [`Fault`] wherever no whole answer came.
-    pub async fn send(&self, address: &Address, request: &Request) -> Result<Answer, Fault> {
+    pub async fn send(&self, _turn: Turn, address: &Address, request: &Request) -> Result<Answer, Fault> {
         let built = Self::build(address, request)?;
-        self.turn().await;
         let limit = self.limits.answer;
         timeout(limit, self.take(self.http(address), built))
             .await
@@ -137,7 +166,12 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::send`].
-    pub async fn post_json(&self, address: &Address, json: String) -> Result<(u16, Vec<u8>), Fault> {
+    pub async fn post_json(
+        &self,
+        _turn: Turn,
+        address: &Address,
+        json: String,
+    ) -> Result<(u16, Vec<u8>), Fault> {
         let built = self
             .http(address)
             .post(address.url().clone())
@@ -145,19 +179,11 @@ impl Client {
             .body(json)
             .build();
         let built = built.map_err(|error| Fault::Unsendable { reason: chain(&error) })?;
-        self.turn().await;
         let limit = self.limits.answer;
         let answer = timeout(limit, self.take(self.http(address), built))
             .await
             .unwrap_or(Err(Fault::TimedOut { what: "the answer", after: limit }))?;
         Ok((answer.status, answer.bytes))
-    }
-
-    /// Waits for the rate; the wait is not part of an answer's time.
-    async fn turn(&self) {
-        if let Some(pace) = &self.pace {
-            pace.turn().await;
-        }
     }
 
     /// Whether the endpoint can be reached: a connection, and for an encrypted one an answer of any kind.

@@ -62,13 +62,15 @@ impl Pace {
         Self { rate, sent: Arc::new(Mutex::new(VecDeque::new())) }
     }
 
-    /// Waits until a request may be sent. The lock is held over the wait, so that nobody overtakes.
+    /// Waits until a request may be sent. The lock is held over the wait, so that nobody overtakes. Whoever
+    /// stops waiting leaves everything as it was.
     pub(super) async fn turn(&self) {
         let mut sent = self.sent.lock().await;
         if sent.len() == self.rate.requests
-            && let Some(oldest) = sent.pop_front()
+            && let Some(oldest) = sent.front().copied()
         {
             sleep_until(oldest + self.rate.window).await;
+            sent.pop_front();
         }
         sent.push_back(Instant::now());
     }
@@ -78,7 +80,7 @@ impl Pace {
 mod tests {
     use std::time::Duration;
 
-    use tokio::time::Instant;
+    use tokio::time::{Instant, timeout};
 
     use super::{Pace, Rate};
 
@@ -94,6 +96,16 @@ mod tests {
         }
         assert_eq!(rate.least_time(1000), Duration::ZERO);
         assert_eq!(rate.least_time(2001), Duration::from_mins(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_stops_waiting_lets_nobody_through_early() {
+        let pace = Pace::new("1/10s".parse().unwrap());
+        let start = Instant::now();
+        pace.turn().await;
+        assert!(timeout(Duration::from_secs(1), pace.turn()).await.is_err());
+        pace.turn().await;
+        assert_eq!(start.elapsed(), Duration::from_secs(10));
     }
 
     #[tokio::test(start_paused = true)]

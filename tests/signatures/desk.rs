@@ -76,13 +76,13 @@ impl Desk {
     pub(crate) async fn pipeline(&self) -> String {
         let hook = Address::new(&self.reference.states_url()).unwrap();
         let body = r#"{"state":"an image pipeline","action":"setup"}"#.to_owned();
-        let (status, bytes) = self.client.post_json(&hook, body).await.unwrap();
+        let (status, bytes) = self.client.post_json(self.client.turn().await, &hook, body).await.unwrap();
         assert_eq!(status, 200);
         serde_json::from_slice::<Value>(&bytes).unwrap()["pipeline"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn send(&self, request: &Request) -> Answered {
-        let answer = self.client.send(&self.address, request).await.unwrap();
+        let answer = self.client.send(self.client.turn().await, &self.address, request).await.unwrap();
         Answered::read(answer.status, &answer.bytes)
     }
 
