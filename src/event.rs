@@ -81,6 +81,8 @@ pub struct RunEnd {
     pub stale_waivers: Vec<String>,
     /// What the snapshots did.
     pub snapshots: SnapshotCounts,
+    /// How many cases left something behind on the endpoint.
+    pub left_behind: usize,
     /// How many exchanges there were.
     pub exchanges: usize,
     /// Why the run ended early, if it did.
@@ -96,14 +98,15 @@ pub enum Outcome {
     Conforms,
     /// The contract is broken, a snapshot differs, or a waiver is stale.
     Broken,
-    /// Something could not be found out, and nothing is broken.
+    /// Something could not be found out or cleaned up, and nothing is broken.
     Unknown,
     /// Somebody interrupted the run.
     Interrupted,
 }
 
 impl RunEnd {
-    /// What the run comes to. An interrupted one says nothing; broken outranks unknown.
+    /// What the run comes to. An interrupted one says nothing; broken outranks unknown. A run that judged
+    /// nothing, or that left something behind, does not pass silently.
     pub fn outcome(&self) -> Outcome {
         if self.stopped == Some(Stopped::Interrupted) {
             Outcome::Interrupted
@@ -112,6 +115,8 @@ impl RunEnd {
         } else if self.counts.indeterminate > 0
             || self.counts.not_run > self.counts.not_meant
             || self.stopped.is_some()
+            || self.left_behind > 0
+            || self.counts.judged() == 0
         {
             Outcome::Unknown
         } else {

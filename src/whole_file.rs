@@ -2,17 +2,22 @@
 //!
 //! It knows nothing of what is written.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
 /// A file under way. Dropped before [`WholeFile::commit`], it leaves nothing, and an old file stays.
+///
+/// What a link points to is replaced, and not the link. A pipe or a device cannot be replaced: it is written to.
 #[derive(Debug)]
-pub struct WholeFile {
-    target: PathBuf,
-    out: BufWriter<NamedTempFile>,
+pub struct WholeFile(Out);
+
+#[derive(Debug)]
+enum Out {
+    Beside { target: PathBuf, out: BufWriter<NamedTempFile> },
+    Straight(BufWriter<File>),
 }
 
 impl WholeFile {
@@ -21,14 +26,17 @@ impl WholeFile {
     /// # Errors
     /// A folder in which nothing can be written.
     pub fn create(target: &Path) -> io::Result<Self> {
+        // Nothing stands there yet, or it stands somewhere else.
+        let target = target.canonicalize().unwrap_or_else(|_| target.to_path_buf());
+        if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            return Ok(Self(Out::Straight(BufWriter::new(File::options().write(true).open(&target)?))));
+        }
         let folder =
             target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = Builder::new();
         readable(&mut builder);
-        Ok(Self {
-            target: target.to_path_buf(),
-            out: BufWriter::new(builder.tempfile_in(folder).map_err(|error| plain(&error))?),
-        })
+        let out = BufWriter::new(builder.tempfile_in(folder).map_err(|error| plain(&error))?);
+        Ok(Self(Out::Beside { target, out }))
     }
 
     /// Puts the file in its place.
@@ -36,18 +44,29 @@ impl WholeFile {
     /// # Errors
     /// A disk that is full, or a place that cannot be replaced; the old file stays then.
     pub fn commit(self) -> io::Result<()> {
-        let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.persist(&self.target).map(|_| ()).map_err(|error| error.error)
+        match self.0 {
+            Out::Beside { target, out } => {
+                let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+                file.persist(&target).map(|_| ()).map_err(|error| error.error)
+            }
+            Out::Straight(mut out) => out.flush(),
+        }
     }
 }
 
 impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes)
+        match &mut self.0 {
+            Out::Beside { out, .. } => out.write(bytes),
+            Out::Straight(out) => out.write(bytes),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        match &mut self.0 {
+            Out::Beside { out, .. } => out.flush(),
+            Out::Straight(out) => out.flush(),
+        }
     }
 }
 
@@ -96,5 +115,25 @@ mod tests {
         file.commit().unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "new");
         assert_ne!(fs::metadata(&target).unwrap().permissions().mode() & 0o044, 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_and_a_device_is_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("a.txt"), folder.path().join("link"));
+        fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let mut file = WholeFile::create(&link).unwrap();
+        file.write_all(b"new").unwrap();
+        file.commit().unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        let device = folder.path().join("device");
+        std::os::unix::fs::symlink("/dev/null", &device).unwrap();
+        let mut file = WholeFile::create(&device).unwrap();
+        file.write_all(b"new").unwrap();
+        file.commit().unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 }

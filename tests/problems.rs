@@ -152,7 +152,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "expect = { status = 200 }\nrows = \"../rows.csv\"",
         "Get/t.toml:13:8: `../rows.csv` is no CSV file of this folder",
     ),
-    ("expect = { status = 200 }\nrows = \"nosuch.csv\"", "Get/t.toml:13:8: `nosuch.csv` cannot be read"),
+    ("expect = { status = 200 }\nrows = \"nosuch.csv\"", "Get/t.toml:13:8: cannot read Get/nosuch.csv: "),
     (
         "expect = { status = 200 }\naxes = { format = [\"yaml\"] }",
         "Get/t.toml:13:20: `yaml` is not one of json, xml",

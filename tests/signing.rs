@@ -60,9 +60,11 @@ fn cases_about_signatures_are_not_run_where_nothing_is_signed_and_pass_only_wher
     let output = run(&common);
     assert_eq!(code(&output), 5, "{}", out(&output));
     assert!(out(&output).contains("no credentials to sign by v1"), "{}", out(&output));
-    let meant = run(&[&common, &["--sign", "none"][..]].concat());
-    assert_eq!(code(&meant), 0, "{}", out(&meant));
-    assert!(out(&meant).contains("CONFORMS  0 of"), "not run is not passed: {}", out(&meant));
+    let beside = run(&[&common, &["--sign", "none", "accepted/required-only"][..]].concat());
+    assert_eq!(code(&beside), 0, "{}", out(&beside));
+    let alone = run(&[&common, &["--sign", "none"][..]].concat());
+    assert_eq!(code(&alone), 5, "a run that tries nothing finds out nothing: {}", out(&alone));
+    assert!(out(&alone).contains("COULD NOT FIND OUT  0 of"), "{}", out(&alone));
 }
 
 #[test]

@@ -21,8 +21,11 @@ fn judged(fault: &str, waivers: &str) -> Judged {
     let served = Served::start(if fault.is_empty() { vec![] } else { vec!["--fault", fault] }.as_slice());
     let folder = copied_cases();
     let cases = folder.path().join("cases");
-    let endpoints =
-        format!("[endpoint.mock]\nurl = \"{}\"\nstates = \"{}\"\n", served.at("url"), served.at("states"));
+    let endpoints = format!(
+        "[endpoint.mock]\nurl = \"{}\"\nstates = \"{}\"\n[endpoint.other]\nurl = \"http://127.0.0.1:9\"\n",
+        served.at("url"),
+        served.at("states")
+    );
     fs::write(cases.join("endpoints.toml"), endpoints).unwrap();
     fs::write(cases.join("waivers.toml"), waivers).unwrap();
     let mut command =
@@ -101,6 +104,8 @@ fn a_waiver_that_is_not_whole_is_an_invalid_file() {
         (waiver("reference", CASES, "message", "2999-12-31"), "nothing is waived for the reference endpoint"),
         (waiver("mock", CASES, "colour", "2999-12-31"), "`colour` is not one of"),
         (waiver("mock", CASES, "message", "2999-12-31").replace("owner", "onwer"), "unknown key `onwer`"),
+        (waiver("mokc", CASES, "message", "2999-12-31"), "no endpoint is named `mokc`"),
+        (waiver("mokc", CASES, "message", "2999-12-31"), "did you mean `mock`?"),
     ] {
         let judged = judged("", &text);
         assert_eq!(judged.code, 3, "{}", judged.text);

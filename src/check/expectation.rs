@@ -1,7 +1,7 @@
 //! What a case expects, level by level.
 
 use super::envelope;
-use super::matcher::mismatch;
+use super::matcher::{Typing, mismatch};
 use super::path::{PathError, select};
 use super::subject::Subject;
 use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, MessageTemplate, StatusRule, Value};
@@ -16,7 +16,22 @@ pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
     findings.extend(check_expect(subject, subject.expect));
     findings.extend(nearest_alternative(subject));
     findings.sort_by_key(|finding| finding.level);
+    findings.iter_mut().for_each(shorten);
     findings
+}
+
+/// The most characters of an answer that a finding repeats.
+const REPEATED: usize = 2000;
+
+/// An answer must not be able to flood a report.
+fn shorten(finding: &mut Finding) {
+    for text in [&mut finding.subject, &mut finding.actual].into_iter().chain(&mut finding.because) {
+        if let Some((end, _)) = text.char_indices().nth(REPEATED) {
+            let more = text[end..].chars().count();
+            text.truncate(end);
+            text.push_str(&format!("… and {more} more characters"));
+        }
+    }
 }
 
 /// Whether an answer that is not as expected only says that there were too many requests.
@@ -112,7 +127,7 @@ fn shown(value: Option<&Value>) -> String {
 fn check_code(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Option<Finding> {
     let matcher = expect.code.as_ref()?;
     let found = subject.code();
-    mismatch(matcher, found.as_ref())?;
+    mismatch(matcher, found.as_ref(), subject.typing())?;
     Some(finding(subject, Level::Code, "code", matcher.to_string(), shown(found.as_ref()), cited(rows)))
 }
 
@@ -121,7 +136,7 @@ fn check_message(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> 
     let Some(matcher) = &expect.message else {
         return check_row_message(subject, rows, found.as_ref());
     };
-    let why = mismatch(matcher, found.as_ref())?;
+    let why = mismatch(matcher, found.as_ref(), subject.typing())?;
     let actual = with_reason(&shown(found.as_ref()), &why);
     Some(finding(subject, Level::Message, "message", matcher.to_string(), actual, cited(rows)))
 }
@@ -154,7 +169,7 @@ fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, matcher) in &expect.headers {
         let found = subject.answer.header(name).map(Value::text);
-        if mismatch(matcher, found.as_ref()).is_some() {
+        if mismatch(matcher, found.as_ref(), Typing::Text).is_some() {
             findings.push(finding(
                 subject,
                 Level::Body,
@@ -175,7 +190,7 @@ fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
             Some(Ok(value)) => Some(value),
             Some(Err(PathError::Nothing { .. } | PathError::Malformed { .. })) | None => None,
         };
-        if let Some(why) = mismatch(matcher, found.as_ref()) {
+        if let Some(why) = mismatch(matcher, found.as_ref(), subject.typing()) {
             let actual = with_reason(&shown(found.as_ref()), &why);
             findings.push(finding(subject, Level::Body, path, matcher.to_string(), actual, None));
         }

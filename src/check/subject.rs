@@ -1,7 +1,8 @@
 //! What a judgement rests on: contract, expectation, request, answer, and what came before.
 
+use super::matcher::Typing;
 use super::path::select;
-use crate::model::{Answer, Contract, Exchange, Expect, Request, Value};
+use crate::model::{Answer, Body, Contract, Exchange, Expect, Request, Value};
 
 /// All that a judgement rests on.
 #[derive(Debug)]
@@ -24,6 +25,11 @@ impl Subject<'_> {
     /// Whether the answer is one of success, as its status has it.
     pub(super) fn is_success(&self) -> bool {
         self.answer.status < 400
+    }
+
+    /// Whether the answer's format has types.
+    pub(super) fn typing(&self) -> Typing {
+        if matches!(self.answer.body, Body::Xml { .. }) { Typing::Text } else { Typing::Typed }
     }
 
     /// The value at a path of the contract's envelope.

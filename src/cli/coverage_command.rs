@@ -9,6 +9,7 @@ use super::exit::CliError;
 use super::print;
 use crate::coverage::{Coverage, coverage as find};
 use crate::model::CaseId;
+use crate::report::{printable, printable_json};
 use crate::source::{Wanted, load};
 
 /// How many cases are named in the text.
@@ -19,10 +20,13 @@ pub(super) fn coverage(args: &CoverageArgs) -> Result<u8, CliError> {
     let suite = load(&args.folder.cases, Wanted::All)?;
     let found = find(&suite)?;
     let text = match args.format {
-        CoverageFormat::Text => found.iter().map(as_text).collect::<Vec<_>>().join("\n"),
+        CoverageFormat::Text => {
+            printable(&found.iter().map(as_text).collect::<Vec<_>>().join("\n")).into_owned()
+        }
         CoverageFormat::Json => {
             let contracts: Vec<Json> = found.iter().map(as_json).collect();
-            format!("{:#}\n", json!({ "format": "proofmark-coverage", "version": 1, "contracts": contracts }))
+            let json = json!({ "format": "proofmark-coverage", "version": 1, "contracts": contracts });
+            printable_json(&format!("{json:#}\n")).into_owned()
         }
     };
     print(&text)

@@ -16,7 +16,7 @@ use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, s
 use crate::embedded;
 use crate::event::{Event, Outcome};
 use crate::plan::{Plan, PlannedCase};
-use crate::report::printable;
+use crate::report::{printable, printable_json};
 use crate::run::{Runner, StopSwitch, run as run_plan, seed_by_chance};
 use crate::transport::Client;
 
@@ -46,7 +46,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         pairs.map(|(planned, (first, second))| compare(planned, first, second)).collect();
     print(&match args.format {
         CoverageFormat::Text => printable(&as_text(args, &differences)).into_owned(),
-        CoverageFormat::Json => format!("{:#}\n", as_json(args, &differences)),
+        CoverageFormat::Json => printable_json(&format!("{:#}\n", as_json(args, &differences))).into_owned(),
     })?;
     Ok(code(&differences))
 }

@@ -3,14 +3,16 @@
 use super::args::{FolderArgs, SelectArgs};
 use super::exit::CliError;
 use super::print;
-use crate::model::Suite;
+use crate::model::{Problem, Suite};
 use crate::plan::{Pattern, Plan, case_ids, plan};
 use crate::source::{LoadError, Wanted, load, load_endpoints, load_waivers};
 
 /// Checks every file, and says how much there is.
 pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     let suite = load(&args.cases, Wanted::All);
-    let others = [load_endpoints(&args.cases).err(), load_waivers(&args.cases).err()];
+    let waivers = load_waivers(&args.cases);
+    let waived = waivers.as_ref().map_or_else(|_| Vec::new(), Vec::clone);
+    let others = [load_endpoints(&args.cases).err(), waivers.err()];
     let mut problems = Vec::new();
     let mut suite_loaded = None;
     for error in others.into_iter().flatten().chain(suite.map(|suite| suite_loaded = Some(suite)).err()) {
@@ -22,7 +24,17 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     let Some(suite) = suite_loaded.filter(|_| problems.is_empty()) else {
         return Err(LoadError::Problems(problems).into());
     };
-    let cases = case_ids(&suite)?.len();
+    let cases = case_ids(&suite)?;
+    for waiver in waived {
+        let pattern = Pattern::new(&waiver.case, false)?;
+        if !cases.iter().any(|planned| pattern.matches(planned.id.as_str())) {
+            problems.push(Problem::new(waiver.spot, format!("no case matches `{}`", waiver.case)));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(LoadError::Problems(problems).into());
+    }
+    let cases = cases.len();
     let tables: usize = suite.operations.iter().map(|operation| operation.tables.len()).sum();
     let contracts = suite.operations.len();
     print(&format!(

@@ -11,7 +11,7 @@ use super::exit::CliError;
 use super::settings::Surroundings;
 use crate::model::Problem;
 use crate::plan::PlanError;
-use crate::report::printable;
+use crate::report::{printable, printable_in_place};
 use crate::source::LoadError;
 
 /// How many problems are shown with their lines before the rest is listed.
@@ -38,7 +38,7 @@ fn error_text(error: &CliError) -> String {
         cause = inner.source();
     }
     if let Some(hint) = hint(error) {
-        let _ = writeln!(text, "  hint: {hint}");
+        let _ = writeln!(text, "  hint: {}", printable(&hint));
     }
     text
 }
@@ -103,7 +103,10 @@ impl<'a> ShownProblem<'a> {
     fn new(problem: &'a Problem) -> Self {
         let file = &problem.spot.file;
         let name = file.path.display().to_string();
-        Self { problem, source: NamedSource::new(name, file.text.clone()) }
+        Self {
+            problem,
+            source: NamedSource::new(printable(&name), printable_in_place(&file.text).into_owned()),
+        }
     }
 }
 
@@ -117,7 +120,7 @@ impl Error for ShownProblem<'_> {}
 
 impl Diagnostic for ShownProblem<'_> {
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.problem.hint.as_ref().map(|hint| Box::new(hint) as Box<dyn std::fmt::Display>)
+        self.problem.hint.as_ref().map(|hint| Box::new(printable(hint)) as Box<dyn std::fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

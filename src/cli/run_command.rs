@@ -20,7 +20,7 @@ use crate::event::Event;
 use crate::model::{Day, Suite};
 use crate::plan::{Plan, case_ids};
 use crate::reference::Fault;
-use crate::report::{JsonReport, Report, TerminalReport};
+use crate::report::{JsonReport, Report, TerminalReport, printable};
 use crate::run::{Runner, StopSwitch, WaiverBook, orphans, run as run_plan};
 use crate::snapshot::Store;
 use crate::source::load_waivers;
@@ -40,7 +40,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     let settings = Settings::resolve(args)?;
     let (suite, plan) = selected(&args.select)?;
     if args.dry_run {
-        return print(&dry_run(&plan, &settings));
+        return print(&printable(&dry_run(&plan, &settings)));
     }
     let kind = match &settings.target {
         Target::Reference(_) => "reference",

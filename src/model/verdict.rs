@@ -239,8 +239,13 @@ impl VerdictCounts {
         }
     }
 
+    /// Those whose answers were held against the contract.
+    pub fn judged(&self) -> usize {
+        self.passed + self.flaky + self.failed + self.waived
+    }
+
     /// All cases.
     pub fn total(&self) -> usize {
-        self.passed + self.flaky + self.failed + self.waived + self.indeterminate + self.not_run
+        self.judged() + self.indeterminate + self.not_run
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::pattern::Pattern;
-use crate::model::{AxisChoice, Case, CaseId, Contract, IdError, Row, Suite};
+use crate::model::{AxisChoice, Case, CaseId, Contract, IdError, Row, Spot, Suite};
 
 /// Why there is nothing to run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +45,11 @@ impl PlannedCase {
     /// Its row, if the case has rows.
     pub fn row(&self) -> Option<&Row> {
         self.row.and_then(|position| self.case.rows.get(position))
+    }
+
+    /// Where it stands: its row, if it has one.
+    pub fn spot(&self) -> &Spot {
+        self.row().map_or(&self.case.spot, |row| &row.spot)
     }
 }
 

@@ -155,6 +155,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>) -> Json {
             "not_run": end.counts.not_run,
         },
         "exchanges": end.exchanges,
+        "left_behind": end.left_behind,
         "orphans": end.orphans.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         "stale_waivers": end.stale_waivers,
         "stopped": end.stopped.as_ref().map(|stopped| match stopped {

@@ -9,7 +9,7 @@ use std::io;
 use crate::event::Event;
 
 pub use json::JsonReport;
-pub use plain::printable;
+pub use plain::{printable, printable_in_place, printable_json};
 pub use terminal::{Style, TerminalReport, Verbosity, case_text};
 
 /// Something that listens to a run.

@@ -8,31 +8,39 @@ use std::fmt::Write;
 /// A newline stays, since callers indent lines themselves; everything else that is not shown as
 /// itself is escaped: C0 and C1 controls (ECMA-48), and the marks of Unicode's TR 9.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hostile) {
-        return Cow::Borrowed(text);
-    }
-    let mut clean = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if is_hostile(letter) { clean.extend(letter.escape_default()) } else { clean.push(letter) }
-    }
-    Cow::Owned(clean)
+    cleaned(text, |letter, clean| clean.extend(letter.escape_default()))
 }
 
 /// JSON text with the same characters as escapes; JSON's own writer leaves all but the C0 controls.
 ///
 /// They stand inside strings alone, and all of them are in the basic plane (RFC 8259, section 7).
-pub(super) fn printable_json(text: &str) -> Cow<'_, str> {
+pub fn printable_json(text: &str) -> Cow<'_, str> {
+    cleaned(text, |letter, clean| {
+        // Writing to a String cannot fail.
+        let _ = write!(clean, "\\u{:04x}", u32::from(letter));
+    })
+}
+
+/// The text with a sign of as many bytes for each such character, so that places in it stay the same; tabs
+/// stay too.
+pub fn printable_in_place(text: &str) -> Cow<'_, str> {
+    cleaned(text, |letter, clean| {
+        clean.push(match (letter, letter.len_utf8()) {
+            ('\t', _) => '\t',
+            (_, 1) => '?',
+            (_, 2) => '\u{b7}',
+            _ => '\u{fffd}',
+        });
+    })
+}
+
+fn cleaned(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
     if !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len());
     for letter in text.chars() {
-        if is_hostile(letter) {
-            // Writing to a String cannot fail.
-            let _ = write!(clean, "\\u{:04x}", u32::from(letter));
-        } else {
-            clean.push(letter);
-        }
+        if is_hostile(letter) { write(letter, &mut clean) } else { clean.push(letter) }
     }
     Cow::Owned(clean)
 }
@@ -45,11 +53,19 @@ fn is_hostile(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{printable, printable_in_place};
 
     #[test]
     fn nothing_that_acts_on_a_terminal_stays() {
         assert_eq!(printable("a\u{1b}[2J\r\u{9b}\u{202e}\u{0}"), "a\\u{1b}[2J\\r\\u{9b}\\u{202e}\\u{0}");
         assert_eq!(printable("é\n😀"), "é\n😀");
+    }
+
+    #[test]
+    fn places_stay_where_they_were() {
+        let text = "a\u{1b}b\u{9b}c\u{202e}d\te";
+        let clean = printable_in_place(text);
+        assert_eq!(clean, "a?b\u{b7}c\u{fffd}d\te");
+        assert_eq!(clean.len(), text.len());
     }
 }

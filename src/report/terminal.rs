@@ -102,7 +102,8 @@ impl<W: Write> TerminalReport<W> {
         let bar = self.bar.clone();
         bar.inc(1);
         let is_told = match &record.verdict {
-            Verdict::Passed => self.style.verbosity == Verbosity::Verbose || !record.left_behind.is_empty(),
+            _ if !record.left_behind.is_empty() => true,
+            Verdict::Passed => self.style.verbosity == Verbosity::Verbose,
             Verdict::Flaky { .. } | Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
             // Told once, for all of them.
             Verdict::NotRun(NotRun::Unreachable { .. }) => self.style.verbosity == Verbosity::Verbose,
@@ -194,6 +195,10 @@ impl<W: Write> TerminalReport<W> {
         }
         let word = self.painted(paint, word);
         writeln!(self.out, "{word}  {} of {} cases passed", end.counts.passed, start.selected)?;
+        if end.left_behind > 0 {
+            let plural = if end.left_behind == 1 { "" } else { "s" };
+            writeln!(self.out, "{} case{plural} left something behind on the endpoint", end.left_behind)?;
+        }
         if self.style.verbosity == Verbosity::Quiet {
             return Ok(());
         }

@@ -75,7 +75,7 @@ impl<'a> Attempt<'a> {
             id: self.planned.id.clone(),
             rows_met: self.rows_met(),
             about: self.about,
-            spot: self.planned.row().map_or(&self.planned.case.spot, |row| &row.spot).clone(),
+            spot: self.planned.spot().clone(),
             verdict,
             findings: self.findings,
             gate: self.runner.settings.gate,

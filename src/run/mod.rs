@@ -17,6 +17,7 @@ mod waiver;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -45,6 +46,10 @@ pub use waiver::WaiverBook;
 /// How many cases may be finished before an earlier one, for each that may run at once. It bounds
 /// what waits for its turn to be told.
 const AHEAD: usize = 16;
+
+/// How many bytes of bodies a finished case may hold while others go on. One that holds more keeps its place
+/// among those that run until it is told, so that few such are held at once.
+const LIGHT: usize = 16 * 1024;
 
 /// What all cases of a run share.
 pub struct Runner {
@@ -114,7 +119,7 @@ impl Runner {
             id: planned.id.clone(),
             about: scope
                 .map_or_else(|_| planned.case.about.clone(), |scope| about(planned, &scope, &self.templates)),
-            spot: planned.case.spot.clone(),
+            spot: planned.spot().clone(),
             verdict: Verdict::NotRun(reason),
             findings: Vec::new(),
             gate: self.settings.gate,
@@ -151,22 +156,27 @@ pub async fn run(
     let jobs = runner.settings.jobs.max(1);
     let permits = Arc::new(Semaphore::new(jobs));
     let shared = Arc::clone(&runner);
-    let tasks = stream::iter(plan.cases).map(|planned| {
+    // Permits are taken in the order of cases: the one that is told next always has one, whoever keeps theirs.
+    let tasks = stream::iter(plan.cases).then(|planned| {
         let (runner, permits, stop) = (Arc::clone(&shared), Arc::clone(&permits), stop.listen());
-        tokio::spawn(async move {
+        async move {
             // The semaphore is never closed, so a permit always comes.
-            let _permit = permits.acquire().await;
-            runner.case(&planned, &stop).await
-        })
+            let permit = permits.acquire_owned().await;
+            tokio::spawn(async move {
+                let record = runner.case(&planned, &stop).await;
+                let weight: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
+                (record, permit.ok().filter(|_| weight > LIGHT))
+            })
+        }
     });
-    let mut finished = tasks.buffered(jobs.saturating_mul(AHEAD));
-    let mut time_over = std::pin::pin!(sleep(runner.settings.total));
+    let mut finished = pin!(tasks.buffered(jobs.saturating_mul(AHEAD)));
+    let mut time_over = pin!(sleep(runner.settings.total));
     let mut is_time_over = false;
     loop {
         tokio::select! {
             record = finished.next() => match record {
                 None => break,
-                Some(Ok(record)) => {
+                Some(Ok((record, _permit))) => {
                     tally.add(&record);
                     tally.note_stale(runner.waivers.stale(&record));
                     emit(Event::Finished(Box::new(record)));

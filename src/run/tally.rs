@@ -14,6 +14,7 @@ pub(super) struct Tally {
     rows_met: Vec<BTreeSet<Arc<str>>>,
     snapshots: SnapshotCounts,
     exchanges: usize,
+    left_behind: usize,
     stale_waivers: Vec<String>,
 }
 
@@ -28,6 +29,7 @@ impl Tally {
             rows_met: vec![BTreeSet::new(); operations.len()],
             snapshots: SnapshotCounts::default(),
             exchanges: 0,
+            left_behind: 0,
             stale_waivers: Vec::new(),
         }
     }
@@ -40,6 +42,7 @@ impl Tally {
     pub(super) fn add(&mut self, record: &CaseRecord) {
         self.counts.add(&record.verdict);
         self.exchanges += record.exchanges.len();
+        self.left_behind += usize::from(!record.left_behind.is_empty());
         let operation = record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation);
         if let Some(position) = self.operations.iter().position(|id| id == operation) {
             self.rows_met[position].extend(record.rows_met.iter().cloned());
@@ -62,6 +65,7 @@ impl Tally {
             stale_waivers: self.stale_waivers,
             snapshots: self.snapshots,
             exchanges: self.exchanges,
+            left_behind: self.left_behind,
             stopped,
             elapsed,
         }

@@ -145,7 +145,11 @@ fn list(path: &Path) -> Result<Vec<(String, bool)>, LoadError> {
 /// Reads one file, shown as `shown`.
 pub(super) fn read_file(path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
     let unreadable = |source| LoadError::Unreadable { path: path.to_path_buf(), source };
-    let length = fs::metadata(path).map_err(unreadable)?.len();
+    let found = fs::metadata(path).map_err(unreadable)?;
+    if !found.is_file() {
+        return Err(unreadable(io::Error::other("it is no file")));
+    }
+    let length = found.len();
     if length > LARGEST_FILE {
         let message = format!("the file has {length} bytes, more than {LARGEST_FILE}");
         return Err(unreadable(io::Error::other(message)));

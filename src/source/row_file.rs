@@ -1,13 +1,13 @@
 //! Rows of a case, written in the table or in a CSV file beside it.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use csv::{Position, ReaderBuilder, StringRecord};
 
 use super::document::{Kind, Node};
+use super::folder::{LoadError, read_file};
 use super::names::Names;
 use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part};
 
@@ -82,21 +82,28 @@ fn csv_rows(name: &str, node: &Node, files: &RowFiles, problems: &mut Vec<Proble
         );
         return Vec::new();
     }
-    let text = match fs::read_to_string(files.folder.join(path)) {
-        Ok(text) => text,
-        Err(error) => {
-            problems.push(Problem::new(node.spot.clone(), format!("`{name}` cannot be read: {error}")));
-            return Vec::new();
+    match read_file(&files.folder.join(path), &files.shown.join(path)) {
+        Ok(file) => read_csv(&file, problems),
+        Err(LoadError::Problems(found)) => {
+            problems.extend(found);
+            Vec::new()
         }
-    };
-    let file = Arc::new(SourceText { path: files.shown.join(path), text });
-    read_csv(&file, problems)
+        Err(error @ (LoadError::Unreadable { .. } | LoadError::Empty { .. })) => {
+            let because =
+                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            problems.push(Problem::new(node.spot.clone(), format!("{error}{because}")));
+            Vec::new()
+        }
+    }
 }
 
 fn read_csv(file: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Vec<Row> {
     let mut reader = ReaderBuilder::new().from_reader(file.text.as_bytes());
     let spot_at = |position: Option<&Position>| {
         let start = position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        // The position of a row is where the one before ended, so empty lines come first.
+        let rest = &file.text[start..];
+        let start = start + rest.len() - rest.trim_start_matches(['\r', '\n']).len();
         let end = file.text[start..].find('\n').map_or(file.text.len(), |length| start + length);
         Spot { file: Arc::clone(file), bytes: start..end }
     };
@@ -111,6 +118,11 @@ fn read_csv(file: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Vec<Row> {
         problems.push(Problem::new(spot_at(None), "the header line has no column `id`"));
         return Vec::new();
     }
+    let mut names = BTreeSet::new();
+    if let Some(twice) = header.iter().find(|name| !names.insert(*name)) {
+        problems.push(Problem::new(spot_at(None), format!("the column `{twice}` stands twice")));
+        return Vec::new();
+    }
     let mut rows = Vec::new();
     for record in reader.records() {
         match record {
@@ -120,11 +132,22 @@ fn read_csv(file: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Vec<Row> {
             }
             Err(error) => {
                 let spot = spot_at(error.position());
-                problems.push(Problem::new(spot, format!("not a row of this table: {error}")));
+                problems.push(Problem::new(spot, format!("not a row of this table: {}", why(&error))));
             }
         }
     }
     rows
+}
+
+/// The error without its place, which the spot tells better.
+fn why(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("it has {len} fields, and the header line has {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => "it is no UTF-8 text".into(),
+        _ => error.to_string(),
+    }
 }
 
 fn csv_row(header: &StringRecord, record: &StringRecord, spot: Spot, problems: &mut Vec<Problem>) -> Row {
@@ -173,7 +196,22 @@ mod tests {
     #[test]
     fn a_line_with_too_many_fields_is_named_by_its_line() {
         let (_, problems) = read("id,key\na,b\nc,d,e\n");
-        assert!(problems[0].starts_with("k.csv:3:1: not a row"), "{problems:?}");
+        assert_eq!(
+            problems,
+            ["k.csv:3:1: not a row of this table: it has 3 fields, and the header line has 2"]
+        );
+    }
+
+    #[test]
+    fn empty_lines_do_not_move_a_row() {
+        let (_, problems) = read("id,key\na,b\n\n\r\n\nc\n");
+        assert!(problems[0].starts_with("k.csv:6:1: not a row"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_column_stands_once() {
+        let (_, problems) = read("id,key,key\na,b,c\n");
+        assert_eq!(problems, ["k.csv:1:1: the column `key` stands twice"]);
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::path::Path;
 use jiff::civil::Date;
 
 use super::document::{self, Node};
+use super::endpoint_file::{EndpointEntry, load_endpoints};
 use super::folder::{LoadError, read_file};
-use super::shape::check;
+use super::shape::{check, nearest};
 use super::shapes;
 use crate::model::{Day, Level, Problem, Waiver};
 
@@ -25,7 +26,28 @@ pub fn load_waivers(cases: &Path) -> Result<Vec<Waiver>, LoadError> {
     check(&node, &shapes::WAIVERS, &mut problems);
     let nodes = node.get("waiver").map(Node::items).unwrap_or_default();
     let waivers: Vec<Waiver> = nodes.iter().filter_map(|item| waiver(item, &mut problems)).collect();
+    // Problems of endpoints.toml are told where it is read for its own sake.
+    if let Ok(endpoints) = load_endpoints(cases) {
+        nodes.iter().for_each(|item| check_endpoint(item, &endpoints, &mut problems));
+    }
     if problems.is_empty() { Ok(waivers) } else { Err(LoadError::Problems(problems)) }
+}
+
+/// A waiver for an endpoint that does not exist would never be stale.
+fn check_endpoint(waiver: &Node, endpoints: &[EndpointEntry], problems: &mut Vec<Problem>) {
+    let Some(node) = waiver.get("endpoint") else { return };
+    let Some(name) = node.as_text().filter(|name| *name != "reference" && !name.contains("://")) else {
+        return;
+    };
+    let known: Vec<&str> = endpoints.iter().map(|entry| entry.name.as_str()).collect();
+    if known.contains(&name) {
+        return;
+    }
+    let hint = match nearest(name, &known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write an address such as http://127.0.0.1:9000, or a name from endpoints.toml".into(),
+    };
+    problems.push(Problem::new(node.spot.clone(), format!("no endpoint is named `{name}`")).hint(hint));
 }
 
 fn waiver(node: &Node, problems: &mut Vec<Problem>) -> Option<Waiver> {

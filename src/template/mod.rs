@@ -72,7 +72,10 @@ pub fn names(value: &Value) -> Result<BTreeSet<String>, TemplateError> {
 
 fn collect_names(value: &Value, found: &mut BTreeSet<String>) -> Result<(), TemplateError> {
     match value {
-        Value::Text(text) if is_template(text) => found.extend(Compiled::new(text)?.names(text)?),
+        Value::Text(text) if is_template(text) => {
+            found.extend(Compiled::new(text)?.names(text)?);
+            check_filters(text)?;
+        }
         Value::Text(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
         Value::List(items) => {
             for item in items {
@@ -86,6 +89,23 @@ fn collect_names(value: &Value, found: &mut BTreeSet<String>) -> Result<(), Temp
         }
     }
     Ok(())
+}
+
+/// An engine that goes on where a name has no value yet.
+static LENIENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = ENGINE.clone();
+    engine.set_undefined_behavior(UndefinedBehavior::Chainable);
+    engine
+});
+
+/// Finds a filter or test that does not exist: the engine looks for it only when it renders. Where a value
+/// that is not known yet ends the rendering, what stands behind it is not looked at.
+fn check_filters(text: &str) -> Result<(), TemplateError> {
+    use minijinja::ErrorKind::{UnknownFilter, UnknownTest};
+    match LENIENT.render_str(text, Scope::new(0, "").as_value()) {
+        Err(error) if matches!(error.kind(), UnknownFilter | UnknownTest) => Err(error.into()),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// A template, ready to be rendered often.
@@ -393,6 +413,9 @@ mod tests {
             Value::List(vec![Value::text("{{ a ~ b }}"), Value::text("x {{ uuid() }}"), Value::text("c")]);
         let found: Vec<String> = names(&value).unwrap().into_iter().collect();
         assert_eq!(found, ["a", "b", "uuid"]);
-        assert!(names(&Value::text("{{ a b }}")).is_err());
+        for wrong in ["{{ a b }}", "{{ a|nosuch }}", "x {{ 'y'|nosuch }}", "{{ a is nosuch }}"] {
+            assert!(names(&Value::text(wrong)).is_err(), "{wrong}");
+        }
+        assert!(names(&Value::text("{{ (a ~ uuid())|upper|replace('-', '') }}")).is_ok());
     }
 }

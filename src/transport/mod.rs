@@ -221,8 +221,13 @@ impl Client {
         let unsendable = |reason: String| Fault::Unsendable { reason };
         let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes())
             .map_err(|error| unsendable(error.to_string()))?;
-        let url = Url::parse(&format!("{}{}", address.as_str(), request.target))
-            .map_err(|error| unsendable(error.to_string()))?;
+        let text = format!("{}{}", address.as_str(), request.target);
+        let url = Url::parse(&text).map_err(|error| unsendable(error.to_string()))?;
+        // What is sent must be what is shown, recorded and signed.
+        if url.as_str() != text {
+            let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+            return Err(unsendable(format!("`{}` would go out as `{}{query}`", request.target, url.path())));
+        }
         let mut built = reqwest::Request::new(method, url);
         for (name, value) in &request.headers {
             let name =
