@@ -1,7 +1,8 @@
 //! What a run says, in order: all that reports ever learn.
 //!
 //! A run emits one [`Event::Started`], a [`Event::Finished`] for each case in the order of ids, and
-//! one [`Event::Ended`], also when it was interrupted.
+//! one [`Event::Ended`], also when it was interrupted. Runs on several endpoints stand one after the other
+//! between a [`Event::SeriesStarted`] and a [`Event::SeriesEnded`].
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,12 +14,19 @@ use crate::model::{CaseRecord, Level, VerdictCounts};
 /// Something that a run says.
 #[derive(Debug)]
 pub enum Event {
+    /// Several runs begin, on these endpoints.
+    SeriesStarted {
+        /// Their names, in order.
+        endpoints: Vec<String>,
+    },
     /// The run starts.
     Started(RunStart),
     /// A case is finished.
     Finished(Box<CaseRecord>),
     /// The run is over.
     Ended(RunEnd),
+    /// All runs are over.
+    SeriesEnded(SeriesEnd),
 }
 
 /// What is known when a run starts.
@@ -91,17 +99,37 @@ pub struct RunEnd {
     pub elapsed: Duration,
 }
 
-/// What a run comes to, beyond its single cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a run comes to, beyond its single cases; of several runs, the greatest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// Everything that was selected ran, and holds or is waived.
     Conforms,
-    /// The contract is broken, a snapshot differs, or a waiver is stale.
-    Broken,
     /// Something could not be found out or cleaned up, and nothing is broken.
     Unknown,
+    /// The contract is broken, a snapshot differs, or a waiver is stale.
+    Broken,
     /// Somebody interrupted the run.
     Interrupted,
+}
+
+/// What is known when several runs are over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeriesEnd {
+    /// The endpoints that were tested, in order, and what each run came to.
+    pub runs: Vec<(String, Outcome)>,
+    /// The endpoints whose turn never came, since somebody interrupted.
+    pub not_started: Vec<String>,
+}
+
+impl SeriesEnd {
+    /// What all of it comes to.
+    pub fn outcome(&self) -> Outcome {
+        if !self.not_started.is_empty() {
+            return Outcome::Interrupted;
+        }
+        // A series without a run finds nothing out.
+        self.runs.iter().map(|(_, outcome)| *outcome).max().unwrap_or(Outcome::Unknown)
+    }
 }
 
 impl RunEnd {
@@ -164,4 +192,27 @@ pub enum Stopped {
         /// Why.
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, SeriesEnd};
+
+    #[test]
+    fn the_most_telling_outcome_of_several_runs_counts() {
+        use Outcome::{Broken, Conforms, Interrupted, Unknown};
+        for (outcomes, due) in [
+            (vec![Conforms, Conforms], Conforms),
+            (vec![Conforms, Unknown], Unknown),
+            (vec![Broken, Unknown, Conforms], Broken),
+            (vec![Unknown, Broken], Broken),
+            (vec![Broken, Interrupted], Interrupted),
+            (vec![], Unknown),
+        ] {
+            let runs = outcomes.iter().map(|outcome| (String::new(), *outcome)).collect();
+            assert_eq!(SeriesEnd { runs, not_started: Vec::new() }.outcome(), due, "{outcomes:?}");
+        }
+        let cut = SeriesEnd { runs: vec![(String::new(), Conforms)], not_started: vec!["a".into()] };
+        assert_eq!(cut.outcome(), Interrupted);
+    }
 }

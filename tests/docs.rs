@@ -179,6 +179,13 @@ fn every_key_of_the_json_reports_is_described() {
     support::run(&["--fault", "wrong-status:Duplicate.TagKey", "--report", &target, "tag-count"]);
     let mut names = BTreeSet::new();
     keys(&serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap(), &[], &mut names);
+    // Nobody listens at either, so it is over at once.
+    let nobody = ["--endpoint", "http://127.0.0.1:9", "--endpoint", "http://127.0.0.1:10"];
+    let path = folder.path().join("series.json");
+    let target = format!("json={}", path.display());
+    support::run(&[&nobody[..], &["--report", &target, "tag-count"]].concat());
+    keys(&serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap(), &[], &mut names);
+    assert!(names.contains("runs"));
     let coverage = support::out(&support::run(&["coverage", "--format", "json"]));
     keys(&serde_json::from_str(&coverage).unwrap(), &[], &mut names);
     assert_eq!(undescribed("docs/running.md", &names), Vec::<String>::new());

@@ -209,10 +209,10 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) select: SelectArgs,
     /// The endpoint to test: an http address, or a name from endpoints.toml; the embedded reference
-    /// endpoint if left out
+    /// endpoint if left out. Several are tested one after the other
     #[arg(long, value_name = "URL|NAME")]
-    pub(super) endpoint: Option<String>,
-    /// The address of the endpoint's state hook
+    pub(super) endpoint: Vec<String>,
+    /// The address of the endpoint's state hook; for several, endpoints.toml has them
     #[arg(long, value_name = "URL", requires = "endpoint")]
     pub(super) states: Option<String>,
     /// The folder of snapshots to compare with

@@ -35,9 +35,8 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
     // Both get the same values made by chance, so that what an answer repeats of them is alike.
     let seed = args.run.seed.unwrap_or_else(seed_by_chance);
     let side = |name: &str, states: &Option<String>| {
-        let endpoint = (name != REFERENCE).then(|| name.to_owned());
-        let run = RunArgs { endpoint, states: states.clone(), seed: Some(seed), ..args.run.clone() };
-        runtime.block_on(summaries(&run, &plan))
+        let run = RunArgs { states: states.clone(), seed: Some(seed), ..args.run.clone() };
+        runtime.block_on(summaries(&run, Some(name).filter(|name| *name != REFERENCE), &plan))
     };
     let Some(first) = side(&args.first, &args.first_states)? else { return Ok(INTERRUPTED) };
     let Some(second) = side(&args.second, &args.second_states)? else { return Ok(INTERRUPTED) };
@@ -64,8 +63,12 @@ fn code(differences: &[CaseDifference]) -> u8 {
 
 /// What an endpoint answered to each case of a plan, in its order; only what is compared is kept. None after
 /// an interrupt.
-async fn summaries(args: &RunArgs, plan: &Plan) -> Result<Option<Vec<CaseSummary>>, CliError> {
-    let settings = Settings::resolve(args)?;
+async fn summaries(
+    args: &RunArgs,
+    endpoint: Option<&str>,
+    plan: &Plan,
+) -> Result<Option<Vec<CaseSummary>>, CliError> {
+    let settings = Settings::resolve(args, endpoint)?;
     let (endpoint, reference) = match settings.target {
         Target::Other(endpoint) => (*endpoint, None),
         Target::Reference(faults) => {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
 use super::exit::CliError;
-use super::settings::Surroundings;
+use super::output::Surroundings;
 use crate::model::Problem;
 use crate::plan::PlanError;
 use crate::report::{printable, printable_in_place};

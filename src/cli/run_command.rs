@@ -1,6 +1,6 @@
-//! `run`: cases against an endpoint.
+//! `run`: cases against an endpoint, or against several, one after the other.
 
-use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,14 +13,16 @@ use super::dry_run::dry_run;
 use super::exit::{CliError, of_run};
 use super::files::selected;
 use super::interrupt::listening;
+use super::output::Output;
+use super::print;
+use super::reports::Reports;
 use super::settings::{Settings, Target};
-use super::{note, print};
 use crate::embedded;
-use crate::event::Event;
+use crate::event::{Event, Outcome, SeriesEnd};
 use crate::model::{Day, Suite};
 use crate::plan::{Plan, case_ids};
-use crate::reference::Fault;
-use crate::report::{JsonReport, Report, TerminalReport, printable};
+use crate::reference::{Fault, Reference};
+use crate::report::printable;
 use crate::run::{Runner, StopSwitch, WaiverBook, orphans, run as run_plan};
 use crate::snapshot::Store;
 use crate::source::load_waivers;
@@ -31,35 +33,82 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     if args.fault.iter().any(|name| name == "list") {
         return print(&fault_list());
     }
-    if let (None, Some(flag)) = (&args.endpoint, args.connect.needs_endpoint()) {
+    if let (true, Some(flag)) = (args.endpoint.is_empty(), args.connect.needs_endpoint()) {
         return Err(CliError::Usage {
             message: format!("{flag} needs --endpoint: it means nothing to the embedded one"),
             hint: None,
         });
     }
-    let settings = Settings::resolve(args)?;
+    let all = Settings::of_all(args)?;
+    let output = Output::resolve(args)?;
     let (suite, plan) = selected(&args.select)?;
     if args.dry_run {
-        return print(&printable(&dry_run(&plan, &settings)));
+        let plans: Vec<String> = all.iter().map(|settings| dry_run(&plan, settings)).collect();
+        return print(&printable(&plans.join("\n")));
     }
-    let kind = match &settings.target {
-        Target::Reference(_) => "reference",
-        Target::Other(_) => "foreign",
-    };
-    let store = settings.snapshots.as_ref().map(|folder| Store::new(folder, settings.update, kind));
-    let orphans = store.as_ref().map(|store| orphans(&suite, store)).transpose()?.unwrap_or_default();
-    let waivers = waivers(&args.select.folder.cases, &suite, &settings.target)?;
-    let reports = Reports::open(&settings)?;
+    let cases = &args.select.folder.cases;
+    let planned = all.into_iter().map(|settings| Planned::new(settings, cases, &suite));
+    let planned = planned.collect::<Result<_, _>>()?;
+    let reports = Reports::open(&output)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
-    runtime.block_on(drive(settings, Planned { plan, store, orphans, waivers }, reports))
+    runtime.block_on(drive(planned, plan, reports))
 }
 
-/// What a run is to do, all read and checked.
+/// What a run on one endpoint needs beside the cases, all read and checked.
 struct Planned {
-    plan: Plan,
+    settings: Settings,
     store: Option<Store>,
     orphans: Vec<PathBuf>,
     waivers: WaiverBook,
+}
+
+impl Planned {
+    fn new(settings: Settings, cases: &Path, suite: &Suite) -> Result<Self, CliError> {
+        let kind = match &settings.target {
+            Target::Reference(_) => "reference",
+            Target::Other(_) => "foreign",
+        };
+        let store = settings.snapshots.as_ref().map(|folder| Store::new(folder, settings.update, kind));
+        let orphans = store.as_ref().map(|store| orphans(suite, store)).transpose()?.unwrap_or_default();
+        let waivers = waivers(cases, suite, &settings.target)?;
+        Ok(Self { settings, store, orphans, waivers })
+    }
+
+    /// What can still go wrong before the first request.
+    async fn prepared(self) -> Result<Prepared, CliError> {
+        let (endpoint, reference) = match self.settings.target {
+            Target::Other(endpoint) => (*endpoint, None),
+            Target::Reference(faults) => {
+                let (endpoint, reference) = embedded::start(faults).await?;
+                (endpoint, Some(reference))
+            }
+        };
+        let client = Client::new(self.settings.limits, &self.settings.connection, endpoint.addresses())?;
+        let runner = Runner::new(client, endpoint, self.settings.run, self.store).waivers(self.waivers);
+        Ok(Prepared { runner: Arc::new(runner), orphans: self.orphans, reference })
+    }
+}
+
+/// A run that can begin.
+struct Prepared {
+    runner: Arc<Runner>,
+    orphans: Vec<PathBuf>,
+    /// The embedded endpoint, if that is what is tested.
+    reference: Option<Reference>,
+}
+
+impl Prepared {
+    fn name(&self) -> String {
+        self.runner.endpoint().description.name.clone()
+    }
+
+    async fn run(self, plan: Plan, stop: &StopSwitch, reports: &mut Reports) -> Outcome {
+        let end = run_plan(self.runner, plan, self.orphans, stop, |event| reports.take(&event)).await;
+        if let Some(reference) = self.reference {
+            reference.shut_down().await;
+        }
+        end.outcome()
+    }
 }
 
 /// The waivers of the endpoint that is tested; none are applied to the reference endpoint.
@@ -80,72 +129,41 @@ fn fault_list() -> String {
     lines.join("\n") + "\n"
 }
 
-async fn drive(settings: Settings, planned: Planned, mut reports: Reports) -> Result<u8, CliError> {
-    let (endpoint, reference) = match settings.target {
-        Target::Other(endpoint) => (*endpoint, None),
-        Target::Reference(faults) => {
-            let (endpoint, reference) = embedded::start(faults).await?;
-            (endpoint, Some(reference))
-        }
-    };
-    let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
-    let runner =
-        Arc::new(Runner::new(client, endpoint, settings.run, planned.store).waivers(planned.waivers));
+/// Runs the plan on each endpoint. All of them are prepared first, so that nothing is sent if one cannot be.
+async fn drive(planned: Vec<Planned>, plan: Plan, mut reports: Reports) -> Result<u8, CliError> {
+    let mut all = Vec::with_capacity(planned.len());
+    for planned in planned {
+        all.push(planned.prepared().await?);
+    }
     let stop = Arc::new(StopSwitch::default());
     let listening = listening(&stop);
-    let end = run_plan(runner, planned.plan, planned.orphans, &stop, |event| reports.take(&event)).await;
+    let is_series = all.len() > 1;
+    if is_series {
+        reports.take(&Event::SeriesStarted { endpoints: all.iter().map(Prepared::name).collect() });
+    }
+    let end = series(all, plan, &stop, &mut reports).await;
     listening.abort();
-    if let Some(reference) = reference {
-        reference.shut_down().await;
+    let outcome = end.outcome();
+    if is_series {
+        reports.take(&Event::SeriesEnded(end));
     }
-    let is_reported = reports.close();
-    Ok(of_run(end.outcome(), is_reported))
+    Ok(of_run(outcome, reports.close()))
 }
 
-/// The reports of a run, and whether each could be written so far.
-struct Reports {
-    open: Vec<(PathBuf, Box<dyn Report>)>,
-    failed: Vec<(PathBuf, io::Error)>,
-}
-
-impl Reports {
-    fn open(settings: &Settings) -> Result<Self, CliError> {
-        let terminal = TerminalReport::new(io::BufWriter::new(io::stdout()), settings.style);
-        let mut open: Vec<(PathBuf, Box<dyn Report>)> =
-            vec![(PathBuf::from("standard output"), Box::new(terminal))];
-        for target in &settings.reports {
-            let report = JsonReport::new(&target.path)
-                .map_err(|source| CliError::Report { path: target.path.clone(), source })?;
-            open.push((target.path.clone(), Box::new(report)));
+/// Runs the plan on one endpoint after the other, up to an interrupt.
+async fn series(all: Vec<Prepared>, plan: Plan, stop: &StopSwitch, reports: &mut Reports) -> SeriesEnd {
+    let Plan { mut cases, known } = plan;
+    let mut end = SeriesEnd { runs: Vec::new(), not_started: Vec::new() };
+    let mut all = all.into_iter();
+    while let Some(prepared) = all.next() {
+        let name = prepared.name();
+        if stop.is_interrupted() && !end.runs.is_empty() {
+            end.not_started.push(name);
+            continue;
         }
-        Ok(Self { open, failed: Vec::new() })
+        stop.ready();
+        let cases = if all.len() == 0 { mem::take(&mut cases) } else { cases.clone() };
+        end.runs.push((name, prepared.run(Plan { cases, known }, stop, reports).await));
     }
-
-    /// A report that fails is dropped; the others go on.
-    fn take(&mut self, event: &Event) {
-        let mut position = 0;
-        while position < self.open.len() {
-            match self.open[position].1.take(event) {
-                Ok(()) => position += 1,
-                Err(error) => {
-                    let (path, _) = self.open.remove(position);
-                    self.failed.push((path, error));
-                }
-            }
-        }
-    }
-
-    /// Finishes the reports. Whether all were written; a reader of standard output may go away.
-    fn close(mut self) -> bool {
-        for (path, report) in self.open {
-            if let Err(error) = report.close() {
-                self.failed.push((path, error));
-            }
-        }
-        self.failed.retain(|(_, error)| error.kind() != io::ErrorKind::BrokenPipe);
-        for (path, error) in &self.failed {
-            note(&format!("error: the report {} cannot be written\n  because: {error}", path.display()));
-        }
-        self.failed.is_empty()
-    }
+    end
 }

@@ -1,65 +1,21 @@
-//! From arguments and environment to settings: flag first, then environment, then default.
+//! What is tested and how: flag first, then environment, then the endpoint's file, then default. Main type:
+//! [`Settings`], one for each endpoint.
 
+use std::collections::BTreeSet;
 use std::env;
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::{Allowed, ColourChoice, ConnectArgs, RunArgs};
+use super::args::{Allowed, ConnectArgs, RunArgs};
 use super::credentials;
 use super::exit::CliError;
 use crate::event::EndpointDescription;
 use crate::model::Scheme;
 use crate::reference::Fault;
-use crate::report::{Style, Verbosity};
 use crate::run::{Endpoint, Retry, RunSettings, Signing, seed_by_chance};
 use crate::snapshot::Update;
 use crate::source::{EndpointEntry, load_endpoints};
 use crate::transport::{Address, Connection, Limits, Tls};
-
-/// What the environment says about output.
-#[derive(Debug, Clone)]
-pub(super) struct Surroundings {
-    no_colour: bool,
-    force_colour: bool,
-    term: String,
-    columns: Option<usize>,
-}
-
-impl Surroundings {
-    /// Reads `NO_COLOR` (no-color.org), `CLICOLOR_FORCE`, `TERM` and `COLUMNS`.
-    pub(super) fn read() -> Self {
-        let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
-        Self {
-            no_colour: is_set("NO_COLOR"),
-            force_colour: is_set("CLICOLOR_FORCE"),
-            term: env::var("TERM").unwrap_or_default(),
-            columns: env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
-        }
-    }
-
-    pub(super) fn allows_colour(&self, is_terminal: bool) -> bool {
-        !self.no_colour && (self.force_colour || (is_terminal && self.term != "dumb"))
-    }
-
-    pub(super) fn is_dumb(&self, is_terminal: bool) -> bool {
-        is_terminal && self.term == "dumb"
-    }
-
-    pub(super) fn width(&self) -> usize {
-        self.columns.or_else(|| Some(usize::from(console_width()?))).unwrap_or(80).clamp(40, 200)
-    }
-}
-
-fn console_width() -> Option<u16> {
-    terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0)
-}
-
-/// Where a report goes.
-#[derive(Debug)]
-pub(super) struct ReportTarget {
-    pub(super) path: PathBuf,
-}
 
 /// What is put to the test.
 #[derive(Debug)]
@@ -70,7 +26,7 @@ pub(super) enum Target {
     Other(Box<Endpoint>),
 }
 
-/// Settings of a run, all resolved.
+/// Settings of a run on one endpoint, all resolved.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) target: Target,
@@ -79,15 +35,27 @@ pub(super) struct Settings {
     pub(super) connection: Connection,
     pub(super) snapshots: Option<PathBuf>,
     pub(super) update: Update,
-    pub(super) style: Style,
-    pub(super) reports: Vec<ReportTarget>,
 }
 
 impl Settings {
-    /// Resolves the settings of a run: flag, then environment, then the endpoint's file, then default.
-    pub(super) fn resolve(args: &RunArgs) -> Result<Self, CliError> {
+    /// The settings for each endpoint that is named, or for the embedded one alone.
+    pub(super) fn of_all(args: &RunArgs) -> Result<Vec<Self>, CliError> {
+        if args.endpoint.is_empty() {
+            return Ok(vec![Self::resolve(args, None)?]);
+        }
+        if args.endpoint.len() > 1 {
+            check_flags_for_one(args)?;
+        }
+        let all: Vec<Self> =
+            args.endpoint.iter().map(|name| Self::resolve(args, Some(name))).collect::<Result<_, _>>()?;
+        check_apart(&all)?;
+        Ok(all)
+    }
+
+    /// Resolves the settings for one endpoint, by name or address; for the embedded one without either.
+    pub(super) fn resolve(args: &RunArgs, endpoint: Option<&str>) -> Result<Self, CliError> {
         let cases = &args.select.folder.cases;
-        let entry = args.endpoint.as_deref().map(|name| entry(name, cases)).transpose()?;
+        let entry = endpoint.map(|name| entry(name, cases)).transpose()?;
         let connected = Connected::resolve(&args.connect, entry.as_ref())?;
         let target = target(args, entry.as_ref())?;
         let update = Update::resolve(args.update.as_deref(), env::var("CI").ok().as_deref())
@@ -109,11 +77,42 @@ impl Settings {
             },
             limits,
             connection,
-            style: style(args),
-            reports: args.report.iter().map(|text| report(text)).collect::<Result<_, _>>()?,
             target,
             update,
         })
+    }
+}
+
+/// Flags that say something about one endpoint alone.
+fn check_flags_for_one(args: &RunArgs) -> Result<(), CliError> {
+    let (flag, hint) = if args.states.is_some() {
+        ("--states", "write `states` for each of them in endpoints.toml")
+    } else if args.snapshots.is_some() {
+        ("--snapshots", "each has its own, in snapshots/@NAME")
+    } else {
+        return Ok(());
+    };
+    Err(CliError::Usage {
+        message: format!("{flag} is for one endpoint, and --endpoint names several"),
+        hint: Some(hint.into()),
+    })
+}
+
+/// No endpoint is tested twice, and no two write into one folder of snapshots: names that differ only by case do so
+/// on some file systems.
+fn check_apart(all: &[Settings]) -> Result<(), CliError> {
+    let told = |settings: &Settings| match &settings.target {
+        Target::Reference(_) => String::new(),
+        // An address counts as it is read, so that a slash at its end makes no other endpoint of it.
+        Target::Other(endpoint) if is_address(&endpoint.description.name) => {
+            endpoint.address.as_str().to_owned()
+        }
+        Target::Other(endpoint) => endpoint.description.name.to_lowercase(),
+    };
+    let mut seen = BTreeSet::new();
+    match all.iter().map(told).find(|name| !seen.insert(name.clone())) {
+        None => Ok(()),
+        Some(name) => Err(CliError::usage(format!("--endpoint: `{name}` is named twice"))),
     }
 }
 
@@ -187,38 +186,6 @@ fn connection(args: &ConnectArgs, entry: &EndpointEntry) -> Result<Connection, C
     })
 }
 
-fn style(args: &RunArgs) -> Style {
-    let surroundings = Surroundings::read();
-    let is_terminal = io::stdout().is_terminal();
-    Style {
-        is_coloured: match args.color {
-            ColourChoice::Auto => surroundings.allows_colour(is_terminal),
-            ColourChoice::Always => true,
-            ColourChoice::Never => false,
-        },
-        has_progress: is_terminal && io::stderr().is_terminal() && !surroundings.is_dumb(true) && !args.quiet,
-        verbosity: match (args.quiet, args.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (false, true) => Verbosity::Verbose,
-            (false, false) => Verbosity::Normal,
-        },
-    }
-}
-
-fn report(text: &str) -> Result<ReportTarget, CliError> {
-    match text.split_once('=') {
-        Some(("json", path)) if !path.is_empty() => Ok(ReportTarget { path: PathBuf::from(path) }),
-        Some((format, _)) => Err(CliError::Usage {
-            message: format!("--report: there is no format `{format}`"),
-            hint: Some("write --report json=PATH".into()),
-        }),
-        None => Err(CliError::Usage {
-            message: format!("--report: `{text}` names no format"),
-            hint: Some("write --report json=PATH".into()),
-        }),
-    }
-}
-
 fn target(args: &RunArgs, entry: Option<&EndpointEntry>) -> Result<Target, CliError> {
     match entry {
         None => Ok(Target::Reference(args.fault.iter().map(|name| fault(name)).collect::<Result<_, _>>()?)),
@@ -264,9 +231,14 @@ fn signing(flag: Option<Scheme>, entry: &EndpointEntry) -> Result<Signing, CliEr
     credentials::signing(scheme, entry.credentials.as_deref())
 }
 
+/// Whether an endpoint is given by its address, and not by a name.
+fn is_address(name: &str) -> bool {
+    name.contains("://")
+}
+
 /// The endpoint of a name, or one that an address alone makes.
 pub(super) fn entry(name: &str, cases: &Path) -> Result<EndpointEntry, CliError> {
-    if name.contains("://") {
+    if is_address(name) {
         return Ok(EndpointEntry { name: name.to_owned(), url: name.to_owned(), ..EndpointEntry::default() });
     }
     let known = load_endpoints(cases)?;
@@ -300,7 +272,7 @@ fn snapshots(args: &RunArgs, cases: &Path, target: &Target, update: Update) -> O
     let beside = cases.parent().unwrap_or(Path::new("")).join("snapshots");
     match target {
         Target::Reference(_) => Some(beside),
-        Target::Other(endpoint) if endpoint.description.name.contains("://") => None,
+        Target::Other(endpoint) if is_address(&endpoint.description.name) => None,
         Target::Other(endpoint) => {
             let own = beside.join(format!("@{}", endpoint.description.name));
             (own.is_dir() || matches!(update, Update::Always | Update::Unseen)).then_some(own)

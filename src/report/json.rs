@@ -1,4 +1,5 @@
-//! The report in JSON: format `proofmark-report`, version 1, described in docs/running.md.
+//! The report in JSON: format `proofmark-report`, version 1, or for several endpoints `proofmark-report-series`
+//! around one such for each; both are described in docs/running.md.
 //!
 //! Cases are written as they come, so memory does not grow with them; the file appears whole at the
 //! end, or not at all.
@@ -10,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::Report;
 use super::plain::printable_json;
-use crate::event::{Event, RunEnd, RunStart, Stopped};
+use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Finding, SnapshotOutcome};
 use crate::whole_file::WholeFile;
 
@@ -23,6 +24,8 @@ pub struct JsonReport {
     out: WholeFile,
     start: Option<RunStart>,
     cases: usize,
+    /// How many runs of a series have begun, if this is one.
+    series: Option<usize>,
     is_ended: bool,
 }
 
@@ -32,7 +35,19 @@ impl JsonReport {
     /// # Errors
     /// A folder in which nothing can be written.
     pub fn new(target: &Path) -> io::Result<Self> {
-        Ok(Self { out: WholeFile::create(target)?, start: None, cases: 0, is_ended: false })
+        Ok(Self { out: WholeFile::create(target)?, start: None, cases: 0, series: None, is_ended: false })
+    }
+
+    fn series_start(&mut self) -> io::Result<()> {
+        let head = json!({ "format": "proofmark-report-series", "version": VERSION }).to_string();
+        self.series = Some(0);
+        write!(self.out, "{},\"runs\":[", head.trim_end_matches('}'))
+    }
+
+    fn series_end(&mut self, end: &SeriesEnd) -> io::Result<()> {
+        let tail = json!({ "not_started": end.not_started, "outcome": end.outcome().name() }).to_string();
+        self.is_ended = true;
+        writeln!(self.out, "],{}", printable_json(tail.trim_start_matches('{')))
     }
 
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
@@ -54,6 +69,12 @@ impl JsonReport {
             "level": start.gate.name(),
             "faults": start.faults,
         });
+        if let Some(begun) = &mut self.series {
+            let comma = if *begun == 0 { "\n" } else { ",\n" };
+            *begun += 1;
+            self.cases = 0;
+            self.out.write_all(comma.as_bytes())?;
+        }
         let head = head.to_string();
         write!(self.out, "{},\"cases\":[", printable_json(head.trim_end_matches('}')))?;
         self.start = Some(start.clone());
@@ -68,7 +89,7 @@ impl JsonReport {
 
     fn end(&mut self, end: &RunEnd) -> io::Result<()> {
         let tail = end_json(end, self.start.as_ref()).to_string();
-        self.is_ended = true;
+        self.is_ended = self.series.is_none();
         writeln!(self.out, "\n],{}", printable_json(tail.trim_start_matches('{')))
     }
 }
@@ -79,6 +100,8 @@ impl Report for JsonReport {
             Event::Started(start) => self.start(start),
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => self.end(end),
+            Event::SeriesStarted { .. } => self.series_start(),
+            Event::SeriesEnded(end) => self.series_end(end),
         }
     }
 

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Report;
 use super::plain::printable;
-use crate::event::{Event, Outcome, RunEnd, RunStart, Stopped};
+use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Finding, NotRun, Request, Verdict};
 use crate::protocol::curl_line;
 
@@ -43,6 +43,13 @@ pub struct TerminalReport<W> {
     bar: ProgressBar,
     start: Option<RunStart>,
     base: String,
+    series: Option<Series>,
+}
+
+/// Where a report stands in a series of runs.
+struct Series {
+    runs: usize,
+    begun: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -56,7 +63,7 @@ enum Paint {
 impl<W: Write> TerminalReport<W> {
     /// A report to `out`.
     pub fn new(out: W, style: Style) -> Self {
-        Self { out, style, bar: ProgressBar::hidden(), start: None, base: String::new() }
+        Self { out, style, bar: ProgressBar::hidden(), start: None, base: String::new(), series: None }
     }
 
     fn painted(&self, paint: Paint, text: &str) -> String {
@@ -75,6 +82,7 @@ impl<W: Write> TerminalReport<W> {
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
         self.start = Some(start.clone());
         self.base.clone_from(&start.endpoint.url);
+        self.head(start)?;
         self.faults()?;
         if self.style.has_progress {
             let style = ProgressStyle::with_template("{pos}/{len} cases  {per_sec}  {eta} left")
@@ -86,6 +94,38 @@ impl<W: Write> TerminalReport<W> {
             self.bar.set_style(style);
         }
         Ok(())
+    }
+
+    /// Says which endpoint what follows is about, where there are several.
+    fn head(&mut self, start: &RunStart) -> io::Result<()> {
+        let Some(series) = &mut self.series else {
+            return Ok(());
+        };
+        series.begun += 1;
+        let gap = if series.begun == 1 { "" } else { "\n" };
+        let place = format!("({} of {})", series.begun, series.runs);
+        let EndpointDescription { name, url, .. } = &start.endpoint;
+        let address = if name == url { String::new() } else { format!("  {}", printable(url)) };
+        writeln!(self.out, "{gap}ENDPOINT  {}  {place}{address}", printable(name))
+    }
+
+    /// The one line that sums several runs up.
+    fn series_end(&mut self, end: &SeriesEnd) -> io::Result<()> {
+        let word = self.outcome(end.outcome());
+        let runs = end.runs.iter().map(|(name, outcome)| format!("{name} {}", outcome.name()));
+        let rest = end.not_started.iter().map(|name| format!("{name} not started"));
+        let told: Vec<String> = runs.chain(rest).collect();
+        writeln!(self.out, "\n{word}  {} endpoints: {}", told.len(), printable(&told.join(", ")))
+    }
+
+    fn outcome(&self, outcome: Outcome) -> String {
+        let (paint, word) = match outcome {
+            Outcome::Conforms => (Paint::Good, "CONFORMS"),
+            Outcome::Broken => (Paint::Bad, "DOES NOT CONFORM"),
+            Outcome::Unknown => (Paint::Doubtful, "COULD NOT FIND OUT"),
+            Outcome::Interrupted => (Paint::Doubtful, "INTERRUPTED"),
+        };
+        self.painted(paint, word)
     }
 
     /// A run with a fault on must not be mistaken for one without.
@@ -184,16 +224,10 @@ impl<W: Write> TerminalReport<W> {
             return Ok(());
         };
         self.faults()?;
-        let (paint, word) = match end.outcome() {
-            Outcome::Conforms => (Paint::Good, "CONFORMS"),
-            Outcome::Broken => (Paint::Bad, "DOES NOT CONFORM"),
-            Outcome::Unknown => (Paint::Doubtful, "COULD NOT FIND OUT"),
-            Outcome::Interrupted => (Paint::Doubtful, "INTERRUPTED"),
-        };
         if let Some(Stopped::Unreachable { reason }) = &end.stopped {
             writeln!(self.out, "the endpoint cannot be reached: {}\n", indented(reason, 2))?;
         }
-        let word = self.painted(paint, word);
+        let word = self.outcome(end.outcome());
         writeln!(self.out, "{word}  {} of {} cases passed", end.counts.passed, start.selected)?;
         if end.left_behind > 0 {
             let plural = if end.left_behind == 1 { "" } else { "s" };
@@ -263,6 +297,11 @@ impl<W: Write> Report for TerminalReport<W> {
             Event::Started(start) => self.start(start),
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => self.end(end),
+            Event::SeriesStarted { endpoints } => {
+                self.series = Some(Series { runs: endpoints.len(), begun: 0 });
+                Ok(())
+            }
+            Event::SeriesEnded(end) => self.series_end(end),
         }
     }
 

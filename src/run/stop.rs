@@ -34,8 +34,26 @@ impl Default for StopSwitch {
 
 impl StopSwitch {
     /// Interrupts the run: no further case starts, those under way clean up.
+    ///
+    /// It outranks every other reason, so that it ends also the runs that were to follow.
     pub fn interrupt(&self) {
-        self.set(Reason::Interrupted);
+        self.0.send_replace(Some(Reason::Interrupted));
+    }
+
+    /// Whether somebody interrupted.
+    pub fn is_interrupted(&self) -> bool {
+        *self.0.borrow() == Some(Reason::Interrupted)
+    }
+
+    /// Makes the switch ready for the next run; an interrupt stays.
+    pub fn ready(&self) {
+        self.0.send_if_modified(|known| {
+            let is_over = known.as_ref().is_some_and(|reason| *reason != Reason::Interrupted);
+            if is_over {
+                *known = None;
+            }
+            is_over
+        });
     }
 
     pub(super) fn out_of_time(&self, after: Duration) {
@@ -105,5 +123,28 @@ impl From<StopReason> for Fault {
             Reason::OutOfTime(after) => Self::TimedOut { what: "the whole run", after },
             Reason::Unreachable(reason) => Self::Connect { reason },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::StopSwitch;
+    use crate::event::Stopped;
+
+    #[test]
+    fn an_interrupt_outranks_other_reasons_and_ends_the_runs_that_follow() {
+        let stop = StopSwitch::default();
+        stop.out_of_time(Duration::from_secs(1));
+        stop.unreachable("nobody".into());
+        assert_eq!(stop.stopped(), Some(Stopped::OutOfTime), "the first reason is told");
+        stop.ready();
+        assert_eq!(stop.stopped(), None);
+        stop.unreachable("nobody".into());
+        stop.interrupt();
+        stop.out_of_time(Duration::from_secs(1));
+        stop.ready();
+        assert_eq!((stop.stopped(), stop.is_interrupted()), (Some(Stopped::Interrupted), true));
     }
 }
