@@ -4,9 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::args::{ConnectArgs, FolderArgs};
+use super::endpoint::{resolved, variable};
 use super::exit::CliError;
 use super::print;
 use super::settings::Connected;
+use crate::model::Value;
 use crate::report::printable;
 use crate::run::RunSettings;
 use crate::source::{EndpointEntry, load_endpoints};
@@ -17,13 +19,13 @@ pub(super) fn endpoints(args: &FolderArgs) -> Result<u8, CliError> {
     let mut text = String::from("reference\n  the embedded reference endpoint; it needs no settings\n");
     for entry in load_endpoints(&args.cases)? {
         text.push('\n');
-        text.push_str(&told(&entry));
+        text.push_str(&told(&entry, &resolved(&entry)?));
     }
     print(&printable(&text))
 }
 
 /// Writing to a String cannot fail, which is why results are dropped.
-fn told(entry: &EndpointEntry) -> String {
+fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     let mut text = format!("{}\n", entry.name);
     if let Some(about) = &entry.about {
         let _ = writeln!(text, "  {about}");
@@ -37,6 +39,7 @@ fn told(entry: &EndpointEntry) -> String {
         (false, true) => ("allowed", "it is on this machine"),
         (false, false) => ("not allowed", "default"),
     };
+    addresses(&mut text, written, entry);
     let mut line = |name: &str, value: Option<String>, default: &str| {
         let origin = if value.is_some() { "endpoints.toml" } else { "default" };
         let value = value.unwrap_or_else(|| default.to_owned());
@@ -44,8 +47,6 @@ fn told(entry: &EndpointEntry) -> String {
     };
     let path =
         |path: &Option<std::path::PathBuf>| path.as_deref().map(Path::display).map(|path| path.to_string());
-    line("url", Some(without_user(&entry.url)), "");
-    line("states", entry.states.as_deref().map(without_user), "none");
     line("sign", entry.sign.clone(), "none");
     line("credentials", entry.credentials.clone(), "environment");
     let retry = entry.retry.as_ref();
@@ -80,6 +81,36 @@ fn told(entry: &EndpointEntry) -> String {
     }
     let _ = writeln!(text, "  {:<18} {}  ({})", "billable cases", billable.0, billable.1);
     text
+}
+
+/// The addresses as they are used, with the templates that they come from, and the variables without their values:
+/// one that no address shows may be a secret.
+fn addresses(text: &mut String, written: &EndpointEntry, entry: &EndpointEntry) {
+    let mut line = |name: &str, written: Option<&str>, used: Option<&str>| {
+        let _ = match (written, used) {
+            (Some(written), Some(used)) if written == used => {
+                writeln!(text, "  {name:<18} {}  (endpoints.toml)", without_user(used))
+            }
+            (Some(written), Some(used)) => {
+                let (written, used) = (without_user(written), without_user(used));
+                writeln!(text, "  {name:<18} {used}  (endpoints.toml: {written})")
+            }
+            (None | Some(_), _) => writeln!(text, "  {name:<18} none  (default)"),
+        };
+    };
+    line("url", Some(&written.url), Some(&entry.url));
+    line("states", written.states.as_deref(), entry.states.as_deref());
+    let origin = |((name, written), (_, used)): (&(String, Value), &(String, Value))| {
+        if written == used {
+            format!("{name} (endpoints.toml)")
+        } else {
+            format!("{name} ({})", variable(name))
+        }
+    };
+    let vars: Vec<String> = written.vars.iter().zip(&entry.vars).map(origin).collect();
+    if !vars.is_empty() {
+        let _ = writeln!(text, "  {:<18} {}", "vars", vars.join(", "));
+    }
 }
 
 fn some_names(entry: &EndpointEntry) -> Option<String> {

@@ -8,6 +8,7 @@ mod coverage_command;
 mod credentials;
 mod diff_command;
 mod dry_run;
+mod endpoint;
 mod endpoints_command;
 mod exit;
 mod files;

@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{Allowed, ConnectArgs, RunArgs};
-use super::credentials;
+use super::endpoint::{endpoint, entry, is_address};
 use super::exit::CliError;
-use crate::event::EndpointDescription;
-use crate::model::Scheme;
 use crate::reference::Fault;
-use crate::run::{Endpoint, Retry, RunSettings, Signing, seed_by_chance};
+use crate::run::{Endpoint, RunSettings, seed_by_chance};
 use crate::snapshot::Update;
-use crate::source::{EndpointEntry, load_endpoints};
+use crate::source::EndpointEntry;
 use crate::transport::{Address, Connection, Limits, Tls};
 
 /// What is put to the test.
@@ -193,67 +191,6 @@ fn target(args: &RunArgs, entry: Option<&EndpointEntry>) -> Result<Target, CliEr
             Ok(Target::Other(Box::new(endpoint(entry, args.states.as_deref(), args.connect.sign)?)))
         }
     }
-}
-
-/// An endpoint that is named, with the flags that outrank its file.
-pub(super) fn endpoint(
-    entry: &EndpointEntry,
-    states: Option<&str>,
-    sign: Option<Scheme>,
-) -> Result<Endpoint, CliError> {
-    let states = states.or(entry.states.as_deref());
-    let address = Address::new(&entry.url)?;
-    let description = EndpointDescription {
-        name: entry.name.clone(),
-        url: address.as_str().to_owned(),
-        is_reference: false,
-    };
-    Ok(Endpoint {
-        description,
-        address,
-        states: states.map(Address::new).transpose()?,
-        signing: signing(sign, entry)?,
-        retry: entry.retry.clone().map(|(attempts, codes)| Retry { attempts, codes }),
-        vars: entry.vars.clone(),
-        fixtures: entry.fixtures.clone(),
-        faults: Vec::new(),
-    })
-}
-
-/// How requests are signed: by the scheme of a flag, else of the file, with credentials that are there before the
-/// first request.
-fn signing(flag: Option<Scheme>, entry: &EndpointEntry) -> Result<Signing, CliError> {
-    let file = entry.sign.as_deref().map(str::parse::<Scheme>).transpose();
-    let file = file.map_err(|message| CliError::usage(format!("{}: {message}", entry.name)))?;
-    let Some(scheme) = flag.or(file) else {
-        return Ok(Signing::none(false));
-    };
-    credentials::signing(scheme, entry.credentials.as_deref())
-}
-
-/// Whether an endpoint is given by its address, and not by a name.
-fn is_address(name: &str) -> bool {
-    name.contains("://")
-}
-
-/// The endpoint of a name, or one that an address alone makes.
-pub(super) fn entry(name: &str, cases: &Path) -> Result<EndpointEntry, CliError> {
-    if is_address(name) {
-        return Ok(EndpointEntry { name: name.to_owned(), url: name.to_owned(), ..EndpointEntry::default() });
-    }
-    let known = load_endpoints(cases)?;
-    if let Some(entry) = known.iter().find(|entry| entry.name == name) {
-        return Ok(entry.clone());
-    }
-    let names: Vec<&str> = known.iter().map(|entry| entry.name.as_str()).collect();
-    Err(CliError::Usage {
-        message: format!("--endpoint: `{name}` is no address, and endpoints.toml does not name it"),
-        hint: Some(if names.is_empty() {
-            "write an address such as http://127.0.0.1:9000".into()
-        } else {
-            format!("it names {}", names.join(", "))
-        }),
-    })
 }
 
 /// A fault by its name.

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use tokio::runtime::Runtime;
 
 use super::args::SweepArgs;
+use super::endpoint::{endpoint, entry};
 use super::exit::{CONFORMS, CliError, UNKNOWN};
 use super::print;
-use super::settings::{Connected, endpoint, entry};
+use super::settings::Connected;
 use crate::report::printable;
 use crate::run::sweep as sweep_contract;
 use crate::source::{Wanted, load};

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::document::{self, Node};
+use super::document::{self, Entry, Node};
 use super::folder::{LoadError, read_file};
+use super::names::Names;
 use super::shape::check;
 use super::shapes;
 use crate::model::{Problem, Value};
+use crate::template::{Scope, TemplateError, Templates};
 
 /// An endpoint that a file names; what it does not say is none.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,9 +18,9 @@ pub struct EndpointEntry {
     pub name: String,
     /// What it is.
     pub about: Option<String>,
-    /// Its address.
+    /// Its address; may be a template of its variables.
     pub url: String,
-    /// The address of its state hook.
+    /// The address of its state hook; the same.
     pub states: Option<String>,
     /// How requests are signed.
     pub sign: Option<String>,
@@ -26,7 +28,7 @@ pub struct EndpointEntry {
     pub credentials: Option<String>,
     /// How often a request is sent at the most, and after which codes it is sent again.
     pub retry: Option<(u8, Vec<String>)>,
-    /// Variables that recipes use.
+    /// Variables that recipes and addresses use.
     pub vars: Vec<(String, Value)>,
     /// Variables of states that are there already, by state.
     pub fixtures: BTreeMap<String, Vec<(String, Value)>>,
@@ -52,6 +54,45 @@ pub struct EndpointEntry {
     pub resolve: Vec<(String, String)>,
 }
 
+impl EndpointEntry {
+    /// The entry with the variables that `outside` gives in place of its own, and its templates rendered.
+    ///
+    /// # Errors
+    /// A template that gives no value.
+    pub fn resolved(&self, outside: impl Fn(&str) -> Option<String>) -> Result<Self, EndpointError> {
+        let mut entry = self.clone();
+        for (name, value) in &mut entry.vars {
+            if let Some(given) = outside(name) {
+                *value = Value::Text(given);
+            }
+        }
+        let scope = entry.scope();
+        let render = |key: &'static str, text: &str| {
+            let rendered = Templates::default().render_text(text, &scope);
+            rendered.map_err(|source| EndpointError { name: self.name.clone(), key, source })
+        };
+        entry.url = render("url", &self.url)?;
+        entry.states = self.states.as_deref().map(|states| render("states", states)).transpose()?;
+        Ok(entry)
+    }
+
+    /// The names that its templates can use.
+    fn scope(&self) -> Scope {
+        let mut scope = Scope::new(0, &self.name);
+        self.vars.iter().for_each(|(name, value)| scope.set(name, value));
+        scope
+    }
+}
+
+/// A template of an endpoint gives no value.
+#[derive(Debug, thiserror::Error)]
+#[error("`{key}` of the endpoint `{name}` gives no address: {source}")]
+pub struct EndpointError {
+    name: String,
+    key: &'static str,
+    source: TemplateError,
+}
+
 /// The endpoints of a folder of cases; none if it has no `endpoints.toml`.
 ///
 /// # Errors
@@ -71,9 +112,33 @@ pub fn load_endpoints(cases: &Path) -> Result<Vec<EndpointEntry>, LoadError> {
             Problem::new(entry.key_spot.clone(), "`reference` is the name of the embedded endpoint");
         problems.push(problem.hint("choose another name"));
     }
-    let endpoints =
-        entries.iter().map(|entry| endpoint(&entry.key, &entry.node, cases, &mut problems)).collect();
+    let read = |entry: &Entry| {
+        let found = endpoint(&entry.key, &entry.node, cases, &mut problems);
+        check_templates(&found, &entry.node, &mut problems);
+        found
+    };
+    let endpoints = entries.iter().map(read).collect();
     if problems.is_empty() { Ok(endpoints) } else { Err(LoadError::Problems(problems)) }
+}
+
+/// Finds what is wrong with the templates of an endpoint: names that it does not define, or else what does not render.
+fn check_templates(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Problem>) {
+    // The functions of case tables make values by chance, which an address must not have.
+    let mut names = Names::default();
+    entry.vars.iter().for_each(|(name, _)| names.add(name.as_str()));
+    let mut found = Vec::new();
+    for key in ["url", "states"] {
+        names.check_key(node, key, &mut found);
+    }
+    if entry.vars.is_empty() {
+        let hint = format!("define it in [endpoint.{}.vars]", entry.name);
+        found = found.into_iter().map(|problem| problem.hint(hint.clone())).collect();
+    }
+    if let (true, Err(error)) = (found.is_empty(), entry.resolved(|_| None)) {
+        let spot = node.get(error.key).unwrap_or(node).spot.clone();
+        found.push(Problem::new(spot, format!("the template gives no address: {}", error.source)));
+    }
+    problems.extend(found);
 }
 
 fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) -> EndpointEntry {

@@ -16,7 +16,7 @@ mod shapes;
 mod table_file;
 mod waiver_file;
 
-pub use endpoint_file::{EndpointEntry, load_endpoints};
+pub use endpoint_file::{EndpointEntry, EndpointError, load_endpoints};
 pub use folder::{LoadError, Wanted, load};
 pub use schema::{SchemaName, schema};
 pub use waiver_file::load_waivers;

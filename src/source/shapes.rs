@@ -379,12 +379,16 @@ const RETRY: Shape = Shape::Table(&[
 
 static ENDPOINT: Shape = Shape::Table(&[
     key("about", Shape::Text, "What it is."),
-    needed("url", Shape::Text, "Its address, such as http://127.0.0.1:9000."),
-    key("states", Shape::Text, "The address of its state hook."),
+    needed(
+        "url",
+        Shape::Text,
+        "Its address, such as http://127.0.0.1:9000, or https://api.{{ region }}.example with a variable.",
+    ),
+    key("states", Shape::Text, "The address of its state hook; may use variables, too."),
     key("sign", Shape::Named("scheme", &SCHEME), "How requests are signed."),
     key("credentials", Shape::Text, "Where credentials come from: environment, or profile:NAME."),
     key("retry", RETRY, "When a request is sent again; never, if it is left out."),
-    key("vars", VALUES, "Variables that recipes use, such as region."),
+    key("vars", VALUES, "Variables that recipes and addresses use, such as region."),
     key("fixtures", Shape::Map(&VALUES_NAMED), "Variables of states that are there already, by state."),
     key("allow", Shape::List(&Shape::Choice(&["billable"])), "Effects that cases may have on it."),
     key("jobs", Shape::Integer, "How many cases run at once."),
