@@ -1,6 +1,7 @@
 //! What a run says, in order: all that reports ever learn.
 //!
-//! A run emits one [`Event::Started`], a [`Event::Finished`] for each case in the order of ids, and
+//! A run emits one [`Event::Started`], a [`Event::Warned`] for what is doubtful from the start,
+//! a [`Event::Finished`] for each case in the order of ids, and
 //! one [`Event::Ended`], also when it was interrupted. Runs on several endpoints stand one after the other
 //! between a [`Event::SeriesStarted`] and a [`Event::SeriesEnded`].
 
@@ -21,6 +22,11 @@ pub enum Event {
     },
     /// The run starts.
     Started(RunStart),
+    /// Something is doubtful, and the run goes on.
+    Warned {
+        /// What, as a sentence about the endpoint.
+        text: String,
+    },
     /// A case is finished.
     Finished(Box<CaseRecord>),
     /// The run is over.
@@ -189,6 +195,11 @@ pub enum Stopped {
     OutOfTime,
     /// The endpoint cannot be reached, so nothing was sent.
     Unreachable {
+        /// Why.
+        reason: String,
+    },
+    /// The endpoint would refuse whatever is signed here, so no case was sent.
+    Refused {
         /// Why.
         reason: String,
     },

@@ -44,7 +44,11 @@ async fn judged(mistake: Mistake) -> (RunEnd, Vec<CaseRecord>) {
     let mut records = Vec::new();
     let emit = |event| match event {
         Event::Finished(record) => records.push(*record),
-        Event::Started(_) | Event::Ended(_) | Event::SeriesStarted { .. } | Event::SeriesEnded(_) => {}
+        Event::Started(_)
+        | Event::Warned { .. }
+        | Event::Ended(_)
+        | Event::SeriesStarted { .. }
+        | Event::SeriesEnded(_) => {}
     };
     let end = run(runner, plan(&suite, &[]).unwrap(), Vec::new(), &StopSwitch::default(), emit).await;
     (end, records)

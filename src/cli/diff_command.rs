@@ -10,8 +10,8 @@ use super::args::{CoverageFormat, DiffArgs, RunArgs};
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
 use super::files::selected;
 use super::interrupt::listening;
-use super::print;
 use super::settings::{Settings, Target};
+use super::{note, print};
 use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, summarise};
 use crate::embedded;
 use crate::event::{Event, Outcome};
@@ -68,6 +68,7 @@ async fn summaries(
     endpoint: Option<&str>,
     plan: &Plan,
 ) -> Result<Option<Vec<CaseSummary>>, CliError> {
+    let name = endpoint.unwrap_or(REFERENCE);
     let settings = Settings::resolve(args, endpoint)?;
     let (endpoint, reference) = match settings.target {
         Target::Other(endpoint) => (*endpoint, None),
@@ -81,6 +82,9 @@ async fn summaries(
     let mut cases = plan.cases.iter();
     let mut found = Vec::with_capacity(plan.cases.len());
     let take = |event| {
+        if let Event::Warned { text } = &event {
+            note(&format!("warning: {name}: {text}"));
+        }
         // Cases are told in the order of the plan.
         if let (Event::Finished(record), Some(PlannedCase { contract, .. })) =
             (&event, cases.as_slice().first())

@@ -119,6 +119,11 @@ pub enum NotRun {
         /// Why.
         reason: String,
     },
+    /// The endpoint would refuse whatever is signed here.
+    Refused {
+        /// Why.
+        reason: String,
+    },
     /// The run was interrupted before.
     Interrupted,
     /// The time for the whole run was over.
@@ -145,6 +150,9 @@ impl fmt::Display for NotRun {
             Self::Billable => out
                 .write_str("it may cost money, which --allow billable or the endpoint's settings must allow"),
             Self::Unreachable { reason } => write!(out, "the endpoint cannot be reached: {reason}"),
+            Self::Refused { reason } => {
+                write!(out, "the endpoint would refuse every signed request: {reason}")
+            }
             Self::Interrupted => out.write_str("the run was interrupted before"),
             Self::OutOfTime => out.write_str("the time for the whole run was over"),
         }

@@ -24,6 +24,7 @@ pub struct JsonReport {
     out: WholeFile,
     start: Option<RunStart>,
     cases: usize,
+    warnings: Vec<String>,
     /// How many runs of a series have begun, if this is one.
     series: Option<usize>,
     is_ended: bool,
@@ -35,7 +36,14 @@ impl JsonReport {
     /// # Errors
     /// A folder in which nothing can be written.
     pub fn new(target: &Path) -> io::Result<Self> {
-        Ok(Self { out: WholeFile::create(target)?, start: None, cases: 0, series: None, is_ended: false })
+        Ok(Self {
+            out: WholeFile::create(target)?,
+            start: None,
+            cases: 0,
+            warnings: Vec::new(),
+            series: None,
+            is_ended: false,
+        })
     }
 
     fn series_start(&mut self) -> io::Result<()> {
@@ -73,6 +81,7 @@ impl JsonReport {
             let comma = if *begun == 0 { "\n" } else { ",\n" };
             *begun += 1;
             self.cases = 0;
+            self.warnings.clear();
             self.out.write_all(comma.as_bytes())?;
         }
         let head = head.to_string();
@@ -88,7 +97,7 @@ impl JsonReport {
     }
 
     fn end(&mut self, end: &RunEnd) -> io::Result<()> {
-        let tail = end_json(end, self.start.as_ref()).to_string();
+        let tail = end_json(end, self.start.as_ref(), &self.warnings).to_string();
         self.is_ended = self.series.is_none();
         writeln!(self.out, "\n],{}", printable_json(tail.trim_start_matches('{')))
     }
@@ -98,6 +107,10 @@ impl Report for JsonReport {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::Started(start) => self.start(start),
+            Event::Warned { text } => {
+                self.warnings.push(text.clone());
+                Ok(())
+            }
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => self.end(end),
             Event::SeriesStarted { .. } => self.series_start(),
@@ -156,7 +169,7 @@ fn snapshot_name(outcome: &SnapshotOutcome) -> &'static str {
     }
 }
 
-fn end_json(end: &RunEnd, start: Option<&RunStart>) -> Json {
+fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json {
     let operations = start.map(|start| start.operations.as_slice()).unwrap_or_default();
     let rows: Vec<Json> = operations
         .iter()
@@ -181,10 +194,12 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>) -> Json {
         "left_behind": end.left_behind,
         "orphans": end.orphans.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         "stale_waivers": end.stale_waivers,
+        "warnings": warnings,
         "stopped": end.stopped.as_ref().map(|stopped| match stopped {
             Stopped::Interrupted => "interrupted",
             Stopped::OutOfTime => "out of time",
             Stopped::Unreachable { .. } => "unreachable",
+            Stopped::Refused { .. } => "refused",
         }),
         "duration_ms": millis(end.elapsed),
         "outcome": end.outcome().name(),

@@ -138,6 +138,11 @@ impl<W: Write> TerminalReport<W> {
         writeln!(self.out, "{line}\nThis run says nothing about conformance.\n")
     }
 
+    fn warning(&mut self, text: &str) -> io::Result<()> {
+        let word = self.painted(Paint::Doubtful, "WARNING");
+        writeln!(self.out, "{word}  {}\n", indented(text, 2))
+    }
+
     fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
         let bar = self.bar.clone();
         bar.inc(1);
@@ -146,7 +151,9 @@ impl<W: Write> TerminalReport<W> {
             Verdict::Passed => self.style.verbosity == Verbosity::Verbose,
             Verdict::Flaky { .. } | Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
             // Told once, for all of them.
-            Verdict::NotRun(NotRun::Unreachable { .. }) => self.style.verbosity == Verbosity::Verbose,
+            Verdict::NotRun(NotRun::Unreachable { .. } | NotRun::Refused { .. }) => {
+                self.style.verbosity == Verbosity::Verbose
+            }
             Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
         };
         let has_notes = !record.findings.is_empty() && self.style.verbosity != Verbosity::Quiet;
@@ -224,8 +231,13 @@ impl<W: Write> TerminalReport<W> {
             return Ok(());
         };
         self.faults()?;
-        if let Some(Stopped::Unreachable { reason }) = &end.stopped {
-            writeln!(self.out, "the endpoint cannot be reached: {}\n", indented(reason, 2))?;
+        let obstacle = match &end.stopped {
+            Some(Stopped::Unreachable { reason }) => Some(("cannot be reached", reason)),
+            Some(Stopped::Refused { reason }) => Some(("would refuse every signed request", reason)),
+            Some(Stopped::Interrupted | Stopped::OutOfTime) | None => None,
+        };
+        if let Some((what, reason)) = obstacle {
+            writeln!(self.out, "the endpoint {what}: {}\n", indented(reason, 2))?;
         }
         let word = self.outcome(end.outcome());
         writeln!(self.out, "{word}  {} of {} cases passed", end.counts.passed, start.selected)?;
@@ -295,6 +307,7 @@ impl<W: Write> Report for TerminalReport<W> {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::Started(start) => self.start(start),
+            Event::Warned { text } => self.warning(text),
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => self.end(end),
             Event::SeriesStarted { endpoints } => {

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod judge;
+mod preflight;
 mod recipe;
 mod retry;
 mod settings;
@@ -34,6 +35,7 @@ use crate::template::Templates;
 use crate::transport::Client;
 
 use attempt::Attempt;
+use preflight::preflight;
 use tally::Tally;
 
 pub use retry::Retry;
@@ -104,15 +106,6 @@ impl Runner {
         Some(NotRun::Unsigned { scheme: missing, is_meant: signing.is_said() })
     }
 
-    /// Looks once whether endpoint and hook can be reached: one clear error, not one for each case.
-    async fn preflight(&self) -> Result<(), String> {
-        for address in self.endpoint.addresses() {
-            let reached = self.client.reach(address).await;
-            reached.map_err(|fault| format!("{}: {fault}", address.as_str()))?;
-        }
-        Ok(())
-    }
-
     fn not_run(&self, planned: &PlannedCase, reason: NotRun) -> CaseRecord {
         let scope = open_scope(planned, self.settings.seed, &self.templates);
         CaseRecord {
@@ -148,10 +141,11 @@ pub async fn run(
     let mut tally = Tally::new(&described.operations);
     tally.note_stale(runner.waivers.idle());
     emit(Event::Started(described));
-    if !runner.endpoint.description.is_reference
-        && let Err(reason) = runner.preflight().await
-    {
-        stop.unreachable(reason);
+    if !runner.endpoint.description.is_reference {
+        match preflight(&runner.client, &runner.endpoint).await {
+            Ok(warning) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
+            Err(obstacle) => stop.obstructed(obstacle),
+        }
     }
     let jobs = runner.settings.jobs.max(1);
     let permits = Arc::new(Semaphore::new(jobs));

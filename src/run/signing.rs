@@ -51,6 +51,14 @@ impl Signing {
         self.is_said
     }
 
+    /// Whether a signature that is made here holds a time, which the endpoint compares with its own.
+    pub(super) fn needs_time(&self) -> bool {
+        self.signers.keys().any(|scheme| match scheme {
+            Scheme::V1 | Scheme::V3 => true,
+            Scheme::None | Scheme::Bearer | Scheme::Basic => false,
+        })
+    }
+
     /// Signs a request; with a fresh time and nonce, unless the case brings its own.
     pub(super) fn sign(
         &self,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::preflight::Obstacle;
 use crate::event::Stopped;
 use crate::model::{Fault, NotRun};
 
@@ -11,7 +12,7 @@ use crate::model::{Fault, NotRun};
 enum Reason {
     Interrupted,
     OutOfTime(Duration),
-    Unreachable(String),
+    Obstructed(Obstacle),
 }
 
 /// The switch that stops a run.
@@ -60,9 +61,9 @@ impl StopSwitch {
         self.set(Reason::OutOfTime(after));
     }
 
-    /// Nothing is sent, since the endpoint cannot be reached.
-    pub(super) fn unreachable(&self, reason: String) {
-        self.set(Reason::Unreachable(reason));
+    /// No case is tried, since none could come to anything.
+    pub(super) fn obstructed(&self, obstacle: Obstacle) {
+        self.set(Reason::Obstructed(obstacle));
     }
 
     fn set(&self, reason: Reason) {
@@ -84,7 +85,10 @@ impl StopSwitch {
         self.0.borrow().as_ref().map(|reason| match reason {
             Reason::Interrupted => Stopped::Interrupted,
             Reason::OutOfTime(_) => Stopped::OutOfTime,
-            Reason::Unreachable(reason) => Stopped::Unreachable { reason: reason.clone() },
+            Reason::Obstructed(Obstacle::Unreachable(reason)) => {
+                Stopped::Unreachable { reason: reason.clone() }
+            }
+            Reason::Obstructed(Obstacle::Refused(reason)) => Stopped::Refused { reason: reason.clone() },
         })
     }
 }
@@ -111,7 +115,8 @@ impl From<StopReason> for NotRun {
         match reason.0 {
             Reason::Interrupted => Self::Interrupted,
             Reason::OutOfTime(_) => Self::OutOfTime,
-            Reason::Unreachable(reason) => Self::Unreachable { reason },
+            Reason::Obstructed(Obstacle::Unreachable(reason)) => Self::Unreachable { reason },
+            Reason::Obstructed(Obstacle::Refused(reason)) => Self::Refused { reason },
         }
     }
 }
@@ -121,7 +126,8 @@ impl From<StopReason> for Fault {
         match reason.0 {
             Reason::Interrupted => Self::Interrupted,
             Reason::OutOfTime(after) => Self::TimedOut { what: "the whole run", after },
-            Reason::Unreachable(reason) => Self::Connect { reason },
+            Reason::Obstructed(Obstacle::Unreachable(reason)) => Self::Connect { reason },
+            Reason::Obstructed(Obstacle::Refused(reason)) => Self::Unsendable { reason },
         }
     }
 }
@@ -130,18 +136,18 @@ impl From<StopReason> for Fault {
 mod tests {
     use std::time::Duration;
 
-    use super::StopSwitch;
+    use super::{Obstacle, StopSwitch};
     use crate::event::Stopped;
 
     #[test]
     fn an_interrupt_outranks_other_reasons_and_ends_the_runs_that_follow() {
         let stop = StopSwitch::default();
         stop.out_of_time(Duration::from_secs(1));
-        stop.unreachable("nobody".into());
+        stop.obstructed(Obstacle::Unreachable("nobody".into()));
         assert_eq!(stop.stopped(), Some(Stopped::OutOfTime), "the first reason is told");
         stop.ready();
         assert_eq!(stop.stopped(), None);
-        stop.unreachable("nobody".into());
+        stop.obstructed(Obstacle::Refused("late".into()));
         stop.interrupt();
         stop.out_of_time(Duration::from_secs(1));
         stop.ready();

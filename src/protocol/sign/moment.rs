@@ -1,9 +1,10 @@
-//! Times as the signature schemes write them: `yyyy-MM-ddTHH:mm:ssZ`, always UTC.
+//! Times as the signature schemes write them: `yyyy-MM-ddTHH:mm:ssZ`, always UTC; and as header fields do.
 //! The only place that knows how dates are written and read; there is no clock here.
 
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 
 use super::SignError;
 
@@ -24,6 +25,13 @@ pub(crate) fn read(text: &str) -> Option<SystemTime> {
     SystemTime::try_from(time).ok()
 }
 
+/// The time of a `Date` field, in the form that RFC 9110, section 5.6.7, asks of senders.
+pub(crate) fn read_field(text: &str) -> Option<SystemTime> {
+    // The form is one of those of RFC 5322, always with this zone.
+    let time = text.ends_with(" GMT").then(|| DateTimeParser::new().parse_timestamp(text).ok())??;
+    SystemTime::try_from(time).ok()
+}
+
 fn has_shape(text: &str) -> bool {
     let fits = |(sent, due): (&u8, &u8)| if *due == b'0' { sent.is_ascii_digit() } else { sent == due };
     text.len() == SHAPE.len() && text.as_bytes().iter().zip(SHAPE).all(fits)
@@ -31,7 +39,7 @@ fn has_shape(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{read, written};
+    use super::{read, read_field, written};
     use std::time::{Duration, SystemTime};
 
     #[test]
@@ -40,6 +48,17 @@ mod tests {
         assert_eq!(written(time).unwrap(), "2016-02-23T12:46:24Z");
         let second = SystemTime::UNIX_EPOCH + Duration::from_secs(1_456_231_584);
         assert_eq!(read("2016-02-23T12:46:24Z"), Some(second));
+    }
+
+    #[test]
+    fn the_time_of_a_header_field_is_read() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        assert_eq!(read_field("Sun, 06 Nov 1994 08:49:37 GMT"), Some(time));
+        for wrong in
+            ["", "0", "1994-11-06T08:49:37Z", "Sun, 36 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37"]
+        {
+            assert_eq!(read_field(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

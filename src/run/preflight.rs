@@ -1,0 +1,166 @@
+//! Looks before the first case whether cases make sense at all: one clear error, not one for each case.
+//!
+//! Where requests are signed with a time, the endpoint's clock is compared with ours. Its `Date` field (RFC 9110,
+//! section 6.6.1) has a resolution of a second, and was written at some time between request and answer; only what is
+//! certain in spite of both is held against it.
+
+use std::time::{Duration, SystemTime};
+
+use super::settings::Endpoint;
+use crate::model::{Answer, Method, Request, SentBody};
+use crate::protocol::sign::moment;
+use crate::transport::{Address, Client};
+
+/// From here on a difference is told: well below the limit, and more than clocks that are kept differ.
+const TOLD: Duration = Duration::from_mins(1);
+
+/// Beyond this, the provider refuses either signature: `InvalidTimeStamp.Expired` of V1, and the 15 minutes that V3
+/// documents for `x-acs-date`.
+const REFUSED: Duration = Duration::from_mins(15);
+
+/// How long the answer with the date may take; without it, nothing is said.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The resolution of a `Date` field.
+const RESOLUTION: Duration = Duration::from_secs(1);
+
+/// Why no case is tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// The endpoint cannot be reached.
+    Unreachable(String),
+    /// It would refuse what is signed here.
+    Refused(String),
+}
+
+/// Whether endpoint and hook can be reached, and signatures can be accepted. Gives a warning, if there is one.
+pub(super) async fn preflight(client: &Client, endpoint: &Endpoint) -> Result<Option<String>, Obstacle> {
+    for address in endpoint.addresses() {
+        let reached = client.reach(address).await;
+        reached.map_err(|fault| Obstacle::Unreachable(format!("{}: {fault}", address.as_str())))?;
+    }
+    if !endpoint.signing.needs_time() {
+        return Ok(None);
+    }
+    let Some(difference) = compared(client, &endpoint.address).await else {
+        return Ok(None);
+    };
+    if difference.at_least > REFUSED {
+        let limit = told(REFUSED);
+        return Err(Obstacle::Refused(format!("{difference}; beyond {limit} no signature is accepted")));
+    }
+    let limit = told(REFUSED);
+    let is_told = difference.at_least >= TOLD;
+    Ok(is_told.then(|| format!("{difference}; beyond {limit} no signature is accepted")))
+}
+
+/// Asks the endpoint for its time: by HEAD, which changes nothing, unsigned, and at the rate.
+async fn compared(client: &Client, address: &Address) -> Option<Difference> {
+    let request = Request {
+        method: Method::new("HEAD")?,
+        target: "/".to_owned(),
+        headers: Vec::new(),
+        body: SentBody::Empty,
+        params: Vec::new(),
+        format: None,
+    };
+    let turn = client.turn().await;
+    let sent = SystemTime::now();
+    let answer = client.within(PATIENCE).send(turn, address, &request).await.ok()?;
+    Some(Difference::new(date(&answer)?, sent, sent + answer.elapsed))
+}
+
+/// The date of an answer that was made for this request: one from a cache (RFC 9111, section 5.1) has an old one.
+fn date(answer: &Answer) -> Option<SystemTime> {
+    let field = |name: &str| answer.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    if field("age").is_some() {
+        return None;
+    }
+    moment::read_field(&field("date")?.1)
+}
+
+/// How far the endpoint's clock is from ours.
+#[derive(Debug, PartialEq, Eq)]
+struct Difference {
+    is_ahead: bool,
+    /// The best guess: the date was written halfway between request and answer.
+    about: Duration,
+    /// What is certain.
+    at_least: Duration,
+}
+
+impl Difference {
+    /// Compares a date with our times of request and answer.
+    fn new(date: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
+        let until = |from: SystemTime, to: SystemTime| to.duration_since(from).unwrap_or_default();
+        let halfway = sent + until(sent, received) / 2;
+        // The date may be as old as its resolution.
+        let written = date + RESOLUTION / 2;
+        Self {
+            is_ahead: written > halfway,
+            about: until(halfway, written).max(until(written, halfway)),
+            at_least: until(received, date).max(until(date + RESOLUTION, sent)),
+        }
+    }
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let side = if self.is_ahead { "ahead of" } else { "behind" };
+        write!(out, "the endpoint's clock is {} {side} this machine's", told(self.about))
+    }
+}
+
+/// A time to the second, or to the minute where that says enough.
+fn told(time: Duration) -> String {
+    let seconds = (time + Duration::from_millis(500)).as_secs();
+    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::Difference;
+
+    /// A clock that is off by so many seconds, seen over a round trip, as its date tells it.
+    fn seen(offset: i64, round_trip: u64) -> Difference {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let sent = start + Duration::from_millis(900);
+        let answered = sent + Duration::from_secs(round_trip) / 2;
+        let shifted = if offset < 0 {
+            answered - Duration::from_secs(offset.unsigned_abs())
+        } else {
+            answered + Duration::from_secs(offset.unsigned_abs())
+        };
+        let whole = shifted.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let date = SystemTime::UNIX_EPOCH + Duration::from_secs(whole);
+        Difference::new(date, sent, sent + Duration::from_secs(round_trip))
+    }
+
+    #[test]
+    fn half_of_the_round_trip_is_no_difference() {
+        for (offset, round_trip) in [(0, 0), (0, 4), (0, 10)] {
+            let found = seen(offset, round_trip);
+            assert!(found.about <= Duration::from_secs(1), "{found:?}");
+            assert_eq!(found.at_least, Duration::ZERO, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_difference_is_certain_but_for_the_round_trip_and_a_second() {
+        for (offset, is_ahead) in [(600, true), (-600, false)] {
+            let found = seen(offset, 4);
+            assert_eq!(found.is_ahead, is_ahead);
+            assert!(found.about.abs_diff(Duration::from_mins(10)) <= Duration::from_secs(1), "{found:?}");
+            let least = found.at_least.as_secs();
+            assert!((597..=600).contains(&least), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_difference_is_told_with_its_direction() {
+        assert_eq!(seen(-90, 0).to_string(), "the endpoint's clock is 90 s behind this machine's");
+        assert_eq!(seen(1200, 0).to_string(), "the endpoint's clock is 20 min ahead of this machine's");
+    }
+}
