@@ -90,7 +90,7 @@ fn a_name_that_the_endpoint_does_not_define_is_a_problem_at_its_place() {
         (
             "[endpoint.a]\nurl = \"https://{{ region.of.a }}\"\nvars = { region = \"r\" }\n",
             "endpoints.toml:2:7",
-            "the template gives no address",
+            "the template gives no text",
             "",
         ),
     ] {

@@ -145,6 +145,30 @@ fn a_secret_shows_nowhere_plain_or_encoded() {
     assert!(serde_json::from_slice::<Json>(&fs::read(&path).unwrap()).is_ok());
 }
 
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_build_that_lacks_a_scheme_says_how_to_build_one_that_has_it() {
+    for name in ["aws-sigv4", "sigv4"] {
+        let output = run(&["run", "--endpoint", "http://127.0.0.1:9", "--sign", name]);
+        assert_eq!(code(&output), 2);
+        let told = err(&output);
+        assert!(told.contains("this build of the program cannot sign by aws-sigv4"), "{told}");
+        assert!(told.contains("--features aws"), "{told}");
+    }
+}
+
+#[test]
+fn a_signature_for_a_region_needs_one_in_the_file() {
+    let folder = support::copied_cases();
+    let text = "[endpoint.a]\nurl = \"http://127.0.0.1:9\"\nsign = \"sigv4\"\nregion = \"eu-west-1\"\n";
+    fs::write(folder.path().join("cases/endpoints.toml"), text).unwrap();
+    let output = proofmark(&["check"]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(code(&output), 3);
+    assert!(err(&output).contains("requests signed by aws-sigv4 need `service`"), "{}", err(&output));
+    assert!(err(&output).contains("endpoints.toml:3:8"), "{}", err(&output));
+    assert!(!err(&output).contains("need `region`"), "{}", err(&output));
+}
+
 /// Promises that no shipped case can test, because it would need a key of another kind, or because no
 /// source settles the wording.
 const OPEN: [&str; 12] = [

@@ -160,7 +160,7 @@ pub(super) struct SchemaArgs {
 /// How an endpoint is connected to. None of it says anything about the embedded one.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ConnectArgs {
-    /// How requests are signed: none, v1, v3, bearer or basic, with credentials from the environment
+    /// How requests are signed: none, v1, v3, bearer, basic or aws-sigv4, with credentials from the environment
     #[arg(long, value_name = "SCHEME")]
     pub(super) sign: Option<Scheme>,
     /// The limit on requests of every kind, such as 1000/60s; they wait their turn

@@ -11,20 +11,31 @@ use serde_json::Value as Json;
 
 use super::exit::CliError;
 use crate::model::Scheme;
+#[cfg(feature = "aws")]
+use crate::protocol::sign::AwsV4;
 use crate::protocol::sign::{Basic, Bearer, Credentials, Secret};
 use crate::run::Signing;
+use crate::source::EndpointEntry;
 
 /// The variables of the provider's own tools.
 const KEY_ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
 const KEY_SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
 const SECURITY_TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
+/// The variables of AWS's own tools.
+#[cfg(feature = "aws")]
+const AWS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+#[cfg(feature = "aws")]
+const AWS_KEY_SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+#[cfg(feature = "aws")]
+const AWS_SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 /// The variables of this tool.
 const BEARER: &str = "PROOFMARK_BEARER_TOKEN";
 const USER: &str = "PROOFMARK_BASIC_USER";
 const PASSWORD: &str = "PROOFMARK_BASIC_PASSWORD";
 
-/// Signing by a scheme, with credentials of this source: `environment`, or `profile:NAME`.
-pub(super) fn signing(scheme: Scheme, source: Option<&str>) -> Result<Signing, CliError> {
+/// Signing by a scheme, with credentials of the endpoint's source: `environment`, or `profile:NAME`.
+pub(super) fn signing(scheme: Scheme, entry: &EndpointEntry) -> Result<Signing, CliError> {
+    let source = entry.credentials.as_deref();
     match scheme {
         Scheme::None => Ok(Signing::none(true)),
         Scheme::V1 | Scheme::V3 => Ok(Signing::with_key(&key(source)?, scheme)),
@@ -33,6 +44,43 @@ pub(super) fn signing(scheme: Scheme, source: Option<&str>) -> Result<Signing, C
             let signer = Basic::new(variable(USER)?, Secret::new(variable(PASSWORD)?));
             Ok(Signing::always(Arc::new(signer), scheme))
         }
+        Scheme::AwsV4 => aws(entry),
+    }
+}
+
+/// AWS's signature, for the region and the service that the endpoint's settings name.
+#[cfg(feature = "aws")]
+fn aws(entry: &EndpointEntry) -> Result<Signing, CliError> {
+    let scope = |key: &str, value: &Option<String>| {
+        value.clone().filter(|value| !value.is_empty()).ok_or_else(|| CliError::Usage {
+            message: format!("{} signs for a {key}, and `{}` has none", Scheme::AwsV4, entry.name),
+            hint: Some(format!("write `{key}` in the endpoint's settings in endpoints.toml")),
+        })
+    };
+    let (region, service) = (scope("region", &entry.region)?, scope("service", &entry.service)?);
+    if entry.credentials.as_deref().is_some_and(|source| source != "environment") {
+        let message = format!("credentials for {} come from the environment alone", Scheme::AwsV4);
+        return Err(missing(message));
+    }
+    let key = Credentials::new(variable(AWS_KEY_ID)?, variable(AWS_KEY_SECRET)?);
+    let key = with_token(key, AWS_SESSION_TOKEN);
+    Ok(Signing::always(Arc::new(AwsV4::new(key, region, service)), Scheme::AwsV4))
+}
+
+/// Some thirty crates more are needed, which few want.
+#[cfg(not(feature = "aws"))]
+fn aws(entry: &EndpointEntry) -> Result<Signing, CliError> {
+    Err(CliError::Usage {
+        message: format!("{}: this build of the program cannot sign by {}", entry.name, Scheme::AwsV4),
+        hint: Some("build it with `cargo build --release --features aws`".into()),
+    })
+}
+
+/// The key as a temporary one, if the environment has the token of this name.
+fn with_token(key: Credentials, name: &str) -> Credentials {
+    match env::var(name) {
+        Ok(token) if !token.is_empty() => key.with_security_token(token),
+        Ok(_) | Err(_) => key,
     }
 }
 
@@ -50,11 +98,7 @@ fn missing(message: String) -> CliError {
 fn key(source: Option<&str>) -> Result<Credentials, CliError> {
     match source.unwrap_or("environment") {
         "environment" => {
-            let key = Credentials::new(variable(KEY_ID)?, variable(KEY_SECRET)?);
-            Ok(match env::var(SECURITY_TOKEN) {
-                Ok(token) if !token.is_empty() => key.with_security_token(token),
-                Ok(_) | Err(_) => key,
-            })
+            Ok(with_token(Credentials::new(variable(KEY_ID)?, variable(KEY_SECRET)?), SECURITY_TOKEN))
         }
         other => match other.strip_prefix("profile:") {
             Some(name) => profile(name),

@@ -47,7 +47,7 @@ fn signing(flag: Option<Scheme>, entry: &EndpointEntry) -> Result<Signing, CliEr
     let Some(scheme) = flag.or(file) else {
         return Ok(Signing::none(false));
     };
-    credentials::signing(scheme, entry.credentials.as_deref())
+    credentials::signing(scheme, entry)
 }
 
 /// Whether an endpoint is given by its address, and not by a name.

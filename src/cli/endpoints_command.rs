@@ -48,6 +48,11 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     let path =
         |path: &Option<std::path::PathBuf>| path.as_deref().map(Path::display).map(|path| path.to_string());
     line("sign", entry.sign.clone(), "none");
+    for (name, value) in [("region", &entry.region), ("service", &entry.service)] {
+        if value.is_some() {
+            line(name, value.clone(), "");
+        }
+    }
     line("credentials", entry.credentials.clone(), "environment");
     let retry = entry.retry.as_ref();
     line(

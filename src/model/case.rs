@@ -170,11 +170,16 @@ pub enum Scheme {
     Bearer,
     /// A user and a password (RFC 7617).
     Basic,
+    /// AWS Signature Version 4.
+    AwsV4,
 }
 
 impl Scheme {
     /// Every scheme.
-    pub const ALL: [Scheme; 5] = [Self::None, Self::V1, Self::V3, Self::Bearer, Self::Basic];
+    pub const ALL: [Scheme; 6] = [Self::None, Self::V1, Self::V3, Self::Bearer, Self::Basic, Self::AwsV4];
+
+    /// What AWS's own documents call its scheme for short.
+    const AWS_SHORT: &str = "sigv4";
 }
 
 impl fmt::Display for Scheme {
@@ -185,6 +190,7 @@ impl fmt::Display for Scheme {
             Self::V3 => "v3",
             Self::Bearer => "bearer",
             Self::Basic => "basic",
+            Self::AwsV4 => "aws-sigv4",
         })
     }
 }
@@ -194,6 +200,9 @@ impl FromStr for Scheme {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let names: Vec<String> = Self::ALL.iter().map(ToString::to_string).collect();
+        if text == Self::AWS_SHORT {
+            return Ok(Self::AwsV4);
+        }
         let found = Self::ALL.into_iter().find(|scheme| scheme.to_string() == text);
         found.ok_or_else(|| format!("no such scheme; the schemes are {}", names.join(", ")))
     }

@@ -54,7 +54,7 @@ impl Signing {
     /// Whether a signature that is made here holds a time, which the endpoint compares with its own.
     pub(super) fn needs_time(&self) -> bool {
         self.signers.keys().any(|scheme| match scheme {
-            Scheme::V1 | Scheme::V3 => true,
+            Scheme::V1 | Scheme::V3 | Scheme::AwsV4 => true,
             Scheme::None | Scheme::Bearer | Scheme::Basic => false,
         })
     }

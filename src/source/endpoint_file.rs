@@ -8,7 +8,7 @@ use super::folder::{LoadError, read_file};
 use super::names::Names;
 use super::shape::check;
 use super::shapes;
-use crate::model::{Problem, Value};
+use crate::model::{Problem, Scheme, Value};
 use crate::template::{Scope, TemplateError, Templates};
 
 /// An endpoint that a file names; what it does not say is none.
@@ -24,6 +24,10 @@ pub struct EndpointEntry {
     pub states: Option<String>,
     /// How requests are signed.
     pub sign: Option<String>,
+    /// The region that AWS's signature is made for; may be a template of the variables, too.
+    pub region: Option<String>,
+    /// The service that it is made for; the same.
+    pub service: Option<String>,
     /// Where credentials come from: `environment`, or `profile:NAME`.
     pub credentials: Option<String>,
     /// How often a request is sent at the most, and after which codes it is sent again.
@@ -66,27 +70,29 @@ impl EndpointEntry {
                 *value = Value::Text(given);
             }
         }
-        let scope = entry.scope();
-        let render = |key: &'static str, text: &str| {
-            let rendered = Templates::default().render_text(text, &scope);
+        let mut scope = Scope::new(0, &self.name);
+        entry.vars.iter().for_each(|(name, value)| scope.set(name, value));
+        let render = |key: &'static str, text: &str, scope: &Scope| {
+            let rendered = Templates::default().render_text(text, scope);
             rendered.map_err(|source| EndpointError { name: self.name.clone(), key, source })
         };
-        entry.url = render("url", &self.url)?;
-        entry.states = self.states.as_deref().map(|states| render("states", states)).transpose()?;
+        let given = |key, text: &Option<String>, scope: &Scope| {
+            text.as_deref().map(|text| render(key, text, scope)).transpose()
+        };
+        entry.region = given("region", &self.region, &scope)?;
+        entry.service = given("service", &self.service, &scope)?;
+        for (key, value) in [("region", &entry.region), ("service", &entry.service)] {
+            value.iter().for_each(|value| scope.set(key, &Value::text(value)));
+        }
+        entry.url = render("url", &self.url, &scope)?;
+        entry.states = given("states", &self.states, &scope)?;
         Ok(entry)
-    }
-
-    /// The names that its templates can use.
-    fn scope(&self) -> Scope {
-        let mut scope = Scope::new(0, &self.name);
-        self.vars.iter().for_each(|(name, value)| scope.set(name, value));
-        scope
     }
 }
 
 /// A template of an endpoint gives no value.
 #[derive(Debug, thiserror::Error)]
-#[error("`{key}` of the endpoint `{name}` gives no address: {source}")]
+#[error("`{key}` of the endpoint `{name}` gives no text: {source}")]
 pub struct EndpointError {
     name: String,
     key: &'static str,
@@ -127,6 +133,12 @@ fn check_templates(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Proble
     let mut names = Names::default();
     entry.vars.iter().for_each(|(name, _)| names.add(name.as_str()));
     let mut found = Vec::new();
+    for key in ["region", "service"] {
+        names.check_key(node, key, &mut found);
+    }
+    for (key, value) in [("region", &entry.region), ("service", &entry.service)] {
+        value.iter().for_each(|_| names.add(key));
+    }
     for key in ["url", "states"] {
         names.check_key(node, key, &mut found);
     }
@@ -136,9 +148,25 @@ fn check_templates(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Proble
     }
     if let (true, Err(error)) = (found.is_empty(), entry.resolved(|_| None)) {
         let spot = node.get(error.key).unwrap_or(node).spot.clone();
-        found.push(Problem::new(spot, format!("the template gives no address: {}", error.source)));
+        found.push(Problem::new(spot, format!("the template gives no text: {}", error.source)));
     }
     problems.extend(found);
+    check_scope_of_signature(entry, node, problems);
+}
+
+/// AWS's signature is made for a region and a service, which nothing else tells.
+fn check_scope_of_signature(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Problem>) {
+    let Some(sign) =
+        node.get("sign").filter(|sign| sign.as_text().map(str::parse) == Some(Ok(Scheme::AwsV4)))
+    else {
+        return;
+    };
+    for (key, value) in [("region", &entry.region), ("service", &entry.service)] {
+        if value.is_none() {
+            let message = format!("requests signed by {} need `{key}`", Scheme::AwsV4);
+            problems.push(Problem::new(sign.spot.clone(), message).hint(format!("write `{key}` beside it")));
+        }
+    }
 }
 
 fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) -> EndpointEntry {
@@ -155,6 +183,8 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
             .and_then(|retry| Some((number(retry, "attempts", 1..=10, problems)?, retry.texts("codes")))),
         vars: node.get("vars").map(Node::to_pairs).unwrap_or_default(),
         sign: node.text("sign"),
+        region: node.text("region"),
+        service: node.text("service"),
         credentials: node.text("credentials"),
         fixtures: pairs("fixtures").map(|entry| (entry.key.clone(), entry.node.to_pairs())).collect(),
         allows_billable: node.texts("allow").iter().any(|effect| effect == "billable"),

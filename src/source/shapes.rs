@@ -74,7 +74,7 @@ const AXES: Shape = Shape::Table(&[
 
 static PLACE: Shape = Shape::Choice(&["query", "form", "json"]);
 static ANY_PLACE: Shape = Shape::Choice(&["path", "query", "form", "json", "header"]);
-static SCHEME: Shape = Shape::Choice(&["none", "v1", "v3", "bearer", "basic"]);
+static SCHEME: Shape = Shape::Choice(&["none", "v1", "v3", "bearer", "basic", "aws-sigv4", "sigv4"]);
 static FORMAT: Shape = Shape::Choice(&["json", "xml"]);
 
 const REQUEST: Shape = Shape::Table(&[
@@ -386,6 +386,8 @@ static ENDPOINT: Shape = Shape::Table(&[
     ),
     key("states", Shape::Text, "The address of its state hook; may use variables, too."),
     key("sign", Shape::Named("scheme", &SCHEME), "How requests are signed."),
+    key("region", Shape::Text, "The region that aws-sigv4 signs for."),
+    key("service", Shape::Text, "The service that aws-sigv4 signs for, such as execute-api."),
     key("credentials", Shape::Text, "Where credentials come from: environment, or profile:NAME."),
     key("retry", RETRY, "When a request is sent again; never, if it is left out."),
     key("vars", VALUES, "Variables that recipes and addresses use, such as region."),
