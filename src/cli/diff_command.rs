@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::args::{CoverageFormat, DiffArgs, RunArgs};
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
-use super::files::selected;
+use super::files::{check_endpoints, selected};
 use super::interrupt::listening;
 use super::settings::{Settings, Target};
 use super::{note, print};
@@ -30,7 +30,9 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
             "diff has no --dry-run; `proofmark run --dry-run` prints what would be sent",
         ));
     }
-    let (_, plan) = selected(&args.run.select)?;
+    let (suite, plan) = selected(&args.run.select)?;
+    let names = [args.first.as_str(), args.second.as_str()].into_iter().filter(|name| *name != REFERENCE);
+    check_endpoints(&names.collect::<Vec<_>>(), &args.run.select.folder.cases, &suite)?;
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     // Both get the same values made by chance, so that what an answer repeats of them is alike.
     let seed = args.run.seed.unwrap_or_else(seed_by_chance);

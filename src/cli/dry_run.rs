@@ -14,7 +14,11 @@ pub(super) fn dry_run(plan: &Plan, settings: &Settings) -> String {
     // A hook may not know a state, and then a recipe is followed.
     let is_followed = |state: &str| match &settings.target {
         Target::Reference(_) => false,
-        Target::Other(endpoint) => !endpoint.fixtures.contains_key(state),
+        // A fixture may be for other parameters, which are not known before a case runs.
+        Target::Other(endpoint) => {
+            let fixtures = endpoint.fixtures.get(state).map(Vec::as_slice).unwrap_or_default();
+            fixtures.iter().all(|fixture| !fixture.params.is_empty())
+        }
     };
     for planned in &plan.cases {
         requests += planned.case.steps.len();

@@ -1,14 +1,15 @@
 //! Endpoints by name or address: what `endpoints.toml` says of them, with the variables that the environment gives.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
 
 use super::credentials;
 use super::exit::CliError;
 use crate::event::EndpointDescription;
-use crate::model::Scheme;
+use crate::model::{Fixture, Scheme};
 use crate::run::{Endpoint, Retry, Signing};
-use crate::source::{EndpointEntry, load_endpoints};
+use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
 use crate::transport::Address;
 
 /// What the names of variables begin with that replace those of an endpoint.
@@ -34,9 +35,17 @@ pub(super) fn endpoint(
         signing: signing(sign, entry)?,
         retry: entry.retry.clone().map(|(attempts, codes)| Retry { attempts, codes }),
         vars: entry.vars.clone(),
-        fixtures: entry.fixtures.clone(),
+        fixtures: fixtures(entry),
         faults: Vec::new(),
     })
+}
+
+fn fixtures(entry: &EndpointEntry) -> BTreeMap<String, Vec<Fixture>> {
+    let mut fixtures: BTreeMap<String, Vec<Fixture>> = BTreeMap::new();
+    for FixtureEntry { state, fixture, .. } in &entry.fixtures {
+        fixtures.entry(state.clone()).or_default().push(fixture.clone());
+    }
+    fixtures
 }
 
 /// How requests are signed: by the scheme of a flag, else of the file, with credentials that are there before the

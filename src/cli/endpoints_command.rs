@@ -11,7 +11,7 @@ use super::settings::Connected;
 use crate::model::Value;
 use crate::report::printable;
 use crate::run::RunSettings;
-use crate::source::{EndpointEntry, load_endpoints};
+use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
 use crate::transport::{Address, Limits, without_user};
 
 /// Prints every endpoint.
@@ -119,6 +119,11 @@ fn addresses(text: &mut String, written: &EndpointEntry, entry: &EndpointEntry) 
 }
 
 fn some_names(entry: &EndpointEntry) -> Option<String> {
-    let names: Vec<&str> = entry.fixtures.keys().map(String::as_str).collect();
+    let told = |FixtureEntry { state, fixture, .. }: &FixtureEntry| {
+        let params = fixture.params.iter().map(|(name, value)| format!("{name} = {}", value.to_plain()));
+        let params: Vec<String> = params.collect();
+        if params.is_empty() { state.clone() } else { format!("{state} ({})", params.join(", ")) }
+    };
+    let names: Vec<String> = entry.fixtures.iter().map(told).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }

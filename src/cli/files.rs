@@ -1,18 +1,23 @@
 //! `check`, and loading files for the other commands.
 
+use std::path::Path;
+
 use super::args::{FolderArgs, SelectArgs};
+use super::endpoint::is_address;
 use super::exit::CliError;
 use super::print;
 use crate::model::{Problem, Suite};
 use crate::plan::{Pattern, Plan, case_ids, plan};
-use crate::source::{LoadError, Wanted, load, load_endpoints, load_waivers};
+use crate::source::{LoadError, Wanted, check_fixtures, load, load_endpoints, load_waivers};
 
 /// Checks every file, and says how much there is.
 pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     let suite = load(&args.cases, Wanted::All);
     let waivers = load_waivers(&args.cases);
     let waived = waivers.as_ref().map_or_else(|_| Vec::new(), Vec::clone);
-    let others = [load_endpoints(&args.cases).err(), waivers.err()];
+    let endpoints = load_endpoints(&args.cases);
+    let named = endpoints.as_ref().map_or_else(|_| Vec::new(), Vec::clone);
+    let others = [endpoints.err(), waivers.err()];
     let mut problems = Vec::new();
     let mut suite_loaded = None;
     for error in others.into_iter().flatten().chain(suite.map(|suite| suite_loaded = Some(suite)).err()) {
@@ -25,6 +30,7 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
         return Err(LoadError::Problems(problems).into());
     };
     let cases = case_ids(&suite)?;
+    problems.extend(check_fixtures(&named, &suite));
     for waiver in waived {
         let pattern = Pattern::new(&waiver.case, false)?;
         if !cases.iter().any(|planned| pattern.matches(planned.id.as_str())) {
@@ -41,6 +47,17 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
         "{contracts} contract{}, {tables} tables, {cases} cases: no problems\n",
         if contracts == 1 { "" } else { "s" }
     ))
+}
+
+/// Holds the fixtures of endpoints that are named against the states of a suite.
+pub(super) fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Result<(), CliError> {
+    if names.iter().all(|name| is_address(name)) {
+        return Ok(());
+    }
+    let mut endpoints = load_endpoints(cases)?;
+    endpoints.retain(|entry| names.contains(&entry.name.as_str()));
+    let problems = check_fixtures(&endpoints, suite);
+    if problems.is_empty() { Ok(()) } else { Err(LoadError::Problems(problems).into()) }
 }
 
 /// Loads a suite whole: the list of cases must be known even where few are selected.

@@ -11,7 +11,7 @@ use tokio::runtime;
 use super::args::RunArgs;
 use super::dry_run::dry_run;
 use super::exit::{CliError, of_run};
-use super::files::selected;
+use super::files::{check_endpoints, selected};
 use super::interrupt::listening;
 use super::output::Output;
 use super::print;
@@ -42,6 +42,8 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     let all = Settings::of_all(args)?;
     let output = Output::resolve(args)?;
     let (suite, plan) = selected(&args.select)?;
+    let names: Vec<&str> = args.endpoint.iter().map(String::as_str).collect();
+    check_endpoints(&names, &args.select.folder.cases, &suite)?;
     if args.dry_run {
         let plans: Vec<String> = all.iter().map(|settings| dry_run(&plan, settings)).collect();
         return print(&printable(&plans.join("\n")));

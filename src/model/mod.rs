@@ -30,7 +30,7 @@ pub use finding::{Finding, Level};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use message::{BLANK, MessageTemplate};
 pub use spot::{Problem, SourceText, Spot};
-pub use state::{Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
+pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};
 pub use value::Value;
 pub use verdict::{CaseRecord, NotRun, SnapshotOutcome, Unknown, Verdict, VerdictCounts};

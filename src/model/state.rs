@@ -73,3 +73,47 @@ pub struct StateVariable {
     /// Whether it differs from run to run.
     pub is_volatile: bool,
 }
+
+/// A state of an endpoint that is there already, for just these parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fixture {
+    /// The parameters that it stands for.
+    pub params: Vec<(String, Value)>,
+    /// The variables of the state.
+    pub variables: Vec<(String, Value)>,
+}
+
+impl Fixture {
+    /// Whether it is for these parameters and no others. A number is the text of its digits, as in a recipe's conditions.
+    pub fn fits(&self, asked: &[(String, Value)]) -> bool {
+        let is_alike = |one: &Value, other: &Value| one.is_same(other) || one.to_plain() == other.to_plain();
+        let has = |(name, value): &(String, Value)| {
+            asked.iter().any(|(known, other)| known == name && is_alike(value, other))
+        };
+        self.params.len() == asked.len() && self.params.iter().all(has)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fixture, Value};
+
+    #[test]
+    fn a_fixture_is_for_its_parameters_and_no_others() {
+        let pairs = |pairs: &[(&str, Value)]| -> Vec<(String, Value)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+        };
+        let fixture = Fixture {
+            params: pairs(&[("status", Value::text("BUILDING")), ("length", Value::integer(5))]),
+            variables: Vec::new(),
+        };
+        let status = ("status", Value::text("BUILDING"));
+        assert!(fixture.fits(&pairs(&[("length", Value::integer(5)), status.clone()])));
+        assert!(fixture.fits(&pairs(&[status.clone(), ("length", Value::text("5"))])));
+        assert!(!fixture.fits(&pairs(&[status.clone(), ("length", Value::integer(6))])));
+        assert!(!fixture.fits(&pairs(&[status.clone()])));
+        assert!(!fixture.fits(&pairs(&[status, ("length", Value::integer(5)), ("more", Value::Null)])));
+        assert!(!fixture.fits(&[]));
+        assert!(Fixture { params: Vec::new(), variables: Vec::new() }.fits(&[]));
+    }
+}

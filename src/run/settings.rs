@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::event::EndpointDescription;
-use crate::model::{Level, Value};
+use crate::model::{Fixture, Level, Value};
 use crate::transport::Address;
 
 use super::retry::Retry;
@@ -60,8 +60,8 @@ pub struct Endpoint {
     pub retry: Option<Retry>,
     /// Variables that recipes use.
     pub vars: Vec<(String, Value)>,
-    /// Variables of states that are there already, by state.
-    pub fixtures: BTreeMap<String, Vec<(String, Value)>>,
+    /// States that are there already, by name.
+    pub fixtures: BTreeMap<String, Vec<Fixture>>,
     /// Faults that are switched on in it.
     pub faults: Vec<String>,
 }

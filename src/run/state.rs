@@ -62,19 +62,25 @@ pub(super) async fn bring_about(
                 return Err(NoState::Unknown(Unknown::SetUp { state: definition.name.clone(), reason }));
             }
             Ok(set_up) => {
-                let promised = promised(definition, &set_up.variables);
+                let promised = promised(definition, &set_up.variables, "the hook's answer");
                 return Ok((Some(Undo::Hook(set_up)), promised));
             }
         }
     }
-    if let Some(variables) = endpoint.fixtures.get(&definition.name) {
-        return Ok((None, promised(definition, &Value::Map(variables.clone()))));
+    let fixtures = endpoint.fixtures.get(&definition.name).map(Vec::as_slice).unwrap_or_default();
+    if let Some(fixture) = fixtures.iter().find(|fixture| fixture.fits(params)) {
+        let variables = Value::Map(fixture.variables.clone());
+        return Ok((None, promised(definition, &variables, "its fixture")));
     }
+    let declared = if fixtures.is_empty() {
+        "no fixture is declared".to_owned()
+    } else {
+        format!("no fixture of it is for {}", described(params))
+    };
     if let Some(recipe) = recipe::find(definition, params) {
         if let Some(missing) = recipe::lacks(recipe, definition, params, endpoint) {
-            let reason = format!(
-                "{tried}, no fixture is declared, and its recipe needs the endpoint's variable `{missing}`"
-            );
+            let reason =
+                format!("{tried}, {declared}, and its recipe needs the endpoint's variable `{missing}`");
             return Err(NoState::NotRun(NotRun::NoWayTo { state: definition.name.clone(), reason }));
         }
         if !kitchen.allows_billable && billable_steps(kitchen.contract, recipe) > 0 {
@@ -85,8 +91,15 @@ pub(super) async fn bring_about(
         let promised = promised.map_err(|reason| Unknown::SetUp { state: state.clone(), reason });
         return Ok((Some(Undo::Recipe { state, cooked }), promised));
     }
-    let reason = format!("{tried}, no fixture is declared, and no recipe leads there");
+    let reason = format!("{tried}, {declared}, and no recipe leads there");
     Err(NoState::NotRun(NotRun::NoWayTo { state: definition.name.clone(), reason }))
+}
+
+fn described(params: &[(String, Value)]) -> String {
+    if params.is_empty() {
+        return "a state without parameters".into();
+    }
+    params.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Why a hook did not set a state up.
@@ -119,7 +132,11 @@ async fn set_up(
     Ok(SetUp { state, params, variables })
 }
 
-fn promised(definition: &StateDefinition, variables: &Value) -> Result<Vec<(String, Value)>, Unknown> {
+fn promised(
+    definition: &StateDefinition,
+    variables: &Value,
+    giver: &str,
+) -> Result<Vec<(String, Value)>, Unknown> {
     let mut found = Vec::new();
     for variable in &definition.provides {
         match variables.get(&variable.name) {
@@ -127,7 +144,7 @@ fn promised(definition: &StateDefinition, variables: &Value) -> Result<Vec<(Stri
             None => {
                 return Err(Unknown::SetUp {
                     state: definition.name.clone(),
-                    reason: format!("the hook's answer lacks `{}`", variable.name),
+                    reason: format!("{giver} lacks `{}`", variable.name),
                 });
             }
         }

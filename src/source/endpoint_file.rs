@@ -1,9 +1,9 @@
 //! Reads `endpoints.toml`: endpoints by name, with their settings.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::document::{self, Entry, Node};
+use super::fixture::{self, FixtureEntry};
 use super::folder::{LoadError, read_file};
 use super::names::Names;
 use super::shape::check;
@@ -34,8 +34,8 @@ pub struct EndpointEntry {
     pub retry: Option<(u8, Vec<String>)>,
     /// Variables that recipes and addresses use.
     pub vars: Vec<(String, Value)>,
-    /// Variables of states that are there already, by state.
-    pub fixtures: BTreeMap<String, Vec<(String, Value)>>,
+    /// States that are there already.
+    pub fixtures: Vec<FixtureEntry>,
     /// Whether cases that cost money may run.
     pub allows_billable: bool,
     /// How many cases run at once.
@@ -186,7 +186,7 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
         region: node.text("region"),
         service: node.text("service"),
         credentials: node.text("credentials"),
-        fixtures: pairs("fixtures").map(|entry| (entry.key.clone(), entry.node.to_pairs())).collect(),
+        fixtures: fixture::read(node, problems),
         allows_billable: node.texts("allow").iter().any(|effect| effect == "billable"),
         jobs: number(node, "jobs", 1..=1024, problems),
         rate: node.text("rate"),

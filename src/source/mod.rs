@@ -7,6 +7,7 @@ mod contract_file;
 mod document;
 mod endpoint_file;
 mod expectation;
+mod fixture;
 mod folder;
 mod names;
 mod row_file;
@@ -17,6 +18,7 @@ mod table_file;
 mod waiver_file;
 
 pub use endpoint_file::{EndpointEntry, EndpointError, load_endpoints};
+pub use fixture::{FixtureEntry, check_fixtures};
 pub use folder::{LoadError, Wanted, load};
 pub use schema::{SchemaName, schema};
 pub use waiver_file::load_waivers;

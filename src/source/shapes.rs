@@ -391,7 +391,16 @@ static ENDPOINT: Shape = Shape::Table(&[
     key("credentials", Shape::Text, "Where credentials come from: environment, or profile:NAME."),
     key("retry", RETRY, "When a request is sent again; never, if it is left out."),
     key("vars", VALUES, "Variables that recipes and addresses use, such as region."),
-    key("fixtures", Shape::Map(&VALUES_NAMED), "Variables of states that are there already, by state."),
+    key(
+        "fixtures",
+        Shape::Map(&VALUES_NAMED),
+        "Variables of states without parameters that are there already, by state.",
+    ),
+    key(
+        "fixture",
+        Shape::List(&FIXTURE),
+        "States that are there already, each written as [[endpoint.NAME.fixture]].",
+    ),
     key("allow", Shape::List(&Shape::Choice(&["billable"])), "Effects that cases may have on it."),
     key("jobs", Shape::Integer, "How many cases run at once."),
     key("rate", Shape::Text, "The limit on requests, as 1000/60s."),
@@ -405,6 +414,12 @@ static ENDPOINT: Shape = Shape::Table(&[
 ]);
 
 static VALUES_NAMED: Shape = VALUES;
+
+static FIXTURE: Shape = Shape::Table(&[
+    needed("state", Shape::Text, "The state's name."),
+    key("params", VALUES, "The parameters that it stands for; none, if they are left out."),
+    needed("variables", VALUES, "The variables of the state."),
+]);
 
 /// Waivers.
 pub(super) static WAIVERS: Shape =

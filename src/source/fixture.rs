@@ -1,0 +1,93 @@
+//! Fixtures of `endpoints.toml`: states that are there already. Main type: [`FixtureEntry`].
+//!
+//! A fixture is read without regard to states; whether its state exists, takes its parameters and gets its variables is
+//! held against the whole suite by [`check_fixtures`].
+
+use super::document::Node;
+use super::endpoint_file::EndpointEntry;
+use super::shape::nearest;
+use crate::model::{Fixture, Problem, Spot, StateDefinition, Suite};
+
+/// A fixture and the state that it is for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FixtureEntry {
+    /// The state.
+    pub state: String,
+    /// For which parameters it stands, and what it gives.
+    pub fixture: Fixture,
+    spot: Spot,
+}
+
+/// The fixtures of an endpoint, in both of their forms: `[endpoint.NAME.fixtures."STATE"]` for a state without
+/// parameters, and `[[endpoint.NAME.fixture]]`.
+pub(super) fn read(endpoint: &Node, problems: &mut Vec<Problem>) -> Vec<FixtureEntry> {
+    let plain = endpoint.get("fixtures").map(Node::entries).unwrap_or_default().iter().map(|entry| {
+        let fixture = Fixture { params: Vec::new(), variables: entry.node.to_pairs() };
+        FixtureEntry { state: entry.key.clone(), fixture, spot: entry.key_spot.clone() }
+    });
+    let items = endpoint.get("fixture").map(Node::items).unwrap_or_default().iter();
+    let full = items.filter_map(|item| {
+        let pairs = |key: &str| item.get(key).map(Node::to_pairs).unwrap_or_default();
+        let fixture = Fixture { params: pairs("params"), variables: pairs("variables") };
+        let spot = item.get("state")?.spot.clone();
+        Some(FixtureEntry { state: item.text("state")?, fixture, spot })
+    });
+    let mut found: Vec<FixtureEntry> = Vec::new();
+    for entry in plain.chain(full) {
+        let is_twin =
+            |other: &FixtureEntry| other.state == entry.state && other.fixture.fits(&entry.fixture.params);
+        if found.iter().any(is_twin) {
+            let message = format!("\"{}\" has another fixture for the same parameters", entry.state);
+            problems.push(Problem::new(entry.spot.clone(), message));
+        }
+        found.push(entry);
+    }
+    found
+}
+
+/// What is wrong with the fixtures of these endpoints, as the states of a suite have it.
+pub fn check_fixtures(endpoints: &[EndpointEntry], suite: &Suite) -> Vec<Problem> {
+    let states: Vec<&StateDefinition> =
+        suite.operations.iter().flat_map(|operation| &operation.contract.states).collect();
+    endpoints
+        .iter()
+        .flat_map(|endpoint| &endpoint.fixtures)
+        .filter_map(|entry| entry.problem(&states))
+        .collect()
+}
+
+impl FixtureEntry {
+    /// What is wrong with it. Contracts may declare states of one name; it has to suit one of them.
+    fn problem(&self, states: &[&StateDefinition]) -> Option<Problem> {
+        let mut wrong = None;
+        for state in states.iter().filter(|state| state.name == self.state) {
+            wrong = Some(self.misfit(state)?);
+        }
+        Some(wrong.unwrap_or_else(|| {
+            let problem = Problem::new(self.spot.clone(), format!("no state is named \"{}\"", self.state));
+            let names: Vec<&str> = states.iter().map(|state| state.name.as_str()).collect();
+            match nearest(&self.state, &names) {
+                Some(near) => problem.hint(format!("did you mean \"{near}\"?")),
+                None => problem.hint("the states stand in states.toml, beside their contract"),
+            }
+        }))
+    }
+
+    fn misfit(&self, state: &StateDefinition) -> Option<Problem> {
+        let has = |pairs: &[(String, _)], name: &str| pairs.iter().any(|(known, _)| known == name);
+        let Fixture { params, variables } = &self.fixture;
+        let problem = |message: String| Problem::new(self.spot.clone(), message);
+        let is_unknown = |name: &&String| !state.params.iter().any(|param| param.name == **name);
+        if let Some(name) = params.iter().map(|(name, _)| name).find(is_unknown) {
+            return Some(problem(format!("the state \"{}\" has no parameter `{name}`", self.state)));
+        }
+        if let Some(param) = state.params.iter().find(|param| param.is_required && !has(params, &param.name))
+        {
+            let message =
+                format!("a fixture of \"{}\" has to say for which `{}` it stands", self.state, param.name);
+            return Some(problem(message).hint("write it as [[endpoint.NAME.fixture]], with `params`"));
+        }
+        let missing = state.provides.iter().find(|variable| !has(variables, &variable.name))?;
+        Some(problem(format!("a fixture of \"{}\" has to give the variable `{}`", self.state, missing.name)))
+    }
+}
