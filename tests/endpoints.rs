@@ -219,6 +219,19 @@ fn only_a_code_that_must_stand_there_rules_a_paid_success_out() {
     }
 }
 
+#[test]
+fn a_fixture_for_other_parameters_does_not_rule_out_what_a_recipe_may_cost() {
+    let billable = |fixture: &str| {
+        let folder = with_endpoints(&format!("[endpoint.a]\nurl = \"http://192.0.2.9\"\n{fixture}"));
+        let common = ["run", "--dry-run", "--endpoint", "a", "running/"];
+        let text = out(&proofmark(&common).current_dir(folder.path()).output().unwrap());
+        text.lines().find(|line| line.contains("billable")).unwrap().to_owned()
+    };
+    let fixture = "[[endpoint.a.fixture]]\nstate = \"an image pipeline with an execution\"\nparams = { status = \"FAILED\" }\nvariables = { region = \"r\", pipeline = \"p\", execution = \"e\" }\n";
+    assert_eq!(billable(fixture), billable(""));
+    assert!(billable("").contains("up to 57 requests"), "{}", billable(""));
+}
+
 /// On Linux, what is sent to no address at all comes to this machine, though it is no loopback address.
 #[cfg(target_os = "linux")]
 #[test]
