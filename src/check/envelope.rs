@@ -13,6 +13,7 @@ const DOUBLED_TOLD: usize = 20;
 /// Holds an answer against the envelope.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Findings { subject, found: Vec::new() };
+    findings.single_headers();
     match &subject.answer.body {
         Body::Empty => findings.empty(),
         Body::Unreadable { reason } => findings.add("body", "a body of JSON or XML", reason),
@@ -71,6 +72,20 @@ impl Findings<'_> {
             actual: actual.into(),
             because,
         });
+    }
+
+    /// RFC 9110, section 5.3: a field that is no list must not be sent more than once; readers differ on which
+    /// one counts. The same value twice does no harm.
+    fn single_headers(&mut self) {
+        let request_id = self.subject.contract.envelope.request_id.as_ref();
+        for name in ["content-type"].into_iter().chain(request_id.and_then(|rule| rule.header.as_deref())) {
+            let values = self.subject.answer.values(name);
+            if let [first, second, ..] = values.as_slice() {
+                let actual = format!("{} and {}", Value::text(*first), Value::text(*second));
+                let because = Some("RFC 9110, section 5.3".to_owned());
+                self.add_because(name, "one value", actual, because);
+            }
+        }
     }
 
     /// No body is right where the envelope asks for no field.

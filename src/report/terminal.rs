@@ -103,10 +103,11 @@ impl<W: Write> TerminalReport<W> {
         bar.inc(1);
         let is_told = match &record.verdict {
             _ if !record.left_behind.is_empty() => true,
-            Verdict::Passed => self.style.verbosity == Verbosity::Verbose,
+            // What cannot be reached is told once, for all cases.
+            Verdict::Passed | Verdict::NotRun(NotRun::Unreachable { .. }) => {
+                self.style.verbosity == Verbosity::Verbose
+            }
             Verdict::Flaky { .. } | Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
-            // Told once, for all of them.
-            Verdict::NotRun(NotRun::Unreachable { .. }) => self.style.verbosity == Verbosity::Verbose,
             Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
         };
         let has_notes = !record.findings.is_empty() && self.style.verbosity != Verbosity::Quiet;
