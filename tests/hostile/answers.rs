@@ -172,6 +172,8 @@ fn a_target_that_would_go_out_otherwise_is_not_sent() {
     for (request, is_sent) in [
         (r#"path = "/a/../b""#, false),
         (r#"path = "/a/%2e%2e/b""#, false),
+        (r#"path = "/a#b""#, false),
+        (r#"query = "x#b""#, false),
         (r#"query = "x='""#, false),
         (r#"path = "/a%20b", query = "x=%zz&&y""#, true),
     ] {
