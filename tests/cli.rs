@@ -5,6 +5,7 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value as Json;
@@ -133,6 +134,60 @@ fn a_broken_table_is_shown_with_file_line_and_column_and_nothing_runs() {
         assert!(text.contains("abuot = \"x\""), "the source is shown: {text}");
         assert_eq!(out(&output), "");
     }
+}
+
+#[test]
+fn no_byte_of_a_case_file_acts_on_the_terminal() {
+    let folder = copied_cases();
+    let operation = folder.path().join("cases/ecs/StartImagePipelineExecution");
+    let contract = fs::read_to_string(operation.join("contract.toml")).unwrap();
+    let acting = "\u{9b}31m\u{202e}";
+    let changed = contract.replacen("about", &format!("# {acting}\nabout"), 1);
+    fs::write(operation.join("contract.toml"), changed.replacen("id = \"", "id = \"\\u001b[2J", 1)).unwrap();
+    fs::write(
+        operation.join("odd.toml"),
+        format!(
+            "[[case]] # {acting}\nid = \"odd\"\nabuot = \"{acting}\\u001b[2J\" # {acting}\nexpect = {{}}\n"
+        ),
+    )
+    .unwrap();
+    for command in ["check", "coverage", "list"] {
+        let output = proofmark(&[command]).env("COLUMNS", "200").current_dir(folder.path()).output().unwrap();
+        let shown = err(&output) + &out(&output);
+        let acts = |letter: char| (letter.is_control() && letter != '\n') || letter == '\u{202e}';
+        assert_eq!(code(&output), 3);
+        assert_eq!(shown.chars().find(|letter| acts(*letter)), None, "{command}: {}", shown.escape_debug());
+        assert!(shown.contains("odd.toml:3:1"), "{shown}");
+    }
+}
+
+#[test]
+fn a_row_that_is_not_run_is_told_by_its_own_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("out.json");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let argument = format!("json={}", report.display());
+    run(&["--endpoint", &url, "--report", &argument, "tag-key/empty"]);
+    let report: Json = serde_json::from_slice(&fs::read(&report).unwrap()).unwrap();
+    let cases = report["cases"].as_array().unwrap();
+    let places: std::collections::BTreeSet<u64> =
+        cases.iter().map(|case| case["line"].as_u64().unwrap()).collect();
+    assert!(cases.len() > 1 && cases.iter().all(|case| case["verdict"] == "not run"));
+    assert!(places.len() > 1, "each row has a line: {places:?}");
+}
+
+#[test]
+fn a_report_goes_where_it_is_told_to_also_through_a_link_or_to_a_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let (target, link) = (folder.path().join("real.json"), folder.path().join("link.json"));
+    fs::write(&target, "old").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let argument = format!("json={}", link.display());
+    assert_eq!(code(&run(&["-q", "--report", &argument, "--report", "json=/dev/null", ONE])), 0);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink() && !Path::new("/dev/null").is_file());
+    let report: Json = serde_json::from_slice(&fs::read(&target).unwrap()).unwrap();
+    assert_eq!(report["outcome"], "conforms");
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn the_shipped_tables_write_status_code_and_message_out() {
     for operation in suite().operations {
         for case in operation.tables.iter().flat_map(|table| &table.cases) {
             for expect in case.steps.iter().map(|step| &step.expect) {
-                let alternatives = expect.alternatives.iter().chain(std::iter::once(expect));
+                let alternatives = expect.alternatives.iter().chain(std::iter::once(&**expect));
                 for each in alternatives.filter(|each| each.code.is_some()) {
                     assert!(!each.status.is_empty(), "{}: a code without its status", case.spot);
                 }

@@ -124,6 +124,14 @@ const MISTAKES: &[(&str, &str)] = &[
         "Get/t.toml:13:17: `nosuch` is not defined here",
     ),
     ("expect = { status = 200 }\nparams = { id = \"{{ 1 + }}\" }", "Get/t.toml:13:17: not a template"),
+    (
+        "expect = { status = 200 }\nparams = { id = \"{{ 'a' | uper }}\" }",
+        "Get/t.toml:13:17: not a template: unknown filter",
+    ),
+    (
+        "expect = { status = 200 }\nparams = { id = \"x{{ 1 is od }}\" }",
+        "Get/t.toml:13:17: not a template: unknown test",
+    ),
     ("expect = { status = 200 }\nunset = [\"ids\"]", "Get/t.toml:13:10: `ids` is not sent anyway"),
     (
         "expect = { status = 200 }\ngiven = \"a think\"",
@@ -176,6 +184,17 @@ fn each_mistake_in_a_case_is_named_at_its_place() {
             "{line}\n  wanted {expected}\n  found {found:#?}"
         );
     }
+}
+
+#[test]
+fn a_file_of_rows_is_bounded_and_is_a_file() {
+    let case = "[[case]]\nid = \"r\"\nabout = \"Rows.\"\nparams = { id = \"{{ x }}\" }\nexpect = { status = 200 }\nrows = \"r.csv\"";
+    let large = " ".repeat(65 * 1024 * 1024);
+    let found = problems(&[("Get/t.toml", &table(case)), ("Get/r.csv", &large)]);
+    assert!(found[1].starts_with("Get/t.toml:14:8: cannot read Get/r.csv: the file has"), "{found:?}");
+    // A folder in place of the file; to wait for a pipe would never end.
+    let found = problems(&[("Get/t.toml", &table(case)), ("Get/r.csv/x", "")]);
+    assert!(found[1].starts_with("Get/t.toml:14:8: cannot read Get/r.csv: it is no file"), "{found:?}");
 }
 
 #[test]

@@ -18,6 +18,10 @@ struct Judged {
 
 /// Runs the cases about doubled keys against an endpoint with a fault, with these waivers.
 fn judged(fault: &str, waivers: &str) -> Judged {
+    judged_up_to("snapshot", fault, waivers)
+}
+
+fn judged_up_to(level: &str, fault: &str, waivers: &str) -> Judged {
     let served = Served::start(if fault.is_empty() { vec![] } else { vec!["--fault", fault] }.as_slice());
     let folder = copied_cases();
     let cases = folder.path().join("cases");
@@ -28,8 +32,8 @@ fn judged(fault: &str, waivers: &str) -> Judged {
     );
     fs::write(cases.join("endpoints.toml"), endpoints).unwrap();
     fs::write(cases.join("waivers.toml"), waivers).unwrap();
-    let mut command =
-        proofmark(&["run", "--endpoint", "mock", "--report", "json=out.json", "tag-count/duplicate-key"]);
+    let arguments = ["run", "--endpoint", "mock", "--report", "json=out.json", "--level", level];
+    let mut command = proofmark(&[&arguments[..], &["tag-count/duplicate-key"]].concat());
     let output = command.current_dir(folder.path()).output().unwrap();
     let report = fs::read(folder.path().join("out.json"))
         .map_or(Json::Null, |text| serde_json::from_slice(&text).unwrap());
@@ -95,6 +99,29 @@ fn a_waiver_that_does_not_hold_fails_the_run() {
 fn a_waiver_of_another_endpoint_waives_nothing() {
     let judged = judged(FAULT, &waiver("other", CASES, "message", "2999-12-31"));
     assert_eq!((judged.code, judged.report["counts"]["waived"].as_u64()), (1, Some(0)), "{}", judged.text);
+}
+
+#[test]
+fn a_waiver_deeper_than_the_gate_is_not_held_against_the_run() {
+    let waivers = waiver("mock", CASES, "message", "2999-12-31");
+    let judged = judged_up_to("code", FAULT, &waivers);
+    assert_eq!(judged.code, 0, "{}", judged.text);
+    assert_eq!(judged.report["stale_waivers"].as_array().map(Vec::len), Some(0), "{}", judged.text);
+    let judged = judged_up_to("code", "", &waivers);
+    assert_eq!(judged.code, 0, "what the run does not look at is not known to be mended: {}", judged.text);
+}
+
+#[test]
+fn check_finds_a_waiver_that_no_case_matches() {
+    let folder = copied_cases();
+    for (pattern, expected) in [("*/tag-count/*", 0), ("*/nosuch", 3)] {
+        let waivers = waiver("http://127.0.0.1:9/", pattern, "message", "2999-12-31");
+        fs::write(folder.path().join("cases/waivers.toml"), waivers).unwrap();
+        let output = proofmark(&["check"]).current_dir(folder.path()).output().unwrap();
+        assert_eq!(code(&output), expected, "{}", err(&output));
+        assert_eq!(err(&output).contains("no case matches `*/nosuch`"), expected == 3, "{}", err(&output));
+        assert_eq!(err(&output).contains("waivers.toml:1:1"), expected == 3, "{}", err(&output));
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::path::select;
 use super::pattern::matches;
 use super::subject::Subject;
-use crate::model::{Body, Field, Finding, Format, Level, Value};
+use crate::model::{Body, Contract, Field, Finding, Format, Level, Value};
 
 /// How many doubled keys of a body are told; an answer must not be able to flood a report.
 const DOUBLED_TOLD: usize = 20;
@@ -13,6 +13,7 @@ const DOUBLED_TOLD: usize = 20;
 /// Holds an answer against the envelope.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Findings { subject, found: Vec::new() };
+    findings.single_headers();
     match &subject.answer.body {
         Body::Empty => findings.empty(),
         Body::Unreadable { reason } => findings.add("body", "a body of JSON or XML", reason),
@@ -73,27 +74,31 @@ impl Findings<'_> {
         });
     }
 
+    /// RFC 9110, section 5.3: a field that is no list must not be sent more than once; readers differ on which
+    /// one counts. The same value twice does no harm.
+    fn single_headers(&mut self) {
+        let request_id = self.subject.contract.envelope.request_id.as_ref();
+        for name in ["content-type"].into_iter().chain(request_id.and_then(|rule| rule.header.as_deref())) {
+            let values = self.subject.answer.values(name);
+            if let [first, second, ..] = values.as_slice() {
+                let actual = format!("{} and {}", Value::text(*first), Value::text(*second));
+                let because = Some("RFC 9110, section 5.3".to_owned());
+                self.add_because(name, "one value", actual, because);
+            }
+        }
+    }
+
     /// No body is right where the envelope asks for no field.
     fn empty(&mut self) {
         let envelope = &self.subject.contract.envelope;
         let needs_body = if self.subject.is_success() {
-            self.fields_of_success().iter().any(|field| field.is_required)
+            fields_of_success(self.subject.contract).any(|field| field.is_required)
         } else {
             envelope.error.iter().any(|field| field.is_required)
         };
         if needs_body && self.subject.answer.status != 204 && self.subject.request.method.as_str() != "HEAD" {
             self.add("body", "a body of JSON or XML", "no body");
         }
-    }
-
-    fn fields_of_success(&self) -> Vec<Field> {
-        let contract = self.subject.contract;
-        let mut fields = contract.response.clone();
-        let shared = contract.envelope.success.iter();
-        fields.extend(
-            shared.filter(|field| !contract.response.iter().any(|own| own.name == field.name)).cloned(),
-        );
-        fields
     }
 
     fn content_type(&mut self, format: Format) {
@@ -143,8 +148,8 @@ impl Findings<'_> {
 
     fn tree(&mut self, tree: &Value) {
         if self.subject.is_success() {
-            for field in self.fields_of_success() {
-                self.field(&field, tree);
+            for field in fields_of_success(self.subject.contract) {
+                self.field(field, tree);
             }
             for name in &self.subject.contract.envelope.absent {
                 if let Some(found) = tree.get(name) {
@@ -160,11 +165,11 @@ impl Findings<'_> {
     }
 
     fn field(&mut self, field: &Field, tree: &Value) {
-        let path = format!("$.{}", field.name);
-        let because = (!field.source.is_empty()).then(|| format!("sources: {}", field.source.join(", ")));
+        let path = || format!("$.{}", field.name);
+        let because = || (!field.source.is_empty()).then(|| format!("sources: {}", field.source.join(", ")));
         let Some(found) = tree.get(&field.name) else {
             if field.is_required {
-                self.add_because(&path, format!("a {}", field.type_name), "nothing", because);
+                self.add_because(&path(), format!("a {}", field.type_name), "nothing", because());
             }
             return;
         };
@@ -173,12 +178,12 @@ impl Findings<'_> {
             || (field.type_name == "number" && found.type_name() == "integer")
             || (is_xml && found.as_text().is_some());
         if !has_type {
-            self.add_because(&path, format!("a {}", field.type_name), found.to_string(), because);
+            self.add_because(&path(), format!("a {}", field.type_name), found.to_string(), because());
             return;
         }
         let (Some(pattern), Some(text)) = (&field.pattern, found.as_text()) else { return };
         if !matches(pattern, text).is_ok_and(|is_match| is_match) {
-            self.add_because(&path, format!("a match of /{pattern}/"), found.to_string(), because);
+            self.add_because(&path(), format!("a match of /{pattern}/"), found.to_string(), because());
         }
     }
 
@@ -193,6 +198,13 @@ impl Findings<'_> {
     }
 }
 
+/// The fields of a success body: the operation's own, and those that all operations share.
+fn fields_of_success(contract: &Contract) -> impl Iterator<Item = &Field> {
+    let is_own = |name: &str| contract.response.iter().any(|own| own.name == name);
+    let shared = contract.envelope.success.iter().filter(move |field| !is_own(&field.name));
+    contract.response.iter().chain(shared)
+}
+
 /// One part of the way to a value.
 #[derive(Clone, Copy)]
 enum Part<'a> {
@@ -200,18 +212,35 @@ enum Part<'a> {
     Item(usize),
 }
 
+/// So few keys are compared with each other sooner than sorted.
+const FEW_KEYS: usize = 12;
+
+/// The keys that stand twice.
+fn keys_twice(entries: &[(String, Value)]) -> BTreeSet<&str> {
+    let keys = || entries.iter().map(|(key, _)| key.as_str());
+    if entries.len() <= FEW_KEYS {
+        return keys()
+            .enumerate()
+            .filter(|(position, key)| keys().take(*position).any(|other| other == *key))
+            .map(|(_, key)| key)
+            .collect();
+    }
+    let mut known = BTreeSet::new();
+    keys().filter(|key| !known.insert(*key)).collect()
+}
+
 /// The paths of the first keys that stand twice. A path is written only for those: keys may be long.
 fn collect_doubled<'a>(way: &mut Vec<Part<'a>>, tree: &'a Value, doubled: &mut Vec<String>) {
     match tree {
         Value::Map(entries) => {
-            let mut known = BTreeSet::new();
+            let twice = keys_twice(entries);
             let mut told = BTreeSet::new();
             for (key, value) in entries {
                 if doubled.len() >= DOUBLED_TOLD {
                     return;
                 }
                 way.push(Part::Key(key));
-                if !known.insert(key) && told.insert(key) {
+                if twice.contains(key.as_str()) && told.insert(key) {
                     doubled.push(path(way));
                 }
                 collect_doubled(way, value, doubled);

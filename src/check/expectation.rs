@@ -1,5 +1,7 @@
 //! What a case expects, level by level.
 
+use std::fmt::Write;
+
 use super::envelope;
 use super::matcher::{Typing, mismatch};
 use super::path::{PathError, select};
@@ -29,7 +31,8 @@ fn shorten(finding: &mut Finding) {
         if let Some((end, _)) = text.char_indices().nth(REPEATED) {
             let more = text[end..].chars().count();
             text.truncate(end);
-            text.push_str(&format!("… and {more} more characters"));
+            // Writing to a String cannot fail.
+            let _ = write!(text, "… and {more} more characters");
         }
     }
 }

@@ -134,7 +134,8 @@ pub struct Step {
     /// How its request differs from the case's.
     pub request: RequestSpec,
     /// What is expected.
-    pub expect: Expect,
+    /// What is expected of the answer.
+    pub expect: Arc<Expect>,
     /// Values of the answer that later steps use: name and `JSONPath`.
     pub save: Vec<(String, String)>,
     /// Where it stands.
@@ -255,8 +256,8 @@ pub struct PreparedStep {
     pub params: Vec<(String, Value)>,
     /// How the request differs from the usual one.
     pub request: RequestSpec,
-    /// What is expected.
-    pub expect: Expect,
+    /// What is expected; the step's own where nothing in it is a template.
+    pub expect: Arc<Expect>,
 }
 
 /// Where parameters stand in a request.

@@ -118,6 +118,17 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The values that header fields of this lower-case name have, each once.
+    pub fn values(&self, name: &str) -> Vec<&str> {
+        let mut values = Vec::new();
+        for (_, value) in self.headers.iter().filter(|(known, _)| known == name) {
+            if !values.contains(&value.as_str()) {
+                values.push(value.as_str());
+            }
+        }
+        values
+    }
+
     /// The tree of a body that could be read.
     pub fn tree(&self) -> Option<&Value> {
         match &self.body {

@@ -111,7 +111,7 @@ mod tests {
         assert!(fixture.fits(&pairs(&[("length", Value::integer(5)), status.clone()])));
         assert!(fixture.fits(&pairs(&[status.clone(), ("length", Value::text("5"))])));
         assert!(!fixture.fits(&pairs(&[status.clone(), ("length", Value::integer(6))])));
-        assert!(!fixture.fits(&pairs(&[status.clone()])));
+        assert!(!fixture.fits(&pairs(std::slice::from_ref(&status))));
         assert!(!fixture.fits(&pairs(&[status, ("length", Value::integer(5)), ("more", Value::Null)])));
         assert!(!fixture.fits(&[]));
         assert!(Fixture { params: Vec::new(), variables: Vec::new() }.fits(&[]));

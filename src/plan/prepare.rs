@@ -1,8 +1,10 @@
 //! Renders a case's steps once its values are known.
 
+use std::sync::Arc;
+
 use super::expand::PlannedCase;
-use crate::model::{PreparedStep, RawParts, RequestSpec, Scheme, Value, merge_params};
-use crate::template::{Scope, TemplateError, Templates, Unrendered, is_template};
+use crate::model::{PreparedStep, RawParts, RequestSpec, Scheme, Value};
+use crate::template::{Scope, TemplateError, Templates, Unrendered, has_templates};
 
 /// Why a step cannot be prepared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,9 +14,8 @@ pub struct PrepareError {
     source: TemplateError,
 }
 
-fn failed(what: impl Into<String>) -> impl FnOnce(TemplateError) -> PrepareError {
-    let what = what.into();
-    move |source| PrepareError { what, source }
+fn failed(what: &str) -> impl FnOnce(TemplateError) -> PrepareError {
+    |source| PrepareError { what: what.to_owned(), source }
 }
 
 /// The names that a case has before any state is set up: its row's.
@@ -65,27 +66,33 @@ pub fn prepare(
     let case = &planned.case;
     let step = &case.steps[position];
     let request = axes_applied(planned).merged(&step.request);
-    let mut params = case.params.clone();
-    if let Some(row) = planned.row().filter(|row| !row.params.is_empty()) {
-        params = merge_params(params, &row.params);
+    let (row_params, row_unset) =
+        planned.row().map(|row| (row.params.as_slice(), row.unset.as_slice())).unwrap_or_default();
+    let format = request.format.zip(planned.contract.request.format.as_ref());
+    let format = format.map(|(format, choice)| (choice.param.clone(), Value::text(choice.value(format))));
+    let mut params: Vec<(&String, &Value)> = case.params.iter().map(|(key, value)| (key, value)).collect();
+    for (key, value) in row_params.iter().chain(&step.params).chain(&format) {
+        match params.iter_mut().find(|(known, _)| *known == key) {
+            Some(found) => found.1 = value,
+            None => params.push((key, value)),
+        }
     }
-    params = merge_params(params, &step.params);
-    if let (Some(format), Some(choice)) = (request.format, &planned.contract.request.format) {
-        params = merge_params(params, &[(choice.param.clone(), Value::text(choice.value(format)))]);
-    }
-    let row_unset = planned.row().map(|row| row.unset.as_slice()).unwrap_or_default();
-    let unset: Vec<&String> = case.unset.iter().chain(row_unset).chain(&step.unset).collect();
-    params.retain(|(key, _)| !unset.contains(&key));
+    let unset = || case.unset.iter().chain(row_unset).chain(&step.unset);
     let mut rendered = Vec::with_capacity(params.len());
     for (key, value) in params {
-        let is_plain = value.as_text().is_some_and(|text| !is_template(text));
-        let value = if is_plain { value } else { templates.render(&value, scope).map_err(failed(&*key))? };
-        rendered.push((key, value));
+        if !unset().any(|dropped| dropped == key) {
+            rendered.push((key.clone(), templates.render(value, scope).map_err(failed(key))?));
+        }
     }
     Ok(PreparedStep {
         params: rendered,
         request: RequestSpec { raw: raw(&request.raw, scope, templates)?, ..request },
-        expect: templates.render_expect(&step.expect, scope, Unrendered::Refuse).map_err(failed("expect"))?,
+        expect: if has_templates(&step.expect) {
+            let expect = templates.render_expect(&step.expect, scope, Unrendered::Refuse);
+            Arc::new(expect.map_err(failed("expect"))?)
+        } else {
+            Arc::clone(&step.expect)
+        },
     })
 }
 
@@ -119,7 +126,8 @@ fn raw(raw: &RawParts, scope: &Scope, templates: &Templates) -> Result<RawParts,
 
 /// The scheme that a step asks to be signed with, if it does not leave that to the endpoint.
 pub fn scheme(planned: &PlannedCase, position: usize) -> Option<Scheme> {
-    axes_applied(planned).merged(&planned.case.steps[position].request).sign
+    let case = &planned.case;
+    case.steps[position].request.sign.or(planned.axes.sign).or(case.request.sign)
 }
 
 /// A case as it would be sent, with examples in the place of what only an endpoint can tell.

@@ -41,15 +41,21 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
     };
     let raw = &step.request.raw;
     let mut parts = Parts::default();
-    let mut shown = Vec::new();
+    let mut shown = Vec::with_capacity(step.params.len());
     for (name, value) in &step.params {
         let place = place_of(name);
-        let mut flat = Vec::new();
-        flatten(name, value, shape.lists, &mut flat);
-        if !is_replaced(place, raw) {
-            shown.extend(flat.iter().cloned());
-        }
-        parts.add(place, name, value, flat);
+        parts.add(place, name, value);
+        let is_shown = !is_replaced(place, raw);
+        flatten(Cow::Borrowed(name), value, shape.lists, &mut |name, text| {
+            match place {
+                Place::Query => append(&mut parts.query, &name, &text),
+                Place::Form => append(&mut parts.form, &name, &text),
+                Place::Path | Place::Json | Place::Header => {}
+            }
+            if is_shown {
+                shown.push((name.into_owned(), text));
+            }
+        });
     }
     shown.extend(raw.query.as_deref().map(decoded).unwrap_or_default());
     let format = shape
@@ -60,9 +66,13 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
         Some(path) => path.clone(),
         None => filled(&shape.path, &parts.path)?,
     };
-    let query = raw.query.clone().unwrap_or_else(|| joined(&parts.query));
-    let target = if query.is_empty() { path } else { format!("{path}?{query}") };
-    if target.chars().any(|letter| !letter.is_ascii_graphic()) || !target.starts_with('/') {
+    let query = raw.query.as_ref().unwrap_or(&parts.query);
+    let mut target = path;
+    if !query.is_empty() {
+        target.push('?');
+        target.push_str(query);
+    }
+    if target.bytes().any(|letter| !letter.is_ascii_graphic()) || !target.starts_with('/') {
         return Err(EncodeError::Target { target });
     }
     let body = match &raw.body {
@@ -102,22 +112,21 @@ fn decoded(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Parameters by the place they go to.
+/// Parameters by the place they go to; those of query and form are encoded.
 #[derive(Default)]
 struct Parts {
     path: Vec<(String, String)>,
-    query: Vec<(String, String)>,
-    form: Vec<(String, String)>,
+    query: String,
+    form: String,
     json: Vec<(String, Value)>,
     headers: Vec<(String, String)>,
 }
 
 impl Parts {
-    fn add(&mut self, place: Place, name: &str, value: &Value, flat: Vec<(String, String)>) {
+    fn add(&mut self, place: Place, name: &str, value: &Value) {
         match place {
             Place::Path => self.path.push((name.to_owned(), value.to_plain())),
-            Place::Query => self.query.extend(flat),
-            Place::Form => self.form.extend(flat),
+            Place::Query | Place::Form => {}
             Place::Json => self.json.push((name.to_owned(), value.clone())),
             Place::Header => self.headers.push((name.to_ascii_lowercase(), value.to_plain())),
         }
@@ -126,7 +135,7 @@ impl Parts {
     /// A JSON body is an object, even without members, where the method carries one.
     fn body(&self, place: Place, method: &str) -> SentBody {
         if !self.form.is_empty() {
-            return SentBody::Form(joined(&self.form));
+            return SentBody::Form(self.form.clone());
         }
         let carries = !matches!(method, "GET" | "HEAD" | "DELETE");
         if !self.json.is_empty() || (place == Place::Json && carries) {
@@ -157,39 +166,45 @@ fn asked_format(params: &[(String, String)], name: &str, json: &str, xml: &str) 
     }
 }
 
-/// A value as flat names and texts: `Tag.1.Key`. A null sends nothing.
-fn flatten(name: &str, value: &Value, lists: Listing, flat: &mut Vec<(String, String)>) {
+/// Gives a value as flat names and texts: `Tag.1.Key`. A null sends nothing.
+fn flatten(name: Cow<'_, str>, value: &Value, lists: Listing, give: &mut dyn FnMut(Cow<'_, str>, String)) {
     match value {
         Value::Null => {}
-        Value::Bool(_) | Value::Number(_) | Value::Text(_) => flat.push((name.to_owned(), value.to_plain())),
+        Value::Bool(_) | Value::Number(_) | Value::Text(_) => give(name, value.to_plain()),
         Value::List(items) => {
             for (position, item) in items.iter().enumerate() {
                 let name = match lists {
                     Listing::Numbered => Cow::Owned(format!("{name}.{}", position + 1)),
-                    Listing::Repeated => Cow::Borrowed(name),
+                    Listing::Repeated => Cow::Borrowed(&*name),
                 };
-                flatten(&name, item, lists, flat);
+                flatten(name, item, lists, give);
             }
         }
         Value::Map(entries) => {
             for (key, item) in entries {
-                flatten(&format!("{name}.{key}"), item, lists, flat);
+                flatten(Cow::Owned(format!("{name}.{key}")), item, lists, give);
             }
         }
     }
 }
 
-fn joined(pairs: &[(String, String)]) -> String {
-    let mut text = String::new();
-    for (name, value) in pairs {
-        if !text.is_empty() {
-            text.push('&');
-        }
-        text.extend(utf8_percent_encode(name, RESERVED));
-        text.push('=');
-        text.extend(utf8_percent_encode(value, RESERVED));
+fn append(text: &mut String, name: &str, value: &str) {
+    text.reserve(name.len() + value.len() + 2);
+    if !text.is_empty() {
+        text.push('&');
     }
-    text
+    append_encoded(text, name);
+    text.push('=');
+    append_encoded(text, value);
+}
+
+/// Most names and values need no encoding, which is quicker to see than to encode them.
+fn append_encoded(text: &mut String, part: &str) {
+    if part.bytes().all(|letter| letter.is_ascii_alphanumeric() || b"-._~".contains(&letter)) {
+        text.push_str(part);
+    } else {
+        text.extend(utf8_percent_encode(part, RESERVED));
+    }
 }
 
 /// The path with each `{name}` filled.
@@ -210,21 +225,27 @@ fn filled(path: &str, values: &[(String, String)]) -> Result<String, EncodeError
 
 #[cfg(test)]
 mod tests {
-    use super::{filled, flatten, joined};
+    use std::borrow::Cow;
+
+    use super::{append, filled, flatten};
     use crate::model::{Listing, Value};
 
     #[test]
     fn lists_are_numbered_from_one() {
         let tag = |key: &str| Value::Map(vec![("Key".into(), Value::text(key))]);
-        let mut flat = Vec::new();
-        flatten("Tag", &Value::List(vec![tag("a"), tag("b")]), Listing::Numbered, &mut flat);
-        assert_eq!(joined(&flat), "Tag.1.Key=a&Tag.2.Key=b");
+        let mut query = String::new();
+        let tags = Value::List(vec![tag("a"), tag("b")]);
+        flatten(Cow::Borrowed("Tag"), &tags, Listing::Numbered, &mut |name, text| {
+            append(&mut query, &name, &text);
+        });
+        assert_eq!(query, "Tag.1.Key=a&Tag.2.Key=b");
     }
 
     #[test]
     fn only_unreserved_characters_stay_as_they_are() {
-        let pairs = [("a b".to_owned(), "~-._*+/%&=é".to_owned())];
-        assert_eq!(joined(&pairs), "a%20b=~-._%2A%2B%2F%25%26%3D%C3%A9");
+        let mut query = String::new();
+        append(&mut query, "a b", "~-._*+/%&=é");
+        assert_eq!(query, "a%20b=~-._%2A%2B%2F%25%26%3D%C3%A9");
     }
 
     #[test]

@@ -148,12 +148,11 @@ impl<W: Write> TerminalReport<W> {
         bar.inc(1);
         let is_told = match &record.verdict {
             _ if !record.left_behind.is_empty() => true,
-            Verdict::Passed => self.style.verbosity == Verbosity::Verbose,
-            Verdict::Flaky { .. } | Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
-            // Told once, for all of them.
-            Verdict::NotRun(NotRun::Unreachable { .. } | NotRun::Refused { .. }) => {
+            // What stands in the way of all cases is told once.
+            Verdict::Passed | Verdict::NotRun(NotRun::Unreachable { .. } | NotRun::Refused { .. }) => {
                 self.style.verbosity == Verbosity::Verbose
             }
+            Verdict::Flaky { .. } | Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
             Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
         };
         let has_notes = !record.findings.is_empty() && self.style.verbosity != Verbosity::Quiet;

@@ -1,5 +1,6 @@
 //! One case, from its first state to its teardown.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -55,7 +56,7 @@ impl<'a> Attempt<'a> {
             names: Names::default(),
             set_up: Vec::new(),
             asked: 0,
-            exchanges: Vec::new(),
+            exchanges: Vec::with_capacity(planned.case.steps.len()),
             findings: Vec::new(),
             unanswered: None,
             made: Vec::new(),
@@ -224,15 +225,18 @@ impl<'a> Attempt<'a> {
     }
 
     /// The request as it goes out. What is recorded is the unsigned one: it holds no secret, and signs anew.
-    fn signed(&self, request: &Request, spec: &RequestSpec) -> Result<Request, Ended> {
-        let mut signed = request.clone();
+    fn signed<'r>(&self, request: &'r Request, spec: &RequestSpec) -> Result<Cow<'r, Request>, Ended> {
         let endpoint = &self.runner.endpoint;
+        if spec.raw.after_signing.is_none() && !endpoint.signing.signs(spec.sign) {
+            return Ok(Cow::Borrowed(request));
+        }
+        let mut signed = request.clone();
         endpoint.signing.sign(&mut signed, spec.sign, endpoint.address.authority()).map_err(unprepared)?;
         if let Some(more) = &spec.raw.after_signing {
             signed.target.push(if signed.target.contains('?') { '&' } else { '?' });
             signed.target.push_str(more);
         }
-        Ok(signed)
+        Ok(Cow::Owned(signed))
     }
 
     /// Keeps values of the answer for later steps.

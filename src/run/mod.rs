@@ -5,6 +5,7 @@
 
 mod attempt;
 mod judge;
+mod pool;
 mod preflight;
 mod recipe;
 mod retry;
@@ -22,9 +23,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::StreamExt;
-use futures_util::stream;
-use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use crate::event::{Event, OperationStart, RunEnd, RunStart};
@@ -35,6 +33,7 @@ use crate::template::Templates;
 use crate::transport::Client;
 
 use attempt::Attempt;
+use pool::Pool;
 use preflight::preflight;
 use tally::Tally;
 
@@ -44,14 +43,6 @@ pub use signing::Signing;
 pub use stop::{Stop, StopSwitch};
 pub use sweep::{Found, sweep};
 pub use waiver::WaiverBook;
-
-/// How many cases may be finished before an earlier one, for each that may run at once. It bounds
-/// what waits for its turn to be told.
-const AHEAD: usize = 16;
-
-/// How many bytes of bodies a finished case may hold while others go on. One that holds more keeps its place
-/// among those that run until it is told, so that few such are held at once.
-const LIGHT: usize = 16 * 1024;
 
 /// What all cases of a run share.
 pub struct Runner {
@@ -148,36 +139,17 @@ pub async fn run(
         }
     }
     let jobs = runner.settings.jobs.max(1);
-    let permits = Arc::new(Semaphore::new(jobs));
-    let shared = Arc::clone(&runner);
-    // Permits are taken in the order of cases: the one that is told next always has one, whoever keeps theirs.
-    let tasks = stream::iter(plan.cases).then(|planned| {
-        let (runner, permits, stop) = (Arc::clone(&shared), Arc::clone(&permits), stop.listen());
-        async move {
-            // The semaphore is never closed, so a permit always comes.
-            let permit = permits.acquire_owned().await;
-            tokio::spawn(async move {
-                let record = runner.case(&planned, &stop).await;
-                let weight: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
-                (record, permit.ok().filter(|_| weight > LIGHT))
-            })
-        }
-    });
-    let mut finished = pin!(tasks.buffered(jobs.saturating_mul(AHEAD)));
+    let mut pool = Pool::start(&runner, plan.cases, jobs, &stop.listen());
     let mut time_over = pin!(sleep(runner.settings.total));
     let mut is_time_over = false;
     loop {
         tokio::select! {
-            record = finished.next() => match record {
-                None => break,
-                Some(Ok((record, _permit))) => {
-                    tally.add(&record);
-                    tally.note_stale(runner.waivers.stale(&record));
-                    emit(Event::Finished(Box::new(record)));
-                }
-                // A panic in a case is a bug of ours; it must not pass as a result.
-                Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-            },
+            record = pool.next() => {
+                let Some(record) = record else { break };
+                tally.add(&record);
+                tally.note_stale(runner.waivers.stale(&record));
+                emit(Event::Finished(Box::new(record)));
+            }
             () = &mut time_over, if !is_time_over => {
                 is_time_over = true;
                 stop.out_of_time(runner.settings.total);

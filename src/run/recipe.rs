@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::check::select;
 use crate::model::{
-    Contract, Expect, Fault, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value,
-    merge_params,
+    Contract, Fault, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, merge_params,
 };
 use crate::protocol::encode;
 use crate::template::{FUNCTIONS, Scope, Templates, names};
@@ -155,7 +154,7 @@ fn prepare(kitchen: &Kitchen<'_>, step: &RecipeStep, scope: &Scope) -> Result<Pr
     for (name, value) in &mut params {
         *value = kitchen.templates.render(value, scope).map_err(|error| format!("{name}: {error}"))?;
     }
-    Ok(PreparedStep { params, request: RequestSpec::default(), expect: Expect::default() })
+    Ok(PreparedStep { params, request: RequestSpec::default(), expect: std::sync::Arc::default() })
 }
 
 pub(super) async fn send(

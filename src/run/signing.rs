@@ -59,6 +59,11 @@ impl Signing {
         })
     }
 
+    /// Whether requests are signed here if a case asks for this scheme, or leaves it to the endpoint.
+    pub(super) fn signs(&self, scheme: Option<Scheme>) -> bool {
+        self.signers.contains_key(&scheme.unwrap_or(self.usual))
+    }
+
     /// Signs a request; with a fresh time and nonce, unless the case brings its own.
     pub(super) fn sign(
         &self,

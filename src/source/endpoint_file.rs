@@ -82,7 +82,9 @@ impl EndpointEntry {
         entry.region = given("region", &self.region, &scope)?;
         entry.service = given("service", &self.service, &scope)?;
         for (key, value) in [("region", &entry.region), ("service", &entry.service)] {
-            value.iter().for_each(|value| scope.set(key, &Value::text(value)));
+            if let Some(value) = value {
+                scope.set(key, &Value::text(value));
+            }
         }
         entry.url = render("url", &self.url, &scope)?;
         entry.states = given("states", &self.states, &scope)?;
@@ -137,7 +139,9 @@ fn check_templates(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Proble
         names.check_key(node, key, &mut found);
     }
     for (key, value) in [("region", &entry.region), ("service", &entry.service)] {
-        value.iter().for_each(|_| names.add(key));
+        if value.is_some() {
+            names.add(key);
+        }
     }
     for key in ["url", "states"] {
         names.check_key(node, key, &mut found);

@@ -146,7 +146,11 @@ fn why(error: &csv::Error) -> String {
             format!("it has {len} fields, and the header line has {expected_len}")
         }
         csv::ErrorKind::Utf8 { .. } => "it is no UTF-8 text".into(),
-        _ => error.to_string(),
+        csv::ErrorKind::Io(_)
+        | csv::ErrorKind::Seek
+        | csv::ErrorKind::Serialize(_)
+        | csv::ErrorKind::Deserialize { .. }
+        | _ => error.to_string(),
     }
 }
 

@@ -28,7 +28,9 @@ pub fn load_waivers(cases: &Path) -> Result<Vec<Waiver>, LoadError> {
     let waivers: Vec<Waiver> = nodes.iter().filter_map(|item| waiver(item, &mut problems)).collect();
     // Problems of endpoints.toml are told where it is read for its own sake.
     if let Ok(endpoints) = load_endpoints(cases) {
-        nodes.iter().for_each(|item| check_endpoint(item, &endpoints, &mut problems));
+        for item in nodes {
+            check_endpoint(item, &endpoints, &mut problems);
+        }
     }
     if problems.is_empty() { Ok(waivers) } else { Err(LoadError::Problems(problems)) }
 }

@@ -59,6 +59,24 @@ impl Address {
         self.0.scheme() == "https"
     }
 
+    /// The address of a target below this one, as it would go out. To set two parts is quicker than to read the
+    /// whole again, host and all.
+    pub(super) fn below(&self, target: &str) -> Url {
+        let (path, query) =
+            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        let mut url = self.0.clone();
+        let base = self.0.path().trim_end_matches('/');
+        if base.is_empty() {
+            if url.path() != path {
+                url.set_path(path);
+            }
+        } else {
+            url.set_path(&format!("{base}{path}"));
+        }
+        url.set_query(query);
+        url
+    }
+
     pub(super) fn url(&self) -> &Url {
         &self.0
     }

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use reqwest::{Proxy, Url, redirect, retry};
+use reqwest::{Proxy, redirect, retry};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -221,10 +221,9 @@ impl Client {
         let unsendable = |reason: String| Fault::Unsendable { reason };
         let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes())
             .map_err(|error| unsendable(error.to_string()))?;
-        let text = format!("{}{}", address.as_str(), request.target);
-        let url = Url::parse(&text).map_err(|error| unsendable(error.to_string()))?;
+        let url = address.below(&request.target);
         // What is sent must be what is shown, recorded and signed.
-        if url.as_str() != text {
+        if url.as_str().strip_prefix(address.as_str()) != Some(request.target.as_str()) {
             let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
             return Err(unsendable(format!("`{}` would go out as `{}{query}`", request.target, url.path())));
         }
@@ -257,11 +256,13 @@ impl Client {
             }
             bytes.extend_from_slice(&chunk);
         }
-        let headers = response.headers().iter();
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let mut headers = Vec::with_capacity(response.headers().len());
+        headers
+            .extend(response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))));
         Ok(Answer {
             status: response.status().as_u16(),
-            headers: headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+            headers,
             body: read_body(&bytes),
             bytes,
             elapsed: start.elapsed(),

@@ -2,7 +2,10 @@
 //!
 //! It knows nothing of states.
 
+use std::fs;
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::matchers::any;
@@ -139,4 +142,63 @@ fn header_fields_that_stand_twice_are_no_trouble() {
     let twice = format!("{JSON}set-cookie: a=1\r\nset-cookie: b=2\r\n");
     let judged = judged(&serve(say(answer("200 OK", &twice, r#"{"id": "a"}"#))), &[]);
     assert_eq!((judged.code, judged.verdict()), (0, "passed"), "{}", judged.out);
+}
+
+#[test]
+fn a_number_written_as_text_is_no_number_where_there_are_types() {
+    let folder = one_case();
+    fs::write(
+        folder.path().join("shop/Get/t.toml"),
+        "[[case]]\nid = \"plain\"\nabout = \"Types count.\"\nexpect = { status = 200, body = { \"$.n\" = 5, \"$.b\" = true } }\n",
+    )
+    .unwrap();
+    for (body, code) in [(r#"{"id":"a","n":5,"b":true}"#, 0), (r#"{"id":"a","n":"5","b":"true"}"#, 1)] {
+        let url = serve(say(answer("200 OK", JSON, body)));
+        let output = program(folder.path(), &["--endpoint", &url, "--level", "body"]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert_eq!(text.contains("$.n") && text.contains("$.b"), code == 1, "{text}");
+    }
+}
+
+#[test]
+fn a_target_that_would_go_out_otherwise_is_not_sent() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&seen);
+    let url = serve(move |head: &str, stream: &mut TcpStream| {
+        noted.lock().unwrap().push(head.lines().next().unwrap_or_default().to_owned());
+        let _ = stream.write_all(&answer("200 OK", JSON, r#"{"id": "a"}"#));
+    });
+    for (request, is_sent) in [
+        (r#"path = "/a/../b""#, false),
+        (r#"path = "/a/%2e%2e/b""#, false),
+        (r#"path = "/a#b""#, false),
+        (r#"query = "x#b""#, false),
+        (r#"query = "x='""#, false),
+        (r#"path = "/a%20b", query = "x=%zz&&y""#, true),
+    ] {
+        let folder = one_case();
+        let table = format!(
+            "[[case]]\nid = \"plain\"\nabout = \"Raw.\"\nrequest = {{ {request} }}\nexpect = {{ status = 200 }}\n"
+        );
+        fs::write(folder.path().join("shop/Get/t.toml"), table).unwrap();
+        seen.lock().unwrap().clear();
+        let output = program(folder.path(), &["--endpoint", &url, "--level", "body"]).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(if is_sent { 0 } else { 5 }), "{request}: {text}");
+        let lines = seen.lock().unwrap().clone();
+        if is_sent {
+            assert_eq!(lines, ["GET /a%20b?x=%zz&&y HTTP/1.1"]);
+        } else {
+            assert!(text.contains("would go out as") && lines.is_empty(), "{request}: {lines:?} {text}");
+        }
+    }
+}
+
+#[test]
+fn header_fields_that_contradict_each_other_are_a_finding() {
+    let head = "content-type: application/json\r\ncontent-type: text/html\r\n";
+    let judged = judged(&serve(say(answer("200 OK", head, r#"{"id": "a"}"#))), &[]);
+    assert_eq!((judged.code, judged.levels()), (1, vec!["envelope"]), "{}", judged.out);
+    assert!(judged.out.contains("text/html"), "{}", judged.out);
 }

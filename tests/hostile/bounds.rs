@@ -4,6 +4,9 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::net::TcpStream;
+use std::process::Stdio;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::odd::{JSON, Judged, answer, finished, judged, one_case, program, say, serve};
@@ -98,4 +101,51 @@ fn markup_does_not_pass_for_the_only_format_of_a_contract() {
         let judged = judged(&serve(say(answer("200 OK", &head, body))), &[]);
         assert_eq!((judged.code, judged.levels()), (1, vec!["envelope"]), "{}", judged.out);
     }
+}
+
+#[test]
+fn very_long_keys_do_not_flood_the_report() {
+    let key = "k".repeat(400_000);
+    let judged = judged_in_time("application/json", &format!("{{\"{key}\":1,\"{key}\":2}}"));
+    assert_eq!(judged.verdict(), "failed");
+    assert!(judged.raw.len() < 20_000 && judged.out.len() < 20_000, "{}", judged.raw.len());
+    assert!(judged.raw.contains("more characters"), "what is cut is told");
+}
+
+/// The most memory that a run of many cases with large answers may take, in KiB: far less than all answers.
+#[cfg(target_os = "linux")]
+const MEMORY: u64 = 400 * 1024;
+
+/// Cases that wait for one that is slow hold few answers meanwhile.
+#[cfg(target_os = "linux")]
+#[test]
+fn large_answers_that_wait_to_be_told_are_few() {
+    let folder = one_case();
+    let case = |number: usize| {
+        format!(
+            "[[case]]\nid = \"c{number:03}\"\nabout = \"It is there.\"\nparams = {{ id = {number} }}\nexpect = {{ status = 200 }}\n\n"
+        )
+    };
+    fs::write(folder.path().join("shop/Get/t.toml"), (0..400).map(case).collect::<String>()).unwrap();
+    let large = answer("200 OK", JSON, format!("{{\"id\": \"a\", \"x\": \"{}\"}}", "x".repeat(1_000_000)));
+    // The first case is told last: its answer comes when many others have come.
+    let url = serve(move |head: &str, stream: &mut TcpStream| {
+        if head.contains("id=0 ") {
+            thread::sleep(Duration::from_secs(1));
+        }
+        let _ = std::io::Write::write_all(stream, &large);
+    });
+    let arguments = ["--endpoint", &url, "--jobs", "32", "-q"];
+    let mut child = program(folder.path(), &arguments).stdout(Stdio::null()).spawn().unwrap();
+    let mut peak = 0;
+    let status = format!("/proc/{}/status", child.id());
+    while child.try_wait().unwrap().is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = line
+            .and_then(|line| line.trim().trim_end_matches(" kB").parse().ok())
+            .map_or(peak, |found: u64| found.max(peak));
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert!(peak > 0 && peak < MEMORY, "{peak} KiB");
 }

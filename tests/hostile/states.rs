@@ -49,6 +49,7 @@ fn a_teardown_that_does_not_work_is_told() {
     let left = judged.report["cases"][0]["left_behind"][0].as_str().unwrap();
     assert!(left.contains("could not be torn down: the hook answered 500"), "{left}");
     assert!(judged.out.contains("left behind"), "{}", judged.out);
+    assert_eq!((judged.code, judged.report["left_behind"].as_u64()), (5, Some(1)), "{}", judged.out);
 }
 
 #[test]

@@ -209,7 +209,7 @@ impl Reader<'_> {
             params: Vec::new(),
             unset: Vec::new(),
             request: RequestSpec::default(),
-            expect,
+            expect: Arc::new(expect),
             save: self.save(node),
             spot: node.spot.clone(),
         }
@@ -224,7 +224,7 @@ impl Reader<'_> {
             request: node.get("request").map(|request| self.request(request)).unwrap_or_default(),
             expect: node
                 .get("expect")
-                .map(|expect| expectation::read(expect, self.problems))
+                .map(|expect| Arc::new(expectation::read(expect, self.problems)))
                 .unwrap_or_default(),
             save: self.save(node),
             spot: node.spot.clone(),

@@ -1,0 +1,118 @@
+//! Workers that take cases in their order, and give the records back in that order.
+//!
+//! A worker goes on with the next case at once and never waits for whoever tells the records, except where
+//! too much would pile up. It does not know what a case is about.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::Runner;
+use super::stop::Stop;
+use crate::model::CaseRecord;
+use crate::plan::PlannedCase;
+
+/// How many cases for each worker, and how many more, may be ahead of the one that is told next: so much that
+/// a slow case does not hold the others up, and a bound on what waits for its turn to be told.
+const AHEAD: usize = 16;
+const MORE_AHEAD: usize = 256;
+
+/// How many bytes of bodies a record may hold while its worker goes on. A worker waits until a heavier one is
+/// told, so that there are no more of them than workers.
+const LIGHT: usize = 16 * 1024;
+
+/// How long records gather before they are told. To wake another thread for each costs more than to judge one.
+const GATHER: Duration = Duration::from_millis(2);
+
+/// The workers, and what they have finished.
+pub(super) struct Pool {
+    workers: JoinSet<()>,
+    finished: mpsc::UnboundedReceiver<(usize, CaseRecord)>,
+    batch: Vec<(usize, CaseRecord)>,
+    /// Records whose turn has not come.
+    waiting: BTreeMap<usize, CaseRecord>,
+    told: usize,
+    count: usize,
+    /// The number of records told, as the workers see it.
+    progress: watch::Sender<usize>,
+}
+
+impl Pool {
+    /// Starts `jobs` workers on these cases.
+    pub(super) fn start(runner: &Arc<Runner>, cases: Vec<PlannedCase>, jobs: usize, stop: &Stop) -> Self {
+        let (sender, finished) = mpsc::unbounded_channel();
+        let progress = watch::Sender::new(0);
+        let count = cases.len();
+        let share = Arc::new(Share { cases, next: AtomicUsize::new(0) });
+        let ahead = jobs.saturating_mul(AHEAD).saturating_add(MORE_AHEAD);
+        let mut workers = JoinSet::new();
+        for _ in 0..jobs.min(count) {
+            let (runner, stop, share) = (Arc::clone(runner), stop.clone(), Arc::clone(&share));
+            let (sender, progress) = (sender.clone(), progress.subscribe());
+            workers.spawn(work(runner, stop, share, ahead, sender, progress));
+        }
+        Self { workers, finished, batch: Vec::new(), waiting: BTreeMap::new(), told: 0, count, progress }
+    }
+
+    /// The record of the next case; none after the last. Nothing is lost by whoever stops waiting.
+    ///
+    /// # Panics
+    /// If a worker has: that is a bug, and must not pass as a result.
+    pub(super) async fn next(&mut self) -> Option<CaseRecord> {
+        loop {
+            if let Some(record) = self.waiting.remove(&self.told) {
+                self.told += 1;
+                return Some(record);
+            }
+            if self.told == self.count {
+                return None;
+            }
+            if self.told > *self.progress.borrow() {
+                self.progress.send_replace(self.told);
+                sleep(GATHER).await;
+            }
+            tokio::select! {
+                _ = self.finished.recv_many(&mut self.batch, usize::MAX) => {}
+                Some(Err(failed)) = self.workers.join_next() => std::panic::resume_unwind(failed.into_panic()),
+            }
+            self.waiting.extend(self.batch.drain(..));
+        }
+    }
+}
+
+/// What the workers share.
+struct Share {
+    cases: Vec<PlannedCase>,
+    next: AtomicUsize,
+}
+
+async fn work(
+    runner: Arc<Runner>,
+    stop: Stop,
+    share: Arc<Share>,
+    ahead: usize,
+    finished: mpsc::UnboundedSender<(usize, CaseRecord)>,
+    mut progress: watch::Receiver<usize>,
+) {
+    loop {
+        let position = share.next.fetch_add(1, Ordering::Relaxed);
+        let Some(planned) = share.cases.get(position) else { return };
+        // The case that is told next is never held up here, so progress goes on. It ends when nobody listens.
+        if progress.wait_for(|told| position < told.saturating_add(ahead)).await.is_err() {
+            return;
+        }
+        let record = runner.case(planned, &stop).await;
+        let weight: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
+        if finished.send((position, record)).is_err() {
+            return;
+        }
+        if weight > LIGHT && progress.wait_for(|told| *told > position).await.is_err() {
+            return;
+        }
+    }
+}
