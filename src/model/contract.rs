@@ -351,6 +351,8 @@ pub struct Envelope {
     pub xml: Option<XmlRoots>,
     /// How an answer says that there were too many requests.
     pub throttled: Throttle,
+    /// What an error's code starts with where the caller's key is refused, whatever is asked for.
+    pub refused: Vec<String>,
 }
 
 /// What holds of request ids.

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod judge;
+mod key;
 mod pool;
 mod preflight;
 mod recipe;
@@ -133,7 +134,8 @@ pub async fn run(
     tally.note_stale(runner.waivers.idle());
     emit(Event::Started(described));
     if !runner.endpoint.description.is_reference {
-        match preflight(&runner.client, &runner.endpoint).await {
+        let contracts = plan.cases.iter().map(|planned| planned.contract.as_ref());
+        match preflight(&runner.client, &runner.endpoint, contracts).await {
             Ok(warning) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
             Err(obstacle) => stop.obstructed(obstacle),
         }

@@ -6,8 +6,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::key::refused;
 use super::settings::Endpoint;
-use crate::model::{Answer, Method, Request, SentBody};
+use crate::model::{Answer, Contract, Method, Request, SentBody};
 use crate::protocol::sign::moment;
 use crate::transport::{Address, Client};
 
@@ -34,11 +35,24 @@ pub(super) enum Obstacle {
 }
 
 /// Whether endpoint and hook can be reached, and signatures can be accepted. Gives a warning, if there is one.
-pub(super) async fn preflight(client: &Client, endpoint: &Endpoint) -> Result<Option<String>, Obstacle> {
+pub(super) async fn preflight<'a>(
+    client: &Client,
+    endpoint: &Endpoint,
+    contracts: impl Iterator<Item = &'a Contract>,
+) -> Result<Option<String>, Obstacle> {
     for address in endpoint.addresses() {
         let reached = client.reach(address).await;
         reached.map_err(|fault| Obstacle::Unreachable(format!("{}: {fault}", address.as_str())))?;
     }
+    let warning = clock(client, endpoint).await?;
+    match refused(client, endpoint, contracts).await {
+        Some(answer) => Err(Obstacle::Refused(answer)),
+        None => Ok(warning),
+    }
+}
+
+/// Whether the endpoint's clock is near enough to ours for signatures that hold a time.
+async fn clock(client: &Client, endpoint: &Endpoint) -> Result<Option<String>, Obstacle> {
     if !endpoint.signing.needs_time() {
         return Ok(None);
     }

@@ -277,6 +277,7 @@ const ENVELOPE: Shape = Shape::Table(&[
     key("request-id", REQUEST_ID, "The request id."),
     key("xml", XML, "The names of XML roots."),
     key("throttled", THROTTLED, "How an answer says that there were too many requests."),
+    key("refused", REFUSED, "How an answer says that the caller's key is not taken."),
 ]);
 
 const CONTENT_TYPE: Shape = Shape::Table(&[
@@ -301,6 +302,8 @@ const XML: Shape = Shape::Table(&[
     needed("success-root", Shape::Text, "Of a success; {operation} stands for the operation's name."),
     needed("error-root", Shape::Text, "Of an error."),
 ]);
+
+const REFUSED: Shape = Shape::Table(&[needed("code", TEXTS, "What the code starts with.")]);
 
 const THROTTLED: Shape = Shape::Table(&[
     key("status", Shape::List(&Shape::Integer), "Statuses."),

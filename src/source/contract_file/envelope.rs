@@ -46,6 +46,7 @@ impl Reader<'_> {
                 error: roots.text("error-root").unwrap_or_default(),
             }),
             throttled: node.get("throttled").map(throttle).unwrap_or_default(),
+            refused: node.get("refused").map(|rule| rule.texts("code")).unwrap_or_default(),
         }
     }
 }
