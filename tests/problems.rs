@@ -148,7 +148,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "expect = { status = 200 }\ngiven = { state = \"a thing\", as = \"Old-\", params = { kind = \"old\" } }",
-        "Get/t.toml:13:36: a word of a-z, 0-9 and _",
+        "Get/t.toml:13:35: a word of a-z, 0-9 and _",
     ),
     (
         "expect = { status = 200 }\nrules = [\"nosuch\"]",
