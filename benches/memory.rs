@@ -10,9 +10,7 @@ use std::env;
 use std::fs;
 use std::process::Command;
 
-use proofmark::plan::plan;
-use proofmark::source::{Wanted, load};
-use support::{is_quick, run_cases, start_idle_server, write_cases};
+use support::{is_quick, load_cases, start_idle_server, write_cases};
 
 /// A line of /proc/self/status, in KiB.
 fn status(name: &str) -> u64 {
@@ -28,12 +26,13 @@ async fn measure(count: usize) {
     write_cases(folder.path(), count);
     let url = start_idle_server().await;
     let start = status("VmRSS");
-    let suite = load(folder.path(), Wanted::All).unwrap();
-    let planned = plan(&suite, &[]).unwrap();
+    let cases = load_cases(folder.path(), &url, 16);
     let loaded = status("VmRSS");
-    drop((suite, planned));
-    run_cases(folder.path(), &url, 16).await;
-    println!("{start} {loaded} {}", status("VmHWM"));
+    let peak_of_loading = status("VmHWM");
+    // From here on, the peak is the run's (proc_pid_clear_refs(5)).
+    fs::write("/proc/self/clear_refs", "5").unwrap();
+    cases.run().await;
+    println!("{start} {loaded} {peak_of_loading} {}", status("VmHWM"));
 }
 
 fn main() {
@@ -41,18 +40,19 @@ fn main() {
         return measure(count);
     }
     let counts: &[usize] = if is_quick() { &[1_000] } else { &[1_000, 10_000, 100_000] };
-    println!("  cases  tables loaded  peak of the run  run beyond tables");
+    println!("  cases  tables loaded  peak of loading  peak of the run  run beyond tables");
     for count in counts {
         let child = Command::new(env::current_exe().unwrap())
             .env("PROOFMARK_BENCH_CASES", count.to_string())
             .output();
         let text = String::from_utf8(child.unwrap().stdout).unwrap();
         let figures: Vec<u64> = text.split_whitespace().map(|figure| figure.parse().unwrap()).collect();
-        let [start, loaded, peak] = figures[..] else { panic!("{text}") };
+        let [start, loaded, peak_of_loading, peak] = figures[..] else { panic!("{text}") };
         let mib = |kib: u64| format!("{}.{} MiB", kib / 1024, kib % 1024 * 10 / 1024);
         println!(
-            "{count:>7}  {:>13}  {:>15}  {:>17}",
+            "{count:>7}  {:>13}  {:>15}  {:>15}  {:>17}",
             mib(loaded - start),
+            mib(peak_of_loading),
             mib(peak),
             mib(peak.saturating_sub(loaded))
         );

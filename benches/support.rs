@@ -18,7 +18,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use proofmark::event::{EndpointDescription, Outcome};
-use proofmark::plan::plan;
+use proofmark::plan::{Plan, plan};
 use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
 use proofmark::source::{Wanted, load};
 use proofmark::transport::{Address, Client, Connection, Limits};
@@ -71,8 +71,14 @@ pub(crate) fn write_cases(folder: &Path, count: usize) {
     fs::write(operation.join("rows.csv"), rows).unwrap();
 }
 
-/// Runs the cases of a folder against an address, and gives the time without loading.
-pub(crate) async fn run_cases(folder: &Path, url: &str, jobs: usize) -> Duration {
+/// Cases that are loaded and wait for their run.
+pub(crate) struct Loaded {
+    runner: Arc<Runner>,
+    plan: Plan,
+}
+
+/// Loads the cases of a folder, to be run against an address.
+pub(crate) fn load_cases(folder: &Path, url: &str, jobs: usize) -> Loaded {
     let suite = load(folder, Wanted::All).unwrap();
     let plan = plan(&suite, &[]).unwrap();
     let endpoint = Endpoint {
@@ -87,9 +93,15 @@ pub(crate) async fn run_cases(folder: &Path, url: &str, jobs: usize) -> Duration
     };
     let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
     let settings = RunSettings { jobs, ..RunSettings::default() };
-    let runner = Arc::new(Runner::new(client, endpoint, settings, None));
-    let start = Instant::now();
-    let end = run(runner, plan, Vec::new(), &StopSwitch::default(), drop).await;
-    assert_eq!(end.outcome(), Outcome::Conforms);
-    start.elapsed()
+    Loaded { runner: Arc::new(Runner::new(client, endpoint, settings, None)), plan }
+}
+
+impl Loaded {
+    /// Runs them, and gives the time.
+    pub(crate) async fn run(self) -> Duration {
+        let start = Instant::now();
+        let end = run(self.runner, self.plan, Vec::new(), &StopSwitch::default(), drop).await;
+        assert_eq!(end.outcome(), Outcome::Conforms);
+        start.elapsed()
+    }
 }

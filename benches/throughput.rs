@@ -16,7 +16,7 @@ use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use support::{ANSWER, is_quick, run_cases, start_idle_server, write_cases};
+use support::{ANSWER, is_quick, load_cases, start_idle_server, write_cases};
 use tokio::task::JoinSet;
 
 /// The middle one of several times.
@@ -92,7 +92,7 @@ async fn main() {
     for jobs in [1, 16, 64] {
         let mut times = [Vec::new(), Vec::new(), Vec::new()];
         for _ in 0..rounds {
-            times[0].push(run_cases(folder.path(), &url, jobs).await);
+            times[0].push(load_cases(folder.path(), &url, jobs).run().await);
             times[1].push(bare_reqwest(&url, count, jobs).await);
             times[2].push(bare_hyper(&url, count, jobs).await);
         }

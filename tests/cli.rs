@@ -379,6 +379,26 @@ fn show_gives_the_request_the_expectation_and_a_curl_line() {
 }
 
 #[test]
+fn show_gives_what_a_code_alone_brings_along() {
+    let folder = copied_cases();
+    let table = "[[case]]\nid = \"lone\"\nabout = \"A code alone.\"\ngiven = \"an image pipeline\"\nparams = { RegionId = \"{{ region }}\" }\nexpect = { code = \"Duplicate.TagKey\" }\n";
+    fs::write(folder.path().join("cases/ecs/StartImagePipelineExecution/lone.toml"), table).unwrap();
+    let output = proofmark(&["show", "lone/lone"]).current_dir(folder.path()).output().unwrap();
+    let expected: Vec<String> =
+        out(&output).lines().filter(|line| line.contains("expect")).map(str::to_owned).collect();
+    assert_eq!(
+        expected,
+        [
+            "  expect   status 400 (of the contract)",
+            "  expect   message \"The Tag.N.Key contain duplicate key.\" (of the contract)",
+            "  expect   code \"Duplicate.TagKey\"",
+        ],
+        "{}",
+        err(&output)
+    );
+}
+
+#[test]
 fn check_says_how_much_there_is_and_schema_prints_json() {
     assert!(out(&run(&["check"])).ends_with("cases: no problems\n"));
     for kind in ["table", "contract", "common", "states", "endpoints", "waivers"] {

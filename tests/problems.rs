@@ -143,6 +143,14 @@ const MISTAKES: &[(&str, &str)] = &[
         "Get/t.toml:13:9: `kind` is one of old, new",
     ),
     (
+        "expect = { status = 200 }\nparams = { id = \"{{ thing }}\" }\ngiven = [{ state = \"a thing\", params = { kind = \"old\" } }, { state = \"a thing\", params = { kind = \"new\" } }]",
+        "Get/t.toml:14:60: two states of the case give `thing`\n  hint: tell them apart",
+    ),
+    (
+        "expect = { status = 200 }\ngiven = { state = \"a thing\", as = \"Old-\", params = { kind = \"old\" } }",
+        "Get/t.toml:13:35: a word of a-z, 0-9 and _",
+    ),
+    (
         "expect = { status = 200 }\nrules = [\"nosuch\"]",
         "Get/t.toml:13:10: the contract has no rule `nosuch`",
     ),

@@ -6,7 +6,7 @@ use super::args::{SelectArgs, ShowArgs};
 use super::exit::CliError;
 use super::files::selected;
 use super::print;
-use crate::model::{Expect, Given, Matcher, PreparedStep};
+use crate::model::{Contract, Expect, Given, Matcher, PreparedStep, Value};
 use crate::plan::{PlannedCase, preview};
 use crate::protocol::{curl_line, encode};
 use crate::report::printable;
@@ -33,7 +33,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
         }
         given(&mut text, &step.given);
         request(&mut text, &planned, prepared, &address)?;
-        expectation(&mut text, "expect", &prepared.expect);
+        expectation(&mut text, "expect", &planned.contract, &prepared.expect);
         for (name, path) in &step.save {
             line(&mut text, "save", &format!("{path} as {name}"));
         }
@@ -77,7 +77,8 @@ fn given(text: &mut String, given: &[Given]) {
     for need in given {
         let params: Vec<String> = need.params.iter().map(|(key, value)| format!("{key} = {value}")).collect();
         let params = if params.is_empty() { String::new() } else { format!(" ({})", params.join(", ")) };
-        line(text, "given", &format!("{}{params}", need.state));
+        let prefix = need.prefix.as_ref().map(|prefix| format!(", as {prefix}_…")).unwrap_or_default();
+        line(text, "given", &format!("{}{params}{prefix}", need.state));
     }
 }
 
@@ -100,11 +101,12 @@ fn request(
     Ok(())
 }
 
-fn expectation(text: &mut String, name: &str, expect: &Expect) {
+fn expectation(text: &mut String, name: &str, contract: &Contract, expect: &Expect) {
     let status: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
     if !status.is_empty() {
         line(text, name, &format!("status {}", status.join(" or ")));
     }
+    implied(text, name, contract, expect);
     let mut tell = |what: &str, matcher: &Matcher| line(text, name, &format!("{what} {matcher}"));
     expect.code.iter().for_each(|matcher| tell("code", matcher));
     expect.message.iter().for_each(|matcher| tell("message", matcher));
@@ -114,6 +116,25 @@ fn expectation(text: &mut String, name: &str, expect: &Expect) {
         line(text, name, &format!("an answer within {limit:?}"));
     }
     for alternative in &expect.alternatives {
-        expectation(text, "or", alternative);
+        expectation(text, "or", contract, alternative);
+    }
+}
+
+/// What a code alone asks for: the status and the message of its rows in the contract.
+fn implied(text: &mut String, name: &str, contract: &Contract, expect: &Expect) {
+    let Some(Matcher::Equals(Value::Text(code))) = &expect.code else { return };
+    let rows: Vec<_> = contract.rows_of(code).collect();
+    if expect.status.is_empty() && !rows.is_empty() {
+        let mut status: Vec<String> = rows.iter().map(|row| row.status.to_string()).collect();
+        status.dedup();
+        line(text, name, &format!("status {} (of the contract)", status.join(" or ")));
+    }
+    let messages: Vec<String> = rows
+        .iter()
+        .filter_map(|row| Some(Value::text(row.message.as_ref()?.as_str()).to_string()))
+        .filter(|_| expect.message.is_none())
+        .collect();
+    if !messages.is_empty() {
+        line(text, name, &format!("message {} (of the contract)", messages.join(" or ")));
     }
 }

@@ -114,10 +114,19 @@ pub fn merge_params(mut params: Vec<(String, Value)>, over: &[(String, Value)]) 
 pub struct Given {
     /// The state's name.
     pub state: String,
+    /// What its variables' names begin with, where a case needs to tell two apart.
+    pub prefix: Option<String>,
     /// Its parameters; may hold templates.
     pub params: Vec<(String, Value)>,
     /// Where it stands.
     pub spot: Spot,
+}
+
+impl Given {
+    /// The name that a case's templates have for one of its variables.
+    pub fn variable(&self, name: &str) -> String {
+        self.prefix.as_ref().map_or_else(|| name.to_owned(), |prefix| format!("{prefix}_{name}"))
+    }
 }
 
 /// One request of a case and what is expected of its answer.

@@ -149,9 +149,9 @@ pub fn preview(planned: &PlannedCase, seed: u64, templates: &Templates) -> Resul
     let about = about(planned, &scope, templates);
     let steps = &planned.case.steps;
     let given = planned.case.given.iter().chain(steps.iter().flat_map(|step| &step.given));
-    for state in given.filter_map(|given| planned.contract.state(&given.state)) {
+    for (need, state) in given.filter_map(|need| Some((need, planned.contract.state(&need.state)?))) {
         for variable in &state.provides {
-            scope.set(&variable.name, &Value::text(variable.example.as_str()));
+            scope.set(&need.variable(&variable.name), &Value::text(variable.example.as_str()));
         }
     }
     set_variables(planned, &mut scope, templates)?;

@@ -128,10 +128,11 @@ impl<'a> Attempt<'a> {
             })?;
             self.set_up.extend(set_up);
             for (name, value) in promised.map_err(Ended::Unknown)? {
+                let own = need.variable(&name);
                 if definition.provides.iter().any(|variable| variable.name == name && variable.is_volatile) {
-                    self.names.add(&name, &value.to_plain());
+                    self.names.add(&own, &value.to_plain());
                 }
-                scope.set(&name, &value);
+                scope.set(&own, &value);
             }
             if let Some(reason) = stop.reason() {
                 return Err(Ended::Unknown(Unknown::Transport(reason.into())));

@@ -52,6 +52,7 @@ const GIVEN: Shape =
 
 const GIVEN_TABLE: Shape = Shape::Table(&[
     needed("state", Shape::Text, "The state's name."),
+    key("as", Shape::Text, "A word that the names of its variables begin with: as = \"old\" gives old_id."),
     key("params", VALUES, "Its parameters."),
 ]);
 

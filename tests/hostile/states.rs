@@ -65,6 +65,29 @@ fn a_state_is_undone_also_where_its_answer_was_of_no_use() {
     assert_eq!(*actions.lock().unwrap(), ["setup", "teardown"]);
 }
 
+#[test]
+fn two_states_of_one_kind_are_told_apart() {
+    let folder = one_case();
+    let case = "[[case]]\nid = \"both\"\nabout = \"Both are there.\"\ngiven = [{ state = \"a thing\", as = \"old\" }, { state = \"a thing\", as = \"new\" }]\nparams = { a = \"{{ old_thing }}\", b = \"{{ new_thing }}\" }\nexpect = { status = 200 }\n";
+    fs::write(folder.path().join("shop/Get/t.toml"), case).unwrap();
+    let asked = Arc::new(Mutex::new(String::new()));
+    let noted = Arc::clone(&asked);
+    let url = serve(move |head: &str, stream: &mut TcpStream| {
+        use std::io::Write;
+        head.lines().next().unwrap().clone_into(&mut noted.lock().unwrap());
+        let _ = stream.write_all(&answer("200 OK", JSON, r#"{"id": "a"}"#));
+    });
+    let count = Mutex::new(0);
+    let hook = serve_bodies(move |_| {
+        let mut count = count.lock().unwrap();
+        *count += 1;
+        format!(r#"{{"thing": "t-{count}"}}"#)
+    });
+    let output = program(folder.path(), &["--endpoint", &url, "--states", &hook]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(asked.lock().unwrap().starts_with("GET /thing?a=t-1&b=t-2 "), "{}", asked.lock().unwrap());
+}
+
 /// How many cases are under way when the interrupt comes; each has two states.
 const UNDER_WAY: usize = 3;
 

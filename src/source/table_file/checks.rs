@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Reader, pairs};
-use crate::model::{Case, Given, Problem, Row, Step, Value};
+use crate::model::{Case, Contract, Given, Problem, Row, Step, Value};
 use crate::source::document::Node;
 use crate::source::expectation;
 use crate::source::names::Names;
@@ -34,7 +34,7 @@ impl Reader<'_> {
         if let Some(given) = given {
             names.check(given, self.problems);
         }
-        self.add_provided(&mut names, &case.given);
+        add_provided(self.contract, &mut names, &case.given);
         for entry in node.get("vars").map(Node::entries).unwrap_or_default() {
             names.check(&entry.node, self.problems);
             names.add(entry.key.as_str());
@@ -58,16 +58,28 @@ impl Reader<'_> {
                     names.check_key(holder, key, self.problems);
                 }
             }
-            self.add_provided(&mut names, &step.given);
+            add_provided(self.contract, &mut names, &step.given);
             names.check_key(holder, "expect", self.problems);
             step.save.iter().for_each(|(name, _)| names.add(name.as_str()));
+        }
+        for given in std::iter::once(&case.given).chain(case.steps.iter().map(|step| &step.given)) {
+            self.check_provided_twice(&names, given);
         }
         self.check_rows(case, &names);
     }
 
-    fn add_provided(&self, names: &mut Names, given: &[Given]) {
-        let states = given.iter().filter_map(|given| self.contract.state(&given.state));
-        states.flat_map(|state| &state.provides).for_each(|variable| names.add(variable.name.as_str()));
+    /// Two states that are brought about together must not give one variable: nobody could say which is meant.
+    /// A state that a later step brings about takes the place of an earlier one.
+    fn check_provided_twice(&mut self, names: &Names, given: &[Given]) {
+        let mut known = BTreeSet::new();
+        for (name, need) in provided(self.contract, given) {
+            if names.has_used(&name) && !known.insert(name.clone()) {
+                self.problems.push(
+                    Problem::new(need.spot.clone(), format!("two states of the case give `{name}`"))
+                        .hint("tell them apart: { state = …, as = \"other\" } gives other_…"),
+                );
+            }
+        }
     }
 
     /// Each row must have every variable that the case uses and another row has.
@@ -115,6 +127,19 @@ impl Reader<'_> {
             Err(error) => self.problem(node, format!("in the row `{}`: {error}", row.id)),
         }
     }
+}
+
+/// The variables that states give, by the names that they have in the case.
+fn provided<'a>(contract: &'a Contract, given: &'a [Given]) -> impl Iterator<Item = (String, &'a Given)> {
+    given.iter().flat_map(|need| {
+        let variables =
+            contract.state(&need.state).map(|state| state.provides.as_slice()).unwrap_or_default();
+        variables.iter().map(move |variable| (need.variable(&variable.name), need))
+    })
+}
+
+fn add_provided(contract: &Contract, names: &mut Names, given: &[Given]) {
+    provided(contract, given).for_each(|(name, _)| names.add(name));
 }
 
 /// Whether no request of the case sends the table's value of a parameter.

@@ -15,12 +15,28 @@ impl Reader<'_> {
 
     fn one_given(&mut self, node: &Node) -> Given {
         let state = node.as_text().map_or_else(|| node.text("state").unwrap_or_default(), str::to_owned);
-        let given = Given { state, params: pairs(node, "params"), spot: node.spot.clone() };
+        let given = Given {
+            state,
+            prefix: self.prefix(node),
+            params: pairs(node, "params"),
+            spot: node.spot.clone(),
+        };
         match self.contract.state(&given.state) {
             None => self.unknown_state(&given.state, node),
             Some(definition) => self.problems.extend(param_problems(definition, &given)),
         }
         given
+    }
+
+    fn prefix(&mut self, node: &Node) -> Option<String> {
+        let node = node.get("as")?;
+        let prefix = node.as_text()?;
+        let is_name = prefix.starts_with(|first: char| first.is_ascii_lowercase())
+            && prefix.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_');
+        if !is_name {
+            self.problem(node, "a word of a-z, 0-9 and _, which begins with a letter");
+        }
+        is_name.then(|| prefix.to_owned())
     }
 
     fn unknown_state(&mut self, state: &str, node: &Node) {
