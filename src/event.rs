@@ -205,6 +205,19 @@ pub enum Stopped {
     },
 }
 
+impl Stopped {
+    /// What stood in the way of every case, as a sentence.
+    pub fn obstacle(&self) -> Option<String> {
+        match self {
+            Self::Unreachable { reason } => Some(format!("the endpoint cannot be reached: {reason}")),
+            Self::Refused { reason } => {
+                Some(format!("the endpoint would refuse every signed request: {reason}"))
+            }
+            Self::Interrupted | Self::OutOfTime => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Outcome, SeriesEnd};

@@ -113,6 +113,18 @@ fn an_answer_that_says_nothing_is_no_difference() {
 }
 
 #[test]
+fn a_key_that_one_side_refuses_is_told_as_the_reason() {
+    let served = Served::start(&["--auth", "any"]);
+    let states = ["--second-states", served.at("states")];
+    let common = ["diff", "reference", served.at("url"), "--sign", "v3", "tag-count/none"];
+    let mut command = proofmark(&[&common[..], &states].concat());
+    command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "nobodys").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s");
+    let output = command.output().unwrap();
+    assert_eq!(code(&output), 5, "{}", out(&output));
+    assert!(err(&output).contains("would refuse every signed request: it answers 404"), "{}", err(&output));
+}
+
+#[test]
 fn an_endpoint_that_cannot_be_reached_is_told_and_is_no_difference() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let output = run(&["diff", "reference", &format!("http://{free}"), "tag-count/one"]);

@@ -14,7 +14,7 @@ use super::settings::{Settings, Target};
 use super::{note, print};
 use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, summarise};
 use crate::embedded;
-use crate::event::{Event, Outcome};
+use crate::event::{Event, Outcome, Stopped};
 use crate::plan::{Plan, PlannedCase};
 use crate::report::{printable, printable_json};
 use crate::run::{Runner, StopSwitch, run as run_plan, seed_by_chance};
@@ -85,7 +85,7 @@ async fn summaries(
     let mut found = Vec::with_capacity(plan.cases.len());
     let take = |event| {
         if let Event::Warned { text } = &event {
-            note(&format!("warning: {name}: {text}"));
+            note(&printable(&format!("warning: {name}: {text}")));
         }
         // Cases are told in the order of the plan.
         if let (Event::Finished(record), Some(PlannedCase { contract, .. })) =
@@ -100,6 +100,9 @@ async fn summaries(
     let listening = listening(&stop);
     let end = run_plan(runner, plan, Vec::new(), &stop, take).await;
     listening.abort();
+    if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
+        note(&printable(&format!("{name}: {obstacle}")));
+    }
     if let Some(reference) = reference {
         reference.shut_down().await;
     }

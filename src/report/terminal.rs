@@ -230,13 +230,8 @@ impl<W: Write> TerminalReport<W> {
             return Ok(());
         };
         self.faults()?;
-        let obstacle = match &end.stopped {
-            Some(Stopped::Unreachable { reason }) => Some(("cannot be reached", reason)),
-            Some(Stopped::Refused { reason }) => Some(("would refuse every signed request", reason)),
-            Some(Stopped::Interrupted | Stopped::OutOfTime) | None => None,
-        };
-        if let Some((what, reason)) = obstacle {
-            writeln!(self.out, "the endpoint {what}: {}\n", indented(reason, 2))?;
+        if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
+            writeln!(self.out, "{}\n", indented(&obstacle, 2))?;
         }
         let word = self.outcome(end.outcome());
         writeln!(self.out, "{word}  {} of {} cases passed", end.counts.passed, start.selected)?;
