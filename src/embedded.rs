@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use crate::event::EndpointDescription;
-use crate::model::Scheme;
+use crate::model::{Contract, Scheme};
 use crate::protocol::sign::Credentials;
-use crate::reference::{AuthMode, Fault, Reference, Settings, StartError};
+use crate::reference::{AuthMode, Fault, Reference, Settings, StartError, carries};
 use crate::run::{Endpoint, Signing};
 use crate::transport::{Address, TransportError};
 
@@ -22,6 +22,14 @@ pub enum EmbeddedError {
     /// It does not listen.
     #[error("the embedded reference endpoint does not start")]
     Start(#[from] StartError),
+    /// It has nothing to do with a contract.
+    #[error("the embedded reference endpoint does not carry {operation} in version {version}")]
+    Foreign {
+        /// The operation.
+        operation: String,
+        /// The version.
+        version: String,
+    },
     /// Its own address is none.
     #[error(transparent)]
     Address(#[from] TransportError),
@@ -30,6 +38,19 @@ pub enum EmbeddedError {
 /// The key that the reference endpoint knows.
 pub fn key() -> Credentials {
     Credentials::new(KEY_ID, KEY_SECRET)
+}
+
+/// Looks whether the reference endpoint can be held to contracts: to run others against it would tell nothing.
+///
+/// # Errors
+/// The first one whose operation it does not carry.
+pub fn check<'a>(contracts: impl IntoIterator<Item = &'a Contract>) -> Result<(), EmbeddedError> {
+    match contracts.into_iter().find(|contract| !carries(&contract.operation, &contract.version)) {
+        None => Ok(()),
+        Some(Contract { id, version, .. }) => {
+            Err(EmbeddedError::Foreign { operation: id.to_string(), version: version.clone() })
+        }
+    }
 }
 
 /// Starts the reference endpoint on a free port of the loopback interface.

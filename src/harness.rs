@@ -244,6 +244,9 @@ impl Shared {
     }
 
     fn case(&self, planned: &PlannedCase) -> Result<(), Failed> {
+        if matches!(self.harness.target, Target::Reference) {
+            embedded::check([&*planned.contract]).map_err(|error| error.to_string())?;
+        }
         let running = self.running.get_or_init(|| self.start()).as_ref().map_err(Failed::from)?;
         let record = running.runtime.block_on(running.runner.case(planned, &running.stop.listen()));
         judged(&record, &running.runner.endpoint().description.url, running.seed)

@@ -224,6 +224,17 @@ fn settings_that_make_no_sense_are_usage_errors() {
 }
 
 #[test]
+fn another_contract_is_not_run_against_the_embedded_endpoint() {
+    for arguments in [&["run"][..], &["run", "--dry-run"], &["diff", "reference", "http://127.0.0.1:9"]] {
+        let output = proofmark(arguments).args(["--cases", "tests/bookshop/cases"]).output().unwrap();
+        assert_eq!(code(&output), 2, "{}", err(&output));
+        let text = err(&output);
+        assert!(text.contains("does not carry shop/"), "{text}");
+        assert!(text.contains("--endpoint") || arguments[0] == "diff", "{text}");
+    }
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_an_error_of_its_own() {
     let output = run(&["--report", "json=/nosuch/folder/out.json", ONE]);
     assert_eq!(code(&output), 6);

@@ -75,6 +75,7 @@ async fn summaries(
     let (endpoint, reference) = match settings.target {
         Target::Other(endpoint) => (*endpoint, None),
         Target::Reference(faults) => {
+            embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
             let (endpoint, reference) = embedded::start(faults).await?;
             (endpoint, Some(reference))
         }

@@ -9,6 +9,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 
 use super::exit::CliError;
 use super::output::Surroundings;
+use crate::embedded::EmbeddedError;
 use crate::model::Problem;
 use crate::plan::PlanError;
 use crate::report::{printable, printable_in_place};
@@ -50,6 +51,7 @@ fn hint(error: &CliError) -> Option<String> {
         CliError::Load(LoadError::Empty { .. } | LoadError::Unreadable { .. }) => {
             Some("run in the project's folder, or name its cases with --cases DIR".into())
         }
+        CliError::Embedded(EmbeddedError::Foreign { .. }) => Some("name an endpoint with --endpoint".into()),
         CliError::Load(LoadError::Problems(_))
         | CliError::Plan(PlanError::Empty | PlanError::Id { .. })
         | CliError::Pattern(_)
@@ -57,7 +59,7 @@ fn hint(error: &CliError) -> Option<String> {
         | CliError::Encode(_)
         | CliError::Transport(_)
         | CliError::Reference(_)
-        | CliError::Embedded(_)
+        | CliError::Embedded(EmbeddedError::Start(_) | EmbeddedError::Address(_))
         | CliError::Orphans(_)
         | CliError::Runtime(_)
         | CliError::Output(_)

@@ -44,6 +44,9 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     let (suite, plan) = selected(&args.select)?;
     let names: Vec<&str> = args.endpoint.iter().map(String::as_str).collect();
     check_endpoints(&names, &args.select.folder.cases, &suite)?;
+    if names.is_empty() {
+        embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
+    }
     if args.dry_run {
         let plans: Vec<String> = all.iter().map(|settings| dry_run(&plan, settings)).collect();
         return print(&printable(&plans.join("\n")));

@@ -35,6 +35,12 @@ impl Operation {
 /// The version of the API that is carried.
 const VERSION: &str = "2014-05-26";
 
+/// Whether the endpoint carries an operation in a version of the API.
+#[must_use]
+pub fn carries(operation: &str, version: &str) -> bool {
+    Operation::named(operation).is_some() && version == VERSION
+}
+
 /// Lets a call through to its operation, or refuses it.
 pub(super) fn admit(call: &Call, policy: &Policy) -> Result<Operation, Refusal> {
     let has_method = policy.wire.methods.contains(&call.method);

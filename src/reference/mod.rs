@@ -89,6 +89,7 @@ mod tests;
 
 pub use auth::{AuthMode, Clock};
 pub use fault::{Fault, FaultEntry, UnknownFault};
+pub use gate::carries;
 pub use request_log::{LoggedRequest, RequestLog};
 
 use crate::protocol::sign::Credentials;
