@@ -71,6 +71,7 @@ mod flaw;
 mod gate;
 mod hook;
 mod id;
+mod identity;
 mod operation;
 mod pipeline;
 mod policy;
@@ -89,6 +90,7 @@ mod tests;
 
 pub use auth::{AuthMode, Clock};
 pub use fault::{Fault, FaultEntry, UnknownFault};
+pub use identity::{Identity, IdentityError};
 pub use request_log::{LoggedRequest, RequestLog};
 
 use crate::protocol::sign::Credentials;
@@ -123,6 +125,8 @@ pub struct Settings {
     pub keys: Vec<Credentials>,
     /// What the times of signatures are held against.
     pub clock: Clock,
+    /// What the endpoint shows of itself on encrypted connections; without it nothing is encrypted.
+    pub identity: Option<Identity>,
 }
 
 impl Default for Settings {
@@ -137,6 +141,7 @@ impl Default for Settings {
             auth: AuthMode::default(),
             keys: Vec::new(),
             clock: Clock::default(),
+            identity: None,
         }
     }
 }
@@ -145,6 +150,7 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Reference {
     address: SocketAddr,
+    scheme: &'static str,
     serving: JoinHandle<()>,
     closing: watch::Sender<bool>,
 }
@@ -177,27 +183,28 @@ impl Reference {
     ///
     /// Outside of a Tokio runtime with its I/O and time drivers.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let Settings { listen, seed, creation_time, faults, log, auth, keys, clock } = settings;
+        let Settings { listen, seed, creation_time, faults, log, auth, keys, clock, identity } = settings;
         let failed = |source| StartError::Listen { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let guard = Guard::new(auth, keys, clock, &faults);
-        let server = Server::new(seed, Calendar::at(creation_time), &faults, guard, log);
+        let scheme = if identity.is_some() { "https" } else { "http" };
+        let server = Server::new(seed, Calendar::at(creation_time), &faults, guard, log, identity);
         let closing = watch::Sender::new(false);
         let serving = tokio::spawn(server.serve(listener, closing.subscribe()));
-        Ok(Self { address, serving, closing })
+        Ok(Self { address, scheme, serving, closing })
     }
 
     /// The URL of the endpoint, without a path.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// The URL of the state hook.
     #[must_use]
     pub fn states_url(&self) -> String {
-        format!("http://{}{}", self.address, hook::PATH)
+        format!("{}{}", self.url(), hook::PATH)
     }
 
     /// Stops the endpoint: no further connection is taken, requests under way get their answers for a

@@ -7,6 +7,7 @@ use super::calendar::Calendar;
 use super::delivery::{Cut, Delivery, ReplyBody, respond};
 use super::fault::Fault;
 use super::hook::{self, StateReply};
+use super::identity::Identity;
 use super::request_log::{LoggedRequest, RequestLog};
 use super::service::Service;
 use super::wire::{BodySize, Call, Received};
@@ -20,6 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -31,12 +33,16 @@ pub(super) struct Server {
     service: Service,
     delivery: Delivery,
     log: Option<RequestLog>,
+    /// Without one, connections are not encrypted.
+    identity: Option<Identity>,
 }
 
 /// The largest body that is read, many times what 40 tags of the longest kind take when they are encoded.
 const BODY_LIMIT: usize = 256 * 1024;
 /// What is read and thrown away beyond it, so that a caller who is still sending gets to see the answer.
 const DRAIN_LIMIT: usize = 16 * 1024 * 1024;
+/// The time in which an encrypted connection has to be agreed on.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// The time in which the head of a request has to come; an idle connection ends with it, too.
 const HEAD_TIME: Duration = Duration::from_secs(30);
 /// The time in which a body has to come.
@@ -58,8 +64,10 @@ impl Server {
         faults: &[Fault],
         guard: Guard,
         log: Option<RequestLog>,
+        identity: Option<Identity>,
     ) -> Self {
-        Self { service: Service::new(seed, calendar, faults, guard), delivery: Delivery::among(faults), log }
+        let service = Service::new(seed, calendar, faults, guard);
+        Self { service, delivery: Delivery::among(faults), log, identity }
     }
 
     /// Serves connections until it is told to close, and then lets requests under way end. If it is dropped,
@@ -87,10 +95,30 @@ impl Server {
         while connections.join_next().await.is_some() {}
     }
 
-    /// Serves one connection; how it ends is the caller's business and told to nobody.
+    /// Holds one connection, which is encrypted first if the endpoint has an identity. How it ends is the caller's
+    /// business and told to nobody.
     async fn hold(self: Arc<Self>, stream: TcpStream, mut closing: watch::Receiver<bool>) {
         // Small answers go out at once; a socket that cannot be told so is only slower.
         let _ = stream.set_nodelay(true);
+        let Some(identity) = &self.identity else {
+            return self.converse(stream, closing).await;
+        };
+        let agreed = timeout(HANDSHAKE_TIME, identity.acceptor().accept(stream));
+        tokio::select! {
+            agreed = agreed => if let Ok(Ok(stream)) = agreed {
+                self.converse(stream, closing).await;
+            },
+            // A connection that is not agreed on yet has no request under way.
+            () = told_to_close(&mut closing) => {}
+        }
+    }
+
+    /// Answers the requests of a connection, one after the other.
+    async fn converse(
+        self: Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        mut closing: watch::Receiver<bool>,
+    ) {
         let service = service_fn(move |request| Arc::clone(&self).handle(request));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
