@@ -5,9 +5,10 @@
 //!
 //! # What a request goes through
 //!
-//! `server` reads it with bounds, `wire` makes a `Call` of it, `gate` checks what all operations have in common, `start`
-//! checks the parameters (tags in `tag`), looks at the `world` and decides, `build` looks at the pipeline it is about, and
-//! `answer` writes the outcome as JSON or XML. The order of checks, where the first that fails is answered:
+//! `server` reads it with bounds, `endpoint` tells state hook and API apart, `wire` makes a `Call` of it, `gate` checks
+//! what all operations have in common, `start` checks the parameters (tags in `tag`), looks at the `world` and decides,
+//! `build` looks at the pipeline it is about, and `answer` writes the outcome as JSON or XML. The order of checks, where
+//! the first that fails is answered:
 //!
 //! 1. the method is GET or POST, and the path is `/`;
 //! 2. the body is of a sensible size, and parameters are UTF-8 once decoded;
@@ -64,6 +65,7 @@ mod client_token;
 mod content;
 mod delivery;
 mod draft;
+mod endpoint;
 mod execution;
 mod fault;
 mod fault_kind;
@@ -76,6 +78,8 @@ mod operation;
 mod pipeline;
 mod policy;
 mod request_log;
+#[cfg(feature = "wiremock")]
+mod responder;
 mod row;
 mod server;
 mod service;
@@ -92,10 +96,11 @@ pub use auth::{AuthMode, Clock};
 pub use fault::{Fault, FaultEntry, UnknownFault};
 pub use identity::{Identity, IdentityError};
 pub use request_log::{LoggedRequest, RequestLog};
+#[cfg(feature = "wiremock")]
+pub use responder::{Responder, UnfitFault};
 
 use crate::protocol::sign::Credentials;
-use auth::Guard;
-use calendar::{Calendar, EXAMPLE_TIME};
+use calendar::EXAMPLE_TIME;
 use server::Server;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -183,13 +188,12 @@ impl Reference {
     ///
     /// Outside of a Tokio runtime with its I/O and time drivers.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let Settings { listen, seed, creation_time, faults, log, auth, keys, clock, identity } = settings;
+        let listen = settings.listen;
         let failed = |source| StartError::Listen { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let guard = Guard::new(auth, keys, clock, &faults);
-        let scheme = if identity.is_some() { "https" } else { "http" };
-        let server = Server::new(seed, Calendar::at(creation_time), &faults, guard, log, identity);
+        let scheme = if settings.identity.is_some() { "https" } else { "http" };
+        let server = Server::new(settings);
         let closing = watch::Sender::new(false);
         let serving = tokio::spawn(server.serve(listener, closing.subscribe()));
         Ok(Self { address, scheme, serving, closing })

@@ -68,11 +68,21 @@ pub(super) enum BodySize {
     TooLarge,
 }
 
+/// The largest body that is read, many times what 40 tags of the longest kind take when they are encoded.
+pub(super) const BODY_LIMIT: usize = 256 * 1024;
+
 /// A body as it was received, cut off where it is too large.
 #[derive(Clone, Debug)]
 pub(super) struct Received {
     pub(super) bytes: Bytes,
     pub(super) size: BodySize,
+}
+
+impl Received {
+    /// What was kept of a body of this size.
+    pub(super) fn new(kept: Bytes, size: usize) -> Self {
+        Self { bytes: kept, size: if size > BODY_LIMIT { BodySize::TooLarge } else { BodySize::Whole } }
+    }
 }
 
 /// `Format` has a value that names no format.
