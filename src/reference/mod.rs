@@ -74,6 +74,7 @@ mod gate;
 mod hook;
 mod id;
 mod identity;
+mod image;
 mod operation;
 mod pipeline;
 mod policy;

@@ -206,8 +206,12 @@ impl Params {
 
 /// Undoes form encoding; the error is the text with the unreadable parts replaced.
 fn decoded(encoded: &[u8]) -> Result<String, String> {
-    let spaced: Vec<u8> = encoded.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    let bytes: Vec<u8> = percent_decode(&spaced).collect();
+    let mut bytes = encoded.to_vec();
+    // Most texts stand as they are meant.
+    if encoded.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        bytes.iter_mut().filter(|byte| **byte == b'+').for_each(|byte| *byte = b' ');
+        bytes = percent_decode(&bytes).collect();
+    }
     String::from_utf8(bytes).map_err(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
