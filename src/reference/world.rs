@@ -319,7 +319,9 @@ mod tests {
         let before = sizes(&world);
         let pipelines: Vec<String> = (0..10).map(|_| add(&mut world, &ids)).collect();
         assert_eq!(sizes(&world), [10, 40, 30, 30, before[4] + 10]);
-        pipelines.iter().for_each(|pipeline| world.delete(pipeline));
+        for pipeline in &pipelines {
+            world.delete(pipeline);
+        }
         assert_eq!(sizes(&world), before);
     }
 
