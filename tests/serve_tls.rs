@@ -107,8 +107,8 @@ fn files_that_cannot_be_used_are_errors_of_settings_that_name_them() {
     for (arguments, named, hint) in [
         (pair(&missing, &key), &missing, "`--tls` alone makes a certificate"),
         (pair(&certificate, &missing), &missing, "`--tls` alone makes a certificate"),
-        (pair(&key, &key), &key, "-----BEGIN CERTIFICATE-----"),
-        (pair(&certificate, &certificate), &certificate, "-----BEGIN PRIVATE KEY-----"),
+        (pair(&key, &key), &key, "it holds a CERTIFICATE"),
+        (pair(&certificate, &certificate), &certificate, "it holds a PRIVATE KEY"),
         (pair(&certificate, &other), &other, "the certificate that was made for this key"),
         (vec!["--tls", "--tls-cert-out", &out_of_reach], &out_of_reach, "a folder that exists"),
     ] {

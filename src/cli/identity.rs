@@ -37,11 +37,11 @@ fn given(certificate: &Path, key: &Path) -> Result<Identity, CliError> {
         let (about, hint) = match error {
             IdentityError::Certificate { .. } => (
                 format!("--tls-cert {certificate}"),
-                "it starts with -----BEGIN CERTIFICATE-----: the endpoint's certificate first, then those above it",
+                "it holds a CERTIFICATE: the endpoint's first, then those that lead up to its authority",
             ),
             IdentityError::Key { .. } => (
                 format!("--tls-key {key}"),
-                "it starts with -----BEGIN PRIVATE KEY-----, and has no pass phrase",
+                "it holds a PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY, without a pass phrase",
             ),
             IdentityError::Mismatch => (
                 format!("--tls-cert {certificate}, --tls-key {key}"),

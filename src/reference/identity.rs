@@ -175,7 +175,8 @@ mod tests {
             assert!(matches!(error(text, &key), IdentityError::Certificate { .. }), "{text}");
         }
         let broken = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
-        for text in ["", "no PEM", &certificate, broken, &key.replace("-----END", "-----")] {
+        let encrypted = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+        for text in ["", "no PEM", &certificate, broken, &encrypted, &key.replace("-----END", "-----")] {
             assert!(matches!(error(&certificate, text), IdentityError::Key { .. }), "{text}");
         }
     }
