@@ -1,6 +1,7 @@
 //! What the benchmarks share: a server that does nothing, a folder of cases, and figures.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark ends by panicking")]
+#![allow(dead_code, reason = "each benchmark uses a part of this")]
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -59,6 +59,7 @@ const ALLOWED: [(&str, &[&str]); 19] = [
             "reference",
             "report",
             "coverage",
+            "whole_file",
         ],
     ),
     ("embedded", &["model", "event", "protocol", "reference", "run", "transport"]),
@@ -66,13 +67,15 @@ const ALLOWED: [(&str, &[&str]); 19] = [
 ];
 
 /// Crates that one module alone may name.
-const CONFINED: [(&str, &[&str]); 24] = [
+const CONFINED: [(&str, &[&str]); 26] = [
     ("minijinja", &["template"]),
     ("toml", &["source"]),
     ("csv", &["source"]),
     ("strsim", &["source", "reference"]),
     ("reqwest", &["transport"]),
-    ("rustls", &["transport"]),
+    ("rustls", &["transport", "reference"]),
+    ("tokio_rustls", &["reference"]),
+    ("rcgen", &["reference"]),
     ("insta", &["snapshot"]),
     ("tempfile", &["whole_file"]),
     ("similar", &["snapshot"]),

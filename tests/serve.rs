@@ -1,10 +1,16 @@
 //! The reference endpoint served on a port: readiness, the same verdicts as embedded, log, and its end.
 
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+};
 
 use serde_json::Value as Json;
 use support::{Served, proofmark};
@@ -85,4 +91,69 @@ fn an_address_in_use_is_an_error_of_settings() {
     let output = proofmark(&["serve", "--listen", &address]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains(&address));
+}
+
+/// Sends all requests of a batch over a kept connection, then takes as many answers, which are to be 200; their bodies.
+#[cfg(target_os = "linux")]
+fn exchange(connection: &mut BufReader<TcpStream>, requests: &[String]) -> Vec<Json> {
+    connection.get_mut().write_all(requests.concat().as_bytes()).unwrap();
+    let answers = requests.iter().map(|request| {
+        let (mut line, mut length) = (String::new(), 0);
+        connection.read_line(&mut line).unwrap();
+        assert!(line.starts_with("HTTP/1.1 200 "), "{request}\n{line}");
+        while line != "\r\n" {
+            line.clear();
+            connection.read_line(&mut line).unwrap();
+            if let Some(told) = line.strip_prefix("content-length: ") {
+                length = told.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        connection.read_exact(&mut body).unwrap();
+        serde_json::from_slice(&body).unwrap()
+    });
+    answers.collect()
+}
+
+/// Sets so many pipelines up and starts each, with a token of its own; nothing is torn down.
+#[cfg(target_os = "linux")]
+fn start_pipelines(connection: &mut BufReader<TcpStream>, numbers: std::ops::Range<usize>) {
+    let numbers: Vec<usize> = numbers.collect();
+    for batch in numbers.chunks(50) {
+        let set_ups = batch.iter().map(|number| {
+            let body = format!(
+                r#"{{"state": "an image pipeline built from an image family", "purpose": "{number}"}}"#
+            );
+            let length = body.len();
+            format!(
+                "POST /_proofmark/states HTTP/1.1\r\nhost: here\r\ncontent-length: {length}\r\n\r\n{body}"
+            )
+        });
+        let made = exchange(connection, &set_ups.collect::<Vec<_>>());
+        let starts = made.iter().zip(batch).map(|(made, number)| {
+            let pipeline = made["pipeline"].as_str().unwrap();
+            let start = "Action=StartImagePipelineExecution&Version=2014-05-26&Format=JSON&RegionId=cn-hangzhou";
+            format!(
+                "GET /?{start}&ImagePipelineId={pipeline}&ClientToken=token-{number} HTTP/1.1\r\nhost: here\r\n\r\n"
+            )
+        });
+        exchange(connection, &starts.collect::<Vec<_>>());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ever_new_pipelines_and_tokens_take_no_more_memory_once_the_limits_are_reached() {
+    let served = Served::start(&[]);
+    let stream = TcpStream::connect(served.at("url").trim_start_matches("http://")).unwrap();
+    stream.set_nodelay(true).unwrap();
+    let mut connection = BufReader::new(stream);
+    // Past the 2,048 pipelines that are kept; each takes its token along.
+    start_pipelines(&mut connection, 0..3_000);
+    let full = served.peak_memory();
+    start_pipelines(&mut connection, 3_000..13_000);
+    let grown = served.peak_memory() - full;
+    // Unbounded, these 20,000 requests would add some 30 MiB.
+    assert!(grown < 1024, "{grown} KiB beyond {full} KiB");
+    assert!(full < 64 * 1024, "{full} KiB");
 }

@@ -113,6 +113,24 @@ pub(super) struct ServeArgs {
     /// Append a line of JSON for each request to a file, or to standard error for `-`
     #[arg(long, value_name = "PATH")]
     pub(super) log: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) tls: TlsArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TlsArgs {
+    /// Encrypt connections, with a certificate made at the start for localhost and the address listened on
+    #[arg(long)]
+    pub(super) tls: bool,
+    /// Write the certificate that --tls makes to a file (PEM), for clients to trust; never its key
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub(super) tls_cert_out: Option<PathBuf>,
+    /// Encrypt connections, with this certificate and those that lead up to its authority (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key", conflicts_with = "tls")]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(super) tls_key: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod endpoint;
 mod endpoints_command;
 mod exit;
 mod files;
+mod identity;
 mod interrupt;
 mod list_command;
 mod output;

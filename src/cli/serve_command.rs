@@ -10,17 +10,20 @@ use tokio::runtime;
 
 use super::args::{AuthChoice, ServeArgs};
 use super::exit::{CONFORMS, CliError};
+use super::identity::{identity, write_certificate};
 use super::interrupt::interrupted;
 use super::print;
 use super::settings::fault;
 use crate::embedded;
-use crate::reference::{AuthMode, LoggedRequest, Reference, RequestLog, Settings};
+use crate::reference::{AuthMode, Identity, LoggedRequest, Reference, RequestLog, Settings};
 
 /// Serves until it is interrupted; requests under way get their answers.
 pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
     let faults = args.fault.iter().map(|name| fault(name)).collect::<Result<Vec<_>, _>>()?;
     let names: Vec<String> = faults.iter().map(ToString::to_string).collect();
     let log = args.log.as_deref().map(request_log).transpose()?;
+    let identity = identity(&args.tls, args.listen)?;
+    let to_trust = identity.as_ref().and_then(Identity::to_trust).map(str::to_owned);
     let settings = Settings {
         listen: args.listen,
         seed: args.seed,
@@ -28,19 +31,26 @@ pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
         log,
         auth: auth(args.auth),
         keys: vec![embedded::key()],
+        identity,
         ..Settings::default()
     };
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     runtime.block_on(async {
         let reference = Reference::start(settings).await?;
+        if let (Some(path), Some(certificate)) = (&args.tls.tls_cert_out, &to_trust) {
+            write_certificate(path, certificate)?;
+        }
         // One line of JSON, so that a script knows when it may start, and where.
-        let ready = json!({
+        let mut ready = json!({
             "ready": true,
             "url": reference.url(),
             "states": reference.states_url(),
             "seed": args.seed,
             "faults": names,
         });
+        if let Some(certificate) = to_trust {
+            ready["certificate"] = certificate.into();
+        }
         print(&format!("{ready}\n"))?;
         interrupted().await.map_err(CliError::Runtime)?;
         reference.shut_down().await;

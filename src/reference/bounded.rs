@@ -20,18 +20,26 @@ impl<K: Clone + Eq + Hash, V> Bounded<K, V> {
         Self { entries: HashMap::new(), ages: BTreeMap::new(), next_age: 0, capacity }
     }
 
-    /// Adds an entry, and gives back the one that had to make room: its namesake, or else the oldest.
-    pub(super) fn insert(&mut self, key: K, value: V) -> Option<V> {
-        let namesake = self.remove(&key);
+    /// Takes out the entry that is in the way of another: its namesake, or else the oldest of a full map.
+    pub(super) fn make_room(&mut self, key: &K) -> Option<(K, V)> {
+        if let Some(value) = self.remove(key) {
+            return Some((key.clone(), value));
+        }
+        if self.entries.len() < self.capacity {
+            return None;
+        }
+        let (_, oldest) = self.ages.pop_first()?;
+        let (_, value) = self.entries.remove(&oldest)?;
+        Some((oldest, value))
+    }
+
+    /// Adds an entry, for which room is made.
+    pub(super) fn insert(&mut self, key: K, value: V) {
+        self.make_room(&key);
         let age = self.next_age;
         self.next_age += 1;
         self.ages.insert(age, key.clone());
         self.entries.insert(key, (age, value));
-        if self.entries.len() <= self.capacity {
-            return namesake;
-        }
-        let (_, oldest) = self.ages.pop_first()?;
-        self.entries.remove(&oldest).map(|(_, value)| value)
     }
 
     pub(super) fn get<Q>(&self, key: &Q) -> Option<&V>
@@ -60,13 +68,6 @@ impl<K: Clone + Eq + Hash, V> Bounded<K, V> {
         Some(value)
     }
 
-    /// Removes the entries that the question says no to.
-    pub(super) fn retain(&mut self, is_kept: impl Fn(&V) -> bool) {
-        self.entries.retain(|_, (_, value)| is_kept(value));
-        let entries = &self.entries;
-        self.ages.retain(|_, key| entries.contains_key(key));
-    }
-
     /// The entries with their ages, the oldest first.
     pub(super) fn by_age(&self) -> impl Iterator<Item = (u64, &V)> {
         let entries = self.ages.iter();
@@ -86,13 +87,17 @@ mod tests {
     #[test]
     fn the_oldest_entry_makes_room() {
         let mut map = Bounded::new(2);
-        assert_eq!(map.insert("a", 1), None);
-        assert_eq!(map.insert("b", 2), None);
-        assert_eq!(map.insert("a", 3), Some(1));
-        assert_eq!(map.insert("c", 4), Some(2));
-        assert_eq!((map.get("a"), map.get("b"), map.len()), (Some(&3), None, 2));
+        map.insert("a", 1);
+        map.insert("b", 2);
+        assert_eq!(map.make_room(&"a"), Some(("a", 1)));
+        assert_eq!(map.make_room(&"a"), None);
+        map.insert("a", 3);
+        assert_eq!(map.make_room(&"c"), Some(("b", 2)));
+        map.insert("c", 4);
+        map.insert("d", 5);
+        assert_eq!((map.get("a"), map.get("b"), map.len()), (None, None, 2));
         let by_age: Vec<_> = map.by_age().collect();
-        assert_eq!(by_age, [(2, &3), (3, &4)]);
+        assert_eq!(by_age, [(3, &4), (4, &5)]);
     }
 
     #[test]
@@ -101,7 +106,7 @@ mod tests {
         map.insert("a", 1);
         map.insert("b", 2);
         map.remove("a");
-        map.retain(|value| *value != 2);
+        map.make_room(&"b");
         assert_eq!((map.len(), map.ages.len()), (0, 0));
     }
 }

@@ -114,14 +114,15 @@ impl Executions {
         self.in_order.iter()
     }
 
-    pub(super) fn add(&mut self, id: String, status: Status) {
+    /// Adds an execution, and gives the one that is forgotten for it.
+    pub(super) fn add(&mut self, id: String, status: Status) -> Option<Execution> {
         self.begun += 1;
         self.changes += 1;
-        if self.in_order.len() == EXECUTION_LIMIT {
-            self.in_order.pop_front();
-        }
+        let is_full = self.in_order.len() == EXECUTION_LIMIT;
+        let forgotten = if is_full { self.in_order.pop_front() } else { None };
         let (number, created, modified) = (self.begun, self.changes, self.changes);
         self.in_order.push_back(Execution { id, status, number, created, modified });
+        forgotten
     }
 
     /// Puts an execution into a status; one that is forgotten has none.

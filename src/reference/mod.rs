@@ -5,9 +5,10 @@
 //!
 //! # What a request goes through
 //!
-//! `server` reads it with bounds, `wire` makes a `Call` of it, `gate` checks what all operations have in common, `start`
-//! checks the parameters (tags in `tag`), looks at the `world` and decides, `build` looks at the pipeline it is about, and
-//! `answer` writes the outcome as JSON or XML. The order of checks, where the first that fails is answered:
+//! `server` reads it with bounds, `endpoint` tells state hook and API apart, `wire` makes a `Call` of it, `gate` checks
+//! what all operations have in common, `start` checks the parameters (tags in `tag`), looks at the `world` and decides,
+//! `build` looks at the pipeline it is about, and `answer` writes the outcome as JSON or XML. The order of checks, where
+//! the first that fails is answered:
 //!
 //! 1. the method is GET or POST, and the path is `/`;
 //! 2. the body is of a sensible size, and parameters are UTF-8 once decoded;
@@ -64,6 +65,7 @@ mod client_token;
 mod content;
 mod delivery;
 mod draft;
+mod endpoint;
 mod execution;
 mod fault;
 mod fault_kind;
@@ -71,10 +73,14 @@ mod flaw;
 mod gate;
 mod hook;
 mod id;
+mod identity;
+mod image;
 mod operation;
 mod pipeline;
 mod policy;
 mod request_log;
+#[cfg(feature = "wiremock")]
+mod responder;
 mod row;
 mod server;
 mod service;
@@ -90,11 +96,13 @@ mod tests;
 pub use auth::{AuthMode, Clock};
 pub use fault::{Fault, FaultEntry, UnknownFault};
 pub use gate::carries;
+pub use identity::{Identity, IdentityError};
 pub use request_log::{LoggedRequest, RequestLog};
+#[cfg(feature = "wiremock")]
+pub use responder::{Responder, UnfitFault};
 
 use crate::protocol::sign::Credentials;
-use auth::Guard;
-use calendar::{Calendar, EXAMPLE_TIME};
+use calendar::EXAMPLE_TIME;
 use server::Server;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -124,6 +132,8 @@ pub struct Settings {
     pub keys: Vec<Credentials>,
     /// What the times of signatures are held against.
     pub clock: Clock,
+    /// What the endpoint shows of itself on encrypted connections; without it nothing is encrypted.
+    pub identity: Option<Identity>,
 }
 
 impl Default for Settings {
@@ -138,6 +148,7 @@ impl Default for Settings {
             auth: AuthMode::default(),
             keys: Vec::new(),
             clock: Clock::default(),
+            identity: None,
         }
     }
 }
@@ -146,6 +157,7 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Reference {
     address: SocketAddr,
+    scheme: &'static str,
     serving: JoinHandle<()>,
     closing: watch::Sender<bool>,
 }
@@ -178,27 +190,27 @@ impl Reference {
     ///
     /// Outside of a Tokio runtime with its I/O and time drivers.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
-        let Settings { listen, seed, creation_time, faults, log, auth, keys, clock } = settings;
+        let listen = settings.listen;
         let failed = |source| StartError::Listen { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let guard = Guard::new(auth, keys, clock, &faults);
-        let server = Server::new(seed, Calendar::at(creation_time), &faults, guard, log);
+        let scheme = if settings.identity.is_some() { "https" } else { "http" };
+        let server = Server::new(settings);
         let closing = watch::Sender::new(false);
         let serving = tokio::spawn(server.serve(listener, closing.subscribe()));
-        Ok(Self { address, serving, closing })
+        Ok(Self { address, scheme, serving, closing })
     }
 
     /// The URL of the endpoint, without a path.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// The URL of the state hook.
     #[must_use]
     pub fn states_url(&self) -> String {
-        format!("http://{}{}", self.address, hook::PATH)
+        format!("{}{}", self.url(), hook::PATH)
     }
 
     /// Stops the endpoint: no further connection is taken, requests under way get their answers for a

@@ -1,25 +1,21 @@
-//! The network side: accepts connections on a port, reads requests with bounds, and sends what the service replies.
-//! Main type: `Server`. It decides nothing about the API but which of its two paths a request is for.
+//! The network side: accepts connections on a port, reads requests with bounds, and sends what the endpoint replies.
+//! Main type: `Server`. It decides nothing about the API.
 
-use super::answer::Reply;
-use super::auth::Guard;
-use super::calendar::Calendar;
+use super::Settings;
 use super::delivery::{Cut, Delivery, ReplyBody, respond};
-use super::fault::Fault;
-use super::hook::{self, StateReply};
-use super::request_log::{LoggedRequest, RequestLog};
-use super::service::Service;
-use super::wire::{BodySize, Call, Received};
+use super::endpoint::{Endpoint, Replied};
+use super::identity::Identity;
+use super::wire::{BODY_LIMIT, Received};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
-use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response};
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -28,15 +24,16 @@ use tokio::time::{sleep, timeout};
 /// The endpoint behind a listener.
 #[derive(Debug)]
 pub(super) struct Server {
-    service: Service,
+    endpoint: Endpoint,
     delivery: Delivery,
-    log: Option<RequestLog>,
+    /// Without one, connections are not encrypted.
+    identity: Option<Identity>,
 }
 
-/// The largest body that is read, many times what 40 tags of the longest kind take when they are encoded.
-const BODY_LIMIT: usize = 256 * 1024;
 /// What is read and thrown away beyond it, so that a caller who is still sending gets to see the answer.
 const DRAIN_LIMIT: usize = 16 * 1024 * 1024;
+/// The time in which an encrypted connection has to be agreed on.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// The time in which the head of a request has to come; an idle connection ends with it, too.
 const HEAD_TIME: Duration = Duration::from_secs(30);
 /// The time in which a body has to come.
@@ -46,20 +43,11 @@ const CONNECTION_LIMIT: usize = 512;
 /// The pause after an accept that failed, which is for want of file descriptors and passes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// The header field that repeats the request id.
-const REQUEST_ID: &str = "x-acs-request-id";
-/// How much of a name that a caller chose is logged, in characters.
-const LOGGED_ACTION: usize = 128;
-
 impl Server {
-    pub(super) fn new(
-        seed: u64,
-        calendar: Calendar,
-        faults: &[Fault],
-        guard: Guard,
-        log: Option<RequestLog>,
-    ) -> Self {
-        Self { service: Service::new(seed, calendar, faults, guard), delivery: Delivery::among(faults), log }
+    /// A server of what the settings ask for.
+    pub(super) fn new(mut settings: Settings) -> Self {
+        let (delivery, identity) = (Delivery::among(&settings.faults), settings.identity.take());
+        Self { endpoint: Endpoint::new(settings), delivery, identity }
     }
 
     /// Serves connections until it is told to close, and then lets requests under way end. If it is dropped,
@@ -87,10 +75,30 @@ impl Server {
         while connections.join_next().await.is_some() {}
     }
 
-    /// Serves one connection; how it ends is the caller's business and told to nobody.
+    /// Holds one connection, which is encrypted first if the endpoint has an identity. How it ends is the caller's
+    /// business and told to nobody.
     async fn hold(self: Arc<Self>, stream: TcpStream, mut closing: watch::Receiver<bool>) {
         // Small answers go out at once; a socket that cannot be told so is only slower.
         let _ = stream.set_nodelay(true);
+        let Some(identity) = &self.identity else {
+            return self.converse(stream, closing).await;
+        };
+        let agreed = timeout(HANDSHAKE_TIME, identity.acceptor().accept(stream));
+        tokio::select! {
+            agreed = agreed => if let Ok(Ok(stream)) = agreed {
+                self.converse(stream, closing).await;
+            },
+            // A connection that is not agreed on yet has no request under way.
+            () = told_to_close(&mut closing) => {}
+        }
+    }
+
+    /// Answers the requests of a connection, one after the other.
+    async fn converse(
+        self: Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+        mut closing: watch::Receiver<bool>,
+    ) {
         let service = service_fn(move |request| Arc::clone(&self).handle(request));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -107,38 +115,11 @@ impl Server {
     async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<ReplyBody>, Cut> {
         let (parts, body) = request.into_parts();
         let received = timeout(BODY_TIME, receive(body)).await.unwrap_or(Err(Cut))?;
-        let start = Instant::now();
-        if parts.uri.path() == hook::PATH {
-            let reply = json_reply(&self.state(&parts, &received));
-            self.note(&parts, None, &reply, start);
-            return Ok(respond(reply).map(ReplyBody::whole));
-        }
-        let call = Call::read(&parts, &received, &self.service.policy().wire);
-        let reply = self.service.answer(&call).await;
-        self.note(&parts, call.action.as_deref(), &reply, start);
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        self.delivery.deliver(reply, target).await
-    }
-
-    fn note(&self, parts: &Parts, action: Option<&str>, reply: &Reply, start: Instant) {
-        let Some(log) = &self.log else { return };
-        let request_id = reply.headers.iter().find(|(name, _)| *name == REQUEST_ID);
-        log.note(LoggedRequest {
-            method: parts.method.to_string(),
-            path: parts.uri.path().to_owned(),
-            action: action.map(|action| action.chars().take(LOGGED_ACTION).collect()),
-            status: reply.status,
-            request_id: request_id.map(|(_, id)| id.clone()),
-            bytes: reply.body.len(),
-            elapsed: start.elapsed(),
-        });
-    }
-
-    fn state(&self, parts: &Parts, received: &Received) -> StateReply {
-        match received.size {
-            _ if parts.method != Method::POST => StateReply::error(405, "a state is asked for with POST"),
-            BodySize::TooLarge => StateReply::error(413, "the request is too large"),
-            BodySize::Whole => self.service.state(&received.bytes),
+        match self.endpoint.answer(&parts, &received).await {
+            // The faults of transport leave the hook alone.
+            Replied::Hook(reply) => Ok(respond(reply).map(ReplyBody::whole)),
+            Replied::Call(reply) => self.delivery.deliver(reply, target).await,
         }
     }
 }
@@ -147,14 +128,6 @@ impl Server {
 async fn told_to_close(closing: &mut watch::Receiver<bool>) {
     // The guard that this gives must not be kept over a wait.
     let _ = closing.wait_for(|is_closing| *is_closing).await;
-}
-
-fn json_reply(state: &StateReply) -> Reply {
-    Reply {
-        status: state.status,
-        headers: vec![("content-type", "application/json".to_owned())],
-        body: state.body.to_string().into_bytes(),
-    }
 }
 
 /// Takes a body in, up to the limit; what comes after is counted and dropped.
@@ -171,8 +144,5 @@ async fn receive(mut body: Incoming) -> Result<Received, Cut> {
             break;
         }
     }
-    Ok(Received {
-        bytes: Bytes::from(kept),
-        size: if size > BODY_LIMIT { BodySize::TooLarge } else { BodySize::Whole },
-    })
+    Ok(Received::new(Bytes::from(kept), size))
 }

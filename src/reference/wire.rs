@@ -68,11 +68,21 @@ pub(super) enum BodySize {
     TooLarge,
 }
 
+/// The largest body that is read, many times what 40 tags of the longest kind take when they are encoded.
+pub(super) const BODY_LIMIT: usize = 256 * 1024;
+
 /// A body as it was received, cut off where it is too large.
 #[derive(Clone, Debug)]
 pub(super) struct Received {
     pub(super) bytes: Bytes,
     pub(super) size: BodySize,
+}
+
+impl Received {
+    /// What was kept of a body of this size.
+    pub(super) fn new(kept: Bytes, size: usize) -> Self {
+        Self { bytes: kept, size: if size > BODY_LIMIT { BodySize::TooLarge } else { BodySize::Whole } }
+    }
 }
 
 /// `Format` has a value that names no format.
@@ -196,8 +206,12 @@ impl Params {
 
 /// Undoes form encoding; the error is the text with the unreadable parts replaced.
 fn decoded(encoded: &[u8]) -> Result<String, String> {
-    let spaced: Vec<u8> = encoded.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    let bytes: Vec<u8> = percent_decode(&spaced).collect();
+    let mut bytes = encoded.to_vec();
+    // Most texts stand as they are meant.
+    if encoded.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        bytes.iter_mut().filter(|byte| **byte == b'+').for_each(|byte| *byte = b' ');
+        bytes = percent_decode(&bytes).collect();
+    }
     String::from_utf8(bytes).map_err(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 

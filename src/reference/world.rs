@@ -1,9 +1,11 @@
 //! The state of the reference endpoint: regions and what is in them, and the client tokens that were used.
 //! Main type: `World`. It stores and finds; which state breaks which promise is decided by `start` and `build`.
-//! Everything that grows is bounded: what was made for a pipeline goes when the pipeline goes, the oldest first.
+//! Everything that grows is bounded: what was made for a pipeline goes when the pipeline goes, the oldest first. Nothing
+//! that a start looks at takes longer the more there is.
 
 use super::bounded::Bounded;
 use super::execution::{Execution, Status};
+use super::image::{Image, Images};
 use super::pipeline::{Pipeline, System};
 use std::collections::{HashMap, HashSet};
 
@@ -26,14 +28,19 @@ const TOKEN_LIMIT: usize = 8192;
 /// What a resource is found by: the region it is in, and its id or name there.
 pub(super) type Place = (String, String);
 
+/// What a client token is found by: the region that it belongs to, and its digest.
+type TokenKey = (String, u128);
+
 /// Everything that exists.
 #[derive(Debug)]
 pub(super) struct World {
     pipelines: Bounded<String, Estate>,
     /// How many pipelines have been made, with those that are gone.
     made: u64,
-    tokens: Bounded<(String, u128), Remembered>,
-    images: HashMap<Place, Image>,
+    tokens: Bounded<TokenKey, Remembered>,
+    /// The pipelines of executions.
+    executions: HashMap<String, String>,
+    images: Images,
     objects: HashMap<Place, OssObject>,
     components: HashMap<Place, System>,
     vswitches: HashMap<Place, Zone>,
@@ -41,11 +48,12 @@ pub(super) struct World {
     oss_roles: HashSet<String>,
 }
 
-/// A pipeline and the resources that go with it.
+/// A pipeline and what goes with it: resources, and the tokens that are remembered of it.
 #[derive(Debug)]
 struct Estate {
     pipeline: Pipeline,
     resources: Vec<Resource>,
+    tokens: HashSet<TokenKey>,
 }
 
 /// A resource, to be put into the world for a pipeline.
@@ -58,14 +66,6 @@ pub(super) enum Resource {
     InstanceType(String),
     /// An account in which ECS may assume the role that reads OSS.
     OssRole(String),
-}
-
-/// A machine image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Image {
-    pub(super) name: String,
-    pub(super) family: Option<String>,
-    pub(super) system: System,
 }
 
 /// An object in OSS.
@@ -111,13 +111,17 @@ impl World {
     pub(super) fn new() -> Self {
         let place = |region: &str, id: &str| (region.to_owned(), id.to_owned());
         let image = Image { name: PUBLIC_IMAGE.to_owned(), family: None, system: System::Linux };
-        let images = REGIONS.map(|region| (place(region, PUBLIC_IMAGE), image.clone()));
+        let mut images = Images::default();
+        for region in REGIONS {
+            images.add(place(region, PUBLIC_IMAGE), image.clone());
+        }
         let types = REGIONS.map(|region| place(region, COMMON_INSTANCE_TYPE));
         Self {
             pipelines: Bounded::new(PIPELINE_LIMIT),
             made: 0,
             tokens: Bounded::new(TOKEN_LIMIT),
-            images: images.into(),
+            executions: HashMap::new(),
+            images,
             objects: HashMap::new(),
             components: HashMap::new(),
             vswitches: HashMap::new(),
@@ -147,11 +151,10 @@ impl World {
 
     /// An execution in a region, and the pipeline that it is an execution of.
     pub(super) fn execution(&self, region: &str, id: &str) -> Option<(&Pipeline, &Execution)> {
-        let mut executions = self.pipelines_in(region).flat_map(|(_, pipeline)| {
-            let executions = pipeline.executions.iter();
-            executions.map(move |execution| (pipeline, execution))
-        });
-        executions.find(|(_, execution)| execution.id == id)
+        let pipeline = self.pipeline(self.executions.get(id)?)?;
+        let mut executions = pipeline.executions.iter();
+        let execution = executions.find(|execution| execution.id == id)?;
+        (pipeline.region == region).then_some((pipeline, execution))
     }
 
     pub(super) fn image(&self, place: &Place) -> Option<&Image> {
@@ -160,16 +163,11 @@ impl World {
 
     /// An image of the family; which one matters to nobody here.
     pub(super) fn image_of_family(&self, region: &str, family: &str) -> Option<&Image> {
-        self.images_in(region).find(|image| image.family.as_deref() == Some(family))
+        self.images.of_family(&(region.to_owned(), family.to_owned()))
     }
 
     pub(super) fn has_image_named(&self, region: &str, name: &str) -> bool {
-        self.images_in(region).any(|image| image.name == name)
-    }
-
-    fn images_in(&self, region: &str) -> impl Iterator<Item = &Image> {
-        let images = self.images.iter();
-        images.filter(move |((place, _), _)| place == region).map(|(_, image)| image)
+        self.images.has_name(&(region.to_owned(), name.to_owned()))
     }
 
     pub(super) fn object(&self, place: &Place) -> Option<OssObject> {
@@ -196,14 +194,26 @@ impl World {
         self.tokens.get(&(region.to_owned(), token))
     }
 
+    /// Remembers a start of a pipeline; the oldest memory makes room.
     pub(super) fn remember(&mut self, region: &str, token: u128, remembered: Remembered) {
-        self.tokens.insert((region.to_owned(), token), remembered);
+        let key = (region.to_owned(), token);
+        if let Some((displaced, forgotten)) = self.tokens.make_room(&key)
+            && let Some(estate) = self.pipelines.get_mut(&forgotten.pipeline)
+        {
+            estate.tokens.remove(&displaced);
+        }
+        if let Some(estate) = self.pipelines.get_mut(&remembered.pipeline) {
+            estate.tokens.insert(key.clone());
+            self.tokens.insert(key, remembered);
+        }
     }
 
     /// Notes an execution that has begun; a pipeline that is gone has nowhere to note it.
     pub(super) fn begin(&mut self, pipeline: &str, execution: String) {
-        if let Some(estate) = self.pipelines.get_mut(pipeline) {
-            estate.pipeline.executions.add(execution, Status::Preparing);
+        let Some(estate) = self.pipelines.get_mut(pipeline) else { return };
+        self.executions.insert(execution.clone(), pipeline.to_owned());
+        if let Some(forgotten) = estate.pipeline.executions.add(execution, Status::Preparing) {
+            self.executions.remove(&forgotten.id);
         }
     }
 
@@ -216,22 +226,24 @@ impl World {
 
     /// Creates a pipeline with the resources that it names.
     pub(super) fn create(&mut self, pipeline: Pipeline, resources: Vec<Resource>) {
+        let id = pipeline.id.clone();
+        if let Some((_, displaced)) = self.pipelines.make_room(&id) {
+            self.clear(&displaced);
+        }
         for resource in &resources {
             self.provide(&pipeline.region, resource.clone());
         }
+        let executions = pipeline.executions.iter();
+        self.executions.extend(executions.map(|execution| (execution.id.clone(), id.clone())));
         self.made += 1;
-        let id = pipeline.id.clone();
-        let estate = Estate { pipeline, resources };
-        if let Some(displaced) = self.pipelines.insert(id, estate) {
-            self.clear(&displaced);
-        }
+        self.pipelines.insert(id, Estate { pipeline, resources, tokens: HashSet::new() });
     }
 
     /// Removes a resource that a pipeline goes on naming.
     pub(super) fn remove(&mut self, region: &str, resource: &Resource) {
         let at = |id: &String| (region.to_owned(), id.clone());
         match resource {
-            Resource::Image(id, _) => drop(self.images.remove(&at(id))),
+            Resource::Image(id, _) => self.images.remove(&at(id)),
             Resource::Object(id, _) => drop(self.objects.remove(&at(id))),
             Resource::Component(id, _) => drop(self.components.remove(&at(id))),
             Resource::VSwitch(id, _) => drop(self.vswitches.remove(&at(id))),
@@ -250,7 +262,7 @@ impl World {
     fn provide(&mut self, region: &str, resource: Resource) {
         let at = |id: String| (region.to_owned(), id);
         match resource {
-            Resource::Image(id, image) => drop(self.images.insert(at(id), image)),
+            Resource::Image(id, image) => self.images.add(at(id), image),
             Resource::Object(id, object) => drop(self.objects.insert(at(id), object)),
             Resource::Component(id, system) => drop(self.components.insert(at(id), system)),
             Resource::VSwitch(id, zone) => drop(self.vswitches.insert(at(id), zone)),
@@ -263,6 +275,94 @@ impl World {
         for resource in &estate.resources {
             self.remove(&estate.pipeline.region, resource);
         }
-        self.tokens.retain(|start| start.pipeline != estate.pipeline.id);
+        for token in &estate.tokens {
+            self.tokens.remove(token);
+        }
+        for execution in estate.pipeline.executions.iter() {
+            self.executions.remove(&execution.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PIPELINE_LIMIT, Remembered, TOKEN_LIMIT, World};
+    use crate::reference::draft::{Draft, Fate};
+    use crate::reference::execution::Status;
+    use crate::reference::id::IdSource;
+
+    /// A pipeline with an image in a family, an execution, and three tokens; its id.
+    fn add(world: &mut World, ids: &IdSource) -> String {
+        let mut draft = Draft::new(ids);
+        draft.build_on_family(Fate::Stays);
+        draft.add_execution(Status::Failed);
+        let pipeline = draft.settle(world).pipeline;
+        for _ in 0..3 {
+            let [result, token] = ["exec", "token"].map(|kind| ids.resource(kind));
+            let digest = token.bytes().fold(0, |digest: u128, byte| (digest << 4) ^ u128::from(byte));
+            world.begin(&pipeline, result.clone());
+            let remembered = Remembered { fingerprint: 0, result, pipeline: pipeline.clone() };
+            world.remember("cn-hangzhou", digest, remembered);
+        }
+        pipeline
+    }
+
+    /// How much the world holds of each kind, with the tokens that pipelines think are remembered of them.
+    fn sizes(world: &World) -> [usize; 5] {
+        let noted = world.pipelines.by_age().map(|(_, estate)| estate.tokens.len()).sum();
+        [world.pipelines.len(), world.executions.len(), world.tokens.len(), noted, world.images.len()]
+    }
+
+    #[test]
+    fn what_goes_with_a_pipeline_goes_with_it() {
+        let (mut world, ids) = (World::new(), IdSource::new(1));
+        let before = sizes(&world);
+        let pipelines: Vec<String> = (0..10).map(|_| add(&mut world, &ids)).collect();
+        assert_eq!(sizes(&world), [10, 40, 30, 30, before[4] + 10]);
+        for pipeline in &pipelines {
+            world.delete(pipeline);
+        }
+        assert_eq!(sizes(&world), before);
+    }
+
+    #[test]
+    fn a_world_that_is_full_holds_no_more_however_much_is_added() {
+        let (mut world, ids) = (World::new(), IdSource::new(2));
+        let mut first = String::new();
+        for number in 0..PIPELINE_LIMIT * 3 {
+            let pipeline = add(&mut world, &ids);
+            first = if number == 0 { pipeline } else { first };
+        }
+        assert_eq!(world.pipeline(&first).map(|found| &found.id), None);
+        let images = World::new().images.len() + PIPELINE_LIMIT;
+        let tokens = PIPELINE_LIMIT * 3;
+        assert!(tokens < TOKEN_LIMIT);
+        assert_eq!(sizes(&world), [PIPELINE_LIMIT, PIPELINE_LIMIT * 4, tokens, tokens, images]);
+    }
+
+    #[test]
+    fn one_pipeline_holds_no_more_than_the_limits_of_tokens_and_executions() {
+        let (mut world, ids) = (World::new(), IdSource::new(3));
+        let pipeline = add(&mut world, &ids);
+        for number in 0..20_000_u128 {
+            let result = ids.resource("exec");
+            world.begin(&pipeline, result.clone());
+            let remembered =
+                Remembered { fingerprint: 0, result: result.clone(), pipeline: pipeline.clone() };
+            world.remember("cn-hangzhou", number << 64, remembered);
+            assert_eq!(world.execution("cn-hangzhou", &result).map(|(found, _)| &found.id), Some(&pipeline));
+        }
+        assert_eq!(sizes(&world)[..4], [1, 32, TOKEN_LIMIT, TOKEN_LIMIT]);
+    }
+
+    #[test]
+    fn an_execution_is_found_in_its_region_alone() {
+        let (mut world, ids) = (World::new(), IdSource::new(4));
+        let pipeline = add(&mut world, &ids);
+        world.begin(&pipeline, "exec-a".to_owned());
+        assert!(world.execution("cn-hangzhou", "exec-a").is_some());
+        assert!(world.execution("cn-shanghai", "exec-a").is_none());
+        world.delete(&pipeline);
+        assert!(world.execution("cn-hangzhou", "exec-a").is_none());
     }
 }

@@ -96,6 +96,14 @@ impl Served {
         self.ready[key].as_str().unwrap()
     }
 
+    /// The peak of its memory, in KiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// Ends it with a signal, such as `-INT`.
     pub(crate) fn end(mut self, signal: &str) -> std::process::ExitStatus {
         let id = self.child.id().to_string();

@@ -1,10 +1,12 @@
 //! The endpoint's life, and the faults of transport, each shown to do what its name says.
 
 use super::Desk;
-use crate::reference::{Reference, Settings};
+use crate::reference::{Identity, Reference, Settings};
 use serde_json::json;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
 
 #[tokio::test]
 async fn a_stopped_endpoint_is_gone() {
@@ -75,4 +77,16 @@ async fn a_redirect_leads_back_to_the_same_place() {
     let answer = desk.get("Format=JSON").send().await.unwrap();
     assert_eq!(answer.status(), 302);
     assert_eq!(answer.headers()["location"], "/?Format=JSON");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_encrypted_connection_that_is_never_agreed_on_is_closed() {
+    let identity = Some(Identity::self_made(["localhost"]).unwrap());
+    let endpoint = Reference::start(Settings { identity, ..Settings::default() }).await.unwrap();
+    let mut silent = TcpStream::connect(endpoint.address).await.unwrap();
+    let start = Instant::now();
+    let mut byte = [0; 1];
+    let read = timeout(Duration::from_mins(1), silent.read(&mut byte)).await;
+    assert_eq!(read.expect("the endpoint closes it").unwrap(), 0);
+    assert!((9..=11).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
 }

@@ -1,0 +1,86 @@
+//! The endpoint but for the way that requests and replies take: one that was read goes to the state hook or to the API,
+//! and is logged. Main type: `Endpoint`. A port and a mock server share it.
+
+use super::Settings;
+use super::answer::Reply;
+use super::auth::Guard;
+use super::calendar::Calendar;
+use super::hook::{self, StateReply};
+use super::request_log::{LoggedRequest, RequestLog};
+use super::service::Service;
+use super::wire::{BodySize, Call, Received};
+use hyper::Method;
+use hyper::http::request::Parts;
+use std::time::Instant;
+
+/// What answers requests, and whoever is told of them.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    service: Service,
+    log: Option<RequestLog>,
+}
+
+/// A reply, and which of the two paths it is from.
+#[derive(Debug)]
+pub(super) enum Replied {
+    Hook(Reply),
+    Call(Reply),
+}
+
+/// The header field that repeats the request id.
+const REQUEST_ID: &str = "x-acs-request-id";
+/// How much of a name that a caller chose is logged, in characters.
+const LOGGED_ACTION: usize = 128;
+
+impl Endpoint {
+    /// An endpoint as the settings have it, wherever it listens.
+    pub(super) fn new(settings: Settings) -> Self {
+        let Settings { seed, creation_time, faults, log, auth, keys, clock, .. } = settings;
+        let guard = Guard::new(auth, keys, clock, &faults);
+        Self { service: Service::new(seed, Calendar::at(creation_time), &faults, guard), log }
+    }
+
+    /// Answers a request. Only the fault that lets starts overtake each other makes it wait.
+    pub(super) async fn answer(&self, parts: &Parts, received: &Received) -> Replied {
+        let start = Instant::now();
+        if parts.uri.path() == hook::PATH {
+            let reply = json_reply(&self.state(parts, received));
+            self.note(parts, None, &reply, start);
+            return Replied::Hook(reply);
+        }
+        let call = Call::read(parts, received, &self.service.policy().wire);
+        let reply = self.service.answer(&call).await;
+        self.note(parts, call.action.as_deref(), &reply, start);
+        Replied::Call(reply)
+    }
+
+    fn note(&self, parts: &Parts, action: Option<&str>, reply: &Reply, start: Instant) {
+        let Some(log) = &self.log else { return };
+        let request_id = reply.headers.iter().find(|(name, _)| *name == REQUEST_ID);
+        log.note(LoggedRequest {
+            method: parts.method.to_string(),
+            path: parts.uri.path().to_owned(),
+            action: action.map(|action| action.chars().take(LOGGED_ACTION).collect()),
+            status: reply.status,
+            request_id: request_id.map(|(_, id)| id.clone()),
+            bytes: reply.body.len(),
+            elapsed: start.elapsed(),
+        });
+    }
+
+    fn state(&self, parts: &Parts, received: &Received) -> StateReply {
+        match received.size {
+            _ if parts.method != Method::POST => StateReply::error(405, "a state is asked for with POST"),
+            BodySize::TooLarge => StateReply::error(413, "the request is too large"),
+            BodySize::Whole => self.service.state(&received.bytes),
+        }
+    }
+}
+
+fn json_reply(state: &StateReply) -> Reply {
+    Reply {
+        status: state.status,
+        headers: vec![("content-type", "application/json".to_owned())],
+        body: state.body.to_string().into_bytes(),
+    }
+}
