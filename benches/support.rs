@@ -93,7 +93,7 @@ pub(crate) fn load_cases(folder: &Path, url: &str, jobs: usize) -> Loaded {
         faults: Vec::new(),
     };
     let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
-    let settings = RunSettings { jobs, ..RunSettings::default() };
+    let settings = RunSettings { jobs, keeps_exchanges: false, ..RunSettings::default() };
     Loaded { runner: Arc::new(Runner::new(client, endpoint, settings, None)), plan }
 }
 

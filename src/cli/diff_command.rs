@@ -17,7 +17,7 @@ use crate::embedded;
 use crate::event::{Event, Outcome, Stopped};
 use crate::plan::{Plan, PlannedCase};
 use crate::report::{printable, printable_json};
-use crate::run::{Runner, StopSwitch, run as run_plan, seed_by_chance};
+use crate::run::{RunSettings, Runner, StopSwitch, run as run_plan, seed_by_chance};
 use crate::transport::Client;
 
 /// The name of the embedded endpoint.
@@ -81,7 +81,8 @@ async fn summaries(
         }
     };
     let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
-    let runner = Arc::new(Runner::new(client, endpoint, settings.run, None));
+    let run = RunSettings { keeps_exchanges: true, ..settings.run };
+    let runner = Arc::new(Runner::new(client, endpoint, run, None));
     let mut cases = plan.cases.iter();
     let mut found = Vec::with_capacity(plan.cases.len());
     let take = |event| {

@@ -64,6 +64,7 @@ impl Settings {
         Ok(Self {
             snapshots: snapshots(args, cases, &target, update),
             run: RunSettings {
+                keeps_exchanges: false,
                 jobs: args.jobs.or(entry.jobs).map_or(run.jobs, usize::from),
                 gate: args.level,
                 seed: args.seed.unwrap_or_else(|| match target {

@@ -174,7 +174,9 @@ pub struct CaseRecord {
     pub findings: Vec<Finding>,
     /// The deepest level that counted.
     pub gate: Level,
-    /// The exchanges, in order.
+    /// How many of its requests were answered.
+    pub answered: usize,
+    /// The exchanges, in order; none if the run drops those that nobody will ask for.
     pub exchanges: Vec<Exchange>,
     /// The last request, if its answer never came.
     pub unanswered: Option<Request>,

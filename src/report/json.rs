@@ -136,7 +136,7 @@ fn case_json(record: &CaseRecord) -> Json {
         "verdict": record.verdict.name(),
         "reason": record.verdict.reason(),
         "findings": findings,
-        "exchanges": record.exchanges.len(),
+        "exchanges": record.answered,
         "steps_not_sent": record.steps_not_sent,
         "rows_met": record.rows_met.iter().map(|code| &**code).collect::<Vec<&str>>(),
         "snapshot": snapshot_name(&record.snapshot),

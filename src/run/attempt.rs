@@ -81,6 +81,7 @@ impl<'a> Attempt<'a> {
             findings: self.findings,
             gate: self.runner.settings.gate,
             steps_not_sent: self.planned.case.steps.len().saturating_sub(sent),
+            answered: self.exchanges.len(),
             exchanges: self.exchanges,
             unanswered: self.unanswered,
             snapshot,

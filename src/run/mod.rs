@@ -108,6 +108,7 @@ impl Runner {
             verdict: Verdict::NotRun(reason),
             findings: Vec::new(),
             gate: self.settings.gate,
+            answered: 0,
             exchanges: Vec::new(),
             unanswered: None,
             steps_not_sent: planned.case.steps.len(),
@@ -150,7 +151,7 @@ pub async fn run(
                 let Some(record) = record else { break };
                 tally.add(&record);
                 tally.note_stale(runner.waivers.stale(&record));
-                emit(Event::Finished(Box::new(record)));
+                emit(Event::Finished(record));
             }
             () = &mut time_over, if !is_time_over => {
                 is_time_over = true;

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::Runner;
 use super::stop::Stop;
-use crate::model::CaseRecord;
+use crate::model::{CaseRecord, Verdict};
 use crate::plan::PlannedCase;
 
 /// How many cases for each worker, and how many more, may be ahead of the one that is told next: so much that
@@ -29,13 +29,16 @@ const LIGHT: usize = 16 * 1024;
 /// How long records gather before they are told. To wake another thread for each costs more than to judge one.
 const GATHER: Duration = Duration::from_millis(2);
 
+/// A finished case, by its position.
+type Told = (usize, Box<CaseRecord>);
+
 /// The workers, and what they have finished.
 pub(super) struct Pool {
     workers: JoinSet<()>,
-    finished: mpsc::UnboundedReceiver<(usize, CaseRecord)>,
-    batch: Vec<(usize, CaseRecord)>,
+    finished: mpsc::UnboundedReceiver<Told>,
+    batch: Vec<Told>,
     /// Records whose turn has not come.
-    waiting: BTreeMap<usize, CaseRecord>,
+    waiting: BTreeMap<usize, Box<CaseRecord>>,
     told: usize,
     count: usize,
     /// The number of records told, as the workers see it.
@@ -63,7 +66,7 @@ impl Pool {
     ///
     /// # Panics
     /// If a worker has: that is a bug, and must not pass as a result.
-    pub(super) async fn next(&mut self) -> Option<CaseRecord> {
+    pub(super) async fn next(&mut self) -> Option<Box<CaseRecord>> {
         loop {
             if let Some(record) = self.waiting.remove(&self.told) {
                 self.told += 1;
@@ -96,19 +99,31 @@ async fn work(
     stop: Stop,
     share: Arc<Share>,
     ahead: usize,
-    finished: mpsc::UnboundedSender<(usize, CaseRecord)>,
+    finished: mpsc::UnboundedSender<Told>,
     mut progress: watch::Receiver<usize>,
 ) {
+    // As far as was told when this worker last looked.
+    let mut told = 0;
     loop {
         let position = share.next.fetch_add(1, Ordering::Relaxed);
         let Some(planned) = share.cases.get(position) else { return };
         // The case that is told next is never held up here, so progress goes on. It ends when nobody listens.
-        if progress.wait_for(|told| position < told.saturating_add(ahead)).await.is_err() {
-            return;
+        if position >= told + ahead {
+            match progress.wait_for(|told| position < told.saturating_add(ahead)).await {
+                Ok(now) => told = *now,
+                Err(_) => return,
+            }
         }
-        let record = runner.case(planned, &stop).await;
+        let mut record = runner.case(planned, &stop).await;
+        let is_needed = runner.settings.keeps_exchanges
+            || !matches!(record.verdict, Verdict::Passed)
+            || !record.findings.is_empty();
+        if !is_needed {
+            // What was allocated here is freed here, which is far cheaper than from another thread.
+            record.exchanges = Vec::new();
+        }
         let weight: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
-        if finished.send((position, record)).is_err() {
+        if finished.send((position, Box::new(record))).is_err() {
             return;
         }
         if weight > LIGHT && progress.wait_for(|told| *told > position).await.is_err() {

@@ -26,6 +26,9 @@ pub struct RunSettings {
     pub total: Duration,
     /// Whether cases that may cost money are run; not unless somebody says so.
     pub allows_billable: bool,
+    /// Whether cases that pass without a finding keep their exchanges, for whoever wants to look at answers that are
+    /// as they should be. Where nobody does, they are gone before the case is told.
+    pub keeps_exchanges: bool,
 }
 
 impl Default for RunSettings {
@@ -36,6 +39,7 @@ impl Default for RunSettings {
             seed: 0,
             total: Duration::from_mins(30),
             allows_billable: false,
+            keeps_exchanges: true,
         }
     }
 }

@@ -41,7 +41,7 @@ impl Tally {
 
     pub(super) fn add(&mut self, record: &CaseRecord) {
         self.counts.add(&record.verdict);
-        self.exchanges += record.exchanges.len();
+        self.exchanges += record.answered;
         self.left_behind += usize::from(!record.left_behind.is_empty());
         let operation = record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation);
         if let Some(position) = self.operations.iter().position(|id| id == operation) {

@@ -256,7 +256,10 @@ impl Client {
             }
             bytes.extend_from_slice(&chunk);
         }
-        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let text = |value: &HeaderValue| match value.to_str() {
+            Ok(plain) => plain.to_owned(),
+            Err(_) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        };
         let mut headers = Vec::with_capacity(response.headers().len());
         headers
             .extend(response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))));
