@@ -13,7 +13,7 @@ use std::{
 };
 
 use serde_json::Value as Json;
-use support::{Served, proofmark};
+use support::{Served, code, proofmark};
 
 #[test]
 fn a_served_endpoint_gets_the_same_verdicts_as_the_embedded_one() {
@@ -44,17 +44,7 @@ fn a_served_endpoint_gets_the_same_verdicts_as_the_embedded_one() {
 fn a_fault_is_served_and_told_when_it_is_ready() {
     let served = Served::start(&["--fault", "no-host-id"]);
     assert_eq!(served.ready["faults"][0], "no-host-id");
-    let output = proofmark(&[
-        "run",
-        "-q",
-        "--endpoint",
-        served.at("url"),
-        "--states",
-        served.at("states"),
-        "without-state",
-    ]);
-    let output = { output }.output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(code(&served.judged(&["without-state"])), 1);
     served.end("-TERM");
 }
 
@@ -63,16 +53,7 @@ fn each_request_is_a_line_of_json_in_the_log_without_its_parameters() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.ndjson");
     let served = Served::start(&["--log", path.to_str().unwrap()]);
-    let mut run = proofmark(&[
-        "run",
-        "-q",
-        "--endpoint",
-        served.at("url"),
-        "--states",
-        served.at("states"),
-        "tag-count/duplicate-key-in-a-form",
-    ]);
-    assert_eq!(run.output().unwrap().status.code(), Some(0));
+    assert_eq!(code(&served.judged(&["tag-count/duplicate-key-in-a-form"])), 0);
     served.end("-INT");
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

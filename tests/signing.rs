@@ -20,7 +20,7 @@ use proofmark::run::{RunSettings, Runner, StopSwitch};
 use proofmark::source::{Wanted, load};
 use proofmark::transport::{Client, Connection, Limits};
 use serde_json::Value as Json;
-use support::{Served, code, err, out, proofmark, run};
+use support::{Served, code, err, out, proofmark};
 
 fn signed(served: &Served, secret: &str, arguments: &[&str]) -> Output {
     let common = ["run", "--endpoint", served.at("url"), "--states", served.at("states")];
@@ -42,28 +42,21 @@ fn an_endpoint_that_verifies_gets_the_same_verdicts_by_either_scheme() {
 #[test]
 fn unsigned_requests_are_turned_away_by_an_endpoint_that_verifies() {
     let served = Served::start(&["--auth", "any"]);
-    let output = run(&[
-        "run",
-        "-q",
-        "--endpoint",
-        served.at("url"),
-        "--states",
-        served.at("states"),
-        "accepted/required-only",
-    ]);
+    let output = served.judged(&["accepted/required-only"]);
     assert_eq!(code(&output), 1, "{}", out(&output));
 }
 
 #[test]
 fn cases_about_signatures_are_not_run_where_nothing_is_signed_and_pass_only_where_that_is_meant() {
     let served = Served::start(&[]);
-    let common = ["run", "-q", "--endpoint", served.at("url"), "--states", served.at("states"), "signature"];
-    let output = run(&common);
+    let output = served.judged(&["signature"]);
     assert_eq!(code(&output), 5, "{}", out(&output));
     assert!(out(&output).contains("no credentials to sign by v1"), "{}", out(&output));
-    let beside = run(&[&common, &["--sign", "none", "accepted/required-only"][..]].concat());
+    let hints = out(&output).matches("--sign none says").count();
+    assert!((1..=20).contains(&hints), "one reason for cases in a row: {hints}");
+    let beside = served.judged(&["--sign", "none", "signature", "accepted/required-only"]);
     assert_eq!(code(&beside), 0, "{}", out(&beside));
-    let alone = run(&[&common, &["--sign", "none"][..]].concat());
+    let alone = served.judged(&["--sign", "none", "signature"]);
     assert_eq!(code(&alone), 5, "a run that tries nothing finds out nothing: {}", out(&alone));
     assert!(out(&alone).contains("COULD NOT FIND OUT  0 of"), "{}", out(&alone));
 }
@@ -150,7 +143,7 @@ fn a_secret_shows_nowhere_plain_or_encoded() {
 #[test]
 fn a_build_that_lacks_a_scheme_says_how_to_build_one_that_has_it() {
     for name in ["aws-sigv4", "sigv4"] {
-        let output = run(&["run", "--endpoint", "http://127.0.0.1:9", "--sign", name]);
+        let output = support::run(&["run", "--endpoint", "http://127.0.0.1:9", "--sign", name]);
         assert_eq!(code(&output), 2);
         let told = err(&output);
         assert!(told.contains("this build of the program cannot sign by aws-sigv4"), "{told}");

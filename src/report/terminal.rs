@@ -44,6 +44,8 @@ pub struct TerminalReport<W> {
     start: Option<RunStart>,
     base: String,
     series: Option<Series>,
+    /// The reason that was told with the last case.
+    told: Option<String>,
 }
 
 /// Where a report stands in a series of runs.
@@ -63,7 +65,8 @@ enum Paint {
 impl<W: Write> TerminalReport<W> {
     /// A report to `out`.
     pub fn new(out: W, style: Style) -> Self {
-        Self { out, style, bar: ProgressBar::hidden(), start: None, base: String::new(), series: None }
+        let bar = ProgressBar::hidden();
+        Self { out, style, bar, start: None, base: String::new(), series: None, told: None }
     }
 
     fn painted(&self, paint: Paint, text: &str) -> String {
@@ -82,6 +85,7 @@ impl<W: Write> TerminalReport<W> {
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
         self.start = Some(start.clone());
         self.base.clone_from(&start.endpoint.url);
+        self.told = None;
         self.head(start)?;
         self.faults()?;
         if self.style.has_progress {
@@ -171,9 +175,13 @@ impl<W: Write> TerminalReport<W> {
         let word = self.painted(paint, word);
         writeln!(self.out, "{word}  {}", record.id)?;
         let is_brief = record.findings.is_empty() && record.left_behind.is_empty();
-        if let Some(reason) = record.verdict.reason() {
-            writeln!(self.out, "  {}", indented(&reason, 2))?;
+        let reason = record.verdict.reason();
+        // Many cases in a row may be not run for one reason, which is told with the first.
+        let is_repeated = matches!(record.verdict, Verdict::NotRun(_)) && self.told == reason;
+        if let Some(reason) = reason.as_ref().filter(|_| !is_repeated) {
+            writeln!(self.out, "  {}", indented(reason, 2))?;
         }
+        self.told = reason;
         if is_brief && record.unanswered.is_none() {
             return Ok(());
         }

@@ -104,6 +104,12 @@ impl Served {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
+    /// Runs cases against it, with these arguments more.
+    pub(crate) fn judged(&self, arguments: &[&str]) -> Output {
+        let common = ["run", "-q", "--endpoint", self.at("url"), "--states", self.at("states")];
+        run(&[&common, arguments].concat())
+    }
+
     /// Ends it with a signal, such as `-INT`.
     pub(crate) fn end(mut self, signal: &str) -> std::process::ExitStatus {
         let id = self.child.id().to_string();
