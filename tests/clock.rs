@@ -13,8 +13,12 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use odd::{JSON, answer, finished, one_case, program, serve};
 
-/// What a run made of an endpoint whose clock is off by so many seconds, and the methods that it was asked with.
-fn judged(offset: i64, more: &'static str, arguments: &[&str]) -> (odd::Judged, Vec<String>) {
+/// An endpoint whose clock is off by so many seconds, and the methods that it is asked with.
+fn shifted(
+    offset: i64,
+    more: &'static str,
+    give: impl Fn(&str) -> (&'static str, String) + Send + Sync + 'static,
+) -> (String, Arc<Mutex<Vec<String>>>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let url = serve(move |head, stream| {
@@ -24,9 +28,17 @@ fn judged(offset: i64, more: &'static str, arguments: &[&str]) -> (odd::Judged, 
         let date = if offset < 0 { now - shift } else { now + shift };
         let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT");
         let headers = format!("{JSON}date: {date}\r\n{more}");
-        let body = if method == "HEAD" { "" } else { "{\"id\":\"t\"}" };
+        let (status, body) = give(head);
         log.lock().unwrap().push(method);
-        std::io::Write::write_all(stream, &answer("200 OK", &headers, body)).unwrap();
+        std::io::Write::write_all(stream, &answer(status, &headers, body)).unwrap();
+    });
+    (url, seen)
+}
+
+/// What a run made of such an endpoint, and the methods that it was asked with.
+fn judged(offset: i64, more: &'static str, arguments: &[&str]) -> (odd::Judged, Vec<String>) {
+    let (url, seen) = shifted(offset, more, |head| {
+        ("200 OK", if head.starts_with("HEAD") { String::new() } else { "{\"id\":\"t\"}".to_owned() })
     });
     let folder = one_case();
     let path = folder.path().join("out.json");
@@ -75,6 +87,41 @@ fn a_clock_beyond_the_limit_is_one_clear_error_and_no_case_is_sent() {
         assert_eq!((judged.verdict(), &judged.report["stopped"]), ("not run", &"refused".into()));
         assert!(judged.reason().contains("20 min"), "{}", judged.reason());
         assert_eq!(seen, ["HEAD"]);
+    }
+}
+
+/// A contract that says how a key is refused, and what is not accepted without a parameter.
+fn contract_that_can_tell() -> tempfile::TempDir {
+    let folder = one_case();
+    let contract = folder.path().join("shop/Get/contract.toml");
+    let text = fs::read_to_string(&contract).unwrap()
+        + "\n[envelope.refused]\ncode = [\"InvalidTime\"]\n\n[[param]]\nname = \"id\"\ntype = \"string\"\nrequired = true\n";
+    fs::write(contract, text).unwrap();
+    folder
+}
+
+#[test]
+fn a_clock_beyond_the_limit_is_no_obstacle_where_signatures_are_taken_all_the_same() {
+    let offset = 1200;
+    for (code, exit, told) in
+        [("Other", 0, "WARNING  the endpoint's clock"), ("InvalidTime.Expired", 5, "InvalidTime")]
+    {
+        let folder = contract_that_can_tell();
+        let (url, _) = shifted(offset, "", move |head| match head {
+            head if head.starts_with("HEAD") => ("200 OK", String::new()),
+            head if head.contains("id=") => ("200 OK", "{\"id\":\"t\"}".to_owned()),
+            _ => ("400 Bad", format!("{{\"code\":\"{code}\"}}")),
+        });
+        let table = "[[case]]\nid = \"plain\"\nabout = \"It is there.\"\nparams = { id = \"1\" }\nexpect = { status = 200 }\n";
+        fs::write(folder.path().join("shop/Get/t.toml"), table).unwrap();
+        let mut command = program(folder.path(), &["--endpoint", &url, "--sign", "v3", "plain"]);
+        command
+            .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "testid")
+            .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testsecret");
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(exit), "{text}");
+        assert!(text.contains(told) && text.contains("20 min"), "{text}");
     }
 }
 

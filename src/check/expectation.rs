@@ -119,7 +119,10 @@ fn check_status(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> O
     }
     let mut expected: Vec<String> = wanted.iter().map(ToString::to_string).collect();
     expected.dedup();
-    let actual = subject.answer.status.to_string();
+    // Where the case does not look at the code, it says best what went wrong.
+    let code = if expect.code.is_none() { subject.code() } else { None };
+    let code = code.map(|code| format!(" with the code {code}")).unwrap_or_default();
+    let actual = format!("{}{code}", subject.answer.status);
     Some(finding(subject, Level::Status, "status", expected.join(" or "), actual, cited(rows)))
 }
 

@@ -19,12 +19,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How much of a code is shown, in characters.
 const SHOWN: usize = 200;
 
-/// What the endpoint says against the key, if it does.
-pub(super) async fn refused<'a>(
+/// What an endpoint makes of a signed request.
+pub(super) enum Taken {
+    /// It answers otherwise than it answers a key or a time that it does not take.
+    Yes,
+    /// It is refused, with this answer.
+    No(String),
+}
+
+/// Whether the endpoint takes what is signed here; none if that cannot be told.
+pub(super) async fn taken<'a>(
     client: &Client,
     endpoint: &Endpoint,
     contracts: impl Iterator<Item = &'a Contract>,
-) -> Option<String> {
+) -> Option<Taken> {
     if !endpoint.signing.signs(None) {
         return None;
     }
@@ -39,7 +47,8 @@ pub(super) async fn refused<'a>(
     let is_refusal = contract.envelope.refused.iter().any(|start| code.starts_with(start.as_str()));
     // The message may repeat a security token as a part of what was signed.
     let shown = Value::Text(code.chars().take(SHOWN).collect());
-    is_refusal.then(|| format!("it answers {} {shown} to this key", answer.status))
+    let refusal = || format!("it answers {} {shown} to this key", answer.status);
+    Some(if is_refusal { Taken::No(refusal()) } else { Taken::Yes })
 }
 
 /// Whether a contract says how a key is refused, and what must not be accepted.

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::key::refused;
+use super::key::{Taken, taken};
 use super::settings::Endpoint;
 use crate::model::{Answer, Contract, Method, Request, SentBody};
 use crate::protocol::sign::moment;
@@ -44,28 +44,28 @@ pub(super) async fn preflight<'a>(
         let reached = client.reach(address).await;
         reached.map_err(|fault| Obstacle::Unreachable(format!("{}: {fault}", address.as_str())))?;
     }
-    let warning = clock(client, endpoint).await?;
-    match refused(client, endpoint, contracts).await {
-        Some(answer) => Err(Obstacle::Refused(answer)),
-        None => Ok(warning),
+    let difference = clock(client, endpoint).await;
+    let is_beyond = difference.as_ref().is_some_and(|difference| difference.at_least > REFUSED);
+    let limit = told(REFUSED);
+    let warning =
+        difference.map(|difference| format!("{difference}; beyond {limit} no signature is accepted"));
+    match (warning, taken(client, endpoint, contracts).await) {
+        (Some(warning), Some(Taken::No(answer))) if is_beyond => {
+            Err(Obstacle::Refused(format!("{answer}; {warning}")))
+        }
+        (_, Some(Taken::No(answer))) => Err(Obstacle::Refused(answer)),
+        (Some(warning), None) if is_beyond => Err(Obstacle::Refused(warning)),
+        // A clock may be off that nobody holds a signature against.
+        (warning, Some(Taken::Yes) | None) => Ok(warning),
     }
 }
 
-/// Whether the endpoint's clock is near enough to ours for signatures that hold a time.
-async fn clock(client: &Client, endpoint: &Endpoint) -> Result<Option<String>, Obstacle> {
+/// How far the endpoint's clock is from ours, if signatures hold a time and it is far enough to be told.
+async fn clock(client: &Client, endpoint: &Endpoint) -> Option<Difference> {
     if !endpoint.signing.needs_time() {
-        return Ok(None);
+        return None;
     }
-    let Some(difference) = compared(client, &endpoint.address).await else {
-        return Ok(None);
-    };
-    if difference.at_least > REFUSED {
-        let limit = told(REFUSED);
-        return Err(Obstacle::Refused(format!("{difference}; beyond {limit} no signature is accepted")));
-    }
-    let limit = told(REFUSED);
-    let is_told = difference.at_least >= TOLD;
-    Ok(is_told.then(|| format!("{difference}; beyond {limit} no signature is accepted")))
+    compared(client, &endpoint.address).await.filter(|difference| difference.at_least >= TOLD)
 }
 
 /// Asks the endpoint for its time: by HEAD, which changes nothing, unsigned, and at the rate.

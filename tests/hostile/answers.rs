@@ -202,3 +202,9 @@ fn header_fields_that_contradict_each_other_are_a_finding() {
     assert_eq!((judged.code, judged.levels()), (1, vec!["envelope"]), "{}", judged.out);
     assert!(judged.out.contains("text/html"), "{}", judged.out);
 }
+
+#[test]
+fn another_status_is_told_with_the_code_that_came_with_it() {
+    let judged = judged(&serve(say(answer("404 Not Found", JSON, r#"{"code": "Gone.Away"}"#))), &[]);
+    assert_eq!(judged.report["cases"][0]["findings"][0]["actual"], "404 with the code \"Gone.Away\"");
+}
