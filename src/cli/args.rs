@@ -37,6 +37,14 @@ pub(super) enum Command {
     Coverage(CoverageArgs),
     /// Run cases on two endpoints, and show how their answers differ
     Diff(Box<DiffArgs>),
+    /// Show snapshots that wait to be accepted, each kind of change once; exit code 1 if there are any
+    Pending(ReviewArgs),
+    /// Accept snapshots that wait
+    Accept(ReviewArgs),
+    /// Reject snapshots that wait
+    Reject(ReviewArgs),
+    /// Remove snapshots that belong to no case; with --dry-run, list them
+    Prune(PruneArgs),
     /// Show the endpoints that are named, each setting and where it comes from
     Endpoints(FolderArgs),
     /// Serve the reference endpoint on a port until interrupted
@@ -79,6 +87,40 @@ pub(super) struct ShowArgs {
     pub(super) seed: u64,
     #[command(flatten)]
     pub(super) folder: FolderArgs,
+}
+
+/// Which snapshots are meant.
+#[derive(Debug, Args)]
+pub(super) struct StoreArgs {
+    /// The endpoint of endpoints.toml whose snapshots are meant; the embedded one if left out
+    #[arg(long, value_name = "NAME", conflicts_with = "snapshots")]
+    pub(super) endpoint: Option<String>,
+    /// The folder of snapshots
+    #[arg(long, value_name = "DIR")]
+    pub(super) snapshots: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) folder: FolderArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReviewArgs {
+    /// Part of a case's id, or a whole one with * and ?; all without any
+    #[arg(value_name = "PATTERN")]
+    pub(super) patterns: Vec<String>,
+    /// Take each pattern as the whole id
+    #[arg(long)]
+    pub(super) exact: bool,
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PruneArgs {
+    /// List what would be removed, and remove nothing; exit code 1 if there is anything
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ use crate::plan::{PatternError, PlanError, PrepareError};
 use crate::protocol::EncodeError;
 use crate::reference::StartError;
 use crate::run::OrphanError;
+use crate::snapshot::StoreError;
 use crate::source::LoadError;
 use crate::transport::TransportError;
 
@@ -78,6 +79,15 @@ pub(crate) enum CliError {
     /// Snapshots.
     #[error(transparent)]
     Orphans(#[from] OrphanError),
+    /// A pattern that selects no snapshot that waits.
+    #[error("nothing that is pending matches `{pattern}`")]
+    NothingPending {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A file of a snapshot.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The machinery that waits for the network.
     #[error("the program cannot wait for the network")]
     Runtime(#[source] io::Error),
@@ -111,12 +121,15 @@ impl CliError {
             | Self::Embedded(_)
             | Self::Runtime(_) => USAGE,
             Self::Load(_)
+            | Self::Store(StoreError::Unreadable { .. })
             | Self::Orphans(_)
             | Self::Prepare(_)
             | Self::Encode(_)
             | Self::Plan(PlanError::Id { .. }) => INVALID_FILES,
-            Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty) => NOTHING_SELECTED,
-            Self::Output(_) | Self::Report { .. } => NO_REPORT,
+            Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty) | Self::NothingPending { .. } => {
+                NOTHING_SELECTED
+            }
+            Self::Output(_) | Self::Report { .. } | Self::Store(StoreError::Unwritable { .. }) => NO_REPORT,
         }
     }
 }

@@ -18,6 +18,7 @@ mod list_command;
 mod output;
 mod problem;
 mod reports;
+mod review_command;
 mod run_command;
 mod serve_command;
 mod settings;
@@ -47,6 +48,10 @@ pub fn main() -> ExitCode {
         Some(Command::Show(args)) => show_command::show(&args),
         Some(Command::Check(args)) => files::check(&args),
         Some(Command::Diff(args)) => diff_command::diff(&args),
+        Some(Command::Pending(args)) => review_command::pending(&args),
+        Some(Command::Accept(args)) => review_command::accept(&args),
+        Some(Command::Reject(args)) => review_command::reject(&args),
+        Some(Command::Prune(args)) => review_command::prune(&args),
         Some(Command::Endpoints(args)) => endpoints_command::endpoints(&args),
         Some(Command::Serve(args)) => serve_command::serve(&args),
         Some(Command::Sweep(args)) => sweep_command::sweep(&args),

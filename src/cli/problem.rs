@@ -51,6 +51,7 @@ fn hint(error: &CliError) -> Option<String> {
         CliError::Load(LoadError::Empty { .. } | LoadError::Unreadable { .. }) => {
             Some("run in the project's folder, or name its cases with --cases DIR".into())
         }
+        CliError::NothingPending { .. } => Some("`proofmark pending` shows what is".into()),
         CliError::Embedded(EmbeddedError::Foreign { .. }) => Some("name an endpoint with --endpoint".into()),
         CliError::Load(LoadError::Problems(_))
         | CliError::Plan(PlanError::Empty | PlanError::Id { .. })
@@ -61,6 +62,7 @@ fn hint(error: &CliError) -> Option<String> {
         | CliError::Reference(_)
         | CliError::Embedded(EmbeddedError::Start(_) | EmbeddedError::Address(_))
         | CliError::Orphans(_)
+        | CliError::Store(_)
         | CliError::Runtime(_)
         | CliError::Output(_)
         | CliError::Report { .. } => None,

@@ -202,17 +202,22 @@ pub(super) fn fault(name: &str) -> Result<Fault, CliError> {
     })
 }
 
+/// The snapshots beside a folder of cases: of the reference endpoint, or of one that is named.
+pub(super) fn snapshots_beside(cases: &Path, endpoint: Option<&str>) -> PathBuf {
+    let beside = cases.parent().unwrap_or(Path::new("")).join("snapshots");
+    endpoint.map_or(beside.clone(), |name| beside.join(format!("@{name}")))
+}
+
 /// The baseline: a folder that was named, or the endpoint's own.
 fn snapshots(args: &RunArgs, cases: &Path, target: &Target, update: Update) -> Option<PathBuf> {
     if let Some(folder) = &args.snapshots {
         return Some(folder.clone());
     }
-    let beside = cases.parent().unwrap_or(Path::new("")).join("snapshots");
     match target {
-        Target::Reference(_) => Some(beside),
+        Target::Reference(_) => Some(snapshots_beside(cases, None)),
         Target::Other(endpoint) if is_address(&endpoint.description.name) => None,
         Target::Other(endpoint) => {
-            let own = beside.join(format!("@{}", endpoint.description.name));
+            let own = snapshots_beside(cases, Some(&endpoint.description.name));
             (own.is_dir() || matches!(update, Update::Always | Update::Unseen)).then_some(own)
         }
     }

@@ -6,9 +6,11 @@
 
 mod header;
 mod normalise;
+mod pending;
 mod render;
 mod store;
 
 pub use normalise::{Names, volatile_values};
+pub use pending::PendingSnapshot;
 pub use render::{changes, render};
 pub use store::{Compared, Kept, Location, Store, StoreError, Update};

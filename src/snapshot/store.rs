@@ -200,7 +200,7 @@ impl Store {
 /// How deep folders of snapshots are searched.
 const DEEPEST: usize = 20;
 
-fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), StoreError> {
+pub(super) fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), StoreError> {
     let unreadable =
         |error: io::Error| StoreError::Unreadable { path: folder.to_path_buf(), reason: error.to_string() };
     let entries = match fs::read_dir(folder) {
@@ -229,13 +229,18 @@ fn is_snapshot(name: &str) -> bool {
     Path::new(settled).extension().is_some_and(|ending| ending == "snap")
 }
 
+/// Whether a file waits to be accepted.
+pub(super) fn is_pending(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "new")
+}
+
 /// The accepted file that a pending one stands beside.
 fn settled(path: &Path) -> PathBuf {
     let name = path.to_string_lossy();
     PathBuf::from(name.strip_suffix(".new").unwrap_or(&name))
 }
 
-fn read(path: &Path) -> Result<Option<String>, StoreError> {
+pub(super) fn read(path: &Path) -> Result<Option<String>, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { path: path.to_path_buf(), reason };
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -268,7 +273,7 @@ fn replace(path: &Path, text: &str) -> Result<(), StoreError> {
     file.commit().map_err(unwritable)
 }
 
-fn remove(path: &Path) -> Result<(), StoreError> {
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(StoreError::Unwritable { path: path.to_path_buf(), source })

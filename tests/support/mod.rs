@@ -62,6 +62,11 @@ pub(crate) fn copied_cases() -> tempfile::TempDir {
     folder
 }
 
+/// A copy of the shipped snapshots, in this folder.
+pub(crate) fn copied_snapshots(folder: &Path) {
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"), folder);
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

@@ -1,0 +1,154 @@
+//! `pending`, `accept`, `reject` and `prune`: what becomes of snapshots, without questions.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use super::args::{PruneArgs, ReviewArgs, StoreArgs};
+use super::endpoint::{entry, is_address};
+use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES};
+use super::settings::snapshots_beside;
+use super::{note, print};
+use crate::plan::Pattern;
+use crate::report::printable;
+use crate::run::orphans;
+use crate::snapshot::{PendingSnapshot, Store, StoreError, Update, changes};
+use crate::source::{Wanted, load};
+
+/// Shows what waits, each kind of change once, and says by the exit code whether anything does.
+pub(super) fn pending(args: &ReviewArgs) -> Result<u8, CliError> {
+    let waiting = Waiting::find(args)?;
+    let mut kinds: BTreeMap<(String, String), Vec<&PendingSnapshot>> = BTreeMap::new();
+    for snapshot in &waiting.selected {
+        let old = snapshot.old.as_deref().unwrap_or_default();
+        kinds.entry(changes(old, &snapshot.new)).or_default().push(snapshot);
+    }
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    kinds.sort_by(|(_, first), (_, second)| first[0].case.cmp(&second[0].case));
+    let mut text = String::new();
+    for ((removed, added), snapshots) in &kinds {
+        // Writing to a String cannot fail.
+        for snapshot in snapshots {
+            let word = if snapshot.old.is_some() { "DIFFERENT" } else { "NEW" };
+            let _ = writeln!(text, "{word}  {}", snapshot.case);
+        }
+        let lines = removed.lines().map(|line| ('-', line)).chain(added.lines().map(|line| ('+', line)));
+        for (mark, line) in lines {
+            let _ = writeln!(text, "  {mark} {line}");
+        }
+        text.push('\n');
+    }
+    let (count, kinds) = (waiting.selected.len(), kinds.len());
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let _ = writeln!(text, "{count} pending, {kinds} kind{} of change", plural(kinds));
+    print(&printable(&text))?;
+    Ok(waiting.code(if count == 0 { CONFORMS } else { BROKEN }))
+}
+
+/// Accepts what waits.
+pub(super) fn accept(args: &ReviewArgs) -> Result<u8, CliError> {
+    decide(args, "accepted", PendingSnapshot::accept)
+}
+
+/// Rejects what waits.
+pub(super) fn reject(args: &ReviewArgs) -> Result<u8, CliError> {
+    decide(args, "rejected", PendingSnapshot::reject)
+}
+
+fn decide(
+    args: &ReviewArgs,
+    done: &str,
+    act: fn(&PendingSnapshot) -> Result<(), StoreError>,
+) -> Result<u8, CliError> {
+    let waiting = Waiting::find(args)?;
+    for snapshot in &waiting.selected {
+        act(snapshot).map_err(CliError::Store)?;
+        print(&format!("{done}  {}\n", printable(&snapshot.case)))?;
+    }
+    let count = waiting.selected.len();
+    print(&format!("{count} {done}\n"))?;
+    Ok(waiting.code(CONFORMS))
+}
+
+/// What waits and is meant, and whether files were in the way.
+struct Waiting {
+    selected: Vec<PendingSnapshot>,
+    has_unusable: bool,
+}
+
+impl Waiting {
+    fn find(args: &ReviewArgs) -> Result<Self, CliError> {
+        let patterns = args.patterns.iter().map(|text| Pattern::new(text, args.exact));
+        let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
+        let mut waiting = Self { selected: Vec::new(), has_unusable: false };
+        for found in store(&args.store)?.pending().map_err(CliError::Store)? {
+            match found {
+                Ok(snapshot) => waiting.selected.push(snapshot),
+                Err(error) => {
+                    waiting.has_unusable = true;
+                    note(&format!("left alone: {}", printable(&error.to_string())));
+                }
+            }
+        }
+        let selects = |pattern: &&Pattern| waiting.selected.iter().any(|each| pattern.matches(&each.case));
+        if let Some(pattern) = patterns.iter().find(|pattern| !selects(pattern)) {
+            return Err(CliError::NothingPending { pattern: pattern.as_str().to_owned() });
+        }
+        waiting.selected.retain(|snapshot| {
+            patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(&snapshot.case))
+        });
+        Ok(waiting)
+    }
+
+    fn code(&self, otherwise: u8) -> u8 {
+        if self.has_unusable { INVALID_FILES } else { otherwise }
+    }
+}
+
+/// Removes the snapshots that belong to no case; all cases are known, whatever a run selected.
+pub(super) fn prune(args: &PruneArgs) -> Result<u8, CliError> {
+    let suite = load(&args.store.folder.cases, Wanted::All)?;
+    let store = store(&args.store)?;
+    let orphans: Vec<PathBuf> = orphans(&suite, &store)?;
+    let mut code = if args.dry_run && !orphans.is_empty() { BROKEN } else { CONFORMS };
+    let mut count = 0;
+    for orphan in &orphans {
+        let shown = orphan.display().to_string();
+        let shown = printable(&shown);
+        if args.dry_run {
+            print(&format!("would remove  {shown}\n"))?;
+            continue;
+        }
+        match store.prune(orphan) {
+            Ok(()) => {
+                count += 1;
+                print(&format!("removed  {shown}\n"))?;
+            }
+            Err(error) => {
+                code = INVALID_FILES;
+                note(&format!("left alone: {}", printable(&error.to_string())));
+            }
+        }
+    }
+    print(&if args.dry_run {
+        format!("{} to remove\n", orphans.len())
+    } else {
+        format!("{count} removed\n")
+    })?;
+    Ok(code)
+}
+
+fn store(args: &StoreArgs) -> Result<Store, CliError> {
+    let cases = &args.folder.cases;
+    let folder = match (&args.snapshots, &args.endpoint) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(name)) if is_address(name) => {
+            let hint = Some("name an endpoint of endpoints.toml, or the folder with --snapshots".into());
+            return Err(CliError::Usage { message: format!("`{name}` has no snapshots of its own"), hint });
+        }
+        // A name that no endpoint has could lead anywhere.
+        (None, Some(name)) => snapshots_beside(cases, Some(&entry(name, cases)?.name)),
+        (None, None) => snapshots_beside(cases, None),
+    };
+    Ok(Store::new(folder, Update::Never, ""))
+}
