@@ -37,7 +37,7 @@ pub(super) enum Command {
     Coverage(CoverageArgs),
     /// Run cases on two endpoints, and show how their answers differ
     Diff(Box<DiffArgs>),
-    /// Show snapshots that wait to be accepted, each kind of change once; exit code 1 if there are any
+    /// Show snapshots that wait to be accepted, each kind of change once
     Pending(ReviewArgs),
     /// Accept snapshots that wait
     Accept(ReviewArgs),

@@ -20,7 +20,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<u8, CliError> {
     let endpoint = endpoint(&entry, None, args.connect.sign)?;
     let Connected { limits, connection } = Connected::resolve(&args.connect, Some(&entry))?;
     let suite = load(&args.folder.cases, Wanted::All)?;
-    let client = Client::new(limits, &connection, endpoint.addresses())?;
+    let client = Client::new(limits, &connection, endpoint.addresses())?.hiding(&endpoint.signing.secrets());
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     let is_listing = args.dry_run;
     let (mut text, mut count, mut failed) = (String::new(), 0, false);

@@ -58,6 +58,7 @@ pub struct Runner {
 impl Runner {
     /// A runner against one endpoint; without a store, no snapshot is looked at.
     pub fn new(client: Client, endpoint: Endpoint, settings: RunSettings, store: Option<Store>) -> Self {
+        let client = client.hiding(&endpoint.signing.secrets());
         let (templates, waivers) = (Templates::default(), WaiverBook::default());
         Self { client, endpoint, settings, templates, store, waivers }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::model::{Request, Scheme};
-use crate::protocol::sign::{Acs3, Credentials, RpcV1, SignError, Signer, SigningContext};
+use crate::protocol::sign::{Acs3, Credentials, RpcV1, Secret, SignError, Signer, SigningContext};
 
 /// The signers of an endpoint, by scheme, and the one that requests are signed with unless a case says otherwise.
 #[derive(Clone, Default)]
@@ -57,6 +57,11 @@ impl Signing {
             Scheme::V1 | Scheme::V3 | Scheme::AwsV4 => true,
             Scheme::None | Scheme::Bearer | Scheme::Basic => false,
         })
+    }
+
+    /// What requests are signed with and nobody may see.
+    pub fn secrets(&self) -> Vec<Secret> {
+        self.signers.values().flat_map(|signer| signer.secrets()).collect()
     }
 
     /// Whether requests are signed here if a case asks for this scheme, or leaves it to the endpoint.

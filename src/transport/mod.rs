@@ -9,6 +9,7 @@ mod tls;
 
 use std::error::Error;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
@@ -16,8 +17,9 @@ use reqwest::{Proxy, redirect, retry};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::model::{Answer, Fault, Request};
+use crate::model::{Answer, Body, Fault, Request};
 use crate::protocol::read_body;
+use crate::protocol::sign::{Redactor, Secret};
 use pace::Pace;
 
 pub use address::{Address, without_user};
@@ -100,6 +102,7 @@ pub struct Client {
     pace: Option<Pace>,
     resolve: Vec<(String, SocketAddr)>,
     has_proxy: bool,
+    redactor: Option<Arc<Redactor>>,
 }
 
 impl Client {
@@ -127,7 +130,14 @@ impl Client {
             pace: connection.rate.map(Pace::new),
             resolve: connection.resolve.clone(),
             has_proxy: connection.proxy.is_some(),
+            redactor: None,
         })
+    }
+
+    /// The same client, which takes these secrets out of every answer, plain and encoded.
+    #[must_use]
+    pub fn hiding(self, secrets: &[Secret]) -> Self {
+        Self { redactor: Redactor::new(secrets).map(Arc::new), ..self }
     }
 
     fn http(&self, address: &Address) -> &reqwest::Client {
@@ -263,13 +273,28 @@ impl Client {
         let mut headers = Vec::with_capacity(response.headers().len());
         headers
             .extend(response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))));
-        Ok(Answer {
-            status: response.status().as_u16(),
-            headers,
-            body: read_body(&bytes),
-            bytes,
-            elapsed: start.elapsed(),
-        })
+        let elapsed = start.elapsed();
+        let Some(redactor) = &self.redactor else {
+            let body = read_body(&bytes);
+            return Ok(Answer { status: response.status().as_u16(), headers, body, bytes, elapsed });
+        };
+        for (name, value) in &mut headers {
+            redactor.hide(name);
+            redactor.hide(value);
+        }
+        let bytes = redactor.hidden(&bytes).unwrap_or(bytes);
+        let mut body = read_body(&bytes);
+        // What was written with escapes is plain once it is read.
+        match &mut body {
+            Body::Json(tree) => redactor.hide_in(tree),
+            Body::Xml { root, tree } => {
+                redactor.hide(root);
+                redactor.hide_in(tree);
+            }
+            Body::Unreadable { reason } => redactor.hide(reason),
+            Body::Empty => {}
+        }
+        Ok(Answer { status: response.status().as_u16(), headers, body, bytes, elapsed })
     }
 
     fn fault(&self, error: &reqwest::Error) -> Fault {

@@ -62,6 +62,10 @@ impl Signer for Acs3 {
         "acs3"
     }
 
+    fn secrets(&self) -> Vec<Secret> {
+        self.credentials.secrets()
+    }
+
     fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<(), SignError> {
         if super::field(request, "authorization").is_some() {
             return Ok(());

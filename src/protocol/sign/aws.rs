@@ -5,7 +5,7 @@ use aws_credential_types::Credentials as Identity;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningError, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
 
-use super::{Credentials, SignError, Signer, SigningContext, field, set_field};
+use super::{Credentials, Secret, SignError, Signer, SigningContext, field, set_field};
 use crate::model::Request;
 
 /// Signs with header fields for one region and one service of AWS, or of what speaks its language.
@@ -54,6 +54,10 @@ impl AwsV4 {
 impl Signer for AwsV4 {
     fn name(&self) -> &'static str {
         "aws-v4"
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        self.credentials.secrets()
     }
 
     fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<(), SignError> {

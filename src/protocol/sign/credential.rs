@@ -53,6 +53,11 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// What of it nobody may see.
+    pub fn secrets(&self) -> Vec<Secret> {
+        [Some(&self.secret), self.security_token.as_ref()].into_iter().flatten().cloned().collect()
+    }
+
     /// A key that does not expire.
     pub fn new(access_key_id: impl Into<String>, secret: impl Into<String>) -> Self {
         Self { access_key_id: access_key_id.into(), secret: Secret::new(secret), security_token: None }

@@ -11,6 +11,7 @@ pub(crate) mod canonical;
 mod credential;
 pub(crate) mod moment;
 mod plain;
+mod redactor;
 pub(crate) mod rpc_v1;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use acs3::Acs3;
 pub use aws::AwsV4;
 pub use credential::{Credentials, Secret};
 pub use plain::{Basic, Bearer, Unsigned};
+pub use redactor::Redactor;
 pub use rpc_v1::RpcV1;
 
 use std::fmt::Debug;
@@ -31,6 +33,9 @@ use crate::model::{Request, SentBody};
 pub trait Signer: Send + Sync + Debug {
     /// The scheme's name, as settings and reports have it.
     fn name(&self) -> &str;
+
+    /// What it signs with and nobody may see, so that it can be hidden where an endpoint repeats it.
+    fn secrets(&self) -> Vec<Secret>;
 
     /// Adds to a request what the scheme proves itself with.
     ///

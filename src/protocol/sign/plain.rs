@@ -16,6 +16,10 @@ impl Signer for Unsigned {
         "unsigned"
     }
 
+    fn secrets(&self) -> Vec<Secret> {
+        Vec::new()
+    }
+
     fn sign(&self, _request: &mut Request, _context: &SigningContext) -> Result<(), SignError> {
         Ok(())
     }
@@ -37,6 +41,10 @@ impl Bearer {
 impl Signer for Bearer {
     fn name(&self) -> &'static str {
         "bearer"
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        vec![self.token.clone()]
     }
 
     fn sign(&self, request: &mut Request, _context: &SigningContext) -> Result<(), SignError> {
@@ -65,6 +73,12 @@ impl Basic {
 impl Signer for Basic {
     fn name(&self) -> &'static str {
         "basic"
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        let pair = format!("{}:{}", self.user, self.password.expose());
+        let encoded = STANDARD.encode(&pair);
+        vec![self.password.clone(), Secret::new(pair), Secret::new(encoded)]
     }
 
     fn sign(&self, request: &mut Request, _context: &SigningContext) -> Result<(), SignError> {

@@ -56,6 +56,10 @@ impl Signer for RpcV1 {
         "rpc-v1"
     }
 
+    fn secrets(&self) -> Vec<Secret> {
+        self.credentials.secrets()
+    }
+
     fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<(), SignError> {
         let mut pairs = Pairs::read(path_and_query(request).1.as_bytes());
         if let Some(form) = form(request) {

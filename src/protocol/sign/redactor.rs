@@ -1,0 +1,198 @@
+//! Takes secrets out of what an endpoint sends: one that repeats a request's credentials must not bring them into a
+//! report, a snapshot or a terminal. Main type: [`Redactor`].
+//!
+//! It is applied where an answer comes in, so nothing behind it has to think of secrets.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::Secret;
+use crate::model::Value;
+
+/// What stands in a secret's place.
+const HIDDEN: &str = "[secret]";
+
+/// A text that is shorter is not looked for: it would be found where it is none.
+const SHORTEST: usize = 6;
+
+/// A secret that is longer is looked for in parts of this length, so that expressions stay small.
+const PART: usize = 48;
+
+/// The largest expression, in bytes; far above what the secrets of one endpoint come to.
+const LARGEST: usize = 64 * 1024 * 1024;
+
+/// Finds secrets, plain and encoded: by percent signs (also twice), escapes of JSON and XML, base64 at any offset and
+/// with either alphabet, and hexadecimal digits; in upper and lower case.
+#[derive(Debug, Clone)]
+pub struct Redactor(Regex);
+
+impl Redactor {
+    /// Looks for these secrets; none, if there is nothing to look for.
+    pub fn new(secrets: &[Secret]) -> Option<Self> {
+        let mut forms: Vec<String> = secrets.iter().flat_map(|secret| expressions(secret.expose())).collect();
+        if forms.is_empty() {
+            return None;
+        }
+        // The first that matches counts, so longer ones come first.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        let mut builder = RegexBuilder::new(&forms.join("|"));
+        let regex = builder.case_insensitive(true).unicode(false).size_limit(LARGEST).build();
+        regex.ok().map(Self)
+    }
+
+    /// The bytes with every secret hidden; none if there is nothing to hide.
+    pub fn hidden(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        self.0.is_match(bytes).then(|| self.0.replace_all(bytes, HIDDEN.as_bytes()).into_owned())
+    }
+
+    /// Hides every secret in a text.
+    pub fn hide(&self, text: &mut String) {
+        if let Some(hidden) = self.hidden(text.as_bytes()) {
+            *text = String::from_utf8_lossy(&hidden).into_owned();
+        }
+    }
+
+    /// Hides every secret in a tree, in keys and texts.
+    pub fn hide_in(&self, tree: &mut Value) {
+        match tree {
+            Value::Text(text) | Value::Number(text) => self.hide(text),
+            Value::List(items) => items.iter_mut().for_each(|item| self.hide_in(item)),
+            Value::Map(entries) => {
+                for (key, item) in entries {
+                    self.hide(key);
+                    self.hide_in(item);
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+}
+
+fn expressions(secret: &str) -> Vec<String> {
+    if secret.len() < SHORTEST {
+        return Vec::new();
+    }
+    let parts = secret.as_bytes().chunks(PART).filter(|part| part.len() >= SHORTEST);
+    let escaped = parts.map(|part| part.iter().map(|byte| any_way(*byte)).collect());
+    let hex = secret.as_bytes().chunks(PART).filter(|part| part.len() >= SHORTEST).map(base16);
+    escaped.chain(hex).chain(base64_parts(secret.as_bytes())).collect()
+}
+
+/// A byte as itself, or as one of the escapes that texts of the web have for it.
+fn any_way(byte: u8) -> String {
+    let mut form = String::from("(?:");
+    // Writing to a String cannot fail.
+    let _ = write!(form, r"\x{byte:02x}|%(?:25)*{byte:02x}|\\u00{byte:02x}|&#x0*{byte:x};|&#0*{byte};");
+    if byte.is_ascii_punctuation() {
+        let _ = write!(form, r"|\\\x{byte:02x}");
+    }
+    let name = match byte {
+        b'&' => "|&amp;",
+        b'<' => "|&lt;",
+        b'>' => "|&gt;",
+        b'"' => "|&quot;",
+        b'\'' => "|&apos;",
+        b' ' => r"|\+",
+        _ => "",
+    };
+    form.push_str(name);
+    form.push(')');
+    form
+}
+
+fn base16(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The characters that a secret comes to in base64 wherever it stands in what is encoded: without those at either end
+/// that also depend on what is beside it.
+fn base64_parts(secret: &[u8]) -> Vec<String> {
+    let mut parts = Vec::new();
+    for offset in 0..3 {
+        let padded = [&b"\0\0\0"[..offset], secret].concat();
+        let first = (offset * 8).div_ceil(6);
+        let last = padded.len() * 8 / 6;
+        for text in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
+            let sure = &text.as_bytes()[first..last];
+            let long = sure.chunks(PART).filter(|part| part.len() >= SHORTEST);
+            // What follows holds the rest of the last byte.
+            let form = |part: &[u8]| {
+                part.iter().map(|byte| any_way(*byte)).collect::<String>() + "[a-z0-9+/_-]?={0,2}"
+            };
+            parts.extend(long.map(form));
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+    use super::super::Secret;
+    use super::Redactor;
+    use crate::model::Value;
+
+    const SECRET: &str = "s3cr3t/+Zq%3DKx9~\"<tail=";
+
+    fn hidden(text: &str) -> String {
+        let mut text = text.to_owned();
+        Redactor::new(&[Secret::new(SECRET)]).unwrap().hide(&mut text);
+        text
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_form() {
+        let percent = utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string();
+        let twice = utf8_percent_encode(&percent, NON_ALPHANUMERIC).to_string();
+        let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let json = serde_json::to_string(SECRET).unwrap();
+        let escapes: String = SECRET.bytes().map(|byte| format!("\\u00{byte:02X}")).collect();
+        let xml = SECRET.replace('<', "&lt;").replace('"', "&#34;");
+        let all =
+            [SECRET.to_owned(), percent.clone(), twice, hex, json.trim_matches('"').to_owned(), escapes, xml];
+        for form in all {
+            for form in [form.clone(), form.to_uppercase(), form.to_lowercase()] {
+                assert_eq!(hidden(&format!("a {form} b")), "a [secret] b", "{form}");
+            }
+        }
+    }
+
+    #[test]
+    fn base64_is_found_wherever_the_secret_stands_in_it() {
+        for before in ["", "u", "us", "user:", "Bearer "] {
+            for engine in [STANDARD, URL_SAFE] {
+                let encoded = engine.encode(format!("{before}{SECRET}!after"));
+                let shown = hidden(&encoded);
+                assert!(shown.contains("[secret]") && shown.len() < encoded.len() - 20, "{encoded} {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_secret_is_found_in_parts() {
+        let long: String = (0..1000).map(|number: u32| format!("{number:x}-")).collect();
+        let redactor = Redactor::new(&[Secret::new(long.as_str())]).unwrap();
+        let mut text = format!("<{long}>");
+        redactor.hide(&mut text);
+        assert!(text.len() < 1000 && !text.contains("3e"), "{text}");
+    }
+
+    #[test]
+    fn keys_and_texts_of_a_tree_are_looked_at_and_nothing_else_changes() {
+        let redactor = Redactor::new(&[Secret::new(SECRET)]).unwrap();
+        let mut tree = Value::Map(vec![(SECRET.into(), Value::List(vec![Value::text(SECRET), Value::Null]))]);
+        redactor.hide_in(&mut tree);
+        assert_eq!(tree.to_string().replace(' ', ""), r#"{"[secret]":["[secret]",null]}"#);
+        assert_eq!(hidden("secret s3cr3t"), "secret s3cr3t");
+        assert!(Redactor::new(&[Secret::new("short")]).is_none() && Redactor::new(&[]).is_none());
+    }
+}
