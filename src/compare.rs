@@ -72,9 +72,9 @@ pub struct CaseDifference {
     pub row: Option<String>,
     /// How the answers differ.
     pub difference: Difference,
-    /// What the first endpoint has, where they differ.
+    /// What the first endpoint has where they differ; its last answer where they do not, or only it could be asked.
     pub first: String,
-    /// What the second one has.
+    /// The same of the second one.
     pub second: String,
 }
 
@@ -112,11 +112,11 @@ pub fn compare(planned: &PlannedCase, first: &CaseSummary, second: &CaseSummary)
         (CaseSummary::Answered(first), CaseSummary::Answered(second)) => {
             answers(&planned.contract, first, second)
         }
-        (CaseSummary::Answered(_), CaseSummary::Unreached(reason)) => {
-            (Difference::OnlyFirst, (String::new(), reason.clone()))
+        (CaseSummary::Answered(first), CaseSummary::Unreached(reason)) => {
+            (Difference::OnlyFirst, (whole(first), reason.clone()))
         }
-        (CaseSummary::Unreached(reason), CaseSummary::Answered(_)) => {
-            (Difference::OnlySecond, (reason.clone(), String::new()))
+        (CaseSummary::Unreached(reason), CaseSummary::Answered(second)) => {
+            (Difference::OnlySecond, (reason.clone(), whole(second)))
         }
         (CaseSummary::Unreached(first), CaseSummary::Unreached(second)) => {
             (Difference::Neither, (first.clone(), second.clone()))
@@ -156,7 +156,7 @@ fn answers(
         }
     }
     if first.len() == second.len() {
-        return (Difference::Same, (String::new(), String::new()));
+        return (Difference::Same, (whole(first), whole(second)));
     }
     // One of them ended the case earlier, though what both answered is alike.
     (Difference::Field, (format!("{} answers", first.len()), format!("{} answers", second.len())))
@@ -184,6 +184,14 @@ fn is_left_open(contract: &Contract, one: &AnswerSummary, other: &AnswerSummary)
     let templates =
         contract.rows_of(code).filter_map(|row| row.message.as_ref()).filter(|message| message.has_blanks());
     templates.into_iter().any(|message| message.mismatch(left).is_none() && message.mismatch(right).is_none())
+}
+
+/// The last answer in a line: status, code and message.
+fn whole(answers: &[AnswerSummary]) -> String {
+    let Some(last) = answers.last() else { return "nothing was asked".into() };
+    let texts =
+        [&last.code, &last.message].into_iter().flatten().map(|text| Value::text(text.as_str()).to_string());
+    std::iter::once(last.status.to_string()).chain(texts).collect::<Vec<_>>().join(" ")
 }
 
 fn told(answer: &AnswerSummary, difference: &Difference) -> String {

@@ -209,7 +209,7 @@ impl Stopped {
     /// What stood in the way of every case, as a sentence.
     pub fn obstacle(&self) -> Option<String> {
         match self {
-            Self::Unreachable { reason } => Some(format!("the endpoint cannot be reached: {reason}")),
+            Self::Unreachable { reason } => Some(reason.clone()),
             Self::Refused { reason } => {
                 Some(format!("the endpoint would refuse every signed request: {reason}"))
             }

@@ -109,6 +109,19 @@ fn states_that_cannot_be_reached_are_not_run_and_not_passed() {
     let text = out(&output);
     assert_eq!(code(&output), 5, "{text}");
     assert!(text.contains("NOT RUN") && text.contains("the endpoint has no state hook"), "{text}");
+    let output = run(&["--endpoint", &url, "--states", "http://127.0.0.1:1/states", ONE]);
+    let text = out(&output);
+    assert_eq!(code(&output), 5, "{text}");
+    assert!(text.contains("the state hook cannot be reached: http://127.0.0.1:1/states: "), "{text}");
+}
+
+#[test]
+fn a_missing_snapshot_says_why_nothing_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let snapshots = folder.path().join("none");
+    let output =
+        proofmark(&["--snapshots", snapshots.to_str().unwrap(), ONE]).env("CI", "1").output().unwrap();
+    assert!(out(&output).contains("`--update unseen` records what is missing"), "{}", out(&output));
 }
 
 #[test]
@@ -134,6 +147,18 @@ fn a_broken_table_is_shown_with_file_line_and_column_and_nothing_runs() {
         assert!(text.contains("abuot = \"x\""), "the source is shown: {text}");
         assert_eq!(out(&output), "");
     }
+}
+
+#[test]
+fn check_prepares_every_case_so_that_none_fails_of_itself() {
+    let folder = copied_cases();
+    let table = "[[case]]\nid = \"odd\"\nabout = \"A template that fails.\"\nparams = { RegionId = \"{{ 't' ** n }}\" }\nrows = [\n  { id = \"a\", n = 2 },\n  { id = \"b\", n = 3 },\n]\nexpect = { status = 200 }\n";
+    fs::write(folder.path().join("cases/ecs/StartImagePipelineExecution/odd.toml"), table).unwrap();
+    let output = proofmark(&["check"]).env("COLUMNS", "200").current_dir(folder.path()).output().unwrap();
+    let text = err(&output);
+    assert_eq!(code(&output), 3, "{text}");
+    assert!(text.contains("odd.toml:6:3") && text.contains("odd.toml:7:3"), "each row: {text}");
+    assert!(text.contains("the case cannot be prepared: RegionId: invalid operation"), "{text}");
 }
 
 #[test]

@@ -59,6 +59,12 @@ fn differences_are_counted_by_row_and_told_as_json() {
     let json: Json = serde_json::from_str(&text).unwrap();
     let cases = json["cases"].as_array().unwrap();
     assert!(
+        cases.iter().all(|case| case["first"] != "" && case["second"] != ""),
+        "what was answered: {text}"
+    );
+    let same = cases.iter().find(|case| case["difference"] == "same" && case["row"].is_string()).unwrap();
+    assert_eq!(same["first"], same["second"]);
+    assert!(
         code == 1
             && cases
                 .iter()

@@ -281,6 +281,46 @@ fn a_contract_that_does_not_fit_together_is_refused() {
 }
 
 #[test]
+fn a_path_and_its_parameters_belong_together() {
+    let param = "[[param]]\nname     = \"key\"\nplace    = \"path\"\ntype     = \"string\"\nrequired = true\nsource   = [\"page\"]\n\n[[error]]";
+    let contract = |path: &str| {
+        CONTRACT.replacen("[[error]]", param, 1).replacen("\"/things\"", &format!("\"{path}\""), 1)
+    };
+    let text = table("").replacen("id = \"1\"", "id = \"1\"\nkey = \"k\"", 1);
+    let found = |path: &str| problems(&[("Get/contract.toml", &contract(path)), ("Get/t.toml", &text)]);
+    assert_eq!(found("/things/{key}"), Vec::<String>::new());
+    let told = found("/things/{keys}").join("\n");
+    assert!(told.contains("contract.toml:10:10: no parameter of the path is called `keys`"), "{told}");
+    assert!(
+        told.contains("did you mean `{key}`?") && told.contains("no place for the parameter `key`"),
+        "{told}"
+    );
+    assert!(
+        found("/things").join("\n").contains("the path has no place for the parameter `key`: write {key}")
+    );
+    assert!(found("/things/{key").join("\n").contains("a `{` of the path has no `}`"));
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told_at_its_place_beside_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let operation = folder.path().join("shop/Get");
+    fs::create_dir_all(&operation).unwrap();
+    fs::write(operation.join("contract.toml"), CONTRACT).unwrap();
+    fs::write(operation.join("a.toml"), b"about = \"x\"\n# \xff\n").unwrap();
+    fs::write(
+        operation.join("b.toml"),
+        table("[[case]]\nid = \"b\"\nabuot = \"x\"\nexpect = { status = 200 }"),
+    )
+    .unwrap();
+    let Err(LoadError::Problems(found)) = load(folder.path(), Wanted::All) else { panic!("no problems") };
+    let told: Vec<String> = found.iter().map(|problem| shown(problem, folder.path())).collect();
+    let told = told.join("\n");
+    assert!(told.contains("Get/a.toml:2:3: here the file is no UTF-8 text"), "{told}");
+    assert!(told.contains("Get/b.toml:11:1: unknown key `abuot`"), "{told}");
+}
+
+#[test]
 fn a_folder_without_contracts_and_a_contract_without_tables_are_errors() {
     let empty = tempfile::tempdir().unwrap();
     assert!(matches!(load(empty.path(), Wanted::All), Err(LoadError::Empty { .. })));

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value as Json;
-use support::{Served, copied_cases, out, proofmark};
+use support::{Served, code, copied_cases, err, out, proofmark};
 
 struct Judged {
     text: String,
@@ -152,4 +152,12 @@ fn get(url: &str, target: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+#[test]
+fn a_sweep_that_looks_for_nothing_is_not_green() {
+    let arguments = ["sweep", "--endpoint", "http://127.0.0.1:9", "--cases", "tests/bookshop/cases"];
+    let output = support::run(&arguments);
+    assert_eq!(code(&output), 5, "{}", err(&output));
+    assert!(err(&output).contains("nothing was looked for"), "{}", err(&output));
 }

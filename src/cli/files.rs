@@ -1,5 +1,6 @@
 //! `check`, and loading files for the other commands.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::args::{FolderArgs, SelectArgs};
@@ -7,8 +8,10 @@ use super::endpoint::is_address;
 use super::exit::CliError;
 use super::print;
 use crate::model::{Problem, Suite};
-use crate::plan::{Pattern, Plan, case_ids, plan};
+use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
+use crate::protocol::encode;
 use crate::source::{LoadError, Wanted, check_fixtures, load, load_endpoints, load_waivers};
+use crate::template::Templates;
 
 /// Checks every file, and says how much there is.
 pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
@@ -31,6 +34,7 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     };
     let cases = case_ids(&suite)?;
     problems.extend(check_fixtures(&named, &suite));
+    problems.extend(check_templates(&cases));
     for waiver in waived {
         let pattern = Pattern::new(&waiver.case, false)?;
         if !cases.iter().any(|planned| pattern.matches(planned.id.as_str())) {
@@ -47,6 +51,25 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
         "{contracts} contract{}, {tables} tables, {cases} cases: no problems\n",
         if contracts == 1 { "" } else { "s" }
     ))
+}
+
+/// Prepares every case with the examples of its states: a template that fails there would fail in a run.
+fn check_templates(cases: &[PlannedCase]) -> Vec<Problem> {
+    let templates = Templates::default();
+    let prepared = |planned: &PlannedCase| match preview(planned, 0, &templates) {
+        Err(error) => Some(error.to_string()),
+        Ok(preview) => {
+            preview.steps.iter().find_map(|step| Some(encode(&planned.contract, step).err()?.to_string()))
+        }
+    };
+    let mut told = BTreeSet::new();
+    let failing = cases.iter().filter_map(|planned| Some((planned, prepared(planned)?)));
+    failing
+        .map(|(planned, reason)| {
+            Problem::new(planned.spot().clone(), format!("the case cannot be prepared: {reason}"))
+        })
+        .filter(|problem| told.insert(problem.to_string()))
+        .collect()
 }
 
 /// Holds the fixtures of endpoints that are named against the states of a suite.

@@ -7,8 +7,8 @@ use tokio::runtime::Runtime;
 use super::args::SweepArgs;
 use super::endpoint::{endpoint, entry};
 use super::exit::{CONFORMS, CliError, UNKNOWN};
-use super::print;
 use super::settings::Connected;
+use super::{note, print};
 use crate::report::printable;
 use crate::run::sweep as sweep_contract;
 use crate::source::{Wanted, load};
@@ -46,6 +46,12 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<u8, CliError> {
                 }
             }
         }
+    }
+    if suite.operations.iter().all(|operation| operation.contract.sweep.is_none()) {
+        note(
+            "error: no contract says how to find what a run left (`[sweep]` in states.toml), so nothing was looked for",
+        );
+        return Ok(UNKNOWN);
     }
     let _ = writeln!(text, "{count} found");
     print(&printable(&text))?;

@@ -149,7 +149,7 @@ impl fmt::Display for NotRun {
             }
             Self::Billable => out
                 .write_str("it may cost money, which --allow billable or the endpoint's settings must allow"),
-            Self::Unreachable { reason } => write!(out, "the endpoint cannot be reached: {reason}"),
+            Self::Unreachable { reason } => out.write_str(reason),
             Self::Refused { reason } => {
                 write!(out, "the endpoint would refuse every signed request: {reason}")
             }

@@ -53,7 +53,11 @@ pub(super) fn snapshot(
 fn pending(kept: Kept) -> Option<String> {
     match kept {
         Kept::Pending => Some("the new answers stand beside it as .snap.new".into()),
-        Kept::Nothing | Kept::Written => None,
+        Kept::Nothing => Some(
+            "nothing was written, as in CI or with --update no; `--update unseen` records what is missing"
+                .into(),
+        ),
+        Kept::Written => None,
     }
 }
 

@@ -28,7 +28,7 @@ const RESOLUTION: Duration = Duration::from_secs(1);
 /// Why no case is tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Obstacle {
-    /// The endpoint cannot be reached.
+    /// The endpoint or its hook cannot be reached; a sentence that says which.
     Unreachable(String),
     /// It would refuse what is signed here.
     Refused(String),
@@ -40,9 +40,12 @@ pub(super) async fn preflight<'a>(
     endpoint: &Endpoint,
     contracts: impl Iterator<Item = &'a Contract>,
 ) -> Result<Option<String>, Obstacle> {
-    for address in endpoint.addresses() {
+    let hook = endpoint.states.as_ref().map(|hook| ("the state hook", hook));
+    for (what, address) in [("the endpoint", &endpoint.address)].into_iter().chain(hook) {
         let reached = client.reach(address).await;
-        reached.map_err(|fault| Obstacle::Unreachable(format!("{}: {fault}", address.as_str())))?;
+        reached.map_err(|fault| {
+            Obstacle::Unreachable(format!("{what} cannot be reached: {}: {fault}", address.as_str()))
+        })?;
     }
     let difference = clock(client, endpoint).await;
     let is_beyond = difference.as_ref().is_some_and(|difference| difference.at_least > REFUSED);

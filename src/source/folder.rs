@@ -154,8 +154,16 @@ pub(super) fn read_file(path: &Path, shown: &Path) -> Result<Arc<SourceText>, Lo
         let message = format!("the file has {length} bytes, more than {LARGEST_FILE}");
         return Err(unreadable(io::Error::other(message)));
     }
-    let text = fs::read_to_string(path).map_err(unreadable)?;
-    Ok(Arc::new(SourceText { path: shown.to_path_buf(), text }))
+    match String::from_utf8(fs::read(path).map_err(unreadable)?) {
+        Ok(text) => Ok(Arc::new(SourceText { path: shown.to_path_buf(), text })),
+        Err(error) => {
+            let start = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let file = Arc::new(SourceText { path: shown.to_path_buf(), text });
+            let problem = Problem::new(Spot { file, bytes: start..start }, "here the file is no UTF-8 text");
+            Err(LoadError::Problems(vec![problem]))
+        }
+    }
 }
 
 struct Loader {
@@ -183,7 +191,15 @@ impl Loader {
     }
 
     fn document(&mut self, path: &Path, shape: &Shape) -> Result<Node, LoadError> {
-        let file = read_file(path, path)?;
+        let file = match read_file(path, path) {
+            Err(LoadError::Problems(found)) => {
+                self.problems.extend(found);
+                // The rest of it is not looked at, and other files are.
+                let empty = Arc::new(SourceText { path: path.to_path_buf(), text: String::new() });
+                return Ok(document::parse(&empty, &mut self.problems));
+            }
+            read => read?,
+        };
         let node = document::parse(&file, &mut self.problems);
         check(&node, shape, &mut self.problems);
         Ok(node)

@@ -11,8 +11,8 @@ use serde_json_path::JsonPath;
 use super::document::Node;
 use super::shape::nearest;
 use crate::model::{
-    Contract, Effect, ErrorRow, Field, FormatChoice, Listing, MessageTemplate, Method, OperationId, Place,
-    Problem, RateLimit, Reach, RequestShape, Rule, Source,
+    Contract, Effect, ErrorRow, Field, FormatChoice, Listing, MessageTemplate, Method, OperationId,
+    Parameter, Place, Problem, RateLimit, Reach, RequestShape, Rule, Source,
 };
 
 /// The files that make up one contract, already of the right shape.
@@ -52,6 +52,7 @@ pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Ve
         volatile,
     };
     reader.check_codes(&contract, own);
+    reader.check_path(&contract, own);
     contract
 }
 
@@ -138,6 +139,33 @@ impl Reader<'_> {
                 json: format.text("json").unwrap_or_default(),
                 xml: format.text("xml").unwrap_or_default(),
             }),
+        }
+    }
+
+    /// Each `{name}` of the path is filled by a parameter, and each parameter of the path has its `{name}`.
+    fn check_path(&mut self, contract: &Contract, own: &Node) {
+        let Some(node) = own.get("request").and_then(|request| request.get("path")) else { return };
+        let path = contract.request.path.as_str();
+        let names: Vec<&str> =
+            path.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name)).collect();
+        if path.matches('{').count() != names.len() {
+            self.problem(node, "a `{` of the path has no `}`");
+            return;
+        }
+        let is_in_path =
+            |parameter: &&Parameter| parameter.place.unwrap_or(contract.request.place) == Place::Path;
+        let known: Vec<&str> =
+            contract.parameters.iter().filter(is_in_path).map(|parameter| parameter.name.as_str()).collect();
+        for name in names.iter().filter(|name| !known.contains(*name)) {
+            let hint = match nearest(name, &known) {
+                Some(near) => format!("did you mean `{{{near}}}`?"),
+                None => format!("declare `{name}` as a [[param]] with place = \"path\""),
+            };
+            let message = format!("no parameter of the path is called `{name}`");
+            self.problems.push(Problem::new(node.spot.clone(), message).hint(hint));
+        }
+        for name in known.iter().filter(|name| !names.contains(*name)) {
+            self.problem(node, format!("the path has no place for the parameter `{name}`: write {{{name}}}"));
         }
     }
 
