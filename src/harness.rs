@@ -302,6 +302,7 @@ fn judged(record: &CaseRecord, url: &str, seed: u64) -> Result<(), Failed> {
     let is_forced = env::var("INSTA_FORCE_PASS").is_ok_and(|value| value == "1");
     let is_only_snapshot = record.findings.iter().all(|finding| finding.level == Level::Snapshot);
     match &record.verdict {
+        _ if !record.left_behind.is_empty() => Err(format!("{}\nseed {seed}", case_text(record, url)).into()),
         Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => Ok(()),
         // `cargo insta test` collects differences first and reports them itself.
         Verdict::Failed if is_forced && is_only_snapshot => Ok(()),

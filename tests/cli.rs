@@ -216,6 +216,18 @@ fn a_report_goes_where_it_is_told_to_also_through_a_link_or_to_a_device() {
 }
 
 #[test]
+fn a_report_whose_reader_goes_away_is_lost_and_that_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut reader =
+        Command::new("head").args(["-c", "10"]).arg(&pipe).stdout(Stdio::null()).spawn().unwrap();
+    let output = run(&["-q", "--report", &format!("json={}", pipe.display())]);
+    reader.wait().unwrap();
+    assert_eq!(code(&output), 6, "{}", err(&output));
+}
+
+#[test]
 fn a_pattern_that_matches_nothing_is_an_error_even_beside_one_that_does() {
     for arguments in
         [&["nosuch"][..], &["tag-key", "nosuch"], &["run", "--exact", "tag-key"], &["list", "nosuch"]]

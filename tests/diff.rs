@@ -137,3 +137,27 @@ fn an_endpoint_that_cannot_be_reached_is_told_and_is_no_difference() {
     assert_eq!(code(&output), 5, "{}", out(&output));
     assert!(out(&output).contains("only the first reachable"), "{}", out(&output));
 }
+
+#[test]
+fn what_is_left_behind_is_told_and_is_not_green() {
+    let hook = odd::serve_bodies(|_| r#"{"thing": "t"}"#.to_owned());
+    let good = odd::serve(odd::say(odd::answer("200 OK", odd::JSON, r#"{"id": "a"}"#)));
+    let folder = odd::one_case();
+    let asked = std::sync::Mutex::new(0);
+    // Sets up, and fails to tear down.
+    let half = odd::serve(move |_: &str, stream| {
+        let mut asked = asked.lock().unwrap();
+        *asked += 1;
+        let bytes = if *asked == 1 {
+            odd::answer("200 OK", odd::JSON, r#"{"thing": "t"}"#)
+        } else {
+            odd::answer("500 Oops", "", "no")
+        };
+        let _ = std::io::Write::write_all(stream, &bytes);
+    });
+    let common = ["diff", &good, &good, "--first-states", &hook, "--second-states", &half, "stateful"];
+    let cases = ["--cases", folder.path().to_str().unwrap()];
+    let output = run(&[&common[..], &cases].concat());
+    assert_eq!(code(&output), 5, "{}{}", out(&output), err(&output));
+    assert!(err(&output).contains("left behind"), "{}", err(&output));
+}

@@ -16,18 +16,18 @@ use odd::{answer, one_case, program, serve};
 const SECRET: &str = "s3cr3t/+Zq%3DKx9~tail=";
 
 fn percent(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
 }
 
 fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// Repeats the `Authorization` field in many forms, in fields and body.
 fn echoing(status: &'static str) -> String {
     serve(move |head, stream| {
         let field = head.lines().find_map(|line| line.strip_prefix("authorization: ")).unwrap_or_default();
-        let escapes: String = field.bytes().map(|byte| format!("\\u00{byte:02x}")).collect();
+        let escapes = field.bytes().map(|byte| format!("\\u00{byte:02x}")).collect::<Vec<_>>().concat();
         let value = field.split(' ').next_back().unwrap_or_default();
         let body = format!(
             r#"{{"id": "a", "code": "{field}", "message": "{} {} {} {} {}", "{field}": 1, "{field}": 2, "e": "{escapes}"}}"#,

@@ -178,8 +178,50 @@ fn a_wait_for_the_rate_ends_with_the_time_for_the_run() {
 }
 
 #[test]
+fn a_flag_says_where_a_host_is_in_place_of_the_file() {
+    let asked = [(); 2].map(|()| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        listener
+    });
+    let places = asked.each_ref().map(|listener| listener.local_addr().unwrap());
+    let file = format!(
+        "[endpoint.a]\nurl = \"http://api.example\"\nresolve = {{ \"api.example\" = \"{}\" }}\n",
+        places[0]
+    );
+    let folder = with_endpoints(&file);
+    let flag = format!("API.example={}", places[1]);
+    let common = ["run", "-q", "--endpoint", "a", "--answer-timeout", "1", "--resolve", &flag];
+    let mut command = proofmark(&[&common[..], &["without-state/"]].concat());
+    command.current_dir(folder.path()).output().unwrap();
+    let reached = asked.each_ref().map(|listener| listener.accept().is_ok());
+    assert_eq!(reached, [false, true]);
+    let twice =
+        run(&["run", "--endpoint", "http://a", "--resolve", "a=127.0.0.1:1", "--resolve", "A=127.0.0.1:2"]);
+    assert_eq!(code(&twice), 2, "{}", err(&twice));
+}
+
+#[test]
+fn an_end_of_the_run_ends_the_look_before_it_too() {
+    let served = Served::start(&[]);
+    let start = Instant::now();
+    let (url, states) = (served.at("url"), served.at("states"));
+    let common =
+        ["run", "-q", "--rate", "1/60s", "--total-timeout", "1", "--endpoint", url, "--states", states];
+    let mut command = proofmark(&[&common[..], &["--sign", "v3", "tag-count/none"]].concat());
+    command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "a").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "abcdefgh");
+    let output = command.output().unwrap();
+    assert_eq!(code(&output), 5, "{}{}", out(&output), err(&output));
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_loopback_name_is_not_on_this_machine_if_it_is_led_elsewhere() {
-    for arguments in [["--proxy", "http://192.0.2.1"], ["--resolve", "localhost=192.0.2.1:80"]] {
+    for arguments in [
+        ["--proxy", "http://192.0.2.1"],
+        ["--resolve", "localhost=192.0.2.1:80"],
+        ["--resolve", "LOCALHOST=192.0.2.1:80"],
+    ] {
         let common = ["run", "--dry-run", "--endpoint", "http://localhost:9", "client-token"];
         let text = out(&run(&[&common, &arguments[..]].concat()));
         assert!(text.contains("not allowed: those cases"), "{arguments:?}: {text}");

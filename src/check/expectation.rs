@@ -25,6 +25,9 @@ pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
 /// The most characters of an answer that a finding repeats.
 const REPEATED: usize = 2000;
 
+/// The most characters of a code that a reason repeats.
+const SHOWN: usize = 200;
+
 /// An answer must not be able to flood a report.
 fn shorten(finding: &mut Finding) {
     for text in [&mut finding.subject, &mut finding.actual].into_iter().chain(&mut finding.because) {
@@ -44,7 +47,8 @@ pub fn throttled(subject: &Subject<'_>) -> Option<String> {
     let text = code.as_ref().and_then(Value::as_text).unwrap_or_default();
     let is_throttled = rule.status.contains(&subject.answer.status)
         || rule.code.iter().any(|start| text.starts_with(start.as_str()));
-    is_throttled.then(|| format!("{} {text}", subject.answer.status).trim_end().to_owned())
+    let shown: String = text.chars().take(SHOWN).collect();
+    is_throttled.then(|| format!("{} {shown}", subject.answer.status).trim_end().to_owned())
 }
 
 fn nearest_alternative(subject: &Subject<'_>) -> Vec<Finding> {
@@ -72,7 +76,7 @@ fn nearest_alternative(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 fn check_expect(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
-    let rows = rows_expected(subject.contract, expect);
+    let rows = rows_expected(subject, expect);
     let mut findings = Vec::new();
     findings.extend(check_status(subject, expect, &rows));
     findings.extend(check_code(subject, expect, &rows));
@@ -83,10 +87,27 @@ fn check_expect(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     findings
 }
 
-/// The rows of the contract that a case's code names.
-fn rows_expected<'a>(contract: &'a Contract, expect: &'a Expect) -> Vec<&'a ErrorRow> {
+/// The rows of the contract that a case's code names; of several codes, those of the one that was answered.
+fn rows_expected<'a>(subject: &Subject<'a>, expect: &'a Expect) -> Vec<&'a ErrorRow> {
+    let contract: &'a Contract = subject.contract;
     match &expect.code {
         Some(Matcher::Equals(Value::Text(code))) => contract.rows_of(code).collect(),
+        Some(Matcher::Any(options)) => {
+            let found = subject.code();
+            let is_answered = |option: &&Matcher| match option {
+                Matcher::Equals(wanted) => found.as_ref().is_some_and(|found| wanted.is_same(found)),
+                Matcher::Template(_)
+                | Matcher::Regex(_)
+                | Matcher::Type(_)
+                | Matcher::Any(_)
+                | Matcher::Present(_)
+                | Matcher::Not(_) => false,
+            };
+            match options.iter().find(is_answered) {
+                Some(Matcher::Equals(Value::Text(code))) => contract.rows_of(code).collect(),
+                Some(_) | None => Vec::new(),
+            }
+        }
         Some(_) | None => Vec::new(),
     }
 }

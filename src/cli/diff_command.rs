@@ -40,8 +40,11 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         let run = RunArgs { states: states.clone(), seed: Some(seed), ..args.run.clone() };
         runtime.block_on(summaries(&run, Some(name).filter(|name| *name != REFERENCE), &plan))
     };
-    let Some(first) = side(&args.first, &args.first_states)? else { return Ok(INTERRUPTED) };
-    let Some(second) = side(&args.second, &args.second_states)? else { return Ok(INTERRUPTED) };
+    let Some(Side { summaries: first, is_clean }) = side(&args.first, &args.first_states)? else {
+        return Ok(INTERRUPTED);
+    };
+    let Some(other) = side(&args.second, &args.second_states)? else { return Ok(INTERRUPTED) };
+    let (second, is_clean) = (other.summaries, is_clean && other.is_clean);
     let pairs = plan.cases.iter().zip(first.iter().zip(&second));
     let differences: Vec<CaseDifference> =
         pairs.map(|(planned, (first, second))| compare(planned, first, second)).collect();
@@ -49,7 +52,17 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         CoverageFormat::Text => printable(&as_text(args, &differences)).into_owned(),
         CoverageFormat::Json => printable_json(&format!("{:#}\n", as_json(args, &differences))).into_owned(),
     })?;
-    Ok(code(&differences))
+    Ok(match code(&differences) {
+        CONFORMS if !is_clean => UNKNOWN,
+        code => code,
+    })
+}
+
+/// What one endpoint made of the cases.
+struct Side {
+    summaries: Vec<CaseSummary>,
+    /// Whether every state was undone.
+    is_clean: bool,
 }
 
 fn code(differences: &[CaseDifference]) -> u8 {
@@ -65,11 +78,7 @@ fn code(differences: &[CaseDifference]) -> u8 {
 
 /// What an endpoint answered to each case of a plan, in its order; only what is compared is kept. None after
 /// an interrupt.
-async fn summaries(
-    args: &RunArgs,
-    endpoint: Option<&str>,
-    plan: &Plan,
-) -> Result<Option<Vec<CaseSummary>>, CliError> {
+async fn summaries(args: &RunArgs, endpoint: Option<&str>, plan: &Plan) -> Result<Option<Side>, CliError> {
     let name = endpoint.unwrap_or(REFERENCE);
     let settings = Settings::resolve(args, endpoint)?;
     let (endpoint, reference) = match settings.target {
@@ -85,6 +94,7 @@ async fn summaries(
     let runner = Arc::new(Runner::new(client, endpoint, run, None));
     let mut cases = plan.cases.iter();
     let mut found = Vec::with_capacity(plan.cases.len());
+    let mut left_behind = Vec::new();
     let take = |event| {
         if let Event::Warned { text } = &event {
             note(&printable(&format!("warning: {name}: {text}")));
@@ -94,6 +104,7 @@ async fn summaries(
             (&event, cases.as_slice().first())
         {
             found.push(summarise(record, contract));
+            left_behind.extend(record.left_behind.iter().cloned());
             cases.next();
         }
     };
@@ -105,10 +116,14 @@ async fn summaries(
     if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
         note(&printable(&format!("{name}: {obstacle}")));
     }
+    for left in &left_behind {
+        note(&printable(&format!("{name}: left behind: {left}")));
+    }
     if let Some(reference) = reference {
         reference.shut_down().await;
     }
-    Ok((end.outcome() != Outcome::Interrupted).then_some(found))
+    let side = Side { summaries: found, is_clean: left_behind.is_empty() };
+    Ok((end.outcome() != Outcome::Interrupted).then_some(side))
 }
 
 /// Writing to a String cannot fail, which is why results are dropped.

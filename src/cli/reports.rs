@@ -1,13 +1,16 @@
 //! The reports of a run, all fed from its events. Main type: [`Reports`].
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::exit::CliError;
 use super::note;
 use super::output::Output;
 use crate::event::Event;
 use crate::report::{JsonReport, Report, TerminalReport};
+
+/// How the terminal's report is named.
+const STANDARD_OUTPUT: &str = "standard output";
 
 /// The reports of a run, and whether each could be written so far.
 pub(super) struct Reports {
@@ -20,7 +23,7 @@ impl Reports {
     pub(super) fn open(output: &Output) -> Result<Self, CliError> {
         let terminal = TerminalReport::new(io::BufWriter::new(io::stdout()), output.style);
         let mut open: Vec<(PathBuf, Box<dyn Report>)> =
-            vec![(PathBuf::from("standard output"), Box::new(terminal))];
+            vec![(PathBuf::from(STANDARD_OUTPUT), Box::new(terminal))];
         for target in &output.reports {
             let report = JsonReport::new(&target.path)
                 .map_err(|source| CliError::Report { path: target.path.clone(), source })?;
@@ -50,7 +53,10 @@ impl Reports {
                 self.failed.push((path, error));
             }
         }
-        self.failed.retain(|(_, error)| error.kind() != io::ErrorKind::BrokenPipe);
+        let is_forgiven = |path: &Path, error: &io::Error| {
+            path == Path::new(STANDARD_OUTPUT) && error.kind() == io::ErrorKind::BrokenPipe
+        };
+        self.failed.retain(|(path, error)| !is_forgiven(path, error));
         for (path, error) in &self.failed {
             note(&format!("error: the report {} cannot be written\n  because: {error}", path.display()));
         }

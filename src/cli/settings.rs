@@ -160,14 +160,21 @@ impl Connected {
 fn connection(args: &ConnectArgs, entry: &EndpointEntry) -> Result<Connection, CliError> {
     let mut resolve = Vec::new();
     let given = args.resolve.iter().map(|text| text.split_once('=').unwrap_or((text, "")));
-    for (host, address) in
-        given.chain(entry.resolve.iter().map(|(host, address)| (host.as_str(), address.as_str())))
-    {
+    let flags: Vec<(&str, &str)> = given.collect();
+    let is_given = |host: &str| flags.iter().any(|(given, _)| given.eq_ignore_ascii_case(host));
+    let file = entry.resolve.iter().filter(|(host, _)| !is_given(host));
+    let file = file.map(|(host, address)| (host.as_str(), address.as_str()));
+    for (host, address) in flags.iter().copied().chain(file) {
         let address = address.parse().map_err(|_| CliError::Usage {
             message: format!("`{host}={address}` does not say where a host is"),
             hint: Some("write HOST=ADDRESS:PORT, such as api.example.com=127.0.0.1:8443".into()),
         })?;
-        resolve.push((host.to_owned(), address));
+        // Names of hosts are the same in either case (RFC 4343).
+        let host = host.to_ascii_lowercase();
+        if resolve.iter().any(|(known, _)| *known == host) {
+            return Err(CliError::usage(format!("--resolve says twice where {host} is")));
+        }
+        resolve.push((host, address));
     }
     let rate = args.rate.as_ref().or(entry.rate.as_ref());
     let proxy = args.proxy.as_ref().or(entry.proxy.as_ref());

@@ -233,7 +233,7 @@ impl<'a> Attempt<'a> {
             return Ok(Cow::Borrowed(request));
         }
         let mut signed = request.clone();
-        endpoint.signing.sign(&mut signed, spec.sign, endpoint.address.authority()).map_err(unprepared)?;
+        endpoint.signing.sign(&mut signed, spec.sign, &endpoint.address).map_err(unprepared)?;
         if let Some(more) = &spec.raw.after_signing {
             signed.target.push(if signed.target.contains('?') { '&' } else { '?' });
             signed.target.push_str(more);

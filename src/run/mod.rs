@@ -135,21 +135,34 @@ pub async fn run(
     let mut tally = Tally::new(&described.operations);
     tally.note_stale(runner.waivers.idle());
     emit(Event::Started(described));
+    let mut time_over = pin!(sleep(runner.settings.total));
+    let mut is_time_over = false;
     if !runner.endpoint.description.is_reference {
         let contracts = plan.cases.iter().map(|planned| planned.contract.as_ref());
-        match preflight(&runner.client, &runner.endpoint, contracts).await {
-            Ok(warning) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
-            Err(obstacle) => stop.obstructed(obstacle),
+        let listener = stop.listen();
+        tokio::select! {
+            looked = preflight(&runner.client, &runner.endpoint, contracts) => match looked {
+                Ok(warning) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
+                Err(obstacle) => stop.obstructed(obstacle),
+            },
+            _ = listener.stopped() => {}
+            () = &mut time_over => {
+                is_time_over = true;
+                stop.out_of_time(runner.settings.total);
+            }
         }
     }
     let jobs = runner.settings.jobs.max(1);
     let mut pool = Pool::start(&runner, plan.cases, jobs, &stop.listen());
-    let mut time_over = pin!(sleep(runner.settings.total));
-    let mut is_time_over = false;
     loop {
         tokio::select! {
             record = pool.next() => {
-                let Some(record) = record else { break };
+                let record = match record {
+                    Ok(Some(record)) => record,
+                    Ok(None) => break,
+                    // A panic in a case is a bug of ours; it must not pass as a result.
+                    Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+                };
                 tally.add(&record);
                 tally.note_stale(runner.waivers.stale(&record));
                 emit(Event::Finished(record));

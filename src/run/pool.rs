@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
 use super::Runner;
@@ -41,6 +41,7 @@ pub(super) struct Pool {
     waiting: BTreeMap<usize, Box<CaseRecord>>,
     told: usize,
     count: usize,
+    share: Arc<Share>,
     /// The number of records told, as the workers see it.
     progress: watch::Sender<usize>,
 }
@@ -59,21 +60,22 @@ impl Pool {
             let (sender, progress) = (sender.clone(), progress.subscribe());
             workers.spawn(work(runner, stop, share, ahead, sender, progress));
         }
-        Self { workers, finished, batch: Vec::new(), waiting: BTreeMap::new(), told: 0, count, progress }
+        let (batch, waiting) = (Vec::new(), BTreeMap::new());
+        Self { workers, finished, batch, waiting, told: 0, count, share, progress }
     }
 
     /// The record of the next case; none after the last. Nothing is lost by whoever stops waiting.
     ///
-    /// # Panics
-    /// If a worker has: that is a bug, and must not pass as a result.
-    pub(super) async fn next(&mut self) -> Option<Box<CaseRecord>> {
+    /// # Errors
+    /// The panic of a worker, once the others have cleaned up after the cases that they had under way.
+    pub(super) async fn next(&mut self) -> Result<Option<Box<CaseRecord>>, JoinError> {
         loop {
             if let Some(record) = self.waiting.remove(&self.told) {
                 self.told += 1;
-                return Some(record);
+                return Ok(Some(record));
             }
             if self.told == self.count {
-                return None;
+                return Ok(None);
             }
             if self.told > *self.progress.borrow() {
                 self.progress.send_replace(self.told);
@@ -81,10 +83,20 @@ impl Pool {
             }
             tokio::select! {
                 _ = self.finished.recv_many(&mut self.batch, usize::MAX) => {}
-                Some(Err(failed)) = self.workers.join_next() => std::panic::resume_unwind(failed.into_panic()),
+                Some(Err(failed)) = self.workers.join_next() => return Err(self.abandoned(failed).await),
             }
             self.waiting.extend(self.batch.drain(..));
         }
+    }
+}
+
+impl Pool {
+    /// Ends the run after a panic: no further case starts.
+    async fn abandoned(&mut self, failed: JoinError) -> JoinError {
+        self.share.next.store(self.count, Ordering::Relaxed);
+        self.progress.send_replace(usize::MAX);
+        while self.workers.join_next().await.is_some() {}
+        failed
     }
 }
 
@@ -122,7 +134,8 @@ async fn work(
             // What was allocated here is freed here, which is far cheaper than from another thread.
             record.exchanges = Vec::new();
         }
-        let weight: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
+        let bodies: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
+        let weight = bodies + record.retried.iter().map(String::len).sum::<usize>();
         if finished.send((position, Box::new(record))).is_err() {
             return;
         }

@@ -42,7 +42,8 @@ pub(super) async fn preflight<'a>(
 ) -> Result<Option<String>, Obstacle> {
     let hook = endpoint.states.as_ref().map(|hook| ("the state hook", hook));
     for (what, address) in [("the endpoint", &endpoint.address)].into_iter().chain(hook) {
-        let reached = client.reach(address).await;
+        let turn = client.turn().await;
+        let reached = client.reach(turn, address).await;
         reached.map_err(|fault| {
             Obstacle::Unreachable(format!("{what} cannot be reached: {}: {fault}", address.as_str()))
         })?;

@@ -165,10 +165,7 @@ pub(super) async fn send(
     let prepared = prepare(kitchen, step, scope)?;
     let mut request = encode(kitchen.contract, &prepared).map_err(|error| error.to_string())?;
     let endpoint = kitchen.endpoint;
-    endpoint
-        .signing
-        .sign(&mut request, None, endpoint.address.authority())
-        .map_err(|error| error.to_string())?;
+    endpoint.signing.sign(&mut request, None, &endpoint.address).map_err(|error| error.to_string())?;
     let turn = kitchen.turn().await.map_err(|fault| fault.to_string())?;
     let answer = kitchen.client.send(turn, &endpoint.address, &request).await;
     let answer = answer.map_err(|fault| fault.to_string())?;

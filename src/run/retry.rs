@@ -10,6 +10,9 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// The first wait, if an endpoint asks for none; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
+/// How much of a code is told, in characters; none is longer that anybody lists.
+const SHOWN: usize = 200;
+
 /// When a request is sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retry {
@@ -46,7 +49,8 @@ impl Retry {
             Err(Fault::TooLarge { .. } | Fault::Unsendable { .. } | Fault::Interrupted) => None,
             Ok(answer) => {
                 let code = answer.tree().zip(contract.envelope.code.as_ref());
-                let code = code.and_then(|(tree, path)| select(tree, path).ok()).map(|code| code.to_plain());
+                let code = code.and_then(|(tree, path)| select(tree, path).ok());
+                let code = code.map(|code| code.to_plain().chars().take(SHOWN).collect::<String>());
                 let status = answer.status.to_string();
                 let names = |listed: &String| Some(listed) == code.as_ref() || *listed == status;
                 self.codes.iter().any(names).then(|| Again {

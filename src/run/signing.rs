@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use crate::model::{Request, Scheme};
 use crate::protocol::sign::{Acs3, Credentials, RpcV1, Secret, SignError, Signer, SigningContext};
+use crate::transport::Address;
 
 /// The signers of an endpoint, by scheme, and the one that requests are signed with unless a case says otherwise.
 #[derive(Clone, Default)]
@@ -74,12 +75,65 @@ impl Signing {
         &self,
         request: &mut Request,
         scheme: Option<Scheme>,
-        host: String,
+        address: &Address,
     ) -> Result<(), SignError> {
         let Some(signer) = self.signers.get(&scheme.unwrap_or(self.usual)) else {
             return Ok(());
         };
         let nonce = format!("{:032x}", fastrand::u128(..));
-        signer.sign(request, &SigningContext { host, time: SystemTime::now(), nonce })
+        let context = SigningContext { host: address.authority(), time: SystemTime::now(), nonce };
+        // What is signed is the path that goes out, with that of the address before it.
+        let base = address.base();
+        request.target.insert_str(0, base);
+        let done = signer.sign(request, &context);
+        request.target.drain(..base.len());
+        done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Signing;
+    use crate::model::{Method, Request, Scheme, SentBody};
+    use crate::protocol::sign::{Secret, SignError, Signer, SigningContext};
+    use crate::transport::Address;
+
+    /// Writes down what it is asked to sign.
+    #[derive(Debug)]
+    struct Noting;
+
+    impl Signer for Noting {
+        fn name(&self) -> &'static str {
+            "noting"
+        }
+
+        fn secrets(&self) -> Vec<Secret> {
+            Vec::new()
+        }
+
+        fn sign(&self, request: &mut Request, _context: &SigningContext) -> Result<(), SignError> {
+            let seen = request.target.clone();
+            request.headers.push(("seen".into(), seen));
+            request.target.push_str("&signed=1");
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_signed_has_the_path_of_the_address_before_it() {
+        let mut request = Request {
+            method: Method::new("GET").unwrap(),
+            target: "/books?id=1".into(),
+            headers: Vec::new(),
+            body: SentBody::Empty,
+            params: Vec::new(),
+            format: None,
+        };
+        let address = Address::new("http://127.0.0.1:9000/prod/").unwrap();
+        Signing::always(Arc::new(Noting), Scheme::Bearer).sign(&mut request, None, &address).unwrap();
+        assert_eq!(request.headers, [("seen".to_owned(), "/prod/books?id=1".to_owned())]);
+        assert_eq!(request.target, "/books?id=1&signed=1");
     }
 }

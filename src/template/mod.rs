@@ -127,7 +127,7 @@ enum Compiled {
 
 impl Compiled {
     fn new(text: &str) -> Result<Self, TemplateError> {
-        let inner = text.trim().strip_prefix(OPENING).and_then(|rest| rest.strip_suffix("}}"));
+        let inner = text.strip_prefix(OPENING).and_then(|rest| rest.strip_suffix("}}"));
         if let Some(inner) = inner {
             match ENGINE.compile_expression_owned(inner.to_owned()) {
                 Ok(expression) if is_name(inner.trim()) => {
@@ -390,7 +390,8 @@ mod tests {
     #[test]
     fn one_expression_keeps_its_type_and_text_around_it_makes_text() {
         assert_eq!(render("{{ n }}"), Ok(Value::integer(3)));
-        assert_eq!(render("{{ n }} "), Ok(Value::integer(3)));
+        assert_eq!(render("{{ n }} "), Ok(Value::text("3 ")));
+        assert_eq!(render(" {{ region }}"), Ok(Value::text(" cn-hangzhou")));
         assert_eq!(render("no {{ n }}"), Ok(Value::text("no 3")));
         assert_eq!(render("{{ n }}{{ n }}"), Ok(Value::text("33")));
         assert_eq!(render("{{ [n, true] }}"), Ok(Value::List(vec![Value::integer(3), Value::Bool(true)])));

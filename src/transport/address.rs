@@ -59,13 +59,18 @@ impl Address {
         self.0.scheme() == "https"
     }
 
+    /// The path that targets are put under, without a slash at its end.
+    pub fn base(&self) -> &str {
+        self.0.path().trim_end_matches('/')
+    }
+
     /// The address of a target below this one, as it would go out. To set two parts is quicker than to read the
     /// whole again, host and all.
     pub(super) fn below(&self, target: &str) -> Url {
         let (path, query) =
             target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let mut url = self.0.clone();
-        let base = self.0.path().trim_end_matches('/');
+        let base = self.base();
         if base.is_empty() {
             if url.path() != path {
                 url.set_path(path);

@@ -84,7 +84,7 @@ impl Connection {
     /// nor a given address of its host leads elsewhere.
     pub fn stays_here(&self, address: &Address) -> bool {
         let (host, _) = address.socket();
-        let mut given = self.resolve.iter().filter(|(known, _)| *known == host);
+        let mut given = self.resolve.iter().filter(|(known, _)| known.eq_ignore_ascii_case(&host));
         address.is_loopback() && self.proxy.is_none() && given.all(|(_, given)| given.ip().is_loopback())
     }
 }
@@ -200,31 +200,38 @@ impl Client {
     ///
     /// # Errors
     /// Why it cannot.
-    pub async fn reach(&self, address: &Address) -> Result<(), Fault> {
-        let limit = self.limits.connect;
+    pub async fn reach(&self, _turn: Turn, address: &Address) -> Result<(), Fault> {
+        let limit = if address.is_encrypted() { self.limits.answer } else { self.limits.connect };
         let request = self.http(address).head(address.url().clone()).build();
         let request = request.map_err(|error| Fault::Unsendable { reason: chain(&error) })?;
         let reached = async {
             if address.is_encrypted() {
-                return self
-                    .http(address)
-                    .execute(request)
-                    .await
-                    .map(|_| ())
-                    .map_err(|error| self.fault(&error));
+                return match self.http(address).execute(request).await {
+                    Err(error) if error.is_connect() => Err(self.fault(&error)),
+                    // Whoever was connected to can be reached, whatever it makes of this request.
+                    Ok(_) | Err(_) => Ok(()),
+                };
             }
             // Only the proxy knows whether the endpoint can be reached.
             if self.has_proxy {
                 return Ok(());
             }
             let (host, port) = address.socket();
-            let connected = match self.resolve.iter().find(|(known, _)| *known == host) {
-                Some((_, given)) => TcpStream::connect(given).await,
+            let connected = match self.resolve.iter().find(|(known, _)| known.eq_ignore_ascii_case(&host)) {
+                // As requests do: a port in the address is kept.
+                Some((_, given)) => {
+                    TcpStream::connect((given.ip(), address.url().port().unwrap_or(given.port()))).await
+                }
                 None => TcpStream::connect((host, port)).await,
             };
             connected.map(|_| ()).map_err(|error| Fault::Connect { reason: error.to_string() })
         };
-        timeout(limit, reached).await.unwrap_or(Err(Fault::TimedOut { what: "the connection", after: limit }))
+        match timeout(limit, reached).await {
+            Ok(reached) => reached,
+            // The client bounds the connection itself, so this one stands.
+            Err(_) if address.is_encrypted() => Ok(()),
+            Err(_) => Err(Fault::TimedOut { what: "the connection", after: limit }),
+        }
     }
 
     fn build(address: &Address, request: &Request) -> Result<reqwest::Request, Fault> {

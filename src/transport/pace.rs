@@ -43,12 +43,15 @@ impl FromStr for Rate {
         let (requests, seconds) = text.split_once('/').ok_or_else(wrong)?;
         let requests: usize = requests.trim().parse().map_err(|_| wrong())?;
         let seconds: u64 = seconds.trim().trim_end_matches('s').parse().map_err(|_| wrong())?;
-        if requests == 0 || requests > MOST || seconds == 0 {
+        if requests == 0 || requests > MOST || seconds == 0 || seconds > LONGEST {
             return Err(wrong());
         }
         Ok(Self { requests, window: Duration::from_secs(seconds) })
     }
 }
+
+/// The longest window, in seconds: a day.
+const LONGEST: u64 = 86_400;
 
 /// Lets requests through at a rate, in the order in which they ask.
 #[derive(Debug, Clone)]
@@ -91,7 +94,18 @@ mod tests {
             (rate.requests, rate.window, rate.to_string().as_str()),
             (1000, Duration::from_mins(1), "1000/60s")
         );
-        for wrong in ["", "10", "0/1s", "1/0s", "x/1s", "1/x", "-1/1s", "999999999/1s"] {
+        for wrong in [
+            "",
+            "10",
+            "0/1s",
+            "1/0s",
+            "x/1s",
+            "1/x",
+            "-1/1s",
+            "999999999/1s",
+            "1/86401s",
+            "5/18446744073709551615s",
+        ] {
             assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
         }
         assert_eq!(rate.least_time(1000), Duration::ZERO);

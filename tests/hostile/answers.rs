@@ -208,3 +208,86 @@ fn another_status_is_told_with_the_code_that_came_with_it() {
     let judged = judged(&serve(say(answer("404 Not Found", JSON, r#"{"code": "Gone.Away"}"#))), &[]);
     assert_eq!(judged.report["cases"][0]["findings"][0]["actual"], "404 with the code \"Gone.Away\"");
 }
+
+/// A folder with one case that expects this, and a contract with this beside the usual.
+fn expecting(expect: &str, more: &str) -> tempfile::TempDir {
+    let folder = one_case();
+    let operation = folder.path().join("shop/Get");
+    let contract = fs::read_to_string(operation.join("contract.toml")).unwrap() + more;
+    fs::write(operation.join("contract.toml"), contract).unwrap();
+    let table = format!("[[case]]\nid = \"plain\"\nabout = \"It is there.\"\nexpect = {expect}\n");
+    fs::write(operation.join("t.toml"), table).unwrap();
+    folder
+}
+
+/// The exit code of a run of such a folder against this answer, and what was told.
+fn told(folder: &tempfile::TempDir, bytes: Vec<u8>) -> (Option<i32>, String) {
+    let url = serve(say(bytes));
+    let output = program(folder.path(), &["--endpoint", &url, "--level", "body"]).output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn each_of_several_codes_brings_its_row_along() {
+    let rows = "\n[[error]]\nstatus = 400\ncode = \"Bad\"\nmessage = \"It is bad.\"\n\n[[error]]\nstatus = 409\ncode = \"Worse\"\nmessage = \"It is worse.\"\n";
+    let folder = expecting("{ code = { any = [\"Bad\", \"Worse\"] } }", rows);
+    for (status, code, message, exit) in [
+        ("400 Bad", "Bad", "It is bad.", 0),
+        ("409 Conflict", "Worse", "It is worse.", 0),
+        ("503 Oops", "Bad", "It is bad.", 1),
+        ("400 Bad", "Bad", "nonsense", 1),
+        ("409 Conflict", "Bad", "It is bad.", 1),
+    ] {
+        let body = format!("{{\"code\": \"{code}\", \"message\": \"{message}\"}}");
+        let (found, text) = told(&folder, answer(status, JSON, body));
+        assert_eq!(found, Some(exit), "{status} {code} {message}: {text}");
+    }
+}
+
+#[test]
+fn no_content_is_no_success_where_fields_are_promised() {
+    let folder = expecting("{ status = \"2xx\" }", "");
+    let contract = folder.path().join("shop/Get/contract.toml");
+    let text = fs::read_to_string(&contract).unwrap();
+    let bytes = b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
+    let (exit, shown) = told(&folder, bytes.clone());
+    assert_eq!(exit, Some(1), "{shown}");
+    assert!(shown.contains("a body of JSON or XML"), "{shown}");
+    let free = text.replacen("name = \"id\"\ntype", "name = \"id\"\nrequired = false\ntype", 1);
+    fs::write(&contract, free).unwrap();
+    assert_eq!(told(&folder, bytes).0, Some(0), "nothing is required");
+}
+
+#[test]
+fn types_and_patterns_of_fields_hold_for_more_than_text() {
+    let fields = "xml = \"text/xml\" }\n\n[[response]]\nname = \"count\"\ntype = \"integer\"\npattern = \"^[0-9]{1,3}$\"\n\n[[response]]\nname = \"ready\"\ntype = \"boolean\"\n";
+    let folder = expecting("{ status = 200 }", "");
+    let contract = folder.path().join("shop/Get/contract.toml");
+    let text = fs::read_to_string(&contract).unwrap();
+    fs::write(&contract, text.replacen(" }\n", &format!(", {fields}"), 1)).unwrap();
+    for (body, exit) in [
+        ("<a><count>12</count><ready>true</ready></a>", 0),
+        ("<a><count>many</count><ready>true</ready></a>", 1),
+        ("<a><count>12</count><ready>perhaps</ready></a>", 1),
+        ("<a><count>123456</count><ready>true</ready></a>", 1),
+    ] {
+        let body = body.replace("<a>", "<a><id>i</id>");
+        let (found, text) = told(&folder, answer("200 OK", "content-type: text/xml\r\n", &body));
+        assert_eq!(found, Some(exit), "{body}: {text}");
+    }
+    for (body, exit) in [(r#"{"count": 12}"#, 0), (r#"{"count": -123456789}"#, 1), (r#"{"count": "12"}"#, 1)]
+    {
+        let body = body.replace('{', r#"{"id": "i", "ready": true, "#);
+        let (found, text) = told(&folder, answer("200 OK", JSON, &body));
+        assert_eq!(found, Some(exit), "{body}: {text}");
+    }
+}
+
+#[test]
+fn a_code_does_not_flood_the_reason_that_repeats_it() {
+    let folder = expecting("{ status = 200 }", "throttled = { code = [\"Throttling\"] }\n");
+    let body = format!("{{\"code\": \"Throttling.{}\"}}", "x".repeat(200_000));
+    let (exit, text) = told(&folder, answer("400 Bad", JSON, body));
+    assert_eq!(exit, Some(5), "{text}");
+    assert!(text.contains("Throttling.xxx") && text.len() < 5_000, "{}", text.len());
+}

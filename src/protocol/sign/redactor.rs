@@ -138,7 +138,7 @@ mod tests {
     use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
     use super::super::Secret;
-    use super::Redactor;
+    use super::{Redactor, base16};
     use crate::model::Value;
 
     const SECRET: &str = "s3cr3t/+Zq%3DKx9~\"<tail=";
@@ -153,9 +153,9 @@ mod tests {
     fn a_secret_is_found_in_every_form() {
         let percent = utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string();
         let twice = utf8_percent_encode(&percent, NON_ALPHANUMERIC).to_string();
-        let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = base16(SECRET.as_bytes());
         let json = serde_json::to_string(SECRET).unwrap();
-        let escapes: String = SECRET.bytes().map(|byte| format!("\\u00{byte:02X}")).collect();
+        let escapes = SECRET.bytes().map(|byte| format!("\\u00{byte:02X}")).collect::<Vec<_>>().concat();
         let xml = SECRET.replace('<', "&lt;").replace('"', "&#34;");
         let all =
             [SECRET.to_owned(), percent.clone(), twice, hex, json.trim_matches('"').to_owned(), escapes, xml];
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_long_secret_is_found_in_parts() {
-        let long: String = (0..1000).map(|number: u32| format!("{number:x}-")).collect();
+        let long = (0..1000).map(|number: u32| format!("{number:x}-")).collect::<Vec<_>>().concat();
         let redactor = Redactor::new(&[Secret::new(long.as_str())]).unwrap();
         let mut text = format!("<{long}>");
         redactor.hide(&mut text);
