@@ -147,6 +147,14 @@ const MISTAKES: &[(&str, &str)] = &[
         "Get/t.toml:14:60: two states of the case give `thing`\n  hint: tell them apart",
     ),
     (
+        "expect = { status = 200 }\nparams = { id = \"{{ thing }}\" }\ngiven = { state = \"a thing\", params = { kind = \"old\" } }\nrows = [{ id = \"a\", thing = \"x\" }]",
+        "Get/t.toml:14:9: `thing` is a column of the rows and a variable of a state",
+    ),
+    (
+        "expect = { status = 200 }\nparams = { id = \"{{ thing }}\" }\ngiven = { state = \"a thing\", params = { kind = \"old\" } }\nvars = { thing = \"x\" }",
+        "Get/t.toml:15:18: `thing` is a variable of a state and one of `vars`",
+    ),
+    (
         "expect = { status = 200 }\ngiven = { state = \"a thing\", as = \"Old-\", params = { kind = \"old\" } }",
         "Get/t.toml:13:35: a word of a-z, 0-9 and _",
     ),

@@ -1,6 +1,6 @@
 //! Checks that the parts of a case agree: what is dropped, which names there are, what is expected.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Reader, pairs};
 use crate::model::{Case, Contract, Given, Problem, Row, Step, Value};
@@ -65,6 +65,7 @@ impl Reader<'_> {
         for given in std::iter::once(&case.given).chain(case.steps.iter().map(|step| &step.given)) {
             self.check_provided_twice(&names, given);
         }
+        self.check_kinds(case, node, &names);
         self.check_rows(case, &names);
     }
 
@@ -80,6 +81,39 @@ impl Reader<'_> {
                 );
             }
         }
+    }
+
+    /// A name that is used must not be of two kinds: one would silently take the other's place.
+    fn check_kinds(&mut self, case: &Case, node: &Node, names: &Names) {
+        let columns = case.rows.iter().flat_map(|row| &row.vars).map(|variable| variable.name.clone());
+        let columns = columns
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .map(|name| (name, "a column of the rows", &case.spot));
+        let given = case.given.iter().chain(case.steps.iter().flat_map(|step| &step.given));
+        let given: Vec<&Given> = given.collect();
+        let states = given.iter().flat_map(|need| provided(self.contract, std::slice::from_ref(*need)));
+        let states = states.map(|(name, need)| (name, "a variable of a state", &need.spot));
+        let vars = node.get("vars").map(Node::entries).unwrap_or_default();
+        let vars = vars.iter().map(|entry| (entry.key.clone(), "one of `vars`", &entry.node.spot));
+        let saved = case.steps.iter().flat_map(|step| step.save.iter().map(|(name, _)| (name, &step.spot)));
+        let saved = saved.map(|(name, spot)| (name.clone(), "a saved value", spot));
+        let mut known: BTreeMap<String, &str> = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (name, kind, spot) in columns.chain(states).chain(vars).chain(saved) {
+            match known.get(&name) {
+                Some(first) if *first != kind && names.has_used(&name) => {
+                    problems.push(Problem::new(spot.clone(), format!("`{name}` is {first} and {kind}")).hint(
+                        "give one of them another name; `as` gives the variables of a state other ones",
+                    ))
+                }
+                Some(_) => {}
+                None => {
+                    known.insert(name, kind);
+                }
+            }
+        }
+        self.problems.extend(problems);
     }
 
     /// Each row must have every variable that the case uses and another row has.
