@@ -289,6 +289,24 @@ fn a_contract_that_does_not_fit_together_is_refused() {
 }
 
 #[test]
+fn a_parameter_that_looks_like_a_slip_is_named_and_others_may_be_sent() {
+    let contract = CONTRACT.replacen("name     = \"id\"", "name     = \"identifier\"", 1);
+    let table = |name: &str| {
+        format!(
+            "[[case]]\nid = \"a\"\nabout = \"A.\"\nparams = {{ {name} = \"1\" }}\nexpect = {{ status = 200 }}\n"
+        )
+    };
+    let found = |name: &str| problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(name))]);
+    assert_eq!(
+        found("identifer"),
+        ["Get/t.toml:4:24: the contract has no parameter `identifer`\n  hint: did you mean `identifier`?"]
+    );
+    for name in ["identifier", "Identifier", "wholly-other", "\"identifier.1.key\""] {
+        assert_eq!(found(name), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
 fn a_path_and_its_parameters_belong_together() {
     let param = "[[param]]\nname     = \"key\"\nplace    = \"path\"\ntype     = \"string\"\nrequired = true\nsource   = [\"page\"]\n\n[[error]]";
     let contract = |path: &str| {

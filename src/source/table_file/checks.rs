@@ -7,6 +7,7 @@ use crate::model::{Case, Contract, Given, Problem, Row, Step, Value};
 use crate::source::document::Node;
 use crate::source::expectation;
 use crate::source::names::Names;
+use crate::source::shape::nearest;
 use crate::template::{Scope, Unrendered, has_templates, is_template};
 
 impl Reader<'_> {
@@ -20,6 +21,36 @@ impl Reader<'_> {
                 if !sent.contains(key) && !is_template(key) {
                     self.problem(item, format!("`{key}` is not sent anyway, so dropping it does nothing"));
                 }
+            }
+        }
+    }
+
+    /// A parameter that the contract does not have may well be sent, but one that looks like a slip would test
+    /// something else than it says.
+    pub(super) fn check_params(&mut self, node: &Node) {
+        let steps = node.get("step").map(Node::items).unwrap_or_default();
+        let rows = node.get("rows").map(Node::items).unwrap_or_default();
+        let holders = std::iter::once(node).chain(steps).chain(rows);
+        let entries = holders.filter_map(|holder| holder.get("params")).flat_map(Node::entries);
+        let request = &self.contract.request;
+        let known: Vec<&str> =
+            self.contract.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        for entry in entries {
+            let name = entry.key.as_str();
+            let is_fixed = request.fixed.iter().any(|(fixed, _)| fixed == name)
+                || request.format.as_ref().is_some_and(|format| format.param == name);
+            let is_known = known.iter().any(|known| {
+                name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            });
+            if is_fixed || is_known || is_template(name) {
+                continue;
+            }
+            // Whether names are the same in either case is worth a case of its own.
+            if let Some(near) = nearest(name, &known).filter(|near| !near.eq_ignore_ascii_case(name)) {
+                self.problems.push(
+                    Problem::new(entry.node.spot.clone(), format!("the contract has no parameter `{name}`"))
+                        .hint(format!("did you mean `{near}`?")),
+                );
             }
         }
     }

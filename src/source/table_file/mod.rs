@@ -94,6 +94,7 @@ impl Reader<'_> {
             spot: node.spot.clone(),
         };
         self.check_unset(&case, node);
+        self.check_params(node);
         self.check_names(&case, node, defaults.table);
         self.check_expectations(&case, node);
         case
