@@ -178,6 +178,19 @@ fn a_wait_for_the_rate_ends_with_the_time_for_the_run() {
 }
 
 #[test]
+fn check_finds_every_value_that_no_run_could_use() {
+    let folder = with_endpoints(
+        "[endpoint.a]\nurl = \"htp:/x\"\nstates = \"foo\"\nrate = \"many\"\nproxy = \"zz\"\nresolve = { x = \"y\" }\ncredentials = \"profil:x\"\n",
+    );
+    let output = proofmark(&["check"]).env("COLUMNS", "200").current_dir(folder.path()).output().unwrap();
+    let text = err(&output);
+    assert_eq!(code(&output), 3, "{text}");
+    for line in 2..=7 {
+        assert!(text.contains(&format!("endpoints.toml:{line}:")), "{line}: {text}");
+    }
+}
+
+#[test]
 fn a_flag_says_where_a_host_is_in_place_of_the_file() {
     let asked = [(); 2].map(|()| {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,17 +1,19 @@
 //! `check`, and loading files for the other commands.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use super::args::{FolderArgs, SelectArgs};
-use super::endpoint::is_address;
+use super::endpoint::{is_address, resolved};
 use super::exit::CliError;
 use super::print;
 use crate::model::{Problem, Suite};
 use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
 use crate::protocol::encode;
-use crate::source::{LoadError, Wanted, check_fixtures, load, load_endpoints, load_waivers};
+use crate::source::{EndpointEntry, LoadError, Wanted, check_fixtures, load, load_endpoints, load_waivers};
 use crate::template::Templates;
+use crate::transport::{Address, Rate};
 
 /// Checks every file, and says how much there is.
 pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
@@ -33,6 +35,7 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
         return Err(LoadError::Problems(problems).into());
     };
     let cases = case_ids(&suite)?;
+    problems.extend(named.iter().flat_map(check_values));
     problems.extend(check_fixtures(&named, &suite));
     problems.extend(check_templates(&cases));
     for waiver in waived {
@@ -51,6 +54,32 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
         "{contracts} contract{}, {tables} tables, {cases} cases: no problems\n",
         if contracts == 1 { "" } else { "s" }
     ))
+}
+
+/// The values of an endpoint that a run could not use.
+fn check_values(entry: &EndpointEntry) -> Vec<Problem> {
+    let resolved = resolved(entry).unwrap_or_else(|_| entry.clone());
+    let address = |url: &String| Address::new(url).err().map(|error| error.to_string());
+    let rate = |text: &String| text.parse::<Rate>().err();
+    let place = |text: &str| {
+        let wrong = || format!("`{text}` does not say where a host is: write ADDRESS:PORT");
+        text.parse::<SocketAddr>().err().map(|_| wrong())
+    };
+    let source = |text: &String| {
+        let is_known = text == "environment" || text.starts_with("profile:");
+        (!is_known).then(|| format!("`{text}` is no source of credentials: environment, or profile:NAME"))
+    };
+    [
+        ("url", address(&resolved.url)),
+        ("states", resolved.states.as_ref().and_then(address)),
+        ("proxy", entry.proxy.as_ref().and_then(address)),
+        ("rate", entry.rate.as_ref().and_then(rate)),
+        ("resolve", entry.resolve.iter().find_map(|(_, text)| place(text))),
+        ("credentials", entry.credentials.as_ref().and_then(source)),
+    ]
+    .into_iter()
+    .filter_map(|(key, message)| entry.problem(key, message?))
+    .collect()
 }
 
 /// Prepares every case with the examples of its states: a template that fails there would fail in a run.

@@ -8,7 +8,7 @@ use super::folder::{LoadError, read_file};
 use super::names::Names;
 use super::shape::check;
 use super::shapes;
-use crate::model::{Problem, Scheme, Value};
+use crate::model::{Problem, Scheme, Spot, Value};
 use crate::template::{Scope, TemplateError, Templates};
 
 /// An endpoint that a file names; what it does not say is none.
@@ -56,9 +56,17 @@ pub struct EndpointEntry {
     pub proxy: Option<String>,
     /// Hosts and the addresses to connect to in their place.
     pub resolve: Vec<(String, String)>,
+    /// Where its keys stand in the file; empty if it is not from one.
+    pub spots: Vec<(String, Spot)>,
 }
 
 impl EndpointEntry {
+    /// A problem with the value of a key, at its place.
+    pub fn problem(&self, key: &str, message: impl Into<String>) -> Option<Problem> {
+        let (_, spot) = self.spots.iter().find(|(known, _)| known == key)?;
+        Some(Problem::new(spot.clone(), message))
+    }
+
     /// The entry with the variables that `outside` gives in place of its own, and its templates rendered.
     ///
     /// # Errors
@@ -179,6 +187,7 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
     let file = |key: &str| node.text(key).map(|path| cases.join(path));
     EndpointEntry {
         name: name.to_owned(),
+        spots: node.entries().iter().map(|entry| (entry.key.clone(), entry.node.spot.clone())).collect(),
         about: node.text("about"),
         url: node.text("url").unwrap_or_default(),
         states: node.text("states"),
