@@ -108,7 +108,11 @@ fn states_that_cannot_be_reached_are_not_run_and_not_passed() {
     let output = run(&["--endpoint", &url, ONE]);
     let text = out(&output);
     assert_eq!(code(&output), 5, "{text}");
-    assert!(text.contains("NOT RUN") && text.contains("the endpoint has no state hook"), "{text}");
+    assert!(
+        text.contains("NOT RUN")
+            && text.contains("the endpoint has no state hook (`--states URL` names one)"),
+        "{text}"
+    );
     let output = run(&["--endpoint", &url, "--states", "http://127.0.0.1:1/states", ONE]);
     let text = out(&output);
     assert_eq!(code(&output), 5, "{text}");

@@ -161,3 +161,12 @@ fn what_is_left_behind_is_told_and_is_not_green() {
     assert_eq!(code(&output), 5, "{}{}", out(&output), err(&output));
     assert!(err(&output).contains("left behind"), "{}", err(&output));
 }
+
+#[test]
+fn flags_that_mean_nothing_to_it_are_refused() {
+    for flag in ["--endpoint", "--report", "--snapshots"] {
+        let output = run(&["diff", "reference", "reference", flag, "json=x"]);
+        assert_eq!(code(&output), 2, "{flag}");
+        assert!(err(&output).contains(&format!("{flag} means nothing to diff")), "{}", err(&output));
+    }
+}

@@ -25,6 +25,21 @@ const REFERENCE: &str = "reference";
 
 /// Runs the cases on both endpoints, and prints how they differ.
 pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
+    let run = &args.run;
+    let meaningless = [
+        ("--endpoint", !run.endpoint.is_empty()),
+        ("--states", run.states.is_some()),
+        ("--snapshots", run.snapshots.is_some()),
+        ("--report", !run.report.is_empty()),
+    ];
+    if let Some((flag, _)) = meaningless.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(CliError::Usage {
+            message: format!("{flag} means nothing to diff"),
+            hint: Some(
+                "it takes two endpoints by their places, --first-states, --second-states and --format".into(),
+            ),
+        });
+    }
     if args.run.dry_run {
         return Err(CliError::usage(
             "diff has no --dry-run; `proofmark run --dry-run` prints what would be sent",

@@ -176,8 +176,9 @@ impl<W: Write> TerminalReport<W> {
         writeln!(self.out, "{word}  {}", record.id)?;
         let is_brief = record.findings.is_empty() && record.left_behind.is_empty();
         let reason = record.verdict.reason();
-        // Many cases in a row may be not run for one reason, which is told with the first.
-        let is_repeated = matches!(record.verdict, Verdict::NotRun(_)) && self.told == reason;
+        // Many cases in a row may come to nothing for one reason, which is told with the first.
+        let came_to_nothing = matches!(record.verdict, Verdict::NotRun(_) | Verdict::Indeterminate(_));
+        let is_repeated = came_to_nothing && self.told == reason;
         if let Some(reason) = reason.as_ref().filter(|_| !is_repeated) {
             writeln!(self.out, "  {}", indented(reason, 2))?;
         }

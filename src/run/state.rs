@@ -54,7 +54,7 @@ pub(super) async fn bring_about(
     purpose: &str,
 ) -> Result<Brought, NoState> {
     let endpoint = kitchen.endpoint;
-    let mut tried = "the endpoint has no state hook".to_owned();
+    let mut tried = "the endpoint has no state hook (`--states URL` names one)".to_owned();
     if let Some(hook) = &endpoint.states {
         match set_up(kitchen, hook, definition, params, purpose).await {
             Err(HookFailure::DoesNotKnow(answer)) => tried = format!("the hook does not know it: {answer}"),

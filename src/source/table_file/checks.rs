@@ -134,9 +134,10 @@ impl Reader<'_> {
         for (name, kind, spot) in columns.chain(states).chain(vars).chain(saved) {
             match known.get(&name) {
                 Some(first) if *first != kind && names.has_used(&name) => {
-                    problems.push(Problem::new(spot.clone(), format!("`{name}` is {first} and {kind}")).hint(
-                        "give one of them another name; `as` gives the variables of a state other ones",
-                    ))
+                    let problem = Problem::new(spot.clone(), format!("`{name}` is {first} and {kind}"));
+                    let hint =
+                        "give one of them another name; `as` gives the variables of a state other ones";
+                    problems.push(problem.hint(hint));
                 }
                 Some(_) => {}
                 None => {
