@@ -265,6 +265,15 @@ fn settings_that_make_no_sense_are_usage_errors() {
 }
 
 #[test]
+fn the_embedded_endpoint_can_be_named_too() {
+    let output = run(&["--endpoint", "reference", ONE]);
+    assert_eq!(code(&output), 0, "{}{}", out(&output), err(&output));
+    assert!(out(&output).contains("endpoint    the embedded reference endpoint"), "{}", out(&output));
+    let output = run(&["--endpoint", "reference", "--sign", "v3", ONE]);
+    assert_eq!(code(&output), 2, "{}", err(&output));
+}
+
+#[test]
 fn another_contract_is_not_run_against_the_embedded_endpoint() {
     for arguments in [&["run"][..], &["run", "--dry-run"], &["diff", "reference", "http://127.0.0.1:9"]] {
         let output = proofmark(arguments).args(["--cases", "tests/bookshop/cases"]).output().unwrap();

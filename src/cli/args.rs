@@ -268,8 +268,8 @@ impl ConnectArgs {
 pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) select: SelectArgs,
-    /// The endpoint to test: an http address, or a name from endpoints.toml; the embedded reference
-    /// endpoint if left out. Several are tested one after the other
+    /// The endpoint to test: an http address, or a name from endpoints.toml; `reference`, the embedded
+    /// endpoint, if left out. Several are tested one after the other
     #[arg(long, value_name = "URL|NAME")]
     pub(super) endpoint: Vec<String>,
     /// The address of the endpoint's state hook; for several, endpoints.toml has them

@@ -10,7 +10,7 @@ use super::args::{CoverageFormat, DiffArgs, RunArgs};
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
 use super::files::{check_endpoints, selected};
 use super::interrupt::listening;
-use super::settings::{Settings, Target};
+use super::settings::{REFERENCE, Settings, Target, other};
 use super::{note, print};
 use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, summarise};
 use crate::embedded;
@@ -19,9 +19,6 @@ use crate::plan::{Plan, PlannedCase};
 use crate::report::{printable, printable_json};
 use crate::run::{RunSettings, Runner, StopSwitch, run as run_plan, seed_by_chance};
 use crate::transport::Client;
-
-/// The name of the embedded endpoint.
-const REFERENCE: &str = "reference";
 
 /// Runs the cases on both endpoints, and prints how they differ.
 pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
@@ -46,14 +43,14 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         ));
     }
     let (suite, plan) = selected(&args.run.select)?;
-    let names = [args.first.as_str(), args.second.as_str()].into_iter().filter(|name| *name != REFERENCE);
+    let names = [args.first.as_str(), args.second.as_str()].into_iter().filter_map(other);
     check_endpoints(&names.collect::<Vec<_>>(), &args.run.select.folder.cases, &suite)?;
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     // Both get the same values made by chance, so that what an answer repeats of them is alike.
     let seed = args.run.seed.unwrap_or_else(seed_by_chance);
     let side = |name: &str, states: &Option<String>| {
         let run = RunArgs { states: states.clone(), seed: Some(seed), ..args.run.clone() };
-        runtime.block_on(summaries(&run, Some(name).filter(|name| *name != REFERENCE), &plan))
+        runtime.block_on(summaries(&run, other(name), &plan))
     };
     let Some(Side { summaries: first, is_clean }) = side(&args.first, &args.first_states)? else {
         return Ok(INTERRUPTED);

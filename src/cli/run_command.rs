@@ -16,7 +16,7 @@ use super::interrupt::listening;
 use super::output::Output;
 use super::print;
 use super::reports::Reports;
-use super::settings::{Settings, Target};
+use super::settings::{Settings, Target, other};
 use crate::embedded;
 use crate::event::{Event, Outcome, SeriesEnd};
 use crate::model::{Day, Suite};
@@ -33,7 +33,8 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     if args.fault.iter().any(|name| name == "list") {
         return print(&fault_list());
     }
-    if let (true, Some(flag)) = (args.endpoint.is_empty(), args.connect.needs_endpoint()) {
+    let names: Vec<&str> = args.endpoint.iter().filter_map(|name| other(name)).collect();
+    if let (true, Some(flag)) = (names.is_empty(), args.connect.needs_endpoint()) {
         return Err(CliError::Usage {
             message: format!("{flag} needs --endpoint: it means nothing to the embedded one"),
             hint: None,
@@ -42,9 +43,8 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     let all = Settings::of_all(args)?;
     let output = Output::resolve(args)?;
     let (suite, plan) = selected(&args.select)?;
-    let names: Vec<&str> = args.endpoint.iter().map(String::as_str).collect();
     check_endpoints(&names, &args.select.folder.cases, &suite)?;
-    if names.is_empty() {
+    if all.iter().any(|settings| matches!(settings.target, Target::Reference(_))) {
         embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
     }
     if args.dry_run {

@@ -45,7 +45,7 @@ impl Settings {
             check_flags_for_one(args)?;
         }
         let all: Vec<Self> =
-            args.endpoint.iter().map(|name| Self::resolve(args, Some(name))).collect::<Result<_, _>>()?;
+            args.endpoint.iter().map(|name| Self::resolve(args, other(name))).collect::<Result<_, _>>()?;
         check_apart(&all)?;
         Ok(all)
     }
@@ -80,6 +80,14 @@ impl Settings {
             update,
         })
     }
+}
+
+/// The name of the embedded endpoint.
+pub(super) const REFERENCE: &str = "reference";
+
+/// An endpoint's name, unless it is the embedded one's.
+pub(super) fn other(name: &str) -> Option<&str> {
+    (name != REFERENCE).then_some(name)
 }
 
 /// Flags that say something about one endpoint alone.
