@@ -54,6 +54,36 @@ fn read_all(folder: &Path, seen: &mut String) {
     }
 }
 
+/// What a run with this password writes and says of an endpoint with this answer.
+fn seen(headers: &str, body: &str, password: &str) -> String {
+    let folder = one_case();
+    let written = folder.path().join("written");
+    fs::create_dir(&written).unwrap();
+    let report = format!("json={}", written.join("out.json").display());
+    let snapshots = written.join("snapshots");
+    let url = serve(odd::say(answer("200 OK", headers, body)));
+    let arguments = ["--endpoint", &url, "--sign", "basic", "-v", "--report", &report, "--update", "always"];
+    let arguments = [&arguments[..], &["--snapshots", snapshots.to_str().unwrap(), "plain"]].concat();
+    let mut command = program(folder.path(), &arguments);
+    let output =
+        command.env("PROOFMARK_BASIC_USER", "me").env("PROOFMARK_BASIC_PASSWORD", password).output().unwrap();
+    let mut seen = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    read_all(&written, &mut seen);
+    seen
+}
+
+#[test]
+fn a_body_that_cannot_be_read_is_looked_through_too() {
+    let seen = seen("content-type: text/plain\r\n", &format!("you sent {SECRET}"), SECRET);
+    assert!(seen.contains("you sent [secret]") && !seen.contains(SECRET), "{seen}");
+}
+
+#[test]
+fn a_secret_that_shows_only_once_escapes_are_read_is_found() {
+    let seen = seen(odd::JSON, r#"{"id": "p\u00e4ssw\u00f6rd-geheim"}"#, "p\u{e4}ssw\u{f6}rd-geheim");
+    assert!(seen.contains("[secret]") && !seen.contains("rd-geheim"), "{seen}");
+}
+
 #[test]
 fn credentials_that_an_endpoint_repeats_show_nowhere() {
     for (scheme, secret) in

@@ -229,6 +229,23 @@ fn an_end_of_the_run_ends_the_look_before_it_too() {
 }
 
 #[test]
+fn an_interrupt_ends_the_look_before_the_run() {
+    let served = Served::start(&[]);
+    let (url, states) = (served.at("url"), served.at("states"));
+    let common = ["run", "-q", "--rate", "1/60s", "--endpoint", url, "--states", states];
+    let mut command = proofmark(&[&common[..], &["--sign", "v3", "tag-count/none"]].concat());
+    command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "a").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "abcdefgh");
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let start = Instant::now();
+    std::thread::sleep(Duration::from_secs(1));
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_loopback_name_is_not_on_this_machine_if_it_is_led_elsewhere() {
     for arguments in [
         ["--proxy", "http://192.0.2.1"],

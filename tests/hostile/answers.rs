@@ -260,7 +260,7 @@ fn no_content_is_no_success_where_fields_are_promised() {
 
 #[test]
 fn types_and_patterns_of_fields_hold_for_more_than_text() {
-    let fields = "xml = \"text/xml\" }\n\n[[response]]\nname = \"count\"\ntype = \"integer\"\npattern = \"^[0-9]{1,3}$\"\n\n[[response]]\nname = \"ready\"\ntype = \"boolean\"\n";
+    let fields = "xml = \"text/xml\" }\n\n[[response]]\nname = \"count\"\ntype = \"integer\"\npattern = \"^[0-9]{1,3}$\"\n\n[[response]]\nname = \"ready\"\ntype = \"boolean\"\n\n[[response]]\nname = \"size\"\ntype = \"integer\"\nrequired = false\n";
     let folder = expecting("{ status = 200 }", "");
     let contract = folder.path().join("shop/Get/contract.toml");
     let text = fs::read_to_string(&contract).unwrap();
@@ -268,6 +268,8 @@ fn types_and_patterns_of_fields_hold_for_more_than_text() {
     for (body, exit) in [
         ("<a><count>12</count><ready>true</ready></a>", 0),
         ("<a><count>many</count><ready>true</ready></a>", 1),
+        ("<a><count>12</count><ready>true</ready><size>1</size></a>", 0),
+        ("<a><count>12</count><ready>true</ready><size>large</size></a>", 1),
         ("<a><count>12</count><ready>perhaps</ready></a>", 1),
         ("<a><count>123456</count><ready>true</ready></a>", 1),
     ] {
