@@ -178,6 +178,16 @@ fn a_wait_for_the_rate_ends_with_the_time_for_the_run() {
 }
 
 #[test]
+fn a_template_in_a_fixture_is_named_since_nothing_renders_it() {
+    let folder = with_endpoints(
+        "[endpoint.a]\nurl = \"http://127.0.0.1:9\"\n[endpoint.a.fixtures.\"a region\"]\nregion = \"{{ region }}\"\n",
+    );
+    let output = proofmark(&["check"]).env("COLUMNS", "200").current_dir(folder.path()).output().unwrap();
+    assert_eq!(code(&output), 3, "{}", err(&output));
+    assert!(err(&output).contains("`region` of a fixture is taken as it is"), "{}", err(&output));
+}
+
+#[test]
 fn check_finds_every_value_that_no_run_could_use() {
     let folder = with_endpoints(
         "[endpoint.a]\nurl = \"htp:/x\"\nstates = \"foo\"\nrate = \"many\"\nproxy = \"zz\"\nresolve = { x = \"y\" }\ncredentials = \"profil:x\"\n",

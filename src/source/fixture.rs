@@ -7,6 +7,7 @@ use super::document::Node;
 use super::endpoint_file::EndpointEntry;
 use super::shape::nearest;
 use crate::model::{Fixture, Problem, Spot, StateDefinition, Suite};
+use crate::template::is_template;
 
 /// A fixture and the state that it is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,11 @@ pub(super) fn read(endpoint: &Node, problems: &mut Vec<Problem>) -> Vec<FixtureE
     for entry in plain.chain(full) {
         let is_twin =
             |other: &FixtureEntry| other.state == entry.state && other.fixture.fits(&entry.fixture.params);
+        let values = entry.fixture.params.iter().chain(&entry.fixture.variables);
+        for (name, _) in values.filter(|(_, value)| value.as_text().is_some_and(is_template)) {
+            let message = format!("`{name}` of a fixture is taken as it is, and no template");
+            problems.push(Problem::new(entry.spot.clone(), message).hint("write its value out"));
+        }
         if found.iter().any(is_twin) {
             let message = format!("\"{}\" has another fixture for the same parameters", entry.state);
             problems.push(Problem::new(entry.spot.clone(), message));
