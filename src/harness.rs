@@ -245,7 +245,8 @@ impl Shared {
 
     fn case(&self, planned: &PlannedCase) -> Result<(), Failed> {
         if matches!(self.harness.target, Target::Reference) {
-            embedded::check([&*planned.contract]).map_err(|error| error.to_string())?;
+            let carried = embedded::check([&*planned.contract]);
+            carried.map_err(|error| format!("{error}; `Harness::endpoint` says where the endpoint is"))?;
         }
         let running = self.running.get_or_init(|| self.start()).as_ref().map_err(Failed::from)?;
         let record = running.runtime.block_on(running.runner.case(planned, &running.stop.listen()));
