@@ -115,12 +115,12 @@ async fn work(
     mut progress: watch::Receiver<usize>,
 ) {
     // As far as was told when this worker last looked.
-    let mut told = 0;
+    let mut told: usize = 0;
     loop {
         let position = share.next.fetch_add(1, Ordering::Relaxed);
         let Some(planned) = share.cases.get(position) else { return };
         // The case that is told next is never held up here, so progress goes on. It ends when nobody listens.
-        if position >= told + ahead {
+        if position >= told.saturating_add(ahead) {
             match progress.wait_for(|told| position < told.saturating_add(ahead)).await {
                 Ok(now) => told = *now,
                 Err(_) => return,

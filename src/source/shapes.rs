@@ -239,7 +239,7 @@ static FIELD: Shape = Shape::Table(&[
         "The type.",
     ),
     key("required", Shape::Boolean, "Whether it must be there; true unless said otherwise."),
-    key("pattern", Shape::Text, "A regular expression that its text matches."),
+    key("pattern", Shape::Text, "A regular expression that it matches, as it is written."),
     key("about", Shape::Text, "What it means."),
     key("source", TEXTS, "Names of sources."),
 ]);

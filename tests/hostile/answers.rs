@@ -293,3 +293,17 @@ fn a_code_does_not_flood_the_reason_that_repeats_it() {
     assert_eq!(exit, Some(5), "{text}");
     assert!(text.contains("Throttling.xxx") && text.len() < 5_000, "{}", text.len());
 }
+
+#[test]
+fn a_code_does_not_flood_what_is_told_of_attempts() {
+    let folder = expecting("{ status = 503 }", "");
+    let body = format!("{{\"code\": \"{}\"}}", "x".repeat(200_000));
+    let url = serve(say(answer("503 Busy", JSON, body)));
+    let file =
+        format!("[endpoint.m]\nurl = \"{url}\"\n[endpoint.m.retry]\nattempts = 2\ncodes = [\"503\"]\n");
+    fs::write(folder.path().join("endpoints.toml"), file).unwrap();
+    let arguments = ["--endpoint", "m", "--level", "body", "-v", "plain"];
+    let output = program(folder.path(), &arguments).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("attempt 1: 503 xxx") && text.len() < 5_000, "{}: {text:.300}", text.len());
+}
