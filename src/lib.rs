@@ -7,7 +7,7 @@
 //! - [`plan`] selects and expands the cases, and prepares what is sent;
 //! - [`run`] takes each case through states, requests, [`check`] and [`snapshot`], over [`transport`] and [`protocol`],
 //!   and says what happened as [`event`]s;
-//! - [`report`] turns those into output, and [`cli`] is the program around it all.
+//! - [`report`] turns those into output, [`review`] says what has changed in snapshots, and [`cli`] is the program around it all.
 //!
 //! [`reference`](mod@reference) is an implementation of the first contract, which [`embedded`] starts in this process.
 
@@ -23,6 +23,7 @@ pub mod plan;
 pub mod protocol;
 pub mod reference;
 pub mod report;
+pub mod review;
 pub mod run;
 pub mod snapshot;
 pub mod source;

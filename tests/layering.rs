@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules each module may import.
-const ALLOWED: [(&str, &[&str]); 19] = [
+const ALLOWED: [(&str, &[&str]); 20] = [
     ("model", &[]),
     ("event", &["model"]),
     ("whole_file", &["model"]),
@@ -17,7 +17,8 @@ const ALLOWED: [(&str, &[&str]); 19] = [
     ("protocol", &["model", "template"]),
     ("check", &["model", "template", "protocol"]),
     ("transport", &["model", "template", "protocol"]),
-    ("snapshot", &["model", "template", "check", "whole_file"]),
+    ("snapshot", &["model", "template", "protocol", "check", "whole_file"]),
+    ("review", &["model", "check", "protocol", "snapshot"]),
     ("compare", &["model", "check", "plan"]),
     ("coverage", &["model", "template", "plan", "protocol"]),
     ("run", &["model", "event", "template", "plan", "transport", "check", "snapshot", "protocol"]),
@@ -58,6 +59,7 @@ const ALLOWED: [(&str, &[&str]); 19] = [
             "run",
             "reference",
             "report",
+            "review",
             "coverage",
             "whole_file",
         ],

@@ -39,8 +39,10 @@ pub(super) enum Command {
     Diff(Box<DiffArgs>),
     /// Show snapshots that wait to be accepted, each kind of change once
     Pending(ReviewArgs),
+    /// Go through snapshots that wait, and decide on each kind of change
+    Review(PageArgs),
     /// Accept snapshots that wait
-    Accept(ReviewArgs),
+    Accept(AcceptArgs),
     /// Reject snapshots that wait
     Reject(ReviewArgs),
     /// Remove snapshots that belong to no case; with --dry-run, list them
@@ -112,6 +114,24 @@ pub(super) struct ReviewArgs {
     pub(super) exact: bool,
     #[command(flatten)]
     pub(super) store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PageArgs {
+    /// Write a page to decide in a browser, and ask nothing
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) review: ReviewArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AcceptArgs {
+    /// Carry out the decisions that the page of `review --html` has exported: accept and reject
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["patterns", "exact"])]
+    pub(super) decisions: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) review: ReviewArgs,
 }
 
 #[derive(Debug, Args)]

@@ -13,9 +13,11 @@ mod endpoints_command;
 mod exit;
 mod files;
 mod identity;
+mod interactive;
 mod interrupt;
 mod list_command;
 mod output;
+mod page_command;
 mod problem;
 mod reports;
 mod review_command;
@@ -49,7 +51,14 @@ pub fn main() -> ExitCode {
         Some(Command::Check(args)) => files::check(&args),
         Some(Command::Diff(args)) => diff_command::diff(&args),
         Some(Command::Pending(args)) => review_command::pending(&args),
-        Some(Command::Accept(args)) => review_command::accept(&args),
+        Some(Command::Review(args)) => match &args.html {
+            Some(page) => page_command::write(page, &args.review),
+            None => interactive::review(&args.review),
+        },
+        Some(Command::Accept(args)) => match &args.decisions {
+            Some(file) => page_command::carry_out(file, &args.review),
+            None => review_command::accept(&args.review),
+        },
         Some(Command::Reject(args)) => review_command::reject(&args),
         Some(Command::Prune(args)) => review_command::prune(&args),
         Some(Command::Endpoints(args)) => endpoints_command::endpoints(&args),

@@ -1,6 +1,5 @@
 //! `pending`, `accept`, `reject` and `prune`: what becomes of snapshots, without questions.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -9,8 +8,10 @@ use super::endpoint::{entry, is_address};
 use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES};
 use super::settings::snapshots_beside;
 use super::{note, print};
+use crate::model::{Contract, Suite};
 use crate::plan::Pattern;
 use crate::report::printable;
+use crate::review::group;
 use crate::run::orphans;
 use crate::snapshot::{PendingSnapshot, Store, StoreError, Update, changes};
 use crate::source::{Wanted, load};
@@ -18,31 +19,30 @@ use crate::source::{Wanted, load};
 /// Shows what waits, each kind of change once, and says by the exit code whether anything does.
 pub(super) fn pending(args: &ReviewArgs) -> Result<u8, CliError> {
     let waiting = Waiting::find(args)?;
-    let mut kinds: BTreeMap<(String, String), Vec<&PendingSnapshot>> = BTreeMap::new();
-    for snapshot in &waiting.selected {
-        let old = snapshot.old.as_deref().unwrap_or_default();
-        kinds.entry(changes(old, &snapshot.new)).or_default().push(snapshot);
-    }
-    let mut kinds: Vec<_> = kinds.into_iter().collect();
-    kinds.sort_by(|(_, first), (_, second)| first[0].case.cmp(&second[0].case));
+    let (count, has_unusable) = (waiting.selected.len(), waiting.has_unusable);
+    let suite = Contracts::load(&args.store);
+    let groups = group(waiting.selected, |case| suite.of(case));
     let mut text = String::new();
-    for ((removed, added), snapshots) in &kinds {
+    for group in &groups {
         // Writing to a String cannot fail.
-        for snapshot in snapshots {
-            let word = if snapshot.old.is_some() { "DIFFERENT" } else { "NEW" };
-            let _ = writeln!(text, "{word}  {}", snapshot.case);
+        for change in &group.changes {
+            let word = if change.snapshot.old.is_some() { "DIFFERENT" } else { "NEW" };
+            let _ = writeln!(text, "{word}  {}", change.snapshot.case);
         }
+        let first = &group.changes[0].snapshot;
+        let old = first.old.as_ref().map_or("", |old| &old.text);
+        let (removed, added) = changes(old, &first.new.text);
         let lines = removed.lines().map(|line| ('-', line)).chain(added.lines().map(|line| ('+', line)));
         for (mark, line) in lines {
             let _ = writeln!(text, "  {mark} {line}");
         }
         text.push('\n');
     }
-    let (count, kinds) = (waiting.selected.len(), kinds.len());
+    let kinds = groups.len();
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     let _ = writeln!(text, "{count} pending, {kinds} kind{} of change", plural(kinds));
     print(&printable(&text))?;
-    Ok(waiting.code(if count == 0 { CONFORMS } else { BROKEN }))
+    Ok(code(has_unusable, if count == 0 { CONFORMS } else { BROKEN }))
 }
 
 /// Accepts what waits.
@@ -67,17 +67,17 @@ fn decide(
     }
     let count = waiting.selected.len();
     print(&format!("{count} {done}\n"))?;
-    Ok(waiting.code(CONFORMS))
+    Ok(code(waiting.has_unusable, CONFORMS))
 }
 
 /// What waits and is meant, and whether files were in the way.
-struct Waiting {
-    selected: Vec<PendingSnapshot>,
-    has_unusable: bool,
+pub(super) struct Waiting {
+    pub(super) selected: Vec<PendingSnapshot>,
+    pub(super) has_unusable: bool,
 }
 
 impl Waiting {
-    fn find(args: &ReviewArgs) -> Result<Self, CliError> {
+    pub(super) fn find(args: &ReviewArgs) -> Result<Self, CliError> {
         let patterns = args.patterns.iter().map(|text| Pattern::new(text, args.exact));
         let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
         let mut waiting = Self { selected: Vec::new(), has_unusable: false };
@@ -99,9 +99,33 @@ impl Waiting {
         });
         Ok(waiting)
     }
+}
 
-    fn code(&self, otherwise: u8) -> u8 {
-        if self.has_unusable { INVALID_FILES } else { otherwise }
+/// The exit code, where files were in the way and where not.
+pub(super) fn code(has_unusable: bool, otherwise: u8) -> u8 {
+    if has_unusable { INVALID_FILES } else { otherwise }
+}
+
+/// The contracts whose words changes are told in; none if the cases cannot be read.
+pub(super) struct Contracts(Option<Suite>);
+
+impl Contracts {
+    pub(super) fn load(args: &StoreArgs) -> Self {
+        let suite = load(&args.folder.cases, Wanted::All).ok();
+        if suite.is_none() {
+            note(
+                "the cases cannot be read, so no change is told in a contract's words; see `proofmark check`",
+            );
+        }
+        Self(suite)
+    }
+
+    /// The contract of a case.
+    pub(super) fn of(&self, case: &str) -> Option<&Contract> {
+        let mut contracts = self.0.as_ref()?.operations.iter().map(|operation| &*operation.contract);
+        contracts.find(|contract| {
+            case.strip_prefix(contract.id.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        })
     }
 }
 
@@ -138,7 +162,8 @@ pub(super) fn prune(args: &PruneArgs) -> Result<u8, CliError> {
     Ok(code)
 }
 
-fn store(args: &StoreArgs) -> Result<Store, CliError> {
+/// The snapshots that are meant.
+pub(super) fn store(args: &StoreArgs) -> Result<Store, CliError> {
     let cases = &args.folder.cases;
     let folder = match (&args.snapshots, &args.endpoint) {
         (Some(folder), _) => folder.clone(),

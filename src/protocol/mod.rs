@@ -7,12 +7,14 @@
 //! [`Body`]: crate::model::Body
 
 mod curl;
+mod digest;
 mod encode;
 mod json;
 pub mod sign;
 mod xml;
 
 pub use curl::curl_line;
+pub use digest::sha256_hex;
 pub use encode::{EncodeError, encode};
 pub use json::{from_json, read_json, to_json};
 pub use xml::read_xml;

@@ -4,13 +4,15 @@
 //! where that is allowed. Insta's own macros panic, need cargo and scan whole folders, so only its
 //! format is used, and its reader.
 
+mod difference;
 mod header;
 mod normalise;
 mod pending;
 mod render;
 mod store;
 
+pub use difference::{DiffLine, LineKind, Piece, hunks};
 pub use normalise::{Names, volatile_values};
 pub use pending::PendingSnapshot;
 pub use render::{changes, render};
-pub use store::{Compared, Kept, Location, Store, StoreError, Update};
+pub use store::{Compared, Kept, Location, Recorded, Store, StoreError, Update};

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::store::{Store, StoreError, is_pending, read, remove, walk};
+use super::store::{Recorded, Store, StoreError, is_pending, read, remove, walk};
 
 /// A snapshot that waits to be accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,9 +13,9 @@ pub struct PendingSnapshot {
     /// The id of its case, as the file's place has it.
     pub case: String,
     /// What was accepted before, if anything was.
-    pub old: Option<String>,
+    pub old: Option<Recorded>,
     /// What a run has seen.
-    pub new: String,
+    pub new: Recorded,
     path: PathBuf,
 }
 

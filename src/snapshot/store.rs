@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use insta::Snapshot;
+use insta::internals::Content;
 
 use super::header::Header;
 use crate::model::CaseId;
@@ -141,8 +142,8 @@ impl Store {
         let path = self.path(location.case);
         let found = match read(&path)? {
             None => Compared::Missing,
-            Some(old) if old == text => Compared::Same,
-            Some(old) => Compared::Different { old },
+            Some(old) if old.text == text => Compared::Same,
+            Some(old) => Compared::Different { old: old.text },
         };
         let kept = self.keep(&path, location, text, &found)?;
         Ok((found, kept))
@@ -240,7 +241,20 @@ fn settled(path: &Path) -> PathBuf {
     PathBuf::from(name.strip_suffix(".new").unwrap_or(&name))
 }
 
-pub(super) fn read(path: &Path) -> Result<Option<String>, StoreError> {
+/// What a snapshot's file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The transcript made stable.
+    pub text: String,
+    /// The sentence of its case.
+    pub about: String,
+    /// The kind of endpoint that it was recorded from.
+    pub endpoint: String,
+    /// The version of the contract.
+    pub version: String,
+}
+
+pub(super) fn read(path: &Path) -> Result<Option<Recorded>, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { path: path.to_path_buf(), reason };
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -258,9 +272,25 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, StoreError> {
     }
     let snapshot = Snapshot::from_file(path).map_err(|error| unreadable(error.to_string()))?;
     match snapshot.as_text() {
-        Some(text) if snapshot.metadata().source().is_some() => Ok(Some(text.to_string())),
+        Some(text) if snapshot.metadata().source().is_some() => {
+            Ok(Some(recorded(&snapshot, text.to_string())))
+        }
         Some(_) | None => Err(unreadable("it is no snapshot of this tool".into())),
     }
+}
+
+fn recorded(snapshot: &Snapshot, text: String) -> Recorded {
+    let head = snapshot.metadata();
+    let facts = match head.private_info() {
+        Some(Content::Map(facts)) => facts.as_slice(),
+        Some(_) | None => &[],
+    };
+    let fact = |name: &str| {
+        let found = facts.iter().find(|(key, _)| key.as_str() == Some(name));
+        found.and_then(|(_, value)| value.as_str()).unwrap_or_default().to_owned()
+    };
+    let about = head.description().unwrap_or_default().to_owned();
+    Recorded { text, about, endpoint: fact("endpoint"), version: fact("contract") }
 }
 
 /// Writes a file whole, in a folder that is made if need be.

@@ -5,13 +5,14 @@
 //! encoded again before it is signed; the key is the secret as it is.
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use super::canonical::Pairs;
 use super::{
     Credentials, Secret, SignError, Signer, SigningContext, form, moment, path_and_query, set_field,
 };
 use crate::model::Request;
+use crate::protocol::digest::sha256_hex;
 
 /// The scheme in the `Authorization` header, and the first line of the string to sign.
 pub(crate) const SCHEME: &str = "ACS3-HMAC-SHA256";
@@ -42,7 +43,7 @@ impl Acs3 {
             ("host", "host", context.host.clone()),
             ("x-acs-date", "time", moment::written(context.time)?),
             ("x-acs-signature-nonce", "nonce", context.nonce.clone()),
-            ("x-acs-content-sha256", "digest", content_hash(request.body.as_str().as_bytes())),
+            ("x-acs-content-sha256", "digest", sha256_hex(request.body.as_str().as_bytes())),
         ];
         fields.extend(named("Action").map(|action| ("x-acs-action", "action", action.into_owned())));
         fields.extend(named("Version").map(|version| ("x-acs-version", "version", version.into_owned())));
@@ -80,7 +81,7 @@ impl Signer for Acs3 {
             path,
             query: &Pairs::read(query.as_bytes()),
             fields: &fields,
-            content_hash: &content_hash(request.body.as_str().as_bytes()),
+            content_hash: &sha256_hex(request.body.as_str().as_bytes()),
         };
         let signature = signature(&canonical.string_to_sign(), &self.credentials.secret);
         let names = canonical.names();
@@ -141,13 +142,8 @@ impl Canonical<'_> {
 
     /// The scheme and the digest of the canonical request.
     pub(crate) fn string_to_sign(&self) -> String {
-        format!("{SCHEME}\n{}", content_hash(self.request().as_bytes()))
+        format!("{SCHEME}\n{}", sha256_hex(self.request().as_bytes()))
     }
-}
-
-/// The SHA-256 digest of some bytes, in lower-case hexadecimal digits.
-pub(crate) fn content_hash(bytes: &[u8]) -> String {
-    base16ct::lower::encode_string(&Sha256::digest(bytes))
 }
 
 /// The signature of a string to sign, as it is sent.

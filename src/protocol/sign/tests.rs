@@ -3,6 +3,7 @@
 use super::acs3::{self, Canonical, joined_fields};
 use super::canonical::Pairs;
 use super::{Secret, rpc_v1};
+use crate::protocol::sha256_hex;
 use serde_json::Value;
 
 /// Examples from the provider's documentation, each with its source.
@@ -53,7 +54,7 @@ fn the_newer_signature_is_the_published_one() {
             path: text("path"),
             query: &pairs(&vector["query"]),
             fields: &fields,
-            content_hash: &acs3::content_hash(text("body").as_bytes()),
+            content_hash: &sha256_hex(text("body").as_bytes()),
         };
         let signed = canonical.string_to_sign();
         assert_eq!(signed, format!("ACS3-HMAC-SHA256\n{}", text("hashed_canonical_request")));

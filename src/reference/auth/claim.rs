@@ -4,6 +4,7 @@
 use super::super::fault_kind::AuthFault;
 use super::super::wire::Call;
 use super::row::{AuthRow, Objection};
+use crate::protocol::sha256_hex;
 use crate::protocol::sign::acs3::{self, Authorization, Canonical, joined_fields};
 use crate::protocol::sign::canonical::Pairs;
 use crate::protocol::sign::{Secret, rpc_v1};
@@ -101,7 +102,7 @@ impl Claim {
         if faults.contains(&AuthFault::PortNotSigned) {
             drop_port(&mut fields);
         }
-        let own_hash = acs3::content_hash(&call.sent.body);
+        let own_hash = sha256_hex(&call.sent.body);
         let is_ignored = faults.contains(&AuthFault::IgnoreContentHash);
         let canonical = Canonical {
             method: call.method.as_str(),

@@ -25,7 +25,8 @@ use super::bounded::Bounded;
 use super::fault::{Breach, Fault};
 use super::fault_kind::{AuthFault, RowFault};
 use super::wire::Call;
-use crate::protocol::sign::{Credentials, acs3, moment};
+use crate::protocol::sha256_hex;
+use crate::protocol::sign::{Credentials, moment};
 use claim::{Claim, Scheme};
 use row::Objection;
 use std::sync::{Mutex, PoisonError};
@@ -158,7 +159,7 @@ impl Guard {
 
     fn check_token(&self, claim: &Claim, key: &Credentials) -> Result<(), Objection> {
         // Compared as digests, which tells nothing about how much of a token is right.
-        let digest = |token: &str| acs3::content_hash(token.as_bytes());
+        let digest = |token: &str| sha256_hex(token.as_bytes());
         let due = key.security_token.as_ref().map(|token| digest(token.expose()));
         let sent = claim.security_token.as_deref().map(digest);
         if due == sent || self.commits(AuthFault::AcceptAnySecurityToken) {
@@ -184,7 +185,7 @@ impl Guard {
         let shared = self.keys.first().filter(|_| self.commits(AuthFault::SharedNonces));
         let nonces = &shared.unwrap_or(key).nonces;
         let mut nonces = nonces.lock().unwrap_or_else(PoisonError::into_inner);
-        let (nonce, now) = (acs3::content_hash(claim.nonce.as_bytes()), self.clock.now());
+        let (nonce, now) = (sha256_hex(claim.nonce.as_bytes()), self.clock.now());
         let is_used = nonces.get(&nonce).is_some_and(|taken| {
             // A clock that was set back has not made the nonce any older.
             now.duration_since(*taken).unwrap_or_default() < NONCE_TIME

@@ -1,0 +1,8 @@
+//! What has changed in an endpoint's answers, in the contract's words, so that a person can decide on it.
+//!
+//! [`group()`] gathers snapshots that wait by the kind of their change, so that the same change in many cases is
+//! decided once. Pure: it reads no file, and decides nothing itself.
+
+mod group;
+
+pub use group::{Change, Fact, Group, group};
