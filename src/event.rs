@@ -39,7 +39,7 @@ pub enum Event {
 #[derive(Debug, Clone)]
 pub struct RunStart {
     /// The version of this tool.
-    pub tool_version: &'static str,
+    pub tool_version: String,
     /// The contracts.
     pub operations: Vec<OperationStart>,
     /// What is put to the test.

@@ -3,10 +3,10 @@
 //! It knows nothing of what is written.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, NamedTempFile, SpooledTempFile, spooled_tempfile};
 
 /// A file under way. Dropped before [`WholeFile::commit`], it leaves nothing, and an old file stays.
 ///
@@ -70,6 +70,41 @@ impl Write for WholeFile {
     }
 }
 
+/// How many bytes of a spool stay in memory.
+const SPOOLED: usize = 256 * 1024;
+
+/// Bytes that wait until something is known that has to stand before them: in memory while they are few, then in a
+/// temporary file without a name.
+#[derive(Debug)]
+pub struct Spool(SpooledTempFile);
+
+impl Default for Spool {
+    fn default() -> Self {
+        Self(spooled_tempfile(SPOOLED))
+    }
+}
+
+impl Spool {
+    /// Writes all that has gathered.
+    ///
+    /// # Errors
+    /// A spool that cannot be read, or output that cannot be written.
+    pub fn pour(mut self, out: &mut impl Write) -> io::Result<()> {
+        self.0.seek(SeekFrom::Start(0))?;
+        io::copy(&mut self.0, out).map(|_| ())
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// The error without the temporary file's name, which nobody has asked for.
 fn plain(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| io::Error::from(error.kind()), io::Error::from_raw_os_error)
@@ -102,6 +137,17 @@ mod tests {
         drop(file);
         assert_eq!(fs::read_to_string(&target).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_spool_gives_back_what_it_got_also_past_what_stays_in_memory() {
+        for size in [0, 10, super::SPOOLED * 2] {
+            let mut spool = super::Spool::default();
+            spool.write_all(&vec![b'a'; size]).unwrap();
+            let mut out = Vec::new();
+            spool.pour(&mut out).unwrap();
+            assert_eq!(out, vec![b'a'; size]);
+        }
     }
 
     #[cfg(unix)]

@@ -81,7 +81,7 @@ const CONFINED: [(&str, &[&str]); 26] = [
     ("insta", &["snapshot"]),
     ("tempfile", &["whole_file"]),
     ("similar", &["snapshot"]),
-    ("quick_xml", &["protocol", "reference"]),
+    ("quick_xml", &["protocol", "reference", "report"]),
     ("shlex", &["protocol"]),
     ("hyper", &["reference"]),
     ("wiremock", &["reference"]),

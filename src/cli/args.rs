@@ -47,6 +47,8 @@ pub(super) enum Command {
     Reject(ReviewArgs),
     /// Remove snapshots that belong to no case; with --dry-run, list them
     Prune(PruneArgs),
+    /// Make reports of runs that are over; parts of one run are put together
+    Report(ReportArgs),
     /// Show the endpoints that are named, each setting and where it comes from
     Endpoints(FolderArgs),
     /// Serve the reference endpoint on a port until interrupted
@@ -141,6 +143,32 @@ pub(super) struct PruneArgs {
     pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// A file that a run wrote with --report ndjson=FILE; several are parts of one run, such as shards
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(super) from: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// How a run is told.
+#[derive(Debug, Clone, Args)]
+pub(super) struct OutputArgs {
+    /// Write a report: json, ndjson, junit, tap, markdown or github, as junit=PATH; `-` is standard output
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub(super) report: Vec<String>,
+    /// Tell every case
+    #[arg(long, short = 'v', conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Tell only what is wrong, and the outcome
+    #[arg(long, short = 'q')]
+    pub(super) quiet: bool,
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
+    pub(super) color: ColourChoice,
 }
 
 #[derive(Debug, Args)]
@@ -313,9 +341,6 @@ pub(super) struct RunArgs {
     /// Break a promise of the embedded endpoint on purpose; `list` shows all faults
     #[arg(long, value_name = "NAME", conflicts_with = "endpoint")]
     pub(super) fault: Vec<String>,
-    /// Write a report, as json=PATH
-    #[arg(long, value_name = "FORMAT=PATH")]
-    pub(super) report: Vec<String>,
     /// Allow cases that may cost money, on an endpoint that is not on this machine
     #[arg(long, value_enum, value_name = "EFFECT")]
     pub(super) allow: Vec<Allowed>,
@@ -328,15 +353,8 @@ pub(super) struct RunArgs {
     /// are finished
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
     pub(super) total_timeout: Option<u64>,
-    /// Tell every case
-    #[arg(long, short = 'v', conflicts_with = "quiet")]
-    pub(super) verbose: bool,
-    /// Tell only what is wrong, and the outcome
-    #[arg(long, short = 'q')]
-    pub(super) quiet: bool,
-    /// When to use colour
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
-    pub(super) color: ColourChoice,
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -27,7 +27,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         ("--endpoint", !run.endpoint.is_empty()),
         ("--states", run.states.is_some()),
         ("--snapshots", run.snapshots.is_some()),
-        ("--report", !run.report.is_empty()),
+        ("--report", !run.output.report.is_empty()),
     ];
     if let Some((flag, _)) = meaningless.into_iter().find(|(_, is_given)| *is_given) {
         return Err(CliError::Usage {

@@ -94,6 +94,25 @@ pub(crate) enum CliError {
     /// Standard output.
     #[error("standard output cannot be written")]
     Output(#[source] io::Error),
+    /// A file of events that cannot be read.
+    #[error("the events {path} cannot be read", path = path.display())]
+    Events {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file that is no file of events, or not a whole one.
+    #[error("{path}:{line}: {reason}", path = path.display())]
+    NoEvents {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
     /// A report.
     #[error("the report {path} cannot be written", path = path.display())]
     Report {
@@ -123,6 +142,8 @@ impl CliError {
             Self::Load(_)
             | Self::Store(StoreError::Unreadable { .. })
             | Self::Orphans(_)
+            | Self::Events { .. }
+            | Self::NoEvents { .. }
             | Self::Prepare(_)
             | Self::Encode(_)
             | Self::Plan(PlanError::Id { .. }) => INVALID_FILES,

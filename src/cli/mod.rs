@@ -19,6 +19,7 @@ mod list_command;
 mod output;
 mod page_command;
 mod problem;
+mod report_command;
 mod reports;
 mod review_command;
 mod run_command;
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
         },
         Some(Command::Reject(args)) => review_command::reject(&args),
         Some(Command::Prune(args)) => review_command::prune(&args),
+        Some(Command::Report(args)) => report_command::report(&args),
         Some(Command::Endpoints(args)) => endpoints_command::endpoints(&args),
         Some(Command::Serve(args)) => serve_command::serve(&args),
         Some(Command::Sweep(args)) => sweep_command::sweep(&args),

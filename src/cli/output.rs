@@ -4,9 +4,9 @@ use std::env;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
-use super::args::{ColourChoice, RunArgs};
+use super::args::{ColourChoice, OutputArgs};
 use super::exit::CliError;
-use crate::report::{Style, Verbosity};
+use crate::report::{Format, Style, Verbosity};
 
 /// How a run is told, and where.
 #[derive(Debug)]
@@ -17,9 +17,8 @@ pub(super) struct Output {
 
 impl Output {
     /// Resolves what arguments and environment say.
-    pub(super) fn resolve(args: &RunArgs) -> Result<Self, CliError> {
-        let reports = args.report.iter().map(|text| report(text)).collect::<Result<_, _>>()?;
-        Ok(Self { style: style(args), reports })
+    pub(super) fn resolve(args: &OutputArgs) -> Result<Self, CliError> {
+        Ok(Self { style: style(args), reports: reports(&args.report)? })
     }
 }
 
@@ -61,13 +60,25 @@ fn console_width() -> Option<u16> {
     terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| width.0)
 }
 
-/// Where a report goes.
+/// A report in a format for machines, and where it goes.
 #[derive(Debug)]
 pub(super) struct ReportTarget {
-    pub(super) path: PathBuf,
+    pub(super) format: Format,
+    pub(super) place: Place,
 }
 
-fn style(args: &RunArgs) -> Style {
+/// Where a report goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A file of its own.
+    File(PathBuf),
+    /// The end of a file that others write to as well.
+    After(PathBuf),
+    /// Standard output.
+    StandardOutput,
+}
+
+fn style(args: &OutputArgs) -> Style {
     let surroundings = Surroundings::read();
     let is_terminal = io::stdout().is_terminal();
     Style {
@@ -86,15 +97,57 @@ fn style(args: &RunArgs) -> Style {
 }
 
 fn report(text: &str) -> Result<ReportTarget, CliError> {
-    match text.split_once('=') {
-        Some(("json", path)) if !path.is_empty() => Ok(ReportTarget { path: PathBuf::from(path) }),
-        Some((format, _)) => Err(CliError::Usage {
-            message: format!("--report: there is no format `{format}`"),
-            hint: Some("write --report json=PATH".into()),
-        }),
-        None => Err(CliError::Usage {
-            message: format!("--report: `{text}` names no format"),
-            hint: Some("write --report json=PATH".into()),
-        }),
+    let wrong = |message: String| CliError::Usage {
+        message: format!("--report: {message}"),
+        hint: Some("write --report FORMAT=PATH, such as junit=report.xml; `-` is standard output".into()),
+    };
+    let (format, path) = match text.split_once('=') {
+        Some((format, path)) if !path.is_empty() => (format, path),
+        Some(_) => return Err(wrong(format!("`{text}` names no place"))),
+        None => return Err(wrong(format!("`{text}` names no format"))),
+    };
+    let format = format.parse().map_err(wrong)?;
+    let place = if path == "-" { Place::StandardOutput } else { Place::File(PathBuf::from(path)) };
+    Ok(ReportTarget { format, place })
+}
+
+/// The reports that `--report` asks for, and those that a CI service takes without being asked.
+pub(super) fn reports(args: &[String]) -> Result<Vec<ReportTarget>, CliError> {
+    let mut reports: Vec<ReportTarget> = args.iter().map(|text| report(text)).collect::<Result<_, _>>()?;
+    let on_output = |target: &&ReportTarget| target.place == Place::StandardOutput;
+    if reports.iter().filter(on_output).count() > 1 {
+        return Err(CliError::usage("--report: two reports cannot both go to standard output"));
     }
+    if is_on_github() {
+        // Commands are read from both outputs; a report for a program keeps standard output to itself.
+        let is_free = !reports.iter().any(|target| on_output(&target));
+        let is_asked = |format| reports.iter().any(|target| target.format == format);
+        let (annotates, sums_up) = (is_free && !is_asked(Format::Github), !is_asked(Format::Markdown));
+        if annotates {
+            reports.push(ReportTarget { format: Format::Github, place: Place::StandardOutput });
+        }
+        let summary = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| sums_up && !path.is_empty());
+        reports.extend(
+            summary.map(|path| ReportTarget {
+                format: Format::Markdown,
+                place: Place::After(PathBuf::from(path)),
+            }),
+        );
+    }
+    Ok(reports)
+}
+
+/// Whether GitHub's CI reads what is said here.
+pub(super) fn is_on_github() -> bool {
+    env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true")
+}
+
+/// The folder that the program runs in, below the workspace of GitHub's CI; empty anywhere else.
+pub(super) fn below_workspace() -> String {
+    let Some(workspace) = env::var_os("GITHUB_WORKSPACE").map(PathBuf::from) else {
+        return String::new();
+    };
+    let here = env::current_dir().ok();
+    let below = here.as_deref().and_then(|here| here.strip_prefix(workspace).ok());
+    below.map(|path| path.display().to_string()).unwrap_or_default()
 }

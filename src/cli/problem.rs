@@ -52,6 +52,7 @@ fn hint(error: &CliError) -> Option<String> {
             Some("run in the project's folder, or name its cases with --cases DIR".into())
         }
         CliError::NothingPending { .. } => Some("`proofmark pending` shows what is".into()),
+        CliError::NoEvents { .. } => Some("a run writes such a file with --report ndjson=FILE".into()),
         CliError::Embedded(EmbeddedError::Foreign { .. }) => Some("name an endpoint with --endpoint".into()),
         CliError::Load(LoadError::Problems(_))
         | CliError::Plan(PlanError::Empty | PlanError::Id { .. })
@@ -65,6 +66,7 @@ fn hint(error: &CliError) -> Option<String> {
         | CliError::Store(_)
         | CliError::Runtime(_)
         | CliError::Output(_)
+        | CliError::Events { .. }
         | CliError::Report { .. } => None,
     }
 }

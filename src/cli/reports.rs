@@ -1,16 +1,31 @@
 //! The reports of a run, all fed from its events. Main type: [`Reports`].
 
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::exit::CliError;
 use super::note;
-use super::output::Output;
+use super::output::{Output, Place, ReportTarget, below_workspace, is_on_github};
 use crate::event::Event;
-use crate::report::{JsonReport, Report, TerminalReport};
+use crate::report::{Format, Report, Shielded, Sink, Style, TerminalReport};
+use crate::run::seed_by_chance;
 
 /// How the terminal's report is named.
 const STANDARD_OUTPUT: &str = "standard output";
+
+/// The report for a person, and what it is written to.
+fn told(style: Style, is_output_taken: bool) -> io::Result<(PathBuf, Box<dyn Report>)> {
+    let out = || -> Box<dyn Write> {
+        if is_output_taken { Box::new(io::stderr()) } else { Box::new(io::stdout()) }
+    };
+    let name = if is_output_taken { "standard error" } else { STANDARD_OUTPUT };
+    let report = Box::new(TerminalReport::new(BufWriter::new(out()), style));
+    if !is_on_github() {
+        return Ok((PathBuf::from(name), report));
+    }
+    let token = format!("{:016x}{:016x}", seed_by_chance(), seed_by_chance());
+    Ok((PathBuf::from(name), Box::new(Shielded::new(report, out(), token)?)))
+}
 
 /// The reports of a run, and whether each could be written so far.
 pub(super) struct Reports {
@@ -19,15 +34,27 @@ pub(super) struct Reports {
 }
 
 impl Reports {
-    /// The report on standard output, and every other that is asked for.
+    /// The report for a person, and every other that is asked for.
+    ///
+    /// The one for a person goes to standard error where another has standard output to itself.
     pub(super) fn open(output: &Output) -> Result<Self, CliError> {
-        let terminal = TerminalReport::new(io::BufWriter::new(io::stdout()), output.style);
-        let mut open: Vec<(PathBuf, Box<dyn Report>)> =
-            vec![(PathBuf::from(STANDARD_OUTPUT), Box::new(terminal))];
+        let has_output = |target: &ReportTarget| target.place == Place::StandardOutput;
+        let is_taken =
+            output.reports.iter().any(|target| has_output(target) && target.format != Format::Github);
+        let mut open = vec![told(output.style, is_taken).map_err(CliError::Output)?];
         for target in &output.reports {
-            let report = JsonReport::new(&target.path)
-                .map_err(|source| CliError::Report { path: target.path.clone(), source })?;
-            open.push((target.path.clone(), Box::new(report)));
+            let path = match &target.place {
+                Place::File(path) | Place::After(path) => path.clone(),
+                Place::StandardOutput => PathBuf::from(STANDARD_OUTPUT),
+            };
+            let sink = match &target.place {
+                Place::File(path) => Sink::file(path),
+                Place::After(path) => Ok(Sink::after(path)),
+                Place::StandardOutput => Ok(Sink::standard_output()),
+            };
+            let report = sink.and_then(|sink| target.format.open(sink, &below_workspace()));
+            let report = report.map_err(|source| CliError::Report { path: path.clone(), source })?;
+            open.push((path, report));
         }
         Ok(Self { open, failed: Vec::new() })
     }

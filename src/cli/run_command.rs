@@ -41,7 +41,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         });
     }
     let all = Settings::of_all(args)?;
-    let output = Output::resolve(args)?;
+    let output = Output::resolve(&args.output)?;
     let (suite, plan) = selected(&args.select)?;
     check_endpoints(&names, &args.select.folder.cases, &suite)?;
     if all.iter().any(|settings| matches!(settings.target, Target::Reference(_))) {

@@ -1,5 +1,6 @@
 //! One request and the answer to it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -181,7 +182,7 @@ pub enum Fault {
     /// No whole answer in time.
     TimedOut {
         /// What was waited for.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// For so long.
         after: Duration,
     },

@@ -5,15 +5,14 @@
 //! end, or not at all.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
 use super::Report;
 use super::plain::printable_json;
+use super::sink::Sink;
 use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Finding, SnapshotOutcome};
-use crate::whole_file::WholeFile;
 
 /// The version of the format: a reader may rely on keys staying within one.
 const VERSION: u32 = 1;
@@ -21,7 +20,7 @@ const VERSION: u32 = 1;
 /// Writes a report to a file.
 #[derive(Debug)]
 pub struct JsonReport {
-    out: WholeFile,
+    out: Sink,
     start: Option<RunStart>,
     cases: usize,
     warnings: Vec<String>,
@@ -31,19 +30,9 @@ pub struct JsonReport {
 }
 
 impl JsonReport {
-    /// A report that will appear at `target`.
-    ///
-    /// # Errors
-    /// A folder in which nothing can be written.
-    pub fn new(target: &Path) -> io::Result<Self> {
-        Ok(Self {
-            out: WholeFile::create(target)?,
-            start: None,
-            cases: 0,
-            warnings: Vec::new(),
-            series: None,
-            is_ended: false,
-        })
+    /// A report to `sink`.
+    pub fn new(sink: Sink) -> Self {
+        Self { out: sink, start: None, cases: 0, warnings: Vec::new(), series: None, is_ended: false }
     }
 
     fn series_start(&mut self) -> io::Result<()> {
@@ -120,9 +109,9 @@ impl Report for JsonReport {
 
     fn close(self: Box<Self>) -> io::Result<()> {
         if !self.is_ended {
-            return Err(io::Error::other("the run did not come to an end"));
+            return Err(super::unfinished());
         }
-        self.out.commit()
+        self.out.finish().map(|_| ())
     }
 }
 

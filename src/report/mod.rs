@@ -1,16 +1,38 @@
 //! Turns events into output. Reports never meet the run that the events come from.
+//!
+//! [`Format`] names the forms that a report may have; [`TerminalReport`] is the one for a person.
 
+mod events;
+mod github;
+mod headline;
 mod json;
+mod junit;
+mod markdown;
+mod merge;
 mod plain;
+mod sink;
+mod tap;
 mod terminal;
+mod wire;
 
+use std::fmt;
 use std::io;
+use std::str::FromStr;
+use std::time::Duration;
 
 use crate::event::Event;
 
+pub use events::EventReport;
+pub use github::{GithubReport, Shielded};
 pub use json::JsonReport;
+pub use junit::JunitReport;
+pub use markdown::MarkdownReport;
+pub use merge::{Apart, merged_end, merged_start};
 pub use plain::{printable, printable_in_place, printable_json};
+pub use sink::Sink;
+pub use tap::TapReport;
 pub use terminal::{Style, TerminalReport, Verbosity, case_text};
+pub use wire::{WireError, read_event};
 
 /// Something that listens to a run.
 pub trait Report {
@@ -25,4 +47,80 @@ pub trait Report {
     /// # Errors
     /// Output that cannot be written.
     fn close(self: Box<Self>) -> io::Result<()>;
+}
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One object of JSON.
+    Json,
+    /// The events as they come, one line of JSON each.
+    Ndjson,
+    /// `JUnit`'s XML.
+    Junit,
+    /// The Test Anything Protocol.
+    Tap,
+    /// A page of Markdown.
+    Markdown,
+    /// Annotations for GitHub's CI.
+    Github,
+}
+
+impl Format {
+    /// Every form.
+    pub const ALL: [Self; 6] =
+        [Self::Json, Self::Ndjson, Self::Junit, Self::Tap, Self::Markdown, Self::Github];
+
+    /// Its name in settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Junit => "junit",
+            Self::Tap => "tap",
+            Self::Markdown => "markdown",
+            Self::Github => "github",
+        }
+    }
+
+    /// A report of this form; `below` is the folder of the run, relative to the workspace of a CI service.
+    ///
+    /// # Errors
+    /// Output that cannot be written.
+    pub fn open(self, sink: Sink, below: &str) -> io::Result<Box<dyn Report>> {
+        Ok(match self {
+            Self::Json => Box::new(JsonReport::new(sink)),
+            Self::Ndjson => Box::new(EventReport::new(sink)),
+            Self::Junit => Box::new(JunitReport::new(sink)?),
+            Self::Tap => Box::new(TapReport::new(sink)?),
+            Self::Markdown => Box::new(MarkdownReport::new(sink)),
+            Self::Github => Box::new(GithubReport::new(sink, below)),
+        })
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = Self::ALL.map(Self::name).join(", ");
+        let found = Self::ALL.into_iter().find(|format| format.name() == text);
+        found.ok_or_else(|| format!("there is no format `{text}`; the formats are {names}"))
+    }
+}
+
+/// Why a report of a run that broke off does not appear.
+fn unfinished() -> io::Error {
+    io::Error::other("the run did not come to an end")
+}
+
+/// A duration in seconds, to the millisecond.
+fn seconds(elapsed: Duration) -> String {
+    format!("{:.3}", elapsed.as_secs_f64())
 }

@@ -6,7 +6,8 @@ use std::fmt::Write;
 /// The text with control characters and marks that turn its direction written as escapes.
 ///
 /// A newline stays, since callers indent lines themselves; everything else that is not shown as
-/// itself is escaped: C0 and C1 controls (ECMA-48), and the marks of Unicode's TR 9.
+/// itself is escaped: C0 and C1 controls (ECMA-48), the marks of Unicode's TR 9, and two code points that are
+/// no characters.
 pub fn printable(text: &str) -> Cow<'_, str> {
     cleaned(text, |letter, clean| clean.extend(letter.escape_default()))
 }
@@ -48,7 +49,9 @@ fn cleaned(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
 fn is_hostile(letter: char) -> bool {
     let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let breaks = matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}');
-    turns || breaks || (letter.is_control() && letter != '\n')
+    // XML has no way to write these two (XML 1.0, section 2.2).
+    let is_none = matches!(letter, '\u{fffe}' | '\u{ffff}');
+    turns || breaks || is_none || (letter.is_control() && letter != '\n')
 }
 
 #[cfg(test)]

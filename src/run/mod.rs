@@ -193,7 +193,7 @@ fn described(runner: &Runner, plan: &Plan) -> RunStart {
         }
     }
     RunStart {
-        tool_version: env!("CARGO_PKG_VERSION"),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         operations,
         endpoint: runner.endpoint.description.clone(),
         selected: plan.cases.len(),

@@ -125,7 +125,7 @@ impl From<StopReason> for Fault {
     fn from(reason: StopReason) -> Self {
         match reason.0 {
             Reason::Interrupted => Self::Interrupted,
-            Reason::OutOfTime(after) => Self::TimedOut { what: "the whole run", after },
+            Reason::OutOfTime(after) => Self::TimedOut { what: "the whole run".into(), after },
             Reason::Obstructed(Obstacle::Unreachable(reason)) => Self::Connect { reason },
             Reason::Obstructed(Obstacle::Refused(reason)) => Self::Unsendable { reason },
         }

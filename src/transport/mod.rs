@@ -169,7 +169,7 @@ impl Client {
         let limit = self.limits.answer;
         timeout(limit, self.take(self.http(address), built))
             .await
-            .unwrap_or(Err(Fault::TimedOut { what: "the answer", after: limit }))
+            .unwrap_or(Err(Fault::TimedOut { what: "the answer".into(), after: limit }))
     }
 
     /// Posts a JSON text and takes the status and the body.
@@ -192,7 +192,7 @@ impl Client {
         let limit = self.limits.answer;
         let answer = timeout(limit, self.take(self.http(address), built))
             .await
-            .unwrap_or(Err(Fault::TimedOut { what: "the answer", after: limit }))?;
+            .unwrap_or(Err(Fault::TimedOut { what: "the answer".into(), after: limit }))?;
         Ok((answer.status, answer.bytes))
     }
 
@@ -230,7 +230,7 @@ impl Client {
             Ok(reached) => reached,
             // The client bounds the connection itself, so this one stands.
             Err(_) if address.is_encrypted() => Ok(()),
-            Err(_) => Err(Fault::TimedOut { what: "the connection", after: limit }),
+            Err(_) => Err(Fault::TimedOut { what: "the connection".into(), after: limit }),
         }
     }
 
@@ -307,7 +307,7 @@ impl Client {
     fn fault(&self, error: &reqwest::Error) -> Fault {
         if error.is_connect() {
             if error.is_timeout() {
-                return Fault::TimedOut { what: "the connection", after: self.limits.connect };
+                return Fault::TimedOut { what: "the connection".into(), after: self.limits.connect };
             }
             return Fault::Connect { reason: chain(error) };
         }

@@ -1,0 +1,64 @@
+//! What a case comes to in one line, in the few kinds that other formats know.
+
+use super::plain::printable;
+use crate::model::{CaseRecord, Finding, Verdict};
+
+/// The longest line, in characters: lists and annotations show no more.
+const LONGEST: usize = 500;
+
+/// What a case comes to, as formats for tests tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It passed.
+    Passed,
+    /// It passed, but not at once.
+    Flaky,
+    /// The contract is broken, or a snapshot differs.
+    Broken,
+    /// It failed as a waiver says.
+    Waived,
+    /// It could not be found out, or something was left behind.
+    Unknown,
+    /// Somebody said that it does not concern this endpoint.
+    Skipped,
+}
+
+/// The kind of a case's result.
+pub(super) fn kind(record: &CaseRecord) -> Kind {
+    match &record.verdict {
+        Verdict::Failed => Kind::Broken,
+        _ if !record.left_behind.is_empty() => Kind::Unknown,
+        Verdict::Passed => Kind::Passed,
+        Verdict::Flaky { .. } => Kind::Flaky,
+        Verdict::Waived { .. } => Kind::Waived,
+        Verdict::NotRun(reason) if reason.is_meant() => Kind::Skipped,
+        Verdict::Indeterminate(_) | Verdict::NotRun(_) => Kind::Unknown,
+    }
+}
+
+/// Why a case is not passed, on one line without a character that acts; empty if it simply passed.
+pub(super) fn headline(record: &CaseRecord) -> String {
+    let reason = match &record.verdict {
+        Verdict::Failed => first_counting(record).map(told),
+        Verdict::Passed
+        | Verdict::Flaky { .. }
+        | Verdict::Waived { .. }
+        | Verdict::Indeterminate(_)
+        | Verdict::NotRun(_) => record.verdict.reason(),
+    };
+    let left = record.left_behind.first().map(|left| format!("left behind: {left}"));
+    let line: Vec<String> = reason.into_iter().chain(left).collect();
+    let line = line.join("; ").replace('\n', " ");
+    printable(&line).chars().take(LONGEST).collect()
+}
+
+/// The first finding that counts, which is the most telling: findings come in the order of levels.
+pub(super) fn first_counting(record: &CaseRecord) -> Option<&Finding> {
+    record.findings.iter().find(|finding| finding.level <= record.gate)
+}
+
+fn told(finding: &Finding) -> String {
+    let Finding { level, subject, expected, actual, .. } = finding;
+    let subject = if subject == level.name() { String::new() } else { format!(" {subject}") };
+    format!("{level}{subject}: expected {expected}, found {actual}")
+}

@@ -1,0 +1,188 @@
+//! The report in `JUnit`'s XML, in the strict form that Jenkins' schema junit-10 asks for: a suite for each table.
+//!
+//! Cases of a table come one after the other. They wait in a spool until the suite's counts are known, so memory does
+//! not grow with them.
+
+use std::io::{self, BufWriter, Write};
+use std::time::Duration;
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml};
+
+use super::headline::{Kind, first_counting, headline, kind};
+use super::plain::printable;
+use super::sink::Sink;
+use super::terminal::case_text;
+use super::{Report, seconds};
+use crate::event::Event;
+use crate::model::CaseRecord;
+use crate::whole_file::Spool;
+
+/// The program's name, which the document carries.
+const NAME: &str = "proofmark";
+
+/// Writes a report in `JUnit`'s XML.
+pub struct JunitReport {
+    out: Writer<Sink>,
+    suite: Option<Suite>,
+    /// The address of the endpoint, for lines that repeat a request.
+    base: String,
+    /// The endpoint's name before a suite's, where there are several.
+    endpoint: Option<String>,
+    is_series: bool,
+    is_ended: bool,
+}
+
+/// The cases of a table so far.
+struct Suite {
+    table: String,
+    cases: Writer<BufWriter<Spool>>,
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+    elapsed: Duration,
+}
+
+impl JunitReport {
+    /// A report to `sink`.
+    ///
+    /// # Errors
+    /// Output that cannot be written.
+    pub fn new(sink: Sink) -> io::Result<Self> {
+        let mut out = Writer::new(sink);
+        out.write_event(Xml::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+        out.get_mut().write_all(b"\n")?;
+        out.write_event(Xml::Start(BytesStart::new("testsuites").with_attributes([("name", NAME)])))?;
+        out.get_mut().write_all(b"\n")?;
+        let base = String::new();
+        Ok(Self { out, suite: None, base, endpoint: None, is_series: false, is_ended: false })
+    }
+
+    fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
+        if self.suite.as_ref().is_none_or(|suite| suite.table != record.id.table()) {
+            self.close_suite()?;
+            self.suite = Some(Suite::new(record.id.table()));
+        }
+        match &mut self.suite {
+            Some(suite) => suite.add(record, &self.base),
+            None => Ok(()),
+        }
+    }
+
+    fn close_suite(&mut self) -> io::Result<()> {
+        let Some(suite) = self.suite.take() else {
+            return Ok(());
+        };
+        let name = match &self.endpoint {
+            Some(endpoint) => format!("{endpoint} {}", suite.table),
+            None => suite.table.clone(),
+        };
+        let counts =
+            [suite.tests, suite.failures, suite.errors, suite.skipped].map(|count| count.to_string());
+        let [tests, failures, errors, skipped] = &counts;
+        let (name, time) = (printable(&name), seconds(suite.elapsed));
+        let start = BytesStart::new("testsuite").with_attributes([
+            ("name", &*name),
+            ("tests", tests),
+            ("failures", failures),
+            ("errors", errors),
+            ("skipped", skipped),
+            ("time", &time),
+        ]);
+        self.out.write_event(Xml::Start(start))?;
+        self.out.get_mut().write_all(b"\n")?;
+        let spool = suite.cases.into_inner().into_inner().map_err(io::IntoInnerError::into_error)?;
+        spool.pour(self.out.get_mut())?;
+        self.out.write_event(Xml::End(BytesEnd::new("testsuite")))?;
+        self.out.get_mut().write_all(b"\n")
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.is_ended = true;
+        self.out.write_event(Xml::End(BytesEnd::new("testsuites")))?;
+        self.out.get_mut().write_all(b"\n")
+    }
+}
+
+impl Suite {
+    fn new(table: &str) -> Self {
+        // Each event of XML is a few short writes.
+        let cases = Writer::new(BufWriter::new(Spool::default()));
+        let (tests, failures, errors, skipped) = (0, 0, 0, 0);
+        let elapsed = Duration::ZERO;
+        Self { table: table.to_owned(), cases, tests, failures, errors, skipped, elapsed }
+    }
+
+    fn add(&mut self, record: &CaseRecord, base: &str) -> io::Result<()> {
+        let kind = kind(record);
+        self.tests += 1;
+        self.elapsed += record.elapsed;
+        self.failures += usize::from(kind == Kind::Broken);
+        self.errors += usize::from(kind == Kind::Unknown);
+        self.skipped += usize::from(matches!(kind, Kind::Waived | Kind::Skipped));
+        let name = record.id.as_str().trim_start_matches(record.id.table()).trim_start_matches('/');
+        let class = record.id.table().replace('/', ".");
+        let start = BytesStart::new("testcase").with_attributes([
+            ("name", name),
+            ("classname", &class),
+            ("time", &seconds(record.elapsed)),
+        ]);
+        self.cases.write_event(Xml::Start(start))?;
+        if let Some((element, said)) = element(record, kind) {
+            let message = headline(record);
+            let start = BytesStart::new(element).with_attributes([("type", said), ("message", &message)]);
+            self.cases.write_event(Xml::Start(start))?;
+            let text = case_text(record, base);
+            self.cases.write_event(Xml::Text(BytesText::new(&text)))?;
+            self.cases.write_event(Xml::End(BytesEnd::new(element)))?;
+        }
+        self.cases.write_event(Xml::End(BytesEnd::new("testcase")))?;
+        self.cases.get_mut().write_all(b"\n")
+    }
+}
+
+/// The element that tells why a case did not simply pass, and its type.
+fn element(record: &CaseRecord, kind: Kind) -> Option<(&'static str, &'static str)> {
+    match kind {
+        Kind::Passed => None,
+        Kind::Flaky => Some(("flakyFailure", "flaky")),
+        Kind::Broken => {
+            Some(("failure", first_counting(record).map_or("failed", |finding| finding.level.name())))
+        }
+        Kind::Waived => Some(("skipped", "waived")),
+        Kind::Unknown if record.left_behind.is_empty() => Some(("error", record.verdict.name())),
+        Kind::Unknown => Some(("error", "left behind")),
+        Kind::Skipped => Some(("skipped", "not run")),
+    }
+}
+
+impl Report for JunitReport {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::SeriesStarted { .. } => {
+                self.is_series = true;
+                Ok(())
+            }
+            Event::Started(start) => {
+                self.base.clone_from(&start.endpoint.url);
+                self.endpoint = self.is_series.then(|| start.endpoint.name.clone());
+                Ok(())
+            }
+            Event::Warned { .. } => Ok(()),
+            Event::Finished(record) => self.case(record),
+            Event::Ended(_) => {
+                self.close_suite()?;
+                if self.is_series { Ok(()) } else { self.end() }
+            }
+            Event::SeriesEnded(_) => self.end(),
+        }
+    }
+
+    fn close(self: Box<Self>) -> io::Result<()> {
+        if !self.is_ended {
+            return Err(super::unfinished());
+        }
+        self.out.into_inner().finish().map(|_| ())
+    }
+}

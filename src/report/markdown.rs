@@ -1,0 +1,219 @@
+//! The report as a page of Markdown, such as the summary of a step in a CI service.
+//!
+//! It stays short whatever a run comes to: summaries are cut where they are shown, at a megabyte for GitHub's.
+
+use std::io::{self, Write};
+
+use super::headline::{Kind, headline, kind};
+use super::plain::printable;
+use super::sink::Sink;
+use super::terminal::case_text;
+use super::{Report, seconds};
+use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
+use crate::model::CaseRecord;
+
+/// How many cases that did not pass are listed; the rest is counted.
+const LISTED: usize = 50;
+
+/// The longest text of one case, in characters.
+const LONGEST_TEXT: usize = 4000;
+
+/// Writes a report in Markdown (GitHub's flavour, for its tables).
+#[derive(Debug)]
+pub struct MarkdownReport {
+    out: Sink,
+    start: Option<RunStart>,
+    listed: Vec<Listed>,
+    unlisted: usize,
+    is_series: bool,
+    is_ended: bool,
+}
+
+/// A case that did not pass.
+#[derive(Debug)]
+struct Listed {
+    id: String,
+    verdict: &'static str,
+    line: String,
+    text: String,
+}
+
+impl MarkdownReport {
+    /// A report to `sink`.
+    pub fn new(sink: Sink) -> Self {
+        Self { out: sink, start: None, listed: Vec::new(), unlisted: 0, is_series: false, is_ended: false }
+    }
+
+    fn case(&mut self, record: &CaseRecord) {
+        match kind(record) {
+            Kind::Passed | Kind::Skipped => return,
+            Kind::Flaky | Kind::Broken | Kind::Waived | Kind::Unknown => {}
+        }
+        if self.listed.len() == LISTED {
+            self.unlisted += 1;
+            return;
+        }
+        let base = self.start.as_ref().map_or("", |start| &start.endpoint.url);
+        self.listed.push(Listed {
+            id: record.id.to_string(),
+            verdict: record.verdict.name(),
+            line: headline(record),
+            text: case_text(record, base).chars().take(LONGEST_TEXT).collect(),
+        });
+    }
+
+    fn end(&mut self, end: &RunEnd) -> io::Result<()> {
+        let Some(start) = self.start.take() else {
+            return Ok(());
+        };
+        let out = &mut self.out;
+        writeln!(out, "## proofmark: {} {}\n", code(&start.endpoint.name), end.outcome().name())?;
+        if !start.faults.is_empty() {
+            writeln!(out, "**Faults are switched on; this run says nothing about conformance.**\n")?;
+        }
+        writeln!(
+            out,
+            "| passed | flaky | failed | waived | indeterminate | not run |\n|---|---|---|---|---|---|"
+        )?;
+        let counts = &end.counts;
+        writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} |\n",
+            counts.passed, counts.flaky, counts.failed, counts.waived, counts.indeterminate, counts.not_run
+        )?;
+        writeln!(out, "| contract | version | cases | error rows met |\n|---|---|---|---|")?;
+        for (operation, met) in start.operations.iter().zip(&end.rows_met) {
+            let (id, version) = (code(&operation.id), cell(&operation.version));
+            writeln!(
+                out,
+                "| {id} | {version} | {} | {} of {} |",
+                operation.selected,
+                met.len(),
+                operation.rows.len()
+            )?;
+        }
+        writeln!(out, "\nSeed {}, {} s.", start.seed, seconds(end.elapsed))?;
+        self.notes(end)?;
+        self.list()
+    }
+
+    fn notes(&mut self, end: &RunEnd) -> io::Result<()> {
+        if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
+            writeln!(self.out, "\n{}", cell(&obstacle))?;
+        }
+        for stale in &end.stale_waivers {
+            writeln!(self.out, "\nStale waiver: {}", cell(stale))?;
+        }
+        if !end.orphans.is_empty() {
+            writeln!(self.out, "\n{} snapshots belong to no case.", end.orphans.len())?;
+        }
+        Ok(())
+    }
+
+    fn list(&mut self) -> io::Result<()> {
+        if self.listed.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.out, "\n| case | verdict | why |\n|---|---|---|")?;
+        for case in &self.listed {
+            writeln!(self.out, "| {} | {} | {} |", code(&case.id), case.verdict, cell(&case.line))?;
+        }
+        if self.unlisted > 0 {
+            writeln!(self.out, "\nand {} more.", self.unlisted)?;
+        }
+        for case in self.listed.drain(..) {
+            let fence = fence(&case.text);
+            writeln!(
+                self.out,
+                "\n<details><summary>{} {}</summary>\n\n{fence}text\n{}\n{fence}\n\n</details>",
+                escaped(&case.id),
+                case.verdict,
+                case.text.trim_end()
+            )?;
+        }
+        self.unlisted = 0;
+        Ok(())
+    }
+
+    fn series_end(&mut self, end: &SeriesEnd) -> io::Result<()> {
+        writeln!(
+            self.out,
+            "\n## All endpoints: {}\n\n| endpoint | outcome |\n|---|---|",
+            end.outcome().name()
+        )?;
+        for (name, outcome) in &end.runs {
+            writeln!(self.out, "| {} | {} |", code(name), outcome.name())?;
+        }
+        end.not_started.iter().try_for_each(|name| writeln!(self.out, "| {} | not started |", code(name)))
+    }
+}
+
+/// A fence that no line of the text ends: longer than any run of backticks in it.
+fn fence(text: &str) -> String {
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
+/// Text whose characters mean nothing to Markdown or HTML, on one line.
+fn cell(text: &str) -> String {
+    escaped(&printable(text).replace('\n', " "))
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            // An entity cannot begin an emphasis, a link, a mention or a cell.
+            '|' | '*' | '_' | '`' | '[' | ']' | '(' | ')' | '!' | '\\' | '#' | '~' | '@' | ':' | '$' => {
+                escaped.push_str("&#");
+                escaped.push_str(&u32::from(letter).to_string());
+                escaped.push(';');
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// Text in a fixed font.
+fn code(text: &str) -> String {
+    format!("<code>{}</code>", cell(text))
+}
+
+impl Report for MarkdownReport {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::SeriesStarted { .. } => {
+                self.is_series = true;
+                Ok(())
+            }
+            Event::Started(start) => {
+                self.start = Some(start.clone());
+                Ok(())
+            }
+            Event::Warned { text } => writeln!(self.out, "Warning: {}\n", cell(text)),
+            Event::Finished(record) => {
+                self.case(record);
+                Ok(())
+            }
+            Event::Ended(end) => {
+                self.is_ended = !self.is_series;
+                self.end(end)
+            }
+            Event::SeriesEnded(end) => {
+                self.is_ended = true;
+                self.series_end(end)
+            }
+        }
+    }
+
+    fn close(self: Box<Self>) -> io::Result<()> {
+        if !self.is_ended {
+            return Err(super::unfinished());
+        }
+        self.out.finish().map(|_| ())
+    }
+}

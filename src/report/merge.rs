@@ -1,0 +1,126 @@
+//! Puts what several runs said together, as if one run had said it: the shards of a suite.
+//!
+//! Cases come in the order of ids from each, so they are merged as they are read, and memory does not grow with them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::event::{OperationStart, RunEnd, RunStart, SnapshotCounts, Stopped};
+use crate::model::VerdictCounts;
+
+/// Why runs are no parts of one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the runs have different {what}: {first} and {second}")]
+pub struct Apart {
+    /// In what they differ.
+    pub what: &'static str,
+    /// What one of them says.
+    pub first: String,
+    /// What the other says.
+    pub second: String,
+}
+
+/// The start of the run that these runs are parts of; none if there are none.
+///
+/// # Errors
+/// Runs on different endpoints, with different contracts, versions of the tool, levels or faults.
+pub fn merged_start(starts: &[RunStart]) -> Result<Option<RunStart>, Apart> {
+    let mut starts = starts.iter();
+    let Some(mut all) = starts.next().cloned() else {
+        return Ok(None);
+    };
+    for start in starts {
+        same("endpoints", &all.endpoint.name, &start.endpoint.name)?;
+        same("versions of proofmark", &all.tool_version, &start.tool_version)?;
+        same("levels", all.gate.name(), start.gate.name())?;
+        same("faults", &all.faults.join(", "), &start.faults.join(", "))?;
+        for operation in &start.operations {
+            add_operation(&mut all.operations, operation)?;
+        }
+        all.selected += start.selected;
+        all.known = all.known.max(start.known);
+    }
+    all.operations.sort_by(|left, right| left.id.cmp(&right.id));
+    Ok(Some(all))
+}
+
+fn same(what: &'static str, first: &str, second: &str) -> Result<(), Apart> {
+    if first == second {
+        return Ok(());
+    }
+    Err(Apart { what, first: first.to_owned(), second: second.to_owned() })
+}
+
+fn add_operation(all: &mut Vec<OperationStart>, operation: &OperationStart) -> Result<(), Apart> {
+    let Some(known) = all.iter_mut().find(|known| known.id == operation.id) else {
+        all.push(operation.clone());
+        return Ok(());
+    };
+    same("versions of a contract", &known.version, &operation.version)?;
+    same("error rows", &known.rows.join(", "), &operation.rows.join(", "))?;
+    known.selected += operation.selected;
+    Ok(())
+}
+
+/// The end of the run that these runs are parts of; `all` is its start.
+pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
+    let mut end = RunEnd {
+        counts: VerdictCounts::default(),
+        rows_met: vec![BTreeSet::new(); all.operations.len()],
+        orphans: Vec::new(),
+        stale_waivers: Vec::new(),
+        snapshots: SnapshotCounts::default(),
+        left_behind: 0,
+        exchanges: 0,
+        stopped: None,
+        elapsed: std::time::Duration::ZERO,
+    };
+    for (start, part) in runs {
+        add_counts(&mut end, part);
+        for (operation, met) in start.operations.iter().zip(&part.rows_met) {
+            let position = all.operations.iter().position(|known| known.id == operation.id);
+            if let Some(rows) = position.and_then(|position| end.rows_met.get_mut(position)) {
+                rows.extend(met.iter().map(Arc::clone));
+            }
+        }
+        end.orphans.extend(part.orphans.iter().cloned());
+        end.stale_waivers.extend(part.stale_waivers.iter().cloned());
+        end.left_behind += part.left_behind;
+        end.exchanges += part.exchanges;
+        end.elapsed = end.elapsed.max(part.elapsed);
+        end.stopped = graver(end.stopped, part.stopped.clone());
+    }
+    end.orphans.sort();
+    end.orphans.dedup();
+    end.stale_waivers.sort();
+    end.stale_waivers.dedup();
+    end
+}
+
+fn add_counts(end: &mut RunEnd, part: &RunEnd) {
+    let (counts, more) = (&mut end.counts, &part.counts);
+    counts.passed += more.passed;
+    counts.flaky += more.flaky;
+    counts.failed += more.failed;
+    counts.waived += more.waived;
+    counts.indeterminate += more.indeterminate;
+    counts.not_run += more.not_run;
+    counts.not_meant += more.not_meant;
+    let (counts, more) = (&mut end.snapshots, &part.snapshots);
+    counts.same += more.same;
+    counts.different += more.different;
+    counts.missing += more.missing;
+    counts.written += more.written;
+    counts.unusable += more.unusable;
+}
+
+/// The reason that says more: an interrupted part makes the whole interrupted.
+fn graver(one: Option<Stopped>, other: Option<Stopped>) -> Option<Stopped> {
+    let weight = |stopped: &Stopped| match stopped {
+        Stopped::OutOfTime => 0,
+        Stopped::Unreachable { .. } => 1,
+        Stopped::Refused { .. } => 2,
+        Stopped::Interrupted => 3,
+    };
+    one.into_iter().chain(other).max_by_key(weight)
+}

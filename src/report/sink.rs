@@ -1,0 +1,86 @@
+//! Where a report in a format for machines goes: a file that appears whole or not at all, or standard output.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Stdout, Write};
+use std::path::{Path, PathBuf};
+
+use crate::whole_file::WholeFile;
+
+/// What a report is written to.
+#[derive(Debug)]
+pub struct Sink(Out);
+
+#[derive(Debug)]
+enum Out {
+    File(WholeFile),
+    Standard(BufWriter<Stdout>),
+    After { target: PathBuf, bytes: Vec<u8> },
+    Memory(Vec<u8>),
+}
+
+impl Sink {
+    /// A file that will stand at `target`.
+    ///
+    /// # Errors
+    /// A folder in which nothing can be written.
+    pub fn file(target: &Path) -> io::Result<Self> {
+        Ok(Self(Out::File(WholeFile::create(target)?)))
+    }
+
+    /// Standard output, to which a report is written as it comes.
+    pub fn standard_output() -> Self {
+        Self(Out::Standard(BufWriter::new(io::stdout())))
+    }
+
+    /// The end of a file that others write to as well, to which everything is added at once when it is finished.
+    pub fn after(target: &Path) -> Self {
+        Self(Out::After { target: target.to_path_buf(), bytes: Vec::new() })
+    }
+
+    /// Memory, of which [`Sink::finish`] gives the bytes.
+    pub fn memory() -> Self {
+        Self(Out::Memory(Vec::new()))
+    }
+
+    /// Puts the file in its place, or writes out what waits; the bytes, if they were kept in memory.
+    ///
+    /// # Errors
+    /// A disk that is full, or a reader that has gone away.
+    pub fn finish(self) -> io::Result<Vec<u8>> {
+        match self.0 {
+            Out::File(file) => file.commit().map(|()| Vec::new()),
+            Out::Standard(mut out) => out.flush().map(|()| Vec::new()),
+            Out::After { target, bytes } => {
+                let mut file = File::options().append(true).create(true).open(target)?;
+                file.write_all(&bytes).map(|()| Vec::new())
+            }
+            Out::Memory(bytes) => Ok(bytes),
+        }
+    }
+
+    /// Passes on what waits, where somebody may follow: a file appears at the end in any case.
+    pub(super) fn follow(&mut self) -> io::Result<()> {
+        match &mut self.0 {
+            Out::Standard(out) => out.flush(),
+            Out::File(_) | Out::After { .. } | Out::Memory(_) => Ok(()),
+        }
+    }
+
+    fn out(&mut self) -> &mut dyn Write {
+        match &mut self.0 {
+            Out::File(file) => file,
+            Out::Standard(out) => out,
+            Out::After { bytes, .. } | Out::Memory(bytes) => bytes,
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out().flush()
+    }
+}

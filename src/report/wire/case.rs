@@ -1,0 +1,141 @@
+//! All that a run says about one case.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::exchange::{RawExchange, RawRequest};
+use super::run::level;
+use super::verdict::{RawSnapshot, RawVerdict};
+use super::{WireError, micros};
+use crate::model::{CaseId, CaseRecord, Exchange, Finding, IdError, OperationId, SourceText, Spot, TableId};
+
+/// The greatest line and column that are read back: a place is rebuilt as text of that many lines.
+const FARTHEST: usize = 1_000_000;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RawCase {
+    table: String,
+    case: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    row: Option<String>,
+    about: String,
+    file: String,
+    line: usize,
+    column: usize,
+    verdict: RawVerdict,
+    level: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<RawFinding>,
+    answered: usize,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    exchanges: Vec<RawExchange>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unanswered: Option<RawRequest>,
+    steps_not_sent: usize,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rows_met: Vec<String>,
+    snapshot: RawSnapshot,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    retried: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left_behind: Vec<String>,
+    duration_us: u64,
+}
+
+impl From<&CaseRecord> for RawCase {
+    fn from(record: &CaseRecord) -> Self {
+        Self {
+            table: record.id.table().to_owned(),
+            case: record.id.case().to_owned(),
+            row: record.id.row().map(str::to_owned),
+            about: record.about.clone(),
+            file: record.spot.file.path.display().to_string(),
+            line: record.spot.line(),
+            column: record.spot.column(),
+            verdict: (&record.verdict).into(),
+            level: record.gate.name().to_owned(),
+            findings: record.findings.iter().map(RawFinding::from).collect(),
+            answered: record.answered,
+            exchanges: record.exchanges.iter().map(RawExchange::from).collect(),
+            unanswered: record.unanswered.as_ref().map(RawRequest::from),
+            steps_not_sent: record.steps_not_sent,
+            rows_met: record.rows_met.iter().map(ToString::to_string).collect(),
+            snapshot: (&record.snapshot).into(),
+            retried: record.retried.clone(),
+            left_behind: record.left_behind.clone(),
+            duration_us: micros(record.elapsed),
+        }
+    }
+}
+
+impl TryFrom<RawCase> for CaseRecord {
+    type Error = WireError;
+
+    fn try_from(raw: RawCase) -> Result<Self, WireError> {
+        let exchanges = raw.exchanges.into_iter().map(Exchange::try_from);
+        let findings = raw.findings.into_iter().map(Finding::try_from);
+        Ok(Self {
+            id: id(&raw.table, &raw.case, raw.row.as_deref())?,
+            about: raw.about,
+            spot: spot(&raw.file, raw.line, raw.column),
+            verdict: raw.verdict.try_into()?,
+            findings: findings.collect::<Result<_, _>>()?,
+            gate: level(raw.level)?,
+            answered: raw.answered,
+            exchanges: exchanges.collect::<Result<_, _>>()?,
+            unanswered: raw.unanswered.map(TryInto::try_into).transpose()?,
+            steps_not_sent: raw.steps_not_sent,
+            rows_met: raw.rows_met.into_iter().map(Arc::from).collect(),
+            snapshot: raw.snapshot.into(),
+            retried: raw.retried,
+            left_behind: raw.left_behind,
+            elapsed: Duration::from_micros(raw.duration_us),
+        })
+    }
+}
+
+fn id(table: &str, case: &str, row: Option<&str>) -> Result<CaseId, WireError> {
+    let parts = || -> Result<CaseId, IdError> {
+        let (operation, name) = table.rsplit_once('/').ok_or(IdError::Empty)?;
+        CaseId::new(&TableId::new(OperationId::from_parts(operation.split('/'))?, name)?, case, row)
+    };
+    parts().map_err(|reason| WireError::Id { text: format!("{table}/{case}"), reason })
+}
+
+/// A place without its file's text, which nobody needs who asks for line and column.
+fn spot(file: &str, line: usize, column: usize) -> Spot {
+    let lines = "\n".repeat(line.clamp(1, FARTHEST) - 1);
+    let text = lines + &" ".repeat(column.clamp(1, FARTHEST) - 1);
+    let end = text.len();
+    Spot { file: Arc::new(SourceText { path: PathBuf::from(file), text }), bytes: end..end }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawFinding {
+    level: String,
+    step: usize,
+    subject: String,
+    expected: String,
+    actual: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    because: Option<String>,
+}
+
+impl From<&Finding> for RawFinding {
+    fn from(finding: &Finding) -> Self {
+        let Finding { level, step, subject, expected, actual, because } = finding.clone();
+        Self { level: level.name().to_owned(), step: step + 1, subject, expected, actual, because }
+    }
+}
+
+impl TryFrom<RawFinding> for Finding {
+    type Error = WireError;
+
+    fn try_from(raw: RawFinding) -> Result<Self, WireError> {
+        let RawFinding { level: name, step, subject, expected, actual, because } = raw;
+        Ok(Self { level: level(name)?, step: step.saturating_sub(1), subject, expected, actual, because })
+    }
+}

@@ -1,0 +1,259 @@
+//! What a run says at its start and at its end.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FORMAT, VERSION, WireError, micros};
+use crate::event::{
+    EndpointDescription, OperationStart, Outcome, RunEnd, RunStart, SeriesEnd, SnapshotCounts, Stopped,
+};
+use crate::model::{Level, VerdictCounts};
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RawStart {
+    format: String,
+    version: u32,
+    tool: String,
+    endpoint: RawEndpoint,
+    contracts: Vec<RawOperation>,
+    selected: usize,
+    known: usize,
+    seed: u64,
+    level: String,
+    faults: Vec<String>,
+    snapshots: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawEndpoint {
+    name: String,
+    url: String,
+    reference: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawOperation {
+    id: String,
+    version: String,
+    cases: usize,
+    error_rows: Vec<String>,
+}
+
+impl From<&RunStart> for RawStart {
+    fn from(start: &RunStart) -> Self {
+        let EndpointDescription { name, url, is_reference } = start.endpoint.clone();
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            tool: start.tool_version.clone(),
+            endpoint: RawEndpoint { name, url, reference: is_reference },
+            contracts: start.operations.iter().map(RawOperation::from).collect(),
+            selected: start.selected,
+            known: start.known,
+            seed: start.seed,
+            level: start.gate.name().to_owned(),
+            faults: start.faults.clone(),
+            snapshots: start.snapshots.as_ref().map(|folder| folder.display().to_string()),
+        }
+    }
+}
+
+impl TryFrom<RawStart> for RunStart {
+    type Error = WireError;
+
+    fn try_from(raw: RawStart) -> Result<Self, WireError> {
+        if raw.format != FORMAT || raw.version != VERSION {
+            return Err(WireError::Version { format: raw.format, version: raw.version });
+        }
+        let RawEndpoint { name, url, reference } = raw.endpoint;
+        Ok(Self {
+            tool_version: raw.tool,
+            operations: raw.contracts.into_iter().map(OperationStart::from).collect(),
+            endpoint: EndpointDescription { name, url, is_reference: reference },
+            selected: raw.selected,
+            known: raw.known,
+            seed: raw.seed,
+            gate: level(raw.level)?,
+            faults: raw.faults,
+            snapshots: raw.snapshots.map(PathBuf::from),
+        })
+    }
+}
+
+/// A level by its name.
+pub(super) fn level(name: String) -> Result<Level, WireError> {
+    name.parse().map_err(|_| WireError::Unknown { what: "level", found: name })
+}
+
+impl From<&OperationStart> for RawOperation {
+    fn from(operation: &OperationStart) -> Self {
+        Self {
+            id: operation.id.clone(),
+            version: operation.version.clone(),
+            cases: operation.selected,
+            error_rows: operation.rows.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl From<RawOperation> for OperationStart {
+    fn from(raw: RawOperation) -> Self {
+        let rows = raw.error_rows.into_iter().map(Arc::from).collect();
+        Self { id: raw.id, version: raw.version, selected: raw.cases, rows }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RawEnd {
+    counts: RawCounts,
+    rows_met: Vec<BTreeSet<String>>,
+    orphans: Vec<String>,
+    stale_waivers: Vec<String>,
+    snapshots: RawSnapshots,
+    left_behind: usize,
+    exchanges: usize,
+    stopped: Option<RawStopped>,
+    duration_us: u64,
+    outcome: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawCounts {
+    passed: usize,
+    flaky: usize,
+    failed: usize,
+    waived: usize,
+    indeterminate: usize,
+    not_run: usize,
+    not_meant: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawSnapshots {
+    same: usize,
+    different: usize,
+    missing: usize,
+    written: usize,
+    unusable: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+enum RawStopped {
+    Interrupted,
+    OutOfTime,
+    Unreachable { reason: String },
+    Refused { reason: String },
+}
+
+impl From<&RunEnd> for RawEnd {
+    fn from(end: &RunEnd) -> Self {
+        let VerdictCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant } = end.counts;
+        let SnapshotCounts { same, different, missing, written, unusable } = end.snapshots;
+        let rows = |met: &BTreeSet<Arc<str>>| met.iter().map(ToString::to_string).collect();
+        Self {
+            counts: RawCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant },
+            rows_met: end.rows_met.iter().map(rows).collect(),
+            orphans: end.orphans.iter().map(|path| path.display().to_string()).collect(),
+            stale_waivers: end.stale_waivers.clone(),
+            snapshots: RawSnapshots { same, different, missing, written, unusable },
+            left_behind: end.left_behind,
+            exchanges: end.exchanges,
+            stopped: end.stopped.clone().map(RawStopped::from),
+            duration_us: micros(end.elapsed),
+            outcome: end.outcome().name().to_owned(),
+        }
+    }
+}
+
+impl TryFrom<RawEnd> for RunEnd {
+    type Error = WireError;
+
+    fn try_from(raw: RawEnd) -> Result<Self, WireError> {
+        let RawCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant } = raw.counts;
+        let RawSnapshots { same, different, missing, written, unusable } = raw.snapshots;
+        let rows = |met: BTreeSet<String>| met.into_iter().map(Arc::from).collect();
+        let end = Self {
+            counts: VerdictCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant },
+            rows_met: raw.rows_met.into_iter().map(rows).collect(),
+            orphans: raw.orphans.into_iter().map(PathBuf::from).collect(),
+            stale_waivers: raw.stale_waivers,
+            snapshots: SnapshotCounts { same, different, missing, written, unusable },
+            left_behind: raw.left_behind,
+            exchanges: raw.exchanges,
+            stopped: raw.stopped.map(Stopped::from),
+            elapsed: Duration::from_micros(raw.duration_us),
+        };
+        // The outcome follows from the rest; a line in which it does not was changed by somebody.
+        if outcome(&raw.outcome)? != end.outcome() {
+            return Err(WireError::Unknown {
+                what: "outcome that follows from the counts",
+                found: raw.outcome,
+            });
+        }
+        Ok(end)
+    }
+}
+
+impl From<Stopped> for RawStopped {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Interrupted => Self::Interrupted,
+            Stopped::OutOfTime => Self::OutOfTime,
+            Stopped::Unreachable { reason } => Self::Unreachable { reason },
+            Stopped::Refused { reason } => Self::Refused { reason },
+        }
+    }
+}
+
+impl From<RawStopped> for Stopped {
+    fn from(raw: RawStopped) -> Self {
+        match raw {
+            RawStopped::Interrupted => Self::Interrupted,
+            RawStopped::OutOfTime => Self::OutOfTime,
+            RawStopped::Unreachable { reason } => Self::Unreachable { reason },
+            RawStopped::Refused { reason } => Self::Refused { reason },
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RawSeriesEnd {
+    runs: Vec<RawRun>,
+    not_started: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawRun {
+    endpoint: String,
+    outcome: String,
+}
+
+impl From<&SeriesEnd> for RawSeriesEnd {
+    fn from(end: &SeriesEnd) -> Self {
+        let run = |(endpoint, outcome): &(String, Outcome)| RawRun {
+            endpoint: endpoint.clone(),
+            outcome: outcome.name().to_owned(),
+        };
+        Self { runs: end.runs.iter().map(run).collect(), not_started: end.not_started.clone() }
+    }
+}
+
+impl TryFrom<RawSeriesEnd> for SeriesEnd {
+    type Error = WireError;
+
+    fn try_from(raw: RawSeriesEnd) -> Result<Self, WireError> {
+        let runs = raw.runs.into_iter().map(|run| Ok((run.endpoint, outcome(&run.outcome)?)));
+        Ok(Self { runs: runs.collect::<Result<_, WireError>>()?, not_started: raw.not_started })
+    }
+}
+
+fn outcome(name: &str) -> Result<Outcome, WireError> {
+    let all = [Outcome::Conforms, Outcome::Unknown, Outcome::Broken, Outcome::Interrupted];
+    let found = all.into_iter().find(|outcome| outcome.name() == name);
+    found.ok_or_else(|| WireError::Unknown { what: "outcome", found: name.to_owned() })
+}
