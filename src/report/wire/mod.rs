@@ -5,6 +5,8 @@
 mod case;
 mod exchange;
 mod run;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use std::io;

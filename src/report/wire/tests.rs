@@ -1,0 +1,129 @@
+//! Whatever a run says is read back as it was said.
+
+use std::time::Duration;
+
+use super::{read_event, write_event};
+use crate::event::{Event, Outcome, SeriesEnd, Stopped};
+use crate::model::{Fault, NotRun, Scheme, SnapshotOutcome, Unknown, Verdict};
+
+/// A line of a case in which everything that may be left out is there.
+const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row"}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","duration_us":5}}],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"left_behind":["it"],"duration_us":7}"#;
+
+fn again(event: &Event) -> String {
+    let line = write_event(event).unwrap();
+    assert!(!line.contains('\n'), "{line}");
+    format!("{:?}", read_event(&line).unwrap())
+}
+
+fn case(change: impl FnOnce(&mut crate::model::CaseRecord)) -> Event {
+    let Event::Finished(mut record) = read_event(CASE).unwrap() else { panic!("a case") };
+    change(&mut record);
+    Event::Finished(record)
+}
+
+#[test]
+fn a_line_is_written_again_as_it_was() {
+    assert_eq!(write_event(&read_event(CASE).unwrap()).unwrap(), CASE);
+}
+
+#[test]
+fn every_verdict_comes_back_with_its_reason() {
+    let text = || "why".to_owned();
+    let after = Duration::from_millis(1500);
+    let unknown = [
+        Unknown::Transport(Fault::Connect { reason: text() }),
+        Unknown::Transport(Fault::TimedOut { what: "the answer".into(), after }),
+        Unknown::Transport(Fault::Broken { reason: text() }),
+        Unknown::Transport(Fault::TooLarge { limit: 9 }),
+        Unknown::Transport(Fault::Unsendable { reason: text() }),
+        Unknown::Transport(Fault::Interrupted),
+        Unknown::Throttled { answer: text() },
+        Unknown::SetUp { state: text(), reason: text() },
+        Unknown::Unprepared { reason: text() },
+    ];
+    let not_run = [
+        NotRun::NoWayTo { state: text(), reason: text() },
+        NotRun::Unsigned { scheme: Scheme::AwsV4, is_meant: true },
+        NotRun::Billable,
+        NotRun::Unreachable { reason: text() },
+        NotRun::Refused { reason: text() },
+        NotRun::Interrupted,
+        NotRun::OutOfTime,
+    ];
+    let others = [
+        Verdict::Passed,
+        Verdict::Failed,
+        Verdict::Flaky { attempts: vec![text()] },
+        Verdict::Waived { reason: text() },
+    ];
+    let verdicts = unknown.map(Verdict::Indeterminate).into_iter().chain(not_run.map(Verdict::NotRun));
+    for verdict in verdicts.chain(others) {
+        let event = case(|record| record.verdict = verdict.clone());
+        assert_eq!(again(&event), format!("{event:?}"), "{verdict:?}");
+    }
+}
+
+#[test]
+fn what_came_of_a_snapshot_comes_back() {
+    use SnapshotOutcome::{Different, Missing, Same, Unchecked, Unusable, Written};
+    for outcome in [Unchecked, Same, Different, Missing, Written, Unusable { reason: "x".into() }] {
+        let event = case(|record| record.snapshot = outcome.clone());
+        assert_eq!(again(&event), format!("{event:?}"));
+    }
+}
+
+#[test]
+fn starts_and_ends_come_back() {
+    let runs = vec![("a".to_owned(), Outcome::Broken), ("b".to_owned(), Outcome::Interrupted)];
+    let start = r#"{"event":"started","format":"proofmark-events","version":1,"tool":"1","endpoint":{"name":"n","url":"u","reference":false},"contracts":[{"id":"a/B","version":"v","cases":1,"error_rows":["X"]}],"selected":1,"known":2,"seed":3,"level":"body","faults":["f"],"snapshots":"s"}"#;
+    assert_eq!(write_event(&read_event(start).unwrap()).unwrap(), start);
+    let end = SeriesEnd { runs, not_started: vec!["c".to_owned()] };
+    let series = Event::SeriesStarted { endpoints: vec!["a".to_owned()] };
+    for event in [Event::SeriesEnded(end), series, Event::Warned { text: "w\n".to_owned() }] {
+        assert_eq!(again(&event), format!("{event:?}"));
+    }
+}
+
+#[test]
+fn every_reason_for_an_early_end_comes_back() {
+    let reason = || "r".to_owned();
+    let reasons = [
+        Stopped::Interrupted,
+        Stopped::OutOfTime,
+        Stopped::Unreachable { reason: reason() },
+        Stopped::Refused { reason: reason() },
+    ];
+    let line = r#"{"event":"ended","counts":{"passed":1,"flaky":2,"failed":0,"waived":4,"indeterminate":5,"not_run":6,"not_meant":1},"rows_met":[["X"]],"orphans":["o"],"stale_waivers":[],"snapshots":{"same":1,"different":2,"missing":3,"written":4,"unusable":5},"left_behind":1,"exchanges":9,"stopped":null,"duration_us":3,"outcome":"could not find out"}"#;
+    assert_eq!(write_event(&read_event(line).unwrap()).unwrap(), line);
+    for stopped in reasons {
+        let Event::Ended(mut end) = read_event(line).unwrap() else { panic!("an end") };
+        end.stopped = Some(stopped);
+        let event = Event::Ended(end);
+        assert_eq!(again(&event), format!("{event:?}"));
+    }
+}
+
+#[test]
+fn what_is_no_event_is_an_error_that_says_why() {
+    let lines = [
+        ("{", "EOF"),
+        (r#"{"event":"nosuch"}"#, "unknown variant"),
+        (&CASE.replace("\"case\":\"c\"", "\"case\":\"../c\""), "no id of a case"),
+        (&CASE.replace("\"level\":\"body\"", "\"level\":\"deep\""), "`deep` is no level"),
+        (&CASE.replace("\"method\":\"POST\"", "\"method\":\"P T\""), "`P T` is no method"),
+        (&CASE.replace("/w==", "*"), "no body in base64"),
+        (&CASE.replace("\"xml\"", "\"yaml\""), "no format"),
+    ];
+    for (line, said) in lines {
+        let error = read_event(line).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn a_place_far_down_is_read_within_bounds() {
+    let event = case(|_| {});
+    let line = write_event(&event).unwrap().replace("\"line\":3", "\"line\":18446744073709551615");
+    let Event::Finished(record) = read_event(&line).unwrap() else { panic!("a case") };
+    assert_eq!((record.spot.line(), record.spot.column()), (1_000_000, 2));
+}
