@@ -193,6 +193,11 @@ pub enum Stopped {
     Interrupted,
     /// The time for the whole run was over.
     OutOfTime,
+    /// As many cases have failed as anybody wanted to see.
+    EnoughFailed {
+        /// How many.
+        failures: usize,
+    },
     /// The endpoint cannot be reached, so nothing was sent.
     Unreachable {
         /// Why.
@@ -213,7 +218,7 @@ impl Stopped {
             Self::Refused { reason } => {
                 Some(format!("the endpoint would refuse every signed request: {reason}"))
             }
-            Self::Interrupted | Self::OutOfTime => None,
+            Self::Interrupted | Self::OutOfTime | Self::EnoughFailed { .. } => None,
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The arguments, as they are written.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::shard::Shard;
 use crate::model::{Level, Scheme};
 use crate::source::SchemaName;
 
@@ -74,6 +76,12 @@ pub(super) struct SelectArgs {
     /// Take each pattern as the whole id
     #[arg(long)]
     pub(super) exact: bool,
+    /// Take one part of what is selected, such as 2/5: the second of five; all parts together are the whole
+    #[arg(long, value_name = "N/COUNT")]
+    pub(super) shard: Option<Shard>,
+    /// The same, as nextest spells it: hash:2/5
+    #[arg(long, value_name = "hash:N/COUNT", conflicts_with = "shard", value_parser = Shard::partition)]
+    pub(super) partition: Option<Shard>,
     #[command(flatten)]
     pub(super) folder: FolderArgs,
 }
@@ -329,6 +337,12 @@ pub(super) struct RunArgs {
     /// What to do with snapshots that are new or differ: auto, new, no, unseen, always
     #[arg(long, value_name = "MODE", env = "INSTA_UPDATE", hide_env_values = true)]
     pub(super) update: Option<String>,
+    /// Start no further case after the first that failed; those under way are finished
+    #[arg(long, conflicts_with = "max_fail")]
+    pub(super) fail_fast: bool,
+    /// Start no further case after so many failed
+    #[arg(long, value_name = "N")]
+    pub(super) max_fail: Option<NonZeroUsize>,
     /// How many cases run at once
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,

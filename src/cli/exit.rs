@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::shard::Shard;
 use crate::embedded::EmbeddedError;
 use crate::event::Outcome;
 use crate::plan::{PatternError, PlanError, PrepareError};
@@ -61,6 +62,12 @@ pub(crate) enum CliError {
     /// Selection.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A part in which there is no case.
+    #[error("no case that is selected is in the part {shard}")]
+    EmptyShard {
+        /// The part.
+        shard: Shard,
+    },
     /// A case that cannot be shown.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
@@ -147,9 +154,9 @@ impl CliError {
             | Self::Prepare(_)
             | Self::Encode(_)
             | Self::Plan(PlanError::Id { .. }) => INVALID_FILES,
-            Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty) | Self::NothingPending { .. } => {
-                NOTHING_SELECTED
-            }
+            Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty)
+            | Self::EmptyShard { .. }
+            | Self::NothingPending { .. } => NOTHING_SELECTED,
             Self::Output(_) | Self::Report { .. } | Self::Store(StoreError::Unwritable { .. }) => NO_REPORT,
         }
     }

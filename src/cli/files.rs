@@ -117,6 +117,12 @@ pub(super) fn selected(args: &SelectArgs) -> Result<(Suite, Plan), CliError> {
     let patterns =
         args.patterns.iter().map(|text| Pattern::new(text, args.exact)).collect::<Result<Vec<_>, _>>()?;
     let suite = load(&args.folder.cases, Wanted::All)?;
-    let plan = plan(&suite, &patterns)?;
+    let mut plan = plan(&suite, &patterns)?;
+    if let Some(shard) = args.shard.or(args.partition) {
+        plan.cases.retain(|planned| shard.has(planned.id.as_str()));
+        if plan.cases.is_empty() {
+            return Err(CliError::EmptyShard { shard });
+        }
+    }
     Ok((suite, plan))
 }

@@ -25,6 +25,7 @@ mod review_command;
 mod run_command;
 mod serve_command;
 mod settings;
+mod shard;
 mod show_command;
 mod sweep_command;
 

@@ -51,6 +51,7 @@ fn hint(error: &CliError) -> Option<String> {
         CliError::Load(LoadError::Empty { .. } | LoadError::Unreadable { .. }) => {
             Some("run in the project's folder, or name its cases with --cases DIR".into())
         }
+        CliError::EmptyShard { .. } => Some("take fewer parts".into()),
         CliError::NothingPending { .. } => Some("`proofmark pending` shows what is".into()),
         CliError::NoEvents { .. } => Some("a run writes such a file with --report ndjson=FILE".into()),
         CliError::Embedded(EmbeddedError::Foreign { .. }) => Some("name an endpoint with --endpoint".into()),

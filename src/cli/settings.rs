@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -72,6 +73,7 @@ impl Settings {
                     Target::Other(_) => seed_by_chance(),
                 }),
                 total: args.total_timeout.map_or(run.total, Duration::from_secs),
+                enough: args.max_fail.or(args.fail_fast.then_some(NonZeroUsize::MIN)),
                 allows_billable: allows_billable(args, &entry, &target, &connection),
             },
             limits,

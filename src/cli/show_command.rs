@@ -45,6 +45,8 @@ fn one_case(args: &ShowArgs) -> Result<PlannedCase, CliError> {
     let select = |exact| SelectArgs {
         patterns: vec![args.case.clone()],
         exact,
+        shard: None,
+        partition: None,
         folder: super::args::FolderArgs { cases: args.folder.cases.clone() },
     };
     let found = selected(&select(true)).or_else(|_| selected(&select(false)));

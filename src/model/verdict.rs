@@ -128,6 +128,8 @@ pub enum NotRun {
     Interrupted,
     /// The time for the whole run was over.
     OutOfTime,
+    /// As many cases had failed as anybody wanted to see.
+    EnoughFailed,
 }
 
 impl NotRun {
@@ -155,6 +157,7 @@ impl fmt::Display for NotRun {
             }
             Self::Interrupted => out.write_str("the run was interrupted before"),
             Self::OutOfTime => out.write_str("the time for the whole run was over"),
+            Self::EnoughFailed => out.write_str("enough cases had failed before"),
         }
     }
 }

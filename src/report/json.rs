@@ -187,6 +187,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
         "stopped": end.stopped.as_ref().map(|stopped| match stopped {
             Stopped::Interrupted => "interrupted",
             Stopped::OutOfTime => "out of time",
+            Stopped::EnoughFailed { .. } => "enough failed",
             Stopped::Unreachable { .. } => "unreachable",
             Stopped::Refused { .. } => "refused",
         }),

@@ -117,10 +117,11 @@ fn add_counts(end: &mut RunEnd, part: &RunEnd) {
 /// The reason that says more: an interrupted part makes the whole interrupted.
 fn graver(one: Option<Stopped>, other: Option<Stopped>) -> Option<Stopped> {
     let weight = |stopped: &Stopped| match stopped {
-        Stopped::OutOfTime => 0,
-        Stopped::Unreachable { .. } => 1,
-        Stopped::Refused { .. } => 2,
-        Stopped::Interrupted => 3,
+        Stopped::EnoughFailed { .. } => 0,
+        Stopped::OutOfTime => 1,
+        Stopped::Unreachable { .. } => 2,
+        Stopped::Refused { .. } => 3,
+        Stopped::Interrupted => 4,
     };
     one.into_iter().chain(other).max_by_key(weight)
 }

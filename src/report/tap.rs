@@ -112,6 +112,7 @@ impl TapReport {
 fn bail_out(end: &RunEnd) -> Option<String> {
     let stopped = end.stopped.as_ref().map(|stopped| match stopped {
         Stopped::Interrupted => "interrupted".to_owned(),
+        Stopped::EnoughFailed { failures } => format!("stopped after {failures} failed"),
         Stopped::OutOfTime => "the time for the whole run was over".to_owned(),
         Stopped::Unreachable { .. } | Stopped::Refused { .. } => stopped.obstacle().unwrap_or_default(),
     });

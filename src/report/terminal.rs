@@ -153,7 +153,8 @@ impl<W: Write> TerminalReport<W> {
         let is_told = match &record.verdict {
             _ if !record.left_behind.is_empty() => true,
             // What stands in the way of all cases is told once.
-            Verdict::Passed | Verdict::NotRun(NotRun::Unreachable { .. } | NotRun::Refused { .. }) => {
+            Verdict::Passed
+            | Verdict::NotRun(NotRun::Unreachable { .. } | NotRun::Refused { .. } | NotRun::EnoughFailed) => {
                 self.style.verbosity == Verbosity::Verbose
             }
             Verdict::Flaky { .. } | Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
@@ -275,8 +276,14 @@ impl<W: Write> TerminalReport<W> {
         if start.selected < start.known {
             writeln!(self.out, "  selected    {} of {} cases", start.selected, start.known)?;
         }
-        if end.stopped == Some(Stopped::OutOfTime) {
-            writeln!(self.out, "  stopped     the time for the whole run was over")?;
+        match &end.stopped {
+            Some(Stopped::OutOfTime) => {
+                writeln!(self.out, "  stopped     the time for the whole run was over")?;
+            }
+            Some(Stopped::EnoughFailed { failures }) => {
+                writeln!(self.out, "  stopped     no further case was started after {failures} had failed")?;
+            }
+            Some(Stopped::Interrupted | Stopped::Unreachable { .. } | Stopped::Refused { .. }) | None => {}
         }
         writeln!(self.out, "  seed        {}", start.seed)?;
         writeln!(self.out, "  time        {}", seconds(end.elapsed))

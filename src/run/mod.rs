@@ -77,7 +77,7 @@ impl Runner {
 
     /// Runs one case to its end; teardown is done also when the run is stopped.
     pub async fn case(&self, planned: &PlannedCase, stop: &Stop) -> CaseRecord {
-        if let Some(reason) = stop.reason() {
+        if let Some(reason) = stop.before_a_case() {
             return self.not_run(planned, reason.into());
         }
         if !self.settings.allows_billable && billable_requests(planned) > 0 {
@@ -164,6 +164,9 @@ pub async fn run(
                     Err(failed) => std::panic::resume_unwind(failed.into_panic()),
                 };
                 tally.add(&record);
+                if runner.settings.enough.is_some_and(|enough| tally.failed() >= enough.get()) {
+                    stop.enough(tally.failed());
+                }
                 tally.note_stale(runner.waivers.stale(&record));
                 emit(Event::Finished(record));
             }

@@ -4,6 +4,7 @@
 //! too much would pile up. It does not know what a case is about.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use tokio::time::sleep;
 
 use super::Runner;
 use super::stop::Stop;
-use crate::model::{CaseRecord, Verdict};
+use crate::model::{CaseRecord, NotRun, Verdict};
 use crate::plan::PlannedCase;
 
 /// How many cases for each worker, and how many more, may be ahead of the one that is told next: so much that
@@ -52,7 +53,7 @@ impl Pool {
         let (sender, finished) = mpsc::unbounded_channel();
         let progress = watch::Sender::new(0);
         let count = cases.len();
-        let share = Arc::new(Share { cases, next: AtomicUsize::new(0) });
+        let share = Arc::new(Share { cases, next: AtomicUsize::new(0), failed: AtomicUsize::new(0) });
         let ahead = jobs.saturating_mul(AHEAD).saturating_add(MORE_AHEAD);
         let mut workers = JoinSet::new();
         for _ in 0..jobs.min(count) {
@@ -104,6 +105,23 @@ impl Pool {
 struct Share {
     cases: Vec<PlannedCase>,
     next: AtomicUsize,
+    /// How many cases have failed, as soon as it is known: they are told later.
+    failed: AtomicUsize,
+}
+
+impl Share {
+    /// Takes a case to its end, unless enough have failed.
+    async fn case(&self, runner: &Runner, planned: &PlannedCase, stop: &Stop) -> CaseRecord {
+        let enough = runner.settings.enough.map_or(usize::MAX, NonZeroUsize::get);
+        if self.failed.load(Ordering::Relaxed) >= enough {
+            return runner.not_run(planned, NotRun::EnoughFailed);
+        }
+        let record = runner.case(planned, stop).await;
+        if record.verdict == Verdict::Failed {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        record
+    }
 }
 
 async fn work(
@@ -126,7 +144,7 @@ async fn work(
                 Err(_) => return,
             }
         }
-        let mut record = runner.case(planned, &stop).await;
+        let mut record = share.case(&runner, planned, &stop).await;
         let is_needed = runner.settings.keeps_exchanges
             || !matches!(record.verdict, Verdict::Passed)
             || !record.findings.is_empty();

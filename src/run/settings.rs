@@ -1,6 +1,7 @@
 //! What a run is told.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::event::EndpointDescription;
@@ -24,6 +25,8 @@ pub struct RunSettings {
     pub seed: u64,
     /// How long the whole run may take.
     pub total: Duration,
+    /// After how many failed cases no further one starts; never, if not said.
+    pub enough: Option<NonZeroUsize>,
     /// Whether cases that may cost money are run; not unless somebody says so.
     pub allows_billable: bool,
     /// Whether cases that pass without a finding keep their exchanges, for whoever wants to look at answers that are
@@ -38,6 +41,7 @@ impl Default for RunSettings {
             gate: Level::Snapshot,
             seed: 0,
             total: Duration::from_mins(30),
+            enough: None,
             allows_billable: false,
             keeps_exchanges: true,
         }

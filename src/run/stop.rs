@@ -12,7 +12,19 @@ use crate::model::{Fault, NotRun};
 enum Reason {
     Interrupted,
     OutOfTime(Duration),
+    /// As many cases have failed as anybody wants to see. Cases under way are finished.
+    Enough(usize),
     Obstructed(Obstacle),
+}
+
+impl Reason {
+    /// Whether it ends cases that are under way, too.
+    fn cuts_short(&self) -> bool {
+        match self {
+            Self::Interrupted | Self::OutOfTime(_) | Self::Obstructed(_) => true,
+            Self::Enough(_) => false,
+        }
+    }
 }
 
 /// The switch that stops a run.
@@ -66,13 +78,19 @@ impl StopSwitch {
         self.set(Reason::Obstructed(obstacle));
     }
 
+    /// No further case starts, since so many have failed; those under way are finished.
+    pub(super) fn enough(&self, failures: usize) {
+        self.set(Reason::Enough(failures));
+    }
+
     fn set(&self, reason: Reason) {
         self.0.send_if_modified(|known| {
-            let is_first = known.is_none();
-            if is_first {
+            // Cases that are finished after enough have failed may still take too long.
+            let yields = matches!(known, None | Some(Reason::Enough(_)));
+            if yields {
                 *known = Some(reason);
             }
-            is_first
+            yields
         });
     }
 
@@ -85,6 +103,7 @@ impl StopSwitch {
         self.0.borrow().as_ref().map(|reason| match reason {
             Reason::Interrupted => Stopped::Interrupted,
             Reason::OutOfTime(_) => Stopped::OutOfTime,
+            Reason::Enough(failures) => Stopped::EnoughFailed { failures: *failures },
             Reason::Obstructed(Obstacle::Unreachable(reason)) => {
                 Stopped::Unreachable { reason: reason.clone() }
             }
@@ -94,14 +113,24 @@ impl StopSwitch {
 }
 
 impl Stop {
-    pub(super) fn reason(&self) -> Option<StopReason> {
+    /// Why no further case starts, if so.
+    pub(super) fn before_a_case(&self) -> Option<StopReason> {
         self.0.borrow().clone().map(StopReason)
+    }
+
+    /// Why a case that is under way goes no further, if so.
+    pub(super) fn reason(&self) -> Option<StopReason> {
+        self.0.borrow().clone().filter(Reason::cuts_short).map(StopReason)
     }
 
     /// Waits until the run is stopped; for ever if it is not.
     pub(super) async fn stopped(&self) -> StopReason {
         let mut listener = self.0.clone();
-        let reason = listener.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+        let reason = listener
+            .wait_for(|reason| reason.as_ref().is_some_and(Reason::cuts_short))
+            .await
+            .ok()
+            .and_then(|reason| reason.clone());
         match reason {
             Some(reason) => StopReason(reason),
             // The switch is gone, so nobody can stop this any more.
@@ -115,6 +144,7 @@ impl From<StopReason> for NotRun {
         match reason.0 {
             Reason::Interrupted => Self::Interrupted,
             Reason::OutOfTime(_) => Self::OutOfTime,
+            Reason::Enough(_) => Self::EnoughFailed,
             Reason::Obstructed(Obstacle::Unreachable(reason)) => Self::Unreachable { reason },
             Reason::Obstructed(Obstacle::Refused(reason)) => Self::Refused { reason },
         }
@@ -124,7 +154,8 @@ impl From<StopReason> for NotRun {
 impl From<StopReason> for Fault {
     fn from(reason: StopReason) -> Self {
         match reason.0 {
-            Reason::Interrupted => Self::Interrupted,
+            // The second ends no request; if it did, that would be as if somebody had interrupted.
+            Reason::Interrupted | Reason::Enough(_) => Self::Interrupted,
             Reason::OutOfTime(after) => Self::TimedOut { what: "the whole run".into(), after },
             Reason::Obstructed(Obstacle::Unreachable(reason)) => Self::Connect { reason },
             Reason::Obstructed(Obstacle::Refused(reason)) => Self::Unsendable { reason },
@@ -140,6 +171,17 @@ mod tests {
     use crate::event::Stopped;
 
     #[test]
+    fn when_enough_have_failed_no_case_starts_and_those_under_way_go_on() {
+        let stop = StopSwitch::default();
+        let listener = stop.listen();
+        stop.enough(3);
+        assert!(listener.before_a_case().is_some() && listener.reason().is_none());
+        assert_eq!(stop.stopped(), Some(Stopped::EnoughFailed { failures: 3 }));
+        stop.out_of_time(Duration::from_secs(1));
+        assert!(listener.reason().is_some(), "they do not go on for ever");
+    }
+
+    #[test]
     fn an_interrupt_outranks_other_reasons_and_ends_the_runs_that_follow() {
         let stop = StopSwitch::default();
         stop.out_of_time(Duration::from_secs(1));
@@ -149,6 +191,7 @@ mod tests {
         assert_eq!(stop.stopped(), None);
         stop.obstructed(Obstacle::Refused("late".into()));
         stop.interrupt();
+        stop.enough(1);
         stop.out_of_time(Duration::from_secs(1));
         stop.ready();
         assert_eq!((stop.stopped(), stop.is_interrupted()), (Some(Stopped::Interrupted), true));

@@ -57,6 +57,11 @@ impl Tally {
         }
     }
 
+    /// How many cases have failed so far.
+    pub(super) fn failed(&self) -> usize {
+        self.counts.failed
+    }
+
     pub(super) fn finish(self, orphans: Vec<PathBuf>, stopped: Option<Stopped>, elapsed: Duration) -> RunEnd {
         RunEnd {
             counts: self.counts,

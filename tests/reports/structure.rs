@@ -3,7 +3,7 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// A case in a report in JUnit's XML.
+/// A case in a report in `JUnit`'s XML.
 #[derive(Debug, Default)]
 pub(crate) struct JunitCase {
     pub(crate) suite: String,

@@ -146,6 +146,7 @@ struct RawSnapshots {
 enum RawStopped {
     Interrupted,
     OutOfTime,
+    EnoughFailed { failures: usize },
     Unreachable { reason: String },
     Refused { reason: String },
 }
@@ -204,6 +205,7 @@ impl From<Stopped> for RawStopped {
         match stopped {
             Stopped::Interrupted => Self::Interrupted,
             Stopped::OutOfTime => Self::OutOfTime,
+            Stopped::EnoughFailed { failures } => Self::EnoughFailed { failures },
             Stopped::Unreachable { reason } => Self::Unreachable { reason },
             Stopped::Refused { reason } => Self::Refused { reason },
         }
@@ -215,6 +217,7 @@ impl From<RawStopped> for Stopped {
         match raw {
             RawStopped::Interrupted => Self::Interrupted,
             RawStopped::OutOfTime => Self::OutOfTime,
+            RawStopped::EnoughFailed { failures } => Self::EnoughFailed { failures },
             RawStopped::Unreachable { reason } => Self::Unreachable { reason },
             RawStopped::Refused { reason } => Self::Refused { reason },
         }

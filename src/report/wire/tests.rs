@@ -49,6 +49,7 @@ fn every_verdict_comes_back_with_its_reason() {
         NotRun::Refused { reason: text() },
         NotRun::Interrupted,
         NotRun::OutOfTime,
+        NotRun::EnoughFailed,
     ];
     let others = [
         Verdict::Passed,
@@ -90,6 +91,7 @@ fn every_reason_for_an_early_end_comes_back() {
     let reasons = [
         Stopped::Interrupted,
         Stopped::OutOfTime,
+        Stopped::EnoughFailed { failures: 3 },
         Stopped::Unreachable { reason: reason() },
         Stopped::Refused { reason: reason() },
     ];

@@ -42,6 +42,7 @@ pub(super) enum RawNotRun {
     Refused { reason: String },
     Interrupted,
     OutOfTime,
+    EnoughFailed,
 }
 
 impl From<&Verdict> for RawVerdict {
@@ -119,6 +120,7 @@ impl From<NotRun> for RawNotRun {
             NotRun::Refused { reason } => Self::Refused { reason },
             NotRun::Interrupted => Self::Interrupted,
             NotRun::OutOfTime => Self::OutOfTime,
+            NotRun::EnoughFailed => Self::EnoughFailed,
         }
     }
 }
@@ -138,6 +140,7 @@ impl TryFrom<RawNotRun> for NotRun {
             RawNotRun::Refused { reason } => Self::Refused { reason },
             RawNotRun::Interrupted => Self::Interrupted,
             RawNotRun::OutOfTime => Self::OutOfTime,
+            RawNotRun::EnoughFailed => Self::EnoughFailed,
         })
     }
 }
