@@ -271,3 +271,23 @@ fn annotations_stay_few() {
     assert_eq!(commands.len(), 10, "{commands:?}");
     assert!(commands[9].contains("more, which the log tells"), "{commands:?}");
 }
+
+#[test]
+fn shards_put_together_are_the_whole_suite() {
+    let reports = Reports::new();
+    for number in 1..=3 {
+        let output =
+            reports.run(&["run", "-q", "--shard", &format!("{number}/3")], &number.to_string(), &["ndjson"]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+    }
+    let files: Vec<String> =
+        (1..=3).map(|number| reports.path(&format!("{number}.ndjson")).display().to_string()).collect();
+    let from: Vec<&str> = files.iter().flat_map(|file| ["--from", file]).collect();
+    let output = reports.run(&[&["report"], &from[..]].concat(), "all", &["json"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let report: Json = serde_json::from_str(&reports.read("all.json")).unwrap();
+    let listed: Vec<String> = out(&run(&["list"])).lines().map(str::to_owned).collect();
+    let ids = report["cases"].as_array().unwrap().iter().map(|case| case["id"].as_str().unwrap());
+    assert!(ids.eq(listed.iter().map(String::as_str)));
+    assert_eq!(report["error_rows"][0]["not_met"].as_array().unwrap().len(), 0);
+}
