@@ -69,7 +69,7 @@ const ALLOWED: [(&str, &[&str]); 20] = [
 ];
 
 /// Crates that one module alone may name.
-const CONFINED: [(&str, &[&str]); 26] = [
+const CONFINED: [(&str, &[&str]); 28] = [
     ("minijinja", &["template"]),
     ("toml", &["source"]),
     ("csv", &["source"]),
@@ -88,6 +88,8 @@ const CONFINED: [(&str, &[&str]); 26] = [
     ("indicatif", &["report"]),
     ("libtest_mimic", &["harness"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("miette", &["cli"]),
     ("hmac", &["protocol"]),
     ("sha1", &["protocol"]),

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use super::shard::Shard;
 use crate::model::{Level, Scheme};
@@ -59,6 +60,14 @@ pub(super) enum Command {
     Sweep(Box<SweepArgs>),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(SchemaArgs),
+    /// Print a script by which a shell completes arguments
+    Completions {
+        /// The shell
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -13,6 +13,7 @@ mod endpoints_command;
 mod exit;
 mod files;
 mod identity;
+mod install;
 mod interactive;
 mod interrupt;
 mod list_command;
@@ -67,6 +68,8 @@ pub fn main() -> ExitCode {
         Some(Command::Endpoints(args)) => endpoints_command::endpoints(&args),
         Some(Command::Serve(args)) => serve_command::serve(&args),
         Some(Command::Sweep(args)) => sweep_command::sweep(&args),
+        Some(Command::Completions { shell }) => install::completions(shell),
+        Some(Command::Man) => install::man(),
         Some(Command::Schema(args)) => print(&schema(args.name)),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };
