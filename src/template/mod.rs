@@ -3,24 +3,25 @@
 //! [`Templates`] compiles and renders, [`Scope`] holds the names of one case. This module does not
 //! know what the names stand for.
 
+mod convert;
 mod expect;
+mod scope;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Enumerator, Object};
-use minijinja::{Environment, Error, Expression, UndefinedBehavior, Value as JinjaValue};
+use minijinja::{Environment, Error, Expression, UndefinedBehavior};
 
 use crate::model::Value;
 
+use convert::from_jinja;
+
 pub use expect::{Unrendered, has_templates};
+pub use scope::Scope;
 
 /// What opens an expression; a text without it is no template.
 const OPENING: &str = "{{";
-
-/// The longest token that a template may ask for, in characters.
-const LONGEST_TOKEN: usize = 4096;
 
 /// The functions that every template can call.
 pub const FUNCTIONS: [&str; 2] = ["uuid", "token"];
@@ -213,164 +214,6 @@ impl Templates {
         let mut cache = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
         cache.insert(text.to_owned(), Arc::clone(&compiled));
         Ok(compiled)
-    }
-}
-
-/// The names that one case's templates can use.
-#[derive(Clone)]
-pub struct Scope {
-    names: Arc<Names>,
-}
-
-/// The values that `uuid()` and `token()` gave, and the source of the next.
-#[derive(Debug)]
-struct Made {
-    chance: fastrand::Rng,
-    values: Vec<String>,
-}
-
-impl Scope {
-    /// A scope with the functions alone. The values that they make follow from seed and case.
-    pub fn new(seed: u64, case: &str) -> Self {
-        let chance = fastrand::Rng::with_seed(seed ^ fingerprint(case));
-        let made = Arc::new(Mutex::new(Made { chance, values: Vec::new() }));
-        Self { names: Arc::new(Names { values: Vec::new(), made }) }
-    }
-
-    /// Gives a name a value.
-    pub fn set(&mut self, name: &str, value: &Value) {
-        let names = Arc::make_mut(&mut self.names);
-        names.values.retain(|known| known.name != name);
-        names.values.push(Named { name: name.to_owned(), value: value.clone(), seen: to_jinja(value) });
-    }
-
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.names.values.iter().find(|known| known.name == name).map(|known| &known.value)
-    }
-
-    /// The values made by `uuid()` and `token()` so far, in order.
-    pub fn made(&self) -> Vec<String> {
-        self.names.made.lock().unwrap_or_else(PoisonError::into_inner).values.clone()
-    }
-
-    fn as_value(&self) -> JinjaValue {
-        JinjaValue::from_dyn_object(Arc::clone(&self.names))
-    }
-}
-
-/// Few names, so a list is searched faster than a map is built; the functions are made when asked for.
-#[derive(Debug, Clone)]
-struct Names {
-    values: Vec<Named>,
-    made: Arc<Mutex<Made>>,
-}
-
-/// A name's value, and how the engine sees it.
-#[derive(Debug, Clone)]
-struct Named {
-    name: String,
-    value: Value,
-    seen: JinjaValue,
-}
-
-impl Object for Names {
-    fn get_value(self: &Arc<Self>, key: &JinjaValue) -> Option<JinjaValue> {
-        let key = key.as_str()?;
-        let made = || Arc::clone(&self.made);
-        match self.values.iter().find(|known| known.name == key) {
-            Some(known) => Some(known.seen.clone()),
-            None if key == "uuid" => {
-                let made = made();
-                Some(JinjaValue::from_function(move || make_uuid(&made)))
-            }
-            None if key == "token" => {
-                let made = made();
-                Some(JinjaValue::from_function(move |length| make_token(&made, length)))
-            }
-            None => None,
-        }
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::NonEnumerable
-    }
-}
-
-fn make_uuid(made: &Mutex<Made>) -> String {
-    let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
-    // Version 4, variant 10 (RFC 9562, section 5.4).
-    let bits = made.chance.u128(..) & !(0xf000 << 64) & !(0xc000 << 48) | (0x4000 << 64) | (0x8000 << 48);
-    let hex = format!("{bits:032x}");
-    let uuid = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
-    made.values.push(uuid.clone());
-    uuid
-}
-
-fn make_token(made: &Mutex<Made>, length: usize) -> Result<String, Error> {
-    if length == 0 || length > LONGEST_TOKEN {
-        let detail = format!("a token has 1 to {LONGEST_TOKEN} characters");
-        return Err(Error::new(minijinja::ErrorKind::InvalidOperation, detail));
-    }
-    let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
-    let token: String =
-        std::iter::repeat_with(|| made.chance.alphanumeric().to_ascii_lowercase()).take(length).collect();
-    made.values.push(token.clone());
-    Ok(token)
-}
-
-/// FNV-1a in 64 bits: short, and the same on every machine and version.
-fn fingerprint(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-fn to_jinja(value: &Value) -> JinjaValue {
-    match value {
-        Value::Null => JinjaValue::from(()),
-        Value::Bool(flag) => JinjaValue::from(*flag),
-        Value::Number(digits) => number_to_jinja(digits),
-        Value::Text(text) => JinjaValue::from(text.as_str()),
-        Value::List(items) => items.iter().map(to_jinja).collect(),
-        Value::Map(entries) => {
-            JinjaValue::from_pairs(entries.iter().map(|(key, item)| (key.clone(), to_jinja(item))))
-        }
-    }
-}
-
-/// Numbers that no machine type holds exactly go as text, so that their digits survive.
-fn number_to_jinja(digits: &str) -> JinjaValue {
-    if let Ok(whole) = digits.parse::<i64>() {
-        return JinjaValue::from(whole);
-    }
-    match digits.parse::<f64>() {
-        Ok(number) if number.to_string() == digits => JinjaValue::from(number),
-        Ok(_) | Err(_) => JinjaValue::from(digits),
-    }
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "the engine's enum is open")]
-fn from_jinja(value: &JinjaValue) -> Result<Value, TemplateError> {
-    use minijinja::value::ValueKind;
-    if let Some(text) = value.as_str() {
-        return Ok(Value::text(text));
-    }
-    if value.is_none() {
-        return Ok(Value::Null);
-    }
-    if value.is_number() {
-        return Ok(Value::Number(value.to_string()));
-    }
-    match value.kind() {
-        ValueKind::Bool => Ok(Value::Bool(value.is_true())),
-        ValueKind::Seq | ValueKind::Iterable => {
-            value.try_iter()?.map(|item| from_jinja(&item)).collect::<Result<_, _>>().map(Value::List)
-        }
-        ValueKind::Map => value
-            .try_iter()?
-            .map(|key| Ok((key.to_string(), from_jinja(&value.get_item(&key)?)?)))
-            .collect::<Result<_, TemplateError>>()
-            .map(Value::Map),
-        kind => Err(TemplateError(format!("the expression gives {kind}, which is no value to send"))),
     }
 }
 

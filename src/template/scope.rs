@@ -1,0 +1,120 @@
+//! The names of one case, and the values that its templates make by chance. Main type: [`Scope`].
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::value::{Enumerator, Object};
+use minijinja::{Error, ErrorKind, Value as JinjaValue};
+
+use super::convert::to_jinja;
+use crate::model::Value;
+
+/// The longest token that a template may ask for, in characters.
+const LONGEST_TOKEN: usize = 4096;
+
+/// The names that one case's templates can use.
+#[derive(Clone)]
+pub struct Scope {
+    names: Arc<Names>,
+}
+
+/// The values that `uuid()` and `token()` gave, and the source of the next.
+#[derive(Debug)]
+struct Made {
+    chance: fastrand::Rng,
+    values: Vec<String>,
+}
+
+impl Scope {
+    /// A scope with the functions alone. The values that they make follow from seed and case.
+    pub fn new(seed: u64, case: &str) -> Self {
+        let chance = fastrand::Rng::with_seed(seed ^ fingerprint(case));
+        let made = Arc::new(Mutex::new(Made { chance, values: Vec::new() }));
+        Self { names: Arc::new(Names { values: Vec::new(), made }) }
+    }
+
+    /// Gives a name a value.
+    pub fn set(&mut self, name: &str, value: &Value) {
+        let names = Arc::make_mut(&mut self.names);
+        names.values.retain(|known| known.name != name);
+        names.values.push(Named { name: name.to_owned(), value: value.clone(), seen: to_jinja(value) });
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.names.values.iter().find(|known| known.name == name).map(|known| &known.value)
+    }
+
+    /// The values made by `uuid()` and `token()` so far, in order.
+    pub fn made(&self) -> Vec<String> {
+        self.names.made.lock().unwrap_or_else(PoisonError::into_inner).values.clone()
+    }
+
+    pub(super) fn as_value(&self) -> JinjaValue {
+        JinjaValue::from_dyn_object(Arc::clone(&self.names))
+    }
+}
+
+/// Few names, so a list is searched faster than a map is built; the functions are made when asked for.
+#[derive(Debug, Clone)]
+struct Names {
+    values: Vec<Named>,
+    made: Arc<Mutex<Made>>,
+}
+
+/// A name's value, and how the engine sees it.
+#[derive(Debug, Clone)]
+struct Named {
+    name: String,
+    value: Value,
+    seen: JinjaValue,
+}
+
+impl Object for Names {
+    fn get_value(self: &Arc<Self>, key: &JinjaValue) -> Option<JinjaValue> {
+        let key = key.as_str()?;
+        let made = || Arc::clone(&self.made);
+        match self.values.iter().find(|known| known.name == key) {
+            Some(known) => Some(known.seen.clone()),
+            None if key == "uuid" => {
+                let made = made();
+                Some(JinjaValue::from_function(move || make_uuid(&made)))
+            }
+            None if key == "token" => {
+                let made = made();
+                Some(JinjaValue::from_function(move |length| make_token(&made, length)))
+            }
+            None => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+}
+
+fn make_uuid(made: &Mutex<Made>) -> String {
+    let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+    // Version 4, variant 10 (RFC 9562, section 5.4).
+    let bits = made.chance.u128(..) & !(0xf000 << 64) & !(0xc000 << 48) | (0x4000 << 64) | (0x8000 << 48);
+    let hex = format!("{bits:032x}");
+    let uuid = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
+    made.values.push(uuid.clone());
+    uuid
+}
+
+fn make_token(made: &Mutex<Made>, length: usize) -> Result<String, Error> {
+    if length == 0 || length > LONGEST_TOKEN {
+        let detail = format!("a token has 1 to {LONGEST_TOKEN} characters");
+        return Err(Error::new(ErrorKind::InvalidOperation, detail));
+    }
+    let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+    let token: String =
+        std::iter::repeat_with(|| made.chance.alphanumeric().to_ascii_lowercase()).take(length).collect();
+    made.values.push(token.clone());
+    Ok(token)
+}
+
+/// FNV-1a in 64 bits: short, and the same on every machine and version.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
