@@ -500,3 +500,11 @@ fn faults_are_listed_with_the_promise_that_each_breaks() {
         text.lines().all(|line| line.split_once("  ").is_some_and(|(_, breaks)| !breaks.trim().is_empty()))
     );
 }
+
+#[test]
+fn a_mistyped_command_is_told_from_a_pattern() {
+    let output = run(&["pendign"]);
+    assert_eq!(code(&output), 4);
+    assert!(err(&output).contains("was the command `pending` meant?"), "{}", err(&output));
+    assert!(!err(&run(&["no-such-case-at-all"])).contains("was the command"));
+}

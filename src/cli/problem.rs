@@ -5,15 +5,17 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use clap::{Command, CommandFactory};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
+use super::args::Cli;
 use super::exit::CliError;
 use super::output::Surroundings;
 use crate::embedded::EmbeddedError;
 use crate::model::Problem;
 use crate::plan::PlanError;
 use crate::report::{printable, printable_in_place};
-use crate::source::LoadError;
+use crate::source::{LoadError, nearest};
 
 /// How many problems are shown with their lines before the rest is listed.
 const SHOWN_IN_FULL: usize = 50;
@@ -47,7 +49,7 @@ fn error_text(error: &CliError) -> String {
 fn hint(error: &CliError) -> Option<String> {
     match error {
         CliError::Usage { hint, .. } => hint.clone(),
-        CliError::Plan(PlanError::Unmatched { .. }) => Some("`proofmark list` shows every id".into()),
+        CliError::Plan(PlanError::Unmatched { patterns }) => Some(unmatched_hint(patterns)),
         CliError::Load(LoadError::Empty { .. } | LoadError::Unreadable { .. }) => {
             Some("run in the project's folder, or name its cases with --cases DIR".into())
         }
@@ -69,6 +71,17 @@ fn hint(error: &CliError) -> Option<String> {
         | CliError::Output(_)
         | CliError::Events { .. }
         | CliError::Report { .. } => None,
+    }
+}
+
+/// A pattern that matches nothing may have been meant as a command.
+fn unmatched_hint(patterns: &[String]) -> String {
+    let program = Cli::command();
+    let commands: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
+    let meant = patterns.first().and_then(|pattern| nearest(pattern, &commands));
+    match meant {
+        Some(command) => format!("was the command `{command}` meant? `proofmark list` shows every id"),
+        None => "`proofmark list` shows every id".to_owned(),
     }
 }
 

@@ -21,4 +21,5 @@ pub use endpoint_file::{EndpointEntry, EndpointError, load_endpoints};
 pub use fixture::{FixtureEntry, check_fixtures};
 pub use folder::{LoadError, Wanted, load};
 pub use schema::{SchemaName, schema};
+pub(crate) use shape::nearest;
 pub use waiver_file::load_waivers;

@@ -115,7 +115,7 @@ fn check_table(node: &Node, keys: &[Key], is_open: bool, problems: &mut Vec<Prob
 }
 
 /// The option most like a text, if one is alike at all.
-pub(super) fn nearest<'a>(text: &str, options: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, options: &[&'a str]) -> Option<&'a str> {
     let likeness = |option: &str| strsim::jaro_winkler(&text.to_lowercase(), &option.to_lowercase());
     options
         .iter()
