@@ -14,7 +14,7 @@ pub mod sign;
 mod xml;
 
 pub use curl::curl_line;
-pub use digest::sha256_hex;
+pub use digest::{sha256_hex, sha256_source};
 pub use encode::{EncodeError, encode};
 pub use json::{from_json, read_json, to_json};
 pub use xml::read_xml;

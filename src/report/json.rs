@@ -10,9 +10,9 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use super::Report;
-use super::plain::printable_json;
 use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Finding, SnapshotOutcome};
+use crate::plain::printable_json;
 use crate::whole_file::WholeFile;
 
 /// The version of the format: a reader may rely on keys staying within one.

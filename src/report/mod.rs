@@ -1,15 +1,14 @@
 //! Turns events into output. Reports never meet the run that the events come from.
 
 mod json;
-mod plain;
 mod terminal;
 
 use std::io;
 
 use crate::event::Event;
 
+pub use crate::plain::{printable, printable_in_place, printable_json};
 pub use json::JsonReport;
-pub use plain::{printable, printable_in_place, printable_json};
 pub use terminal::{Style, TerminalReport, Verbosity, case_text};
 
 /// Something that listens to a run.
