@@ -149,7 +149,8 @@ async function fits(path) {
 
   const plain = await open(place, "plain", { javaScriptEnabled: false });
   await plain.show(path);
-  check("without scripts it says how to decide", await plain.page.getByText("Scripts are switched off").isVisible());
+  check("without scripts it says how to decide", await plain.page.locator("noscript .warning").isVisible());
+  check("and not how to export", !(await plain.page.getByText("proofmark-decisions.json").isVisible()));
   check("and shows the answers", (await plain.page.locator(".diff:visible").count()) > 0);
   same("but no dead button", await plain.page.locator("button:visible").count(), 0);
   same("nothing else happens without scripts", plain.wrong, []);

@@ -108,7 +108,7 @@ impl Page<'_> {
             html.raw("<p class=\"warning\"><strong>Not on this page:</strong> files that cannot be used. ")?;
             html.raw("<code>proofmark pending</code> names them.</p>\n")?;
         }
-        html.raw("<p class=\"then\">Export what you decide, then carry it out: <code>proofmark accept ")?;
+        html.raw("<p class=\"then\" id=\"then\" hidden>Export what you decide, then carry it out: <code>proofmark accept ")?;
         html.text(self.arguments)?.raw("--decisions proofmark-decisions.json</code></p>\n")?;
         html.raw(
             "<noscript><p class=\"warning\">Scripts are switched off, so this page only shows. Decide with ",

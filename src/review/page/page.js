@@ -275,7 +275,7 @@
   groups.forEach((item, group) => dress(item, `all ${plural(members[group].length, "case")} of this kind`));
   recall();
   repaint(cases.map((_, number) => number));
-  at("bar").hidden = cases.length === 0;
+  for (const id of ["bar", "then"]) at(id).hidden = cases.length === 0;
   const measure = () => document.documentElement.style.setProperty("--bar", `${at("bar").offsetHeight + 8}px`);
   new ResizeObserver(measure).observe(at("bar"));
 })();
