@@ -9,6 +9,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::slice;
 
 use proofmark::protocol::{sha256_hex, sha256_source};
 use regex::Regex;
@@ -280,7 +281,7 @@ fn a_file_of_decisions_that_is_wrong_does_nothing() {
     let store = Waiting::new(&[("t/a", Some("old"), "new")]);
     let before = store.files();
     let good = decision("t/a", Some("old"), "new", "accept");
-    let mut later = decisions(&[good.clone()]);
+    let mut later = decisions(slice::from_ref(&good));
     later["version"] = json!(2);
     let mut unknown = good.clone();
     unknown["path"] = json!("x");

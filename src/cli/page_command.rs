@@ -11,7 +11,7 @@ use super::exit::{BROKEN, CONFORMS, CliError};
 use super::print;
 use super::review_command::{Contracts, Waiting, code, store};
 use crate::model::{Problem, SourceText, Spot};
-use crate::plain::printable;
+use crate::report::printable;
 use crate::review::{Choice, Decision, Decisions, Page, Standing, group};
 use crate::snapshot::{PendingSnapshot, Recorded, Store};
 use crate::source::LoadError;
