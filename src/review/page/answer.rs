@@ -3,8 +3,8 @@
 use std::io;
 use std::ops::Range;
 
-use super::case::{SHOWN_LETTERS, SHOWN_LINES, write_cut, write_rest};
-use super::html::Html;
+use super::case::{SHOWN_LINES, write_rest};
+use super::html::{Html, SHOWN_LETTERS};
 use crate::protocol::sha256_hex;
 use crate::snapshot::{DiffLine, LineKind, Piece, Recorded, hunks};
 
@@ -160,11 +160,9 @@ fn write_pieces(html: &mut Html<'_>, pieces: &[Piece]) -> io::Result<()> {
     let mut budget = SHOWN_LETTERS;
     for piece in pieces.iter().filter(|piece| !piece.text.is_empty()) {
         if piece.is_marked {
-            html.raw("<mark>")?;
-            write_cut(html, &piece.text, &mut budget)?;
-            html.raw("</mark>")?;
+            html.raw("<mark>")?.cut(&piece.text, &mut budget)?.raw("</mark>")?;
         } else {
-            write_cut(html, &piece.text, &mut budget)?;
+            html.cut(&piece.text, &mut budget)?;
         }
     }
     Ok(())

@@ -10,9 +10,6 @@ use crate::snapshot::Recorded;
 /// How many lines of a difference, or of a request, are shown.
 pub(super) const SHOWN_LINES: usize = 400;
 
-/// How many characters of a line are shown.
-pub(super) const SHOWN_LETTERS: usize = 4_000;
-
 /// Writes the case with this number; `is_open` shows the difference at once.
 pub(super) fn write(
     html: &mut Html<'_>,
@@ -28,7 +25,7 @@ pub(super) fn write(
     html.raw(if is_open { "<details open>" } else { "<details>" })?;
     html.raw("<summary>Request and answers")?;
     if !snapshot.new.about.is_empty() {
-        html.raw(" <span class=\"about\">")?.text(&snapshot.new.about)?.raw("</span>")?;
+        html.raw(" <span class=\"about\">")?.line(&snapshot.new.about)?.raw("</span>")?;
     }
     html.raw("</summary>\n")?;
     write_facts(html, change, known)?;
@@ -46,7 +43,7 @@ fn write_facts(html: &mut Html<'_>, change: &Change, known: &[Fact]) -> io::Resu
     }
     html.raw("<ul class=\"facts\">")?;
     for fact in &change.facts {
-        html.raw("<li>")?.shown(fact)?.raw("</li>")?;
+        html.raw("<li>")?.line(&fact.to_string())?.raw("</li>")?;
     }
     html.raw("</ul>\n")?;
     Ok(())
@@ -57,50 +54,35 @@ fn write_origin(html: &mut Html<'_>, old: Option<&Recorded>, new: &Recorded) -> 
     let Some(old) = old.filter(|old| (&old.endpoint, &old.version) != (&new.endpoint, &new.version)) else {
         return Ok(());
     };
-    html.raw("<p class=\"origin\">Accepted before from <code>")?.text(&old.endpoint)?;
-    html.raw("</code>, contract <code>")?.text(&old.version)?;
-    html.raw("</code>; seen now from <code>")?.text(&new.endpoint)?;
-    html.raw("</code>, contract <code>")?.text(&new.version)?.raw("</code>.</p>\n")?;
+    html.raw("<p class=\"origin\">Accepted before from <code>")?.line(&old.endpoint)?;
+    html.raw("</code>, contract <code>")?.line(&old.version)?;
+    html.raw("</code>; seen now from <code>")?.line(&new.endpoint)?;
+    html.raw("</code>, contract <code>")?.line(&new.version)?.raw("</code>.</p>\n")?;
     Ok(())
 }
 
 /// The lines of the transcript that were sent; those of several steps stand apart.
 fn write_request(html: &mut Html<'_>, transcript: &str) -> io::Result<()> {
-    let sent = |line: &&str| line.starts_with('>');
-    let mut lines = transcript.lines();
-    let count = transcript.lines().filter(sent).count();
+    let count = transcript.lines().filter(|line| line.starts_with('>')).count();
     if count == 0 {
         return Ok(());
     }
     html.raw("<details class=\"request\" open><summary>Request</summary><pre>")?;
     let (mut shown, mut is_apart) = (0, false);
-    while let Some(line) = lines.next().filter(|_| shown < SHOWN_LINES) {
-        if !line.starts_with('>') {
-            is_apart = shown > 0;
-            continue;
+    for line in transcript.lines() {
+        match line.strip_prefix('>') {
+            _ if shown == SHOWN_LINES => break,
+            None => is_apart = shown > 0,
+            Some(sent) => {
+                html.raw(if is_apart { "\n" } else { "" })?;
+                html.line(sent.strip_prefix(' ').unwrap_or(sent))?.raw("\n")?;
+                (shown, is_apart) = (shown + 1, false);
+            }
         }
-        html.raw(if is_apart { "\n" } else { "" })?;
-        let text = line.trim_start_matches('>').trim_start();
-        write_cut(html, text, &mut SHOWN_LETTERS.clone())?;
-        html.raw("\n")?;
-        (shown, is_apart) = (shown + 1, false);
     }
     html.raw("</pre>")?;
     write_rest(html, count - shown)?;
     html.raw("</details>\n")?;
-    Ok(())
-}
-
-/// As much of the text as may be shown, and how much is left out.
-pub(super) fn write_cut(html: &mut Html<'_>, text: &str, budget: &mut usize) -> io::Result<()> {
-    let Some((end, _)) = text.char_indices().nth(*budget) else {
-        *budget -= text.chars().count();
-        html.text(text)?;
-        return Ok(());
-    };
-    *budget = 0;
-    html.text(&text[..end])?.raw("<em> … ")?.shown(text[end..].chars().count())?;
-    html.raw(" more characters</em>")?;
     Ok(())
 }
 

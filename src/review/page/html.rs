@@ -9,6 +9,9 @@ use std::io::{self, Write};
 
 use crate::plain::is_hostile;
 
+/// How many characters of a line are shown: some 20 lines of a wide screen.
+pub(super) const SHOWN_LETTERS: usize = 2_000;
+
 /// HTML on its way out.
 pub(super) struct Html<'a> {
     out: &'a mut dyn Write,
@@ -53,7 +56,25 @@ impl<'a> Html<'a> {
         Ok(self)
     }
 
-    /// Something of this tool's own that shows itself in words, such as a number.
+    /// As much of a text as the budget of characters has left, and how much is left out.
+    pub(super) fn cut(&mut self, text: &str, budget: &mut usize) -> io::Result<&mut Self> {
+        let Some((end, _)) = text.char_indices().nth(*budget) else {
+            *budget -= text.chars().count();
+            return self.text(text);
+        };
+        *budget = 0;
+        self.text(&text[..end])?
+            .raw("<em> … ")?
+            .shown(text[end..].chars().count())?
+            .raw(" more characters</em>")
+    }
+
+    /// A line of text, as far as a page shows one.
+    pub(super) fn line(&mut self, text: &str) -> io::Result<&mut Self> {
+        self.cut(text, &mut SHOWN_LETTERS.clone())
+    }
+
+    /// A number, or something else of this tool's own that shows itself.
     pub(super) fn shown(&mut self, value: impl Display) -> io::Result<&mut Self> {
         self.text(&value.to_string())
     }
@@ -122,6 +143,15 @@ mod tests {
         let [turn, zero, escape, space, tag] = escapes;
         assert_eq!(shown, format!("a{turn}b{zero}{escape}{space}{tag}\nc"));
         assert_eq!(written(|html| html.attribute("\u{202e}").map(|_| ())), "\\u{202e}");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_what_is_left_out_is_told() {
+        let mut budget = 3;
+        let first = written(|html| html.cut("é<", &mut budget).map(|_| ()));
+        let second = written(|html| html.cut("<é>é", &mut budget).map(|_| ()));
+        let told = "&lt;<em> … 3 more characters</em>";
+        assert_eq!((first.as_str(), second.as_str(), budget), ("é&lt;", told, 0));
     }
 
     #[test]

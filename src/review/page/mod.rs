@@ -155,7 +155,9 @@ fn write_group(html: &mut Html<'_>, group: &Group, position: usize, first: usize
     html.raw("<section class=\"group\" aria-labelledby=\"g")?.shown(position)?.raw("\">\n")?;
     html.raw("<header class=\"head\"><h2 tabindex=\"-1\" id=\"g")?.shown(position)?.raw("\">")?;
     for (position, fact) in group.facts.iter().enumerate() {
-        html.raw(if position == 0 { "<span>" } else { " <span>" })?.shown(fact)?.raw("</span>")?;
+        html.raw(if position == 0 { "<span>" } else { " <span>" })?
+            .line(&fact.to_string())?
+            .raw("</span>")?;
     }
     let plural = if group.changes.len() == 1 { " case" } else { " cases" };
     html.raw("</h2><p class=\"count\">")?.shown(group.changes.len())?.raw(plural)?.raw("</p></header>\n")?;
@@ -176,7 +178,7 @@ fn write_rows(html: &mut Html<'_>, rows: &BTreeSet<&str>) -> io::Result<()> {
     }
     html.raw("<div class=\"rows\"><h3>In the contract</h3><ul>")?;
     for row in rows.iter().take(LISTED_ROWS) {
-        html.raw("<li>")?.text(row)?.raw("</li>")?;
+        html.raw("<li>")?.line(row)?.raw("</li>")?;
     }
     if rows.len() > LISTED_ROWS {
         html.raw("<li>and ")?.shown(rows.len() - LISTED_ROWS)?.raw(" more</li>")?;

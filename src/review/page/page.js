@@ -45,10 +45,11 @@
 
   // ---- what is shown
 
-  function dress(item, name) {
+  function dress(item, name, hasButtons) {
     const parts = at("deciding").content.cloneNode(true);
     const acts = parts.querySelector(".acts");
     acts.setAttribute("aria-label", name);
+    if (!hasButtons) acts.remove();
     item.querySelector(".head").append(parts);
   }
 
@@ -58,6 +59,7 @@
     for (const button of item.querySelectorAll(":scope > .head button")) {
       const act = button.dataset.act;
       if (act === "open") {
+        if (is === "open" && button === document.activeElement) item.querySelector("h2, h3").focus();
         button.hidden = is === "open";
       } else {
         button.setAttribute("aria-pressed", String(is === act));
@@ -271,8 +273,9 @@
   });
   addEventListener("afterprint", () => { for (const each of opened) each.open = false; });
 
-  cases.forEach((item) => dress(item, item.querySelector("h3").textContent));
-  groups.forEach((item, group) => dress(item, `all ${plural(members[group].length, "case")} of this kind`));
+  cases.forEach((item) => dress(item, item.querySelector("h3").textContent, true));
+  // A kind with one case is decided there.
+  groups.forEach((item, group) => dress(item, "all cases of this kind", members[group].length > 1));
   recall();
   repaint(cases.map((_, number) => number));
   for (const id of ["bar", "then"]) at(id).hidden = cases.length === 0;
