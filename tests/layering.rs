@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules each module may import.
-const ALLOWED: [(&str, &[&str]); 20] = [
+const ALLOWED: [(&str, &[&str]); 21] = [
     ("model", &[]),
     ("event", &["model"]),
     ("whole_file", &["model"]),
+    ("plain", &[]),
     ("template", &["model"]),
     ("source", &["model", "template"]),
     ("plan", &["model", "template"]),
@@ -18,11 +19,11 @@ const ALLOWED: [(&str, &[&str]); 20] = [
     ("check", &["model", "template", "protocol"]),
     ("transport", &["model", "template", "protocol"]),
     ("snapshot", &["model", "template", "protocol", "check", "whole_file"]),
-    ("review", &["model", "check", "protocol", "snapshot"]),
+    ("review", &["model", "plain", "check", "protocol", "snapshot"]),
     ("compare", &["model", "check", "plan"]),
     ("coverage", &["model", "template", "plan", "protocol"]),
     ("run", &["model", "event", "template", "plan", "transport", "check", "snapshot", "protocol"]),
-    ("report", &["model", "event", "protocol", "whole_file"]),
+    ("report", &["model", "event", "plain", "protocol", "whole_file"]),
     ("reference", &["model", "protocol"]),
     (
         "harness",

@@ -18,3 +18,20 @@ pub fn to_base64(bytes: &[u8]) -> String {
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
+
+/// The SHA-256 of a text as a Content-Security-Policy names it (CSP level 3, section 2.3.1): `sha256-` and base64.
+pub fn sha256_source(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{sha256_hex, sha256_source};
+
+    #[test]
+    fn a_digest_is_written_as_each_reader_wants_it() {
+        // NIST's example for the message "abc".
+        assert_eq!(sha256_hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(sha256_source("abc"), "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+    }
+}

@@ -4,10 +4,10 @@
 use std::io::{self, Write};
 
 use super::Report;
-use super::plain::printable_json;
 use super::sink::Sink;
 use super::wire::write_event;
 use crate::event::Event;
+use crate::plain::printable_json;
 
 /// Writes events as lines.
 #[derive(Debug)]

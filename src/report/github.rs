@@ -6,10 +6,10 @@ use std::io::{self, Write};
 
 use super::Report;
 use super::headline::{Kind, headline, kind};
-use super::plain::printable;
 use super::sink::Sink;
 use crate::event::{Event, RunEnd, Stopped};
 use crate::model::CaseRecord;
+use crate::plain::printable;
 
 /// How many annotations are written of each kind. GitHub shows ten of a kind for a step, and drops the rest unsaid.
 const SHOWN: usize = 10;

@@ -1,7 +1,7 @@
 //! What a case comes to in one line, in the few kinds that other formats know.
 
-use super::plain::printable;
 use crate::model::{CaseRecord, Finding, Verdict};
+use crate::plain::printable;
 
 /// The longest line, in characters: lists and annotations show no more.
 const LONGEST: usize = 500;

@@ -9,10 +9,10 @@ use std::io::{self, Write};
 use serde_json::{Value as Json, json};
 
 use super::Report;
-use super::plain::printable_json;
 use super::sink::Sink;
 use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Finding, SnapshotOutcome};
+use crate::plain::printable_json;
 
 /// The version of the format: a reader may rely on keys staying within one.
 const VERSION: u32 = 1;

@@ -10,12 +10,12 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml};
 
 use super::headline::{Kind, first_counting, headline, kind};
-use super::plain::printable;
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Report, seconds};
 use crate::event::Event;
 use crate::model::CaseRecord;
+use crate::plain::printable;
 use crate::whole_file::Spool;
 
 /// The program's name, which the document carries.

@@ -5,12 +5,12 @@
 use std::io::{self, Write};
 
 use super::headline::{Kind, headline, kind};
-use super::plain::printable;
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Report, seconds};
 use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::CaseRecord;
+use crate::plain::printable;
 
 /// How many cases that did not pass are listed; the rest is counted.
 const LISTED: usize = 50;

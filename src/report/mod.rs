@@ -9,7 +9,6 @@ mod json;
 mod junit;
 mod markdown;
 mod merge;
-mod plain;
 mod sink;
 mod tap;
 mod terminal;
@@ -22,13 +21,13 @@ use std::time::Duration;
 
 use crate::event::Event;
 
+pub use crate::plain::{printable, printable_in_place, printable_json};
 pub use events::EventReport;
 pub use github::{GithubReport, Shielded};
 pub use json::JsonReport;
 pub use junit::JunitReport;
 pub use markdown::MarkdownReport;
 pub use merge::{Apart, merged_end, merged_start};
-pub use plain::{printable, printable_in_place, printable_json};
 pub use sink::Sink;
 pub use tap::TapReport;
 pub use terminal::{Style, TerminalReport, Verbosity, case_text};

@@ -7,11 +7,11 @@ use serde_json::Value as Json;
 
 use super::Report;
 use super::headline::{Kind, headline, kind};
-use super::plain::{printable, printable_json};
 use super::sink::Sink;
 use super::terminal::case_text;
 use crate::event::{Event, Outcome, RunEnd, RunStart, Stopped};
 use crate::model::CaseRecord;
+use crate::plain::{printable, printable_json};
 
 /// Writes a report in TAP.
 #[derive(Debug)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Report;
-use super::plain::printable;
 use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Finding, NotRun, Request, Verdict};
+use crate::plain::printable;
 use crate::protocol::curl_line;
 
 /// How many orphans are named before the rest is counted.

@@ -2,6 +2,7 @@
 //!
 //! Only files that this tool could have written are touched; any other is named and left alone.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,21 @@ impl Store {
         let mut found = Vec::new();
         walk(self.root(), 0, &mut found)?;
         Ok(found.into_iter().filter(|path| is_pending(path)).map(|path| self.one_pending(path)).collect())
+    }
+
+    /// What is accepted for these cases; a file that cannot be used counts as none.
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub fn accepted(&self, cases: &BTreeSet<&str>) -> Result<BTreeMap<String, Recorded>, StoreError> {
+        let mut found = Vec::new();
+        if !cases.is_empty() {
+            walk(self.root(), 0, &mut found)?;
+        }
+        let accepted = found.into_iter().filter(|path| !is_pending(path));
+        let named = accepted.map(|path| (self.case_of(&path.with_extension("snap.new")), path));
+        let wanted = named.filter(|(case, _)| cases.contains(case.as_str()));
+        Ok(wanted.filter_map(|(case, path)| Some((case, read(&path).ok()??))).collect())
     }
 
     fn one_pending(&self, path: PathBuf) -> Result<PendingSnapshot, StoreError> {

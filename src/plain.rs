@@ -1,4 +1,6 @@
-//! Makes text fit to be printed: no byte of an answer may act on a terminal.
+//! Makes text fit to be shown: no byte of an answer may act on a terminal, or turn what stands beside it.
+//!
+//! It knows nothing of where the text comes from or goes to.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -46,8 +48,12 @@ fn cleaned(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-fn is_hostile(letter: char) -> bool {
-    let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+/// Whether a character would act in place of being seen; a newline is not counted as one that does.
+pub fn is_hostile(letter: char) -> bool {
+    let turns = matches!(
+        letter,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
     let breaks = matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}');
     // XML has no way to write these two (XML 1.0, section 2.2).
     let is_none = matches!(letter, '\u{fffe}' | '\u{ffff}');
@@ -61,6 +67,7 @@ mod tests {
     #[test]
     fn nothing_that_acts_on_a_terminal_stays() {
         assert_eq!(printable("a\u{1b}[2J\r\u{9b}\u{202e}\u{0}"), "a\\u{1b}[2J\\r\\u{9b}\\u{202e}\\u{0}");
+        assert_eq!(printable("\u{61c}\u{200f}\u{2067}\u{2028}"), "\\u{61c}\\u{200f}\\u{2067}\\u{2028}");
         assert_eq!(printable("é\n😀"), "é\n😀");
     }
 

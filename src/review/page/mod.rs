@@ -1,0 +1,188 @@
+//! The page on which a person decides in a browser. Main type: [`Page`].
+//!
+//! One file that asks for nothing: style and script stand in it and are all that its policy allows, by their
+//! digests. It is whole without the script, which adds deciding and finding. Pure: groups in, HTML out.
+
+mod answer;
+mod case;
+mod html;
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use super::decision::{FORMAT, VERSION, digest};
+use super::group::{Change, Group};
+use crate::protocol::{sha256_hex, sha256_source};
+use crate::snapshot::Recorded;
+use html::Html;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+const TOOLS: &str = include_str!("tools.html");
+
+/// How many groups show their first case opened; more would make the page slow to lay out.
+const OPENED_GROUPS: usize = 20;
+
+/// How many rows of the contract a group lists.
+const LISTED_ROWS: usize = 12;
+
+/// A page with the changes that wait in one store.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// The store's name, which the decisions repeat.
+    pub store: &'a str,
+    /// The folder as a person knows it.
+    pub folder: &'a str,
+    /// The arguments of `accept` that lead to the same store, for the line that the page shows.
+    pub arguments: &'a str,
+    /// Whether files of the store could not be used, and so are not shown.
+    pub has_unusable: bool,
+    /// The changes.
+    pub groups: &'a [Group],
+}
+
+impl Page<'_> {
+    /// Writes the page.
+    ///
+    /// # Errors
+    /// What `out` cannot take.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let html = &mut Html::new(out);
+        self.head(html)?;
+        self.overview(html)?;
+        html.raw(TOOLS)?.raw("<main id=\"changes\" tabindex=\"-1\">\n")?;
+        if self.groups.is_empty() {
+            html.raw("<p class=\"none\">Nothing waits to be decided.</p>\n")?;
+        }
+        let mut first = 0;
+        for (position, group) in self.groups.iter().enumerate() {
+            write_group(html, group, position, first)?;
+            first += group.changes.len();
+        }
+        html.raw("</main>\n<script type=\"application/json\" id=\"data\">")?.json(&self.data())?;
+        html.raw("</script>\n<script>")?.raw(SCRIPT)?.raw("</script>\n</body>\n</html>\n")?;
+        Ok(())
+    }
+
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.groups.iter().flat_map(|group| &group.changes)
+    }
+
+    fn head(&self, html: &mut Html<'_>) -> io::Result<()> {
+        html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")?;
+        html.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"")?.attribute(&policy())?;
+        html.raw("\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")?;
+        html.raw("<meta name=\"referrer\" content=\"no-referrer\">\n")?;
+        html.raw("<meta name=\"color-scheme\" content=\"light dark\">\n")?;
+        // Without an icon of its own, a browser asks the server that a page came from for one.
+        html.raw("<link rel=\"icon\" href=\"data:,\">\n<title>")?;
+        html.shown(self.changes().count())?.raw(" pending in ")?.attribute(self.folder)?;
+        html.raw(" - proofmark</title>\n<style>")?.raw(STYLE)?.raw("</style>\n</head>\n<body>\n")?;
+        Ok(())
+    }
+
+    fn overview(&self, html: &mut Html<'_>) -> io::Result<()> {
+        html.raw("<a class=\"skip\" href=\"#changes\">To the changes</a>\n<header class=\"top\">\n")?;
+        html.raw("<h1>Snapshots to decide on</h1>\n<dl>")?;
+        let named = |name: fn(&Recorded) -> &str| {
+            let names: BTreeSet<&str> = self.changes().map(|change| name(&change.snapshot.new)).collect();
+            let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+            if names.is_empty() { "unknown".to_owned() } else { names.join(", ") }
+        };
+        let (count, kinds) = (self.changes().count(), self.groups.len());
+        let first_seen = self.changes().filter(|change| change.snapshot.old.is_none()).count();
+        let facts = [
+            ("Store", self.folder.to_owned()),
+            ("Recorded from", named(|new| &new.endpoint)),
+            ("Contract", named(|new| &new.version)),
+            ("Pending", format!("{count}: {} changed, {first_seen} new", count - first_seen)),
+            ("Kinds of change", kinds.to_string()),
+        ];
+        for (name, value) in facts {
+            html.raw("<div><dt>")?.text(name)?.raw("</dt><dd>")?.text(&value)?.raw("</dd></div>")?;
+        }
+        html.raw("</dl>\n")?;
+        if self.has_unusable {
+            html.raw("<p class=\"warning\"><strong>Not on this page:</strong> files that cannot be used. ")?;
+            html.raw("<code>proofmark pending</code> names them.</p>\n")?;
+        }
+        html.raw("<p class=\"then\" id=\"then\" hidden>Export what you decide, then carry it out: <code>proofmark accept ")?;
+        html.text(self.arguments)?.raw("--decisions proofmark-decisions.json</code></p>\n")?;
+        html.raw(
+            "<noscript><p class=\"warning\">Scripts are switched off, so this page only shows. Decide with ",
+        )?;
+        html.raw(
+            "<code>proofmark review</code>, or with <code>proofmark accept</code> and <code>reject</code>.",
+        )?;
+        html.raw("</p></noscript>\n</header>\n")?;
+        Ok(())
+    }
+
+    /// What the script needs: the decisions' constant parts, and for each case what it stands for.
+    fn data(&self) -> String {
+        let cases: Vec<_> = self
+            .changes()
+            .map(|Change { snapshot, .. }| {
+                json!({
+                    "case": snapshot.case,
+                    "old": snapshot.old.as_ref().map(digest),
+                    "new": digest(&snapshot.new),
+                })
+            })
+            .collect();
+        let mut data = json!({
+            "format": FORMAT, "version": VERSION, "store": self.store, "folder": self.folder, "cases": cases,
+        });
+        // What was decided on another page is not taken up again on this one.
+        data["page"] = json!(sha256_hex(data.to_string().as_bytes()));
+        data.to_string()
+    }
+}
+
+/// The page's Content-Security-Policy: nothing is fetched, and nothing runs but the page's own script.
+fn policy() -> String {
+    format!(
+        "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'; \
+         require-trusted-types-for 'script'",
+        sha256_source(STYLE),
+        sha256_source(SCRIPT)
+    )
+}
+
+fn write_group(html: &mut Html<'_>, group: &Group, position: usize, first: usize) -> io::Result<()> {
+    html.raw("<section class=\"group\" aria-labelledby=\"g")?.shown(position)?.raw("\">\n")?;
+    html.raw("<header class=\"head\"><h2 tabindex=\"-1\" id=\"g")?.shown(position)?.raw("\">")?;
+    for (position, fact) in group.facts.iter().enumerate() {
+        html.raw(if position == 0 { "<span>" } else { " <span>" })?
+            .line(&fact.to_string())?
+            .raw("</span>")?;
+    }
+    let plural = if group.changes.len() == 1 { " case" } else { " cases" };
+    html.raw("</h2><p class=\"count\">")?.shown(group.changes.len())?.raw(plural)?.raw("</p></header>\n")?;
+    let rows: BTreeSet<&str> =
+        group.changes.iter().flat_map(|change| &change.rows).map(String::as_str).collect();
+    write_rows(html, &rows)?;
+    for (offset, change) in group.changes.iter().enumerate() {
+        let is_open = offset == 0 && position < OPENED_GROUPS;
+        case::write(html, change, &group.facts, first + offset, is_open)?;
+    }
+    html.raw("</section>\n")?;
+    Ok(())
+}
+
+fn write_rows(html: &mut Html<'_>, rows: &BTreeSet<&str>) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    html.raw("<div class=\"rows\"><h3>In the contract</h3><ul>")?;
+    for row in rows.iter().take(LISTED_ROWS) {
+        html.raw("<li>")?.line(row)?.raw("</li>")?;
+    }
+    if rows.len() > LISTED_ROWS {
+        html.raw("<li>and ")?.shown(rows.len() - LISTED_ROWS)?.raw(" more</li>")?;
+    }
+    html.raw("</ul></div>\n")?;
+    Ok(())
+}
