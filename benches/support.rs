@@ -19,6 +19,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use proofmark::event::{EndpointDescription, Outcome};
+use proofmark::model::Normalisation;
 use proofmark::plan::{Plan, plan};
 use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
 use proofmark::source::{Wanted, load};
@@ -90,6 +91,7 @@ pub(crate) fn load_cases(folder: &Path, url: &str, jobs: usize) -> Loaded {
         retry: None,
         vars: Vec::new(),
         fixtures: BTreeMap::new(),
+        normalisation: Normalisation::default(),
         faults: Vec::new(),
     };
     let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
