@@ -280,10 +280,13 @@ impl<'a> Attempt<'a> {
         left_behind
     }
 
-    /// Names what the run made, and its address, after what states gave.
+    /// Names what the run made, and its address, after what states gave. A case may send a made value in capitals, too.
     fn name_made(&mut self) {
-        let made = std::mem::take(&mut self.made).into_iter().map(|value| ("made".to_owned(), value));
-        self.given.extend(made);
+        for value in std::mem::take(&mut self.made) {
+            let upper = value.to_ascii_uppercase();
+            self.given.push(("made".to_owned(), value));
+            self.given.push(("made-upper".to_owned(), upper));
+        }
         self.given.push(("endpoint".to_owned(), self.runner.endpoint.address.authority()));
     }
 
