@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which modules each module may import.
-const ALLOWED: [(&str, &[&str]); 20] = [
+const ALLOWED: [(&str, &[&str]); 21] = [
     ("model", &[]),
     ("event", &["model"]),
     ("whole_file", &["model"]),
@@ -20,6 +20,7 @@ const ALLOWED: [(&str, &[&str]); 20] = [
     ("snapshot", &["model", "template", "protocol", "check", "whole_file"]),
     ("review", &["model", "check", "protocol", "snapshot"]),
     ("compare", &["model", "check", "plan"]),
+    ("noise", &["model", "protocol", "snapshot"]),
     ("coverage", &["model", "template", "plan", "protocol"]),
     ("run", &["model", "event", "template", "plan", "transport", "check", "snapshot", "protocol"]),
     ("report", &["model", "event", "protocol", "whole_file"]),
@@ -46,6 +47,7 @@ const ALLOWED: [(&str, &[&str]); 20] = [
         "cli",
         &[
             "compare",
+            "noise",
             "embedded",
             "model",
             "event",

@@ -16,6 +16,7 @@ mod identity;
 mod interactive;
 mod interrupt;
 mod list_command;
+mod noise_command;
 mod output;
 mod page_command;
 mod problem;
@@ -26,6 +27,7 @@ mod serve_command;
 mod settings;
 mod show_command;
 mod sweep_command;
+mod watched;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
         Some(Command::Show(args)) => show_command::show(&args),
         Some(Command::Check(args)) => files::check(&args),
         Some(Command::Diff(args)) => diff_command::diff(&args),
+        Some(Command::Noise(args)) => noise_command::noise(&args),
         Some(Command::Pending(args)) => review_command::pending(&args),
         Some(Command::Review(args)) => match &args.html {
             Some(page) => page_command::write(page, &args.review),

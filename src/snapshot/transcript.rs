@@ -4,7 +4,7 @@
 //! Pure: it knows no file, no clock and no endpoint.
 
 use super::marked::{Marked, Node, Rule};
-use super::names::{Finder, Names, bare, numbered};
+use super::names::{Finder, Names, bare};
 use super::order::{Settling, put_in_order};
 use crate::model::{Answer, AnswerPlace, Body, Exchange, Normalisation, OrderRule, ValueKind};
 
@@ -108,14 +108,14 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
-    /// A text with names and numbers, as a snapshot has it.
-    pub fn text(&self, text: &Marked) -> String {
-        self.finder.show(text, &mut numbered)
-    }
-
     /// A text with names alone.
     pub fn bare_text(&self, text: &Marked) -> String {
         self.finder.show(text, &mut bare)
+    }
+
+    /// A text in which nothing is marked, with names alone.
+    pub fn bare_plain(&self, text: &str) -> String {
+        self.finder.show(&Marked::new(text), &mut bare)
     }
 
     /// A number with its name alone.
