@@ -8,7 +8,7 @@ use super::endpoint::{resolved, variable};
 use super::exit::CliError;
 use super::print;
 use super::settings::Connected;
-use crate::model::Value;
+use crate::model::{Normalisation, Value, ValueKind};
 use crate::report::printable;
 use crate::run::RunSettings;
 use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
@@ -84,6 +84,9 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     for (host, address) in &entry.resolve {
         line("resolve", Some(format!("{host} at {address}")), "");
     }
+    if let Some(rules) = rules(&entry.normalisation) {
+        line("snapshot rules", Some(rules), "");
+    }
     let _ = writeln!(text, "  {:<18} {}  ({})", "billable cases", billable.0, billable.1);
     text
 }
@@ -116,6 +119,15 @@ fn addresses(text: &mut String, written: &EndpointEntry, entry: &EndpointEntry) 
     if !vars.is_empty() {
         let _ = writeln!(text, "  {:<18} {}", "vars", vars.join(", "));
     }
+}
+
+/// How many rules of each kind there are, if any.
+fn rules(rules: &Normalisation) -> Option<String> {
+    let count = |kind| rules.values.iter().filter(|rule| rule.kind == kind).count();
+    let (volatile, time, unordered) =
+        (count(ValueKind::Volatile), count(ValueKind::Time), rules.unordered.len());
+    let told = || format!("{volatile} volatile, {time} time, {unordered} unordered");
+    (*rules != Normalisation::default()).then(told)
 }
 
 fn some_names(entry: &EndpointEntry) -> Option<String> {
