@@ -203,6 +203,12 @@ fn rules_of_an_endpoint_that_is_named_are_its_own() {
     assert_eq!(exit, 0, "{text}{notes}");
     let (exit, rules, notes) = project.run(&["noise", "--endpoint", "noisy"]);
     assert_eq!((exit, rules.as_str()), (0, ""), "{notes}");
+    let run = ["run", "-q", "--endpoint", "noisy", "--update"];
+    assert_eq!(project.run(&[&run[..], &["always"]].concat()).0, 0);
+    let (exit, text, _) = project.run(&[&run[..], &["no"]].concat());
+    assert_eq!(exit, 0, "a run applies them, too: {text}");
+    let (_, text, _) = project.run(&["endpoints"]);
+    assert!(text.contains("snapshot rules"), "{text}");
 }
 
 #[test]
@@ -321,4 +327,26 @@ fn an_interrupt_ends_it_and_undoes_its_states() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((code(&output), out(&output).as_str()), (130, ""), "{}", err(&output));
     assert_eq!(asked() % 2, 0, "a set-up without its teardown");
+}
+
+/// Values without end and keys without end: what is looked at twice is bounded, and what is told is, too.
+#[test]
+fn answers_of_very_many_values_and_keys_are_looked_at_in_bearable_time() {
+    let project = Project::new();
+    let url = start(|_, time, _| {
+        let items: Vec<String> =
+            (0..3_000).map(|item| format!("\"{}\"", made(&format!("{time} {item}"), 8))).collect();
+        let keys: Vec<String> =
+            (0..3_000).map(|key| format!("\"{}\":1", made(&format!("k{time} {key}"), 8))).collect();
+        odd::answer(
+            "200 OK",
+            odd::JSON,
+            format!("{{\"Items\":[{}],\"Map\":{{{}}}}}", items.join(","), keys.join(",")),
+        )
+    });
+    let started = std::time::Instant::now();
+    let (exit, rules, notes) = project.run(&["noise", "--endpoint", &url, "json"]);
+    assert_eq!((exit, rules.matches("[[").count()), (1, 1), "{rules}{notes}");
+    assert!(notes.contains("$.Map has other keys each time") && notes.len() < 2_000, "{notes}");
+    assert!(started.elapsed() < std::time::Duration::from_mins(1), "{:?}", started.elapsed());
 }

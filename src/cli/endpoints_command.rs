@@ -31,14 +31,7 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
         let _ = writeln!(text, "  {about}");
     }
     let (limits, run) = (Limits::default(), RunSettings::default());
-    let connected = Connected::resolve(&ConnectArgs::default(), Some(entry));
-    let stays_here = connected.ok().zip(Address::new(&entry.url).ok());
-    let stays_here = stays_here.is_some_and(|(to, address)| to.connection.stays_here(&address));
-    let billable = match (entry.allows_billable, stays_here) {
-        (true, _) => ("allowed", "endpoints.toml"),
-        (false, true) => ("allowed", "it is on this machine"),
-        (false, false) => ("not allowed", "default"),
-    };
+    let billable = billable(entry);
     addresses(&mut text, written, entry);
     let mut line = |name: &str, value: Option<String>, default: &str| {
         let origin = if value.is_some() { "endpoints.toml" } else { "default" };
@@ -81,11 +74,9 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     line("ca-file", path(&entry.ca_file), "the system's certificates");
     line("client-certificate", path(&entry.client_certificate), "none");
     line("proxy", entry.proxy.as_deref().map(without_user), "none");
-    for (host, address) in &entry.resolve {
-        line("resolve", Some(format!("{host} at {address}")), "");
-    }
-    if let Some(rules) = rules(&entry.normalisation) {
-        line("snapshot rules", Some(rules), "");
+    let resolve = entry.resolve.iter().map(|(host, address)| ("resolve", format!("{host} at {address}")));
+    for (name, told) in resolve.chain(rules(&entry.normalisation).map(|told| ("snapshot rules", told))) {
+        line(name, Some(told), "");
     }
     let _ = writeln!(text, "  {:<18} {}  ({})", "billable cases", billable.0, billable.1);
     text
@@ -118,6 +109,18 @@ fn addresses(text: &mut String, written: &EndpointEntry, entry: &EndpointEntry) 
     let vars: Vec<String> = written.vars.iter().zip(&entry.vars).map(origin).collect();
     if !vars.is_empty() {
         let _ = writeln!(text, "  {:<18} {}", "vars", vars.join(", "));
+    }
+}
+
+/// Whether cases that cost money may run, and what says so.
+fn billable(entry: &EndpointEntry) -> (&'static str, &'static str) {
+    let connected = Connected::resolve(&ConnectArgs::default(), Some(entry));
+    let stays_here = connected.ok().zip(Address::new(&entry.url).ok());
+    let stays_here = stays_here.is_some_and(|(to, address)| to.connection.stays_here(&address));
+    match (entry.allows_billable, stays_here) {
+        (true, _) => ("allowed", "endpoints.toml"),
+        (false, true) => ("allowed", "it is on this machine"),
+        (false, false) => ("not allowed", "default"),
     }
 }
 

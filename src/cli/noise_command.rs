@@ -26,6 +26,9 @@ const ROOM: usize = 64 << 20;
 /// The most cases that are named for one reason.
 const NAMED: usize = 5;
 
+/// The most differences that are told one by one.
+const REMARKS: usize = 50;
+
 /// Runs the cases twice, and prints rules for what differs.
 pub(super) fn noise(args: &RunArgs) -> Result<u8, CliError> {
     refuse_meaningless(args)?;
@@ -112,8 +115,11 @@ fn proposals(findings: &Findings, endpoint: Option<&str>, cases: &Path) -> Strin
 /// Tells on standard error what no rule says.
 fn remarks(study: &Study, findings: &Findings) {
     let tell = |text: &str| note(&printable(text));
-    for (remark, cases) in &findings.remarks {
+    for (remark, cases) in findings.remarks.iter().take(REMARKS) {
         tell(&format!("no rule mends this: {remark} ({})", some(cases.iter())));
+    }
+    if findings.remarks.len() > REMARKS {
+        tell(&format!("no rule mends {} more differences", findings.remarks.len() - REMARKS));
     }
     if !study.too_large.is_empty() {
         tell(&format!("too large to be looked into: {}", some(study.too_large.iter())));

@@ -2,11 +2,15 @@
 //!
 //! Names stand without their numbers here, so that one difference does not make others.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::shuffle::{Aligned, align};
 use crate::model::{Request, Value};
 use crate::snapshot::{Node, Part, StableBody, Transcript, View};
+
+/// The most keys of one map that are told one by one: beyond that, they are values themselves.
+const TOLD_BY_NAME: usize = 4;
 
 /// A place of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -197,18 +201,24 @@ impl Compared<'_> {
             }
             return;
         }
-        for key in first.iter().filter(|key| !second.contains(key)) {
-            self.beyond(format!("{} comes and goes", below(path, key)));
-        }
-        for key in second.iter().filter(|key| !first.contains(key)) {
-            self.beyond(format!("{} comes and goes", below(path, key)));
-        }
-        if first.len() == second.len() && first.iter().all(|key| second.contains(key)) {
+        let places: HashMap<&str, usize> =
+            second.iter().enumerate().map(|(place, key)| (key.as_str(), place)).collect();
+        let known: HashSet<&str> = first.iter().map(String::as_str).collect();
+        let gone = first.iter().filter(|key| !places.contains_key(key.as_str()));
+        let come = second.iter().filter(|key| !known.contains(key.as_str()));
+        let loose: Vec<&String> = gone.chain(come).collect();
+        if loose.len() > TOLD_BY_NAME {
+            self.beyond(format!("{path} has other keys each time"));
+        } else if loose.is_empty() {
             self.beyond(format!("the keys of {path} are in another order each time"));
+        } else {
+            for key in loose {
+                self.beyond(format!("{} comes and goes", below(path, key)));
+            }
         }
         for ((key, one), shown) in one.iter().zip(&first) {
-            if let Some(found) = second.iter().position(|other| other == shown) {
-                self.nodes(&below(path, key), one, &other[found].1);
+            if let Some(place) = places.get(shown.as_str()) {
+                self.nodes(&below(path, key), one, &other[*place].1);
             }
         }
     }

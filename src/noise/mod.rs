@@ -276,16 +276,18 @@ impl Study {
     fn drop_idle(&self, drafts: &mut Drafts) {
         for index in drafts.by_worth() {
             let pairs: Vec<&Pair> = drafts.pairs(index).iter().map(|pair| &self.pairs[*pair]).collect();
-            let left = |drafts: &Drafts| -> Vec<(bool, usize)> {
-                let left =
-                    |pair: &&Pair| (self.is_mended(pair, drafts), self.differences(pair, drafts).len());
-                pairs.iter().map(left).collect()
-            };
-            let with = left(drafts);
-            drafts.switch(index, false);
-            if left(drafts) != with {
+            let is_needed = pairs.into_iter().any(|pair| {
                 drafts.switch(index, true);
-            }
+                let with = self.left(pair, drafts);
+                drafts.switch(index, false);
+                self.left(pair, drafts) != with
+            });
+            drafts.switch(index, is_needed);
         }
+    }
+
+    /// What is left in a case: whether it differs at all, and at how many places.
+    fn left(&self, pair: &Pair, drafts: &Drafts) -> (bool, usize) {
+        (self.is_mended(pair, drafts), self.differences(pair, drafts).len())
     }
 }

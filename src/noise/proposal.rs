@@ -10,6 +10,9 @@ use crate::snapshot::is_time;
 /// How far two numbers are apart, in milliseconds, if they are times of two runs: no more than a day.
 const A_DAY: f64 = 86_400_000.0;
 
+/// The most rules that are proposed: nobody reads more, and each is held against what was recorded.
+const MOST: usize = 100;
+
 /// Keys that say nothing without the one above them.
 const BROAD: [&str; 8] = ["id", "name", "value", "key", "time", "date", "url", "uuid"];
 
@@ -126,6 +129,9 @@ impl Drafts {
             }
             return;
         }
+        if self.drafts.len() >= MOST {
+            return;
+        }
         let rule = Rule::Order(OrderRule { at: at.to_owned(), by: by.cloned() });
         let pairs = BTreeSet::from([pair]);
         self.drafts.push(Draft { operation: scope, rule, pairs, example: None, is_on: true });
@@ -137,7 +143,7 @@ impl Drafts {
                 && matches!(&draft.rule, Rule::Value(known)
                     if known.place == rule.place && known.pattern == rule.pattern)
         };
-        if self.drafts.iter().any(is_known) {
+        if self.drafts.len() >= MOST || self.drafts.iter().any(is_known) {
             return;
         }
         let pairs = values.iter().map(|(pair, ..)| *pair).collect();
@@ -316,7 +322,7 @@ mod tests {
             ("$.ExecutionId", "execution-id"),
             ("$.Items[*].Id", "item-id"),
             ("$[*]", "value"),
-            ("$.a['weird key']", "key"),
+            ("$.a['weird key']", "weird-key"),
             ("$.requestID", "request-id"),
         ] {
             assert_eq!(place_name(&Place::Body(path.into())), expected, "{path}");

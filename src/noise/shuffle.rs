@@ -45,25 +45,38 @@ pub(super) fn align(compared: &Compared<'_>, one: &[Node], other: &[Node]) -> Al
     Aligned { is_shuffled: true, by: key(&first), pairs }
 }
 
+/// What comes back of the texts at one place of all items.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Steady {
+    /// Each of them.
+    Whole,
+    /// Their words.
+    Words,
+    /// Nothing.
+    Nothing,
+}
+
 /// The items of both lists with only what comes back in the other: as it is, or at least in its words.
 fn steady(first: &[Leaves], second: &[Leaves]) -> (Vec<Leaves>, Vec<Leaves>) {
     let (mine, theirs) = (by_place(first), by_place(second));
+    let words = |texts: &[&str]| {
+        let mut words: Vec<String> = texts.iter().map(|text| skeleton(text)).collect();
+        words.sort_unstable();
+        words
+    };
+    let steady = |texts: &[&str], place: &str| match theirs.get(place) {
+        Some(others) if others == texts => Steady::Whole,
+        Some(others) if words(others) == words(texts) => Steady::Words,
+        Some(_) | None => Steady::Nothing,
+    };
+    let places: BTreeMap<&str, Steady> =
+        mine.iter().map(|(place, texts)| (*place, steady(texts, place))).collect();
+    let kept = |(place, text): &(String, String)| match places.get(place.as_str())? {
+        Steady::Whole => Some((place.clone(), text.clone())),
+        Steady::Words => Some((place.clone(), skeleton(text))),
+        Steady::Nothing => None,
+    };
     let kept = |items: &[Leaves]| -> Vec<Leaves> {
-        let kept = |(place, text): &(String, String)| {
-            let (mine, theirs) = (mine.get(place.as_str())?, theirs.get(place.as_str())?);
-            let words = |texts: &[&str]| {
-                let mut words: Vec<String> = texts.iter().map(|text| skeleton(text)).collect();
-                words.sort_unstable();
-                words
-            };
-            if mine == theirs {
-                Some((place.clone(), text.clone()))
-            } else if words(mine) == words(theirs) {
-                Some((place.clone(), skeleton(text)))
-            } else {
-                None
-            }
-        };
         items.iter().map(|leaves| leaves.iter().filter_map(kept).collect()).collect()
     };
     (kept(first), kept(second))

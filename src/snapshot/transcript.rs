@@ -72,14 +72,15 @@ impl<'a> Transcript<'a> {
 
     /// Numbers volatile values, in an order that does not depend on that of unordered lists.
     fn settle(&mut self, orders: &[&OrderRule]) {
-        let mut all = self.names.clone();
-        if !orders.is_empty() {
-            self.parts.iter().for_each(|part| part.name_values(&mut all));
+        if orders.is_empty() {
+            self.parts.iter().for_each(|part| part.name_values(&mut self.names));
+            return;
         }
+        let mut all = self.names.clone();
+        self.parts.iter().for_each(|part| part.name_values(&mut all));
         let all = all.finder();
         for part in &mut self.parts {
-            if let (false, StableBody::Tree { tree, .. }, Some(read)) =
-                (orders.is_empty(), &mut part.body, part.exchange.answer.tree())
+            if let (StableBody::Tree { tree, .. }, Some(read)) = (&mut part.body, part.exchange.answer.tree())
             {
                 put_in_order(tree, read, orders, &Settling { settled: &self.names, all: &all });
             }
