@@ -217,9 +217,12 @@ fn an_unordered_list_is_shown_alike_in_any_order_and_numbered_after_that() {
         let mut texts = Vec::new();
         for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             let list = order.map(|index| items[index]).join(",");
-            // In the other order the values are others, as in another run.
-            let body = format!(r#"{{"Items":{{"Item":[{list}]}},"Last":"d-00000009"}}"#)
-                .replace("0000000", &format!("{}", 1_000_000 + order[0] * 1000 + order[1]));
+            // In the other order the values are others, as in another run, and so is which of them is the greatest.
+            let mut body = format!(r#"{{"Items":{{"Item":[{list}]}},"Last":"d-00000009"}}"#);
+            for end in ["1", "2", "3", "8", "9"] {
+                let other = proofmark::protocol::sha256_hex(format!("{order:?}{end}").as_bytes());
+                body = body.replace(&format!("-0000000{end}"), &format!("-{}", &other[..8]));
+            }
             texts.push(shown(&body, &rules));
         }
         assert!(texts.iter().all(|text| *text == texts[0]), "{by:?}: {texts:#?}");
