@@ -118,18 +118,26 @@ impl Finder<'_> {
                 (_, Some(value)) => (value.clone(), None),
             };
             self.literal(&text[at..range.start], &mut done);
-            let value = &text[range.clone()];
-            match mark.filter(|mark| mark.kind == ValueKind::Time) {
-                Some(mark) => done.extend(["[", &*mark.name, "]"]),
-                None => match self.names.of(value) {
-                    Some(known) => done.push_str(&label(known)),
-                    None => self.literal(value, &mut done),
-                },
-            }
+            self.put(&text[range.clone()], mark, label, &mut done);
             at = range.end;
         }
         self.literal(&text[at..], &mut done);
         done
+    }
+
+    /// Writes the name of a value, or the value itself if it has none.
+    fn put(
+        &self,
+        value: &str,
+        mark: Option<&Mark>,
+        label: &mut impl FnMut(Known<'_>) -> String,
+        done: &mut String,
+    ) {
+        match (mark.filter(|mark| mark.kind == ValueKind::Time), self.names.of(value)) {
+            (Some(mark), _) => done.extend(["[", &*mark.name, "]"]),
+            (None, Some(known)) => done.push_str(&label(known)),
+            (None, None) => self.literal(value, done),
+        }
     }
 
     /// A key of a map: only a long value as a whole is taken for one, since most keys are words.
