@@ -19,8 +19,10 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use proofmark::event::{EndpointDescription, Outcome};
+use proofmark::model::Normalisation;
 use proofmark::plan::{Plan, plan};
 use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
+use proofmark::snapshot::Store;
 use proofmark::source::{Wanted, load};
 use proofmark::transport::{Address, Client, Connection, Limits};
 use tokio::net::TcpListener;
@@ -31,6 +33,12 @@ pub(crate) const ANSWER: &str = r#"{"id": "b-1", "title": "A Book"}"#;
 /// Whether everything is to be short: to see that the benchmarks run, not what they show.
 pub(crate) fn is_quick() -> bool {
     env::var_os("PROOFMARK_BENCH_QUICK").is_some()
+}
+
+/// The middle one of several times.
+pub(crate) fn median(times: &mut [Duration]) -> Duration {
+    times.sort();
+    times[times.len() / 2]
 }
 
 /// Starts a server on loopback that gives every request the same answer.
@@ -80,6 +88,11 @@ pub(crate) struct Loaded {
 
 /// Loads the cases of a folder, to be run against an address.
 pub(crate) fn load_cases(folder: &Path, url: &str, jobs: usize) -> Loaded {
+    load_cases_with(folder, url, jobs, None)
+}
+
+/// The same, with snapshots to compare with.
+pub(crate) fn load_cases_with(folder: &Path, url: &str, jobs: usize, store: Option<Store>) -> Loaded {
     let suite = load(folder, Wanted::All).unwrap();
     let plan = plan(&suite, &[]).unwrap();
     let endpoint = Endpoint {
@@ -90,11 +103,12 @@ pub(crate) fn load_cases(folder: &Path, url: &str, jobs: usize) -> Loaded {
         retry: None,
         vars: Vec::new(),
         fixtures: BTreeMap::new(),
+        normalisation: Normalisation::default(),
         faults: Vec::new(),
     };
     let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
     let settings = RunSettings { jobs, keeps_exchanges: false, ..RunSettings::default() };
-    Loaded { runner: Arc::new(Runner::new(client, endpoint, settings, None)), plan }
+    Loaded { runner: Arc::new(Runner::new(client, endpoint, settings, store)), plan }
 }
 
 impl Loaded {

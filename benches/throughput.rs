@@ -16,14 +16,8 @@ use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use support::{ANSWER, is_quick, load_cases, start_idle_server, write_cases};
+use support::{ANSWER, is_quick, load_cases, median, start_idle_server, write_cases};
 use tokio::task::JoinSet;
-
-/// The middle one of several times.
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
 
 fn target(url: &str, number: usize) -> String {
     format!("{url}/books?id=b-{number}&language=en")

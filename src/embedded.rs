@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::EndpointDescription;
-use crate::model::{Contract, Scheme};
+use crate::model::{Contract, Normalisation, Scheme};
 use crate::protocol::sign::Credentials;
 use crate::reference::{AuthMode, Fault, Reference, Settings, StartError, carries};
 use crate::run::{Endpoint, Signing};
@@ -74,6 +74,7 @@ pub async fn start(faults: Vec<Fault>) -> Result<(Endpoint, Reference), Embedded
         retry: None,
         vars: Vec::new(),
         fixtures: BTreeMap::new(),
+        normalisation: Normalisation::default(),
         faults: names,
     };
     Ok((endpoint, reference))

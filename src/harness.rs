@@ -38,7 +38,7 @@ use tokio::runtime::Runtime;
 
 use crate::embedded;
 use crate::event::EndpointDescription;
-use crate::model::{CaseRecord, Level, Scheme, Suite, Verdict};
+use crate::model::{CaseRecord, Level, Normalisation, Scheme, Suite, Verdict};
 use crate::plan::{PlannedCase, case_ids, scheme};
 use crate::reference::Reference;
 use crate::report::case_text;
@@ -294,6 +294,7 @@ fn foreign(Addresses { url, states }: Addresses) -> Result<Endpoint, String> {
         retry: None,
         vars: Vec::new(),
         fixtures: BTreeMap::new(),
+        normalisation: Normalisation::default(),
         faults: Vec::new(),
     })
 }

@@ -19,6 +19,7 @@ pub mod embedded;
 pub mod event;
 pub mod harness;
 pub mod model;
+pub mod noise;
 pub mod plain;
 pub mod plan;
 pub mod protocol;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use proofmark::event::{EndpointDescription, Event, Outcome, RunEnd};
-use proofmark::model::{CaseRecord, Level, Verdict};
+use proofmark::model::{CaseRecord, Level, Normalisation, Verdict};
 use proofmark::plan::plan;
 use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
 use proofmark::snapshot::{Store, Update};
@@ -35,6 +35,7 @@ async fn judged(mistake: Mistake) -> (RunEnd, Vec<CaseRecord>) {
         retry: None,
         vars: Vec::new(),
         fixtures: BTreeMap::new(),
+        normalisation: Normalisation::default(),
         faults: Vec::new(),
     };
     let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();

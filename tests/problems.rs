@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use proofmark::source::{LoadError, Wanted, load};
+use proofmark::source::{LoadError, Wanted, check_normalisation, load, load_endpoints};
 
 const CONTRACT: &str = r#"operation = "Get"
 version   = "1"
@@ -351,4 +351,95 @@ fn a_folder_without_contracts_and_a_contract_without_tables_are_errors() {
     let empty = tempfile::tempdir().unwrap();
     assert!(matches!(load(empty.path(), Wanted::All), Err(LoadError::Empty { .. })));
     assert!(problems(&[])[0].contains("no case table stands beside this contract"));
+}
+
+/// Rules for snapshots, each with what is said of them. They start in line 2 of what is added.
+const RULES: &[(&str, &str)] = &[
+    (
+        "[[volatile]]\nname = \"a\"",
+        "2:1: a value stands `at` a JSONPath, in a `header`, or where a `pattern` matches\n  hint: give one of",
+    ),
+    ("[[time]]\nname = \"a\"\nat = \"$.a\"\nheader = \"b\"", "2:1: a value stands `at` a JSONPath"),
+    ("[[volatile]]\nname = \"a\"\nat = \"a\"", "4:6: not a JSONPath (RFC 9535)"),
+    ("[[volatile]]\nname = \"a\"\npattern = \"(\"", "4:11: not a regular expression"),
+    (
+        "[[volatile]]\nname = \"a\"\npattern = \"(a)(b)\"",
+        "4:11: a pattern has one group at the most: the value\n  hint: write the other groups as (?:…)",
+    ),
+    (
+        "[[volatile]]\nname = \"a]b\"\nat = \"$.a\"",
+        "3:8: `a]b` is no name that a snapshot can show\n  hint: use letters",
+    ),
+    (
+        "[[volatile]]\nname = \"a\"\nat = \"$.a\"\n\n[[time]]\nname = \"a\"\nat = \"$.b\"",
+        "7:8: `a` is the name of a [[volatile]], and here of a [[time]]\n  hint: give one of them another name",
+    ),
+    ("[[unordered]]\nby = \"$.a\"", "2:1: the key `at` is missing\n  hint: The list, as a JSONPath"),
+    ("[[unordered]]\nat = \"$.a\"\nby = \"b\"", "4:6: not a JSONPath (RFC 9535)"),
+    (
+        "[[unordered]]\nat = \"$.a\"\n\n[[unordered]]\nat = \"$.a\"",
+        "6:6: the list at $.a has an order already",
+    ),
+    (
+        "[[time]]\nname = \"a\"\nat = \"$.a\"\npatern = \"b\"",
+        "5:1: unknown key `patern`\n  hint: did you mean `pattern`?",
+    ),
+];
+
+/// A problem without its file, with its line counted from another one.
+fn from_line(problem: &str, start: usize) -> String {
+    let (_, rest) = problem.split_once(".toml:").unwrap();
+    let (line, rest) = rest.split_once(':').unwrap();
+    format!("{}:{rest}", line.parse::<usize>().unwrap() + 1 - start)
+}
+
+#[test]
+fn every_mistake_in_a_rule_for_snapshots_is_told_at_its_place() {
+    for (text, expected) in RULES {
+        let start = CONTRACT.lines().count() + 1;
+        let contract = format!("{CONTRACT}\n{text}\n");
+        let found = problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let told = from_line(&found[0], start);
+        assert!(told.starts_with(expected), "{told}");
+    }
+}
+
+#[test]
+fn rules_of_an_endpoint_are_held_against_each_other_and_against_the_contracts() {
+    let folder = tempfile::tempdir().unwrap();
+    for (text, expected) in RULES {
+        let text = text.replace("[[", "[[endpoint.a.");
+        fs::write(
+            folder.path().join("endpoints.toml"),
+            format!("[endpoint.a]\nurl = \"http://a.example\"\n\n{text}\n"),
+        )
+        .unwrap();
+        let Err(LoadError::Problems(found)) = load_endpoints(folder.path()) else { panic!("{text}") };
+        let told = from_line(&found[0].to_string(), 3).replace("endpoint.a.", "");
+        assert!(found.len() == 1 && told.starts_with(expected), "{found:?}");
+    }
+    let operation = folder.path().join("shop/Get");
+    fs::create_dir_all(&operation).unwrap();
+    let rule = "\n[[volatile]]\nname = \"seen\"\nat = \"$.a\"\n";
+    fs::write(operation.join("contract.toml"), CONTRACT.to_owned() + rule).unwrap();
+    fs::write(operation.join("t.toml"), table("")).unwrap();
+    let text =
+        "[endpoint.a]\nurl = \"http://a.example\"\n\n[[endpoint.a.time]]\nname = \"seen\"\nat = \"$.b\"\n";
+    fs::write(folder.path().join("endpoints.toml"), text).unwrap();
+    let suite = load(folder.path(), Wanted::All).unwrap();
+    let found = check_normalisation(&load_endpoints(folder.path()).unwrap(), &suite);
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert!(
+        matches!(&told[..], [one] if one.contains("endpoints.toml:4:") && one.contains("`seen` is the name of a [[volatile]], and here of a [[time]]")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_rule_may_share_a_name_with_one_of_its_kind_and_have_a_place_and_a_pattern() {
+    let rules = "[[volatile]]\nname = \"id\"\nat = \"$.id\"\n\n[[volatile]]\nname = \"id\"\nheader = \"X-Id\"\npattern = \"id=(\\\\w+)\"\n\n[[time]]\nname = \"t\"\npattern = \"(?i)at (?:about )?(\\\\S+)\"\n\n[[unordered]]\nat = \"$.l\"\nby = \"$.k\"\n";
+    let contract = format!("{CONTRACT}\n{rules}");
+    let found = problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]);
+    assert_eq!(found, Vec::<String>::new());
 }

@@ -10,6 +10,6 @@ mod pattern;
 mod subject;
 
 pub use expectation::{check, throttled};
-pub use path::{PathError, select};
+pub use path::{PathError, Places, places, select};
 pub use pattern::compiled;
 pub use subject::Subject;

@@ -1,6 +1,8 @@
 //! `JSONPath` (RFC 9535) over a body's tree.
 
-use serde_json_path::JsonPath;
+use std::collections::HashMap;
+
+use serde_json_path::{JsonPath, PathElement};
 
 use crate::model::Value;
 use crate::protocol::{from_json, to_json};
@@ -41,6 +43,52 @@ pub fn select(tree: &Value, path: &str) -> Result<Value, PathError> {
         [one] => Ok(from_json(one)),
         several => Ok(Value::List(several.iter().map(|node| from_json(node)).collect())),
     }
+}
+
+/// Places of a tree, as the steps that lead to them.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// Whether this is one of them.
+    pub is_here: bool,
+    keys: HashMap<String, Places>,
+    indices: HashMap<usize, Places>,
+}
+
+impl Places {
+    /// The places below a key; a key that stands twice has them twice.
+    pub fn below(&self, key: &str) -> Option<&Places> {
+        self.keys.get(key)
+    }
+
+    /// The places below an item of a list.
+    pub fn at(&self, index: usize) -> Option<&Places> {
+        self.indices.get(&index)
+    }
+
+    fn add<'a>(&mut self, steps: impl Iterator<Item = &'a PathElement<'a>>) {
+        let mut place = self;
+        for step in steps {
+            place = match step {
+                PathElement::Name(key) => place.keys.entry((*key).to_owned()).or_default(),
+                PathElement::Index(index) => place.indices.entry(*index).or_default(),
+            };
+        }
+        place.is_here = true;
+    }
+}
+
+/// Where the values stand that a path names; nowhere, if it is none.
+pub fn places(tree: &Value, path: &str) -> Places {
+    let mut found = Places::default();
+    if let Some(key) = top_level_key(path) {
+        found.keys.insert(key.to_owned(), Places { is_here: true, ..Places::default() });
+    } else if let Ok(parsed) = JsonPath::parse(path) {
+        let json = to_json(tree);
+        for location in parsed.query_located(&json).locations() {
+            found.add(location.iter());
+        }
+    }
+    found
 }
 
 /// The key of a path like `$.RequestId`, which is by far the most common one and needs no parser.

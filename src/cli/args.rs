@@ -40,6 +40,8 @@ pub(super) enum Command {
     Coverage(CoverageArgs),
     /// Run cases on two endpoints, and show how their answers differ
     Diff(Box<DiffArgs>),
+    /// Run cases twice, and propose rules for what differs without a cause
+    Noise(Box<RunArgs>),
     /// Show snapshots that wait to be accepted, each kind of change once
     Pending(ReviewArgs),
     /// Go through snapshots that wait, and decide on each kind of change

@@ -1,7 +1,6 @@
 //! `diff A B`: the same cases on two endpoints, and how their answers differ.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
@@ -9,16 +8,14 @@ use tokio::runtime::Runtime;
 use super::args::{CoverageFormat, DiffArgs, RunArgs};
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
 use super::files::{check_endpoints, selected};
-use super::interrupt::listening;
-use super::settings::{REFERENCE, Settings, Target, other};
-use super::{note, print};
+use super::print;
+use super::settings::other;
+use super::watched::watched;
 use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, summarise};
-use crate::embedded;
-use crate::event::{Event, Outcome, Stopped};
+use crate::model::CaseRecord;
 use crate::plan::{Plan, PlannedCase};
 use crate::report::{printable, printable_json};
-use crate::run::{RunSettings, Runner, StopSwitch, run as run_plan, seed_by_chance};
-use crate::transport::Client;
+use crate::run::seed_by_chance;
 
 /// Runs the cases on both endpoints, and prints how they differ.
 pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
@@ -91,51 +88,12 @@ fn code(differences: &[CaseDifference]) -> u8 {
 /// What an endpoint answered to each case of a plan, in its order; only what is compared is kept. None after
 /// an interrupt.
 async fn summaries(args: &RunArgs, endpoint: Option<&str>, plan: &Plan) -> Result<Option<Side>, CliError> {
-    let name = endpoint.unwrap_or(REFERENCE);
-    let settings = Settings::resolve(args, endpoint)?;
-    let (endpoint, reference) = match settings.target {
-        Target::Other(endpoint) => (*endpoint, None),
-        Target::Reference(faults) => {
-            embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
-            let (endpoint, reference) = embedded::start(faults).await?;
-            (endpoint, Some(reference))
-        }
+    let mut summaries = Vec::with_capacity(plan.cases.len());
+    let take = |record: &CaseRecord, planned: &PlannedCase| {
+        summaries.push(summarise(record, &planned.contract));
     };
-    let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
-    let run = RunSettings { keeps_exchanges: true, ..settings.run };
-    let runner = Arc::new(Runner::new(client, endpoint, run, None));
-    let mut cases = plan.cases.iter();
-    let mut found = Vec::with_capacity(plan.cases.len());
-    let mut left_behind = Vec::new();
-    let take = |event| {
-        if let Event::Warned { text } = &event {
-            note(&printable(&format!("warning: {name}: {text}")));
-        }
-        // Cases are told in the order of the plan.
-        if let (Event::Finished(record), Some(PlannedCase { contract, .. })) =
-            (&event, cases.as_slice().first())
-        {
-            found.push(summarise(record, contract));
-            left_behind.extend(record.left_behind.iter().cloned());
-            cases.next();
-        }
-    };
-    let plan = Plan { cases: plan.cases.clone(), known: plan.known };
-    let stop = Arc::new(StopSwitch::default());
-    let listening = listening(&stop);
-    let end = run_plan(runner, plan, Vec::new(), &stop, take).await;
-    listening.abort();
-    if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
-        note(&printable(&format!("{name}: {obstacle}")));
-    }
-    for left in &left_behind {
-        note(&printable(&format!("{name}: left behind: {left}")));
-    }
-    if let Some(reference) = reference {
-        reference.shut_down().await;
-    }
-    let side = Side { summaries: found, is_clean: left_behind.is_empty() };
-    Ok((end.outcome() != Outcome::Interrupted).then_some(side))
+    let is_clean = watched(args, endpoint, plan, take).await?;
+    Ok(is_clean.map(|is_clean| Side { summaries, is_clean }))
 }
 
 /// Writing to a String cannot fail, which is why results are dropped.

@@ -36,6 +36,7 @@ pub(super) fn endpoint(
         retry: entry.retry.clone().map(|(attempts, codes)| Retry { attempts, codes }),
         vars: entry.vars.clone(),
         fixtures: fixtures(entry),
+        normalisation: entry.normalisation.clone(),
         faults: Vec::new(),
     })
 }

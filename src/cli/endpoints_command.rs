@@ -8,7 +8,7 @@ use super::endpoint::{resolved, variable};
 use super::exit::CliError;
 use super::print;
 use super::settings::Connected;
-use crate::model::Value;
+use crate::model::{Normalisation, Value, ValueKind};
 use crate::report::printable;
 use crate::run::RunSettings;
 use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
@@ -31,14 +31,7 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
         let _ = writeln!(text, "  {about}");
     }
     let (limits, run) = (Limits::default(), RunSettings::default());
-    let connected = Connected::resolve(&ConnectArgs::default(), Some(entry));
-    let stays_here = connected.ok().zip(Address::new(&entry.url).ok());
-    let stays_here = stays_here.is_some_and(|(to, address)| to.connection.stays_here(&address));
-    let billable = match (entry.allows_billable, stays_here) {
-        (true, _) => ("allowed", "endpoints.toml"),
-        (false, true) => ("allowed", "it is on this machine"),
-        (false, false) => ("not allowed", "default"),
-    };
+    let billable = billable(entry);
     addresses(&mut text, written, entry);
     let mut line = |name: &str, value: Option<String>, default: &str| {
         let origin = if value.is_some() { "endpoints.toml" } else { "default" };
@@ -81,8 +74,9 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     line("ca-file", path(&entry.ca_file), "the system's certificates");
     line("client-certificate", path(&entry.client_certificate), "none");
     line("proxy", entry.proxy.as_deref().map(without_user), "none");
-    for (host, address) in &entry.resolve {
-        line("resolve", Some(format!("{host} at {address}")), "");
+    let resolve = entry.resolve.iter().map(|(host, address)| ("resolve", format!("{host} at {address}")));
+    for (name, told) in resolve.chain(rules(&entry.normalisation).map(|told| ("snapshot rules", told))) {
+        line(name, Some(told), "");
     }
     let _ = writeln!(text, "  {:<18} {}  ({})", "billable cases", billable.0, billable.1);
     text
@@ -116,6 +110,27 @@ fn addresses(text: &mut String, written: &EndpointEntry, entry: &EndpointEntry) 
     if !vars.is_empty() {
         let _ = writeln!(text, "  {:<18} {}", "vars", vars.join(", "));
     }
+}
+
+/// Whether cases that cost money may run, and what says so.
+fn billable(entry: &EndpointEntry) -> (&'static str, &'static str) {
+    let connected = Connected::resolve(&ConnectArgs::default(), Some(entry));
+    let stays_here = connected.ok().zip(Address::new(&entry.url).ok());
+    let stays_here = stays_here.is_some_and(|(to, address)| to.connection.stays_here(&address));
+    match (entry.allows_billable, stays_here) {
+        (true, _) => ("allowed", "endpoints.toml"),
+        (false, true) => ("allowed", "it is on this machine"),
+        (false, false) => ("not allowed", "default"),
+    }
+}
+
+/// How many rules of each kind there are, if any.
+fn rules(rules: &Normalisation) -> Option<String> {
+    let count = |kind| rules.values.iter().filter(|rule| rule.kind == kind).count();
+    let (volatile, time, unordered) =
+        (count(ValueKind::Volatile), count(ValueKind::Time), rules.unordered.len());
+    let told = || format!("{volatile} volatile, {time} time, {unordered} unordered");
+    (*rules != Normalisation::default()).then(told)
 }
 
 fn some_names(entry: &EndpointEntry) -> Option<String> {

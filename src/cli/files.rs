@@ -11,7 +11,9 @@ use super::print;
 use crate::model::{Problem, Suite};
 use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
 use crate::protocol::encode;
-use crate::source::{EndpointEntry, LoadError, Wanted, check_fixtures, load, load_endpoints, load_waivers};
+use crate::source::{
+    EndpointEntry, LoadError, Wanted, check_fixtures, check_normalisation, load, load_endpoints, load_waivers,
+};
 use crate::template::Templates;
 use crate::transport::{Address, Rate};
 
@@ -37,6 +39,7 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     let cases = case_ids(&suite)?;
     problems.extend(named.iter().flat_map(check_values));
     problems.extend(check_fixtures(&named, &suite));
+    problems.extend(check_normalisation(&named, &suite));
     problems.extend(check_templates(&cases));
     for waiver in waived {
         let pattern = Pattern::new(&waiver.case, false)?;
@@ -108,7 +111,8 @@ pub(super) fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Re
     }
     let mut endpoints = load_endpoints(cases)?;
     endpoints.retain(|entry| names.contains(&entry.name.as_str()));
-    let problems = check_fixtures(&endpoints, suite);
+    let mut problems = check_fixtures(&endpoints, suite);
+    problems.extend(check_normalisation(&endpoints, suite));
     if problems.is_empty() { Ok(()) } else { Err(LoadError::Problems(problems).into()) }
 }
 

@@ -17,6 +17,7 @@ mod install;
 mod interactive;
 mod interrupt;
 mod list_command;
+mod noise_command;
 mod output;
 mod page_command;
 mod problem;
@@ -29,6 +30,7 @@ mod settings;
 mod shard;
 mod show_command;
 mod sweep_command;
+mod watched;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -53,6 +55,7 @@ pub fn main() -> ExitCode {
         Some(Command::Show(args)) => show_command::show(&args),
         Some(Command::Check(args)) => files::check(&args),
         Some(Command::Diff(args)) => diff_command::diff(&args),
+        Some(Command::Noise(args)) => noise_command::noise(&args),
         Some(Command::Pending(args)) => review_command::pending(&args),
         Some(Command::Review(args)) => match &args.html {
             Some(page) => page_command::write(page, &args.review),

@@ -6,6 +6,7 @@ use super::case::Place;
 use super::exchange::{Format, Method};
 use super::id::OperationId;
 use super::message::MessageTemplate;
+use super::normalisation::Normalisation;
 use super::state::{StateDefinition, Sweep};
 use super::value::Value;
 
@@ -40,8 +41,8 @@ pub struct Contract {
     pub rules: Vec<Rule>,
     /// What every answer looks like.
     pub envelope: Envelope,
-    /// Values that change from run to run.
-    pub volatile: Vec<Volatile>,
+    /// What snapshots leave out of its answers.
+    pub normalisation: Normalisation,
     /// Header fields that a snapshot shows, lower case.
     pub snapshot_headers: Vec<String>,
     /// The states that cases can ask for.
@@ -382,24 +383,4 @@ pub struct Throttle {
     pub status: Vec<u16>,
     /// By a code that starts with one of these.
     pub code: Vec<String>,
-}
-
-/// A value that changes from run to run, and the name a snapshot gives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Volatile {
-    /// The name in `[name:1]`.
-    pub name: String,
-    /// Where it stands.
-    pub at: AnswerPlace,
-}
-
-/// A place in an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AnswerPlace {
-    /// In the body, by `JSONPath`.
-    Body(String),
-    /// In a header field, by lower-case name.
-    Header(String),
-    /// Wherever a regular expression matches in the body.
-    Pattern(String),
 }

@@ -9,6 +9,7 @@ mod exchange;
 mod finding;
 mod id;
 mod message;
+mod normalisation;
 mod spot;
 mod state;
 mod suite;
@@ -21,14 +22,14 @@ pub use case::{
     StatusRule, Step, Variable, merge_params,
 };
 pub use contract::{
-    AnswerPlace, Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing,
-    Parameter, ParameterType, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle,
-    Volatile, XmlRoots,
+    Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing, Parameter,
+    ParameterType, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots,
 };
 pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody};
 pub use finding::{Finding, Level};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use message::{BLANK, MessageTemplate};
+pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};

@@ -181,6 +181,8 @@ pub struct CaseRecord {
     pub answered: usize,
     /// The exchanges, in order; none if the run drops those that nobody will ask for.
     pub exchanges: Vec<Exchange>,
+    /// What the run itself made or states gave, by the name that a snapshot has for it; dropped with the exchanges.
+    pub given: Vec<(String, String)>,
     /// The last request, if its answer never came.
     pub unanswered: Option<Request>,
     /// How many steps were not sent.

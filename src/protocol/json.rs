@@ -15,7 +15,100 @@ const NUMBER_KEY: &str = "$serde_json::private::Number";
 /// # Errors
 /// What is wrong, with line and column.
 pub fn read_json(bytes: &[u8]) -> Result<Value, String> {
-    serde_json::from_slice::<Faithful>(bytes).map(|read| read.0).map_err(|error| format!("not JSON: {error}"))
+    let read = serde_json::from_slice::<Faithful>(bytes).map_err(|error| format!("not JSON: {error}"))?;
+    let mut tree = read.0;
+    let numbers = numbers(bytes);
+    // The parser keeps all digits, but writes every exponent in one way.
+    if numbers.iter().any(|digits| digits.contains(['e', 'E'])) {
+        restore(&mut tree, &mut numbers.into_iter());
+    }
+    Ok(tree)
+}
+
+/// The numbers of a JSON text as they are written, in order.
+fn numbers(bytes: &[u8]) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let start = at;
+        at += 1;
+        if *byte == b'"' {
+            while let Some(byte) = bytes.get(at).filter(|byte| **byte != b'"') {
+                at += if *byte == b'\\' { 2 } else { 1 };
+            }
+            at += 1;
+        } else if *byte == b'-' || byte.is_ascii_digit() {
+            let belongs = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+            at += bytes[at..].iter().take_while(|byte| belongs(byte)).count();
+            found.extend(std::str::from_utf8(&bytes[start..at]));
+        }
+    }
+    found
+}
+
+/// Writes numbers back as they came.
+fn restore<'a>(tree: &mut Value, numbers: &mut impl Iterator<Item = &'a str>) {
+    match tree {
+        Value::Number(digits) => numbers.next().into_iter().for_each(|written| written.clone_into(digits)),
+        Value::List(items) => items.iter_mut().for_each(|item| restore(item, numbers)),
+        Value::Map(entries) => entries.iter_mut().for_each(|(_, item)| restore(item, numbers)),
+        Value::Null | Value::Bool(_) | Value::Text(_) => {}
+    }
+}
+
+/// What stands behind the parser's key for numbers: an answer may hold that key, too, but only the parser hands a text
+/// over that is not part of what it reads.
+enum BehindKey {
+    Digits(String),
+    Other(Value),
+}
+
+impl<'de> Deserialize<'de> for BehindKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(BehindKeyVisitor)
+    }
+}
+
+struct BehindKeyVisitor;
+
+impl<'de> Visitor<'de> for BehindKeyVisitor {
+    type Value = BehindKey;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        FaithfulVisitor.expecting(out)
+    }
+
+    fn visit_string<E>(self, digits: String) -> Result<BehindKey, E> {
+        Ok(BehindKey::Digits(digits))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<BehindKey, E> {
+        Ok(BehindKey::Other(Value::text(text)))
+    }
+
+    fn visit_unit<E>(self) -> Result<BehindKey, E> {
+        Ok(BehindKey::Other(Value::Null))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<BehindKey, E> {
+        Ok(BehindKey::Other(Value::integer(number)))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<BehindKey, E> {
+        Ok(BehindKey::Other(Value::Number(number.to_string())))
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<BehindKey, E> {
+        Ok(BehindKey::Other(Value::Bool(flag)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<BehindKey, A::Error> {
+        FaithfulVisitor.visit_seq(access).map(BehindKey::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<BehindKey, A::Error> {
+        FaithfulVisitor.visit_map(access).map(BehindKey::Other)
+    }
 }
 
 struct Faithful(Value);
@@ -73,15 +166,16 @@ impl<'de> Visitor<'de> for FaithfulVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut entries: Vec<(String, Value)> = Vec::new();
-        while let Some((key, Faithful(value))) = access.next_entry::<String, Faithful>()? {
+        while let Some(key) = access.next_key::<String>()? {
+            let value = if key == NUMBER_KEY {
+                match access.next_value()? {
+                    BehindKey::Digits(digits) => return Ok(Value::Number(digits)),
+                    BehindKey::Other(value) => value,
+                }
+            } else {
+                access.next_value::<Faithful>()?.0
+            };
             entries.push((key, value));
-        }
-        // An answer may hold this key too; only digits make it a number.
-        if let [(key, Value::Text(digits))] = entries.as_slice()
-            && key == NUMBER_KEY
-            && digits.parse::<Number>().is_ok()
-        {
-            return Ok(Value::Number(digits.clone()));
         }
         Ok(Value::Map(entries))
     }
@@ -130,8 +224,16 @@ mod tests {
 
     #[test]
     fn the_parsers_private_key_in_an_answer_is_a_key() {
-        let read = read_json(br#"{"$serde_json::private::Number": "x"}"#).unwrap();
-        assert_eq!(read.type_name(), "object");
+        for value in [r#""x""#, r#""1""#, "1", "null", "true", "[1]", r#"{"a": 1}"#] {
+            let text = format!(r#"{{"$serde_json::private::Number": {value}}}"#);
+            assert_eq!(read_json(text.as_bytes()).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn numbers_stay_as_they_are_written() {
+        let text = r#"["1e4\\", 1e400, 1E5, {"2e2": 1e+5, "\"": [0.10, -0, 1.0e-7]}, "3E3", 2]"#;
+        assert_eq!(read_json(text.as_bytes()).unwrap().to_string(), text);
     }
 
     #[test]

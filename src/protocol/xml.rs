@@ -1,6 +1,7 @@
 //! XML answers as the same trees that JSON gives, so that paths mean the same for both.
 //!
-//! The root is dropped, a repeated element becomes a list, an attribute is the key `@name`.
+//! The root is dropped, a repeated element becomes a list, an attribute is the key `@name`. Text beside attributes or
+//! elements is the key `#text`; where among the elements it stands is not kept, nor is how repeated ones are mixed.
 //! Document types are refused: nothing an answer declares is expanded.
 
 use std::collections::HashMap;
@@ -13,6 +14,9 @@ use crate::model::Value;
 
 /// How deep elements may be nested, as for JSON.
 const DEEPEST: usize = 128;
+
+/// The key of text that stands beside attributes or elements; no name in XML starts so.
+const TEXT: &str = "#text";
 
 /// An element that is being read.
 struct Open {
@@ -71,9 +75,16 @@ fn opened(start: &BytesStart<'_>) -> Result<Open, String> {
     Ok(Open { name, children, places, text: String::new() })
 }
 
-fn close(element: Open, open: &mut [Open], root: &mut Option<(String, Value)>) {
-    let value =
-        if element.children.is_empty() { Value::Text(element.text) } else { Value::Map(element.children) };
+fn close(mut element: Open, open: &mut [Open], root: &mut Option<(String, Value)>) {
+    let value = if element.children.is_empty() {
+        Value::Text(element.text)
+    } else {
+        // Blanks between elements are layout.
+        if !element.text.trim().is_empty() {
+            element.children.push((TEXT.to_owned(), Value::Text(element.text)));
+        }
+        Value::Map(element.children)
+    };
     match open.last_mut() {
         None => *root = Some((element.name, value)),
         Some(parent) => add_child(parent, element.name, value),
@@ -117,6 +128,15 @@ fn resolved(reference: &BytesRef<'_>) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::read_xml;
+
+    #[test]
+    fn text_beside_attributes_and_elements_is_kept_and_layout_is_not() {
+        let xml = br#"<R xmlns="urn:a"><Size unit="GB">20</Size><P>one<B/>two</P>
+            <Q> <B/> </Q></R>"#;
+        let (_, tree) = read_xml(xml).unwrap();
+        let expected = r##"{"@xmlns": "urn:a", "Size": {"@unit": "GB", "#text": "20"}, "P": {"B": "", "#text": "onetwo"}, "Q": {"B": ""}}"##;
+        assert_eq!(tree.to_string(), expected);
+    }
 
     #[test]
     fn an_answer_becomes_the_tree_that_json_would_give() {

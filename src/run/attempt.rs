@@ -37,7 +37,8 @@ pub(super) enum Ended {
 pub(super) struct Attempt<'a> {
     runner: &'a Runner,
     planned: &'a PlannedCase,
-    names: Names,
+    /// What the run itself made or was given, by name.
+    given: Vec<(String, String)>,
     set_up: Vec<Undo>,
     asked: usize,
     exchanges: Vec<Exchange>,
@@ -53,7 +54,7 @@ impl<'a> Attempt<'a> {
         Self {
             runner,
             planned,
-            names: Names::default(),
+            given: Vec::new(),
             set_up: Vec::new(),
             asked: 0,
             exchanges: Vec::with_capacity(planned.case.steps.len()),
@@ -69,6 +70,7 @@ impl<'a> Attempt<'a> {
         let start = Instant::now();
         let ended = self.steps(stop).await.err();
         let left_behind = self.tear_down().await;
+        self.name_made();
         let snapshot = self.compare_snapshot(ended.as_ref());
         let verdict = self.verdict(ended);
         let sent = self.exchanges.len() + usize::from(self.unanswered.is_some());
@@ -83,6 +85,7 @@ impl<'a> Attempt<'a> {
             steps_not_sent: self.planned.case.steps.len().saturating_sub(sent),
             answered: self.exchanges.len(),
             exchanges: self.exchanges,
+            given: self.given,
             unanswered: self.unanswered,
             snapshot,
             retried: self.retried,
@@ -131,7 +134,7 @@ impl<'a> Attempt<'a> {
             for (name, value) in promised.map_err(Ended::Unknown)? {
                 let own = need.variable(&name);
                 if definition.provides.iter().any(|variable| variable.name == name && variable.is_volatile) {
-                    self.names.add(&own, &value.to_plain());
+                    self.given.push((own.clone(), value.to_plain()));
                 }
                 scope.set(&own, &value);
             }
@@ -277,6 +280,16 @@ impl<'a> Attempt<'a> {
         left_behind
     }
 
+    /// Names what the run made, and its address, after what states gave. A case may send a made value in capitals, too.
+    fn name_made(&mut self) {
+        for value in std::mem::take(&mut self.made) {
+            let upper = value.to_ascii_uppercase();
+            self.given.push(("made".to_owned(), value));
+            self.given.push(("made-upper".to_owned(), upper));
+        }
+        self.given.push(("endpoint".to_owned(), self.runner.endpoint.address.authority()));
+    }
+
     /// A transcript is compared only if it is whole.
     fn compare_snapshot(&mut self, ended: Option<&Ended>) -> SnapshotOutcome {
         let is_whole = self.exchanges.len() == self.planned.case.steps.len()
@@ -284,16 +297,15 @@ impl<'a> Attempt<'a> {
         let Some(store) = self.runner.store.as_ref().filter(|_| is_whole) else {
             return SnapshotOutcome::Unchecked;
         };
-        for value in &self.made {
-            self.names.add("made", value);
-        }
-        let transcript = judge::Transcript {
+        let recording = judge::Recording {
             planned: self.planned,
             about: &self.about,
             exchanges: &self.exchanges,
-            address: &self.runner.endpoint.address,
+            normalisation: &self.runner.endpoint.normalisation,
         };
-        let (outcome, finding) = judge::snapshot(store, &transcript, &mut self.names);
+        let mut names = Names::default();
+        self.given.iter().for_each(|(name, value)| names.add(name, value));
+        let (outcome, finding) = judge::snapshot(store, &recording, names);
         self.findings.extend(finding);
         outcome
     }

@@ -1,35 +1,34 @@
 //! Compares a whole transcript with its snapshot.
 
-use crate::model::{Exchange, Finding, Level, SnapshotOutcome};
+use crate::model::{Exchange, Finding, Level, Normalisation, SnapshotOutcome};
 use crate::plan::PlannedCase;
-use crate::snapshot::{Compared, Kept, Location, Names, Store, changes, render, volatile_values};
-use crate::transport::Address;
+use crate::snapshot::{Compared, Kept, Location, Names, Store, Transcript, changes};
 
 /// A case's exchanges, with what a snapshot of them needs.
-pub(super) struct Transcript<'a> {
+pub(super) struct Recording<'a> {
     pub(super) planned: &'a PlannedCase,
     pub(super) about: &'a str,
     pub(super) exchanges: &'a [Exchange],
-    pub(super) address: &'a Address,
+    /// The rules of the endpoint, which come after the contract's.
+    pub(super) normalisation: &'a Normalisation,
 }
 
 /// Compares, and tells what came of it; a difference is a finding at the level of snapshots.
 pub(super) fn snapshot(
     store: &Store,
-    transcript: &Transcript<'_>,
-    names: &mut Names,
+    recording: &Recording<'_>,
+    names: Names,
 ) -> (SnapshotOutcome, Option<Finding>) {
-    let contract = &transcript.planned.contract;
-    names.add("endpoint", &transcript.address.authority());
-    volatile_values(names, &contract.volatile, transcript.exchanges);
-    let text = render(transcript.exchanges, &contract.snapshot_headers, names);
+    let contract = &recording.planned.contract;
+    let rules = [&contract.normalisation, recording.normalisation];
+    let text = Transcript::new(recording.exchanges, &rules, &contract.snapshot_headers, names).text();
     let location = Location {
-        case: &transcript.planned.id,
-        about: transcript.about,
-        source: format!("cases/{}.toml", transcript.planned.id.table()),
+        case: &recording.planned.id,
+        about: recording.about,
+        source: format!("cases/{}.toml", recording.planned.id.table()),
         version: &contract.version,
     };
-    let path = store.path(&transcript.planned.id).display().to_string();
+    let path = store.path(&recording.planned.id).display().to_string();
     match store.compare(&location, &text) {
         Err(error) => {
             let reason = error.to_string();

@@ -111,6 +111,7 @@ impl Runner {
             gate: self.settings.gate,
             answered: 0,
             exchanges: Vec::new(),
+            given: Vec::new(),
             unanswered: None,
             steps_not_sent: planned.case.steps.len(),
             rows_met: Vec::new(),

@@ -151,6 +151,7 @@ async fn work(
         if !is_needed {
             // What was allocated here is freed here, which is far cheaper than from another thread.
             record.exchanges = Vec::new();
+            record.given = Vec::new();
         }
         let bodies: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
         let weight = bodies + record.retried.iter().map(String::len).sum::<usize>();

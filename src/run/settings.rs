@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::event::EndpointDescription;
-use crate::model::{Fixture, Level, Value};
+use crate::model::{Fixture, Level, Normalisation, Value};
 use crate::transport::Address;
 
 use super::retry::Retry;
@@ -70,6 +70,8 @@ pub struct Endpoint {
     pub vars: Vec<(String, Value)>,
     /// States that are there already, by name.
     pub fixtures: BTreeMap<String, Vec<Fixture>>,
+    /// What snapshots leave out of its answers, beyond what contracts say.
+    pub normalisation: Normalisation,
     /// Faults that are switched on in it.
     pub faults: Vec<String>,
 }

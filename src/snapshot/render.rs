@@ -1,124 +1,120 @@
 //! A transcript as the text of a snapshot.
 //!
-//! Requests are lines that start with `>`, answers with `<`, then the body. Control characters of an
-//! answer are written as escapes, so that a snapshot can be printed.
+//! Requests are lines that start with `>`, answers with `<`, then the body: indented JSON, a text in lines that start
+//! with `|`, or what is said of bytes in lines that start with `|#`. Two answers that differ give two texts, unless a
+//! rule makes them alike.
 
 use std::fmt::Write;
 
 use similar::TextDiff;
 
-use super::normalise::Names;
-use crate::model::{Answer, Body, Exchange, Value};
+use super::marked::Marked;
+use super::names::{Finder, numbered};
+use super::text::{escaped, visible};
+use super::transcript::{Part, StableBody, Transcript};
+use super::tree::write_tree;
+use crate::model::{Exchange, SentBody};
+use crate::protocol::sha256_hex;
 
-/// How many bytes of a body that is no text are shown.
-const SHOWN_BYTES: usize = 64;
+/// How many bytes of a body that is no text are shown, and how many on a line.
+const SHOWN_BYTES: usize = 256;
+const BYTES_ON_A_LINE: usize = 32;
+
+/// The most lines of a body that are shown: more than anybody reads.
+const MOST_LINES: usize = 2000;
 
 /// The longest line of a difference that is shown, in characters.
 const LONGEST_LINE: usize = 400;
 
-/// The text of a transcript; `headers` are the header fields that it shows.
-pub fn render(exchanges: &[Exchange], headers: &[String], names: &Names) -> String {
-    let mut text = String::new();
-    for exchange in exchanges {
-        if !text.is_empty() {
-            text.push('\n');
+impl Transcript<'_> {
+    /// The text of a snapshot.
+    pub fn text(&self) -> String {
+        let finder = self.finder();
+        let mut text = String::new();
+        for part in self.parts() {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            write_request(&mut text, part.exchange, &finder);
+            write_answer(&mut text, part, &finder);
         }
-        write_request(&mut text, exchange, names);
-        write_answer(&mut text, &exchange.answer, headers, names);
+        text.truncate(text.trim_end().len());
+        text
     }
-    text.truncate(text.trim_end().len());
-    text
 }
 
 /// Writing to a String cannot fail, which is why results are dropped here.
 fn line(text: &mut String, start: &str, content: &str) {
-    let _ = writeln!(text, "{start} {}", escaped(content));
+    let _ = writeln!(text, "{start} {content}");
 }
 
-fn write_request(text: &mut String, exchange: &Exchange, names: &Names) {
+fn write_request(text: &mut String, exchange: &Exchange, finder: &Finder<'_>) {
     let request = &exchange.request;
+    let shown = |value: &str| finder.show(&Marked::new(value), &mut numbered);
     let path = request.target.split('?').next().unwrap_or_default();
-    line(text, ">", &format!("{} {}", request.method, names.apply(path)));
+    line(text, ">", &visible(&format!("{} {}", request.method, shown(path))));
     for (name, value) in &request.headers {
-        line(text, ">", &format!("{name}: {}", names.apply(value)));
+        line(text, ">", &visible(&format!("{name}: {}", shown(value))));
     }
     for (name, value) in &request.params {
-        line(text, ">", &format!("{name} = {}", names.apply(value)));
+        line(text, ">", &visible(&format!("{name} = {}", shown(value))));
     }
-    if let crate::model::SentBody::Raw(body) = &request.body {
-        line(text, ">", &names.apply(body));
-    }
-}
-
-fn write_answer(text: &mut String, answer: &Answer, headers: &[String], names: &Names) {
-    line(text, "<", &answer.status.to_string());
-    for name in headers {
-        let values = answer.headers.iter().filter(|(known, _)| known == name);
-        for (name, value) in values {
-            line(text, "<", &format!("{name}: {}", names.apply(value)));
-        }
-    }
-    match &answer.body {
-        Body::Empty => {}
-        Body::Json(tree) => write_tree(text, &names.apply_tree(tree), 0),
-        Body::Xml { root, tree } => {
-            let _ = write!(text, "<{}> ", escaped(root));
-            write_tree(text, &names.apply_tree(tree), 0);
-        }
-        Body::Unreadable { .. } => write_bytes(text, &answer.bytes, names),
-    }
-    if !text.ends_with('\n') {
-        text.push('\n');
+    if let SentBody::Raw(body) = &request.body {
+        line(text, ">", &visible(&shown(body)));
     }
 }
 
-/// Indented JSON that keeps order, doubled keys and digits.
-fn write_tree(text: &mut String, tree: &Value, depth: usize) {
-    let indent = "  ".repeat(depth + 1);
-    match tree {
-        Value::Map(entries) if !entries.is_empty() => {
-            text.push_str("{\n");
-            for (position, (key, item)) in entries.iter().enumerate() {
-                let _ = write!(text, "{indent}{}: ", Value::text(key.as_str()));
-                write_tree(text, item, depth + 1);
-                text.push_str(if position + 1 < entries.len() { ",\n" } else { "\n" });
+fn write_answer(text: &mut String, part: &Part<'_>, finder: &Finder<'_>) {
+    line(text, "<", &part.exchange.answer.status.to_string());
+    for (name, value) in &part.headers {
+        let value = escaped(&finder.show(value, &mut numbered));
+        let _ = writeln!(text, "< {name}:{}{value}", if value.is_empty() { "" } else { " " });
+    }
+    let mut body = String::new();
+    match &part.body {
+        StableBody::Empty => {}
+        StableBody::Tree { root, tree } => {
+            if let Some(root) = root {
+                let _ = write!(body, "<{}> ", escaped(root));
             }
-            let _ = write!(text, "{}}}", "  ".repeat(depth));
+            write_tree(&mut body, tree, finder, &mut numbered);
+            body.push('\n');
         }
-        Value::List(items) if !items.is_empty() => {
-            text.push_str("[\n");
-            for (position, item) in items.iter().enumerate() {
-                text.push_str(&indent);
-                write_tree(text, item, depth + 1);
-                text.push_str(if position + 1 < items.len() { ",\n" } else { "\n" });
+        StableBody::Text(marked) => {
+            // What stands behind the last line's end is a line of its own, so that an end is seen.
+            for each in finder.show(marked, &mut numbered).split('\n').map(escaped) {
+                let _ = writeln!(body, "|{}{each}", if each.is_empty() { "" } else { " " });
             }
-            let _ = write!(text, "{}]", "  ".repeat(depth));
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => {
-            let _ = write!(text, "{tree}");
-        }
+        StableBody::Bytes => write_bytes(&mut body, &part.exchange.answer.bytes),
     }
+    text.push_str(cut(&mut body));
 }
 
-fn write_bytes(text: &mut String, bytes: &[u8], names: &Names) {
-    if let Ok(body) = std::str::from_utf8(bytes) {
-        for each in body.lines() {
-            line(text, "|", &names.apply(each));
+/// A body of very many lines, with what stands for those that are not shown.
+fn cut(body: &mut String) -> &str {
+    if let Some((end, _)) = body.match_indices('\n').nth(MOST_LINES - 1) {
+        let rest = &body[end + 1..];
+        if !rest.is_empty() {
+            let told =
+                format!("… {} more lines, sha256 {}\n", rest.lines().count(), sha256_hex(rest.as_bytes()));
+            body.truncate(end + 1);
+            body.push_str(&told);
         }
-        return;
     }
-    let shown: Vec<String> = bytes.iter().take(SHOWN_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    let rest = if bytes.len() > SHOWN_BYTES { " …" } else { "" };
-    let _ = writeln!(text, "| {} bytes: {}{rest}", bytes.len(), shown.join(" "));
+    body
 }
 
-/// Control characters as Rust writes them.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_control() { escaped.extend(letter.escape_default()) } else { escaped.push(letter) }
+fn write_bytes(text: &mut String, bytes: &[u8]) {
+    let _ = writeln!(text, "|# {} bytes that are no text, sha256 {}", bytes.len(), sha256_hex(bytes));
+    let shown = &bytes[..bytes.len().min(SHOWN_BYTES)];
+    for chunk in shown.chunks(BYTES_ON_A_LINE) {
+        let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
+        let _ = writeln!(text, "|# {}", hex.join(" "));
     }
-    escaped
+    if bytes.len() > SHOWN_BYTES {
+        text.push_str("|# …\n");
+    }
 }
 
 /// The lines that differ, old ones with `-` and new ones with `+`, each cut to a bearable length.

@@ -6,9 +6,10 @@ use super::document::{self, Entry, Node};
 use super::fixture::{self, FixtureEntry};
 use super::folder::{LoadError, read_file};
 use super::names::Names;
+use super::normalisation;
 use super::shape::check;
 use super::shapes;
-use crate::model::{Problem, Scheme, Spot, Value};
+use crate::model::{Normalisation, Problem, Scheme, Spot, Value};
 use crate::template::{Scope, TemplateError, Templates};
 
 /// An endpoint that a file names; what it does not say is none.
@@ -56,6 +57,8 @@ pub struct EndpointEntry {
     pub proxy: Option<String>,
     /// Hosts and the addresses to connect to in their place.
     pub resolve: Vec<(String, String)>,
+    /// What snapshots leave out of its answers, beyond what contracts say.
+    pub normalisation: Normalisation,
     /// Where its keys stand in the file; empty if it is not from one.
     pub spots: Vec<(String, Spot)>,
 }
@@ -200,6 +203,7 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
         service: node.text("service"),
         credentials: node.text("credentials"),
         fixtures: fixture::read(node, problems),
+        normalisation: normalisation::read(&[node], problems),
         allows_billable: node.texts("allow").iter().any(|effect| effect == "billable"),
         jobs: number(node, "jobs", 1..=1024, problems),
         rate: node.text("rate"),

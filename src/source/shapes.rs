@@ -148,7 +148,9 @@ pub(super) static CONTRACT: Shape = Shape::Table(&[
     key("response", Shape::List(&FIELD), "The fields of a success body."),
     key("error", Shape::List(&ERROR), "The error rows, in the order of the page."),
     key("rule", Shape::List(&RULE), "Behaviour that no single parameter shows."),
-    key("volatile", Shape::List(&VOLATILE), "Values that change from run to run."),
+    key("volatile", Shape::List(&VALUE_RULE), "Values that change from run to run, shown as [name:1]."),
+    key("time", Shape::List(&VALUE_RULE), "Times, shown as [name] if they are times."),
+    key("unordered", Shape::List(&ORDER_RULE), "Lists whose order says nothing."),
     key("envelope", ENVELOPE, "What every answer looks like; replaces the shared one."),
     key("snapshot", SNAPSHOT, "What snapshots show; replaces the shared settings."),
 ]);
@@ -160,7 +162,9 @@ pub(super) static COMMON: Shape = Shape::Table(&[
     key("envelope", ENVELOPE, "What every answer looks like."),
     key("snapshot", SNAPSHOT, "What snapshots show."),
     key("error", Shape::List(&ERROR), "Errors that every operation shares; a code may stand more than once."),
-    key("volatile", Shape::List(&VOLATILE), "Values that change from run to run."),
+    key("volatile", Shape::List(&VALUE_RULE), "Values that change from run to run, shown as [name:1]."),
+    key("time", Shape::List(&VALUE_RULE), "Times, shown as [name] if they are times."),
+    key("unordered", Shape::List(&ORDER_RULE), "Lists whose order says nothing."),
 ]);
 
 const RATE_LIMIT: Shape = Shape::Table(&[
@@ -260,12 +264,27 @@ static RULE: Shape = Shape::Table(&[
     key("disputed", Shape::Text, "Why the sources do not settle it."),
 ]);
 
-static VOLATILE: Shape = Shape::Table(&[
-    needed("name", Shape::Text, "The name in [name:1]."),
-    key("at", Shape::Text, "A JSONPath into the body."),
-    key("header", Shape::Text, "A header field."),
-    key("pattern", Shape::Text, "A regular expression that finds it anywhere in the body."),
-]);
+static VALUE_RULE: Shape = Shape::Named(
+    "value-rule",
+    &Shape::Table(&[
+        needed("name", Shape::Text, "The name in [name:1], or in [name] of a time."),
+        key("at", Shape::Text, "A JSONPath into the body."),
+        key("header", Shape::Text, "A header field."),
+        key(
+            "pattern",
+            Shape::Text,
+            "A regular expression that finds it in the texts there, or in any text: its group, or the whole match.",
+        ),
+    ]),
+);
+
+static ORDER_RULE: Shape = Shape::Named(
+    "order-rule",
+    &Shape::Table(&[
+        needed("at", Shape::Text, "The list, as a JSONPath into the body."),
+        key("by", Shape::Text, "What its items are put in order by, as a JSONPath into an item."),
+    ]),
+);
 
 const SNAPSHOT: Shape = Shape::Table(&[key("headers", TEXTS, "Header fields that a snapshot shows.")]);
 
@@ -415,6 +434,9 @@ static ENDPOINT: Shape = Shape::Table(&[
     key("client-certificate", Shape::Text, "A file with the certificate and key (PEM) that are shown."),
     key("proxy", Shape::Text, "A proxy; none is taken from the environment."),
     key("resolve", Shape::Map(&Shape::Text), "Hosts, and the address and port to connect to in their place."),
+    key("volatile", Shape::List(&VALUE_RULE), "Values that change from run to run on it alone."),
+    key("time", Shape::List(&VALUE_RULE), "Times of it alone, shown as [name] if they are times."),
+    key("unordered", Shape::List(&ORDER_RULE), "Lists whose order says nothing on it alone."),
 ]);
 
 static VALUES_NAMED: Shape = VALUES;

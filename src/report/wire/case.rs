@@ -32,6 +32,8 @@ pub(super) struct RawCase {
     answered: usize,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     exchanges: Vec<RawExchange>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    given: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unanswered: Option<RawRequest>,
     steps_not_sent: usize,
@@ -60,6 +62,7 @@ impl From<&CaseRecord> for RawCase {
             findings: record.findings.iter().map(RawFinding::from).collect(),
             answered: record.answered,
             exchanges: record.exchanges.iter().map(RawExchange::from).collect(),
+            given: record.given.clone(),
             unanswered: record.unanswered.as_ref().map(RawRequest::from),
             steps_not_sent: record.steps_not_sent,
             rows_met: record.rows_met.iter().map(ToString::to_string).collect(),
@@ -86,6 +89,7 @@ impl TryFrom<RawCase> for CaseRecord {
             gate: level(raw.level)?,
             answered: raw.answered,
             exchanges: exchanges.collect::<Result<_, _>>()?,
+            given: raw.given,
             unanswered: raw.unanswered.map(TryInto::try_into).transpose()?,
             steps_not_sent: raw.steps_not_sent,
             rows_met: raw.rows_met.into_iter().map(Arc::from).collect(),

@@ -1,30 +1,10 @@
-//! Reads the form of every answer, and what changes in it from run to run.
+//! Reads the form of every answer.
 
 use super::Reader;
-use crate::model::{AnswerPlace, Envelope, RequestIdRule, Throttle, Volatile, XmlRoots};
+use crate::model::{Envelope, RequestIdRule, Throttle, XmlRoots};
 use crate::source::document::Node;
 
 impl Reader<'_> {
-    pub(super) fn volatile(&mut self, list: Option<&Node>) -> Vec<Volatile> {
-        let nodes = list.map(Node::items).unwrap_or_default();
-        nodes.iter().filter_map(|node| self.one_volatile(node)).collect()
-    }
-
-    fn one_volatile(&mut self, node: &Node) -> Option<Volatile> {
-        let path = self.path(node.get("at")).map(AnswerPlace::Body);
-        let header = node.text("header").map(|name| AnswerPlace::Header(name.to_ascii_lowercase()));
-        let pattern = node.get("pattern").and_then(|pattern| self.pattern(pattern)).map(AnswerPlace::Pattern);
-        let mut places: Vec<AnswerPlace> = [path, header, pattern].into_iter().flatten().collect();
-        if places.len() != 1 {
-            self.problem(
-                node,
-                "a volatile value stands `at` a JSONPath, in a `header`, or where a `pattern` matches",
-            );
-        }
-        let at = places.pop()?;
-        Some(Volatile { name: node.text("name").unwrap_or_default(), at })
-    }
-
     pub(super) fn envelope(&mut self, node: &Node) -> Envelope {
         let types = node.get("content-type");
         let success = node.get("success");

@@ -6,9 +6,10 @@ mod parameter;
 mod state;
 
 use regex::Regex;
-use serde_json_path::JsonPath;
 
 use super::document::Node;
+use super::expectation::check_path;
+use super::normalisation;
 use super::shape::nearest;
 use crate::model::{
     Contract, Effect, ErrorRow, Field, FormatChoice, Listing, MessageTemplate, Method, OperationId,
@@ -29,8 +30,8 @@ pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Ve
     let shared = |key: &str| own.get(key).or_else(|| files.common.and_then(|common| common.get(key)));
     let rows = reader.rows(own.get("error"), true);
     let shared_rows = reader.rows(files.common.and_then(|common| common.get("error")), false);
-    let mut volatile = reader.volatile(files.common.and_then(|common| common.get("volatile")));
-    volatile.extend(reader.volatile(own.get("volatile")));
+    let tables: Vec<&Node> = files.common.into_iter().chain([own]).collect();
+    let normalisation = normalisation::read(&tables, reader.problems);
     let contract = Contract {
         id,
         operation: own.text("operation").unwrap_or_default(),
@@ -49,7 +50,7 @@ pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Ve
         sources: reader.sources.clone(),
         rows,
         shared_rows,
-        volatile,
+        normalisation,
     };
     reader.check_codes(&contract, own);
     reader.check_path(&contract, own);
@@ -179,20 +180,13 @@ impl Reader<'_> {
     }
 
     fn pattern(&mut self, node: &Node) -> Option<String> {
-        let text = node.as_text()?;
-        if let Err(error) = Regex::new(text) {
-            self.problem(node, format!("not a regular expression: {}", last_line(&error.to_string())));
-            return None;
-        }
-        Some(text.to_owned())
+        pattern(node, self.problems).map(|_| node.as_text().unwrap_or_default().to_owned())
     }
 
     fn path(&mut self, node: Option<&Node>) -> Option<String> {
         let node = node?;
         let text = node.as_text()?;
-        if let Err(error) = JsonPath::parse(text) {
-            self.problem(node, format!("not a JSONPath (RFC 9535): {error}"));
-        }
+        check_path(text, &node.spot, self.problems);
         Some(text.to_owned())
     }
 
@@ -290,6 +284,18 @@ pub(super) fn place(name: &str) -> Option<Place> {
     [Place::Path, Place::Query, Place::Form, Place::Json, Place::Header]
         .into_iter()
         .find(|place| place.to_string() == name)
+}
+
+/// The regular expression of a node, unless it is none, which joins `problems`.
+pub(super) fn pattern(node: &Node, problems: &mut Vec<Problem>) -> Option<Regex> {
+    match Regex::new(node.as_text()?) {
+        Ok(regex) => Some(regex),
+        Err(error) => {
+            let message = format!("not a regular expression: {}", last_line(&error.to_string()));
+            problems.push(Problem::new(node.spot.clone(), message));
+            None
+        }
+    }
 }
 
 pub(super) fn last_line(text: &str) -> &str {

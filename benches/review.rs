@@ -1,0 +1,174 @@
+//! What snapshots cost: their part of a run, the same files read by insta's own macro, and how soon `pending` speaks.
+//!
+//! What is compared takes turns in one process, so that a slow moment of the machine hits all of it; what counts is
+//! the ratio of the medians.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and ends by panicking")]
+
+mod support;
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use insta::{Settings, Snapshot, assert_snapshot};
+use proofmark::model::CaseId;
+use proofmark::plan::plan;
+use proofmark::snapshot::{Compared, Location, Store, Update};
+use proofmark::source::{Wanted, load};
+use support::{is_quick, load_cases_with, median, start_idle_server, write_cases};
+
+/// How many snapshots wait.
+const WAITING: usize = 1_000;
+
+/// A store as a run on a desk has it, which leaves a file where something differs and takes it away where not.
+fn store(folder: &Path, update: Update) -> Store {
+    Store::new(folder.join("snapshots"), update, "foreign")
+}
+
+/// A run with snapshots that are as they were, beside one without any.
+async fn verification(folder: &Path, url: &str, rounds: usize) {
+    let cases = folder.join("cases");
+    load_cases_with(&cases, url, 16, Some(store(folder, Update::Always))).run().await;
+    println!("at once  without snapshots  with snapshots  share of the run");
+    for jobs in [1, 16] {
+        let mut times = [Vec::new(), Vec::new()];
+        for _ in 0..rounds {
+            times[0].push(load_cases_with(&cases, url, jobs, None).run().await);
+            let store = store(folder, Update::Pending);
+            times[1].push(load_cases_with(&cases, url, jobs, Some(store)).run().await);
+        }
+        let [without, with] = times.map(|mut times| median(&mut times).as_secs_f64());
+        let share = (with - without) / with * 100.0;
+        println!("{jobs:>7}  {without:>15.3} s  {with:>12.3} s  {share:>14.1} %");
+    }
+}
+
+/// A snapshot's case, the name that insta has for it, and its text.
+struct Kept {
+    id: CaseId,
+    name: String,
+    text: String,
+}
+
+/// Every snapshot of the cases, read once.
+fn kept(folder: &Path) -> Vec<Kept> {
+    let suite = load(&folder.join("cases"), Wanted::All).unwrap();
+    let store = store(folder, Update::Never);
+    let planned = plan(&suite, &[]).unwrap().cases;
+    let kept = planned.into_iter().map(|planned| {
+        let path = store.path(&planned.id);
+        let text = Snapshot::from_file(&path).unwrap().as_text().unwrap().to_string();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        Kept { id: planned.id, name, text }
+    });
+    kept.collect()
+}
+
+fn location(kept: &Kept) -> Location<'_> {
+    Location {
+        case: &kept.id,
+        about: "A book is found.",
+        source: "cases/shop/GetBook/lookup.toml".into(),
+        version: "1",
+    }
+}
+
+fn by_store(store: &Store, kept: &[Kept]) -> Duration {
+    let start = Instant::now();
+    for each in kept {
+        assert_eq!(store.compare(&location(each), &each.text).unwrap().0, Compared::Same);
+    }
+    start.elapsed()
+}
+
+fn by_macro(settings: &Settings, kept: &[Kept]) -> Duration {
+    let start = Instant::now();
+    settings.bind(|| kept.iter().for_each(|each| assert_snapshot!(each.name.as_str(), each.text)));
+    start.elapsed()
+}
+
+/// The same files, compared by the store and by insta's macro, in one thread.
+fn beside_the_macro(folder: &Path, kept: &[Kept], rounds: usize) {
+    let store = store(folder, Update::Pending);
+    let mut settings = Settings::new();
+    settings.set_snapshot_path(store.path(&kept[0].id).parent().unwrap());
+    settings.set_prepend_module_to_snapshot(false);
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        times[0].push(by_store(&store, kept));
+        times[1].push(by_macro(&settings, kept));
+    }
+    let [ours, theirs] = times.map(|mut times| median(&mut times).as_secs_f64());
+    println!("\n{} snapshots as they were, one after the other", kept.len());
+    println!("store  {ours:>6.3} s\ninsta  {theirs:>6.3} s\nstore/insta  {:.2}", ours / theirs);
+}
+
+/// How long it takes from the start of a command to the first byte that it prints.
+fn to_first_output(folder: &Path, arguments: &[&str]) -> Duration {
+    let start = Instant::now();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
+    let mut child = command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = child.stdout.take().unwrap();
+    out.read_exact(&mut [0]).unwrap();
+    let time = start.elapsed();
+    let _ = out.read_to_end(&mut Vec::new());
+    let _ = child.wait();
+    time
+}
+
+/// Reads each file that waits, and the one that was accepted before, as insta's own command does.
+fn read_by_insta(paths: &[PathBuf]) -> Duration {
+    let start = Instant::now();
+    for path in paths {
+        Snapshot::from_file(path).unwrap();
+        Snapshot::from_file(&path.with_extension("")).unwrap();
+    }
+    start.elapsed()
+}
+
+/// `pending` with many snapshots that wait, beside insta's reader on the same files.
+fn opening(folder: &Path, kept: &[Kept], rounds: usize) {
+    let store = store(folder, Update::Pending);
+    let waiting = &kept[..WAITING.min(kept.len())];
+    for each in waiting {
+        let changed = each.text.replace("A Book", "Another Book");
+        assert!(matches!(store.compare(&location(each), &changed).unwrap().0, Compared::Different { .. }));
+    }
+    let paths: Vec<PathBuf> =
+        waiting.iter().map(|each| store.path(&each.id).with_extension("snap.new")).collect();
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        times[0].push(to_first_output(folder, &["pending"]));
+        times[1].push(read_by_insta(&paths));
+        times[2].push(to_first_output(folder, &["--version"]));
+    }
+    let [ours, theirs, bare] = times.map(|mut times| median(&mut times).as_secs_f64());
+    println!("\n{} snapshots that wait, among {}", waiting.len(), kept.len());
+    println!("`pending`, to its first output  {ours:.3} s\nread by insta alone             {theirs:.3} s");
+    println!("`--version`                     {bare:.3} s\npending/insta  {:.2}", ours / theirs);
+    for path in paths {
+        fs::remove_file(path).unwrap();
+    }
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let (count, rounds) = if is_quick() { (200, 1) } else { (10_000, 7) };
+    let folder = tempfile::tempdir().unwrap();
+    write_cases(&folder.path().join("cases"), count);
+    let url = start_idle_server().await;
+    println!("{count} cases against a server that does nothing, medians of {rounds} rounds\n");
+    verification(folder.path(), &url, rounds).await;
+    let kept = kept(folder.path());
+    beside_the_macro(folder.path(), &kept, rounds);
+    opening(folder.path(), &kept, rounds);
+}

@@ -1,0 +1,69 @@
+//! A run whose records are looked at and not reported: what `diff` and `noise` are made of.
+
+use std::sync::Arc;
+
+use super::args::RunArgs;
+use super::exit::CliError;
+use super::interrupt::listening;
+use super::note;
+use super::settings::{REFERENCE, Settings, Target};
+use crate::embedded;
+use crate::event::{Event, Outcome, Stopped};
+use crate::model::CaseRecord;
+use crate::plan::{Plan, PlannedCase};
+use crate::report::printable;
+use crate::run::{RunSettings, Runner, StopSwitch, run};
+use crate::transport::Client;
+
+/// Runs a plan on an endpoint, or on the embedded one, and hands out each record with its case, in the order of the
+/// plan. What stands in the way and what is left behind is told on standard error.
+///
+/// Gives whether every state was undone; none after an interrupt.
+pub(super) async fn watched(
+    args: &RunArgs,
+    endpoint: Option<&str>,
+    plan: &Plan,
+    mut take: impl FnMut(&CaseRecord, &PlannedCase),
+) -> Result<Option<bool>, CliError> {
+    let name = endpoint.unwrap_or(REFERENCE);
+    let settings = Settings::resolve(args, endpoint)?;
+    let (endpoint, reference) = match settings.target {
+        Target::Other(endpoint) => (*endpoint, None),
+        Target::Reference(faults) => {
+            embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
+            let (endpoint, reference) = embedded::start(faults).await?;
+            (endpoint, Some(reference))
+        }
+    };
+    let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
+    let settings = RunSettings { keeps_exchanges: true, ..settings.run };
+    let runner = Arc::new(Runner::new(client, endpoint, settings, None));
+    let mut cases = plan.cases.iter();
+    let mut left_behind = Vec::new();
+    let emit = |event| {
+        if let Event::Warned { text } = &event {
+            note(&printable(&format!("warning: {name}: {text}")));
+        }
+        // Cases are told in the order of the plan.
+        if let (Event::Finished(record), Some(planned)) = (&event, cases.as_slice().first()) {
+            take(record, planned);
+            left_behind.extend(record.left_behind.iter().cloned());
+            cases.next();
+        }
+    };
+    let plan = Plan { cases: plan.cases.clone(), known: plan.known };
+    let stop = Arc::new(StopSwitch::default());
+    let listening = listening(&stop);
+    let end = run(runner, plan, Vec::new(), &stop, emit).await;
+    listening.abort();
+    if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
+        note(&printable(&format!("{name}: {obstacle}")));
+    }
+    for left in &left_behind {
+        note(&printable(&format!("{name}: left behind: {left}")));
+    }
+    if let Some(reference) = reference {
+        reference.shut_down().await;
+    }
+    Ok((end.outcome() != Outcome::Interrupted).then_some(left_behind.is_empty()))
+}

@@ -1,0 +1,251 @@
+//! Where two stable transcripts of a case differ. Main type: [`Difference`].
+//!
+//! Names stand without their numbers here, so that one difference does not make others.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use super::shuffle::{Aligned, align};
+use crate::model::{Request, Value};
+use crate::snapshot::{Node, Part, StableBody, Transcript, View};
+
+/// The most keys of one map that are told one by one: beyond that, they are values themselves.
+const TOLD_BY_NAME: usize = 4;
+
+/// A place of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// In the body, by a `JSONPath` with `[*]` for every index.
+    Body(String),
+    /// In a header field.
+    Header(String),
+    /// In a body that is a text.
+    Text,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body(path) => out.write_str(path),
+            Self::Header(name) => write!(out, "the header `{name}`"),
+            Self::Text => out.write_str("the body"),
+        }
+    }
+}
+
+/// A way in which two answers differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// A text or a number.
+    Value {
+        /// Where.
+        place: Place,
+        /// In the first run.
+        first: String,
+        /// In the second one.
+        second: String,
+    },
+    /// The order of a list.
+    Order {
+        /// The list.
+        at: String,
+        /// What its items can be put in order by.
+        by: Option<String>,
+    },
+    /// What no rule mends, as a fragment.
+    Beyond(String),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value { place, .. } => write!(out, "{place} is another text each time"),
+            Self::Order { at, .. } => write!(out, "{at} is in another order each time"),
+            Self::Beyond(told) => out.write_str(told),
+        }
+    }
+}
+
+/// The differences of two transcripts, in their order.
+pub(super) fn differences(first: &Transcript<'_>, second: &Transcript<'_>) -> Vec<Difference> {
+    let mut compared = Compared { first: first.view(), second: second.view(), found: Vec::new() };
+    for (one, other) in first.parts().iter().zip(second.parts()) {
+        compared.parts(one, other);
+    }
+    if first.parts().len() != second.parts().len() {
+        compared.beyond("one run ends the case after fewer requests");
+    }
+    compared.found
+}
+
+/// Two transcripts that are compared.
+pub(super) struct Compared<'a> {
+    pub(super) first: View<'a>,
+    pub(super) second: View<'a>,
+    found: Vec<Difference>,
+}
+
+impl Compared<'_> {
+    fn beyond(&mut self, told: impl Into<String>) {
+        self.found.push(Difference::Beyond(told.into()));
+    }
+
+    fn value(&mut self, place: Place, first: String, second: String) {
+        if first != second {
+            self.found.push(Difference::Value { place, first, second });
+        }
+    }
+
+    fn parts(&mut self, one: &Part<'_>, other: &Part<'_>) {
+        let statuses = [one, other].map(|part| part.exchange.answer.status);
+        if statuses[0] != statuses[1] {
+            self.beyond(format!("the status is {}, then {}", statuses[0], statuses[1]));
+            return;
+        }
+        self.requests(&one.exchange.request, &other.exchange.request);
+        self.headers(one, other);
+        match (&one.body, &other.body) {
+            (StableBody::Empty, StableBody::Empty) => {}
+            (StableBody::Tree { root, tree }, StableBody::Tree { root: other_root, tree: other_tree }) => {
+                if root != other_root {
+                    self.beyond("the body has another root or format");
+                }
+                self.nodes("$", tree, other_tree);
+            }
+            (StableBody::Text(one), StableBody::Text(other)) => {
+                let texts = (self.first.bare_text(one), self.second.bare_text(other));
+                self.value(Place::Text, texts.0, texts.1);
+            }
+            (StableBody::Bytes, StableBody::Bytes) => {
+                if one.exchange.answer.bytes != other.exchange.answer.bytes {
+                    self.beyond("the body is bytes that are no text, others each time");
+                }
+            }
+            (StableBody::Empty | StableBody::Tree { .. } | StableBody::Text(_) | StableBody::Bytes, _) => {
+                self.beyond("the body is of another kind");
+            }
+        }
+    }
+
+    /// Requests differ where a case makes something of a value made by chance, which rules about answers may name.
+    fn requests(&mut self, one: &Request, other: &Request) {
+        let lines = |request: &Request, view: &View<'_>| {
+            let path = request.target.split('?').next().unwrap_or_default();
+            let pairs = request.headers.iter().chain(&request.params);
+            let pairs = pairs.map(|(name, value)| (format!("`{name}`"), value.as_str()));
+            let all = [("the path".to_owned(), path), ("the body".to_owned(), request.body.as_str())];
+            let shown = |(name, value): (String, &str)| (name, view.bare_plain(value));
+            all.into_iter().chain(pairs).map(shown).collect::<Vec<_>>()
+        };
+        let (first, second) = (lines(one, &self.first), lines(other, &self.second));
+        let params = !one.params.is_empty();
+        for ((name, one), (_, other)) in first.iter().zip(&second) {
+            // A body that is made of parameters says nothing beyond them.
+            if one != other && !(params && name == "the body") {
+                self.beyond(format!(
+                    "the request itself differs in {name}, which a case makes of a value by chance"
+                ));
+            }
+        }
+    }
+
+    fn headers(&mut self, one: &Part<'_>, other: &Part<'_>) {
+        let names = [one, other].map(|part| part.headers.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        for name in names[0].iter().filter(|name| !names[1].contains(name)) {
+            self.beyond(format!("the header `{name}` comes and goes"));
+        }
+        for name in names[1].iter().filter(|name| !names[0].contains(name)) {
+            self.beyond(format!("the header `{name}` comes and goes"));
+        }
+        if names[0].len() != names[1].len() {
+            return;
+        }
+        for ((name, one), (_, other)) in one.headers.iter().zip(&other.headers) {
+            let texts = (self.first.bare_text(one), self.second.bare_text(other));
+            self.value(Place::Header(name.clone()), texts.0, texts.1);
+        }
+    }
+
+    fn nodes(&mut self, path: &str, one: &Node, other: &Node) {
+        let place = || Place::Body(path.to_owned());
+        match (one, other) {
+            (Node::Number(one), Node::Number(other)) => {
+                let texts = (self.first.bare_number(one), self.second.bare_number(other));
+                self.value(place(), texts.0, texts.1);
+            }
+            (Node::Text(one), Node::Text(other)) => {
+                let texts = (self.first.bare_text(one), self.second.bare_text(other));
+                self.value(place(), texts.0, texts.1);
+            }
+            (Node::Fixed(one), Node::Fixed(other)) => {
+                if one != other {
+                    self.beyond(format!("{path} is {one}, then {other}"));
+                }
+            }
+            (Node::Map(one), Node::Map(other)) => self.maps(path, one, other),
+            (Node::List(one), Node::List(other)) => self.lists(path, one, other),
+            (Node::Fixed(_) | Node::Number(_) | Node::Text(_) | Node::Map(_) | Node::List(_), _) => {
+                self.beyond(format!("{path} is of another type each time"));
+            }
+        }
+    }
+
+    fn maps(&mut self, path: &str, one: &[(String, Node)], other: &[(String, Node)]) {
+        let keys = |entries: &[(String, Node)], view: &View<'_>| -> Vec<String> {
+            entries.iter().map(|(key, _)| view.bare_key(key)).collect()
+        };
+        let (first, second) = (keys(one, &self.first), keys(other, &self.second));
+        if first == second {
+            for ((key, one), (_, other)) in one.iter().zip(other) {
+                self.nodes(&below(path, key), one, other);
+            }
+            return;
+        }
+        let places: HashMap<&str, usize> =
+            second.iter().enumerate().map(|(place, key)| (key.as_str(), place)).collect();
+        let known: HashSet<&str> = first.iter().map(String::as_str).collect();
+        let gone = first.iter().filter(|key| !places.contains_key(key.as_str()));
+        let come = second.iter().filter(|key| !known.contains(key.as_str()));
+        let loose: Vec<&String> = gone.chain(come).collect();
+        if loose.len() > TOLD_BY_NAME {
+            self.beyond(format!("{path} has other keys each time"));
+        } else if loose.is_empty() {
+            self.beyond(format!("the keys of {path} are in another order each time"));
+        } else {
+            for key in loose {
+                self.beyond(format!("{} comes and goes", below(path, key)));
+            }
+        }
+        for ((key, one), shown) in one.iter().zip(&first) {
+            if let Some(place) = places.get(shown.as_str()) {
+                self.nodes(&below(path, key), one, &other[*place].1);
+            }
+        }
+    }
+
+    fn lists(&mut self, path: &str, one: &[Node], other: &[Node]) {
+        if one.len() != other.len() {
+            self.beyond(format!("{path} is of another length each time"));
+            return;
+        }
+        let Aligned { is_shuffled, by, pairs } = align(self, one, other);
+        if is_shuffled {
+            self.found.push(Difference::Order { at: path.to_owned(), by });
+        }
+        let below = format!("{path}[*]");
+        for (first, second) in pairs {
+            self.nodes(&below, &one[first], &other[second]);
+        }
+    }
+}
+
+/// The path of a key below another.
+pub(super) fn below(path: &str, key: &str) -> String {
+    let is_plain = key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && key.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_');
+    if is_plain {
+        return format!("{path}.{key}");
+    }
+    // A name selector of RFC 9535, section 2.3.1, takes a JSON string.
+    format!("{path}[{}]", Value::text(key))
+}

@@ -1,0 +1,195 @@
+//! Answers with what rules find in them marked. Main types: [`Marked`] and [`Node`].
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use regex::Regex;
+
+use super::moment::is_time;
+use crate::check::{Places, compiled, places};
+use crate::model::{AnswerPlace, Value, ValueKind, ValueRule};
+
+/// A text, or the digits of a number, and the parts of it that rules have found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marked {
+    pub(super) text: String,
+    pub(super) marks: Vec<Mark>,
+}
+
+/// A part of a text that a rule has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) range: Range<usize>,
+    pub(super) rule: usize,
+    pub(super) kind: ValueKind,
+    pub(super) name: Arc<str>,
+}
+
+impl Marked {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), marks: Vec::new() }
+    }
+
+    /// The text as it came.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What is marked, in the order of rules.
+    pub(super) fn found<'a>(&'a self, found: &mut Vec<(&'a Mark, &'a str)>) {
+        found.extend(self.marks.iter().map(|mark| (mark, &self.text[mark.range.clone()])));
+    }
+
+    /// Marks what a rule finds: the whole text without a pattern, else each match.
+    pub(super) fn mark(&mut self, rule: &Rule<'_>) {
+        match &rule.pattern {
+            Pattern::None => self.mark_part(0..self.text.len(), rule),
+            Pattern::Found(regex) => {
+                let text = self.text.clone();
+                for found in regex.captures_iter(&text) {
+                    let part = found.get(1).or_else(|| found.get(0));
+                    if let Some(part) = part {
+                        self.mark_part(part.range(), rule);
+                    }
+                }
+            }
+            Pattern::Broken => {}
+        }
+    }
+
+    fn mark_part(&mut self, range: Range<usize>, rule: &Rule<'_>) {
+        let is_meant = rule.kind == ValueKind::Volatile || is_time(&self.text[range.clone()]);
+        if is_meant && !range.is_empty() {
+            self.marks.push(Mark { range, rule: rule.position, kind: rule.kind, name: rule.name.clone() });
+        }
+    }
+}
+
+/// A rule, ready to be applied.
+pub(super) struct Rule<'a> {
+    position: usize,
+    kind: ValueKind,
+    name: Arc<str>,
+    pub(super) place: &'a AnswerPlace,
+    pattern: Pattern,
+}
+
+enum Pattern {
+    None,
+    Found(Regex),
+    /// The loader has checked it; one that is none finds nothing.
+    Broken,
+}
+
+impl<'a> Rule<'a> {
+    pub(super) fn new(position: usize, rule: &'a ValueRule) -> Self {
+        let pattern = match rule.pattern.as_deref().map(compiled) {
+            None => Pattern::None,
+            Some(Ok(regex)) => Pattern::Found(regex),
+            Some(Err(_)) => Pattern::Broken,
+        };
+        Self { position, kind: rule.kind, name: rule.name.as_str().into(), place: &rule.place, pattern }
+    }
+}
+
+/// A body's tree with what rules have found in its texts and numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    /// Null, true or false.
+    Fixed(Value),
+    /// A number by its digits.
+    Number(Marked),
+    /// A text.
+    Text(Marked),
+    /// A list.
+    List(Vec<Node>),
+    /// Keys and values; a key may stand twice.
+    Map(Vec<(String, Node)>),
+}
+
+impl Node {
+    pub(super) fn new(tree: &Value) -> Self {
+        match tree {
+            Value::Null | Value::Bool(_) => Self::Fixed(tree.clone()),
+            Value::Number(digits) => Self::Number(Marked::new(digits.as_str())),
+            Value::Text(text) => Self::Text(Marked::new(text.as_str())),
+            Value::List(items) => Self::List(items.iter().map(Self::new).collect()),
+            Value::Map(entries) => {
+                Self::Map(entries.iter().map(|(key, item)| (key.clone(), Self::new(item))).collect())
+            }
+        }
+    }
+
+    /// Marks what a rule finds in the tree that this was made of.
+    pub(super) fn mark(&mut self, tree: &Value, rule: &Rule<'_>) {
+        match rule.place {
+            AnswerPlace::Body(path) => {
+                self.visit(&places(tree, path), &mut |node| node.mark_items(rule));
+            }
+            AnswerPlace::Anywhere => self.mark_texts(rule),
+            AnswerPlace::Header(_) => {}
+        }
+    }
+
+    /// Acts on the nodes at these places.
+    pub(super) fn visit(&mut self, places: &Places, act: &mut impl FnMut(&mut Node)) {
+        if places.is_here {
+            act(self);
+        }
+        match self {
+            Self::Map(entries) => {
+                for (key, item) in entries {
+                    places.below(key).into_iter().for_each(|below| item.visit(below, act));
+                }
+            }
+            Self::List(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    places.at(index).into_iter().for_each(|below| item.visit(below, act));
+                }
+            }
+            Self::Fixed(_) | Self::Number(_) | Self::Text(_) => {}
+        }
+    }
+
+    /// Marks a text or number, or those of a list.
+    fn mark_items(&mut self, rule: &Rule<'_>) {
+        match self {
+            Self::Number(marked) | Self::Text(marked) => marked.mark(rule),
+            Self::List(items) => items.iter_mut().for_each(|item| item.mark_items(rule)),
+            Self::Fixed(_) | Self::Map(_) => {}
+        }
+    }
+
+    /// Marks texts, as they are read and not as they are escaped.
+    fn mark_texts(&mut self, rule: &Rule<'_>) {
+        match self {
+            Self::Text(marked) => marked.mark(rule),
+            Self::List(items) => items.iter_mut().for_each(|item| item.mark_texts(rule)),
+            Self::Map(entries) => entries.iter_mut().for_each(|(_, item)| item.mark_texts(rule)),
+            Self::Fixed(_) | Self::Number(_) => {}
+        }
+    }
+
+    /// What is marked, in the order in which it stands.
+    pub(super) fn marks<'a>(&'a self, found: &mut Vec<(&'a Mark, &'a str)>) {
+        match self {
+            Self::Number(marked) | Self::Text(marked) => marked.found(found),
+            Self::List(items) => items.iter().for_each(|item| item.marks(found)),
+            Self::Map(entries) => entries.iter().for_each(|(_, item)| item.marks(found)),
+            Self::Fixed(_) => {}
+        }
+    }
+
+    /// The tree as it came, but for the order of lists.
+    pub(super) fn to_value(&self) -> Value {
+        match self {
+            Self::Fixed(value) => value.clone(),
+            Self::Number(marked) => Value::Number(marked.text.clone()),
+            Self::Text(marked) => Value::text(marked.as_str()),
+            Self::List(items) => Value::List(items.iter().map(Self::to_value).collect()),
+            Self::Map(entries) => {
+                Value::Map(entries.iter().map(|(key, item)| (key.clone(), item.to_value())).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Names for volatile values, so that only which of them are equal stays visible. Main types: [`Names`], which
+//! gathers them, and [`Finder`], which puts them into texts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+
+use super::marked::{Mark, Marked};
+use crate::model::ValueKind;
+
+/// The shortest value that is replaced wherever it stands: a shorter one could be part of a word.
+const SHORTEST: usize = 6;
+
+/// The shortest value that is replaced inside a text, as a word of its own.
+const SHORTEST_WORD: usize = 2;
+
+/// The most values that get names: an answer may hold very many. Those past it stand as they are, so the snapshot
+/// differs.
+const MOST: usize = 1000;
+
+/// What is added to a text that looks like a name, so that no answer can pass for a name.
+const LITERAL: &str = ":literal";
+
+/// Volatile values and the names that stand for them, such as `[request-id:1]`.
+#[derive(Debug, Default, Clone)]
+pub struct Names {
+    by_value: BTreeMap<String, (String, usize)>,
+    counts: BTreeMap<String, usize>,
+    /// Names that stand without a number.
+    plain: BTreeSet<String>,
+}
+
+/// A value that has a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) value: &'a str,
+    pub(super) name: &'a str,
+    pub(super) number: usize,
+}
+
+impl Names {
+    /// Gives a value a name, unless it has one.
+    pub fn add(&mut self, name: &str, value: &str) {
+        if value.is_empty() || self.by_value.len() >= MOST || self.by_value.contains_key(value) {
+            return;
+        }
+        let count = self.counts.entry(name.to_owned()).or_default();
+        *count += 1;
+        self.by_value.insert(value.to_owned(), (name.to_owned(), *count));
+    }
+
+    /// Makes a name known that stands without a number.
+    pub(super) fn add_plain(&mut self, name: &str) {
+        self.plain.insert(name.to_owned());
+    }
+
+    pub(super) fn of(&self, value: &str) -> Option<Known<'_>> {
+        let (value, (name, number)) = self.by_value.get_key_value(value)?;
+        Some(Known { value, name, number: *number })
+    }
+
+    /// What finds these values in texts.
+    pub(super) fn finder(&self) -> Finder<'_> {
+        let values: Vec<&str> =
+            self.by_value.keys().map(String::as_str).filter(|value| value.len() >= SHORTEST_WORD).collect();
+        // A search is made for each transcript and used on few texts, so what counts is how fast it is made.
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .build(&values);
+        // It fails for more than 2^31 bytes of values, and answers are limited to less: nothing is found then.
+        Finder { names: self, search: search.ok().filter(|_| !values.is_empty()), values }
+    }
+}
+
+/// The name with its number.
+pub(super) fn numbered(known: Known<'_>) -> String {
+    format!("[{}:{}]", known.name, known.number)
+}
+
+/// The name alone.
+pub(super) fn bare(known: Known<'_>) -> String {
+    format!("[{}]", known.name)
+}
+
+/// Puts names into texts.
+pub(super) struct Finder<'a> {
+    names: &'a Names,
+    search: Option<AhoCorasick>,
+    values: Vec<&'a str>,
+}
+
+impl Finder<'_> {
+    /// A text with names in place of what is marked in it, and of values that have one; at each place the longest.
+    pub(super) fn show(&self, marked: &Marked, label: &mut impl FnMut(Known<'_>) -> String) -> String {
+        let text = marked.text.as_str();
+        if let (false, Some(known)) = (is_time_as_a_whole(marked), self.names.of(text)) {
+            return label(known);
+        }
+        let mut done = String::with_capacity(text.len());
+        let mut at = 0;
+        let mut marks: Vec<&Mark> = marked.marks.iter().collect();
+        marks.sort_by_key(|mark| (mark.range.start, usize::MAX - mark.range.end));
+        let mut marks = marks.into_iter().peekable();
+        let mut found = self.next(text, 0);
+        loop {
+            while marks.next_if(|mark| mark.range.start < at).is_some() {}
+            if found.as_ref().is_some_and(|range| range.start < at) {
+                found = self.next(text, at);
+            }
+            let (range, mark) = match (marks.peek(), &found) {
+                (None, None) => break,
+                (Some(mark), None) => (mark.range.clone(), Some(*mark)),
+                (Some(mark), Some(value)) if is_before(&mark.range, value) => {
+                    (mark.range.clone(), Some(*mark))
+                }
+                (_, Some(value)) => (value.clone(), None),
+            };
+            self.literal(&text[at..range.start], &mut done);
+            self.put(&text[range.clone()], mark, label, &mut done);
+            at = range.end;
+        }
+        self.literal(&text[at..], &mut done);
+        done
+    }
+
+    /// Writes the name of a value, or the value itself if it has none.
+    fn put(
+        &self,
+        value: &str,
+        mark: Option<&Mark>,
+        label: &mut impl FnMut(Known<'_>) -> String,
+        done: &mut String,
+    ) {
+        match (mark.filter(|mark| mark.kind == ValueKind::Time), self.names.of(value)) {
+            (Some(mark), _) => done.extend(["[", &*mark.name, "]"]),
+            (None, Some(known)) => done.push_str(&label(known)),
+            (None, None) => self.literal(value, done),
+        }
+    }
+
+    /// A key of a map: only a long value as a whole is taken for one, since most keys are words.
+    pub(super) fn show_key(&self, key: &str, label: &mut impl FnMut(Known<'_>) -> String) -> String {
+        if let Some(known) = self.names.of(key).filter(|known| known.value.len() >= SHORTEST) {
+            return label(known);
+        }
+        let mut shown = String::new();
+        self.literal(key, &mut shown);
+        shown
+    }
+
+    /// A number, by its digits.
+    pub(super) fn show_number(&self, number: &Marked, label: &mut impl FnMut(Known<'_>) -> String) -> String {
+        match (number.marks.iter().find(|mark| mark.kind == ValueKind::Time), self.names.of(&number.text)) {
+            (Some(mark), _) => format!("[{}]", mark.name),
+            (None, Some(known)) => label(known),
+            (None, None) => number.text.clone(),
+        }
+    }
+
+    /// The first value from a place on: a long one anywhere, a short one where it is a word.
+    fn next(&self, text: &str, from: usize) -> Option<Range<usize>> {
+        let search = self.search.as_ref()?;
+        let joins = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
+        let mut from = from;
+        loop {
+            let found = search.find(Input::new(text).range(from..))?;
+            let value = self.values[found.pattern().as_usize()];
+            let (before, after) = (&text[..found.start()], &text[found.end()..]);
+            let is_word =
+                !before.chars().next_back().is_some_and(joins) && !after.chars().next().is_some_and(joins);
+            if value.len() >= SHORTEST || is_word {
+                return Some(found.range());
+            }
+            from = found.start() + text[found.start()..].chars().next().map_or(1, char::len_utf8);
+        }
+    }
+
+    /// Writes a text that stands for itself: what looks like a name in it is told from one.
+    fn literal(&self, text: &str, done: &mut String) {
+        let mut rest = text;
+        while let Some(at) = rest.find('[') {
+            let (before, from) = rest.split_at(at + 1);
+            done.push_str(before);
+            rest = from;
+            if let Some(length) = self.passes_for_a_name(from) {
+                done.push_str(&from[..length]);
+                done.push_str(LITERAL);
+                rest = &from[length..];
+            }
+        }
+        done.push_str(rest);
+    }
+
+    /// The length of what stands before the closing bracket, if a text goes on like a name behind its opening one.
+    fn passes_for_a_name(&self, text: &str) -> Option<usize> {
+        let inside = &text[..text.find(']')?];
+        let mut name = inside;
+        while let Some(shorter) = name.strip_suffix(LITERAL) {
+            name = shorter;
+        }
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_taken = match name.rsplit_once(':') {
+            Some((name, number)) => is_number(number) && self.names.counts.contains_key(name),
+            None => self.names.plain.contains(name),
+        };
+        is_taken.then_some(inside.len())
+    }
+}
+
+/// Whether the whole text is a time that a rule has found: that outranks a value that happens to be the same.
+fn is_time_as_a_whole(marked: &Marked) -> bool {
+    let is_whole = |mark: &Mark| mark.kind == ValueKind::Time && mark.range == (0..marked.text.len());
+    marked.marks.iter().any(is_whole)
+}
+
+/// Whether a part comes first: further left, and of two that start together the longer one.
+fn is_before(this: &Range<usize>, other: &Range<usize>) -> bool {
+    (this.start, usize::MAX - this.end) <= (other.start, usize::MAX - other.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Names, numbered};
+    use crate::snapshot::marked::Marked;
+
+    fn shown(names: &Names, text: &str) -> String {
+        names.finder().show(&Marked::new(text), &mut numbered)
+    }
+
+    #[test]
+    fn equal_values_share_a_name_and_others_are_counted() {
+        let mut names = Names::default();
+        for value in ["exec-1", "exec-2", "exec-1"] {
+            names.add("execution", value);
+        }
+        assert_eq!(shown(&names, "exec-2 after exec-1"), "[execution:2] after [execution:1]");
+    }
+
+    #[test]
+    fn a_longer_value_is_replaced_before_its_part() {
+        let mut names = Names::default();
+        names.add("short", "abcdef");
+        names.add("long", "abcdefgh");
+        assert_eq!(shown(&names, "abcdefgh abcdef"), "[long:1] [short:1]");
+    }
+
+    #[test]
+    fn a_value_is_not_looked_for_inside_a_name() {
+        let mut names = Names::default();
+        names.add("word", "request");
+        names.add("request-id", "0123456789");
+        assert_eq!(shown(&names, "a request 0123456789"), "a [word:1] [request-id:1]");
+    }
+
+    #[test]
+    fn a_short_value_is_replaced_where_it_is_a_word() {
+        let mut names = Names::default();
+        names.add("book", "b-6");
+        assert_eq!(shown(&names, "/books/b-6?x=b-6."), "/books/[book:1]?x=[book:1].");
+        assert_eq!(shown(&names, "b-66 ab-6 b-6-1"), "b-66 ab-6 b-6-1");
+    }
+
+    #[test]
+    fn a_single_character_is_replaced_only_where_it_is_the_whole() {
+        let mut names = Names::default();
+        names.add("n", "1");
+        assert_eq!((shown(&names, "1"), shown(&names, "a1")), ("[n:1]".into(), "a1".into()));
+    }
+
+    #[test]
+    fn an_answer_cannot_pass_for_a_name() {
+        let mut names = Names::default();
+        names.add("id", "0123456789");
+        names.add_plain("created");
+        let texts = ["0123456789", "[id:1]", "[id:1:literal]", "[created]", "[created:literal]", "[other:1]"];
+        let expected = [
+            "[id:1]",
+            "[id:1:literal]",
+            "[id:1:literal:literal]",
+            "[created:literal]",
+            "[created:literal:literal]",
+            "[other:1]",
+        ];
+        assert_eq!(texts.map(|text| shown(&names, text)), expected);
+    }
+}

@@ -1,0 +1,88 @@
+//! Puts lists in order whose order says nothing, by texts that do not depend on volatile values.
+//!
+//! A value that has its number already is shown by it; any other by its name, and inside one item by which of them are
+//! equal. So the order follows from what stays the same from run to run.
+
+use std::collections::BTreeMap;
+
+use super::marked::Node;
+use super::names::{Finder, Known, Names, bare, numbered};
+use super::tree::write_tree;
+use crate::check::{Places, places};
+use crate::model::{OrderRule, Value};
+
+/// What is known of volatile values while lists are put in order.
+pub(super) struct Settling<'a> {
+    /// Those that have their numbers.
+    pub(super) settled: &'a Names,
+    /// All of the transcript.
+    pub(super) all: &'a Finder<'a>,
+}
+
+/// Puts the lists in order that these rules name, inner ones first.
+pub(super) fn put_in_order(node: &mut Node, tree: &Value, rules: &[&OrderRule], known: &Settling<'_>) {
+    let found: Vec<(Places, Option<&str>)> =
+        rules.iter().map(|rule| (places(tree, &rule.at), rule.by.as_deref())).collect();
+    let here: Vec<(&Places, Option<&str>)> = found.iter().map(|(places, by)| (places, *by)).collect();
+    order(node, &here, known);
+}
+
+fn order(node: &mut Node, here: &[(&Places, Option<&str>)], known: &Settling<'_>) {
+    match node {
+        Node::Map(entries) => {
+            for (key, item) in entries {
+                let below: Vec<_> =
+                    here.iter().filter_map(|(places, by)| Some((places.below(key)?, *by))).collect();
+                if !below.is_empty() {
+                    order(item, &below, known);
+                }
+            }
+        }
+        Node::List(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                let below: Vec<_> =
+                    here.iter().filter_map(|(places, by)| Some((places.at(index)?, *by))).collect();
+                if !below.is_empty() {
+                    order(item, &below, known);
+                }
+            }
+            if let Some((_, by)) = here.iter().find(|(places, _)| places.is_here) {
+                items.sort_by_cached_key(|item| key(item, *by, known));
+            }
+        }
+        Node::Fixed(_) | Node::Number(_) | Node::Text(_) => {}
+    }
+}
+
+/// What an item is put in order by: the part that a rule names, then everything.
+fn key(item: &Node, by: Option<&str>, known: &Settling<'_>) -> (String, String, String) {
+    let mut first = String::new();
+    if let Some(path) = by {
+        let mut part = item.clone();
+        part.visit(&places(&item.to_value(), path), &mut |node| {
+            write_tree(&mut first, node, known.all, &mut |value| label(value, known.settled));
+        });
+    }
+    let (mut by_name, mut by_equality) = (String::new(), String::new());
+    write_tree(&mut by_name, item, known.all, &mut |value| label(value, known.settled));
+    let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    write_tree(&mut by_equality, item, known.all, &mut |value| match known.settled.of(value.value) {
+        Some(settled) => numbered(settled),
+        None => local(value, &mut seen),
+    });
+    (first, by_name, by_equality)
+}
+
+fn label(value: Known<'_>, settled: &Names) -> String {
+    settled.of(value.value).map_or_else(|| bare(value), numbered)
+}
+
+/// A name that is numbered within one item.
+fn local(known: Known<'_>, seen: &mut BTreeMap<String, Vec<String>>) -> String {
+    let values = seen.entry(known.name.to_owned()).or_default();
+    let place = values.iter().position(|value| value == known.value).unwrap_or_else(|| {
+        values.push(known.value.to_owned());
+        values.len() - 1
+    });
+    format!("[{}:?{place}]", known.name)
+}

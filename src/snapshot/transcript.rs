@@ -1,0 +1,204 @@
+//! A transcript made stable: rules are applied, lists are put in order, volatile values are numbered. Main type:
+//! [`Transcript`].
+//!
+//! Pure: it knows no file, no clock and no endpoint.
+
+use super::marked::{Marked, Node, Rule};
+use super::names::{Finder, Names, bare};
+use super::order::{Settling, put_in_order};
+use crate::model::{Answer, AnswerPlace, Body, Exchange, Normalisation, OrderRule, ValueKind};
+
+/// Exchanges made stable.
+#[derive(Debug)]
+pub struct Transcript<'a> {
+    parts: Vec<Part<'a>>,
+    names: Names,
+}
+
+/// An exchange made stable.
+#[derive(Debug)]
+pub struct Part<'a> {
+    /// The exchange, as it was.
+    pub exchange: &'a Exchange,
+    /// The header fields that a snapshot shows, in its order.
+    pub headers: Vec<(String, Marked)>,
+    /// The body.
+    pub body: StableBody,
+    /// Header fields that only rules look at.
+    hidden: Vec<Marked>,
+}
+
+/// A body made stable.
+#[derive(Debug)]
+pub enum StableBody {
+    /// No bytes.
+    Empty,
+    /// A tree; of an XML document, without its root.
+    Tree {
+        /// The root's name, if it is XML.
+        root: Option<String>,
+        /// What it holds.
+        tree: Node,
+    },
+    /// A text that is neither JSON nor XML.
+    Text(Marked),
+    /// Bytes that are no text.
+    Bytes,
+}
+
+impl<'a> Transcript<'a> {
+    /// Makes exchanges stable by rules, those of the contract before those of the endpoint.
+    ///
+    /// `headers` are the header fields that a snapshot shows; `given` names what the run itself made.
+    pub fn new(
+        exchanges: &'a [Exchange],
+        rules: &[&Normalisation],
+        headers: &[String],
+        given: Names,
+    ) -> Self {
+        let values = rules.iter().flat_map(|rules| &rules.values).enumerate();
+        let values: Vec<Rule<'_>> = values.map(|(position, rule)| Rule::new(position, rule)).collect();
+        let orders: Vec<&OrderRule> = rules.iter().flat_map(|rules| &rules.unordered).collect();
+        let parts = exchanges.iter().map(|exchange| Part::new(exchange, &values, headers)).collect();
+        let mut transcript = Self { parts, names: given };
+        for rule in rules.iter().flat_map(|rules| &rules.values) {
+            if rule.kind == ValueKind::Time {
+                transcript.names.add_plain(&rule.name);
+            }
+        }
+        transcript.settle(&orders);
+        transcript
+    }
+
+    /// Numbers volatile values, in an order that does not depend on that of unordered lists.
+    fn settle(&mut self, orders: &[&OrderRule]) {
+        if orders.is_empty() {
+            self.parts.iter().for_each(|part| part.name_values(&mut self.names));
+            return;
+        }
+        let mut all = self.names.clone();
+        self.parts.iter().for_each(|part| part.name_values(&mut all));
+        let all = all.finder();
+        for part in &mut self.parts {
+            if let (StableBody::Tree { tree, .. }, Some(read)) = (&mut part.body, part.exchange.answer.tree())
+            {
+                put_in_order(tree, read, orders, &Settling { settled: &self.names, all: &all });
+            }
+            part.name_values(&mut self.names);
+        }
+    }
+
+    /// The exchanges, in order.
+    pub fn parts(&self) -> &[Part<'a>] {
+        &self.parts
+    }
+
+    /// What shows a part's texts.
+    pub fn view(&self) -> View<'_> {
+        View { finder: self.names.finder() }
+    }
+
+    pub(super) fn finder(&self) -> Finder<'_> {
+        self.names.finder()
+    }
+}
+
+/// Shows texts of a transcript with names in them.
+pub struct View<'a> {
+    finder: Finder<'a>,
+}
+
+impl View<'_> {
+    /// A text with names alone.
+    pub fn bare_text(&self, text: &Marked) -> String {
+        self.finder.show(text, &mut bare)
+    }
+
+    /// A text in which nothing is marked, with names alone.
+    pub fn bare_plain(&self, text: &str) -> String {
+        self.finder.show(&Marked::new(text), &mut bare)
+    }
+
+    /// A number with its name alone.
+    pub fn bare_number(&self, number: &Marked) -> String {
+        self.finder.show_number(number, &mut bare)
+    }
+
+    /// A key of a map, with its name alone.
+    pub fn bare_key(&self, key: &str) -> String {
+        self.finder.show_key(key, &mut bare)
+    }
+}
+
+impl<'a> Part<'a> {
+    fn new(exchange: &'a Exchange, rules: &[Rule<'_>], shown: &[String]) -> Self {
+        let answer = &exchange.answer;
+        let mut headers: Vec<(String, Marked)> = Vec::new();
+        for name in shown {
+            let values = answer.headers.iter().filter(|(known, _)| known == name);
+            headers.extend(values.map(|(name, value)| (name.clone(), Marked::new(value.as_str()))));
+        }
+        let mut part = Self { exchange, headers, body: body(answer), hidden: Vec::new() };
+        for rule in rules {
+            part.mark(rule, shown);
+        }
+        part
+    }
+
+    fn mark(&mut self, rule: &Rule<'_>, shown: &[String]) {
+        match &mut self.body {
+            StableBody::Tree { tree, .. } => {
+                self.exchange.answer.tree().into_iter().for_each(|read| tree.mark(read, rule));
+            }
+            StableBody::Text(text) if *rule.place == AnswerPlace::Anywhere => text.mark(rule),
+            StableBody::Text(_) | StableBody::Empty | StableBody::Bytes => {}
+        }
+        for (name, value) in &mut self.headers {
+            match rule.place {
+                AnswerPlace::Header(meant) if meant == name => value.mark(rule),
+                AnswerPlace::Anywhere => value.mark(rule),
+                AnswerPlace::Header(_) | AnswerPlace::Body(_) => {}
+            }
+        }
+        if let AnswerPlace::Header(name) = rule.place
+            && !shown.contains(name)
+            && let Some(value) = self.exchange.answer.header(name)
+        {
+            let mut value = Marked::new(value);
+            value.mark(rule);
+            self.hidden.push(value);
+        }
+    }
+
+    /// Names the volatile values that rules have found, rule by rule.
+    fn name_values(&self, names: &mut Names) {
+        let mut found = Vec::new();
+        match &self.body {
+            StableBody::Tree { tree, .. } => tree.marks(&mut found),
+            StableBody::Text(text) => text.found(&mut found),
+            StableBody::Empty | StableBody::Bytes => {}
+        }
+        self.headers
+            .iter()
+            .map(|(_, value)| value)
+            .chain(&self.hidden)
+            .for_each(|value| value.found(&mut found));
+        found.retain(|(mark, _)| mark.kind == ValueKind::Volatile);
+        found.sort_by_key(|(mark, _)| mark.rule);
+        for (mark, value) in found {
+            names.add(&mark.name, value);
+        }
+    }
+}
+
+fn body(answer: &Answer) -> StableBody {
+    match &answer.body {
+        Body::Empty if answer.bytes.is_empty() => StableBody::Empty,
+        Body::Json(tree) => StableBody::Tree { root: None, tree: Node::new(tree) },
+        Body::Xml { root, tree } => StableBody::Tree { root: Some(root.clone()), tree: Node::new(tree) },
+        Body::Empty | Body::Unreadable { .. } => match std::str::from_utf8(&answer.bytes) {
+            Ok(text) => StableBody::Text(Marked::new(text)),
+            Err(_) => StableBody::Bytes,
+        },
+    }
+}
