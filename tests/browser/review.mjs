@@ -39,7 +39,7 @@ async function decides() {
   const waiting = store.pending();
   const written = store.page();
   check("the page is written", written.status === 0 && written.text.includes(`${waiting.length} pending`), written.text);
-  const { context, page, wrong, show } = await open(place, "decides");
+  const { context, page, wrong, show } = await open(place, "browser-decides");
   await show(written.path);
 
   same("every case is shown", (await shown(page)).sort(), waiting);
@@ -123,22 +123,33 @@ async function decides() {
   check("a second time changes nothing", again.status === 0 && again.text.includes("0 accepted, 0 rejected, 0 left alone"), again.text);
   same("the page does nothing else", wrong, []);
   await context.close();
+  return store.page().path;
+}
 
-  const next = store.page();
-  const fresh = await open(place, "fresh");
-  await fresh.show(next.path);
-  same("a new page takes up no old decision", decided(await states(fresh.page), "open"), rest);
-  await fresh.context.close();
-  return next.path;
+// ---- what was decided on one page says nothing about the next
+
+async function forgets() {
+  const store = new Store(program, join(place, "forgets"));
+  const { context, page, wrong, show } = await open(place, "browser-forgets");
+  for (const [answer, before] of [["< 400", "open"], ["< 400", "accept"], ["< 500", "open"]]) {
+    store.put("a", "A case.", "< 200", `> GET /\n${answer}`);
+    await show(store.page().path);
+    same(`with ${answer} it is ${before}`, await states(page), { a: before });
+    await page.locator(".case").getByRole("button", { name: "Accept" }).click();
+  }
+  same("nothing else happens on the next page", wrong, []);
+  await context.close();
 }
 
 // ---- it is read on a phone, and without scripts
 
 async function fits(path) {
-  const { context, page, wrong, show } = await open(place, "phone", { viewport: { width: 360, height: 740 }, hasTouch: true });
+  const { context, page, wrong, show } = await open(place, "browser-phone", { viewport: { width: 360, height: 740 }, hasTouch: true });
   await show(path);
   await page.evaluate(() => { for (const each of document.querySelectorAll("details")) each.open = true; });
   same("360 pixels are enough", await page.evaluate(() => document.documentElement.scrollWidth), 360);
+  const isCut = (all) => all.filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent.slice(0, 80));
+  same("and nothing is cut off", await page.locator("main *:visible").evaluateAll(isCut), []);
   const sides = await page.locator(".old + .new").first().evaluate((line) => [line, line.previousElementSibling].map((each) => each.getBoundingClientRect().top));
   check("old and new stand one below the other", sides[0] > sides[1], sides);
   await page.locator(".case").first().getByRole("button", { name: "Reject" }).tap();
@@ -147,7 +158,7 @@ async function fits(path) {
   same("nothing else happens on a phone", wrong, []);
   await context.close();
 
-  const plain = await open(place, "plain", { javaScriptEnabled: false });
+  const plain = await open(place, "browser-plain", { javaScriptEnabled: false });
   await plain.show(path);
   check("without scripts it says how to decide", await plain.page.locator("noscript .warning").isVisible());
   check("and not how to export", !(await plain.page.getByText("proofmark-decisions.json").isVisible()));
@@ -155,6 +166,27 @@ async function fits(path) {
   same("but no dead button", await plain.page.locator("button:visible").count(), 0);
   same("nothing else happens without scripts", plain.wrong, []);
   await plain.context.close();
+}
+
+// ---- a browser that keeps nothing asks before decisions are lost
+
+async function warns() {
+  const store = new Store(program, join(place, "warns"));
+  store.put("a", "A case.", "< 200", "> GET /\n< 400");
+  const { context, page, wrong, show } = await open(place, "browser-warns");
+  await page.addInitScript(() => {
+    Storage.prototype.setItem = () => { throw new Error("nothing is kept"); };
+  });
+  await show(store.page().path);
+  for (const key of ["j", "a"]) await page.keyboard.press(key);
+  same("it can be decided", await states(page), { a: "accept" });
+  const [dialog] = await Promise.all([page.waitForEvent("dialog"), page.close({ runBeforeUnload: true })]);
+  same("it asks", dialog.type(), "beforeunload");
+  await dialog.dismiss();
+  await exported(page, () => page.keyboard.press("e"), join(place, "warns.json"));
+  await Promise.all([page.waitForEvent("close"), page.close({ runBeforeUnload: true })]);
+  same("nothing else happens where nothing is kept", wrong, []);
+  await context.close();
 }
 
 // ---- no byte of a snapshot acts
@@ -173,7 +205,7 @@ async function resists() {
   store.put(name, `${markup}${bidi}`, `> GET /\n< 200\n${markup}`, `> GET /${markup}\n< 200\n${markup}${bidi}`);
   store.put("a/plain", "plain", null, "> GET /\n< 200");
   const { path } = store.page();
-  const { context, page, wrong, show } = await open(place, "resists");
+  const { context, page, wrong, show } = await open(place, "browser-resists");
   await show(path);
   await page.evaluate(() => { for (const each of document.querySelectorAll("details")) each.open = true; });
   const text = await page.locator("main").innerText();
@@ -209,7 +241,7 @@ async function hurries() {
     const begin = performance.now();
     const { path } = store.page();
     const writing = performance.now() - begin;
-    const { context, page, wrong, show } = await open(place, `hurries-${name}`);
+    const { context, page, wrong, show } = await open(place, `browser-${name}`);
     const settled = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
     const timed = async (act) => {
       const start = performance.now();
@@ -239,10 +271,19 @@ async function hurries() {
   }
 }
 
-const path = await decides();
-await fits(path);
-await resists();
-await hurries();
+// What fails in one part hides nothing of the others.
+async function part(act) {
+  try {
+    return await act();
+  } catch (error) {
+    failures.push(String(error.stack));
+    return undefined;
+  }
+}
+
+const path = await part(decides);
+if (path) await part(() => fits(path));
+for (const act of [forgets, warns, resists, hurries]) await part(act);
 for (const failure of failures) console.log(`FAILED  ${failure}`);
 console.log(`the page in Chromium: ${checks - failures.length} of ${checks} checks hold`);
 process.exit(failures.length ? 1 : 0);
