@@ -24,6 +24,16 @@ const states = (page) => page.locator(".case").evaluateAll((all) =>
   Object.fromEntries(all.map((item) => [item.querySelector("h3").textContent, item.dataset.is])));
 const decided = (all, is) => Object.keys(all).filter((id) => all[id] === is).sort();
 
+// How far what is chosen is below the bar, once everything has its place.
+async function below(page) {
+  const frame = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done())));
+  for (let count = 0; count < 6; count += 1) await frame();
+  return page.evaluate(() => {
+    const [item, bar] = [".here", "#bar"].map((each) => document.querySelector(each).getBoundingClientRect());
+    return Math.round(item.top - bar.bottom);
+  });
+}
+
 async function exported(page, act, path) {
   const [download] = await Promise.all([page.waitForEvent("download"), act()]);
   same("the file has its name", download.suggestedFilename(), "proofmark-decisions.json");
@@ -233,7 +243,12 @@ async function resists() {
 async function hurries() {
   const answer = (number, message) => [`> POST /`, ...Array.from({ length: 8 }, (_, line) => `> Parameter.${line} = value-${number}`),
     "< 400", "< content-type: application/json", "{", `  "Code": "Code.${number % 7}",`, `  "Message": "${message}"`, "}"].join("\n");
-  for (const [name, message] of [["alike", () => "The key is not valid at all."], ["apart", (number) => `The key is not valid ${number}.`]]) {
+  const kinds = [
+    ["alike", () => "The key is not valid at all."],
+    ["in ten kinds", (number) => `The key is not valid ${number % 10}.`],
+    ["apart", (number) => `The key is not valid ${number}.`],
+  ];
+  for (const [name, message] of kinds) {
     const store = new Store(program, join(place, name));
     for (let number = 0; number < 1000; number += 1) {
       store.put(`a/case-${String(number).padStart(4, "0")}`, "A case.", answer(number, "The key is not valid."), answer(number, message(number)));
@@ -249,12 +264,18 @@ async function hurries() {
       await settled();
       return Math.round(performance.now() - start);
     };
-    const times = {
-      open: await timed(() => show(path)),
+    const times = { open: await timed(() => show(path)) };
+    const places = [];
+    for (const key of ["j", "J", "J", "j", "J", "K"]) {
+      await page.keyboard.press(key);
+      places.push(await below(page));
+    }
+    check("what is chosen stands below the bar", places.every((each) => each >= 0 && each < 40), places);
+    Object.assign(times, {
       next: await timed(() => page.keyboard.press("j")),
       letter: await timed(async () => { await page.keyboard.press("/"); await page.keyboard.press("9"); }),
       second: await timed(() => page.keyboard.press("9")),
-    };
+    });
     check("the filter finds all that have it", (await shown(page)).length >= 19);
     await page.keyboard.press("ControlOrMeta+a");
     times.clear = await timed(() => page.keyboard.press("Delete"));
