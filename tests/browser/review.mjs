@@ -24,6 +24,16 @@ const states = (page) => page.locator(".case").evaluateAll((all) =>
   Object.fromEntries(all.map((item) => [item.querySelector("h3").textContent, item.dataset.is])));
 const decided = (all, is) => Object.keys(all).filter((id) => all[id] === is).sort();
 
+// How far what is chosen is below the bar, once everything has its place.
+async function below(page) {
+  const frame = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => done())));
+  for (let count = 0; count < 6; count += 1) await frame();
+  return page.evaluate(() => {
+    const [item, bar] = [".here", "#bar"].map((each) => document.querySelector(each).getBoundingClientRect());
+    return Math.round(item.top - bar.bottom);
+  });
+}
+
 async function exported(page, act, path) {
   const [download] = await Promise.all([page.waitForEvent("download"), act()]);
   same("the file has its name", download.suggestedFilename(), "proofmark-decisions.json");
@@ -39,7 +49,7 @@ async function decides() {
   const waiting = store.pending();
   const written = store.page();
   check("the page is written", written.status === 0 && written.text.includes(`${waiting.length} pending`), written.text);
-  const { context, page, wrong, show } = await open(place, "decides");
+  const { context, page, wrong, show } = await open(place, "browser-decides");
   await show(written.path);
 
   same("every case is shown", (await shown(page)).sort(), waiting);
@@ -123,22 +133,33 @@ async function decides() {
   check("a second time changes nothing", again.status === 0 && again.text.includes("0 accepted, 0 rejected, 0 left alone"), again.text);
   same("the page does nothing else", wrong, []);
   await context.close();
+  return store.page().path;
+}
 
-  const next = store.page();
-  const fresh = await open(place, "fresh");
-  await fresh.show(next.path);
-  same("a new page takes up no old decision", decided(await states(fresh.page), "open"), rest);
-  await fresh.context.close();
-  return next.path;
+// ---- what was decided on one page says nothing about the next
+
+async function forgets() {
+  const store = new Store(program, join(place, "forgets"));
+  const { context, page, wrong, show } = await open(place, "browser-forgets");
+  for (const [answer, before] of [["< 400", "open"], ["< 400", "accept"], ["< 500", "open"]]) {
+    store.put("a", "A case.", "< 200", `> GET /\n${answer}`);
+    await show(store.page().path);
+    same(`with ${answer} it is ${before}`, await states(page), { a: before });
+    await page.locator(".case").getByRole("button", { name: "Accept" }).click();
+  }
+  same("nothing else happens on the next page", wrong, []);
+  await context.close();
 }
 
 // ---- it is read on a phone, and without scripts
 
 async function fits(path) {
-  const { context, page, wrong, show } = await open(place, "phone", { viewport: { width: 360, height: 740 }, hasTouch: true });
+  const { context, page, wrong, show } = await open(place, "browser-phone", { viewport: { width: 360, height: 740 }, hasTouch: true });
   await show(path);
   await page.evaluate(() => { for (const each of document.querySelectorAll("details")) each.open = true; });
   same("360 pixels are enough", await page.evaluate(() => document.documentElement.scrollWidth), 360);
+  const isCut = (all) => all.filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent.slice(0, 80));
+  same("and nothing is cut off", await page.locator("main *:visible").evaluateAll(isCut), []);
   const sides = await page.locator(".old + .new").first().evaluate((line) => [line, line.previousElementSibling].map((each) => each.getBoundingClientRect().top));
   check("old and new stand one below the other", sides[0] > sides[1], sides);
   await page.locator(".case").first().getByRole("button", { name: "Reject" }).tap();
@@ -147,7 +168,7 @@ async function fits(path) {
   same("nothing else happens on a phone", wrong, []);
   await context.close();
 
-  const plain = await open(place, "plain", { javaScriptEnabled: false });
+  const plain = await open(place, "browser-plain", { javaScriptEnabled: false });
   await plain.show(path);
   check("without scripts it says how to decide", await plain.page.locator("noscript .warning").isVisible());
   check("and not how to export", !(await plain.page.getByText("proofmark-decisions.json").isVisible()));
@@ -155,6 +176,27 @@ async function fits(path) {
   same("but no dead button", await plain.page.locator("button:visible").count(), 0);
   same("nothing else happens without scripts", plain.wrong, []);
   await plain.context.close();
+}
+
+// ---- a browser that keeps nothing asks before decisions are lost
+
+async function warns() {
+  const store = new Store(program, join(place, "warns"));
+  store.put("a", "A case.", "< 200", "> GET /\n< 400");
+  const { context, page, wrong, show } = await open(place, "browser-warns");
+  await page.addInitScript(() => {
+    Storage.prototype.setItem = () => { throw new Error("nothing is kept"); };
+  });
+  await show(store.page().path);
+  for (const key of ["j", "a"]) await page.keyboard.press(key);
+  same("it can be decided", await states(page), { a: "accept" });
+  const [dialog] = await Promise.all([page.waitForEvent("dialog"), page.close({ runBeforeUnload: true })]);
+  same("it asks", dialog.type(), "beforeunload");
+  await dialog.dismiss();
+  await exported(page, () => page.keyboard.press("e"), join(place, "warns.json"));
+  await Promise.all([page.waitForEvent("close"), page.close({ runBeforeUnload: true })]);
+  same("nothing else happens where nothing is kept", wrong, []);
+  await context.close();
 }
 
 // ---- no byte of a snapshot acts
@@ -173,7 +215,7 @@ async function resists() {
   store.put(name, `${markup}${bidi}`, `> GET /\n< 200\n${markup}`, `> GET /${markup}\n< 200\n${markup}${bidi}`);
   store.put("a/plain", "plain", null, "> GET /\n< 200");
   const { path } = store.page();
-  const { context, page, wrong, show } = await open(place, "resists");
+  const { context, page, wrong, show } = await open(place, "browser-resists");
   await show(path);
   await page.evaluate(() => { for (const each of document.querySelectorAll("details")) each.open = true; });
   const text = await page.locator("main").innerText();
@@ -201,7 +243,12 @@ async function resists() {
 async function hurries() {
   const answer = (number, message) => [`> POST /`, ...Array.from({ length: 8 }, (_, line) => `> Parameter.${line} = value-${number}`),
     "< 400", "< content-type: application/json", "{", `  "Code": "Code.${number % 7}",`, `  "Message": "${message}"`, "}"].join("\n");
-  for (const [name, message] of [["alike", () => "The key is not valid at all."], ["apart", (number) => `The key is not valid ${number}.`]]) {
+  const kinds = [
+    ["alike", () => "The key is not valid at all."],
+    ["in ten kinds", (number) => `The key is not valid ${number % 10}.`],
+    ["apart", (number) => `The key is not valid ${number}.`],
+  ];
+  for (const [name, message] of kinds) {
     const store = new Store(program, join(place, name));
     for (let number = 0; number < 1000; number += 1) {
       store.put(`a/case-${String(number).padStart(4, "0")}`, "A case.", answer(number, "The key is not valid."), answer(number, message(number)));
@@ -209,7 +256,7 @@ async function hurries() {
     const begin = performance.now();
     const { path } = store.page();
     const writing = performance.now() - begin;
-    const { context, page, wrong, show } = await open(place, `hurries-${name}`);
+    const { context, page, wrong, show } = await open(place, `browser-${name}`);
     const settled = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
     const timed = async (act) => {
       const start = performance.now();
@@ -217,12 +264,18 @@ async function hurries() {
       await settled();
       return Math.round(performance.now() - start);
     };
-    const times = {
-      open: await timed(() => show(path)),
+    const times = { open: await timed(() => show(path)) };
+    const places = [];
+    for (const key of ["j", "J", "J", "j", "J", "K"]) {
+      await page.keyboard.press(key);
+      places.push(await below(page));
+    }
+    check("what is chosen stands below the bar", places.every((each) => each >= 0 && each < 40), places);
+    Object.assign(times, {
       next: await timed(() => page.keyboard.press("j")),
       letter: await timed(async () => { await page.keyboard.press("/"); await page.keyboard.press("9"); }),
       second: await timed(() => page.keyboard.press("9")),
-    };
+    });
     check("the filter finds all that have it", (await shown(page)).length >= 19);
     await page.keyboard.press("ControlOrMeta+a");
     times.clear = await timed(() => page.keyboard.press("Delete"));
@@ -239,10 +292,19 @@ async function hurries() {
   }
 }
 
-const path = await decides();
-await fits(path);
-await resists();
-await hurries();
+// What fails in one part hides nothing of the others.
+async function part(act) {
+  try {
+    return await act();
+  } catch (error) {
+    failures.push(String(error.stack));
+    return undefined;
+  }
+}
+
+const path = await part(decides);
+if (path) await part(() => fits(path));
+for (const act of [forgets, warns, resists, hurries]) await part(act);
 for (const failure of failures) console.log(`FAILED  ${failure}`);
 console.log(`the page in Chromium: ${checks - failures.length} of ${checks} checks hold`);
 process.exit(failures.length ? 1 : 0);

@@ -4,7 +4,7 @@ use std::io;
 
 use super::answer::write_answers;
 use super::html::Html;
-use crate::review::group::{Change, Fact};
+use crate::review::{Change, Fact};
 use crate::snapshot::Recorded;
 
 /// How many lines of a difference, or of a request, are shown.

@@ -13,8 +13,8 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::decision::{FORMAT, VERSION, digest};
-use super::group::{Change, Group};
 use crate::protocol::{sha256_hex, sha256_source};
+use crate::review::{Change, Group};
 use crate::snapshot::Recorded;
 use html::Html;
 

@@ -158,6 +158,13 @@
     const heading = item.querySelector("h2, h3");
     heading.focus({ preventScroll: true });
     item.scrollIntoView({ block: "start" });
+    // What is not on the screen has a height by guess until it is drawn, and moves what comes after it then.
+    const settle = (times) => requestAnimationFrame(() => {
+      if (here !== item) return;
+      item.scrollIntoView({ block: "start" });
+      if (times > 1) settle(times - 1);
+    });
+    settle(3);
   }
 
   // ---- finding
