@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::{Level, Scheme};
+use crate::snapshot::MaxAge;
 use crate::source::SchemaName;
 
 /// Hold an API endpoint, mock or real, to its published contract.
@@ -47,6 +48,10 @@ pub(super) enum Command {
     Reject(ReviewArgs),
     /// Remove snapshots that belong to no case; with --dry-run, list them
     Prune(PruneArgs),
+    /// List snapshots that nobody has confirmed lately, or whose contract has changed since
+    Stale(StaleArgs),
+    /// Run the cases whose snapshots are stale, and no others
+    Recheck(Box<RecheckArgs>),
     /// Show the endpoints that are named, each setting and where it comes from
     Endpoints(FolderArgs),
     /// Serve the reference endpoint on a port until interrupted
@@ -141,6 +146,27 @@ pub(super) struct PruneArgs {
     pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StaleArgs {
+    /// How old a confirmation may be: a number and s, m, h, d or w, such as 30d; of any age, if not said
+    #[arg(long, value_name = "AGE")]
+    pub(super) max_age: Option<MaxAge>,
+    /// Show fresh ones as well, and when each was recorded and confirmed
+    #[arg(long)]
+    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) review: ReviewArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RecheckArgs {
+    /// Run what `proofmark stale` lists
+    #[arg(long, required = true)]
+    pub(super) stale: bool,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
 }
 
 #[derive(Debug, Args)]
@@ -301,6 +327,12 @@ pub(super) struct RunArgs {
     /// What to do with snapshots that are new or differ: auto, new, no, unseen, always
     #[arg(long, value_name = "MODE", env = "INSTA_UPDATE", hide_env_values = true)]
     pub(super) update: Option<String>,
+    /// Write also over snapshots that were recorded from a real endpoint, where this one is none
+    #[arg(long)]
+    pub(super) overwrite_real: bool,
+    /// Tell which snapshots are older than this after the run, such as 30d; see `proofmark stale`
+    #[arg(long, value_name = "AGE")]
+    pub(super) max_age: Option<MaxAge>,
     /// How many cases run at once
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,

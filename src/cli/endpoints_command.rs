@@ -8,7 +8,7 @@ use super::endpoint::{resolved, variable};
 use super::exit::CliError;
 use super::print;
 use super::settings::Connected;
-use crate::model::Value;
+use crate::model::{EndpointKind, Value};
 use crate::report::printable;
 use crate::run::RunSettings;
 use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
@@ -47,6 +47,7 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     };
     let path =
         |path: &Option<std::path::PathBuf>| path.as_deref().map(Path::display).map(|path| path.to_string());
+    line("kind", entry.kind.map(|kind| kind.to_string()), EndpointKind::Foreign.name());
     line("sign", entry.sign.clone(), "none");
     for (name, value) in [("region", &entry.region), ("service", &entry.service)] {
         if value.is_some() {

@@ -121,7 +121,7 @@ impl CliError {
             | Self::Embedded(_)
             | Self::Runtime(_) => USAGE,
             Self::Load(_)
-            | Self::Store(StoreError::Unreadable { .. })
+            | Self::Store(StoreError::Unreadable { .. } | StoreError::Changed { .. })
             | Self::Orphans(_)
             | Self::Prepare(_)
             | Self::Encode(_)
@@ -129,7 +129,9 @@ impl CliError {
             Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty) | Self::NothingPending { .. } => {
                 NOTHING_SELECTED
             }
-            Self::Output(_) | Self::Report { .. } | Self::Store(StoreError::Unwritable { .. }) => NO_REPORT,
+            Self::Output(_)
+            | Self::Report { .. }
+            | Self::Store(StoreError::Unwritable { .. } | StoreError::Locked { .. }) => NO_REPORT,
         }
     }
 }

@@ -4,15 +4,27 @@
 //! where that is allowed. Insta's own macros panic, need cargo and scan whole folders, so only its
 //! format is used, and its reader.
 
+mod basis;
 mod difference;
+mod error;
+mod file;
+mod freshness;
 mod header;
+mod lock;
 mod normalise;
 mod pending;
+mod provenance;
 mod render;
 mod store;
+mod update;
 
 pub use difference::{DiffLine, LineKind, Piece, hunks};
+pub use error::StoreError;
+pub use file::Recorded;
+pub use freshness::{Doubt, Freshness, MaxAge, Standing};
 pub use normalise::{Names, volatile_values};
 pub use pending::PendingSnapshot;
+pub use provenance::{Origin, Sighting};
 pub use render::{changes, render};
-pub use store::{Compared, Kept, Location, Recorded, Store, StoreError, Update};
+pub use store::{Compared, Kept, Location, Store};
+pub use update::Update;

@@ -5,7 +5,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::store::{Recorded, Store, StoreError, is_pending, read, remove, walk};
+use super::error::StoreError;
+use super::file::{Recorded, read, remove};
+use super::lock::FolderLock;
+use super::provenance::{Provenance, digest};
+use super::store::{Store, is_pending, walk};
 
 /// A snapshot that waits to be accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +20,10 @@ pub struct PendingSnapshot {
     pub old: Option<Recorded>,
     /// What a run has seen.
     pub new: Recorded,
+    /// The faults that were switched on in that run, as far as the side file knows.
+    pub faults: Vec<String>,
     path: PathBuf,
+    root: PathBuf,
 }
 
 impl PendingSnapshot {
@@ -32,8 +39,11 @@ impl PendingSnapshot {
     /// Puts it in the place of what was accepted before, whole: the files stand in one folder.
     ///
     /// # Errors
-    /// A folder that cannot be written to.
+    /// A folder that cannot be written to, or that somebody else writes to for long; files that are not what they
+    /// were when they were looked at.
     pub fn accept(&self) -> Result<(), StoreError> {
+        let _lock = FolderLock::take(&self.root)?;
+        self.check()?;
         let target = self.accepted();
         fs::rename(&self.path, &target).map_err(|source| StoreError::Unwritable { path: target, source })
     }
@@ -41,9 +51,20 @@ impl PendingSnapshot {
     /// Removes it; what was accepted before stays.
     ///
     /// # Errors
-    /// A folder that cannot be written to.
+    /// As [`PendingSnapshot::accept`].
     pub fn reject(&self) -> Result<(), StoreError> {
-        remove(&self.path)
+        let _lock = FolderLock::take(&self.root)?;
+        self.check()?;
+        remove(&self.root, &self.path)
+    }
+
+    /// What is decided upon has to be what was seen.
+    fn check(&self) -> Result<(), StoreError> {
+        let (new, old) = (read(&self.root, &self.path)?, read(&self.root, &self.accepted())?);
+        if new.as_ref() == Some(&self.new) && old == self.old {
+            return Ok(());
+        }
+        Err(StoreError::Changed { path: self.path.clone() })
     }
 }
 
@@ -55,14 +76,21 @@ impl Store {
     pub fn pending(&self) -> Result<Vec<Result<PendingSnapshot, StoreError>>, StoreError> {
         let mut found = Vec::new();
         walk(self.root(), 0, &mut found)?;
-        Ok(found.into_iter().filter(|path| is_pending(path)).map(|path| self.one_pending(path)).collect())
+        // What the side file adds is welcome, and nothing depends on it; a run tells what is wrong with it.
+        let provenance = Provenance::read(self.root()).unwrap_or_default();
+        let found = found.into_iter().filter(|path| is_pending(path));
+        Ok(found.map(|path| self.one_pending(path, &provenance)).collect())
     }
 
-    fn one_pending(&self, path: PathBuf) -> Result<PendingSnapshot, StoreError> {
+    fn one_pending(&self, path: PathBuf, provenance: &Provenance) -> Result<PendingSnapshot, StoreError> {
         let gone = || StoreError::Unreadable { path: path.clone(), reason: "it has gone away".into() };
-        let new = read(&path)?.ok_or_else(gone)?;
-        let old = read(&path.with_extension(""))?;
-        Ok(PendingSnapshot { case: self.case_of(&path), old, new, path })
+        let new = read(self.root(), &path)?.ok_or_else(gone)?;
+        let old = read(self.root(), &path.with_extension(""))?;
+        let case = self.case_of(&path);
+        let history = provenance.history(&case, &digest(&new.text));
+        let faults = history.and_then(|history| history.recorded).map(|recorded| recorded.faults);
+        let (faults, root) = (faults.unwrap_or_default(), self.root().to_path_buf());
+        Ok(PendingSnapshot { case, old, new, faults, path, root })
     }
 
     /// The id of the case that a file belongs to by its place.
@@ -78,8 +106,9 @@ impl Store {
     /// # Errors
     /// A file that is no snapshot of this tool, which is left alone, or one that cannot be removed.
     pub fn prune(&self, orphan: &Path) -> Result<(), StoreError> {
-        read(orphan)?;
-        remove(orphan)?;
+        let _lock = FolderLock::take(self.root())?;
+        read(self.root(), orphan)?;
+        remove(self.root(), orphan)?;
         let folders = orphan.ancestors().skip(1).take_while(|folder| *folder != self.root());
         // A folder that is not empty cannot be removed, and stays.
         let _ = folders.map(fs::remove_dir).take_while(Result::is_ok).count();

@@ -8,7 +8,7 @@ use super::folder::{LoadError, read_file};
 use super::names::Names;
 use super::shape::check;
 use super::shapes;
-use crate::model::{Problem, Scheme, Spot, Value};
+use crate::model::{EndpointKind, Problem, Scheme, Spot, Value};
 use crate::template::{Scope, TemplateError, Templates};
 
 /// An endpoint that a file names; what it does not say is none.
@@ -18,6 +18,8 @@ pub struct EndpointEntry {
     pub name: String,
     /// What it is.
     pub about: Option<String>,
+    /// The kind of endpoint that it is, if that is said.
+    pub kind: Option<EndpointKind>,
     /// Its address; may be a template of its variables.
     pub url: String,
     /// The address of its state hook; the same.
@@ -189,6 +191,7 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
         name: name.to_owned(),
         spots: node.entries().iter().map(|entry| (entry.key.clone(), entry.node.spot.clone())).collect(),
         about: node.text("about"),
+        kind: node.text("kind").and_then(|kind| kind.parse().ok()),
         url: node.text("url").unwrap_or_default(),
         states: node.text("states"),
         retry: node
