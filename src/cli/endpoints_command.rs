@@ -55,12 +55,7 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
         }
     }
     line("credentials", entry.credentials.clone(), "environment");
-    let retry = entry.retry.as_ref();
-    line(
-        "retry",
-        retry.map(|(attempts, codes)| format!("{attempts} attempts, after {}", codes.join(", "))),
-        "never",
-    );
+    line("retry", retry(entry), "never");
     line("fixtures", some_names(entry), "none");
     line("jobs", entry.jobs.map(|jobs| jobs.to_string()), &run.jobs.to_string());
     line("rate", entry.rate.clone(), "no limit");
@@ -117,6 +112,11 @@ fn addresses(text: &mut String, written: &EndpointEntry, entry: &EndpointEntry) 
     if !vars.is_empty() {
         let _ = writeln!(text, "  {:<18} {}", "vars", vars.join(", "));
     }
+}
+
+fn retry(entry: &EndpointEntry) -> Option<String> {
+    let (attempts, codes) = entry.retry.as_ref()?;
+    Some(format!("{attempts} attempts, after {}", codes.join(", ")))
 }
 
 fn some_names(entry: &EndpointEntry) -> Option<String> {

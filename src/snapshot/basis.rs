@@ -9,7 +9,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::check::select;
-use crate::model::{Contract, Exchange, Field};
+use crate::model::{Contract, Exchange, Field, MessageTemplate};
 use crate::protocol::sha256_hex;
 
 /// The part of a contract that a transcript's answers are instances of.
@@ -51,7 +51,7 @@ impl Basis {
     fn digest(&self, contract: &Contract) -> String {
         let mut text = String::new();
         for row in self.codes.iter().flat_map(|code| contract.rows_of(code)) {
-            let message = row.message.as_ref().map(|message| message.as_str());
+            let message = row.message.as_ref().map(MessageTemplate::as_str);
             let _ = writeln!(text, "{:?}", (row.status, &row.code, message));
         }
         let fields = contract.response.iter().chain(&contract.envelope.success);

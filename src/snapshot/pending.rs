@@ -115,3 +115,40 @@ impl Store {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::header::Header;
+    use super::{Store, StoreError};
+    use crate::model::EndpointKind;
+    use crate::snapshot::Update;
+
+    fn snapshot(text: &str) -> String {
+        Header { source: "cases/a.toml".into(), description: "x".into(), info: vec![("case", "a/b".into())] }
+            .file(text)
+    }
+
+    #[test]
+    fn what_has_changed_since_it_was_looked_at_is_neither_accepted_nor_rejected() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("b.snap"), folder.path().join("b.snap.new"));
+        let store = Store::new(folder.path(), Update::Never, EndpointKind::Foreign);
+        for (path, is_removed) in [(&old, false), (&new, false), (&new, true)] {
+            fs::write(&old, snapshot("one")).unwrap();
+            fs::write(&new, snapshot("two")).unwrap();
+            let [Ok(found)] = &store.pending().unwrap()[..] else { panic!("one waits") };
+            if is_removed {
+                fs::remove_file(path).unwrap();
+            } else {
+                fs::write(path, snapshot("three")).unwrap();
+            }
+            let before = (fs::read(&old).ok(), fs::read(&new).ok());
+            for done in [found.accept(), found.reject()] {
+                assert!(matches!(done, Err(StoreError::Changed { .. })), "{done:?}");
+                assert_eq!((fs::read(&old).ok(), fs::read(&new).ok()), before);
+            }
+        }
+    }
+}

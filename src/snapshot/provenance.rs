@@ -270,6 +270,7 @@ mod kind_by_name {
 
     use crate::model::EndpointKind;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
     pub(super) fn serialize<S: Serializer>(kind: &EndpointKind, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(kind.name())
     }
