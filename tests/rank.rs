@@ -135,3 +135,14 @@ fn a_mock_that_answers_alike_does_not_confirm_what_a_real_endpoint_answered() {
     assert_eq!(two.run("cloud", &[], &["tag-count/none"]).0, 0);
     assert_eq!(text(&side_file).matches("\"at\":\"2").count(), 2, "the real one does");
 }
+
+#[test]
+fn no_name_of_an_endpoint_leads_out_of_the_folder() {
+    let project = Project::new();
+    for name in ["a/../../../x", "a\\\\b"] {
+        let entry = format!("[endpoint.\"{name}\"]\nurl = \"http://127.0.0.1:9\"\n");
+        fs::write(project.path("cases/endpoints.toml"), entry).unwrap();
+        let (exit, told) = project.run(&["run", "--endpoint", name, "--update", "unseen"]);
+        assert!(exit == 3 && told.contains("cannot be the name of a folder"), "{told}");
+    }
+}

@@ -130,6 +130,7 @@ pub fn load_endpoints(cases: &Path) -> Result<Vec<EndpointEntry>, LoadError> {
             Problem::new(entry.key_spot.clone(), "`reference` is the name of the embedded endpoint");
         problems.push(problem.hint("choose another name"));
     }
+    check_names(entries, &mut problems);
     let read = |entry: &Entry| {
         let found = endpoint(&entry.key, &entry.node, cases, &mut problems);
         check_templates(&found, &entry.node, &mut problems);
@@ -137,6 +138,15 @@ pub fn load_endpoints(cases: &Path) -> Result<Vec<EndpointEntry>, LoadError> {
     };
     let endpoints = entries.iter().map(read).collect();
     if problems.is_empty() { Ok(endpoints) } else { Err(LoadError::Problems(problems)) }
+}
+
+/// A folder is named after each endpoint, in which runs write: a name must not lead elsewhere.
+fn check_names(entries: &[Entry], problems: &mut Vec<Problem>) {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    for Entry { key, key_spot, .. } in entries.iter().filter(|entry| !entry.key.chars().all(is_plain)) {
+        let problem = Problem::new(key_spot.clone(), format!("{key:?} cannot be the name of a folder"));
+        problems.push(problem.hint("names of endpoints have letters, digits, `-`, `_` and `.`"));
+    }
 }
 
 /// Finds what is wrong with the templates of an endpoint: names that it does not define, or else what does not render.
