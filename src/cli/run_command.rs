@@ -25,7 +25,7 @@ use crate::plan::{Plan, case_ids};
 use crate::reference::{Fault, Reference};
 use crate::report::printable;
 use crate::run::{Runner, StopSwitch, WaiverBook, orphans, run as run_plan};
-use crate::snapshot::{MaxAge, Origin, Store};
+use crate::snapshot::{MaxAge, Origin, Store, Update};
 use crate::source::load_waivers;
 use crate::transport::Client;
 
@@ -115,7 +115,10 @@ fn store(settings: &Settings) -> Option<Store> {
     };
     let origin = Origin::now(settings.kind, name, faults);
     let store = Store::new(settings.snapshots.as_ref()?, settings.update, settings.kind);
-    Some(store.overwriting_real(settings.overwrites_real).journal(origin))
+    let store = store.overwriting_real(settings.overwrites_real);
+    // Where nothing is written, what was seen serves only to tell what is still stale.
+    let is_noted = settings.update != Update::Never || settings.max_age.is_some();
+    Some(if is_noted { store.journal(origin) } else { store })
 }
 
 /// The snapshots of all cases, also of those that are not selected, that are stale before the run.

@@ -1,4 +1,4 @@
-//! What waits to be accepted or rejected, and what belongs to nothing any more.
+//! What waits to be accepted or rejected.
 //!
 //! Only files that this tool could have written are touched; any other is named and left alone.
 
@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use super::error::StoreError;
 use super::file::{Recorded, read, remove};
 use super::lock::FolderLock;
+use super::orphan::{is_pending, walk};
 use super::provenance::{Provenance, digest};
-use super::store::{Store, is_pending, walk};
+use super::store::Store;
 
 /// A snapshot that waits to be accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,20 +100,6 @@ impl Store {
         let parts: Vec<String> =
             below.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
         parts.join("/").replace('@', "/")
-    }
-
-    /// Removes a snapshot that belongs to no case, and folders that are empty then.
-    ///
-    /// # Errors
-    /// A file that is no snapshot of this tool, which is left alone, or one that cannot be removed.
-    pub fn prune(&self, orphan: &Path) -> Result<(), StoreError> {
-        let _lock = FolderLock::take(self.root())?;
-        read(self.root(), orphan)?;
-        remove(self.root(), orphan)?;
-        let folders = orphan.ancestors().skip(1).take_while(|folder| *folder != self.root());
-        // A folder that is not empty cannot be removed, and stays.
-        let _ = folders.map(fs::remove_dir).take_while(Result::is_ok).count();
-        Ok(())
     }
 }
 

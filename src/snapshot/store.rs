@@ -3,17 +3,17 @@
 //! A snapshot that is as it was is looked at and nothing more: no lock is taken, and a folder that cannot be written
 //! to does no harm. Whatever is written is written under the folder's lock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::{fs, io};
 
 use super::basis::Basis;
 use super::error::StoreError;
 use super::file::{Found, look, read, remove, replace};
 use super::freshness::{Freshness, MaxAge, standing};
 use super::header::Header;
-use super::lock::{FolderLock, OWN_FOLDER};
+use super::journal::Journal;
+use super::lock::FolderLock;
 use super::provenance::{Note, Origin, Provenance, Seen, digest};
 use super::update::Update;
 use crate::model::{CaseId, Contract, EndpointKind, Exchange};
@@ -72,13 +72,6 @@ pub struct Store {
     turn: Arc<Mutex<()>>,
 }
 
-/// What a run has seen so far.
-#[derive(Debug, Clone)]
-struct Journal {
-    origin: Origin,
-    notes: Arc<Mutex<BTreeMap<String, Note>>>,
-}
-
 impl Store {
     /// The snapshots below a folder, held against what a kind of endpoint answers.
     pub fn new(root: impl Into<PathBuf>, update: Update, kind: EndpointKind) -> Self {
@@ -96,7 +89,7 @@ impl Store {
     /// The store with a journal of what a run sees, from which [`Store::conclude`] renews the side file.
     #[must_use]
     pub fn journal(mut self, origin: Origin) -> Self {
-        self.journal = Some(Journal { origin, notes: Arc::default() });
+        self.journal = Some(Journal::new(origin));
         self
     }
 
@@ -230,7 +223,7 @@ impl Store {
             (Kept::Pending, _) => Seen::Waiting,
             // A mock that answers alike says nothing about the real endpoint, and a fault about none.
             (Kept::Nothing, Found::Same(recorded))
-                if !recorded.outranks(self.kind) && journal.origin.is_faultless() =>
+                if !recorded.outranks(self.kind) && journal.is_faultless() =>
             {
                 Seen::Same
             }
@@ -242,8 +235,7 @@ impl Store {
             contract: location.contract.version.clone(),
             basis: Basis::of(location.contract, location.exchanges),
         };
-        let mut notes = journal.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.insert(location.case.to_string(), note);
+        journal.note(location.case, note);
     }
 
     /// Takes what the run has seen into the side file, once, at its end. Where nothing may be written, nothing is.
@@ -254,23 +246,12 @@ impl Store {
         let Some(journal) = self.journal.as_ref().filter(|_| self.update != Update::Never) else {
             return Ok(());
         };
-        let notes = std::mem::take(&mut *journal.notes.lock().unwrap_or_else(PoisonError::into_inner));
-        if notes.is_empty() {
-            return Ok(());
-        }
-        let _lock = FolderLock::take(&self.root)?;
-        let mut provenance = Provenance::read(&self.root)?;
-        for (case, note) in notes {
-            provenance.note(case, note, &journal.origin);
-        }
-        provenance.write(&self.root)
+        journal.merge(&self.root)
     }
 
     /// Whether this run has seen an endpoint answer as the case's snapshot says; asked before it is concluded.
     pub fn has_confirmed(&self, case: &str) -> bool {
-        let Some(journal) = &self.journal else { return false };
-        let notes = journal.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.get(case).is_some_and(|note| note.seen != Seen::Waiting)
+        self.journal.as_ref().is_some_and(|journal| journal.has_confirmed(case))
     }
 
     /// How fresh the snapshots of cases are; each case with its contract.
@@ -295,76 +276,4 @@ impl Store {
         }
         freshness
     }
-
-    /// Drops what the side file knows of cases that are not among these, and says how many there were.
-    ///
-    /// # Errors
-    /// A side file that cannot be used or written.
-    pub fn forget_all_but(&self, known: &BTreeSet<&str>) -> Result<usize, StoreError> {
-        if Provenance::read(&self.root)?.keep_only(known) == 0 {
-            return Ok(0);
-        }
-        let _lock = FolderLock::take(&self.root)?;
-        let mut provenance = Provenance::read(&self.root)?;
-        let count = provenance.keep_only(known);
-        provenance.write(&self.root)?;
-        Ok(count)
-    }
-
-    /// Snapshots and pending ones below `tables` that belong to no known case, in order.
-    ///
-    /// Every case of the suite has to be in `known`, also those that a run did not select.
-    ///
-    /// # Errors
-    /// A folder that cannot be read.
-    pub fn orphans(&self, known: &BTreeSet<PathBuf>) -> Result<Vec<PathBuf>, StoreError> {
-        let mut found = Vec::new();
-        walk(&self.root, 0, &mut found)?;
-        found.retain(|path| !known.contains(&settled(path)));
-        Ok(found)
-    }
-}
-
-/// How deep folders of snapshots are searched.
-const DEEPEST: usize = 20;
-
-pub(super) fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), StoreError> {
-    let unreadable =
-        |error: io::Error| StoreError::Unreadable { path: folder.to_path_buf(), reason: error.to_string() };
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let kind = entry.file_type().map_err(unreadable)?;
-        // A folder `@NAME` is another endpoint's, ours holds no snapshots, and no link is followed.
-        let is_other = name.starts_with('@') || name == OWN_FOLDER;
-        if kind.is_dir() && !is_other && depth < DEEPEST {
-            walk(&entry.path(), depth + 1, found)?;
-        } else if kind.is_file() && is_snapshot(&name) {
-            found.push(entry.path());
-        }
-    }
-    Ok(())
-}
-
-/// Whether a file's name is that of a snapshot, accepted or pending; the tool writes lower case.
-fn is_snapshot(name: &str) -> bool {
-    let settled = name.strip_suffix(".new").unwrap_or(name);
-    Path::new(settled).extension().is_some_and(|ending| ending == "snap")
-}
-
-/// Whether a file waits to be accepted.
-pub(super) fn is_pending(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "new")
-}
-
-/// The accepted file that a pending one stands beside.
-fn settled(path: &Path) -> PathBuf {
-    let name = path.to_string_lossy();
-    PathBuf::from(name.strip_suffix(".new").unwrap_or(&name))
 }
