@@ -3,6 +3,9 @@
 //! [`render()`] makes a text of a transcript and is pure; [`Store`] compares it with the file and writes
 //! where that is allowed. Insta's own macros panic, need cargo and scan whole folders, so only its
 //! format is used, and its reader.
+//!
+//! What is known of a snapshot beside its text stands in a side file, which a run renews once, at its end. Whoever
+//! writes below a folder of snapshots holds its lock; nothing is followed out of it.
 
 mod basis;
 mod difference;

@@ -279,3 +279,30 @@ mod kind_by_name {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::{Basis, EndpointKind, Sighting, later};
+
+    fn at(time: &str) -> Sighting {
+        Sighting {
+            at: time.parse::<Timestamp>().unwrap(),
+            kind: EndpointKind::Mock,
+            endpoint: "mock".into(),
+            contract: "1".into(),
+            basis: serde_json::from_str::<Basis>(r#"{"codes":[],"success":true,"promises":""}"#).unwrap(),
+            faults: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_later_of_two_runs_counts_unless_it_lies_in_the_future() {
+        let (old, new) = ("2001-01-01T00:00:00Z", "2002-01-01T00:00:00Z");
+        for (known, seen, due) in [(old, new, new), (new, old, new), ("2999-01-01T00:00:00Z", new, new)] {
+            assert_eq!(later(Some(at(known)), at(seen)), Some(at(due)), "{known} {seen}");
+        }
+        assert_eq!(later(None, at(new)), Some(at(new)));
+    }
+}
