@@ -11,12 +11,13 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use insta::{Settings, Snapshot, assert_snapshot};
-use proofmark::model::CaseId;
+use proofmark::model::{CaseId, Contract, EndpointKind};
 use proofmark::plan::plan;
-use proofmark::snapshot::{Compared, Location, Store, Update};
+use proofmark::snapshot::{Compared, Location, Origin, Store, Update};
 use proofmark::source::{Wanted, load};
 use support::{is_quick, load_cases_with, median, start_idle_server, write_cases};
 
@@ -25,7 +26,8 @@ const WAITING: usize = 1_000;
 
 /// A store as a run on a desk has it, which leaves a file where something differs and takes it away where not.
 fn store(folder: &Path, update: Update) -> Store {
-    Store::new(folder.join("snapshots"), update, "foreign")
+    let origin = Origin::now(EndpointKind::Foreign, "bench", Vec::new());
+    Store::new(folder.join("snapshots"), update, EndpointKind::Foreign).journal(origin)
 }
 
 /// A run with snapshots that are as they were, beside one without any.
@@ -49,6 +51,7 @@ async fn verification(folder: &Path, url: &str, rounds: usize) {
 /// A snapshot's case, the name that insta has for it, and its text.
 struct Kept {
     id: CaseId,
+    contract: Arc<Contract>,
     name: String,
     text: String,
 }
@@ -62,7 +65,7 @@ fn kept(folder: &Path) -> Vec<Kept> {
         let path = store.path(&planned.id);
         let text = Snapshot::from_file(&path).unwrap().as_text().unwrap().to_string();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        Kept { id: planned.id, name, text }
+        Kept { id: planned.id, contract: planned.contract, name, text }
     });
     kept.collect()
 }
@@ -72,7 +75,8 @@ fn location(kept: &Kept) -> Location<'_> {
         case: &kept.id,
         about: "A book is found.",
         source: "cases/shop/GetBook/lookup.toml".into(),
-        version: "1",
+        contract: &kept.contract,
+        exchanges: &[],
     }
 }
 

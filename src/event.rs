@@ -1,7 +1,7 @@
 //! What a run says, in order: all that reports ever learn.
 //!
-//! A run emits one [`Event::Started`], a [`Event::Warned`] for what is doubtful from the start,
-//! a [`Event::Finished`] for each case in the order of ids, and
+//! A run emits one [`Event::Started`], a [`Event::Warned`] for what is doubtful from the start or could not be kept
+//! at the end, a [`Event::Finished`] for each case in the order of ids, and
 //! one [`Event::Ended`], also when it was interrupted. Runs on several endpoints stand one after the other
 //! between a [`Event::SeriesStarted`] and a [`Event::SeriesEnded`].
 
@@ -24,7 +24,7 @@ pub enum Event {
     Started(RunStart),
     /// Something is doubtful, and the run goes on.
     Warned {
-        /// What, as a sentence about the endpoint.
+        /// What, as a sentence.
         text: String,
     },
     /// A case is finished.
@@ -91,6 +91,8 @@ pub struct RunEnd {
     pub rows_met: Vec<BTreeSet<Arc<str>>>,
     /// Snapshots that belong to no case.
     pub orphans: Vec<PathBuf>,
+    /// Snapshots that are stale still, if that was asked.
+    pub stale_snapshots: Option<Vec<StaleSnapshot>>,
     /// Waivers that do not hold any more, and why.
     pub stale_waivers: Vec<String>,
     /// What the snapshots did.
@@ -171,6 +173,15 @@ impl Outcome {
     }
 }
 
+/// A snapshot that may not tell any more what its endpoint answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaleSnapshot {
+    /// Its case.
+    pub case: String,
+    /// Why it is stale, in words.
+    pub why: String,
+}
+
 /// How many snapshots did what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SnapshotCounts {
@@ -178,6 +189,8 @@ pub struct SnapshotCounts {
     pub same: usize,
     /// Different.
     pub different: usize,
+    /// Different, and left as they are, since they were recorded from a real endpoint.
+    pub outranked: usize,
     /// Missing.
     pub missing: usize,
     /// Written anew, as asked.

@@ -38,7 +38,7 @@ use tokio::runtime::Runtime;
 
 use crate::embedded;
 use crate::event::EndpointDescription;
-use crate::model::{CaseRecord, Level, Normalisation, Scheme, Suite, Verdict};
+use crate::model::{CaseRecord, EndpointKind, Level, Normalisation, Scheme, Suite, Verdict};
 use crate::plan::{PlannedCase, case_ids, scheme};
 use crate::reference::Reference;
 use crate::report::case_text;
@@ -177,8 +177,8 @@ impl Harness {
         let update = Update::resolve(variable("INSTA_UPDATE").as_deref(), variable("CI").as_deref())
             .map_err(|message| HarnessError::Settings(format!("INSTA_UPDATE: {message}")))?;
         let kind = match self.target {
-            Target::Reference => "reference",
-            Target::Started(_) => "foreign",
+            Target::Reference => EndpointKind::Reference,
+            Target::Started(_) => EndpointKind::Foreign,
         };
         Ok(self.snapshots.as_ref().map(|folder| Store::new(folder, update, kind)))
     }

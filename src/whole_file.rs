@@ -31,12 +31,20 @@ impl WholeFile {
         if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             return Ok(Self(Out::Straight(BufWriter::new(File::options().write(true).open(&target)?))));
         }
+        Self::in_place(&target)
+    }
+
+    /// Starts a file that will stand at `target` itself: a link there is replaced, and not followed.
+    ///
+    /// # Errors
+    /// A folder in which nothing can be written.
+    pub fn in_place(target: &Path) -> io::Result<Self> {
         let folder =
             target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = Builder::new();
         readable(&mut builder);
         let out = BufWriter::new(builder.tempfile_in(folder).map_err(|error| plain(&error))?);
-        Ok(Self(Out::Beside { target, out }))
+        Ok(Self(Out::Beside { target: target.to_path_buf(), out }))
     }
 
     /// Puts the file in its place.

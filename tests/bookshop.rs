@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use proofmark::event::{EndpointDescription, Event, Outcome, RunEnd};
-use proofmark::model::{CaseRecord, Level, Normalisation, Verdict};
+use proofmark::model::{CaseRecord, EndpointKind, Level, Normalisation, Verdict};
 use proofmark::plan::plan;
 use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
 use proofmark::snapshot::{Store, Update};
@@ -39,7 +39,7 @@ async fn judged(mistake: Mistake) -> (RunEnd, Vec<CaseRecord>) {
         faults: Vec::new(),
     };
     let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
-    let store = Store::new(folder().join("snapshots"), Update::Never, "foreign");
+    let store = Store::new(folder().join("snapshots"), Update::Never, EndpointKind::Foreign);
     let runner = Arc::new(Runner::new(client, endpoint, RunSettings::default(), Some(store)));
     let suite = load(&folder().join("cases"), Wanted::All).unwrap();
     let mut records = Vec::new();

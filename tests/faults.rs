@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use futures_util::StreamExt;
 use futures_util::stream;
 use proofmark::embedded;
-use proofmark::model::{CaseRecord, Level, Matcher, Verdict};
+use proofmark::model::{CaseRecord, EndpointKind, Level, Matcher, Verdict};
 use proofmark::plan::{PlannedCase, case_ids};
 use proofmark::reference::{Fault, Reference};
 use proofmark::run::{RunSettings, Runner, StopSwitch};
@@ -79,7 +79,7 @@ impl Bench {
         let (endpoint, reference) = embedded::start(vec![fault.parse().unwrap()]).await.unwrap();
         // A fault of transport is found by the first wait that ends, so waits are short.
         let limits = Limits { answer: std::time::Duration::from_secs(2), ..Limits::default() };
-        let store = snapshots.map(|folder| Store::new(folder, Update::Never, "reference"));
+        let store = snapshots.map(|folder| Store::new(folder, Update::Never, EndpointKind::Reference));
         let runner = Runner::new(
             Client::new(limits, &Connection::default(), endpoint.addresses()).unwrap(),
             endpoint,

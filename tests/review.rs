@@ -53,6 +53,10 @@ impl Project {
 fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // What runs note for themselves is no snapshot.
+        if path.ends_with(".proofmark") {
+            continue;
+        }
         if path.is_dir() {
             collect(&path, found);
         } else {

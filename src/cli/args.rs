@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::shard::Shard;
 use crate::model::{Level, Scheme};
+use crate::snapshot::MaxAge;
 use crate::source::SchemaName;
 
 /// Hold an API endpoint, mock or real, to its published contract.
@@ -54,6 +55,10 @@ pub(super) enum Command {
     Prune(PruneArgs),
     /// Make reports of runs that are over; parts of one run are put together
     Report(ReportArgs),
+    /// List snapshots that nobody has confirmed lately, or whose contract has changed since
+    Stale(StaleArgs),
+    /// Run the cases whose snapshots are stale, and no others
+    Recheck(Box<RecheckArgs>),
     /// Show the endpoints that are named, each setting and where it comes from
     Endpoints(FolderArgs),
     /// Serve the reference endpoint on a port until interrupted
@@ -188,6 +193,27 @@ pub(super) struct OutputArgs {
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
     pub(super) color: ColourChoice,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StaleArgs {
+    /// How old a confirmation may be: a number and s, m, h, d or w, such as 30d; of any age, if not said
+    #[arg(long, value_name = "AGE")]
+    pub(super) max_age: Option<MaxAge>,
+    /// Show fresh ones as well, and when each was recorded and confirmed
+    #[arg(long)]
+    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) review: ReviewArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RecheckArgs {
+    /// Run what `proofmark stale` lists
+    #[arg(long, required = true)]
+    pub(super) stale: bool,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
 }
 
 #[derive(Debug, Args)]
@@ -354,6 +380,12 @@ pub(super) struct RunArgs {
     /// Start no further case after so many failed
     #[arg(long, value_name = "N")]
     pub(super) max_fail: Option<NonZeroUsize>,
+    /// Write also over snapshots that were recorded from a real endpoint, where this one is none
+    #[arg(long)]
+    pub(super) overwrite_real: bool,
+    /// Tell which snapshots are older than this after the run, such as 30d; see `proofmark stale`
+    #[arg(long, value_name = "AGE")]
+    pub(super) max_age: Option<MaxAge>,
     /// How many cases run at once
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,

@@ -25,6 +25,8 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         ("--states", run.states.is_some()),
         ("--snapshots", run.snapshots.is_some()),
         ("--report", !run.output.report.is_empty()),
+        ("--overwrite-real", run.overwrite_real),
+        ("--max-age", run.max_age.is_some()),
     ];
     if let Some((flag, _)) = meaningless.into_iter().find(|(_, is_given)| *is_given) {
         return Err(CliError::Usage {

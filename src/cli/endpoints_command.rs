@@ -8,7 +8,7 @@ use super::endpoint::{resolved, variable};
 use super::exit::CliError;
 use super::print;
 use super::settings::Connected;
-use crate::model::{Normalisation, Value, ValueKind};
+use crate::model::{EndpointKind, Normalisation, Value, ValueKind};
 use crate::report::printable;
 use crate::run::RunSettings;
 use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
@@ -40,6 +40,7 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     };
     let path =
         |path: &Option<std::path::PathBuf>| path.as_deref().map(Path::display).map(|path| path.to_string());
+    line("kind", entry.kind.map(|kind| kind.to_string()), EndpointKind::Foreign.name());
     line("sign", entry.sign.clone(), "none");
     for (name, value) in [("region", &entry.region), ("service", &entry.service)] {
         if value.is_some() {
@@ -47,12 +48,7 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
         }
     }
     line("credentials", entry.credentials.clone(), "environment");
-    let retry = entry.retry.as_ref();
-    line(
-        "retry",
-        retry.map(|(attempts, codes)| format!("{attempts} attempts, after {}", codes.join(", "))),
-        "never",
-    );
+    line("retry", retry(entry), "never");
     line("fixtures", some_names(entry), "none");
     line("jobs", entry.jobs.map(|jobs| jobs.to_string()), &run.jobs.to_string());
     line("rate", entry.rate.clone(), "no limit");
@@ -131,6 +127,11 @@ fn rules(rules: &Normalisation) -> Option<String> {
         (count(ValueKind::Volatile), count(ValueKind::Time), rules.unordered.len());
     let told = || format!("{volatile} volatile, {time} time, {unordered} unordered");
     (*rules != Normalisation::default()).then(told)
+}
+
+fn retry(entry: &EndpointEntry) -> Option<String> {
+    let (attempts, codes) = entry.retry.as_ref()?;
+    Some(format!("{attempts} attempts, after {}", codes.join(", ")))
 }
 
 fn some_names(entry: &EndpointEntry) -> Option<String> {

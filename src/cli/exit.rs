@@ -147,7 +147,7 @@ impl CliError {
             | Self::Embedded(_)
             | Self::Runtime(_) => USAGE,
             Self::Load(_)
-            | Self::Store(StoreError::Unreadable { .. })
+            | Self::Store(StoreError::Unreadable { .. } | StoreError::Changed { .. })
             | Self::Orphans(_)
             | Self::Events { .. }
             | Self::NoEvents { .. }
@@ -157,7 +157,9 @@ impl CliError {
             Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty)
             | Self::EmptyShard { .. }
             | Self::NothingPending { .. } => NOTHING_SELECTED,
-            Self::Output(_) | Self::Report { .. } | Self::Store(StoreError::Unwritable { .. }) => NO_REPORT,
+            Self::Output(_)
+            | Self::Report { .. }
+            | Self::Store(StoreError::Unwritable { .. } | StoreError::Locked { .. }) => NO_REPORT,
         }
     }
 }

@@ -29,6 +29,7 @@ mod serve_command;
 mod settings;
 mod shard;
 mod show_command;
+mod stale_command;
 mod sweep_command;
 mod watched;
 
@@ -68,6 +69,8 @@ pub fn main() -> ExitCode {
         Some(Command::Reject(args)) => review_command::reject(&args),
         Some(Command::Prune(args)) => review_command::prune(&args),
         Some(Command::Report(args)) => report_command::report(&args),
+        Some(Command::Stale(args)) => stale_command::stale(&args),
+        Some(Command::Recheck(args)) => stale_command::recheck(&args),
         Some(Command::Endpoints(args)) => endpoints_command::endpoints(&args),
         Some(Command::Serve(args)) => serve_command::serve(&args),
         Some(Command::Sweep(args)) => sweep_command::sweep(&args),

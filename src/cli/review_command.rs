@@ -1,5 +1,6 @@
 //! `pending`, `accept`, `reject` and `prune`: what becomes of snapshots, without questions.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -8,8 +9,8 @@ use super::endpoint::{entry, is_address};
 use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES};
 use super::settings::snapshots_beside;
 use super::{note, print};
-use crate::model::{Contract, Suite};
-use crate::plan::Pattern;
+use crate::model::{Contract, EndpointKind, Suite};
+use crate::plan::{Pattern, case_ids};
 use crate::report::printable;
 use crate::review::group;
 use crate::run::orphans;
@@ -47,20 +48,21 @@ pub(super) fn pending(args: &ReviewArgs) -> Result<u8, CliError> {
 
 /// Accepts what waits.
 pub(super) fn accept(args: &ReviewArgs) -> Result<u8, CliError> {
-    decide(args, "accepted", PendingSnapshot::accept)
+    let waiting = Waiting::find(args)?;
+    note_faults(&waiting.selected);
+    decide(&waiting, "accepted", PendingSnapshot::accept)
 }
 
 /// Rejects what waits.
 pub(super) fn reject(args: &ReviewArgs) -> Result<u8, CliError> {
-    decide(args, "rejected", PendingSnapshot::reject)
+    decide(&Waiting::find(args)?, "rejected", PendingSnapshot::reject)
 }
 
 fn decide(
-    args: &ReviewArgs,
+    waiting: &Waiting,
     done: &str,
     act: fn(&PendingSnapshot) -> Result<(), StoreError>,
 ) -> Result<u8, CliError> {
-    let waiting = Waiting::find(args)?;
     for snapshot in &waiting.selected {
         act(snapshot).map_err(CliError::Store)?;
         print(&format!("{done}  {}\n", printable(&snapshot.case)))?;
@@ -68,6 +70,19 @@ fn decide(
     let count = waiting.selected.len();
     print(&format!("{count} {done}\n"))?;
     Ok(code(waiting.has_unusable, CONFORMS))
+}
+
+/// Says which of the snapshots show what a fault has made, which may be just what is wanted.
+pub(super) fn note_faults(snapshots: &[PendingSnapshot]) {
+    let faulty: Vec<&PendingSnapshot> =
+        snapshots.iter().filter(|snapshot| !snapshot.faults.is_empty()).collect();
+    let names: BTreeSet<&str> =
+        faulty.iter().flat_map(|snapshot| &snapshot.faults).map(String::as_str).collect();
+    if !names.is_empty() {
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        let text = format!("{} recorded while a fault was switched on: {names}", faulty.len());
+        note(&printable(&text));
+    }
 }
 
 /// What waits and is meant, and whether files were in the way.
@@ -154,6 +169,14 @@ pub(super) fn prune(args: &PruneArgs) -> Result<u8, CliError> {
             }
         }
     }
+    if !args.dry_run {
+        let cases = case_ids(&suite)?;
+        let known = cases.iter().map(|planned| planned.id.as_str()).collect();
+        if let Err(error) = store.forget_all_but(&known) {
+            code = INVALID_FILES;
+            note(&format!("left alone: {}", printable(&error.to_string())));
+        }
+    }
     print(&if args.dry_run {
         format!("{} to remove\n", orphans.len())
     } else {
@@ -175,5 +198,6 @@ pub(super) fn store(args: &StoreArgs) -> Result<Store, CliError> {
         (None, Some(name)) => snapshots_beside(cases, Some(&entry(name, cases)?.name)),
         (None, None) => snapshots_beside(cases, None),
     };
-    Ok(Store::new(folder, Update::Never, ""))
+    // Which endpoint answered stands in the files: nothing is run here.
+    Ok(Store::new(folder, Update::Never, EndpointKind::Foreign))
 }

@@ -10,26 +10,35 @@ use tokio::runtime;
 
 use super::args::RunArgs;
 use super::dry_run::dry_run;
-use super::exit::{CliError, of_run};
+use super::exit::{CONFORMS, CliError, of_run};
 use super::files::{check_endpoints, selected};
 use super::interrupt::listening;
 use super::output::Output;
 use super::print;
 use super::reports::Reports;
-use super::settings::{Settings, Target, other};
+use super::settings::{REFERENCE, Settings, Target, other};
+use super::stale_command::{freshness, told};
 use crate::embedded;
-use crate::event::{Event, Outcome, SeriesEnd};
+use crate::event::{Event, Outcome, SeriesEnd, StaleSnapshot};
 use crate::model::{Day, Suite};
 use crate::plan::{Plan, case_ids};
 use crate::reference::{Fault, Reference};
 use crate::report::printable;
 use crate::run::{Runner, StopSwitch, WaiverBook, orphans, run as run_plan};
-use crate::snapshot::Store;
+use crate::snapshot::{MaxAge, Origin, Store, Update};
 use crate::source::load_waivers;
 use crate::transport::Client;
 
 /// Runs cases and gives the exit code.
 pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
+    run_narrowed(args, |_, _| Ok(()))
+}
+
+/// Runs those of the selected cases that are left by `narrow`; where none is left, there is nothing to do.
+pub(super) fn run_narrowed(
+    args: &RunArgs,
+    narrow: impl FnOnce(&mut Plan, &[Settings]) -> Result<(), CliError>,
+) -> Result<u8, CliError> {
     if args.fault.iter().any(|name| name == "list") {
         return print(&fault_list());
     }
@@ -42,7 +51,11 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     }
     let all = Settings::of_all(args)?;
     let output = Output::resolve(&args.output)?;
-    let (suite, plan) = selected(&args.select)?;
+    let (suite, mut plan) = selected(&args.select)?;
+    narrow(&mut plan, &all)?;
+    if plan.cases.is_empty() {
+        return Ok(CONFORMS);
+    }
     check_endpoints(&names, &args.select.folder.cases, &suite)?;
     if all.iter().any(|settings| matches!(settings.target, Target::Reference(_))) {
         embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
@@ -65,18 +78,17 @@ struct Planned {
     store: Option<Store>,
     orphans: Vec<PathBuf>,
     waivers: WaiverBook,
+    /// What is stale before the run, if that is asked.
+    stale: Option<Vec<StaleSnapshot>>,
 }
 
 impl Planned {
     fn new(settings: Settings, cases: &Path, suite: &Suite) -> Result<Self, CliError> {
-        let kind = match &settings.target {
-            Target::Reference(_) => "reference",
-            Target::Other(_) => "foreign",
-        };
-        let store = settings.snapshots.as_ref().map(|folder| Store::new(folder, settings.update, kind));
+        let store = store(&settings);
+        let stale = settings.max_age.as_ref().map(|limit| stale(store.as_ref(), limit, suite)).transpose()?;
         let orphans = store.as_ref().map(|store| orphans(suite, store)).transpose()?.unwrap_or_default();
         let waivers = waivers(cases, suite, &settings.target)?;
-        Ok(Self { settings, store, orphans, waivers })
+        Ok(Self { settings, store, orphans, waivers, stale })
     }
 
     /// What can still go wrong before the first request.
@@ -89,9 +101,33 @@ impl Planned {
             }
         };
         let client = Client::new(self.settings.limits, &self.settings.connection, endpoint.addresses())?;
-        let runner = Runner::new(client, endpoint, self.settings.run, self.store).waivers(self.waivers);
+        let runner = Runner::new(client, endpoint, self.settings.run, self.store);
+        let runner = runner.waivers(self.waivers).stale(self.stale);
         Ok(Prepared { runner: Arc::new(runner), orphans: self.orphans, reference })
     }
+}
+
+/// The snapshots that answers are compared with, and the journal of what is seen.
+fn store(settings: &Settings) -> Option<Store> {
+    let (name, faults) = match &settings.target {
+        Target::Reference(faults) => (REFERENCE, faults.iter().map(ToString::to_string).collect()),
+        Target::Other(endpoint) => (endpoint.description.name.as_str(), Vec::new()),
+    };
+    let origin = Origin::now(settings.kind, name, faults);
+    let store = Store::new(settings.snapshots.as_ref()?, settings.update, settings.kind);
+    let store = store.overwriting_real(settings.overwrites_real);
+    // Where nothing is written, what was seen serves only to tell what is still stale.
+    let is_noted = settings.update != Update::Never || settings.max_age.is_some();
+    Some(if is_noted { store.journal(origin) } else { store })
+}
+
+/// The snapshots of all cases, also of those that are not selected, that are stale before the run.
+fn stale(store: Option<&Store>, limit: &MaxAge, suite: &Suite) -> Result<Vec<StaleSnapshot>, CliError> {
+    let store =
+        store.ok_or_else(|| CliError::usage("--max-age: the endpoint has no snapshots of its own"))?;
+    let cases = case_ids(suite)?;
+    let freshness = freshness(store, &cases, Some(limit));
+    Ok(freshness.stale().map(told).collect())
 }
 
 /// A run that can begin.

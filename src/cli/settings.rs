@@ -10,9 +10,10 @@ use std::time::Duration;
 use super::args::{Allowed, ConnectArgs, RunArgs};
 use super::endpoint::{endpoint, entry, is_address};
 use super::exit::CliError;
+use crate::model::EndpointKind;
 use crate::reference::Fault;
 use crate::run::{Endpoint, RunSettings, seed_by_chance};
-use crate::snapshot::Update;
+use crate::snapshot::{MaxAge, Update};
 use crate::source::EndpointEntry;
 use crate::transport::{Address, Connection, Limits, Tls};
 
@@ -34,6 +35,11 @@ pub(super) struct Settings {
     pub(super) connection: Connection,
     pub(super) snapshots: Option<PathBuf>,
     pub(super) update: Update,
+    /// The kind of endpoint that snapshots are recorded from.
+    pub(super) kind: EndpointKind,
+    pub(super) overwrites_real: bool,
+    /// How old snapshots may be, if that is asked.
+    pub(super) max_age: Option<MaxAge>,
 }
 
 impl Settings {
@@ -60,6 +66,10 @@ impl Settings {
         let update = Update::resolve(args.update.as_deref(), env::var("CI").ok().as_deref())
             .map_err(|message| CliError::usage(format!("--update or INSTA_UPDATE: {message}")))?;
         let entry = entry.unwrap_or_default();
+        let kind = match target {
+            Target::Reference(_) => EndpointKind::Reference,
+            Target::Other(_) => entry.kind.unwrap_or(EndpointKind::Foreign),
+        };
         let run = RunSettings::default();
         let Connected { limits, connection } = connected;
         Ok(Self {
@@ -80,6 +90,9 @@ impl Settings {
             connection,
             target,
             update,
+            kind,
+            overwrites_real: args.overwrite_real,
+            max_age: args.max_age.clone(),
         })
     }
 }

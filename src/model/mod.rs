@@ -5,6 +5,7 @@
 
 mod case;
 mod contract;
+mod endpoint_kind;
 mod exchange;
 mod finding;
 mod id;
@@ -25,6 +26,7 @@ pub use contract::{
     Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing, Parameter,
     ParameterType, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots,
 };
+pub use endpoint_kind::EndpointKind;
 pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody};
 pub use finding::{Finding, Level};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};

@@ -208,6 +208,8 @@ pub enum SnapshotOutcome {
     Same,
     /// It differs; the finding tells how.
     Different,
+    /// It differs, and was recorded from a real endpoint, which the one that was tested is not.
+    Outranked,
     /// There is none.
     Missing,
     /// It was written anew, as asked.

@@ -152,6 +152,7 @@ fn snapshot_name(outcome: &SnapshotOutcome) -> &'static str {
         SnapshotOutcome::Unchecked => "unchecked",
         SnapshotOutcome::Same => "same",
         SnapshotOutcome::Different => "different",
+        SnapshotOutcome::Outranked => "outranked",
         SnapshotOutcome::Missing => "missing",
         SnapshotOutcome::Written => "written",
         SnapshotOutcome::Unusable { .. } => "unusable",
@@ -182,6 +183,9 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
         "exchanges": end.exchanges,
         "left_behind": end.left_behind,
         "orphans": end.orphans.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+        "stale_snapshots": end.stale_snapshots.as_ref().map(|stale| {
+            stale.iter().map(|each| json!({ "id": each.case, "why": each.why })).collect::<Vec<_>>()
+        }),
         "stale_waivers": end.stale_waivers,
         "warnings": warnings,
         "stopped": end.stopped.as_ref().map(|stopped| match stopped {

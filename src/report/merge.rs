@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::event::{OperationStart, RunEnd, RunStart, SnapshotCounts, Stopped};
+use crate::event::{OperationStart, RunEnd, RunStart, SnapshotCounts, StaleSnapshot, Stopped};
 use crate::model::VerdictCounts;
 
 /// Why runs are no parts of one.
@@ -68,6 +68,7 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
         counts: VerdictCounts::default(),
         rows_met: vec![BTreeSet::new(); all.operations.len()],
         orphans: Vec::new(),
+        stale_snapshots: stale_in_all(runs),
         stale_waivers: Vec::new(),
         snapshots: SnapshotCounts::default(),
         left_behind: 0,
@@ -97,6 +98,17 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
     end
 }
 
+/// The snapshots that no part has confirmed: each part tells those of the others' cases as well.
+fn stale_in_all(runs: &[(RunStart, RunEnd)]) -> Option<Vec<StaleSnapshot>> {
+    let mut parts = runs.iter().map(|(_, end)| end.stale_snapshots.as_ref());
+    let mut stale = parts.next()??.clone();
+    for part in parts {
+        let part: BTreeSet<&str> = part?.iter().map(|snapshot| snapshot.case.as_str()).collect();
+        stale.retain(|snapshot| part.contains(snapshot.case.as_str()));
+    }
+    Some(stale)
+}
+
 fn add_counts(end: &mut RunEnd, part: &RunEnd) {
     let (counts, more) = (&mut end.counts, &part.counts);
     counts.passed += more.passed;
@@ -112,6 +124,7 @@ fn add_counts(end: &mut RunEnd, part: &RunEnd) {
     counts.missing += more.missing;
     counts.written += more.written;
     counts.unusable += more.unusable;
+    counts.outranked += more.outranked;
 }
 
 /// The reason that says more: an interrupted part makes the whole interrupted.

@@ -6,13 +6,15 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Report;
-use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
+use crate::event::{
+    EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, StaleSnapshot, Stopped,
+};
 use crate::model::{CaseRecord, Finding, NotRun, Request, Verdict};
 use crate::plain::printable;
 use crate::protocol::curl_line;
 
-/// How many orphans are named before the rest is counted.
-const NAMED_ORPHANS: usize = 10;
+/// How many orphans, and stale snapshots, are named before the rest is counted.
+const NAMED_SNAPSHOTS: usize = 10;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -272,6 +274,7 @@ impl<W: Write> TerminalReport<W> {
         )?;
         writeln!(self.out, "  snapshots   {}", snapshots(start, end))?;
         self.orphans(end)?;
+        self.stale_snapshots(end)?;
         self.stale_waivers(end)?;
         if start.selected < start.known {
             writeln!(self.out, "  selected    {} of {} cases", start.selected, start.known)?;
@@ -298,6 +301,22 @@ impl<W: Write> TerminalReport<W> {
         end.stale_waivers.iter().try_for_each(|stale| writeln!(self.out, "    {}", printable(stale)))
     }
 
+    fn stale_snapshots(&mut self, end: &RunEnd) -> io::Result<()> {
+        let Some(stale) = end.stale_snapshots.as_ref() else { return Ok(()) };
+        if stale.is_empty() {
+            return writeln!(self.out, "  stale       no snapshot");
+        }
+        let plural = if stale.len() == 1 { " is" } else { "s are" };
+        let text = format!("  stale       {} snapshot{plural}, and not confirmed by this run:", stale.len());
+        let text = self.painted(Paint::Doubtful, &text);
+        writeln!(self.out, "{text}")?;
+        for StaleSnapshot { case, why } in stale.iter().take(NAMED_SNAPSHOTS) {
+            writeln!(self.out, "    {}", printable(&format!("{case}: {why}")))?;
+        }
+        let rest = stale.len().saturating_sub(NAMED_SNAPSHOTS);
+        if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
+    }
+
     fn orphans(&mut self, end: &RunEnd) -> io::Result<()> {
         if end.orphans.is_empty() {
             return Ok(());
@@ -305,10 +324,10 @@ impl<W: Write> TerminalReport<W> {
         let text = format!("  orphans     {} belong to no case:", end.orphans.len());
         let text = self.painted(Paint::Doubtful, &text);
         writeln!(self.out, "{text}")?;
-        for path in end.orphans.iter().take(NAMED_ORPHANS) {
+        for path in end.orphans.iter().take(NAMED_SNAPSHOTS) {
             writeln!(self.out, "    {}", printable(&path.display().to_string()))?;
         }
-        let rest = end.orphans.len().saturating_sub(NAMED_ORPHANS);
+        let rest = end.orphans.len().saturating_sub(NAMED_SNAPSHOTS);
         if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
     }
 }
@@ -356,6 +375,7 @@ fn snapshots(start: &RunStart, end: &RunEnd) -> String {
     let parts = [
         (counts.same, "same"),
         (counts.different, "different"),
+        (counts.outranked, "outranked"),
         (counts.missing, "missing"),
         (counts.written, "written"),
         (counts.unusable, "unusable"),

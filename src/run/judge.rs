@@ -26,7 +26,8 @@ pub(super) fn snapshot(
         case: &recording.planned.id,
         about: recording.about,
         source: format!("cases/{}.toml", recording.planned.id.table()),
-        version: &contract.version,
+        contract,
+        exchanges: recording.exchanges,
     };
     let path = store.path(&recording.planned.id).display().to_string();
     match store.compare(&location, &text) {
@@ -44,7 +45,11 @@ pub(super) fn snapshot(
         }
         Ok((Compared::Different { old }, kept)) => {
             let (removed, added) = changes(&old, &text);
-            (SnapshotOutcome::Different, Some(finding(path, &removed, &added, pending(kept))))
+            let outcome = match kept {
+                Kept::Outranked => SnapshotOutcome::Outranked,
+                Kept::Nothing | Kept::Pending | Kept::Written => SnapshotOutcome::Different,
+            };
+            (outcome, Some(finding(path, &removed, &added, pending(kept))))
         }
     }
 }
@@ -54,6 +59,11 @@ fn pending(kept: Kept) -> Option<String> {
         Kept::Pending => Some("the new answers stand beside it as .snap.new".into()),
         Kept::Nothing => Some(
             "nothing was written, as in CI or with --update no; `--update unseen` records what is missing"
+                .into(),
+        ),
+        Kept::Outranked => Some(
+            "it was recorded from a real endpoint, which outranks this one, so nothing was written; \
+             --overwrite-real lets this one's answers in"
                 .into(),
         ),
         Kept::Written => None,

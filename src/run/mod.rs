@@ -19,6 +19,7 @@ mod tally;
 mod waiver;
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use std::time::Instant;
 
 use tokio::time::sleep;
 
-use crate::event::{Event, OperationStart, RunEnd, RunStart};
+use crate::event::{Event, OperationStart, RunEnd, RunStart, StaleSnapshot};
 use crate::model::{CaseRecord, NotRun, SnapshotOutcome, Suite, Verdict};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
 use crate::snapshot::{Store, StoreError};
@@ -53,6 +54,7 @@ pub struct Runner {
     templates: Templates,
     store: Option<Store>,
     waivers: WaiverBook,
+    stale: Option<Vec<StaleSnapshot>>,
 }
 
 impl Runner {
@@ -60,7 +62,7 @@ impl Runner {
     pub fn new(client: Client, endpoint: Endpoint, settings: RunSettings, store: Option<Store>) -> Self {
         let client = client.hiding(&endpoint.signing.secrets());
         let (templates, waivers) = (Templates::default(), WaiverBook::default());
-        Self { client, endpoint, settings, templates, store, waivers }
+        Self { client, endpoint, settings, templates, store, waivers, stale: None }
     }
 
     /// The runner with waivers of its endpoint.
@@ -68,6 +70,29 @@ impl Runner {
     pub fn waivers(mut self, waivers: WaiverBook) -> Self {
         self.waivers = waivers;
         self
+    }
+
+    /// The runner with the snapshots that are stale before the run, if somebody wants to know which still are
+    /// after it.
+    #[must_use]
+    pub fn stale(mut self, stale: Option<Vec<StaleSnapshot>>) -> Self {
+        self.stale = stale;
+        self
+    }
+
+    /// The snapshots that no answer of this run has confirmed.
+    fn still_stale(&self) -> Option<Vec<StaleSnapshot>> {
+        let mut stale = self.stale.clone()?;
+        let store = self.store.as_ref();
+        stale.retain(|snapshot| !store.is_some_and(|store| store.has_confirmed(&snapshot.case)));
+        Some(stale)
+    }
+
+    /// Keeps what the run has seen of snapshots; what stands in the way changes no verdict, and is told.
+    fn conclude(&self) -> Option<String> {
+        let error = self.store.as_ref()?.conclude().err()?;
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Some(format!("what this run has seen of snapshots is not kept: {error}{cause}"))
     }
 
     /// The endpoint.
@@ -177,7 +202,9 @@ pub async fn run(
             }
         }
     }
-    let end = tally.finish(orphans, stop.stopped(), start.elapsed());
+    let stale_snapshots = runner.still_stale();
+    runner.conclude().into_iter().for_each(|text| emit(Event::Warned { text }));
+    let end = RunEnd { stale_snapshots, ..tally.finish(orphans, stop.stopped(), start.elapsed()) };
     emit(Event::Ended(end.clone()));
     end
 }

@@ -51,6 +51,7 @@ impl Tally {
             SnapshotOutcome::Unchecked => {}
             SnapshotOutcome::Same => self.snapshots.same += 1,
             SnapshotOutcome::Different => self.snapshots.different += 1,
+            SnapshotOutcome::Outranked => self.snapshots.outranked += 1,
             SnapshotOutcome::Missing => self.snapshots.missing += 1,
             SnapshotOutcome::Written => self.snapshots.written += 1,
             SnapshotOutcome::Unusable { .. } => self.snapshots.unusable += 1,
@@ -64,6 +65,7 @@ impl Tally {
 
     pub(super) fn finish(self, orphans: Vec<PathBuf>, stopped: Option<Stopped>, elapsed: Duration) -> RunEnd {
         RunEnd {
+            stale_snapshots: None,
             counts: self.counts,
             rows_met: self.rows_met,
             orphans,

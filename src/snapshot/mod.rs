@@ -3,25 +3,42 @@
 //! [`Transcript`] makes exchanges stable and a text of them, and is pure; [`Store`] compares it with the file and writes
 //! where that is allowed. Insta's own macros panic, need cargo and scan whole folders, so only its
 //! format is used, and its reader.
+//!
+//! What is known of a snapshot beside its text stands in a side file, which a run renews once, at its end. Whoever
+//! writes below a folder of snapshots holds its lock; nothing is followed out of it.
 
+mod basis;
 mod difference;
+mod error;
+mod file;
+mod freshness;
 mod header;
+mod journal;
+mod lock;
 mod marked;
 mod moment;
 mod names;
 mod order;
+mod orphan;
 mod pending;
+mod provenance;
 mod render;
 mod store;
 mod text;
 mod transcript;
 mod tree;
+mod update;
 
 pub use difference::{DiffLine, LineKind, Piece, hunks};
+pub use error::StoreError;
+pub use file::Recorded;
+pub use freshness::{Doubt, Freshness, MaxAge, Standing};
 pub use marked::{Marked, Node};
 pub use moment::is_time;
 pub use names::Names;
 pub use pending::PendingSnapshot;
+pub use provenance::{Origin, Sighting};
 pub use render::changes;
-pub use store::{Compared, Kept, Location, Recorded, Store, StoreError, Update};
+pub use store::{Compared, Kept, Location, Store};
 pub use transcript::{Part, StableBody, Transcript, View};
+pub use update::Update;

@@ -1,4 +1,4 @@
-//! What waits to be accepted or rejected, and what belongs to nothing any more.
+//! What waits to be accepted or rejected.
 //!
 //! Only files that this tool could have written are touched; any other is named and left alone.
 
@@ -6,7 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::store::{Recorded, Store, StoreError, is_pending, read, remove, walk};
+use super::error::StoreError;
+use super::file::{Recorded, read, remove};
+use super::lock::FolderLock;
+use super::orphan::{is_pending, walk};
+use super::provenance::{Provenance, digest};
+use super::store::Store;
 
 /// A snapshot that waits to be accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +22,10 @@ pub struct PendingSnapshot {
     pub old: Option<Recorded>,
     /// What a run has seen.
     pub new: Recorded,
+    /// The faults that were switched on in that run, as far as the side file knows.
+    pub faults: Vec<String>,
     path: PathBuf,
+    root: PathBuf,
 }
 
 impl PendingSnapshot {
@@ -33,8 +41,11 @@ impl PendingSnapshot {
     /// Puts it in the place of what was accepted before, whole: the files stand in one folder.
     ///
     /// # Errors
-    /// A folder that cannot be written to.
+    /// A folder that cannot be written to, or that somebody else writes to for long; files that are not what they
+    /// were when they were looked at.
     pub fn accept(&self) -> Result<(), StoreError> {
+        let _lock = FolderLock::take(&self.root)?;
+        self.check()?;
         let target = self.accepted();
         fs::rename(&self.path, &target).map_err(|source| StoreError::Unwritable { path: target, source })
     }
@@ -42,9 +53,20 @@ impl PendingSnapshot {
     /// Removes it; what was accepted before stays.
     ///
     /// # Errors
-    /// A folder that cannot be written to.
+    /// As [`PendingSnapshot::accept`].
     pub fn reject(&self) -> Result<(), StoreError> {
-        remove(&self.path)
+        let _lock = FolderLock::take(&self.root)?;
+        self.check()?;
+        remove(&self.root, &self.path)
+    }
+
+    /// What is decided upon has to be what was seen.
+    fn check(&self) -> Result<(), StoreError> {
+        let (new, old) = (read(&self.root, &self.path)?, read(&self.root, &self.accepted())?);
+        if new.as_ref() == Some(&self.new) && old == self.old {
+            return Ok(());
+        }
+        Err(StoreError::Changed { path: self.path.clone() })
     }
 }
 
@@ -56,7 +78,10 @@ impl Store {
     pub fn pending(&self) -> Result<Vec<Result<PendingSnapshot, StoreError>>, StoreError> {
         let mut found = Vec::new();
         walk(self.root(), 0, &mut found)?;
-        Ok(found.into_iter().filter(|path| is_pending(path)).map(|path| self.one_pending(path)).collect())
+        // What the side file adds is welcome, and nothing depends on it; a run tells what is wrong with it.
+        let provenance = Provenance::read(self.root()).unwrap_or_default();
+        let found = found.into_iter().filter(|path| is_pending(path));
+        Ok(found.map(|path| self.one_pending(path, &provenance)).collect())
     }
 
     /// What is accepted for these cases; a file that cannot be used counts as none.
@@ -71,14 +96,18 @@ impl Store {
         let accepted = found.into_iter().filter(|path| !is_pending(path));
         let named = accepted.map(|path| (self.case_of(&path.with_extension("snap.new")), path));
         let wanted = named.filter(|(case, _)| cases.contains(case.as_str()));
-        Ok(wanted.filter_map(|(case, path)| Some((case, read(&path).ok()??))).collect())
+        Ok(wanted.filter_map(|(case, path)| Some((case, read(self.root(), &path).ok()??))).collect())
     }
 
-    fn one_pending(&self, path: PathBuf) -> Result<PendingSnapshot, StoreError> {
+    fn one_pending(&self, path: PathBuf, provenance: &Provenance) -> Result<PendingSnapshot, StoreError> {
         let gone = || StoreError::Unreadable { path: path.clone(), reason: "it has gone away".into() };
-        let new = read(&path)?.ok_or_else(gone)?;
-        let old = read(&path.with_extension(""))?;
-        Ok(PendingSnapshot { case: self.case_of(&path), old, new, path })
+        let new = read(self.root(), &path)?.ok_or_else(gone)?;
+        let old = read(self.root(), &path.with_extension(""))?;
+        let case = self.case_of(&path);
+        let history = provenance.history(&case, &digest(&new.text));
+        let faults = history.and_then(|history| history.recorded).map(|recorded| recorded.faults);
+        let (faults, root) = (faults.unwrap_or_default(), self.root().to_path_buf());
+        Ok(PendingSnapshot { case, old, new, faults, path, root })
     }
 
     /// The id of the case that a file belongs to by its place.
@@ -88,17 +117,41 @@ impl Store {
             below.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
         parts.join("/").replace('@', "/")
     }
+}
 
-    /// Removes a snapshot that belongs to no case, and folders that are empty then.
-    ///
-    /// # Errors
-    /// A file that is no snapshot of this tool, which is left alone, or one that cannot be removed.
-    pub fn prune(&self, orphan: &Path) -> Result<(), StoreError> {
-        read(orphan)?;
-        remove(orphan)?;
-        let folders = orphan.ancestors().skip(1).take_while(|folder| *folder != self.root());
-        // A folder that is not empty cannot be removed, and stays.
-        let _ = folders.map(fs::remove_dir).take_while(Result::is_ok).count();
-        Ok(())
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::header::Header;
+    use super::{Store, StoreError};
+    use crate::model::EndpointKind;
+    use crate::snapshot::Update;
+
+    fn snapshot(text: &str) -> String {
+        Header { source: "cases/a.toml".into(), description: "x".into(), info: vec![("case", "a/b".into())] }
+            .file(text)
+    }
+
+    #[test]
+    fn what_has_changed_since_it_was_looked_at_is_neither_accepted_nor_rejected() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("b.snap"), folder.path().join("b.snap.new"));
+        let store = Store::new(folder.path(), Update::Never, EndpointKind::Foreign);
+        for (path, is_removed) in [(&old, false), (&new, false), (&new, true)] {
+            fs::write(&old, snapshot("one")).unwrap();
+            fs::write(&new, snapshot("two")).unwrap();
+            let [Ok(found)] = &store.pending().unwrap()[..] else { panic!("one waits") };
+            if is_removed {
+                fs::remove_file(path).unwrap();
+            } else {
+                fs::write(path, snapshot("three")).unwrap();
+            }
+            let before = (fs::read(&old).ok(), fs::read(&new).ok());
+            for done in [found.accept(), found.reject()] {
+                assert!(matches!(done, Err(StoreError::Changed { .. })), "{done:?}");
+                assert_eq!((fs::read(&old).ok(), fs::read(&new).ok()), before);
+            }
+        }
     }
 }

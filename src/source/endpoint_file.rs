@@ -9,7 +9,7 @@ use super::names::Names;
 use super::normalisation;
 use super::shape::check;
 use super::shapes;
-use crate::model::{Normalisation, Problem, Scheme, Spot, Value};
+use crate::model::{EndpointKind, Normalisation, Problem, Scheme, Spot, Value};
 use crate::template::{Scope, TemplateError, Templates};
 
 /// An endpoint that a file names; what it does not say is none.
@@ -19,6 +19,8 @@ pub struct EndpointEntry {
     pub name: String,
     /// What it is.
     pub about: Option<String>,
+    /// The kind of endpoint that it is, if that is said.
+    pub kind: Option<EndpointKind>,
     /// Its address; may be a template of its variables.
     pub url: String,
     /// The address of its state hook; the same.
@@ -131,6 +133,7 @@ pub fn load_endpoints(cases: &Path) -> Result<Vec<EndpointEntry>, LoadError> {
             Problem::new(entry.key_spot.clone(), "`reference` is the name of the embedded endpoint");
         problems.push(problem.hint("choose another name"));
     }
+    check_names(entries, &mut problems);
     let read = |entry: &Entry| {
         let found = endpoint(&entry.key, &entry.node, cases, &mut problems);
         check_templates(&found, &entry.node, &mut problems);
@@ -138,6 +141,15 @@ pub fn load_endpoints(cases: &Path) -> Result<Vec<EndpointEntry>, LoadError> {
     };
     let endpoints = entries.iter().map(read).collect();
     if problems.is_empty() { Ok(endpoints) } else { Err(LoadError::Problems(problems)) }
+}
+
+/// A folder is named after each endpoint, in which runs write: a name must not lead elsewhere.
+fn check_names(entries: &[Entry], problems: &mut Vec<Problem>) {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
+    for Entry { key, key_spot, .. } in entries.iter().filter(|entry| !entry.key.chars().all(is_plain)) {
+        let problem = Problem::new(key_spot.clone(), format!("{key:?} cannot be the name of a folder"));
+        problems.push(problem.hint("names of endpoints have letters, digits, `-`, `_` and `.`"));
+    }
 }
 
 /// Finds what is wrong with the templates of an endpoint: names that it does not define, or else what does not render.
@@ -192,6 +204,7 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
         name: name.to_owned(),
         spots: node.entries().iter().map(|entry| (entry.key.clone(), entry.node.spot.clone())).collect(),
         about: node.text("about"),
+        kind: node.text("kind").and_then(|kind| kind.parse().ok()),
         url: node.text("url").unwrap_or_default(),
         states: node.text("states"),
         retry: node

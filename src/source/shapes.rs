@@ -407,6 +407,11 @@ static ENDPOINT: Shape = Shape::Table(&[
         Shape::Text,
         "Its address, such as http://127.0.0.1:9000, or https://api.{{ region }}.example with a variable.",
     ),
+    key(
+        "kind",
+        Shape::Choice(&["real", "mock"]),
+        "What it is: the API that callers use, or a stand-in for it.",
+    ),
     key("states", Shape::Text, "The address of its state hook; may use variables, too."),
     key("sign", Shape::Named("scheme", &SCHEME), "How requests are signed."),
     key("region", Shape::Text, "The region that aws-sigv4 signs for."),

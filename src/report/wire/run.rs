@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, VERSION, WireError, micros};
 use crate::event::{
-    EndpointDescription, OperationStart, Outcome, RunEnd, RunStart, SeriesEnd, SnapshotCounts, Stopped,
+    EndpointDescription, OperationStart, Outcome, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot,
+    Stopped,
 };
 use crate::model::{Level, VerdictCounts};
 
@@ -112,6 +113,7 @@ pub(super) struct RawEnd {
     counts: RawCounts,
     rows_met: Vec<BTreeSet<String>>,
     orphans: Vec<String>,
+    stale_snapshots: Option<Vec<RawStale>>,
     stale_waivers: Vec<String>,
     snapshots: RawSnapshots,
     left_behind: usize,
@@ -136,6 +138,7 @@ struct RawCounts {
 struct RawSnapshots {
     same: usize,
     different: usize,
+    outranked: usize,
     missing: usize,
     written: usize,
     unusable: usize,
@@ -151,17 +154,39 @@ enum RawStopped {
     Refused { reason: String },
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+struct RawStale {
+    id: String,
+    why: String,
+}
+
+impl From<&StaleSnapshot> for RawStale {
+    fn from(stale: &StaleSnapshot) -> Self {
+        Self { id: stale.case.clone(), why: stale.why.clone() }
+    }
+}
+
+impl From<RawStale> for StaleSnapshot {
+    fn from(raw: RawStale) -> Self {
+        Self { case: raw.id, why: raw.why }
+    }
+}
+
 impl From<&RunEnd> for RawEnd {
     fn from(end: &RunEnd) -> Self {
         let VerdictCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant } = end.counts;
-        let SnapshotCounts { same, different, missing, written, unusable } = end.snapshots;
+        let SnapshotCounts { same, different, outranked, missing, written, unusable } = end.snapshots;
         let rows = |met: &BTreeSet<Arc<str>>| met.iter().map(ToString::to_string).collect();
         Self {
             counts: RawCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant },
             rows_met: end.rows_met.iter().map(rows).collect(),
             orphans: end.orphans.iter().map(|path| path.display().to_string()).collect(),
+            stale_snapshots: end
+                .stale_snapshots
+                .as_ref()
+                .map(|stale| stale.iter().map(RawStale::from).collect()),
             stale_waivers: end.stale_waivers.clone(),
-            snapshots: RawSnapshots { same, different, missing, written, unusable },
+            snapshots: RawSnapshots { same, different, outranked, missing, written, unusable },
             left_behind: end.left_behind,
             exchanges: end.exchanges,
             stopped: end.stopped.clone().map(RawStopped::from),
@@ -176,14 +201,17 @@ impl TryFrom<RawEnd> for RunEnd {
 
     fn try_from(raw: RawEnd) -> Result<Self, WireError> {
         let RawCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant } = raw.counts;
-        let RawSnapshots { same, different, missing, written, unusable } = raw.snapshots;
+        let RawSnapshots { same, different, outranked, missing, written, unusable } = raw.snapshots;
         let rows = |met: BTreeSet<String>| met.into_iter().map(Arc::from).collect();
         let end = Self {
             counts: VerdictCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant },
             rows_met: raw.rows_met.into_iter().map(rows).collect(),
             orphans: raw.orphans.into_iter().map(PathBuf::from).collect(),
+            stale_snapshots: raw
+                .stale_snapshots
+                .map(|stale| stale.into_iter().map(StaleSnapshot::from).collect()),
             stale_waivers: raw.stale_waivers,
-            snapshots: SnapshotCounts { same, different, missing, written, unusable },
+            snapshots: SnapshotCounts { same, different, outranked, missing, written, unusable },
             left_behind: raw.left_behind,
             exchanges: raw.exchanges,
             stopped: raw.stopped.map(Stopped::from),

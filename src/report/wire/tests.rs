@@ -66,8 +66,9 @@ fn every_verdict_comes_back_with_its_reason() {
 
 #[test]
 fn what_came_of_a_snapshot_comes_back() {
-    use SnapshotOutcome::{Different, Missing, Same, Unchecked, Unusable, Written};
-    for outcome in [Unchecked, Same, Different, Missing, Written, Unusable { reason: "x".into() }] {
+    use SnapshotOutcome::{Different, Missing, Outranked, Same, Unchecked, Unusable, Written};
+    for outcome in [Unchecked, Same, Different, Outranked, Missing, Written, Unusable { reason: "x".into() }]
+    {
         let event = case(|record| record.snapshot = outcome.clone());
         assert_eq!(again(&event), format!("{event:?}"));
     }
@@ -95,7 +96,7 @@ fn every_reason_for_an_early_end_comes_back() {
         Stopped::Unreachable { reason: reason() },
         Stopped::Refused { reason: reason() },
     ];
-    let line = r#"{"event":"ended","counts":{"passed":1,"flaky":2,"failed":0,"waived":4,"indeterminate":5,"not_run":6,"not_meant":1},"rows_met":[["X"]],"orphans":["o"],"stale_waivers":[],"snapshots":{"same":1,"different":2,"missing":3,"written":4,"unusable":5},"left_behind":1,"exchanges":9,"stopped":null,"duration_us":3,"outcome":"could not find out"}"#;
+    let line = r#"{"event":"ended","counts":{"passed":1,"flaky":2,"failed":0,"waived":4,"indeterminate":5,"not_run":6,"not_meant":1},"rows_met":[["X"]],"orphans":["o"],"stale_snapshots":[{"id":"a","why":"b"}],"stale_waivers":[],"snapshots":{"same":1,"different":2,"outranked":6,"missing":3,"written":4,"unusable":5},"left_behind":1,"exchanges":9,"stopped":null,"duration_us":3,"outcome":"could not find out"}"#;
     assert_eq!(write_event(&read_event(line).unwrap()).unwrap(), line);
     for stopped in reasons {
         let Event::Ended(mut end) = read_event(line).unwrap() else { panic!("an end") };

@@ -1,0 +1,96 @@
+//! `stale` and `recheck`: which snapshots nobody has confirmed lately, and the runs that confirm just those.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::args::{RecheckArgs, SelectArgs, StaleArgs};
+use super::exit::{BROKEN, CONFORMS, CliError, NOTHING_SELECTED};
+use super::files::selected;
+use super::review_command::{code, store};
+use super::run_command::run_narrowed;
+use super::settings::Settings;
+use super::{note, print};
+use crate::event::StaleSnapshot;
+use crate::model::EndpointKind;
+use crate::plan::{Plan, PlannedCase};
+use crate::report::printable;
+use crate::snapshot::{Freshness, MaxAge, Standing, Store, Update};
+
+/// Lists what is stale, and says by the exit code whether anything is.
+pub(super) fn stale(args: &StaleArgs) -> Result<u8, CliError> {
+    let review = &args.review;
+    let (patterns, folder) = (review.patterns.clone(), review.store.folder.clone());
+    let (_, plan) =
+        selected(&SelectArgs { patterns, exact: review.exact, shard: None, partition: None, folder })?;
+    let found = freshness(&store(&review.store)?, &plan.cases, args.max_age.as_ref());
+    let count = found.stale().count();
+    let mut text = String::new();
+    for standing in found.snapshots.iter().filter(|standing| args.all || !standing.doubts.is_empty()) {
+        text.push_str(&line(standing, args.all));
+    }
+    let missing = match found.missing.len() {
+        0 => String::new(),
+        1 => "; 1 case has none".into(),
+        several => format!("; {several} cases have none"),
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{count} of {} snapshots stale{missing}", found.snapshots.len());
+    print(&printable(&text))?;
+    let nothing = found.snapshots.is_empty() && found.unusable.is_empty();
+    let judged = if count == 0 { CONFORMS } else { BROKEN };
+    Ok(code(!found.unusable.is_empty(), if nothing { NOTHING_SELECTED } else { judged }))
+}
+
+/// A snapshot, why it is stale, and if that is asked, where it comes from.
+fn line(standing: &Standing, has_sightings: bool) -> String {
+    let mut text = match told(standing) {
+        StaleSnapshot { case, why } if why.is_empty() => format!("FRESH  {case}\n"),
+        StaleSnapshot { case, why } => format!("STALE  {case}  {why}\n"),
+    };
+    for (word, sighting) in [("recorded", &standing.recorded), ("confirmed", &standing.confirmed)] {
+        let sighting = sighting.as_ref().map_or("unknown".to_owned(), ToString::to_string);
+        let _ = if has_sightings { writeln!(text, "  {word:<10} {sighting}") } else { Ok(()) };
+    }
+    text
+}
+
+/// Runs the cases whose snapshots are stale.
+pub(super) fn recheck(args: &RecheckArgs) -> Result<u8, CliError> {
+    if args.run.endpoint.len() > 1 {
+        return Err(CliError::usage("recheck takes one --endpoint: each has snapshots of its own"));
+    }
+    run_narrowed(&args.run, |plan, settings| settings.iter().try_for_each(|each| narrow(plan, each)))
+}
+
+/// Leaves the cases whose snapshots are stale or cannot be used; the run tells what is wrong with those.
+fn narrow(plan: &mut Plan, settings: &Settings) -> Result<(), CliError> {
+    let Some(folder) = &settings.snapshots else {
+        return Err(CliError::usage("recheck: the endpoint has no snapshots of its own"));
+    };
+    let store = Store::new(folder, Update::Never, EndpointKind::Foreign);
+    let found = freshness(&store, &plan.cases, settings.max_age.as_ref());
+    let fresh = found.snapshots.iter().filter(|standing| standing.doubts.is_empty());
+    let others: BTreeSet<&str> =
+        fresh.map(|standing| &standing.case).chain(&found.missing).map(String::as_str).collect();
+    plan.cases.retain(|planned| !others.contains(planned.id.as_str()));
+    if plan.cases.is_empty() {
+        print("no snapshot is stale\n")?;
+    }
+    Ok(())
+}
+
+/// How fresh the snapshots of cases are; files that cannot be used are named.
+pub(super) fn freshness(store: &Store, cases: &[PlannedCase], limit: Option<&MaxAge>) -> Freshness {
+    let cases = cases.iter().map(|planned| (&planned.id, &*planned.contract));
+    let freshness = store.freshness(cases, limit);
+    for error in &freshness.unusable {
+        note(&format!("left alone: {}", printable(&error.to_string())));
+    }
+    freshness
+}
+
+/// A snapshot with the reasons for which it is stale.
+pub(super) fn told(standing: &Standing) -> StaleSnapshot {
+    let why: Vec<String> = standing.doubts.iter().map(ToString::to_string).collect();
+    StaleSnapshot { case: standing.case.clone(), why: why.join("; ") }
+}

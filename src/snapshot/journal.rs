@@ -1,0 +1,59 @@
+//! What a run has seen of snapshots so far. Main type: [`Journal`].
+//!
+//! It is kept in memory and merged into the side file once, at the end, so that a run of very many cases writes that
+//! file once and holds the lock once.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::error::StoreError;
+use super::lock::FolderLock;
+use super::provenance::{Note, Origin, Provenance, Seen};
+use crate::model::CaseId;
+
+/// What a run has seen so far; clones share it.
+#[derive(Debug, Clone)]
+pub(super) struct Journal {
+    origin: Origin,
+    notes: Arc<Mutex<BTreeMap<String, Note>>>,
+}
+
+impl Journal {
+    pub(super) fn new(origin: Origin) -> Self {
+        Self { origin, notes: Arc::default() }
+    }
+
+    /// Whether the endpoint answers as it is meant to, so that it can confirm anything.
+    pub(super) fn is_faultless(&self) -> bool {
+        self.origin.is_faultless()
+    }
+
+    pub(super) fn note(&self, case: &CaseId, note: Note) {
+        self.notes().insert(case.to_string(), note);
+    }
+
+    /// Whether an endpoint has answered as the case's snapshot says.
+    pub(super) fn has_confirmed(&self, case: &str) -> bool {
+        self.notes().get(case).is_some_and(|note| note.seen != Seen::Waiting)
+    }
+
+    /// Takes the notes into the side file of a folder; without any, nothing is touched.
+    pub(super) fn merge(&self, root: &Path) -> Result<(), StoreError> {
+        let notes = std::mem::take(&mut *self.notes());
+        if notes.is_empty() {
+            return Ok(());
+        }
+        let _lock = FolderLock::take(root)?;
+        let mut provenance = Provenance::read(root)?;
+        for (case, note) in notes {
+            provenance.note(case, note, &self.origin);
+        }
+        provenance.write(root)
+    }
+
+    /// A worker that panicked is told by the run; its notes are whole.
+    fn notes(&self) -> MutexGuard<'_, BTreeMap<String, Note>> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
