@@ -11,7 +11,7 @@ mod pending;
 mod render;
 mod store;
 
-pub use difference::{DiffLine, LineKind, Piece, hunks};
+pub use difference::{DiffLine, LineKind, Piece, hunks, replacements};
 pub use normalise::{Names, volatile_values};
 pub use pending::PendingSnapshot;
 pub use render::{changes, render};
