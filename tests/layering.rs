@@ -69,7 +69,7 @@ const ALLOWED: [(&str, &[&str]); 20] = [
 ];
 
 /// Crates that one module alone may name.
-const CONFINED: [(&str, &[&str]); 26] = [
+const CONFINED: [(&str, &[&str]); 28] = [
     ("minijinja", &["template"]),
     ("toml", &["source"]),
     ("csv", &["source"]),
@@ -89,6 +89,8 @@ const CONFINED: [(&str, &[&str]); 26] = [
     ("libtest_mimic", &["harness"]),
     ("clap", &["cli"]),
     ("miette", &["cli"]),
+    ("crossterm", &["cli"]),
+    ("unicode_width", &["cli"]),
     ("hmac", &["protocol"]),
     ("sha1", &["protocol"]),
     ("sha2", &["protocol"]),

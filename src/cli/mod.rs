@@ -4,6 +4,7 @@
 //! own) or decides an exit code.
 
 mod args;
+mod change_text;
 mod coverage_command;
 mod credentials;
 mod diff_command;
@@ -15,9 +16,11 @@ mod files;
 mod identity;
 mod interactive;
 mod interrupt;
+mod keyboard;
 mod list_command;
 mod output;
 mod page_command;
+mod pile;
 mod problem;
 mod reports;
 mod review_command;
@@ -26,6 +29,7 @@ mod serve_command;
 mod settings;
 mod show_command;
 mod sweep_command;
+mod wrapped;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
