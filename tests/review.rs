@@ -66,13 +66,22 @@ fn what_waits_is_shown_once_for_each_kind_of_change() {
     let project = Project::changed();
     let (exit, text) = project.run(&["pending"]);
     assert_eq!(exit, 1, "{text}");
-    let count = text.matches("DIFFERENT  ecs/").count();
-    assert!(count > 3 && text.contains(&format!("{count} pending, ")), "{text}");
-    let removed = text.matches("  - ").count();
-    assert!(removed < count, "the same change is shown once: {text}");
-    assert!(text.contains("The Tag.N.Key contain duplicate key."), "{text}");
+    let count = text.lines().filter(|line| line.starts_with("  ecs/")).count();
+    assert!(count > 3 && text.contains(&format!("CHANGE 1 of 1  {count} cases\n")), "{text}");
+    assert!(text.ends_with(&format!("{count} pending, 1 kind of change\n")), "{text}");
+    for told in [
+        "  * message is no longer the one in the contract\n",
+        "  contract  was  400 Duplicate.TagKey  \"The Tag.N.Key contain duplicate key.\"\n",
+        "  contract  now  no row of the contract: Duplicate.TagKey has another message\n",
+    ] {
+        assert!(text.contains(told), "{text}");
+    }
+    assert_eq!(text.matches("  -   \"Message\"").count(), 1, "the difference is shown once: {text}");
+    let marks = text.lines().skip_while(|line| !line.starts_with("  -")).nth(1).unwrap();
+    assert_eq!(marks.trim(), "^", "what differs in the line is marked: {text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     let (exit, text) = project.run(&["pending", "duplicate-key-in-a-form"]);
-    assert_eq!((exit, text.matches("DIFFERENT").count()), (1, 1), "{text}");
+    assert_eq!((exit, text.matches("\n  ecs/").count()), (1, 1), "{text}");
     assert_eq!(Project::new().run(&["pending"]), (0, "0 pending, 0 kinds of change\n".to_owned()));
 }
 

@@ -5,8 +5,10 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rexpect::session::{PtySession, spawn_command};
@@ -61,6 +63,38 @@ impl Project {
         command.env("PATH", std::env::var_os("PATH").unwrap()).env("TERM", "xterm-256color");
         command.envs(variables.iter().copied());
         Terminal { session: spawn_command(command, Some(PATIENCE)).unwrap(), seen: String::new() }
+    }
+}
+
+/// Runs a tool in a folder, and gives what it says.
+fn tool(folder: &Path, name: &str, arguments: &[&str]) -> String {
+    let output = Command::new(name).args(arguments).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{name} {arguments:?}: {}", err(&output));
+    out(&output)
+}
+
+/// What git would commit.
+fn status(project: &Project) -> String {
+    tool(project.0.path(), "git", &["status", "--porcelain", "--untracked-files=all"])
+}
+
+fn committed(project: &Project) {
+    let folder = project.0.path();
+    tool(folder, "git", &["init", "-q"]);
+    tool(folder, "git", &["add", "."]);
+    let who = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"];
+    tool(folder, "git", &[&who[..], &["commit", "-q", "-m", "cases"]].concat());
+}
+
+/// Every file of a snapshot, accepted or pending, and what it holds.
+fn snapshots(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            snapshots(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "snap" || ending == "new") {
+            found.insert(path.clone(), fs::read(path).unwrap());
+        }
     }
 }
 
@@ -231,4 +265,64 @@ fn files_that_are_no_snapshots_are_named_and_left_alone() {
     terminal.sees("left alone").sees("help > ").press("a").sees("still waiting 0");
     terminal.ends(3);
     assert_eq!(fs::read_to_string(broken).unwrap(), "what is this\n");
+}
+
+#[test]
+fn a_fault_is_one_kind_that_is_rejected_without_a_trace_or_accepted_line_by_line() {
+    let project = Project::changed(&[]);
+    committed(&project);
+    assert_eq!(project.run(&["run", "-q", "--fault", FAULT, CASES]).0, 1);
+    let (exit, text) = project.run(&["pending"]);
+    let count = text.lines().filter(|line| line.starts_with("  ecs/")).count();
+    assert!(exit == 1 && count > 3 && text.contains(&format!("{count} pending, 1 kind of change")), "{text}");
+    let mut terminal = project.terminal(80, &[], "");
+    terminal.sees(&format!("CHANGE 1 of 1  {count} cases")).sees("help > ").press("r");
+    terminal.sees(&format!("rejected {count}, still waiting 0"));
+    terminal.ends(0);
+    let traces = ["before", "after", "pid"].map(|name| fs::remove_file(project.path(name)).is_ok());
+    assert_eq!(traces, [true; 3], "what the terminal of this test has left");
+    assert_eq!(status(&project), "");
+    assert_eq!(project.run(&["run", "-q", CASES]).0, 0);
+
+    assert_eq!(project.run(&["run", "-q", "--fault", FAULT, CASES]).0, 1);
+    let mut terminal = project.terminal(80, &[], "");
+    terminal.sees("help > ").press("a").sees(&format!("accepted {count}, rejected 0, still waiting 0"));
+    terminal.ends(0);
+    let changed = tool(project.0.path(), "git", &["diff", "--numstat"]);
+    assert_eq!(changed.lines().count(), count, "{changed}");
+    assert!(changed.lines().all(|line| line.starts_with("1\t1\tsnapshots/")), "{changed}");
+}
+
+#[test]
+fn cargo_insta_comes_to_the_same_files_byte_for_byte() {
+    if !Command::new("cargo")
+        .args(["insta", "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success())
+    {
+        writeln!(io::stderr(), "not looked at: cargo-insta is not installed").unwrap();
+        return;
+    }
+    for (key, ours) in [("a", "accept"), ("r", "reject")] {
+        let files = [false, true].map(|is_insta| {
+            let project = Project::changed(&[(FAULT, CASES)]);
+            let root = project.0.path();
+            if is_insta {
+                fs::write(root.join("Cargo.toml"), "[package]\nname = \"a\"\nedition = \"2024\"\n").unwrap();
+                fs::create_dir(root.join("src")).unwrap();
+                fs::write(root.join("src/lib.rs"), "").unwrap();
+                tool(root, "cargo", &["insta", ours, "--workspace-root", root.to_str().unwrap()]);
+            } else {
+                let mut terminal = project.terminal(80, &[], "");
+                terminal.sees("help > ").press(key).sees("still waiting 0");
+                terminal.ends(0);
+            }
+            let mut found = BTreeMap::new();
+            snapshots(&root.join("snapshots"), &mut found);
+            let inside = |path: PathBuf| path.strip_prefix(root).unwrap().to_path_buf();
+            found.into_iter().map(|(path, bytes)| (inside(path), bytes)).collect::<BTreeMap<_, _>>()
+        });
+        assert!(files[0] == files[1], "{ours}");
+        assert!(files[0].keys().all(|path| path.extension().unwrap() == "snap") && files[0].len() > 500);
+    }
 }

@@ -11,8 +11,11 @@ use crate::report::printable;
 use crate::review::{Change, Group};
 use crate::snapshot::{DiffLine, LineKind, Piece, hunks};
 
-/// How many cases of a kind are named, and how many lines of a difference are shown, before the rest is counted.
+/// How many cases of a kind are named before the rest is counted, where not all is shown.
 const NAMED: usize = 8;
+
+/// How many lines of a text are shown: of each kind where all kinds are, and where one is on a screen.
+const LINES_OF_MANY: usize = 400;
 const LINES: usize = 40;
 
 /// How it is shown.
@@ -22,8 +25,19 @@ pub(super) struct Look {
     pub(super) width: usize,
     /// Whether colours are used; they never say anything alone.
     pub(super) is_coloured: bool,
-    /// Whether all is shown, however long.
-    pub(super) is_whole: bool,
+    /// How much is shown.
+    pub(super) extent: Extent,
+}
+
+/// How much is shown of what is long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// What fits a screen; a key shows all.
+    Screen,
+    /// All cases, and of each text what a person reads.
+    Listing,
+    /// All.
+    Whole,
 }
 
 impl Look {
@@ -31,7 +45,7 @@ impl Look {
     pub(super) fn of_output(is_terminal: bool) -> Self {
         let surroundings = Surroundings::read();
         let width = surroundings.output_width();
-        Self { width, is_coloured: surroundings.allows_colour(is_terminal), is_whole: true }
+        Self { width, is_coloured: surroundings.allows_colour(is_terminal), extent: Extent::Listing }
     }
 
     /// The line above a kind of change.
@@ -59,7 +73,8 @@ impl Look {
 
     /// The cases of a kind.
     pub(super) fn cases(self, changes: &[&Change]) -> String {
-        let shown = if self.is_whole || changes.len() <= NAMED + 1 { changes.len() } else { NAMED };
+        let shown =
+            if self.extent != Extent::Screen || changes.len() <= NAMED + 1 { changes.len() } else { NAMED };
         let mut text = String::new();
         for change in &changes[..shown] {
             text.push_str(&wrapped(&change.snapshot.case, "  ", "      ", self.width));
@@ -76,7 +91,7 @@ impl Look {
         let runs = hunks(old, &change.snapshot.new.text);
         let count: usize = runs.iter().map(Vec::len).sum();
         let mut text = String::new();
-        let mut left = if self.is_whole || count <= LINES + 1 { count } else { LINES };
+        let mut left = self.shown(count);
         for (position, run) in runs.iter().enumerate() {
             if left == 0 {
                 break;
@@ -89,16 +104,33 @@ impl Look {
             }
             left = left.saturating_sub(run.len());
         }
-        if !self.is_whole && count > LINES + 1 {
-            let _ = writeln!(text, "  … and {} more lines; l shows all", count - LINES);
-        }
+        text.push_str(&self.rest(count));
         text
+    }
+
+    /// How many of so many lines are shown; one line is not left out, since it takes one to say so.
+    fn shown(self, count: usize) -> usize {
+        let most = match self.extent {
+            Extent::Screen => LINES,
+            Extent::Listing => LINES_OF_MANY,
+            Extent::Whole => count,
+        };
+        if count <= most + 1 { count } else { most }
+    }
+
+    /// What is said of the lines that are not shown.
+    fn rest(self, count: usize) -> String {
+        match (count - self.shown(count), self.extent) {
+            (0, _) => String::new(),
+            (rest, Extent::Screen) => format!("  … and {rest} more lines; l shows all\n"),
+            (rest, Extent::Listing | Extent::Whole) => format!("  … and {rest} more lines\n"),
+        }
     }
 
     /// A whole text, such as the old answers.
     pub(super) fn whole(self, content: &str) -> String {
         let lines: Vec<&str> = content.lines().collect();
-        let shown = if self.is_whole || lines.len() <= LINES + 1 { lines.len() } else { LINES };
+        let shown = self.shown(lines.len());
         let mut text = String::new();
         for line in &lines[..shown] {
             let piece = Piece { is_marked: false, text: (*line).to_owned() };
@@ -107,9 +139,7 @@ impl Look {
                 &mut text,
             );
         }
-        if shown < lines.len() {
-            let _ = writeln!(text, "  … and {} more lines; l shows all", lines.len() - shown);
-        }
+        text.push_str(&self.rest(lines.len()));
         text
     }
 

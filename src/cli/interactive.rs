@@ -6,7 +6,7 @@
 use std::io::{self, IsTerminal};
 
 use super::args::ReviewArgs;
-use super::change_text::Look;
+use super::change_text::{Extent, Look};
 use super::exit::{BROKEN, CONFORMS, CliError};
 use super::keyboard::{Key, Keyboard};
 use super::pile::{Decision, Piles, Place};
@@ -53,7 +53,7 @@ pub(super) fn review(args: &ReviewArgs) -> Result<u8, CliError> {
     }
     let contracts = Contracts::load(&args.store);
     let groups = group(waiting.selected, |case| contracts.of(case));
-    let look = Look { is_whole: false, ..Look::of_output(true) };
+    let look = Look { extent: Extent::Screen, ..Look::of_output(true) };
     let keyboard = Keyboard::open().map_err(CliError::Output)?;
     let mut session = Session { piles: Piles::new(groups), look, keyboard, failed: None };
     let end = session.run();
@@ -154,7 +154,7 @@ impl Session {
     /// Shows what a key asks for.
     fn tell(&self, letter: char, change: &Change) -> Result<(), CliError> {
         let (look, snapshot) = (self.look, &change.snapshot);
-        let whole = Look { is_whole: true, ..look };
+        let whole = Look { extent: Extent::Whole, ..look };
         let old = snapshot.old.as_ref().map_or("nothing\n", |old| &old.text);
         let text = match letter {
             'd' => look.difference(change),

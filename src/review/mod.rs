@@ -30,6 +30,8 @@ mod name;
 mod named;
 mod pair;
 mod row;
+#[cfg(test)]
+mod tests;
 mod transcript;
 mod tree;
 mod wording;

@@ -165,7 +165,7 @@ mod tests {
             (r#"{"a": 1}"#, r#"{"a": 1, "a": 2}"#, "$.a stands 2 times, before 1"),
             (r#"{"a": 1, "b": 2}"#, r#"{"b": 2, "a": 1}"#, "$ has the same parts in another order"),
             ("[1, 2]", "[2, 1]", "$ has the same parts in another order"),
-            ("[1, 2]", "[1]", "$ has 1 items, before 2"),
+            ("[1, 2]", "[1]", "$ has 1 item, before 2"),
             (r#"{"n": 1.0}"#, r#"{"n": 1}"#, "$.n changed its type: number became integer"),
         ];
         for (old, new, expected) in cases {

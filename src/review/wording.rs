@@ -34,6 +34,7 @@ impl fmt::Display for Fact {
             Self::Endpoint { old, new } => {
                 write!(out, "recorded from the endpoint `{}`, before from `{}`", short(new), short(old))
             }
+            Self::Answers { old, new: 1 } => write!(out, "1 answer, before {old}"),
             Self::Answers { old, new } => write!(out, "{new} answers, before {old}"),
             Self::Answer { step, change } => {
                 step.map_or(Ok(()), |step| write!(out, "answer {step}: "))?;
@@ -129,6 +130,7 @@ impl fmt::Display for Part {
             Self::Named(name) => write!(out, "has [{}] where a value stood as it is", short(name)),
             Self::FollowsCode => out.write_str("changed with the error code, which it repeats"),
             Self::Times { old, new } => write!(out, "stands {new} times, before {old}"),
+            Self::Items { old, new: 1 } => write!(out, "has 1 item, before {old}"),
             Self::Items { old, new } => write!(out, "has {new} items, before {old}"),
             Self::Order => out.write_str("has the same parts in another order"),
         }
