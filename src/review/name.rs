@@ -219,8 +219,8 @@ mod tests {
     #[test]
     fn which_values_are_equal_is_told_once_for_each_pair_of_answers() {
         let (apart, equal) = (two("[id:1]", "[id:2]"), two("[id:1]", "[id:1]"));
-        assert_eq!(told(&apart, &equal), ["values are equal now that were not: id of answers 1 and 2"]);
-        assert_eq!(told(&equal, &apart), ["values are no longer equal: id of answers 1 and 2"]);
+        assert_eq!(told(&apart, &equal), ["[id] is now the same in answers 1 and 2, and was not"]);
+        assert_eq!(told(&equal, &apart), ["[id] is no longer the same in answers 1 and 2"]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl Pair<'_> {
         if self.contract.is_none() {
             return;
         }
-        if before.line() == after.line() {
+        if before.row_key() == after.row_key() && before.line() == after.line() {
             self.findings.row("still", after);
             return;
         }
@@ -133,7 +133,7 @@ impl Pair<'_> {
             (Seen::Empty, Seen::Empty) => {}
             (left, right) => {
                 // What is left of a body that broke differs from case to case.
-                let is_broken = left.tree().is_some() && right.kind().starts_with("broken");
+                let is_broken = left.tree().is_some() && right.kind().ends_with("cannot be read");
                 let lines = match right {
                     Seen::Lines(lines) if !is_broken => {
                         telling.echoes.masked(&lines.join("\n"), telling.others.old)
@@ -186,7 +186,7 @@ impl Pair<'_> {
             (false, _) => change.part,
         };
         let whose = if part == Part::Gone { telling.before } else { telling.after };
-        let is_success = whose.is_success().unwrap_or(whose.code.is_none());
+        let is_success = (200..300).contains(&whose.status);
         let promise = matches!(part, Part::New | Part::Gone)
             .then(|| promise(self.contract?, &change.path, is_success))
             .flatten();

@@ -2,9 +2,12 @@
 
 use super::fact::Outcome;
 use super::transcript::Answer;
-use super::wording::quoted;
+use super::wording::cut;
 use crate::check::select;
-use crate::model::{Contract, ErrorRow, Value};
+use crate::model::{Contract, ErrorRow, MessageTemplate, Value};
+
+/// The longest message of a row that is repeated, in characters: two rows may differ at the end alone.
+const LONGEST: usize = 400;
 
 /// An answer as the contract reads it.
 pub(super) struct Judged<'a> {
@@ -48,7 +51,7 @@ impl<'a> Judged<'a> {
             row.message.as_ref().is_none_or(|template| template.mismatch(message).is_none())
         };
         let rank = |row: &&&ErrorRow| {
-            let has_blanks = row.message.as_ref().is_none_or(crate::model::MessageTemplate::has_blanks);
+            let has_blanks = row.message.as_ref().is_none_or(MessageTemplate::has_blanks);
             (row.status != self.status, has_blanks)
         };
         self.rows_of_code.iter().filter(fits).min_by_key(rank).copied()
@@ -101,13 +104,17 @@ fn row_line(row: &ErrorRow) -> String {
 }
 
 fn message_of(row: &ErrorRow) -> String {
-    row.message.as_ref().map_or_else(|| "any message".to_owned(), |message| quoted(message.as_str()))
+    let quoted = |message: &MessageTemplate| cut(message.as_str(), LONGEST);
+    row.message.as_ref().map_or_else(|| "any message".to_owned(), quoted)
 }
 
 /// What the contract promises of a field at the top of the body.
 pub(super) fn promise(contract: &Contract, path: &str, is_success: bool) -> Option<&'static str> {
     let name = path.strip_prefix("$.")?;
     let envelope = &contract.envelope;
+    if is_success && envelope.absent.iter().any(|absent| absent == name) {
+        return Some("the contract forbids it in a success");
+    }
     let own = if is_success { &contract.response[..] } else { &[] };
     let shared = if is_success { &envelope.success } else { &envelope.error };
     if own.is_empty() && shared.is_empty() {

@@ -120,13 +120,9 @@ fn each_change_is_told_in_the_words_of_the_contract() {
         (
             two("request-id:2"),
             two("request-id:1"),
-            "values are equal now that were not: request-id of answers 1 and 2",
+            "[request-id] is now the same in answers 1 and 2, and was not",
         ),
-        (
-            two("request-id:1"),
-            two("request-id:2"),
-            "values are no longer equal: request-id of answers 1 and 2",
-        ),
+        (two("request-id:1"), two("request-id:2"), "[request-id] is no longer the same in answers 1 and 2"),
         (two("request-id:2"), SUCCESS.into(), "1 answer, before 2"),
         ("what is this".into(), "and this".into(), "the text differs"),
         (duplicate(), changed("{\n  \"R", "{\n  \"R").replace("}", "  x"), "the text differs"),

@@ -56,8 +56,8 @@ impl Seen<'_> {
             Self::Json(_) => "JSON",
             Self::Xml { .. } => "XML",
             Self::Lines(lines) => match lines.first().map(|line| line.trim_start().as_bytes()) {
-                Some([b'{' | b'[', ..]) => "broken JSON",
-                Some([b'<', ..]) => "broken XML, or HTML",
+                Some([b'{' | b'[', ..]) => "JSON that cannot be read",
+                Some([b'<', ..]) => "XML or HTML that cannot be read",
                 Some(_) | None => "text that is neither JSON nor XML",
             },
         }

@@ -8,13 +8,17 @@ use crate::model::Value;
 /// The longest part of an answer that a fact repeats, in characters.
 const LONGEST: usize = 70;
 
-/// A text in quotes, cut to a bearable length.
-pub(super) fn quoted(text: &str) -> String {
-    let mut short: String = text.chars().take(LONGEST).collect();
+/// A text in quotes, cut to so many characters.
+pub(super) fn cut(text: &str, longest: usize) -> String {
+    let mut short: String = text.chars().take(longest).collect();
     if short.len() < text.len() {
         short.push('…');
     }
     Value::text(short).to_string()
+}
+
+fn quoted(text: &str) -> String {
+    cut(text, LONGEST)
 }
 
 /// A text without quotes, cut to a bearable length.
@@ -48,10 +52,10 @@ impl fmt::Display for Fact {
                 write!(out, "{change}")
             }
             Self::Equality { name, places, is_equal: true } => {
-                write!(out, "values are equal now that were not: {} of {places}", short(name))
+                write!(out, "[{}] is now the same in {places}, and was not", short(name))
             }
             Self::Equality { name, places, is_equal: false } => {
-                write!(out, "values are no longer equal: {} of {places}", short(name))
+                write!(out, "[{}] is no longer the same in {places}", short(name))
             }
             Self::More(count) => write!(out, "{count} more such things"),
         }
@@ -125,9 +129,9 @@ impl fmt::Display for Part {
             Self::Value(None) => out.write_str("changed its value"),
             Self::Value(Some((old, new))) => write!(out, "changed: {} became {}", quoted(old), quoted(new)),
             Self::Unnamed(name) => {
-                write!(out, "shows a value as it is that was [{}]: nothing names it any more", short(name))
+                write!(out, "has a value that no rule names any more, in place of [{}]", short(name))
             }
-            Self::Named(name) => write!(out, "has [{}] where a value stood as it is", short(name)),
+            Self::Named(name) => write!(out, "has [{}] in place of a value that no rule named", short(name)),
             Self::FollowsCode => out.write_str("changed with the error code, which it repeats"),
             Self::Times { old, new } => write!(out, "stands {new} times, before {old}"),
             Self::Items { old, new: 1 } => write!(out, "has 1 item, before {old}"),
