@@ -86,6 +86,27 @@ fn what_waits_is_shown_once_for_each_kind_of_change() {
 }
 
 #[test]
+fn nothing_of_a_snapshot_acts_on_the_terminal() {
+    let project = Project::changed();
+    let waiting: Vec<PathBuf> =
+        project.files().into_keys().filter(|path| path.extension().unwrap() == "new").collect();
+    let text = fs::read_to_string(&waiting[0]).unwrap();
+    let hostile = "\u{202e}\u{9b}2J\u{1b}]0;x\u{7}";
+    // Each in a field's name, its value, a header, a parameter and the message, as a file that others wrote may have it.
+    let text = text
+        .replace("\"HostId\": \"", &format!("\"Host{hostile}\": \"x"))
+        .replace("< content-type: ", &format!("< x-{hostile}: a\n< content-type: {hostile}"))
+        .replace("\n> Action = ", &format!("\n> Act{hostile} = {hostile}"));
+    fs::write(&waiting[0], text).unwrap();
+    let (exit, text) = project.run(&["pending"]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("\\u{202e}"), "it is shown escaped: {text}");
+    let acts =
+        |letter: char| letter != '\n' && (letter.is_control() || ('\u{202a}'..='\u{202e}').contains(&letter));
+    assert_eq!(text.chars().find(|letter| acts(*letter)), None, "{text:?}");
+}
+
+#[test]
 fn reject_restores_a_green_run_and_leaves_no_trace() {
     let before = Project::new().files().into_values().collect::<Vec<_>>();
     let project = Project::changed();
