@@ -168,6 +168,17 @@ fn the_contracts_rows_stand_by_the_change() {
 }
 
 #[test]
+fn of_several_rows_the_one_with_the_status_of_the_answer_counts() {
+    let text =
+        "The input parameter \"RegionId\" that is mandatory for processing this request is not supplied.";
+    let answer = |status: u16| error(status, "MissingParameter.RegionId", text, &[]);
+    let found = groups(&[(&answer(400), &answer(404))]);
+    let rows = &found[0].changes[0].rows;
+    assert!(rows[0].starts_with("was  400 MissingParameter.RegionId  \"The input"), "{rows:?}");
+    assert_eq!(rows[1], "now  404 MissingParameter.RegionId  \"%s\"");
+}
+
+#[test]
 fn the_same_change_is_one_kind_whatever_differs_from_case_to_case() {
     let missing = |name: &str, end: &str| {
         let text = format!(
