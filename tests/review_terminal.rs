@@ -154,7 +154,11 @@ fn a_narrow_terminal_without_colour_shows_all_in_lines_that_fit() {
     let project = Project::changed(&[(FAULT, CASES)]);
     for variables in [[("NO_COLOR", "1")], [("TERM", "dumb")]] {
         let mut terminal = project.terminal(40, &variables, "");
-        terminal.sees("help > ").press("?").sees("quit").sees("help > ").press("l").sees("help > ");
+        terminal.sees("more; l lists all").sees("help > ").press("?").sees("quit").sees("help > ");
+        let start = terminal.seen.len();
+        terminal.press("l").sees("help > ");
+        let all = terminal.seen[start..].matches("  ecs/").count();
+        assert_eq!(all, project.pending(), "a key shows every case");
         terminal.press("o").sees("help > ").press("n").sees("help > ").press("w").sees("help > ").press("c");
         terminal.sees("help > ").press("q").sees("still waiting");
         let seen = terminal.ends(1);

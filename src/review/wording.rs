@@ -65,7 +65,7 @@ impl fmt::Display for Fact {
 impl fmt::Display for AnswerChange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Outcome(outcome) => write!(out, "{outcome}"),
+            Self::Outcome(outcome) => write!(out, "answered with {outcome}"),
             Self::Turned { old, new } => match new.code {
                 None => write!(out, "now a success: {old} became {new}"),
                 Some(_) => write!(out, "now an error: {old} became {new}"),
