@@ -59,11 +59,17 @@ pub(super) fn findings(snapshot: &PendingSnapshot, contract: Option<&Contract>) 
     if let Some((old, new)) = read(&old_text).zip(read(&new)) {
         exchanges(&old, &new, contract, &mut findings);
     }
-    if let Some((old, new)) = read(&old.text).zip(read(&snapshot.new.text)) {
-        equality_facts(&old, &new).into_iter().take(MOST).for_each(|(fact, key)| findings.add(fact, key));
+    let before_text = old.text.as_str();
+    if let Some((old, new)) = read(before_text).zip(read(&snapshot.new.text)) {
+        let facts = equality_facts(&old, &new);
+        if let Some(rest) = facts.len().checked_sub(MOST).filter(|rest| *rest > 0) {
+            let key = lines_key(before_text, &snapshot.new.text);
+            findings.add(Fact::More(rest), format!("more equal {key}"));
+        }
+        facts.into_iter().take(MOST).for_each(|(fact, key)| findings.add(fact, key));
     }
     if findings.facts.len() == before {
-        findings.add(Fact::Text, "text ".to_owned() + &lines_key(&old.text, &snapshot.new.text));
+        findings.add(Fact::Text, "text ".to_owned() + &lines_key(before_text, &snapshot.new.text));
     }
     findings
 }
