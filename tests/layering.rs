@@ -95,6 +95,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("miette", &["cli"]),
+    ("crossterm", &["cli"]),
+    ("unicode_width", &["cli"]),
     ("hmac", &["protocol"]),
     ("sha1", &["protocol"]),
     ("sha2", &["protocol"]),

@@ -68,6 +68,10 @@ fn collect(folder: &Path, place: &str, found: &mut BTreeMap<String, String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let name = format!("{place}{}", entry.file_name().to_str().unwrap());
+        // What is known beside the snapshots comes and goes with the lock.
+        if name == ".proofmark" {
+            continue;
+        }
         if entry.path().is_dir() {
             collect(&entry.path(), &format!("{name}/"), found);
         } else {

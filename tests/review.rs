@@ -70,14 +70,44 @@ fn what_waits_is_shown_once_for_each_kind_of_change() {
     let project = Project::changed();
     let (exit, text) = project.run(&["pending"]);
     assert_eq!(exit, 1, "{text}");
-    let count = text.matches("DIFFERENT  ecs/").count();
-    assert!(count > 3 && text.contains(&format!("{count} pending, ")), "{text}");
-    let removed = text.matches("  - ").count();
-    assert!(removed < count, "the same change is shown once: {text}");
-    assert!(text.contains("The Tag.N.Key contain duplicate key."), "{text}");
+    let count = text.lines().filter(|line| line.starts_with("  ecs/")).count();
+    assert!(count > 3 && text.contains(&format!("CHANGE 1 of 1  {count} cases\n")), "{text}");
+    assert!(text.ends_with(&format!("{count} pending, 1 kind of change\n")), "{text}");
+    for told in [
+        "  * message is no longer the one in the contract\n",
+        "  contract  was  400 Duplicate.TagKey  \"The Tag.N.Key contain duplicate key.\"\n",
+        "  contract  now  no row of the contract: Duplicate.TagKey has another message\n",
+    ] {
+        assert!(text.contains(told), "{text}");
+    }
+    assert_eq!(text.matches("  -   \"Message\"").count(), 1, "the difference is shown once: {text}");
+    let marks = text.lines().skip_while(|line| !line.starts_with("  -")).nth(1).unwrap();
+    assert_eq!(marks.trim(), "^", "what differs in the line is marked: {text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     let (exit, text) = project.run(&["pending", "duplicate-key-in-a-form"]);
-    assert_eq!((exit, text.matches("DIFFERENT").count()), (1, 1), "{text}");
+    assert_eq!((exit, text.matches("\n  ecs/").count()), (1, 1), "{text}");
     assert_eq!(Project::new().run(&["pending"]), (0, "0 pending, 0 kinds of change\n".to_owned()));
+}
+
+#[test]
+fn nothing_of_a_snapshot_acts_on_the_terminal() {
+    let project = Project::changed();
+    let waiting: Vec<PathBuf> =
+        project.files().into_keys().filter(|path| path.extension().unwrap() == "new").collect();
+    let text = fs::read_to_string(&waiting[0]).unwrap();
+    let hostile = "\u{202e}\u{9b}2J\u{1b}]0;x\u{7}";
+    // Each in a field's name, its value, a header, a parameter and the message, as a file that others wrote may have it.
+    let text = text
+        .replace("\"HostId\": \"", &format!("\"Host{hostile}\": \"x"))
+        .replace("< content-type: ", &format!("< x-{hostile}: a\n< content-type: {hostile}"))
+        .replace("\n> Action = ", &format!("\n> Act{hostile} = {hostile}"));
+    fs::write(&waiting[0], text).unwrap();
+    let (exit, text) = project.run(&["pending"]);
+    assert_eq!(exit, 1, "{text}");
+    assert!(text.contains("\\u{202e}"), "it is shown escaped: {text}");
+    let acts =
+        |letter: char| letter != '\n' && (letter.is_control() || ('\u{202a}'..='\u{202e}').contains(&letter));
+    assert_eq!(text.chars().find(|letter| acts(*letter)), None, "{text:?}");
 }
 
 #[test]

@@ -52,8 +52,8 @@ async fn listen(stop: Arc<StopSwitch>) {
 
 #[expect(
     clippy::exit,
-    reason = "a second interrupt must not wait for anything, and there is nothing left to unwind for"
+    reason = "an interrupt that ends the program must not wait for anything, and nothing is left to unwind for"
 )]
-fn leave() -> ! {
+pub(super) fn leave() -> ! {
     std::process::exit(i32::from(INTERRUPTED))
 }

@@ -4,6 +4,7 @@
 //! own) or decides an exit code.
 
 mod args;
+mod change_text;
 mod coverage_command;
 mod credentials;
 mod diff_command;
@@ -16,10 +17,12 @@ mod identity;
 mod install;
 mod interactive;
 mod interrupt;
+mod keyboard;
 mod list_command;
 mod noise_command;
 mod output;
 mod page_command;
+mod pile;
 mod problem;
 mod report_command;
 mod reports;
@@ -32,6 +35,7 @@ mod show_command;
 mod stale_command;
 mod sweep_command;
 mod watched;
+mod wrapped;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -54,6 +54,12 @@ impl Surroundings {
     pub(super) fn width(&self) -> usize {
         self.columns.or_else(|| Some(usize::from(console_width()?))).unwrap_or(80).clamp(40, 200)
     }
+
+    /// The width of what goes to standard output; 80 where it is no terminal and nothing says otherwise.
+    pub(super) fn output_width(&self) -> usize {
+        let console = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        self.columns.or(console).unwrap_or(80).clamp(20, 200)
+    }
 }
 
 fn console_width() -> Option<u16> {

@@ -13,7 +13,7 @@ use super::review_command::{Contracts, Waiting, code, store};
 use crate::model::{Problem, SourceText, Spot};
 use crate::report::printable;
 use crate::review::{Choice, Decision, Decisions, Page, Standing, group};
-use crate::snapshot::{PendingSnapshot, Recorded, Store};
+use crate::snapshot::{PendingSnapshot, Recorded, Store, StoreError};
 use crate::source::LoadError;
 use crate::whole_file::WholeFile;
 
@@ -126,13 +126,22 @@ impl Tally {
         let case = printable(&decision.case);
         let line = match decision.standing(pending, accepted) {
             Standing::Waits(snapshot) => {
-                match decision.decision {
+                let carried_out = match decision.decision {
                     Choice::Accept => snapshot.accept(),
                     Choice::Reject => snapshot.reject(),
+                };
+                match carried_out {
+                    Ok(()) => {
+                        *count += 1;
+                        format!("{done}  {case}\n")
+                    }
+                    // Somebody was quicker, between the comparison and the lock.
+                    Err(StoreError::Changed { .. }) => {
+                        self.left_alone += 1;
+                        format!("left alone  {case}: it has changed since it was decided on\n")
+                    }
+                    Err(error) => return Err(CliError::Store(error)),
                 }
-                .map_err(CliError::Store)?;
-                *count += 1;
-                format!("{done}  {case}\n")
             }
             Standing::Done => format!("{done} before  {case}\n"),
             Standing::Changed => {

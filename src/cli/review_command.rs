@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use super::args::{PruneArgs, ReviewArgs, StoreArgs};
+use super::change_text::Look;
 use super::endpoint::{entry, is_address};
 use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES};
 use super::settings::snapshots_beside;
@@ -14,7 +16,7 @@ use crate::plan::{Pattern, case_ids};
 use crate::report::printable;
 use crate::review::group;
 use crate::run::orphans;
-use crate::snapshot::{PendingSnapshot, Store, StoreError, Update, changes};
+use crate::snapshot::{PendingSnapshot, Store, StoreError, Update};
 use crate::source::{Wanted, load};
 
 /// Shows what waits, each kind of change once, and says by the exit code whether anything does.
@@ -23,27 +25,25 @@ pub(super) fn pending(args: &ReviewArgs) -> Result<u8, CliError> {
     let (count, has_unusable) = (waiting.selected.len(), waiting.has_unusable);
     let suite = Contracts::load(&args.store);
     let groups = group(waiting.selected, |case| suite.of(case));
+    let look = Look::of_output(io::stdout().is_terminal());
     let mut text = String::new();
-    for group in &groups {
-        // Writing to a String cannot fail.
-        for change in &group.changes {
-            let word = if change.snapshot.old.is_some() { "DIFFERENT" } else { "NEW" };
-            let _ = writeln!(text, "{word}  {}", change.snapshot.case);
-        }
-        let first = &group.changes[0].snapshot;
-        let old = first.old.as_ref().map_or("", |old| &old.text);
-        let (removed, added) = changes(old, &first.new.text);
-        let lines = removed.lines().map(|line| ('-', line)).chain(added.lines().map(|line| ('+', line)));
-        for (mark, line) in lines {
-            let _ = writeln!(text, "  {mark} {line}");
-        }
+    for (at, group) in groups.iter().enumerate() {
+        text.push_str(&look.head(at + 1, groups.len(), group.changes.len()));
+        text.push_str(&look.facts(group));
+        text.push_str(&look.cases(&group.changes.iter().collect::<Vec<_>>()));
+        text.push_str(&look.difference(&group.changes[0]));
         text.push('\n');
     }
     let kinds = groups.len();
-    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    // Writing to a String cannot fail.
     let _ = writeln!(text, "{count} pending, {kinds} kind{} of change", plural(kinds));
-    print(&printable(&text))?;
+    print(&text)?;
     Ok(code(has_unusable, if count == 0 { CONFORMS } else { BROKEN }))
+}
+
+/// What a word ends in where there are several.
+pub(super) fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 /// Accepts what waits.

@@ -39,44 +39,46 @@ impl MessageTemplate {
         if text.contains(BLANK) {
             return Some("a `%s` is left unfilled");
         }
-        if fills(&self.0, text, 1) {
+        if fillings(&self.0, text, 1).is_some() {
             return None;
         }
-        if fills(&self.0, text, 0) {
+        if fillings(&self.0, text, 0).is_some() {
             Some("a `%s` is filled with nothing")
         } else {
             Some("the literal parts differ")
         }
     }
+
+    /// What stands in the place of each blank, if `text` is an instance of this template.
+    pub fn fillings<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
+        if self.mismatch(text).is_some() {
+            return None;
+        }
+        fillings(&self.0, text, 1)
+    }
 }
 
-/// Whether `text` is `template` with at least `least` characters in place of each blank.
+/// What stands in `text` for each blank of `template`, with at least `least` characters for each.
 ///
 /// The literal parts between are found from the left, each as early as it can stand; the last one
 /// must end the text. That is exact, since a blank may hold anything.
-fn fills(template: &str, text: &str, least: usize) -> bool {
+fn fillings<'a>(template: &str, text: &'a str, least: usize) -> Option<Vec<&'a str>> {
     let mut parts = template.split(BLANK);
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else {
-        return false;
-    };
+    let mut rest = text.strip_prefix(parts.next().unwrap_or_default())?;
+    let mut found = Vec::new();
     let mut parts = parts.peekable();
     while let Some(literal) = parts.next() {
-        let Some((skip, ())) =
-            rest.char_indices().map(|(at, _)| (at, ())).chain([(rest.len(), ())]).nth(least)
-        else {
-            return false;
-        };
+        let skip = rest.char_indices().map(|(at, _)| at).chain([rest.len()]).nth(least)?;
         let after = &rest[skip..];
         if parts.peek().is_none() {
-            return after.ends_with(literal);
+            found.push(&rest[..skip + after.strip_suffix(literal)?.len()]);
+            return Some(found);
         }
-        let Some(found) = after.find(literal) else {
-            return false;
-        };
-        rest = &after[found + literal.len()..];
+        let end = skip + after.find(literal)?;
+        found.push(&rest[..end]);
+        rest = &rest[end + literal.len()..];
     }
-    rest.is_empty()
+    rest.is_empty().then_some(found)
 }
 
 #[cfg(test)]
@@ -106,5 +108,14 @@ mod tests {
                 "{template:?} {text:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_fills_the_blanks_is_found() {
+        let found = |template: &str, text: &'static str| MessageTemplate::new(template).fillings(text);
+        assert_eq!(found("a %s b %s.", "a 1 b 2 b."), Some(vec!["1", "2 b"]));
+        assert_eq!(found("exact", "exact"), Some(vec![]));
+        assert_eq!(found("%s.", "."), None);
+        assert_eq!(found("%s.", "%s."), None);
     }
 }

@@ -1,28 +1,11 @@
 //! Changes of the same kind, gathered. Main type: [`Group`].
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, HashMap};
 
+use super::change::{Findings, findings};
+use super::fact::Fact;
 use crate::model::Contract;
-use crate::snapshot::{PendingSnapshot, changes};
-
-/// One thing that has changed, in the contract's words.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fact {
-    /// There was no snapshot before.
-    FirstSeen,
-    /// The text differs, in no way that has a word.
-    Text,
-}
-
-impl fmt::Display for Fact {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::FirstSeen => "seen for the first time",
-            Self::Text => "the text differs",
-        })
-    }
-}
+use crate::snapshot::PendingSnapshot;
 
 /// A snapshot that waits, and what has changed in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +14,8 @@ pub struct Change {
     pub snapshot: PendingSnapshot,
     /// What has changed; more than one fact if several things did.
     pub facts: Vec<Fact>,
-    /// The contract's rows that the change touches, as lines for a person: status, code and message.
+    /// The contract's rows that the change touches, as lines for a person: whether the answer was, is or still is
+    /// an instance of it, then status, code and message.
     pub rows: Vec<String>,
 }
 
@@ -44,23 +28,62 @@ pub struct Group {
     pub changes: Vec<Change>,
 }
 
+/// What makes two changes one kind: the keys of their facts.
+type Kind = Vec<String>;
+
 /// The snapshots by the kind of their change, in the order of the first case of each kind.
 ///
-/// `contract` gives the contract of a case's id; without it, a change is told in words that hold for any.
+/// `contract` gives the contract of a case's id; without it, a change is told in words that hold for any. The
+/// rule of what is one kind stands at the head of the module.
 pub fn group<'a>(
-    snapshots: Vec<PendingSnapshot>,
+    mut snapshots: Vec<PendingSnapshot>,
     contract: impl Fn(&str) -> Option<&'a Contract>,
 ) -> Vec<Group> {
-    let mut kinds: BTreeMap<(String, String), Vec<Change>> = BTreeMap::new();
+    snapshots.sort_by(|left, right| left.case.cmp(&right.case));
+    let mut places: HashMap<Kind, usize> = HashMap::new();
+    let mut groups: Vec<Gathered> = Vec::new();
     for snapshot in snapshots {
-        let _ = contract(&snapshot.case);
-        let old = snapshot.old.as_ref().map_or("", |old| &old.text);
-        let fact = if snapshot.old.is_some() { Fact::Text } else { Fact::FirstSeen };
-        let key = changes(old, &snapshot.new.text);
-        kinds.entry(key).or_default().push(Change { snapshot, facts: vec![fact], rows: Vec::new() });
+        let Findings { facts, rows, silent } = findings(&snapshot, contract(&snapshot.case));
+        let mut kind: Kind = facts.iter().map(|(_, key)| key.clone()).chain(silent).collect();
+        kind.sort_unstable();
+        let at = *places.entry(kind).or_insert(groups.len());
+        if at == groups.len() {
+            groups.push(Gathered::default());
+        }
+        groups[at].take(snapshot, facts, rows);
     }
-    let mut groups: Vec<Group> =
-        kinds.into_values().map(|changes| Group { facts: changes[0].facts.clone(), changes }).collect();
-    groups.sort_by(|left, right| left.changes[0].snapshot.case.cmp(&right.changes[0].snapshot.case));
-    groups
+    groups.into_iter().map(Gathered::group).collect()
+}
+
+/// A group that is being gathered.
+#[derive(Default)]
+struct Gathered {
+    /// The fact of each key, without what differs between the changes so far.
+    general: BTreeMap<String, Fact>,
+    /// The keys in the order of the first change.
+    order: Vec<String>,
+    changes: Vec<Change>,
+}
+
+impl Gathered {
+    fn take(&mut self, snapshot: PendingSnapshot, facts: Vec<(Fact, String)>, rows: Vec<String>) {
+        let mut told = Vec::with_capacity(facts.len());
+        for (fact, key) in facts {
+            if self.changes.is_empty() {
+                self.order.push(key.clone());
+                self.general.insert(key, fact.clone());
+            } else if let Some(general) = self.general.get_mut(&key)
+                && *general != fact
+            {
+                *general = general.common(&fact);
+            }
+            told.push(fact);
+        }
+        self.changes.push(Change { snapshot, facts: told, rows });
+    }
+
+    fn group(mut self) -> Group {
+        let facts = self.order.iter().filter_map(|key| self.general.remove(key)).collect();
+        Group { facts, changes: self.changes }
+    }
 }

@@ -2,11 +2,43 @@
 //!
 //! [`group()`] gathers snapshots that wait by the kind of their change, so that the same change in many cases is
 //! decided once. Pure: it reads no file, and decides nothing itself.
+//!
+//! # What is one kind of change
+//! A change comes to facts ([`Fact`]), and two changes are of one kind if their facts are the same:
+//!
+//! - A status, an error code and a message belong to a row of the contract: the same change in another row is another
+//!   kind. A field or a header is the same wherever it stands, so that a field that is gone from all answers is
+//!   decided once, whatever else they say.
+//! - Of a text, what is replaced by what counts, and not what stays. What fills a blank of the row's template, and
+//!   what the message repeats of the request (the name or the value of a parameter, or its error code), counts by its
+//!   place: *the value of a parameter became a constant* is one kind, whatever the value is. The same part that
+//!   became something else is another kind.
+//! - What is new or gone counts by name and type; a value that changed counts with both values.
+//! - Which step of a case it is does not count, nor where in a list something stands, nor the number of a volatile
+//!   value's name. Which values are equal does.
+//! - What is seen for the first time goes by its answers: status, code, row and fields.
+//! - A text that is no transcript goes by the lines that differ, whole.
+//!
+//! Where a rule leaves a doubt, there are two kinds: to decide twice costs a key, to decide too much costs more.
 
+mod change;
 mod decision;
+mod echo;
+mod fact;
 mod group;
+mod message;
+mod name;
+mod named;
 mod page;
+mod pair;
+mod row;
+#[cfg(test)]
+mod tests;
+mod transcript;
+mod tree;
+mod wording;
 
 pub use decision::{Choice, Decision, Decisions, Standing, digest};
-pub use group::{Change, Fact, Group, group};
+pub use fact::{AnswerChange, Fact, MessageChange, Outcome, Part, RequestChange};
+pub use group::{Change, Group, group};
 pub use page::Page;

@@ -29,7 +29,7 @@ mod transcript;
 mod tree;
 mod update;
 
-pub use difference::{DiffLine, LineKind, Piece, hunks};
+pub use difference::{DiffLine, LineKind, Piece, hunks, replacements};
 pub use error::StoreError;
 pub use file::Recorded;
 pub use freshness::{Doubt, Freshness, MaxAge, Standing};

@@ -1,0 +1,186 @@
+//! What is decided in a review, and what is next. Main type: [`Piles`].
+
+use crate::review::{Change, Group};
+use crate::snapshot::StoreError;
+
+/// What is decided about a snapshot that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// Nothing: it waits. Counted with what is skipped.
+    None,
+    /// It is to be decided later.
+    Skipped,
+    Accepted,
+    Rejected,
+}
+
+impl Decision {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::None => "waiting",
+            Self::Skipped => "skipped",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    fn is_final(self) -> bool {
+        matches!(self, Self::Accepted | Self::Rejected)
+    }
+}
+
+/// Where a review stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// At all cases of a kind that are not decided.
+    Kind(usize),
+    /// At one case of a kind.
+    Case(usize, usize),
+}
+
+impl Place {
+    /// The kind as a whole.
+    pub(super) fn kind(self) -> Self {
+        Self::Kind(self.number())
+    }
+
+    fn number(self) -> usize {
+        match self {
+            Self::Kind(kind) | Self::Case(kind, _) => kind,
+        }
+    }
+}
+
+/// The kinds of change, with what is decided about each snapshot.
+pub(super) struct Piles(Vec<(Group, Vec<Decision>)>);
+
+impl Piles {
+    /// Nothing is decided yet.
+    pub(super) fn new(groups: Vec<Group>) -> Self {
+        let undecided = |group: Group| {
+            let decisions = vec![Decision::None; group.changes.len()];
+            (group, decisions)
+        };
+        Self(groups.into_iter().map(undecided).collect())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn group(&self, kind: usize) -> &Group {
+        &self.0[kind].0
+    }
+
+    /// The cases of a kind that are not decided.
+    pub(super) fn undecided(&self, kind: usize) -> Vec<&Change> {
+        self.places(kind).map(|case| &self.0[kind].0.changes[case]).collect()
+    }
+
+    fn places(&self, kind: usize) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        let decisions = self.0[kind].1.iter().enumerate();
+        decisions.filter(|(_, decision)| !decision.is_final()).map(|(case, _)| case)
+    }
+
+    /// The change that is shown at a place: of a kind, the first that is not decided.
+    pub(super) fn change(&self, place: Place) -> &Change {
+        let case = match place {
+            Place::Case(_, case) => case,
+            Place::Kind(kind) => self.places(kind).next().unwrap_or(0),
+        };
+        &self.0[place.number()].0.changes[case]
+    }
+
+    /// The kind that a change belongs to.
+    pub(super) fn kind_of(&self, change: &Change) -> usize {
+        let has =
+            |(group, _): &(Group, Vec<Decision>)| group.changes.iter().any(|each| std::ptr::eq(each, change));
+        self.0.iter().position(has).unwrap_or(0)
+    }
+
+    /// Where a review starts.
+    pub(super) fn first(&self) -> Option<Place> {
+        (!self.0.is_empty()).then_some(Place::Kind(0))
+    }
+
+    /// The first case of the kind that is not decided.
+    pub(super) fn first_case(&self, here: Place) -> Option<Place> {
+        let kind = here.number();
+        self.places(kind).next().map(|case| Place::Case(kind, case))
+    }
+
+    /// What comes after a place: the next case of the kind, or the next kind with cases that nothing is said about.
+    pub(super) fn after(&self, here: Place) -> Option<Place> {
+        let (number, case) = match here {
+            Place::Kind(kind) => (kind, None),
+            Place::Case(kind, case) => (kind, Some(case)),
+        };
+        let waits = |kind: usize, case: &usize| self.0[kind].1[*case] == Decision::None;
+        let next = case.and_then(|case| self.places(number).find(|each| *each > case && waits(number, each)));
+        if let Some(case) = next {
+            return Some(Place::Case(number, case));
+        }
+        let mut kinds = number + 1..self.0.len();
+        kinds.find(|kind| self.places(*kind).any(|case| waits(*kind, &case))).map(Place::Kind)
+    }
+
+    /// What is not decided before a place: a case of the kind, the kind, or one before it.
+    pub(super) fn before(&self, here: Place) -> Option<Place> {
+        if let Place::Case(kind, case) = here {
+            let place = self.places(kind).rev().find(|each| *each < case);
+            return Some(place.map_or(Place::Kind(kind), |case| Place::Case(kind, case)));
+        }
+        (0..here.number()).rev().find(|kind| self.places(*kind).next().is_some()).map(Place::Kind)
+    }
+
+    /// The next case that is not decided and has a text in its id, from a place on and then from the start.
+    pub(super) fn find(&self, part: &str, here: Place) -> Option<Place> {
+        let all = (0..self.0.len()).flat_map(|kind| self.places(kind).map(move |case| (kind, case)));
+        let has = |(kind, case): &(usize, usize)| self.0[*kind].0.changes[*case].snapshot.case.contains(part);
+        let found: Vec<Place> = all.filter(has).map(|(kind, case)| Place::Case(kind, case)).collect();
+        let is_after = |place: &&Place| match here {
+            Place::Case(..) => **place > here,
+            Place::Kind(kind) => place.number() >= kind,
+        };
+        found.iter().find(is_after).or(found.first()).copied()
+    }
+
+    /// Carries a decision out for what is not decided at a place: for how many, and what was in the way.
+    pub(super) fn decide(&mut self, here: Place, decision: Decision) -> (usize, Vec<StoreError>) {
+        let kind = here.number();
+        let cases: Vec<usize> = match here {
+            Place::Kind(_) => self.places(kind).collect(),
+            Place::Case(_, case) => vec![case],
+        };
+        let (mut done, mut errors) = (0, Vec::new());
+        let (group, decisions) = &mut self.0[kind];
+        for case in cases {
+            let snapshot = &group.changes[case].snapshot;
+            let result = match decision {
+                Decision::Accepted => snapshot.accept(),
+                Decision::Rejected => snapshot.reject(),
+                Decision::Skipped | Decision::None => Ok(()),
+            };
+            match result {
+                Ok(()) => {
+                    done += 1;
+                    decisions[case] = decision;
+                }
+                Err(error) => {
+                    // It still waits, and is not asked about again by itself.
+                    decisions[case] = Decision::Skipped;
+                    errors.push(error);
+                }
+            }
+        }
+        (done, errors)
+    }
+
+    /// How many are decided in a way; what is skipped still waits.
+    pub(super) fn count(&self, wanted: Decision) -> usize {
+        let is_same = |decision: &&Decision| {
+            **decision == wanted || (wanted == Decision::None && **decision == Decision::Skipped)
+        };
+        self.0.iter().map(|(_, decisions)| decisions.iter().filter(is_same).count()).sum()
+    }
+}

@@ -1,0 +1,91 @@
+//! Text in lines that fit a terminal.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::report::printable;
+
+/// The columns that a text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// A text in lines no wider than `width`, broken at spaces and slashes where there are any; the first line after `first`,
+/// others after `rest`. Ends with a line's end.
+pub(super) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> String {
+    let mut done = String::new();
+    let mut line = first.to_owned();
+    let mut is_empty = true;
+    for word in printable(text).replace('\n', " ").split_inclusive([' ', '/']) {
+        if !is_empty && line.width() + word.trim_end().width() > width {
+            next(&mut done, &mut line, rest);
+        }
+        is_empty = false;
+        for letter in word.chars() {
+            let is_full = line.width() + letter.width().unwrap_or(0) > width.max(rest.width() + 2);
+            if is_full && letter != ' ' {
+                next(&mut done, &mut line, rest);
+            }
+            line.push(letter);
+        }
+    }
+    done + line.trim_end() + "\n"
+}
+
+fn next(done: &mut String, line: &mut String, rest: &str) {
+    done.push_str(line.trim_end());
+    done.push('\n');
+    rest.clone_into(line);
+}
+
+/// A line in rows no wider than `width`, each part keeping its mark; at least one row.
+pub(super) fn rows(line: &[(bool, String)], width: usize) -> Vec<Vec<(bool, String)>> {
+    let mut found: Vec<Vec<(bool, String)>> = vec![Vec::new()];
+    let mut used = 0;
+    for (is_marked, text) in line {
+        for letter in text.chars() {
+            let columns = letter.width().unwrap_or(0);
+            if used + columns > width.max(2) {
+                found.push(Vec::new());
+                used = 0;
+            }
+            used += columns;
+            let Some(row) = found.last_mut() else { continue };
+            match row.last_mut() {
+                Some((mark, part)) if mark == is_marked => part.push(letter),
+                Some(_) | None => row.push((*is_marked, letter.to_string())),
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{rows, width, wrapped};
+
+    #[test]
+    fn no_line_is_wider_than_it_may_be_and_nothing_is_lost() {
+        let texts = [
+            "a few words that go on",
+            "onewordthatisverymuchlongerthanaline",
+            "界界界界界界界界界界界界",
+            "a\u{1b}[2J b",
+            "",
+        ];
+        for text in texts {
+            let shown = wrapped(text, "  * ", "    ", 14);
+            assert!(shown.lines().all(|line| width(line) <= 14), "{shown}");
+            let joined: String = shown[4..].chars().filter(|letter| !letter.is_whitespace()).collect();
+            let wanted = text.replace('\u{1b}', "\\u{1b}").replace(' ', "");
+            assert_eq!(joined, wanted);
+        }
+    }
+
+    #[test]
+    fn a_row_keeps_the_marks_of_its_parts() {
+        let line = [(false, "abc".to_owned()), (true, "defg".to_owned())];
+        let found = rows(&line, 5);
+        assert_eq!(found, [vec![(false, "abc".into()), (true, "de".into())], vec![(true, "fg".into())]]);
+        assert_eq!(rows(&[], 5), [vec![]]);
+    }
+}

@@ -1,0 +1,145 @@
+//! From two snapshots of a case to what has changed between them.
+//!
+//! Each fact comes with a key: two facts with the same key are the same change, in whatever case.
+
+use std::collections::BTreeSet;
+
+use super::echo::Echoes;
+use super::fact::{AnswerChange, Fact};
+use super::name::{bare, equality_facts};
+use super::pair::Pair;
+use super::row::Judged;
+use super::transcript::{Exchange, read};
+use super::tree::MOST;
+use crate::model::{Contract, MessageTemplate, Value};
+use crate::snapshot::{PendingSnapshot, Recorded, replacements};
+
+/// What has changed in a snapshot.
+#[derive(Default)]
+pub(super) struct Findings {
+    /// Facts, each with its key; no key stands twice.
+    pub(super) facts: Vec<(Fact, String)>,
+    /// Lines about rows of the contract.
+    pub(super) rows: Vec<String>,
+    /// Further keys, of what no fact tells.
+    pub(super) silent: BTreeSet<String>,
+}
+
+impl Findings {
+    pub(super) fn add(&mut self, fact: Fact, key: impl Into<String>) {
+        let key = key.into();
+        if self.facts.iter().all(|(_, known)| *known != key) {
+            self.facts.push((fact, key));
+        }
+    }
+
+    pub(super) fn row(&mut self, when: &str, judged: &Judged<'_>) {
+        let line = format!("{when}  {}", judged.line());
+        if !self.rows.contains(&line) {
+            self.rows.push(line);
+        }
+    }
+}
+
+/// What has changed in a snapshot that waits.
+pub(super) fn findings(snapshot: &PendingSnapshot, contract: Option<&Contract>) -> Findings {
+    let mut findings = Findings::default();
+    let new = bare(&snapshot.new.text);
+    let Some(old) = &snapshot.old else {
+        findings.add(Fact::FirstSeen, "first");
+        match read(&new) {
+            Some(exchanges) => first_seen(&exchanges, contract, &mut findings),
+            None => drop(findings.silent.insert(new.into_owned())),
+        }
+        return findings;
+    };
+    head(old, &snapshot.new, &mut findings);
+    let before = findings.facts.len();
+    let old_text = bare(&old.text);
+    if let Some((old, new)) = read(&old_text).zip(read(&new)) {
+        exchanges(&old, &new, contract, &mut findings);
+    }
+    let before_text = old.text.as_str();
+    if let Some((old, new)) = read(before_text).zip(read(&snapshot.new.text)) {
+        let facts = equality_facts(&old, &new);
+        if let Some(rest) = facts.len().checked_sub(MOST).filter(|rest| *rest > 0) {
+            let key = lines_key(before_text, &snapshot.new.text);
+            findings.add(Fact::More(rest), format!("more equal {key}"));
+        }
+        facts.into_iter().take(MOST).for_each(|(fact, key)| findings.add(fact, key));
+    }
+    if findings.facts.len() == before {
+        findings.add(Fact::Text, "text ".to_owned() + &lines_key(before_text, &snapshot.new.text));
+    }
+    findings
+}
+
+fn head(old: &Recorded, new: &Recorded, findings: &mut Findings) {
+    if old.version != new.version {
+        let (old, new) = (old.version.clone(), new.version.clone());
+        findings.add(Fact::Version { old: old.clone(), new: new.clone() }, format!("version {old} {new}"));
+    }
+    if old.endpoint != new.endpoint {
+        let (old, new) = (old.endpoint.clone(), new.endpoint.clone());
+        findings.add(Fact::Endpoint { old: old.clone(), new: new.clone() }, format!("endpoint {old} {new}"));
+    }
+}
+
+/// The lines that are replaced and those that replace them, whole.
+pub(super) fn lines_key(old: &str, new: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let parts = replacements(&old, &new).into_iter();
+    let parts: Vec<String> =
+        parts.map(|(left, right)| [old[left].join("\n"), new[right].join("\n")].join("\n\n")).collect();
+    parts.join("\n\n")
+}
+
+/// What a case answers that has no snapshot yet.
+fn first_seen(exchanges: &[Exchange<'_>], contract: Option<&Contract>, findings: &mut Findings) {
+    for (at, exchange) in exchanges.iter().enumerate() {
+        let judged = Judged::of(&exchange.answer, contract);
+        let fields = match exchange.answer.body.tree() {
+            Some(Value::Map(entries)) => entries.iter().map(|(key, _)| key.as_str()).collect(),
+            Some(_) | None => BTreeSet::new(),
+        };
+        let fields = fields.into_iter().collect::<Vec<_>>().join(" ");
+        let echoes = Echoes::of([&exchange.request; 2], contract, &templates(&[&judged]));
+        let message = match judged.row {
+            Some(_) => judged.row_key(),
+            None => echoes.masked(judged.message.as_deref().unwrap_or_default(), &[]),
+        };
+        let outcome = judged.outcome();
+        let key = format!("outcome {outcome} {message} {fields}");
+        let step = (exchanges.len() > 1).then_some(at + 1);
+        findings.add(Fact::Answer { step, change: AnswerChange::Outcome(outcome) }, key);
+        findings.row("now", &judged);
+    }
+}
+
+fn exchanges(
+    old: &[Exchange<'_>],
+    new: &[Exchange<'_>],
+    contract: Option<&Contract>,
+    findings: &mut Findings,
+) {
+    if old.len() != new.len() {
+        let outcomes =
+            new[old.len().min(new.len())..].iter().map(|exchange| Judged::of(&exchange.answer, contract));
+        let outcomes: Vec<String> = outcomes.map(|judged| judged.outcome().to_string()).collect();
+        let key = format!("answers {} {} {}", old.len(), new.len(), outcomes.join(" "));
+        findings.add(Fact::Answers { old: old.len(), new: new.len() }, key);
+    }
+    let count = old.len().max(new.len());
+    for (at, (old, new)) in old.iter().zip(new).enumerate() {
+        let step = (count > 1).then_some(at + 1);
+        let mut pair = Pair { step, contract, findings };
+        pair.request(&old.request, &new.request);
+        pair.answer(old, new);
+    }
+}
+
+/// The literal texts of the rows of answers.
+pub(super) fn templates<'a>(judged: &[&Judged<'a>]) -> Vec<&'a str> {
+    let rows = judged.iter().filter_map(|judged| judged.row);
+    rows.filter_map(|row| row.message.as_ref()).map(MessageTemplate::as_str).collect()
+}

@@ -1,0 +1,254 @@
+//! One exchange before and after. Main type: [`Pair`].
+
+use std::collections::BTreeSet;
+
+use super::change::{Findings, lines_key, templates};
+use super::echo::{Echoes, Others, numbered};
+use super::fact::{AnswerChange, Fact, Part, RequestChange};
+use super::message::message_change;
+use super::name::naming;
+use super::named::named;
+use super::row::{Judged, plain, promise};
+use super::transcript::{Answer, Exchange, Request, Seen};
+use super::tree::{MOST, TreeChange, differences};
+use crate::model::{Contract, Value};
+
+/// One exchange before and after.
+pub(super) struct Pair<'a> {
+    pub(super) step: Option<usize>,
+    pub(super) contract: Option<&'a Contract>,
+    pub(super) findings: &'a mut Findings,
+}
+
+impl Pair<'_> {
+    fn told(&mut self, change: AnswerChange, key: impl Into<String>) {
+        self.findings.add(Fact::Answer { step: self.step, change }, key);
+    }
+
+    fn asked(&mut self, change: RequestChange, key: impl Into<String>) {
+        self.findings.add(Fact::Request { step: self.step, change }, key);
+    }
+
+    pub(super) fn request(&mut self, old: &Request<'_>, new: &Request<'_>) {
+        if old.target != new.target {
+            let change = RequestChange::Target { old: old.target.into(), new: new.target.into() };
+            self.asked(change, format!("target {} {}", old.target, new.target));
+        }
+        for (name, change, key) in named(&old.headers, &new.headers) {
+            self.asked(RequestChange::Header { name, change }, format!("request header {key}"));
+        }
+        let parameters = named(&old.params, &new.params);
+        if parameters.is_empty() && old.params != new.params {
+            self.asked(RequestChange::Order, "request order");
+        }
+        for (name, change, key) in parameters {
+            self.asked(RequestChange::Parameter { name, change }, format!("parameter {key}"));
+        }
+        if old.body != new.body {
+            let key = lines_key(&old.body.join("\n"), &new.body.join("\n"));
+            self.asked(RequestChange::Body, format!("request body {key}"));
+        }
+    }
+
+    pub(super) fn answer(&mut self, old: &Exchange<'_>, new: &Exchange<'_>) {
+        let (before, after) =
+            (Judged::of(&old.answer, self.contract), Judged::of(&new.answer, self.contract));
+        let templates = templates(&[&before, &after]);
+        let echoes = Echoes::of([&old.request, &new.request], self.contract, &templates);
+        let has_turned = self.outcome(&before, &after);
+        if !has_turned && let Some((change, key)) = message_change(&before, &after, &echoes) {
+            self.told(AnswerChange::Message(change), key);
+            self.rows(&before, &after);
+        }
+        for (name, change, key) in named(&old.answer.headers, &new.answer.headers) {
+            self.told(AnswerChange::Header { name, change }, format!("header {key}"));
+        }
+        let codes = (code_mark(&before), code_mark(&after));
+        let others = Others { old: &codes.0, new: &codes.1 };
+        self.body(
+            &old.answer,
+            &new.answer,
+            &Telling { before: &before, after: &after, echoes: &echoes, others, has_turned },
+        );
+    }
+
+    fn rows(&mut self, before: &Judged<'_>, after: &Judged<'_>) {
+        if self.contract.is_none() {
+            return;
+        }
+        if before.row_key() == after.row_key() && before.line() == after.line() {
+            self.findings.row("still", after);
+            return;
+        }
+        self.findings.row("was", before);
+        self.findings.row("now", after);
+    }
+
+    /// Status and code; gives whether a success became an error or the other way round.
+    fn outcome(&mut self, before: &Judged<'_>, after: &Judged<'_>) -> bool {
+        let codes = [before, after].map(|judged| judged.code.clone().unwrap_or_default()).join(" ");
+        let turned = before.is_success().zip(after.is_success());
+        if turned.is_some_and(|(was, is)| was != is) && before.code != after.code {
+            let key = format!(
+                "turned {} {} {codes} {} {}",
+                before.status,
+                after.status,
+                before.row_key(),
+                after.row_key()
+            );
+            self.told(AnswerChange::Turned { old: before.outcome(), new: after.outcome() }, key);
+            self.rows(before, after);
+            return true;
+        }
+        if before.status != after.status {
+            let code = after.code.clone().filter(|_| before.code == after.code);
+            let key = format!("status {} {} {codes}", before.status, after.status);
+            self.told(AnswerChange::Status { old: before.status, new: after.status, code }, key);
+            self.rows(before, after);
+        }
+        if let (Some(old), Some(new)) = (&before.code, &after.code)
+            && old != new
+        {
+            self.told(AnswerChange::Code { old: old.clone(), new: new.clone() }, format!("code {codes}"));
+            self.rows(before, after);
+        }
+        false
+    }
+
+    fn body(&mut self, old: &Answer<'_>, new: &Answer<'_>, telling: &Telling<'_>) {
+        match (&old.body, &new.body) {
+            (Seen::Json(left), Seen::Json(right)) => self.trees(left, right, telling),
+            (Seen::Xml { root, tree: left }, Seen::Xml { root: new_root, tree: right }) => {
+                if root != new_root && !telling.has_turned {
+                    let change = AnswerChange::Root { old: (*root).into(), new: (*new_root).into() };
+                    self.told(change, format!("root {root} {new_root}"));
+                }
+                self.trees(left, right, telling);
+            }
+            (Seen::Lines(left), Seen::Lines(right)) if left == right => {}
+            (Seen::Lines(left), Seen::Lines(right)) => {
+                let key = telling.echoes.change(&left.join("\n"), &right.join("\n"), telling.others);
+                self.told(AnswerChange::Lines, format!("lines {key}"));
+            }
+            (Seen::Empty, Seen::Empty) => {}
+            (left, right) => {
+                // What is left of a body that broke differs from case to case.
+                let is_broken = left.tree().is_some() && right.kind().ends_with("cannot be read");
+                let lines = match right {
+                    Seen::Lines(lines) if !is_broken => {
+                        telling.echoes.masked(&lines.join("\n"), telling.others.old)
+                    }
+                    Seen::Lines(_) | Seen::Empty | Seen::Json(_) | Seen::Xml { .. } => String::new(),
+                };
+                let change = AnswerChange::Body { old: left.kind().into(), new: right.kind().into() };
+                self.told(change, format!("body {} {} {}", left.kind(), right.kind(), numbered(&lines)));
+                if let Some((left, right)) = left.tree().zip(right.tree()) {
+                    self.trees(left, right, telling);
+                }
+            }
+        }
+    }
+
+    fn trees(&mut self, old: &Value, new: &Value, telling: &Telling<'_>) {
+        if let Some((old, new)) = other_fields(old, new).filter(|_| !telling.has_turned) {
+            let key = format!("fields {old} {new}");
+            return self.told(AnswerChange::OtherFields { old, new }, key);
+        }
+        let (found, is_all) = differences(old, new);
+        if !is_all {
+            let count = found.len() - MOST;
+            let key = lines_key(&old.to_string(), &new.to_string());
+            self.findings.add(Fact::More(count), format!("more {key}"));
+        }
+        for change in found.into_iter().take(MOST) {
+            self.field(change, telling);
+        }
+    }
+
+    fn field(&mut self, change: TreeChange<'_>, telling: &Telling<'_>) {
+        if self.is_told_as_code(&change.path, telling) {
+            return;
+        }
+        let mut change = change;
+        if let (Part::Value(_), Some(part)) = (&change.part, naming(&plain(change.old), &plain(change.new))) {
+            change.part = part;
+        }
+        let how = telling.how(&change);
+        let key = format!("field {} {how}", change.general);
+        if telling.has_turned {
+            // A success has other fields than an error; only what tells the cases apart counts.
+            self.findings.silent.insert(key);
+            return;
+        }
+        let part = match (matches!(change.part, Part::Value(_)), how.is_empty()) {
+            (true, true) => Part::FollowsCode,
+            (true, false) => Part::Value(Some((plain(change.old), plain(change.new)))),
+            (false, _) => change.part,
+        };
+        let whose = if part == Part::Gone { telling.before } else { telling.after };
+        let is_success = (200..300).contains(&whose.status);
+        let promise = matches!(part, Part::New | Part::Gone)
+            .then(|| promise(self.contract?, &change.path, is_success))
+            .flatten();
+        self.told(AnswerChange::Field { path: change.path, change: part, promise }, key);
+    }
+
+    /// Whether a field is the code or the message, and both answers have it, so that it is told as such.
+    fn is_told_as_code(&self, path: &str, telling: &Telling<'_>) -> bool {
+        let Some(envelope) = self.contract.map(|contract| &contract.envelope) else { return false };
+        let (before, after) = (telling.before, telling.after);
+        let is_at = |place: &Option<String>| place.as_deref() == Some(path);
+        (is_at(&envelope.code) && before.code.is_some() && after.code.is_some())
+            || (is_at(&envelope.message) && before.message.is_some() && after.message.is_some())
+    }
+}
+
+/// What it takes to tell how a body changed.
+struct Telling<'a> {
+    before: &'a Judged<'a>,
+    after: &'a Judged<'a>,
+    echoes: &'a Echoes,
+    others: Others<'a>,
+    has_turned: bool,
+}
+
+impl Telling<'_> {
+    /// How a part changed, to tell it from other changes; nothing if it only follows the error code.
+    fn how(&self, change: &TreeChange<'_>) -> String {
+        let (old, new) = (plain(change.old), plain(change.new));
+        match change.part {
+            Part::Value(_) | Part::Items { .. } => {
+                let has_other_code = self.before.code != self.after.code;
+                let masked =
+                    || self.echoes.masked(&old, self.others.old) == self.echoes.masked(&new, self.others.new);
+                if has_other_code && masked() {
+                    return String::new();
+                }
+                format!("{:?} {}", change.part, self.echoes.change(&old, &new, self.others))
+            }
+            Part::New => format!("new {}", change.new.map_or("", Value::type_name)),
+            Part::Gone
+            | Part::Unnamed(_)
+            | Part::Named(_)
+            | Part::Type { .. }
+            | Part::FollowsCode
+            | Part::Times { .. }
+            | Part::Order => format!("{:?}", change.part),
+        }
+    }
+}
+
+/// The names of fields, where two bodies have none in common.
+fn other_fields(old: &Value, new: &Value) -> Option<(String, String)> {
+    let (Value::Map(old), Value::Map(new)) = (old, new) else { return None };
+    let names =
+        |entries: &[(String, Value)]| entries.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let (old, new) = (names(old), names(new));
+    let known: BTreeSet<&String> = old.iter().collect();
+    let is_other = !old.is_empty() && !new.is_empty() && !new.iter().any(|name| known.contains(name));
+    is_other.then(|| (old.join(", "), new.join(", ")))
+}
+
+fn code_mark<'a>(judged: &'a Judged<'_>) -> Vec<(&'a str, &'static str)> {
+    judged.code.iter().map(|code| (code.as_str(), "code")).collect()
+}
