@@ -267,9 +267,13 @@ mod tests {
     fn many_values_are_found_as_few_are() {
         let (mut few, mut many) = (Names::default(), Names::default());
         for names in [&mut few, &mut many] {
-            ["abcdef", "abcdefgh", "b-6"].iter().for_each(|value| names.add("v", value));
+            for value in ["abcdef", "abcdefgh", "b-6"] {
+                names.add("v", value);
+            }
         }
-        (0..100).for_each(|number| many.add("other", &format!("other-value-{number}")));
+        for number in 0..100 {
+            many.add("other", &format!("other-value-{number}"));
+        }
         for text in ["abcdefgh b-6 abcdef", "xabcdefx b-66 /b-6", "é abcdefg b-6é b-6"] {
             assert_eq!(shown(&few, text), shown(&many, text));
         }
