@@ -20,6 +20,7 @@ use proofmark::plan::plan;
 use proofmark::snapshot::{Compared, Location, Origin, Store, Update};
 use proofmark::source::{Wanted, load};
 use support::{is_quick, load_cases_with, median, start_idle_server, write_cases};
+use tempfile::TempDir;
 
 /// How many snapshots wait.
 const WAITING: usize = 1_000;
@@ -94,8 +95,9 @@ fn by_macro(settings: &Settings, kept: &[Kept]) -> Duration {
     start.elapsed()
 }
 
-/// The same files, compared by the store and by insta's macro, in one thread.
-fn beside_the_macro(folder: &Path, kept: &[Kept], rounds: usize) {
+/// The same files, compared by the store and by insta's macro, in one thread. The macro looks through the folder for
+/// each of them, so it takes the longer the more files stand there: `among`.
+fn beside_the_macro(folder: &Path, kept: &[Kept], among: usize, rounds: usize) {
     let store = store(folder, Update::Pending);
     let mut settings = Settings::new();
     settings.set_snapshot_path(store.path(&kept[0].id).parent().unwrap());
@@ -106,8 +108,8 @@ fn beside_the_macro(folder: &Path, kept: &[Kept], rounds: usize) {
         times[1].push(by_macro(&settings, kept));
     }
     let [ours, theirs] = times.map(|mut times| median(&mut times).as_secs_f64());
-    println!("\n{} snapshots as they were, one after the other", kept.len());
-    println!("store  {ours:>6.3} s\ninsta  {theirs:>6.3} s\nstore/insta  {:.2}", ours / theirs);
+    println!("\n{} snapshots as they were, one after the other, in a folder of {among}", kept.len());
+    println!("store  {ours:>6.3} s\ninsta  {theirs:>6.3} s\nstore/insta  {:.3}", ours / theirs);
 }
 
 /// How long it takes from the start of a command to the first byte that it prints.
@@ -164,6 +166,15 @@ fn opening(folder: &Path, kept: &[Kept], rounds: usize) {
     }
 }
 
+/// A folder with fewer cases, whose snapshots are the same.
+async fn small_folder(url: &str, count: usize) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = folder.path().join("cases");
+    write_cases(&cases, count);
+    load_cases_with(&cases, url, 16, Some(store(folder.path(), Update::Always))).run().await;
+    folder
+}
+
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let (count, rounds) = if is_quick() { (200, 1) } else { (10_000, 7) };
@@ -173,6 +184,9 @@ async fn main() {
     println!("{count} cases against a server that does nothing, medians of {rounds} rounds\n");
     verification(folder.path(), &url, rounds).await;
     let kept = kept(folder.path());
-    beside_the_macro(folder.path(), &kept, rounds);
+    let some = &kept[..WAITING.min(count)];
+    beside_the_macro(folder.path(), some, count, rounds.min(2));
+    let small = small_folder(&url, some.len()).await;
+    beside_the_macro(small.path(), some, some.len(), rounds);
     opening(folder.path(), &kept, rounds);
 }

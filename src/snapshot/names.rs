@@ -19,6 +19,9 @@ const SHORTEST_WORD: usize = 2;
 /// differs.
 const MOST: usize = 1000;
 
+/// So many values are looked for one by one: for them, to make a search takes longer than to search.
+const FEW: usize = 12;
+
 /// What is added to a text that looks like a name, so that no answer can pass for a name.
 const LITERAL: &str = ":literal";
 
@@ -64,14 +67,18 @@ impl Names {
     pub(super) fn finder(&self) -> Finder<'_> {
         let values: Vec<&str> =
             self.by_value.keys().map(String::as_str).filter(|value| value.len() >= SHORTEST_WORD).collect();
-        // A search is made for each transcript and used on few texts, so what counts is how fast it is made.
-        let search = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-            .build(&values);
-        // It fails for more than 2^31 bytes of values, and answers are limited to less: nothing is found then.
-        Finder { names: self, search: search.ok().filter(|_| !values.is_empty()), values }
+        let search = if values.len() > FEW { together(&values) } else { None };
+        Finder { names: self, search, values }
     }
+}
+
+/// A search for many values in one pass. It is made for each transcript and used on few texts, so what counts is how
+/// fast it is made.
+fn together(values: &[&str]) -> Option<AhoCorasick> {
+    let mut search = AhoCorasick::builder();
+    search.match_kind(MatchKind::LeftmostLongest).kind(Some(AhoCorasickKind::NoncontiguousNFA));
+    // It fails for more than 2^31 bytes of values, and answers are limited to less.
+    search.build(values).ok()
 }
 
 /// The name with its number.
@@ -161,20 +168,30 @@ impl Finder<'_> {
 
     /// The first value from a place on: a long one anywhere, a short one where it is a word.
     fn next(&self, text: &str, from: usize) -> Option<Range<usize>> {
-        let search = self.search.as_ref()?;
         let joins = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
         let mut from = from;
         loop {
-            let found = search.find(Input::new(text).range(from..))?;
-            let value = self.values[found.pattern().as_usize()];
-            let (before, after) = (&text[..found.start()], &text[found.end()..]);
+            let found = self.candidate(text, from)?;
+            let (before, after) = (&text[..found.start], &text[found.end..]);
             let is_word =
                 !before.chars().next_back().is_some_and(joins) && !after.chars().next().is_some_and(joins);
-            if value.len() >= SHORTEST || is_word {
-                return Some(found.range());
+            if found.len() >= SHORTEST || is_word {
+                return Some(found);
             }
-            from = found.start() + text[found.start()..].chars().next().map_or(1, char::len_utf8);
+            from = found.start + text[found.start..].chars().next().map_or(1, char::len_utf8);
         }
+    }
+
+    /// The first value from a place on, the longest of several, whatever stands around it.
+    fn candidate(&self, text: &str, from: usize) -> Option<Range<usize>> {
+        if let Some(search) = &self.search {
+            return search.find(Input::new(text).range(from..)).map(|found| found.range());
+        }
+        let found = self.values.iter().filter_map(|value| {
+            let start = from + text[from..].find(value)?;
+            Some(start..start + value.len())
+        });
+        found.min_by_key(|range| (range.start, usize::MAX - range.end))
     }
 
     /// Writes a text that stands for itself: what looks like a name in it is told from one.
@@ -244,6 +261,22 @@ mod tests {
         names.add("short", "abcdef");
         names.add("long", "abcdefgh");
         assert_eq!(shown(&names, "abcdefgh abcdef"), "[long:1] [short:1]");
+    }
+
+    #[test]
+    fn many_values_are_found_as_few_are() {
+        let (mut few, mut many) = (Names::default(), Names::default());
+        for names in [&mut few, &mut many] {
+            for value in ["abcdef", "abcdefgh", "b-6"] {
+                names.add("v", value);
+            }
+        }
+        for number in 0..100 {
+            many.add("other", &format!("other-value-{number}"));
+        }
+        for text in ["abcdefgh b-6 abcdef", "xabcdefx b-66 /b-6", "é abcdefg b-6é b-6"] {
+            assert_eq!(shown(&few, text), shown(&many, text));
+        }
     }
 
     #[test]
