@@ -15,10 +15,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use insta::{Settings, Snapshot, assert_snapshot};
+use proofmark::event::Outcome;
 use proofmark::model::{CaseId, Contract, EndpointKind};
 use proofmark::plan::plan;
+use proofmark::run::{RunSettings, Runner, StopSwitch, run};
 use proofmark::snapshot::{Compared, Location, Origin, Store, Update};
 use proofmark::source::{Wanted, load};
+use proofmark::transport::{Client, Connection, Limits};
 use support::{is_quick, load_cases_with, median, start_idle_server, write_cases};
 use tempfile::TempDir;
 
@@ -47,6 +50,45 @@ async fn verification(folder: &Path, url: &str, rounds: usize) {
         let share = (with - without) / with * 100.0;
         println!("{jobs:>7}  {without:>15.3} s  {with:>12.3} s  {share:>14.1} %");
     }
+}
+
+/// How often the shipped cases run in a round: together some 10,000.
+const TIMES: usize = 18;
+
+/// Runs the shipped cases on the reference endpoint, one time after the other.
+async fn shipped(with_snapshots: bool, times: usize) -> Duration {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let suite = load(&project.join("cases"), Wanted::All).unwrap();
+    let (endpoint, reference) = proofmark::embedded::start(Vec::new()).await.unwrap();
+    let mut took = Duration::ZERO;
+    for _ in 0..times {
+        let origin = Origin::now(EndpointKind::Reference, "bench", Vec::new());
+        let store =
+            || Store::new(project.join("snapshots"), Update::Never, EndpointKind::Reference).journal(origin);
+        let settings = RunSettings { jobs: 16, keeps_exchanges: false, ..RunSettings::default() };
+        let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
+        let runner = Runner::new(client, endpoint.clone(), settings, with_snapshots.then(store));
+        let plan = plan(&suite, &[]).unwrap();
+        let start = Instant::now();
+        let end = run(Arc::new(runner), plan, Vec::new(), &StopSwitch::default(), drop).await;
+        took += start.elapsed();
+        assert_eq!(end.outcome(), Outcome::Conforms);
+    }
+    reference.shut_down().await;
+    took
+}
+
+/// The same for the shipped cases on the reference endpoint, which does what an endpoint does.
+async fn verification_of_shipped(rounds: usize, repeated: usize) {
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        times[0].push(shipped(false, repeated).await);
+        times[1].push(shipped(true, repeated).await);
+    }
+    let [without, with] = times.map(|mut times| median(&mut times).as_secs_f64());
+    let share = (with - without) / with * 100.0;
+    println!("\nthe shipped cases, {repeated} times, 16 at once, on the reference endpoint");
+    println!("without  {without:>6.3} s\nwith     {with:>6.3} s\nshare of the run  {share:.1} %");
 }
 
 /// A snapshot's case, the name that insta has for it, and its text.
@@ -183,6 +225,7 @@ async fn main() {
     let url = start_idle_server().await;
     println!("{count} cases against a server that does nothing, medians of {rounds} rounds\n");
     verification(folder.path(), &url, rounds).await;
+    verification_of_shipped(rounds, if is_quick() { 1 } else { TIMES }).await;
     let kept = kept(folder.path());
     let some = &kept[..WAITING.min(count)];
     beside_the_macro(folder.path(), some, count, rounds.min(2));

@@ -3,13 +3,14 @@
 //! It is the promises that the answers are instances of, and not the whole contract: a new row for another error makes
 //! no snapshot doubtful.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::check::select;
-use crate::model::{Contract, Exchange, Field, MessageTemplate};
+use crate::model::{Contract, Exchange, Field, MessageTemplate, OperationId};
 use crate::protocol::sha256_hex;
 
 /// The part of a contract that a transcript's answers are instances of.
@@ -25,19 +26,8 @@ pub(super) struct Basis {
 }
 
 impl Basis {
-    /// What the answers of a transcript rest on.
-    pub(super) fn of(contract: &Contract, exchanges: &[Exchange]) -> Self {
-        let code = |exchange: &Exchange| {
-            let code = select(exchange.answer.tree()?, contract.envelope.code.as_ref()?).ok()?;
-            Some(code.to_plain())
-        };
-        let mut basis = Self { codes: BTreeSet::new(), success: false, promises: String::new() };
-        for exchange in exchanges {
-            match code(exchange) {
-                Some(code) => _ = basis.codes.insert(code),
-                None => basis.success = true,
-            }
-        }
+    fn new(contract: &Contract, Kinds { codes, success }: Kinds) -> Self {
+        let mut basis = Self { codes, success, promises: String::new() };
         basis.promises = basis.digest(contract);
         basis
     }
@@ -60,5 +50,52 @@ impl Basis {
             let _ = writeln!(text, "{:?}", (name, type_name, is_required, pattern));
         }
         sha256_hex(text.as_bytes())
+    }
+}
+
+/// The kinds of answers that a transcript has.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Kinds {
+    codes: BTreeSet<String>,
+    success: bool,
+}
+
+impl Kinds {
+    fn of(contract: &Contract, exchanges: &[Exchange]) -> Self {
+        let code = |exchange: &Exchange| {
+            let code = select(exchange.answer.tree()?, contract.envelope.code.as_ref()?).ok()?;
+            Some(code.to_plain())
+        };
+        let mut kinds = Self { codes: BTreeSet::new(), success: false };
+        for exchange in exchanges {
+            match code(exchange) {
+                Some(code) => _ = kinds.codes.insert(code),
+                None => kinds.success = true,
+            }
+        }
+        kinds
+    }
+}
+
+/// Bases that were made before: thousands of cases rest on a few rows.
+#[derive(Debug, Default)]
+pub(super) struct Bases(BTreeMap<(OperationId, Kinds), Arc<Basis>>);
+
+impl Bases {
+    /// The most that are kept: an endpoint may answer with any number of codes.
+    const MOST: usize = 1000;
+
+    /// What the answers of a transcript rest on.
+    pub(super) fn of(&mut self, contract: &Contract, exchanges: &[Exchange]) -> Arc<Basis> {
+        let kinds = Kinds::of(contract, exchanges);
+        let key = (contract.id.clone(), kinds.clone());
+        if let Some(known) = self.0.get(&key) {
+            return Arc::clone(known);
+        }
+        let basis = Arc::new(Basis::new(contract, kinds));
+        if self.0.len() < Self::MOST {
+            self.0.insert(key, Arc::clone(&basis));
+        }
+        basis
     }
 }

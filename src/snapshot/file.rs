@@ -56,6 +56,11 @@ pub(super) fn look(root: &Path, path: &Path, text: &str) -> Result<Found, StoreE
     if recorded.text == text { Ok(Found::Same(recorded.kind())) } else { Ok(Found::Different(recorded)) }
 }
 
+/// The kind of endpoint that a file was recorded from which is known to be a plain one, if it is just as it was.
+pub(super) fn unchanged_at(path: &Path, text: &str) -> Option<EndpointKind> {
+    unchanged(&fs::read(path).ok()?, text)
+}
+
 /// Whether a file holds just this text below a head of ours, and the kind of endpoint that the head names.
 ///
 /// What is not written as we write it, such as a file with other ends of lines, is left to the reader.
@@ -91,7 +96,7 @@ pub(super) fn bytes(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, StoreEr
 }
 
 /// Looks whether every folder between the store's and a file is a plain one, or not there yet.
-fn check_way(root: &Path, path: &Path) -> Result<(), StoreError> {
+pub(super) fn check_way(root: &Path, path: &Path) -> Result<(), StoreError> {
     let inner = path.ancestors().skip(1).take_while(|folder| *folder != root && folder.starts_with(root));
     for folder in inner {
         match fs::symlink_metadata(folder) {

@@ -7,26 +7,33 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::basis::{Bases, Basis};
 use super::error::StoreError;
 use super::lock::FolderLock;
 use super::provenance::{Note, Origin, Provenance, Seen};
-use crate::model::CaseId;
+use crate::model::{CaseId, Contract, Exchange};
 
 /// What a run has seen so far; clones share it.
 #[derive(Debug, Clone)]
 pub(super) struct Journal {
     origin: Origin,
     notes: Arc<Mutex<BTreeMap<String, Note>>>,
+    bases: Arc<Mutex<Bases>>,
 }
 
 impl Journal {
     pub(super) fn new(origin: Origin) -> Self {
-        Self { origin, notes: Arc::default() }
+        Self { origin, notes: Arc::default(), bases: Arc::default() }
     }
 
     /// Whether the endpoint answers as it is meant to, so that it can confirm anything.
     pub(super) fn is_faultless(&self) -> bool {
         self.origin.is_faultless()
+    }
+
+    /// What the answers of a transcript rest on.
+    pub(super) fn basis(&self, contract: &Contract, exchanges: &[Exchange]) -> Arc<Basis> {
+        self.bases.lock().unwrap_or_else(PoisonError::into_inner).of(contract, exchanges)
     }
 
     pub(super) fn note(&self, case: &CaseId, note: Note) {

@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod freshness;
 mod header;
+mod inventory;
 mod journal;
 mod lock;
 mod marked;

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan, Unit};
 use serde::{Deserialize, Serialize};
@@ -94,7 +95,7 @@ pub(super) struct Note {
     pub(super) seen: Seen,
     pub(super) digest: String,
     pub(super) contract: String,
-    pub(super) basis: Basis,
+    pub(super) basis: Arc<Basis>,
 }
 
 /// What is known of one case.
@@ -139,6 +140,7 @@ impl Entry {
 
     fn note(&mut self, note: Note, origin: &Origin) {
         let Note { seen, digest, contract, basis } = note;
+        let basis = Arc::unwrap_or_clone(basis);
         let Origin { at, kind, endpoint, faults } = origin.clone();
         let sighting = Sighting { at, kind, endpoint, contract, basis, faults };
         if seen == Seen::Waiting {

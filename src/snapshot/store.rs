@@ -7,11 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::basis::Basis;
 use super::error::StoreError;
-use super::file::{Found, look, read, remove, replace};
+use super::file::{Found, look, read, remove, replace, unchanged_at};
 use super::freshness::{Freshness, MaxAge, standing};
 use super::header::Header;
+use super::inventory::{Entry, Inventory};
 use super::journal::Journal;
 use super::lock::FolderLock;
 use super::provenance::{Note, Origin, Provenance, Seen, digest};
@@ -70,13 +70,15 @@ pub struct Store {
     journal: Option<Journal>,
     /// Whose turn it is to write among the workers of this process, which would else ask for the lock again and again.
     turn: Arc<Mutex<()>>,
+    /// What stands in the folders that cases were looked for in lately.
+    inventory: Arc<Inventory>,
 }
 
 impl Store {
     /// The snapshots below a folder, held against what a kind of endpoint answers.
     pub fn new(root: impl Into<PathBuf>, update: Update, kind: EndpointKind) -> Self {
-        let turn = Arc::default();
-        Self { root: root.into(), update, kind, overwrites_real: false, journal: None, turn }
+        let (turn, inventory) = (Arc::default(), Arc::default());
+        Self { root: root.into(), update, kind, overwrites_real: false, journal: None, turn, inventory }
     }
 
     /// The store with leave to write over what was recorded from a real endpoint, whatever is tested now.
@@ -113,7 +115,7 @@ impl Store {
     /// A file that cannot be read, is no snapshot, or cannot be written; a folder that somebody else writes to.
     pub fn compare(&self, location: &Location<'_>, text: &str) -> Result<(Compared, Kept), StoreError> {
         let path = self.path(location.case);
-        let found = look(&self.root, &path, text)?;
+        let found = self.look(&path, text)?;
         let (found, kept) = self.keep(&path, location, text, found)?;
         self.note(location, text, &found, kept);
         let compared = match found {
@@ -122,6 +124,15 @@ impl Store {
             Found::Different(old) => Compared::Different { old: old.text },
         };
         Ok((compared, kept))
+    }
+
+    /// What stands at a snapshot's place. Where a file is listed and is as it was, nothing else is asked.
+    fn look(&self, path: &Path, text: &str) -> Result<Found, StoreError> {
+        let is_listed = self.inventory.entry(&self.root, path) == Entry::File;
+        match is_listed.then(|| unchanged_at(path, text)).flatten() {
+            Some(kind) => Ok(Found::Same(kind)),
+            None => look(&self.root, path, text),
+        }
     }
 
     fn keep(
@@ -138,7 +149,9 @@ impl Store {
             }
             (Update::Never, _) => return Ok((found, Kept::Nothing)),
             (Update::Pending | Update::Unseen | Update::Always, Found::Same(_)) => {
-                if fs::symlink_metadata(&pending).is_ok() {
+                if self.inventory.entry(&self.root, &pending) != Entry::Nothing
+                    && fs::symlink_metadata(&pending).is_ok()
+                {
                     // It is only in the way: what was to be found out is found out.
                     let _ = self.withdraw(&pending);
                 }
@@ -233,7 +246,7 @@ impl Store {
             seen,
             digest: digest(text),
             contract: location.contract.version.clone(),
-            basis: Basis::of(location.contract, location.exchanges),
+            basis: journal.basis(location.contract, location.exchanges),
         };
         journal.note(location.case, note);
     }

@@ -1,0 +1,131 @@
+//! Which snapshots stand in a folder, listed once and not asked for case by case: most of what it costs to verify a
+//! snapshot are questions to the system. Main type: [`Inventory`].
+//!
+//! A listing may be older than the folder is. So it serves to verify alone: whoever writes looks again, under the lock.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fs, io};
+
+use super::file::check_way;
+
+/// How many folders are remembered. Cases come in the order of their tables, so few are under way at once.
+const REMEMBERED: usize = 4;
+
+/// What stands at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// Nothing.
+    Nothing,
+    /// A plain file.
+    File,
+    /// Something else, or it is not known: the file itself has to be asked.
+    Unsure,
+}
+
+/// The folders that cases were looked for in lately.
+#[derive(Debug, Default)]
+pub(super) struct Inventory(Mutex<Vec<(PathBuf, Arc<Listing>)>>);
+
+#[derive(Debug)]
+enum Listing {
+    /// Each name, and whether a plain file has it.
+    Names(HashMap<OsString, bool>),
+    Unsure,
+}
+
+impl Inventory {
+    /// What stands at a path below `root`.
+    pub(super) fn entry(&self, root: &Path, path: &Path) -> Entry {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return Entry::Unsure;
+        };
+        match &*self.listing(root, path, folder) {
+            Listing::Unsure => Entry::Unsure,
+            Listing::Names(names) => match names.get(name) {
+                None => Entry::Nothing,
+                Some(true) => Entry::File,
+                Some(false) => Entry::Unsure,
+            },
+        }
+    }
+
+    fn listing(&self, root: &Path, path: &Path, folder: &Path) -> Arc<Listing> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, listing)) = known.iter().find(|(known, _)| known == folder) {
+            return Arc::clone(listing);
+        }
+        let listing = Arc::new(Listing::of(root, path, folder));
+        known.truncate(REMEMBERED - 1);
+        known.insert(0, (folder.to_path_buf(), Arc::clone(&listing)));
+        listing
+    }
+}
+
+impl Listing {
+    fn of(root: &Path, path: &Path, folder: &Path) -> Self {
+        if check_way(root, path).is_err() {
+            return Self::Unsure;
+        }
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::Names(HashMap::new()),
+            Err(_) => return Self::Unsure,
+        };
+        let named = entries.map(|entry| {
+            let entry = entry?;
+            Ok((entry.file_name(), entry.file_type()?.is_file()))
+        });
+        named.collect::<io::Result<_>>().map_or(Self::Unsure, Self::Names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{Entry, Inventory};
+
+    #[test]
+    fn files_are_told_from_nothing_and_from_what_has_to_be_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("a/B/t");
+        fs::create_dir_all(table.join("folder.snap")).unwrap();
+        fs::write(table.join("file.snap"), "").unwrap();
+        let inventory = Inventory::default();
+        let entry = |name: &str| inventory.entry(folder.path(), &table.join(name));
+        assert_eq!(entry("file.snap"), Entry::File);
+        assert_eq!(entry("nothing.snap"), Entry::Nothing);
+        assert_eq!(entry("folder.snap"), Entry::Unsure);
+        assert_eq!(inventory.entry(folder.path(), &folder.path().join("no/such/a.snap")), Entry::Nothing);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_known_behind_a_link() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let outside = folder.path().join("outside");
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("a.snap"), "").unwrap();
+        let root = folder.path().join("root");
+        fs::create_dir(&root).unwrap();
+        symlink(&outside, root.join("t")).unwrap();
+        symlink(outside.join("a.snap"), root.join("b.snap")).unwrap();
+        let inventory = Inventory::default();
+        assert_eq!(inventory.entry(&root, &root.join("t/a.snap")), Entry::Unsure);
+        assert_eq!(inventory.entry(&root, &root.join("b.snap")), Entry::Unsure);
+    }
+
+    #[test]
+    fn few_folders_are_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let inventory = Inventory::default();
+        for number in 0..20 {
+            inventory.entry(folder.path(), &folder.path().join(format!("{number}/a.snap")));
+        }
+        assert_eq!(inventory.0.lock().unwrap().len(), super::REMEMBERED);
+    }
+}
