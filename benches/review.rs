@@ -65,7 +65,8 @@ async fn shipped(with_snapshots: bool, times: usize) -> Duration {
         let origin = Origin::now(EndpointKind::Reference, "bench", Vec::new());
         let store =
             || Store::new(project.join("snapshots"), Update::Never, EndpointKind::Reference).journal(origin);
-        let settings = RunSettings { jobs: 16, keeps_exchanges: false, ..RunSettings::default() };
+        let settings =
+            RunSettings { jobs: 16, allows_billable: true, keeps_exchanges: false, ..RunSettings::default() };
         let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
         let runner = Runner::new(client, endpoint.clone(), settings, with_snapshots.then(store));
         let plan = plan(&suite, &[]).unwrap();
