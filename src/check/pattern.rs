@@ -1,27 +1,28 @@
 //! Regular expressions of contracts and cases, compiled once: every answer is held against the same few.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use regex::Regex;
 
 /// How many are kept; expressions that come from templates could be without end.
 const KEPT: usize = 1024;
 
-static COMPILED: LazyLock<RwLock<HashMap<String, Regex>>> = LazyLock::new(RwLock::default);
+static COMPILED: LazyLock<RwLock<HashMap<String, Arc<Regex>>>> = LazyLock::new(RwLock::default);
 
-/// An expression, compiled now or before.
+/// An expression, compiled now or before. It is shared: a copy would begin with an empty cache of its automaton, which
+/// costs more than most searches.
 ///
 /// # Errors
 /// A text that is no regular expression.
-pub fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
+pub fn compiled(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
     if let Some(known) = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(pattern) {
-        return Ok(known.clone());
+        return Ok(Arc::clone(known));
     }
-    let regex = Regex::new(pattern)?;
+    let regex = Arc::new(Regex::new(pattern)?);
     let mut kept = COMPILED.write().unwrap_or_else(PoisonError::into_inner);
     if kept.len() < KEPT {
-        kept.insert(pattern.to_owned(), regex.clone());
+        kept.insert(pattern.to_owned(), Arc::clone(&regex));
     }
     Ok(regex)
 }

@@ -45,13 +45,11 @@ impl Marked {
         match &rule.pattern {
             Pattern::None => self.mark_part(0..self.text.len(), rule),
             Pattern::Found(regex) => {
-                let text = self.text.clone();
-                for found in regex.captures_iter(&text) {
-                    let part = found.get(1).or_else(|| found.get(0));
-                    if let Some(part) = part {
-                        self.mark_part(part.range(), rule);
-                    }
-                }
+                let found = regex.captures_iter(&self.text);
+                let parts = found.filter_map(|found| Some(found.get(1).or_else(|| found.get(0))?.range()));
+                // A text in which nothing is found, as most are, costs no memory.
+                let parts: Vec<Range<usize>> = parts.collect();
+                parts.into_iter().for_each(|part| self.mark_part(part, rule));
             }
             Pattern::Broken => {}
         }
@@ -76,7 +74,7 @@ pub(super) struct Rule<'a> {
 
 enum Pattern {
     None,
-    Found(Regex),
+    Found(Arc<Regex>),
     /// The loader has checked it; one that is none finds nothing.
     Broken,
 }
