@@ -187,8 +187,11 @@ impl Finder<'_> {
         if let Some(search) = &self.search {
             return search.find(Input::new(text).range(from..)).map(|found| found.range());
         }
-        let found = self.values.iter().filter_map(|value| {
-            let start = from + text[from..].find(value)?;
+        // Most texts are shorter than most values, and to begin a search costs more than to go through them.
+        let rest = &text[from..];
+        let fitting = self.values.iter().filter(|value| value.len() <= rest.len());
+        let found = fitting.filter_map(|value| {
+            let start = from + rest.find(value)?;
             Some(start..start + value.len())
         });
         found.min_by_key(|range| (range.start, usize::MAX - range.end))
