@@ -29,8 +29,11 @@ mod group;
 mod message;
 mod name;
 mod named;
+mod notation;
 mod page;
 mod pair;
+#[cfg(test)]
+mod round_trip;
 mod row;
 #[cfg(test)]
 mod tests;
