@@ -30,7 +30,9 @@ pub(super) fn pending(args: &ReviewArgs) -> Result<u8, CliError> {
     for (at, group) in groups.iter().enumerate() {
         text.push_str(&look.head(at + 1, groups.len(), group.changes.len()));
         text.push_str(&look.facts(group));
-        text.push_str(&look.cases(&group.changes.iter().collect::<Vec<_>>()));
+        let changes: Vec<_> = group.changes.iter().collect();
+        text.push_str(&look.faults(&changes));
+        text.push_str(&look.cases(&changes));
         text.push_str(&look.difference(&group.changes[0]));
         text.push('\n');
     }
@@ -73,9 +75,9 @@ fn decide(
 }
 
 /// Says which of the snapshots show what a fault has made, which may be just what is wanted.
-pub(super) fn note_faults(snapshots: &[PendingSnapshot]) {
+pub(super) fn note_faults<'a>(snapshots: impl IntoIterator<Item = &'a PendingSnapshot>) {
     let faulty: Vec<&PendingSnapshot> =
-        snapshots.iter().filter(|snapshot| !snapshot.faults.is_empty()).collect();
+        snapshots.into_iter().filter(|snapshot| !snapshot.faults.is_empty()).collect();
     let names: BTreeSet<&str> =
         faulty.iter().flat_map(|snapshot| &snapshot.faults).map(String::as_str).collect();
     if !names.is_empty() {
