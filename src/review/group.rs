@@ -31,8 +31,8 @@ pub struct Group {
 /// What is said of changes that were recorded while a fault was switched on, if any were: they say nothing of what the
 /// endpoint does otherwise.
 pub fn fault_note(changes: &[&Change]) -> Option<String> {
-    let faulty = changes.iter().filter(|change| !change.snapshot.faults.is_empty());
-    let (count, faults) = (faulty.clone().count(), faulty.flat_map(|change| &change.snapshot.faults));
+    let meant = changes.iter().filter(|change| !change.snapshot.faults.is_empty());
+    let (count, faults) = (meant.clone().count(), meant.flat_map(|change| &change.snapshot.faults));
     let names: Vec<&str> = faults.map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
     let some = if count == changes.len() { String::new() } else { format!(" in {count} of them") };
     (count > 0).then(|| format!("recorded while a fault was switched on{some}: {}", names.join(", ")))

@@ -37,7 +37,7 @@ struct Notation<'a> {
     names: Vec<(usize, &'a str)>,
 }
 
-impl<'a> Notation<'a> {
+impl Notation<'_> {
     fn mend(&mut self) {
         let bytes = self.text.as_bytes();
         let mut at = 0;

@@ -74,7 +74,7 @@ impl Chance {
             1 => self.text().into_bytes(),
             2 => [self.text().as_bytes(), &[0xff, 0, b'\n'], self.text().as_bytes()].concat(),
             3 => "<A b=\"> x\"><C>1</C><C>| y\n\n> z</C><D/></A>".into(),
-            4 => format!("[{}]", vec!["\"| a\"", "1"].repeat(1200).join(",")).into_bytes(),
+            4 => format!("[{}]", ["\"| a\"", "1"].repeat(1200).join(",")).into_bytes(),
             5 => "\n> a\n".repeat(2300).into_bytes(),
             _ => self.json(0).to_string().into_bytes(),
         }
