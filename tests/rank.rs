@@ -146,3 +146,21 @@ fn no_name_of_an_endpoint_leads_out_of_the_folder() {
         assert!(exit == 3 && told.contains("cannot be the name of a folder"), "{told}");
     }
 }
+
+#[test]
+fn what_a_mock_left_waiting_before_is_told_when_accepted_and_taken_back_by_a_run() {
+    let two = Two::recorded();
+    let (accepted, waiting) = (two.snapshot(), two.snapshot().with_extension("snap.new"));
+    let of_mock = text(&accepted).replace("endpoint: real", "endpoint: mock").replace("< 400", "< 401");
+    let flags = ["--snapshots", "snapshots/@cloud"];
+    fs::write(&waiting, &of_mock).unwrap();
+    let (exit, told) = two.run("mock", &flags, &[CASE]);
+    assert!(exit == 1 && told.contains("outranks"), "{told}");
+    assert!(!waiting.exists(), "nothing is left that could be accepted over it");
+    fs::write(&waiting, &of_mock).unwrap();
+    let (_, told) = two.project.run(&[&["pending"][..], &flags].concat());
+    assert!(told.contains("recorded from the endpoint `mock`, before from `real`"), "{told}");
+    let (exit, told) = two.project.run(&[&["accept"][..], &flags].concat());
+    assert_eq!(exit, 0, "a person may: {told}");
+    assert!(told.contains("1 over what was recorded from a real endpoint, and recorded from none"), "{told}");
+}

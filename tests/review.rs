@@ -200,3 +200,28 @@ fn nothing_is_removed_while_a_table_is_broken_or_by_a_name_that_no_endpoint_has(
         assert_eq!(exit, 2, "{text}");
     }
 }
+
+#[test]
+fn what_a_fault_has_made_is_told_wherever_it_can_be_accepted() {
+    let project = Project::changed();
+    let note = format!("recorded while a fault was switched on: {FAULT}");
+    let (_, text) = project.run(&["pending"]);
+    let shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(shown.matches(&format!("! {note}")).count(), 1, "once for the kind: {text}");
+    assert_eq!(project.run(&["review", "--html", "page.html"]).0, 0);
+    let page = fs::read_to_string(project.0.path().join("page.html")).unwrap();
+    let cases = page.matches("<article").count();
+    assert_eq!(page.matches(&format!("<p class=\"warning\">{note}</p>")).count(), 1 + cases);
+    let data = page.split_once("id=\"data\">").unwrap().1.split_once("</script>").unwrap().0;
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    for (choice, is_told) in [("reject", false), ("accept", true)] {
+        let mut decision = data["cases"][usize::from(is_told)].clone();
+        decision["decision"] = choice.into();
+        let file = serde_json::json!({
+            "format": data["format"], "version": data["version"], "store": data["store"], "decisions": [decision],
+        });
+        fs::write(project.0.path().join("d.json"), file.to_string()).unwrap();
+        let (exit, text) = project.run(&["accept", "--decisions", "d.json"]);
+        assert_eq!((exit, text.contains(&format!("1 {note}"))), (0, is_told), "{text}");
+    }
+}

@@ -330,3 +330,29 @@ fn cargo_insta_comes_to_the_same_files_byte_for_byte() {
         assert!(files[0].keys().all(|path| path.extension().unwrap() == "snap") && files[0].len() > 500);
     }
 }
+
+#[test]
+fn what_is_in_the_way_of_a_decision_is_told_once_and_the_rest_is_decided() {
+    let project = Project::changed(&[(FAULT, CASES)]);
+    let count = project.pending();
+    assert!(count > 2);
+    let lock = fs::File::options().append(true).open(project.path("snapshots/.proofmark/lock")).unwrap();
+    lock.lock().unwrap();
+    let mut terminal = project.terminal(80, &[], "");
+    terminal.sees("! recorded while a fault was switched on").sees("[?] help > ").press("a");
+    terminal.sees("another run or review").sees("accepted 0 cases").sees("exit 6");
+    assert_eq!(terminal.seen.matches("could not:").count(), 1, "each wait takes seconds: {}", terminal.seen);
+    drop(lock);
+    let mut files = BTreeMap::new();
+    snapshots(&project.path("snapshots"), &mut files);
+    let pending = files.keys().find(|path| path.extension().unwrap() == "new").unwrap();
+    let mut terminal = project.terminal(80, &[], "");
+    terminal.sees("[?] help > ");
+    fs::write(pending, String::from_utf8(files[pending].clone()).unwrap().replace("< 400", "< 499")).unwrap();
+    terminal
+        .press("a")
+        .sees("has changed since")
+        .sees(&format!("accepted {} case", count - 1))
+        .sees("exit 3");
+    assert_eq!(project.pending(), 1);
+}

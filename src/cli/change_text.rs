@@ -8,7 +8,7 @@ use super::output::Surroundings;
 use super::review_command::plural;
 use super::wrapped::{rows, width, wrapped};
 use crate::report::printable;
-use crate::review::{Change, Group};
+use crate::review::{Change, Group, fault_note};
 use crate::snapshot::{DiffLine, LineKind, Piece, hunks};
 
 /// How many cases of a kind are named before the rest is counted, where not all is shown.
@@ -83,6 +83,11 @@ impl Look {
             let _ = writeln!(text, "  … and {} more; l lists all", changes.len() - shown);
         }
         text
+    }
+
+    /// What is said of those that were recorded while a fault was switched on.
+    pub(super) fn faults(self, changes: &[&Change]) -> String {
+        fault_note(changes).map_or_else(String::new, |note| wrapped(&note, "  ! ", "    ", self.width))
     }
 
     /// How the two texts differ, line by line.

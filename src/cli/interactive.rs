@@ -94,12 +94,15 @@ impl Session {
                 let waiting = self.piles.undecided(kind);
                 look.head(kind + 1, kinds, waiting.len())
                     + &look.facts(self.piles.group(kind))
+                    + &look.faults(&waiting)
                     + &look.cases(&waiting)
             }
             Place::Case(kind, case) => {
                 let of = self.piles.group(kind).changes.len();
                 let head = format!("CASE {} of {of}, change {} of {kinds}", case + 1, kind + 1);
-                format!("{head}\n{}", look.cases(&[change])) + &look.case_facts(change)
+                format!("{head}\n{}", look.cases(&[change]))
+                    + &look.case_facts(change)
+                    + &look.faults(&[change])
             }
         };
         say(&format!("\n{text}{}", look.difference(change)))

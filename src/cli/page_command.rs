@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::args::{ReviewArgs, StoreArgs};
 use super::exit::{BROKEN, CONFORMS, CliError};
 use super::print;
-use super::review_command::{Contracts, Waiting, code, store};
+use super::review_command::{Contracts, Waiting, code, note_origins, store};
 use crate::model::{Problem, SourceText, Spot};
 use crate::report::printable;
 use crate::review::{Choice, Decision, Decisions, Page, Standing, group};
@@ -94,6 +94,14 @@ pub(super) fn carry_out(file: &Path, args: &ReviewArgs) -> Result<u8, CliError> 
     let others = decisions.decisions.iter().map(|decision| decision.case.as_str());
     let others: BTreeSet<&str> = others.filter(|case| !pending.contains_key(case)).collect();
     let accepted = store.accepted(&others).map_err(CliError::Store)?;
+    let accepts = |decision: &&Decision| decision.decision == Choice::Accept;
+    let meant = decisions.decisions.iter().filter(accepts);
+    note_origins(meant.filter_map(|decision| {
+        match decision.standing(pending.get(decision.case.as_str()).copied(), None) {
+            Standing::Waits(snapshot) => Some(snapshot),
+            Standing::Done | Standing::Changed | Standing::Gone => None,
+        }
+    }));
     let mut tally = Tally::default();
     for decision in &decisions.decisions {
         let case = decision.case.as_str();

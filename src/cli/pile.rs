@@ -172,6 +172,10 @@ impl Piles {
                     errors.push(error);
                 }
             }
+            // Each of the others would wait as long, and come to the same.
+            if matches!(errors.last(), Some(StoreError::Locked { .. })) {
+                break;
+            }
         }
         (done, errors)
     }

@@ -30,7 +30,9 @@ pub(super) fn pending(args: &ReviewArgs) -> Result<u8, CliError> {
     for (at, group) in groups.iter().enumerate() {
         text.push_str(&look.head(at + 1, groups.len(), group.changes.len()));
         text.push_str(&look.facts(group));
-        text.push_str(&look.cases(&group.changes.iter().collect::<Vec<_>>()));
+        let changes: Vec<_> = group.changes.iter().collect();
+        text.push_str(&look.faults(&changes));
+        text.push_str(&look.cases(&changes));
         text.push_str(&look.difference(&group.changes[0]));
         text.push('\n');
     }
@@ -49,7 +51,7 @@ pub(super) fn plural(count: usize) -> &'static str {
 /// Accepts what waits.
 pub(super) fn accept(args: &ReviewArgs) -> Result<u8, CliError> {
     let waiting = Waiting::find(args)?;
-    note_faults(&waiting.selected);
+    note_origins(&waiting.selected);
     decide(&waiting, "accepted", PendingSnapshot::accept)
 }
 
@@ -72,10 +74,19 @@ fn decide(
     Ok(code(waiting.has_unusable, CONFORMS))
 }
 
-/// Says which of the snapshots show what a fault has made, which may be just what is wanted.
-pub(super) fn note_faults(snapshots: &[PendingSnapshot]) {
+/// Says how many of the snapshots show what a fault has made, or take the place of what outranks them, which may be
+/// just what is wanted.
+pub(super) fn note_origins<'a>(snapshots: impl IntoIterator<Item = &'a PendingSnapshot>) {
+    let snapshots: Vec<&PendingSnapshot> = snapshots.into_iter().collect();
+    let is_outranked = |snapshot: &&&PendingSnapshot| {
+        snapshot.old.as_ref().is_some_and(|old| old.kind().outranks(snapshot.new.kind()))
+    };
+    let count = snapshots.iter().filter(is_outranked).count();
+    if count > 0 {
+        note(&format!("{count} over what was recorded from a real endpoint, and recorded from none"));
+    }
     let faulty: Vec<&PendingSnapshot> =
-        snapshots.iter().filter(|snapshot| !snapshot.faults.is_empty()).collect();
+        snapshots.into_iter().filter(|snapshot| !snapshot.faults.is_empty()).collect();
     let names: BTreeSet<&str> =
         faulty.iter().flat_map(|snapshot| &snapshot.faults).map(String::as_str).collect();
     if !names.is_empty() {

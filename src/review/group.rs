@@ -1,6 +1,6 @@
 //! Changes of the same kind, gathered. Main type: [`Group`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::change::{Findings, findings};
 use super::fact::Fact;
@@ -26,6 +26,16 @@ pub struct Group {
     pub facts: Vec<Fact>,
     /// The snapshots, in the order of their cases; at least one.
     pub changes: Vec<Change>,
+}
+
+/// What is said of changes that were recorded while a fault was switched on, if any were: they say nothing of what the
+/// endpoint does otherwise.
+pub fn fault_note(changes: &[&Change]) -> Option<String> {
+    let meant = changes.iter().filter(|change| !change.snapshot.faults.is_empty());
+    let (count, faults) = (meant.clone().count(), meant.flat_map(|change| &change.snapshot.faults));
+    let names: Vec<&str> = faults.map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
+    let some = if count == changes.len() { String::new() } else { format!(" in {count} of them") };
+    (count > 0).then(|| format!("recorded while a fault was switched on{some}: {}", names.join(", ")))
 }
 
 /// What makes two changes one kind: the keys of their facts.

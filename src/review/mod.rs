@@ -29,8 +29,11 @@ mod group;
 mod message;
 mod name;
 mod named;
+mod notation;
 mod page;
 mod pair;
+#[cfg(test)]
+mod round_trip;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -40,5 +43,5 @@ mod wording;
 
 pub use decision::{Choice, Decision, Decisions, Standing, digest};
 pub use fact::{AnswerChange, Fact, MessageChange, Outcome, Part, RequestChange};
-pub use group::{Change, Group, group};
+pub use group::{Change, Group, fault_note, group};
 pub use page::Page;

@@ -12,6 +12,7 @@ use regex::Regex;
 use super::fact::{Fact, Part};
 use super::transcript::{Exchange, Seen};
 use crate::model::Value;
+use crate::snapshot::is_time;
 
 static NAME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\[([^\[\]:\s]+):([0-9]+)\]").expect("the pattern is a constant"));
@@ -27,7 +28,7 @@ const SHORTEST: usize = 16;
 /// What became of a name, where a value that nothing names any more stands in its place, or the other way round.
 ///
 /// Such a value differs in every run, so it is told by the name it had: a part without spaces, as long as an
-/// identifier, with a digit.
+/// identifier, with a digit; or a time.
 pub(super) fn naming(old: &str, new: &str) -> Option<Part> {
     let alike = |(left, right): &((usize, char), (usize, char))| left.1 == right.1;
     let start = old.char_indices().zip(new.char_indices()).take_while(alike).last();
@@ -42,10 +43,16 @@ fn named_part(named: &str, plain: &str) -> Option<String> {
     let inside = named.strip_prefix('[')?;
     let (name, rest) = inside.split_once(']')?;
     let value = plain.strip_suffix(rest)?;
-    let is_value = value.len() >= SHORTEST
+    let is_identifier = value.len() >= SHORTEST
         && !value.contains(char::is_whitespace)
         && value.contains(|letter: char| letter.is_ascii_digit());
+    let is_value = is_identifier || is_time(value);
     (is_value && !name.contains('[')).then(|| name.to_owned())
+}
+
+/// The name that stands in the place of a number.
+pub(super) fn name_of_number(digits: &str) -> Option<&str> {
+    digits.strip_prefix('[')?.strip_suffix(']')
 }
 
 /// A place where a name stands.
@@ -169,7 +176,8 @@ fn texts<'a>(exchanges: &'a [Exchange<'_>]) -> Vec<(usize, bool, String, Cow<'a,
             Seen::Json(tree) | Seen::Xml { tree, .. } => {
                 leaves(tree, "$", &mut |path, text| add(true, path, text));
             }
-            Seen::Lines(lines) => {
+            Seen::Lines(_) | Seen::Bytes(_) | Seen::Cut { .. } => {
+                let lines = answer.body.lines();
                 for (number, line) in lines.iter().enumerate() {
                     add(true, format!("line {}", number + 1), line);
                 }
@@ -182,20 +190,23 @@ fn texts<'a>(exchanges: &'a [Exchange<'_>]) -> Vec<(usize, bool, String, Cow<'a,
 
 fn leaves<'a>(tree: &'a Value, path: &str, add: &mut impl FnMut(String, &'a str)) {
     match tree {
-        Value::Text(text) => add(path.to_owned(), text),
+        Value::Text(text) | Value::Number(text) => add(path.to_owned(), text),
         Value::List(items) => {
             items.iter().enumerate().for_each(|(at, item)| leaves(item, &format!("{path}[{at}]"), add));
         }
         Value::Map(entries) => {
-            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+            let mut counts: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
             for (key, item) in entries {
-                let count = counts.entry(key).or_default();
+                let count = counts.entry(bare(key)).or_default();
                 *count += 1;
                 let again = if *count > 1 { format!(" ({count})") } else { String::new() };
-                leaves(item, &format!("{path}.{key}{again}"), add);
+                // The number of a name in a key says no more than that of one in a value.
+                let path = format!("{path}.{}{again}", bare(key));
+                add(format!("the key {path}"), key);
+                leaves(item, &path, add);
             }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Null | Value::Bool(_) => {}
     }
 }
 

@@ -6,7 +6,7 @@ use super::change::{Findings, lines_key, templates};
 use super::echo::{Echoes, Others, numbered};
 use super::fact::{AnswerChange, Fact, Part, RequestChange};
 use super::message::message_change;
-use super::name::naming;
+use super::name::{name_of_number, naming};
 use super::named::named;
 use super::row::{Judged, plain, promise};
 use super::transcript::{Answer, Exchange, Request, Seen};
@@ -125,21 +125,18 @@ impl Pair<'_> {
                 }
                 self.trees(left, right, telling);
             }
-            (Seen::Lines(left), Seen::Lines(right)) if left == right => {}
-            (Seen::Lines(left), Seen::Lines(right)) => {
-                let key = telling.echoes.change(&left.join("\n"), &right.join("\n"), telling.others);
-                self.told(AnswerChange::Lines, format!("lines {key}"));
+            (left, right) if left.tree().is_none() && left.is_alike(right) => {
+                let (left, right) = (left.lines(), right.lines());
+                if left != right {
+                    let key = telling.echoes.change(&left.join("\n"), &right.join("\n"), telling.others);
+                    self.told(AnswerChange::Lines, format!("lines {key}"));
+                }
             }
-            (Seen::Empty, Seen::Empty) => {}
             (left, right) => {
                 // What is left of a body that broke differs from case to case.
                 let is_broken = left.tree().is_some() && right.kind().ends_with("cannot be read");
-                let lines = match right {
-                    Seen::Lines(lines) if !is_broken => {
-                        telling.echoes.masked(&lines.join("\n"), telling.others.old)
-                    }
-                    Seen::Lines(_) | Seen::Empty | Seen::Json(_) | Seen::Xml { .. } => String::new(),
-                };
+                let lines = if is_broken { String::new() } else { right.lines().join("\n") };
+                let lines = telling.echoes.masked(&lines, telling.others.old);
                 let change = AnswerChange::Body { old: left.kind().into(), new: right.kind().into() };
                 self.told(change, format!("body {} {} {}", left.kind(), right.kind(), numbered(&lines)));
                 if let Some((left, right)) = left.tree().zip(right.tree()) {
@@ -170,7 +167,7 @@ impl Pair<'_> {
             return;
         }
         let mut change = change;
-        if let (Part::Value(_), Some(part)) = (&change.part, naming(&plain(change.old), &plain(change.new))) {
+        if let (Part::Value(_), Some(part)) = (&change.part, naming_of(&change)) {
             change.part = part;
         }
         let how = telling.how(&change);
@@ -236,6 +233,20 @@ impl Telling<'_> {
             | Part::Order => format!("{:?}", change.part),
         }
     }
+}
+
+/// What became of a name in a value that changed; a number is named as a whole.
+fn naming_of(change: &TreeChange<'_>) -> Option<Part> {
+    let number = |value: Option<&Value>| matches!(value, Some(Value::Number(_)));
+    if number(change.old) && number(change.new) {
+        let (old, new) = (change.old?.to_plain(), change.new?.to_plain());
+        return match (name_of_number(&old), name_of_number(&new)) {
+            (Some(name), None) => Some(Part::Unnamed(name.to_owned())),
+            (None, Some(name)) => Some(Part::Named(name.to_owned())),
+            (Some(_), Some(_)) | (None, None) => None,
+        };
+    }
+    naming(&plain(change.old), &plain(change.new))
 }
 
 /// The names of fields, where two bodies have none in common.

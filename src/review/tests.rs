@@ -19,7 +19,7 @@ fn contract() -> Option<&'static Contract> {
 }
 
 /// Snapshots that wait, from the texts before and now.
-fn waiting(texts: &[(&str, &str)]) -> Vec<PendingSnapshot> {
+pub(super) fn waiting(texts: &[(&str, &str)]) -> Vec<PendingSnapshot> {
     let folder = tempfile::tempdir().unwrap();
     let head =
         "---\nsource: a\ndescription: b\ninfo:\n  case: c\n  contract: v1\n  endpoint: reference\n---\n";

@@ -2,8 +2,8 @@
 //!
 //! Total and linear: a text that is no transcript gives none. What is read is what `snapshot` renders.
 
+use super::notation::read_tree;
 use crate::model::Value;
-use crate::protocol::read_json;
 
 /// A request and its answer, as a snapshot shows them.
 #[derive(Debug, PartialEq)]
@@ -36,8 +36,18 @@ pub(super) struct Answer<'a> {
 pub(super) enum Seen<'a> {
     Empty,
     Json(Value),
-    Xml { root: &'a str, tree: Value },
+    Xml {
+        root: &'a str,
+        tree: Value,
+    },
     Lines(Vec<&'a str>),
+    /// What is said of bytes that are no text.
+    Bytes(Vec<&'a str>),
+    /// The start of a body of very many lines, as it stands, and what is said of the rest.
+    Cut {
+        kind: &'static str,
+        lines: Vec<&'a str>,
+    },
 }
 
 impl Seen<'_> {
@@ -45,8 +55,21 @@ impl Seen<'_> {
     pub(super) fn tree(&self) -> Option<&Value> {
         match self {
             Self::Json(tree) | Self::Xml { tree, .. } => Some(tree),
-            Self::Empty | Self::Lines(_) => None,
+            Self::Empty | Self::Lines(_) | Self::Bytes(_) | Self::Cut { .. } => None,
         }
+    }
+
+    /// The lines that are compared where there is no tree.
+    pub(super) fn lines(&self) -> &[&str] {
+        match self {
+            Self::Lines(lines) | Self::Bytes(lines) | Self::Cut { lines, .. } => lines,
+            Self::Empty | Self::Json(_) | Self::Xml { .. } => &[],
+        }
+    }
+
+    /// Whether both are of one kind; texts are, whatever they look like.
+    pub(super) fn is_alike(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Lines(_), Self::Lines(_))) || self.kind() == other.kind()
     }
 
     /// What kind of body it is, for a person.
@@ -60,6 +83,8 @@ impl Seen<'_> {
                 Some([b'<', ..]) => "XML or HTML that cannot be read",
                 Some(_) | None => "text that is neither JSON nor XML",
             },
+            Self::Bytes(_) => "bytes that are no text",
+            Self::Cut { kind, .. } => kind,
         }
     }
 }
@@ -106,17 +131,28 @@ impl<'a> Request<'a> {
 }
 
 fn body<'a>(text: &'a str) -> Option<Seen<'a>> {
+    if text.rsplit('\n').next().is_some_and(|last| last.starts_with("… ")) {
+        let kind = match text.as_bytes().first() {
+            Some(b'|') => "text of very many lines",
+            Some(b'<') => "XML of very many lines",
+            Some(_) | None => "JSON of very many lines",
+        };
+        return Some(Seen::Cut { kind, lines: text.lines().collect() });
+    }
     match text.as_bytes().first() {
         None => Some(Seen::Empty),
+        Some(b'|') if text.starts_with("|#") => {
+            Some(Seen::Bytes(text.lines().map(|line| line.strip_prefix("|#")).collect::<Option<_>>()?))
+        }
         Some(b'|') => {
             let unmarked = |line: &'a str| Some(optional_space(line.strip_prefix('|')?));
             Some(Seen::Lines(text.lines().map(unmarked).collect::<Option<_>>()?))
         }
         Some(b'<') => {
             let (root, tree) = text.strip_prefix('<')?.split_once("> ")?;
-            Some(Seen::Xml { root, tree: read_json(tree.as_bytes()).ok()? })
+            Some(Seen::Xml { root, tree: read_tree(tree)? })
         }
-        Some(_) => Some(Seen::Json(read_json(text.as_bytes()).ok()?)),
+        Some(_) => Some(Seen::Json(read_tree(text)?)),
     }
 }
 

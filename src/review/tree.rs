@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::fact::Part;
+use super::name::name_of_number;
 use crate::model::Value;
 
 /// The most differences of one body that are told one by one.
@@ -52,6 +53,9 @@ impl<'a> Walk<'a> {
             (Value::Map(left), Value::Map(right)) => self.maps((old, left), (new, right)),
             (Value::List(left), Value::List(right)) => self.lists((old, left), (new, right)),
             (left, right) if left == right => {}
+            (Value::Number(left), Value::Number(right)) if is_name(left) || is_name(right) => {
+                self.add(Part::Value(None), Some(old), Some(new));
+            }
             (left, right) if left.type_name() != right.type_name() => {
                 let part = Part::Type { old: left.type_name(), new: right.type_name() };
                 self.add(part, Some(left), Some(right));
@@ -119,6 +123,11 @@ fn by_key(entries: &[(String, Value)]) -> HashMap<&str, Vec<&Value>> {
 fn first_of_each(entries: &[(String, Value)]) -> impl Iterator<Item = &(String, Value)> {
     let mut seen = std::collections::HashSet::new();
     entries.iter().filter(move |(key, _)| seen.insert(key.as_str()))
+}
+
+/// Whether a name stands in the place of a number, which may be an integer or not.
+fn is_name(digits: &str) -> bool {
+    name_of_number(digits).is_some()
 }
 
 fn is_reordered(left: &[Value], right: &[Value]) -> bool {

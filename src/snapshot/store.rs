@@ -182,7 +182,11 @@ impl Store {
         }
         let kept = match (found, self.update) {
             (Found::Same(_), _) => Kept::Nothing,
-            (Found::Different(old), _) if self.is_outranked(old.kind()) => return Ok(Kept::Outranked),
+            (Found::Different(old), _) if self.is_outranked(old.kind()) => {
+                // It waited before that was accepted, and must not be accepted over it now.
+                remove(&self.root, pending)?;
+                return Ok(Kept::Outranked);
+            }
             (Found::Nothing | Found::Different(_), Update::Always) | (Found::Nothing, Update::Unseen) => {
                 Kept::Written
             }

@@ -79,8 +79,27 @@ fn bounded(text: &str) -> (Cow<'_, str>, String) {
 
 /// Whether a character acts on a terminal, changes the direction of what follows, or is not seen.
 fn is_hidden(letter: char) -> bool {
-    let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let is_unseen =
-        matches!(letter, '\u{ad}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}');
+    let turns = matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_unseen = matches!(
+        letter,
+        '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
+    );
     letter.is_control() || turns || is_unseen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escaped, quoted, visible};
+
+    #[test]
+    fn no_character_that_acts_or_hides_stands_as_it_is() {
+        for letter in
+            "\u{61c}\u{180e}\u{200f}\u{2063}\u{202e}\u{2069}\u{206a}\u{feff}\u{fffb}\u{ffff}\u{9b}".chars()
+        {
+            for shown in [escaped, quoted, visible].map(|show| show(&format!("a{letter}b"))) {
+                assert!(shown.is_ascii() && shown.contains(&format!("{:x}", u32::from(letter))), "{shown}");
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use super::answer::write_answers;
 use super::html::Html;
-use crate::review::{Change, Fact};
+use crate::review::{Change, Fact, fault_note};
 use crate::snapshot::Recorded;
 
 /// How many lines of a difference, or of a request, are shown.
@@ -29,6 +29,9 @@ pub(super) fn write(
     }
     html.raw("</summary>\n")?;
     write_facts(html, change, known)?;
+    if let Some(note) = fault_note(&[change]) {
+        html.raw("<p class=\"warning\">")?.line(&note)?.raw("</p>\n")?;
+    }
     write_origin(html, snapshot.old.as_ref(), &snapshot.new)?;
     write_request(html, &snapshot.new.text)?;
     write_answers(html, snapshot.old.as_ref(), &snapshot.new)?;

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::decision::{FORMAT, VERSION, digest};
 use crate::protocol::{sha256_hex, sha256_source};
-use crate::review::{Change, Group};
+use crate::review::{Change, Group, fault_note};
 use crate::snapshot::Recorded;
 use html::Html;
 
@@ -164,6 +164,9 @@ fn write_group(html: &mut Html<'_>, group: &Group, position: usize, first: usize
     let rows: BTreeSet<&str> =
         group.changes.iter().flat_map(|change| &change.rows).map(String::as_str).collect();
     write_rows(html, &rows)?;
+    if let Some(note) = fault_note(&group.changes.iter().collect::<Vec<_>>()) {
+        html.raw("<p class=\"warning\">")?.line(&note)?.raw("</p>\n")?;
+    }
     for (offset, change) in group.changes.iter().enumerate() {
         let is_open = offset == 0 && position < OPENED_GROUPS;
         case::write(html, change, &group.facts, first + offset, is_open)?;
