@@ -5,9 +5,9 @@
 use std::io::{self, Write};
 
 use super::Report;
-use super::headline::{Kind, headline, kind};
+use super::headline::{Kind, headline, is_listed, kind};
 use super::sink::Sink;
-use crate::event::{Event, RunEnd, Stopped};
+use crate::event::{Event, RunEnd};
 use crate::model::CaseRecord;
 use crate::plain::printable;
 
@@ -32,6 +32,9 @@ impl GithubReport {
     }
 
     fn case(&mut self, record: &CaseRecord) {
+        if !is_listed(record) {
+            return;
+        }
         let command = match kind(record) {
             Kind::Passed | Kind::Skipped => return,
             Kind::Broken | Kind::Unknown => "error",
@@ -67,8 +70,8 @@ impl GithubReport {
         for stale in &end.stale_waivers {
             self.note("error", "stale waiver", stale);
         }
-        if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
-            self.note("error", "proofmark", &obstacle);
+        if let Some(stopped) = &end.stopped {
+            self.note("error", "proofmark", &stopped.reason());
         }
     }
 }

@@ -4,11 +4,11 @@
 
 use std::io::{self, Write};
 
-use super::headline::{Kind, headline, kind};
+use super::headline::{headline, is_listed};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Report, seconds};
-use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
+use crate::event::{Event, RunEnd, RunStart, SeriesEnd};
 use crate::model::CaseRecord;
 use crate::plain::printable;
 
@@ -23,6 +23,8 @@ const LONGEST_TEXT: usize = 4000;
 pub struct MarkdownReport {
     out: Sink,
     start: Option<RunStart>,
+    /// What was doubtful in the run, told below its heading.
+    warnings: Vec<String>,
     listed: Vec<Listed>,
     unlisted: usize,
     is_series: bool,
@@ -41,13 +43,13 @@ struct Listed {
 impl MarkdownReport {
     /// A report to `sink`.
     pub fn new(sink: Sink) -> Self {
-        Self { out: sink, start: None, listed: Vec::new(), unlisted: 0, is_series: false, is_ended: false }
+        let (warnings, listed) = (Vec::new(), Vec::new());
+        Self { out: sink, start: None, warnings, listed, unlisted: 0, is_series: false, is_ended: false }
     }
 
     fn case(&mut self, record: &CaseRecord) {
-        match kind(record) {
-            Kind::Passed | Kind::Skipped => return,
-            Kind::Flaky | Kind::Broken | Kind::Waived | Kind::Unknown => {}
+        if !is_listed(record) {
+            return;
         }
         if self.listed.len() == LISTED {
             self.unlisted += 1;
@@ -98,8 +100,11 @@ impl MarkdownReport {
     }
 
     fn notes(&mut self, end: &RunEnd) -> io::Result<()> {
-        if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
-            writeln!(self.out, "\n{}", cell(&obstacle))?;
+        for warning in self.warnings.drain(..) {
+            writeln!(self.out, "\nWarning: {}", cell(&warning))?;
+        }
+        if let Some(stopped) = &end.stopped {
+            writeln!(self.out, "\nStopped: {}", cell(&stopped.reason()))?;
         }
         for stale in &end.stale_waivers {
             writeln!(self.out, "\nStale waiver: {}", cell(stale))?;
@@ -194,7 +199,10 @@ impl Report for MarkdownReport {
                 self.start = Some(start.clone());
                 Ok(())
             }
-            Event::Warned { text } => writeln!(self.out, "Warning: {}\n", cell(text)),
+            Event::Warned { text } => {
+                self.warnings.push(text.clone());
+                Ok(())
+            }
             Event::Finished(record) => {
                 self.case(record);
                 Ok(())
