@@ -43,7 +43,9 @@ impl WholeFile {
             target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = Builder::new();
         readable(&mut builder);
-        let out = BufWriter::new(builder.tempfile_in(folder).map_err(|error| plain(&error))?);
+        // A folder that is not there is told in the system's own words.
+        let told = |error: io::Error| fs::metadata(folder).err().unwrap_or_else(|| plain(&error));
+        let out = BufWriter::new(builder.tempfile_in(folder).map_err(told)?);
         Ok(Self(Out::Beside { target: target.to_path_buf(), out }))
     }
 
