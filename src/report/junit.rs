@@ -13,13 +13,16 @@ use super::headline::{Kind, first_counting, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Report, seconds};
-use crate::event::Event;
+use crate::event::{Event, RunEnd};
 use crate::model::CaseRecord;
 use crate::plain::printable;
 use crate::whole_file::Spool;
 
 /// The program's name, which the document carries.
 const NAME: &str = "proofmark";
+
+/// The suite of waivers that do not hold any more; a table's name has slashes.
+const WAIVERS: &str = "waivers";
 
 /// Writes a report in `JUnit`'s XML.
 pub struct JunitReport {
@@ -98,6 +101,19 @@ impl JunitReport {
         self.out.get_mut().write_all(b"\n")
     }
 
+    /// A stale waiver fails the run and belongs to no case. Nobody looks anywhere else than at cases.
+    fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {
+        if end.stale_waivers.is_empty() {
+            return Ok(());
+        }
+        let mut suite = Suite::new(WAIVERS);
+        for (number, waiver) in (1..).zip(&end.stale_waivers) {
+            suite.add_stale(number, waiver)?;
+        }
+        self.suite = Some(suite);
+        self.close_suite()
+    }
+
     fn end(&mut self) -> io::Result<()> {
         self.is_ended = true;
         self.out.write_event(Xml::End(BytesEnd::new("testsuites")))?;
@@ -130,13 +146,32 @@ impl Suite {
         ]);
         self.cases.write_event(Xml::Start(start))?;
         if let Some((element, said)) = element(record, kind) {
-            let message = headline(record);
-            let start = BytesStart::new(element).with_attributes([("type", said), ("message", &message)]);
-            self.cases.write_event(Xml::Start(start))?;
-            let text = case_text(record, base);
-            self.cases.write_event(Xml::Text(BytesText::new(&text)))?;
-            self.cases.write_event(Xml::End(BytesEnd::new(element)))?;
+            self.result(element, said, &headline(record), &case_text(record, base))?;
         }
+        self.end_case()
+    }
+
+    /// Adds a waiver that does not hold any more.
+    fn add_stale(&mut self, number: usize, waiver: &str) -> io::Result<()> {
+        self.tests += 1;
+        self.failures += 1;
+        let name = format!("stale waiver {number}");
+        let start = BytesStart::new("testcase").with_attributes([("name", &*name), ("classname", WAIVERS)]);
+        self.cases.write_event(Xml::Start(start))?;
+        let told = printable(waiver);
+        self.result("failure", "stale waiver", &told.replace('\n', " "), &told)?;
+        self.end_case()
+    }
+
+    fn result(&mut self, element: &str, said: &str, message: &str, text: &str) -> io::Result<()> {
+        let start = BytesStart::new(element).with_attributes([("type", said), ("message", message)]);
+        self.cases.write_event(Xml::Start(start))?;
+        self.cases.write_event(Xml::Text(BytesText::new(text)))?;
+        self.cases.write_event(Xml::End(BytesEnd::new(element)))?;
+        Ok(())
+    }
+
+    fn end_case(&mut self) -> io::Result<()> {
         self.cases.write_event(Xml::End(BytesEnd::new("testcase")))?;
         self.cases.get_mut().write_all(b"\n")
     }
@@ -171,8 +206,9 @@ impl Report for JunitReport {
             }
             Event::Warned { .. } => Ok(()),
             Event::Finished(record) => self.case(record),
-            Event::Ended(_) => {
+            Event::Ended(end) => {
                 self.close_suite()?;
+                self.stale_waivers(end)?;
                 if self.is_series { Ok(()) } else { self.end() }
             }
             Event::SeriesEnded(_) => self.end(),
