@@ -22,7 +22,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {
         match lines.next()? {
             Some(Event::Started(start)) => parts.push(Part::new(lines, start)?),
             Some(Event::SeriesStarted { endpoints }) if args.from.len() == 1 => {
-                return retold::series(lines, endpoints, &output);
+                return retold::series(lines, &endpoints, &output);
             }
             Some(Event::SeriesStarted { .. }) => {
                 return Err(lines.wrong("it has the runs of several endpoints, which are no part of one run"));

@@ -9,15 +9,15 @@ use crate::event::{Event, Outcome, RunStart, SeriesEnd};
 use crate::model::CaseId;
 
 /// Tells a series that begins with these endpoints, and gives its exit code.
-pub(super) fn series(mut lines: EventLines, endpoints: Vec<String>, output: &Output) -> Result<u8, CliError> {
+pub(super) fn series(mut lines: EventLines, endpoints: &[String], output: &Output) -> Result<u8, CliError> {
     let mut reports = Reports::open(output)?;
-    reports.take(&Event::SeriesStarted { endpoints: endpoints.clone() });
+    reports.take(&Event::SeriesStarted { endpoints: endpoints.to_owned() });
     let mut runs = Vec::with_capacity(endpoints.len());
     loop {
         match lines.next()? {
             Some(Event::Started(start)) => runs.push(run(&mut lines, start, &mut reports)?),
             Some(Event::SeriesEnded(end)) => {
-                if !is_end_of(&end, runs, &endpoints) {
+                if !is_end_of(&end, &runs, endpoints) {
                     return Err(lines.wrong("the end is not that of the runs before it"));
                 }
                 let outcome = end.outcome();
@@ -68,7 +68,7 @@ fn run(
 }
 
 /// Whether a series of these runs on these endpoints ends so.
-fn is_end_of(end: &SeriesEnd, runs: Vec<(String, Outcome)>, endpoints: &[String]) -> bool {
+fn is_end_of(end: &SeriesEnd, runs: &[(String, Outcome)], endpoints: &[String]) -> bool {
     let told = runs.iter().map(|(name, _)| name).chain(&end.not_started);
     told.eq(endpoints) && end.runs == runs
 }
