@@ -343,7 +343,7 @@ fn cases_that_never_began_do_not_hide_those_that_failed() {
     assert!(page.contains("Stopped: no further case was started after 1 had failed"), "{page}");
     assert_eq!((page.matches("<details>").count(), page.contains("| not run | ")), (1, false), "{page}");
     let commands = commands(&reports.read("a.github"));
-    assert!(commands.len() == 2 && commands[1].contains("no further case was started"), "{commands:?}");
+    assert!(commands.len() == 2 && commands[0].contains("no further case was started"), "{commands:?}");
 }
 
 #[test]
@@ -366,4 +366,26 @@ fn a_folder_that_is_missing_is_told_as_such() {
     let place = format!("junit={}", reports.path("none").join("a.xml").display());
     let output = run(&["run", "-q", "tag-count/none", "--report", &place]);
     assert!(code(&output) == 6 && err(&output).contains("os error 2"), "{}", err(&output));
+}
+
+#[test]
+fn what_failed_is_listed_before_what_could_not_be_found_out() {
+    let reports = Reports::new();
+    // Without a hook, no state is reached, so most cases are not run; those of the last table fail.
+    let url = serve(say(answer("200 OK", JSON, "{}")));
+    let arguments = ["run", "--endpoint", &url, "--sign", "none", "tag-count", "without-state"];
+    let output = reports.run(&arguments, "a", &["markdown", "github", "json"]);
+    assert_eq!(code(&output), 1, "{}", err(&output));
+    let report: Json = serde_json::from_str(&reports.read("a.json")).unwrap();
+    let [failed, not_run] = ["failed", "not_run"].map(|name| report["counts"][name].as_u64().unwrap());
+    assert!((2..9).contains(&failed) && not_run >= 46, "{failed} and {not_run}");
+    let commands = commands(&reports.read("a.github"));
+    let is_failed = |line: &&String| line.contains("title=failed ");
+    assert_eq!(commands.iter().take_while(is_failed).count() as u64, failed, "{commands:?}");
+    assert_eq!(commands.len(), 10);
+    let page = reports.read("a.markdown");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| <code>ecs/Start")).skip(1).collect();
+    let first = rows.iter().take_while(|row| row.contains("| failed |")).count() as u64;
+    assert_eq!((first, rows.len()), (failed, 50), "{page}");
+    assert!(page.contains(&format!("and {} more.", failed + not_run - 50)), "{page}");
 }

@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::headline::{headline, is_listed};
+use super::headline::{Kind, headline, is_listed, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Report, seconds};
@@ -12,7 +12,7 @@ use crate::event::{Event, RunEnd, RunStart, SeriesEnd};
 use crate::model::CaseRecord;
 use crate::plain::printable;
 
-/// How many cases that did not pass are listed; the rest is counted.
+/// How many cases that did not pass are listed, those that failed first; the rest is counted.
 const LISTED: usize = 50;
 
 /// The longest text of one case, in characters.
@@ -25,8 +25,12 @@ pub struct MarkdownReport {
     start: Option<RunStart>,
     /// What was doubtful in the run, told below its heading.
     warnings: Vec<String>,
-    listed: Vec<Listed>,
-    unlisted: usize,
+    /// Cases that failed, which are listed first.
+    failed: Vec<Listed>,
+    /// Other cases that did not pass.
+    others: Vec<Listed>,
+    /// How many did not pass.
+    count: usize,
     is_series: bool,
     is_ended: bool,
 }
@@ -43,20 +47,21 @@ struct Listed {
 impl MarkdownReport {
     /// A report to `sink`.
     pub fn new(sink: Sink) -> Self {
-        let (warnings, listed) = (Vec::new(), Vec::new());
-        Self { out: sink, start: None, warnings, listed, unlisted: 0, is_series: false, is_ended: false }
+        let (start, warnings, failed, others) = (None, Vec::new(), Vec::new(), Vec::new());
+        Self { out: sink, start, warnings, failed, others, count: 0, is_series: false, is_ended: false }
     }
 
     fn case(&mut self, record: &CaseRecord) {
         if !is_listed(record) {
             return;
         }
-        if self.listed.len() == LISTED {
-            self.unlisted += 1;
+        self.count += 1;
+        let list = if kind(record) == Kind::Broken { &mut self.failed } else { &mut self.others };
+        if list.len() == LISTED {
             return;
         }
         let base = self.start.as_ref().map_or("", |start| &start.endpoint.url);
-        self.listed.push(Listed {
+        list.push(Listed {
             id: record.id.to_string(),
             verdict: record.verdict.name(),
             line: headline(record),
@@ -116,17 +121,21 @@ impl MarkdownReport {
     }
 
     fn list(&mut self) -> io::Result<()> {
-        if self.listed.is_empty() {
+        let mut listed = std::mem::take(&mut self.failed);
+        listed.append(&mut self.others);
+        listed.truncate(LISTED);
+        let unlisted = std::mem::take(&mut self.count) - listed.len();
+        if listed.is_empty() {
             return Ok(());
         }
         writeln!(self.out, "\n| case | verdict | why |\n|---|---|---|")?;
-        for case in &self.listed {
+        for case in &listed {
             writeln!(self.out, "| {} | {} | {} |", code(&case.id), case.verdict, cell(&case.line))?;
         }
-        if self.unlisted > 0 {
-            writeln!(self.out, "\nand {} more.", self.unlisted)?;
+        if unlisted > 0 {
+            writeln!(self.out, "\nand {unlisted} more.")?;
         }
-        for case in self.listed.drain(..) {
+        for case in listed {
             let fence = fence(&case.text);
             writeln!(
                 self.out,
@@ -136,7 +145,6 @@ impl MarkdownReport {
                 case.text.trim_end()
             )?;
         }
-        self.unlisted = 0;
         Ok(())
     }
 
