@@ -65,7 +65,7 @@ impl MarkdownReport {
             id: record.id.to_string(),
             verdict: record.verdict.name(),
             line: headline(record),
-            text: case_text(record, base).chars().take(LONGEST_TEXT).collect(),
+            text: cut(&case_text(record, base)),
         });
     }
 
@@ -130,7 +130,7 @@ impl MarkdownReport {
         }
         writeln!(self.out, "\n| case | verdict | why |\n|---|---|---|")?;
         for case in &listed {
-            writeln!(self.out, "| {} | {} | {} |", code(&case.id), case.verdict, cell(&case.line))?;
+            writeln!(self.out, "| {} | {} | {} |", code(&case.id), case.verdict, code(&case.line))?;
         }
         if unlisted > 0 {
             writeln!(self.out, "\nand {unlisted} more.")?;
@@ -158,6 +158,14 @@ impl MarkdownReport {
             writeln!(self.out, "| {} | {} |", code(name), outcome.name())?;
         }
         end.not_started.iter().try_for_each(|name| writeln!(self.out, "| {} | not started |", code(name)))
+    }
+}
+
+/// The text up to a bound, and a word about it where something is missing.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…\n(cut off here)", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -191,7 +199,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Text in a fixed font.
+/// Text in a fixed font, in which GitHub looks for no addresses and no names either.
 fn code(text: &str) -> String {
     format!("<code>{}</code>", cell(text))
 }
@@ -231,5 +239,17 @@ impl Report for MarkdownReport {
             return Err(super::unfinished());
         }
         self.out.finish().map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST_TEXT, cut};
+
+    #[test]
+    fn a_text_that_is_cut_says_so_and_a_shorter_one_is_whole() {
+        let whole = "ä".repeat(LONGEST_TEXT);
+        assert_eq!(cut(&whole), whole);
+        assert_eq!(cut(&format!("{whole}b")), format!("{whole}…\n(cut off here)"));
     }
 }
