@@ -275,3 +275,17 @@ fn events_of_several_endpoints_that_do_not_fit_together_are_refused() {
         assert!(!folder.path().join("b.xml").exists(), "{because}");
     }
 }
+
+#[test]
+fn no_case_of_an_endpoint_hides_that_of_another_in_junit() {
+    let folder = project(&[("good", &good(), ""), ("broken", &broken(), "")]);
+    let path = folder.path().join("out.xml");
+    let report = format!("junit={}", path.display());
+    let arguments = ["--endpoint", "good", "--endpoint", "broken", "--report", &report, "plain"];
+    program(folder.path(), &arguments).env("INSTA_UPDATE", "no").output().unwrap();
+    let text = fs::read_to_string(path).unwrap();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("<testcase "));
+    let names: Vec<&str> = lines.map(|line| line.split(" time=").next().unwrap()).collect();
+    let [first, second] = names[..] else { panic!("{text}") };
+    assert!(first.contains("classname=\"good.") && second.contains("classname=\"broken."), "{names:?}");
+}

@@ -68,7 +68,7 @@ impl JunitReport {
             self.suite = Some(Suite::new(record.id.table()));
         }
         match &mut self.suite {
-            Some(suite) => suite.add(record, &self.base),
+            Some(suite) => suite.add(record, &self.base, self.endpoint.as_deref()),
             None => Ok(()),
         }
     }
@@ -108,7 +108,7 @@ impl JunitReport {
         }
         let mut suite = Suite::new(WAIVERS);
         for (number, waiver) in (1..).zip(&end.stale_waivers) {
-            suite.add_stale(number, waiver)?;
+            suite.add_stale(number, waiver, self.endpoint.as_deref())?;
         }
         self.suite = Some(suite);
         self.close_suite()
@@ -130,7 +130,7 @@ impl Suite {
         Self { table: table.to_owned(), cases, tests, failures, errors, skipped, elapsed }
     }
 
-    fn add(&mut self, record: &CaseRecord, base: &str) -> io::Result<()> {
+    fn add(&mut self, record: &CaseRecord, base: &str, endpoint: Option<&str>) -> io::Result<()> {
         let kind = kind(record);
         self.tests += 1;
         self.elapsed += record.elapsed;
@@ -138,7 +138,7 @@ impl Suite {
         self.errors += usize::from(kind == Kind::Unknown);
         self.skipped += usize::from(matches!(kind, Kind::Waived | Kind::Skipped));
         let name = record.id.as_str().trim_start_matches(record.id.table()).trim_start_matches('/');
-        let class = record.id.table().replace('/', ".");
+        let class = class(endpoint, record.id.table());
         let start = BytesStart::new("testcase").with_attributes([
             ("name", name),
             ("classname", &class),
@@ -152,11 +152,11 @@ impl Suite {
     }
 
     /// Adds a waiver that does not hold any more.
-    fn add_stale(&mut self, number: usize, waiver: &str) -> io::Result<()> {
+    fn add_stale(&mut self, number: usize, waiver: &str, endpoint: Option<&str>) -> io::Result<()> {
         self.tests += 1;
         self.failures += 1;
-        let name = format!("stale waiver {number}");
-        let start = BytesStart::new("testcase").with_attributes([("name", &*name), ("classname", WAIVERS)]);
+        let (name, class) = (format!("stale waiver {number}"), class(endpoint, WAIVERS));
+        let start = BytesStart::new("testcase").with_attributes([("name", &*name), ("classname", &class)]);
         self.cases.write_event(Xml::Start(start))?;
         let told = printable(waiver);
         self.result("failure", "stale waiver", &told.replace('\n', " "), &told)?;
@@ -175,6 +175,12 @@ impl Suite {
         self.cases.write_event(Xml::End(BytesEnd::new("testcase")))?;
         self.cases.get_mut().write_all(b"\n")
     }
+}
+
+/// The class of cases. Consumers tell cases apart by class and name alone, so of several endpoints each has its own.
+fn class(endpoint: Option<&str>, table: &str) -> String {
+    let parts: Vec<&str> = endpoint.into_iter().chain([table]).collect();
+    printable(&parts.join("/")).replace('/', ".")
 }
 
 /// The element that tells why a case did not simply pass, and its type.
