@@ -224,6 +224,18 @@ pub enum Stopped {
 }
 
 impl Stopped {
+    /// Why the run ended early, as a sentence.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Interrupted => "the run was interrupted".to_owned(),
+            Self::OutOfTime => "the time for the whole run was over".to_owned(),
+            Self::EnoughFailed { failures } => {
+                format!("no further case was started after {failures} had failed")
+            }
+            Self::Unreachable { .. } | Self::Refused { .. } => self.obstacle().unwrap_or_default(),
+        }
+    }
+
     /// What stood in the way of every case, as a sentence.
     pub fn obstacle(&self) -> Option<String> {
         match self {

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile, SpooledTempFile, spooled_tempfile};
+use tempfile::{Builder, SpooledTempFile, TempPath, spooled_tempfile};
 
 /// A file under way. Dropped before [`WholeFile::commit`], it leaves nothing, and an old file stays.
 ///
@@ -16,7 +16,12 @@ pub struct WholeFile(Out);
 
 #[derive(Debug)]
 enum Out {
-    Beside { target: PathBuf, out: BufWriter<NamedTempFile> },
+    /// The file and its name are apart, so that no error tells a name that nobody has asked for.
+    Beside {
+        target: PathBuf,
+        out: BufWriter<File>,
+        path: TempPath,
+    },
     Straight(BufWriter<File>),
 }
 
@@ -43,8 +48,10 @@ impl WholeFile {
             target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = Builder::new();
         readable(&mut builder);
-        let out = BufWriter::new(builder.tempfile_in(folder).map_err(|error| plain(&error))?);
-        Ok(Self(Out::Beside { target: target.to_path_buf(), out }))
+        // A folder that is not there is told in the system's own words.
+        let told = |error: io::Error| fs::metadata(folder).err().unwrap_or_else(|| plain(&error));
+        let (file, path) = builder.tempfile_in(folder).map_err(told)?.into_parts();
+        Ok(Self(Out::Beside { target: target.to_path_buf(), out: BufWriter::new(file), path }))
     }
 
     /// Puts the file in its place.
@@ -53,9 +60,9 @@ impl WholeFile {
     /// A disk that is full, or a place that cannot be replaced; the old file stays then.
     pub fn commit(self) -> io::Result<()> {
         match self.0 {
-            Out::Beside { target, out } => {
-                let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-                file.persist(&target).map(|_| ()).map_err(|error| error.error)
+            Out::Beside { target, out, path } => {
+                drop(out.into_inner().map_err(io::IntoInnerError::into_error)?);
+                path.persist(&target).map_err(|error| error.error)
             }
             Out::Straight(mut out) => out.flush(),
         }

@@ -188,7 +188,7 @@ fn every_key_of_the_json_reports_is_described() {
     assert!(names.contains("runs"));
     let coverage = support::out(&support::run(&["coverage", "--format", "json"]));
     keys(&serde_json::from_str(&coverage).unwrap(), &[], &mut names);
-    assert_eq!(undescribed("docs/running.md", &names), Vec::<String>::new());
+    assert_eq!(undescribed("docs/reports.md", &names), Vec::<String>::new());
 }
 
 #[test]

@@ -206,6 +206,9 @@ fn markdown_shows_an_answer_and_never_obeys_it() {
         }
     }
     assert!(fence.is_none() && text.contains("&lt;script&gt;"), "{text}");
+    // Addresses and names of people are looked for in every text but code.
+    let row = text.lines().find(|line| line.contains("&lt;script&gt;")).unwrap();
+    assert!(row.contains("| failed | <code>") && row.ends_with("</code> |"), "{row}");
     assert_eq!(text.matches("\n## ").count() + usize::from(text.starts_with("## ")), 1, "{text}");
 }
 
@@ -290,4 +293,102 @@ fn shards_put_together_are_the_whole_suite() {
     let ids = report["cases"].as_array().unwrap().iter().map(|case| case["id"].as_str().unwrap());
     assert!(ids.eq(listed.iter().map(String::as_str)));
     assert_eq!(report["error_rows"][0]["not_met"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn no_report_takes_the_place_of_another_or_of_what_it_is_made_from() {
+    let reports = Reports::new();
+    let place = |name: &str| reports.path(name).display().to_string();
+    let twice = [format!("json={}", place("a.txt")), format!("tap={}", place("./a.txt"))];
+    let output = run(&["run", "-q", "tag-count/none", "--report", &twice[0], "--report", &twice[1]]);
+    assert!(code(&output) == 2 && err(&output).contains("cannot both be the file"), "{}", err(&output));
+    assert!(!reports.path("a.txt").exists());
+    reports.run(&["run", "tag-count/none"], "a", &["ndjson"]);
+    let events = reports.read("a.ndjson");
+    let onto = format!("junit={}", place("./a.ndjson"));
+    let output = run(&["report", "--from", &place("a.ndjson"), "--report", &onto]);
+    assert!(code(&output) == 2 && err(&output).contains("would write over"), "{}", err(&output));
+    assert_eq!(reports.read("a.ndjson"), events);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_takes_as_many_reports_as_there_are() {
+    let output =
+        run(&["run", "-q", "tag-count/none", "--report", "json=/dev/null", "--report", "tap=/dev/null"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+}
+
+#[test]
+fn a_warning_at_the_end_of_a_run_is_told_again() {
+    let reports = Reports::new();
+    reports.run(&["run", "tag-count/none"], "a", &["ndjson"]);
+    let events = reports.read("a.ndjson");
+    let (before, end) = events.trim_end().rsplit_once('\n').unwrap();
+    let late = format!("{before}\n{{\"event\":\"warned\",\"text\":\"it came late\"}}\n{end}\n");
+    fs::write(reports.path("a.ndjson"), &late).unwrap();
+    let from = reports.path("a.ndjson").display().to_string();
+    reports.run(&["report", "--from", &from], "b", &["json", "ndjson", "markdown"]);
+    let report: Json = serde_json::from_str(&reports.read("b.json")).unwrap();
+    assert_eq!(report["warnings"][0], "it came late");
+    assert_eq!(reports.read("b.ndjson"), late);
+    let page = reports.read("b.markdown");
+    assert!(page.find("## proofmark").unwrap() < page.find("Warning: it came late").unwrap(), "{page}");
+}
+
+#[test]
+fn cases_that_never_began_do_not_hide_those_that_failed() {
+    let reports = Reports::new();
+    let arguments = ["run", "-j", "1", "--fail-fast", "--fault", FAULT, "tag-count"];
+    let output = reports.run(&arguments, "a", &["markdown", "github"]);
+    assert_eq!(code(&output), 1, "{}", err(&output));
+    let page = reports.read("a.markdown");
+    assert!(page.contains("Stopped: no further case was started after 1 had failed"), "{page}");
+    assert_eq!((page.matches("<details>").count(), page.contains("| not run | ")), (1, false), "{page}");
+    let commands = commands(&reports.read("a.github"));
+    assert!(commands.len() == 2 && commands[0].contains("no further case was started"), "{commands:?}");
+}
+
+#[test]
+fn parts_that_ended_early_tell_how_many_failed_in_all_of_them() {
+    let reports = Reports::new();
+    let arguments = ["run", "-j", "1", "--fail-fast", "--fault", FAULT, "tag-count", "--shard"];
+    for part in ["1/2", "2/2"] {
+        let output = reports.run(&[&arguments[..], &[part]].concat(), &part[..1], &["ndjson"]);
+        assert_eq!(code(&output), 1, "{}", err(&output));
+    }
+    let files = ["1", "2"].map(|name| reports.path(&format!("{name}.ndjson")).display().to_string());
+    let output = run(&["report", "--from", &files[0], "--from", &files[1]]);
+    let text = out(&output);
+    assert!(text.contains("2 failed") && text.contains("started after 2 had failed"), "{text}");
+}
+
+#[test]
+fn a_folder_that_is_missing_is_told_as_such() {
+    let reports = Reports::new();
+    let place = format!("junit={}", reports.path("none").join("a.xml").display());
+    let output = run(&["run", "-q", "tag-count/none", "--report", &place]);
+    assert!(code(&output) == 6 && err(&output).contains("os error 2"), "{}", err(&output));
+}
+
+#[test]
+fn what_failed_is_listed_before_what_could_not_be_found_out() {
+    let reports = Reports::new();
+    // Without a hook, no state is reached, so most cases are not run; those of the last table fail.
+    let url = serve(say(answer("200 OK", JSON, "{}")));
+    let arguments = ["run", "--endpoint", &url, "--sign", "none", "tag-count", "without-state"];
+    let output = reports.run(&arguments, "a", &["markdown", "github", "json"]);
+    assert_eq!(code(&output), 1, "{}", err(&output));
+    let report: Json = serde_json::from_str(&reports.read("a.json")).unwrap();
+    let [failed, not_run] = ["failed", "not_run"].map(|name| report["counts"][name].as_u64().unwrap());
+    assert!((2..9).contains(&failed) && not_run >= 46, "{failed} and {not_run}");
+    let commands = commands(&reports.read("a.github"));
+    let is_failed = |line: &&String| line.contains("title=failed ");
+    assert_eq!(commands.iter().take_while(is_failed).count() as u64, failed, "{commands:?}");
+    assert_eq!(commands.len(), 10);
+    let page = reports.read("a.markdown");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| <code>ecs/Start")).skip(1).collect();
+    let first = rows.iter().take_while(|row| row.contains("| failed |")).count() as u64;
+    assert_eq!((first, rows.len()), (failed, 50), "{page}");
+    assert!(page.contains(&format!("and {} more.", failed + not_run - 50)), "{page}");
 }

@@ -222,3 +222,70 @@ fn an_interrupt_ends_the_whole_and_names_what_never_started() {
     listener.set_nonblocking(true).unwrap();
     assert!(listener.accept().is_err(), "somebody connected");
 }
+
+#[test]
+fn what_several_endpoints_came_to_is_told_again_to_the_byte() {
+    let folder = project(&[("good", &good(), ""), ("broken", &broken(), ""), ("gone", &gone(), "")]);
+    let told = |name: &str, mut command: Command| {
+        let formats = ["json", "ndjson", "junit", "tap", "markdown", "github"];
+        let place = |format: &str| folder.path().join(format!("{name}.{format}"));
+        for format in formats {
+            command.arg("--report").arg(format!("{format}={}", place(format).display()));
+        }
+        let output = command.env("INSTA_UPDATE", "no").output().unwrap();
+        let reports = formats.map(|format| fs::read_to_string(place(format)).unwrap());
+        (output.status.code(), out(&output), reports)
+    };
+    let endpoints = ["--endpoint", "good", "--endpoint", "broken", "--endpoint", "gone", "plain"];
+    let at_once = told("a", program(folder.path(), &endpoints));
+    assert_eq!(at_once.0, Some(1));
+    let events = folder.path().join("a.ndjson").display().to_string();
+    assert_eq!(told("b", again(&["--from", &events])), at_once);
+}
+
+/// Reports made of events.
+fn again(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
+    command.arg("report").args(arguments).env_remove("GITHUB_ACTIONS").env_remove("CLICOLOR_FORCE");
+    command
+}
+
+#[test]
+fn events_of_several_endpoints_that_do_not_fit_together_are_refused() {
+    let folder = project(&[("good", &good(), ""), ("broken", &broken(), "")]);
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let report = format!("ndjson={}", place("a.ndjson"));
+    let arguments = ["--endpoint", "good", "--endpoint", "broken", "--report", &report, "plain"];
+    program(folder.path(), &arguments).env("INSTA_UPDATE", "no").output().unwrap();
+    let events = fs::read_to_string(place("a.ndjson")).unwrap();
+    let lines: Vec<&str> = events.lines().collect();
+    let ended = lines.iter().position(|line| line.starts_with("{\"event\":\"ended\"")).unwrap();
+    let without = |from: usize, to: usize| [&lines[..from], &lines[to..]].concat();
+    for (lines, because) in [
+        (without(1, ended + 1), "the end is not that of the runs before it"),
+        (without(ended, ended + 1), "this event cannot stand here"),
+        (without(1, 2), "this event cannot stand here"),
+        (without(lines.len() - 1, lines.len()), "it ends before the series does"),
+        ([&lines[..], &lines[ended..=ended]].concat(), "this event cannot stand here"),
+    ] {
+        fs::write(place("b.ndjson"), lines.join("\n") + "\n").unwrap();
+        let junit = format!("junit={}", place("b.xml"));
+        let output = again(&["--from", &place("b.ndjson"), "--report", &junit]).output().unwrap();
+        assert!(output.status.code() == Some(3) && err(&output).contains(because), "{}", err(&output));
+        assert!(!folder.path().join("b.xml").exists(), "{because}");
+    }
+}
+
+#[test]
+fn no_case_of_an_endpoint_hides_that_of_another_in_junit() {
+    let folder = project(&[("good", &good(), ""), ("broken", &broken(), "")]);
+    let path = folder.path().join("out.xml");
+    let report = format!("junit={}", path.display());
+    let arguments = ["--endpoint", "good", "--endpoint", "broken", "--report", &report, "plain"];
+    program(folder.path(), &arguments).env("INSTA_UPDATE", "no").output().unwrap();
+    let text = fs::read_to_string(path).unwrap();
+    let lines = text.lines().filter_map(|line| line.strip_prefix("<testcase "));
+    let names: Vec<&str> = lines.map(|line| line.split(" time=").next().unwrap()).collect();
+    let [first, second] = names[..] else { panic!("{text}") };
+    assert!(first.contains("classname=\"good.") && second.contains("classname=\"broken."), "{names:?}");
+}

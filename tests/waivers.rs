@@ -3,17 +3,22 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[allow(dead_code, reason = "one of three formats is read here")]
+#[path = "reports/structure.rs"]
+mod structure;
 mod support;
 
 use std::fs;
 
 use serde_json::Value as Json;
+use structure::junit_cases;
 use support::{Served, code, copied_cases, err, out, proofmark};
 
 struct Judged {
     code: i32,
     text: String,
     report: Json,
+    junit: String,
 }
 
 /// Runs the cases about doubled keys against an endpoint with a fault, with these waivers.
@@ -33,11 +38,13 @@ fn judged_up_to(level: &str, fault: &str, waivers: &str) -> Judged {
     fs::write(cases.join("endpoints.toml"), endpoints).unwrap();
     fs::write(cases.join("waivers.toml"), waivers).unwrap();
     let arguments = ["run", "--endpoint", "mock", "--report", "json=out.json", "--level", level];
-    let mut command = proofmark(&[&arguments[..], &["tag-count/duplicate-key"]].concat());
+    let more = ["--report", "junit=out.xml", "tag-count/duplicate-key"];
+    let mut command = proofmark(&[&arguments[..], &more].concat());
     let output = command.current_dir(folder.path()).output().unwrap();
     let report = fs::read(folder.path().join("out.json"))
         .map_or(Json::Null, |text| serde_json::from_slice(&text).unwrap());
-    Judged { code: code(&output), text: out(&output) + &err(&output), report }
+    let junit = fs::read_to_string(folder.path().join("out.xml")).unwrap_or_default();
+    Judged { code: code(&output), text: out(&output) + &err(&output), report, junit }
 }
 
 fn waiver(endpoint: &str, case: &str, level: &str, expires: &str) -> String {
@@ -91,7 +98,11 @@ fn a_waiver_that_does_not_hold_fails_the_run() {
         let judged = judged(fault, &waivers);
         assert_eq!(judged.code, 1, "{}", judged.text);
         assert!(judged.text.contains(told), "{told}: {}", judged.text);
-        assert!(!judged.report["stale_waivers"].as_array().unwrap().is_empty());
+        let stale = judged.report["stale_waivers"].as_array().unwrap();
+        assert!(!stale.is_empty());
+        let cases = junit_cases(&judged.junit);
+        let told: Vec<_> = cases.iter().filter(|case| case.suite == "waivers").collect();
+        assert!(told.len() == stale.len() && told.iter().all(|case| case.results == ["failure"]), "{told:?}");
     }
 }
 

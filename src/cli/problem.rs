@@ -1,6 +1,8 @@
 //! Shows errors: problems of files with their lines, everything else with its causes.
 
+use std::env;
 use std::error::Error;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -74,11 +76,13 @@ fn hint(error: &CliError) -> Option<String> {
     }
 }
 
-/// A pattern that matches nothing may have been meant as a command.
+/// A pattern that matches nothing may have been meant as a command, where none is given.
 fn unmatched_hint(patterns: &[String]) -> String {
     let program = Cli::command();
     let commands: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
-    let meant = patterns.first().and_then(|pattern| nearest(pattern, &commands));
+    let is_command = |argument: OsString| commands.iter().any(|command| argument == **command);
+    let is_given = env::args_os().any(is_command);
+    let meant = patterns.first().filter(|_| !is_given).and_then(|pattern| nearest(pattern, &commands));
     match meant {
         Some(command) => format!("was the command `{command}` meant? `proofmark list` shows every id"),
         None => "`proofmark list` shows every id".to_owned(),

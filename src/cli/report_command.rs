@@ -1,35 +1,64 @@
 //! `report`: reports of runs that are over, made from the events that they wrote; parts of one run are put together.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::ReportArgs;
+use super::event_lines::EventLines;
 use super::exit::{CliError, of_run};
-use super::output::Output;
+use super::output::{Output, ReportTarget, is_same_file};
 use super::reports::Reports;
+use super::retold;
 use crate::event::{Event, RunEnd, RunStart};
 use crate::model::CaseRecord;
-use crate::report::{merged_end, merged_start, read_event};
-
-/// The longest line of an events file, in bytes: some answers of the greatest size, each byte as six.
-const LONGEST_LINE: u64 = 256 * 1024 * 1024;
+use crate::report::{merged_end, merged_start};
 
 /// Makes reports of what was written with `--report ndjson`, and gives the exit code of the run.
 pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {
     let output = Output::resolve(&args.output)?;
-    let mut parts = args.from.iter().map(|path| Part::open(path)).collect::<Result<Vec<_>, _>>()?;
+    args.from.iter().try_for_each(|path| kept(path, &output.reports))?;
+    let mut parts = Vec::with_capacity(args.from.len());
+    for path in &args.from {
+        let mut lines = EventLines::open(path)?;
+        match lines.next()? {
+            Some(Event::Started(start)) => parts.push(Part::new(lines, start)?),
+            Some(Event::SeriesStarted { endpoints }) if args.from.len() == 1 => {
+                return retold::series(lines, &endpoints, &output);
+            }
+            Some(Event::SeriesStarted { .. }) => {
+                return Err(lines.wrong("it has the runs of several endpoints, which are no part of one run"));
+            }
+            Some(Event::Warned { .. } | Event::Finished(_) | Event::Ended(_) | Event::SeriesEnded(_))
+            | None => return Err(lines.wrong("it does not begin with the start of a run")),
+        }
+    }
+    merged(parts, &output)
+}
+
+/// What is read is not written over: it may be all that is left of the run.
+fn kept(path: &Path, reports: &[ReportTarget]) -> Result<(), CliError> {
+    let is_written_over = reports.iter().any(|target| target.file().is_some_and(|to| is_same_file(path, to)));
+    if is_written_over {
+        return Err(CliError::usage(format!(
+            "--report would write over {}, which --from reads",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Tells several parts as one run.
+fn merged(mut parts: Vec<Part>, output: &Output) -> Result<u8, CliError> {
     let starts: Vec<RunStart> = parts.iter().map(|part| part.start.clone()).collect();
     let apart = |error: crate::report::Apart| CliError::usage(format!("--from: {error}"));
     let Some(start) = merged_start(&starts).map_err(apart)? else {
         return Err(CliError::usage("--from names no file"));
     };
-    let mut reports = Reports::open(&output)?;
+    let mut reports = Reports::open(output)?;
     reports.take(&Event::Started(start.clone()));
-    for text in parts.iter_mut().flat_map(|part| std::mem::take(&mut part.warnings)) {
-        reports.take(&Event::Warned { text });
-    }
+    warn(&mut parts, &mut reports);
     merge(&mut parts, &mut reports)?;
+    // What could not be kept is told after the cases.
+    warn(&mut parts, &mut reports);
     let mut runs = Vec::with_capacity(parts.len());
     for part in parts {
         runs.push(part.finish()?);
@@ -38,6 +67,13 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {
     let outcome = end.outcome();
     reports.take(&Event::Ended(end));
     Ok(of_run(outcome, reports.close()))
+}
+
+/// Tells the warnings that were read so far.
+fn warn(parts: &mut [Part], reports: &mut Reports) {
+    for text in parts.iter_mut().flat_map(|part| std::mem::take(&mut part.warnings)) {
+        reports.take(&Event::Warned { text });
+    }
 }
 
 /// Tells the cases of all parts in the order of ids, which each part has already.
@@ -52,7 +88,8 @@ fn merge(parts: &mut [Part], reports: &mut Reports) -> Result<(), CliError> {
             .enumerate()
             .find(|(other, part)| *other != at && part.next.as_ref().is_some_and(|record| record.id == *id));
         if let Some((_, other)) = twice {
-            return Err(other.wrong(format!("{id} is in {} as well", parts[at].path.display())));
+            let first = parts[at].lines.path().display();
+            return Err(other.lines.wrong(format!("{id} is in {first} as well")));
         }
         let record = parts[at].take()?;
         if let Some(record) = record {
@@ -63,9 +100,7 @@ fn merge(parts: &mut [Part], reports: &mut Reports) -> Result<(), CliError> {
 
 /// A file of events, read as far as its next case.
 struct Part {
-    path: PathBuf,
-    lines: BufReader<File>,
-    number: usize,
+    lines: EventLines,
     start: RunStart,
     warnings: Vec<String>,
     next: Option<Box<CaseRecord>>,
@@ -73,22 +108,9 @@ struct Part {
 }
 
 impl Part {
-    fn open(path: &Path) -> Result<Self, CliError> {
-        let unreadable = |source| CliError::Events { path: path.to_path_buf(), source };
-        let mut lines = BufReader::new(File::open(path).map_err(unreadable)?);
-        let start = match read(path, &mut lines, 1)? {
-            Some(Event::Started(start)) => start,
-            Some(Event::SeriesStarted { .. }) => {
-                let reason = "it has the runs of several endpoints; write each to a file of its own";
-                return Err(wrong(path, 1, reason.to_owned()));
-            }
-            Some(Event::Warned { .. } | Event::Finished(_) | Event::Ended(_) | Event::SeriesEnded(_))
-            | None => {
-                return Err(wrong(path, 1, "it does not begin with the start of a run".to_owned()));
-            }
-        };
-        let (path, warnings) = (path.to_path_buf(), Vec::new());
-        let mut part = Self { path, lines, number: 1, start, warnings, next: None, end: None };
+    /// The part that begins so.
+    fn new(lines: EventLines, start: RunStart) -> Result<Self, CliError> {
+        let mut part = Self { lines, start, warnings: Vec::new(), next: None, end: None };
         part.advance()?;
         Ok(part)
     }
@@ -100,15 +122,14 @@ impl Part {
         if let (Some(record), Some(next)) = (&record, &self.next)
             && next.id <= record.id
         {
-            return Err(self.wrong(format!("{} does not come after {}", next.id, record.id)));
+            return Err(self.lines.wrong(format!("{} does not come after {}", next.id, record.id)));
         }
         Ok(record)
     }
 
     fn advance(&mut self) -> Result<(), CliError> {
         loop {
-            self.number += 1;
-            match read(&self.path, &mut self.lines, self.number)? {
+            match self.lines.next()? {
                 Some(Event::Finished(record)) if self.end.is_none() => {
                     self.next = Some(record);
                     return Ok(());
@@ -122,7 +143,7 @@ impl Part {
                     | Event::Warned { .. }
                     | Event::Finished(_)
                     | Event::Ended(_),
-                ) => return Err(self.wrong("this event cannot stand here".to_owned())),
+                ) => return Err(self.lines.wrong("this event cannot stand here")),
                 None => return Ok(()),
             }
         }
@@ -132,29 +153,7 @@ impl Part {
     fn finish(self) -> Result<(RunStart, RunEnd), CliError> {
         match self.end {
             Some(end) => Ok((self.start, end)),
-            None => Err(wrong(&self.path, self.number, "it ends before the run does".to_owned())),
+            None => Err(self.lines.wrong("it ends before the run does")),
         }
     }
-
-    fn wrong(&self, reason: String) -> CliError {
-        wrong(&self.path, self.number, reason)
-    }
-}
-
-fn wrong(path: &Path, line: usize, reason: String) -> CliError {
-    CliError::NoEvents { path: path.to_path_buf(), line, reason }
-}
-
-fn read(path: &Path, lines: &mut BufReader<File>, number: usize) -> Result<Option<Event>, CliError> {
-    let mut line = Vec::new();
-    let read = lines.take(LONGEST_LINE).read_until(b'\n', &mut line);
-    read.map_err(|source| CliError::Events { path: path.to_path_buf(), source })?;
-    if line.is_empty() {
-        return Ok(None);
-    }
-    if line.last() != Some(&b'\n') {
-        return Err(wrong(path, number, "the line is cut off, or too long".to_owned()));
-    }
-    let text = std::str::from_utf8(&line).map_err(|error| wrong(path, number, error.to_string()))?;
-    read_event(text).map(Some).map_err(|error| wrong(path, number, error.to_string()))
 }

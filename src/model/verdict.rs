@@ -137,6 +137,18 @@ impl NotRun {
     pub fn is_meant(&self) -> bool {
         matches!(self, Self::Unsigned { is_meant: true, .. })
     }
+
+    /// Whether it has nothing to do with the case: the whole run came to nothing, or to an end, before.
+    pub fn is_of_the_run(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Refused { .. }
+            | Self::Interrupted
+            | Self::OutOfTime
+            | Self::EnoughFailed => true,
+            Self::NoWayTo { .. } | Self::Unsigned { .. } | Self::Billable => false,
+        }
+    }
 }
 
 impl fmt::Display for NotRun {

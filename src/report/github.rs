@@ -5,9 +5,9 @@
 use std::io::{self, Write};
 
 use super::Report;
-use super::headline::{Kind, headline, kind};
+use super::headline::{Kind, headline, is_listed, kind};
 use super::sink::Sink;
-use crate::event::{Event, RunEnd, Stopped};
+use crate::event::{Event, RunEnd};
 use crate::model::CaseRecord;
 use crate::plain::printable;
 
@@ -18,59 +18,89 @@ const SHOWN: usize = 10;
 #[derive(Debug)]
 pub struct GithubReport {
     out: Sink,
-    lines: Vec<String>,
     /// The folder that the program runs in, below the workspace; empty for the workspace itself.
     below: String,
-    errors: usize,
-    warnings: usize,
+    /// What is told of runs as a whole.
+    notes: Annotations,
+    broken: Annotations,
+    unknown: Annotations,
+    warnings: Annotations,
+}
+
+/// The first annotations of one kind, and how many there are.
+#[derive(Debug, Default)]
+struct Annotations {
+    first: Vec<String>,
+    count: usize,
+}
+
+impl Annotations {
+    fn add(&mut self, line: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.first.len() < SHOWN {
+            self.first.push(line());
+        }
+    }
 }
 
 impl GithubReport {
     /// A report to `sink`; `below` is the folder of the run, relative to the workspace.
     pub fn new(sink: Sink, below: impl Into<String>) -> Self {
-        Self { out: sink, lines: Vec::new(), below: below.into(), errors: 0, warnings: 0 }
+        let [notes, broken, unknown, warnings] = [(); 4].map(|()| Annotations::default());
+        Self { out: sink, below: below.into(), notes, broken, unknown, warnings }
     }
 
     fn case(&mut self, record: &CaseRecord) {
-        let command = match kind(record) {
-            Kind::Passed | Kind::Skipped => return,
-            Kind::Broken | Kind::Unknown => "error",
-            Kind::Flaky | Kind::Waived => "warning",
-        };
-        if !self.has_room(command) {
+        if !is_listed(record) {
             return;
         }
-        let path = record.spot.file.path.display().to_string();
-        let file = if self.below.is_empty() { path } else { format!("{}/{path}", self.below) };
-        let title = format!("{} {}", record.verdict.name(), record.id);
-        let (file, line) = (property(&file), record.spot.line());
-        let (title, text) = (property(&title), message(&headline(record)));
-        self.lines.push(format!("::{command} file={file},line={line},title={title}::{text}"));
-    }
-
-    /// An annotation that belongs to no file.
-    fn note(&mut self, command: &str, title: &str, text: &str) {
-        if self.has_room(command) {
-            self.lines.push(format!("::{command} title={title}::{}", message(text)));
-        }
-    }
-
-    /// Counts one more, and says whether it is still shown.
-    fn has_room(&mut self, command: &str) -> bool {
-        let count = if command == "error" { &mut self.errors } else { &mut self.warnings };
-        *count += 1;
-        // The last place of errors is kept for what the whole run comes to.
-        *count < SHOWN
+        let (command, annotations) = match kind(record) {
+            Kind::Passed | Kind::Skipped => return,
+            Kind::Broken => ("error", &mut self.broken),
+            Kind::Unknown => ("error", &mut self.unknown),
+            Kind::Flaky | Kind::Waived => ("warning", &mut self.warnings),
+        };
+        let below = &self.below;
+        annotations.add(|| at_case(command, record, below));
     }
 
     fn end(&mut self, end: &RunEnd) {
         for stale in &end.stale_waivers {
-            self.note("error", "stale waiver", stale);
+            self.notes.add(|| note("error", "stale waiver", stale));
         }
-        if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
-            self.note("error", "proofmark", &obstacle);
+        if let Some(stopped) = &end.stopped {
+            self.notes.add(|| note("error", "proofmark", &stopped.reason()));
         }
     }
+
+    /// The lines, of which those of the whole come first, and of what could not be found out last.
+    fn lines(&self) -> Vec<String> {
+        let errors = [&self.notes, &self.broken, &self.unknown];
+        let count: usize = errors.iter().map(|errors| errors.count).sum();
+        let shown = if count > SHOWN { SHOWN - 1 } else { count };
+        let first = errors.iter().flat_map(|errors| &errors.first).take(shown);
+        let mut lines: Vec<String> = first.chain(&self.warnings.first).cloned().collect();
+        if count > shown {
+            let hidden = count - shown;
+            lines.push(format!("::error title=proofmark::and {hidden} more, which the log tells"));
+        }
+        lines
+    }
+}
+
+/// An annotation at the line of a case.
+fn at_case(command: &str, record: &CaseRecord, below: &str) -> String {
+    let path = record.spot.file.path.display().to_string();
+    let file = if below.is_empty() { path } else { format!("{below}/{path}") };
+    let title = format!("{} {}", record.verdict.name(), record.id);
+    let (file, line) = (property(&file), record.spot.line());
+    let (title, text) = (property(&title), message(&headline(record)));
+    format!("::{command} file={file},line={line},title={title}::{text}")
+}
+
+/// An annotation that belongs to no file.
+fn note(command: &str, title: &str, text: &str) -> String {
+    format!("::{command} title={title}::{}", message(text))
 }
 
 /// What a command says: `%` and ends of lines are escaped, and nothing else acts.
@@ -87,7 +117,7 @@ fn property(text: &str) -> String {
 impl Report for GithubReport {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::Warned { text } => self.note("warning", "proofmark", text),
+            Event::Warned { text } => self.warnings.add(|| note("warning", "proofmark", text)),
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => self.end(end),
             Event::SeriesStarted { .. } | Event::Started(_) | Event::SeriesEnded(_) => {}
@@ -96,11 +126,7 @@ impl Report for GithubReport {
     }
 
     fn close(mut self: Box<Self>) -> io::Result<()> {
-        let hidden = self.errors.saturating_sub(SHOWN - 1);
-        if hidden > 0 {
-            self.lines.push(format!("::error title=proofmark::and {hidden} more, which the log tells"));
-        }
-        for line in &self.lines {
+        for line in self.lines() {
             writeln!(self.out, "{line}")?;
         }
         self.out.finish().map(|_| ())

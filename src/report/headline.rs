@@ -36,6 +36,16 @@ pub(super) fn kind(record: &CaseRecord) -> Kind {
     }
 }
 
+/// Whether a list of what is wrong names the case. One that never began since the run was over tells nothing, and
+/// would take the place of one that does; the run itself tells why.
+pub(super) fn is_listed(record: &CaseRecord) -> bool {
+    match (kind(record), &record.verdict) {
+        (Kind::Passed | Kind::Skipped, _) => false,
+        (_, Verdict::NotRun(reason)) if record.left_behind.is_empty() => !reason.is_of_the_run(),
+        (Kind::Flaky | Kind::Broken | Kind::Waived | Kind::Unknown, _) => true,
+    }
+}
+
 /// Why a case is not passed, on one line without a character that acts; empty if it simply passed.
 pub(super) fn headline(record: &CaseRecord) -> String {
     let reason = match &record.verdict {

@@ -1,5 +1,5 @@
 //! The report in JSON: format `proofmark-report`, version 1, or for several endpoints `proofmark-report-series`
-//! around one such for each; both are described in docs/running.md.
+//! around one such for each; both are described in docs/reports.md.
 //!
 //! Cases are written as they come, so memory does not grow with them; the file appears whole at the
 //! end, or not at all.

@@ -13,13 +13,16 @@ use super::headline::{Kind, first_counting, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Report, seconds};
-use crate::event::Event;
+use crate::event::{Event, RunEnd};
 use crate::model::CaseRecord;
 use crate::plain::printable;
 use crate::whole_file::Spool;
 
 /// The program's name, which the document carries.
 const NAME: &str = "proofmark";
+
+/// The suite of waivers that do not hold any more; a table's name has slashes.
+const WAIVERS: &str = "waivers";
 
 /// Writes a report in `JUnit`'s XML.
 pub struct JunitReport {
@@ -65,7 +68,7 @@ impl JunitReport {
             self.suite = Some(Suite::new(record.id.table()));
         }
         match &mut self.suite {
-            Some(suite) => suite.add(record, &self.base),
+            Some(suite) => suite.add(record, &self.base, self.endpoint.as_deref()),
             None => Ok(()),
         }
     }
@@ -98,6 +101,19 @@ impl JunitReport {
         self.out.get_mut().write_all(b"\n")
     }
 
+    /// A stale waiver fails the run and belongs to no case. Nobody looks anywhere else than at cases.
+    fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {
+        if end.stale_waivers.is_empty() {
+            return Ok(());
+        }
+        let mut suite = Suite::new(WAIVERS);
+        for (number, waiver) in (1..).zip(&end.stale_waivers) {
+            suite.add_stale(number, waiver, self.endpoint.as_deref())?;
+        }
+        self.suite = Some(suite);
+        self.close_suite()
+    }
+
     fn end(&mut self) -> io::Result<()> {
         self.is_ended = true;
         self.out.write_event(Xml::End(BytesEnd::new("testsuites")))?;
@@ -114,7 +130,7 @@ impl Suite {
         Self { table: table.to_owned(), cases, tests, failures, errors, skipped, elapsed }
     }
 
-    fn add(&mut self, record: &CaseRecord, base: &str) -> io::Result<()> {
+    fn add(&mut self, record: &CaseRecord, base: &str, endpoint: Option<&str>) -> io::Result<()> {
         let kind = kind(record);
         self.tests += 1;
         self.elapsed += record.elapsed;
@@ -122,7 +138,7 @@ impl Suite {
         self.errors += usize::from(kind == Kind::Unknown);
         self.skipped += usize::from(matches!(kind, Kind::Waived | Kind::Skipped));
         let name = record.id.as_str().trim_start_matches(record.id.table()).trim_start_matches('/');
-        let class = record.id.table().replace('/', ".");
+        let class = class(endpoint, record.id.table());
         let start = BytesStart::new("testcase").with_attributes([
             ("name", name),
             ("classname", &class),
@@ -130,16 +146,41 @@ impl Suite {
         ]);
         self.cases.write_event(Xml::Start(start))?;
         if let Some((element, said)) = element(record, kind) {
-            let message = headline(record);
-            let start = BytesStart::new(element).with_attributes([("type", said), ("message", &message)]);
-            self.cases.write_event(Xml::Start(start))?;
-            let text = case_text(record, base);
-            self.cases.write_event(Xml::Text(BytesText::new(&text)))?;
-            self.cases.write_event(Xml::End(BytesEnd::new(element)))?;
+            self.result(element, said, &headline(record), &case_text(record, base))?;
         }
+        self.end_case()
+    }
+
+    /// Adds a waiver that does not hold any more.
+    fn add_stale(&mut self, number: usize, waiver: &str, endpoint: Option<&str>) -> io::Result<()> {
+        self.tests += 1;
+        self.failures += 1;
+        let (name, class) = (format!("stale waiver {number}"), class(endpoint, WAIVERS));
+        let start = BytesStart::new("testcase").with_attributes([("name", &*name), ("classname", &class)]);
+        self.cases.write_event(Xml::Start(start))?;
+        let told = printable(waiver);
+        self.result("failure", "stale waiver", &told.replace('\n', " "), &told)?;
+        self.end_case()
+    }
+
+    fn result(&mut self, element: &str, said: &str, message: &str, text: &str) -> io::Result<()> {
+        let start = BytesStart::new(element).with_attributes([("type", said), ("message", message)]);
+        self.cases.write_event(Xml::Start(start))?;
+        self.cases.write_event(Xml::Text(BytesText::new(text)))?;
+        self.cases.write_event(Xml::End(BytesEnd::new(element)))?;
+        Ok(())
+    }
+
+    fn end_case(&mut self) -> io::Result<()> {
         self.cases.write_event(Xml::End(BytesEnd::new("testcase")))?;
         self.cases.get_mut().write_all(b"\n")
     }
+}
+
+/// The class of cases. Consumers tell cases apart by class and name alone, so of several endpoints each has its own.
+fn class(endpoint: Option<&str>, table: &str) -> String {
+    let parts: Vec<&str> = endpoint.into_iter().chain([table]).collect();
+    printable(&parts.join("/")).replace('/', ".")
 }
 
 /// The element that tells why a case did not simply pass, and its type.
@@ -171,8 +212,9 @@ impl Report for JunitReport {
             }
             Event::Warned { .. } => Ok(()),
             Event::Finished(record) => self.case(record),
-            Event::Ended(_) => {
+            Event::Ended(end) => {
                 self.close_suite()?;
+                self.stale_waivers(end)?;
                 if self.is_series { Ok(()) } else { self.end() }
             }
             Event::SeriesEnded(_) => self.end(),

@@ -4,15 +4,15 @@
 
 use std::io::{self, Write};
 
-use super::headline::{Kind, headline, kind};
+use super::headline::{Kind, headline, is_listed, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Report, seconds};
-use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
+use crate::event::{Event, RunEnd, RunStart, SeriesEnd};
 use crate::model::CaseRecord;
 use crate::plain::printable;
 
-/// How many cases that did not pass are listed; the rest is counted.
+/// How many cases that did not pass are listed, those that failed first; the rest is counted.
 const LISTED: usize = 50;
 
 /// The longest text of one case, in characters.
@@ -23,8 +23,14 @@ const LONGEST_TEXT: usize = 4000;
 pub struct MarkdownReport {
     out: Sink,
     start: Option<RunStart>,
-    listed: Vec<Listed>,
-    unlisted: usize,
+    /// What was doubtful in the run, told below its heading.
+    warnings: Vec<String>,
+    /// Cases that failed, which are listed first.
+    failed: Vec<Listed>,
+    /// Other cases that did not pass.
+    others: Vec<Listed>,
+    /// How many did not pass.
+    count: usize,
     is_series: bool,
     is_ended: bool,
 }
@@ -41,24 +47,25 @@ struct Listed {
 impl MarkdownReport {
     /// A report to `sink`.
     pub fn new(sink: Sink) -> Self {
-        Self { out: sink, start: None, listed: Vec::new(), unlisted: 0, is_series: false, is_ended: false }
+        let (start, warnings, failed, others) = (None, Vec::new(), Vec::new(), Vec::new());
+        Self { out: sink, start, warnings, failed, others, count: 0, is_series: false, is_ended: false }
     }
 
     fn case(&mut self, record: &CaseRecord) {
-        match kind(record) {
-            Kind::Passed | Kind::Skipped => return,
-            Kind::Flaky | Kind::Broken | Kind::Waived | Kind::Unknown => {}
+        if !is_listed(record) {
+            return;
         }
-        if self.listed.len() == LISTED {
-            self.unlisted += 1;
+        self.count += 1;
+        let list = if kind(record) == Kind::Broken { &mut self.failed } else { &mut self.others };
+        if list.len() == LISTED {
             return;
         }
         let base = self.start.as_ref().map_or("", |start| &start.endpoint.url);
-        self.listed.push(Listed {
+        list.push(Listed {
             id: record.id.to_string(),
             verdict: record.verdict.name(),
             line: headline(record),
-            text: case_text(record, base).chars().take(LONGEST_TEXT).collect(),
+            text: cut(&case_text(record, base)),
         });
     }
 
@@ -98,8 +105,11 @@ impl MarkdownReport {
     }
 
     fn notes(&mut self, end: &RunEnd) -> io::Result<()> {
-        if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
-            writeln!(self.out, "\n{}", cell(&obstacle))?;
+        for warning in self.warnings.drain(..) {
+            writeln!(self.out, "\nWarning: {}", cell(&warning))?;
+        }
+        if let Some(stopped) = &end.stopped {
+            writeln!(self.out, "\nStopped: {}", cell(&stopped.reason()))?;
         }
         for stale in &end.stale_waivers {
             writeln!(self.out, "\nStale waiver: {}", cell(stale))?;
@@ -111,17 +121,21 @@ impl MarkdownReport {
     }
 
     fn list(&mut self) -> io::Result<()> {
-        if self.listed.is_empty() {
+        let mut listed = std::mem::take(&mut self.failed);
+        listed.append(&mut self.others);
+        listed.truncate(LISTED);
+        let unlisted = std::mem::take(&mut self.count) - listed.len();
+        if listed.is_empty() {
             return Ok(());
         }
         writeln!(self.out, "\n| case | verdict | why |\n|---|---|---|")?;
-        for case in &self.listed {
-            writeln!(self.out, "| {} | {} | {} |", code(&case.id), case.verdict, cell(&case.line))?;
+        for case in &listed {
+            writeln!(self.out, "| {} | {} | {} |", code(&case.id), case.verdict, code(&case.line))?;
         }
-        if self.unlisted > 0 {
-            writeln!(self.out, "\nand {} more.", self.unlisted)?;
+        if unlisted > 0 {
+            writeln!(self.out, "\nand {unlisted} more.")?;
         }
-        for case in self.listed.drain(..) {
+        for case in listed {
             let fence = fence(&case.text);
             writeln!(
                 self.out,
@@ -131,7 +145,6 @@ impl MarkdownReport {
                 case.text.trim_end()
             )?;
         }
-        self.unlisted = 0;
         Ok(())
     }
 
@@ -145,6 +158,14 @@ impl MarkdownReport {
             writeln!(self.out, "| {} | {} |", code(name), outcome.name())?;
         }
         end.not_started.iter().try_for_each(|name| writeln!(self.out, "| {} | not started |", code(name)))
+    }
+}
+
+/// The text up to a bound, and a word about it where something is missing.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…\n(cut off here)", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -178,7 +199,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Text in a fixed font.
+/// Text in a fixed font, in which GitHub looks for no addresses and no names either.
 fn code(text: &str) -> String {
     format!("<code>{}</code>", cell(text))
 }
@@ -194,7 +215,10 @@ impl Report for MarkdownReport {
                 self.start = Some(start.clone());
                 Ok(())
             }
-            Event::Warned { text } => writeln!(self.out, "Warning: {}\n", cell(text)),
+            Event::Warned { text } => {
+                self.warnings.push(text.clone());
+                Ok(())
+            }
             Event::Finished(record) => {
                 self.case(record);
                 Ok(())
@@ -215,5 +239,17 @@ impl Report for MarkdownReport {
             return Err(super::unfinished());
         }
         self.out.finish().map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST_TEXT, cut};
+
+    #[test]
+    fn a_text_that_is_cut_says_so_and_a_shorter_one_is_whole() {
+        let whole = "ä".repeat(LONGEST_TEXT);
+        assert_eq!(cut(&whole), whole);
+        assert_eq!(cut(&format!("{whole}b")), format!("{whole}…\n(cut off here)"));
     }
 }

@@ -136,5 +136,10 @@ fn graver(one: Option<Stopped>, other: Option<Stopped>) -> Option<Stopped> {
         Stopped::Refused { .. } => 3,
         Stopped::Interrupted => 4,
     };
-    one.into_iter().chain(other).max_by_key(weight)
+    match (one, other) {
+        (Some(Stopped::EnoughFailed { failures: one }), Some(Stopped::EnoughFailed { failures: other })) => {
+            Some(Stopped::EnoughFailed { failures: one + other })
+        }
+        (one, other) => one.into_iter().chain(other).max_by_key(weight),
+    }
 }

@@ -103,6 +103,10 @@ impl TapReport {
             };
         };
         *runs += 1;
+        // To bail out of a subtest would end the runs that follow as well.
+        if let Some(stopped) = &end.stopped {
+            writeln!(self.out, "{indent}# stopped: {}", one_line(&stopped.reason()))?;
+        }
         let word = if end.outcome() == Outcome::Conforms { "ok" } else { "not ok" };
         writeln!(self.out, "{word} {runs} - {}", description(&self.endpoint))
     }
@@ -110,12 +114,7 @@ impl TapReport {
 
 /// Why the run as a whole says nothing, or fails for what no single case tells.
 fn bail_out(end: &RunEnd) -> Option<String> {
-    let stopped = end.stopped.as_ref().map(|stopped| match stopped {
-        Stopped::Interrupted => "interrupted".to_owned(),
-        Stopped::EnoughFailed { failures } => format!("stopped after {failures} failed"),
-        Stopped::OutOfTime => "the time for the whole run was over".to_owned(),
-        Stopped::Unreachable { .. } | Stopped::Refused { .. } => stopped.obstacle().unwrap_or_default(),
-    });
+    let stopped = end.stopped.as_ref().map(Stopped::reason);
     let stale = (!end.stale_waivers.is_empty()).then(|| "waivers do not hold any more".to_owned());
     stopped.or(stale).map(|reason| one_line(&reason))
 }

@@ -9,7 +9,7 @@ use super::Report;
 use crate::event::{
     EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, StaleSnapshot, Stopped,
 };
-use crate::model::{CaseRecord, Finding, NotRun, Request, Verdict};
+use crate::model::{CaseRecord, Finding, Request, Verdict};
 use crate::plain::printable;
 use crate::protocol::curl_line;
 
@@ -155,10 +155,8 @@ impl<W: Write> TerminalReport<W> {
         let is_told = match &record.verdict {
             _ if !record.left_behind.is_empty() => true,
             // What stands in the way of all cases is told once.
-            Verdict::Passed
-            | Verdict::NotRun(NotRun::Unreachable { .. } | NotRun::Refused { .. } | NotRun::EnoughFailed) => {
-                self.style.verbosity == Verbosity::Verbose
-            }
+            Verdict::NotRun(reason) if reason.is_of_the_run() => self.style.verbosity == Verbosity::Verbose,
+            Verdict::Passed => self.style.verbosity == Verbosity::Verbose,
             Verdict::Flaky { .. } | Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
             Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
         };
@@ -280,11 +278,8 @@ impl<W: Write> TerminalReport<W> {
             writeln!(self.out, "  selected    {} of {} cases", start.selected, start.known)?;
         }
         match &end.stopped {
-            Some(Stopped::OutOfTime) => {
-                writeln!(self.out, "  stopped     the time for the whole run was over")?;
-            }
-            Some(Stopped::EnoughFailed { failures }) => {
-                writeln!(self.out, "  stopped     no further case was started after {failures} had failed")?;
+            Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. })) => {
+                writeln!(self.out, "  stopped     {}", stopped.reason())?;
             }
             Some(Stopped::Interrupted | Stopped::Unreachable { .. } | Stopped::Refused { .. }) | None => {}
         }

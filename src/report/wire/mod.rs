@@ -1,4 +1,4 @@
-//! Events as lines of JSON, and back: format `proofmark-events`, version 1, described in docs/running.md.
+//! Events as lines of JSON, and back: format `proofmark-events`, version 1, described in docs/reports.md.
 //!
 //! The forms of the file start with `Raw`. What is read back gives every report what the run gave it.
 

@@ -1,0 +1,78 @@
+//! `report` of a run on several endpoints: its events are told again as they stand, once it is sure that each may
+//! stand where it does.
+
+use super::event_lines::EventLines;
+use super::exit::{CliError, of_run};
+use super::output::Output;
+use super::reports::Reports;
+use crate::event::{Event, Outcome, RunStart, SeriesEnd};
+use crate::model::CaseId;
+
+/// Tells a series that begins with these endpoints, and gives its exit code.
+pub(super) fn series(mut lines: EventLines, endpoints: &[String], output: &Output) -> Result<u8, CliError> {
+    let mut reports = Reports::open(output)?;
+    reports.take(&Event::SeriesStarted { endpoints: endpoints.to_owned() });
+    let mut runs = Vec::with_capacity(endpoints.len());
+    loop {
+        match lines.next()? {
+            Some(Event::Started(start)) => runs.push(run(&mut lines, start, &mut reports)?),
+            Some(Event::SeriesEnded(end)) => {
+                if !is_end_of(&end, &runs, endpoints) {
+                    return Err(lines.wrong("the end is not that of the runs before it"));
+                }
+                let outcome = end.outcome();
+                reports.take(&Event::SeriesEnded(end));
+                if lines.next()?.is_some() {
+                    return Err(cannot_stand(&lines));
+                }
+                return Ok(of_run(outcome, reports.close()));
+            }
+            Some(
+                Event::SeriesStarted { .. } | Event::Warned { .. } | Event::Finished(_) | Event::Ended(_),
+            ) => return Err(cannot_stand(&lines)),
+            None => return Err(lines.wrong("it ends before the series does")),
+        }
+    }
+}
+
+/// Tells one run of a series; its endpoint and what it came to.
+fn run(
+    lines: &mut EventLines,
+    start: RunStart,
+    reports: &mut Reports,
+) -> Result<(String, Outcome), CliError> {
+    let endpoint = start.endpoint.name.clone();
+    reports.take(&Event::Started(start));
+    let mut last: Option<CaseId> = None;
+    loop {
+        let event = lines.next()?.ok_or_else(|| lines.wrong("it ends before the run does"))?;
+        match &event {
+            Event::Warned { .. } => {}
+            Event::Finished(record) => {
+                if let Some(last) = last.filter(|last| *last >= record.id) {
+                    return Err(lines.wrong(format!("{} does not come after {last}", record.id)));
+                }
+                last = Some(record.id.clone());
+            }
+            Event::Ended(end) => {
+                let outcome = end.outcome();
+                reports.take(&event);
+                return Ok((endpoint, outcome));
+            }
+            Event::Started(_) | Event::SeriesStarted { .. } | Event::SeriesEnded(_) => {
+                return Err(cannot_stand(lines));
+            }
+        }
+        reports.take(&event);
+    }
+}
+
+/// Whether a series of these runs on these endpoints ends so.
+fn is_end_of(end: &SeriesEnd, runs: &[(String, Outcome)], endpoints: &[String]) -> bool {
+    let told = runs.iter().map(|(name, _)| name).chain(&end.not_started);
+    told.eq(endpoints) && end.runs == runs
+}
+
+fn cannot_stand(lines: &EventLines) -> CliError {
+    lines.wrong("this event cannot stand here")
+}
