@@ -72,15 +72,13 @@ impl WholeFile {
 impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.0 {
-            Out::Beside { out, .. } => out.write(bytes),
-            Out::Straight(out) => out.write(bytes),
+            Out::Beside { out, .. } | Out::Straight(out) => out.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.0 {
-            Out::Beside { out, .. } => out.flush(),
-            Out::Straight(out) => out.flush(),
+            Out::Beside { out, .. } | Out::Straight(out) => out.flush(),
         }
     }
 }

@@ -225,3 +225,13 @@ fn what_a_fault_has_made_is_told_wherever_it_can_be_accepted() {
         assert_eq!((exit, text.contains(&format!("1 {note}"))), (0, is_told), "{text}");
     }
 }
+
+#[test]
+fn the_page_tells_what_was_in_the_contract_before_what_is() {
+    let project = Project::changed();
+    let (exit, text) = project.run(&["review", "--html", "page.html"]);
+    assert_eq!(exit, 0, "{text}");
+    let page = fs::read_to_string(project.0.path().join("page.html")).unwrap();
+    let [was, now] = ["<li>was  400 Duplicate.TagKey", "<li>now  no row"].map(|row| page.find(row).unwrap());
+    assert!(was < now, "{was} and {now}");
+}

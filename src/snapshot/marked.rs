@@ -49,7 +49,9 @@ impl Marked {
                 let parts = found.filter_map(|found| Some(found.get(1).or_else(|| found.get(0))?.range()));
                 // A text in which nothing is found, as most are, costs no memory.
                 let parts: Vec<Range<usize>> = parts.collect();
-                parts.into_iter().for_each(|part| self.mark_part(part, rule));
+                for part in parts {
+                    self.mark_part(part, rule);
+                }
             }
             Pattern::Broken => {}
         }

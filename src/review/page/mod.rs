@@ -161,8 +161,10 @@ fn write_group(html: &mut Html<'_>, group: &Group, position: usize, first: usize
     }
     let plural = if group.changes.len() == 1 { " case" } else { " cases" };
     html.raw("</h2><p class=\"count\">")?.shown(group.changes.len())?.raw(plural)?.raw("</p></header>\n")?;
-    let rows: BTreeSet<&str> =
-        group.changes.iter().flat_map(|change| &change.rows).map(String::as_str).collect();
+    // As each change has them: what was, and then what is.
+    let mut seen = BTreeSet::new();
+    let rows = group.changes.iter().flat_map(|change| &change.rows).map(String::as_str);
+    let rows: Vec<&str> = rows.filter(|row| seen.insert(*row)).collect();
     write_rows(html, &rows)?;
     if let Some(note) = fault_note(&group.changes.iter().collect::<Vec<_>>()) {
         html.raw("<p class=\"warning\">")?.line(&note)?.raw("</p>\n")?;
@@ -175,7 +177,7 @@ fn write_group(html: &mut Html<'_>, group: &Group, position: usize, first: usize
     Ok(())
 }
 
-fn write_rows(html: &mut Html<'_>, rows: &BTreeSet<&str>) -> io::Result<()> {
+fn write_rows(html: &mut Html<'_>, rows: &[&str]) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
