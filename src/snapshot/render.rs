@@ -93,6 +93,10 @@ fn write_answer(text: &mut String, part: &Part<'_>, finder: &Finder<'_>) {
 
 /// A body of very many lines, with what stands for those that are not shown.
 fn cut(body: &mut String) -> &str {
+    // A line has at least its end.
+    if body.len() <= MOST_LINES {
+        return body;
+    }
     if let Some((end, _)) = body.match_indices('\n').nth(MOST_LINES - 1) {
         let rest = &body[end + 1..];
         if !rest.is_empty() {

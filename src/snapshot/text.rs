@@ -79,6 +79,10 @@ fn bounded(text: &str) -> (Cow<'_, str>, String) {
 
 /// Whether a character acts on a terminal, changes the direction of what follows, or is not seen.
 fn is_hidden(letter: char) -> bool {
+    // Nearly every character is one of these, and every one of every answer is asked about.
+    if letter.is_ascii() {
+        return letter.is_ascii_control();
+    }
     let turns = matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let is_unseen = matches!(
         letter,
