@@ -55,8 +55,8 @@ async fn verification(folder: &Path, url: &str, rounds: usize) {
 /// How often the shipped cases run in a round: together some 10,000.
 const TIMES: usize = 18;
 
-/// Runs the shipped cases on the reference endpoint, one time after the other.
-async fn shipped(with_snapshots: bool, times: usize) -> Duration {
+/// Runs the shipped cases on the reference endpoint, one time after the other: without snapshots, or with these.
+async fn shipped(snapshots: Option<(&Path, Update)>, times: usize) -> Duration {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let suite = load(&project.join("cases"), Wanted::All).unwrap();
     let mut took = Duration::ZERO;
@@ -64,12 +64,12 @@ async fn shipped(with_snapshots: bool, times: usize) -> Duration {
         // A new one each time: it remembers the tokens of its clients.
         let (endpoint, reference) = proofmark::embedded::start(Vec::new()).await.unwrap();
         let origin = Origin::now(EndpointKind::Reference, "bench", Vec::new());
-        let store =
-            || Store::new(project.join("snapshots"), Update::Never, EndpointKind::Reference).journal(origin);
+        let store = snapshots
+            .map(|(folder, update)| Store::new(folder, update, EndpointKind::Reference).journal(origin));
         let settings =
             RunSettings { jobs: 16, allows_billable: true, keeps_exchanges: false, ..RunSettings::default() };
         let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
-        let runner = Runner::new(client, endpoint, settings, with_snapshots.then(store));
+        let runner = Runner::new(client, endpoint, settings, store);
         let plan = plan(&suite, &[]).unwrap();
         let start = Instant::now();
         let end = run(Arc::new(runner), plan, Vec::new(), &StopSwitch::default(), drop).await;
@@ -80,17 +80,42 @@ async fn shipped(with_snapshots: bool, times: usize) -> Duration {
     took
 }
 
-/// The same for the shipped cases on the reference endpoint, which does what an endpoint does.
+/// The same for the shipped cases on the reference endpoint, which does what an endpoint does: as in CI, where nothing
+/// is written, and as on a desk, where the side file is renewed.
 async fn verification_of_shipped(rounds: usize, repeated: usize) {
-    let mut times = [Vec::new(), Vec::new()];
+    let snapshots = copy_of_snapshots();
+    let ways = [None, Some((snapshots.path(), Update::Never)), Some((snapshots.path(), Update::Pending))];
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..rounds {
-        times[0].push(shipped(false, repeated).await);
-        times[1].push(shipped(true, repeated).await);
+        for (way, times) in ways.iter().zip(&mut times) {
+            times.push(shipped(*way, repeated).await);
+        }
     }
-    let [without, with] = times.map(|mut times| median(&mut times).as_secs_f64());
-    let share = (with - without) / with * 100.0;
+    let [without, in_ci, on_a_desk] = times.map(|mut times| median(&mut times).as_secs_f64());
+    let share = |with: f64| (with - without) / with * 100.0;
     println!("the shipped cases, {repeated} times, 16 at once, on the reference endpoint");
-    println!("without  {without:>6.3} s\nwith     {with:>6.3} s\nshare of the run  {share:.1} %\n");
+    println!("without snapshots  {without:>6.3} s");
+    println!("as in CI           {in_ci:>6.3} s  share of the run {:>5.1} %", share(in_ci));
+    println!("as on a desk       {on_a_desk:>6.3} s  share of the run {:>5.1} %\n", share(on_a_desk));
+}
+
+/// The shipped snapshots in a folder where a side file may be written.
+fn copy_of_snapshots() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut left =
+        vec![(Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"), folder.path().to_path_buf())];
+    while let Some((from, to)) = left.pop() {
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let place = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                left.push((entry.path(), place));
+            } else {
+                fs::copy(entry.path(), place).unwrap();
+            }
+        }
+    }
+    folder
 }
 
 /// A snapshot's case, the name that insta has for it, and its text.
@@ -116,13 +141,7 @@ fn kept(folder: &Path) -> Vec<Kept> {
 }
 
 fn location(kept: &Kept) -> Location<'_> {
-    Location {
-        case: &kept.id,
-        about: "A book is found.",
-        source: "cases/shop/GetBook/lookup.toml".into(),
-        contract: &kept.contract,
-        exchanges: &[],
-    }
+    Location { case: &kept.id, about: "A book is found.", contract: &kept.contract, exchanges: &[] }
 }
 
 fn by_store(store: &Store, kept: &[Kept]) -> Duration {

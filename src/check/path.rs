@@ -1,6 +1,6 @@
 //! `JSONPath` (RFC 9535) over a body's tree.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde_json_path::{JsonPath, PathElement};
 
@@ -50,8 +50,8 @@ pub fn select(tree: &Value, path: &str) -> Result<Value, PathError> {
 pub struct Places {
     /// Whether this is one of them.
     pub is_here: bool,
-    keys: HashMap<String, Places>,
-    indices: HashMap<usize, Places>,
+    keys: BTreeMap<String, Places>,
+    indices: BTreeMap<usize, Places>,
 }
 
 impl Places {

@@ -25,15 +25,14 @@ pub(super) fn snapshot(
     let location = Location {
         case: &recording.planned.id,
         about: recording.about,
-        source: format!("cases/{}.toml", recording.planned.id.table()),
         contract,
         exchanges: recording.exchanges,
     };
-    let path = store.path(&recording.planned.id).display().to_string();
+    let path = || store.path(&recording.planned.id).display().to_string();
     match store.compare(&location, &text) {
         Err(error) => {
             let reason = error.to_string();
-            let finding = finding(path, "a snapshot that can be used", &reason, None);
+            let finding = finding(path(), "a snapshot that can be used", &reason, None);
             (SnapshotOutcome::Unusable { reason }, Some(finding))
         }
         Ok((Compared::Same, _)) => (SnapshotOutcome::Same, None),
@@ -41,7 +40,7 @@ pub(super) fn snapshot(
             (SnapshotOutcome::Written, None)
         }
         Ok((Compared::Missing, kept)) => {
-            (SnapshotOutcome::Missing, Some(finding(path, "a snapshot", "none", pending(kept))))
+            (SnapshotOutcome::Missing, Some(finding(path(), "a snapshot", "none", pending(kept))))
         }
         Ok((Compared::Different { old }, kept)) => {
             let (removed, added) = changes(&old, &text);
@@ -49,7 +48,7 @@ pub(super) fn snapshot(
                 Kept::Outranked => SnapshotOutcome::Outranked,
                 Kept::Nothing | Kept::Pending | Kept::Written => SnapshotOutcome::Different,
             };
-            (outcome, Some(finding(path, &removed, &added, pending(kept))))
+            (outcome, Some(finding(path(), &removed, &added, pending(kept))))
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A folder's own place may be a link, as whoever names it likes. Below it nothing is: a link could lead a write
 //! anywhere.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::{fs, io};
 
@@ -58,8 +58,15 @@ pub(super) fn look(root: &Path, path: &Path, text: &str) -> Result<Found, StoreE
 
 /// The kind of endpoint that a file was recorded from which is known to be a plain one, if it is just as it was.
 pub(super) fn unchanged_at(path: &Path, text: &str) -> Option<EndpointKind> {
-    unchanged(&fs::read(path).ok()?, text)
+    let most = text.len() + MOST_OF_A_HEAD;
+    let mut file = Vec::with_capacity(most);
+    fs::File::open(path).ok()?.take(most as u64).read_to_end(&mut file).ok()?;
+    // A file that goes on is another one.
+    if file.len() < most { unchanged(&file, text) } else { None }
 }
+
+/// The length of a head, in bytes, that nearly all stay below. A file with a longer one is left to the reader.
+const MOST_OF_A_HEAD: usize = 1024;
 
 /// Whether a file holds just this text below a head of ours, and the kind of endpoint that the head names.
 ///

@@ -3,7 +3,7 @@
 //! It is kept in memory and merged into the side file once, at the end, so that a run of very many cases writes that
 //! file once and holds the lock once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,12 +18,14 @@ use crate::model::{CaseId, Contract, Exchange};
 pub(super) struct Journal {
     origin: Origin,
     notes: Arc<Mutex<BTreeMap<String, Note>>>,
+    /// The cases that were as their snapshots say, in a run that keeps nothing.
+    confirmed: Arc<Mutex<BTreeSet<String>>>,
     bases: Arc<Mutex<Bases>>,
 }
 
 impl Journal {
     pub(super) fn new(origin: Origin) -> Self {
-        Self { origin, notes: Arc::default(), bases: Arc::default() }
+        Self { origin, notes: Arc::default(), confirmed: Arc::default(), bases: Arc::default() }
     }
 
     /// Whether the endpoint answers as it is meant to, so that it can confirm anything.
@@ -37,12 +39,18 @@ impl Journal {
     }
 
     pub(super) fn note(&self, case: &CaseId, note: Note) {
-        self.notes().insert(case.to_string(), note);
+        self.notes().insert(case.as_str().to_owned(), note);
+    }
+
+    /// Notes that a case is as its snapshot says, and nothing that a side file would need.
+    pub(super) fn confirm(&self, case: &CaseId) {
+        self.confirmed().insert(case.as_str().to_owned());
     }
 
     /// Whether an endpoint has answered as the case's snapshot says.
     pub(super) fn has_confirmed(&self, case: &str) -> bool {
-        self.notes().get(case).is_some_and(|note| note.seen != Seen::Waiting)
+        self.confirmed().contains(case)
+            || self.notes().get(case).is_some_and(|note| note.seen != Seen::Waiting)
     }
 
     /// Takes the notes into the side file of a folder; without any, nothing is touched.
@@ -62,5 +70,9 @@ impl Journal {
     /// A worker that panicked is told by the run; its notes are whole.
     fn notes(&self) -> MutexGuard<'_, BTreeMap<String, Note>> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn confirmed(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,9 +2,11 @@
 //! gathers them, and [`Finder`], which puts them into texts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+use memchr::{memchr, memchr_iter, memmem};
 
 use super::marked::{Mark, Marked};
 use crate::model::ValueKind;
@@ -21,6 +23,9 @@ const MOST: usize = 1000;
 
 /// So many values are looked for one by one: for them, to make a search takes longer than to search.
 const FEW: usize = 12;
+
+/// The longest text, in bytes, that is searched in the plainest way.
+const SHORT: usize = 512;
 
 /// What is added to a text that looks like a name, so that no answer can pass for a name.
 const LITERAL: &str = ":literal";
@@ -81,14 +86,19 @@ fn together(values: &[&str]) -> Option<AhoCorasick> {
     search.build(values).ok()
 }
 
+/// Writes what stands for a value; writing to a String cannot fail, which is why results are dropped here.
+pub(super) trait Label: FnMut(Known<'_>, &mut String) {}
+
+impl<F: FnMut(Known<'_>, &mut String)> Label for F {}
+
 /// The name with its number.
-pub(super) fn numbered(known: Known<'_>) -> String {
-    format!("[{}:{}]", known.name, known.number)
+pub(super) fn numbered(known: Known<'_>, text: &mut String) {
+    let _ = write!(text, "[{}:{}]", known.name, known.number);
 }
 
 /// The name alone.
-pub(super) fn bare(known: Known<'_>) -> String {
-    format!("[{}]", known.name)
+pub(super) fn bare(known: Known<'_>, text: &mut String) {
+    text.extend(["[", known.name, "]"]);
 }
 
 /// Puts names into texts.
@@ -99,16 +109,44 @@ pub(super) struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    /// A text with names in place of what is marked in it, and of values that have one; at each place the longest.
-    pub(super) fn show(&self, marked: &Marked, label: &mut impl FnMut(Known<'_>) -> String) -> String {
-        let text = marked.text.as_str();
-        if let (false, Some(known)) = (is_time_as_a_whole(marked), self.names.of(text)) {
-            return label(known);
+    /// A text with names in place of what is marked in it, and of values that have one.
+    pub(super) fn show(&self, marked: &Marked, label: &mut impl Label) -> String {
+        let mut shown = String::with_capacity(marked.text.len());
+        self.write(&mut shown, marked, label);
+        shown
+    }
+
+    /// Writes a text with names in place of what is marked in it, and of values that have one.
+    pub(super) fn write(&self, to: &mut String, marked: &Marked, label: &mut impl Label) {
+        if !marked.marks.is_empty() {
+            self.write_marked(to, marked, label);
+        } else if let Some(known) = self.names.of(&marked.text) {
+            label(known, to);
+        } else {
+            self.write_parts(to, &marked.text, Vec::new(), label);
         }
-        let mut done = String::with_capacity(text.len());
-        let mut at = 0;
+    }
+
+    /// Writes a text in which nothing is marked.
+    pub(super) fn write_plain(&self, to: &mut String, text: &str, label: &mut impl Label) {
+        match self.names.of(text) {
+            Some(known) => label(known, to),
+            None => self.write_parts(to, text, Vec::new(), label),
+        }
+    }
+
+    fn write_marked(&self, to: &mut String, marked: &Marked, label: &mut impl Label) {
+        if let (false, Some(known)) = (is_time_as_a_whole(marked), self.names.of(&marked.text)) {
+            return label(known, to);
+        }
         let mut marks: Vec<&Mark> = marked.marks.iter().collect();
         marks.sort_by_key(|mark| (mark.range.start, usize::MAX - mark.range.end));
+        self.write_parts(to, &marked.text, marks, label);
+    }
+
+    /// Writes a text part by part; of what is marked and what has a name, at each place the longest.
+    fn write_parts(&self, to: &mut String, text: &str, marks: Vec<&Mark>, label: &mut impl Label) {
+        let mut at = 0;
         let mut marks = marks.into_iter().peekable();
         let mut found = self.next(text, 0);
         loop {
@@ -124,45 +162,36 @@ impl Finder<'_> {
                 }
                 (_, Some(value)) => (value.clone(), None),
             };
-            self.literal(&text[at..range.start], &mut done);
-            self.put(&text[range.clone()], mark, label, &mut done);
+            self.literal(&text[at..range.start], to);
+            self.put(&text[range.clone()], mark, label, to);
             at = range.end;
         }
-        self.literal(&text[at..], &mut done);
-        done
+        self.literal(&text[at..], to);
     }
 
     /// Writes the name of a value, or the value itself if it has none.
-    fn put(
-        &self,
-        value: &str,
-        mark: Option<&Mark>,
-        label: &mut impl FnMut(Known<'_>) -> String,
-        done: &mut String,
-    ) {
+    fn put(&self, value: &str, mark: Option<&Mark>, label: &mut impl Label, to: &mut String) {
         match (mark.filter(|mark| mark.kind == ValueKind::Time), self.names.of(value)) {
-            (Some(mark), _) => done.extend(["[", &*mark.name, "]"]),
-            (None, Some(known)) => done.push_str(&label(known)),
-            (None, None) => self.literal(value, done),
+            (Some(mark), _) => to.extend(["[", &*mark.name, "]"]),
+            (None, Some(known)) => label(known, to),
+            (None, None) => self.literal(value, to),
         }
     }
 
-    /// A key of a map: only a long value as a whole is taken for one, since most keys are words.
-    pub(super) fn show_key(&self, key: &str, label: &mut impl FnMut(Known<'_>) -> String) -> String {
-        if let Some(known) = self.names.of(key).filter(|known| known.value.len() >= SHORTEST) {
-            return label(known);
+    /// Writes a key of a map: only a long value as a whole is taken for one, since most keys are words.
+    pub(super) fn write_key(&self, to: &mut String, key: &str, label: &mut impl Label) {
+        match self.names.of(key).filter(|known| known.value.len() >= SHORTEST) {
+            Some(known) => label(known, to),
+            None => self.literal(key, to),
         }
-        let mut shown = String::new();
-        self.literal(key, &mut shown);
-        shown
     }
 
-    /// A number, by its digits.
-    pub(super) fn show_number(&self, number: &Marked, label: &mut impl FnMut(Known<'_>) -> String) -> String {
+    /// Writes a number, by its digits.
+    pub(super) fn write_number(&self, to: &mut String, number: &Marked, label: &mut impl Label) {
         match (number.marks.iter().find(|mark| mark.kind == ValueKind::Time), self.names.of(&number.text)) {
-            (Some(mark), _) => format!("[{}]", mark.name),
-            (None, Some(known)) => label(known),
-            (None, None) => number.text.clone(),
+            (Some(mark), _) => to.extend(["[", &*mark.name, "]"]),
+            (None, Some(known)) => label(known, to),
+            (None, None) => to.push_str(&number.text),
         }
     }
 
@@ -191,26 +220,26 @@ impl Finder<'_> {
         let rest = &text[from..];
         let fitting = self.values.iter().filter(|value| value.len() <= rest.len());
         let found = fitting.filter_map(|value| {
-            let start = from + rest.find(value)?;
+            let start = from + position(rest.as_bytes(), value.as_bytes())?;
             Some(start..start + value.len())
         });
         found.min_by_key(|range| (range.start, usize::MAX - range.end))
     }
 
     /// Writes a text that stands for itself: what looks like a name in it is told from one.
-    fn literal(&self, text: &str, done: &mut String) {
+    fn literal(&self, text: &str, to: &mut String) {
         let mut rest = text;
-        while let Some(at) = rest.find('[') {
+        while let Some(at) = memchr(b'[', rest.as_bytes()) {
             let (before, from) = rest.split_at(at + 1);
-            done.push_str(before);
+            to.push_str(before);
             rest = from;
             if let Some(length) = self.passes_for_a_name(from) {
-                done.push_str(&from[..length]);
-                done.push_str(LITERAL);
+                to.push_str(&from[..length]);
+                to.push_str(LITERAL);
                 rest = &from[length..];
             }
         }
-        done.push_str(rest);
+        to.push_str(rest);
     }
 
     /// The length of what stands before the closing bracket, if a text goes on like a name behind its opening one.
@@ -226,6 +255,17 @@ impl Finder<'_> {
             None => self.names.plain.contains(name),
         };
         is_taken.then_some(inside.len())
+    }
+}
+
+/// Where a value first stands in a text. In a short one its first byte is looked for, since it takes longer to begin
+/// a search that stays fast in long ones.
+fn position(text: &[u8], value: &[u8]) -> Option<usize> {
+    match value.first() {
+        Some(first) if text.len() <= SHORT => {
+            memchr_iter(*first, text).find(|start| text[*start..].starts_with(value))
+        }
+        Some(_) | None => memmem::find(text, value),
     }
 }
 
@@ -279,6 +319,16 @@ mod tests {
         }
         for text in ["abcdefgh b-6 abcdef", "xabcdefx b-66 /b-6", "é abcdefg b-6é b-6"] {
             assert_eq!(shown(&few, text), shown(&many, text));
+        }
+    }
+
+    #[test]
+    fn a_value_is_found_in_short_texts_and_in_long_ones() {
+        let mut names = Names::default();
+        names.add("id", "aab-αβγ");
+        for blanks in [0, 100, super::SHORT, 10_000] {
+            let before = format!("aaé{}", "a".repeat(blanks));
+            assert_eq!(shown(&names, &format!("{before}aab-αβγ-aab")), format!("{before}[id:1]-aab"));
         }
     }
 

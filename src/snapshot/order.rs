@@ -60,21 +60,31 @@ fn key(item: &Node, by: Option<&str>, known: &Settling<'_>) -> (String, String, 
     if let Some(path) = by {
         let mut part = item.clone();
         part.visit(&places(&item.to_value(), path), &mut |node| {
-            write_tree(&mut first, node, known.all, &mut |value| label(value, known.settled));
+            write_tree(&mut first, node, known.all, &mut |value: Known<'_>, text: &mut String| {
+                label(value, known.settled, text);
+            });
         });
     }
     let (mut by_name, mut by_equality) = (String::new(), String::new());
-    write_tree(&mut by_name, item, known.all, &mut |value| label(value, known.settled));
+    write_tree(&mut by_name, item, known.all, &mut |value: Known<'_>, text: &mut String| {
+        label(value, known.settled, text);
+    });
     let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    write_tree(&mut by_equality, item, known.all, &mut |value| match known.settled.of(value.value) {
-        Some(settled) => numbered(settled),
-        None => local(value, &mut seen),
+    write_tree(&mut by_equality, item, known.all, &mut |value: Known<'_>, text: &mut String| match known
+        .settled
+        .of(value.value)
+    {
+        Some(settled) => numbered(settled, text),
+        None => text.push_str(&local(value, &mut seen)),
     });
     (first, by_name, by_equality)
 }
 
-fn label(value: Known<'_>, settled: &Names) -> String {
-    settled.of(value.value).map_or_else(|| bare(value), numbered)
+fn label(value: Known<'_>, settled: &Names, text: &mut String) {
+    match settled.of(value.value) {
+        Some(settled) => numbered(settled, text),
+        None => bare(value, text),
+    }
 }
 
 /// A name that is numbered within one item.

@@ -8,9 +8,8 @@ use std::fmt::Write;
 
 use similar::TextDiff;
 
-use super::marked::Marked;
 use super::names::{Finder, numbered};
-use super::text::{escaped, visible};
+use super::text::{write_escaped, write_visible};
 use super::transcript::{Part, StableBody, Transcript};
 use super::tree::write_tree;
 use crate::model::{Exchange, SentBody};
@@ -43,70 +42,78 @@ impl Transcript<'_> {
     }
 }
 
-/// Writing to a String cannot fail, which is why results are dropped here.
-fn line(text: &mut String, start: &str, content: &str) {
-    let _ = writeln!(text, "{start} {content}");
+/// A line of a request: what stands before a value, and the value with names in it.
+fn line(to: &mut String, before: &[&str], value: &str, finder: &Finder<'_>) {
+    let mut line: String = before.concat();
+    finder.write_plain(&mut line, value, &mut numbered);
+    to.push_str("> ");
+    write_visible(to, &line);
+    to.push('\n');
 }
 
-fn write_request(text: &mut String, exchange: &Exchange, finder: &Finder<'_>) {
+fn write_request(to: &mut String, exchange: &Exchange, finder: &Finder<'_>) {
     let request = &exchange.request;
-    let shown = |value: &str| finder.show(&Marked::new(value), &mut numbered);
     let path = request.target.split('?').next().unwrap_or_default();
-    line(text, ">", &visible(&format!("{} {}", request.method, shown(path))));
+    line(to, &[request.method.as_str(), " "], path, finder);
     for (name, value) in &request.headers {
-        line(text, ">", &visible(&format!("{name}: {}", shown(value))));
+        line(to, &[name, ": "], value, finder);
     }
     for (name, value) in &request.params {
-        line(text, ">", &visible(&format!("{name} = {}", shown(value))));
+        line(to, &[name, " = "], value, finder);
     }
     if let SentBody::Raw(body) = &request.body {
-        line(text, ">", &visible(&shown(body)));
+        line(to, &[], body, finder);
     }
 }
 
-fn write_answer(text: &mut String, part: &Part<'_>, finder: &Finder<'_>) {
-    line(text, "<", &part.exchange.answer.status.to_string());
+/// Writing to a String cannot fail, which is why results are dropped here.
+fn write_answer(to: &mut String, part: &Part<'_>, finder: &Finder<'_>) {
+    let _ = writeln!(to, "< {}", part.exchange.answer.status);
     for (name, value) in &part.headers {
-        let value = escaped(&finder.show(value, &mut numbered));
-        let _ = writeln!(text, "< {name}:{}{value}", if value.is_empty() { "" } else { " " });
+        let value = finder.show(value, &mut numbered);
+        to.extend(["< ", name, if value.is_empty() { ":" } else { ": " }]);
+        write_escaped(to, &value);
+        to.push('\n');
     }
-    let mut body = String::new();
+    let start = to.len();
     match &part.body {
         StableBody::Empty => {}
         StableBody::Tree { root, tree } => {
             if let Some(root) = root {
-                let _ = write!(body, "<{}> ", escaped(root));
+                to.push('<');
+                write_escaped(to, root);
+                to.push_str("> ");
             }
-            write_tree(&mut body, tree, finder, &mut numbered);
-            body.push('\n');
+            write_tree(to, tree, finder, &mut numbered);
+            to.push('\n');
         }
         StableBody::Text(marked) => {
             // What stands behind the last line's end is a line of its own, so that an end is seen.
-            for each in finder.show(marked, &mut numbered).split('\n').map(escaped) {
-                let _ = writeln!(body, "|{}{each}", if each.is_empty() { "" } else { " " });
+            for each in finder.show(marked, &mut numbered).split('\n') {
+                to.push_str(if each.is_empty() { "|" } else { "| " });
+                write_escaped(to, each);
+                to.push('\n');
             }
         }
-        StableBody::Bytes => write_bytes(&mut body, &part.exchange.answer.bytes),
+        StableBody::Bytes => write_bytes(to, &part.exchange.answer.bytes),
     }
-    text.push_str(cut(&mut body));
+    cut(to, start);
 }
 
-/// A body of very many lines, with what stands for those that are not shown.
-fn cut(body: &mut String) -> &str {
+/// Replaces those lines of a body that are too many by what stands for them; the body begins at `start`.
+fn cut(text: &mut String, start: usize) {
+    let body = &text[start..];
     // A line has at least its end.
     if body.len() <= MOST_LINES {
-        return body;
+        return;
     }
-    if let Some((end, _)) = body.match_indices('\n').nth(MOST_LINES - 1) {
-        let rest = &body[end + 1..];
-        if !rest.is_empty() {
-            let told =
-                format!("… {} more lines, sha256 {}\n", rest.lines().count(), sha256_hex(rest.as_bytes()));
-            body.truncate(end + 1);
-            body.push_str(&told);
-        }
+    let Some((end, _)) = body.match_indices('\n').nth(MOST_LINES - 1) else { return };
+    let rest = &body[end + 1..];
+    if !rest.is_empty() {
+        let told = format!("… {} more lines, sha256 {}\n", rest.lines().count(), sha256_hex(rest.as_bytes()));
+        text.truncate(start + end + 1);
+        text.push_str(&told);
     }
-    body
 }
 
 fn write_bytes(text: &mut String, bytes: &[u8]) {

@@ -25,8 +25,6 @@ pub struct Location<'a> {
     pub case: &'a CaseId,
     /// The case's sentence.
     pub about: &'a str,
-    /// The table's file, relative to the project.
-    pub source: String,
     /// The contract.
     pub contract: &'a Contract,
     /// The exchanges that the text shows.
@@ -102,11 +100,11 @@ impl Store {
 
     /// The file of a case.
     pub fn path(&self, id: &CaseId) -> PathBuf {
-        let name = match id.row() {
-            Some(row) => format!("{}@{row}.snap", id.case()),
-            None => format!("{}.snap", id.case()),
-        };
-        self.root.join(id.table()).join(name)
+        let (table, case) = (id.table(), id.case());
+        match id.row() {
+            Some(row) => self.root.join([table, "/", case, "@", row, ".snap"].concat()),
+            None => self.root.join([table, "/", case, ".snap"].concat()),
+        }
     }
 
     /// Compares a transcript's text with the snapshot, and writes what the mode of update allows.
@@ -142,13 +140,13 @@ impl Store {
         text: &str,
         found: Found,
     ) -> Result<(Found, Kept), StoreError> {
-        let pending = path.with_extension("snap.new");
         match (self.update, &found) {
             (Update::Never, Found::Different(old)) if self.is_outranked(old.kind()) => {
                 return Ok((found, Kept::Outranked));
             }
             (Update::Never, _) => return Ok((found, Kept::Nothing)),
             (Update::Pending | Update::Unseen | Update::Always, Found::Same(_)) => {
+                let pending = pending_beside(path);
                 if self.inventory.entry(&self.root, &pending) != Entry::Nothing
                     && fs::symlink_metadata(&pending).is_ok()
                 {
@@ -159,6 +157,7 @@ impl Store {
             }
             (Update::Pending | Update::Unseen | Update::Always, Found::Nothing | Found::Different(_)) => {}
         }
+        let pending = pending_beside(path);
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let _lock = FolderLock::take(&self.root)?;
         // Somebody may have decided about it while the lock was waited for.
@@ -223,7 +222,7 @@ impl Store {
 
     fn header(&self, location: &Location<'_>) -> Header {
         Header {
-            source: location.source.clone(),
+            source: format!("cases/{}.toml", location.case.table()),
             description: location.about.to_owned(),
             info: vec![
                 ("case", location.case.to_string()),
@@ -246,6 +245,9 @@ impl Store {
             }
             (Kept::Nothing | Kept::Outranked, _) => return,
         };
+        if self.update == Update::Never {
+            return journal.confirm(location.case);
+        }
         let note = Note {
             seen,
             digest: digest(text),
@@ -293,4 +295,9 @@ impl Store {
         }
         freshness
     }
+}
+
+/// Where the answers wait that are not those of a snapshot.
+fn pending_beside(path: &Path) -> PathBuf {
+    path.with_extension("snap.new")
 }

@@ -116,17 +116,23 @@ impl View<'_> {
 
     /// A text in which nothing is marked, with names alone.
     pub fn bare_plain(&self, text: &str) -> String {
-        self.finder.show(&Marked::new(text), &mut bare)
+        let mut shown = String::new();
+        self.finder.write_plain(&mut shown, text, &mut bare);
+        shown
     }
 
     /// A number with its name alone.
     pub fn bare_number(&self, number: &Marked) -> String {
-        self.finder.show_number(number, &mut bare)
+        let mut shown = String::new();
+        self.finder.write_number(&mut shown, number, &mut bare);
+        shown
     }
 
     /// A key of a map, with its name alone.
     pub fn bare_key(&self, key: &str) -> String {
-        self.finder.show_key(key, &mut bare)
+        let mut shown = String::new();
+        self.finder.write_key(&mut shown, key, &mut bare);
+        shown
     }
 }
 

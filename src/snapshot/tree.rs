@@ -3,53 +3,68 @@
 use std::fmt::Write;
 
 use super::marked::Node;
-use super::names::{Finder, Known};
-use super::text::quoted;
+use super::names::{Finder, Label};
+use super::text::write_quoted;
 
 /// Writes a tree with names in place of its volatile values. Writing to a String cannot fail, which is why results are
 /// dropped here.
-pub(super) fn write_tree(
-    text: &mut String,
-    tree: &Node,
-    finder: &Finder<'_>,
-    label: &mut impl FnMut(Known<'_>) -> String,
-) {
-    write_node(text, tree, 0, finder, label);
+pub(super) fn write_tree(to: &mut String, tree: &Node, finder: &Finder<'_>, label: &mut impl Label) {
+    let mut writer = Writer { to, finder, label, part: String::new() };
+    writer.node(tree, 0);
 }
 
-fn write_node(
-    text: &mut String,
-    tree: &Node,
-    depth: usize,
-    finder: &Finder<'_>,
-    label: &mut impl FnMut(Known<'_>) -> String,
-) {
-    let indent = "  ".repeat(depth + 1);
-    match tree {
-        Node::Map(entries) if !entries.is_empty() => {
-            text.push_str("{\n");
-            for (position, (key, item)) in entries.iter().enumerate() {
-                let _ = write!(text, "{indent}{}: ", quoted(&finder.show_key(key, label)));
-                write_node(text, item, depth + 1, finder, label);
-                text.push_str(if position + 1 < entries.len() { ",\n" } else { "\n" });
+struct Writer<'a, L> {
+    to: &'a mut String,
+    finder: &'a Finder<'a>,
+    label: &'a mut L,
+    /// A text before it is escaped; one for all, since a tree has many.
+    part: String,
+}
+
+impl<L: Label> Writer<'_, L> {
+    fn node(&mut self, tree: &Node, depth: usize) {
+        match tree {
+            Node::Map(entries) if !entries.is_empty() => self.map(entries, depth),
+            Node::List(items) if !items.is_empty() => self.list(items, depth),
+            Node::Fixed(value) => drop(write!(self.to, "{value}")),
+            Node::Number(marked) => self.finder.write_number(self.to, marked, self.label),
+            Node::Text(marked) => {
+                self.part.clear();
+                self.finder.write(&mut self.part, marked, self.label);
+                write_quoted(self.to, &self.part);
             }
-            let _ = write!(text, "{}}}", "  ".repeat(depth));
+            Node::List(_) => self.to.push_str("[]"),
+            Node::Map(_) => self.to.push_str("{}"),
         }
-        Node::List(items) if !items.is_empty() => {
-            text.push_str("[\n");
-            for (position, item) in items.iter().enumerate() {
-                text.push_str(&indent);
-                write_node(text, item, depth + 1, finder, label);
-                text.push_str(if position + 1 < items.len() { ",\n" } else { "\n" });
-            }
-            let _ = write!(text, "{}]", "  ".repeat(depth));
+    }
+
+    fn map(&mut self, entries: &[(String, Node)], depth: usize) {
+        self.to.push_str("{\n");
+        for (position, (key, item)) in entries.iter().enumerate() {
+            self.indent(depth + 1);
+            self.part.clear();
+            self.finder.write_key(&mut self.part, key, self.label);
+            write_quoted(self.to, &self.part);
+            self.to.push_str(": ");
+            self.node(item, depth + 1);
+            self.to.push_str(if position + 1 < entries.len() { ",\n" } else { "\n" });
         }
-        Node::Fixed(value) => {
-            let _ = write!(text, "{value}");
+        self.indent(depth);
+        self.to.push('}');
+    }
+
+    fn list(&mut self, items: &[Node], depth: usize) {
+        self.to.push_str("[\n");
+        for (position, item) in items.iter().enumerate() {
+            self.indent(depth + 1);
+            self.node(item, depth + 1);
+            self.to.push_str(if position + 1 < items.len() { ",\n" } else { "\n" });
         }
-        Node::Number(marked) => text.push_str(&finder.show_number(marked, label)),
-        Node::Text(marked) => text.push_str(&quoted(&finder.show(marked, label))),
-        Node::List(_) => text.push_str("[]"),
-        Node::Map(_) => text.push_str("{}"),
+        self.indent(depth);
+        self.to.push(']');
+    }
+
+    fn indent(&mut self, depth: usize) {
+        (0..depth).for_each(|_| self.to.push_str("  "));
     }
 }
