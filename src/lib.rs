@@ -32,3 +32,4 @@ pub mod source;
 pub mod template;
 pub mod transport;
 pub mod whole_file;
+mod wrapped;

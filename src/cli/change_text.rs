@@ -6,10 +6,10 @@ use std::fmt::Write;
 
 use super::output::Surroundings;
 use super::review_command::plural;
-use super::wrapped::{rows, width, wrapped};
 use crate::report::printable;
 use crate::review::{Change, Group, fault_note};
 use crate::snapshot::{DiffLine, LineKind, Piece, hunks};
+use crate::wrapped::{rows, width, wrapped};
 
 /// How many cases of a kind are named before the rest is counted, where not all is shown.
 const NAMED: usize = 8;

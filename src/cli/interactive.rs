@@ -12,9 +12,9 @@ use super::keyboard::{Key, Keyboard};
 use super::pile::{Decision, Piles, Place};
 use super::print;
 use super::review_command::{Contracts, Waiting, code, plural};
-use super::wrapped::wrapped;
 use crate::report::printable;
 use crate::review::{Change, group};
+use crate::wrapped::wrapped;
 
 /// What the keys do; no line is wider than 40 columns.
 const HELP: &str = "\

@@ -37,7 +37,6 @@ mod show_command;
 mod stale_command;
 mod sweep_command;
 mod watched;
-mod wrapped;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -109,6 +109,7 @@ fn style(args: &OutputArgs) -> Style {
             (false, true) => Verbosity::Verbose,
             (false, false) => Verbosity::Normal,
         },
+        width: is_terminal.then(|| surroundings.output_width()),
     }
 }
 

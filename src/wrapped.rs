@@ -2,16 +2,16 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::report::printable;
+use crate::plain::printable;
 
 /// The columns that a text takes.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
 /// A text in lines no wider than `width`, broken at spaces and slashes where there are any; the first line after `first`,
 /// others after `rest`. Ends with a line's end.
-pub(super) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> String {
+pub(crate) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> String {
     let mut done = String::new();
     let mut line = first.to_owned();
     let mut is_empty = true;
@@ -38,7 +38,7 @@ fn next(done: &mut String, line: &mut String, rest: &str) {
 }
 
 /// A line in rows no wider than `width`, each part keeping its mark; at least one row.
-pub(super) fn rows(line: &[(bool, String)], width: usize) -> Vec<Vec<(bool, String)>> {
+pub(crate) fn rows(line: &[(bool, String)], width: usize) -> Vec<Vec<(bool, String)>> {
     let mut found: Vec<Vec<(bool, String)>> = vec![Vec::new()];
     let mut used = 0;
     for (is_marked, text) in line {

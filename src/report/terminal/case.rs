@@ -1,0 +1,106 @@
+//! A case as a person reads it. Main type: [`Teller`].
+
+use std::io::{self, Write};
+
+use super::paint::{Paint, Style, Verbosity};
+use crate::model::{CaseRecord, Finding, Request, Verdict};
+use crate::plain::printable;
+use crate::protocol::curl_line;
+
+/// Tells cases one after the other.
+pub(super) struct Teller {
+    pub(super) style: Style,
+    /// The address of the endpoint.
+    pub(super) base: String,
+    /// The reason that was told with the last case.
+    told: Option<String>,
+}
+
+impl Teller {
+    pub(super) fn new(style: Style, base: String) -> Self {
+        Self { style, base, told: None }
+    }
+
+    /// Writes all of a case that a person has to know.
+    pub(super) fn case(&mut self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
+        let (paint, word) = match &record.verdict {
+            Verdict::Passed => (Paint::Good, "PASSED"),
+            Verdict::Failed => (Paint::Bad, "FAILED"),
+            Verdict::Flaky { .. } => (Paint::Doubtful, "FLAKY"),
+            Verdict::Waived { .. } => (Paint::Doubtful, "WAIVED"),
+            Verdict::Indeterminate(_) => (Paint::Doubtful, "INDETERMINATE"),
+            Verdict::NotRun(_) => (Paint::Doubtful, "NOT RUN"),
+        };
+        writeln!(out, "{}  {}", self.style.painted(paint, word), record.id)?;
+        self.reason(out, record)?;
+        let is_brief = record.findings.is_empty() && record.left_behind.is_empty();
+        if is_brief && record.unanswered.is_none() {
+            return Ok(());
+        }
+        write!(out, "{}", self.style.lines("  ", &record.about))?;
+        writeln!(out, "  {}", self.style.painted(Paint::Faint, &record.spot.to_string()))?;
+        for finding in &record.findings {
+            self.finding(out, finding, record)?;
+        }
+        self.requests(out, record)?;
+        if record.steps_not_sent > 0 {
+            writeln!(out, "  not sent: the last {} of its steps", record.steps_not_sent)?;
+        }
+        for left in &record.left_behind {
+            write!(out, "{}", self.style.hung("  left behind: ", left, 2))?;
+        }
+        writeln!(out)
+    }
+
+    /// Many cases in a row may come to nothing for one reason, which is told with the first.
+    fn reason(&mut self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
+        let reason = record.verdict.reason();
+        let came_to_nothing = matches!(record.verdict, Verdict::NotRun(_) | Verdict::Indeterminate(_));
+        let is_repeated = came_to_nothing && self.told == reason;
+        if let Some(reason) = reason.as_ref().filter(|_| !is_repeated) {
+            write!(out, "{}", self.style.lines("  ", reason))?;
+        }
+        self.told = reason;
+        Ok(())
+    }
+
+    fn finding(&self, out: &mut impl Write, finding: &Finding, record: &CaseRecord) -> io::Result<()> {
+        let counts = if finding.level <= record.gate { "" } else { "  (does not count at this --level)" };
+        let step =
+            if record.exchanges.len() > 1 { format!("step {}: ", finding.step + 1) } else { String::new() };
+        let level = finding.level.name();
+        let subject = if finding.subject == level {
+            String::new()
+        } else {
+            format!("  {}", printable(&finding.subject))
+        };
+        writeln!(out, "  {step}{level}{subject}{counts}")?;
+        write!(out, "{}", self.style.lines("    expected  ", &finding.expected))?;
+        write!(out, "{}", self.style.lines("    found     ", &finding.actual))?;
+        match &finding.because {
+            Some(because) => write!(out, "{}", self.style.lines("    because   ", because)),
+            None => Ok(()),
+        }
+    }
+
+    /// The requests up to the last one that something is wrong with.
+    fn requests(&self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
+        let last = record.findings.iter().map(|finding| finding.step).max();
+        let sent = record.exchanges.iter().filter(|exchange| last.is_some_and(|last| exchange.step <= last));
+        let requests: Vec<&Request> =
+            sent.map(|exchange| &exchange.request).chain(&record.unanswered).collect();
+        for request in requests {
+            writeln!(out, "    {}", printable(&curl_line(&self.base, request)))?;
+        }
+        Ok(())
+    }
+}
+
+/// What a person has to know of a case that did not pass, as plain text.
+pub fn case_text(record: &CaseRecord, url: &str) -> String {
+    let style = Style { is_coloured: false, has_progress: false, verbosity: Verbosity::Normal, width: None };
+    let mut text = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = Teller::new(style, url.to_owned()).case(&mut text, record);
+    String::from_utf8_lossy(&text).into_owned()
+}

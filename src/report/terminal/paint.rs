@@ -1,0 +1,75 @@
+//! How what a person reads is set: colours, and lines that fit. Main type: [`Style`].
+
+use crate::plain::printable;
+use crate::wrapped::wrapped;
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Only what is wrong, and the outcome.
+    Quiet,
+    /// What is wrong, and a summary.
+    Normal,
+    /// Every case.
+    Verbose,
+}
+
+/// How it is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether colours are used; they never say anything alone.
+    pub is_coloured: bool,
+    /// Whether progress is shown, on standard error.
+    pub has_progress: bool,
+    /// How much is said.
+    pub verbosity: Verbosity,
+    /// The columns that sentences fit into. Without it no line is broken, as for a file or a pipe. Names of cases,
+    /// places in files and command lines are never broken, since somebody may copy them.
+    pub width: Option<usize>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Paint {
+    Good,
+    Bad,
+    Doubtful,
+    Faint,
+}
+
+impl Style {
+    pub(super) fn painted(self, paint: Paint, text: &str) -> String {
+        if !self.is_coloured {
+            return text.to_owned();
+        }
+        let code = match paint {
+            Paint::Good => "32",
+            Paint::Bad => "31",
+            Paint::Doubtful => "33",
+            Paint::Faint => "2",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+
+    /// A printable text behind `first`; further lines begin below where it begins. Ends with a line's end.
+    pub(super) fn lines(self, first: &str, text: &str) -> String {
+        self.hung(first, text, first.chars().count())
+    }
+
+    /// The same with further lines that begin in a column of their own.
+    pub(super) fn hung(self, first: &str, text: &str, column: usize) -> String {
+        let rest = " ".repeat(column);
+        let Some(width) = self.width else {
+            return format!("{first}{}\n", printable(text).replace('\n', &format!("\n{rest}")));
+        };
+        // A narrow terminal has no room for a deep second column.
+        let rest = &rest[..column.min(width / 3)];
+        let starts = std::iter::once(first).chain(std::iter::repeat(rest));
+        text.split('\n').zip(starts).map(|(line, start)| wrapped(line, start, rest, width)).collect()
+    }
+
+    /// A word in colour and what it is about, behind it or below it.
+    pub(super) fn headed(self, paint: Paint, word: &str, text: &str) -> String {
+        let plain = self.hung("", &format!("{word}  {text}"), 2);
+        plain.replacen(word, &self.painted(paint, word), 1)
+    }
+}

@@ -1,0 +1,119 @@
+//! What a run comes to, in a few lines for a person.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::TerminalReport;
+use super::paint::Paint;
+use crate::event::{RunEnd, RunStart, StaleSnapshot, Stopped};
+use crate::plain::printable;
+
+/// How many orphans, and stale snapshots, are named before the rest is counted.
+const NAMED_SNAPSHOTS: usize = 10;
+
+impl<W: Write> TerminalReport<W> {
+    /// Everything but the outcome itself.
+    pub(super) fn summary(&mut self, start: &RunStart, end: &RunEnd) -> io::Result<()> {
+        for operation in &start.operations {
+            self.line("contract", &format!("{} {}", operation.id, operation.version))?;
+        }
+        self.line("endpoint", &start.endpoint.name)?;
+        for (operation, met) in start.operations.iter().zip(&end.rows_met) {
+            self.line("error rows", &format!("{} of {} met", met.len(), operation.rows.len()))?;
+        }
+        let counts = &end.counts;
+        let flaky = if counts.flaky > 0 { format!("{} flaky, ", counts.flaky) } else { String::new() };
+        let verdicts = format!(
+            "{} passed, {flaky}{} failed, {} waived, {} indeterminate, {} not run",
+            counts.passed, counts.failed, counts.waived, counts.indeterminate, counts.not_run
+        );
+        self.line("verdicts", &verdicts)?;
+        self.line("snapshots", &snapshots(start, end))?;
+        self.orphans(end)?;
+        self.stale_snapshots(end)?;
+        self.stale_waivers(end)?;
+        if start.selected < start.known {
+            self.line("selected", &format!("{} of {} cases", start.selected, start.known))?;
+        }
+        match &end.stopped {
+            Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. })) => {
+                self.line("stopped", &stopped.reason())?;
+            }
+            Some(Stopped::Interrupted | Stopped::Unreachable { .. } | Stopped::Refused { .. }) | None => {}
+        }
+        self.line("seed", &start.seed.to_string())?;
+        self.line("time", &seconds(end.elapsed))
+    }
+
+    fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {
+        if end.stale_waivers.is_empty() {
+            return Ok(());
+        }
+        self.painted_line(Paint::Bad, "waivers", "some do not hold any more, which fails the run:")?;
+        end.stale_waivers.iter().try_for_each(|stale| self.below(stale))
+    }
+
+    fn stale_snapshots(&mut self, end: &RunEnd) -> io::Result<()> {
+        let Some(stale) = end.stale_snapshots.as_ref() else { return Ok(()) };
+        if stale.is_empty() {
+            return self.line("stale", "no snapshot");
+        }
+        let plural = if stale.len() == 1 { " is" } else { "s are" };
+        let text = format!("{} snapshot{plural}, and not confirmed by this run:", stale.len());
+        self.painted_line(Paint::Doubtful, "stale", &text)?;
+        for StaleSnapshot { case, why } in stale.iter().take(NAMED_SNAPSHOTS) {
+            self.below(&format!("{case}: {why}"))?;
+        }
+        let rest = stale.len().saturating_sub(NAMED_SNAPSHOTS);
+        if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
+    }
+
+    fn orphans(&mut self, end: &RunEnd) -> io::Result<()> {
+        if end.orphans.is_empty() {
+            return Ok(());
+        }
+        let text = format!("{} belong to no case:", end.orphans.len());
+        self.painted_line(Paint::Doubtful, "orphans", &text)?;
+        for path in end.orphans.iter().take(NAMED_SNAPSHOTS) {
+            writeln!(self.out, "    {}", printable(&path.display().to_string()))?;
+        }
+        let rest = end.orphans.len().saturating_sub(NAMED_SNAPSHOTS);
+        if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
+    }
+
+    /// A line of the summary: what it is about, and what is to be said of it.
+    fn line(&mut self, subject: &str, text: &str) -> io::Result<()> {
+        write!(self.out, "{}", self.style.lines(&format!("  {subject:<12}"), text))
+    }
+
+    fn painted_line(&mut self, paint: Paint, subject: &str, text: &str) -> io::Result<()> {
+        let lines = self.style.lines(&format!("  {subject:<12}"), text);
+        writeln!(self.out, "{}", self.style.painted(paint, lines.trim_end()))
+    }
+
+    fn below(&mut self, text: &str) -> io::Result<()> {
+        write!(self.out, "{}", self.style.lines("    ", text))
+    }
+}
+
+fn snapshots(start: &RunStart, end: &RunEnd) -> String {
+    if start.snapshots.is_none() {
+        return "none for this endpoint".into();
+    }
+    let counts = &end.snapshots;
+    let parts = [
+        (counts.same, "same"),
+        (counts.different, "different"),
+        (counts.outranked, "outranked"),
+        (counts.missing, "missing"),
+        (counts.written, "written"),
+        (counts.unusable, "unusable"),
+    ];
+    let told: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    if told.is_empty() { "none looked at".into() } else { told.join(", ") }
+}
+
+fn seconds(elapsed: Duration) -> String {
+    format!("{:.2} s", elapsed.as_secs_f64())
+}
