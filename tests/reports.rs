@@ -88,6 +88,21 @@ fn a_report_made_later_is_the_one_made_at_once() {
 }
 
 #[test]
+fn exchanges_of_cases_that_passed_are_kept_where_that_is_asked_for() {
+    let reports = Reports::new();
+    for (name, flags) in
+        [("some", &["run", "tag-count"][..]), ("all", &["run", "tag-count", "--all-exchanges"])]
+    {
+        assert_eq!(code(&reports.run(flags, name, &["ndjson"])), 0);
+        let lines = lines(&reports.read(&format!("{name}.ndjson")));
+        let cases: Vec<&Json> = lines.iter().filter(|line| line["event"] == "finished").collect();
+        let kept = cases.iter().filter(|case| !case["exchanges"].is_null());
+        assert!(cases.len() > 5 && cases.iter().all(|case| case["answered"] != 0));
+        assert_eq!(kept.count(), if name == "all" { cases.len() } else { 0 });
+    }
+}
+
+#[test]
 fn parts_of_a_run_put_together_are_the_whole_run() {
     let reports = Reports::new();
     let tables = ["tag-count", "client-token", "running"];

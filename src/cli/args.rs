@@ -401,6 +401,9 @@ pub(super) struct RunArgs {
     /// Allow cases that may cost money, on an endpoint that is not on this machine
     #[arg(long, value_enum, value_name = "EFFECT")]
     pub(super) allow: Vec<Allowed>,
+    /// Keep the exchanges of cases that simply passed as well, for reports that show them
+    #[arg(long)]
+    pub(super) all_exchanges: bool,
     /// Print what would be sent, and send nothing
     #[arg(long)]
     pub(super) dry_run: bool,

@@ -75,7 +75,7 @@ impl Settings {
         Ok(Self {
             snapshots: snapshots(args, cases, &target, update),
             run: RunSettings {
-                keeps_exchanges: false,
+                keeps_exchanges: args.all_exchanges,
                 jobs: args.jobs.or(entry.jobs).map_or(run.jobs, usize::from),
                 gate: args.level,
                 seed: args.seed.unwrap_or_else(|| match target {
