@@ -10,14 +10,7 @@ use std::env;
 use std::fs;
 use std::process::Command;
 
-use support::{is_quick, load_cases, start_idle_server, write_cases};
-
-/// A line of /proc/self/status, in KiB.
-fn status(name: &str) -> u64 {
-    let text = fs::read_to_string("/proc/self/status").unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-    line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().unwrap()
-}
+use support::{is_quick, load_cases, start_idle_server, status, write_cases};
 
 /// Loads and runs so many cases, and prints KiB: at the start, with the tables loaded, at the peak.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]

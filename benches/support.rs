@@ -18,7 +18,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use proofmark::event::{EndpointDescription, Outcome};
+use proofmark::event::{EndpointDescription, Event, Outcome};
 use proofmark::model::Normalisation;
 use proofmark::plan::{Plan, plan};
 use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
@@ -33,6 +33,13 @@ pub(crate) const ANSWER: &str = r#"{"id": "b-1", "title": "A Book"}"#;
 /// Whether everything is to be short: to see that the benchmarks run, not what they show.
 pub(crate) fn is_quick() -> bool {
     env::var_os("PROOFMARK_BENCH_QUICK").is_some()
+}
+
+/// A line of /proc/self/status, in KiB.
+pub(crate) fn status(name: &str) -> u64 {
+    let text = fs::read_to_string("/proc/self/status").unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// The middle one of several times.
@@ -114,8 +121,13 @@ pub(crate) fn load_cases_with(folder: &Path, url: &str, jobs: usize, store: Opti
 impl Loaded {
     /// Runs them, and gives the time.
     pub(crate) async fn run(self) -> Duration {
+        self.run_telling(drop).await
+    }
+
+    /// The same, with somebody who listens.
+    pub(crate) async fn run_telling(self, emit: impl FnMut(Event)) -> Duration {
         let start = Instant::now();
-        let end = run(self.runner, self.plan, Vec::new(), &StopSwitch::default(), drop).await;
+        let end = run(self.runner, self.plan, Vec::new(), &StopSwitch::default(), emit).await;
         assert_eq!(end.outcome(), Outcome::Conforms);
         start.elapsed()
     }

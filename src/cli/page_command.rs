@@ -169,7 +169,7 @@ impl Tally {
 /// Reads a file of decisions, whole or not at all.
 fn read(path: &Path) -> Result<Decisions, CliError> {
     let text = bounded(path).unwrap_or_else(|reason| Err(reason.to_string()));
-    let source = |text: String| Arc::new(SourceText { path: path.to_path_buf(), text });
+    let source = |text: String| Arc::new(SourceText::new(path, text));
     let problems = match text {
         Ok(text) => match Decisions::read(&source(text)) {
             Ok(decisions) => return Ok(decisions),

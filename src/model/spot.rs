@@ -3,16 +3,38 @@
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A file as it was read, kept so that a problem can show its line.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct SourceText {
     /// The path as it is shown.
     pub path: PathBuf,
     /// The whole text.
     pub text: String,
+    /// Where its lines end. Every case of a long table is asked for its line, so they are counted once.
+    line_ends: OnceLock<Vec<usize>>,
 }
+
+impl SourceText {
+    /// A text that was read from `path`.
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into(), line_ends: OnceLock::new() }
+    }
+
+    fn line_ends(&self) -> &[usize] {
+        self.line_ends.get_or_init(|| self.text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+}
+
+/// Two files are equal if their names and texts are.
+impl PartialEq for SourceText {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.path, &self.text) == (&other.path, &other.text)
+    }
+}
+
+impl Eq for SourceText {}
 
 /// A place in a file: a range of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,20 +48,22 @@ pub struct Spot {
 impl Spot {
     /// The line, counted from 1.
     pub fn line(&self) -> usize {
-        self.before().matches('\n').count() + 1
+        self.lines_before() + 1
     }
 
     /// The column in characters, counted from 1.
     pub fn column(&self) -> usize {
-        let before = self.before();
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        before[line_start..].chars().count() + 1
+        let ends = self.file.line_ends();
+        let line_start = self.lines_before().checked_sub(1).map_or(0, |last| ends[last] + 1);
+        let text = self.file.text.as_str();
+        let end =
+            (line_start..=self.bytes.start.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+        text[line_start..end.unwrap_or(line_start)].chars().count() + 1
     }
 
-    fn before(&self) -> &str {
-        let text = self.file.text.as_str();
-        let end = (0..=self.bytes.start.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-        &text[..end.unwrap_or(0)]
+    /// How many lines have ended before it.
+    fn lines_before(&self) -> usize {
+        self.file.line_ends().partition_point(|end| *end < self.bytes.start)
     }
 }
 
@@ -93,9 +117,20 @@ mod tests {
 
     #[test]
     fn lines_and_columns_count_from_one_in_characters() {
-        let file = Arc::new(SourceText { path: "t.toml".into(), text: "é = 1\nüü = 2\n".into() });
+        let file = Arc::new(SourceText::new("t.toml", "é = 1\nüü = 2\n"));
         let start = file.text.find('2').unwrap();
         let spot = Spot { file, bytes: start..start + 1 };
         assert_eq!(spot.to_string(), "t.toml:2:6");
+    }
+
+    #[test]
+    fn every_place_has_a_line_and_a_column_also_behind_the_end_and_inside_a_character() {
+        let file = Arc::new(SourceText::new("t.toml", "a\n\né\n"));
+        let places: Vec<(usize, usize)> = (0..9)
+            .map(|start| Spot { file: Arc::clone(&file), bytes: start..start })
+            .map(|spot| (spot.line(), spot.column()))
+            .collect();
+        let due = [(1, 1), (1, 2), (2, 1), (3, 1), (3, 1), (3, 2), (4, 1), (4, 1), (4, 1)];
+        assert_eq!(places, due);
     }
 }

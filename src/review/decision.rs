@@ -216,7 +216,7 @@ mod tests {
     use std::sync::Arc;
 
     fn read(text: &str) -> Result<Decisions, Vec<String>> {
-        let file = Arc::new(SourceText { path: "d.json".into(), text: text.into() });
+        let file = Arc::new(SourceText::new("d.json", text));
         Decisions::read(&file).map_err(|problems| problems.iter().map(ToString::to_string).collect())
     }
 

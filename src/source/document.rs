@@ -223,7 +223,7 @@ mod tests {
     use crate::model::{SourceText, Value};
 
     fn problems_of(text: &str) -> Vec<String> {
-        let file = Arc::new(SourceText { path: "t.toml".into(), text: text.into() });
+        let file = Arc::new(SourceText::new("t.toml", text));
         let mut problems = Vec::new();
         parse(&file, &mut problems);
         problems.iter().map(ToString::to_string).collect()
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_digits() {
-        let file = Arc::new(SourceText { path: "t.toml".into(), text: "a = 0x1F\nb = 1_000.50\n".into() });
+        let file = Arc::new(SourceText::new("t.toml", "a = 0x1F\nb = 1_000.50\n"));
         let node = parse(&file, &mut Vec::new());
         assert_eq!(node.get("a").unwrap().to_value(), Value::integer(31));
         assert_eq!(node.get("b").unwrap().to_value(), Value::Number("1000.50".into()));

@@ -102,7 +102,7 @@ pub fn load(cases: &Path, wanted: Wanted<'_>) -> Result<Suite, LoadError> {
 }
 
 fn head_of(path: PathBuf) -> Spot {
-    Spot { file: Arc::new(SourceText { path, text: String::new() }), bytes: 0..0 }
+    Spot { file: Arc::new(SourceText::new(path, "")), bytes: 0..0 }
 }
 
 /// Finds the folders that hold a contract, in the order of their names. Links are not followed.
@@ -155,11 +155,11 @@ pub(super) fn read_file(path: &Path, shown: &Path) -> Result<Arc<SourceText>, Lo
         return Err(unreadable(io::Error::other(message)));
     }
     match String::from_utf8(fs::read(path).map_err(unreadable)?) {
-        Ok(text) => Ok(Arc::new(SourceText { path: shown.to_path_buf(), text })),
+        Ok(text) => Ok(Arc::new(SourceText::new(shown, text))),
         Err(error) => {
             let start = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            let file = Arc::new(SourceText { path: shown.to_path_buf(), text });
+            let file = Arc::new(SourceText::new(shown, text));
             let problem = Problem::new(Spot { file, bytes: start..start }, "here the file is no UTF-8 text");
             Err(LoadError::Problems(vec![problem]))
         }
@@ -195,7 +195,7 @@ impl Loader {
             Err(LoadError::Problems(found)) => {
                 self.problems.extend(found);
                 // The rest of it is not looked at, and other files are.
-                let empty = Arc::new(SourceText { path: path.to_path_buf(), text: String::new() });
+                let empty = Arc::new(SourceText::new(path, ""));
                 return Ok(document::parse(&empty, &mut self.problems));
             }
             read => read?,

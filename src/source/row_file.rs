@@ -181,7 +181,7 @@ mod tests {
     use crate::model::SourceText;
 
     fn read(text: &str) -> (Vec<String>, Vec<String>) {
-        let file = Arc::new(SourceText { path: "k.csv".into(), text: text.into() });
+        let file = Arc::new(SourceText::new("k.csv", text));
         let mut problems = Vec::new();
         let rows = read_csv(&file, &mut problems);
         (

@@ -1,6 +1,5 @@
 //! All that a run says about one case.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,7 +113,7 @@ fn spot(file: &str, line: usize, column: usize) -> Spot {
     let lines = "\n".repeat(line.clamp(1, FARTHEST) - 1);
     let text = lines + &" ".repeat(column.clamp(1, FARTHEST) - 1);
     let end = text.len();
-    Spot { file: Arc::new(SourceText { path: PathBuf::from(file), text }), bytes: end..end }
+    Spot { file: Arc::new(SourceText::new(file, text)), bytes: end..end }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
