@@ -36,7 +36,9 @@ async fn run(cases: &Path, url: &str, into: Option<&Path>) -> Duration {
     let loaded = load_cases(cases, url, JOBS);
     let emit = |event: Event| reports.iter_mut().for_each(|report| report.take(&event).unwrap());
     let took = loaded.run_telling(emit).await;
-    reports.into_iter().for_each(|report| report.close().unwrap());
+    for report in reports {
+        report.close().unwrap();
+    }
     took
 }
 
@@ -54,7 +56,9 @@ async fn measure_memory(count: usize, with_reports: bool) {
     // From here on, the peak is the run's (proc_pid_clear_refs(5)).
     fs::write("/proc/self/clear_refs", "5").unwrap();
     loaded.run_telling(|event| reports.iter_mut().for_each(|report| report.take(&event).unwrap())).await;
-    reports.into_iter().for_each(|report| report.close().unwrap());
+    for report in reports {
+        report.close().unwrap();
+    }
     println!("{}", status("VmHWM").saturating_sub(before));
 }
 

@@ -38,7 +38,7 @@ pub fn printable_in_place(text: &str) -> Cow<'_, str> {
 }
 
 fn cleaned(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
-    if !text.chars().any(is_hostile) {
+    if is_ascii_that_shows(text) || !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len());
@@ -46,6 +46,12 @@ fn cleaned(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
         if is_hostile(letter) { write(letter, &mut clean) } else { clean.push(letter) }
     }
     Cow::Owned(clean)
+}
+
+/// Whether there is nothing but what ASCII shows, and newlines, as in nearly every text. Every byte is looked at, which
+/// takes less time than to stop early.
+fn is_ascii_that_shows(text: &str) -> bool {
+    text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~' | b'\n'))
 }
 
 /// Whether a character would act in place of being seen; a newline is not counted as one that does.

@@ -357,6 +357,7 @@ impl ConnectArgs {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Args)]
 pub(super) struct RunArgs {
     #[command(flatten)]

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 /// A file as it was read, kept so that a problem can show its line.
-#[derive(Debug)]
 pub struct SourceText {
     /// The path as it is shown.
     pub path: PathBuf,
@@ -24,6 +23,14 @@ impl SourceText {
 
     fn line_ends(&self) -> &[usize] {
         self.line_ends.get_or_init(|| self.text.match_indices('\n').map(|(at, _)| at).collect())
+    }
+}
+
+/// What was counted is no part of what it is.
+impl fmt::Debug for SourceText {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, text, line_ends: _ } = self;
+        out.debug_struct("SourceText").field("path", path).field("text", text).finish()
     }
 }
 

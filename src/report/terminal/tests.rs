@@ -46,7 +46,9 @@ fn style(verbosity: Verbosity, width: Option<usize>) -> Style {
 fn told(style: Style, lines: &[&str]) -> String {
     let written = Written::default();
     let mut report = Box::new(TerminalReport::new(written.clone(), style));
-    lines.iter().for_each(|line| report.take(&read_event(line).unwrap()).unwrap());
+    for line in lines {
+        report.take(&read_event(line).unwrap()).unwrap();
+    }
     report.close().unwrap();
     written.text()
 }
