@@ -11,6 +11,8 @@ pub struct SourceText {
     pub path: PathBuf,
     /// The whole text.
     pub text: String,
+    /// How many lines of the file stand before the text.
+    lines_before: usize,
     /// Where its lines end. Every case of a long table is asked for its line, so they are counted once.
     line_ends: OnceLock<Vec<usize>>,
 }
@@ -18,7 +20,12 @@ pub struct SourceText {
 impl SourceText {
     /// A text that was read from `path`.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), line_ends: OnceLock::new() }
+        Self::part(path, 0, text)
+    }
+
+    /// A part of a file that begins after so many of its lines.
+    pub fn part(path: impl Into<PathBuf>, lines_before: usize, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into(), lines_before, line_ends: OnceLock::new() }
     }
 
     fn line_ends(&self) -> &[usize] {
@@ -29,15 +36,16 @@ impl SourceText {
 /// What was counted is no part of what it is.
 impl fmt::Debug for SourceText {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, text, line_ends: _ } = self;
-        out.debug_struct("SourceText").field("path", path).field("text", text).finish()
+        let Self { path, text, lines_before, line_ends: _ } = self;
+        let mut out = out.debug_struct("SourceText");
+        out.field("path", path).field("lines_before", lines_before).field("text", text).finish()
     }
 }
 
-/// Two files are equal if their names and texts are.
+/// Two files are equal if their names and texts are, and where the texts begin.
 impl PartialEq for SourceText {
     fn eq(&self, other: &Self) -> bool {
-        (&self.path, &self.text) == (&other.path, &other.text)
+        (&self.path, self.lines_before, &self.text) == (&other.path, other.lines_before, &other.text)
     }
 }
 
@@ -55,7 +63,7 @@ pub struct Spot {
 impl Spot {
     /// The line, counted from 1.
     pub fn line(&self) -> usize {
-        self.lines_before() + 1
+        self.file.lines_before + self.lines_before() + 1
     }
 
     /// The column in characters, counted from 1.
@@ -68,7 +76,7 @@ impl Spot {
         text[line_start..end.unwrap_or(line_start)].chars().count() + 1
     }
 
-    /// How many lines have ended before it.
+    /// How many lines of the text have ended before it.
     fn lines_before(&self) -> usize {
         self.file.line_ends().partition_point(|end| *end < self.bytes.start)
     }

@@ -11,7 +11,7 @@ use super::verdict::{RawSnapshot, RawVerdict};
 use super::{WireError, micros};
 use crate::model::{CaseId, CaseRecord, Exchange, Finding, IdError, OperationId, SourceText, Spot, TableId};
 
-/// The greatest line and column that are read back: a place is rebuilt as text of that many lines.
+/// The greatest column that is read back: a place is rebuilt as a text of that length.
 const FARTHEST: usize = 1_000_000;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -110,10 +110,9 @@ fn id(table: &str, case: &str, row: Option<&str>) -> Result<CaseId, WireError> {
 
 /// A place without its file's text, which nobody needs who asks for line and column.
 fn spot(file: &str, line: usize, column: usize) -> Spot {
-    let lines = "\n".repeat(line.clamp(1, FARTHEST) - 1);
-    let text = lines + &" ".repeat(column.clamp(1, FARTHEST) - 1);
+    let text = " ".repeat(column.clamp(1, FARTHEST) - 1);
     let end = text.len();
-    Spot { file: Arc::new(SourceText::new(file, text)), bytes: end..end }
+    Spot { file: Arc::new(SourceText::part(file, line.max(1) - 1, text)), bytes: end..end }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

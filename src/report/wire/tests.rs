@@ -127,6 +127,7 @@ fn what_is_no_event_is_an_error_that_says_why() {
 fn a_place_far_down_is_read_within_bounds() {
     let event = case(|_| {});
     let line = write_event(&event).unwrap().replace("\"line\":3", "\"line\":18446744073709551615");
+    let line = line.replace("\"column\":2", "\"column\":18446744073709551615");
     let Event::Finished(record) = read_event(&line).unwrap() else { panic!("a case") };
-    assert_eq!((record.spot.line(), record.spot.column()), (1_000_000, 2));
+    assert_eq!((record.spot.line(), record.spot.column()), (usize::MAX, 1_000_000));
 }
