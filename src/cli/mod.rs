@@ -4,6 +4,7 @@
 //! own) or decides an exit code.
 
 mod args;
+mod certificate_command;
 mod change_text;
 mod coverage_command;
 mod credentials;
@@ -85,6 +86,7 @@ pub fn main() -> ExitCode {
         Some(Command::Completions { shell }) => install::completions(shell),
         Some(Command::Man) => install::man(),
         Some(Command::Keygen(args)) => keygen_command::keygen(&args),
+        Some(Command::Certificate(args)) => certificate_command::certificate(&args),
         Some(Command::Schema(args)) => print(&schema(args.name)),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };
