@@ -37,6 +37,29 @@ pub fn printable_in_place(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// Text whose characters mean nothing to Markdown or HTML, on one line.
+pub fn markdown(text: &str) -> String {
+    let text = printable(text);
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' => escaped.push(' '),
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            // An entity cannot begin an emphasis, a link, a mention or a cell.
+            '|' | '*' | '_' | '`' | '[' | ']' | '(' | ')' | '!' | '\\' | '#' | '~' | '@' | ':' | '$' => {
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "&#{};", u32::from(letter));
+            }
+            // GitHub makes a link of `www.` and what follows, also inside `<code>`.
+            '.' if escaped.ends_with(['w', 'W']) => escaped.push_str("&#46;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
 fn cleaned(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
     if is_ascii_that_shows(text) || !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
@@ -68,13 +91,21 @@ pub fn is_hostile(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{printable, printable_in_place};
+    use super::{markdown, printable, printable_in_place};
 
     #[test]
     fn nothing_that_acts_on_a_terminal_stays() {
         assert_eq!(printable("a\u{1b}[2J\r\u{9b}\u{202e}\u{0}"), "a\\u{1b}[2J\\r\\u{9b}\\u{202e}\\u{0}");
         assert_eq!(printable("\u{61c}\u{200f}\u{2067}\u{2028}"), "\\u{61c}\\u{200f}\\u{2067}\\u{2028}");
         assert_eq!(printable("é\n😀"), "é\n😀");
+    }
+
+    #[test]
+    fn nothing_means_anything_to_markdown() {
+        let hostile = "a|b\n# *c* [d](e) <f> `g` www.h https://i";
+        let text =
+            "a&#124;b &#35; &#42;c&#42; &#91;d&#93;&#40;e&#41; &lt;f&gt; &#96;g&#96; www&#46;h https&#58;//i";
+        assert_eq!(markdown(hostile), text);
     }
 
     #[test]

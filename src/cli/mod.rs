@@ -4,6 +4,7 @@
 //! own) or decides an exit code.
 
 mod args;
+mod certificate_command;
 mod change_text;
 mod coverage_command;
 mod credentials;
@@ -18,7 +19,9 @@ mod identity;
 mod install;
 mod interactive;
 mod interrupt;
+mod key_file;
 mod keyboard;
+mod keygen_command;
 mod list_command;
 mod noise_command;
 mod output;
@@ -81,6 +84,8 @@ pub fn main() -> ExitCode {
         Some(Command::Sweep(args)) => sweep_command::sweep(&args),
         Some(Command::Completions { shell }) => install::completions(shell),
         Some(Command::Man) => install::man(),
+        Some(Command::Keygen(args)) => keygen_command::keygen(&args),
+        Some(Command::Certificate(args)) => certificate_command::certificate(&args),
         Some(Command::Schema(args)) => print(&schema(args.name)),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };
