@@ -18,6 +18,7 @@ pub mod coverage;
 pub mod embedded;
 pub mod event;
 pub mod harness;
+mod markup;
 pub mod model;
 pub mod noise;
 pub mod plain;
