@@ -325,6 +325,14 @@ impl Expect {
         codes
     }
 
+    /// Whether an answer that is as expected may have another code than one of those, or none.
+    pub fn allows_other_codes(&self) -> bool {
+        match &self.code {
+            Some(matcher) => !matcher.is_of_texts(),
+            None => self.alternatives.is_empty() || self.alternatives.iter().any(Self::allows_other_codes),
+        }
+    }
+
     fn collect_codes<'a>(&'a self, codes: &mut Vec<&'a str>) {
         if let Some(matcher) = &self.code {
             matcher.collect_texts(codes);
@@ -407,6 +415,15 @@ pub enum Matcher {
 }
 
 impl Matcher {
+    /// Whether it is looked for one of a number of texts, and for nothing else.
+    fn is_of_texts(&self) -> bool {
+        match self {
+            Self::Equals(value) => value.as_text().is_some(),
+            Self::Any(options) => options.iter().all(Self::is_of_texts),
+            Self::Template(_) | Self::Regex(_) | Self::Present(_) | Self::Type(_) | Self::Not(_) => false,
+        }
+    }
+
     /// Adds the texts that it is looked for, unless they are there.
     fn collect_texts<'a>(&'a self, texts: &mut Vec<&'a str>) {
         match self {

@@ -226,7 +226,12 @@ fn unless_empty(codes: Vec<Vec<Arc<str>>>) -> Vec<Vec<Arc<str>>> {
 
 /// The codes that are expected of an answer; those that are still templates are not known.
 fn codes(expect: &Expect) -> Vec<Arc<str>> {
-    expect.codes().into_iter().filter(|code| !code.contains("{{")).map(Arc::from).collect()
+    let known = expect.codes().into_iter().filter(|code| !code.contains("{{"));
+    let mut codes: Vec<Arc<str>> = known.map(Arc::from).collect();
+    if !codes.is_empty() && expect.allows_other_codes() {
+        codes.push(Arc::from(""));
+    }
+    codes
 }
 
 fn described(runner: &Runner, plan: &Plan) -> RunStart {
