@@ -4,13 +4,11 @@
 //! within the limit that does not expect the constraint's error, and one just past it that does.
 //! Nothing is taken on a case's word.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use regex::Regex;
+use std::collections::BTreeMap;
 
 use crate::model::{CaseId, Constraint, Contract, Expect, Limit, Matcher, Parameter, Request, Suite};
 use crate::plan::{PlanError, case_ids, preview};
-use crate::protocol::encode;
+use crate::protocol::{encode, sides};
 use crate::template::Templates;
 
 /// What the cases of one contract test.
@@ -166,8 +164,7 @@ fn push_once(cases: &mut Vec<CaseId>, id: &CaseId) {
 }
 
 fn note_sides(coverage: &mut Coverage, contract: &Contract, id: &CaseId, request: &Request, expect: &Expect) {
-    let mut codes = BTreeSet::new();
-    collect_codes(expect, &mut codes);
+    let codes = expect.codes();
     for ((parameter, constraint), entry) in limits(contract).zip(&mut coverage.constraints) {
         let errors: Vec<&str> = if constraint.limit == Limit::Required {
             parameter.missing.iter().map(String::as_str).collect()
@@ -175,7 +172,7 @@ fn note_sides(coverage: &mut Coverage, contract: &Contract, id: &CaseId, request
             constraint.error.as_deref().into_iter().collect()
         };
         let expects_error = errors.iter().any(|code| codes.contains(code));
-        let (is_within, is_past) = sides(parameter, &constraint.limit, request);
+        let (is_within, is_past) = sides(&parameter.name, &constraint.limit, request);
         if is_past && (expects_error || errors.is_empty()) {
             push_once(&mut entry.past, id);
         }
@@ -183,82 +180,4 @@ fn note_sides(coverage: &mut Coverage, contract: &Contract, id: &CaseId, request
             push_once(&mut entry.within, id);
         }
     }
-}
-
-fn collect_codes<'a>(expect: &'a Expect, codes: &mut BTreeSet<&'a str>) {
-    if let Some(matcher) = &expect.code {
-        collect_literals(matcher, codes);
-    }
-    expect.alternatives.iter().for_each(|alternative| collect_codes(alternative, codes));
-}
-
-fn collect_literals<'a>(matcher: &'a Matcher, codes: &mut BTreeSet<&'a str>) {
-    match matcher {
-        Matcher::Equals(value) => codes.extend(value.as_text()),
-        Matcher::Any(options) => options.iter().for_each(|option| collect_literals(option, codes)),
-        Matcher::Template(_)
-        | Matcher::Regex(_)
-        | Matcher::Present(_)
-        | Matcher::Type(_)
-        | Matcher::Not(_) => {}
-    }
-}
-
-/// Whether a request has a value of the parameter within the limit, and one just past it.
-fn sides(parameter: &Parameter, limit: &Limit, request: &Request) -> (bool, bool) {
-    let values: Vec<&str> = request
-        .params
-        .iter()
-        .filter(|(name, _)| parameter.covers(name))
-        .map(|(_, value)| value.as_str())
-        .collect();
-    let any = |test: &dyn Fn(&str) -> bool| values.iter().any(|value| test(value));
-    let lengths = |length: usize| any(&|value| value.chars().count() == length);
-    let number = |wanted: i64| any(&|value| value.parse() == Ok(wanted));
-    match limit {
-        Limit::Required => {
-            let is_there = any(&|value| !value.is_empty());
-            (is_there, !is_there)
-        }
-        Limit::MaxLength(most) => (lengths(*most), lengths(most + 1)),
-        Limit::MinLength(least) => (lengths(*least), least.checked_sub(1).is_some_and(lengths)),
-        Limit::MaxItems(most) => (items(parameter, request) == *most, items(parameter, request) == most + 1),
-        Limit::MinItems(least) => {
-            (items(parameter, request) == *least, items(parameter, request) + 1 == *least)
-        }
-        Limit::Ascii => {
-            (any(&|value| !value.is_empty() && value.is_ascii()), any(&|value| !value.is_ascii()))
-        }
-        // A near miss says more than any value without the text.
-        Limit::NotPrefix(text) => (
-            any(&|value| !value.starts_with(text) && value.contains(text)),
-            any(&|value| value.starts_with(text)),
-        ),
-        Limit::NotContaining(text) => {
-            (any(&|value| !value.is_empty() && !value.contains(text)), any(&|value| value.contains(text)))
-        }
-        Limit::Unique => {
-            let distinct: BTreeSet<&&str> = values.iter().collect();
-            (values.len() > 1 && distinct.len() == values.len(), distinct.len() < values.len())
-        }
-        Limit::OneOf(options) => {
-            let is_known = |value: &str| options.iter().any(|option| option == value);
-            (any(&is_known), any(&|value| !is_known(value)))
-        }
-        Limit::Pattern(pattern) => match Regex::new(pattern) {
-            Ok(regex) => (any(&|value| regex.is_match(value)), any(&|value| !regex.is_match(value))),
-            Err(_) => (false, false),
-        },
-        Limit::Minimum(least) => (number(*least), number(least - 1)),
-        Limit::Maximum(most) => (number(*most), number(most + 1)),
-        Limit::Known(_) => (false, false),
-    }
-}
-
-/// How many items of a list parameter a request sends.
-fn items(parameter: &Parameter, request: &Request) -> usize {
-    let prefix = format!("{}.", parameter.name);
-    let rest = request.params.iter().filter_map(|(name, _)| name.strip_prefix(&prefix));
-    let indices: BTreeSet<&str> = rest.map(|rest| rest.split('.').next().unwrap_or(rest)).collect();
-    indices.len()
 }

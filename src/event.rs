@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{CaseRecord, Level, VerdictCounts};
+use crate::model::{CaseRecord, Level, Limit, Reach, VerdictCounts};
 
 /// Something that a run says.
 #[derive(Debug)]
@@ -69,6 +69,49 @@ pub struct OperationStart {
     pub selected: usize,
     /// The codes of its error rows.
     pub rows: Vec<Arc<str>>,
+    /// What the contract says of those rows; empty if it is not known, as of a run told by an earlier version.
+    pub error_rows: Vec<RowStart>,
+    /// Its parameters; empty if they are not known.
+    pub parameters: Vec<ParameterStart>,
+}
+
+/// An error row of a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowStart {
+    /// The HTTP status.
+    pub status: u16,
+    /// The error code.
+    pub code: Arc<str>,
+    /// The message, exact or with blanks; none if no source gives one.
+    pub message: Option<String>,
+    /// What it takes to provoke it.
+    pub reach: Reach,
+}
+
+/// A parameter of a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterStart {
+    /// Its name; `N` stands for the index of a list.
+    pub name: String,
+    /// The name of its type.
+    pub kind: String,
+    /// Whether the contract advises against it.
+    pub is_deprecated: bool,
+    /// What it means.
+    pub about: String,
+    /// Limits on its value; that it is required is one of them.
+    pub limits: Vec<LimitStart>,
+}
+
+/// A limit on a parameter's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitStart {
+    /// The limit.
+    pub limit: Limit,
+    /// The codes that may answer a value past it.
+    pub errors: Vec<String>,
+    /// Whether its sources do not settle it.
+    pub is_disputed: bool,
 }
 
 /// What is put to the test.

@@ -49,8 +49,13 @@ pub(super) fn run_narrowed(
             hint: None,
         });
     }
-    let all = Settings::of_all(args)?;
+    let mut all = Settings::of_all(args)?;
     let output = Output::resolve(&args.output)?;
+    if output.reports.iter().any(|target| target.format.wants_exchanges()) {
+        for settings in &mut all {
+            settings.run.keeps_exchanges = true;
+        }
+    }
     let (suite, mut plan) = selected(&args.select)?;
     narrow(&mut plan, &all)?;
     if plan.cases.is_empty() {

@@ -318,6 +318,28 @@ pub struct Expect {
 }
 
 impl Expect {
+    /// The codes that it names, also those of alternatives, each once.
+    pub fn codes(&self) -> Vec<&str> {
+        let mut codes = Vec::new();
+        self.collect_codes(&mut codes);
+        codes
+    }
+
+    /// Whether an answer that is as expected may have another code than one of those, or none.
+    pub fn allows_other_codes(&self) -> bool {
+        match &self.code {
+            Some(matcher) => !matcher.is_of_texts(),
+            None => self.alternatives.is_empty() || self.alternatives.iter().any(Self::allows_other_codes),
+        }
+    }
+
+    fn collect_codes<'a>(&'a self, codes: &mut Vec<&'a str>) {
+        if let Some(matcher) = &self.code {
+            matcher.collect_texts(codes);
+        }
+        self.alternatives.iter().for_each(|alternative| alternative.collect_codes(codes));
+    }
+
     /// Whether nothing at all is expected.
     pub fn is_empty(&self) -> bool {
         self.status.is_empty()
@@ -390,6 +412,32 @@ pub enum Matcher {
     Type(String),
     /// Anything but this.
     Not(Box<Matcher>),
+}
+
+impl Matcher {
+    /// Whether it is looked for one of a number of texts, and for nothing else.
+    fn is_of_texts(&self) -> bool {
+        match self {
+            Self::Equals(value) => value.as_text().is_some(),
+            Self::Any(options) => options.iter().all(Self::is_of_texts),
+            Self::Template(_) | Self::Regex(_) | Self::Present(_) | Self::Type(_) | Self::Not(_) => false,
+        }
+    }
+
+    /// Adds the texts that it is looked for, unless they are there.
+    fn collect_texts<'a>(&'a self, texts: &mut Vec<&'a str>) {
+        match self {
+            Self::Equals(value) => {
+                if let Some(text) = value.as_text()
+                    && !texts.contains(&text)
+                {
+                    texts.push(text);
+                }
+            }
+            Self::Any(options) => options.iter().for_each(|option| option.collect_texts(texts)),
+            Self::Template(_) | Self::Regex(_) | Self::Present(_) | Self::Type(_) | Self::Not(_) => {}
+        }
+    }
 }
 
 impl fmt::Display for Matcher {

@@ -174,15 +174,20 @@ pub struct Parameter {
 impl Parameter {
     /// Whether `name` is this parameter, with numbers in the place of `N`.
     pub fn covers(&self, name: &str) -> bool {
-        let mut declared = self.name.split('.');
-        let mut found = name.split('.');
-        loop {
-            match (declared.next(), found.next()) {
-                (None, None) => return true,
-                (Some("N"), Some(index)) if index.parse::<u64>().is_ok() => {}
-                (Some(left), Some(right)) if left == right => {}
-                (None | Some(_), None | Some(_)) => return false,
-            }
+        is_instance(&self.name, name)
+    }
+}
+
+/// Whether `name` is an instance of the parameter that is declared so, with numbers in the place of `N`.
+pub fn is_instance(declared: &str, name: &str) -> bool {
+    let mut declared = declared.split('.');
+    let mut found = name.split('.');
+    loop {
+        match (declared.next(), found.next()) {
+            (None, None) => return true,
+            (Some("N"), Some(index)) if index.parse::<u64>().is_ok() => {}
+            (Some(left), Some(right)) if left == right => {}
+            (None | Some(_), None | Some(_)) => return false,
         }
     }
 }
@@ -220,7 +225,7 @@ pub struct Constraint {
 }
 
 /// A limit on one value, or on the values of one request together.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Limit {
     /// It must be there.
     Required,
@@ -250,6 +255,20 @@ pub enum Limit {
     Maximum(i64),
     /// It names something that exists; a request alone does not show it.
     Known(String),
+}
+
+impl ParameterType {
+    /// The type's name, as a contract spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::List => "list",
+            Self::Object => "object",
+        }
+    }
 }
 
 impl fmt::Display for Limit {

@@ -25,6 +25,7 @@ pub use case::{
 pub use contract::{
     Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing, Parameter,
     ParameterType, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots,
+    is_instance,
 };
 pub use endpoint_kind::EndpointKind;
 pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody};

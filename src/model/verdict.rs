@@ -201,6 +201,9 @@ pub struct CaseRecord {
     pub steps_not_sent: usize,
     /// The codes of the contract's own rows that it met, if its answers conform.
     pub rows_met: Vec<Arc<str>>,
+    /// The codes of errors that each step expects, one of which is due; an empty one stands for any other code, or
+    /// none. Empty if no step expects any.
+    pub codes_due: Vec<Vec<Arc<str>>>,
     /// What came of the snapshot.
     pub snapshot: SnapshotOutcome,
     /// What came of attempts that were made again.

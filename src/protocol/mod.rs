@@ -10,6 +10,7 @@ mod curl;
 mod digest;
 mod encode;
 mod json;
+mod limit;
 pub mod sign;
 mod xml;
 
@@ -17,6 +18,7 @@ pub use curl::curl_line;
 pub use digest::{from_base64, sha256_hex, sha256_source, to_base64};
 pub use encode::{EncodeError, encode};
 pub use json::{from_json, read_json, to_json};
+pub use limit::sides;
 pub use xml::read_xml;
 
 use crate::model::Body;

@@ -59,6 +59,11 @@ fn add_operation(all: &mut Vec<OperationStart>, operation: &OperationStart) -> R
     same("versions of a contract", &known.version, &operation.version)?;
     same("error rows", &known.rows.join(", "), &operation.rows.join(", "))?;
     known.selected += operation.selected;
+    // A part that an earlier version told knows less.
+    if known.error_rows.is_empty() {
+        known.error_rows.clone_from(&operation.error_rows);
+        known.parameters.clone_from(&operation.parameters);
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 mod events;
 mod github;
 mod headline;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -24,6 +25,7 @@ use crate::event::Event;
 pub use crate::plain::{printable, printable_in_place, printable_json};
 pub use events::EventReport;
 pub use github::{GithubReport, Shielded};
+pub use html::HtmlReport;
 pub use json::JsonReport;
 pub use junit::JunitReport;
 pub use markdown::MarkdownReport;
@@ -63,12 +65,14 @@ pub enum Format {
     Markdown,
     /// Annotations for GitHub's CI.
     Github,
+    /// A page for people.
+    Html,
 }
 
 impl Format {
     /// Every form.
-    pub const ALL: [Self; 6] =
-        [Self::Json, Self::Ndjson, Self::Junit, Self::Tap, Self::Markdown, Self::Github];
+    pub const ALL: [Self; 7] =
+        [Self::Json, Self::Ndjson, Self::Junit, Self::Tap, Self::Markdown, Self::Github, Self::Html];
 
     /// Its name in settings.
     pub fn name(self) -> &'static str {
@@ -79,7 +83,13 @@ impl Format {
             Self::Tap => "tap",
             Self::Markdown => "markdown",
             Self::Github => "github",
+            Self::Html => "html",
         }
+    }
+
+    /// Whether it shows the exchanges of cases that passed, so that a run has to keep them.
+    pub fn wants_exchanges(self) -> bool {
+        self == Self::Html
     }
 
     /// A report of this form; `below` is the folder of the run, relative to the workspace of a CI service.
@@ -94,6 +104,7 @@ impl Format {
             Self::Tap => Box::new(TapReport::new(sink)?),
             Self::Markdown => Box::new(MarkdownReport::new(sink)),
             Self::Github => Box::new(GithubReport::new(sink, below)),
+            Self::Html => Box::new(HtmlReport::new(sink)),
         })
     }
 }

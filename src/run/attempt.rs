@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::Runner;
 use super::judge;
 use super::recipe::Kitchen;
 use super::state::{self, NoState, Undo};
 use super::stop::Stop;
+use super::{Runner, codes, codes_due, unless_empty};
 use crate::check::{Subject, check, select, throttled};
 use crate::model::{
     Answer, CaseRecord, Exchange, Fault, Finding, Given, Level, NotRun, Request, RequestSpec,
@@ -43,6 +43,7 @@ pub(super) struct Attempt<'a> {
     asked: usize,
     exchanges: Vec<Exchange>,
     findings: Vec<Finding>,
+    codes_due: Vec<Vec<Arc<str>>>,
     unanswered: Option<Request>,
     made: Vec<String>,
     retried: Vec<String>,
@@ -59,6 +60,7 @@ impl<'a> Attempt<'a> {
             asked: 0,
             exchanges: Vec::with_capacity(planned.case.steps.len()),
             findings: Vec::new(),
+            codes_due: codes_due(planned),
             unanswered: None,
             made: Vec::new(),
             retried: Vec::new(),
@@ -77,6 +79,7 @@ impl<'a> Attempt<'a> {
         CaseRecord {
             id: self.planned.id.clone(),
             rows_met: self.rows_met(),
+            codes_due: unless_empty(self.codes_due),
             about: self.about,
             spot: self.planned.spot().clone(),
             verdict,
@@ -165,6 +168,7 @@ impl<'a> Attempt<'a> {
     ) -> Result<(), Ended> {
         let contract = &self.planned.contract;
         let prepared = prepare(self.planned, position, scope, &self.runner.templates).map_err(unprepared)?;
+        self.codes_due[position] = codes(&prepared.expect);
         let request = encode(contract, &prepared).map_err(unprepared)?;
         let answer = self.answer(&request, &prepared.request, switch).await?;
         let answer = match answer {

@@ -38,6 +38,8 @@ pub(super) struct RawCase {
     steps_not_sent: usize,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rows_met: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    codes_due: Vec<Vec<String>>,
     snapshot: RawSnapshot,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     retried: Vec<String>,
@@ -64,7 +66,8 @@ impl From<&CaseRecord> for RawCase {
             given: record.given.clone(),
             unanswered: record.unanswered.as_ref().map(RawRequest::from),
             steps_not_sent: record.steps_not_sent,
-            rows_met: record.rows_met.iter().map(ToString::to_string).collect(),
+            rows_met: texts(&record.rows_met),
+            codes_due: record.codes_due.iter().map(|codes| texts(codes)).collect(),
             snapshot: (&record.snapshot).into(),
             retried: record.retried.clone(),
             left_behind: record.left_behind.clone(),
@@ -91,13 +94,22 @@ impl TryFrom<RawCase> for CaseRecord {
             given: raw.given,
             unanswered: raw.unanswered.map(TryInto::try_into).transpose()?,
             steps_not_sent: raw.steps_not_sent,
-            rows_met: raw.rows_met.into_iter().map(Arc::from).collect(),
+            rows_met: shared(raw.rows_met),
+            codes_due: raw.codes_due.into_iter().map(shared).collect(),
             snapshot: raw.snapshot.into(),
             retried: raw.retried,
             left_behind: raw.left_behind,
             elapsed: Duration::from_micros(raw.duration_us),
         })
     }
+}
+
+fn texts(codes: &[Arc<str>]) -> Vec<String> {
+    codes.iter().map(ToString::to_string).collect()
+}
+
+fn shared(codes: Vec<String>) -> Vec<Arc<str>> {
+    codes.into_iter().map(Arc::from).collect()
 }
 
 fn id(table: &str, case: &str, row: Option<&str>) -> Result<CaseId, WireError> {

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::contract::{RawParameter, RawRow};
 use super::{FORMAT, VERSION, WireError, micros};
 use crate::event::{
-    EndpointDescription, OperationStart, Outcome, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot,
-    Stopped,
+    EndpointDescription, OperationStart, Outcome, ParameterStart, RowStart, RunEnd, RunStart, SeriesEnd,
+    SnapshotCounts, StaleSnapshot, Stopped,
 };
 use crate::model::{Level, VerdictCounts};
 
@@ -42,6 +43,10 @@ struct RawOperation {
     version: String,
     cases: usize,
     error_rows: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rows: Vec<RawRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parameters: Vec<RawParameter>,
 }
 
 impl From<&RunStart> for RawStart {
@@ -97,14 +102,22 @@ impl From<&OperationStart> for RawOperation {
             version: operation.version.clone(),
             cases: operation.selected,
             error_rows: operation.rows.iter().map(ToString::to_string).collect(),
+            rows: operation.error_rows.iter().map(RawRow::from).collect(),
+            parameters: operation.parameters.iter().map(RawParameter::from).collect(),
         }
     }
 }
 
 impl From<RawOperation> for OperationStart {
     fn from(raw: RawOperation) -> Self {
-        let rows = raw.error_rows.into_iter().map(Arc::from).collect();
-        Self { id: raw.id, version: raw.version, selected: raw.cases, rows }
+        Self {
+            id: raw.id,
+            version: raw.version,
+            selected: raw.cases,
+            rows: raw.error_rows.into_iter().map(Arc::from).collect(),
+            error_rows: raw.rows.into_iter().map(RowStart::from).collect(),
+            parameters: raw.parameters.into_iter().map(ParameterStart::from).collect(),
+        }
     }
 }
 

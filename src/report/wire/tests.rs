@@ -7,7 +7,7 @@ use crate::event::{Event, Outcome, SeriesEnd, Stopped};
 use crate::model::{Fault, NotRun, Scheme, SnapshotOutcome, Unknown, Verdict};
 
 /// A line of a case in which everything that may be left out is there.
-const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row"}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","duration_us":5}}],"given":[["made","x"]],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"left_behind":["it"],"duration_us":7}"#;
+const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row"}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","duration_us":5}}],"given":[["made","x"]],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"codes_due":[[],["X","Y"]],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"left_behind":["it"],"duration_us":7}"#;
 
 fn again(event: &Event) -> String {
     let line = write_event(event).unwrap();
@@ -84,6 +84,19 @@ fn starts_and_ends_come_back() {
     for event in [Event::SeriesEnded(end), series, Event::Warned { text: "w\n".to_owned() }] {
         assert_eq!(again(&event), format!("{event:?}"));
     }
+}
+
+#[test]
+fn what_a_contract_promises_comes_back_and_may_be_missing() {
+    let contract = r#"{"id":"a/B","version":"v","cases":1,"error_rows":["X"],"rows":[{"status":400,"code":"X","message":null,"reach":"state"}],"parameters":[{"name":"Tag.N","type":"list","deprecated":true,"about":"It is.","limits":[{"limit":"required","errors":["X"],"disputed":true},{"limit":{"min-length":1}},{"limit":{"max-length":2}},{"limit":{"min-items":3}},{"limit":{"max-items":4}},{"limit":"ascii"},{"limit":{"not-prefix":"a"}},{"limit":{"not-containing":"b"}},{"limit":"unique"},{"limit":{"one-of":["c","d"]}},{"limit":{"pattern":"e"}},{"limit":{"minimum":-5}},{"limit":{"maximum":6}},{"limit":{"known":"f"}}]}]}"#;
+    let line = format!(
+        r#"{{"event":"started","format":"proofmark-events","version":1,"tool":"1","endpoint":{{"name":"n","url":"u","reference":true}},"contracts":[{contract}],"selected":1,"known":2,"seed":3,"level":"body","faults":[],"snapshots":null}}"#
+    );
+    assert_eq!(write_event(&read_event(&line).unwrap()).unwrap(), line);
+    let (before, rest) = line.split_once(r#","rows""#).unwrap();
+    let earlier = format!("{before}{}", &rest[rest.find("}],\"selected").unwrap()..]);
+    let Event::Started(start) = read_event(&earlier).unwrap() else { panic!("a start") };
+    assert!(start.operations[0].error_rows.is_empty() && start.operations[0].parameters.is_empty());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io;
 use std::ops::Range;
 
 use super::case::{SHOWN_LINES, write_rest};
-use super::html::{Html, SHOWN_LETTERS};
+use crate::markup::{Html, SHOWN_LETTERS};
 use crate::protocol::sha256_hex;
 use crate::snapshot::{DiffLine, LineKind, Piece, Recorded, hunks};
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::answer::write_answers;
-use super::html::Html;
+use crate::markup::Html;
 use crate::review::{Change, Fact, fault_note};
 use crate::snapshot::Recorded;
 

@@ -5,7 +5,6 @@
 
 mod answer;
 mod case;
-mod html;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -13,13 +12,13 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::decision::{FORMAT, VERSION, digest};
-use crate::protocol::{sha256_hex, sha256_source};
+use crate::markup::{Document, Html, base_style};
+use crate::protocol::sha256_hex;
 use crate::review::{Change, Group, fault_note};
 use crate::snapshot::Recorded;
-use html::Html;
 
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const PAGE: Document =
+    Document { style: concat!(base_style!(), include_str!("page.css")), script: include_str!("page.js") };
 const TOOLS: &str = include_str!("tools.html");
 
 /// How many groups show their first case opened; more would make the page slow to lay out.
@@ -62,8 +61,8 @@ impl Page<'_> {
             first += group.changes.len();
         }
         html.raw("</main>\n<script type=\"application/json\" id=\"data\">")?.json(&self.data())?;
-        html.raw("</script>\n<script>")?.raw(SCRIPT)?.raw("</script>\n</body>\n</html>\n")?;
-        Ok(())
+        html.raw("</script>\n")?;
+        PAGE.close(html)
     }
 
     fn changes(&self) -> impl Iterator<Item = &Change> {
@@ -71,16 +70,8 @@ impl Page<'_> {
     }
 
     fn head(&self, html: &mut Html<'_>) -> io::Result<()> {
-        html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")?;
-        html.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"")?.attribute(&policy())?;
-        html.raw("\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")?;
-        html.raw("<meta name=\"referrer\" content=\"no-referrer\">\n")?;
-        html.raw("<meta name=\"color-scheme\" content=\"light dark\">\n")?;
-        // Without an icon of its own, a browser asks the server that a page came from for one.
-        html.raw("<link rel=\"icon\" href=\"data:,\">\n<title>")?;
-        html.shown(self.changes().count())?.raw(" pending in ")?.attribute(self.folder)?;
-        html.raw(" - proofmark</title>\n<style>")?.raw(STYLE)?.raw("</style>\n</head>\n<body>\n")?;
-        Ok(())
+        let title = format!("{} pending in {}", self.changes().count(), self.folder);
+        PAGE.open(html, &title)
     }
 
     fn overview(&self, html: &mut Html<'_>) -> io::Result<()> {
@@ -139,16 +130,6 @@ impl Page<'_> {
         data["page"] = json!(sha256_hex(data.to_string().as_bytes()));
         data.to_string()
     }
-}
-
-/// The page's Content-Security-Policy: nothing is fetched, and nothing runs but the page's own script.
-fn policy() -> String {
-    format!(
-        "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; base-uri 'none'; form-action 'none'; \
-         require-trusted-types-for 'script'",
-        sha256_source(STYLE),
-        sha256_source(SCRIPT)
-    )
 }
 
 fn write_group(html: &mut Html<'_>, group: &Group, position: usize, first: usize) -> io::Result<()> {

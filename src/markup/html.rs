@@ -1,8 +1,8 @@
-//! A writer of HTML that no text of a snapshot gets out of. Main type: [`Html`].
+//! A writer of HTML that no text of an endpoint gets out of. Main type: [`Html`].
 //!
 //! Markup is `&'static str`, so that only what stands in this crate's source can be markup; everything else
 //! goes through [`Html::text`]. A template engine would escape as well, but not show what cannot be seen, and
-//! would want each snapshot copied into its own values first.
+//! would want each text copied into its own values first.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -10,26 +10,26 @@ use std::io::{self, Write};
 use crate::plain::is_hostile;
 
 /// How many characters of a line are shown: some 20 lines of a wide screen.
-pub(super) const SHOWN_LETTERS: usize = 2_000;
+pub(crate) const SHOWN_LETTERS: usize = 2_000;
 
 /// HTML on its way out.
-pub(super) struct Html<'a> {
+pub(crate) struct Html<'a> {
     out: &'a mut dyn Write,
 }
 
 impl<'a> Html<'a> {
-    pub(super) fn new(out: &'a mut dyn Write) -> Self {
+    pub(crate) fn new(out: &'a mut dyn Write) -> Self {
         Self { out }
     }
 
     /// Markup, as it stands in the source.
-    pub(super) fn raw(&mut self, markup: &'static str) -> io::Result<&mut Self> {
+    pub(crate) fn raw(&mut self, markup: &'static str) -> io::Result<&mut Self> {
         self.out.write_all(markup.as_bytes())?;
         Ok(self)
     }
 
     /// Text, whatever it holds: shown as it is, and what cannot be seen as a marked escape.
-    pub(super) fn text(&mut self, text: &str) -> io::Result<&mut Self> {
+    pub(crate) fn text(&mut self, text: &str) -> io::Result<&mut Self> {
         let mut rest = text;
         while let Some(at) = rest.find(|letter| entity(letter).is_some() || is_unseen(letter)) {
             self.out.write_all(&rest.as_bytes()[..at])?;
@@ -45,7 +45,7 @@ impl<'a> Html<'a> {
     }
 
     /// Text between the quotes of an attribute, or in a title, where no element can stand.
-    pub(super) fn attribute(&mut self, text: &str) -> io::Result<&mut Self> {
+    pub(crate) fn attribute(&mut self, text: &str) -> io::Result<&mut Self> {
         for letter in text.chars() {
             match entity(letter) {
                 Some(entity) => self.out.write_all(entity.as_bytes())?,
@@ -57,7 +57,7 @@ impl<'a> Html<'a> {
     }
 
     /// As much of a text as the budget of characters has left, and how much is left out.
-    pub(super) fn cut(&mut self, text: &str, budget: &mut usize) -> io::Result<&mut Self> {
+    pub(crate) fn cut(&mut self, text: &str, budget: &mut usize) -> io::Result<&mut Self> {
         let Some((end, _)) = text.char_indices().nth(*budget) else {
             *budget -= text.chars().count();
             return self.text(text);
@@ -70,17 +70,17 @@ impl<'a> Html<'a> {
     }
 
     /// A line of text, as far as a page shows one.
-    pub(super) fn line(&mut self, text: &str) -> io::Result<&mut Self> {
+    pub(crate) fn line(&mut self, text: &str) -> io::Result<&mut Self> {
         self.cut(text, &mut SHOWN_LETTERS.clone())
     }
 
     /// A number, or something else of this tool's own that shows itself.
-    pub(super) fn shown(&mut self, value: impl Display) -> io::Result<&mut Self> {
+    pub(crate) fn shown(&mut self, value: impl Display) -> io::Result<&mut Self> {
         self.text(&value.to_string())
     }
 
     /// JSON inside a `<script>` that is data: neither the end of the element nor a comment can begin in it.
-    pub(super) fn json(&mut self, json: &str) -> io::Result<&mut Self> {
+    pub(crate) fn json(&mut self, json: &str) -> io::Result<&mut Self> {
         for letter in json.chars() {
             // All but the last case stand inside strings alone, where such an escape is the same (RFC 8259).
             match letter {

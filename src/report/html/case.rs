@@ -1,0 +1,151 @@
+//! One case on the page: what it says, what disagrees, and its exchanges.
+
+use std::io;
+
+use super::text::{Anchor, SHOWN, long, plural, time, told};
+use super::{difference, exchange};
+use crate::markup::Html;
+use crate::model::{CaseRecord, Finding, Level, SnapshotOutcome};
+
+/// How many exchanges of one case, or findings, are shown.
+const LISTED: usize = 100;
+
+/// What the page shows of a case.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub(super) record: &'a CaseRecord,
+    /// The address of the endpoint, for lines that repeat a request.
+    pub(super) base: &'a str,
+    /// The number of its run.
+    pub(super) run: usize,
+    pub(super) is_open: bool,
+    /// Whether there is room for its exchanges.
+    pub(super) has_room: bool,
+}
+
+impl Shown<'_> {
+    /// Writes the case.
+    pub(super) fn write(&self, html: &mut Html<'_>) -> io::Result<()> {
+        let record = self.record;
+        let told = told(&record.verdict);
+        html.raw("<details class=\"case ")?.raw(told.class)?.raw("\" id=\"")?;
+        Anchor { run: self.run, case: record.id.clone() }.write(html)?;
+        html.raw(if self.is_open { "\" open>" } else { "\">" })?;
+        html.raw("<summary><span class=\"v\">")?.raw(told.word)?.raw("</span> <span class=\"id\">")?;
+        html.text(name(record))?.raw("</span> <span class=\"about\">")?.line(&record.about)?;
+        html.raw("</span> <span class=\"ms\">")?.text(&time(record.elapsed))?.raw("</span></summary>\n")?;
+        self.write_notes(html)?;
+        for finding in record.findings.iter().take(LISTED) {
+            write_finding(html, finding, record)?;
+        }
+        if record.findings.len() > LISTED {
+            let rest = plural(record.findings.len() - LISTED, "more finding");
+            html.raw("<p class=\"note\">")?.text(&rest)?.raw("</p>\n")?;
+        }
+        self.write_exchanges(html)?;
+        html.raw("</details>\n")?;
+        Ok(())
+    }
+
+    /// What is said of the case beside its findings.
+    fn write_notes(&self, html: &mut Html<'_>) -> io::Result<()> {
+        let record = self.record;
+        if let Some(reason) = record.verdict.reason() {
+            html.raw("<p class=\"why\">")?;
+            html.cut(&reason, &mut SHOWN.clone())?.raw("</p>\n")?;
+        }
+        for left in record.left_behind.iter().take(LISTED) {
+            html.raw("<p class=\"why\">left behind: ")?.cut(left, &mut SHOWN.clone())?.raw("</p>\n")?;
+        }
+        html.raw("<p class=\"note\"><span>")?.line(&record.spot.to_string())?.raw("</span>")?;
+        if let Some(snapshot) = snapshot(&record.snapshot) {
+            html.raw("<span>snapshot: ")?.raw(snapshot)?.raw("</span>")?;
+        }
+        for code in record.rows_met.iter().take(LISTED) {
+            html.raw("<span>meets ")?.line(code)?.raw("</span>")?;
+        }
+        if record.steps_not_sent > 0 {
+            let steps = plural(record.steps_not_sent, "step");
+            html.raw("<span>not sent: the last ")?.text(&steps)?.raw("</span>")?;
+        }
+        html.raw("</p>\n")?;
+        Ok(())
+    }
+
+    fn write_exchanges(&self, html: &mut Html<'_>) -> io::Result<()> {
+        let record = self.record;
+        let (count, answered) = (record.exchanges.len(), record.answered);
+        if answered > count {
+            let exchanges = plural(answered, "exchange");
+            html.raw("<p class=\"note\">")?.text(&exchanges)?;
+            html.raw(" not kept by the run.</p>\n")?;
+            return Ok(());
+        }
+        if !self.has_room && answered > 0 {
+            let exchanges = plural(answered, "exchange");
+            html.raw("<p class=\"note\">")?.text(&exchanges)?;
+            html.raw(
+                " left out, since the page would grow too large; <code>--report ndjson</code> has all.</p>\n",
+            )?;
+            return Ok(());
+        }
+        let has_steps = count + usize::from(record.unanswered.is_some()) > 1;
+        for each in record.exchanges.iter().take(LISTED) {
+            exchange::write(html, each, self.base, has_steps.then_some(each.step + 1))?;
+        }
+        if count > LISTED {
+            html.raw("<p class=\"note\">")?.text(&plural(count - LISTED, "more exchange"))?.raw("</p>\n")?;
+        }
+        match &record.unanswered {
+            Some(request) => exchange::write_unanswered(html, request, self.base),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The id without its table.
+fn name(record: &CaseRecord) -> &str {
+    record.id.as_str().strip_prefix(record.id.table()).unwrap_or_default().trim_start_matches('/')
+}
+
+fn snapshot(outcome: &SnapshotOutcome) -> Option<&'static str> {
+    match outcome {
+        SnapshotOutcome::Unchecked => None,
+        SnapshotOutcome::Same => Some("same"),
+        SnapshotOutcome::Different => Some("different"),
+        SnapshotOutcome::Outranked => Some("different, and recorded from a real endpoint"),
+        SnapshotOutcome::Missing => Some("missing"),
+        SnapshotOutcome::Written => Some("written"),
+        SnapshotOutcome::Unusable { .. } => Some("unusable"),
+    }
+}
+
+fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) -> io::Result<()> {
+    let Finding { level, step, subject, expected, actual, because } = finding;
+    html.raw("<div class=\"finding\"><p class=\"t\">Finding at <b>")?.raw(level.name())?.raw("</b>")?;
+    if subject != level.name() {
+        html.raw(" <code>")?.line(subject)?.raw("</code>")?;
+    }
+    if record.answered > 1 && *level != Level::Snapshot {
+        html.raw(", step ")?.shown(step + 1)?;
+    }
+    if *level > record.gate {
+        html.raw(" <em>does not count at this level</em>")?;
+    }
+    html.raw("</p>\n")?;
+    let is_different = matches!(record.snapshot, SnapshotOutcome::Different | SnapshotOutcome::Outranked);
+    if *level == Level::Snapshot && is_different {
+        difference::write(html, expected, actual)?;
+    } else {
+        html.raw("<dl><dt>expected</dt><dd>")?;
+        long(html, expected)?;
+        html.raw("</dd><dt>found</dt><dd>")?;
+        long(html, actual)?;
+        html.raw("</dd></dl>\n")?;
+    }
+    if let Some(because) = because {
+        html.raw("<p class=\"because\">because ")?.cut(because, &mut SHOWN.clone())?.raw("</p>\n")?;
+    }
+    html.raw("</div>\n")?;
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! What the cases of a run show of a contract: of each error row, how deep it holds; of each limit, which sides were
+//! tried. Grows with contracts and not with cases.
+
+use std::io;
+
+use super::text::{Anchor, plural, told};
+use crate::event::{LimitStart, OperationStart};
+use crate::markup::Html;
+use crate::model::{CaseRecord, Level, SnapshotOutcome, Verdict};
+use crate::protocol::sides;
+
+/// How many cases are named as evidence of one thing; the rest is counted.
+const NAMED: usize = 20;
+
+/// Cases that show something.
+#[derive(Debug, Default)]
+pub(super) struct Cases {
+    pub(super) count: usize,
+    /// How many of them did not pass.
+    pub(super) broken: usize,
+    named: Vec<(Anchor, &'static str)>,
+}
+
+impl Cases {
+    fn add(&mut self, record: &CaseRecord, run: usize) {
+        self.count += 1;
+        let has_passed = matches!(record.verdict, Verdict::Passed | Verdict::Flaky { .. });
+        self.broken += usize::from(!has_passed);
+        // One that did not pass says more than one more that did.
+        let is_named = self.named.len() < NAMED || (!has_passed && self.named.len() < 2 * NAMED);
+        if is_named {
+            self.named.push((Anchor { run, case: record.id.clone() }, told(&record.verdict).word));
+        }
+    }
+
+    /// Writes how many there are, and which.
+    pub(super) fn write(&self, html: &mut Html<'_>) -> io::Result<()> {
+        html.raw("<details><summary>")?.text(&plural(self.count, "case"))?.raw("</summary><ul>")?;
+        for (anchor, word) in &self.named {
+            html.raw("<li>")?;
+            anchor.link(html)?;
+            html.raw(" <span>")?.raw(word)?.raw("</span></li>")?;
+        }
+        let rest = self.count - self.named.len();
+        if rest > 0 {
+            html.raw("<li>and ")?.shown(rest)?.raw(" more</li>")?;
+        }
+        html.raw("</ul></details>")?;
+        Ok(())
+    }
+}
+
+/// What cases show of an error row.
+#[derive(Debug, Default)]
+pub(super) struct RowEvidence {
+    /// How many cases hold at each level, and how many do not.
+    pub(super) levels: [(usize, usize); 6],
+    /// How many met it: all their answers conform, and one is an instance of it.
+    pub(super) met: usize,
+    /// How many look for it and were not judged.
+    pub(super) open: usize,
+    /// Those that were judged.
+    pub(super) cases: Cases,
+}
+
+impl RowEvidence {
+    fn add(&mut self, record: &CaseRecord, code: &str, run: usize) {
+        let is_met = record.rows_met.iter().any(|met| **met == *code);
+        let due = |codes: &[std::sync::Arc<str>]| matches!(codes, [only] if **only == *code);
+        let steps: Vec<usize> =
+            (0..record.codes_due.len()).filter(|step| due(&record.codes_due[*step])).collect();
+        if !is_met && steps.is_empty() {
+            return;
+        }
+        if !is_met && (!is_judged(record) || steps.iter().all(|step| *step >= record.answered)) {
+            self.open += 1;
+            return;
+        }
+        self.met += usize::from(is_met);
+        self.cases.add(record, run);
+        for (level, (held, broken)) in Level::ALL.into_iter().zip(&mut self.levels) {
+            match holds(record, level, &steps) {
+                Some(true) => *held += 1,
+                Some(false) => *broken += 1,
+                None => {}
+            }
+        }
+    }
+
+    /// The deepest level up to which every case holds.
+    pub(super) fn depth(&self) -> Option<Level> {
+        let all_hold = |(held, broken): &&(usize, usize)| *held > 0 && *broken == 0;
+        let count = self.levels.iter().take_while(all_hold).count();
+        Level::ALL.get(count.checked_sub(1)?).copied()
+    }
+}
+
+/// Whether answers were held against the contract.
+fn is_judged(record: &CaseRecord) -> bool {
+    match record.verdict {
+        Verdict::Passed | Verdict::Flaky { .. } | Verdict::Failed | Verdict::Waived { .. } => true,
+        Verdict::Indeterminate(_) | Verdict::NotRun(_) => false,
+    }
+}
+
+/// Whether the answers to these steps hold at a level; none if nobody looked.
+fn holds(record: &CaseRecord, level: Level, steps: &[usize]) -> Option<bool> {
+    if level != Level::Snapshot {
+        let is_broken =
+            |finding: &&crate::model::Finding| finding.level == level && steps.contains(&finding.step);
+        return Some(!record.findings.iter().any(|finding| is_broken(&finding)));
+    }
+    match record.snapshot {
+        SnapshotOutcome::Same => Some(true),
+        SnapshotOutcome::Different
+        | SnapshotOutcome::Outranked
+        | SnapshotOutcome::Missing
+        | SnapshotOutcome::Unusable { .. } => Some(false),
+        SnapshotOutcome::Unchecked | SnapshotOutcome::Written => None,
+    }
+}
+
+/// The cases on each side of a limit.
+#[derive(Debug, Default)]
+pub(super) struct LimitEvidence {
+    /// Within it: at it, where it is a number.
+    pub(super) within: Cases,
+    /// Just past it.
+    pub(super) past: Cases,
+}
+
+impl LimitEvidence {
+    /// A case counts for what it sent and looked for: past a limit, the limit's own error.
+    fn add(&mut self, record: &CaseRecord, parameter: &str, limit: &LimitStart, run: usize) {
+        let (mut is_within, mut is_past) = (false, false);
+        for exchange in &record.exchanges {
+            let due = record.codes_due.get(exchange.step).map(Vec::as_slice).unwrap_or_default();
+            let has_error = due.iter().any(|code| limit.errors.iter().any(|error| **error == **code));
+            let (within, past) = sides(parameter, &limit.limit, &exchange.request);
+            is_within |= within && !has_error;
+            is_past |= past && (has_error || limit.errors.is_empty());
+        }
+        if is_within {
+            self.within.add(record, run);
+        }
+        if is_past {
+            self.past.add(record, run);
+        }
+    }
+}
+
+/// What the cases of a run show of one contract.
+#[derive(Debug)]
+pub(super) struct Evidence {
+    /// For each of [`OperationStart::rows`].
+    pub(super) rows: Vec<RowEvidence>,
+    /// For each limit of each parameter.
+    pub(super) limits: Vec<Vec<LimitEvidence>>,
+    /// How many judged cases kept no exchanges, so that it is not known what they sent.
+    pub(super) unseen: usize,
+}
+
+impl Evidence {
+    /// None yet.
+    pub(super) fn new(operation: &OperationStart) -> Self {
+        let limits = operation.parameters.iter();
+        Self {
+            rows: operation.rows.iter().map(|_| RowEvidence::default()).collect(),
+            limits: limits
+                .map(|parameter| parameter.limits.iter().map(|_| LimitEvidence::default()).collect())
+                .collect(),
+            unseen: 0,
+        }
+    }
+
+    /// Takes a case of this contract.
+    pub(super) fn add(&mut self, operation: &OperationStart, record: &CaseRecord, run: usize) {
+        for (row, code) in self.rows.iter_mut().zip(&operation.rows) {
+            row.add(record, code, run);
+        }
+        if !is_judged(record) {
+            return;
+        }
+        self.unseen += usize::from(record.exchanges.len() < record.answered);
+        for (parameter, limits) in operation.parameters.iter().zip(&mut self.limits) {
+            for (limit, evidence) in parameter.limits.iter().zip(limits) {
+                evidence.add(record, &parameter.name, limit, run);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! One request and its answer, as a person reads them. What is shown of either is bounded.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+use std::io;
+
+use super::layout::laid_out;
+use super::text::{SHOWN, digest, long, time};
+use crate::markup::Html;
+use crate::model::{Answer, Exchange, Request, SentBody};
+use crate::protocol::curl_line;
+
+/// How many bytes a header section is read up to; it is cut where it is shown.
+const HEADERS: usize = 4 * SHOWN;
+
+/// Writes an exchange; `step` is its number where there are several.
+pub(super) fn write(
+    html: &mut Html<'_>,
+    exchange: &Exchange,
+    base: &str,
+    step: Option<usize>,
+) -> io::Result<()> {
+    html.raw("<div class=\"pair\"><div><p class=\"t\">")?;
+    write_step(html, step)?;
+    html.raw("Request</p>\n<pre>")?;
+    long(html, &request_text(&exchange.request))?;
+    html.raw("</pre></div>\n<div><p class=\"t\">Answer <b>")?.shown(exchange.answer.status)?;
+    html.raw("</b> after ")?.text(&time(exchange.answer.elapsed))?.raw("</p>\n<pre>")?;
+    write_answer(html, &exchange.answer)?;
+    html.raw("</pre></div></div>\n")?;
+    write_curl(html, base, &exchange.request)
+}
+
+/// Writes a request that no answer came to.
+pub(super) fn write_unanswered(html: &mut Html<'_>, request: &Request, base: &str) -> io::Result<()> {
+    html.raw("<p class=\"t\">Request that no whole answer came to</p>\n<pre>")?;
+    long(html, &request_text(request))?;
+    html.raw("</pre>\n")?;
+    write_curl(html, base, request)
+}
+
+fn write_step(html: &mut Html<'_>, step: Option<usize>) -> io::Result<()> {
+    if let Some(step) = step {
+        html.raw("Step ")?.shown(step)?.raw(": ")?;
+    }
+    Ok(())
+}
+
+fn write_curl(html: &mut Html<'_>, base: &str, request: &Request) -> io::Result<()> {
+    html.raw("<p class=\"t\">The same request again, unsigned</p>\n<pre class=\"curl\">")?;
+    long(html, &curl_line(base, request))?;
+    html.raw("</pre>\n")?;
+    Ok(())
+}
+
+/// The request in lines: its parameters as they were before encoding, where it has any.
+fn request_text(request: &Request) -> String {
+    let path = request.target.split('?').next().unwrap_or_default();
+    let target = if request.params.is_empty() { request.target.as_str() } else { path };
+    let mut text = format!("{} {target}", request.method);
+    push_headers(&mut text, &request.headers);
+    for (name, value) in &request.params {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n{name} = {value}");
+    }
+    match &request.body {
+        SentBody::Raw(body) if !body.is_empty() => text.extend(["\n\n", body.as_str()]),
+        SentBody::Form(body) | SentBody::Json(body) if request.params.is_empty() => {
+            text.extend(["\n\n", body.as_str()]);
+        }
+        SentBody::Raw(_) | SentBody::Empty | SentBody::Form(_) | SentBody::Json(_) => {}
+    }
+    text
+}
+
+fn push_headers(text: &mut String, headers: &[(String, String)]) {
+    for (name, value) in headers {
+        if text.len() > HEADERS {
+            break;
+        }
+        let _ = write!(text, "\n{name}: {value}");
+    }
+}
+
+fn write_answer(html: &mut Html<'_>, answer: &Answer) -> io::Result<()> {
+    let mut head = String::new();
+    push_headers(&mut head, &answer.headers);
+    long(html, head.trim_start())?;
+    html.raw("\n\n")?;
+    // What lies past the last character that is shown is not even read.
+    let shown = answer.bytes.get(..SHOWN * 4).unwrap_or(&answer.bytes);
+    let text = String::from_utf8_lossy(shown);
+    let is_whole = shown.len() == answer.bytes.len() && text.chars().nth(SHOWN).is_none();
+    if is_whole {
+        html.text(&laid_out(&text, &answer.body))?;
+    } else {
+        let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(end, _)| end);
+        html.text(&text[..end])?;
+        digest(html, &answer.bytes)?;
+    }
+    if is_whole && matches!(text, Cow::Owned(_)) {
+        html.raw("\n<em>no UTF-8</em>")?;
+        digest(html, &answer.bytes)?;
+    }
+    Ok(())
+}

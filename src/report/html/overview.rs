@@ -1,0 +1,178 @@
+//! What a run, or several, come to: in words first, then in numbers, then what does not hold.
+
+use std::io;
+
+use super::facts;
+use super::text::{Anchor, NAMED, Told, outcome, plural};
+use crate::event::{Outcome, RunEnd, RunStart, SeriesEnd};
+use crate::markup::Html;
+
+/// A case that is named as one that does not hold.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) anchor: Anchor,
+    pub(super) told: Told,
+    pub(super) line: String,
+}
+
+/// Writes what several runs come to.
+pub(super) fn write_series(html: &mut Html<'_>, end: &SeriesEnd) -> io::Result<()> {
+    write_verdict(html, end.outcome())?;
+    let count = end.runs.len() + end.not_started.len();
+    html.raw("<p class=\"lead\">")?
+        .text(&plural(count, "endpoint"))?
+        .raw(": this is the most telling outcome of all.</p>\n")?;
+    html.raw("<ul class=\"endpoints\">\n")?;
+    for (position, (name, of_run)) in end.runs.iter().enumerate() {
+        let told = outcome(*of_run);
+        html.raw("<li class=\"")?
+            .raw(told.class)?
+            .raw("\"><b>")?
+            .raw(told.word)?
+            .raw("</b> <a href=\"#run-")?;
+        html.shown(position + 1)?.raw("\">")?.line(name)?.raw("</a></li>\n")?;
+    }
+    for name in &end.not_started {
+        html.raw("<li class=\"doubtful\"><b>– not started</b> ")?.line(name)?.raw("</li>\n")?;
+    }
+    html.raw("</ul></header>\n")?;
+    Ok(())
+}
+
+fn write_verdict(html: &mut Html<'_>, all: Outcome) -> io::Result<()> {
+    let told = outcome(all);
+    html.raw("<header class=\"top ")?.raw(told.class)?.raw("\">\n<p class=\"brand\">proofmark</p>\n<h1>")?;
+    html.raw(told.word)?.raw("</h1>\n")?;
+    Ok(())
+}
+
+/// What is known of a run when it is over.
+pub(super) struct Summary<'a> {
+    pub(super) start: &'a RunStart,
+    pub(super) end: &'a RunEnd,
+    pub(super) warnings: &'a [String],
+    pub(super) listed: &'a [Listed],
+    /// How many cases do not hold, also those that are not listed.
+    pub(super) unlisted: usize,
+    pub(super) number: usize,
+    pub(super) is_series: bool,
+}
+
+impl Summary<'_> {
+    /// Writes the beginning of a run's part of the page.
+    pub(super) fn write(&self, html: &mut Html<'_>) -> io::Result<()> {
+        if !self.is_series {
+            write_verdict(html, self.end.outcome())?;
+            self.write_lead(html)?;
+            html.raw("</header>\n")?;
+        }
+        html.raw("<section class=\"run\" aria-labelledby=\"run-")?
+            .shown(self.number)?
+            .raw("\">\n<h2 id=\"run-")?;
+        html.shown(self.number)?.raw("\">Endpoint: ")?.line(&self.start.endpoint.name)?.raw("</h2>\n")?;
+        if self.is_series {
+            let told = outcome(self.end.outcome());
+            html.raw("<p class=\"outcome ")?
+                .raw(told.class)?
+                .raw("\"><b>")?
+                .raw(told.word)?
+                .raw("</b></p>\n")?;
+            self.write_lead(html)?;
+        }
+        self.write_warnings(html)?;
+        facts::write_counts(html, &self.end.counts)?;
+        facts::write(html, self.start, self.end)?;
+        facts::write_notes(html, self.end)?;
+        self.write_listed(html)
+    }
+
+    /// What the run comes to, as sentences.
+    fn write_lead(&self, html: &mut Html<'_>) -> io::Result<()> {
+        html.raw("<p class=\"lead\">")?.line(&self.lead())?.raw("</p>\n")?;
+        let rows: usize = self.start.operations.iter().map(|operation| operation.rows.len()).sum();
+        let met: usize = self.end.rows_met.iter().map(std::collections::BTreeSet::len).sum();
+        html.raw("<p class=\"lead\">")?.shown(met)?.raw(" of ")?.text(&plural(rows, "error row"))?;
+        html.raw(" met. Levels up to <b>")?.raw(self.start.gate.name())?.raw("</b> count.</p>\n")?;
+        Ok(())
+    }
+
+    fn lead(&self) -> String {
+        let (counts, name) = (&self.end.counts, &self.start.endpoint.name);
+        let judged = plural(counts.judged(), "case");
+        let mut parts = vec![match self.end.outcome() {
+            Outcome::Conforms => {
+                format!("Every answer of {name} that was judged is as its contract says: {judged}.")
+            }
+            Outcome::Broken if counts.failed == 0 => {
+                format!("No case of {judged} failed on {name}, but a waiver does not hold any more.")
+            }
+            Outcome::Broken => format!("{} of {judged} failed on {name}.", counts.failed),
+            Outcome::Unknown => {
+                format!("Nothing is known to be broken on {name}, and not everything could be found out.")
+            }
+            Outcome::Interrupted => {
+                format!("The run on {name} was interrupted, so it says nothing of the whole.")
+            }
+        }];
+        for (count, words) in [
+            (counts.waived, "failed as waivers say"),
+            (counts.flaky, "passed, but not at the first attempt"),
+            (counts.indeterminate, "could not be judged"),
+            (counts.not_run, "not run"),
+            (self.end.left_behind, "left something behind on the endpoint"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{}: {words}.", plural(count, "case")));
+            }
+        }
+        parts.join(" ")
+    }
+
+    /// What must not be overlooked.
+    fn write_warnings(&self, html: &mut Html<'_>) -> io::Result<()> {
+        if !self.start.faults.is_empty() {
+            html.raw("<p class=\"warning\"><strong>Faults are switched on, so this run says nothing about conformance:</strong> ")?;
+            html.line(&self.start.faults.join(", "))?.raw("</p>\n")?;
+        }
+        if let Some(stopped) = &self.end.stopped {
+            html.raw("<p class=\"warning\"><strong>Ended early:</strong> ")?
+                .line(&stopped.reason())?
+                .raw("</p>\n")?;
+        }
+        for (kind, texts) in [("Warning:", self.warnings), ("Stale waiver:", &self.end.stale_waivers)] {
+            for text in texts.iter().take(NAMED) {
+                html.raw("<p class=\"warning\"><strong>")?
+                    .raw(kind)?
+                    .raw("</strong> ")?
+                    .line(text)?
+                    .raw("</p>\n")?;
+            }
+            if texts.len() > NAMED {
+                html.raw("<p class=\"warning\">and ")?.shown(texts.len() - NAMED)?.raw(" more</p>\n")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The cases that do not hold.
+    fn write_listed(&self, html: &mut Html<'_>) -> io::Result<()> {
+        if self.listed.is_empty() {
+            return Ok(());
+        }
+        html.raw("<section class=\"part\"><h3>What to look at</h3>\n<ul class=\"listed\">\n")?;
+        for Listed { anchor, told, line } in self.listed {
+            html.raw("<li class=\"")?
+                .raw(told.class)?
+                .raw("\"><span class=\"v\">")?
+                .raw(told.word)?
+                .raw("</span> ")?;
+            anchor.link(html)?;
+            html.raw(" <span class=\"line\">")?.line(line)?.raw("</span></li>\n")?;
+        }
+        if self.unlisted > 0 {
+            html.raw("<li>and ")?.shown(self.unlisted)?.raw(" more, which stand below</li>\n")?;
+        }
+        html.raw("</ul></section>\n")?;
+        Ok(())
+    }
+}

@@ -1,0 +1,232 @@
+//! One run on its way to the page: its cases go into a spool, and what they show is gathered. Main type: [`Run`].
+
+use std::io::{self, BufWriter, Write};
+use std::mem;
+
+use super::case::Shown;
+use super::evidence::Evidence;
+use super::overview::{Listed, Summary};
+use super::text::{Anchor, plural, told};
+use super::timing::Timing;
+use super::{limits, matrix, pour};
+use crate::event::{RunEnd, RunStart};
+use crate::markup::Html;
+use crate::model::{CaseRecord, Verdict};
+use crate::report::headline::{headline, is_listed};
+use crate::whole_file::Spool;
+
+/// How many cases that did not pass are listed at the top, and how many of those that failed are open.
+const LISTED: usize = 50;
+const OPENED: usize = 20;
+
+/// How many bytes of cases the page may have before exchanges of cases that passed are left out, and before all are:
+/// a browser takes some seconds for so much.
+const ROOM_FOR_PASSED: u64 = 96 * 1024 * 1024;
+const ROOM: u64 = 256 * 1024 * 1024;
+
+/// A run.
+pub(super) struct Run {
+    start: RunStart,
+    /// Its number on the page, from 1.
+    number: usize,
+    is_series: bool,
+    warnings: Vec<String>,
+    evidence: Vec<Evidence>,
+    timing: Timing,
+    /// Cases that failed, which are listed first.
+    failed: Vec<Listed>,
+    /// Other cases that did not pass, or not at once.
+    others: Vec<Listed>,
+    /// How many of both there are.
+    count: usize,
+    opened: usize,
+    table: Option<Table>,
+}
+
+/// The cases of a table so far; its heading has their counts.
+struct Table {
+    name: String,
+    cases: BufWriter<Spool>,
+    count: usize,
+    passed: usize,
+}
+
+impl Run {
+    /// A run that starts.
+    pub(super) fn new(start: RunStart, number: usize, is_series: bool) -> Self {
+        Self {
+            evidence: start.operations.iter().map(Evidence::new).collect(),
+            start,
+            number,
+            is_series,
+            warnings: Vec::new(),
+            timing: Timing::default(),
+            failed: Vec::new(),
+            others: Vec::new(),
+            count: 0,
+            opened: 0,
+            table: None,
+        }
+    }
+
+    /// The name of its endpoint.
+    pub(super) fn endpoint(&self) -> &str {
+        &self.start.endpoint.name
+    }
+
+    pub(super) fn warn(&mut self, text: &str) {
+        self.warnings.push(text.to_owned());
+    }
+
+    /// Takes a case. Those of a table come one after the other.
+    pub(super) fn case(
+        &mut self,
+        record: &CaseRecord,
+        out: &mut BufWriter<Spool>,
+        weight: &mut u64,
+    ) -> io::Result<()> {
+        self.note(record);
+        if self.table.as_ref().is_none_or(|table| table.name != record.id.table()) {
+            let is_first = self.table.is_none();
+            self.close_table(out)?;
+            if is_first && self.is_series {
+                let html = &mut Html::new(out);
+                html.raw("<section class=\"of-run\"><h3>")?
+                    .line(&self.start.endpoint.name)?
+                    .raw("</h3>\n")?;
+            }
+            self.table = Some(Table::new(record.id.table()));
+        }
+        let is_open = record.verdict == Verdict::Failed && self.opened < OPENED;
+        self.opened += usize::from(is_open);
+        let room = if record.verdict == Verdict::Passed { ROOM_FOR_PASSED } else { ROOM };
+        let (base, run) = (self.start.endpoint.url.as_str(), self.number);
+        let Some(table) = &mut self.table else { return Ok(()) };
+        let shown = Shown { record, base, run, is_open, has_room: *weight < room };
+        *weight += table.add(&shown)?;
+        Ok(())
+    }
+
+    fn note(&mut self, record: &CaseRecord) {
+        self.timing.add(record, self.number);
+        let id = record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation);
+        if let Some(position) = self.start.operations.iter().position(|operation| operation.id == id) {
+            self.evidence[position].add(&self.start.operations[position], record, self.number);
+        }
+        if !is_listed(record) {
+            return;
+        }
+        self.count += 1;
+        let list = if record.verdict == Verdict::Failed { &mut self.failed } else { &mut self.others };
+        if list.len() == LISTED {
+            return;
+        }
+        let anchor = Anchor { run: self.number, case: record.id.clone() };
+        list.push(Listed { anchor, told: told(&record.verdict), line: headline(record) });
+    }
+
+    fn close_table(&mut self, out: &mut BufWriter<Spool>) -> io::Result<()> {
+        let Some(table) = self.table.take() else { return Ok(()) };
+        let html = &mut Html::new(out);
+        html.raw("<section class=\"table\">")?.raw(if self.is_series { "<h4>" } else { "<h3>" })?;
+        html.raw("<code>")?.line(&table.name)?.raw("</code> <span>")?.text(&plural(table.count, "case"))?;
+        html.raw(", ")?.shown(table.passed)?.raw(" passed</span>")?;
+        html.raw(if self.is_series { "</h4>\n" } else { "</h3>\n" })?;
+        pour(table.cases, out)?;
+        out.write_all(b"</section>\n")
+    }
+
+    /// Writes what stands above all cases into `parts`, and the last cases.
+    pub(super) fn close(
+        mut self,
+        end: &RunEnd,
+        parts: &mut BufWriter<Spool>,
+        cases: &mut BufWriter<Spool>,
+    ) -> io::Result<()> {
+        let has_cases = self.table.is_some();
+        self.close_table(cases)?;
+        if has_cases && self.is_series {
+            cases.write_all(b"</section>\n")?;
+        }
+        let mut listed = mem::take(&mut self.failed);
+        listed.append(&mut self.others);
+        listed.truncate(LISTED);
+        let summary = Summary {
+            start: &self.start,
+            end,
+            warnings: &self.warnings,
+            listed: &listed,
+            unlisted: self.count - listed.len(),
+            number: self.number,
+            is_series: self.is_series,
+        };
+        let html = &mut Html::new(parts);
+        summary.write(html)?;
+        for (operation, evidence) in self.start.operations.iter().zip(&self.evidence) {
+            matrix::write(html, operation, evidence, self.start.gate)?;
+            limits::write(html, operation, evidence)?;
+        }
+        self.timing.write(html)?;
+        html.raw("</section>\n")?;
+        Ok(())
+    }
+}
+
+impl Table {
+    fn new(name: &str) -> Self {
+        // Each piece of markup is a short write.
+        let cases = BufWriter::new(Spool::default());
+        Self { name: name.to_owned(), cases, count: 0, passed: 0 }
+    }
+
+    /// Adds a case, and tells how many bytes it has.
+    fn add(&mut self, shown: &Shown<'_>) -> io::Result<u64> {
+        self.count += 1;
+        self.passed += usize::from(shown.record.verdict == Verdict::Passed);
+        let mut bytes = Vec::new();
+        shown.write(&mut Html::new(&mut bytes))?;
+        self.cases.write_all(&bytes)?;
+        Ok(bytes.len() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufWriter;
+
+    use super::{ROOM, ROOM_FOR_PASSED, Run};
+    use crate::event::Event;
+    use crate::report::wire::read_event;
+    use crate::whole_file::Spool;
+
+    const START: &str = r#"{"event":"started","format":"proofmark-events","version":1,"tool":"1","endpoint":{"name":"n","url":"u","reference":false},"contracts":[],"selected":1,"known":1,"seed":3,"level":"body","faults":[],"snapshots":null}"#;
+    const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{"name":"passed"},"level":"body","answered":1,"exchanges":[{"step":1,"request":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"answer":{"status":200,"headers":[],"text":"the body","duration_us":5}}],"steps_not_sent":0,"snapshot":{"name":"unchecked"},"duration_us":7}"#;
+
+    /// What a page that has so many bytes shows of a case with this verdict.
+    fn shown(verdict: &str, mut weight: u64) -> String {
+        let Ok(Event::Started(start)) = read_event(START) else { panic!("a start") };
+        let case = CASE.replace("passed", verdict);
+        let Ok(Event::Finished(record)) = read_event(&case) else { panic!("a case") };
+        let mut out = BufWriter::new(Spool::default());
+        let mut run = Run::new(start, 1, false);
+        run.case(&record, &mut out, &mut weight).unwrap();
+        run.close_table(&mut out).unwrap();
+        let mut page = Vec::new();
+        out.into_inner().unwrap().pour(&mut page).unwrap();
+        String::from_utf8(page).unwrap()
+    }
+
+    #[test]
+    fn a_page_that_is_full_leaves_exchanges_out_and_says_so() {
+        for (verdict, weight, is_there) in [
+            ("passed", 0, true),
+            ("passed", ROOM_FOR_PASSED, false),
+            ("failed", ROOM_FOR_PASSED, true),
+            ("failed", ROOM, false),
+        ] {
+            let page = shown(verdict, weight);
+            assert_eq!(page.contains("the body"), is_there, "{verdict} {weight}: {page}");
+            assert_eq!(page.contains("1 exchange left out"), !is_there, "{verdict} {weight}: {page}");
+        }
+    }
+}

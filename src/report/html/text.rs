@@ -1,0 +1,119 @@
+//! Words, signs and numbers that every part of the page uses. A colour never says what no word says.
+
+use std::io;
+use std::time::Duration;
+
+use crate::event::Outcome;
+use crate::markup::Html;
+use crate::model::{CaseId, Verdict};
+use crate::protocol::sha256_hex;
+
+/// How many characters of one body, or of another text of any length, are shown.
+pub(super) const SHOWN: usize = 4_000;
+
+/// How many files or sentences of one kind are named; the rest is counted.
+pub(super) const NAMED: usize = 20;
+
+/// How many parts of a name are broken between: more than any name has.
+const DOTTED: usize = 16;
+
+/// A verdict as the page tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Told {
+    /// The name of its class.
+    pub(super) class: &'static str,
+    /// Its sign and its name.
+    pub(super) word: &'static str,
+}
+
+/// How a verdict is told.
+pub(super) fn told(verdict: &Verdict) -> Told {
+    let (class, word) = match verdict {
+        Verdict::Passed => ("passed", "✓ passed"),
+        Verdict::Flaky { .. } => ("flaky", "↻ flaky"),
+        Verdict::Failed => ("failed", "✗ failed"),
+        Verdict::Waived { .. } => ("waived", "⚑ waived"),
+        Verdict::Indeterminate(_) => ("indeterminate", "? indeterminate"),
+        Verdict::NotRun(_) => ("not-run", "– not run"),
+    };
+    Told { class, word }
+}
+
+/// How an outcome is told: its class, and its sign and words.
+pub(super) fn outcome(outcome: Outcome) -> Told {
+    let (class, word) = match outcome {
+        Outcome::Conforms => ("good", "✓ Conforms"),
+        Outcome::Broken => ("bad", "✗ Does not conform"),
+        Outcome::Unknown => ("doubtful", "? Could not find out"),
+        Outcome::Interrupted => ("doubtful", "– Interrupted"),
+    };
+    Told { class, word }
+}
+
+/// `1 case`, `2 cases`.
+pub(super) fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+/// A time in the unit that fits it.
+pub(super) fn time(elapsed: Duration) -> String {
+    let millis = elapsed.as_secs_f64() * 1000.0;
+    match millis {
+        ..9.95 => format!("{millis:.1} ms"),
+        9.95..1000.0 => format!("{millis:.0} ms"),
+        _ => format!("{:.1} s", millis / 1000.0),
+    }
+}
+
+/// Where a case stands on the page: the number of its run, and its id.
+#[derive(Debug, Clone)]
+pub(super) struct Anchor {
+    pub(super) run: usize,
+    pub(super) case: CaseId,
+}
+
+impl Anchor {
+    /// Writes what an `id` or the rest of a link to it says.
+    pub(super) fn write(&self, html: &mut Html<'_>) -> io::Result<()> {
+        html.raw("r")?.shown(self.run)?.raw("/")?.attribute(self.case.as_str())?;
+        Ok(())
+    }
+
+    /// Writes a link, whose text is the id without the operation.
+    pub(super) fn link(&self, html: &mut Html<'_>) -> io::Result<()> {
+        html.raw("<a href=\"#")?;
+        self.write(html)?;
+        html.raw("\">")?.text(short(&self.case))?.raw("</a>")?;
+        Ok(())
+    }
+}
+
+/// The id from the table's own name on.
+pub(super) fn short(case: &CaseId) -> &str {
+    let operation = case.table().rsplit_once('/').map_or(0, |(operation, _)| operation.len() + 1);
+    case.as_str().get(operation..).unwrap_or(case.as_str())
+}
+
+/// Writes a name with points in it, which may be broken behind each of them.
+pub(super) fn dotted(html: &mut Html<'_>, name: &str) -> io::Result<()> {
+    for (position, part) in name.splitn(DOTTED, '.').enumerate() {
+        html.raw(if position == 0 { "" } else { ".<wbr>" })?.line(part)?;
+    }
+    Ok(())
+}
+
+/// Writes a text of any length, and of one that is cut its length and its digest, so that it can be told from others.
+pub(super) fn long(html: &mut Html<'_>, text: &str) -> io::Result<()> {
+    html.cut(text, &mut SHOWN.clone())?;
+    if text.chars().nth(SHOWN).is_some() {
+        digest(html, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes the length and the digest of bytes that are not shown whole.
+pub(super) fn digest(html: &mut Html<'_>, bytes: &[u8]) -> io::Result<()> {
+    html.raw("\n<em>cut: ")?.shown(bytes.len())?.raw(" bytes in all, SHA-256 ")?;
+    html.text(&sha256_hex(bytes))?.raw("</em>")?;
+    Ok(())
+}

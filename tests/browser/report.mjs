@@ -1,0 +1,280 @@
+// Reads reports of runs as a person would, and holds the page to what it promises.
+// Arguments: the program, a folder to work in. DRIVER and CHROMIUM say where the driver and the browser are.
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+
+import { obstacles, open } from "./browser.mjs";
+
+const [program, place] = process.argv.slice(2);
+const failures = [];
+let checks = 0;
+
+function check(what, holds, seen = "") {
+  checks += 1;
+  if (!holds) failures.push(`${what} ${typeof seen === "string" ? seen : JSON.stringify(seen)}`);
+}
+const same = (what, found, expected) =>
+  check(what, JSON.stringify(found) === JSON.stringify(expected), `${JSON.stringify(found)} is not ${JSON.stringify(expected)}`);
+
+// The program: its exit code, and all that it printed.
+function run(...parameters) {
+  const { CI, GITHUB_ACTIONS, ...env } = process.env;
+  env.INSTA_UPDATE = "no";
+  const { status, stdout, stderr } = spawnSync(program, parameters, { env, encoding: "utf8" });
+  return { status, text: stdout + stderr };
+}
+
+const shown = (page) => page.locator(".case:not([hidden])").evaluateAll((all) =>
+  all.map((item) => decodeURIComponent(item.id.replace(/^r\d+\//, ""))));
+const settled = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+
+// What a link leads to comes into view within a few frames, since what is above it gets its height only then.
+async function arrived(page) {
+  for (let count = 0; count < 8; count += 1) await settled(page);
+  return page.evaluate(() => [document.querySelector(".case:target").getBoundingClientRect().top,
+    document.getElementById("tools").getBoundingClientRect().bottom]);
+}
+const count = (page) => page.locator("#count").textContent();
+
+// ---- a failing run is read: what failed is found, and led to
+
+async function reads() {
+  const [html, json] = ["failing.html", "failing.json"].map((name) => join(place, name));
+  const faults = ["wrong-message:Duplicate.TagKey", "wrong-status:NumberExceed.Tags"].flatMap((name) => ["--fault", name]);
+  const done = run("run", "-q", ...faults, "tag-count", "client-token", "--report", `html=${html}`, "--report", `json=${json}`);
+  check("the run fails", done.status === 1, done.text);
+  const report = JSON.parse(readFileSync(json, "utf8"));
+  const ids = (holds) => report.cases.filter(holds).map((each) => each.id);
+  const failed = ids((each) => each.verdict === "failed");
+  const { context, page, wrong, show } = await open(place, "browser-reads");
+  await show(html);
+
+  same("the verdict comes first", await page.locator("h1").textContent(), "✗ Does not conform");
+  same("every case is there", await shown(page), ids(() => true));
+  same("their number is told", await count(page), `All ${report.cases.length} cases shown`);
+  same("what failed is listed", await page.locator(".listed a").count(), failed.length);
+  check("and open", (await page.locator(".case.failed[open]").count()) === Math.min(20, failed.length));
+  same("no obstacle", await obstacles(page), []);
+
+  // By verdict, by table, by text.
+  await page.getByLabel("passed").uncheck();
+  same("one verdict is shown", await shown(page), failed);
+  same("which is told aloud", await count(page), `${failed.length} of ${report.cases.length} cases shown`);
+  same("as a status", await page.locator("#count").getAttribute("role"), "status");
+  await page.getByRole("button", { name: "Show all" }).click();
+  await settled(page);
+  same("a button shows all again", (await shown(page)).length, report.cases.length);
+  await page.getByLabel("Table").selectOption({ label: "ecs/StartImagePipelineExecution/client-token" });
+  same("one table is shown", await shown(page), ids((each) => each.id.includes("/client-token/")));
+  await page.getByLabel("Table").selectOption("");
+
+  // By keys alone.
+  await page.keyboard.press("Escape");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("/");
+  await page.keyboard.type("DUPLICATE-key-in-a-form contain");
+  const one = failed.filter((id) => id.endsWith("/duplicate-key-in-a-form"));
+  same("a text finds it, in any case and order", await shown(page), one);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  const focused = () => page.evaluate(() => document.activeElement.closest(".case")?.id ?? "");
+  check("the key j goes to it", (await focused()).endsWith(one[0]), await focused());
+  const isOpen = () => page.evaluate(() => document.activeElement.closest("details").open);
+  const before = await isOpen();
+  await page.keyboard.press("Enter");
+  check("Enter opens or closes it", (await isOpen()) !== before);
+  const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  check("what is focused is seen", ring !== "none", ring);
+  await page.keyboard.press("/");
+  await page.keyboard.type("no such text anywhere");
+  check("nothing is told to fit", await page.locator("#nothing").isVisible());
+
+  // A link leads to a case, also to one that a filter hides.
+  const link = page.locator(".slowest a").last();
+  const href = await link.getAttribute("href");
+  await link.click();
+  await page.waitForFunction((id) => document.getElementById(id).open, href.slice(1));
+  const [top, bar] = await arrived(page);
+  check("it stands below the bar", top >= bar - 1 && top < 900, [top, bar]);
+  await page.locator("a.skip").focus();
+  await page.keyboard.press("Enter");
+  check("the skip link leads to the cases", page.url().endsWith("#cases"), page.url());
+
+  await page.emulateMedia({ colorScheme: "dark" });
+  same("no obstacle in the dark", await obstacles(page), []);
+  const grounds = async () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const dark = await grounds();
+  await page.emulateMedia({ colorScheme: "light" });
+  check("dark is not light", dark !== (await grounds()), dark);
+  await page.emulateMedia({ media: "print" });
+  check("on paper there is no filter", !(await page.locator("#tools").isVisible()));
+  const pdf = await page.pdf({ format: "A4" });
+  check("it is printed", pdf.length > 20_000, pdf.length);
+  same("nothing else happens", wrong, []);
+  await context.close();
+  return html;
+}
+
+// ---- it is read on a phone of some 40 columns, and without scripts
+
+async function fits(path) {
+  const { context, page, wrong, show } = await open(place, "browser-phone", { viewport: { width: 320, height: 640 }, hasTouch: true });
+  await show(path);
+  await page.evaluate(() => { for (const each of document.querySelectorAll("td details, .case.failed")) each.open = true; });
+  same("320 pixels are enough", await page.evaluate(() => document.documentElement.scrollWidth), 320);
+  const isOut = (all) => all.filter((each) => !each.closest("thead, .unseen, .skip, pre, legend") && each.getBoundingClientRect().right > 320.5)
+    .map((each) => `${each.className} ${each.textContent.slice(0, 60)}`);
+  same("and nothing is cut off", await page.locator("body *").evaluateAll(isOut), []);
+  same("no obstacle on a phone", await obstacles(page), []);
+  same("nothing else happens on a phone", wrong, []);
+  await context.close();
+
+  const plain = await open(place, "browser-plain", { javaScriptEnabled: false });
+  await plain.show(path);
+  same("without scripts the verdict is there", await plain.page.locator("h1").textContent(), "✗ Does not conform");
+  check("and the cases", (await plain.page.locator(".case").count()) > 50);
+  check("and what failed is open", await plain.page.locator(".case.failed .finding").first().isVisible());
+  check("and others can be opened", await plain.page.locator(".case.passed summary").first().click()
+    .then(() => plain.page.locator(".case.passed pre").first().isVisible()));
+  check("but no dead filter", !(await plain.page.locator("#tools").isVisible()));
+  same("nothing else happens without scripts", plain.wrong, []);
+  await plain.context.close();
+}
+
+// ---- no byte of an answer acts
+
+// A folder with one case: GET /thing, which expects 200.
+function oneCase(folder, url) {
+  mkdirSync(join(folder, "shop/Get"), { recursive: true });
+  writeFileSync(join(folder, "shop/Get/contract.toml"), `operation = "Get"\nversion = "1"\nabout = "Gets a thing."\n
+[request]\nmethod = "GET"\npath = "/thing"\nplace = "query"\n\n[envelope]\ncode = "$.code"\nmessage = "$.message"\n
+[[param]]\nname = "q"\ntype = "string"\nabout = "</table><script>window.hit = 8</script>"\n
+[[error]]\nstatus = 404\ncode = "Gone"\nmessage = "</table><script>window.hit = 9</script>"\n`);
+  writeFileSync(join(folder, "shop/Get/t.toml"), `[[case]]\nid = "plain"\nabout = "<script>window.hit = 7</script>"\nexpect = { status = 200 }\n`);
+  writeFileSync(join(folder, "endpoints.toml"), `[endpoint.one]\nurl = "${url}"\n[endpoint.two]\nurl = "${url}/"\n`);
+}
+
+async function resists() {
+  let hits = 0;
+  const bait = createServer((request, answer) => { hits += 1; answer.end(); });
+  await new Promise((ready) => bait.listen(0, "127.0.0.1", ready));
+  const url = `http://127.0.0.1:${bait.address().port}`;
+  const markup = `</script></details></pre></main><script>window.hit = 1</script><img src="${url}" onerror="window.hit = 2">` +
+    `<style>@import "${url}";</style><link rel=stylesheet href=${url}><base href=${url}><iframe src=${url}></iframe>` +
+    `<meta http-equiv=refresh content="0;url=${url}"><form action=${url}><button autofocus onfocus=hit()><!-- ]]> {{ 7 * 7 }} &lt;` +
+    "\u202egnp.exe\u2066 \u200b \u001b[2J \u0000 \u0085";
+  const text = JSON.stringify(markup);
+  const body = `{"id": 1, "code": ${text}, "message": "\\ud800 ${text.slice(1)}, ${text}: ${text}}`;
+  // The program is waited for, so a server in this process would not answer: the body goes into a program of its own.
+  const server = join(place, "hostile-server.mjs");
+  writeFileSync(server, `import { createServer } from "node:http";
+const body = Buffer.from(${JSON.stringify(Buffer.from(body).toString("base64"))}, "base64");
+const server = createServer((request, answer) => {
+  answer.writeHead(500, { "content-type": "application/json", "x-a": "</pre><script>window.hit = 3</script>" }).end(body);
+});
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+`);
+  const { spawn } = await import("node:child_process");
+  const child = spawn(process.execPath, [server], { stdio: ["ignore", "pipe", "inherit"] });
+  const port = await new Promise((ready) => child.stdout.once("data", (line) => ready(Number(line))));
+  const [folder, html] = [join(place, "hostile"), join(place, "hostile.html")];
+  oneCase(folder, `http://127.0.0.1:${port}`);
+  const done = run("run", "-q", "--cases", folder, "--endpoint", "one", "--endpoint", "two", "--report", `html=${html}`);
+  child.kill();
+  check("the hostile run fails", done.status === 1, done.text);
+  const { context, page, wrong, show } = await open(place, "browser-resists");
+  await show(html);
+  await page.getByRole("button", { name: "Open shown" }).click();
+  const seen = await page.locator("#cases").textContent();
+  check("markup is shown as text", seen.includes("<script>window.hit = 1</script>") && seen.includes("&lt;"));
+  check("what turns text is shown", seen.includes("\\u{202e}gnp.exe\\u{2066}") && seen.includes("\\u{200b}"), seen.slice(0, 2000));
+  check("and does not turn any", !/[\u202e\u2066\u200b\u001b\u0085]/.test(await page.content()));
+  same("no element comes of it", await page.locator("main :is(img, script, style, link, base, iframe, meta)").count(), 0);
+  same("both endpoints have their cases", await page.locator("main .of-run .case").count(), 2);
+  await page.getByLabel("Text").fill("<script>window.hit");
+  same("it can be looked for", (await shown(page)).length, 2);
+  check("nothing ran", (await page.evaluate(() => window.hit)) === undefined);
+  check("nothing was asked for", hits === 0);
+  same("no policy was needed", wrong, []);
+  same("no obstacle in it", await obstacles(page), []);
+  await context.close();
+  bait.close();
+}
+
+// ---- ten thousand cases open at once
+
+// The events of a run of so many cases: those of a real one, again and again.
+function multiplied(events, least) {
+  const lines = readFileSync(events, "utf8").trim().split("\n");
+  const [start, end] = [JSON.parse(lines[0]), JSON.parse(lines.at(-1))];
+  const cases = lines.slice(1, -1).map((line) => JSON.parse(line));
+  const times = Math.ceil(least / cases.length);
+  start.selected = start.known = times * cases.length;
+  for (const key of Object.keys(end.counts)) end.counts[key] *= times;
+  const all = Array.from({ length: times }, (_, time) => cases.map((each) =>
+    JSON.stringify({ ...each, table: each.table.replace(/[^/]*$/, (name) => `p${String(time).padStart(4, "0")}-${name}`) }))).flat();
+  return { text: `${[JSON.stringify(start), ...all, JSON.stringify(end)].join("\n")}\n`, count: all.length };
+}
+
+async function hurries() {
+  const [events, many, html] = ["one.ndjson", "many.ndjson", "many.html"].map((name) => join(place, name));
+  // Beside a page, the events have the exchanges of cases that passed as well.
+  run("run", "-q", "--fault", "wrong-message:Duplicate.TagKey", "--report", `ndjson=${events}`, "--report", `html=${join(place, "one.html")}`);
+  const { text, count: due } = multiplied(events, 10_000);
+  writeFileSync(many, text);
+  const begin = performance.now();
+  const done = run("report", "-q", "--from", many, "--report", `html=${html}`);
+  const writing = performance.now() - begin;
+  check("many cases are reported", done.status === 1, done.text);
+  const { context, page, wrong, show } = await open(place, "browser-many");
+  const start = performance.now();
+  await show(html);
+  await settled(page);
+  const times = { open: Math.round(performance.now() - start) };
+  // As long as the script keeps the page, and until all is painted.
+  const filtered = (id, value) => page.evaluate(async ([id, value]) => {
+    const start = performance.now();
+    const field = document.getElementById(id);
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    const script = performance.now() - start;
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    return [script, performance.now() - start].map(Math.round);
+  }, [id, value]);
+  for (const [name, id, value] of [["letter", "find", "d"], ["word", "find", "duplicate"], ["clear", "find", ""],
+    ["nothing", "find", "no such text"], ["all", "find", ""], ["table", "table", "7"], ["tables", "table", ""]]) {
+    times[name] = await filtered(id, value);
+  }
+  same("all of them are there", await count(page), `All ${due} cases shown`);
+  await page.locator(".slowest a").last().click();
+  await page.waitForFunction(() => document.querySelector(".case[open]:target"));
+  const [top, bar] = await arrived(page);
+  check("a link leads to one of many", top >= bar - 1 && top < 900, [top, bar]);
+  const size = Math.round(readFileSync(html).length / 1024 / 1024);
+  console.log(`${due} cases: written in ${Math.round(writing)} ms, ${size} MiB, ${await page.locator("*").count()} elements; ms to`, times);
+  // Far above what is measured: a page that lays out each case on each key would be above it.
+  check("it opens at once", times.open < 20_000, times);
+  check("a filter is answered at once", Object.values(times).flat().slice(1).every((time) => time < 3_000), times);
+  same("nothing else happens with many", wrong, []);
+  await context.close();
+}
+
+// What fails in one part hides nothing of the others.
+async function part(act) {
+  try {
+    return await act();
+  } catch (error) {
+    failures.push(String(error.stack));
+    return undefined;
+  }
+}
+
+const path = await part(reads);
+if (path) await part(() => fits(path));
+for (const act of [resists, hurries]) await part(act);
+for (const failure of failures) console.log(`FAILED  ${failure}`);
+console.log(`the report in Chromium: ${checks - failures.length} of ${checks} checks hold`);
+process.exit(failures.length ? 1 : 0);
