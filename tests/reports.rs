@@ -21,7 +21,7 @@ use support::{code, err, out, proofmark, run};
 const FAULT: &str = "wrong-message:Duplicate.TagKey";
 
 /// Every format that a report has.
-const FORMATS: [&str; 6] = ["json", "ndjson", "junit", "tap", "markdown", "github"];
+const FORMATS: [&str; 7] = ["json", "ndjson", "junit", "tap", "markdown", "github", "sarif"];
 
 /// What an endpoint may answer to break out of a format.
 const HOSTILE: &str = "</failure>]]>\n::error::x\n  ::set-output name=a::b\n##[error]x\nnot ok 9 - x\nBail out!\n1..7\n  ...\n```\n# title\n| a | b |\n<script>alert(1)</script>![i](http://x)\u{1b}[2J\u{0}\u{202e}\u{feff}\u{fffe}\u{85}\\ud800";

@@ -181,7 +181,7 @@ pub(super) struct ReportArgs {
 /// How a run is told.
 #[derive(Debug, Clone, Args)]
 pub(super) struct OutputArgs {
-    /// Write a report: json, ndjson, junit, tap, markdown or github, as junit=PATH; `-` is standard output
+    /// Write a report: json, ndjson, junit, tap, markdown, github or sarif, as junit=PATH; `-` is standard output
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) report: Vec<String>,
     /// Tell every case

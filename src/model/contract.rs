@@ -7,6 +7,7 @@ use super::exchange::{Format, Method};
 use super::id::OperationId;
 use super::message::MessageTemplate;
 use super::normalisation::Normalisation;
+use super::spot::Spot;
 use super::state::{StateDefinition, Sweep};
 use super::value::Value;
 
@@ -149,7 +150,7 @@ impl FormatChoice {
 }
 
 /// One parameter of the operation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Parameter {
     /// Its name; `N` stands for the index of a list, as in `Tag.N.Key`.
     pub name: String,
@@ -169,9 +170,41 @@ pub struct Parameter {
     pub constraints: Vec<Constraint>,
     /// Codes that may answer its absence.
     pub missing: Vec<String>,
+    /// Where it stands.
+    pub spot: Spot,
 }
 
 impl Parameter {
+    /// Whether two declare the same, wherever they stand.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Self {
+            name,
+            kind,
+            is_required,
+            is_deprecated,
+            place,
+            about,
+            source,
+            constraints,
+            missing,
+            spot: _,
+        } = self;
+        let is_alike = constraints.len() == other.constraints.len()
+            && constraints.iter().zip(&other.constraints).all(|(one, another)| one.is_same(another));
+        let own = (name, kind, is_required, is_deprecated, place, about, source, missing);
+        let others = (
+            &other.name,
+            &other.kind,
+            &other.is_required,
+            &other.is_deprecated,
+            &other.place,
+            &other.about,
+            &other.source,
+            &other.missing,
+        );
+        is_alike && own == others
+    }
+
     /// Whether `name` is this parameter, with numbers in the place of `N`.
     pub fn covers(&self, name: &str) -> bool {
         let mut declared = self.name.split('.');
@@ -205,7 +238,7 @@ pub enum ParameterType {
 }
 
 /// A limit on a parameter's value, with what the contract says happens past it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Constraint {
     /// The limit.
     pub limit: Limit,
@@ -217,6 +250,17 @@ pub struct Constraint {
     pub about: Option<String>,
     /// Why the sources do not settle it.
     pub disputed: Option<String>,
+    /// Where it stands.
+    pub spot: Spot,
+}
+
+impl Constraint {
+    /// Whether two say the same, wherever they stand.
+    fn is_same(&self, other: &Self) -> bool {
+        let Self { limit, error, source, about, disputed, spot: _ } = self;
+        (limit, error, source, about, disputed)
+            == (&other.limit, &other.error, &other.source, &other.about, &other.disputed)
+    }
 }
 
 /// A limit on one value, or on the values of one request together.
@@ -288,6 +332,8 @@ pub struct Field {
     pub about: String,
     /// Names of sources.
     pub source: Vec<String>,
+    /// Where it stands.
+    pub spot: Spot,
 }
 
 /// One line of the contract's table of errors.
@@ -305,6 +351,8 @@ pub struct ErrorRow {
     pub about: Option<String>,
     /// Names of sources.
     pub source: Vec<String>,
+    /// Where it stands.
+    pub spot: Spot,
 }
 
 /// What it takes to provoke an error row.

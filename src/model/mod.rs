@@ -28,7 +28,7 @@ pub use contract::{
 };
 pub use endpoint_kind::EndpointKind;
 pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody};
-pub use finding::{Finding, Level};
+pub use finding::{Citation, Finding, Level, Promise, Site};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use message::{BLANK, MessageTemplate};
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};

@@ -67,7 +67,8 @@ pub(super) fn first_counting(record: &CaseRecord) -> Option<&Finding> {
     record.findings.iter().find(|finding| finding.level <= record.gate)
 }
 
-fn told(finding: &Finding) -> String {
+/// A finding in a line, without what says so.
+pub(super) fn told(finding: &Finding) -> String {
     let Finding { level, subject, expected, actual, .. } = finding;
     let subject = if subject == level.name() { String::new() } else { format!(" {subject}") };
     format!("{level}{subject}: expected {expected}, found {actual}")

@@ -9,6 +9,7 @@ mod json;
 mod junit;
 mod markdown;
 mod merge;
+mod sarif;
 mod sink;
 mod tap;
 mod terminal;
@@ -28,6 +29,7 @@ pub use json::JsonReport;
 pub use junit::JunitReport;
 pub use markdown::MarkdownReport;
 pub use merge::{Apart, merged_end, merged_start};
+pub use sarif::SarifReport;
 pub use sink::Sink;
 pub use tap::TapReport;
 pub use terminal::{Style, TerminalReport, Verbosity, case_text};
@@ -63,12 +65,14 @@ pub enum Format {
     Markdown,
     /// Annotations for GitHub's CI.
     Github,
+    /// SARIF, for code scanning.
+    Sarif,
 }
 
 impl Format {
     /// Every form.
-    pub const ALL: [Self; 6] =
-        [Self::Json, Self::Ndjson, Self::Junit, Self::Tap, Self::Markdown, Self::Github];
+    pub const ALL: [Self; 7] =
+        [Self::Json, Self::Ndjson, Self::Junit, Self::Tap, Self::Markdown, Self::Github, Self::Sarif];
 
     /// Its name in settings.
     pub fn name(self) -> &'static str {
@@ -79,6 +83,7 @@ impl Format {
             Self::Tap => "tap",
             Self::Markdown => "markdown",
             Self::Github => "github",
+            Self::Sarif => "sarif",
         }
     }
 
@@ -94,6 +99,7 @@ impl Format {
             Self::Tap => Box::new(TapReport::new(sink)?),
             Self::Markdown => Box::new(MarkdownReport::new(sink)),
             Self::Github => Box::new(GithubReport::new(sink, below)),
+            Self::Sarif => Box::new(SarifReport::new(sink, below)),
         })
     }
 }

@@ -260,6 +260,7 @@ impl<'a> Attempt<'a> {
                 expected: format!("a value, to be used as `{name}` later"),
                 actual: "nothing".into(),
                 because: None,
+                cites: Vec::new(),
             });
             if self.runner.settings.gate >= Level::Body {
                 return Err(Ended::Broken);

@@ -202,6 +202,7 @@ impl Reader<'_> {
             pattern: node.get("pattern").and_then(|pattern| self.pattern(pattern)),
             about: node.text("about").unwrap_or_default(),
             source: self.cited(node),
+            spot: node.spot.clone(),
         }
     }
 
@@ -232,6 +233,7 @@ impl Reader<'_> {
             reach: if node.text("reach").as_deref() == Some("state") { Reach::State } else { Reach::Request },
             about: node.text("about"),
             source: self.cited(node),
+            spot: node.spot.clone(),
         }
     }
 
