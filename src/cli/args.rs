@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::schema_command::SchemaKind;
 use super::shard::Shard;
 use crate::model::{Level, Scheme};
 use crate::snapshot::MaxAge;
-use crate::source::SchemaName;
 
 /// Hold an API endpoint, mock or real, to its published contract.
 #[derive(Debug, Parser)]
@@ -65,7 +65,7 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Remove what killed runs left behind on an endpoint; with --dry-run, list it
     Sweep(Box<SweepArgs>),
-    /// Print the JSON Schema of a kind of file, for editors
+    /// Print the JSON Schema of a kind of file, for editors and programs
     Schema(SchemaArgs),
     /// Print a script by which a shell completes arguments
     Completions {
@@ -305,9 +305,10 @@ pub(super) struct SweepArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// table, contract, common, states, endpoints or waivers
+    /// table, contract, common, states, endpoints or waivers, which are read; report, events or coverage, which
+    /// are written
     #[arg(value_name = "KIND")]
-    pub(super) name: SchemaName,
+    pub(super) kind: SchemaKind,
 }
 
 /// How an endpoint is connected to. None of it says anything about the embedded one.

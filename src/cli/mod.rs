@@ -30,6 +30,7 @@ mod reports;
 mod retold;
 mod review_command;
 mod run_command;
+mod schema_command;
 mod serve_command;
 mod settings;
 mod shard;
@@ -45,7 +46,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::source::schema;
 use args::{Cli, Command};
 use exit::{CONFORMS, CliError, USAGE};
 
@@ -82,7 +82,7 @@ pub fn main() -> ExitCode {
         Some(Command::Sweep(args)) => sweep_command::sweep(&args),
         Some(Command::Completions { shell }) => install::completions(shell),
         Some(Command::Man) => install::man(),
-        Some(Command::Schema(args)) => print(&schema(args.name)),
+        Some(Command::Schema(args)) => schema_command::print_schema(args.kind),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };
     match done {

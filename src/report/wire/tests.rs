@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
+use super::super::FormatSchema;
 use super::{read_event, write_event};
 use crate::event::{Event, Outcome, SeriesEnd, Stopped};
 use crate::model::{Fault, NotRun, Scheme, SnapshotOutcome, Unknown, Verdict};
 
 /// A line of a case in which everything that may be left out is there.
-const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row"}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","duration_us":5}}],"given":[["made","x"]],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"left_behind":["it"],"duration_us":7}"#;
+const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row","cites":[{"kind":"error-row","status":400,"code":"X","file":"c.toml","line":9,"column":1},{"kind":"field","name":"f","file":"c.toml","line":2,"column":3},{"kind":"limit","parameter":"p","limit":"ascii","file":"c.toml","line":4,"column":5}]}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","duration_us":5}}],"given":[["made","x"]],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"left_behind":["it"],"duration_us":7}"#;
 
 fn again(event: &Event) -> String {
     let line = write_event(event).unwrap();
     assert!(!line.contains('\n'), "{line}");
+    let schema = serde_json::from_str(FormatSchema::Events.text()).unwrap();
+    let value = serde_json::from_str(&line).unwrap();
+    assert!(jsonschema::is_valid(&schema, &value), "{line}");
     format!("{:?}", read_event(&line).unwrap())
 }
 
