@@ -200,6 +200,7 @@ fn every_key_of_a_file_is_described() {
         ("states", "docs/writing-cases.md"),
         ("endpoints", "docs/endpoints-and-states.md"),
         ("waivers", "docs/running.md"),
+        ("manifest", "docs/running.md"),
         ("report", "docs/reports.md"),
         ("events", "docs/reports.md"),
         ("coverage", "docs/reports.md"),

@@ -125,7 +125,7 @@ fn interrupted(written: &mut Written) {
         command.args(["--report", &target(folder.path(), format)]);
     }
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    was_asked.recv_timeout(Duration::from_secs(60)).unwrap();
+    was_asked.recv_timeout(Duration::from_mins(1)).unwrap();
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     assert_eq!(code(&child.wait_with_output().unwrap()), 130);
@@ -211,7 +211,7 @@ const OPTIONAL: [&str; 12] = [
 fn assert_refuses(validator: &Validator, whole: &Json) {
     assert!(validator.is_valid(whole));
     let mut places = Vec::new();
-    collect(whole, String::new(), &mut places);
+    collect(whole, "", &mut places);
     assert!(!places.is_empty());
     for place in places {
         let mut changed = whole.clone();
@@ -230,7 +230,7 @@ fn assert_refuses(validator: &Validator, whole: &Json) {
 }
 
 /// The places of all values; of a list, those of the first two items.
-fn collect(value: &Json, place: String, places: &mut Vec<String>) {
+fn collect(value: &Json, place: &str, places: &mut Vec<String>) {
     let inner: Vec<(String, &Json)> = match value {
         Json::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), value)).collect(),
         Json::Array(items) => {
@@ -240,7 +240,7 @@ fn collect(value: &Json, place: String, places: &mut Vec<String>) {
     };
     for (key, value) in inner {
         let place = format!("{place}/{key}");
-        collect(value, place.clone(), places);
+        collect(value, &place, places);
         places.push(place);
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         ("--endpoint", !run.endpoint.is_empty()),
         ("--states", run.states.is_some()),
         ("--snapshots", run.snapshots.is_some()),
+        ("--manifest", run.manifest.is_some()),
         ("--report", !run.output.report.is_empty()),
         ("--overwrite-real", run.overwrite_real),
         ("--max-age", run.max_age.is_some()),

@@ -20,6 +20,7 @@ mod interactive;
 mod interrupt;
 mod keyboard;
 mod list_command;
+mod manifest_command;
 mod noise_command;
 mod output;
 mod page_command;
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
         Some(Command::List(args)) => list_command::list(&args),
         Some(Command::Show(args)) => show_command::show(&args),
         Some(Command::Check(args)) => files::check(&args),
+        Some(Command::Manifest(args)) => manifest_command::manifest(&args),
         Some(Command::Diff(args)) => diff_command::diff(&args),
         Some(Command::Noise(args)) => noise_command::noise(&args),
         Some(Command::Pending(args)) => review_command::pending(&args),

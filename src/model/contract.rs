@@ -1,13 +1,14 @@
 //! A contract: what an operation promises, as its published sources say it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::case::Place;
 use super::exchange::{Format, Method};
 use super::id::OperationId;
 use super::message::MessageTemplate;
 use super::normalisation::Normalisation;
-use super::spot::Spot;
+use super::spot::{SourceText, Spot};
 use super::state::{StateDefinition, Sweep};
 use super::value::Value;
 
@@ -16,6 +17,8 @@ use super::value::Value;
 pub struct Contract {
     /// The operation's folder below `cases/`.
     pub id: OperationId,
+    /// What it was read from: its own file, and the one that it shares with others.
+    pub files: Vec<Arc<SourceText>>,
     /// The operation's name, as its publisher spells it.
     pub operation: String,
     /// The version of the API.

@@ -6,6 +6,9 @@ use crate::plain::printable;
 /// The longest line, in characters: lists and annotations show no more.
 const LONGEST: usize = 500;
 
+/// How many differences from a manifest are told one by one, outside of what is for programs.
+pub(super) const TOLD: usize = 20;
+
 /// What a case comes to, as formats for tests tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {

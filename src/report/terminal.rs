@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Report;
+use super::headline::TOLD;
 use crate::event::{
     EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, StaleSnapshot, Stopped,
 };
@@ -249,6 +250,7 @@ impl<W: Write> TerminalReport<W> {
             let plural = if end.left_behind == 1 { "" } else { "s" };
             writeln!(self.out, "{} case{plural} left something behind on the endpoint", end.left_behind)?;
         }
+        self.drift(end)?;
         if self.style.verbosity == Verbosity::Quiet {
             return Ok(());
         }
@@ -285,6 +287,14 @@ impl<W: Write> TerminalReport<W> {
         }
         writeln!(self.out, "  seed        {}", start.seed)?;
         writeln!(self.out, "  time        {}", seconds(end.elapsed))
+    }
+
+    /// In what the suite is not the one that is meant: also where little is told, since nothing else shows it.
+    fn drift(&mut self, end: &RunEnd) -> io::Result<()> {
+        let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) else { return Ok(()) };
+        let text = self.painted(Paint::Bad, &format!("{drift}:"));
+        writeln!(self.out, "{text}")?;
+        drift.lines(TOLD).iter().try_for_each(|line| writeln!(self.out, "    {}", printable(line)))
     }
 
     fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {

@@ -28,8 +28,9 @@ use std::time::Instant;
 use tokio::time::sleep;
 
 use crate::event::{Event, OperationStart, RunEnd, RunStart, StaleSnapshot};
-use crate::model::{CaseRecord, NotRun, SnapshotOutcome, Suite, Verdict};
+use crate::model::{CaseRecord, Drift, NotRun, SnapshotOutcome, Suite, Verdict};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
+use crate::protocol::contract_digest;
 use crate::snapshot::{Store, StoreError};
 use crate::template::Templates;
 use crate::transport::Client;
@@ -55,6 +56,7 @@ pub struct Runner {
     store: Option<Store>,
     waivers: WaiverBook,
     stale: Option<Vec<StaleSnapshot>>,
+    drift: Option<Drift>,
 }
 
 impl Runner {
@@ -62,7 +64,7 @@ impl Runner {
     pub fn new(client: Client, endpoint: Endpoint, settings: RunSettings, store: Option<Store>) -> Self {
         let client = client.hiding(&endpoint.signing.secrets());
         let (templates, waivers) = (Templates::default(), WaiverBook::default());
-        Self { client, endpoint, settings, templates, store, waivers, stale: None }
+        Self { client, endpoint, settings, templates, store, waivers, stale: None, drift: None }
     }
 
     /// The runner with waivers of its endpoint.
@@ -77,6 +79,13 @@ impl Runner {
     #[must_use]
     pub fn stale(mut self, stale: Option<Vec<StaleSnapshot>>) -> Self {
         self.stale = stale;
+        self
+    }
+
+    /// The runner of a suite that is held against its manifest, with in what it is another one.
+    #[must_use]
+    pub fn drift(mut self, drift: Option<Drift>) -> Self {
+        self.drift = drift;
         self
     }
 
@@ -204,7 +213,8 @@ pub async fn run(
     }
     let stale_snapshots = runner.still_stale();
     runner.conclude().into_iter().for_each(|text| emit(Event::Warned { text }));
-    let end = RunEnd { stale_snapshots, ..tally.finish(orphans, stop.stopped(), start.elapsed()) };
+    let drift = runner.drift.clone();
+    let end = RunEnd { stale_snapshots, drift, ..tally.finish(orphans, stop.stopped(), start.elapsed()) };
     emit(Event::Ended(end.clone()));
     end
 }
@@ -220,6 +230,7 @@ fn described(runner: &Runner, plan: &Plan) -> RunStart {
                 version: contract.version.clone(),
                 selected: 1,
                 rows: contract.rows.iter().map(|row| Arc::from(row.code.as_str())).collect(),
+                digest: Some(contract_digest(contract)),
             }),
         }
     }

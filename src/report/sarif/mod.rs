@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Report;
+use super::headline::TOLD;
 use super::sink::Sink;
 use crate::event::{Event, RunEnd, RunStart};
 use crate::model::CaseRecord;
@@ -139,7 +140,9 @@ fn execution(end: &RunEnd, warnings: &[String]) -> Vec<Notification> {
 /// What does not fit any more in the files: waivers belong to no case.
 fn configuration(end: &RunEnd) -> Vec<Notification> {
     let told = |waiver: &String| Notification::new(Severity::Error, &format!("stale waiver: {waiver}"));
-    end.stale_waivers.iter().map(told).collect()
+    let drifted = end.drift.iter().flat_map(|drift| drift.lines(TOLD));
+    let drifted = drifted.map(|line| Notification::new(Severity::Error, &format!("manifest: {line}")));
+    end.stale_waivers.iter().map(told).chain(drifted).collect()
 }
 
 /// Text as a message shows it: SARIF reads braces as places for arguments (3.11.5), and `[text](place)` as a link

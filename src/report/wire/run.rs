@@ -12,7 +12,7 @@ use crate::event::{
     EndpointDescription, OperationStart, Outcome, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot,
     Stopped,
 };
-use crate::model::{Level, VerdictCounts};
+use crate::model::{Drift, Level, VerdictCounts};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RawStart {
@@ -42,6 +42,8 @@ struct RawOperation {
     version: String,
     cases: usize,
     error_rows: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
 }
 
 impl From<&RunStart> for RawStart {
@@ -97,6 +99,7 @@ impl From<&OperationStart> for RawOperation {
             version: operation.version.clone(),
             cases: operation.selected,
             error_rows: operation.rows.iter().map(ToString::to_string).collect(),
+            digest: operation.digest.clone(),
         }
     }
 }
@@ -104,7 +107,7 @@ impl From<&OperationStart> for RawOperation {
 impl From<RawOperation> for OperationStart {
     fn from(raw: RawOperation) -> Self {
         let rows = raw.error_rows.into_iter().map(Arc::from).collect();
-        Self { id: raw.id, version: raw.version, selected: raw.cases, rows }
+        Self { id: raw.id, version: raw.version, selected: raw.cases, rows, digest: raw.digest }
     }
 }
 
@@ -115,6 +118,8 @@ pub(super) struct RawEnd {
     orphans: Vec<String>,
     stale_snapshots: Option<Vec<RawStale>>,
     stale_waivers: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manifest: Option<RawDrift>,
     snapshots: RawSnapshots,
     left_behind: usize,
     exchanges: usize,
@@ -160,6 +165,25 @@ struct RawStale {
     why: String,
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+struct RawDrift {
+    missing: Vec<String>,
+    new: Vec<String>,
+    changed: Vec<String>,
+}
+
+impl From<Drift> for RawDrift {
+    fn from(Drift { missing, new, changed }: Drift) -> Self {
+        Self { missing, new, changed }
+    }
+}
+
+impl From<RawDrift> for Drift {
+    fn from(RawDrift { missing, new, changed }: RawDrift) -> Self {
+        Self { missing, new, changed }
+    }
+}
+
 impl From<&StaleSnapshot> for RawStale {
     fn from(stale: &StaleSnapshot) -> Self {
         Self { id: stale.case.clone(), why: stale.why.clone() }
@@ -186,6 +210,7 @@ impl From<&RunEnd> for RawEnd {
                 .as_ref()
                 .map(|stale| stale.iter().map(RawStale::from).collect()),
             stale_waivers: end.stale_waivers.clone(),
+            manifest: end.drift.clone().map(RawDrift::from),
             snapshots: RawSnapshots { same, different, outranked, missing, written, unusable },
             left_behind: end.left_behind,
             exchanges: end.exchanges,
@@ -210,6 +235,7 @@ impl TryFrom<RawEnd> for RunEnd {
             stale_snapshots: raw
                 .stale_snapshots
                 .map(|stale| stale.into_iter().map(StaleSnapshot::from).collect()),
+            drift: raw.manifest.map(Drift::from),
             stale_waivers: raw.stale_waivers,
             snapshots: SnapshotCounts { same, different, outranked, missing, written, unusable },
             left_behind: raw.left_behind,

@@ -81,7 +81,7 @@ fn what_came_of_a_snapshot_comes_back() {
 #[test]
 fn starts_and_ends_come_back() {
     let runs = vec![("a".to_owned(), Outcome::Broken), ("b".to_owned(), Outcome::Interrupted)];
-    let start = r#"{"event":"started","format":"proofmark-events","version":1,"tool":"1","endpoint":{"name":"n","url":"u","reference":false},"contracts":[{"id":"a/B","version":"v","cases":1,"error_rows":["X"]}],"selected":1,"known":2,"seed":3,"level":"body","faults":["f"],"snapshots":"s"}"#;
+    let start = r#"{"event":"started","format":"proofmark-events","version":1,"tool":"1","endpoint":{"name":"n","url":"u","reference":false},"contracts":[{"id":"a/B","version":"v","cases":1,"error_rows":["X"],"digest":"sha256:0"}],"selected":1,"known":2,"seed":3,"level":"body","faults":["f"],"snapshots":"s"}"#;
     assert_eq!(write_event(&read_event(start).unwrap()).unwrap(), start);
     let end = SeriesEnd { runs, not_started: vec!["c".to_owned()] };
     let series = Event::SeriesStarted { endpoints: vec!["a".to_owned()] };
@@ -100,7 +100,7 @@ fn every_reason_for_an_early_end_comes_back() {
         Stopped::Unreachable { reason: reason() },
         Stopped::Refused { reason: reason() },
     ];
-    let line = r#"{"event":"ended","counts":{"passed":1,"flaky":2,"failed":0,"waived":4,"indeterminate":5,"not_run":6,"not_meant":1},"rows_met":[["X"]],"orphans":["o"],"stale_snapshots":[{"id":"a","why":"b"}],"stale_waivers":[],"snapshots":{"same":1,"different":2,"outranked":6,"missing":3,"written":4,"unusable":5},"left_behind":1,"exchanges":9,"stopped":null,"duration_us":3,"outcome":"could not find out"}"#;
+    let line = r#"{"event":"ended","counts":{"passed":1,"flaky":2,"failed":0,"waived":4,"indeterminate":5,"not_run":6,"not_meant":1},"rows_met":[["X"]],"orphans":["o"],"stale_snapshots":[{"id":"a","why":"b"}],"stale_waivers":[],"manifest":{"missing":["m"],"new":["n"],"changed":["c"]},"snapshots":{"same":1,"different":2,"outranked":6,"missing":3,"written":4,"unusable":5},"left_behind":1,"exchanges":9,"stopped":null,"duration_us":3,"outcome":"could not find out"}"#;
     assert_eq!(write_event(&read_event(line).unwrap()).unwrap(), line);
     for stopped in reasons {
         let Event::Ended(mut end) = read_event(line).unwrap() else { panic!("an end") };
