@@ -188,7 +188,7 @@ impl<W: Write> TerminalReport<W> {
         if is_brief && record.unanswered.is_none() {
             return Ok(());
         }
-        writeln!(self.out, "  {}", printable(&record.about))?;
+        writeln!(self.out, "  {}", indented(&record.about, 2))?;
         let spot = self.painted(Paint::Faint, &record.spot.to_string());
         writeln!(self.out, "  {spot}")?;
         for finding in &record.findings {
@@ -212,7 +212,8 @@ impl<W: Write> TerminalReport<W> {
         let subject = if finding.subject == level {
             String::new()
         } else {
-            format!("  {}", printable(&finding.subject))
+            // A key of an answer is a part of it, and must not begin a line that looks like one of ours.
+            format!("  {}", printable(&finding.subject).replace('\n', "\\n"))
         };
         writeln!(self.out, "  {step}{level}{subject}{counts}")?;
         writeln!(self.out, "    expected  {}", indented(&finding.expected, 14))?;
