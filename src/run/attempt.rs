@@ -14,7 +14,7 @@ use super::stop::Stop;
 use crate::check::{Subject, check, select, throttled};
 use crate::model::{
     Answer, CaseRecord, Exchange, Fault, Finding, Given, Level, NotRun, Request, RequestSpec,
-    SnapshotOutcome, Step, Unknown, Value, Verdict,
+    SnapshotOutcome, Step, Unknown, Value, Verdict, whole_micros,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare, set_variables};
 use crate::protocol::encode;
@@ -90,7 +90,7 @@ impl<'a> Attempt<'a> {
             snapshot,
             retried: self.retried,
             left_behind,
-            elapsed: start.elapsed(),
+            elapsed: whole_micros(start.elapsed()),
         }
     }
 

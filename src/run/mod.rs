@@ -28,7 +28,7 @@ use std::time::Instant;
 use tokio::time::sleep;
 
 use crate::event::{Event, OperationStart, RunEnd, RunStart, StaleSnapshot};
-use crate::model::{CaseRecord, Drift, NotRun, SnapshotOutcome, Suite, Verdict};
+use crate::model::{CaseRecord, Drift, NotRun, SnapshotOutcome, Suite, Verdict, whole_micros};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
 use crate::protocol::contract_digest;
 use crate::snapshot::{Store, StoreError};
@@ -214,7 +214,8 @@ pub async fn run(
     let stale_snapshots = runner.still_stale();
     runner.conclude().into_iter().for_each(|text| emit(Event::Warned { text }));
     let drift = runner.drift.clone();
-    let end = RunEnd { stale_snapshots, drift, ..tally.finish(orphans, stop.stopped(), start.elapsed()) };
+    let elapsed = whole_micros(start.elapsed());
+    let end = RunEnd { stale_snapshots, drift, ..tally.finish(orphans, stop.stopped(), elapsed) };
     emit(Event::Ended(end.clone()));
     end
 }
