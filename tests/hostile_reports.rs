@@ -179,6 +179,85 @@ fn no_text_acts_on_the_terminal_while_it_is_told_or_in_the_end() {
     }
 }
 
+/// Puts a text in the place of every text of an event that names nothing: what a file of events may hold.
+fn poison(value: &mut Json, key: &str, text: &str) {
+    const NAMES: [&str; 19] = [
+        "event", "format", "name", "kind", "level", "outcome", "why", "table", "case", "row", "method",
+        "scheme", "base64", "digest", "headers", "params", "given", "target", "rows_met",
+    ];
+    match value {
+        Json::String(told) if !NAMES.contains(&key) => text.clone_into(told),
+        Json::Array(items) if !NAMES.contains(&key) => {
+            items.iter_mut().for_each(|item| poison(item, key, text))
+        }
+        Json::Object(entries) => {
+            // An endpoint's name is free, and nothing else that is called so.
+            let is_endpoint = key == "endpoint";
+            for (name, value) in entries {
+                poison(value, if is_endpoint { "" } else { name }, text);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {}
+    }
+}
+
+#[test]
+fn a_file_of_events_acts_no_more_than_an_answer_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let usual = told(HARMLESS, &[]).reports["ndjson"].clone();
+    let lists = ["orphans", "stale_waivers"];
+    let report = |text: &str| {
+        let mut lines = String::new();
+        for line in usual.lines() {
+            let mut event = parsed(line);
+            if event["event"] == "ended" {
+                for list in lists {
+                    event[list] = serde_json::json!(["x"]);
+                }
+                event["outcome"] = "does not conform".into();
+                event["manifest"] = serde_json::json!({ "missing": ["x"], "new": ["x"], "changed": ["x"] });
+            }
+            if event["event"] == "started" {
+                event["faults"] = serde_json::json!(["x"]);
+            }
+            if event["event"] == "finished" {
+                event["retried"] = serde_json::json!(["x"]);
+            }
+            poison(&mut event, "", text);
+            lines += &format!("{event}\n");
+            if event["event"] == "started" {
+                lines += &format!("{}\n", serde_json::json!({ "event": "warned", "text": text }));
+            }
+        }
+        fs::write(folder.path().join("events"), lines).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
+        command.args(["report", "-v", "--color", "never", "--from", "events"]).current_dir(folder.path());
+        for (format, _) in FORMATS {
+            command.args(["--report", &format!("{format}=out.{format}")]);
+        }
+        let output = command.output().unwrap();
+        let terminal = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{terminal}");
+        let read = |format: &str| fs::read_to_string(folder.path().join(format!("out.{format}"))).unwrap();
+        (terminal, FORMATS.map(|(format, _)| read(format)))
+    };
+    let (usual_terminal, usual_reports) = report(HARMLESS);
+    for text in texts() {
+        let (terminal, reports) = report(&text);
+        assert_inert("the terminal", &terminal);
+        assert_eq!(own_lines(&terminal), own_lines(&usual_terminal), "{terminal}");
+        for ((format, structure), (found, usual)) in FORMATS.iter().zip(reports.iter().zip(&usual_reports)) {
+            assert_inert(format, found);
+            assert_eq!(
+                structure(found),
+                structure(usual),
+                "{format} of {:?}",
+                &text.chars().take(40).collect::<String>()
+            );
+        }
+    }
+}
+
 /// What a command says in a folder of its own.
 fn said(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));

@@ -112,8 +112,8 @@ impl<W: Write> TerminalReport<W> {
         let gap = if series.begun == 1 { "" } else { "\n" };
         let place = format!("({} of {})", series.begun, series.runs);
         let EndpointDescription { name, url, .. } = &start.endpoint;
-        let address = if name == url { String::new() } else { format!("  {}", printable(url)) };
-        writeln!(self.out, "{gap}ENDPOINT  {}  {place}{address}", printable(name))
+        let address = if name == url { String::new() } else { format!("  {}", indented(url, 2)) };
+        writeln!(self.out, "{gap}ENDPOINT  {}  {place}{address}", indented(name, 2))
     }
 
     /// The one line that sums several runs up.
@@ -122,7 +122,7 @@ impl<W: Write> TerminalReport<W> {
         let runs = end.runs.iter().map(|(name, outcome)| format!("{name} {}", outcome.name()));
         let rest = end.not_started.iter().map(|name| format!("{name} not started"));
         let told: Vec<String> = runs.chain(rest).collect();
-        writeln!(self.out, "\n{word}  {} endpoints: {}", told.len(), printable(&told.join(", ")))
+        writeln!(self.out, "\n{word}  {} endpoints: {}", told.len(), indented(&told.join(", "), 2))
     }
 
     fn outcome(&self, outcome: Outcome) -> String {
@@ -141,7 +141,7 @@ impl<W: Write> TerminalReport<W> {
             return Ok(());
         };
         let text = format!("FAULT SWITCHED ON: {}", start.faults.join(", "));
-        let line = self.painted(Paint::Bad, &text);
+        let line = self.painted(Paint::Bad, &indented(&text, 2));
         writeln!(self.out, "{line}\nThis run says nothing about conformance.\n")
     }
 
@@ -189,7 +189,7 @@ impl<W: Write> TerminalReport<W> {
             return Ok(());
         }
         writeln!(self.out, "  {}", indented(&record.about, 2))?;
-        let spot = self.painted(Paint::Faint, &record.spot.to_string());
+        let spot = self.painted(Paint::Faint, &indented(&record.spot.to_string(), 2));
         writeln!(self.out, "  {spot}")?;
         for finding in &record.findings {
             self.finding(finding, record)?;
@@ -260,9 +260,10 @@ impl<W: Write> TerminalReport<W> {
 
     fn summary(&mut self, start: &RunStart, end: &RunEnd) -> io::Result<()> {
         for operation in &start.operations {
-            writeln!(self.out, "  contract    {} {}", operation.id, operation.version)?;
+            let contract = format!("{} {}", operation.id, operation.version);
+            writeln!(self.out, "  contract    {}", indented(&contract, 4))?;
         }
-        writeln!(self.out, "  endpoint    {}", printable(&start.endpoint.name))?;
+        writeln!(self.out, "  endpoint    {}", indented(&start.endpoint.name, 4))?;
         for (operation, met) in start.operations.iter().zip(&end.rows_met) {
             writeln!(self.out, "  error rows  {} of {} met", met.len(), operation.rows.len())?;
         }
@@ -293,9 +294,9 @@ impl<W: Write> TerminalReport<W> {
     /// In what the suite is not the one that is meant: also where little is told, since nothing else shows it.
     fn drift(&mut self, end: &RunEnd) -> io::Result<()> {
         let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) else { return Ok(()) };
-        let text = self.painted(Paint::Bad, &format!("{drift}:"));
+        let text = self.painted(Paint::Bad, &indented(&format!("{drift}:"), 4));
         writeln!(self.out, "{text}")?;
-        drift.lines(TOLD).iter().try_for_each(|line| writeln!(self.out, "    {}", printable(line)))
+        drift.lines(TOLD).iter().try_for_each(|line| writeln!(self.out, "    {}", indented(line, 6)))
     }
 
     fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {
@@ -304,7 +305,7 @@ impl<W: Write> TerminalReport<W> {
         }
         let text = self.painted(Paint::Bad, "  waivers     some do not hold any more, which fails the run:");
         writeln!(self.out, "{text}")?;
-        end.stale_waivers.iter().try_for_each(|stale| writeln!(self.out, "    {}", printable(stale)))
+        end.stale_waivers.iter().try_for_each(|stale| writeln!(self.out, "    {}", indented(stale, 6)))
     }
 
     fn stale_snapshots(&mut self, end: &RunEnd) -> io::Result<()> {
@@ -317,7 +318,7 @@ impl<W: Write> TerminalReport<W> {
         let text = self.painted(Paint::Doubtful, &text);
         writeln!(self.out, "{text}")?;
         for StaleSnapshot { case, why } in stale.iter().take(NAMED_SNAPSHOTS) {
-            writeln!(self.out, "    {}", printable(&format!("{case}: {why}")))?;
+            writeln!(self.out, "    {}", indented(&format!("{case}: {why}"), 6))?;
         }
         let rest = stale.len().saturating_sub(NAMED_SNAPSHOTS);
         if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
@@ -331,7 +332,7 @@ impl<W: Write> TerminalReport<W> {
         let text = self.painted(Paint::Doubtful, &text);
         writeln!(self.out, "{text}")?;
         for path in end.orphans.iter().take(NAMED_SNAPSHOTS) {
-            writeln!(self.out, "    {}", printable(&path.display().to_string()))?;
+            writeln!(self.out, "    {}", indented(&path.display().to_string(), 6))?;
         }
         let rest = end.orphans.len().saturating_sub(NAMED_SNAPSHOTS);
         if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
