@@ -188,7 +188,9 @@ fn poison(value: &mut Json, key: &str, text: &str) {
     match value {
         Json::String(told) if !NAMES.contains(&key) => text.clone_into(told),
         Json::Array(items) if !NAMES.contains(&key) => {
-            items.iter_mut().for_each(|item| poison(item, key, text))
+            for item in items.iter_mut() {
+                poison(item, key, text);
+            }
         }
         Json::Object(entries) => {
             // An endpoint's name is free, and nothing else that is called so.
@@ -207,7 +209,7 @@ fn a_file_of_events_acts_no_more_than_an_answer_does() {
     let usual = told(HARMLESS, &[]).reports["ndjson"].clone();
     let lists = ["orphans", "stale_waivers"];
     let report = |text: &str| {
-        let mut lines = String::new();
+        let mut lines = Vec::new();
         for line in usual.lines() {
             let mut event = parsed(line);
             if event["event"] == "ended" {
@@ -224,12 +226,12 @@ fn a_file_of_events_acts_no_more_than_an_answer_does() {
                 event["retried"] = serde_json::json!(["x"]);
             }
             poison(&mut event, "", text);
-            lines += &format!("{event}\n");
+            lines.push(event.to_string() + "\n");
             if event["event"] == "started" {
-                lines += &format!("{}\n", serde_json::json!({ "event": "warned", "text": text }));
+                lines.push(serde_json::json!({ "event": "warned", "text": text }).to_string() + "\n");
             }
         }
-        fs::write(folder.path().join("events"), lines).unwrap();
+        fs::write(folder.path().join("events"), lines.concat()).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
         command.args(["report", "-v", "--color", "never", "--from", "events"]).current_dir(folder.path());
         for (format, _) in FORMATS {

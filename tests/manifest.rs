@@ -12,6 +12,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use odd::{JSON, answer, one_case, say, serve};
 use proofmark::protocol::sha256_hex;
@@ -320,6 +321,27 @@ fn what_is_current_is_not_written_over_so_that_comments_stay() {
     let (exit, text) = project.run(&["manifest", "--write"]);
     assert_eq!((exit, text.as_str()), (0, "cases/manifest.toml is as the suite is\n"));
     assert_eq!(fs::read_to_string(project.path("cases/manifest.toml")).unwrap(), before);
+}
+
+#[test]
+fn branches_that_add_cases_in_different_places_merge() {
+    let project = Project::new();
+    let base = fs::read_to_string(project.path("cases/manifest.toml")).unwrap();
+    let (near, far) = ("    \"tag-count/none/form\",\n", "    \"tag-value/");
+    let ours = base.replacen(near, &format!("{near}    \"tag-count/none/ours\",\n"), 1);
+    let theirs = base.replacen(far, &format!("    \"tag-theirs/a\",\n{far}"), 1);
+    for (name, text) in [("base", &base), ("ours", &ours), ("theirs", &theirs)] {
+        fs::write(project.path(name), text).unwrap();
+    }
+    let mut merge = Command::new("git");
+    let merged = merge.args(["merge-file", "-p", "ours", "base", "theirs"]).current_dir(project.0.path());
+    let merged = merged.output().unwrap();
+    assert!(merged.status.success(), "there is no conflict");
+    let merged = String::from_utf8(merged.stdout).unwrap();
+    assert_eq!(merged.lines().count(), base.lines().count() + 2);
+    fs::write(project.path("cases/manifest.toml"), merged).unwrap();
+    let (exit, text) = project.run(&["manifest"]);
+    assert!(exit == 1 && text.contains("2 cases of the manifest are missing"), "{text}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod id;
 mod manifest;
 mod message;
 mod normalisation;
+mod parameter;
 mod spot;
 mod state;
 mod suite;
@@ -24,8 +25,8 @@ pub use case::{
     StatusRule, Step, Variable, merge_params,
 };
 pub use contract::{
-    Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing, Parameter,
-    ParameterType, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots,
+    Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Listing, RateLimit, Reach, RequestIdRule,
+    RequestShape, Rule, Source, Throttle, XmlRoots,
 };
 pub use endpoint_kind::EndpointKind;
 pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody};
@@ -34,6 +35,7 @@ pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use manifest::{Drift, ListedContract, Manifest};
 pub use message::{BLANK, MessageTemplate};
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
+pub use parameter::{Constraint, Limit, Parameter, ParameterType};
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};
