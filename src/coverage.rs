@@ -143,6 +143,7 @@ fn limits(contract: &Contract) -> impl Iterator<Item = (&Parameter, Constraint)>
             source: parameter.source.clone(),
             about: None,
             disputed: None,
+            spot: parameter.spot.clone(),
         });
         let shown =
             parameter.constraints.iter().filter(|constraint| !matches!(constraint.limit, Limit::Known(_)));

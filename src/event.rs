@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{CaseRecord, Level, Limit, Reach, VerdictCounts};
+use crate::model::{CaseRecord, Drift, Level, Limit, Reach, VerdictCounts};
 
 /// Something that a run says.
 #[derive(Debug)]
@@ -73,6 +73,8 @@ pub struct OperationStart {
     pub error_rows: Vec<RowStart>,
     /// Its parameters; empty if they are not known.
     pub parameters: Vec<ParameterStart>,
+    /// The digest of its text; not known of runs of earlier programs.
+    pub digest: Option<String>,
 }
 
 /// An error row of a contract.
@@ -138,6 +140,8 @@ pub struct RunEnd {
     pub stale_snapshots: Option<Vec<StaleSnapshot>>,
     /// Waivers that do not hold any more, and why.
     pub stale_waivers: Vec<String>,
+    /// In what the suite is not the one that its manifest lists, if it has a manifest.
+    pub drift: Option<Drift>,
     /// What the snapshots did.
     pub snapshots: SnapshotCounts,
     /// How many cases left something behind on the endpoint.
@@ -185,7 +189,7 @@ impl SeriesEnd {
 
 impl RunEnd {
     /// What the run comes to. An interrupted one says nothing; broken outranks unknown. A run that judged
-    /// nothing, or that left something behind, does not pass silently.
+    /// nothing, that left something behind, or whose suite is not the one that is meant, does not pass silently.
     pub fn outcome(&self) -> Outcome {
         if self.stopped == Some(Stopped::Interrupted) {
             Outcome::Interrupted
@@ -195,6 +199,7 @@ impl RunEnd {
             || self.counts.not_run > self.counts.not_meant
             || self.stopped.is_some()
             || self.left_behind > 0
+            || self.drift.as_ref().is_some_and(|drift| !drift.is_empty())
             || self.counts.judged() == 0
         {
             Outcome::Unknown

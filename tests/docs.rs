@@ -200,6 +200,10 @@ fn every_key_of_a_file_is_described() {
         ("states", "docs/writing-cases.md"),
         ("endpoints", "docs/endpoints-and-states.md"),
         ("waivers", "docs/running.md"),
+        ("manifest", "docs/running.md"),
+        ("report", "docs/reports.md"),
+        ("events", "docs/reports.md"),
+        ("coverage", "docs/reports.md"),
     ] {
         let schema: Json = serde_json::from_str(&support::out(&support::run(&["schema", kind]))).unwrap();
         let mut names = BTreeSet::new();

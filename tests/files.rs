@@ -120,6 +120,7 @@ fn kind_of(path: &Path) -> SchemaName {
         "states.toml" => SchemaName::States,
         "endpoints.toml" => SchemaName::Endpoints,
         "waivers.toml" => SchemaName::Waivers,
+        "manifest.toml" => SchemaName::Manifest,
         _ => SchemaName::Table,
     }
 }

@@ -172,6 +172,32 @@ fn a_narrow_terminal_without_colour_shows_all_in_lines_that_fit() {
 }
 
 #[test]
+fn nothing_of_a_snapshot_acts_on_the_terminal_of_who_decides() {
+    let project = Project::changed(&[(FAULT, CASES)]);
+    let hostile = "\u{202e}\u{9b}2J\u{1b}]0;x\u{7}\u{2028}";
+    let mut found = BTreeMap::new();
+    snapshots(project.0.path(), &mut found);
+    for path in found.keys().filter(|path| path.extension().is_some_and(|ending| ending == "new")) {
+        let path = project.path(path.to_str().unwrap());
+        let text = fs::read_to_string(&path).unwrap();
+        let text = text
+            .replace("\"HostId\": \"", &format!("\"Host{hostile}\": \"x"))
+            .replace("\"Message\": \"", &format!("\"Message\": \"{hostile}"))
+            .replace("< content-type: ", &format!("< content-type: {hostile}"));
+        fs::write(&path, text).unwrap();
+    }
+    let mut terminal = project.terminal(200, &[("NO_COLOR", "1")], "");
+    terminal.sees("help > ").press("l").sees("help > ").press("1").sees("help > ").press("w").sees("help > ");
+    terminal.press("q").sees("still waiting");
+    let seen = terminal.ends(1);
+    assert!(seen.contains("\\u{202e}"), "it is shown escaped: {seen}");
+    let acts = |letter: char| {
+        (letter.is_control() && !matches!(letter, '\n' | '\r')) || "\u{202e}\u{2028}".contains(letter)
+    };
+    assert_eq!(seen.chars().find(|letter| acts(*letter)), None, "{seen:?}");
+}
+
+#[test]
 fn cases_are_decided_one_by_one_and_the_rest_alike() {
     let project = Project::changed(&[(FAULT, CASES)]);
     let count = project.pending();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::grounds::Grounds;
 use super::path::select;
 use super::pattern::matches;
 use super::subject::Subject;
@@ -44,6 +45,7 @@ pub(super) fn check_unique(subject: &Subject<'_>) -> Option<Finding> {
         expected: "a request id of its own".into(),
         actual: format!("{own}, as in the answer to step {}", position + 1),
         because: None,
+        cites: Vec::new(),
     })
 }
 
@@ -54,7 +56,7 @@ struct Findings<'a> {
 
 impl Findings<'_> {
     fn add(&mut self, what: &str, expected: impl Into<String>, actual: impl Into<String>) {
-        self.add_because(what, expected, actual, None);
+        self.add_because(what, expected, actual, Grounds::default());
     }
 
     fn add_because(
@@ -62,7 +64,7 @@ impl Findings<'_> {
         what: &str,
         expected: impl Into<String>,
         actual: impl Into<String>,
-        because: Option<String>,
+        Grounds { because, cites }: Grounds,
     ) {
         self.found.push(Finding {
             level: Level::Envelope,
@@ -71,6 +73,7 @@ impl Findings<'_> {
             expected: expected.into(),
             actual: actual.into(),
             because,
+            cites,
         });
     }
 
@@ -82,8 +85,9 @@ impl Findings<'_> {
             let values = self.subject.answer.values(name);
             if let [first, second, ..] = values.as_slice() {
                 let actual = format!("{} and {}", Value::text(*first), Value::text(*second));
-                let because = Some("RFC 9110, section 5.3".to_owned());
-                self.add_because(name, "one value", actual, because);
+                let grounds =
+                    Grounds { because: Some("RFC 9110, section 5.3".to_owned()), cites: Vec::new() };
+                self.add_because(name, "one value", actual, grounds);
             }
         }
     }
@@ -166,10 +170,10 @@ impl Findings<'_> {
 
     fn field(&mut self, field: &Field, tree: &Value) {
         let path = || format!("$.{}", field.name);
-        let because = || (!field.source.is_empty()).then(|| format!("sources: {}", field.source.join(", ")));
+        let grounds = || Grounds::of_field(field);
         let Some(found) = tree.get(&field.name) else {
             if field.is_required {
-                self.add_because(&path(), format!("a {}", field.type_name), "nothing", because());
+                self.add_because(&path(), format!("a {}", field.type_name), "nothing", grounds());
             }
             return;
         };
@@ -179,7 +183,7 @@ impl Findings<'_> {
             || (field.type_name == "number" && found.type_name() == "integer")
             || written.is_some_and(|text| can_be(&field.type_name, text));
         if !has_type {
-            self.add_because(&path(), format!("a {}", field.type_name), found.to_string(), because());
+            self.add_because(&path(), format!("a {}", field.type_name), found.to_string(), grounds());
             return;
         }
         let Some(pattern) = &field.pattern else { return };
@@ -187,7 +191,7 @@ impl Findings<'_> {
             return;
         }
         if !matches(pattern, &found.to_plain()).is_ok_and(|is_match| is_match) {
-            self.add_because(&path(), format!("a match of /{pattern}/"), found.to_string(), because());
+            self.add_because(&path(), format!("a match of /{pattern}/"), found.to_string(), grounds());
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::envelope;
+use super::grounds::Grounds;
 use super::matcher::{Typing, mismatch};
 use super::path::{PathError, select};
 use super::subject::Subject;
@@ -112,24 +113,15 @@ fn rows_expected<'a>(subject: &Subject<'a>, expect: &'a Expect) -> Vec<&'a Error
     }
 }
 
-/// The rows, as a reader of a finding needs them.
-fn cited(rows: &[&ErrorRow]) -> Option<String> {
-    let row = rows.first()?;
-    let message =
-        row.message.as_ref().map(|message| format!(" {}", Value::text(message.as_str()))).unwrap_or_default();
-    let sources = if row.source.is_empty() { String::new() } else { format!(" ({})", row.source.join(", ")) };
-    Some(format!("error row {} {}{message}{sources}", row.status, row.code))
-}
-
 fn finding(
     subject: &Subject<'_>,
     level: Level,
     what: &str,
     expected: String,
     actual: String,
-    because: Option<String>,
+    Grounds { because, cites }: Grounds,
 ) -> Finding {
-    Finding { level, step: subject.step, subject: what.to_owned(), expected, actual, because }
+    Finding { level, step: subject.step, subject: what.to_owned(), expected, actual, because, cites }
 }
 
 fn check_status(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Option<Finding> {
@@ -144,7 +136,14 @@ fn check_status(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> O
     let code = if expect.code.is_none() { subject.code() } else { None };
     let code = code.map(|code| format!(" with the code {code}")).unwrap_or_default();
     let actual = format!("{}{code}", subject.answer.status);
-    Some(finding(subject, Level::Status, "status", expected.join(" or "), actual, cited(rows)))
+    Some(finding(
+        subject,
+        Level::Status,
+        "status",
+        expected.join(" or "),
+        actual,
+        Grounds::of_rows(rows, subject),
+    ))
 }
 
 fn shown(value: Option<&Value>) -> String {
@@ -155,7 +154,14 @@ fn check_code(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Opt
     let matcher = expect.code.as_ref()?;
     let found = subject.code();
     mismatch(matcher, found.as_ref(), subject.typing())?;
-    Some(finding(subject, Level::Code, "code", matcher.to_string(), shown(found.as_ref()), cited(rows)))
+    Some(finding(
+        subject,
+        Level::Code,
+        "code",
+        matcher.to_string(),
+        shown(found.as_ref()),
+        Grounds::of_rows(rows, subject),
+    ))
 }
 
 fn check_message(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Option<Finding> {
@@ -165,7 +171,14 @@ fn check_message(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> 
     };
     let why = mismatch(matcher, found.as_ref(), subject.typing())?;
     let actual = with_reason(&shown(found.as_ref()), &why);
-    Some(finding(subject, Level::Message, "message", matcher.to_string(), actual, cited(rows)))
+    Some(finding(
+        subject,
+        Level::Message,
+        "message",
+        matcher.to_string(),
+        actual,
+        Grounds::of_rows(rows, subject),
+    ))
 }
 
 /// A code given alone brings the message of its row along; where sources differ, any of theirs.
@@ -185,7 +198,14 @@ fn check_row_message(subject: &Subject<'_>, rows: &[&ErrorRow], found: Option<&V
     let wanted: Vec<String> =
         messages.iter().map(|message| Value::text(message.as_str()).to_string()).collect();
     let actual = with_reason(&shown(found), whys.first().copied().flatten().unwrap_or_default());
-    Some(finding(subject, Level::Message, "message", wanted.join(" or "), actual, cited(rows)))
+    Some(finding(
+        subject,
+        Level::Message,
+        "message",
+        wanted.join(" or "),
+        actual,
+        Grounds::of_rows(rows, subject),
+    ))
 }
 
 fn with_reason(actual: &str, why: &str) -> String {
@@ -203,7 +223,7 @@ fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
                 name,
                 matcher.to_string(),
                 shown(found.as_ref()),
-                None,
+                Grounds::default(),
             ));
         }
     }
@@ -219,7 +239,14 @@ fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
         };
         if let Some(why) = mismatch(matcher, found.as_ref(), subject.typing()) {
             let actual = with_reason(&shown(found.as_ref()), &why);
-            findings.push(finding(subject, Level::Body, path, matcher.to_string(), actual, None));
+            findings.push(finding(
+                subject,
+                Level::Body,
+                path,
+                matcher.to_string(),
+                actual,
+                Grounds::default(),
+            ));
         }
     }
     findings
@@ -237,6 +264,6 @@ fn check_time(subject: &Subject<'_>, expect: &Expect) -> Option<Finding> {
         "time",
         format!("an answer within {limit:?}"),
         format!("{elapsed:?}"),
-        None,
+        Grounds::default(),
     ))
 }

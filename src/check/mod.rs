@@ -4,6 +4,7 @@
 
 mod envelope;
 mod expectation;
+mod grounds;
 mod matcher;
 mod path;
 mod pattern;

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::schema_command::SchemaKind;
 use super::shard::Shard;
 use crate::model::{Level, Scheme};
 use crate::snapshot::MaxAge;
-use crate::source::SchemaName;
 
 /// Hold an API endpoint, mock or real, to its published contract.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Check the files and do nothing else
     Check(FolderArgs),
+    /// Hold the suite against the list of its cases, or write that with --write
+    Manifest(ManifestArgs),
     /// Show which promises of the contract the cases test
     Coverage(CoverageArgs),
     /// Run cases on two endpoints, and show how their answers differ
@@ -69,7 +71,7 @@ pub(super) enum Command {
     Keygen(KeygenArgs),
     /// Write a badge, or a page of Markdown, that says what a signed statement says
     Certificate(CertificateArgs),
-    /// Print the JSON Schema of a kind of file, for editors
+    /// Print the JSON Schema of a kind of file, for editors and programs
     Schema(SchemaArgs),
     /// Print a script by which a shell completes arguments
     Completions {
@@ -86,6 +88,18 @@ pub(super) struct FolderArgs {
     /// The folder of contracts and case tables
     #[arg(long, value_name = "DIR", default_value = "cases")]
     pub(super) cases: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManifestArgs {
+    /// Write the manifest as the suite is now
+    #[arg(long)]
+    pub(super) write: bool,
+    /// The manifest; manifest.toml in the folder of cases, if not said
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) folder: FolderArgs,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -178,6 +192,9 @@ pub(super) struct ReportArgs {
     /// A file that a run wrote with --report ndjson=FILE; several are parts of one run, such as shards
     #[arg(long, value_name = "FILE", required = true)]
     pub(super) from: Vec<PathBuf>,
+    /// Fail unless the runs have told just the cases that this file lists, such as cases/manifest.toml
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }
@@ -185,7 +202,7 @@ pub(super) struct ReportArgs {
 /// How a run is told.
 #[derive(Debug, Clone, Args)]
 pub(super) struct OutputArgs {
-    /// Write a report: json, ndjson, junit, tap, markdown, github or html, as junit=PATH; `-` is standard output
+    /// Write a report: json, ndjson, junit, tap, markdown, github, html or sarif, as junit=PATH; `-` is standard output
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) report: Vec<String>,
     /// Tell every case
@@ -336,9 +353,10 @@ pub(super) struct CertificateArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// table, contract, common, states, endpoints or waivers
+    /// table, contract, common, states, endpoints, waivers or manifest, which are read; report, events or coverage, which
+    /// are written
     #[arg(value_name = "KIND")]
-    pub(super) name: SchemaName,
+    pub(super) kind: SchemaKind,
 }
 
 /// How an endpoint is connected to. None of it says anything about the embedded one.
@@ -418,6 +436,10 @@ pub(super) struct RunArgs {
     /// Tell which snapshots are older than this after the run, such as 30d; see `proofmark stale`
     #[arg(long, value_name = "AGE")]
     pub(super) max_age: Option<MaxAge>,
+    /// Fail unless all cases that this file lists are selected, or those of the shard; without it, manifest.toml in
+    /// the folder of cases is held against the suite alone
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
     /// How many cases run at once
     #[arg(long, short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,

@@ -24,6 +24,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         ("--endpoint", !run.endpoint.is_empty()),
         ("--states", run.states.is_some()),
         ("--snapshots", run.snapshots.is_some()),
+        ("--manifest", run.manifest.is_some()),
         ("--report", !run.output.report.is_empty()),
         ("--overwrite-real", run.overwrite_real),
         ("--max-age", run.max_age.is_some()),
@@ -103,7 +104,9 @@ fn as_text(args: &DiffArgs, differences: &[CaseDifference]) -> String {
     let mut text = format!("first   {}\nsecond  {}\n\n", args.first, args.second);
     for case in differences.iter().filter(|case| case.difference != Difference::Same) {
         let _ = writeln!(text, "{}  {}", case.difference, case.id);
-        let _ = writeln!(text, "  first   {}\n  second  {}", case.first, case.second);
+        // A key of an answer may have ends of lines, and must not begin one that looks like ours.
+        let [first, second] = [&case.first, &case.second].map(|told| told.replace('\n', "\\n"));
+        let _ = writeln!(text, "  first   {first}\n  second  {second}");
     }
     let _ = writeln!(text, "\nby row of the contract");
     for (row, counts) in by_row(differences) {

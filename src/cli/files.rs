@@ -7,6 +7,7 @@ use std::path::Path;
 use super::args::{FolderArgs, SelectArgs};
 use super::endpoint::{is_address, resolved};
 use super::exit::CliError;
+use super::manifest_command;
 use super::print;
 use crate::model::{Problem, Suite};
 use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
@@ -24,7 +25,7 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     let waived = waivers.as_ref().map_or_else(|_| Vec::new(), Vec::clone);
     let endpoints = load_endpoints(&args.cases);
     let named = endpoints.as_ref().map_or_else(|_| Vec::new(), Vec::clone);
-    let others = [endpoints.err(), waivers.err()];
+    let others = [endpoints.err(), waivers.err(), manifest_command::check(&args.cases).err()];
     let mut problems = Vec::new();
     let mut suite_loaded = None;
     for error in others.into_iter().flatten().chain(suite.map(|suite| suite_loaded = Some(suite)).err()) {

@@ -23,6 +23,7 @@ mod key_file;
 mod keyboard;
 mod keygen_command;
 mod list_command;
+mod manifest_command;
 mod noise_command;
 mod output;
 mod page_command;
@@ -33,6 +34,7 @@ mod reports;
 mod retold;
 mod review_command;
 mod run_command;
+mod schema_command;
 mod serve_command;
 mod settings;
 mod shard;
@@ -47,7 +49,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::source::schema;
 use args::{Cli, Command};
 use exit::{CONFORMS, CliError, USAGE};
 
@@ -63,6 +64,7 @@ pub fn main() -> ExitCode {
         Some(Command::List(args)) => list_command::list(&args),
         Some(Command::Show(args)) => show_command::show(&args),
         Some(Command::Check(args)) => files::check(&args),
+        Some(Command::Manifest(args)) => manifest_command::manifest(&args),
         Some(Command::Diff(args)) => diff_command::diff(&args),
         Some(Command::Noise(args)) => noise_command::noise(&args),
         Some(Command::Pending(args)) => review_command::pending(&args),
@@ -86,7 +88,7 @@ pub fn main() -> ExitCode {
         Some(Command::Man) => install::man(),
         Some(Command::Keygen(args)) => keygen_command::keygen(&args),
         Some(Command::Certificate(args)) => certificate_command::certificate(&args),
-        Some(Command::Schema(args)) => print(&schema(args.name)),
+        Some(Command::Schema(args)) => schema_command::print_schema(args.kind),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };
     match done {

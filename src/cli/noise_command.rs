@@ -64,8 +64,11 @@ pub(super) fn noise(args: &RunArgs) -> Result<u8, CliError> {
 }
 
 fn refuse_meaningless(args: &RunArgs) -> Result<(), CliError> {
-    let meaningless =
-        [("--snapshots", args.snapshots.is_some()), ("--report", !args.output.report.is_empty())];
+    let meaningless = [
+        ("--snapshots", args.snapshots.is_some()),
+        ("--manifest", args.manifest.is_some()),
+        ("--report", !args.output.report.is_empty()),
+    ];
     if let Some((flag, _)) = meaningless.into_iter().find(|(_, is_given)| *is_given) {
         return Err(CliError::usage(format!("{flag} means nothing to noise")));
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::args::ReportArgs;
 use super::event_lines::EventLines;
 use super::exit::{CliError, of_run};
+use super::manifest_command::Roll;
 use super::output::{Output, ReportTarget, is_same_file};
 use super::reports::Reports;
 use super::retold;
@@ -16,13 +17,14 @@ use crate::report::{merged_end, merged_start};
 pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {
     let output = Output::resolve(&args.output)?;
     args.from.iter().try_for_each(|path| kept(path, &output.reports))?;
+    let mut roll = args.manifest.as_deref().map(Roll::open).transpose()?;
     let mut parts = Vec::with_capacity(args.from.len());
     for path in &args.from {
         let mut lines = EventLines::open(path)?;
         match lines.next()? {
             Some(Event::Started(start)) => parts.push(Part::new(lines, start)?),
             Some(Event::SeriesStarted { endpoints }) if args.from.len() == 1 => {
-                return retold::series(lines, &endpoints, &output);
+                return retold::series(lines, &endpoints, roll.as_mut(), &output);
             }
             Some(Event::SeriesStarted { .. }) => {
                 return Err(lines.wrong("it has the runs of several endpoints, which are no part of one run"));
@@ -31,7 +33,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {
             | None => return Err(lines.wrong("it does not begin with the start of a run")),
         }
     }
-    merged(parts, &output)
+    merged(parts, roll, &output)
 }
 
 /// What is read is not written over: it may be all that is left of the run.
@@ -47,7 +49,7 @@ fn kept(path: &Path, reports: &[ReportTarget]) -> Result<(), CliError> {
 }
 
 /// Tells several parts as one run.
-fn merged(mut parts: Vec<Part>, output: &Output) -> Result<u8, CliError> {
+fn merged(mut parts: Vec<Part>, mut roll: Option<Roll>, output: &Output) -> Result<u8, CliError> {
     let starts: Vec<RunStart> = parts.iter().map(|part| part.start.clone()).collect();
     let apart = |error: crate::report::Apart| CliError::usage(format!("--from: {error}"));
     let Some(start) = merged_start(&starts).map_err(apart)? else {
@@ -56,7 +58,7 @@ fn merged(mut parts: Vec<Part>, output: &Output) -> Result<u8, CliError> {
     let mut reports = Reports::open(output)?;
     reports.take(&Event::Started(start.clone()));
     warn(&mut parts, &mut reports);
-    merge(&mut parts, &mut reports)?;
+    merge(&mut parts, roll.as_mut(), &mut reports)?;
     // What could not be kept is told after the cases.
     warn(&mut parts, &mut reports);
     let mut runs = Vec::with_capacity(parts.len());
@@ -64,6 +66,10 @@ fn merged(mut parts: Vec<Part>, output: &Output) -> Result<u8, CliError> {
         runs.push(part.finish()?);
     }
     let end = merged_end(&start, &runs);
+    let end = match &mut roll {
+        Some(roll) => roll.close(&start, end),
+        None => end,
+    };
     let outcome = end.outcome();
     reports.take(&Event::Ended(end));
     Ok(of_run(outcome, reports.close()))
@@ -77,7 +83,7 @@ fn warn(parts: &mut [Part], reports: &mut Reports) {
 }
 
 /// Tells the cases of all parts in the order of ids, which each part has already.
-fn merge(parts: &mut [Part], reports: &mut Reports) -> Result<(), CliError> {
+fn merge(parts: &mut [Part], mut roll: Option<&mut Roll>, reports: &mut Reports) -> Result<(), CliError> {
     loop {
         let waiting = parts.iter().enumerate().filter_map(|(at, part)| Some((at, &part.next.as_ref()?.id)));
         let Some((at, id)) = waiting.min_by_key(|(_, id)| *id) else {
@@ -93,6 +99,9 @@ fn merge(parts: &mut [Part], reports: &mut Reports) -> Result<(), CliError> {
         }
         let record = parts[at].take()?;
         if let Some(record) = record {
+            if let Some(roll) = &mut roll {
+                roll.note(&record.id);
+            }
             reports.take(&Event::Finished(record));
         }
     }

@@ -13,6 +13,7 @@ use super::dry_run::dry_run;
 use super::exit::{CONFORMS, CliError, of_run};
 use super::files::{check_endpoints, selected};
 use super::interrupt::listening;
+use super::manifest_command;
 use super::output::Output;
 use super::print;
 use super::reports::Reports;
@@ -20,7 +21,7 @@ use super::settings::{REFERENCE, Settings, Target, other};
 use super::stale_command::{freshness, told};
 use crate::embedded;
 use crate::event::{Event, Outcome, SeriesEnd, StaleSnapshot};
-use crate::model::{Day, Suite};
+use crate::model::{Day, Drift, Suite};
 use crate::plan::{Plan, case_ids};
 use crate::reference::{Fault, Reference};
 use crate::report::printable;
@@ -57,6 +58,7 @@ pub(super) fn run_narrowed(
         }
     }
     let (suite, mut plan) = selected(&args.select)?;
+    let drift = manifest_command::of_run(args, &suite, &plan)?;
     narrow(&mut plan, &all)?;
     if plan.cases.is_empty() {
         return Ok(CONFORMS);
@@ -74,7 +76,7 @@ pub(super) fn run_narrowed(
     let planned = planned.collect::<Result<_, _>>()?;
     let reports = Reports::open(&output)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
-    runtime.block_on(drive(planned, plan, reports))
+    runtime.block_on(drive(planned, plan, drift.as_ref(), reports))
 }
 
 /// What a run on one endpoint needs beside the cases, all read and checked.
@@ -97,7 +99,7 @@ impl Planned {
     }
 
     /// What can still go wrong before the first request.
-    async fn prepared(self) -> Result<Prepared, CliError> {
+    async fn prepared(self, drift: Option<&Drift>) -> Result<Prepared, CliError> {
         let (endpoint, reference) = match self.settings.target {
             Target::Other(endpoint) => (*endpoint, None),
             Target::Reference(faults) => {
@@ -107,7 +109,7 @@ impl Planned {
         };
         let client = Client::new(self.settings.limits, &self.settings.connection, endpoint.addresses())?;
         let runner = Runner::new(client, endpoint, self.settings.run, self.store);
-        let runner = runner.waivers(self.waivers).stale(self.stale);
+        let runner = runner.waivers(self.waivers).stale(self.stale).drift(drift.cloned());
         Ok(Prepared { runner: Arc::new(runner), orphans: self.orphans, reference })
     }
 }
@@ -176,10 +178,15 @@ fn fault_list() -> String {
 }
 
 /// Runs the plan on each endpoint. All of them are prepared first, so that nothing is sent if one cannot be.
-async fn drive(planned: Vec<Planned>, plan: Plan, mut reports: Reports) -> Result<u8, CliError> {
+async fn drive(
+    planned: Vec<Planned>,
+    plan: Plan,
+    drift: Option<&Drift>,
+    mut reports: Reports,
+) -> Result<u8, CliError> {
     let mut all = Vec::with_capacity(planned.len());
     for planned in planned {
-        all.push(planned.prepared().await?);
+        all.push(planned.prepared(drift).await?);
     }
     let stop = Arc::new(StopSwitch::default());
     let listening = listening(&stop);

@@ -1,12 +1,14 @@
 //! A contract: what an operation promises, as its published sources say it.
 
-use std::fmt;
+use std::sync::Arc;
 
 use super::case::Place;
 use super::exchange::{Format, Method};
 use super::id::OperationId;
 use super::message::MessageTemplate;
 use super::normalisation::Normalisation;
+use super::parameter::Parameter;
+use super::spot::{SourceText, Spot};
 use super::state::{StateDefinition, Sweep};
 use super::value::Value;
 
@@ -15,6 +17,8 @@ use super::value::Value;
 pub struct Contract {
     /// The operation's folder below `cases/`.
     pub id: OperationId,
+    /// What it was read from: its own file, and the one that it shares with others.
+    pub files: Vec<Arc<SourceText>>,
     /// The operation's name, as its publisher spells it.
     pub operation: String,
     /// The version of the API.
@@ -148,150 +152,6 @@ impl FormatChoice {
     }
 }
 
-/// One parameter of the operation.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parameter {
-    /// Its name; `N` stands for the index of a list, as in `Tag.N.Key`.
-    pub name: String,
-    /// Its type.
-    pub kind: ParameterType,
-    /// Whether a request must carry it.
-    pub is_required: bool,
-    /// Whether the contract advises against it.
-    pub is_deprecated: bool,
-    /// Where it stands, if not where the request's other parameters do.
-    pub place: Option<Place>,
-    /// What it means.
-    pub about: String,
-    /// Names of sources.
-    pub source: Vec<String>,
-    /// Limits on its value.
-    pub constraints: Vec<Constraint>,
-    /// Codes that may answer its absence.
-    pub missing: Vec<String>,
-}
-
-impl Parameter {
-    /// Whether `name` is this parameter, with numbers in the place of `N`.
-    pub fn covers(&self, name: &str) -> bool {
-        is_instance(&self.name, name)
-    }
-}
-
-/// Whether `name` is an instance of the parameter that is declared so, with numbers in the place of `N`.
-pub fn is_instance(declared: &str, name: &str) -> bool {
-    let mut declared = declared.split('.');
-    let mut found = name.split('.');
-    loop {
-        match (declared.next(), found.next()) {
-            (None, None) => return true,
-            (Some("N"), Some(index)) if index.parse::<u64>().is_ok() => {}
-            (Some(left), Some(right)) if left == right => {}
-            (None | Some(_), None | Some(_)) => return false,
-        }
-    }
-}
-
-/// The type of a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ParameterType {
-    /// Text.
-    String,
-    /// A whole number.
-    Integer,
-    /// Any number.
-    Number,
-    /// A truth value.
-    Boolean,
-    /// A list.
-    List,
-    /// Keys and values.
-    Object,
-}
-
-/// A limit on a parameter's value, with what the contract says happens past it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Constraint {
-    /// The limit.
-    pub limit: Limit,
-    /// The code that answers a value past it.
-    pub error: Option<String>,
-    /// Names of sources.
-    pub source: Vec<String>,
-    /// What is worth knowing.
-    pub about: Option<String>,
-    /// Why the sources do not settle it.
-    pub disputed: Option<String>,
-}
-
-/// A limit on one value, or on the values of one request together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Limit {
-    /// It must be there.
-    Required,
-    /// So many characters at the least.
-    MinLength(usize),
-    /// So many characters at the most.
-    MaxLength(usize),
-    /// So many items at the least.
-    MinItems(usize),
-    /// So many items at the most.
-    MaxItems(usize),
-    /// Only ASCII characters.
-    Ascii,
-    /// It must not start with this.
-    NotPrefix(String),
-    /// It must not contain this.
-    NotContaining(String),
-    /// No two instances in one request are equal.
-    Unique,
-    /// One of these.
-    OneOf(Vec<String>),
-    /// A regular expression matches it.
-    Pattern(String),
-    /// No less than this.
-    Minimum(i64),
-    /// No more than this.
-    Maximum(i64),
-    /// It names something that exists; a request alone does not show it.
-    Known(String),
-}
-
-impl ParameterType {
-    /// The type's name, as a contract spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Integer => "integer",
-            Self::Number => "number",
-            Self::Boolean => "boolean",
-            Self::List => "list",
-            Self::Object => "object",
-        }
-    }
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Required => out.write_str("required"),
-            Self::MinLength(count) => write!(out, "min-length {count}"),
-            Self::MaxLength(count) => write!(out, "max-length {count}"),
-            Self::MinItems(count) => write!(out, "min-items {count}"),
-            Self::MaxItems(count) => write!(out, "max-items {count}"),
-            Self::Ascii => out.write_str("characters ascii"),
-            Self::NotPrefix(text) => write!(out, "not-prefix {text}"),
-            Self::NotContaining(text) => write!(out, "not-containing {text}"),
-            Self::Unique => out.write_str("unique"),
-            Self::OneOf(options) => write!(out, "one-of {}", options.join(", ")),
-            Self::Pattern(pattern) => write!(out, "pattern {pattern}"),
-            Self::Minimum(least) => write!(out, "minimum {least}"),
-            Self::Maximum(most) => write!(out, "maximum {most}"),
-            Self::Known(what) => write!(out, "names {what}"),
-        }
-    }
-}
-
 /// One field of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
@@ -307,6 +167,8 @@ pub struct Field {
     pub about: String,
     /// Names of sources.
     pub source: Vec<String>,
+    /// Where it stands.
+    pub spot: Spot,
 }
 
 /// One line of the contract's table of errors.
@@ -324,6 +186,8 @@ pub struct ErrorRow {
     pub about: Option<String>,
     /// Names of sources.
     pub source: Vec<String>,
+    /// Where it stands.
+    pub spot: Spot,
 }
 
 /// What it takes to provoke an error row.

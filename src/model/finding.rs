@@ -1,7 +1,10 @@
 //! Findings: single disagreements between contract or case and answer.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
+
+use super::spot::Spot;
 
 /// How deep a disagreement lies; the order is the order of the checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,4 +74,66 @@ pub struct Finding {
     pub actual: String,
     /// What says so: a row of the contract, or its sources.
     pub because: Option<String>,
+    /// The promises of the contract that it rests on, and where they stand.
+    pub cites: Vec<Citation>,
+}
+
+/// A promise of the contract that a finding rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citation {
+    /// The promise.
+    pub promise: Promise,
+    /// Where it stands.
+    pub site: Site,
+}
+
+/// What a contract promises, by its name there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Promise {
+    /// A line of its table of errors.
+    ErrorRow {
+        /// The HTTP status.
+        status: u16,
+        /// The error code.
+        code: String,
+    },
+    /// A field of a body.
+    Field {
+        /// Its name.
+        name: String,
+    },
+    /// A limit on a parameter's value.
+    Limit {
+        /// The parameter, as the contract writes it.
+        parameter: String,
+        /// The limit, in words.
+        limit: String,
+    },
+}
+
+impl fmt::Display for Promise {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ErrorRow { status, code } => write!(out, "error row {status} {code}"),
+            Self::Field { name } => write!(out, "field {name}"),
+            Self::Limit { parameter, limit } => write!(out, "parameter {parameter}: {limit}"),
+        }
+    }
+}
+
+/// Where something stands, without the text of its file, so that it can be kept and sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// The file, as it is shown.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+impl From<&Spot> for Site {
+    fn from(spot: &Spot) -> Self {
+        Self { file: spot.file.path.clone(), line: spot.line(), column: spot.column() }
+    }
 }

@@ -9,8 +9,10 @@ mod endpoint_kind;
 mod exchange;
 mod finding;
 mod id;
+mod manifest;
 mod message;
 mod normalisation;
+mod parameter;
 mod spot;
 mod state;
 mod suite;
@@ -23,19 +25,20 @@ pub use case::{
     StatusRule, Step, Variable, merge_params,
 };
 pub use contract::{
-    Constraint, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Limit, Listing, Parameter,
-    ParameterType, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots,
-    is_instance,
+    Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Listing, RateLimit, Reach, RequestIdRule,
+    RequestShape, Rule, Source, Throttle, XmlRoots,
 };
 pub use endpoint_kind::EndpointKind;
 pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody};
-pub use finding::{Finding, Level};
+pub use finding::{Citation, Finding, Level, Promise, Site};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
+pub use manifest::{Drift, ListedContract, Manifest};
 pub use message::{BLANK, MessageTemplate};
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
+pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};
 pub use value::Value;
-pub use verdict::{CaseRecord, NotRun, SnapshotOutcome, Unknown, Verdict, VerdictCounts};
+pub use verdict::{CaseRecord, NotRun, SnapshotOutcome, Unknown, Verdict, VerdictCounts, whole_micros};
 pub use waiver::{Day, Waiver};

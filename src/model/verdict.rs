@@ -174,6 +174,11 @@ impl fmt::Display for NotRun {
     }
 }
 
+/// A duration in whole microseconds, as events are written: so a report that is made of them later has the same sums.
+pub fn whole_micros(elapsed: Duration) -> Duration {
+    Duration::from_micros(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
+}
+
 /// All that a run says about one case.
 #[derive(Debug, Clone)]
 pub struct CaseRecord {

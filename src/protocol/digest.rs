@@ -4,9 +4,19 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use crate::model::Contract;
+
 /// The SHA-256 of bytes (FIPS 180-4), as 64 lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     base16ct::lower::encode_string(&Sha256::digest(bytes))
+}
+
+/// The digest of a contract: of its own file's text, followed by that of the one that it shares.
+///
+/// Ends of lines count as line feeds, whatever a checkout makes of them.
+pub fn contract_digest(contract: &Contract) -> String {
+    let texts = contract.files.iter().map(|file| file.text.replace("\r\n", "\n"));
+    format!("sha256:{}", sha256_hex(texts.collect::<String>().as_bytes()))
 }
 
 /// Bytes in base64 (RFC 4648, section 4), with padding.

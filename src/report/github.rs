@@ -5,10 +5,11 @@
 use std::io::{self, Write};
 
 use super::Report;
+use super::headline::TOLD;
 use super::headline::{Kind, headline, is_listed, kind};
 use super::sink::Sink;
 use crate::event::{Event, RunEnd};
-use crate::model::CaseRecord;
+use crate::model::{CaseRecord, Drift};
 use crate::plain::printable;
 
 /// How many annotations are written of each kind. GitHub shows ten of a kind for a step, and drops the rest unsaid.
@@ -68,6 +69,9 @@ impl GithubReport {
         for stale in &end.stale_waivers {
             self.notes.add(|| note("error", "stale waiver", stale));
         }
+        if let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) {
+            self.notes.add(|| note("error", "manifest", &told(drift)));
+        }
         if let Some(stopped) = &end.stopped {
             self.notes.add(|| note("error", "proofmark", &stopped.reason()));
         }
@@ -86,6 +90,11 @@ impl GithubReport {
         }
         lines
     }
+}
+
+/// In what the suite is not the one that is meant, with the first differences.
+fn told(drift: &Drift) -> String {
+    format!("{drift}: {}", drift.lines(TOLD).join(", "))
 }
 
 /// An annotation at the line of a case.

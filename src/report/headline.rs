@@ -6,6 +6,9 @@ use crate::plain::printable;
 /// The longest line, in characters: lists and annotations show no more.
 const LONGEST: usize = 500;
 
+/// How many differences from a manifest are told one by one, outside of what is for programs.
+pub(super) const TOLD: usize = 20;
+
 /// What a case comes to, as formats for tests tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -67,7 +70,8 @@ pub(super) fn first_counting(record: &CaseRecord) -> Option<&Finding> {
     record.findings.iter().find(|finding| finding.level <= record.gate)
 }
 
-fn told(finding: &Finding) -> String {
+/// A finding in a line, without what says so.
+pub(super) fn told(finding: &Finding) -> String {
     let Finding { level, subject, expected, actual, .. } = finding;
     let subject = if subject == level.name() { String::new() } else { format!(" {subject}") };
     format!("{level}{subject}: expected {expected}, found {actual}")

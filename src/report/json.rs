@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::Report;
 use super::sink::Sink;
 use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
-use crate::model::{CaseRecord, Finding, SnapshotOutcome};
+use crate::model::{CaseRecord, Drift, Finding, SnapshotOutcome};
 use crate::plain::printable_json;
 
 /// The version of the format: a reader may rely on keys staying within one.
@@ -187,6 +187,9 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
             stale.iter().map(|each| json!({ "id": each.case, "why": each.why })).collect::<Vec<_>>()
         }),
         "stale_waivers": end.stale_waivers,
+        "manifest": end.drift.as_ref().map(|Drift { missing, new, changed }| {
+            json!({ "missing": missing, "new": new, "changed": changed })
+        }),
         "warnings": warnings,
         "stopped": end.stopped.as_ref().map(|stopped| match stopped {
             Stopped::Interrupted => "interrupted",

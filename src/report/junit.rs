@@ -9,12 +9,12 @@ use std::time::Duration;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml};
 
-use super::headline::{Kind, first_counting, headline, kind};
+use super::headline::{Kind, TOLD, first_counting, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Report, seconds};
 use crate::event::{Event, RunEnd};
-use crate::model::CaseRecord;
+use crate::model::{CaseRecord, Drift};
 use crate::plain::printable;
 use crate::whole_file::Spool;
 
@@ -23,6 +23,9 @@ const NAME: &str = "proofmark";
 
 /// The suite of waivers that do not hold any more; a table's name has slashes.
 const WAIVERS: &str = "waivers";
+
+/// The suite of what the manifest says otherwise.
+const MANIFEST: &str = "manifest";
 
 /// Writes a report in `JUnit`'s XML.
 pub struct JunitReport {
@@ -114,6 +117,15 @@ impl JunitReport {
         self.close_suite()
     }
 
+    /// A case that is missing is in no suite.
+    fn drift(&mut self, end: &RunEnd) -> io::Result<()> {
+        let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) else { return Ok(()) };
+        let mut suite = Suite::new(MANIFEST);
+        suite.add_drift(drift, self.endpoint.as_deref())?;
+        self.suite = Some(suite);
+        self.close_suite()
+    }
+
     fn end(&mut self) -> io::Result<()> {
         self.is_ended = true;
         self.out.write_event(Xml::End(BytesEnd::new("testsuites")))?;
@@ -160,6 +172,19 @@ impl Suite {
         self.cases.write_event(Xml::Start(start))?;
         let told = printable(waiver);
         self.result("failure", "stale waiver", &told.replace('\n', " "), &told)?;
+        self.end_case()
+    }
+
+    /// Adds in what the suite is not the one that is meant.
+    fn add_drift(&mut self, drift: &Drift, endpoint: Option<&str>) -> io::Result<()> {
+        self.tests += 1;
+        self.errors += 1;
+        let class = class(endpoint, MANIFEST);
+        let start =
+            BytesStart::new("testcase").with_attributes([("name", "suite"), ("classname", class.as_str())]);
+        self.cases.write_event(Xml::Start(start))?;
+        let told = printable(&drift.lines(TOLD).join("\n")).into_owned();
+        self.result("error", MANIFEST, &printable(&drift.to_string()), &told)?;
         self.end_case()
     }
 
@@ -215,6 +240,7 @@ impl Report for JunitReport {
             Event::Ended(end) => {
                 self.close_suite()?;
                 self.stale_waivers(end)?;
+                self.drift(end)?;
                 if self.is_series { Ok(()) } else { self.end() }
             }
             Event::SeriesEnded(_) => self.end(),

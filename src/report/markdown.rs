@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::headline::{Kind, headline, is_listed, kind};
+use super::headline::{Kind, TOLD, headline, is_listed, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Report, seconds};
@@ -113,6 +113,9 @@ impl MarkdownReport {
         }
         for stale in &end.stale_waivers {
             writeln!(self.out, "\nStale waiver: {}", cell(stale))?;
+        }
+        for line in end.drift.iter().flat_map(|drift| drift.lines(TOLD)) {
+            writeln!(self.out, "\nManifest: {}", cell(&line))?;
         }
         if !end.orphans.is_empty() {
             writeln!(self.out, "\n{} snapshots belong to no case.", end.orphans.len())?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::event::{OperationStart, RunEnd, RunStart, SnapshotCounts, StaleSnapshot, Stopped};
-use crate::model::VerdictCounts;
+use crate::model::{Drift, VerdictCounts};
 
 /// Why runs are no parts of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +58,13 @@ fn add_operation(all: &mut Vec<OperationStart>, operation: &OperationStart) -> R
     };
     same("versions of a contract", &known.version, &operation.version)?;
     same("error rows", &known.rows.join(", "), &operation.rows.join(", "))?;
+    if let (Some(first), Some(second)) = (&known.digest, &operation.digest) {
+        same("texts of a contract", first, second)?;
+    }
+    // What one part does not say is not known of the whole.
+    if operation.digest.is_none() {
+        known.digest = None;
+    }
     known.selected += operation.selected;
     // A part that an earlier version told knows less.
     if known.error_rows.is_empty() {
@@ -74,6 +81,7 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
         rows_met: vec![BTreeSet::new(); all.operations.len()],
         orphans: Vec::new(),
         stale_snapshots: stale_in_all(runs),
+        drift: drift_of_any(runs),
         stale_waivers: Vec::new(),
         snapshots: SnapshotCounts::default(),
         left_behind: 0,
@@ -112,6 +120,11 @@ fn stale_in_all(runs: &[(RunStart, RunEnd)]) -> Option<Vec<StaleSnapshot>> {
         stale.retain(|snapshot| part.contains(snapshot.case.as_str()));
     }
     Some(stale)
+}
+
+/// What any part has found: each holds the suite, and what it selects, against the manifest.
+fn drift_of_any(runs: &[(RunStart, RunEnd)]) -> Option<Drift> {
+    runs.iter().filter_map(|(_, end)| end.drift.clone()).reduce(Drift::and)
 }
 
 fn add_counts(end: &mut RunEnd, part: &RunEnd) {

@@ -10,6 +10,8 @@ mod json;
 mod junit;
 mod markdown;
 mod merge;
+mod sarif;
+mod schema;
 mod sink;
 mod tap;
 mod terminal;
@@ -30,6 +32,8 @@ pub use json::JsonReport;
 pub use junit::JunitReport;
 pub use markdown::MarkdownReport;
 pub use merge::{Apart, merged_end, merged_start};
+pub use sarif::SarifReport;
+pub use schema::FormatSchema;
 pub use sink::Sink;
 pub use tap::TapReport;
 pub use terminal::{Style, TerminalReport, Verbosity, case_text};
@@ -67,12 +71,22 @@ pub enum Format {
     Github,
     /// A page for people.
     Html,
+    /// SARIF, for code scanning.
+    Sarif,
 }
 
 impl Format {
     /// Every form.
-    pub const ALL: [Self; 7] =
-        [Self::Json, Self::Ndjson, Self::Junit, Self::Tap, Self::Markdown, Self::Github, Self::Html];
+    pub const ALL: [Self; 8] = [
+        Self::Json,
+        Self::Ndjson,
+        Self::Junit,
+        Self::Tap,
+        Self::Markdown,
+        Self::Github,
+        Self::Html,
+        Self::Sarif,
+    ];
 
     /// Its name in settings.
     pub fn name(self) -> &'static str {
@@ -84,6 +98,7 @@ impl Format {
             Self::Markdown => "markdown",
             Self::Github => "github",
             Self::Html => "html",
+            Self::Sarif => "sarif",
         }
     }
 
@@ -105,6 +120,7 @@ impl Format {
             Self::Markdown => Box::new(MarkdownReport::new(sink)),
             Self::Github => Box::new(GithubReport::new(sink, below)),
             Self::Html => Box::new(HtmlReport::new(sink)),
+            Self::Sarif => Box::new(SarifReport::new(sink, below)),
         })
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde_json::Value as Json;
 
 use super::Report;
-use super::headline::{Kind, headline, kind};
+use super::headline::{Kind, TOLD, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use crate::event::{Event, Outcome, RunEnd, RunStart, Stopped};
@@ -95,6 +95,9 @@ impl TapReport {
         for stale in &end.stale_waivers {
             writeln!(self.out, "{indent}# stale waiver: {}", one_line(stale))?;
         }
+        for line in end.drift.iter().flat_map(|drift| drift.lines(TOLD)) {
+            writeln!(self.out, "{indent}# manifest: {}", one_line(&line))?;
+        }
         let Some(runs) = &mut self.runs else {
             self.is_ended = true;
             return match bail_out(end) {
@@ -116,7 +119,8 @@ impl TapReport {
 fn bail_out(end: &RunEnd) -> Option<String> {
     let stopped = end.stopped.as_ref().map(Stopped::reason);
     let stale = (!end.stale_waivers.is_empty()).then(|| "waivers do not hold any more".to_owned());
-    stopped.or(stale).map(|reason| one_line(&reason))
+    let drift = end.drift.as_ref().filter(|drift| !drift.is_empty()).map(ToString::to_string);
+    stopped.or(stale).or(drift).map(|reason| one_line(&reason))
 }
 
 fn one_line(text: &str) -> String {

@@ -14,7 +14,7 @@ use super::{Runner, codes, codes_due, unless_empty};
 use crate::check::{Subject, check, select, throttled};
 use crate::model::{
     Answer, CaseRecord, Exchange, Fault, Finding, Given, Level, NotRun, Request, RequestSpec,
-    SnapshotOutcome, Step, Unknown, Value, Verdict,
+    SnapshotOutcome, Step, Unknown, Value, Verdict, whole_micros,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare, set_variables};
 use crate::protocol::encode;
@@ -93,7 +93,7 @@ impl<'a> Attempt<'a> {
             snapshot,
             retried: self.retried,
             left_behind,
-            elapsed: start.elapsed(),
+            elapsed: whole_micros(start.elapsed()),
         }
     }
 
@@ -264,6 +264,7 @@ impl<'a> Attempt<'a> {
                 expected: format!("a value, to be used as `{name}` later"),
                 actual: "nothing".into(),
                 because: None,
+                cites: Vec::new(),
             });
             if self.runner.settings.gate >= Level::Body {
                 return Err(Ended::Broken);

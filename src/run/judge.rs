@@ -77,5 +77,6 @@ fn finding(subject: String, expected: &str, actual: &str, because: Option<String
         expected: expected.to_owned(),
         actual: actual.to_owned(),
         because,
+        cites: Vec::new(),
     }
 }

@@ -31,9 +31,11 @@ use crate::event::{
     Event, LimitStart, OperationStart, ParameterStart, RowStart, RunEnd, RunStart, StaleSnapshot,
 };
 use crate::model::{
-    CaseRecord, Constraint, ErrorRow, Expect, Limit, NotRun, Parameter, SnapshotOutcome, Suite, Verdict,
+    CaseRecord, Constraint, Drift, ErrorRow, Expect, Limit, NotRun, Parameter, SnapshotOutcome, Suite,
+    Verdict, whole_micros,
 };
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
+use crate::protocol::contract_digest;
 use crate::snapshot::{Store, StoreError};
 use crate::template::Templates;
 use crate::transport::Client;
@@ -59,6 +61,7 @@ pub struct Runner {
     store: Option<Store>,
     waivers: WaiverBook,
     stale: Option<Vec<StaleSnapshot>>,
+    drift: Option<Drift>,
 }
 
 impl Runner {
@@ -66,7 +69,7 @@ impl Runner {
     pub fn new(client: Client, endpoint: Endpoint, settings: RunSettings, store: Option<Store>) -> Self {
         let client = client.hiding(&endpoint.signing.secrets());
         let (templates, waivers) = (Templates::default(), WaiverBook::default());
-        Self { client, endpoint, settings, templates, store, waivers, stale: None }
+        Self { client, endpoint, settings, templates, store, waivers, stale: None, drift: None }
     }
 
     /// The runner with waivers of its endpoint.
@@ -81,6 +84,13 @@ impl Runner {
     #[must_use]
     pub fn stale(mut self, stale: Option<Vec<StaleSnapshot>>) -> Self {
         self.stale = stale;
+        self
+    }
+
+    /// The runner of a suite that is held against its manifest, with in what it is another one.
+    #[must_use]
+    pub fn drift(mut self, drift: Option<Drift>) -> Self {
+        self.drift = drift;
         self
     }
 
@@ -209,7 +219,9 @@ pub async fn run(
     }
     let stale_snapshots = runner.still_stale();
     runner.conclude().into_iter().for_each(|text| emit(Event::Warned { text }));
-    let end = RunEnd { stale_snapshots, ..tally.finish(orphans, stop.stopped(), start.elapsed()) };
+    let drift = runner.drift.clone();
+    let elapsed = whole_micros(start.elapsed());
+    let end = RunEnd { stale_snapshots, drift, ..tally.finish(orphans, stop.stopped(), elapsed) };
     emit(Event::Ended(end.clone()));
     end
 }
@@ -247,6 +259,7 @@ fn described(runner: &Runner, plan: &Plan) -> RunStart {
                 rows: contract.rows.iter().map(|row| Arc::from(row.code.as_str())).collect(),
                 error_rows: contract.rows.iter().map(row_told).collect(),
                 parameters: contract.parameters.iter().map(parameter_told).collect(),
+                digest: Some(contract_digest(contract)),
             }),
         }
     }

@@ -66,6 +66,7 @@ impl Tally {
     pub(super) fn finish(self, orphans: Vec<PathBuf>, stopped: Option<Stopped>, elapsed: Duration) -> RunEnd {
         RunEnd {
             stale_snapshots: None,
+            drift: None,
             counts: self.counts,
             rows_met: self.rows_met,
             orphans,

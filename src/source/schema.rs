@@ -21,12 +21,21 @@ pub enum SchemaName {
     Endpoints,
     /// `waivers.toml`.
     Waivers,
+    /// `manifest.toml`.
+    Manifest,
 }
 
 impl SchemaName {
     /// Every kind.
-    pub const ALL: [SchemaName; 6] =
-        [Self::Table, Self::Contract, Self::Common, Self::States, Self::Endpoints, Self::Waivers];
+    pub const ALL: [SchemaName; 7] = [
+        Self::Table,
+        Self::Contract,
+        Self::Common,
+        Self::States,
+        Self::Endpoints,
+        Self::Waivers,
+        Self::Manifest,
+    ];
 
     fn parts(self) -> (&'static str, &'static Shape) {
         match self {
@@ -36,6 +45,7 @@ impl SchemaName {
             Self::States => ("states", &shapes::STATES),
             Self::Endpoints => ("endpoints", &shapes::ENDPOINTS),
             Self::Waivers => ("waivers", &shapes::WAIVERS),
+            Self::Manifest => ("manifest", &shapes::MANIFEST),
         }
     }
 }

@@ -453,6 +453,17 @@ static FIXTURE: Shape = Shape::Table(&[
 ]);
 
 /// Waivers.
+pub(super) static MANIFEST: Shape = Shape::Table(&[
+    needed("version", Shape::Integer, "The version of the file: 1."),
+    key("contract", Shape::List(&LISTED_CONTRACT), "The contracts, each written as [[contract]]."),
+]);
+
+static LISTED_CONTRACT: Shape = Shape::Table(&[
+    needed("id", Shape::Text, "The contract's folder below the folder of cases."),
+    needed("digest", Shape::Text, "The digest of its text, and of the text that it shares."),
+    needed("cases", TEXTS, "Its cases, each as TABLE/CASE or TABLE/CASE/ROW."),
+]);
+
 pub(super) static WAIVERS: Shape =
     Shape::Table(&[key("waiver", Shape::List(&WAIVER), "The waivers, each written as [[waiver]].")]);
 

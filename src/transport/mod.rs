@@ -17,7 +17,7 @@ use reqwest::{Proxy, redirect, retry};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::model::{Answer, Body, Fault, Request};
+use crate::model::{Answer, Body, Fault, Request, whole_micros};
 use crate::protocol::read_body;
 use crate::protocol::sign::{Redactor, Secret};
 use pace::Pace;
@@ -280,7 +280,7 @@ impl Client {
         let mut headers = Vec::with_capacity(response.headers().len());
         headers
             .extend(response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))));
-        let elapsed = start.elapsed();
+        let elapsed = whole_micros(start.elapsed());
         let Some(redactor) = &self.redactor else {
             let body = read_body(&bytes);
             return Ok(Answer { status: response.status().as_u16(), headers, body, bytes, elapsed });

@@ -91,11 +91,12 @@ fn check_counts(cases: &[JunitCase], due: &[(usize, [usize; 4])]) {
     }
 }
 
-/// The test points of a TAP stream without what follows their number; its plan and its blocks are checked.
+/// The test points of a TAP stream without what follows their number; its plan and its blocks are checked. The end of a
+/// run that says nothing comes last.
 pub(crate) fn tap_points(text: &str) -> Vec<String> {
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("TAP version 14"));
-    let (mut points, mut plan, mut in_block) = (Vec::new(), None, false);
+    let (mut points, mut plan, mut in_block, mut end) = (Vec::new(), None, false, None);
     for line in lines {
         if in_block {
             in_block = line != "  ...";
@@ -104,6 +105,8 @@ pub(crate) fn tap_points(text: &str) -> Vec<String> {
             in_block = true;
         } else if let Some(count) = line.strip_prefix("1..") {
             assert_eq!(plan.replace(count.parse::<usize>().unwrap()), None);
+        } else if line.starts_with("Bail out!") {
+            assert_eq!(end.replace("Bail out!".to_owned()), None);
         } else if line.starts_with("ok ") || line.starts_with("not ok ") {
             points.push(line.split(" - ").next().unwrap().to_owned());
         } else {
@@ -111,6 +114,7 @@ pub(crate) fn tap_points(text: &str) -> Vec<String> {
         }
     }
     assert_eq!((plan, in_block), (Some(points.len()), false));
+    points.extend(end);
     points
 }
 

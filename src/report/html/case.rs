@@ -5,7 +5,7 @@ use std::io;
 use super::text::{Anchor, SHOWN, long, plural, time, told};
 use super::{difference, exchange};
 use crate::markup::Html;
-use crate::model::{CaseRecord, Finding, Level, SnapshotOutcome};
+use crate::model::{CaseRecord, Citation, Finding, Level, SnapshotOutcome};
 
 /// How many exchanges of one case, or findings, are shown.
 const LISTED: usize = 100;
@@ -121,7 +121,7 @@ fn snapshot(outcome: &SnapshotOutcome) -> Option<&'static str> {
 }
 
 fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) -> io::Result<()> {
-    let Finding { level, step, subject, expected, actual, because } = finding;
+    let Finding { level, step, subject, expected, actual, because, cites } = finding;
     html.raw("<div class=\"finding\"><p class=\"t\">Finding at <b>")?.raw(level.name())?.raw("</b>")?;
     if subject != level.name() {
         html.raw(" <code>")?.line(subject)?.raw("</code>")?;
@@ -145,6 +145,10 @@ fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) ->
     }
     if let Some(because) = because {
         html.raw("<p class=\"because\">because ")?.cut(because, &mut SHOWN.clone())?.raw("</p>\n")?;
+    }
+    for Citation { promise, site } in cites {
+        html.raw("<p class=\"because\">")?.line(&promise.to_string())?.raw(" stands at <code>")?;
+        html.line(&format!("{}:{}:{}", site.file.display(), site.line, site.column))?.raw("</code></p>\n")?;
     }
     html.raw("</div>\n")?;
     Ok(())

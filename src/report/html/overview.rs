@@ -6,6 +6,7 @@ use super::facts;
 use super::text::{Anchor, NAMED, Told, outcome, plural};
 use crate::event::{Outcome, RunEnd, RunStart, SeriesEnd};
 use crate::markup::Html;
+use crate::report::headline::TOLD;
 
 /// A case that is named as one that does not hold.
 #[derive(Debug)]
@@ -138,6 +139,14 @@ impl Summary<'_> {
             html.raw("<p class=\"warning\"><strong>Ended early:</strong> ")?
                 .line(&stopped.reason())?
                 .raw("</p>\n")?;
+        }
+        if let Some(drift) = self.end.drift.as_ref().filter(|drift| !drift.is_empty()) {
+            html.raw("<div class=\"warning\"><strong>Another suite than the one that is meant:</strong> ")?;
+            html.line(&drift.to_string())?.raw("<ul>")?;
+            for line in drift.lines(TOLD) {
+                html.raw("<li>")?.line(&line)?.raw("</li>")?;
+            }
+            html.raw("</ul></div>\n")?;
         }
         for (kind, texts) in [("Warning:", self.warnings), ("Stale waiver:", &self.end.stale_waivers)] {
             for text in texts.iter().take(NAMED) {

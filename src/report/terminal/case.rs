@@ -38,7 +38,9 @@ impl Teller {
             return Ok(());
         }
         write!(out, "{}", self.style.lines("  ", &record.about))?;
-        writeln!(out, "  {}", self.style.painted(Paint::Faint, &record.spot.to_string()))?;
+        // A path may hold anything, and is told in one line, to be copied.
+        let spot = printable(&record.spot.to_string()).replace('\n', "\\n");
+        writeln!(out, "  {}", self.style.painted(Paint::Faint, &spot))?;
         for finding in &record.findings {
             self.finding(out, finding, record)?;
         }
@@ -72,7 +74,8 @@ impl Teller {
         let subject = if finding.subject == level {
             String::new()
         } else {
-            format!("  {}", printable(&finding.subject))
+            // A key of an answer is a part of it, and must not begin a line that looks like one of ours.
+            format!("  {}", printable(&finding.subject).replace('\n', "\\n"))
         };
         writeln!(out, "  {step}{level}{subject}{counts}")?;
         write!(out, "{}", self.style.lines("    expected  ", &finding.expected))?;

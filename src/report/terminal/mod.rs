@@ -16,7 +16,6 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use super::Report;
 use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Verdict};
-use crate::plain::printable;
 use case::Teller;
 use paint::Paint;
 use recap::Recap;
@@ -77,8 +76,9 @@ impl<W: Write> TerminalReport<W> {
         let gap = if series.begun == 1 { "" } else { "\n" };
         let place = format!("({} of {})", series.begun, series.runs);
         let EndpointDescription { name, url, .. } = &start.endpoint;
-        let address = if name == url { String::new() } else { format!("  {}", printable(url)) };
-        writeln!(self.out, "{gap}ENDPOINT  {}  {place}{address}", printable(name))
+        let address = if name == url { String::new() } else { format!("  {url}") };
+        let line = self.style.hung("ENDPOINT  ", &format!("{name}  {place}{address}"), 2);
+        write!(self.out, "{gap}{line}")
     }
 
     /// The one line that sums several runs up.
@@ -163,6 +163,7 @@ impl<W: Write> TerminalReport<W> {
             let text = format!("{} case{plural} left something behind on the endpoint", end.left_behind);
             write!(self.out, "{}", self.style.hung("", &text, 2))?;
         }
+        self.drift(end)?;
         if self.style.verbosity == Verbosity::Quiet {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use super::super::headline::TOLD;
 use super::TerminalReport;
 use super::paint::Paint;
 use crate::event::{RunEnd, RunStart, StaleSnapshot, Stopped};
@@ -45,6 +46,14 @@ impl<W: Write> TerminalReport<W> {
         self.line("time", &seconds(end.elapsed))
     }
 
+    /// In what the suite is not the one that is meant: also where little is told, since nothing else shows it.
+    pub(super) fn drift(&mut self, end: &RunEnd) -> io::Result<()> {
+        let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) else { return Ok(()) };
+        let text = self.style.hung("", &format!("{drift}:"), 4);
+        writeln!(self.out, "{}", self.style.painted(Paint::Bad, text.trim_end()))?;
+        drift.lines(TOLD).iter().try_for_each(|line| write!(self.out, "{}", self.style.hung("    ", line, 6)))
+    }
+
     fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {
         if end.stale_waivers.is_empty() {
             return Ok(());
@@ -75,7 +84,9 @@ impl<W: Write> TerminalReport<W> {
         let text = format!("{} belong to no case:", end.orphans.len());
         self.painted_line(Paint::Doubtful, "orphans", &text)?;
         for path in end.orphans.iter().take(NAMED_SNAPSHOTS) {
-            writeln!(self.out, "    {}", printable(&path.display().to_string()))?;
+            // In one line, to be copied.
+            let path = printable(&path.display().to_string()).replace('\n', "\\n");
+            writeln!(self.out, "    {path}")?;
         }
         let rest = end.orphans.len().saturating_sub(NAMED_SNAPSHOTS);
         if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
@@ -92,7 +103,7 @@ impl<W: Write> TerminalReport<W> {
     }
 
     fn below(&mut self, text: &str) -> io::Result<()> {
-        write!(self.out, "{}", self.style.lines("    ", text))
+        write!(self.out, "{}", self.style.hung("    ", text, 6))
     }
 }
 

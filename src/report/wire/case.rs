@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::citation::RawCitation;
 use super::exchange::{RawExchange, RawRequest};
 use super::run::level;
 use super::verdict::{RawSnapshot, RawVerdict};
@@ -136,12 +137,15 @@ struct RawFinding {
     actual: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     because: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    cites: Vec<RawCitation>,
 }
 
 impl From<&Finding> for RawFinding {
     fn from(finding: &Finding) -> Self {
-        let Finding { level, step, subject, expected, actual, because } = finding.clone();
-        Self { level: level.name().to_owned(), step: step + 1, subject, expected, actual, because }
+        let Finding { level, step, subject, expected, actual, because, cites } = finding.clone();
+        let cites = cites.into_iter().map(RawCitation::from).collect();
+        Self { level: level.name().to_owned(), step: step + 1, subject, expected, actual, because, cites }
     }
 }
 
@@ -149,7 +153,9 @@ impl TryFrom<RawFinding> for Finding {
     type Error = WireError;
 
     fn try_from(raw: RawFinding) -> Result<Self, WireError> {
-        let RawFinding { level: name, step, subject, expected, actual, because } = raw;
-        Ok(Self { level: level(name)?, step: step.saturating_sub(1), subject, expected, actual, because })
+        let RawFinding { level: name, step, subject, expected, actual, because, cites } = raw;
+        let (level, step) = (level(name)?, step.saturating_sub(1));
+        let cites = cites.into_iter().map(Into::into).collect();
+        Ok(Self { level, step, subject, expected, actual, because, cites })
     }
 }

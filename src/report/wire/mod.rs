@@ -3,6 +3,7 @@
 //! The forms of the file start with `Raw`. What is read back gives every report what the run gave it.
 
 mod case;
+mod citation;
 mod contract;
 mod exchange;
 mod run;

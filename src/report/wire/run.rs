@@ -13,7 +13,7 @@ use crate::event::{
     EndpointDescription, OperationStart, Outcome, ParameterStart, RowStart, RunEnd, RunStart, SeriesEnd,
     SnapshotCounts, StaleSnapshot, Stopped,
 };
-use crate::model::{Level, VerdictCounts};
+use crate::model::{Drift, Level, VerdictCounts};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RawStart {
@@ -47,6 +47,8 @@ struct RawOperation {
     rows: Vec<RawRow>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     parameters: Vec<RawParameter>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
 }
 
 impl From<&RunStart> for RawStart {
@@ -104,6 +106,7 @@ impl From<&OperationStart> for RawOperation {
             error_rows: operation.rows.iter().map(ToString::to_string).collect(),
             rows: operation.error_rows.iter().map(RawRow::from).collect(),
             parameters: operation.parameters.iter().map(RawParameter::from).collect(),
+            digest: operation.digest.clone(),
         }
     }
 }
@@ -117,6 +120,7 @@ impl From<RawOperation> for OperationStart {
             rows: raw.error_rows.into_iter().map(Arc::from).collect(),
             error_rows: raw.rows.into_iter().map(RowStart::from).collect(),
             parameters: raw.parameters.into_iter().map(ParameterStart::from).collect(),
+            digest: raw.digest,
         }
     }
 }
@@ -128,6 +132,8 @@ pub(super) struct RawEnd {
     orphans: Vec<String>,
     stale_snapshots: Option<Vec<RawStale>>,
     stale_waivers: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    manifest: Option<RawDrift>,
     snapshots: RawSnapshots,
     left_behind: usize,
     exchanges: usize,
@@ -173,6 +179,25 @@ struct RawStale {
     why: String,
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+struct RawDrift {
+    missing: Vec<String>,
+    new: Vec<String>,
+    changed: Vec<String>,
+}
+
+impl From<Drift> for RawDrift {
+    fn from(Drift { missing, new, changed }: Drift) -> Self {
+        Self { missing, new, changed }
+    }
+}
+
+impl From<RawDrift> for Drift {
+    fn from(RawDrift { missing, new, changed }: RawDrift) -> Self {
+        Self { missing, new, changed }
+    }
+}
+
 impl From<&StaleSnapshot> for RawStale {
     fn from(stale: &StaleSnapshot) -> Self {
         Self { id: stale.case.clone(), why: stale.why.clone() }
@@ -199,6 +224,7 @@ impl From<&RunEnd> for RawEnd {
                 .as_ref()
                 .map(|stale| stale.iter().map(RawStale::from).collect()),
             stale_waivers: end.stale_waivers.clone(),
+            manifest: end.drift.clone().map(RawDrift::from),
             snapshots: RawSnapshots { same, different, outranked, missing, written, unusable },
             left_behind: end.left_behind,
             exchanges: end.exchanges,
@@ -223,6 +249,7 @@ impl TryFrom<RawEnd> for RunEnd {
             stale_snapshots: raw
                 .stale_snapshots
                 .map(|stale| stale.into_iter().map(StaleSnapshot::from).collect()),
+            drift: raw.manifest.map(Drift::from),
             stale_waivers: raw.stale_waivers,
             snapshots: SnapshotCounts { same, different, outranked, missing, written, unusable },
             left_behind: raw.left_behind,

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
+use super::super::FormatSchema;
 use super::{read_event, write_event};
 use crate::event::{Event, Outcome, SeriesEnd, Stopped};
 use crate::model::{Fault, NotRun, Scheme, SnapshotOutcome, Unknown, Verdict};
 
 /// A line of a case in which everything that may be left out is there.
-const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row"}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","duration_us":5}}],"given":[["made","x"]],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"codes_due":[[],["X","Y"]],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"left_behind":["it"],"duration_us":7}"#;
+const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row","cites":[{"kind":"error-row","status":400,"code":"X","file":"c.toml","line":9,"column":1},{"kind":"field","name":"f","file":"c.toml","line":2,"column":3},{"kind":"limit","parameter":"p","limit":"ascii","file":"c.toml","line":4,"column":5}]}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","duration_us":5}}],"given":[["made","x"]],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"codes_due":[[],["X","Y"]],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"left_behind":["it"],"duration_us":7}"#;
 
 fn again(event: &Event) -> String {
     let line = write_event(event).unwrap();
     assert!(!line.contains('\n'), "{line}");
+    let schema = serde_json::from_str(FormatSchema::Events.text()).unwrap();
+    let value = serde_json::from_str(&line).unwrap();
+    assert!(jsonschema::is_valid(&schema, &value), "{line}");
     format!("{:?}", read_event(&line).unwrap())
 }
 
@@ -77,7 +81,7 @@ fn what_came_of_a_snapshot_comes_back() {
 #[test]
 fn starts_and_ends_come_back() {
     let runs = vec![("a".to_owned(), Outcome::Broken), ("b".to_owned(), Outcome::Interrupted)];
-    let start = r#"{"event":"started","format":"proofmark-events","version":1,"tool":"1","endpoint":{"name":"n","url":"u","reference":false},"contracts":[{"id":"a/B","version":"v","cases":1,"error_rows":["X"]}],"selected":1,"known":2,"seed":3,"level":"body","faults":["f"],"snapshots":"s"}"#;
+    let start = r#"{"event":"started","format":"proofmark-events","version":1,"tool":"1","endpoint":{"name":"n","url":"u","reference":false},"contracts":[{"id":"a/B","version":"v","cases":1,"error_rows":["X"],"digest":"sha256:0"}],"selected":1,"known":2,"seed":3,"level":"body","faults":["f"],"snapshots":"s"}"#;
     assert_eq!(write_event(&read_event(start).unwrap()).unwrap(), start);
     let end = SeriesEnd { runs, not_started: vec!["c".to_owned()] };
     let series = Event::SeriesStarted { endpoints: vec!["a".to_owned()] };
@@ -109,7 +113,7 @@ fn every_reason_for_an_early_end_comes_back() {
         Stopped::Unreachable { reason: reason() },
         Stopped::Refused { reason: reason() },
     ];
-    let line = r#"{"event":"ended","counts":{"passed":1,"flaky":2,"failed":0,"waived":4,"indeterminate":5,"not_run":6,"not_meant":1},"rows_met":[["X"]],"orphans":["o"],"stale_snapshots":[{"id":"a","why":"b"}],"stale_waivers":[],"snapshots":{"same":1,"different":2,"outranked":6,"missing":3,"written":4,"unusable":5},"left_behind":1,"exchanges":9,"stopped":null,"duration_us":3,"outcome":"could not find out"}"#;
+    let line = r#"{"event":"ended","counts":{"passed":1,"flaky":2,"failed":0,"waived":4,"indeterminate":5,"not_run":6,"not_meant":1},"rows_met":[["X"]],"orphans":["o"],"stale_snapshots":[{"id":"a","why":"b"}],"stale_waivers":[],"manifest":{"missing":["m"],"new":["n"],"changed":["c"]},"snapshots":{"same":1,"different":2,"outranked":6,"missing":3,"written":4,"unusable":5},"left_behind":1,"exchanges":9,"stopped":null,"duration_us":3,"outcome":"could not find out"}"#;
     assert_eq!(write_event(&read_event(line).unwrap()).unwrap(), line);
     for stopped in reasons {
         let Event::Ended(mut end) = read_event(line).unwrap() else { panic!("an end") };

@@ -5,6 +5,8 @@ mod envelope;
 mod parameter;
 mod state;
 
+use std::sync::Arc;
+
 use regex::Regex;
 
 use super::document::Node;
@@ -34,6 +36,7 @@ pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Ve
     let normalisation = normalisation::read(&tables, reader.problems);
     let contract = Contract {
         id,
+        files: [own].into_iter().chain(files.common).map(|node| Arc::clone(&node.spot.file)).collect(),
         operation: own.text("operation").unwrap_or_default(),
         version: own.text("version").unwrap_or_default(),
         about: own.text("about").unwrap_or_default(),
@@ -202,6 +205,7 @@ impl Reader<'_> {
             pattern: node.get("pattern").and_then(|pattern| self.pattern(pattern)),
             about: node.text("about").unwrap_or_default(),
             source: self.cited(node),
+            spot: node.spot.clone(),
         }
     }
 
@@ -232,6 +236,7 @@ impl Reader<'_> {
             reach: if node.text("reach").as_deref() == Some("state") { Reach::State } else { Reach::Request },
             about: node.text("about"),
             source: self.cited(node),
+            spot: node.spot.clone(),
         }
     }
 

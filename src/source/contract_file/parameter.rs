@@ -12,7 +12,7 @@ impl Reader<'_> {
             let parameter = self.parameter(node);
             match parameters.iter().find(|known| known.name == parameter.name) {
                 None => parameters.push(parameter),
-                Some(known) if *known == parameter => {}
+                Some(known) if known.is_same(&parameter) => {}
                 Some(_) => {
                     let message = format!("`{}` is declared twice, and not alike", parameter.name);
                     self.problems.push(
@@ -37,6 +37,7 @@ impl Reader<'_> {
             source: self.cited(node),
             constraints: constraints.iter().filter_map(|item| self.constraint(item)).collect(),
             missing: node.texts("missing"),
+            spot: node.spot.clone(),
         }
     }
 
@@ -53,6 +54,7 @@ impl Reader<'_> {
             source,
             about: node.text("about"),
             disputed: node.text("disputed"),
+            spot: node.spot.clone(),
         })
     }
 

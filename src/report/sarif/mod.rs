@@ -1,0 +1,190 @@
+//! The report in SARIF 2.1.0 (OASIS), for code scanning: a result for each finding at the line of its case, with the
+//! lines of the contract that say so beside it.
+//!
+//! Results are written as they come. The rules that they name follow them, so that memory does not grow with cases.
+
+mod object;
+mod result;
+mod rule;
+mod uri;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::Report;
+use super::headline::TOLD;
+use super::sink::Sink;
+use crate::event::{Event, RunEnd, RunStart};
+use crate::model::CaseRecord;
+use crate::plain::{printable, printable_json};
+use object::{Notification, Severity};
+use rule::Rules;
+use uri::Uris;
+
+/// The published schema of the format.
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// Writes a report in SARIF.
+#[derive(Debug)]
+pub struct SarifReport {
+    out: Sink,
+    uris: Uris,
+    /// The run that is written now.
+    run: Option<Run>,
+    /// How many runs have begun.
+    begun: usize,
+    is_series: bool,
+    is_ended: bool,
+}
+
+/// What of a run is known so far.
+#[derive(Debug)]
+struct Run {
+    start: RunStart,
+    rules: Rules,
+    results: usize,
+    warnings: Vec<String>,
+}
+
+impl SarifReport {
+    /// A report to `sink`; `below` is the folder of the run, relative to the workspace.
+    pub fn new(sink: Sink, below: &str) -> Self {
+        let uris = Uris::below(below);
+        Self { out: sink, uris, run: None, begun: 0, is_series: false, is_ended: false }
+    }
+
+    fn start(&mut self, start: &RunStart) -> io::Result<()> {
+        if self.begun == 0 {
+            let head = json!({ "$schema": SCHEMA, "version": "2.1.0" }).to_string();
+            write!(self.out, "{},\"runs\":[", head.trim_end_matches('}'))?;
+        }
+        let comma = if self.begun == 0 { "\n" } else { ",\n" };
+        self.begun += 1;
+        let head = json!({
+            "automationDetails": { "id": format!("proofmark/{}/", uri::part(&start.endpoint.name)) },
+            "originalUriBaseIds": { (uri::ROOT): { "description": { "text": "The root of the project." } } },
+            // The last one is no object, so that all that is cut off is the end of this one.
+            "columnKind": "unicodeCodePoints",
+        });
+        let head = head.to_string();
+        write!(self.out, "{comma}{},\"results\":[", printable_json(head.trim_end_matches('}')))?;
+        self.run =
+            Some(Run { start: start.clone(), rules: Rules::default(), results: 0, warnings: Vec::new() });
+        Ok(())
+    }
+
+    fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
+        let Some(run) = &mut self.run else { return Ok(()) };
+        for result in result::of_case(record, &mut run.rules, &self.uris) {
+            let comma = if run.results == 0 { "\n" } else { ",\n" };
+            run.results += 1;
+            write!(self.out, "{comma}{}", line(&result)?)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, end: &RunEnd) -> io::Result<()> {
+        let Some(Run { start, rules, warnings, .. }) = self.run.take() else { return Ok(()) };
+        let invocation = json!({
+            // The tool did what it was asked to, whatever it found.
+            "executionSuccessful": end.stopped.is_none(),
+            "exitCodeDescription": end.outcome().name(),
+            "toolExecutionNotifications": execution(end, &warnings),
+            "toolConfigurationNotifications": configuration(end),
+        });
+        let tail = json!({
+            "tool": { "driver": {
+                "name": "proofmark",
+                "version": start.tool_version,
+                "rules": rules.into_all(),
+            } },
+            "invocations": [invocation],
+            "properties": {
+                "endpoint": { "name": start.endpoint.name, "url": start.endpoint.url },
+                "level": start.gate.name(),
+                "faults": start.faults,
+                "cases": end.counts.total(),
+                "outcome": end.outcome().name(),
+            },
+        });
+        write!(self.out, "\n],{}", line(&tail)?.trim_start_matches('{'))?;
+        if self.is_series { Ok(()) } else { self.close_log() }
+    }
+
+    fn close_log(&mut self) -> io::Result<()> {
+        self.is_ended = true;
+        // A series in which no run began has no head yet.
+        if self.begun == 0 {
+            return writeln!(self.out, "{}", json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [] }));
+        }
+        writeln!(self.out, "\n]}}")
+    }
+}
+
+/// A value as one line of JSON in which nothing acts.
+fn line(value: &impl Serialize) -> io::Result<String> {
+    let text = serde_json::to_string(value)?;
+    Ok(printable_json(&text).into_owned())
+}
+
+/// What was doubtful, and why the run ended early.
+fn execution(end: &RunEnd, warnings: &[String]) -> Vec<Notification> {
+    let warned = warnings.iter().map(|text| Notification::new(Severity::Warning, text));
+    let stopped = end.stopped.iter().map(|stopped| Notification::new(Severity::Error, &stopped.reason()));
+    stopped.chain(warned).collect()
+}
+
+/// What does not fit any more in the files: waivers belong to no case.
+fn configuration(end: &RunEnd) -> Vec<Notification> {
+    let told = |waiver: &String| Notification::new(Severity::Error, &format!("stale waiver: {waiver}"));
+    let drifted = end.drift.iter().flat_map(|drift| drift.lines(TOLD));
+    let drifted = drifted.map(|line| Notification::new(Severity::Error, &format!("manifest: {line}")));
+    end.stale_waivers.iter().map(told).chain(drifted).collect()
+}
+
+/// Text as a message shows it: SARIF reads braces as places for arguments (3.11.5), and `[text](place)` as a link
+/// (3.11.6).
+fn message(text: &str) -> String {
+    let text = printable(text).replace('{', "{{").replace('}', "}}");
+    if text.contains("](") { text.replace('[', "\\[").replace(']', "\\]") } else { text }
+}
+
+impl Report for SarifReport {
+    fn take(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::SeriesStarted { .. } => self.is_series = true,
+            Event::Started(start) => self.start(start)?,
+            Event::Warned { text } => {
+                if let Some(run) = &mut self.run {
+                    run.warnings.push(text.clone());
+                }
+            }
+            Event::Finished(record) => self.case(record)?,
+            Event::Ended(end) => self.end(end)?,
+            Event::SeriesEnded(_) => self.close_log()?,
+        }
+        Ok(())
+    }
+
+    fn close(self: Box<Self>) -> io::Result<()> {
+        if !self.is_ended {
+            return Err(super::unfinished());
+        }
+        self.out.finish().map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::message;
+
+    #[test]
+    fn what_is_told_is_neither_a_place_for_an_argument_nor_a_link() {
+        assert_eq!(message("{0} {\"a\":1}"), "{{0}} {{\"a\":1}}");
+        assert_eq!(message("[x](http://y) [z]"), "\\[x\\](http://y) \\[z\\]");
+        assert_eq!(message("$.items[0]"), "$.items[0]");
+    }
+}

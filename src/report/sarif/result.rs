@@ -1,0 +1,179 @@
+//! What a case comes to, as results of SARIF. One that simply passed has none.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Value as Json, json};
+
+use super::object::{LogicalLocation, Place, ResultKind, SarifResult, Severity, Suppression, Text};
+use super::rule::{Rule, Rules};
+use super::uri::Uris;
+use crate::model::{CaseRecord, Finding, Site, Verdict};
+use crate::plain::printable;
+use crate::protocol::sha256_hex;
+use crate::report::headline::{is_listed, told};
+
+/// The longest message, in characters; the properties of a result have the whole.
+const LONGEST: usize = 1000;
+
+/// How many hexadecimal digits of a digest make a fingerprint: 128 bits.
+const DIGITS: usize = 32;
+
+/// The results of a case.
+pub(super) fn of_case(record: &CaseRecord, rules: &mut Rules, uris: &Uris) -> Vec<SarifResult> {
+    let mut case = CaseResults { record, rules, uris, seen: HashMap::new(), results: Vec::new() };
+    for finding in &record.findings {
+        case.finding(finding);
+    }
+    case.verdict();
+    for left in &record.left_behind {
+        case.add(&Said::of(Rule::LeftBehind, ResultKind::Fail, Severity::Warning, left));
+    }
+    case.results
+}
+
+/// What a result says, before it has its place.
+struct Said<'a> {
+    rule: Rule,
+    kind: ResultKind,
+    level: Severity,
+    message: String,
+    finding: Option<&'a Finding>,
+}
+
+impl Said<'_> {
+    fn of(rule: Rule, kind: ResultKind, level: Severity, message: &str) -> Self {
+        Self { rule, kind, level, message: message.to_owned(), finding: None }
+    }
+}
+
+struct CaseResults<'a> {
+    record: &'a CaseRecord,
+    rules: &'a mut Rules,
+    uris: &'a Uris,
+    /// How often each fingerprint was given already.
+    seen: HashMap<String, usize>,
+    results: Vec<SarifResult>,
+}
+
+impl CaseResults<'_> {
+    fn finding(&mut self, finding: &Finding) {
+        let counts = finding.level <= self.record.gate;
+        let level = match &self.record.verdict {
+            Verdict::Failed if counts => Severity::Error,
+            Verdict::Waived { .. } if counts => Severity::Warning,
+            Verdict::Passed
+            | Verdict::Flaky { .. }
+            | Verdict::Failed
+            | Verdict::Waived { .. }
+            | Verdict::Indeterminate(_)
+            | Verdict::NotRun(_) => Severity::Note,
+        };
+        let because = finding.because.as_ref().map(|because| format!(" ({because})")).unwrap_or_default();
+        let message = format!("{}{because}", told(finding));
+        let rule = Rule::of(finding, &self.record.id);
+        self.add(&Said { rule, kind: ResultKind::Fail, level, message, finding: Some(finding) });
+    }
+
+    /// What the verdict says beside the findings.
+    fn verdict(&mut self) {
+        let reason = self.record.verdict.reason().unwrap_or_default();
+        let said = match &self.record.verdict {
+            Verdict::Passed | Verdict::Waived { .. } => return,
+            Verdict::Failed if self.results.iter().any(|result| result.level == Severity::Error) => return,
+            Verdict::Failed => Said::of(Rule::Failed, ResultKind::Fail, Severity::Error, "the case failed"),
+            Verdict::Flaky { .. } => Said::of(Rule::Flaky, ResultKind::Fail, Severity::Warning, &reason),
+            Verdict::Indeterminate(_) => {
+                Said::of(Rule::Indeterminate, ResultKind::Open, Severity::None, &reason)
+            }
+            Verdict::NotRun(why) if why.is_meant() => {
+                Said::of(Rule::NotRun, ResultKind::NotApplicable, Severity::None, &reason)
+            }
+            // Why the whole run ended is told once, by the run.
+            Verdict::NotRun(_) if !is_listed(self.record) => return,
+            Verdict::NotRun(_) => Said::of(Rule::NotRun, ResultKind::Open, Severity::None, &reason),
+        };
+        self.add(&said);
+    }
+
+    fn add(&mut self, said: &Said<'_>) {
+        let rule_id = said.rule.id();
+        let subject = said.finding.map_or("", |finding| &finding.subject);
+        let level = said.finding.map_or(rule_id.as_str(), |finding| finding.level.name());
+        let fingerprint = self.fingerprint(level, subject);
+        let message: String = said.message.replace('\n', " ").chars().take(LONGEST).collect();
+        let result = SarifResult {
+            rule_index: self.rules.index(&said.rule),
+            rule_id,
+            kind: said.kind,
+            level: said.level,
+            message: Text::new(&message),
+            locations: vec![self.location()],
+            related_locations: said.finding.map(|finding| self.related(finding)).unwrap_or_default(),
+            partial_fingerprints: BTreeMap::from([
+                ("proofmark/v1", fingerprint.clone()),
+                // The only one that GitHub's code scanning looks at.
+                ("primaryLocationLineHash", fingerprint),
+            ]),
+            suppressions: self.suppressions(),
+            properties: self.properties(said.finding),
+        };
+        self.results.push(result);
+    }
+
+    /// What tells the result apart from others, and stays when lines move: case, level and subject; then a number.
+    fn fingerprint(&mut self, level: &str, subject: &str) -> String {
+        let text = [self.record.id.as_str(), level, subject].join("\0");
+        let digest = sha256_hex(text.as_bytes())[..DIGITS].to_owned();
+        let count = self.seen.entry(digest.clone()).or_default();
+        *count += 1;
+        format!("{digest}:{count}")
+    }
+
+    fn location(&self) -> Place {
+        let id = self.record.id.as_str().to_owned();
+        let logical_locations = vec![LogicalLocation { fully_qualified_name: id, kind: "test" }];
+        Place { logical_locations, ..self.uris.location(&Site::from(&self.record.spot)) }
+    }
+
+    /// The places of the contract that say so.
+    fn related(&self, finding: &Finding) -> Vec<Place> {
+        let cited = (0..).zip(&finding.cites);
+        cited
+            .map(|(number, citation)| Place {
+                id: Some(number),
+                message: Some(Text::new(&citation.promise.to_string())),
+                ..self.uris.location(&citation.site)
+            })
+            .collect()
+    }
+
+    fn suppressions(&self) -> Vec<Suppression> {
+        match &self.record.verdict {
+            Verdict::Waived { reason } => {
+                let justification = printable(reason).into_owned();
+                vec![Suppression { kind: "external", status: "accepted", justification }]
+            }
+            Verdict::Passed
+            | Verdict::Flaky { .. }
+            | Verdict::Failed
+            | Verdict::Indeterminate(_)
+            | Verdict::NotRun(_) => Vec::new(),
+        }
+    }
+
+    fn properties(&self, finding: Option<&Finding>) -> Json {
+        let (id, verdict) = (self.record.id.as_str(), self.record.verdict.name());
+        match finding {
+            None => json!({ "case": id, "verdict": verdict }),
+            Some(finding) => json!({
+                "case": id,
+                "verdict": verdict,
+                "level": finding.level.name(),
+                "step": finding.step + 1,
+                "subject": printable(&finding.subject),
+                "expected": printable(&finding.expected),
+                "actual": printable(&finding.actual),
+            }),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The rules that results name. Their ids never change with a run: they are made of the contract, the code of a row and
+//! the level, or of the kind of result. Main types: [`Rule`] and [`Rules`].
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::object::{DefaultConfiguration, RuleDescriptor, Severity, Text};
+use crate::model::{CaseId, Finding, Level, Promise};
+
+/// What a result is an instance of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// A promise of an error row.
+    Row { contract: String, code: String, level: Level },
+    /// Anything else that is looked at on a level.
+    Level(Level),
+    /// A case failed, and no finding that counts says why.
+    Failed,
+    /// A case passed, but not at once.
+    Flaky,
+    /// It could not be found out.
+    Indeterminate,
+    /// A case was not tried.
+    NotRun,
+    /// Clean-up did not work.
+    LeftBehind,
+}
+
+impl Rule {
+    /// The rule of a finding.
+    pub(super) fn of(finding: &Finding, case: &CaseId) -> Self {
+        let code = finding.cites.iter().find_map(|citation| match &citation.promise {
+            Promise::ErrorRow { code, .. } => Some(code.clone()),
+            Promise::Field { .. } | Promise::Limit { .. } => None,
+        });
+        let contract = case.table().rsplit_once('/').map_or("", |(contract, _)| contract).to_owned();
+        match code {
+            Some(code) => Self::Row { contract, code, level: finding.level },
+            None => Self::Level(finding.level),
+        }
+    }
+
+    /// Its id, which stays the same from run to run.
+    pub(super) fn id(&self) -> String {
+        match self {
+            Self::Row { contract, code, level } => format!("{contract}/{code}/{level}"),
+            Self::Level(level) => level.to_string(),
+            Self::Failed => "failed".to_owned(),
+            Self::Flaky => "flaky".to_owned(),
+            Self::Indeterminate => "indeterminate".to_owned(),
+            Self::NotRun => "not-run".to_owned(),
+            Self::LeftBehind => "left-behind".to_owned(),
+        }
+    }
+
+    fn short(&self) -> String {
+        match self {
+            Self::Row { contract, code, level } => format!("{contract}: the {level} of error row {code}"),
+            Self::Level(level) => format!("The {level} of an answer is as it should be"),
+            Self::Failed => "A case passes".to_owned(),
+            Self::Flaky => "A case passes at the first attempt".to_owned(),
+            Self::Indeterminate => "It can be found out whether the contract holds".to_owned(),
+            Self::NotRun => "A case is tried".to_owned(),
+            Self::LeftBehind => "What a case brought about is cleaned up".to_owned(),
+        }
+    }
+
+    fn about(&self) -> &'static str {
+        match self {
+            Self::Row { level, .. } | Self::Level(level) => about_level(*level),
+            Self::Failed => "The contract is broken.",
+            Self::Flaky => "What an endpoint answers depends on more than what it is asked.",
+            Self::Indeterminate => "No whole answer came, or a state could not be brought about.",
+            Self::NotRun => "No way leads to what the case needs, or nobody allowed it.",
+            Self::LeftBehind => "Something is left on the endpoint, since its removal did not work.",
+        }
+    }
+
+    fn level(&self) -> Severity {
+        match self {
+            Self::Row { .. } | Self::Level(_) | Self::Failed => Severity::Error,
+            Self::Flaky | Self::LeftBehind => Severity::Warning,
+            Self::Indeterminate | Self::NotRun => Severity::None,
+        }
+    }
+
+    fn described(&self) -> RuleDescriptor {
+        RuleDescriptor {
+            id: self.id(),
+            short_description: Text::new(&self.short()),
+            full_description: Text::new(self.about()),
+            help: Text::new(self.about()),
+            default_configuration: DefaultConfiguration { level: self.level() },
+            properties: json!({ "tags": ["contract"] }),
+        }
+    }
+}
+
+fn about_level(level: Level) -> &'static str {
+    match level {
+        Level::Envelope => {
+            "Every answer has the fields, the request id and the content type that the contract promises."
+        }
+        Level::Status => "The HTTP status is the one that the contract or the case names.",
+        Level::Code => "The error code is the one that the contract or the case names.",
+        Level::Message => "The error message is that of the contract's row, or fits the case.",
+        Level::Body => "Header fields, values and times of the answer are as the case expects.",
+        Level::Snapshot => "The endpoint answers what it answered before.",
+    }
+}
+
+/// The rules of a run, in the order in which they were met.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    all: Vec<Rule>,
+    known: HashMap<String, usize>,
+}
+
+impl Rules {
+    /// The position of a rule, which joins those that are met if it is new.
+    pub(super) fn index(&mut self, rule: &Rule) -> usize {
+        let next = self.all.len();
+        let index = *self.known.entry(rule.id()).or_insert(next);
+        if index == next {
+            self.all.push(rule.clone());
+        }
+        index
+    }
+
+    /// All that were met.
+    pub(super) fn into_all(self) -> Vec<RuleDescriptor> {
+        self.all.iter().map(Rule::described).collect()
+    }
+}

@@ -1,0 +1,52 @@
+//! JSON Schemas of the formats that are written, for programs that read them. The files in `schemas/` are what is printed.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A format that has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormatSchema {
+    /// `proofmark-report` and `proofmark-report-series`.
+    Report,
+    /// A line of `proofmark-events`.
+    Events,
+    /// `proofmark-coverage`.
+    Coverage,
+}
+
+impl FormatSchema {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Report, Self::Events, Self::Coverage];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Events => "events",
+            Self::Coverage => "coverage",
+        }
+    }
+
+    /// The JSON Schema (draft 2020-12), as text that ends with a newline.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Report => include_str!("../../schemas/report.json"),
+            Self::Events => include_str!("../../schemas/events.json"),
+            Self::Coverage => include_str!("../../schemas/coverage.json"),
+        }
+    }
+}
+
+impl fmt::Display for FormatSchema {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+impl FromStr for FormatSchema {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|format| format.name() == text);
+        found.ok_or_else(|| format!("there are {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}

@@ -1,0 +1,121 @@
+//! Reads and writes `manifest.toml`, which lists the cases of a suite.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::Path;
+
+use super::document::{self, Node};
+use super::folder::{LoadError, read_file};
+use super::shape::check;
+use super::shapes;
+use crate::model::{CaseId, ListedContract, Manifest, OperationId, Problem, TableId};
+
+/// The version of the file.
+const VERSION: i64 = 1;
+
+/// What a digest begins with.
+const ALGORITHM: &str = "sha256:";
+
+/// The digits of a digest.
+const DIGITS: usize = 64;
+
+/// Reads a manifest.
+///
+/// # Errors
+/// A file that cannot be read, or else every problem of it.
+pub fn load_manifest(path: &Path) -> Result<Manifest, LoadError> {
+    let file = read_file(path, path)?;
+    let mut problems = Vec::new();
+    let node = document::parse(&file, &mut problems);
+    check(&node, &shapes::MANIFEST, &mut problems);
+    check_version(&node, &mut problems);
+    let mut manifest = Manifest::default();
+    for item in node.get("contract").map(Node::items).unwrap_or_default() {
+        let Some((id, listed)) = contract(item, &mut problems) else { continue };
+        if manifest.contracts.contains_key(&id) {
+            let spot = item.get("id").unwrap_or(item).spot.clone();
+            problems.push(Problem::new(spot, format!("the contract `{id}` stands twice")));
+            continue;
+        }
+        manifest.contracts.insert(id, listed);
+    }
+    if problems.is_empty() { Ok(manifest) } else { Err(LoadError::Problems(problems)) }
+}
+
+fn check_version(node: &Node, problems: &mut Vec<Problem>) {
+    let Some(version) = node.get("version") else { return };
+    let Some(number) = version.as_number::<i64>().filter(|number| *number != VERSION) else { return };
+    let message = format!("this is version {number} of the file; version {VERSION} can be read");
+    problems.push(Problem::new(version.spot.clone(), message));
+}
+
+fn contract(node: &Node, problems: &mut Vec<Problem>) -> Option<(OperationId, ListedContract)> {
+    let id = node.get("id")?;
+    let operation = match OperationId::from_parts(id.as_text()?.split('/')) {
+        Ok(operation) => operation,
+        Err(error) => {
+            problems.push(Problem::new(id.spot.clone(), format!("it names no contract: {error}")));
+            return None;
+        }
+    };
+    let digest = node.get("digest")?;
+    let text = digest.as_text()?;
+    if !is_digest(text) {
+        let problem = Problem::new(digest.spot.clone(), "it is no digest");
+        problems.push(problem.hint("`proofmark manifest --write` writes it"));
+    }
+    let listed = ListedContract { digest: text.to_owned(), cases: cases(node, &operation, problems) };
+    Some((operation, listed))
+}
+
+fn cases(node: &Node, operation: &OperationId, problems: &mut Vec<Problem>) -> BTreeSet<String> {
+    let mut cases = BTreeSet::new();
+    for item in node.get("cases").map(Node::items).unwrap_or_default() {
+        let Some(text) = item.as_text() else { continue };
+        let hint = "write TABLE/CASE or TABLE/CASE/ROW, as `proofmark list` has it behind the contract";
+        match case(operation, text) {
+            Err(message) => problems.push(Problem::new(item.spot.clone(), message).hint(hint)),
+            Ok(id) if !cases.insert(id.to_string()) => {
+                problems.push(Problem::new(item.spot.clone(), format!("`{text}` stands twice")));
+            }
+            Ok(_) => {}
+        }
+    }
+    cases
+}
+
+fn is_digest(text: &str) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+    text.strip_prefix(ALGORITHM)
+        .is_some_and(|digits| digits.len() == DIGITS && digits.as_bytes().iter().all(is_digit))
+}
+
+/// The id of a case from its part behind the contract's.
+fn case(operation: &OperationId, text: &str) -> Result<CaseId, String> {
+    let (table, case, row) = match text.split('/').collect::<Vec<_>>()[..] {
+        [table, case] => (table, case, None),
+        [table, case, row] => (table, case, Some(row)),
+        _ => return Err(format!("`{text}` is no case of a contract")),
+    };
+    TableId::new(operation.clone(), table)
+        .and_then(|table| CaseId::new(&table, case, row))
+        .map_err(|error| format!("`{text}` is no case of a contract: {error}"))
+}
+
+/// The text of a manifest: one case a line, in order, so that versions of it differ and merge by cases.
+///
+/// Writing to a String cannot fail, which is why results are dropped.
+pub fn manifest_text(manifest: &Manifest) -> String {
+    let mut text = format!(
+        "# The cases that make up this suite, and the contracts that they test. A run tells where it is another one.\n\
+         # `proofmark manifest --write` writes this file anew; the order of lines has no meaning.\nversion = {VERSION}\n"
+    );
+    for (id, listed) in &manifest.contracts {
+        let _ = write!(text, "\n[[contract]]\nid = \"{id}\"\ndigest = \"{}\"\ncases = [\n", listed.digest);
+        for case in &listed.cases {
+            let _ = writeln!(text, "    \"{}\",", case[id.as_str().len()..].trim_start_matches('/'));
+        }
+        text.push_str("]\n");
+    }
+    text
+}
