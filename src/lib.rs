@@ -18,6 +18,7 @@ pub mod coverage;
 pub mod embedded;
 pub mod event;
 pub mod harness;
+pub mod judgement;
 pub mod model;
 pub mod noise;
 pub mod plain;

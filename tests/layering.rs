@@ -22,8 +22,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("review", &["model", "plain", "check", "protocol", "snapshot"]),
     ("compare", &["model", "check", "plan"]),
     ("noise", &["model", "protocol", "snapshot"]),
+    ("judgement", &["model", "event", "template", "plan", "check", "protocol"]),
     ("coverage", &["model", "template", "plan", "protocol"]),
-    ("run", &["model", "event", "template", "plan", "transport", "check", "snapshot", "protocol"]),
+    (
+        "run",
+        &["model", "event", "template", "plan", "transport", "check", "snapshot", "protocol", "judgement"],
+    ),
     ("report", &["model", "event", "plain", "protocol", "whole_file"]),
     ("reference", &["model", "protocol"]),
     (
@@ -60,6 +64,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "snapshot",
             "protocol",
             "run",
+            "judgement",
             "reference",
             "report",
             "review",

@@ -15,8 +15,6 @@ mod signing;
 mod state;
 mod stop;
 mod sweep;
-mod tally;
-mod waiver;
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -27,7 +25,8 @@ use std::time::Instant;
 
 use tokio::time::sleep;
 
-use crate::event::{Event, OperationStart, RunEnd, RunStart, StaleSnapshot};
+use crate::event::{Event, RunEnd, RunStart, StaleSnapshot};
+use crate::judgement::{Tally, WaiverBook, operations};
 use crate::model::{CaseRecord, NotRun, SnapshotOutcome, Suite, Verdict};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
 use crate::snapshot::{Store, StoreError};
@@ -37,14 +36,12 @@ use crate::transport::Client;
 use attempt::Attempt;
 use pool::Pool;
 use preflight::preflight;
-use tally::Tally;
 
 pub use retry::Retry;
 pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings, seed_by_chance};
 pub use signing::Signing;
 pub use stop::{Stop, StopSwitch};
 pub use sweep::{Found, sweep};
-pub use waiver::WaiverBook;
 
 /// What all cases of a run share.
 pub struct Runner {
@@ -137,6 +134,7 @@ impl Runner {
             answered: 0,
             exchanges: Vec::new(),
             given: Vec::new(),
+            facts: Vec::new(),
             unanswered: None,
             steps_not_sent: planned.case.steps.len(),
             rows_met: Vec::new(),
@@ -210,22 +208,9 @@ pub async fn run(
 }
 
 fn described(runner: &Runner, plan: &Plan) -> RunStart {
-    let mut operations: Vec<OperationStart> = Vec::new();
-    for planned in &plan.cases {
-        let contract = &planned.contract;
-        match operations.iter_mut().find(|operation| operation.id == contract.id.as_str()) {
-            Some(operation) => operation.selected += 1,
-            None => operations.push(OperationStart {
-                id: contract.id.to_string(),
-                version: contract.version.clone(),
-                selected: 1,
-                rows: contract.rows.iter().map(|row| Arc::from(row.code.as_str())).collect(),
-            }),
-        }
-    }
     RunStart {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        operations,
+        operations: operations(&plan.cases),
         endpoint: runner.endpoint.description.clone(),
         selected: plan.cases.len(),
         known: plan.known,

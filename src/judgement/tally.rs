@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use crate::event::{OperationStart, RunEnd, SnapshotCounts, Stopped};
 use crate::model::{CaseRecord, SnapshotOutcome, VerdictCounts};
+use crate::plan::PlannedCase;
 
-pub(super) struct Tally {
+/// The counts of a run under way.
+#[derive(Debug)]
+pub struct Tally {
     operations: Vec<String>,
     counts: VerdictCounts,
     rows_met: Vec<BTreeSet<Arc<str>>>,
@@ -22,7 +25,8 @@ pub(super) struct Tally {
 const TOLD: usize = 100;
 
 impl Tally {
-    pub(super) fn new(operations: &[OperationStart]) -> Self {
+    /// Begins with the contracts of a run.
+    pub fn new(operations: &[OperationStart]) -> Self {
         Self {
             operations: operations.iter().map(|operation| operation.id.clone()).collect(),
             counts: VerdictCounts::default(),
@@ -34,12 +38,14 @@ impl Tally {
         }
     }
 
-    pub(super) fn note_stale(&mut self, stale: Vec<String>) {
+    /// Notes waivers that do not hold any more, up to a bound.
+    pub fn note_stale(&mut self, stale: Vec<String>) {
         let room = TOLD.saturating_sub(self.stale_waivers.len());
         self.stale_waivers.extend(stale.into_iter().take(room));
     }
 
-    pub(super) fn add(&mut self, record: &CaseRecord) {
+    /// Counts a finished case.
+    pub fn add(&mut self, record: &CaseRecord) {
         self.counts.add(&record.verdict);
         self.exchanges += record.answered;
         self.left_behind += usize::from(!record.left_behind.is_empty());
@@ -59,11 +65,12 @@ impl Tally {
     }
 
     /// How many cases have failed so far.
-    pub(super) fn failed(&self) -> usize {
+    pub fn failed(&self) -> usize {
         self.counts.failed
     }
 
-    pub(super) fn finish(self, orphans: Vec<PathBuf>, stopped: Option<Stopped>, elapsed: Duration) -> RunEnd {
+    /// What is known when the run is over.
+    pub fn finish(self, orphans: Vec<PathBuf>, stopped: Option<Stopped>, elapsed: Duration) -> RunEnd {
         RunEnd {
             stale_snapshots: None,
             counts: self.counts,
@@ -77,4 +84,22 @@ impl Tally {
             elapsed,
         }
     }
+}
+
+/// The contracts of these cases, in the order in which the cases come to them.
+pub fn operations(cases: &[PlannedCase]) -> Vec<OperationStart> {
+    let mut operations: Vec<OperationStart> = Vec::new();
+    for planned in cases {
+        let contract = &planned.contract;
+        match operations.iter_mut().find(|operation| operation.id == contract.id.as_str()) {
+            Some(operation) => operation.selected += 1,
+            None => operations.push(OperationStart {
+                id: contract.id.to_string(),
+                version: contract.version.clone(),
+                selected: 1,
+                rows: contract.rows.iter().map(|row| Arc::from(row.code.as_str())).collect(),
+            }),
+        }
+    }
+    operations
 }
