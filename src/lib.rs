@@ -7,7 +7,8 @@
 //! - [`plan`] selects and expands the cases, and prepares what is sent;
 //! - [`run`] takes each case through states, requests, [`check`] and [`snapshot`], over [`transport`] and [`protocol`],
 //!   and says what happened as [`event`]s;
-//! - [`report`] turns those into output, [`review`] says what has changed in snapshots, and [`cli`] is the program around it all.
+//! - [`report`] turns those into output, [`review`] says what has changed in snapshots, [`evidence`] makes a result
+//!   one that a stranger can check, and [`cli`] is the program around it all.
 //!
 //! [`reference`](mod@reference) is an implementation of the first contract, which [`embedded`] starts in this process.
 
@@ -17,6 +18,7 @@ pub mod compare;
 pub mod coverage;
 pub mod embedded;
 pub mod event;
+pub mod evidence;
 pub mod harness;
 pub mod judgement;
 pub mod model;
