@@ -3,13 +3,34 @@
 //! A [`Statement`] says what was certified, [`seal`] puts it into an envelope signed with a [`SigningKey`], and [`open`]
 //! takes it out again. Each has one encoding, byte for byte. Nothing here reads a file or knows a run.
 
+mod archive;
 mod envelope;
 mod key;
+mod manifest;
 mod statement;
 
+pub use archive::{ArchiveError, Files, LARGEST, pack, unpack};
 pub use envelope::{EnvelopeError, Sealed, open, seal};
 pub use key::{KeyError, PublicKey, SigningKey};
+pub use manifest::{ENVELOPE, Listed, MANIFEST, Manifest};
 pub use statement::{
     CertifiedContract, CertifiedEndpoint, Conformance, Contradiction, Digest, Omission, Resource, Scope,
     Statement, StatementError, TestResult,
 };
+
+/// JSON as files of a bundle have it: with indents, and a line's end.
+fn canonical(value: &impl serde::Serialize) -> Vec<u8> {
+    let mut bytes =
+        serde_json::to_vec_pretty(value).expect("texts and numbers in structures are always JSON");
+    bytes.push(b'\n');
+    bytes
+}
+
+/// Reads such a file.
+///
+/// # Errors
+/// Bytes that [`canonical`] would not have written.
+fn read_canonical<T: serde::Serialize + serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let value: T = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if canonical(&value) == bytes { Ok(value) } else { Err("it is not as proofmark writes it".to_owned()) }
+}
