@@ -3,16 +3,28 @@
 //! A [`Statement`] says what was certified, [`seal`] puts it into an envelope signed with a [`SigningKey`], and [`open`]
 //! takes it out again. Each has one encoding, byte for byte. Nothing here reads a file or knows a run.
 
+mod account;
 mod archive;
+mod bundle;
+mod certificate;
 mod envelope;
+mod judged;
 mod key;
 mod manifest;
+mod provoked;
+mod recorded;
 mod statement;
 
+pub use account::{ACCOUNT, Account, Tested};
 pub use archive::{ArchiveError, Files, LARGEST, pack, unpack};
+pub use bundle::{Bundle, BundleError, EVENTS, SIGNER, Signer, bundle};
+pub use certificate::{Basis, statement};
 pub use envelope::{EnvelopeError, Sealed, open, seal};
+pub use judged::{Divergence, Dossier, Judged, end_contradicts};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use manifest::{ENVELOPE, Listed, MANIFEST, Manifest};
+pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, provoked};
+pub use recorded::{Recorded, kept};
 pub use statement::{
     CertifiedContract, CertifiedEndpoint, Conformance, Contradiction, Digest, Omission, Resource, Scope,
     Statement, StatementError, TestResult,
