@@ -44,10 +44,23 @@ impl WholeFile {
     /// # Errors
     /// A folder in which nothing can be written.
     pub fn in_place(target: &Path) -> io::Result<Self> {
-        let folder =
-            target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = Builder::new();
         readable(&mut builder);
+        Self::beside(target, &builder)
+    }
+
+    /// Starts a file that nobody but its owner will be able to read, at no time, where the system has such a right.
+    ///
+    /// # Errors
+    /// A folder in which nothing can be written.
+    pub fn secret(target: &Path) -> io::Result<Self> {
+        // A temporary file is its owner's alone, unless something else is asked for.
+        Self::beside(target, &Builder::new())
+    }
+
+    fn beside(target: &Path, builder: &Builder<'_, '_>) -> io::Result<Self> {
+        let folder =
+            target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // A folder that is not there is told in the system's own words.
         let told = |error: io::Error| fs::metadata(folder).err().unwrap_or_else(|| plain(&error));
         let (file, path) = builder.tempfile_in(folder).map_err(told)?.into_parts();
@@ -65,6 +78,20 @@ impl WholeFile {
                 path.persist(&target).map_err(|error| error.error)
             }
             Out::Straight(mut out) => out.flush(),
+        }
+    }
+
+    /// Puts the file in its place, unless something stands there, a link that leads nowhere included.
+    ///
+    /// # Errors
+    /// The same as of [`WholeFile::commit`], and a place that is taken.
+    pub fn commit_new(self) -> io::Result<()> {
+        match self.0 {
+            Out::Beside { target, out, path } => {
+                drop(out.into_inner().map_err(io::IntoInnerError::into_error)?);
+                path.persist_noclobber(&target).map_err(|error| error.error)
+            }
+            Out::Straight(_) => Err(io::ErrorKind::AlreadyExists.into()),
         }
     }
 }
@@ -174,6 +201,28 @@ mod tests {
         file.commit().unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "new");
         assert_ne!(fs::metadata(&target).unwrap().permissions().mode() & 0o044, 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_file_is_its_owners_alone_and_takes_no_place_that_is_taken() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("a.txt"), folder.path().join("link"));
+        std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).unwrap();
+        let written = |target, text: &[u8]| {
+            let mut file = WholeFile::secret(target).unwrap();
+            file.write_all(text).unwrap();
+            file.commit_new()
+        };
+        written(&target, b"first").unwrap();
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+        for taken in [&target, &link] {
+            let error = written(taken, b"second").unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+        }
+        assert_eq!(fs::read_to_string(&target).unwrap(), "first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[cfg(unix)]

@@ -65,6 +65,8 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Remove what killed runs left behind on an endpoint; with --dry-run, list it
     Sweep(Box<SweepArgs>),
+    /// Make a key that signs certificates, or print the public half of one
+    Keygen(KeygenArgs),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(SchemaArgs),
     /// Print a script by which a shell completes arguments
@@ -301,6 +303,17 @@ pub(super) struct SweepArgs {
     pub(super) folder: FolderArgs,
     #[command(flatten)]
     pub(super) connect: ConnectArgs,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct KeygenArgs {
+    /// Write a new private key (PEM) that its owner alone can read, and the public one beside it as FILE.pub
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Print the public key (PEM) of this private one, and make none
+    #[arg(long, value_name = "FILE")]
+    pub(super) public: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

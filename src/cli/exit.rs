@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::shard::Shard;
 use crate::embedded::EmbeddedError;
 use crate::event::Outcome;
+use crate::evidence::KeyError;
 use crate::plan::{PatternError, PlanError, PrepareError};
 use crate::protocol::EncodeError;
 use crate::reference::StartError;
@@ -120,6 +121,33 @@ pub(crate) enum CliError {
         /// What is wrong.
         reason: String,
     },
+    /// A file that holds no key, or not the one that is needed.
+    #[error("{path} holds no key that can be used", path = path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: KeyError,
+    },
+    /// A file that is needed and cannot be read.
+    #[error("{path} cannot be read", path = path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file that was asked for.
+    #[error("{path} cannot be written", path = path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// A report.
     #[error("the report {path} cannot be written", path = path.display())]
     Report {
@@ -151,6 +179,8 @@ impl CliError {
             | Self::Orphans(_)
             | Self::Events { .. }
             | Self::NoEvents { .. }
+            | Self::Key { .. }
+            | Self::Unreadable { .. }
             | Self::Prepare(_)
             | Self::Encode(_)
             | Self::Plan(PlanError::Id { .. }) => INVALID_FILES,
@@ -159,6 +189,7 @@ impl CliError {
             | Self::NothingPending { .. } => NOTHING_SELECTED,
             Self::Output(_)
             | Self::Report { .. }
+            | Self::Unwritable { .. }
             | Self::Store(StoreError::Unwritable { .. } | StoreError::Locked { .. }) => NO_REPORT,
         }
     }

@@ -18,7 +18,9 @@ mod identity;
 mod install;
 mod interactive;
 mod interrupt;
+mod key_file;
 mod keyboard;
+mod keygen_command;
 mod list_command;
 mod noise_command;
 mod output;
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
         Some(Command::Sweep(args)) => sweep_command::sweep(&args),
         Some(Command::Completions { shell }) => install::completions(shell),
         Some(Command::Man) => install::man(),
+        Some(Command::Keygen(args)) => keygen_command::keygen(&args),
         Some(Command::Schema(args)) => print(&schema(args.name)),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };

@@ -72,6 +72,9 @@ fn hint(error: &CliError) -> Option<String> {
         | CliError::Runtime(_)
         | CliError::Output(_)
         | CliError::Events { .. }
+        | CliError::Key { .. }
+        | CliError::Unreadable { .. }
+        | CliError::Unwritable { .. }
         | CliError::Report { .. } => None,
     }
 }
