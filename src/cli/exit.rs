@@ -139,6 +139,12 @@ pub(crate) enum CliError {
         #[source]
         source: io::Error,
     },
+    /// A run that certifies nothing.
+    #[error("no certificate is written: {reason}")]
+    NoCertificate {
+        /// Why.
+        reason: String,
+    },
     /// A file that was asked for.
     #[error("{path} cannot be written", path = path.display())]
     Unwritable {
@@ -187,6 +193,7 @@ impl CliError {
             Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty)
             | Self::EmptyShard { .. }
             | Self::NothingPending { .. } => NOTHING_SELECTED,
+            Self::NoCertificate { .. } => UNKNOWN,
             Self::Output(_)
             | Self::Report { .. }
             | Self::Unwritable { .. }

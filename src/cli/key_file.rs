@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::exit::CliError;
-use crate::evidence::{KeyError, SigningKey};
+use crate::evidence::{KeyError, PublicKey, SigningKey};
 
 /// The largest file in which a key is looked for, in bytes: one has some 120.
 const LARGEST_KEY: u64 = 64 * 1024;
@@ -13,6 +13,11 @@ const LARGEST_KEY: u64 = 64 * 1024;
 /// The private key in a file.
 pub(super) fn signing_key(path: &Path) -> Result<SigningKey, CliError> {
     SigningKey::from_pem(&text(path)?).map_err(|source| CliError::Key { path: path.to_path_buf(), source })
+}
+
+/// The public key in a file.
+pub(super) fn public_key(path: &Path) -> Result<PublicKey, CliError> {
+    PublicKey::from_pem(&text(path)?).map_err(|source| CliError::Key { path: path.to_path_buf(), source })
 }
 
 /// The text of a file that may hold a key. What is no text, or too long for a key, holds none.

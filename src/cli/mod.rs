@@ -4,10 +4,13 @@
 //! own) or decides an exit code.
 
 mod args;
+mod certificate_text;
+mod certify_command;
 mod change_text;
 mod coverage_command;
 mod credentials;
 mod diff_command;
+mod dossier;
 mod dry_run;
 mod endpoint;
 mod endpoints_command;
@@ -38,6 +41,7 @@ mod shard;
 mod show_command;
 mod stale_command;
 mod sweep_command;
+mod verify_command;
 mod watched;
 mod wrapped;
 
@@ -84,6 +88,8 @@ pub fn main() -> ExitCode {
         Some(Command::Sweep(args)) => sweep_command::sweep(&args),
         Some(Command::Completions { shell }) => install::completions(shell),
         Some(Command::Man) => install::man(),
+        Some(Command::Certify(args)) => certify_command::certify(&args),
+        Some(Command::Verify(args)) => verify_command::verify(&args),
         Some(Command::Keygen(args)) => keygen_command::keygen(&args),
         Some(Command::Schema(args)) => print(&schema(args.name)),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),

@@ -4,7 +4,7 @@ use crate::event::{Event, RunEnd, RunStart};
 use crate::model::{CaseRecord, SnapshotOutcome, Verdict};
 
 /// A run on one endpoint, from its first event to its last.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Recorded {
     /// How it started.
     pub start: RunStart,

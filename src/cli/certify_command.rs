@@ -1,0 +1,349 @@
+//! `certify`: a run, and a signed bundle of evidence that a stranger can judge again.
+
+use std::env;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::runtime::Runtime;
+
+use super::args::{CertifyArgs, RunArgs};
+use super::certificate_text::certificate;
+use super::dossier::{Parts, Refusal, event_bytes, examine};
+use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, NO_REPORT, UNKNOWN};
+use super::files::check_endpoints;
+use super::interrupt::listening;
+use super::key_file::signing_key;
+use super::output::{Output, Surroundings};
+use super::print;
+use super::reports::Reports;
+use super::settings::{Settings, Target, other};
+use crate::embedded;
+use crate::event::{Event, Stopped};
+use crate::evidence::{
+    ACCOUNT, Account, ArchiveError, COVERAGE, Digest, EVENTS, Files, Recorded, Resource, Signer, SigningKey,
+    TestResult, Tested, bundle, coverage_bytes, kept,
+};
+use crate::judgement::WaiverBook;
+use crate::model::{Level, Suite, Verdict, Waiver};
+use crate::plan::{Pattern, Plan, case_ids, plan};
+use crate::protocol::sha256_of;
+use crate::protocol::sign::{Redactor, Secret};
+use crate::run::{RunSettings, Runner, StopSwitch, run as run_plan};
+use crate::source::{Shelf, load_shelf, load_shelf_waivers, load_waivers};
+use crate::transport::Client;
+use crate::whole_file::WholeFile;
+
+/// The variable of the environment that may hold the private key itself.
+const KEY: &str = "PROOFMARK_SIGNING_KEY";
+
+/// How many cases are named that stand in the way of a certificate.
+const NAMED: usize = 10;
+
+/// Runs cases, writes a bundle, and gives the exit code.
+pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
+    check_flags(&args.run)?;
+    let key = key(args.key.as_deref())?;
+    let subject = subject(args)?;
+    let shelf = Shelf::copy(&args.run.select.folder.cases)?;
+    let suite = load_shelf(&shelf)?;
+    // Names of endpoints in waivers are held against endpoints.toml, which is no part of the evidence.
+    load_waivers(&args.run.select.folder.cases)?;
+    let waivers = load_shelf_waivers(&shelf)?;
+    let selection = Selection { suite: &suite, waivers: &waivers, run: &args.run };
+    let output = Output::resolve(&args.run.output)?;
+    let certified = selection.run(&output)?;
+    let Certified { mut account, recorded, secrets, is_reported } = match certified {
+        Some(certified) => certified,
+        None => return Ok(INTERRUPTED),
+    };
+    account.patterns.clone_from(&args.run.select.patterns);
+    account.exact = args.run.select.exact;
+    account.subject = subject;
+    account.url.clone_from(&args.run_url);
+    let parts = Parts { account, suite, waivers, recorded };
+    let bytes = packed(parts, &shelf, &key, &secrets)?;
+    let examined = examine(&bytes, &Signer::Key(key.public())).map_err(|refusal| unsound(&refusal))?;
+    written(&args.output, &bytes)?;
+    let width = Surroundings::read().output_width();
+    let text = certificate(&examined, width);
+    if !args.run.output.quiet {
+        print(&format!("\n{text}"))?;
+    }
+    let end = &examined.parts.recorded.end;
+    Ok(match examined.bundle.statement.result {
+        _ if !is_reported => NO_REPORT,
+        TestResult::Failed => BROKEN,
+        TestResult::Passed | TestResult::Warned if end.left_behind > 0 => UNKNOWN,
+        TestResult::Passed | TestResult::Warned => CONFORMS,
+    })
+}
+
+/// Flags of a run that a certificate has no use for.
+fn check_flags(run: &RunArgs) -> Result<(), CliError> {
+    let select = &run.select;
+    let meaningless = [
+        ("--shard", select.shard.is_some(), "a part of a run certifies nothing; patterns select cases"),
+        (
+            "--partition",
+            select.partition.is_some(),
+            "a part of a run certifies nothing; patterns select cases",
+        ),
+        ("--snapshots", run.snapshots.is_some(), "snapshots tell regression, and a certificate conformance"),
+        ("--overwrite-real", run.overwrite_real, "snapshots tell regression, and a certificate conformance"),
+        ("--max-age", run.max_age.is_some(), "snapshots tell regression, and a certificate conformance"),
+        ("--fail-fast", run.fail_fast, "every case that is selected has to run"),
+        ("--max-fail", run.max_fail.is_some(), "every case that is selected has to run"),
+        ("--dry-run", run.dry_run, "`proofmark run --dry-run` prints what would be sent"),
+    ];
+    if let Some((flag, _, hint)) = meaningless.into_iter().find(|(_, is_given, _)| *is_given) {
+        return Err(CliError::Usage {
+            message: format!("{flag} means nothing to certify"),
+            hint: Some(hint.to_owned()),
+        });
+    }
+    if run.endpoint.len() > 1 {
+        return Err(CliError::usage("certify takes one endpoint: a certificate is about one"));
+    }
+    if run.endpoint.first().is_none_or(|name| other(name).is_none())
+        && let Some(flag) = run.connect.needs_endpoint()
+    {
+        return Err(CliError::usage(format!(
+            "{flag} needs --endpoint: it means nothing to the embedded one"
+        )));
+    }
+    if !run.fault.is_empty() {
+        return Err(CliError::NoCertificate {
+            reason: "a fault is switched on, so nothing that is answered counts".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// The private key: of a file, or of the environment.
+fn key(path: Option<&Path>) -> Result<SigningKey, CliError> {
+    if let Some(path) = path {
+        return signing_key(path);
+    }
+    match env::var(KEY) {
+        Ok(text) => SigningKey::from_pem(&text).map_err(|source| CliError::Key { path: KEY.into(), source }),
+        Err(_) => Err(CliError::Usage {
+            message: format!("no key to sign with: neither --key FILE nor {KEY} gives one"),
+            hint: Some("`proofmark keygen --output FILE` makes one".into()),
+        }),
+    }
+}
+
+/// What was tested, where somebody says what that is.
+fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
+    let resource =
+        |name: &str, sha256: String| Resource { digest: Digest { sha256 }, name: name.to_owned(), uri: None };
+    if let Some(path) = &args.subject_file {
+        let digest = File::open(path).and_then(sha256_of);
+        let digest = digest.map_err(|source| CliError::Unreadable { path: path.clone(), source })?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        return Ok(Some(resource(&name, digest)));
+    }
+    let Some(text) = &args.subject else { return Ok(None) };
+    let wrong = || CliError::Usage {
+        message: format!("--subject: `{text}` is no name and digest"),
+        hint: Some("write NAME=sha256:HEX, with 64 lower-case hexadecimal digits".into()),
+    };
+    let (name, digest) = text.rsplit_once("=sha256:").ok_or_else(wrong)?;
+    let is_digit = |letter: char| letter.is_ascii_digit() || ('a'..='f').contains(&letter);
+    if name.is_empty() || digest.len() != 64 || !digest.chars().all(is_digit) {
+        return Err(wrong());
+    }
+    Ok(Some(resource(name, digest.to_owned())))
+}
+
+/// What is run, of which suite.
+struct Selection<'a> {
+    suite: &'a Suite,
+    waivers: &'a [Waiver],
+    run: &'a RunArgs,
+}
+
+/// A run that came to its end.
+struct Certified {
+    account: Account,
+    recorded: Recorded,
+    secrets: Vec<Secret>,
+    is_reported: bool,
+}
+
+impl Selection<'_> {
+    /// Runs the cases; gives none after an interrupt.
+    fn run(&self, output: &Output) -> Result<Option<Certified>, CliError> {
+        let select = &self.run.select;
+        let patterns = select.patterns.iter().map(|text| Pattern::new(text, select.exact));
+        let plan = plan(self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
+        let named = self.run.endpoint.first().and_then(|name| other(name));
+        check_endpoints(&named.into_iter().collect::<Vec<_>>(), &select.folder.cases, self.suite)?;
+        // The deepest level of conformance; what snapshots tell is no part of it.
+        let args = RunArgs { level: self.run.level.min(Level::Body), ..self.run.clone() };
+        let settings = Settings::resolve(&args, named)?;
+        if matches!(settings.target, Target::Reference(_)) {
+            embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
+        }
+        let reports = Reports::open(output)?;
+        Runtime::new().map_err(CliError::Runtime)?.block_on(self.drive(settings, plan, reports))
+    }
+
+    async fn drive(
+        &self,
+        settings: Settings,
+        plan: Plan,
+        mut reports: Reports,
+    ) -> Result<Option<Certified>, CliError> {
+        let (endpoint, reference) = match settings.target {
+            Target::Other(endpoint) => (*endpoint, None),
+            Target::Reference(faults) => {
+                let (endpoint, reference) = embedded::start(faults).await?;
+                (endpoint, Some(reference))
+            }
+        };
+        let tested = Tested {
+            kind: settings.kind,
+            signing: endpoint.signing.usual(),
+            hook: endpoint.states.is_some(),
+        };
+        let secrets = if reference.is_some() { Vec::new() } else { endpoint.signing.secrets() };
+        let started = Timestamp::now();
+        let book = self.book(&endpoint.description.name, tested, started)?;
+        let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
+        let settings = RunSettings { keeps_exchanges: true, ..settings.run };
+        let runner = Arc::new(Runner::new(client, endpoint, settings, None).waivers(book));
+        let stop = Arc::new(StopSwitch::default());
+        let listening = listening(&stop);
+        let (mut start, mut warnings, mut records) = (None, Vec::new(), Vec::new());
+        let end = run_plan(runner, plan, Vec::new(), &stop, |event| {
+            reports.take(&event);
+            match event {
+                Event::Started(started) => start = Some(started),
+                Event::Warned { text } => warnings.push(text),
+                Event::Finished(record) => records.push(kept(*record)),
+                Event::Ended(_) | Event::SeriesStarted { .. } | Event::SeriesEnded(_) => {}
+            }
+        })
+        .await;
+        listening.abort();
+        if let Some(reference) = reference {
+            reference.shut_down().await;
+        }
+        let is_reported = reports.close();
+        let account = Account::new(tested, started, Timestamp::now());
+        // A run tells its start before all else.
+        let start = start.expect("a run has a start");
+        let recorded = Recorded { start, warnings, records, end };
+        if recorded.end.stopped == Some(Stopped::Interrupted) {
+            return Ok(None);
+        }
+        certifiable(&recorded)?;
+        Ok(Some(Certified { account, recorded, secrets, is_reported }))
+    }
+
+    /// The waivers of the endpoint on the day on which the run starts.
+    fn book(&self, endpoint: &str, tested: Tested, started: Timestamp) -> Result<WaiverBook, CliError> {
+        if self.run.endpoint.first().is_none_or(|name| other(name).is_none()) {
+            return Ok(WaiverBook::default());
+        }
+        let day = Account::new(tested, started, started).day();
+        let day = day.map_err(|reason| CliError::NoCertificate { reason })?;
+        Ok(WaiverBook::new(self.waivers.to_vec(), endpoint, &day, &case_ids(self.suite)?)?)
+    }
+}
+
+/// Whether a run found out what it was asked.
+fn certifiable(recorded: &Recorded) -> Result<(), CliError> {
+    let no = |reason: String| Err(CliError::NoCertificate { reason });
+    if let Some(stopped) = &recorded.end.stopped {
+        return no(format!("the run did not come to its end: {}", stopped.reason()));
+    }
+    let unknown =
+        recorded.records.iter().filter(|record| matches!(record.verdict, Verdict::Indeterminate(_)));
+    let unknown: Vec<String> = unknown.map(|record| record.id.to_string()).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let more = unknown.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    no(format!(
+        "it could not be found out whether {} hold{}: {}{more}",
+        if unknown.len() == 1 { "a case".to_owned() } else { format!("{} cases", unknown.len()) },
+        if unknown.len() == 1 { "s" } else { "" },
+        unknown[..unknown.len().min(NAMED)].join(", ")
+    ))
+}
+
+/// The bundle of a run. What it comes to is counted from what is kept.
+fn packed(
+    mut parts: Parts,
+    shelf: &Shelf,
+    key: &SigningKey,
+    secrets: &[Secret],
+) -> Result<Vec<u8>, CliError> {
+    let untrue = |divergence: crate::evidence::Divergence| CliError::NoCertificate {
+        reason: format!("the evidence does not hold: {divergence}"),
+    };
+    let judged = parts.judge().map_err(untrue)?;
+    if let Some(first) = judged.divergences.first() {
+        return Err(untrue(first.clone()));
+    }
+    parts.recorded.end = judged.end.clone();
+    let rows = parts.rows(&judged).map_err(untrue)?;
+    let mut files = Files::new();
+    files.extend(shelf.files().map(|(name, text)| (name, text.as_bytes().to_vec())));
+    files.insert(ACCOUNT.to_owned(), parts.account.to_bytes());
+    files.insert(COVERAGE.to_owned(), coverage_bytes(&rows));
+    let events = event_bytes(&parts.recorded)?;
+    files.insert(EVENTS.to_owned(), events);
+    if let Some(name) = holds_secret(&files, secrets) {
+        return Err(CliError::NoCertificate {
+            reason: format!("a secret of the endpoint stands in `{name}`"),
+        });
+    }
+    bundle(files, key, |files| parts.statement(&judged, &rows, files).map_err(Unmade::Untrue)).map_err(
+        |error| match error {
+            Unmade::Untrue(divergence) => untrue(divergence),
+            Unmade::Archive(error) => CliError::NoCertificate { reason: format!("the bundle: {error}") },
+        },
+    )
+}
+
+/// Why a bundle is not made.
+enum Unmade {
+    Archive(ArchiveError),
+    Untrue(crate::evidence::Divergence),
+}
+
+impl From<ArchiveError> for Unmade {
+    fn from(error: ArchiveError) -> Self {
+        Self::Archive(error)
+    }
+}
+
+/// A file in which a secret stands, in whatever form: what requests are signed with must never be handed on.
+fn holds_secret<'a>(files: &'a Files, secrets: &[Secret]) -> Option<&'a str> {
+    let redactor = Redactor::new(secrets)?;
+    files.iter().find(|(_, bytes)| redactor.hidden(bytes).is_some()).map(|(name, _)| name.as_str())
+}
+
+/// A bundle that does not stand up to its own examination is not handed out.
+fn unsound(refusal: &Refusal) -> CliError {
+    let reason = match refusal {
+        Refusal::Bundle(error) => error.to_string(),
+        Refusal::Untrue(untrue) => untrue.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    };
+    CliError::NoCertificate { reason: format!("the bundle does not verify: {reason}") }
+}
+
+fn written(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let done = WholeFile::create(path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.commit()
+    });
+    done.map_err(|source| CliError::Unwritable { path: path.to_path_buf(), source })
+}

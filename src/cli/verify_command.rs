@@ -1,0 +1,124 @@
+//! `verify`: whether a bundle is whole, signed, and true.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::args::VerifyArgs;
+use super::certificate_text::certificate;
+use super::dossier::{Examined, Refusal, examine};
+use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES, UNKNOWN};
+use super::key_file::public_key;
+use super::output::Surroundings;
+use super::print;
+use super::wrapped::wrapped;
+use crate::evidence::{LARGEST, Signer, TestResult};
+
+/// How many things that are untrue are named.
+const NAMED: usize = 20;
+
+/// Checks a bundle, and says what was checked and what it certifies.
+pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
+    let signer = signer(args.key.as_deref())?;
+    let bytes = read(&args.bundle)?;
+    let width = Surroundings::read().output_width();
+    match examine(&bytes, &signer) {
+        Err(refusal) => {
+            print(&refused(&refusal, width))?;
+            Ok(INVALID_FILES)
+        }
+        Ok(examined) => {
+            let text = held(&examined, &signer, bytes.len(), width);
+            print(&format!("{text}\n{}", certificate(&examined, width)))?;
+            Ok(match (&signer, examined.bundle.statement.result) {
+                (Signer::Unknown, _) => UNKNOWN,
+                (_, TestResult::Failed) => BROKEN,
+                (_, TestResult::Passed | TestResult::Warned) => CONFORMS,
+            })
+        }
+    }
+}
+
+/// Who must have signed: the key in a file, or one that is known by its fingerprint.
+fn signer(text: Option<&str>) -> Result<Signer, CliError> {
+    let Some(text) = text else { return Ok(Signer::Unknown) };
+    let Some(fingerprint) = text.strip_prefix("sha256:") else {
+        return Ok(Signer::Key(public_key(Path::new(text))?));
+    };
+    let fingerprint = fingerprint.to_ascii_lowercase();
+    if fingerprint.len() != 64 || !fingerprint.chars().all(|letter| letter.is_ascii_hexdigit()) {
+        return Err(CliError::Usage {
+            message: format!("--key: `{text}` is no fingerprint"),
+            hint: Some("write sha256: and 64 hexadecimal digits, as `proofmark keygen` prints them".into()),
+        });
+    }
+    Ok(Signer::Fingerprint(fingerprint))
+}
+
+/// The bytes of a bundle; of a larger file so much that it is seen to be too large.
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|source| CliError::Unreadable { path: path.to_path_buf(), source })?;
+    Ok(bytes)
+}
+
+/// What was checked, one line each.
+fn held(examined: &Examined, signer: &Signer, size: usize, width: usize) -> String {
+    let files = examined.bundle.files.len();
+    let judged = &examined.judged;
+    let key = examined.bundle.signer.id();
+    let signed = match signer {
+        Signer::Key(_) | Signer::Fingerprint(_) => {
+            format!("signature    by the key sha256:{key}, as asked for")
+        }
+        Signer::Unknown => format!("signature    by the key sha256:{key}, and nobody says whose that is"),
+    };
+    let mut lines = vec![
+        format!("archive      {files} files in {size} bytes, in the one encoding of a bundle"),
+        signed,
+        "digests      every file is the one that is signed for".to_owned(),
+        format!(
+            "judged again {} of {} cases, from the recorded answers: each comes to what is recorded",
+            judged.confirmed,
+            judged.planned.len()
+        ),
+    ];
+    if judged.not_run > 0 {
+        lines.push(format!("not run      {} cases, of which nothing can be judged", judged.not_run));
+    }
+    if !judged.underivable.is_empty() {
+        lines.push(format!("not shown    {} cases, which are not counted", judged.underivable.len()));
+    }
+    lines.push("statement    result, counts, rows and scope follow from the evidence".to_owned());
+    let (mine, theirs) = (env!("CARGO_PKG_VERSION"), &examined.parts.recorded.start.tool_version);
+    if mine != theirs {
+        lines.push(format!("version      made by proofmark {theirs}, judged again by {mine}"));
+    }
+    let mark = "ok  ";
+    let mut text: String = lines.iter().map(|line| wrapped(line, mark, &" ".repeat(17), width)).collect();
+    if matches!(signer, Signer::Unknown) {
+        let warning =
+            "the signer is unknown: name the key or its fingerprint with --key to know who vouches for this";
+        text.push_str(&wrapped(warning, "??  ", &" ".repeat(4), width));
+    }
+    text
+}
+
+/// Why a bundle is refused, one line for each thing that is wrong.
+fn refused(refusal: &Refusal, width: usize) -> String {
+    let mut text = String::new();
+    let mut add = |line: &str| text.push_str(&wrapped(line, "BAD ", "    ", width));
+    match refusal {
+        Refusal::Bundle(error) => add(&error.to_string()),
+        Refusal::Untrue(untrue) => {
+            add("the bundle is whole and signed, and what it says is not so");
+            untrue.iter().take(NAMED).for_each(|divergence| add(&divergence.to_string()));
+            if untrue.len() > NAMED {
+                add(&format!("and {} more", untrue.len() - NAMED));
+            }
+        }
+    }
+    text.push_str("refused\n");
+    text
+}
