@@ -477,6 +477,9 @@ pub(super) struct VerifyArgs {
     /// signer is unknown
     #[arg(long, value_name = "FILE|sha256:HEX")]
     pub(super) key: Option<String>,
+    /// A folder of contracts and tables that those in the bundle must be equal to
+    #[arg(long, value_name = "DIR")]
+    pub(super) cases: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

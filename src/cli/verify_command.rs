@@ -1,18 +1,20 @@
 //! `verify`: whether a bundle is whole, signed, and true.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use super::args::VerifyArgs;
 use super::certificate_text::certificate;
-use super::dossier::{Examined, Refusal, examine};
+use super::dossier::{Examined, Refusal, divergence, examine};
 use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES, UNKNOWN};
 use super::key_file::public_key;
 use super::output::Surroundings;
 use super::print;
 use super::wrapped::wrapped;
 use crate::evidence::{LARGEST, Signer, TestResult};
+use crate::source::Shelf;
 
 /// How many things that are untrue are named.
 const NAMED: usize = 20;
@@ -22,13 +24,18 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
     let signer = signer(args.key.as_deref())?;
     let bytes = read(&args.bundle)?;
     let width = Surroundings::read().output_width();
-    match examine(&bytes, &signer) {
+    let own = args.cases.as_deref().map(Shelf::copy).transpose()?;
+    let examined = examine(&bytes, &signer).and_then(|examined| match &own {
+        None => Ok(examined),
+        Some(shelf) => held_against(shelf, examined),
+    });
+    match examined {
         Err(refusal) => {
             print(&refused(&refusal, width))?;
             Ok(INVALID_FILES)
         }
         Ok(examined) => {
-            let text = held(&examined, &signer, bytes.len(), width);
+            let text = held(&examined, &signer, own.is_some(), width);
             print(&format!("{text}\n{}", certificate(&examined, width)))?;
             Ok(match (&signer, examined.bundle.statement.result) {
                 (Signer::Unknown, _) => UNKNOWN,
@@ -37,6 +44,24 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
             })
         }
     }
+}
+
+/// Holds the contracts and tables of a bundle against one's own. Waivers are whoever's who certifies.
+fn held_against(shelf: &Shelf, examined: Examined) -> Result<Examined, Refusal> {
+    let is_meant = |name: &str| name.starts_with("cases/") && name != "cases/waivers.toml";
+    let own: BTreeMap<String, &str> = shelf.files().filter(|(name, _)| is_meant(name)).collect();
+    let files = &examined.bundle.files;
+    let mut untrue = Vec::new();
+    for (name, bytes) in files.iter().filter(|(name, _)| is_meant(name)) {
+        match own.get(name) {
+            Some(text) if text.as_bytes() == bytes => {}
+            Some(_) => untrue.push(divergence(name, "it is not the one in the folder")),
+            None => untrue.push(divergence(name, "the folder has no such file")),
+        }
+    }
+    let missing = own.keys().filter(|name| !files.contains_key(*name));
+    untrue.extend(missing.map(|name| divergence(name, "the bundle has no such file")));
+    if untrue.is_empty() { Ok(examined) } else { Err(Refusal::Untrue(untrue)) }
 }
 
 /// Who must have signed: the key in a file, or one that is known by its fingerprint.
@@ -64,7 +89,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
 }
 
 /// What was checked, one line each.
-fn held(examined: &Examined, signer: &Signer, size: usize, width: usize) -> String {
+fn held(examined: &Examined, signer: &Signer, is_compared: bool, width: usize) -> String {
     let files = examined.bundle.files.len();
     let judged = &examined.judged;
     let key = examined.bundle.signer.id();
@@ -75,7 +100,7 @@ fn held(examined: &Examined, signer: &Signer, size: usize, width: usize) -> Stri
         Signer::Unknown => format!("signature    by the key sha256:{key}, and nobody says whose that is"),
     };
     let mut lines = vec![
-        format!("archive      {files} files in {size} bytes, in the one encoding of a bundle"),
+        format!("archive      {files} files, in the one encoding of a bundle"),
         signed,
         "digests      every file is the one that is signed for".to_owned(),
         format!(
@@ -91,6 +116,9 @@ fn held(examined: &Examined, signer: &Signer, size: usize, width: usize) -> Stri
         lines.push(format!("not shown    {} cases, which are not counted", judged.underivable.len()));
     }
     lines.push("statement    result, counts, rows and scope follow from the evidence".to_owned());
+    if is_compared {
+        lines.push("cases        contracts and tables are those in the folder".to_owned());
+    }
     let (mine, theirs) = (env!("CARGO_PKG_VERSION"), &examined.parts.recorded.start.tool_version);
     if mine != theirs {
         lines.push(format!("version      made by proofmark {theirs}, judged again by {mine}"));

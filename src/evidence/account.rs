@@ -37,6 +37,11 @@ pub struct Account {
     pub url: Option<String>,
 }
 
+/// A moment without parts of a second, which nobody asks for.
+fn in_seconds(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+}
+
 /// The endpoint of a run, beyond its name and address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tested {
@@ -60,8 +65,8 @@ impl Account {
             kind: tested.kind.name().to_owned(),
             signing: tested.signing.to_string(),
             hook: tested.hook,
-            started: started.to_string(),
-            ended: ended.to_string(),
+            started: in_seconds(started).to_string(),
+            ended: in_seconds(ended).to_string(),
             url: None,
         }
     }

@@ -45,6 +45,9 @@ pub enum BundleError {
     /// The key inside is not written in its one way.
     #[error("`{SIGNER}`: it is not as proofmark writes it")]
     KeyEncoding,
+    /// The key inside is another one.
+    #[error("`{SIGNER}`: it is not the key that `{ENVELOPE}` names")]
+    OtherKey,
     /// Somebody else has signed.
     #[error("`{ENVELOPE}`: it names the key sha256:{found}, and not sha256:{due}")]
     OtherSigner {
@@ -144,6 +147,9 @@ fn signed_by(sealed: &Sealed, signer: &Signer, inside: &[u8]) -> Result<PublicKe
     let key = PublicKey::from_pem(text)?;
     if key.to_pem().as_bytes() != inside {
         return Err(BundleError::KeyEncoding);
+    }
+    if key.id() != sealed.keyid() {
+        return Err(BundleError::OtherKey);
     }
     // The key inside is the one that is expected if its fingerprint is, which the envelope names.
     if !sealed.is_signed_by(&key) {
