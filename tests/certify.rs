@@ -55,10 +55,8 @@ fn a_bundle_holds_every_exchange_and_file_that_it_rests_on() {
     let cases: Vec<&Json> = events.iter().filter(|event| event["event"] == "finished").collect();
     assert_eq!(cases.len(), 571);
     for case in cases {
-        assert_eq!(
-            case["exchanges"].as_array().map(Vec::len),
-            case["answered"].as_u64().map(|count| count as usize)
-        );
+        let kept = case["exchanges"].as_array().map_or(0, Vec::len);
+        assert_eq!(case["answered"], kept, "{case}");
     }
     let tables = fs::read_dir("cases/ecs/StartImagePipelineExecution").unwrap().count();
     let inside = forged.0.keys().filter(|name| name.starts_with("cases/")).count();
@@ -103,7 +101,7 @@ fn waiver(case: &str, expires: &str) -> String {
 
 #[test]
 fn a_waived_failure_is_certified_as_warned_with_its_reason() {
-    let cases = ["*/tag-count/duplicate-key*", "*/tag-count/duplicate-among-twenty"];
+    let cases = ["*/tag-count/duplicate-key*", "*/duplicate-among-twenty", "*/duplicate-out-of-order"];
     let waivers = cases.map(|case| waiver(case, "2999-12-31")).concat();
     let (desk, code, text) = certified_with(&waivers, CASES);
     assert_eq!(code, 0, "{text}");

@@ -438,7 +438,7 @@ pub(super) struct CertifyArgs {
     /// The file of the bundle
     #[arg(long, value_name = "FILE")]
     pub(super) output: PathBuf,
-    /// The private key to sign with (PEM); the variable PROOFMARK_SIGNING_KEY may hold the key itself
+    /// The private key to sign with (PEM); the variable `PROOFMARK_SIGNING_KEY` may hold the key itself
     #[arg(long, value_name = "FILE")]
     pub(super) key: Option<PathBuf>,
     /// What answers at the endpoint, such as an image, by its digest

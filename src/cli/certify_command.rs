@@ -55,9 +55,8 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let selection = Selection { suite: &suite, waivers: &waivers, run: &args.run };
     let output = Output::resolve(&args.run.output)?;
     let certified = selection.run(&output)?;
-    let Certified { mut account, recorded, secrets, is_reported } = match certified {
-        Some(certified) => certified,
-        None => return Ok(INTERRUPTED),
+    let Some(Certified { mut account, recorded, secrets, is_reported }) = certified else {
+        return Ok(INTERRUPTED);
     };
     account.patterns.clone_from(&args.run.select.patterns);
     account.exact = args.run.select.exact;

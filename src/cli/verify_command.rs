@@ -93,7 +93,7 @@ fn held(examined: &Examined, signer: &Signer, is_compared: bool, width: usize) -
     let files = examined.bundle.files.len();
     let judged = &examined.judged;
     let key = examined.bundle.signer.id();
-    let signed = match signer {
+    let whose = match signer {
         Signer::Key(_) | Signer::Fingerprint(_) => {
             format!("signature    by the key sha256:{key}, as asked for")
         }
@@ -101,7 +101,7 @@ fn held(examined: &Examined, signer: &Signer, is_compared: bool, width: usize) -
     };
     let mut lines = vec![
         format!("archive      {files} files, in the one encoding of a bundle"),
-        signed,
+        whose,
         "digests      every file is the one that is signed for".to_owned(),
         format!(
             "judged again {} of {} cases, from the recorded answers: each comes to what is recorded",

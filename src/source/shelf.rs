@@ -97,7 +97,7 @@ impl Files<'_> {
     pub(super) fn read(self, path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
         match self {
             Self::Disk => read_disk(path, shown),
-            Self::Shelf(shelf) => shelf.0.get(path).cloned().ok_or_else(|| LoadError::Unreadable {
+            Self::Shelf(copy) => copy.0.get(path).cloned().ok_or_else(|| LoadError::Unreadable {
                 path: path.to_path_buf(),
                 source: std::io::ErrorKind::NotFound.into(),
             }),
@@ -106,12 +106,12 @@ impl Files<'_> {
 
     /// The names in a folder, sorted, and whether each is a folder itself.
     pub(super) fn list(self, folder: &Path) -> Result<Vec<(String, bool)>, LoadError> {
-        let shelf = match self {
+        let copy = match self {
             Self::Disk => return list_disk(folder),
-            Self::Shelf(shelf) => shelf,
+            Self::Shelf(copy) => copy,
         };
         let mut names: BTreeMap<String, bool> = BTreeMap::new();
-        for below in shelf.0.keys().filter_map(|path| path.strip_prefix(folder).ok()) {
+        for below in copy.0.keys().filter_map(|path| path.strip_prefix(folder).ok()) {
             let mut parts = below.components();
             if let Some(first) = parts.next() {
                 names.insert(first.as_os_str().to_string_lossy().into_owned(), parts.next().is_some());
@@ -123,14 +123,14 @@ impl Files<'_> {
     pub(super) fn has(self, path: &Path) -> bool {
         match self {
             Self::Disk => path.exists(),
-            Self::Shelf(shelf) => shelf.0.contains_key(path),
+            Self::Shelf(copy) => copy.0.contains_key(path),
         }
     }
 
     pub(super) fn is_folder(self, path: &Path) -> bool {
         match self {
             Self::Disk => path.is_dir(),
-            Self::Shelf(shelf) => shelf.0.keys().any(|file| file.starts_with(path) && file != path),
+            Self::Shelf(copy) => copy.0.keys().any(|file| file.starts_with(path) && file != path),
         }
     }
 
@@ -138,7 +138,7 @@ impl Files<'_> {
     pub(super) fn real(self, path: &Path) -> Option<PathBuf> {
         match self {
             Self::Disk => path.canonicalize().ok(),
-            Self::Shelf(shelf) => Some(plain(path)?).filter(|path| shelf.0.contains_key(path)),
+            Self::Shelf(copy) => Some(plain(path)?).filter(|path| copy.0.contains_key(path)),
         }
     }
 }

@@ -38,7 +38,9 @@ pub fn load_shelf_waivers(shelf: &Shelf) -> Result<Vec<Waiver>, LoadError> {
 }
 
 /// The file as it stands, if there is one, its waivers, and what is wrong with it.
-fn read(files: Files<'_>, cases: &Path) -> Result<(Option<Node>, Vec<Waiver>, Vec<Problem>), LoadError> {
+type Read = (Option<Node>, Vec<Waiver>, Vec<Problem>);
+
+fn read(files: Files<'_>, cases: &Path) -> Result<Read, LoadError> {
     let path = cases.join("waivers.toml");
     let mut problems = Vec::new();
     if !files.has(&path) {
