@@ -37,6 +37,27 @@ pub fn printable_in_place(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// Text whose characters mean nothing to Markdown or HTML, on one line.
+pub fn markdown(text: &str) -> String {
+    let text = printable(text);
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' => escaped.push(' '),
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            // An entity cannot begin an emphasis, a link, a mention or a cell.
+            '|' | '*' | '_' | '`' | '[' | ']' | '(' | ')' | '!' | '\\' | '#' | '~' | '@' | ':' | '$' => {
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "&#{};", u32::from(letter));
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
 fn cleaned(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
     if !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);

@@ -71,6 +71,8 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Make a key that signs certificates, or print the public half of one
     Keygen(KeygenArgs),
+    /// Write a badge, or a page of Markdown, that says what a signed statement says
+    Certificate(CertificateArgs),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(SchemaArgs),
     /// Print a script by which a shell completes arguments
@@ -318,6 +320,22 @@ pub(super) struct KeygenArgs {
     /// Print the public key (PEM) of this private one, and make none
     #[arg(long, value_name = "FILE")]
     pub(super) public: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CertificateArgs {
+    /// The signed statement, statement.dsse.json of an evidence bundle
+    #[arg(value_name = "STATEMENT")]
+    pub(super) statement: PathBuf,
+    /// The public key (PEM) that must have signed it
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: PathBuf,
+    /// Write a badge (SVG) that asks for nothing from elsewhere
+    #[arg(long, value_name = "FILE", required_unless_present = "markdown")]
+    pub(super) badge: Option<PathBuf>,
+    /// Write a page of Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(super) markdown: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

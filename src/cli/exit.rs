@@ -130,6 +130,14 @@ pub(crate) enum CliError {
         #[source]
         source: KeyError,
     },
+    /// A file that holds no signed statement, or none that this key has signed.
+    #[error("{path} is no statement that can be shown: {reason}", path = path.display())]
+    NoStatement {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A file that is needed and cannot be read.
     #[error("{path} cannot be read", path = path.display())]
     Unreadable {
@@ -186,6 +194,7 @@ impl CliError {
             | Self::Events { .. }
             | Self::NoEvents { .. }
             | Self::Key { .. }
+            | Self::NoStatement { .. }
             | Self::Unreadable { .. }
             | Self::Prepare(_)
             | Self::Encode(_)

@@ -4,6 +4,7 @@
 //! own) or decides an exit code.
 
 mod args;
+mod certificate_command;
 mod certificate_text;
 mod certify_command;
 mod change_text;
@@ -91,6 +92,7 @@ pub fn main() -> ExitCode {
         Some(Command::Certify(args)) => certify_command::certify(&args),
         Some(Command::Verify(args)) => verify_command::verify(&args),
         Some(Command::Keygen(args)) => keygen_command::keygen(&args),
+        Some(Command::Certificate(args)) => certificate_command::certificate(&args),
         Some(Command::Schema(args)) => print(&schema(args.name)),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };

@@ -74,6 +74,7 @@ fn hint(error: &CliError) -> Option<String> {
         | CliError::Events { .. }
         | CliError::Key { .. }
         | CliError::NoCertificate { .. }
+        | CliError::NoStatement { .. }
         | CliError::Unreadable { .. }
         | CliError::Unwritable { .. }
         | CliError::Report { .. } => None,

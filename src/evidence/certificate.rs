@@ -1,169 +1,231 @@
-//! What a judged run certifies, and what it does not: the statement that follows from the evidence alone.
+//! A certificate: what a statement says, as a page of Markdown for people.
+//!
+//! It says nothing that the signed statement does not say, and how to check that. Lists are cut to fit a page.
 
-use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
-use super::account::Account;
-use super::archive::Files;
-use super::judged::Judged;
-use super::manifest::MANIFEST;
-use super::provoked::{Class, RowEvidence};
-use super::recorded::Recorded;
-use super::statement::{
-    CertifiedContract, CertifiedEndpoint, Conformance, Digest, Omission, Resource, Scope, Statement,
-    TestResult,
-};
-use crate::model::{CaseRecord, Level, NotRun, Verdict};
-use crate::plan::scheme;
-use crate::protocol::sha256_hex;
+use super::attested::Attested;
+use super::statement::{Omission, Resource, Statement, TestResult};
+use crate::plain::markdown;
 
-/// What a statement follows from.
-#[derive(Debug)]
-pub struct Basis<'a> {
-    /// How the run was made.
-    pub account: &'a Account,
-    /// What it said.
-    pub recorded: &'a Recorded,
-    /// What that comes to.
-    pub judged: &'a Judged,
-    /// Which rows were provoked.
-    pub rows: &'a [RowEvidence],
-    /// The files of the bundle, with the manifest.
-    pub files: &'a Files,
-}
+/// How many entries of a list are shown; the rest is counted.
+const LISTED: usize = 20;
+/// The longest text of one entry, in characters.
+const LONGEST: usize = 300;
 
-/// The statement about a run. Its subject is what was tested, if somebody said what that is, else the evidence itself;
-/// the evidence is bound by the digest of its manifest in either case.
+/// The certificate as a page of Markdown (GitHub's flavour, for its tables).
 ///
-/// # Errors
-/// An account that does not say what the endpoint is.
-pub fn statement(basis: &Basis<'_>) -> Result<Statement, String> {
-    let manifest = resource(MANIFEST, basis.files.get(MANIFEST).map(Vec::as_slice).unwrap_or_default());
-    let tables = basis.files.iter().filter(|(name, _)| name.starts_with("cases/"));
-    let mut lists = Lists::default();
-    for record in &basis.recorded.records {
-        lists.add(record, basis.judged);
+/// Writing to a `String` cannot fail, which is why results are dropped here and below.
+pub fn certificate(attested: &Attested<'_>) -> String {
+    let statement = attested.statement;
+    let mut page = format!("# Certificate of conformance\n\n{}\n\n", sentence(statement));
+    page.push_str("| what | |\n|---|---|\n");
+    let mut row = |what: &str, cell: String| {
+        let _ = writeln!(page, "| {what} | {cell} |");
+    };
+    row("result", format!("**{}**", statement.result));
+    for (what, cell) in scope(statement) {
+        row(what, cell);
     }
-    let not_selected = |id: &String| Omission { id: id.clone(), reason: "not selected".to_owned() };
-    lists.skipped.extend(basis.judged.outside.iter().map(not_selected));
-    let beyond = basis.rows.iter().filter(|row| row.evidence == Class::OnlyOnTheReferenceEndpoint);
-    lists.unreachable.extend(beyond.map(|row| Omission {
-        id: format!("{} {}", row.contract, row.code),
-        reason: "no way leads to a state in which it can be provoked".to_owned(),
-    }));
-    Ok(Statement {
-        subject: vec![basis.account.subject.clone().unwrap_or_else(|| manifest.clone())],
-        result: result(&lists, basis.judged),
-        configuration: std::iter::once(manifest)
-            .chain(tables.map(|(name, bytes)| resource(name, bytes)))
-            .collect(),
-        url: basis.account.url.clone(),
-        passed: lists.passed,
-        warned: lists.warned.iter().map(|omission| omission.id.clone()).collect(),
-        failed: lists.failed,
-        conformance: Conformance {
-            not_rederivable: basis.judged.underivable.clone(),
-            scope: scope(basis)?,
-            skipped: lists.skipped,
-            unreachable: lists.unreachable,
-            waived: lists.warned,
-        },
-    })
+    for (what, count) in counts(statement) {
+        row(what, count.to_string());
+    }
+    if let Some(url) = &statement.url {
+        row("run", code(url));
+    }
+    row("subject", resources(&statement.subject));
+    row("signed by", code(attested.keyid));
+    if let Some(bundle) = attested.bundle {
+        row("evidence", format!("SHA-256 {}", code(bundle)));
+    }
+    omissions(&mut page, statement);
+    page.push_str(HOW_TO_CHECK);
+    page
 }
 
-/// The cases by what they came to.
-#[derive(Debug, Default)]
-struct Lists {
-    passed: Vec<String>,
-    warned: Vec<Omission>,
-    failed: Vec<String>,
-    skipped: Vec<Omission>,
-    unreachable: Vec<Omission>,
+/// How a reader can find out whether it is true.
+const HOW_TO_CHECK: &str = "\n## How to check it\n\n\
+    This page is not signed. What is signed is the statement in the evidence bundle, and this page repeats it.\n\n\
+    1. Take the signer's public key from where you trust it, and compare its fingerprint with *signed by* above.\n\
+    2. Run `proofmark verify BUNDLE --key KEY`. It checks the signature and every digest, and judges the recorded \
+    exchanges again, without a network.\n";
+
+/// The result in a sentence.
+fn sentence(statement: &Statement) -> String {
+    let cases = statement.conformance.scope.cases;
+    let passed = statement.passed.len();
+    match statement.result {
+        TestResult::Passed => format!(
+            "**It conforms.** Every case that was required has passed: {passed} of the {cases} that there are."
+        ),
+        TestResult::Warned => format!(
+            "**It conforms but for known failures.** {passed} of {cases} cases have passed; failed and waived: {}.",
+            statement.warned.len()
+        ),
+        TestResult::Failed => format!(
+            "**It does not conform.** {passed} of {cases} cases have passed; failed: {}.",
+            statement.failed.len()
+        ),
+    }
 }
 
-impl Lists {
-    fn add(&mut self, record: &CaseRecord, judged: &Judged) {
-        let id = record.id.to_string();
-        if judged.is_underivable(&id) {
-            return;
+/// What the result is about, and no more.
+fn scope(statement: &Statement) -> Vec<(&'static str, String)> {
+    let scope = &statement.conformance.scope;
+    let contracts =
+        scope.contracts.iter().map(|it| format!("{}, version {}", code(&it.id), code(&it.version)));
+    let endpoints = scope
+        .endpoints
+        .iter()
+        .map(|it| format!("{} ({}) at {}", code(&it.name), code(&it.kind), code(&it.url)));
+    let words = |words: &[String]| match words.len() {
+        0 => "none".to_owned(),
+        _ => words.iter().take(LISTED).map(|it| code(it)).collect::<Vec<_>>().join(", "),
+    };
+    vec![
+        ("contract", joined(contracts)),
+        ("endpoint", joined(endpoints)),
+        ("levels that counted", words(&scope.levels)),
+        ("formats", words(&scope.formats)),
+        ("signatures of requests", words(&scope.signatures)),
+    ]
+}
+
+fn counts(statement: &Statement) -> [(&'static str, usize); 8] {
+    let conformance = &statement.conformance;
+    [
+        ("cases of the suite", conformance.scope.cases),
+        ("passed", statement.passed.len()),
+        ("failed and waived", statement.warned.len()),
+        ("failed", statement.failed.len()),
+        ("skipped", conformance.skipped.len()),
+        ("out of reach", conformance.unreachable.len()),
+        ("not to be judged again from the evidence", conformance.not_rederivable.len()),
+        ("files that it was tested with", statement.configuration.len()),
+    ]
+}
+
+fn resources(resources: &[Resource]) -> String {
+    joined(resources.iter().map(|it| format!("{}, SHA-256 {}", code(&it.name), code(&it.digest.sha256))))
+}
+
+/// What did not pass, case by case.
+fn omissions(page: &mut String, statement: &Statement) {
+    let conformance = &statement.conformance;
+    let failed = statement.failed.iter().map(|case| (case.as_str(), None)).collect();
+    list(page, "Failed", failed);
+    for (heading, omitted) in [
+        ("Failed and waived", &conformance.waived),
+        ("Skipped", &conformance.skipped),
+        ("Out of reach", &conformance.unreachable),
+        ("Not to be judged again from the evidence", &conformance.not_rederivable),
+    ] {
+        let entry = |it: &'_ Omission| (it.id.clone(), it.reason.clone());
+        let entries: Vec<(String, String)> = omitted.iter().map(entry).collect();
+        list(
+            page,
+            heading,
+            entries.iter().map(|(id, reason)| (id.as_str(), Some(reason.as_str()))).collect(),
+        );
+    }
+}
+
+fn list(page: &mut String, heading: &str, entries: Vec<(&str, Option<&str>)>) {
+    if entries.is_empty() {
+        return;
+    }
+    let _ = writeln!(page, "\n## {heading}\n");
+    let count = entries.len();
+    for (id, reason) in entries.into_iter().take(LISTED) {
+        let _ = match reason {
+            Some(reason) => writeln!(page, "- {}: {}", code(id), code(reason)),
+            None => writeln!(page, "- {}", code(id)),
+        };
+    }
+    if count > LISTED {
+        let _ = writeln!(page, "- and {} more", count - LISTED);
+    }
+}
+
+/// Entries of one cell, below each other, as many as are shown.
+fn joined(entries: impl ExactSizeIterator<Item = String>) -> String {
+    let count = entries.len();
+    let mut shown: Vec<String> = entries.take(LISTED).collect();
+    if count > LISTED {
+        shown.push(format!("and {} more", count - LISTED));
+    }
+    shown.join("<br>")
+}
+
+/// Text in a fixed font, of which nothing is markup, an address or a name to GitHub.
+fn code(text: &str) -> String {
+    let text = match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    };
+    format!("<code>{}</code>", markdown(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use regex::Regex;
+
+    use super::{LISTED, LONGEST, certificate};
+    use crate::evidence::sample::{attested, omission, statement};
+    use crate::evidence::{Statement, TestResult};
+
+    fn of(change: impl FnOnce(&mut Statement)) -> String {
+        let mut statement = statement();
+        change(&mut statement);
+        certificate(&attested(&statement))
+    }
+
+    #[test]
+    fn a_failure_is_told_first_and_each_case_by_name() {
+        let page = of(|it| {
+            it.result = TestResult::Failed;
+            it.failed.push("shop/Order/a/bad".into());
+        });
+        assert!(page.contains("**It does not conform.** 2 of 4 cases have passed; failed: 1."), "{page}");
+        assert!(page.contains("\n## Failed\n\n- <code>shop/Order/a/bad</code>\n"), "{page}");
+        let page = of(|it| {
+            it.result = TestResult::Warned;
+            it.warned.push("shop/Order/a/known".into());
+            it.conformance.waived.push(omission("shop/Order/a/known"));
+        });
+        assert!(page.contains("**It conforms but for known failures.**"), "{page}");
+        assert!(page.contains("- <code>shop/Order/a/known</code>: <code>no way to it</code>\n"), "{page}");
+    }
+
+    #[test]
+    fn no_name_breaks_out_of_its_place() {
+        let hostile = "a|b\n\n# x</code><script>`[l](http://e.vil)![](x)@user https://e.vil\u{202e}\u{1b}[2J";
+        let quiet = of(|it| it.conformance.skipped.push(omission("a")));
+        let page = of(|it| {
+            it.conformance.skipped.push(omission(hostile));
+            it.conformance.scope.contracts[0].id = hostile.into();
+            it.conformance.scope.endpoints[0].url = hostile.into();
+            it.subject[0].name = hostile.into();
+        });
+        // Foreign text stands in code elements alone, and none of it ends one.
+        let frame =
+            |page: &str| Regex::new("<code>[^<\n]*</code>").unwrap().replace_all(page, "_").into_owned();
+        assert_eq!(frame(&page), frame(&quiet));
+        let foreign = Regex::new("<code>([^<\n]*)</code>").unwrap();
+        for found in foreign.captures_iter(&page).map(|found| found[1].to_owned()) {
+            assert!(!found.contains(['|', '`', '[', '@', '>', ':']), "{found}");
         }
-        let omission = || Omission { id: id.clone(), reason: record.verdict.reason().unwrap_or_default() };
-        match &record.verdict {
-            Verdict::Passed => self.passed.push(id),
-            Verdict::Waived { .. } => self.warned.push(omission()),
-            Verdict::Flaky { attempts } => {
-                let reason = format!("passed, but not at the first attempt: {}", attempts.join("; "));
-                self.warned.push(Omission { id, reason });
-            }
-            Verdict::Failed | Verdict::Indeterminate(_) => self.failed.push(id),
-            Verdict::NotRun(reason) => {
-                let list = match reason {
-                    NotRun::NoWayTo { .. } => &mut self.unreachable,
-                    NotRun::Unsigned { .. }
-                    | NotRun::Billable
-                    | NotRun::Unreachable { .. }
-                    | NotRun::Refused { .. }
-                    | NotRun::Interrupted
-                    | NotRun::OutOfTime
-                    | NotRun::EnoughFailed => &mut self.skipped,
-                };
-                list.push(omission());
-                self.failed.push(id);
-            }
-        }
+        assert!(!page.contains(['\u{202e}', '\u{1b}']));
     }
-}
 
-/// Every case of the selection is required. What was not run, or cannot be shown, has not passed; a waiver that does
-/// not hold any more fails a run, and so its certificate.
-fn result(lists: &Lists, judged: &Judged) -> TestResult {
-    let is_short = !judged.underivable.is_empty() || !judged.end.stale_waivers.is_empty();
-    if !lists.failed.is_empty() || is_short {
-        TestResult::Failed
-    } else if lists.warned.is_empty() {
-        TestResult::Passed
-    } else {
-        TestResult::Warned
+    #[test]
+    fn a_page_stays_a_page_whatever_is_listed() {
+        let long = "x".repeat(100_000);
+        let page = of(|it| {
+            it.conformance.skipped = (0..1000).map(|n| omission(&format!("{n:04}{long}"))).collect();
+            it.subject = vec![it.subject[0].clone(); 1000];
+        });
+        assert!(page.contains(&format!("\n- and {} more\n", 1000 - LISTED)), "{page}");
+        assert!(page.len() < 4 * LISTED * LONGEST + 10_000, "{}", page.len());
     }
-}
-
-fn scope(basis: &Basis<'_>) -> Result<Scope, String> {
-    let start = &basis.recorded.start;
-    let tested = basis.account.tested()?;
-    let judged = || basis.recorded.records.iter().filter(|record| record.answered > 0);
-    let asked = judged().flat_map(|record| &record.exchanges).filter_map(|exchange| exchange.request.format);
-    let formats: BTreeSet<String> = asked.map(|format| format.to_string()).collect();
-    let mut signatures = BTreeSet::new();
-    let mut planned = basis.judged.planned.iter().peekable();
-    for record in judged() {
-        while planned.next_if(|planned| planned.id < record.id).is_some() {}
-        let Some(planned) = planned.next_if(|planned| planned.id == record.id) else { continue };
-        let schemes = record.exchanges.iter().map(|exchange| scheme(planned, exchange.step));
-        signatures.extend(schemes.map(|scheme| scheme.unwrap_or(tested.signing).to_string()));
-    }
-    let contracts = start.operations.iter();
-    Ok(Scope {
-        cases: start.known,
-        contracts: contracts
-            .map(|operation| CertifiedContract {
-                id: operation.id.clone(),
-                version: operation.version.clone(),
-            })
-            .collect(),
-        endpoints: vec![CertifiedEndpoint {
-            kind: tested.kind.name().to_owned(),
-            name: start.endpoint.name.clone(),
-            url: start.endpoint.url.clone(),
-        }],
-        formats: formats.into_iter().collect(),
-        levels: Level::ALL
-            .iter()
-            .filter(|level| **level <= start.gate)
-            .map(|level| level.name().into())
-            .collect(),
-        signatures: signatures.into_iter().collect(),
-    })
-}
-
-fn resource(name: &str, bytes: &[u8]) -> Resource {
-    Resource { digest: Digest { sha256: sha256_hex(bytes) }, name: name.to_owned(), uri: None }
 }

@@ -1,24 +1,33 @@
 //! Evidence: what a run came to, in a form that a stranger can check.
 //!
 //! A [`Statement`] says what was certified, [`seal`] puts it into an envelope signed with a [`SigningKey`], and [`open`]
-//! takes it out again. Each has one encoding, byte for byte. Nothing here reads a file or knows a run.
+//! takes it out again. Each has one encoding, byte for byte. [`badge`] and [`certificate`](certificate()) show a statement to people. Nothing
+//! here reads a file or knows a run.
 
 mod account;
 mod archive;
+mod attested;
+mod badge;
 mod bundle;
 mod certificate;
+mod derived;
 mod envelope;
 mod judged;
 mod key;
 mod manifest;
 mod provoked;
 mod recorded;
+#[cfg(test)]
+mod sample;
 mod statement;
 
 pub use account::{ACCOUNT, Account, Tested};
 pub use archive::{ArchiveError, Files, LARGEST, pack, unpack};
+pub use attested::Attested;
+pub use badge::badge;
 pub use bundle::{Bundle, BundleError, EVENTS, SIGNER, Signer, bundle};
-pub use certificate::{Basis, statement};
+pub use certificate::certificate;
+pub use derived::{Basis, statement};
 pub use envelope::{EnvelopeError, Sealed, open, seal};
 pub use judged::{Divergence, Dossier, Judged, end_contradicts};
 pub use key::{KeyError, PublicKey, SigningKey};

@@ -10,7 +10,7 @@ use super::terminal::case_text;
 use super::{Report, seconds};
 use crate::event::{Event, RunEnd, RunStart, SeriesEnd};
 use crate::model::CaseRecord;
-use crate::plain::printable;
+use crate::plain::markdown as cell;
 
 /// How many cases that did not pass are listed, those that failed first; the rest is counted.
 const LISTED: usize = 50;
@@ -140,7 +140,7 @@ impl MarkdownReport {
             writeln!(
                 self.out,
                 "\n<details><summary>{} {}</summary>\n\n{fence}text\n{}\n{fence}\n\n</details>",
-                escaped(&case.id),
+                cell(&case.id),
                 case.verdict,
                 case.text.trim_end()
             )?;
@@ -173,30 +173,6 @@ fn cut(text: &str) -> String {
 fn fence(text: &str) -> String {
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
-}
-
-/// Text whose characters mean nothing to Markdown or HTML, on one line.
-fn cell(text: &str) -> String {
-    escaped(&printable(text).replace('\n', " "))
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            // An entity cannot begin an emphasis, a link, a mention or a cell.
-            '|' | '*' | '_' | '`' | '[' | ']' | '(' | ')' | '!' | '\\' | '#' | '~' | '@' | ':' | '$' => {
-                escaped.push_str("&#");
-                escaped.push_str(&u32::from(letter).to_string());
-                escaped.push(';');
-            }
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 /// Text in a fixed font, in which GitHub looks for no addresses and no names either.

@@ -2,50 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{
-    CertifiedContract, CertifiedEndpoint, Conformance, Contradiction, Digest, Omission, Resource, Scope,
-    Statement, StatementError, TestResult,
-};
-
-fn resource(name: &str) -> Resource {
-    Resource { digest: Digest { sha256: "ab".repeat(32) }, name: name.into(), uri: None }
-}
-
-fn omission(id: &str) -> Omission {
-    Omission { id: id.into(), reason: "the mock leaves out the dot".into() }
-}
-
-fn statement() -> Statement {
-    let scope = Scope {
-        cases: 4,
-        contracts: vec![CertifiedContract { id: "shop/Order".into(), version: "2024-01-01".into() }],
-        endpoints: vec![CertifiedEndpoint {
-            kind: "mock".into(),
-            name: "mock".into(),
-            url: "http://127.0.0.1:9000".into(),
-        }],
-        formats: vec!["xml".into(), "json".into()],
-        levels: vec!["envelope".into(), "status".into(), "code".into()],
-        signatures: vec!["v3".into(), "none".into()],
-    };
-    let conformance = Conformance {
-        not_rederivable: vec![omission("shop/Order/a/slow")],
-        scope,
-        skipped: Vec::new(),
-        unreachable: vec![omission("shop/Order/a/sold")],
-        waived: Vec::new(),
-    };
-    Statement {
-        subject: vec![resource("mock.tar")],
-        result: TestResult::Passed,
-        configuration: vec![resource("cases/shop/Order/contract.toml")],
-        url: None,
-        passed: vec!["shop/Order/a/two".into(), "shop/Order/a/one".into()],
-        warned: Vec::new(),
-        failed: Vec::new(),
-        conformance,
-    }
-}
+use super::{Contradiction, Statement, StatementError, TestResult};
+use crate::evidence::sample::{omission, statement};
 
 /// The same JSON with the keys of every object sorted, as RFC 8785 sorts keys of ASCII.
 fn sorted(json: &Json) -> Json {

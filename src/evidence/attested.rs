@@ -1,0 +1,49 @@
+//! A statement together with what vouches for it, and the words that badge and certificate share.
+
+use super::statement::{Statement, TestResult};
+
+/// The deepest level of conformance; `snapshot`, behind it, is regression.
+const WHOLE: &str = "body";
+
+/// A statement, and what vouches for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Attested<'a> {
+    /// What is stated.
+    pub statement: &'a Statement,
+    /// The fingerprint of the key that has signed it.
+    pub keyid: &'a str,
+    /// The SHA-256 of the bundle in which the evidence is, if there is one.
+    pub bundle: Option<&'a str>,
+}
+
+impl Attested<'_> {
+    /// What was certified: the contract and its version, or how many there are.
+    pub(super) fn subject(&self) -> String {
+        match &self.statement.conformance.scope.contracts[..] {
+            [one] => format!("{} {}", one.id, one.version),
+            several => format!("{} contracts", several.len()),
+        }
+    }
+
+    /// What it came to, in a few words with the figures that belong to them.
+    pub(super) fn verdict(&self) -> String {
+        let statement = self.statement;
+        let (passed, cases) = (statement.passed.len(), statement.conformance.scope.cases);
+        let words = match statement.result {
+            TestResult::Passed => format!("conforms {passed}/{cases}"),
+            TestResult::Warned => format!("conforms {passed}/{cases}, {} waived", statement.warned.len()),
+            TestResult::Failed => format!("does not conform {passed}/{cases}"),
+        };
+        match self.shallow_level() {
+            Some(level) => format!("{words}, {level} only"),
+            None => words,
+        }
+    }
+
+    /// The deepest level that counted, where that leaves out a part of what a contract promises.
+    fn shallow_level(&self) -> Option<&str> {
+        let levels = &self.statement.conformance.scope.levels;
+        let is_whole = levels.iter().any(|level| level == WHOLE);
+        levels.last().filter(|_| !is_whole).map(String::as_str)
+    }
+}
