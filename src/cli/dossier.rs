@@ -1,5 +1,7 @@
 //! Evidence as files, and back: contracts and tables, the account of the run, and what it said. Main type: [`Parts`].
 
+use std::collections::HashMap;
+
 use super::exit::CliError;
 use crate::coverage::{Coverage, coverage};
 use crate::event::Event;
@@ -8,7 +10,8 @@ use crate::evidence::{
     Judged, MANIFEST, Recorded, RowEvidence, SIGNER, Signer, Statement, coverage_bytes, end_contradicts,
     provoked, statement,
 };
-use crate::model::{Suite, Waiver};
+use crate::model::{Spot, Suite, Waiver};
+use crate::plan::case_ids;
 use crate::report::{event_line, read_event};
 use crate::source::{LoadError, Shelf, load_shelf, load_shelf_waivers};
 
@@ -61,12 +64,10 @@ impl Parts {
         }
         let shelf = Shelf::new(texts).map_err(|name| divergence(&name, "a bundle has no such file"))?;
         let unusable = |error: LoadError| divergence("cases", told(&error));
-        Ok(Self {
-            account,
-            suite: load_shelf(&shelf).map_err(unusable)?,
-            waivers: load_shelf_waivers(&shelf).map_err(unusable)?,
-            recorded: recorded(file(files, EVENTS)?)?,
-        })
+        let suite = load_shelf(&shelf).map_err(unusable)?;
+        let waivers = load_shelf_waivers(&shelf).map_err(unusable)?;
+        let recorded = recorded(file(files, EVENTS)?, &places(&suite)?)?;
+        Ok(Self { account, suite, waivers, recorded })
     }
 
     /// Judges every case again.
@@ -157,8 +158,32 @@ pub(super) fn event_bytes(recorded: &Recorded) -> Result<Vec<u8>, CliError> {
     Ok(bytes)
 }
 
+/// Where the cases stand, by id.
+type Places = HashMap<String, Spot>;
+
+fn places(suite: &Suite) -> Result<Places, Divergence> {
+    let cases = case_ids(suite).map_err(|error| divergence("cases", error.to_string()))?;
+    Ok(cases.into_iter().map(|planned| (planned.id.to_string(), planned.spot().clone())).collect())
+}
+
+/// The event, with the place of its case in the tables. A place that is only said takes as much memory as it says lines.
+fn placed(event: Event, places: &Places) -> Result<Event, Divergence> {
+    let Event::Finished(mut record) = event else { return Ok(event) };
+    let at = |spot: &Spot| (spot.file.path.clone(), spot.line(), spot.column());
+    match places.get(record.id.as_str()) {
+        None => Err(divergence(record.id.as_str(), "it is recorded, and the tables have no such case")),
+        Some(spot) if at(spot) != at(&record.spot) => {
+            Err(divergence(record.id.as_str(), "it does not stand where the record says"))
+        }
+        Some(spot) => {
+            record.spot = spot.clone();
+            Ok(Event::Finished(record))
+        }
+    }
+}
+
 /// What a run said, from lines that are written as this program writes them.
-fn recorded(bytes: &[u8]) -> Result<Recorded, Divergence> {
+fn recorded(bytes: &[u8], places: &Places) -> Result<Recorded, Divergence> {
     let wrong = |what: String| divergence(EVENTS, what);
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is no text".into()))?;
     let body = text.strip_suffix('\n').ok_or_else(|| wrong("its last line is cut off".into()))?;
@@ -169,7 +194,7 @@ fn recorded(bytes: &[u8]) -> Result<Recorded, Divergence> {
         if event_line(&event).ok().as_deref() != Some(line) {
             return Err(wrong(format!("line {at}: it is not as proofmark writes {}", named(&event))));
         }
-        events.push(event);
+        events.push(placed(event, places)?);
     }
     Recorded::of(events).map_err(wrong)
 }

@@ -6,6 +6,7 @@
 mod args;
 mod certificate_command;
 mod certificate_text;
+mod certified_run;
 mod certify_command;
 mod change_text;
 mod coverage_command;

@@ -208,15 +208,10 @@ impl Judged {
         if !is_bare {
             self.add(record.id.as_str(), "it was not run, and something is recorded of it");
         }
-        if different_place(planned, record) {
+        if *planned.spot() != record.spot {
             self.add(record.id.as_str(), "it does not stand where the record says");
         }
     }
-}
-
-fn different_place(planned: &PlannedCase, record: &CaseRecord) -> bool {
-    let (due, found) = (planned.spot(), &record.spot);
-    due.file.path != found.file.path || (due.line(), due.column()) != (found.line(), found.column())
 }
 
 /// In what a record differs from what the case comes to.
@@ -229,12 +224,10 @@ fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
         let (recorded, due) = (record.findings.len(), again.findings.len());
         return Some(format!("its findings are not those that come out again ({recorded} and {due})"));
     }
-    let place =
-        |record: &CaseRecord| (record.spot.file.path.clone(), record.spot.line(), record.spot.column());
     let parts = [
         ("the rows that it met", again.rows_met == record.rows_met),
         ("its sentence", again.about == record.about),
-        ("where it stands", place(again) == place(record)),
+        ("where it stands", again.spot == record.spot),
         ("how many requests were answered", again.answered == record.answered),
         ("how many steps were not sent", again.steps_not_sent == record.steps_not_sent),
         ("what was made for snapshots", again.given == record.given),

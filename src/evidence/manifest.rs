@@ -1,5 +1,7 @@
 //! The list of a bundle's files with their digests. Main type: [`Manifest`].
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::archive::Files;
@@ -79,8 +81,8 @@ impl Manifest {
                 Some(_) => {}
             }
         }
-        let is_listed = |name: &str| self.files.iter().any(|listed| listed.name == name);
-        let strangers = files.keys().filter(|name| !is_apart(name) && !is_listed(name));
+        let known: BTreeSet<&str> = self.files.iter().map(|listed| listed.name.as_str()).collect();
+        let strangers = files.keys().filter(|name| !is_apart(name) && !known.contains(name.as_str()));
         wrong.extend(strangers.map(|name| format!("`{name}` is not in the manifest")));
         wrong
     }

@@ -220,6 +220,50 @@ pub(super) const EXTENT: &[Forgery] = &[
         "readme.txt: a bundle has no such file",
     ),
     (
+        "another place",
+        |forged| first_case(forged, |case| case["line"] = json!(1_000_000)),
+        "it does not stand where the record says",
+    ),
+    (
+        "another case",
+        |forged| first_case(forged, |case| case["case"] = json!("nosuch")),
+        "it is recorded, and the tables have no such case",
+    ),
+    (
+        "a level that counts less",
+        |mut forged| {
+            forged.change_events(|event| {
+                if event["event"] == "started" {
+                    event["level"] = json!("status");
+                }
+                true
+            });
+            forged.signed(|_| {})
+        },
+        "it was judged at another level than the run",
+    ),
+    (
+        "a fault",
+        |mut forged| {
+            forged.change_events(|event| {
+                if event["event"] == "started" {
+                    event["faults"] = json!(["skip-row:X"]);
+                }
+                true
+            });
+            forged.signed(|_| {})
+        },
+        "its start is wrong about faults",
+    ),
+    (
+        "another kind of endpoint",
+        |mut forged| {
+            forged.replace("run.json", "\"reference\"", "\"real\"");
+            forged.signed(|_| {})
+        },
+        "its start is wrong about what the endpoint is",
+    ),
+    (
         "a member more",
         |forged| first_case(forged, |case| case["note"] = json!("trust me")),
         "it is not as proofmark writes the case",
