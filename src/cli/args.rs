@@ -67,7 +67,7 @@ pub(super) enum Command {
     Sweep(Box<SweepArgs>),
     /// Run cases, and write a signed bundle of evidence that anybody can check
     Certify(Box<CertifyArgs>),
-    /// Check a bundle of evidence: its signature, and whether its verdicts follow from what is recorded
+    /// Check a bundle of evidence, and judge its recorded answers again
     Verify(VerifyArgs),
     /// Make a key that signs certificates, or print the public half of one
     Keygen(KeygenArgs),
