@@ -95,7 +95,7 @@ fn certified_with(waivers: &str, cases: &str) -> (Desk, i32, String) {
 
 fn waiver(case: &str, expires: &str) -> String {
     format!(
-        "[[waiver]]\nendpoint = \"mock\"\ncase = \"{case}\"\nlevel = \"message\"\nreason = \"the dot \\u001b[31m is missing\"\nowner = \"team-mock\"\nexpires = \"{expires}\"\n"
+        "[[waiver]]\nendpoint = \"mock\"\ncase = \"{case}\"\nlevel = \"message\"\nreason = \"the dot \\u001b[31m ::error::is missing\"\nowner = \"team-mock\"\nexpires = \"{expires}\"\n"
     )
 }
 
@@ -115,6 +115,11 @@ fn a_waived_failure_is_certified_as_warned_with_its_reason() {
     let (code, text) = desk.verify(&desk.bundle());
     assert!(code == 0 && text.contains("result       WARNED"), "{text}");
     assert!(text.contains("\\u{1b}[31m") && !text.contains('\u{1b}'), "{text}");
+    let public = desk.text("key.pem.pub");
+    let mut on_github = verify_command(&desk.path("b.tar"), &["--key", &public]);
+    let output = on_github.env("GITHUB_ACTIONS", "true").output().unwrap();
+    assert!(out(&output).contains(": :error: :is missing"), "{}", out(&output));
+    assert!(!out(&output).contains("::"), "{}", out(&output));
 }
 
 #[test]
@@ -268,6 +273,17 @@ fn what_means_nothing_to_a_certificate_is_refused_with_a_hint() {
     assert!(code == 2 && text.contains("one endpoint"), "{text}");
     assert_eq!(desk.certify(&["nosuchcase"]).0, 4);
     assert!(!desk.path("b.tar").exists());
+}
+
+#[test]
+fn a_report_for_a_program_has_standard_output_to_itself() {
+    let desk = Desk::new();
+    let (key, output) = (desk.text("key.pem"), desk.text("b.tar"));
+    let arguments = ["certify", "--key", &key, "--output", &output, "--report", "json=-", "tag-count/none"];
+    let certified = proofmark(&arguments).output().unwrap();
+    assert_eq!(code(&certified), 0);
+    assert!(serde_json::from_slice::<Json>(&certified.stdout).is_ok(), "{}", out(&certified));
+    assert!(err(&certified).contains("result       PASSED"), "{}", err(&certified));
 }
 
 #[test]

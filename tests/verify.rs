@@ -13,7 +13,7 @@ use std::fs;
 use std::sync::OnceLock;
 
 use bundle::{CASES, Desk, FAULT, key, verify_command};
-use proofmark::evidence::{ENVELOPE, MANIFEST, SigningKey, seal, unpack};
+use proofmark::evidence::{ENVELOPE, MANIFEST, SigningKey, TestResult, open, seal, unpack};
 use serde_json::json;
 use support::{code, out};
 
@@ -65,6 +65,8 @@ fn without_a_key_the_signer_is_unknown() {
     let (code, text) = passed().verify_with(&passed().bundle(), &[]);
     assert_eq!(code, 5, "{text}");
     assert!(text.contains("the signer is unknown"), "{text}");
+    assert!(text.contains("PASSED by its own account; no case is judged again"), "{text}");
+    assert!(!text.contains("comes to what is recorded"), "{text}");
 }
 
 #[test]
@@ -167,6 +169,23 @@ fn a_signature_by_a_key_that_only_the_bundle_names_is_no_signature_by_the_one_th
     files.insert(ENVELOPE.to_owned(), seal(&statement.to_bytes(), &other));
     let (code, text) = passed().verify(&proofmark::evidence::pack(&files).unwrap());
     assert!(code == 3 && text.contains("it names the key"), "{text}");
+}
+
+/// The envelope of another statement by another key, under the name of the key that is asked for.
+#[test]
+fn a_signature_that_the_key_did_not_make_is_refused() {
+    let other = SigningKey::generate().unwrap();
+    let forged = failed().forged().signed(|statement| {
+        statement.passed.append(&mut statement.failed);
+        statement.result = TestResult::Passed;
+    });
+    let mut files = unpack(&forged).unwrap();
+    let sealed = seal(open(&files[ENVELOPE]).unwrap().payload(), &other);
+    let text = String::from_utf8(sealed).unwrap().replace(&other.public().id(), &key().public().id());
+    files.insert(ENVELOPE.to_owned(), text.into_bytes());
+    let (code, text) = failed().verify(&proofmark::evidence::pack(&files).unwrap());
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains("the signature is not of this statement by the key"), "{text}");
 }
 
 #[test]

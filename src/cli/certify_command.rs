@@ -6,14 +6,14 @@ use std::io::Write;
 use std::path::Path;
 
 use super::args::{CertifyArgs, RunArgs};
-use super::certificate_text::certificate;
+use super::certificate_text::{certificate, harmless};
 use super::certified_run::{Certified, Selection};
 use super::dossier::{Parts, Refusal, event_bytes, examine};
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, NO_REPORT, UNKNOWN};
 use super::key_file::signing_key;
-use super::output::{Output, Surroundings};
-use super::print;
+use super::output::{Output, Place, Surroundings};
 use super::settings::other;
+use super::{note, print};
 use crate::evidence::{
     ACCOUNT, ArchiveError, COVERAGE, Digest, Divergence, EVENTS, Files, Resource, Signer, SigningKey,
     TestResult, bundle, coverage_bytes,
@@ -51,9 +51,13 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let examined = examine(&bytes, &Signer::Key(key.public())).map_err(|refusal| unsound(&refusal))?;
     written(&args.output, &bytes)?;
     let width = Surroundings::read().output_width();
-    let text = certificate(&examined, width);
-    if !args.run.output.quiet {
-        print(&format!("\n{text}"))?;
+    let text = harmless(&format!("\n{}", certificate(&examined, width)));
+    let is_taken = output.reports.iter().any(|target| target.place == Place::StandardOutput);
+    match (args.run.output.quiet, is_taken) {
+        (true, _) => {}
+        // A report for a program has standard output to itself.
+        (false, true) => note(text.trim_end()),
+        (false, false) => print(&text).map(|_| ())?,
     }
     let end = &examined.parts.recorded.end;
     Ok(match examined.bundle.statement.result {

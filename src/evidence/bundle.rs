@@ -23,7 +23,7 @@ pub enum Signer {
     Key(PublicKey),
     /// The holder of the key with this fingerprint.
     Fingerprint(String),
-    /// Anybody: the bundle says who.
+    /// Anybody: the bundle says who, and no more than its form counts.
     Unknown,
 }
 
