@@ -200,7 +200,7 @@ impl Judged {
         let is_bare = due.findings == record.findings
             && due.rows_met == record.rows_met
             && due.exchanges == record.exchanges
-            && due.facts == record.facts
+            && due.variables == record.variables
             && record.given.is_empty()
             && record.unanswered.is_none()
             && record.retried.is_empty()

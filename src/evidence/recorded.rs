@@ -68,7 +68,7 @@ pub fn kept(record: CaseRecord) -> CaseRecord {
         steps_not_sent: record.steps_not_sent + record.answered,
         answered: 0,
         exchanges: Vec::new(),
-        facts: Vec::new(),
+        variables: Vec::new(),
         unanswered: None,
         rows_met: Vec::new(),
         retried: Vec::new(),

@@ -9,6 +9,9 @@ use crate::template::{Scope, Templates};
 
 use super::judge::{Ended, Judge, open, render_params};
 
+/// How much of a request is shown that is not what it should be, in characters.
+const SHOWN: usize = 400;
+
 /// What a record cannot show, or contradicts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Apart {
@@ -62,7 +65,7 @@ pub fn judge_again(
     let mut replay = Replay {
         planned,
         templates,
-        facts: &record.facts,
+        variables: &record.variables,
         recorded: &record.exchanges,
         judge: Judge::new(planned, record.gate),
         about: planned.case.about.clone(),
@@ -75,7 +78,7 @@ pub fn judge_again(
     if let Some(exchange) = replay.recorded.first() {
         return Err(Apart::Beyond { step: exchange.step });
     }
-    if let Some((name, _)) = replay.facts.first() {
+    if let Some((name, _)) = replay.variables.first() {
         return Err(Apart::Surplus { name: name.clone() });
     }
     let verdict = replay.judge.verdict(ended, &record.retried);
@@ -92,7 +95,7 @@ pub fn judge_again(
         steps_not_sent: planned.case.steps.len().saturating_sub(exchanges.len()),
         exchanges,
         given: Vec::new(),
-        facts: record.facts.clone(),
+        variables: record.variables.clone(),
         unanswered: None,
         rows_met,
         snapshot: SnapshotOutcome::Unchecked,
@@ -119,7 +122,7 @@ struct Replay<'a> {
     planned: &'a PlannedCase,
     templates: &'a Templates,
     /// Variables that no state has taken yet.
-    facts: &'a [(String, Value)],
+    variables: &'a [(String, Value)],
     /// Exchanges that no step has taken yet.
     recorded: &'a [Exchange],
     judge: Judge<'a>,
@@ -147,10 +150,10 @@ impl Replay<'_> {
             let definition = self.planned.contract.state(&need.state);
             for variable in definition.map(|state| state.provides.as_slice()).unwrap_or_default() {
                 let own = need.variable(&variable.name);
-                match self.facts.split_first() {
+                match self.variables.split_first() {
                     Some(((name, value), rest)) if *name == own => {
                         scope.set(&own, value);
-                        self.facts = rest;
+                        self.variables = rest;
                     }
                     Some(_) | None => {
                         let state = need.state.clone();
@@ -179,9 +182,9 @@ impl Replay<'_> {
 
 /// In what a recorded request differs from the one that is due.
 fn difference(due: &Request, recorded: &Request) -> Option<String> {
+    let cut = |text: &str| Value::Text(text.chars().take(SHOWN).collect());
     let told = |what: &str, due: &str, recorded: &str| {
-        (due != recorded)
-            .then(|| format!("{what} {} in place of {}", Value::text(recorded), Value::text(due)))
+        (due != recorded).then(|| format!("{what} {} in place of {}", cut(recorded), cut(due)))
     };
     told("method", due.method.as_str(), recorded.method.as_str())
         .or_else(|| told("target", &due.target, &recorded.target))

@@ -197,7 +197,7 @@ pub struct CaseRecord {
     /// What the run itself made or states gave, by the name that a snapshot has for it; dropped with the exchanges.
     pub given: Vec<(String, String)>,
     /// The variables that states gave, in the order in which they were set; dropped with the exchanges.
-    pub facts: Vec<(String, Value)>,
+    pub variables: Vec<(String, Value)>,
     /// The last request, if its answer never came.
     pub unanswered: Option<Request>,
     /// How many steps were not sent.

@@ -30,7 +30,7 @@ pub(super) struct Attempt<'a> {
     /// What the run itself made or was given, by name.
     given: Vec<(String, String)>,
     /// The variables that states gave, in the order in which they were set.
-    facts: Vec<(String, Value)>,
+    variables: Vec<(String, Value)>,
     set_up: Vec<Undo>,
     asked: usize,
     judge: Judge<'a>,
@@ -46,7 +46,7 @@ impl<'a> Attempt<'a> {
             runner,
             planned,
             given: Vec::new(),
-            facts: Vec::new(),
+            variables: Vec::new(),
             set_up: Vec::new(),
             asked: 0,
             judge: Judge::new(planned, runner.settings.gate),
@@ -79,7 +79,7 @@ impl<'a> Attempt<'a> {
             answered: exchanges.len(),
             exchanges,
             given: self.given,
-            facts: self.facts,
+            variables: self.variables,
             unanswered: self.unanswered,
             snapshot,
             retried: self.retried,
@@ -127,7 +127,7 @@ impl<'a> Attempt<'a> {
                     self.given.push((own.clone(), value.to_plain()));
                 }
                 scope.set(&own, &value);
-                self.facts.push((own, value));
+                self.variables.push((own, value));
             }
             if let Some(reason) = stop.reason() {
                 return Err(Ended::Unknown(Unknown::Transport(reason.into())));

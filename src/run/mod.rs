@@ -134,7 +134,7 @@ impl Runner {
             answered: 0,
             exchanges: Vec::new(),
             given: Vec::new(),
-            facts: Vec::new(),
+            variables: Vec::new(),
             unanswered: None,
             steps_not_sent: planned.case.steps.len(),
             rows_met: Vec::new(),

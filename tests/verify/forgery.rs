@@ -111,14 +111,14 @@ pub(super) const ANSWERS: &[Forgery] = &[
     ),
     (
         "another variable",
-        |forged| first_case(forged, |case| case["facts"][0][1] = json!("elsewhere")),
+        |forged| first_case(forged, |case| case["variables"][0][1] = json!("elsewhere")),
         "the recorded request is not what the case sends",
     ),
     (
         "a variable fewer",
         |forged| {
             first_case(forged, |case| {
-                case.as_object_mut().unwrap().shift_remove("facts");
+                case.as_object_mut().unwrap().shift_remove("variables");
             })
         },
         "it says PASSED, and the evidence comes to FAILED",

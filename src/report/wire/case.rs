@@ -37,7 +37,7 @@ pub(super) struct RawCase {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     given: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    facts: Vec<(String, Json)>,
+    variables: Vec<(String, Json)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unanswered: Option<RawRequest>,
     steps_not_sent: usize,
@@ -67,7 +67,7 @@ impl From<&CaseRecord> for RawCase {
             answered: record.answered,
             exchanges: record.exchanges.iter().map(RawExchange::from).collect(),
             given: record.given.clone(),
-            facts: record.facts.iter().map(|(name, value)| (name.clone(), to_json(value))).collect(),
+            variables: record.variables.iter().map(|(name, value)| (name.clone(), to_json(value))).collect(),
             unanswered: record.unanswered.as_ref().map(RawRequest::from),
             steps_not_sent: record.steps_not_sent,
             rows_met: record.rows_met.iter().map(ToString::to_string).collect(),
@@ -95,7 +95,7 @@ impl TryFrom<RawCase> for CaseRecord {
             answered: raw.answered,
             exchanges: exchanges.collect::<Result<_, _>>()?,
             given: raw.given,
-            facts: raw.facts.into_iter().map(|(name, value)| (name, from_json(&value))).collect(),
+            variables: raw.variables.into_iter().map(|(name, value)| (name, from_json(&value))).collect(),
             unanswered: raw.unanswered.map(TryInto::try_into).transpose()?,
             steps_not_sent: raw.steps_not_sent,
             rows_met: raw.rows_met.into_iter().map(Arc::from).collect(),
