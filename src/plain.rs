@@ -52,6 +52,8 @@ pub fn markdown(text: &str) -> String {
                 // Writing to a String cannot fail.
                 let _ = write!(escaped, "&#{};", u32::from(letter));
             }
+            // GitHub makes a link of `www.` and what follows, also inside `<code>`.
+            '.' if escaped.ends_with(['w', 'W']) => escaped.push_str("&#46;"),
             other => escaped.push(other),
         }
     }
@@ -83,13 +85,21 @@ pub fn is_hostile(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{printable, printable_in_place};
+    use super::{markdown, printable, printable_in_place};
 
     #[test]
     fn nothing_that_acts_on_a_terminal_stays() {
         assert_eq!(printable("a\u{1b}[2J\r\u{9b}\u{202e}\u{0}"), "a\\u{1b}[2J\\r\\u{9b}\\u{202e}\\u{0}");
         assert_eq!(printable("\u{61c}\u{200f}\u{2067}\u{2028}"), "\\u{61c}\\u{200f}\\u{2067}\\u{2028}");
         assert_eq!(printable("é\n😀"), "é\n😀");
+    }
+
+    #[test]
+    fn nothing_means_anything_to_markdown() {
+        let hostile = "a|b\n# *c* [d](e) <f> `g` www.h https://i";
+        let text =
+            "a&#124;b &#35; &#42;c&#42; &#91;d&#93;&#40;e&#41; &lt;f&gt; &#96;g&#96; www&#46;h https&#58;//i";
+        assert_eq!(markdown(hostile), text);
     }
 
     #[test]

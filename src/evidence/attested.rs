@@ -1,6 +1,7 @@
 //! A statement together with what vouches for it, and the words that badge and certificate share.
 
 use super::statement::{Statement, TestResult};
+use crate::model::EndpointKind;
 
 /// The deepest level of conformance; `snapshot`, behind it, is regression.
 const WHOLE: &str = "body";
@@ -34,10 +35,17 @@ impl Attested<'_> {
             TestResult::Warned => format!("conforms {passed}/{cases}, {} waived", statement.warned.len()),
             TestResult::Failed => format!("does not conform {passed}/{cases}"),
         };
-        match self.shallow_level() {
+        let words = match self.shallow_level() {
             Some(level) => format!("{words}, {level} only"),
             None => words,
-        }
+        };
+        if self.is_ours() { format!("{words}, reference endpoint") } else { words }
+    }
+
+    /// Whether only the reference endpoint was tested, which says nothing about anybody else's.
+    fn is_ours(&self) -> bool {
+        let endpoints = &self.statement.conformance.scope.endpoints;
+        !endpoints.is_empty() && endpoints.iter().all(|it| it.kind == EndpointKind::Reference.name())
     }
 
     /// The deepest level that counted, where that leaves out a part of what a contract promises.

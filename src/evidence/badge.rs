@@ -175,6 +175,8 @@ mod tests {
         assert_eq!(title(&warned), "shop/Order 2024-01-01: conforms 2/4, 1 waived");
         let shallow = of(|it| it.conformance.scope.levels.truncate(3));
         assert_eq!(title(&shallow), "shop/Order 2024-01-01: conforms 2/4, code only");
+        let ours = of(|it| it.conformance.scope.endpoints[0].kind = "reference".into());
+        assert_eq!(title(&ours), "shop/Order 2024-01-01: conforms 2/4, reference endpoint");
         let several = of(|it| {
             let more = it.conformance.scope.contracts[0].clone();
             it.conformance.scope.contracts.push(more);

@@ -1,8 +1,8 @@
 //! Evidence: what a run came to, in a form that a stranger can check.
 //!
 //! A [`Statement`] says what was certified, [`seal`] puts it into an envelope signed with a [`SigningKey`], and [`open`]
-//! takes it out again. Each has one encoding, byte for byte. [`badge`] and [`certificate`](certificate()) show a statement to people. Nothing
-//! here reads a file or knows a run.
+//! takes it out again. Each has one encoding, byte for byte. [`badge()`] and [`certificate()`] show a statement to people.
+//! Nothing here reads a file or knows a run.
 
 mod account;
 mod archive;
