@@ -10,8 +10,9 @@ mod odd;
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bundle::{CASES, Desk, FAULT, PRIVATE, key, verify_command};
 use proofmark::evidence::{MANIFEST, TestResult, unpack};
@@ -284,6 +285,64 @@ fn a_report_for_a_program_has_standard_output_to_itself() {
     assert_eq!(code(&certified), 0);
     assert!(serde_json::from_slice::<Json>(&certified.stdout).is_ok(), "{}", out(&certified));
     assert!(err(&certified).contains("result       PASSED"), "{}", err(&certified));
+}
+
+/// Certifies the one case of a folder on an endpoint that answers each connection so.
+fn certified_thing(
+    answer: impl Fn(usize) -> Vec<u8> + Send + Sync + 'static,
+    retry: &str,
+) -> (Desk, i32, String) {
+    let asked = AtomicUsize::new(0);
+    let url = odd::serve(move |_, stream| {
+        let _ = stream.write_all(&answer(asked.fetch_add(1, Ordering::SeqCst)));
+    });
+    let (desk, folder) = (Desk::new(), odd::one_case());
+    fs::write(folder.path().join("endpoints.toml"), format!("[endpoint.mock]\nurl = \"{url}\"\n{retry}"))
+        .unwrap();
+    let cases = folder.path().display().to_string();
+    let (code, text) = desk.certify(&["--cases", &cases, "--endpoint", "mock", "t/plain"]);
+    (desk, code, text)
+}
+
+#[test]
+fn a_case_that_passes_when_it_is_sent_again_is_certified_as_warned() {
+    // The endpoint is looked for before the first case, so it may be asked once more.
+    let answer = |asked| match asked {
+        0 | 1 => odd::answer("503 Busy", odd::JSON, r#"{"code": "Busy", "message": "later"}"#),
+        _ => odd::answer("200 OK", odd::JSON, r#"{"id": "a"}"#),
+    };
+    let retry = "[endpoint.mock.retry]\nattempts = 5\ncodes = [\"Busy\"]\n";
+    let (desk, code, text) = certified_thing(answer, retry);
+    assert_eq!(code, 0, "{text}");
+    let statement = desk.forged().statement();
+    assert_eq!(
+        (statement.result, &*statement.warned),
+        (TestResult::Warned, &["shop/Get/t/plain".to_owned()][..])
+    );
+    let reason = &statement.conformance.waived[0].reason;
+    assert!(reason.starts_with("passed, but not at the first attempt: attempt 1: 503 Busy"), "{reason}");
+    assert_eq!(desk.verify(&desk.bundle()).0, 0);
+}
+
+#[test]
+fn answers_of_any_bytes_are_judged_again_as_they_were() {
+    let bodies: [&[u8]; 8] = [
+        b"\xff\xfe\x00",
+        b"{\"id\": \"\\ud800\"}",
+        b"{\"id\": 1, \"id\": 2}",
+        b"",
+        b"{\"id\": \"\x1b[31m\xe2\x80\xae</script>]]>\"}",
+        b"{\"id\": 1e999, \"more\": 12345678901234567890.50}",
+        b"<a>\xc0</a>",
+        b"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+    ];
+    for body in bodies {
+        let (desk, code, text) = certified_thing(move |_| odd::answer("200 OK", odd::JSON, body), "");
+        assert_eq!(code, 1, "{text}");
+        let (code, told) = desk.verify(&desk.bundle());
+        assert_eq!(code, 1, "{told}");
+        assert!(told.contains("judged again 1 of 1 cases") && !told.contains('\u{1b}'), "{told}");
+    }
 }
 
 #[test]
