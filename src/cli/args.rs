@@ -473,8 +473,9 @@ pub(super) struct CertifyArgs {
 }
 
 /// Flags of a run that a certificate has no use for.
-const NOT_CERTIFIED: [&str; 10] = [
+const NOT_CERTIFIED: [&str; 11] = [
     "shard",
+    "all_exchanges",
     "partition",
     "snapshots",
     "update",

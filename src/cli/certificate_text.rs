@@ -1,5 +1,7 @@
 //! What a certificate says, for a person: the result, and what it is about.
 
+use std::collections::BTreeSet;
+
 use super::dossier::Examined;
 use super::output::is_on_github;
 use super::wrapped::wrapped;
@@ -35,8 +37,9 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
     lines.add("cases", &cases(examined));
     lines.add("error rows", &rows(examined));
     lines.omissions("waived", &statement.conformance.waived);
+    let failed: BTreeSet<&str> = statement.failed.iter().map(String::as_str).collect();
     let not_run = |omissions: &[Omission]| -> Vec<Omission> {
-        omissions.iter().filter(|omission| statement.failed.contains(&omission.id)).cloned().collect()
+        omissions.iter().filter(|omission| failed.contains(omission.id.as_str())).cloned().collect()
     };
     lines.omissions("skipped", &not_run(&statement.conformance.skipped));
     lines.omissions("unreachable", &not_run(&statement.conformance.unreachable));
