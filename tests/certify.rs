@@ -154,6 +154,20 @@ fn a_case_that_was_not_run_fails_the_certificate() {
 }
 
 #[test]
+fn states_that_recipes_bring_about_are_judged_again_as_well() {
+    let (desk, folder, served) = (Desk::new(), copied_cases(), Served::start(&[]));
+    let vars = "[endpoint.mock.vars]\nregion = \"cn-hangzhou\"\nbase_image = \"aliyun_3_x64_20G_alibase_20240819.vhd\"\n";
+    let endpoints = format!("[endpoint.mock]\nurl = \"{}\"\n{vars}", served.at("url"));
+    fs::write(folder.path().join("cases/endpoints.toml"), endpoints).unwrap();
+    let (cases, url) = (folder.path().join("cases").display().to_string(), "https://ci.example/runs/7");
+    let (code, text) = desk.certify(&["--cases", &cases, "--endpoint", "mock", "--run-url", url, CASES]);
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(desk.forged().statement().url.as_deref(), Some(url));
+    let (code, text) = desk.verify(&desk.bundle());
+    assert!(code == 0 && text.contains("judged again 46 of 46 cases"), "{text}");
+}
+
+#[test]
 fn what_a_selection_leaves_out_is_listed() {
     let desk = Desk::new();
     let (code, text) = desk.certify(&["--exact", "ecs/StartImagePipelineExecution/tag-count/none/form"]);
