@@ -20,6 +20,7 @@ pub mod embedded;
 pub mod event;
 pub mod evidence;
 pub mod harness;
+pub mod judgement;
 mod markup;
 pub mod model;
 pub mod noise;

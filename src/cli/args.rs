@@ -67,6 +67,10 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Remove what killed runs left behind on an endpoint; with --dry-run, list it
     Sweep(Box<SweepArgs>),
+    /// Run cases, and write a signed bundle of evidence that anybody can check
+    Certify(Box<CertifyArgs>),
+    /// Check a bundle of evidence, and judge its recorded answers again
+    Verify(VerifyArgs),
     /// Make a key that signs certificates, or print the public half of one
     Keygen(KeygenArgs),
     /// Write a badge, or a page of Markdown, that says what a signed statement says
@@ -469,6 +473,58 @@ pub(super) struct RunArgs {
     pub(super) total_timeout: Option<u64>,
     #[command(flatten)]
     pub(super) output: OutputArgs,
+}
+
+/// What has no meaning for a certificate is refused with a hint, and not shown.
+#[derive(Debug, Args)]
+#[command(mut_args(|arg| if NOT_CERTIFIED.contains(&arg.get_id().as_str()) { arg.hide(true) } else { arg }))]
+pub(super) struct CertifyArgs {
+    /// The file of the bundle
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// The private key to sign with (PEM); the variable `PROOFMARK_SIGNING_KEY` may hold the key itself
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Option<PathBuf>,
+    /// What answers at the endpoint, such as an image, by its digest
+    #[arg(long, value_name = "NAME=sha256:HEX", conflicts_with = "subject_file")]
+    pub(super) subject: Option<String>,
+    /// The program that answers at the endpoint; its digest is taken
+    #[arg(long, value_name = "FILE")]
+    pub(super) subject_file: Option<PathBuf>,
+    /// Where the run can be looked up, such as a job of a CI service
+    #[arg(long, value_name = "URL")]
+    pub(super) run_url: Option<String>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+/// Flags of a run that a certificate has no use for.
+const NOT_CERTIFIED: [&str; 11] = [
+    "shard",
+    "all_exchanges",
+    "partition",
+    "snapshots",
+    "update",
+    "fail_fast",
+    "max_fail",
+    "overwrite_real",
+    "max_age",
+    "fault",
+    "dry_run",
+];
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// The bundle
+    #[arg(value_name = "BUNDLE")]
+    pub(super) bundle: PathBuf,
+    /// Who must have signed: a file with a public key (PEM), or its fingerprint as sha256:HEX; without it, the
+    /// signer is unknown
+    #[arg(long, value_name = "FILE|sha256:HEX")]
+    pub(super) key: Option<String>,
+    /// A folder of contracts and tables that those in the bundle must be equal to
+    #[arg(long, value_name = "DIR")]
+    pub(super) cases: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

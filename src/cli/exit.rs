@@ -147,6 +147,12 @@ pub(crate) enum CliError {
         #[source]
         source: io::Error,
     },
+    /// A run that certifies nothing.
+    #[error("no certificate is written: {reason}")]
+    NoCertificate {
+        /// Why.
+        reason: String,
+    },
     /// A file that was asked for.
     #[error("{path} cannot be written", path = path.display())]
     Unwritable {
@@ -196,6 +202,7 @@ impl CliError {
             Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty)
             | Self::EmptyShard { .. }
             | Self::NothingPending { .. } => NOTHING_SELECTED,
+            Self::NoCertificate { .. } => UNKNOWN,
             Self::Output(_)
             | Self::Report { .. }
             | Self::Unwritable { .. }

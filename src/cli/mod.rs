@@ -5,10 +5,14 @@
 
 mod args;
 mod certificate_command;
+mod certificate_text;
+mod certified_run;
+mod certify_command;
 mod change_text;
 mod coverage_command;
 mod credentials;
 mod diff_command;
+mod dossier;
 mod dry_run;
 mod endpoint;
 mod endpoints_command;
@@ -41,6 +45,7 @@ mod shard;
 mod show_command;
 mod stale_command;
 mod sweep_command;
+mod verify_command;
 mod watched;
 
 use std::io::{self, Write};
@@ -86,6 +91,8 @@ pub fn main() -> ExitCode {
         Some(Command::Sweep(args)) => sweep_command::sweep(&args),
         Some(Command::Completions { shell }) => install::completions(shell),
         Some(Command::Man) => install::man(),
+        Some(Command::Certify(args)) => certify_command::certify(&args),
+        Some(Command::Verify(args)) => verify_command::verify(&args),
         Some(Command::Keygen(args)) => keygen_command::keygen(&args),
         Some(Command::Certificate(args)) => certificate_command::certificate(&args),
         Some(Command::Schema(args)) => schema_command::print_schema(args.kind),

@@ -73,6 +73,7 @@ fn hint(error: &CliError) -> Option<String> {
         | CliError::Output(_)
         | CliError::Events { .. }
         | CliError::Key { .. }
+        | CliError::NoCertificate { .. }
         | CliError::NoStatement { .. }
         | CliError::Unreadable { .. }
         | CliError::Unwritable { .. }

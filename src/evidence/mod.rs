@@ -4,21 +4,54 @@
 //! takes it out again. Each has one encoding, byte for byte. [`badge()`] and [`certificate()`] show a statement to people.
 //! Nothing here reads a file or knows a run.
 
+mod account;
+mod archive;
 mod attested;
 mod badge;
+mod bundle;
 mod certificate;
+mod derived;
 mod envelope;
+mod judged;
 mod key;
+mod manifest;
+mod provoked;
+mod recorded;
 #[cfg(test)]
 mod sample;
 mod statement;
 
+pub use account::{ACCOUNT, Account, Tested};
+pub use archive::{ArchiveError, Files, LARGEST, pack, unpack};
 pub use attested::Attested;
 pub use badge::badge;
+pub use bundle::{Bundle, BundleError, EVENTS, SIGNER, Signer, bundle};
 pub use certificate::certificate;
+pub use derived::{Basis, statement};
 pub use envelope::{EnvelopeError, Sealed, open, seal};
+pub use judged::{Divergence, Dossier, Judged, end_contradicts};
 pub use key::{KeyError, PublicKey, SigningKey};
+pub use manifest::{ENVELOPE, Listed, MANIFEST, Manifest};
+pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, provoked};
+pub use recorded::{Recorded, kept};
 pub use statement::{
     CertifiedContract, CertifiedEndpoint, Conformance, Contradiction, Digest, Omission, Resource, Scope,
     Statement, StatementError, TestResult,
 };
+
+/// JSON as files of a bundle have it: with indents, and a line's end.
+fn canonical(value: &impl serde::Serialize) -> Vec<u8> {
+    let mut bytes =
+        serde_json::to_vec_pretty(value).expect("texts and numbers in structures are always JSON");
+    bytes.push(b'\n');
+    bytes
+}
+
+/// Reads such a file.
+///
+/// # Errors
+/// Bytes that [`canonical`] would not have written.
+fn read_canonical<T: serde::Serialize + serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let value: T = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if canonical(&value) == bytes { Ok(value) } else { Err("it is not as proofmark writes it".to_owned()) }
+}

@@ -9,6 +9,7 @@ use super::exchange::{Exchange, Fault, Request};
 use super::finding::{Finding, Level};
 use super::id::CaseId;
 use super::spot::Spot;
+use super::value::Value;
 
 /// What is known about a case after a run. Only `Passed` means that the contract holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -200,6 +201,8 @@ pub struct CaseRecord {
     pub exchanges: Vec<Exchange>,
     /// What the run itself made or states gave, by the name that a snapshot has for it; dropped with the exchanges.
     pub given: Vec<(String, String)>,
+    /// The variables that states gave, in the order in which they were set; dropped with the exchanges.
+    pub variables: Vec<(String, Value)>,
     /// The last request, if its answer never came.
     pub unanswered: Option<Request>,
     /// How many steps were not sent.

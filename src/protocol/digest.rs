@@ -1,10 +1,15 @@
 //! Digests, by which bytes are told apart without being kept, and bytes as text.
 
+use std::io::{self, Read};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use crate::model::Contract;
+
+/// How much is read at once, in bytes.
+const PART: usize = 64 * 1024;
 
 /// The SHA-256 of bytes (FIPS 180-4), as 64 lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
@@ -17,6 +22,21 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 pub fn contract_digest(contract: &Contract) -> String {
     let texts = contract.files.iter().map(|file| file.text.replace("\r\n", "\n"));
     format!("sha256:{}", sha256_hex(texts.collect::<String>().as_bytes()))
+}
+
+/// The same of all that can be read, without keeping it.
+///
+/// # Errors
+/// What cannot be read.
+pub fn sha256_of(mut source: impl Read) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut part = vec![0; PART];
+    loop {
+        match source.read(&mut part)? {
+            0 => return Ok(base16ct::lower::encode_string(&digest.finalize())),
+            length => digest.update(&part[..length]),
+        }
+    }
 }
 
 /// Bytes in base64 (RFC 4648, section 4), with padding.

@@ -22,10 +22,17 @@ impl EventReport {
     }
 }
 
+/// The line of an event, as this report has it, without its end.
+///
+/// # Errors
+/// None that is known: what an event holds can be written.
+pub fn event_line(event: &Event) -> io::Result<String> {
+    Ok(printable_json(&write_event(event)?).into_owned())
+}
+
 impl Report for EventReport {
     fn take(&mut self, event: &Event) -> io::Result<()> {
-        let line = write_event(event)?;
-        writeln!(self.out, "{}", printable_json(&line))?;
+        writeln!(self.out, "{}", event_line(event)?)?;
         self.out.follow()
     }
 

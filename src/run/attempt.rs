@@ -6,18 +6,17 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
+use super::Runner;
 use super::judge;
 use super::recipe::Kitchen;
 use super::state::{self, NoState, Undo};
 use super::stop::Stop;
-use super::{Runner, codes, codes_due, unless_empty};
-use crate::check::{Subject, check, select, throttled};
+use crate::judgement::{Ended, Judge, open, render_params};
 use crate::model::{
-    Answer, CaseRecord, Exchange, Fault, Finding, Given, Level, NotRun, Request, RequestSpec,
-    SnapshotOutcome, Step, Unknown, Value, Verdict, whole_micros,
+    Answer, CaseRecord, Fault, Given, NotRun, Request, RequestSpec, SnapshotOutcome, Unknown, Value,
+    whole_micros,
 };
-use crate::plan::{PlannedCase, about, open_scope, prepare, set_variables};
-use crate::protocol::encode;
+use crate::plan::{PlannedCase, set_variables};
 use crate::snapshot::Names;
 use crate::template::Scope;
 
@@ -25,25 +24,17 @@ use crate::template::Scope;
 /// part of it: what is left behind may cost money.
 const TEARDOWN: Duration = Duration::from_secs(10);
 
-/// Why the steps of a case ended before the last one.
-pub(super) enum Ended {
-    /// A finding that counts.
-    Broken,
-    Unknown(Unknown),
-    NotRun(NotRun),
-}
-
 /// A case under way.
 pub(super) struct Attempt<'a> {
     runner: &'a Runner,
     planned: &'a PlannedCase,
     /// What the run itself made or was given, by name.
     given: Vec<(String, String)>,
+    /// The variables that states gave, in the order in which they were set.
+    variables: Vec<(String, Value)>,
     set_up: Vec<Undo>,
     asked: usize,
-    exchanges: Vec<Exchange>,
-    findings: Vec<Finding>,
-    codes_due: Vec<Vec<Arc<str>>>,
+    judge: Judge<'a>,
     unanswered: Option<Request>,
     made: Vec<String>,
     retried: Vec<String>,
@@ -56,11 +47,10 @@ impl<'a> Attempt<'a> {
             runner,
             planned,
             given: Vec::new(),
+            variables: Vec::new(),
             set_up: Vec::new(),
             asked: 0,
-            exchanges: Vec::with_capacity(planned.case.steps.len()),
-            findings: Vec::new(),
-            codes_due: codes_due(planned),
+            judge: Judge::new(planned, runner.settings.gate),
             unanswered: None,
             made: Vec::new(),
             retried: Vec::new(),
@@ -74,21 +64,24 @@ impl<'a> Attempt<'a> {
         let left_behind = self.tear_down().await;
         self.name_made();
         let snapshot = self.compare_snapshot(ended.as_ref());
-        let verdict = self.verdict(ended);
-        let sent = self.exchanges.len() + usize::from(self.unanswered.is_some());
+        let verdict = self.judge.verdict(ended, &self.retried);
+        let (rows_met, codes_due) = (self.judge.rows_met(), self.judge.codes_due());
+        let Judge { exchanges, findings, .. } = self.judge;
+        let sent = exchanges.len() + usize::from(self.unanswered.is_some());
         CaseRecord {
             id: self.planned.id.clone(),
-            rows_met: self.rows_met(),
-            codes_due: unless_empty(self.codes_due),
+            rows_met,
+            codes_due,
             about: self.about,
             spot: self.planned.spot().clone(),
             verdict,
-            findings: self.findings,
+            findings,
             gate: self.runner.settings.gate,
             steps_not_sent: self.planned.case.steps.len().saturating_sub(sent),
-            answered: self.exchanges.len(),
-            exchanges: self.exchanges,
+            answered: exchanges.len(),
+            exchanges,
             given: self.given,
+            variables: self.variables,
             unanswered: self.unanswered,
             snapshot,
             retried: self.retried,
@@ -99,14 +92,14 @@ impl<'a> Attempt<'a> {
 
     async fn steps(&mut self, stop: &Stop) -> Result<(), Ended> {
         let templates = &self.runner.templates;
-        let mut scope = open_scope(self.planned, self.runner.settings.seed, templates).map_err(unprepared)?;
-        self.about = about(self.planned, &scope, templates);
+        let (mut scope, about) = open(self.planned, self.runner.settings.seed, templates)?;
+        self.about = about;
         let case = Arc::clone(&self.planned.case);
         self.bring_about(&case.given, &mut scope, stop).await?;
-        set_variables(self.planned, &mut scope, templates).map_err(unprepared)?;
+        set_variables(self.planned, &mut scope, templates).map_err(Ended::unprepared)?;
         for (position, step) in case.steps.iter().enumerate() {
             self.bring_about(&step.given, &mut scope, stop).await?;
-            let outcome = self.step(position, step, &mut scope, stop).await;
+            let outcome = self.step(position, &mut scope, stop).await;
             self.made = scope.made();
             outcome?;
         }
@@ -115,11 +108,7 @@ impl<'a> Attempt<'a> {
 
     async fn bring_about(&mut self, given: &[Given], scope: &mut Scope, stop: &Stop) -> Result<(), Ended> {
         for need in given {
-            let mut params = Vec::with_capacity(need.params.len());
-            for (key, value) in &need.params {
-                let value = self.runner.templates.render(value, scope).map_err(unprepared)?;
-                params.push((key.clone(), value));
-            }
+            let params = render_params(need, scope, &self.runner.templates)?;
             let Some(definition) = self.planned.contract.state(&need.state) else {
                 let reason = "no state of this name is declared".to_owned();
                 return Err(Ended::NotRun(NotRun::NoWayTo { state: need.state.clone(), reason }));
@@ -140,6 +129,7 @@ impl<'a> Attempt<'a> {
                     self.given.push((own.clone(), value.to_plain()));
                 }
                 scope.set(&own, &value);
+                self.variables.push((own, value));
             }
             if let Some(reason) = stop.reason() {
                 return Err(Ended::Unknown(Unknown::Transport(reason.into())));
@@ -159,17 +149,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn step(
-        &mut self,
-        position: usize,
-        step: &Step,
-        scope: &mut Scope,
-        switch: &Stop,
-    ) -> Result<(), Ended> {
-        let contract = &self.planned.contract;
-        let prepared = prepare(self.planned, position, scope, &self.runner.templates).map_err(unprepared)?;
-        self.codes_due[position] = codes(&prepared.expect);
-        let request = encode(contract, &prepared).map_err(unprepared)?;
+    async fn step(&mut self, position: usize, scope: &mut Scope, switch: &Stop) -> Result<(), Ended> {
+        let (prepared, request) = self.judge.prepared(position, scope, &self.runner.templates)?;
         let answer = self.answer(&request, &prepared.request, switch).await?;
         let answer = match answer {
             Ok(answer) => answer,
@@ -178,24 +159,7 @@ impl<'a> Attempt<'a> {
                 return Err(Ended::Unknown(Unknown::Transport(fault)));
             }
         };
-        let subject = Subject {
-            contract,
-            expect: &prepared.expect,
-            request: &request,
-            answer: &answer,
-            step: position,
-            earlier: &self.exchanges,
-        };
-        let findings = check(&subject);
-        let throttled = if findings.is_empty() { None } else { throttled(&subject) };
-        self.exchanges.push(Exchange { step: position, request, answer });
-        if let Some(answer) = throttled {
-            return Err(Ended::Unknown(Unknown::Throttled { answer }));
-        }
-        let counts = |finding: &Finding| finding.level <= self.runner.settings.gate;
-        let is_broken = findings.iter().any(counts);
-        self.findings.extend(findings);
-        if is_broken { Err(Ended::Broken) } else { self.save(position, step, scope) }
+        self.judge.take(position, &prepared, request, answer, scope)
     }
 
     /// Sends a request, and again where that is asked for; each time signed anew.
@@ -240,38 +204,12 @@ impl<'a> Attempt<'a> {
             return Ok(Cow::Borrowed(request));
         }
         let mut signed = request.clone();
-        endpoint.signing.sign(&mut signed, spec.sign, &endpoint.address).map_err(unprepared)?;
+        endpoint.signing.sign(&mut signed, spec.sign, &endpoint.address).map_err(Ended::unprepared)?;
         if let Some(more) = &spec.raw.after_signing {
             signed.target.push(if signed.target.contains('?') { '&' } else { '?' });
             signed.target.push_str(more);
         }
         Ok(Cow::Owned(signed))
-    }
-
-    /// Keeps values of the answer for later steps.
-    fn save(&mut self, position: usize, step: &Step, scope: &mut Scope) -> Result<(), Ended> {
-        for (name, path) in &step.save {
-            let tree = self.exchanges.last().and_then(|exchange| exchange.answer.tree());
-            let found = tree.map(|tree| select(tree, path));
-            if let Some(Ok(value)) = found {
-                scope.set(name, &value);
-                continue;
-            }
-            self.findings.push(Finding {
-                level: Level::Body,
-                step: position,
-                subject: path.clone(),
-                expected: format!("a value, to be used as `{name}` later"),
-                actual: "nothing".into(),
-                because: None,
-                cites: Vec::new(),
-            });
-            if self.runner.settings.gate >= Level::Body {
-                return Err(Ended::Broken);
-            }
-            return Err(Ended::Unknown(Unknown::Unprepared { reason: format!("nothing stands at {path}") }));
-        }
-        Ok(())
     }
 
     /// Undoes what was set up, last first; also after a failure or an interrupt.
@@ -297,7 +235,7 @@ impl<'a> Attempt<'a> {
 
     /// A transcript is compared only if it is whole.
     fn compare_snapshot(&mut self, ended: Option<&Ended>) -> SnapshotOutcome {
-        let is_whole = self.exchanges.len() == self.planned.case.steps.len()
+        let is_whole = self.judge.exchanges.len() == self.planned.case.steps.len()
             && !matches!(ended, Some(Ended::Unknown(_) | Ended::NotRun(_)));
         let Some(store) = self.runner.store.as_ref().filter(|_| is_whole) else {
             return SnapshotOutcome::Unchecked;
@@ -305,51 +243,13 @@ impl<'a> Attempt<'a> {
         let recording = judge::Recording {
             planned: self.planned,
             about: &self.about,
-            exchanges: &self.exchanges,
+            exchanges: &self.judge.exchanges,
             normalisation: &self.runner.endpoint.normalisation,
         };
         let mut names = Names::default();
         self.given.iter().for_each(|(name, value)| names.add(name, value));
         let (outcome, finding) = judge::snapshot(store, &recording, names);
-        self.findings.extend(finding);
+        self.judge.findings.extend(finding);
         outcome
     }
-
-    fn verdict(&self, ended: Option<Ended>) -> Verdict {
-        match ended {
-            Some(Ended::Unknown(unknown)) => Verdict::Indeterminate(unknown),
-            Some(Ended::NotRun(reason)) => Verdict::NotRun(reason),
-            Some(Ended::Broken) => Verdict::Failed,
-            None if self.findings.iter().any(|finding| finding.level <= self.runner.settings.gate) => {
-                Verdict::Failed
-            }
-            None if !self.retried.is_empty() => Verdict::Flaky { attempts: self.retried.clone() },
-            None => Verdict::Passed,
-        }
-    }
-
-    /// The contract's own rows that the answers are instances of, if all of them conform.
-    fn rows_met(&self) -> Vec<Arc<str>> {
-        if self.findings.iter().any(|finding| finding.level != Level::Snapshot) {
-            return Vec::new();
-        }
-        let contract = &self.planned.contract;
-        let code = |exchange: &Exchange| {
-            select(exchange.answer.tree()?, contract.envelope.code.as_ref()?)
-                .ok()
-                .map(|code: Value| code.to_plain())
-        };
-        let mut met = Vec::new();
-        for exchange in &self.exchanges {
-            let Some(code) = code(exchange) else { continue };
-            let is_row =
-                |row: &&crate::model::ErrorRow| row.code == code && row.status == exchange.answer.status;
-            met.extend(contract.rows.iter().find(is_row).map(|row| Arc::from(row.code.as_str())));
-        }
-        met
-    }
-}
-
-fn unprepared(error: impl std::error::Error) -> Ended {
-    Ended::Unknown(Unknown::Unprepared { reason: error.to_string() })
 }

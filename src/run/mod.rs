@@ -15,8 +15,6 @@ mod signing;
 mod state;
 mod stop;
 mod sweep;
-mod tally;
-mod waiver;
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -27,15 +25,10 @@ use std::time::Instant;
 
 use tokio::time::sleep;
 
-use crate::event::{
-    Event, LimitStart, OperationStart, ParameterStart, RowStart, RunEnd, RunStart, StaleSnapshot,
-};
-use crate::model::{
-    CaseRecord, Constraint, Drift, ErrorRow, Expect, Limit, NotRun, Parameter, SnapshotOutcome, Suite,
-    Verdict, whole_micros,
-};
+use crate::event::{Event, RunEnd, RunStart, StaleSnapshot};
+use crate::judgement::{Tally, WaiverBook, codes_due, operations};
+use crate::model::{CaseRecord, Drift, NotRun, SnapshotOutcome, Suite, Verdict, whole_micros};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
-use crate::protocol::contract_digest;
 use crate::snapshot::{Store, StoreError};
 use crate::template::Templates;
 use crate::transport::Client;
@@ -43,14 +36,12 @@ use crate::transport::Client;
 use attempt::Attempt;
 use pool::Pool;
 use preflight::preflight;
-use tally::Tally;
 
 pub use retry::Retry;
 pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings, seed_by_chance};
 pub use signing::Signing;
 pub use stop::{Stop, StopSwitch};
 pub use sweep::{Found, sweep};
-pub use waiver::WaiverBook;
 
 /// What all cases of a run share.
 pub struct Runner {
@@ -151,10 +142,11 @@ impl Runner {
             answered: 0,
             exchanges: Vec::new(),
             given: Vec::new(),
+            variables: Vec::new(),
             unanswered: None,
             steps_not_sent: planned.case.steps.len(),
             rows_met: Vec::new(),
-            codes_due: unless_empty(codes_due(planned)),
+            codes_due: codes_due(planned),
             snapshot: SnapshotOutcome::Unchecked,
             retried: Vec::new(),
             left_behind: Vec::new(),
@@ -226,46 +218,10 @@ pub async fn run(
     end
 }
 
-/// The codes that each step expects, as far as they are written down.
-fn codes_due(planned: &PlannedCase) -> Vec<Vec<Arc<str>>> {
-    planned.case.steps.iter().map(|step| codes(&step.expect)).collect()
-}
-
-/// Nothing at all where no step expects a code.
-fn unless_empty(codes: Vec<Vec<Arc<str>>>) -> Vec<Vec<Arc<str>>> {
-    if codes.iter().all(Vec::is_empty) { Vec::new() } else { codes }
-}
-
-/// The codes that are expected of an answer; those that are still templates are not known.
-fn codes(expect: &Expect) -> Vec<Arc<str>> {
-    let known = expect.codes().into_iter().filter(|code| !code.contains("{{"));
-    let mut codes: Vec<Arc<str>> = known.map(Arc::from).collect();
-    if !codes.is_empty() && expect.allows_other_codes() {
-        codes.push(Arc::from(""));
-    }
-    codes
-}
-
 fn described(runner: &Runner, plan: &Plan) -> RunStart {
-    let mut operations: Vec<OperationStart> = Vec::new();
-    for planned in &plan.cases {
-        let contract = &planned.contract;
-        match operations.iter_mut().find(|operation| operation.id == contract.id.as_str()) {
-            Some(operation) => operation.selected += 1,
-            None => operations.push(OperationStart {
-                id: contract.id.to_string(),
-                version: contract.version.clone(),
-                selected: 1,
-                rows: contract.rows.iter().map(|row| Arc::from(row.code.as_str())).collect(),
-                error_rows: contract.rows.iter().map(row_told).collect(),
-                parameters: contract.parameters.iter().map(parameter_told).collect(),
-                digest: Some(contract_digest(contract)),
-            }),
-        }
-    }
     RunStart {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        operations,
+        operations: operations(&plan.cases),
         endpoint: runner.endpoint.description.clone(),
         selected: plan.cases.len(),
         known: plan.known,
@@ -273,31 +229,6 @@ fn described(runner: &Runner, plan: &Plan) -> RunStart {
         gate: runner.settings.gate,
         faults: runner.endpoint.faults.clone(),
         snapshots: runner.store.as_ref().map(|store| store.root().to_path_buf()),
-    }
-}
-
-fn row_told(row: &ErrorRow) -> RowStart {
-    let message = row.message.as_ref().map(|message| message.as_str().to_owned());
-    RowStart { status: row.status, code: Arc::from(row.code.as_str()), message, reach: row.reach }
-}
-
-fn parameter_told(parameter: &Parameter) -> ParameterStart {
-    let limit = |constraint: &Constraint| LimitStart {
-        limit: constraint.limit.clone(),
-        errors: constraint.error.clone().into_iter().collect(),
-        is_disputed: constraint.disputed.is_some(),
-    };
-    let required = parameter.is_required.then(|| LimitStart {
-        limit: Limit::Required,
-        errors: parameter.missing.clone(),
-        is_disputed: false,
-    });
-    ParameterStart {
-        name: parameter.name.clone(),
-        kind: parameter.kind.name().to_owned(),
-        is_deprecated: parameter.is_deprecated,
-        about: parameter.about.clone(),
-        limits: required.into_iter().chain(parameter.constraints.iter().map(limit)).collect(),
     }
 }
 

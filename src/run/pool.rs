@@ -152,6 +152,7 @@ async fn work(
             // What was allocated here is freed here, which is far cheaper than from another thread.
             record.exchanges = Vec::new();
             record.given = Vec::new();
+            record.variables = Vec::new();
         }
         let bodies: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
         let weight = bodies + record.retried.iter().map(String::len).sum::<usize>();

@@ -52,6 +52,11 @@ impl Signing {
         self.is_said
     }
 
+    /// The scheme of requests that do not ask for one.
+    pub fn usual(&self) -> Scheme {
+        self.usual
+    }
+
     /// Whether a signature that is made here holds a time, which the endpoint compares with its own.
     pub(super) fn needs_time(&self) -> bool {
         self.signers.keys().any(|scheme| match scheme {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::document::{self, Entry, Node};
 use super::fixture::{self, FixtureEntry};
-use super::folder::{LoadError, read_file};
+use super::folder::{LoadError, read_disk};
 use super::names::Names;
 use super::normalisation;
 use super::shape::check;
@@ -123,7 +123,7 @@ pub fn load_endpoints(cases: &Path) -> Result<Vec<EndpointEntry>, LoadError> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let file = read_file(&path, &path)?;
+    let file = read_disk(&path, &path)?;
     let mut problems = Vec::new();
     let node = document::parse(&file, &mut problems);
     check(&node, &shapes::ENDPOINTS, &mut problems);

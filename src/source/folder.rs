@@ -10,6 +10,7 @@ use super::document::{self, Node};
 use super::row_file::RowFiles;
 use super::shape::{Shape, check};
 use super::shapes;
+use super::shelf::{Files, Shelf};
 use super::table_file::Reader;
 use crate::model::{Contract, Operation, OperationId, Problem, SourceText, Spot, Suite, Table, TableId};
 use crate::template::Templates;
@@ -78,12 +79,24 @@ impl Wanted<'_> {
 /// # Errors
 /// A folder or file that cannot be read, or else every problem of every file, in the order of files.
 pub fn load(cases: &Path, wanted: Wanted<'_>) -> Result<Suite, LoadError> {
+    load_from(Files::Disk, cases, wanted)
+}
+
+/// Reads a copy of a folder of cases.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_shelf(shelf: &Shelf) -> Result<Suite, LoadError> {
+    load_from(Files::Shelf(shelf), Shelf::root(), Wanted::All)
+}
+
+fn load_from(files: Files<'_>, cases: &Path, wanted: Wanted<'_>) -> Result<Suite, LoadError> {
     let mut folders = Vec::new();
-    find_operations(cases, &mut Vec::new(), &mut folders)?;
+    find_operations(files, cases, &mut Vec::new(), &mut folders)?;
     if folders.is_empty() {
         return Err(LoadError::Empty { path: cases.to_path_buf() });
     }
-    let mut loader = Loader { problems: Vec::new(), commons: BTreeMap::new() };
+    let mut loader = Loader { files, problems: Vec::new(), commons: BTreeMap::new() };
     let mut suite = Suite::default();
     let mut seen = BTreeSet::new();
     for (path, parts) in &folders {
@@ -107,12 +120,13 @@ fn head_of(path: PathBuf) -> Spot {
 
 /// Finds the folders that hold a contract, in the order of their names. Links are not followed.
 fn find_operations(
+    files: Files<'_>,
     path: &Path,
     parts: &mut Vec<String>,
     found: &mut Vec<(PathBuf, Vec<String>)>,
 ) -> Result<(), LoadError> {
-    let names = list(path)?;
-    if parts.is_empty() && !path.is_dir() {
+    let names = files.list(path)?;
+    if parts.is_empty() && !files.is_folder(path) {
         return Err(LoadError::Empty { path: path.to_path_buf() });
     }
     if names.iter().any(|(name, is_folder)| name == "contract.toml" && !is_folder) {
@@ -123,14 +137,14 @@ fn find_operations(
     }
     for (name, _) in names.iter().filter(|(name, is_folder)| *is_folder && !name.starts_with('.')) {
         parts.push(name.clone());
-        find_operations(&path.join(name), parts, found)?;
+        find_operations(files, &path.join(name), parts, found)?;
         parts.pop();
     }
     Ok(())
 }
 
 /// The names in a folder, sorted, and whether each is a folder itself.
-fn list(path: &Path) -> Result<Vec<(String, bool)>, LoadError> {
+pub(super) fn list_disk(path: &Path) -> Result<Vec<(String, bool)>, LoadError> {
     let unreadable = |source| LoadError::Unreadable { path: path.to_path_buf(), source };
     let mut names = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable)? {
@@ -143,7 +157,7 @@ fn list(path: &Path) -> Result<Vec<(String, bool)>, LoadError> {
 }
 
 /// Reads one file, shown as `shown`.
-pub(super) fn read_file(path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
+pub(super) fn read_disk(path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
     let unreadable = |source| LoadError::Unreadable { path: path.to_path_buf(), source };
     let found = fs::metadata(path).map_err(unreadable)?;
     if !found.is_file() {
@@ -166,12 +180,13 @@ pub(super) fn read_file(path: &Path, shown: &Path) -> Result<Arc<SourceText>, Lo
     }
 }
 
-struct Loader {
+struct Loader<'a> {
+    files: Files<'a>,
     problems: Vec<Problem>,
     commons: BTreeMap<PathBuf, Arc<Node>>,
 }
 
-impl Loader {
+impl Loader<'_> {
     fn operation_id(&mut self, path: &Path, parts: &[String]) -> Option<OperationId> {
         match OperationId::from_parts(parts.iter().map(String::as_str)) {
             Ok(id) => Some(id),
@@ -191,7 +206,7 @@ impl Loader {
     }
 
     fn document(&mut self, path: &Path, shape: &Shape) -> Result<Node, LoadError> {
-        let file = match read_file(path, path) {
+        let file = match self.files.read(path, path) {
             Err(LoadError::Problems(found)) => {
                 self.problems.extend(found);
                 // The rest of it is not looked at, and other files are.
@@ -213,13 +228,16 @@ impl Loader {
     ) -> Result<Operation, LoadError> {
         let own = self.document(&path.join("contract.toml"), &shapes::CONTRACT)?;
         let states_path = path.join("states.toml");
-        let states =
-            if states_path.exists() { Some(self.document(&states_path, &shapes::STATES)?) } else { None };
+        let states = if self.files.has(&states_path) {
+            Some(self.document(&states_path, &shapes::STATES)?)
+        } else {
+            None
+        };
         let common = self.common(path, &own)?;
         let files = ContractFiles { contract: &own, common: common.as_deref(), states: states.as_ref() };
         let contract = Arc::new(contract_file::read(id.clone(), &files, &mut self.problems));
         let mut tables = Vec::new();
-        for (name, is_folder) in list(path)? {
+        for (name, is_folder) in self.files.list(path)? {
             if is_folder
                 || NO_TABLES.contains(&name.as_str())
                 || Path::new(&name).extension().is_none_or(|ending| ending != "toml")
@@ -239,14 +257,14 @@ impl Loader {
             return Ok(None);
         };
         let path = folder.join(node.as_text().unwrap_or_default());
-        let Ok(real) = path.canonicalize() else {
+        let Some(real) = self.files.real(&path) else {
             self.problems.push(Problem::new(node.spot.clone(), format!("{} does not exist", path.display())));
             return Ok(None);
         };
         if let Some(known) = self.commons.get(&real) {
             return Ok(Some(Arc::clone(known)));
         }
-        let file = read_file(&real, &tidy(&path))?;
+        let file = self.files.read(&real, &tidy(&path))?;
         let document = document::parse(&file, &mut self.problems);
         check(&document, &shapes::COMMON, &mut self.problems);
         let document = Arc::new(document);
@@ -274,7 +292,7 @@ impl Loader {
             return Ok(None);
         }
         let node = self.document(&path, &shapes::TABLE)?;
-        let files = RowFiles { folder: folder.to_path_buf(), shown: folder.to_path_buf() };
+        let files = RowFiles { files: self.files, folder: folder.to_path_buf(), shown: folder.to_path_buf() };
         let mut reader =
             Reader { contract, files: &files, problems: &mut self.problems, templates: Templates::default() };
         Ok(Some(reader.table(id, &node)))

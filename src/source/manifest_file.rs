@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::document::{self, Node};
-use super::folder::{LoadError, read_file};
+use super::folder::{LoadError, read_disk};
 use super::shape::check;
 use super::shapes;
 use crate::model::{CaseId, ListedContract, Manifest, OperationId, Problem, TableId};
@@ -24,7 +24,7 @@ const DIGITS: usize = 64;
 /// # Errors
 /// A file that cannot be read, or else every problem of it.
 pub fn load_manifest(path: &Path) -> Result<Manifest, LoadError> {
-    let file = read_file(path, path)?;
+    let file = read_disk(path, path)?;
     let mut problems = Vec::new();
     let node = document::parse(&file, &mut problems);
     check(&node, &shapes::MANIFEST, &mut problems);

@@ -16,14 +16,16 @@ mod row_file;
 mod schema;
 mod shape;
 mod shapes;
+mod shelf;
 mod table_file;
 mod waiver_file;
 
 pub use endpoint_file::{EndpointEntry, EndpointError, load_endpoints};
 pub use fixture::{FixtureEntry, check_fixtures};
-pub use folder::{LoadError, Wanted, load};
+pub use folder::{LoadError, Wanted, load, load_shelf};
 pub use manifest_file::{load_manifest, manifest_text};
 pub use normalisation::check_normalisation;
 pub use schema::{SchemaName, schema};
 pub(crate) use shape::nearest;
-pub use waiver_file::load_waivers;
+pub use shelf::Shelf;
+pub use waiver_file::{load_shelf_waivers, load_waivers};

@@ -7,15 +7,18 @@ use std::sync::Arc;
 use csv::{Position, ReaderBuilder, StringRecord};
 
 use super::document::{Kind, Node};
-use super::folder::{LoadError, read_file};
+use super::folder::LoadError;
 use super::names::Names;
+use super::shelf::Files;
 use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part};
 
 /// Keys of a row that are no variables.
 const RESERVED: [&str; 4] = ["id", "about", "params", "unset"];
 
 /// The folder in which a table may name CSV files.
-pub(super) struct RowFiles {
+pub(super) struct RowFiles<'a> {
+    /// Where it is read from.
+    pub(super) files: Files<'a>,
     /// Where it is.
     pub(super) folder: PathBuf,
     /// How it is shown.
@@ -23,7 +26,7 @@ pub(super) struct RowFiles {
 }
 
 /// Reads the value of `rows`.
-pub(super) fn rows(node: &Node, files: &RowFiles, problems: &mut Vec<Problem>) -> Vec<Row> {
+pub(super) fn rows(node: &Node, files: &RowFiles<'_>, problems: &mut Vec<Problem>) -> Vec<Row> {
     let rows = match (&node.kind, node.as_text()) {
         (_, Some(name)) => csv_rows(name, node, files, problems),
         (Kind::List(items), None) => items.iter().map(|item| written_row(item, problems)).collect(),
@@ -72,7 +75,7 @@ fn written_row(node: &Node, problems: &mut Vec<Problem>) -> Row {
 }
 
 /// Rows of a CSV file (RFC 4180) with a header line; every value is a text.
-fn csv_rows(name: &str, node: &Node, files: &RowFiles, problems: &mut Vec<Problem>) -> Vec<Row> {
+fn csv_rows(name: &str, node: &Node, files: &RowFiles<'_>, problems: &mut Vec<Problem>) -> Vec<Row> {
     let path = Path::new(name);
     let stays = path.components().all(|part| matches!(part, Component::Normal(_)));
     if !stays || path.extension().is_none_or(|ending| ending != "csv") {
@@ -82,7 +85,7 @@ fn csv_rows(name: &str, node: &Node, files: &RowFiles, problems: &mut Vec<Proble
         );
         return Vec::new();
     }
-    match read_file(&files.folder.join(path), &files.shown.join(path)) {
+    match files.files.read(&files.folder.join(path), &files.shown.join(path)) {
         Ok(file) => read_csv(&file, problems),
         Err(LoadError::Problems(found)) => {
             problems.extend(found);

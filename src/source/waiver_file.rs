@@ -6,9 +6,10 @@ use jiff::civil::Date;
 
 use super::document::{self, Node};
 use super::endpoint_file::{EndpointEntry, load_endpoints};
-use super::folder::{LoadError, read_file};
+use super::folder::LoadError;
 use super::shape::{check, nearest};
 use super::shapes;
+use super::shelf::{Files, Shelf};
 use crate::model::{Day, Level, Problem, Waiver};
 
 /// The waivers of a folder of cases; none if it has no `waivers.toml`.
@@ -16,16 +17,8 @@ use crate::model::{Day, Level, Problem, Waiver};
 /// # Errors
 /// Every problem of the file.
 pub fn load_waivers(cases: &Path) -> Result<Vec<Waiver>, LoadError> {
-    let path = cases.join("waivers.toml");
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let file = read_file(&path, &path)?;
-    let mut problems = Vec::new();
-    let node = document::parse(&file, &mut problems);
-    check(&node, &shapes::WAIVERS, &mut problems);
-    let nodes = node.get("waiver").map(Node::items).unwrap_or_default();
-    let waivers: Vec<Waiver> = nodes.iter().filter_map(|item| waiver(item, &mut problems)).collect();
+    let (node, waivers, mut problems) = read(Files::Disk, cases)?;
+    let nodes = node.as_ref().and_then(|node| node.get("waiver")).map(Node::items).unwrap_or_default();
     // Problems of endpoints.toml are told where it is read for its own sake.
     if let Ok(endpoints) = load_endpoints(cases) {
         for item in nodes {
@@ -33,6 +26,32 @@ pub fn load_waivers(cases: &Path) -> Result<Vec<Waiver>, LoadError> {
         }
     }
     if problems.is_empty() { Ok(waivers) } else { Err(LoadError::Problems(problems)) }
+}
+
+/// The waivers of a copy of a folder of cases, for whatever endpoints.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn load_shelf_waivers(shelf: &Shelf) -> Result<Vec<Waiver>, LoadError> {
+    let (_, waivers, problems) = read(Files::Shelf(shelf), Shelf::root())?;
+    if problems.is_empty() { Ok(waivers) } else { Err(LoadError::Problems(problems)) }
+}
+
+/// The file as it stands, if there is one, its waivers, and what is wrong with it.
+type Read = (Option<Node>, Vec<Waiver>, Vec<Problem>);
+
+fn read(files: Files<'_>, cases: &Path) -> Result<Read, LoadError> {
+    let path = cases.join("waivers.toml");
+    let mut problems = Vec::new();
+    if !files.has(&path) {
+        return Ok((None, Vec::new(), problems));
+    }
+    let file = files.read(&path, &path)?;
+    let node = document::parse(&file, &mut problems);
+    check(&node, &shapes::WAIVERS, &mut problems);
+    let nodes = node.get("waiver").map(Node::items).unwrap_or_default();
+    let waivers: Vec<Waiver> = nodes.iter().filter_map(|item| waiver(item, &mut problems)).collect();
+    Ok((Some(node), waivers, problems))
 }
 
 /// A waiver for an endpoint that does not exist would never be stale.

@@ -280,6 +280,7 @@ impl Client {
         let mut headers = Vec::with_capacity(response.headers().len());
         headers
             .extend(response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))));
+        // As it is recorded: what is judged now and what is judged again must be the same.
         let elapsed = whole_micros(start.elapsed());
         let Some(redactor) = &self.redactor else {
             let body = read_body(&bytes);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use super::citation::RawCitation;
 use super::exchange::{RawExchange, RawRequest};
@@ -11,6 +12,7 @@ use super::run::level;
 use super::verdict::{RawSnapshot, RawVerdict};
 use super::{WireError, micros};
 use crate::model::{CaseId, CaseRecord, Exchange, Finding, IdError, OperationId, SourceText, Spot, TableId};
+use crate::protocol::{from_json, to_json};
 
 /// The greatest column that is read back: a place is rebuilt as a text of that length.
 const FARTHEST: usize = 1_000_000;
@@ -34,6 +36,8 @@ pub(super) struct RawCase {
     exchanges: Vec<RawExchange>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     given: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    variables: Vec<(String, Json)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unanswered: Option<RawRequest>,
     steps_not_sent: usize,
@@ -65,6 +69,7 @@ impl From<&CaseRecord> for RawCase {
             answered: record.answered,
             exchanges: record.exchanges.iter().map(RawExchange::from).collect(),
             given: record.given.clone(),
+            variables: record.variables.iter().map(|(name, value)| (name.clone(), to_json(value))).collect(),
             unanswered: record.unanswered.as_ref().map(RawRequest::from),
             steps_not_sent: record.steps_not_sent,
             rows_met: texts(&record.rows_met),
@@ -93,6 +98,7 @@ impl TryFrom<RawCase> for CaseRecord {
             answered: raw.answered,
             exchanges: exchanges.collect::<Result<_, _>>()?,
             given: raw.given,
+            variables: raw.variables.into_iter().map(|(name, value)| (name, from_json(&value))).collect(),
             unanswered: raw.unanswered.map(TryInto::try_into).transpose()?,
             steps_not_sent: raw.steps_not_sent,
             rows_met: shared(raw.rows_met),

@@ -20,7 +20,7 @@ use crate::template::Templates;
 /// What reading a table needs beside its own text.
 pub(super) struct Reader<'a> {
     pub(super) contract: &'a Contract,
-    pub(super) files: &'a RowFiles,
+    pub(super) files: &'a RowFiles<'a>,
     pub(super) problems: &'a mut Vec<Problem>,
     pub(super) templates: Templates,
 }

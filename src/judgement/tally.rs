@@ -8,7 +8,9 @@ use std::time::Duration;
 use crate::event::{OperationStart, RunEnd, SnapshotCounts, Stopped};
 use crate::model::{CaseRecord, SnapshotOutcome, VerdictCounts};
 
-pub(super) struct Tally {
+/// The counts of a run under way.
+#[derive(Debug)]
+pub struct Tally {
     operations: Vec<String>,
     counts: VerdictCounts,
     rows_met: Vec<BTreeSet<Arc<str>>>,
@@ -22,7 +24,8 @@ pub(super) struct Tally {
 const TOLD: usize = 100;
 
 impl Tally {
-    pub(super) fn new(operations: &[OperationStart]) -> Self {
+    /// Begins with the contracts of a run.
+    pub fn new(operations: &[OperationStart]) -> Self {
         Self {
             operations: operations.iter().map(|operation| operation.id.clone()).collect(),
             counts: VerdictCounts::default(),
@@ -34,12 +37,14 @@ impl Tally {
         }
     }
 
-    pub(super) fn note_stale(&mut self, stale: Vec<String>) {
+    /// Notes waivers that do not hold any more, up to a bound.
+    pub fn note_stale(&mut self, stale: Vec<String>) {
         let room = TOLD.saturating_sub(self.stale_waivers.len());
         self.stale_waivers.extend(stale.into_iter().take(room));
     }
 
-    pub(super) fn add(&mut self, record: &CaseRecord) {
+    /// Counts a finished case.
+    pub fn add(&mut self, record: &CaseRecord) {
         self.counts.add(&record.verdict);
         self.exchanges += record.answered;
         self.left_behind += usize::from(!record.left_behind.is_empty());
@@ -59,11 +64,12 @@ impl Tally {
     }
 
     /// How many cases have failed so far.
-    pub(super) fn failed(&self) -> usize {
+    pub fn failed(&self) -> usize {
         self.counts.failed
     }
 
-    pub(super) fn finish(self, orphans: Vec<PathBuf>, stopped: Option<Stopped>, elapsed: Duration) -> RunEnd {
+    /// What is known when the run is over.
+    pub fn finish(self, orphans: Vec<PathBuf>, stopped: Option<Stopped>, elapsed: Duration) -> RunEnd {
         RunEnd {
             stale_snapshots: None,
             drift: None,

@@ -46,7 +46,7 @@ impl WaiverBook {
     }
 
     /// Turns a failure that is waived as a whole into a waived one.
-    pub(super) fn apply(&self, record: &mut CaseRecord) {
+    pub fn apply(&self, record: &mut CaseRecord) {
         if record.verdict != Verdict::Failed {
             return;
         }
@@ -70,13 +70,13 @@ impl WaiverBook {
     }
 
     /// What a case says against the waivers that name it.
-    pub(super) fn stale(&self, record: &CaseRecord) -> Vec<String> {
+    pub fn stale(&self, record: &CaseRecord) -> Vec<String> {
         let named = self.entries.iter().filter(|entry| entry.pattern.matches(record.id.as_str()));
         named.filter_map(|entry| stale_by(entry, record)).collect()
     }
 
     /// Waivers that are stale whatever the cases did: expired ones, and those that name no case.
-    pub(super) fn idle(&self) -> Vec<String> {
+    pub fn idle(&self) -> Vec<String> {
         let told = |entry: &Entry| {
             if entry.is_expired {
                 Some(format!("{}: it expired on {}", entry.waiver.spot, entry.waiver.expires.as_str()))

@@ -1,0 +1,120 @@
+//! What a certificate says, for a person: the result, and what it is about.
+
+use std::collections::BTreeSet;
+
+use super::dossier::Examined;
+use super::output::is_on_github;
+use crate::evidence::{Class, MANIFEST, Omission};
+use crate::wrapped::wrapped;
+
+/// The columns of the names of facts.
+const NAMES: usize = 11;
+
+/// How many cases of a list are named.
+const NAMED: usize = 10;
+
+/// The result, and what it is about and what not, in lines no wider than `width`.
+pub(super) fn certificate(examined: &Examined, width: usize) -> String {
+    let statement = &examined.bundle.statement;
+    let scope = &statement.conformance.scope;
+    let mut lines = Lines { text: String::new(), width };
+    lines.add("result", statement.result.name());
+    for contract in &scope.contracts {
+        lines.add("contract", &format!("{} {}", contract.id, contract.version));
+    }
+    for endpoint in &scope.endpoints {
+        lines.add("endpoint", &format!("{} ({}), {}", endpoint.name, endpoint.kind, endpoint.url));
+    }
+    for subject in &statement.subject {
+        lines.add("subject", &format!("{} sha256:{}", subject.name, subject.digest.sha256));
+        if subject.name == MANIFEST && examined.parts.account.subject.is_none() {
+            lines.add("", "the evidence itself: nothing says which program has answered");
+        }
+    }
+    lines.add("levels", &scope.levels.join(", "));
+    lines.add("formats", &listed(&scope.formats));
+    lines.add("signatures", &listed(&scope.signatures));
+    lines.add("cases", &cases(examined));
+    lines.add("error rows", &rows(examined));
+    lines.omissions("waived", &statement.conformance.waived);
+    let failed: BTreeSet<&str> = statement.failed.iter().map(String::as_str).collect();
+    let not_run = |omissions: &[Omission]| -> Vec<Omission> {
+        omissions.iter().filter(|omission| failed.contains(omission.id.as_str())).cloned().collect()
+    };
+    lines.omissions("skipped", &not_run(&statement.conformance.skipped));
+    lines.omissions("unreachable", &not_run(&statement.conformance.unreachable));
+    lines.omissions("not shown", &statement.conformance.not_rederivable);
+    for stale in &examined.judged.end.stale_waivers {
+        lines.add("stale", stale);
+    }
+    let (started, ended) = examined.parts.account.times();
+    lines.add(
+        "run",
+        &format!("{started} to {ended}, by proofmark {}", examined.parts.recorded.start.tool_version),
+    );
+    lines.text
+}
+
+/// The text without what GitHub's CI would take for a command, where that reads it.
+pub(super) fn harmless(text: &str) -> String {
+    if is_on_github() { text.replace("::", ": :").replace("##[", "## [") } else { text.to_owned() }
+}
+
+fn listed(words: &[String]) -> String {
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+fn cases(examined: &Examined) -> String {
+    let statement = &examined.bundle.statement;
+    let conformance = &statement.conformance;
+    let parts = [
+        (statement.passed.len(), "passed"),
+        (statement.warned.len(), "waived or flaky"),
+        (statement.failed.len() - examined.judged.not_run, "failed"),
+        (examined.judged.not_run, "not run"),
+        (conformance.not_rederivable.len(), "not shown"),
+        (examined.judged.outside.len(), "not selected"),
+    ];
+    let told = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    format!(
+        "{} of {}: {}",
+        examined.judged.planned.len(),
+        conformance.scope.cases,
+        told.collect::<Vec<_>>().join(", ")
+    )
+}
+
+fn rows(examined: &Examined) -> String {
+    let classes = [
+        (Class::ByRequest, "by a request"),
+        (Class::ByState, "by a state"),
+        (Class::OnlyOnTheReferenceEndpoint, "only on the reference endpoint"),
+        (Class::NotProvoked, "not provoked"),
+    ];
+    let count = |class| examined.rows.iter().filter(|row| row.evidence == class).count();
+    let told = classes.into_iter().map(|(class, what)| (count(class), what)).filter(|(count, _)| *count > 0);
+    let told: Vec<String> = told.map(|(count, what)| format!("{count} {what}")).collect();
+    format!("{}: {}", examined.rows.len(), told.join(", "))
+}
+
+struct Lines {
+    text: String,
+    width: usize,
+}
+
+impl Lines {
+    /// A fact with its name, or one more line of the last.
+    fn add(&mut self, name: &str, fact: &str) {
+        let first = format!("{name:<NAMES$}  ");
+        self.text.push_str(&wrapped(fact, &first, &" ".repeat(NAMES + 2), self.width));
+    }
+
+    fn omissions(&mut self, name: &str, omissions: &[Omission]) {
+        for omission in omissions.iter().take(NAMED) {
+            self.add(name, &format!("{}: {}", omission.id, omission.reason));
+        }
+        if omissions.len() > NAMED {
+            self.add(name, &format!("and {} more", omissions.len() - NAMED));
+        }
+    }
+}

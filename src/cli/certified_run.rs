@@ -1,0 +1,145 @@
+//! The run of a certificate: like any other, but that every exchange is kept and no snapshot looked at.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::runtime::Runtime;
+
+use super::args::RunArgs;
+use super::exit::CliError;
+use super::files::check_endpoints;
+use super::interrupt::listening;
+use super::output::Output;
+use super::reports::Reports;
+use super::settings::{Settings, Target, other};
+use crate::embedded;
+use crate::event::{Event, Stopped};
+use crate::evidence::{Account, Recorded, Tested, kept};
+use crate::judgement::WaiverBook;
+use crate::model::{Level, Suite, Verdict, Waiver};
+use crate::plan::{Pattern, Plan, case_ids, plan};
+use crate::protocol::sign::Secret;
+use crate::run::{RunSettings, Runner, StopSwitch, run as run_plan};
+use crate::transport::Client;
+
+/// How many cases are named that stand in the way of a certificate.
+const NAMED: usize = 10;
+
+/// What is run, of which suite.
+pub(super) struct Selection<'a> {
+    pub(super) suite: &'a Suite,
+    pub(super) waivers: &'a [Waiver],
+    pub(super) run: &'a RunArgs,
+}
+
+/// A run that came to its end.
+pub(super) struct Certified {
+    pub(super) account: Account,
+    pub(super) recorded: Recorded,
+    pub(super) secrets: Vec<Secret>,
+    pub(super) is_reported: bool,
+}
+
+impl Selection<'_> {
+    /// Runs the cases; gives none after an interrupt.
+    pub(super) fn run(&self, output: &Output) -> Result<Option<Certified>, CliError> {
+        let select = &self.run.select;
+        let patterns = select.patterns.iter().map(|text| Pattern::new(text, select.exact));
+        let plan = plan(self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
+        let named = self.run.endpoint.first().and_then(|name| other(name));
+        check_endpoints(&named.into_iter().collect::<Vec<_>>(), &select.folder.cases, self.suite)?;
+        // The deepest level of conformance; what snapshots tell is no part of it.
+        let args = RunArgs { level: self.run.level.min(Level::Body), ..self.run.clone() };
+        let settings = Settings::resolve(&args, named)?;
+        if matches!(settings.target, Target::Reference(_)) {
+            embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
+        }
+        let reports = Reports::open(output)?;
+        Runtime::new().map_err(CliError::Runtime)?.block_on(self.drive(settings, plan, reports))
+    }
+
+    async fn drive(
+        &self,
+        settings: Settings,
+        plan: Plan,
+        mut reports: Reports,
+    ) -> Result<Option<Certified>, CliError> {
+        let (endpoint, reference) = match settings.target {
+            Target::Other(endpoint) => (*endpoint, None),
+            Target::Reference(faults) => {
+                let (endpoint, reference) = embedded::start(faults).await?;
+                (endpoint, Some(reference))
+            }
+        };
+        let tested = Tested {
+            kind: settings.kind,
+            signing: endpoint.signing.usual(),
+            hook: endpoint.states.is_some(),
+        };
+        let secrets = if reference.is_some() { Vec::new() } else { endpoint.signing.secrets() };
+        let started = Timestamp::now();
+        let book = self.book(&endpoint.description.name, tested, started)?;
+        let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
+        let settings = RunSettings { keeps_exchanges: true, ..settings.run };
+        let runner = Arc::new(Runner::new(client, endpoint, settings, None).waivers(book));
+        let stop = Arc::new(StopSwitch::default());
+        let listening = listening(&stop);
+        let (mut start, mut warnings, mut records) = (None, Vec::new(), Vec::new());
+        let end = run_plan(runner, plan, Vec::new(), &stop, |event| {
+            reports.take(&event);
+            match event {
+                Event::Started(started) => start = Some(started),
+                Event::Warned { text } => warnings.push(text),
+                Event::Finished(record) => records.push(kept(*record)),
+                Event::Ended(_) | Event::SeriesStarted { .. } | Event::SeriesEnded(_) => {}
+            }
+        })
+        .await;
+        listening.abort();
+        if let Some(reference) = reference {
+            reference.shut_down().await;
+        }
+        let is_reported = reports.close();
+        let account = Account::new(tested, started, Timestamp::now());
+        // A run tells its start before all else.
+        let start = start.expect("a run has a start");
+        let recorded = Recorded { start, warnings, records, end };
+        if recorded.end.stopped == Some(Stopped::Interrupted) {
+            return Ok(None);
+        }
+        certifiable(&recorded)?;
+        Ok(Some(Certified { account, recorded, secrets, is_reported }))
+    }
+
+    /// The waivers of the endpoint on the day on which the run starts.
+    fn book(&self, endpoint: &str, tested: Tested, started: Timestamp) -> Result<WaiverBook, CliError> {
+        if self.run.endpoint.first().is_none_or(|name| other(name).is_none()) {
+            return Ok(WaiverBook::default());
+        }
+        let day = Account::new(tested, started, started).day();
+        let day = day.map_err(|reason| CliError::NoCertificate { reason })?;
+        Ok(WaiverBook::new(self.waivers.to_vec(), endpoint, &day, &case_ids(self.suite)?)?)
+    }
+}
+
+/// Whether a run found out what it was asked.
+fn certifiable(recorded: &Recorded) -> Result<(), CliError> {
+    let no = |reason: String| Err(CliError::NoCertificate { reason });
+    if let Some(stopped) = &recorded.end.stopped {
+        return no(format!("the run did not come to its end: {}", stopped.reason()));
+    }
+    let unknown =
+        recorded.records.iter().filter(|record| matches!(record.verdict, Verdict::Indeterminate(_)));
+    let unknown: Vec<String> = unknown.map(|record| record.id.to_string()).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let more = unknown.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    no(format!(
+        "it could not be found out whether {} hold{}: {}{more}",
+        if unknown.len() == 1 { "a case".to_owned() } else { format!("{} cases", unknown.len()) },
+        if unknown.len() == 1 { "s" } else { "" },
+        unknown[..unknown.len().min(NAMED)].join(", ")
+    ))
+}

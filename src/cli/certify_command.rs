@@ -1,0 +1,217 @@
+//! `certify`: a run, and a signed bundle of evidence that a stranger can judge again.
+
+use std::env;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use super::args::{CertifyArgs, RunArgs};
+use super::certificate_text::{certificate, harmless};
+use super::certified_run::{Certified, Selection};
+use super::dossier::{Parts, Refusal, event_bytes, examine};
+use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, NO_REPORT, UNKNOWN};
+use super::key_file::signing_key;
+use super::output::{Output, Place, Surroundings};
+use super::settings::other;
+use super::{note, print};
+use crate::evidence::{
+    ACCOUNT, ArchiveError, COVERAGE, Digest, Divergence, EVENTS, Files, Resource, Signer, SigningKey,
+    TestResult, bundle, coverage_bytes,
+};
+use crate::protocol::sha256_of;
+use crate::protocol::sign::{Redactor, Secret};
+use crate::source::{Shelf, load_shelf, load_shelf_waivers, load_waivers};
+use crate::whole_file::WholeFile;
+
+/// The variable of the environment that may hold the private key itself.
+const KEY: &str = "PROOFMARK_SIGNING_KEY";
+
+/// Runs cases, writes a bundle, and gives the exit code.
+pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
+    check_flags(&args.run)?;
+    let key = key(args.key.as_deref())?;
+    let subject = subject(args)?;
+    let shelf = Shelf::copy(&args.run.select.folder.cases)?;
+    let suite = load_shelf(&shelf)?;
+    // Names of endpoints in waivers are held against endpoints.toml, which is no part of the evidence.
+    load_waivers(&args.run.select.folder.cases)?;
+    let waivers = load_shelf_waivers(&shelf)?;
+    let selection = Selection { suite: &suite, waivers: &waivers, run: &args.run };
+    let output = Output::resolve(&args.run.output)?;
+    let certified = selection.run(&output)?;
+    let Some(Certified { mut account, recorded, secrets, is_reported }) = certified else {
+        return Ok(INTERRUPTED);
+    };
+    account.patterns.clone_from(&args.run.select.patterns);
+    account.exact = args.run.select.exact;
+    account.subject = subject;
+    account.url.clone_from(&args.run_url);
+    let parts = Parts { account, suite, waivers, recorded };
+    let bytes = packed(parts, &shelf, &key, &secrets)?;
+    let examined = examine(&bytes, &Signer::Key(key.public())).map_err(|refusal| unsound(&refusal))?;
+    written(&args.output, &bytes)?;
+    let width = Surroundings::read().output_width();
+    let text = harmless(&format!("\n{}", certificate(&examined, width)));
+    let is_taken = output.reports.iter().any(|target| target.place == Place::StandardOutput);
+    match (args.run.output.quiet, is_taken) {
+        (true, _) => {}
+        // A report for a program has standard output to itself.
+        (false, true) => note(text.trim_end()),
+        (false, false) => print(&text).map(|_| ())?,
+    }
+    let end = &examined.parts.recorded.end;
+    Ok(match examined.bundle.statement.result {
+        _ if !is_reported => NO_REPORT,
+        TestResult::Failed => BROKEN,
+        TestResult::Passed | TestResult::Warned if end.left_behind > 0 => UNKNOWN,
+        TestResult::Passed | TestResult::Warned => CONFORMS,
+    })
+}
+
+/// Flags of a run that a certificate has no use for.
+fn check_flags(run: &RunArgs) -> Result<(), CliError> {
+    let select = &run.select;
+    let meaningless = [
+        ("--shard", select.shard.is_some(), "a part of a run certifies nothing; patterns select cases"),
+        (
+            "--partition",
+            select.partition.is_some(),
+            "a part of a run certifies nothing; patterns select cases",
+        ),
+        ("--snapshots", run.snapshots.is_some(), "snapshots tell regression, and a certificate conformance"),
+        ("--overwrite-real", run.overwrite_real, "snapshots tell regression, and a certificate conformance"),
+        ("--max-age", run.max_age.is_some(), "snapshots tell regression, and a certificate conformance"),
+        ("--fail-fast", run.fail_fast, "every case that is selected has to run"),
+        ("--max-fail", run.max_fail.is_some(), "every case that is selected has to run"),
+        ("--dry-run", run.dry_run, "`proofmark run --dry-run` prints what would be sent"),
+    ];
+    if let Some((flag, _, hint)) = meaningless.into_iter().find(|(_, is_given, _)| *is_given) {
+        return Err(CliError::Usage {
+            message: format!("{flag} means nothing to certify"),
+            hint: Some(hint.to_owned()),
+        });
+    }
+    if run.endpoint.len() > 1 {
+        return Err(CliError::usage("certify takes one endpoint: a certificate is about one"));
+    }
+    if run.endpoint.first().is_none_or(|name| other(name).is_none())
+        && let Some(flag) = run.connect.needs_endpoint()
+    {
+        return Err(CliError::usage(format!(
+            "{flag} needs --endpoint: it means nothing to the embedded one"
+        )));
+    }
+    if !run.fault.is_empty() {
+        return Err(CliError::NoCertificate {
+            reason: "a fault is switched on, so nothing that is answered counts".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// The private key: of a file, or of the environment.
+fn key(path: Option<&Path>) -> Result<SigningKey, CliError> {
+    if let Some(path) = path {
+        return signing_key(path);
+    }
+    match env::var(KEY) {
+        Ok(text) => SigningKey::from_pem(&text).map_err(|source| CliError::Key { path: KEY.into(), source }),
+        Err(_) => Err(CliError::Usage {
+            message: format!("no key to sign with: neither --key FILE nor {KEY} gives one"),
+            hint: Some("`proofmark keygen --output FILE` makes one".into()),
+        }),
+    }
+}
+
+/// What was tested, where somebody says what that is.
+fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
+    let resource =
+        |name: &str, sha256: String| Resource { digest: Digest { sha256 }, name: name.to_owned(), uri: None };
+    if let Some(path) = &args.subject_file {
+        let digest = File::open(path).and_then(sha256_of);
+        let digest = digest.map_err(|source| CliError::Unreadable { path: path.clone(), source })?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        return Ok(Some(resource(&name, digest)));
+    }
+    let Some(text) = &args.subject else { return Ok(None) };
+    let wrong = || CliError::Usage {
+        message: format!("--subject: `{text}` is no name and digest"),
+        hint: Some("write NAME=sha256:HEX, with 64 lower-case hexadecimal digits".into()),
+    };
+    let (name, digest) = text.rsplit_once("=sha256:").ok_or_else(wrong)?;
+    let is_digit = |letter: char| letter.is_ascii_digit() || ('a'..='f').contains(&letter);
+    if name.is_empty() || digest.len() != 64 || !digest.chars().all(is_digit) {
+        return Err(wrong());
+    }
+    Ok(Some(resource(name, digest.to_owned())))
+}
+
+/// The bundle of a run. What it comes to is counted from what is kept.
+fn packed(
+    mut parts: Parts,
+    shelf: &Shelf,
+    key: &SigningKey,
+    secrets: &[Secret],
+) -> Result<Vec<u8>, CliError> {
+    let untrue = |divergence: Divergence| CliError::NoCertificate {
+        reason: format!("the evidence does not hold: {divergence}"),
+    };
+    let judged = parts.judge().map_err(untrue)?;
+    if let Some(first) = judged.divergences.first() {
+        return Err(untrue(first.clone()));
+    }
+    parts.recorded.end = judged.end.clone();
+    let rows = parts.rows(&judged).map_err(untrue)?;
+    let mut files = Files::new();
+    files.extend(shelf.files().map(|(name, text)| (name, text.as_bytes().to_vec())));
+    files.insert(ACCOUNT.to_owned(), parts.account.to_bytes());
+    files.insert(COVERAGE.to_owned(), coverage_bytes(&rows));
+    let events = event_bytes(&parts.recorded)?;
+    files.insert(EVENTS.to_owned(), events);
+    if let Some(name) = holds_secret(&files, secrets) {
+        return Err(CliError::NoCertificate {
+            reason: format!("a secret of the endpoint stands in `{name}`"),
+        });
+    }
+    bundle(files, key, |files| parts.statement(&judged, &rows, files).map_err(Unmade::Untrue)).map_err(
+        |error| match error {
+            Unmade::Untrue(divergence) => untrue(divergence),
+            Unmade::Archive(error) => CliError::NoCertificate { reason: format!("the bundle: {error}") },
+        },
+    )
+}
+
+/// Why a bundle is not made.
+enum Unmade {
+    Archive(ArchiveError),
+    Untrue(Divergence),
+}
+
+impl From<ArchiveError> for Unmade {
+    fn from(error: ArchiveError) -> Self {
+        Self::Archive(error)
+    }
+}
+
+/// A file in which a secret stands, in whatever form: what requests are signed with must never be handed on.
+fn holds_secret<'a>(files: &'a Files, secrets: &[Secret]) -> Option<&'a str> {
+    let redactor = Redactor::new(secrets)?;
+    files.iter().find(|(_, bytes)| redactor.hidden(bytes).is_some()).map(|(name, _)| name.as_str())
+}
+
+/// A bundle that does not stand up to its own examination is not handed out.
+fn unsound(refusal: &Refusal) -> CliError {
+    let reason = match refusal {
+        Refusal::Bundle(error) => error.to_string(),
+        Refusal::Untrue(untrue) => untrue.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    };
+    CliError::NoCertificate { reason: format!("the bundle does not verify: {reason}") }
+}
+
+fn written(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let done = WholeFile::create(path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.commit()
+    });
+    done.map_err(|source| CliError::Unwritable { path: path.to_path_buf(), source })
+}

@@ -1,0 +1,176 @@
+//! `verify`: whether a bundle is whole, signed, and true.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::args::VerifyArgs;
+use super::certificate_text::{certificate, harmless};
+use super::dossier::{Examined, Refusal, divergence, examine};
+use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES, UNKNOWN};
+use super::key_file::public_key;
+use super::output::Surroundings;
+use super::print;
+use crate::evidence::{Bundle, LARGEST, Signer, TestResult};
+use crate::source::Shelf;
+use crate::wrapped::wrapped;
+
+/// How many things that are untrue are named.
+const NAMED: usize = 20;
+
+/// Checks a bundle, and says what was checked and what it certifies.
+pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
+    let signer = signer(args.key.as_deref())?;
+    let bytes = read(&args.bundle)?;
+    let width = Surroundings::read().output_width();
+    let own = args.cases.as_deref().map(Shelf::copy).transpose()?;
+    if matches!(signer, Signer::Unknown) {
+        return whole(&bytes, width);
+    }
+    let examined = examine(&bytes, &signer).and_then(|examined| match &own {
+        None => Ok(examined),
+        Some(shelf) => held_against(shelf, examined),
+    });
+    match examined {
+        Err(refusal) => {
+            print(&harmless(&refused(&refusal, width)))?;
+            Ok(INVALID_FILES)
+        }
+        Ok(examined) => {
+            let text = held(&examined, own.is_some(), width);
+            print(&harmless(&format!("{text}\n{}", certificate(&examined, width))))?;
+            Ok(match examined.bundle.statement.result {
+                TestResult::Failed => BROKEN,
+                TestResult::Passed | TestResult::Warned => CONFORMS,
+            })
+        }
+    }
+}
+
+/// Whether a bundle by nobody knows whom is whole. Nothing in it is followed: its tables could ask for any amount of
+/// work.
+fn whole(bytes: &[u8], width: usize) -> Result<u8, CliError> {
+    let bundle = match Bundle::open(bytes, &Signer::Unknown) {
+        Ok(bundle) => bundle,
+        Err(error) => {
+            print(&harmless(&refused(&Refusal::Bundle(error), width)))?;
+            return Ok(INVALID_FILES);
+        }
+    };
+    let key = bundle.signer.id();
+    let whose = format!("signature    by the key sha256:{key}, and nobody says whose that is");
+    let mut text = held_lines(&intact(&bundle, whose), width);
+    for line in [
+        format!(
+            "result       {} by its own account; no case is judged again for a signer who is unknown",
+            bundle.statement.result
+        ),
+        "the signer is unknown: --key names a key, or the fingerprint of one, that you trust".to_owned(),
+    ] {
+        text.push_str(&wrapped(&line, "??  ", &" ".repeat(17), width));
+    }
+    print(&harmless(&text))?;
+    Ok(UNKNOWN)
+}
+
+/// What was checked of a bundle's form.
+fn intact(bundle: &Bundle, whose: String) -> Vec<String> {
+    vec![
+        format!("archive      {} files, in the one encoding of a bundle", bundle.files.len()),
+        whose,
+        "digests      every file is the one that is signed for".to_owned(),
+    ]
+}
+
+fn held_lines(lines: &[String], width: usize) -> String {
+    lines.iter().map(|line| wrapped(line, "ok  ", &" ".repeat(17), width)).collect()
+}
+
+/// Holds the contracts and tables of a bundle against one's own. Waivers are whoever's who certifies.
+fn held_against(shelf: &Shelf, examined: Examined) -> Result<Examined, Refusal> {
+    let is_meant = |name: &str| name.starts_with("cases/") && name != "cases/waivers.toml";
+    let own: BTreeMap<String, &str> = shelf.files().filter(|(name, _)| is_meant(name)).collect();
+    let files = &examined.bundle.files;
+    let mut untrue = Vec::new();
+    for (name, bytes) in files.iter().filter(|(name, _)| is_meant(name)) {
+        match own.get(name) {
+            Some(text) if text.as_bytes() == bytes => {}
+            Some(_) => untrue.push(divergence(name, "it is not the one in the folder")),
+            None => untrue.push(divergence(name, "the folder has no such file")),
+        }
+    }
+    let missing = own.keys().filter(|name| !files.contains_key(*name));
+    untrue.extend(missing.map(|name| divergence(name, "the bundle has no such file")));
+    if untrue.is_empty() { Ok(examined) } else { Err(Refusal::Untrue(untrue)) }
+}
+
+/// Who must have signed: the key in a file, or one that is known by its fingerprint.
+fn signer(text: Option<&str>) -> Result<Signer, CliError> {
+    let Some(text) = text else { return Ok(Signer::Unknown) };
+    let Some(fingerprint) = text.strip_prefix("sha256:") else {
+        return Ok(Signer::Key(public_key(Path::new(text))?));
+    };
+    let fingerprint = fingerprint.to_ascii_lowercase();
+    if fingerprint.len() != 64 || !fingerprint.chars().all(|letter| letter.is_ascii_hexdigit()) {
+        return Err(CliError::Usage {
+            message: format!("--key: `{text}` is no fingerprint"),
+            hint: Some("write sha256: and 64 hexadecimal digits, as `proofmark keygen` prints them".into()),
+        });
+    }
+    Ok(Signer::Fingerprint(fingerprint))
+}
+
+/// The bytes of a bundle; of a larger file so much that it is seen to be too large.
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|source| CliError::Unreadable { path: path.to_path_buf(), source })?;
+    Ok(bytes)
+}
+
+/// What was checked, one line each.
+fn held(examined: &Examined, is_compared: bool, width: usize) -> String {
+    let judged = &examined.judged;
+    let key = examined.bundle.signer.id();
+    let whose = format!("signature    by the key sha256:{key}, as asked for");
+    let mut lines = intact(&examined.bundle, whose);
+    lines.push(format!(
+        "judged again {} of {} cases, from the recorded answers: each comes to what is recorded",
+        judged.confirmed,
+        judged.planned.len()
+    ));
+    if judged.not_run > 0 {
+        lines.push(format!("not run      {} cases, of which nothing can be judged", judged.not_run));
+    }
+    if !judged.underivable.is_empty() {
+        lines.push(format!("not shown    {} cases, which are not counted", judged.underivable.len()));
+    }
+    lines.push("statement    result, counts, rows and scope follow from the evidence".to_owned());
+    if is_compared {
+        lines.push("cases        contracts and tables are those in the folder".to_owned());
+    }
+    let (mine, theirs) = (env!("CARGO_PKG_VERSION"), &examined.parts.recorded.start.tool_version);
+    if mine != theirs {
+        lines.push(format!("version      made by proofmark {theirs}, judged again by {mine}"));
+    }
+    held_lines(&lines, width)
+}
+
+/// Why a bundle is refused, one line for each thing that is wrong.
+fn refused(refusal: &Refusal, width: usize) -> String {
+    let mut text = String::new();
+    let mut add = |line: &str| text.push_str(&wrapped(line, "BAD ", "    ", width));
+    match refusal {
+        Refusal::Bundle(error) => add(&error.to_string()),
+        Refusal::Untrue(untrue) => {
+            add("the bundle is whole and signed, and what it says is not so");
+            untrue.iter().take(NAMED).for_each(|divergence| add(&divergence.to_string()));
+            if untrue.len() > NAMED {
+                add(&format!("and {} more", untrue.len() - NAMED));
+            }
+        }
+    }
+    text.push_str("refused\n");
+    text
+}

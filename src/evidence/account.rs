@@ -1,0 +1,119 @@
+//! How a certified run was made: what its events do not tell. Main type: [`Account`], the bundle's `run.json`.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::statement::Resource;
+use crate::model::{Day, EndpointKind, Scheme};
+
+/// The name of the file.
+pub const ACCOUNT: &str = "run.json";
+
+const FORMAT: &str = "proofmark-certified-run";
+const VERSION: u32 = 1;
+
+/// What was asked for, of which endpoint, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    format: String,
+    version: u32,
+    /// What was tested, if somebody has said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Resource>,
+    /// The patterns that selected cases; all of them if there are none.
+    pub patterns: Vec<String>,
+    /// Whether each pattern is a whole id.
+    pub exact: bool,
+    kind: String,
+    signing: String,
+    /// Whether the endpoint has a state hook.
+    pub hook: bool,
+    started: String,
+    ended: String,
+    /// Where the run can be looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// A moment without parts of a second, which nobody asks for.
+fn in_seconds(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+}
+
+/// The endpoint of a run, beyond its name and address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tested {
+    /// What it is.
+    pub kind: EndpointKind,
+    /// How requests are signed that do not say so themselves.
+    pub signing: Scheme,
+    /// Whether it has a state hook.
+    pub hook: bool,
+}
+
+impl Account {
+    /// An account of a run of all cases between two moments.
+    pub fn new(tested: Tested, started: Timestamp, ended: Timestamp) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            subject: None,
+            patterns: Vec::new(),
+            exact: false,
+            kind: tested.kind.name().to_owned(),
+            signing: tested.signing.to_string(),
+            hook: tested.hook,
+            started: in_seconds(started).to_string(),
+            ended: in_seconds(ended).to_string(),
+            url: None,
+        }
+    }
+
+    /// What the endpoint is.
+    ///
+    /// # Errors
+    /// An account that does not say so.
+    pub fn tested(&self) -> Result<Tested, String> {
+        Ok(Tested { kind: self.kind.parse()?, signing: self.signing.parse()?, hook: self.hook })
+    }
+
+    /// When the run started and ended, as text.
+    pub fn times(&self) -> (&str, &str) {
+        (&self.started, &self.ended)
+    }
+
+    /// The day, in UTC, on which waivers had to count.
+    ///
+    /// # Errors
+    /// An account without a time.
+    pub fn day(&self) -> Result<Day, String> {
+        let moment = |text: &str| text.parse::<Timestamp>().map_err(|_| format!("`{text}` is no time"));
+        moment(&self.ended)?;
+        let started = moment(&self.started)?.to_zoned_datetime(TimeZone::UTC);
+        Ok(Day::from_checked(started.date().to_string()))
+    }
+
+    /// The account as it is written.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        super::canonical(self)
+    }
+
+    /// Reads an account.
+    ///
+    /// # Errors
+    /// Bytes that [`Account::to_bytes`] would not have written.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let account: Self = super::read_canonical(bytes)?;
+        if account.format != FORMAT || account.version != VERSION {
+            let (format, version) = (account.format, account.version);
+            return Err(format!(
+                "it is `{format}` version {version}; `{FORMAT}` version {VERSION} can be read"
+            ));
+        }
+        account.tested()?;
+        account.day()?;
+        Ok(account)
+    }
+}

@@ -1,0 +1,169 @@
+//! What a judged run certifies, and what it does not: the statement that follows from the evidence alone.
+
+use std::collections::BTreeSet;
+
+use super::account::Account;
+use super::archive::Files;
+use super::judged::Judged;
+use super::manifest::MANIFEST;
+use super::provoked::{Class, RowEvidence};
+use super::recorded::Recorded;
+use super::statement::{
+    CertifiedContract, CertifiedEndpoint, Conformance, Digest, Omission, Resource, Scope, Statement,
+    TestResult,
+};
+use crate::model::{CaseRecord, Level, NotRun, Verdict};
+use crate::plan::scheme;
+use crate::protocol::sha256_hex;
+
+/// What a statement follows from.
+#[derive(Debug)]
+pub struct Basis<'a> {
+    /// How the run was made.
+    pub account: &'a Account,
+    /// What it said.
+    pub recorded: &'a Recorded,
+    /// What that comes to.
+    pub judged: &'a Judged,
+    /// Which rows were provoked.
+    pub rows: &'a [RowEvidence],
+    /// The files of the bundle, with the manifest.
+    pub files: &'a Files,
+}
+
+/// The statement about a run. Its subject is what was tested, if somebody said what that is, else the evidence itself;
+/// the evidence is bound by the digest of its manifest in either case.
+///
+/// # Errors
+/// An account that does not say what the endpoint is.
+pub fn statement(basis: &Basis<'_>) -> Result<Statement, String> {
+    let manifest = resource(MANIFEST, basis.files.get(MANIFEST).map(Vec::as_slice).unwrap_or_default());
+    let tables = basis.files.iter().filter(|(name, _)| name.starts_with("cases/"));
+    let mut lists = Lists::default();
+    for record in &basis.recorded.records {
+        lists.add(record, basis.judged);
+    }
+    let not_selected = |id: &String| Omission { id: id.clone(), reason: "not selected".to_owned() };
+    lists.skipped.extend(basis.judged.outside.iter().map(not_selected));
+    let beyond = basis.rows.iter().filter(|row| row.evidence == Class::OnlyOnTheReferenceEndpoint);
+    lists.unreachable.extend(beyond.map(|row| Omission {
+        id: format!("{} {}", row.contract, row.code),
+        reason: "no way leads to a state in which it can be provoked".to_owned(),
+    }));
+    Ok(Statement {
+        subject: vec![basis.account.subject.clone().unwrap_or_else(|| manifest.clone())],
+        result: result(&lists, basis.judged),
+        configuration: std::iter::once(manifest)
+            .chain(tables.map(|(name, bytes)| resource(name, bytes)))
+            .collect(),
+        url: basis.account.url.clone(),
+        passed: lists.passed,
+        warned: lists.warned.iter().map(|omission| omission.id.clone()).collect(),
+        failed: lists.failed,
+        conformance: Conformance {
+            not_rederivable: basis.judged.underivable.clone(),
+            scope: scope(basis)?,
+            skipped: lists.skipped,
+            unreachable: lists.unreachable,
+            waived: lists.warned,
+        },
+    })
+}
+
+/// The cases by what they came to.
+#[derive(Debug, Default)]
+struct Lists {
+    passed: Vec<String>,
+    warned: Vec<Omission>,
+    failed: Vec<String>,
+    skipped: Vec<Omission>,
+    unreachable: Vec<Omission>,
+}
+
+impl Lists {
+    fn add(&mut self, record: &CaseRecord, judged: &Judged) {
+        let id = record.id.to_string();
+        if judged.is_underivable(&id) {
+            return;
+        }
+        let omission = || Omission { id: id.clone(), reason: record.verdict.reason().unwrap_or_default() };
+        match &record.verdict {
+            Verdict::Passed => self.passed.push(id),
+            Verdict::Waived { .. } => self.warned.push(omission()),
+            Verdict::Flaky { attempts } => {
+                let reason = format!("passed, but not at the first attempt: {}", attempts.join("; "));
+                self.warned.push(Omission { id, reason });
+            }
+            Verdict::Failed | Verdict::Indeterminate(_) => self.failed.push(id),
+            Verdict::NotRun(reason) => {
+                let list = match reason {
+                    NotRun::NoWayTo { .. } => &mut self.unreachable,
+                    NotRun::Unsigned { .. }
+                    | NotRun::Billable
+                    | NotRun::Unreachable { .. }
+                    | NotRun::Refused { .. }
+                    | NotRun::Interrupted
+                    | NotRun::OutOfTime
+                    | NotRun::EnoughFailed => &mut self.skipped,
+                };
+                list.push(omission());
+                self.failed.push(id);
+            }
+        }
+    }
+}
+
+/// Every case of the selection is required. What was not run, or cannot be shown, has not passed; a waiver that does
+/// not hold any more fails a run, and so its certificate.
+fn result(lists: &Lists, judged: &Judged) -> TestResult {
+    let is_short = !judged.underivable.is_empty() || !judged.end.stale_waivers.is_empty();
+    if !lists.failed.is_empty() || is_short {
+        TestResult::Failed
+    } else if lists.warned.is_empty() {
+        TestResult::Passed
+    } else {
+        TestResult::Warned
+    }
+}
+
+fn scope(basis: &Basis<'_>) -> Result<Scope, String> {
+    let start = &basis.recorded.start;
+    let tested = basis.account.tested()?;
+    let judged = || basis.recorded.records.iter().filter(|record| record.answered > 0);
+    let asked = judged().flat_map(|record| &record.exchanges).filter_map(|exchange| exchange.request.format);
+    let formats: BTreeSet<String> = asked.map(|format| format.to_string()).collect();
+    let mut signatures = BTreeSet::new();
+    let mut planned = basis.judged.planned.iter().peekable();
+    for record in judged() {
+        while planned.next_if(|planned| planned.id < record.id).is_some() {}
+        let Some(planned) = planned.next_if(|planned| planned.id == record.id) else { continue };
+        let schemes = record.exchanges.iter().map(|exchange| scheme(planned, exchange.step));
+        signatures.extend(schemes.map(|scheme| scheme.unwrap_or(tested.signing).to_string()));
+    }
+    let contracts = start.operations.iter();
+    Ok(Scope {
+        cases: start.known,
+        contracts: contracts
+            .map(|operation| CertifiedContract {
+                id: operation.id.clone(),
+                version: operation.version.clone(),
+            })
+            .collect(),
+        endpoints: vec![CertifiedEndpoint {
+            kind: tested.kind.name().to_owned(),
+            name: start.endpoint.name.clone(),
+            url: start.endpoint.url.clone(),
+        }],
+        formats: formats.into_iter().collect(),
+        levels: Level::ALL
+            .iter()
+            .filter(|level| **level <= start.gate)
+            .map(|level| level.name().into())
+            .collect(),
+        signatures: signatures.into_iter().collect(),
+    })
+}
+
+fn resource(name: &str, bytes: &[u8]) -> Resource {
+    Resource { digest: Digest { sha256: sha256_hex(bytes) }, name: name.to_owned(), uri: None }
+}

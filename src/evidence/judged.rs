@@ -1,0 +1,263 @@
+//! Judges a recorded run again, with the contracts and tables that are kept beside it. Main type: [`Judged`].
+//!
+//! Nothing is taken from the records but facts: what states gave, what was answered, and why a case was not run.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::account::Account;
+use super::recorded::{Recorded, kept};
+use super::statement::Omission;
+use crate::event::{RunEnd, RunStart};
+use crate::judgement::{Apart, Tally, WaiverBook, judge_again, operations};
+use crate::model::{CaseRecord, EndpointKind, Level, Suite, Verdict, Waiver};
+use crate::plan::{Pattern, PlannedCase, case_ids, plan};
+use crate::template::Templates;
+
+/// All that a certificate rests on.
+#[derive(Debug)]
+pub struct Dossier<'a> {
+    /// How the run was made.
+    pub account: &'a Account,
+    /// The contracts and tables.
+    pub suite: &'a Suite,
+    /// The waivers, for whatever endpoint.
+    pub waivers: Vec<Waiver>,
+    /// What the run said.
+    pub recorded: &'a Recorded,
+}
+
+/// What a recorded run comes to.
+#[derive(Debug)]
+pub struct Judged {
+    /// The cases that were selected.
+    pub planned: Vec<PlannedCase>,
+    /// Cases that the selection left out.
+    pub outside: Vec<String>,
+    /// Where the recorded run says something else than what it comes to; of a case by its id.
+    pub divergences: Vec<Divergence>,
+    /// Cases that cannot be judged again, and why.
+    pub underivable: Vec<Omission>,
+    /// How many cases have been judged again, and came to what is recorded.
+    pub confirmed: usize,
+    /// How many cases were not run, which cannot be judged.
+    pub not_run: usize,
+    /// The end of the run, counted anew.
+    pub end: RunEnd,
+}
+
+/// Something that is recorded, and is not so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{subject}: {what}")]
+pub struct Divergence {
+    /// A case, or a part of the evidence.
+    pub subject: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+fn divergence(subject: impl Into<String>, what: impl Into<String>) -> Divergence {
+    Divergence { subject: subject.into(), what: what.into() }
+}
+
+impl Dossier<'_> {
+    /// Judges every case again.
+    ///
+    /// # Errors
+    /// A selection or waivers that make no sense.
+    pub fn judge(&self) -> Result<Judged, Divergence> {
+        let wrong = |error: &dyn std::error::Error| divergence("run.json", error.to_string());
+        let account = self.account;
+        let patterns = account.patterns.iter().map(|text| Pattern::new(text, account.exact));
+        let patterns = patterns.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))?;
+        let selected = plan(self.suite, &patterns).map_err(|error| wrong(&error))?;
+        let all = case_ids(self.suite).map_err(|error| wrong(&error))?;
+        let day = account.day().map_err(|what| divergence("run.json", what))?;
+        let start = &self.recorded.start;
+        let waivers = if start.endpoint.is_reference { Vec::new() } else { self.waivers.clone() };
+        let waivers = WaiverBook::new(waivers, &start.endpoint.name, &day, &all);
+        let waivers = waivers.map_err(|error| divergence("cases/waivers.toml", error.to_string()))?;
+        let taken: BTreeSet<&str> = selected.cases.iter().map(|planned| planned.id.as_str()).collect();
+        let outside = all.iter().filter(|planned| !taken.contains(planned.id.as_str()));
+        let mut judged = Judged {
+            outside: outside.map(|planned| planned.id.to_string()).collect(),
+            divergences: self.start_contradicts(&selected.cases, selected.known),
+            underivable: Vec::new(),
+            confirmed: 0,
+            not_run: 0,
+            end: Tally::new(&[]).finish(Vec::new(), None, Duration::ZERO),
+            planned: selected.cases,
+        };
+        judged.cases(self.recorded, &waivers);
+        Ok(judged)
+    }
+
+    /// What the start of the run says of contracts and selection that the tables do not.
+    fn start_contradicts(&self, cases: &[PlannedCase], known: usize) -> Vec<Divergence> {
+        let start = &self.recorded.start;
+        let is_reference = self.account.tested().is_ok_and(|tested| tested.kind == EndpointKind::Reference);
+        let parts = [
+            ("contracts", start.operations == operations(cases)),
+            ("how many cases are selected", start.selected == cases.len()),
+            ("how many cases there are", start.known == known),
+            ("what the endpoint is", start.endpoint.is_reference == is_reference),
+            ("a level that counts", start.gate < Level::Snapshot),
+            ("faults", start.faults.is_empty()),
+            ("snapshots", start.snapshots.is_none()),
+        ];
+        let wrong = parts.into_iter().filter(|(_, holds)| !holds);
+        wrong
+            .map(|(what, _)| divergence("events.ndjson", format!("its start is wrong about {what}")))
+            .collect()
+    }
+}
+
+impl Judged {
+    /// Takes the records along the cases of the plan, and counts what they come to.
+    fn cases(&mut self, recorded: &Recorded, waivers: &WaiverBook) {
+        let templates = Templates::default();
+        let mut tally = Tally::new(&operations(&self.planned));
+        tally.note_stale(waivers.idle());
+        let mut records = recorded.records.iter().peekable();
+        for position in 0..self.planned.len() {
+            let planned = self.planned[position].clone();
+            while let Some(stranger) = records.next_if(|record| record.id < planned.id) {
+                self.add(stranger.id.as_str(), "it is recorded, and not one of the selected cases, or twice");
+            }
+            let Some(record) = records.next_if(|record| record.id == planned.id) else {
+                self.add(planned.id.as_str(), "it is selected, and not recorded");
+                continue;
+            };
+            let again = self.case(&planned, record, recorded, waivers, &templates);
+            tally.add(&again);
+            tally.note_stale(waivers.stale(&again));
+        }
+        for stranger in records {
+            self.add(stranger.id.as_str(), "it is recorded, and not one of the selected cases, or twice");
+        }
+        self.end = tally.finish(Vec::new(), None, recorded.end.elapsed);
+    }
+
+    /// Whether a case cannot be judged again.
+    pub fn is_underivable(&self, id: &str) -> bool {
+        self.underivable.iter().any(|omission| omission.id == id)
+    }
+
+    fn add(&mut self, subject: &str, what: impl Into<String>) {
+        self.divergences.push(divergence(subject, what));
+    }
+
+    /// The record as it must be; what is recorded in its place is told.
+    fn case(
+        &mut self,
+        planned: &PlannedCase,
+        record: &CaseRecord,
+        recorded: &Recorded,
+        waivers: &WaiverBook,
+        templates: &Templates,
+    ) -> CaseRecord {
+        let RunStart { seed, gate, .. } = recorded.start;
+        if record.gate != gate {
+            self.add(record.id.as_str(), "it was judged at another level than the run");
+        }
+        match &record.verdict {
+            Verdict::Indeterminate(_) => {
+                self.add(record.id.as_str(), "it is indeterminate, so there is nothing to certify");
+                return record.clone();
+            }
+            Verdict::NotRun(_) => {
+                self.not_run += 1;
+                self.not_run_holds(planned, record);
+                return record.clone();
+            }
+            Verdict::Passed | Verdict::Flaky { .. } | Verdict::Failed | Verdict::Waived { .. } => {}
+        }
+        match judge_again(planned, record, seed, templates) {
+            Ok(mut again) => {
+                waivers.apply(&mut again);
+                match different(&again, record) {
+                    Some(what) => self.add(record.id.as_str(), what),
+                    None => self.confirmed += 1,
+                }
+                again
+            }
+            Err(unrecorded @ Apart::Unrecorded { .. }) => {
+                let omission = Omission { id: record.id.to_string(), reason: unrecorded.to_string() };
+                self.underivable.push(omission);
+                // What cannot be shown meets no row.
+                CaseRecord { rows_met: Vec::new(), ..record.clone() }
+            }
+            Err(apart) => {
+                self.add(record.id.as_str(), apart.to_string());
+                record.clone()
+            }
+        }
+    }
+
+    /// Of a case that was not run there is nothing but the reason.
+    fn not_run_holds(&mut self, planned: &PlannedCase, record: &CaseRecord) {
+        let due = kept(record.clone());
+        let is_bare = due.findings == record.findings
+            && due.rows_met == record.rows_met
+            && due.exchanges == record.exchanges
+            && due.variables == record.variables
+            && record.given.is_empty()
+            && record.unanswered.is_none()
+            && record.retried.is_empty()
+            && (record.answered, record.steps_not_sent) == (0, planned.case.steps.len());
+        if !is_bare {
+            self.add(record.id.as_str(), "it was not run, and something is recorded of it");
+        }
+        if *planned.spot() != record.spot {
+            self.add(record.id.as_str(), "it does not stand where the record says");
+        }
+    }
+}
+
+/// In what a record differs from what the case comes to.
+fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
+    if again.verdict != record.verdict {
+        let (recorded, due) = (told(&record.verdict), told(&again.verdict));
+        return Some(format!("it is recorded as {recorded}, and judged again as {due}"));
+    }
+    if again.findings != record.findings {
+        let (recorded, due) = (record.findings.len(), again.findings.len());
+        return Some(format!("its findings are not those that come out again ({recorded} and {due})"));
+    }
+    let parts = [
+        ("the rows that it met", again.rows_met == record.rows_met),
+        ("its sentence", again.about == record.about),
+        ("where it stands", again.spot == record.spot),
+        ("how many requests were answered", again.answered == record.answered),
+        ("how many steps were not sent", again.steps_not_sent == record.steps_not_sent),
+        ("what was made for snapshots", again.given == record.given),
+        ("a request without an answer", again.unanswered == record.unanswered),
+        ("a snapshot", again.snapshot == record.snapshot),
+    ];
+    let wrong = parts.into_iter().find(|(_, holds)| !holds);
+    wrong.map(|(what, _)| format!("the record is wrong about {what}"))
+}
+
+/// A verdict, with its reason where there is one.
+fn told(verdict: &Verdict) -> String {
+    match verdict.reason() {
+        Some(reason) => format!("{} ({reason})", verdict.name()),
+        None => verdict.name().to_owned(),
+    }
+}
+
+/// In what the end of a recorded run is not what its cases come to.
+pub fn end_contradicts(due: &RunEnd, recorded: &RunEnd) -> Vec<Divergence> {
+    let parts = [
+        ("counts", due.counts == recorded.counts),
+        ("the rows that were met", due.rows_met == recorded.rows_met),
+        ("stale waivers", due.stale_waivers == recorded.stale_waivers),
+        ("how many exchanges there were", due.exchanges == recorded.exchanges),
+        ("what was left behind", due.left_behind == recorded.left_behind),
+        ("snapshots", due.snapshots == recorded.snapshots && recorded.orphans.is_empty()),
+        ("stale snapshots", recorded.stale_snapshots.is_none()),
+        ("how it ended", recorded.stopped.is_none()),
+    ];
+    let wrong = parts.into_iter().filter(|(_, holds)| !holds);
+    wrong.map(|(what, _)| divergence("events.ndjson", format!("its end is wrong about {what}"))).collect()
+}

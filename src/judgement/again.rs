@@ -1,0 +1,195 @@
+//! Judges a case again, from what a run has recorded of it. Main function: [`judge_again`].
+//!
+//! It follows a case as a run does; in the place of states stand their recorded variables, in the place of the
+//! endpoint its recorded answers. Nothing that a record says of its own verdict is taken over.
+
+use crate::model::{CaseRecord, Exchange, Given, Request, SnapshotOutcome, Value};
+use crate::plan::{PlannedCase, set_variables};
+use crate::template::{Scope, Templates};
+
+use super::judge::{Ended, Judge, open, render_params};
+
+/// How much of a request is shown that is not what it should be, in characters.
+const SHOWN: usize = 400;
+
+/// What a record cannot show, or contradicts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Apart {
+    /// A variable that a state gave is not recorded, so the case cannot be judged again.
+    #[error("`{name}`, which the state \"{state}\" gives, is not recorded")]
+    Unrecorded {
+        /// The state.
+        state: String,
+        /// The variable.
+        name: String,
+    },
+    /// A variable is recorded that no state gave.
+    #[error("`{name}` is recorded, which no state of the case gives")]
+    Surplus {
+        /// The variable.
+        name: String,
+    },
+    /// A recorded request is not the one that the case sends.
+    #[error("step {step}: the recorded request is not what the case sends: {what}", step = .step + 1)]
+    Request {
+        /// The step, from 0.
+        step: usize,
+        /// In what they differ, and how.
+        what: String,
+    },
+    /// There are fewer exchanges than the case has.
+    #[error("step {step}: no answer is recorded, and nothing before ended the case", step = .step + 1)]
+    Missing {
+        /// The step, from 0.
+        step: usize,
+    },
+    /// There are more exchanges than the case has.
+    #[error("step {step}: an exchange is recorded after the case had ended", step = .step + 1)]
+    Beyond {
+        /// The step, from 0.
+        step: usize,
+    },
+}
+
+/// The record that a run would have made of the same answers, before any waiver. The one that is given tells facts
+/// alone: variables of states, exchanges, attempts that were made again, what was left behind, and how long it took.
+///
+/// # Errors
+/// A record that lacks what is needed, or that is not of this case.
+pub fn judge_again(
+    planned: &PlannedCase,
+    record: &CaseRecord,
+    seed: u64,
+    templates: &Templates,
+) -> Result<CaseRecord, Apart> {
+    let mut replay = Replay {
+        planned,
+        templates,
+        variables: &record.variables,
+        recorded: &record.exchanges,
+        judge: Judge::new(planned, record.gate),
+        about: planned.case.about.clone(),
+    };
+    let ended = match replay.steps(seed) {
+        Ok(()) => None,
+        Err(Halt::Ended(ended)) => Some(ended),
+        Err(Halt::Apart(apart)) => return Err(apart),
+    };
+    if let Some(exchange) = replay.recorded.first() {
+        return Err(Apart::Beyond { step: exchange.step });
+    }
+    if let Some((name, _)) = replay.variables.first() {
+        return Err(Apart::Surplus { name: name.clone() });
+    }
+    let verdict = replay.judge.verdict(ended, &record.retried);
+    let (rows_met, codes_due) = (replay.judge.rows_met(), replay.judge.codes_due());
+    let Judge { exchanges, findings, .. } = replay.judge;
+    Ok(CaseRecord {
+        id: planned.id.clone(),
+        about: replay.about,
+        spot: planned.spot().clone(),
+        verdict,
+        findings,
+        gate: record.gate,
+        answered: exchanges.len(),
+        steps_not_sent: planned.case.steps.len().saturating_sub(exchanges.len()),
+        exchanges,
+        given: Vec::new(),
+        variables: record.variables.clone(),
+        unanswered: None,
+        rows_met,
+        codes_due,
+        snapshot: SnapshotOutcome::Unchecked,
+        retried: record.retried.clone(),
+        left_behind: record.left_behind.clone(),
+        elapsed: record.elapsed,
+    })
+}
+
+/// Why a case is not followed further.
+enum Halt {
+    Ended(Ended),
+    Apart(Apart),
+}
+
+impl From<Ended> for Halt {
+    fn from(ended: Ended) -> Self {
+        Self::Ended(ended)
+    }
+}
+
+/// A case that is followed along its record.
+struct Replay<'a> {
+    planned: &'a PlannedCase,
+    templates: &'a Templates,
+    /// Variables that no state has taken yet.
+    variables: &'a [(String, Value)],
+    /// Exchanges that no step has taken yet.
+    recorded: &'a [Exchange],
+    judge: Judge<'a>,
+    about: String,
+}
+
+impl Replay<'_> {
+    fn steps(&mut self, seed: u64) -> Result<(), Halt> {
+        let (mut scope, about) = open(self.planned, seed, self.templates)?;
+        self.about = about;
+        let case = &self.planned.case;
+        self.bring_about(&case.given, &mut scope)?;
+        set_variables(self.planned, &mut scope, self.templates).map_err(Ended::unprepared)?;
+        for (position, step) in case.steps.iter().enumerate() {
+            self.bring_about(&step.given, &mut scope)?;
+            self.step(position, &mut scope)?;
+        }
+        Ok(())
+    }
+
+    fn bring_about(&mut self, given: &[Given], scope: &mut Scope) -> Result<(), Halt> {
+        for need in given {
+            // What a run makes by chance while it renders them comes before what it makes later.
+            render_params(need, scope, self.templates)?;
+            let definition = self.planned.contract.state(&need.state);
+            for variable in definition.map(|state| state.provides.as_slice()).unwrap_or_default() {
+                let own = need.variable(&variable.name);
+                match self.variables.split_first() {
+                    Some(((name, value), rest)) if *name == own => {
+                        scope.set(&own, value);
+                        self.variables = rest;
+                    }
+                    Some(_) | None => {
+                        let state = need.state.clone();
+                        return Err(Halt::Apart(Apart::Unrecorded { state, name: own }));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, position: usize, scope: &mut Scope) -> Result<(), Halt> {
+        let (prepared, request) = self.judge.prepared(position, scope, self.templates)?;
+        let Some((exchange, rest)) = self.recorded.split_first().filter(|(next, _)| next.step == position)
+        else {
+            return Err(Halt::Apart(Apart::Missing { step: position }));
+        };
+        if let Some(what) = difference(&request, &exchange.request) {
+            return Err(Halt::Apart(Apart::Request { step: position, what }));
+        }
+        self.recorded = rest;
+        self.judge.take(position, &prepared, request, exchange.answer.clone(), scope)?;
+        Ok(())
+    }
+}
+
+/// In what a recorded request differs from the one that is due.
+fn difference(due: &Request, recorded: &Request) -> Option<String> {
+    let cut = |text: &str| Value::Text(text.chars().take(SHOWN).collect());
+    let told = |what: &str, due: &str, recorded: &str| {
+        (due != recorded).then(|| format!("{what} {} in place of {}", cut(recorded), cut(due)))
+    };
+    told("method", due.method.as_str(), recorded.method.as_str())
+        .or_else(|| told("target", &due.target, &recorded.target))
+        .or_else(|| told("body", due.body.as_str(), recorded.body.as_str()))
+        .or_else(|| (due.headers != recorded.headers).then(|| "other header fields".to_owned()))
+        .or_else(|| (due != recorded).then(|| "other parameters".to_owned()))
+}

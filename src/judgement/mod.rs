@@ -1,0 +1,16 @@
+//! What a case comes to, from its exchanges and from what states gave it: the same in a run and offline, later.
+//!
+//! [`Judge`] holds one answer after the other against the case; [`judge_again`] does so with what was recorded.
+//! [`WaiverBook`] and [`Tally`] make the verdicts of a run of it. No clock, no I/O, no async.
+
+mod again;
+mod judge;
+mod promise;
+mod tally;
+mod waiver;
+
+pub use again::{Apart, judge_again};
+pub use judge::{Ended, Judge, open, render_params};
+pub use promise::{codes_due, operations};
+pub use tally::Tally;
+pub use waiver::WaiverBook;
