@@ -67,7 +67,7 @@ pub(crate) fn copied_cases() -> tempfile::TempDir {
     folder
 }
 
-/// A copy of the shipped snapshots, in this folder.
+/// A copy of the shipped snapshots, in this folder; without what runs in the project have left beside them.
 pub(crate) fn copied_snapshots(folder: &Path) {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots"), folder);
 }
@@ -76,6 +76,10 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if name.starts_with('.') || name.ends_with(".snap.new") {
+            continue;
+        }
         if entry.file_type().unwrap().is_dir() {
             copy(&entry.path(), &to.join(entry.file_name()));
         } else {
