@@ -12,5 +12,5 @@ mod subject;
 
 pub use expectation::{check, throttled};
 pub use path::{PathError, Places, places, select};
-pub use pattern::compiled;
+pub use pattern::{compiled, compiled_together};
 pub use subject::Subject;

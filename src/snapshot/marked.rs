@@ -6,7 +6,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::moment::is_time;
-use crate::check::{Places, compiled, places};
+use crate::check::{Places, compiled, compiled_together, places};
 use crate::model::{AnswerPlace, Value, ValueKind, ValueRule};
 
 /// A text, or the digits of a number, and the parts of it that rules have found.
@@ -44,8 +44,6 @@ impl Marked {
     pub(super) fn mark(&mut self, rule: &Rule<'_>) {
         match &rule.pattern {
             Pattern::None => self.mark_part(0..self.text.len(), rule),
-            // To look whether there is anything takes a fraction of what it takes to look for its parts.
-            Pattern::Found(regex) if !regex.is_match(&self.text) => {}
             Pattern::Found(regex) => {
                 let found = regex.captures_iter(&self.text);
                 let parts = found.filter_map(|found| Some(found.get(1).or_else(|| found.get(0))?.range()));
@@ -55,6 +53,14 @@ impl Marked {
                 }
             }
             Pattern::Broken => {}
+        }
+    }
+
+    /// Marks what rules find that hold anywhere.
+    pub(super) fn mark_anywhere(&mut self, rules: &Anywhere<'_>) {
+        if rules.patterns.as_ref().is_none_or(|patterns| patterns.is_match(&self.text)) {
+            rules.rules.iter().for_each(|rule| self.mark(rule));
+            self.marks.sort_by_key(|mark| mark.rule);
         }
     }
 
@@ -93,6 +99,27 @@ impl<'a> Rule<'a> {
     }
 }
 
+/// The rules that hold for every text.
+pub(super) struct Anywhere<'a> {
+    rules: Vec<&'a Rule<'a>>,
+    /// Their patterns together: in most texts there is nothing to be found, which so is known at once.
+    patterns: Option<Arc<Regex>>,
+}
+
+impl<'a> Anywhere<'a> {
+    /// Those of all rules that hold anywhere.
+    pub(super) fn of(all: &'a [Rule<'a>]) -> Self {
+        let rules: Vec<&Rule<'_>> = all.iter().filter(|rule| *rule.place == AnswerPlace::Anywhere).collect();
+        let patterns = rules.iter().map(|rule| match &rule.pattern {
+            Pattern::Found(regex) => Some(regex.as_str()),
+            Pattern::None | Pattern::Broken => None,
+        });
+        let patterns: Option<Vec<&str>> = patterns.collect();
+        let patterns = patterns.filter(|patterns| !patterns.is_empty());
+        Self { patterns: patterns.and_then(|patterns| compiled_together(&patterns)), rules }
+    }
+}
+
 /// A body's tree with what rules have found in its texts and numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
@@ -121,14 +148,13 @@ impl Node {
         }
     }
 
-    /// Marks what a rule finds in the tree that this was made of.
+    /// Marks what a rule with a place finds in the tree that this was made of.
     pub(super) fn mark(&mut self, tree: &Value, rule: &Rule<'_>) {
         match rule.place {
             AnswerPlace::Body(path) => {
                 self.visit(&places(tree, path), &mut |node| node.mark_items(rule));
             }
-            AnswerPlace::Anywhere => self.mark_texts(rule),
-            AnswerPlace::Header(_) => {}
+            AnswerPlace::Anywhere | AnswerPlace::Header(_) => {}
         }
     }
 
@@ -162,11 +188,11 @@ impl Node {
     }
 
     /// Marks texts, as they are read and not as they are escaped.
-    fn mark_texts(&mut self, rule: &Rule<'_>) {
+    pub(super) fn mark_anywhere(&mut self, rules: &Anywhere<'_>) {
         match self {
-            Self::Text(marked) => marked.mark(rule),
-            Self::List(items) => items.iter_mut().for_each(|item| item.mark_texts(rule)),
-            Self::Map(entries) => entries.iter_mut().for_each(|(_, item)| item.mark_texts(rule)),
+            Self::Text(marked) => marked.mark_anywhere(rules),
+            Self::List(items) => items.iter_mut().for_each(|item| item.mark_anywhere(rules)),
+            Self::Map(entries) => entries.iter_mut().for_each(|(_, item)| item.mark_anywhere(rules)),
             Self::Fixed(_) | Self::Number(_) => {}
         }
     }

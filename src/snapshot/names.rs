@@ -33,8 +33,10 @@ const LITERAL: &str = ":literal";
 /// Volatile values and the names that stand for them, such as `[request-id:1]`.
 #[derive(Debug, Default, Clone)]
 pub struct Names {
-    by_value: BTreeMap<String, (String, usize)>,
-    counts: BTreeMap<String, usize>,
+    /// The name's position, and the value's number.
+    by_value: BTreeMap<String, (usize, usize)>,
+    /// Names, and how many values each has. There are few.
+    counts: Vec<(String, usize)>,
     /// Names that stand without a number.
     plain: BTreeSet<String>,
 }
@@ -53,9 +55,12 @@ impl Names {
         if value.is_empty() || self.by_value.len() >= MOST || self.by_value.contains_key(value) {
             return;
         }
-        let count = self.counts.entry(name.to_owned()).or_default();
-        *count += 1;
-        self.by_value.insert(value.to_owned(), (name.to_owned(), *count));
+        let position = self.counts.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            self.counts.push((name.to_owned(), 0));
+            self.counts.len() - 1
+        });
+        self.counts[position].1 += 1;
+        self.by_value.insert(value.to_owned(), (position, self.counts[position].1));
     }
 
     /// Makes a name known that stands without a number.
@@ -64,8 +69,8 @@ impl Names {
     }
 
     pub(super) fn of(&self, value: &str) -> Option<Known<'_>> {
-        let (value, (name, number)) = self.by_value.get_key_value(value)?;
-        Some(Known { value, name, number: *number })
+        let (value, (position, number)) = self.by_value.get_key_value(value)?;
+        Some(Known { value, name: &self.counts[*position].0, number: *number })
     }
 
     /// What finds these values in texts.
@@ -251,7 +256,9 @@ impl Finder<'_> {
         }
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let is_taken = match name.rsplit_once(':') {
-            Some((name, number)) => is_number(number) && self.names.counts.contains_key(name),
+            Some((name, number)) => {
+                is_number(number) && self.names.counts.iter().any(|(known, _)| known == name)
+            }
             None => self.names.plain.contains(name),
         };
         is_taken.then_some(inside.len())

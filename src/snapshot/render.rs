@@ -9,7 +9,7 @@ use std::fmt::Write;
 use similar::TextDiff;
 
 use super::names::{Finder, numbered};
-use super::text::{write_escaped, write_visible};
+use super::text::{make_visible, write_escaped};
 use super::transcript::{Part, StableBody, Transcript};
 use super::tree::write_tree;
 use crate::model::{Exchange, SentBody};
@@ -22,6 +22,9 @@ const BYTES_ON_A_LINE: usize = 32;
 /// The most lines of a body that are shown: more than anybody reads.
 const MOST_LINES: usize = 2000;
 
+/// The length of most texts in bytes, for which memory is asked for at once.
+const USUAL: usize = 2048;
+
 /// The longest line of a difference that is shown, in characters.
 const LONGEST_LINE: usize = 400;
 
@@ -29,7 +32,7 @@ impl Transcript<'_> {
     /// The text of a snapshot.
     pub fn text(&self) -> String {
         let finder = self.finder();
-        let mut text = String::new();
+        let mut text = String::with_capacity(USUAL);
         for part in self.parts() {
             if !text.is_empty() {
                 text.push('\n');
@@ -44,10 +47,11 @@ impl Transcript<'_> {
 
 /// A line of a request: what stands before a value, and the value with names in it.
 fn line(to: &mut String, before: &[&str], value: &str, finder: &Finder<'_>) {
-    let mut line: String = before.concat();
-    finder.write_plain(&mut line, value, &mut numbered);
     to.push_str("> ");
-    write_visible(to, &line);
+    let start = to.len();
+    to.extend(before.iter().copied());
+    finder.write_plain(to, value, &mut numbered);
+    make_visible(to, start);
     to.push('\n');
 }
 

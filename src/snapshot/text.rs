@@ -52,12 +52,14 @@ pub(super) fn write_escaped(to: &mut String, text: &str) {
     to.push_str(&rest);
 }
 
-/// Writes a line of a request, which follows from the case: only what acts or hides is escaped.
-pub(super) fn write_visible(to: &mut String, text: &str) {
-    if is_plain(text, |_| true) {
-        return to.push_str(text);
+/// Makes a line of a request visible that begins at `start`. It follows from the case: only what acts or hides is
+/// escaped.
+pub(super) fn make_visible(to: &mut String, start: usize) {
+    if is_plain(&to[start..], |_| true) {
+        return;
     }
-    let (shown, rest) = bounded(text);
+    let text = to.split_off(start);
+    let (shown, rest) = bounded(&text);
     for letter in shown.chars() {
         if is_hidden(letter) { to.extend(letter.escape_default()) } else { to.push(letter) }
     }
@@ -105,13 +107,17 @@ fn is_hidden(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{write_escaped, write_quoted, write_visible};
+    use super::{make_visible, write_escaped, write_quoted};
 
     #[test]
     fn no_character_that_acts_or_hides_stands_as_it_is() {
         for letter in
             "\u{61c}\u{180e}\u{200f}\u{2063}\u{202e}\u{2069}\u{206a}\u{feff}\u{fffb}\u{ffff}\u{9b}".chars()
         {
+            let write_visible = |to: &mut String, text: &str| {
+                to.push_str(text);
+                make_visible(to, 0);
+            };
             for write in [write_escaped, write_quoted, write_visible] {
                 let mut shown = String::new();
                 write(&mut shown, &format!("a{letter}b"));

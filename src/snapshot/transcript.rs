@@ -3,7 +3,7 @@
 //!
 //! Pure: it knows no file, no clock and no endpoint.
 
-use super::marked::{Marked, Node, Rule};
+use super::marked::{Anywhere, Marked, Node, Rule};
 use super::names::{Finder, Names, bare};
 use super::order::{Settling, put_in_order};
 use crate::model::{Answer, AnswerPlace, Body, Exchange, Normalisation, OrderRule, ValueKind};
@@ -59,7 +59,9 @@ impl<'a> Transcript<'a> {
         let values = rules.iter().flat_map(|rules| &rules.values).enumerate();
         let values: Vec<Rule<'_>> = values.map(|(position, rule)| Rule::new(position, rule)).collect();
         let orders: Vec<&OrderRule> = rules.iter().flat_map(|rules| &rules.unordered).collect();
-        let parts = exchanges.iter().map(|exchange| Part::new(exchange, &values, headers)).collect();
+        let anywhere = Anywhere::of(&values);
+        let part = |exchange| Part::new(exchange, headers).marked(&values, &anywhere, headers);
+        let parts = exchanges.iter().map(part).collect();
         let mut transcript = Self { parts, names: given };
         for rule in rules.iter().flat_map(|rules| &rules.values) {
             if rule.kind == ValueKind::Time {
@@ -137,37 +139,44 @@ impl View<'_> {
 }
 
 impl<'a> Part<'a> {
-    fn new(exchange: &'a Exchange, rules: &[Rule<'_>], shown: &[String]) -> Self {
+    fn new(exchange: &'a Exchange, shown: &[String]) -> Self {
         let answer = &exchange.answer;
         let mut headers: Vec<(String, Marked)> = Vec::new();
         for name in shown {
             let values = answer.headers.iter().filter(|(known, _)| known == name);
             headers.extend(values.map(|(name, value)| (name.clone(), Marked::new(value.as_str()))));
         }
-        let mut part = Self { exchange, headers, body: body(answer), hidden: Vec::new() };
-        for rule in rules {
-            part.mark(rule, shown);
-        }
-        part
+        Self { exchange, headers, body: body(answer), hidden: Vec::new() }
     }
 
-    fn mark(&mut self, rule: &Rule<'_>, shown: &[String]) {
-        match &mut self.body {
-            StableBody::Tree { tree, .. } => {
-                self.exchange.answer.tree().into_iter().for_each(|read| tree.mark(read, rule));
-            }
-            StableBody::Text(text) if *rule.place == AnswerPlace::Anywhere => text.mark(rule),
-            StableBody::Text(_) | StableBody::Empty | StableBody::Bytes => {}
-        }
-        for (name, value) in &mut self.headers {
+    /// The part with what rules find in it.
+    fn marked(mut self, rules: &[Rule<'_>], anywhere: &Anywhere<'_>, shown: &[String]) -> Self {
+        for rule in rules {
             match rule.place {
-                AnswerPlace::Header(meant) if meant == name => value.mark(rule),
-                AnswerPlace::Anywhere => value.mark(rule),
-                AnswerPlace::Header(_) | AnswerPlace::Body(_) => {}
+                AnswerPlace::Body(_) => self.mark_body(rule),
+                AnswerPlace::Header(name) => self.mark_header(rule, name, shown),
+                AnswerPlace::Anywhere => {}
             }
         }
-        if let AnswerPlace::Header(name) = rule.place
-            && !shown.contains(name)
+        match &mut self.body {
+            StableBody::Tree { tree, .. } => tree.mark_anywhere(anywhere),
+            StableBody::Text(text) => text.mark_anywhere(anywhere),
+            StableBody::Empty | StableBody::Bytes => {}
+        }
+        self.headers.iter_mut().for_each(|(_, value)| value.mark_anywhere(anywhere));
+        self
+    }
+
+    fn mark_body(&mut self, rule: &Rule<'_>) {
+        if let (StableBody::Tree { tree, .. }, Some(read)) = (&mut self.body, self.exchange.answer.tree()) {
+            tree.mark(read, rule);
+        }
+    }
+
+    fn mark_header(&mut self, rule: &Rule<'_>, name: &String, shown: &[String]) {
+        let of_name = self.headers.iter_mut().filter(|(known, _)| known == name);
+        of_name.for_each(|(_, value)| value.mark(rule));
+        if !shown.contains(name)
             && let Some(value) = self.exchange.answer.header(name)
         {
             let mut value = Marked::new(value);
