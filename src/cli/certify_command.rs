@@ -201,11 +201,7 @@ fn holds_secret<'a>(files: &'a Files, secrets: &[Secret]) -> Option<&'a str> {
 
 /// A bundle that does not stand up to its own examination is not handed out.
 fn unsound(refusal: &Refusal) -> CliError {
-    let reason = match refusal {
-        Refusal::Bundle(error) => error.to_string(),
-        Refusal::Untrue(untrue) => untrue.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-    };
-    CliError::NoCertificate { reason: format!("the bundle does not verify: {reason}") }
+    CliError::NoCertificate { reason: format!("the bundle does not verify: {refusal}") }
 }
 
 fn written(path: &Path, bytes: &[u8]) -> Result<(), CliError> {

@@ -1,6 +1,7 @@
 //! Evidence as files, and back: contracts and tables, the account of the run, and what it said. Main type: [`Parts`].
 
 use std::collections::HashMap;
+use std::fmt;
 
 use super::exit::CliError;
 use crate::coverage::{Coverage, coverage};
@@ -40,6 +41,18 @@ pub(super) enum Refusal {
     Bundle(BundleError),
     /// It is whole and signed, and says what is not so.
     Untrue(Vec<Divergence>),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bundle(error) => error.fmt(formatter),
+            Self::Untrue(untrue) => {
+                let told: Vec<String> = untrue.iter().map(ToString::to_string).collect();
+                formatter.write_str(&told.join("; "))
+            }
+        }
+    }
 }
 
 impl From<Divergence> for Refusal {
