@@ -61,7 +61,7 @@ fn a_bundle_holds_every_exchange_and_file_that_it_rests_on() {
     }
     let tables = fs::read_dir("cases/ecs/StartImagePipelineExecution").unwrap().count();
     let inside = forged.0.keys().filter(|name| name.starts_with("cases/")).count();
-    assert_eq!(inside, tables + 1, "and what the product's operations share");
+    assert_eq!(inside, tables + 2, "and what the product's operations share, and the manifest");
     let coverage: Json = serde_json::from_slice(&forged.0["coverage.json"]).unwrap();
     let rows = coverage["rows"].as_array().unwrap();
     let count = |class: &str| rows.iter().filter(|row| row["evidence"] == class).count();
@@ -139,6 +139,7 @@ fn a_case_that_was_not_run_fails_the_certificate() {
     let (code, text) =
         desk.certify(&["--endpoint", served.at("url"), "--sign", "none", "state-errors", "signature"]);
     assert_eq!(code, 1, "{text}");
+    assert!(text.contains("a case that was not run fails a certificate"), "{text}");
     let statement = desk.forged().statement();
     assert_eq!(statement.result, TestResult::Failed);
     let conformance = &statement.conformance;
@@ -151,6 +152,16 @@ fn a_case_that_was_not_run_fails_the_certificate() {
     let (code, text) = desk.verify(&desk.bundle());
     assert!(code == 1 && text.contains("of which nothing can be judged"), "{text}");
     assert!(text.contains("only on the reference endpoint"), "{text}");
+}
+
+#[test]
+fn a_certificate_that_fails_says_so_where_little_is_told_and_the_run_conforms() {
+    let (desk, served) = (Desk::new(), Served::start(&[]));
+    let place = ["--endpoint", served.at("url"), "--states", served.at("states"), "--sign", "none"];
+    let (code, text) = desk.certify(&[&place[..], &["-q", "signature/unsigned", "tag-count/none"]].concat());
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("CONFORMS  2 of 3 cases passed\nresult       FAILED\n"), "{text}");
+    assert!(text.ends_with("cases        3 of 571: 2 passed, 1 not run, 568 not selected\n"), "{text}");
 }
 
 #[test]
@@ -201,6 +212,22 @@ fn nothing_is_certified_that_could_not_be_found_out() {
     let mute = odd::serve(odd::say_and_close("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort"));
     let (code, text) = desk.certify(&["--endpoint", &mute, "without-state"]);
     assert!(code == 5 && text.contains("it could not be found out whether"), "{text}");
+    assert!(!desk.path("b.tar").exists());
+}
+
+#[test]
+fn a_suite_that_is_not_the_one_of_its_manifest_is_not_certified() {
+    let (desk, folder) = (Desk::new(), copied_cases());
+    let cases = folder.path().join("cases");
+    fs::copy("cases/manifest.toml", cases.join("manifest.toml")).unwrap();
+    fs::remove_file(cases.join("ecs/StartImagePipelineExecution/tag-value.toml")).unwrap();
+    let cases = cases.to_str().unwrap();
+    let (code, text) = desk.certify(&["--cases", cases, "tag-count/none"]);
+    assert_eq!(code, 5, "{text}");
+    assert!(text.contains("cases of the manifest are missing") && text.contains("tag-value/"), "{text}");
+    // A manifest that is named must be selected as a whole.
+    let (code, text) = desk.certify(&["--manifest", "cases/manifest.toml", "tag-count/none"]);
+    assert!(code == 5 && text.contains("569 cases of the manifest are missing"), "{text}");
     assert!(!desk.path("b.tar").exists());
 }
 

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::args::{CertifyArgs, RunArgs};
-use super::certificate_text::{certificate, harmless};
+use super::certificate_text::{certificate, harmless, outcome};
 use super::certified_run::{Certified, Selection};
 use super::dossier::{Parts, Refusal, event_bytes, examine};
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, NO_REPORT, UNKNOWN};
@@ -20,7 +20,7 @@ use crate::evidence::{
 };
 use crate::protocol::sha256_of;
 use crate::protocol::sign::{Redactor, Secret};
-use crate::source::{Shelf, load_shelf, load_shelf_waivers, load_waivers};
+use crate::source::{Shelf, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
 use crate::whole_file::WholeFile;
 
 /// The variable of the environment that may hold the private key itself.
@@ -46,26 +46,36 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     account.exact = args.run.select.exact;
     account.subject = subject;
     account.url.clone_from(&args.run_url);
-    let parts = Parts { account, suite, waivers, recorded };
+    let manifest = load_shelf_manifest(&shelf)?;
+    let parts = Parts { account, suite, waivers, recorded, manifest };
     let bytes = packed(parts, &shelf, &key, &secrets)?;
     let examined = examine(&bytes, &Signer::Key(key.public())).map_err(|refusal| unsound(&refusal))?;
     written(&args.output, &bytes)?;
-    let width = Surroundings::read().output_width();
-    let text = harmless(&format!("\n{}", certificate(&examined, width)));
-    let is_taken = output.reports.iter().any(|target| target.place == Place::StandardOutput);
-    match (args.run.output.quiet, is_taken) {
-        (true, _) => {}
-        // A report for a program has standard output to itself.
-        (false, true) => note(text.trim_end()),
-        (false, false) => print(&text).map(|_| ())?,
-    }
+    let width = Surroundings::read().width_of_copied();
+    let result = examined.bundle.statement.result;
+    let text = match (args.run.output.quiet, result) {
+        (false, _) => format!("\n{}", certificate(&examined, width)),
+        (true, TestResult::Failed) => outcome(&examined, width),
+        (true, TestResult::Passed | TestResult::Warned) => String::new(),
+    };
+    tell(&harmless(&text), &output)?;
     let end = &examined.parts.recorded.end;
-    Ok(match examined.bundle.statement.result {
+    Ok(match result {
         _ if !is_reported => NO_REPORT,
         TestResult::Failed => BROKEN,
         TestResult::Passed | TestResult::Warned if end.left_behind > 0 => UNKNOWN,
         TestResult::Passed | TestResult::Warned => CONFORMS,
     })
+}
+
+/// Tells what is certified. A report for a program has standard output to itself.
+fn tell(text: &str, output: &Output) -> Result<(), CliError> {
+    let is_taken = output.reports.iter().any(|target| target.place == Place::StandardOutput);
+    if is_taken && !text.is_empty() {
+        note(text.trim_end());
+        return Ok(());
+    }
+    print(text).map(|_| ())
 }
 
 /// Flags of a run that a certificate has no use for.
