@@ -394,6 +394,11 @@ fn a_bundle_appears_whole_or_not_at_all() {
     assert!(code == 6 && text.contains("b.tar cannot be written"), "{text}");
     let left: Vec<_> = fs::read_dir(desk.0.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 3, "{left:?}");
+    // Where none can appear, nothing is sent.
+    let nowhere = desk.text("nowhere/b.tar");
+    let arguments = ["certify", "--key", &desk.text("key.pem"), "--output", &nowhere, "tag-count/none"];
+    let done = proofmark(&arguments).output().unwrap();
+    assert_eq!((done.status.code(), out(&done)), (Some(6), String::new()), "{}", err(&done));
 }
 
 #[test]

@@ -38,6 +38,9 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let waivers = load_shelf_waivers(&shelf)?;
     let selection = Selection { suite: &suite, waivers: &waivers, run: &args.run };
     let output = Output::resolve(&args.run.output)?;
+    let unwritable = |source| CliError::Unwritable { path: args.output.clone(), source };
+    // Before anything is sent: a run may take long, and cost something.
+    let mut file = WholeFile::create(&args.output).map_err(unwritable)?;
     let certified = selection.run(&output)?;
     let Some(Certified { mut account, recorded, secrets, is_reported }) = certified else {
         return Ok(INTERRUPTED);
@@ -50,7 +53,7 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let parts = Parts { account, suite, waivers, recorded, manifest };
     let bytes = packed(parts, &shelf, &key, &secrets)?;
     let examined = examine(&bytes, &Signer::Key(key.public())).map_err(|refusal| unsound(&refusal))?;
-    written(&args.output, &bytes)?;
+    file.write_all(&bytes).and_then(|()| file.commit()).map_err(unwritable)?;
     let width = Surroundings::read().width_of_copied();
     let result = examined.bundle.statement.result;
     let text = match (args.run.output.quiet, result) {
@@ -212,12 +215,4 @@ fn holds_secret<'a>(files: &'a Files, secrets: &[Secret]) -> Option<&'a str> {
 /// A bundle that does not stand up to its own examination is not handed out.
 fn unsound(refusal: &Refusal) -> CliError {
     CliError::NoCertificate { reason: format!("the bundle does not verify: {refusal}") }
-}
-
-fn written(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    let done = WholeFile::create(path).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.commit()
-    });
-    done.map_err(|source| CliError::Unwritable { path: path.to_path_buf(), source })
 }
