@@ -18,7 +18,7 @@ const RUN: &str = "run --update no --fault wrong-status:Duplicate.TagKey --level
 
 /// What the program writes to a narrow terminal.
 fn shown(arguments: &str, variables: &[(&str, &str)]) -> String {
-    let script = format!("stty cols {NARROW}; exec \"$0\" {arguments}");
+    let script = format!("stty rows 24 cols {NARROW}; exec \"$0\" {arguments}");
     let mut command = Command::new("sh");
     command.args(["-c", &script, env!("CARGO_BIN_EXE_proofmark")]).current_dir(env!("CARGO_MANIFEST_DIR"));
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("TERM", "xterm-256color");
