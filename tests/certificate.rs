@@ -5,12 +5,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/bundle.rs"]
+mod bundle;
 mod support;
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bundle::{CASES, Desk};
 use proofmark::evidence::{
     CertifiedContract, CertifiedEndpoint, Conformance, Digest, Omission, Resource, Scope, SigningKey,
     Statement, TestResult, seal,
@@ -135,6 +138,35 @@ fn what_the_key_has_not_signed_is_not_shown() {
         assert!(err(&done).contains(due), "{}", err(&done));
         assert!(!badge.exists());
     }
+}
+
+#[test]
+fn a_bundle_is_shown_by_its_digest_and_only_if_it_verifies() {
+    let desk = Desk::new();
+    let (certified, told) = desk.certify(&[CASES]);
+    assert_eq!(certified, 0, "{told}");
+    let honest = desk.bundle();
+    let forged = desk.forged().signed(|statement| statement.passed.truncate(1));
+    let (page, badge) = (desk.path("page.md"), desk.path("badge.svg"));
+    let (taken, public) = (desk.path("taken.proof"), desk.text("key.pem.pub"));
+    let show = |bytes: &[u8]| {
+        fs::write(&taken, bytes).unwrap();
+        let arguments = ["certificate", text(&taken), "--key", &public, "--badge", text(&badge)];
+        run(&[&arguments[..], &["--markdown", text(&page)]].concat())
+    };
+    let mut torn = honest.clone();
+    torn[honest.len() / 2] ^= 1;
+    for (bytes, due) in [(&torn, "that the manifest lists"), (&forged, "the cases that passed")] {
+        let done = show(bytes);
+        assert_eq!(code(&done), 3, "{}", err(&done));
+        assert!(err(&done).contains(due) && !page.exists() && !badge.exists(), "{}", err(&done));
+    }
+    let done = show(&honest);
+    assert_eq!((code(&done), err(&done)), (0, String::new()));
+    let digest = sha256_hex(&honest);
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains(&format!("| evidence | SHA-256 <code>{digest}</code> |")), "{page}");
+    assert!(fs::read_to_string(badge).unwrap().contains(&format!("Evidence {digest}.")));
 }
 
 #[test]

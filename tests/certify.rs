@@ -139,6 +139,7 @@ fn a_case_that_was_not_run_fails_the_certificate() {
     let (code, text) =
         desk.certify(&["--endpoint", served.at("url"), "--sign", "none", "state-errors", "signature"]);
     assert_eq!(code, 1, "{text}");
+    assert!(text.contains("a case that was not run fails a certificate"), "{text}");
     let statement = desk.forged().statement();
     assert_eq!(statement.result, TestResult::Failed);
     let conformance = &statement.conformance;
@@ -151,6 +152,16 @@ fn a_case_that_was_not_run_fails_the_certificate() {
     let (code, text) = desk.verify(&desk.bundle());
     assert!(code == 1 && text.contains("of which nothing can be judged"), "{text}");
     assert!(text.contains("only on the reference endpoint"), "{text}");
+}
+
+#[test]
+fn a_certificate_that_fails_says_so_where_little_is_told_and_the_run_conforms() {
+    let (desk, served) = (Desk::new(), Served::start(&[]));
+    let place = ["--endpoint", served.at("url"), "--states", served.at("states"), "--sign", "none"];
+    let (code, text) = desk.certify(&[&place[..], &["-q", "signature/unsigned", "tag-count/none"]].concat());
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("CONFORMS  2 of 3 cases passed\nresult       FAILED\n"), "{text}");
+    assert!(text.ends_with("cases        3 of 571: 2 passed, 1 not run, 568 not selected\n"), "{text}");
 }
 
 #[test]
@@ -201,6 +212,22 @@ fn nothing_is_certified_that_could_not_be_found_out() {
     let mute = odd::serve(odd::say_and_close("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort"));
     let (code, text) = desk.certify(&["--endpoint", &mute, "without-state"]);
     assert!(code == 5 && text.contains("it could not be found out whether"), "{text}");
+    assert!(!desk.path("b.tar").exists());
+}
+
+#[test]
+fn a_suite_that_is_not_the_one_of_its_manifest_is_not_certified() {
+    let (desk, folder) = (Desk::new(), copied_cases());
+    let cases = folder.path().join("cases");
+    fs::copy("cases/manifest.toml", cases.join("manifest.toml")).unwrap();
+    fs::remove_file(cases.join("ecs/StartImagePipelineExecution/tag-value.toml")).unwrap();
+    let cases = cases.to_str().unwrap();
+    let (code, text) = desk.certify(&["--cases", cases, "tag-count/none"]);
+    assert_eq!(code, 5, "{text}");
+    assert!(text.contains("cases of the manifest are missing") && text.contains("tag-value/"), "{text}");
+    // A manifest that is named must be selected as a whole.
+    let (code, text) = desk.certify(&["--manifest", "cases/manifest.toml", "tag-count/none"]);
+    assert!(code == 5 && text.contains("569 cases of the manifest are missing"), "{text}");
     assert!(!desk.path("b.tar").exists());
 }
 
@@ -367,6 +394,11 @@ fn a_bundle_appears_whole_or_not_at_all() {
     assert!(code == 6 && text.contains("b.tar cannot be written"), "{text}");
     let left: Vec<_> = fs::read_dir(desk.0.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 3, "{left:?}");
+    // Where none can appear, nothing is sent.
+    let nowhere = desk.text("nowhere/b.tar");
+    let arguments = ["certify", "--key", &desk.text("key.pem"), "--output", &nowhere, "tag-count/none"];
+    let done = proofmark(&arguments).output().unwrap();
+    assert_eq!((done.status.code(), out(&done)), (Some(6), String::new()), "{}", err(&done));
 }
 
 #[test]

@@ -81,6 +81,9 @@ fn another_signer_is_refused_and_named() {
     }
     let (code, text) = passed().verify_with(&passed().bundle(), &["--key", "sha256:abc"]);
     assert!(code == 2 && text.contains("is no fingerprint"), "{text}");
+    let (code, text) = passed().verify_with(&passed().bundle(), &["--key", &other.id()]);
+    let hint = format!("a fingerprint is written sha256:{}", other.id());
+    assert!(code == 2 && text.contains(&hint), "{text}");
 }
 
 #[test]
@@ -200,6 +203,15 @@ fn tables_are_held_against_a_folder_of_ones_own() {
     let cases = folder.path().join("cases").display().to_string();
     let (code, text) = passed().verify_with(&bytes, &["--key", &public, "--cases", &cases]);
     assert!(code == 3 && text.contains("tag-count.toml: it is not the one in the folder"), "{text}");
+}
+
+#[test]
+fn a_digest_is_told_in_one_piece_where_no_terminal_asks_for_less() {
+    let (bundle, key) = (passed().path("b.tar"), passed().text("key.pem.pub"));
+    let output = verify_command(&bundle, &["--key", &key]).env_remove("COLUMNS").output().unwrap();
+    let text = out(&output);
+    let subject = &passed().forged().statement().subject[0].digest.sha256;
+    assert!(text.contains(&format!("subject      manifest.json sha256:{subject}\n")), "{text}");
 }
 
 #[test]

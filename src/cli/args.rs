@@ -55,8 +55,6 @@ pub(super) enum Command {
     Reject(ReviewArgs),
     /// Remove snapshots that belong to no case; with --dry-run, list them
     Prune(PruneArgs),
-    /// Make reports of runs that are over; parts of one run are put together
-    Report(ReportArgs),
     /// List snapshots that nobody has confirmed lately, or whose contract has changed since
     Stale(StaleArgs),
     /// Run the cases whose snapshots are stale, and no others
@@ -67,13 +65,15 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Remove what killed runs left behind on an endpoint; with --dry-run, list it
     Sweep(Box<SweepArgs>),
+    /// Make reports of runs that are over; parts of one run are put together
+    Report(ReportArgs),
+    /// Make a key that signs certificates, or print the public half of one
+    Keygen(KeygenArgs),
     /// Run cases, and write a signed bundle of evidence that anybody can check
     Certify(Box<CertifyArgs>),
     /// Check a bundle of evidence, and judge its recorded answers again
     Verify(VerifyArgs),
-    /// Make a key that signs certificates, or print the public half of one
-    Keygen(KeygenArgs),
-    /// Write a badge, or a page of Markdown, that says what a signed statement says
+    /// Write a badge, or a page of Markdown, that says what a bundle certifies
     Certificate(CertificateArgs),
     /// Print the JSON Schema of a kind of file, for editors and programs
     Schema(SchemaArgs),
@@ -341,9 +341,9 @@ pub(super) struct KeygenArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CertificateArgs {
-    /// The signed statement, statement.dsse.json of an evidence bundle
-    #[arg(value_name = "STATEMENT")]
-    pub(super) statement: PathBuf,
+    /// The bundle, which is checked as `verify` does, or the signed statement of one (statement.dsse.json) alone
+    #[arg(value_name = "BUNDLE|STATEMENT")]
+    pub(super) signed: PathBuf,
     /// The public key (PEM) that must have signed it
     #[arg(long, value_name = "FILE")]
     pub(super) key: PathBuf,

@@ -5,9 +5,13 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use super::args::CertificateArgs;
+use super::dossier::examine;
 use super::exit::{CONFORMS, CliError};
 use super::key_file::public_key;
-use crate::evidence::{Attested, Sealed, Statement, badge, certificate as page, open};
+use crate::evidence::{
+    Attested, LARGEST, PublicKey, Signer, Statement, badge, certificate as page, is_archive, open,
+};
+use crate::protocol::sha256_hex;
 use crate::whole_file::WholeFile;
 
 /// The largest statement that is read, in bytes: one about some 500,000 cases.
@@ -16,14 +20,11 @@ const LARGEST_STATEMENT: u64 = 64 * 1024 * 1024;
 /// Writes what is asked for.
 pub(super) fn certificate(args: &CertificateArgs) -> Result<u8, CliError> {
     let key = public_key(&args.key)?;
-    let no_statement = |reason: String| CliError::NoStatement { path: args.statement.clone(), reason };
-    let sealed = sealed(&args.statement)?;
-    if !sealed.is_signed_by(&key) {
-        return Err(no_statement(format!("the key {} has not signed it", key.id())));
-    }
-    let statement =
-        Statement::from_bytes(sealed.payload()).map_err(|error| no_statement(error.to_string()))?;
-    let attested = Attested { statement: &statement, keyid: sealed.keyid(), bundle: None };
+    let bytes = read(&args.signed)?;
+    let signed = if is_archive(&bytes) { of_bundle(&bytes, &key) } else { of_envelope(&bytes, &key) };
+    let signed = signed.map_err(|reason| CliError::NoStatement { path: args.signed.clone(), reason })?;
+    let keyid = key.id();
+    let attested = Attested { statement: &signed.statement, keyid: &keyid, bundle: signed.bundle.as_deref() };
     for (path, write) in [(&args.badge, badge as fn(&Attested<'_>) -> String), (&args.markdown, page)] {
         if let Some(path) = path {
             written(path, &write(&attested))?;
@@ -32,16 +33,37 @@ pub(super) fn certificate(args: &CertificateArgs) -> Result<u8, CliError> {
     Ok(CONFORMS)
 }
 
-/// The envelope in a file.
-fn sealed(path: &Path) -> Result<Sealed, CliError> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST_STATEMENT + 1).read_to_end(&mut bytes));
-    read.map_err(|source| CliError::Unreadable { path: path.to_path_buf(), source })?;
-    let no_statement = |reason: String| CliError::NoStatement { path: path.to_path_buf(), reason };
+/// What the key has signed, and the digest of the bundle in which it was, if it was in one.
+struct Signed {
+    statement: Statement,
+    bundle: Option<String>,
+}
+
+/// The statement of a bundle that stands up to what `verify` asks of it.
+fn of_bundle(bytes: &[u8], key: &PublicKey) -> Result<Signed, String> {
+    let examined = examine(bytes, &Signer::Key(key.clone())).map_err(|refusal| refusal.to_string())?;
+    Ok(Signed { statement: examined.bundle.statement, bundle: Some(sha256_hex(bytes)) })
+}
+
+/// The statement of an envelope, of which no evidence is at hand.
+fn of_envelope(bytes: &[u8], key: &PublicKey) -> Result<Signed, String> {
     if bytes.len() as u64 > LARGEST_STATEMENT {
-        return Err(no_statement(format!("it is larger than {LARGEST_STATEMENT} bytes")));
+        return Err(format!("it is larger than {LARGEST_STATEMENT} bytes"));
     }
-    open(&bytes).map_err(|error| no_statement(error.to_string()))
+    let sealed = open(bytes).map_err(|error| error.to_string())?;
+    if !sealed.is_signed_by(key) {
+        return Err(format!("the key {} has not signed it", key.id()));
+    }
+    let statement = Statement::from_bytes(sealed.payload()).map_err(|error| error.to_string())?;
+    Ok(Signed { statement, bundle: None })
+}
+
+/// The bytes of a file; of a larger one so much that it is seen to be too large.
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|source| CliError::Unreadable { path: path.to_path_buf(), source })?;
+    Ok(bytes)
 }
 
 fn written(path: &Path, text: &str) -> Result<(), CliError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::dossier::Examined;
 use super::output::is_on_github;
-use crate::evidence::{Class, MANIFEST, Omission};
+use crate::evidence::{Class, MANIFEST, Omission, TestResult};
 use crate::wrapped::wrapped;
 
 /// The columns of the names of facts.
@@ -18,12 +18,15 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
     let statement = &examined.bundle.statement;
     let scope = &statement.conformance.scope;
     let mut lines = Lines { text: String::new(), width };
-    lines.add("result", statement.result.name());
+    lines.result(examined);
     for contract in &scope.contracts {
         lines.add("contract", &format!("{} {}", contract.id, contract.version));
     }
     for endpoint in &scope.endpoints {
-        lines.add("endpoint", &format!("{} ({}), {}", endpoint.name, endpoint.kind, endpoint.url));
+        // One that has no name is known by its address.
+        let address =
+            if endpoint.name == endpoint.url { String::new() } else { format!(", {}", endpoint.url) };
+        lines.add("endpoint", &format!("{} ({}){address}", endpoint.name, endpoint.kind));
     }
     for subject in &statement.subject {
         lines.add("subject", &format!("{} sha256:{}", subject.name, subject.digest.sha256));
@@ -52,6 +55,14 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
         "run",
         &format!("{started} to {ended}, by proofmark {}", examined.parts.recorded.start.tool_version),
     );
+    lines.text
+}
+
+/// The result alone, with the counts that it follows from.
+pub(super) fn outcome(examined: &Examined, width: usize) -> String {
+    let mut lines = Lines { text: String::new(), width };
+    lines.result(examined);
+    lines.add("cases", &cases(examined));
     lines.text
 }
 
@@ -107,6 +118,15 @@ impl Lines {
     fn add(&mut self, name: &str, fact: &str) {
         let first = format!("{name:<NAMES$}  ");
         self.text.push_str(&wrapped(fact, &first, &" ".repeat(NAMES + 2), self.width));
+    }
+
+    fn result(&mut self, examined: &Examined) {
+        let result = examined.bundle.statement.result;
+        self.add("result", result.name());
+        // A run may conform without such cases, which would leave this unexplained.
+        if result == TestResult::Failed && examined.judged.not_run > 0 {
+            self.add("", "a case that was not run fails a certificate, also where that is meant");
+        }
     }
 
     fn omissions(&mut self, name: &str, omissions: &[Omission]) {

@@ -9,6 +9,7 @@ use super::args::RunArgs;
 use super::exit::CliError;
 use super::files::check_endpoints;
 use super::interrupt::listening;
+use super::manifest_command::of_run;
 use super::output::Output;
 use super::reports::Reports;
 use super::settings::{Settings, Target, other};
@@ -46,6 +47,10 @@ impl Selection<'_> {
         let select = &self.run.select;
         let patterns = select.patterns.iter().map(|text| Pattern::new(text, select.exact));
         let plan = plan(self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
+        if let Some(drift) = of_run(self.run, self.suite, &plan)?.filter(|drift| !drift.is_empty()) {
+            let told = drift.lines(NAMED).join("; ");
+            return Err(CliError::NoCertificate { reason: format!("{drift}: {told}") });
+        }
         let named = self.run.endpoint.first().and_then(|name| other(name));
         check_endpoints(&named.into_iter().collect::<Vec<_>>(), &select.folder.cases, self.suite)?;
         // The deepest level of conformance; what snapshots tell is no part of it.

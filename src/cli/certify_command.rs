@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::args::{CertifyArgs, RunArgs};
-use super::certificate_text::{certificate, harmless};
+use super::certificate_text::{certificate, harmless, outcome};
 use super::certified_run::{Certified, Selection};
 use super::dossier::{Parts, Refusal, event_bytes, examine};
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, NO_REPORT, UNKNOWN};
@@ -20,7 +20,7 @@ use crate::evidence::{
 };
 use crate::protocol::sha256_of;
 use crate::protocol::sign::{Redactor, Secret};
-use crate::source::{Shelf, load_shelf, load_shelf_waivers, load_waivers};
+use crate::source::{Shelf, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
 use crate::whole_file::WholeFile;
 
 /// The variable of the environment that may hold the private key itself.
@@ -38,6 +38,9 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let waivers = load_shelf_waivers(&shelf)?;
     let selection = Selection { suite: &suite, waivers: &waivers, run: &args.run };
     let output = Output::resolve(&args.run.output)?;
+    let unwritable = |source| CliError::Unwritable { path: args.output.clone(), source };
+    // Before anything is sent: a run may take long, and cost something.
+    let mut file = WholeFile::create(&args.output).map_err(unwritable)?;
     let certified = selection.run(&output)?;
     let Some(Certified { mut account, recorded, secrets, is_reported }) = certified else {
         return Ok(INTERRUPTED);
@@ -46,26 +49,36 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     account.exact = args.run.select.exact;
     account.subject = subject;
     account.url.clone_from(&args.run_url);
-    let parts = Parts { account, suite, waivers, recorded };
+    let manifest = load_shelf_manifest(&shelf)?;
+    let parts = Parts { account, suite, waivers, recorded, manifest };
     let bytes = packed(parts, &shelf, &key, &secrets)?;
     let examined = examine(&bytes, &Signer::Key(key.public())).map_err(|refusal| unsound(&refusal))?;
-    written(&args.output, &bytes)?;
-    let width = Surroundings::read().output_width();
-    let text = harmless(&format!("\n{}", certificate(&examined, width)));
-    let is_taken = output.reports.iter().any(|target| target.place == Place::StandardOutput);
-    match (args.run.output.quiet, is_taken) {
-        (true, _) => {}
-        // A report for a program has standard output to itself.
-        (false, true) => note(text.trim_end()),
-        (false, false) => print(&text).map(|_| ())?,
-    }
+    file.write_all(&bytes).and_then(|()| file.commit()).map_err(unwritable)?;
+    let width = Surroundings::read().width_of_copied();
+    let result = examined.bundle.statement.result;
+    let text = match (args.run.output.quiet, result) {
+        (false, _) => format!("\n{}", certificate(&examined, width)),
+        (true, TestResult::Failed) => outcome(&examined, width),
+        (true, TestResult::Passed | TestResult::Warned) => String::new(),
+    };
+    tell(&harmless(&text), &output)?;
     let end = &examined.parts.recorded.end;
-    Ok(match examined.bundle.statement.result {
+    Ok(match result {
         _ if !is_reported => NO_REPORT,
         TestResult::Failed => BROKEN,
         TestResult::Passed | TestResult::Warned if end.left_behind > 0 => UNKNOWN,
         TestResult::Passed | TestResult::Warned => CONFORMS,
     })
+}
+
+/// Tells what is certified. A report for a program has standard output to itself.
+fn tell(text: &str, output: &Output) -> Result<(), CliError> {
+    let is_taken = output.reports.iter().any(|target| target.place == Place::StandardOutput);
+    if is_taken && !text.is_empty() {
+        note(text.trim_end());
+        return Ok(());
+    }
+    print(text).map(|_| ())
 }
 
 /// Flags of a run that a certificate has no use for.
@@ -201,17 +214,5 @@ fn holds_secret<'a>(files: &'a Files, secrets: &[Secret]) -> Option<&'a str> {
 
 /// A bundle that does not stand up to its own examination is not handed out.
 fn unsound(refusal: &Refusal) -> CliError {
-    let reason = match refusal {
-        Refusal::Bundle(error) => error.to_string(),
-        Refusal::Untrue(untrue) => untrue.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-    };
-    CliError::NoCertificate { reason: format!("the bundle does not verify: {reason}") }
-}
-
-fn written(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    let done = WholeFile::create(path).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.commit()
-    });
-    done.map_err(|source| CliError::Unwritable { path: path.to_path_buf(), source })
+    CliError::NoCertificate { reason: format!("the bundle does not verify: {refusal}") }
 }

@@ -1,8 +1,10 @@
 //! Evidence as files, and back: contracts and tables, the account of the run, and what it said. Main type: [`Parts`].
 
 use std::collections::HashMap;
+use std::fmt;
 
 use super::exit::CliError;
+use super::manifest_command::held;
 use crate::coverage::{Coverage, coverage};
 use crate::event::Event;
 use crate::evidence::{
@@ -10,10 +12,13 @@ use crate::evidence::{
     Judged, MANIFEST, Recorded, RowEvidence, SIGNER, Signer, Statement, coverage_bytes, end_contradicts,
     provoked, statement,
 };
-use crate::model::{Spot, Suite, Waiver};
+use crate::model::{Manifest, Spot, Suite, Waiver};
 use crate::plan::case_ids;
 use crate::report::{event_line, read_event};
-use crate::source::{LoadError, Shelf, load_shelf, load_shelf_waivers};
+use crate::source::{LoadError, Shelf, load_shelf, load_shelf_manifest, load_shelf_waivers};
+
+/// How many differences from a manifest are told.
+const DIFFERENCES: usize = 20;
 
 /// All that a certificate rests on, read.
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub(super) struct Parts {
     pub(super) suite: Suite,
     pub(super) waivers: Vec<Waiver>,
     pub(super) recorded: Recorded,
+    /// The list of the suite, where it has one.
+    pub(super) manifest: Option<Manifest>,
 }
 
 /// A bundle that was checked in full, and holds.
@@ -40,6 +47,18 @@ pub(super) enum Refusal {
     Bundle(BundleError),
     /// It is whole and signed, and says what is not so.
     Untrue(Vec<Divergence>),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bundle(error) => error.fmt(formatter),
+            Self::Untrue(untrue) => {
+                let told: Vec<String> = untrue.iter().map(ToString::to_string).collect();
+                formatter.write_str(&told.join("; "))
+            }
+        }
+    }
 }
 
 impl From<Divergence> for Refusal {
@@ -66,19 +85,27 @@ impl Parts {
         let unusable = |error: LoadError| divergence("cases", told(&error));
         let suite = load_shelf(&shelf).map_err(unusable)?;
         let waivers = load_shelf_waivers(&shelf).map_err(unusable)?;
+        let manifest = load_shelf_manifest(&shelf).map_err(unusable)?;
         let recorded = recorded(file(files, EVENTS)?, &places(&suite)?)?;
-        Ok(Self { account, suite, waivers, recorded })
+        Ok(Self { account, suite, waivers, recorded, manifest })
     }
 
     /// Judges every case again.
     pub(super) fn judge(&self) -> Result<Judged, Divergence> {
-        let Self { account, suite, waivers, recorded } = self;
+        let Self { account, suite, waivers, recorded, .. } = self;
         Dossier { account, suite, waivers: waivers.clone(), recorded }.judge()
     }
 
     /// Which rows were provoked.
     pub(super) fn rows(&self, judged: &Judged) -> Result<Vec<RowEvidence>, Divergence> {
         Ok(provoked(judged, &self.recorded, &self.aims()?))
+    }
+
+    /// In what the tables are not the suite that they list.
+    fn drift(&self) -> Result<Vec<Divergence>, Divergence> {
+        let Some(manifest) = &self.manifest else { return Ok(Vec::new()) };
+        let drift = held(&self.suite, manifest).map_err(|error| divergence("cases", error.to_string()))?;
+        Ok(drift.lines(DIFFERENCES).into_iter().map(|line| divergence("cases/manifest.toml", line)).collect())
     }
 
     fn aims(&self) -> Result<Vec<Coverage>, Divergence> {
@@ -111,6 +138,7 @@ pub(super) fn examine(bytes: &[u8], signer: &Signer) -> Result<Examined, Refusal
     if file(&bundle.files, COVERAGE)? != coverage_bytes(&rows) {
         untrue.push(divergence(COVERAGE, "it is not what the cases come to"));
     }
+    untrue.extend(parts.drift()?);
     // What does not hold before this is the cause, and told alone.
     if untrue.is_empty() {
         let due = parts.statement(&judged, &rows, &bundle.files)?;

@@ -10,7 +10,7 @@ use super::exit::{BROKEN, CONFORMS, CliError};
 use super::print;
 use crate::event::{RunEnd, RunStart};
 use crate::model::{CaseId, Drift, ListedContract, Manifest, Suite};
-use crate::plan::{Plan, case_ids};
+use crate::plan::{Plan, PlanError, case_ids};
 use crate::protocol::contract_digest;
 use crate::report::printable;
 use crate::source::{LoadError, Wanted, load, load_manifest, manifest_text};
@@ -92,7 +92,7 @@ fn current(suite: &Suite) -> Result<Manifest, CliError> {
 }
 
 /// In what a whole suite is not the one that is listed.
-fn held(suite: &Suite, manifest: &Manifest) -> Result<Drift, CliError> {
+pub(super) fn held(suite: &Suite, manifest: &Manifest) -> Result<Drift, PlanError> {
     let cases = case_ids(suite)?;
     let cases = cases.iter().map(|planned| planned.id.as_str()).collect();
     let contracts = suite.operations.iter().map(|operation| {

@@ -60,6 +60,12 @@ impl Surroundings {
         let console = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
         self.columns.or(console).unwrap_or(80).clamp(20, 200)
     }
+
+    /// The same for text with digests and addresses that are copied: whole lines where it is no terminal.
+    pub(super) fn width_of_copied(&self) -> usize {
+        let is_bounded = self.columns.is_some() || io::stdout().is_terminal();
+        if is_bounded { self.output_width() } else { usize::MAX }
+    }
 }
 
 fn console_width() -> Option<u16> {

@@ -23,7 +23,7 @@ const NAMED: usize = 20;
 pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
     let signer = signer(args.key.as_deref())?;
     let bytes = read(&args.bundle)?;
-    let width = Surroundings::read().output_width();
+    let width = Surroundings::read().width_of_copied();
     let own = args.cases.as_deref().map(Shelf::copy).transpose()?;
     if matches!(signer, Signer::Unknown) {
         return whole(&bytes, width);
@@ -108,14 +108,21 @@ fn held_against(shelf: &Shelf, examined: Examined) -> Result<Examined, Refusal> 
 /// Who must have signed: the key in a file, or one that is known by its fingerprint.
 fn signer(text: Option<&str>) -> Result<Signer, CliError> {
     let Some(text) = text else { return Ok(Signer::Unknown) };
+    let is_digest = |text: &str| text.len() == 64 && text.chars().all(|letter| letter.is_ascii_hexdigit());
     let Some(fingerprint) = text.strip_prefix("sha256:") else {
+        if is_digest(text) && !Path::new(text).exists() {
+            return Err(CliError::Usage {
+                message: format!("--key: there is no file `{text}`"),
+                hint: Some(format!("a fingerprint is written sha256:{text}")),
+            });
+        }
         return Ok(Signer::Key(public_key(Path::new(text))?));
     };
     let fingerprint = fingerprint.to_ascii_lowercase();
-    if fingerprint.len() != 64 || !fingerprint.chars().all(|letter| letter.is_ascii_hexdigit()) {
+    if !is_digest(&fingerprint) {
         return Err(CliError::Usage {
             message: format!("--key: `{text}` is no fingerprint"),
-            hint: Some("write sha256: and 64 hexadecimal digits, as `proofmark keygen` prints them".into()),
+            hint: Some("write sha256: and the 64 hexadecimal digits that `proofmark keygen` prints".into()),
         });
     }
     Ok(Signer::Fingerprint(fingerprint))

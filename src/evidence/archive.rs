@@ -18,6 +18,9 @@ pub const LARGEST: u64 = 256 * 1024 * 1024;
 /// The most files of a bundle; contracts and tables of many products.
 const MOST_FILES: usize = 20_000;
 
+/// Where the mark of a tar stands in a head.
+const MARK: usize = 257;
+
 /// The unit of a tar, in bytes.
 const BLOCK: usize = 512;
 
@@ -133,6 +136,12 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, ArchiveError> {
     }
 }
 
+/// Whether bytes are meant to be a tar, whole or not: its mark stands in the head of the first file.
+#[must_use]
+pub fn is_archive(bytes: &[u8]) -> bool {
+    bytes.get(MARK..).is_some_and(|rest| rest.starts_with(b"ustar"))
+}
+
 fn read(bytes: &[u8]) -> Result<Files, ArchiveError> {
     let mut files = Files::new();
     let mut archive = Archive::new(Cursor::new(bytes));
@@ -197,7 +206,7 @@ fn place(files: &Files, at: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK, Files, pack, unpack};
+    use super::{BLOCK, Files, is_archive, pack, unpack};
     use tar::{Builder, EntryType, Header};
 
     fn files() -> Files {
@@ -230,6 +239,7 @@ mod tests {
     fn what_is_packed_comes_out_again() {
         assert_eq!(unpack(&pack(&files()).unwrap()).unwrap(), files());
         assert_eq!(unpack(&pack(&Files::new()).unwrap()).unwrap(), Files::new());
+        assert!(is_archive(&pack(&files()).unwrap()) && !is_archive(b"{}") && !is_archive(&[b'{'; 600]));
     }
 
     #[test]

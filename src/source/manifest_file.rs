@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::document::{self, Node};
 use super::folder::{LoadError, read_disk};
 use super::shape::check;
 use super::shapes;
-use crate::model::{CaseId, ListedContract, Manifest, OperationId, Problem, TableId};
+use super::shelf::{Files, Shelf};
+use crate::model::{CaseId, ListedContract, Manifest, OperationId, Problem, SourceText, TableId};
 
 /// The version of the file.
 const VERSION: i64 = 1;
@@ -24,9 +26,24 @@ const DIGITS: usize = 64;
 /// # Errors
 /// A file that cannot be read, or else every problem of it.
 pub fn load_manifest(path: &Path) -> Result<Manifest, LoadError> {
-    let file = read_disk(path, path)?;
+    manifest(&read_disk(path, path)?)
+}
+
+/// Reads the manifest of a folder of cases that was read as a whole, if it has one.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn load_shelf_manifest(shelf: &Shelf) -> Result<Option<Manifest>, LoadError> {
+    let (files, path) = (Files::Shelf(shelf), Shelf::root().join("manifest.toml"));
+    if !files.has(&path) {
+        return Ok(None);
+    }
+    manifest(&files.read(&path, &path)?).map(Some)
+}
+
+fn manifest(file: &Arc<SourceText>) -> Result<Manifest, LoadError> {
     let mut problems = Vec::new();
-    let node = document::parse(&file, &mut problems);
+    let node = document::parse(file, &mut problems);
     check(&node, &shapes::MANIFEST, &mut problems);
     check_version(&node, &mut problems);
     let mut manifest = Manifest::default();

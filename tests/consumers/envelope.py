@@ -1,12 +1,14 @@
 """Checks a signed statement with published libraries alone: envelope, signature, name of the key, statement, predicate.
 
-Arguments: the envelope, the signer's public key in PEM. Then bytes of the envelope are changed in turn, and no
-changed one may pass.
+Arguments: the envelope, the signer's public key in PEM, and if there is one, the folder of the bundle that it was taken
+from, whose files must be the signed ones. Then bytes of envelope and files are changed in turn, and no changed one may
+pass.
 """
 
 import base64
 import hashlib
 import json
+import pathlib
 import sys
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
@@ -59,6 +61,21 @@ def stated(payload):
     return message, ParseDict(predicate, TestResult()), extension
 
 
+def digest(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def unsigned(folder, predicate, change=lambda name, content: content):
+    """The files of a bundle that are not the ones that are signed for, as `change` makes of what is read."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    read = lambda name: change(name, files[name].read_bytes())
+    named = {resource.name: resource.digest["sha256"] for resource in predicate.configuration}
+    wrong = [name for name, due in named.items() if digest(read(name)) != due]
+    listed = {file["name"]: file for file in json.loads(files["manifest.json"].read_bytes())["files"]}
+    wrong += [name for name, due in listed.items() if digest(read(name)) != due["sha256"]]
+    return set(wrong) | (set(files) - set(listed) - {"manifest.json", "statement.dsse.json"})
+
+
 envelope = open(sys.argv[1], "rb").read()
 public = load_pem_public_key(open(sys.argv[2], "rb").read())
 message, predicate, extension = stated(checked(envelope, public))
@@ -76,5 +93,15 @@ for at in places:
         continue
     sys.exit(f"a change of byte {at} was not found")
 
+files = ""
+if len(sys.argv) > 3:
+    bundle = pathlib.Path(sys.argv[3])
+    assert unsigned(bundle, predicate) == set(), unsigned(bundle, predicate)
+    names = [file["name"] for file in json.loads((bundle / "manifest.json").read_bytes())["files"]] + ["manifest.json"]
+    for name in names:
+        flipped = lambda it, content: bytes([content[0] ^ 1]) + content[1:] if it == name else content
+        assert unsigned(bundle, predicate, flipped) == {name}, f"a change of {name} was not found"
+    files = f", and {len(names)} changed files"
+
 counts = f"{len(predicate.passed_tests)} passed, {len(predicate.warned_tests)} warned, {len(predicate.failed_tests)} failed"
-print(f"securesystemslib, in-toto-attestation: {predicate.result}, {counts}; {len(places)} changed bytes found")
+print(f"securesystemslib, in-toto-attestation: {predicate.result}, {counts}; {len(places)} changed bytes{files} found")

@@ -157,6 +157,14 @@ pub(super) const EXTENT: &[Forgery] = &[
         "it is selected, and not recorded",
     ),
     (
+        "a suite that is not the one that its manifest lists",
+        |mut forged| {
+            forged.replace("cases/manifest.toml", "\"tag-count/none/form\"", "\"tag-count/none/gone\"");
+            forged.signed(|_| {})
+        },
+        "cases/manifest.toml: missing: ecs/StartImagePipelineExecution/tag-count/none/gone",
+    ),
+    (
         "a case twice",
         |mut forged| {
             let mut events = forged.events();
