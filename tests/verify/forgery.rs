@@ -72,6 +72,28 @@ pub(super) const PASSES: &[Forgery] = &[
     ),
 ];
 
+/// Parts of records that no verdict rests on, and reports show.
+pub(super) const FIELDS: &[Forgery] = &[
+    (
+        "other codes that are expected",
+        |forged| first_case(forged, |case| case["codes_due"] = json!([["Forged.Code"]])),
+        "the record is wrong about the codes that it expects",
+    ),
+    (
+        "a manifest that was held against the suite",
+        |mut forged| {
+            forged.change_events(|event| {
+                if event["event"] == "ended" {
+                    event["manifest"] = json!({"missing": [], "new": [], "changed": []});
+                }
+                true
+            });
+            forged.signed(|_| {})
+        },
+        "its end is wrong about the suite's manifest",
+    ),
+];
+
 /// Answers are put to other requests, or changed.
 pub(super) const ANSWERS: &[Forgery] = &[
     (
