@@ -140,6 +140,11 @@ fn whoever_has_the_key_cannot_put_answers_to_other_requests_or_cases() {
 }
 
 #[test]
+fn whoever_has_the_key_cannot_change_what_reports_show_besides() {
+    refused(passed(), forgery::FIELDS);
+}
+
+#[test]
 fn whoever_has_the_key_cannot_add_drop_or_double_what_is_certified() {
     refused(passed(), forgery::EXTENT);
 }

@@ -9,7 +9,7 @@ use super::account::Account;
 use super::recorded::{Recorded, kept};
 use super::statement::Omission;
 use crate::event::{RunEnd, RunStart};
-use crate::judgement::{Apart, Tally, WaiverBook, judge_again, operations};
+use crate::judgement::{Apart, Tally, WaiverBook, codes_due, judge_again, operations};
 use crate::model::{CaseRecord, EndpointKind, Level, Suite, Verdict, Waiver};
 use crate::plan::{Pattern, PlannedCase, case_ids, plan};
 use crate::template::Templates;
@@ -201,12 +201,16 @@ impl Judged {
             && due.rows_met == record.rows_met
             && due.exchanges == record.exchanges
             && due.variables == record.variables
+            && due.snapshot == record.snapshot
             && record.given.is_empty()
             && record.unanswered.is_none()
             && record.retried.is_empty()
             && (record.answered, record.steps_not_sent) == (0, planned.case.steps.len());
         if !is_bare {
             self.add(record.id.as_str(), "it was not run, and something is recorded of it");
+        }
+        if record.codes_due != codes_due(planned) {
+            self.add(record.id.as_str(), "the record is wrong about the codes that it expects");
         }
         if *planned.spot() != record.spot {
             self.add(record.id.as_str(), "it does not stand where the record says");
@@ -226,6 +230,7 @@ fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
     }
     let parts = [
         ("the rows that it met", again.rows_met == record.rows_met),
+        ("the codes that it expects", again.codes_due == record.codes_due),
         ("its sentence", again.about == record.about),
         ("where it stands", again.spot == record.spot),
         ("how many requests were answered", again.answered == record.answered),
@@ -252,6 +257,7 @@ pub fn end_contradicts(due: &RunEnd, recorded: &RunEnd) -> Vec<Divergence> {
         ("counts", due.counts == recorded.counts),
         ("the rows that were met", due.rows_met == recorded.rows_met),
         ("stale waivers", due.stale_waivers == recorded.stale_waivers),
+        ("the suite's manifest", due.drift == recorded.drift),
         ("how many exchanges there were", due.exchanges == recorded.exchanges),
         ("what was left behind", due.left_behind == recorded.left_behind),
         ("snapshots", due.snapshots == recorded.snapshots && recorded.orphans.is_empty()),

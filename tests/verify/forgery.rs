@@ -1,6 +1,6 @@
 //! Forgeries by whoever has the key, each as consistent as it gets, and what gives them away.
 
-use proofmark::evidence::{Statement, TestResult};
+use proofmark::evidence::{EVENTS, Statement, TestResult};
 use serde_json::{Value as Json, json};
 
 use super::bundle::{Forged, id};
@@ -69,6 +69,37 @@ pub(super) const PASSES: &[Forgery] = &[
             forged.signed(|_| {})
         },
         "it is recorded as failed, and judged again as waived",
+    ),
+];
+
+/// Parts of records that no verdict rests on, and reports show.
+pub(super) const FIELDS: &[Forgery] = &[
+    (
+        "other codes that are expected",
+        |mut forged| {
+            let mut is_done = false;
+            forged.change_events(|event| {
+                if event["codes_due"].is_array() && !is_done {
+                    is_done = true;
+                    event["codes_due"][0] = json!(["Forged.Code"]);
+                }
+                true
+            });
+            assert!(is_done);
+            forged.signed(|_| {})
+        },
+        "the record is wrong about the codes that it expects",
+    ),
+    (
+        "a manifest that was held against the suite",
+        |mut forged| {
+            // Keys have an order, so that one that is added stands where the program has it.
+            let end = r#""snapshots":{"same""#;
+            let held = format!(r#""manifest":{{"missing":[],"new":[],"changed":[]}},{end}"#);
+            forged.replace(EVENTS, end, &held);
+            forged.signed(|_| {})
+        },
+        "its end is wrong about the suite's manifest",
     ),
 ];
 
