@@ -9,7 +9,7 @@ use proofmark::model::{
     Answer, AnswerPlace, Exchange, Method, Normalisation, OrderRule, Request, SentBody, ValueKind, ValueRule,
 };
 use proofmark::protocol::read_body;
-use proofmark::snapshot::{Names, Transcript};
+use proofmark::snapshot::{Names, Rules, Transcript};
 
 fn exchange(headers: &[(&str, &str)], body: &[u8]) -> Exchange {
     let request = Request {
@@ -45,7 +45,8 @@ fn unordered(at: &str, by: Option<&str>) -> OrderRule {
 const HEADERS: [&str; 3] = ["x-id", "location", "last-modified"];
 
 fn text_of(exchanges: &[Exchange], rules: &Normalisation) -> String {
-    Transcript::new(exchanges, &[rules], &HEADERS.map(str::to_owned), Names::default()).text()
+    let rules = Rules::new(&[rules], &HEADERS.map(str::to_owned));
+    Transcript::new(exchanges, &rules, Names::default()).text()
 }
 
 /// What stands behind the status.

@@ -162,11 +162,11 @@ impl Compared<'_> {
         }
         for ((name, one), (_, other)) in one.headers.iter().zip(&other.headers) {
             let texts = (self.first.bare_text(one), self.second.bare_text(other));
-            self.value(Place::Header(name.clone()), texts.0, texts.1);
+            self.value(Place::Header((*name).to_owned()), texts.0, texts.1);
         }
     }
 
-    fn nodes(&mut self, path: &str, one: &Node, other: &Node) {
+    fn nodes(&mut self, path: &str, one: &Node<'_>, other: &Node<'_>) {
         let place = || Place::Body(path.to_owned());
         match (one, other) {
             (Node::Number(one), Node::Number(other)) => {
@@ -190,8 +190,8 @@ impl Compared<'_> {
         }
     }
 
-    fn maps(&mut self, path: &str, one: &[(String, Node)], other: &[(String, Node)]) {
-        let keys = |entries: &[(String, Node)], view: &View<'_>| -> Vec<String> {
+    fn maps(&mut self, path: &str, one: &[(&str, Node<'_>)], other: &[(&str, Node<'_>)]) {
+        let keys = |entries: &[(&str, Node<'_>)], view: &View<'_>| -> Vec<String> {
             entries.iter().map(|(key, _)| view.bare_key(key)).collect()
         };
         let (first, second) = (keys(one, &self.first), keys(other, &self.second));
@@ -223,7 +223,7 @@ impl Compared<'_> {
         }
     }
 
-    fn lists(&mut self, path: &str, one: &[Node], other: &[Node]) {
+    fn lists(&mut self, path: &str, one: &[Node<'_>], other: &[Node<'_>]) {
         if one.len() != other.len() {
             self.beyond(format!("{path} is of another length each time"));
             return;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::model::{Body, CaseRecord, Contract, Exchange, Normalisation, Verdict};
 use crate::protocol::{read_body, sha256_hex};
-use crate::snapshot::{Names, Transcript};
+use crate::snapshot::{Names, Rules, Transcript};
 use difference::{Difference, differences};
 use proposal::{Drafts, Seen};
 
@@ -142,7 +142,7 @@ impl Answers {
     ) -> Transcript<'a> {
         let rules: Vec<&Normalisation> =
             std::iter::once(&contract.normalisation).chain(more.iter().copied()).collect();
-        Transcript::new(exchanges, &rules, &contract.snapshot_headers, self.names())
+        Transcript::new(exchanges, &Rules::new(&rules, &contract.snapshot_headers), self.names())
     }
 }
 

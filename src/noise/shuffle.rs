@@ -22,7 +22,7 @@ pub(super) struct Aligned {
 type Leaves = Vec<(String, String)>;
 
 /// Finds which items of two lists of one length belong together.
-pub(super) fn align(compared: &Compared<'_>, one: &[Node], other: &[Node]) -> Aligned {
+pub(super) fn align(compared: &Compared<'_>, one: &[Node<'_>], other: &[Node<'_>]) -> Aligned {
     let first: Vec<Leaves> = one.iter().map(|item| leaves(item, &compared.first)).collect();
     let second: Vec<Leaves> = other.iter().map(|item| leaves(item, &compared.second)).collect();
     let in_place = || (0..one.len()).map(|index| (index, index)).collect();
@@ -109,13 +109,13 @@ fn key(items: &[Leaves]) -> Option<String> {
     { places }.find(is_key).cloned()
 }
 
-fn leaves(item: &Node, view: &View<'_>) -> Leaves {
+fn leaves(item: &Node<'_>, view: &View<'_>) -> Leaves {
     let mut found = Vec::new();
     collect(item, "$", view, &mut found);
     found
 }
 
-fn collect(node: &Node, path: &str, view: &View<'_>, found: &mut Leaves) {
+fn collect(node: &Node<'_>, path: &str, view: &View<'_>, found: &mut Leaves) {
     match node {
         Node::Fixed(value) => found.push((path.to_owned(), value.to_string())),
         Node::Number(number) => found.push((path.to_owned(), view.bare_number(number))),

@@ -11,7 +11,7 @@ use crate::model::{
     ValueRule,
 };
 use crate::protocol::read_body;
-use crate::snapshot::{Names, Transcript};
+use crate::snapshot::{Names, Rules, Transcript};
 
 /// Texts that imitate the marks of a snapshot, hide, act, or are very long.
 const HOSTILE: [&str; 18] = [
@@ -103,7 +103,8 @@ impl Chance {
 }
 
 fn text(exchanges: &[Exchange], rules: &Normalisation) -> String {
-    Transcript::new(exchanges, &[rules], &["x-a".into(), "x-b".into()], Names::default()).text()
+    let rules = Rules::new(&[rules], &["x-a".into(), "x-b".into()]);
+    Transcript::new(exchanges, &rules, Names::default()).text()
 }
 
 /// A text without the escapes of a line.

@@ -244,7 +244,7 @@ impl<'a> Attempt<'a> {
             planned: self.planned,
             about: &self.about,
             exchanges: &self.judge.exchanges,
-            normalisation: &self.runner.endpoint.normalisation,
+            rules: &self.runner.rules.of(&self.planned.contract, &self.runner.endpoint.normalisation),
         };
         let mut names = Names::default();
         self.given.iter().for_each(|(name, value)| names.add(name, value));

@@ -1,16 +1,15 @@
 //! Compares a whole transcript with its snapshot.
 
-use crate::model::{Exchange, Finding, Level, Normalisation, SnapshotOutcome};
+use crate::model::{Exchange, Finding, Level, SnapshotOutcome};
 use crate::plan::PlannedCase;
-use crate::snapshot::{Compared, Kept, Location, Names, Store, Transcript, changes};
+use crate::snapshot::{Compared, Kept, Location, Names, Rules, Store, Transcript, changes};
 
 /// A case's exchanges, with what a snapshot of them needs.
 pub(super) struct Recording<'a> {
     pub(super) planned: &'a PlannedCase,
     pub(super) about: &'a str,
     pub(super) exchanges: &'a [Exchange],
-    /// The rules of the endpoint, which come after the contract's.
-    pub(super) normalisation: &'a Normalisation,
+    pub(super) rules: &'a Rules,
 }
 
 /// Compares, and tells what came of it; a difference is a finding at the level of snapshots.
@@ -20,8 +19,7 @@ pub(super) fn snapshot(
     names: Names,
 ) -> (SnapshotOutcome, Option<Finding>) {
     let contract = &recording.planned.contract;
-    let rules = [&contract.normalisation, recording.normalisation];
-    let text = Transcript::new(recording.exchanges, &rules, &contract.snapshot_headers, names).text();
+    let text = Transcript::new(recording.exchanges, recording.rules, names).text();
     let location = Location {
         case: &recording.planned.id,
         about: recording.about,

@@ -29,7 +29,7 @@ use crate::event::{Event, RunEnd, RunStart, StaleSnapshot};
 use crate::judgement::{Tally, WaiverBook, codes_due, operations};
 use crate::model::{CaseRecord, Drift, NotRun, SnapshotOutcome, Suite, Verdict, whole_micros};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
-use crate::snapshot::{Store, StoreError};
+use crate::snapshot::{RuleBook, Store, StoreError};
 use crate::template::Templates;
 use crate::transport::Client;
 
@@ -49,6 +49,7 @@ pub struct Runner {
     endpoint: Endpoint,
     settings: RunSettings,
     templates: Templates,
+    rules: RuleBook,
     store: Option<Store>,
     waivers: WaiverBook,
     stale: Option<Vec<StaleSnapshot>>,
@@ -60,7 +61,8 @@ impl Runner {
     pub fn new(client: Client, endpoint: Endpoint, settings: RunSettings, store: Option<Store>) -> Self {
         let client = client.hiding(&endpoint.signing.secrets());
         let (templates, waivers) = (Templates::default(), WaiverBook::default());
-        Self { client, endpoint, settings, templates, store, waivers, stale: None, drift: None }
+        let rules = RuleBook::default();
+        Self { client, endpoint, settings, templates, rules, store, waivers, stale: None, drift: None }
     }
 
     /// The runner with waivers of its endpoint.

@@ -4,8 +4,8 @@
 //! A listing may be older than the folder is. So it serves to verify alone: whoever writes looks again, under the lock.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fs, io};
 
@@ -27,7 +27,7 @@ pub(super) enum Entry {
 
 /// The folders that cases were looked for in lately.
 #[derive(Debug, Default)]
-pub(super) struct Inventory(Mutex<Vec<(PathBuf, Arc<Listing>)>>);
+pub(super) struct Inventory(Mutex<Vec<(String, Arc<Listing>)>>);
 
 #[derive(Debug)]
 enum Listing {
@@ -37,14 +37,11 @@ enum Listing {
 }
 
 impl Inventory {
-    /// What stands at a path below `root`.
-    pub(super) fn entry(&self, root: &Path, path: &Path) -> Entry {
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-            return Entry::Unsure;
-        };
-        match &*self.listing(root, path, folder) {
+    /// What has a name in the folder of a table, which stands below `root`: the same in each call.
+    pub(super) fn entry(&self, root: &Path, table: &str, name: &str) -> Entry {
+        match &*self.listing(root, table) {
             Listing::Unsure => Entry::Unsure,
-            Listing::Names(names) => match names.get(name) {
+            Listing::Names(names) => match names.get(OsStr::new(name)) {
                 None => Entry::Nothing,
                 Some(true) => Entry::File,
                 Some(false) => Entry::Unsure,
@@ -52,21 +49,21 @@ impl Inventory {
         }
     }
 
-    fn listing(&self, root: &Path, path: &Path, folder: &Path) -> Arc<Listing> {
+    fn listing(&self, root: &Path, table: &str) -> Arc<Listing> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, listing)) = known.iter().find(|(known, _)| known == folder) {
+        if let Some((_, listing)) = known.iter().find(|(known, _)| known == table) {
             return Arc::clone(listing);
         }
-        let listing = Arc::new(Listing::of(root, path, folder));
+        let listing = Arc::new(Listing::of(root, &root.join(table)));
         known.truncate(REMEMBERED - 1);
-        known.insert(0, (folder.to_path_buf(), Arc::clone(&listing)));
+        known.insert(0, (table.to_owned(), Arc::clone(&listing)));
         listing
     }
 }
 
 impl Listing {
-    fn of(root: &Path, path: &Path, folder: &Path) -> Self {
-        if check_way(root, path).is_err() {
+    fn of(root: &Path, folder: &Path) -> Self {
+        if check_way(root, &folder.join("any")).is_err() {
             return Self::Unsure;
         }
         let entries = match fs::read_dir(folder) {
@@ -95,11 +92,11 @@ mod tests {
         fs::create_dir_all(table.join("folder.snap")).unwrap();
         fs::write(table.join("file.snap"), "").unwrap();
         let inventory = Inventory::default();
-        let entry = |name: &str| inventory.entry(folder.path(), &table.join(name));
+        let entry = |name: &str| inventory.entry(folder.path(), "a/B/t", name);
         assert_eq!(entry("file.snap"), Entry::File);
         assert_eq!(entry("nothing.snap"), Entry::Nothing);
         assert_eq!(entry("folder.snap"), Entry::Unsure);
-        assert_eq!(inventory.entry(folder.path(), &folder.path().join("no/such/a.snap")), Entry::Nothing);
+        assert_eq!(inventory.entry(folder.path(), "no/such", "a.snap"), Entry::Nothing);
     }
 
     #[cfg(unix)]
@@ -115,8 +112,8 @@ mod tests {
         symlink(&outside, root.join("t")).unwrap();
         symlink(outside.join("a.snap"), root.join("b.snap")).unwrap();
         let inventory = Inventory::default();
-        assert_eq!(inventory.entry(&root, &root.join("t/a.snap")), Entry::Unsure);
-        assert_eq!(inventory.entry(&root, &root.join("b.snap")), Entry::Unsure);
+        assert_eq!(inventory.entry(&root, "t", "a.snap"), Entry::Unsure);
+        assert_eq!(inventory.entry(&root, "", "b.snap"), Entry::Unsure);
     }
 
     #[test]
@@ -124,7 +121,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inventory = Inventory::default();
         for number in 0..20 {
-            inventory.entry(folder.path(), &folder.path().join(format!("{number}/a.snap")));
+            inventory.entry(folder.path(), &number.to_string(), "a.snap");
         }
         assert_eq!(inventory.0.lock().unwrap().len(), super::REMEMBERED);
     }

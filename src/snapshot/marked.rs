@@ -3,16 +3,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::moment::is_time;
-use crate::check::{Places, compiled, compiled_together, places};
-use crate::model::{AnswerPlace, Value, ValueKind, ValueRule};
+use super::rules::{Anywhere, Pattern, Rule};
+use crate::check::{Places, places};
+use crate::model::{AnswerPlace, Value, ValueKind};
 
 /// A text, or the digits of a number, and the parts of it that rules have found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Marked {
-    pub(super) text: String,
+pub struct Marked<'a> {
+    pub(super) text: &'a str,
     pub(super) marks: Vec<Mark>,
 }
 
@@ -25,27 +24,27 @@ pub(super) struct Mark {
     pub(super) name: Arc<str>,
 }
 
-impl Marked {
-    pub(super) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), marks: Vec::new() }
+impl<'a> Marked<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, marks: Vec::new() }
     }
 
     /// The text as it came.
-    pub fn as_str(&self) -> &str {
-        &self.text
+    pub fn as_str(&self) -> &'a str {
+        self.text
     }
 
     /// What is marked, in the order of rules.
-    pub(super) fn found<'a>(&'a self, found: &mut Vec<(&'a Mark, &'a str)>) {
+    pub(super) fn found<'s>(&'s self, found: &mut Vec<(&'s Mark, &'s str)>) {
         found.extend(self.marks.iter().map(|mark| (mark, &self.text[mark.range.clone()])));
     }
 
     /// Marks what a rule finds: the whole text without a pattern, else each match.
-    pub(super) fn mark(&mut self, rule: &Rule<'_>) {
+    pub(super) fn mark(&mut self, rule: &Rule) {
         match &rule.pattern {
             Pattern::None => self.mark_part(0..self.text.len(), rule),
             Pattern::Found(regex) => {
-                let found = regex.captures_iter(&self.text);
+                let found = regex.captures_iter(self.text);
                 let parts = found.filter_map(|found| Some(found.get(1).or_else(|| found.get(0))?.range()));
                 let parts: Vec<Range<usize>> = parts.collect();
                 for part in parts {
@@ -57,14 +56,14 @@ impl Marked {
     }
 
     /// Marks what rules find that hold anywhere.
-    pub(super) fn mark_anywhere(&mut self, rules: &Anywhere<'_>) {
-        if rules.patterns.as_ref().is_none_or(|patterns| patterns.is_match(&self.text)) {
+    pub(super) fn mark_anywhere(&mut self, rules: &Anywhere) {
+        if rules.patterns.as_ref().is_none_or(|patterns| patterns.is_match(self.text)) {
             rules.rules.iter().for_each(|rule| self.mark(rule));
             self.marks.sort_by_key(|mark| mark.rule);
         }
     }
 
-    fn mark_part(&mut self, range: Range<usize>, rule: &Rule<'_>) {
+    fn mark_part(&mut self, range: Range<usize>, rule: &Rule) {
         let is_meant = rule.kind == ValueKind::Volatile || is_time(&self.text[range.clone()]);
         if is_meant && !range.is_empty() {
             self.marks.push(Mark { range, rule: rule.position, kind: rule.kind, name: rule.name.clone() });
@@ -72,85 +71,37 @@ impl Marked {
     }
 }
 
-/// A rule, ready to be applied.
-pub(super) struct Rule<'a> {
-    position: usize,
-    kind: ValueKind,
-    name: Arc<str>,
-    pub(super) place: &'a AnswerPlace,
-    pattern: Pattern,
-}
-
-enum Pattern {
-    None,
-    Found(Arc<Regex>),
-    /// The loader has checked it; one that is none finds nothing.
-    Broken,
-}
-
-impl<'a> Rule<'a> {
-    pub(super) fn new(position: usize, rule: &'a ValueRule) -> Self {
-        let pattern = match rule.pattern.as_deref().map(compiled) {
-            None => Pattern::None,
-            Some(Ok(regex)) => Pattern::Found(regex),
-            Some(Err(_)) => Pattern::Broken,
-        };
-        Self { position, kind: rule.kind, name: rule.name.as_str().into(), place: &rule.place, pattern }
-    }
-}
-
-/// The rules that hold for every text.
-pub(super) struct Anywhere<'a> {
-    rules: Vec<&'a Rule<'a>>,
-    /// Their patterns together: in most texts there is nothing to be found, which so is known at once.
-    patterns: Option<Arc<Regex>>,
-}
-
-impl<'a> Anywhere<'a> {
-    /// Those of all rules that hold anywhere.
-    pub(super) fn of(all: &'a [Rule<'a>]) -> Self {
-        let rules: Vec<&Rule<'_>> = all.iter().filter(|rule| *rule.place == AnswerPlace::Anywhere).collect();
-        let patterns = rules.iter().map(|rule| match &rule.pattern {
-            Pattern::Found(regex) => Some(regex.as_str()),
-            Pattern::None | Pattern::Broken => None,
-        });
-        let patterns: Option<Vec<&str>> = patterns.collect();
-        let patterns = patterns.filter(|patterns| !patterns.is_empty());
-        Self { patterns: patterns.and_then(|patterns| compiled_together(&patterns)), rules }
-    }
-}
-
 /// A body's tree with what rules have found in its texts and numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Node {
+pub enum Node<'a> {
     /// Null, true or false.
-    Fixed(Value),
+    Fixed(&'a Value),
     /// A number by its digits.
-    Number(Marked),
+    Number(Marked<'a>),
     /// A text.
-    Text(Marked),
+    Text(Marked<'a>),
     /// A list.
-    List(Vec<Node>),
+    List(Vec<Node<'a>>),
     /// Keys and values; a key may stand twice.
-    Map(Vec<(String, Node)>),
+    Map(Vec<(&'a str, Node<'a>)>),
 }
 
-impl Node {
-    pub(super) fn new(tree: &Value) -> Self {
+impl<'a> Node<'a> {
+    pub(super) fn new(tree: &'a Value) -> Self {
         match tree {
-            Value::Null | Value::Bool(_) => Self::Fixed(tree.clone()),
-            Value::Number(digits) => Self::Number(Marked::new(digits.as_str())),
-            Value::Text(text) => Self::Text(Marked::new(text.as_str())),
+            Value::Null | Value::Bool(_) => Self::Fixed(tree),
+            Value::Number(digits) => Self::Number(Marked::new(digits)),
+            Value::Text(text) => Self::Text(Marked::new(text)),
             Value::List(items) => Self::List(items.iter().map(Self::new).collect()),
             Value::Map(entries) => {
-                Self::Map(entries.iter().map(|(key, item)| (key.clone(), Self::new(item))).collect())
+                Self::Map(entries.iter().map(|(key, item)| (key.as_str(), Self::new(item))).collect())
             }
         }
     }
 
     /// Marks what a rule with a place finds in the tree that this was made of.
-    pub(super) fn mark(&mut self, tree: &Value, rule: &Rule<'_>) {
-        match rule.place {
+    pub(super) fn mark(&mut self, tree: &Value, rule: &Rule) {
+        match &rule.place {
             AnswerPlace::Body(path) => {
                 self.visit(&places(tree, path), &mut |node| node.mark_items(rule));
             }
@@ -159,7 +110,7 @@ impl Node {
     }
 
     /// Acts on the nodes at these places.
-    pub(super) fn visit(&mut self, places: &Places, act: &mut impl FnMut(&mut Node)) {
+    pub(super) fn visit(&mut self, places: &Places, act: &mut impl FnMut(&mut Self)) {
         if places.is_here {
             act(self);
         }
@@ -179,7 +130,7 @@ impl Node {
     }
 
     /// Marks a text or number, or those of a list.
-    fn mark_items(&mut self, rule: &Rule<'_>) {
+    fn mark_items(&mut self, rule: &Rule) {
         match self {
             Self::Number(marked) | Self::Text(marked) => marked.mark(rule),
             Self::List(items) => items.iter_mut().for_each(|item| item.mark_items(rule)),
@@ -188,7 +139,7 @@ impl Node {
     }
 
     /// Marks texts, as they are read and not as they are escaped.
-    pub(super) fn mark_anywhere(&mut self, rules: &Anywhere<'_>) {
+    pub(super) fn mark_anywhere(&mut self, rules: &Anywhere) {
         match self {
             Self::Text(marked) => marked.mark_anywhere(rules),
             Self::List(items) => items.iter_mut().for_each(|item| item.mark_anywhere(rules)),
@@ -198,7 +149,7 @@ impl Node {
     }
 
     /// What is marked, in the order in which it stands.
-    pub(super) fn marks<'a>(&'a self, found: &mut Vec<(&'a Mark, &'a str)>) {
+    pub(super) fn marks<'s>(&'s self, found: &mut Vec<(&'s Mark, &'s str)>) {
         match self {
             Self::Number(marked) | Self::Text(marked) => marked.found(found),
             Self::List(items) => items.iter().for_each(|item| item.marks(found)),
@@ -210,12 +161,12 @@ impl Node {
     /// The tree as it came, but for the order of lists.
     pub(super) fn to_value(&self) -> Value {
         match self {
-            Self::Fixed(value) => value.clone(),
-            Self::Number(marked) => Value::Number(marked.text.clone()),
+            Self::Fixed(value) => (*value).clone(),
+            Self::Number(marked) => Value::Number(marked.text.to_owned()),
             Self::Text(marked) => Value::text(marked.as_str()),
             Self::List(items) => Value::List(items.iter().map(Self::to_value).collect()),
             Self::Map(entries) => {
-                Value::Map(entries.iter().map(|(key, item)| (key.clone(), item.to_value())).collect())
+                Value::Map(entries.iter().map(|(key, item)| ((*key).to_owned(), item.to_value())).collect())
             }
         }
     }

@@ -115,20 +115,20 @@ pub(super) struct Finder<'a> {
 
 impl Finder<'_> {
     /// A text with names in place of what is marked in it, and of values that have one.
-    pub(super) fn show(&self, marked: &Marked, label: &mut impl Label) -> String {
+    pub(super) fn show(&self, marked: &Marked<'_>, label: &mut impl Label) -> String {
         let mut shown = String::with_capacity(marked.text.len());
         self.write(&mut shown, marked, label);
         shown
     }
 
     /// Writes a text with names in place of what is marked in it, and of values that have one.
-    pub(super) fn write(&self, to: &mut String, marked: &Marked, label: &mut impl Label) {
+    pub(super) fn write(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl Label) {
         if !marked.marks.is_empty() {
             self.write_marked(to, marked, label);
-        } else if let Some(known) = self.names.of(&marked.text) {
+        } else if let Some(known) = self.names.of(marked.text) {
             label(known, to);
         } else {
-            self.write_parts(to, &marked.text, Vec::new(), label);
+            self.write_parts(to, marked.text, Vec::new(), label);
         }
     }
 
@@ -140,13 +140,13 @@ impl Finder<'_> {
         }
     }
 
-    fn write_marked(&self, to: &mut String, marked: &Marked, label: &mut impl Label) {
-        if let (false, Some(known)) = (is_time_as_a_whole(marked), self.names.of(&marked.text)) {
+    fn write_marked(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl Label) {
+        if let (false, Some(known)) = (is_time_as_a_whole(marked), self.names.of(marked.text)) {
             return label(known, to);
         }
         let mut marks: Vec<&Mark> = marked.marks.iter().collect();
         marks.sort_by_key(|mark| (mark.range.start, usize::MAX - mark.range.end));
-        self.write_parts(to, &marked.text, marks, label);
+        self.write_parts(to, marked.text, marks, label);
     }
 
     /// Writes a text part by part; of what is marked and what has a name, at each place the longest.
@@ -192,11 +192,11 @@ impl Finder<'_> {
     }
 
     /// Writes a number, by its digits.
-    pub(super) fn write_number(&self, to: &mut String, number: &Marked, label: &mut impl Label) {
-        match (number.marks.iter().find(|mark| mark.kind == ValueKind::Time), self.names.of(&number.text)) {
+    pub(super) fn write_number(&self, to: &mut String, number: &Marked<'_>, label: &mut impl Label) {
+        match (number.marks.iter().find(|mark| mark.kind == ValueKind::Time), self.names.of(number.text)) {
             (Some(mark), _) => to.extend(["[", &*mark.name, "]"]),
             (None, Some(known)) => label(known, to),
-            (None, None) => to.push_str(&number.text),
+            (None, None) => to.push_str(number.text),
         }
     }
 
@@ -277,7 +277,7 @@ fn position(text: &[u8], value: &[u8]) -> Option<usize> {
 }
 
 /// Whether the whole text is a time that a rule has found: that outranks a value that happens to be the same.
-fn is_time_as_a_whole(marked: &Marked) -> bool {
+fn is_time_as_a_whole(marked: &Marked<'_>) -> bool {
     let is_whole = |mark: &Mark| mark.kind == ValueKind::Time && mark.range == (0..marked.text.len());
     marked.marks.iter().any(is_whole)
 }

@@ -20,14 +20,14 @@ pub(super) struct Settling<'a> {
 }
 
 /// Puts the lists in order that these rules name, inner ones first.
-pub(super) fn put_in_order(node: &mut Node, tree: &Value, rules: &[&OrderRule], known: &Settling<'_>) {
+pub(super) fn put_in_order(node: &mut Node<'_>, tree: &Value, rules: &[OrderRule], known: &Settling<'_>) {
     let found: Vec<(Places, Option<&str>)> =
         rules.iter().map(|rule| (places(tree, &rule.at), rule.by.as_deref())).collect();
     let here: Vec<(&Places, Option<&str>)> = found.iter().map(|(places, by)| (places, *by)).collect();
     order(node, &here, known);
 }
 
-fn order(node: &mut Node, here: &[(&Places, Option<&str>)], known: &Settling<'_>) {
+fn order(node: &mut Node<'_>, here: &[(&Places, Option<&str>)], known: &Settling<'_>) {
     match node {
         Node::Map(entries) => {
             for (key, item) in entries {
@@ -55,7 +55,7 @@ fn order(node: &mut Node, here: &[(&Places, Option<&str>)], known: &Settling<'_>
 }
 
 /// What an item is put in order by: the part that a rule names, then everything.
-fn key(item: &Node, by: Option<&str>, known: &Settling<'_>) -> (String, String, String) {
+fn key(item: &Node<'_>, by: Option<&str>, known: &Settling<'_>) -> (String, String, String) {
     let mut first = String::new();
     if let Some(path) = by {
         let mut part = item.clone();

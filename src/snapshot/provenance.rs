@@ -158,12 +158,8 @@ impl Entry {
         let is_outranked =
             |waiting: &Waiting| waiting.digest == digest || !waiting.recorded.kind.outranks(kind);
         self.pending = self.pending.take().filter(|waiting| !is_outranked(waiting));
-        *self = Self {
-            digest: Some(digest),
-            recorded: history.recorded,
-            confirmed: history.confirmed,
-            ..self.clone()
-        };
+        (self.recorded, self.confirmed) = (history.recorded, history.confirmed);
+        self.digest = Some(digest);
     }
 }
 

@@ -100,11 +100,7 @@ impl Store {
 
     /// The file of a case.
     pub fn path(&self, id: &CaseId) -> PathBuf {
-        let (table, case) = (id.table(), id.case());
-        match id.row() {
-            Some(row) => self.root.join([table, "/", case, "@", row, ".snap"].concat()),
-            None => self.root.join([table, "/", case, ".snap"].concat()),
-        }
+        self.root.join([id.table(), "/", &name(id)].concat())
     }
 
     /// Compares a transcript's text with the snapshot, and writes what the mode of update allows.
@@ -113,7 +109,7 @@ impl Store {
     /// A file that cannot be read, is no snapshot, or cannot be written; a folder that somebody else writes to.
     pub fn compare(&self, location: &Location<'_>, text: &str) -> Result<(Compared, Kept), StoreError> {
         let path = self.path(location.case);
-        let found = self.look(&path, text)?;
+        let found = self.look(&path, location.case, text)?;
         let (found, kept) = self.keep(&path, location, text, found)?;
         self.note(location, text, &found, kept);
         let compared = match found {
@@ -125,8 +121,8 @@ impl Store {
     }
 
     /// What stands at a snapshot's place. Where a file is listed and is as it was, nothing else is asked.
-    fn look(&self, path: &Path, text: &str) -> Result<Found, StoreError> {
-        let is_listed = self.inventory.entry(&self.root, path) == Entry::File;
+    fn look(&self, path: &Path, case: &CaseId, text: &str) -> Result<Found, StoreError> {
+        let is_listed = self.inventory.entry(&self.root, case.table(), &name(case)) == Entry::File;
         match is_listed.then(|| unchanged_at(path, text)).flatten() {
             Some(kind) => Ok(Found::Same(kind)),
             None => look(&self.root, path, text),
@@ -146,12 +142,11 @@ impl Store {
             }
             (Update::Never, _) => return Ok((found, Kept::Nothing)),
             (Update::Pending | Update::Unseen | Update::Always, Found::Same(_)) => {
-                let pending = pending_beside(path);
-                if self.inventory.entry(&self.root, &pending) != Entry::Nothing
-                    && fs::symlink_metadata(&pending).is_ok()
-                {
+                let name = [&name(location.case), NEW].concat();
+                if self.inventory.entry(&self.root, location.case.table(), &name) != Entry::Nothing {
+                    let pending = pending_beside(path);
                     // It is only in the way: what was to be found out is found out.
-                    let _ = self.withdraw(&pending);
+                    let _ = fs::symlink_metadata(&pending).is_ok_and(|_| self.withdraw(&pending).is_ok());
                 }
                 return Ok((found, Kept::Nothing));
             }
@@ -297,7 +292,20 @@ impl Store {
     }
 }
 
+/// The name of a case's file, in the folder of its table.
+fn name(case: &CaseId) -> String {
+    match case.row() {
+        Some(row) => [case.case(), "@", row, ".snap"].concat(),
+        None => [case.case(), ".snap"].concat(),
+    }
+}
+
+/// What the name of a snapshot goes on with where answers wait that are not its own.
+const NEW: &str = ".new";
+
 /// Where the answers wait that are not those of a snapshot.
 fn pending_beside(path: &Path) -> PathBuf {
-    path.with_extension("snap.new")
+    let mut path = path.as_os_str().to_owned();
+    path.push(NEW);
+    path.into()
 }

@@ -3,10 +3,11 @@
 //!
 //! Pure: it knows no file, no clock and no endpoint.
 
-use super::marked::{Anywhere, Marked, Node, Rule};
+use super::marked::{Marked, Node};
 use super::names::{Finder, Names, bare};
 use super::order::{Settling, put_in_order};
-use crate::model::{Answer, AnswerPlace, Body, Exchange, Normalisation, OrderRule, ValueKind};
+use super::rules::{Rule, Rules};
+use crate::model::{Answer, AnswerPlace, Body, Exchange, OrderRule, ValueKind};
 
 /// Exchanges made stable.
 #[derive(Debug)]
@@ -21,59 +22,43 @@ pub struct Part<'a> {
     /// The exchange, as it was.
     pub exchange: &'a Exchange,
     /// The header fields that a snapshot shows, in its order.
-    pub headers: Vec<(String, Marked)>,
+    pub headers: Vec<(&'a str, Marked<'a>)>,
     /// The body.
-    pub body: StableBody,
+    pub body: StableBody<'a>,
     /// Header fields that only rules look at.
-    hidden: Vec<Marked>,
+    hidden: Vec<Marked<'a>>,
 }
 
 /// A body made stable.
 #[derive(Debug)]
-pub enum StableBody {
+pub enum StableBody<'a> {
     /// No bytes.
     Empty,
     /// A tree; of an XML document, without its root.
     Tree {
         /// The root's name, if it is XML.
-        root: Option<String>,
+        root: Option<&'a str>,
         /// What it holds.
-        tree: Node,
+        tree: Node<'a>,
     },
     /// A text that is neither JSON nor XML.
-    Text(Marked),
+    Text(Marked<'a>),
     /// Bytes that are no text.
     Bytes,
 }
 
 impl<'a> Transcript<'a> {
-    /// Makes exchanges stable by rules, those of the contract before those of the endpoint.
-    ///
-    /// `headers` are the header fields that a snapshot shows; `given` names what the run itself made.
-    pub fn new(
-        exchanges: &'a [Exchange],
-        rules: &[&Normalisation],
-        headers: &[String],
-        given: Names,
-    ) -> Self {
-        let values = rules.iter().flat_map(|rules| &rules.values).enumerate();
-        let values: Vec<Rule<'_>> = values.map(|(position, rule)| Rule::new(position, rule)).collect();
-        let orders: Vec<&OrderRule> = rules.iter().flat_map(|rules| &rules.unordered).collect();
-        let anywhere = Anywhere::of(&values);
-        let part = |exchange| Part::new(exchange, headers).marked(&values, &anywhere, headers);
-        let parts = exchanges.iter().map(part).collect();
+    /// Makes exchanges stable by rules; `given` names what the run itself made.
+    pub fn new(exchanges: &'a [Exchange], rules: &Rules, given: Names) -> Self {
+        let parts = exchanges.iter().map(|exchange| Part::new(exchange, rules)).collect();
         let mut transcript = Self { parts, names: given };
-        for rule in rules.iter().flat_map(|rules| &rules.values) {
-            if rule.kind == ValueKind::Time {
-                transcript.names.add_plain(&rule.name);
-            }
-        }
-        transcript.settle(&orders);
+        rules.times().for_each(|name| transcript.names.add_plain(name));
+        transcript.settle(&rules.orders);
         transcript
     }
 
     /// Numbers volatile values, in an order that does not depend on that of unordered lists.
-    fn settle(&mut self, orders: &[&OrderRule]) {
+    fn settle(&mut self, orders: &[OrderRule]) {
         if orders.is_empty() {
             self.parts.iter().for_each(|part| part.name_values(&mut self.names));
             return;
@@ -112,7 +97,7 @@ pub struct View<'a> {
 
 impl View<'_> {
     /// A text with names alone.
-    pub fn bare_text(&self, text: &Marked) -> String {
+    pub fn bare_text(&self, text: &Marked<'_>) -> String {
         self.finder.show(text, &mut bare)
     }
 
@@ -124,7 +109,7 @@ impl View<'_> {
     }
 
     /// A number with its name alone.
-    pub fn bare_number(&self, number: &Marked) -> String {
+    pub fn bare_number(&self, number: &Marked<'_>) -> String {
         let mut shown = String::new();
         self.finder.write_number(&mut shown, number, &mut bare);
         shown
@@ -139,41 +124,38 @@ impl View<'_> {
 }
 
 impl<'a> Part<'a> {
-    fn new(exchange: &'a Exchange, shown: &[String]) -> Self {
+    /// An exchange with what rules find in it.
+    fn new(exchange: &'a Exchange, rules: &Rules) -> Self {
         let answer = &exchange.answer;
-        let mut headers: Vec<(String, Marked)> = Vec::new();
-        for name in shown {
+        let mut headers: Vec<(&'a str, Marked<'a>)> = Vec::new();
+        for name in &rules.headers {
             let values = answer.headers.iter().filter(|(known, _)| known == name);
-            headers.extend(values.map(|(name, value)| (name.clone(), Marked::new(value.as_str()))));
+            headers.extend(values.map(|(name, value)| (name.as_str(), Marked::new(value))));
         }
-        Self { exchange, headers, body: body(answer), hidden: Vec::new() }
-    }
-
-    /// The part with what rules find in it.
-    fn marked(mut self, rules: &[Rule<'_>], anywhere: &Anywhere<'_>, shown: &[String]) -> Self {
-        for rule in rules {
-            match rule.place {
-                AnswerPlace::Body(_) => self.mark_body(rule),
-                AnswerPlace::Header(name) => self.mark_header(rule, name, shown),
+        let mut part = Self { exchange, headers, body: body(answer), hidden: Vec::new() };
+        for rule in &rules.placed {
+            match &rule.place {
+                AnswerPlace::Body(_) => part.mark_body(rule),
+                AnswerPlace::Header(name) => part.mark_header(rule, name, &rules.headers),
                 AnswerPlace::Anywhere => {}
             }
         }
-        match &mut self.body {
-            StableBody::Tree { tree, .. } => tree.mark_anywhere(anywhere),
-            StableBody::Text(text) => text.mark_anywhere(anywhere),
+        match &mut part.body {
+            StableBody::Tree { tree, .. } => tree.mark_anywhere(&rules.anywhere),
+            StableBody::Text(text) => text.mark_anywhere(&rules.anywhere),
             StableBody::Empty | StableBody::Bytes => {}
         }
-        self.headers.iter_mut().for_each(|(_, value)| value.mark_anywhere(anywhere));
-        self
+        part.headers.iter_mut().for_each(|(_, value)| value.mark_anywhere(&rules.anywhere));
+        part
     }
 
-    fn mark_body(&mut self, rule: &Rule<'_>) {
+    fn mark_body(&mut self, rule: &Rule) {
         if let (StableBody::Tree { tree, .. }, Some(read)) = (&mut self.body, self.exchange.answer.tree()) {
             tree.mark(read, rule);
         }
     }
 
-    fn mark_header(&mut self, rule: &Rule<'_>, name: &String, shown: &[String]) {
+    fn mark_header(&mut self, rule: &Rule, name: &String, shown: &[String]) {
         let of_name = self.headers.iter_mut().filter(|(known, _)| known == name);
         of_name.for_each(|(_, value)| value.mark(rule));
         if !shown.contains(name)
@@ -206,11 +188,11 @@ impl<'a> Part<'a> {
     }
 }
 
-fn body(answer: &Answer) -> StableBody {
+fn body(answer: &Answer) -> StableBody<'_> {
     match &answer.body {
         Body::Empty if answer.bytes.is_empty() => StableBody::Empty,
         Body::Json(tree) => StableBody::Tree { root: None, tree: Node::new(tree) },
-        Body::Xml { root, tree } => StableBody::Tree { root: Some(root.clone()), tree: Node::new(tree) },
+        Body::Xml { root, tree } => StableBody::Tree { root: Some(root), tree: Node::new(tree) },
         Body::Empty | Body::Unreadable { .. } => match std::str::from_utf8(&answer.bytes) {
             Ok(text) => StableBody::Text(Marked::new(text)),
             Err(_) => StableBody::Bytes,

@@ -8,7 +8,7 @@ use super::text::write_quoted;
 
 /// Writes a tree with names in place of its volatile values. Writing to a String cannot fail, which is why results are
 /// dropped here.
-pub(super) fn write_tree(to: &mut String, tree: &Node, finder: &Finder<'_>, label: &mut impl Label) {
+pub(super) fn write_tree(to: &mut String, tree: &Node<'_>, finder: &Finder<'_>, label: &mut impl Label) {
     let mut writer = Writer { to, finder, label, part: String::new() };
     writer.node(tree, 0);
 }
@@ -22,7 +22,7 @@ struct Writer<'a, L> {
 }
 
 impl<L: Label> Writer<'_, L> {
-    fn node(&mut self, tree: &Node, depth: usize) {
+    fn node(&mut self, tree: &Node<'_>, depth: usize) {
         match tree {
             Node::Map(entries) if !entries.is_empty() => self.map(entries, depth),
             Node::List(items) if !items.is_empty() => self.list(items, depth),
@@ -38,7 +38,7 @@ impl<L: Label> Writer<'_, L> {
         }
     }
 
-    fn map(&mut self, entries: &[(String, Node)], depth: usize) {
+    fn map(&mut self, entries: &[(&str, Node<'_>)], depth: usize) {
         self.to.push_str("{\n");
         for (position, (key, item)) in entries.iter().enumerate() {
             self.indent(depth + 1);
@@ -53,7 +53,7 @@ impl<L: Label> Writer<'_, L> {
         self.to.push('}');
     }
 
-    fn list(&mut self, items: &[Node], depth: usize) {
+    fn list(&mut self, items: &[Node<'_>], depth: usize) {
         self.to.push_str("[\n");
         for (position, item) in items.iter().enumerate() {
             self.indent(depth + 1);
