@@ -150,13 +150,13 @@ fn recorded(snapshot: &Snapshot, text: String) -> Recorded {
 }
 
 /// Writes a file whole, in a folder that is made if need be.
-pub(super) fn replace(root: &Path, path: &Path, text: &str) -> Result<(), StoreError> {
+pub(super) fn replace(root: &Path, path: &Path, text: &[u8]) -> Result<(), StoreError> {
     let unwritable = |source| StoreError::Unwritable { path: path.to_path_buf(), source };
     check_way(root, path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(unwritable)?;
     let mut file = WholeFile::in_place(path).map_err(unwritable)?;
-    file.write_all(text.as_bytes()).map_err(unwritable)?;
+    file.write_all(text).map_err(unwritable)?;
     file.commit().map_err(unwritable)
 }
 

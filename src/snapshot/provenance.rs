@@ -201,11 +201,11 @@ impl Provenance {
 
     /// Writes the side file whole; whoever does holds the lock.
     pub(super) fn write(&self, root: &Path) -> Result<(), StoreError> {
-        let mut text = format!("{HEAD}\n");
+        let mut text = format!("{HEAD}\n").into_bytes();
         for entry in self.0.values() {
-            // Plain records cannot fail to be written.
-            text.push_str(&serde_json::to_string(entry).unwrap_or_default());
-            text.push('\n');
+            // Plain records cannot fail to be written to memory.
+            let _ = serde_json::to_writer(&mut text, entry);
+            text.push(b'\n');
         }
         replace(root, &side_file(root), &text)
     }

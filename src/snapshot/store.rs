@@ -190,9 +190,9 @@ impl Store {
         };
         let file = self.header(location).file(text);
         match kept {
-            Kept::Pending => replace(&self.root, pending, &file)?,
+            Kept::Pending => replace(&self.root, pending, file.as_bytes())?,
             Kept::Written => {
-                replace(&self.root, path, &file)?;
+                replace(&self.root, path, file.as_bytes())?;
                 remove(&self.root, pending)?;
             }
             Kept::Nothing | Kept::Outranked => remove(&self.root, pending)?,
