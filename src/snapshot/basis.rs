@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::sighting::{Origin, Sighted};
 use crate::check::select;
 use crate::model::{Contract, Exchange, Field, MessageTemplate, OperationId};
 use crate::protocol::sha256_hex;
@@ -77,25 +77,30 @@ impl Kinds {
     }
 }
 
-/// Bases that were made before: thousands of cases rest on a few rows.
+/// Sightings by the bases of their answers, as they were made before: thousands of cases rest on a few rows.
 #[derive(Debug, Default)]
-pub(super) struct Bases(BTreeMap<(OperationId, Kinds), Arc<Basis>>);
+pub(super) struct Bases(BTreeMap<(OperationId, Kinds), Sighted>);
 
 impl Bases {
     /// The most that are kept: an endpoint may answer with any number of codes.
     const MOST: usize = 1000;
 
-    /// What the answers of a transcript rest on.
-    pub(super) fn of(&mut self, contract: &Contract, exchanges: &[Exchange]) -> Arc<Basis> {
+    /// What a run sees of a transcript.
+    pub(super) fn sighting(
+        &mut self,
+        origin: &Origin,
+        contract: &Contract,
+        exchanges: &[Exchange],
+    ) -> Sighted {
         let kinds = Kinds::of(contract, exchanges);
         let key = (contract.id.clone(), kinds.clone());
         if let Some(known) = self.0.get(&key) {
-            return Arc::clone(known);
+            return known.clone();
         }
-        let basis = Arc::new(Basis::new(contract, kinds));
+        let sighting = Sighted::new(origin.sighting(contract, Basis::new(contract, kinds)));
         if self.0.len() < Self::MOST {
-            self.0.insert(key, Arc::clone(&basis));
+            self.0.insert(key, sighting.clone());
         }
-        basis
+        sighting
     }
 }

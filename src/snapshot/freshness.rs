@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::StoreError;
 use super::file::Recorded;
-use super::provenance::{History, Provenance, Sighting, digest, is_future};
+use super::provenance::{History, Provenance, digest, is_future};
+use super::sighting::{Sighted, Sighting};
 use crate::model::Contract;
 
 /// How old a confirmation may be.
@@ -160,7 +161,8 @@ pub(super) fn standing(
     if last.is_some_and(|last| !last.basis.holds(contract)) {
         doubts.push(Doubt::OtherPromise);
     }
-    Standing { case: case.to_owned(), recorded, confirmed, doubts }
+    let sighting = |seen: Option<Sighted>| seen.map(|seen| (*seen).clone());
+    Standing { case: case.to_owned(), recorded: sighting(recorded), confirmed: sighting(confirmed), doubts }
 }
 
 #[cfg(test)]

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::basis::{Bases, Basis};
+use super::basis::Bases;
 use super::error::StoreError;
 use super::lock::FolderLock;
-use super::provenance::{Note, Origin, Provenance, Seen};
+use super::provenance::{Note, Provenance, Seen};
+use super::sighting::{Origin, Sighted};
 use crate::model::{CaseId, Contract, Exchange};
 
 /// What a run has seen so far; clones share it.
@@ -33,9 +34,10 @@ impl Journal {
         self.origin.is_faultless()
     }
 
-    /// What the answers of a transcript rest on.
-    pub(super) fn basis(&self, contract: &Contract, exchanges: &[Exchange]) -> Arc<Basis> {
-        self.bases.lock().unwrap_or_else(PoisonError::into_inner).of(contract, exchanges)
+    /// What this run sees of a transcript.
+    pub(super) fn sighting(&self, contract: &Contract, exchanges: &[Exchange]) -> Sighted {
+        let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
+        bases.sighting(&self.origin, contract, exchanges)
     }
 
     pub(super) fn note(&self, case: &CaseId, note: Note) {
@@ -62,7 +64,7 @@ impl Journal {
         let _lock = FolderLock::take(root)?;
         let mut provenance = Provenance::read(root)?;
         for (case, note) in notes {
-            provenance.note(case, note, &self.origin);
+            provenance.note(case, note);
         }
         provenance.write(root)
     }

@@ -105,7 +105,7 @@ impl Store {
         let old = read(self.root(), &path.with_extension(""))?;
         let case = self.case_of(&path);
         let history = provenance.history(&case, &digest(&new.text));
-        let faults = history.and_then(|history| history.recorded).map(|recorded| recorded.faults);
+        let faults = history.and_then(|history| history.recorded).map(|recorded| recorded.faults.clone());
         let (faults, root) = (faults.unwrap_or_default(), self.root().to_path_buf());
         Ok(PendingSnapshot { case, old, new, faults, path, root })
     }

@@ -5,18 +5,16 @@
 //! entry counts for one text, by its digest: whatever accepts a snapshot, the entry of what waited is found again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use jiff::{Timestamp, ToSpan, Unit};
+use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::basis::Basis;
 use super::error::StoreError;
 use super::file::{bytes, replace};
 use super::lock::OWN_FOLDER;
-use crate::model::EndpointKind;
+use super::sighting::{Sighted, Sightings};
 use crate::protocol::sha256_hex;
 
 /// The name of the side file, in the folder of our own.
@@ -27,56 +25,6 @@ const HEAD: &str = "{\"format\":\"proofmark-provenance\",\"version\":1}";
 
 /// How far clocks that share a side file may be apart.
 const SKEW_SECONDS: i64 = 60;
-
-/// Where and when a run has seen a text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sighting {
-    /// When the run began, to the second.
-    pub at: Timestamp,
-    /// The kind of endpoint.
-    #[serde(with = "kind_by_name")]
-    pub kind: EndpointKind,
-    /// The endpoint's name.
-    pub endpoint: String,
-    /// The version of the contract.
-    pub contract: String,
-    /// What of the contract it rests on.
-    pub(super) basis: Basis,
-    /// The faults that were switched on.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub faults: Vec<String>,
-}
-
-impl fmt::Display for Sighting {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { at, kind, endpoint, contract, basis: _, faults } = self;
-        write!(out, "{at}  {kind}  {endpoint}  contract {contract}")?;
-        if faults.is_empty() { Ok(()) } else { write!(out, "  with the fault {}", faults.join(", ")) }
-    }
-}
-
-/// What a run has in common for all that it sees.
-#[derive(Debug, Clone)]
-pub struct Origin {
-    at: Timestamp,
-    kind: EndpointKind,
-    endpoint: String,
-    faults: Vec<String>,
-}
-
-impl Origin {
-    /// A run that begins now.
-    pub fn now(kind: EndpointKind, endpoint: impl Into<String>, faults: Vec<String>) -> Self {
-        let now = Timestamp::now();
-        Self { at: now.round(Unit::Second).unwrap_or(now), kind, endpoint: endpoint.into(), faults }
-    }
-
-    /// Whether the endpoint answers as it is meant to, so that it can confirm anything.
-    pub(super) fn is_faultless(&self) -> bool {
-        self.faults.is_empty()
-    }
-}
 
 /// What a run did about a case's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,35 +42,70 @@ pub(super) enum Seen {
 pub(super) struct Note {
     pub(super) seen: Seen,
     pub(super) digest: String,
-    pub(super) contract: String,
-    pub(super) basis: Arc<Basis>,
+    pub(super) sighting: Sighted,
 }
 
 /// What is known of one case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Entry {
     case: String,
     /// The digest of the accepted text that the next two are about.
     digest: Option<String>,
-    recorded: Option<Sighting>,
-    confirmed: Option<Sighting>,
+    recorded: Option<Sighted>,
+    confirmed: Option<Sighted>,
     /// The text that waits, or did.
     pending: Option<Waiting>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Waiting {
     digest: String,
-    recorded: Sighting,
+    recorded: Sighted,
+}
+
+/// An entry as a line has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'a> {
+    case: String,
+    digest: Option<String>,
+    #[serde(borrow)]
+    recorded: Option<&'a RawValue>,
+    #[serde(borrow)]
+    confirmed: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pending: Option<WaitingText<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaitingText<'a> {
+    digest: String,
+    #[serde(borrow)]
+    recorded: &'a RawValue,
 }
 
 /// What is known of one text of a case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct History {
-    pub(super) recorded: Option<Sighting>,
-    pub(super) confirmed: Option<Sighting>,
+    pub(super) recorded: Option<Sighted>,
+    pub(super) confirmed: Option<Sighted>,
+}
+
+impl Line<'_> {
+    fn entry(self, known: &mut Sightings) -> serde_json::Result<Entry> {
+        let Self { case, digest, recorded, confirmed, pending } = self;
+        let waiting = |WaitingText { digest, recorded }, known: &mut Sightings| {
+            serde_json::Result::Ok(Waiting { digest, recorded: known.read(recorded)? })
+        };
+        Ok(Entry {
+            case,
+            digest,
+            recorded: recorded.map(|text| known.read(text)).transpose()?,
+            confirmed: confirmed.map(|text| known.read(text)).transpose()?,
+            pending: pending.map(|pending| waiting(pending, known)).transpose()?,
+        })
+    }
 }
 
 impl Entry {
@@ -138,11 +121,9 @@ impl Entry {
         Some(history_of(waiting.recorded.clone()))
     }
 
-    fn note(&mut self, note: Note, origin: &Origin) {
-        let Note { seen, digest, contract, basis } = note;
-        let basis = Arc::unwrap_or_clone(basis);
-        let Origin { at, kind, endpoint, faults } = origin.clone();
-        let sighting = Sighting { at, kind, endpoint, contract, basis, faults };
+    fn note(&mut self, note: Note) {
+        let Note { seen, digest, sighting } = note;
+        let kind = sighting.kind;
         if seen == Seen::Waiting {
             self.pending = Some(Waiting { digest, recorded: sighting });
             return;
@@ -164,13 +145,13 @@ impl Entry {
 }
 
 /// What a run has written is confirmed by the same run, unless a fault made the answer.
-fn history_of(recorded: Sighting) -> History {
+fn history_of(recorded: Sighted) -> History {
     let confirmed = Some(recorded.clone()).filter(|sighting| sighting.faults.is_empty());
     History { recorded: Some(recorded), confirmed }
 }
 
 /// The later of two sightings; one that lies in the future is none.
-fn later(known: Option<Sighting>, new: Sighting) -> Option<Sighting> {
+fn later(known: Option<Sighted>, new: Sighted) -> Option<Sighted> {
     known.filter(|known| known.at > new.at && !is_future(known.at, Timestamp::now())).or(Some(new))
 }
 
@@ -220,9 +201,9 @@ impl Provenance {
         self.0.get(case).is_some_and(|entry| entry.digest.is_some())
     }
 
-    pub(super) fn note(&mut self, case: String, note: Note, origin: &Origin) {
+    pub(super) fn note(&mut self, case: String, note: Note) {
         let entry = self.0.entry(case).or_insert_with_key(|case| Entry::new(case));
-        entry.note(note, origin);
+        entry.note(note);
     }
 
     /// Drops what is known of cases that are not among these, and says how many there were.
@@ -251,10 +232,10 @@ fn parsed(file: &[u8]) -> Result<Provenance, String> {
         Some((HEAD, _)) => {}
         Some(_) | None => return Err("it does not begin as a side file of this version".into()),
     }
-    let mut entries = BTreeMap::new();
+    let (mut entries, mut known) = (BTreeMap::new(), Sightings::default());
     for (line, number) in lines {
-        let entry: Entry =
-            serde_json::from_str(line).map_err(|_| format!("line {number} is no entry of a case"))?;
+        let entry = serde_json::from_str(line).and_then(|line: Line<'_>| line.entry(&mut known));
+        let entry = entry.map_err(|_| format!("line {number} is no entry of a case"))?;
         if let Some(twice) = entries.insert(entry.case.clone(), entry) {
             return Err(format!("line {number} names the case {} again", twice.case));
         }
@@ -262,37 +243,24 @@ fn parsed(file: &[u8]) -> Result<Provenance, String> {
     Ok(Provenance(entries))
 }
 
-mod kind_by_name {
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::model::EndpointKind;
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-    pub(super) fn serialize<S: Serializer>(kind: &EndpointKind, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(kind.name())
-    }
-
-    pub(super) fn deserialize<'a, D: Deserializer<'a>>(deserializer: D) -> Result<EndpointKind, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
 
-    use super::{Basis, EndpointKind, Sighting, later};
+    use super::super::basis::Basis;
+    use super::super::sighting::{Sighted, Sighting};
+    use super::later;
+    use crate::model::EndpointKind;
 
-    fn at(time: &str) -> Sighting {
-        Sighting {
+    fn at(time: &str) -> Sighted {
+        Sighted::new(Sighting {
             at: time.parse::<Timestamp>().unwrap(),
             kind: EndpointKind::Mock,
             endpoint: "mock".into(),
             contract: "1".into(),
             basis: serde_json::from_str::<Basis>(r#"{"codes":[],"success":true,"promises":""}"#).unwrap(),
             faults: Vec::new(),
-        }
+        })
     }
 
     #[test]

@@ -14,7 +14,8 @@ use super::header::Header;
 use super::inventory::{Entry, Inventory};
 use super::journal::Journal;
 use super::lock::FolderLock;
-use super::provenance::{Note, Origin, Provenance, Seen, digest};
+use super::provenance::{Note, Provenance, Seen, digest};
+use super::sighting::Origin;
 use super::update::Update;
 use crate::model::{CaseId, Contract, EndpointKind, Exchange};
 
@@ -243,13 +244,8 @@ impl Store {
         if self.update == Update::Never {
             return journal.confirm(location.case);
         }
-        let note = Note {
-            seen,
-            digest: digest(text),
-            contract: location.contract.version.clone(),
-            basis: journal.basis(location.contract, location.exchanges),
-        };
-        journal.note(location.case, note);
+        let sighting = journal.sighting(location.contract, location.exchanges);
+        journal.note(location.case, Note { seen, digest: digest(text), sighting });
     }
 
     /// Takes what the run has seen into the side file, once, at its end. Where nothing may be written, nothing is.
