@@ -83,7 +83,13 @@ fn what_waits_is_shown_once_for_each_kind_of_change() {
     assert_eq!(text.matches("  -   \"Message\"").count(), 1, "the difference is shown once: {text}");
     let marks = text.lines().skip_while(|line| !line.starts_with("  -")).nth(1).unwrap();
     assert_eq!(marks.trim(), "^", "what differs in the line is marked: {text}");
-    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let in_columns = |columns: &str| {
+        let mut command = proofmark(&["pending"]);
+        command.env_remove("INSTA_UPDATE").env("COLUMNS", columns).current_dir(project.0.path());
+        out(&command.output().unwrap())
+    };
+    assert!(in_columns("80").lines().all(|line| line.chars().count() <= 80), "{}", in_columns("80"));
+    assert_eq!(in_columns("200"), text, "in a pipe no sentence is broken");
     let (exit, text) = project.run(&["pending", "duplicate-key-in-a-form"]);
     assert_eq!((exit, text.matches("\n  ecs/").count()), (1, 1), "{text}");
     assert_eq!(Project::new().run(&["pending"]), (0, "0 pending, 0 kinds of change\n".to_owned()));

@@ -44,7 +44,7 @@ impl Look {
     /// As the terminal and the environment ask for.
     pub(super) fn of_output(is_terminal: bool) -> Self {
         let surroundings = Surroundings::read();
-        let width = surroundings.output_width();
+        let width = surroundings.width_of_copied();
         Self { width, is_coloured: surroundings.allows_colour(is_terminal), extent: Extent::Listing }
     }
 
