@@ -76,7 +76,7 @@ fn what_waits_is_shown_once_for_each_kind_of_change() {
     for told in [
         "  * message is no longer the one in the contract\n",
         "  contract  was  400 Duplicate.TagKey  \"The Tag.N.Key contain duplicate key.\"\n",
-        "  contract  now  no row of the contract: Duplicate.TagKey has another message\n",
+        "  contract  now  no row of the contract: Duplicate.TagKey has another message there\n",
     ] {
         assert!(text.contains(told), "{text}");
     }
