@@ -68,6 +68,12 @@ fn the_json_report_has_every_case_and_counts_that_add_up() {
         (&finding["level"], &finding["expected"]),
         (&Json::from("code"), &Json::from("\"Duplicate.TagKey\""))
     );
+    let row = &finding["cites"][0];
+    assert_eq!((&row["kind"], &row["code"]), (&"error-row".into(), &"Duplicate.TagKey".into()), "{finding}");
+    assert!(
+        row["file"].as_str().unwrap().ends_with("contract.toml") && row["line"].as_u64() > Some(1),
+        "{row}"
+    );
     assert!(failed["exchanges"].as_u64().is_some() && failed["duration_ms"].as_u64().is_some());
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::Report;
 use super::sink::Sink;
+use super::wire::RawCitation;
 use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Drift, Finding, SnapshotOutcome};
 use crate::plain::printable_json;
@@ -144,6 +145,7 @@ fn finding_json(finding: &Finding, record: &CaseRecord) -> Json {
         "expected": finding.expected,
         "actual": finding.actual,
         "because": finding.because,
+        "cites": finding.cites.iter().cloned().map(RawCitation::from).collect::<Vec<_>>(),
     })
 }
 

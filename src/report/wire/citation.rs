@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Citation, Promise, Site};
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct RawCitation {
+pub(in crate::report) struct RawCitation {
     #[serde(flatten)]
     promise: RawPromise,
     file: String,

@@ -11,6 +11,8 @@ mod run;
 mod tests;
 mod verdict;
 
+pub(super) use citation::RawCitation;
+
 use std::io;
 
 use serde::{Deserialize, Serialize};
