@@ -323,6 +323,20 @@ fn a_fault_is_one_kind_that_is_rejected_without_a_trace_or_accepted_line_by_line
     assert!(changed.lines().all(|line| line.starts_with("1\t1\tsnapshots/")), "{changed}");
 }
 
+/// By what a change is decided about.
+enum By {
+    Proofmark,
+    Insta,
+    InstaAtATerminal,
+}
+
+/// Cargo-insta asks for a package around the snapshots.
+fn make_package(root: &Path) {
+    fs::write(root.join("Cargo.toml"), "[package]\nname = \"a\"\nedition = \"2024\"\n").unwrap();
+    fs::create_dir(root.join("src")).unwrap();
+    fs::write(root.join("src/lib.rs"), "").unwrap();
+}
+
 #[test]
 fn cargo_insta_comes_to_the_same_files_byte_for_byte() {
     if !Command::new("cargo")
@@ -334,18 +348,32 @@ fn cargo_insta_comes_to_the_same_files_byte_for_byte() {
         return;
     }
     for (key, ours) in [("a", "accept"), ("r", "reject")] {
-        let files = [false, true].map(|is_insta| {
+        let files = [By::Proofmark, By::Insta, By::InstaAtATerminal].map(|by| {
             let project = Project::changed(&[(FAULT, CASES)]);
             let root = project.0.path();
-            if is_insta {
-                fs::write(root.join("Cargo.toml"), "[package]\nname = \"a\"\nedition = \"2024\"\n").unwrap();
-                fs::create_dir(root.join("src")).unwrap();
-                fs::write(root.join("src/lib.rs"), "").unwrap();
-                tool(root, "cargo", &["insta", ours, "--workspace-root", root.to_str().unwrap()]);
-            } else {
-                let mut terminal = project.terminal(80, &[], "");
-                terminal.sees("help > ").press(key).sees("still waiting 0");
-                terminal.ends(0);
+            let place = root.to_str().unwrap();
+            match by {
+                By::Proofmark => {
+                    let mut terminal = project.terminal(80, &[], "");
+                    terminal.sees("help > ").press(key).sees("still waiting 0");
+                    terminal.ends(0);
+                }
+                By::Insta => {
+                    make_package(root);
+                    tool(root, "cargo", &["insta", ours, "--workspace-root", place]);
+                }
+                By::InstaAtATerminal => {
+                    let count = project.pending();
+                    make_package(root);
+                    let mut command = Command::new("cargo");
+                    command.args(["insta", "review", "--workspace-root", place]).current_dir(root);
+                    let session = spawn_command(command, Some(PATIENCE)).unwrap();
+                    let mut terminal = Terminal { session, seen: String::new() };
+                    for number in 1..=count {
+                        terminal.sees(&format!("{number}/{count}")).sees("toggle snapshot diff").press(key);
+                    }
+                    terminal.sees("insta review finished");
+                }
             }
             let mut found = BTreeMap::new();
             snapshots(&root.join("snapshots"), &mut found);
@@ -353,6 +381,7 @@ fn cargo_insta_comes_to_the_same_files_byte_for_byte() {
             found.into_iter().map(|(path, bytes)| (inside(path), bytes)).collect::<BTreeMap<_, _>>()
         });
         assert!(files[0] == files[1], "{ours}");
+        assert!(files[0] == files[2], "{ours} at a terminal");
         assert!(files[0].keys().all(|path| path.extension().unwrap() == "snap") && files[0].len() > 500);
     }
 }
