@@ -39,6 +39,25 @@ fn completions_know_every_command_and_flag() {
 }
 
 #[test]
+fn completions_offer_the_words_that_a_flag_takes() {
+    for shell in ["bash", "fish"] {
+        let script = out(&run(&["completions", shell]));
+        for words in [
+            ["envelope", "status", "code", "message", "body", "snapshot"].as_slice(),
+            &["auto", "new", "no", "unseen", "always"],
+            &["none", "v1", "v3", "bearer", "basic", "aws-sigv4"],
+        ] {
+            let is_offered = |text: &str| words.iter().all(|word| text.contains(word));
+            let all = words.join(" ");
+            assert!(
+                if shell == "bash" { script.contains(&all) } else { is_offered(&script) },
+                "{shell} {all}"
+            );
+        }
+    }
+}
+
+#[test]
 fn bash_reads_its_completions() {
     let script = out(&run(&["completions", "bash"]));
     let Ok(mut bash) = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn() else {

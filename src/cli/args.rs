@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::schema_command::SchemaKind;
 use super::shard::Shard;
+use super::words::Words;
 use crate::model::{Level, Scheme};
 use crate::snapshot::MaxAge;
 
@@ -367,7 +368,7 @@ pub(super) struct SchemaArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ConnectArgs {
     /// How requests are signed: none, v1, v3, bearer, basic or aws-sigv4, with credentials from the environment
-    #[arg(long, value_name = "SCHEME")]
+    #[arg(long, value_name = "SCHEME", value_parser = Words::schemes(), hide_possible_values = true)]
     pub(super) sign: Option<Scheme>,
     /// The limit on requests of every kind, such as 1000/60s; they wait their turn
     #[arg(long, value_name = "N/SECONDS")]
@@ -427,6 +428,7 @@ pub(super) struct RunArgs {
     pub(super) snapshots: Option<PathBuf>,
     /// What to do with snapshots that are new or differ: auto, new, no, unseen, always
     #[arg(long, value_name = "MODE", env = "INSTA_UPDATE", hide_env_values = true)]
+    #[arg(value_parser = Words::modes(), hide_possible_values = true)]
     pub(super) update: Option<String>,
     /// Start no further case after the first that failed; those under way are finished
     #[arg(long, conflicts_with = "max_fail")]
@@ -449,6 +451,7 @@ pub(super) struct RunArgs {
     pub(super) jobs: Option<u16>,
     /// The deepest level that counts: envelope, status, code, message, body, snapshot
     #[arg(long, value_name = "LEVEL", default_value = "snapshot")]
+    #[arg(value_parser = Words::levels(), hide_possible_values = true)]
     pub(super) level: Level,
     /// The seed of values made by chance; 0 for the embedded endpoint, by chance for any other
     #[arg(long, value_name = "N")]

@@ -47,6 +47,7 @@ mod stale_command;
 mod sweep_command;
 mod verify_command;
 mod watched;
+mod words;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

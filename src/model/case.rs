@@ -190,18 +190,23 @@ impl Scheme {
 
     /// What AWS's own documents call its scheme for short.
     const AWS_SHORT: &str = "sigv4";
-}
 
-impl fmt::Display for Scheme {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
+    /// The scheme's name.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::None => "none",
             Self::V1 => "v1",
             Self::V3 => "v3",
             Self::Bearer => "bearer",
             Self::Basic => "basic",
             Self::AwsV4 => "aws-sigv4",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
     }
 }
 
@@ -209,11 +214,11 @@ impl FromStr for Scheme {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let names: Vec<String> = Self::ALL.iter().map(ToString::to_string).collect();
+        let names = Self::ALL.map(Self::name);
         if text == Self::AWS_SHORT {
             return Ok(Self::AwsV4);
         }
-        let found = Self::ALL.into_iter().find(|scheme| scheme.to_string() == text);
+        let found = Self::ALL.into_iter().find(|scheme| scheme.name() == text);
         found.ok_or_else(|| format!("no such scheme; the schemes are {}", names.join(", ")))
     }
 }
