@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::dossier::Examined;
 use super::output::is_on_github;
 use crate::evidence::{Class, MANIFEST, Omission, TestResult};
-use crate::wrapped::wrapped;
+use crate::wrapped::copyable;
 
 /// The columns of the names of facts.
 const NAMES: usize = 11;
@@ -117,7 +117,7 @@ impl Lines {
     /// A fact with its name, or one more line of the last.
     fn add(&mut self, name: &str, fact: &str) {
         let first = format!("{name:<NAMES$}  ");
-        self.text.push_str(&wrapped(fact, &first, &" ".repeat(NAMES + 2), self.width));
+        self.text.push_str(&copyable(fact, &first, &" ".repeat(NAMES + 2), self.width));
     }
 
     fn result(&mut self, examined: &Examined) {
