@@ -24,8 +24,8 @@ const PART: usize = 48;
 /// The largest expression, in bytes; far above what the secrets of one endpoint come to.
 const LARGEST: usize = 64 * 1024 * 1024;
 
-/// Finds secrets, plain and encoded: by percent signs (also twice), escapes of JSON and XML, base64 at any offset and
-/// with either alphabet, and hexadecimal digits; in upper and lower case.
+/// Finds secrets, plain and encoded: by percent signs, escapes of JSON and of XML (each also more than once), base64 at
+/// any offset and with either alphabet, and hexadecimal digits; in upper and lower case.
 #[derive(Debug, Clone)]
 pub struct Redactor(Regex);
 
@@ -75,32 +75,41 @@ fn expressions(secret: &str) -> Vec<String> {
     if secret.len() < SHORTEST {
         return Vec::new();
     }
-    let parts = secret.as_bytes().chunks(PART).filter(|part| part.len() >= SHORTEST);
-    let escaped = parts.map(|part| part.iter().map(|byte| any_way(*byte)).collect());
+    let letters: Vec<char> = secret.chars().collect();
+    let parts =
+        letters.chunks(PART).filter(|part| part.iter().map(|it| it.len_utf8()).sum::<usize>() >= SHORTEST);
+    let escaped = parts.map(|part| part.iter().copied().map(any_way).collect());
     let hex = secret.as_bytes().chunks(PART).filter(|part| part.len() >= SHORTEST).map(base16);
     escaped.chain(hex).chain(base64_parts(secret.as_bytes())).collect()
 }
 
-/// A byte as itself, or as one of the escapes that texts of the web have for it.
-fn any_way(byte: u8) -> String {
-    let mut form = String::from("(?:");
-    // Writing to a String cannot fail.
-    let _ = write!(form, r"\x{byte:02x}|%(?:25)*{byte:02x}|\\u00{byte:02x}|&#x0*{byte:x};|&#0*{byte};");
-    if byte.is_ascii_punctuation() {
-        let _ = write!(form, r"|\\\x{byte:02x}");
-    }
-    let name = match byte {
-        b'&' => "|&amp;",
-        b'<' => "|&lt;",
-        b'>' => "|&gt;",
-        b'"' => "|&quot;",
-        b'\'' => "|&apos;",
-        b' ' => r"|\+",
+/// A character as itself, or as one of the escapes that texts of the web have for it. JSON inside JSON has the same
+/// escapes behind more backslashes, and XML inside XML behind more of `amp;`.
+fn any_way(letter: char) -> String {
+    let (mut utf8, mut units) = ([0; 4], [0; 2]);
+    let bytes = letter.encode_utf8(&mut utf8).as_bytes();
+    let joined = |form: fn(&u8) -> String| bytes.iter().map(form).collect::<String>();
+    let plain = joined(|byte| format!(r"\x{byte:02x}"));
+    let percent = joined(|byte| format!("%(?:25)*{byte:02x}"));
+    let json: String =
+        letter.encode_utf16(&mut units).iter().map(|unit| format!(r"\\+u{unit:04x}")).collect();
+    let code = u32::from(letter);
+    let name = match letter {
+        '&' => "|amp",
+        '<' => "|lt",
+        '>' => "|gt",
+        '"' => "|quot",
+        '\'' => "|apos",
         _ => "",
     };
-    form.push_str(name);
-    form.push(')');
-    form
+    let xml = format!("&(?:amp;)*(?:#x0*{code:x}|#0*{code}{name});");
+    // Backslashes before a sign itself, and the plus in place of a space in forms.
+    let plain = match letter {
+        ' ' => r"[ +]".to_owned(),
+        _ if letter.is_ascii_punctuation() => format!(r"\\*{plain}"),
+        _ => plain,
+    };
+    format!("(?:{plain}|{percent}|{json}|{xml})")
 }
 
 fn base16(bytes: &[u8]) -> String {
@@ -123,7 +132,7 @@ fn base64_parts(secret: &[u8]) -> Vec<String> {
             let long = sure.chunks(PART).filter(|part| part.len() >= SHORTEST);
             // What follows holds the rest of the last byte.
             let form = |part: &[u8]| {
-                part.iter().map(|byte| any_way(*byte)).collect::<String>() + "[a-z0-9+/_-]?={0,2}"
+                part.iter().map(|byte| any_way(char::from(*byte))).collect::<String>() + "[a-z0-9+/_-]?={0,2}"
             };
             parts.extend(long.map(form));
         }
@@ -163,6 +172,33 @@ mod tests {
             for form in [form.clone(), form.to_uppercase(), form.to_lowercase()] {
                 assert_eq!(hidden(&format!("a {form} b")), "a [secret] b", "{form}");
             }
+        }
+    }
+
+    #[test]
+    fn json_inside_json_and_xml_inside_xml_are_found() {
+        let (mut json, mut xml) = (SECRET.to_owned(), SECRET.replace('<', "&lt;").replace('"', "&#34;"));
+        for _ in 0..3 {
+            json = serde_json::to_string(&json).unwrap();
+            xml = xml.replace('&', "&amp;");
+            assert!(!hidden(&json).contains("Kx9~") && !hidden(&xml).contains("Kx9~"), "{json} {xml}");
+        }
+        let escapes = SECRET.bytes().map(|byte| format!("\\\\u00{byte:02X}")).collect::<String>();
+        assert_eq!(hidden(&escapes), "[secret]");
+    }
+
+    #[test]
+    fn letters_beyond_ascii_are_found_in_every_form() {
+        let secret = "p\u{e4}ssw\u{f6}rd\u{20ac}\u{1f511}";
+        let redactor = Redactor::new(&[Secret::new(secret)]).unwrap();
+        let escapes = |form: fn(char) -> String| secret.chars().map(form).collect::<String>();
+        let json =
+            escapes(|it| it.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04X}")).collect());
+        let xml = escapes(|it| format!("&#{};", u32::from(it)));
+        let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+        for mut form in [secret.to_owned(), json, xml, percent, base16(secret.as_bytes())] {
+            redactor.hide(&mut form);
+            assert_eq!(form, "[secret]");
         }
     }
 
