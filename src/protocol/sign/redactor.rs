@@ -21,13 +21,17 @@ const SHORTEST: usize = 6;
 /// A secret that is longer is looked for in parts of this length, so that expressions stay small.
 const PART: usize = 48;
 
-/// The largest expression, in bytes; far above what the secrets of one endpoint come to.
+/// How many forms one expression looks for. A secret of any length comes to as many expressions as it takes, and none of
+/// them is too large to be made.
+const TOGETHER: usize = 64;
+
+/// The largest expression, in bytes; far above what so many forms come to.
 const LARGEST: usize = 64 * 1024 * 1024;
 
 /// Finds secrets, plain and encoded: by percent signs, escapes of JSON and of XML (each also more than once), base64 at
 /// any offset and with either alphabet, and hexadecimal digits; in upper and lower case.
 #[derive(Debug, Clone)]
-pub struct Redactor(Regex);
+pub struct Redactor(Vec<Regex>);
 
 impl Redactor {
     /// Looks for these secrets; none, if there is nothing to look for.
@@ -38,14 +42,23 @@ impl Redactor {
         }
         // The first that matches counts, so longer ones come first.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        let mut builder = RegexBuilder::new(&forms.join("|"));
-        let regex = builder.case_insensitive(true).unicode(false).size_limit(LARGEST).build();
-        regex.ok().map(Self)
+        let expression = |forms: &[String]| {
+            let mut builder = RegexBuilder::new(&forms.join("|"));
+            builder.case_insensitive(true).unicode(false).size_limit(LARGEST).build().ok()
+        };
+        Some(Self(forms.chunks(TOGETHER).filter_map(expression).collect()))
     }
 
     /// The bytes with every secret hidden; none if there is nothing to hide.
     pub fn hidden(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        self.0.is_match(bytes).then(|| self.0.replace_all(bytes, HIDDEN.as_bytes()).into_owned())
+        let mut hidden: Option<Vec<u8>> = None;
+        for regex in &self.0 {
+            let seen = hidden.as_deref().unwrap_or(bytes);
+            if regex.is_match(seen) {
+                hidden = Some(regex.replace_all(seen, HIDDEN.as_bytes()).into_owned());
+            }
+        }
+        hidden
     }
 
     /// Hides every secret in a text.
@@ -119,6 +132,12 @@ fn base16(bytes: &[u8]) -> String {
     })
 }
 
+/// A character of base64. Nobody escapes its letters and digits.
+fn of_base64(byte: u8) -> String {
+    let letter = char::from(byte);
+    if letter.is_ascii_alphanumeric() { letter.to_string() } else { any_way(letter) }
+}
+
 /// The characters that a secret comes to in base64 wherever it stands in what is encoded: without those at either end
 /// that also depend on what is beside it.
 fn base64_parts(secret: &[u8]) -> Vec<String> {
@@ -129,12 +148,13 @@ fn base64_parts(secret: &[u8]) -> Vec<String> {
         let last = padded.len() * 8 / 6;
         for text in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
             let sure = &text.as_bytes()[first..last];
-            let long = sure.chunks(PART).filter(|part| part.len() >= SHORTEST);
-            // What follows holds the rest of the last byte.
-            let form = |part: &[u8]| {
-                part.iter().map(|byte| any_way(char::from(*byte))).collect::<String>() + "[a-z0-9+/_-]?={0,2}"
-            };
-            parts.extend(long.map(form));
+            let pieces = sure.chunks(PART).filter(|part| part.len() >= SHORTEST);
+            let start = parts.len();
+            parts.extend(pieces.map(|part| part.iter().copied().map(of_base64).collect::<String>()));
+            // What follows the last piece holds the rest of the last byte; behind any other the next piece begins.
+            if let Some(last) = parts[start..].last_mut() {
+                last.push_str("[a-z0-9+/_-]?={0,2}");
+            }
         }
     }
     parts
@@ -220,6 +240,33 @@ mod tests {
         let mut text = format!("<{long}>");
         redactor.hide(&mut text);
         assert!(text.len() < 1000 && !text.contains("3e"), "{text}");
+    }
+
+    fn long(letters: usize) -> String {
+        let numbers = (0..letters / 4).map(|number| format!("{:04x}", number * 7919 % 65_536));
+        numbers.collect()
+    }
+
+    #[test]
+    fn base64_of_a_secret_in_several_parts_is_found_to_its_end() {
+        let secret = long(200);
+        let redactor = Redactor::new(&[Secret::new(secret.as_str())]).unwrap();
+        for before in ["", "u", "us", "user:"] {
+            let mut text = STANDARD.encode(format!("{before}{secret}"));
+            redactor.hide(&mut text);
+            let left = text.replace("[secret]", "");
+            assert!(left.len() < 12, "{left}");
+        }
+    }
+
+    #[test]
+    fn a_secret_of_any_length_is_found() {
+        let secret = long(9000);
+        let redactor = Redactor::new(&[Secret::new(secret.as_str())]).unwrap();
+        assert!(redactor.0.len() > 1);
+        let mut text = secret.clone();
+        redactor.hide(&mut text);
+        assert_eq!(text.replace("[secret]", ""), "");
     }
 
     #[test]
