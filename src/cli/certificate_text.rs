@@ -105,7 +105,7 @@ fn rows(examined: &Examined) -> String {
     let count = |class| examined.rows.iter().filter(|row| row.evidence == class).count();
     let told = classes.into_iter().map(|(class, what)| (count(class), what)).filter(|(count, _)| *count > 0);
     let told: Vec<String> = told.map(|(count, what)| format!("{count} {what}")).collect();
-    format!("{}: {}", examined.rows.len(), told.join(", "))
+    if told.is_empty() { "none".to_owned() } else { format!("{}: {}", examined.rows.len(), told.join(", ")) }
 }
 
 struct Lines {

@@ -20,7 +20,7 @@ use crate::evidence::{
 };
 use crate::protocol::sha256_of;
 use crate::protocol::sign::{Redactor, Secret};
-use crate::source::{Shelf, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
+use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
 use crate::whole_file::WholeFile;
 
 /// The variable of the environment that may hold the private key itself.
@@ -32,7 +32,9 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let key = key(args.key.as_deref())?;
     let subject = subject(args)?;
     let shelf = Shelf::copy(&args.run.select.folder.cases)?;
-    let suite = load_shelf(&shelf)?;
+    // What is wrong is shown where it stands on the disk, and not in the copy.
+    let on_disk = |error| load(&args.run.select.folder.cases, Wanted::All).err().unwrap_or(error);
+    let suite = load_shelf(&shelf).map_err(on_disk)?;
     // Names of endpoints in waivers are held against endpoints.toml, which is no part of the evidence.
     load_waivers(&args.run.select.folder.cases)?;
     let waivers = load_shelf_waivers(&shelf)?;
