@@ -42,9 +42,9 @@ pub(crate) fn copyable(text: &str, first: &str, rest: &str, width: usize) -> Str
         if used.saturating_add(columns) > width {
             let room = width.saturating_sub(columns).min(rest.width());
             if line.trim().is_empty() {
-                line.clear()
+                line.clear();
             } else {
-                next(&mut done, &mut line, "")
+                next(&mut done, &mut line, "");
             }
             line.push_str(&" ".repeat(room));
             used = room;

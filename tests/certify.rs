@@ -435,6 +435,31 @@ fn a_bundle_appears_whole_or_not_at_all() {
 }
 
 #[test]
+fn badge_and_page_are_those_that_the_bundle_comes_to() {
+    let desk = Desk::new();
+    let (badge, page) = (desk.text("badge.svg"), desk.text("page.md"));
+    let (code, text) = desk.certify(&["--badge", &badge, "--certificate", &page, "tag-count/none"]);
+    assert_eq!(code, 0, "{text}");
+    let (bundle, public) = (desk.text("b.tar"), desk.text("key.pem.pub"));
+    let (same_badge, same_page) = (desk.text("same.svg"), desk.text("same.md"));
+    let arguments =
+        ["certificate", &bundle, "--key", &public, "--badge", &same_badge, "--markdown", &same_page];
+    assert_eq!(code_of(&arguments), 0);
+    for (one, other) in [(&badge, &same_badge), (&page, &same_page)] {
+        assert_eq!(fs::read_to_string(one).unwrap(), fs::read_to_string(other).unwrap());
+    }
+    let (code, text) = desk.certify(&["--badge", &bundle, "tag-count/none"]);
+    assert!(code == 2 && text.contains("is to hold two things"), "{text}");
+    let nowhere = desk.text("nowhere/badge.svg");
+    let (code, text) = desk.certify(&["--badge", &nowhere, "tag-count/none"]);
+    assert!(code == 6 && !text.contains("CONFORMS"), "{text}");
+}
+
+fn code_of(arguments: &[&str]) -> i32 {
+    code(&proofmark(arguments).output().unwrap())
+}
+
+#[test]
 fn no_secret_that_requests_are_signed_with_is_in_a_bundle() {
     let served = Served::start(&["--auth", "any"]);
     let desk = Desk::new();

@@ -164,14 +164,16 @@ fn held(examined: &Examined, is_compared: bool, width: usize) -> String {
 /// Why a bundle is refused, one line for each thing that is wrong.
 fn refused(refusal: &Refusal, width: usize) -> String {
     let mut text = String::new();
-    let mut add = |line: &str| text.push_str(&copyable(line, "BAD ", "    ", width));
-    match refusal {
-        Refusal::Bundle(BundleError::Files(wrong)) => some(wrong).iter().for_each(|line| add(line)),
-        Refusal::Bundle(error) => add(&error.to_string()),
+    let lines = match refusal {
+        Refusal::Bundle(BundleError::Files(wrong)) => some(wrong),
+        Refusal::Bundle(error) => vec![error.to_string()],
         Refusal::Untrue(untrue) => {
-            add("the bundle is whole and signed, and what it says is not so");
-            some(untrue).iter().for_each(|line| add(line));
+            let head = "the bundle is whole and signed, and what it says is not so".to_owned();
+            std::iter::once(head).chain(some(untrue)).collect()
         }
+    };
+    for line in lines {
+        text.push_str(&copyable(&line, "BAD ", "    ", width));
     }
     text.push_str("refused\n");
     text
