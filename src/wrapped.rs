@@ -33,12 +33,22 @@ pub(crate) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> Stri
 
 /// A text with digests, ids and addresses, in lines no wider than `width` but where one word is: it is broken at spaces
 /// alone, so that every word can be copied. A word too wide to stand below the others is moved to the left as far as
-/// that helps.
+/// that helps. Only words of ASCII are left whole: others may have what looks like a space, and so seem to be a line of
+/// this program where a terminal breaks them.
 pub(crate) fn copyable(text: &str, first: &str, rest: &str, width: usize) -> String {
     let mut done = String::new();
     let (mut line, mut used) = (first.to_owned(), first.width());
     for word in printable(text).replace('\n', " ").split_inclusive(' ') {
         let columns = word.trim_end().width();
+        let is_too_wide = rest.width().saturating_add(columns) > width;
+        if is_too_wide && !word.trim_end().bytes().all(|byte| byte.is_ascii_graphic()) {
+            let broken = wrapped(word, &line, rest, width);
+            let last = broken.trim_end().rfind('\n').map_or(0, |at| at + 1);
+            done.push_str(&broken[..last]);
+            line = format!("{} ", broken[last..].trim_end());
+            used = line.width();
+            continue;
+        }
         if used.saturating_add(columns) > width {
             let room = width.saturating_sub(columns).min(rest.width());
             if line.trim().is_empty() {
@@ -115,6 +125,14 @@ mod tests {
         assert_eq!(copyable(&digest, "      ", "      ", 22), format!("  {digest}\n"));
         assert_eq!(copyable("a\u{1b}[2J\nb", "", "  ", usize::MAX), "a\\u{1b}[2J b\n");
         assert_eq!(copyable("", "x  ", "", 1), "x\n");
+    }
+
+    #[test]
+    fn what_looks_like_a_space_makes_no_line_of_its_own() {
+        let text = format!("{}result\u{a0}\u{a0}\u{a0}PASSED{} x", "a".repeat(16), "\u{a0}".repeat(20));
+        let shown = copyable(&text, "endpoint  ", "          ", 26);
+        assert!(shown.lines().skip(1).all(|line| line.starts_with("          ")), "{shown}");
+        assert!(shown.lines().all(|line| width(line) <= 26) && shown.ends_with(" x\n"), "{shown}");
     }
 
     #[test]
