@@ -31,6 +31,40 @@ pub(crate) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> Stri
     done + line.trim_end() + "\n"
 }
 
+/// A text with digests, ids and addresses, in lines no wider than `width` but where one word is: it is broken at spaces
+/// alone, so that every word can be copied. A word too wide to stand below the others is moved to the left as far as
+/// that helps. Only words of ASCII are left whole: others may have what looks like a space, and so seem to be a line of
+/// this program where a terminal breaks them.
+pub(crate) fn copyable(text: &str, first: &str, rest: &str, width: usize) -> String {
+    let mut done = String::new();
+    let (mut line, mut used) = (first.to_owned(), first.width());
+    for word in printable(text).replace('\n', " ").split_inclusive(' ') {
+        let columns = word.trim_end().width();
+        let is_too_wide = rest.width().saturating_add(columns) > width;
+        if is_too_wide && !word.trim_end().bytes().all(|byte| byte.is_ascii_graphic()) {
+            let broken = wrapped(word, &line, rest, width);
+            let last = broken.trim_end().rfind('\n').map_or(0, |at| at + 1);
+            done.push_str(&broken[..last]);
+            line = format!("{} ", broken[last..].trim_end());
+            used = line.width();
+            continue;
+        }
+        if used.saturating_add(columns) > width {
+            let room = width.saturating_sub(columns).min(rest.width());
+            if line.trim().is_empty() {
+                line.clear();
+            } else {
+                next(&mut done, &mut line, "");
+            }
+            line.push_str(&" ".repeat(room));
+            used = room;
+        }
+        line.push_str(word);
+        used += word.width();
+    }
+    done + line.trim_end() + "\n"
+}
+
 fn next(done: &mut String, line: &mut String, rest: &str) {
     done.push_str(line.trim_end());
     done.push('\n');
@@ -61,7 +95,7 @@ pub(crate) fn rows(line: &[(bool, String)], width: usize) -> Vec<Vec<(bool, Stri
 
 #[cfg(test)]
 mod tests {
-    use super::{rows, width, wrapped};
+    use super::{copyable, rows, width, wrapped};
 
     #[test]
     fn no_line_is_wider_than_it_may_be_and_nothing_is_lost() {
@@ -79,6 +113,32 @@ mod tests {
             let wanted = text.replace('\u{1b}', "\\u{1b}").replace(' ', "");
             assert_eq!(joined, wanted);
         }
+    }
+
+    #[test]
+    fn a_word_that_may_be_copied_is_never_broken() {
+        let digest = "ab".repeat(10);
+        let text = format!("key {digest}, and a/path/of/names  as asked");
+        let due = format!("ok  key\n {digest},\n    and\n    a/path/of/names\n    as asked\n");
+        assert_eq!(copyable(&text, "ok  ", "    ", 22), due);
+        assert_eq!(copyable(&digest, "name  ", "      ", 10), format!("name\n{digest}\n"));
+        assert_eq!(copyable(&digest, "      ", "      ", 22), format!("  {digest}\n"));
+        assert_eq!(copyable("a\u{1b}[2J\nb", "", "  ", usize::MAX), "a\\u{1b}[2J b\n");
+        assert_eq!(copyable("", "x  ", "", 1), "x\n");
+    }
+
+    #[test]
+    fn what_looks_like_a_space_makes_no_line_of_its_own() {
+        let text = format!("{}result\u{a0}\u{a0}\u{a0}PASSED{} x", "a".repeat(16), "\u{a0}".repeat(20));
+        let shown = copyable(&text, "endpoint  ", "          ", 26);
+        assert!(shown.lines().skip(1).all(|line| line.starts_with("          ")), "{shown}");
+        assert!(shown.lines().all(|line| width(line) <= 26) && shown.ends_with(" x\n"), "{shown}");
+    }
+
+    #[test]
+    fn a_long_text_takes_no_longer_than_it_is() {
+        let text = "word ".repeat(400_000);
+        assert_eq!(copyable(&text, "", "", usize::MAX).len(), text.len());
     }
 
     #[test]

@@ -366,6 +366,39 @@ fn a_case_that_passes_when_it_is_sent_again_is_certified_as_warned() {
 }
 
 #[test]
+fn what_is_left_behind_is_told_and_leaves_the_result_as_it_is() {
+    let asked = AtomicUsize::new(0);
+    let url = odd::serve(move |head, stream| {
+        let answer = match head.starts_with("POST").then(|| asked.fetch_add(1, Ordering::SeqCst)) {
+            None => odd::answer("200 OK", odd::JSON, r#"{"id": "a"}"#),
+            Some(0) => odd::answer("200 OK", odd::JSON, r#"{"thing": "t"}"#),
+            Some(_) => odd::answer("500 Broken", odd::JSON, "{}"),
+        };
+        let _ = stream.write_all(&answer);
+    });
+    let (desk, folder) = (Desk::new(), odd::one_case());
+    let (cases, states) = (folder.path().display().to_string(), format!("{url}/states"));
+    let place = ["--cases", &cases, "--endpoint", &url, "--states", &states];
+    let (code, text) = desk.certify(&[&place[..], &["t/stateful"]].concat());
+    assert_eq!(code, 5, "{text}");
+    assert!(text.contains("left behind: ") && text.contains("result       PASSED\n"), "{text}");
+    assert!(text.contains("error rows   none\n"), "{text}");
+    let ended = desk.forged().events().pop().unwrap();
+    assert_eq!(ended["left_behind"], 1);
+    assert_eq!(desk.verify(&desk.bundle()).0, 0);
+}
+
+#[test]
+fn what_is_wrong_in_the_tables_is_shown_where_it_stands() {
+    let (desk, folder) = (Desk::new(), odd::one_case());
+    let table = folder.path().join("shop/Get/t.toml");
+    fs::write(&table, "[[case]]\nnonsense = 1\n").unwrap();
+    let (code, text) = desk.certify(&["--cases", folder.path().to_str().unwrap()]);
+    assert_eq!(code, 3, "{text}");
+    assert!(text.replace('\n', "").contains(table.to_str().unwrap()), "{text}");
+}
+
+#[test]
 fn answers_of_any_bytes_are_judged_again_as_they_were() {
     let bodies: [&[u8]; 8] = [
         b"\xff\xfe\x00",
@@ -399,6 +432,31 @@ fn a_bundle_appears_whole_or_not_at_all() {
     let arguments = ["certify", "--key", &desk.text("key.pem"), "--output", &nowhere, "tag-count/none"];
     let done = proofmark(&arguments).output().unwrap();
     assert_eq!((done.status.code(), out(&done)), (Some(6), String::new()), "{}", err(&done));
+}
+
+#[test]
+fn badge_and_page_are_those_that_the_bundle_comes_to() {
+    let desk = Desk::new();
+    let (badge, page) = (desk.text("badge.svg"), desk.text("page.md"));
+    let (code, text) = desk.certify(&["--badge", &badge, "--certificate", &page, "tag-count/none"]);
+    assert_eq!(code, 0, "{text}");
+    let (bundle, public) = (desk.text("b.tar"), desk.text("key.pem.pub"));
+    let (same_badge, same_page) = (desk.text("same.svg"), desk.text("same.md"));
+    let arguments =
+        ["certificate", &bundle, "--key", &public, "--badge", &same_badge, "--markdown", &same_page];
+    assert_eq!(code_of(&arguments), 0);
+    for (one, other) in [(&badge, &same_badge), (&page, &same_page)] {
+        assert_eq!(fs::read_to_string(one).unwrap(), fs::read_to_string(other).unwrap());
+    }
+    let (code, text) = desk.certify(&["--badge", &bundle, "tag-count/none"]);
+    assert!(code == 2 && text.contains("is to hold two things"), "{text}");
+    let nowhere = desk.text("nowhere/badge.svg");
+    let (code, text) = desk.certify(&["--badge", &nowhere, "tag-count/none"]);
+    assert!(code == 6 && !text.contains("CONFORMS"), "{text}");
+}
+
+fn code_of(arguments: &[&str]) -> i32 {
+    code(&proofmark(arguments).output().unwrap())
 }
 
 #[test]

@@ -101,6 +101,15 @@ fn the_parts_of_jenkins_come_to_the_whole() {
     comes_to_the_whole(&Jenkins(pipeline));
 }
 
+#[test]
+fn wherever_parts_are_put_together_they_are_held_against_the_manifest() {
+    for name in ["github-parts", "gitlab-parts", "jenkins-parts", "kubernetes-whole"] {
+        let recipe = block(name);
+        let joined = recipe.split("proofmark report ").nth(1).unwrap();
+        assert!(joined.contains("--manifest cases/manifest.toml"), "{name}");
+    }
+}
+
 /// Where the endpoint and its hook are. The hook of a mock has a path of its own.
 fn addresses(served: &Served) -> [(&str, &str); 2] {
     [("URL", served.at("url")), ("HOOK", served.at("states"))]

@@ -497,6 +497,12 @@ pub(super) struct CertifyArgs {
     /// Where the run can be looked up, such as a job of a CI service
     #[arg(long, value_name = "URL")]
     pub(super) run_url: Option<String>,
+    /// Write a badge (SVG) as well, as `proofmark certificate` does
+    #[arg(long, value_name = "FILE")]
+    pub(super) badge: Option<PathBuf>,
+    /// Write a page of Markdown as well
+    #[arg(long, value_name = "FILE")]
+    pub(super) certificate: Option<PathBuf>,
     #[command(flatten)]
     pub(super) run: RunArgs,
 }

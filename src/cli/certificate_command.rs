@@ -1,7 +1,7 @@
 //! `certificate`: a signed statement as a badge and as a page, for people. Nothing is shown that the key has not signed.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::args::CertificateArgs;
@@ -25,12 +25,41 @@ pub(super) fn certificate(args: &CertificateArgs) -> Result<u8, CliError> {
     let signed = signed.map_err(|reason| CliError::NoStatement { path: args.signed.clone(), reason })?;
     let keyid = key.id();
     let attested = Attested { statement: &signed.statement, keyid: &keyid, bundle: signed.bundle.as_deref() };
-    for (path, write) in [(&args.badge, badge as fn(&Attested<'_>) -> String), (&args.markdown, page)] {
-        if let Some(path) = path {
-            written(path, &write(&attested))?;
-        }
-    }
+    Shown::begin(args.badge.as_deref(), args.markdown.as_deref())?.write(&attested)?;
     Ok(CONFORMS)
+}
+
+/// How a statement is shown.
+type Form = fn(&Attested<'_>) -> String;
+
+/// Badge and page under way, as far as they are asked for.
+pub(super) struct Shown<'a>(Vec<(&'a Path, WholeFile, Form)>);
+
+impl<'a> Shown<'a> {
+    /// Begins both, so that a place where nothing can be written is told first.
+    pub(super) fn begin(badge_at: Option<&'a Path>, page_at: Option<&'a Path>) -> Result<Self, CliError> {
+        let mut files: Vec<(&Path, WholeFile, Form)> = Vec::new();
+        for (path, form) in [(badge_at, badge as Form), (page_at, page)] {
+            if let Some(path) = path {
+                let file = WholeFile::create(path).map_err(|source| unwritable(path, source))?;
+                files.push((path, file, form));
+            }
+        }
+        Ok(Self(files))
+    }
+
+    /// Writes what is stated.
+    pub(super) fn write(self, attested: &Attested<'_>) -> Result<(), CliError> {
+        for (path, mut file, form) in self.0 {
+            let done = file.write_all(form(attested).as_bytes()).and_then(|()| file.commit());
+            done.map_err(|source| unwritable(path, source))?;
+        }
+        Ok(())
+    }
+}
+
+fn unwritable(path: &Path, source: io::Error) -> CliError {
+    CliError::Unwritable { path: path.to_path_buf(), source }
 }
 
 /// What the key has signed, and the digest of the bundle in which it was, if it was in one.
@@ -64,12 +93,4 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
     read.map_err(|source| CliError::Unreadable { path: path.to_path_buf(), source })?;
     Ok(bytes)
-}
-
-fn written(path: &Path, text: &str) -> Result<(), CliError> {
-    let done = WholeFile::create(path).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.commit()
-    });
-    done.map_err(|source| CliError::Unwritable { path: path.to_path_buf(), source })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::dossier::Examined;
 use super::output::is_on_github;
 use crate::evidence::{Class, MANIFEST, Omission, TestResult};
-use crate::wrapped::wrapped;
+use crate::wrapped::copyable;
 
 /// The columns of the names of facts.
 const NAMES: usize = 11;
@@ -105,7 +105,7 @@ fn rows(examined: &Examined) -> String {
     let count = |class| examined.rows.iter().filter(|row| row.evidence == class).count();
     let told = classes.into_iter().map(|(class, what)| (count(class), what)).filter(|(count, _)| *count > 0);
     let told: Vec<String> = told.map(|(count, what)| format!("{count} {what}")).collect();
-    format!("{}: {}", examined.rows.len(), told.join(", "))
+    if told.is_empty() { "none".to_owned() } else { format!("{}: {}", examined.rows.len(), told.join(", ")) }
 }
 
 struct Lines {
@@ -117,7 +117,7 @@ impl Lines {
     /// A fact with its name, or one more line of the last.
     fn add(&mut self, name: &str, fact: &str) {
         let first = format!("{name:<NAMES$}  ");
-        self.text.push_str(&wrapped(fact, &first, &" ".repeat(NAMES + 2), self.width));
+        self.text.push_str(&copyable(fact, &first, &" ".repeat(NAMES + 2), self.width));
     }
 
     fn result(&mut self, examined: &Examined) {

@@ -3,9 +3,10 @@
 use std::env;
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{CertifyArgs, RunArgs};
+use super::certificate_command::Shown;
 use super::certificate_text::{certificate, harmless, outcome};
 use super::certified_run::{Certified, Selection};
 use super::dossier::{Parts, Refusal, event_bytes, examine};
@@ -15,12 +16,12 @@ use super::output::{Output, Place, Surroundings};
 use super::settings::other;
 use super::{note, print};
 use crate::evidence::{
-    ACCOUNT, ArchiveError, COVERAGE, Digest, Divergence, EVENTS, Files, Resource, Signer, SigningKey,
-    TestResult, bundle, coverage_bytes,
+    ACCOUNT, ArchiveError, Attested, COVERAGE, Digest, Divergence, EVENTS, Files, Resource, Signer,
+    SigningKey, TestResult, bundle, coverage_bytes,
 };
-use crate::protocol::sha256_of;
 use crate::protocol::sign::{Redactor, Secret};
-use crate::source::{Shelf, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
+use crate::protocol::{sha256_hex, sha256_of};
+use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
 use crate::whole_file::WholeFile;
 
 /// The variable of the environment that may hold the private key itself.
@@ -29,10 +30,13 @@ const KEY: &str = "PROOFMARK_SIGNING_KEY";
 /// Runs cases, writes a bundle, and gives the exit code.
 pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     check_flags(&args.run)?;
+    check_files(args)?;
     let key = key(args.key.as_deref())?;
     let subject = subject(args)?;
     let shelf = Shelf::copy(&args.run.select.folder.cases)?;
-    let suite = load_shelf(&shelf)?;
+    // What is wrong is shown where it stands on the disk, and not in the copy.
+    let on_disk = |error| load(&args.run.select.folder.cases, Wanted::All).err().unwrap_or(error);
+    let suite = load_shelf(&shelf).map_err(on_disk)?;
     // Names of endpoints in waivers are held against endpoints.toml, which is no part of the evidence.
     load_waivers(&args.run.select.folder.cases)?;
     let waivers = load_shelf_waivers(&shelf)?;
@@ -41,6 +45,7 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let unwritable = |source| CliError::Unwritable { path: args.output.clone(), source };
     // Before anything is sent: a run may take long, and cost something.
     let mut file = WholeFile::create(&args.output).map_err(unwritable)?;
+    let shown = Shown::begin(args.badge.as_deref(), args.certificate.as_deref())?;
     let certified = selection.run(&output)?;
     let Some(Certified { mut account, recorded, secrets, is_reported }) = certified else {
         return Ok(INTERRUPTED);
@@ -54,6 +59,9 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let bytes = packed(parts, &shelf, &key, &secrets)?;
     let examined = examine(&bytes, &Signer::Key(key.public())).map_err(|refusal| unsound(&refusal))?;
     file.write_all(&bytes).and_then(|()| file.commit()).map_err(unwritable)?;
+    let (keyid, digest) = (key.public().id(), sha256_hex(&bytes));
+    let statement = &examined.bundle.statement;
+    shown.write(&Attested { statement, keyid: &keyid, bundle: Some(&digest) })?;
     let width = Surroundings::read().width_of_copied();
     let result = examined.bundle.statement.result;
     let text = match (args.run.output.quiet, result) {
@@ -120,6 +128,17 @@ fn check_flags(run: &RunArgs) -> Result<(), CliError> {
         });
     }
     Ok(())
+}
+
+/// Files that would be written over each other.
+fn check_files(args: &CertifyArgs) -> Result<(), CliError> {
+    let files = [Some(&args.output), args.badge.as_ref(), args.certificate.as_ref()];
+    let files: Vec<&PathBuf> = files.into_iter().flatten().collect();
+    let is_twice = |(position, path): (usize, &&PathBuf)| files[..position].contains(path);
+    match files.iter().enumerate().find(|entry| is_twice(*entry)) {
+        Some((_, path)) => Err(CliError::usage(format!("{} is to hold two things", path.display()))),
+        None => Ok(()),
+    }
 }
 
 /// The private key: of a file, or of the environment.

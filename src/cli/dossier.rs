@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::evidence::{
     ACCOUNT, Account, Basis, Bundle, BundleError, COVERAGE, Divergence, Dossier, ENVELOPE, EVENTS, Files,
     Judged, MANIFEST, Recorded, RowEvidence, SIGNER, Signer, Statement, coverage_bytes, end_contradicts,
-    provoked, statement,
+    provoked, some, statement,
 };
 use crate::model::{Manifest, Spot, Suite, Waiver};
 use crate::plan::case_ids;
@@ -53,10 +53,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bundle(error) => error.fmt(formatter),
-            Self::Untrue(untrue) => {
-                let told: Vec<String> = untrue.iter().map(ToString::to_string).collect();
-                formatter.write_str(&told.join("; "))
-            }
+            Self::Untrue(untrue) => formatter.write_str(&some(untrue).join("; ")),
         }
     }
 }

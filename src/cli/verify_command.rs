@@ -12,12 +12,9 @@ use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES, UNKNOWN};
 use super::key_file::public_key;
 use super::output::Surroundings;
 use super::print;
-use crate::evidence::{Bundle, LARGEST, Signer, TestResult};
+use crate::evidence::{Bundle, BundleError, LARGEST, Signer, TestResult, some};
 use crate::source::Shelf;
-use crate::wrapped::wrapped;
-
-/// How many things that are untrue are named.
-const NAMED: usize = 20;
+use crate::wrapped::copyable;
 
 /// Checks a bundle, and says what was checked and what it certifies.
 pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
@@ -68,7 +65,7 @@ fn whole(bytes: &[u8], width: usize) -> Result<u8, CliError> {
         ),
         "the signer is unknown: --key names a key, or the fingerprint of one, that you trust".to_owned(),
     ] {
-        text.push_str(&wrapped(&line, "??  ", &" ".repeat(17), width));
+        text.push_str(&copyable(&line, "??  ", &" ".repeat(17), width));
     }
     print(&harmless(&text))?;
     Ok(UNKNOWN)
@@ -84,7 +81,7 @@ fn intact(bundle: &Bundle, whose: String) -> Vec<String> {
 }
 
 fn held_lines(lines: &[String], width: usize) -> String {
-    lines.iter().map(|line| wrapped(line, "ok  ", &" ".repeat(17), width)).collect()
+    lines.iter().map(|line| copyable(line, "ok  ", &" ".repeat(17), width)).collect()
 }
 
 /// Holds the contracts and tables of a bundle against one's own. Waivers are whoever's who certifies.
@@ -167,16 +164,16 @@ fn held(examined: &Examined, is_compared: bool, width: usize) -> String {
 /// Why a bundle is refused, one line for each thing that is wrong.
 fn refused(refusal: &Refusal, width: usize) -> String {
     let mut text = String::new();
-    let mut add = |line: &str| text.push_str(&wrapped(line, "BAD ", "    ", width));
-    match refusal {
-        Refusal::Bundle(error) => add(&error.to_string()),
+    let lines = match refusal {
+        Refusal::Bundle(BundleError::Files(wrong)) => some(wrong),
+        Refusal::Bundle(error) => vec![error.to_string()],
         Refusal::Untrue(untrue) => {
-            add("the bundle is whole and signed, and what it says is not so");
-            untrue.iter().take(NAMED).for_each(|divergence| add(&divergence.to_string()));
-            if untrue.len() > NAMED {
-                add(&format!("and {} more", untrue.len() - NAMED));
-            }
+            let head = "the bundle is whole and signed, and what it says is not so".to_owned();
+            std::iter::once(head).chain(some(untrue)).collect()
         }
+    };
+    for line in lines {
+        text.push_str(&copyable(&line, "BAD ", "    ", width));
     }
     text.push_str("refused\n");
     text

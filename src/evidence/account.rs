@@ -54,7 +54,8 @@ pub struct Tested {
 }
 
 impl Account {
-    /// An account of a run of all cases between two moments.
+    /// An account of a run of all cases between two moments; a clock that was set back meanwhile counts as one that stood
+    /// still.
     pub fn new(tested: Tested, started: Timestamp, ended: Timestamp) -> Self {
         Self {
             format: FORMAT.to_owned(),
@@ -66,7 +67,7 @@ impl Account {
             signing: tested.signing.to_string(),
             hook: tested.hook,
             started: in_seconds(started).to_string(),
-            ended: in_seconds(ended).to_string(),
+            ended: in_seconds(ended.max(started)).to_string(),
             url: None,
         }
     }
@@ -87,12 +88,18 @@ impl Account {
     /// The day, in UTC, on which waivers had to count.
     ///
     /// # Errors
-    /// An account without a time.
+    /// An account without times, with times that are written in another way, or that ends before it starts.
     pub fn day(&self) -> Result<Day, String> {
-        let moment = |text: &str| text.parse::<Timestamp>().map_err(|_| format!("`{text}` is no time"));
-        moment(&self.ended)?;
-        let started = moment(&self.started)?.to_zoned_datetime(TimeZone::UTC);
-        Ok(Day::from_checked(started.date().to_string()))
+        let moment = |text: &str| {
+            let found = text.parse::<Timestamp>().ok();
+            let found = found.filter(|moment| in_seconds(*moment).to_string() == text);
+            found.ok_or_else(|| format!("`{text}` is no time as proofmark writes it"))
+        };
+        let (started, ended) = (moment(&self.started)?, moment(&self.ended)?);
+        if ended < started {
+            return Err(format!("it ends at {}, before it starts at {}", self.ended, self.started));
+        }
+        Ok(Day::from_checked(started.to_zoned_datetime(TimeZone::UTC).date().to_string()))
     }
 
     /// The account as it is written.

@@ -33,7 +33,21 @@ pub enum ArchiveError {
     /// There are too many files.
     #[error("it has more than {MOST_FILES} files")]
     TooMany,
-    /// It is no tar, or is cut off.
+    /// There are no bytes.
+    #[error("it is empty")]
+    Empty,
+    /// It does not begin as a tar does.
+    #[error("it is no tar, as a bundle is; an unpacked, compressed or other file cannot be checked")]
+    NoTar,
+    /// It ends too early.
+    #[error("it is cut off after {length} bytes, {place}: it was not copied to its end")]
+    CutOff {
+        /// How many bytes there are.
+        length: usize,
+        /// Where they end.
+        place: String,
+    },
+    /// What follows a file is no head of another.
     #[error("byte {at} and what follows is no tar: {reason}")]
     Unreadable {
         /// Where the part begins that cannot be read.
@@ -128,10 +142,18 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, ArchiveError> {
     if bytes.len() as u64 > LARGEST {
         return Err(ArchiveError::TooLarge);
     }
+    if bytes.is_empty() {
+        return Err(ArchiveError::Empty);
+    }
+    // The bundle of no files has no head.
+    if !is_archive(bytes) && bytes.iter().any(|byte| *byte != 0) {
+        return Err(ArchiveError::NoTar);
+    }
     let files = read(bytes)?;
     let packed = pack(&files)?;
     match first_difference(&packed, bytes) {
         None => Ok(files),
+        Some(at) if at == bytes.len() => Err(cut_off(bytes, place(&files, at))),
         Some(at) => Err(ArchiveError::Encoding { at, place: place(&files, at) }),
     }
 }
@@ -149,7 +171,7 @@ fn read(bytes: &[u8]) -> Result<Files, ArchiveError> {
     // Raw entries: no header of another form, as for long names, is followed.
     let entries = archive.entries().map_err(|error| unreadable(0, &error))?;
     for entry in entries.raw(true) {
-        let mut entry = entry.map_err(|error| unreadable(end, &error))?;
+        let mut entry = entry.map_err(|error| no_head(bytes, end, &error))?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         if entry.header().entry_type() != EntryType::Regular {
             return Err(ArchiveError::NoFile { name });
@@ -168,8 +190,8 @@ fn read(bytes: &[u8]) -> Result<Files, ArchiveError> {
         let size = usize::try_from(entry.size()).unwrap_or(usize::MAX);
         let room = bytes.len().saturating_sub(start);
         if size > room {
-            let reason = format!("`{name}` has {size} bytes by its head, and {room} follow");
-            return Err(ArchiveError::Unreadable { at: end, reason });
+            let place = format!("inside `{name}`, of whose {size} bytes {room} are there");
+            return Err(cut_off(bytes, place));
         }
         let mut content = Vec::with_capacity(size);
         entry.read_to_end(&mut content).map_err(|error| unreadable(start, &error))?;
@@ -181,6 +203,19 @@ fn read(bytes: &[u8]) -> Result<Files, ArchiveError> {
 
 fn unreadable(at: usize, error: &std::io::Error) -> ArchiveError {
     ArchiveError::Unreadable { at, reason: error.to_string() }
+}
+
+fn cut_off(bytes: &[u8], place: String) -> ArchiveError {
+    ArchiveError::CutOff { length: bytes.len(), place }
+}
+
+/// What follows a file that ends at `at`, and is no head of another: a part of one, or something else.
+fn no_head(bytes: &[u8], at: usize, error: &std::io::Error) -> ArchiveError {
+    if bytes.len().saturating_sub(at) < BLOCK {
+        cut_off(bytes, "in the head of a file".to_owned())
+    } else {
+        unreadable(at, error)
+    }
 }
 
 fn first_difference(one: &[u8], other: &[u8]) -> Option<usize> {
@@ -206,7 +241,7 @@ fn place(files: &Files, at: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK, Files, is_archive, pack, unpack};
+    use super::{BLOCK, Files, MARK, is_archive, pack, unpack};
     use tar::{Builder, EntryType, Header};
 
     fn files() -> Files {
@@ -260,8 +295,13 @@ mod tests {
         let packed = pack(&files()).unwrap();
         assert!(refused(&[packed.as_slice(), &[0]].concat()).contains("behind the last file"));
         assert!(refused(&[packed.as_slice(), &[0; 512]].concat()).contains("behind the last file"));
-        for end in 0..packed.len() {
-            assert!(unpack(&packed[..end]).is_err(), "cut off at {end}");
+        assert_eq!(refused(&[]), "it is empty");
+        for end in MARK + 5..packed.len() {
+            let told = refused(&packed[..end]);
+            assert!(told.starts_with(&format!("it is cut off after {end} bytes, ")), "{told}");
+        }
+        for foreign in [&packed[..MARK], b"{\"payload\":1}", &[0x1f; 3000], &b"<html>".repeat(200)] {
+            assert!(refused(foreign).starts_with("it is no tar"), "{foreign:?}");
         }
     }
 
@@ -291,7 +331,7 @@ mod tests {
     fn a_huge_size_is_not_believed() {
         for size in [1 << 20, 1 << 32, 0o77_777_777_777] {
             assert!(
-                refused(&foreign(&[(EntryType::Regular, "a", size, b"x")])).contains("bytes by its head")
+                refused(&foreign(&[(EntryType::Regular, "a", size, b"x")])).contains("inside `a`, of whose")
             );
         }
     }

@@ -72,8 +72,21 @@ pub enum BundleError {
     #[error("`{MANIFEST}`: it is not the one that the statement in `{ENVELOPE}` names")]
     Unbound,
     /// Files are not as the list has them.
-    #[error("{}", .0.join("; "))]
+    #[error("{}", some(.0).join("; "))]
     Files(Vec<String>),
+}
+
+/// How many things that are wrong are named.
+const NAMED: usize = 20;
+
+/// What is wrong, line by line: as much of it as is named, and how much more there is.
+#[must_use]
+pub fn some<T: ToString>(wrong: &[T]) -> Vec<String> {
+    let mut lines: Vec<String> = wrong.iter().take(NAMED).map(ToString::to_string).collect();
+    if wrong.len() > NAMED {
+        lines.push(format!("and {} more", wrong.len() - NAMED));
+    }
+    lines
 }
 
 /// A bundle that is whole, and signed.

@@ -25,7 +25,7 @@ pub use account::{ACCOUNT, Account, Tested};
 pub use archive::{ArchiveError, Files, LARGEST, is_archive, pack, unpack};
 pub use attested::Attested;
 pub use badge::badge;
-pub use bundle::{Bundle, BundleError, EVENTS, SIGNER, Signer, bundle};
+pub use bundle::{Bundle, BundleError, EVENTS, SIGNER, Signer, bundle, some};
 pub use certificate::certificate;
 pub use derived::{Basis, statement};
 pub use envelope::{EnvelopeError, Sealed, open, seal};

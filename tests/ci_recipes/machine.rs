@@ -19,7 +19,7 @@ const STAND_INS: [&str; 3] = ["bin/cargo", "bin/curl", "start-the-mock"];
 /// The tables that are kept of the shipped ones: enough for every part to have cases, and few enough to run often.
 const TABLES: [&str; 3] = ["tag-count", "running", "required"];
 
-/// The files that all machines of a service check out: a few tables of the shipped ones, and their snapshots.
+/// The files that all machines of a service check out: a few tables of the shipped ones, their manifest and snapshots.
 pub(crate) struct Project {
     folder: TempDir,
 }
@@ -38,6 +38,9 @@ impl Project {
                 if entry.is_dir() { fs::remove_dir_all(&entry) } else { fs::remove_file(&entry) }.unwrap();
             }
         }
+        let mut manifest = Command::new(env!("CARGO_BIN_EXE_proofmark"));
+        let written = manifest.args(["manifest", "--write"]).current_dir(folder.path()).output().unwrap();
+        assert!(written.status.success(), "{written:?}");
         Self { folder }
     }
 }

@@ -295,6 +295,22 @@ pub(super) const EXTENT: &[Forgery] = &[
         "its start is wrong about faults",
     ),
     (
+        "an end before the start",
+        |mut forged| {
+            forged.replace("run.json", "\"ended\": \"20", "\"ended\": \"19");
+            forged.signed(|_| {})
+        },
+        "run.json: it ends at 19",
+    ),
+    (
+        "a time in another form",
+        |mut forged| {
+            forged.replace("run.json", "Z\",\n  \"ended\"", "+00:00[UTC]\",\n  \"ended\"");
+            forged.signed(|_| {})
+        },
+        "is no time as proofmark writes it",
+    ),
+    (
         "another kind of endpoint",
         |mut forged| {
             forged.replace("run.json", "\"reference\"", "\"real\"");

@@ -21,13 +21,17 @@ const SHORTEST: usize = 6;
 /// A secret that is longer is looked for in parts of this length, so that expressions stay small.
 const PART: usize = 48;
 
-/// The largest expression, in bytes; far above what the secrets of one endpoint come to.
+/// How many forms one expression looks for. A secret of any length comes to as many expressions as it takes, and none of
+/// them is too large to be made.
+const TOGETHER: usize = 64;
+
+/// The largest expression, in bytes; far above what so many forms come to.
 const LARGEST: usize = 64 * 1024 * 1024;
 
-/// Finds secrets, plain and encoded: by percent signs (also twice), escapes of JSON and XML, base64 at any offset and
-/// with either alphabet, and hexadecimal digits; in upper and lower case.
+/// Finds secrets, plain and encoded: by percent signs, escapes of JSON and of XML (each also more than once), base64 at
+/// any offset and with either alphabet, and hexadecimal digits; in upper and lower case.
 #[derive(Debug, Clone)]
-pub struct Redactor(Regex);
+pub struct Redactor(Vec<Regex>);
 
 impl Redactor {
     /// Looks for these secrets; none, if there is nothing to look for.
@@ -38,14 +42,23 @@ impl Redactor {
         }
         // The first that matches counts, so longer ones come first.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        let mut builder = RegexBuilder::new(&forms.join("|"));
-        let regex = builder.case_insensitive(true).unicode(false).size_limit(LARGEST).build();
-        regex.ok().map(Self)
+        let expression = |forms: &[String]| {
+            let mut builder = RegexBuilder::new(&forms.join("|"));
+            builder.case_insensitive(true).unicode(false).size_limit(LARGEST).build().ok()
+        };
+        Some(Self(forms.chunks(TOGETHER).filter_map(expression).collect()))
     }
 
     /// The bytes with every secret hidden; none if there is nothing to hide.
     pub fn hidden(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        self.0.is_match(bytes).then(|| self.0.replace_all(bytes, HIDDEN.as_bytes()).into_owned())
+        let mut hidden: Option<Vec<u8>> = None;
+        for regex in &self.0 {
+            let seen = hidden.as_deref().unwrap_or(bytes);
+            if regex.is_match(seen) {
+                hidden = Some(regex.replace_all(seen, HIDDEN.as_bytes()).into_owned());
+            }
+        }
+        hidden
     }
 
     /// Hides every secret in a text.
@@ -75,32 +88,41 @@ fn expressions(secret: &str) -> Vec<String> {
     if secret.len() < SHORTEST {
         return Vec::new();
     }
-    let parts = secret.as_bytes().chunks(PART).filter(|part| part.len() >= SHORTEST);
-    let escaped = parts.map(|part| part.iter().map(|byte| any_way(*byte)).collect());
+    let letters: Vec<char> = secret.chars().collect();
+    let parts =
+        letters.chunks(PART).filter(|part| part.iter().map(|it| it.len_utf8()).sum::<usize>() >= SHORTEST);
+    let escaped = parts.map(|part| part.iter().copied().map(any_way).collect());
     let hex = secret.as_bytes().chunks(PART).filter(|part| part.len() >= SHORTEST).map(base16);
     escaped.chain(hex).chain(base64_parts(secret.as_bytes())).collect()
 }
 
-/// A byte as itself, or as one of the escapes that texts of the web have for it.
-fn any_way(byte: u8) -> String {
-    let mut form = String::from("(?:");
-    // Writing to a String cannot fail.
-    let _ = write!(form, r"\x{byte:02x}|%(?:25)*{byte:02x}|\\u00{byte:02x}|&#x0*{byte:x};|&#0*{byte};");
-    if byte.is_ascii_punctuation() {
-        let _ = write!(form, r"|\\\x{byte:02x}");
-    }
-    let name = match byte {
-        b'&' => "|&amp;",
-        b'<' => "|&lt;",
-        b'>' => "|&gt;",
-        b'"' => "|&quot;",
-        b'\'' => "|&apos;",
-        b' ' => r"|\+",
+/// A character as itself, or as one of the escapes that texts of the web have for it. JSON inside JSON has the same
+/// escapes behind more backslashes, and XML inside XML behind more of `amp;`.
+fn any_way(letter: char) -> String {
+    let (mut utf8, mut units) = ([0; 4], [0; 2]);
+    let bytes = letter.encode_utf8(&mut utf8).as_bytes();
+    let joined = |form: fn(&u8) -> String| bytes.iter().map(form).collect::<String>();
+    let plain = joined(|byte| format!(r"\x{byte:02x}"));
+    let percent = joined(|byte| format!("%(?:25)*{byte:02x}"));
+    let escape = |unit: &u16| format!(r"\\+u{unit:04x}");
+    let json: String = letter.encode_utf16(&mut units).iter().map(escape).collect();
+    let code = u32::from(letter);
+    let name = match letter {
+        '&' => "|amp",
+        '<' => "|lt",
+        '>' => "|gt",
+        '"' => "|quot",
+        '\'' => "|apos",
         _ => "",
     };
-    form.push_str(name);
-    form.push(')');
-    form
+    let xml = format!("&(?:amp;)*(?:#x0*{code:x}|#0*{code}{name});");
+    // Backslashes before a sign itself, and the plus in place of a space in forms.
+    let plain = match letter {
+        ' ' => r"[ +]".to_owned(),
+        _ if letter.is_ascii_punctuation() => format!(r"\\*{plain}"),
+        _ => plain,
+    };
+    format!("(?:{plain}|{percent}|{json}|{xml})")
 }
 
 fn base16(bytes: &[u8]) -> String {
@@ -108,6 +130,12 @@ fn base16(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// A character of base64. Nobody escapes its letters and digits.
+fn of_base64(byte: u8) -> String {
+    let letter = char::from(byte);
+    if letter.is_ascii_alphanumeric() { letter.to_string() } else { any_way(letter) }
 }
 
 /// The characters that a secret comes to in base64 wherever it stands in what is encoded: without those at either end
@@ -120,12 +148,13 @@ fn base64_parts(secret: &[u8]) -> Vec<String> {
         let last = padded.len() * 8 / 6;
         for text in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
             let sure = &text.as_bytes()[first..last];
-            let long = sure.chunks(PART).filter(|part| part.len() >= SHORTEST);
-            // What follows holds the rest of the last byte.
-            let form = |part: &[u8]| {
-                part.iter().map(|byte| any_way(*byte)).collect::<String>() + "[a-z0-9+/_-]?={0,2}"
-            };
-            parts.extend(long.map(form));
+            let pieces = sure.chunks(PART).filter(|part| part.len() >= SHORTEST);
+            let start = parts.len();
+            parts.extend(pieces.map(|part| part.iter().copied().map(of_base64).collect::<String>()));
+            // What follows the last piece holds the rest of the last byte; behind any other the next piece begins.
+            if let Some(last) = parts[start..].last_mut() {
+                last.push_str("[a-z0-9+/_-]?={0,2}");
+            }
         }
     }
     parts
@@ -167,6 +196,33 @@ mod tests {
     }
 
     #[test]
+    fn json_inside_json_and_xml_inside_xml_are_found() {
+        let (mut json, mut xml) = (SECRET.to_owned(), SECRET.replace('<', "&lt;").replace('"', "&#34;"));
+        for _ in 0..3 {
+            json = serde_json::to_string(&json).unwrap();
+            xml = xml.replace('&', "&amp;");
+            assert!(!hidden(&json).contains("Kx9~") && !hidden(&xml).contains("Kx9~"), "{json} {xml}");
+        }
+        let escapes = SECRET.bytes().map(|byte| format!("\\\\u00{byte:02X}")).collect::<Vec<_>>().concat();
+        assert_eq!(hidden(&escapes), "[secret]");
+    }
+
+    #[test]
+    fn letters_beyond_ascii_are_found_in_every_form() {
+        let secret = "p\u{e4}ssw\u{f6}rd\u{20ac}\u{1f511}";
+        let redactor = Redactor::new(&[Secret::new(secret)]).unwrap();
+        let escapes = |form: fn(char) -> String| secret.chars().map(form).collect::<String>();
+        let unit = |unit: &u16| format!("\\u{unit:04X}");
+        let json: String = secret.encode_utf16().collect::<Vec<_>>().iter().map(unit).collect();
+        let xml = escapes(|it| format!("&#{};", u32::from(it)));
+        let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+        for mut form in [secret.to_owned(), json, xml, percent, base16(secret.as_bytes())] {
+            redactor.hide(&mut form);
+            assert_eq!(form, "[secret]");
+        }
+    }
+
+    #[test]
     fn base64_is_found_wherever_the_secret_stands_in_it() {
         for before in ["", "u", "us", "user:", "Bearer "] {
             for engine in [STANDARD, URL_SAFE] {
@@ -184,6 +240,33 @@ mod tests {
         let mut text = format!("<{long}>");
         redactor.hide(&mut text);
         assert!(text.len() < 1000 && !text.contains("3e"), "{text}");
+    }
+
+    fn long(letters: usize) -> String {
+        let numbers = (0..letters / 4).map(|number| format!("{:04x}", number * 7919 % 65_536));
+        numbers.collect()
+    }
+
+    #[test]
+    fn base64_of_a_secret_in_several_parts_is_found_to_its_end() {
+        let secret = long(200);
+        let redactor = Redactor::new(&[Secret::new(secret.as_str())]).unwrap();
+        for before in ["", "u", "us", "user:"] {
+            let mut text = STANDARD.encode(format!("{before}{secret}"));
+            redactor.hide(&mut text);
+            let left = text.replace("[secret]", "");
+            assert!(left.len() < 12, "{left}");
+        }
+    }
+
+    #[test]
+    fn a_secret_of_any_length_is_found() {
+        let secret = long(9000);
+        let redactor = Redactor::new(&[Secret::new(secret.as_str())]).unwrap();
+        assert!(redactor.0.len() > 1);
+        let mut text = secret.clone();
+        redactor.hide(&mut text);
+        assert_eq!(text.replace("[secret]", ""), "");
     }
 
     #[test]
