@@ -21,7 +21,8 @@
 //! });
 //! ```
 //!
-//! Each case is a test of its own, named as its id with `::`. Nothing is started while tests are
+//! Each case is a test of its own, named as its id with `::`. One more, `manifest`, fails if there is a `manifest.toml`
+//! beside the cases and the suite is another one than it lists. Nothing is started while tests are
 //! listed, and a run of one exact name reads one table, since nextest starts a process for each test.
 
 use std::collections::BTreeMap;
@@ -41,14 +42,20 @@ use crate::event::EndpointDescription;
 use crate::model::{CaseRecord, EndpointKind, Level, Normalisation, Scheme, Suite, Verdict};
 use crate::plan::{PlannedCase, case_ids, scheme};
 use crate::reference::Reference;
-use crate::report::case_text;
-use crate::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, seed_by_chance, snapshot_paths};
+use crate::report::{case_text, printable};
+use crate::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, drift, seed_by_chance, snapshot_paths};
 use crate::snapshot::{Store, Update};
-use crate::source::{LoadError, Wanted, load};
+use crate::source::{LoadError, MANIFEST, Wanted, load, load_manifest};
 use crate::transport::{Address, Client, Connection, Limits};
 
 /// The exit code of a suite that could not be read, as Rust's harness exits when it fails.
 const FAILED: u8 = 101;
+
+/// The name of the test that holds the suite against its manifest; names of cases have several parts.
+const MANIFEST_TEST: &str = "manifest";
+
+/// How many differences that test tells.
+const DIFFERENCES: usize = 100;
 
 /// Which endpoint the cases of a project run against, and where they stand.
 #[derive(Clone)]
@@ -152,7 +159,8 @@ impl Harness {
     }
 
     fn trials(self, arguments: &Arguments) -> Result<Vec<Trial>, HarnessError> {
-        let exact = arguments.filter.as_ref().filter(|_| arguments.exact).map(|name| name.replace("::", "/"));
+        let exact = arguments.filter.as_ref().filter(|name| arguments.exact && *name != MANIFEST_TEST);
+        let exact = exact.map(|name| name.replace("::", "/"));
         let wanted = exact.as_deref().map_or(Wanted::All, Wanted::TableOf);
         let suite = load(&self.cases, wanted)?;
         let store = self.store()?;
@@ -160,16 +168,15 @@ impl Harness {
             note_references(&suite, store)?;
         }
         let planned = case_ids(&suite).map_err(|error| HarnessError::Settings(error.to_string()))?;
+        let manifest = Some(self.cases.join(MANIFEST)).filter(|path| exact.is_none() && path.exists());
+        let whole = manifest.map(|path| Trial::test(MANIFEST_TEST, move || held(&suite, &path)));
         let shared = Arc::new(Shared { harness: self, store, running: OnceLock::new() });
-        Ok(planned
-            .into_iter()
-            .map(|planned| {
-                let shared = Arc::clone(&shared);
-                let is_ignored = shared.is_ignored(&planned);
-                Trial::test(planned.id.test_name(), move || shared.case(&planned))
-                    .with_ignored_flag(is_ignored)
-            })
-            .collect())
+        let cases = planned.into_iter().map(|planned| {
+            let shared = Arc::clone(&shared);
+            let is_ignored = shared.is_ignored(&planned);
+            Trial::test(planned.id.test_name(), move || shared.case(&planned)).with_ignored_flag(is_ignored)
+        });
+        Ok(whole.into_iter().chain(cases).collect())
     }
 
     fn store(&self) -> Result<Option<Store>, HarnessError> {
@@ -217,6 +224,17 @@ fn note_references(suite: &Suite, store: &Store) -> Result<(), HarnessError> {
         OpenOptions::new().create(true).append(true).open(file).map_err(HarnessError::References)?;
     // One write, so that the lines of several processes do not mix.
     out.write_all(lines.as_bytes()).map_err(HarnessError::References)
+}
+
+/// Fails unless the suite is the one that its manifest lists, so that no case disappears unseen.
+fn held(suite: &Suite, path: &Path) -> Result<(), Failed> {
+    let found = drift(suite, &load_manifest(path)?)?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let lines: String = found.lines(DIFFERENCES).iter().map(|line| format!("\n  {line}")).collect();
+    let hint = "`proofmark manifest --write` lists what is there";
+    Err(printable(&format!("{}: {found}{lines}\n{hint}", path.display())).into())
 }
 
 /// What the tests of one process share; started by the first test that runs.

@@ -12,9 +12,10 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use odd::{JSON, answer, one_case, say, serve};
+use proofmark::harness::Harness;
 use proofmark::protocol::sha256_hex;
 use serde_json::Value as Json;
 use structure::{commands, junit_cases};
@@ -61,6 +62,25 @@ fn the_shipped_manifest_lists_the_suite_and_its_contract() {
     let text = read(&format!("{OPERATION}/contract.toml")) + &read("ecs/common.toml");
     let digest = format!("digest = \"sha256:{}\"", sha256_hex(text.as_bytes()));
     assert!(read("manifest.toml").contains(&digest), "{digest}");
+}
+
+#[test]
+fn a_test_of_the_harness_fails_unless_the_suite_is_the_listed_one() {
+    let project = Project::new();
+    let ended = |arguments: &[&str]| {
+        let arguments = [&["conformance"], arguments].concat();
+        let harness = Harness::new(project.0.path()).snapshots(None);
+        format!("{:?}", harness.run_with(arguments.into_iter().map(Into::into)))
+    };
+    let [passed, failed] = [ExitCode::SUCCESS, ExitCode::from(101)].map(|expected| format!("{expected:?}"));
+    assert_eq!(ended(&["--exact", "manifest"]), passed);
+    fs::remove_file(project.path(&Project::table("tag-count"))).unwrap();
+    assert_eq!(ended(&["--exact", "manifest"]), failed);
+    // Who asks for a case by its name gets that case.
+    let case = "ecs::StartImagePipelineExecution::tag-key::128-emoji";
+    assert_eq!(ended(&["--exact", case]), passed);
+    fs::remove_file(project.path("cases/manifest.toml")).unwrap();
+    assert_eq!(ended(&["--exact", "manifest"]), passed, "there is no such test without one");
 }
 
 /// What somebody does to a project.

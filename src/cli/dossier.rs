@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::exit::CliError;
-use super::manifest_command::held;
 use crate::coverage::{Coverage, coverage};
 use crate::event::Event;
 use crate::evidence::{
@@ -15,6 +14,7 @@ use crate::evidence::{
 use crate::model::{Manifest, Spot, Suite, Waiver};
 use crate::plan::case_ids;
 use crate::report::{event_line, read_event};
+use crate::run::drift;
 use crate::source::{LoadError, Shelf, load_shelf, load_shelf_manifest, load_shelf_waivers};
 
 /// How many differences from a manifest are told.
@@ -101,7 +101,7 @@ impl Parts {
     /// In what the tables are not the suite that they list.
     fn drift(&self) -> Result<Vec<Divergence>, Divergence> {
         let Some(manifest) = &self.manifest else { return Ok(Vec::new()) };
-        let drift = held(&self.suite, manifest).map_err(|error| divergence("cases", error.to_string()))?;
+        let drift = drift(&self.suite, manifest).map_err(|error| divergence("cases", error.to_string()))?;
         Ok(drift.lines(DIFFERENCES).into_iter().map(|line| divergence("cases/manifest.toml", line)).collect())
     }
 

@@ -10,28 +10,26 @@ use super::exit::{BROKEN, CONFORMS, CliError};
 use super::print;
 use crate::event::{RunEnd, RunStart};
 use crate::model::{CaseId, Drift, ListedContract, Manifest, Suite};
-use crate::plan::{Plan, PlanError, case_ids};
+use crate::plan::{Plan, case_ids};
 use crate::protocol::contract_digest;
 use crate::report::printable;
-use crate::source::{LoadError, Wanted, load, load_manifest, manifest_text};
+use crate::run::drift;
+use crate::source::{LoadError, MANIFEST, Wanted, load, load_manifest, manifest_text};
 use crate::whole_file::WholeFile;
-
-/// Where a suite's manifest stands, in the folder of its cases.
-const FILE: &str = "manifest.toml";
 
 /// How many differences the command lists.
 const LISTED: usize = 1000;
 
 /// Checks the manifest of a folder of cases for what is wrong in it; whether it lists the suite is no matter here.
 pub(super) fn check(cases: &Path) -> Result<(), LoadError> {
-    let path = cases.join(FILE);
+    let path = cases.join(MANIFEST);
     if path.exists() { load_manifest(&path).map(|_| ()) } else { Ok(()) }
 }
 
 /// Holds the suite against its manifest, or writes that anew.
 pub(super) fn manifest(args: &ManifestArgs) -> Result<u8, CliError> {
     let cases = &args.folder.cases;
-    let path = args.manifest.clone().unwrap_or_else(|| cases.join(FILE));
+    let path = args.manifest.clone().unwrap_or_else(|| cases.join(MANIFEST));
     let suite = load(cases, Wanted::All)?;
     let current = current(&suite)?;
     if args.write {
@@ -44,7 +42,7 @@ pub(super) fn manifest(args: &ManifestArgs) -> Result<u8, CliError> {
             hint: Some("`proofmark manifest --write` writes it".into()),
         });
     }
-    let drift = held(&suite, &load_manifest(&path)?)?;
+    let drift = drift(&suite, &load_manifest(&path)?)?;
     if drift.is_empty() {
         return print(&printable(&format!(
             "{shown}: {} cases, as the suite has them\n",
@@ -91,29 +89,17 @@ fn current(suite: &Suite) -> Result<Manifest, CliError> {
     Ok(manifest)
 }
 
-/// In what a whole suite is not the one that is listed.
-pub(super) fn held(suite: &Suite, manifest: &Manifest) -> Result<Drift, PlanError> {
-    let cases = case_ids(suite)?;
-    let cases = cases.iter().map(|planned| planned.id.as_str()).collect();
-    let contracts = suite.operations.iter().map(|operation| {
-        let contract = &operation.contract;
-        (contract.id.to_string(), contract_digest(contract))
-    });
-    let contracts: Vec<(String, String)> = contracts.collect();
-    Ok(manifest.drift(&cases, contracts.iter().map(|(id, digest)| (id.as_str(), Some(digest.as_str())))))
-}
-
 /// In what the suite of a run is not the one that its manifest lists; none if it has no manifest.
 ///
 /// The whole suite is looked at, also where few cases are selected. A manifest that was named must be selected as a
 /// whole, or so far as it is in the part that is asked for.
 pub(super) fn of_run(args: &RunArgs, suite: &Suite, plan: &Plan) -> Result<Option<Drift>, CliError> {
     let Some(path) = &args.manifest else {
-        let path: PathBuf = args.select.folder.cases.join(FILE);
-        return if path.exists() { Ok(Some(held(suite, &load_manifest(&path)?)?)) } else { Ok(None) };
+        let path: PathBuf = args.select.folder.cases.join(MANIFEST);
+        return if path.exists() { Ok(Some(drift(suite, &load_manifest(&path)?)?)) } else { Ok(None) };
     };
     let manifest = load_manifest(path)?;
-    let drift = held(suite, &manifest)?;
+    let drift = drift(suite, &manifest)?;
     let selected: BTreeSet<&str> = plan.cases.iter().map(|planned| planned.id.as_str()).collect();
     let shard = args.select.shard.or(args.select.partition);
     let due = manifest.cases().filter(|id| shard.is_none_or(|shard| shard.has(id)));

@@ -4,6 +4,7 @@
 //! task, in the order of ids whatever the concurrency. It does not know who listens.
 
 mod attempt;
+mod drift;
 mod judge;
 mod key;
 mod pool;
@@ -37,6 +38,7 @@ use attempt::Attempt;
 use pool::Pool;
 use preflight::preflight;
 
+pub use drift::drift;
 pub use retry::Retry;
 pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings, seed_by_chance};
 pub use signing::Signing;

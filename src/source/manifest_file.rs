@@ -12,6 +12,9 @@ use super::shapes;
 use super::shelf::{Files, Shelf};
 use crate::model::{CaseId, ListedContract, Manifest, OperationId, Problem, SourceText, TableId};
 
+/// Where a suite's manifest stands, in the folder of its cases.
+pub const MANIFEST: &str = "manifest.toml";
+
 /// The version of the file.
 const VERSION: i64 = 1;
 
@@ -34,7 +37,7 @@ pub fn load_manifest(path: &Path) -> Result<Manifest, LoadError> {
 /// # Errors
 /// Every problem of the file.
 pub fn load_shelf_manifest(shelf: &Shelf) -> Result<Option<Manifest>, LoadError> {
-    let (files, path) = (Files::Shelf(shelf), Shelf::root().join("manifest.toml"));
+    let (files, path) = (Files::Shelf(shelf), Shelf::root().join(MANIFEST));
     if !files.has(&path) {
         return Ok(None);
     }

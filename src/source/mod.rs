@@ -23,7 +23,7 @@ mod waiver_file;
 pub use endpoint_file::{EndpointEntry, EndpointError, load_endpoints};
 pub use fixture::{FixtureEntry, check_fixtures};
 pub use folder::{LoadError, Wanted, load, load_shelf};
-pub use manifest_file::{load_manifest, load_shelf_manifest, manifest_text};
+pub use manifest_file::{MANIFEST, load_manifest, load_shelf_manifest, manifest_text};
 pub use normalisation::check_normalisation;
 pub use schema::{SchemaName, schema};
 pub(crate) use shape::nearest;
