@@ -232,9 +232,9 @@ fn held(suite: &Suite, path: &Path) -> Result<(), Failed> {
     if found.is_empty() {
         return Ok(());
     }
-    let lines: String = found.lines(DIFFERENCES).iter().map(|line| format!("\n  {line}")).collect();
+    let lines = found.lines(DIFFERENCES).join("\n  ");
     let hint = "`proofmark manifest --write` lists what is there";
-    Err(printable(&format!("{}: {found}{lines}\n{hint}", path.display())).into())
+    Err(printable(&format!("{}: {found}\n  {lines}\n{hint}", path.display())).into())
 }
 
 /// What the tests of one process share; started by the first test that runs.
