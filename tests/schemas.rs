@@ -258,7 +258,7 @@ fn collect(value: &Json, place: &str, places: &mut Vec<String>) {
 #[test]
 fn the_schemas_that_are_committed_are_those_that_are_printed() {
     for kind in ["report", "events", "coverage"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{kind}.json"));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/report/schemas/{kind}.json"));
         assert_eq!(out(&run(&["schema", kind])), fs::read_to_string(path).unwrap());
     }
     let output = run(&["schema", "nosuch"]);

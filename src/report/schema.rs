@@ -1,4 +1,4 @@
-//! JSON Schemas of the formats that are written, for programs that read them. The files in `schemas/` are what is printed.
+//! JSON Schemas of the formats that are written, for programs that read them. The files in `schemas/` beside this one are what is printed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,9 +29,9 @@ impl FormatSchema {
     /// The JSON Schema (draft 2020-12), as text that ends with a newline.
     pub fn text(self) -> &'static str {
         match self {
-            Self::Report => include_str!("../../schemas/report.json"),
-            Self::Events => include_str!("../../schemas/events.json"),
-            Self::Coverage => include_str!("../../schemas/coverage.json"),
+            Self::Report => include_str!("schemas/report.json"),
+            Self::Events => include_str!("schemas/events.json"),
+            Self::Coverage => include_str!("schemas/coverage.json"),
         }
     }
 }
