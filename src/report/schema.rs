@@ -1,4 +1,5 @@
-//! JSON Schemas of the formats that are written, for programs that read them. The files in `schemas/` beside this one are what is printed.
+//! JSON Schemas of the formats that are written, for programs that read them. What is printed are the files in
+//! `schemas/`, beside this one.
 
 use std::fmt;
 use std::str::FromStr;
