@@ -12,12 +12,19 @@
 //!
 //! [`reference`](mod@reference) is an implementation of the first contract, which [`embedded`] starts in this process.
 
+#![cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, reason = "some forms of text are shown by the program alone")
+)]
+
 pub mod check;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod compare;
 pub mod coverage;
 pub mod embedded;
 pub mod event;
+#[cfg(feature = "evidence")]
 pub mod evidence;
 pub mod harness;
 pub mod judgement;

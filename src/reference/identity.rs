@@ -1,30 +1,20 @@
 //! What an endpoint shows of itself on encrypted connections: a certificate, and the key to it.
 //! Main type: `Identity`. It reads and writes no file, and nothing gives its key out again.
 
-use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
-use rcgen::{Error as MakingError, KeyUsagePurpose};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::{Error as PemError, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{Error as TlsError, ServerConfig};
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
 
 /// The certificate of an endpoint, and its key.
-///
-/// ```
-/// use proofmark::reference::Identity;
-/// let identity = Identity::self_made(["localhost", "127.0.0.1"])?;
-/// assert!(identity.to_trust().unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
-/// # Ok::<(), proofmark::reference::IdentityError>(())
-/// ```
 #[derive(Clone)]
 pub struct Identity {
-    config: Arc<ServerConfig>,
-    to_trust: Option<String>,
+    pub(super) config: Arc<ServerConfig>,
+    pub(super) to_trust: Option<String>,
 }
 
 /// A certificate and its key cannot be used.
@@ -53,38 +43,7 @@ pub enum IdentityError {
     },
 }
 
-/// So far back a made certificate is valid, for clients whose clocks are behind.
-const BEFORE: Duration = Duration::from_hours(24);
-/// So far ahead it is: longer than an endpoint of tests is up, and less than the 398 days that clients allow at most.
-const AHEAD: Duration = Duration::from_hours(24 * 365);
-/// The name that is shown to whoever looks at a made certificate.
-const COMMON_NAME: &str = "proofmark reference endpoint";
-
 impl Identity {
-    /// Makes a key and a certificate for these host names and addresses, which is no authority for others.
-    ///
-    /// # Errors
-    ///
-    /// `IdentityError::Making` for a name that is none.
-    pub fn self_made<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Result<Self, IdentityError> {
-        let names: Vec<String> = names.into_iter().map(Into::into).collect();
-        let making = |error: MakingError| IdentityError::Making { reason: error.to_string() };
-        let mut params = CertificateParams::new(names).map_err(making)?;
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, COMMON_NAME);
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let now = SystemTime::now();
-        (params.not_before, params.not_after) = ((now - BEFORE).into(), (now + AHEAD).into());
-        let key = KeyPair::generate().map_err(making)?;
-        let certificate = params.self_signed(&key).map_err(making)?;
-        let key = PrivateKeyDer::try_from(key.serialize_der());
-        let key = key.map_err(|reason| IdentityError::Making { reason: reason.to_owned() })?;
-        let config = config(vec![certificate.der().clone()], key)?;
-        Ok(Self { config, to_trust: Some(certificate.pem()) })
-    }
-
     /// Takes a certificate with those that lead up to its authority, and its key, both in PEM.
     ///
     /// # Errors
@@ -125,7 +84,7 @@ fn key_error(error: &PemError) -> IdentityError {
     IdentityError::Key { reason: reason.to_owned() }
 }
 
-fn config(
+pub(super) fn config(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 ) -> Result<Arc<ServerConfig>, IdentityError> {

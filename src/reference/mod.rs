@@ -82,6 +82,8 @@ mod request_log;
 #[cfg(feature = "wiremock")]
 mod responder;
 mod row;
+#[cfg(feature = "self-signed")]
+mod self_signed;
 mod server;
 mod service;
 mod start;

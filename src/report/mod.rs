@@ -36,7 +36,9 @@ pub use sarif::SarifReport;
 pub use schema::FormatSchema;
 pub use sink::Sink;
 pub use tap::TapReport;
-pub use terminal::{Style, TerminalReport, Verbosity, case_text};
+#[cfg(feature = "cli")]
+pub use terminal::TerminalReport;
+pub use terminal::{Style, Verbosity, case_text};
 pub use wire::{WireError, read_event};
 
 /// Something that listens to a run.

@@ -53,26 +53,24 @@ pub struct DiffLine {
 /// Lines that differ, with those around them, in runs that stand apart.
 pub fn hunks(old: &str, new: &str) -> Vec<Vec<DiffLine>> {
     let difference = TextDiff::configure().timeout(MATCHING).diff_lines(old, new);
-    let lines = |range: Range<usize>, slice: fn(&TextDiff<'_, '_, str>, usize) -> String| {
-        range.map(|at| slice(&difference, at)).collect::<Vec<_>>()
+    let lines = |texts: &[&str], range: Range<usize>| -> Vec<String> {
+        texts[range].iter().map(|text| clean(text)).collect()
     };
-    let old_line = |text: &TextDiff<'_, '_, str>, at: usize| clean(text.old_slice(at));
-    let new_line = |text: &TextDiff<'_, '_, str>, at: usize| clean(text.new_slice(at));
     let groups = difference.grouped_ops(CONTEXT);
     let run = |ops: &Vec<DiffOp>| {
         let blocks = ops.iter().map(|op| Block {
             is_same: op.tag() == DiffTag::Equal,
             starts: (op.old_range().start, op.new_range().start),
-            old: lines(op.old_range(), old_line),
-            new: lines(op.new_range(), new_line),
+            old: lines(difference.old_slices(), op.old_range()),
+            new: lines(difference.new_slices(), op.new_range()),
         });
         blocks.flat_map(Block::lines).collect()
     };
     groups.iter().map(run).collect()
 }
 
-fn clean(line: Option<&str>) -> String {
-    line.unwrap_or_default().trim_end_matches(['\n', '\r']).to_owned()
+fn clean(line: &str) -> String {
+    line.trim_end_matches(['\n', '\r']).to_owned()
 }
 
 /// Lines of both texts that stand in one place.

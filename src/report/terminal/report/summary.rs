@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::super::headline::TOLD;
 use super::TerminalReport;
-use super::paint::Paint;
 use crate::event::{RunEnd, RunStart, StaleSnapshot, Stopped};
 use crate::plain::printable;
+use crate::report::headline::TOLD;
+use crate::report::terminal::paint::Paint;
 
 /// How many orphans, and stale snapshots, are named before the rest is counted.
 const NAMED_SNAPSHOTS: usize = 10;
