@@ -1,8 +1,11 @@
 //! What the tests of the program share: the program in a plain environment, the reference endpoint served
 //! by it, and a copy of the shipped cases that a test may break.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test uses a part of this")]
+
+pub(crate) mod odd;
+pub(crate) mod project;
+pub(crate) mod structure;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -2,9 +2,6 @@
 //!
 //! Servers listen on a port of their own and end with the process; it knows no test.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test uses a part of this")]
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,8 +1,5 @@
 //! A project with the shipped cases and snapshots, which a test may break, and what the program makes of it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "each test uses a part of this")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use super::support::{code, copied_cases, copied_snapshots, err, out, proofmark};
+use crate::support::{code, copied_cases, copied_snapshots, err, out, proofmark};
 
 /// A row of the contract that few cases meet, a fault that changes its message, and the cases.
 pub(crate) const FAULT: &str = "wrong-message:Duplicate.TagKey";

@@ -71,39 +71,3 @@ impl Signer for AwsV4 {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{AwsV4, field};
-    use crate::model::{Method, Request, SentBody};
-    use crate::protocol::sign::{Credentials, Signer, SigningContext, moment};
-
-    /// `get-vanilla` of the AWS Signature Version 4 test suite.
-    #[test]
-    fn the_signature_is_the_published_one() {
-        let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
-        let context = SigningContext {
-            host: "example.amazonaws.com".to_owned(),
-            time: moment::read("2015-08-30T12:36:00Z").unwrap(),
-            nonce: String::new(),
-        };
-        let mut request = Request {
-            method: Method::new("GET").unwrap(),
-            target: "/".to_owned(),
-            headers: Vec::new(),
-            body: SentBody::Empty,
-            params: Vec::new(),
-            format: None,
-        };
-        AwsV4::new(credentials, "us-east-1", "service").sign(&mut request, &context).unwrap();
-        assert_eq!(field(&request, "x-amz-date"), Some("20150830T123600Z"));
-        assert_eq!(
-            field(&request, "authorization"),
-            Some(
-                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
-                 SignedHeaders=host;x-amz-date, \
-                 Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
-            )
-        );
-    }
-}

@@ -1,0 +1,14 @@
+//! The program as it is used: commands, arguments, exit codes, settings.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cli;
+mod gates;
+mod install;
+mod keygen;
+mod run_terminal;
+mod safety;
+mod series;
+#[path = "../support/mod.rs"]
+mod support;
+mod waivers;

@@ -1,0 +1,249 @@
+//! Reads src/ and fails on an import that the layers do not allow; docs/architecture.md has the table.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which modules each module may import.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("event", &["model"]),
+    ("whole_file", &["model"]),
+    ("plain", &[]),
+    ("wrapped", &["plain"]),
+    ("template", &["model"]),
+    ("source", &["model", "template"]),
+    ("plan", &["model", "template"]),
+    ("protocol", &["model", "template"]),
+    ("check", &["model", "template", "protocol"]),
+    ("transport", &["model", "template", "protocol"]),
+    ("snapshot", &["model", "template", "protocol", "check", "whole_file"]),
+    ("markup", &["plain", "protocol"]),
+    ("review", &["model", "plain", "markup", "check", "protocol", "snapshot"]),
+    (
+        "evidence",
+        &[
+            "model",
+            "event",
+            "check",
+            "snapshot",
+            "protocol",
+            "plan",
+            "template",
+            "plain",
+            "coverage",
+            "judgement",
+        ],
+    ),
+    ("compare", &["model", "check", "plan"]),
+    ("noise", &["model", "protocol", "snapshot"]),
+    ("judgement", &["model", "event", "template", "plan", "check", "protocol"]),
+    ("coverage", &["model", "template", "plan", "protocol"]),
+    (
+        "run",
+        &["model", "event", "template", "plan", "transport", "check", "snapshot", "protocol", "judgement"],
+    ),
+    ("report", &["model", "event", "plain", "wrapped", "markup", "protocol", "whole_file"]),
+    ("reference", &["model", "protocol"]),
+    (
+        "harness",
+        &[
+            "embedded",
+            "model",
+            "event",
+            "template",
+            "source",
+            "plan",
+            "transport",
+            "check",
+            "snapshot",
+            "protocol",
+            "run",
+            "reference",
+            "report",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "compare",
+            "noise",
+            "embedded",
+            "model",
+            "event",
+            "template",
+            "source",
+            "plan",
+            "transport",
+            "check",
+            "snapshot",
+            "protocol",
+            "run",
+            "judgement",
+            "reference",
+            "report",
+            "review",
+            "coverage",
+            "evidence",
+            "whole_file",
+            "wrapped",
+        ],
+    ),
+    ("embedded", &["model", "event", "protocol", "reference", "run", "transport"]),
+    ("main", &["cli"]),
+];
+
+/// Crates that one module alone may name.
+const CONFINED: &[(&str, &[&str])] = &[
+    ("aho_corasick", &["snapshot"]),
+    ("minijinja", &["template"]),
+    ("toml", &["source"]),
+    ("csv", &["source"]),
+    ("strsim", &["source", "reference"]),
+    ("reqwest", &["transport"]),
+    ("rustls", &["transport", "reference"]),
+    ("tokio_rustls", &["reference"]),
+    ("rcgen", &["reference"]),
+    ("tar", &["evidence"]),
+    ("ring", &["evidence"]),
+    ("pem", &["evidence"]),
+    ("insta", &["snapshot"]),
+    ("tempfile", &["whole_file"]),
+    ("similar", &["snapshot"]),
+    ("quick_xml", &["protocol", "reference", "report"]),
+    ("shlex", &["protocol"]),
+    ("hyper", &["reference"]),
+    ("wiremock", &["reference"]),
+    ("indicatif", &["report"]),
+    ("libtest_mimic", &["harness"]),
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("miette", &["cli"]),
+    ("crossterm", &["cli"]),
+    ("unicode_width", &["wrapped"]),
+    ("hmac", &["protocol"]),
+    ("sha1", &["protocol"]),
+    ("sha2", &["protocol"]),
+    ("base64", &["protocol"]),
+    ("base16ct", &["protocol"]),
+    ("aws_sigv4", &["protocol"]),
+    ("aws_credential_types", &["protocol"]),
+];
+
+/// Modules that may not name these: they are free from layer 2 up.
+const FREE_FROM_LAYER_2: [&str; 4] = ["serde", "serde_json", "thiserror", "tokio"];
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Each module with the code of its files, without comments and without its tests.
+fn modules() -> BTreeMap<String, Vec<(PathBuf, String)>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    files(&root, &mut found);
+    let mut modules: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
+    for path in found {
+        let inside = path.strip_prefix(&root).unwrap();
+        if inside.components().any(|part| part.as_os_str() == "tests") || inside.ends_with("tests.rs") {
+            continue;
+        }
+        let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        modules
+            .entry(first.trim_end_matches(".rs").to_owned())
+            .or_default()
+            .push((inside.to_path_buf(), lines.collect::<Vec<_>>().join("\n")));
+    }
+    modules
+}
+
+fn names(code: &str, name: &str) -> bool {
+    let needle = format!("{name}::");
+    code.match_indices(&needle).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        before.is_none_or(|letter| !letter.is_alphanumeric() && letter != '_' && letter != ':')
+    })
+}
+
+#[test]
+fn no_module_imports_one_that_its_layer_does_not_allow() {
+    let mut wrong = Vec::new();
+    for (module, sources) in modules().iter().filter(|(module, _)| *module != "lib") {
+        let (_, allowed) = ALLOWED
+            .iter()
+            .find(|(name, _)| name == module)
+            .unwrap_or_else(|| panic!("{module} has no layer"));
+        for (path, code) in sources {
+            for (other, _) in ALLOWED.iter().filter(|(other, _)| other != module && !allowed.contains(other))
+            {
+                if code.contains(&format!("crate::{other}::"))
+                    || code.contains(&format!("proofmark::{other}::"))
+                {
+                    wrong.push(format!("{} imports {other}", path.display()));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn a_third_party_crate_is_named_only_where_it_is_confined() {
+    let mut wrong = Vec::new();
+    for (module, sources) in modules() {
+        for (path, code) in sources {
+            let confined = CONFINED.iter().filter(|(_, homes)| !homes.contains(&module.as_str()));
+            wrong.extend(
+                confined
+                    .filter(|(name, _)| names(&code, name))
+                    .map(|(name, _)| format!("{} names {name}", path.display())),
+            );
+            if ["model", "event", "template"].contains(&module.as_str()) {
+                let low = FREE_FROM_LAYER_2.iter().filter(|name| names(&code, name));
+                wrong.extend(low.map(|name| format!("{} names {name}", path.display())));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn only_the_front_ends_read_the_environment() {
+    let mut wrong = Vec::new();
+    for (module, sources) in
+        modules().iter().filter(|(module, _)| !["cli", "harness"].contains(&module.as_str()))
+    {
+        let reads = sources.iter().filter(|(_, code)| code.contains("env::var"));
+        wrong.extend(reads.map(|(path, _)| format!("{module}: {}", path.display())));
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn the_reference_endpoint_never_reads_the_cases() {
+    let modules = modules();
+    let reads =
+        modules["reference"].iter().filter(|(_, code)| code.contains("std::fs") || code.contains("cases/"));
+    assert_eq!(reads.map(|(path, _)| path.clone()).collect::<Vec<_>>(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn nothing_but_the_reference_endpoint_knows_the_operation_by_name() {
+    let mut wrong = Vec::new();
+    for (module, sources) in modules().iter().filter(|(module, _)| *module != "reference") {
+        let knows = sources.iter().filter(|(_, code)| code.contains("StartImagePipeline"));
+        wrong.extend(knows.map(|(path, _)| format!("{module}: {}", path.display())));
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}

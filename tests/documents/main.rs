@@ -1,0 +1,10 @@
+//! Documents, the recipes in them, and the structure that they describe.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod block;
+mod ci_recipes;
+mod docs;
+mod layering;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,225 @@
+//! Every promise, broken on purpose: each fault of the reference endpoint must be found.
+//!
+//! A check that cannot fail proves nothing, so this runs the shipped cases against an endpoint with
+//! one fault at a time. Faults in what the sources leave open are listed with the reason; for those
+//! the cases must hold, and only the endpoint's own snapshots may tell.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use proofmark::embedded;
+use proofmark::model::{CaseRecord, EndpointKind, Level, Matcher, Verdict};
+use proofmark::plan::{PlannedCase, case_ids};
+use proofmark::reference::{Fault, Reference};
+use proofmark::run::{RunSettings, Runner, StopSwitch};
+use proofmark::snapshot::{Store, Update};
+use proofmark::source::{Wanted, load};
+use proofmark::transport::{Client, Connection, Limits};
+
+/// What the published sources leave open, so that no case may fail for it.
+const OPEN: [(&str, &str); 22] = [
+    ("wrong-message:InvalidParameter.Format", "no source has the message"),
+    ("wrong-message:MissingParameter", "the sources have several wordings"),
+    ("wrong-message:MissingParameter.RegionId", "the sources have several wordings"),
+    ("wrong-message:MissingParameter.ImagePipelineId", "the sources have several wordings"),
+    ("wrong-message:InvalidClientToken.ValueNotSupported", "three wordings are published"),
+    ("skip-row:MissingParameter", "an Action that is missing may be an unknown one too"),
+    ("wrong-status:InvalidParameter", "no published rule says what bytes that are no UTF-8 give"),
+    ("wrong-code:InvalidParameter", "the same"),
+    ("wrong-message:InvalidParameter", "the same"),
+    ("unfilled-template:InvalidParameter", "the same"),
+    ("empty-filling:InvalidParameter", "the same"),
+    ("skip-row:InvalidParameter", "the same"),
+    ("wrong-status:RequestEntityTooLarge", "no published rule limits the size of a request"),
+    ("wrong-code:RequestEntityTooLarge", "the same"),
+    ("wrong-message:RequestEntityTooLarge", "the same"),
+    ("skip-row:RequestEntityTooLarge", "the same"),
+    (
+        "docker-registry-0",
+        "the message has a lower limit, and no source says that empty is not the same as none",
+    ),
+    ("docker-user-0", "the same"),
+    ("template-tag-unchecked", "no source says whether the rules of tags hold for the deprecated list"),
+    ("running-status-missed:CANCELLING", "no source says whether CANCELLING still counts as running"),
+    (
+        "headers-ignored",
+        "Action in header fields alone is how signed requests are sent; unsigned ones may differ",
+    ),
+    ("start-race", "only two requests at the same moment show it; the cases send one after the other"),
+];
+
+/// Faults that let no whole answer through: nothing is known then.
+const UNKNOWN: [&str; 6] =
+    ["close-before-answer", "slow-answer", "slow-body", "reset-mid-body", "huge-body", "throttled"];
+
+/// How many cases are under way at once.
+const AT_ONCE: usize = 16;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn shipped() -> &'static [PlannedCase] {
+    static CASES: OnceLock<Vec<PlannedCase>> = OnceLock::new();
+    CASES.get_or_init(|| case_ids(&load(&root().join("cases"), Wanted::All).unwrap()).unwrap())
+}
+
+struct Bench {
+    runner: Runner,
+    stop: StopSwitch,
+    _reference: Reference,
+}
+
+impl Bench {
+    async fn with(fault: &str, snapshots: Option<&Path>) -> Self {
+        let (endpoint, reference) = embedded::start(vec![fault.parse().unwrap()]).await.unwrap();
+        // A fault of transport is found by the first wait that ends, so waits are short.
+        let limits = Limits { answer: std::time::Duration::from_secs(2), ..Limits::default() };
+        let store = snapshots.map(|folder| Store::new(folder, Update::Never, EndpointKind::Reference));
+        let runner = Runner::new(
+            Client::new(limits, &Connection::default(), endpoint.addresses()).unwrap(),
+            endpoint,
+            RunSettings { allows_billable: true, ..RunSettings::default() },
+            store,
+        );
+        Self { runner, stop: StopSwitch::default(), _reference: reference }
+    }
+
+    /// The first case that does not pass, if any.
+    async fn first_not_passed(&self, cases: impl Iterator<Item = &PlannedCase>) -> Option<CaseRecord> {
+        let stop = self.stop.listen();
+        let records = stream::iter(cases).map(|planned| self.runner.case(planned, &stop)).buffered(AT_ONCE);
+        let not_passed = records.filter(|record| std::future::ready(record.verdict != Verdict::Passed));
+        std::pin::pin!(not_passed).next().await
+    }
+}
+
+fn names() -> impl Iterator<Item = String> {
+    Fault::catalogue().into_iter().map(|entry| entry.name)
+}
+
+fn is_open(name: &str) -> bool {
+    OPEN.iter().any(|(open, _)| *open == name)
+}
+
+/// The cases that expect just this code, if the contract has it; all of them otherwise.
+fn cases_about(code: &str) -> Vec<&'static PlannedCase> {
+    let expects = |planned: &&PlannedCase| {
+        let codes = planned.case.steps.iter().filter_map(|step| step.expect.code.as_ref());
+        let vars = planned.row().map(|row| row.vars.as_slice()).unwrap_or_default();
+        codes
+            .into_iter()
+            .any(|matcher| matches!(matcher, Matcher::Equals(value) if value.as_text() == Some(code)))
+            || vars.iter().any(|variable| variable.value.as_text() == Some(code))
+    };
+    let found: Vec<_> = shipped().iter().filter(expects).collect();
+    if found.is_empty() { shipped().iter().collect() } else { found }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_is_found_by_a_case() {
+    let mut missed = Vec::new();
+    for name in names().filter(|name| !is_open(name) && !UNKNOWN.contains(&name.as_str())) {
+        let bench = Bench::with(&name, None).await;
+        let found = match name.split_once(':') {
+            Some((_, code)) => bench.first_not_passed(cases_about(code).into_iter()).await,
+            None => bench.first_not_passed(shipped().iter()).await,
+        };
+        if !found.is_some_and(|record| record.verdict == Verdict::Failed) {
+            missed.push(name);
+        }
+    }
+    assert_eq!(missed, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_row_is_found_at_its_level_and_the_finding_cites_the_row() {
+    let levels = [
+        ("wrong-status", Level::Status),
+        ("wrong-code", Level::Code),
+        ("wrong-message", Level::Message),
+        ("unfilled-template", Level::Message),
+        ("empty-filling", Level::Message),
+        ("skip-row", Level::Code),
+    ];
+    let contract = &shipped()[0].contract;
+    for row in &contract.rows {
+        for (kind, level) in levels {
+            let name = format!("{kind}:{}", row.code);
+            if !names().any(|known| known == name) {
+                continue;
+            }
+            let bench = Bench::with(&name, None).await;
+            let record = bench.first_not_passed(cases_about(&row.code).into_iter()).await.expect(&name);
+            let cited = format!("error row {} {}", row.status, row.code);
+            let is_it = |because: &String| because.contains(&cited);
+            let is_found = record
+                .findings
+                .iter()
+                .any(|found| found.level == level && found.because.as_ref().is_some_and(is_it));
+            assert!(is_found, "{name}: {:#?}", record.findings);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_sources_leave_open_fails_no_case() {
+    for (name, _) in OPEN {
+        let bench = Bench::with(name, None).await;
+        let found = bench.first_not_passed(shipped().iter()).await;
+        assert!(found.is_none(), "{name}: {found:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_of_transport_leaves_a_case_indeterminate_and_never_failed() {
+    for name in UNKNOWN {
+        let bench = Bench::with(name, None).await;
+        let record = bench.first_not_passed(shipped().iter().take(1)).await.expect(name);
+        assert!(matches!(record.verdict, Verdict::Indeterminate(_)), "{name}: {:?}", record.verdict);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_part_of_the_envelope_is_checked() {
+    let subjects = [
+        ("no-request-id", "$.RequestId"),
+        ("malformed-request-id", "$.RequestId"),
+        ("repeated-request-id", "$.RequestId"),
+        ("request-id-header-differs", "x-acs-request-id"),
+        ("no-request-id-header", "x-acs-request-id"),
+        ("no-code", "$.Code"),
+        ("no-message", "$.Message"),
+        ("no-host-id", "$.HostId"),
+        ("no-execution-id", "$.ExecutionId"),
+        ("execution-id-as-number", "$.ExecutionId"),
+        ("code-on-success", "$.Code"),
+        ("wrong-content-type", "content-type"),
+        ("html-error-page", "body"),
+        ("empty-body", "body"),
+        ("truncated-json", "body"),
+        ("deep-json", "body"),
+        ("duplicate-json-key", "$.RequestId"),
+        ("xml-wrong-root", "root element"),
+        ("json-for-xml", "body"),
+    ];
+    for (name, subject) in subjects {
+        let bench = Bench::with(name, None).await;
+        let record = bench.first_not_passed(shipped().iter()).await.expect(name);
+        let found = record
+            .findings
+            .iter()
+            .any(|finding| finding.level == Level::Envelope && finding.subject == subject);
+        assert!(found, "{name}: {:#?}", record.findings);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_answer_that_still_conforms_is_a_regression_at_the_level_of_snapshots() {
+    let bench = Bench::with("wrong-message:InvalidParameter.Format", Some(&root().join("snapshots"))).await;
+    let record = bench.first_not_passed(shipped().iter()).await.unwrap();
+    let levels: Vec<Level> = record.findings.iter().map(|finding| finding.level).collect();
+    assert_eq!((record.verdict, levels), (Verdict::Failed, vec![Level::Snapshot]));
+}

@@ -1,0 +1,26 @@
+//! Endpoints, right and wrong, near and far: how they are reached, signed for, set up and judged.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod addresses;
+mod again;
+mod aws;
+mod bookshop;
+#[path = "../bookshop/server.rs"]
+mod bookshop_server;
+mod clock;
+mod echo;
+mod endpoints;
+mod faults;
+mod fixtures;
+mod hostile;
+mod recipes;
+#[cfg(feature = "wiremock")]
+mod responder;
+mod retry;
+mod serve;
+mod serve_tls;
+mod signatures;
+mod signing;
+#[path = "../support/mod.rs"]
+mod support;

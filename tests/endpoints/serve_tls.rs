@@ -1,0 +1,147 @@
+//! The reference endpoint served with encryption: whom clients trust, what bad files lead to, and that nobody is held up.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use crate::support::{Served, code, err, out, run};
+use rcgen::{CertificateParams, KeyPair};
+use tempfile::TempDir;
+
+/// Runs the cases that a pattern selects against a served endpoint.
+fn judge(served: &Served, arguments: &[&str]) -> Output {
+    let endpoint = ["run", "--sign", "none", "--endpoint", served.at("url"), "--states", served.at("states")];
+    run(&[&endpoint, arguments].concat())
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Files of a certificate for this machine, its key, and a key that has nothing to do with it.
+fn files() -> (TempDir, [String; 3]) {
+    let folder = tempfile::tempdir().unwrap();
+    let key = KeyPair::generate().unwrap();
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+    let other = KeyPair::generate().unwrap();
+    let files = [
+        ("certificate.pem", certificate.pem()),
+        ("key.pem", key.serialize_pem()),
+        ("other.pem", other.serialize_pem()),
+    ];
+    let paths = files.map(|(name, content)| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        text(&path).to_owned()
+    });
+    (folder, paths)
+}
+
+#[test]
+fn clients_that_trust_the_made_certificate_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trust.pem");
+    let served = Served::start(&["--tls", "--tls-cert-out", text(&path)]);
+    assert!(served.at("url").starts_with("https://127.0.0.1:"));
+    assert!(served.at("states").starts_with(served.at("url")));
+    assert_eq!(fs::read_to_string(&path).unwrap(), served.at("certificate"));
+    let judged = judge(&served, &["-q", "--ca-file", text(&path)]);
+    assert_eq!(code(&judged), 0, "{}", out(&judged));
+    let by_name = served.at("url").replace("127.0.0.1", "localhost");
+    let judged = run(&["run", "--endpoint", &by_name, "--ca-file", text(&path), "without-state/"]);
+    assert_eq!(code(&judged), 0, "{}", out(&judged));
+    assert_eq!(served.end("-INT").code(), Some(0));
+}
+
+#[test]
+fn clients_that_trust_another_certificate_or_none_find_nothing_out_and_say_why() {
+    let (_folder, [certificate, ..]) = files();
+    let served = Served::start(&["--tls"]);
+    for trust in [&[][..], &["--ca-file", &certificate]] {
+        let judged = judge(&served, &[&["tag-count/none"], trust].concat());
+        assert_eq!(code(&judged), 5, "{}", out(&judged));
+        let said = "no connection: invalid peer certificate";
+        assert!(out(&judged).contains(said), "{}", out(&judged));
+    }
+}
+
+#[test]
+fn a_given_certificate_is_shown() {
+    let (_folder, [certificate, key, _]) = files();
+    let served = Served::start(&["--tls-cert", &certificate, "--tls-key", &key]);
+    assert_eq!(served.ready.get("certificate"), None);
+    let judged = judge(&served, &["-q", "--ca-file", &certificate, "tag-count"]);
+    assert_eq!(code(&judged), 0, "{}", out(&judged));
+    assert_eq!(served.end("-TERM").code(), Some(0));
+}
+
+#[test]
+fn the_key_is_neither_written_nor_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let [path, log] = ["trust.pem", "log"].map(|name| folder.path().join(name));
+    let arguments = ["--tls", "--tls-cert-out", text(&path), "--log", text(&log)];
+    let served = Served::start(&arguments);
+    judge(&served, &["--ca-file", text(&path), "tag-count/none"]);
+    let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 2, "{files:?}");
+    let mut said = served.ready.to_string();
+    said.extend(files.iter().map(|file| fs::read_to_string(file).unwrap()));
+    assert_eq!(said.matches("BEGIN").count(), 2, "the certificate, in the line and in the file: {said}");
+    assert!(!said.contains("KEY"), "{said}");
+}
+
+#[test]
+fn files_that_cannot_be_used_are_errors_of_settings_that_name_them() {
+    let (folder, [certificate, key, other]) = files();
+    let missing = text(&folder.path().join("missing.pem")).to_owned();
+    let out_of_reach = text(&folder.path().join("no/such/folder.pem")).to_owned();
+    let pair = |certificate, key| vec!["--tls-cert", certificate, "--tls-key", key];
+    for (arguments, named, hint) in [
+        (pair(&missing, &key), &missing, "`--tls` alone makes a certificate"),
+        (pair(&certificate, &missing), &missing, "`--tls` alone makes a certificate"),
+        (pair(&key, &key), &key, "it holds a CERTIFICATE"),
+        (pair(&certificate, &certificate), &certificate, "it holds a PRIVATE KEY"),
+        (pair(&certificate, &other), &other, "the certificate that was made for this key"),
+        (vec!["--tls", "--tls-cert-out", &out_of_reach], &out_of_reach, "a folder that exists"),
+    ] {
+        let served = run(&[&["serve", "--listen", "127.0.0.1:0"][..], &arguments].concat());
+        let said = err(&served);
+        assert_eq!(code(&served), 2, "{arguments:?} {said}");
+        assert!(said.contains(named.as_str()), "{arguments:?} {said}");
+        assert!(said.contains("  hint: ") && said.contains(hint), "{arguments:?} {said}");
+        assert_eq!(out(&served), "", "it is never ready");
+    }
+}
+
+#[test]
+fn flags_that_make_no_sense_together_are_errors_of_settings() {
+    for arguments in [
+        &["--tls-cert", "a"][..],
+        &["--tls-key", "a"],
+        &["--tls-cert-out", "a"],
+        &["--tls", "--tls-cert", "a", "--tls-key", "b"],
+    ] {
+        assert_eq!(code(&run(&[&["serve"], arguments].concat())), 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn clients_that_connect_and_say_nothing_hold_up_neither_others_nor_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trust.pem");
+    let served = Served::start(&["--tls", "--tls-cert-out", text(&path)]);
+    let address = served.at("url").trim_start_matches("https://").to_owned();
+    let silent: Vec<_> = (0..64).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    let judged = judge(&served, &["-q", "--ca-file", text(&path), "tag-count"]);
+    assert_eq!(code(&judged), 0, "{}", out(&judged));
+    let start = Instant::now();
+    assert_eq!(served.end("-INT").code(), Some(0));
+    // Less than the time in which requests under way may end, which is what an endpoint takes that waits for them.
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    drop(silent);
+}

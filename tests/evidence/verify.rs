@@ -1,0 +1,283 @@
+//! `proofmark verify`: an honest bundle holds; one that was changed, or forged by whoever has the key, does not.
+
+#![cfg(unix)]
+mod forgery;
+
+use std::fs;
+use std::sync::OnceLock;
+
+use crate::bundle::{CASES, Desk, FAULT, key, verify_command};
+use crate::support::{self, code, out};
+use proofmark::evidence::{ENVELOPE, MANIFEST, SigningKey, TestResult, open, seal, unpack};
+use proofmark::protocol::sha256_hex;
+use serde_json::json;
+
+/// An honest bundle of the embedded endpoint, which passed.
+fn passed() -> &'static Desk {
+    static DESK: OnceLock<Desk> = OnceLock::new();
+    DESK.get_or_init(|| {
+        let desk = Desk::new();
+        let (code, text) = desk.certify(&[CASES]);
+        assert_eq!(code, 0, "{text}");
+        desk
+    })
+}
+
+/// An honest bundle of an endpoint with a fault, which failed.
+fn failed() -> &'static Desk {
+    static DESK: OnceLock<Desk> = OnceLock::new();
+    DESK.get_or_init(|| {
+        let desk = Desk::new();
+        let (code, text) = desk.certify_served(&[FAULT], &[CASES]);
+        assert_eq!(code, 1, "{text}");
+        desk
+    })
+}
+
+#[test]
+fn an_honest_bundle_holds_by_key_and_by_fingerprint() {
+    let desk = passed();
+    let fingerprint = format!("sha256:{}", key().public().id());
+    for name in
+        [desk.text("key.pem.pub"), fingerprint.clone(), fingerprint.to_uppercase().replace("SHA", "sha")]
+    {
+        let (code, text) = desk.verify_with(&desk.bundle(), &["--key", &name]);
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains("each comes to what is recorded"), "{text}");
+        assert!(text.contains("result       PASSED\n"), "{text}");
+    }
+}
+
+#[test]
+fn a_bundle_that_certifies_failure_holds_and_says_so() {
+    let (code, text) = failed().verify(&failed().bundle());
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("result       FAILED\n") && !text.contains("BAD"), "{text}");
+}
+
+#[test]
+fn without_a_key_the_signer_is_unknown() {
+    let (code, text) = passed().verify_with(&passed().bundle(), &[]);
+    assert_eq!(code, 5, "{text}");
+    assert!(text.contains("the signer is unknown"), "{text}");
+    assert!(text.contains("PASSED by its own account; no case is judged again"), "{text}");
+    assert!(!text.contains("comes to what is recorded"), "{text}");
+}
+
+#[test]
+fn another_signer_is_refused_and_named() {
+    let other = SigningKey::generate().unwrap().public();
+    let path = passed().path("other.pub");
+    fs::write(&path, other.to_pem()).unwrap();
+    for name in [path.display().to_string(), format!("sha256:{}", other.id())] {
+        let (code, text) = passed().verify_with(&passed().bundle(), &["--key", &name]);
+        assert_eq!(code, 3, "{text}");
+        assert!(text.contains(&format!("and not sha256:{}", other.id())), "{text}");
+    }
+    let (code, text) = passed().verify_with(&passed().bundle(), &["--key", "sha256:abc"]);
+    assert!(code == 2 && text.contains("is no fingerprint"), "{text}");
+    let (code, text) = passed().verify_with(&passed().bundle(), &["--key", &other.id()]);
+    let hint = format!("a fingerprint is written sha256:{}", other.id());
+    assert!(code == 2 && text.contains(&hint), "{text}");
+}
+
+#[test]
+fn three_hundred_changes_of_one_byte_are_refused() {
+    let honest = passed().bundle();
+    let mut chance = fastrand::Rng::with_seed(20_260_101);
+    for number in 0..300 {
+        let mut changed = honest.clone();
+        let at = chance.usize(..changed.len());
+        match number % 4 {
+            0 => changed[at] ^= 1 << chance.u8(..8),
+            1 => changed[at] = changed[at].wrapping_add(chance.u8(1..)),
+            2 => drop(changed.remove(at)),
+            _ => changed.insert(at, chance.u8(..)),
+        }
+        let (code, text) = passed().verify(&changed);
+        assert!(code == 3 && text.contains("BAD"), "change {number} at byte {at}: {code} {text}");
+    }
+}
+
+#[test]
+fn a_changed_file_is_named_and_so_is_what_is_around_it() {
+    let honest = unpack(&passed().bundle()).unwrap();
+    for name in honest.keys() {
+        let mut files = honest.clone();
+        let content = files.get_mut(name).unwrap();
+        let middle = content.len() / 2;
+        content[middle] ^= 1;
+        let (code, text) = passed().verify(&proofmark::evidence::pack(&files).unwrap());
+        assert_eq!(code, 3, "{name}: {text}");
+        assert!(text.contains(name.as_str()), "{name}: {text}");
+    }
+    let (code, text) = passed().verify(&[passed().bundle(), vec![0]].concat());
+    assert!(code == 3 && text.contains("behind the last file"), "{text}");
+}
+
+/// Refuses each forgery, made of the bundle of `desk`, for the reason beside it.
+fn refused(desk: &Desk, forgeries: &[forgery::Forgery]) {
+    for (name, forge, reason) in forgeries {
+        let (code, text) = desk.verify(&forge(desk.forged()));
+        assert_eq!(code, 3, "{name}: {text}");
+        assert!(text.contains("whole and signed") && text.contains(reason), "{name}: {text}");
+    }
+}
+
+#[test]
+fn whoever_has_the_key_cannot_turn_a_failure_into_a_pass() {
+    refused(failed(), forgery::PASSES);
+}
+
+#[test]
+fn whoever_has_the_key_cannot_put_answers_to_other_requests_or_cases() {
+    refused(passed(), forgery::ANSWERS);
+}
+
+#[test]
+fn whoever_has_the_key_cannot_change_what_reports_show_besides() {
+    refused(passed(), forgery::FIELDS);
+}
+
+#[test]
+fn whoever_has_the_key_cannot_add_drop_or_double_what_is_certified() {
+    refused(passed(), forgery::EXTENT);
+}
+
+#[test]
+fn an_envelope_of_another_bundle_does_not_fit() {
+    let mut forged = failed().forged();
+    forged.0.insert(ENVELOPE.to_owned(), passed().forged().0[ENVELOPE].clone());
+    let (code, text) = failed().verify(&proofmark::evidence::pack(&forged.0).unwrap());
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains("`manifest.json`: it is not the one that the statement"), "{text}");
+}
+
+#[test]
+fn a_statement_that_binds_no_manifest_is_refused() {
+    let bytes = passed().forged().signed(|statement| {
+        statement.configuration.retain(|resource| resource.name != MANIFEST);
+    });
+    let (code, text) = passed().verify(&bytes);
+    assert!(code == 3 && text.contains("it is not the one that the statement"), "{text}");
+}
+
+#[test]
+fn a_signature_by_a_key_that_only_the_bundle_names_is_no_signature_by_the_one_that_is_asked_for() {
+    let other = SigningKey::generate().unwrap();
+    let mut forged = passed().forged();
+    forged.write("signer.pem", other.public().to_pem());
+    let statement = forged.statement();
+    let mut files = unpack(&forged.signed(|_| {})).unwrap();
+    files.insert(ENVELOPE.to_owned(), seal(&statement.to_bytes(), &other));
+    let (code, text) = passed().verify(&proofmark::evidence::pack(&files).unwrap());
+    assert!(code == 3 && text.contains("it names the key"), "{text}");
+}
+
+/// The envelope of another statement by another key, under the name of the key that is asked for.
+#[test]
+fn a_signature_that_the_key_did_not_make_is_refused() {
+    let other = SigningKey::generate().unwrap();
+    let forged = failed().forged().signed(|statement| {
+        statement.passed.append(&mut statement.failed);
+        statement.result = TestResult::Passed;
+    });
+    let mut files = unpack(&forged).unwrap();
+    let sealed = seal(open(&files[ENVELOPE]).unwrap().payload(), &other);
+    let text = String::from_utf8(sealed).unwrap().replace(&other.public().id(), &key().public().id());
+    files.insert(ENVELOPE.to_owned(), text.into_bytes());
+    let (code, text) = failed().verify(&proofmark::evidence::pack(&files).unwrap());
+    assert_eq!(code, 3, "{text}");
+    assert!(text.contains("the signature is not of this statement by the key"), "{text}");
+}
+
+#[test]
+fn tables_are_held_against_a_folder_of_ones_own() {
+    let bytes = passed().bundle();
+    let public = passed().text("key.pem.pub");
+    let (code, text) = passed().verify_with(&bytes, &["--key", &public, "--cases", "cases"]);
+    assert!(code == 0 && text.contains("contracts and tables are those in the folder"), "{text}");
+    let folder = support::copied_cases();
+    let table = folder.path().join("cases/ecs/StartImagePipelineExecution/tag-count.toml");
+    fs::write(&table, fs::read_to_string(&table).unwrap() + "\n").unwrap();
+    let cases = folder.path().join("cases").display().to_string();
+    let (code, text) = passed().verify_with(&bytes, &["--key", &public, "--cases", &cases]);
+    assert!(code == 3 && text.contains("tag-count.toml: it is not the one in the folder"), "{text}");
+}
+
+#[test]
+fn a_digest_is_told_in_one_piece_where_no_terminal_asks_for_less() {
+    let (bundle, key) = (passed().path("b.tar"), passed().text("key.pem.pub"));
+    let output = verify_command(&bundle, &["--key", &key]).env_remove("COLUMNS").output().unwrap();
+    let text = out(&output);
+    let subject = &passed().forged().statement().subject[0].digest.sha256;
+    assert!(text.contains(&format!("subject      manifest.json sha256:{subject}\n")), "{text}");
+}
+
+#[test]
+fn digests_ids_and_addresses_are_whole_on_a_narrow_terminal() {
+    let (bundle, key) = (passed().path("b.tar"), key().public().id());
+    for columns in ["20", "40", "80"] {
+        let arguments = ["--key", &format!("sha256:{key}")];
+        let output = verify_command(&bundle, &arguments).env("COLUMNS", columns).output().unwrap();
+        let text = out(&output);
+        let statement = passed().forged().statement();
+        let (scope, subject) = (&statement.conformance.scope, &statement.subject[0].digest.sha256);
+        for whole in [&key, subject, &scope.endpoints[0].url, &scope.contracts[0].id] {
+            assert!(text.contains(whole.as_str()), "{whole} at {columns}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_bundle_that_lists_a_great_many_files_is_refused_in_a_few_lines() {
+    let desk = Desk::new();
+    let mut files = passed().forged().0;
+    let mut list: serde_json::Value = serde_json::from_slice(&files[MANIFEST]).unwrap();
+    let absent = |number| json!({"name": format!("{number:0>90}"), "length": 1, "sha256": "0".repeat(64)});
+    list["files"].as_array_mut().unwrap().extend((0..20_000).map(absent));
+    let list = serde_json::to_vec_pretty(&list).unwrap();
+    files.insert(MANIFEST.to_owned(), [list.as_slice(), b"\n"].concat());
+    let mut statement = passed().forged().statement();
+    statement.configuration[0].digest.sha256 = sha256_hex(&files[MANIFEST]);
+    files.insert(ENVELOPE.to_owned(), seal(&statement.to_bytes(), &key()));
+    // Also where no width bounds a line, and nobody trusts the signer.
+    let path = desk.path("b.tar");
+    fs::write(&path, proofmark::evidence::pack(&files).unwrap()).unwrap();
+    let output = verify_command(&path, &[]).env_remove("COLUMNS").output().unwrap();
+    let text = out(&output);
+    assert_eq!(code(&output), 3);
+    assert!(text.lines().count() < 30 && text.contains("\nBAD and 19980 more\n"), "{text}");
+}
+
+#[test]
+fn every_line_fits_forty_columns_without_colour() {
+    let desk = Desk::new();
+    let mut forged = passed().forged();
+    forged.change_events(|event| {
+        if event["event"] == "started" {
+            event["endpoint"]["name"] = json!("a \u{1b}[31mred\u{202e} name that goes on and on");
+        }
+        true
+    });
+    // The name is told as it was recorded, in a refusal as well.
+    for (bytes, arguments) in [
+        (passed().bundle(), vec![]),
+        (
+            passed().bundle(),
+            vec!["--key", "sha256:0000000000000000000000000000000000000000000000000000000000000000"],
+        ),
+        (forged.signed(|_| {}), vec![]),
+    ] {
+        let path = desk.path("b.tar");
+        fs::write(&path, bytes).unwrap();
+        let output = verify_command(&path, &arguments).env("COLUMNS", "40").output().unwrap();
+        let text = out(&output);
+        assert!([3, 5].contains(&code(&output)));
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+        for line in text.lines() {
+            let is_one_word = !line.trim().contains(' ');
+            assert!(line.chars().count() <= 40 || is_one_word, "{line}");
+        }
+    }
+}

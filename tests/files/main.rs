@@ -1,0 +1,10 @@
+//! What the program reads: cases, contracts, manifests, and the problems in them.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod files;
+mod manifest;
+mod problems;
+mod schemas;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,443 @@
+//! What is wrong in a file is told at its line and column, with a hint, and all of it at once.
+
+use std::fs;
+use std::path::Path;
+
+use proofmark::source::{LoadError, Wanted, check_normalisation, load, load_endpoints};
+
+const CONTRACT: &str = r#"operation = "Get"
+version   = "1"
+about     = "Gets a thing."
+
+[sources.page]
+title = "The page"
+
+[request]
+method = "GET"
+path   = "/things"
+place  = "query"
+
+[[param]]
+name     = "id"
+type     = "string"
+required = true
+source   = ["page"]
+
+[[error]]
+status  = 404
+code    = "NotFound"
+message = "%s."
+
+[[error]]
+status  = 400
+code    = "Bad"
+message = "It is bad."
+"#;
+
+const STATES: &str = r#"[[state]]
+name  = "a thing"
+about = "There is one."
+[state.params.kind]
+about    = "Its kind."
+required = true
+one-of   = ["old", "new"]
+[state.provides.thing]
+about   = "Its id."
+example = "t-1"
+"#;
+
+/// Writes a folder of cases, with an operation in `shop/Get`, and gives the problems found in it.
+fn problems(files: &[(&str, &str)]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let operation = folder.path().join("shop/Get");
+    fs::create_dir_all(&operation).unwrap();
+    fs::write(operation.join("contract.toml"), CONTRACT).unwrap();
+    fs::write(operation.join("states.toml"), STATES).unwrap();
+    for (name, text) in files {
+        let path = folder.path().join("shop").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    match load(folder.path(), Wanted::All) {
+        Ok(_) => Vec::new(),
+        Err(LoadError::Problems(problems)) => {
+            problems.iter().map(|problem| shown(problem, folder.path())).collect()
+        }
+        Err(error) => vec![error.to_string()],
+    }
+}
+
+fn shown(problem: &proofmark::model::Problem, folder: &Path) -> String {
+    problem.to_string().replace(&format!("{}/shop/", folder.display()), "")
+}
+
+/// A table with one good case, and this text after it.
+fn table(text: &str) -> String {
+    format!(
+        "[params]\nid = \"1\"\n\n[[case]]\nid = \"good\"\nabout = \"It is there.\"\nexpect = {{ status = 200 }}\n\n{text}\n"
+    )
+}
+
+fn problems_of_table(text: &str) -> Vec<String> {
+    problems(&[("Get/t.toml", &table(text))])
+}
+
+#[test]
+fn a_good_table_has_no_problems() {
+    assert_eq!(problems_of_table(""), Vec::<String>::new());
+}
+
+/// Each line of a case, and what is said of it. The case starts in line 9.
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        "expect = { status = 200 }\naxes = { method = [\"GET\", \"get\"] }",
+        "Get/t.toml:13:8: the axes give `get` twice",
+    ),
+    ("expct = { status = 200 }", "Get/t.toml:12:1: unknown key `expct`\n  hint: did you mean `expect`?"),
+    ("expect = { status = 99 }", "Get/t.toml:12:21: `99` is no status"),
+    ("expect = { status = \"7xx\" }", "Get/t.toml:12:21: `7xx` is no status"),
+    ("expect = {}", "Get/t.toml:12:10: nothing is expected, so nothing could fail"),
+    (
+        "expect = { code = \"NotFond\" }",
+        "Get/t.toml:12:19: the contract has no error `NotFond`\n  hint: did you mean `NotFound`?",
+    ),
+    (
+        "expect = { status = 500, code = \"Bad\" }",
+        "Get/t.toml:12:21: the status contradicts the contract: `Bad` has 400",
+    ),
+    (
+        "expect = { code = \"Bad\", message = \"Other.\" }",
+        "Get/t.toml:12:36: the message contradicts the contract: `Bad` has \"It is bad.\"",
+    ),
+    ("expect = { code = \"NotFound\", message = \"%s.\" }", "Get/t.toml:12:41: an exact message holds `%s`"),
+    ("expect = { status = 200, body = { \"x\" = 1 } }", "Get/t.toml:12:35: not a JSONPath (RFC 9535)"),
+    ("expect = { message = { regex = \"(\" } }", "Get/t.toml:12:32: not a regular expression"),
+    (
+        "expect = { message = { regex = \"a\", template = \"b\" } }",
+        "Get/t.toml:12:22: a matcher has exactly one key",
+    ),
+    ("expect = { status = 200, within = \"soon\" }", "Get/t.toml:12:35: `soon` is no duration"),
+    (
+        "expect = { status = 200 }\nparams = { id = \"{{ nosuch }}\" }",
+        "Get/t.toml:13:17: `nosuch` is not defined here",
+    ),
+    ("expect = { status = 200 }\nparams = { id = \"{{ 1 + }}\" }", "Get/t.toml:13:17: not a template"),
+    (
+        "expect = { status = 200 }\nparams = { id = \"{{ 'a' | uper }}\" }",
+        "Get/t.toml:13:17: not a template: unknown filter",
+    ),
+    (
+        "expect = { status = 200 }\nparams = { id = \"x{{ 1 is od }}\" }",
+        "Get/t.toml:13:17: not a template: unknown test",
+    ),
+    ("expect = { status = 200 }\nunset = [\"ids\"]", "Get/t.toml:13:10: `ids` is not sent anyway"),
+    (
+        "expect = { status = 200 }\ngiven = \"a think\"",
+        "Get/t.toml:13:9: no state is called \"a think\"\n  hint: did you mean \"a thing\"?",
+    ),
+    ("expect = { status = 200 }\ngiven = \"a thing\"", "Get/t.toml:13:9: the state \"a thing\" needs `kind`"),
+    (
+        "expect = { status = 200 }\ngiven = { state = \"a thing\", params = { kind = \"odd\" } }",
+        "Get/t.toml:13:9: `kind` is one of old, new",
+    ),
+    (
+        "expect = { status = 200 }\nparams = { id = \"{{ thing }}\" }\ngiven = [{ state = \"a thing\", params = { kind = \"old\" } }, { state = \"a thing\", params = { kind = \"new\" } }]",
+        "Get/t.toml:14:60: two states of the case give `thing`\n  hint: tell them apart",
+    ),
+    (
+        "expect = { status = 200 }\nparams = { id = \"{{ thing }}\" }\ngiven = { state = \"a thing\", params = { kind = \"old\" } }\nrows = [{ id = \"a\", thing = \"x\" }]",
+        "Get/t.toml:14:9: `thing` is a column of the rows and a variable of a state",
+    ),
+    (
+        "expect = { status = 200 }\nparams = { id = \"{{ thing }}\" }\ngiven = { state = \"a thing\", params = { kind = \"old\" } }\nvars = { thing = \"x\" }",
+        "Get/t.toml:15:18: `thing` is a variable of a state and one of `vars`",
+    ),
+    (
+        "expect = { status = 200 }\ngiven = { state = \"a thing\", as = \"Old-\", params = { kind = \"old\" } }",
+        "Get/t.toml:13:35: a word of a-z, 0-9 and _",
+    ),
+    (
+        "expect = { status = 200 }\nrules = [\"nosuch\"]",
+        "Get/t.toml:13:10: the contract has no rule `nosuch`",
+    ),
+    ("expect = { status = 200 }\nrows = []", "Get/t.toml:13:8: there are no rows"),
+    (
+        "expect = { status = 200 }\nrows = [{ id = \"a\", x = 1 }]",
+        "Get/t.toml:13:9: nothing uses the column `x`",
+    ),
+    (
+        "expect = { status = 200 }\nrows = [{ id = \"a\" }, { id = \"a\" }]",
+        "Get/t.toml:13:23: the row `a` stands twice",
+    ),
+    ("expect = { status = 200 }\nrows = [{ id = \"../a\" }]", "Get/t.toml:13:9: '.' cannot stand in an id"),
+    (
+        "expect = { status = 200 }\nrows = \"../rows.csv\"",
+        "Get/t.toml:13:8: `../rows.csv` is no CSV file of this folder",
+    ),
+    ("expect = { status = 200 }\nrows = \"nosuch.csv\"", "Get/t.toml:13:8: cannot read Get/nosuch.csv: "),
+    (
+        "expect = { status = 200 }\naxes = { format = [\"yaml\"] }",
+        "Get/t.toml:13:20: `yaml` is not one of json, xml",
+    ),
+    ("expect = { status = 200 }\nrequest = { method = \"A B\" }", "Get/t.toml:13:22: this is no HTTP method"),
+    (
+        "expect = { status = 200 }\nrequest = { method = 1 }",
+        "Get/t.toml:13:22: expected a string, found an integer",
+    ),
+    ("step = []", "Get/t.toml:12:8: the case has no steps"),
+    ("expect = { status = 200 }\nsave = { x = \"nopath\" }", "Get/t.toml:13:14: not a JSONPath (RFC 9535)"),
+    ("", "Get/t.toml:9:1: the case expects nothing, so it could not fail"),
+];
+
+#[test]
+fn each_mistake_in_a_case_is_named_at_its_place() {
+    for (line, expected) in MISTAKES {
+        let found = problems_of_table(&format!("[[case]]\nid = \"bad\"\nabout = \"It is bad.\"\n{line}"));
+        assert!(
+            found.iter().any(|problem| problem.starts_with(*expected)),
+            "{line}\n  wanted {expected}\n  found {found:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_file_of_rows_is_bounded_and_is_a_file() {
+    let case = "[[case]]\nid = \"r\"\nabout = \"Rows.\"\nparams = { id = \"{{ x }}\" }\nexpect = { status = 200 }\nrows = \"r.csv\"";
+    let large = " ".repeat(65 * 1024 * 1024);
+    let found = problems(&[("Get/t.toml", &table(case)), ("Get/r.csv", &large)]);
+    assert!(found[1].starts_with("Get/t.toml:14:8: cannot read Get/r.csv: the file has"), "{found:?}");
+    // A folder in place of the file; to wait for a pipe would never end.
+    let found = problems(&[("Get/t.toml", &table(case)), ("Get/r.csv/x", "")]);
+    assert!(found[1].starts_with("Get/t.toml:14:8: cannot read Get/r.csv: it is no file"), "{found:?}");
+}
+
+#[test]
+fn doubled_ids_are_named_also_where_only_case_differs() {
+    let again = "[[case]]\nid = \"good\"\nabout = \"Again.\"\nexpect = { status = 200 }";
+    assert_eq!(problems_of_table(again), ["Get/t.toml:10:6: the case `good` stands twice in this table"]);
+    let found =
+        problems(&[("Get/t.toml", &table("")), ("get/contract.toml", CONTRACT), ("get/t.toml", &table(""))]);
+    assert!(found[0].contains("differs from another operation only by case"), "{found:?}");
+}
+
+#[test]
+fn every_problem_of_every_file_is_told_in_one_pass() {
+    let bad = "[[case]]\nid = \"Bad Id\"\nabuot = \"x\"\nexpect = { status = 1, code = \"Nope\" }";
+    let found = problems(&[
+        ("Get/a.toml", &table(bad)),
+        ("Get/b.toml", "about = \"no cases\"\ncase = []\n"),
+        ("Get/c.toml", "[[case]]\nid = \"x\nabout = 1\n"),
+        ("Get/Wrong Name.toml", &table("")),
+    ]);
+    let text = found.join("\n");
+    for part in [
+        "Get/a.toml:9:1: the key `about` is missing",
+        "Get/a.toml:10:6: 'B' cannot stand in an id",
+        "Get/a.toml:11:1: unknown key `abuot`",
+        "Get/a.toml:12:21: `1` is no status",
+        "Get/a.toml:12:31: the contract has no error `Nope`",
+        "Get/b.toml:1:1: the table has no cases",
+        "Get/c.toml:2:",
+        "Wrong Name.toml:1:1: the file's name is no table's",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn a_row_that_lacks_a_used_variable_is_named() {
+    let rows = "[[case]]\nid = \"r\"\nabout = \"Rows.\"\nparams = { id = \"{{ x }}\" }\nexpect = { status = 200 }\nrows = [{ id = \"a\", x = 1 }, { id = \"b\" }]";
+    assert_eq!(problems_of_table(rows), ["Get/t.toml:14:30: the row `b` has no `x`"]);
+}
+
+#[test]
+fn a_code_that_comes_from_a_row_is_held_against_the_contract_too() {
+    let rows = "[[case]]\nid = \"r\"\nabout = \"Rows.\"\nexpect = { status = \"{{ s }}\", code = \"{{ c }}\" }\nrows = [{ id = \"a\", s = 404, c = \"NotFound\" }, { id = \"b\", s = 404, c = \"Bad\" }]";
+    let found = problems_of_table(rows);
+    assert!(found[0].contains("the status contradicts the contract: `Bad` has 400"), "{found:?}");
+}
+
+#[test]
+fn equal_rows_of_a_doubled_parameter_are_merged_and_others_are_named() {
+    let again = "\n[[param]]\nname = \"id\"\ntype = \"string\"\nrequired = true\nsource = [\"page\"]\n";
+    let contract = format!("{CONTRACT}{again}");
+    assert_eq!(
+        problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]),
+        Vec::<String>::new()
+    );
+    let differs = contract.replace("required = true\nsource = [\"page\"]\n", "source = [\"page\"]\n");
+    let found = problems(&[("Get/contract.toml", &differs), ("Get/t.toml", &table(""))]);
+    assert!(found[0].contains("`id` is declared twice, and not alike"), "{found:?}");
+}
+
+#[test]
+fn a_contract_that_does_not_fit_together_is_refused() {
+    let contract = format!(
+        "{CONTRACT}\n[[param]]\nname = \"x\"\ntype = \"string\"\nsource = [\"nosuch\"]\nconstraints = [{{ max-length = 1, error = \"Nope\" }}, {{ max-length = 1, min-length = 1 }}]\n\n[[error]]\nstatus = 400\ncode = \"Bad\"\n"
+    );
+    let text = problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]).join("\n");
+    for part in [
+        "no source is called `nosuch`",
+        "the contract has no error `Nope`",
+        "a constraint has exactly one limit",
+        "the code `Bad` has a row already",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn a_parameter_that_looks_like_a_slip_is_named_and_others_may_be_sent() {
+    let contract = CONTRACT.replacen("name     = \"id\"", "name     = \"identifier\"", 1);
+    let table = |name: &str| {
+        format!(
+            "[[case]]\nid = \"a\"\nabout = \"A.\"\nparams = {{ {name} = \"1\" }}\nexpect = {{ status = 200 }}\n"
+        )
+    };
+    let found = |name: &str| problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(name))]);
+    assert_eq!(
+        found("identifer"),
+        ["Get/t.toml:4:24: the contract has no parameter `identifer`\n  hint: did you mean `identifier`?"]
+    );
+    for name in ["identifier", "Identifier", "wholly-other", "\"identifier.1.key\""] {
+        assert_eq!(found(name), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn a_path_and_its_parameters_belong_together() {
+    let param = "[[param]]\nname     = \"key\"\nplace    = \"path\"\ntype     = \"string\"\nrequired = true\nsource   = [\"page\"]\n\n[[error]]";
+    let contract = |path: &str| {
+        CONTRACT.replacen("[[error]]", param, 1).replacen("\"/things\"", &format!("\"{path}\""), 1)
+    };
+    let text = table("").replacen("id = \"1\"", "id = \"1\"\nkey = \"k\"", 1);
+    let found = |path: &str| problems(&[("Get/contract.toml", &contract(path)), ("Get/t.toml", &text)]);
+    assert_eq!(found("/things/{key}"), Vec::<String>::new());
+    let told = found("/things/{keys}").join("\n");
+    assert!(told.contains("contract.toml:10:10: no parameter of the path is called `keys`"), "{told}");
+    assert!(
+        told.contains("did you mean `{key}`?") && told.contains("no place for the parameter `key`"),
+        "{told}"
+    );
+    assert!(
+        found("/things").join("\n").contains("the path has no place for the parameter `key`: write {key}")
+    );
+    assert!(found("/things/{key").join("\n").contains("a `{` of the path has no `}`"));
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told_at_its_place_beside_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let operation = folder.path().join("shop/Get");
+    fs::create_dir_all(&operation).unwrap();
+    fs::write(operation.join("contract.toml"), CONTRACT).unwrap();
+    fs::write(operation.join("a.toml"), b"about = \"x\"\n# \xff\n").unwrap();
+    fs::write(
+        operation.join("b.toml"),
+        table("[[case]]\nid = \"b\"\nabuot = \"x\"\nexpect = { status = 200 }"),
+    )
+    .unwrap();
+    let Err(LoadError::Problems(found)) = load(folder.path(), Wanted::All) else { panic!("no problems") };
+    let told: Vec<String> = found.iter().map(|problem| shown(problem, folder.path())).collect();
+    let told = told.join("\n");
+    assert!(told.contains("Get/a.toml:2:3: here the file is no UTF-8 text"), "{told}");
+    assert!(told.contains("Get/b.toml:11:1: unknown key `abuot`"), "{told}");
+}
+
+#[test]
+fn a_folder_without_contracts_and_a_contract_without_tables_are_errors() {
+    let empty = tempfile::tempdir().unwrap();
+    assert!(matches!(load(empty.path(), Wanted::All), Err(LoadError::Empty { .. })));
+    assert!(problems(&[])[0].contains("no case table stands beside this contract"));
+}
+
+/// Rules for snapshots, each with what is said of them. They start in line 2 of what is added.
+const RULES: &[(&str, &str)] = &[
+    (
+        "[[volatile]]\nname = \"a\"",
+        "2:1: a value stands `at` a JSONPath, in a `header`, or where a `pattern` matches\n  hint: give one of",
+    ),
+    ("[[time]]\nname = \"a\"\nat = \"$.a\"\nheader = \"b\"", "2:1: a value stands `at` a JSONPath"),
+    ("[[volatile]]\nname = \"a\"\nat = \"a\"", "4:6: not a JSONPath (RFC 9535)"),
+    ("[[volatile]]\nname = \"a\"\npattern = \"(\"", "4:11: not a regular expression"),
+    (
+        "[[volatile]]\nname = \"a\"\npattern = \"(a)(b)\"",
+        "4:11: a pattern has one group at the most: the value\n  hint: write the other groups as (?:…)",
+    ),
+    (
+        "[[volatile]]\nname = \"a]b\"\nat = \"$.a\"",
+        "3:8: `a]b` is no name that a snapshot can show\n  hint: use letters",
+    ),
+    (
+        "[[volatile]]\nname = \"a\"\nat = \"$.a\"\n\n[[time]]\nname = \"a\"\nat = \"$.b\"",
+        "7:8: `a` is the name of a [[volatile]], and here of a [[time]]\n  hint: give one of them another name",
+    ),
+    ("[[unordered]]\nby = \"$.a\"", "2:1: the key `at` is missing\n  hint: The list, as a JSONPath"),
+    ("[[unordered]]\nat = \"$.a\"\nby = \"b\"", "4:6: not a JSONPath (RFC 9535)"),
+    (
+        "[[unordered]]\nat = \"$.a\"\n\n[[unordered]]\nat = \"$.a\"",
+        "6:6: the list at $.a has an order already",
+    ),
+    (
+        "[[time]]\nname = \"a\"\nat = \"$.a\"\npatern = \"b\"",
+        "5:1: unknown key `patern`\n  hint: did you mean `pattern`?",
+    ),
+];
+
+/// A problem without its file, with its line counted from another one.
+fn from_line(problem: &str, start: usize) -> String {
+    let (_, rest) = problem.split_once(".toml:").unwrap();
+    let (line, rest) = rest.split_once(':').unwrap();
+    format!("{}:{rest}", line.parse::<usize>().unwrap() + 1 - start)
+}
+
+#[test]
+fn every_mistake_in_a_rule_for_snapshots_is_told_at_its_place() {
+    for (text, expected) in RULES {
+        let start = CONTRACT.lines().count() + 1;
+        let contract = format!("{CONTRACT}\n{text}\n");
+        let found = problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let told = from_line(&found[0], start);
+        assert!(told.starts_with(expected), "{told}");
+    }
+}
+
+#[test]
+fn rules_of_an_endpoint_are_held_against_each_other_and_against_the_contracts() {
+    let folder = tempfile::tempdir().unwrap();
+    for (text, expected) in RULES {
+        let text = text.replace("[[", "[[endpoint.a.");
+        fs::write(
+            folder.path().join("endpoints.toml"),
+            format!("[endpoint.a]\nurl = \"http://a.example\"\n\n{text}\n"),
+        )
+        .unwrap();
+        let Err(LoadError::Problems(found)) = load_endpoints(folder.path()) else { panic!("{text}") };
+        let told = from_line(&found[0].to_string(), 3).replace("endpoint.a.", "");
+        assert!(found.len() == 1 && told.starts_with(expected), "{found:?}");
+    }
+    let operation = folder.path().join("shop/Get");
+    fs::create_dir_all(&operation).unwrap();
+    let rule = "\n[[volatile]]\nname = \"seen\"\nat = \"$.a\"\n";
+    fs::write(operation.join("contract.toml"), CONTRACT.to_owned() + rule).unwrap();
+    fs::write(operation.join("t.toml"), table("")).unwrap();
+    let text =
+        "[endpoint.a]\nurl = \"http://a.example\"\n\n[[endpoint.a.time]]\nname = \"seen\"\nat = \"$.b\"\n";
+    fs::write(folder.path().join("endpoints.toml"), text).unwrap();
+    let suite = load(folder.path(), Wanted::All).unwrap();
+    let found = check_normalisation(&load_endpoints(folder.path()).unwrap(), &suite);
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert!(
+        matches!(&told[..], [one] if one.contains("endpoints.toml:4:") && one.contains("`seen` is the name of a [[volatile]], and here of a [[time]]")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_rule_may_share_a_name_with_one_of_its_kind_and_have_a_place_and_a_pattern() {
+    let rules = "[[volatile]]\nname = \"id\"\nat = \"$.id\"\n\n[[volatile]]\nname = \"id\"\nheader = \"X-Id\"\npattern = \"id=(\\\\w+)\"\n\n[[time]]\nname = \"t\"\npattern = \"(?i)at (?:about )?(\\\\S+)\"\n\n[[unordered]]\nat = \"$.l\"\nby = \"$.k\"\n";
+    let contract = format!("{CONTRACT}\n{rules}");
+    let found = problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]);
+    assert_eq!(found, Vec::<String>::new());
+}

@@ -1,0 +1,10 @@
+//! Reports of a run, in every format.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod hostile;
+mod hostile_reports;
+mod reports;
+mod sarif;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,169 @@
+//! Two endpoints, the same cases: what differs, by case and by row of the contract.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::support::odd;
+use crate::support::{Served, code, err, out, proofmark, run};
+use serde_json::Value as Json;
+
+fn diff(served: &Served, arguments: &[&str]) -> (i32, String) {
+    let common = [
+        "diff",
+        "reference",
+        served.at("url"),
+        "--second-states",
+        served.at("states"),
+        "tag-count",
+        "region-and-pipeline",
+    ];
+    let output = run(&[&common, arguments].concat());
+    (code(&output), out(&output) + &err(&output))
+}
+
+#[test]
+fn two_endpoints_that_answer_alike_have_no_difference_whatever_the_ids() {
+    let served = Served::start(&["--seed", "7"]);
+    let (code, text) = diff(&served, &[]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("cases are answered alike") && !text.contains("other "), "{text}");
+}
+
+#[test]
+fn each_kind_of_difference_is_told_with_what_both_have() {
+    for (fault, told) in [
+        ("wrong-status:Duplicate.TagKey", "other status"),
+        ("wrong-code:Duplicate.TagKey", "other code"),
+        ("wrong-message:Duplicate.TagKey", "other message"),
+        ("no-host-id", "other fields"),
+    ] {
+        let served = Served::start(&["--fault", fault]);
+        let (code, text) = diff(&served, &[]);
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains(&format!("{told}  ecs/")), "{told}: {text}");
+    }
+}
+
+#[test]
+fn differences_are_counted_by_row_and_told_as_json() {
+    let served = Served::start(&["--fault", "wrong-code:Duplicate.TagKey"]);
+    let (_, text) = diff(&served, &[]);
+    let row = text.lines().find(|line| line.starts_with("  Duplicate.TagKey")).unwrap();
+    assert!(row.contains("other code"), "{row}");
+    let (code, text) = diff(&served, &["--format", "json"]);
+    let json: Json = serde_json::from_str(&text).unwrap();
+    let cases = json["cases"].as_array().unwrap();
+    assert!(
+        cases.iter().all(|case| case["first"] != "" && case["second"] != ""),
+        "what was answered: {text}"
+    );
+    let same = cases.iter().find(|case| case["difference"] == "same" && case["row"].is_string()).unwrap();
+    assert_eq!(same["first"], same["second"]);
+    assert!(
+        code == 1
+            && cases
+                .iter()
+                .any(|case| case["row"] == "Duplicate.TagKey" && case["difference"] == "other code")
+    );
+}
+
+#[test]
+fn a_dry_run_is_refused_since_nothing_may_be_sent() {
+    let output = run(&["diff", "--dry-run", "reference", "http://127.0.0.1:9"]);
+    assert_eq!((code(&output), out(&output).as_str()), (2, ""), "{}", err(&output));
+}
+
+#[test]
+fn flags_that_connect_and_sign_count_for_the_side_that_is_named() {
+    let served = Served::start(&[]);
+    let (code, text) = diff(&served, &["--sign", "none", "--answer-timeout", "20"]);
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn an_interrupt_ends_a_comparison_and_undoes_its_states() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log.jsonl");
+    let served = Served::start(&["--log", log.to_str().unwrap()]);
+    let (url, states) = (served.at("url"), served.at("states"));
+    let mut command = proofmark(&["diff", url, "reference", "--first-states", states, "--rate", "40/1s"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let asked = || {
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        text.lines().filter(|line| line.contains("/states")).count()
+    };
+    while asked() < 20 {
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 130, "{}", err(&output));
+    assert_eq!(asked() % 2, 0, "a set-up without its teardown");
+}
+
+#[test]
+fn an_answer_that_says_nothing_is_no_difference() {
+    let busy = odd::serve(odd::say(odd::answer(
+        "400 Bad Request",
+        odd::JSON,
+        r#"{"Code":"Throttling","Message":"Slow down.","RequestId":"r","HostId":"h"}"#,
+    )));
+    let output = run(&["diff", "reference", &busy, "without-state"]);
+    assert_eq!(code(&output), 5, "{}", out(&output));
+    assert!(out(&output).contains("only the first reachable"), "{}", out(&output));
+}
+
+#[test]
+fn a_key_that_one_side_refuses_is_told_as_the_reason() {
+    let served = Served::start(&["--auth", "any"]);
+    let states = ["--second-states", served.at("states")];
+    let common = ["diff", "reference", served.at("url"), "--sign", "v3", "tag-count/none"];
+    let mut command = proofmark(&[&common[..], &states].concat());
+    command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "nobodys").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s");
+    let output = command.output().unwrap();
+    assert_eq!(code(&output), 5, "{}", out(&output));
+    assert!(err(&output).contains("would refuse every signed request: it answers 404"), "{}", err(&output));
+}
+
+#[test]
+fn an_endpoint_that_cannot_be_reached_is_told_and_is_no_difference() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = run(&["diff", "reference", &format!("http://{free}"), "tag-count/one"]);
+    assert_eq!(code(&output), 5, "{}", out(&output));
+    assert!(out(&output).contains("only the first reachable"), "{}", out(&output));
+}
+
+#[test]
+fn what_is_left_behind_is_told_and_is_not_green() {
+    let hook = odd::serve_bodies(|_| r#"{"thing": "t"}"#.to_owned());
+    let good = odd::serve(odd::say(odd::answer("200 OK", odd::JSON, r#"{"id": "a"}"#)));
+    let folder = odd::one_case();
+    let asked = std::sync::Mutex::new(0);
+    // Sets up, and fails to tear down.
+    let half = odd::serve(move |_: &str, stream| {
+        let mut asked = asked.lock().unwrap();
+        *asked += 1;
+        let bytes = if *asked == 1 {
+            odd::answer("200 OK", odd::JSON, r#"{"thing": "t"}"#)
+        } else {
+            odd::answer("500 Oops", "", "no")
+        };
+        let _ = std::io::Write::write_all(stream, &bytes);
+    });
+    let common = ["diff", &good, &good, "--first-states", &hook, "--second-states", &half, "stateful"];
+    let cases = ["--cases", folder.path().to_str().unwrap()];
+    let output = run(&[&common[..], &cases].concat());
+    assert_eq!(code(&output), 5, "{}{}", out(&output), err(&output));
+    assert!(err(&output).contains("left behind"), "{}", err(&output));
+}
+
+#[test]
+fn flags_that_mean_nothing_to_it_are_refused() {
+    for flag in ["--endpoint", "--report", "--snapshots"] {
+        let output = run(&["diff", "reference", "reference", flag, "json=x"]);
+        assert_eq!(code(&output), 2, "{flag}");
+        assert!(err(&output).contains(&format!("{flag} means nothing to diff")), "{}", err(&output));
+    }
+}
