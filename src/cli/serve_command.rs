@@ -11,7 +11,7 @@ use tokio::runtime;
 use super::args::{AuthChoice, ServeArgs};
 use super::exit::{CONFORMS, CliError};
 use super::identity::{identity, write_certificate};
-use super::interrupt::interrupted;
+use super::interrupt::Signals;
 use super::print;
 use super::settings::fault;
 use crate::embedded;
@@ -51,8 +51,9 @@ pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
         if let Some(certificate) = to_trust {
             ready["certificate"] = certificate.into();
         }
+        let mut signals = Signals::new().map_err(CliError::Runtime)?;
         print(&format!("{ready}\n"))?;
-        interrupted().await.map_err(CliError::Runtime)?;
+        signals.next().await.map_err(CliError::Runtime)?;
         reference.shut_down().await;
         Ok(CONFORMS)
     })
