@@ -24,3 +24,4 @@ mod signatures;
 mod signing;
 #[path = "../support/mod.rs"]
 mod support;
+mod values;
