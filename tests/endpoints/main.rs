@@ -14,6 +14,7 @@ mod endpoints;
 mod faults;
 mod fixtures;
 mod hostile;
+mod judge;
 mod recipes;
 #[cfg(feature = "wiremock")]
 mod responder;
