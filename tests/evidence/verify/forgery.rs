@@ -149,7 +149,8 @@ pub(super) const SKIPPED: &[Forgery] = &[
         "a finding",
         |forged| {
             skipped(forged, |case, _| {
-                let finding = json!({"level": "body", "step": 1, "subject": "$.a", "expected": "1", "actual": "2", "because": null, "cites": []});
+                let finding =
+                    json!({"level": "body", "step": 1, "subject": "$.a", "expected": "1", "actual": "2"});
                 put(case, "findings", json!([finding]));
             })
         },
