@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::check::select;
-use crate::model::{Answer, CaseRecord, Contract, Matcher, Value, Verdict};
+use crate::model::{Answer, CaseRecord, Contract, Value, Verdict};
 use crate::plan::PlannedCase;
 
 /// What is kept of an answer for comparing: small, whatever was sent.
@@ -134,15 +134,7 @@ pub fn compare(planned: &PlannedCase, first: &CaseSummary, second: &CaseSummary)
 /// The code that a case is about: what its last step expects.
 fn row(planned: &PlannedCase) -> Option<String> {
     let codes = planned.case.steps.iter().rev().filter_map(|step| step.expect.code.as_ref());
-    codes.into_iter().find_map(|matcher| match matcher {
-        Matcher::Equals(value) => value.as_text().map(str::to_owned),
-        Matcher::Template(_)
-        | Matcher::Regex(_)
-        | Matcher::Any(_)
-        | Matcher::Present(_)
-        | Matcher::Type(_)
-        | Matcher::Not(_) => None,
-    })
+    codes.into_iter().find_map(|matcher| matcher.as_text().map(str::to_owned))
 }
 
 fn answers(

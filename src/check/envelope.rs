@@ -211,8 +211,8 @@ impl Findings<'_> {
 fn can_be(type_name: &str, text: &str) -> bool {
     let text = text.trim();
     match type_name {
-        "integer" => text.parse::<i128>().is_ok(),
-        "number" => text.parse::<f64>().is_ok(),
+        "integer" => Value::text(text).digits().is_some_and(|digits| !digits.contains(['.', 'e', 'E'])),
+        "number" => Value::text(text).digits().is_some() || text.parse::<f64>().is_ok_and(f64::is_finite),
         "boolean" => matches!(text, "true" | "false" | "1" | "0"),
         "string" => true,
         _ => text.is_empty(),

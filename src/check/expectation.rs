@@ -4,10 +4,12 @@ use std::fmt::Write;
 
 use super::envelope;
 use super::grounds::Grounds;
-use super::matcher::{Typing, mismatch};
+use super::matcher::{Found, Typing, mismatch};
 use super::path::{PathError, select};
 use super::subject::Subject;
-use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, MessageTemplate, StatusRule, Value};
+use crate::model::{
+    Contract, ErrorRow, Expect, Finding, Level, Matcher, MessageTemplate, StatusRule, Value, target,
+};
 
 /// Everything in which an answer disagrees with contract and case, in the order of levels.
 ///
@@ -95,19 +97,9 @@ fn rows_expected<'a>(subject: &Subject<'a>, expect: &'a Expect) -> Vec<&'a Error
         Some(Matcher::Equals(Value::Text(code))) => contract.rows_of(code).collect(),
         Some(Matcher::Any(options)) => {
             let found = subject.code();
-            let is_answered = |option: &&Matcher| match option {
-                Matcher::Equals(wanted) => found.as_ref().is_some_and(|found| wanted.is_same(found)),
-                Matcher::Template(_)
-                | Matcher::Regex(_)
-                | Matcher::Type(_)
-                | Matcher::Any(_)
-                | Matcher::Present(_)
-                | Matcher::Not(_) => false,
-            };
-            match options.iter().find(is_answered) {
-                Some(Matcher::Equals(Value::Text(code))) => contract.rows_of(code).collect(),
-                Some(_) | None => Vec::new(),
-            }
+            let is_answered = |option: &&Matcher| matches!(option, Matcher::Equals(wanted) if found.as_ref().is_some_and(|found| wanted.is_same(found)));
+            let answered = options.iter().find(is_answered).and_then(Matcher::as_text);
+            answered.map(|code| contract.rows_of(code).collect()).unwrap_or_default()
         }
         Some(_) | None => Vec::new(),
     }
@@ -153,7 +145,7 @@ fn shown(value: Option<&Value>) -> String {
 fn check_code(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Option<Finding> {
     let matcher = expect.code.as_ref()?;
     let found = subject.code();
-    mismatch(matcher, found.as_ref(), subject.typing())?;
+    mismatch(matcher, &Found::one(found.as_ref(), subject.typing()))?;
     Some(finding(
         subject,
         Level::Code,
@@ -169,7 +161,7 @@ fn check_message(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> 
     let Some(matcher) = &expect.message else {
         return check_row_message(subject, rows, found.as_ref());
     };
-    let why = mismatch(matcher, found.as_ref(), subject.typing())?;
+    let why = mismatch(matcher, &Found::one(found.as_ref(), subject.typing()))?;
     let actual = with_reason(&shown(found.as_ref()), &why);
     Some(finding(
         subject,
@@ -216,7 +208,7 @@ fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, matcher) in &expect.headers {
         let found = subject.answer.header(name).map(Value::text);
-        if mismatch(matcher, found.as_ref(), Typing::Text).is_some() {
+        if mismatch(matcher, &Found::one(found.as_ref(), Typing::Text)).is_some() {
             findings.push(finding(
                 subject,
                 Level::Body,
@@ -237,7 +229,8 @@ fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
             Some(Ok(value)) => Some(value),
             Some(Err(PathError::Nothing { .. } | PathError::Malformed { .. })) | None => None,
         };
-        if let Some(why) = mismatch(matcher, found.as_ref(), subject.typing()) {
+        let place = Found { value: found.as_ref(), typing: subject.typing(), target: target(path) };
+        if let Some(why) = mismatch(matcher, &place) {
             let actual = with_reason(&shown(found.as_ref()), &why);
             findings.push(finding(
                 subject,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json_path::{JsonPath, PathElement};
 
-use crate::model::Value;
+use crate::model::{Value, is_singular};
 use crate::protocol::{from_json, to_json};
 
 /// Why a path gives no value.
@@ -18,18 +18,18 @@ pub enum PathError {
         /// Why.
         reason: String,
     },
-    /// Nothing stands there.
-    #[error("nothing stands at {path}")]
+    /// Nothing is there.
+    #[error("there is nothing at {path}")]
     Nothing {
         /// The path.
         path: String,
     },
 }
 
-/// The value at a path: the only one, or a list where the path names several.
+/// The value at a path that names one place. Any other path gives the list of what it finds, whatever its length.
 ///
 /// # Errors
-/// A path that is none, or that leads to nothing.
+/// A path that is none, or that names one place where nothing is.
 pub fn select(tree: &Value, path: &str) -> Result<Value, PathError> {
     if let Some(key) = top_level_key(path) {
         return tree.get(key).cloned().ok_or_else(|| PathError::Nothing { path: path.to_owned() });
@@ -38,11 +38,10 @@ pub fn select(tree: &Value, path: &str) -> Result<Value, PathError> {
         .map_err(|error| PathError::Malformed { path: path.to_owned(), reason: error.to_string() })?;
     let json = to_json(tree);
     let nodes = parsed.query(&json).all();
-    match nodes.as_slice() {
-        [] => Err(PathError::Nothing { path: path.to_owned() }),
-        [one] => Ok(from_json(one)),
-        several => Ok(Value::List(several.iter().map(|node| from_json(node)).collect())),
+    if !is_singular(path) {
+        return Ok(Value::List(nodes.into_iter().map(from_json).collect()));
     }
+    nodes.first().map(|node| from_json(node)).ok_or_else(|| PathError::Nothing { path: path.to_owned() })
 }
 
 /// Places of a tree, as the steps that lead to them.
@@ -110,6 +109,40 @@ mod tests {
         assert_eq!(select(&tree, "$.a.b[0]").unwrap().to_string(), "1.10");
         assert_eq!(select(&tree, "$.a.b[*]").unwrap().to_string(), "[1.10, 2]");
         assert!(select(&tree, "$.nosuch").is_err());
+        assert!(select(&tree, "$.a.nosuch[0]").is_err());
         assert!(select(&tree, "$[").is_err());
+    }
+
+    #[test]
+    fn what_a_path_gives_does_not_depend_on_how_much_it_finds() {
+        let tree =
+            read_json(br#"{"one": [{"k": "a"}], "two": [{"k": "a"}, {"k": "b"}], "none": []}"#).unwrap();
+        let found = |path: &str| select(&tree, path).unwrap().to_string();
+        assert_eq!(found("$.none[*].k"), "[]");
+        assert_eq!(found("$.one[*].k"), r#"["a"]"#);
+        assert_eq!(found("$.two[*].k"), r#"["a", "b"]"#);
+        assert_eq!(found("$.two[?@.k == 'b'].k"), r#"["b"]"#);
+        assert_eq!(found("$.one[0:1].k"), r#"["a"]"#);
+        assert_eq!(found("$.one"), r#"[{"k": "a"}]"#);
+        assert_eq!(found("$.one[-1].k"), r#""a""#);
+        assert_eq!(found("$.nosuch[*]"), "[]");
+    }
+
+    #[test]
+    fn the_functions_of_the_standard_are_there() {
+        let tree =
+            read_json("[{\"k\": \"äb\", \"l\": [1, 2]}, {\"k\": \"Z9\", \"l\": []}]".as_bytes()).unwrap();
+        for (path, wanted) in [
+            ("$[?length(@.k) == 2].k", r#"["äb", "Z9"]"#),
+            ("$[?length(@.l) == 2].k", r#"["äb"]"#),
+            ("$[?count(@.l[*]) == 0].k", r#"["Z9"]"#),
+            ("$[?value(@.l[?@ > 1]) == 2].k", r#"["äb"]"#),
+            (r"$[?match(@.k, '\\p{Ll}+')].k", r#"["äb"]"#),
+            ("$[?match(@.k, 'b')].k", "[]"),
+            ("$[?search(@.k, 'b')].k", r#"["äb"]"#),
+            ("$[?search(@.k, '(?i)z')].k", r#"["Z9"]"#),
+        ] {
+            assert_eq!(select(&tree, path).unwrap().to_string(), wanted, "{path}");
+        }
     }
 }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::promise::{codes, unless_empty};
 use crate::check::{Subject, check, select, throttled};
 use crate::model::{
-    Answer, ErrorRow, Exchange, Finding, Given, Level, NotRun, PreparedStep, Request, Unknown, Value, Verdict,
+    Answer, ErrorRow, Exchange, Finding, Given, Level, NotRun, PreparedStep, Request, Unknown, Value,
+    Verdict, is_singular,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare};
 use crate::protocol::encode;
@@ -129,8 +130,10 @@ impl<'a> Judge<'a> {
     fn save(&mut self, position: usize, scope: &mut Scope) -> Result<(), Ended> {
         for (name, path) in &self.planned.case.steps[position].save {
             let tree = self.exchanges.last().and_then(|exchange| exchange.answer.tree());
-            let found = tree.map(|tree| select(tree, path));
-            if let Some(Ok(value)) = found {
+            let found = tree.and_then(|tree| select(tree, path).ok());
+            // A list of what a path finds is there if it found something.
+            if let Some(value) = found.filter(|value| is_singular(path) || *value != Value::List(Vec::new()))
+            {
                 scope.set(name, &value);
                 continue;
             }
@@ -146,7 +149,9 @@ impl<'a> Judge<'a> {
             if self.gate >= Level::Body {
                 return Err(Ended::Broken);
             }
-            return Err(Ended::Unknown(Unknown::Unprepared { reason: format!("nothing stands at {path}") }));
+            return Err(Ended::Unknown(Unknown::Unprepared {
+                reason: format!("there is nothing at {path}"),
+            }));
         }
         Ok(())
     }

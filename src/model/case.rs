@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use super::exchange::{Format, Method};
 use super::id::TableId;
+use super::matcher::{Flaw, Matcher, Target};
+use super::path_text::is_singular;
 use super::spot::Spot;
 use super::value::Value;
 
@@ -345,6 +347,27 @@ impl Expect {
         self.alternatives.iter().for_each(|alternative| alternative.collect_codes(codes));
     }
 
+    /// Every matcher with its place and what it is held against.
+    fn places(&self) -> Vec<(&str, Target, &Matcher)> {
+        let own = [("code", &self.code), ("message", &self.message)];
+        let own =
+            own.into_iter().filter_map(|(place, matcher)| Some((place, Target::Scalar, matcher.as_ref()?)));
+        let headers = self.headers.iter().map(|(name, matcher)| (name.as_str(), Target::Scalar, matcher));
+        let body = self.body.iter().map(|(path, matcher)| (path.as_str(), target(path), matcher));
+        own.chain(headers).chain(body).collect()
+    }
+
+    /// The matchers that can't be used, by their place; `is_open` says which texts are not known yet.
+    pub fn flaws(&self, is_open: &dyn Fn(&str) -> bool) -> Vec<(String, Flaw)> {
+        let mut flaws = Vec::new();
+        for (place, target, matcher) in self.places() {
+            let own = matcher.parts().into_iter().filter_map(|part| part.flaw(is_open));
+            flaws.extend(own.chain(matcher.unfit(target, is_open)).map(|flaw| (place.to_owned(), flaw)));
+        }
+        flaws.extend(self.alternatives.iter().flat_map(|alternative| alternative.flaws(is_open)));
+        flaws
+    }
+
     /// Whether nothing at all is expected.
     pub fn is_empty(&self) -> bool {
         self.status.is_empty()
@@ -355,6 +378,11 @@ impl Expect {
             && self.within.is_none()
             && self.alternatives.is_empty()
     }
+}
+
+/// What is found at a path: one value or nothing, or a list.
+pub fn target(path: &str) -> Target {
+    if is_singular(path) { Target::Value } else { Target::Nodes }
 }
 
 /// One status, or one class of them.
@@ -396,69 +424,6 @@ impl fmt::Display for StatusRule {
             Self::Exact(status) => write!(out, "{status}"),
             Self::Class(class) => write!(out, "{class}xx"),
             Self::Template(text) => out.write_str(text),
-        }
-    }
-}
-
-/// What one value of an answer must be.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Matcher {
-    /// Just this value.
-    Equals(Value),
-    /// A text that fills a message template: `%s` stands for one or more characters.
-    Template(String),
-    /// A text that a regular expression matches, anywhere unless anchored.
-    Regex(String),
-    /// One of several.
-    Any(Vec<Matcher>),
-    /// Whether it is there at all.
-    Present(bool),
-    /// A value of this type, as [`Value::type_name`] spells it.
-    Type(String),
-    /// Anything but this.
-    Not(Box<Matcher>),
-}
-
-impl Matcher {
-    /// Whether it is looked for one of a number of texts, and for nothing else.
-    fn is_of_texts(&self) -> bool {
-        match self {
-            Self::Equals(value) => value.as_text().is_some(),
-            Self::Any(options) => options.iter().all(Self::is_of_texts),
-            Self::Template(_) | Self::Regex(_) | Self::Present(_) | Self::Type(_) | Self::Not(_) => false,
-        }
-    }
-
-    /// Adds the texts that it is looked for, unless they are there.
-    fn collect_texts<'a>(&'a self, texts: &mut Vec<&'a str>) {
-        match self {
-            Self::Equals(value) => {
-                if let Some(text) = value.as_text()
-                    && !texts.contains(&text)
-                {
-                    texts.push(text);
-                }
-            }
-            Self::Any(options) => options.iter().for_each(|option| option.collect_texts(texts)),
-            Self::Template(_) | Self::Regex(_) | Self::Present(_) | Self::Type(_) | Self::Not(_) => {}
-        }
-    }
-}
-
-impl fmt::Display for Matcher {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Equals(value) => write!(out, "{value}"),
-            Self::Template(text) => write!(out, "the template {}", Value::text(text)),
-            Self::Regex(text) => write!(out, "a match of /{text}/"),
-            Self::Any(options) => {
-                let shown: Vec<String> = options.iter().map(ToString::to_string).collect();
-                out.write_str(&shown.join(" or "))
-            }
-            Self::Present(true) => out.write_str("any value"),
-            Self::Present(false) => out.write_str("nothing"),
-            Self::Type(name) => write!(out, "a value of type {name}"),
-            Self::Not(inner) => write!(out, "anything but {inner}"),
         }
     }
 }

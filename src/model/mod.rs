@@ -5,14 +5,17 @@
 
 mod case;
 mod contract;
+mod decimal;
 mod endpoint_kind;
 mod exchange;
 mod finding;
 mod id;
 mod manifest;
+mod matcher;
 mod message;
 mod normalisation;
 mod parameter;
+mod path_text;
 mod spot;
 mod state;
 mod suite;
@@ -21,8 +24,8 @@ mod verdict;
 mod waiver;
 
 pub use case::{
-    AxisChoice, Case, Expect, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme,
-    StatusRule, Step, Variable, merge_params,
+    AxisChoice, Case, Expect, Given, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme, StatusRule,
+    Step, Variable, merge_params, target,
 };
 pub use contract::{
     Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Listing, RateLimit, Reach, RequestIdRule,
@@ -33,9 +36,11 @@ pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentB
 pub use finding::{Citation, Finding, Level, Promise, Site};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use manifest::{Drift, ListedContract, Manifest};
+pub use matcher::{Bounds, Flaw, Matcher, Target};
 pub use message::{BLANK, MessageTemplate};
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
 pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};
+pub use path_text::{is_singular, path_in_brackets, pattern_literals};
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::expand::PlannedCase;
-use crate::model::{PreparedStep, RawParts, RequestSpec, Scheme, Value};
+use crate::model::{Expect, PreparedStep, RawParts, RequestSpec, Scheme, Value};
 use crate::template::{Scope, TemplateError, Templates, Unrendered, has_templates};
 
 /// Why a step cannot be prepared.
@@ -88,12 +88,23 @@ pub fn prepare(
         params: rendered,
         request: RequestSpec { raw: raw(&request.raw, scope, templates)?, ..request },
         expect: if has_templates(&step.expect) {
-            let expect = templates.render_expect(&step.expect, scope, Unrendered::Refuse);
-            Arc::new(expect.map_err(failed("expect"))?)
+            Arc::new(expectation(&step.expect, scope, templates)?)
         } else {
             Arc::clone(&step.expect)
         },
     })
+}
+
+/// An expectation with its templates rendered. What `check` could not know yet is looked at now: a matcher that can't be
+/// used says nothing about an answer.
+fn expectation(expect: &Expect, scope: &Scope, templates: &Templates) -> Result<Expect, PrepareError> {
+    let expect = templates.render_expect(expect, scope, Unrendered::Refuse).map_err(failed("expect"))?;
+    match expect.flaws(&|_| false).into_iter().next() {
+        Some((place, flaw)) => {
+            Err(PrepareError { what: format!("expect: {place}"), source: TemplateError::new(flaw.message) })
+        }
+        None => Ok(expect),
+    }
 }
 
 /// The case's request with its axes; an axis is stronger than the case, a step stronger than both.

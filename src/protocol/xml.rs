@@ -139,6 +139,18 @@ mod tests {
     }
 
     #[test]
+    fn elements_are_nested_no_deeper_than_json_may_be() {
+        let nested = |depth: usize| format!("{}x{}", "<a>".repeat(depth), "</a>".repeat(depth));
+        assert!(read_xml(nested(super::DEEPEST).as_bytes()).is_ok());
+        for depth in [super::DEEPEST + 1, 100_000] {
+            let error = read_xml(nested(depth).as_bytes()).unwrap_err();
+            assert_eq!(error, "not XML: nested deeper than 128 elements", "{depth}");
+        }
+        let empty = nested(super::DEEPEST).replace('x', "<b/>");
+        assert!(read_xml(empty.as_bytes()).is_ok(), "an empty element holds nothing");
+    }
+
+    #[test]
     fn an_answer_becomes_the_tree_that_json_would_give() {
         let xml = br#"<?xml version="1.0" encoding="UTF-8"?>
             <Error><Code>A&amp;B&#65;</Code><Tag>1</Tag><Tag>2</Tag><Empty/></Error>"#;

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::check::select;
 use crate::model::{
-    Contract, Fault, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, merge_params,
+    Contract, Fault, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, is_singular,
+    merge_params,
 };
 use crate::protocol::encode;
 use crate::template::{FUNCTIONS, Scope, Templates, names};
@@ -46,7 +47,48 @@ impl Kitchen<'_> {
 /// A recipe under way, with the values that its clean-up needs.
 pub(super) struct Cooked {
     clean_up: Vec<RecipeStep>,
+    values: Values,
+}
+
+/// What the requests of a recipe can use.
+#[derive(Clone)]
+pub(super) struct Values {
     scope: Scope,
+    /// Saved lists: a request that uses one is sent once for each of its items.
+    lists: Vec<(String, Vec<Value>)>,
+}
+
+impl Values {
+    /// Values of which none was saved.
+    pub(super) fn new(scope: Scope) -> Self {
+        Self { scope, lists: Vec::new() }
+    }
+
+    /// Keeps what a request has saved.
+    fn keep(&mut self, step: &RecipeStep, saved: &[(String, Value)]) {
+        for (name, value) in saved {
+            self.scope.set(name, value);
+            self.lists.retain(|(known, _)| known != name);
+            let is_list = step.save.iter().any(|(known, path)| known == name && !is_singular(path));
+            if let (Value::List(items), true) = (value, is_list) {
+                self.lists.push((name.clone(), items.clone()));
+            }
+        }
+    }
+
+    /// The values with which a request is sent: once, or once for each item of a list that it uses.
+    fn turns(&self, step: &RecipeStep) -> Vec<Scope> {
+        let used = names(&Value::Map(step.params.clone())).unwrap_or_default();
+        let Some((name, items)) = self.lists.iter().find(|(name, _)| used.contains(name)) else {
+            return vec![self.scope.clone()];
+        };
+        let with = |item: &Value| {
+            let mut scope = self.scope.clone();
+            scope.set(name, item);
+            scope
+        };
+        items.iter().map(with).collect()
+    }
 }
 
 /// The recipe for a state with these parameters, if there is one.
@@ -91,27 +133,32 @@ pub(super) async fn follow(
         scope.set(name, value);
     }
     let mut known = kitchen.endpoint.vars.clone();
-    let mut failed = None;
-    for step in &recipe.steps {
-        match send(kitchen, step, &scope).await {
-            Ok(saved) => {
-                for (name, value) in saved {
-                    scope.set(&name, &value);
-                    known.push((name, value));
-                }
+    let mut values = Values::new(scope);
+    let followed = follow_steps(kitchen, &recipe.steps, &mut values, &mut known).await;
+    let promised = followed
+        .and_then(|()| definition.provides.iter().map(|variable| provided(&variable.name, &known)).collect());
+    (Cooked { clean_up: recipe.clean_up.clone(), values }, promised)
+}
+
+/// Sends requests up to the first that fails.
+async fn follow_steps(
+    kitchen: &Kitchen<'_>,
+    steps: &[RecipeStep],
+    values: &mut Values,
+    known: &mut Vec<(String, Value)>,
+) -> Result<(), String> {
+    for step in steps {
+        for scope in values.turns(step) {
+            let saved = send(kitchen, step, &scope).await?;
+            let is_empty = |(_, value): &&(String, Value)| *value == Value::List(Vec::new());
+            if let Some((name, _)) = saved.iter().find(is_empty).filter(|_| !step.is_optional) {
+                return Err(format!("the answer has nothing to be saved as `{name}`"));
             }
-            Err(reason) => {
-                failed = Some(reason);
-                break;
-            }
+            values.keep(step, &saved);
+            known.extend(saved);
         }
     }
-    let cooked = Cooked { clean_up: recipe.clean_up.clone(), scope };
-    let promised = match failed {
-        Some(reason) => Err(reason),
-        None => definition.provides.iter().map(|variable| provided(&variable.name, &known)).collect(),
-    };
-    (cooked, promised)
+    Ok(())
 }
 
 fn provided(name: &str, known: &[(String, Value)]) -> Result<(String, Value), String> {
@@ -126,24 +173,26 @@ fn run_id(purpose: &str) -> &str {
 
 /// Cleans up; a step that cannot be prepared is one whose value was never made.
 pub(super) async fn clean_up(kitchen: &Kitchen<'_>, cooked: &Cooked) -> Result<(), String> {
-    follow_all(kitchen, &cooked.clean_up, cooked.scope.clone()).await
+    follow_all(kitchen, &cooked.clean_up, cooked.values.clone()).await
 }
 
 /// Sends every request that can be prepared, whatever came of those before.
 pub(super) async fn follow_all(
     kitchen: &Kitchen<'_>,
     steps: &[RecipeStep],
-    mut scope: Scope,
+    mut values: Values,
 ) -> Result<(), String> {
     let mut failed = Vec::new();
     for step in steps {
-        if prepare(kitchen, step, &scope).is_err() {
-            continue;
-        }
-        match send(kitchen, step, &scope).await {
-            Ok(saved) => saved.iter().for_each(|(name, value)| scope.set(name, value)),
-            Err(_) if step.is_optional => {}
-            Err(reason) => failed.push(reason),
+        for scope in values.turns(step) {
+            if prepare(kitchen, step, &scope).is_err() {
+                continue;
+            }
+            match send(kitchen, step, &scope).await {
+                Ok(saved) => values.keep(step, &saved),
+                Err(_) if step.is_optional => {}
+                Err(reason) => failed.push(reason),
+            }
         }
     }
     if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
@@ -179,7 +228,7 @@ pub(super) async fn send(
         if value.is_none() && step.is_optional {
             continue;
         }
-        saved.push((name.clone(), value.ok_or_else(|| format!("nothing stands at {path} of the answer"))?));
+        saved.push((name.clone(), value.ok_or_else(|| format!("there is nothing at {path} of the answer"))?));
     }
     Ok(saved)
 }

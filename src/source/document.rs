@@ -163,13 +163,18 @@ impl Reader<'_> {
         Node { spot, kind }
     }
 
+    /// A whole number of any size: it is kept by its digits.
     fn integer(&mut self, digits: &str, radix: u32, spot: &Spot) -> Value {
-        if let Ok(number) = i64::from_str_radix(digits.trim_start_matches('+'), radix) {
-            Value::integer(number)
+        let digits = digits.trim_start_matches('+');
+        if radix == 10 {
+            return Value::Number(digits.to_owned());
+        }
+        if let Ok(number) = u128::from_str_radix(digits, radix) {
+            Value::Number(number.to_string())
         } else {
             self.problems.push(
-                Problem::new(spot.clone(), "the number does not fit in 64 bits")
-                    .hint("write it as a string, which keeps every digit"),
+                Problem::new(spot.clone(), "the number does not fit in 128 bits")
+                    .hint("write it in decimal digits, of which there may be any number"),
             );
             Value::integer(0)
         }
@@ -249,5 +254,10 @@ mod tests {
         let node = parse(&file, &mut Vec::new());
         assert_eq!(node.get("a").unwrap().to_value(), Value::integer(31));
         assert_eq!(node.get("b").unwrap().to_value(), Value::Number("1000.50".into()));
+        let file = Arc::new(SourceText::new("t.toml", "a = +1_000_000_000_000_000_000_000\nb = -1\nc = 0\n"));
+        let node = parse(&file, &mut Vec::new());
+        assert_eq!(node.get("a").unwrap().to_value(), Value::Number("1000000000000000000000".into()));
+        assert_eq!(node.get("b").unwrap().to_value(), Value::integer(-1));
+        assert_eq!(node.get("c").unwrap().to_value(), Value::integer(0));
     }
 }

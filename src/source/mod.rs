@@ -10,6 +10,7 @@ mod expectation;
 mod fixture;
 mod folder;
 mod manifest_file;
+mod matcher;
 mod names;
 mod normalisation;
 mod row_file;

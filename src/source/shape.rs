@@ -158,7 +158,7 @@ fn wrong_type(node: &Node, shape: &Shape) -> Problem {
 fn described(shape: &Shape) -> String {
     match shape {
         Shape::Text => "a string".into(),
-        Shape::Integer => "a whole number".into(),
+        Shape::Integer => "a whole number of at most 64 bits".into(),
         Shape::Number => "a number".into(),
         Shape::Boolean => "true or false".into(),
         Shape::Choice(options) => format!("one of {}", options.join(", ")),

@@ -11,11 +11,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Error, Expression, UndefinedBehavior};
+use minijinja::{Environment, Error, Expression, UndefinedBehavior, Value as JinjaValue};
 
 use crate::model::Value;
 
-use convert::from_jinja;
+use convert::{among_text, from_jinja, to_json_text};
 
 pub use expect::{Unrendered, has_templates};
 pub use scope::Scope;
@@ -32,12 +32,27 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_syntax(syntax.expect("the usual delimiters are distinct"));
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    engine.set_formatter(|out, _, value| Ok(out.write_str(&among_text(value)?)?));
+    engine.add_filter("tojson", |value: &JinjaValue| Ok::<_, Error>(to_json_text(value)?));
     engine
 });
 
 /// Why a template gives no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateError(String);
+
+impl TemplateError {
+    /// Says why.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl From<TemplateError> for Error {
+    fn from(error: TemplateError) -> Self {
+        Error::new(minijinja::ErrorKind::InvalidOperation, error.0)
+    }
+}
 
 impl std::fmt::Display for TemplateError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -245,6 +260,32 @@ mod tests {
     #[test]
     fn digits_that_no_machine_number_holds_survive() {
         assert_eq!(render("{{ big }}"), Ok(Value::Number("123456789012345678901234567890".into())));
+    }
+
+    #[test]
+    fn among_other_text_a_value_is_written_as_json_has_it() {
+        for (text, written) in [
+            ("a {{ true }}", "a true"),
+            ("a {{ false }}{{ none }}", "a falsenull"),
+            ("a {{ [1, 'x', true, none] }}", "a [1, \"x\", true, null]"),
+            ("a {{ {'k': [false]} }}", "a {\"k\": [false]}"),
+            ("a {{ big }} {{ [big] }}", "a 123456789012345678901234567890 [123456789012345678901234567890]"),
+            ("a {{ 'x\"' }}", "a x\""),
+            ("a {{ 'x\"'|tojson }}", "a \"x\\\"\""),
+            ("a {{ true|tojson }}{{ big|tojson }}", "a true123456789012345678901234567890"),
+            ("a {{ 'b' if false }}", "a "),
+            ("a {{ 0.5 }}", "a 0.5"),
+        ] {
+            assert_eq!(render(text), Ok(Value::text(written)), "{text}");
+        }
+        assert_eq!(
+            render("{{ [big] }}"),
+            Ok(Value::List(vec![Value::Number("123456789012345678901234567890".into())]))
+        );
+        assert_eq!(render("{{ big == big }}"), Ok(Value::Bool(true)));
+        for text in ["a {{ uuid }}", "{{ 1e308 * 10 }}", "a {{ 1e308 * 10 }}"] {
+            assert!(render(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -280,7 +280,8 @@ fn connection_flags_that_mean_nothing_to_the_embedded_endpoint_are_refused() {
 fn only_a_code_that_must_stand_there_rules_a_paid_success_out() {
     for (code, counted) in [
         ("{ present = false }", 1),
-        ("{ not = \"Duplicate.TagKey\" }", 1),
+        ("{ any = [{ not = \"Duplicate.TagKey\" }, { present = false }] }", 1),
+        ("{ not = \"Duplicate.TagKey\" }", 0),
         ("\"Duplicate.TagKey\"", 0),
         ("{ present = true }", 0),
     ] {

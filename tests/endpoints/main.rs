@@ -14,6 +14,7 @@ mod endpoints;
 mod faults;
 mod fixtures;
 mod hostile;
+mod judge;
 mod recipes;
 #[cfg(feature = "wiremock")]
 mod responder;
@@ -24,3 +25,4 @@ mod signatures;
 mod signing;
 #[path = "../support/mod.rs"]
 mod support;
+mod values;

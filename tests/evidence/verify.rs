@@ -135,6 +135,17 @@ fn whoever_has_the_key_cannot_put_answers_to_other_requests_or_cases() {
 }
 
 #[test]
+fn whoever_has_the_key_cannot_record_something_of_a_case_that_was_skipped() {
+    let desk = Desk::new();
+    // Nothing is signed, so the case about signatures is skipped on purpose.
+    let (code, text) = desk.certify_served(&[], &["--sign", "none", CASES, "signature/date-expired"]);
+    assert!(text.contains("1 not run"), "{code} {text}");
+    let (code, text) = desk.verify(&desk.bundle());
+    assert!(code == 1 && !text.contains("BAD"), "{code} {text}");
+    refused(&desk, forgery::SKIPPED);
+}
+
+#[test]
 fn whoever_has_the_key_cannot_change_what_reports_show_besides() {
     refused(passed(), forgery::FIELDS);
 }

@@ -25,13 +25,19 @@ impl Reader<'_> {
                 success: roots.text("success-root").unwrap_or_default(),
                 error: roots.text("error-root").unwrap_or_default(),
             }),
-            throttled: node.get("throttled").map(throttle).unwrap_or_default(),
+            throttled: node.get("throttled").map(|rule| self.throttle(rule)).unwrap_or_default(),
             refused: node.get("refused").map(|rule| rule.texts("code")).unwrap_or_default(),
         }
     }
-}
 
-fn throttle(node: &Node) -> Throttle {
-    let status = node.get("status").map(Node::items).unwrap_or_default();
-    Throttle { status: status.iter().filter_map(Node::as_number).collect(), code: node.texts("code") }
+    fn throttle(&mut self, node: &Node) -> Throttle {
+        let mut status = Vec::new();
+        for item in node.get("status").map(Node::items).unwrap_or_default() {
+            match item.as_number().filter(|status| (100..=599).contains(status)) {
+                Some(number) => status.push(number),
+                None => self.problem(item, "a status is a number from 100 to 599"),
+            }
+        }
+        Throttle { status, code: node.texts("code") }
+    }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::document::Node;
-use super::expectation::check_path;
+use super::matcher::{check_path, check_singular};
 use super::normalisation;
 use super::shape::nearest;
 use crate::model::{
@@ -186,10 +186,12 @@ impl Reader<'_> {
         pattern(node, self.problems).map(|_| node.as_text().unwrap_or_default().to_owned())
     }
 
+    /// A path to one value: a code, a message, a request id.
     fn path(&mut self, node: Option<&Node>) -> Option<String> {
         let node = node?;
         let text = node.as_text()?;
         check_path(text, &node.spot, self.problems);
+        check_singular(text, &node.spot, self.problems);
         Some(text.to_owned())
     }
 
@@ -226,8 +228,12 @@ impl Reader<'_> {
 
     fn row(&mut self, node: &Node) -> ErrorRow {
         let status = node.get("status").and_then(Node::as_number).unwrap_or_default();
-        if !(100..=599).contains(&status) {
-            self.problem(node.get("status").unwrap_or(node), "a status is a number from 100 to 599");
+        if !(400..=599).contains(&status) {
+            // An answer below 400 is one of success, which no error row describes.
+            self.problem(
+                node.get("status").unwrap_or(node),
+                "the status of an error is a number from 400 to 599",
+            );
         }
         ErrorRow {
             status,

@@ -12,7 +12,8 @@ use crate::model::{
 };
 use crate::source::contract_file;
 use crate::source::document::{Entry, Node};
-use crate::source::expectation::{self, check_path};
+use crate::source::expectation;
+use crate::source::matcher::check_path;
 use crate::source::row_file::{RowFiles, rows};
 use crate::source::shape::nearest;
 use crate::template::Templates;
@@ -95,6 +96,7 @@ impl Reader<'_> {
         };
         self.check_unset(&case, node);
         self.check_params(node);
+        self.check_forms(&case, node);
         self.check_names(&case, node, defaults.table);
         self.check_expectations(&case, node);
         case
