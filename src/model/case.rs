@@ -333,14 +333,14 @@ impl Expect {
     /// Whether an answer that is as expected may have another code than one of those, or none.
     pub fn allows_other_codes(&self) -> bool {
         match &self.code {
-            Some(matcher) => !matcher.is_of_texts(),
+            Some(matcher) => !matcher.is_of_codes(),
             None => self.alternatives.is_empty() || self.alternatives.iter().any(Self::allows_other_codes),
         }
     }
 
     fn collect_codes<'a>(&'a self, codes: &mut Vec<&'a str>) {
         if let Some(matcher) = &self.code {
-            matcher.collect_texts(codes);
+            matcher.collect_codes(codes);
         }
         self.alternatives.iter().for_each(|alternative| alternative.collect_codes(codes));
     }
@@ -420,26 +420,26 @@ pub enum Matcher {
 }
 
 impl Matcher {
-    /// Whether it is looked for one of a number of texts, and for nothing else.
-    fn is_of_texts(&self) -> bool {
+    /// Whether it is looked for one of a number of codes, and for nothing else.
+    fn is_of_codes(&self) -> bool {
         match self {
-            Self::Equals(value) => value.as_text().is_some(),
-            Self::Any(options) => options.iter().all(Self::is_of_texts),
+            Self::Equals(value) => value.as_code().is_some(),
+            Self::Any(options) => options.iter().all(Self::is_of_codes),
             Self::Template(_) | Self::Regex(_) | Self::Present(_) | Self::Type(_) | Self::Not(_) => false,
         }
     }
 
-    /// Adds the texts that it is looked for, unless they are there.
-    fn collect_texts<'a>(&'a self, texts: &mut Vec<&'a str>) {
+    /// Adds the codes that it is looked for, unless they are there.
+    fn collect_codes<'a>(&'a self, codes: &mut Vec<&'a str>) {
         match self {
             Self::Equals(value) => {
-                if let Some(text) = value.as_text()
-                    && !texts.contains(&text)
+                if let Some(code) = value.as_code()
+                    && !codes.contains(&code)
                 {
-                    texts.push(text);
+                    codes.push(code);
                 }
             }
-            Self::Any(options) => options.iter().for_each(|option| option.collect_texts(texts)),
+            Self::Any(options) => options.iter().for_each(|option| option.collect_codes(codes)),
             Self::Template(_) | Self::Regex(_) | Self::Present(_) | Self::Type(_) | Self::Not(_) => {}
         }
     }

@@ -175,10 +175,10 @@ pub(super) fn check_against(contract: &Contract, expect: &Expect, node: &Node, p
     }
     let codes = expect.code.as_ref().map(literals).unwrap_or_default();
     let code_node = node.get("code").unwrap_or(node);
-    for code in codes.iter().filter(|code| !is_template(code)) {
-        let rows: Vec<&ErrorRow> = contract.rows_of(code).collect();
+    for code in codes.iter().filter(|code| !code.as_text().is_some_and(is_template)) {
+        let rows: Vec<&ErrorRow> = contract.rows_of_value(code).collect();
         if rows.is_empty() {
-            let place = Node { spot: code_node.spot.clone(), kind: Kind::Scalar(Value::text(code.as_str())) };
+            let place = Node { spot: code_node.spot.clone(), kind: Kind::Scalar((*code).clone()) };
             problems.extend(unknown_code(contract, &place));
         } else {
             check_status(&rows, expect, node, problems);
@@ -248,9 +248,9 @@ fn agrees(row: &ErrorRow, matcher: &Matcher) -> bool {
 }
 
 /// The codes that a matcher names.
-pub(super) fn literals(matcher: &Matcher) -> Vec<String> {
+fn literals(matcher: &Matcher) -> Vec<&Value> {
     match matcher {
-        Matcher::Equals(value) => value.as_text().map(str::to_owned).into_iter().collect(),
+        Matcher::Equals(value) => value.as_code().map(|_| value).into_iter().collect(),
         Matcher::Any(options) => options.iter().flat_map(literals).collect(),
         Matcher::Template(_)
         | Matcher::Regex(_)
