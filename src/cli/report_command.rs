@@ -61,7 +61,9 @@ fn merged(mut parts: Vec<Part>, mut roll: Option<Roll>, output: &Output) -> Resu
     reports.take(&Event::Started(start.clone()));
     warn(&mut parts, &mut reports);
     let mut tally = Tally::new(&start.operations);
-    merge(&mut parts, roll.as_mut(), &mut tally, &mut reports)?;
+    // Each shard has an embedded endpoint of its own.
+    let unique = (!start.endpoint.is_reference).then(UniqueIds::default);
+    merge(&mut parts, roll.as_mut(), (&mut tally, unique), &mut reports)?;
     // Shards may share request ids that none of them has seen twice.
     let RunEnd { counts, rows_met, .. } = tally.finish(Vec::new(), None, Duration::ZERO);
     // What could not be kept is told after the cases.
@@ -91,10 +93,9 @@ fn warn(parts: &mut [Part], reports: &mut Reports) {
 fn merge(
     parts: &mut [Part],
     mut roll: Option<&mut Roll>,
-    tally: &mut Tally,
+    (tally, mut unique): (&mut Tally, Option<UniqueIds>),
     reports: &mut Reports,
 ) -> Result<(), CliError> {
-    let mut unique = UniqueIds::default();
     loop {
         let waiting = parts.iter().enumerate().filter_map(|(at, part)| Some((at, &part.next.as_ref()?.id)));
         let Some((at, id)) = waiting.min_by_key(|(_, id)| *id) else {
@@ -110,7 +111,9 @@ fn merge(
         }
         let record = parts[at].take()?;
         if let Some(mut record) = record {
-            unique.take(&mut record, None, &WaiverBook::default());
+            if let Some(unique) = &mut unique {
+                unique.take(&mut record, None, &WaiverBook::default());
+            }
             tally.add(&record);
             if let Some(roll) = &mut roll {
                 roll.note(&record.id);

@@ -144,7 +144,7 @@ fn answer_json(exchange: &Exchange) -> Json {
         "step": exchange.step + 1,
         "status": exchange.answer.status,
         "content_type": exchange.answer.header("content-type"),
-        "lines": excerpt(&exchange.answer),
+        "excerpt": excerpt(&exchange.answer).join("\n"),
     })
 }
 

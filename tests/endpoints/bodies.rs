@@ -327,11 +327,8 @@ fn a_failing_answer_is_shown_with_what_it_says_of_itself() {
         assert!(judged.out.contains(line), "{line}: {}", judged.out);
     }
     let answers = &judged.report["cases"][0]["answers"];
-    assert_eq!(
-        (&answers[0]["status"], &answers[0]["lines"][2]),
-        (&200.into(), &"Gateway".into()),
-        "{answers}"
-    );
+    let excerpt = "HTTP 200 text/html\n<p>\\u{1b}[31mBad\nGateway";
+    assert_eq!((&answers[0]["status"], text(&answers[0], "excerpt")), (&200.into(), excerpt), "{answers}");
     let coded = format!("{JSON}content-encoding: x-own\r\n");
     let judged = one(FORMATS, "{ status = 200 }", &coded, "\u{1f}pong");
     let actual = text(&findings(&judged, 0)[0], "actual");
