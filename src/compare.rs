@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::check::select;
+use crate::check::select_in;
 use crate::model::{Answer, CaseRecord, Contract, Value, Verdict};
 use crate::plan::PlannedCase;
 
@@ -90,8 +90,9 @@ pub fn summarise(record: &CaseRecord, contract: &Contract) -> CaseSummary {
 }
 
 fn answer(answer: &Answer, contract: &Contract) -> AnswerSummary {
-    let at =
-        |path: &Option<String>| select(answer.tree()?, path.as_ref()?).ok().map(|value| value.to_plain());
+    let at = |path: &Option<String>| {
+        select_in(contract, answer, path.as_ref()?).ok().map(|value| value.to_plain())
+    };
     let fields = match answer.tree() {
         Some(Value::Map(entries)) => entries.iter().map(|(key, _)| key.clone()).collect(),
         Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_)) | None => {

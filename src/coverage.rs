@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{CaseId, Constraint, Contract, Expect, Limit, Matcher, Parameter, Request, Suite};
+use crate::model::{
+    CaseId, Constraint, Contract, Expect, Limit, Matcher, Parameter, Request, Suite, row_label,
+};
 use crate::plan::{PlanError, case_ids, preview};
 use crate::protocol::{encode, sides};
 use crate::template::Templates;
@@ -35,8 +37,17 @@ pub struct RowCoverage {
     pub status: u16,
     /// The error code.
     pub code: String,
+    /// The message, exact or with blanks; none if no source gives one.
+    pub message: Option<String>,
     /// The cases that expect just this code.
     pub cases: Vec<CaseId>,
+}
+
+impl RowCoverage {
+    /// The row's name: its status, code and message.
+    pub fn label(&self) -> String {
+        row_label(self.status, &self.code, self.message.as_deref())
+    }
 }
 
 /// The cases on each side of a constraint.
@@ -68,7 +79,7 @@ impl Coverage {
             .rows
             .iter()
             .filter(|row| row.cases.is_empty())
-            .map(|row| format!("error row {} {}", row.status, row.code));
+            .map(|row| format!("error row {}", row.label()));
         let sides = self.constraints.iter().flat_map(|constraint| {
             let name = format!("{} {}", constraint.parameter, constraint.limit);
             let within = constraint.within.is_empty().then(|| format!("within {name}"));
@@ -123,7 +134,12 @@ fn empty(contract: &Contract) -> Coverage {
         rows: contract
             .rows
             .iter()
-            .map(|row| RowCoverage { status: row.status, code: row.code.clone(), cases: Vec::new() })
+            .map(|row| RowCoverage {
+                status: row.status,
+                code: row.code.clone(),
+                message: row.message.as_ref().map(|message| message.as_str().to_owned()),
+                cases: Vec::new(),
+            })
             .collect(),
         constraints: constraints.collect(),
         rules: contract
@@ -153,7 +169,7 @@ fn limits(contract: &Contract) -> impl Iterator<Item = (&Parameter, Constraint)>
 
 fn note_row(coverage: &mut Coverage, id: &CaseId, expect: &Expect) {
     let Some(Matcher::Equals(code)) = &expect.code else { return };
-    for row in coverage.rows.iter_mut().filter(|row| code.as_text() == Some(&row.code)) {
+    for row in coverage.rows.iter_mut().filter(|row| code.as_code() == Some(&row.code)) {
         push_once(&mut row.cases, id);
     }
 }

@@ -5,12 +5,12 @@
 //! one [`Event::Ended`], also when it was interrupted. Runs on several endpoints stand one after the other
 //! between a [`Event::SeriesStarted`] and a [`Event::SeriesEnded`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{CaseRecord, Drift, Level, Limit, Reach, VerdictCounts};
+use crate::model::{CaseRecord, Drift, Level, Limit, Reach, VerdictCounts, row_label};
 
 /// Something that a run says.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub struct OperationStart {
     pub version: String,
     /// How many of its cases are selected.
     pub selected: usize,
-    /// The codes of its error rows.
+    /// Its error rows, by status, code and message.
     pub rows: Vec<Arc<str>>,
     /// What the contract says of those rows; empty if it is not known, as of a run told by an earlier version.
     pub error_rows: Vec<RowStart>,
@@ -88,6 +88,13 @@ pub struct RowStart {
     pub message: Option<String>,
     /// What it takes to provoke it.
     pub reach: Reach,
+}
+
+impl RowStart {
+    /// The row's name: its status, code and message.
+    pub fn label(&self) -> String {
+        row_label(self.status, &self.code, self.message.as_deref())
+    }
 }
 
 /// A parameter of a contract.
@@ -140,6 +147,8 @@ pub struct RunEnd {
     pub stale_snapshots: Option<Vec<StaleSnapshot>>,
     /// Waivers that do not hold any more, and why.
     pub stale_waivers: Vec<String>,
+    /// How many answers differ from promises that are marked as unpublished, by what the findings are about.
+    pub unpublished: BTreeMap<String, usize>,
     /// In what the suite is not the one that its manifest lists, if it has a manifest.
     pub drift: Option<Drift>,
     /// What the snapshots did.

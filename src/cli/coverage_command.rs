@@ -38,7 +38,7 @@ fn as_text(coverage: &Coverage) -> String {
     let met = coverage.rows.iter().filter(|row| !row.cases.is_empty()).count();
     let _ = writeln!(text, "\nerror rows: {met} of {} are met", coverage.rows.len());
     for row in &coverage.rows {
-        let _ = writeln!(text, "  {} {}\n      {}", row.status, row.code, named(&row.cases));
+        let _ = writeln!(text, "  {}\n      {}", row.label(), named(&row.cases));
     }
     let sides = coverage
         .constraints
@@ -92,7 +92,7 @@ fn as_json(coverage: &Coverage) -> Json {
     let rows = coverage
         .rows
         .iter()
-        .map(|row| json!({ "status": row.status, "code": row.code, "cases": ids(&row.cases) }));
+        .map(|row| json!({ "status": row.status, "code": row.code, "message": row.message, "cases": ids(&row.cases) }));
     let constraints = coverage.constraints.iter().map(|one| {
         json!({ "parameter": one.parameter, "limit": one.limit, "within": ids(&one.within), "past": ids(&one.past) })
     });

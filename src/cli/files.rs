@@ -9,9 +9,10 @@ use super::endpoint::{is_address, resolved};
 use super::exit::CliError;
 use super::manifest_command;
 use super::print;
-use crate::model::{Problem, Suite};
+use crate::model::{Backing, Problem, Suite};
 use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
 use crate::protocol::encode;
+use crate::report::printable;
 use crate::source::{
     EndpointEntry, LoadError, Wanted, check_fixtures, check_normalisation, load, load_endpoints, load_waivers,
 };
@@ -55,9 +56,21 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     let tables: usize = suite.operations.iter().map(|operation| operation.tables.len()).sum();
     let contracts = suite.operations.len();
     print(&format!(
-        "{contracts} contract{}, {tables} tables, {cases} cases: no problems\n",
-        if contracts == 1 { "" } else { "s" }
+        "{contracts} contract{}, {tables} tables, {cases} cases: no problems\n{}",
+        if contracts == 1 { "" } else { "s" },
+        unpublished(&suite)
     ))
+}
+
+/// The promises that are marked as unpublished, one a line; those that contracts share once.
+fn unpublished(suite: &Suite) -> String {
+    let mut lines = BTreeSet::new();
+    for contract in suite.operations.iter().map(|operation| &operation.contract) {
+        for (name, Backing { spot, .. }) in contract.unpublished() {
+            lines.insert(format!("unpublished: {name} ({}:{})\n", spot.file.path.display(), spot.line()));
+        }
+    }
+    printable(&lines.into_iter().collect::<String>()).into_owned()
 }
 
 /// The values of an endpoint that a run could not use.

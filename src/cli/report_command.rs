@@ -1,6 +1,7 @@
 //! `report`: reports of runs that are over, made from the events that they wrote; parts of one run are put together.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::args::ReportArgs;
 use super::event_lines::EventLines;
@@ -10,6 +11,7 @@ use super::output::{Output, ReportTarget, is_same_file};
 use super::reports::Reports;
 use super::retold;
 use crate::event::{Event, RunEnd, RunStart};
+use crate::judgement::{Tally, UniqueIds, WaiverBook};
 use crate::model::CaseRecord;
 use crate::report::{merged_end, merged_start};
 
@@ -58,14 +60,19 @@ fn merged(mut parts: Vec<Part>, mut roll: Option<Roll>, output: &Output) -> Resu
     let mut reports = Reports::open(output)?;
     reports.take(&Event::Started(start.clone()));
     warn(&mut parts, &mut reports);
-    merge(&mut parts, roll.as_mut(), &mut reports)?;
+    let mut tally = Tally::new(&start.operations);
+    // Each shard has an embedded endpoint of its own.
+    let unique = (!start.endpoint.is_reference).then(UniqueIds::default);
+    merge(&mut parts, roll.as_mut(), (&mut tally, unique), &mut reports)?;
+    // Shards may share request ids that none of them has seen twice.
+    let RunEnd { counts, rows_met, .. } = tally.finish(Vec::new(), None, Duration::ZERO);
     // What could not be kept is told after the cases.
     warn(&mut parts, &mut reports);
     let mut runs = Vec::with_capacity(parts.len());
     for part in parts {
         runs.push(part.finish()?);
     }
-    let end = merged_end(&start, &runs);
+    let end = RunEnd { counts, rows_met, ..merged_end(&start, &runs) };
     let end = match &mut roll {
         Some(roll) => roll.close(&start, end),
         None => end,
@@ -83,7 +90,12 @@ fn warn(parts: &mut [Part], reports: &mut Reports) {
 }
 
 /// Tells the cases of all parts in the order of ids, which each part has already.
-fn merge(parts: &mut [Part], mut roll: Option<&mut Roll>, reports: &mut Reports) -> Result<(), CliError> {
+fn merge(
+    parts: &mut [Part],
+    mut roll: Option<&mut Roll>,
+    (tally, mut unique): (&mut Tally, Option<UniqueIds>),
+    reports: &mut Reports,
+) -> Result<(), CliError> {
     loop {
         let waiting = parts.iter().enumerate().filter_map(|(at, part)| Some((at, &part.next.as_ref()?.id)));
         let Some((at, id)) = waiting.min_by_key(|(_, id)| *id) else {
@@ -98,7 +110,11 @@ fn merge(parts: &mut [Part], mut roll: Option<&mut Roll>, reports: &mut Reports)
             return Err(other.lines.wrong(format!("{id} is in {first} as well")));
         }
         let record = parts[at].take()?;
-        if let Some(record) = record {
+        if let Some(mut record) = record {
+            if let Some(unique) = &mut unique {
+                unique.take(&mut record, None, &WaiverBook::default());
+            }
+            tally.add(&record);
             if let Some(roll) = &mut roll {
                 roll.note(&record.id);
             }

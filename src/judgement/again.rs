@@ -83,7 +83,7 @@ pub fn judge_again(
     }
     let verdict = replay.judge.verdict(ended, &record.retried);
     let (rows_met, codes_due) = (replay.judge.rows_met(), replay.judge.codes_due());
-    let Judge { exchanges, findings, .. } = replay.judge;
+    let Judge { exchanges, findings, request_ids, .. } = replay.judge;
     Ok(CaseRecord {
         id: planned.id.clone(),
         about: replay.about,
@@ -99,6 +99,8 @@ pub fn judge_again(
         unanswered: None,
         rows_met,
         codes_due,
+        request_ids,
+        literals: Vec::new(),
         snapshot: SnapshotOutcome::Unchecked,
         retried: record.retried.clone(),
         left_behind: record.left_behind.clone(),

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use super::promise::{codes, unless_empty};
-use crate::check::{Subject, check, select, throttled};
+use crate::check::{Subject, check, request_id, select_in, throttled};
 use crate::model::{
-    Answer, ErrorRow, Exchange, Finding, Given, Level, NotRun, PreparedStep, Request, Unknown, Value,
-    Verdict, is_singular,
+    Answer, Body, ErrorRow, Exchange, Finding, Given, Level, NotRun, PreparedStep, Request, RequestId,
+    Unknown, Value, Verdict, is_singular,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare};
-use crate::protocol::encode;
+use crate::protocol::{encode, settle};
 use crate::template::{Scope, Templates};
 
 /// Why the steps of a case ended before the last one.
@@ -67,6 +67,8 @@ pub struct Judge<'a> {
     pub exchanges: Vec<Exchange>,
     /// Disagreements at every level.
     pub findings: Vec<Finding>,
+    /// The request ids of the answers.
+    pub request_ids: Vec<RequestId>,
     /// The codes that each step expects, as far as it is known.
     codes: Vec<Vec<Arc<str>>>,
 }
@@ -76,7 +78,7 @@ impl<'a> Judge<'a> {
     pub fn new(planned: &'a PlannedCase, gate: Level) -> Self {
         let exchanges = Vec::with_capacity(planned.case.steps.len());
         let codes = planned.case.steps.iter().map(|step| codes(&step.expect)).collect();
-        Self { planned, gate, exchanges, findings: Vec::new(), codes }
+        Self { planned, gate, exchanges, findings: Vec::new(), request_ids: Vec::new(), codes }
     }
 
     /// The request of a step, and what is expected of the answer.
@@ -104,9 +106,10 @@ impl<'a> Judge<'a> {
         position: usize,
         prepared: &PreparedStep,
         request: Request,
-        answer: Answer,
+        mut answer: Answer,
         scope: &mut Scope,
     ) -> Result<(), Ended> {
+        settle(&self.planned.contract, &mut answer);
         let subject = Subject {
             contract: &self.planned.contract,
             expect: &prepared.expect,
@@ -116,12 +119,13 @@ impl<'a> Judge<'a> {
             earlier: &self.exchanges,
         };
         let findings = check(&subject);
+        self.request_ids.extend(request_id(&self.planned.contract, &answer, position));
         let throttled = if findings.is_empty() { None } else { throttled(&subject) };
         self.exchanges.push(Exchange { step: position, request, answer });
         if let Some(answer) = throttled {
             return Err(Ended::Unknown(Unknown::Throttled { answer }));
         }
-        let is_broken = findings.iter().any(|finding| finding.level <= self.gate);
+        let is_broken = findings.iter().any(|finding| finding.counts(self.gate));
         self.findings.extend(findings);
         if is_broken { Err(Ended::Broken) } else { self.save(position, scope) }
     }
@@ -129,8 +133,8 @@ impl<'a> Judge<'a> {
     /// Keeps values of the last answer for later steps.
     fn save(&mut self, position: usize, scope: &mut Scope) -> Result<(), Ended> {
         for (name, path) in &self.planned.case.steps[position].save {
-            let tree = self.exchanges.last().and_then(|exchange| exchange.answer.tree());
-            let found = tree.and_then(|tree| select(tree, path).ok());
+            let answer = self.exchanges.last().map(|exchange| &exchange.answer);
+            let found = answer.and_then(|answer| select_in(&self.planned.contract, answer, path).ok());
             // A list of what a path finds is there if it found something.
             if let Some(value) = found.filter(|value| is_singular(path) || *value != Value::List(Vec::new()))
             {
@@ -145,6 +149,7 @@ impl<'a> Judge<'a> {
                 actual: "nothing".into(),
                 because: None,
                 cites: Vec::new(),
+                is_warning: false,
             });
             if self.gate >= Level::Body {
                 return Err(Ended::Broken);
@@ -162,7 +167,7 @@ impl<'a> Judge<'a> {
             Some(Ended::Unknown(unknown)) => Verdict::Indeterminate(unknown),
             Some(Ended::NotRun(reason)) => Verdict::NotRun(reason),
             Some(Ended::Broken) => Verdict::Failed,
-            None if self.findings.iter().any(|finding| finding.level <= self.gate) => Verdict::Failed,
+            None if self.findings.iter().any(|finding| finding.counts(self.gate)) => Verdict::Failed,
             None if !retried.is_empty() => Verdict::Flaky { attempts: retried.to_vec() },
             None => Verdict::Passed,
         }
@@ -173,23 +178,33 @@ impl<'a> Judge<'a> {
         unless_empty(self.codes.clone())
     }
 
-    /// The contract's own rows that the answers are instances of, if all of them conform.
+    /// The names of the contract's own rows that the answers are instances of, if all of them conform.
     pub fn rows_met(&self) -> Vec<Arc<str>> {
-        if self.findings.iter().any(|finding| finding.level != Level::Snapshot) {
+        if self.findings.iter().any(|finding| finding.level != Level::Snapshot && !finding.is_warning) {
             return Vec::new();
         }
         let contract = &self.planned.contract;
-        let code = |exchange: &Exchange| {
-            select(exchange.answer.tree()?, contract.envelope.code.as_ref()?)
-                .ok()
-                .map(|code: Value| code.to_plain())
-        };
         let mut met = Vec::new();
-        for exchange in &self.exchanges {
-            let Some(code) = code(exchange) else { continue };
-            let is_row = |row: &&ErrorRow| row.code == code && row.status == exchange.answer.status;
-            met.extend(contract.rows.iter().find(is_row).map(|row| Arc::from(row.code.as_str())));
+        for Exchange { answer, .. } in &self.exchanges {
+            let at = |path: Option<&String>| select_in(contract, answer, path?).ok();
+            let Some(code) = at(contract.envelope.code.as_ref()) else { continue };
+            let message = at(contract.envelope.message.as_ref());
+            let fits = |row: &&ErrorRow| is_instance(row, answer, &code, message.as_ref());
+            // A row that gives a message says more than one that leaves it open.
+            let row = contract.rows.iter().filter(fits).min_by_key(|row| row.message.is_none());
+            met.extend(row.map(|row| Arc::from(row.label())));
         }
         met
     }
+}
+
+/// Whether an answer is an instance of a row as a whole: of its status, code and message.
+fn is_instance(row: &ErrorRow, answer: &Answer, code: &Value, message: Option<&Value>) -> bool {
+    // XML has texts alone.
+    let is_code = row.has_code(code)
+        || (matches!(answer.body, Body::Xml { .. }) && code.as_text() == Some(row.code.as_str()));
+    let has_message = row.message.as_ref().is_none_or(|wanted| {
+        message.and_then(Value::as_text).is_some_and(|text| wanted.mismatch(text).is_none())
+    });
+    row.status == answer.status && is_code && has_message
 }

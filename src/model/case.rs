@@ -335,14 +335,14 @@ impl Expect {
     /// Whether an answer that is as expected may have another code than one of those, or none.
     pub fn allows_other_codes(&self) -> bool {
         match &self.code {
-            Some(matcher) => !matcher.is_of_texts(),
+            Some(matcher) => !matcher.is_of_codes(),
             None => self.alternatives.is_empty() || self.alternatives.iter().any(Self::allows_other_codes),
         }
     }
 
     fn collect_codes<'a>(&'a self, codes: &mut Vec<&'a str>) {
         if let Some(matcher) = &self.code {
-            matcher.collect_texts(codes);
+            matcher.collect_codes(codes);
         }
         self.alternatives.iter().for_each(|alternative| alternative.collect_codes(codes));
     }

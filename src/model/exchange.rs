@@ -49,6 +49,25 @@ impl fmt::Display for Format {
     }
 }
 
+impl Format {
+    /// The format that a media type is of, by its name: one of JSON (RFC 8259) or XML (RFC 7303), or with their suffix
+    /// (RFC 6839).
+    pub fn of_media_type(media_type: &str) -> Option<Self> {
+        match media_type {
+            "application/json" | "text/json" => Some(Self::Json),
+            "application/xml" | "text/xml" => Some(Self::Xml),
+            other if other.ends_with("+json") => Some(Self::Json),
+            other if other.ends_with("+xml") => Some(Self::Xml),
+            _ => None,
+        }
+    }
+}
+
+/// A content type without its parameters, in lower case.
+pub fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 /// A request as it goes to an endpoint.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
@@ -130,11 +149,11 @@ impl Answer {
         values
     }
 
-    /// The tree of a body that could be read.
+    /// The tree of a body that could be read; of a text, the text.
     pub fn tree(&self) -> Option<&Value> {
         match &self.body {
-            Body::Json(tree) | Body::Xml { tree, .. } => Some(tree),
-            Body::Empty | Body::Unreadable { .. } => None,
+            Body::Json(tree) | Body::Xml { tree, .. } | Body::Other { text: Some(tree) } => Some(tree),
+            Body::Empty | Body::Other { text: None } | Body::Unreadable { .. } => None,
         }
     }
 }
@@ -153,7 +172,12 @@ pub enum Body {
         /// What it holds.
         tree: Value,
     },
-    /// Neither.
+    /// Of another media type, as the answer says.
+    Other {
+        /// The body as one text, unless it is none.
+        text: Option<Value>,
+    },
+    /// Not what the answer says that it is.
     Unreadable {
         /// Why.
         reason: String,

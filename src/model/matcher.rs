@@ -143,25 +143,30 @@ impl Matcher {
         parts
     }
 
-    /// Whether it is looked for one of a number of texts, and for nothing else.
-    pub(super) fn is_of_texts(&self) -> bool {
-        if let Self::Any(options) = self {
-            return options.iter().all(Self::is_of_texts);
+    /// Whether it is looked for one of a number of codes, and for nothing else.
+    pub(super) fn is_of_codes(&self) -> bool {
+        match self {
+            Self::Any(options) => options.iter().all(Self::is_of_codes),
+            Self::Equals(value) => value.as_code().is_some(),
+            _ => false,
         }
-        self.as_text().is_some()
     }
 
-    /// Adds the texts that it is looked for, unless they are there.
-    pub(super) fn collect_texts<'a>(&'a self, texts: &mut Vec<&'a str>) {
-        if let Self::Any(options) = self {
-            for option in options {
-                option.collect_texts(texts);
-            }
+    /// The codes that it is looked for: texts or numbers.
+    pub fn codes(&self) -> Vec<&Value> {
+        match self {
+            Self::Any(options) => options.iter().flat_map(Self::codes).collect(),
+            Self::Equals(value) => value.as_code().map(|_| value).into_iter().collect(),
+            _ => Vec::new(),
         }
-        if let Some(text) = self.as_text()
-            && !texts.contains(&text)
-        {
-            texts.push(text);
+    }
+
+    /// Adds the codes that it is looked for, unless they are there.
+    pub(super) fn collect_codes<'a>(&'a self, codes: &mut Vec<&'a str>) {
+        for code in self.codes().into_iter().filter_map(Value::as_code) {
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod endpoint_kind;
 mod exchange;
 mod finding;
 mod id;
+mod literals;
 mod manifest;
 mod matcher;
 mod message;
@@ -28,13 +29,14 @@ pub use case::{
     Step, Variable, merge_params, target,
 };
 pub use contract::{
-    Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Listing, RateLimit, Reach, RequestIdRule,
-    RequestShape, Rule, Source, Throttle, XmlRoots,
+    Backing, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderRule, Listing, MediaTypes,
+    RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots, row_label,
 };
 pub use endpoint_kind::EndpointKind;
-pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody};
+pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody, essence};
 pub use finding::{Citation, Finding, Level, Promise, Site};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
+pub use literals::Literals;
 pub use manifest::{Drift, ListedContract, Manifest};
 pub use matcher::{Bounds, Flaw, Matcher, Target};
 pub use message::{BLANK, MessageTemplate};
@@ -45,5 +47,7 @@ pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};
 pub use value::Value;
-pub use verdict::{CaseRecord, NotRun, SnapshotOutcome, Unknown, Verdict, VerdictCounts, whole_micros};
+pub use verdict::{
+    CaseRecord, NotRun, RequestId, SnapshotOutcome, Unknown, Verdict, VerdictCounts, whole_micros,
+};
 pub use waiver::{Day, Waiver};

@@ -44,6 +44,14 @@ impl Value {
         }
     }
 
+    /// The text, or the digits of a number: what an error code is.
+    pub fn as_code(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Number(text) => Some(text),
+            Self::Null | Self::Bool(_) | Self::List(_) | Self::Map(_) => None,
+        }
+    }
+
     /// The first value of `key`, if this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Value> {
         match self {

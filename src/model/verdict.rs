@@ -8,6 +8,7 @@ use super::case::Scheme;
 use super::exchange::{Exchange, Fault, Request};
 use super::finding::{Finding, Level};
 use super::id::CaseId;
+use super::literals::Literals;
 use super::spot::Spot;
 use super::value::Value;
 
@@ -207,11 +208,15 @@ pub struct CaseRecord {
     pub unanswered: Option<Request>,
     /// How many steps were not sent.
     pub steps_not_sent: usize,
-    /// The codes of the contract's own rows that it met, if its answers conform.
+    /// The contract's own rows that it met, by status, code and message, if its answers conform.
     pub rows_met: Vec<Arc<str>>,
     /// The codes of errors that each step expects, one of which is due; an empty one stands for any other code, or
     /// none. Empty if no step expects any.
     pub codes_due: Vec<Vec<Arc<str>>>,
+    /// The request ids of its answers, where no two answers of a run may share one.
+    pub request_ids: Vec<RequestId>,
+    /// What of its requests the table writes out, by step; dropped with the exchanges.
+    pub literals: Vec<Literals>,
     /// What came of the snapshot.
     pub snapshot: SnapshotOutcome,
     /// What came of attempts that were made again.
@@ -220,6 +225,17 @@ pub struct CaseRecord {
     pub left_behind: Vec<String>,
     /// From set-up to teardown.
     pub elapsed: Duration,
+}
+
+/// A request id of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId {
+    /// The step, from 0.
+    pub step: usize,
+    /// Where it is in the body, as a `JSONPath`.
+    pub at: String,
+    /// The SHA-256 of the id and of the file of its rule, in hexadecimal digits.
+    pub digest: String,
 }
 
 /// What came of comparing a case with its snapshot.

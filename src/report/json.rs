@@ -9,10 +9,11 @@ use std::io::{self, Write};
 use serde_json::{Value as Json, json};
 
 use super::Report;
+use super::excerpt::{excerpt, failing};
 use super::sink::Sink;
 use super::wire::RawCitation;
 use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
-use crate::model::{CaseRecord, Drift, Finding, SnapshotOutcome};
+use crate::model::{CaseRecord, Drift, Exchange, Finding, SnapshotOutcome};
 use crate::plain::printable_json;
 
 /// The version of the format: a reader may rely on keys staying within one.
@@ -126,6 +127,7 @@ fn case_json(record: &CaseRecord) -> Json {
         "verdict": record.verdict.name(),
         "reason": record.verdict.reason(),
         "findings": findings,
+        "answers": failing(record).map(answer_json).collect::<Vec<_>>(),
         "exchanges": record.answered,
         "steps_not_sent": record.steps_not_sent,
         "rows_met": record.rows_met.iter().map(|code| &**code).collect::<Vec<&str>>(),
@@ -136,10 +138,21 @@ fn case_json(record: &CaseRecord) -> Json {
     })
 }
 
+/// An answer that a finding is about, as far as it is shown.
+fn answer_json(exchange: &Exchange) -> Json {
+    json!({
+        "step": exchange.step + 1,
+        "status": exchange.answer.status,
+        "content_type": exchange.answer.header("content-type"),
+        "excerpt": excerpt(&exchange.answer).join("\n"),
+    })
+}
+
 fn finding_json(finding: &Finding, record: &CaseRecord) -> Json {
     json!({
         "level": finding.level.name(),
-        "counts": finding.level <= record.gate,
+        "counts": finding.counts(record.gate),
+        "warning": finding.is_warning,
         "step": finding.step + 1,
         "subject": finding.subject,
         "expected": finding.expected,
@@ -189,6 +202,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
             stale.iter().map(|each| json!({ "id": each.case, "why": each.why })).collect::<Vec<_>>()
         }),
         "stale_waivers": end.stale_waivers,
+        "unpublished": end.unpublished,
         "manifest": end.drift.as_ref().map(|Drift { missing, new, changed }| {
             json!({ "missing": missing, "new": new, "changed": changed })
         }),

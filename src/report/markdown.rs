@@ -105,6 +105,13 @@ impl MarkdownReport {
     }
 
     fn notes(&mut self, end: &RunEnd) -> io::Result<()> {
+        for (subject, count) in &end.unpublished {
+            let subject = cell(subject);
+            writeln!(
+                self.out,
+                "\nWarning: answers that differ in {subject}, which no published source promises: {count}"
+            )?;
+        }
         for warning in self.warnings.drain(..) {
             writeln!(self.out, "\nWarning: {}", cell(&warning))?;
         }

@@ -2,7 +2,7 @@
 //!
 //! Cases come in the order of ids from each, so they are merged as they are read, and memory does not grow with them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::event::{OperationStart, RunEnd, RunStart, SnapshotCounts, StaleSnapshot, Stopped};
@@ -83,6 +83,7 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
         stale_snapshots: stale_in_all(runs),
         drift: drift_of_any(runs),
         stale_waivers: Vec::new(),
+        unpublished: BTreeMap::new(),
         snapshots: SnapshotCounts::default(),
         left_behind: 0,
         exchanges: 0,
@@ -99,6 +100,9 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
         }
         end.orphans.extend(part.orphans.iter().cloned());
         end.stale_waivers.extend(part.stale_waivers.iter().cloned());
+        for (subject, count) in &part.unpublished {
+            *end.unpublished.entry(subject.clone()).or_default() += count;
+        }
         end.left_behind += part.left_behind;
         end.exchanges += part.exchanges;
         end.elapsed = end.elapsed.max(part.elapsed);

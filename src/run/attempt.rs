@@ -13,10 +13,10 @@ use super::state::{self, NoState, Undo};
 use super::stop::Stop;
 use crate::judgement::{Ended, Judge, open, render_params};
 use crate::model::{
-    Answer, CaseRecord, Fault, Given, NotRun, Request, RequestSpec, SnapshotOutcome, Unknown, Value,
-    whole_micros,
+    Answer, CaseRecord, Fault, Given, Literals, NotRun, Request, RequestSpec, SnapshotOutcome, Unknown,
+    Value, whole_micros,
 };
-use crate::plan::{PlannedCase, set_variables};
+use crate::plan::{PlannedCase, literals, set_variables};
 use crate::snapshot::Names;
 use crate::template::Scope;
 
@@ -37,6 +37,8 @@ pub(super) struct Attempt<'a> {
     judge: Judge<'a>,
     unanswered: Option<Request>,
     made: Vec<String>,
+    /// What of the requests the table writes out, by step.
+    literals: Vec<Literals>,
     retried: Vec<String>,
     about: String,
 }
@@ -53,6 +55,7 @@ impl<'a> Attempt<'a> {
             judge: Judge::new(planned, runner.settings.gate),
             unanswered: None,
             made: Vec::new(),
+            literals: (0..planned.case.steps.len()).map(|position| literals(planned, position)).collect(),
             retried: Vec::new(),
             about: planned.case.about.clone(),
         }
@@ -66,7 +69,7 @@ impl<'a> Attempt<'a> {
         let snapshot = self.compare_snapshot(ended.as_ref());
         let verdict = self.judge.verdict(ended, &self.retried);
         let (rows_met, codes_due) = (self.judge.rows_met(), self.judge.codes_due());
-        let Judge { exchanges, findings, .. } = self.judge;
+        let Judge { exchanges, findings, request_ids, .. } = self.judge;
         let sent = exchanges.len() + usize::from(self.unanswered.is_some());
         CaseRecord {
             id: self.planned.id.clone(),
@@ -81,6 +84,8 @@ impl<'a> Attempt<'a> {
             answered: exchanges.len(),
             exchanges,
             given: self.given,
+            request_ids,
+            literals: self.literals,
             variables: self.variables,
             unanswered: self.unanswered,
             snapshot,
@@ -248,6 +253,7 @@ impl<'a> Attempt<'a> {
         };
         let mut names = Names::default();
         self.given.iter().for_each(|(name, value)| names.add(name, value));
+        names.set_literals(&self.literals);
         let (outcome, finding) = judge::snapshot(store, &recording, names);
         self.judge.findings.extend(finding);
         outcome

@@ -76,5 +76,6 @@ fn finding(subject: String, expected: &str, actual: &str, because: Option<String
         actual: actual.to_owned(),
         because,
         cites: Vec::new(),
+        is_warning: false,
     }
 }

@@ -17,7 +17,7 @@ mod state;
 mod stop;
 mod sweep;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -27,8 +27,8 @@ use std::time::Instant;
 use tokio::time::sleep;
 
 use crate::event::{Event, RunEnd, RunStart, StaleSnapshot};
-use crate::judgement::{Tally, WaiverBook, codes_due, operations};
-use crate::model::{CaseRecord, Drift, NotRun, SnapshotOutcome, Suite, Verdict, whole_micros};
+use crate::judgement::{Tally, UniqueIds, WaiverBook, codes_due, operations};
+use crate::model::{CaseRecord, Contract, Drift, NotRun, SnapshotOutcome, Suite, Verdict, whole_micros};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
 use crate::snapshot::{RuleBook, Store, StoreError};
 use crate::template::Templates;
@@ -151,6 +151,8 @@ impl Runner {
             steps_not_sent: planned.case.steps.len(),
             rows_met: Vec::new(),
             codes_due: codes_due(planned),
+            request_ids: Vec::new(),
+            literals: Vec::new(),
             snapshot: SnapshotOutcome::Unchecked,
             retried: Vec::new(),
             left_behind: Vec::new(),
@@ -190,16 +192,25 @@ pub async fn run(
         }
     }
     let jobs = runner.settings.jobs.max(1);
+    let contracts: BTreeMap<String, Arc<Contract>> = plan
+        .cases
+        .iter()
+        .map(|planned| (planned.contract.id.to_string(), Arc::clone(&planned.contract)))
+        .collect();
+    let mut unique = UniqueIds::default();
     let mut pool = Pool::start(&runner, plan.cases, jobs, &stop.listen());
     loop {
         tokio::select! {
             record = pool.next() => {
-                let record = match record {
+                let mut record = match record {
                     Ok(Some(record)) => record,
                     Ok(None) => break,
                     // A panic in a case is a bug of ours; it must not pass as a result.
                     Err(failed) => std::panic::resume_unwind(failed.into_panic()),
                 };
+                let operation = record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation);
+                let contract = contracts.get(operation).map(Arc::clone);
+                unique.take(&mut record, contract.as_deref(), &runner.waivers);
                 tally.add(&record);
                 if runner.settings.enough.is_some_and(|enough| tally.failed() >= enough.get()) {
                     stop.enough(tally.failed());

@@ -153,6 +153,7 @@ async fn work(
             record.exchanges = Vec::new();
             record.given = Vec::new();
             record.variables = Vec::new();
+            record.literals = Vec::new();
         }
         let bodies: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
         let weight = bodies + record.retried.iter().map(String::len).sum::<usize>();

@@ -126,10 +126,29 @@ async fn set_up(
     if !(200..300).contains(&status) {
         return Err(HookFailure::Failed(format!("the hook answered {status}: {}", shown(&bytes))));
     }
-    let Ok(variables @ Value::Map(_)) = read_json(&bytes) else {
-        return Err(HookFailure::Failed(format!("the hook answered no JSON object: {}", shown(&bytes))));
-    };
+    let variables = variables(&bytes).ok_or_else(|| {
+        HookFailure::Failed(format!(
+            "the hook's answer is neither a JSON object of variables nor empty: {}",
+            shown(&bytes)
+        ))
+    })?;
     Ok(SetUp { state, params, variables })
+}
+
+/// The variables of a hook's answer. A handler that has none to give may answer nothing, `OK` or `true`, as many of
+/// Pact's do.
+fn variables(bytes: &[u8]) -> Option<Value> {
+    let none = || Some(Value::Map(Vec::new()));
+    let text = bytes.trim_ascii();
+    if text.is_empty() || text.eq_ignore_ascii_case(b"ok") {
+        return none();
+    }
+    match read_json(text).ok()? {
+        variables @ Value::Map(_) => Some(variables),
+        Value::Bool(true) | Value::Null => none(),
+        Value::Text(text) if text.eq_ignore_ascii_case("ok") => none(),
+        Value::Bool(false) | Value::Text(_) | Value::Number(_) | Value::List(_) => None,
+    }
 }
 
 fn promised(
@@ -196,4 +215,20 @@ fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let cut: String = text.chars().take(SHOWN).collect();
     Value::Text(cut).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::variables;
+
+    #[test]
+    fn a_hook_without_variables_may_answer_nothing_ok_or_true() {
+        for text in ["", " \r\n", "OK", "ok\n", "\"OK\"", "true", "null", "{}"] {
+            assert_eq!(variables(text.as_bytes()).unwrap().to_string(), "{}", "{text}");
+        }
+        assert_eq!(variables(br#"{"id": 5}"#).unwrap().to_string(), r#"{"id": 5}"#);
+        for text in ["false", "0", "[]", "not ok", "error", "<html/>", "{", "\"failed\""] {
+            assert_eq!(variables(text.as_bytes()), None, "{text}");
+        }
+    }
 }

@@ -9,12 +9,16 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use memchr::{memchr, memchr_iter, memmem};
 
 use super::marked::{Mark, Marked};
-use crate::model::ValueKind;
+use crate::model::{Literals, ValueKind};
 
-/// The shortest value that is replaced wherever it stands: a shorter one could be part of a word.
-const SHORTEST: usize = 6;
+/// The fewest characters, with letters and digits mixed, of a value that is replaced also where no rule has found it.
+/// Anything shorter may be there for another reason: a count, a status, a word.
+const SHORTEST: usize = 8;
 
-/// The shortest value that is replaced inside a text, as a word of its own.
+/// The fewest digits of such a value without letters.
+const SHORTEST_NUMBER: usize = 12;
+
+/// The shortest value that is replaced inside a part of a request that holds values of the run, as a word of its own.
 const SHORTEST_WORD: usize = 2;
 
 /// The most values that get names: an answer may hold very many. Those past it stand as they are, so the snapshot
@@ -39,6 +43,20 @@ pub struct Names {
     counts: Vec<(String, usize)>,
     /// Names that stand without a number.
     plain: BTreeSet<String>,
+    /// What of the requests is written out, by step.
+    literals: Vec<Literals>,
+}
+
+/// What random values of the run are called: their letters are no word, so they need no digit.
+const RANDOM: [&str; 2] = ["made", "made-upper"];
+
+/// Whether a value of this name can be known by itself, wherever it is.
+fn is_telling(name: &str, value: &str) -> bool {
+    let length = value.chars().count();
+    let has = |is: fn(char) -> bool| value.chars().any(is);
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    let is_mixed = has(char::is_alphabetic) && has(|letter| letter.is_ascii_digit());
+    (length >= SHORTEST && (is_mixed || RANDOM.contains(&name))) || digits >= SHORTEST_NUMBER
 }
 
 /// A value that has a name.
@@ -63,6 +81,16 @@ impl Names {
         self.by_value.insert(value.to_owned(), (position, self.counts[position].1));
     }
 
+    /// Says what of the requests is written out, by step: there, no short value is looked for.
+    pub fn set_literals(&mut self, literals: &[Literals]) {
+        self.literals = literals.to_vec();
+    }
+
+    /// What of a step's request is written out; nothing, if that is not known.
+    pub(super) fn literals(&self, step: usize) -> Option<&Literals> {
+        self.literals.get(step)
+    }
+
     /// Makes a name known that stands without a number.
     pub(super) fn add_plain(&mut self, name: &str) {
         self.plain.insert(name.to_owned());
@@ -73,12 +101,23 @@ impl Names {
         Some(Known { value, name: &self.counts[*position].0, number: *number })
     }
 
+    /// The name of a value where no rule has found it: only of one that can be known by itself.
+    fn elsewhere(&self, value: &str) -> Option<Known<'_>> {
+        self.of(value).filter(|known| is_telling(known.name, known.value))
+    }
+
     /// What finds these values in texts.
     pub(super) fn finder(&self) -> Finder<'_> {
-        let values: Vec<&str> =
-            self.by_value.keys().map(String::as_str).filter(|value| value.len() >= SHORTEST_WORD).collect();
-        let search = if values.len() > FEW { together(&values) } else { None };
-        Finder { names: self, search, values }
+        let values = || self.by_value.keys().map(String::as_str);
+        Finder {
+            names: self,
+            telling: Values::new(values().filter(|value| self.elsewhere(value).is_some()).collect()),
+            // Requests are short, so no search is made for them.
+            all: Values {
+                search: None,
+                values: values().filter(|value| value.len() >= SHORTEST_WORD).collect(),
+            },
+        }
     }
 }
 
@@ -106,11 +145,26 @@ pub(super) fn bare(known: Known<'_>, text: &mut String) {
     text.extend(["[", known.name, "]"]);
 }
 
+/// Values that are looked for in texts.
+struct Values<'a> {
+    search: Option<AhoCorasick>,
+    values: Vec<&'a str>,
+}
+
+impl<'a> Values<'a> {
+    fn new(values: Vec<&'a str>) -> Self {
+        let search = if values.len() > FEW { together(&values) } else { None };
+        Self { search, values }
+    }
+}
+
 /// Puts names into texts.
 pub(super) struct Finder<'a> {
     names: &'a Names,
-    search: Option<AhoCorasick>,
-    values: Vec<&'a str>,
+    /// The values that are replaced anywhere.
+    telling: Values<'a>,
+    /// All values, which are looked for in requests alone.
+    all: Values<'a>,
 }
 
 impl Finder<'_> {
@@ -125,39 +179,62 @@ impl Finder<'_> {
     pub(super) fn write(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl Label) {
         if !marked.marks.is_empty() {
             self.write_marked(to, marked, label);
-        } else if let Some(known) = self.names.of(marked.text) {
-            label(known, to);
         } else {
-            self.write_parts(to, marked.text, Vec::new(), label);
+            self.write_plain(to, marked.text, label);
         }
     }
 
     /// Writes a text in which nothing is marked.
     pub(super) fn write_plain(&self, to: &mut String, text: &str, label: &mut impl Label) {
-        match self.names.of(text) {
+        match self.names.elsewhere(text) {
             Some(known) => label(known, to),
-            None => self.write_parts(to, text, Vec::new(), label),
+            None => self.write_parts(to, text, Vec::new(), &self.telling, label),
         }
     }
 
+    /// Writes a part of a request that holds values of the run: there, short ones are replaced as well.
+    pub(super) fn write_sent(&self, to: &mut String, text: &str, label: &mut impl Label) {
+        if let Some(known) = self.names.of(text) {
+            return label(known, to);
+        }
+        self.write_parts(to, text, Vec::new(), &self.all, label);
+    }
+
+    /// The names, to ask what of a request is written out.
+    pub(super) fn names(&self) -> &Names {
+        self.names
+    }
+
     fn write_marked(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl Label) {
-        if let (false, Some(known)) = (is_time_as_a_whole(marked), self.names.of(marked.text)) {
+        let whole = if is_marked_as_a_whole(marked) {
+            self.names.of(marked.text)
+        } else {
+            self.names.elsewhere(marked.text)
+        };
+        if let (false, Some(known)) = (is_time_as_a_whole(marked), whole) {
             return label(known, to);
         }
         let mut marks: Vec<&Mark> = marked.marks.iter().collect();
         marks.sort_by_key(|mark| (mark.range.start, usize::MAX - mark.range.end));
-        self.write_parts(to, marked.text, marks, label);
+        self.write_parts(to, marked.text, marks, &self.telling, label);
     }
 
     /// Writes a text part by part; of what is marked and what has a name, at each place the longest.
-    fn write_parts(&self, to: &mut String, text: &str, marks: Vec<&Mark>, label: &mut impl Label) {
+    fn write_parts(
+        &self,
+        to: &mut String,
+        text: &str,
+        marks: Vec<&Mark>,
+        values: &Values<'_>,
+        label: &mut impl Label,
+    ) {
         let mut at = 0;
         let mut marks = marks.into_iter().peekable();
-        let mut found = self.next(text, 0);
+        let mut found = self.next(values, text, 0);
         loop {
             while marks.next_if(|mark| mark.range.start < at).is_some() {}
             if found.as_ref().is_some_and(|range| range.start < at) {
-                found = self.next(text, at);
+                found = self.next(values, text, at);
             }
             let (range, mark) = match (marks.peek(), &found) {
                 (None, None) => break,
@@ -183,9 +260,9 @@ impl Finder<'_> {
         }
     }
 
-    /// Writes a key of a map: only a long value as a whole is taken for one, since most keys are words.
+    /// Writes a key of a map: only a value as a whole is taken for one, since most keys are words.
     pub(super) fn write_key(&self, to: &mut String, key: &str, label: &mut impl Label) {
-        match self.names.of(key).filter(|known| known.value.len() >= SHORTEST) {
+        match self.names.elsewhere(key) {
             Some(known) => label(known, to),
             None => self.literal(key, to),
         }
@@ -193,42 +270,32 @@ impl Finder<'_> {
 
     /// Writes a number, by its digits.
     pub(super) fn write_number(&self, to: &mut String, number: &Marked<'_>, label: &mut impl Label) {
-        match (number.marks.iter().find(|mark| mark.kind == ValueKind::Time), self.names.of(number.text)) {
+        let known = if is_marked_as_a_whole(number) {
+            self.names.of(number.text)
+        } else {
+            self.names.elsewhere(number.text)
+        };
+        match (number.marks.iter().find(|mark| mark.kind == ValueKind::Time), known) {
             (Some(mark), _) => to.extend(["[", &*mark.name, "]"]),
             (None, Some(known)) => label(known, to),
             (None, None) => to.push_str(number.text),
         }
     }
 
-    /// The first value from a place on: a long one anywhere, a short one where it is a word.
-    fn next(&self, text: &str, from: usize) -> Option<Range<usize>> {
+    /// The first value from a place on: a telling one anywhere, another one where it is a word.
+    fn next(&self, values: &Values<'_>, text: &str, from: usize) -> Option<Range<usize>> {
         let joins = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
         let mut from = from;
         loop {
-            let found = self.candidate(text, from)?;
+            let found = candidate(values, text, from)?;
             let (before, after) = (&text[..found.start], &text[found.end..]);
             let is_word =
                 !before.chars().next_back().is_some_and(joins) && !after.chars().next().is_some_and(joins);
-            if found.len() >= SHORTEST || is_word {
+            if is_word || self.names.elsewhere(&text[found.clone()]).is_some() {
                 return Some(found);
             }
             from = found.start + text[found.start..].chars().next().map_or(1, char::len_utf8);
         }
-    }
-
-    /// The first value from a place on, the longest of several, whatever stands around it.
-    fn candidate(&self, text: &str, from: usize) -> Option<Range<usize>> {
-        if let Some(search) = &self.search {
-            return search.find(Input::new(text).range(from..)).map(|found| found.range());
-        }
-        // Most texts are shorter than most values, and to begin a search costs more than to go through them.
-        let rest = &text[from..];
-        let fitting = self.values.iter().filter(|value| value.len() <= rest.len());
-        let found = fitting.filter_map(|value| {
-            let start = from + position(rest.as_bytes(), value.as_bytes())?;
-            Some(start..start + value.len())
-        });
-        found.min_by_key(|range| (range.start, usize::MAX - range.end))
     }
 
     /// Writes a text that stands for itself: what looks like a name in it is told from one.
@@ -265,6 +332,21 @@ impl Finder<'_> {
     }
 }
 
+/// The first value from a place on, the longest of several, whatever stands around it.
+fn candidate(values: &Values<'_>, text: &str, from: usize) -> Option<Range<usize>> {
+    if let Some(search) = &values.search {
+        return search.find(Input::new(text).range(from..)).map(|found| found.range());
+    }
+    // Most texts are shorter than most values, and to begin a search costs more than to go through them.
+    let rest = &text[from..];
+    let fitting = values.values.iter().filter(|value| value.len() <= rest.len());
+    let found = fitting.filter_map(|value| {
+        let start = from + position(rest.as_bytes(), value.as_bytes())?;
+        Some(start..start + value.len())
+    });
+    found.min_by_key(|range| (range.start, usize::MAX - range.end))
+}
+
 /// Where a value first stands in a text. In a short one its first byte is looked for, since it takes longer to begin
 /// a search that stays fast in long ones.
 fn position(text: &[u8], value: &[u8]) -> Option<usize> {
@@ -274,6 +356,11 @@ fn position(text: &[u8], value: &[u8]) -> Option<usize> {
         }
         Some(_) | None => memmem::find(text, value),
     }
+}
+
+/// Whether a rule has found the whole text.
+fn is_marked_as_a_whole(marked: &Marked<'_>) -> bool {
+    marked.marks.iter().any(|mark| mark.range == (0..marked.text.len()))
 }
 
 /// Whether the whole text is a time that a rule has found: that outranks a value that happens to be the same.
@@ -296,46 +383,79 @@ mod tests {
         names.finder().show(&Marked::new(text), &mut numbered)
     }
 
+    fn sent(names: &Names, text: &str) -> String {
+        let mut shown = String::new();
+        names.finder().write_sent(&mut shown, text, &mut numbered);
+        shown
+    }
+
     #[test]
     fn equal_values_share_a_name_and_others_are_counted() {
         let mut names = Names::default();
-        for value in ["exec-1", "exec-2", "exec-1"] {
+        for value in ["exec-0001", "exec-0002", "exec-0001"] {
             names.add("execution", value);
         }
-        assert_eq!(shown(&names, "exec-2 after exec-1"), "[execution:2] after [execution:1]");
+        assert_eq!(shown(&names, "exec-0002 after exec-0001"), "[execution:2] after [execution:1]");
+    }
+
+    #[test]
+    fn a_value_that_may_be_there_for_another_reason_is_replaced_only_where_a_rule_finds_it() {
+        let values = ["5", "200", "b-6", "ok", "pending", "abcdefghij", "12345678901", "id-2026"];
+        for value in values {
+            let mut names = Names::default();
+            names.add("id", value);
+            let text = format!("a {value} b");
+            assert_eq!((shown(&names, value), shown(&names, &text)), (value.to_owned(), text), "{value}");
+            let mut key = String::new();
+            names.finder().write_key(&mut key, value, &mut numbered);
+            assert_eq!(key, value);
+        }
+        for value in ["id-20261", "123456789012", "1234-5678-9012", "a1b2c3d4"] {
+            let mut names = Names::default();
+            names.add("id", value);
+            assert_eq!(shown(&names, &format!("x{value}x")), "x[id:1]x", "{value}");
+        }
+    }
+
+    #[test]
+    fn a_random_value_of_the_run_needs_no_digit() {
+        let mut names = Names::default();
+        names.add("made", "stzdonpleenuzaueyljk");
+        assert_eq!(shown(&names, "ip-stzdonpleenuzaueyljk."), "ip-[made:1].");
     }
 
     #[test]
     fn a_longer_value_is_replaced_before_its_part() {
         let mut names = Names::default();
-        names.add("short", "abcdef");
-        names.add("long", "abcdefgh");
-        assert_eq!(shown(&names, "abcdefgh abcdef"), "[long:1] [short:1]");
+        names.add("short", "abcdef12");
+        names.add("long", "abcdef1234");
+        assert_eq!(shown(&names, "abcdef1234 abcdef12"), "[long:1] [short:1]");
     }
 
     #[test]
     fn many_values_are_found_as_few_are() {
         let (mut few, mut many) = (Names::default(), Names::default());
         for names in [&mut few, &mut many] {
-            for value in ["abcdef", "abcdefgh", "b-6"] {
+            for value in ["abcdef12", "abcdef1234", "b-6"] {
                 names.add("v", value);
             }
         }
         for number in 0..100 {
             many.add("other", &format!("other-value-{number}"));
         }
-        for text in ["abcdefgh b-6 abcdef", "xabcdefx b-66 /b-6", "é abcdefg b-6é b-6"] {
+        for text in ["abcdef1234 b-6 abcdef12", "xabcdef12x b-66 /b-6", "é abcdef123 b-6é b-6"] {
             assert_eq!(shown(&few, text), shown(&many, text));
+            assert_eq!(sent(&few, text), sent(&many, text));
         }
     }
 
     #[test]
     fn a_value_is_found_in_short_texts_and_in_long_ones() {
         let mut names = Names::default();
-        names.add("id", "aab-αβγ");
+        names.add("id", "aab-12-αβγ");
         for blanks in [0, 100, super::SHORT, 10_000] {
             let before = format!("aaé{}", "a".repeat(blanks));
-            assert_eq!(shown(&names, &format!("{before}aab-αβγ-aab")), format!("{before}[id:1]-aab"));
+            assert_eq!(shown(&names, &format!("{before}aab-12-αβγ-aab")), format!("{before}[id:1]-aab"));
         }
     }
 
@@ -343,31 +463,32 @@ mod tests {
     fn a_value_is_not_looked_for_inside_a_name() {
         let mut names = Names::default();
         names.add("word", "request");
-        names.add("request-id", "0123456789");
-        assert_eq!(shown(&names, "a request 0123456789"), "a [word:1] [request-id:1]");
+        names.add("request-id", "0123456789-a");
+        assert_eq!(sent(&names, "a request 0123456789-a"), "a [word:1] [request-id:1]");
     }
 
     #[test]
-    fn a_short_value_is_replaced_where_it_is_a_word() {
+    fn a_short_value_is_replaced_in_a_request_where_it_is_a_word() {
         let mut names = Names::default();
         names.add("book", "b-6");
-        assert_eq!(shown(&names, "/books/b-6?x=b-6."), "/books/[book:1]?x=[book:1].");
-        assert_eq!(shown(&names, "b-66 ab-6 b-6-1"), "b-66 ab-6 b-6-1");
+        assert_eq!(sent(&names, "/books/b-6?x=b-6."), "/books/[book:1]?x=[book:1].");
+        assert_eq!(sent(&names, "b-66 ab-6 b-6-1"), "b-66 ab-6 b-6-1");
     }
 
     #[test]
-    fn a_single_character_is_replaced_only_where_it_is_the_whole() {
+    fn a_single_character_is_replaced_in_a_request_only_where_it_is_the_whole() {
         let mut names = Names::default();
         names.add("n", "1");
-        assert_eq!((shown(&names, "1"), shown(&names, "a1")), ("[n:1]".into(), "a1".into()));
+        assert_eq!((sent(&names, "1"), sent(&names, "a1")), ("[n:1]".into(), "a1".into()));
     }
 
     #[test]
     fn an_answer_cannot_pass_for_a_name() {
         let mut names = Names::default();
-        names.add("id", "0123456789");
+        names.add("id", "0123456789-a");
         names.add_plain("created");
-        let texts = ["0123456789", "[id:1]", "[id:1:literal]", "[created]", "[created:literal]", "[other:1]"];
+        let texts =
+            ["0123456789-a", "[id:1]", "[id:1:literal]", "[created]", "[created:literal]", "[other:1]"];
         let expected = [
             "[id:1]",
             "[id:1:literal]",

@@ -81,6 +81,25 @@ impl Node {
         self.get(key).and_then(Node::as_text).map(str::to_owned)
     }
 
+    /// An error code: a text, or the digits of a number.
+    pub(super) fn as_code(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar(value) => value.as_code(),
+            Kind::List(_) | Kind::Table(_) => None,
+        }
+    }
+
+    /// The error code of a key.
+    pub(super) fn code(&self, key: &str) -> Option<String> {
+        self.get(key).and_then(Node::as_code).map(str::to_owned)
+    }
+
+    /// The error codes of a key that holds a list.
+    pub(super) fn codes(&self, key: &str) -> Vec<String> {
+        let items = self.get(key).map(Node::items).unwrap_or_default();
+        items.iter().filter_map(Node::as_code).map(str::to_owned).collect()
+    }
+
     /// The texts of a key that holds a list.
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
         let items = self.get(key).map(Node::items).unwrap_or_default();

@@ -104,12 +104,12 @@ pub(super) fn check_against(contract: &Contract, expect: &Expect, node: &Node, p
         check_against(contract, alternative, item, problems);
         problems.extend(contradiction(contract, expect, alternative, item));
     }
-    let codes = expect.code.as_ref().map(literals).unwrap_or_default();
+    let codes = expect.code.as_ref().map(Matcher::codes).unwrap_or_default();
     let code_node = node.get("code").unwrap_or(node);
-    for code in codes.iter().filter(|code| !is_template(code)) {
-        let rows: Vec<&ErrorRow> = contract.rows_of(code).collect();
+    for code in codes.iter().filter(|code| !code.as_text().is_some_and(is_template)) {
+        let rows: Vec<&ErrorRow> = contract.rows_of_value(code).collect();
         if rows.is_empty() {
-            let place = Node { spot: code_node.spot.clone(), kind: Kind::Scalar(Value::text(code.as_str())) };
+            let place = Node { spot: code_node.spot.clone(), kind: Kind::Scalar((*code).clone()) };
             problems.extend(unknown_code(contract, &place));
         } else {
             check_status(&rows, expect, node, problems);
@@ -149,10 +149,10 @@ fn statuses_of(contract: &Contract, expect: &Expect) -> Option<Vec<StatusRule>> 
         let is_open = expect.status.iter().any(|rule| matches!(rule, StatusRule::Template(_)));
         return (!is_open).then(|| expect.status.clone());
     }
-    let codes = expect.code.as_ref().map(literals).unwrap_or_default();
-    let rows = codes.iter().flat_map(|code| contract.rows_of(code));
+    let codes = expect.code.as_ref().map(Matcher::codes).unwrap_or_default();
+    let rows = codes.iter().flat_map(|code| contract.rows_of_value(code));
     let statuses: Vec<StatusRule> = rows.map(|row| StatusRule::Exact(row.status)).collect();
-    (!statuses.is_empty() && codes.iter().all(|code| contract.rows_of(code).next().is_some()))
+    (!statuses.is_empty() && codes.iter().all(|code| contract.rows_of_value(code).next().is_some()))
         .then_some(statuses)
 }
 
@@ -227,12 +227,4 @@ fn agrees(row: &ErrorRow, matcher: &Matcher) -> bool {
         | Matcher::None(_)
         | Matcher::Count(_) => true,
     }
-}
-
-/// The codes that a matcher names.
-pub(super) fn literals(matcher: &Matcher) -> Vec<String> {
-    if let Matcher::Any(options) = matcher {
-        return options.iter().flat_map(literals).collect();
-    }
-    matcher.as_text().map(str::to_owned).into_iter().collect()
 }

@@ -55,6 +55,9 @@ pub(super) const fn needed(name: &'static str, shape: Shape, about: &'static str
 /// How like an unknown key must be to a known one to be suggested (0 to 1, Jaro-Winkler).
 const ALIKE: f64 = 0.8;
 
+/// So many letters make two slips in one name more likely than another name.
+const LONG_NAME: usize = 8;
+
 /// Checks a node against a shape; every problem joins `problems`.
 pub(super) fn check(node: &Node, shape: &Shape, problems: &mut Vec<Problem>) {
     match (shape, &node.kind) {
@@ -123,6 +126,15 @@ pub(crate) fn nearest<'a>(text: &str, options: &[&'a str]) -> Option<&'a str> {
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .map(|(_, option)| option)
+}
+
+/// The known name that an unknown one is most likely a slip of: by one wrong, missing, added or swapped letter; by two
+/// in a longer name.
+pub(super) fn slip<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let distance = |known: &str| strsim::osa_distance(name, known);
+    let nearest = known.iter().copied().min_by_key(|known| distance(known))?;
+    let bound = if name.chars().count() < LONG_NAME { 1 } else { 2 };
+    (distance(nearest) <= bound).then_some(nearest)
 }
 
 fn has_type(node: &Node, shape: &Shape) -> bool {

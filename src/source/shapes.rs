@@ -6,6 +6,9 @@ use super::shape::{Key, Shape, key, needed};
 
 const TEXTS: Shape = Shape::List(&Shape::Text);
 const VALUES: Shape = Shape::Map(&Shape::Any);
+const CODE: Shape = Shape::Either(&[Shape::Text, Shape::Integer]);
+static ONE_CODE: Shape = CODE;
+const CODES: Shape = Shape::List(&ONE_CODE);
 
 /// A case table.
 pub(super) static TABLE: Shape = Shape::Table(&[
@@ -236,7 +239,7 @@ static PARAM: Shape = Shape::Table(&[
     key("about", Shape::Text, "What it means."),
     key("source", TEXTS, "Names of sources."),
     key("constraints", Shape::List(&CONSTRAINT), "Limits on its value."),
-    key("missing", TEXTS, "Codes that may answer its absence."),
+    key("missing", CODES, "Codes that may answer its absence."),
 ]);
 
 const PARAM_TYPE: Shape = Shape::Choice(&["string", "integer", "number", "boolean", "list", "object"]);
@@ -257,14 +260,14 @@ static CONSTRAINT_KEYS: [Key; 17] = [
     key("minimum", Shape::Integer, "No less than this."),
     key("maximum", Shape::Integer, "No more than this."),
     key("known", Shape::Text, "It names something that exists, such as \"a region\"."),
-    key("error", Shape::Text, "The code that answers a value past the limit."),
+    key("error", CODE, "The code that answers a value past the limit."),
     key("source", TEXTS, "Names of sources."),
     key("about", Shape::Text, "What is worth knowing."),
     key("disputed", Shape::Text, "Why the sources do not settle it."),
 ];
 
 static FIELD: Shape = Shape::Table(&[
-    needed("name", Shape::Text, "The field's name at the top of the body."),
+    needed("name", Shape::Text, "The field's name at the top of the body; with dots, inside objects."),
     needed(
         "type",
         Shape::Choice(&["string", "integer", "number", "boolean", "list", "object", "null"]),
@@ -274,11 +277,12 @@ static FIELD: Shape = Shape::Table(&[
     key("pattern", Shape::Text, "A regular expression that it matches, as it is written."),
     key("about", Shape::Text, "What it means."),
     key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
 static ERROR: Shape = Shape::Table(&[
     needed("status", Shape::Integer, "The HTTP status."),
-    needed("code", Shape::Text, "The error code."),
+    needed("code", CODE, "The error code: a text or a whole number."),
     key("message", Shape::Text, "The message; %s stands for one or more characters."),
     key("reach", Shape::Choice(&["request", "state"]), "What it takes to provoke it."),
     key("about", Shape::Text, "What is worth knowing."),
@@ -289,6 +293,7 @@ static RULE: Shape = Shape::Table(&[
     needed("id", Shape::Text, "The name that cases cite."),
     needed("text", Shape::Text, "What is promised."),
     key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
     key("disputed", Shape::Text, "Why the sources do not settle it."),
 ]);
 
@@ -316,6 +321,8 @@ static ORDER_RULE: Shape = Shape::Named(
 
 const SNAPSHOT: Shape = Shape::Table(&[key("headers", TEXTS, "Header fields that a snapshot shows.")]);
 
+const UNPUBLISHED: &str = "Whether no published source has it: then it warns and fails nothing.";
+
 const ENVELOPE: Shape = Shape::Table(&[
     key("code", Shape::Text, "Where an error's code stands, as a JSONPath."),
     key("message", Shape::Text, "Where an error's message stands, as a JSONPath."),
@@ -328,9 +335,18 @@ const ENVELOPE: Shape = Shape::Table(&[
     key("refused", REFUSED, "How an answer says that the caller's key is not taken."),
 ]);
 
+const ONE_OR_MORE: Shape = Shape::Either(&[Shape::Text, TEXTS]);
+
 const CONTENT_TYPE: Shape = Shape::Table(&[
-    key("json", Shape::Text, "Of a JSON answer, without parameters."),
-    key("xml", Shape::Text, "Of an XML answer, without parameters."),
+    key("json", ONE_OR_MORE, "Of a JSON answer, without parameters; or a list of several."),
+    key("xml", ONE_OR_MORE, "Of an XML answer, without parameters; or a list of several."),
+    key(
+        "other",
+        ONE_OR_MORE,
+        "Of an answer that is read as a text, such as text/plain; or a list of several.",
+    ),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
 const ERROR_BODY: Shape = Shape::Table(&[key("fields", Shape::List(&FIELD), "Its fields.")]);
@@ -338,24 +354,36 @@ const ERROR_BODY: Shape = Shape::Table(&[key("fields", Shape::List(&FIELD), "Its
 const SUCCESS: Shape = Shape::Table(&[
     key("fields", Shape::List(&FIELD), "Its fields, beside the operation's."),
     key("absent", TEXTS, "Names that it must not have."),
+    key("source", TEXTS, "Names of sources of `absent`."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
 const REQUEST_ID: Shape = Shape::Table(&[
     needed("body", Shape::Text, "Where it stands in the body, as a JSONPath."),
-    key("header", Shape::Text, "The header field that repeats it."),
+    key("header", Shape::Either(&[Shape::Text, HEADER_RULE]), "The header field that repeats it."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
     key("unique", Shape::Boolean, "Whether no two answers may share one; true unless said otherwise."),
+]);
+
+const HEADER_RULE: Shape = Shape::Table(&[
+    needed("name", Shape::Text, "Its name."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
 const XML: Shape = Shape::Table(&[
     needed("success-root", Shape::Text, "Of a success; {operation} stands for the operation's name."),
     needed("error-root", Shape::Text, "Of an error."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
-const REFUSED: Shape = Shape::Table(&[needed("code", TEXTS, "What the code starts with.")]);
+const REFUSED: Shape = Shape::Table(&[needed("code", CODES, "What the code starts with.")]);
 
 const THROTTLED: Shape = Shape::Table(&[
     key("status", Shape::List(&Shape::Integer), "Statuses."),
-    key("code", TEXTS, "What the code starts with."),
+    key("code", CODES, "What the code starts with."),
 ]);
 
 /// States.

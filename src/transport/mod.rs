@@ -17,9 +17,9 @@ use reqwest::{Proxy, redirect, retry};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::model::{Answer, Body, Fault, Request, whole_micros};
-use crate::protocol::read_body;
+use crate::model::{Answer, Fault, Request, whole_micros};
 use crate::protocol::sign::{Redactor, Secret};
+use crate::protocol::{read_body, read_hidden};
 use pace::Pace;
 
 pub use address::{Address, without_user};
@@ -282,26 +282,18 @@ impl Client {
             .extend(response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))));
         // As it is recorded: what is judged now and what is judged again must be the same.
         let elapsed = whole_micros(start.elapsed());
+        let content_type = |headers: &[(String, String)]| {
+            headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.clone())
+        };
         let Some(redactor) = &self.redactor else {
-            let body = read_body(&bytes);
+            let body = read_body(&bytes, content_type(&headers).as_deref());
             return Ok(Answer { status: response.status().as_u16(), headers, body, bytes, elapsed });
         };
         for (name, value) in &mut headers {
             redactor.hide(name);
             redactor.hide(value);
         }
-        let bytes = redactor.hidden(&bytes).unwrap_or(bytes);
-        let mut body = read_body(&bytes);
-        // What was written with escapes is plain once it is read.
-        match &mut body {
-            Body::Json(tree) => redactor.hide_in(tree),
-            Body::Xml { root, tree } => {
-                redactor.hide(root);
-                redactor.hide_in(tree);
-            }
-            Body::Unreadable { reason } => redactor.hide(reason),
-            Body::Empty => {}
-        }
+        let (bytes, body) = read_hidden(redactor, bytes, content_type(&headers).as_deref());
         Ok(Answer { status: response.status().as_u16(), headers, body, bytes, elapsed })
     }
 

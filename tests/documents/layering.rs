@@ -99,6 +99,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("minijinja", &["template"]),
     ("toml", &["source"]),
     ("csv", &["source"]),
+    ("encoding_rs", &["protocol"]),
     ("strsim", &["source", "reference"]),
     ("reqwest", &["transport"]),
     ("rustls", &["transport", "reference"]),

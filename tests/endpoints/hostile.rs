@@ -160,8 +160,8 @@ fn a_hook_that_does_not_do_its_work_leaves_a_case_indeterminate() {
     let large = format!("{{\"thing\": \"{}\"}}", "x".repeat(20_000_000));
     for (bytes, reason) in [
         (answer("500 Oops", "", "broken"), "the hook answered 500"),
-        (answer("200 OK", "", "<html></html>"), "the hook answered no JSON object"),
-        (answer("200 OK", JSON, "[]"), "the hook answered no JSON object"),
+        (answer("200 OK", "", "<html></html>"), "the hook's answer is neither"),
+        (answer("200 OK", JSON, "[]"), "the hook's answer is neither"),
         (answer("200 OK", JSON, "{}"), "the hook's answer lacks `thing`"),
         (answer("200 OK", JSON, large), "larger than"),
         (Vec::new(), "the hook gave no answer"),

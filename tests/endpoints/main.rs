@@ -5,6 +5,7 @@
 mod addresses;
 mod again;
 mod aws;
+mod bodies;
 mod bookshop;
 #[path = "../bookshop/server.rs"]
 mod bookshop_server;

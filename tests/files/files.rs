@@ -81,7 +81,7 @@ fn every_promise_of_the_shipped_contract_cites_a_source() {
         assert!(contract.sources.iter().all(|source| source.date.is_some()), "{:#?}", contract.sources);
         assert!(contract.rows.iter().chain(&contract.shared_rows).all(|row| !row.source.is_empty()));
         assert!(contract.parameters.iter().all(|parameter| !parameter.source.is_empty()));
-        assert!(contract.rules.iter().all(|rule| !rule.source.is_empty()));
+        assert!(contract.rules.iter().all(|rule| !rule.backing.source.is_empty()));
         assert!(contract.rate_limit.as_ref().is_some_and(|limit| (limit.calls, limit.seconds) == (1000, 60)));
     }
 }

@@ -355,7 +355,7 @@ fn a_contract_that_does_not_fit_together_is_refused() {
         "no source is called `nosuch`",
         "the contract has no error `Nope`",
         "a constraint has exactly one limit",
-        "the code `Bad` has a row already",
+        "the row 400 Bad is there already",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

@@ -121,7 +121,7 @@ fn snapshot(outcome: &SnapshotOutcome) -> Option<&'static str> {
 }
 
 fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) -> io::Result<()> {
-    let Finding { level, step, subject, expected, actual, because, cites } = finding;
+    let Finding { level, step, subject, expected, actual, because, cites, is_warning } = finding;
     html.raw("<div class=\"finding\"><p class=\"t\">Finding at <b>")?.raw(level.name())?.raw("</b>")?;
     if subject != level.name() {
         html.raw(" <code>")?.line(subject)?.raw("</code>")?;
@@ -129,7 +129,9 @@ fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) ->
     if record.answered > 1 && *level != Level::Snapshot {
         html.raw(", step ")?.shown(step + 1)?;
     }
-    if *level > record.gate {
+    if *is_warning {
+        html.raw(" <em>a warning: no published source promises this</em>")?;
+    } else if *level > record.gate {
         html.raw(" <em>does not count at this level</em>")?;
     }
     html.raw("</p>\n")?;

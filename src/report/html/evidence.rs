@@ -64,8 +64,9 @@ pub(super) struct RowEvidence {
 }
 
 impl RowEvidence {
-    fn add(&mut self, record: &CaseRecord, code: &str, run: usize) {
-        let is_met = record.rows_met.iter().any(|met| **met == *code);
+    /// Takes a case; the row is given by its name and its code.
+    fn add(&mut self, record: &CaseRecord, name: &str, code: &str, run: usize) {
+        let is_met = record.rows_met.iter().any(|met| **met == *name);
         let due = |codes: &[std::sync::Arc<str>]| matches!(codes, [only] if **only == *code);
         let steps: Vec<usize> =
             (0..record.codes_due.len()).filter(|step| due(&record.codes_due[*step])).collect();
@@ -106,8 +107,9 @@ fn is_judged(record: &CaseRecord) -> bool {
 /// Whether the answers to these steps hold at a level; none if nobody looked.
 fn holds(record: &CaseRecord, level: Level, steps: &[usize]) -> Option<bool> {
     if level != Level::Snapshot {
-        let is_broken =
-            |finding: &&crate::model::Finding| finding.level == level && steps.contains(&finding.step);
+        let is_broken = |finding: &&crate::model::Finding| {
+            finding.level == level && !finding.is_warning && steps.contains(&finding.step)
+        };
         return Some(!record.findings.iter().any(|finding| is_broken(&finding)));
     }
     match record.snapshot {
@@ -175,8 +177,9 @@ impl Evidence {
 
     /// Takes a case of this contract.
     pub(super) fn add(&mut self, operation: &OperationStart, record: &CaseRecord, run: usize) {
-        for (row, code) in self.rows.iter_mut().zip(&operation.rows) {
-            row.add(record, code, run);
+        for (position, (row, name)) in self.rows.iter_mut().zip(&operation.rows).enumerate() {
+            let code = operation.error_rows.get(position).map_or(name, |start| &start.code);
+            row.add(record, name, code, run);
         }
         if !is_judged(record) {
             return;

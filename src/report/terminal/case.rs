@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use super::paint::{Paint, Style, Verbosity};
-use crate::model::{CaseRecord, Finding, Request, Verdict};
+use crate::model::{CaseRecord, Exchange, Finding, Request, Verdict};
 use crate::plain::printable;
 use crate::protocol::curl_line;
+use crate::report::excerpt::{excerpt, failing};
 
 /// Tells cases one after the other.
 pub(super) struct Teller {
@@ -67,7 +68,11 @@ impl Teller {
     }
 
     fn finding(&self, out: &mut impl Write, finding: &Finding, record: &CaseRecord) -> io::Result<()> {
-        let counts = if finding.level <= record.gate { "" } else { "  (does not count at this --level)" };
+        let counts = match finding {
+            Finding { is_warning: true, .. } => "  (a warning: no published source promises this)",
+            finding if finding.counts(record.gate) => "",
+            _ => "  (does not count at this --level)",
+        };
         let step =
             if record.exchanges.len() > 1 { format!("step {}: ", finding.step + 1) } else { String::new() };
         let level = finding.level.name();
@@ -86,16 +91,24 @@ impl Teller {
         }
     }
 
-    /// The requests up to the last one that something is wrong with.
+    fn request(&self, out: &mut impl Write, request: &Request) -> io::Result<()> {
+        writeln!(out, "    {}", printable(&curl_line(&self.base, request)))
+    }
+
+    /// The requests up to the last one that something is wrong with, and the answers that are wrong.
     fn requests(&self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
         let last = record.findings.iter().map(|finding| finding.step).max();
         let sent = record.exchanges.iter().filter(|exchange| last.is_some_and(|last| exchange.step <= last));
-        let requests: Vec<&Request> =
-            sent.map(|exchange| &exchange.request).chain(&record.unanswered).collect();
-        for request in requests {
-            writeln!(out, "    {}", printable(&curl_line(&self.base, request)))?;
+        let failing: Vec<usize> = failing(record).map(|exchange| exchange.step).collect();
+        for Exchange { step, request, answer } in sent {
+            self.request(out, request)?;
+            if failing.contains(step) {
+                excerpt(answer)
+                    .iter()
+                    .try_for_each(|line| write!(out, "{}", self.style.lines("    < ", line)))?;
+            }
         }
-        Ok(())
+        record.unanswered.iter().try_for_each(|request| self.request(out, request))
     }
 }
 

@@ -122,7 +122,9 @@ impl TryFrom<RawAnswer> for Answer {
             }
             (None, None) => Vec::new(),
         };
-        let (body, elapsed) = (read_body(&bytes), Duration::from_micros(raw.duration_us));
+        let content_type = raw.headers.iter().find(|(name, _)| name == "content-type");
+        let body = read_body(&bytes, content_type.map(|(_, value)| value.as_str()));
+        let elapsed = Duration::from_micros(raw.duration_us);
         Ok(Self { status: raw.status, headers: raw.headers, bytes, body, elapsed })
     }
 }

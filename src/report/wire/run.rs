@@ -1,6 +1,6 @@
 //! What a run says at its start and at its end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,6 +132,8 @@ pub(super) struct RawEnd {
     orphans: Vec<String>,
     stale_snapshots: Option<Vec<RawStale>>,
     stale_waivers: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    unpublished: BTreeMap<String, usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     manifest: Option<RawDrift>,
     snapshots: RawSnapshots,
@@ -224,6 +226,7 @@ impl From<&RunEnd> for RawEnd {
                 .as_ref()
                 .map(|stale| stale.iter().map(RawStale::from).collect()),
             stale_waivers: end.stale_waivers.clone(),
+            unpublished: end.unpublished.clone(),
             manifest: end.drift.clone().map(RawDrift::from),
             snapshots: RawSnapshots { same, different, outranked, missing, written, unusable },
             left_behind: end.left_behind,
@@ -251,6 +254,7 @@ impl TryFrom<RawEnd> for RunEnd {
                 .map(|stale| stale.into_iter().map(StaleSnapshot::from).collect()),
             drift: raw.manifest.map(Drift::from),
             stale_waivers: raw.stale_waivers,
+            unpublished: raw.unpublished,
             snapshots: SnapshotCounts { same, different, outranked, missing, written, unusable },
             left_behind: raw.left_behind,
             exchanges: raw.exchanges,

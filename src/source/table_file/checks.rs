@@ -8,7 +8,7 @@ use crate::source::document::Node;
 use crate::source::expectation;
 use crate::source::matcher::rendered_flaws;
 use crate::source::names::Names;
-use crate::source::shape::nearest;
+use crate::source::shape::slip;
 use crate::template::{Scope, Unrendered, has_templates, is_template};
 
 impl Reader<'_> {
@@ -47,7 +47,7 @@ impl Reader<'_> {
                 continue;
             }
             // Whether names are the same in either case is worth a case of its own.
-            if let Some(near) = nearest(name, &known).filter(|near| !near.eq_ignore_ascii_case(name)) {
+            if let Some(near) = slip(name, &known).filter(|near| !near.eq_ignore_ascii_case(name)) {
                 self.problems.push(
                     Problem::new(entry.node.spot.clone(), format!("the contract has no parameter `{name}`"))
                         .hint(format!("did you mean `{near}`?")),

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    AxisChoice, Case, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Scheme, Step,
-    Table, TableId, Value, Variable, check_part, merge_params,
+    AxisChoice, Case, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Row, Scheme,
+    Step, Table, TableId, Value, Variable, check_part, merge_params,
 };
 use crate::source::contract_file;
 use crate::source::document::{Entry, Node};
@@ -70,6 +70,23 @@ impl Reader<'_> {
             if !seen.insert(case.name.to_ascii_lowercase()) {
                 self.problem(id, format!("the case `{}` stands twice in this table", case.name));
             }
+            self.check_length(case);
+        }
+    }
+
+    /// A row's id and the values of axes are one part of the id, which names a file.
+    fn check_length(&mut self, case: &Case) {
+        let axes = case.axes.iter().map(AxisChoice::id).max_by_key(String::len).unwrap_or_default();
+        let too_long = |row: &&Row| {
+            let fits = |part: &str| check_part(part).is_ok();
+            fits(&row.id) && !axes.is_empty() && !fits(&format!("{}-{axes}", row.id))
+        };
+        for row in case.rows.iter().filter(too_long) {
+            let joined = format!("{}-{axes}", row.id);
+            let message = format!("the id `{joined}` is too long: {} characters", joined.len());
+            self.problems.push(Problem::new(row.spot.clone(), message).hint(
+                "row and axes are joined, and have at most 120 characters together: shorten the row's id",
+            ));
         }
     }
 

@@ -134,7 +134,7 @@ async fn entities_of_an_xml_answer_are_not_expanded() {
     let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;\">]><a><id>&c;</id></a>";
     let judged = judged(&mock(ResponseTemplate::new(200).set_body_raw(bomb, "text/xml")).await.uri(), &[]);
     assert_eq!((judged.code, judged.verdict()), (1, "failed"), "{}", judged.out);
-    assert!(judged.out.contains("document type") && !judged.out.contains("bbbb"), "{}", judged.out);
+    assert!(judged.out.contains("document type") && !judged.out.contains("bbbbbbbb"), "{}", judged.out);
 }
 
 #[test]

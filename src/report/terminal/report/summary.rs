@@ -29,6 +29,13 @@ impl<W: Write> TerminalReport<W> {
             counts.passed, counts.failed, counts.waived, counts.indeterminate, counts.not_run
         );
         self.line("verdicts", &verdicts)?;
+        for (subject, count) in &end.unpublished {
+            let plural = if *count == 1 { " differs" } else { "s differ" };
+            let text = format!(
+                "{count} answer{plural} in {subject}, which no published source promises; nothing fails for it"
+            );
+            self.painted_line(Paint::Doubtful, "warning", &text)?;
+        }
         self.line("snapshots", &snapshots(start, end))?;
         self.orphans(end)?;
         self.stale_snapshots(end)?;
