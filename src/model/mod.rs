@@ -22,7 +22,7 @@ mod waiver;
 
 pub use case::{
     AxisChoice, Case, Expect, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme,
-    StatusRule, Step, Variable, merge_params,
+    StatusRule, Step, Variable, last_part, merge_params,
 };
 pub use contract::{
     Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Listing, RateLimit, Reach, RequestIdRule,

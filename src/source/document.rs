@@ -164,15 +164,17 @@ impl Reader<'_> {
     }
 
     fn integer(&mut self, digits: &str, radix: u32, spot: &Spot) -> Value {
-        if let Ok(number) = i64::from_str_radix(digits.trim_start_matches('+'), radix) {
-            Value::integer(number)
-        } else {
-            self.problems.push(
-                Problem::new(spot.clone(), "the number does not fit in 64 bits")
-                    .hint("write it as a string, which keeps every digit"),
-            );
-            Value::integer(0)
+        let digits = digits.trim_start_matches('+');
+        if let Ok(number) = i64::from_str_radix(digits, radix) {
+            return Value::integer(number);
         }
+        if radix == 10 {
+            // Answers have such numbers, so cases must be able to name them.
+            return Value::Number(digits.to_owned());
+        }
+        let problem = Problem::new(spot.clone(), "the number does not fit in 64 bits");
+        self.problems.push(problem.hint("write it in decimal digits, all of which are kept"));
+        Value::integer(0)
     }
 
     fn float(&mut self, digits: &str, spot: &Spot) -> Value {
@@ -245,9 +247,14 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_digits() {
-        let file = Arc::new(SourceText::new("t.toml", "a = 0x1F\nb = 1_000.50\n"));
+        let file = Arc::new(SourceText::new(
+            "t.toml",
+            "a = 0x1F\nb = 1_000.50\nc = 1_000_000_000_000_000_000_000\n",
+        ));
         let node = parse(&file, &mut Vec::new());
         assert_eq!(node.get("a").unwrap().to_value(), Value::integer(31));
         assert_eq!(node.get("b").unwrap().to_value(), Value::Number("1000.50".into()));
+        assert_eq!(node.get("c").unwrap().to_value(), Value::Number("1000000000000000000000".into()));
+        assert!(problems_of("a = 0xFFFFFFFFFFFFFFFFFF\n")[0].contains("decimal digits"));
     }
 }

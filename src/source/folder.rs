@@ -169,7 +169,7 @@ pub(super) fn read_disk(path: &Path, shown: &Path) -> Result<Arc<SourceText>, Lo
         return Err(unreadable(io::Error::other(message)));
     }
     match String::from_utf8(fs::read(path).map_err(unreadable)?) {
-        Ok(text) => Ok(Arc::new(SourceText::new(shown, text))),
+        Ok(text) => Ok(Arc::new(SourceText::new(shown, with_line_feeds(text)))),
         Err(error) => {
             let start = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -178,6 +178,11 @@ pub(super) fn read_disk(path: &Path, shown: &Path) -> Result<Arc<SourceText>, Lo
             Err(LoadError::Problems(vec![problem]))
         }
     }
+}
+
+/// A text means the same with whatever ends of lines a checkout has given it.
+pub(super) fn with_line_feeds(text: String) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n") } else { text }
 }
 
 struct Loader<'a> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::folder::{LoadError, list_disk, read_disk};
+use super::folder::{LoadError, list_disk, read_disk, with_line_feeds};
 use crate::model::SourceText;
 
 /// The folder that a copy stands in, whatever it was copied from.
@@ -59,7 +59,7 @@ impl Shelf {
             if !is_part(&path) || !path.starts_with(ROOT) {
                 return Err(name);
             }
-            shelf.0.insert(path.clone(), Arc::new(SourceText::new(path, text)));
+            shelf.0.insert(path.clone(), Arc::new(SourceText::new(path, with_line_feeds(text))));
         }
         Ok(shelf)
     }

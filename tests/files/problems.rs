@@ -441,3 +441,25 @@ fn a_rule_may_share_a_name_with_one_of_its_kind_and_have_a_place_and_a_pattern()
     let found = problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]);
     assert_eq!(found, Vec::<String>::new());
 }
+
+#[test]
+fn an_id_that_is_too_long_with_its_row_and_axes_is_named_with_its_place_beside_other_problems() {
+    let row = "r".repeat(115);
+    let table = format!(
+        "[[case]]\nid = \"c\"\nabout = \"It is.\"\naxes = {{ method = [\"GET\"], place = [\"query\"] }}\nexpect = {{ status = 200 }}\nparams = {{ id = \"{{{{ v }}}}\" }}\nrows = [\n  {{ id = \"fine\", v = \"1\" }},\n  {{ id = \"{row}\", v = \"2\" }},\n]\n\n[[case]]\nid = \"d\"\nabout = \"It is.\"\nexpect = {{ staus = 200 }}\n"
+    );
+    let problems = problems(&[("Get/t.toml", &table)]);
+    let long: Vec<&String> = problems.iter().filter(|problem| problem.contains("and its axes")).collect();
+    assert_eq!(long.len(), 1, "{problems:#?}");
+    assert!(long[0].contains("t.toml:9:3") && long[0].contains("at most 120"), "{problems:#?}");
+    assert!(problems.iter().any(|problem| problem.contains("staus")), "{problems:#?}");
+}
+
+#[test]
+fn a_number_of_any_size_is_a_value_and_not_a_setting() {
+    let table = "[[case]]\nid = \"c\"\nabout = \"It is.\"\nparams = { id = 100000000000000000000 }\nexpect = { status = 200, body = { \"$.u\" = 1000000000000000000000 } }\n";
+    assert_eq!(problems(&[("Get/t.toml", table)]), Vec::<String>::new());
+    let table = table.replace("status = 200", "within = 1000000000000000000000");
+    let found = problems(&[("Get/t.toml", &table)]);
+    assert!(found[0].contains("t.toml:5:"), "{found:?}");
+}
