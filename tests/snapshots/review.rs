@@ -283,3 +283,22 @@ fn what_is_pending_for_other_endpoints_is_mentioned() {
     let (code, text) = project.run(&["pending"]);
     assert!(code == 0 && text.contains("more pending for `mock`: --endpoint mock"), "{text}");
 }
+
+#[test]
+fn links_among_snapshots_are_named_and_not_followed() {
+    let project = Project::new();
+    let folder = project.0.path().join("snapshots");
+    let elsewhere = project.0.path().join("elsewhere");
+    fs::create_dir_all(elsewhere.join("t")).unwrap();
+    fs::write(elsewhere.join("t/a.snap.new"), "---\nsource: x\n---\nold\n").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder.join("linked")).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.join("a.snap.new")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder.join("@mock")).unwrap();
+    let (code, text) = project.run(&["pending"]);
+    assert_eq!((code, text.matches("no link is followed here").count()), (3, 2), "{text}");
+    let (_, text) = project.run(&["run", "-q", "tag-count/none"]);
+    assert!(text.contains("2 belong to no case") && text.contains("snapshots/linked"), "{text}");
+    let (code, text) = project.run(&["prune"]);
+    assert!(code == 3 && text.matches("left alone").count() == 2, "{text}");
+    assert!(elsewhere.join("t/a.snap.new").exists());
+}
