@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::args::{FolderArgs, SelectArgs};
-use super::endpoint::{is_address, resolved};
+use super::endpoint::resolved;
 use super::exit::CliError;
 use super::manifest_command;
 use super::print;
-use crate::model::{Backing, Problem, Suite};
+use crate::model::{Backing, Day, Problem, Suite};
 use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
 use crate::protocol::encode;
 use crate::report::printable;
@@ -43,8 +46,14 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     problems.extend(check_fixtures(&named, &suite));
     problems.extend(check_normalisation(&named, &suite));
     problems.extend(check_templates(&cases));
+    let today = today();
     for waiver in waived {
         let pattern = Pattern::new(&waiver.case, false)?;
+        if waiver.expires < today {
+            let message = format!("the waiver expired on {}", waiver.expires.as_str());
+            let problem = Problem::new(waiver.spot.clone(), message);
+            problems.push(problem.hint("remove it, or agree on another day"));
+        }
         if !cases.iter().any(|planned| pattern.matches(planned.id.as_str())) {
             problems.push(Problem::new(waiver.spot, format!("no case matches `{}`", waiver.case)));
         }
@@ -71,6 +80,11 @@ fn unpublished(suite: &Suite) -> String {
         }
     }
     printable(&lines.into_iter().collect::<String>()).into_owned()
+}
+
+/// The day by which waivers expire.
+pub(super) fn today() -> Day {
+    Day::from_checked(Timestamp::now().to_zoned_datetime(TimeZone::UTC).date().to_string())
 }
 
 /// The values of an endpoint that a run could not use.
@@ -118,11 +132,9 @@ fn check_templates(cases: &[PlannedCase]) -> Vec<Problem> {
         .collect()
 }
 
-/// Holds the fixtures of endpoints that are named against the states of a suite.
+/// Checks the file of endpoints, and holds the fixtures of those that are named against the states of a suite.
 pub(super) fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Result<(), CliError> {
-    if names.iter().all(|name| is_address(name)) {
-        return Ok(());
-    }
+    // What is wrong in the file is reported even where the run does not need it.
     let mut endpoints = load_endpoints(cases)?;
     endpoints.retain(|entry| names.contains(&entry.name.as_str()));
     let mut problems = check_fixtures(&endpoints, suite);

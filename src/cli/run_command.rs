@@ -4,14 +4,12 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tokio::runtime;
 
 use super::args::RunArgs;
 use super::dry_run::dry_run;
 use super::exit::{CONFORMS, CliError, of_run};
-use super::files::{check_endpoints, selected};
+use super::files::{check_endpoints, selected, today};
 use super::interrupt::listening;
 use super::manifest_command;
 use super::output::Output;
@@ -22,7 +20,7 @@ use super::stale_command::{freshness, told};
 use crate::embedded;
 use crate::event::{Event, Outcome, SeriesEnd, StaleSnapshot};
 use crate::judgement::WaiverBook;
-use crate::model::{Day, Drift, Suite};
+use crate::model::{Drift, Suite};
 use crate::plan::{Plan, case_ids};
 use crate::reference::{Fault, Reference};
 use crate::report::printable;
@@ -166,8 +164,7 @@ fn waivers(cases: &Path, suite: &Suite, target: &Target) -> Result<WaiverBook, C
     let Target::Other(endpoint) = target else {
         return Ok(WaiverBook::default());
     };
-    let today = Day::from_checked(Timestamp::now().to_zoned_datetime(TimeZone::UTC).date().to_string());
-    Ok(WaiverBook::new(waivers, &endpoint.description.name, &today, &case_ids(suite)?)?)
+    Ok(WaiverBook::new(waivers, &endpoint.description.name, &today(), &case_ids(suite)?)?)
 }
 
 fn fault_list() -> String {

@@ -70,7 +70,7 @@ pub fn provoked(judged: &Judged, recorded: &Recorded, aims: &[Coverage]) -> Vec<
         let lacks_state =
             |record: &CaseRecord| matches!(record.verdict, Verdict::NotRun(NotRun::NoWayTo { .. }));
         let aims = aims.iter().filter(|coverage| coverage.operation == contract.id.as_str());
-        let aims = aims.flat_map(|coverage| &coverage.rows).find(|aim| aim.label() == row.label());
+        let aims = aims.flat_map(|coverage| &coverage.rows).find(|aim| aim.is_of(row));
         let is_beyond = |id: &CaseId| records().any(|record| record.id == *id && lacks_state(record));
         let is_out_of_reach = aims.is_some_and(|aim| aim.cases.iter().any(is_beyond));
         let evidence = match (cases.is_empty(), row.reach) {

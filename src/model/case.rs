@@ -99,6 +99,16 @@ impl AxisChoice {
     }
 }
 
+/// The part of an id behind a case's name: its row and its axes, which share it; none without either.
+pub fn last_part(row: Option<&str>, axes: &str) -> Option<String> {
+    match (row, axes) {
+        (None, "") => None,
+        (None, axes) => Some(axes.to_owned()),
+        (Some(row), "") => Some(row.to_owned()),
+        (Some(row), axes) => Some(format!("{row}-{axes}")),
+    }
+}
+
 /// Parameters with those of `over` in their place; new ones come last. A list is replaced whole.
 #[must_use]
 pub fn merge_params(mut params: Vec<(String, Value)>, over: &[(String, Value)]) -> Vec<(String, Value)> {

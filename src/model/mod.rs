@@ -26,7 +26,7 @@ mod waiver;
 
 pub use case::{
     AxisChoice, Case, Expect, Given, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme, StatusRule,
-    Step, Variable, merge_params, target,
+    Step, Variable, last_part, merge_params, target,
 };
 pub use contract::{
     Backing, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderRule, Listing, MediaTypes,

@@ -58,6 +58,7 @@ impl Store {
 /// How deep folders of snapshots are searched.
 const DEEPEST: usize = 20;
 
+/// Finds every snapshot, and every link, below a folder.
 pub(super) fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), StoreError> {
     let unreadable =
         |error: io::Error| StoreError::Unreadable { path: folder.to_path_buf(), reason: error.to_string() };
@@ -71,11 +72,14 @@ pub(super) fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Res
     for entry in entries {
         let name = entry.file_name().to_string_lossy().into_owned();
         let kind = entry.file_type().map_err(unreadable)?;
-        // A folder `@NAME` is another endpoint's, ours holds no snapshots, and no link is followed.
+        // A folder `@NAME` is another endpoint's, and ours holds no snapshots. A link is not followed, and is found, so that
+        // it is named: what it leads to would be missing without a word.
         let is_other = name.starts_with('@') || name == OWN_FOLDER;
+        // One that leads to a plain file of another name is nobody's snapshot.
+        let hides = || is_snapshot(&name) || fs::metadata(entry.path()).is_ok_and(|found| found.is_dir());
         if kind.is_dir() && !is_other && depth < DEEPEST {
             walk(&entry.path(), depth + 1, found)?;
-        } else if kind.is_file() && is_snapshot(&name) {
+        } else if (kind.is_file() && is_snapshot(&name)) || (kind.is_symlink() && !is_other && hides()) {
             found.push(entry.path());
         }
     }

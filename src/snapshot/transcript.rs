@@ -4,7 +4,7 @@
 //! Pure: it knows no file, no clock and no endpoint.
 
 use super::marked::{Marked, Node};
-use super::names::{Finder, Names, bare};
+use super::names::{Finder, Names, bare, numbered};
 use super::order::{Settling, put_in_order};
 use super::rules::{Rule, Rules};
 use crate::model::{Answer, AnswerPlace, Body, Exchange, Literals, OrderRule, ValueKind};
@@ -118,6 +118,18 @@ impl View<'_> {
     pub fn bare_number(&self, number: &Marked<'_>) -> String {
         let mut shown = String::new();
         self.finder.write_number(&mut shown, number, &mut bare);
+        shown
+    }
+
+    /// A text with names and their numbers.
+    pub fn numbered_text(&self, text: &Marked<'_>) -> String {
+        self.finder.show(text, &mut numbered)
+    }
+
+    /// A number with its name and number.
+    pub fn numbered_number(&self, number: &Marked<'_>) -> String {
+        let mut shown = String::new();
+        self.finder.write_number(&mut shown, number, &mut numbered);
         shown
     }
 

@@ -189,14 +189,11 @@ impl Reader<'_> {
             return Value::Number(digits.to_owned());
         }
         if let Ok(number) = u128::from_str_radix(digits, radix) {
-            Value::Number(number.to_string())
-        } else {
-            self.problems.push(
-                Problem::new(spot.clone(), "the number does not fit in 128 bits")
-                    .hint("write it in decimal digits, of which there may be any number"),
-            );
-            Value::integer(0)
+            return Value::Number(number.to_string());
         }
+        let problem = Problem::new(spot.clone(), "the number does not fit in 128 bits");
+        self.problems.push(problem.hint("write it in decimal digits, all of which are kept"));
+        Value::integer(0)
     }
 
     fn float(&mut self, digits: &str, spot: &Spot) -> Value {
@@ -278,5 +275,7 @@ mod tests {
         assert_eq!(node.get("a").unwrap().to_value(), Value::Number("1000000000000000000000".into()));
         assert_eq!(node.get("b").unwrap().to_value(), Value::integer(-1));
         assert_eq!(node.get("c").unwrap().to_value(), Value::integer(0));
+        let too_large = format!("a = 0x{}\n", "F".repeat(33));
+        assert!(problems_of(&too_large)[0].contains("decimal digits"));
     }
 }

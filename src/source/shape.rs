@@ -152,6 +152,11 @@ fn has_type(node: &Node, shape: &Shape) -> bool {
 }
 
 fn wrong_type(node: &Node, shape: &Shape) -> Problem {
+    if let (Shape::Integer, Kind::Scalar(value @ Value::Number(_))) = (shape, &node.kind)
+        && value.type_name() == "integer"
+    {
+        return Problem::new(node.spot.clone(), "the number does not fit in 64 bits");
+    }
     let found = match &node.kind {
         Kind::Scalar(value) => value.type_name(),
         Kind::List(_) => "list",

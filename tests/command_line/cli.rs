@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::{code, copied_cases, err, out, proofmark, run};
+use crate::support::project::Project;
+use crate::support::{Served, code, copied_cases, err, out, proofmark, run};
 use serde_json::Value as Json;
 
 /// A case that takes one request and one state.
@@ -481,7 +482,7 @@ fn coverage_is_the_same_as_text_and_as_json() {
         assert!(text.contains(&format!("  {} {}\n", row["status"], row["code"].as_str().unwrap())));
         assert!(!row["cases"].as_array().unwrap().is_empty());
     }
-    assert!(text.contains("error rows: 23 of 23 are met") && text.contains("no gaps"), "{text}");
+    assert!(text.contains("error rows: 23 of 23 are met") && text.contains("2 gaps\n"), "{text}");
 }
 
 #[test]
@@ -511,4 +512,39 @@ fn a_mistyped_command_is_told_from_a_pattern() {
     for no_mistake in [&["no-such-case-at-all"][..], &["list", "pendign"]] {
         assert!(!err(&run(no_mistake)).contains("was the command"), "{no_mistake:?}");
     }
+}
+
+#[test]
+fn a_file_of_endpoints_is_checked_whatever_is_tested() {
+    let folder = copied_cases();
+    fs::write(folder.path().join("cases/endpoints.toml"), "[endpoint.a]\nurll = \"http://h\"\n").unwrap();
+    for endpoint in [&["--endpoint", "http://127.0.0.1:9"][..], &[]] {
+        for command in ["run", "noise"] {
+            let arguments = [&[command], endpoint, &[ONE]].concat();
+            let output = proofmark(&arguments).current_dir(folder.path()).output().unwrap();
+            assert_eq!(code(&output), 3, "{arguments:?}: {}", err(&output));
+            assert!(err(&output).contains("unknown key `urll`"), "{}", err(&output));
+        }
+    }
+    let arguments = ["diff", "reference", "http://127.0.0.1:9", ONE];
+    let output = proofmark(&arguments).current_dir(folder.path()).output().unwrap();
+    assert_eq!(code(&output), 3, "{}", err(&output));
+}
+
+#[test]
+fn a_quiet_run_leaves_out_what_was_skipped_on_purpose_and_names_orphans() {
+    let served = Served::start(&[]);
+    let place = ["--endpoint", served.at("url"), "--states", served.at("states"), "--sign", "none"];
+    let pattern = ["signature/date-expired"];
+    let output = run(&[&["run", "-q"], &place[..], &pattern, &["tag-count/one"]].concat());
+    assert!(!out(&output).contains("signature/"), "{}", out(&output));
+    let output = run(&[&["run"], &place[..], &pattern].concat());
+    assert!(out(&output).contains("signature/date-expired"), "{}", out(&output));
+    let project = Project::new();
+    let orphan = project.path("snapshots/ecs/StartImagePipelineExecution/tag-count/no-such-case.snap");
+    let other = project.path("snapshots/ecs/StartImagePipelineExecution/tag-count");
+    let one = fs::read_dir(other).unwrap().next().unwrap().unwrap().path();
+    fs::copy(one, orphan).unwrap();
+    let (_, text) = project.run(&["run", "-q", ONE]);
+    assert!(text.contains("1 belong to no case") && text.contains("no-such-case.snap"), "{text}");
 }

@@ -35,10 +35,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "judgement",
         ],
     ),
-    ("compare", &["model", "check", "plan"]),
+    ("compare", &["model", "check", "plan", "protocol", "snapshot"]),
     ("noise", &["model", "protocol", "snapshot"]),
     ("judgement", &["model", "event", "template", "plan", "check", "protocol"]),
-    ("coverage", &["model", "template", "plan", "protocol"]),
+    ("coverage", &["model", "template", "plan", "check", "protocol"]),
     (
         "run",
         &["model", "event", "template", "plan", "transport", "check", "snapshot", "protocol", "judgement"],

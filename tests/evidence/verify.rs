@@ -217,6 +217,32 @@ fn tables_are_held_against_a_folder_of_ones_own() {
 }
 
 #[test]
+fn a_checkout_with_other_ends_of_lines_has_the_same_tables() {
+    let folder = support::copied_cases();
+    let operation = folder.path().join("cases/ecs/StartImagePipelineExecution");
+    fs::copy("cases/manifest.toml", folder.path().join("cases/manifest.toml")).unwrap();
+    let tables = fs::read_dir(&operation).unwrap().chain(fs::read_dir(folder.path().join("cases")).unwrap());
+    for path in tables.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
+        let text = fs::read_to_string(&path).unwrap().replace('\n', "\r\n");
+        fs::write(path, text).unwrap();
+    }
+    let (cases, public) = (folder.path().join("cases").display().to_string(), passed().text("key.pem.pub"));
+    let compared = |bytes: &[u8], cases: &str| {
+        let (code, text) = passed().verify_with(bytes, &["--key", &public, "--cases", cases]);
+        assert!(code == 0 && text.contains("contracts and tables are those in the folder"), "{text}");
+    };
+    compared(&passed().bundle(), &cases);
+    // And a bundle that is made of such a checkout holds beside any other.
+    let desk = Desk::new();
+    let (code, text) = desk.certify(&["--cases", &cases, CASES]);
+    assert_eq!(code, 0, "{text}");
+    compared(&desk.bundle(), "cases");
+    fs::write(operation.join("tag-key-forbidden.csv"), "id,key\r\na,b\r\n").unwrap();
+    let (code, text) = passed().verify_with(&passed().bundle(), &["--key", &public, "--cases", &cases]);
+    assert!(code == 3 && text.contains("tag-key-forbidden.csv: it is not the one in the folder"), "{text}");
+}
+
+#[test]
 fn a_digest_is_told_in_one_piece_where_no_terminal_asks_for_less() {
     let (bundle, key) = (passed().path("b.tar"), passed().text("key.pem.pub"));
     let output = verify_command(&bundle, &["--key", &key]).env_remove("COLUMNS").output().unwrap();

@@ -594,3 +594,100 @@ fn a_rule_may_share_a_name_with_one_of_its_kind_and_have_a_place_and_a_pattern()
     let found = problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]);
     assert_eq!(found, Vec::<String>::new());
 }
+
+#[test]
+fn an_id_that_is_too_long_with_its_row_and_axes_is_named_with_its_place_beside_other_problems() {
+    let row = "r".repeat(115);
+    let table = format!(
+        "[[case]]\nid = \"c\"\nabout = \"It is.\"\naxes = {{ method = [\"GET\"], place = [\"query\"] }}\nexpect = {{ status = 200 }}\nparams = {{ id = \"{{{{ v }}}}\" }}\nrows = [\n  {{ id = \"fine\", v = \"1\" }},\n  {{ id = \"{row}\", v = \"2\" }},\n]\n\n[[case]]\nid = \"d\"\nabout = \"It is.\"\nexpect = {{ staus = 200 }}\n"
+    );
+    let problems = problems(&[("Get/t.toml", &table)]);
+    let long: Vec<&String> = problems.iter().filter(|problem| problem.contains("and its axes")).collect();
+    assert_eq!(long.len(), 1, "{problems:#?}");
+    assert!(long[0].contains("t.toml:9:3") && long[0].contains("at most 120"), "{problems:#?}");
+    assert!(problems.iter().any(|problem| problem.contains("staus")), "{problems:#?}");
+}
+
+#[test]
+fn a_number_of_any_size_is_a_value_and_not_a_setting() {
+    let table = "[[case]]\nid = \"c\"\nabout = \"It is.\"\nparams = { id = 100000000000000000000 }\nexpect = { status = 200, body = { \"$.u\" = 1000000000000000000000 } }\n";
+    assert_eq!(problems(&[("Get/t.toml", table)]), Vec::<String>::new());
+    let table = table.replace("status = 200", "within = 1000000000000000000000");
+    let found = problems(&[("Get/t.toml", &table)]);
+    assert!(found[0].contains("t.toml:5:"), "{found:?}");
+}
+
+/// A folder of cases with an operation in `real/Get`, and links, each from a place below it to what it says.
+#[cfg(unix)]
+fn linked(links: &[(&str, &str)]) -> (tempfile::TempDir, Result<Vec<String>, String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = folder.path().join("cases");
+    for operation in [cases.join("real/Get"), folder.path().join("outside/Get")] {
+        fs::create_dir_all(&operation).unwrap();
+        fs::write(operation.join("contract.toml"), CONTRACT).unwrap();
+        let table =
+            "[[case]]\nid = \"c\"\nabout = \"It is.\"\nparams = { id = \"1\" }\nexpect = { status = 200 }\n";
+        fs::write(operation.join("t.toml"), table).unwrap();
+    }
+    for (place, target) in links {
+        let place = cases.join(place);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(target, place).unwrap();
+    }
+    let ids = load(&cases, Wanted::All).map(|suite| {
+        proofmark::plan::case_ids(&suite).unwrap().iter().map(|planned| planned.id.to_string()).collect()
+    });
+    let told = |error: LoadError| {
+        let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        format!("{error}: {source}")
+    };
+    let copied = proofmark::source::Shelf::copy(&cases).map(|_| ());
+    assert_eq!(copied.is_ok(), ids.is_ok(), "a copy follows and refuses the same links");
+    (folder, ids.map_err(told))
+}
+
+#[cfg(unix)]
+#[test]
+fn links_inside_of_the_folder_of_cases_are_followed() {
+    for (links, expected) in [
+        (&[("shop/Get", "../real/Get")][..], &["real/Get/t/c", "shop/Get/t/c"][..]),
+        (&[("shop", "real")], &["real/Get/t/c", "shop/Get/t/c"]),
+        (&[("a", "b"), ("b", "real")], &["a/Get/t/c", "b/Get/t/c", "real/Get/t/c"]),
+        (&[("real/Get/u.toml", "t.toml")], &["real/Get/t/c", "real/Get/u/c"]),
+        // What nobody reads may lead anywhere.
+        (&[("README.md", "../outside/Get/t.toml"), (".lock", "nowhere")], &["real/Get/t/c"]),
+    ] {
+        let (_folder, ids) = linked(links);
+        assert_eq!(ids.unwrap(), expected, "{links:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_is_not_followed_is_an_error_that_names_it() {
+    for (links, name, told) in [
+        (&[("shop/Get", "../../outside/Get")][..], "shop/Get", "outside of"),
+        (&[("shop", "../outside")], "shop", "outside of"),
+        (&[("shop/Get", "nowhere")], "shop/Get", "leads nowhere"),
+        (&[("shop/Get", "Get")], "shop/Get", "leads nowhere"),
+        (&[("real/Get/self", ".")], "real/Get/self", "leads back"),
+        (&[("real/up", "..")], "real/up", "leads back"),
+        (&[("a/b", "../c"), ("c/d", "../a")], "b/d", "leads back"),
+        (&[("real/Get/u.toml", "../../../outside/Get/t.toml")], "real/Get/u.toml", "outside of"),
+        (&[("real/Get/u.toml", "nowhere.toml")], "real/Get/u.toml", "leads nowhere"),
+    ] {
+        let (_folder, ids) = linked(links);
+        let error = ids.unwrap_err();
+        assert!(error.contains(name) && error.contains(told), "{links:?}: {error}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_too_deep_to_be_searched_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = folder.path().join("d/".repeat(17)).join("Get");
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(deep.join("contract.toml"), CONTRACT).unwrap();
+    let error = load(folder.path(), Wanted::All).unwrap_err();
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("16 folders deep"), "{error:?}");
+}

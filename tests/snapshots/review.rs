@@ -238,3 +238,67 @@ fn the_page_tells_what_was_in_the_contract_before_what_is() {
     let [was, now] = ["<li>was  400 Duplicate.TagKey", "<li>now  no row"].map(|row| page.find(row).unwrap());
     assert!(was < now, "{was} and {now}");
 }
+
+#[test]
+fn a_different_snapshot_is_shown_where_nothing_can_be_written() {
+    let project = Project::new();
+    let name = "snapshots/ecs/StartImagePipelineExecution/tag-count/none@query.snap";
+    let path = project.0.path().join(name);
+    let old = fs::read_to_string(&path).unwrap();
+    assert!(old.contains("< 200"));
+    fs::write(&path, old.replace("< 200", "< 201")).unwrap();
+    // A folder stands where the lock belongs, as no file can be written in a folder that is only read.
+    let lock = project.0.path().join("snapshots/.proofmark/lock");
+    let _ = fs::remove_file(&lock);
+    fs::create_dir_all(&lock).unwrap();
+    for update in ["new", "always", "unseen"] {
+        let (code, text) = project.run(&["run", "--update", update, "tag-count/none"]);
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains("expected  < 201") && text.contains("found     < 200"), "{update}: {text}");
+        assert!(text.contains("the new answers are not kept: cannot write"), "{update}: {text}");
+        assert!(text.contains("1 different"), "{update}: {text}");
+    }
+    fs::remove_file(&path).unwrap();
+    let (code, text) = project.run(&["run", "--update", "always", "tag-count/none"]);
+    assert!(code == 1 && text.contains("1 missing") && text.contains("are not kept"), "{text}");
+}
+
+#[test]
+fn what_is_pending_for_other_endpoints_is_mentioned() {
+    let project = Project::changed();
+    fs::write(project.0.path().join("cases/endpoints.toml"), "[endpoint.mock]\nurl = \"http://h\"\n")
+        .unwrap();
+    let (code, text) = project.run(&["pending", "--endpoint", "mock"]);
+    assert!(code == 0 && text.contains("0 pending"), "{text}");
+    assert!(text.contains("more pending for the reference endpoint: leave out --endpoint"), "{text}");
+    let folder = project.0.path().join("snapshots");
+    let operation = folder.join("ecs/StartImagePipelineExecution/tag-count");
+    let other = folder.join("@mock/ecs/StartImagePipelineExecution/tag-count");
+    fs::create_dir_all(&other).unwrap();
+    for entry in fs::read_dir(operation).unwrap().flatten() {
+        if entry.path().extension().is_some_and(|ending| ending == "new") {
+            fs::rename(entry.path(), other.join(entry.file_name())).unwrap();
+        }
+    }
+    let (code, text) = project.run(&["pending"]);
+    assert!(code == 0 && text.contains("more pending for `mock`: --endpoint mock"), "{text}");
+}
+
+#[test]
+fn links_among_snapshots_are_named_and_not_followed() {
+    let project = Project::new();
+    let folder = project.0.path().join("snapshots");
+    let elsewhere = project.0.path().join("elsewhere");
+    fs::create_dir_all(elsewhere.join("t")).unwrap();
+    fs::write(elsewhere.join("t/a.snap.new"), "---\nsource: x\n---\nold\n").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder.join("linked")).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.join("a.snap.new")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder.join("@mock")).unwrap();
+    let (code, text) = project.run(&["pending"]);
+    assert_eq!((code, text.matches("no link is followed here").count()), (3, 2), "{text}");
+    let (_, text) = project.run(&["run", "-q", "tag-count/none"]);
+    assert!(text.contains("2 belong to no case") && text.contains("snapshots/linked"), "{text}");
+    let (code, text) = project.run(&["prune"]);
+    assert!(code == 3 && text.matches("left alone").count() == 2, "{text}");
+    assert!(elsewhere.join("t/a.snap.new").exists());
+}

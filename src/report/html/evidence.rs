@@ -7,7 +7,7 @@ use super::text::{Anchor, plural, told};
 use crate::event::{LimitStart, OperationStart};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Level, SnapshotOutcome, Verdict};
-use crate::protocol::sides;
+use crate::protocol::{Sent, Tried, is_the_only_one};
 
 /// How many cases are named as evidence of one thing; the rest is counted.
 const NAMED: usize = 20;
@@ -131,24 +131,38 @@ pub(super) struct LimitEvidence {
     pub(super) past: Cases,
 }
 
-impl LimitEvidence {
-    /// A case counts for what it sent and looked for: past a limit, the limit's own error.
-    fn add(&mut self, record: &CaseRecord, parameter: &str, limit: &LimitStart, run: usize) {
-        let (mut is_within, mut is_past) = (false, false);
-        for exchange in &record.exchanges {
-            let due = record.codes_due.get(exchange.step).map(Vec::as_slice).unwrap_or_default();
-            let has_error = due.iter().any(|code| limit.errors.iter().any(|error| **error == **code));
-            let (within, past) = sides(parameter, &limit.limit, &exchange.request);
-            is_within |= within && !has_error;
-            is_past |= past && (has_error || limit.errors.is_empty());
-        }
-        if is_within {
-            self.within.add(record, run);
-        }
-        if is_past {
-            self.past.add(record, run);
+/// The sides of the limits of a contract that a case has tried, limit by limit; within, and just past. A case counts for
+/// what it sent and looked for: past a limit, the limit's own error and no other answer.
+fn tried(operation: &OperationStart, record: &CaseRecord) -> Vec<(bool, bool)> {
+    let limits: Vec<(&str, &LimitStart)> = operation
+        .parameters
+        .iter()
+        .flat_map(|parameter| parameter.limits.iter().map(|limit| (parameter.name.as_str(), limit)))
+        .collect();
+    let errors: Vec<Vec<&str>> =
+        limits.iter().map(|(_, limit)| limit.errors.iter().map(|code| &**code).collect()).collect();
+    let mut sides = vec![(false, false); limits.len()];
+    for exchange in &record.exchanges {
+        let due = record.codes_due.get(exchange.step).map(Vec::as_slice).unwrap_or_default();
+        let may_be_another = due.iter().any(|code| code.is_empty());
+        let sent = Sent::of(&exchange.request);
+        let found: Vec<(bool, bool)> =
+            limits.iter().map(|(name, limit)| sent.sides(name, &limit.limit)).collect();
+        let tried: Vec<Tried<'_>> = limits
+            .iter()
+            .zip(&errors)
+            .zip(&found)
+            .map(|(((parameter, _), errors), (_, is_past))| Tried { parameter, errors, is_past: *is_past })
+            .collect();
+        for (at, (within, past)) in found.iter().enumerate() {
+            let has_error = due.iter().any(|code| errors[at].contains(&&**code));
+            let is_due = has_error && !may_be_another;
+            sides[at].0 |= within & !has_error;
+            sides[at].1 |=
+                past & (is_due || (errors[at].is_empty() && !due.is_empty())) && is_the_only_one(&tried, at);
         }
     }
+    sides
 }
 
 /// What the cases of a run show of one contract.
@@ -185,9 +199,13 @@ impl Evidence {
             return;
         }
         self.unseen += usize::from(record.exchanges.len() < record.answered);
-        for (parameter, limits) in operation.parameters.iter().zip(&mut self.limits) {
-            for (limit, evidence) in parameter.limits.iter().zip(limits) {
-                evidence.add(record, &parameter.name, limit, run);
+        for (evidence, (is_within, is_past)) in self.limits.iter_mut().flatten().zip(tried(operation, record))
+        {
+            if is_within {
+                evidence.within.add(record, run);
+            }
+            if is_past {
+                evidence.past.add(record, run);
             }
         }
     }

@@ -111,6 +111,8 @@ impl<W: Write> TerminalReport<W> {
             Verdict::NotRun(reason) if reason.is_of_the_run() => self.style.verbosity == Verbosity::Verbose,
             Verdict::Passed => self.style.verbosity == Verbosity::Verbose,
             Verdict::Flaky { .. } | Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
+            // Nothing is wrong with what was skipped on purpose.
+            Verdict::NotRun(reason) if reason.is_meant() => self.style.verbosity != Verbosity::Quiet,
             Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
         };
         let has_notes = !record.findings.is_empty() && self.style.verbosity != Verbosity::Quiet;
@@ -160,7 +162,7 @@ impl<W: Write> TerminalReport<W> {
         }
         self.drift(end)?;
         if self.style.verbosity == Verbosity::Quiet {
-            return Ok(());
+            return self.shortcomings(end);
         }
         self.summary(&start, end)
     }

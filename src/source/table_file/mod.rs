@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    AxisChoice, Case, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Row, Scheme,
-    Step, Table, TableId, Value, Variable, check_part, merge_params,
+    AxisChoice, Case, CaseId, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Row,
+    Scheme, Step, Table, TableId, Value, Variable, check_part, last_part, merge_params,
 };
 use crate::source::contract_file;
 use crate::source::document::{Entry, Node};
@@ -90,6 +90,25 @@ impl Reader<'_> {
         }
     }
 
+    /// A row and axes that each have a good id can be too long together.
+    fn check_whole_ids(&mut self, case: &Case) {
+        let axes = case.axes.iter().map(AxisChoice::id).max_by_key(String::len).unwrap_or_default();
+        let rows = case.rows.iter().map(|row| (Some(row.id.as_str()), &row.spot));
+        let whole = case.rows.is_empty().then_some((None, &case.spot));
+        for (row, spot) in rows.chain(whole) {
+            // An id that is wrong by itself is reported where it is read.
+            if row.is_some_and(|row| check_part(row).is_err()) || check_part(&case.name).is_err() {
+                continue;
+            }
+            let part = last_part(row, &axes);
+            if let Err(error) = CaseId::new(&case.table, &case.name, part.as_deref()) {
+                let (part, row) = (part.unwrap_or_default(), row.unwrap_or(&case.name));
+                let message = format!("`{row}` and its axes make the id `{part}`: {error}");
+                self.problems.push(Problem::new(spot.clone(), message).hint("write a shorter id"));
+            }
+        }
+    }
+
     fn case(&mut self, node: &Node, defaults: &Defaults<'_>) -> Case {
         let given_node = node.get("given").or_else(|| defaults.table.get("given"));
         let own = pairs(node, "params");
@@ -111,6 +130,7 @@ impl Reader<'_> {
             former: node.texts("former"),
             spot: node.spot.clone(),
         };
+        self.check_whole_ids(&case);
         self.check_unset(&case, node);
         self.check_params(node);
         self.check_forms(&case, node);

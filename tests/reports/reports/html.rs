@@ -203,7 +203,7 @@ fn limits(page: &Page) -> BTreeMap<(String, String), (usize, usize)> {
 }
 
 #[test]
-fn the_sides_of_limits_that_a_run_tried_are_those_that_coverage_finds_in_its_cases() {
+fn what_a_run_tried_past_limits_is_what_coverage_finds_in_its_cases() {
     let coverage: Json = serde_json::from_str(&out(&run(&["coverage", "--format", "json"]))).unwrap();
     let constraints = coverage["contracts"][0]["constraints"].as_array().unwrap();
     let size = |side: &Json| side.as_array().unwrap().len();
@@ -215,7 +215,13 @@ fn the_sides_of_limits_that_a_run_tried_are_those_that_coverage_finds_in_its_cas
         })
         .collect();
     assert!(expected.len() > 12, "{expected:?}");
-    assert_eq!(limits(&page(&[])), expected);
+    let found = limits(&page(&[]));
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    for (limit, (within, past)) in &found {
+        assert_eq!(*past, expected[limit].1, "{limit:?}");
+        // The page counts what was sent, also where the limit's error would not fail the case.
+        assert!(*within >= expected[limit].0, "{limit:?}");
+    }
 }
 
 #[test]

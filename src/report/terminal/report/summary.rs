@@ -61,6 +61,23 @@ impl<W: Write> TerminalReport<W> {
         drift.lines(TOLD).iter().try_for_each(|line| write!(self.out, "{}", self.style.hung("    ", line, 6)))
     }
 
+    /// What is wrong beside the cases, where nothing else is shown.
+    pub(super) fn shortcomings(&mut self, end: &RunEnd) -> io::Result<()> {
+        self.orphans(end)?;
+        self.stale_waivers(end)?;
+        if end.stale_snapshots.as_ref().is_some_and(|stale| !stale.is_empty()) {
+            self.stale_snapshots(end)?;
+        }
+        match &end.stopped {
+            Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. })) => {
+                self.line("stopped", &stopped.reason())
+            }
+            Some(Stopped::Interrupted | Stopped::Unreachable { .. } | Stopped::Refused { .. }) | None => {
+                Ok(())
+            }
+        }
+    }
+
     fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {
         if end.stale_waivers.is_empty() {
             return Ok(());
