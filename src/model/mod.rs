@@ -4,6 +4,7 @@
 //! makes these values, `run` fills the later ones, `report` shows them.
 
 mod case;
+mod character;
 mod contract;
 mod endpoint_kind;
 mod exchange;
@@ -24,6 +25,7 @@ pub use case::{
     AxisChoice, Case, Expect, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme,
     StatusRule, Step, Variable, merge_params,
 };
+pub use character::{is_hostile, json_escape};
 pub use contract::{
     Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Listing, RateLimit, Reach, RequestIdRule,
     RequestShape, Rule, Source, Throttle, XmlRoots,
