@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::document::{self, Entry, Node};
 use super::fixture::{self, FixtureEntry};
 use super::folder::{LoadError, read_disk};
+use super::inside::{inside, is_outside};
 use super::names::Names;
 use super::normalisation;
 use super::shape::check;
@@ -120,10 +121,10 @@ pub struct EndpointError {
 /// Every problem of the file.
 pub fn load_endpoints(cases: &Path) -> Result<Vec<EndpointEntry>, LoadError> {
     let path = cases.join("endpoints.toml");
-    if !path.exists() {
+    if path.symlink_metadata().is_err() {
         return Ok(Vec::new());
     }
-    let file = read_disk(&path, &path)?;
+    let file = read_disk(cases, &path, &path)?;
     let mut problems = Vec::new();
     let node = document::parse(&file, &mut problems);
     check(&node, &shapes::ENDPOINTS, &mut problems);
@@ -196,8 +197,27 @@ fn check_scope_of_signature(entry: &EndpointEntry, node: &Node, problems: &mut V
     }
 }
 
+/// A key does not belong beside cases, so certificates may be anywhere if they are named by a whole path. No message shows
+/// a line of them.
+fn check_files(node: &Node, cases: &Path, problems: &mut Vec<Problem>) {
+    for key in ["ca-file", "client-certificate"] {
+        let Some(file) = node.get(key) else { continue };
+        let path = Path::new(file.as_text().unwrap_or_default());
+        if path.is_absolute() {
+            continue;
+        }
+        if let Err(error) = inside(cases, &cases.join(path))
+            && is_outside(&error)
+        {
+            let problem = Problem::new(file.spot.clone(), format!("`{key}`: {error}"));
+            problems.push(problem.hint("write the whole path of a file that is elsewhere on this machine"));
+        }
+    }
+}
+
 fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) -> EndpointEntry {
     let pairs = |key: &str| node.get(key).map(Node::entries).unwrap_or_default().iter();
+    check_files(node, cases, problems);
     // A file is named relative to the folder of the file that names it.
     let file = |key: &str| node.text(key).map(|path| cases.join(path));
     EndpointEntry {

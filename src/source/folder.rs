@@ -7,6 +7,7 @@ use std::{fs, io};
 
 use super::contract_file::{self, ContractFiles};
 use super::document::{self, Node};
+use super::inside::{inside, is_outside};
 use super::row_file::RowFiles;
 use super::shape::{Shape, check};
 use super::shapes;
@@ -79,7 +80,7 @@ impl Wanted<'_> {
 /// # Errors
 /// A folder or file that cannot be read, or else every problem of every file, in the order of files.
 pub fn load(cases: &Path, wanted: Wanted<'_>) -> Result<Suite, LoadError> {
-    load_from(Files::Disk, cases, wanted)
+    load_from(Files::Disk(cases), cases, wanted)
 }
 
 /// Reads a copy of a folder of cases.
@@ -156,9 +157,10 @@ pub(super) fn list_disk(path: &Path) -> Result<Vec<(String, bool)>, LoadError> {
     Ok(names)
 }
 
-/// Reads one file, shown as `shown`.
-pub(super) fn read_disk(path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
-    let unreadable = |source| LoadError::Unreadable { path: path.to_path_buf(), source };
+/// Reads one file that is inside of the folder `root`, shown as `shown`.
+pub(super) fn read_disk(root: &Path, path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
+    let unreadable = |source| LoadError::Unreadable { path: shown.to_path_buf(), source };
+    let path = &inside(root, path).map_err(unreadable)?;
     let found = fs::metadata(path).map_err(unreadable)?;
     if !found.is_file() {
         return Err(unreadable(io::Error::other("it is no file")));
@@ -257,9 +259,18 @@ impl Loader<'_> {
             return Ok(None);
         };
         let path = folder.join(node.as_text().unwrap_or_default());
-        let Some(real) = self.files.real(&path) else {
-            self.problems.push(Problem::new(node.spot.clone(), format!("{} does not exist", path.display())));
-            return Ok(None);
+        let real = match self.files.real(&path) {
+            Ok(real) => real,
+            Err(error) if is_outside(&error) => {
+                let problem = Problem::new(node.spot.clone(), format!("`common`: {error}"));
+                self.problems.push(problem.hint("keep the file that contracts share in the folder of cases"));
+                return Ok(None);
+            }
+            Err(_) => {
+                let message = format!("{} does not exist", path.display());
+                self.problems.push(Problem::new(node.spot.clone(), message));
+                return Ok(None);
+            }
         };
         if let Some(known) = self.commons.get(&real) {
             return Ok(Some(Arc::clone(known)));

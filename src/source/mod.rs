@@ -9,6 +9,7 @@ mod endpoint_file;
 mod expectation;
 mod fixture;
 mod folder;
+mod inside;
 mod manifest_file;
 mod names;
 mod normalisation;
