@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::Report;
 use super::sink::Sink;
 use super::wire::RawCitation;
-use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
+use crate::event::{PartStart, Event, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Drift, Finding, SnapshotOutcome};
 use crate::plain::printable_json;
 
@@ -64,6 +64,7 @@ impl JsonReport {
             },
             "contracts": contracts,
             "seed": start.seed,
+            "parts": start.parts.iter().map(part).collect::<Vec<_>>(),
             "level": start.gate.name(),
             "faults": start.faults,
         });
@@ -189,8 +190,8 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
             stale.iter().map(|each| json!({ "id": each.case, "why": each.why })).collect::<Vec<_>>()
         }),
         "stale_waivers": end.stale_waivers,
-        "manifest": end.drift.as_ref().map(|Drift { missing, new, changed }| {
-            json!({ "missing": missing, "new": new, "changed": changed })
+        "manifest": end.drift.as_ref().map(|Drift { missing, new, changed, parts }| {
+            json!({ "missing": missing, "new": new, "changed": changed, "parts": parts })
         }),
         "warnings": warnings,
         "stopped": end.stopped.as_ref().map(|stopped| match stopped {
@@ -203,6 +204,11 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
         "duration_ms": millis(end.elapsed),
         "outcome": end.outcome().name(),
     })
+}
+
+fn part(part: &PartStart) -> Json {
+    let (number, of) = part.shard.map(|shard| (shard.number, shard.count)).unzip();
+    json!({ "number": number, "of": of, "seed": part.seed, "url": part.url })
 }
 
 fn millis(elapsed: std::time::Duration) -> u64 {
