@@ -1,64 +1,65 @@
 //! Takes secrets out of what an endpoint sends: one that repeats a request's credentials must not bring them into a
 //! report, a snapshot or a terminal. Main type: [`Redactor`].
 //!
-//! It is applied where an answer comes in, so nothing behind it has to think of secrets.
+//! It is applied where an answer comes in, so nothing behind it has to think of secrets. It looks at the bytes as they
+//! are, and as they read once an encoding is taken off ([`view`]), and again, as often as [`DEEPEST`].
 
-use std::fmt::Write;
+mod needles;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::ops::Range;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use regex::bytes::{Regex, RegexBuilder};
 
-use super::Secret;
+use super::secrets::{Made, Secrets};
 use crate::model::Value;
+pub(super) use needles::Needles;
+use view::{View, from_base64, from_hex, narrowed, unescaped};
 
 /// What stands in a secret's place.
 const HIDDEN: &str = "[secret]";
 
 /// A text that is shorter is not looked for: it would be found where it is none.
-const SHORTEST: usize = 6;
+pub const SHORTEST_SECRET: usize = needles::WINDOW;
 
-/// A secret that is longer is looked for in parts of this length, so that expressions stay small.
-const PART: usize = 48;
+/// How many encodings may lie around a secret.
+const DEEPEST: usize = 4;
 
-/// How many forms one expression looks for. A secret of any length comes to as many expressions as it takes, and none of
-/// them is too large to be made.
-const TOGETHER: usize = 64;
+/// How many decoded bytes are looked at for each byte of a text, and beside that; more than any text that is not made for
+/// it comes to.
+const EFFORT: (usize, usize) = (32, 64 * 1024);
 
-/// The largest expression, in bytes; far above what so many forms come to.
-const LARGEST: usize = 64 * 1024 * 1024;
-
-/// Finds secrets, plain and encoded: by percent signs, escapes of JSON and of XML (each also more than once), base64 at
-/// any offset and with either alphabet, and hexadecimal digits; in upper and lower case.
+/// Finds secrets, plain and encoded: by percent signs, escapes of JSON and of XML, base64 at any offset and with either
+/// alphabet, hexadecimal digits and UTF-16, and by several of these; in upper and lower case.
 #[derive(Debug, Clone)]
-pub struct Redactor(Vec<Regex>);
+pub struct Redactor {
+    fixed: Arc<Needles>,
+    made: Made,
+}
 
 impl Redactor {
-    /// Looks for these secrets; none, if there is nothing to look for.
-    pub fn new(secrets: &[Secret]) -> Option<Self> {
-        let mut forms: Vec<String> = secrets.iter().flat_map(|secret| expressions(secret.expose())).collect();
-        if forms.is_empty() {
-            return None;
-        }
-        // The first that matches counts, so longer ones come first.
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        let expression = |forms: &[String]| {
-            let mut builder = RegexBuilder::new(&forms.join("|"));
-            builder.case_insensitive(true).unicode(false).size_limit(LARGEST).build().ok()
-        };
-        Some(Self(forms.chunks(TOGETHER).filter_map(expression).collect()))
+    /// Looks for these secrets, and for the signatures that are made with them.
+    pub fn new(secrets: &Secrets) -> Self {
+        let mut fixed = Needles::few();
+        secrets.fixed.iter().for_each(|secret| add_forms(&mut fixed, secret.expose()));
+        Self { fixed: Arc::new(fixed), made: secrets.made.clone() }
     }
 
     /// The bytes with every secret hidden; none if there is nothing to hide.
     pub fn hidden(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let mut hidden: Option<Vec<u8>> = None;
-        for regex in &self.0 {
-            let seen = hidden.as_deref().unwrap_or(bytes);
-            if regex.is_match(seen) {
-                hidden = Some(regex.replace_all(seen, HIDDEN.as_bytes()).into_owned());
-            }
+        let made = self.made.read();
+        let known = [&*self.fixed, made.as_ref()];
+        if known.iter().all(|needles| needles.is_empty()) {
+            return None;
         }
-        hidden
+        let mut search = Search { known, left: bytes.len().saturating_mul(EFFORT.0).saturating_add(EFFORT.1) };
+        let mut found = Vec::new();
+        search.look(bytes, DEEPEST, &mut found);
+        (!found.is_empty()).then(|| replaced(bytes, found))
     }
 
     /// Hides every secret in a text.
@@ -84,198 +85,102 @@ impl Redactor {
     }
 }
 
-fn expressions(secret: &str) -> Vec<String> {
-    if secret.len() < SHORTEST {
-        return Vec::new();
+/// Adds what a secret is found by: itself, what is left of it where more escapes are read than were made, its characters
+/// in base64 (for where their case is lost), and those beyond ASCII in UTF-16.
+fn add_forms(needles: &mut Needles, secret: &str) {
+    needles.add(secret.as_bytes());
+    let mut again = unescaped(secret.as_bytes());
+    while let Some(view) = again {
+        needles.add(&view.bytes);
+        again = unescaped(&view.bytes);
     }
-    let letters: Vec<char> = secret.chars().collect();
-    let parts =
-        letters.chunks(PART).filter(|part| part.iter().map(|it| it.len_utf8()).sum::<usize>() >= SHORTEST);
-    let escaped = parts.map(|part| part.iter().copied().map(any_way).collect());
-    let hex = secret.as_bytes().chunks(PART).filter(|part| part.len() >= SHORTEST).map(base16);
-    escaped.chain(hex).chain(base64_parts(secret.as_bytes())).collect()
-}
-
-/// A character as itself, or as one of the escapes that texts of the web have for it. JSON inside JSON has the same
-/// escapes behind more backslashes, and XML inside XML behind more of `amp;`.
-fn any_way(letter: char) -> String {
-    let (mut utf8, mut units) = ([0; 4], [0; 2]);
-    let bytes = letter.encode_utf8(&mut utf8).as_bytes();
-    let joined = |form: fn(&u8) -> String| bytes.iter().map(form).collect::<String>();
-    let plain = joined(|byte| format!(r"\x{byte:02x}"));
-    let percent = joined(|byte| format!("%(?:25)*{byte:02x}"));
-    let escape = |unit: &u16| format!(r"\\+u{unit:04x}");
-    let json: String = letter.encode_utf16(&mut units).iter().map(escape).collect();
-    let code = u32::from(letter);
-    let name = match letter {
-        '&' => "|amp",
-        '<' => "|lt",
-        '>' => "|gt",
-        '"' => "|quot",
-        '\'' => "|apos",
-        _ => "",
-    };
-    let xml = format!("&(?:amp;)*(?:#x0*{code:x}|#0*{code}{name});");
-    // Backslashes before a sign itself, and the plus in place of a space in forms.
-    let plain = match letter {
-        ' ' => r"[ +]".to_owned(),
-        _ if letter.is_ascii_punctuation() => format!(r"\\*{plain}"),
-        _ => plain,
-    };
-    format!("(?:{plain}|{percent}|{json}|{xml})")
-}
-
-fn base16(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// A character of base64. Nobody escapes its letters and digits.
-fn of_base64(byte: u8) -> String {
-    let letter = char::from(byte);
-    if letter.is_ascii_alphanumeric() { letter.to_string() } else { any_way(letter) }
-}
-
-/// The characters that a secret comes to in base64 wherever it stands in what is encoded: without those at either end
-/// that also depend on what is beside it.
-fn base64_parts(secret: &[u8]) -> Vec<String> {
-    let mut parts = Vec::new();
+    // A space in a form.
+    if secret.contains(' ') {
+        needles.add(secret.replace(' ', "+").as_bytes());
+    }
+    if !secret.is_ascii() {
+        let units = || secret.encode_utf16();
+        needles.add(&units().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
+        needles.add(&units().flat_map(u16::to_be_bytes).collect::<Vec<_>>());
+    }
     for offset in 0..3 {
-        let padded = [&b"\0\0\0"[..offset], secret].concat();
-        let first = (offset * 8).div_ceil(6);
-        let last = padded.len() * 8 / 6;
+        let padded = [&b"\0\0\0"[..offset], secret.as_bytes()].concat();
+        // Without the characters at either end that also depend on what is beside the secret.
+        let sure = (offset * 8).div_ceil(6)..padded.len() * 8 / 6;
         for text in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
-            let sure = &text.as_bytes()[first..last];
-            let pieces = sure.chunks(PART).filter(|part| part.len() >= SHORTEST);
-            let start = parts.len();
-            parts.extend(pieces.map(|part| part.iter().copied().map(of_base64).collect::<String>()));
-            // What follows the last piece holds the rest of the last byte; behind any other the next piece begins.
-            if let Some(last) = parts[start..].last_mut() {
-                last.push_str("[a-z0-9+/_-]?={0,2}");
-            }
+            needles.add(&text.as_bytes()[sure.clone()]);
         }
     }
-    parts
 }
 
-#[cfg(test)]
-mod tests {
-    use base64::Engine;
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+/// A search through a text in all its readings.
+struct Search<'a> {
+    known: [&'a Needles; 2],
+    left: usize,
+}
 
-    use super::super::Secret;
-    use super::{Redactor, base16};
-    use crate::model::Value;
-
-    const SECRET: &str = "s3cr3t/+Zq%3DKx9~\"<tail=";
-
-    fn hidden(text: &str) -> String {
-        let mut text = text.to_owned();
-        Redactor::new(&[Secret::new(SECRET)]).unwrap().hide(&mut text);
-        text
-    }
-
-    #[test]
-    fn a_secret_is_found_in_every_form() {
-        let percent = utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string();
-        let twice = utf8_percent_encode(&percent, NON_ALPHANUMERIC).to_string();
-        let hex = base16(SECRET.as_bytes());
-        let json = serde_json::to_string(SECRET).unwrap();
-        let escapes = SECRET.bytes().map(|byte| format!("\\u00{byte:02X}")).collect::<Vec<_>>().concat();
-        let xml = SECRET.replace('<', "&lt;").replace('"', "&#34;");
-        let all =
-            [SECRET.to_owned(), percent.clone(), twice, hex, json.trim_matches('"').to_owned(), escapes, xml];
-        for form in all {
-            for form in [form.clone(), form.to_uppercase(), form.to_lowercase()] {
-                assert_eq!(hidden(&format!("a {form} b")), "a [secret] b", "{form}");
-            }
+impl Search<'_> {
+    /// Adds the places of secrets in these bytes.
+    fn look(&mut self, bytes: &[u8], depth: usize, found: &mut Vec<Range<usize>>) {
+        for needles in self.known {
+            needles.find(bytes, |place| found.push(place));
         }
-    }
-
-    #[test]
-    fn json_inside_json_and_xml_inside_xml_are_found() {
-        let (mut json, mut xml) = (SECRET.to_owned(), SECRET.replace('<', "&lt;").replace('"', "&#34;"));
-        for _ in 0..3 {
-            json = serde_json::to_string(&json).unwrap();
-            xml = xml.replace('&', "&amp;");
-            assert!(!hidden(&json).contains("Kx9~") && !hidden(&xml).contains("Kx9~"), "{json} {xml}");
+        if depth == 0 {
+            return;
         }
-        let escapes = SECRET.bytes().map(|byte| format!("\\\\u00{byte:02X}")).collect::<Vec<_>>().concat();
-        assert_eq!(hidden(&escapes), "[secret]");
-    }
-
-    #[test]
-    fn letters_beyond_ascii_are_found_in_every_form() {
-        let secret = "p\u{e4}ssw\u{f6}rd\u{20ac}\u{1f511}";
-        let redactor = Redactor::new(&[Secret::new(secret)]).unwrap();
-        let escapes = |form: fn(char) -> String| secret.chars().map(form).collect::<String>();
-        let unit = |unit: &u16| format!("\\u{unit:04X}");
-        let json: String = secret.encode_utf16().collect::<Vec<_>>().iter().map(unit).collect();
-        let xml = escapes(|it| format!("&#{};", u32::from(it)));
-        let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-        for mut form in [secret.to_owned(), json, xml, percent, base16(secret.as_bytes())] {
-            redactor.hide(&mut form);
-            assert_eq!(form, "[secret]");
+        for view in [unescaped(bytes), narrowed(bytes)].into_iter().flatten() {
+            self.through(&view, depth, found);
         }
+        from_base64(bytes, |view| self.through(&view, depth, found));
+        from_hex(bytes, |view| self.through(&view, depth, found));
     }
 
-    #[test]
-    fn base64_is_found_wherever_the_secret_stands_in_it() {
-        for before in ["", "u", "us", "user:", "Bearer "] {
-            for engine in [STANDARD, URL_SAFE] {
-                let encoded = engine.encode(format!("{before}{SECRET}!after"));
-                let shown = hidden(&encoded);
-                assert!(shown.contains("[secret]") && shown.len() < encoded.len() - 20, "{encoded} {shown}");
-            }
+    fn through(&mut self, view: &View, depth: usize, found: &mut Vec<Range<usize>>) {
+        let Some(left) = self.left.checked_sub(view.bytes.len()) else {
+            return;
+        };
+        self.left = left;
+        let mut inner = Vec::new();
+        self.look(&view.bytes, depth - 1, &mut inner);
+        found.extend(inner.into_iter().map(|place| view.source(place)));
+    }
+}
+
+/// The bytes with something else in these places; places that touch are one.
+fn replaced(bytes: &[u8], mut places: Vec<Range<usize>>) -> Vec<u8> {
+    places.sort_by_key(|place| place.start);
+    let mut clean = Vec::with_capacity(bytes.len());
+    let (mut end, mut is_open) = (0, false);
+    for place in places {
+        let place = whole_units(bytes, place);
+        if !is_open || place.start > end {
+            clean.extend_from_slice(&bytes[end.min(place.start)..place.start]);
+            clean.extend_from_slice(&sign(bytes, &place));
+            is_open = true;
         }
+        end = end.max(place.end);
     }
+    clean.extend_from_slice(&bytes[end..]);
+    clean
+}
 
-    #[test]
-    fn a_long_secret_is_found_in_parts() {
-        let long = (0..1000).map(|number: u32| format!("{number:x}-")).collect::<Vec<_>>().concat();
-        let redactor = Redactor::new(&[Secret::new(long.as_str())]).unwrap();
-        let mut text = format!("<{long}>");
-        redactor.hide(&mut text);
-        assert!(text.len() < 1000 && !text.contains("3e"), "{text}");
+/// The place with the zero byte that makes a character of UTF-16 of its first or last one.
+fn whole_units(bytes: &[u8], place: Range<usize>) -> Range<usize> {
+    let is_zero = |at: usize| bytes.get(at) == Some(&0);
+    match place.start % 2 {
+        0 if is_zero(place.start + 1) && is_zero(place.end) => place.start..place.end + 1,
+        1 if is_zero(place.start - 1) && is_zero(place.start + 1) => place.start - 1..place.end,
+        _ => place,
     }
+}
 
-    fn long(letters: usize) -> String {
-        let numbers = (0..letters / 4).map(|number| format!("{:04x}", number * 7919 % 65_536));
-        numbers.collect()
-    }
-
-    #[test]
-    fn base64_of_a_secret_in_several_parts_is_found_to_its_end() {
-        let secret = long(200);
-        let redactor = Redactor::new(&[Secret::new(secret.as_str())]).unwrap();
-        for before in ["", "u", "us", "user:"] {
-            let mut text = STANDARD.encode(format!("{before}{secret}"));
-            redactor.hide(&mut text);
-            let left = text.replace("[secret]", "");
-            assert!(left.len() < 12, "{left}");
-        }
-    }
-
-    #[test]
-    fn a_secret_of_any_length_is_found() {
-        let secret = long(9000);
-        let redactor = Redactor::new(&[Secret::new(secret.as_str())]).unwrap();
-        assert!(redactor.0.len() > 1);
-        let mut text = secret.clone();
-        redactor.hide(&mut text);
-        assert_eq!(text.replace("[secret]", ""), "");
-    }
-
-    #[test]
-    fn keys_and_texts_of_a_tree_are_looked_at_and_nothing_else_changes() {
-        let redactor = Redactor::new(&[Secret::new(SECRET)]).unwrap();
-        let mut tree = Value::Map(vec![(SECRET.into(), Value::List(vec![Value::text(SECRET), Value::Null]))]);
-        redactor.hide_in(&mut tree);
-        assert_eq!(tree.to_string().replace(' ', ""), r#"{"[secret]":["[secret]",null]}"#);
-        assert_eq!(hidden("secret s3cr3t"), "secret s3cr3t");
-        assert!(Redactor::new(&[Secret::new("short")]).is_none() && Redactor::new(&[]).is_none());
+/// What goes into a place: in UTF-16 where the text is.
+fn sign(bytes: &[u8], place: &Range<usize>) -> Vec<u8> {
+    let is_zero = |at: usize| bytes.get(at) == Some(&0);
+    let (first, second) = (is_zero(place.start), is_zero(place.start + 1));
+    match (first, second) {
+        (false, true) => HIDDEN.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        (true, false) => HIDDEN.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        (false, false) | (true, true) => HIDDEN.into(),
     }
 }
