@@ -6,6 +6,7 @@
 //! between a [`Event::SeriesStarted`] and a [`Event::SeriesEnded`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,14 +49,58 @@ pub struct RunStart {
     pub selected: usize,
     /// How many cases there are.
     pub known: usize,
-    /// The seed of values made by chance.
+    /// The seed of values made by chance; of a merged run, that of its first part.
     pub seed: u64,
+    /// The part of a suite that this is, or the parts that were merged; none of a whole run.
+    pub parts: Vec<PartStart>,
     /// The deepest level that counts.
     pub gate: Level,
     /// Faults that are switched on; a run with one says nothing about the endpoint.
     pub faults: Vec<String>,
     /// The folder of snapshots, if there is a baseline.
     pub snapshots: Option<PathBuf>,
+}
+
+impl RunStart {
+    /// The seeds of a run, each with its part if there are several.
+    pub fn seeds(&self) -> String {
+        match self.parts.as_slice() {
+            [] | [_] => self.seed.to_string(),
+            parts => {
+                let told = |part: &PartStart| match &part.shard {
+                    Some(shard) => format!("{} (part {shard})", part.seed),
+                    None => part.seed.to_string(),
+                };
+                parts.iter().map(told).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+}
+
+/// A part of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartStart {
+    /// Which part of how many, if that was said.
+    pub shard: Option<PartNumber>,
+    /// The seed of its random values.
+    pub seed: u64,
+    /// The address that it sent to.
+    pub url: String,
+}
+
+/// A part, and how many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartNumber {
+    /// Which one, from 1.
+    pub number: u64,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl fmt::Display for PartNumber {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}/{}", self.number, self.count)
+    }
 }
 
 /// One contract of a run.

@@ -181,7 +181,7 @@ impl Harness {
 
     fn store(&self) -> Result<Option<Store>, HarnessError> {
         let variable = |name: &str| env::var(name).ok();
-        let update = Update::resolve(variable("INSTA_UPDATE").as_deref(), variable("CI").as_deref())
+        let update = Update::resolve(variable("INSTA_UPDATE").as_deref(), variable("CI").as_deref(), false)
             .map_err(|message| HarnessError::Settings(format!("INSTA_UPDATE: {message}")))?;
         let kind = match self.target {
             Target::Reference => EndpointKind::Reference,

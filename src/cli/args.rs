@@ -210,6 +210,9 @@ pub(super) struct OutputArgs {
     /// Write a report: json, ndjson, junit, tap, markdown, github, html or sarif, as junit=PATH; `-` is standard output
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) report: Vec<String>,
+    /// Let outputs replace files that are something else; never those that are read
+    #[arg(long)]
+    pub(super) force: bool,
     /// Tell every case
     #[arg(long, short = 'v', conflicts_with = "quiet")]
     pub(super) verbose: bool,
@@ -268,7 +271,8 @@ pub(super) struct ServeArgs {
     /// Break a promise on purpose; `proofmark run --fault list` shows all faults
     #[arg(long, value_name = "NAME")]
     pub(super) fault: Vec<String>,
-    /// Which signatures are asked for, made with the key `testid` and the secret `testsecret`
+    /// Which signatures are asked for, made with the key `testid` and the secret `testsecret`, or with the temporary key
+    /// `STS.testid`, the secret `temporarysecret` and the security token `temporarytoken`
     #[arg(long, value_enum, value_name = "MODE", default_value_t = AuthChoice::None)]
     pub(super) auth: AuthChoice,
     /// Append a line of JSON for each request to a file, or to standard error for `-`
@@ -320,7 +324,7 @@ pub(super) struct SweepArgs {
     /// The endpoint to sweep: an http address, or a name from endpoints.toml
     #[arg(long, value_name = "URL|NAME")]
     pub(super) endpoint: String,
-    /// List what would be removed, and remove nothing
+    /// List what would be removed, and remove nothing; exit code 1 if there is anything
     #[arg(long)]
     pub(super) dry_run: bool,
     #[command(flatten)]
@@ -354,6 +358,9 @@ pub(super) struct CertificateArgs {
     /// Write a page of Markdown
     #[arg(long, value_name = "FILE")]
     pub(super) markdown: Option<PathBuf>,
+    /// Let outputs replace files that are something else; never those that are read
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -430,6 +437,9 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "MODE", env = "INSTA_UPDATE", hide_env_values = true)]
     #[arg(value_parser = Words::modes(), hide_possible_values = true)]
     pub(super) update: Option<String>,
+    /// Let `--update always` or `unseen` write snapshots although CI is set
+    #[arg(long, requires = "update")]
+    pub(super) in_ci: bool,
     /// Start no further case after the first that failed; those under way are finished
     #[arg(long, conflicts_with = "max_fail")]
     pub(super) fail_fast: bool,
@@ -508,7 +518,8 @@ pub(super) struct CertifyArgs {
 }
 
 /// Flags of a run that a certificate has no use for.
-const NOT_CERTIFIED: [&str; 11] = [
+const NOT_CERTIFIED: [&str; 12] = [
+    "in_ci",
     "shard",
     "all_exchanges",
     "partition",

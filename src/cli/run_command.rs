@@ -11,6 +11,7 @@ use super::dry_run::dry_run;
 use super::exit::{CONFORMS, CliError, of_run};
 use super::files::{check_endpoints, selected, today};
 use super::interrupt::listening;
+use super::keep::Keep;
 use super::manifest_command;
 use super::output::Output;
 use super::print;
@@ -70,12 +71,26 @@ pub(super) fn run_narrowed(
         let plans: Vec<String> = all.iter().map(|settings| dry_run(&plan, settings)).collect();
         return print(&printable(&plans.join("\n")));
     }
+    let keep = keep(args, &all, output.is_forced);
     let cases = &args.select.folder.cases;
     let planned = all.into_iter().map(|settings| Planned::new(settings, cases, &suite));
     let planned = planned.collect::<Result<_, _>>()?;
-    let reports = Reports::open(&output)?;
+    let reports = Reports::open(&output, keep)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     runtime.block_on(drive(planned, plan, drift.as_ref(), reports))
+}
+
+/// All that a run reads.
+pub(super) fn keep(args: &RunArgs, all: &[Settings], is_forced: bool) -> Keep {
+    let mut keep = Keep::new(is_forced);
+    keep.cases(&args.select.folder.cases);
+    keep.file(args.manifest.as_deref(), "the manifest");
+    for Settings { snapshots, connection, .. } in all {
+        keep.snapshots(snapshots.as_deref());
+        keep.file(connection.tls.ca_file.as_deref(), "a file of certificates");
+        keep.file(connection.tls.client_certificate.as_deref(), "a certificate and its key");
+    }
+    keep
 }
 
 /// What a run on one endpoint needs beside the cases, all read and checked.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::args::{Allowed, ConnectArgs, RunArgs};
 use super::endpoint::{endpoint, entry, is_address};
 use super::exit::CliError;
+use super::shard::Shard;
 use crate::model::EndpointKind;
 use crate::reference::Fault;
 use crate::run::{Endpoint, RunSettings, seed_by_chance};
@@ -63,8 +64,7 @@ impl Settings {
         let entry = endpoint.map(|name| entry(name, cases)).transpose()?;
         let connected = Connected::resolve(&args.connect, entry.as_ref())?;
         let target = target(args, entry.as_ref())?;
-        let update = Update::resolve(args.update.as_deref(), env::var("CI").ok().as_deref())
-            .map_err(|message| CliError::usage(format!("--update or INSTA_UPDATE: {message}")))?;
+        let update = update(args)?;
         let entry = entry.unwrap_or_default();
         let kind = match target {
             Target::Reference(_) => EndpointKind::Reference,
@@ -82,6 +82,7 @@ impl Settings {
                     Target::Reference(_) => run.seed,
                     Target::Other(_) => seed_by_chance(),
                 }),
+                part: args.select.shard.or(args.select.partition).map(Shard::part),
                 total: args.total_timeout.map_or(run.total, Duration::from_secs),
                 enough: args.max_fail.or(args.fail_fast.then_some(NonZeroUsize::MIN)),
                 allows_billable: allows_billable(args, &entry, &target, &connection),
@@ -95,6 +96,23 @@ impl Settings {
             max_age: args.max_age.clone(),
         })
     }
+}
+
+/// What is written of snapshots.
+fn update(args: &RunArgs) -> Result<Update, CliError> {
+    let mode = args.update.as_deref();
+    let wrong = |hint: Option<&str>, message: String| CliError::Usage {
+        message: format!("--update or INSTA_UPDATE: {message}"),
+        hint: hint.map(str::to_owned),
+    };
+    let in_ci = "`--in-ci` beside `--update always` allows it; `new` leaves files to decide on";
+    let update = Update::resolve(mode, env::var("CI").ok().as_deref(), args.in_ci)
+        .map_err(|message| wrong(message.starts_with("in CI").then_some(in_ci), message))?;
+    if args.fault.is_empty() {
+        return Ok(update);
+    }
+    let hint = "`--update new` leaves what differs as `.snap.new`, marked with the fault";
+    update.with_fault(mode).map_err(|message| wrong(Some(hint), message))
 }
 
 /// The name of the embedded endpoint.
@@ -138,12 +156,17 @@ fn check_apart(all: &[Settings]) -> Result<(), CliError> {
     }
 }
 
-/// Nothing on this machine costs money; elsewhere somebody has to say that it may.
+/// Whether an endpoint is on this machine and not the real API, which a tunnel or a sidecar may bring here.
+pub(super) fn costs_nothing(entry: &EndpointEntry, connection: &Connection, address: &Address) -> bool {
+    connection.stays_here(address) && entry.kind != Some(EndpointKind::Real)
+}
+
+/// Whether cases may cost money: only with permission, unless the endpoint costs nothing.
 fn allows_billable(args: &RunArgs, entry: &EndpointEntry, target: &Target, connection: &Connection) -> bool {
     match target {
         Target::Reference(_) => true,
         Target::Other(endpoint) => {
-            connection.stays_here(&endpoint.address)
+            costs_nothing(entry, connection, &endpoint.address)
                 || entry.allows_billable
                 || args.allow.contains(&Allowed::Billable)
         }

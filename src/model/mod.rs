@@ -4,6 +4,7 @@
 //! makes these values, `run` fills the later ones, `report` shows them.
 
 mod case;
+mod character;
 mod contract;
 mod decimal;
 mod endpoint_kind;
@@ -28,6 +29,7 @@ pub use case::{
     AxisChoice, Case, Expect, Given, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme, StatusRule,
     Step, Variable, last_part, merge_params, target,
 };
+pub use character::{is_hostile, json_escape};
 pub use contract::{
     Backing, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderRule, Listing, MediaTypes,
     RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots, row_label,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::model::Request;
+use crate::model::{Request, is_hostile};
 
 /// A `curl` line for a POSIX shell that repeats a request to `base`.
 ///
@@ -51,10 +51,9 @@ fn quoted(text: &str) -> String {
     word
 }
 
-/// Controls, and the marks that turn the direction of text (Unicode TR 9), which hide what is there.
+/// A line feed ends a line of a shell.
 fn is_unprintable(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    letter == '\n' || is_hostile(letter)
 }
 
 #[cfg(test)]

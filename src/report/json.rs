@@ -12,7 +12,7 @@ use super::Report;
 use super::excerpt::{excerpt, failing};
 use super::sink::Sink;
 use super::wire::RawCitation;
-use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
+use crate::event::{Event, PartStart, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Drift, Exchange, Finding, SnapshotOutcome};
 use crate::plain::printable_json;
 
@@ -65,6 +65,7 @@ impl JsonReport {
             },
             "contracts": contracts,
             "seed": start.seed,
+            "parts": start.parts.iter().map(part).collect::<Vec<_>>(),
             "level": start.gate.name(),
             "faults": start.faults,
         });
@@ -203,8 +204,8 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
         }),
         "stale_waivers": end.stale_waivers,
         "unpublished": end.unpublished,
-        "manifest": end.drift.as_ref().map(|Drift { missing, new, changed }| {
-            json!({ "missing": missing, "new": new, "changed": changed })
+        "manifest": end.drift.as_ref().map(|Drift { missing, new, changed, parts }| {
+            json!({ "missing": missing, "new": new, "changed": changed, "parts": parts })
         }),
         "warnings": warnings,
         "stopped": end.stopped.as_ref().map(|stopped| match stopped {
@@ -217,6 +218,11 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
         "duration_ms": millis(end.elapsed),
         "outcome": end.outcome().name(),
     })
+}
+
+fn part(part: &PartStart) -> Json {
+    let (number, of) = part.shard.map(|shard| (shard.number, shard.count)).unzip();
+    json!({ "number": number, "of": of, "seed": part.seed, "url": part.url })
 }
 
 fn millis(elapsed: std::time::Duration) -> u64 {

@@ -99,7 +99,7 @@ impl MarkdownReport {
                 operation.rows.len()
             )?;
         }
-        writeln!(out, "\nSeed {}, {} s.", start.seed, seconds(end.elapsed))?;
+        writeln!(out, "\nSeed {}, {} s.", start.seeds(), seconds(end.elapsed))?;
         self.notes(end)?;
         self.list()
     }

@@ -26,7 +26,7 @@ use std::time::Instant;
 
 use tokio::time::sleep;
 
-use crate::event::{Event, RunEnd, RunStart, StaleSnapshot};
+use crate::event::{Event, PartNumber, PartStart, RunEnd, RunStart, StaleSnapshot};
 use crate::judgement::{Tally, UniqueIds, WaiverBook, codes_due, operations};
 use crate::model::{CaseRecord, Contract, Drift, NotRun, SnapshotOutcome, Suite, Verdict, whole_micros};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
@@ -241,10 +241,16 @@ fn described(runner: &Runner, plan: &Plan) -> RunStart {
         selected: plan.cases.len(),
         known: plan.known,
         seed: runner.settings.seed,
+        parts: runner.settings.part.map(|part| part_of(runner, part)).into_iter().collect(),
         gate: runner.settings.gate,
         faults: runner.endpoint.faults.clone(),
         snapshots: runner.store.as_ref().map(|store| store.root().to_path_buf()),
     }
+}
+
+fn part_of(runner: &Runner, part: PartNumber) -> PartStart {
+    let url = runner.endpoint.description.url.clone();
+    PartStart { shard: Some(part), seed: runner.settings.seed, url }
 }
 
 /// Why orphans cannot be told.

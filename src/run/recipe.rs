@@ -19,6 +19,9 @@ use super::stop::Stop;
 /// How much of an answer is shown when a recipe fails, in characters.
 const SHOWN: usize = 200;
 
+/// How many pages of a list are asked for: with those of the usual size, a million items.
+const MOST_PAGES: usize = 10_000;
+
 /// What a recipe needs beside itself.
 pub(super) struct Kitchen<'a> {
     pub(super) client: Client,
@@ -206,12 +209,77 @@ fn prepare(kitchen: &Kitchen<'_>, step: &RecipeStep, scope: &Scope) -> Result<Pr
     Ok(PreparedStep { params, request: RequestSpec::default(), expect: std::sync::Arc::default() })
 }
 
+/// Sends the request of a step, and the same for every further page if it is for a list; what its answers give.
 pub(super) async fn send(
     kitchen: &Kitchen<'_>,
     step: &RecipeStep,
     scope: &Scope,
 ) -> Result<Vec<(String, Value)>, String> {
-    let prepared = prepare(kitchen, step, scope)?;
+    let Some(field) = &step.pages else {
+        return Ok(send_page(kitchen, step, scope, None).await?.saved);
+    };
+    let (mut all, mut tokens, mut last) = (Vec::new(), BTreeSet::new(), None);
+    while tokens.len() < MOST_PAGES {
+        let page =
+            send_page(kitchen, step, scope, last.as_deref().map(|token| (field.as_str(), token))).await?;
+        page.saved.into_iter().for_each(|(name, value)| collect(&mut all, name, value));
+        let Some(next) = page.next else {
+            return Ok(all);
+        };
+        if !tokens.insert(next.clone()) {
+            return Err(format!("the list has no end: the endpoint gives the same {field} again"));
+        }
+        last = Some(next);
+    }
+    Err(format!("the list has more than {MOST_PAGES} pages"))
+}
+
+/// Adds what a page gives to what earlier ones gave.
+fn collect(all: &mut Vec<(String, Value)>, name: String, value: Value) {
+    let items = |value| if let Value::List(items) = value { items } else { vec![value] };
+    match all.iter_mut().find(|(known, _)| *known == name) {
+        None => all.push((name, value)),
+        Some((_, before)) => {
+            let mut both = items(std::mem::replace(before, Value::Null));
+            both.extend(items(value));
+            *before = Value::List(both);
+        }
+    }
+}
+
+/// What the answer for one page gives.
+struct Page {
+    saved: Vec<(String, Value)>,
+    /// What leads to the next one, if there is one.
+    next: Option<String>,
+}
+
+/// What leads to the page after this one. A list ends where that is empty or not there.
+fn next_page(tree: Option<&Value>, field: &str) -> Result<Option<String>, String> {
+    let Some(tree @ Value::Map(_)) = tree else {
+        return Err("the answer is not an object, so the end of the list is not known".into());
+    };
+    match tree.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Text(token) | Value::Number(token)) => {
+            Ok(Some(token.clone()).filter(|it| !it.is_empty()))
+        }
+        Some(Value::Bool(_) | Value::List(_) | Value::Map(_)) => {
+            Err(format!("{field} of the answer does not lead to a page, so the end of the list is not known"))
+        }
+    }
+}
+
+async fn send_page(
+    kitchen: &Kitchen<'_>,
+    step: &RecipeStep,
+    scope: &Scope,
+    page: Option<(&str, &str)>,
+) -> Result<Page, String> {
+    let mut prepared = prepare(kitchen, step, scope)?;
+    if let Some((name, token)) = page {
+        prepared.params = merge_params(prepared.params, &[(name.to_owned(), Value::text(token))]);
+    }
     let mut request = encode(kitchen.contract, &prepared).map_err(|error| error.to_string())?;
     let endpoint = kitchen.endpoint;
     endpoint.signing.sign(&mut request, None, &endpoint.address).map_err(|error| error.to_string())?;
@@ -230,5 +298,6 @@ pub(super) async fn send(
         }
         saved.push((name.clone(), value.ok_or_else(|| format!("there is nothing at {path} of the answer"))?));
     }
-    Ok(saved)
+    let next = step.pages.as_deref().map(|field| next_page(answer.tree(), field)).transpose()?.flatten();
+    Ok(Page { saved, next })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use crate::event::EndpointDescription;
+use crate::event::{EndpointDescription, PartNumber};
 use crate::model::{Fixture, Level, Normalisation, Value};
 use crate::transport::Address;
 
@@ -23,6 +23,8 @@ pub struct RunSettings {
     pub gate: Level,
     /// The seed of values made by chance.
     pub seed: u64,
+    /// The part of the suite that is run, if it is not the whole.
+    pub part: Option<PartNumber>,
     /// How long the whole run may take.
     pub total: Duration,
     /// After how many failed cases no further one starts; never, if not said.
@@ -40,6 +42,7 @@ impl Default for RunSettings {
             jobs: DEFAULT_JOBS,
             gate: Level::Snapshot,
             seed: 0,
+            part: None,
             total: Duration::from_mins(30),
             enough: None,
             allows_billable: false,

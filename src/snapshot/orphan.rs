@@ -10,9 +10,11 @@ use super::file::{read, remove};
 use super::lock::{FolderLock, OWN_FOLDER};
 use super::provenance::Provenance;
 use super::store::Store;
+use crate::whole_file::{is_temporary, remove_left};
 
 impl Store {
-    /// Snapshots and pending ones below `tables` that belong to no known case, in order.
+    /// Snapshots and pending ones below `tables` that belong to no known case, in order. What killed processes have left
+    /// is removed, where something may be written.
     ///
     /// Every case of the suite has to be in `known`, also those that a run did not select.
     ///
@@ -21,7 +23,10 @@ impl Store {
     pub fn orphans(&self, known: &BTreeSet<PathBuf>) -> Result<Vec<PathBuf>, StoreError> {
         let mut found = Vec::new();
         walk(self.root(), 0, &mut found)?;
-        found.retain(|path| !known.contains(&settled(path)));
+        if self.writes() {
+            found.iter().filter(|path| is_left(path)).for_each(|path| remove_left(path));
+        }
+        found.retain(|path| !is_left(path) && !known.contains(&settled(path)));
         Ok(found)
     }
 
@@ -58,7 +63,7 @@ impl Store {
 /// How deep folders of snapshots are searched.
 const DEEPEST: usize = 20;
 
-/// Finds every snapshot, and every link, below a folder.
+/// Finds snapshots, pending ones, temporary files of writes, and links, below a folder.
 pub(super) fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), StoreError> {
     let unreadable =
         |error: io::Error| StoreError::Unreadable { path: folder.to_path_buf(), reason: error.to_string() };
@@ -79,7 +84,9 @@ pub(super) fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Res
         let hides = || is_snapshot(&name) || fs::metadata(entry.path()).is_ok_and(|found| found.is_dir());
         if kind.is_dir() && !is_other && depth < DEEPEST {
             walk(&entry.path(), depth + 1, found)?;
-        } else if (kind.is_file() && is_snapshot(&name)) || (kind.is_symlink() && !is_other && hides()) {
+        } else if (kind.is_file() && (is_snapshot(&name) || is_temporary(&entry.file_name())))
+            || (kind.is_symlink() && !is_other && hides())
+        {
             found.push(entry.path());
         }
     }
@@ -90,6 +97,10 @@ pub(super) fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Res
 fn is_snapshot(name: &str) -> bool {
     let settled = name.strip_suffix(".new").unwrap_or(name);
     Path::new(settled).extension().is_some_and(|ending| ending == "snap")
+}
+
+fn is_left(path: &Path) -> bool {
+    path.file_name().is_some_and(is_temporary)
 }
 
 /// Whether a file waits to be accepted.

@@ -109,6 +109,11 @@ impl Store {
         self.root.join([id.table(), "/", &name(id)].concat())
     }
 
+    /// Whether anything may be written.
+    pub(super) fn writes(&self) -> bool {
+        self.update != Update::Never
+    }
+
     /// Compares a transcript's text with the snapshot, and writes what the mode of update allows.
     ///
     /// # Errors

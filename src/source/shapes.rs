@@ -422,6 +422,11 @@ const RECIPE_STEP_TABLE: Shape = Shape::Table(&[
     needed("params", VALUES, "Parameters, over those that every request carries."),
     key("save", SAVE, "Values of the answer by name and JSONPath."),
     key(
+        "pages",
+        Shape::Text,
+        "The field of a list's answer, and the parameter, that lead to its next page, such as NextToken.",
+    ),
+    key(
         "optional",
         Shape::Boolean,
         "Whether nothing is lost if it fails; what needs its values is left out then.",

@@ -9,7 +9,6 @@ mod tls;
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
@@ -18,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::model::{Answer, Fault, Request, whole_micros};
-use crate::protocol::sign::{Redactor, Secret};
+use crate::protocol::sign::{Redactor, Secrets};
 use crate::protocol::{read_body, read_hidden};
 use pace::Pace;
 
@@ -102,7 +101,7 @@ pub struct Client {
     pace: Option<Pace>,
     resolve: Vec<(String, SocketAddr)>,
     has_proxy: bool,
-    redactor: Option<Arc<Redactor>>,
+    redactor: Option<Redactor>,
 }
 
 impl Client {
@@ -136,8 +135,8 @@ impl Client {
 
     /// The same client, which takes these secrets out of every answer, plain and encoded.
     #[must_use]
-    pub fn hiding(self, secrets: &[Secret]) -> Self {
-        Self { redactor: Redactor::new(secrets).map(Arc::new), ..self }
+    pub fn hiding(self, secrets: &Secrets) -> Self {
+        Self { redactor: Some(Redactor::new(secrets)), ..self }
     }
 
     fn http(&self, address: &Address) -> &reqwest::Client {

@@ -5,7 +5,9 @@
 mod cli;
 mod gates;
 mod install;
+mod keep;
 mod keygen;
+mod killed;
 mod run_terminal;
 mod safety;
 mod series;

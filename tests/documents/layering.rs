@@ -9,7 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("event", &["model"]),
     ("whole_file", &["model"]),
-    ("plain", &[]),
+    ("plain", &["model"]),
     ("wrapped", &["plain"]),
     ("template", &["model"]),
     ("source", &["model", "template"]),
@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("check", &["model", "template", "protocol"]),
     ("transport", &["model", "template", "protocol"]),
     ("snapshot", &["model", "template", "protocol", "check", "whole_file"]),
-    ("markup", &["plain", "protocol"]),
+    ("markup", &["model", "protocol"]),
     ("review", &["model", "plain", "markup", "check", "protocol", "snapshot"]),
     (
         "evidence",

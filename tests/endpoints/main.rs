@@ -20,6 +20,7 @@ mod recipes;
 #[cfg(feature = "wiremock")]
 mod responder;
 mod retry;
+mod scan;
 mod serve;
 mod serve_tls;
 mod signatures;

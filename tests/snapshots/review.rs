@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proofmark::model::is_hostile;
+
 use crate::support::{code, copied_cases, copied_snapshots, err, out, proofmark};
 
 /// Cases that a fault changes, and how they are selected.
@@ -31,7 +33,7 @@ impl Project {
     /// Runs with a fault, which leaves snapshots that wait.
     fn changed() -> Self {
         let project = Self::new();
-        assert_eq!(project.run(&["run", "-q", "--fault", FAULT, CASES]).0, 1);
+        assert_eq!(project.run(&["run", "-q", "--update", "new", "--fault", FAULT, CASES]).0, 1);
         project
     }
 
@@ -98,7 +100,7 @@ fn nothing_of_a_snapshot_acts_on_the_terminal() {
     let waiting: Vec<PathBuf> =
         project.files().into_keys().filter(|path| path.extension().unwrap() == "new").collect();
     let text = fs::read_to_string(&waiting[0]).unwrap();
-    let hostile = "\u{202e}\u{9b}2J\u{1b}]0;x\u{7}";
+    let hostile = "\u{202e}\u{200b}\u{2060}\u{9b}2J\u{1b}]0;x\u{7}";
     // Each in a field's name, its value, a header, a parameter and the message, as a file that others wrote may have it.
     let text = text
         .replace("\"HostId\": \"", &format!("\"Host{hostile}\": \"x"))
@@ -108,9 +110,7 @@ fn nothing_of_a_snapshot_acts_on_the_terminal() {
     let (exit, text) = project.run(&["pending"]);
     assert_eq!(exit, 1, "{text}");
     assert!(text.contains("\\u{202e}"), "it is shown escaped: {text}");
-    let acts =
-        |letter: char| letter != '\n' && (letter.is_control() || ('\u{202a}'..='\u{202e}').contains(&letter));
-    assert_eq!(text.chars().find(|letter| acts(*letter)), None, "{text:?}");
+    assert_eq!(text.chars().find(|letter| is_hostile(*letter)), None, "{text:?}");
 }
 
 #[test]
@@ -138,7 +138,11 @@ fn accept_takes_what_is_meant_and_changes_only_the_lines_that_differ() {
     let (old, new) = (lines(&before[path]), lines(text));
     let differing = old.iter().zip(&new).filter(|(old, new)| old != new).count();
     assert_eq!((old.len(), differing), (new.len(), 1), "{text}");
-    assert_eq!(project.run(&["run", "-q", "--fault", FAULT, "duplicate-key-in-a-form"]).0, 1, "the contract");
+    assert_eq!(
+        project.run(&["run", "-q", "--update", "new", "--fault", FAULT, "duplicate-key-in-a-form"]).0,
+        1,
+        "the contract"
+    );
     assert_eq!(project.run(&["pending", "duplicate-key-in-a-form"]).0, 4, "and not the snapshot");
 }
 

@@ -112,8 +112,14 @@ fn step(node: &Node, names: &mut Names, problems: &mut Vec<Problem>) -> RecipeSt
         check_path(entry.node.as_text().unwrap_or_default(), &entry.node.spot, problems);
         names.add(entry.key.as_str());
     }
+    let pages = node.get("pages");
+    if let Some(pages) = pages.filter(|_| saved.is_empty()) {
+        let problem = Problem::new(pages.spot.clone(), "`pages` collects what `save` takes from each page");
+        problems.push(problem.hint("write what each page gives in `save`"));
+    }
     RecipeStep {
         is_optional: node.flag("optional", false),
+        pages: node.text("pages"),
         params: node.get("params").map(Node::to_pairs).unwrap_or_default(),
         save: saved
             .iter()

@@ -49,7 +49,7 @@ impl<W: Write> TerminalReport<W> {
             }
             Some(Stopped::Interrupted | Stopped::Unreachable { .. } | Stopped::Refused { .. }) | None => {}
         }
-        self.line("seed", &start.seed.to_string())?;
+        self.line("seed", &start.seeds())?;
         self.line("time", &seconds(end.elapsed))
     }
 
