@@ -59,7 +59,8 @@ impl Recorded {
 /// that was not run to its end nothing is kept but why.
 #[must_use]
 pub fn kept(record: CaseRecord) -> CaseRecord {
-    let record = CaseRecord { given: Vec::new(), snapshot: SnapshotOutcome::Unchecked, ..record };
+    let record =
+        CaseRecord { given: Vec::new(), set_ups: Vec::new(), snapshot: SnapshotOutcome::Unchecked, ..record };
     if !matches!(record.verdict, Verdict::NotRun(_)) {
         return record;
     }

@@ -96,12 +96,14 @@ pub fn judge_again(
         exchanges,
         given: Vec::new(),
         variables: record.variables.clone(),
+        set_ups: Vec::new(),
         unanswered: None,
         rows_met,
         codes_due,
         snapshot: SnapshotOutcome::Unchecked,
         retried: record.retried.clone(),
         left_behind: record.left_behind.clone(),
+        paused: record.paused,
         elapsed: record.elapsed,
     })
 }

@@ -40,5 +40,7 @@ pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};
 pub use value::Value;
-pub use verdict::{CaseRecord, NotRun, SnapshotOutcome, Unknown, Verdict, VerdictCounts, whole_micros};
+pub use verdict::{
+    CaseRecord, NotRun, SetUp, SnapshotOutcome, Unknown, Verdict, VerdictCounts, whole_micros,
+};
 pub use waiver::{Day, Waiver};

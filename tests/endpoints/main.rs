@@ -14,12 +14,14 @@ mod endpoints;
 mod faults;
 mod fixtures;
 mod hostile;
+mod kept_states;
 mod recipes;
 #[cfg(feature = "wiremock")]
 mod responder;
 mod retry;
 mod serve;
 mod serve_tls;
+mod signals;
 mod signatures;
 mod signing;
 #[path = "../support/mod.rs"]
