@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use regex::Regex;
 use serde_json_path::JsonPath;
 
 use super::contract_file::{last_line, unknown_code};
 use super::document::{Kind, Node};
+use super::regexes::compiled;
 use super::shape::{Shape, check};
 use super::shapes::MATCHER_KEYS;
 use crate::model::{BLANK, Contract, ErrorRow, Expect, Matcher, Problem, StatusRule, Value};
@@ -145,7 +145,7 @@ fn check_regex(node: &Node, problems: &mut Vec<Problem>) {
     let Some(text) = node.as_text().filter(|text| !is_template(text)) else {
         return;
     };
-    if let Err(error) = Regex::new(text) {
+    if let Err(error) = compiled(text) {
         let message = format!("not a regular expression: {}", last_line(&error.to_string()));
         problems.push(Problem::new(node.spot.clone(), message));
     }
@@ -238,7 +238,7 @@ fn agrees(row: &ErrorRow, matcher: &Matcher) -> bool {
                 || (message.has_blanks() && message.mismatch(&text.replace(BLANK, "x")).is_none())
         }
         Matcher::Regex(text) => {
-            message.has_blanks() || Regex::new(text).is_ok_and(|regex| regex.is_match(message.as_str()))
+            message.has_blanks() || compiled(text).is_ok_and(|regex| regex.is_match(message.as_str()))
         }
         Matcher::Any(options) => options.iter().any(|option| agrees(row, option)),
         Matcher::Present(is_there) => *is_there,

@@ -12,6 +12,7 @@ mod folder;
 mod manifest_file;
 mod names;
 mod normalisation;
+mod regexes;
 mod row_file;
 mod schema;
 mod shape;

@@ -222,7 +222,7 @@ content-type = { json = "application/json" }
 "#;
 
 /// Case files of which each sends something that `curl` would change.
-const CASES: [(&str, &str); 13] = [
+const CASES: [(&str, &str); 14] = [
     ("plain", r#"params = { p = "x", a = 1 }"#),
     ("at", r#"params = { p = "x" }, request = { body = "@leak.txt" }"#),
     ("no-type", r#"params = { p = "x" }, request = { body = "plain" }"#),
@@ -240,6 +240,10 @@ const CASES: [(&str, &str); 13] = [
     ),
     ("newlines", r#"params = { p = "x" }, request = { body = "{\n  \"a\": \"it's\"\n}\n" }"#),
     ("controls", r#"params = { p = "x" }, request = { body = "\u0001\u001b[2J\u0000\t\r\n'\\x41%d!!" }"#),
+    (
+        "unseen",
+        r#"params = { p = "x" }, request = { body = "é中\u00a0\u00ad\u200b\u2028\u3164\ufff9\U000e0041\u202e" }"#,
+    ),
     ("form", r#"params = { p = "x", "a b" = "c&d='e'" }, request = { place = "form" }"#),
     ("long", r#"params = { p = "x", a = "LONG" }"#),
 ];

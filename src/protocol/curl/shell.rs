@@ -53,23 +53,17 @@ impl std::fmt::Display for Escaped<'_> {
     }
 }
 
-/// Controls, the marks that turn the direction of text (Unicode TR 9), and what breaks a line or is no character: all
-/// that reports write as an escape, which would change the line.
+/// All that reports and pages write as an escape, which would change the line: controls, marks that turn the direction of
+/// text (Unicode TR 9), what breaks a line, has no width or looks like a space, and what is no character.
 fn is_unprintable(letter: char) -> bool {
     letter.is_control()
         || matches!(
             letter,
-            '\u{61c}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{202a}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
-                | '\u{2028}'
-                | '\u{2029}'
-                | '\u{feff}'
-                | '\u{fffe}'
-                | '\u{ffff}'
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
         )
+        || matches!(letter, '\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{2000}'..='\u{200d}'
+            | '\u{202f}' | '\u{205f}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{3164}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
