@@ -130,9 +130,9 @@ pub(super) struct ShowArgs {
     /// The case's id, or a part of it that no other id has
     #[arg(value_name = "CASE")]
     pub(super) case: String,
-    /// The address that the curl lines go to
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
-    pub(super) endpoint: String,
+    /// The address that the curl lines go to; that of `proofmark serve` if left out, with lines that set its states up
+    #[arg(long, value_name = "URL")]
+    pub(super) endpoint: Option<String>,
     /// The seed of values made by chance
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) seed: u64,
@@ -475,6 +475,9 @@ pub(super) struct RunArgs {
     /// Keep the exchanges of cases that simply passed as well, for reports that show them
     #[arg(long)]
     pub(super) all_exchanges: bool,
+    /// Leave the states of cases in place, so that the `curl` lines can be used; no case runs that may cost money
+    #[arg(long, conflicts_with = "allow")]
+    pub(super) keep_states: bool,
     /// Print what would be sent, and send nothing
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -518,8 +521,9 @@ pub(super) struct CertifyArgs {
 }
 
 /// Flags of a run that a certificate has no use for.
-const NOT_CERTIFIED: [&str; 12] = [
+const NOT_CERTIFIED: [&str; 13] = [
     "in_ci",
+    "keep_states",
     "shard",
     "all_exchanges",
     "partition",

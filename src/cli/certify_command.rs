@@ -105,6 +105,7 @@ fn check_flags(run: &RunArgs) -> Result<(), CliError> {
         ("--max-age", run.max_age.is_some(), "snapshots tell regression, and a certificate conformance"),
         ("--fail-fast", run.fail_fast, "every case that is selected has to run"),
         ("--max-fail", run.max_fail.is_some(), "every case that is selected has to run"),
+        ("--keep-states", run.keep_states, "what is certified is cleaned up after"),
         ("--dry-run", run.dry_run, "`proofmark run --dry-run` prints what would be sent"),
     ];
     if let Some((flag, _, hint)) = meaningless.into_iter().find(|(_, is_given, _)| *is_given) {

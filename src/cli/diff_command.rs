@@ -30,6 +30,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         ("--report", !run.output.report.is_empty()),
         ("--overwrite-real", run.overwrite_real),
         ("--max-age", run.max_age.is_some()),
+        ("--keep-states", run.keep_states),
     ];
     if let Some((flag, _)) = meaningless.into_iter().find(|(_, is_given)| *is_given) {
         return Err(CliError::Usage {

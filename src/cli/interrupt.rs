@@ -1,9 +1,12 @@
 //! Interrupts: what a person or a CI system sends to end the program.
 
+#[cfg(unix)]
+use std::fs;
 use std::io;
 use std::sync::Arc;
 
-use tokio::signal;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::exit::INTERRUPTED;
@@ -13,43 +16,91 @@ use crate::run::StopSwitch;
 /// Signals that ask the program to end. From the moment that this is made they no longer end it by themselves.
 pub(super) struct Signals {
     #[cfg(unix)]
-    interrupt: signal::unix::Signal,
+    interrupt: Signal,
     /// What a CI system sends first.
     #[cfg(unix)]
-    terminate: signal::unix::Signal,
+    terminate: Signal,
+    /// The end of the terminal, unless it is to be ignored.
+    #[cfg(unix)]
+    hangup: Option<Signal>,
 }
 
+#[cfg(unix)]
 impl Signals {
     /// Starts to listen.
     ///
     /// # Errors
     /// If signals cannot be listened to.
-    #[cfg(unix)]
     pub(super) fn new() -> io::Result<Self> {
-        use signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let hangup = if is_hangup_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup,
+        })
     }
 
-    /// Nothing to prepare: the wait itself listens.
-    #[cfg(not(unix))]
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self {})
-    }
-
-    /// Waits for the next one.
+    /// Waits for the next one of any kind.
     ///
     /// # Errors
     /// If signals cannot be listened to.
     pub(super) async fn next(&mut self) -> io::Result<()> {
-        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = async {
+                match &mut self.hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            } => {}
+        }
+        Ok(())
+    }
+
+    /// Waits for the next one that a person or a CI system sends on purpose.
+    ///
+    /// # Errors
+    /// If signals cannot be listened to.
+    async fn next_on_purpose(&mut self) -> io::Result<()> {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
-        #[cfg(not(unix))]
-        signal::ctrl_c().await?;
         Ok(())
     }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    /// Nothing to prepare: the wait itself listens.
+    ///
+    /// # Errors
+    /// None.
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for an interrupt.
+    ///
+    /// # Errors
+    /// If signals cannot be listened to.
+    pub(super) async fn next(&mut self) -> io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
+
+    async fn next_on_purpose(&mut self) -> io::Result<()> {
+        self.next().await
+    }
+}
+
+/// Whether this program was started so that it outlives its terminal, as `nohup` does: to listen would undo that. It is
+/// known on Linux alone (`proc(5)`, `SigIgn`, in which the lowest bit is SIGHUP's).
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Listens until it is aborted: see [`listen`]. A signal that comes right after this call is not missed.
@@ -63,14 +114,15 @@ pub(super) fn listening(stop: &Arc<StopSwitch>) -> JoinHandle<()> {
     })
 }
 
-/// The first interrupt stops the run, which then cleans up; a second one ends the program at once.
+/// The first interrupt stops the run, which then cleans up; a second one ends the program at once. The end of a terminal
+/// does not count as a second one: both the system and the shell send it.
 async fn listen(mut signals: Signals, stop: Arc<StopSwitch>) {
     if signals.next().await.is_err() {
         return;
     }
     stop.interrupt();
     note("interrupted: cleaning up; once more to leave at once");
-    if signals.next().await.is_ok() {
+    if signals.next_on_purpose().await.is_ok() {
         leave();
     }
 }

@@ -70,6 +70,7 @@ fn refuse_meaningless(args: &RunArgs) -> Result<(), CliError> {
         ("--snapshots", args.snapshots.is_some()),
         ("--manifest", args.manifest.is_some()),
         ("--report", !args.output.report.is_empty()),
+        ("--keep-states", args.keep_states),
     ];
     if let Some((flag, _)) = meaningless.into_iter().find(|(_, is_given)| *is_given) {
         return Err(CliError::usage(format!("{flag} means nothing to noise")));

@@ -51,6 +51,12 @@ pub(super) fn run_narrowed(
         });
     }
     let mut all = Settings::of_all(args)?;
+    if args.keep_states && all.iter().any(|settings| matches!(settings.target, Target::Reference(_))) {
+        return Err(CliError::Usage {
+            message: "--keep-states needs --endpoint: the embedded endpoint ends with the run".into(),
+            hint: Some("serve it with `proofmark serve`, and name its --endpoint and --states".into()),
+        });
+    }
     let output = Output::resolve(&args.output)?;
     if output.reports.iter().any(|target| target.format.wants_exchanges()) {
         for settings in &mut all {

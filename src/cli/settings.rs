@@ -86,6 +86,7 @@ impl Settings {
                 total: args.total_timeout.map_or(run.total, Duration::from_secs),
                 enough: args.max_fail.or(args.fail_fast.then_some(NonZeroUsize::MIN)),
                 allows_billable: allows_billable(args, &entry, &target, &connection),
+                keeps_states: args.keep_states,
             },
             limits,
             connection,
@@ -166,9 +167,9 @@ fn allows_billable(args: &RunArgs, entry: &EndpointEntry, target: &Target, conne
     match target {
         Target::Reference(_) => true,
         Target::Other(endpoint) => {
-            costs_nothing(entry, connection, &endpoint.address)
-                || entry.allows_billable
-                || args.allow.contains(&Allowed::Billable)
+            let is_allowed = entry.allows_billable || args.allow.contains(&Allowed::Billable);
+            // What stays there goes on costing money.
+            costs_nothing(entry, connection, &endpoint.address) || (is_allowed && !args.keep_states)
         }
     }
 }

@@ -157,6 +157,7 @@ impl<'a> Expected<'a> {
             bytes: Vec::new(),
             body: Body::Json(tree),
             elapsed: Duration::ZERO,
+            paused: Duration::ZERO,
         }
     }
 }

@@ -206,6 +206,7 @@ impl Judged {
             && due.request_ids == record.request_ids
             && due.snapshot == record.snapshot
             && record.given.is_empty()
+            && record.set_ups.is_empty()
             && record.unanswered.is_none()
             && record.retried.is_empty()
             && (record.answered, record.steps_not_sent) == (0, planned.case.steps.len());
@@ -240,6 +241,7 @@ fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
         ("how many requests were answered", again.answered == record.answered),
         ("how many steps were not sent", again.steps_not_sent == record.steps_not_sent),
         ("what was made for snapshots", again.given == record.given),
+        ("what was asked of the state hook", again.set_ups == record.set_ups),
         ("a request without an answer", again.unanswered == record.unanswered),
         ("a snapshot", again.snapshot == record.snapshot),
     ];

@@ -62,6 +62,7 @@ pub fn kept(record: CaseRecord) -> CaseRecord {
     let record = CaseRecord {
         given: Vec::new(),
         literals: Vec::new(),
+        set_ups: Vec::new(),
         snapshot: SnapshotOutcome::Unchecked,
         ..record
     };

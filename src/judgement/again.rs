@@ -96,6 +96,7 @@ pub fn judge_again(
         exchanges,
         given: Vec::new(),
         variables: record.variables.clone(),
+        set_ups: Vec::new(),
         unanswered: None,
         rows_met,
         codes_due,
@@ -104,6 +105,7 @@ pub fn judge_again(
         snapshot: SnapshotOutcome::Unchecked,
         retried: record.retried.clone(),
         left_behind: record.left_behind.clone(),
+        paused: record.paused,
         elapsed: record.elapsed,
     })
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::promise::{codes, unless_empty};
 use crate::check::{Subject, check, request_id, select_in, throttled};
 use crate::model::{
-    Answer, Body, ErrorRow, Exchange, Finding, Given, Level, NotRun, PreparedStep, Request, RequestId,
-    Unknown, Value, Verdict, is_singular,
+    Answer, Body, ErrorRow, Exchange, Expect, Finding, Given, Level, NotRun, PreparedStep, Request,
+    RequestId, Unknown, Value, Verdict, is_singular,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare};
 use crate::protocol::{encode, settle};
@@ -127,7 +127,24 @@ impl<'a> Judge<'a> {
         }
         let is_broken = findings.iter().any(|finding| finding.counts(self.gate));
         self.findings.extend(findings);
-        if is_broken { Err(Ended::Broken) } else { self.save(position, scope) }
+        if is_broken {
+            return Err(Ended::Broken);
+        }
+        self.in_time(&prepared.expect)?;
+        self.save(position, scope)
+    }
+
+    /// Looks whether the last answer came in time also if its endpoint took all of the time that this machine was
+    /// paused for.
+    fn in_time(&self, expect: &Expect) -> Result<(), Ended> {
+        let Some(Exchange { answer, .. }) = self.exchanges.last() else { return Ok(()) };
+        let (least, most) = (answer.elapsed, answer.elapsed.saturating_add(answer.paused));
+        let all = std::iter::once(expect).chain(&expect.alternatives);
+        let mut limits = all.filter_map(|expect| expect.within);
+        if limits.any(|limit| least <= limit && limit < most) {
+            return Err(Ended::Unknown(Unknown::Paused { paused: answer.paused }));
+        }
+        Ok(())
     }
 
     /// Keeps values of the last answer for later steps.

@@ -128,8 +128,10 @@ pub struct Answer {
     pub bytes: Vec<u8>,
     /// What the bytes mean.
     pub body: Body,
-    /// From the request's start to the body's end.
+    /// From the request's start to the body's end, without what this machine was paused for.
     pub elapsed: Duration,
+    /// How long this machine was paused meanwhile. The answer may have taken so much longer.
+    pub paused: Duration,
 }
 
 impl Answer {

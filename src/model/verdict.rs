@@ -77,6 +77,11 @@ pub enum Unknown {
         /// What went wrong.
         reason: String,
     },
+    /// This machine was paused, so it is not known whether the answer came in time.
+    Paused {
+        /// For so long.
+        paused: Duration,
+    },
     /// A value that a later request needs could not be had.
     Unprepared {
         /// What went wrong.
@@ -92,6 +97,10 @@ impl fmt::Display for Unknown {
             Self::SetUp { state, reason } => {
                 write!(out, "the state \"{state}\" could not be set up: {reason}")
             }
+            Self::Paused { paused } => write!(
+                out,
+                "this machine was paused for {paused:.1?}, so it is not known whether the answer came in time"
+            ),
             Self::Unprepared { reason } => write!(out, "the request could not be prepared: {reason}"),
         }
     }
@@ -163,8 +172,10 @@ impl fmt::Display for NotRun {
             Self::Unsigned { scheme, is_meant: false } => {
                 write!(out, "no credentials to sign by {scheme}; --sign none says that none are meant")
             }
-            Self::Billable => out
-                .write_str("it may cost money, which --allow billable or the endpoint's settings must allow"),
+            Self::Billable => out.write_str(
+                "it may cost money, which --allow billable or the endpoint's settings must allow, and --keep-states \
+                 never does",
+            ),
             Self::Unreachable { reason } => out.write_str(reason),
             Self::Refused { reason } => {
                 write!(out, "the endpoint would refuse every signed request: {reason}")
@@ -204,6 +215,8 @@ pub struct CaseRecord {
     pub given: Vec<(String, String)>,
     /// The variables that states gave, in the order in which they were set; dropped with the exchanges.
     pub variables: Vec<(String, Value)>,
+    /// What the state hook was asked to set up; dropped with the exchanges.
+    pub set_ups: Vec<SetUp>,
     /// The last request, if its answer never came.
     pub unanswered: Option<Request>,
     /// How many steps were not sent.
@@ -223,6 +236,8 @@ pub struct CaseRecord {
     pub retried: Vec<String>,
     /// Clean-up that did not work.
     pub left_behind: Vec<String>,
+    /// How long this machine was paused while answers were waited for.
+    pub paused: Duration,
     /// From set-up to teardown.
     pub elapsed: Duration,
 }
@@ -236,6 +251,15 @@ pub struct RequestId {
     pub at: String,
     /// The SHA-256 of the id and of the file of its rule, in hexadecimal digits.
     pub digest: String,
+}
+
+/// A state that the endpoint's hook set up for a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetUp {
+    /// The position of the step that it was set up for, from 0.
+    pub step: usize,
+    /// What the hook was sent, as JSON.
+    pub asked: String,
 }
 
 /// What came of comparing a case with its snapshot.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::expand::PlannedCase;
-use crate::model::{Expect, PreparedStep, RawParts, RequestSpec, Scheme, Value};
+use crate::model::{Expect, Given, PreparedStep, RawParts, RequestSpec, Scheme, Value};
 use crate::template::{Scope, TemplateError, Templates, Unrendered, has_templates};
 
 /// Why a step cannot be prepared.
@@ -156,18 +156,49 @@ pub struct Preview {
 /// # Errors
 /// A template that gives nothing even so.
 pub fn preview(planned: &PlannedCase, seed: u64, templates: &Templates) -> Result<Preview, PrepareError> {
+    preview_with(planned, seed, templates, |need, scope| {
+        let state = planned.contract.state(&need.given.state);
+        for variable in state.map(|state| state.provides.as_slice()).unwrap_or_default() {
+            scope.set(&need.given.variable(&variable.name), &Value::text(variable.example.as_str()));
+        }
+    })
+}
+
+/// A state that a case needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Need<'a> {
+    /// The state, as the case asks for it.
+    pub given: &'a Given,
+    /// The position of the step that needs it, from 0.
+    pub step: usize,
+    /// The states are numbered, from 1, in the order in which a run sets them up.
+    pub number: usize,
+}
+
+/// As [`preview`], with the variables of states that `provide` sets, in the order in which a run sets them up.
+///
+/// # Errors
+/// A template that gives nothing even so.
+pub fn preview_with(
+    planned: &PlannedCase,
+    seed: u64,
+    templates: &Templates,
+    mut provide: impl FnMut(Need<'_>, &mut Scope),
+) -> Result<Preview, PrepareError> {
     let mut scope = open_scope(planned, seed, templates)?;
     let about = about(planned, &scope, templates);
-    let steps = &planned.case.steps;
-    let given = planned.case.given.iter().chain(steps.iter().flat_map(|step| &step.given));
-    for (need, state) in given.filter_map(|need| Some((need, planned.contract.state(&need.state)?))) {
-        for variable in &state.provides {
-            scope.set(&need.variable(&variable.name), &Value::text(variable.example.as_str()));
+    let mut number = 0;
+    let mut set_up = |given: &[Given], step: usize, scope: &mut Scope| {
+        for given in given {
+            number += 1;
+            provide(Need { given, step, number }, scope);
         }
-    }
+    };
+    set_up(&planned.case.given, 0, &mut scope);
     set_variables(planned, &mut scope, templates)?;
     let mut prepared = Vec::new();
-    for (position, step) in steps.iter().enumerate() {
+    for (position, step) in planned.case.steps.iter().enumerate() {
+        set_up(&step.given, position, &mut scope);
         prepared.push(prepare(planned, position, &scope, templates)?);
         for (name, _) in &step.save {
             scope.set(name, &Value::Text(format!("<{name}>")));

@@ -85,6 +85,7 @@ mod tests {
             bytes: bytes.to_vec(),
             body: read_body(bytes, content_type),
             elapsed: std::time::Duration::ZERO,
+            paused: std::time::Duration::ZERO,
         })
     }
 

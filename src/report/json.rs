@@ -135,6 +135,7 @@ fn case_json(record: &CaseRecord) -> Json {
         "snapshot": snapshot_name(&record.snapshot),
         "retried": record.retried,
         "left_behind": record.left_behind,
+        "paused_ms": millis(record.paused),
         "duration_ms": millis(record.elapsed),
     })
 }

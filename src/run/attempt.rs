@@ -13,8 +13,8 @@ use super::state::{self, NoState, Undo};
 use super::stop::Stop;
 use crate::judgement::{Ended, Judge, open, render_params};
 use crate::model::{
-    Answer, CaseRecord, Fault, Given, Literals, NotRun, Request, RequestSpec, SnapshotOutcome, Unknown,
-    Value, whole_micros,
+    Answer, CaseRecord, Fault, Given, Literals, NotRun, Request, RequestSpec, SetUp, SnapshotOutcome,
+    Unknown, Value, whole_micros,
 };
 use crate::plan::{PlannedCase, literals, set_variables};
 use crate::snapshot::Names;
@@ -33,6 +33,7 @@ pub(super) struct Attempt<'a> {
     /// The variables that states gave, in the order in which they were set.
     variables: Vec<(String, Value)>,
     set_up: Vec<Undo>,
+    set_ups: Vec<SetUp>,
     asked: usize,
     judge: Judge<'a>,
     unanswered: Option<Request>,
@@ -51,6 +52,7 @@ impl<'a> Attempt<'a> {
             given: Vec::new(),
             variables: Vec::new(),
             set_up: Vec::new(),
+            set_ups: Vec::new(),
             asked: 0,
             judge: Judge::new(planned, runner.settings.gate),
             unanswered: None,
@@ -64,12 +66,13 @@ impl<'a> Attempt<'a> {
     pub(super) async fn run(mut self, stop: &Stop) -> CaseRecord {
         let start = Instant::now();
         let ended = self.steps(stop).await.err();
-        let left_behind = self.tear_down().await;
+        let left_behind = self.tear_down(ended.as_ref()).await;
         self.name_made();
         let snapshot = self.compare_snapshot(ended.as_ref());
         let verdict = self.judge.verdict(ended, &self.retried);
         let (rows_met, codes_due) = (self.judge.rows_met(), self.judge.codes_due());
         let Judge { exchanges, findings, request_ids, .. } = self.judge;
+        let paused = exchanges.iter().map(|exchange| exchange.answer.paused).sum();
         let sent = exchanges.len() + usize::from(self.unanswered.is_some());
         CaseRecord {
             id: self.planned.id.clone(),
@@ -87,10 +90,12 @@ impl<'a> Attempt<'a> {
             request_ids,
             literals: self.literals,
             variables: self.variables,
+            set_ups: self.set_ups,
             unanswered: self.unanswered,
             snapshot,
             retried: self.retried,
             left_behind,
+            paused,
             elapsed: whole_micros(start.elapsed()),
         }
     }
@@ -100,10 +105,10 @@ impl<'a> Attempt<'a> {
         let (mut scope, about) = open(self.planned, self.runner.settings.seed, templates)?;
         self.about = about;
         let case = Arc::clone(&self.planned.case);
-        self.bring_about(&case.given, &mut scope, stop).await?;
+        self.bring_about(0, &case.given, &mut scope, stop).await?;
         set_variables(self.planned, &mut scope, templates).map_err(Ended::unprepared)?;
         for (position, step) in case.steps.iter().enumerate() {
-            self.bring_about(&step.given, &mut scope, stop).await?;
+            self.bring_about(position, &step.given, &mut scope, stop).await?;
             let outcome = self.step(position, &mut scope, stop).await;
             self.made = scope.made();
             outcome?;
@@ -111,7 +116,13 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    async fn bring_about(&mut self, given: &[Given], scope: &mut Scope, stop: &Stop) -> Result<(), Ended> {
+    async fn bring_about(
+        &mut self,
+        step: usize,
+        given: &[Given],
+        scope: &mut Scope,
+        stop: &Stop,
+    ) -> Result<(), Ended> {
         for need in given {
             let params = render_params(need, scope, &self.runner.templates)?;
             let Some(definition) = self.planned.contract.state(&need.state) else {
@@ -119,7 +130,7 @@ impl<'a> Attempt<'a> {
                 return Err(Ended::NotRun(NotRun::NoWayTo { state: need.state.clone(), reason }));
             };
             self.asked += 1;
-            let purpose = format!("{}/{}/{}", self.runner.settings.seed, self.planned.id, self.asked);
+            let purpose = state::purpose(self.runner.settings.seed, &self.planned.id, self.asked);
             let kitchen = self.kitchen(Some(stop));
             let setting_up = state::bring_about(&kitchen, definition, &params, &purpose);
             // A set-up that was sent is not cut short: what an unfinished one left behind could not be undone.
@@ -127,6 +138,8 @@ impl<'a> Attempt<'a> {
                 NoState::Unknown(unknown) => Ended::Unknown(unknown),
                 NoState::NotRun(reason) => Ended::NotRun(reason),
             })?;
+            let asked = set_up.as_ref().and_then(Undo::asked);
+            self.set_ups.extend(asked.map(|asked| SetUp { step, asked: asked.to_owned() }));
             self.set_up.extend(set_up);
             for (name, value) in promised.map_err(Ended::Unknown)? {
                 let own = need.variable(&name);
@@ -218,9 +231,16 @@ impl<'a> Attempt<'a> {
     }
 
     /// Undoes what was set up, last first; also after a failure or an interrupt.
-    async fn tear_down(&mut self) -> Vec<String> {
+    async fn tear_down(&mut self, ended: Option<&Ended>) -> Vec<String> {
+        let set_up = std::mem::take(&mut self.set_up);
+        // What a failed set-up has made is no state that anybody could use.
+        let is_whole = !matches!(ended, Some(Ended::Unknown(Unknown::SetUp { .. })));
+        if self.runner.settings.keeps_states && is_whole {
+            self.runner.keep(set_up.iter().map(Undo::state));
+            return Vec::new();
+        }
         let mut left_behind = Vec::new();
-        for set_up in std::mem::take(&mut self.set_up).iter().rev() {
+        for set_up in set_up.iter().rev() {
             let client = self.runner.client.within(TEARDOWN);
             let kitchen = Kitchen { client, ..self.kitchen(None) };
             left_behind.extend(state::tear_down(&kitchen, set_up).await.err());

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod drift;
+mod jobs;
 mod judge;
 mod key;
 mod pool;
@@ -17,11 +18,11 @@ mod state;
 mod stop;
 mod sweep;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::error::Error;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::time::sleep;
@@ -35,13 +36,14 @@ use crate::template::Templates;
 use crate::transport::Client;
 
 use attempt::Attempt;
-use pool::Pool;
+use pool::{Cases, Pool};
 use preflight::preflight;
 
 pub use drift::drift;
 pub use retry::Retry;
 pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings, seed_by_chance};
 pub use signing::Signing;
+pub use state::{purpose, set_up_request};
 pub use stop::{Stop, StopSwitch};
 pub use sweep::{Found, sweep};
 
@@ -56,6 +58,8 @@ pub struct Runner {
     waivers: WaiverBook,
     stale: Option<Vec<StaleSnapshot>>,
     drift: Option<Drift>,
+    /// How often each state was left in place, as was asked.
+    kept: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Runner {
@@ -64,7 +68,8 @@ impl Runner {
         let client = client.hiding(&endpoint.signing.secrets());
         let (templates, waivers) = (Templates::default(), WaiverBook::default());
         let rules = RuleBook::default();
-        Self { client, endpoint, settings, templates, rules, store, waivers, stale: None, drift: None }
+        let (stale, drift, kept) = (None, None, Mutex::default());
+        Self { client, endpoint, settings, templates, rules, store, waivers, stale, drift, kept }
     }
 
     /// The runner with waivers of its endpoint.
@@ -102,6 +107,29 @@ impl Runner {
         let error = self.store.as_ref()?.conclude().err()?;
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         Some(format!("what this run has seen of snapshots is not kept: {error}{cause}"))
+    }
+
+    /// Notes states that are left in place.
+    fn keep<'a>(&self, states: impl Iterator<Item = &'a str>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        states.for_each(|state| *kept.entry(state.to_owned()).or_default() += 1);
+    }
+
+    /// What is left in place on the endpoint, as --keep-states asks.
+    fn kept(&self) -> Option<String> {
+        if !self.settings.keeps_states {
+            return None;
+        }
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let count: usize = kept.values().sum();
+        let states: Vec<String> =
+            kept.iter().map(|(state, count)| format!("{count} × \"{state}\"")).collect();
+        let [plural, colon] = [if count == 1 { " is" } else { "s are" }, if count == 0 { "" } else { ": " }];
+        let url = &self.endpoint.description.url;
+        Some(format!(
+            "--keep-states: {count} state{plural} left in place on {url}{colon}{}",
+            states.join(", ")
+        ))
     }
 
     /// The endpoint.
@@ -147,6 +175,7 @@ impl Runner {
             exchanges: Vec::new(),
             given: Vec::new(),
             variables: Vec::new(),
+            set_ups: Vec::new(),
             unanswered: None,
             steps_not_sent: planned.case.steps.len(),
             rows_met: Vec::new(),
@@ -156,6 +185,7 @@ impl Runner {
             snapshot: SnapshotOutcome::Unchecked,
             retried: Vec::new(),
             left_behind: Vec::new(),
+            paused: std::time::Duration::ZERO,
             elapsed: std::time::Duration::ZERO,
         }
     }
@@ -191,14 +221,21 @@ pub async fn run(
             }
         }
     }
-    let jobs = runner.settings.jobs.max(1);
+    let (jobs, warning) =
+        jobs::possible(runner.settings.jobs.max(1), runner.endpoint.description.is_reference);
+    warning.into_iter().for_each(|text| emit(Event::Warned { text }));
     let contracts: BTreeMap<String, Arc<Contract>> = plan
         .cases
         .iter()
         .map(|planned| (planned.contract.id.to_string(), Arc::clone(&planned.contract)))
         .collect();
     let mut unique = UniqueIds::default();
-    let mut pool = Pool::start(&runner, plan.cases, jobs, &stop.listen());
+    let count = plan.cases.len();
+    let cases = Arc::new(Cases::new(Arc::clone(&runner), plan.cases, stop.listen()));
+    let mut pool = Pool::start(count, jobs, move |position| {
+        let cases = Arc::clone(&cases);
+        async move { cases.finished(position).await }
+    });
     loop {
         tokio::select! {
             record = pool.next() => {
@@ -225,7 +262,7 @@ pub async fn run(
         }
     }
     let stale_snapshots = runner.still_stale();
-    runner.conclude().into_iter().for_each(|text| emit(Event::Warned { text }));
+    runner.conclude().into_iter().chain(runner.kept()).for_each(|text| emit(Event::Warned { text }));
     let drift = runner.drift.clone();
     let elapsed = whole_micros(start.elapsed());
     let end = RunEnd { stale_snapshots, drift, ..tally.finish(orphans, stop.stopped(), elapsed) };
@@ -268,7 +305,7 @@ pub enum OrphanError {
 ///
 /// # Errors
 /// As [`case_ids`].
-pub fn snapshot_paths(suite: &Suite, store: &Store) -> Result<BTreeSet<PathBuf>, PlanError> {
+pub fn snapshot_paths(suite: &Suite, store: &Store) -> Result<HashSet<PathBuf>, PlanError> {
     Ok(case_ids(suite)?.iter().map(|planned| store.path(&planned.id)).collect())
 }
 

@@ -31,6 +31,8 @@ pub struct RunSettings {
     pub enough: Option<NonZeroUsize>,
     /// Whether cases that may cost money are run; not unless somebody says so.
     pub allows_billable: bool,
+    /// Whether states are left in place after their cases.
+    pub keeps_states: bool,
     /// Whether cases that pass without a finding keep their exchanges, for whoever wants to look at answers that are
     /// as they should be. Where nobody does, they are gone before the case is told.
     pub keeps_exchanges: bool,
@@ -46,6 +48,7 @@ impl Default for RunSettings {
             total: Duration::from_mins(30),
             enough: None,
             allows_billable: false,
+            keeps_states: false,
             keeps_exchanges: true,
         }
     }

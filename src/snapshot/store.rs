@@ -104,6 +104,10 @@ impl Store {
         &self.root
     }
 
+    pub(super) fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
     /// The file of a case.
     pub fn path(&self, id: &CaseId) -> PathBuf {
         self.root.join([id.table(), "/", &name(id)].concat())

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use regex::Regex;
-
 use super::contract_file::unknown_code;
 use super::document::{Kind, Node};
 use super::matcher::{body, of_scalar};
+use super::regexes::compiled;
 use crate::model::{BLANK, Contract, ErrorRow, Expect, Matcher, Problem, StatusRule, Value};
 use crate::template::is_template;
 
@@ -208,7 +207,7 @@ fn agrees(row: &ErrorRow, matcher: &Matcher) -> bool {
                 || (message.has_blanks() && message.mismatch(&wanted.replace(BLANK, "x")).is_none())
         }
         Matcher::Regex(pattern) => {
-            message.has_blanks() || Regex::new(pattern).is_ok_and(|regex| regex.is_match(text))
+            message.has_blanks() || compiled(pattern).is_ok_and(|regex| regex.is_match(text))
         }
         Matcher::Any(options) => options.iter().any(|option| agrees(row, option)),
         Matcher::All(parts) => parts.iter().all(|part| agrees(row, part)),

@@ -14,6 +14,7 @@ mod manifest_file;
 mod matcher;
 mod names;
 mod normalisation;
+mod regexes;
 mod row_file;
 mod schema;
 mod shape;

@@ -7,6 +7,7 @@ mod convert;
 mod expect;
 mod scope;
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
@@ -89,10 +90,7 @@ pub fn names(value: &Value) -> Result<BTreeSet<String>, TemplateError> {
 
 fn collect_names(value: &Value, found: &mut BTreeSet<String>) -> Result<(), TemplateError> {
     match value {
-        Value::Text(text) if is_template(text) => {
-            found.extend(Compiled::new(text)?.names(text)?);
-            check_filters(text)?;
-        }
+        Value::Text(text) if is_template(text) => found.extend(names_of(text)?),
         Value::Text(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
         Value::List(items) => {
             for item in items {
@@ -106,6 +104,33 @@ fn collect_names(value: &Value, found: &mut BTreeSet<String>) -> Result<(), Temp
         }
     }
     Ok(())
+}
+
+/// How many texts are remembered with their names: more than most suites have different ones.
+const REMEMBERED: usize = 4096;
+
+thread_local! {
+    /// Tables repeat the same few templates in case after case, and each is parsed to be checked.
+    static NAMES: RefCell<HashMap<String, Result<BTreeSet<String>, TemplateError>>> = RefCell::default();
+}
+
+fn names_of(text: &str) -> Result<BTreeSet<String>, TemplateError> {
+    NAMES.with_borrow_mut(|known| {
+        if let Some(names) = known.get(text) {
+            return names.clone();
+        }
+        let names = parsed_names(text);
+        if known.len() < REMEMBERED {
+            known.insert(text.to_owned(), names.clone());
+        }
+        names
+    })
+}
+
+fn parsed_names(text: &str) -> Result<BTreeSet<String>, TemplateError> {
+    let names = Compiled::new(text)?.names(text)?;
+    check_filters(text)?;
+    Ok(names.into_iter().collect())
 }
 
 /// An engine that goes on where a name has no value yet.

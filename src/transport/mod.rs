@@ -6,6 +6,7 @@
 mod address;
 mod pace;
 mod tls;
+mod wait;
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use crate::model::{Answer, Fault, Request, whole_micros};
 use crate::protocol::sign::{Redactor, Secrets};
 use crate::protocol::{read_body, read_hidden};
 use pace::Pace;
+use wait::at_most;
 
 pub use address::{Address, without_user};
 pub use pace::Rate;
@@ -166,9 +168,8 @@ impl Client {
     pub async fn send(&self, _turn: Turn, address: &Address, request: &Request) -> Result<Answer, Fault> {
         let built = Self::build(address, request)?;
         let limit = self.limits.answer;
-        timeout(limit, self.take(self.http(address), built))
-            .await
-            .unwrap_or(Err(Fault::TimedOut { what: "the answer".into(), after: limit }))
+        let (answered, pause) = at_most(limit, self.take(self.http(address), built)).await;
+        pause.applied(answered.unwrap_or(Err(Fault::TimedOut { what: "the answer".into(), after: limit })))
     }
 
     /// Posts a JSON text and takes the status and the body.
@@ -189,9 +190,9 @@ impl Client {
             .build();
         let built = built.map_err(|error| Fault::Unsendable { reason: chain(&error) })?;
         let limit = self.limits.answer;
-        let answer = timeout(limit, self.take(self.http(address), built))
-            .await
-            .unwrap_or(Err(Fault::TimedOut { what: "the answer".into(), after: limit }))?;
+        let (answered, pause) = at_most(limit, self.take(self.http(address), built)).await;
+        let answered = answered.unwrap_or(Err(Fault::TimedOut { what: "the answer".into(), after: limit }));
+        let answer = pause.applied(answered)?;
         Ok((answer.status, answer.bytes))
     }
 
@@ -280,20 +281,20 @@ impl Client {
         headers
             .extend(response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))));
         // As it is recorded: what is judged now and what is judged again must be the same.
-        let elapsed = whole_micros(start.elapsed());
+        let (elapsed, paused) = (whole_micros(start.elapsed()), Duration::ZERO);
         let content_type = |headers: &[(String, String)]| {
             headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.clone())
         };
         let Some(redactor) = &self.redactor else {
             let body = read_body(&bytes, content_type(&headers).as_deref());
-            return Ok(Answer { status: response.status().as_u16(), headers, body, bytes, elapsed });
+            return Ok(Answer { status: response.status().as_u16(), headers, body, bytes, elapsed, paused });
         };
         for (name, value) in &mut headers {
             redactor.hide(name);
             redactor.hide(value);
         }
         let (bytes, body) = read_hidden(redactor, bytes, content_type(&headers).as_deref());
-        Ok(Answer { status: response.status().as_u16(), headers, body, bytes, elapsed })
+        Ok(Answer { status: response.status().as_u16(), headers, body, bytes, elapsed, paused })
     }
 
     fn fault(&self, error: &reqwest::Error) -> Fault {

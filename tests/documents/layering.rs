@@ -113,6 +113,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("similar", &["snapshot"]),
     ("quick_xml", &["protocol", "reference", "report"]),
     ("shlex", &["protocol"]),
+    ("rlimit", &["run"]),
     ("hyper", &["reference"]),
     ("wiremock", &["reference"]),
     ("indicatif", &["report"]),

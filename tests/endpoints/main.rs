@@ -16,6 +16,7 @@ mod faults;
 mod fixtures;
 mod hostile;
 mod judge;
+mod kept_states;
 mod recipes;
 #[cfg(feature = "wiremock")]
 mod responder;
@@ -23,6 +24,7 @@ mod retry;
 mod scan;
 mod serve;
 mod serve_tls;
+mod signals;
 mod signatures;
 mod signing;
 #[path = "../support/mod.rs"]

@@ -12,7 +12,7 @@ use super::run::level;
 use super::verdict::{RawSnapshot, RawVerdict};
 use super::{WireError, micros};
 use crate::model::{
-    CaseId, CaseRecord, Exchange, Finding, IdError, OperationId, RequestId, SourceText, Spot, TableId,
+    CaseId, CaseRecord, Exchange, Finding, IdError, OperationId, RequestId, SetUp, SourceText, Spot, TableId,
 };
 use crate::protocol::{from_json, to_json};
 
@@ -40,6 +40,8 @@ pub(super) struct RawCase {
     given: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     variables: Vec<(String, Json)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    set_ups: Vec<RawSetUp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unanswered: Option<RawRequest>,
     steps_not_sent: usize,
@@ -54,6 +56,8 @@ pub(super) struct RawCase {
     retried: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     left_behind: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_none")]
+    paused_us: u64,
     duration_us: u64,
 }
 
@@ -74,6 +78,7 @@ impl From<&CaseRecord> for RawCase {
             exchanges: record.exchanges.iter().map(RawExchange::from).collect(),
             given: record.given.clone(),
             variables: record.variables.iter().map(|(name, value)| (name.clone(), to_json(value))).collect(),
+            set_ups: record.set_ups.iter().map(RawSetUp::from).collect(),
             unanswered: record.unanswered.as_ref().map(RawRequest::from),
             steps_not_sent: record.steps_not_sent,
             rows_met: texts(&record.rows_met),
@@ -82,6 +87,7 @@ impl From<&CaseRecord> for RawCase {
             snapshot: (&record.snapshot).into(),
             retried: record.retried.clone(),
             left_behind: record.left_behind.clone(),
+            paused_us: micros(record.paused),
             duration_us: micros(record.elapsed),
         }
     }
@@ -104,6 +110,7 @@ impl TryFrom<RawCase> for CaseRecord {
             exchanges: exchanges.collect::<Result<_, _>>()?,
             given: raw.given,
             variables: raw.variables.into_iter().map(|(name, value)| (name, from_json(&value))).collect(),
+            set_ups: raw.set_ups.into_iter().map(SetUp::from).collect(),
             unanswered: raw.unanswered.map(TryInto::try_into).transpose()?,
             steps_not_sent: raw.steps_not_sent,
             rows_met: shared(raw.rows_met),
@@ -113,8 +120,33 @@ impl TryFrom<RawCase> for CaseRecord {
             snapshot: raw.snapshot.into(),
             retried: raw.retried,
             left_behind: raw.left_behind,
+            paused: Duration::from_micros(raw.paused_us),
             elapsed: Duration::from_micros(raw.duration_us),
         })
+    }
+}
+
+/// Nearly every case has no pause, and does not say so.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+pub(super) fn is_none(micros: &u64) -> bool {
+    *micros == 0
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawSetUp {
+    step: usize,
+    asked: String,
+}
+
+impl From<&SetUp> for RawSetUp {
+    fn from(SetUp { step, asked }: &SetUp) -> Self {
+        Self { step: step + 1, asked: asked.clone() }
+    }
+}
+
+impl From<RawSetUp> for SetUp {
+    fn from(RawSetUp { step, asked }: RawSetUp) -> Self {
+        Self { step: step.saturating_sub(1), asked }
     }
 }
 

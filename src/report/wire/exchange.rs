@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::case::is_none;
 use super::{WireError, micros};
 use crate::model::{Answer, Exchange, Format, Method, Request, SentBody};
 use crate::protocol::{from_base64, read_body, to_base64};
@@ -43,6 +44,8 @@ struct RawAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     base64: Option<String>,
     duration_us: u64,
+    #[serde(default, skip_serializing_if = "is_none")]
+    paused_us: u64,
 }
 
 impl From<&Exchange> for RawExchange {
@@ -106,8 +109,8 @@ impl From<&Answer> for RawAnswer {
             Ok(text) => (Some(text.to_owned()), None),
             Err(_) => (None, Some(to_base64(&answer.bytes))),
         };
-        let duration_us = micros(answer.elapsed);
-        Self { status: answer.status, headers: answer.headers.clone(), text, base64, duration_us }
+        let (duration_us, paused_us) = (micros(answer.elapsed), micros(answer.paused));
+        Self { status: answer.status, headers: answer.headers.clone(), text, base64, duration_us, paused_us }
     }
 }
 
@@ -125,6 +128,7 @@ impl TryFrom<RawAnswer> for Answer {
         let content_type = raw.headers.iter().find(|(name, _)| name == "content-type");
         let body = read_body(&bytes, content_type.map(|(_, value)| value.as_str()));
         let elapsed = Duration::from_micros(raw.duration_us);
-        Ok(Self { status: raw.status, headers: raw.headers, bytes, body, elapsed })
+        let paused = Duration::from_micros(raw.paused_us);
+        Ok(Self { status: raw.status, headers: raw.headers, bytes, body, elapsed, paused })
     }
 }

@@ -29,6 +29,7 @@ pub(super) enum RawUnknown {
     Interrupted,
     Throttled { answer: String },
     SetUp { state: String, reason: String },
+    Paused { paused_us: u64 },
     Unprepared { reason: String },
 }
 
@@ -86,6 +87,7 @@ impl From<Unknown> for RawUnknown {
             Unknown::Transport(Fault::Interrupted) => Self::Interrupted,
             Unknown::Throttled { answer } => Self::Throttled { answer },
             Unknown::SetUp { state, reason } => Self::SetUp { state, reason },
+            Unknown::Paused { paused } => Self::Paused { paused_us: micros(paused) },
             Unknown::Unprepared { reason } => Self::Unprepared { reason },
         }
     }
@@ -105,6 +107,7 @@ impl From<RawUnknown> for Unknown {
             RawUnknown::Interrupted => Self::Transport(Fault::Interrupted),
             RawUnknown::Throttled { answer } => Self::Throttled { answer },
             RawUnknown::SetUp { state, reason } => Self::SetUp { state, reason },
+            RawUnknown::Paused { paused_us } => Self::Paused { paused: Duration::from_micros(paused_us) },
             RawUnknown::Unprepared { reason } => Self::Unprepared { reason },
         }
     }

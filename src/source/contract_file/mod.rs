@@ -12,6 +12,7 @@ use regex::Regex;
 use super::document::Node;
 use super::matcher::{check_path, check_singular};
 use super::normalisation;
+use super::regexes::compiled;
 use super::shape::nearest;
 use crate::model::{
     Backing, Contract, Effect, ErrorRow, Field, FormatChoice, Listing, MessageTemplate, Method, OperationId,
@@ -318,7 +319,7 @@ pub(super) fn place(name: &str) -> Option<Place> {
 
 /// The regular expression of a node, unless it is none, which joins `problems`.
 pub(super) fn pattern(node: &Node, problems: &mut Vec<Problem>) -> Option<Regex> {
-    match Regex::new(node.as_text()?) {
+    match compiled(node.as_text()?) {
         Ok(regex) => Some(regex),
         Err(error) => {
             let message = format!("not a regular expression: {}", last_line(&error.to_string()));
