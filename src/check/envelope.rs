@@ -6,7 +6,7 @@ use super::grounds::Grounds;
 use super::path::select;
 use super::pattern::matches;
 use super::subject::Subject;
-use crate::model::{Body, Contract, Field, Finding, Format, Level, Value};
+use crate::model::{Body, Contract, Field, Finding, Flaw, Format, Level, Value};
 
 /// How many doubled keys of a body are told; an answer must not be able to flood a report.
 const DOUBLED_TOLD: usize = 20;
@@ -14,9 +14,12 @@ const DOUBLED_TOLD: usize = 20;
 /// Holds an answer against the envelope.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Findings { subject, found: Vec::new() };
+    findings.flaws();
     findings.single_headers();
     match &subject.answer.body {
         Body::Empty => findings.empty(),
+        // What cannot be decoded is said by then.
+        Body::Unreadable { .. } if subject.answer.is_encoded() => {}
         Body::Unreadable { reason } => findings.add("body", "a body of JSON or XML", reason),
         Body::Json(tree) => {
             findings.doubled_keys(tree);
@@ -49,6 +52,17 @@ pub(super) fn check_unique(subject: &Subject<'_>) -> Option<Finding> {
     })
 }
 
+/// Fields that have one value.
+const SINGLE: [&str; 7] =
+    ["content-type", "content-length", "location", "etag", "date", "last-modified", "retry-after"];
+
+/// How many lines of a field are shown.
+const LINES_SHOWN: usize = 3;
+
+fn because(section: &str) -> Grounds {
+    Grounds { because: Some(section.to_owned()), cites: Vec::new() }
+}
+
 struct Findings<'a> {
     subject: &'a Subject<'a>,
     found: Vec<Finding>,
@@ -77,17 +91,38 @@ impl Findings<'_> {
         });
     }
 
-    /// RFC 9110, section 5.3: a field that is no list must not be sent more than once; readers differ on which
-    /// one counts. The same value twice does no harm.
+    /// What is wrong with the answer as a message.
+    fn flaws(&mut self) {
+        for flaw in &self.subject.answer.flaws {
+            let (what, expected, actual, section) = match flaw {
+                Flaw::Surplus { start } => (
+                    "end of the answer",
+                    "nothing behind it",
+                    format!("bytes that begin {}", Value::text(start.as_str())),
+                    "RFC 9112, section 6.3",
+                ),
+                Flaw::Coding { label, reason } => (
+                    "content-encoding",
+                    "a coding that the body is in",
+                    format!("{}: {reason}", Value::text(label.as_str())),
+                    "RFC 9110, section 8.4",
+                ),
+            };
+            self.add_because(what, expected, actual, because(section));
+        }
+    }
+
+    /// RFC 9110, section 5.3: a field that is not a list must not be sent more than once; readers differ on which
+    /// one counts.
     fn single_headers(&mut self) {
         let request_id = self.subject.contract.envelope.request_id.as_ref();
-        for name in ["content-type"].into_iter().chain(request_id.and_then(|rule| rule.header.as_deref())) {
-            let values = self.subject.answer.values(name);
-            if let [first, second, ..] = values.as_slice() {
-                let actual = format!("{} and {}", Value::text(*first), Value::text(*second));
-                let grounds =
-                    Grounds { because: Some("RFC 9110, section 5.3".to_owned()), cites: Vec::new() };
-                self.add_because(name, "one value", actual, grounds);
+        let own = request_id.and_then(|rule| rule.header.as_deref());
+        for name in SINGLE.into_iter().chain(own) {
+            let lines: Vec<&str> = self.subject.answer.lines(name).take(LINES_SHOWN).collect();
+            if lines.len() > 1 {
+                let lines: Vec<String> =
+                    lines.into_iter().map(|line| Value::text(line).to_string()).collect();
+                self.add_because(name, "one line", lines.join(" and "), because("RFC 9110, section 5.3"));
             }
         }
     }

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::envelope;
 use super::grounds::Grounds;
-use super::matcher::{Typing, mismatch};
+use super::header_field::HeaderField;
+use super::matcher::mismatch;
 use super::path::{PathError, select};
 use super::subject::Subject;
 use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, MessageTemplate, StatusRule, Value};
@@ -215,16 +216,10 @@ fn with_reason(actual: &str, why: &str) -> String {
 fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, matcher) in &expect.headers {
-        let found = subject.answer.header(name).map(Value::text);
-        if mismatch(matcher, found.as_ref(), Typing::Text).is_some() {
-            findings.push(finding(
-                subject,
-                Level::Body,
-                name,
-                matcher.to_string(),
-                shown(found.as_ref()),
-                Grounds::default(),
-            ));
+        let field = HeaderField::of(subject.answer, name);
+        if !field.meets(matcher) {
+            let grounds = Grounds::default();
+            findings.push(finding(subject, Level::Body, name, matcher.to_string(), field.shown(), grounds));
         }
     }
     findings

@@ -22,6 +22,7 @@ use crate::evidence::{
 use crate::protocol::sign::{Redactor, Secret};
 use crate::protocol::{sha256_hex, sha256_of};
 use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
+use crate::transport::Keeping;
 use crate::whole_file::WholeFile;
 
 /// The variable of the environment that may hold the private key itself.
@@ -104,6 +105,11 @@ fn check_flags(run: &RunArgs) -> Result<(), CliError> {
         ("--max-age", run.max_age.is_some(), "snapshots tell regression, and a certificate conformance"),
         ("--fail-fast", run.fail_fast, "every case that is selected has to run"),
         ("--max-fail", run.max_fail.is_some(), "every case that is selected has to run"),
+        (
+            "--connections reuse",
+            run.connect.connections == Some(Keeping::Reuse),
+            "every request of a certified run has a connection of its own",
+        ),
         ("--dry-run", run.dry_run, "`proofmark run --dry-run` prints what would be sent"),
     ];
     if let Some((flag, _, hint)) = meaningless.into_iter().find(|(_, is_given, _)| *is_given) {

@@ -65,6 +65,7 @@ pub fn judge_again(
     let mut replay = Replay {
         planned,
         templates,
+        attempt: record.attempt(),
         variables: &record.variables,
         recorded: &record.exchanges,
         judge: Judge::new(planned, record.gate),
@@ -101,6 +102,7 @@ pub fn judge_again(
         codes_due,
         snapshot: SnapshotOutcome::Unchecked,
         retried: record.retried.clone(),
+        started_again: record.started_again.clone(),
         left_behind: record.left_behind.clone(),
         elapsed: record.elapsed,
     })
@@ -122,6 +124,7 @@ impl From<Ended> for Halt {
 struct Replay<'a> {
     planned: &'a PlannedCase,
     templates: &'a Templates,
+    attempt: u64,
     /// Variables that no state has taken yet.
     variables: &'a [(String, Value)],
     /// Exchanges that no step has taken yet.
@@ -132,7 +135,7 @@ struct Replay<'a> {
 
 impl Replay<'_> {
     fn steps(&mut self, seed: u64) -> Result<(), Halt> {
-        let (mut scope, about) = open(self.planned, seed, self.templates)?;
+        let (mut scope, about) = open(self.planned, seed, self.attempt, self.templates)?;
         self.about = about;
         let case = &self.planned.case;
         self.bring_about(&case.given, &mut scope)?;

@@ -230,7 +230,7 @@ pub struct RawParts {
     pub path: Option<String>,
     /// The query, without `?`.
     pub query: Option<String>,
-    /// Header fields, added or replaced.
+    /// Header fields, added or replaced; a name once for each line that is sent.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<String>,
@@ -243,10 +243,10 @@ impl RequestSpec {
     #[must_use]
     pub fn merged(&self, over: &RequestSpec) -> RequestSpec {
         let mut headers = self.raw.headers.clone();
-        for (name, value) in &over.raw.headers {
-            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-            headers.push((name.clone(), value.clone()));
-        }
+        let is_replaced =
+            |known: &str| over.raw.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(known));
+        headers.retain(|(known, _)| !is_replaced(known));
+        headers.extend_from_slice(&over.raw.headers);
         RequestSpec {
             method: over.method.clone().or_else(|| self.method.clone()),
             place: over.place.or(self.place),

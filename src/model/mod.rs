@@ -29,7 +29,7 @@ pub use contract::{
     RequestShape, Rule, Source, Throttle, XmlRoots,
 };
 pub use endpoint_kind::EndpointKind;
-pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody};
+pub use exchange::{Answer, Body, Exchange, Fault, Flaw, Format, Method, Request, SentBody, is_token};
 pub use finding::{Citation, Finding, Level, Promise, Site};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use manifest::{Drift, ListedContract, Manifest};

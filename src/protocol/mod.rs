@@ -21,7 +21,7 @@ pub use json::{from_json, read_json, to_json};
 pub use limit::sides;
 pub use xml::read_xml;
 
-use crate::model::Body;
+use crate::model::{Body, Flaw};
 
 /// Reads an answer's bytes: XML if they start like it, else JSON.
 ///
@@ -36,6 +36,19 @@ pub fn read_body(bytes: &[u8]) -> Body {
         read_json(bytes).map(Body::Json)
     };
     read.unwrap_or_else(|reason| Body::Unreadable { reason })
+}
+
+/// Reads an answer's bytes, unless they are still in a coding.
+pub fn read_answer(bytes: &[u8], flaws: &[Flaw]) -> Body {
+    for flaw in flaws {
+        match flaw {
+            Flaw::Coding { label, .. } => {
+                return Body::Unreadable { reason: format!("a body in the coding {label:?}") };
+            }
+            Flaw::Surplus { .. } => {}
+        }
+    }
+    read_body(bytes)
 }
 
 #[cfg(test)]

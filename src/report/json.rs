@@ -131,6 +131,7 @@ fn case_json(record: &CaseRecord) -> Json {
         "rows_met": record.rows_met.iter().map(|code| &**code).collect::<Vec<&str>>(),
         "snapshot": snapshot_name(&record.snapshot),
         "retried": record.retried,
+        "started_again": record.started_again,
         "left_behind": record.left_behind,
         "duration_ms": millis(record.elapsed),
     })
@@ -199,6 +200,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
             Stopped::EnoughFailed { .. } => "enough failed",
             Stopped::Unreachable { .. } => "unreachable",
             Stopped::Refused { .. } => "refused",
+            Stopped::MixedUp => "mixed up",
         }),
         "duration_ms": millis(end.elapsed),
         "outcome": end.outcome().name(),

@@ -38,6 +38,8 @@ pub(super) struct Attempt<'a> {
     unanswered: Option<Request>,
     made: Vec<String>,
     retried: Vec<String>,
+    /// Why this is the second attempt, if it is.
+    started_again: Option<String>,
     about: String,
 }
 
@@ -54,14 +56,21 @@ impl<'a> Attempt<'a> {
             unanswered: None,
             made: Vec::new(),
             retried: Vec::new(),
+            started_again: None,
             about: planned.case.about.clone(),
         }
     }
 
     pub(super) async fn run(mut self, stop: &Stop) -> CaseRecord {
         let start = Instant::now();
-        let ended = self.steps(stop).await.err();
-        let left_behind = self.tear_down().await;
+        let mut ended = self.steps(stop).await.err();
+        let mut left_behind = self.tear_down().await;
+        if let Some(reason) = self.lost(ended.as_ref()).filter(|_| stop.reason().is_none()) {
+            let retried = self.retried;
+            self = Self { retried, started_again: Some(reason), ..Self::new(self.runner, self.planned) };
+            ended = self.steps(stop).await.err();
+            left_behind.extend(self.tear_down().await);
+        }
         self.name_made();
         let snapshot = self.compare_snapshot(ended.as_ref());
         let verdict = self.judge.verdict(ended, &self.retried);
@@ -85,14 +94,31 @@ impl<'a> Attempt<'a> {
             unanswered: self.unanswered,
             snapshot,
             retried: self.retried,
+            started_again: self.started_again,
             left_behind,
             elapsed: whole_micros(start.elapsed()),
         }
     }
 
+    /// Why the case has to start again: the endpoint may have seen a request whose answer can never come, so that
+    /// neither the request nor what follows it can be sent in the state that was set up.
+    fn lost(&self, ended: Option<&Ended>) -> Option<String> {
+        match ended {
+            Some(Ended::Unknown(Unknown::Transport(fault @ Fault::Lost { .. }))) => {
+                Some(format!("the request of step {}: {fault}", self.judge.exchanges.len() + 1))
+            }
+            Some(Ended::Unknown(_) | Ended::NotRun(_) | Ended::Broken) | None => None,
+        }
+    }
+
+    /// Which attempt this is, from 1.
+    fn attempt(&self) -> u64 {
+        1 + u64::from(self.started_again.is_some())
+    }
+
     async fn steps(&mut self, stop: &Stop) -> Result<(), Ended> {
         let templates = &self.runner.templates;
-        let (mut scope, about) = open(self.planned, self.runner.settings.seed, templates)?;
+        let (mut scope, about) = open(self.planned, self.runner.settings.seed, self.attempt(), templates)?;
         self.about = about;
         let case = Arc::clone(&self.planned.case);
         self.bring_about(&case.given, &mut scope, stop).await?;
@@ -114,7 +140,10 @@ impl<'a> Attempt<'a> {
                 return Err(Ended::NotRun(NotRun::NoWayTo { state: need.state.clone(), reason }));
             };
             self.asked += 1;
-            let purpose = format!("{}/{}/{}", self.runner.settings.seed, self.planned.id, self.asked);
+            let mut purpose = format!("{}/{}/{}", self.runner.settings.seed, self.planned.id, self.asked);
+            if self.started_again.is_some() {
+                purpose.push_str("/attempt-2");
+            }
             let kitchen = self.kitchen(Some(stop));
             let setting_up = state::bring_about(&kitchen, definition, &params, &purpose);
             // A set-up that was sent is not cut short: what an unfinished one left behind could not be undone.
@@ -140,7 +169,7 @@ impl<'a> Attempt<'a> {
 
     fn kitchen<'b>(&'b self, stop: Option<&'b Stop>) -> Kitchen<'b> {
         Kitchen {
-            client: self.runner.client.clone(),
+            client: self.runner.client.fresh(),
             endpoint: &self.runner.endpoint,
             contract: &self.planned.contract,
             templates: &self.runner.templates,
@@ -216,7 +245,7 @@ impl<'a> Attempt<'a> {
     async fn tear_down(&mut self) -> Vec<String> {
         let mut left_behind = Vec::new();
         for set_up in std::mem::take(&mut self.set_up).iter().rev() {
-            let client = self.runner.client.within(TEARDOWN);
+            let client = self.runner.client.fresh().within(TEARDOWN);
             let kitchen = Kitchen { client, ..self.kitchen(None) };
             left_behind.extend(state::tear_down(&kitchen, set_up).await.err());
         }

@@ -153,6 +153,7 @@ impl Runner {
             codes_due: codes_due(planned),
             snapshot: SnapshotOutcome::Unchecked,
             retried: Vec::new(),
+            started_again: None,
             left_behind: Vec::new(),
             elapsed: std::time::Duration::ZERO,
         }
@@ -212,6 +213,9 @@ pub async fn run(
                 stop.out_of_time(runner.settings.total);
             }
         }
+    }
+    if runner.client.close().await {
+        stop.mixed_up();
     }
     let stale_snapshots = runner.still_stale();
     runner.conclude().into_iter().for_each(|text| emit(Event::Warned { text }));

@@ -9,6 +9,8 @@ mod bookshop;
 #[path = "../bookshop/server.rs"]
 mod bookshop_server;
 mod clock;
+mod coding;
+mod connections;
 mod echo;
 mod endpoints;
 mod faults;
@@ -18,6 +20,7 @@ mod recipes;
 #[cfg(feature = "wiremock")]
 mod responder;
 mod retry;
+mod sent;
 mod serve;
 mod serve_tls;
 mod signatures;

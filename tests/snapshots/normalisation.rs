@@ -20,7 +20,7 @@ fn exchange(headers: &[(&str, &str)], body: &[u8]) -> Exchange {
     };
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let (bytes, body) = (body.to_vec(), read_body(body));
-    let answer = Answer { status: 200, headers, bytes, body, elapsed: Duration::ZERO };
+    let answer = Answer { status: 200, headers, bytes, body, flaws: Vec::new(), elapsed: Duration::ZERO };
     Exchange { step: 0, request, answer }
 }
 

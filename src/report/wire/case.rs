@@ -48,6 +48,8 @@ pub(super) struct RawCase {
     snapshot: RawSnapshot,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     retried: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    started_again: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     left_behind: Vec<String>,
     duration_us: u64,
@@ -76,6 +78,7 @@ impl From<&CaseRecord> for RawCase {
             codes_due: record.codes_due.iter().map(|codes| texts(codes)).collect(),
             snapshot: (&record.snapshot).into(),
             retried: record.retried.clone(),
+            started_again: record.started_again.clone(),
             left_behind: record.left_behind.clone(),
             duration_us: micros(record.elapsed),
         }
@@ -105,6 +108,7 @@ impl TryFrom<RawCase> for CaseRecord {
             codes_due: raw.codes_due.into_iter().map(shared).collect(),
             snapshot: raw.snapshot.into(),
             retried: raw.retried,
+            started_again: raw.started_again,
             left_behind: raw.left_behind,
             elapsed: Duration::from_micros(raw.duration_us),
         })

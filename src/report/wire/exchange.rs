@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{WireError, micros};
-use crate::model::{Answer, Exchange, Format, Method, Request, SentBody};
-use crate::protocol::{from_base64, read_body, to_base64};
+use crate::model::{Answer, Exchange, Flaw, Format, Method, Request, SentBody};
+use crate::protocol::{from_base64, read_answer, to_base64};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RawExchange {
@@ -42,7 +42,34 @@ struct RawAnswer {
     text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     base64: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    flaws: Vec<RawFlaw>,
     duration_us: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum RawFlaw {
+    Surplus { start: String },
+    Coding { label: String, reason: String },
+}
+
+impl From<Flaw> for RawFlaw {
+    fn from(flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::Surplus { start } => Self::Surplus { start },
+            Flaw::Coding { label, reason } => Self::Coding { label, reason },
+        }
+    }
+}
+
+impl From<RawFlaw> for Flaw {
+    fn from(raw: RawFlaw) -> Self {
+        match raw {
+            RawFlaw::Surplus { start } => Self::Surplus { start },
+            RawFlaw::Coding { label, reason } => Self::Coding { label, reason },
+        }
+    }
 }
 
 impl From<&Exchange> for RawExchange {
@@ -107,7 +134,8 @@ impl From<&Answer> for RawAnswer {
             Err(_) => (None, Some(to_base64(&answer.bytes))),
         };
         let duration_us = micros(answer.elapsed);
-        Self { status: answer.status, headers: answer.headers.clone(), text, base64, duration_us }
+        let flaws = answer.flaws.iter().cloned().map(RawFlaw::from).collect();
+        Self { status: answer.status, headers: answer.headers.clone(), text, base64, flaws, duration_us }
     }
 }
 
@@ -122,7 +150,8 @@ impl TryFrom<RawAnswer> for Answer {
             }
             (None, None) => Vec::new(),
         };
-        let (body, elapsed) = (read_body(&bytes), Duration::from_micros(raw.duration_us));
-        Ok(Self { status: raw.status, headers: raw.headers, bytes, body, elapsed })
+        let flaws: Vec<Flaw> = raw.flaws.into_iter().map(Flaw::from).collect();
+        let (body, elapsed) = (read_answer(&bytes, &flaws), Duration::from_micros(raw.duration_us));
+        Ok(Self { status: raw.status, headers: raw.headers, bytes, body, flaws, elapsed })
     }
 }

@@ -171,6 +171,7 @@ enum RawStopped {
     EnoughFailed { failures: usize },
     Unreachable { reason: String },
     Refused { reason: String },
+    MixedUp,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -276,6 +277,7 @@ impl From<Stopped> for RawStopped {
             Stopped::EnoughFailed { failures } => Self::EnoughFailed { failures },
             Stopped::Unreachable { reason } => Self::Unreachable { reason },
             Stopped::Refused { reason } => Self::Refused { reason },
+            Stopped::MixedUp => Self::MixedUp,
         }
     }
 }
@@ -288,6 +290,7 @@ impl From<RawStopped> for Stopped {
             RawStopped::EnoughFailed { failures } => Self::EnoughFailed { failures },
             RawStopped::Unreachable { reason } => Self::Unreachable { reason },
             RawStopped::Refused { reason } => Self::Refused { reason },
+            RawStopped::MixedUp => Self::MixedUp,
         }
     }
 }
