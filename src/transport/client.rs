@@ -145,7 +145,7 @@ impl Client {
             idle.keep(address, rest);
         }
         let redactor = self.redactor.as_deref();
-        answer(head, body, surplus, elapsed, self.limits.body, redactor).map_err(Failure::Fault)
+        answer(&head, body, surplus, elapsed, self.limits.body, redactor).map_err(Failure::Fault)
     }
 
     /// Closes the connections that are kept. Gives whether anything came on one of them that nobody had asked for, so

@@ -66,9 +66,9 @@ fn undone(name: &str, bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
     match name {
         "gzip" | "x-gzip" => taken(MultiGzDecoder::new(bytes), limit),
         "deflate" => {
-            let mut decoder = ZlibDecoder::new(bytes);
-            let decoded = taken(&mut decoder, limit)?;
-            let read = usize::try_from(decoder.total_in()).unwrap_or(usize::MAX);
+            let mut source = ZlibDecoder::new(bytes);
+            let decoded = taken(&mut source, limit)?;
+            let read = usize::try_from(source.total_in()).unwrap_or(usize::MAX);
             ended(decoded, bytes.len().saturating_sub(read), limit)
         }
         "br" => {
@@ -86,15 +86,15 @@ fn frames(bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
     let mut rest = bytes;
     let mut decoded = Vec::new();
     while !rest.is_empty() && decoded.len() <= limit {
-        let decoder = StreamingDecoder::new(&mut rest).map_err(io::Error::other)?;
-        decoded.extend(taken(decoder, limit - decoded.len())?);
+        let frame = StreamingDecoder::new(&mut rest).map_err(io::Error::other)?;
+        decoded.extend(taken(frame, limit - decoded.len())?);
     }
     Ok(decoded)
 }
 
-fn taken(decoder: impl Read, limit: usize) -> io::Result<Vec<u8>> {
+fn taken(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut decoded = Vec::new();
-    decoder.take(limit as u64 + 1).read_to_end(&mut decoded)?;
+    source.take(limit as u64 + 1).read_to_end(&mut decoded)?;
     Ok(decoded)
 }
 

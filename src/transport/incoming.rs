@@ -12,7 +12,7 @@ use crate::protocol::sign::Redactor;
 
 /// The answer of what came, with a body of so many bytes at the most.
 pub(super) fn answer(
-    head: Parts,
+    head: &Parts,
     body: Vec<u8>,
     surplus: Option<Vec<u8>>,
     elapsed: Duration,

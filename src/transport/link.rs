@@ -113,7 +113,7 @@ async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> R
                     driven.poll(context);
                     Pin::new(&mut incoming).poll_frame(context)
                 }
-                ready => ready,
+                ready @ Poll::Ready(_) => ready,
             }
         });
         let Some(frame) = frame.await else { break };

@@ -146,10 +146,8 @@ impl Reader<'_> {
                 .push(problem.hint("a name has letters, digits and !#$%&'*+-.^_`|~ (RFC 9110, section 5.1)"));
         }
         let name = entry.key.to_ascii_lowercase();
-        let lines = match entry.node.to_value() {
-            Value::List(lines) => lines,
-            line => vec![line],
-        };
+        let value = entry.node.to_value();
+        let lines = if let Value::List(lines) = value { lines } else { vec![value] };
         if lines.is_empty() {
             self.problem(&entry.node, "a list without lines sends nothing");
         }
