@@ -119,8 +119,9 @@ impl Times {
     }
 
     /// The medians for one request, in microseconds.
-    fn medians(&mut self, count: usize) -> [f64; 2] {
-        [&mut self.clock, &mut self.processor].map(|times| median(times).as_secs_f64() * 1e6 / count as f64)
+    fn medians(&mut self, count: u32) -> [f64; 2] {
+        [&mut self.clock, &mut self.processor]
+            .map(|times| median(times).as_secs_f64() * 1e6 / f64::from(count))
     }
 }
 
@@ -129,6 +130,7 @@ async fn ours(folder: &Path, url: &str, jobs: usize, keeping: Keeping) {
 }
 
 async fn compare(folder: &Path, url: &str, count: usize, rounds: usize) {
+    let requests = u32::try_from(count).unwrap();
     println!(
         "{count} cases against a server that does nothing, median of {rounds} rounds; µs for each request\n"
     );
@@ -142,7 +144,7 @@ async fn compare(folder: &Path, url: &str, count: usize, rounds: usize) {
             times[3].add(ours(folder, url, jobs, Keeping::Fresh)).await;
             times[4].add(bare_hyper_fresh(url, count, jobs)).await;
         }
-        let [kept, reqwest, hyper, fresh, hyper_fresh] = times.map(|mut times| times.medians(count));
+        let [kept, reqwest, hyper, fresh, hyper_fresh] = times.map(|mut times| times.medians(requests));
         let line = |kind: &str, name: &str, [clock, processor]: [f64; 2], ours: [f64; 2]| {
             let (by_clock, by_processor) = (ours[0] / clock, ours[1] / processor);
             println!(

@@ -92,7 +92,7 @@ fn a_label_that_lies_and_a_coding_that_is_not_known_are_findings_that_name_it() 
 
 #[test]
 fn the_limit_counts_decoded_bytes() {
-    let zeroes = gzip(&[b' '; 5_000_000]);
+    let zeroes = gzip(&vec![b' '; 5_000_000]);
     for (label, body) in [("gzip", zeroes.clone()), ("br", SPACES.to_vec()), ("gzip, gzip", gzip(&zeroes))] {
         let judged = told(label, &body);
         assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{label}: {}", judged.out);

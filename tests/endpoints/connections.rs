@@ -95,7 +95,7 @@ fn converse(
             let _ = stream.write_all(&answer("200 OK", JSON, body));
             let turn = answered.fetch_add(1, Ordering::Relaxed);
             match after {
-                After::Close { is_reset, millis: (least, most), one_of } if turn % one_of == 0 => {
+                After::Close { is_reset, millis: (least, most), one_of } if turn.is_multiple_of(one_of) => {
                     let wait = least + (turn as u64 * 7) % (most - least + 1);
                     thread::sleep(Duration::from_millis(wait));
                     if is_reset {
@@ -103,7 +103,7 @@ fn converse(
                     }
                     return;
                 }
-                After::Again { millis, one_of } if turn % one_of == 0 => {
+                After::Again { millis, one_of } if turn.is_multiple_of(one_of) => {
                     let mut late = stream.try_clone().unwrap();
                     thread::spawn(move || {
                         thread::sleep(Duration::from_millis(millis));

@@ -50,19 +50,17 @@ fn pass(mut client: TcpStream, server: &TcpStream, log: &Mutex<Vec<u8>>) {
 /// A request as it has to go out: the recorded one, and what is added to it.
 fn due(request: &Json, host: &str) -> String {
     let text = |value: &Json| value.as_str().unwrap().to_owned();
-    let mut due = format!("{} {} HTTP/1.1\r\n", text(&request["method"]), text(&request["target"]));
-    for field in request["headers"].as_array().unwrap() {
-        due.push_str(&format!("{}: {}\r\n", text(&field[0]), text(&field[1])));
-    }
-    due.push_str(&format!(
-        "accept: */*\r\nuser-agent: proofmark/{}\r\nhost: {host}\r\n",
-        env!("CARGO_PKG_VERSION")
-    ));
+    let fields = request["headers"].as_array().unwrap().iter();
+    let mut lines = vec![format!("{} {} HTTP/1.1", text(&request["method"]), text(&request["target"]))];
+    lines.extend(fields.map(|field| format!("{}: {}", text(&field[0]), text(&field[1]))));
+    lines.push("accept: */*".to_owned());
+    lines.push(format!("user-agent: proofmark/{}", env!("CARGO_PKG_VERSION")));
+    lines.push(format!("host: {host}"));
     let body = request["body"].get("text").map(text).unwrap_or_default();
     if !body.is_empty() {
-        due.push_str(&format!("content-length: {}\r\n", body.len()));
+        lines.push(format!("content-length: {}", body.len()));
     }
-    due + "\r\n" + &body
+    lines.join("\r\n") + "\r\n\r\n" + &body
 }
 
 #[test]
@@ -195,7 +193,7 @@ fn what_can_never_be_sent_is_refused_before_anything_is() {
         r#"path = "*""#,
         r#"headers = { "X A" = "a" }"#,
         r#"headers = { "" = "a" }"#,
-        r#"headers = { x-a = [] }"#,
+        r"headers = { x-a = [] }",
         r#"headers = { x-a = "a\r\nx-b: c" }"#,
         r#"headers = { content-length = "5" }"#,
         r#"headers = { Content-Length = ["2", "3"] }, body = "ab""#,

@@ -496,7 +496,9 @@ fn a_bundle_with_a_secret_in_it_is_not_written() {
 #[test]
 fn a_certificate_rests_on_connections_that_carry_one_request_each() {
     let folder = odd::one_case();
-    let rows: String = (0..10).map(|row| format!("  {{ id = \"r{row}\", row = \"r{row}\" }},\n")).collect();
+    let rows: Vec<String> =
+        (0..10).map(|row| format!("  {{ id = \"r{row}\", row = \"r{row}\" }},\n")).collect();
+    let rows = rows.concat();
     let table = format!(
         "[[case]]\nid = \"each\"\nabout = \"It is there.\"\nparams = {{ row = \"{{{{ row }}}}\" }}\nexpect = {{ status = 200 }}\nrows = [\n{rows}]\n"
     );
@@ -506,7 +508,7 @@ fn a_certificate_rests_on_connections_that_carry_one_request_each() {
         let row = head.split("row=").nth(1).unwrap().split(' ').next().unwrap();
         let _ = stream.write_all(&odd::answer("200 OK", odd::JSON, format!(r#"{{"id": "{row}"}}"#)));
         // One more answer, in time for a request that would go out on the same connection.
-        if served.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+        if served.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
             std::thread::sleep(std::time::Duration::from_millis(30));
             let _ = stream.write_all(&odd::answer("200 OK", odd::JSON, r#"{"id": "late"}"#));
         }

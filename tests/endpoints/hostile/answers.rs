@@ -3,7 +3,6 @@
 //! It knows nothing of states.
 
 use std::fs;
-use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
