@@ -202,7 +202,7 @@ pub struct RunEnd {
     pub left_behind: usize,
     /// How many exchanges there were.
     pub exchanges: usize,
-    /// Why the run ended early, if it did.
+    /// Why the run ended early, or is of no use as a whole, if so.
     pub stopped: Option<Stopped>,
     /// How long it took.
     pub elapsed: Duration,
@@ -247,6 +247,9 @@ impl RunEnd {
     pub fn outcome(&self) -> Outcome {
         if self.stopped == Some(Stopped::Interrupted) {
             Outcome::Interrupted
+        } else if self.stopped == Some(Stopped::MixedUp) {
+            // Neither what passed nor what failed can be relied on.
+            Outcome::Unknown
         } else if self.counts.failed > 0 || !self.stale_waivers.is_empty() {
             Outcome::Broken
         } else if self.counts.indeterminate > 0
@@ -301,7 +304,7 @@ pub struct SnapshotCounts {
     pub unusable: usize,
 }
 
-/// Why a run ended early.
+/// Why a run ended early, or is of no use as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
     /// Somebody interrupted it.
@@ -323,6 +326,8 @@ pub enum Stopped {
         /// Why.
         reason: String,
     },
+    /// It ran to its end, and bytes came on a kept connection that no request had asked for.
+    MixedUp,
 }
 
 impl Stopped {
@@ -333,6 +338,11 @@ impl Stopped {
             Self::OutOfTime => "the time for the whole run was over".to_owned(),
             Self::EnoughFailed { failures } => {
                 format!("no further case was started after {failures} had failed")
+            }
+            Self::MixedUp => {
+                "bytes came on a kept connection that no request had asked for, so answers may have been \
+                              taken for those of other requests; run with --connections fresh"
+                    .to_owned()
             }
             Self::Unreachable { .. } | Self::Refused { .. } => self.obstacle().unwrap_or_default(),
         }
@@ -345,7 +355,7 @@ impl Stopped {
             Self::Refused { reason } => {
                 Some(format!("the endpoint would refuse every signed request: {reason}"))
             }
-            Self::Interrupted | Self::OutOfTime | Self::EnoughFailed { .. } => None,
+            Self::Interrupted | Self::OutOfTime | Self::EnoughFailed { .. } | Self::MixedUp => None,
         }
     }
 }

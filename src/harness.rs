@@ -46,7 +46,7 @@ use crate::report::{Repeat, case_text, printable};
 use crate::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, drift, seed_by_chance, snapshot_paths};
 use crate::snapshot::{Store, Update};
 use crate::source::{LoadError, MANIFEST, Wanted, load, load_manifest};
-use crate::transport::{Address, Client, Connection, Limits};
+use crate::transport::{Address, Client, Connection, Keeping, Limits};
 
 /// The exit code of a suite that could not be read, as Rust's harness exits when it fails.
 const FAILED: u8 = 101;
@@ -283,7 +283,8 @@ impl Shared {
                 (endpoint, Some(reference))
             }
         };
-        let connection = Connection::default();
+        let keeping = if reference.is_some() { Keeping::Reuse } else { Keeping::Fresh };
+        let connection = Connection { keeping, ..Connection::default() };
         let client = Client::new(Limits::default(), &connection, endpoint.addresses())
             .map_err(|error| error.to_string())?;
         let seed = match (self.harness.seed, &reference) {

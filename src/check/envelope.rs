@@ -7,7 +7,7 @@ use super::listed::select_in;
 use super::pattern::matches;
 use super::subject::Subject;
 use crate::model::{
-    Answer, Body, Contract, Exchange, Field, Finding, Format, Level, RequestId, Value, essence,
+    Answer, Body, Contract, Exchange, Field, Finding, Flaw, Format, Level, RequestId, Value, essence,
 };
 use crate::protocol::sha256_hex;
 
@@ -17,9 +17,12 @@ const DOUBLED_TOLD: usize = 20;
 /// Holds an answer against the envelope.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Findings { subject, found: Vec::new() };
+    findings.flaws();
     findings.single_headers();
     match &subject.answer.body {
         Body::Empty => findings.empty(),
+        // What cannot be decoded is said by then.
+        Body::Unreadable { .. } if subject.answer.is_encoded() => {}
         Body::Unreadable { reason } => {
             let actual = format!("{reason} ({})", label(subject.answer));
             findings.add("body", "a body of JSON or XML", actual);
@@ -91,6 +94,17 @@ pub fn request_id(contract: &Contract, answer: &Answer, step: usize) -> Option<R
     Some(RequestId { step, at: rule.body.clone(), digest: sha256_hex(text.as_bytes()) })
 }
 
+/// Fields that have one value.
+const SINGLE: [&str; 7] =
+    ["content-type", "content-length", "location", "etag", "date", "last-modified", "retry-after"];
+
+/// How many lines of a field are shown.
+const LINES_SHOWN: usize = 3;
+
+fn because(section: &str) -> Grounds {
+    Grounds { because: Some(section.to_owned()), ..Grounds::default() }
+}
+
 struct Findings<'a> {
     subject: &'a Subject<'a>,
     found: Vec<Finding>,
@@ -120,18 +134,38 @@ impl Findings<'_> {
         });
     }
 
-    /// RFC 9110, section 5.3: a field that is no list must not be sent more than once; readers differ on which
-    /// one counts. The same value twice does no harm.
+    /// What is wrong with the answer as a message.
+    fn flaws(&mut self) {
+        for flaw in &self.subject.answer.flaws {
+            let (what, expected, actual, section) = match flaw {
+                Flaw::Surplus { start } => (
+                    "end of the answer",
+                    "nothing behind it",
+                    format!("bytes that begin {}", Value::text(start.as_str())),
+                    "RFC 9112, section 6.3",
+                ),
+                Flaw::Coding { label, reason } => (
+                    "content-encoding",
+                    "a coding that the body is in",
+                    format!("{}: {reason}", Value::text(label.as_str())),
+                    "RFC 9110, section 8.4",
+                ),
+            };
+            self.add_because(what, expected, actual, because(section));
+        }
+    }
+
+    /// RFC 9110, section 5.3: a field that is not a list must not be sent more than once; readers differ on which
+    /// one counts.
     fn single_headers(&mut self) {
         let request_id = self.subject.contract.envelope.request_id.as_ref();
-        let request_id = request_id.and_then(|rule| rule.header.as_ref()).map(|header| header.name.as_str());
-        for name in ["content-type"].into_iter().chain(request_id) {
-            let values = self.subject.answer.values(name);
-            if let [first, second, ..] = values.as_slice() {
-                let actual = format!("{} and {}", Value::text(*first), Value::text(*second));
-                let grounds =
-                    Grounds { because: Some("RFC 9110, section 5.3".to_owned()), ..Grounds::default() };
-                self.add_because(name, "one value", actual, grounds);
+        let own = request_id.and_then(|rule| rule.header.as_ref()).map(|header| header.name.as_str());
+        for name in SINGLE.into_iter().chain(own) {
+            let lines: Vec<&str> = self.subject.answer.lines(name).take(LINES_SHOWN).collect();
+            if lines.len() > 1 {
+                let lines: Vec<String> =
+                    lines.into_iter().map(|line| Value::text(line).to_string()).collect();
+                self.add_because(name, "one line", lines.join(" and "), because("RFC 9110, section 5.3"));
             }
         }
     }

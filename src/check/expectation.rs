@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use super::envelope;
 use super::grounds::Grounds;
+use super::header_field::HeaderField;
 use super::listed::select_in;
-use super::matcher::{Found, Typing, mismatch};
+use super::matcher::{Found, mismatch};
 use super::path::PathError;
 use super::subject::Subject;
 use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, StatusRule, Value, target};
@@ -259,16 +260,10 @@ fn with_reason(actual: &str, why: &str) -> String {
 fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, matcher) in &expect.headers {
-        let found = subject.answer.header(name).map(Value::text);
-        if mismatch(matcher, &Found::one(found.as_ref(), Typing::Text)).is_some() {
-            findings.push(finding(
-                subject,
-                Level::Body,
-                name,
-                matcher.to_string(),
-                shown(found.as_ref()),
-                Grounds::default(),
-            ));
+        let field = HeaderField::of(subject.answer, name);
+        if !field.meets(matcher) {
+            let grounds = Grounds::default();
+            findings.push(finding(subject, Level::Body, name, matcher.to_string(), field.shown(), grounds));
         }
     }
     findings

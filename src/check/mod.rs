@@ -5,6 +5,7 @@
 mod envelope;
 mod expectation;
 mod grounds;
+mod header_field;
 mod listed;
 mod matcher;
 mod path;

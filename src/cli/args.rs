@@ -12,6 +12,7 @@ use super::shard::Shard;
 use super::words::Words;
 use crate::model::{Level, Scheme};
 use crate::snapshot::MaxAge;
+use crate::transport::Keeping;
 
 /// Hold an API endpoint, mock or real, to its published contract.
 #[derive(Debug, Parser)]
@@ -392,6 +393,10 @@ pub(super) struct ConnectArgs {
     /// Connect to an address in place of a host, as HOST=ADDRESS:PORT
     #[arg(long, value_name = "HOST=ADDRESS")]
     pub(super) resolve: Vec<String>,
+    /// Whether each request has a connection of its own, fresh, or connections are used again, reuse; fresh if not
+    /// said
+    #[arg(long, value_name = "MODE", value_parser = Words::connections(), hide_possible_values = true)]
+    pub(super) connections: Option<Keeping>,
     /// How long a connection may take, in seconds; 5 if not said
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(super) connect_timeout: Option<u64>,
@@ -412,6 +417,7 @@ impl ConnectArgs {
             ("--client-certificate", self.client_certificate.is_some()),
             ("--proxy", self.proxy.is_some()),
             ("--resolve", !self.resolve.is_empty()),
+            ("--connections", self.connections.is_some()),
         ]
         .into_iter()
         .find_map(|(flag, is_given)| is_given.then_some(flag))

@@ -22,7 +22,7 @@ use crate::model::{Level, Suite, Verdict, Waiver};
 use crate::plan::{Pattern, Plan, case_ids, plan};
 use crate::protocol::sign::Secrets;
 use crate::run::{RunSettings, Runner, StopSwitch, run as run_plan};
-use crate::transport::Client;
+use crate::transport::{Client, Connection, Keeping};
 
 /// How many cases are named that stand in the way of a certificate.
 const NAMED: usize = 10;
@@ -86,7 +86,9 @@ impl Selection<'_> {
         let secrets = if reference.is_some() { Secrets::default() } else { endpoint.signing.secrets() };
         let started = Timestamp::now();
         let book = self.book(&endpoint.description.name, tested, started)?;
-        let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
+        // What is certified rests on answers that can belong to no other request.
+        let connection = Connection { keeping: Keeping::Fresh, ..settings.connection };
+        let client = Client::new(settings.limits, &connection, endpoint.addresses())?;
         let settings = RunSettings { keeps_exchanges: true, ..settings.run };
         let runner = Arc::new(Runner::new(client, endpoint, settings, None).waivers(book));
         let stop = Arc::new(StopSwitch::default());

@@ -23,6 +23,7 @@ use crate::evidence::{
 use crate::protocol::sign::{Redactor, Secrets};
 use crate::protocol::{sha256_hex, sha256_of};
 use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
+use crate::transport::Keeping;
 use crate::whole_file::WholeFile;
 
 /// The variable of the environment that may hold the private key itself.
@@ -106,6 +107,11 @@ fn check_flags(run: &RunArgs) -> Result<(), CliError> {
         ("--fail-fast", run.fail_fast, "every case that is selected has to run"),
         ("--max-fail", run.max_fail.is_some(), "every case that is selected has to run"),
         ("--keep-states", run.keep_states, "what is certified is cleaned up after"),
+        (
+            "--connections reuse",
+            run.connect.connections == Some(Keeping::Reuse),
+            "every request of a certified run has a connection of its own",
+        ),
         ("--dry-run", run.dry_run, "`proofmark run --dry-run` prints what would be sent"),
     ];
     if let Some((flag, _, hint)) = meaningless.into_iter().find(|(_, is_given, _)| *is_given) {

@@ -52,6 +52,7 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     line("fixtures", some_names(entry), "none");
     line("jobs", entry.jobs.map(|jobs| jobs.to_string()), &run.jobs.to_string());
     line("rate", entry.rate.clone(), "no limit");
+    line("connections", entry.connections.clone(), "fresh");
     line(
         "connect-timeout",
         entry.connect_timeout.map(|time| format!("{time} s")),

@@ -12,7 +12,7 @@ use super::endpoint::resolved;
 use super::exit::CliError;
 use super::manifest_command;
 use super::print;
-use crate::model::{Backing, Day, Problem, Suite};
+use crate::model::{Backing, Day, PreparedStep, Problem, Suite};
 use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
 use crate::protocol::encode;
 use crate::report::printable;
@@ -45,7 +45,7 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     problems.extend(named.iter().flat_map(check_values));
     problems.extend(check_fixtures(&named, &suite));
     problems.extend(check_normalisation(&named, &suite));
-    problems.extend(check_templates(&cases));
+    problems.extend(check_requests(&cases));
     let today = today();
     for waiver in waived {
         let pattern = Pattern::new(&waiver.case, false)?;
@@ -113,14 +113,15 @@ fn check_values(entry: &EndpointEntry) -> Vec<Problem> {
     .collect()
 }
 
-/// Prepares every case with the examples of its states: a template that fails there would fail in a run.
-fn check_templates(cases: &[PlannedCase]) -> Vec<Problem> {
+/// Prepares every case with the examples of its states: what fails there would fail in a run.
+fn check_requests(cases: &[PlannedCase]) -> Vec<Problem> {
     let templates = Templates::default();
     let prepared = |planned: &PlannedCase| match preview(planned, 0, &templates) {
         Err(error) => Some(error.to_string()),
-        Ok(preview) => {
-            preview.steps.iter().find_map(|step| Some(encode(&planned.contract, step).err()?.to_string()))
-        }
+        Ok(mut preview) => preview
+            .steps
+            .iter_mut()
+            .find_map(|step| Some(encode(&planned.contract, unmarked(step)).err()?.to_string())),
     };
     let mut told = BTreeSet::new();
     let failing = cases.iter().filter_map(|planned| Some((planned, prepared(planned)?)));
@@ -130,6 +131,34 @@ fn check_templates(cases: &[PlannedCase]) -> Vec<Problem> {
         })
         .filter(|problem| told.insert(problem.to_string()))
         .collect()
+}
+
+/// A step whose target has no angle brackets around the names of values that earlier answers will give.
+fn unmarked(step: &mut PreparedStep) -> &PreparedStep {
+    let raw = &mut step.request.raw;
+    for text in [&mut raw.path, &mut raw.query].into_iter().flatten() {
+        let mut rest = text.as_str();
+        let mut plain = String::new();
+        while let Some((before, after)) = rest.split_once('<') {
+            let Some((name, behind)) = after.split_once('>').filter(|(name, _)| is_name(name)) else { break };
+            plain.extend([before, name]);
+            rest = behind;
+        }
+        plain.push_str(rest);
+        *text = plain;
+    }
+    step
+}
+
+/// What a name of a saved value looks like.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+/// Refuses to go on with cases of which a request cannot be made.
+pub(super) fn check_sendable(plan: &Plan) -> Result<(), CliError> {
+    let problems = check_requests(&plan.cases);
+    if problems.is_empty() { Ok(()) } else { Err(LoadError::Problems(problems).into()) }
 }
 
 /// Checks the file of endpoints, and holds the fixtures of those that are named against the states of a suite.

@@ -10,7 +10,7 @@ use super::args::RunArgs;
 use super::dry_run::dry_run;
 use super::endpoint::is_address;
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
-use super::files::{check_endpoints, selected};
+use super::files::{check_endpoints, check_sendable, selected};
 use super::settings::{Settings, Target, other};
 use super::watched::watched;
 use super::{note, print};
@@ -44,6 +44,7 @@ pub(super) fn noise(args: &RunArgs) -> Result<u8, CliError> {
     let (suite, plan) = selected(&args.select)?;
     check_endpoints(endpoint.as_slice(), &args.select.folder.cases, &suite)?;
     if args.dry_run {
+        check_sendable(&plan)?;
         return print(&printable(&dry_run(&plan, &settings)));
     }
     let own = match &settings.target {

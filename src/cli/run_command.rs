@@ -9,7 +9,7 @@ use tokio::runtime;
 use super::args::RunArgs;
 use super::dry_run::dry_run;
 use super::exit::{CONFORMS, CliError, of_run};
-use super::files::{check_endpoints, selected, today};
+use super::files::{check_endpoints, check_sendable, selected, today};
 use super::interrupt::listening;
 use super::keep::Keep;
 use super::manifest_command;
@@ -74,6 +74,7 @@ pub(super) fn run_narrowed(
         embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
     }
     if args.dry_run {
+        check_sendable(&plan)?;
         let plans: Vec<String> = all.iter().map(|settings| dry_run(&plan, settings)).collect();
         return print(&printable(&plans.join("\n")));
     }

@@ -16,7 +16,7 @@ use crate::reference::Fault;
 use crate::run::{Endpoint, RunSettings, seed_by_chance};
 use crate::snapshot::{MaxAge, Update};
 use crate::source::EndpointEntry;
-use crate::transport::{Address, Connection, Limits, Tls};
+use crate::transport::{Address, Connection, Keeping, Limits, Tls};
 
 /// What is put to the test.
 #[derive(Debug)]
@@ -71,7 +71,11 @@ impl Settings {
             Target::Other(_) => entry.kind.unwrap_or(EndpointKind::Foreign),
         };
         let run = RunSettings::default();
-        let Connected { limits, connection } = connected;
+        let Connected { limits, mut connection } = connected;
+        // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
+        if matches!(target, Target::Reference(_)) {
+            connection.keeping = Keeping::Reuse;
+        }
         Ok(Self {
             snapshots: snapshots(args, cases, &target, update),
             run: RunSettings {
@@ -226,6 +230,13 @@ fn connection(args: &ConnectArgs, entry: &EndpointEntry) -> Result<Connection, C
     let rate = args.rate.as_ref().or(entry.rate.as_ref());
     let proxy = args.proxy.as_ref().or(entry.proxy.as_ref());
     Ok(Connection {
+        keeping: match (args.connections, &entry.connections) {
+            (Some(keeping), _) => keeping,
+            (None, Some(text)) => {
+                text.parse().map_err(|message: String| CliError::usage(format!("connections: {message}")))?
+            }
+            (None, None) => Keeping::default(),
+        },
         tls: Tls {
             ca_file: args.ca_file.clone().or_else(|| entry.ca_file.clone()),
             client_certificate: args.client_certificate.clone().or_else(|| entry.client_certificate.clone()),

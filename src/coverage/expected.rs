@@ -156,6 +156,7 @@ impl<'a> Expected<'a> {
             headers: Vec::new(),
             bytes: Vec::new(),
             body: Body::Json(tree),
+            flaws: Vec::new(),
             elapsed: Duration::ZERO,
             paused: Duration::ZERO,
         }

@@ -32,11 +32,18 @@ impl Ended {
     }
 }
 
-/// The names that a case has before any state is set up, and its sentence.
+/// The names that a case has before any state is set up, and its sentence. A second attempt has other random values.
 ///
 /// # Errors
 /// A row's value that gives nothing.
-pub fn open(planned: &PlannedCase, seed: u64, templates: &Templates) -> Result<(Scope, String), Ended> {
+pub fn open(
+    planned: &PlannedCase,
+    seed: u64,
+    attempt: u64,
+    templates: &Templates,
+) -> Result<(Scope, String), Ended> {
+    // The first keeps the seed; the halves of the others change places, so that no seed in use is another's.
+    let seed = if attempt == 1 { seed } else { seed.rotate_left(32) ^ attempt };
     let scope = open_scope(planned, seed, templates).map_err(Ended::unprepared)?;
     let about = about(planned, &scope, templates);
     Ok((scope, about))

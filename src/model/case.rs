@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::exchange::{Format, Method};
 use super::id::TableId;
-use super::matcher::{Flaw, Matcher, Target};
+use super::matcher::{Matcher, MatcherFlaw, Target};
 use super::path_text::is_singular;
 use super::spot::Spot;
 use super::value::Value;
@@ -242,7 +242,7 @@ pub struct RawParts {
     pub path: Option<String>,
     /// The query, without `?`.
     pub query: Option<String>,
-    /// Header fields, added or replaced.
+    /// Header fields, added or replaced; a name once for each line that is sent.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<String>,
@@ -255,10 +255,10 @@ impl RequestSpec {
     #[must_use]
     pub fn merged(&self, over: &RequestSpec) -> RequestSpec {
         let mut headers = self.raw.headers.clone();
-        for (name, value) in &over.raw.headers {
-            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-            headers.push((name.clone(), value.clone()));
-        }
+        let is_replaced =
+            |known: &str| over.raw.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(known));
+        headers.retain(|(known, _)| !is_replaced(known));
+        headers.extend_from_slice(&over.raw.headers);
         RequestSpec {
             method: over.method.clone().or_else(|| self.method.clone()),
             place: over.place.or(self.place),
@@ -368,7 +368,7 @@ impl Expect {
     }
 
     /// The matchers that can't be used, by their place; `is_open` says which texts are not known yet.
-    pub fn flaws(&self, is_open: &dyn Fn(&str) -> bool) -> Vec<(String, Flaw)> {
+    pub fn flaws(&self, is_open: &dyn Fn(&str) -> bool) -> Vec<(String, MatcherFlaw)> {
         let mut flaws = Vec::new();
         for (place, target, matcher) in self.places() {
             let own = matcher.parts().into_iter().filter_map(|part| part.flaw(is_open));

@@ -35,12 +35,14 @@ pub use contract::{
     RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots, row_label,
 };
 pub use endpoint_kind::EndpointKind;
-pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody, essence};
+pub use exchange::{
+    Answer, Body, Exchange, Fault, Flaw, Format, Method, Request, SentBody, essence, is_token,
+};
 pub use finding::{Citation, Finding, Level, Promise, Site};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use literals::Literals;
 pub use manifest::{Drift, ListedContract, Manifest};
-pub use matcher::{Bounds, Flaw, Matcher, Target};
+pub use matcher::{Bounds, Matcher, MatcherFlaw, Target};
 pub use message::{BLANK, MessageTemplate};
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
 pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};

@@ -234,12 +234,22 @@ pub struct CaseRecord {
     pub snapshot: SnapshotOutcome,
     /// What came of attempts that were made again.
     pub retried: Vec<String>,
+    /// Why the case was started again from its states, if it was: a request of its first attempt was lost, and may have
+    /// been seen. All else here is of the second attempt.
+    pub started_again: Option<String>,
     /// Clean-up that did not work.
     pub left_behind: Vec<String>,
     /// How long this machine was paused while answers were waited for.
     pub paused: Duration,
     /// From set-up to teardown.
     pub elapsed: Duration,
+}
+
+impl CaseRecord {
+    /// Which attempt the record is of, from 1.
+    pub fn attempt(&self) -> u64 {
+        1 + u64::from(self.started_again.is_some())
+    }
 }
 
 /// A request id of an answer.

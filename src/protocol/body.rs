@@ -10,7 +10,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use super::json::read_json;
 use super::sign::Redactor;
 use super::xml::read_xml;
-use crate::model::{Body, Format, MediaTypes, Value, essence};
+use crate::model::{Body, Flaw, Format, MediaTypes, Value, essence};
 
 /// The longest name of an encoding that a reason repeats, in characters.
 const SHOWN: usize = 40;
@@ -40,6 +40,21 @@ pub fn read_body(bytes: &[u8], content_type: Option<&str>) -> Body {
     }
 }
 
+/// Reads an answer's bytes, unless they are still in a coding.
+pub fn read_answer(bytes: &[u8], content_type: Option<&str>, flaws: &[Flaw]) -> Body {
+    in_a_coding(flaws).unwrap_or_else(|| read_body(bytes, content_type))
+}
+
+/// The body of an answer that is still in a coding.
+fn in_a_coding(flaws: &[Flaw]) -> Option<Body> {
+    flaws.iter().find_map(|flaw| match flaw {
+        Flaw::Coding { label, .. } => {
+            Some(Body::Unreadable { reason: format!("a body in the coding {}", Value::text(label.as_str())) })
+        }
+        Flaw::Surplus { .. } => None,
+    })
+}
+
 /// The body as the media types that a contract promises have it, if that is another reading than the usual one.
 pub fn read_as(body: &Body, bytes: &[u8], content_type: &str, promised: &MediaTypes) -> Option<Body> {
     let media_type = essence(content_type);
@@ -57,7 +72,12 @@ pub fn read_as(body: &Body, bytes: &[u8], content_type: &str, promised: &MediaTy
 }
 
 /// Takes secrets out of an answer's bytes, and reads what is left.
-pub fn read_hidden(redactor: &Redactor, bytes: Vec<u8>, content_type: Option<&str>) -> (Vec<u8>, Body) {
+pub fn read_hidden(
+    redactor: &Redactor,
+    bytes: Vec<u8>,
+    content_type: Option<&str>,
+    flaws: &[Flaw],
+) -> (Vec<u8>, Body) {
     let mut bytes = redactor.hidden(&bytes).unwrap_or(bytes);
     // In another encoding a secret has other bytes. A byte order mark says that what is kept is UTF-8.
     if let Some(hidden) = decoded_otherwise(&bytes, content_type.unwrap_or_default())
@@ -65,7 +85,7 @@ pub fn read_hidden(redactor: &Redactor, bytes: Vec<u8>, content_type: Option<&st
     {
         bytes = [b"\xef\xbb\xbf".as_slice(), &hidden].concat();
     }
-    let mut body = read_body(&bytes, content_type);
+    let mut body = read_answer(&bytes, content_type, flaws);
     // What was written with escapes is plain once it is read.
     match &mut body {
         Body::Json(tree) | Body::Other { text: Some(tree) } => redactor.hide_in(tree),

@@ -84,6 +84,7 @@ mod tests {
             headers: headers.into_iter().collect(),
             bytes: bytes.to_vec(),
             body: read_body(bytes, content_type),
+            flaws: Vec::new(),
             elapsed: std::time::Duration::ZERO,
             paused: std::time::Duration::ZERO,
         })

@@ -222,7 +222,8 @@ fn graver(one: Option<Stopped>, other: Option<Stopped>) -> Option<Stopped> {
         Stopped::OutOfTime => 1,
         Stopped::Unreachable { .. } => 2,
         Stopped::Refused { .. } => 3,
-        Stopped::Interrupted => 4,
+        Stopped::MixedUp => 4,
+        Stopped::Interrupted => 5,
     };
     match (one, other) {
         (Some(Stopped::EnoughFailed { failures: one }), Some(Stopped::EnoughFailed { failures: other })) => {

@@ -97,7 +97,15 @@ impl Chance {
         Exchange {
             step: 0,
             request,
-            answer: Answer { status, headers, bytes, body, elapsed: Duration::ZERO, paused: Duration::ZERO },
+            answer: Answer {
+                status,
+                headers,
+                bytes,
+                body,
+                flaws: Vec::new(),
+                elapsed: Duration::ZERO,
+                paused: Duration::ZERO,
+            },
         }
     }
 }
@@ -256,6 +264,7 @@ fn a_change_in_what_is_cut_or_no_text_is_told_with_what_else_changed() {
             headers: Vec::new(),
             bytes: body.to_vec(),
             body: read_body(body, None),
+            flaws: Vec::new(),
             elapsed: Duration::ZERO,
             paused: Duration::ZERO,
         };

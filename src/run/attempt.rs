@@ -41,6 +41,8 @@ pub(super) struct Attempt<'a> {
     /// What of the requests the table writes out, by step.
     literals: Vec<Literals>,
     retried: Vec<String>,
+    /// Why this is the second attempt, if it is.
+    started_again: Option<String>,
     about: String,
 }
 
@@ -59,14 +61,21 @@ impl<'a> Attempt<'a> {
             made: Vec::new(),
             literals: (0..planned.case.steps.len()).map(|position| literals(planned, position)).collect(),
             retried: Vec::new(),
+            started_again: None,
             about: planned.case.about.clone(),
         }
     }
 
     pub(super) async fn run(mut self, stop: &Stop) -> CaseRecord {
         let start = Instant::now();
-        let ended = self.steps(stop).await.err();
-        let left_behind = self.tear_down(ended.as_ref()).await;
+        let mut ended = self.steps(stop).await.err();
+        let mut left_behind = self.tear_down(ended.as_ref()).await;
+        if let Some(reason) = self.lost(ended.as_ref()).filter(|_| stop.reason().is_none()) {
+            let retried = self.retried;
+            self = Self { retried, started_again: Some(reason), ..Self::new(self.runner, self.planned) };
+            ended = self.steps(stop).await.err();
+            left_behind.extend(self.tear_down(ended.as_ref()).await);
+        }
         self.name_made();
         let snapshot = self.compare_snapshot(ended.as_ref());
         let verdict = self.judge.verdict(ended, &self.retried);
@@ -94,15 +103,32 @@ impl<'a> Attempt<'a> {
             unanswered: self.unanswered,
             snapshot,
             retried: self.retried,
+            started_again: self.started_again,
             left_behind,
             paused,
             elapsed: whole_micros(start.elapsed()),
         }
     }
 
+    /// Why the case has to start again: the endpoint may have seen a request whose answer can never come, so that
+    /// neither the request nor what follows it can be sent in the state that was set up.
+    fn lost(&self, ended: Option<&Ended>) -> Option<String> {
+        match ended {
+            Some(Ended::Unknown(Unknown::Transport(fault @ Fault::Lost { .. }))) => {
+                Some(format!("the request of step {}: {fault}", self.judge.exchanges.len() + 1))
+            }
+            Some(Ended::Unknown(_) | Ended::NotRun(_) | Ended::Broken) | None => None,
+        }
+    }
+
+    /// Which attempt this is, from 1.
+    fn attempt(&self) -> u64 {
+        1 + u64::from(self.started_again.is_some())
+    }
+
     async fn steps(&mut self, stop: &Stop) -> Result<(), Ended> {
         let templates = &self.runner.templates;
-        let (mut scope, about) = open(self.planned, self.runner.settings.seed, templates)?;
+        let (mut scope, about) = open(self.planned, self.runner.settings.seed, self.attempt(), templates)?;
         self.about = about;
         let case = Arc::clone(&self.planned.case);
         self.bring_about(0, &case.given, &mut scope, stop).await?;
@@ -130,7 +156,10 @@ impl<'a> Attempt<'a> {
                 return Err(Ended::NotRun(NotRun::NoWayTo { state: need.state.clone(), reason }));
             };
             self.asked += 1;
-            let purpose = state::purpose(self.runner.settings.seed, &self.planned.id, self.asked);
+            let mut purpose = state::purpose(self.runner.settings.seed, &self.planned.id, self.asked);
+            if self.started_again.is_some() {
+                purpose.push_str("/attempt-2");
+            }
             let kitchen = self.kitchen(Some(stop));
             let setting_up = state::bring_about(&kitchen, definition, &params, &purpose);
             // A set-up that was sent is not cut short: what an unfinished one left behind could not be undone.
@@ -158,7 +187,7 @@ impl<'a> Attempt<'a> {
 
     fn kitchen<'b>(&'b self, stop: Option<&'b Stop>) -> Kitchen<'b> {
         Kitchen {
-            client: self.runner.client.clone(),
+            client: self.runner.client.fresh(),
             endpoint: &self.runner.endpoint,
             contract: &self.planned.contract,
             templates: &self.runner.templates,
@@ -241,7 +270,7 @@ impl<'a> Attempt<'a> {
         }
         let mut left_behind = Vec::new();
         for set_up in set_up.iter().rev() {
-            let client = self.runner.client.within(TEARDOWN);
+            let client = self.runner.client.fresh().within(TEARDOWN);
             let kitchen = Kitchen { client, ..self.kitchen(None) };
             left_behind.extend(state::tear_down(&kitchen, set_up).await.err());
         }

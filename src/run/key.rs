@@ -42,7 +42,7 @@ pub(super) async fn taken<'a>(
     let mut request = encode(contract, &step).ok()?;
     endpoint.signing.sign(&mut request, None, &endpoint.address).ok()?;
     let turn = client.turn().await;
-    let answer = client.within(PATIENCE).send(turn, &endpoint.address, &request).await.ok()?;
+    let answer = client.fresh().within(PATIENCE).send(turn, &endpoint.address, &request).await.ok()?;
     let code = select_in(contract, &answer, contract.envelope.code.as_deref()?).ok()?.to_plain();
     let is_refusal = contract.envelope.refused.iter().any(|start| code.starts_with(start.as_str()));
     // The message may repeat a security token as a part of what was signed.

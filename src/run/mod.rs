@@ -184,6 +184,7 @@ impl Runner {
             literals: Vec::new(),
             snapshot: SnapshotOutcome::Unchecked,
             retried: Vec::new(),
+            started_again: None,
             left_behind: Vec::new(),
             paused: std::time::Duration::ZERO,
             elapsed: std::time::Duration::ZERO,
@@ -260,6 +261,9 @@ pub async fn run(
                 stop.out_of_time(runner.settings.total);
             }
         }
+    }
+    if runner.client.close().await {
+        stop.mixed_up();
     }
     let stale_snapshots = runner.still_stale();
     runner.conclude().into_iter().chain(runner.kept()).for_each(|text| emit(Event::Warned { text }));

@@ -45,8 +45,11 @@ impl Retry {
                 let told = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
                 Some(Again { told: format!("attempt {attempt}: {told}"), wait: usual })
             }
-            // What is too large stays so, and what cannot be sent or was interrupted is not sent again.
-            Err(Fault::TooLarge { .. } | Fault::Unsendable { .. } | Fault::Interrupted) => None,
+            // What is too large stays so, and what cannot be sent or was interrupted is not sent again. What was lost
+            // may have been seen: its case starts again as a whole.
+            Err(
+                Fault::TooLarge { .. } | Fault::Unsendable { .. } | Fault::Interrupted | Fault::Lost { .. },
+            ) => None,
             Ok(answer) => {
                 let path = contract.envelope.code.as_ref();
                 let code = path.and_then(|path| select_in(contract, answer, path).ok());

@@ -29,7 +29,7 @@ pub async fn sweep(
 ) -> Result<Vec<Found>, String> {
     let templates = Templates::default();
     let kitchen = Kitchen {
-        client: client.clone(),
+        client: client.fresh(),
         endpoint,
         contract,
         templates: &templates,

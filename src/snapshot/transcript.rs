@@ -176,12 +176,12 @@ impl<'a> Part<'a> {
     fn mark_header(&mut self, rule: &Rule, name: &String, shown: &[String]) {
         let of_name = self.headers.iter_mut().filter(|(known, _)| known == name);
         of_name.for_each(|(_, value)| value.mark(rule));
-        if !shown.contains(name)
-            && let Some(value) = self.exchange.answer.header(name)
-        {
-            let mut value = Marked::new(value);
-            value.mark(rule);
-            self.hidden.push(value);
+        if !shown.contains(name) {
+            for line in self.exchange.answer.lines(name) {
+                let mut value = Marked::new(line);
+                value.mark(rule);
+                self.hidden.push(value);
+            }
         }
     }
 

@@ -46,6 +46,8 @@ pub struct EndpointEntry {
     pub jobs: Option<u16>,
     /// The limit on requests, as `1000/60s`.
     pub rate: Option<String>,
+    /// Whether connections are used again: `fresh` or `reuse`.
+    pub connections: Option<String>,
     /// How long a connection may take, in seconds.
     pub connect_timeout: Option<u64>,
     /// How long an answer may take, in seconds.
@@ -240,6 +242,7 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
         allows_billable: node.texts("allow").iter().any(|effect| effect == "billable"),
         jobs: number(node, "jobs", 1..=1024, problems),
         rate: node.text("rate"),
+        connections: node.text("connections"),
         connect_timeout: number(node, "connect-timeout", 1..=3600, problems),
         answer_timeout: number(node, "answer-timeout", 1..=3600, problems),
         body_limit: number(node, "body-limit", 1..=i64::from(u32::MAX), problems),

@@ -81,13 +81,15 @@ static ANY_PLACE: Shape = Shape::Choice(&["path", "query", "form", "json", "head
 static SCHEME: Shape = Shape::Choice(&["none", "v1", "v3", "bearer", "basic", "aws-sigv4", "sigv4"]);
 static FORMAT: Shape = Shape::Choice(&["json", "xml"]);
 
+static LINES: Shape = Shape::Either(&[Shape::Text, TEXTS]);
+
 const REQUEST: Shape = Shape::Table(&[
     key("method", Shape::Text, "The method."),
     key("place", Shape::Named("place", &PLACE), "Where the parameters go."),
     key("format", Shape::Named("format", &FORMAT), "The format to ask for."),
     key("path", Shape::Text, "The path, sent as written."),
     key("query", Shape::Text, "The query, sent as written in place of the encoded one."),
-    key("headers", Shape::Map(&Shape::Text), "Header fields, added or replaced."),
+    key("headers", Shape::Map(&LINES), "Header fields, added or replaced; a list for several lines."),
     key("body", Shape::Text, "The body, sent as written in place of the encoded one."),
     key(
         "sign",
@@ -493,6 +495,11 @@ static ENDPOINT: Shape = Shape::Table(&[
     key("allow", Shape::List(&Shape::Choice(&["billable"])), "Effects that cases may have on it."),
     key("jobs", Shape::Integer, "How many cases run at once."),
     key("rate", Shape::Text, "The limit on requests, as 1000/60s."),
+    key(
+        "connections",
+        Shape::Choice(&["fresh", "reuse"]),
+        "Whether each request has a connection of its own, or connections are used again.",
+    ),
     key("connect-timeout", Shape::Integer, "How long a connection may take, in seconds."),
     key("answer-timeout", Shape::Integer, "How long an answer may take, in seconds."),
     key("body-limit", Shape::Integer, "The largest answer, in bytes."),

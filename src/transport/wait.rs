@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::time::timeout;
 
-use crate::model::{Answer, Fault, whole_micros};
+use crate::model::{Fault, whole_micros};
 
 /// How often a wait is looked at. Nearly every answer comes before the first look, and costs nothing more.
 const LOOK: Duration = Duration::from_millis(250);
@@ -26,19 +26,13 @@ pub(super) struct Pause {
 }
 
 impl Pause {
-    /// What came of a request, with the pause: it is no part of the answer's time, and a fault names it.
-    pub(super) fn applied(self, answered: Result<Answer, Fault>) -> Result<Answer, Fault> {
-        match answered {
-            Ok(answer) => {
-                let elapsed = whole_micros(answer.elapsed.saturating_sub(self.counted));
-                Ok(Answer { elapsed, paused: whole_micros(self.whole), ..answer })
-            }
-            Err(fault) => Err(self.named(fault)),
-        }
+    /// An answer's time without the pause, and the pause itself.
+    pub(super) fn taken_out(self, elapsed: Duration) -> (Duration, Duration) {
+        (whole_micros(elapsed.saturating_sub(self.counted)), whole_micros(self.whole))
     }
 
     /// A fault, with the pause that may be its cause.
-    fn named(self, fault: Fault) -> Fault {
+    pub(super) fn named(self, fault: Fault) -> Fault {
         if self.whole.is_zero() {
             return fault;
         }
@@ -49,6 +43,7 @@ impl Pause {
                 Fault::TimedOut { what: (what.into_owned() + &paused).into(), after }
             }
             Fault::Broken { reason } => Fault::Broken { reason: reason + &paused },
+            Fault::Lost { reason } => Fault::Lost { reason: reason + &paused },
             Fault::TooLarge { .. } | Fault::Unsendable { .. } | Fault::Interrupted => fault,
         }
     }
@@ -111,7 +106,7 @@ mod tests {
     use tokio::time::{Instant, sleep};
 
     use super::{Clocks, Pause, at_most, at_most_by};
-    use crate::model::{Answer, Body, Fault};
+    use crate::model::Fault;
 
     const fn seconds(count: u64) -> Duration {
         Duration::from_secs(count)
@@ -172,17 +167,8 @@ mod tests {
     #[test]
     fn a_pause_is_no_part_of_the_answers_time_and_a_fault_names_it() {
         let pause = Pause { whole: seconds(40), counted: seconds(30) };
-        let answer = Answer {
-            status: 200,
-            headers: Vec::new(),
-            bytes: Vec::new(),
-            body: Body::Empty,
-            elapsed: seconds(31),
-            paused: Duration::ZERO,
-        };
-        let answer = pause.applied(Ok(answer)).unwrap();
-        assert_eq!((answer.elapsed, answer.paused), (seconds(1), seconds(40)));
-        let fault = pause.applied(Err(Fault::Broken { reason: "reset".into() })).unwrap_err();
+        assert_eq!(pause.taken_out(seconds(31)), (seconds(1), seconds(40)));
+        let fault = pause.named(Fault::Broken { reason: "reset".into() });
         assert_eq!(
             fault.to_string(),
             "the exchange broke: reset (this machine was paused for 40.0s meanwhile)"

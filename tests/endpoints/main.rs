@@ -10,6 +10,8 @@ mod bookshop;
 #[path = "../bookshop/server.rs"]
 mod bookshop_server;
 mod clock;
+mod coding;
+mod connections;
 mod echo;
 mod endpoints;
 mod faults;
@@ -22,6 +24,7 @@ mod recipes;
 mod responder;
 mod retry;
 mod scan;
+mod sent;
 mod serve;
 mod serve_tls;
 mod signals;

@@ -492,3 +492,39 @@ fn a_bundle_with_a_secret_in_it_is_not_written() {
     assert!(err(&certified).contains("a secret of the endpoint stands in `cases/"), "{}", err(&certified));
     assert!(!desk.path("b.tar").exists());
 }
+
+#[test]
+fn a_certificate_rests_on_connections_that_carry_one_request_each() {
+    let folder = odd::one_case();
+    let rows: Vec<String> =
+        (0..10).map(|row| format!("  {{ id = \"r{row}\", row = \"r{row}\" }},\n")).collect();
+    let rows = rows.concat();
+    let table = format!(
+        "[[case]]\nid = \"each\"\nabout = \"It is there.\"\nparams = {{ row = \"{{{{ row }}}}\" }}\nexpect = {{ status = 200 }}\nrows = [\n{rows}]\n"
+    );
+    fs::write(folder.path().join("shop/Get/t.toml"), table).unwrap();
+    let served = AtomicUsize::new(0);
+    let url = odd::serve(move |head, stream| {
+        let row = head.split("row=").nth(1).unwrap().split(' ').next().unwrap();
+        let _ = stream.write_all(&odd::answer("200 OK", odd::JSON, format!(r#"{{"id": "{row}"}}"#)));
+        // One more answer, in time for a request that would go out on the same connection.
+        if served.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
+            std::thread::sleep(std::time::Duration::from_millis(30));
+            let _ = stream.write_all(&odd::answer("200 OK", odd::JSON, r#"{"id": "late"}"#));
+        }
+    });
+    let desk = Desk::new();
+    let cases = folder.path().to_str().unwrap().to_owned();
+    let place = ["--cases", &cases, "--endpoint", &url];
+    let (code, text) = desk.certify(&[&place[..], &["--connections", "reuse"]].concat());
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("a connection of its own"), "{text}");
+    let (code, text) = desk.certify(&place);
+    assert_eq!(code, 0, "{text}");
+    let finished = desk.forged().events().into_iter().filter(|event| event["event"] == "finished");
+    for case in finished {
+        let exchange = &case["exchanges"][0];
+        let row = exchange["request"]["target"].as_str().unwrap().split("row=").nth(1).unwrap().to_owned();
+        assert_eq!(exchange["answer"]["text"], format!(r#"{{"id": "{row}"}}"#), "{case}");
+    }
+}

@@ -20,9 +20,9 @@ fn exchange(headers: &[(&str, &str)], body: &[u8]) -> Exchange {
         format: None,
     };
     let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let (bytes, body) = (body.to_vec(), read_body(body, None));
-    let answer =
-        Answer { status: 200, headers, bytes, body, elapsed: Duration::ZERO, paused: Duration::ZERO };
+    let (bytes, body, flaws) = (body.to_vec(), read_body(body, None), Vec::new());
+    let (elapsed, paused) = (Duration::ZERO, Duration::ZERO);
+    let answer = Answer { status: 200, headers, bytes, body, flaws, elapsed, paused };
     Exchange { step: 0, request, answer }
 }
 

@@ -34,6 +34,9 @@ impl Teller {
         };
         writeln!(out, "{}  {}", self.style.painted(paint, word), record.id)?;
         self.reason(out, record)?;
+        if let Some(reason) = &record.started_again {
+            write!(out, "{}", self.style.hung("  started again: ", reason, 2))?;
+        }
         let is_brief = record.findings.is_empty() && record.left_behind.is_empty() && record.paused.is_zero();
         if is_brief && record.unanswered.is_none() {
             return Ok(());

@@ -109,8 +109,10 @@ impl<W: Write> TerminalReport<W> {
             _ if !record.left_behind.is_empty() => true,
             // What stands in the way of all cases is told once.
             Verdict::NotRun(reason) if reason.is_of_the_run() => self.style.verbosity == Verbosity::Verbose,
-            Verdict::Passed => self.style.verbosity == Verbosity::Verbose,
-            Verdict::Flaky { .. } | Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
+            Verdict::Passed if record.started_again.is_none() => self.style.verbosity == Verbosity::Verbose,
+            Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => {
+                self.style.verbosity != Verbosity::Quiet
+            }
             // Nothing is wrong with what was skipped on purpose.
             Verdict::NotRun(reason) if reason.is_meant() => self.style.verbosity != Verbosity::Quiet,
             Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,

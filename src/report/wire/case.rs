@@ -54,6 +54,8 @@ pub(super) struct RawCase {
     snapshot: RawSnapshot,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     retried: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    started_again: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     left_behind: Vec<String>,
     #[serde(default, skip_serializing_if = "is_none")]
@@ -86,6 +88,7 @@ impl From<&CaseRecord> for RawCase {
             request_ids: record.request_ids.iter().map(RawRequestId::from).collect(),
             snapshot: (&record.snapshot).into(),
             retried: record.retried.clone(),
+            started_again: record.started_again.clone(),
             left_behind: record.left_behind.clone(),
             paused_us: micros(record.paused),
             duration_us: micros(record.elapsed),
@@ -119,6 +122,7 @@ impl TryFrom<RawCase> for CaseRecord {
             literals: Vec::new(),
             snapshot: raw.snapshot.into(),
             retried: raw.retried,
+            started_again: raw.started_again,
             left_behind: raw.left_behind,
             paused: Duration::from_micros(raw.paused_us),
             elapsed: Duration::from_micros(raw.duration_us),

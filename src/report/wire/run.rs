@@ -199,6 +199,7 @@ enum RawStopped {
     EnoughFailed { failures: usize },
     Unreachable { reason: String },
     Refused { reason: String },
+    MixedUp,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -308,6 +309,7 @@ impl From<Stopped> for RawStopped {
             Stopped::EnoughFailed { failures } => Self::EnoughFailed { failures },
             Stopped::Unreachable { reason } => Self::Unreachable { reason },
             Stopped::Refused { reason } => Self::Refused { reason },
+            Stopped::MixedUp => Self::MixedUp,
         }
     }
 }
@@ -320,6 +322,7 @@ impl From<RawStopped> for Stopped {
             RawStopped::EnoughFailed { failures } => Self::EnoughFailed { failures },
             RawStopped::Unreachable { reason } => Self::Unreachable { reason },
             RawStopped::Refused { reason } => Self::Refused { reason },
+            RawStopped::MixedUp => Self::MixedUp,
         }
     }
 }

@@ -24,6 +24,7 @@ pub(super) enum RawUnknown {
     Connect { reason: String },
     TimedOut { what: String, after_us: u64 },
     Broken { reason: String },
+    Lost { reason: String },
     TooLarge { limit: usize },
     Unsendable { reason: String },
     Interrupted,
@@ -82,6 +83,7 @@ impl From<Unknown> for RawUnknown {
                 Self::TimedOut { what: what.into_owned(), after_us: micros(after) }
             }
             Unknown::Transport(Fault::Broken { reason }) => Self::Broken { reason },
+            Unknown::Transport(Fault::Lost { reason }) => Self::Lost { reason },
             Unknown::Transport(Fault::TooLarge { limit }) => Self::TooLarge { limit },
             Unknown::Transport(Fault::Unsendable { reason }) => Self::Unsendable { reason },
             Unknown::Transport(Fault::Interrupted) => Self::Interrupted,
@@ -102,6 +104,7 @@ impl From<RawUnknown> for Unknown {
                 Self::Transport(Fault::TimedOut { what: what.into(), after })
             }
             RawUnknown::Broken { reason } => Self::Transport(Fault::Broken { reason }),
+            RawUnknown::Lost { reason } => Self::Transport(Fault::Lost { reason }),
             RawUnknown::TooLarge { limit } => Self::Transport(Fault::TooLarge { limit }),
             RawUnknown::Unsendable { reason } => Self::Transport(Fault::Unsendable { reason }),
             RawUnknown::Interrupted => Self::Transport(Fault::Interrupted),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::model::{
     AxisChoice, Case, CaseId, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Row,
-    Scheme, Step, Table, TableId, Value, Variable, check_part, last_part, merge_params,
+    Scheme, Step, Table, TableId, Value, Variable, check_part, is_token, last_part, merge_params,
 };
 use crate::source::contract_file;
 use crate::source::document::{Entry, Node};
@@ -160,6 +160,7 @@ impl Reader<'_> {
     fn request(&mut self, node: &Node) -> RequestSpec {
         let method = node.get("method").and_then(|item| self.method(item));
         let headers = node.get("headers").map(Node::entries).unwrap_or_default();
+        let headers = headers.iter().flat_map(|entry| self.field(entry)).collect();
         RequestSpec {
             method,
             place: node.text("place").and_then(|name| contract_file::place(&name)),
@@ -168,14 +169,28 @@ impl Reader<'_> {
             raw: RawParts {
                 path: node.text("path"),
                 query: node.text("query"),
-                headers: headers
-                    .iter()
-                    .map(|Entry { key, node, .. }| (key.to_ascii_lowercase(), node.to_value().to_plain()))
-                    .collect(),
+                headers,
                 body: node.text("body"),
                 after_signing: node.text("after-signing"),
             },
         }
+    }
+
+    /// The lines of a header field, in their order.
+    fn field(&mut self, entry: &Entry) -> Vec<(String, String)> {
+        if !is_token(&entry.key) {
+            let message = format!("{:?} is not the name of a header field", entry.key);
+            let problem = Problem::new(entry.key_spot.clone(), message);
+            self.problems
+                .push(problem.hint("a name has letters, digits and !#$%&'*+-.^_`|~ (RFC 9110, section 5.1)"));
+        }
+        let name = entry.key.to_ascii_lowercase();
+        let value = entry.node.to_value();
+        let lines = if let Value::List(lines) = value { lines } else { vec![value] };
+        if lines.is_empty() {
+            self.problem(&entry.node, "a list without lines sends nothing");
+        }
+        lines.iter().map(|line| (name.clone(), line.to_plain())).collect()
     }
 
     fn method(&mut self, node: &Node) -> Option<Method> {

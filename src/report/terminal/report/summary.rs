@@ -44,7 +44,7 @@ impl<W: Write> TerminalReport<W> {
             self.line("selected", &format!("{} of {} cases", start.selected, start.known))?;
         }
         match &end.stopped {
-            Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. })) => {
+            Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. } | Stopped::MixedUp)) => {
                 self.line("stopped", &stopped.reason())?;
             }
             Some(Stopped::Interrupted | Stopped::Unreachable { .. } | Stopped::Refused { .. }) | None => {}
@@ -69,7 +69,7 @@ impl<W: Write> TerminalReport<W> {
             self.stale_snapshots(end)?;
         }
         match &end.stopped {
-            Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. })) => {
+            Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. } | Stopped::MixedUp)) => {
                 self.line("stopped", &stopped.reason())
             }
             Some(Stopped::Interrupted | Stopped::Unreachable { .. } | Stopped::Refused { .. }) | None => {
