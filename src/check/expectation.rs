@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::envelope;
 use super::grounds::Grounds;
-use super::matcher::{Found, Typing, mismatch};
+use super::matcher::{Found, Typing, mismatch, mismatch_at};
 use super::path::{PathError, select};
 use super::subject::Subject;
 use crate::model::{
@@ -145,7 +145,7 @@ fn shown(value: Option<&Value>) -> String {
 fn check_code(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Option<Finding> {
     let matcher = expect.code.as_ref()?;
     let found = subject.code();
-    mismatch(matcher, &Found::one(found.as_ref(), subject.typing()))?;
+    mismatch(matcher, found.as_ref(), subject.typing())?;
     Some(finding(
         subject,
         Level::Code,
@@ -161,7 +161,7 @@ fn check_message(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> 
     let Some(matcher) = &expect.message else {
         return check_row_message(subject, rows, found.as_ref());
     };
-    let why = mismatch(matcher, &Found::one(found.as_ref(), subject.typing()))?;
+    let why = mismatch(matcher, found.as_ref(), subject.typing())?;
     let actual = with_reason(&shown(found.as_ref()), &why);
     Some(finding(
         subject,
@@ -208,7 +208,7 @@ fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, matcher) in &expect.headers {
         let found = subject.answer.header(name).map(Value::text);
-        if mismatch(matcher, &Found::one(found.as_ref(), Typing::Text)).is_some() {
+        if mismatch(matcher, found.as_ref(), Typing::Text).is_some() {
             findings.push(finding(
                 subject,
                 Level::Body,
@@ -230,7 +230,7 @@ fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
             Some(Err(PathError::Nothing { .. } | PathError::Malformed { .. })) | None => None,
         };
         let place = Found { value: found.as_ref(), typing: subject.typing(), target: target(path) };
-        if let Some(why) = mismatch(matcher, &place) {
+        if let Some(why) = mismatch_at(matcher, &place) {
             let actual = with_reason(&shown(found.as_ref()), &why);
             findings.push(finding(
                 subject,

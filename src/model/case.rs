@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::exchange::{Format, Method};
 use super::id::TableId;
-use super::matcher::{Flaw, Matcher, Target};
+use super::matcher::{Matcher, MatcherFlaw, Target};
 use super::path_text::is_singular;
 use super::spot::Spot;
 use super::value::Value;
@@ -358,7 +358,7 @@ impl Expect {
     }
 
     /// The matchers that can't be used, by their place; `is_open` says which texts are not known yet.
-    pub fn flaws(&self, is_open: &dyn Fn(&str) -> bool) -> Vec<(String, Flaw)> {
+    pub fn flaws(&self, is_open: &dyn Fn(&str) -> bool) -> Vec<(String, MatcherFlaw)> {
         let mut flaws = Vec::new();
         for (place, target, matcher) in self.places() {
             let own = matcher.parts().into_iter().filter_map(|part| part.flaw(is_open));

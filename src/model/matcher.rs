@@ -67,14 +67,14 @@ pub enum Target {
 
 /// Why a matcher can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
+pub struct MatcherFlaw {
     /// What is wrong.
     pub message: String,
     /// What to write instead.
     pub hint: Option<&'static str>,
 }
 
-impl Flaw {
+impl MatcherFlaw {
     fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None }
     }
@@ -172,35 +172,40 @@ impl Matcher {
 
     /// Why it can never be right, whatever it is held against; `is_open` says which texts are not known yet.
     /// Matchers inside of it are not looked at.
-    pub fn flaw(&self, is_open: &dyn Fn(&str) -> bool) -> Option<Flaw> {
+    pub fn flaw(&self, is_open: &dyn Fn(&str) -> bool) -> Option<MatcherFlaw> {
         let is_known = |value: &Value| !value.as_text().is_some_and(is_open);
         match self {
             Self::Regex(text) if !is_open(text) => {
                 let error = Regex::new(text).err()?.to_string();
                 let why = error.lines().last().unwrap_or_default().trim();
-                Some(Flaw::new(format!("not a regular expression: {}", why.trim_start_matches("error: "))))
+                Some(MatcherFlaw::new(format!(
+                    "not a regular expression: {}",
+                    why.trim_start_matches("error: ")
+                )))
             }
             Self::Type(name) if !is_open(name) && !Self::TYPES.contains(&name.as_str()) => {
-                Some(Flaw::new(format!("`{name}` is not one of {}", Self::TYPES.join(", "))))
+                Some(MatcherFlaw::new(format!("`{name}` is not one of {}", Self::TYPES.join(", "))))
             }
             Self::Min(value) | Self::Max(value) if is_known(value) && value.digits().is_none() => {
-                Some(Flaw::new(format!("{value} is not a number")))
+                Some(MatcherFlaw::new(format!("{value} is not a number")))
             }
             Self::Length(bounds) | Self::Count(bounds) => bounds.flaw(is_open),
             Self::Contains(Value::Text(text)) if text.is_empty() => {
-                Some(Flaw::new("every text contains the empty one, so this could not fail"))
+                Some(MatcherFlaw::new("every text contains the empty one, so this could not fail"))
             }
             Self::Any(options) if options.is_empty() => {
-                Some(Flaw::new("there is no alternative, so this could not hold"))
+                Some(MatcherFlaw::new("there is no alternative, so this could not hold"))
             }
             Self::All(parts) if parts.is_empty() => {
-                Some(Flaw::new("nothing is asked for, so this could not fail"))
+                Some(MatcherFlaw::new("nothing is asked for, so this could not fail"))
             }
             Self::Not(inner) | Self::Each(inner) | Self::Some(inner) | Self::None(inner)
                 if matches!(**inner, Self::Present(_)) =>
             {
-                let flaw =
-                    Flaw::new(format!("`{}` needs a value, so `present` says nothing here", self.name()));
+                let flaw = MatcherFlaw::new(format!(
+                    "`{}` needs a value, so `present` says nothing here",
+                    self.name()
+                ));
                 Some(
                     flaw.hint(
                         "write { present = false } to ask for nothing, { count = 0 } for an empty list",
@@ -225,7 +230,7 @@ impl Matcher {
     }
 
     /// Why it can never be right at its place; `is_open` says which texts are not known yet.
-    pub fn unfit(&self, target: Target, is_open: &dyn Fn(&str) -> bool) -> Option<Flaw> {
+    pub fn unfit(&self, target: Target, is_open: &dyn Fn(&str) -> bool) -> Option<MatcherFlaw> {
         if let Self::Any(parts) | Self::All(parts) = self {
             return parts.iter().find_map(|part| part.unfit(target, is_open));
         }
@@ -236,13 +241,13 @@ impl Matcher {
             Target::Value => None,
             Target::Nodes => self.is_for_one(is_open).then(|| {
                 let message = format!("the path may find several values, and `{}` is for one", self.name());
-                Flaw::new(message)
+                MatcherFlaw::new(message)
                     .hint("write { each = … }, { some = … } or { none = … }; a whole list is written [ … ]")
             }),
             Target::Scalar => self.is_for_lists().then(|| {
                 let message =
                     format!("`{}` of a list is never right here: this is a text or a number", self.name());
-                Flaw::new(message).hint("write { any = [ … ] } for one of several")
+                MatcherFlaw::new(message).hint("write { any = [ … ] } for one of several")
             }),
         }
     }
@@ -285,19 +290,20 @@ impl Bounds {
         is_at_least && self.max.as_ref().is_none_or(|max| bound(max).is_some_and(|max| found <= max))
     }
 
-    fn flaw(&self, is_open: &dyn Fn(&str) -> bool) -> Option<Flaw> {
+    fn flaw(&self, is_open: &dyn Fn(&str) -> bool) -> Option<MatcherFlaw> {
         let is_known = |value: &&Value| !value.as_text().is_some_and(is_open);
         let whole = |value: &Value| value.digits().and_then(|digits| digits.parse::<usize>().ok());
         let given = || self.min.iter().chain(&self.max);
         if let Some(wrong) = given().filter(is_known).find(|value| whole(value).is_none()) {
-            return Some(Flaw::new(format!("{wrong} is not a whole number from 0 on")));
+            return Some(MatcherFlaw::new(format!("{wrong} is not a whole number from 0 on")));
         }
         let (min, max) = (self.min.as_ref().and_then(whole), self.max.as_ref().and_then(whole));
         if given().all(|value| is_known(&value)) && min.unwrap_or(0) == 0 && max.is_none() {
-            return Some(Flaw::new("no limit is given, so this could not fail"));
+            return Some(MatcherFlaw::new("no limit is given, so this could not fail"));
         }
         let (min, max) = (min?, max?);
-        (min > max).then(|| Flaw::new(format!("`min` is {min} and `max` is {max}, so this could not hold")))
+        (min > max)
+            .then(|| MatcherFlaw::new(format!("`min` is {min} and `max` is {max}, so this could not hold")))
     }
 }
 

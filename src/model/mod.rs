@@ -36,7 +36,7 @@ pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentB
 pub use finding::{Citation, Finding, Level, Promise, Site};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use manifest::{Drift, ListedContract, Manifest};
-pub use matcher::{Bounds, Flaw, Matcher, Target};
+pub use matcher::{Bounds, Matcher, MatcherFlaw, Target};
 pub use message::{BLANK, MessageTemplate};
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
 pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};

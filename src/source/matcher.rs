@@ -6,8 +6,8 @@ use super::document::{Entry, Kind, Node};
 use super::shape::{Shape, check};
 use super::shapes::MATCHER_KEYS;
 use crate::model::{
-    Bounds, Expect, Flaw, Matcher, Problem, Spot, Target, is_singular, path_in_brackets, pattern_literals,
-    target,
+    Bounds, Expect, Matcher, MatcherFlaw, Problem, Spot, Target, is_singular, path_in_brackets,
+    pattern_literals, target,
 };
 use crate::template::is_template;
 
@@ -32,7 +32,7 @@ fn at(node: &Node, target: Target, problems: &mut Vec<Problem>) -> Matcher {
     matcher
 }
 
-fn problem(node: &Node, flaw: Flaw) -> Problem {
+fn problem(node: &Node, flaw: MatcherFlaw) -> Problem {
     let problem = Problem::new(node.spot.clone(), flaw.message);
     match flaw.hint {
         Some(hint) => problem.hint(hint),
@@ -141,7 +141,7 @@ pub(super) fn check_singular(path: &str, spot: &Spot, problems: &mut Vec<Problem
 }
 
 /// The problems of the matchers of an expectation, that were not known before it was rendered.
-pub(super) fn rendered_flaws(written: &Expect, rendered: &Expect) -> Vec<(String, Flaw)> {
+pub(super) fn rendered_flaws(written: &Expect, rendered: &Expect) -> Vec<(String, MatcherFlaw)> {
     let known = written.flaws(&is_template);
     let mut flaws = rendered.flaws(&is_template);
     flaws.retain(|flaw| !known.contains(flaw));
