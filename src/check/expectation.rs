@@ -6,7 +6,7 @@ use super::envelope;
 use super::grounds::Grounds;
 use super::header_field::HeaderField;
 use super::listed::select_in;
-use super::matcher::{Found, mismatch};
+use super::matcher::{Found, mismatch, mismatch_at};
 use super::path::PathError;
 use super::subject::Subject;
 use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, StatusRule, Value, target};
@@ -233,7 +233,7 @@ fn shown(value: Option<&Value>) -> String {
 fn check_code(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) -> Option<Finding> {
     let matcher = expect.code.as_ref()?;
     let found = subject.code();
-    mismatch(matcher, &Found::one(found.as_ref(), subject.typing()))?;
+    mismatch(matcher, found.as_ref(), subject.typing())?;
     let grounds = Grounds::of_row(row, subject);
     Some(finding(subject, Level::Code, "code", matcher.to_string(), shown(found.as_ref()), grounds))
 }
@@ -241,7 +241,7 @@ fn check_code(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) ->
 fn check_message(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) -> Option<Finding> {
     let found = subject.message();
     let (expected, why) = if let Some(matcher) = &expect.message {
-        (matcher.to_string(), mismatch(matcher, &Found::one(found.as_ref(), subject.typing()))?)
+        (matcher.to_string(), mismatch(matcher, found.as_ref(), subject.typing())?)
     } else {
         // A code given alone brings the message of its row along.
         let message = row?.message.as_ref()?;
@@ -277,7 +277,7 @@ fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
             Err(PathError::Nothing { .. } | PathError::Malformed { .. }) => None,
         };
         let place = Found { value: found.as_ref(), typing: subject.typing(), target: target(path) };
-        if let Some(why) = mismatch(matcher, &place) {
+        if let Some(why) = mismatch_at(matcher, &place) {
             let actual = with_reason(&shown(found.as_ref()), &why);
             findings.push(finding(
                 subject,

@@ -2,7 +2,7 @@
 //!
 //! RFC 9110, section 5.3: a field may be sent in several lines if its value is a list, or if it is `Set-Cookie`.
 
-use super::matcher::{Found, Typing, mismatch};
+use super::matcher::{Typing, mismatch};
 use crate::model::{Answer, Matcher, Value};
 
 /// Fields whose value is a list, of which each member counts (RFC 9110; RFC 9111, section 5; RFC 9112; RFC 5789; the Fetch
@@ -102,7 +102,7 @@ impl<'a> HeaderField<'a> {
 }
 
 fn is_met(matcher: &Matcher, value: &Value) -> bool {
-    mismatch(matcher, &Found::one(Some(value), Typing::Text)).is_none()
+    mismatch(matcher, Some(value), Typing::Text).is_none()
 }
 
 /// The members of a list (RFC 9110, section 5.6.1): a comma in a quoted string separates nothing.

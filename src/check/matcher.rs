@@ -39,28 +39,33 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Why a value is not what was asked for; none if it is.
-pub(super) fn mismatch(matcher: &Matcher, found: &Found<'_>) -> Option<String> {
+/// Why a value is not what was asked for, or nothing is; none if it is.
+pub(super) fn mismatch(matcher: &Matcher, value: Option<&Value>, typing: Typing) -> Option<String> {
+    mismatch_at(matcher, &Found::one(value, typing))
+}
+
+/// Why what was found is not what was asked for; none if it is.
+pub(super) fn mismatch_at(matcher: &Matcher, found: &Found<'_>) -> Option<String> {
     let typing = found.typing;
     match matcher {
         Matcher::Present(wanted) => unless(found.there().is_some() == *wanted),
-        Matcher::Any(options) => unless(options.iter().any(|option| mismatch(option, found).is_none())),
-        Matcher::All(parts) => parts.iter().find_map(|part| mismatch(part, found)),
+        Matcher::Any(options) => unless(options.iter().any(|option| mismatch_at(option, found).is_none())),
+        Matcher::All(parts) => parts.iter().find_map(|part| mismatch_at(part, found)),
         // Where nothing is, there is nothing that could be another value.
-        Matcher::Not(inner) => unless(found.there().is_some() && mismatch(inner, found).is_some()),
+        Matcher::Not(inner) => unless(found.there().is_some() && mismatch_at(inner, found).is_some()),
         Matcher::Each(inner) => of_items(found, |items| {
-            let is_wrong = |item: &Value| mismatch(inner, &found.item(item)).is_some();
+            let is_wrong = |item: &Value| mismatch_at(inner, &found.item(item)).is_some();
             match items.iter().position(is_wrong) {
                 Some(place) => Some(format!("item {place} is not")),
                 None => items.is_empty().then(|| "it has no items".into()),
             }
         }),
         Matcher::Some(inner) => of_items(found, |items| {
-            let holds = items.iter().any(|item| mismatch(inner, &found.item(item)).is_none());
+            let holds = items.iter().any(|item| mismatch_at(inner, &found.item(item)).is_none());
             (!holds).then(|| "no item is".into())
         }),
         Matcher::None(inner) => of_items(found, |items| {
-            let place = items.iter().position(|item| mismatch(inner, &found.item(item)).is_none())?;
+            let place = items.iter().position(|item| mismatch_at(inner, &found.item(item)).is_none())?;
             Some(format!("item {place} is"))
         }),
         Matcher::Count(bounds) => of_items(found, |items| outside(bounds, items.len())),
@@ -168,7 +173,7 @@ fn order(found: &Value, bound: &Value, typing: Typing) -> Option<Ordering> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, Typing, mismatch};
+    use super::{Found, Typing, mismatch, mismatch_at};
     use crate::model::{Bounds, Matcher, Target, Value};
     use crate::protocol::read_json;
 
@@ -181,7 +186,7 @@ mod tests {
     }
 
     fn holds(matcher: &Matcher, found: Option<&Value>) -> bool {
-        mismatch(matcher, &Found::one(found, Typing::Typed)).is_none()
+        mismatch(matcher, found, Typing::Typed).is_none()
     }
 
     fn between(min: i64, max: i64) -> Bounds {
@@ -283,7 +288,7 @@ mod tests {
         let (empty, full) = (json("[]"), json("[1]"));
         let holds = |matcher: &Matcher, value: &Value| {
             let found = Found { value: Some(value), typing: Typing::Typed, target: Target::Nodes };
-            mismatch(matcher, &found).is_none()
+            mismatch_at(matcher, &found).is_none()
         };
         for (matcher, of_empty, of_full) in [
             (Matcher::Present(true), false, true),
@@ -300,9 +305,8 @@ mod tests {
 
     #[test]
     fn a_text_is_a_number_or_a_truth_value_only_where_there_is_nothing_but_text() {
-        let list = |matcher: &Matcher, text: &str, typing| {
-            mismatch(matcher, &Found::one(Some(&json(text)), typing)).is_none()
-        };
+        let list =
+            |matcher: &Matcher, text: &str, typing| mismatch(matcher, Some(&json(text)), typing).is_none();
         for (matcher, text) in [
             (equals("5"), "\"5\""),
             (equals("5"), "\"5.0\""),

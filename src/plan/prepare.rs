@@ -63,6 +63,17 @@ pub fn prepare(
     scope: &Scope,
     templates: &Templates,
 ) -> Result<PreparedStep, PrepareError> {
+    prepare_open(planned, position, scope, templates, &|_| false)
+}
+
+/// Prepares a step of which some texts are not known yet.
+fn prepare_open(
+    planned: &PlannedCase,
+    position: usize,
+    scope: &Scope,
+    templates: &Templates,
+    is_open: &dyn Fn(&str) -> bool,
+) -> Result<PreparedStep, PrepareError> {
     let case = &planned.case;
     let step = &case.steps[position];
     let request = axes_applied(planned).merged(&step.request);
@@ -88,18 +99,23 @@ pub fn prepare(
         params: rendered,
         request: RequestSpec { raw: raw(&request.raw, scope, templates)?, ..request },
         expect: if has_templates(&step.expect) {
-            Arc::new(expectation(&step.expect, scope, templates)?)
+            Arc::new(expectation(&step.expect, scope, templates, is_open)?)
         } else {
             Arc::clone(&step.expect)
         },
     })
 }
 
-/// An expectation with its templates rendered. What `check` could not know yet is looked at now: a matcher that can't be
+/// An expectation with its templates rendered. What could not be known before is looked at now: a matcher that can't be
 /// used says nothing about an answer.
-fn expectation(expect: &Expect, scope: &Scope, templates: &Templates) -> Result<Expect, PrepareError> {
+fn expectation(
+    expect: &Expect,
+    scope: &Scope,
+    templates: &Templates,
+    is_open: &dyn Fn(&str) -> bool,
+) -> Result<Expect, PrepareError> {
     let expect = templates.render_expect(expect, scope, Unrendered::Refuse).map_err(failed("expect"))?;
-    match expect.flaws(&|_| false).into_iter().next() {
+    match expect.flaws(is_open).into_iter().next() {
         Some((place, flaw)) => {
             Err(PrepareError { what: format!("expect: {place}"), source: TemplateError::new(flaw.message) })
         }
@@ -196,12 +212,16 @@ pub fn preview_with(
     };
     set_up(&planned.case.given, 0, &mut scope);
     set_variables(planned, &mut scope, templates)?;
-    let mut prepared = Vec::new();
+    let (mut prepared, mut saved) = (Vec::new(), Vec::new());
     for (position, step) in planned.case.steps.iter().enumerate() {
         set_up(&step.given, position, &mut scope);
-        prepared.push(prepare(planned, position, &scope, templates)?);
+        // What a saved value comes to is not known, so a matcher that needs it is not looked at.
+        let is_open = |text: &str| saved.iter().any(|name: &String| text.contains(name.as_str()));
+        prepared.push(prepare_open(planned, position, &scope, templates, &is_open)?);
         for (name, _) in &step.save {
-            scope.set(name, &Value::Text(format!("<{name}>")));
+            let placeholder = format!("<{name}>");
+            scope.set(name, &Value::text(placeholder.as_str()));
+            saved.push(placeholder);
         }
     }
     Ok(Preview { about, steps: prepared })

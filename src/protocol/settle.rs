@@ -6,6 +6,9 @@ use crate::model::{Answer, Body, Contract, Field, Value};
 
 /// Reads the body as the contract has it; it stays the same if that is done again.
 pub fn settle(contract: &Contract, answer: &mut Answer) {
+    if answer.is_encoded() {
+        return;
+    }
     let content_type = answer.header("content-type").unwrap_or_default();
     if let Some(body) = read_as(&answer.body, &answer.bytes, content_type, &contract.envelope.media_types) {
         answer.body = body;

@@ -86,6 +86,8 @@ fn duration(node: &Node, problems: &mut Vec<Problem>) -> Option<Duration> {
         Some(number) => number.trim().parse().ok().map(Duration::from_millis),
         None => text.strip_suffix('s').and_then(|number| number.trim().parse().ok()).map(Duration::from_secs),
     };
+    // No answer comes in no time.
+    let parsed = parsed.filter(|limit| !limit.is_zero());
     if parsed.is_none() {
         problems.push(
             Problem::new(node.spot.clone(), format!("`{text}` is no duration"))

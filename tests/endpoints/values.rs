@@ -150,6 +150,33 @@ fn what_only_a_run_knows_and_can_not_be_used_decides_nothing() {
 }
 
 #[test]
+fn check_takes_saved_values_as_not_known_yet_and_examples_of_states_as_they_are() {
+    let states = |example: &str| {
+        format!(
+            "[[state]]\nname = \"a thing\"\nabout = \"x\"\n[state.provides.thing]\nabout = \"x\"\nexample = \"{example}\"\n"
+        )
+    };
+    let table = r#"[[case]]
+id = "c"
+about = "x"
+given = "a thing"
+[[case.step]]
+expect = { status = 200 }
+save = { ids = "$.list[*].id", n = "$.n", kind = "$.kind" }
+[[case.step]]
+expect = { body = { "$.ids[*]" = "{{ ids }}", "$.a" = { count = "{{ n }}" }, "$.b" = { not = { type = "{{ kind }}" } }, "$.c" = { min = "{{ n }}" }, "$.d" = { regex = "^{{ thing }}$" } } }
+"#;
+    let check = |example: &str| {
+        let folder = project(table, &states(example));
+        let output = proofmark(&["check", "--cases", folder.path().to_str().unwrap()]).output().unwrap();
+        (code(&output), err(&output))
+    };
+    assert_eq!(check("t-1").0, 0, "{}", check("t-1").1);
+    let (code, told) = check("t-(");
+    assert!(code == 3 && told.contains("expect: $.d: not a regular expression"), "{told}");
+}
+
+#[test]
 fn patterns_know_unicode_and_flags() {
     let answer = r#"{"text": "Äß٣"}"#;
     for (pattern, wanted) in [

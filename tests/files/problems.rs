@@ -191,6 +191,7 @@ const MISTAKES: &[(&str, &str)] = &[
         "Get/t.toml:12:22: a matcher has exactly one key",
     ),
     ("expect = { status = 200, within = \"soon\" }", "Get/t.toml:12:35: `soon` is no duration"),
+    ("expect = { status = 200, within = \"0ms\" }", "Get/t.toml:12:35: `0ms` is no duration"),
     (
         "expect = { status = 200 }\nparams = { id = \"{{ nosuch }}\" }",
         "Get/t.toml:13:17: `nosuch` is not defined here",
