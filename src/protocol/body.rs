@@ -140,13 +140,11 @@ fn declared(bytes: &[u8], content_type: &str) -> Result<Option<&'static Encoding
         charset(content_type)
     };
     let Some(label) = label else { return Ok(None) };
-    match Encoding::for_label(label.as_bytes()) {
-        Some(encoding) => Ok(Some(encoding).filter(|encoding| *encoding != UTF_8)),
-        None => {
-            let label: String = label.chars().take(SHOWN).collect();
-            Err(format!("not {}: unknown encoding {}", noun(content_type, bytes), Value::Text(label)))
-        }
-    }
+    let Some(encoding) = Encoding::for_label(label.as_bytes()) else {
+        let label: String = label.chars().take(SHOWN).collect();
+        return Err(format!("not {}: unknown encoding {}", noun(content_type, bytes), Value::Text(label)));
+    };
+    Ok(Some(encoding).filter(|encoding| *encoding != UTF_8))
 }
 
 /// UTF-16 without a mark, by the first character of any XML document.

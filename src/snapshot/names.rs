@@ -177,10 +177,10 @@ impl Finder<'_> {
 
     /// Writes a text with names in place of what is marked in it, and of values that have one.
     pub(super) fn write(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl Label) {
-        if !marked.marks.is_empty() {
-            self.write_marked(to, marked, label);
-        } else {
+        if marked.marks.is_empty() {
             self.write_plain(to, marked.text, label);
+        } else {
+            self.write_marked(to, marked, label);
         }
     }
 
