@@ -326,7 +326,7 @@ impl Finder<'_> {
     }
 }
 
-/// The first value from a place on, the longest of several, whatever stands around it.
+/// The first value from a place on, the longest of several, whatever is around it.
 fn candidate(values: &Values<'_>, text: &str, from: usize) -> Option<Range<usize>> {
     if let Some(search) = &values.search {
         return search.find(Input::new(text).range(from..)).map(|found| found.range());
