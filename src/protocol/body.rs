@@ -196,8 +196,9 @@ fn in_declaration(bytes: &[u8]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{read_as, read_body};
+    use super::{read_as, read_body, read_hidden};
     use crate::model::{Body, MediaTypes, Value};
+    use crate::protocol::sign::{Redactor, Secret};
 
     fn wide(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
         text.encode_utf16().flat_map(order).collect()
@@ -283,6 +284,29 @@ mod tests {
         assert!(json(b"5", "application/problem+json"));
         assert!(matches!(read_body(b"pong", Some("application/json")), Body::Unreadable { .. }));
         assert!(matches!(read_body(b"pong", None), Body::Unreadable { .. }));
+    }
+
+    #[test]
+    fn a_secret_is_hidden_in_any_encoding() {
+        let redactor = Redactor::new(&[Secret::new("a-secret-of-ours")]).unwrap();
+        let text = "<R><m>a-secret-of-ours</m></R>";
+        let bodies = [
+            (text.as_bytes().to_vec(), "text/xml"),
+            (wide(&format!("\u{feff}{text}"), u16::to_le_bytes), "text/xml"),
+            (wide(text, u16::to_be_bytes), "text/xml"),
+            (wide(text, u16::to_le_bytes), "text/plain; charset=utf-16le"),
+        ];
+        for (bytes, content_type) in bodies {
+            let (kept, body) = read_hidden(&redactor, bytes, Some(content_type));
+            assert!(
+                !format!("{body:?}").contains("ours") && format!("{body:?}").contains("[secret]"),
+                "{body:?}"
+            );
+            // What is kept is read the same again, and has the secret in no encoding.
+            assert_eq!(read_body(&kept, Some(content_type)), body);
+            let plain: Vec<u8> = kept.iter().copied().filter(|byte| *byte != 0).collect();
+            assert!(!String::from_utf8_lossy(&plain).contains("secret-of-ours"), "{plain:?}");
+        }
     }
 
     #[test]
