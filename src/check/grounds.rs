@@ -34,7 +34,7 @@ impl Grounds {
     /// The row, and the limits on what was sent that are answered by it.
     pub(super) fn of_row(row: Option<&ErrorRow>, subject: &Subject<'_>) -> Self {
         let Some(row) = row else { return Self::default() };
-        let cited = Citation {
+        let row_cited = Citation {
             promise: Promise::ErrorRow { status: row.status, code: row.code.clone() },
             site: Site::from(&row.spot),
         };
@@ -45,7 +45,7 @@ impl Grounds {
             },
             site: Site::from(&constraint.spot),
         });
-        let cites = std::iter::once(cited).chain(limits).collect();
+        let cites = std::iter::once(row_cited).chain(limits).collect();
         Self { because: Some(because(row)), cites, is_warning: false }
     }
 }

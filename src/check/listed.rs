@@ -69,7 +69,9 @@ impl Walk<'_> {
                 }
             }
             (Step::Items, Value::List(items)) => {
-                items.iter_mut().for_each(|item| self.shape(item, rest, way));
+                for item in items {
+                    self.shape(item, rest, way);
+                }
             }
             // The members of an object that is taken by `[*]` or a filter.
             (Step::Items, Value::Map(entries)) => {
@@ -95,7 +97,9 @@ impl Walk<'_> {
                 }
             }
             Value::List(items) => {
-                items.iter_mut().for_each(|item| self.shape_below(item, steps, &mut Vec::new()))
+                for item in items {
+                    self.shape_below(item, steps, &mut Vec::new());
+                }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
         }
@@ -143,12 +147,11 @@ fn end_of_bracket(text: &str) -> Option<usize> {
             (Some(_), _) if is_escaped => is_escaped = false,
             (Some(_), '\\') => is_escaped = true,
             (Some(open), _) if open == letter => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(letter),
             (None, '[' | '(') => depth += 1,
             (None, ']') if depth == 0 => return Some(at),
             (None, ']' | ')') => depth = depth.saturating_sub(1),
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
     }
     None

@@ -160,13 +160,11 @@ fn declared(bytes: &[u8], content_type: &str) -> Result<Option<&'static Encoding
         charset(content_type)
     };
     let Some(label) = label else { return Ok(None) };
-    match Encoding::for_label(label.as_bytes()) {
-        Some(encoding) => Ok(Some(encoding).filter(|encoding| *encoding != UTF_8)),
-        None => {
-            let label: String = label.chars().take(SHOWN).collect();
-            Err(format!("not {}: unknown encoding {}", noun(content_type, bytes), Value::Text(label)))
-        }
-    }
+    let Some(encoding) = Encoding::for_label(label.as_bytes()) else {
+        let label: String = label.chars().take(SHOWN).collect();
+        return Err(format!("not {}: unknown encoding {}", noun(content_type, bytes), Value::Text(label)));
+    };
+    Ok(Some(encoding).filter(|encoding| *encoding != UTF_8))
 }
 
 /// UTF-16 without a mark, by the first character of any XML document.
@@ -218,8 +216,9 @@ fn in_declaration(bytes: &[u8]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{read_as, read_body};
+    use super::{read_as, read_body, read_hidden};
     use crate::model::{Body, MediaTypes, Value};
+    use crate::protocol::sign::{Redactor, Secret};
 
     fn wide(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
         text.encode_utf16().flat_map(order).collect()
@@ -305,6 +304,29 @@ mod tests {
         assert!(json(b"5", "application/problem+json"));
         assert!(matches!(read_body(b"pong", Some("application/json")), Body::Unreadable { .. }));
         assert!(matches!(read_body(b"pong", None), Body::Unreadable { .. }));
+    }
+
+    #[test]
+    fn a_secret_is_hidden_in_any_encoding() {
+        let redactor = Redactor::new(&[Secret::new("a-secret-of-ours")]).unwrap();
+        let text = "<R><m>a-secret-of-ours</m></R>";
+        let bodies = [
+            (text.as_bytes().to_vec(), "text/xml"),
+            (wide(&format!("\u{feff}{text}"), u16::to_le_bytes), "text/xml"),
+            (wide(text, u16::to_be_bytes), "text/xml"),
+            (wide(text, u16::to_le_bytes), "text/plain; charset=utf-16le"),
+        ];
+        for (bytes, content_type) in bodies {
+            let (kept, body) = read_hidden(&redactor, bytes, Some(content_type));
+            assert!(
+                !format!("{body:?}").contains("ours") && format!("{body:?}").contains("[secret]"),
+                "{body:?}"
+            );
+            // What is kept is read the same again, and has the secret in no encoding.
+            assert_eq!(read_body(&kept, Some(content_type)), body);
+            let plain: Vec<u8> = kept.iter().copied().filter(|byte| *byte != 0).collect();
+            assert!(!String::from_utf8_lossy(&plain).contains("secret-of-ours"), "{plain:?}");
+        }
     }
 
     #[test]

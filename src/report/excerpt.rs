@@ -40,12 +40,16 @@ fn body(answer: &Answer) -> Vec<String> {
     // What was read in another encoding is no UTF-8.
     let read = match &answer.body {
         Body::Other { text: Some(Value::Text(text)) } => Some(text.as_str()),
-        _ => std::str::from_utf8(&answer.bytes).ok(),
+        Body::Empty | Body::Json(_) | Body::Xml { .. } | Body::Other { .. } | Body::Unreadable { .. } => {
+            std::str::from_utf8(&answer.bytes).ok()
+        }
     };
     let Some(text) = read else {
         return match &answer.body {
             Body::Xml { root, tree } => vec![cut(&printable(&format!("<{root}> {tree}")), LONGEST)],
-            _ => vec![format!("({count} bytes that are not text)")],
+            Body::Empty | Body::Json(_) | Body::Other { .. } | Body::Unreadable { .. } => {
+                vec![format!("({count} bytes that are not text)")]
+            }
         };
     };
     if count == 0 {

@@ -225,12 +225,7 @@ pub async fn run(
     let (jobs, warning) =
         jobs::possible(runner.settings.jobs.max(1), runner.endpoint.description.is_reference);
     warning.into_iter().for_each(|text| emit(Event::Warned { text }));
-    let contracts: BTreeMap<String, Arc<Contract>> = plan
-        .cases
-        .iter()
-        .map(|planned| (planned.contract.id.to_string(), Arc::clone(&planned.contract)))
-        .collect();
-    let mut unique = UniqueIds::default();
+    let (contracts, mut unique) = (contracts(&plan), UniqueIds::default());
     let count = plan.cases.len();
     let cases = Arc::new(Cases::new(Arc::clone(&runner), plan.cases, stop.listen()));
     let mut pool = Pool::start(count, jobs, move |position| {
@@ -246,9 +241,8 @@ pub async fn run(
                     // A panic in a case is a bug of ours; it must not pass as a result.
                     Err(failed) => std::panic::resume_unwind(failed.into_panic()),
                 };
-                let operation = record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation);
-                let contract = contracts.get(operation).map(Arc::clone);
-                unique.take(&mut record, contract.as_deref(), &runner.waivers);
+                let contract = contracts.get(operation(&record)).map(Arc::as_ref);
+                unique.take(&mut record, contract, &runner.waivers);
                 tally.add(&record);
                 if runner.settings.enough.is_some_and(|enough| tally.failed() >= enough.get()) {
                     stop.enough(tally.failed());
@@ -272,6 +266,17 @@ pub async fn run(
     let end = RunEnd { stale_snapshots, drift, ..tally.finish(orphans, stop.stopped(), elapsed) };
     emit(Event::Ended(end.clone()));
     end
+}
+
+/// The contracts of a plan, by their ids.
+fn contracts(plan: &Plan) -> BTreeMap<String, Arc<Contract>> {
+    let contracts = plan.cases.iter().map(|planned| &planned.contract);
+    contracts.map(|contract| (contract.id.to_string(), Arc::clone(contract))).collect()
+}
+
+/// The id of the contract that a case is of.
+fn operation(record: &CaseRecord) -> &str {
+    record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation)
 }
 
 fn described(runner: &Runner, plan: &Plan) -> RunStart {

@@ -18,9 +18,6 @@ const SHORTEST: usize = 8;
 /// The fewest digits of such a value without letters.
 const SHORTEST_NUMBER: usize = 12;
 
-/// The shortest value that is replaced inside a part of a request that holds values of the run, as a word of its own.
-const SHORTEST_WORD: usize = 2;
-
 /// The most values that get names: an answer may hold very many. Those past it stand as they are, so the snapshot
 /// differs.
 const MOST: usize = 1000;
@@ -113,10 +110,7 @@ impl Names {
             names: self,
             telling: Values::new(values().filter(|value| self.elsewhere(value).is_some()).collect()),
             // Requests are short, so no search is made for them.
-            all: Values {
-                search: None,
-                values: values().filter(|value| value.len() >= SHORTEST_WORD).collect(),
-            },
+            all: Values { search: None, values: values().collect() },
         }
     }
 }
@@ -177,10 +171,10 @@ impl Finder<'_> {
 
     /// Writes a text with names in place of what is marked in it, and of values that have one.
     pub(super) fn write(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl Label) {
-        if !marked.marks.is_empty() {
-            self.write_marked(to, marked, label);
-        } else {
+        if marked.marks.is_empty() {
             self.write_plain(to, marked.text, label);
+        } else {
+            self.write_marked(to, marked, label);
         }
     }
 
@@ -332,7 +326,7 @@ impl Finder<'_> {
     }
 }
 
-/// The first value from a place on, the longest of several, whatever stands around it.
+/// The first value from a place on, the longest of several, whatever is around it.
 fn candidate(values: &Values<'_>, text: &str, from: usize) -> Option<Range<usize>> {
     if let Some(search) = &values.search {
         return search.find(Input::new(text).range(from..)).map(|found| found.range());
@@ -476,7 +470,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_character_is_replaced_in_a_request_only_where_it_is_the_whole() {
+    fn a_single_character_is_replaced_in_a_request_only_where_it_is_a_word() {
         let mut names = Names::default();
         names.add("n", "1");
         assert_eq!((sent(&names, "1"), sent(&names, "a1")), ("[n:1]".into(), "a1".into()));

@@ -336,3 +336,35 @@ fn a_failing_answer_is_shown_with_what_it_says_of_itself() {
     let passed = one(FORMATS, "{ status = 200 }", JSON, "{}");
     assert!(!passed.out.contains("< HTTP"), "{}", passed.out);
 }
+
+#[test]
+fn a_hook_that_has_no_variables_to_give_may_answer_nothing_ok_or_true() {
+    let endpoint = serve(say(answer("200 OK", JSON, "{}")));
+    let table = case("c", "{ status = 200 }").replace("expect", "given = \"ready\"\nexpect");
+    let state = "[[state]]\nname = \"ready\"\nabout = \"It is.\"\n";
+    let judge = |hook: Vec<u8>, states: &str| {
+        let folder = folder(&format!("[envelope]\n{CODES}{FORMATS}"), &table);
+        fs::write(folder.path().join("t/Op/states.toml"), states).unwrap();
+        let path = folder.path().join("out.json");
+        let (report, hook) = (format!("json={}", path.display()), serve(say(hook)));
+        let arguments = ["--endpoint", &endpoint, "--states", &hook, "--sign", "none", "--report", &report];
+        finished(&program(folder.path(), &arguments).output().unwrap(), &path)
+    };
+    let no_content = || b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
+    let bodies = ["", "OK", "true", "{}"].map(|body| answer("200 OK", "", body));
+    for hook in bodies.into_iter().chain([no_content()]) {
+        let judged = judge(hook, state);
+        assert_eq!((judged.code, judged.verdict()), (0, "passed"), "{}", judged.reason());
+    }
+    for hook in ["false", "<html></html>", "[]"] {
+        let judged = judge(answer("200 OK", "", hook), state);
+        assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{hook}: {}", judged.out);
+    }
+    let promises = format!("{state}[state.provides.id]\nabout = \"Its id.\"\nexample = \"1\"\n");
+    let judged = judge(no_content(), &promises);
+    assert!(
+        judged.verdict() == "indeterminate" && judged.reason().contains("lacks `id`"),
+        "{}",
+        judged.reason()
+    );
+}

@@ -127,6 +127,37 @@ fn a_waiver_that_is_stale_fails_the_certificate() {
 }
 
 #[test]
+fn a_request_id_that_two_cases_share_is_certified_as_failed_and_found_again_by_verify() {
+    let desk = Desk::new();
+    let (code, text) = desk.certify_served(&["repeated-request-id"], &["tag-count/none"]);
+    assert_eq!(code, 1, "{text}");
+    let statement = desk.forged().statement();
+    assert!(statement.result == TestResult::Failed && !statement.passed.is_empty(), "{text}");
+    assert!(
+        !statement.failed.is_empty() && statement.passed[0] < statement.failed[0],
+        "the later one fails: {text}"
+    );
+    let (code, text) = desk.verify(&desk.bundle());
+    assert!(code == 1 && text.contains("judged again"), "{text}");
+    assert!(!text.contains("BAD"), "it comes to the same: {text}");
+}
+
+#[test]
+fn what_no_source_promises_is_listed_in_the_scope_and_fails_no_certificate() {
+    let desk = Desk::new();
+    let (code, text) = desk.certify_served(&["no-request-id-header"], &["tag-count/none"]);
+    assert_eq!(code, 0, "{text}");
+    let statement = desk.forged().statement();
+    let due = ["ecs/StartImagePipelineExecution envelope request-id.header".to_owned()];
+    assert_eq!(
+        (statement.result, &statement.conformance.scope.unpublished[..]),
+        (TestResult::Passed, &due[..])
+    );
+    let (code, text) = desk.verify(&desk.bundle());
+    assert!(code == 0 && text.contains("not judged"), "{text}");
+}
+
+#[test]
 fn a_case_that_was_not_run_fails_the_certificate() {
     let (desk, served) = (Desk::new(), Served::start(&[]));
     // Without the hook there is no way to most states.

@@ -349,14 +349,14 @@ fn equal_rows_of_a_doubled_parameter_are_merged_and_others_are_named() {
 #[test]
 fn a_contract_that_does_not_fit_together_is_refused() {
     let contract = format!(
-        "{CONTRACT}\n[[param]]\nname = \"x\"\ntype = \"string\"\nsource = [\"nosuch\"]\nconstraints = [{{ max-length = 1, error = \"Nope\" }}, {{ max-length = 1, min-length = 1 }}]\n\n[[error]]\nstatus = 400\ncode = \"Bad\"\n"
+        "{CONTRACT}\n[[param]]\nname = \"x\"\ntype = \"string\"\nsource = [\"nosuch\"]\nconstraints = [{{ max-length = 1, error = \"Nope\" }}, {{ max-length = 1, min-length = 1 }}]\n\n[[error]]\nstatus = 400\ncode = \"Bad\"\nmessage = \"It is bad.\"\n"
     );
     let text = problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]).join("\n");
     for part in [
         "no source is called `nosuch`",
         "the contract has no error `Nope`",
         "a constraint has exactly one limit",
-        "the row 400 Bad is there already",
+        "the row 400 Bad \"It is bad.\" is there already",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -375,9 +375,87 @@ fn a_parameter_that_looks_like_a_slip_is_named_and_others_may_be_sent() {
         found("identifer"),
         ["Get/t.toml:4:24: the contract has no parameter `identifer`\n  hint: did you mean `identifier`?"]
     );
-    for name in ["identifier", "Identifier", "wholly-other", "\"identifier.1.key\""] {
+    let others = ["identifier", "Identifier", "wholly-other", "\"identifier.1.key\"", "idempotency", "ident"];
+    for name in others {
         assert_eq!(found(name), Vec::<String>::new(), "{name}");
     }
+}
+
+#[test]
+fn a_slip_is_a_letter_or_two_and_not_a_name_that_begins_alike() {
+    let contract = CONTRACT.replacen("name     = \"id\"", "name     = \"Content-Type\"", 1);
+    let found = |name: &str| {
+        let table = format!(
+            "[[case]]\nid = \"a\"\nabout = \"A.\"\nparams = {{ {name} = \"1\" }}\nexpect = {{ status = 200 }}\n"
+        );
+        problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table)]).len()
+    };
+    for (name, count) in [
+        ("ConsistentRead", 0),
+        ("Content-Length", 0),
+        ("Content", 0),
+        ("ContentType", 1),
+        ("Contnet-Type", 1),
+        ("Content-Typ", 1),
+        ("Conten-Tpe", 1),
+    ] {
+        assert_eq!(found(name), count, "{name}");
+    }
+}
+
+#[test]
+fn an_id_that_is_too_long_with_its_axes_is_told_at_its_row_beside_all_others() {
+    let contract =
+        CONTRACT.replacen("method = \"GET\"", "method = \"GET\"\nmethods = [\"GET\", \"DELETE\"]", 1);
+    let table = |row: &str| {
+        format!(
+            "[[case]]\nid = \"c\"\nabout = \"A.\"\nparams = {{ id = \"{{{{ v }}}}\" }}\n\
+             rows = [{{ id = \"ok\", v = \"1\" }}, {{ id = \"{row}\", v = \"1\" }}]\n\
+             axes = {{ method = [\"GET\", \"DELETE\"] }}\nexpect = {{ status = 200 }}\n\
+             [[case]]\nid = \"d\"\nabout = \"A.\"\nparams = {{ id = \"1\" }}\nexpect = {{ staus = 200 }}\n"
+        )
+    };
+    let found =
+        |row: &str| problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(row))]).join("\n");
+    // Behind the row there are seven characters: `-delete`.
+    let text = found(&"r".repeat(114));
+    assert!(text.contains("Get/t.toml:5:") && text.contains("is too long: 121 characters"), "{text}");
+    assert!(text.contains("unknown key `staus`"), "{text}");
+    assert!(!found(&"r".repeat(113)).contains("too long"));
+}
+
+#[test]
+fn media_types_of_a_contract_are_one_or_several_without_parameters() {
+    let found = |types: &str| {
+        let contract = format!("{CONTRACT}\n[envelope]\ncontent-type = {{ {types} }}\n");
+        problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]).join("\n")
+    };
+    for types in ["json = \"a/b\"", "json = [\"a/b\", \"c/d+json\"], other = \"text/plain\"", "xml = []"] {
+        assert_eq!(found(types), "", "{types}");
+    }
+    for (types, problem) in [
+        ("json = \"application/json; charset=utf-8\"", "without parameters"),
+        ("other = [\"text\"]", "without parameters"),
+        ("json = \"a/b\", other = [\"A/B\"]", "the media type of json here as well"),
+    ] {
+        assert!(found(types).contains(problem), "{types}: {}", found(types));
+    }
+}
+
+#[test]
+fn a_code_is_written_as_its_row_has_it() {
+    let contract = format!("{CONTRACT}\n[[error]]\nstatus = 400\ncode = -32600\nmessage = \"No.\"\n");
+    let found = |code: &str| {
+        let table = table("").replacen("status = 200", &format!("code = {code}"), 1);
+        problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table)]).join("\n")
+    };
+    assert_eq!((found("-32600"), found("\"Bad\"")), (String::new(), String::new()));
+    assert!(
+        found("\"-32600\"").contains("the contract has the code -32600 as a number"),
+        "{}",
+        found("\"-32600\"")
+    );
+    assert!(found("7").contains("the contract has no error `7`"), "{}", found("7"));
 }
 
 #[test]

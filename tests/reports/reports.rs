@@ -62,6 +62,33 @@ fn lines(text: &str) -> Vec<Json> {
 }
 
 #[test]
+fn every_report_shows_the_answer_that_fails_a_case_and_none_of_one_that_passes() {
+    let reports = Reports::new();
+    let url = serve(say(answer("502 Bad", "content-type: text/html\r\n", "<p>Bad\nGateway of the front")));
+    let folder = one_case();
+    let mut command = program(folder.path(), &["--endpoint", &url, "plain"]);
+    let output = command.args(reports.flags("bad", &FORMATS)).output().unwrap();
+    let terminal = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        terminal.contains("    < HTTP 502 text/html\n    < <p>Bad\n    < Gateway of the front\n"),
+        "{terminal}"
+    );
+    for format in FORMATS {
+        let text = reports.read(&format!("bad.{format}"));
+        for part in ["502", "text/html", "Gateway of the front"] {
+            assert!(text.contains(part), "{format} lacks {part}: {text}");
+        }
+    }
+    let url = serve(say(answer("200 OK", JSON, r#"{"id": "Gateway of the front"}"#)));
+    let mut command = program(folder.path(), &["--endpoint", &url, "plain"]);
+    let output = command.args(reports.flags("good", &["json", "markdown", "sarif"])).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    for format in ["json", "markdown", "sarif"] {
+        assert!(!reports.read(&format!("good.{format}")).contains("Gateway"), "{format}");
+    }
+}
+
+#[test]
 fn a_report_made_later_is_the_one_made_at_once() {
     for arguments in [&["--fault", FAULT, "tag-count"][..], &["--endpoint", "http://127.0.0.1:9", "tag-key"]]
     {

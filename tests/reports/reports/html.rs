@@ -137,7 +137,7 @@ fn the_matrix_tells_which_rows_are_met_how_deep_others_hold_and_which_no_case_lo
         .as_array()
         .unwrap()
         .iter()
-        .map(|code| code.as_str().unwrap())
+        .map(|row| row.as_str().unwrap().split(' ').nth(1).unwrap())
         .collect();
     let page = Page::read(&reports.read("a.html"));
     let table = page.all("table", "matrix").next().unwrap();
