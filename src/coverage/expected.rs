@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::check::{Subject, check, select};
-use crate::model::{Answer, Body, Contract, ErrorRow, Expect, Level, Matcher, Request, Value};
+use crate::model::{Answer, BLANK, Body, Contract, ErrorRow, Expect, Level, Matcher, Request, Value};
 
 /// Statuses of answers that accept a request.
 const ACCEPTED: [u16; 4] = [200, 201, 202, 204];
@@ -80,15 +80,12 @@ impl<'a> Expected<'a> {
         if let Some(template) = &row.message {
             written_messages(self.expect, &mut messages);
             messages.retain(|message| template.mismatch(message).is_none());
-            messages.push(template.as_str().replace(crate::model::BLANK, FILLING));
+            messages.push(template.as_str().replace(BLANK, FILLING));
         }
         let is_known = has_written_message(self.expect) || self.expect_has_no_message();
-        let counts = |level: Level| match level {
-            Level::Status | Level::Code => true,
-            // What a pattern matches cannot be made up.
-            Level::Message => is_known,
-            _ => false,
-        };
+        // What a pattern matches cannot be made up.
+        let counts =
+            |level| level == Level::Status || level == Level::Code || (level == Level::Message && is_known);
         let accepted =
             |message: Option<&str>| self.holds(&self.refusal(row.status, Some(&row.code), message), counts);
         if messages.is_empty() {
@@ -126,10 +123,10 @@ impl<'a> Expected<'a> {
         let is_known = |subject: &str| {
             subject.starts_with('$') && answer.tree().is_some_and(|tree| select(tree, subject).is_err())
         };
-        check(&subject).iter().all(|finding| match finding.level {
-            Level::Envelope | Level::Snapshot => true,
-            Level::Body => !counts(Level::Body) || !is_known(&finding.subject),
-            level => !counts(level),
+        check(&subject).iter().all(|finding| {
+            let is_shown = finding.level != Level::Body || is_known(&finding.subject);
+            let is_judged = finding.level > Level::Envelope && finding.level <= Level::Body;
+            !(is_judged && is_shown && counts(finding.level))
         })
     }
 
@@ -156,7 +153,7 @@ impl<'a> Expected<'a> {
 fn written_messages(expect: &Expect, found: &mut Vec<String>) {
     match &expect.message {
         Some(Matcher::Equals(Value::Text(text))) => found.push(text.clone()),
-        Some(Matcher::Template(text)) => found.push(text.replace(crate::model::BLANK, FILLING)),
+        Some(Matcher::Template(text)) => found.push(text.replace(BLANK, FILLING)),
         Some(_) | None => {}
     }
     expect.alternatives.iter().for_each(|alternative| written_messages(alternative, found));
