@@ -52,8 +52,10 @@ impl<'a> Expected<'a> {
     pub(super) fn fails(&self, errors: &[&str]) -> bool {
         let statuses = || self.contract.rows.iter().map(|row| row.status).chain(REFUSED);
         let refused = |status: u16, code: &str| {
-            let answer = self.refusal(status, Some(code), Some(ANOTHER));
-            !self.holds(&answer, |level| level != Level::Message)
+            as_sent(code).iter().all(|code| {
+                let answer = self.refusal(status, Some(code), Some(ANOTHER));
+                !self.holds(&answer, |level| level != Level::Message)
+            })
         };
         if errors.is_empty() {
             return statuses().all(|status| refused(status, ANOTHER));
@@ -86,8 +88,10 @@ impl<'a> Expected<'a> {
         // What a pattern matches cannot be made up.
         let counts =
             |level| level == Level::Status || level == Level::Code || (level == Level::Message && is_known);
-        let accepted =
-            |message: Option<&str>| self.holds(&self.refusal(row.status, Some(&row.code), message), counts);
+        let accepted = |message: Option<&str>| {
+            let mut codes = as_sent(&row.code).into_iter();
+            codes.any(|code| self.holds(&self.refusal(row.status, Some(&code), message), counts))
+        };
         if messages.is_empty() {
             accepted(None)
         } else {
@@ -101,8 +105,10 @@ impl<'a> Expected<'a> {
         if template.mismatch(ANOTHER).is_none() {
             return false;
         }
-        let answer = self.refusal(row.status, Some(&row.code), Some(ANOTHER));
-        self.holds(&answer, |level| matches!(level, Level::Status | Level::Code | Level::Message))
+        as_sent(&row.code).iter().any(|code| {
+            let answer = self.refusal(row.status, Some(code), Some(ANOTHER));
+            self.holds(&answer, |level| matches!(level, Level::Status | Level::Code | Level::Message))
+        })
     }
 
     fn expect_has_no_message(&self) -> bool {
@@ -131,12 +137,13 @@ impl<'a> Expected<'a> {
     }
 
     /// An answer with this status, code and message, and nothing else.
-    fn refusal(&self, status: u16, code: Option<&str>, message: Option<&str>) -> Answer {
+    fn refusal(&self, status: u16, code: Option<&Value>, message: Option<&str>) -> Answer {
         let mut tree = Value::Map(Vec::new());
         let envelope = &self.contract.envelope;
-        for (path, text) in [(&envelope.code, code), (&envelope.message, message)] {
-            if let (Some(path), Some(text)) = (path, text) {
-                put(&mut tree, &parts(path), text);
+        let message = message.map(Value::text);
+        for (path, value) in [(&envelope.code, code), (&envelope.message, message.as_ref())] {
+            if let (Some(path), Some(value)) = (path, value) {
+                put(&mut tree, &parts(path), value);
             }
         }
         Answer {
@@ -147,6 +154,12 @@ impl<'a> Expected<'a> {
             elapsed: Duration::ZERO,
         }
     }
+}
+
+/// A code as an answer may have it: digits are a text or a number.
+fn as_sent(code: &str) -> Vec<Value> {
+    let number = code.parse::<i64>().is_ok().then(|| Value::Number(code.to_owned()));
+    std::iter::once(Value::text(code)).chain(number).collect()
 }
 
 /// The messages that an expectation writes out, with blanks filled.
@@ -174,10 +187,10 @@ fn parts(path: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Puts a text at a place; numbers and `*` are items of a list.
-fn put(tree: &mut Value, parts: &[&str], text: &str) {
+/// Puts a value at a place; numbers and `*` are items of a list.
+fn put(tree: &mut Value, parts: &[&str], value: &Value) {
     let Some((first, rest)) = parts.split_first() else {
-        *tree = Value::text(text);
+        *tree = value.clone();
         return;
     };
     if *first == "*" || first.parse::<usize>().is_ok() {
@@ -187,7 +200,7 @@ fn put(tree: &mut Value, parts: &[&str], text: &str) {
         if let Value::List(items) = tree {
             let wanted = first.parse::<usize>().unwrap_or(0).min(16);
             items.resize(items.len().max(wanted + 1), Value::Map(Vec::new()));
-            put(&mut items[wanted], rest, text);
+            put(&mut items[wanted], rest, value);
         }
         return;
     }
@@ -196,6 +209,6 @@ fn put(tree: &mut Value, parts: &[&str], text: &str) {
             entries.push(((*first).to_owned(), Value::Map(Vec::new())));
             entries.len() - 1
         });
-        put(&mut entries[at].1, rest, text);
+        put(&mut entries[at].1, rest, value);
     }
 }

@@ -240,7 +240,7 @@ fn nothing_can_be_added_to_a_case_that_was_not_run() {
     let run = desk.forged().events().into_iter().find(|event| !event["exchanges"].is_null()).unwrap();
     let exchange = run["exchanges"][0].clone();
     let finding =
-        json!({"level": "status", "step": 0, "subject": "status", "expected": "200", "actual": "500"});
+        json!({"level": "status", "step": 1, "subject": "status", "expected": "200", "actual": "500"});
     let added = "it was not run, and something is recorded of it";
     let expected = "the record is wrong about the codes that it expects";
     for (key, value, told) in [
