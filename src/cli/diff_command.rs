@@ -143,7 +143,7 @@ fn as_text(args: &DiffArgs, differences: &[CaseDifference]) -> String {
     for (row, counts) in by_row(differences) {
         let told: Vec<String> =
             counts.iter().map(|(difference, count)| format!("{count} {difference}")).collect();
-        let _ = writeln!(text, "  {}  {}", row.as_deref().unwrap_or("(no one code)"), told.join(", "));
+        let _ = writeln!(text, "  {}  {}", row.as_deref().unwrap_or("(no single code)"), told.join(", "));
     }
     let count =
         |is_it: fn(&Difference) -> bool| differences.iter().filter(|case| is_it(&case.difference)).count();

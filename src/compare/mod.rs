@@ -358,13 +358,13 @@ fn whole(summary: &CaseSummary) -> String {
 
 fn told(answer: &AnswerSummary, difference: &Difference) -> String {
     let text = |text: &Option<String>| text.as_ref().map_or_else(|| "nothing".into(), |text| quoted(text));
-    match difference {
-        Difference::Code => text(&answer.code),
-        Difference::Message => text(&answer.message),
-        _ => match &answer.code {
-            Some(code) => format!("{} {code}", answer.status),
-            None => answer.status.to_string(),
-        },
+    if *difference == Difference::Code {
+        text(&answer.code)
+    } else if *difference == Difference::Message {
+        text(&answer.message)
+    } else {
+        let code = answer.code.as_ref().map(|code| format!(" {code}")).unwrap_or_default();
+        format!("{}{code}", answer.status)
     }
 }
 

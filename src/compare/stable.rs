@@ -73,7 +73,7 @@ impl Found<'_> {
                 let value = format!("a list of {}", items.len());
                 self.leaves.push(Leaf { place: place.into(), value, is_message, is_length: true });
                 for (index, item) in items.iter().enumerate() {
-                    let below: Vec<&Places> = message.iter().flat_map(|places| places.at(index)).collect();
+                    let below: Vec<&Places> = message.iter().filter_map(|places| places.at(index)).collect();
                     self.node(&format!("{place}[{index}]"), item, &below);
                 }
             }
@@ -82,7 +82,7 @@ impl Found<'_> {
                     self.add(place.into(), "{}".into(), is_message);
                 }
                 for (key, item) in entries {
-                    let below: Vec<&Places> = message.iter().flat_map(|places| places.below(key)).collect();
+                    let below: Vec<&Places> = message.iter().filter_map(|places| places.below(key)).collect();
                     self.node(&format!("{place}{}", step(&self.view.bare_key(key))), item, &below);
                 }
             }
@@ -114,11 +114,10 @@ fn bounded(mut leaves: Vec<Leaf>) -> Vec<Leaf> {
     }
     let rest = leaves.split_off(MOST);
     let count = rest.len();
-    let text: String = rest
-        .into_iter()
-        .filter(|leaf| !leaf.is_message)
-        .map(|leaf| format!("{} {}\n", leaf.place, leaf.value))
-        .collect();
+    let mut text = String::new();
+    for leaf in rest.iter().filter(|leaf| !leaf.is_message) {
+        text.extend([leaf.place.as_str(), " ", &leaf.value, "\n"]);
+    }
     let value = format!("{count} values, sha256 {}", sha256_hex(text.as_bytes()));
     leaves.push(Leaf { place: "further places".into(), value, is_message: false, is_length: false });
     leaves

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::check::{Subject, check, select};
-use crate::model::{Answer, Body, Contract, ErrorRow, Expect, Level, Matcher, Request, Value};
+use crate::model::{Answer, BLANK, Body, Contract, ErrorRow, Expect, Level, Matcher, Request, Value};
 
 /// Statuses of answers that accept a request.
 const ACCEPTED: [u16; 4] = [200, 201, 202, 204];
@@ -52,8 +52,10 @@ impl<'a> Expected<'a> {
     pub(super) fn fails(&self, errors: &[&str]) -> bool {
         let statuses = || self.contract.rows.iter().map(|row| row.status).chain(REFUSED);
         let refused = |status: u16, code: &str| {
-            let answer = self.refusal(status, Some(code), Some(ANOTHER));
-            !self.holds(&answer, |level| level != Level::Message)
+            as_sent(code).iter().all(|code| {
+                let answer = self.refusal(status, Some(code), Some(ANOTHER));
+                !self.holds(&answer, |level| level != Level::Message)
+            })
         };
         if errors.is_empty() {
             return statuses().all(|status| refused(status, ANOTHER));
@@ -80,17 +82,16 @@ impl<'a> Expected<'a> {
         if let Some(template) = &row.message {
             written_messages(self.expect, &mut messages);
             messages.retain(|message| template.mismatch(message).is_none());
-            messages.push(template.as_str().replace(crate::model::BLANK, FILLING));
+            messages.push(template.as_str().replace(BLANK, FILLING));
         }
         let is_known = has_written_message(self.expect) || self.expect_has_no_message();
-        let counts = |level: Level| match level {
-            Level::Status | Level::Code => true,
-            // What a pattern matches cannot be made up.
-            Level::Message => is_known,
-            _ => false,
+        // What a pattern matches cannot be made up.
+        let counts =
+            |level| level == Level::Status || level == Level::Code || (level == Level::Message && is_known);
+        let accepted = |message: Option<&str>| {
+            let mut codes = as_sent(&row.code).into_iter();
+            codes.any(|code| self.holds(&self.refusal(row.status, Some(&code), message), counts))
         };
-        let accepted =
-            |message: Option<&str>| self.holds(&self.refusal(row.status, Some(&row.code), message), counts);
         if messages.is_empty() {
             accepted(None)
         } else {
@@ -104,8 +105,10 @@ impl<'a> Expected<'a> {
         if template.mismatch(ANOTHER).is_none() {
             return false;
         }
-        let answer = self.refusal(row.status, Some(&row.code), Some(ANOTHER));
-        self.holds(&answer, |level| matches!(level, Level::Status | Level::Code | Level::Message))
+        as_sent(&row.code).iter().any(|code| {
+            let answer = self.refusal(row.status, Some(code), Some(ANOTHER));
+            self.holds(&answer, |level| matches!(level, Level::Status | Level::Code | Level::Message))
+        })
     }
 
     fn expect_has_no_message(&self) -> bool {
@@ -126,27 +129,19 @@ impl<'a> Expected<'a> {
         let is_known = |subject: &str| {
             subject.starts_with('$') && answer.tree().is_some_and(|tree| select(tree, subject).is_err())
         };
-        check(&subject).iter().all(|finding| match finding.level {
-            Level::Envelope | Level::Snapshot => true,
-            Level::Body => !counts(Level::Body) || !is_known(&finding.subject),
-            level => !counts(level),
+        check(&subject).iter().all(|finding| {
+            let is_shown = finding.level != Level::Body || is_known(&finding.subject);
+            let is_judged = finding.level > Level::Envelope && finding.level <= Level::Body;
+            !(is_judged && is_shown && counts(finding.level))
         })
     }
 
-    /// A code as the case writes it, which may be a number.
-    fn as_written(&self, code: &str) -> Value {
-        let mut named = Vec::new();
-        named_codes(self.expect, &mut named);
-        let same = named.into_iter().find(|named| named.as_code() == Some(code));
-        same.cloned().unwrap_or_else(|| Value::text(code))
-    }
-
     /// An answer with this status, code and message, and nothing else.
-    fn refusal(&self, status: u16, code: Option<&str>, message: Option<&str>) -> Answer {
+    fn refusal(&self, status: u16, code: Option<&Value>, message: Option<&str>) -> Answer {
         let mut tree = Value::Map(Vec::new());
         let envelope = &self.contract.envelope;
-        let code = code.map(|code| self.as_written(code));
-        for (path, value) in [(&envelope.code, code), (&envelope.message, message.map(Value::text))] {
+        let message = message.map(Value::text);
+        for (path, value) in [(&envelope.code, code), (&envelope.message, message.as_ref())] {
             if let (Some(path), Some(value)) = (path, value) {
                 put(&mut tree, &parts(path), value);
             }
@@ -163,16 +158,17 @@ impl<'a> Expected<'a> {
     }
 }
 
-fn named_codes<'a>(expect: &'a Expect, found: &mut Vec<&'a Value>) {
-    found.extend(expect.code.iter().flat_map(Matcher::codes));
-    expect.alternatives.iter().for_each(|alternative| named_codes(alternative, found));
+/// A code as an answer may have it: digits are a text or a number.
+fn as_sent(code: &str) -> Vec<Value> {
+    let number = code.parse::<i64>().is_ok().then(|| Value::Number(code.to_owned()));
+    std::iter::once(Value::text(code)).chain(number).collect()
 }
 
 /// The messages that an expectation writes out, with blanks filled.
 fn written_messages(expect: &Expect, found: &mut Vec<String>) {
     match &expect.message {
         Some(Matcher::Equals(Value::Text(text))) => found.push(text.clone()),
-        Some(Matcher::Template(text)) => found.push(text.replace(crate::model::BLANK, FILLING)),
+        Some(Matcher::Template(text)) => found.push(text.replace(BLANK, FILLING)),
         Some(_) | None => {}
     }
     expect.alternatives.iter().for_each(|alternative| written_messages(alternative, found));
@@ -193,10 +189,10 @@ fn parts(path: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Puts a text at a place; numbers and `*` are items of a list.
-fn put(tree: &mut Value, parts: &[&str], value: Value) {
+/// Puts a value at a place; numbers and `*` are items of a list.
+fn put(tree: &mut Value, parts: &[&str], value: &Value) {
     let Some((first, rest)) = parts.split_first() else {
-        *tree = value;
+        *tree = value.clone();
         return;
     };
     if *first == "*" || first.parse::<usize>().is_ok() {

@@ -287,7 +287,7 @@ fn numbers(texts: &[String], limit: i64, step: i8) -> (bool, bool) {
         Some(number) => number == limit + step,
         None => is_near(text),
     };
-    #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "1.0 is 1")]
+    #[expect(clippy::cast_precision_loss, reason = "limits of decimals are small numbers")]
     let is_at = |text: &String| match whole(text) {
         Some(number) => number == limit,
         None => text.parse::<f64>() == Ok(limit as f64),

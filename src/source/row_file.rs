@@ -162,15 +162,12 @@ fn other_separator(header: &StringRecord) -> Option<&'static str> {
 
 /// What to do about a row with more or fewer fields than there are columns.
 fn hint(error: &csv::Error) -> Option<&'static str> {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } if len > expected_len => {
-            Some("write a field with a comma in it between double quotes")
-        }
-        csv::ErrorKind::UnequalLengths { .. } => {
-            Some("every row has all columns; an empty field is nothing between two commas")
-        }
-        _ => None,
-    }
+    let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() else { return None };
+    Some(if len > expected_len {
+        "write a field with a comma in it between double quotes"
+    } else {
+        "every row has all columns; an empty field is nothing between two commas"
+    })
 }
 
 /// The error without its place, which the spot tells better.

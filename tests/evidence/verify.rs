@@ -10,7 +10,7 @@ use crate::bundle::{CASES, Desk, FAULT, key, verify_command};
 use crate::support::{self, code, out};
 use proofmark::evidence::{ENVELOPE, MANIFEST, SigningKey, TestResult, open, seal, unpack};
 use proofmark::protocol::sha256_hex;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 /// An honest bundle of the embedded endpoint, which passed.
 fn passed() -> &'static Desk {
@@ -214,6 +214,69 @@ fn tables_are_held_against_a_folder_of_ones_own() {
     let cases = folder.path().join("cases").display().to_string();
     let (code, text) = passed().verify_with(&bytes, &["--key", &public, "--cases", &cases]);
     assert!(code == 3 && text.contains("tag-count.toml: it is not the one in the folder"), "{text}");
+}
+
+/// The keys of a record that may be left out, each with those that come after it.
+const AFTER: [(&str, &[&str]); 7] = [
+    ("findings", &["answered"]),
+    ("exchanges", &["given", "variables", "unanswered", "steps_not_sent"]),
+    ("given", &["variables", "unanswered", "steps_not_sent"]),
+    ("variables", &["unanswered", "steps_not_sent"]),
+    ("unanswered", &["steps_not_sent"]),
+    ("rows_met", &["codes_due", "snapshot"]),
+    ("retried", &["left_behind", "duration_us"]),
+];
+
+/// Puts a value where the program would have written it.
+fn put(record: &mut Json, key: &str, value: Json) {
+    let object = record.as_object_mut().unwrap();
+    let later = AFTER.iter().find(|(known, _)| *known == key).map(|(_, later)| *later).unwrap_or_default();
+    let at = object.keys().position(|known| later.contains(&known.as_str()));
+    match at {
+        Some(at) if !object.contains_key(key) => object.shift_insert(at, key.to_owned(), value),
+        _ => object.insert(key.to_owned(), value),
+    };
+}
+
+#[test]
+fn nothing_can_be_added_to_a_case_that_was_not_run() {
+    let served = support::Served::start(&[]);
+    let desk = Desk::new();
+    let cases = ["state-errors/image-name-taken", "without-state"];
+    let (code, text) =
+        desk.certify(&[&["--endpoint", served.at("url"), "--sign", "none"], &cases[..]].concat());
+    assert_eq!(code, 1, "{text}");
+    let (code, text) = desk.verify(&desk.bundle());
+    assert!(code == 1 && text.contains("not run      2 cases"), "{text}");
+    let run = desk.forged().events().into_iter().find(|event| !event["exchanges"].is_null()).unwrap();
+    let exchange = run["exchanges"][0].clone();
+    let finding =
+        json!({"level": "status", "step": 1, "subject": "status", "expected": "200", "actual": "500"});
+    let added = "it was not run, and something is recorded of it";
+    let expected = "the record is wrong about the codes that it expects";
+    for (key, value, told) in [
+        ("findings", json!([finding]), added),
+        ("rows_met", json!(["InvalidImageName.Duplicated"]), added),
+        ("exchanges", json!([exchange]), added),
+        ("variables", json!([["a", "b"]]), added),
+        ("snapshot", json!({"name": "same"}), added),
+        ("given", json!([["a", "b"]]), added),
+        ("unanswered", exchange["request"].clone(), added),
+        ("retried", json!(["again"]), added),
+        ("answered", json!(1), added),
+        ("steps_not_sent", json!(0), added),
+        ("codes_due", json!([["Forged.Code"]]), expected),
+    ] {
+        let mut forged = desk.forged();
+        forged.change_events(|event| {
+            if event["verdict"]["name"] == "not-run" {
+                put(event, key, value.clone());
+            }
+            true
+        });
+        let (code, text) = desk.verify(&forged.signed(|_| {}));
+        assert!(code == 3 && text.contains(told), "{key}: {text}");
+    }
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn what_cases_assert_is_compared_by_verdict() {
     assert!(text.contains(r#"second  failed: step 1: body $.name: expected "a", found "b""#), "{text}");
     assert!(text.contains("0 of 1 case answered alike"), "{text}");
     // A header that the case looks at is in no snapshot.
-    let header = case("header", r#"{ status = 200, headers = { x-a = { present = true } } }"#);
+    let header = case("header", "{ status = 200, headers = { x-a = { present = true } } }");
     let folder = shop(&header);
     let with =
         odd::serve(odd::say(odd::answer("200 OK", "content-type: application/json\r\nx-a: 1\r\n", "{}")));
@@ -227,7 +227,7 @@ fn values_are_compared_as_snapshots_keep_them() {
         assert_eq!(code, i32::from(told.is_some()), "{first} {second}: {text}");
         match told {
             Some(told) => {
-                assert!(text.contains("other value  shop/Get/t/plain") && text.contains(told), "{text}")
+                assert!(text.contains("other value  shop/Get/t/plain") && text.contains(told), "{text}");
             }
             None => assert!(text.contains("1 of 1 case answered alike"), "{text}"),
         }

@@ -157,9 +157,10 @@ fn tried(operation: &OperationStart, record: &CaseRecord) -> Vec<(bool, bool)> {
         for (at, (within, past)) in found.iter().enumerate() {
             let has_error = due.iter().any(|code| errors[at].contains(&&**code));
             let is_due = has_error && !may_be_another;
-            sides[at].0 |= within & !has_error;
-            sides[at].1 |=
-                past & (is_due || (errors[at].is_empty() && !due.is_empty())) && is_the_only_one(&tried, at);
+            sides[at].0 |= *within && !has_error;
+            sides[at].1 |= *past
+                && (is_due || (errors[at].is_empty() && !due.is_empty() && !may_be_another))
+                && is_the_only_one(&tried, at);
         }
     }
     sides
