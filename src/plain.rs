@@ -81,7 +81,10 @@ mod tests {
     fn nothing_that_acts_on_a_terminal_stays() {
         assert_eq!(printable("a\u{1b}[2J\r\u{9b}\u{202e}\u{0}"), "a\\u{1b}[2J\\r\\u{9b}\\u{202e}\\u{0}");
         assert_eq!(printable("\u{61c}\u{200f}\u{2067}\u{2028}"), "\\u{61c}\\u{200f}\\u{2067}\\u{2028}");
-        assert_eq!(printable("a\u{200b}b\u{200d}\u{2060}\u{e0041}"), "a\\u{200b}b\\u{200d}\\u{2060}\\u{e0041}");
+        assert_eq!(
+            printable("a\u{200b}b\u{200d}\u{2060}\u{e0041}"),
+            "a\\u{200b}b\\u{200d}\\u{2060}\\u{e0041}"
+        );
         assert_eq!(markdown("a\u{200b}\u{202e}b"), "a&#92;u{200b}&#92;u{202e}b");
         assert_eq!(printable("é\n😀"), "é\n😀");
     }

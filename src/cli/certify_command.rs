@@ -186,12 +186,7 @@ fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
 }
 
 /// The bundle of a run. What it comes to is counted from what is kept.
-fn packed(
-    mut parts: Parts,
-    shelf: &Shelf,
-    key: &SigningKey,
-    secrets: &Secrets,
-) -> Result<Vec<u8>, CliError> {
+fn packed(mut parts: Parts, shelf: &Shelf, key: &SigningKey, secrets: &Secrets) -> Result<Vec<u8>, CliError> {
     let untrue = |divergence: Divergence| CliError::NoCertificate {
         reason: format!("the evidence does not hold: {divergence}"),
     };

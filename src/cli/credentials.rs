@@ -113,9 +113,7 @@ fn missing(message: String) -> CliError {
 
 fn key(source: Option<&str>) -> Result<Credentials, CliError> {
     match source.unwrap_or("environment") {
-        "environment" => {
-            with_token(Credentials::new(secret(KEY_ID)?, secret(KEY_SECRET)?), SECURITY_TOKEN)
-        }
+        "environment" => with_token(Credentials::new(secret(KEY_ID)?, secret(KEY_SECRET)?), SECURITY_TOKEN),
         other => match other.strip_prefix("profile:") {
             Some(name) => profile(name),
             None => Err(missing(format!(

@@ -3,8 +3,8 @@
 use super::args::ReportArgs;
 use super::event_lines::EventLines;
 use super::exit::{CliError, of_run};
-use super::manifest_command::Roll;
 use super::keep::Keep;
+use super::manifest_command::Roll;
 use super::output::Output;
 use super::reports::Reports;
 use super::retold;
@@ -38,12 +38,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {
 }
 
 /// Tells several parts as one run.
-fn merged(
-    mut parts: Vec<Part>,
-    mut roll: Option<Roll>,
-    output: &Output,
-    keep: Keep,
-) -> Result<u8, CliError> {
+fn merged(mut parts: Vec<Part>, mut roll: Option<Roll>, output: &Output, keep: Keep) -> Result<u8, CliError> {
     let starts: Vec<RunStart> = parts.iter().map(|part| part.start.clone()).collect();
     let apart = |error: crate::report::Apart| CliError::usage(format!("--from: {error}"));
     let Some(start) = merged_start(&starts).map_err(apart)? else {

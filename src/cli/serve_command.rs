@@ -13,12 +13,12 @@ use super::exit::{CONFORMS, CliError};
 use super::identity::{identity, write_certificate};
 use super::interrupt::interrupted;
 use super::keep::{Keep, Kind};
-use super::{note, print};
 use super::settings::fault;
+use super::{note, print};
 use crate::embedded;
+use crate::reference::{AuthMode, Identity, LoggedRequest, Reference, RequestLog, Settings};
 use crate::report::printable;
 use crate::whole_file::Pipe;
-use crate::reference::{AuthMode, Identity, LoggedRequest, Reference, RequestLog, Settings};
 
 /// Serves until it is interrupted; requests under way get their answers.
 pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
@@ -111,8 +111,11 @@ impl LogFile {
             Err(error) => {
                 self.lost += 1;
                 if 10_u64.pow(self.lost.ilog10()) == self.lost {
-                    let lines = if self.lost == 1 { "1 line is".into() } else { format!("{} lines are", self.lost) };
-                    note(&format!("warning: the log {name} cannot be written, and {lines} lost\n  because: {error}"));
+                    let lines =
+                        if self.lost == 1 { "1 line is".into() } else { format!("{} lines are", self.lost) };
+                    note(&format!(
+                        "warning: the log {name} cannot be written, and {lines} lost\n  because: {error}"
+                    ));
                 }
             }
         }

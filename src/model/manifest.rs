@@ -91,7 +91,12 @@ impl Drift {
     pub fn lines(&self, most: usize) -> Vec<String> {
         // One line of a contract must not stand behind a thousand of cases.
         let (changed, missing, new, parts) = (&self.changed, &self.missing, &self.new, &self.parts);
-        let parts = [("missing part", parts), ("changed contract", changed), ("missing", missing), ("not listed", new)];
+        let parts = [
+            ("missing part", parts),
+            ("changed contract", changed),
+            ("missing", missing),
+            ("not listed", new),
+        ];
         let all = parts.iter().flat_map(|(what, ids)| ids.iter().map(move |id| format!("{what}: {id}")));
         let count = parts.iter().map(|(_, ids)| ids.len()).sum::<usize>();
         let mut lines: Vec<String> = all.take(most).collect();

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::Report;
 use super::sink::Sink;
 use super::wire::RawCitation;
-use crate::event::{PartStart, Event, RunEnd, RunStart, SeriesEnd, Stopped};
+use crate::event::{Event, PartStart, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Drift, Finding, SnapshotOutcome};
 use crate::plain::printable_json;
 

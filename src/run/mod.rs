@@ -26,7 +26,7 @@ use std::time::Instant;
 
 use tokio::time::sleep;
 
-use crate::event::{PartNumber, PartStart, Event, RunEnd, RunStart, StaleSnapshot};
+use crate::event::{Event, PartNumber, PartStart, RunEnd, RunStart, StaleSnapshot};
 use crate::judgement::{Tally, WaiverBook, codes_due, operations};
 use crate::model::{CaseRecord, Drift, NotRun, SnapshotOutcome, Suite, Verdict, whole_micros};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};

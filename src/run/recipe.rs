@@ -171,7 +171,8 @@ pub(super) async fn send(
     };
     let (mut all, mut tokens, mut last) = (Vec::new(), BTreeSet::new(), None);
     while tokens.len() < MOST_PAGES {
-        let page = send_page(kitchen, step, scope, last.as_deref().map(|token| (field.as_str(), token))).await?;
+        let page =
+            send_page(kitchen, step, scope, last.as_deref().map(|token| (field.as_str(), token))).await?;
         page.saved.into_iter().for_each(|(name, value)| collect(&mut all, name, value));
         let Some(next) = page.next else {
             return Ok(all);
@@ -211,7 +212,9 @@ fn next_page(tree: Option<&Value>, field: &str) -> Result<Option<String>, String
     };
     match tree.get(field) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Text(token) | Value::Number(token)) => Ok(Some(token.clone()).filter(|it| !it.is_empty())),
+        Some(Value::Text(token) | Value::Number(token)) => {
+            Ok(Some(token.clone()).filter(|it| !it.is_empty()))
+        }
         Some(Value::Bool(_) | Value::List(_) | Value::Map(_)) => {
             Err(format!("{field} of the answer does not lead to a page, so the end of the list is not known"))
         }

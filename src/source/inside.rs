@@ -19,7 +19,9 @@ pub(super) fn inside(folder: &Path, path: &Path) -> io::Result<PathBuf> {
     let (real, folder) = (real.display(), folder.display());
     Err(io::Error::new(
         io::ErrorKind::PermissionDenied,
-        format!("it leads to {real}, which is outside of {folder}; files are read only inside of that folder"),
+        format!(
+            "it leads to {real}, which is outside of {folder}; files are read only inside of that folder"
+        ),
     ))
 }
 

@@ -17,7 +17,8 @@ fn project() -> Project {
     let project = Project::new();
     let key = project.path("key");
     assert_eq!(code(&run(&["keygen", "--output", key.to_str().unwrap()])), 0);
-    fs::write(project.path("cases/endpoints.toml"), "[endpoint.one]\nurl = \"http://127.0.0.1:9\"\n").unwrap();
+    fs::write(project.path("cases/endpoints.toml"), "[endpoint.one]\nurl = \"http://127.0.0.1:9\"\n")
+        .unwrap();
     fs::write(project.path("cases/waivers.toml"), "").unwrap();
     assert_eq!(project.run(&["manifest", "--write"]).0, 0);
     project
@@ -25,9 +26,13 @@ fn project() -> Project {
 
 fn needed() -> Vec<String> {
     let operation = format!("cases/{OPERATION}");
-    let mut files = vec!["cases/endpoints.toml".into(), "cases/waivers.toml".into(), "cases/manifest.toml".into()];
+    let mut files =
+        vec!["cases/endpoints.toml".into(), "cases/waivers.toml".into(), "cases/manifest.toml".into()];
     files.extend(["contract", "states", "tag-count"].map(|name| format!("{operation}/{name}.toml")));
-    files.extend(["cases/ecs/common.toml".into(), format!("snapshots/{OPERATION}/tag-count/duplicate-key-in-a-form.snap")]);
+    files.extend([
+        "cases/ecs/common.toml".into(),
+        format!("snapshots/{OPERATION}/tag-count/duplicate-key-in-a-form.snap"),
+    ]);
     files
 }
 
@@ -88,10 +93,29 @@ fn an_output_replaces_only_its_own_kind_unless_that_is_forced() {
             assert_eq!(exit, 0, "{format}: {told}");
         }
     }
-    let common = ["certify", "-q", "--key", "key", CASE, "--badge", "badge.svg", "--certificate", "page.md", "--output"];
+    let common = [
+        "certify",
+        "-q",
+        "--key",
+        "key",
+        CASE,
+        "--badge",
+        "badge.svg",
+        "--certificate",
+        "page.md",
+        "--output",
+    ];
     for _ in 0..2 {
         let (exit, told) = project.run(&[&common[..], &["bundle.tar"]].concat());
         assert_eq!(exit, 0, "{told}");
+    }
+    // So are those of several endpoints.
+    let all: Vec<String> = FORMATS.iter().flat_map(|format| ["--report".to_owned(), own(format)]).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    for _ in 0..2 {
+        let several = ["run", "-q", CASE, "--endpoint", "reference", "--endpoint", "one"];
+        let (exit, told) = project.run(&[&several[..], &all].concat());
+        assert_eq!(exit, 5, "{told}");
     }
     fs::write(project.path("notes.md"), "# My notes\n").unwrap();
     fs::write(project.path("empty"), "").unwrap();
@@ -116,7 +140,8 @@ fn an_output_replaces_only_its_own_kind_unless_that_is_forced() {
     assert!(exit == 2 && told.contains("is not a page"), "{told}");
     let (exit, told) = project.run(&["certificate", "bundle.tar", "--key", "key.pub", "--badge", "notes.md"]);
     assert!(exit == 2 && told.contains("is not a badge"), "{told}");
-    let (exit, told) = project.run(&["certificate", "bundle.tar", "--key", "key.pub", "--force", "--badge", "bundle.tar"]);
+    let (exit, told) =
+        project.run(&["certificate", "bundle.tar", "--key", "key.pub", "--force", "--badge", "bundle.tar"]);
     assert!(exit == 2 && told.contains("it is what is shown"), "{told}");
     let (exit, told) = project.run(&["manifest", "--write", "--manifest", "notes.md"]);
     assert!(exit == 2 && told.contains("is not a manifest"), "{told}");
@@ -124,7 +149,8 @@ fn an_output_replaces_only_its_own_kind_unless_that_is_forced() {
     let (exit, told) = project.run(&serve);
     assert!(exit == 2 && told.contains("is not a log"), "{told}");
     assert_eq!(project.tree(""), before);
-    let (exit, _) = project.run(&["run", "-q", CASE, "--report", "json=empty", "--report", "tap=notes.md", "--force"]);
+    let (exit, _) =
+        project.run(&["run", "-q", CASE, "--report", "json=empty", "--report", "tap=notes.md", "--force"]);
     assert_eq!(exit, 0);
     assert!(fs::read_to_string(project.path("notes.md")).unwrap().starts_with("TAP"));
     assert!(fs::read_to_string(project.path("empty")).unwrap().starts_with('{'));

@@ -202,7 +202,8 @@ fn a_folder_that_cannot_be_written_to_still_verifies() {
         let told = out(&output) + &err(&output);
         assert_eq!(code(&output), 0, "{told}");
         assert!(told.contains("WARNING") && told.contains("is not kept"), "{told}");
-        let mut command = as_nobody(&project, &["run", "-q", "--update", "new", "--fault", FAULT, CASES]).unwrap();
+        let mut command =
+            as_nobody(&project, &["run", "-q", "--update", "new", "--fault", FAULT, CASES]).unwrap();
         assert_eq!(code(&command.output().unwrap()), 1, "what differs is told all the same");
     }
     // Nobody at all can make a folder where a file stands.
@@ -255,7 +256,8 @@ fn in_ci_no_snapshot_is_accepted_without_a_flag_that_says_so() {
     let before = project.tree("");
     let case = "tag-count/duplicate-key-in-a-form";
     for mode in ["always", "force", "unseen"] {
-        let flag = project.command(&["run", "-q", "--update", mode, case]).env("CI", "true").output().unwrap();
+        let flag =
+            project.command(&["run", "-q", "--update", mode, case]).env("CI", "true").output().unwrap();
         let variable =
             project.command(&["run", "-q", case]).env("CI", "1").env("INSTA_UPDATE", mode).output().unwrap();
         for output in [flag, variable] {
@@ -265,7 +267,8 @@ fn in_ci_no_snapshot_is_accepted_without_a_flag_that_says_so() {
         }
     }
     // What writes no snapshot is not in the way of it.
-    let noise = project.command(&["noise", case]).env("CI", "1").env("INSTA_UPDATE", "always").output().unwrap();
+    let noise =
+        project.command(&["noise", case]).env("CI", "1").env("INSTA_UPDATE", "always").output().unwrap();
     assert_ne!(code(&noise), 2, "{}", err(&noise));
     let allowed = ["run", "-q", "--update", "unseen", "--in-ci", case];
     let output = project.command(&allowed).env("CI", "true").output().unwrap();
@@ -279,7 +282,11 @@ fn a_run_with_a_fault_writes_no_snapshot() {
     for mode in ["always", "unseen"] {
         let (exit, told) = project.run(&["run", "-q", "--update", mode, "--fault", FAULT, CASES]);
         assert!(exit == 2 && told.contains("a run with a fault writes no snapshots"), "{told}");
-        let output = project.command(&["run", "-q", "--fault", FAULT, CASES]).env("INSTA_UPDATE", mode).output().unwrap();
+        let output = project
+            .command(&["run", "-q", "--fault", FAULT, CASES])
+            .env("INSTA_UPDATE", mode)
+            .output()
+            .unwrap();
         assert_eq!(code(&output), 2, "{}", err(&output));
     }
     assert_eq!(project.run(&["run", "-q", "--fault", FAULT, CASES]).0, 1);

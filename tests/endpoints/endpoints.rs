@@ -229,7 +229,9 @@ fn an_end_of_the_run_ends_the_look_before_it_too() {
     let common =
         ["run", "-q", "--rate", "1/60s", "--total-timeout", "1", "--endpoint", url, "--states", states];
     let mut command = proofmark(&[&common[..], &["--sign", "v3", "tag-count/none"]].concat());
-    command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "access-key").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "abcdefgh");
+    command
+        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "access-key")
+        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "abcdefgh");
     let output = command.output().unwrap();
     assert_eq!(code(&output), 5, "{}{}", out(&output), err(&output));
     assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());

@@ -212,8 +212,9 @@ fn crowded(count: usize, next: fn(usize) -> String) -> (String, Arc<Mutex<Vec<St
 
 fn swept(url: &str, arguments: &[&str]) -> (i32, String) {
     let folder = copied_cases();
-    let text =
-        format!("[endpoint.plain]\nurl = \"{url}\"\nsign = \"none\"\nvars = {{ region = \"cn-hangzhou\" }}\n");
+    let text = format!(
+        "[endpoint.plain]\nurl = \"{url}\"\nsign = \"none\"\nvars = {{ region = \"cn-hangzhou\" }}\n"
+    );
     fs::write(folder.path().join("cases/endpoints.toml"), text).unwrap();
     let mut command = proofmark(&[&["sweep", "--endpoint", "plain"], arguments].concat());
     let output = command.current_dir(folder.path()).output().unwrap();

@@ -19,7 +19,7 @@ const SECRET: &str = "s3cr3t/+Zq%3DKx9~\"tail=";
 const TOKEN: &str = "CAIS/token+of&a=temporary-key";
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn utf16(text: &str) -> Vec<u8> {
@@ -29,7 +29,7 @@ fn utf16(text: &str) -> Vec<u8> {
 /// A text as an endpoint may repeat it.
 fn forms(text: &str) -> Vec<String> {
     let percent = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let html: String = text.chars().map(|letter| format!("&#x{:x};", u32::from(letter))).collect();
+    let html: Vec<String> = text.chars().map(|letter| format!("&#x{:x};", u32::from(letter))).collect();
     vec![
         text.to_owned(),
         STANDARD.encode(text),
@@ -38,11 +38,11 @@ fn forms(text: &str) -> Vec<String> {
         percent.clone(),
         utf8_percent_encode(&percent, NON_ALPHANUMERIC).to_string(),
         hex(text.as_bytes()),
-        text.bytes().map(|byte| format!("\\u00{byte:02x}")).collect(),
+        text.bytes().map(|byte| format!("\\u00{byte:02x}")).collect::<Vec<_>>().concat(),
         text.replace('"', "&quot;").replace('&', "&amp;"),
-        html,
+        html.concat(),
         STANDARD.encode(utf16(text)),
-        text.chars().map(|letter| format!("{letter}\0")).collect(),
+        text.chars().map(|letter| format!("{letter}\0")).collect::<Vec<_>>().concat(),
         text.to_uppercase(),
     ]
 }
@@ -80,7 +80,11 @@ fn echoing(status: &'static str) -> (String, Arc<Mutex<BTreeSet<String>>>) {
         sent.push_str(head);
         let each: Vec<String> = known.lock().unwrap().iter().flat_map(|proof| forms(proof)).collect();
         let body = json!({ "id": "a", "code": sent.as_str(), "message": forms(&sent), "each": each, head: 1, "RequestId": "r" });
-        let fields = format!("x-echo: {}\r\nx-forms: {}\r\n", proofs.join(" "), forms(&proofs.concat())[..7].join(" "));
+        let fields = format!(
+            "x-echo: {}\r\nx-forms: {}\r\n",
+            proofs.join(" "),
+            forms(&proofs.concat())[..7].join(" ")
+        );
         let _ = stream.write_all(&answer(status, &(JSON.to_owned() + &fields), body.to_string()));
     });
     (url, seen)
@@ -114,8 +118,11 @@ fn found(seen: &[u8], text: &str) -> Option<String> {
     })
 }
 
-const SCHEMES: &[&str] =
-    if cfg!(feature = "aws") { &["v1", "v3", "bearer", "basic", "aws-sigv4"] } else { &["v1", "v3", "bearer", "basic"] };
+const SCHEMES: &[&str] = if cfg!(feature = "aws") {
+    &["v1", "v3", "bearer", "basic", "aws-sigv4"]
+} else {
+    &["v1", "v3", "bearer", "basic"]
+};
 
 const ENVIRONMENT: [(&str, &str); 9] = [
     ("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID),
@@ -149,12 +156,15 @@ fn folder(url: &str, scheme: &str) -> tempfile::TempDir {
 
 #[test]
 fn nothing_of_a_key_or_a_signature_is_in_anything_that_a_run_writes() {
-    for (scheme, status) in SCHEMES.iter().flat_map(|scheme| [(*scheme, "200 OK"), (*scheme, "400 Bad Request")]) {
+    for (scheme, status) in
+        SCHEMES.iter().flat_map(|scheme| [(*scheme, "200 OK"), (*scheme, "400 Bad Request")])
+    {
         let (url, proofs) = echoing(status);
         let folder = folder(&url, scheme);
         let written = folder.path().join("written");
         fs::create_dir(&written).unwrap();
-        let mut arguments = vec!["--endpoint".to_owned(), "echo".into(), "-v".into(), "--update".into(), "always".into()];
+        let mut arguments =
+            vec!["--endpoint".to_owned(), "echo".into(), "-v".into(), "--update".into(), "always".into()];
         for format in ["json", "ndjson", "junit", "tap", "markdown", "github", "html", "sarif"] {
             arguments.extend(["--report".into(), format!("{format}={}", written.join(format).display())]);
         }
@@ -171,12 +181,18 @@ fn nothing_of_a_key_or_a_signature_is_in_anything_that_a_run_writes() {
         let (url, others) = echoing(status);
         let settings = fs::read_to_string(folder.path().join("endpoints.toml")).unwrap();
         let (_, rest) = settings.split_once("sign =").unwrap();
-        fs::write(folder.path().join("endpoints.toml"), format!("[endpoint.echo]\nurl = \"{url}\"\nsign ={rest}")).unwrap();
+        fs::write(
+            folder.path().join("endpoints.toml"),
+            format!("[endpoint.echo]\nurl = \"{url}\"\nsign ={rest}"),
+        )
+        .unwrap();
         let mut certify = proofmark(&["certify", "--endpoint", "echo", "--level", "status", "--cases"]);
         certify.arg(folder.path()).arg("--key").arg(&key).arg("--output").arg(&bundle).envs(ENVIRONMENT);
         let output = certify.output().unwrap();
         seen.extend([output.stdout.clone(), output.stderr.clone()].concat());
-        seen.extend(fs::read(&bundle).unwrap_or_else(|_| panic!("{scheme}: {}{}", out(&output), err(&output))));
+        seen.extend(
+            fs::read(&bundle).unwrap_or_else(|_| panic!("{scheme}: {}{}", out(&output), err(&output))),
+        );
         let mut proofs = proofs.lock().unwrap().clone();
         proofs.extend(others.lock().unwrap().iter().cloned());
         assert!(proofs.len() > usize::from(["v1", "v3", "aws-sigv4"].contains(&scheme)) * 5, "{proofs:?}");
@@ -203,6 +219,9 @@ fn a_secret_that_is_too_short_to_be_hidden_is_refused() {
         let output = command.envs(ENVIRONMENT).env(name, "pa55z").output().unwrap();
         let text = out(&output) + &err(&output);
         assert_eq!(code(&output), 2, "{scheme}: {text}");
-        assert!(text.contains(name) && text.contains("fewer than 6 bytes") && !text.contains("pa55z"), "{text}");
+        assert!(
+            text.contains(name) && text.contains("fewer than 6 bytes") && !text.contains("pa55z"),
+            "{text}"
+        );
     }
 }

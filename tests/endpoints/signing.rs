@@ -209,7 +209,8 @@ async fn a_temporary_key_is_let_in_with_its_own_token_alone() {
         let (code, text) = tried(scheme, Some(TOKEN));
         assert_eq!(code, 0, "{text}");
         assert!(text.contains("4 of 4 cases passed"), "{text}");
-        for (token, due) in [(None, "MissingSecurityToken"), (Some("another-token"), "MismatchWithAccessKey")] {
+        for (token, due) in [(None, "MissingSecurityToken"), (Some("another-token"), "MismatchWithAccessKey")]
+        {
             let (code, text) = tried(scheme, token);
             assert_eq!(code, 5, "{text}");
             assert!(text.contains(due), "{due}: {text}");
@@ -235,7 +236,8 @@ fn a_served_endpoint_takes_the_token_of_its_temporary_key_and_no_other() {
     for scheme in ["v1", "v3"] {
         let (code, text) = tried(scheme, Some("temporarytoken"));
         assert!(code == 0 && text.contains("4 of 4 cases passed"), "{text}");
-        for (token, due) in [(None, "MissingSecurityToken"), (Some("another-token"), "MismatchWithAccessKey")] {
+        for (token, due) in [(None, "MissingSecurityToken"), (Some("another-token"), "MismatchWithAccessKey")]
+        {
             let (code, text) = tried(scheme, token);
             assert!(code == 5 && text.contains(due), "{text}");
         }

@@ -37,7 +37,10 @@ fn no_path_or_link_in_a_folder_of_cases_shows_a_line_of_a_file_outside() {
     type Prepare = fn(&Path, &Path);
     let named: [(&str, Prepare); 9] = [
         ("common by its whole path", |cases, secret| {
-            add(&cases.join("shop/Get/contract.toml"), &format!("common = {:?}", secret.display().to_string()));
+            add(
+                &cases.join("shop/Get/contract.toml"),
+                &format!("common = {:?}", secret.display().to_string()),
+            );
         }),
         ("common by a path upwards", |cases, secret| {
             let up = "../".repeat(40) + secret.to_str().unwrap().trim_start_matches('/');
@@ -68,7 +71,11 @@ fn no_path_or_link_in_a_folder_of_cases_shows_a_line_of_a_file_outside() {
     }
     let settings = |cases: &Path, secret: &Path| link(&cases.join("endpoints.toml"), secret);
     let (code, text) = said(settings, &["--endpoint", "named"]);
-    assert_eq!((code, text.contains("which is outside of"), text.contains("nobody-may-see")), (3, true, false), "{text}");
+    assert_eq!(
+        (code, text.contains("which is outside of"), text.contains("nobody-may-see")),
+        (3, true, false),
+        "{text}"
+    );
 }
 
 #[test]
@@ -107,14 +114,16 @@ fn a_link_inside_of_the_folder_of_cases_is_followed() {
 
 #[test]
 fn certificates_may_be_elsewhere_by_a_whole_path_alone() {
-    let settings = |path: &str| format!("[endpoint.named]\nurl = \"http://127.0.0.1:9\"\nca-file = {path:?}\n");
+    let settings =
+        |path: &str| format!("[endpoint.named]\nurl = \"http://127.0.0.1:9\"\nca-file = {path:?}\n");
     let check = |path: &dyn Fn(&Path) -> String| {
         let (folder, outside) = (one_case(), tempfile::tempdir().unwrap());
         let secret = outside.path().join("ca.pem");
         fs::write(&secret, LINE).unwrap();
         fs::write(folder.path().join("endpoints.toml"), settings(&path(&secret))).unwrap();
-        let output =
-            crate::support::proofmark(&["check", "--cases", folder.path().to_str().unwrap()]).output().unwrap();
+        let output = crate::support::proofmark(&["check", "--cases", folder.path().to_str().unwrap()])
+            .output()
+            .unwrap();
         (code(&output), err(&output))
     };
     assert_eq!(check(&|secret| secret.display().to_string()).0, 0);

@@ -292,7 +292,8 @@ fn parts_on_instances(reports: &Reports) -> (Vec<String>, Vec<String>) {
         let served = Served::start(&[]);
         let (shard, seed, name) = (format!("{number}/3"), (40 + number).to_string(), number.to_string());
         let place = ["--endpoint", served.at("url"), "--states", served.at("states")];
-        let common = ["run", "-q", "--level", "body", "--sign", "none", "--shard", &shard, "--seed", &seed, "tag"];
+        let common =
+            ["run", "-q", "--level", "body", "--sign", "none", "--shard", &shard, "--seed", &seed, "tag"];
         let output = reports.run(&[&common[..], &place].concat(), &name, &["ndjson"]);
         assert_eq!(code(&output), 0, "{}", out(&output) + &err(&output));
         (served.at("url").to_owned(), reports.path(&format!("{name}.ndjson")).display().to_string())
@@ -305,7 +306,8 @@ fn parts_on_instances_of_one_endpoint_are_merged_and_each_keeps_its_seed() {
     let reports = Reports::new();
     let (urls, files) = parts_on_instances(&reports);
     let from: Vec<&str> = files.iter().rev().flat_map(|file| ["--from", file]).collect();
-    let output = reports.run(&[&["report"], &from[..]].concat(), "all", &["json", "ndjson", "html", "markdown"]);
+    let output =
+        reports.run(&[&["report"], &from[..]].concat(), "all", &["json", "ndjson", "html", "markdown"]);
     assert_eq!(code(&output), 0, "{}", out(&output) + &err(&output));
     let report: Json = serde_json::from_str(&reports.read("all.json")).unwrap();
     let due: Vec<Json> = (1..=3)
@@ -359,7 +361,12 @@ fn no_report_takes_the_place_of_another_or_of_what_it_is_made_from() {
     let events = reports.read("a.ndjson");
     let onto = format!("junit={}", place("./a.ndjson"));
     let output = run(&["report", "--from", &place("a.ndjson"), "--report", &onto]);
-    assert!(code(&output) == 2 && err(&output).contains("would replace a file that is needed: it is what --from reads"), "{}", err(&output));
+    assert!(
+        code(&output) == 2
+            && err(&output).contains("would replace a file that is needed: it is what --from reads"),
+        "{}",
+        err(&output)
+    );
     assert_eq!(reports.read("a.ndjson"), events);
 }
 

@@ -121,7 +121,9 @@ fn a_key_that_one_side_refuses_is_told_as_the_reason() {
     let states = ["--second-states", served.at("states")];
     let common = ["diff", "reference", served.at("url"), "--sign", "v3", "tag-count/none"];
     let mut command = proofmark(&[&common[..], &states].concat());
-    command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "nobodys").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "nobodys-secret");
+    command
+        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "nobodys")
+        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "nobodys-secret");
     let output = command.output().unwrap();
     assert_eq!(code(&output), 5, "{}", out(&output));
     assert!(err(&output).contains("would refuse every signed request: it answers 404"), "{}", err(&output));

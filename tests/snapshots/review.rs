@@ -138,7 +138,11 @@ fn accept_takes_what_is_meant_and_changes_only_the_lines_that_differ() {
     let (old, new) = (lines(&before[path]), lines(text));
     let differing = old.iter().zip(&new).filter(|(old, new)| old != new).count();
     assert_eq!((old.len(), differing), (new.len(), 1), "{text}");
-    assert_eq!(project.run(&["run", "-q", "--update", "new", "--fault", FAULT, "duplicate-key-in-a-form"]).0, 1, "the contract");
+    assert_eq!(
+        project.run(&["run", "-q", "--update", "new", "--fault", FAULT, "duplicate-key-in-a-form"]).0,
+        1,
+        "the contract"
+    );
     assert_eq!(project.run(&["pending", "duplicate-key-in-a-form"]).0, 4, "and not the snapshot");
 }
 

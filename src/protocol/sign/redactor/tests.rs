@@ -5,8 +5,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Redactor, Secrets};
-use crate::protocol::sign::Secret;
 use crate::model::Value;
+use crate::protocol::sign::Secret;
 
 const SECRET: &str = "s3cr3t/+Zq%3DKx9~\"<tail=";
 
@@ -15,7 +15,7 @@ fn of(secrets: &[&str]) -> Redactor {
 }
 
 fn base16(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn hidden(text: &str) -> String {
@@ -138,9 +138,14 @@ fn several_encodings_around_each_other_are_found() {
         base16(base64(SECRET.as_bytes()).as_bytes()),
         base64(base16(SECRET.as_bytes()).as_bytes()),
         json(&percent(&json(SECRET))),
-        base64(json(SECRET).as_bytes()).as_bytes().chunks(10).map(|it| String::from_utf8_lossy(it)).collect::<Vec<_>>().join("\\r\\n"),
+        base64(json(SECRET).as_bytes())
+            .as_bytes()
+            .chunks(10)
+            .map(|it| String::from_utf8_lossy(it))
+            .collect::<Vec<_>>()
+            .join("\\r\\n"),
         SECRET.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":"),
-        SECRET.chars().map(|letter| format!("{letter}\\u0000")).collect(),
+        SECRET.chars().map(|letter| format!("{letter}\\u0000")).collect::<Vec<_>>().concat(),
     ];
     for form in forms {
         let shown = hidden(&format!("<{form}>"));
@@ -181,8 +186,28 @@ fn secrets_that_run_into_each_other_leave_no_tail() {
 }
 
 #[test]
+fn base64_that_is_a_secret_itself_is_found_without_its_fill_too() {
+    let redactor = of(&["S5UrLenm9AJenqIjqjxidBw4dUM="]);
+    for (text, expected) in [
+        ("a S5UrLenm9AJenqIjqjxidBw4dUM= b", "a [secret] b"),
+        ("a S5UrLenm9AJenqIjqjxidBw4dUM b", "a [secret] b"),
+        ("a S5UrLenm9AJenqIjqjxidBw4dUM%3D b", "a [secret] b"),
+    ] {
+        let mut text = text.to_owned();
+        redactor.hide(&mut text);
+        assert_eq!(text, expected);
+    }
+}
+
+#[test]
 fn what_holds_no_secret_stays_as_it_is() {
-    let others = ["s3cr3t/+Zq%3DKx9~", "MTIzNDU2Nzg5MA==", "\u{e4}\u{1f511} \\u00e4 &lt; %41 736563726574", "s3cr3t", ""];
+    let others = [
+        "s3cr3t/+Zq%3DKx9~",
+        "MTIzNDU2Nzg5MA==",
+        "\u{e4}\u{1f511} \\u00e4 &lt; %41 736563726574",
+        "s3cr3t",
+        "",
+    ];
     for text in others {
         assert_eq!(hidden(text), text);
     }
