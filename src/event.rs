@@ -49,7 +49,7 @@ pub struct RunStart {
     pub selected: usize,
     /// How many cases there are.
     pub known: usize,
-    /// The seed of values made by chance; of a merged run, that of its first part.
+    /// The seed of random values; of a merged run, that of its first part.
     pub seed: u64,
     /// The part of a suite that this is, or the parts that were merged; none of a whole run.
     pub parts: Vec<PartStart>,
@@ -67,11 +67,11 @@ impl RunStart {
         match self.parts.as_slice() {
             [] | [_] => self.seed.to_string(),
             parts => {
-                let told = |part: &PartStart| match &part.shard {
+                let shown = |part: &PartStart| match &part.shard {
                     Some(shard) => format!("{} (part {shard})", part.seed),
                     None => part.seed.to_string(),
                 };
-                parts.iter().map(told).collect::<Vec<_>>().join(", ")
+                parts.iter().map(shown).collect::<Vec<_>>().join(", ")
             }
         }
     }

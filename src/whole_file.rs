@@ -26,7 +26,7 @@ const ATTEMPTS: usize = 10;
 /// What a link points to is replaced, and not the link. A pipe or a device cannot be replaced: it is written to.
 ///
 /// Where the process is killed, a temporary file is left. It is locked as long as its process lives, so the next one that
-/// writes in the folder sees that nobody needs it, and removes it.
+/// writes in the folder sees that it is not needed, and removes it.
 #[derive(Debug)]
 pub struct WholeFile(Out);
 
@@ -45,7 +45,7 @@ impl WholeFile {
     /// Starts a file that will stand at `target`, in a folder that exists.
     ///
     /// # Errors
-    /// A folder in which nothing can be written, or a pipe that nobody reads.
+    /// A folder in which nothing can be written, or a pipe without a reader.
     pub fn create(target: &Path) -> io::Result<Self> {
         // Nothing stands there yet, or it stands somewhere else.
         let target = target.canonicalize().unwrap_or_else(|_| target.to_path_buf());

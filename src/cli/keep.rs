@@ -44,7 +44,7 @@ impl Kind {
         let text = String::from_utf8_lossy(head);
         let is_page = || text.starts_with("<!doctype html>") && text.contains(PAGE_MARK);
         match self {
-            Self::Report(Format::Json) => text.starts_with("{\"format\":\"proofmark-report\""),
+            Self::Report(Format::Json) => text.starts_with("{\"format\":\"proofmark-report"),
             Self::Report(Format::Ndjson) => {
                 text.starts_with("{\"event\":") && text.contains("\"format\":\"proofmark-events\"")
             }
@@ -88,11 +88,20 @@ impl Kind {
 /// What every page of this program has in its head.
 const PAGE_MARK: &str = "<meta name=\"generator\" content=\"proofmark\">";
 
+/// A folder that is read.
+#[derive(Debug)]
+struct Folder {
+    path: PathBuf,
+    what: &'static str,
+    /// Whether a file in it is read.
+    is_part: fn(&Path) -> bool,
+}
+
 /// The files that a command reads, and those that it is to write.
 #[derive(Debug, Default)]
 pub(super) struct Keep {
     files: Vec<(PathBuf, &'static str)>,
-    folders: Vec<(PathBuf, &'static str, fn(&Path) -> bool)>,
+    folders: Vec<Folder>,
     outputs: Vec<PathBuf>,
     is_forced: bool,
 }
@@ -110,14 +119,19 @@ impl Keep {
 
     /// A folder of cases, with all that is read there.
     pub(super) fn cases(&mut self, folder: &Path) {
-        let is_read =
+        let is_part =
             |path: &Path| path.extension().is_some_and(|ending| ending == "toml" || ending == "csv");
-        self.folders.push((folder.to_path_buf(), "a file of the suite", is_read));
+        self.folders.push(Folder { path: folder.to_path_buf(), what: "a file of the suite", is_part });
     }
 
     /// A folder of snapshots, in which nothing else is written.
-    pub(super) fn snapshots(&mut self, folder: Option<&Path>) {
-        self.folders.extend(folder.map(|path| (path.to_path_buf(), "in the folder of snapshots", any as _)));
+    pub(super) fn snapshots(&mut self, root: Option<&Path>) {
+        let folder = |path: &Path| Folder {
+            path: path.to_path_buf(),
+            what: "in the folder of snapshots",
+            is_part: |_| true,
+        };
+        self.folders.extend(root.map(folder));
     }
 
     /// Looks whether an output may be written, before anything is sent.
@@ -164,18 +178,14 @@ impl Keep {
     fn is_read(&self, path: &Path) -> Option<&'static str> {
         let file = self.files.iter().find(|(file, _)| is_same_file(file, path));
         let names_twice = has_names(path);
-        let mut folders = self.folders.iter().filter(|(folder, _, is_part)| {
+        let mut folders = self.folders.iter().filter(|folder| {
             let real = resolved(path);
-            let is_below = folder.canonicalize().is_ok_and(|folder| real.starts_with(folder));
-            (is_below && is_part(&real))
-                || names_twice.as_ref().is_some_and(|it| holds(folder, it, *is_part, 0))
+            let is_below = folder.path.canonicalize().is_ok_and(|folder| real.starts_with(folder));
+            (is_below && (folder.is_part)(&real))
+                || names_twice.as_ref().is_some_and(|file| holds(&folder.path, file, folder.is_part, 0))
         });
-        file.map(|(_, what)| *what).or_else(|| folders.next().map(|(_, what, _)| *what))
+        file.map(|(_, what)| *what).or_else(|| folders.next().map(|folder| folder.what))
     }
-}
-
-fn any(_: &Path) -> bool {
-    true
 }
 
 /// Whether nothing is lost where the file is replaced: it is not there, is empty, or is of the same kind.

@@ -1,5 +1,7 @@
 //! Characters that must not reach an output as they are: one list, which every output uses.
 
+use std::fmt::Write;
+
 /// Whether a character acts on what shows it, turns the direction of the text around it, or cannot be seen. A line feed
 /// does not count, since outputs treat lines each in their own way.
 ///
@@ -32,7 +34,11 @@ pub fn is_hostile(letter: char) -> bool {
 
 /// A hostile character as the escapes of a JSON string (RFC 8259, section 7).
 pub fn json_escape(letter: char) -> String {
-    letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    letter.encode_utf16(&mut [0; 2]).iter().fold(String::new(), |mut escape, unit| {
+        // Writing to a String cannot fail.
+        let _ = write!(escape, "\\u{unit:04x}");
+        escape
+    })
 }
 
 #[cfg(test)]

@@ -81,19 +81,19 @@ fn same_endpoint(first: &EndpointDescription, second: &EndpointDescription) -> R
 /// # Errors
 /// Parts of different divisions, or one that is there twice.
 fn missing_parts(parts: &[PartStart]) -> Result<Vec<String>, Apart> {
-    let told = |part: &PartStart| {
+    let name = |part: &PartStart| {
         part.shard.map_or("a run that is not a part".into(), |shard| format!("part {shard}"))
     };
     let Some(first) = parts.first() else { return Ok(Vec::new()) };
     let count = |part: &PartStart| part.shard.map(|shard| shard.count);
     if let Some(other) = parts.iter().find(|part| count(part) != count(first)) {
-        return Err(Apart { what: "divisions into parts", first: told(first), second: told(other) });
+        return Err(Apart { what: "divisions into parts", first: name(first), second: name(other) });
     }
     let Some(count) = count(first) else { return Ok(Vec::new()) };
     let mut numbers = BTreeSet::new();
     for part in parts {
         if part.shard.is_some_and(|shard| !numbers.insert(shard.number)) {
-            return Err(Apart { what: "parts", first: told(part), second: format!("{} again", told(part)) });
+            return Err(Apart { what: "parts", first: name(part), second: format!("{} again", name(part)) });
         }
     }
     // A division into very many parts is not listed to its end.

@@ -67,7 +67,7 @@ impl Signing {
         })
     }
 
-    /// What requests are signed with and nobody may see, and the signatures that are made.
+    /// What requests are signed with and is hidden in answers, and the signatures that are made.
     pub fn secrets(&self) -> Secrets {
         let fixed = self.signers.values().flat_map(|signer| signer.secrets()).collect();
         Secrets { fixed, made: self.made.clone() }

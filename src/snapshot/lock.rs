@@ -30,7 +30,7 @@ pub(super) struct FolderLock {
 }
 
 impl Drop for FolderLock {
-    /// Nobody holds it any more, and so nobody stands in it.
+    /// The file names no holder once there is none.
     fn drop(&mut self) {
         let _ = self.file.set_len(0);
     }
@@ -71,7 +71,7 @@ impl FolderLock {
     }
 }
 
-/// Writes into the lock who holds it; nothing depends on that but what is said to whoever waits.
+/// Writes into the lock who holds it; that is for the error of a process that waits, and nothing else depends on it.
 fn note_holder(file: &File) {
     let mut file = file;
     let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));

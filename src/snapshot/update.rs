@@ -26,7 +26,7 @@ impl Update {
             "auto" | "" | "new" => Ok(Self::Pending),
             "no" => Ok(Self::Never),
             "unseen" | "always" | "force" if is_ci && !is_allowed_in_ci => {
-                Err("in CI, `unseen` and `always` would write snapshots that nobody has looked at".into())
+                Err("in CI, `unseen` and `always` would accept snapshots without a review".into())
             }
             "unseen" => Ok(Self::Unseen),
             "always" | "force" => Ok(Self::Always),

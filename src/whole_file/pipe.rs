@@ -1,4 +1,4 @@
-//! Pipes and devices as outputs: whoever reads may not be there, or read no further. Main type: [`Pipe`].
+//! Pipes and devices as outputs: a reader may not be there, or read no further. Main type: [`Pipe`].
 //!
 //! To open or to write one may wait for ever, and no call of the standard library ends that. So a thread of its own does
 //! it, and is left behind where it takes too long; the process ends soon after.
@@ -17,30 +17,30 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How many bytes are handed over at once.
 const PART: usize = 64 * 1024;
 
-/// An output that somebody reads while it is written.
+/// An output with a reader while it is written.
 #[derive(Debug)]
 pub(crate) struct Pipe {
     buffer: Vec<u8>,
     parts: SyncSender<Vec<u8>>,
     done: Receiver<io::Result<()>>,
     patience: Duration,
-    /// The thread waits for somebody who does not read, and takes no more.
+    /// The thread waits for a reader that does not read, and takes no more.
     is_given_up: bool,
 }
 
 impl Pipe {
-    /// Opens it, which for a pipe takes until somebody reads.
+    /// Opens it, which for a pipe takes until it has a reader.
     pub(crate) fn open(target: &Path) -> io::Result<Self> {
         Self::within(target, PATIENCE)
     }
 
     fn within(target: &Path, patience: Duration) -> io::Result<Self> {
         let (parts, taken) = sync_channel(0);
-        let (told, done) = sync_channel(1);
+        let (results, done) = sync_channel(1);
         let target = target.to_path_buf();
-        thread::Builder::new().spawn(move || write(target, &taken, &told))?;
+        thread::Builder::new().spawn(move || write(target, &taken, &results))?;
         let mut pipe = Self { buffer: Vec::new(), parts, done, patience, is_given_up: false };
-        pipe.wait("nobody reads it")?;
+        pipe.wait("it has no reader")?;
         Ok(pipe)
     }
 
@@ -77,27 +77,28 @@ impl Write for Pipe {
         }
         let part = std::mem::take(&mut self.buffer);
         if self.is_given_up {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "nobody reads it"));
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "it has no reader"));
         }
         self.parts.send(part).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
-        self.wait("nobody reads any further")
+        self.wait("its reader reads no further")
     }
 }
 
 /// Opens the target and writes each part, and says so each time.
-fn write(target: PathBuf, parts: &Receiver<Vec<u8>>, told: &SyncSender<io::Result<()>>) {
+fn write(target: PathBuf, parts: &Receiver<Vec<u8>>, results: &SyncSender<io::Result<()>>) {
     let mut file = match File::options().write(true).open(target) {
         Ok(file) => file,
-        Err(error) => return drop(told.send(Err(error))),
+        Err(error) => return drop(results.send(Err(error))),
     };
     let mut result = Ok(());
-    while told.send(result).is_ok() {
+    while results.send(result).is_ok() {
         let Ok(part) = parts.recv() else { return };
         result = file.write_all(&part);
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::io::{ErrorKind, Read, Write};
@@ -120,7 +121,7 @@ mod tests {
         let (_folder, path) = pipe();
         let error = Pipe::within(&path, Duration::from_millis(50)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert!(error.to_string().contains("nobody reads it"), "{error}");
+        assert!(error.to_string().contains("it has no reader"), "{error}");
     }
 
     #[test]
@@ -130,7 +131,7 @@ mod tests {
             let path = path.clone();
             move || fs::read(path).unwrap()
         });
-        let bytes: Vec<u8> = (0..PART * 3).map(|number| (number % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(PART * 3).collect();
         let mut pipe = Pipe::within(&path, PATIENCE).unwrap();
         bytes.chunks(1000).for_each(|chunk| pipe.write_all(chunk).unwrap());
         pipe.finish().unwrap();

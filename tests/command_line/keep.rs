@@ -82,38 +82,37 @@ fn no_output_of_certify_replaces_a_key_a_case_or_another_output() {
     }
 }
 
-#[test]
-fn an_output_replaces_only_its_own_kind_unless_that_is_forced() {
+/// Makes a bundle, with a badge and a page.
+fn certify(output: &str) -> Vec<&str> {
+    let common = ["certify", "-q", "--key", "key", CASE, "--badge", "badge.svg", "--certificate", "page.md"];
+    [&common[..], &["--output", output]].concat()
+}
+
+/// A project with an output of each kind, all of which were written twice.
+fn written() -> Project {
     let project = project();
-    // A report of each kind, and a bundle, are replaced by the same again.
-    let own = |format: &str| format!("{format}={format}.out");
-    for format in FORMATS {
+    let own: Vec<String> =
+        FORMATS.iter().flat_map(|format| ["--report".into(), format!("{format}={format}.out")]).collect();
+    let own: Vec<&str> = own.iter().map(String::as_str).collect();
+    // The reports of one endpoint, and of several.
+    for (endpoints, due) in [(&[][..], 0), (&["--endpoint", "reference", "--endpoint", "one"], 5)] {
         for _ in 0..2 {
-            let (exit, told) = project.run(&["run", "-q", CASE, "--report", &own(format)]);
-            assert_eq!(exit, 0, "{format}: {told}");
+            let (exit, told) = project.run(&[&["run", "-q", CASE], endpoints, &own].concat());
+            assert_eq!(exit, due, "{told}");
         }
     }
-    let common = [
-        "certify",
-        "-q",
-        "--key",
-        "key",
-        CASE,
-        "--badge",
-        "badge.svg",
-        "--certificate",
-        "page.md",
-        "--output",
-    ];
     for _ in 0..2 {
-        let (exit, told) = project.run(&[&common[..], &["bundle.tar"]].concat());
+        let (exit, told) = project.run(&certify("bundle.tar"));
         assert_eq!(exit, 0, "{told}");
     }
+    project
+}
+
+#[test]
+fn an_output_replaces_only_its_own_kind_unless_that_is_forced() {
+    let project = written();
     fs::write(project.path("notes.md"), "# My notes\n").unwrap();
     fs::write(project.path("empty"), "").unwrap();
-    let mut archive = Command::new("tar");
-    archive.args(["-cf", "other.tar", "notes.md"]).current_dir(project.path(""));
-    assert!(archive.status().unwrap().success());
     let before = project.tree("");
     for format in FORMATS {
         let others = ["notes.md", "key.pub", "bundle.tar", "badge.svg"].into_iter().map(str::to_owned);
@@ -124,28 +123,39 @@ fn an_output_replaces_only_its_own_kind_unless_that_is_forced() {
             assert!(told.contains("--force"), "{told}");
         }
     }
-    for other in ["notes.md", "json.out", "other.tar", "badge.svg"] {
-        let (exit, told) = project.run(&[&common[..], &[other]].concat());
-        assert!(exit == 2 && told.contains("is not a bundle"), "{other}: {told}");
-    }
-    let (exit, told) = project.run(&["review", "--html", "notes.md"]);
-    assert!(exit == 2 && told.contains("is not a page"), "{told}");
-    let (exit, told) = project.run(&["certificate", "bundle.tar", "--key", "key.pub", "--badge", "notes.md"]);
-    assert!(exit == 2 && told.contains("is not a badge"), "{told}");
-    let (exit, told) =
-        project.run(&["certificate", "bundle.tar", "--key", "key.pub", "--force", "--badge", "bundle.tar"]);
-    assert!(exit == 2 && told.contains("it is what is shown"), "{told}");
-    let (exit, told) = project.run(&["manifest", "--write", "--manifest", "notes.md"]);
-    assert!(exit == 2 && told.contains("is not a manifest"), "{told}");
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--log", "cases/endpoints.toml"];
-    let (exit, told) = project.run(&serve);
-    assert!(exit == 2 && told.contains("is not a log"), "{told}");
     assert_eq!(project.tree(""), before);
-    let (exit, _) =
-        project.run(&["run", "-q", CASE, "--report", "json=empty", "--report", "tap=notes.md", "--force"]);
-    assert_eq!(exit, 0);
+    let reports = ["--report", "json=empty", "--report", "tap=notes.md", "--force"];
+    assert_eq!(project.run(&[&["run", "-q", CASE], &reports[..]].concat()).0, 0);
     assert!(fs::read_to_string(project.path("notes.md")).unwrap().starts_with("TAP"));
     assert!(fs::read_to_string(project.path("empty")).unwrap().starts_with('{'));
+}
+
+#[test]
+fn outputs_beside_reports_replace_only_their_own_kind_too() {
+    let project = written();
+    fs::write(project.path("notes.md"), "# My notes\n").unwrap();
+    let mut archive = Command::new("tar");
+    archive.args(["-cf", "other.tar", "notes.md"]).current_dir(project.path(""));
+    assert!(archive.status().unwrap().success());
+    let before = project.tree("");
+    let certificate = ["certificate", "bundle.tar", "--key", "key.pub", "--badge"];
+    let onto = |arguments: &[&str], more: &[&str]| [arguments, more].concat().join(" ");
+    for (arguments, said) in [
+        (certify("notes.md").join(" "), "is not a bundle"),
+        (certify("json.out").join(" "), "is not a bundle"),
+        (certify("other.tar").join(" "), "is not a bundle"),
+        (certify("badge.svg").join(" "), "is not a bundle"),
+        ("review --html notes.md".into(), "is not a page"),
+        (onto(&certificate, &["notes.md"]), "is not a badge"),
+        (onto(&certificate, &["bundle.tar", "--force"]), "it is what is shown"),
+        ("manifest --write --manifest notes.md".into(), "is not a manifest"),
+        ("serve --listen 127.0.0.1:0 --log cases/endpoints.toml".into(), "is not a log"),
+    ] {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let (exit, told) = project.run(&arguments);
+        assert!(exit == 2 && told.contains(said), "{arguments:?}: {told}");
+    }
+    assert_eq!(project.tree(""), before);
 }
 
 #[test]

@@ -19,7 +19,7 @@ const SECRET: &str = "s3cr3t/+Zq%3DKx9~\"tail=";
 const TOKEN: &str = "CAIS/token+of&a=temporary-key";
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn utf16(text: &str) -> Vec<u8> {
@@ -29,7 +29,7 @@ fn utf16(text: &str) -> Vec<u8> {
 /// A text as an endpoint may repeat it.
 fn forms(text: &str) -> Vec<String> {
     let percent = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let html: String = text.chars().map(|letter| format!("&#x{:x};", u32::from(letter))).collect();
+    let html: Vec<String> = text.chars().map(|letter| format!("&#x{:x};", u32::from(letter))).collect();
     vec![
         text.to_owned(),
         STANDARD.encode(text),
@@ -38,11 +38,11 @@ fn forms(text: &str) -> Vec<String> {
         percent.clone(),
         utf8_percent_encode(&percent, NON_ALPHANUMERIC).to_string(),
         hex(text.as_bytes()),
-        text.bytes().map(|byte| format!("\\u00{byte:02x}")).collect(),
+        text.bytes().map(|byte| format!("\\u00{byte:02x}")).collect::<Vec<_>>().concat(),
         text.replace('"', "&quot;").replace('&', "&amp;"),
-        html,
+        html.concat(),
         STANDARD.encode(utf16(text)),
-        text.chars().map(|letter| format!("{letter}\0")).collect(),
+        text.chars().map(|letter| format!("{letter}\0")).collect::<Vec<_>>().concat(),
         text.to_uppercase(),
     ]
 }

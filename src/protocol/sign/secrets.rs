@@ -1,4 +1,4 @@
-//! What nobody may see of an endpoint's credentials. Main types: [`Secrets`], and [`Made`], the signatures of a run.
+//! What is hidden of an endpoint's credentials. Main types: [`Secrets`], and [`Made`], the signatures of a run.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};

@@ -20,7 +20,7 @@ use crate::model::Value;
 pub(super) use needles::Needles;
 use view::{View, from_base64, from_hex, narrowed, unescaped};
 
-/// What stands in a secret's place.
+/// What replaces a secret.
 const HIDDEN: &str = "[secret]";
 
 /// A text that is shorter is not looked for: it would be found where it is none.
@@ -51,6 +51,9 @@ impl Redactor {
 
     /// The bytes with every secret hidden; none if there is nothing to hide.
     pub fn hidden(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        if bytes.len() < SHORTEST_SECRET {
+            return None;
+        }
         let made = self.made.read();
         let known = [&*self.fixed, made.as_ref()];
         if known.iter().all(|needles| needles.is_empty()) {

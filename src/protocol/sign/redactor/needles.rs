@@ -31,7 +31,7 @@ impl Needles {
 
     /// Looks for this text from now on, unless it is too short.
     pub(in crate::protocol::sign) fn add(&mut self, text: &[u8]) {
-        for part in parts(text) {
+        for part in forms(text) {
             let (key, part) = keyed(part);
             let (word, bit) = self.place(key);
             self.bits[word] |= bit;
@@ -44,7 +44,7 @@ impl Needles {
 
     /// Looks for it no more. Its bit stays: that costs a look and finds nothing.
     pub(in crate::protocol::sign) fn remove(&mut self, text: &[u8]) {
-        for part in parts(text) {
+        for part in forms(text) {
             let (key, part) = keyed(part);
             if let Some(same) = self.known.get_mut(&key) {
                 same.retain(|other| *other != part);
@@ -102,6 +102,13 @@ fn keyed(part: &[u8]) -> (u64, Box<[u8]>) {
     (key, part.to_ascii_lowercase().into())
 }
 
+/// The parts of a text, and of the same without the signs that fill up base64, which may be left out.
+fn forms(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let fill = text.iter().rev().take_while(|byte| **byte == b'=').count();
+    let bare = &text[..text.len() - fill];
+    parts(text).chain(Some(bare).filter(|_| fill > 0).into_iter().flat_map(parts))
+}
+
 /// A text in parts; the last one has the whole length as well, and shares some of what is before it.
 fn parts(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let whole = text.len() / PART * PART;
@@ -119,7 +126,9 @@ mod tests {
 
     fn found(needles: &[&str], text: &str) -> Vec<String> {
         let mut known = Needles::few();
-        needles.iter().for_each(|needle| known.add(needle.as_bytes()));
+        for needle in needles {
+            known.add(needle.as_bytes());
+        }
         let mut found = Vec::new();
         known.find(text.as_bytes(), |range| found.push(text[range].to_owned()));
         found

@@ -15,7 +15,7 @@ fn of(secrets: &[&str]) -> Redactor {
 }
 
 fn base16(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn hidden(text: &str) -> String {
@@ -145,7 +145,7 @@ fn several_encodings_around_each_other_are_found() {
             .collect::<Vec<_>>()
             .join("\\r\\n"),
         SECRET.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":"),
-        SECRET.chars().map(|letter| format!("{letter}\\u0000")).collect(),
+        SECRET.chars().map(|letter| format!("{letter}\\u0000")).collect::<Vec<_>>().concat(),
     ];
     for form in forms {
         let shown = hidden(&format!("<{form}>"));
@@ -178,6 +178,20 @@ fn secrets_that_run_into_each_other_leave_no_tail() {
         ("-abcdefghijklxyzxyz-", "-[secret]-"),
         ("xyzxyzxyz", "[secret]"),
         ("abcdefghijkl ghijklmnopqr", "[secret] [secret]"),
+    ] {
+        let mut text = text.to_owned();
+        redactor.hide(&mut text);
+        assert_eq!(text, expected);
+    }
+}
+
+#[test]
+fn base64_that_is_a_secret_itself_is_found_without_its_fill_too() {
+    let redactor = of(&["S5UrLenm9AJenqIjqjxidBw4dUM="]);
+    for (text, expected) in [
+        ("a S5UrLenm9AJenqIjqjxidBw4dUM= b", "a [secret] b"),
+        ("a S5UrLenm9AJenqIjqjxidBw4dUM b", "a [secret] b"),
+        ("a S5UrLenm9AJenqIjqjxidBw4dUM%3D b", "a [secret] b"),
     ] {
         let mut text = text.to_owned();
         redactor.hide(&mut text);

@@ -9,7 +9,7 @@ const SHORTEST_BASE64: usize = 8;
 const SHORTEST_HEX: usize = 12;
 
 /// Decoded bytes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct View {
     pub(super) bytes: Vec<u8>,
     /// Of each byte: the place of what it was decoded from.
@@ -17,6 +17,10 @@ pub(super) struct View {
 }
 
 impl View {
+    fn with_room(length: usize) -> Self {
+        Self { bytes: Vec::with_capacity(length), from: Vec::with_capacity(length) }
+    }
+
     /// The place of a range of decoded bytes in what they were decoded from.
     pub(super) fn source(&self, range: Range<usize>) -> Range<usize> {
         let (start, end) = (self.from[range.start].0, self.from[range.end - 1].1);
@@ -30,7 +34,9 @@ impl View {
     }
 
     fn extend(&mut self, bytes: &[u8], from: &Range<usize>) {
-        bytes.iter().for_each(|byte| self.push(*byte, from.clone()));
+        for byte in bytes {
+            self.push(*byte, from.clone());
+        }
     }
 }
 
@@ -39,7 +45,7 @@ pub(super) fn unescaped(bytes: &[u8]) -> Option<View> {
     if !bytes.iter().any(|byte| matches!(byte, b'%' | b'\\' | b'&')) {
         return None;
     }
-    let mut view = View::default();
+    let mut view = View::with_room(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
         let escape = match bytes[at] {
@@ -59,7 +65,7 @@ pub(super) fn unescaped(bytes: &[u8]) -> Option<View> {
     (view.bytes.len() < bytes.len()).then_some(view)
 }
 
-/// What an escape stands for.
+/// What an escape means.
 enum Decoded {
     Byte(u8),
     Letter(char),
@@ -124,7 +130,7 @@ fn reference(bytes: &[u8]) -> Option<(Decoded, usize)> {
         let digits = bytes[at..].strip_prefix(b"#")?;
         let is_hex = digits.first().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'x'));
         let digits = &digits[usize::from(is_hex)..];
-        // As many zeros may stand before it as somebody likes; these many are looked at.
+        // Any number of zeros may come before it; these many are looked at.
         let length = digits.iter().take(32).position(|byte| *byte == b';')?;
         let letter = char::from_u32(number(&digits[..length], if is_hex { 16 } else { 10 })?)?;
         Some((Decoded::Letter(letter), at + 1 + usize::from(is_hex) + length + 1))
@@ -143,7 +149,7 @@ pub(super) fn narrowed(bytes: &[u8]) -> Option<View> {
     if !bytes.contains(&0) {
         return None;
     }
-    let mut view = View::default();
+    let mut view = View::with_room(bytes.len());
     for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| **byte != 0) {
         view.push(*byte, at..at + 1);
     }
@@ -206,7 +212,7 @@ impl Run {
         }
         for start in 0..self.starts {
             let run = &run[start..];
-            let mut view = View::default();
+            let mut view = View::with_room(run.len());
             let (mut held, mut count) = (0_u32, 0);
             for (position, at) in run.iter().enumerate() {
                 held = held << self.bits | (self.value)(bytes[*at]).unwrap_or_default();
