@@ -71,10 +71,7 @@ pub(super) fn respond(world: &mut World, ids: &IdSource, body: &[u8]) -> StateRe
 #[must_use]
 pub fn first_variables(seed: u64, asked: &str) -> Option<Map<String, Value>> {
     let reply = respond(&mut World::new(), &IdSource::new(seed), asked.as_bytes());
-    match reply.body {
-        Value::Object(variables) if reply.status == 200 => Some(variables),
-        _ => None,
-    }
+    reply.body.as_object().filter(|_| reply.status == 200).cloned()
 }
 
 /// Whether no pipeline has the next identifier of a source yet, as one that was never torn down would.

@@ -144,7 +144,7 @@ impl<'a> Attempt<'a> {
 
     async fn bring_about(
         &mut self,
-        step: usize,
+        position: usize,
         given: &[Given],
         scope: &mut Scope,
         stop: &Stop,
@@ -168,7 +168,7 @@ impl<'a> Attempt<'a> {
                 NoState::NotRun(reason) => Ended::NotRun(reason),
             })?;
             let asked = set_up.as_ref().and_then(Undo::asked);
-            self.set_ups.extend(asked.map(|asked| SetUp { step, asked: asked.to_owned() }));
+            self.set_ups.extend(asked.map(|asked| SetUp { step: position, asked: asked.to_owned() }));
             self.set_up.extend(set_up);
             for (name, value) in promised.map_err(Ended::Unknown)? {
                 let own = need.variable(&name);

@@ -36,7 +36,6 @@ use crate::template::Templates;
 use crate::transport::Client;
 
 use attempt::Attempt;
-use pool::{Cases, Pool};
 use preflight::preflight;
 
 pub use drift::drift;
@@ -107,6 +106,11 @@ impl Runner {
         let error = self.store.as_ref()?.conclude().err()?;
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         Some(format!("what this run has seen of snapshots is not kept: {error}{cause}"))
+    }
+
+    /// How many cases can run at once, with a warning if that is fewer than was asked for.
+    fn jobs(&self) -> (usize, Option<String>) {
+        jobs::possible(self.settings.jobs.max(1), self.endpoint.description.is_reference)
     }
 
     /// Notes states that are left in place.
@@ -222,16 +226,12 @@ pub async fn run(
             }
         }
     }
-    let (jobs, warning) =
-        jobs::possible(runner.settings.jobs.max(1), runner.endpoint.description.is_reference);
-    warning.into_iter().for_each(|text| emit(Event::Warned { text }));
+    let (jobs, warning) = runner.jobs();
+    if let Some(text) = warning {
+        emit(Event::Warned { text });
+    }
     let (contracts, mut unique) = (contracts(&plan), UniqueIds::default());
-    let count = plan.cases.len();
-    let cases = Arc::new(Cases::new(Arc::clone(&runner), plan.cases, stop.listen()));
-    let mut pool = Pool::start(count, jobs, move |position| {
-        let cases = Arc::clone(&cases);
-        async move { cases.finished(position).await }
-    });
+    let mut pool = pool::of_cases(Arc::clone(&runner), plan.cases, jobs, stop.listen());
     loop {
         tokio::select! {
             record = pool.next() => {

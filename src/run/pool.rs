@@ -79,7 +79,7 @@ impl Queue {
 }
 
 /// A record, and how many bytes of bodies it holds.
-pub(super) type Weighed<R> = (R, usize);
+type Weighed<R> = (R, usize);
 
 impl<R: Send + 'static> Pool<R> {
     /// Starts `jobs` workers on so many cases; `work` takes the one at a position to its end.
@@ -170,23 +170,34 @@ impl<R> Worker<R> {
     }
 }
 
-/// The cases of a run, which the workers share.
-pub(super) struct Cases {
-    pub(super) runner: Arc<Runner>,
-    pub(super) cases: Vec<PlannedCase>,
-    pub(super) stop: Stop,
+/// The workers of a run.
+pub(super) fn of_cases(
+    runner: Arc<Runner>,
+    cases: Vec<PlannedCase>,
+    jobs: usize,
+    stop: Stop,
+) -> Pool<Box<CaseRecord>> {
+    let count = cases.len();
+    let shared = Arc::new(Shared { runner, planned: cases, stop, failed: AtomicUsize::new(0) });
+    Pool::start(count, jobs, move |position| {
+        let shared = Arc::clone(&shared);
+        async move { shared.finished(position).await }
+    })
+}
+
+/// What the workers of a run share.
+struct Shared {
+    runner: Arc<Runner>,
+    planned: Vec<PlannedCase>,
+    stop: Stop,
     /// How many cases have failed, as soon as it is known: they are reported later.
     failed: AtomicUsize,
 }
 
-impl Cases {
-    pub(super) fn new(runner: Arc<Runner>, cases: Vec<PlannedCase>, stop: Stop) -> Self {
-        Self { runner, cases, stop, failed: AtomicUsize::new(0) }
-    }
-
+impl Shared {
     /// Takes the case at a position to its end, and drops what nobody will ask for.
-    pub(super) async fn finished(&self, position: usize) -> Weighed<Box<CaseRecord>> {
-        let mut record = self.judged(&self.cases[position]).await;
+    async fn finished(&self, position: usize) -> Weighed<Box<CaseRecord>> {
+        let mut record = self.judged(&self.planned[position]).await;
         let is_needed = self.runner.settings.keeps_exchanges
             || !matches!(record.verdict, Verdict::Passed)
             || !record.findings.is_empty();

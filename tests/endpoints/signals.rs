@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::support::odd::{JSON, Judged, answer, finished, one_case, program, serve, serve_bodies};
 
 /// Long enough for a broken program; never waited for in full.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
