@@ -218,7 +218,7 @@ fn in_declaration(bytes: &[u8]) -> Option<&str> {
 mod tests {
     use super::{read_as, read_body, read_hidden};
     use crate::model::{Body, MediaTypes, Value};
-    use crate::protocol::sign::{Redactor, Secret};
+    use crate::protocol::sign::{Redactor, Secret, Secrets};
 
     fn wide(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
         text.encode_utf16().flat_map(order).collect()
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_hidden_in_any_encoding() {
-        let redactor = Redactor::new(&[Secret::new("a-secret-of-ours")]).unwrap();
+        let redactor = Redactor::new(&Secrets::from(vec![Secret::new("a-secret-of-ours")]));
         let text = "<R><m>a-secret-of-ours</m></R>";
         let bodies = [
             (text.as_bytes().to_vec(), "text/xml"),
@@ -317,7 +317,7 @@ mod tests {
             (wide(text, u16::to_le_bytes), "text/plain; charset=utf-16le"),
         ];
         for (bytes, content_type) in bodies {
-            let (kept, body) = read_hidden(&redactor, bytes, Some(content_type));
+            let (kept, body) = read_hidden(&redactor, bytes, Some(content_type), &[]);
             assert!(
                 !format!("{body:?}").contains("ours") && format!("{body:?}").contains("[secret]"),
                 "{body:?}"
