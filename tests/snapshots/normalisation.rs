@@ -319,7 +319,7 @@ fn a_request_shows_values_of_the_run_by_name_and_what_the_table_writes_out_as_it
 fn a_rule_finds_the_only_item_of_a_list_in_xml() {
     let ids = rules(vec![volatile("id", "$.Disks.Disk[*].Id")], Vec::new());
     let xml = |ids: &[&str]| {
-        let disks: String = ids.iter().map(|id| format!("<Disk><Id>{id}</Id></Disk>")).collect();
+        let disks = ids.iter().map(|id| ["<Disk><Id>", id, "</Id></Disk>"].concat()).collect::<String>();
         format!("<R><Disks>{disks}</Disks></R>")
     };
     assert_eq!(compact(&xml(&["5"]), &ids), compact(&xml(&["7"]), &ids));
