@@ -60,7 +60,7 @@ impl Log {
 
 fn read(mut stream: TcpStream) -> Option<(Seen, TcpStream)> {
     let mut bytes = Vec::new();
-    let mut buffer = [0; 65_536];
+    let mut buffer = [0; 16_384];
     let head = loop {
         let read = stream.read(&mut buffer).ok().filter(|read| *read > 0)?;
         bytes.extend_from_slice(&buffer[..read]);
@@ -288,7 +288,7 @@ fn show_the_terminal_and_the_page_repeat_what_the_program_sends() {
         ];
         let output = proofmark(&arguments).current_dir(folder.path()).output().unwrap();
         // The first thing that is sent is a question whether there is anybody.
-        let sent = log.seen.lock().unwrap().drain(..).last();
+        let sent = log.seen.lock().unwrap().drain(..).next_back();
         let sent = sent.unwrap_or_else(|| panic!("{}", out(&output) + &err(&output)));
         let shown =
             proofmark(&["show", "--endpoint", &log.url, &case]).current_dir(folder.path()).output().unwrap();
