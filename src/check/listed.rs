@@ -203,7 +203,7 @@ mod tests {
                 assert_eq!(found.trim_matches(['[', ']']), "\"1\"", "{path} {xml}");
             }
         }
-        assert_eq!(found("<R><Disks/></R>", "$.Disks.Disk[*].Id", &[]), None);
+        assert_eq!(found("<R><Disks/></R>", "$.Disks.Disk[*].Id", &[]).as_deref(), Some("[]"));
         assert_eq!(found(one, "$.Disks.Disk[1].Id", &[]), None);
         assert_eq!(found(one, "$.Disks.Disk.Id", &[]).as_deref(), Some("\"1\""));
     }
@@ -212,7 +212,7 @@ mod tests {
     fn an_object_of_the_contract_is_no_list() {
         let xml = "<R><Disks><Disk>1</Disk></Disks></R>";
         assert_eq!(found(xml, "$.Disks[0]", &["Disks"]), None);
-        assert_eq!(found(xml, "$.Disks[*]", &["Disks"]).as_deref(), Some("\"1\""));
+        assert_eq!(found(xml, "$.Disks[*]", &["Disks"]).as_deref(), Some("[\"1\"]"));
         assert_eq!(found(xml, "$.Disks[0].Disk", &[]).as_deref(), Some("\"1\""));
     }
 
