@@ -213,7 +213,7 @@ pub async fn run(
     let mut is_time_over = false;
     if !runner.endpoint.description.is_reference {
         tokio::select! {
-            warning = looked(&runner, &plan, stop) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
+            warning = Box::pin(looked(&runner, &plan, stop)) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
             () = &mut time_over => {
                 is_time_over = true;
                 stop.out_of_time(runner.settings.total);

@@ -194,7 +194,7 @@ pub(super) const SKIPPED: &[Forgery] = &[
 const BARE: &str = "it was not run, and something is recorded of it";
 
 /// The keys of a finished case, in the order in which they are written.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 28] = [
     "event",
     "table",
     "case",
