@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::envelope;
 use super::grounds::Grounds;
 use super::matcher::{Typing, mismatch};
-use super::path::{PathError, select};
+use super::path::{PathError, Paths};
 use super::subject::Subject;
 use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, MessageTemplate, StatusRule, Value};
 
@@ -232,9 +232,16 @@ fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
 
 fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut paths = subject.answer.tree().map(Paths::of);
     for (path, matcher) in &expect.body {
-        let found = match subject.answer.tree().map(|tree| select(tree, path)) {
+        let found = match paths.as_mut().map(|paths| paths.select(path)) {
             Some(Ok(value)) => Some(value),
+            // That nothing was looked for must not look as if nothing were there.
+            Some(Err(error @ PathError::TooMuch { .. })) => {
+                let (expected, grounds) = (matcher.to_string(), Grounds::default());
+                findings.push(finding(subject, Level::Body, path, expected, error.to_string(), grounds));
+                continue;
+            }
             Some(Err(PathError::Nothing { .. } | PathError::Malformed { .. })) | None => None,
         };
         if let Some(why) = mismatch(matcher, found.as_ref(), subject.typing()) {

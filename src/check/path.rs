@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value as Json;
 use serde_json_path::{JsonPath, PathElement};
 
-use crate::model::Value;
+use crate::model::{PathShape, TreeSize, Value};
 use crate::protocol::{from_json, to_json};
 
 /// Why a path gives no value.
@@ -13,6 +14,14 @@ pub enum PathError {
     /// It is no `JSONPath`.
     #[error("`{path}` is no JSONPath: {reason}")]
     Malformed {
+        /// The path.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// It is too much work in this answer.
+    #[error("{reason}: {path}")]
+    TooMuch {
         /// The path.
         path: String,
         /// Why.
@@ -31,18 +40,51 @@ pub enum PathError {
 /// # Errors
 /// A path that is none, or that leads to nothing.
 pub fn select(tree: &Value, path: &str) -> Result<Value, PathError> {
-    if let Some(key) = top_level_key(path) {
-        return tree.get(key).cloned().ok_or_else(|| PathError::Nothing { path: path.to_owned() });
+    Paths::of(tree).select(path)
+}
+
+/// The most steps that all paths of one expectation may take in an answer: a run that is told to stop waits for no more.
+const MOST_STEPS: u64 = 20_000_000;
+
+/// A tree that several paths are applied to.
+pub(super) struct Paths<'a> {
+    tree: &'a Value,
+    /// The tree as the parser has it, and its size; made when a path asks for it.
+    made: Option<(Json, TreeSize)>,
+    steps_left: u64,
+}
+
+impl<'a> Paths<'a> {
+    pub(super) fn of(tree: &'a Value) -> Self {
+        Self { tree, made: None, steps_left: MOST_STEPS }
     }
-    let parsed = JsonPath::parse(path)
-        .map_err(|error| PathError::Malformed { path: path.to_owned(), reason: error.to_string() })?;
-    let json = to_json(tree);
-    let nodes = parsed.query(&json).all();
-    match nodes.as_slice() {
-        [] => Err(PathError::Nothing { path: path.to_owned() }),
-        [one] => Ok(from_json(one)),
-        several => Ok(Value::List(several.iter().map(|node| from_json(node)).collect())),
+
+    /// The value at a path, as [`select`] gives it.
+    pub(super) fn select(&mut self, path: &str) -> Result<Value, PathError> {
+        if let Some(key) = top_level_key(path) {
+            return self.tree.get(key).cloned().ok_or_else(|| PathError::Nothing { path: path.to_owned() });
+        }
+        let too_much = |reason: String| PathError::TooMuch { path: path.to_owned(), reason };
+        let shape = PathShape::of(path).map_err(too_much)?;
+        let parsed = JsonPath::parse(path)
+            .map_err(|error| PathError::Malformed { path: path.to_owned(), reason: error.to_string() })?;
+        let (json, size) = self.made.get_or_insert_with(|| (to_json(self.tree), TreeSize::of(self.tree)));
+        shape.fits(*size).map_err(too_much)?;
+        self.steps_left = self.steps_left.checked_sub(shape.steps(*size)).ok_or_else(|| {
+            too_much(format!("the paths up to here may take more than {MOST_STEPS} steps in this answer"))
+        })?;
+        let nodes = parsed.query(json).all();
+        match nodes.as_slice() {
+            [] => Err(PathError::Nothing { path: path.to_owned() }),
+            [one] => Ok(from_json(one)),
+            several => Ok(Value::List(several.iter().map(|node| from_json(node)).collect())),
+        }
     }
+}
+
+/// Whether a path is not too much work in a tree: only then is it applied.
+fn bounded(tree: &Value, path: &str) -> Result<(), String> {
+    PathShape::of(path)?.fits(TreeSize::of(tree))
 }
 
 /// Places of a tree, as the steps that lead to them.
@@ -77,12 +119,12 @@ impl Places {
     }
 }
 
-/// Where the values stand that a path names; nowhere, if it is none.
+/// Where the values stand that a path names; nowhere, if it is none, or too much work in this tree.
 pub fn places(tree: &Value, path: &str) -> Places {
     let mut found = Places::default();
     if let Some(key) = top_level_key(path) {
         found.keys.insert(key.to_owned(), Places { is_here: true, ..Places::default() });
-    } else if let Ok(parsed) = JsonPath::parse(path) {
+    } else if let (Ok(()), Ok(parsed)) = (bounded(tree, path), JsonPath::parse(path)) {
         let json = to_json(tree);
         for location in parsed.query_located(&json).locations() {
             found.add(location.iter());
@@ -100,8 +142,20 @@ fn top_level_key(path: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::select;
+    use super::{PathError, places, select};
+    use crate::model::Value;
     use crate::protocol::read_json;
+
+    #[test]
+    fn a_path_that_is_too_much_for_an_answer_is_not_applied() {
+        let deep = (0..120).fold(Value::Null, |inner, _| Value::List(vec![inner]));
+        let tree = Value::List(vec![deep; 500]);
+        for path in ["$..*..*..*", "$..[?@..*]", "$[?count($..*) > 1]"] {
+            assert!(matches!(select(&tree, path), Err(PathError::TooMuch { .. })), "{path}");
+            assert!(!places(&tree, path).is_here && places(&tree, path).at(0).is_none(), "{path}");
+        }
+        assert!(select(&tree, "$..*").is_ok() && places(&tree, "$..*").at(0).is_some());
+    }
 
     #[test]
     fn a_path_gives_one_value_or_a_list_and_keeps_digits() {

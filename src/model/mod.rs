@@ -13,13 +13,16 @@ mod manifest;
 mod message;
 mod normalisation;
 mod parameter;
+mod path_effort;
 mod spot;
 mod state;
 mod suite;
 mod value;
 mod verdict;
 mod waiver;
+pub(crate) mod work;
 
+pub(crate) use case::put_over;
 pub use case::{
     AxisChoice, Case, Expect, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme,
     StatusRule, Step, Variable, merge_params,
@@ -36,6 +39,7 @@ pub use manifest::{Drift, ListedContract, Manifest};
 pub use message::{BLANK, MessageTemplate};
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
 pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};
+pub use path_effort::{PathShape, TreeSize};
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};

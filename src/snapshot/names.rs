@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter};
 
 use super::marked::{Mark, Marked};
-use crate::model::ValueKind;
+use super::occurrence::Search;
+use crate::model::{ValueKind, work};
 
 /// The shortest value that is replaced wherever it stands: a shorter one could be part of a word.
 const SHORTEST: usize = 6;
@@ -20,12 +20,6 @@ const SHORTEST_WORD: usize = 2;
 /// The most values that get names: an answer may hold very many. Those past it stand as they are, so the snapshot
 /// differs.
 const MOST: usize = 1000;
-
-/// So many values are looked for one by one: for them, to make a search takes longer than to search.
-const FEW: usize = 12;
-
-/// The longest text, in bytes, that is searched in the plainest way.
-const SHORT: usize = 512;
 
 /// What is added to a text that looks like a name, so that no answer can pass for a name.
 const LITERAL: &str = ":literal";
@@ -77,18 +71,8 @@ impl Names {
     pub(super) fn finder(&self) -> Finder<'_> {
         let values: Vec<&str> =
             self.by_value.keys().map(String::as_str).filter(|value| value.len() >= SHORTEST_WORD).collect();
-        let search = if values.len() > FEW { together(&values) } else { None };
-        Finder { names: self, search, values }
+        Finder { names: self, search: Search::new(values) }
     }
-}
-
-/// A search for many values in one pass. It is made for each transcript and used on few texts, so what counts is how
-/// fast it is made.
-fn together(values: &[&str]) -> Option<AhoCorasick> {
-    let mut search = AhoCorasick::builder();
-    search.match_kind(MatchKind::LeftmostLongest).kind(Some(AhoCorasickKind::NoncontiguousNFA));
-    // It fails for more than 2^31 bytes of values, and answers are limited to less.
-    search.build(values).ok()
 }
 
 /// Writes what stands for a value; writing to a String cannot fail, which is why results are dropped here.
@@ -109,8 +93,7 @@ pub(super) fn bare(known: Known<'_>, text: &mut String) {
 /// Puts names into texts.
 pub(super) struct Finder<'a> {
     names: &'a Names,
-    search: Option<AhoCorasick>,
-    values: Vec<&'a str>,
+    search: Search<'a>,
 }
 
 impl Finder<'_> {
@@ -153,13 +136,11 @@ impl Finder<'_> {
     fn write_parts(&self, to: &mut String, text: &str, marks: Vec<&Mark>, label: &mut impl Label) {
         let mut at = 0;
         let mut marks = marks.into_iter().peekable();
-        let mut found = self.next(text, 0);
+        let mut found = self.occurrences(text);
         loop {
             while marks.next_if(|mark| mark.range.start < at).is_some() {}
-            if found.as_ref().is_some_and(|range| range.start < at) {
-                found = self.next(text, at);
-            }
-            let (range, mark) = match (marks.peek(), &found) {
+            while found.pop_if(|range| range.start < at).is_some() {}
+            let (range, mark) = match (marks.peek(), found.last()) {
                 (None, None) => break,
                 (Some(mark), None) => (mark.range.clone(), Some(*mark)),
                 (Some(mark), Some(value)) if is_before(&mark.range, value) => {
@@ -200,79 +181,83 @@ impl Finder<'_> {
         }
     }
 
-    /// The first value from a place on: a long one anywhere, a short one where it is a word.
-    fn next(&self, text: &str, from: usize) -> Option<Range<usize>> {
+    /// Where values stand, the last one first: a long one anywhere, a short one where it is a word.
+    fn occurrences(&self, text: &str) -> Vec<Range<usize>> {
         let joins = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
-        let mut from = from;
-        loop {
-            let found = self.candidate(text, from)?;
-            let (before, after) = (&text[..found.start], &text[found.end..]);
+        let mut found = self.search.last_first(text);
+        found.retain(|range| {
+            let (before, after) = (&text[..range.start], &text[range.end..]);
             let is_word =
                 !before.chars().next_back().is_some_and(joins) && !after.chars().next().is_some_and(joins);
-            if found.len() >= SHORTEST || is_word {
-                return Some(found);
-            }
-            from = found.start + text[found.start..].chars().next().map_or(1, char::len_utf8);
-        }
-    }
-
-    /// The first value from a place on, the longest of several, whatever stands around it.
-    fn candidate(&self, text: &str, from: usize) -> Option<Range<usize>> {
-        if let Some(search) = &self.search {
-            return search.find(Input::new(text).range(from..)).map(|found| found.range());
-        }
-        // Most texts are shorter than most values, and to begin a search costs more than to go through them.
-        let rest = &text[from..];
-        let fitting = self.values.iter().filter(|value| value.len() <= rest.len());
-        let found = fitting.filter_map(|value| {
-            let start = from + position(rest.as_bytes(), value.as_bytes())?;
-            Some(start..start + value.len())
+            range.len() >= SHORTEST || is_word
         });
-        found.min_by_key(|range| (range.start, usize::MAX - range.end))
+        found
     }
 
     /// Writes a text that stands for itself: what looks like a name in it is told from one.
     fn literal(&self, text: &str, to: &mut String) {
-        let mut rest = text;
-        while let Some(at) = memchr(b'[', rest.as_bytes()) {
-            let (before, from) = rest.split_at(at + 1);
-            to.push_str(before);
-            rest = from;
-            if let Some(length) = self.passes_for_a_name(from) {
-                to.push_str(&from[..length]);
-                to.push_str(LITERAL);
-                rest = &from[length..];
+        let mut written = 0;
+        let mut end: Option<NameEnd> = None;
+        for open in memchr_iter(b'[', text.as_bytes()) {
+            if open < written {
+                continue;
             }
+            let start = open + 1;
+            // Many brackets may open before one closes, so what stands before that one is looked at once.
+            let Some(known) =
+                end.take_if(|known| start <= known.bracket).or_else(|| NameEnd::of(text, start))
+            else {
+                break;
+            };
+            if self.passes_for_a_name(text, start, &known) {
+                to.push_str(&text[written..known.bracket]);
+                to.push_str(LITERAL);
+                written = known.bracket;
+            }
+            end = Some(known);
         }
-        to.push_str(rest);
+        to.push_str(&text[written..]);
     }
 
-    /// The length of what stands before the closing bracket, if a text goes on like a name behind its opening one.
-    fn passes_for_a_name(&self, text: &str) -> Option<usize> {
-        let inside = &text[..text.find(']')?];
-        let mut name = inside;
-        while let Some(shorter) = name.strip_suffix(LITERAL) {
-            name = shorter;
-        }
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let is_taken = match name.rsplit_once(':') {
-            Some((name, number)) => {
-                is_number(number) && self.names.counts.iter().any(|(known, _)| known == name)
+    /// Whether a text goes on like a name from behind an opening bracket to the closing one.
+    fn passes_for_a_name(&self, text: &str, start: usize, end: &NameEnd) -> bool {
+        work::count(1);
+        match end.colon.filter(|colon| start <= *colon) {
+            Some(colon) => {
+                end.is_numbered && self.names.counts.iter().any(|(known, _)| *known == text[start..colon])
             }
-            None => self.names.plain.contains(name),
-        };
-        is_taken.then_some(inside.len())
+            None => self.names.plain.contains(&text[start..end.name]),
+        }
     }
 }
 
-/// Where a value first stands in a text. In a short one its first byte is looked for, since it takes longer to begin
-/// a search that stays fast in long ones.
-fn position(text: &[u8], value: &[u8]) -> Option<usize> {
-    match value.first() {
-        Some(first) if text.len() <= SHORT => {
-            memchr_iter(*first, text).find(|start| text[*start..].starts_with(value))
+/// What stands before a closing bracket.
+struct NameEnd {
+    /// Where the bracket is.
+    bracket: usize,
+    /// Where a name ends that would stand there, without what tells that it is none.
+    name: usize,
+    /// Where the name's last colon is, if it has one.
+    colon: Option<usize>,
+    /// Whether a number stands behind the colon.
+    is_numbered: bool,
+}
+
+impl NameEnd {
+    /// The first closing bracket from a place on.
+    fn of(text: &str, start: usize) -> Option<Self> {
+        let length = memchr(b']', &text.as_bytes()[start..]);
+        work::count(length.unwrap_or(text.len() - start));
+        let bracket = start + length?;
+        let mut inside = &text[start..bracket];
+        while let Some(shorter) = inside.strip_suffix(LITERAL) {
+            inside = shorter;
         }
-        Some(_) | None => memmem::find(text, value),
+        let name = start + inside.len();
+        let colon = inside.rfind(':').map(|at| start + at);
+        let number = colon.map_or("", |colon| &text[colon + 1..name]);
+        let is_numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        Some(Self { bracket, name, colon, is_numbered })
     }
 }
 
@@ -290,6 +275,7 @@ fn is_before(this: &Range<usize>, other: &Range<usize>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Names, numbered};
+    use crate::model::work::assert_linear;
     use crate::snapshot::marked::Marked;
 
     fn shown(names: &Names, text: &str) -> String {
@@ -333,7 +319,7 @@ mod tests {
     fn a_value_is_found_in_short_texts_and_in_long_ones() {
         let mut names = Names::default();
         names.add("id", "aab-αβγ");
-        for blanks in [0, 100, super::SHORT, 10_000] {
+        for blanks in [0, 100, 512, 10_000] {
             let before = format!("aaé{}", "a".repeat(blanks));
             assert_eq!(shown(&names, &format!("{before}aab-αβγ-aab")), format!("{before}[id:1]-aab"));
         }
@@ -377,5 +363,33 @@ mod tests {
             "[other:1]",
         ];
         assert_eq!(texts.map(|text| shown(&names, text)), expected);
+    }
+
+    #[test]
+    fn work_grows_as_a_text_does_and_no_faster() {
+        let mut names = Names::default();
+        names.add("id", "abcdef");
+        names.add("other", "xyz-9");
+        names.add_plain("created");
+        // Brackets that never close, or only at the end, behind what tells a text from a name; a value that stands
+        // everywhere, beside one that stands nowhere.
+        assert_linear(2000, |size| drop(shown(&names, &"[".repeat(size))));
+        assert_linear(2000, |size| {
+            let text = format!("{}id:1{}]", "[".repeat(size), ":literal".repeat(size));
+            assert_eq!(shown(&names, &text), format!("{}:literal]", &text[..text.len() - 1]));
+        });
+        assert_linear(2000, |size| {
+            assert_eq!(shown(&names, &"abcdef ".repeat(size)), "[id:1] ".repeat(size));
+        });
+    }
+
+    #[test]
+    fn of_brackets_in_brackets_the_one_that_a_name_begins_at_counts() {
+        let mut names = Names::default();
+        names.add("id", "0123456789");
+        names.add_plain("a:b");
+        let shown = |text: &str| shown(&names, text);
+        assert_eq!(shown("[[id:1] [id:1 ] [id] ] [id:]"), "[[id:1:literal] [id:1 ] [id] ] [id:]");
+        assert_eq!(shown("[x:[id:2]][id:3"), "[x:[id:2:literal]][id:3");
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde_json_path::JsonPath;
 
 use super::contract_file::{last_line, unknown_code};
 use super::document::{Kind, Node};
 use super::shape::{Shape, check};
 use super::shapes::MATCHER_KEYS;
-use crate::model::{BLANK, Contract, ErrorRow, Expect, Matcher, Problem, StatusRule, Value};
+use crate::model::{BLANK, Contract, ErrorRow, Expect, Matcher, PathShape, Problem, StatusRule, Value};
 use crate::template::is_template;
 
 /// Reads an `expect` table of the right shape; what makes no sense joins `problems`.
@@ -77,11 +77,28 @@ fn body(node: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<(String, Matche
 
 /// Checks that a text is a `JSONPath`.
 pub(super) fn check_path(path: &str, spot: &crate::model::Spot, problems: &mut Vec<Problem>) {
-    if let Err(error) = JsonPath::parse(path) {
+    // The parser goes into each bracket, so what is nested too deep is not given to it.
+    if let Err(message) = PathShape::of(path).and_then(|shape| check_patterns(&shape)) {
+        problems.push(Problem::new(spot.clone(), message));
+    } else if let Err(error) = JsonPath::parse(path) {
         problems.push(
             Problem::new(spot.clone(), format!("not a JSONPath (RFC 9535): {error}"))
                 .hint("a path starts with `$`, as in `$.RequestId`"),
         );
+    }
+}
+
+/// The largest pattern of a path, in bytes once it is compiled, which it is for each value that it is held against.
+const LARGEST_PATTERN: usize = 64 * 1024;
+
+fn check_patterns(shape: &PathShape) -> Result<(), String> {
+    let is_large = |pattern: &String| {
+        let compiled = RegexBuilder::new(pattern).size_limit(LARGEST_PATTERN).build();
+        matches!(compiled, Err(regex::Error::CompiledTooBig(_)))
+    };
+    match shape.patterns().iter().find(|pattern| is_large(pattern)) {
+        Some(pattern) => Err(format!("the pattern `{pattern}` in the path is too large")),
+        None => Ok(()),
     }
 }
 
