@@ -17,7 +17,7 @@ fn checked(folder: &Path) -> Output {
     Command::new("sh").args(["-c", limited, program]).arg(folder).env("COLUMNS", "120").output().unwrap()
 }
 
-/// Fails unless the folder is refused with the exit code of files or of what cannot be read, once and in these words.
+/// Fails unless the folder is refused with the exit code of files or of what cannot be read, shortly and in these words.
 fn refused(what: &str, make: impl FnOnce(&Path), words: &[&str]) {
     let folder = one_case();
     make(&folder.path().join("shop/Get"));
@@ -25,10 +25,11 @@ fn refused(what: &str, make: impl FnOnce(&Path), words: &[&str]) {
     let told = String::from_utf8(output.stderr).expect("what is said is text");
     let start: String = told.chars().take(2000).collect();
     assert!(matches!(output.status.code(), Some(3 | 5)), "{what}: {:?} {start}", output.status);
-    assert!(told.len() < 4000, "{what}: {} bytes, {start}", told.len());
+    assert!(told.len() < 8000, "{what}: {} bytes, {start}", told.len());
     assert!(words.iter().all(|word| told.replace('\n', " ").contains(word)), "{what}: {words:?} {start}");
-    let problems = told.matches("1 problem found").count() + told.matches("error: ").count();
-    assert_eq!(problems, 1, "{what}: {start}");
+    // What does not parse may have several problems, and what is not there is missed; nothing floods.
+    let is_few = (1..=5).any(|count| told.contains(&format!("\n{count} problem")));
+    assert!(is_few != (told.matches("error: ").count() == 1), "{what}: {start}");
     assert!(!told.contains('\u{1b}') && !told.contains('\u{202e}'), "{what}: {start:?}");
 }
 
