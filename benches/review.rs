@@ -159,6 +159,27 @@ fn by_macro(settings: &Settings, kept: &[Kept]) -> Duration {
     start.elapsed()
 }
 
+/// Every snapshot verified by a store that knows nothing yet, as in CI and on a desk, beside reading the same files.
+fn beside_reading(folder: &Path, kept: &[Kept], rounds: usize) {
+    let paths: Vec<PathBuf> = kept.iter().map(|each| store(folder, Update::Never).path(&each.id)).collect();
+    let read = || {
+        let start = Instant::now();
+        paths.iter().for_each(|path| assert!(!fs::read(path).unwrap().is_empty()));
+        start.elapsed()
+    };
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        times[0].push(read());
+        times[1].push(by_store(&store(folder, Update::Never), kept));
+        times[2].push(by_store(&store(folder, Update::Pending), kept));
+    }
+    let [reading, in_ci, on_a_desk] = times.map(|mut times| median(&mut times).as_secs_f64());
+    println!("\n{} snapshots as they were, one after the other, beside reading their files", kept.len());
+    println!("reading      {reading:>6.3} s");
+    println!("as in CI     {in_ci:>6.3} s  verifying/reading {:.2}", in_ci / reading);
+    println!("on a desk    {on_a_desk:>6.3} s  verifying/reading {:.2}", on_a_desk / reading);
+}
+
 /// The same files, compared by the store and by insta's macro, in one thread. The macro looks through the folder for
 /// each of them, so it takes the longer the more files stand there: `among`.
 fn beside_the_macro(folder: &Path, kept: &[Kept], among: usize, rounds: usize) {
@@ -252,6 +273,7 @@ async fn main() {
     println!("{count} cases against a server that does nothing, medians of {rounds} rounds\n");
     verification(folder.path(), &url, rounds).await;
     let kept = kept(folder.path());
+    beside_reading(folder.path(), &kept, rounds);
     let some = &kept[..WAITING.min(count)];
     beside_the_macro(folder.path(), some, count, rounds.min(2));
     let small = small_folder(&url, some.len()).await;

@@ -24,7 +24,7 @@ use proofmark::plan::{Plan, plan};
 use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
 use proofmark::snapshot::Store;
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Address, Client, Connection, Limits};
+use proofmark::transport::{Address, Client, Connection, Keeping, Limits};
 use tokio::net::TcpListener;
 
 /// The answer of the server that does nothing.
@@ -40,6 +40,17 @@ pub(crate) fn status(name: &str) -> u64 {
     let text = fs::read_to_string("/proc/self/status").unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// The time that the threads of this process have spent on a processor. Linux only.
+pub(crate) fn processor_time() -> Duration {
+    let spent = |path: std::path::PathBuf| -> u64 {
+        // A thread may end between the two looks.
+        let text = fs::read_to_string(path.join("schedstat")).unwrap_or_default();
+        text.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or_default()
+    };
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    Duration::from_nanos(tasks.map(|task| spent(task.unwrap().path())).sum())
 }
 
 /// The middle one of several times.
@@ -93,13 +104,24 @@ pub(crate) struct Loaded {
     plan: Plan,
 }
 
-/// Loads the cases of a folder, to be run against an address.
+/// Loads the cases of a folder, to be run against an address on kept connections.
 pub(crate) fn load_cases(folder: &Path, url: &str, jobs: usize) -> Loaded {
     load_cases_with(folder, url, jobs, None)
 }
 
 /// The same, with snapshots to compare with.
 pub(crate) fn load_cases_with(folder: &Path, url: &str, jobs: usize, store: Option<Store>) -> Loaded {
+    load_cases_keeping(folder, url, jobs, store, Keeping::Reuse)
+}
+
+/// The same, on connections that are kept or not.
+pub(crate) fn load_cases_keeping(
+    folder: &Path,
+    url: &str,
+    jobs: usize,
+    store: Option<Store>,
+    keeping: Keeping,
+) -> Loaded {
     let suite = load(folder, Wanted::All).unwrap();
     let plan = plan(&suite, &[]).unwrap();
     let endpoint = Endpoint {
@@ -113,7 +135,8 @@ pub(crate) fn load_cases_with(folder: &Path, url: &str, jobs: usize, store: Opti
         normalisation: Normalisation::default(),
         faults: Vec::new(),
     };
-    let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
+    let connection = Connection { keeping, ..Connection::default() };
+    let client = Client::new(Limits::default(), &connection, endpoint.addresses()).unwrap();
     let settings = RunSettings { jobs, keeps_exchanges: false, ..RunSettings::default() };
     Loaded { runner: Arc::new(Runner::new(client, endpoint, settings, store)), plan }
 }

@@ -16,6 +16,13 @@ pub const KEY_ID: &str = "testid";
 /// The secret of [`KEY_ID`]; it opens nothing but the reference endpoint.
 pub const KEY_SECRET: &str = "testsecret";
 
+/// A temporary key that `serve` knows beside it; such a key is taken together with its own token alone.
+pub const TEMPORARY_ID: &str = "STS.testid";
+/// The secret of [`TEMPORARY_ID`].
+pub const TEMPORARY_SECRET: &str = "temporarysecret";
+/// The security token of [`TEMPORARY_ID`].
+pub const TEMPORARY_TOKEN: &str = "temporarytoken";
+
 /// The endpoint cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
@@ -38,6 +45,11 @@ pub enum EmbeddedError {
 /// The key that the reference endpoint knows.
 pub fn key() -> Credentials {
     Credentials::new(KEY_ID, KEY_SECRET)
+}
+
+/// The temporary key that `serve` knows as well.
+pub fn temporary_key() -> Credentials {
+    Credentials::new(TEMPORARY_ID, TEMPORARY_SECRET).with_security_token(TEMPORARY_TOKEN)
 }
 
 /// Looks whether the reference endpoint can be held to contracts: to run others against it would tell nothing.

@@ -5,12 +5,13 @@
 //! one [`Event::Ended`], also when it was interrupted. Runs on several endpoints stand one after the other
 //! between a [`Event::SeriesStarted`] and a [`Event::SeriesEnded`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{CaseRecord, Drift, Level, Limit, Reach, VerdictCounts};
+use crate::model::{CaseRecord, Drift, Level, Limit, Reach, VerdictCounts, row_label};
 
 /// Something that a run says.
 #[derive(Debug)]
@@ -48,14 +49,58 @@ pub struct RunStart {
     pub selected: usize,
     /// How many cases there are.
     pub known: usize,
-    /// The seed of values made by chance.
+    /// The seed of random values; of a merged run, that of its first part.
     pub seed: u64,
+    /// The part of a suite that this is, or the parts that were merged; none of a whole run.
+    pub parts: Vec<PartStart>,
     /// The deepest level that counts.
     pub gate: Level,
     /// Faults that are switched on; a run with one says nothing about the endpoint.
     pub faults: Vec<String>,
     /// The folder of snapshots, if there is a baseline.
     pub snapshots: Option<PathBuf>,
+}
+
+impl RunStart {
+    /// The seeds of a run, each with its part if there are several.
+    pub fn seeds(&self) -> String {
+        match self.parts.as_slice() {
+            [] | [_] => self.seed.to_string(),
+            parts => {
+                let shown = |part: &PartStart| match &part.shard {
+                    Some(shard) => format!("{} (part {shard})", part.seed),
+                    None => part.seed.to_string(),
+                };
+                parts.iter().map(shown).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+}
+
+/// A part of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartStart {
+    /// Which part of how many, if that was said.
+    pub shard: Option<PartNumber>,
+    /// The seed of its random values.
+    pub seed: u64,
+    /// The address that it sent to.
+    pub url: String,
+}
+
+/// A part, and how many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartNumber {
+    /// Which one, from 1.
+    pub number: u64,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl fmt::Display for PartNumber {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}/{}", self.number, self.count)
+    }
 }
 
 /// One contract of a run.
@@ -67,7 +112,7 @@ pub struct OperationStart {
     pub version: String,
     /// How many of its cases are selected.
     pub selected: usize,
-    /// The codes of its error rows.
+    /// Its error rows, by status, code and message.
     pub rows: Vec<Arc<str>>,
     /// What the contract says of those rows; empty if it is not known, as of a run told by an earlier version.
     pub error_rows: Vec<RowStart>,
@@ -88,6 +133,13 @@ pub struct RowStart {
     pub message: Option<String>,
     /// What it takes to provoke it.
     pub reach: Reach,
+}
+
+impl RowStart {
+    /// The row's name: its status, code and message.
+    pub fn label(&self) -> String {
+        row_label(self.status, &self.code, self.message.as_deref())
+    }
 }
 
 /// A parameter of a contract.
@@ -140,6 +192,8 @@ pub struct RunEnd {
     pub stale_snapshots: Option<Vec<StaleSnapshot>>,
     /// Waivers that do not hold any more, and why.
     pub stale_waivers: Vec<String>,
+    /// How many answers differ from promises that are marked as unpublished, by what the findings are about.
+    pub unpublished: BTreeMap<String, usize>,
     /// In what the suite is not the one that its manifest lists, if it has a manifest.
     pub drift: Option<Drift>,
     /// What the snapshots did.
@@ -148,7 +202,7 @@ pub struct RunEnd {
     pub left_behind: usize,
     /// How many exchanges there were.
     pub exchanges: usize,
-    /// Why the run ended early, if it did.
+    /// Why the run ended early, or is of no use as a whole, if so.
     pub stopped: Option<Stopped>,
     /// How long it took.
     pub elapsed: Duration,
@@ -193,6 +247,9 @@ impl RunEnd {
     pub fn outcome(&self) -> Outcome {
         if self.stopped == Some(Stopped::Interrupted) {
             Outcome::Interrupted
+        } else if self.stopped == Some(Stopped::MixedUp) {
+            // Neither what passed nor what failed can be relied on.
+            Outcome::Unknown
         } else if self.counts.failed > 0 || !self.stale_waivers.is_empty() {
             Outcome::Broken
         } else if self.counts.indeterminate > 0
@@ -247,7 +304,7 @@ pub struct SnapshotCounts {
     pub unusable: usize,
 }
 
-/// Why a run ended early.
+/// Why a run ended early, or is of no use as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
     /// Somebody interrupted it.
@@ -269,6 +326,8 @@ pub enum Stopped {
         /// Why.
         reason: String,
     },
+    /// It ran to its end, and bytes came on a kept connection that no request had asked for.
+    MixedUp,
 }
 
 impl Stopped {
@@ -279,6 +338,11 @@ impl Stopped {
             Self::OutOfTime => "the time for the whole run was over".to_owned(),
             Self::EnoughFailed { failures } => {
                 format!("no further case was started after {failures} had failed")
+            }
+            Self::MixedUp => {
+                "bytes came on a kept connection that no request had asked for, so answers may have been \
+                              taken for those of other requests; run with --connections fresh"
+                    .to_owned()
             }
             Self::Unreachable { .. } | Self::Refused { .. } => self.obstacle().unwrap_or_default(),
         }
@@ -291,7 +355,7 @@ impl Stopped {
             Self::Refused { reason } => {
                 Some(format!("the endpoint would refuse every signed request: {reason}"))
             }
-            Self::Interrupted | Self::OutOfTime | Self::EnoughFailed { .. } => None,
+            Self::Interrupted | Self::OutOfTime | Self::EnoughFailed { .. } | Self::MixedUp => None,
         }
     }
 }

@@ -42,11 +42,11 @@ use crate::event::EndpointDescription;
 use crate::model::{CaseRecord, EndpointKind, Level, Normalisation, Scheme, Suite, Verdict};
 use crate::plan::{PlannedCase, case_ids, scheme};
 use crate::reference::Reference;
-use crate::report::{case_text, printable};
+use crate::report::{Repeat, case_text, printable};
 use crate::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, drift, seed_by_chance, snapshot_paths};
 use crate::snapshot::{Store, Update};
 use crate::source::{LoadError, MANIFEST, Wanted, load, load_manifest};
-use crate::transport::{Address, Client, Connection, Limits};
+use crate::transport::{Address, Client, Connection, Keeping, Limits};
 
 /// The exit code of a suite that could not be read, as Rust's harness exits when it fails.
 const FAILED: u8 = 101;
@@ -181,7 +181,7 @@ impl Harness {
 
     fn store(&self) -> Result<Option<Store>, HarnessError> {
         let variable = |name: &str| env::var(name).ok();
-        let update = Update::resolve(variable("INSTA_UPDATE").as_deref(), variable("CI").as_deref())
+        let update = Update::resolve(variable("INSTA_UPDATE").as_deref(), variable("CI").as_deref(), false)
             .map_err(|message| HarnessError::Settings(format!("INSTA_UPDATE: {message}")))?;
         let kind = match self.target {
             Target::Reference => EndpointKind::Reference,
@@ -219,11 +219,12 @@ fn note_references(suite: &Suite, store: &Store) -> Result<(), HarnessError> {
         return Ok(());
     };
     let paths = snapshot_paths(suite, store).map_err(|error| HarnessError::Settings(error.to_string()))?;
-    let lines: String = paths.iter().map(|path| path.display().to_string() + "\n").collect();
+    let mut lines: Vec<String> = paths.iter().map(|path| path.display().to_string() + "\n").collect();
+    lines.sort_unstable();
     let mut out =
         OpenOptions::new().create(true).append(true).open(file).map_err(HarnessError::References)?;
     // One write, so that the lines of several processes do not mix.
-    out.write_all(lines.as_bytes()).map_err(HarnessError::References)
+    out.write_all(lines.concat().as_bytes()).map_err(HarnessError::References)
 }
 
 /// Fails unless the suite is the one that its manifest lists, so that no case disappears unseen.
@@ -268,7 +269,8 @@ impl Shared {
         }
         let running = self.running.get_or_init(|| self.start()).as_ref().map_err(Failed::from)?;
         let record = running.runtime.block_on(running.runner.case(planned, &running.stop.listen()));
-        judged(&record, &running.runner.endpoint().description.url, running.seed)
+        let endpoint = running.runner.endpoint();
+        judged(&record, &Repeat::new(&endpoint.description, &endpoint.faults), running.seed)
     }
 
     fn start(&self) -> Result<Running, String> {
@@ -281,7 +283,8 @@ impl Shared {
                 (endpoint, Some(reference))
             }
         };
-        let connection = Connection::default();
+        let keeping = if reference.is_some() { Keeping::Reuse } else { Keeping::Fresh };
+        let connection = Connection { keeping, ..Connection::default() };
         let client = Client::new(Limits::default(), &connection, endpoint.addresses())
             .map_err(|error| error.to_string())?;
         let seed = match (self.harness.seed, &reference) {
@@ -318,16 +321,18 @@ fn foreign(Addresses { url, states }: Addresses) -> Result<Endpoint, String> {
 }
 
 /// Only a passed case passes: one that could not be found out, or was not run, is told as a failure.
-fn judged(record: &CaseRecord, url: &str, seed: u64) -> Result<(), Failed> {
+fn judged(record: &CaseRecord, repeat: &Repeat, seed: u64) -> Result<(), Failed> {
     let is_forced = env::var("INSTA_FORCE_PASS").is_ok_and(|value| value == "1");
     let is_only_snapshot = record.findings.iter().all(|finding| finding.level == Level::Snapshot);
     match &record.verdict {
-        _ if !record.left_behind.is_empty() => Err(format!("{}\nseed {seed}", case_text(record, url)).into()),
+        _ if !record.left_behind.is_empty() => {
+            Err(format!("{}\nseed {seed}", case_text(record, repeat)).into())
+        }
         Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => Ok(()),
         // `cargo insta test` collects differences first and reports them itself.
         Verdict::Failed if is_forced && is_only_snapshot => Ok(()),
         Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => {
-            Err(format!("{}\nseed {seed}", case_text(record, url)).into())
+            Err(format!("{}\nseed {seed}", case_text(record, repeat)).into())
         }
     }
 }

@@ -5,34 +5,30 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The text with control characters and marks that turn its direction written as escapes.
-///
-/// A newline stays, since callers indent lines themselves; everything else that is not shown as
-/// itself is escaped: C0 and C1 controls (ECMA-48), the marks of Unicode's TR 9, and two code points that are
-/// no characters.
+use crate::model::{is_hostile, json_escape};
+
+/// The text with hostile characters written as escapes. A newline stays, since callers indent lines themselves.
 pub fn printable(text: &str) -> Cow<'_, str> {
     cleaned(text, |letter, clean| clean.extend(letter.escape_default()))
 }
 
 /// JSON text with the same characters as escapes; JSON's own writer leaves all but the C0 controls.
 ///
-/// They stand inside strings alone, and all of them are in the basic plane (RFC 8259, section 7).
+/// They are inside strings alone (RFC 8259, section 7).
 pub fn printable_json(text: &str) -> Cow<'_, str> {
-    cleaned(text, |letter, clean| {
-        // Writing to a String cannot fail.
-        let _ = write!(clean, "\\u{:04x}", u32::from(letter));
-    })
+    cleaned(text, |letter, clean| clean.push_str(&json_escape(letter)))
 }
 
 /// The text with a sign of as many bytes for each such character, so that places in it stay the same; tabs
 /// stay too.
 pub fn printable_in_place(text: &str) -> Cow<'_, str> {
     cleaned(text, |letter, clean| {
-        clean.push(match (letter, letter.len_utf8()) {
-            ('\t', _) => '\t',
-            (_, 1) => '?',
-            (_, 2) => '\u{b7}',
-            _ => '\u{fffd}',
+        clean.push_str(match (letter, letter.len_utf8()) {
+            ('\t', _) => "\t",
+            (_, 1) => "?",
+            (_, 2) => "\u{b7}",
+            (_, 3) => "\u{fffd}",
+            _ => "????",
         });
     })
 }
@@ -77,18 +73,6 @@ fn is_ascii_that_shows(text: &str) -> bool {
     text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~' | b'\n'))
 }
 
-/// Whether a character would act in place of being seen; a newline is not counted as one that does.
-pub fn is_hostile(letter: char) -> bool {
-    let turns = matches!(
-        letter,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    );
-    let breaks = matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}');
-    // XML has no way to write these two (XML 1.0, section 2.2).
-    let is_none = matches!(letter, '\u{fffe}' | '\u{ffff}');
-    turns || breaks || is_none || (letter.is_control() && letter != '\n')
-}
-
 #[cfg(test)]
 mod tests {
     use super::{markdown, printable, printable_in_place};
@@ -97,6 +81,11 @@ mod tests {
     fn nothing_that_acts_on_a_terminal_stays() {
         assert_eq!(printable("a\u{1b}[2J\r\u{9b}\u{202e}\u{0}"), "a\\u{1b}[2J\\r\\u{9b}\\u{202e}\\u{0}");
         assert_eq!(printable("\u{61c}\u{200f}\u{2067}\u{2028}"), "\\u{61c}\\u{200f}\\u{2067}\\u{2028}");
+        assert_eq!(
+            printable("a\u{200b}b\u{200d}\u{2060}\u{e0041}"),
+            "a\\u{200b}b\\u{200d}\\u{2060}\\u{e0041}"
+        );
+        assert_eq!(markdown("a\u{200b}\u{202e}b"), "a&#92;u{200b}&#92;u{202e}b");
         assert_eq!(printable("é\n😀"), "é\n😀");
     }
 
@@ -110,9 +99,9 @@ mod tests {
 
     #[test]
     fn places_stay_where_they_were() {
-        let text = "a\u{1b}b\u{9b}c\u{202e}d\te";
+        let text = "a\u{1b}b\u{9b}c\u{202e}d\te\u{e0041}f";
         let clean = printable_in_place(text);
-        assert_eq!(clean, "a?b\u{b7}c\u{fffd}d\te");
+        assert_eq!(clean, "a?b\u{b7}c\u{fffd}d\te????f");
         assert_eq!(clean.len(), text.len());
     }
 }

@@ -2,15 +2,31 @@
 //!
 //! It knows nothing of what is written.
 
+mod pipe;
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::{Builder, SpooledTempFile, TempPath, spooled_tempfile};
+
+pub(crate) use pipe::Pipe;
+
+/// What the name of a temporary file ends with.
+const TEMPORARY: &str = ".proofmark-tmp";
+
+/// How often a temporary file is made anew that another process has taken for one of a process that has ended.
+const ATTEMPTS: usize = 10;
 
 /// A file under way. Dropped before [`WholeFile::commit`], it leaves nothing, and an old file stays.
 ///
 /// What a link points to is replaced, and not the link. A pipe or a device cannot be replaced: it is written to.
+///
+/// Where the process is killed, a temporary file is left. It is locked as long as its process lives, so the next one that
+/// writes in the folder sees that it is not needed, and removes it.
 #[derive(Debug)]
 pub struct WholeFile(Out);
 
@@ -22,19 +38,19 @@ enum Out {
         out: BufWriter<File>,
         path: TempPath,
     },
-    Straight(BufWriter<File>),
+    Straight(Pipe),
 }
 
 impl WholeFile {
     /// Starts a file that will stand at `target`, in a folder that exists.
     ///
     /// # Errors
-    /// A folder in which nothing can be written.
+    /// A folder in which nothing can be written, or a pipe without a reader.
     pub fn create(target: &Path) -> io::Result<Self> {
         // Nothing stands there yet, or it stands somewhere else.
         let target = target.canonicalize().unwrap_or_else(|_| target.to_path_buf());
         if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            return Ok(Self(Out::Straight(BufWriter::new(File::options().write(true).open(&target)?))));
+            return Ok(Self(Out::Straight(Pipe::open(&target)?)));
         }
         Self::in_place(&target)
     }
@@ -44,9 +60,7 @@ impl WholeFile {
     /// # Errors
     /// A folder in which nothing can be written.
     pub fn in_place(target: &Path) -> io::Result<Self> {
-        let mut builder = Builder::new();
-        readable(&mut builder);
-        Self::beside(target, &builder)
+        Self::beside(target, readable)
     }
 
     /// Starts a file that nobody but its owner will be able to read, at no time, where the system has such a right.
@@ -55,16 +69,31 @@ impl WholeFile {
     /// A folder in which nothing can be written.
     pub fn secret(target: &Path) -> io::Result<Self> {
         // A temporary file is its owner's alone, unless something else is asked for.
-        Self::beside(target, &Builder::new())
+        Self::beside(target, |_| {})
     }
 
-    fn beside(target: &Path, builder: &Builder<'_, '_>) -> io::Result<Self> {
+    fn beside(target: &Path, adjust: fn(&mut Builder<'_, '_>)) -> io::Result<Self> {
         let folder =
             target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        clean_once(folder);
+        let mut builder = Builder::new();
+        builder.prefix(".").suffix(TEMPORARY);
+        adjust(&mut builder);
         // A folder that is not there is told in the system's own words.
         let told = |error: io::Error| fs::metadata(folder).err().unwrap_or_else(|| plain(&error));
-        let (file, path) = builder.tempfile_in(folder).map_err(told)?.into_parts();
-        Ok(Self(Out::Beside { target: target.to_path_buf(), out: BufWriter::new(file), path }))
+        for _ in 0..ATTEMPTS {
+            let (file, path) = builder.tempfile_in(folder).map_err(told)?.into_parts();
+            // Some file systems know no locks; there, what is left stays.
+            let is_held = file.lock().is_err() || path.exists();
+            if is_held {
+                return Ok(Self(Out::Beside {
+                    target: target.to_path_buf(),
+                    out: BufWriter::new(file),
+                    path,
+                }));
+            }
+        }
+        Err(io::Error::other("temporary files disappear from the folder"))
     }
 
     /// Puts the file in its place.
@@ -74,10 +103,11 @@ impl WholeFile {
     pub fn commit(self) -> io::Result<()> {
         match self.0 {
             Out::Beside { target, out, path } => {
-                drop(out.into_inner().map_err(io::IntoInnerError::into_error)?);
+                // It stays open, and so locked, until it is in its place.
+                let _file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
                 path.persist(&target).map_err(|error| error.error)
             }
-            Out::Straight(mut out) => out.flush(),
+            Out::Straight(out) => out.finish(),
         }
     }
 
@@ -88,7 +118,7 @@ impl WholeFile {
     pub fn commit_new(self) -> io::Result<()> {
         match self.0 {
             Out::Beside { target, out, path } => {
-                drop(out.into_inner().map_err(io::IntoInnerError::into_error)?);
+                let _file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
                 path.persist_noclobber(&target).map_err(|error| error.error)
             }
             Out::Straight(_) => Err(io::ErrorKind::AlreadyExists.into()),
@@ -99,15 +129,44 @@ impl WholeFile {
 impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.0 {
-            Out::Beside { out, .. } | Out::Straight(out) => out.write(bytes),
+            Out::Beside { out, .. } => out.write(bytes),
+            Out::Straight(out) => out.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.0 {
-            Out::Beside { out, .. } | Out::Straight(out) => out.flush(),
+            Out::Beside { out, .. } => out.flush(),
+            Out::Straight(out) => out.flush(),
         }
     }
+}
+
+/// Whether a file has the name of a temporary one.
+pub fn is_temporary(name: &OsStr) -> bool {
+    name.as_encoded_bytes().ends_with(TEMPORARY.as_bytes())
+}
+
+/// Removes a temporary file that a killed process has left; one that a process is writing is locked, and stays.
+pub fn remove_left(path: &Path) {
+    let is_plain = fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    if is_plain
+        && let Ok(file) = File::options().write(true).open(path)
+        && file.try_lock().is_ok()
+    {
+        // Where it cannot be removed, it does no harm.
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// Removes what killed processes have left in a folder, at the first file that is written there.
+fn clean_once(folder: &Path) {
+    static CLEAN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    if !CLEAN.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_path_buf()) {
+        return;
+    }
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|entry| is_temporary(&entry.file_name())).for_each(|entry| remove_left(&entry.path()));
 }
 
 /// How many bytes of a spool stay in memory.
@@ -137,12 +196,22 @@ impl Spool {
 
 impl Write for Spool {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.0.write(bytes).map_err(no_folder)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
+}
+
+/// A spool that no longer fits into memory needs a folder for temporary files, whose name explains what is wrong.
+fn no_folder(error: io::Error) -> io::Error {
+    let folder = std::env::temp_dir();
+    if folder.is_dir() {
+        return error;
+    }
+    let message = format!("the folder for temporary files (TMPDIR), {}, is not there", folder.display());
+    io::Error::new(io::ErrorKind::NotFound, message)
 }
 
 /// The error without the temporary file's name, which nobody has asked for.
@@ -177,6 +246,25 @@ mod tests {
         drop(file);
         assert_eq!(fs::read_to_string(&target).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_another_writes_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (left, other) = (folder.path().join(".a.proofmark-tmp"), folder.path().join("notes.tmp"));
+        fs::write(&left, "half").unwrap();
+        fs::write(&other, "mine").unwrap();
+        let under_way = folder.path().join(".b.proofmark-tmp");
+        let held = fs::File::create(&under_way).unwrap();
+        held.lock().unwrap();
+        let first = WholeFile::create(&folder.path().join("a.txt")).unwrap();
+        assert!(!left.exists() && other.exists() && under_way.exists());
+        let second = WholeFile::create(&folder.path().join("a.txt")).unwrap();
+        first.commit().unwrap();
+        second.commit().unwrap();
+        drop(held);
+        super::remove_left(&under_way);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -33,15 +33,16 @@ pub(crate) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> Stri
 
 /// A text with digests, ids and addresses, in lines no wider than `width` but where one word is: it is broken at spaces
 /// alone, so that every word can be copied. A word too wide to stand below the others is moved to the left as far as
-/// that helps. Only words of ASCII are left whole: others may have what looks like a space, and so seem to be a line of
-/// this program where a terminal breaks them.
+/// that helps. Only words of ASCII without escapes are left whole: others may have what looks like a space, and so seem to
+/// be a line of this program where a terminal breaks them.
 pub(crate) fn copyable(text: &str, first: &str, rest: &str, width: usize) -> String {
     let mut done = String::new();
     let (mut line, mut used) = (first.to_owned(), first.width());
     for word in printable(text).replace('\n', " ").split_inclusive(' ') {
         let columns = word.trim_end().width();
         let is_too_wide = rest.width().saturating_add(columns) > width;
-        if is_too_wide && !word.trim_end().bytes().all(|byte| byte.is_ascii_graphic()) {
+        let is_plain = word.trim_end().bytes().all(|byte| byte.is_ascii_graphic()) && !word.contains("\\u{");
+        if is_too_wide && !is_plain {
             let broken = wrapped(word, &line, rest, width);
             let last = broken.trim_end().rfind('\n').map_or(0, |at| at + 1);
             done.push_str(&broken[..last]);

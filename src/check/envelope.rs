@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::grounds::Grounds;
-use super::path::select;
+use super::listed::select_in;
 use super::pattern::matches;
 use super::subject::Subject;
-use crate::model::{Body, Contract, Field, Finding, Format, Level, Value};
+use crate::model::{
+    Answer, Body, Contract, Exchange, Field, Finding, Flaw, Format, Level, RequestId, Value, essence,
+};
+use crate::protocol::sha256_hex;
 
 /// How many doubled keys of a body are told; an answer must not be able to flood a report.
 const DOUBLED_TOLD: usize = 20;
@@ -15,39 +18,92 @@ const DOUBLED_TOLD: usize = 20;
 /// Holds an answer against the envelope.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Findings { subject, found: Vec::new() };
+    findings.flaws();
     findings.single_headers();
     match &subject.answer.body {
         Body::Empty => findings.empty(),
-        Body::Unreadable { reason } => findings.add("body", "a body of JSON or XML", reason),
+        // What cannot be decoded is said by then.
+        Body::Unreadable { .. } if subject.answer.is_encoded() => {}
+        Body::Unreadable { reason } => {
+            let actual = format!("{reason} ({})", label(subject.answer));
+            findings.add("body", "a body of JSON or XML", actual);
+        }
         Body::Json(tree) => {
             findings.doubled_keys(tree);
-            findings.content_type(Format::Json);
+            findings.content_type(Some(Format::Json));
             findings.tree(tree);
         }
         Body::Xml { root, tree } => {
-            findings.content_type(Format::Xml);
+            findings.content_type(Some(Format::Xml));
             findings.root(root);
             findings.tree(tree);
+        }
+        Body::Other { text } => {
+            findings.content_type(None);
+            findings.tree(text.as_ref().unwrap_or(&Value::Null));
         }
     }
     findings.found
 }
 
+/// What an answer says of its body: the media type, and the coding if there is one.
+fn label(answer: &Answer) -> String {
+    let shown = |name: &str| answer.header(name).map(|value| format!("{name} {}", Value::text(value)));
+    let content_type = shown("content-type").unwrap_or_else(|| "no content-type".to_owned());
+    match shown("content-encoding") {
+        Some(coding) => format!("{content_type}, {coding}"),
+        None => content_type,
+    }
+}
+
 /// Whether every request id of a transcript is a new one.
 pub(super) fn check_unique(subject: &Subject<'_>) -> Option<Finding> {
     let rule = subject.contract.envelope.request_id.as_ref().filter(|rule| rule.is_unique)?;
-    let own = select(subject.answer.tree()?, &rule.body).ok()?;
-    let is_same = |tree: &Value| select(tree, &rule.body).is_ok_and(|earlier| earlier.is_same(&own));
-    let position = subject.earlier.iter().position(|earlier| earlier.answer.tree().is_some_and(is_same))?;
-    Some(Finding {
+    let id = |answer: &Answer| select_in(subject.contract, answer, &rule.body).ok();
+    let own = id(subject.answer)?;
+    let is_same = |earlier: &Exchange| id(&earlier.answer).is_some_and(|earlier| earlier.is_same(&own));
+    let position = subject.earlier.iter().position(is_same)?;
+    let place = format!("{own}, as in the answer to step {}", position + 1);
+    Some(shared_id(Some(subject.contract), &rule.body, subject.step, &place))
+}
+
+/// The finding that a request id is one of an earlier answer; `at` is its path.
+pub fn shared_id(contract: Option<&Contract>, at: &str, step: usize, found: &str) -> Finding {
+    let rule = contract.and_then(|contract| contract.envelope.request_id.as_ref());
+    let grounds = rule.map(|rule| Grounds::of_rule("request-id", &rule.backing)).unwrap_or_default();
+    Finding {
         level: Level::Envelope,
-        step: subject.step,
-        subject: rule.body.clone(),
+        step,
+        subject: at.to_owned(),
         expected: "a request id of its own".into(),
-        actual: format!("{own}, as in the answer to step {}", position + 1),
-        because: None,
-        cites: Vec::new(),
-    })
+        actual: found.to_owned(),
+        because: grounds.because,
+        cites: grounds.cites,
+        is_warning: grounds.is_warning,
+    }
+}
+
+/// The digest of the answer's request id, where no two answers may share one. Only answers of one service are compared:
+/// those whose contracts have the rule from one file.
+pub fn request_id(contract: &Contract, answer: &Answer, step: usize) -> Option<RequestId> {
+    let rule = contract.envelope.request_id.as_ref()?;
+    if !rule.is_unique || rule.backing.is_unpublished {
+        return None;
+    }
+    let id = select_in(contract, answer, &rule.body).ok()?;
+    let text = format!("{}\0{id}", rule.backing.spot.file.path.display());
+    Some(RequestId { step, at: rule.body.clone(), digest: sha256_hex(text.as_bytes()) })
+}
+
+/// Fields that have one value.
+const SINGLE: [&str; 7] =
+    ["content-type", "content-length", "location", "etag", "date", "last-modified", "retry-after"];
+
+/// How many lines of a field are shown.
+const LINES_SHOWN: usize = 3;
+
+fn because(section: &str) -> Grounds {
+    Grounds { because: Some(section.to_owned()), ..Grounds::default() }
 }
 
 struct Findings<'a> {
@@ -65,7 +121,7 @@ impl Findings<'_> {
         what: &str,
         expected: impl Into<String>,
         actual: impl Into<String>,
-        Grounds { because, cites }: Grounds,
+        Grounds { because, cites, is_warning }: Grounds,
     ) {
         self.found.push(Finding {
             level: Level::Envelope,
@@ -75,61 +131,104 @@ impl Findings<'_> {
             actual: actual.into(),
             because,
             cites,
+            is_warning,
         });
     }
 
-    /// RFC 9110, section 5.3: a field that is no list must not be sent more than once; readers differ on which
-    /// one counts. The same value twice does no harm.
+    /// What is wrong with the answer as a message.
+    fn flaws(&mut self) {
+        for flaw in &self.subject.answer.flaws {
+            let (what, expected, actual, section) = match flaw {
+                Flaw::Surplus { start } => (
+                    "end of the answer",
+                    "nothing behind it",
+                    format!("bytes that begin {}", Value::text(start.as_str())),
+                    "RFC 9112, section 6.3",
+                ),
+                Flaw::Coding { label, reason } => (
+                    "content-encoding",
+                    "a coding that the body is in",
+                    format!("{}: {reason}", Value::text(label.as_str())),
+                    "RFC 9110, section 8.4",
+                ),
+            };
+            self.add_because(what, expected, actual, because(section));
+        }
+    }
+
+    /// RFC 9110, section 5.3: a field that is not a list must not be sent more than once; readers differ on which
+    /// one counts.
     fn single_headers(&mut self) {
         let request_id = self.subject.contract.envelope.request_id.as_ref();
-        for name in ["content-type"].into_iter().chain(request_id.and_then(|rule| rule.header.as_deref())) {
-            let values = self.subject.answer.values(name);
-            if let [first, second, ..] = values.as_slice() {
-                let actual = format!("{} and {}", Value::text(*first), Value::text(*second));
-                let grounds =
-                    Grounds { because: Some("RFC 9110, section 5.3".to_owned()), cites: Vec::new() };
-                self.add_because(name, "one value", actual, grounds);
+        let own = request_id.and_then(|rule| rule.header.as_ref()).map(|header| header.name.as_str());
+        for name in SINGLE.into_iter().chain(own) {
+            let lines: Vec<&str> = self.subject.answer.lines(name).take(LINES_SHOWN).collect();
+            if lines.len() > 1 {
+                let lines: Vec<String> =
+                    lines.into_iter().map(|line| Value::text(line).to_string()).collect();
+                self.add_because(name, "one line", lines.join(" and "), because("RFC 9110, section 5.3"));
             }
         }
     }
 
-    /// No body is right where the envelope asks for no field.
+    /// No body is right where the envelope asks for no field, unless the answer says that there is one.
     fn empty(&mut self) {
-        let envelope = &self.subject.contract.envelope;
-        let needs_body = if self.subject.is_success() {
-            fields_of_success(self.subject.contract).any(|field| field.is_required)
-        } else {
-            envelope.error.iter().any(|field| field.is_required)
-        };
-        if needs_body && self.subject.request.method.as_str() != "HEAD" {
+        let Subject { contract, answer, request, .. } = self.subject;
+        // RFC 9110, sections 9.3.2, 15.3.5, 15.3.6 and 15.4.5: these have a content type and no content.
+        if request.method.as_str() == "HEAD" {
+            return;
+        }
+        if contract
+            .fields(self.subject.is_success())
+            .any(|field| field.is_required && !field.backing.is_unpublished)
+        {
             self.add("body", "a body of JSON or XML", "no body");
+            return;
+        }
+        let content_type = answer.header("content-type").unwrap_or_default();
+        let media_type = essence(content_type);
+        let types = &contract.envelope.media_types;
+        let promised = [Format::Json, Format::Xml].into_iter().find(|format| types.has(*format, &media_type));
+        let Some(format) = promised.or_else(|| Format::of_media_type(&media_type)) else { return };
+        if !matches!(answer.status, 204 | 205 | 304) && !types.has_other(&media_type) {
+            let actual = if answer.bytes.is_empty() { "no body" } else { "a body of blanks" };
+            self.add("body", format!("{format}, as content-type {} says", Value::text(content_type)), actual);
         }
     }
 
-    fn content_type(&mut self, format: Format) {
+    /// Whether a body of this format, or of neither, is one that was asked for and that the contract promises.
+    fn content_type(&mut self, format: Option<Format>) {
         let envelope = &self.subject.contract.envelope;
-        let wanted = match format {
-            Format::Json => &envelope.json_type,
-            Format::Xml => &envelope.xml_type,
-        };
-        let asked = self.subject.request.format;
-        if let Some(asked) = asked.filter(|asked| *asked != format) {
-            self.add("body", format!("{asked}, as asked for"), format!("{format}"));
-        }
+        let types = &envelope.media_types;
         let found = self.subject.answer.header("content-type").unwrap_or_default();
-        let Some(wanted) = wanted else {
-            // A contract that names one format alone has promised it.
-            if envelope.json_type.is_some() || envelope.xml_type.is_some() {
-                let promised = if format == Format::Json { Format::Xml } else { Format::Json };
-                self.add("body", format!("{promised}, the contract's only format"), format!("{format}"));
+        let media_type = essence(found);
+        let shown =
+            || if found.is_empty() { "no content type".into() } else { Value::text(found).to_string() };
+        let name =
+            format.map_or_else(|| format!("neither JSON nor XML ({})", shown()), |format| format.to_string());
+        let asked = self.subject.request.format;
+        if let Some(asked) = asked.filter(|asked| Some(*asked) != format) {
+            self.add("body", format!("{asked}, as asked for"), &name);
+        }
+        let grounds =
+            || envelope.media_types_backing.as_ref().map(|backing| Grounds::of_rule("content-type", backing));
+        let wanted = format.map_or(types.other.as_slice(), |format| types.of(format));
+        if wanted.is_empty() {
+            // A contract that names some formats alone has promised them; one with roots of XML has, too.
+            let known =
+                [Format::Json, Format::Xml].into_iter().filter(|format| !types.of(*format).is_empty());
+            let known: Vec<String> =
+                known.map(|format| format.to_string()).chain(types.other.iter().cloned()).collect();
+            if !known.is_empty() {
+                let expected = format!("{}, as the contract promises", known.join(" or "));
+                self.add_because("body", expected, &name, grounds().unwrap_or_default());
+            } else if format.is_none() && envelope.xml.is_some() {
+                self.add("body", "JSON or XML", &name);
             }
             return;
-        };
-        let media_type = found.split(';').next().unwrap_or_default().trim();
-        if !media_type.eq_ignore_ascii_case(wanted) {
-            let shown =
-                if found.is_empty() { "no content type".into() } else { Value::text(found).to_string() };
-            self.add("content-type", wanted, shown);
+        }
+        if !wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&media_type)) {
+            self.add_because("content-type", wanted.join(" or "), shown(), grounds().unwrap_or_default());
         }
     }
 
@@ -138,7 +237,7 @@ impl Findings<'_> {
         let template = if self.subject.is_success() { &roots.success } else { &roots.error };
         let wanted = template.replace("{operation}", &self.subject.contract.operation);
         if root != wanted {
-            self.add("root element", wanted, root);
+            self.add_because("root element", wanted, root, Grounds::of_rule("xml", &roots.backing));
         }
     }
 
@@ -152,29 +251,35 @@ impl Findings<'_> {
     }
 
     fn tree(&mut self, tree: &Value) {
-        if self.subject.is_success() {
-            for field in fields_of_success(self.subject.contract) {
-                self.field(field, tree);
-            }
-            for name in &self.subject.contract.envelope.absent {
-                if let Some(found) = tree.get(name) {
-                    self.add(&format!("$.{name}"), "nothing, in an answer of success", found.to_string());
-                }
-            }
-        } else {
-            for field in &self.subject.contract.envelope.error {
-                self.field(field, tree);
+        let (contract, is_success) = (self.subject.contract, self.subject.is_success());
+        for field in contract.fields(is_success) {
+            self.field(field, tree);
+        }
+        let envelope = &contract.envelope;
+        for name in envelope.absent.iter().filter(|_| is_success) {
+            if let Some(found) = tree.get(name) {
+                let grounds = envelope
+                    .absent_backing
+                    .as_ref()
+                    .map(|backing| Grounds::of_rule("success.absent", backing));
+                let (subject, found) = (format!("$.{name}"), found.to_string());
+                self.add_because(
+                    &subject,
+                    "nothing, in an answer of success",
+                    found,
+                    grounds.unwrap_or_default(),
+                );
             }
         }
-        self.request_id(tree);
+        self.request_id();
     }
 
     fn field(&mut self, field: &Field, tree: &Value) {
         let path = || format!("$.{}", field.name);
         let grounds = || Grounds::of_field(field);
-        let Some(found) = tree.get(&field.name) else {
+        let Some(found) = field.find(tree) else {
             if field.is_required {
-                self.add_because(&path(), format!("a {}", field.type_name), "nothing", grounds());
+                self.add_because(&path(), with_article(&field.type_name), "nothing", grounds());
             }
             return;
         };
@@ -184,7 +289,7 @@ impl Findings<'_> {
             || (field.type_name == "number" && found.type_name() == "integer")
             || written.is_some_and(|text| can_be(&field.type_name, text));
         if !has_type {
-            self.add_because(&path(), format!("a {}", field.type_name), found.to_string(), grounds());
+            self.add_because(&path(), with_article(&field.type_name), found.to_string(), grounds());
             return;
         }
         let Some(pattern) = &field.pattern else { return };
@@ -196,15 +301,24 @@ impl Findings<'_> {
         }
     }
 
-    fn request_id(&mut self, tree: &Value) {
-        let Some(rule) = &self.subject.contract.envelope.request_id else { return };
-        let (Some(header), Ok(body)) = (&rule.header, select(tree, &rule.body)) else { return };
-        let found = self.subject.answer.header(header);
+    fn request_id(&mut self) {
+        let Subject { contract, answer, .. } = self.subject;
+        let Some(rule) = &contract.envelope.request_id else { return };
+        let (Some(header), Ok(body)) = (&rule.header, select_in(contract, answer, &rule.body)) else {
+            return;
+        };
+        let found = answer.header(&header.name);
         if found != body.as_text() {
             let shown = found.map_or_else(|| "no such header".into(), |text| Value::text(text).to_string());
-            self.add(header, format!("{body}, as at {}", rule.body), shown);
+            let grounds = Grounds::of_rule("request-id.header", &header.backing);
+            self.add_because(&header.name, format!("{body}, as at {}", rule.body), shown, grounds);
         }
     }
+}
+
+fn with_article(type_name: &str) -> String {
+    let article = if type_name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {type_name}")
 }
 
 /// Whether a text, which is all that XML has, can be of a type (XML Schema part 2, sections 3.2.2, 3.2.5 and 3.3.13).
@@ -212,19 +326,12 @@ impl Findings<'_> {
 fn can_be(type_name: &str, text: &str) -> bool {
     let text = text.trim();
     match type_name {
-        "integer" => text.parse::<i128>().is_ok(),
-        "number" => text.parse::<f64>().is_ok(),
+        "integer" => Value::text(text).digits().is_some_and(|digits| !digits.contains(['.', 'e', 'E'])),
+        "number" => Value::text(text).digits().is_some() || text.parse::<f64>().is_ok_and(f64::is_finite),
         "boolean" => matches!(text, "true" | "false" | "1" | "0"),
         "string" => true,
         _ => text.is_empty(),
     }
-}
-
-/// The fields of a success body: the operation's own, and those that all operations share.
-fn fields_of_success(contract: &Contract) -> impl Iterator<Item = &Field> {
-    let is_own = |name: &str| contract.response.iter().any(|own| own.name == name);
-    let shared = contract.envelope.success.iter().filter(move |field| !is_own(&field.name));
-    contract.response.iter().chain(shared)
 }
 
 /// One part of the way to a value.

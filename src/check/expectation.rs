@@ -4,10 +4,12 @@ use std::fmt::Write;
 
 use super::envelope;
 use super::grounds::Grounds;
-use super::matcher::{Typing, mismatch};
-use super::path::{PathError, Paths};
+use super::header_field::HeaderField;
+use super::listed::PathsIn;
+use super::matcher::{Found, mismatch, mismatch_at};
+use super::path::PathError;
 use super::subject::Subject;
-use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, MessageTemplate, StatusRule, Value};
+use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, StatusRule, Value, target};
 
 /// Everything in which an answer disagrees with contract and case, in the order of levels.
 ///
@@ -45,71 +47,154 @@ fn shorten(finding: &mut Finding) {
 pub fn throttled(subject: &Subject<'_>) -> Option<String> {
     let rule = &subject.contract.envelope.throttled;
     let code = subject.code();
-    let text = code.as_ref().and_then(Value::as_text).unwrap_or_default();
+    let text = code.as_ref().and_then(Value::as_code).unwrap_or_default();
     let is_throttled = rule.status.contains(&subject.answer.status)
         || rule.code.iter().any(|start| text.starts_with(start.as_str()));
     let shown: String = text.chars().take(SHOWN).collect();
     is_throttled.then(|| format!("{} {shown}", subject.answer.status).trim_end().to_owned())
 }
 
+/// How many alternatives a finding names.
+const NAMED: usize = 8;
+
 fn nearest_alternative(subject: &Subject<'_>) -> Vec<Finding> {
-    let mut nearest: Option<Vec<Finding>> = None;
-    for alternative in &subject.expect.alternatives {
-        let found = check_expect(subject, alternative);
-        if found.is_empty() {
-            return found;
-        }
-        let distance = |findings: &[Finding]| {
-            (findings.iter().map(|finding| finding.level).min().map(std::cmp::Reverse), findings.len())
-        };
-        if nearest.as_ref().is_none_or(|known| distance(&found) < distance(known)) {
-            nearest = Some(found);
-        }
+    let alternatives = &subject.expect.alternatives;
+    let mut nearest = Nearest::default();
+    for (position, alternative) in alternatives.iter().enumerate() {
+        nearest.add(position, check_expect(subject, alternative));
     }
-    let count = subject.expect.alternatives.len();
-    let mut findings = nearest.unwrap_or_default();
+    let Some((position, mut findings)) = nearest.0 else { return Vec::new() };
+    let texts: Vec<String> = alternatives.iter().map(described).collect();
+    let note = format!("alternative {} is the nearest of {}", position + 1, numbered(&texts));
     for finding in &mut findings {
-        let note = format!("the nearest of {count} alternatives");
         finding.because =
             Some(finding.because.take().map_or_else(|| note.clone(), |because| format!("{because}; {note}")));
     }
     findings
 }
 
+/// The first of several that an answer disagrees with least: at the deepest level, then in the fewest findings.
+#[derive(Default)]
+struct Nearest(Option<(usize, Vec<Finding>)>);
+
+impl Nearest {
+    fn add(&mut self, position: usize, findings: Vec<Finding>) {
+        let distance = |findings: &[Finding]| {
+            let first = findings.iter().map(|finding| finding.level).min();
+            (first.map(std::cmp::Reverse), findings.len())
+        };
+        if self.0.as_ref().is_none_or(|(_, known)| distance(&findings) < distance(known)) {
+            self.0 = Some((position, findings));
+        }
+    }
+}
+
+/// Texts with numbers before them.
+fn numbered(texts: &[String]) -> String {
+    let shown = texts.iter().take(NAMED).enumerate().map(|(at, text)| format!("({}) {text}", at + 1));
+    let more = texts.len().saturating_sub(NAMED);
+    shown.chain((more > 0).then(|| format!("and {more} more"))).collect::<Vec<_>>().join(", ")
+}
+
+/// What an alternative expects, as a whole.
+fn described(expect: &Expect) -> String {
+    let statuses: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
+    let status = (!statuses.is_empty()).then(|| format!("status {}", statuses.join(" or ")));
+    let code = expect.code.as_ref().map(|code| format!("code {code}"));
+    let message = expect.message.as_ref().map(|message| format!("message {message}"));
+    let places = expect.headers.iter().chain(&expect.body).map(|(name, matcher)| format!("{name} {matcher}"));
+    let within = expect.within.map(|limit| format!("within {limit:?}"));
+    let parts = status.into_iter().chain(code).chain(message).chain(places).chain(within);
+    parts.collect::<Vec<_>>().join(" and ")
+}
+
 fn check_expect(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
-    let rows = rows_expected(subject, expect);
-    let mut findings = Vec::new();
-    findings.extend(check_status(subject, expect, &rows));
-    findings.extend(check_code(subject, expect, &rows));
-    findings.extend(check_message(subject, expect, &rows));
+    let mut findings = check_rows(subject, expect);
     findings.extend(check_headers(subject, expect));
     findings.extend(check_body(subject, expect));
     findings.extend(check_time(subject, expect));
     findings
 }
 
-/// The rows of the contract that a case's code names; of several codes, those of the one that was answered.
+/// Status, code and message, against one of the rows that the code names: each row is taken as a whole.
+fn check_rows(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
+    let rows = rows_expected(subject, expect);
+    if rows.is_empty() {
+        return check_row(subject, expect, None);
+    }
+    let mut nearest = Nearest::default();
+    for (position, row) in rows.iter().enumerate() {
+        nearest.add(position, check_row(subject, expect, Some(row)));
+    }
+    let (position, mut findings) = nearest.0.unwrap_or_default();
+    if rows.len() > 1 {
+        let texts: Vec<String> = rows.iter().map(|row| row.label()).collect();
+        let note = format!("; row {} is the nearest of {}", position + 1, numbered(&texts));
+        let texts = findings.iter_mut().filter_map(|finding| finding.because.as_mut());
+        texts.for_each(|text| text.push_str(&note));
+    }
+    findings
+}
+
+fn check_row(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) -> Vec<Finding> {
+    let status = check_status(subject, expect, row);
+    let code = check_code(subject, expect, row);
+    let message = check_message(subject, expect, row);
+    [status, code, message].into_iter().flatten().collect()
+}
+
+/// The rows of the contract that a case's code names, and that its status and message leave; of several codes, those of
+/// the one that was answered, if it is one of them.
 fn rows_expected<'a>(subject: &Subject<'a>, expect: &'a Expect) -> Vec<&'a ErrorRow> {
     let contract: &'a Contract = subject.contract;
-    match &expect.code {
-        Some(Matcher::Equals(Value::Text(code))) => contract.rows_of(code).collect(),
-        Some(Matcher::Any(options)) => {
-            let found = subject.code();
-            let is_answered = |option: &&Matcher| match option {
-                Matcher::Equals(wanted) => found.as_ref().is_some_and(|found| wanted.is_same(found)),
-                Matcher::Template(_)
-                | Matcher::Regex(_)
-                | Matcher::Type(_)
-                | Matcher::Any(_)
-                | Matcher::Present(_)
-                | Matcher::Not(_) => false,
-            };
-            match options.iter().find(is_answered) {
-                Some(Matcher::Equals(Value::Text(code))) => contract.rows_of(code).collect(),
-                Some(_) | None => Vec::new(),
-            }
-        }
-        Some(_) | None => Vec::new(),
+    let codes = expect.code.as_ref().map(Matcher::codes).unwrap_or_default();
+    let found = subject.code();
+    let is_answered = |code: &&&Value| found.as_ref().is_some_and(|found| is_code(code, found));
+    let meant = match codes.iter().find(is_answered) {
+        Some(code) => vec![*code],
+        None => codes,
+    };
+    let rows: Vec<&ErrorRow> = meant.into_iter().flat_map(|code| contract.rows_of_value(code)).collect();
+    let has_status = |row: &ErrorRow| {
+        expect.status.is_empty() || expect.status.iter().any(|rule| rule.matches(row.status))
+    };
+    let rows = unless_none(rows, has_status);
+    unless_none(rows, |row| expect.message.as_ref().is_none_or(|matcher| has_message(row, matcher)))
+}
+
+/// Those that fit, or all of them if none does.
+fn unless_none(rows: Vec<&ErrorRow>, fits: impl Fn(&ErrorRow) -> bool) -> Vec<&ErrorRow> {
+    let fitting: Vec<&ErrorRow> = rows.iter().copied().filter(|row| fits(row)).collect();
+    if fitting.is_empty() { rows } else { fitting }
+}
+
+/// Whether a code of an answer is a code of a table; XML has texts alone.
+fn is_code(wanted: &Value, found: &Value) -> bool {
+    let is_written =
+        matches!((wanted, found), (Value::Number(wanted), Value::Text(found)) if wanted == found);
+    is_written || wanted.is_same(found)
+}
+
+/// Whether a row has the message that a case expects; one without a message may have any.
+fn has_message(row: &ErrorRow, matcher: &Matcher) -> bool {
+    let Some(message) = &row.message else { return true };
+    match matcher {
+        Matcher::Equals(value) => value.as_text().is_some_and(|text| message.mismatch(text).is_none()),
+        Matcher::Template(text) => text == message.as_str(),
+        Matcher::Any(options) => options.iter().any(|option| has_message(row, option)),
+        Matcher::All(parts) => parts.iter().all(|part| has_message(row, part)),
+        Matcher::Regex(_)
+        | Matcher::Not(_)
+        | Matcher::Present(_)
+        | Matcher::Type(_)
+        | Matcher::Contains(_)
+        | Matcher::Length(_)
+        | Matcher::Min(_)
+        | Matcher::Max(_)
+        | Matcher::Each(_)
+        | Matcher::Some(_)
+        | Matcher::None(_)
+        | Matcher::Count(_) => true,
     }
 }
 
@@ -119,13 +204,14 @@ fn finding(
     what: &str,
     expected: String,
     actual: String,
-    Grounds { because, cites }: Grounds,
+    Grounds { because, cites, is_warning }: Grounds,
 ) -> Finding {
-    Finding { level, step: subject.step, subject: what.to_owned(), expected, actual, because, cites }
+    let (step, what) = (subject.step, what.to_owned());
+    Finding { level, step, subject: what, expected, actual, because, cites, is_warning }
 }
 
-fn check_status(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Option<Finding> {
-    let implied: Vec<StatusRule> = rows.iter().map(|row| StatusRule::Exact(row.status)).collect();
+fn check_status(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) -> Option<Finding> {
+    let implied: Vec<StatusRule> = row.iter().map(|row| StatusRule::Exact(row.status)).collect();
     let wanted = if expect.status.is_empty() { &implied } else { &expect.status };
     if wanted.is_empty() || wanted.iter().any(|rule| rule.matches(subject.answer.status)) {
         return None;
@@ -136,76 +222,35 @@ fn check_status(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> O
     let code = if expect.code.is_none() { subject.code() } else { None };
     let code = code.map(|code| format!(" with the code {code}")).unwrap_or_default();
     let actual = format!("{}{code}", subject.answer.status);
-    Some(finding(
-        subject,
-        Level::Status,
-        "status",
-        expected.join(" or "),
-        actual,
-        Grounds::of_rows(rows, subject),
-    ))
+    let grounds = Grounds::of_row(row, subject);
+    Some(finding(subject, Level::Status, "status", expected.join(" or "), actual, grounds))
 }
 
 fn shown(value: Option<&Value>) -> String {
     value.map_or_else(|| "nothing".into(), ToString::to_string)
 }
 
-fn check_code(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Option<Finding> {
+fn check_code(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) -> Option<Finding> {
     let matcher = expect.code.as_ref()?;
     let found = subject.code();
     mismatch(matcher, found.as_ref(), subject.typing())?;
-    Some(finding(
-        subject,
-        Level::Code,
-        "code",
-        matcher.to_string(),
-        shown(found.as_ref()),
-        Grounds::of_rows(rows, subject),
-    ))
+    let grounds = Grounds::of_row(row, subject);
+    Some(finding(subject, Level::Code, "code", matcher.to_string(), shown(found.as_ref()), grounds))
 }
 
-fn check_message(subject: &Subject<'_>, expect: &Expect, rows: &[&ErrorRow]) -> Option<Finding> {
+fn check_message(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) -> Option<Finding> {
     let found = subject.message();
-    let Some(matcher) = &expect.message else {
-        return check_row_message(subject, rows, found.as_ref());
+    let (expected, why) = if let Some(matcher) = &expect.message {
+        (matcher.to_string(), mismatch(matcher, found.as_ref(), subject.typing())?)
+    } else {
+        // A code given alone brings the message of its row along.
+        let message = row?.message.as_ref()?;
+        let text = found.as_ref().and_then(Value::as_text);
+        let why = text.map_or(Some("it is no text"), |text| message.mismatch(text))?;
+        (Value::text(message.as_str()).to_string(), why.to_owned())
     };
-    let why = mismatch(matcher, found.as_ref(), subject.typing())?;
     let actual = with_reason(&shown(found.as_ref()), &why);
-    Some(finding(
-        subject,
-        Level::Message,
-        "message",
-        matcher.to_string(),
-        actual,
-        Grounds::of_rows(rows, subject),
-    ))
-}
-
-/// A code given alone brings the message of its row along; where sources differ, any of theirs.
-fn check_row_message(subject: &Subject<'_>, rows: &[&ErrorRow], found: Option<&Value>) -> Option<Finding> {
-    let messages: Vec<&MessageTemplate> = rows.iter().filter_map(|row| row.message.as_ref()).collect();
-    if messages.is_empty() || messages.len() < rows.len() {
-        return None;
-    }
-    let text = found.and_then(Value::as_text);
-    let whys: Vec<Option<&str>> = messages
-        .iter()
-        .map(|message| text.map_or(Some("it is no text"), |text| message.mismatch(text)))
-        .collect();
-    if whys.contains(&None) {
-        return None;
-    }
-    let wanted: Vec<String> =
-        messages.iter().map(|message| Value::text(message.as_str()).to_string()).collect();
-    let actual = with_reason(&shown(found), whys.first().copied().flatten().unwrap_or_default());
-    Some(finding(
-        subject,
-        Level::Message,
-        "message",
-        wanted.join(" or "),
-        actual,
-        Grounds::of_rows(rows, subject),
-    ))
+    Some(finding(subject, Level::Message, "message", expected, actual, Grounds::of_row(row, subject)))
 }
 
 fn with_reason(actual: &str, why: &str) -> String {
@@ -215,16 +260,10 @@ fn with_reason(actual: &str, why: &str) -> String {
 fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, matcher) in &expect.headers {
-        let found = subject.answer.header(name).map(Value::text);
-        if mismatch(matcher, found.as_ref(), Typing::Text).is_some() {
-            findings.push(finding(
-                subject,
-                Level::Body,
-                name,
-                matcher.to_string(),
-                shown(found.as_ref()),
-                Grounds::default(),
-            ));
+        let field = HeaderField::of(subject.answer, name);
+        if !field.meets(matcher) {
+            let grounds = Grounds::default();
+            findings.push(finding(subject, Level::Body, name, matcher.to_string(), field.shown(), grounds));
         }
     }
     findings
@@ -232,19 +271,20 @@ fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
 
 fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut paths = subject.answer.tree().map(Paths::of);
+    let mut paths = PathsIn::of(subject.contract, subject.answer);
     for (path, matcher) in &expect.body {
-        let found = match paths.as_mut().map(|paths| paths.select(path)) {
-            Some(Ok(value)) => Some(value),
+        let found = match paths.select(path) {
+            Ok(value) => Some(value),
             // That nothing was looked for must not look as if nothing were there.
-            Some(Err(error @ PathError::TooMuch { .. })) => {
+            Err(error @ PathError::TooMuch { .. }) => {
                 let (expected, grounds) = (matcher.to_string(), Grounds::default());
                 findings.push(finding(subject, Level::Body, path, expected, error.to_string(), grounds));
                 continue;
             }
-            Some(Err(PathError::Nothing { .. } | PathError::Malformed { .. })) | None => None,
+            Err(PathError::Nothing { .. } | PathError::Malformed { .. }) => None,
         };
-        if let Some(why) = mismatch(matcher, found.as_ref(), subject.typing()) {
+        let place = Found { value: found.as_ref(), typing: subject.typing(), target: target(path) };
+        if let Some(why) = mismatch_at(matcher, &place) {
             let actual = with_reason(&shown(found.as_ref()), &why);
             findings.push(finding(
                 subject,

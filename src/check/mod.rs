@@ -5,12 +5,16 @@
 mod envelope;
 mod expectation;
 mod grounds;
+mod header_field;
+mod listed;
 mod matcher;
 mod path;
 mod pattern;
 mod subject;
 
+pub use envelope::{request_id, shared_id};
 pub use expectation::{check, throttled};
+pub use listed::{as_lists, select_in};
 pub use path::{PathError, Places, places, select};
 pub use pattern::{compiled, compiled_together};
 pub use subject::Subject;

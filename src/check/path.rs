@@ -1,11 +1,13 @@
 //! `JSONPath` (RFC 9535) over a body's tree.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 use serde_json_path::{JsonPath, PathElement};
 
-use crate::model::{PathShape, TreeSize, Value};
+use crate::model::{PathShape, TreeSize, Value, is_singular};
 use crate::protocol::{from_json, to_json};
 
 /// Why a path gives no value.
@@ -27,18 +29,18 @@ pub enum PathError {
         /// Why.
         reason: String,
     },
-    /// Nothing stands there.
-    #[error("nothing stands at {path}")]
+    /// Nothing is there.
+    #[error("there is nothing at {path}")]
     Nothing {
         /// The path.
         path: String,
     },
 }
 
-/// The value at a path: the only one, or a list where the path names several.
+/// The value at a path that names one place. Any other path gives the list of what it finds, whatever its length.
 ///
 /// # Errors
-/// A path that is none, or that leads to nothing.
+/// A path that is none, or that names one place where nothing is.
 pub fn select(tree: &Value, path: &str) -> Result<Value, PathError> {
     Paths::of(tree).select(path)
 }
@@ -49,18 +51,28 @@ const MOST_STEPS: u64 = 20_000_000;
 /// A tree that several paths are applied to.
 pub(super) struct Paths<'a> {
     tree: &'a Value,
-    /// The tree as the parser has it, and its size; made when a path asks for it.
-    made: Option<(Json, TreeSize)>,
+    /// Its size, and how the parser has it; made when a path asks for it.
+    size: OnceCell<TreeSize>,
+    json: OnceCell<Json>,
     steps_left: u64,
 }
 
 impl<'a> Paths<'a> {
     pub(super) fn of(tree: &'a Value) -> Self {
-        Self { tree, made: None, steps_left: MOST_STEPS }
+        Self { tree, size: OnceCell::new(), json: OnceCell::new(), steps_left: MOST_STEPS }
     }
 
     /// The value at a path, as [`select`] gives it.
     pub(super) fn select(&mut self, path: &str) -> Result<Value, PathError> {
+        self.select_shaped(path, &|tree| Cow::Borrowed(tree))
+    }
+
+    /// The value at a path into what `shaped` makes of the tree, which takes no more steps than the path itself.
+    pub(super) fn select_shaped(
+        &mut self,
+        path: &str,
+        shaped: &dyn Fn(&'a Value) -> Cow<'a, Value>,
+    ) -> Result<Value, PathError> {
         if let Some(key) = top_level_key(path) {
             return self.tree.get(key).cloned().ok_or_else(|| PathError::Nothing { path: path.to_owned() });
         }
@@ -68,22 +80,38 @@ impl<'a> Paths<'a> {
         let shape = PathShape::of(path).map_err(too_much)?;
         let parsed = JsonPath::parse(path)
             .map_err(|error| PathError::Malformed { path: path.to_owned(), reason: error.to_string() })?;
-        let (json, size) = self.made.get_or_insert_with(|| (to_json(self.tree), TreeSize::of(self.tree)));
-        shape.fits(*size).map_err(too_much)?;
-        self.steps_left = self.steps_left.checked_sub(shape.steps(*size)).ok_or_else(|| {
-            too_much(format!("the paths up to here may take more than {MOST_STEPS} steps in this answer"))
-        })?;
-        let nodes = parsed.query(json).all();
-        match nodes.as_slice() {
-            [] => Err(PathError::Nothing { path: path.to_owned() }),
-            [one] => Ok(from_json(one)),
-            several => Ok(Value::List(several.iter().map(|node| from_json(node)).collect())),
+        let size = *self.size.get_or_init(|| TreeSize::of(self.tree));
+        self.take(&shape, size).map_err(too_much)?;
+        match shaped(self.tree) {
+            Cow::Borrowed(tree) => applied(&parsed, self.json.get_or_init(|| to_json(tree)), path),
+            Cow::Owned(tree) => {
+                self.take(&shape, TreeSize::of(&tree)).map_err(too_much)?;
+                applied(&parsed, &to_json(&tree), path)
+            }
         }
+    }
+
+    /// Takes the steps of a path in a tree of this size.
+    fn take(&mut self, shape: &PathShape, size: TreeSize) -> Result<(), String> {
+        shape.fits(size)?;
+        self.steps_left = self.steps_left.checked_sub(shape.steps(size)).ok_or_else(|| {
+            format!("the paths up to here may take more than {MOST_STEPS} steps in this answer")
+        })?;
+        Ok(())
     }
 }
 
+/// The one value of a path to one place, or the list of all that any other path finds.
+fn applied(parsed: &JsonPath, json: &Json, path: &str) -> Result<Value, PathError> {
+    let nodes = parsed.query(json).all();
+    if !is_singular(path) {
+        return Ok(Value::List(nodes.into_iter().map(from_json).collect()));
+    }
+    nodes.first().map(|node| from_json(node)).ok_or_else(|| PathError::Nothing { path: path.to_owned() })
+}
+
 /// Whether a path is not too much work in a tree: only then is it applied.
-fn bounded(tree: &Value, path: &str) -> Result<(), String> {
+pub(super) fn bounded(tree: &Value, path: &str) -> Result<(), String> {
     PathShape::of(path)?.fits(TreeSize::of(tree))
 }
 
@@ -164,6 +192,40 @@ mod tests {
         assert_eq!(select(&tree, "$.a.b[0]").unwrap().to_string(), "1.10");
         assert_eq!(select(&tree, "$.a.b[*]").unwrap().to_string(), "[1.10, 2]");
         assert!(select(&tree, "$.nosuch").is_err());
+        assert!(select(&tree, "$.a.nosuch[0]").is_err());
         assert!(select(&tree, "$[").is_err());
+    }
+
+    #[test]
+    fn what_a_path_gives_does_not_depend_on_how_much_it_finds() {
+        let tree =
+            read_json(br#"{"one": [{"k": "a"}], "two": [{"k": "a"}, {"k": "b"}], "none": []}"#).unwrap();
+        let found = |path: &str| select(&tree, path).unwrap().to_string();
+        assert_eq!(found("$.none[*].k"), "[]");
+        assert_eq!(found("$.one[*].k"), r#"["a"]"#);
+        assert_eq!(found("$.two[*].k"), r#"["a", "b"]"#);
+        assert_eq!(found("$.two[?@.k == 'b'].k"), r#"["b"]"#);
+        assert_eq!(found("$.one[0:1].k"), r#"["a"]"#);
+        assert_eq!(found("$.one"), r#"[{"k": "a"}]"#);
+        assert_eq!(found("$.one[-1].k"), r#""a""#);
+        assert_eq!(found("$.nosuch[*]"), "[]");
+    }
+
+    #[test]
+    fn the_functions_of_the_standard_are_there() {
+        let tree =
+            read_json("[{\"k\": \"äb\", \"l\": [1, 2]}, {\"k\": \"Z9\", \"l\": []}]".as_bytes()).unwrap();
+        for (path, wanted) in [
+            ("$[?length(@.k) == 2].k", r#"["äb", "Z9"]"#),
+            ("$[?length(@.l) == 2].k", r#"["äb"]"#),
+            ("$[?count(@.l[*]) == 0].k", r#"["Z9"]"#),
+            ("$[?value(@.l[?@ > 1]) == 2].k", r#"["äb"]"#),
+            (r"$[?match(@.k, '\\p{Ll}+')].k", r#"["äb"]"#),
+            ("$[?match(@.k, 'b')].k", "[]"),
+            ("$[?search(@.k, 'b')].k", r#"["äb"]"#),
+            ("$[?search(@.k, '(?i)z')].k", r#"["Z9"]"#),
+        ] {
+            assert_eq!(select(&tree, path).unwrap().to_string(), wanted, "{path}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What a judgement rests on: contract, expectation, request, answer, and what came before.
 
+use super::listed::select_in;
 use super::matcher::Typing;
-use super::path::select;
 use crate::model::{Answer, Body, Contract, Exchange, Expect, Request, Value};
 
 /// All that a judgement rests on.
@@ -34,7 +34,7 @@ impl Subject<'_> {
 
     /// The value at a path of the contract's envelope.
     fn at(&self, path: Option<&String>) -> Option<Value> {
-        select(self.answer.tree()?, path?).ok()
+        select_in(self.contract, self.answer, path?).ok()
     }
 
     /// The error code of the answer.

@@ -12,6 +12,7 @@ use super::shard::Shard;
 use super::words::Words;
 use crate::model::{Level, Scheme};
 use crate::snapshot::MaxAge;
+use crate::transport::Keeping;
 
 /// Hold an API endpoint, mock or real, to its published contract.
 #[derive(Debug, Parser)]
@@ -130,9 +131,9 @@ pub(super) struct ShowArgs {
     /// The case's id, or a part of it that no other id has
     #[arg(value_name = "CASE")]
     pub(super) case: String,
-    /// The address that the curl lines go to
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
-    pub(super) endpoint: String,
+    /// The address that the curl lines go to; that of `proofmark serve` if left out, with lines that set its states up
+    #[arg(long, value_name = "URL")]
+    pub(super) endpoint: Option<String>,
     /// The seed of values made by chance
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) seed: u64,
@@ -210,6 +211,9 @@ pub(super) struct OutputArgs {
     /// Write a report: json, ndjson, junit, tap, markdown, github, html or sarif, as junit=PATH; `-` is standard output
     #[arg(long, value_name = "FORMAT=PATH")]
     pub(super) report: Vec<String>,
+    /// Let outputs replace files that are something else; never those that are read
+    #[arg(long)]
+    pub(super) force: bool,
     /// Tell every case
     #[arg(long, short = 'v', conflicts_with = "quiet")]
     pub(super) verbose: bool,
@@ -268,7 +272,8 @@ pub(super) struct ServeArgs {
     /// Break a promise on purpose; `proofmark run --fault list` shows all faults
     #[arg(long, value_name = "NAME")]
     pub(super) fault: Vec<String>,
-    /// Which signatures are asked for, made with the key `testid` and the secret `testsecret`
+    /// Which signatures are asked for, made with the key `testid` and the secret `testsecret`, or with the temporary key
+    /// `STS.testid`, the secret `temporarysecret` and the security token `temporarytoken`
     #[arg(long, value_enum, value_name = "MODE", default_value_t = AuthChoice::None)]
     pub(super) auth: AuthChoice,
     /// Append a line of JSON for each request to a file, or to standard error for `-`
@@ -320,7 +325,7 @@ pub(super) struct SweepArgs {
     /// The endpoint to sweep: an http address, or a name from endpoints.toml
     #[arg(long, value_name = "URL|NAME")]
     pub(super) endpoint: String,
-    /// List what would be removed, and remove nothing
+    /// List what would be removed, and remove nothing; exit code 1 if there is anything
     #[arg(long)]
     pub(super) dry_run: bool,
     #[command(flatten)]
@@ -354,6 +359,9 @@ pub(super) struct CertificateArgs {
     /// Write a page of Markdown
     #[arg(long, value_name = "FILE")]
     pub(super) markdown: Option<PathBuf>,
+    /// Let outputs replace files that are something else; never those that are read
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -385,6 +393,10 @@ pub(super) struct ConnectArgs {
     /// Connect to an address in place of a host, as HOST=ADDRESS:PORT
     #[arg(long, value_name = "HOST=ADDRESS")]
     pub(super) resolve: Vec<String>,
+    /// Whether each request has a connection of its own, fresh, or connections are used again, reuse; fresh if not
+    /// said
+    #[arg(long, value_name = "MODE", value_parser = Words::connections(), hide_possible_values = true)]
+    pub(super) connections: Option<Keeping>,
     /// How long a connection may take, in seconds; 5 if not said
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(super) connect_timeout: Option<u64>,
@@ -405,6 +417,7 @@ impl ConnectArgs {
             ("--client-certificate", self.client_certificate.is_some()),
             ("--proxy", self.proxy.is_some()),
             ("--resolve", !self.resolve.is_empty()),
+            ("--connections", self.connections.is_some()),
         ]
         .into_iter()
         .find_map(|(flag, is_given)| is_given.then_some(flag))
@@ -430,6 +443,9 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "MODE", env = "INSTA_UPDATE", hide_env_values = true)]
     #[arg(value_parser = Words::modes(), hide_possible_values = true)]
     pub(super) update: Option<String>,
+    /// Let `--update always` or `unseen` write snapshots although CI is set
+    #[arg(long, requires = "update")]
+    pub(super) in_ci: bool,
     /// Start no further case after the first that failed; those under way are finished
     #[arg(long, conflicts_with = "max_fail")]
     pub(super) fail_fast: bool,
@@ -465,6 +481,9 @@ pub(super) struct RunArgs {
     /// Keep the exchanges of cases that simply passed as well, for reports that show them
     #[arg(long)]
     pub(super) all_exchanges: bool,
+    /// Leave the states of cases in place, so that the `curl` lines can be used; no case runs that may cost money
+    #[arg(long, conflicts_with = "allow")]
+    pub(super) keep_states: bool,
     /// Print what would be sent, and send nothing
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -508,7 +527,9 @@ pub(super) struct CertifyArgs {
 }
 
 /// Flags of a run that a certificate has no use for.
-const NOT_CERTIFIED: [&str; 11] = [
+const NOT_CERTIFIED: [&str; 13] = [
+    "in_ci",
+    "keep_states",
     "shard",
     "all_exchanges",
     "partition",

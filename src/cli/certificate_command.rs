@@ -7,6 +7,7 @@ use std::path::Path;
 use super::args::CertificateArgs;
 use super::dossier::examine;
 use super::exit::{CONFORMS, CliError};
+use super::keep::{Keep, Kind};
 use super::key_file::public_key;
 use crate::evidence::{
     Attested, LARGEST, PublicKey, Signer, Statement, badge, certificate as page, is_archive, open,
@@ -25,6 +26,12 @@ pub(super) fn certificate(args: &CertificateArgs) -> Result<u8, CliError> {
     let signed = signed.map_err(|reason| CliError::NoStatement { path: args.signed.clone(), reason })?;
     let keyid = key.id();
     let attested = Attested { statement: &signed.statement, keyid: &keyid, bundle: signed.bundle.as_deref() };
+    let mut keep = Keep::new(args.force);
+    keep.file(Some(&args.signed), "what is shown");
+    keep.file(Some(&args.key), "the public key");
+    for (path, kind) in [(&args.badge, Kind::Badge), (&args.markdown, Kind::Certificate)] {
+        path.iter().try_for_each(|path| keep.allow(path, kind))?;
+    }
     Shown::begin(args.badge.as_deref(), args.markdown.as_deref())?.write(&attested)?;
     Ok(CONFORMS)
 }

@@ -37,6 +37,9 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
     lines.add("levels", &scope.levels.join(", "));
     lines.add("formats", &listed(&scope.formats));
     lines.add("signatures", &listed(&scope.signatures));
+    if !scope.unpublished.is_empty() {
+        lines.add("not judged", &format!("{}: no published source has it", scope.unpublished.join(", ")));
+    }
     lines.add("cases", &cases(examined));
     lines.add("error rows", &rows(examined));
     lines.omissions("waived", &statement.conformance.waived);

@@ -9,6 +9,7 @@ use super::args::RunArgs;
 use super::exit::CliError;
 use super::files::check_endpoints;
 use super::interrupt::listening;
+use super::keep::Keep;
 use super::manifest_command::of_run;
 use super::output::Output;
 use super::reports::Reports;
@@ -19,9 +20,9 @@ use crate::evidence::{Account, Recorded, Tested, kept};
 use crate::judgement::WaiverBook;
 use crate::model::{Level, Suite, Verdict, Waiver};
 use crate::plan::{Pattern, Plan, case_ids, plan};
-use crate::protocol::sign::Secret;
+use crate::protocol::sign::Secrets;
 use crate::run::{RunSettings, Runner, StopSwitch, run as run_plan};
-use crate::transport::Client;
+use crate::transport::{Client, Connection, Keeping};
 
 /// How many cases are named that stand in the way of a certificate.
 const NAMED: usize = 10;
@@ -37,13 +38,13 @@ pub(super) struct Selection<'a> {
 pub(super) struct Certified {
     pub(super) account: Account,
     pub(super) recorded: Recorded,
-    pub(super) secrets: Vec<Secret>,
+    pub(super) secrets: Secrets,
     pub(super) is_reported: bool,
 }
 
 impl Selection<'_> {
     /// Runs the cases; gives none after an interrupt.
-    pub(super) fn run(&self, output: &Output) -> Result<Option<Certified>, CliError> {
+    pub(super) fn run(&self, output: &Output, keep: Keep) -> Result<Option<Certified>, CliError> {
         let select = &self.run.select;
         let patterns = select.patterns.iter().map(|text| Pattern::new(text, select.exact));
         let plan = plan(self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
@@ -54,12 +55,13 @@ impl Selection<'_> {
         let named = self.run.endpoint.first().and_then(|name| other(name));
         check_endpoints(&named.into_iter().collect::<Vec<_>>(), &select.folder.cases, self.suite)?;
         // The deepest level of conformance; what snapshots tell is no part of it.
-        let args = RunArgs { level: self.run.level.min(Level::Body), ..self.run.clone() };
+        let level = self.run.level.min(Level::Body);
+        let args = RunArgs { level, update: Some("no".into()), ..self.run.clone() };
         let settings = Settings::resolve(&args, named)?;
         if matches!(settings.target, Target::Reference(_)) {
             embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
         }
-        let reports = Reports::open(output)?;
+        let reports = Reports::open(output, keep)?;
         Runtime::new().map_err(CliError::Runtime)?.block_on(self.drive(settings, plan, reports))
     }
 
@@ -81,10 +83,12 @@ impl Selection<'_> {
             signing: endpoint.signing.usual(),
             hook: endpoint.states.is_some(),
         };
-        let secrets = if reference.is_some() { Vec::new() } else { endpoint.signing.secrets() };
+        let secrets = if reference.is_some() { Secrets::default() } else { endpoint.signing.secrets() };
         let started = Timestamp::now();
         let book = self.book(&endpoint.description.name, tested, started)?;
-        let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
+        // What is certified rests on answers that can belong to no other request.
+        let connection = Connection { keeping: Keeping::Fresh, ..settings.connection };
+        let client = Client::new(settings.limits, &connection, endpoint.addresses())?;
         let settings = RunSettings { keeps_exchanges: true, ..settings.run };
         let runner = Arc::new(Runner::new(client, endpoint, settings, None).waivers(book));
         let stop = Arc::new(StopSwitch::default());

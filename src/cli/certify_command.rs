@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{CertifyArgs, RunArgs};
 use super::certificate_command::Shown;
@@ -11,17 +11,19 @@ use super::certificate_text::{certificate, harmless, outcome};
 use super::certified_run::{Certified, Selection};
 use super::dossier::{Parts, Refusal, event_bytes, examine};
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, NO_REPORT, UNKNOWN};
+use super::keep::{Keep, Kind};
 use super::key_file::signing_key;
 use super::output::{Output, Place, Surroundings};
-use super::settings::other;
+use super::settings::{other, snapshots_beside};
 use super::{note, print};
 use crate::evidence::{
     ACCOUNT, ArchiveError, Attested, COVERAGE, Digest, Divergence, EVENTS, Files, Resource, Signer,
     SigningKey, TestResult, bundle, coverage_bytes,
 };
-use crate::protocol::sign::{Redactor, Secret};
+use crate::protocol::sign::{Redactor, Secrets};
 use crate::protocol::{sha256_hex, sha256_of};
 use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
+use crate::transport::Keeping;
 use crate::whole_file::WholeFile;
 
 /// The variable of the environment that may hold the private key itself.
@@ -30,7 +32,6 @@ const KEY: &str = "PROOFMARK_SIGNING_KEY";
 /// Runs cases, writes a bundle, and gives the exit code.
 pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     check_flags(&args.run)?;
-    check_files(args)?;
     let key = key(args.key.as_deref())?;
     let subject = subject(args)?;
     let shelf = Shelf::copy(&args.run.select.folder.cases)?;
@@ -42,11 +43,12 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let waivers = load_shelf_waivers(&shelf)?;
     let selection = Selection { suite: &suite, waivers: &waivers, run: &args.run };
     let output = Output::resolve(&args.run.output)?;
+    let keep = keep(args)?;
     let unwritable = |source| CliError::Unwritable { path: args.output.clone(), source };
     // Before anything is sent: a run may take long, and cost something.
     let mut file = WholeFile::create(&args.output).map_err(unwritable)?;
     let shown = Shown::begin(args.badge.as_deref(), args.certificate.as_deref())?;
-    let certified = selection.run(&output)?;
+    let certified = selection.run(&output, keep)?;
     let Some(Certified { mut account, recorded, secrets, is_reported }) = certified else {
         return Ok(INTERRUPTED);
     };
@@ -104,6 +106,12 @@ fn check_flags(run: &RunArgs) -> Result<(), CliError> {
         ("--max-age", run.max_age.is_some(), "snapshots tell regression, and a certificate conformance"),
         ("--fail-fast", run.fail_fast, "every case that is selected has to run"),
         ("--max-fail", run.max_fail.is_some(), "every case that is selected has to run"),
+        ("--keep-states", run.keep_states, "what is certified is cleaned up after"),
+        (
+            "--connections reuse",
+            run.connect.connections == Some(Keeping::Reuse),
+            "every request of a certified run has a connection of its own",
+        ),
         ("--dry-run", run.dry_run, "`proofmark run --dry-run` prints what would be sent"),
     ];
     if let Some((flag, _, hint)) = meaningless.into_iter().find(|(_, is_given, _)| *is_given) {
@@ -130,15 +138,21 @@ fn check_flags(run: &RunArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Files that would be written over each other.
-fn check_files(args: &CertifyArgs) -> Result<(), CliError> {
-    let files = [Some(&args.output), args.badge.as_ref(), args.certificate.as_ref()];
-    let files: Vec<&PathBuf> = files.into_iter().flatten().collect();
-    let is_twice = |(position, path): (usize, &&PathBuf)| files[..position].contains(path);
-    match files.iter().enumerate().find(|entry| is_twice(*entry)) {
-        Some((_, path)) => Err(CliError::usage(format!("{} is to hold two things", path.display()))),
-        None => Ok(()),
+/// All that is read, and beside the reports all that is to be written.
+fn keep(args: &CertifyArgs) -> Result<Keep, CliError> {
+    let mut keep = Keep::new(args.run.output.force);
+    keep.cases(&args.run.select.folder.cases);
+    keep.snapshots(Some(&snapshots_beside(&args.run.select.folder.cases, None)));
+    keep.file(args.key.as_deref(), "the private key");
+    keep.file(args.subject_file.as_deref(), "what is certified");
+    keep.file(args.run.manifest.as_deref(), "the manifest");
+    keep.file(args.run.connect.ca_file.as_deref(), "a file of certificates");
+    keep.file(args.run.connect.client_certificate.as_deref(), "a certificate and its key");
+    keep.allow(&args.output, Kind::Bundle)?;
+    for (path, kind) in [(&args.badge, Kind::Badge), (&args.certificate, Kind::Certificate)] {
+        path.iter().try_for_each(|path| keep.allow(path, kind))?;
     }
+    Ok(keep)
 }
 
 /// The private key: of a file, or of the environment.
@@ -179,12 +193,7 @@ fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
 }
 
 /// The bundle of a run. What it comes to is counted from what is kept.
-fn packed(
-    mut parts: Parts,
-    shelf: &Shelf,
-    key: &SigningKey,
-    secrets: &[Secret],
-) -> Result<Vec<u8>, CliError> {
+fn packed(mut parts: Parts, shelf: &Shelf, key: &SigningKey, secrets: &Secrets) -> Result<Vec<u8>, CliError> {
     let untrue = |divergence: Divergence| CliError::NoCertificate {
         reason: format!("the evidence does not hold: {divergence}"),
     };
@@ -226,8 +235,8 @@ impl From<ArchiveError> for Unmade {
 }
 
 /// A file in which a secret stands, in whatever form: what requests are signed with must never be handed on.
-fn holds_secret<'a>(files: &'a Files, secrets: &[Secret]) -> Option<&'a str> {
-    let redactor = Redactor::new(secrets)?;
+fn holds_secret<'a>(files: &'a Files, secrets: &Secrets) -> Option<&'a str> {
+    let redactor = Redactor::new(secrets);
     files.iter().find(|(_, bytes)| redactor.hidden(bytes).is_some()).map(|(name, _)| name.as_str())
 }
 

@@ -13,7 +13,7 @@ use super::exit::CliError;
 use crate::model::Scheme;
 #[cfg(feature = "aws")]
 use crate::protocol::sign::AwsV4;
-use crate::protocol::sign::{Basic, Bearer, Credentials, Secret};
+use crate::protocol::sign::{Basic, Bearer, Credentials, SHORTEST_SECRET, Secret};
 use crate::run::Signing;
 use crate::source::EndpointEntry;
 
@@ -39,9 +39,9 @@ pub(super) fn signing(scheme: Scheme, entry: &EndpointEntry) -> Result<Signing, 
     match scheme {
         Scheme::None => Ok(Signing::none(true)),
         Scheme::V1 | Scheme::V3 => Ok(Signing::with_key(&key(source)?, scheme)),
-        Scheme::Bearer => Ok(Signing::always(Arc::new(Bearer::new(Secret::new(variable(BEARER)?))), scheme)),
+        Scheme::Bearer => Ok(Signing::always(Arc::new(Bearer::new(Secret::new(secret(BEARER)?))), scheme)),
         Scheme::Basic => {
-            let signer = Basic::new(variable(USER)?, Secret::new(variable(PASSWORD)?));
+            let signer = Basic::new(variable(USER)?, Secret::new(secret(PASSWORD)?));
             Ok(Signing::always(Arc::new(signer), scheme))
         }
         Scheme::AwsV4 => aws(entry),
@@ -62,8 +62,8 @@ fn aws(entry: &EndpointEntry) -> Result<Signing, CliError> {
         let message = format!("credentials for {} come from the environment alone", Scheme::AwsV4);
         return Err(missing(message));
     }
-    let key = Credentials::new(variable(AWS_KEY_ID)?, variable(AWS_KEY_SECRET)?);
-    let key = with_token(key, AWS_SESSION_TOKEN);
+    let key = Credentials::new(secret(AWS_KEY_ID)?, secret(AWS_KEY_SECRET)?);
+    let key = with_token(key, AWS_SESSION_TOKEN)?;
     Ok(Signing::always(Arc::new(AwsV4::new(key, region, service)), Scheme::AwsV4))
 }
 
@@ -77,11 +77,27 @@ fn aws(entry: &EndpointEntry) -> Result<Signing, CliError> {
 }
 
 /// The key as a temporary one, if the environment has the token of this name.
-fn with_token(key: Credentials, name: &str) -> Credentials {
+fn with_token(key: Credentials, name: &str) -> Result<Credentials, CliError> {
     match env::var(name) {
-        Ok(token) if !token.is_empty() => key.with_security_token(token),
-        Ok(_) | Err(_) => key,
+        Ok(token) if !token.is_empty() => Ok(key.with_security_token(hideable(token, name)?)),
+        Ok(_) | Err(_) => Ok(key),
     }
+}
+
+/// A variable whose value is hidden wherever the endpoint repeats it.
+fn secret(name: &str) -> Result<String, CliError> {
+    hideable(variable(name)?, name)
+}
+
+/// A text that is long enough to be found in what an endpoint repeats, and not to be found everywhere else.
+fn hideable(text: String, source: &str) -> Result<String, CliError> {
+    if text.len() >= SHORTEST_SECRET {
+        return Ok(text);
+    }
+    let message = format!(
+        "{source}: the value has fewer than {SHORTEST_SECRET} bytes, too few to be hidden in what an endpoint repeats"
+    );
+    Err(CliError::Usage { message, hint: Some("use a longer secret for this endpoint".into()) })
 }
 
 fn variable(name: &str) -> Result<String, CliError> {
@@ -97,9 +113,7 @@ fn missing(message: String) -> CliError {
 
 fn key(source: Option<&str>) -> Result<Credentials, CliError> {
     match source.unwrap_or("environment") {
-        "environment" => {
-            Ok(with_token(Credentials::new(variable(KEY_ID)?, variable(KEY_SECRET)?), SECURITY_TOKEN))
-        }
+        "environment" => with_token(Credentials::new(secret(KEY_ID)?, secret(KEY_SECRET)?), SECURITY_TOKEN),
         other => match other.strip_prefix("profile:") {
             Some(name) => profile(name),
             None => Err(missing(format!(
@@ -123,8 +137,14 @@ fn profile(name: &str) -> Result<Credentials, CliError> {
     let text = |key: &str| found[key].as_str().filter(|text| !text.is_empty());
     match (text("access_key_id"), text("access_key_secret")) {
         (Some(id), Some(secret)) => {
-            let key = Credentials::new(id, secret);
-            Ok(text("sts_token").map_or_else(|| key.clone(), |token| key.clone().with_security_token(token)))
+            let checked = |text: &str, key: &str| {
+                hideable(text.to_owned(), &format!("`{key}` of the profile `{name}` in {shown}"))
+            };
+            let key = Credentials::new(checked(id, "access_key_id")?, checked(secret, "access_key_secret")?);
+            match text("sts_token") {
+                None => Ok(key),
+                Some(token) => Ok(key.with_security_token(checked(token, "sts_token")?)),
+            }
         }
         (None | Some(_), None) | (None, Some(_)) => {
             Err(missing(format!("the profile `{name}` in {shown} has no key")))

@@ -9,13 +9,15 @@ use super::args::{CoverageFormat, DiffArgs, RunArgs};
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
 use super::files::{check_endpoints, selected};
 use super::print;
-use super::settings::other;
+use super::review_command::plural;
+use super::settings::{Settings, Target, other};
 use super::watched::watched;
 use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, summarise};
-use crate::model::CaseRecord;
+use crate::model::{CaseRecord, Normalisation};
 use crate::plan::{Plan, PlannedCase};
 use crate::report::{printable, printable_json};
 use crate::run::seed_by_chance;
+use crate::snapshot::RuleBook;
 
 /// Runs the cases on both endpoints, and prints how they differ.
 pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
@@ -28,6 +30,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         ("--report", !run.output.report.is_empty()),
         ("--overwrite-real", run.overwrite_real),
         ("--max-age", run.max_age.is_some()),
+        ("--keep-states", run.keep_states),
     ];
     if let Some((flag, _)) = meaningless.into_iter().find(|(_, is_given)| *is_given) {
         return Err(CliError::Usage {
@@ -48,9 +51,10 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     // Both get the same values made by chance, so that what an answer repeats of them is alike.
     let seed = args.run.seed.unwrap_or_else(seed_by_chance);
+    let rules = Stability::of(args)?;
     let side = |name: &str, states: &Option<String>| {
         let run = RunArgs { states: states.clone(), seed: Some(seed), ..args.run.clone() };
-        runtime.block_on(summaries(&run, other(name), &plan))
+        runtime.block_on(summaries(&run, other(name), &plan, &rules))
     };
     let Some(Side { summaries: first, is_clean }) = side(&args.first, &args.first_states)? else {
         return Ok(INTERRUPTED);
@@ -78,22 +82,49 @@ struct Side {
 }
 
 fn code(differences: &[CaseDifference]) -> u8 {
-    let has = |wanted: &[Difference]| differences.iter().any(|case| wanted.contains(&case.difference));
-    if has(&[Difference::Status, Difference::Code, Difference::Message, Difference::Field]) {
+    let found = || differences.iter().map(|case| &case.difference);
+    if found().any(Difference::is_between_answers) {
         BROKEN
-    } else if has(&[Difference::OnlyFirst, Difference::OnlySecond, Difference::Neither]) {
+    // Where every case was skipped on purpose, nothing was compared.
+    } else if found().any(Difference::is_open) || found().all(|one| *one == Difference::SkippedOnPurpose) {
         UNKNOWN
     } else {
         CONFORMS
     }
 }
 
+/// The rules for snapshots of both endpoints, so that one name is given to a value in either.
+struct Stability {
+    book: RuleBook,
+    own: Normalisation,
+}
+
+impl Stability {
+    fn of(args: &DiffArgs) -> Result<Self, CliError> {
+        let mut own = Normalisation::default();
+        for (name, states) in [(&args.first, &args.first_states), (&args.second, &args.second_states)] {
+            let run = RunArgs { states: states.clone(), ..args.run.clone() };
+            if let Target::Other(endpoint) = Settings::resolve(&run, other(name))?.target {
+                own.values.extend(endpoint.normalisation.values.iter().cloned());
+                own.unordered.extend(endpoint.normalisation.unordered.iter().cloned());
+            }
+        }
+        Ok(Self { book: RuleBook::default(), own })
+    }
+}
+
 /// What an endpoint answered to each case of a plan, in its order; only what is compared is kept. None after
 /// an interrupt.
-async fn summaries(args: &RunArgs, endpoint: Option<&str>, plan: &Plan) -> Result<Option<Side>, CliError> {
+async fn summaries(
+    args: &RunArgs,
+    endpoint: Option<&str>,
+    plan: &Plan,
+    rules: &Stability,
+) -> Result<Option<Side>, CliError> {
     let mut summaries = Vec::with_capacity(plan.cases.len());
     let take = |record: &CaseRecord, planned: &PlannedCase| {
-        summaries.push(summarise(record, &planned.contract));
+        let rules = rules.book.of(&planned.contract, &rules.own);
+        summaries.push(summarise(record, &planned.contract, &rules));
     };
     let is_clean = watched(args, endpoint, plan, take).await?;
     Ok(is_clean.map(|is_clean| Side { summaries, is_clean }))
@@ -112,10 +143,17 @@ fn as_text(args: &DiffArgs, differences: &[CaseDifference]) -> String {
     for (row, counts) in by_row(differences) {
         let told: Vec<String> =
             counts.iter().map(|(difference, count)| format!("{count} {difference}")).collect();
-        let _ = writeln!(text, "  {}  {}", row.as_deref().unwrap_or("(no code)"), told.join(", "));
+        let _ = writeln!(text, "  {}  {}", row.as_deref().unwrap_or("(no single code)"), told.join(", "));
     }
-    let same = differences.iter().filter(|case| case.difference == Difference::Same).count();
-    let _ = writeln!(text, "\n{same} of {} cases are answered alike", differences.len());
+    let count =
+        |is_it: fn(&Difference) -> bool| differences.iter().filter(|case| is_it(&case.difference)).count();
+    let same = count(|difference| *difference == Difference::Same);
+    let all = differences.len();
+    let _ = writeln!(text, "\n{same} of {all} case{} answered alike", plural(all));
+    let not_compared = count(|one| one.is_open() || *one == Difference::SkippedOnPurpose);
+    if not_compared > 0 {
+        let _ = writeln!(text, "{not_compared} not compared");
+    }
     text
 }
 

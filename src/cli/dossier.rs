@@ -106,7 +106,8 @@ impl Parts {
     }
 
     fn aims(&self) -> Result<Vec<Coverage>, Divergence> {
-        coverage(&self.suite).map_err(|error| divergence("cases", error.to_string()))
+        let found = coverage(&self.suite).map(|found| found.contracts);
+        found.map_err(|error| divergence("cases", error.to_string()))
     }
 
     /// The statement that follows from all of it.

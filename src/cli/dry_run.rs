@@ -33,16 +33,16 @@ pub(super) fn dry_run(plan: &Plan, settings: &Settings) -> String {
         Target::Reference(_) => ("the embedded reference endpoint", true),
         Target::Other(endpoint) => (endpoint.description.name.as_str(), endpoint.states.is_some()),
     };
-    let through_hook = if hook { 2 * set_ups } else { 0 };
+    let (requests_of_each, undone) =
+        if settings.run.keeps_states { (1, "to leave in place") } else { (2, "to tear down") };
+    let through_hook = if hook { requests_of_each * set_ups } else { 0 };
     let all = requests + through_hook;
     let mut text = String::from("nothing is sent; a run would be\n");
     let _ = writeln!(text, "  endpoint   {name}");
     let _ = writeln!(text, "  cases      {}", plan.cases.len());
     let _ = writeln!(text, "  requests   {requests}");
-    let _ = writeln!(
-        text,
-        "  states     {set_ups} to set up and to tear down, {through_hook} requests to the hook"
-    );
+    let _ =
+        writeln!(text, "  states     {set_ups} to set up and {undone}, {through_hook} requests to the hook");
     for (state, count) in &states {
         let _ = writeln!(text, "               {count:>5}  {state}");
     }

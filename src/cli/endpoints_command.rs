@@ -7,7 +7,7 @@ use super::args::{ConnectArgs, FolderArgs};
 use super::endpoint::{resolved, variable};
 use super::exit::CliError;
 use super::print;
-use super::settings::Connected;
+use super::settings::{Connected, costs_nothing};
 use crate::model::{EndpointKind, Normalisation, Value, ValueKind};
 use crate::report::printable;
 use crate::run::RunSettings;
@@ -52,6 +52,7 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     line("fixtures", some_names(entry), "none");
     line("jobs", entry.jobs.map(|jobs| jobs.to_string()), &run.jobs.to_string());
     line("rate", entry.rate.clone(), "no limit");
+    line("connections", entry.connections.clone(), "fresh");
     line(
         "connect-timeout",
         entry.connect_timeout.map(|time| format!("{time} s")),
@@ -112,7 +113,7 @@ fn addresses(text: &mut String, written: &EndpointEntry, entry: &EndpointEntry) 
 fn billable(entry: &EndpointEntry) -> (&'static str, &'static str) {
     let connected = Connected::resolve(&ConnectArgs::default(), Some(entry));
     let stays_here = connected.ok().zip(Address::new(&entry.url).ok());
-    let stays_here = stays_here.is_some_and(|(to, address)| to.connection.stays_here(&address));
+    let stays_here = stays_here.is_some_and(|(to, address)| costs_nothing(entry, &to.connection, &address));
     match (entry.allows_billable, stays_here) {
         (true, _) => ("allowed", "endpoints.toml"),
         (false, true) => ("allowed", "it is on this machine"),

@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::args::{FolderArgs, SelectArgs};
-use super::endpoint::{is_address, resolved};
+use super::endpoint::resolved;
 use super::exit::CliError;
 use super::manifest_command;
 use super::print;
-use crate::model::{Problem, Suite};
+use crate::model::{Backing, Day, PreparedStep, Problem, Suite};
 use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
 use crate::protocol::encode;
+use crate::report::printable;
 use crate::source::{
     EndpointEntry, LoadError, Wanted, check_fixtures, check_normalisation, load, load_endpoints, load_waivers,
 };
@@ -41,9 +45,15 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     problems.extend(named.iter().flat_map(check_values));
     problems.extend(check_fixtures(&named, &suite));
     problems.extend(check_normalisation(&named, &suite));
-    problems.extend(check_templates(&cases));
+    problems.extend(check_requests(&cases));
+    let today = today();
     for waiver in waived {
         let pattern = Pattern::new(&waiver.case, false)?;
+        if waiver.expires < today {
+            let message = format!("the waiver expired on {}", waiver.expires.as_str());
+            let problem = Problem::new(waiver.spot.clone(), message);
+            problems.push(problem.hint("remove it, or agree on another day"));
+        }
         if !cases.iter().any(|planned| pattern.matches(planned.id.as_str())) {
             problems.push(Problem::new(waiver.spot, format!("no case matches `{}`", waiver.case)));
         }
@@ -55,9 +65,26 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     let tables: usize = suite.operations.iter().map(|operation| operation.tables.len()).sum();
     let contracts = suite.operations.len();
     print(&format!(
-        "{contracts} contract{}, {tables} tables, {cases} cases: no problems\n",
-        if contracts == 1 { "" } else { "s" }
+        "{contracts} contract{}, {tables} tables, {cases} cases: no problems\n{}",
+        if contracts == 1 { "" } else { "s" },
+        unpublished(&suite)
     ))
+}
+
+/// The promises that are marked as unpublished, one a line; those that contracts share once.
+fn unpublished(suite: &Suite) -> String {
+    let mut lines = BTreeSet::new();
+    for contract in suite.operations.iter().map(|operation| &operation.contract) {
+        for (name, Backing { spot, .. }) in contract.unpublished() {
+            lines.insert(format!("unpublished: {name} ({}:{})\n", spot.file.path.display(), spot.line()));
+        }
+    }
+    printable(&lines.into_iter().collect::<String>()).into_owned()
+}
+
+/// The day by which waivers expire.
+pub(super) fn today() -> Day {
+    Day::from_checked(Timestamp::now().to_zoned_datetime(TimeZone::UTC).date().to_string())
 }
 
 /// The values of an endpoint that a run could not use.
@@ -86,14 +113,15 @@ fn check_values(entry: &EndpointEntry) -> Vec<Problem> {
     .collect()
 }
 
-/// Prepares every case with the examples of its states: a template that fails there would fail in a run.
-fn check_templates(cases: &[PlannedCase]) -> Vec<Problem> {
+/// Prepares every case with the examples of its states: what fails there would fail in a run.
+fn check_requests(cases: &[PlannedCase]) -> Vec<Problem> {
     let templates = Templates::default();
     let prepared = |planned: &PlannedCase| match preview(planned, 0, &templates) {
         Err(error) => Some(error.to_string()),
-        Ok(preview) => {
-            preview.steps.iter().find_map(|step| Some(encode(&planned.contract, step).err()?.to_string()))
-        }
+        Ok(mut preview) => preview
+            .steps
+            .iter_mut()
+            .find_map(|step| Some(encode(&planned.contract, unmarked(step)).err()?.to_string())),
     };
     let mut told = BTreeSet::new();
     let failing = cases.iter().filter_map(|planned| Some((planned, prepared(planned)?)));
@@ -105,11 +133,37 @@ fn check_templates(cases: &[PlannedCase]) -> Vec<Problem> {
         .collect()
 }
 
-/// Holds the fixtures of endpoints that are named against the states of a suite.
-pub(super) fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Result<(), CliError> {
-    if names.iter().all(|name| is_address(name)) {
-        return Ok(());
+/// A step whose target has no angle brackets around the names of values that earlier answers will give.
+fn unmarked(step: &mut PreparedStep) -> &PreparedStep {
+    let raw = &mut step.request.raw;
+    for text in [&mut raw.path, &mut raw.query].into_iter().flatten() {
+        let mut rest = text.as_str();
+        let mut plain = String::new();
+        while let Some((before, after)) = rest.split_once('<') {
+            let Some((name, behind)) = after.split_once('>').filter(|(name, _)| is_name(name)) else { break };
+            plain.extend([before, name]);
+            rest = behind;
+        }
+        plain.push_str(rest);
+        *text = plain;
     }
+    step
+}
+
+/// What a name of a saved value looks like.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+/// Refuses to go on with cases of which a request cannot be made.
+pub(super) fn check_sendable(plan: &Plan) -> Result<(), CliError> {
+    let problems = check_requests(&plan.cases);
+    if problems.is_empty() { Ok(()) } else { Err(LoadError::Problems(problems).into()) }
+}
+
+/// Checks the file of endpoints, and holds the fixtures of those that are named against the states of a suite.
+pub(super) fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Result<(), CliError> {
+    // What is wrong in the file is reported even where the run does not need it.
     let mut endpoints = load_endpoints(cases)?;
     endpoints.retain(|entry| names.contains(&entry.name.as_str()));
     let mut problems = check_fixtures(&endpoints, suite);

@@ -48,7 +48,11 @@ pub(super) fn review(args: &ReviewArgs) -> Result<u8, CliError> {
     }
     let waiting = Waiting::find(args)?;
     if waiting.selected.is_empty() {
-        print("nothing waits\n")?;
+        print(if waiting.has_unusable {
+            "nothing to decide on: no pending snapshot can be read\n"
+        } else {
+            "nothing is pending\n"
+        })?;
         return Ok(code(waiting.has_unusable, CONFORMS));
     }
     let contracts = Contracts::load(&args.store);

@@ -1,51 +1,128 @@
 //! Interrupts: what a person or a CI system sends to end the program.
 
+#[cfg(unix)]
+use std::fs;
 use std::io;
 use std::sync::Arc;
 
-use tokio::signal;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::exit::INTERRUPTED;
 use super::note;
 use crate::run::StopSwitch;
 
-/// Waits for an interrupt, or on Unix for the request to terminate that a CI system sends first.
-///
-/// # Errors
-/// If signals cannot be listened to.
+/// Signals that ask the program to end. From the moment that this is made they no longer end it by themselves.
+pub(super) struct Signals {
+    #[cfg(unix)]
+    interrupt: Signal,
+    /// What a CI system sends first.
+    #[cfg(unix)]
+    terminate: Signal,
+    /// The end of the terminal, unless it is to be ignored.
+    #[cfg(unix)]
+    hangup: Option<Signal>,
+}
+
 #[cfg(unix)]
-pub(super) async fn interrupted() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
+impl Signals {
+    /// Starts to listen.
+    ///
+    /// # Errors
+    /// If signals cannot be listened to.
+    pub(super) fn new() -> io::Result<Self> {
+        let hangup = if is_hangup_ignored() { None } else { Some(signal(SignalKind::hangup())?) };
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup,
+        })
+    }
+
+    /// Waits for the next one of any kind.
+    ///
+    /// # Errors
+    /// If signals cannot be listened to.
+    pub(super) async fn next(&mut self) -> io::Result<()> {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = async {
+                match &mut self.hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            } => {}
+        }
+        Ok(())
+    }
+
+    /// Waits for the next one that a person or a CI system sends on purpose.
+    ///
+    /// # Errors
+    /// If signals cannot be listened to.
+    async fn next_on_purpose(&mut self) -> io::Result<()> {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        Ok(())
     }
 }
 
-/// Waits for an interrupt.
-///
-/// # Errors
-/// If signals cannot be listened to.
 #[cfg(not(unix))]
-pub(super) async fn interrupted() -> io::Result<()> {
-    signal::ctrl_c().await
+impl Signals {
+    /// Nothing to prepare: the wait itself listens.
+    ///
+    /// # Errors
+    /// None.
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Waits for an interrupt.
+    ///
+    /// # Errors
+    /// If signals cannot be listened to.
+    pub(super) async fn next(&mut self) -> io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
+
+    async fn next_on_purpose(&mut self) -> io::Result<()> {
+        self.next().await
+    }
 }
 
-/// Listens until it is aborted: see [`listen`].
+/// Whether this program was started so that it outlives its terminal, as `nohup` does: to listen would undo that. It is
+/// known on Linux alone (`proc(5)`, `SigIgn`, in which the lowest bit is SIGHUP's).
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+/// Listens until it is aborted: see [`listen`]. A signal that comes right after this call is not missed.
 pub(super) fn listening(stop: &Arc<StopSwitch>) -> JoinHandle<()> {
-    tokio::spawn(listen(Arc::clone(stop)))
+    let signals = Signals::new();
+    let stop = Arc::clone(stop);
+    tokio::spawn(async move {
+        if let Ok(signals) = signals {
+            listen(signals, stop).await;
+        }
+    })
 }
 
-/// The first interrupt stops the run, which then cleans up; a second one ends the program at once.
-async fn listen(stop: Arc<StopSwitch>) {
-    if interrupted().await.is_err() {
+/// The first interrupt stops the run, which then cleans up; a second one ends the program at once. The end of a terminal
+/// does not count as a second one: both the system and the shell send it.
+async fn listen(mut signals: Signals, stop: Arc<StopSwitch>) {
+    if signals.next().await.is_err() {
         return;
     }
     stop.interrupt();
     note("interrupted: cleaning up; once more to leave at once");
-    if interrupted().await.is_ok() {
+    if signals.next_on_purpose().await.is_ok() {
         leave();
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use tokio::runtime::Builder;
 
-use super::interrupt::{interrupted, leave};
+use super::interrupt::{Signals, leave};
 
 /// What was pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,8 @@ impl Sequence {
 fn restore_when_told_to_end() {
     thread::spawn(|| {
         let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
-        if runtime.block_on(interrupted()).is_ok() {
+        let signalled = runtime.block_on(async { Signals::new()?.next().await });
+        if signalled.is_ok() {
             let _ = disable_raw_mode();
             leave();
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{ManifestArgs, RunArgs};
 use super::exit::{BROKEN, CONFORMS, CliError};
+use super::keep::{Keep, Kind};
 use super::print;
 use crate::event::{RunEnd, RunStart};
 use crate::model::{CaseId, Drift, ListedContract, Manifest, Suite};
@@ -62,6 +63,7 @@ pub(super) fn manifest(args: &ManifestArgs) -> Result<u8, CliError> {
 /// Writes the manifest, unless it lists the same already: what somebody has written beside it stays.
 fn write(path: &Path, current: &Manifest) -> Result<u8, CliError> {
     let shown = path.display().to_string();
+    Keep::new(false).allow(path, Kind::Manifest)?;
     if path.exists() && load_manifest(path).is_ok_and(|known| known == *current) {
         return print(&printable(&format!("{shown} is as the suite is\n")));
     }

@@ -24,6 +24,7 @@ mod identity;
 mod install;
 mod interactive;
 mod interrupt;
+mod keep;
 mod key_file;
 mod keyboard;
 mod keygen_command;

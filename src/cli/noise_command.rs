@@ -10,7 +10,7 @@ use super::args::RunArgs;
 use super::dry_run::dry_run;
 use super::endpoint::is_address;
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
-use super::files::{check_endpoints, selected};
+use super::files::{check_endpoints, check_sendable, selected};
 use super::settings::{Settings, Target, other};
 use super::watched::watched;
 use super::{note, print};
@@ -38,10 +38,13 @@ pub(super) fn noise(args: &RunArgs) -> Result<u8, CliError> {
             "{flag} needs --endpoint: it means nothing to the embedded one"
         )));
     }
+    // It writes no snapshots, whatever the environment says.
+    let args = &RunArgs { update: Some("no".into()), ..args.clone() };
     let settings = Settings::resolve(args, endpoint)?;
     let (suite, plan) = selected(&args.select)?;
     check_endpoints(endpoint.as_slice(), &args.select.folder.cases, &suite)?;
     if args.dry_run {
+        check_sendable(&plan)?;
         return print(&printable(&dry_run(&plan, &settings)));
     }
     let own = match &settings.target {
@@ -68,6 +71,7 @@ fn refuse_meaningless(args: &RunArgs) -> Result<(), CliError> {
         ("--snapshots", args.snapshots.is_some()),
         ("--manifest", args.manifest.is_some()),
         ("--report", !args.output.report.is_empty()),
+        ("--keep-states", args.keep_states),
     ];
     if let Some((flag, _)) = meaningless.into_iter().find(|(_, is_given)| *is_given) {
         return Err(CliError::usage(format!("{flag} means nothing to noise")));

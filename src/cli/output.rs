@@ -13,12 +13,14 @@ use crate::report::{Format, Style, Verbosity};
 pub(super) struct Output {
     pub(super) style: Style,
     pub(super) reports: Vec<ReportTarget>,
+    /// Whether files of another kind may be replaced.
+    pub(super) is_forced: bool,
 }
 
 impl Output {
     /// Resolves what arguments and environment say.
     pub(super) fn resolve(args: &OutputArgs) -> Result<Self, CliError> {
-        Ok(Self { style: style(args), reports: reports(&args.report)? })
+        Ok(Self { style: style(args), reports: reports(&args.report)?, is_forced: args.force })
     }
 }
 
@@ -79,16 +81,6 @@ pub(super) struct ReportTarget {
     pub(super) place: Place,
 }
 
-impl ReportTarget {
-    /// The file that it replaces, if it is one.
-    pub(super) fn file(&self) -> Option<&Path> {
-        match &self.place {
-            Place::File(path) => Some(path),
-            Place::After(_) | Place::StandardOutput => None,
-        }
-    }
-}
-
 /// Where a report goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
@@ -141,10 +133,6 @@ pub(super) fn reports(args: &[String]) -> Result<Vec<ReportTarget>, CliError> {
     if reports.iter().filter(on_output).count() > 1 {
         return Err(CliError::usage("--report: two reports cannot both go to standard output"));
     }
-    if let Some(path) = written_twice(&reports) {
-        let path = path.display();
-        return Err(CliError::usage(format!("--report: two reports cannot both be the file {path}")));
-    }
     if is_on_github() {
         // Commands are read from both outputs; a report for a program keeps standard output to itself.
         let is_free = !reports.iter().any(|target| on_output(&target));
@@ -164,26 +152,28 @@ pub(super) fn reports(args: &[String]) -> Result<Vec<ReportTarget>, CliError> {
     Ok(reports)
 }
 
-/// A file that two reports would replace, so that one of them would be lost.
-fn written_twice(reports: &[ReportTarget]) -> Option<&Path> {
-    let mut files: Vec<&Path> = Vec::new();
-    for file in reports.iter().filter_map(ReportTarget::file) {
-        if files.iter().any(|other| is_same_file(other, file)) {
-            return Some(file);
-        }
-        files.push(file);
-    }
-    None
-}
-
 /// Whether two paths are the same file, which may not be there yet. A pipe or a device takes what it gets from
 /// any number of writers.
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     let is_device = one.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir());
-    !is_device && resolved(one) == resolved(other)
+    !is_device && (resolved(one) == resolved(other) || has_same_contents(one, other))
 }
 
-fn resolved(path: &Path) -> PathBuf {
+/// Whether two names are of one file.
+#[cfg(unix)]
+fn has_same_contents(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
+    place(one).is_some_and(|found| Some(found) == place(other))
+}
+
+#[cfg(not(unix))]
+fn has_same_contents(_one: &Path, _other: &Path) -> bool {
+    false
+}
+
+/// The path without links, also of a file that is not there yet.
+pub(super) fn resolved(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beside = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
     path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_path_buf())

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::args::{ReviewArgs, StoreArgs};
 use super::exit::{BROKEN, CONFORMS, CliError};
+use super::keep::{Keep, Kind};
 use super::print;
 use super::review_command::{Contracts, Waiting, code, note_origins, store};
 use crate::model::{Problem, SourceText, Spot};
@@ -23,6 +24,10 @@ const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 /// Writes the page.
 pub(super) fn write(page: &Path, args: &ReviewArgs) -> Result<u8, CliError> {
     let store = store(&args.store)?;
+    let mut keep = Keep::new(false);
+    keep.cases(&args.store.folder.cases);
+    keep.snapshots(Some(store.root()));
+    keep.allow(page, Kind::ReviewPage)?;
     let waiting = Waiting::find(args)?;
     let suite = Contracts::load(&args.store);
     let (count, has_unusable) = (waiting.selected.len(), waiting.has_unusable);

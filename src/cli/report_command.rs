@@ -1,22 +1,26 @@
 //! `report`: reports of runs that are over, made from the events that they wrote; parts of one run are put together.
 
-use std::path::Path;
+use std::time::Duration;
 
 use super::args::ReportArgs;
 use super::event_lines::EventLines;
 use super::exit::{CliError, of_run};
+use super::keep::Keep;
 use super::manifest_command::Roll;
-use super::output::{Output, ReportTarget, is_same_file};
+use super::output::Output;
 use super::reports::Reports;
 use super::retold;
 use crate::event::{Event, RunEnd, RunStart};
+use crate::judgement::{Tally, UniqueIds, WaiverBook};
 use crate::model::CaseRecord;
 use crate::report::{merged_end, merged_start};
 
 /// Makes reports of what was written with `--report ndjson`, and gives the exit code of the run.
 pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {
     let output = Output::resolve(&args.output)?;
-    args.from.iter().try_for_each(|path| kept(path, &output.reports))?;
+    let mut keep = Keep::new(output.is_forced);
+    args.from.iter().for_each(|path| keep.file(Some(path), "what --from reads"));
+    keep.file(args.manifest.as_deref(), "the manifest");
     let mut roll = args.manifest.as_deref().map(Roll::open).transpose()?;
     let mut parts = Vec::with_capacity(args.from.len());
     for path in &args.from {
@@ -24,7 +28,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {
         match lines.next()? {
             Some(Event::Started(start)) => parts.push(Part::new(lines, start)?),
             Some(Event::SeriesStarted { endpoints }) if args.from.len() == 1 => {
-                return retold::series(lines, &endpoints, roll.as_mut(), &output);
+                return retold::series(lines, &endpoints, roll.as_mut(), &output, keep);
             }
             Some(Event::SeriesStarted { .. }) => {
                 return Err(lines.wrong("it has the runs of several endpoints, which are no part of one run"));
@@ -33,39 +37,32 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {
             | None => return Err(lines.wrong("it does not begin with the start of a run")),
         }
     }
-    merged(parts, roll, &output)
-}
-
-/// What is read is not written over: it may be all that is left of the run.
-fn kept(path: &Path, reports: &[ReportTarget]) -> Result<(), CliError> {
-    let is_written_over = reports.iter().any(|target| target.file().is_some_and(|to| is_same_file(path, to)));
-    if is_written_over {
-        return Err(CliError::usage(format!(
-            "--report would write over {}, which --from reads",
-            path.display()
-        )));
-    }
-    Ok(())
+    merged(parts, roll, &output, keep)
 }
 
 /// Tells several parts as one run.
-fn merged(mut parts: Vec<Part>, mut roll: Option<Roll>, output: &Output) -> Result<u8, CliError> {
+fn merged(mut parts: Vec<Part>, mut roll: Option<Roll>, output: &Output, keep: Keep) -> Result<u8, CliError> {
     let starts: Vec<RunStart> = parts.iter().map(|part| part.start.clone()).collect();
     let apart = |error: crate::report::Apart| CliError::usage(format!("--from: {error}"));
     let Some(start) = merged_start(&starts).map_err(apart)? else {
         return Err(CliError::usage("--from names no file"));
     };
-    let mut reports = Reports::open(output)?;
+    let mut reports = Reports::open(output, keep)?;
     reports.take(&Event::Started(start.clone()));
     warn(&mut parts, &mut reports);
-    merge(&mut parts, roll.as_mut(), &mut reports)?;
+    let mut tally = Tally::new(&start.operations);
+    // Each shard has an embedded endpoint of its own.
+    let unique = (!start.endpoint.is_reference).then(UniqueIds::default);
+    merge(&mut parts, roll.as_mut(), (&mut tally, unique), &mut reports)?;
+    // Shards may share request ids that none of them has seen twice.
+    let RunEnd { counts, rows_met, .. } = tally.finish(Vec::new(), None, Duration::ZERO);
     // What could not be kept is told after the cases.
     warn(&mut parts, &mut reports);
     let mut runs = Vec::with_capacity(parts.len());
     for part in parts {
         runs.push(part.finish()?);
     }
-    let end = merged_end(&start, &runs);
+    let end = RunEnd { counts, rows_met, ..merged_end(&start, &runs) };
     let end = match &mut roll {
         Some(roll) => roll.close(&start, end),
         None => end,
@@ -83,7 +80,12 @@ fn warn(parts: &mut [Part], reports: &mut Reports) {
 }
 
 /// Tells the cases of all parts in the order of ids, which each part has already.
-fn merge(parts: &mut [Part], mut roll: Option<&mut Roll>, reports: &mut Reports) -> Result<(), CliError> {
+fn merge(
+    parts: &mut [Part],
+    mut roll: Option<&mut Roll>,
+    (tally, mut unique): (&mut Tally, Option<UniqueIds>),
+    reports: &mut Reports,
+) -> Result<(), CliError> {
     loop {
         let waiting = parts.iter().enumerate().filter_map(|(at, part)| Some((at, &part.next.as_ref()?.id)));
         let Some((at, id)) = waiting.min_by_key(|(_, id)| *id) else {
@@ -98,7 +100,11 @@ fn merge(parts: &mut [Part], mut roll: Option<&mut Roll>, reports: &mut Reports)
             return Err(other.lines.wrong(format!("{id} is in {first} as well")));
         }
         let record = parts[at].take()?;
-        if let Some(record) = record {
+        if let Some(mut record) = record {
+            if let Some(unique) = &mut unique {
+                unique.take(&mut record, None, &WaiverBook::default());
+            }
+            tally.add(&record);
             if let Some(roll) = &mut roll {
                 roll.note(&record.id);
             }

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::exit::CliError;
+use super::keep::{Keep, Kind};
 use super::note;
 use super::output::{Output, Place, ReportTarget, below_workspace, is_on_github};
 use crate::event::Event;
@@ -37,7 +38,17 @@ impl Reports {
     /// The report for a person, and every other that is asked for.
     ///
     /// The one for a person goes to standard error where another has standard output to itself.
-    pub(super) fn open(output: &Output) -> Result<Self, CliError> {
+    ///
+    /// # Errors
+    /// A report that would replace what it must not, or that cannot be written.
+    pub(super) fn open(output: &Output, mut keep: Keep) -> Result<Self, CliError> {
+        for target in &output.reports {
+            match &target.place {
+                Place::File(path) => keep.allow(path, Kind::Report(target.format))?,
+                Place::After(path) => keep.spare(path)?,
+                Place::StandardOutput => {}
+            }
+        }
         let has_output = |target: &ReportTarget| target.place == Place::StandardOutput;
         let is_taken =
             output.reports.iter().any(|target| has_output(target) && target.format != Format::Github);

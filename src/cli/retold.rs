@@ -3,6 +3,7 @@
 
 use super::event_lines::EventLines;
 use super::exit::{CliError, of_run};
+use super::keep::Keep;
 use super::manifest_command::Roll;
 use super::output::Output;
 use super::reports::Reports;
@@ -15,8 +16,9 @@ pub(super) fn series(
     endpoints: &[String],
     mut roll: Option<&mut Roll>,
     output: &Output,
+    keep: Keep,
 ) -> Result<u8, CliError> {
-    let mut reports = Reports::open(output)?;
+    let mut reports = Reports::open(output, keep)?;
     reports.take(&Event::SeriesStarted { endpoints: endpoints.to_owned() });
     // What each run said that it came to, and what it comes to where it is held against a manifest.
     let (mut runs, mut held) = (Vec::with_capacity(endpoints.len()), Vec::with_capacity(endpoints.len()));

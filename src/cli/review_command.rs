@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
@@ -100,14 +101,18 @@ pub(super) fn note_origins<'a>(snapshots: impl IntoIterator<Item = &'a PendingSn
 pub(super) struct Waiting {
     pub(super) selected: Vec<PendingSnapshot>,
     pub(super) has_unusable: bool,
+    /// Snapshots of other endpoints that are pending as well, for standard error.
+    elsewhere: Vec<String>,
 }
 
 impl Waiting {
     pub(super) fn find(args: &ReviewArgs) -> Result<Self, CliError> {
         let patterns = args.patterns.iter().map(|text| Pattern::new(text, args.exact));
         let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
-        let mut waiting = Self { selected: Vec::new(), has_unusable: false };
-        for found in store(&args.store)?.pending().map_err(CliError::Store)? {
+        let store = store(&args.store)?;
+        let elsewhere = elsewhere(&args.store, &store);
+        let mut waiting = Self { selected: Vec::new(), has_unusable: false, elsewhere };
+        for found in store.pending().map_err(CliError::Store)? {
             match found {
                 Ok(snapshot) => waiting.selected.push(snapshot),
                 Err(error) => {
@@ -116,6 +121,7 @@ impl Waiting {
                 }
             }
         }
+        waiting.elsewhere.iter().for_each(|told| note(&printable(told)));
         let selects = |pattern: &&Pattern| waiting.selected.iter().any(|each| pattern.matches(&each.case));
         if let Some(pattern) = patterns.iter().find(|pattern| !selects(pattern)) {
             return Err(CliError::NothingPending { pattern: pattern.as_str().to_owned() });
@@ -125,6 +131,30 @@ impl Waiting {
         });
         Ok(waiting)
     }
+}
+
+/// What is pending for other endpoints than the one that is looked at, which is easily forgotten.
+fn elsewhere(args: &StoreArgs, store: &Store) -> Vec<String> {
+    if args.snapshots.is_some() {
+        return Vec::new();
+    }
+    let base = snapshots_beside(&args.folder.cases, None);
+    let entries = fs::read_dir(&base).into_iter().flatten().filter_map(Result::ok);
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let names = folders.filter_map(|entry| entry.file_name().to_str()?.strip_prefix('@').map(str::to_owned));
+    let mut names: Vec<Option<String>> = names.map(Some).chain([None]).collect();
+    names.sort();
+    let others = names.iter().filter_map(|name| {
+        let folder = snapshots_beside(&args.folder.cases, name.as_deref());
+        let other = Store::new(folder, Update::Never, EndpointKind::Foreign);
+        let count = if other.root() == store.root() { 0 } else { other.pending().ok()?.len() };
+        let whose = name.as_ref().map_or_else(
+            || "the reference endpoint: leave out --endpoint".to_owned(),
+            |name| format!("`{name}`: --endpoint {name}"),
+        );
+        (count > 0).then(|| format!("{count} more pending for {whose}"))
+    });
+    others.collect()
 }
 
 /// The exit code, where files were in the way and where not.

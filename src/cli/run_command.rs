@@ -4,15 +4,14 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use tokio::runtime;
 
 use super::args::RunArgs;
 use super::dry_run::dry_run;
 use super::exit::{CONFORMS, CliError, of_run};
-use super::files::{check_endpoints, selected};
+use super::files::{check_endpoints, check_sendable, selected, today};
 use super::interrupt::listening;
+use super::keep::Keep;
 use super::manifest_command;
 use super::output::Output;
 use super::print;
@@ -22,7 +21,7 @@ use super::stale_command::{freshness, told};
 use crate::embedded;
 use crate::event::{Event, Outcome, SeriesEnd, StaleSnapshot};
 use crate::judgement::WaiverBook;
-use crate::model::{Day, Drift, Suite};
+use crate::model::{Drift, Suite};
 use crate::plan::{Plan, case_ids};
 use crate::reference::{Fault, Reference};
 use crate::report::printable;
@@ -52,6 +51,12 @@ pub(super) fn run_narrowed(
         });
     }
     let mut all = Settings::of_all(args)?;
+    if args.keep_states && all.iter().any(|settings| matches!(settings.target, Target::Reference(_))) {
+        return Err(CliError::Usage {
+            message: "--keep-states needs --endpoint: the embedded endpoint ends with the run".into(),
+            hint: Some("serve it with `proofmark serve`, and name its --endpoint and --states".into()),
+        });
+    }
     let output = Output::resolve(&args.output)?;
     if output.reports.iter().any(|target| target.format.wants_exchanges()) {
         for settings in &mut all {
@@ -69,15 +74,30 @@ pub(super) fn run_narrowed(
         embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
     }
     if args.dry_run {
+        check_sendable(&plan)?;
         let plans: Vec<String> = all.iter().map(|settings| dry_run(&plan, settings)).collect();
         return print(&printable(&plans.join("\n")));
     }
+    let keep = keep(args, &all, output.is_forced);
     let cases = &args.select.folder.cases;
     let planned = all.into_iter().map(|settings| Planned::new(settings, cases, &suite));
     let planned = planned.collect::<Result<_, _>>()?;
-    let reports = Reports::open(&output)?;
+    let reports = Reports::open(&output, keep)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     runtime.block_on(drive(planned, plan, drift.as_ref(), reports))
+}
+
+/// All that a run reads.
+pub(super) fn keep(args: &RunArgs, all: &[Settings], is_forced: bool) -> Keep {
+    let mut keep = Keep::new(is_forced);
+    keep.cases(&args.select.folder.cases);
+    keep.file(args.manifest.as_deref(), "the manifest");
+    for Settings { snapshots, connection, .. } in all {
+        keep.snapshots(snapshots.as_deref());
+        keep.file(connection.tls.ca_file.as_deref(), "a file of certificates");
+        keep.file(connection.tls.client_certificate.as_deref(), "a certificate and its key");
+    }
+    keep
 }
 
 /// What a run on one endpoint needs beside the cases, all read and checked.
@@ -166,8 +186,7 @@ fn waivers(cases: &Path, suite: &Suite, target: &Target) -> Result<WaiverBook, C
     let Target::Other(endpoint) = target else {
         return Ok(WaiverBook::default());
     };
-    let today = Day::from_checked(Timestamp::now().to_zoned_datetime(TimeZone::UTC).date().to_string());
-    Ok(WaiverBook::new(waivers, &endpoint.description.name, &today, &case_ids(suite)?)?)
+    Ok(WaiverBook::new(waivers, &endpoint.description.name, &today(), &case_ids(suite)?)?)
 }
 
 fn fault_list() -> String {

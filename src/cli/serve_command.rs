@@ -11,11 +11,14 @@ use tokio::runtime;
 use super::args::{AuthChoice, ServeArgs};
 use super::exit::{CONFORMS, CliError};
 use super::identity::{identity, write_certificate};
-use super::interrupt::interrupted;
-use super::print;
+use super::interrupt::Signals;
+use super::keep::{Keep, Kind};
 use super::settings::fault;
+use super::{note, print};
 use crate::embedded;
 use crate::reference::{AuthMode, Identity, LoggedRequest, Reference, RequestLog, Settings};
+use crate::report::printable;
+use crate::whole_file::Pipe;
 
 /// Serves until it is interrupted; requests under way get their answers.
 pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
@@ -30,7 +33,7 @@ pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
         faults,
         log,
         auth: auth(args.auth),
-        keys: vec![embedded::key()],
+        keys: vec![embedded::key(), embedded::temporary_key()],
         identity,
         ..Settings::default()
     };
@@ -51,8 +54,9 @@ pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
         if let Some(certificate) = to_trust {
             ready["certificate"] = certificate.into();
         }
+        let mut signals = Signals::new().map_err(CliError::Runtime)?;
         print(&format!("{ready}\n"))?;
-        interrupted().await.map_err(CliError::Runtime)?;
+        signals.next().await.map_err(CliError::Runtime)?;
         reference.shut_down().await;
         Ok(CONFORMS)
     })
@@ -72,15 +76,51 @@ fn request_log(path: &Path) -> Result<RequestLog, CliError> {
     let out: Box<dyn Write + Send> = if path == Path::new("-") {
         Box::new(io::stderr())
     } else {
+        Keep::new(false).allow(path, Kind::RequestLog)?;
         let failed = |source| CliError::Report { path: path.to_path_buf(), source };
-        Box::new(File::options().create(true).append(true).open(path).map_err(failed)?)
+        if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            Box::new(Pipe::open(path).map_err(failed)?)
+        } else {
+            Box::new(File::options().create(true).append(true).open(path).map_err(failed)?)
+        }
     };
-    let out = Arc::new(Mutex::new(out));
+    let out = Arc::new(Mutex::new(LogFile { out, name: path.display().to_string(), lost: 0 }));
     Ok(RequestLog::new(move |request| {
         let line = format!("{}\n", as_json(&request));
-        // A log that cannot be written does not stop the endpoint; one write keeps lines whole.
-        let _ = out.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+        out.lock().unwrap_or_else(PoisonError::into_inner).add(&line);
     }))
+}
+
+/// The log, and how many of its lines are lost. That does not stop the endpoint, and is never silent.
+struct LogFile {
+    out: Box<dyn Write + Send>,
+    name: String,
+    lost: u64,
+}
+
+impl LogFile {
+    /// Adds a line; one write keeps lines whole. What is lost is reported at the first line, at each power of ten, and
+    /// once lines are written again.
+    fn add(&mut self, line: &str) {
+        let name = printable(&self.name).into_owned();
+        match self.out.write_all(line.as_bytes()).and_then(|()| self.out.flush()) {
+            Ok(()) if self.lost == 0 => {}
+            Ok(()) => {
+                note(&format!("warning: the log {name} is written again; {} lines are lost", self.lost));
+                self.lost = 0;
+            }
+            Err(error) => {
+                self.lost += 1;
+                if 10_u64.pow(self.lost.ilog10()) == self.lost {
+                    let lines =
+                        if self.lost == 1 { "1 line is".into() } else { format!("{} lines are", self.lost) };
+                    note(&format!(
+                        "warning: the log {name} cannot be written, and {lines} lost\n  because: {error}"
+                    ));
+                }
+            }
+        }
+    }
 }
 
 fn as_json(request: &LoggedRequest) -> serde_json::Value {

@@ -10,12 +10,13 @@ use std::time::Duration;
 use super::args::{Allowed, ConnectArgs, RunArgs};
 use super::endpoint::{endpoint, entry, is_address};
 use super::exit::CliError;
+use super::shard::Shard;
 use crate::model::EndpointKind;
 use crate::reference::Fault;
 use crate::run::{Endpoint, RunSettings, seed_by_chance};
 use crate::snapshot::{MaxAge, Update};
 use crate::source::EndpointEntry;
-use crate::transport::{Address, Connection, Limits, Tls};
+use crate::transport::{Address, Connection, Keeping, Limits, Tls};
 
 /// What is put to the test.
 #[derive(Debug)]
@@ -63,15 +64,18 @@ impl Settings {
         let entry = endpoint.map(|name| entry(name, cases)).transpose()?;
         let connected = Connected::resolve(&args.connect, entry.as_ref())?;
         let target = target(args, entry.as_ref())?;
-        let update = Update::resolve(args.update.as_deref(), env::var("CI").ok().as_deref())
-            .map_err(|message| CliError::usage(format!("--update or INSTA_UPDATE: {message}")))?;
+        let update = update(args)?;
         let entry = entry.unwrap_or_default();
         let kind = match target {
             Target::Reference(_) => EndpointKind::Reference,
             Target::Other(_) => entry.kind.unwrap_or(EndpointKind::Foreign),
         };
         let run = RunSettings::default();
-        let Connected { limits, connection } = connected;
+        let Connected { limits, mut connection } = connected;
+        // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
+        if matches!(target, Target::Reference(_)) {
+            connection.keeping = Keeping::Reuse;
+        }
         Ok(Self {
             snapshots: snapshots(args, cases, &target, update),
             run: RunSettings {
@@ -82,9 +86,11 @@ impl Settings {
                     Target::Reference(_) => run.seed,
                     Target::Other(_) => seed_by_chance(),
                 }),
+                part: args.select.shard.or(args.select.partition).map(Shard::part),
                 total: args.total_timeout.map_or(run.total, Duration::from_secs),
                 enough: args.max_fail.or(args.fail_fast.then_some(NonZeroUsize::MIN)),
                 allows_billable: allows_billable(args, &entry, &target, &connection),
+                keeps_states: args.keep_states,
             },
             limits,
             connection,
@@ -95,6 +101,23 @@ impl Settings {
             max_age: args.max_age.clone(),
         })
     }
+}
+
+/// What is written of snapshots.
+fn update(args: &RunArgs) -> Result<Update, CliError> {
+    let mode = args.update.as_deref();
+    let wrong = |hint: Option<&str>, message: String| CliError::Usage {
+        message: format!("--update or INSTA_UPDATE: {message}"),
+        hint: hint.map(str::to_owned),
+    };
+    let in_ci = "`--in-ci` beside `--update always` allows it; `new` leaves files to decide on";
+    let update = Update::resolve(mode, env::var("CI").ok().as_deref(), args.in_ci)
+        .map_err(|message| wrong(message.starts_with("in CI").then_some(in_ci), message))?;
+    if args.fault.is_empty() {
+        return Ok(update);
+    }
+    let hint = "`--update new` leaves what differs as `.snap.new`, marked with the fault";
+    update.with_fault(mode).map_err(|message| wrong(Some(hint), message))
 }
 
 /// The name of the embedded endpoint.
@@ -138,14 +161,19 @@ fn check_apart(all: &[Settings]) -> Result<(), CliError> {
     }
 }
 
-/// Nothing on this machine costs money; elsewhere somebody has to say that it may.
+/// Whether an endpoint is on this machine and not the real API, which a tunnel or a sidecar may bring here.
+pub(super) fn costs_nothing(entry: &EndpointEntry, connection: &Connection, address: &Address) -> bool {
+    connection.stays_here(address) && entry.kind != Some(EndpointKind::Real)
+}
+
+/// Whether cases may cost money: only with permission, unless the endpoint costs nothing.
 fn allows_billable(args: &RunArgs, entry: &EndpointEntry, target: &Target, connection: &Connection) -> bool {
     match target {
         Target::Reference(_) => true,
         Target::Other(endpoint) => {
-            connection.stays_here(&endpoint.address)
-                || entry.allows_billable
-                || args.allow.contains(&Allowed::Billable)
+            let is_allowed = entry.allows_billable || args.allow.contains(&Allowed::Billable);
+            // What stays there goes on costing money.
+            costs_nothing(entry, connection, &endpoint.address) || (is_allowed && !args.keep_states)
         }
     }
 }
@@ -202,6 +230,13 @@ fn connection(args: &ConnectArgs, entry: &EndpointEntry) -> Result<Connection, C
     let rate = args.rate.as_ref().or(entry.rate.as_ref());
     let proxy = args.proxy.as_ref().or(entry.proxy.as_ref());
     Ok(Connection {
+        keeping: match (args.connections, &entry.connections) {
+            (Some(keeping), _) => keeping,
+            (None, Some(text)) => {
+                text.parse().map_err(|message: String| CliError::usage(format!("connections: {message}")))?
+            }
+            (None, None) => Keeping::default(),
+        },
         tls: Tls {
             ca_file: args.ca_file.clone().or_else(|| entry.ca_file.clone()),
             client_certificate: args.client_certificate.clone().or_else(|| entry.client_certificate.clone()),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
+use crate::event::PartNumber;
 use crate::protocol::sha256_hex;
 
 /// How many hexadecimal digits of a digest decide: 64 bits.
@@ -23,6 +24,11 @@ impl Shard {
         let part = text.strip_prefix("hash:");
         part.ok_or_else(|| "write hash:N/COUNT; cases are told apart by nothing but their ids".to_owned())?
             .parse()
+    }
+
+    /// Which part it is, as reports have it.
+    pub(super) fn part(self) -> PartNumber {
+        PartNumber { number: self.number, count: self.count.get() }
     }
 
     /// Whether a case is in this part: the first 64 bits of its id's SHA-256, modulo the number of parts.

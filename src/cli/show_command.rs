@@ -6,10 +6,14 @@ use super::args::{SelectArgs, ShowArgs};
 use super::exit::CliError;
 use super::files::selected;
 use super::print;
+use crate::embedded;
+use crate::judgement::render_params;
 use crate::model::{Contract, Expect, Given, Matcher, PreparedStep, Value};
-use crate::plan::{PlannedCase, preview};
-use crate::protocol::{curl_line, encode};
-use crate::report::printable;
+use crate::plan::{Need, PlannedCase, Preview, preview, preview_with};
+use crate::protocol::{curl_line, encode, from_json};
+use crate::reference::first_variables;
+use crate::report::{SERVED, printable, set_up_line};
+use crate::run::{purpose, set_up_request};
 use crate::template::Templates;
 use crate::transport::Address;
 
@@ -18,9 +22,14 @@ const NAMED: usize = 8;
 
 /// Prints one case.
 pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
-    let address = Address::new(&args.endpoint)?;
+    let address = Address::new(args.endpoint.as_deref().unwrap_or(SERVED))?;
     let planned = one_case(args)?;
-    let preview = preview(&planned, args.seed, &Templates::default())?;
+    let is_served = args.endpoint.is_none() && embedded::check([&*planned.contract]).is_ok();
+    let (preview, set_ups) = if is_served {
+        served(&planned, args.seed)?
+    } else {
+        (preview(&planned, args.seed, &Templates::default())?, Vec::new())
+    };
     let mut text = format!("{}\n{}\n{}\n", planned.id, preview.about, planned.case.spot);
     for rule in &planned.case.rules {
         line(&mut text, "rule", rule);
@@ -32,13 +41,40 @@ pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
             let _ = writeln!(text, "\nstep {} of {}{about}", position + 1, preview.steps.len());
         }
         given(&mut text, &step.given);
-        request(&mut text, &planned, prepared, &address)?;
+        request(&mut text, &planned, prepared)?;
+        if is_served && position == 0 {
+            line(&mut text, "serve", "proofmark serve  (in another terminal)");
+        }
+        for (_, asked) in set_ups.iter().filter(|(step, _)| *step == position) {
+            copied(&mut text, "set up", &set_up_line(asked));
+        }
+        copied(&mut text, "curl", &curl_line(address.as_str(), &encode(&planned.contract, prepared)?));
         expectation(&mut text, "expect", &planned.contract, &prepared.expect);
         for (name, path) in &step.save {
             line(&mut text, "save", &format!("{path} as {name}"));
         }
     }
     print(&printable(&text))
+}
+
+/// The case as it would be sent to `proofmark serve`, whose states are known before it is asked, and what its hook is
+/// sent for which step.
+fn served(planned: &PlannedCase, seed: u64) -> Result<(Preview, Vec<(usize, String)>), CliError> {
+    let templates = Templates::default();
+    let mut set_ups = Vec::new();
+    let preview = preview_with(planned, seed, &templates, |Need { given, step, number }, scope| {
+        let params = render_params(given, scope, &templates).unwrap_or_default();
+        let asked = set_up_request(&given.state, &params, &purpose(seed, &planned.id, number));
+        let given_there = first_variables(0, &asked);
+        let state = planned.contract.state(&given.state);
+        for variable in state.map(|state| state.provides.as_slice()).unwrap_or_default() {
+            let value = given_there.as_ref().and_then(|variables| variables.get(&variable.name));
+            let example = || Value::text(variable.example.as_str());
+            scope.set(&given.variable(&variable.name), &value.map_or_else(example, from_json));
+        }
+        set_ups.push((step, asked));
+    })?;
+    Ok((preview, set_ups))
 }
 
 fn one_case(args: &ShowArgs) -> Result<PlannedCase, CliError> {
@@ -75,6 +111,11 @@ fn line(text: &mut String, name: &str, value: &str) {
     let _ = writeln!(text, "  {name:<8} {}", value.replace('\n', "\n           "));
 }
 
+/// A line that is copied, as it is: it may go on in a text's last lines.
+fn copied(text: &mut String, name: &str, value: &str) {
+    let _ = writeln!(text, "  {name:<8} {value}");
+}
+
 fn given(text: &mut String, given: &[Given]) {
     for need in given {
         let params: Vec<String> = need.params.iter().map(|(key, value)| format!("{key} = {value}")).collect();
@@ -84,12 +125,7 @@ fn given(text: &mut String, given: &[Given]) {
     }
 }
 
-fn request(
-    text: &mut String,
-    planned: &PlannedCase,
-    step: &PreparedStep,
-    address: &Address,
-) -> Result<(), CliError> {
+fn request(text: &mut String, planned: &PlannedCase, step: &PreparedStep) -> Result<(), CliError> {
     let request = encode(&planned.contract, step)?;
     let path = request.target.split('?').next().unwrap_or_default();
     line(text, "request", &format!("{} {path}", request.method));
@@ -99,7 +135,6 @@ fn request(
     for (name, value) in &request.params {
         line(text, "", &format!("{name} = {value}"));
     }
-    line(text, "curl", &curl_line(address.as_str(), &request));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 
 use super::args::SweepArgs;
 use super::endpoint::{endpoint, entry};
-use super::exit::{CONFORMS, CliError, UNKNOWN};
+use super::exit::{BROKEN, CONFORMS, CliError, UNKNOWN};
 use super::settings::Connected;
 use super::{note, print};
 use crate::report::printable;
@@ -55,5 +55,10 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<u8, CliError> {
     }
     let _ = writeln!(text, "{count} found");
     print(&printable(&text))?;
-    Ok(if failed { UNKNOWN } else { CONFORMS })
+    // As of `prune`: a script that only looks learns that there is something.
+    Ok(match (failed, is_listing && count > 0) {
+        (true, _) => UNKNOWN,
+        (false, true) => BROKEN,
+        (false, false) => CONFORMS,
+    })
 }

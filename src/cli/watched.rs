@@ -26,6 +26,8 @@ pub(super) async fn watched(
     mut take: impl FnMut(&CaseRecord, &PlannedCase),
 ) -> Result<Option<bool>, CliError> {
     let name = endpoint.unwrap_or(REFERENCE);
+    // It writes no snapshots, whatever the environment says.
+    let args = &RunArgs { update: Some("no".into()), ..args.clone() };
     let settings = Settings::resolve(args, endpoint)?;
     let (endpoint, reference) = match settings.target {
         Target::Other(endpoint) => (*endpoint, None),

@@ -9,6 +9,7 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Command};
 
 use crate::model::{Level, Scheme};
+use crate::transport::Keeping;
 
 /// Reads a value as it reads itself, which may be by more words, and tells completions these.
 #[derive(Debug, Clone)]
@@ -28,6 +29,13 @@ impl Words<Scheme> {
     /// The schemes of signatures.
     pub(super) fn schemes() -> Self {
         Self::of(Scheme::ALL.map(Scheme::name))
+    }
+}
+
+impl Words<Keeping> {
+    /// Whether connections are kept.
+    pub(super) fn connections() -> Self {
+        Self::of(Keeping::NAMES)
     }
 }
 

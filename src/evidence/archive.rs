@@ -4,9 +4,11 @@
 //! the input bounds. It knows nothing of what the files are.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use tar::{Archive, Builder, EntryType, Header};
+
+use super::manifest::ENVELOPE;
 
 /// The files of a bundle by name.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -23,6 +25,8 @@ const MARK: usize = 257;
 
 /// The unit of a tar, in bytes.
 const BLOCK: usize = 512;
+/// Where the head of an entry has the size of its file, in octal digits.
+const SIZE: std::ops::Range<usize> = 124..136;
 
 /// Why bytes are no bundle, or files cannot be one.
 #[derive(Debug, thiserror::Error)]
@@ -161,6 +165,24 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, ArchiveError> {
 #[must_use]
 pub fn is_archive(bytes: &[u8]) -> bool {
     bytes.get(MARK..).is_some_and(|rest| rest.starts_with(b"ustar"))
+}
+
+/// Whether a file is a tar with a signed statement in it, as every bundle is; only the heads of its entries are read.
+pub fn is_bundle(file: &mut (impl Read + Seek)) -> bool {
+    let mut head = [0; BLOCK];
+    let mut at = 0;
+    while file.seek(SeekFrom::Start(at)).is_ok() && file.read_exact(&mut head).is_ok() {
+        if !is_archive(&head) {
+            return false;
+        }
+        if head.starts_with(ENVELOPE.as_bytes()) {
+            return true;
+        }
+        let digits = String::from_utf8_lossy(&head[SIZE]);
+        let Ok(size) = u64::from_str_radix(digits.trim_matches([' ', '\0']), 8) else { return false };
+        at += (1 + size.div_ceil(BLOCK as u64)) * BLOCK as u64;
+    }
+    false
 }
 
 fn read(bytes: &[u8]) -> Result<Files, ArchiveError> {

@@ -199,7 +199,7 @@ mod tests {
         });
         assert_eq!(svg.matches("<title>").count(), 1);
         assert!(!svg.contains("<script") && svg.is_ascii(), "{svg}");
-        assert_eq!(read_xml(svg.as_bytes()).unwrap().0, "svg");
+        assert_eq!(read_xml(&svg).unwrap().0, "svg");
         assert_eq!(svg.matches("http").count(), 1, "the name of SVG alone");
         for way in ["href", "url(", "<style", "<image", "<foreignObject", "@import"] {
             assert!(!svg.contains(way), "{way}");

@@ -88,6 +88,7 @@ fn scope(statement: &Statement) -> Vec<(&'static str, String)> {
         ("levels that counted", words(&scope.levels)),
         ("formats", words(&scope.formats)),
         ("signatures of requests", words(&scope.signatures)),
+        ("not judged, since no published source promises it", words(&scope.unpublished)),
     ]
 }
 

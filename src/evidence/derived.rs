@@ -47,7 +47,7 @@ pub fn statement(basis: &Basis<'_>) -> Result<Statement, String> {
     lists.skipped.extend(basis.judged.outside.iter().map(not_selected));
     let beyond = basis.rows.iter().filter(|row| row.evidence == Class::OnlyOnTheReferenceEndpoint);
     lists.unreachable.extend(beyond.map(|row| Omission {
-        id: format!("{} {}", row.contract, row.code),
+        id: format!("{} {}", row.contract, row.label()),
         reason: "no way leads to a state in which it can be provoked".to_owned(),
     }));
     Ok(Statement {
@@ -161,7 +161,20 @@ fn scope(basis: &Basis<'_>) -> Result<Scope, String> {
             .map(|level| level.name().into())
             .collect(),
         signatures: signatures.into_iter().collect(),
+        unpublished: unpublished(basis.judged),
     })
+}
+
+/// The promises that were not judged, by contract.
+fn unpublished(judged: &Judged) -> Vec<String> {
+    let mut names = BTreeSet::new();
+    for contract in judged.planned.iter().map(|planned| &planned.contract) {
+        if !names.iter().any(|(id, _): &(String, String)| id == contract.id.as_str()) {
+            let marked = contract.unpublished().into_iter();
+            names.extend(marked.map(|(name, _)| (contract.id.to_string(), name)));
+        }
+    }
+    names.into_iter().map(|(contract, name)| format!("{contract} {name}")).collect()
 }
 
 fn resource(name: &str, bytes: &[u8]) -> Resource {

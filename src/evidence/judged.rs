@@ -9,7 +9,7 @@ use super::account::Account;
 use super::recorded::{Recorded, kept};
 use super::statement::Omission;
 use crate::event::{RunEnd, RunStart};
-use crate::judgement::{Apart, Tally, WaiverBook, codes_due, judge_again, operations};
+use crate::judgement::{Apart, Tally, UniqueIds, WaiverBook, codes_due, judge_again, operations};
 use crate::model::{CaseRecord, EndpointKind, Level, Suite, Verdict, Waiver};
 use crate::plan::{Pattern, PlannedCase, case_ids, plan};
 use crate::template::Templates;
@@ -118,6 +118,7 @@ impl Judged {
         let templates = Templates::default();
         let mut tally = Tally::new(&operations(&self.planned));
         tally.note_stale(waivers.idle());
+        let mut unique = UniqueIds::default();
         let mut records = recorded.records.iter().peekable();
         for position in 0..self.planned.len() {
             let planned = self.planned[position].clone();
@@ -128,7 +129,7 @@ impl Judged {
                 self.add(planned.id.as_str(), "it is selected, and not recorded");
                 continue;
             };
-            let again = self.case(&planned, record, recorded, waivers, &templates);
+            let again = self.case(&planned, record, recorded, (waivers, &mut unique), &templates);
             tally.add(&again);
             tally.note_stale(waivers.stale(&again));
         }
@@ -153,7 +154,7 @@ impl Judged {
         planned: &PlannedCase,
         record: &CaseRecord,
         recorded: &Recorded,
-        waivers: &WaiverBook,
+        (waivers, unique): (&WaiverBook, &mut UniqueIds),
         templates: &Templates,
     ) -> CaseRecord {
         let RunStart { seed, gate, .. } = recorded.start;
@@ -175,6 +176,7 @@ impl Judged {
         match judge_again(planned, record, seed, templates) {
             Ok(mut again) => {
                 waivers.apply(&mut again);
+                unique.take(&mut again, Some(&planned.contract), waivers);
                 match different(&again, record) {
                     Some(what) => self.add(record.id.as_str(), what),
                     None => self.confirmed += 1,
@@ -201,8 +203,10 @@ impl Judged {
             && due.rows_met == record.rows_met
             && due.exchanges == record.exchanges
             && due.variables == record.variables
+            && due.request_ids == record.request_ids
             && due.snapshot == record.snapshot
             && record.given.is_empty()
+            && record.set_ups.is_empty()
             && record.unanswered.is_none()
             && record.retried.is_empty()
             && (record.answered, record.steps_not_sent) == (0, planned.case.steps.len());
@@ -231,11 +235,13 @@ fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
     let parts = [
         ("the rows that it met", again.rows_met == record.rows_met),
         ("the codes that it expects", again.codes_due == record.codes_due),
+        ("the request ids of its answers", again.request_ids == record.request_ids),
         ("its sentence", again.about == record.about),
         ("where it stands", again.spot == record.spot),
         ("how many requests were answered", again.answered == record.answered),
         ("how many steps were not sent", again.steps_not_sent == record.steps_not_sent),
         ("what was made for snapshots", again.given == record.given),
+        ("what was asked of the state hook", again.set_ups == record.set_ups),
         ("a request without an answer", again.unanswered == record.unanswered),
         ("a snapshot", again.snapshot == record.snapshot),
     ];
@@ -257,6 +263,7 @@ pub fn end_contradicts(due: &RunEnd, recorded: &RunEnd) -> Vec<Divergence> {
         ("counts", due.counts == recorded.counts),
         ("the rows that were met", due.rows_met == recorded.rows_met),
         ("stale waivers", due.stale_waivers == recorded.stale_waivers),
+        ("promises that are unpublished", due.unpublished == recorded.unpublished),
         ("the suite's manifest", due.drift == recorded.drift),
         ("how many exchanges there were", due.exchanges == recorded.exchanges),
         ("what was left behind", due.left_behind == recorded.left_behind),

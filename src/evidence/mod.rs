@@ -22,7 +22,7 @@ mod sample;
 mod statement;
 
 pub use account::{ACCOUNT, Account, Tested};
-pub use archive::{ArchiveError, Files, LARGEST, is_archive, pack, unpack};
+pub use archive::{ArchiveError, Files, LARGEST, is_archive, is_bundle, pack, unpack};
 pub use attested::Attested;
 pub use badge::badge;
 pub use bundle::{Bundle, BundleError, EVENTS, SIGNER, Signer, bundle, some};

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::judged::Judged;
 use super::recorded::Recorded;
 use crate::coverage::Coverage;
-use crate::model::{CaseId, CaseRecord, Contract, NotRun, Reach, Verdict};
+use crate::model::{CaseId, CaseRecord, Contract, NotRun, Reach, Verdict, row_label};
 
 /// The name of the file.
 pub const COVERAGE: &str = "coverage.json";
@@ -34,10 +34,19 @@ pub struct RowEvidence {
     pub status: u16,
     /// The error code.
     pub code: String,
+    /// The message, exact or with blanks; none if no source gives one.
+    pub message: Option<String>,
     /// The class of evidence.
     pub evidence: Class,
     /// The cases whose answers are instances of it.
     pub cases: Vec<String>,
+}
+
+impl RowEvidence {
+    /// The row's name: its status, code and message.
+    pub fn label(&self) -> String {
+        row_label(self.status, &self.code, self.message.as_deref())
+    }
 }
 
 /// The evidence for every error row of the contracts of a run. `aims` has the cases that expect each row.
@@ -56,12 +65,12 @@ pub fn provoked(judged: &Judged, recorded: &Recorded, aims: &[Coverage]) -> Vec<
             operation == Some(contract.id.as_str()) && !judged.is_underivable(record.id.as_str())
         };
         let records = || recorded.records.iter().filter(is_own);
-        let met = records().filter(|record| record.rows_met.iter().any(|code| **code == *row.code));
+        let met = records().filter(|record| record.rows_met.iter().any(|met| **met == *row.label()));
         let cases: Vec<String> = met.map(|record| record.id.to_string()).collect();
         let lacks_state =
             |record: &CaseRecord| matches!(record.verdict, Verdict::NotRun(NotRun::NoWayTo { .. }));
         let aims = aims.iter().filter(|coverage| coverage.operation == contract.id.as_str());
-        let aims = aims.flat_map(|coverage| &coverage.rows).find(|aim| aim.code == row.code);
+        let aims = aims.flat_map(|coverage| &coverage.rows).find(|aim| aim.is_of(row));
         let is_beyond = |id: &CaseId| records().any(|record| record.id == *id && lacks_state(record));
         let is_out_of_reach = aims.is_some_and(|aim| aim.cases.iter().any(is_beyond));
         let evidence = match (cases.is_empty(), row.reach) {
@@ -74,6 +83,7 @@ pub fn provoked(judged: &Judged, recorded: &Recorded, aims: &[Coverage]) -> Vec<
             contract: contract.id.to_string(),
             status: row.status,
             code: row.code.clone(),
+            message: row.message.as_ref().map(|message| message.as_str().to_owned()),
             evidence,
             cases,
         }

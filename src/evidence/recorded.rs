@@ -59,7 +59,13 @@ impl Recorded {
 /// that was not run to its end nothing is kept but why.
 #[must_use]
 pub fn kept(record: CaseRecord) -> CaseRecord {
-    let record = CaseRecord { given: Vec::new(), snapshot: SnapshotOutcome::Unchecked, ..record };
+    let record = CaseRecord {
+        given: Vec::new(),
+        literals: Vec::new(),
+        set_ups: Vec::new(),
+        snapshot: SnapshotOutcome::Unchecked,
+        ..record
+    };
     if !matches!(record.verdict, Verdict::NotRun(_)) {
         return record;
     }
@@ -71,6 +77,7 @@ pub fn kept(record: CaseRecord) -> CaseRecord {
         variables: Vec::new(),
         unanswered: None,
         rows_met: Vec::new(),
+        request_ids: Vec::new(),
         retried: Vec::new(),
         ..record
     }

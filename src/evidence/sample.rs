@@ -29,6 +29,7 @@ pub(super) fn statement() -> Statement {
         formats: vec!["xml".into(), "json".into()],
         levels: ["envelope", "status", "code", "message", "body"].map(String::from).to_vec(),
         signatures: vec!["v3".into(), "none".into()],
+        unpublished: Vec::new(),
     };
     let conformance = Conformance {
         not_rederivable: vec![omission("shop/Order/a/slow")],

@@ -134,6 +134,8 @@ pub struct Scope {
     pub levels: Vec<String>,
     /// The schemes by which requests were signed.
     pub signatures: Vec<String>,
+    /// Promises of the contracts that no published source has, and so were not judged.
+    pub unpublished: Vec<String>,
 }
 
 /// A contract in a scope.
@@ -279,6 +281,7 @@ impl Scope {
             formats: set(&self.formats),
             levels: self.levels.clone(),
             signatures: set(&self.signatures),
+            unpublished: set(&self.unpublished),
         }
     }
 }

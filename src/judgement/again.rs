@@ -65,6 +65,7 @@ pub fn judge_again(
     let mut replay = Replay {
         planned,
         templates,
+        attempt: record.attempt(),
         variables: &record.variables,
         recorded: &record.exchanges,
         judge: Judge::new(planned, record.gate),
@@ -83,7 +84,7 @@ pub fn judge_again(
     }
     let verdict = replay.judge.verdict(ended, &record.retried);
     let (rows_met, codes_due) = (replay.judge.rows_met(), replay.judge.codes_due());
-    let Judge { exchanges, findings, .. } = replay.judge;
+    let Judge { exchanges, findings, request_ids, .. } = replay.judge;
     Ok(CaseRecord {
         id: planned.id.clone(),
         about: replay.about,
@@ -96,12 +97,17 @@ pub fn judge_again(
         exchanges,
         given: Vec::new(),
         variables: record.variables.clone(),
+        set_ups: Vec::new(),
         unanswered: None,
         rows_met,
         codes_due,
+        request_ids,
+        literals: Vec::new(),
         snapshot: SnapshotOutcome::Unchecked,
         retried: record.retried.clone(),
+        started_again: record.started_again.clone(),
         left_behind: record.left_behind.clone(),
+        paused: record.paused,
         elapsed: record.elapsed,
     })
 }
@@ -122,6 +128,7 @@ impl From<Ended> for Halt {
 struct Replay<'a> {
     planned: &'a PlannedCase,
     templates: &'a Templates,
+    attempt: u64,
     /// Variables that no state has taken yet.
     variables: &'a [(String, Value)],
     /// Exchanges that no step has taken yet.
@@ -132,7 +139,7 @@ struct Replay<'a> {
 
 impl Replay<'_> {
     fn steps(&mut self, seed: u64) -> Result<(), Halt> {
-        let (mut scope, about) = open(self.planned, seed, self.templates)?;
+        let (mut scope, about) = open(self.planned, seed, self.attempt, self.templates)?;
         self.about = about;
         let case = &self.planned.case;
         self.bring_about(&case.given, &mut scope)?;

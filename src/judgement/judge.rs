@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use super::promise::{codes, unless_empty};
-use crate::check::{Subject, check, select, throttled};
+use crate::check::{Subject, check, request_id, select_in, throttled};
 use crate::model::{
-    Answer, ErrorRow, Exchange, Finding, Given, Level, NotRun, PreparedStep, Request, Unknown, Value, Verdict,
+    Answer, Body, ErrorRow, Exchange, Expect, Finding, Given, Level, NotRun, PreparedStep, Request,
+    RequestId, Unknown, Value, Verdict, is_singular,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare};
-use crate::protocol::encode;
+use crate::protocol::{encode, settle};
 use crate::template::{Scope, Templates};
 
 /// Why the steps of a case ended before the last one.
@@ -31,11 +32,18 @@ impl Ended {
     }
 }
 
-/// The names that a case has before any state is set up, and its sentence.
+/// The names that a case has before any state is set up, and its sentence. A second attempt has other random values.
 ///
 /// # Errors
 /// A row's value that gives nothing.
-pub fn open(planned: &PlannedCase, seed: u64, templates: &Templates) -> Result<(Scope, String), Ended> {
+pub fn open(
+    planned: &PlannedCase,
+    seed: u64,
+    attempt: u64,
+    templates: &Templates,
+) -> Result<(Scope, String), Ended> {
+    // The first keeps the seed; the halves of the others change places, so that no seed in use is another's.
+    let seed = if attempt == 1 { seed } else { seed.rotate_left(32) ^ attempt };
     let scope = open_scope(planned, seed, templates).map_err(Ended::unprepared)?;
     let about = about(planned, &scope, templates);
     Ok((scope, about))
@@ -66,6 +74,8 @@ pub struct Judge<'a> {
     pub exchanges: Vec<Exchange>,
     /// Disagreements at every level.
     pub findings: Vec<Finding>,
+    /// The request ids of the answers.
+    pub request_ids: Vec<RequestId>,
     /// The codes that each step expects, as far as it is known.
     codes: Vec<Vec<Arc<str>>>,
 }
@@ -75,7 +85,7 @@ impl<'a> Judge<'a> {
     pub fn new(planned: &'a PlannedCase, gate: Level) -> Self {
         let exchanges = Vec::with_capacity(planned.case.steps.len());
         let codes = planned.case.steps.iter().map(|step| codes(&step.expect)).collect();
-        Self { planned, gate, exchanges, findings: Vec::new(), codes }
+        Self { planned, gate, exchanges, findings: Vec::new(), request_ids: Vec::new(), codes }
     }
 
     /// The request of a step, and what is expected of the answer.
@@ -103,9 +113,10 @@ impl<'a> Judge<'a> {
         position: usize,
         prepared: &PreparedStep,
         request: Request,
-        answer: Answer,
+        mut answer: Answer,
         scope: &mut Scope,
     ) -> Result<(), Ended> {
+        settle(&self.planned.contract, &mut answer);
         let subject = Subject {
             contract: &self.planned.contract,
             expect: &prepared.expect,
@@ -115,22 +126,42 @@ impl<'a> Judge<'a> {
             earlier: &self.exchanges,
         };
         let findings = check(&subject);
+        self.request_ids.extend(request_id(&self.planned.contract, &answer, position));
         let throttled = if findings.is_empty() { None } else { throttled(&subject) };
         self.exchanges.push(Exchange { step: position, request, answer });
         if let Some(answer) = throttled {
             return Err(Ended::Unknown(Unknown::Throttled { answer }));
         }
-        let is_broken = findings.iter().any(|finding| finding.level <= self.gate);
+        let is_broken = findings.iter().any(|finding| finding.counts(self.gate));
         self.findings.extend(findings);
-        if is_broken { Err(Ended::Broken) } else { self.save(position, scope) }
+        if is_broken {
+            return Err(Ended::Broken);
+        }
+        self.in_time(&prepared.expect)?;
+        self.save(position, scope)
+    }
+
+    /// Looks whether the last answer came in time also if its endpoint took all of the time that this machine was
+    /// paused for.
+    fn in_time(&self, expect: &Expect) -> Result<(), Ended> {
+        let Some(Exchange { answer, .. }) = self.exchanges.last() else { return Ok(()) };
+        let (least, most) = (answer.elapsed, answer.elapsed.saturating_add(answer.paused));
+        let all = std::iter::once(expect).chain(&expect.alternatives);
+        let mut limits = all.filter_map(|expect| expect.within);
+        if limits.any(|limit| least <= limit && limit < most) {
+            return Err(Ended::Unknown(Unknown::Paused { paused: answer.paused }));
+        }
+        Ok(())
     }
 
     /// Keeps values of the last answer for later steps.
     fn save(&mut self, position: usize, scope: &mut Scope) -> Result<(), Ended> {
         for (name, path) in &self.planned.case.steps[position].save {
-            let tree = self.exchanges.last().and_then(|exchange| exchange.answer.tree());
-            let found = tree.map(|tree| select(tree, path));
-            if let Some(Ok(value)) = found {
+            let answer = self.exchanges.last().map(|exchange| &exchange.answer);
+            let found = answer.and_then(|answer| select_in(&self.planned.contract, answer, path).ok());
+            // A list of what a path finds is there if it found something.
+            if let Some(value) = found.filter(|value| is_singular(path) || *value != Value::List(Vec::new()))
+            {
                 scope.set(name, &value);
                 continue;
             }
@@ -142,11 +173,14 @@ impl<'a> Judge<'a> {
                 actual: "nothing".into(),
                 because: None,
                 cites: Vec::new(),
+                is_warning: false,
             });
             if self.gate >= Level::Body {
                 return Err(Ended::Broken);
             }
-            return Err(Ended::Unknown(Unknown::Unprepared { reason: format!("nothing stands at {path}") }));
+            return Err(Ended::Unknown(Unknown::Unprepared {
+                reason: format!("there is nothing at {path}"),
+            }));
         }
         Ok(())
     }
@@ -157,7 +191,7 @@ impl<'a> Judge<'a> {
             Some(Ended::Unknown(unknown)) => Verdict::Indeterminate(unknown),
             Some(Ended::NotRun(reason)) => Verdict::NotRun(reason),
             Some(Ended::Broken) => Verdict::Failed,
-            None if self.findings.iter().any(|finding| finding.level <= self.gate) => Verdict::Failed,
+            None if self.findings.iter().any(|finding| finding.counts(self.gate)) => Verdict::Failed,
             None if !retried.is_empty() => Verdict::Flaky { attempts: retried.to_vec() },
             None => Verdict::Passed,
         }
@@ -168,23 +202,33 @@ impl<'a> Judge<'a> {
         unless_empty(self.codes.clone())
     }
 
-    /// The contract's own rows that the answers are instances of, if all of them conform.
+    /// The names of the contract's own rows that the answers are instances of, if all of them conform.
     pub fn rows_met(&self) -> Vec<Arc<str>> {
-        if self.findings.iter().any(|finding| finding.level != Level::Snapshot) {
+        if self.findings.iter().any(|finding| finding.level != Level::Snapshot && !finding.is_warning) {
             return Vec::new();
         }
         let contract = &self.planned.contract;
-        let code = |exchange: &Exchange| {
-            select(exchange.answer.tree()?, contract.envelope.code.as_ref()?)
-                .ok()
-                .map(|code: Value| code.to_plain())
-        };
         let mut met = Vec::new();
-        for exchange in &self.exchanges {
-            let Some(code) = code(exchange) else { continue };
-            let is_row = |row: &&ErrorRow| row.code == code && row.status == exchange.answer.status;
-            met.extend(contract.rows.iter().find(is_row).map(|row| Arc::from(row.code.as_str())));
+        for Exchange { answer, .. } in &self.exchanges {
+            let at = |path: Option<&String>| select_in(contract, answer, path?).ok();
+            let Some(code) = at(contract.envelope.code.as_ref()) else { continue };
+            let message = at(contract.envelope.message.as_ref());
+            let fits = |row: &&ErrorRow| is_instance(row, answer, &code, message.as_ref());
+            // A row that gives a message says more than one that leaves it open.
+            let row = contract.rows.iter().filter(fits).min_by_key(|row| row.message.is_none());
+            met.extend(row.map(|row| Arc::from(row.label())));
         }
         met
     }
+}
+
+/// Whether an answer is an instance of a row as a whole: of its status, code and message.
+fn is_instance(row: &ErrorRow, answer: &Answer, code: &Value, message: Option<&Value>) -> bool {
+    // XML has texts alone.
+    let is_code = row.has_code(code)
+        || (matches!(answer.body, Body::Xml { .. }) && code.as_text() == Some(row.code.as_str()));
+    let has_message = row.message.as_ref().is_none_or(|wanted| {
+        message.and_then(Value::as_text).is_some_and(|text| wanted.mismatch(text).is_none())
+    });
+    row.status == answer.status && is_code && has_message
 }

@@ -7,10 +7,12 @@ mod again;
 mod judge;
 mod promise;
 mod tally;
+mod unique;
 mod waiver;
 
 pub use again::{Apart, judge_again};
 pub use judge::{Ended, Judge, open, render_params};
 pub use promise::{codes_due, operations};
 pub use tally::Tally;
+pub use unique::UniqueIds;
 pub use waiver::WaiverBook;

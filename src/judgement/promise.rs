@@ -18,7 +18,7 @@ pub fn operations(cases: &[PlannedCase]) -> Vec<OperationStart> {
                 id: contract.id.to_string(),
                 version: contract.version.clone(),
                 selected: 1,
-                rows: contract.rows.iter().map(|row| Arc::from(row.code.as_str())).collect(),
+                rows: contract.rows.iter().map(|row| Arc::from(row.label())).collect(),
                 error_rows: contract.rows.iter().map(row_told).collect(),
                 parameters: contract.parameters.iter().map(parameter_told).collect(),
                 digest: Some(contract_digest(contract)),

@@ -1,6 +1,6 @@
 //! Counts what the cases of a run came to; grows with contracts, not with cases.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,7 @@ pub struct Tally {
     exchanges: usize,
     left_behind: usize,
     stale_waivers: Vec<String>,
+    unpublished: BTreeMap<String, usize>,
 }
 
 /// How many stale waivers are told for cases; a pattern may name very many.
@@ -34,6 +35,7 @@ impl Tally {
             exchanges: 0,
             left_behind: 0,
             stale_waivers: Vec::new(),
+            unpublished: BTreeMap::new(),
         }
     }
 
@@ -46,6 +48,10 @@ impl Tally {
     /// Counts a finished case.
     pub fn add(&mut self, record: &CaseRecord) {
         self.counts.add(&record.verdict);
+        for finding in record.findings.iter().filter(|finding| finding.is_warning) {
+            // Subjects come from contracts, so they are few.
+            *self.unpublished.entry(finding.subject.clone()).or_default() += 1;
+        }
         self.exchanges += record.answered;
         self.left_behind += usize::from(!record.left_behind.is_empty());
         let operation = record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation);
@@ -77,6 +83,7 @@ impl Tally {
             rows_met: self.rows_met,
             orphans,
             stale_waivers: self.stale_waivers,
+            unpublished: self.unpublished,
             snapshots: self.snapshots,
             exchanges: self.exchanges,
             left_behind: self.left_behind,

@@ -50,7 +50,7 @@ impl WaiverBook {
         if record.verdict != Verdict::Failed {
             return;
         }
-        let counted = record.findings.iter().filter(|finding| finding.level <= record.gate);
+        let counted = record.findings.iter().filter(|finding| finding.counts(record.gate));
         let covering: Option<Vec<&Waiver>> =
             counted.map(|finding| self.covering(record.id.as_str(), finding)).collect();
         let Some(covering) = covering.filter(|covering| !covering.is_empty()) else {

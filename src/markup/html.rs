@@ -7,7 +7,7 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use crate::plain::is_hostile;
+use crate::model::{is_hostile, json_escape};
 
 /// How many characters of a line are shown: some 20 lines of a wide screen.
 pub(crate) const SHOWN_LETTERS: usize = 2_000;
@@ -31,7 +31,7 @@ impl<'a> Html<'a> {
     /// Text, whatever it holds: shown as it is, and what cannot be seen as a marked escape.
     pub(crate) fn text(&mut self, text: &str) -> io::Result<&mut Self> {
         let mut rest = text;
-        while let Some(at) = rest.find(|letter| entity(letter).is_some() || is_unseen(letter)) {
+        while let Some(at) = rest.find(|letter| entity(letter).is_some() || is_hostile(letter)) {
             self.out.write_all(&rest.as_bytes()[..at])?;
             let Some(letter) = rest[at..].chars().next() else { break };
             match entity(letter) {
@@ -49,7 +49,7 @@ impl<'a> Html<'a> {
         for letter in text.chars() {
             match entity(letter) {
                 Some(entity) => self.out.write_all(entity.as_bytes())?,
-                None if is_unseen(letter) => write!(self.out, "{}", letter.escape_unicode())?,
+                None if is_hostile(letter) => write!(self.out, "{}", letter.escape_unicode())?,
                 None => write!(self.out, "{letter}")?,
             }
         }
@@ -85,7 +85,7 @@ impl<'a> Html<'a> {
             // All but the last case stand inside strings alone, where such an escape is the same (RFC 8259).
             match letter {
                 '<' | '>' | '&' => write!(self.out, "\\u{:04x}", u32::from(letter))?,
-                _ if is_hostile(letter) => write!(self.out, "\\u{:04x}", u32::from(letter))?,
+                _ if is_hostile(letter) => self.out.write_all(json_escape(letter).as_bytes())?,
                 _ => write!(self.out, "{letter}")?,
             }
         }
@@ -102,18 +102,6 @@ fn entity(letter: char) -> Option<&'static str> {
         '\'' => Some("&#39;"),
         _ => None,
     }
-}
-
-/// Whether a difference in this character would not be seen on the page: besides those that act, spaces that
-/// look like others or have no width, joiners, and the tags of Unicode's block E0000.
-fn is_unseen(letter: char) -> bool {
-    let is_thin = matches!(
-        letter,
-        '\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{2000}'..='\u{200d}'
-            | '\u{202f}' | '\u{205f}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{3164}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
-    );
-    is_thin || is_hostile(letter)
 }
 
 #[cfg(test)]
@@ -156,7 +144,7 @@ mod tests {
 
     #[test]
     fn json_in_a_page_ends_no_element_and_reads_the_same() {
-        let value = serde_json::json!({ "a": "</script><!--&\u{2028}\u{202e}\u{7f}" });
+        let value = serde_json::json!({ "a": "</script><!--&\u{2028}\u{202e}\u{7f}\u{e0041}" });
         let shown = written(|html| html.json(&value.to_string()).map(|_| ()));
         assert!(!shown.contains(['<', '>', '&', '\u{2028}', '\u{202e}', '\u{7f}']), "{shown}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);

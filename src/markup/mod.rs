@@ -32,6 +32,7 @@ impl Document {
     /// Writes all that stands before the contents.
     pub(crate) fn open(&self, html: &mut Html<'_>, title: &str) -> io::Result<()> {
         html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")?;
+        html.raw("<meta name=\"generator\" content=\"proofmark\">\n")?;
         html.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"")?.attribute(&self.policy())?;
         html.raw("\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")?;
         html.raw("<meta name=\"referrer\" content=\"no-referrer\">\n")?;

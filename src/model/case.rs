@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use super::exchange::{Format, Method};
 use super::id::TableId;
+use super::matcher::{Matcher, MatcherFlaw, Target};
+use super::path_text::is_singular;
 use super::spot::Spot;
 use super::value::Value;
 use super::work;
@@ -98,6 +100,16 @@ impl AxisChoice {
             self.sign.map(|scheme| scheme.to_string()),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("-")
+    }
+}
+
+/// The part of an id behind a case's name: its row and its axes, which share it; none without either.
+pub fn last_part(row: Option<&str>, axes: &str) -> Option<String> {
+    match (row, axes) {
+        (None, "") => None,
+        (None, axes) => Some(axes.to_owned()),
+        (Some(row), "") => Some(row.to_owned()),
+        (Some(row), axes) => Some(format!("{row}-{axes}")),
     }
 }
 
@@ -259,7 +271,7 @@ pub struct RawParts {
     pub path: Option<String>,
     /// The query, without `?`.
     pub query: Option<String>,
-    /// Header fields, added or replaced.
+    /// Header fields, added or replaced; a name once for each line that is sent.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<String>,
@@ -272,10 +284,10 @@ impl RequestSpec {
     #[must_use]
     pub fn merged(&self, over: &RequestSpec) -> RequestSpec {
         let mut headers = self.raw.headers.clone();
-        for (name, value) in &over.raw.headers {
-            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-            headers.push((name.clone(), value.clone()));
-        }
+        let is_replaced =
+            |known: &str| over.raw.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(known));
+        headers.retain(|(known, _)| !is_replaced(known));
+        headers.extend_from_slice(&over.raw.headers);
         RequestSpec {
             method: over.method.clone().or_else(|| self.method.clone()),
             place: over.place.or(self.place),
@@ -364,16 +376,37 @@ impl Expect {
     /// Whether an answer that is as expected may have another code than one of those, or none.
     pub fn allows_other_codes(&self) -> bool {
         match &self.code {
-            Some(matcher) => !matcher.is_of_texts(),
+            Some(matcher) => !matcher.is_of_codes(),
             None => self.alternatives.is_empty() || self.alternatives.iter().any(Self::allows_other_codes),
         }
     }
 
     fn collect_codes<'a>(&'a self, codes: &mut Vec<&'a str>) {
         if let Some(matcher) = &self.code {
-            matcher.collect_texts(codes);
+            matcher.collect_codes(codes);
         }
         self.alternatives.iter().for_each(|alternative| alternative.collect_codes(codes));
+    }
+
+    /// Every matcher with its place and what it is held against.
+    fn places(&self) -> Vec<(&str, Target, &Matcher)> {
+        let own = [("code", &self.code), ("message", &self.message)];
+        let own =
+            own.into_iter().filter_map(|(place, matcher)| Some((place, Target::Scalar, matcher.as_ref()?)));
+        let headers = self.headers.iter().map(|(name, matcher)| (name.as_str(), Target::Scalar, matcher));
+        let body = self.body.iter().map(|(path, matcher)| (path.as_str(), target(path), matcher));
+        own.chain(headers).chain(body).collect()
+    }
+
+    /// The matchers that can't be used, by their place; `is_open` says which texts are not known yet.
+    pub fn flaws(&self, is_open: &dyn Fn(&str) -> bool) -> Vec<(String, MatcherFlaw)> {
+        let mut flaws = Vec::new();
+        for (place, target, matcher) in self.places() {
+            let own = matcher.parts().into_iter().filter_map(|part| part.flaw(is_open));
+            flaws.extend(own.chain(matcher.unfit(target, is_open)).map(|flaw| (place.to_owned(), flaw)));
+        }
+        flaws.extend(self.alternatives.iter().flat_map(|alternative| alternative.flaws(is_open)));
+        flaws
     }
 
     /// Whether nothing at all is expected.
@@ -386,6 +419,11 @@ impl Expect {
             && self.within.is_none()
             && self.alternatives.is_empty()
     }
+}
+
+/// What is found at a path: one value or nothing, or a list.
+pub fn target(path: &str) -> Target {
+    if is_singular(path) { Target::Value } else { Target::Nodes }
 }
 
 /// One status, or one class of them.
@@ -427,65 +465,6 @@ impl fmt::Display for StatusRule {
             Self::Exact(status) => write!(out, "{status}"),
             Self::Class(class) => write!(out, "{class}xx"),
             Self::Template(text) => out.write_str(text),
-        }
-    }
-}
-
-/// What one value of an answer must be.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Matcher {
-    /// Just this value.
-    Equals(Value),
-    /// A text that fills a message template: `%s` stands for one or more characters.
-    Template(String),
-    /// A text that a regular expression matches, anywhere unless anchored.
-    Regex(String),
-    /// One of several.
-    Any(Vec<Matcher>),
-    /// Whether it is there at all.
-    Present(bool),
-    /// A value of this type, as [`Value::type_name`] spells it.
-    Type(String),
-    /// Anything but this.
-    Not(Box<Matcher>),
-}
-
-impl Matcher {
-    /// Whether it is looked for one of a number of texts, and for nothing else.
-    fn is_of_texts(&self) -> bool {
-        match self {
-            Self::Equals(value) => value.as_text().is_some(),
-            Self::Any(options) => options.iter().all(Self::is_of_texts),
-            Self::Template(_) | Self::Regex(_) | Self::Present(_) | Self::Type(_) | Self::Not(_) => false,
-        }
-    }
-
-    /// Adds the texts that it is looked for.
-    fn collect_texts<'a>(&'a self, texts: &mut Vec<&'a str>) {
-        match self {
-            Self::Equals(value) => {
-                texts.extend(value.as_text());
-            }
-            Self::Any(options) => options.iter().for_each(|option| option.collect_texts(texts)),
-            Self::Template(_) | Self::Regex(_) | Self::Present(_) | Self::Type(_) | Self::Not(_) => {}
-        }
-    }
-}
-
-impl fmt::Display for Matcher {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Equals(value) => write!(out, "{value}"),
-            Self::Template(text) => write!(out, "the template {}", Value::text(text)),
-            Self::Regex(text) => write!(out, "a match of /{text}/"),
-            Self::Any(options) => {
-                let shown: Vec<String> = options.iter().map(ToString::to_string).collect();
-                out.write_str(&shown.join(" or "))
-            }
-            Self::Present(true) => out.write_str("any value"),
-            Self::Present(false) => out.write_str("nothing"),
-            Self::Type(name) => write!(out, "a value of type {name}"),
-            Self::Not(inner) => write!(out, "anything but {inner}"),
         }
     }
 }

@@ -61,6 +61,41 @@ impl Contract {
         self.rows.iter().chain(&self.shared_rows).filter(move |row| row.code == code)
     }
 
+    /// Every row, own or shared, with this code as a text or as a number.
+    pub fn rows_of_value<'a>(&'a self, code: &'a Value) -> impl Iterator<Item = &'a ErrorRow> {
+        self.rows.iter().chain(&self.shared_rows).filter(move |row| row.has_code(code))
+    }
+
+    /// The fields of a success body, the operation's own and those that all operations share, or those of an error.
+    pub fn fields(&self, is_success: bool) -> impl Iterator<Item = &Field> {
+        let is_own = |name: &str| self.response.iter().any(|own| own.name == name);
+        let own = self.response.iter().filter(move |_| is_success);
+        let shared = self.envelope.success.iter().filter(move |field| is_success && !is_own(&field.name));
+        let of_errors = self.envelope.error.iter().filter(move |_| !is_success);
+        own.chain(shared).chain(of_errors)
+    }
+
+    /// The promises that are marked as ones that no published source has, by name.
+    pub fn unpublished(&self) -> Vec<(String, &Backing)> {
+        let envelope = &self.envelope;
+        let request_id = envelope.request_id.as_ref();
+        let header = request_id.and_then(|rule| rule.header.as_ref());
+        let rules = [
+            ("content-type", envelope.media_types_backing.as_ref()),
+            ("success.absent", envelope.absent_backing.as_ref()),
+            ("request-id", request_id.map(|rule| &rule.backing)),
+            ("request-id.header", header.map(|header| &header.backing)),
+            ("xml", envelope.xml.as_ref().map(|roots| &roots.backing)),
+        ];
+        let rules =
+            rules.into_iter().filter_map(|(name, backing)| Some((format!("envelope {name}"), backing?)));
+        let fields = self.response.iter().chain(&envelope.success).chain(&envelope.error);
+        let fields = fields.map(|field| (format!("field {}", field.name), &field.backing));
+        let others = self.rules.iter().map(|rule| (format!("rule {}", rule.id), &rule.backing));
+        let all = rules.chain(fields).chain(others);
+        all.filter(|(_, backing)| backing.is_unpublished).collect()
+    }
+
     /// The state of this name.
     pub fn state(&self, name: &str) -> Option<&StateDefinition> {
         self.states.iter().find(|state| state.name == name)
@@ -155,7 +190,7 @@ impl FormatChoice {
 /// One field of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// Its name at the top of the body.
+    /// Its name at the top of the body; with dots, a name inside objects.
     pub name: String,
     /// Its type, as [`Value::type_name`] spells it.
     pub type_name: String,
@@ -165,10 +200,20 @@ pub struct Field {
     pub pattern: Option<String>,
     /// What it means.
     pub about: String,
-    /// Names of sources.
-    pub source: Vec<String>,
-    /// Where it stands.
-    pub spot: Spot,
+    /// What promises it.
+    pub backing: Backing,
+}
+
+impl Field {
+    /// The keys that lead to it, from the top of the body.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.name.split('.')
+    }
+
+    /// The field's value in a body: that of a key with the whole name, or of the last of several keys.
+    pub fn find<'a>(&self, tree: &'a Value) -> Option<&'a Value> {
+        tree.get(&self.name).or_else(|| self.keys().try_fold(tree, |tree, key| tree.get(key)))
+    }
 }
 
 /// One line of the contract's table of errors.
@@ -176,8 +221,10 @@ pub struct Field {
 pub struct ErrorRow {
     /// The HTTP status.
     pub status: u16,
-    /// The error code.
+    /// The error code, or the digits of one that is a number.
     pub code: String,
+    /// Whether the code is a number.
+    pub is_numeric: bool,
     /// The message, exact or with blanks; none if no source gives one.
     pub message: Option<MessageTemplate>,
     /// What it takes to provoke it.
@@ -188,6 +235,30 @@ pub struct ErrorRow {
     pub source: Vec<String>,
     /// Where it stands.
     pub spot: Spot,
+}
+
+impl ErrorRow {
+    /// Whether the row's code is this value.
+    pub fn has_code(&self, code: &Value) -> bool {
+        match code {
+            Value::Text(text) => !self.is_numeric && *text == self.code,
+            Value::Number(_) => self.is_numeric && Value::Number(self.code.clone()).is_same(code),
+            Value::Null | Value::Bool(_) | Value::List(_) | Value::Map(_) => false,
+        }
+    }
+
+    /// The row's name: its status, code and message.
+    pub fn label(&self) -> String {
+        row_label(self.status, &self.code, self.message.as_ref().map(MessageTemplate::as_str))
+    }
+}
+
+/// The name of an error row: its status, code and message.
+pub fn row_label(status: u16, code: &str, message: Option<&str>) -> String {
+    match message {
+        Some(message) => format!("{status} {code} {}", Value::text(message)),
+        None => format!("{status} {code}"),
+    }
 }
 
 /// What it takes to provoke an error row.
@@ -206,10 +277,10 @@ pub struct Rule {
     pub id: String,
     /// What is promised.
     pub text: String,
-    /// Names of sources.
-    pub source: Vec<String>,
     /// Why the sources do not settle it.
     pub disputed: Option<String>,
+    /// What promises it.
+    pub backing: Backing,
 }
 
 /// What every answer of the product looks like.
@@ -219,14 +290,16 @@ pub struct Envelope {
     pub code: Option<String>,
     /// Where an error's message stands, as a `JSONPath`.
     pub message: Option<String>,
-    /// The media type of a JSON answer.
-    pub json_type: Option<String>,
-    /// The media type of an XML answer.
-    pub xml_type: Option<String>,
+    /// The media types of answers.
+    pub media_types: MediaTypes,
+    /// What promises them.
+    pub media_types_backing: Option<Backing>,
     /// Fields of a success body, beside those of the operation.
     pub success: Vec<Field>,
     /// Names that a success body must not have.
     pub absent: Vec<String>,
+    /// What promises that.
+    pub absent_backing: Option<Backing>,
     /// Fields of an error body.
     pub error: Vec<Field>,
     /// The request id.
@@ -239,15 +312,91 @@ pub struct Envelope {
     pub refused: Vec<String>,
 }
 
+/// The media types of answers, without parameters; none at all if the contract does not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MediaTypes {
+    /// Of JSON.
+    pub json: Vec<String>,
+    /// Of XML.
+    pub xml: Vec<String>,
+    /// Of anything else.
+    pub other: Vec<String>,
+}
+
+impl MediaTypes {
+    /// Whether the contract does not say.
+    pub fn is_empty(&self) -> bool {
+        self.json.is_empty() && self.xml.is_empty() && self.other.is_empty()
+    }
+
+    /// Those of a format.
+    pub fn of(&self, format: Format) -> &[String] {
+        match format {
+            Format::Json => &self.json,
+            Format::Xml => &self.xml,
+        }
+    }
+
+    /// Whether a media type in lower case is one of a format.
+    pub fn has(&self, format: Format, media_type: &str) -> bool {
+        is_among(self.of(format), media_type)
+    }
+
+    /// Whether a media type in lower case is one of a body that is neither JSON nor XML.
+    pub fn has_other(&self, media_type: &str) -> bool {
+        is_among(&self.other, media_type)
+    }
+}
+
+fn is_among(types: &[String], media_type: &str) -> bool {
+    types.iter().any(|known| known.eq_ignore_ascii_case(media_type))
+}
+
 /// What holds of request ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestIdRule {
     /// Where it stands in the body, as a `JSONPath`.
     pub body: String,
     /// The header field that repeats it.
-    pub header: Option<String>,
+    pub header: Option<HeaderRule>,
     /// Whether no two answers may share one.
     pub is_unique: bool,
+    /// What promises that.
+    pub backing: Backing,
+}
+
+/// A header field that repeats a value of the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderRule {
+    /// Its name, in lower case.
+    pub name: String,
+    /// What promises it.
+    pub backing: Backing,
+}
+
+/// What a promise rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backing {
+    /// Names of sources.
+    pub source: Vec<String>,
+    /// Whether it is marked as one that no published source has: then it warns, and fails nothing.
+    pub is_unpublished: bool,
+    /// Where it is written.
+    pub spot: Spot,
+}
+
+impl Backing {
+    /// What says so: the sources, or else the file and line.
+    pub fn because(&self) -> String {
+        let place = || format!("{}:{}", self.spot.file.path.display(), self.spot.line());
+        if self.is_unpublished {
+            format!("{}, marked as unpublished", place())
+        } else if self.source.is_empty() {
+            format!("{}, without a source", place())
+        } else {
+            format!("sources: {}", self.source.join(", "))
+        }
+    }
 }
 
 /// The names of the root elements of XML answers; `{operation}` stands for the operation's name.
@@ -257,6 +406,8 @@ pub struct XmlRoots {
     pub success: String,
     /// Of an error.
     pub error: String,
+    /// What promises them.
+    pub backing: Backing,
 }
 
 /// How an answer says that there were too many requests.

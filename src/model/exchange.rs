@@ -6,6 +6,12 @@ use std::time::Duration;
 
 use super::value::Value;
 
+/// Whether a text is a token (RFC 9110, section 5.6.2), as methods and names of header fields are.
+pub fn is_token(text: &str) -> bool {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
+    !text.is_empty() && text.chars().all(is_part)
+}
+
 /// An HTTP method: a token of RFC 9110, section 9.1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Method(String);
@@ -15,8 +21,7 @@ impl Method {
     ///
     /// Returns none if it is no token (RFC 9110, section 5.6.2).
     pub fn new(text: &str) -> Option<Self> {
-        let is_token = |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
-        (!text.is_empty() && text.chars().all(is_token)).then(|| Self(text.to_owned()))
+        is_token(text).then(|| Self(text.to_owned()))
     }
 
     /// The method as it is sent.
@@ -47,6 +52,25 @@ impl fmt::Display for Format {
             Self::Xml => "xml",
         })
     }
+}
+
+impl Format {
+    /// The format that a media type is of, by its name: one of JSON (RFC 8259) or XML (RFC 7303), or with their suffix
+    /// (RFC 6839).
+    pub fn of_media_type(media_type: &str) -> Option<Self> {
+        match media_type {
+            "application/json" | "text/json" => Some(Self::Json),
+            "application/xml" | "text/xml" => Some(Self::Xml),
+            other if other.ends_with("+json") => Some(Self::Json),
+            other if other.ends_with("+xml") => Some(Self::Xml),
+            _ => None,
+        }
+    }
+}
+
+/// A content type without its parameters, in lower case.
+pub fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// A request as it goes to an endpoint.
@@ -105,12 +129,16 @@ pub struct Answer {
     pub status: u16,
     /// Header fields in order, names in lower case; bytes that are no text are replaced.
     pub headers: Vec<(String, String)>,
-    /// The body's bytes.
+    /// The body's bytes, without the codings of `Content-Encoding`.
     pub bytes: Vec<u8>,
     /// What the bytes mean.
     pub body: Body,
-    /// From the request's start to the body's end.
+    /// What is wrong with the answer as a message.
+    pub flaws: Vec<Flaw>,
+    /// From the request's start to the body's end, without what this machine was paused for.
     pub elapsed: Duration,
+    /// How long this machine was paused meanwhile. The answer may have taken so much longer.
+    pub paused: Duration,
 }
 
 impl Answer {
@@ -119,22 +147,48 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The values that header fields of this lower-case name have, each once.
-    pub fn values(&self, name: &str) -> Vec<&str> {
-        let mut values = Vec::new();
-        for (_, value) in self.headers.iter().filter(|(known, _)| known == name) {
-            if !values.contains(&value.as_str()) {
-                values.push(value.as_str());
-            }
-        }
-        values
+    /// The values of all lines that a header field of this lower-case name has, in their order.
+    pub fn lines(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The tree of a body that could be read.
+    /// Whether the body is still in a coding that could not be undone.
+    pub fn is_encoded(&self) -> bool {
+        self.flaws.iter().any(|flaw| matches!(flaw, Flaw::Coding { .. }))
+    }
+
+    /// The tree of a body that could be read; of a text, the text.
     pub fn tree(&self) -> Option<&Value> {
         match &self.body {
-            Body::Json(tree) | Body::Xml { tree, .. } => Some(tree),
-            Body::Empty | Body::Unreadable { .. } => None,
+            Body::Json(tree) | Body::Xml { tree, .. } | Body::Other { text: Some(tree) } => Some(tree),
+            Body::Empty | Body::Other { text: None } | Body::Unreadable { .. } => None,
+        }
+    }
+}
+
+/// What is wrong with an answer as a message, whatever it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// Bytes followed it that belong to no answer.
+    Surplus {
+        /// How they begin; bytes that are no text are replaced.
+        start: String,
+    },
+    /// The body is not in a coding that `Content-Encoding` names, or that coding is not known here.
+    Coding {
+        /// The coding.
+        label: String,
+        /// Why it could not be undone.
+        reason: String,
+    },
+}
+
+impl Flaw {
+    /// What an endpoint wrote of it.
+    pub fn texts(&mut self) -> Vec<&mut String> {
+        match self {
+            Self::Surplus { start } => vec![start],
+            Self::Coding { label, reason } => vec![label, reason],
         }
     }
 }
@@ -153,7 +207,12 @@ pub enum Body {
         /// What it holds.
         tree: Value,
     },
-    /// Neither.
+    /// Of another media type, as the answer says.
+    Other {
+        /// The body as one text, unless it is none.
+        text: Option<Value>,
+    },
+    /// Not what the answer says that it is.
     Unreadable {
         /// Why.
         reason: String,
@@ -191,6 +250,12 @@ pub enum Fault {
         /// What the client said.
         reason: String,
     },
+    /// A connection that had carried other requests was closed before a byte of the answer came. It is not known
+    /// whether the endpoint has seen the request.
+    Lost {
+        /// What the client said.
+        reason: String,
+    },
     /// The body is larger than allowed.
     TooLarge {
         /// The limit, in bytes.
@@ -211,6 +276,7 @@ impl fmt::Display for Fault {
             Self::Connect { reason } => write!(out, "no connection: {reason}"),
             Self::TimedOut { what, after } => write!(out, "{what} took longer than {after:?}"),
             Self::Broken { reason } => write!(out, "the exchange broke: {reason}"),
+            Self::Lost { reason } => write!(out, "a kept connection was closed before the answer: {reason}"),
             Self::TooLarge { limit } => write!(out, "the answer is larger than {limit} bytes"),
             Self::Unsendable { reason } => write!(out, "the request cannot be sent: {reason}"),
             Self::Interrupted => out.write_str("interrupted"),

@@ -76,6 +76,15 @@ pub struct Finding {
     pub because: Option<String>,
     /// The promises of the contract that it rests on, and where they stand.
     pub cites: Vec<Citation>,
+    /// Whether it only warns: the promise is marked as one that no published source has.
+    pub is_warning: bool,
+}
+
+impl Finding {
+    /// Whether it fails its case, if findings down to this level count.
+    pub fn counts(&self, gate: Level) -> bool {
+        !self.is_warning && self.level <= gate
+    }
 }
 
 /// A promise of the contract that a finding rests on.
@@ -102,6 +111,11 @@ pub enum Promise {
         /// Its name.
         name: String,
     },
+    /// A rule for every answer.
+    Envelope {
+        /// Its key.
+        name: String,
+    },
     /// A limit on a parameter's value.
     Limit {
         /// The parameter, as the contract writes it.
@@ -116,6 +130,7 @@ impl fmt::Display for Promise {
         match self {
             Self::ErrorRow { status, code } => write!(out, "error row {status} {code}"),
             Self::Field { name } => write!(out, "field {name}"),
+            Self::Envelope { name } => write!(out, "envelope {name}"),
             Self::Limit { parameter, limit } => write!(out, "parameter {parameter}: {limit}"),
         }
     }

@@ -31,6 +31,8 @@ pub struct Drift {
     pub new: Vec<String>,
     /// Contracts of which another text is listed.
     pub changed: Vec<String>,
+    /// Parts of the run that are not there, such as `2/3`.
+    pub parts: Vec<String>,
 }
 
 impl Manifest {
@@ -60,6 +62,7 @@ impl Manifest {
             missing: told(listed.difference(cases).copied().collect()),
             new: told(cases.difference(&listed).copied().collect()),
             changed,
+            parts: Vec::new(),
         }
     }
 }
@@ -67,7 +70,7 @@ impl Manifest {
 impl Drift {
     /// Whether the suite is the one that is listed.
     pub fn is_empty(&self) -> bool {
-        self.missing.is_empty() && self.new.is_empty() && self.changed.is_empty()
+        [&self.missing, &self.new, &self.changed, &self.parts].iter().all(|list| list.is_empty())
     }
 
     /// This and another one together.
@@ -80,14 +83,20 @@ impl Drift {
             missing: union(self.missing, other.missing),
             new: union(self.new, other.new),
             changed: union(self.changed, other.changed),
+            parts: union(self.parts, other.parts),
         }
     }
 
     /// A line for each difference, the first `most` of them, and how many there are beyond.
     pub fn lines(&self, most: usize) -> Vec<String> {
         // One line of a contract must not stand behind a thousand of cases.
-        let (changed, missing, new) = (&self.changed, &self.missing, &self.new);
-        let parts = [("changed contract", changed), ("missing", missing), ("not listed", new)];
+        let (changed, missing, new, parts) = (&self.changed, &self.missing, &self.new, &self.parts);
+        let parts = [
+            ("missing part", parts),
+            ("changed contract", changed),
+            ("missing", missing),
+            ("not listed", new),
+        ];
         let all = parts.iter().flat_map(|(what, ids)| ids.iter().map(move |id| format!("{what}: {id}")));
         let count = parts.iter().map(|(_, ids)| ids.len()).sum::<usize>();
         let mut lines: Vec<String> = all.take(most).collect();
@@ -105,6 +114,11 @@ impl fmt::Display for Drift {
         let is = |count: usize| if count == 1 { "is" } else { "are" };
         let (missing, new, changed) = (self.missing.len(), self.new.len(), self.changed.len());
         let mut parts = Vec::new();
+        match self.parts.len() {
+            0 => {}
+            1 => parts.push("1 part of the run is missing".to_owned()),
+            count => parts.push(format!("{count} parts of the run are missing")),
+        }
         if missing > 0 {
             parts.push(format!("{} of the manifest {} missing", cases(missing), is(missing)));
         }

@@ -3,7 +3,7 @@
 /// What a `%s` is called in the page that a contract is taken from.
 pub const BLANK: &str = "%s";
 
-/// A message with blanks: literal parts must match, each `%s` stands for one or more characters.
+/// A message with blanks: literal parts must match, each `%s` stands for one or more characters, one of which can be seen.
 ///
 /// ```
 /// use proofmark::model::MessageTemplate;
@@ -39,10 +39,11 @@ impl MessageTemplate {
         if text.contains(BLANK) {
             return Some("a `%s` is left unfilled");
         }
-        if fillings(&self.0, text, 1).is_some() {
-            return None;
-        }
-        if fillings(&self.0, text, 0).is_some() {
+        if fillings(&self.0, text, Least::Visible).is_some() {
+            None
+        } else if fillings(&self.0, text, Least::Character).is_some() {
+            Some("a `%s` is filled with blanks only")
+        } else if fillings(&self.0, text, Least::Nothing).is_some() {
             Some("a `%s` is filled with nothing")
         } else {
             Some("the literal parts differ")
@@ -54,21 +55,53 @@ impl MessageTemplate {
         if self.mismatch(text).is_some() {
             return None;
         }
-        fillings(&self.0, text, 1)
+        fillings(&self.0, text, Least::Visible)
     }
 }
 
-/// What stands in `text` for each blank of `template`, with at least `least` characters for each.
+/// What has to be in the place of a blank.
+#[derive(Clone, Copy)]
+enum Least {
+    /// Nothing.
+    Nothing,
+    /// Any character.
+    Character,
+    /// A character that can be seen.
+    Visible,
+}
+
+impl Least {
+    /// Where the shortest filling ends that a text can start with.
+    fn end(self, text: &str) -> Option<usize> {
+        let end = |(start, letter): (usize, char)| start + letter.len_utf8();
+        match self {
+            Self::Nothing => Some(0),
+            Self::Character => text.char_indices().next().map(end),
+            Self::Visible => text.char_indices().find(|(_, letter)| is_visible(*letter)).map(end),
+        }
+    }
+}
+
+/// Blanks, control characters, and characters of no width can't be seen.
+fn is_visible(letter: char) -> bool {
+    let has_no_width = matches!(
+        letter,
+        '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    !letter.is_whitespace() && !letter.is_control() && !has_no_width
+}
+
+/// What is in `text` for each blank of `template`, with at least `least` for each.
 ///
-/// The literal parts between are found from the left, each as early as it can stand; the last one
-/// must end the text. That is exact, since a blank may hold anything.
-fn fillings<'a>(template: &str, text: &'a str, least: usize) -> Option<Vec<&'a str>> {
+/// The literal parts between are found from the left, each as early as it can be; the last one must end the text. That
+/// is exact, since a longer filling is still one.
+fn fillings<'a>(template: &str, text: &'a str, least: Least) -> Option<Vec<&'a str>> {
     let mut parts = template.split(BLANK);
     let mut rest = text.strip_prefix(parts.next().unwrap_or_default())?;
     let mut found = Vec::new();
     let mut parts = parts.peekable();
     while let Some(literal) = parts.next() {
-        let skip = rest.char_indices().map(|(at, _)| at).chain([rest.len()]).nth(least)?;
+        let skip = least.end(rest)?;
         let after = &rest[skip..];
         if parts.peek().is_none() {
             found.push(&rest[..skip + after.strip_suffix(literal)?.len()]);
@@ -100,6 +133,16 @@ mod tests {
             ("exact", "exact", true),
             ("exact", "exact ", false),
             ("é%s", "éü", true),
+            ("no %s.", "no  .", false),
+            ("no %s.", "no \t\n\u{a0}.", false),
+            ("no %s.", "no \u{200b}\u{feff}.", false),
+            ("%s", " ", false),
+            ("%s and %s", "a and  ", false),
+            ("%s and %s", "  and b", false),
+            ("%s and %s", " a and b ", true),
+            ("%s%s", "a ", false),
+            ("%s%s", "a  b", true),
+            ("%s-%s", " -a-b", true),
         ];
         for (template, text, holds) in cases {
             assert_eq!(
@@ -108,6 +151,15 @@ mod tests {
                 "{template:?} {text:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_filling_is_named() {
+        let why = |text: &str| MessageTemplate::new("no %s.").mismatch(text);
+        assert_eq!(why("no  ."), Some("a `%s` is filled with blanks only"));
+        assert_eq!(why("no ."), Some("a `%s` is filled with nothing"));
+        assert_eq!(why("no %s."), Some("a `%s` is left unfilled"));
+        assert_eq!(why("a book."), Some("the literal parts differ"));
     }
 
     #[test]

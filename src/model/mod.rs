@@ -4,16 +4,21 @@
 //! makes these values, `run` fills the later ones, `report` shows them.
 
 mod case;
+mod character;
 mod contract;
+mod decimal;
 mod endpoint_kind;
 mod exchange;
 mod finding;
 mod id;
+mod literals;
 mod manifest;
+mod matcher;
 mod message;
 mod normalisation;
 mod parameter;
 mod path_effort;
+mod path_text;
 mod spot;
 mod state;
 mod suite;
@@ -24,25 +29,33 @@ pub(crate) mod work;
 
 pub(crate) use case::put_over;
 pub use case::{
-    AxisChoice, Case, Expect, Given, Matcher, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme,
-    StatusRule, Step, Variable, merge_params,
+    AxisChoice, Case, Expect, Given, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme, StatusRule,
+    Step, Variable, last_part, merge_params, target,
 };
+pub use character::{is_hostile, json_escape};
 pub use contract::{
-    Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, Listing, RateLimit, Reach, RequestIdRule,
-    RequestShape, Rule, Source, Throttle, XmlRoots,
+    Backing, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderRule, Listing, MediaTypes,
+    RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots, row_label,
 };
 pub use endpoint_kind::EndpointKind;
-pub use exchange::{Answer, Body, Exchange, Fault, Format, Method, Request, SentBody};
+pub use exchange::{
+    Answer, Body, Exchange, Fault, Flaw, Format, Method, Request, SentBody, essence, is_token,
+};
 pub use finding::{Citation, Finding, Level, Promise, Site};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
+pub use literals::Literals;
 pub use manifest::{Drift, ListedContract, Manifest};
+pub use matcher::{Bounds, Matcher, MatcherFlaw, Target};
 pub use message::{BLANK, MessageTemplate};
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
 pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};
 pub use path_effort::{PathShape, TreeSize};
+pub use path_text::{is_singular, path_in_brackets, pattern_literals};
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};
 pub use value::Value;
-pub use verdict::{CaseRecord, NotRun, SnapshotOutcome, Unknown, Verdict, VerdictCounts, whole_micros};
+pub use verdict::{
+    CaseRecord, NotRun, RequestId, SetUp, SnapshotOutcome, Unknown, Verdict, VerdictCounts, whole_micros,
+};
 pub use waiver::{Day, Waiver};

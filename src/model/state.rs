@@ -44,6 +44,8 @@ pub struct RecipeStep {
     pub params: Vec<(String, Value)>,
     /// Values of the answer that later requests use: a name and a path.
     pub save: Vec<(String, String)>,
+    /// The field of the answer, and the parameter, that lead from one page of a list to the next.
+    pub pages: Option<String>,
     /// Whether nothing is lost if it fails; later requests that need its values are left out then.
     pub is_optional: bool,
 }

@@ -3,7 +3,10 @@
 //! Unlike common JSON trees it keeps what an answer really said: the order of keys, keys that
 //! stand twice, and the digits of a number.
 
+use std::cmp::Ordering;
 use std::fmt;
+
+use super::decimal;
 
 /// A value of a case table, of a template or of an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +44,14 @@ impl Value {
         }
     }
 
+    /// The text, or the digits of a number: what an error code is.
+    pub fn as_code(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Number(text) => Some(text),
+            Self::Null | Self::Bool(_) | Self::List(_) | Self::Map(_) => None,
+        }
+    }
+
     /// The first value of `key`, if this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Value> {
         match self {
@@ -71,22 +82,58 @@ impl Value {
         }
     }
 
-    /// Whether two values are the same: numbers by their worth, maps without regard to order.
+    /// Whether two values are the same: numbers by their exact value, maps without regard to order.
     pub fn is_same(&self, other: &Value) -> bool {
-        match (self, other) {
-            (Self::Number(left), Self::Number(right)) => left == right || is_equal_number(left, right),
-            (Self::List(left), Self::List(right)) => {
-                left.len() == right.len() && left.iter().zip(right).all(|(a, b)| a.is_same(b))
-            }
-            (Self::Map(left), Self::Map(right)) => {
-                left.len() == right.len()
-                    && left
-                        .iter()
-                        .all(|(key, value)| other.get(key).is_some_and(|found| value.is_same(found)))
-            }
+        self.is_same_by(other, &|left, right| match (left, right) {
+            (Self::Number(left), Self::Number(right)) => is_equal_number(left, right),
             (left, right) => left == right,
+        })
+    }
+
+    /// Whether two values are the same, where `is_leaf_same` compares what is neither a list nor a map.
+    pub fn is_same_by(&self, other: &Value, is_leaf_same: &dyn Fn(&Value, &Value) -> bool) -> bool {
+        match (self, other) {
+            (Self::List(left), Self::List(right)) => {
+                left.len() == right.len()
+                    && left.iter().zip(right).all(|(one, other)| one.is_same_by(other, is_leaf_same))
+            }
+            (Self::Map(left), Self::Map(right)) => is_same_map(left, right, is_leaf_same),
+            (left, right) => is_leaf_same(left, right),
         }
     }
+
+    /// How two values compare as numbers; a text counts as one if it is written so. None if one of them is no number.
+    pub fn compare_numbers(&self, other: &Value) -> Option<Ordering> {
+        decimal::compare(self.digits()?, other.digits()?)
+    }
+
+    /// The digits of a number, or of a text that is one.
+    pub fn digits(&self) -> Option<&str> {
+        match self {
+            Self::Number(digits) => Some(digits),
+            Self::Text(text) => Some(text.as_str()).filter(|text| decimal::is_number(text)),
+            Self::Null | Self::Bool(_) | Self::List(_) | Self::Map(_) => None,
+        }
+    }
+}
+
+/// Whether two maps have the same keys with the same values. Of a key that is there more than once, the first is compared
+/// with the first, and so on.
+fn is_same_map(
+    left: &[(String, Value)],
+    right: &[(String, Value)],
+    is_leaf_same: &dyn Fn(&Value, &Value) -> bool,
+) -> bool {
+    let sorted = |entries: &[(String, Value)]| -> Vec<usize> {
+        let mut places: Vec<usize> = (0..entries.len()).collect();
+        places.sort_by(|one, other| entries[*one].0.cmp(&entries[*other].0));
+        places
+    };
+    left.len() == right.len()
+        && sorted(left).into_iter().zip(sorted(right)).all(|(one, other)| {
+            let (one, other) = (&left[one], &right[other]);
+            one.0 == other.0 && one.1.is_same_by(&other.1, is_leaf_same)
+        })
 }
 
 fn is_integer(digits: &str) -> bool {
@@ -94,10 +141,7 @@ fn is_integer(digits: &str) -> bool {
 }
 
 fn is_equal_number(left: &str, right: &str) -> bool {
-    if is_integer(left) && is_integer(right) {
-        return false;
-    }
-    matches!((left.parse::<f64>(), right.parse::<f64>()), (Ok(a), Ok(b)) if a.to_bits() == b.to_bits())
+    left == right || decimal::compare(left, right) == Some(Ordering::Equal)
 }
 
 impl From<&str> for Value {
@@ -168,10 +212,47 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_compared_by_worth_and_big_integers_exactly() {
+    fn maps_with_other_keys_or_fewer_are_not_the_same() {
+        let map = |entries: &[(&str, i64)]| {
+            let pair = |(key, number): &(&str, i64)| ((*key).to_owned(), Value::integer(*number));
+            Value::Map(entries.iter().map(pair).collect())
+        };
+        let one = map(&[("a", 1)]);
+        for other in [map(&[("a", 1), ("b", 2)]), map(&[("b", 1)]), map(&[("a", 2)]), map(&[])] {
+            assert!(!one.is_same(&other) && !other.is_same(&one), "{other}");
+        }
+        let doubled = map(&[("a", 1), ("a", 2)]);
+        assert!(doubled.is_same(&map(&[("a", 1), ("a", 2)])));
+        for other in [map(&[("a", 2), ("a", 1)]), map(&[("a", 1), ("b", 2)]), map(&[("a", 1), ("a", 1)])] {
+            assert!(!doubled.is_same(&other) && !other.is_same(&doubled), "{other}");
+        }
+    }
+
+    #[test]
+    fn lists_are_the_same_in_one_order_and_length_only() {
+        let list = |items: &[i64]| Value::List(items.iter().map(|item| Value::integer(*item)).collect());
+        assert!(list(&[1, 2]).is_same(&list(&[1, 2])));
+        for other in [list(&[2, 1]), list(&[1]), list(&[1, 2, 3]), list(&[])] {
+            assert!(!list(&[1, 2]).is_same(&other) && !other.is_same(&list(&[1, 2])), "{other}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_the_same_by_their_exact_value_wherever_they_are() {
         let number = |digits: &str| Value::Number(digits.into());
-        assert!(number("1.0").is_same(&number("1")));
-        assert!(!number("9007199254740993").is_same(&number("9007199254740992")));
+        let within = |digits: &str| Value::List(vec![Value::Map(vec![("a".into(), number(digits))])]);
+        for (left, right, wanted) in [
+            ("1.0", "1", true),
+            ("-0", "0", true),
+            ("9007199254740993", "9007199254740992", false),
+            ("9007199254740993", "9007199254740992.0", false),
+            ("0", "1e-400", false),
+            ("1234567890.1234567", "1234567890.1234567890123456", false),
+        ] {
+            assert_eq!(number(left).is_same(&number(right)), wanted, "{left} {right}");
+            assert_eq!(within(left).is_same(&within(right)), wanted, "{left} {right}");
+        }
+        assert!(!number("1").is_same(&Value::text("1")));
     }
 
     #[test]

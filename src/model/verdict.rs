@@ -8,6 +8,7 @@ use super::case::Scheme;
 use super::exchange::{Exchange, Fault, Request};
 use super::finding::{Finding, Level};
 use super::id::CaseId;
+use super::literals::Literals;
 use super::spot::Spot;
 use super::value::Value;
 
@@ -76,6 +77,11 @@ pub enum Unknown {
         /// What went wrong.
         reason: String,
     },
+    /// This machine was paused, so it is not known whether the answer came in time.
+    Paused {
+        /// For so long.
+        paused: Duration,
+    },
     /// A value that a later request needs could not be had.
     Unprepared {
         /// What went wrong.
@@ -91,6 +97,10 @@ impl fmt::Display for Unknown {
             Self::SetUp { state, reason } => {
                 write!(out, "the state \"{state}\" could not be set up: {reason}")
             }
+            Self::Paused { paused } => write!(
+                out,
+                "this machine was paused for {paused:.1?}, so it is not known whether the answer came in time"
+            ),
             Self::Unprepared { reason } => write!(out, "the request could not be prepared: {reason}"),
         }
     }
@@ -162,8 +172,10 @@ impl fmt::Display for NotRun {
             Self::Unsigned { scheme, is_meant: false } => {
                 write!(out, "no credentials to sign by {scheme}; --sign none says that none are meant")
             }
-            Self::Billable => out
-                .write_str("it may cost money, which --allow billable or the endpoint's settings must allow"),
+            Self::Billable => out.write_str(
+                "it may cost money, which --allow billable or the endpoint's settings must allow, and --keep-states \
+                 never does",
+            ),
             Self::Unreachable { reason } => out.write_str(reason),
             Self::Refused { reason } => {
                 write!(out, "the endpoint would refuse every signed request: {reason}")
@@ -203,23 +215,61 @@ pub struct CaseRecord {
     pub given: Vec<(String, String)>,
     /// The variables that states gave, in the order in which they were set; dropped with the exchanges.
     pub variables: Vec<(String, Value)>,
+    /// What the state hook was asked to set up; dropped with the exchanges.
+    pub set_ups: Vec<SetUp>,
     /// The last request, if its answer never came.
     pub unanswered: Option<Request>,
     /// How many steps were not sent.
     pub steps_not_sent: usize,
-    /// The codes of the contract's own rows that it met, if its answers conform.
+    /// The contract's own rows that it met, by status, code and message, if its answers conform.
     pub rows_met: Vec<Arc<str>>,
     /// The codes of errors that each step expects, one of which is due; an empty one stands for any other code, or
     /// none. Empty if no step expects any.
     pub codes_due: Vec<Vec<Arc<str>>>,
+    /// The request ids of its answers, where no two answers of a run may share one.
+    pub request_ids: Vec<RequestId>,
+    /// What of its requests the table writes out, by step; dropped with the exchanges.
+    pub literals: Vec<Literals>,
     /// What came of the snapshot.
     pub snapshot: SnapshotOutcome,
     /// What came of attempts that were made again.
     pub retried: Vec<String>,
+    /// Why the case was started again from its states, if it was: a request of its first attempt was lost, and may have
+    /// been seen. All else here is of the second attempt.
+    pub started_again: Option<String>,
     /// Clean-up that did not work.
     pub left_behind: Vec<String>,
+    /// How long this machine was paused while answers were waited for.
+    pub paused: Duration,
     /// From set-up to teardown.
     pub elapsed: Duration,
+}
+
+impl CaseRecord {
+    /// Which attempt the record is of, from 1.
+    pub fn attempt(&self) -> u64 {
+        1 + u64::from(self.started_again.is_some())
+    }
+}
+
+/// A request id of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId {
+    /// The step, from 0.
+    pub step: usize,
+    /// Where it is in the body, as a `JSONPath`.
+    pub at: String,
+    /// The SHA-256 of the id and of the file of its rule, in hexadecimal digits.
+    pub digest: String,
+}
+
+/// A state that the endpoint's hook set up for a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetUp {
+    /// The position of the step that it was set up for, from 0.
+    pub step: usize,
+    /// What the hook was sent, as JSON.
+    pub asked: String,
 }
 
 /// What came of comparing a case with its snapshot.

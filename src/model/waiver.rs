@@ -29,7 +29,9 @@ pub struct Waiver {
 impl Waiver {
     /// Whether a finding is one of those that are waived.
     pub fn covers(&self, finding: &Finding) -> bool {
-        finding.level == self.level && self.subject.as_ref().is_none_or(|subject| *subject == finding.subject)
+        !finding.is_warning
+            && finding.level == self.level
+            && self.subject.as_ref().is_none_or(|subject| *subject == finding.subject)
     }
 }
 

@@ -102,7 +102,7 @@ impl Compared<'_> {
             self.beyond(format!("the status is {}, then {}", statuses[0], statuses[1]));
             return;
         }
-        self.requests(&one.exchange.request, &other.exchange.request);
+        self.requests(one.exchange.step, &one.exchange.request, &other.exchange.request);
         self.headers(one, other);
         match (&one.body, &other.body) {
             (StableBody::Empty, StableBody::Empty) => {}
@@ -128,14 +128,21 @@ impl Compared<'_> {
     }
 
     /// Requests differ where a case makes something of a value made by chance, which rules about answers may name.
-    fn requests(&mut self, one: &Request, other: &Request) {
+    fn requests(&mut self, step: usize, one: &Request, other: &Request) {
         let lines = |request: &Request, view: &View<'_>| {
             let path = request.target.split('?').next().unwrap_or_default();
-            let pairs = request.headers.iter().chain(&request.params);
-            let pairs = pairs.map(|(name, value)| (format!("`{name}`"), value.as_str()));
-            let all = [("the path".to_owned(), path), ("the body".to_owned(), request.body.as_str())];
-            let shown = |(name, value): (String, &str)| (name, view.bare_plain(value));
-            all.into_iter().chain(pairs).map(shown).collect::<Vec<_>>()
+            let path = view.bare_sent(step, path, |literals| literals.has_path);
+            let body = view.bare_sent(step, request.body.as_str(), |literals| literals.has_body);
+            let header = |(name, value): &(String, String)| {
+                let shown = view.bare_sent(step, value, |literals| literals.headers.contains(name));
+                (format!("`{name}`"), shown)
+            };
+            let param = |(name, value): &(String, String)| {
+                (format!("`{name}`"), view.bare_sent(step, value, |literals| literals.has_param(name)))
+            };
+            let all = [("the path".to_owned(), path), ("the body".to_owned(), body)].into_iter();
+            let fields = request.headers.iter().map(header).chain(request.params.iter().map(param));
+            all.chain(fields).collect::<Vec<_>>()
         };
         let (first, second) = (lines(one, &self.first), lines(other, &self.second));
         let params = !one.params.is_empty();

@@ -13,8 +13,8 @@ mod shuffle;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Body, CaseRecord, Contract, Exchange, Normalisation, Verdict};
-use crate::protocol::{read_body, sha256_hex};
+use crate::model::{Body, CaseRecord, Contract, Exchange, Literals, Normalisation, Verdict};
+use crate::protocol::{read_body, settle, sha256_hex};
 use crate::snapshot::{Names, Rules, Transcript};
 use difference::{Difference, differences};
 use proposal::{Drafts, Seen};
@@ -40,6 +40,7 @@ pub enum Recorded {
 pub struct Answers {
     exchanges: Vec<Exchange>,
     given: Vec<(String, String)>,
+    literals: Vec<Literals>,
 }
 
 /// The first run's part of a case.
@@ -94,7 +95,11 @@ impl Recorded {
         if let Verdict::Indeterminate(_) | Verdict::NotRun(_) = &record.verdict {
             return Self::Missing(record.verdict.reason().unwrap_or_default());
         }
-        Self::Answers(Answers { exchanges: record.exchanges.clone(), given: record.given.clone() })
+        Self::Answers(Answers {
+            exchanges: record.exchanges.clone(),
+            given: record.given.clone(),
+            literals: record.literals.clone(),
+        })
     }
 }
 
@@ -116,10 +121,11 @@ impl Answers {
         self
     }
 
-    fn unpacked(&self) -> Vec<Exchange> {
+    fn unpacked(&self, contract: &Contract) -> Vec<Exchange> {
         let mut exchanges = self.exchanges.clone();
-        for exchange in &mut exchanges {
-            exchange.answer.body = read_body(&exchange.answer.bytes);
+        for Exchange { answer, .. } in &mut exchanges {
+            answer.body = read_body(&answer.bytes, answer.header("content-type"));
+            settle(contract, answer);
         }
         exchanges
     }
@@ -127,6 +133,7 @@ impl Answers {
     fn names(&self) -> Names {
         let mut names = Names::default();
         self.given.iter().for_each(|(name, value)| names.add(name, value));
+        names.set_literals(&self.literals);
         names
     }
 
@@ -201,8 +208,8 @@ impl Study {
             }
             (Some(First::Answers(first)), Recorded::Answers(second)) => (first, second),
         };
-        let texts =
-            [&first, &second].map(|answers| answers.text(&answers.unpacked(), contract, &[&self.own]));
+        let texts = [&first, &second]
+            .map(|answers| answers.text(&answers.unpacked(contract), contract, &[&self.own]));
         let size = first.size();
         if texts[0] == texts[1] {
             self.room += size;
@@ -258,7 +265,7 @@ impl Study {
 
     fn differences(&self, pair: &Pair, drafts: &Drafts) -> Vec<Difference> {
         let more = drafts.rules(&pair.contract);
-        let exchanges = [&pair.first, &pair.second].map(Answers::unpacked);
+        let exchanges = [&pair.first, &pair.second].map(|answers| answers.unpacked(&pair.contract));
         let [first, second] = [(&pair.first, &exchanges[0]), (&pair.second, &exchanges[1])]
             .map(|(answers, exchanges)| answers.transcript(exchanges, &pair.contract, &[&self.own, &more]));
         differences(&first, &second)
@@ -266,8 +273,9 @@ impl Study {
 
     fn is_mended(&self, pair: &Pair, drafts: &Drafts) -> bool {
         let more = drafts.rules(&pair.contract);
-        let [first, second] = [&pair.first, &pair.second]
-            .map(|answers| answers.text(&answers.unpacked(), &pair.contract, &[&self.own, &more]));
+        let [first, second] = [&pair.first, &pair.second].map(|answers| {
+            answers.text(&answers.unpacked(&pair.contract), &pair.contract, &[&self.own, &more])
+        });
         first == second
     }
 

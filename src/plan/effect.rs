@@ -33,10 +33,22 @@ fn may_be_accepted(expect: &Expect) -> bool {
 /// Whether a matcher holds only where something stands.
 fn asks_for_a_value(matcher: &Matcher) -> bool {
     match matcher {
-        Matcher::Equals(_) | Matcher::Template(_) | Matcher::Regex(_) | Matcher::Type(_) => true,
         Matcher::Present(wanted) => *wanted,
         Matcher::Any(options) => options.iter().all(asks_for_a_value),
-        Matcher::Not(_) => false,
+        Matcher::All(parts) => parts.iter().any(asks_for_a_value),
+        Matcher::Equals(_)
+        | Matcher::Template(_)
+        | Matcher::Regex(_)
+        | Matcher::Type(_)
+        | Matcher::Not(_)
+        | Matcher::Contains(_)
+        | Matcher::Length(_)
+        | Matcher::Min(_)
+        | Matcher::Max(_)
+        | Matcher::Each(_)
+        | Matcher::Some(_)
+        | Matcher::None(_)
+        | Matcher::Count(_) => true,
     }
 }
 

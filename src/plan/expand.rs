@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::pattern::Pattern;
-use crate::model::{AxisChoice, Case, CaseId, Contract, IdError, Row, Spot, Suite};
+use crate::model::{AxisChoice, Case, CaseId, Contract, IdError, Row, Spot, Suite, last_part};
 
 /// The most cases of a suite: each takes some hundred bytes, and a few lines of a table may come to any number.
 const MOST_CASES: usize = 1_000_000;
@@ -92,7 +92,7 @@ fn expand(case: &Arc<Case>, contract: &Arc<Contract>, cases: &mut Vec<PlannedCas
                 return Err(PlanError::TooMany);
             }
             let row_id = row.map(|position| case.rows[position].id.as_str());
-            let part = join(row_id, &axes.id());
+            let part = last_part(row_id, &axes.id());
             let id = CaseId::new(&case.table, &case.name, part.as_deref())
                 .map_err(|source| PlanError::Id { name: case.name.clone(), source })?;
             cases.push(PlannedCase {
@@ -105,15 +105,6 @@ fn expand(case: &Arc<Case>, contract: &Arc<Contract>, cases: &mut Vec<PlannedCas
         }
     }
     Ok(())
-}
-
-fn join(row: Option<&str>, axes: &str) -> Option<String> {
-    match (row, axes) {
-        (None, "") => None,
-        (None, axes) => Some(axes.to_owned()),
-        (Some(row), "") => Some(row.to_owned()),
-        (Some(row), axes) => Some(format!("{row}-{axes}")),
-    }
 }
 
 /// Selects the cases that any of the patterns matches; all of them without patterns.

@@ -5,10 +5,14 @@
 
 mod effect;
 mod expand;
+mod literal;
 mod pattern;
 mod prepare;
 
 pub use effect::{billable_requests, billable_set_ups, billable_steps};
 pub use expand::{Plan, PlanError, PlannedCase, case_ids, plan};
+pub use literal::literals;
 pub use pattern::{Pattern, PatternError};
-pub use prepare::{PrepareError, Preview, about, open_scope, prepare, preview, scheme, set_variables};
+pub use prepare::{
+    Need, PrepareError, Preview, about, open_scope, prepare, preview, preview_with, scheme, set_variables,
+};

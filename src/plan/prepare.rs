@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::expand::PlannedCase;
-use crate::model::{PreparedStep, RawParts, RequestSpec, Scheme, Value, put_over};
+use crate::model::{Expect, Given, PreparedStep, RawParts, RequestSpec, Scheme, Value, put_over};
 use crate::template::{Scope, TemplateError, Templates, Unrendered, has_templates};
 
 /// Why a step cannot be prepared.
@@ -64,6 +64,17 @@ pub fn prepare(
     scope: &Scope,
     templates: &Templates,
 ) -> Result<PreparedStep, PrepareError> {
+    prepare_open(planned, position, scope, templates, &|_| false)
+}
+
+/// Prepares a step of which some texts are not known yet.
+fn prepare_open(
+    planned: &PlannedCase,
+    position: usize,
+    scope: &Scope,
+    templates: &Templates,
+    is_open: &dyn Fn(&str) -> bool,
+) -> Result<PreparedStep, PrepareError> {
     let case = &planned.case;
     let step = &case.steps[position];
     let request = axes_applied(planned).merged(&step.request);
@@ -85,12 +96,28 @@ pub fn prepare(
         params: rendered,
         request: RequestSpec { raw: raw(&request.raw, scope, templates)?, ..request },
         expect: if has_templates(&step.expect) {
-            let expect = templates.render_expect(&step.expect, scope, Unrendered::Refuse);
-            Arc::new(expect.map_err(failed("expect"))?)
+            Arc::new(expectation(&step.expect, scope, templates, is_open)?)
         } else {
             Arc::clone(&step.expect)
         },
     })
+}
+
+/// An expectation with its templates rendered. What could not be known before is looked at now: a matcher that can't be
+/// used says nothing about an answer.
+fn expectation(
+    expect: &Expect,
+    scope: &Scope,
+    templates: &Templates,
+    is_open: &dyn Fn(&str) -> bool,
+) -> Result<Expect, PrepareError> {
+    let expect = templates.render_expect(expect, scope, Unrendered::Refuse).map_err(failed("expect"))?;
+    match expect.flaws(is_open).into_iter().next() {
+        Some((place, flaw)) => {
+            Err(PrepareError { what: format!("expect: {place}"), source: TemplateError::new(flaw.message) })
+        }
+        None => Ok(expect),
+    }
 }
 
 /// The case's request with its axes; an axis is stronger than the case, a step stronger than both.
@@ -142,21 +169,56 @@ pub struct Preview {
 /// # Errors
 /// A template that gives nothing even so.
 pub fn preview(planned: &PlannedCase, seed: u64, templates: &Templates) -> Result<Preview, PrepareError> {
+    preview_with(planned, seed, templates, |need, scope| {
+        let state = planned.contract.state(&need.given.state);
+        for variable in state.map(|state| state.provides.as_slice()).unwrap_or_default() {
+            scope.set(&need.given.variable(&variable.name), &Value::text(variable.example.as_str()));
+        }
+    })
+}
+
+/// A state that a case needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Need<'a> {
+    /// The state, as the case asks for it.
+    pub given: &'a Given,
+    /// The position of the step that needs it, from 0.
+    pub step: usize,
+    /// The states are numbered, from 1, in the order in which a run sets them up.
+    pub number: usize,
+}
+
+/// As [`preview`], with the variables of states that `provide` sets, in the order in which a run sets them up.
+///
+/// # Errors
+/// A template that gives nothing even so.
+pub fn preview_with(
+    planned: &PlannedCase,
+    seed: u64,
+    templates: &Templates,
+    mut provide: impl FnMut(Need<'_>, &mut Scope),
+) -> Result<Preview, PrepareError> {
     let mut scope = open_scope(planned, seed, templates)?;
     let about = about(planned, &scope, templates);
-    let steps = &planned.case.steps;
-    let given = planned.case.given.iter().chain(steps.iter().flat_map(|step| &step.given));
-    for (need, state) in given.filter_map(|need| Some((need, planned.contract.state(&need.state)?))) {
-        for variable in &state.provides {
-            scope.set(&need.variable(&variable.name), &Value::text(variable.example.as_str()));
+    let mut number = 0;
+    let mut set_up = |given: &[Given], step: usize, scope: &mut Scope| {
+        for given in given {
+            number += 1;
+            provide(Need { given, step, number }, scope);
         }
-    }
+    };
+    set_up(&planned.case.given, 0, &mut scope);
     set_variables(planned, &mut scope, templates)?;
-    let mut prepared = Vec::new();
-    for (position, step) in steps.iter().enumerate() {
-        prepared.push(prepare(planned, position, &scope, templates)?);
+    let (mut prepared, mut saved) = (Vec::new(), Vec::new());
+    for (position, step) in planned.case.steps.iter().enumerate() {
+        set_up(&step.given, position, &mut scope);
+        // What a saved value comes to is not known, so a matcher that needs it is not looked at.
+        let is_open = |text: &str| saved.iter().any(|name: &String| text.contains(name.as_str()));
+        prepared.push(prepare_open(planned, position, &scope, templates, &is_open)?);
         for (name, _) in &step.save {
-            scope.set(name, &Value::Text(format!("<{name}>")));
+            let placeholder = format!("<{name}>");
+            scope.set(name, &Value::text(placeholder.as_str()));
+            saved.push(placeholder);
         }
     }
     Ok(Preview { about, steps: prepared })

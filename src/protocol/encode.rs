@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::json::to_json;
-use crate::model::{Contract, Format, Listing, Place, PreparedStep, RawParts, Request, SentBody, Value};
+use crate::model::{
+    Contract, Format, Listing, Place, PreparedStep, RawParts, Request, SentBody, Value, is_token,
+};
 
 /// Everything but the unreserved characters of RFC 3986, section 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -22,17 +24,73 @@ pub enum EncodeError {
         name: String,
     },
     /// A path or query with a character that no request line has.
-    #[error("the target {target:?} has characters that no request line has")]
+    #[error("the target {target:?} cannot be sent: {reason}")]
     Target {
         /// The target.
         target: String,
+        /// Why.
+        reason: String,
     },
+    /// A header field whose name or value HTTP does not allow.
+    #[error("the header field {name:?} cannot be sent: {reason}")]
+    Field {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A length that is not that of the body.
+    #[error("the header field `content-length` says {said:?}, and the body has {length} bytes")]
+    Length {
+        /// What the case says.
+        said: String,
+        /// What is so.
+        length: usize,
+    },
+}
+
+/// Why a target cannot stand in a request line, if so: what RFC 3986 leaves out of paths and queries, and clients refuse
+/// or cut off. Other signs go out as they are written, `..` and `%zz` as well.
+fn check_target(target: &str, is_options: bool) -> Result<(), EncodeError> {
+    let refused = |reason: String| EncodeError::Target { target: target.to_owned(), reason };
+    if target == "*" {
+        let reason = "only OPTIONS has the target `*` (RFC 9112, section 3.2.4)";
+        return if is_options { Ok(()) } else { Err(refused(reason.to_owned())) };
+    }
+    if !target.starts_with('/') {
+        return Err(refused("it does not begin with `/`".to_owned()));
+    }
+    match target.chars().find(|letter| !letter.is_ascii_graphic() || "<>`#".contains(*letter)) {
+        None => Ok(()),
+        Some(' ') => Err(refused("no request line has a space in it; write %20".to_owned())),
+        Some(letter @ ('<' | '>' | '`' | '#')) => {
+            Err(refused(format!("no request line has `{letter}` in it; write %{:02X}", u32::from(letter))))
+        }
+        Some(letter) => Err(refused(format!("no request line has {letter:?} in it"))),
+    }
+}
+
+/// Whether HTTP allows header fields, and a length that a case gives is right.
+fn check_fields(headers: &[(String, String)], length: usize) -> Result<(), EncodeError> {
+    for (name, value) in headers {
+        let refused = |reason| EncodeError::Field { name: name.clone(), reason };
+        if !is_token(name) {
+            return Err(refused("its name is not a token (RFC 9110, section 5.1)"));
+        }
+        if value.chars().any(|letter| letter.is_ascii_control() && letter != '\t') {
+            return Err(refused("its value has a control character (RFC 9110, section 5.5)"));
+        }
+        if name.eq_ignore_ascii_case("content-length") && *value != length.to_string() {
+            return Err(EncodeError::Length { said: value.clone(), length });
+        }
+    }
+    Ok(())
 }
 
 /// Makes the request of a prepared step.
 ///
 /// # Errors
-/// A path parameter that is missing, or a raw path or query with spaces or control characters.
+/// A path parameter that is missing, or a target, a header field or a length that cannot be sent.
 pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, EncodeError> {
     let shape = &contract.request;
     let place_of = |name: &str| {
@@ -72,24 +130,18 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
         target.push('?');
         target.push_str(query);
     }
-    if target.bytes().any(|letter| !letter.is_ascii_graphic()) || !target.starts_with('/') {
-        return Err(EncodeError::Target { target });
+    let method = step.request.method.as_ref().unwrap_or(&shape.method);
+    check_target(&target, method.as_str() == "OPTIONS")?;
+    if let Some(more) = &raw.after_signing {
+        check_target(&format!("/?{more}"), false)?;
     }
     let body = match &raw.body {
         Some(body) => SentBody::Raw(body.clone()),
-        None => parts.body(
-            step.request.place.unwrap_or(shape.place),
-            step.request.method.as_ref().unwrap_or(&shape.method).as_str(),
-        ),
+        None => parts.body(step.request.place.unwrap_or(shape.place), method.as_str()),
     };
-    Ok(Request {
-        method: step.request.method.clone().unwrap_or_else(|| shape.method.clone()),
-        headers: headers(&body, parts.headers, &raw.headers),
-        params: shown,
-        target,
-        body,
-        format,
-    })
+    let headers = headers(&body, parts.headers, &raw.headers);
+    check_fields(&headers, body.as_str().len())?;
+    Ok(Request { method: method.clone(), headers, params: shown, target, body, format })
 }
 
 /// Whether a part written by hand stands where a parameter would have gone.
@@ -148,10 +200,8 @@ impl Parts {
 fn headers(body: &SentBody, own: Vec<(String, String)>, raw: &[(String, String)]) -> Vec<(String, String)> {
     let content_type = body.content_type().map(|kind| ("content-type".to_owned(), kind.to_owned()));
     let mut headers: Vec<(String, String)> = content_type.into_iter().chain(own).collect();
-    for (name, value) in raw {
-        headers.retain(|(known, _)| known != name);
-        headers.push((name.clone(), value.clone()));
-    }
+    headers.retain(|(known, _)| raw.iter().all(|(name, _)| name != known));
+    headers.extend_from_slice(raw);
     headers
 }
 
@@ -227,7 +277,7 @@ fn filled(path: &str, values: &[(String, String)]) -> Result<String, EncodeError
 mod tests {
     use std::borrow::Cow;
 
-    use super::{append, filled, flatten};
+    use super::{append, check_fields, check_target, filled, flatten};
     use crate::model::{Listing, Value};
 
     #[test]
@@ -246,6 +296,34 @@ mod tests {
         let mut query = String::new();
         append(&mut query, "a b", "~-._*+/%&=é");
         assert_eq!(query, "a%20b=~-._%2A%2B%2F%25%26%3D%C3%A9");
+    }
+
+    #[test]
+    fn what_no_request_line_has_is_refused_and_all_else_goes_out_as_written() {
+        for target in
+            ["/a b", "/a<b", "/a?b>", "/a?`", "/a#b", "/a?b#c", "/a\u{7f}", "/é", "/a\r\nx: y", "a", ""]
+        {
+            assert!(check_target(target, false).is_err(), "{target}");
+        }
+        for target in
+            ["/", "//", "/..", "/a/../b?..", "/%zz?%", "/[1-2]{a,b}|^\\\"'~", "/?[1-2]{a,b}|^\\\"'~?/"]
+        {
+            assert!(check_target(target, false).is_ok(), "{target}");
+        }
+        assert!(check_target("*", true).is_ok() && check_target("*", false).is_err());
+    }
+
+    #[test]
+    fn a_header_field_that_http_does_not_allow_and_a_wrong_length_are_refused() {
+        let is_sent =
+            |name: &str, value: &str| check_fields(&[(name.to_owned(), value.to_owned())], 2).is_ok();
+        for (name, value) in [("x-a", ""), ("x!#$%&'*+.^_`|~", "a\tb é"), ("content-length", "2")] {
+            assert!(is_sent(name, value), "{name}: {value}");
+        }
+        let wrong = [("", "a"), ("x a", "a"), ("x:", "a"), ("é", "a"), ("x", "a\r\nb: c"), ("x", "\0")];
+        for (name, value) in wrong.into_iter().chain([("content-length", "1"), ("content-length", "02")]) {
+            assert!(!is_sent(name, value), "{name}: {value}");
+        }
     }
 
     #[test]

@@ -31,8 +31,7 @@ struct Open {
 ///
 /// # Errors
 /// What is wrong, as a fragment.
-pub fn read_xml(bytes: &[u8]) -> Result<(String, Value), String> {
-    let text = std::str::from_utf8(bytes).map_err(|error| format!("not XML: {error}"))?;
+pub fn read_xml(text: &str) -> Result<(String, Value), String> {
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Open> = Vec::new();
     let mut root: Option<(String, Value)> = None;
@@ -131,7 +130,7 @@ mod tests {
 
     #[test]
     fn text_beside_attributes_and_elements_is_kept_and_layout_is_not() {
-        let xml = br#"<R xmlns="urn:a"><Size unit="GB">20</Size><P>one<B/>two</P>
+        let xml = r#"<R xmlns="urn:a"><Size unit="GB">20</Size><P>one<B/>two</P>
             <Q> <B/> </Q></R>"#;
         let (_, tree) = read_xml(xml).unwrap();
         let expected = r##"{"@xmlns": "urn:a", "Size": {"@unit": "GB", "#text": "20"}, "P": {"B": "", "#text": "onetwo"}, "Q": {"B": ""}}"##;
@@ -139,8 +138,20 @@ mod tests {
     }
 
     #[test]
+    fn elements_are_nested_no_deeper_than_json_may_be() {
+        let nested = |depth: usize| format!("{}x{}", "<a>".repeat(depth), "</a>".repeat(depth));
+        assert!(read_xml(&nested(super::DEEPEST)).is_ok());
+        for depth in [super::DEEPEST + 1, 100_000] {
+            let error = read_xml(&nested(depth)).unwrap_err();
+            assert_eq!(error, "not XML: nested deeper than 128 elements", "{depth}");
+        }
+        let empty = nested(super::DEEPEST).replace('x', "<b/>");
+        assert!(read_xml(&empty).is_ok(), "an empty element holds nothing");
+    }
+
+    #[test]
     fn an_answer_becomes_the_tree_that_json_would_give() {
-        let xml = br#"<?xml version="1.0" encoding="UTF-8"?>
+        let xml = r#"<?xml version="1.0" encoding="UTF-8"?>
             <Error><Code>A&amp;B&#65;</Code><Tag>1</Tag><Tag>2</Tag><Empty/></Error>"#;
         let (root, tree) = read_xml(xml).unwrap();
         assert_eq!(root, "Error");

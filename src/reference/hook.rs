@@ -66,6 +66,14 @@ pub(super) fn respond(world: &mut World, ids: &IdSource, body: &[u8]) -> StateRe
     }
 }
 
+/// The variables that an endpoint with this seed gives for what its hook is sent, if nothing was sent for the same
+/// purpose before; none if it sets no state up for that.
+#[must_use]
+pub fn first_variables(seed: u64, asked: &str) -> Option<Map<String, Value>> {
+    let reply = respond(&mut World::new(), &IdSource::new(seed), asked.as_bytes());
+    reply.body.as_object().filter(|_| reply.status == 200).cloned()
+}
+
 /// Whether no pipeline has the next identifier of a source yet, as one that was never torn down would.
 fn is_free(own: &IdSource, world: &World) -> bool {
     world.pipeline(&own.peek("ip")).is_none()

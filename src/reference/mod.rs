@@ -98,6 +98,7 @@ mod tests;
 pub use auth::{AuthMode, Clock};
 pub use fault::{Fault, FaultEntry, UnknownFault};
 pub use gate::carries;
+pub use hook::first_variables;
 pub use identity::{Identity, IdentityError};
 pub use request_log::{LoggedRequest, RequestLog};
 #[cfg(feature = "wiremock")]

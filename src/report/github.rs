@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use super::Report;
+use super::excerpt::{excerpt, failing};
 use super::headline::TOLD;
 use super::headline::{Kind, headline, is_listed, kind};
 use super::sink::Sink;
@@ -103,7 +104,9 @@ fn at_case(command: &str, record: &CaseRecord, below: &str) -> String {
     let file = if below.is_empty() { path } else { format!("{below}/{path}") };
     let title = format!("{} {}", record.verdict.name(), record.id);
     let (file, line) = (property(&file), record.spot.line());
-    let (title, text) = (property(&title), message(&headline(record)));
+    let answer = failing(record).next().map(|exchange| excerpt(&exchange.answer).join("\n"));
+    let text = std::iter::once(headline(record)).chain(answer).collect::<Vec<_>>().join("\n");
+    let (title, text) = (property(&title), message(&text));
     format!("::{command} file={file},line={line},title={title}::{text}")
 }
 

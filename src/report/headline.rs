@@ -67,7 +67,7 @@ pub(super) fn headline(record: &CaseRecord) -> String {
 
 /// The first finding that counts, which is the most telling: findings come in the order of levels.
 pub(super) fn first_counting(record: &CaseRecord) -> Option<&Finding> {
-    record.findings.iter().find(|finding| finding.level <= record.gate)
+    record.findings.iter().find(|finding| finding.counts(record.gate))
 }
 
 /// A finding in a line, without what says so.

@@ -9,10 +9,11 @@ use std::io::{self, Write};
 use serde_json::{Value as Json, json};
 
 use super::Report;
+use super::excerpt::{excerpt, failing};
 use super::sink::Sink;
 use super::wire::RawCitation;
-use crate::event::{Event, RunEnd, RunStart, SeriesEnd, Stopped};
-use crate::model::{CaseRecord, Drift, Finding, SnapshotOutcome};
+use crate::event::{Event, PartStart, RunEnd, RunStart, SeriesEnd, Stopped};
+use crate::model::{CaseRecord, Drift, Exchange, Finding, SnapshotOutcome};
 use crate::plain::printable_json;
 
 /// The version of the format: a reader may rely on keys staying within one.
@@ -64,6 +65,7 @@ impl JsonReport {
             },
             "contracts": contracts,
             "seed": start.seed,
+            "parts": start.parts.iter().map(part).collect::<Vec<_>>(),
             "level": start.gate.name(),
             "faults": start.faults,
         });
@@ -126,20 +128,34 @@ fn case_json(record: &CaseRecord) -> Json {
         "verdict": record.verdict.name(),
         "reason": record.verdict.reason(),
         "findings": findings,
+        "answers": failing(record).map(answer_json).collect::<Vec<_>>(),
         "exchanges": record.answered,
         "steps_not_sent": record.steps_not_sent,
         "rows_met": record.rows_met.iter().map(|code| &**code).collect::<Vec<&str>>(),
         "snapshot": snapshot_name(&record.snapshot),
         "retried": record.retried,
+        "started_again": record.started_again,
         "left_behind": record.left_behind,
+        "paused_ms": millis(record.paused),
         "duration_ms": millis(record.elapsed),
+    })
+}
+
+/// An answer that a finding is about, as far as it is shown.
+fn answer_json(exchange: &Exchange) -> Json {
+    json!({
+        "step": exchange.step + 1,
+        "status": exchange.answer.status,
+        "content_type": exchange.answer.header("content-type"),
+        "excerpt": excerpt(&exchange.answer).join("\n"),
     })
 }
 
 fn finding_json(finding: &Finding, record: &CaseRecord) -> Json {
     json!({
         "level": finding.level.name(),
-        "counts": finding.level <= record.gate,
+        "counts": finding.counts(record.gate),
+        "warning": finding.is_warning,
         "step": finding.step + 1,
         "subject": finding.subject,
         "expected": finding.expected,
@@ -189,8 +205,9 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
             stale.iter().map(|each| json!({ "id": each.case, "why": each.why })).collect::<Vec<_>>()
         }),
         "stale_waivers": end.stale_waivers,
-        "manifest": end.drift.as_ref().map(|Drift { missing, new, changed }| {
-            json!({ "missing": missing, "new": new, "changed": changed })
+        "unpublished": end.unpublished,
+        "manifest": end.drift.as_ref().map(|Drift { missing, new, changed, parts }| {
+            json!({ "missing": missing, "new": new, "changed": changed, "parts": parts })
         }),
         "warnings": warnings,
         "stopped": end.stopped.as_ref().map(|stopped| match stopped {
@@ -199,10 +216,16 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
             Stopped::EnoughFailed { .. } => "enough failed",
             Stopped::Unreachable { .. } => "unreachable",
             Stopped::Refused { .. } => "refused",
+            Stopped::MixedUp => "mixed up",
         }),
         "duration_ms": millis(end.elapsed),
         "outcome": end.outcome().name(),
     })
+}
+
+fn part(part: &PartStart) -> Json {
+    let (number, of) = part.shard.map(|shard| (shard.number, shard.count)).unzip();
+    json!({ "number": number, "of": of, "seed": part.seed, "url": part.url })
 }
 
 fn millis(elapsed: std::time::Duration) -> u64 {

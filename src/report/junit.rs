@@ -12,7 +12,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml
 use super::headline::{Kind, TOLD, first_counting, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
-use super::{Report, seconds};
+use super::{Repeat, Report, seconds};
 use crate::event::{Event, RunEnd};
 use crate::model::{CaseRecord, Drift};
 use crate::plain::printable;
@@ -32,7 +32,7 @@ pub struct JunitReport {
     out: Writer<Sink>,
     suite: Option<Suite>,
     /// The address of the endpoint, for lines that repeat a request.
-    base: String,
+    repeat: Repeat,
     /// The endpoint's name before a suite's, where there are several.
     endpoint: Option<String>,
     is_series: bool,
@@ -61,8 +61,8 @@ impl JunitReport {
         out.get_mut().write_all(b"\n")?;
         out.write_event(Xml::Start(BytesStart::new("testsuites").with_attributes([("name", NAME)])))?;
         out.get_mut().write_all(b"\n")?;
-        let base = String::new();
-        Ok(Self { out, suite: None, base, endpoint: None, is_series: false, is_ended: false })
+        let repeat = Repeat::default();
+        Ok(Self { out, suite: None, repeat, endpoint: None, is_series: false, is_ended: false })
     }
 
     fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
@@ -71,7 +71,7 @@ impl JunitReport {
             self.suite = Some(Suite::new(record.id.table()));
         }
         match &mut self.suite {
-            Some(suite) => suite.add(record, &self.base, self.endpoint.as_deref()),
+            Some(suite) => suite.add(record, &self.repeat, self.endpoint.as_deref()),
             None => Ok(()),
         }
     }
@@ -142,7 +142,7 @@ impl Suite {
         Self { table: table.to_owned(), cases, tests, failures, errors, skipped, elapsed }
     }
 
-    fn add(&mut self, record: &CaseRecord, base: &str, endpoint: Option<&str>) -> io::Result<()> {
+    fn add(&mut self, record: &CaseRecord, repeat: &Repeat, endpoint: Option<&str>) -> io::Result<()> {
         let kind = kind(record);
         self.tests += 1;
         self.elapsed += record.elapsed;
@@ -158,7 +158,7 @@ impl Suite {
         ]);
         self.cases.write_event(Xml::Start(start))?;
         if let Some((element, said)) = element(record, kind) {
-            self.result(element, said, &headline(record), &case_text(record, base))?;
+            self.result(element, said, &headline(record), &case_text(record, repeat))?;
         }
         self.end_case()
     }
@@ -231,7 +231,7 @@ impl Report for JunitReport {
                 Ok(())
             }
             Event::Started(start) => {
-                self.base.clone_from(&start.endpoint.url);
+                self.repeat = Repeat::of(start);
                 self.endpoint = self.is_series.then(|| start.endpoint.name.clone());
                 Ok(())
             }

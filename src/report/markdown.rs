@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::headline::{Kind, TOLD, headline, is_listed, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
-use super::{Report, seconds};
+use super::{Repeat, Report, seconds};
 use crate::event::{Event, RunEnd, RunStart, SeriesEnd};
 use crate::model::CaseRecord;
 use crate::plain::markdown as cell;
@@ -60,12 +60,12 @@ impl MarkdownReport {
         if list.len() == LISTED {
             return;
         }
-        let base = self.start.as_ref().map_or("", |start| &start.endpoint.url);
+        let repeat = self.start.as_ref().map(Repeat::of).unwrap_or_default();
         list.push(Listed {
             id: record.id.to_string(),
             verdict: record.verdict.name(),
             line: headline(record),
-            text: cut(&case_text(record, base)),
+            text: cut(&case_text(record, &repeat)),
         });
     }
 
@@ -99,12 +99,19 @@ impl MarkdownReport {
                 operation.rows.len()
             )?;
         }
-        writeln!(out, "\nSeed {}, {} s.", start.seed, seconds(end.elapsed))?;
+        writeln!(out, "\nSeed {}, {} s.", start.seeds(), seconds(end.elapsed))?;
         self.notes(end)?;
         self.list()
     }
 
     fn notes(&mut self, end: &RunEnd) -> io::Result<()> {
+        for (subject, count) in &end.unpublished {
+            let subject = cell(subject);
+            writeln!(
+                self.out,
+                "\nWarning: answers that differ in {subject}, which no published source promises: {count}"
+            )?;
+        }
         for warning in self.warnings.drain(..) {
             writeln!(self.out, "\nWarning: {}", cell(&warning))?;
         }

@@ -2,11 +2,17 @@
 //!
 //! Cases come in the order of ids from each, so they are merged as they are read, and memory does not grow with them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::event::{OperationStart, RunEnd, RunStart, SnapshotCounts, StaleSnapshot, Stopped};
+use crate::event::{
+    EndpointDescription, OperationStart, PartNumber, PartStart, RunEnd, RunStart, SnapshotCounts,
+    StaleSnapshot, Stopped,
+};
 use crate::model::{Drift, VerdictCounts};
+
+/// How many missing parts are named.
+const MOST_LISTED: usize = 1000;
 
 /// Why runs are no parts of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +35,9 @@ pub fn merged_start(starts: &[RunStart]) -> Result<Option<RunStart>, Apart> {
     let Some(mut all) = starts.next().cloned() else {
         return Ok(None);
     };
+    all.parts = parts_of(&all);
     for start in starts {
-        same("endpoints", &all.endpoint.name, &start.endpoint.name)?;
+        same_endpoint(&all.endpoint, &start.endpoint)?;
         same("versions of proofmark", &all.tool_version, &start.tool_version)?;
         same("levels", all.gate.name(), start.gate.name())?;
         same("faults", &all.faults.join(", "), &start.faults.join(", "))?;
@@ -39,9 +46,59 @@ pub fn merged_start(starts: &[RunStart]) -> Result<Option<RunStart>, Apart> {
         }
         all.selected += start.selected;
         all.known = all.known.max(start.known);
+        all.parts.extend(parts_of(start));
     }
+    if let [PartStart { shard: None, .. }] = all.parts[..] {
+        // One run alone is a whole one.
+        all.parts.clear();
+    }
+    all.parts.sort_by_key(|part| part.shard);
+    missing_parts(&all.parts)?;
     all.operations.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(Some(all))
+}
+
+/// The parts that a run is of, or the one that it is.
+fn parts_of(start: &RunStart) -> Vec<PartStart> {
+    if !start.parts.is_empty() {
+        return start.parts.clone();
+    }
+    vec![PartStart { shard: None, seed: start.seed, url: start.endpoint.url.clone() }]
+}
+
+/// Parts may each have their own instance of an endpoint: one that is named is the same by its name, and one that is
+/// given by its address may have another address.
+fn same_endpoint(first: &EndpointDescription, second: &EndpointDescription) -> Result<(), Apart> {
+    let has_address = |endpoint: &EndpointDescription| endpoint.name.contains("://");
+    if has_address(first) && has_address(second) {
+        return Ok(());
+    }
+    same("endpoints", &first.name, &second.name)
+}
+
+/// The parts of a run that are not among these, which know how many they are.
+///
+/// # Errors
+/// Parts of different divisions, or one that is there twice.
+fn missing_parts(parts: &[PartStart]) -> Result<Vec<String>, Apart> {
+    let name = |part: &PartStart| {
+        part.shard.map_or("a run that is not a part".into(), |shard| format!("part {shard}"))
+    };
+    let Some(first) = parts.first() else { return Ok(Vec::new()) };
+    let count = |part: &PartStart| part.shard.map(|shard| shard.count);
+    if let Some(other) = parts.iter().find(|part| count(part) != count(first)) {
+        return Err(Apart { what: "divisions into parts", first: name(first), second: name(other) });
+    }
+    let Some(count) = count(first) else { return Ok(Vec::new()) };
+    let mut numbers = BTreeSet::new();
+    for part in parts {
+        if part.shard.is_some_and(|shard| !numbers.insert(shard.number)) {
+            return Err(Apart { what: "parts", first: name(part), second: format!("{} again", name(part)) });
+        }
+    }
+    // A division into very many parts is not listed to its end.
+    let missing = (1..=count).filter(|number| !numbers.contains(number)).take(MOST_LISTED);
+    Ok(missing.map(|number| PartNumber { number, count }.to_string()).collect())
 }
 
 fn same(what: &'static str, first: &str, second: &str) -> Result<(), Apart> {
@@ -81,8 +138,9 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
         rows_met: vec![BTreeSet::new(); all.operations.len()],
         orphans: Vec::new(),
         stale_snapshots: stale_in_all(runs),
-        drift: drift_of_any(runs),
+        drift: drift(all, runs),
         stale_waivers: Vec::new(),
+        unpublished: BTreeMap::new(),
         snapshots: SnapshotCounts::default(),
         left_behind: 0,
         exchanges: 0,
@@ -99,6 +157,9 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
         }
         end.orphans.extend(part.orphans.iter().cloned());
         end.stale_waivers.extend(part.stale_waivers.iter().cloned());
+        for (subject, count) in &part.unpublished {
+            *end.unpublished.entry(subject.clone()).or_default() += count;
+        }
         end.left_behind += part.left_behind;
         end.exchanges += part.exchanges;
         end.elapsed = end.elapsed.max(part.elapsed);
@@ -122,9 +183,18 @@ fn stale_in_all(runs: &[(RunStart, RunEnd)]) -> Option<Vec<StaleSnapshot>> {
     Some(stale)
 }
 
-/// What any part has found: each holds the suite, and what it selects, against the manifest.
-fn drift_of_any(runs: &[(RunStart, RunEnd)]) -> Option<Drift> {
-    runs.iter().filter_map(|(_, end)| end.drift.clone()).reduce(Drift::and)
+/// What any part has found: each holds the suite, and what it selects, against the manifest. A part that is missing is
+/// something that was meant and is not there.
+fn drift(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> Option<Drift> {
+    let parts = missing_parts(&all.parts).unwrap_or_default();
+    let missing = (!parts.is_empty()).then(|| Drift { parts, ..Drift::default() });
+    // What parts that were merged before lacked may be here now.
+    let own = |mut drift: Drift| {
+        let lacked = !std::mem::take(&mut drift.parts).is_empty();
+        (!lacked || !drift.is_empty()).then_some(drift)
+    };
+    let found = runs.iter().filter_map(|(_, end)| own(end.drift.clone()?));
+    found.chain(missing).reduce(Drift::and)
 }
 
 fn add_counts(end: &mut RunEnd, part: &RunEnd) {
@@ -152,7 +222,8 @@ fn graver(one: Option<Stopped>, other: Option<Stopped>) -> Option<Stopped> {
         Stopped::OutOfTime => 1,
         Stopped::Unreachable { .. } => 2,
         Stopped::Refused { .. } => 3,
-        Stopped::Interrupted => 4,
+        Stopped::MixedUp => 4,
+        Stopped::Interrupted => 5,
     };
     match (one, other) {
         (Some(Stopped::EnoughFailed { failures: one }), Some(Stopped::EnoughFailed { failures: other })) => {

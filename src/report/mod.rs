@@ -3,6 +3,7 @@
 //! [`Format`] names the forms that a report may have; [`TerminalReport`] is the one for a person.
 
 mod events;
+mod excerpt;
 mod github;
 mod headline;
 mod html;
@@ -10,6 +11,7 @@ mod json;
 mod junit;
 mod markdown;
 mod merge;
+mod repeat;
 mod sarif;
 mod schema;
 mod sink;
@@ -32,6 +34,7 @@ pub use json::JsonReport;
 pub use junit::JunitReport;
 pub use markdown::MarkdownReport;
 pub use merge::{Apart, merged_end, merged_start};
+pub use repeat::{Repeat, SERVED, set_up_line};
 pub use sarif::SarifReport;
 pub use schema::FormatSchema;
 pub use sink::Sink;

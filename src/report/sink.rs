@@ -1,6 +1,6 @@
 //! Where a report in a format for machines goes: a file that appears whole or not at all, or standard output.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 
@@ -51,6 +51,10 @@ impl Sink {
             Out::File(file) => file.commit().map(|()| Vec::new()),
             Out::Standard(mut out) => out.flush().map(|()| Vec::new()),
             Out::After { target, bytes } => {
+                if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+                    let mut pipe = WholeFile::create(&target)?;
+                    return pipe.write_all(&bytes).and_then(|()| pipe.commit()).map(|()| Vec::new());
+                }
                 let mut file = File::options().append(true).create(true).open(target)?;
                 file.write_all(&bytes).map(|()| Vec::new())
             }

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 
 use serde_json::Value as Json;
 
-use super::Report;
 use super::headline::{Kind, TOLD, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
+use super::{Repeat, Report};
 use crate::event::{Event, Outcome, RunEnd, RunStart, Stopped};
 use crate::model::CaseRecord;
 use crate::plain::{printable, printable_json};
@@ -17,7 +17,7 @@ use crate::plain::{printable, printable_json};
 #[derive(Debug)]
 pub struct TapReport {
     out: Sink,
-    base: String,
+    repeat: Repeat,
     endpoint: String,
     /// How many cases of the run have been told.
     cases: usize,
@@ -33,8 +33,8 @@ impl TapReport {
     /// Output that cannot be written.
     pub fn new(mut sink: Sink) -> io::Result<Self> {
         writeln!(sink, "TAP version 14")?;
-        let (base, endpoint) = (String::new(), String::new());
-        Ok(Self { out: sink, base, endpoint, cases: 0, runs: None, is_ended: false })
+        let (repeat, endpoint) = (Repeat::default(), String::new());
+        Ok(Self { out: sink, repeat, endpoint, cases: 0, runs: None, is_ended: false })
     }
 
     /// A subtest stands four columns further in.
@@ -43,7 +43,7 @@ impl TapReport {
     }
 
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
-        self.base.clone_from(&start.endpoint.url);
+        self.repeat = Repeat::of(start);
         self.endpoint.clone_from(&start.endpoint.name);
         self.cases = 0;
         let indent = self.indent();
@@ -82,7 +82,7 @@ impl TapReport {
             ("verdict", text(record.verdict.name())),
             ("message", text(&headline(record))),
             ("at", text(&record.spot.to_string())),
-            ("text", text(&case_text(record, &self.base))),
+            ("text", text(&case_text(record, &self.repeat))),
         ];
         for (key, value) in pairs {
             writeln!(self.out, "{indent}  {key}: {value}")?;

@@ -93,11 +93,19 @@ impl Chance {
             params,
             format: None,
         };
-        let body = read_body(&bytes);
+        let body = read_body(&bytes, None);
         Exchange {
             step: 0,
             request,
-            answer: Answer { status, headers, bytes, body, elapsed: Duration::ZERO },
+            answer: Answer {
+                status,
+                headers,
+                bytes,
+                body,
+                flaws: Vec::new(),
+                elapsed: Duration::ZERO,
+                paused: Duration::ZERO,
+            },
         }
     }
 }
@@ -255,8 +263,10 @@ fn a_change_in_what_is_cut_or_no_text_is_told_with_what_else_changed() {
             status,
             headers: Vec::new(),
             bytes: body.to_vec(),
-            body: read_body(body),
+            body: read_body(body, None),
+            flaws: Vec::new(),
             elapsed: Duration::ZERO,
+            paused: Duration::ZERO,
         };
         vec![exchange]
     };
@@ -297,7 +307,7 @@ fn a_name_in_the_place_of_a_number_is_told_as_a_name() {
     let exchange = |body: &str| {
         let mut exchange = Chance(1).exchange();
         exchange.answer.headers.clear();
-        exchange.answer.body = read_body(body.as_bytes());
+        exchange.answer.body = read_body(body.as_bytes(), None);
         exchange
     };
     let one = |old: &str, new: &str| told(&[exchange(old)], &[exchange(new)], &rules);

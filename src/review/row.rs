@@ -27,7 +27,7 @@ impl<'a> Judged<'a> {
     pub(super) fn of(answer: &Answer<'_>, contract: Option<&'a Contract>) -> Self {
         let text = |path: Option<&String>| {
             let found = select(answer.body.tree()?, path?).ok()?;
-            found.as_text().map(str::to_owned)
+            found.as_code().map(str::to_owned)
         };
         let envelope = contract.map(|contract| &contract.envelope);
         let code = text(envelope.and_then(|envelope| envelope.code.as_ref()));

@@ -204,7 +204,7 @@ mod tests {
             crate::snapshot::Update::Never,
             crate::model::EndpointKind::Foreign,
         );
-        let files = store.orphans(&std::collections::BTreeSet::new()).unwrap();
+        let files = store.orphans(&std::collections::HashSet::new()).unwrap();
         assert!(files.len() > 500);
         for path in files {
             let file = std::fs::read_to_string(&path).unwrap();

@@ -13,10 +13,10 @@ use super::state::{self, NoState, Undo};
 use super::stop::Stop;
 use crate::judgement::{Ended, Judge, open, render_params};
 use crate::model::{
-    Answer, CaseRecord, Fault, Given, NotRun, Request, RequestSpec, SnapshotOutcome, Unknown, Value,
-    whole_micros,
+    Answer, CaseRecord, Fault, Given, Literals, NotRun, Request, RequestSpec, SetUp, SnapshotOutcome,
+    Unknown, Value, whole_micros,
 };
-use crate::plan::{PlannedCase, set_variables};
+use crate::plan::{PlannedCase, literals, set_variables};
 use crate::snapshot::Names;
 use crate::template::Scope;
 
@@ -33,11 +33,16 @@ pub(super) struct Attempt<'a> {
     /// The variables that states gave, in the order in which they were set.
     variables: Vec<(String, Value)>,
     set_up: Vec<Undo>,
+    set_ups: Vec<SetUp>,
     asked: usize,
     judge: Judge<'a>,
     unanswered: Option<Request>,
     made: Vec<String>,
+    /// What of the requests the table writes out, by step.
+    literals: Vec<Literals>,
     retried: Vec<String>,
+    /// Why this is the second attempt, if it is.
+    started_again: Option<String>,
     about: String,
 }
 
@@ -49,24 +54,34 @@ impl<'a> Attempt<'a> {
             given: Vec::new(),
             variables: Vec::new(),
             set_up: Vec::new(),
+            set_ups: Vec::new(),
             asked: 0,
             judge: Judge::new(planned, runner.settings.gate),
             unanswered: None,
             made: Vec::new(),
+            literals: (0..planned.case.steps.len()).map(|position| literals(planned, position)).collect(),
             retried: Vec::new(),
+            started_again: None,
             about: planned.case.about.clone(),
         }
     }
 
     pub(super) async fn run(mut self, stop: &Stop) -> CaseRecord {
         let start = Instant::now();
-        let ended = self.steps(stop).await.err();
-        let left_behind = self.tear_down().await;
+        let mut ended = self.steps(stop).await.err();
+        let mut left_behind = self.tear_down(ended.as_ref()).await;
+        if let Some(reason) = self.lost(ended.as_ref()).filter(|_| stop.reason().is_none()) {
+            let retried = self.retried;
+            self = Self { retried, started_again: Some(reason), ..Self::new(self.runner, self.planned) };
+            ended = self.steps(stop).await.err();
+            left_behind.extend(self.tear_down(ended.as_ref()).await);
+        }
         self.name_made();
         let snapshot = self.compare_snapshot(ended.as_ref());
         let verdict = self.judge.verdict(ended, &self.retried);
         let (rows_met, codes_due) = (self.judge.rows_met(), self.judge.codes_due());
-        let Judge { exchanges, findings, .. } = self.judge;
+        let Judge { exchanges, findings, request_ids, .. } = self.judge;
+        let paused = exchanges.iter().map(|exchange| exchange.answer.paused).sum();
         let sent = exchanges.len() + usize::from(self.unanswered.is_some());
         CaseRecord {
             id: self.planned.id.clone(),
@@ -81,24 +96,45 @@ impl<'a> Attempt<'a> {
             answered: exchanges.len(),
             exchanges,
             given: self.given,
+            request_ids,
+            literals: self.literals,
             variables: self.variables,
+            set_ups: self.set_ups,
             unanswered: self.unanswered,
             snapshot,
             retried: self.retried,
+            started_again: self.started_again,
             left_behind,
+            paused,
             elapsed: whole_micros(start.elapsed()),
         }
     }
 
+    /// Why the case has to start again: the endpoint may have seen a request whose answer can never come, so that
+    /// neither the request nor what follows it can be sent in the state that was set up.
+    fn lost(&self, ended: Option<&Ended>) -> Option<String> {
+        match ended {
+            Some(Ended::Unknown(Unknown::Transport(fault @ Fault::Lost { .. }))) => {
+                Some(format!("the request of step {}: {fault}", self.judge.exchanges.len() + 1))
+            }
+            Some(Ended::Unknown(_) | Ended::NotRun(_) | Ended::Broken) | None => None,
+        }
+    }
+
+    /// Which attempt this is, from 1.
+    fn attempt(&self) -> u64 {
+        1 + u64::from(self.started_again.is_some())
+    }
+
     async fn steps(&mut self, stop: &Stop) -> Result<(), Ended> {
         let templates = &self.runner.templates;
-        let (mut scope, about) = open(self.planned, self.runner.settings.seed, templates)?;
+        let (mut scope, about) = open(self.planned, self.runner.settings.seed, self.attempt(), templates)?;
         self.about = about;
         let case = Arc::clone(&self.planned.case);
-        self.bring_about(&case.given, &mut scope, stop).await?;
+        self.bring_about(0, &case.given, &mut scope, stop).await?;
         set_variables(self.planned, &mut scope, templates).map_err(Ended::unprepared)?;
         for (position, step) in case.steps.iter().enumerate() {
-            self.bring_about(&step.given, &mut scope, stop).await?;
+            self.bring_about(position, &step.given, &mut scope, stop).await?;
             let outcome = self.step(position, &mut scope, stop).await;
             self.made = scope.made();
             outcome?;
@@ -106,7 +142,13 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    async fn bring_about(&mut self, given: &[Given], scope: &mut Scope, stop: &Stop) -> Result<(), Ended> {
+    async fn bring_about(
+        &mut self,
+        position: usize,
+        given: &[Given],
+        scope: &mut Scope,
+        stop: &Stop,
+    ) -> Result<(), Ended> {
         for need in given {
             let params = render_params(need, scope, &self.runner.templates)?;
             let Some(definition) = self.planned.contract.state(&need.state) else {
@@ -114,7 +156,10 @@ impl<'a> Attempt<'a> {
                 return Err(Ended::NotRun(NotRun::NoWayTo { state: need.state.clone(), reason }));
             };
             self.asked += 1;
-            let purpose = format!("{}/{}/{}", self.runner.settings.seed, self.planned.id, self.asked);
+            let mut purpose = state::purpose(self.runner.settings.seed, &self.planned.id, self.asked);
+            if self.started_again.is_some() {
+                purpose.push_str("/attempt-2");
+            }
             let kitchen = self.kitchen(Some(stop));
             let setting_up = state::bring_about(&kitchen, definition, &params, &purpose);
             // A set-up that was sent is not cut short: what an unfinished one left behind could not be undone.
@@ -122,6 +167,8 @@ impl<'a> Attempt<'a> {
                 NoState::Unknown(unknown) => Ended::Unknown(unknown),
                 NoState::NotRun(reason) => Ended::NotRun(reason),
             })?;
+            let asked = set_up.as_ref().and_then(Undo::asked);
+            self.set_ups.extend(asked.map(|asked| SetUp { step: position, asked: asked.to_owned() }));
             self.set_up.extend(set_up);
             for (name, value) in promised.map_err(Ended::Unknown)? {
                 let own = need.variable(&name);
@@ -140,7 +187,7 @@ impl<'a> Attempt<'a> {
 
     fn kitchen<'b>(&'b self, stop: Option<&'b Stop>) -> Kitchen<'b> {
         Kitchen {
-            client: self.runner.client.clone(),
+            client: self.runner.client.fresh(),
             endpoint: &self.runner.endpoint,
             contract: &self.planned.contract,
             templates: &self.runner.templates,
@@ -213,10 +260,17 @@ impl<'a> Attempt<'a> {
     }
 
     /// Undoes what was set up, last first; also after a failure or an interrupt.
-    async fn tear_down(&mut self) -> Vec<String> {
+    async fn tear_down(&mut self, ended: Option<&Ended>) -> Vec<String> {
+        let set_up = std::mem::take(&mut self.set_up);
+        // What a failed set-up has made is no state that anybody could use.
+        let is_whole = !matches!(ended, Some(Ended::Unknown(Unknown::SetUp { .. })));
+        if self.runner.settings.keeps_states && is_whole {
+            self.runner.keep(set_up.iter().map(Undo::state));
+            return Vec::new();
+        }
         let mut left_behind = Vec::new();
-        for set_up in std::mem::take(&mut self.set_up).iter().rev() {
-            let client = self.runner.client.within(TEARDOWN);
+        for set_up in set_up.iter().rev() {
+            let client = self.runner.client.fresh().within(TEARDOWN);
             let kitchen = Kitchen { client, ..self.kitchen(None) };
             left_behind.extend(state::tear_down(&kitchen, set_up).await.err());
         }
@@ -248,6 +302,7 @@ impl<'a> Attempt<'a> {
         };
         let mut names = Names::default();
         self.given.iter().for_each(|(name, value)| names.add(name, value));
+        names.set_literals(&self.literals);
         let (outcome, finding) = judge::snapshot(store, &recording, names);
         self.judge.findings.extend(finding);
         outcome

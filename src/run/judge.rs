@@ -44,7 +44,9 @@ pub(super) fn snapshot(
             let (removed, added) = changes(&old, &text);
             let outcome = match kept {
                 Kept::Outranked => SnapshotOutcome::Outranked,
-                Kept::Nothing | Kept::Pending | Kept::Written => SnapshotOutcome::Different,
+                Kept::Nothing | Kept::Pending | Kept::Written | Kept::Unwritable { .. } => {
+                    SnapshotOutcome::Different
+                }
             };
             (outcome, Some(finding(path(), &removed, &added, pending(kept))))
         }
@@ -63,6 +65,7 @@ fn pending(kept: Kept) -> Option<String> {
              --overwrite-real lets this one's answers in"
                 .into(),
         ),
+        Kept::Unwritable { reason } => Some(format!("the new answers are not kept: {reason}")),
         Kept::Written => None,
     }
 }
@@ -76,5 +79,6 @@ fn finding(subject: String, expected: &str, actual: &str, because: Option<String
         actual: actual.to_owned(),
         because,
         cites: Vec::new(),
+        is_warning: false,
     }
 }

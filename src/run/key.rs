@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::settings::Endpoint;
-use crate::check::select;
+use crate::check::select_in;
 use crate::model::{Contract, Expect, PreparedStep, RequestSpec, Value};
 use crate::protocol::encode;
 use crate::transport::Client;
@@ -42,8 +42,8 @@ pub(super) async fn taken<'a>(
     let mut request = encode(contract, &step).ok()?;
     endpoint.signing.sign(&mut request, None, &endpoint.address).ok()?;
     let turn = client.turn().await;
-    let answer = client.within(PATIENCE).send(turn, &endpoint.address, &request).await.ok()?;
-    let code = select(answer.tree()?, contract.envelope.code.as_deref()?).ok()?.to_plain();
+    let answer = client.fresh().within(PATIENCE).send(turn, &endpoint.address, &request).await.ok()?;
+    let code = select_in(contract, &answer, contract.envelope.code.as_deref()?).ok()?.to_plain();
     let is_refusal = contract.envelope.refused.iter().any(|start| code.starts_with(start.as_str()));
     // The message may repeat a security token as a part of what was signed.
     let shown = Value::Text(code.chars().take(SHOWN).collect());

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod drift;
+mod jobs;
 mod judge;
 mod key;
 mod pool;
@@ -17,31 +18,31 @@ mod state;
 mod stop;
 mod sweep;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashSet};
 use std::error::Error;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::time::sleep;
 
-use crate::event::{Event, RunEnd, RunStart, StaleSnapshot};
-use crate::judgement::{Tally, WaiverBook, codes_due, operations};
-use crate::model::{CaseRecord, Drift, NotRun, SnapshotOutcome, Suite, Verdict, whole_micros};
+use crate::event::{Event, PartNumber, PartStart, RunEnd, RunStart, StaleSnapshot};
+use crate::judgement::{Tally, UniqueIds, WaiverBook, codes_due, operations};
+use crate::model::{CaseRecord, Contract, Drift, NotRun, SnapshotOutcome, Suite, Verdict, whole_micros};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
 use crate::snapshot::{RuleBook, Store, StoreError};
 use crate::template::Templates;
 use crate::transport::Client;
 
 use attempt::Attempt;
-use pool::Pool;
 use preflight::preflight;
 
 pub use drift::drift;
 pub use retry::Retry;
 pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings, seed_by_chance};
 pub use signing::Signing;
+pub use state::{purpose, set_up_request};
 pub use stop::{Stop, StopSwitch};
 pub use sweep::{Found, sweep};
 
@@ -56,6 +57,8 @@ pub struct Runner {
     waivers: WaiverBook,
     stale: Option<Vec<StaleSnapshot>>,
     drift: Option<Drift>,
+    /// How often each state was left in place, as was asked.
+    kept: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Runner {
@@ -64,7 +67,8 @@ impl Runner {
         let client = client.hiding(&endpoint.signing.secrets());
         let (templates, waivers) = (Templates::default(), WaiverBook::default());
         let rules = RuleBook::default();
-        Self { client, endpoint, settings, templates, rules, store, waivers, stale: None, drift: None }
+        let (stale, drift, kept) = (None, None, Mutex::default());
+        Self { client, endpoint, settings, templates, rules, store, waivers, stale, drift, kept }
     }
 
     /// The runner with waivers of its endpoint.
@@ -102,6 +106,34 @@ impl Runner {
         let error = self.store.as_ref()?.conclude().err()?;
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         Some(format!("what this run has seen of snapshots is not kept: {error}{cause}"))
+    }
+
+    /// How many cases can run at once, with a warning if that is fewer than was asked for.
+    fn jobs(&self) -> (usize, Option<String>) {
+        jobs::possible(self.settings.jobs.max(1), self.endpoint.description.is_reference)
+    }
+
+    /// Notes states that are left in place.
+    fn keep<'a>(&self, states: impl Iterator<Item = &'a str>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        states.for_each(|state| *kept.entry(state.to_owned()).or_default() += 1);
+    }
+
+    /// What is left in place on the endpoint, as --keep-states asks.
+    fn kept(&self) -> Option<String> {
+        if !self.settings.keeps_states {
+            return None;
+        }
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let count: usize = kept.values().sum();
+        let states: Vec<String> =
+            kept.iter().map(|(state, count)| format!("{count} × \"{state}\"")).collect();
+        let [plural, colon] = [if count == 1 { " is" } else { "s are" }, if count == 0 { "" } else { ": " }];
+        let url = &self.endpoint.description.url;
+        Some(format!(
+            "--keep-states: {count} state{plural} left in place on {url}{colon}{}",
+            states.join(", ")
+        ))
     }
 
     /// The endpoint.
@@ -147,13 +179,18 @@ impl Runner {
             exchanges: Vec::new(),
             given: Vec::new(),
             variables: Vec::new(),
+            set_ups: Vec::new(),
             unanswered: None,
             steps_not_sent: planned.case.steps.len(),
             rows_met: Vec::new(),
             codes_due: codes_due(planned),
+            request_ids: Vec::new(),
+            literals: Vec::new(),
             snapshot: SnapshotOutcome::Unchecked,
             retried: Vec::new(),
+            started_again: None,
             left_behind: Vec::new(),
+            paused: std::time::Duration::ZERO,
             elapsed: std::time::Duration::ZERO,
         }
     }
@@ -189,17 +226,23 @@ pub async fn run(
             }
         }
     }
-    let jobs = runner.settings.jobs.max(1);
-    let mut pool = Pool::start(&runner, plan.cases, jobs, &stop.listen());
+    let (jobs, warning) = runner.jobs();
+    if let Some(text) = warning {
+        emit(Event::Warned { text });
+    }
+    let (contracts, mut unique) = (contracts(&plan), UniqueIds::default());
+    let mut pool = pool::of_cases(Arc::clone(&runner), plan.cases, jobs, stop.listen());
     loop {
         tokio::select! {
             record = pool.next() => {
-                let record = match record {
+                let mut record = match record {
                     Ok(Some(record)) => record,
                     Ok(None) => break,
                     // A panic in a case is a bug of ours; it must not pass as a result.
                     Err(failed) => std::panic::resume_unwind(failed.into_panic()),
                 };
+                let contract = contracts.get(operation(&record)).map(Arc::as_ref);
+                unique.take(&mut record, contract, &runner.waivers);
                 tally.add(&record);
                 if runner.settings.enough.is_some_and(|enough| tally.failed() >= enough.get()) {
                     stop.enough(tally.failed());
@@ -213,13 +256,27 @@ pub async fn run(
             }
         }
     }
+    if runner.client.close().await {
+        stop.mixed_up();
+    }
     let stale_snapshots = runner.still_stale();
-    runner.conclude().into_iter().for_each(|text| emit(Event::Warned { text }));
+    runner.conclude().into_iter().chain(runner.kept()).for_each(|text| emit(Event::Warned { text }));
     let drift = runner.drift.clone();
     let elapsed = whole_micros(start.elapsed());
     let end = RunEnd { stale_snapshots, drift, ..tally.finish(orphans, stop.stopped(), elapsed) };
     emit(Event::Ended(end.clone()));
     end
+}
+
+/// The contracts of a plan, by their ids.
+fn contracts(plan: &Plan) -> BTreeMap<String, Arc<Contract>> {
+    let contracts = plan.cases.iter().map(|planned| &planned.contract);
+    contracts.map(|contract| (contract.id.to_string(), Arc::clone(contract))).collect()
+}
+
+/// The id of the contract that a case is of.
+fn operation(record: &CaseRecord) -> &str {
+    record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation)
 }
 
 fn described(runner: &Runner, plan: &Plan) -> RunStart {
@@ -230,10 +287,16 @@ fn described(runner: &Runner, plan: &Plan) -> RunStart {
         selected: plan.cases.len(),
         known: plan.known,
         seed: runner.settings.seed,
+        parts: runner.settings.part.map(|part| part_of(runner, part)).into_iter().collect(),
         gate: runner.settings.gate,
         faults: runner.endpoint.faults.clone(),
         snapshots: runner.store.as_ref().map(|store| store.root().to_path_buf()),
     }
+}
+
+fn part_of(runner: &Runner, part: PartNumber) -> PartStart {
+    let url = runner.endpoint.description.url.clone();
+    PartStart { shard: Some(part), seed: runner.settings.seed, url }
 }
 
 /// Why orphans cannot be told.
@@ -251,7 +314,7 @@ pub enum OrphanError {
 ///
 /// # Errors
 /// As [`case_ids`].
-pub fn snapshot_paths(suite: &Suite, store: &Store) -> Result<BTreeSet<PathBuf>, PlanError> {
+pub fn snapshot_paths(suite: &Suite, store: &Store) -> Result<HashSet<PathBuf>, PlanError> {
     Ok(case_ids(suite)?.iter().map(|planned| store.path(&planned.id)).collect())
 }
 

@@ -1,7 +1,7 @@
 //! Workers that take cases in their order, and give the records back in that order.
 //!
-//! A worker goes on with the next case at once and never waits for whoever tells the records, except where
-//! too much would pile up. It does not know what a case is about.
+//! A worker goes on with the next case at once and never waits for the reporter, except where too much would gather. It
+//! does not know what a case is about.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
@@ -18,69 +18,108 @@ use super::stop::Stop;
 use crate::model::{CaseRecord, NotRun, Verdict};
 use crate::plan::PlannedCase;
 
-/// How many cases for each worker, and how many more, may be ahead of the one that is told next: so much that
-/// a slow case does not hold the others up, and a bound on what waits for its turn to be told.
+/// How many cases for each worker, and how many more, may be ahead of the one that is reported next: so much that
+/// a slow case does not hold the others up, and a bound on what waits for its turn to be reported.
 const AHEAD: usize = 16;
 const MORE_AHEAD: usize = 256;
 
 /// How many bytes of bodies a record may hold while its worker goes on. A worker waits until a heavier one is
-/// told, so that there are no more of them than workers.
+/// reported, so that there are no more of them than workers.
 const LIGHT: usize = 16 * 1024;
 
-/// How long records gather before they are told. To wake another thread for each costs more than to judge one.
+/// How long records gather before they are reported. To wake another thread for each costs more than to judge one.
+/// When the last case has begun there is nothing to gain, and somebody waits for the end.
 const GATHER: Duration = Duration::from_millis(2);
 
-/// A finished case, by its position.
-type Told = (usize, Box<CaseRecord>);
-
-/// The workers, and what they have finished.
-pub(super) struct Pool {
+/// Workers, and what they have finished, by its position.
+pub(super) struct Pool<R> {
     workers: JoinSet<()>,
-    finished: mpsc::UnboundedReceiver<Told>,
-    batch: Vec<Told>,
+    finished: mpsc::UnboundedReceiver<(usize, R)>,
+    batch: Vec<(usize, R)>,
     /// Records whose turn has not come.
-    waiting: BTreeMap<usize, Box<CaseRecord>>,
+    waiting: BTreeMap<usize, R>,
     told: usize,
-    count: usize,
-    share: Arc<Share>,
-    /// The number of records told, as the workers see it.
+    queue: Arc<Queue>,
+    /// The number of records reported, as the workers see it.
     progress: watch::Sender<usize>,
 }
 
-impl Pool {
-    /// Starts `jobs` workers on these cases.
-    pub(super) fn start(runner: &Arc<Runner>, cases: Vec<PlannedCase>, jobs: usize, stop: &Stop) -> Self {
+/// The positions that no worker has taken.
+struct Queue {
+    next: AtomicUsize,
+    count: usize,
+    /// A worker has found nothing left.
+    is_empty: Notify,
+}
+
+impl Queue {
+    fn take(&self) -> Option<usize> {
+        let position = self.next.fetch_add(1, Ordering::Relaxed);
+        if position < self.count {
+            return Some(position);
+        }
+        self.is_empty.notify_one();
+        None
+    }
+
+    /// Waits until records have gathered, or nothing is left to begin.
+    async fn gather(&self) {
+        if self.next.load(Ordering::Relaxed) < self.count {
+            tokio::select! {
+                () = sleep(GATHER) => {}
+                () = self.is_empty.notified() => {}
+            }
+        }
+    }
+
+    /// Leaves nothing to begin.
+    fn clear(&self) {
+        self.next.store(self.count, Ordering::Relaxed);
+    }
+}
+
+/// A record, and how many bytes of bodies it holds.
+type Weighed<R> = (R, usize);
+
+impl<R: Send + 'static> Pool<R> {
+    /// Starts `jobs` workers on so many cases; `work` takes the one at a position to its end.
+    pub(super) fn start<F>(
+        count: usize,
+        jobs: usize,
+        work: impl Fn(usize) -> F + Clone + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Weighed<R>> + Send + 'static,
+    {
         let (sender, finished) = mpsc::unbounded_channel();
         let progress = watch::Sender::new(0);
-        let count = cases.len();
-        let share = Arc::new(Share { cases, next: AtomicUsize::new(0), failed: AtomicUsize::new(0) });
+        let queue = Arc::new(Queue { next: AtomicUsize::new(0), count, is_empty: Notify::new() });
         let ahead = jobs.saturating_mul(AHEAD).saturating_add(MORE_AHEAD);
         let mut workers = JoinSet::new();
         for _ in 0..jobs.min(count) {
-            let (runner, stop, share) = (Arc::clone(runner), stop.clone(), Arc::clone(&share));
-            let (sender, progress) = (sender.clone(), progress.subscribe());
-            workers.spawn(work(runner, stop, share, ahead, sender, progress));
+            let worker = Worker { queue: Arc::clone(&queue), ahead, finished: sender.clone() };
+            workers.spawn(worker.run(work.clone(), progress.subscribe()));
         }
         let (batch, waiting) = (Vec::new(), BTreeMap::new());
-        Self { workers, finished, batch, waiting, told: 0, count, share, progress }
+        Self { workers, finished, batch, waiting, told: 0, queue, progress }
     }
 
     /// The record of the next case; none after the last. Nothing is lost by whoever stops waiting.
     ///
     /// # Errors
     /// The panic of a worker, once the others have cleaned up after the cases that they had under way.
-    pub(super) async fn next(&mut self) -> Result<Option<Box<CaseRecord>>, JoinError> {
+    pub(super) async fn next(&mut self) -> Result<Option<R>, JoinError> {
         loop {
             if let Some(record) = self.waiting.remove(&self.told) {
                 self.told += 1;
                 return Ok(Some(record));
             }
-            if self.told == self.count {
+            if self.told == self.queue.count {
                 return Ok(None);
             }
             if self.told > *self.progress.borrow() {
                 self.progress.send_replace(self.told);
-                sleep(GATHER).await;
+                self.queue.gather().await;
             }
             tokio::select! {
                 _ = self.finished.recv_many(&mut self.batch, usize::MAX) => {}
@@ -89,63 +128,77 @@ impl Pool {
             self.waiting.extend(self.batch.drain(..));
         }
     }
-}
 
-impl Pool {
     /// Ends the run after a panic: no further case starts.
     async fn abandoned(&mut self, failed: JoinError) -> JoinError {
-        self.share.next.store(self.count, Ordering::Relaxed);
+        self.queue.clear();
         self.progress.send_replace(usize::MAX);
         while self.workers.join_next().await.is_some() {}
         failed
     }
 }
 
-/// What the workers share.
-struct Share {
-    cases: Vec<PlannedCase>,
-    next: AtomicUsize,
-    /// How many cases have failed, as soon as it is known: they are told later.
-    failed: AtomicUsize,
+struct Worker<R> {
+    queue: Arc<Queue>,
+    ahead: usize,
+    finished: mpsc::UnboundedSender<(usize, R)>,
 }
 
-impl Share {
-    /// Takes a case to its end, unless enough have failed.
-    async fn case(&self, runner: &Runner, planned: &PlannedCase, stop: &Stop) -> CaseRecord {
-        let enough = runner.settings.enough.map_or(usize::MAX, NonZeroUsize::get);
-        if self.failed.load(Ordering::Relaxed) >= enough {
-            return runner.not_run(planned, NotRun::EnoughFailed);
+impl<R> Worker<R> {
+    async fn run<F>(self, work: impl Fn(usize) -> F, mut progress: watch::Receiver<usize>)
+    where
+        F: Future<Output = Weighed<R>>,
+    {
+        // As far as was reported when this worker last looked.
+        let mut told: usize = 0;
+        while let Some(position) = self.queue.take() {
+            // The case that is reported next is never held up here, so progress goes on. It ends when nobody listens.
+            if position >= told.saturating_add(self.ahead) {
+                match progress.wait_for(|told| position < told.saturating_add(self.ahead)).await {
+                    Ok(now) => told = *now,
+                    Err(_) => return,
+                }
+            }
+            let (record, weight) = work(position).await;
+            if self.finished.send((position, record)).is_err() {
+                return;
+            }
+            if weight > LIGHT && progress.wait_for(|told| *told > position).await.is_err() {
+                return;
+            }
         }
-        let record = runner.case(planned, stop).await;
-        if record.verdict == Verdict::Failed {
-            self.failed.fetch_add(1, Ordering::Relaxed);
-        }
-        record
     }
 }
 
-async fn work(
+/// The workers of a run.
+pub(super) fn of_cases(
     runner: Arc<Runner>,
+    cases: Vec<PlannedCase>,
+    jobs: usize,
     stop: Stop,
-    share: Arc<Share>,
-    ahead: usize,
-    finished: mpsc::UnboundedSender<Told>,
-    mut progress: watch::Receiver<usize>,
-) {
-    // As far as was told when this worker last looked.
-    let mut told: usize = 0;
-    loop {
-        let position = share.next.fetch_add(1, Ordering::Relaxed);
-        let Some(planned) = share.cases.get(position) else { return };
-        // The case that is told next is never held up here, so progress goes on. It ends when nobody listens.
-        if position >= told.saturating_add(ahead) {
-            match progress.wait_for(|told| position < told.saturating_add(ahead)).await {
-                Ok(now) => told = *now,
-                Err(_) => return,
-            }
-        }
-        let mut record = share.case(&runner, planned, &stop).await;
-        let is_needed = runner.settings.keeps_exchanges
+) -> Pool<Box<CaseRecord>> {
+    let count = cases.len();
+    let shared = Arc::new(Shared { runner, planned: cases, stop, failed: AtomicUsize::new(0) });
+    Pool::start(count, jobs, move |position| {
+        let shared = Arc::clone(&shared);
+        async move { shared.finished(position).await }
+    })
+}
+
+/// What the workers of a run share.
+struct Shared {
+    runner: Arc<Runner>,
+    planned: Vec<PlannedCase>,
+    stop: Stop,
+    /// How many cases have failed, as soon as it is known: they are reported later.
+    failed: AtomicUsize,
+}
+
+impl Shared {
+    /// Takes the case at a position to its end, and drops what nobody will ask for.
+    async fn finished(&self, position: usize) -> Weighed<Box<CaseRecord>> {
+        let mut record = self.judged(&self.planned[position]).await;
+        let is_needed = self.runner.settings.keeps_exchanges
             || !matches!(record.verdict, Verdict::Passed)
             || !record.findings.is_empty();
         if !is_needed {
@@ -153,14 +206,65 @@ async fn work(
             record.exchanges = Vec::new();
             record.given = Vec::new();
             record.variables = Vec::new();
+            record.literals = Vec::new();
+            record.set_ups = Vec::new();
         }
         let bodies: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
         let weight = bodies + record.retried.iter().map(String::len).sum::<usize>();
-        if finished.send((position, Box::new(record))).is_err() {
-            return;
+        (Box::new(record), weight)
+    }
+
+    /// Runs a case, unless enough have failed.
+    async fn judged(&self, planned: &PlannedCase) -> CaseRecord {
+        let enough = self.runner.settings.enough.map_or(usize::MAX, NonZeroUsize::get);
+        if self.failed.load(Ordering::Relaxed) >= enough {
+            return self.runner.not_run(planned, NotRun::EnoughFailed);
         }
-        if weight > LIGHT && progress.wait_for(|told| *told > position).await.is_err() {
-            return;
+        let record = self.runner.case(planned, &self.stop).await;
+        if record.verdict == Verdict::Failed {
+            self.failed.fetch_add(1, Ordering::Relaxed);
         }
+        record
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::{Instant, sleep};
+
+    use super::{GATHER, Pool};
+
+    /// Runs cases of which each takes so many microseconds, and says when each was reported.
+    async fn reported(jobs: usize, times: &'static [u64]) -> Vec<Duration> {
+        let start = Instant::now();
+        let mut pool = Pool::start(times.len(), jobs, move |position| async move {
+            sleep(Duration::from_micros(times[position])).await;
+            (position, 0)
+        });
+        let mut reported = Vec::new();
+        while let Some(position) = pool.next().await.unwrap() {
+            assert_eq!(position, reported.len(), "in order");
+            reported.push(start.elapsed());
+        }
+        reported
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_gathers_once_the_last_case_has_begun() {
+        let millisecond = Duration::from_millis(1);
+        assert_eq!(reported(3, &[0, 1000, 3000]).await, [Duration::ZERO, millisecond, 3 * millisecond]);
+        // The last case begins while records gather.
+        let times = reported(1, &[1000, 1000]).await;
+        assert_eq!(times, [millisecond, 2 * millisecond]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn records_gather_while_cases_are_left() {
+        let times = reported(1, &[1000; 20]).await;
+        let wakes = times.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!(wakes <= 20_000 / usize::try_from(GATHER.as_micros()).unwrap() + 1, "{times:?}");
+        assert_eq!(times.last(), Some(&Duration::from_millis(20)));
     }
 }

@@ -84,8 +84,8 @@ async fn compared(client: &Client, address: &Address) -> Option<Difference> {
     };
     let turn = client.turn().await;
     let sent = SystemTime::now();
-    let answer = client.within(PATIENCE).send(turn, address, &request).await.ok()?;
-    Some(Difference::new(date(&answer)?, sent, sent + answer.elapsed))
+    let answer = client.fresh().within(PATIENCE).send(turn, address, &request).await.ok()?;
+    Some(Difference::new(date(&answer)?, sent, SystemTime::now()))
 }
 
 /// The date of an answer that was made for this request: one from a cache (RFC 9111, section 5.1) has an old one.

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::check::select;
 use crate::model::{
-    Contract, Fault, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, merge_params,
+    Contract, Fault, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, is_singular,
+    merge_params,
 };
 use crate::protocol::encode;
 use crate::template::{FUNCTIONS, Scope, Templates, names};
@@ -17,6 +18,9 @@ use super::stop::Stop;
 
 /// How much of an answer is shown when a recipe fails, in characters.
 const SHOWN: usize = 200;
+
+/// How many pages of a list are asked for: with those of the usual size, a million items.
+const MOST_PAGES: usize = 10_000;
 
 /// What a recipe needs beside itself.
 pub(super) struct Kitchen<'a> {
@@ -46,7 +50,48 @@ impl Kitchen<'_> {
 /// A recipe under way, with the values that its clean-up needs.
 pub(super) struct Cooked {
     clean_up: Vec<RecipeStep>,
+    values: Values,
+}
+
+/// What the requests of a recipe can use.
+#[derive(Clone)]
+pub(super) struct Values {
     scope: Scope,
+    /// Saved lists: a request that uses one is sent once for each of its items.
+    lists: Vec<(String, Vec<Value>)>,
+}
+
+impl Values {
+    /// Values of which none was saved.
+    pub(super) fn new(scope: Scope) -> Self {
+        Self { scope, lists: Vec::new() }
+    }
+
+    /// Keeps what a request has saved.
+    fn keep(&mut self, step: &RecipeStep, saved: &[(String, Value)]) {
+        for (name, value) in saved {
+            self.scope.set(name, value);
+            self.lists.retain(|(known, _)| known != name);
+            let is_list = step.save.iter().any(|(known, path)| known == name && !is_singular(path));
+            if let (Value::List(items), true) = (value, is_list) {
+                self.lists.push((name.clone(), items.clone()));
+            }
+        }
+    }
+
+    /// The values with which a request is sent: once, or once for each item of a list that it uses.
+    fn turns(&self, step: &RecipeStep) -> Vec<Scope> {
+        let used = names(&Value::Map(step.params.clone())).unwrap_or_default();
+        let Some((name, items)) = self.lists.iter().find(|(name, _)| used.contains(name)) else {
+            return vec![self.scope.clone()];
+        };
+        let with = |item: &Value| {
+            let mut scope = self.scope.clone();
+            scope.set(name, item);
+            scope
+        };
+        items.iter().map(with).collect()
+    }
 }
 
 /// The recipe for a state with these parameters, if there is one.
@@ -91,27 +136,32 @@ pub(super) async fn follow(
         scope.set(name, value);
     }
     let mut known = kitchen.endpoint.vars.clone();
-    let mut failed = None;
-    for step in &recipe.steps {
-        match send(kitchen, step, &scope).await {
-            Ok(saved) => {
-                for (name, value) in saved {
-                    scope.set(&name, &value);
-                    known.push((name, value));
-                }
+    let mut values = Values::new(scope);
+    let followed = follow_steps(kitchen, &recipe.steps, &mut values, &mut known).await;
+    let promised = followed
+        .and_then(|()| definition.provides.iter().map(|variable| provided(&variable.name, &known)).collect());
+    (Cooked { clean_up: recipe.clean_up.clone(), values }, promised)
+}
+
+/// Sends requests up to the first that fails.
+async fn follow_steps(
+    kitchen: &Kitchen<'_>,
+    steps: &[RecipeStep],
+    values: &mut Values,
+    known: &mut Vec<(String, Value)>,
+) -> Result<(), String> {
+    for step in steps {
+        for scope in values.turns(step) {
+            let saved = send(kitchen, step, &scope).await?;
+            let is_empty = |(_, value): &&(String, Value)| *value == Value::List(Vec::new());
+            if let Some((name, _)) = saved.iter().find(is_empty).filter(|_| !step.is_optional) {
+                return Err(format!("the answer has nothing to be saved as `{name}`"));
             }
-            Err(reason) => {
-                failed = Some(reason);
-                break;
-            }
+            values.keep(step, &saved);
+            known.extend(saved);
         }
     }
-    let cooked = Cooked { clean_up: recipe.clean_up.clone(), scope };
-    let promised = match failed {
-        Some(reason) => Err(reason),
-        None => definition.provides.iter().map(|variable| provided(&variable.name, &known)).collect(),
-    };
-    (cooked, promised)
+    Ok(())
 }
 
 fn provided(name: &str, known: &[(String, Value)]) -> Result<(String, Value), String> {
@@ -126,24 +176,26 @@ fn run_id(purpose: &str) -> &str {
 
 /// Cleans up; a step that cannot be prepared is one whose value was never made.
 pub(super) async fn clean_up(kitchen: &Kitchen<'_>, cooked: &Cooked) -> Result<(), String> {
-    follow_all(kitchen, &cooked.clean_up, cooked.scope.clone()).await
+    follow_all(kitchen, &cooked.clean_up, cooked.values.clone()).await
 }
 
 /// Sends every request that can be prepared, whatever came of those before.
 pub(super) async fn follow_all(
     kitchen: &Kitchen<'_>,
     steps: &[RecipeStep],
-    mut scope: Scope,
+    mut values: Values,
 ) -> Result<(), String> {
     let mut failed = Vec::new();
     for step in steps {
-        if prepare(kitchen, step, &scope).is_err() {
-            continue;
-        }
-        match send(kitchen, step, &scope).await {
-            Ok(saved) => saved.iter().for_each(|(name, value)| scope.set(name, value)),
-            Err(_) if step.is_optional => {}
-            Err(reason) => failed.push(reason),
+        for scope in values.turns(step) {
+            if prepare(kitchen, step, &scope).is_err() {
+                continue;
+            }
+            match send(kitchen, step, &scope).await {
+                Ok(saved) => values.keep(step, &saved),
+                Err(_) if step.is_optional => {}
+                Err(reason) => failed.push(reason),
+            }
         }
     }
     if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
@@ -157,12 +209,77 @@ fn prepare(kitchen: &Kitchen<'_>, step: &RecipeStep, scope: &Scope) -> Result<Pr
     Ok(PreparedStep { params, request: RequestSpec::default(), expect: std::sync::Arc::default() })
 }
 
+/// Sends the request of a step, and the same for every further page if it is for a list; what its answers give.
 pub(super) async fn send(
     kitchen: &Kitchen<'_>,
     step: &RecipeStep,
     scope: &Scope,
 ) -> Result<Vec<(String, Value)>, String> {
-    let prepared = prepare(kitchen, step, scope)?;
+    let Some(field) = &step.pages else {
+        return Ok(send_page(kitchen, step, scope, None).await?.saved);
+    };
+    let (mut all, mut tokens, mut last) = (Vec::new(), BTreeSet::new(), None);
+    while tokens.len() < MOST_PAGES {
+        let page =
+            send_page(kitchen, step, scope, last.as_deref().map(|token| (field.as_str(), token))).await?;
+        page.saved.into_iter().for_each(|(name, value)| collect(&mut all, name, value));
+        let Some(next) = page.next else {
+            return Ok(all);
+        };
+        if !tokens.insert(next.clone()) {
+            return Err(format!("the list has no end: the endpoint gives the same {field} again"));
+        }
+        last = Some(next);
+    }
+    Err(format!("the list has more than {MOST_PAGES} pages"))
+}
+
+/// Adds what a page gives to what earlier ones gave.
+fn collect(all: &mut Vec<(String, Value)>, name: String, value: Value) {
+    let items = |value| if let Value::List(items) = value { items } else { vec![value] };
+    match all.iter_mut().find(|(known, _)| *known == name) {
+        None => all.push((name, value)),
+        Some((_, before)) => {
+            let mut both = items(std::mem::replace(before, Value::Null));
+            both.extend(items(value));
+            *before = Value::List(both);
+        }
+    }
+}
+
+/// What the answer for one page gives.
+struct Page {
+    saved: Vec<(String, Value)>,
+    /// What leads to the next one, if there is one.
+    next: Option<String>,
+}
+
+/// What leads to the page after this one. A list ends where that is empty or not there.
+fn next_page(tree: Option<&Value>, field: &str) -> Result<Option<String>, String> {
+    let Some(tree @ Value::Map(_)) = tree else {
+        return Err("the answer is not an object, so the end of the list is not known".into());
+    };
+    match tree.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Text(token) | Value::Number(token)) => {
+            Ok(Some(token.clone()).filter(|it| !it.is_empty()))
+        }
+        Some(Value::Bool(_) | Value::List(_) | Value::Map(_)) => {
+            Err(format!("{field} of the answer does not lead to a page, so the end of the list is not known"))
+        }
+    }
+}
+
+async fn send_page(
+    kitchen: &Kitchen<'_>,
+    step: &RecipeStep,
+    scope: &Scope,
+    page: Option<(&str, &str)>,
+) -> Result<Page, String> {
+    let mut prepared = prepare(kitchen, step, scope)?;
+    if let Some((name, token)) = page {
+        prepared.params = merge_params(prepared.params, &[(name.to_owned(), Value::text(token))]);
+    }
     let mut request = encode(kitchen.contract, &prepared).map_err(|error| error.to_string())?;
     let endpoint = kitchen.endpoint;
     endpoint.signing.sign(&mut request, None, &endpoint.address).map_err(|error| error.to_string())?;
@@ -179,7 +296,8 @@ pub(super) async fn send(
         if value.is_none() && step.is_optional {
             continue;
         }
-        saved.push((name.clone(), value.ok_or_else(|| format!("nothing stands at {path} of the answer"))?));
+        saved.push((name.clone(), value.ok_or_else(|| format!("there is nothing at {path} of the answer"))?));
     }
-    Ok(saved)
+    let next = step.pages.as_deref().map(|field| next_page(answer.tree(), field)).transpose()?.flatten();
+    Ok(Page { saved, next })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::check::select;
+use crate::check::select_in;
 use crate::model::{Answer, Contract, Fault};
 
 /// The longest that is waited before a request is sent again, whatever an endpoint asks for.
@@ -45,11 +45,14 @@ impl Retry {
                 let told = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
                 Some(Again { told: format!("attempt {attempt}: {told}"), wait: usual })
             }
-            // What is too large stays so, and what cannot be sent or was interrupted is not sent again.
-            Err(Fault::TooLarge { .. } | Fault::Unsendable { .. } | Fault::Interrupted) => None,
+            // What is too large stays so, and what cannot be sent or was interrupted is not sent again. What was lost
+            // may have been seen: its case starts again as a whole.
+            Err(
+                Fault::TooLarge { .. } | Fault::Unsendable { .. } | Fault::Interrupted | Fault::Lost { .. },
+            ) => None,
             Ok(answer) => {
-                let code = answer.tree().zip(contract.envelope.code.as_ref());
-                let code = code.and_then(|(tree, path)| select(tree, path).ok());
+                let path = contract.envelope.code.as_ref();
+                let code = path.and_then(|path| select_in(contract, answer, path).ok());
                 let code = code.map(|code| code.to_plain().chars().take(SHOWN).collect::<String>());
                 let status = answer.status.to_string();
                 let names = |listed: &String| Some(listed) == code.as_ref() || *listed == status;

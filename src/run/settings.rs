@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use crate::event::EndpointDescription;
+use crate::event::{EndpointDescription, PartNumber};
 use crate::model::{Fixture, Level, Normalisation, Value};
 use crate::transport::Address;
 
@@ -23,12 +23,16 @@ pub struct RunSettings {
     pub gate: Level,
     /// The seed of values made by chance.
     pub seed: u64,
+    /// The part of the suite that is run, if it is not the whole.
+    pub part: Option<PartNumber>,
     /// How long the whole run may take.
     pub total: Duration,
     /// After how many failed cases no further one starts; never, if not said.
     pub enough: Option<NonZeroUsize>,
     /// Whether cases that may cost money are run; not unless somebody says so.
     pub allows_billable: bool,
+    /// Whether states are left in place after their cases.
+    pub keeps_states: bool,
     /// Whether cases that pass without a finding keep their exchanges, for whoever wants to look at answers that are
     /// as they should be. Where nobody does, they are gone before the case is told.
     pub keeps_exchanges: bool,
@@ -40,9 +44,11 @@ impl Default for RunSettings {
             jobs: DEFAULT_JOBS,
             gate: Level::Snapshot,
             seed: 0,
+            part: None,
             total: Duration::from_mins(30),
             enough: None,
             allows_billable: false,
+            keeps_states: false,
             keeps_exchanges: true,
         }
     }

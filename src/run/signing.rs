@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::model::{Request, Scheme};
-use crate::protocol::sign::{Acs3, Credentials, RpcV1, Secret, SignError, Signer, SigningContext};
+use crate::protocol::sign::{Acs3, Credentials, Made, RpcV1, Secrets, SignError, Signer, SigningContext};
 use crate::transport::Address;
 
 /// The signers of an endpoint, by scheme, and the one that requests are signed with unless a case says otherwise.
@@ -15,6 +15,7 @@ pub struct Signing {
     signers: BTreeMap<Scheme, Arc<dyn Signer>>,
     usual: Scheme,
     is_said: bool,
+    made: Made,
 }
 
 impl fmt::Debug for Signing {
@@ -34,12 +35,13 @@ impl Signing {
         let v1: Arc<dyn Signer> = Arc::new(RpcV1::new(credentials.clone()));
         let v3: Arc<dyn Signer> = Arc::new(Acs3::new(credentials.clone()));
         let signers = BTreeMap::from([(Scheme::V1, v1), (Scheme::V3, v3)]);
-        Self { signers, usual, is_said: true }
+        Self { signers, usual, is_said: true, made: Made::default() }
     }
 
     /// One signer for every request.
     pub fn always(signer: Arc<dyn Signer>, scheme: Scheme) -> Self {
-        Self { signers: BTreeMap::from([(scheme, signer)]), usual: scheme, is_said: true }
+        let signers = BTreeMap::from([(scheme, signer)]);
+        Self { signers, usual: scheme, is_said: true, made: Made::default() }
     }
 
     /// Whether requests can be signed by a scheme here; none is always possible.
@@ -65,9 +67,10 @@ impl Signing {
         })
     }
 
-    /// What requests are signed with and nobody may see.
-    pub fn secrets(&self) -> Vec<Secret> {
-        self.signers.values().flat_map(|signer| signer.secrets()).collect()
+    /// What requests are signed with and is hidden in answers, and the signatures that are made.
+    pub fn secrets(&self) -> Secrets {
+        let fixed = self.signers.values().flat_map(|signer| signer.secrets()).collect();
+        Secrets { fixed, made: self.made.clone() }
     }
 
     /// Whether requests are signed here if a case asks for this scheme, or leaves it to the endpoint.
@@ -92,7 +95,10 @@ impl Signing {
         request.target.insert_str(0, base);
         let done = signer.sign(request, &context);
         request.target.drain(..base.len());
-        done
+        if let Some(signature) = done? {
+            self.made.add(&signature);
+        }
+        Ok(())
     }
 }
 
@@ -118,11 +124,15 @@ mod tests {
             Vec::new()
         }
 
-        fn sign(&self, request: &mut Request, _context: &SigningContext) -> Result<(), SignError> {
+        fn sign(
+            &self,
+            request: &mut Request,
+            _context: &SigningContext,
+        ) -> Result<Option<Secret>, SignError> {
             let seen = request.target.clone();
             request.headers.push(("seen".into(), seen));
             request.target.push_str("&signed=1");
-            Ok(())
+            Ok(None)
         }
     }
 

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::recipe::{self, Cooked, Kitchen};
-use crate::model::{Fault, NotRun, StateDefinition, Unknown, Value};
+use crate::model::{CaseId, Fault, NotRun, StateDefinition, Unknown, Value};
 use crate::plan::billable_steps;
 use crate::protocol::{read_json, to_json};
 use crate::transport::Address;
@@ -34,6 +34,25 @@ pub(super) struct SetUp {
     state: String,
     params: Map<String, Json>,
     variables: Value,
+    /// What the hook was sent.
+    asked: String,
+}
+
+impl Undo {
+    /// The name of the state.
+    pub(super) fn state(&self) -> &str {
+        match self {
+            Self::Hook(SetUp { state, .. }) | Self::Recipe { state, .. } => state,
+        }
+    }
+
+    /// What a hook was sent, if one set the state up.
+    pub(super) fn asked(&self) -> Option<&str> {
+        match self {
+            Self::Hook(set_up) => Some(&set_up.asked),
+            Self::Recipe { .. } => None,
+        }
+    }
 }
 
 /// Why a state is not there.
@@ -108,6 +127,17 @@ enum HookFailure {
     Failed(String),
 }
 
+/// What a state is for. A handler may name what it makes after it.
+pub fn purpose(seed: u64, case: &CaseId, number: usize) -> String {
+    format!("{seed}/{case}/{number}")
+}
+
+/// What a hook is sent to set a state up, as JSON.
+pub fn set_up_request(state: &str, params: &[(String, Value)], purpose: &str) -> String {
+    let params: Map<String, Json> = params.iter().map(|(key, value)| (key.clone(), to_json(value))).collect();
+    json!({ "state": state, "params": params, "action": "setup", "purpose": purpose }).to_string()
+}
+
 async fn set_up(
     kitchen: &Kitchen<'_>,
     hook: &Address,
@@ -116,9 +146,9 @@ async fn set_up(
     purpose: &str,
 ) -> Result<SetUp, HookFailure> {
     let state = definition.name.clone();
+    let asked = set_up_request(&state, params, purpose);
     let params: Map<String, Json> = params.iter().map(|(key, value)| (key.clone(), to_json(value))).collect();
-    let body = json!({ "state": state, "params": params, "action": "setup", "purpose": purpose });
-    let answer = post(kitchen, hook, body.to_string()).await;
+    let answer = post(kitchen, hook, asked.clone()).await;
     let (status, bytes) = answer.map_err(|fault| HookFailure::Failed(describe(&fault)))?;
     if status == 404 {
         return Err(HookFailure::DoesNotKnow(shown(&bytes)));
@@ -126,10 +156,29 @@ async fn set_up(
     if !(200..300).contains(&status) {
         return Err(HookFailure::Failed(format!("the hook answered {status}: {}", shown(&bytes))));
     }
-    let Ok(variables @ Value::Map(_)) = read_json(&bytes) else {
-        return Err(HookFailure::Failed(format!("the hook answered no JSON object: {}", shown(&bytes))));
-    };
-    Ok(SetUp { state, params, variables })
+    let variables = variables(&bytes).ok_or_else(|| {
+        HookFailure::Failed(format!(
+            "the hook's answer is neither a JSON object of variables nor empty: {}",
+            shown(&bytes)
+        ))
+    })?;
+    Ok(SetUp { state, params, variables, asked })
+}
+
+/// The variables of a hook's answer. A handler that has none to give may answer nothing, `OK` or `true`, as many of
+/// Pact's do.
+fn variables(bytes: &[u8]) -> Option<Value> {
+    let none = || Some(Value::Map(Vec::new()));
+    let text = bytes.trim_ascii();
+    if text.is_empty() || text.eq_ignore_ascii_case(b"ok") {
+        return none();
+    }
+    match read_json(text).ok()? {
+        variables @ Value::Map(_) => Some(variables),
+        Value::Bool(true) | Value::Null => none(),
+        Value::Text(text) if text.eq_ignore_ascii_case("ok") => none(),
+        Value::Bool(false) | Value::Text(_) | Value::Number(_) | Value::List(_) => None,
+    }
 }
 
 fn promised(
@@ -196,4 +245,20 @@ fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let cut: String = text.chars().take(SHOWN).collect();
     Value::Text(cut).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::variables;
+
+    #[test]
+    fn a_hook_without_variables_may_answer_nothing_ok_or_true() {
+        for text in ["", " \r\n", "OK", "ok\n", "\"OK\"", "true", "null", "{}"] {
+            assert_eq!(variables(text.as_bytes()).unwrap().to_string(), "{}", "{text}");
+        }
+        assert_eq!(variables(br#"{"id": 5}"#).unwrap().to_string(), r#"{"id": 5}"#);
+        for text in ["false", "0", "[]", "not ok", "error", "<html/>", "{", "\"failed\""] {
+            assert_eq!(variables(text.as_bytes()), None, "{text}");
+        }
+    }
 }

@@ -15,6 +15,8 @@ enum Reason {
     /// As many cases have failed as anybody wants to see. Cases under way are finished.
     Enough(usize),
     Obstructed(Obstacle),
+    /// Bytes came that no request had asked for. It is known for certain only when no case is under way.
+    MixedUp,
 }
 
 impl Reason {
@@ -22,7 +24,7 @@ impl Reason {
     fn cuts_short(&self) -> bool {
         match self {
             Self::Interrupted | Self::OutOfTime(_) | Self::Obstructed(_) => true,
-            Self::Enough(_) => false,
+            Self::Enough(_) | Self::MixedUp => false,
         }
     }
 }
@@ -83,6 +85,17 @@ impl StopSwitch {
         self.set(Reason::Enough(failures));
     }
 
+    /// What is known of the cases cannot be relied on. It says more than why no further case was started.
+    pub(super) fn mixed_up(&self) {
+        self.0.send_if_modified(|known| {
+            let yields = *known != Some(Reason::Interrupted);
+            if yields {
+                *known = Some(Reason::MixedUp);
+            }
+            yields
+        });
+    }
+
     fn set(&self, reason: Reason) {
         self.0.send_if_modified(|known| {
             // Cases that are finished after enough have failed may still take too long.
@@ -108,6 +121,7 @@ impl StopSwitch {
                 Stopped::Unreachable { reason: reason.clone() }
             }
             Reason::Obstructed(Obstacle::Refused(reason)) => Stopped::Refused { reason: reason.clone() },
+            Reason::MixedUp => Stopped::MixedUp,
         })
     }
 }
@@ -142,7 +156,8 @@ impl Stop {
 impl From<StopReason> for NotRun {
     fn from(reason: StopReason) -> Self {
         match reason.0 {
-            Reason::Interrupted => Self::Interrupted,
+            // The last comes when no case is left that could meet it.
+            Reason::Interrupted | Reason::MixedUp => Self::Interrupted,
             Reason::OutOfTime(_) => Self::OutOfTime,
             Reason::Enough(_) => Self::EnoughFailed,
             Reason::Obstructed(Obstacle::Unreachable(reason)) => Self::Unreachable { reason },
@@ -154,8 +169,8 @@ impl From<StopReason> for NotRun {
 impl From<StopReason> for Fault {
     fn from(reason: StopReason) -> Self {
         match reason.0 {
-            // The second ends no request; if it did, that would be as if somebody had interrupted.
-            Reason::Interrupted | Reason::Enough(_) => Self::Interrupted,
+            // Only the first ends a request; if the others did, that would be as if it had been interrupted.
+            Reason::Interrupted | Reason::Enough(_) | Reason::MixedUp => Self::Interrupted,
             Reason::OutOfTime(after) => Self::TimedOut { what: "the whole run".into(), after },
             Reason::Obstructed(Obstacle::Unreachable(reason)) => Self::Connect { reason },
             Reason::Obstructed(Obstacle::Refused(reason)) => Self::Unsendable { reason },

@@ -1,6 +1,6 @@
 //! Finds what killed runs left behind, and removes it, as the contract's `[sweep]` says.
 
-use super::recipe::{self, Kitchen};
+use super::recipe::{self, Kitchen, Values};
 use crate::model::{Contract, Sweep, Value};
 use crate::template::{Scope, Templates};
 use crate::transport::Client;
@@ -29,7 +29,7 @@ pub async fn sweep(
 ) -> Result<Vec<Found>, String> {
     let templates = Templates::default();
     let kitchen = Kitchen {
-        client: client.clone(),
+        client: client.fresh(),
         endpoint,
         contract,
         templates: &templates,
@@ -49,8 +49,11 @@ pub async fn sweep(
     for id in ids {
         let mut scope = scope.clone();
         scope.set(&name, &id);
-        let removed =
-            if is_listing { Ok(()) } else { recipe::follow_all(&kitchen, &sweep.remove, scope).await };
+        let removed = if is_listing {
+            Ok(())
+        } else {
+            recipe::follow_all(&kitchen, &sweep.remove, Values::new(scope)).await
+        };
         found.push(Found { id: id.to_plain(), failure: removed.err() });
     }
     Ok(found)

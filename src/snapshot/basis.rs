@@ -9,7 +9,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use super::sighting::{Origin, Sighted};
-use crate::check::select;
+use crate::check::select_in;
 use crate::model::{Contract, Exchange, Field, MessageTemplate, OperationId};
 use crate::protocol::sha256_hex;
 
@@ -63,7 +63,7 @@ struct Kinds {
 impl Kinds {
     fn of(contract: &Contract, exchanges: &[Exchange]) -> Self {
         let code = |exchange: &Exchange| {
-            let code = select(exchange.answer.tree()?, contract.envelope.code.as_ref()?).ok()?;
+            let code = select_in(contract, &exchange.answer, contract.envelope.code.as_ref()?).ok()?;
             Some(code.to_plain())
         };
         let mut kinds = Self { codes: BTreeSet::new(), success: false };

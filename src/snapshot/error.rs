@@ -26,7 +26,7 @@ pub enum StoreError {
     },
     /// Something else is writing to the folder.
     #[error(
-        "cannot write below {folder}: another run or review has been writing there for {waited:?}",
+        "cannot write below {folder}: {holder} has been writing there for {waited:?}",
         folder = folder.display()
     )]
     Locked {
@@ -34,6 +34,8 @@ pub enum StoreError {
         folder: PathBuf,
         /// How long that was waited for.
         waited: Duration,
+        /// Who holds it.
+        holder: String,
     },
     /// It is not what it was when it was looked at.
     #[error("{path} has changed since it was looked at, so nothing is decided about it", path = path.display())]

@@ -1,7 +1,7 @@
 //! Which snapshots stand in a folder, listed once and not asked for case by case: most of what it costs to verify a
 //! snapshot are questions to the system. Main type: [`Inventory`].
 //!
-//! A listing may be older than the folder is. So it serves to verify alone: whoever writes looks again, under the lock.
+//! A listing may be older than the folder is, by as much as a run takes. So it serves to verify alone: whoever writes looks again, under the lock.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -25,9 +25,17 @@ pub(super) enum Entry {
     Unsure,
 }
 
-/// The folders that cases were looked for in lately.
+/// The folders that cases were looked for in lately, and those that were listed before.
 #[derive(Debug, Default)]
-pub(super) struct Inventory(Mutex<Vec<(String, Arc<Listing>)>>);
+pub(super) struct Inventory(Mutex<Folders>);
+
+#[derive(Debug, Default)]
+struct Folders {
+    /// The latest first.
+    lately: Vec<(String, Arc<Listing>)>,
+    /// Each until it is asked for.
+    before: HashMap<String, Listing>,
+}
 
 #[derive(Debug)]
 enum Listing {
@@ -50,14 +58,22 @@ impl Inventory {
     }
 
     fn listing(&self, root: &Path, table: &str) -> Arc<Listing> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, listing)) = known.iter().find(|(known, _)| known == table) {
+        let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, listing)) = folders.lately.iter().find(|(known, _)| known == table) {
             return Arc::clone(listing);
         }
-        let listing = Arc::new(Listing::of(root, &root.join(table)));
-        known.truncate(REMEMBERED - 1);
-        known.insert(0, (table.to_owned(), Arc::clone(&listing)));
+        let before = folders.before.remove(table);
+        let listing = Arc::new(before.unwrap_or_else(|| Listing::of(root, &root.join(table))));
+        folders.lately.truncate(REMEMBERED - 1);
+        folders.lately.insert(0, (table.to_owned(), Arc::clone(&listing)));
         listing
+    }
+
+    /// Remembers what the folder of a table lists: names, and whether a plain file has each. No folder on the way to it
+    /// may be a link.
+    pub(super) fn remember(&self, table: &str, names: impl Iterator<Item = (OsString, bool)>) {
+        let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.before.insert(table.to_owned(), Listing::Names(names.collect()));
     }
 }
 
@@ -123,6 +139,6 @@ mod tests {
         for number in 0..20 {
             inventory.entry(folder.path(), &number.to_string(), "a.snap");
         }
-        assert_eq!(inventory.0.lock().unwrap().len(), super::REMEMBERED);
+        assert_eq!(inventory.0.lock().unwrap().lately.len(), super::REMEMBERED);
     }
 }

@@ -26,7 +26,14 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// The right to write in a folder of snapshots, until it is dropped.
 #[derive(Debug)]
 pub(super) struct FolderLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FolderLock {
+    /// The file names no holder once there is none.
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+    }
 }
 
 impl FolderLock {
@@ -45,19 +52,44 @@ impl FolderLock {
         let start = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
+                Ok(()) => {
+                    note_holder(&file);
+                    return Ok(Self { file });
+                }
                 // Some file systems know no locks; there, whoever shares a folder is on their own.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-                    return Ok(Self { _file: file });
+                    return Ok(Self { file });
                 }
                 Err(TryLockError::Error(error)) => return Err(unwritable(error)),
                 Err(TryLockError::WouldBlock) if start.elapsed() < wait => sleep(PAUSE),
                 Err(TryLockError::WouldBlock) => {
-                    return Err(StoreError::Locked { folder: root.to_path_buf(), waited: wait });
+                    let holder = holder(&path);
+                    return Err(StoreError::Locked { folder: root.to_path_buf(), waited: wait, holder });
                 }
             }
         }
     }
+}
+
+/// Writes into the lock who holds it; that is for the error of a process that waits, and nothing else depends on it.
+fn note_holder(file: &File) {
+    let mut file = file;
+    let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+}
+
+/// Who holds the lock, as far as it is known: a process that is stopped lets go of nothing until it goes on or ends.
+fn holder(path: &Path) -> String {
+    let id = fs::read_to_string(path).ok().and_then(|text| text.trim().parse::<u32>().ok());
+    let Some(id) = id else { return "another run or review".into() };
+    // The state is behind the name, which is in brackets and may hold any character (proc_pid_stat, 5).
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().unwrap_or_default().trim_start().chars().next();
+    if matches!(state, Some('T' | 't')) {
+        return format!(
+            "the process {id}, which is stopped (`kill -CONT {id}` lets it go on, `kill -KILL {id}` ends it),"
+        );
+    }
+    format!("the process {id}")
 }
 
 /// Our own folder, which is made if need be; made by us, it keeps itself out of version control.

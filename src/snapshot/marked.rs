@@ -1,11 +1,12 @@
 //! Answers with what rules find in them marked. Main types: [`Marked`] and [`Node`].
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::moment::is_time;
 use super::rules::{Anywhere, Pattern, Rule};
-use crate::check::{Places, places};
+use crate::check::{Places, as_lists, places};
 use crate::model::{AnswerPlace, Value, ValueKind};
 
 /// A text, or the digits of a number, and the parts of it that rules have found.
@@ -71,6 +72,12 @@ impl<'a> Marked<'a> {
     }
 }
 
+/// The places of a path, where elements of XML are lists that the path takes so.
+pub(super) fn places_in(tree: &Value, is_xml: bool, path: &str) -> Places {
+    let tree = if is_xml { as_lists(tree, path, &|_| false) } else { Cow::Borrowed(tree) };
+    places(&tree, path)
+}
+
 /// A body's tree with what rules have found in its texts and numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node<'a> {
@@ -100,10 +107,10 @@ impl<'a> Node<'a> {
     }
 
     /// Marks what a rule with a place finds in the tree that this was made of.
-    pub(super) fn mark(&mut self, tree: &Value, rule: &Rule) {
+    pub(super) fn mark(&mut self, tree: &Value, is_xml: bool, rule: &Rule) {
         match &rule.place {
             AnswerPlace::Body(path) => {
-                self.visit(&places(tree, path), &mut |node| node.mark_items(rule));
+                self.visit(&places_in(tree, is_xml, path), &mut |node| node.mark_items(rule));
             }
             AnswerPlace::Anywhere | AnswerPlace::Header(_) => {}
         }
@@ -126,6 +133,10 @@ impl<'a> Node<'a> {
                 }
             }
             Self::Fixed(_) | Self::Number(_) | Self::Text(_) => {}
+        }
+        // An element of XML that a path takes as a list of one.
+        if !matches!(self, Self::List(_)) {
+            places.at(0).into_iter().for_each(|below| self.visit(below, act));
         }
     }
 

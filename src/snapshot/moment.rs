@@ -6,8 +6,8 @@ use jiff::{Timestamp, civil, fmt::rfc2822};
 /// Seconds since 1970 that are taken for a time: from 2001 to 2286, which all have ten digits.
 const SECONDS: std::ops::Range<u64> = 1_000_000_000..10_000_000_000;
 
-/// Whether a text is a time: ISO 8601 or RFC 3339, with or without an offset; a date of HTTP (RFC 9110, section
-/// 5.6.7); or seconds or milliseconds since 1970.
+/// Whether a text is a time: RFC 3339 or a calendar date and time of ISO 8601, with or without an offset; a date of
+/// HTTP in any of its three forms (RFC 9110, section 5.6.7); or seconds or milliseconds since 1970.
 pub fn is_time(text: &str) -> bool {
     is_unix(text) || is_iso(text) || is_http(text)
 }
@@ -32,8 +32,22 @@ fn is_iso(text: &str) -> bool {
         || text.parse::<civil::Date>().is_ok_and(|_| text.len() == "2026-01-02".len())
 }
 
+/// The names of days are read with the date, so a wrong one makes it no time.
 fn is_http(text: &str) -> bool {
-    text.ends_with("GMT") && rfc2822::parse(text).is_ok()
+    (text.ends_with("GMT") && rfc2822::parse(text).is_ok()) || is_rfc850(text) || is_asctime(text)
+}
+
+/// `Sunday, 06-Nov-94 08:49:37 GMT`. The century is not written, so the day of the week is not looked at more closely.
+fn is_rfc850(text: &str) -> bool {
+    const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    let Some((day, rest)) = text.split_once(", ") else { return false };
+    let fits = |format: &str, length: usize| rest.len() == length && DateTime::strptime(format, rest).is_ok();
+    DAYS.contains(&day) && fits("%d-%b-%y %H:%M:%S GMT", "06-Nov-94 08:49:37 GMT".len())
+}
+
+/// `Sun Nov  6 08:49:37 1994`.
+fn is_asctime(text: &str) -> bool {
+    text.len() == "Sun Nov  6 08:49:37 1994".len() && DateTime::strptime("%a %b %e %H:%M:%S %Y", text).is_ok()
 }
 
 #[cfg(test)]
@@ -52,6 +66,10 @@ mod tests {
             "20261124T101112Z",
             "2026-11-24",
             "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Thursday, 31-Dec-26 23:59:59 GMT",
+            "Sun Nov  6 08:49:37 1994",
+            "Tue Nov 24 10:11:12 2026",
             "1700000000",
             "1700000000.25",
             "1700000000123",
@@ -69,6 +87,17 @@ mod tests {
             " 2026-11-24T10:11:12Z",
             "2026-11-24T10:11:12Z[UTC]",
             "Mon, 06 Nov 1994 08:49:37 GMT",
+            "Mon Nov  6 08:49:37 1994",
+            "Sun Nov 6 08:49:37 1994",
+            "Sun Nov 31 08:49:37 1994",
+            "Sunday, 31-Nov-94 08:49:37 GMT",
+            "Sunday, 06-Nov-94 25:49:37 GMT",
+            "Sunday, 6-Nov-94 08:49:37 GMT",
+            "Someday, 06-Nov-94 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37",
+            "Sunday, 06-Nov-1994 08:49:37 GMT",
+            "2026-W48-2",
+            "2026-328",
             "20261124",
             "[created]",
             "now",

@@ -9,13 +9,14 @@ use memchr::{memchr, memchr_iter};
 
 use super::marked::{Mark, Marked};
 use super::occurrence::Search;
-use crate::model::{ValueKind, work};
+use crate::model::{Literals, ValueKind, work};
 
-/// The shortest value that is replaced wherever it stands: a shorter one could be part of a word.
-const SHORTEST: usize = 6;
+/// The fewest characters, with letters and digits mixed, of a value that is replaced also where no rule has found it.
+/// Anything shorter may be there for another reason: a count, a status, a word.
+const SHORTEST: usize = 8;
 
-/// The shortest value that is replaced inside a text, as a word of its own.
-const SHORTEST_WORD: usize = 2;
+/// The fewest digits of such a value without letters.
+const SHORTEST_NUMBER: usize = 12;
 
 /// The most values that get names: an answer may hold very many. Those past it stand as they are, so the snapshot
 /// differs.
@@ -33,6 +34,20 @@ pub struct Names {
     counts: Vec<(String, usize)>,
     /// Names that stand without a number.
     plain: BTreeSet<String>,
+    /// What of the requests is written out, by step.
+    literals: Vec<Literals>,
+}
+
+/// What random values of the run are called: their letters are no word, so they need no digit.
+const RANDOM: [&str; 2] = ["made", "made-upper"];
+
+/// Whether a value of this name can be known by itself, wherever it is.
+fn is_telling(name: &str, value: &str) -> bool {
+    let length = value.chars().count();
+    let has = |is: fn(char) -> bool| value.chars().any(is);
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    let is_mixed = has(char::is_alphabetic) && has(|letter| letter.is_ascii_digit());
+    (length >= SHORTEST && (is_mixed || RANDOM.contains(&name))) || digits >= SHORTEST_NUMBER
 }
 
 /// A value that has a name.
@@ -57,6 +72,16 @@ impl Names {
         self.by_value.insert(value.to_owned(), (position, self.counts[position].1));
     }
 
+    /// Says what of the requests is written out, by step: there, no short value is looked for.
+    pub fn set_literals(&mut self, literals: &[Literals]) {
+        self.literals = literals.to_vec();
+    }
+
+    /// What of a step's request is written out; nothing, if that is not known.
+    pub(super) fn literals(&self, step: usize) -> Option<&Literals> {
+        self.literals.get(step)
+    }
+
     /// Makes a name known that stands without a number.
     pub(super) fn add_plain(&mut self, name: &str) {
         self.plain.insert(name.to_owned());
@@ -67,11 +92,19 @@ impl Names {
         Some(Known { value, name: &self.counts[*position].0, number: *number })
     }
 
+    /// The name of a value where no rule has found it: only of one that can be known by itself.
+    fn elsewhere(&self, value: &str) -> Option<Known<'_>> {
+        self.of(value).filter(|known| is_telling(known.name, known.value))
+    }
+
     /// What finds these values in texts.
     pub(super) fn finder(&self) -> Finder<'_> {
-        let values: Vec<&str> =
-            self.by_value.keys().map(String::as_str).filter(|value| value.len() >= SHORTEST_WORD).collect();
-        Finder { names: self, search: Search::new(values) }
+        let values = || self.by_value.keys().map(String::as_str);
+        Finder {
+            names: self,
+            telling: Search::new(values().filter(|value| self.elsewhere(value).is_some()).collect()),
+            all: Search::new(values().collect()),
+        }
     }
 }
 
@@ -93,7 +126,10 @@ pub(super) fn bare(known: Known<'_>, text: &mut String) {
 /// Puts names into texts.
 pub(super) struct Finder<'a> {
     names: &'a Names,
-    search: Search<'a>,
+    /// The values that are replaced anywhere.
+    telling: Search<'a>,
+    /// All values, which are looked for in requests alone.
+    all: Search<'a>,
 }
 
 impl Finder<'_> {
@@ -106,37 +142,60 @@ impl Finder<'_> {
 
     /// Writes a text with names in place of what is marked in it, and of values that have one.
     pub(super) fn write(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl Label) {
-        if !marked.marks.is_empty() {
-            self.write_marked(to, marked, label);
-        } else if let Some(known) = self.names.of(marked.text) {
-            label(known, to);
+        if marked.marks.is_empty() {
+            self.write_plain(to, marked.text, label);
         } else {
-            self.write_parts(to, marked.text, Vec::new(), label);
+            self.write_marked(to, marked, label);
         }
     }
 
     /// Writes a text in which nothing is marked.
     pub(super) fn write_plain(&self, to: &mut String, text: &str, label: &mut impl Label) {
-        match self.names.of(text) {
+        match self.names.elsewhere(text) {
             Some(known) => label(known, to),
-            None => self.write_parts(to, text, Vec::new(), label),
+            None => self.write_parts(to, text, Vec::new(), &self.telling, label),
         }
     }
 
+    /// Writes a part of a request that holds values of the run: there, short ones are replaced as well.
+    pub(super) fn write_sent(&self, to: &mut String, text: &str, label: &mut impl Label) {
+        if let Some(known) = self.names.of(text) {
+            return label(known, to);
+        }
+        self.write_parts(to, text, Vec::new(), &self.all, label);
+    }
+
+    /// The names, to ask what of a request is written out.
+    pub(super) fn names(&self) -> &Names {
+        self.names
+    }
+
     fn write_marked(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl Label) {
-        if let (false, Some(known)) = (is_time_as_a_whole(marked), self.names.of(marked.text)) {
+        let whole = if is_marked_as_a_whole(marked) {
+            self.names.of(marked.text)
+        } else {
+            self.names.elsewhere(marked.text)
+        };
+        if let (false, Some(known)) = (is_time_as_a_whole(marked), whole) {
             return label(known, to);
         }
         let mut marks: Vec<&Mark> = marked.marks.iter().collect();
         marks.sort_by_key(|mark| (mark.range.start, usize::MAX - mark.range.end));
-        self.write_parts(to, marked.text, marks, label);
+        self.write_parts(to, marked.text, marks, &self.telling, label);
     }
 
     /// Writes a text part by part; of what is marked and what has a name, at each place the longest.
-    fn write_parts(&self, to: &mut String, text: &str, marks: Vec<&Mark>, label: &mut impl Label) {
+    fn write_parts(
+        &self,
+        to: &mut String,
+        text: &str,
+        marks: Vec<&Mark>,
+        values: &Search<'_>,
+        label: &mut impl Label,
+    ) {
         let mut at = 0;
         let mut marks = marks.into_iter().peekable();
-        let mut found = self.occurrences(text);
+        let mut found = self.occurrences(values, text);
         loop {
             while marks.next_if(|mark| mark.range.start < at).is_some() {}
             while found.pop_if(|range| range.start < at).is_some() {}
@@ -164,9 +223,9 @@ impl Finder<'_> {
         }
     }
 
-    /// Writes a key of a map: only a long value as a whole is taken for one, since most keys are words.
+    /// Writes a key of a map: only a value as a whole is taken for one, since most keys are words.
     pub(super) fn write_key(&self, to: &mut String, key: &str, label: &mut impl Label) {
-        match self.names.of(key).filter(|known| known.value.len() >= SHORTEST) {
+        match self.names.elsewhere(key) {
             Some(known) => label(known, to),
             None => self.literal(key, to),
         }
@@ -174,22 +233,27 @@ impl Finder<'_> {
 
     /// Writes a number, by its digits.
     pub(super) fn write_number(&self, to: &mut String, number: &Marked<'_>, label: &mut impl Label) {
-        match (number.marks.iter().find(|mark| mark.kind == ValueKind::Time), self.names.of(number.text)) {
+        let known = if is_marked_as_a_whole(number) {
+            self.names.of(number.text)
+        } else {
+            self.names.elsewhere(number.text)
+        };
+        match (number.marks.iter().find(|mark| mark.kind == ValueKind::Time), known) {
             (Some(mark), _) => to.extend(["[", &*mark.name, "]"]),
             (None, Some(known)) => label(known, to),
             (None, None) => to.push_str(number.text),
         }
     }
 
-    /// Where values stand, the last one first: a long one anywhere, a short one where it is a word.
-    fn occurrences(&self, text: &str) -> Vec<Range<usize>> {
+    /// Where values are, the last one first: a telling one anywhere, another one where it is a word.
+    fn occurrences(&self, values: &Search<'_>, text: &str) -> Vec<Range<usize>> {
         let joins = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
-        let mut found = self.search.last_first(text);
+        let mut found = values.last_first(text);
         found.retain(|range| {
             let (before, after) = (&text[..range.start], &text[range.end..]);
             let is_word =
                 !before.chars().next_back().is_some_and(joins) && !after.chars().next().is_some_and(joins);
-            range.len() >= SHORTEST || is_word
+            is_word || self.names.elsewhere(&text[range.clone()]).is_some()
         });
         found
     }
@@ -261,6 +325,11 @@ impl NameEnd {
     }
 }
 
+/// Whether a rule has found the whole text.
+fn is_marked_as_a_whole(marked: &Marked<'_>) -> bool {
+    marked.marks.iter().any(|mark| mark.range == (0..marked.text.len()))
+}
+
 /// Whether the whole text is a time that a rule has found: that outranks a value that happens to be the same.
 fn is_time_as_a_whole(marked: &Marked<'_>) -> bool {
     let is_whole = |mark: &Mark| mark.kind == ValueKind::Time && mark.range == (0..marked.text.len());
@@ -282,46 +351,79 @@ mod tests {
         names.finder().show(&Marked::new(text), &mut numbered)
     }
 
+    fn sent(names: &Names, text: &str) -> String {
+        let mut shown = String::new();
+        names.finder().write_sent(&mut shown, text, &mut numbered);
+        shown
+    }
+
     #[test]
     fn equal_values_share_a_name_and_others_are_counted() {
         let mut names = Names::default();
-        for value in ["exec-1", "exec-2", "exec-1"] {
+        for value in ["exec-0001", "exec-0002", "exec-0001"] {
             names.add("execution", value);
         }
-        assert_eq!(shown(&names, "exec-2 after exec-1"), "[execution:2] after [execution:1]");
+        assert_eq!(shown(&names, "exec-0002 after exec-0001"), "[execution:2] after [execution:1]");
+    }
+
+    #[test]
+    fn a_value_that_may_be_there_for_another_reason_is_replaced_only_where_a_rule_finds_it() {
+        let values = ["5", "200", "b-6", "ok", "pending", "abcdefghij", "12345678901", "id-2026"];
+        for value in values {
+            let mut names = Names::default();
+            names.add("id", value);
+            let text = format!("a {value} b");
+            assert_eq!((shown(&names, value), shown(&names, &text)), (value.to_owned(), text), "{value}");
+            let mut key = String::new();
+            names.finder().write_key(&mut key, value, &mut numbered);
+            assert_eq!(key, value);
+        }
+        for value in ["id-20261", "123456789012", "1234-5678-9012", "a1b2c3d4"] {
+            let mut names = Names::default();
+            names.add("id", value);
+            assert_eq!(shown(&names, &format!("x{value}x")), "x[id:1]x", "{value}");
+        }
+    }
+
+    #[test]
+    fn a_random_value_of_the_run_needs_no_digit() {
+        let mut names = Names::default();
+        names.add("made", "stzdonpleenuzaueyljk");
+        assert_eq!(shown(&names, "ip-stzdonpleenuzaueyljk."), "ip-[made:1].");
     }
 
     #[test]
     fn a_longer_value_is_replaced_before_its_part() {
         let mut names = Names::default();
-        names.add("short", "abcdef");
-        names.add("long", "abcdefgh");
-        assert_eq!(shown(&names, "abcdefgh abcdef"), "[long:1] [short:1]");
+        names.add("short", "abcdef12");
+        names.add("long", "abcdef1234");
+        assert_eq!(shown(&names, "abcdef1234 abcdef12"), "[long:1] [short:1]");
     }
 
     #[test]
     fn many_values_are_found_as_few_are() {
         let (mut few, mut many) = (Names::default(), Names::default());
         for names in [&mut few, &mut many] {
-            for value in ["abcdef", "abcdefgh", "b-6"] {
+            for value in ["abcdef12", "abcdef1234", "b-6"] {
                 names.add("v", value);
             }
         }
         for number in 0..100 {
             many.add("other", &format!("other-value-{number}"));
         }
-        for text in ["abcdefgh b-6 abcdef", "xabcdefx b-66 /b-6", "é abcdefg b-6é b-6"] {
+        for text in ["abcdef1234 b-6 abcdef12", "xabcdef12x b-66 /b-6", "é abcdef123 b-6é b-6"] {
             assert_eq!(shown(&few, text), shown(&many, text));
+            assert_eq!(sent(&few, text), sent(&many, text));
         }
     }
 
     #[test]
     fn a_value_is_found_in_short_texts_and_in_long_ones() {
         let mut names = Names::default();
-        names.add("id", "aab-αβγ");
+        names.add("id", "aab-12-αβγ");
         for blanks in [0, 100, 512, 10_000] {
             let before = format!("aaé{}", "a".repeat(blanks));
-            assert_eq!(shown(&names, &format!("{before}aab-αβγ-aab")), format!("{before}[id:1]-aab"));
+            assert_eq!(shown(&names, &format!("{before}aab-12-αβγ-aab")), format!("{before}[id:1]-aab"));
         }
     }
 
@@ -329,31 +431,32 @@ mod tests {
     fn a_value_is_not_looked_for_inside_a_name() {
         let mut names = Names::default();
         names.add("word", "request");
-        names.add("request-id", "0123456789");
-        assert_eq!(shown(&names, "a request 0123456789"), "a [word:1] [request-id:1]");
+        names.add("request-id", "0123456789-a");
+        assert_eq!(sent(&names, "a request 0123456789-a"), "a [word:1] [request-id:1]");
     }
 
     #[test]
-    fn a_short_value_is_replaced_where_it_is_a_word() {
+    fn a_short_value_is_replaced_in_a_request_where_it_is_a_word() {
         let mut names = Names::default();
         names.add("book", "b-6");
-        assert_eq!(shown(&names, "/books/b-6?x=b-6."), "/books/[book:1]?x=[book:1].");
-        assert_eq!(shown(&names, "b-66 ab-6 b-6-1"), "b-66 ab-6 b-6-1");
+        assert_eq!(sent(&names, "/books/b-6?x=b-6."), "/books/[book:1]?x=[book:1].");
+        assert_eq!(sent(&names, "b-66 ab-6 b-6-1"), "b-66 ab-6 b-6-1");
     }
 
     #[test]
-    fn a_single_character_is_replaced_only_where_it_is_the_whole() {
+    fn a_single_character_is_replaced_in_a_request_only_where_it_is_a_word() {
         let mut names = Names::default();
         names.add("n", "1");
-        assert_eq!((shown(&names, "1"), shown(&names, "a1")), ("[n:1]".into(), "a1".into()));
+        assert_eq!((sent(&names, "1"), sent(&names, "a1")), ("[n:1]".into(), "a1".into()));
     }
 
     #[test]
     fn an_answer_cannot_pass_for_a_name() {
         let mut names = Names::default();
-        names.add("id", "0123456789");
+        names.add("id", "0123456789-a");
         names.add_plain("created");
-        let texts = ["0123456789", "[id:1]", "[id:1:literal]", "[created]", "[created:literal]", "[other:1]"];
+        let texts =
+            ["0123456789-a", "[id:1]", "[id:1:literal]", "[created]", "[created:literal]", "[other:1]"];
         let expected = [
             "[id:1]",
             "[id:1:literal]",
@@ -368,7 +471,7 @@ mod tests {
     #[test]
     fn work_grows_as_a_text_does_and_no_faster() {
         let mut names = Names::default();
-        names.add("id", "abcdef");
+        names.add("id", "abcdef12");
         names.add("other", "xyz-9");
         names.add_plain("created");
         // Brackets that never close, or only at the end, behind what tells a text from a name; a value that stands
@@ -379,14 +482,21 @@ mod tests {
             assert_eq!(shown(&names, &text), format!("{}:literal]", &text[..text.len() - 1]));
         });
         assert_linear(2000, |size| {
-            assert_eq!(shown(&names, &"abcdef ".repeat(size)), "[id:1] ".repeat(size));
+            assert_eq!(shown(&names, &"abcdef12 ".repeat(size)), "[id:1] ".repeat(size));
+        });
+        // In requests every value is looked for: one that is part of a word is at each place, and a longer one nearly is.
+        names.add("short", "ab");
+        names.add("long", &"ab".repeat(10_000));
+        assert_linear(2000, |size| {
+            let text = "ab".repeat(size);
+            assert_eq!(sent(&names, &text), text);
         });
     }
 
     #[test]
     fn of_brackets_in_brackets_the_one_that_a_name_begins_at_counts() {
         let mut names = Names::default();
-        names.add("id", "0123456789");
+        names.add("id", "0123456789-a");
         names.add_plain("a:b");
         let shown = |text: &str| shown(&names, text);
         assert_eq!(shown("[[id:1] [id:1 ] [id] ] [id:]"), "[[id:1:literal] [id:1 ] [id] ] [id:]");

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::marked::Node;
+use super::marked::{Node, places_in};
 use super::names::{Finder, Known, Names, bare, numbered};
 use super::tree::write_tree;
-use crate::check::{Places, places};
+use crate::check::Places;
 use crate::model::{OrderRule, Value};
 
 /// What is known of volatile values while lists are put in order.
@@ -17,17 +17,26 @@ pub(super) struct Settling<'a> {
     pub(super) settled: &'a Names,
     /// All of the transcript.
     pub(super) all: &'a Finder<'a>,
+    /// Whether the lists are those of an XML document.
+    pub(super) is_xml: bool,
 }
 
 /// Puts the lists in order that these rules name, inner ones first.
 pub(super) fn put_in_order(node: &mut Node<'_>, tree: &Value, rules: &[OrderRule], known: &Settling<'_>) {
     let found: Vec<(Places, Option<&str>)> =
-        rules.iter().map(|rule| (places(tree, &rule.at), rule.by.as_deref())).collect();
+        rules.iter().map(|rule| (places_in(tree, known.is_xml, &rule.at), rule.by.as_deref())).collect();
     let here: Vec<(&Places, Option<&str>)> = found.iter().map(|(places, by)| (places, *by)).collect();
     order(node, &here, known);
 }
 
 fn order(node: &mut Node<'_>, here: &[(&Places, Option<&str>)], known: &Settling<'_>) {
+    // An element of XML that a path takes as a list of one.
+    if !matches!(node, Node::List(_)) {
+        let below: Vec<_> = here.iter().filter_map(|(places, by)| Some((places.at(0)?, *by))).collect();
+        if !below.is_empty() {
+            order(node, &below, known);
+        }
+    }
     match node {
         Node::Map(entries) => {
             for (key, item) in entries {
@@ -59,7 +68,7 @@ fn key(item: &Node<'_>, by: Option<&str>, known: &Settling<'_>) -> (String, Stri
     let mut first = String::new();
     if let Some(path) = by {
         let mut part = item.clone();
-        part.visit(&places(&item.to_value(), path), &mut |node| {
+        part.visit(&places_in(&item.to_value(), known.is_xml, path), &mut |node| {
             write_tree(&mut first, node, known.all, &mut |value: Known<'_>, text: &mut String| {
                 label(value, known.settled, text);
             });

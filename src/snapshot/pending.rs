@@ -76,12 +76,16 @@ impl Store {
     /// # Errors
     /// A folder that cannot be read.
     pub fn pending(&self) -> Result<Vec<Result<PendingSnapshot, StoreError>>, StoreError> {
-        let mut found = Vec::new();
-        walk(self.root(), 0, &mut found)?;
+        let found = walk(self.root())?;
         // What the side file adds is welcome, and nothing depends on it; a run tells what is wrong with it.
         let provenance = Provenance::read(self.root()).unwrap_or_default();
+        let is_link = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+        let (links, found): (Vec<PathBuf>, Vec<PathBuf>) = found.into_iter().partition(is_link);
+        let refused = links.into_iter().map(|path| {
+            Err(StoreError::Unreadable { path, reason: "it is a link, and no link is followed here".into() })
+        });
         let found = found.into_iter().filter(|path| is_pending(path));
-        Ok(found.map(|path| self.one_pending(path, &provenance)).collect())
+        Ok(found.map(|path| self.one_pending(path, &provenance)).chain(refused).collect())
     }
 
     /// What is accepted for these cases; a file that cannot be used counts as none.
@@ -89,10 +93,7 @@ impl Store {
     /// # Errors
     /// A folder that cannot be read.
     pub fn accepted(&self, cases: &BTreeSet<&str>) -> Result<BTreeMap<String, Recorded>, StoreError> {
-        let mut found = Vec::new();
-        if !cases.is_empty() {
-            walk(self.root(), 0, &mut found)?;
-        }
+        let found = if cases.is_empty() { Vec::new() } else { walk(self.root())? };
         let accepted = found.into_iter().filter(|path| !is_pending(path));
         let named = accepted.map(|path| (self.case_of(&path.with_extension("snap.new")), path));
         let wanted = named.filter(|(case, _)| cases.contains(case.as_str()));

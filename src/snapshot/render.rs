@@ -12,7 +12,7 @@ use super::names::{Finder, numbered};
 use super::text::{make_visible, write_escaped};
 use super::transcript::{Part, StableBody, Transcript};
 use super::tree::write_tree;
-use crate::model::{Exchange, SentBody};
+use crate::model::{Exchange, Literals, SentBody};
 use crate::protocol::sha256_hex;
 
 /// How many bytes of a body that is no text are shown, and how many on a line.
@@ -46,27 +46,33 @@ impl Transcript<'_> {
 }
 
 /// A line of a request: what stands before a value, and the value with names in it.
-fn line(to: &mut String, before: &[&str], value: &str, finder: &Finder<'_>) {
+fn line(to: &mut String, before: &[&str], value: &str, finder: &Finder<'_>, is_literal: bool) {
     to.push_str("> ");
     let start = to.len();
     to.extend(before.iter().copied());
-    finder.write_plain(to, value, &mut numbered);
+    if is_literal {
+        finder.write_plain(to, value, &mut numbered);
+    } else {
+        finder.write_sent(to, value, &mut numbered);
+    }
     make_visible(to, start);
     to.push('\n');
 }
 
 fn write_request(to: &mut String, exchange: &Exchange, finder: &Finder<'_>) {
     let request = &exchange.request;
+    let literals = finder.names().literals(exchange.step);
+    let is_literal = |is: &dyn Fn(&Literals) -> bool| literals.is_some_and(is);
     let path = request.target.split('?').next().unwrap_or_default();
-    line(to, &[request.method.as_str(), " "], path, finder);
+    line(to, &[request.method.as_str(), " "], path, finder, is_literal(&|all| all.has_path));
     for (name, value) in &request.headers {
-        line(to, &[name, ": "], value, finder);
+        line(to, &[name, ": "], value, finder, is_literal(&|all| all.headers.contains(name)));
     }
     for (name, value) in &request.params {
-        line(to, &[name, " = "], value, finder);
+        line(to, &[name, " = "], value, finder, is_literal(&|all| all.has_param(name)));
     }
     if let SentBody::Raw(body) = &request.body {
-        line(to, &[], body, finder);
+        line(to, &[], body, finder, is_literal(&|all| all.has_body));
     }
 }
 

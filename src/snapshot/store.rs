@@ -47,7 +47,7 @@ pub enum Compared {
 }
 
 /// What was done about a snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
     /// Nothing was written.
     Nothing,
@@ -57,6 +57,11 @@ pub enum Kept {
     Pending,
     /// The snapshot was written.
     Written,
+    /// It should have been written, and could not be.
+    Unwritable {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// The snapshots of one endpoint.
@@ -99,9 +104,18 @@ impl Store {
         &self.root
     }
 
+    pub(super) fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
     /// The file of a case.
     pub fn path(&self, id: &CaseId) -> PathBuf {
         self.root.join([id.table(), "/", &name(id)].concat())
+    }
+
+    /// Whether anything may be written.
+    pub(super) fn writes(&self) -> bool {
+        self.update != Update::Never
     }
 
     /// Compares a transcript's text with the snapshot, and writes what the mode of update allows.
@@ -112,7 +126,7 @@ impl Store {
         let path = self.path(location.case);
         let found = self.look(&path, location.case, text)?;
         let (found, kept) = self.keep(&path, location, text, found)?;
-        self.note(location, text, &found, kept);
+        self.note(location, text, &found, &kept);
         let compared = match found {
             Found::Nothing => Compared::Missing,
             Found::Same(_) => Compared::Same,
@@ -155,10 +169,13 @@ impl Store {
         }
         let pending = pending_beside(path);
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let _lock = FolderLock::take(&self.root)?;
+        let _lock = match FolderLock::take(&self.root) {
+            Ok(lock) => lock,
+            Err(error) => return Ok((found, unwritable(error)?)),
+        };
         // Somebody may have decided about it while the lock was waited for.
         let found = look(&self.root, path, text)?;
-        let kept = self.write(path, &pending, location, text, &found)?;
+        let kept = self.write(path, &pending, location, text, &found).or_else(unwritable)?;
         Ok((found, kept))
     }
 
@@ -196,7 +213,7 @@ impl Store {
                 replace(&self.root, path, file.as_bytes())?;
                 remove(&self.root, pending)?;
             }
-            Kept::Nothing | Kept::Outranked => remove(&self.root, pending)?,
+            Kept::Nothing | Kept::Outranked | Kept::Unwritable { .. } => remove(&self.root, pending)?,
         }
         Ok(kept)
     }
@@ -228,7 +245,7 @@ impl Store {
         }
     }
 
-    fn note(&self, location: &Location<'_>, text: &str, found: &Found, kept: Kept) {
+    fn note(&self, location: &Location<'_>, text: &str, found: &Found, kept: &Kept) {
         let Some(journal) = &self.journal else { return };
         let seen = match (kept, found) {
             (Kept::Written, _) => Seen::Written,
@@ -239,7 +256,7 @@ impl Store {
             {
                 Seen::Same
             }
-            (Kept::Nothing | Kept::Outranked, _) => return,
+            (Kept::Nothing | Kept::Outranked | Kept::Unwritable { .. }, _) => return,
         };
         if self.update == Update::Never {
             return journal.confirm(location.case);
@@ -286,6 +303,16 @@ impl Store {
         }
         freshness
     }
+}
+
+/// That nothing could be written does not hide what was found out before.
+fn unwritable(error: StoreError) -> Result<Kept, StoreError> {
+    let reason = match &error {
+        StoreError::Unwritable { source, .. } => format!("{error}: {source}"),
+        StoreError::Locked { .. } => error.to_string(),
+        StoreError::Unreadable { .. } | StoreError::Changed { .. } => return Err(error),
+    };
+    Ok(Kept::Unwritable { reason })
 }
 
 /// The name of a case's file, in the folder of its table.

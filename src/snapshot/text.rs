@@ -2,8 +2,8 @@
 //! very long ones are cut where their length and digest stand for the rest.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
+use crate::model::{is_hostile, json_escape};
 use crate::protocol::sha256_hex;
 
 /// The longest text that is shown whole, in characters: some forty lines of a terminal.
@@ -24,8 +24,7 @@ pub(super) fn write_quoted(to: &mut String, text: &str) {
             '\n' => to.push_str("\\n"),
             '\r' => to.push_str("\\r"),
             '\t' => to.push_str("\\t"),
-            // All of them are in the basic plane. Writing to a String cannot fail.
-            other if is_hidden(other) => drop(write!(to, "\\u{:04x}", u32::from(other))),
+            other if is_hidden(other) => to.push_str(&json_escape(other)),
             other => to.push(other),
         }
     }
@@ -90,19 +89,9 @@ fn bounded(text: &str) -> (Cow<'_, str>, String) {
     }
 }
 
-/// Whether a character acts on a terminal, changes the direction of what follows, or is not seen.
+/// A line feed inside a line is hidden, too.
 fn is_hidden(letter: char) -> bool {
-    // Nearly every character is one of these, and every one of every answer is asked about.
-    if letter.is_ascii() {
-        return letter.is_ascii_control();
-    }
-    let turns = matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let is_unseen = matches!(
-        letter,
-        '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
-    );
-    letter.is_control() || turns || is_unseen
+    letter == '\n' || is_hostile(letter)
 }
 
 #[cfg(test)]

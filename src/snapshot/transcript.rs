@@ -4,10 +4,10 @@
 //! Pure: it knows no file, no clock and no endpoint.
 
 use super::marked::{Marked, Node};
-use super::names::{Finder, Names, bare};
+use super::names::{Finder, Names, bare, numbered};
 use super::order::{Settling, put_in_order};
 use super::rules::{Rule, Rules};
-use crate::model::{Answer, AnswerPlace, Body, Exchange, OrderRule, ValueKind};
+use crate::model::{Answer, AnswerPlace, Body, Exchange, Literals, OrderRule, ValueKind};
 
 /// Exchanges made stable.
 #[derive(Debug)]
@@ -67,9 +67,11 @@ impl<'a> Transcript<'a> {
         self.parts.iter().for_each(|part| part.name_values(&mut all));
         let all = all.finder();
         for part in &mut self.parts {
-            if let (StableBody::Tree { tree, .. }, Some(read)) = (&mut part.body, part.exchange.answer.tree())
+            if let (StableBody::Tree { tree, root }, Some(read)) =
+                (&mut part.body, part.exchange.answer.tree())
             {
-                put_in_order(tree, read, orders, &Settling { settled: &self.names, all: &all });
+                let known = Settling { settled: &self.names, all: &all, is_xml: root.is_some() };
+                put_in_order(tree, read, orders, &known);
             }
             part.name_values(&mut self.names);
         }
@@ -101,10 +103,14 @@ impl View<'_> {
         self.finder.show(text, &mut bare)
     }
 
-    /// A text in which nothing is marked, with names alone.
-    pub fn bare_plain(&self, text: &str) -> String {
+    /// A part of a step's request, with names alone; `is_literal` says whether the table writes it out.
+    pub fn bare_sent(&self, step: usize, text: &str, is_literal: impl Fn(&Literals) -> bool) -> String {
         let mut shown = String::new();
-        self.finder.write_plain(&mut shown, text, &mut bare);
+        if self.finder.names().literals(step).is_some_and(is_literal) {
+            self.finder.write_plain(&mut shown, text, &mut bare);
+        } else {
+            self.finder.write_sent(&mut shown, text, &mut bare);
+        }
         shown
     }
 
@@ -112,6 +118,18 @@ impl View<'_> {
     pub fn bare_number(&self, number: &Marked<'_>) -> String {
         let mut shown = String::new();
         self.finder.write_number(&mut shown, number, &mut bare);
+        shown
+    }
+
+    /// A text with names and their numbers.
+    pub fn numbered_text(&self, text: &Marked<'_>) -> String {
+        self.finder.show(text, &mut numbered)
+    }
+
+    /// A number with its name and number.
+    pub fn numbered_number(&self, number: &Marked<'_>) -> String {
+        let mut shown = String::new();
+        self.finder.write_number(&mut shown, number, &mut numbered);
         shown
     }
 
@@ -150,20 +168,20 @@ impl<'a> Part<'a> {
     }
 
     fn mark_body(&mut self, rule: &Rule) {
-        if let (StableBody::Tree { tree, .. }, Some(read)) = (&mut self.body, self.exchange.answer.tree()) {
-            tree.mark(read, rule);
+        if let (StableBody::Tree { tree, root }, Some(read)) = (&mut self.body, self.exchange.answer.tree()) {
+            tree.mark(read, root.is_some(), rule);
         }
     }
 
     fn mark_header(&mut self, rule: &Rule, name: &String, shown: &[String]) {
         let of_name = self.headers.iter_mut().filter(|(known, _)| known == name);
         of_name.for_each(|(_, value)| value.mark(rule));
-        if !shown.contains(name)
-            && let Some(value) = self.exchange.answer.header(name)
-        {
-            let mut value = Marked::new(value);
-            value.mark(rule);
-            self.hidden.push(value);
+        if !shown.contains(name) {
+            for line in self.exchange.answer.lines(name) {
+                let mut value = Marked::new(line);
+                value.mark(rule);
+                self.hidden.push(value);
+            }
         }
     }
 
@@ -193,9 +211,11 @@ fn body(answer: &Answer) -> StableBody<'_> {
         Body::Empty if answer.bytes.is_empty() => StableBody::Empty,
         Body::Json(tree) => StableBody::Tree { root: None, tree: Node::new(tree) },
         Body::Xml { root, tree } => StableBody::Tree { root: Some(root), tree: Node::new(tree) },
-        Body::Empty | Body::Unreadable { .. } => match std::str::from_utf8(&answer.bytes) {
-            Ok(text) => StableBody::Text(Marked::new(text)),
-            Err(_) => StableBody::Bytes,
-        },
+        Body::Empty | Body::Other { .. } | Body::Unreadable { .. } => {
+            match std::str::from_utf8(&answer.bytes) {
+                Ok(text) => StableBody::Text(Marked::new(text)),
+                Err(_) => StableBody::Bytes,
+            }
+        }
     }
 }

@@ -82,6 +82,25 @@ impl Node {
         self.get(key).and_then(Node::as_text).map(str::to_owned)
     }
 
+    /// An error code: a text, or the digits of a number.
+    pub(super) fn as_code(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar(value) => value.as_code(),
+            Kind::List(_) | Kind::Table(_) => None,
+        }
+    }
+
+    /// The error code of a key.
+    pub(super) fn code(&self, key: &str) -> Option<String> {
+        self.get(key).and_then(Node::as_code).map(str::to_owned)
+    }
+
+    /// The error codes of a key that holds a list.
+    pub(super) fn codes(&self, key: &str) -> Vec<String> {
+        let items = self.get(key).map(Node::items).unwrap_or_default();
+        items.iter().filter_map(Node::as_code).map(str::to_owned).collect()
+    }
+
     /// The texts of a key that holds a list.
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
         let items = self.get(key).map(Node::items).unwrap_or_default();
@@ -169,16 +188,18 @@ impl Reader<'_> {
         Node { spot, kind }
     }
 
+    /// A whole number of any size: it is kept by its digits.
     fn integer(&mut self, digits: &str, radix: u32, spot: &Spot) -> Value {
-        if let Ok(number) = i64::from_str_radix(digits.trim_start_matches('+'), radix) {
-            Value::integer(number)
-        } else {
-            self.problems.push(
-                Problem::new(spot.clone(), "the number does not fit in 64 bits")
-                    .hint("write it as a string, which keeps every digit"),
-            );
-            Value::integer(0)
+        let digits = digits.trim_start_matches('+');
+        if radix == 10 {
+            return Value::Number(digits.to_owned());
         }
+        if let Ok(number) = u128::from_str_radix(digits, radix) {
+            return Value::Number(number.to_string());
+        }
+        let problem = Problem::new(spot.clone(), "the number does not fit in 128 bits");
+        self.problems.push(problem.hint("write it in decimal digits, all of which are kept"));
+        Value::integer(0)
     }
 
     fn float(&mut self, digits: &str, spot: &Spot) -> Value {
@@ -255,5 +276,12 @@ mod tests {
         let node = parse(&file, &mut Vec::new());
         assert_eq!(node.get("a").unwrap().to_value(), Value::integer(31));
         assert_eq!(node.get("b").unwrap().to_value(), Value::Number("1000.50".into()));
+        let file = Arc::new(SourceText::new("t.toml", "a = +1_000_000_000_000_000_000_000\nb = -1\nc = 0\n"));
+        let node = parse(&file, &mut Vec::new());
+        assert_eq!(node.get("a").unwrap().to_value(), Value::Number("1000000000000000000000".into()));
+        assert_eq!(node.get("b").unwrap().to_value(), Value::integer(-1));
+        assert_eq!(node.get("c").unwrap().to_value(), Value::integer(0));
+        let too_large = format!("a = 0x{}\n", "F".repeat(33));
+        assert!(problems_of(&too_large)[0].contains("decimal digits"));
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::document::{self, Entry, Node};
 use super::fixture::{self, FixtureEntry};
 use super::folder::{LoadError, read_disk};
+use super::inside::{inside, is_outside};
 use super::names::Names;
 use super::normalisation;
 use super::shape::check;
@@ -45,6 +46,8 @@ pub struct EndpointEntry {
     pub jobs: Option<u16>,
     /// The limit on requests, as `1000/60s`.
     pub rate: Option<String>,
+    /// Whether connections are used again: `fresh` or `reuse`.
+    pub connections: Option<String>,
     /// How long a connection may take, in seconds.
     pub connect_timeout: Option<u64>,
     /// How long an answer may take, in seconds.
@@ -120,10 +123,10 @@ pub struct EndpointError {
 /// Every problem of the file.
 pub fn load_endpoints(cases: &Path) -> Result<Vec<EndpointEntry>, LoadError> {
     let path = cases.join("endpoints.toml");
-    if !path.exists() {
+    if path.symlink_metadata().is_err() {
         return Ok(Vec::new());
     }
-    let file = read_disk(&path, &path)?;
+    let file = read_disk(cases, &path, &path)?;
     let mut problems = Vec::new();
     let node = document::parse(&file, &mut problems);
     check(&node, &shapes::ENDPOINTS, &mut problems);
@@ -196,8 +199,27 @@ fn check_scope_of_signature(entry: &EndpointEntry, node: &Node, problems: &mut V
     }
 }
 
+/// A key does not belong beside cases, so certificates may be anywhere if they are named by a whole path. No message shows
+/// a line of them.
+fn check_files(node: &Node, cases: &Path, problems: &mut Vec<Problem>) {
+    for key in ["ca-file", "client-certificate"] {
+        let Some(file) = node.get(key) else { continue };
+        let path = Path::new(file.as_text().unwrap_or_default());
+        if path.is_absolute() {
+            continue;
+        }
+        if let Err(error) = inside(cases, &cases.join(path))
+            && is_outside(&error)
+        {
+            let problem = Problem::new(file.spot.clone(), format!("`{key}`: {error}"));
+            problems.push(problem.hint("write the whole path of a file that is elsewhere on this machine"));
+        }
+    }
+}
+
 fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) -> EndpointEntry {
     let pairs = |key: &str| node.get(key).map(Node::entries).unwrap_or_default().iter();
+    check_files(node, cases, problems);
     // A file is named relative to the folder of the file that names it.
     let file = |key: &str| node.text(key).map(|path| cases.join(path));
     EndpointEntry {
@@ -220,6 +242,7 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
         allows_billable: node.texts("allow").iter().any(|effect| effect == "billable"),
         jobs: number(node, "jobs", 1..=1024, problems),
         rate: node.text("rate"),
+        connections: node.text("connections"),
         connect_timeout: number(node, "connect-timeout", 1..=3600, problems),
         answer_timeout: number(node, "answer-timeout", 1..=3600, problems),
         body_limit: number(node, "body-limit", 1..=i64::from(u32::MAX), problems),

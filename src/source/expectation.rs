@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use regex::{Regex, RegexBuilder};
-use serde_json_path::JsonPath;
-
-use super::contract_file::{last_line, unknown_code};
+use super::contract_file::unknown_code;
 use super::document::{Kind, Node};
-use super::shape::{Shape, check};
-use super::shapes::MATCHER_KEYS;
-use crate::model::{BLANK, Contract, ErrorRow, Expect, Matcher, PathShape, Problem, StatusRule, Value};
+use super::matcher::{body, of_scalar};
+use super::regexes::compiled;
+use crate::model::{BLANK, Contract, ErrorRow, Expect, Matcher, Problem, StatusRule, Value};
 use crate::template::is_template;
 
 /// Reads an `expect` table of the right shape; what makes no sense joins `problems`.
@@ -32,12 +29,9 @@ fn read_parts(node: &Node, problems: &mut Vec<Problem>) -> Expect {
     }
     Expect {
         status: node.get("status").map(|status| statuses(status, problems)).unwrap_or_default(),
-        code: node.get("code").map(|code| matcher(code, problems)),
+        code: node.get("code").map(|code| of_scalar(code, problems)),
         message: node.get("message").map(|message| message_matcher(message, problems)),
-        headers: matchers(node.get("headers"), problems)
-            .into_iter()
-            .map(|(name, matcher)| (name.to_ascii_lowercase(), matcher))
-            .collect(),
+        headers: headers(node.get("headers"), problems),
         body: body(node.get("body"), problems),
         within: node.get("within").and_then(|limit| duration(limit, problems)),
         alternatives: alternatives.iter().map(|item| read(item, problems)).collect(),
@@ -63,47 +57,13 @@ fn status(node: &Node, problems: &mut Vec<Problem>) -> Option<StatusRule> {
     rule
 }
 
-fn matchers(node: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<(String, Matcher)> {
+fn headers(node: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<(String, Matcher)> {
     let entries = node.map(Node::entries).unwrap_or_default();
-    entries.iter().map(|entry| (entry.key.clone(), matcher(&entry.node, problems))).collect()
-}
-
-fn body(node: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<(String, Matcher)> {
-    for entry in node.map(Node::entries).unwrap_or_default() {
-        check_path(&entry.key, &entry.key_spot, problems);
-    }
-    matchers(node, problems)
-}
-
-/// Checks that a text is a `JSONPath`.
-pub(super) fn check_path(path: &str, spot: &crate::model::Spot, problems: &mut Vec<Problem>) {
-    // The parser goes into each bracket, so what is nested too deep is not given to it.
-    if let Err(message) = PathShape::of(path).and_then(|shape| check_patterns(&shape)) {
-        problems.push(Problem::new(spot.clone(), message));
-    } else if let Err(error) = JsonPath::parse(path) {
-        problems.push(
-            Problem::new(spot.clone(), format!("not a JSONPath (RFC 9535): {error}"))
-                .hint("a path starts with `$`, as in `$.RequestId`"),
-        );
-    }
-}
-
-/// The largest pattern of a path, in bytes once it is compiled, which it is for each value that it is held against.
-const LARGEST_PATTERN: usize = 64 * 1024;
-
-fn check_patterns(shape: &PathShape) -> Result<(), String> {
-    let is_large = |pattern: &String| {
-        let compiled = RegexBuilder::new(pattern).size_limit(LARGEST_PATTERN).build();
-        matches!(compiled, Err(regex::Error::CompiledTooBig(_)))
-    };
-    match shape.patterns().iter().find(|pattern| is_large(pattern)) {
-        Some(pattern) => Err(format!("the pattern `{pattern}` in the path is too large")),
-        None => Ok(()),
-    }
+    entries.iter().map(|entry| (entry.key.to_ascii_lowercase(), of_scalar(&entry.node, problems))).collect()
 }
 
 fn message_matcher(node: &Node, problems: &mut Vec<Problem>) -> Matcher {
-    let matcher = matcher(node, problems);
+    let matcher = of_scalar(node, problems);
     if has_exact_blank(&matcher) {
         problems.push(
             Problem::new(node.spot.clone(), format!("an exact message holds `{BLANK}`, which no answer may"))
@@ -114,58 +74,10 @@ fn message_matcher(node: &Node, problems: &mut Vec<Problem>) -> Matcher {
 }
 
 fn has_exact_blank(matcher: &Matcher) -> bool {
-    match matcher {
-        Matcher::Equals(value) => value.as_text().is_some_and(|text| text.contains(BLANK)),
-        Matcher::Any(options) => options.iter().any(has_exact_blank),
-        Matcher::Template(_)
-        | Matcher::Regex(_)
-        | Matcher::Present(_)
-        | Matcher::Type(_)
-        | Matcher::Not(_) => false,
+    if let Matcher::Any(parts) | Matcher::All(parts) = matcher {
+        return parts.iter().any(has_exact_blank);
     }
-}
-
-/// Reads a matcher: a plain value, or a table with exactly one of the matchers' keys.
-pub(super) fn matcher(node: &Node, problems: &mut Vec<Problem>) -> Matcher {
-    let Kind::Table(entries) = &node.kind else {
-        return Matcher::Equals(node.to_value());
-    };
-    let [entry] = entries.as_slice() else {
-        problems.push(
-            Problem::new(node.spot.clone(), "a matcher has exactly one key")
-                .hint("a value that is itself a table is written { equals = { … } }"),
-        );
-        return Matcher::Present(true);
-    };
-    let inner = &entry.node;
-    let text = || inner.as_text().unwrap_or_default().to_owned();
-    match entry.key.as_str() {
-        "template" => Matcher::Template(text()),
-        "regex" => {
-            check_regex(inner, problems);
-            Matcher::Regex(text())
-        }
-        "any" => Matcher::Any(inner.items().iter().map(|item| matcher(item, problems)).collect()),
-        "present" => Matcher::Present(inner.as_bool().unwrap_or(true)),
-        "type" => Matcher::Type(text()),
-        "not" => Matcher::Not(Box::new(matcher(inner, problems))),
-        "equals" => Matcher::Equals(inner.to_value()),
-        // An unknown key; the check of the shape has named it.
-        _ => {
-            check(node, &Shape::Table(&MATCHER_KEYS), &mut Vec::new());
-            Matcher::Present(true)
-        }
-    }
-}
-
-fn check_regex(node: &Node, problems: &mut Vec<Problem>) {
-    let Some(text) = node.as_text().filter(|text| !is_template(text)) else {
-        return;
-    };
-    if let Err(error) = Regex::new(text) {
-        let message = format!("not a regular expression: {}", last_line(&error.to_string()));
-        problems.push(Problem::new(node.spot.clone(), message));
-    }
+    matcher.as_text().is_some_and(|text| text.contains(BLANK))
 }
 
 fn duration(node: &Node, problems: &mut Vec<Problem>) -> Option<Duration> {
@@ -174,6 +86,8 @@ fn duration(node: &Node, problems: &mut Vec<Problem>) -> Option<Duration> {
         Some(number) => number.trim().parse().ok().map(Duration::from_millis),
         None => text.strip_suffix('s').and_then(|number| number.trim().parse().ok()).map(Duration::from_secs),
     };
+    // No answer comes in no time.
+    let parsed = parsed.filter(|limit| !limit.is_zero());
     if parsed.is_none() {
         problems.push(
             Problem::new(node.spot.clone(), format!("`{text}` is no duration"))
@@ -184,24 +98,63 @@ fn duration(node: &Node, problems: &mut Vec<Problem>) -> Option<Duration> {
 }
 
 /// Holds an expectation against the rows of the contract. `expect` is rendered for one row of the
-/// case; `node` is where it stands.
+/// case; `node` is where it is.
 pub(super) fn check_against(contract: &Contract, expect: &Expect, node: &Node, problems: &mut Vec<Problem>) {
     let alternatives = node.get("any").map(Node::items).unwrap_or_default();
     for (alternative, item) in expect.alternatives.iter().zip(alternatives) {
         check_against(contract, alternative, item, problems);
+        problems.extend(contradiction(contract, expect, alternative, item));
     }
-    let codes = expect.code.as_ref().map(literals).unwrap_or_default();
+    let codes = expect.code.as_ref().map(Matcher::codes).unwrap_or_default();
     let code_node = node.get("code").unwrap_or(node);
-    for code in codes.iter().filter(|code| !is_template(code)) {
-        let rows: Vec<&ErrorRow> = contract.rows_of(code).collect();
+    for code in codes.iter().filter(|code| !code.as_text().is_some_and(is_template)) {
+        let rows: Vec<&ErrorRow> = contract.rows_of_value(code).collect();
         if rows.is_empty() {
-            let place = Node { spot: code_node.spot.clone(), kind: Kind::Scalar(Value::text(code.as_str())) };
+            let place = Node { spot: code_node.spot.clone(), kind: Kind::Scalar((*code).clone()) };
             problems.extend(unknown_code(contract, &place));
         } else {
             check_status(&rows, expect, node, problems);
             check_message(&rows, expect, node, problems);
         }
     }
+}
+
+/// An alternative holds beside the rest, so the two must not exclude each other.
+fn contradiction(contract: &Contract, rest: &Expect, alternative: &Expect, node: &Node) -> Option<Problem> {
+    let (rest_allows, alternative_allows) =
+        (statuses_of(contract, rest)?, statuses_of(contract, alternative)?);
+    let can_hold = (100..600).any(|status| {
+        let allows = |rules: &[StatusRule]| rules.iter().any(|rule| rule.matches(status));
+        allows(&rest_allows) && allows(&alternative_allows)
+    });
+    if can_hold {
+        return None;
+    }
+    let shown = |rules: &[StatusRule]| {
+        let mut shown: Vec<String> = rules.iter().map(ToString::to_string).collect();
+        shown.dedup();
+        shown.join(" or ")
+    };
+    let message = format!(
+        "this alternative could not hold: it has the status {}, and beside it {} is expected",
+        shown(&alternative_allows),
+        shown(&rest_allows)
+    );
+    let spot = node.get("status").or_else(|| node.get("code")).unwrap_or(node).spot.clone();
+    Some(Problem::new(spot, message))
+}
+
+/// The statuses that an expectation allows, by itself or by the rows of its codes; none if that is not known, or any.
+fn statuses_of(contract: &Contract, expect: &Expect) -> Option<Vec<StatusRule>> {
+    if !expect.status.is_empty() {
+        let is_open = expect.status.iter().any(|rule| matches!(rule, StatusRule::Template(_)));
+        return (!is_open).then(|| expect.status.clone());
+    }
+    let codes = expect.code.as_ref().map(Matcher::codes).unwrap_or_default();
+    let rows = codes.iter().flat_map(|code| contract.rows_of_value(code));
+    let statuses: Vec<StatusRule> = rows.map(|row| StatusRule::Exact(row.status)).collect();
+    (!statuses.is_empty() && codes.iter().all(|code| contract.rows_of_value(code).next().is_some()))
+        .then_some(statuses)
 }
 
 fn check_status(rows: &[&ErrorRow], expect: &Expect, node: &Node, problems: &mut Vec<Problem>) {
@@ -246,33 +199,33 @@ fn agrees(row: &ErrorRow, matcher: &Matcher) -> bool {
     let Some(message) = &row.message else {
         return true;
     };
+    let text = message.as_str();
     match matcher {
         Matcher::Equals(value) => {
             value.as_text().is_some_and(|text| is_template(text) || message.mismatch(text).is_none())
         }
-        Matcher::Template(text) => {
-            text == message.as_str()
-                || (message.has_blanks() && message.mismatch(&text.replace(BLANK, "x")).is_none())
+        Matcher::Template(wanted) => {
+            wanted == text
+                || (message.has_blanks() && message.mismatch(&wanted.replace(BLANK, "x")).is_none())
         }
-        Matcher::Regex(text) => {
-            message.has_blanks() || Regex::new(text).is_ok_and(|regex| regex.is_match(message.as_str()))
+        Matcher::Regex(pattern) => {
+            message.has_blanks() || compiled(pattern).is_ok_and(|regex| regex.is_match(text))
         }
         Matcher::Any(options) => options.iter().any(|option| agrees(row, option)),
+        Matcher::All(parts) => parts.iter().all(|part| agrees(row, part)),
         Matcher::Present(is_there) => *is_there,
         Matcher::Type(name) => name == "string",
-        Matcher::Not(_) => true,
-    }
-}
-
-/// The codes that a matcher names.
-pub(super) fn literals(matcher: &Matcher) -> Vec<String> {
-    match matcher {
-        Matcher::Equals(value) => value.as_text().map(str::to_owned).into_iter().collect(),
-        Matcher::Any(options) => options.iter().flat_map(literals).collect(),
-        Matcher::Template(_)
-        | Matcher::Regex(_)
-        | Matcher::Present(_)
-        | Matcher::Type(_)
-        | Matcher::Not(_) => Vec::new(),
+        Matcher::Contains(part) => {
+            message.has_blanks()
+                || part.as_text().is_some_and(|part| is_template(part) || text.contains(part))
+        }
+        Matcher::Min(_) | Matcher::Max(_) => false,
+        // What lists are asked for has been refused already.
+        Matcher::Not(_)
+        | Matcher::Length(_)
+        | Matcher::Each(_)
+        | Matcher::Some(_)
+        | Matcher::None(_)
+        | Matcher::Count(_) => true,
     }
 }

@@ -11,6 +11,7 @@ use std::{fs, io};
 use super::bound::{LARGEST_FILE, RowsRead, check_signs};
 use super::contract_file::{self, ContractFiles};
 use super::document::{self, Node};
+use super::inside::{inside, is_outside};
 use super::row_file::RowFiles;
 use super::shape::{Shape, check};
 use super::shapes;
@@ -22,7 +23,7 @@ use crate::model::{
 use crate::template::Templates;
 
 /// How deep folders are searched below `cases/`.
-const DEEPEST: usize = 16;
+pub(super) const DEEPEST: usize = 16;
 
 /// Files of an operation's folder that are no tables.
 const NO_TABLES: [&str; 2] = ["contract.toml", "states.toml"];
@@ -82,7 +83,7 @@ impl Wanted<'_> {
 /// # Errors
 /// A folder or file that cannot be read, or else every problem of every file, in the order of files.
 pub fn load(cases: &Path, wanted: Wanted<'_>) -> Result<Suite, LoadError> {
-    load_from(Files::Disk, cases, wanted)
+    load_from(Files::Disk(cases), cases, wanted)
 }
 
 /// Reads a copy of a folder of cases.
@@ -122,7 +123,7 @@ fn head_of(path: PathBuf) -> Spot {
     Spot { file: Arc::new(SourceText::new(path, "")), bytes: 0..0 }
 }
 
-/// Finds the folders that hold a contract, in the order of their names. Links are not followed.
+/// Finds the folders that hold a contract, in the order of their names.
 fn find_operations(
     files: Files<'_>,
     path: &Path,
@@ -136,10 +137,10 @@ fn find_operations(
     if names.iter().any(|(name, is_folder)| name == "contract.toml" && !is_folder) {
         found.push((path.to_path_buf(), parts.clone()));
     }
-    if parts.len() >= DEEPEST {
-        return Ok(());
-    }
     for (name, _) in names.iter().filter(|(name, is_folder)| *is_folder && !name.starts_with('.')) {
+        if parts.len() >= DEEPEST {
+            return Err(too_deep(path.join(name)));
+        }
         parts.push(name.clone());
         find_operations(files, &path.join(name), parts, found)?;
         parts.pop();
@@ -147,22 +148,54 @@ fn find_operations(
     Ok(())
 }
 
-/// The names in a folder, sorted, and whether each is a folder itself.
-pub(super) fn list_disk(path: &Path) -> Result<Vec<(String, bool)>, LoadError> {
+/// That a folder is deeper than any is searched.
+pub(super) fn too_deep(path: PathBuf) -> LoadError {
+    let message = format!("it is more than {DEEPEST} folders deep");
+    LoadError::Unreadable { path, source: io::Error::other(message) }
+}
+
+/// Whether a link leads to a folder, which is searched as any other one. A link that leads nowhere, to a folder outside
+/// of `root`, or back to a folder that it is in, is an error: what it stands for would be missing without a word.
+fn leads_to_folder(root: &Path, link: &Path) -> Result<bool, LoadError> {
+    let unreadable = |source| LoadError::Unreadable { path: link.to_path_buf(), source };
+    let found = fs::metadata(link).map_err(|source| {
+        let message = format!("it is a link that leads nowhere: {source}");
+        unreadable(io::Error::new(source.kind(), message))
+    })?;
+    if !found.is_dir() {
+        // A file is looked at where it is read; one that is never read may lead anywhere.
+        return Ok(false);
+    }
+    let real = inside(root, link).map_err(unreadable)?;
+    let around = link.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+    if around.into_iter().any(|folder| folder.canonicalize().is_ok_and(|folder| folder == real)) {
+        let message = "it is a link that leads back to a folder that it is in";
+        return Err(unreadable(io::Error::other(message)));
+    }
+    Ok(true)
+}
+
+/// The names in a folder, sorted, and whether each is a folder itself, or a link to one.
+pub(super) fn list_disk(root: &Path, path: &Path) -> Result<Vec<(String, bool)>, LoadError> {
     let unreadable = |source| LoadError::Unreadable { path: path.to_path_buf(), source };
     let mut names = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
-        let is_folder = entry.file_type().map_err(unreadable)?.is_dir();
-        names.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
+        let kind = entry.file_type().map_err(unreadable)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // Editors leave links that begin with a dot, and nothing that begins so is read.
+        let is_link = kind.is_symlink() && !name.starts_with('.');
+        let is_folder = if is_link { leads_to_folder(root, &entry.path())? } else { kind.is_dir() };
+        names.push((name, is_folder));
     }
     names.sort();
     Ok(names)
 }
 
-/// Reads one file, shown as `shown`.
-pub(super) fn read_disk(path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
-    let unreadable = |source| LoadError::Unreadable { path: path.to_path_buf(), source };
+/// Reads one file that is inside of the folder `root`, shown as `shown`.
+pub(super) fn read_disk(root: &Path, path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
+    let unreadable = |source| LoadError::Unreadable { path: shown.to_path_buf(), source };
+    let path = &inside(root, path).map_err(unreadable)?;
     let found = fs::metadata(path).map_err(unreadable)?;
     if !found.is_file() {
         return Err(unreadable(io::Error::other("it is not a regular file")));
@@ -180,7 +213,7 @@ pub(super) fn read_disk(path: &Path, shown: &Path) -> Result<Arc<SourceText>, Lo
         return Err(unreadable(io::Error::other(format!("the file has more than {LARGEST_FILE} bytes"))));
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Arc::new(SourceText::new(shown, text))),
+        Ok(text) => Ok(Arc::new(SourceText::new(shown, with_line_feeds(text)))),
         Err(error) => {
             let start = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -189,6 +222,11 @@ pub(super) fn read_disk(path: &Path, shown: &Path) -> Result<Arc<SourceText>, Lo
             Err(LoadError::Problems(vec![problem]))
         }
     }
+}
+
+/// A text means the same with whatever ends of lines a checkout has given it.
+pub(super) fn with_line_feeds(text: String) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n") } else { text }
 }
 
 struct Loader<'a> {
@@ -272,15 +310,25 @@ impl Loader<'_> {
         let Some(node) = own.get("common") else {
             return Ok(None);
         };
-        let path = folder.join(node.as_text().unwrap_or_default());
-        let Some(real) = self.files.real(&path) else {
-            self.problems.push(Problem::new(node.spot.clone(), format!("{} does not exist", path.display())));
-            return Ok(None);
+        // By its name, as a copy has it: a link to the folder does not change which file is meant.
+        let path = tidy(&folder.join(node.as_text().unwrap_or_default()));
+        let real = match self.files.real(&path) {
+            Ok(real) => real,
+            Err(error) if is_outside(&error) => {
+                let problem = Problem::new(node.spot.clone(), format!("`common`: {error}"));
+                self.problems.push(problem.hint("keep the file that contracts share in the folder of cases"));
+                return Ok(None);
+            }
+            Err(_) => {
+                let message = format!("{} does not exist", path.display());
+                self.problems.push(Problem::new(node.spot.clone(), message));
+                return Ok(None);
+            }
         };
         if let Some(known) = self.commons.get(&real) {
             return Ok(Some(Arc::clone(known)));
         }
-        let file = self.files.read(&real, &tidy(&path))?;
+        let file = self.files.read(&real, &path)?;
         let document = document::parse(&file, &mut self.problems);
         check(&document, &shapes::COMMON, &mut self.problems);
         let document = Arc::new(document);

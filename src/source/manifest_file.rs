@@ -29,7 +29,7 @@ const DIGITS: usize = 64;
 /// # Errors
 /// A file that cannot be read, or else every problem of it.
 pub fn load_manifest(path: &Path) -> Result<Manifest, LoadError> {
-    manifest(&read_disk(path, path)?)
+    manifest(&read_disk(path.parent().unwrap_or(Path::new("")), path, path)?)
 }
 
 /// Reads the manifest of a folder of cases that was read as a whole, if it has one.

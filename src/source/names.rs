@@ -59,7 +59,11 @@ impl Names {
         let used = match template::names(&Value::text(text)) {
             Ok(used) => used,
             Err(error) => {
-                problems.push(Problem::new(node.spot.clone(), format!("not a template: {error}")));
+                let problem = Problem::new(node.spot.clone(), format!("not a template: {error}"));
+                problems.push(match written_otherwise(text) {
+                    Some(hint) => problem.hint(hint),
+                    None => problem,
+                });
                 return;
             }
         };
@@ -74,4 +78,14 @@ impl Names {
         }
         self.used.extend(used);
     }
+}
+
+/// How a text that is not meant as a template is written.
+fn written_otherwise(text: &str) -> Option<String> {
+    // A text with an expression is more often meant as a template than one with the others.
+    let openings = [("{%", "a statement"), ("{#", "a comment"), ("{{", "an expression")];
+    let (opening, what) = openings.into_iter().find(|(opening, _)| text.contains(opening))?;
+    Some(format!(
+        "`{opening}` begins {what}; for these two characters themselves write {{{{ '{opening}' }}}}"
+    ))
 }

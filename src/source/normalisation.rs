@@ -4,7 +4,7 @@
 use super::contract_file::pattern;
 use super::document::Node;
 use super::endpoint_file::EndpointEntry;
-use super::expectation::check_path;
+use super::matcher::check_path;
 use crate::model::{AnswerPlace, Normalisation, OrderRule, Problem, Suite, ValueKind, ValueRule};
 
 /// The keys of the rules about values.

@@ -130,7 +130,11 @@ fn read_csv(file: &Arc<SourceText>, read: &mut RowsRead, problems: &mut Vec<Prob
         }
     };
     if !header.iter().any(|name| name == "id") {
-        problems.push(Problem::new(spot_at(None), "the header line has no column `id`"));
+        let problem = Problem::new(spot_at(None), "the header line has no column `id`");
+        problems.push(match other_separator(&header) {
+            Some(found) => problem.hint(format!("columns are separated by commas, and not by {found}")),
+            None => problem,
+        });
         return Vec::new();
     }
     let mut names = BTreeSet::new();
@@ -151,11 +155,35 @@ fn read_csv(file: &Arc<SourceText>, read: &mut RowsRead, problems: &mut Vec<Prob
             }
             Err(error) => {
                 let spot = spot_at(error.position());
-                problems.push(Problem::new(spot, format!("not a row of this table: {}", why(&error))));
+                let problem = Problem::new(spot, format!("not a row of this table: {}", why(&error)));
+                problems.push(match hint(&error) {
+                    Some(hint) => problem.hint(hint),
+                    None => problem,
+                });
             }
         }
     }
     rows
+}
+
+/// What separates the columns of a header in place of commas, as spreadsheets of many countries write it.
+fn other_separator(header: &StringRecord) -> Option<&'static str> {
+    let separators = [(';', "semicolons"), ('\t', "tabs"), ('|', "`|`")];
+    let is_by = |separator: char| {
+        let mut parts = header.iter().flat_map(|name| name.split(separator));
+        parts.any(|part| part.trim().trim_matches('"') == "id")
+    };
+    separators.into_iter().find(|(separator, _)| is_by(*separator)).map(|(_, name)| name)
+}
+
+/// What to do about a row with more or fewer fields than there are columns.
+fn hint(error: &csv::Error) -> Option<&'static str> {
+    let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() else { return None };
+    Some(if len > expected_len {
+        "write a field with a comma in it between double quotes"
+    } else {
+        "every row has all columns; an empty field is nothing between two commas"
+    })
 }
 
 /// The error without its place, which the spot tells better.
@@ -221,7 +249,29 @@ mod tests {
         let (_, problems) = read("id,key\na,b\nc,d,e\n");
         assert_eq!(
             problems,
-            ["k.csv:3:1: not a row of this table: it has 3 fields, and the header line has 2"]
+            ["k.csv:3:1: not a row of this table: it has 3 fields, and the header line has 2\n  \
+              hint: write a field with a comma in it between double quotes"]
+        );
+        let (_, problems) = read("id,key,more\na,b\n");
+        assert!(problems[0].contains("hint: every row has all columns"), "{problems:?}");
+    }
+
+    #[test]
+    fn columns_that_something_else_separates_are_named() {
+        for (text, told) in [
+            ("id;key\na;b\n", "not by semicolons"),
+            ("\u{feff}id;key\na;b\n", "not by semicolons"),
+            ("\"key\";\"id\"\na;b\n", "not by semicolons"),
+            ("id\tkey\na\tb\n", "not by tabs"),
+        ] {
+            let (_, problems) = read(text);
+            assert!(problems[0].starts_with("k.csv:1:1") && problems[0].contains(told), "{problems:?}");
+        }
+        assert_eq!(read("key,name\na,b\n").1, ["k.csv:1:1: the header line has no column `id`"]);
+        assert_eq!(
+            read("\u{feff}id,key\na,b\n").1,
+            Vec::<String>::new(),
+            "a mark of the byte order is no part of a name"
         );
     }
 

@@ -55,6 +55,9 @@ pub(super) const fn needed(name: &'static str, shape: Shape, about: &'static str
 /// How like an unknown key must be to a known one to be suggested (0 to 1, Jaro-Winkler).
 const ALIKE: f64 = 0.8;
 
+/// So many letters make two slips in one name more likely than another name.
+const LONG_NAME: usize = 8;
+
 /// Checks a node against a shape; every problem joins `problems`.
 pub(super) fn check(node: &Node, shape: &Shape, problems: &mut Vec<Problem>) {
     match (shape, &node.kind) {
@@ -132,6 +135,15 @@ pub(crate) fn nearest<'a>(text: &str, options: &[&'a str]) -> Option<&'a str> {
         .map(|(_, option)| option)
 }
 
+/// The known name that an unknown one is most likely a slip of: by one wrong, missing, added or swapped letter; by two
+/// in a longer name.
+pub(super) fn slip<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let distance = |known: &str| strsim::osa_distance(name, known);
+    let nearest = known.iter().copied().min_by_key(|known| distance(known))?;
+    let bound = if name.chars().count() < LONG_NAME { 1 } else { 2 };
+    (distance(nearest) <= bound).then_some(nearest)
+}
+
 fn has_type(node: &Node, shape: &Shape) -> bool {
     match (shape, &node.kind) {
         (Shape::Named(_, inner), _) => has_type(node, inner),
@@ -147,6 +159,11 @@ fn has_type(node: &Node, shape: &Shape) -> bool {
 }
 
 fn wrong_type(node: &Node, shape: &Shape) -> Problem {
+    if let (Shape::Integer, Kind::Scalar(value @ Value::Number(_))) = (shape, &node.kind)
+        && value.type_name() == "integer"
+    {
+        return Problem::new(node.spot.clone(), "the number does not fit in 64 bits");
+    }
     let found = match &node.kind {
         Kind::Scalar(value) => value.type_name(),
         Kind::List(_) => "list",
@@ -165,7 +182,7 @@ fn wrong_type(node: &Node, shape: &Shape) -> Problem {
 fn described(shape: &Shape) -> String {
     match shape {
         Shape::Text => "a string".into(),
-        Shape::Integer => "a whole number".into(),
+        Shape::Integer => "a whole number of at most 64 bits".into(),
         Shape::Number => "a number".into(),
         Shape::Boolean => "true or false".into(),
         Shape::Choice(options) => format!("one of {}", options.join(", ")),

@@ -6,6 +6,9 @@ use super::shape::{Key, Shape, key, needed};
 
 const TEXTS: Shape = Shape::List(&Shape::Text);
 const VALUES: Shape = Shape::Map(&Shape::Any);
+const CODE: Shape = Shape::Either(&[Shape::Text, Shape::Integer]);
+static ONE_CODE: Shape = CODE;
+const CODES: Shape = Shape::List(&ONE_CODE);
 
 /// A case table.
 pub(super) static TABLE: Shape = Shape::Table(&[
@@ -78,13 +81,15 @@ static ANY_PLACE: Shape = Shape::Choice(&["path", "query", "form", "json", "head
 static SCHEME: Shape = Shape::Choice(&["none", "v1", "v3", "bearer", "basic", "aws-sigv4", "sigv4"]);
 static FORMAT: Shape = Shape::Choice(&["json", "xml"]);
 
+static LINES: Shape = Shape::Either(&[Shape::Text, TEXTS]);
+
 const REQUEST: Shape = Shape::Table(&[
     key("method", Shape::Text, "The method."),
     key("place", Shape::Named("place", &PLACE), "Where the parameters go."),
     key("format", Shape::Named("format", &FORMAT), "The format to ask for."),
     key("path", Shape::Text, "The path, sent as written."),
     key("query", Shape::Text, "The query, sent as written in place of the encoded one."),
-    key("headers", Shape::Map(&Shape::Text), "Header fields, added or replaced."),
+    key("headers", Shape::Map(&LINES), "Header fields, added or replaced; a list for several lines."),
     key("body", Shape::Text, "The body, sent as written in place of the encoded one."),
     key(
         "sign",
@@ -123,15 +128,43 @@ static MATCHER_SHAPE: Shape = Shape::Either(&[
     Shape::List(&Shape::Any),
 ]);
 
+/// A number, or a template that gives one.
+const NUMBER: Shape = Shape::Either(&[Shape::Number, Shape::Text]);
+
+static BOUNDS_TABLE: Shape =
+    Shape::Table(&[key("min", NUMBER, "At least so many."), key("max", NUMBER, "At most so many.")]);
+
+const BOUNDS: Shape = Shape::Named("bounds", &BOUNDS_SHAPE);
+
+static BOUNDS_SHAPE: Shape =
+    Shape::Either(&[Shape::Number, Shape::Text, Shape::Named("least-and-most", &BOUNDS_TABLE)]);
+
 /// The keys of a matcher's table, exactly one of which is given.
-pub(super) static MATCHER_KEYS: [Key; 7] = [
+pub(super) static MATCHER_KEYS: [Key; 16] = [
     key("equals", Shape::Any, "Just this value."),
     key("template", Shape::Text, "A message template; %s stands for one or more characters."),
     key("regex", Shape::Text, "A regular expression."),
     key("any", Shape::List(&Shape::Named("matcher", &MATCHER_SHAPE)), "One of several."),
     key("present", Shape::Boolean, "Whether it is there at all."),
     key("type", Shape::Text, "A type: string, integer, number, boolean, list, object, null."),
-    key("not", Shape::Named("matcher", &MATCHER_SHAPE), "Anything but this."),
+    key("not", Shape::Named("matcher", &MATCHER_SHAPE), "A value, but not this."),
+    key("all", Shape::List(&Shape::Named("matcher", &MATCHER_SHAPE)), "All of several."),
+    key("contains", Shape::Any, "A text that has this text in it, or a list that has this item."),
+    key(
+        "length",
+        BOUNDS,
+        "A text of so many characters, a list of so many items, an object of so many keys.",
+    ),
+    key("min", NUMBER, "A number that is no less."),
+    key("max", NUMBER, "A number that is no more."),
+    key(
+        "each",
+        Shape::Named("matcher", &MATCHER_SHAPE),
+        "A list with at least one item, each of which is this.",
+    ),
+    key("some", Shape::Named("matcher", &MATCHER_SHAPE), "A list with an item that is this."),
+    key("none", Shape::Named("matcher", &MATCHER_SHAPE), "A list without an item that is this."),
+    key("count", BOUNDS, "A list of so many items."),
 ];
 
 /// A contract.
@@ -208,7 +241,7 @@ static PARAM: Shape = Shape::Table(&[
     key("about", Shape::Text, "What it means."),
     key("source", TEXTS, "Names of sources."),
     key("constraints", Shape::List(&CONSTRAINT), "Limits on its value."),
-    key("missing", TEXTS, "Codes that may answer its absence."),
+    key("missing", CODES, "Codes that may answer its absence."),
 ]);
 
 const PARAM_TYPE: Shape = Shape::Choice(&["string", "integer", "number", "boolean", "list", "object"]);
@@ -229,14 +262,14 @@ static CONSTRAINT_KEYS: [Key; 17] = [
     key("minimum", Shape::Integer, "No less than this."),
     key("maximum", Shape::Integer, "No more than this."),
     key("known", Shape::Text, "It names something that exists, such as \"a region\"."),
-    key("error", Shape::Text, "The code that answers a value past the limit."),
+    key("error", CODE, "The code that answers a value past the limit."),
     key("source", TEXTS, "Names of sources."),
     key("about", Shape::Text, "What is worth knowing."),
     key("disputed", Shape::Text, "Why the sources do not settle it."),
 ];
 
 static FIELD: Shape = Shape::Table(&[
-    needed("name", Shape::Text, "The field's name at the top of the body."),
+    needed("name", Shape::Text, "The field's name at the top of the body; with dots, inside objects."),
     needed(
         "type",
         Shape::Choice(&["string", "integer", "number", "boolean", "list", "object", "null"]),
@@ -246,11 +279,12 @@ static FIELD: Shape = Shape::Table(&[
     key("pattern", Shape::Text, "A regular expression that it matches, as it is written."),
     key("about", Shape::Text, "What it means."),
     key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
 static ERROR: Shape = Shape::Table(&[
     needed("status", Shape::Integer, "The HTTP status."),
-    needed("code", Shape::Text, "The error code."),
+    needed("code", CODE, "The error code: a text or a whole number."),
     key("message", Shape::Text, "The message; %s stands for one or more characters."),
     key("reach", Shape::Choice(&["request", "state"]), "What it takes to provoke it."),
     key("about", Shape::Text, "What is worth knowing."),
@@ -261,6 +295,7 @@ static RULE: Shape = Shape::Table(&[
     needed("id", Shape::Text, "The name that cases cite."),
     needed("text", Shape::Text, "What is promised."),
     key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
     key("disputed", Shape::Text, "Why the sources do not settle it."),
 ]);
 
@@ -288,6 +323,8 @@ static ORDER_RULE: Shape = Shape::Named(
 
 const SNAPSHOT: Shape = Shape::Table(&[key("headers", TEXTS, "Header fields that a snapshot shows.")]);
 
+const UNPUBLISHED: &str = "Whether no published source has it: then it warns and fails nothing.";
+
 const ENVELOPE: Shape = Shape::Table(&[
     key("code", Shape::Text, "Where an error's code stands, as a JSONPath."),
     key("message", Shape::Text, "Where an error's message stands, as a JSONPath."),
@@ -300,9 +337,18 @@ const ENVELOPE: Shape = Shape::Table(&[
     key("refused", REFUSED, "How an answer says that the caller's key is not taken."),
 ]);
 
+const ONE_OR_MORE: Shape = Shape::Either(&[Shape::Text, TEXTS]);
+
 const CONTENT_TYPE: Shape = Shape::Table(&[
-    key("json", Shape::Text, "Of a JSON answer, without parameters."),
-    key("xml", Shape::Text, "Of an XML answer, without parameters."),
+    key("json", ONE_OR_MORE, "Of a JSON answer, without parameters; or a list of several."),
+    key("xml", ONE_OR_MORE, "Of an XML answer, without parameters; or a list of several."),
+    key(
+        "other",
+        ONE_OR_MORE,
+        "Of an answer that is read as a text, such as text/plain; or a list of several.",
+    ),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
 const ERROR_BODY: Shape = Shape::Table(&[key("fields", Shape::List(&FIELD), "Its fields.")]);
@@ -310,24 +356,36 @@ const ERROR_BODY: Shape = Shape::Table(&[key("fields", Shape::List(&FIELD), "Its
 const SUCCESS: Shape = Shape::Table(&[
     key("fields", Shape::List(&FIELD), "Its fields, beside the operation's."),
     key("absent", TEXTS, "Names that it must not have."),
+    key("source", TEXTS, "Names of sources of `absent`."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
 const REQUEST_ID: Shape = Shape::Table(&[
     needed("body", Shape::Text, "Where it stands in the body, as a JSONPath."),
-    key("header", Shape::Text, "The header field that repeats it."),
+    key("header", Shape::Either(&[Shape::Text, HEADER_RULE]), "The header field that repeats it."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
     key("unique", Shape::Boolean, "Whether no two answers may share one; true unless said otherwise."),
+]);
+
+const HEADER_RULE: Shape = Shape::Table(&[
+    needed("name", Shape::Text, "Its name."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
 const XML: Shape = Shape::Table(&[
     needed("success-root", Shape::Text, "Of a success; {operation} stands for the operation's name."),
     needed("error-root", Shape::Text, "Of an error."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
-const REFUSED: Shape = Shape::Table(&[needed("code", TEXTS, "What the code starts with.")]);
+const REFUSED: Shape = Shape::Table(&[needed("code", CODES, "What the code starts with.")]);
 
 const THROTTLED: Shape = Shape::Table(&[
     key("status", Shape::List(&Shape::Integer), "Statuses."),
-    key("code", TEXTS, "What the code starts with."),
+    key("code", CODES, "What the code starts with."),
 ]);
 
 /// States.
@@ -365,6 +423,11 @@ static RECIPE_STEP: Shape = RECIPE_STEP_TABLE;
 const RECIPE_STEP_TABLE: Shape = Shape::Table(&[
     needed("params", VALUES, "Parameters, over those that every request carries."),
     key("save", SAVE, "Values of the answer by name and JSONPath."),
+    key(
+        "pages",
+        Shape::Text,
+        "The field of a list's answer, and the parameter, that lead to its next page, such as NextToken.",
+    ),
     key(
         "optional",
         Shape::Boolean,
@@ -432,6 +495,11 @@ static ENDPOINT: Shape = Shape::Table(&[
     key("allow", Shape::List(&Shape::Choice(&["billable"])), "Effects that cases may have on it."),
     key("jobs", Shape::Integer, "How many cases run at once."),
     key("rate", Shape::Text, "The limit on requests, as 1000/60s."),
+    key(
+        "connections",
+        Shape::Choice(&["fresh", "reuse"]),
+        "Whether each request has a connection of its own, or connections are used again.",
+    ),
     key("connect-timeout", Shape::Integer, "How long a connection may take, in seconds."),
     key("answer-timeout", Shape::Integer, "How long an answer may take, in seconds."),
     key("body-limit", Shape::Integer, "The largest answer, in bytes."),

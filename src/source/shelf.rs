@@ -3,17 +3,16 @@
 //! A copy is what a certificate rests on: what was judged, and what is judged again, are the same bytes.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::folder::{LoadError, list_disk, read_disk};
+use super::folder::{DEEPEST, LoadError, list_disk, read_disk, too_deep, with_line_feeds};
+use super::inside::inside;
 use crate::model::SourceText;
 
 /// The folder that a copy stands in, whatever it was copied from.
 const ROOT: &str = "cases";
-
-/// How deep folders are copied.
-const DEEPEST: usize = 16;
 
 /// Contracts, tables and what belongs to them, in memory, below `cases`.
 #[derive(Debug, Clone, Default)]
@@ -26,22 +25,23 @@ impl Shelf {
     /// A folder or file that cannot be read, or is no text.
     pub fn copy(cases: &Path) -> Result<Self, LoadError> {
         let mut shelf = Self::default();
-        shelf.copy_folder(cases, Path::new(ROOT), 0)?;
+        shelf.copy_folder(cases, cases, Path::new(ROOT), 0)?;
         Ok(shelf)
     }
 
-    fn copy_folder(&mut self, from: &Path, to: &Path, depth: usize) -> Result<(), LoadError> {
-        for (name, is_folder) in list_disk(from)? {
+    fn copy_folder(&mut self, root: &Path, from: &Path, to: &Path, depth: usize) -> Result<(), LoadError> {
+        for (name, is_folder) in list_disk(root, from)? {
             let (source, target) = (from.join(&name), to.join(&name));
             if name.starts_with('.') {
                 continue;
             }
             if is_folder {
-                if depth < DEEPEST {
-                    self.copy_folder(&source, &target, depth + 1)?;
+                if depth >= DEEPEST {
+                    return Err(too_deep(source));
                 }
+                self.copy_folder(root, &source, &target, depth + 1)?;
             } else if is_part(&target) {
-                let file = read_disk(&source, &target)?;
+                let file = read_disk(root, &source, &target)?;
                 self.0.insert(target, file);
             }
         }
@@ -59,7 +59,7 @@ impl Shelf {
             if !is_part(&path) || !path.starts_with(ROOT) {
                 return Err(name);
             }
-            shelf.0.insert(path.clone(), Arc::new(SourceText::new(path, text)));
+            shelf.0.insert(path.clone(), Arc::new(SourceText::new(path, with_line_feeds(text))));
         }
         Ok(shelf)
     }
@@ -87,7 +87,7 @@ fn is_part(path: &Path) -> bool {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Files<'a> {
     /// The disk.
-    Disk,
+    Disk(&'a Path),
     /// A copy.
     Shelf(&'a Shelf),
 }
@@ -96,10 +96,10 @@ impl Files<'_> {
     /// Reads one file, shown as `shown`.
     pub(super) fn read(self, path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
         match self {
-            Self::Disk => read_disk(path, shown),
+            Self::Disk(root) => read_disk(root, path, shown),
             Self::Shelf(copy) => copy.0.get(path).cloned().ok_or_else(|| LoadError::Unreadable {
                 path: path.to_path_buf(),
-                source: std::io::ErrorKind::NotFound.into(),
+                source: io::ErrorKind::NotFound.into(),
             }),
         }
     }
@@ -107,7 +107,7 @@ impl Files<'_> {
     /// The names in a folder, sorted, and whether each is a folder itself.
     pub(super) fn list(self, folder: &Path) -> Result<Vec<(String, bool)>, LoadError> {
         let copy = match self {
-            Self::Disk => return list_disk(folder),
+            Self::Disk(root) => return list_disk(root, folder),
             Self::Shelf(copy) => copy,
         };
         let mut names: BTreeMap<String, bool> = BTreeMap::new();
@@ -122,23 +122,29 @@ impl Files<'_> {
 
     pub(super) fn has(self, path: &Path) -> bool {
         match self {
-            Self::Disk => path.exists(),
+            // A link that leads nowhere is named where it is read.
+            Self::Disk(_) => path.symlink_metadata().is_ok(),
             Self::Shelf(copy) => copy.0.contains_key(path),
         }
     }
 
     pub(super) fn is_folder(self, path: &Path) -> bool {
         match self {
-            Self::Disk => path.is_dir(),
+            Self::Disk(_) => path.is_dir(),
             Self::Shelf(copy) => copy.0.keys().any(|file| file.starts_with(path) && file != path),
         }
     }
 
-    /// The one path of a file that may be named in several ways; none if it is not there.
-    pub(super) fn real(self, path: &Path) -> Option<PathBuf> {
+    /// The one path of a file that may be named in several ways.
+    ///
+    /// # Errors
+    /// A file that is not there, or is outside.
+    pub(super) fn real(self, path: &Path) -> io::Result<PathBuf> {
         match self {
-            Self::Disk => path.canonicalize().ok(),
-            Self::Shelf(copy) => Some(plain(path)?).filter(|path| copy.0.contains_key(path)),
+            Self::Disk(root) => inside(root, path),
+            Self::Shelf(copy) => plain(path)
+                .filter(|path| copy.0.contains_key(path))
+                .ok_or_else(|| io::ErrorKind::NotFound.into()),
         }
     }
 }
@@ -186,8 +192,8 @@ mod tests {
         }
         let shelf = file("cases/a/b.toml").unwrap();
         let files = Files::Shelf(&shelf);
-        assert!(files.real(Path::new("cases/a/../a/b.toml")).is_some());
-        assert!(files.real(Path::new("cases/a/../../../cases/a/b.toml")).is_none());
+        assert!(files.real(Path::new("cases/a/../a/b.toml")).is_ok());
+        assert!(files.real(Path::new("cases/a/../../../cases/a/b.toml")).is_err());
         assert_eq!(files.list(Path::new("cases")).unwrap(), [("a".to_owned(), true)]);
     }
 }

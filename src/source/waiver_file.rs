@@ -17,7 +17,7 @@ use crate::model::{Day, Level, Problem, Waiver};
 /// # Errors
 /// Every problem of the file.
 pub fn load_waivers(cases: &Path) -> Result<Vec<Waiver>, LoadError> {
-    let (node, waivers, mut problems) = read(Files::Disk, cases)?;
+    let (node, waivers, mut problems) = read(Files::Disk(cases), cases)?;
     let nodes = node.as_ref().and_then(|node| node.get("waiver")).map(Node::items).unwrap_or_default();
     // Problems of endpoints.toml are told where it is read for its own sake.
     if let Ok(endpoints) = load_endpoints(cases) {

@@ -1,7 +1,11 @@
 //! Values as the engine sees them, and back.
 
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
 use minijinja::Value as JinjaValue;
-use minijinja::value::ValueKind;
+use minijinja::value::{DynObject, Object, ObjectRepr, ValueKind};
 
 use super::TemplateError;
 use super::bound::Room;
@@ -20,15 +24,50 @@ pub(super) fn to_jinja(value: &Value) -> JinjaValue {
     }
 }
 
-/// Numbers that no machine type holds exactly go as text, so that their digits survive.
+/// A number that no machine type holds exactly: its digits survive, and it is still a number.
+#[derive(Debug)]
+struct Digits(String);
+
+impl Object for Digits {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
+        let other = Value::Number(other.downcast_ref::<Self>()?.0.clone());
+        Value::Number(self.0.clone()).compare_numbers(&other)
+    }
+
+    fn render(self: &Arc<Self>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
 fn number_to_jinja(digits: &str) -> JinjaValue {
     if let Ok(whole) = digits.parse::<i64>() {
         return JinjaValue::from(whole);
     }
     match digits.parse::<f64>() {
         Ok(number) if number.to_string() == digits => JinjaValue::from(number),
-        Ok(_) | Err(_) => JinjaValue::from(digits),
+        Ok(_) | Err(_) => JinjaValue::from_object(Digits(digits.to_owned())),
     }
+}
+
+/// What a value is among other text: a text as it is, anything else as JSON writes it.
+pub(super) fn among_text(value: &JinjaValue) -> Result<String, TemplateError> {
+    // An `if` without `else` gives this, and means nothing.
+    if value.is_undefined() {
+        return Ok(String::new());
+    }
+    match value.as_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => to_json_text(value),
+    }
+}
+
+/// A value as JSON.
+pub(super) fn to_json_text(value: &JinjaValue) -> Result<String, TemplateError> {
+    from_jinja(value).map(|value| value.to_string())
 }
 
 /// A value of the engine, unless it is too large.
@@ -46,8 +85,18 @@ fn converted(value: &JinjaValue, room: &mut Room) -> Result<Value, TemplateError
     if value.is_none() {
         return Ok(Value::Null);
     }
+    if let Some(Digits(digits)) = value.downcast_object_ref() {
+        return Ok(Value::Number(digits.clone()));
+    }
     if value.is_number() {
-        return Ok(Value::Number(value.to_string()));
+        let number = Value::Number(value.to_string());
+        // A division by zero, or a sum that is too large.
+        return match number.compare_numbers(&number) {
+            Some(_) => Ok(number),
+            None => Err(TemplateError::new(format!(
+                "the expression gives {number}, which is not a number to send"
+            ))),
+        };
     }
     match value.kind() {
         ValueKind::Bool => Ok(Value::Bool(value.is_true())),

@@ -8,16 +8,17 @@ mod convert;
 mod expect;
 mod scope;
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, escape_formatter};
+use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, Value as JinjaValue};
 
 use crate::model::Value;
 
 use bound::{FUEL, Room, TAKES, check_text, is_too_much};
-use convert::from_jinja;
+use convert::{among_text, from_jinja, to_json_text};
 
 pub use expect::{Unrendered, has_templates};
 pub use scope::Scope;
@@ -35,19 +36,27 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     engine.set_fuel(Some(FUEL));
-    // A list that makes its items as they are asked for is written without end; so each is looked at before.
-    engine.set_formatter(|out, state, value| {
-        if value.as_str().is_none() && !value.is_undefined() {
-            from_jinja(value).map_err(|error| Error::new(ErrorKind::InvalidOperation, error.0))?;
-        }
-        escape_formatter(out, state, value)
-    });
+    engine.set_formatter(|out, _, value| Ok(out.write_str(&among_text(value)?)?));
+    engine.add_filter("tojson", |value: &JinjaValue| Ok::<_, Error>(to_json_text(value)?));
     engine
 });
 
 /// Why a template gives no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateError(String);
+
+impl TemplateError {
+    /// Says why.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl From<TemplateError> for Error {
+    fn from(error: TemplateError) -> Self {
+        Error::new(minijinja::ErrorKind::InvalidOperation, error.0)
+    }
+}
 
 impl std::fmt::Display for TemplateError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -87,10 +96,7 @@ pub fn names(value: &Value) -> Result<BTreeSet<String>, TemplateError> {
 
 fn collect_names(value: &Value, found: &mut BTreeSet<String>) -> Result<(), TemplateError> {
     match value {
-        Value::Text(text) if is_template(text) => {
-            found.extend(Compiled::new(text)?.names(text)?);
-            check_filters(text)?;
-        }
+        Value::Text(text) if is_template(text) => found.extend(names_of(text)?),
         Value::Text(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
         Value::List(items) => {
             for item in items {
@@ -104,6 +110,33 @@ fn collect_names(value: &Value, found: &mut BTreeSet<String>) -> Result<(), Temp
         }
     }
     Ok(())
+}
+
+/// How many texts are remembered with their names: more than most suites have different ones.
+const REMEMBERED: usize = 4096;
+
+thread_local! {
+    /// Tables repeat the same few templates in case after case, and each is parsed to be checked.
+    static NAMES: RefCell<HashMap<String, Result<BTreeSet<String>, TemplateError>>> = RefCell::default();
+}
+
+fn names_of(text: &str) -> Result<BTreeSet<String>, TemplateError> {
+    NAMES.with_borrow_mut(|known| {
+        if let Some(names) = known.get(text) {
+            return names.clone();
+        }
+        let names = parsed_names(text);
+        if known.len() < REMEMBERED {
+            known.insert(text.to_owned(), names.clone());
+        }
+        names
+    })
+}
+
+fn parsed_names(text: &str) -> Result<BTreeSet<String>, TemplateError> {
+    let names = Compiled::new(text)?.names(text)?;
+    check_filters(text)?;
+    Ok(names.into_iter().collect())
 }
 
 /// An engine that goes on where a name has no value yet.
@@ -269,6 +302,32 @@ mod tests {
     #[test]
     fn digits_that_no_machine_number_holds_survive() {
         assert_eq!(render("{{ big }}"), Ok(Value::Number("123456789012345678901234567890".into())));
+    }
+
+    #[test]
+    fn among_other_text_a_value_is_written_as_json_has_it() {
+        for (text, written) in [
+            ("a {{ true }}", "a true"),
+            ("a {{ false }}{{ none }}", "a falsenull"),
+            ("a {{ [1, 'x', true, none] }}", "a [1, \"x\", true, null]"),
+            ("a {{ {'k': [false]} }}", "a {\"k\": [false]}"),
+            ("a {{ big }} {{ [big] }}", "a 123456789012345678901234567890 [123456789012345678901234567890]"),
+            ("a {{ 'x\"' }}", "a x\""),
+            ("a {{ 'x\"'|tojson }}", "a \"x\\\"\""),
+            ("a {{ true|tojson }}{{ big|tojson }}", "a true123456789012345678901234567890"),
+            ("a {{ 'b' if false }}", "a "),
+            ("a {{ 0.5 }}", "a 0.5"),
+        ] {
+            assert_eq!(render(text), Ok(Value::text(written)), "{text}");
+        }
+        assert_eq!(
+            render("{{ [big] }}"),
+            Ok(Value::List(vec![Value::Number("123456789012345678901234567890".into())]))
+        );
+        assert_eq!(render("{{ big == big }}"), Ok(Value::Bool(true)));
+        for text in ["a {{ uuid }}", "{{ 1e308 * 10 }}", "a {{ 1e308 * 10 }}"] {
+            assert!(render(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -64,22 +64,9 @@ impl Address {
         self.0.path().trim_end_matches('/')
     }
 
-    /// The address of a target below this one, as it would go out. To set two parts is quicker than to read the
-    /// whole again, host and all.
-    pub(super) fn below(&self, target: &str) -> Url {
-        let (path, query) =
-            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-        let mut url = self.0.clone();
-        let base = self.base();
-        if base.is_empty() {
-            if url.path() != path {
-                url.set_path(path);
-            }
-        } else {
-            url.set_path(&format!("{base}{path}"));
-        }
-        url.set_query(query);
-        url
+    /// The port, if one is written that is not the scheme's own.
+    pub(super) fn port(&self) -> Option<u16> {
+        self.0.port()
     }
 
     pub(super) fn url(&self) -> &Url {

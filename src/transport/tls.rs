@@ -1,18 +1,23 @@
 //! Encrypted connections: which certificates are trusted, and which one is shown.
 //!
-//! Building the client for them takes tens of milliseconds, so it is built only for a run that needs
-//! it; plain connections get a configuration that trusts nobody and is never used.
+//! The settings take milliseconds to make, so they are made only for a run that needs them; a client that never encrypts
+//! gets some that trust nobody and are never used.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use reqwest::{Certificate, ClientBuilder, Identity};
+use reqwest::ClientBuilder;
+use rustls::client::WantsClientCert;
 use rustls::crypto::ring::default_provider;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::TransportError;
+use super::named::Named;
 
 /// Settings of encrypted connections.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,7 +28,7 @@ pub struct Tls {
     pub client_certificate: Option<PathBuf>,
 }
 
-/// A client that never encrypts.
+/// A client of hooks that never encrypts.
 pub(super) fn plain(builder: ClientBuilder) -> Result<ClientBuilder, TransportError> {
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
@@ -33,24 +38,47 @@ pub(super) fn plain(builder: ClientBuilder) -> Result<ClientBuilder, TransportEr
     Ok(builder.tls_backend_preconfigured(config))
 }
 
-/// A client that encrypts as the settings say.
-pub(super) fn encrypted(mut builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, TransportError> {
-    // An error means that the provider is installed already.
-    let _ = default_provider().install_default();
-    if let Some(path) = &tls.ca_file {
-        let certificates =
-            Certificate::from_pem_bundle(&read(path)?).map_err(|error| unusable(path, &error.to_string()))?;
-        if certificates.is_empty() {
-            return Err(unusable(path, "it holds no certificate"));
+/// How connections are encrypted, as the settings say. Sessions are resumed.
+pub(super) fn config(tls: &Tls) -> Result<ClientConfig, TransportError> {
+    let failed = |error: rustls::Error| TransportError::Tls { reason: error.to_string() };
+    let provider = Arc::new(default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(failed)?;
+    let trusting = match &tls.ca_file {
+        None => builder.with_platform_verifier().map_err(failed)?,
+        Some(path) => {
+            let verifier = Named::new(&certificates(path)?, provider).map_err(|why| unusable(path, &why))?;
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
         }
-        builder = builder.tls_certs_only(certificates);
+    };
+    let mut config = match &tls.client_certificate {
+        None => trusting.with_no_client_auth(),
+        Some(path) => showing(trusting, path)?,
+    };
+    // Nothing else is spoken here.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// The certificates of a file, of which there is at least one.
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TransportError> {
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
+    let certificates = read.map_err(|error| unusable(path, &error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(unusable(path, "it holds no certificate"));
     }
-    if let Some(path) = &tls.client_certificate {
-        let identity = Identity::from_pem(&read(path)?)
-            .map_err(|_| unusable(path, "it does not hold a certificate and its key in PEM"))?;
-        builder = builder.identity(identity);
-    }
-    Ok(builder)
+    Ok(certificates)
+}
+
+fn showing(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    path: &Path,
+) -> Result<ClientConfig, TransportError> {
+    let refused = || unusable(path, "it does not hold a certificate and its key in PEM");
+    let pem = read(path)?;
+    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| refused())?;
+    builder.with_client_auth_cert(certificates(path)?, key).map_err(|_| refused())
 }
 
 /// The largest file of certificates, in bytes; what systems trust comes to some 300 KB.

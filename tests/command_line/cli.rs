@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::{code, copied_cases, err, out, proofmark, run};
+use crate::support::project::Project;
+use crate::support::{Served, code, copied_cases, err, out, proofmark, run};
 use serde_json::Value as Json;
 
 /// A case that takes one request and one state.
@@ -17,6 +18,9 @@ fn steady(text: &str) -> String {
         (r"\d+\.\d\d s", "TIME"),
         (r#""duration_ms":\d+"#, "DURATION"),
         (r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", "REQUEST-ID"),
+        // Answers are shown as they came, with ids and nonces of one run.
+        (r"(?m)^    < .*$", "    < ANSWER"),
+        (r#""excerpt":"(?:[^"\\]|\\.)*""#, "EXCERPT"),
     ];
     patterns.iter().fold(text.to_owned(), |text, (pattern, name)| {
         regex::Regex::new(pattern).unwrap().replace_all(&text, *name).into_owned()
@@ -172,7 +176,7 @@ fn no_byte_of_a_case_file_acts_on_the_terminal() {
     let folder = copied_cases();
     let operation = folder.path().join("cases/ecs/StartImagePipelineExecution");
     let contract = fs::read_to_string(operation.join("contract.toml")).unwrap();
-    let acting = "\u{9b}31m\u{202e}";
+    let acting = "\u{9b}31m\u{202e}\u{200b}\u{e0041}";
     let changed = contract.replacen("about", &format!("# {acting}\nabout"), 1);
     fs::write(operation.join("contract.toml"), changed.replacen("id = \"", "id = \"\\u001b[2J", 1)).unwrap();
     fs::write(
@@ -185,7 +189,7 @@ fn no_byte_of_a_case_file_acts_on_the_terminal() {
     for command in ["check", "coverage", "list"] {
         let output = proofmark(&[command]).env("COLUMNS", "200").current_dir(folder.path()).output().unwrap();
         let shown = err(&output) + &out(&output);
-        let acts = |letter: char| (letter.is_control() && letter != '\n') || letter == '\u{202e}';
+        let acts = proofmark::model::is_hostile;
         assert_eq!(code(&output), 3);
         assert_eq!(shown.chars().find(|letter| acts(*letter)), None, "{command}: {}", shown.escape_debug());
         assert!(shown.contains("odd.toml:3:1"), "{shown}");
@@ -212,7 +216,7 @@ fn a_row_that_is_not_run_is_told_by_its_own_line() {
 fn a_report_goes_where_it_is_told_to_also_through_a_link_or_to_a_device() {
     let folder = tempfile::tempdir().unwrap();
     let (target, link) = (folder.path().join("real.json"), folder.path().join("link.json"));
-    fs::write(&target, "old").unwrap();
+    fs::write(&target, "").unwrap();
     std::os::unix::fs::symlink(&target, &link).unwrap();
     let argument = format!("json={}", link.display());
     assert_eq!(code(&run(&["-q", "--report", &argument, "--report", "json=/dev/null", ONE])), 0);
@@ -463,7 +467,10 @@ fn show_gives_what_a_code_alone_brings_along() {
 
 #[test]
 fn check_says_how_much_there_is_and_schema_prints_json() {
-    assert!(out(&run(&["check"])).ends_with("cases: no problems\n"));
+    let text = out(&run(&["check"]));
+    let (counts, marked) = text.split_once('\n').unwrap();
+    assert!(counts.ends_with("cases: no problems"), "{text}");
+    assert!(marked.starts_with("unpublished: envelope request-id.header (cases/ecs/common.toml:"), "{text}");
     for kind in ["table", "contract", "common", "states", "endpoints", "waivers"] {
         let json: Json = serde_json::from_slice(&run(&["schema", kind]).stdout).unwrap();
         assert_eq!(json["$schema"], "https://json-schema.org/draft/2020-12/schema");
@@ -478,10 +485,15 @@ fn coverage_is_the_same_as_text_and_as_json() {
     let rows = json["contracts"][0]["error_rows"].as_array().unwrap();
     assert_eq!(rows.len(), 23);
     for row in rows {
-        assert!(text.contains(&format!("  {} {}\n", row["status"], row["code"].as_str().unwrap())));
+        let message = match &row["message"] {
+            Json::String(message) => format!(" {}", Json::from(message.as_str())),
+            _ => String::new(),
+        };
+        let line = format!("  {} {}{message}\n", row["status"], row["code"].as_str().unwrap());
+        assert!(text.contains(&line), "{line}");
         assert!(!row["cases"].as_array().unwrap().is_empty());
     }
-    assert!(text.contains("error rows: 23 of 23 are met") && text.contains("no gaps"), "{text}");
+    assert!(text.contains("error rows: 23 of 23 are met") && text.contains("2 gaps\n"), "{text}");
 }
 
 #[test]
@@ -511,4 +523,39 @@ fn a_mistyped_command_is_told_from_a_pattern() {
     for no_mistake in [&["no-such-case-at-all"][..], &["list", "pendign"]] {
         assert!(!err(&run(no_mistake)).contains("was the command"), "{no_mistake:?}");
     }
+}
+
+#[test]
+fn a_file_of_endpoints_is_checked_whatever_is_tested() {
+    let folder = copied_cases();
+    fs::write(folder.path().join("cases/endpoints.toml"), "[endpoint.a]\nurll = \"http://h\"\n").unwrap();
+    for endpoint in [&["--endpoint", "http://127.0.0.1:9"][..], &[]] {
+        for command in ["run", "noise"] {
+            let arguments = [&[command], endpoint, &[ONE]].concat();
+            let output = proofmark(&arguments).current_dir(folder.path()).output().unwrap();
+            assert_eq!(code(&output), 3, "{arguments:?}: {}", err(&output));
+            assert!(err(&output).contains("unknown key `urll`"), "{}", err(&output));
+        }
+    }
+    let arguments = ["diff", "reference", "http://127.0.0.1:9", ONE];
+    let output = proofmark(&arguments).current_dir(folder.path()).output().unwrap();
+    assert_eq!(code(&output), 3, "{}", err(&output));
+}
+
+#[test]
+fn a_quiet_run_leaves_out_what_was_skipped_on_purpose_and_names_orphans() {
+    let served = Served::start(&[]);
+    let place = ["--endpoint", served.at("url"), "--states", served.at("states"), "--sign", "none"];
+    let pattern = ["signature/date-expired"];
+    let output = run(&[&["run", "-q"], &place[..], &pattern, &["tag-count/one"]].concat());
+    assert!(!out(&output).contains("signature/"), "{}", out(&output));
+    let output = run(&[&["run"], &place[..], &pattern].concat());
+    assert!(out(&output).contains("signature/date-expired"), "{}", out(&output));
+    let project = Project::new();
+    let orphan = project.path("snapshots/ecs/StartImagePipelineExecution/tag-count/no-such-case.snap");
+    let other = project.path("snapshots/ecs/StartImagePipelineExecution/tag-count");
+    let one = fs::read_dir(other).unwrap().next().unwrap().unwrap().path();
+    fs::copy(one, orphan).unwrap();
+    let (_, text) = project.run(&["run", "-q", ONE]);
+    assert!(text.contains("1 belong to no case") && text.contains("no-such-case.snap"), "{text}");
 }

@@ -3,9 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cli;
+mod curl;
 mod gates;
 mod install;
+mod jobs;
+mod keep;
 mod keygen;
+mod killed;
 mod run_terminal;
 mod safety;
 mod series;

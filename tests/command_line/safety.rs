@@ -45,7 +45,7 @@ fn runs_and_decisions_at_once_lose_nothing_and_end_with_whole_files() {
     for _ in 0..3 {
         let project = Project::new();
         // Something to decide upon while the others run.
-        assert_eq!(project.run(&["run", "-q", "--fault", FAULT, CASES]).0, 1);
+        assert_eq!(project.run(&["run", "-q", "--update", "new", "--fault", FAULT, CASES]).0, 1);
         // So many cases of others that to read and write the side file takes longer than to start a process.
         project.edit_side_file(|text| {
             let entry = text.lines().last().unwrap().to_owned();
@@ -76,7 +76,7 @@ fn runs_and_decisions_at_once_lose_nothing_and_end_with_whole_files() {
 #[test]
 fn who_waits_for_the_lock_gives_up_and_who_reads_does_not_wait() {
     let project = Project::new();
-    assert_eq!(project.run(&["run", "-q", "--fault", FAULT, CASES]).0, 1);
+    assert_eq!(project.run(&["run", "-q", "--update", "new", "--fault", FAULT, CASES]).0, 1);
     let before = project.tree("snapshots");
     let lock = File::options().write(true).open(project.path("snapshots/.proofmark/lock")).unwrap();
     lock.lock().unwrap();
@@ -110,9 +110,8 @@ fn no_link_is_followed_out_of_the_folder() {
         let project = Project::new();
         linked(&project, place);
         let before = project.tree("");
-        for mode in ["new", "always", "no"] {
-            let arguments =
-                ["run", "-q", "--update", mode, "--fault", FAULT, "tag-count/duplicate-key-in-a-form"];
+        for mode in [&["new", "--fault", FAULT][..], &["always"], &["no", "--fault", FAULT]] {
+            let arguments = [&["run", "-q", "tag-count/duplicate-key-in-a-form", "--update"], mode].concat();
             let (exit, told) = project.run(&arguments);
             assert_eq!(exit, 1, "{place}: {told}");
             assert!(told.contains("not followed") || told.contains("no plain file"), "{place}: {told}");
@@ -132,7 +131,7 @@ fn a_pending_snapshot_that_is_a_link_is_neither_followed_nor_replaced() {
     fs::write(project.path("outside.txt"), "mine").unwrap();
     symlink(project.path("outside.txt"), project.path(&format!("{snapshot}.new"))).unwrap();
     let before = project.snapshots();
-    let arguments = ["run", "-q", "--fault", FAULT, "tag-count/duplicate-key-in-a-form"];
+    let arguments = ["run", "-q", "--update", "new", "--fault", FAULT, "tag-count/duplicate-key-in-a-form"];
     let (exit, told) = project.run(&arguments);
     assert!(exit == 1 && told.contains("it is no plain file"), "{told}");
     project.run(&["accept"]);
@@ -148,7 +147,8 @@ fn a_pending_file_that_is_no_snapshot_is_not_written_over() {
         let waiting =
             project.path(&format!("snapshots/{OPERATION}/tag-count/duplicate-key-in-a-form.snap.new"));
         fs::write(&waiting, text).unwrap();
-        for fault in [&["--fault", FAULT][..], &["--fault", FAULT, "--update", "always"], &[]] {
+        let changed = ["--fault", FAULT, "--update", "new"];
+        for fault in [&changed[..], &["--update", "always"], &[]] {
             project.run(&[&["run", "-q", "tag-count/duplicate-key-in-a-form"], fault].concat());
             assert_eq!(fs::read_to_string(&waiting).unwrap(), text);
         }
@@ -202,7 +202,8 @@ fn a_folder_that_cannot_be_written_to_still_verifies() {
         let told = out(&output) + &err(&output);
         assert_eq!(code(&output), 0, "{told}");
         assert!(told.contains("WARNING") && told.contains("is not kept"), "{told}");
-        let mut command = as_nobody(&project, &["run", "-q", "--fault", FAULT, CASES]).unwrap();
+        let mut command =
+            as_nobody(&project, &["run", "-q", "--update", "new", "--fault", FAULT, CASES]).unwrap();
         assert_eq!(code(&command.output().unwrap()), 1, "what differs is told all the same");
     }
     // Nobody at all can make a folder where a file stands.
@@ -229,14 +230,69 @@ fn a_full_disk_keeps_the_old_files_whole() {
         command.args(["-c", &script, env!("CARGO_BIN_EXE_proofmark")]).current_dir(project.0.path());
         command.env_remove("CI").env_remove("INSTA_UPDATE").output().unwrap()
     };
-    for mode in ["always", "new"] {
-        let output = limited(&format!("run -q --fault {FAULT} --update {mode} {CASES}"));
+    let snapshot = format!("snapshots/{OPERATION}/tag-count/duplicate-key-in-a-form.snap");
+    for mode in [&*format!("new --fault {FAULT}"), "always"] {
+        if mode == "always" {
+            project.edit(&snapshot, |text| text.replace("< 400", "< 401"));
+        }
+        let before = project.tree("snapshots");
+        let output = limited(&format!("run -q --update {mode} {CASES}"));
         let told = out(&output) + &err(&output);
         assert!(code(&output) == 1 && told.contains("cannot write snapshots/"), "{told}");
         assert_eq!(project.tree("snapshots"), before, "{mode}");
     }
+    project.edit(&snapshot, |text| text.replace("< 401", "< 400"));
     let output = limited("run -q tag-count");
     let told = out(&output) + &err(&output);
     assert!(code(&output) == 0 && told.contains("WARNING") && told.contains("is not kept"), "{told}");
     assert_eq!(project.tree("snapshots"), before);
+}
+
+#[test]
+fn in_ci_no_snapshot_is_accepted_without_a_flag_that_says_so() {
+    let project = Project::new();
+    let snapshot = project.path(&format!("snapshots/{OPERATION}/tag-count/duplicate-key-in-a-form.snap"));
+    fs::remove_file(&snapshot).unwrap();
+    let before = project.tree("");
+    let case = "tag-count/duplicate-key-in-a-form";
+    for mode in ["always", "force", "unseen"] {
+        let flag =
+            project.command(&["run", "-q", "--update", mode, case]).env("CI", "true").output().unwrap();
+        let variable =
+            project.command(&["run", "-q", case]).env("CI", "1").env("INSTA_UPDATE", mode).output().unwrap();
+        for output in [flag, variable] {
+            assert_eq!(code(&output), 2, "{mode}: {}", out(&output) + &err(&output));
+            assert!(err(&output).contains("--in-ci"), "{}", err(&output));
+            assert_eq!(project.tree(""), before, "{mode}");
+        }
+    }
+    // What writes no snapshot is not in the way of it.
+    let noise =
+        project.command(&["noise", case]).env("CI", "1").env("INSTA_UPDATE", "always").output().unwrap();
+    assert_ne!(code(&noise), 2, "{}", err(&noise));
+    let allowed = ["run", "-q", "--update", "unseen", "--in-ci", case];
+    let output = project.command(&allowed).env("CI", "true").output().unwrap();
+    assert!(code(&output) == 0 && snapshot.exists(), "{}", out(&output) + &err(&output));
+}
+
+#[test]
+fn a_run_with_a_fault_writes_no_snapshot() {
+    let project = Project::new();
+    let before = project.tree("");
+    for mode in ["always", "unseen"] {
+        let (exit, told) = project.run(&["run", "-q", "--update", mode, "--fault", FAULT, CASES]);
+        assert!(exit == 2 && told.contains("a run with a fault writes no snapshots"), "{told}");
+        let output = project
+            .command(&["run", "-q", "--fault", FAULT, CASES])
+            .env("INSTA_UPDATE", mode)
+            .output()
+            .unwrap();
+        assert_eq!(code(&output), 2, "{}", err(&output));
+    }
+    assert_eq!(project.run(&["run", "-q", "--fault", FAULT, CASES]).0, 1);
+    assert_eq!(project.tree(""), before);
+    // What waits for a decision is written where it is asked for by name, and marked.
+    assert_eq!(project.run(&["run", "-q", "--update", "new", "--fault", FAULT, CASES]).0, 1);
+    let (_, told) = project.run(&["accept"]);
+    assert!(told.contains("recorded while a fault was switched on"), "{told}");
 }

@@ -148,3 +148,34 @@ fn a_waiver_that_is_not_whole_is_an_invalid_file() {
         );
     }
 }
+
+#[test]
+fn check_refuses_a_waiver_that_has_expired() {
+    for (expires, told) in [("2020-01-01", true), ("2999-12-31", false)] {
+        let folder = copied_cases();
+        let cases = folder.path().join("cases");
+        fs::write(cases.join("endpoints.toml"), "[endpoint.mock]\nurl = \"http://127.0.0.1:9\"\n").unwrap();
+        fs::write(cases.join("waivers.toml"), waiver("mock", CASES, "message", expires)).unwrap();
+        let output = proofmark(&["check"]).current_dir(folder.path()).output().unwrap();
+        assert_eq!(code(&output), if told { 3 } else { 0 }, "{}", err(&output));
+        assert_eq!(err(&output).contains("the waiver expired on 2020-01-01"), told, "{}", err(&output));
+    }
+}
+
+#[test]
+fn a_quiet_run_still_says_which_waiver_fails_it() {
+    let served = Served::start(&[]);
+    for (case, expires, told) in
+        [(CASES, "2020-01-01", "it expired on 2020-01-01"), (CASES, "2999-12-31", "passes")]
+    {
+        let folder = copied_cases();
+        let cases = folder.path().join("cases");
+        fs::write(cases.join("waivers.toml"), waiver(served.at("url"), case, "message", expires)).unwrap();
+        let arguments = ["run", "-q", "--endpoint", served.at("url"), "--states", served.at("states")];
+        let mut command = proofmark(&[&arguments[..], &["tag-count/duplicate-key"]].concat());
+        let output = command.current_dir(folder.path()).output().unwrap();
+        assert_eq!(code(&output), 1, "{}", out(&output));
+        assert!(out(&output).contains(told), "{}", out(&output));
+        assert!(!out(&output).contains("verdicts"), "{}", out(&output));
+    }
+}

@@ -6,5 +6,6 @@ mod block;
 mod ci_recipes;
 mod docs;
 mod layering;
+mod matchers;
 #[path = "../support/mod.rs"]
 mod support;

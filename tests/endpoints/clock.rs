@@ -42,7 +42,7 @@ fn judged(offset: i64, more: &'static str, arguments: &[&str]) -> (odd::Judged, 
     let common = ["--endpoint", &url, "--report", &report, "plain"];
     let mut command = program(folder.path(), &[&common, arguments].concat());
     command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "testid").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testsecret");
-    command.env("PROOFMARK_BEARER_TOKEN", "token");
+    command.env("PROOFMARK_BEARER_TOKEN", "bearer-token");
     let judged = finished(&command.output().unwrap(), &path);
     assert!(fs::remove_file(&path).is_ok());
     let seen = seen.lock().unwrap().clone();

@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use proofmark::model::is_hostile;
+
 use crate::support::odd::{
     JSON, PROXIES, answer, finished, judged, one_case, program, say, say_and_close, serve, serve_bodies,
 };
@@ -139,16 +141,14 @@ fn statuses_of_every_kind_get_a_verdict() {
 }
 
 /// What acts on terminals, logs and files, as the text of a JSON string.
-const ACTING: &str = r"\u001b[2J\u001b]0;x\u0007\r\u0000\u009b31m\u202e::error::]]>\u2028</script>";
+const ACTING: &str = r"\u001b[2J\u001b]0;x\u0007\r\u0000\u009b31m\u202e\u200b\u2060\ufe0f\udb40\udc41::error::]]>\u2028</script>";
 
 #[test]
 fn no_byte_of_an_answer_acts_on_the_terminal_or_the_report() {
     let body = format!(r#"{{"code": "{ACTING}", "message": "{ACTING}", "{ACTING}": 1}}"#);
     let headers = format!("{JSON}x-odd: \u{9b}31m\r\n");
     let judged = judged(&serve(say(answer("500 Red", &headers, body))), &["-v", "--color", "never"]);
-    let acts =
-        |letter: char| letter != '\n' && (letter.is_control() || ('\u{202a}'..='\u{202e}').contains(&letter));
-    assert_eq!(judged.out.chars().find(|letter| acts(*letter)), None, "{}", judged.out.escape_debug());
+    assert_eq!(judged.out.chars().find(|letter| is_hostile(*letter)), None, "{}", judged.out.escape_debug());
     assert_eq!(judged.verdict(), "failed");
     let is_told_raw = |letter: char| letter < ' ' && letter != '\n';
     assert_eq!(judged.raw.chars().find(|letter| is_told_raw(*letter)), None, "{}", judged.raw.escape_debug());
@@ -160,8 +160,8 @@ fn a_hook_that_does_not_do_its_work_leaves_a_case_indeterminate() {
     let large = format!("{{\"thing\": \"{}\"}}", "x".repeat(20_000_000));
     for (bytes, reason) in [
         (answer("500 Oops", "", "broken"), "the hook answered 500"),
-        (answer("200 OK", "", "<html></html>"), "the hook answered no JSON object"),
-        (answer("200 OK", JSON, "[]"), "the hook answered no JSON object"),
+        (answer("200 OK", "", "<html></html>"), "the hook's answer is neither"),
+        (answer("200 OK", JSON, "[]"), "the hook's answer is neither"),
         (answer("200 OK", JSON, "{}"), "the hook's answer lacks `thing`"),
         (answer("200 OK", JSON, large), "larger than"),
         (Vec::new(), "the hook gave no answer"),

@@ -5,22 +5,31 @@
 mod addresses;
 mod again;
 mod aws;
+mod bodies;
 mod bookshop;
 #[path = "../bookshop/server.rs"]
 mod bookshop_server;
 mod clock;
+mod coding;
+mod connections;
 mod echo;
 mod endpoints;
 mod faults;
 mod fixtures;
 mod hostile;
+mod judge;
+mod kept_states;
 mod recipes;
 #[cfg(feature = "wiremock")]
 mod responder;
 mod retry;
+mod scan;
+mod sent;
 mod serve;
 mod serve_tls;
+mod signals;
 mod signatures;
 mod signing;
 #[path = "../support/mod.rs"]
 mod support;
+mod values;

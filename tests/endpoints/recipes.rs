@@ -7,9 +7,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 
-use crate::support::{self, Served, code, copied_cases, err, out, proofmark};
-use serde_json::Value as Json;
+use crate::support::{self, Served, code, copied_cases, err, odd, out, proofmark};
+use serde_json::{Value as Json, json};
 
 struct Judged {
     text: String,
@@ -82,6 +83,33 @@ fn a_recipe_with_a_billable_request_is_not_followed_unless_that_is_allowed() {
     assert!(text.contains("it may cost money") && text.contains("1 not run"), "{text}");
     let text = run(&["--allow", "billable"]);
     assert!(text.contains("CONFORMS"), "{text}");
+}
+
+#[test]
+fn a_real_endpoint_on_a_loopback_address_needs_permission_too() {
+    let served = Served::start(&[]);
+    let folder = copied_cases();
+    write_endpoint(&served, folder.path());
+    let run = |kind: &str, arguments: &[&str]| {
+        let file = folder.path().join("cases/endpoints.toml");
+        let settings = fs::read_to_string(&file).unwrap();
+        let settings = settings.replacen("sign =", &format!("kind = \"{kind}\"\nsign ="), 1);
+        fs::write(&file, settings).unwrap();
+        let common = ["run", "--endpoint", "plain", "running/refused/preparing-json"];
+        let mut command = proofmark(&[&common, arguments].concat());
+        let text = out(&command.current_dir(folder.path()).output().unwrap());
+        let mut command = proofmark(&["endpoints"]);
+        let shown = out(&command.current_dir(folder.path()).output().unwrap());
+        write_endpoint(&served, folder.path());
+        (text, shown)
+    };
+    // A tunnel to the real API, or a sidecar in front of it.
+    let (text, shown) = run("real", &[]);
+    assert!(text.contains("it may cost money") && text.contains("1 not run"), "{text}");
+    assert!(shown.contains("not allowed"), "{shown}");
+    assert!(run("real", &["--dry-run"]).0.contains("not allowed"));
+    assert!(run("real", &["--allow", "billable"]).0.contains("CONFORMS"));
+    assert!(run("mock", &[]).0.contains("CONFORMS"));
 }
 
 #[test]
@@ -158,4 +186,55 @@ fn a_sweep_that_looks_for_nothing_is_not_green() {
     let output = support::run(&arguments);
     assert_eq!(code(&output), 5, "{}", err(&output));
     assert!(err(&output).contains("nothing was looked for"), "{}", err(&output));
+}
+
+/// An endpoint with so many image pipelines of killed runs, on pages of 500 that `next` leads to, and the requests that
+/// it got.
+fn crowded(count: usize, next: fn(usize) -> String) -> (String, Arc<Mutex<Vec<String>>>) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let heads = Arc::clone(&seen);
+    let url = odd::serve(move |head, stream| {
+        heads.lock().unwrap().push(head.lines().next().unwrap().to_owned());
+        let first: usize = head
+            .split("NextToken=page-")
+            .nth(1)
+            .and_then(|rest| rest.split(['&', ' ']).next()?.parse().ok())
+            .unwrap_or(0);
+        let item = |number| json!({ "ImagePipelineId": format!("ip-{number}"), "Tags": { "Tag": [{ "TagKey": "proofmark-run" }] } });
+        let items: Vec<Json> = (first..count.min(first + 500)).map(item).collect();
+        let last = first + 500 >= count;
+        let token = if last { String::new() } else { next(first) };
+        let body = json!({ "ImagePipeline": { "ImagePipelineSet": items }, "NextToken": token });
+        stream.write_all(&odd::answer("200 OK", odd::JSON, body.to_string())).unwrap();
+    });
+    (url, seen)
+}
+
+fn swept(url: &str, arguments: &[&str]) -> (i32, String) {
+    let folder = copied_cases();
+    let text = format!(
+        "[endpoint.plain]\nurl = \"{url}\"\nsign = \"none\"\nvars = {{ region = \"cn-hangzhou\" }}\n"
+    );
+    fs::write(folder.path().join("cases/endpoints.toml"), text).unwrap();
+    let mut command = proofmark(&[&["sweep", "--endpoint", "plain"], arguments].concat());
+    let output = command.current_dir(folder.path()).output().unwrap();
+    (code(&output), out(&output))
+}
+
+#[test]
+fn a_sweep_reads_all_pages_and_a_list_without_an_end_is_not_a_clean_account() {
+    let (url, seen) = crowded(1203, |first| format!("page-{}", first + 500));
+    let (code, text) = swept(&url, &["--dry-run"]);
+    assert_eq!((code, text.lines().last()), (1, Some("1203 found")));
+    assert!(text.contains("left  ip-1202"));
+    let asked = seen.lock().unwrap().clone();
+    assert_eq!(asked.len(), 3, "{asked:?}");
+    assert!(asked.iter().all(|line| line.contains("Tag.1.Key=proofmark-run")), "{asked:?}");
+    // The same page for ever.
+    let (url, _) = crowded(1203, |_| "page-500".to_owned());
+    let (code, text) = swept(&url, &["--dry-run"]);
+    assert_eq!(code, 5, "{text}");
+    assert!(text.contains("gives the same NextToken again"), "{text}");
+    let (url, _) = crowded(0, |_| String::new());
+    assert_eq!(swept(&url, &["--dry-run"]), (0, "0 found\n".to_owned()));
 }

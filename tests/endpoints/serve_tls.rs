@@ -145,3 +145,51 @@ fn clients_that_connect_and_say_nothing_hold_up_neither_others_nor_the_end() {
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     drop(silent);
 }
+
+/// A certificate that is marked as an authority's, as `openssl req -x509` makes it, and its key, in files; for a name, and
+/// in force or not.
+fn authority(folder: &Path, file: &str, name: &str, is_over: bool) -> [String; 2] {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    if is_over {
+        params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    }
+    let certificate = params.self_signed(&key).unwrap();
+    [("pem", certificate.pem()), ("key", key.serialize_pem())].map(|(kind, content)| {
+        let path = folder.join(format!("{file}.{kind}"));
+        fs::write(&path, content).unwrap();
+        text(&path).to_owned()
+    })
+}
+
+#[test]
+fn a_certificate_of_the_file_is_taken_also_if_it_is_marked_as_an_authoritys_and_none_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = |file: &str, name: &str, is_over| authority(folder.path(), file, name, is_over);
+    let (right, twin) = (make("right", "127.0.0.1", false), make("twin", "127.0.0.1", false));
+    let (over, named) = (make("over", "127.0.0.1", true), make("named", "localhost", false));
+    for ([certificate, key], trust, said) in [
+        (&right, &right[0], None),
+        (&right, &twin[0], Some("marked as an authority's")),
+        (&over, &over[0], Some("certificate expired")),
+        (&named, &named[0], Some("not valid for name")),
+    ] {
+        let served = Served::start(&["--tls-cert", certificate, "--tls-key", key]);
+        let judged = judge(&served, &["--ca-file", trust, "tag-count/none"]);
+        assert_eq!(code(&judged), if said.is_some() { 5 } else { 0 }, "{certificate}: {}", out(&judged));
+        assert!(said.is_none_or(|said| out(&judged).contains(said)), "{certificate}: {}", out(&judged));
+    }
+}
+
+#[test]
+fn session_tickets_are_not_taken_for_bytes_of_an_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trust.pem");
+    let served = Served::start(&["--tls", "--tls-cert-out", text(&path)]);
+    for mode in ["fresh", "reuse"] {
+        let judged =
+            judge(&served, &["-j", "2", "--ca-file", text(&path), "--connections", mode, "tag-count"]);
+        assert_eq!(code(&judged), 0, "{mode}: {}", out(&judged));
+    }
+}

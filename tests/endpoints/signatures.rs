@@ -216,7 +216,7 @@ fn parameters_that_are_shown_never_carry_a_signature() {
 fn plain_schemes_set_one_header() {
     let header = |signer: &dyn Signer| {
         let mut request = request("GET", Way::Query, &[]);
-        signer.sign(&mut request, &context("n")).map(|()| request.headers)
+        signer.sign(&mut request, &context("n")).map(|_| request.headers)
     };
     let authorization = |value: &str| Ok(vec![("authorization".to_owned(), value.to_owned())]);
     assert_eq!(header(&Unsigned), Ok(Vec::new()));

@@ -209,13 +209,39 @@ async fn a_temporary_key_is_let_in_with_its_own_token_alone() {
         let (code, text) = tried(scheme, Some(TOKEN));
         assert_eq!(code, 0, "{text}");
         assert!(text.contains("4 of 4 cases passed"), "{text}");
-        for (token, due) in [(None, "MissingSecurityToken"), (Some("other"), "MismatchWithAccessKey")] {
+        for (token, due) in [(None, "MissingSecurityToken"), (Some("another-token"), "MismatchWithAccessKey")]
+        {
             let (code, text) = tried(scheme, token);
             assert_eq!(code, 5, "{text}");
             assert!(text.contains(due), "{due}: {text}");
         }
     }
     reference.shut_down().await;
+}
+
+#[test]
+fn a_served_endpoint_takes_the_token_of_its_temporary_key_and_no_other() {
+    let served = Served::start(&["--auth", "any"]);
+    let tried = |scheme: &str, token: Option<&str>| {
+        let cases = ["signature/let-in/get", "security-token", "--sign", scheme];
+        let common = ["run", "--endpoint", served.at("url"), "--states", served.at("states")];
+        let mut command = proofmark(&[&common[..], &cases].concat());
+        command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "STS.testid");
+        command.env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "temporarysecret");
+        command.env_remove("ALIBABA_CLOUD_SECURITY_TOKEN");
+        token.map(|token| command.env("ALIBABA_CLOUD_SECURITY_TOKEN", token));
+        let output = command.output().unwrap();
+        (code(&output), out(&output))
+    };
+    for scheme in ["v1", "v3"] {
+        let (code, text) = tried(scheme, Some("temporarytoken"));
+        assert!(code == 0 && text.contains("4 of 4 cases passed"), "{text}");
+        for (token, due) in [(None, "MissingSecurityToken"), (Some("another-token"), "MismatchWithAccessKey")]
+        {
+            let (code, text) = tried(scheme, token);
+            assert!(code == 5 && text.contains(due), "{text}");
+        }
+    }
 }
 
 /// Promises that no shipped case can test, because it would need a key of another kind, or because no

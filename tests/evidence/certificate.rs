@@ -43,6 +43,7 @@ fn statement() -> Statement {
         formats: vec!["json".into(), "xml".into()],
         levels: ["envelope", "status", "code", "message", "body"].map(String::from).to_vec(),
         signatures: vec!["none".into(), "v3".into()],
+        unpublished: Vec::new(),
     };
     Statement {
         subject: vec![resource("shop-mock.tar")],

@@ -127,6 +127,37 @@ fn a_waiver_that_is_stale_fails_the_certificate() {
 }
 
 #[test]
+fn a_request_id_that_two_cases_share_is_certified_as_failed_and_found_again_by_verify() {
+    let desk = Desk::new();
+    let (code, text) = desk.certify_served(&["repeated-request-id"], &["tag-count/none"]);
+    assert_eq!(code, 1, "{text}");
+    let statement = desk.forged().statement();
+    assert!(statement.result == TestResult::Failed && !statement.passed.is_empty(), "{text}");
+    assert!(
+        !statement.failed.is_empty() && statement.passed[0] < statement.failed[0],
+        "the later one fails: {text}"
+    );
+    let (code, text) = desk.verify(&desk.bundle());
+    assert!(code == 1 && text.contains("judged again"), "{text}");
+    assert!(!text.contains("BAD"), "it comes to the same: {text}");
+}
+
+#[test]
+fn what_no_source_promises_is_listed_in_the_scope_and_fails_no_certificate() {
+    let desk = Desk::new();
+    let (code, text) = desk.certify_served(&["no-request-id-header"], &["tag-count/none"]);
+    assert_eq!(code, 0, "{text}");
+    let statement = desk.forged().statement();
+    let due = ["ecs/StartImagePipelineExecution envelope request-id.header".to_owned()];
+    assert_eq!(
+        (statement.result, &statement.conformance.scope.unpublished[..]),
+        (TestResult::Passed, &due[..])
+    );
+    let (code, text) = desk.verify(&desk.bundle());
+    assert!(code == 0 && text.contains("not judged"), "{text}");
+}
+
+#[test]
 fn a_case_that_was_not_run_fails_the_certificate() {
     let (desk, served) = (Desk::new(), Served::start(&[]));
     // Without the hook there is no way to most states.
@@ -141,7 +172,7 @@ fn a_case_that_was_not_run_fails_the_certificate() {
         list.iter().any(|omission| omission.id.contains(part))
     };
     assert!(has(&conformance.unreachable, "state-errors/"), "{text}");
-    assert!(has(&conformance.unreachable, "StartImagePipelineExecution InvalidImage.NotFound"), "{text}");
+    assert!(has(&conformance.unreachable, " InvalidImage.NotFound \""), "{text}");
     assert!(has(&conformance.skipped, "signature/"), "{text}");
     let (code, text) = desk.verify(&desk.bundle());
     assert!(code == 1 && text.contains("of which nothing can be judged"), "{text}");
@@ -443,7 +474,7 @@ fn badge_and_page_are_those_that_the_bundle_comes_to() {
         assert_eq!(fs::read_to_string(one).unwrap(), fs::read_to_string(other).unwrap());
     }
     let (code, text) = desk.certify(&["--badge", &bundle, "tag-count/none"]);
-    assert!(code == 2 && text.contains("is to hold two things"), "{text}");
+    assert!(code == 2 && text.contains("cannot both be the file"), "{text}");
     let nowhere = desk.text("nowhere/badge.svg");
     let (code, text) = desk.certify(&["--badge", &nowhere, "tag-count/none"]);
     assert!(code == 6 && !text.contains("CONFORMS"), "{text}");
@@ -491,4 +522,40 @@ fn a_bundle_with_a_secret_in_it_is_not_written() {
     assert_eq!(code(&certified), 5);
     assert!(err(&certified).contains("a secret of the endpoint stands in `cases/"), "{}", err(&certified));
     assert!(!desk.path("b.tar").exists());
+}
+
+#[test]
+fn a_certificate_rests_on_connections_that_carry_one_request_each() {
+    let folder = odd::one_case();
+    let rows: Vec<String> =
+        (0..10).map(|row| format!("  {{ id = \"r{row}\", row = \"r{row}\" }},\n")).collect();
+    let rows = rows.concat();
+    let table = format!(
+        "[[case]]\nid = \"each\"\nabout = \"It is there.\"\nparams = {{ row = \"{{{{ row }}}}\" }}\nexpect = {{ status = 200 }}\nrows = [\n{rows}]\n"
+    );
+    fs::write(folder.path().join("shop/Get/t.toml"), table).unwrap();
+    let served = AtomicUsize::new(0);
+    let url = odd::serve(move |head, stream| {
+        let row = head.split("row=").nth(1).unwrap().split(' ').next().unwrap();
+        let _ = stream.write_all(&odd::answer("200 OK", odd::JSON, format!(r#"{{"id": "{row}"}}"#)));
+        // One more answer, in time for a request that would go out on the same connection.
+        if served.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
+            std::thread::sleep(std::time::Duration::from_millis(30));
+            let _ = stream.write_all(&odd::answer("200 OK", odd::JSON, r#"{"id": "late"}"#));
+        }
+    });
+    let desk = Desk::new();
+    let cases = folder.path().to_str().unwrap().to_owned();
+    let place = ["--cases", &cases, "--endpoint", &url];
+    let (code, text) = desk.certify(&[&place[..], &["--connections", "reuse"]].concat());
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("a connection of its own"), "{text}");
+    let (code, text) = desk.certify(&place);
+    assert_eq!(code, 0, "{text}");
+    let finished = desk.forged().events().into_iter().filter(|event| event["event"] == "finished");
+    for case in finished {
+        let exchange = &case["exchanges"][0];
+        let row = exchange["request"]["target"].as_str().unwrap().split("row=").nth(1).unwrap().to_owned();
+        assert_eq!(exchange["answer"]["text"], format!(r#"{{"id": "{row}"}}"#), "{case}");
+    }
 }

@@ -10,7 +10,7 @@ use crate::bundle::{CASES, Desk, FAULT, key, verify_command};
 use crate::support::{self, code, out};
 use proofmark::evidence::{ENVELOPE, MANIFEST, SigningKey, TestResult, open, seal, unpack};
 use proofmark::protocol::sha256_hex;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 /// An honest bundle of the embedded endpoint, which passed.
 fn passed() -> &'static Desk {
@@ -135,6 +135,17 @@ fn whoever_has_the_key_cannot_put_answers_to_other_requests_or_cases() {
 }
 
 #[test]
+fn whoever_has_the_key_cannot_record_something_of_a_case_that_was_skipped() {
+    let desk = Desk::new();
+    // Nothing is signed, so the case about signatures is skipped on purpose.
+    let (code, text) = desk.certify_served(&[], &["--sign", "none", CASES, "signature/date-expired"]);
+    assert!(text.contains("1 not run"), "{code} {text}");
+    let (code, text) = desk.verify(&desk.bundle());
+    assert!(code == 1 && !text.contains("BAD"), "{code} {text}");
+    refused(&desk, forgery::SKIPPED);
+}
+
+#[test]
 fn whoever_has_the_key_cannot_change_what_reports_show_besides() {
     refused(passed(), forgery::FIELDS);
 }
@@ -203,6 +214,95 @@ fn tables_are_held_against_a_folder_of_ones_own() {
     let cases = folder.path().join("cases").display().to_string();
     let (code, text) = passed().verify_with(&bytes, &["--key", &public, "--cases", &cases]);
     assert!(code == 3 && text.contains("tag-count.toml: it is not the one in the folder"), "{text}");
+}
+
+/// The keys of a record that may be left out, each with those that come after it.
+const AFTER: [(&str, &[&str]); 7] = [
+    ("findings", &["answered"]),
+    ("exchanges", &["given", "variables", "unanswered", "steps_not_sent"]),
+    ("given", &["variables", "unanswered", "steps_not_sent"]),
+    ("variables", &["unanswered", "steps_not_sent"]),
+    ("unanswered", &["steps_not_sent"]),
+    ("rows_met", &["codes_due", "snapshot"]),
+    ("retried", &["left_behind", "duration_us"]),
+];
+
+/// Puts a value where the program would have written it.
+fn put(record: &mut Json, key: &str, value: Json) {
+    let object = record.as_object_mut().unwrap();
+    let later = AFTER.iter().find(|(known, _)| *known == key).map(|(_, later)| *later).unwrap_or_default();
+    let at = object.keys().position(|known| later.contains(&known.as_str()));
+    match at {
+        Some(at) if !object.contains_key(key) => object.shift_insert(at, key.to_owned(), value),
+        _ => object.insert(key.to_owned(), value),
+    };
+}
+
+#[test]
+fn nothing_can_be_added_to_a_case_that_was_not_run() {
+    let served = support::Served::start(&[]);
+    let desk = Desk::new();
+    let cases = ["state-errors/image-name-taken", "without-state"];
+    let (code, text) =
+        desk.certify(&[&["--endpoint", served.at("url"), "--sign", "none"], &cases[..]].concat());
+    assert_eq!(code, 1, "{text}");
+    let (code, text) = desk.verify(&desk.bundle());
+    assert!(code == 1 && text.contains("not run      2 cases"), "{text}");
+    let run = desk.forged().events().into_iter().find(|event| !event["exchanges"].is_null()).unwrap();
+    let exchange = run["exchanges"][0].clone();
+    let finding =
+        json!({"level": "status", "step": 1, "subject": "status", "expected": "200", "actual": "500"});
+    let added = "it was not run, and something is recorded of it";
+    let expected = "the record is wrong about the codes that it expects";
+    for (key, value, told) in [
+        ("findings", json!([finding]), added),
+        ("rows_met", json!(["InvalidImageName.Duplicated"]), added),
+        ("exchanges", json!([exchange]), added),
+        ("variables", json!([["a", "b"]]), added),
+        ("snapshot", json!({"name": "same"}), added),
+        ("given", json!([["a", "b"]]), added),
+        ("unanswered", exchange["request"].clone(), added),
+        ("retried", json!(["again"]), added),
+        ("answered", json!(1), added),
+        ("steps_not_sent", json!(0), added),
+        ("codes_due", json!([["Forged.Code"]]), expected),
+    ] {
+        let mut forged = desk.forged();
+        forged.change_events(|event| {
+            if event["verdict"]["name"] == "not-run" {
+                put(event, key, value.clone());
+            }
+            true
+        });
+        let (code, text) = desk.verify(&forged.signed(|_| {}));
+        assert!(code == 3 && text.contains(told), "{key}: {text}");
+    }
+}
+
+#[test]
+fn a_checkout_with_other_ends_of_lines_has_the_same_tables() {
+    let folder = support::copied_cases();
+    let operation = folder.path().join("cases/ecs/StartImagePipelineExecution");
+    fs::copy("cases/manifest.toml", folder.path().join("cases/manifest.toml")).unwrap();
+    let tables = fs::read_dir(&operation).unwrap().chain(fs::read_dir(folder.path().join("cases")).unwrap());
+    for path in tables.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
+        let text = fs::read_to_string(&path).unwrap().replace('\n', "\r\n");
+        fs::write(path, text).unwrap();
+    }
+    let (cases, public) = (folder.path().join("cases").display().to_string(), passed().text("key.pem.pub"));
+    let compared = |bytes: &[u8], cases: &str| {
+        let (code, text) = passed().verify_with(bytes, &["--key", &public, "--cases", cases]);
+        assert!(code == 0 && text.contains("contracts and tables are those in the folder"), "{text}");
+    };
+    compared(&passed().bundle(), &cases);
+    // And a bundle that is made of such a checkout holds beside any other.
+    let desk = Desk::new();
+    let (code, text) = desk.certify(&["--cases", &cases, CASES]);
+    assert_eq!(code, 0, "{text}");
+    compared(&desk.bundle(), "cases");
+    fs::write(operation.join("tag-key-forbidden.csv"), "id,key\r\na,b\r\n").unwrap();
+    let (code, text) = passed().verify_with(&passed().bundle(), &["--key", &public, "--cases", &cases]);
+    assert!(code == 3 && text.contains("tag-key-forbidden.csv: it is not the one in the folder"), "{text}");
 }
 
 #[test]

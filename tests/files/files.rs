@@ -67,9 +67,13 @@ fn rendered_row(planned: &PlannedCase) -> Vec<String> {
 }
 
 #[test]
-fn every_error_row_every_side_of_a_constraint_and_every_rule_is_tested() {
-    for contract in coverage(&suite()).unwrap() {
-        assert_eq!(contract.gaps(), Vec::<String>::new());
+fn every_error_row_every_settled_side_of_a_constraint_and_every_rule_is_tested() {
+    for contract in coverage(&suite()).unwrap().contracts {
+        // The sources leave open what answers these, so the cases accept either, and test neither.
+        assert_eq!(
+            contract.gaps(),
+            ["past TemplateTag max-items 20 (disputed)", "past Tag.N.Value not-prefix acs: (disputed)"]
+        );
         assert_eq!(contract.rows.len(), 23);
     }
 }
@@ -81,7 +85,22 @@ fn every_promise_of_the_shipped_contract_cites_a_source() {
         assert!(contract.sources.iter().all(|source| source.date.is_some()), "{:#?}", contract.sources);
         assert!(contract.rows.iter().chain(&contract.shared_rows).all(|row| !row.source.is_empty()));
         assert!(contract.parameters.iter().all(|parameter| !parameter.source.is_empty()));
-        assert!(contract.rules.iter().all(|rule| !rule.source.is_empty()));
+        assert!(contract.rules.iter().all(|rule| !rule.backing.source.is_empty()));
+        let envelope = &contract.envelope;
+        let request_id = envelope.request_id.as_ref().unwrap();
+        let rules = [
+            envelope.media_types_backing.as_ref().unwrap(),
+            envelope.absent_backing.as_ref().unwrap(),
+            &request_id.backing,
+            &request_id.header.as_ref().unwrap().backing,
+            &envelope.xml.as_ref().unwrap().backing,
+        ];
+        let fields = contract.response.iter().chain(&envelope.success).chain(&envelope.error);
+        for backing in rules.into_iter().chain(fields.map(|field| &field.backing)) {
+            assert!(backing.is_unpublished || !backing.source.is_empty(), "{}", backing.spot);
+        }
+        let marked: Vec<String> = contract.unpublished().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(marked, ["envelope request-id.header"], "what is marked is looked at by a person");
         assert!(contract.rate_limit.as_ref().is_some_and(|limit| (limit.calls, limit.seconds) == (1000, 60)));
     }
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod confined;
+mod coverage;
 mod files;
 mod hostile_folder;
 mod manifest;

@@ -207,8 +207,12 @@ fn a_part_that_is_missing_is_noticed_where_the_parts_are_put_together() {
     let (exit, text) = merge(&parts, &manifest);
     assert_eq!(exit, 0, "{text}");
     let report = || -> Json { serde_json::from_slice(&fs::read(project.path("all.json")).unwrap()).unwrap() };
-    assert_eq!(report()["manifest"], serde_json::json!({ "missing": [], "new": [], "changed": [] }));
-    assert_eq!(merge(&parts[..2], &[]).0, 0, "without a manifest nobody can know");
+    assert_eq!(
+        report()["manifest"],
+        serde_json::json!({ "missing": [], "new": [], "changed": [], "parts": [] })
+    );
+    let (exit, text) = merge(&parts[..2], &[]);
+    assert!(exit == 5 && text.contains("missing part: 3/3"), "{text}");
     let (exit, text) = merge(&parts[..2], &manifest);
     assert!(exit == 5 && text.contains("cases of the manifest are missing"), "{text}");
     let told = report()["cases"].as_array().unwrap().len();

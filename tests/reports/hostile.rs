@@ -25,12 +25,10 @@ pub(crate) fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile/cases")
 }
 
-/// Whether a character would act in place of being seen.
+/// Whether a character would act in place of being seen: the one list of all outputs, which a test beside it holds
+/// against what it must name.
 pub(crate) fn acts(letter: char) -> bool {
-    (letter.is_control() && letter != '\n')
-        || "\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}".contains(letter)
-        || ('\u{202a}'..='\u{202e}').contains(&letter)
-        || ('\u{2066}'..='\u{2069}').contains(&letter)
+    proofmark::model::is_hostile(letter)
 }
 
 /// The address of an endpoint, and of its hook for states, that give this text in the place that a request names.

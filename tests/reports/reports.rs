@@ -10,8 +10,8 @@ use std::process::Output;
 
 use crate::support::odd::{JSON, answer, one_case, program, say, serve};
 use crate::support::structure::{commands, junit_cases};
-use crate::support::{code, err, out, proofmark, run};
-use serde_json::Value as Json;
+use crate::support::{Served, code, err, out, proofmark, run};
+use serde_json::{Value as Json, json};
 
 const FAULT: &str = "wrong-message:Duplicate.TagKey";
 
@@ -59,6 +59,33 @@ fn hostile(reports: &Reports) -> Output {
 
 fn lines(text: &str) -> Vec<Json> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn every_report_shows_the_answer_that_fails_a_case_and_none_of_one_that_passes() {
+    let reports = Reports::new();
+    let url = serve(say(answer("502 Bad", "content-type: text/html\r\n", "<p>Bad\nGateway of the front")));
+    let folder = one_case();
+    let mut command = program(folder.path(), &["--endpoint", &url, "plain"]);
+    let output = command.args(reports.flags("bad", &FORMATS)).output().unwrap();
+    let terminal = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        terminal.contains("    < HTTP 502 text/html\n    < <p>Bad\n    < Gateway of the front\n"),
+        "{terminal}"
+    );
+    for format in FORMATS {
+        let text = reports.read(&format!("bad.{format}"));
+        for part in ["502", "text/html", "Gateway of the front"] {
+            assert!(text.contains(part), "{format} lacks {part}: {text}");
+        }
+    }
+    let url = serve(say(answer("200 OK", JSON, r#"{"id": "Gateway of the front"}"#)));
+    let mut command = program(folder.path(), &["--endpoint", &url, "plain"]);
+    let output = command.args(reports.flags("good", &["json", "markdown", "sarif"])).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    for format in ["json", "markdown", "sarif"] {
+        assert!(!reports.read(&format!("good.{format}")).contains("Gateway"), "{format}");
+    }
 }
 
 #[test]
@@ -286,6 +313,69 @@ fn shards_put_together_are_the_whole_suite() {
     assert_eq!(report["error_rows"][0]["not_met"].as_array().unwrap().len(), 0);
 }
 
+/// Runs parts of a suite, each on an instance of its own and with its own seed, and gives their addresses and events.
+fn parts_on_instances(reports: &Reports) -> (Vec<String>, Vec<String>) {
+    let one = |number: usize| {
+        let served = Served::start(&[]);
+        let (shard, seed, name) = (format!("{number}/3"), (40 + number).to_string(), number.to_string());
+        let place = ["--endpoint", served.at("url"), "--states", served.at("states")];
+        let common =
+            ["run", "-q", "--level", "body", "--sign", "none", "--shard", &shard, "--seed", &seed, "tag"];
+        let output = reports.run(&[&common[..], &place].concat(), &name, &["ndjson"]);
+        assert_eq!(code(&output), 0, "{}", out(&output) + &err(&output));
+        (served.at("url").to_owned(), reports.path(&format!("{name}.ndjson")).display().to_string())
+    };
+    (1..=3).map(one).unzip()
+}
+
+#[test]
+fn parts_on_instances_of_one_endpoint_are_merged_and_each_keeps_its_seed() {
+    let reports = Reports::new();
+    let (urls, files) = parts_on_instances(&reports);
+    let from: Vec<&str> = files.iter().rev().flat_map(|file| ["--from", file]).collect();
+    let output =
+        reports.run(&[&["report"], &from[..]].concat(), "all", &["json", "ndjson", "html", "markdown"]);
+    assert_eq!(code(&output), 0, "{}", out(&output) + &err(&output));
+    let report: Json = serde_json::from_str(&reports.read("all.json")).unwrap();
+    let due: Vec<Json> = (1..=3)
+        .map(|number| json!({ "number": number, "of": 3, "seed": 40 + number, "url": urls[number - 1] }))
+        .collect();
+    assert_eq!(report["parts"], Json::from(due));
+    let seeds = "41 (part 1/3), 42 (part 2/3), 43 (part 3/3)";
+    for text in [out(&output), reports.read("all.html"), reports.read("all.markdown")] {
+        assert!(text.contains(seeds), "{text}");
+    }
+    // A merged run says the same when it is reported again.
+    let again = reports.path("all.ndjson").display().to_string();
+    let output = reports.run(&["report", "--from", &again], "again", &["json"]);
+    assert_eq!((code(&output), reports.read("again.json")), (0, reports.read("all.json")));
+}
+
+#[test]
+fn a_missing_part_is_noticed_without_a_manifest_and_a_doubled_one_is_refused() {
+    let reports = Reports::new();
+    let (_, files) = parts_on_instances(&reports);
+    let merge = |parts: &[usize], name: &str| {
+        let from: Vec<&str> = parts.iter().flat_map(|part| ["--from", &files[part - 1]]).collect();
+        let output = reports.run(&[&["report"], &from[..]].concat(), name, &["json", "ndjson", "html"]);
+        (code(&output), out(&output) + &err(&output))
+    };
+    for (parts, name, missing) in [(&[1, 3][..], "two", &["2/3"][..]), (&[2], "one", &["1/3", "3/3"])] {
+        let (exit, text) = merge(parts, name);
+        assert_eq!(exit, 5, "{text}");
+        assert!(missing.iter().all(|part| text.contains(&format!("missing part: {part}"))), "{text}");
+        let report: Json = serde_json::from_str(&reports.read(&format!("{name}.json"))).unwrap();
+        assert_eq!(report["manifest"]["parts"], json!(missing));
+        assert!(reports.read(&format!("{name}.html")).contains("of the run"), "{name}");
+    }
+    let (exit, text) = merge(&[1, 2, 1], "twice");
+    assert!(exit == 2 && text.contains("part 1/3"), "{text}");
+    // What was merged without its last part is whole once that comes.
+    let (two, last) = (reports.path("two.ndjson").display().to_string(), &files[1]);
+    let output = reports.run(&["report", "--from", &two, "--from", last], "whole", &["json"]);
+    assert_eq!(code(&output), 0, "{}", out(&output) + &err(&output));
+}
+
 #[test]
 fn no_report_takes_the_place_of_another_or_of_what_it_is_made_from() {
     let reports = Reports::new();
@@ -298,7 +388,12 @@ fn no_report_takes_the_place_of_another_or_of_what_it_is_made_from() {
     let events = reports.read("a.ndjson");
     let onto = format!("junit={}", place("./a.ndjson"));
     let output = run(&["report", "--from", &place("a.ndjson"), "--report", &onto]);
-    assert!(code(&output) == 2 && err(&output).contains("would write over"), "{}", err(&output));
+    assert!(
+        code(&output) == 2
+            && err(&output).contains("would replace a file that is needed: it is what --from reads"),
+        "{}",
+        err(&output)
+    );
     assert_eq!(reports.read("a.ndjson"), events);
 }
 

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
+use proofmark::model::is_hostile;
+
 use crate::support::odd;
 use crate::support::{self, Served, code, err, out, proofmark};
 
@@ -255,13 +257,12 @@ fn hostile_names_and_values_stay_inside_their_strings() {
     let project = Project::new();
     let url = start(|_, time, _| {
         let id = made(&time.to_string(), 30);
-        let body = format!(r#"{{"a\"]\n[[x]]\u001b\u202e":"{id}\n[[volatile]]\u001b"}}"#);
+        let body = format!(r#"{{"a\"]\n[[x]]\u001b\u202e\u200b":"{id}\n[[volatile]]\u001b"}}"#);
         odd::answer("200 OK", odd::JSON, body)
     });
     let (exit, rules, _) = project.run(&["noise", "--endpoint", &url, "json-one"]);
     assert_eq!(exit, 1);
-    let acts = |letter: char| letter != '\n' && (letter.is_control() || letter == '\u{202e}');
-    assert_eq!(rules.chars().find(|letter| acts(*letter)), None, "{}", rules.escape_debug());
+    assert_eq!(rules.chars().find(|letter| is_hostile(*letter)), None, "{}", rules.escape_debug());
     let read: toml::Table = rules.parse().unwrap();
     assert!(read.keys().all(|key| ["volatile", "time", "unordered"].contains(&key.as_str())), "{rules}");
 }

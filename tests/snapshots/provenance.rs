@@ -81,7 +81,7 @@ fn what_waits_is_recorded_whatever_accepts_it() {
 #[test]
 fn a_run_with_a_fault_confirms_nothing_and_marks_what_it_records() {
     let project = Project::new();
-    assert_eq!(project.run(&["run", "-q", "--fault", FAULT, ONE, CASES]).0, 1);
+    assert_eq!(project.run(&["run", "-q", "--update", "new", "--fault", FAULT, ONE, CASES]).0, 1);
     let entries = project.entries();
     assert!(entries.keys().all(|case| case.contains("duplicate-key")), "{:?}", entries.keys());
     assert!(entries.values().all(|entry| entry["pending"]["recorded"]["faults"][0] == FAULT));

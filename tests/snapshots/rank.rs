@@ -24,7 +24,8 @@ impl Two {
         let [real, mock] = &served;
         let entry = |name: &str, kind: &str, served: &Served| {
             let (url, states) = (served.at("url"), served.at("states"));
-            format!("[endpoint.{name}]\nkind = \"{kind}\"\nurl = \"{url}\"\nstates = \"{states}\"\n")
+            let allow = "allow = [\"billable\"]\n";
+            format!("[endpoint.{name}]\n{allow}kind = \"{kind}\"\nurl = \"{url}\"\nstates = \"{states}\"\n")
         };
         let text = entry("cloud", "real", real) + &entry("mock", "mock", mock);
         fs::write(project.path("cases/endpoints.toml"), text).unwrap();

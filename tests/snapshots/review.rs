@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proofmark::model::is_hostile;
+
 use crate::support::{code, copied_cases, copied_snapshots, err, out, proofmark};
 
 /// Cases that a fault changes, and how they are selected.
@@ -31,7 +33,7 @@ impl Project {
     /// Runs with a fault, which leaves snapshots that wait.
     fn changed() -> Self {
         let project = Self::new();
-        assert_eq!(project.run(&["run", "-q", "--fault", FAULT, CASES]).0, 1);
+        assert_eq!(project.run(&["run", "-q", "--update", "new", "--fault", FAULT, CASES]).0, 1);
         project
     }
 
@@ -98,7 +100,7 @@ fn nothing_of_a_snapshot_acts_on_the_terminal() {
     let waiting: Vec<PathBuf> =
         project.files().into_keys().filter(|path| path.extension().unwrap() == "new").collect();
     let text = fs::read_to_string(&waiting[0]).unwrap();
-    let hostile = "\u{202e}\u{9b}2J\u{1b}]0;x\u{7}";
+    let hostile = "\u{202e}\u{200b}\u{2060}\u{9b}2J\u{1b}]0;x\u{7}";
     // Each in a field's name, its value, a header, a parameter and the message, as a file that others wrote may have it.
     let text = text
         .replace("\"HostId\": \"", &format!("\"Host{hostile}\": \"x"))
@@ -108,9 +110,7 @@ fn nothing_of_a_snapshot_acts_on_the_terminal() {
     let (exit, text) = project.run(&["pending"]);
     assert_eq!(exit, 1, "{text}");
     assert!(text.contains("\\u{202e}"), "it is shown escaped: {text}");
-    let acts =
-        |letter: char| letter != '\n' && (letter.is_control() || ('\u{202a}'..='\u{202e}').contains(&letter));
-    assert_eq!(text.chars().find(|letter| acts(*letter)), None, "{text:?}");
+    assert_eq!(text.chars().find(|letter| is_hostile(*letter)), None, "{text:?}");
 }
 
 #[test]
@@ -138,7 +138,11 @@ fn accept_takes_what_is_meant_and_changes_only_the_lines_that_differ() {
     let (old, new) = (lines(&before[path]), lines(text));
     let differing = old.iter().zip(&new).filter(|(old, new)| old != new).count();
     assert_eq!((old.len(), differing), (new.len(), 1), "{text}");
-    assert_eq!(project.run(&["run", "-q", "--fault", FAULT, "duplicate-key-in-a-form"]).0, 1, "the contract");
+    assert_eq!(
+        project.run(&["run", "-q", "--update", "new", "--fault", FAULT, "duplicate-key-in-a-form"]).0,
+        1,
+        "the contract"
+    );
     assert_eq!(project.run(&["pending", "duplicate-key-in-a-form"]).0, 4, "and not the snapshot");
 }
 
@@ -237,4 +241,68 @@ fn the_page_tells_what_was_in_the_contract_before_what_is() {
     let page = fs::read_to_string(project.0.path().join("page.html")).unwrap();
     let [was, now] = ["<li>was  400 Duplicate.TagKey", "<li>now  no row"].map(|row| page.find(row).unwrap());
     assert!(was < now, "{was} and {now}");
+}
+
+#[test]
+fn a_different_snapshot_is_shown_where_nothing_can_be_written() {
+    let project = Project::new();
+    let name = "snapshots/ecs/StartImagePipelineExecution/tag-count/none@query.snap";
+    let path = project.0.path().join(name);
+    let old = fs::read_to_string(&path).unwrap();
+    assert!(old.contains("< 200"));
+    fs::write(&path, old.replace("< 200", "< 201")).unwrap();
+    // A folder stands where the lock belongs, as no file can be written in a folder that is only read.
+    let lock = project.0.path().join("snapshots/.proofmark/lock");
+    let _ = fs::remove_file(&lock);
+    fs::create_dir_all(&lock).unwrap();
+    for update in ["new", "always", "unseen"] {
+        let (code, text) = project.run(&["run", "--update", update, "tag-count/none"]);
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains("expected  < 201") && text.contains("found     < 200"), "{update}: {text}");
+        assert!(text.contains("the new answers are not kept: cannot write"), "{update}: {text}");
+        assert!(text.contains("1 different"), "{update}: {text}");
+    }
+    fs::remove_file(&path).unwrap();
+    let (code, text) = project.run(&["run", "--update", "always", "tag-count/none"]);
+    assert!(code == 1 && text.contains("1 missing") && text.contains("are not kept"), "{text}");
+}
+
+#[test]
+fn what_is_pending_for_other_endpoints_is_mentioned() {
+    let project = Project::changed();
+    fs::write(project.0.path().join("cases/endpoints.toml"), "[endpoint.mock]\nurl = \"http://h\"\n")
+        .unwrap();
+    let (code, text) = project.run(&["pending", "--endpoint", "mock"]);
+    assert!(code == 0 && text.contains("0 pending"), "{text}");
+    assert!(text.contains("more pending for the reference endpoint: leave out --endpoint"), "{text}");
+    let folder = project.0.path().join("snapshots");
+    let operation = folder.join("ecs/StartImagePipelineExecution/tag-count");
+    let other = folder.join("@mock/ecs/StartImagePipelineExecution/tag-count");
+    fs::create_dir_all(&other).unwrap();
+    for entry in fs::read_dir(operation).unwrap().flatten() {
+        if entry.path().extension().is_some_and(|ending| ending == "new") {
+            fs::rename(entry.path(), other.join(entry.file_name())).unwrap();
+        }
+    }
+    let (code, text) = project.run(&["pending"]);
+    assert!(code == 0 && text.contains("more pending for `mock`: --endpoint mock"), "{text}");
+}
+
+#[test]
+fn links_among_snapshots_are_named_and_not_followed() {
+    let project = Project::new();
+    let folder = project.0.path().join("snapshots");
+    let elsewhere = project.0.path().join("elsewhere");
+    fs::create_dir_all(elsewhere.join("t")).unwrap();
+    fs::write(elsewhere.join("t/a.snap.new"), "---\nsource: x\n---\nold\n").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder.join("linked")).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.join("a.snap.new")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, folder.join("@mock")).unwrap();
+    let (code, text) = project.run(&["pending"]);
+    assert_eq!((code, text.matches("no link is followed here").count()), (3, 2), "{text}");
+    let (_, text) = project.run(&["run", "-q", "tag-count/none"]);
+    assert!(text.contains("2 belong to no case") && text.contains("snapshots/linked"), "{text}");
+    let (code, text) = project.run(&["prune"]);
+    assert!(code == 3 && text.matches("left alone").count() == 2, "{text}");
+    assert!(elsewhere.join("t/a.snap.new").exists());
 }

@@ -27,7 +27,7 @@ impl Project {
         copied_snapshots(&folder.path().join("snapshots"));
         let project = Self(folder);
         for (fault, cases) in runs {
-            assert_eq!(project.run(&["run", "-q", "--fault", fault, cases]).0, 1);
+            assert_eq!(project.run(&["run", "-q", "--update", "new", "--fault", fault, cases]).0, 1);
         }
         project
     }
@@ -188,9 +188,7 @@ fn nothing_of_a_snapshot_acts_on_the_terminal_of_who_decides() {
     terminal.press("q").sees("still waiting");
     let seen = terminal.ends(1);
     assert!(seen.contains("\\u{202e}"), "it is shown escaped: {seen}");
-    let acts = |letter: char| {
-        (letter.is_control() && !matches!(letter, '\n' | '\r')) || "\u{202e}\u{2028}".contains(letter)
-    };
+    let acts = |letter: char| letter != '\r' && proofmark::model::is_hostile(letter);
     assert_eq!(seen.chars().find(|letter| acts(*letter)), None, "{seen:?}");
 }
 
@@ -298,7 +296,7 @@ fn files_that_are_no_snapshots_are_named_and_left_alone() {
 fn a_fault_is_one_kind_that_is_rejected_without_a_trace_or_accepted_line_by_line() {
     let project = Project::changed(&[]);
     committed(&project);
-    assert_eq!(project.run(&["run", "-q", "--fault", FAULT, CASES]).0, 1);
+    assert_eq!(project.run(&["run", "-q", "--update", "new", "--fault", FAULT, CASES]).0, 1);
     let (exit, text) = project.run(&["pending"]);
     let count = text.lines().filter(|line| line.starts_with("  ecs/")).count();
     assert!(exit == 1 && count > 3 && text.contains(&format!("{count} pending, 1 kind of change")), "{text}");
@@ -311,7 +309,7 @@ fn a_fault_is_one_kind_that_is_rejected_without_a_trace_or_accepted_line_by_line
     assert_eq!(status(&project), "");
     assert_eq!(project.run(&["run", "-q", CASES]).0, 0);
 
-    assert_eq!(project.run(&["run", "-q", "--fault", FAULT, CASES]).0, 1);
+    assert_eq!(project.run(&["run", "-q", "--update", "new", "--fault", FAULT, CASES]).0, 1);
     let mut terminal = project.terminal(80, &[], "");
     terminal.sees("help > ").press("a").sees(&format!("accepted {count}, rejected 0, still waiting 0"));
     terminal.ends(0);

@@ -8,7 +8,7 @@ pub(crate) mod project;
 pub(crate) mod structure;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -59,6 +59,11 @@ pub(crate) fn err(output: &Output) -> String {
 /// Its exit code.
 pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
+}
+
+/// Says on standard error that something cannot be tried on this machine.
+pub(crate) fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }
 
 /// A copy of the shipped cases, in the folder `cases` of this one, without the manifest: a test may change them.

@@ -67,9 +67,9 @@ impl Signer for Acs3 {
         self.credentials.secrets()
     }
 
-    fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<(), SignError> {
+    fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<Option<Secret>, SignError> {
         if super::field(request, "authorization").is_some() {
-            return Ok(());
+            return Ok(None);
         }
         self.prepare(request, context)?;
         let (path, query) = path_and_query(request);
@@ -87,7 +87,8 @@ impl Signer for Acs3 {
         let names = canonical.names();
         let id = &self.credentials.access_key_id;
         let authorization = format!("{SCHEME} Credential={id},SignedHeaders={names},Signature={signature}");
-        set_field(request, "authorization", "access key id", authorization)
+        set_field(request, "authorization", "access key id", authorization)?;
+        Ok(Some(Secret::new(signature)))
     }
 }
 

@@ -22,12 +22,12 @@ impl AwsV4 {
         Self { credentials, region: region.into(), service: service.into() }
     }
 
-    /// The fields that the signature comes in.
+    /// The fields that the signature comes in, and the signature.
     fn fields(
         &self,
         request: &Request,
         context: &SigningContext,
-    ) -> Result<Vec<(String, String)>, SignError> {
+    ) -> Result<(Vec<(String, String)>, Secret), SignError> {
         let Credentials { access_key_id, secret, security_token } = &self.credentials;
         let token = security_token.as_ref().map(|token| token.expose().to_owned());
         let identity = Identity::new(access_key_id, secret.expose(), token, None, "proofmark").into();
@@ -46,8 +46,9 @@ impl AwsV4 {
         let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let body = SignableBody::Bytes(request.body.as_str().as_bytes());
         let signable = SignableRequest::new(request.method.as_str(), url, headers, body).map_err(refused)?;
-        let (instructions, _) = sign(signable, &params).map_err(refused)?.into_parts();
-        Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        let (instructions, signature) = sign(signable, &params).map_err(refused)?.into_parts();
+        let fields = instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Ok((fields.collect(), Secret::new(signature)))
     }
 }
 
@@ -60,14 +61,15 @@ impl Signer for AwsV4 {
         self.credentials.secrets()
     }
 
-    fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<(), SignError> {
+    fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<Option<Secret>, SignError> {
         if field(request, "authorization").is_some() {
-            return Ok(());
+            return Ok(None);
         }
         set_field(request, "host", "host", context.host.clone())?;
-        for (name, value) in self.fields(request, context)? {
+        let (fields, signature) = self.fields(request, context)?;
+        for (name, value) in fields {
             set_field(request, &name, "signature", value)?;
         }
-        Ok(())
+        Ok(Some(signature))
     }
 }

@@ -44,7 +44,8 @@ impl fmt::Display for Secret {
 /// A key as a caller signs with it, and as an endpoint knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The name of the key, which is no secret.
+    /// The name of the key, which opens nothing, and is hidden where an endpoint repeats it: a report
+    /// does not say who has which key.
     pub access_key_id: String,
     /// What signatures are made with.
     pub secret: Secret,
@@ -53,9 +54,10 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// What of it nobody may see.
+    /// What of it is hidden in what an endpoint repeats.
     pub fn secrets(&self) -> Vec<Secret> {
-        [Some(&self.secret), self.security_token.as_ref()].into_iter().flatten().cloned().collect()
+        let id = Secret::new(self.access_key_id.as_str());
+        [id, self.secret.clone()].into_iter().chain(self.security_token.clone()).collect()
     }
 
     /// A key that does not expire.

@@ -13,6 +13,7 @@ pub(crate) mod moment;
 mod plain;
 mod redactor;
 pub(crate) mod rpc_v1;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +22,9 @@ pub use acs3::Acs3;
 pub use aws::AwsV4;
 pub use credential::{Credentials, Secret};
 pub use plain::{Basic, Bearer, Unsigned};
-pub use redactor::Redactor;
+pub use redactor::{Redactor, SHORTEST_SECRET};
 pub use rpc_v1::RpcV1;
+pub use secrets::{Made, Secrets};
 
 use std::fmt::Debug;
 use std::time::SystemTime;
@@ -34,10 +36,10 @@ pub trait Signer: Send + Sync + Debug {
     /// The scheme's name, as settings and reports have it.
     fn name(&self) -> &str;
 
-    /// What it signs with and nobody may see, so that it can be hidden where an endpoint repeats it.
+    /// What it signs with, the name of the key included, so that it can be hidden where an endpoint repeats it.
     fn secrets(&self) -> Vec<Secret>;
 
-    /// Adds to a request what the scheme proves itself with.
+    /// Adds to a request what the scheme proves itself with. Gives the signature, if it has made one.
     ///
     /// What the request already carries under the same name stays as it is: a case can send a time, a nonce or a whole
     /// signature of its own, and the rest is signed around it. Therefore a request that is sent again is signed from
@@ -46,7 +48,7 @@ pub trait Signer: Send + Sync + Debug {
     /// # Errors
     ///
     /// [`SignError`], if the scheme cannot write the credentials, the host or the time.
-    fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<(), SignError>;
+    fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<Option<Secret>, SignError>;
 }
 
 /// What a signature depends on besides the request and the credentials.

@@ -20,8 +20,8 @@ impl Signer for Unsigned {
         Vec::new()
     }
 
-    fn sign(&self, _request: &mut Request, _context: &SigningContext) -> Result<(), SignError> {
-        Ok(())
+    fn sign(&self, _request: &mut Request, _context: &SigningContext) -> Result<Option<Secret>, SignError> {
+        Ok(None)
     }
 }
 
@@ -47,12 +47,12 @@ impl Signer for Bearer {
         vec![self.token.clone()]
     }
 
-    fn sign(&self, request: &mut Request, _context: &SigningContext) -> Result<(), SignError> {
+    fn sign(&self, request: &mut Request, _context: &SigningContext) -> Result<Option<Secret>, SignError> {
         let token = self.token.expose();
         if token.is_empty() {
             return Err(SignError::Field { what: "bearer token" });
         }
-        set_field(request, "authorization", "bearer token", format!("Bearer {token}"))
+        set_field(request, "authorization", "bearer token", format!("Bearer {token}")).map(|()| None)
     }
 }
 
@@ -81,7 +81,7 @@ impl Signer for Basic {
         vec![self.password.clone(), Secret::new(pair), Secret::new(encoded)]
     }
 
-    fn sign(&self, request: &mut Request, _context: &SigningContext) -> Result<(), SignError> {
+    fn sign(&self, request: &mut Request, _context: &SigningContext) -> Result<Option<Secret>, SignError> {
         // A colon would end the user's name early; controls are forbidden in both (RFC 7617, section 2).
         if self.user.chars().any(|letter| letter == ':' || letter.is_control()) {
             return Err(SignError::Field { what: "user" });
@@ -90,6 +90,6 @@ impl Signer for Basic {
             return Err(SignError::Field { what: "password" });
         }
         let pair = STANDARD.encode(format!("{}:{}", self.user, self.password.expose()));
-        set_field(request, "authorization", "user", format!("Basic {pair}"))
+        set_field(request, "authorization", "user", format!("Basic {pair}")).map(|()| None)
     }
 }

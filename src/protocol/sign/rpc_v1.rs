@@ -60,13 +60,13 @@ impl Signer for RpcV1 {
         self.credentials.secrets()
     }
 
-    fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<(), SignError> {
+    fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<Option<Secret>, SignError> {
         let mut pairs = Pairs::read(path_and_query(request).1.as_bytes());
         if let Some(form) = form(request) {
             pairs.extend(form.as_bytes());
         }
         if pairs.get("Signature").is_some() {
-            return Ok(());
+            return Ok(None);
         }
         let time = moment::written(context.time)?;
         for (name, value) in self.common(&time, context) {
@@ -77,7 +77,7 @@ impl Signer for RpcV1 {
         }
         let signature = signature(&string_to_sign(request.method.as_str(), &pairs), &self.credentials.secret);
         append(request, "Signature", &signature);
-        Ok(())
+        Ok(Some(Secret::new(signature)))
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::io;
 
+use super::difference;
+use super::exchange::{self, Again};
 use super::text::{Anchor, SHOWN, long, plural, time, told};
-use super::{difference, exchange};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Citation, Finding, Level, SnapshotOutcome};
+use crate::report::Repeat;
 
 /// How many exchanges of one case, or findings, are shown.
 const LISTED: usize = 100;
@@ -14,8 +16,8 @@ const LISTED: usize = 100;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shown<'a> {
     pub(super) record: &'a CaseRecord,
-    /// The address of the endpoint, for lines that repeat a request.
-    pub(super) base: &'a str,
+    /// Where requests can be sent again.
+    pub(super) repeat: &'a Repeat,
     /// The number of its run.
     pub(super) run: usize,
     pub(super) is_open: bool,
@@ -54,6 +56,11 @@ impl Shown<'_> {
             html.raw("<p class=\"why\">")?;
             html.cut(&reason, &mut SHOWN.clone())?.raw("</p>\n")?;
         }
+        if !record.paused.is_zero() {
+            let paused = time(record.paused);
+            html.raw("<p class=\"why\">this machine was paused for ")?.text(&paused)?;
+            html.raw(" while it waited for answers</p>\n")?;
+        }
         for left in record.left_behind.iter().take(LISTED) {
             html.raw("<p class=\"why\">left behind: ")?.cut(left, &mut SHOWN.clone())?.raw("</p>\n")?;
         }
@@ -91,13 +98,19 @@ impl Shown<'_> {
         }
         let has_steps = count + usize::from(record.unanswered.is_some()) > 1;
         for each in record.exchanges.iter().take(LISTED) {
-            exchange::write(html, each, self.base, has_steps.then_some(each.step + 1))?;
+            let set_ups = self.repeat.set_ups(record, each.step);
+            let again = Again { repeat: self.repeat, set_ups: &set_ups };
+            exchange::write(html, each, &again, has_steps.then_some(each.step + 1))?;
         }
         if count > LISTED {
             html.raw("<p class=\"note\">")?.text(&plural(count - LISTED, "more exchange"))?.raw("</p>\n")?;
         }
         match &record.unanswered {
-            Some(request) => exchange::write_unanswered(html, request, self.base),
+            Some(request) => {
+                let set_ups = self.repeat.set_ups(record, record.answered);
+                let again = Again { repeat: self.repeat, set_ups: &set_ups };
+                exchange::write_unanswered(html, request, &again)
+            }
             None => Ok(()),
         }
     }
@@ -121,7 +134,7 @@ fn snapshot(outcome: &SnapshotOutcome) -> Option<&'static str> {
 }
 
 fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) -> io::Result<()> {
-    let Finding { level, step, subject, expected, actual, because, cites } = finding;
+    let Finding { level, step, subject, expected, actual, because, cites, is_warning } = finding;
     html.raw("<div class=\"finding\"><p class=\"t\">Finding at <b>")?.raw(level.name())?.raw("</b>")?;
     if subject != level.name() {
         html.raw(" <code>")?.line(subject)?.raw("</code>")?;
@@ -129,7 +142,9 @@ fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) ->
     if record.answered > 1 && *level != Level::Snapshot {
         html.raw(", step ")?.shown(step + 1)?;
     }
-    if *level > record.gate {
+    if *is_warning {
+        html.raw(" <em>a warning: no published source promises this</em>")?;
+    } else if *level > record.gate {
         html.raw(" <em>does not count at this level</em>")?;
     }
     html.raw("</p>\n")?;

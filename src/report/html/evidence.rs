@@ -7,7 +7,7 @@ use super::text::{Anchor, plural, told};
 use crate::event::{LimitStart, OperationStart};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Level, SnapshotOutcome, Verdict};
-use crate::protocol::sides;
+use crate::protocol::{Sent, Tried, is_the_only_one};
 
 /// How many cases are named as evidence of one thing; the rest is counted.
 const NAMED: usize = 20;
@@ -64,8 +64,9 @@ pub(super) struct RowEvidence {
 }
 
 impl RowEvidence {
-    fn add(&mut self, record: &CaseRecord, code: &str, run: usize) {
-        let is_met = record.rows_met.iter().any(|met| **met == *code);
+    /// Takes a case; the row is given by its name and its code.
+    fn add(&mut self, record: &CaseRecord, name: &str, code: &str, run: usize) {
+        let is_met = record.rows_met.iter().any(|met| **met == *name);
         let due = |codes: &[std::sync::Arc<str>]| matches!(codes, [only] if **only == *code);
         let steps: Vec<usize> =
             (0..record.codes_due.len()).filter(|step| due(&record.codes_due[*step])).collect();
@@ -106,8 +107,9 @@ fn is_judged(record: &CaseRecord) -> bool {
 /// Whether the answers to these steps hold at a level; none if nobody looked.
 fn holds(record: &CaseRecord, level: Level, steps: &[usize]) -> Option<bool> {
     if level != Level::Snapshot {
-        let is_broken =
-            |finding: &&crate::model::Finding| finding.level == level && steps.contains(&finding.step);
+        let is_broken = |finding: &&crate::model::Finding| {
+            finding.level == level && !finding.is_warning && steps.contains(&finding.step)
+        };
         return Some(!record.findings.iter().any(|finding| is_broken(&finding)));
     }
     match record.snapshot {
@@ -129,24 +131,39 @@ pub(super) struct LimitEvidence {
     pub(super) past: Cases,
 }
 
-impl LimitEvidence {
-    /// A case counts for what it sent and looked for: past a limit, the limit's own error.
-    fn add(&mut self, record: &CaseRecord, parameter: &str, limit: &LimitStart, run: usize) {
-        let (mut is_within, mut is_past) = (false, false);
-        for exchange in &record.exchanges {
-            let due = record.codes_due.get(exchange.step).map(Vec::as_slice).unwrap_or_default();
-            let has_error = due.iter().any(|code| limit.errors.iter().any(|error| **error == **code));
-            let (within, past) = sides(parameter, &limit.limit, &exchange.request);
-            is_within |= within && !has_error;
-            is_past |= past && (has_error || limit.errors.is_empty());
-        }
-        if is_within {
-            self.within.add(record, run);
-        }
-        if is_past {
-            self.past.add(record, run);
+/// The sides of the limits of a contract that a case has tried, limit by limit; within, and just past. A case counts for
+/// what it sent and looked for: past a limit, the limit's own error and no other answer.
+fn tried(operation: &OperationStart, record: &CaseRecord) -> Vec<(bool, bool)> {
+    let limits: Vec<(&str, &LimitStart)> = operation
+        .parameters
+        .iter()
+        .flat_map(|parameter| parameter.limits.iter().map(|limit| (parameter.name.as_str(), limit)))
+        .collect();
+    let errors: Vec<Vec<&str>> =
+        limits.iter().map(|(_, limit)| limit.errors.iter().map(|code| &**code).collect()).collect();
+    let mut sides = vec![(false, false); limits.len()];
+    for exchange in &record.exchanges {
+        let due = record.codes_due.get(exchange.step).map(Vec::as_slice).unwrap_or_default();
+        let may_be_another = due.iter().any(|code| code.is_empty());
+        let sent = Sent::of(&exchange.request);
+        let found: Vec<(bool, bool)> =
+            limits.iter().map(|(name, limit)| sent.sides(name, &limit.limit)).collect();
+        let tried: Vec<Tried<'_>> = limits
+            .iter()
+            .zip(&errors)
+            .zip(&found)
+            .map(|(((parameter, _), errors), (_, is_past))| Tried { parameter, errors, is_past: *is_past })
+            .collect();
+        for (at, (within, past)) in found.iter().enumerate() {
+            let has_error = due.iter().any(|code| errors[at].contains(&&**code));
+            let is_due = has_error && !may_be_another;
+            sides[at].0 |= *within && !has_error;
+            sides[at].1 |= *past
+                && (is_due || (errors[at].is_empty() && !due.is_empty() && !may_be_another))
+                && is_the_only_one(&tried, at);
         }
     }
+    sides
 }
 
 /// What the cases of a run show of one contract.
@@ -175,16 +192,21 @@ impl Evidence {
 
     /// Takes a case of this contract.
     pub(super) fn add(&mut self, operation: &OperationStart, record: &CaseRecord, run: usize) {
-        for (row, code) in self.rows.iter_mut().zip(&operation.rows) {
-            row.add(record, code, run);
+        for (position, (row, name)) in self.rows.iter_mut().zip(&operation.rows).enumerate() {
+            let code = operation.error_rows.get(position).map_or(name, |start| &start.code);
+            row.add(record, name, code, run);
         }
         if !is_judged(record) {
             return;
         }
         self.unseen += usize::from(record.exchanges.len() < record.answered);
-        for (parameter, limits) in operation.parameters.iter().zip(&mut self.limits) {
-            for (limit, evidence) in parameter.limits.iter().zip(limits) {
-                evidence.add(record, &parameter.name, limit, run);
+        for (evidence, (is_within, is_past)) in self.limits.iter_mut().flatten().zip(tried(operation, record))
+        {
+            if is_within {
+                evidence.within.add(record, run);
+            }
+            if is_past {
+                evidence.past.add(record, run);
             }
         }
     }

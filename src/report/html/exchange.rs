@@ -8,16 +8,26 @@ use super::layout::laid_out;
 use super::text::{SHOWN, digest, long, time};
 use crate::markup::Html;
 use crate::model::{Answer, Exchange, Request, SentBody};
-use crate::protocol::curl_line;
+use crate::report::Repeat;
 
 /// How many bytes a header section is read up to; it is cut where it is shown.
 const HEADERS: usize = 4 * SHOWN;
+
+/// How a request is sent again.
+pub(super) struct Again<'a> {
+    pub(super) repeat: &'a Repeat,
+    /// The lines that set up the states of its step before.
+    pub(super) set_ups: &'a [String],
+}
+
+/// The longest `curl` line that is shown, in bytes.
+const LINE: usize = 16 * SHOWN;
 
 /// Writes an exchange; `step` is its number where there are several.
 pub(super) fn write(
     html: &mut Html<'_>,
     exchange: &Exchange,
-    base: &str,
+    again: &Again<'_>,
     step: Option<usize>,
 ) -> io::Result<()> {
     html.raw("<div class=\"pair\"><div><p class=\"t\">")?;
@@ -28,15 +38,15 @@ pub(super) fn write(
     html.raw("</b> after ")?.text(&time(exchange.answer.elapsed))?.raw("</p>\n<pre>")?;
     write_answer(html, &exchange.answer)?;
     html.raw("</pre></div></div>\n")?;
-    write_curl(html, base, &exchange.request)
+    write_curl(html, again, &exchange.request)
 }
 
 /// Writes a request that no answer came to.
-pub(super) fn write_unanswered(html: &mut Html<'_>, request: &Request, base: &str) -> io::Result<()> {
+pub(super) fn write_unanswered(html: &mut Html<'_>, request: &Request, again: &Again<'_>) -> io::Result<()> {
     html.raw("<p class=\"t\">Request that no whole answer came to</p>\n<pre>")?;
     long(html, &request_text(request))?;
     html.raw("</pre>\n")?;
-    write_curl(html, base, request)
+    write_curl(html, again, request)
 }
 
 fn write_step(html: &mut Html<'_>, step: Option<usize>) -> io::Result<()> {
@@ -46,10 +56,26 @@ fn write_step(html: &mut Html<'_>, step: Option<usize>) -> io::Result<()> {
     Ok(())
 }
 
-fn write_curl(html: &mut Html<'_>, base: &str, request: &Request) -> io::Result<()> {
-    html.raw("<p class=\"t\">The same request again, unsigned</p>\n<pre class=\"curl\">")?;
-    long(html, &curl_line(base, request))?;
-    html.raw("</pre>\n")?;
+fn write_curl(html: &mut Html<'_>, again: &Again<'_>, request: &Request) -> io::Result<()> {
+    html.raw("<p class=\"t\">The same request again, unsigned")?;
+    if let Some(serve) = again.repeat.serve() {
+        html.raw("; in another terminal: <code>")?.text(serve)?.raw("</code>")?;
+    }
+    html.raw("</p>\n")?;
+    for line in again.set_ups.iter().chain([&again.repeat.request(request)]) {
+        write_line(html, line)?;
+    }
+    Ok(())
+}
+
+/// A part of a line would send something else, so one that is too long is not shown at all.
+fn write_line(html: &mut Html<'_>, line: &str) -> io::Result<()> {
+    if line.len() > LINE {
+        html.raw("<p class=\"note\">a line of ")?.shown(line.len())?;
+        html.raw(" bytes, too long for this page: <code>proofmark show</code> prints it</p>\n")?;
+    } else {
+        html.raw("<pre class=\"curl\">")?.text(line)?.raw("</pre>\n")?;
+    }
     Ok(())
 }
 

@@ -18,7 +18,7 @@ pub(super) fn write(html: &mut Html<'_>, start: &RunStart, end: &RunEnd) -> io::
     fact(html, "Exchanges", &end.exchanges.to_string())?;
     fact(html, "Snapshots", &snapshots(start, end))?;
     fact(html, "Time", &time(end.elapsed))?;
-    fact(html, "Seed", &start.seed.to_string())?;
+    fact(html, "Seed", &start.seeds())?;
     fact(html, "Made by", &format!("proofmark {}", start.tool_version))?;
     html.raw("</dl>\n")?;
     Ok(())

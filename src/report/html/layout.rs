@@ -94,7 +94,7 @@ mod tests {
             ("{\"a\":", "{\"a\":"),
             ("{\n}", "{\n}"),
         ] {
-            assert_eq!(laid_out(text, &read_body(text.as_bytes())), shown);
+            assert_eq!(laid_out(text, &read_body(text.as_bytes(), None)), shown);
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn write(
     }
     html.raw("<th scope=\"col\">Holds to</th><th scope=\"col\">Evidence</th></tr></thead><tbody>\n")?;
     for (position, (code, row)) in operation.rows.iter().zip(&evidence.rows).enumerate() {
-        let start = operation.error_rows.get(position).filter(|start| start.code == *code);
+        let start = operation.error_rows.get(position).filter(|start| start.label() == **code);
         write_row(html, code, start, row)?;
     }
     html.raw("</tbody></table></section>\n")?;
@@ -45,7 +45,7 @@ fn write_row(html: &mut Html<'_>, code: &str, start: Option<&RowStart>, row: &Ro
     if let Some(start) = start {
         html.shown(start.status)?.raw(" ")?;
     }
-    dotted(html, code)?;
+    dotted(html, start.map_or(code, |start| &start.code))?;
     html.raw("</span>")?;
     if let Some(message) = start.and_then(|start| start.message.as_ref()) {
         html.raw(" <span class=\"message\">")?.line(message)?.raw("</span>")?;

@@ -12,6 +12,7 @@ use super::{limits, matrix, pour};
 use crate::event::{RunEnd, RunStart};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Verdict};
+use crate::report::Repeat;
 use crate::report::headline::{headline, is_listed};
 use crate::whole_file::Spool;
 
@@ -27,6 +28,7 @@ const ROOM: u64 = 256 * 1024 * 1024;
 /// A run.
 pub(super) struct Run {
     start: RunStart,
+    repeat: Repeat,
     /// Its number on the page, from 1.
     number: usize,
     is_series: bool,
@@ -56,6 +58,7 @@ impl Run {
     pub(super) fn new(start: RunStart, number: usize, is_series: bool) -> Self {
         Self {
             evidence: start.operations.iter().map(Evidence::new).collect(),
+            repeat: Repeat::of(&start),
             start,
             number,
             is_series,
@@ -100,9 +103,9 @@ impl Run {
         let is_open = record.verdict == Verdict::Failed && self.opened < OPENED;
         self.opened += usize::from(is_open);
         let room = if record.verdict == Verdict::Passed { ROOM_FOR_PASSED } else { ROOM };
-        let (base, run) = (self.start.endpoint.url.as_str(), self.number);
+        let (repeat, run) = (&self.repeat, self.number);
         let Some(table) = &mut self.table else { return Ok(()) };
-        let shown = Shown { record, base, run, is_open, has_room: *weight < room };
+        let shown = Shown { record, repeat, run, is_open, has_room: *weight < room };
         *weight += table.add(&shown)?;
         Ok(())
     }

@@ -7,9 +7,10 @@ use serde_json::{Value as Json, json};
 use super::object::{LogicalLocation, Place, ResultKind, SarifResult, Severity, Suppression, Text};
 use super::rule::{Rule, Rules};
 use super::uri::Uris;
-use crate::model::{CaseRecord, Finding, Site, Verdict};
+use crate::model::{CaseRecord, Finding, Level, Site, Verdict};
 use crate::plain::printable;
 use crate::protocol::sha256_hex;
+use crate::report::excerpt::{excerpt_line, failing};
 use crate::report::headline::{is_listed, told};
 
 /// The longest message, in characters; the properties of a result have the whole.
@@ -57,7 +58,7 @@ struct CaseResults<'a> {
 
 impl CaseResults<'_> {
     fn finding(&mut self, finding: &Finding) {
-        let counts = finding.level <= self.record.gate;
+        let counts = finding.counts(self.record.gate);
         let level = match &self.record.verdict {
             Verdict::Failed if counts => Severity::Error,
             Verdict::Waived { .. } if counts => Severity::Warning,
@@ -69,7 +70,10 @@ impl CaseResults<'_> {
             | Verdict::NotRun(_) => Severity::Note,
         };
         let because = finding.because.as_ref().map(|because| format!(" ({because})")).unwrap_or_default();
-        let message = format!("{}{because}", told(finding));
+        let answer = failing(self.record).find(|exchange| exchange.step == finding.step);
+        let answer = answer.filter(|_| finding.level != Level::Snapshot);
+        let answer = answer.map(|exchange| format!("; answer: {}", excerpt_line(&exchange.answer)));
+        let message = format!("{}{because}{}", told(finding), answer.unwrap_or_default());
         let rule = Rule::of(finding, &self.record.id);
         self.add(&Said { rule, kind: ResultKind::Fail, level, message, finding: Some(finding) });
     }

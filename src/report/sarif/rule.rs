@@ -32,7 +32,7 @@ impl Rule {
     pub(super) fn of(finding: &Finding, case: &CaseId) -> Self {
         let code = finding.cites.iter().find_map(|citation| match &citation.promise {
             Promise::ErrorRow { code, .. } => Some(code.clone()),
-            Promise::Field { .. } | Promise::Limit { .. } => None,
+            Promise::Field { .. } | Promise::Envelope { .. } | Promise::Limit { .. } => None,
         });
         let contract = case.table().rsplit_once('/').map_or("", |(contract, _)| contract).to_owned();
         match code {

@@ -3,22 +3,23 @@
 use std::io::{self, Write};
 
 use super::paint::{Paint, Style, Verbosity};
-use crate::model::{CaseRecord, Finding, Request, Verdict};
+use crate::model::{CaseRecord, Exchange, Finding, Request, Verdict};
 use crate::plain::printable;
-use crate::protocol::curl_line;
+use crate::report::Repeat;
+use crate::report::excerpt::{excerpt, failing};
 
 /// Tells cases one after the other.
 pub(super) struct Teller {
     pub(super) style: Style,
-    /// The address of the endpoint.
-    pub(super) base: String,
+    /// Where requests can be sent again.
+    pub(super) repeat: Repeat,
     /// The reason that was told with the last case.
     told: Option<String>,
 }
 
 impl Teller {
-    pub(super) fn new(style: Style, base: String) -> Self {
-        Self { style, base, told: None }
+    pub(super) fn new(style: Style, repeat: Repeat) -> Self {
+        Self { style, repeat, told: None }
     }
 
     /// Writes all of a case that a person has to know.
@@ -33,7 +34,10 @@ impl Teller {
         };
         writeln!(out, "{}  {}", self.style.painted(paint, word), record.id)?;
         self.reason(out, record)?;
-        let is_brief = record.findings.is_empty() && record.left_behind.is_empty();
+        if let Some(reason) = &record.started_again {
+            write!(out, "{}", self.style.hung("  started again: ", reason, 2))?;
+        }
+        let is_brief = record.findings.is_empty() && record.left_behind.is_empty() && record.paused.is_zero();
         if is_brief && record.unanswered.is_none() {
             return Ok(());
         }
@@ -47,6 +51,11 @@ impl Teller {
         self.requests(out, record)?;
         if record.steps_not_sent > 0 {
             writeln!(out, "  not sent: the last {} of its steps", record.steps_not_sent)?;
+        }
+        if !record.paused.is_zero() {
+            let paused =
+                format!("this machine was paused for {:.1?} while it waited for answers", record.paused);
+            write!(out, "{}", self.style.hung("  ", &paused, 2))?;
         }
         for left in &record.left_behind {
             write!(out, "{}", self.style.hung("  left behind: ", left, 2))?;
@@ -67,7 +76,11 @@ impl Teller {
     }
 
     fn finding(&self, out: &mut impl Write, finding: &Finding, record: &CaseRecord) -> io::Result<()> {
-        let counts = if finding.level <= record.gate { "" } else { "  (does not count at this --level)" };
+        let counts = match finding {
+            Finding { is_warning: true, .. } => "  (a warning: no published source promises this)",
+            finding if finding.counts(record.gate) => "",
+            _ => "  (does not count at this --level)",
+        };
         let step =
             if record.exchanges.len() > 1 { format!("step {}: ", finding.step + 1) } else { String::new() };
         let level = finding.level.name();
@@ -86,24 +99,47 @@ impl Teller {
         }
     }
 
-    /// The requests up to the last one that something is wrong with.
+    /// The lines that repeat a step.
+    fn lines_of(
+        &self,
+        out: &mut impl Write,
+        record: &CaseRecord,
+        step: usize,
+        request: &Request,
+    ) -> io::Result<()> {
+        let lines = self.repeat.step(record, step, request);
+        lines.iter().try_for_each(|line| writeln!(out, "    {}", printable(line)))
+    }
+
+    /// The requests up to the last one that something is wrong with, and the answers that are wrong.
     fn requests(&self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
         let last = record.findings.iter().map(|finding| finding.step).max();
         let sent = record.exchanges.iter().filter(|exchange| last.is_some_and(|last| exchange.step <= last));
-        let requests: Vec<&Request> =
-            sent.map(|exchange| &exchange.request).chain(&record.unanswered).collect();
-        for request in requests {
-            writeln!(out, "    {}", printable(&curl_line(&self.base, request)))?;
+        let sent: Vec<&Exchange> = sent.collect();
+        if let Some(line) = self.repeat.head().filter(|_| !sent.is_empty() || record.unanswered.is_some()) {
+            writeln!(out, "    {line}")?;
         }
-        Ok(())
+        let failing: Vec<usize> = failing(record).map(|exchange| exchange.step).collect();
+        for Exchange { step, request, answer } in sent {
+            self.lines_of(out, record, *step, request)?;
+            if failing.contains(step) {
+                excerpt(answer)
+                    .iter()
+                    .try_for_each(|line| write!(out, "{}", self.style.lines("    < ", line)))?;
+            }
+        }
+        match &record.unanswered {
+            Some(request) => self.lines_of(out, record, record.answered, request),
+            None => Ok(()),
+        }
     }
 }
 
 /// What a person has to know of a case that did not pass, as plain text.
-pub fn case_text(record: &CaseRecord, url: &str) -> String {
+pub fn case_text(record: &CaseRecord, repeat: &Repeat) -> String {
     let style = Style { is_coloured: false, has_progress: false, verbosity: Verbosity::Normal, width: None };
     let mut text = Vec::new();
     // Writing to memory cannot fail.
-    let _ = Teller::new(style, url.to_owned()).case(&mut text, record);
+    let _ = Teller::new(style, repeat.clone()).case(&mut text, record);
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -15,7 +15,7 @@ use super::case::Teller;
 use super::paint::{Paint, Style, Verbosity};
 use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Verdict};
-use crate::report::Report;
+use crate::report::{Repeat, Report};
 use recap::Recap;
 
 /// Writes what a run says to a terminal.
@@ -39,13 +39,13 @@ impl<W: Write> TerminalReport<W> {
     /// A report to `out`.
     pub fn new(out: W, style: Style) -> Self {
         let bar = ProgressBar::hidden();
-        let teller = Teller::new(style, String::new());
+        let teller = Teller::new(style, Repeat::default());
         Self { out, style, bar, start: None, teller, recap: Recap::default(), series: None }
     }
 
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
         self.start = Some(start.clone());
-        self.teller = Teller::new(self.style, start.endpoint.url.clone());
+        self.teller = Teller::new(self.style, Repeat::of(start));
         self.recap = Recap::default();
         self.head(start)?;
         self.faults()?;
@@ -109,11 +109,16 @@ impl<W: Write> TerminalReport<W> {
             _ if !record.left_behind.is_empty() => true,
             // What stands in the way of all cases is told once.
             Verdict::NotRun(reason) if reason.is_of_the_run() => self.style.verbosity == Verbosity::Verbose,
-            Verdict::Passed => self.style.verbosity == Verbosity::Verbose,
-            Verdict::Flaky { .. } | Verdict::Waived { .. } => self.style.verbosity != Verbosity::Quiet,
+            Verdict::Passed if record.started_again.is_none() => self.style.verbosity == Verbosity::Verbose,
+            Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => {
+                self.style.verbosity != Verbosity::Quiet
+            }
+            // Nothing is wrong with what was skipped on purpose.
+            Verdict::NotRun(reason) if reason.is_meant() => self.style.verbosity != Verbosity::Quiet,
             Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
         };
-        let has_notes = !record.findings.is_empty() && self.style.verbosity != Verbosity::Quiet;
+        let has_notes = (!record.findings.is_empty() || !record.paused.is_zero())
+            && self.style.verbosity != Verbosity::Quiet;
         if is_told || has_notes { bar.suspend(|| self.tell(record)) } else { Ok(()) }
     }
 
@@ -160,7 +165,7 @@ impl<W: Write> TerminalReport<W> {
         }
         self.drift(end)?;
         if self.style.verbosity == Verbosity::Quiet {
-            return Ok(());
+            return self.shortcomings(end);
         }
         self.summary(&start, end)
     }

@@ -11,7 +11,9 @@ use super::exchange::{RawExchange, RawRequest};
 use super::run::level;
 use super::verdict::{RawSnapshot, RawVerdict};
 use super::{WireError, micros};
-use crate::model::{CaseId, CaseRecord, Exchange, Finding, IdError, OperationId, SourceText, Spot, TableId};
+use crate::model::{
+    CaseId, CaseRecord, Exchange, Finding, IdError, OperationId, RequestId, SetUp, SourceText, Spot, TableId,
+};
 use crate::protocol::{from_json, to_json};
 
 /// The greatest column that is read back: a place is rebuilt as a text of that length.
@@ -38,6 +40,8 @@ pub(super) struct RawCase {
     given: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     variables: Vec<(String, Json)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    set_ups: Vec<RawSetUp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unanswered: Option<RawRequest>,
     steps_not_sent: usize,
@@ -45,11 +49,17 @@ pub(super) struct RawCase {
     rows_met: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     codes_due: Vec<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    request_ids: Vec<RawRequestId>,
     snapshot: RawSnapshot,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     retried: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    started_again: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     left_behind: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_none")]
+    paused_us: u64,
     duration_us: u64,
 }
 
@@ -70,13 +80,17 @@ impl From<&CaseRecord> for RawCase {
             exchanges: record.exchanges.iter().map(RawExchange::from).collect(),
             given: record.given.clone(),
             variables: record.variables.iter().map(|(name, value)| (name.clone(), to_json(value))).collect(),
+            set_ups: record.set_ups.iter().map(RawSetUp::from).collect(),
             unanswered: record.unanswered.as_ref().map(RawRequest::from),
             steps_not_sent: record.steps_not_sent,
             rows_met: texts(&record.rows_met),
             codes_due: record.codes_due.iter().map(|codes| texts(codes)).collect(),
+            request_ids: record.request_ids.iter().map(RawRequestId::from).collect(),
             snapshot: (&record.snapshot).into(),
             retried: record.retried.clone(),
+            started_again: record.started_again.clone(),
             left_behind: record.left_behind.clone(),
+            paused_us: micros(record.paused),
             duration_us: micros(record.elapsed),
         }
     }
@@ -99,15 +113,44 @@ impl TryFrom<RawCase> for CaseRecord {
             exchanges: exchanges.collect::<Result<_, _>>()?,
             given: raw.given,
             variables: raw.variables.into_iter().map(|(name, value)| (name, from_json(&value))).collect(),
+            set_ups: raw.set_ups.into_iter().map(SetUp::from).collect(),
             unanswered: raw.unanswered.map(TryInto::try_into).transpose()?,
             steps_not_sent: raw.steps_not_sent,
             rows_met: shared(raw.rows_met),
             codes_due: raw.codes_due.into_iter().map(shared).collect(),
+            request_ids: raw.request_ids.into_iter().map(RequestId::from).collect(),
+            literals: Vec::new(),
             snapshot: raw.snapshot.into(),
             retried: raw.retried,
+            started_again: raw.started_again,
             left_behind: raw.left_behind,
+            paused: Duration::from_micros(raw.paused_us),
             elapsed: Duration::from_micros(raw.duration_us),
         })
+    }
+}
+
+/// Nearly every case has no pause, and does not say so.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+pub(super) fn is_none(micros: &u64) -> bool {
+    *micros == 0
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawSetUp {
+    step: usize,
+    asked: String,
+}
+
+impl From<&SetUp> for RawSetUp {
+    fn from(SetUp { step, asked }: &SetUp) -> Self {
+        Self { step: step + 1, asked: asked.clone() }
+    }
+}
+
+impl From<RawSetUp> for SetUp {
+    fn from(RawSetUp { step, asked }: RawSetUp) -> Self {
+        Self { step: step.saturating_sub(1), asked }
     }
 }
 
@@ -135,6 +178,25 @@ fn spot(file: &str, line: usize, column: usize) -> Spot {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+struct RawRequestId {
+    step: usize,
+    at: String,
+    digest: String,
+}
+
+impl From<&RequestId> for RawRequestId {
+    fn from(id: &RequestId) -> Self {
+        Self { step: id.step + 1, at: id.at.clone(), digest: id.digest.clone() }
+    }
+}
+
+impl From<RawRequestId> for RequestId {
+    fn from(raw: RawRequestId) -> Self {
+        Self { step: raw.step.saturating_sub(1), at: raw.at, digest: raw.digest }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 struct RawFinding {
     level: String,
     step: usize,
@@ -145,13 +207,17 @@ struct RawFinding {
     because: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     cites: Vec<RawCitation>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    warning: bool,
 }
 
 impl From<&Finding> for RawFinding {
     fn from(finding: &Finding) -> Self {
-        let Finding { level, step, subject, expected, actual, because, cites } = finding.clone();
+        let Finding { level, step, subject, expected, actual, because, cites, is_warning: warning } =
+            finding.clone();
         let cites = cites.into_iter().map(RawCitation::from).collect();
-        Self { level: level.name().to_owned(), step: step + 1, subject, expected, actual, because, cites }
+        let level = level.name().to_owned();
+        Self { level, step: step + 1, subject, expected, actual, because, cites, warning }
     }
 }
 
@@ -159,9 +225,9 @@ impl TryFrom<RawFinding> for Finding {
     type Error = WireError;
 
     fn try_from(raw: RawFinding) -> Result<Self, WireError> {
-        let RawFinding { level: name, step, subject, expected, actual, because, cites } = raw;
+        let RawFinding { level: name, step, subject, expected, actual, because, cites, warning } = raw;
         let (level, step) = (level(name)?, step.saturating_sub(1));
         let cites = cites.into_iter().map(Into::into).collect();
-        Ok(Self { level, step, subject, expected, actual, because, cites })
+        Ok(Self { level, step, subject, expected, actual, because, cites, is_warning: warning })
     }
 }

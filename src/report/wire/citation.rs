@@ -20,6 +20,7 @@ pub(in crate::report) struct RawCitation {
 enum RawPromise {
     ErrorRow { status: u16, code: String },
     Field { name: String },
+    Envelope { name: String },
     Limit { parameter: String, limit: String },
 }
 
@@ -28,6 +29,7 @@ impl From<Citation> for RawCitation {
         let promise = match promise {
             Promise::ErrorRow { status, code } => RawPromise::ErrorRow { status, code },
             Promise::Field { name } => RawPromise::Field { name },
+            Promise::Envelope { name } => RawPromise::Envelope { name },
             Promise::Limit { parameter, limit } => RawPromise::Limit { parameter, limit },
         };
         Self { promise, file: site.file.display().to_string(), line: site.line, column: site.column }
@@ -39,6 +41,7 @@ impl From<RawCitation> for Citation {
         let promise = match promise {
             RawPromise::ErrorRow { status, code } => Promise::ErrorRow { status, code },
             RawPromise::Field { name } => Promise::Field { name },
+            RawPromise::Envelope { name } => Promise::Envelope { name },
             RawPromise::Limit { parameter, limit } => Promise::Limit { parameter, limit },
         };
         // Lines and columns count from 1, and consumers of SARIF count no further than 32 bits.

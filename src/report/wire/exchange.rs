@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::case::is_none;
 use super::{WireError, micros};
-use crate::model::{Answer, Exchange, Format, Method, Request, SentBody};
-use crate::protocol::{from_base64, read_body, to_base64};
+use crate::model::{Answer, Exchange, Flaw, Format, Method, Request, SentBody};
+use crate::protocol::{from_base64, read_answer, to_base64};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RawExchange {
@@ -42,7 +43,36 @@ struct RawAnswer {
     text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     base64: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    flaws: Vec<RawFlaw>,
     duration_us: u64,
+    #[serde(default, skip_serializing_if = "is_none")]
+    paused_us: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum RawFlaw {
+    Surplus { start: String },
+    Coding { label: String, reason: String },
+}
+
+impl From<Flaw> for RawFlaw {
+    fn from(flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::Surplus { start } => Self::Surplus { start },
+            Flaw::Coding { label, reason } => Self::Coding { label, reason },
+        }
+    }
+}
+
+impl From<RawFlaw> for Flaw {
+    fn from(raw: RawFlaw) -> Self {
+        match raw {
+            RawFlaw::Surplus { start } => Self::Surplus { start },
+            RawFlaw::Coding { label, reason } => Self::Coding { label, reason },
+        }
+    }
 }
 
 impl From<&Exchange> for RawExchange {
@@ -106,8 +136,10 @@ impl From<&Answer> for RawAnswer {
             Ok(text) => (Some(text.to_owned()), None),
             Err(_) => (None, Some(to_base64(&answer.bytes))),
         };
-        let duration_us = micros(answer.elapsed);
-        Self { status: answer.status, headers: answer.headers.clone(), text, base64, duration_us }
+        let (duration_us, paused_us) = (micros(answer.elapsed), micros(answer.paused));
+        let flaws = answer.flaws.iter().cloned().map(RawFlaw::from).collect();
+        let headers = answer.headers.clone();
+        Self { status: answer.status, headers, text, base64, flaws, duration_us, paused_us }
     }
 }
 
@@ -122,7 +154,11 @@ impl TryFrom<RawAnswer> for Answer {
             }
             (None, None) => Vec::new(),
         };
-        let (body, elapsed) = (read_body(&bytes), Duration::from_micros(raw.duration_us));
-        Ok(Self { status: raw.status, headers: raw.headers, bytes, body, elapsed })
+        let content_type = raw.headers.iter().find(|(name, _)| name == "content-type");
+        let flaws: Vec<Flaw> = raw.flaws.into_iter().map(Flaw::from).collect();
+        let body = read_answer(&bytes, content_type.map(|(_, value)| value.as_str()), &flaws);
+        let elapsed = Duration::from_micros(raw.duration_us);
+        let paused = Duration::from_micros(raw.paused_us);
+        Ok(Self { status: raw.status, headers: raw.headers, bytes, body, flaws, elapsed, paused })
     }
 }

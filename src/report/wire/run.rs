@@ -1,6 +1,6 @@
 //! What a run says at its start and at its end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::contract::{RawParameter, RawRow};
 use super::{FORMAT, VERSION, WireError, micros};
 use crate::event::{
-    EndpointDescription, OperationStart, Outcome, ParameterStart, RowStart, RunEnd, RunStart, SeriesEnd,
-    SnapshotCounts, StaleSnapshot, Stopped,
+    EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber, PartStart, RowStart, RunEnd,
+    RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
 };
 use crate::model::{Drift, Level, VerdictCounts};
 
@@ -25,9 +25,33 @@ pub(super) struct RawStart {
     selected: usize,
     known: usize,
     seed: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<RawPart>,
     level: String,
     faults: Vec<String>,
     snapshots: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawPart {
+    number: Option<u64>,
+    of: Option<u64>,
+    seed: u64,
+    url: String,
+}
+
+impl From<&PartStart> for RawPart {
+    fn from(part: &PartStart) -> Self {
+        let (number, of) = part.shard.map(|PartNumber { number, count }| (number, count)).unzip();
+        Self { number, of, seed: part.seed, url: part.url.clone() }
+    }
+}
+
+impl From<RawPart> for PartStart {
+    fn from(raw: RawPart) -> Self {
+        let shard = raw.number.zip(raw.of).map(|(number, count)| PartNumber { number, count });
+        Self { shard, seed: raw.seed, url: raw.url }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -63,6 +87,7 @@ impl From<&RunStart> for RawStart {
             selected: start.selected,
             known: start.known,
             seed: start.seed,
+            parts: start.parts.iter().map(RawPart::from).collect(),
             level: start.gate.name().to_owned(),
             faults: start.faults.clone(),
             snapshots: start.snapshots.as_ref().map(|folder| folder.display().to_string()),
@@ -85,6 +110,7 @@ impl TryFrom<RawStart> for RunStart {
             selected: raw.selected,
             known: raw.known,
             seed: raw.seed,
+            parts: raw.parts.into_iter().map(PartStart::from).collect(),
             gate: level(raw.level)?,
             faults: raw.faults,
             snapshots: raw.snapshots.map(PathBuf::from),
@@ -132,6 +158,8 @@ pub(super) struct RawEnd {
     orphans: Vec<String>,
     stale_snapshots: Option<Vec<RawStale>>,
     stale_waivers: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    unpublished: BTreeMap<String, usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     manifest: Option<RawDrift>,
     snapshots: RawSnapshots,
@@ -171,6 +199,7 @@ enum RawStopped {
     EnoughFailed { failures: usize },
     Unreachable { reason: String },
     Refused { reason: String },
+    MixedUp,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -184,17 +213,19 @@ struct RawDrift {
     missing: Vec<String>,
     new: Vec<String>,
     changed: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<String>,
 }
 
 impl From<Drift> for RawDrift {
-    fn from(Drift { missing, new, changed }: Drift) -> Self {
-        Self { missing, new, changed }
+    fn from(Drift { missing, new, changed, parts }: Drift) -> Self {
+        Self { missing, new, changed, parts }
     }
 }
 
 impl From<RawDrift> for Drift {
-    fn from(RawDrift { missing, new, changed }: RawDrift) -> Self {
-        Self { missing, new, changed }
+    fn from(RawDrift { missing, new, changed, parts }: RawDrift) -> Self {
+        Self { missing, new, changed, parts }
     }
 }
 
@@ -224,6 +255,7 @@ impl From<&RunEnd> for RawEnd {
                 .as_ref()
                 .map(|stale| stale.iter().map(RawStale::from).collect()),
             stale_waivers: end.stale_waivers.clone(),
+            unpublished: end.unpublished.clone(),
             manifest: end.drift.clone().map(RawDrift::from),
             snapshots: RawSnapshots { same, different, outranked, missing, written, unusable },
             left_behind: end.left_behind,
@@ -251,6 +283,7 @@ impl TryFrom<RawEnd> for RunEnd {
                 .map(|stale| stale.into_iter().map(StaleSnapshot::from).collect()),
             drift: raw.manifest.map(Drift::from),
             stale_waivers: raw.stale_waivers,
+            unpublished: raw.unpublished,
             snapshots: SnapshotCounts { same, different, outranked, missing, written, unusable },
             left_behind: raw.left_behind,
             exchanges: raw.exchanges,
@@ -276,6 +309,7 @@ impl From<Stopped> for RawStopped {
             Stopped::EnoughFailed { failures } => Self::EnoughFailed { failures },
             Stopped::Unreachable { reason } => Self::Unreachable { reason },
             Stopped::Refused { reason } => Self::Refused { reason },
+            Stopped::MixedUp => Self::MixedUp,
         }
     }
 }
@@ -288,6 +322,7 @@ impl From<RawStopped> for Stopped {
             RawStopped::EnoughFailed { failures } => Self::EnoughFailed { failures },
             RawStopped::Unreachable { reason } => Self::Unreachable { reason },
             RawStopped::Refused { reason } => Self::Refused { reason },
+            RawStopped::MixedUp => Self::MixedUp,
         }
     }
 }

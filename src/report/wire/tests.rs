@@ -8,7 +8,7 @@ use crate::event::{Event, Outcome, SeriesEnd, Stopped};
 use crate::model::{Fault, NotRun, Scheme, SnapshotOutcome, Unknown, Verdict};
 
 /// A line of a case in which everything that may be left out is there.
-const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row","cites":[{"kind":"error-row","status":400,"code":"X","file":"c.toml","line":9,"column":1},{"kind":"field","name":"f","file":"c.toml","line":2,"column":3},{"kind":"limit","parameter":"p","limit":"ascii","file":"c.toml","line":4,"column":5}]}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","duration_us":5}}],"given":[["made","x"]],"variables":[["region","cn"],["n",{"b":1.50,"a":null}]],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"codes_due":[[],["X","Y"]],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"left_behind":["it"],"duration_us":7}"#;
+const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row","cites":[{"kind":"error-row","status":400,"code":"X","file":"c.toml","line":9,"column":1},{"kind":"field","name":"f","file":"c.toml","line":2,"column":3},{"kind":"limit","parameter":"p","limit":"ascii","file":"c.toml","line":4,"column":5}]}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","flaws":[{"kind":"surplus","start":"HTTP/1.1"},{"kind":"coding","label":"br","reason":"no"}],"duration_us":5}}],"given":[["made","x"]],"variables":[["region","cn"],["n",{"b":1.50,"a":null}]],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"codes_due":[[],["X","Y"]],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"started_again":"lost","left_behind":["it"],"duration_us":7}"#;
 
 fn again(event: &Event) -> String {
     let line = write_event(event).unwrap();
@@ -38,6 +38,7 @@ fn every_verdict_comes_back_with_its_reason() {
         Unknown::Transport(Fault::Connect { reason: text() }),
         Unknown::Transport(Fault::TimedOut { what: "the answer".into(), after }),
         Unknown::Transport(Fault::Broken { reason: text() }),
+        Unknown::Transport(Fault::Lost { reason: text() }),
         Unknown::Transport(Fault::TooLarge { limit: 9 }),
         Unknown::Transport(Fault::Unsendable { reason: text() }),
         Unknown::Transport(Fault::Interrupted),
@@ -112,6 +113,7 @@ fn every_reason_for_an_early_end_comes_back() {
         Stopped::EnoughFailed { failures: 3 },
         Stopped::Unreachable { reason: reason() },
         Stopped::Refused { reason: reason() },
+        Stopped::MixedUp,
     ];
     let line = r#"{"event":"ended","counts":{"passed":1,"flaky":2,"failed":0,"waived":4,"indeterminate":5,"not_run":6,"not_meant":1},"rows_met":[["X"]],"orphans":["o"],"stale_snapshots":[{"id":"a","why":"b"}],"stale_waivers":[],"manifest":{"missing":["m"],"new":["n"],"changed":["c"]},"snapshots":{"same":1,"different":2,"outranked":6,"missing":3,"written":4,"unusable":5},"left_behind":1,"exchanges":9,"stopped":null,"duration_us":3,"outcome":"could not find out"}"#;
     assert_eq!(write_event(&read_event(line).unwrap()).unwrap(), line);

@@ -24,11 +24,13 @@ pub(super) enum RawUnknown {
     Connect { reason: String },
     TimedOut { what: String, after_us: u64 },
     Broken { reason: String },
+    Lost { reason: String },
     TooLarge { limit: usize },
     Unsendable { reason: String },
     Interrupted,
     Throttled { answer: String },
     SetUp { state: String, reason: String },
+    Paused { paused_us: u64 },
     Unprepared { reason: String },
 }
 
@@ -81,11 +83,13 @@ impl From<Unknown> for RawUnknown {
                 Self::TimedOut { what: what.into_owned(), after_us: micros(after) }
             }
             Unknown::Transport(Fault::Broken { reason }) => Self::Broken { reason },
+            Unknown::Transport(Fault::Lost { reason }) => Self::Lost { reason },
             Unknown::Transport(Fault::TooLarge { limit }) => Self::TooLarge { limit },
             Unknown::Transport(Fault::Unsendable { reason }) => Self::Unsendable { reason },
             Unknown::Transport(Fault::Interrupted) => Self::Interrupted,
             Unknown::Throttled { answer } => Self::Throttled { answer },
             Unknown::SetUp { state, reason } => Self::SetUp { state, reason },
+            Unknown::Paused { paused } => Self::Paused { paused_us: micros(paused) },
             Unknown::Unprepared { reason } => Self::Unprepared { reason },
         }
     }
@@ -100,11 +104,13 @@ impl From<RawUnknown> for Unknown {
                 Self::Transport(Fault::TimedOut { what: what.into(), after })
             }
             RawUnknown::Broken { reason } => Self::Transport(Fault::Broken { reason }),
+            RawUnknown::Lost { reason } => Self::Transport(Fault::Lost { reason }),
             RawUnknown::TooLarge { limit } => Self::Transport(Fault::TooLarge { limit }),
             RawUnknown::Unsendable { reason } => Self::Transport(Fault::Unsendable { reason }),
             RawUnknown::Interrupted => Self::Transport(Fault::Interrupted),
             RawUnknown::Throttled { answer } => Self::Throttled { answer },
             RawUnknown::SetUp { state, reason } => Self::SetUp { state, reason },
+            RawUnknown::Paused { paused_us } => Self::Paused { paused: Duration::from_micros(paused_us) },
             RawUnknown::Unprepared { reason } => Self::Unprepared { reason },
         }
     }

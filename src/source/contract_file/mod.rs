@@ -10,11 +10,12 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::document::Node;
-use super::expectation::check_path;
+use super::matcher::{check_path, check_singular};
 use super::normalisation;
+use super::regexes::compiled;
 use super::shape::nearest;
 use crate::model::{
-    Contract, Effect, ErrorRow, Field, FormatChoice, Listing, MessageTemplate, Method, OperationId,
+    Backing, Contract, Effect, ErrorRow, Field, FormatChoice, Listing, MessageTemplate, Method, OperationId,
     Parameter, Place, Problem, RateLimit, Reach, RequestShape, Rule, Source,
 };
 
@@ -186,10 +187,12 @@ impl Reader<'_> {
         pattern(node, self.problems).map(|_| node.as_text().unwrap_or_default().to_owned())
     }
 
+    /// A path to one value: a code, a message, a request id.
     fn path(&mut self, node: Option<&Node>) -> Option<String> {
         let node = node?;
         let text = node.as_text()?;
         check_path(text, &node.spot, self.problems);
+        check_singular(text, &node.spot, self.problems);
         Some(text.to_owned())
     }
 
@@ -204,19 +207,32 @@ impl Reader<'_> {
             is_required: node.flag("required", true),
             pattern: node.get("pattern").and_then(|pattern| self.pattern(pattern)),
             about: node.text("about").unwrap_or_default(),
-            source: self.cited(node),
-            spot: node.spot.clone(),
+            backing: self.backing(node),
         }
+    }
+
+    /// What a promise rests on, by its own `source` or `unpublished`.
+    fn backing(&mut self, node: &Node) -> Backing {
+        let source = self.cited(node);
+        let is_unpublished = node.flag("unpublished", false);
+        if is_unpublished && !source.is_empty() {
+            let mark = node.get("unpublished").unwrap_or(node);
+            self.problems.push(
+                Problem::new(mark.spot.clone(), "what has a source is not unpublished")
+                    .hint("drop one of `source` and `unpublished`"),
+            );
+        }
+        Backing { source, is_unpublished, spot: node.spot.clone() }
     }
 
     fn rows(&mut self, list: Option<&Node>, is_own: bool) -> Vec<ErrorRow> {
         let mut rows: Vec<ErrorRow> = Vec::new();
         for node in list.map(Node::items).unwrap_or_default() {
             let row = self.row(node);
-            if is_own && rows.iter().any(|known| known.code == row.code) {
+            if is_own && rows.iter().any(|known| known.label() == row.label()) {
                 self.problem(
                     node.get("code").unwrap_or(node),
-                    format!("the code `{}` has a row already", row.code),
+                    format!("the row {} is there already", row.label()),
                 );
             }
             rows.push(row);
@@ -226,12 +242,17 @@ impl Reader<'_> {
 
     fn row(&mut self, node: &Node) -> ErrorRow {
         let status = node.get("status").and_then(Node::as_number).unwrap_or_default();
-        if !(100..=599).contains(&status) {
-            self.problem(node.get("status").unwrap_or(node), "a status is a number from 100 to 599");
+        if !(400..=599).contains(&status) {
+            // An answer below 400 is one of success, which no error row describes.
+            self.problem(
+                node.get("status").unwrap_or(node),
+                "the status of an error is a number from 400 to 599",
+            );
         }
         ErrorRow {
             status,
-            code: node.text("code").unwrap_or_default(),
+            code: node.code("code").unwrap_or_default(),
+            is_numeric: node.get("code").is_some_and(|code| code.as_text().is_none()),
             message: node.text("message").map(MessageTemplate::new),
             reach: if node.text("reach").as_deref() == Some("state") { Reach::State } else { Reach::Request },
             about: node.text("about"),
@@ -250,8 +271,8 @@ impl Reader<'_> {
             rules.push(Rule {
                 id,
                 text: node.text("text").unwrap_or_default(),
-                source: self.cited(node),
                 disputed: node.text("disputed"),
+                backing: self.backing(node),
             });
         }
         rules
@@ -272,9 +293,14 @@ impl Reader<'_> {
 
 /// The problem of a code that the contract does not have.
 pub(super) fn unknown_code(contract: &Contract, node: &Node) -> Option<Problem> {
-    let code = node.as_text()?;
-    if contract.rows_of(code).next().is_some() {
+    let code = node.as_code()?;
+    if contract.rows_of_value(&node.to_value()).next().is_some() {
         return None;
+    }
+    if let Some(other) = contract.rows_of(code).next() {
+        let written = if other.is_numeric { "a number" } else { "a text" };
+        let message = format!("the contract has the code {code} as {written}");
+        return Some(Problem::new(node.spot.clone(), message).hint("write it here as it is there"));
     }
     let problem = Problem::new(node.spot.clone(), format!("the contract has no error `{code}`"));
     let known: Vec<&str> =
@@ -293,7 +319,7 @@ pub(super) fn place(name: &str) -> Option<Place> {
 
 /// The regular expression of a node, unless it is none, which joins `problems`.
 pub(super) fn pattern(node: &Node, problems: &mut Vec<Problem>) -> Option<Regex> {
-    match Regex::new(node.as_text()?) {
+    match compiled(node.as_text()?) {
         Ok(regex) => Some(regex),
         Err(error) => {
             let message = format!("not a regular expression: {}", last_line(&error.to_string()));

@@ -36,7 +36,7 @@ impl Reader<'_> {
             about: node.text("about").unwrap_or_default(),
             source: self.cited(node),
             constraints: constraints.iter().filter_map(|item| self.constraint(item)).collect(),
-            missing: node.texts("missing"),
+            missing: node.codes("missing"),
             spot: node.spot.clone(),
         }
     }
@@ -50,7 +50,7 @@ impl Reader<'_> {
         };
         Some(Constraint {
             limit: limit.clone(),
-            error: node.text("error"),
+            error: node.code("error"),
             source,
             about: node.text("about"),
             disputed: node.text("disputed"),

@@ -1,9 +1,12 @@
 //! Reads `states.toml`.
 
-use crate::model::{Problem, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
+use crate::model::{
+    Problem, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep, Value, is_singular,
+};
 use crate::source::document::{Entry, Node};
-use crate::source::expectation::check_path;
+use crate::source::matcher::check_path;
 use crate::source::names::Names;
+use crate::template;
 
 /// The states of a file of the right shape.
 pub(super) fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefinition> {
@@ -31,7 +34,10 @@ pub(super) fn sweep(node: &Node, problems: &mut Vec<Problem>) -> Option<Sweep> {
         problems
             .push(Problem::new(sweep.spot.clone(), "`find` saves exactly one value: what is to be removed"));
     }
-    Some(Sweep { find, remove: steps(sweep.get("remove"), &mut names, problems) })
+    let remove = steps(sweep.get("remove"), &mut names, problems);
+    // Each request that removes is sent for one thing that was found.
+    check_lists(&items(sweep.get("remove")), &remove.iter().collect::<Vec<_>>(), problems);
+    Some(Sweep { find, remove })
 }
 
 fn state(node: &Node, vars: Option<&Node>, problems: &mut Vec<Problem>) -> StateDefinition {
@@ -81,11 +87,18 @@ fn recipe(node: &Node, state: &Node, vars: Option<&Node>, problems: &mut Vec<Pro
                 .push(Problem::new(entry.key_spot.clone(), format!("the state takes no `{}`", entry.key)));
         }
     }
-    Recipe {
+    let recipe = Recipe {
         when: when.iter().map(|entry| (entry.key.clone(), entry.node.to_value().to_plain())).collect(),
         steps: steps(node.get("step"), &mut names, problems),
         clean_up: steps(node.get("cleanup"), &mut names, problems),
-    }
+    };
+    let nodes = [items(node.get("step")), items(node.get("cleanup"))].concat();
+    check_lists(&nodes, &recipe.steps.iter().chain(&recipe.clean_up).collect::<Vec<_>>(), problems);
+    recipe
+}
+
+fn items(list: Option<&Node>) -> Vec<&Node> {
+    list.map(Node::items).unwrap_or_default().iter().collect()
 }
 
 fn steps(list: Option<&Node>, names: &mut Names, problems: &mut Vec<Problem>) -> Vec<RecipeStep> {
@@ -99,12 +112,44 @@ fn step(node: &Node, names: &mut Names, problems: &mut Vec<Problem>) -> RecipeSt
         check_path(entry.node.as_text().unwrap_or_default(), &entry.node.spot, problems);
         names.add(entry.key.as_str());
     }
+    let pages = node.get("pages");
+    if let Some(pages) = pages.filter(|_| saved.is_empty()) {
+        let problem = Problem::new(pages.spot.clone(), "`pages` collects what `save` takes from each page");
+        problems.push(problem.hint("write what each page gives in `save`"));
+    }
     RecipeStep {
         is_optional: node.flag("optional", false),
+        pages: node.text("pages"),
         params: node.get("params").map(Node::to_pairs).unwrap_or_default(),
         save: saved
             .iter()
             .filter_map(|entry| Some((entry.key.clone(), entry.node.as_text()?.to_owned())))
             .collect(),
+    }
+}
+
+/// A request that uses a saved list is sent once for each of its items; for two lists, or with something to save, it
+/// would not be clear what that means.
+fn check_lists(nodes: &[&Node], steps: &[&RecipeStep], problems: &mut Vec<Problem>) {
+    let mut lists: Vec<&str> = Vec::new();
+    for (node, step) in nodes.iter().zip(steps) {
+        let used = template::names(&Value::Map(step.params.clone())).unwrap_or_default();
+        let used: Vec<&str> = lists.iter().copied().filter(|name| used.contains(*name)).collect();
+        let problem = match used.as_slice() {
+            [first, second, ..] => {
+                Some(format!("it is sent for each item of one list, not of `{first}` and `{second}`"))
+            }
+            [list] if !step.save.is_empty() => {
+                Some(format!("it is sent for each item of `{list}`, so it saves nothing"))
+            }
+            [] | [_] => None,
+        };
+        problems.extend(problem.map(|message| Problem::new(node.spot.clone(), message)));
+        for (name, path) in &step.save {
+            lists.retain(|known| known != name);
+            if !is_singular(path) {
+                lists.push(name);
+            }
+        }
     }
 }

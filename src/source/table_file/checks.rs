@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reader;
-use crate::model::{Case, Contract, Given, Problem, Row, Step, Value, work};
+use crate::model::{AxisChoice, Case, Contract, Given, Place, Problem, Row, Step, Value, work};
 use crate::source::bound::MOST_LACKING;
 use crate::source::document::Node;
 use crate::source::expectation;
+use crate::source::matcher::rendered_flaws;
 use crate::source::names::Names;
-use crate::source::shape::nearest;
+use crate::source::shape::slip;
 use crate::template::{Scope, Unrendered, has_templates, is_template};
 
 impl Reader<'_> {
@@ -47,12 +48,33 @@ impl Reader<'_> {
                 continue;
             }
             // Whether names are the same in either case is worth a case of its own.
-            if let Some(near) = nearest(name, &known).filter(|near| !near.eq_ignore_ascii_case(name)) {
+            if let Some(near) = slip(name, &known).filter(|near| !near.eq_ignore_ascii_case(name)) {
                 self.problems.push(
                     Problem::new(entry.node.spot.clone(), format!("the contract has no parameter `{name}`"))
                         .hint(format!("did you mean `{near}`?")),
                 );
             }
+        }
+    }
+
+    /// A server does not look for a form in the body of a GET or HEAD (RFC 9110, section 9.3), so such a case would test
+    /// something else than it says.
+    pub(super) fn check_forms(&mut self, case: &Case, node: &Node) {
+        let shape = &self.contract.request;
+        let has_form = |axes: &AxisChoice, step: &Step| {
+            let method =
+                step.request.method.as_ref().or(axes.method.as_ref()).or(case.request.method.as_ref());
+            let place = step.request.place.or(axes.place).or(case.request.place).unwrap_or(shape.place);
+            let body = step.request.raw.body.as_ref().or(case.request.raw.body.as_ref());
+            let is_bodiless = matches!(method.unwrap_or(&shape.method).as_str(), "GET" | "HEAD");
+            is_bodiless && place == Place::Form && body.is_none()
+        };
+        if case.axes.iter().any(|axes| case.steps.iter().any(|step| has_form(axes, step))) {
+            let spot = node.get("axes").or_else(|| node.get("request")).unwrap_or(node).spot.clone();
+            self.problems.push(
+                Problem::new(spot, "a GET or HEAD request has no form in its body")
+                    .hint("send it with another method, or its parameters in the query"),
+            );
         }
     }
 
@@ -182,26 +204,39 @@ impl Reader<'_> {
         let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
         for (step, holder) in case.steps.iter().zip(holders) {
             let Some(expect) = holder.get("expect") else { continue };
-            if case.rows.is_empty() || !has_templates(&step.expect) {
+            if !has_templates(&step.expect) {
                 expectation::check_against(self.contract, &step.expect, expect, self.problems);
-                continue;
+            } else if case.rows.is_empty() {
+                self.check_rendered(step, case, None, expect);
             }
-            for row in &case.rows {
-                self.check_row_expectation(step, row, expect);
+            for row in case.rows.iter().filter(|_| has_templates(&step.expect)) {
+                self.check_rendered(step, case, Some(row), expect);
             }
         }
     }
 
-    fn check_row_expectation(&mut self, step: &Step, row: &Row, node: &Node) {
-        let mut scope = Scope::new(0, &row.id);
-        for variable in &row.vars {
+    /// Renders an expectation as far as its values are known before a run, and looks at what comes of it.
+    fn check_rendered(&mut self, step: &Step, case: &Case, row: Option<&Row>, node: &Node) {
+        let mut scope = Scope::new(0, row.map_or("", |row| row.id.as_str()));
+        let of_row = row.map(|row| row.vars.as_slice()).unwrap_or_default();
+        for variable in of_row.iter().chain(&case.vars) {
             if let Ok(value) = self.templates.render(&variable.value, &scope) {
                 scope.set(&variable.name, &value);
             }
         }
-        match self.templates.render_expect(&step.expect, &scope, Unrendered::Keep) {
-            Ok(expect) => expectation::check_against(self.contract, &expect, node, self.problems),
-            Err(error) => self.problem(node, format!("in the row `{}`: {error}", row.id)),
+        let prefix = row.map(|row| format!("in the row `{}`: ", row.id)).unwrap_or_default();
+        let expect = match self.templates.render_expect(&step.expect, &scope, Unrendered::Keep) {
+            Ok(expect) => expect,
+            Err(error) => return self.problem(node, format!("{prefix}{error}")),
+        };
+        expectation::check_against(self.contract, &expect, node, self.problems);
+        for (place, flaw) in rendered_flaws(&step.expect, &expect) {
+            let spot = row.map_or(&node.spot, |row| &row.spot).clone();
+            let problem = Problem::new(spot, format!("{prefix}{place}: {}", flaw.message));
+            self.problems.push(match flaw.hint {
+                Some(hint) => problem.hint(hint),
+                None => problem,
+            });
         }
     }
 }

@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    AxisChoice, Case, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Scheme, Step,
-    Table, TableId, Value, Variable, check_part, merge_params, work,
+    AxisChoice, Case, CaseId, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Row,
+    Scheme, Step, Table, TableId, Value, Variable, check_part, is_token, last_part, merge_params, work,
 };
 use crate::source::bound::{Merged, check_axes};
 use crate::source::contract_file;
 use crate::source::document::{Entry, Node};
-use crate::source::expectation::{self, check_path};
+use crate::source::expectation;
+use crate::source::matcher::check_path;
 use crate::source::row_file::{RowFiles, rows};
 use crate::source::shape::nearest;
 use crate::template::Templates;
@@ -74,8 +75,10 @@ impl Reader<'_> {
     }
 
     fn check_case(&mut self, case: &Case, node: &Node, table: &Node) {
+        self.check_whole_ids(case);
         self.check_unset(case, node);
         self.check_params(node);
+        self.check_forms(case, node);
         self.check_names(case, node, table);
         self.check_expectations(case, node);
     }
@@ -95,6 +98,42 @@ impl Reader<'_> {
             }
             if !seen.insert(case.name.to_ascii_lowercase()) {
                 self.problem(id, format!("the case `{}` stands twice in this table", case.name));
+            }
+            self.check_length(case);
+        }
+    }
+
+    /// A row's id and the values of axes are one part of the id, which names a file.
+    fn check_length(&mut self, case: &Case) {
+        let axes = case.axes.iter().map(AxisChoice::id).max_by_key(String::len).unwrap_or_default();
+        let too_long = |row: &&Row| {
+            let fits = |part: &str| check_part(part).is_ok();
+            fits(&row.id) && !axes.is_empty() && !fits(&format!("{}-{axes}", row.id))
+        };
+        for row in case.rows.iter().filter(too_long) {
+            let joined = format!("{}-{axes}", row.id);
+            let message = format!("the id `{joined}` is too long: {} characters", joined.len());
+            self.problems.push(Problem::new(row.spot.clone(), message).hint(
+                "row and axes are joined, and have at most 120 characters together: shorten the row's id",
+            ));
+        }
+    }
+
+    /// A row and axes that each have a good id can be too long together.
+    fn check_whole_ids(&mut self, case: &Case) {
+        let axes = case.axes.iter().map(AxisChoice::id).max_by_key(String::len).unwrap_or_default();
+        let rows = case.rows.iter().map(|row| (Some(row.id.as_str()), &row.spot));
+        let whole = case.rows.is_empty().then_some((None, &case.spot));
+        for (row, spot) in rows.chain(whole) {
+            // An id that is wrong by itself is reported where it is read.
+            if row.is_some_and(|row| check_part(row).is_err()) || check_part(&case.name).is_err() {
+                continue;
+            }
+            let part = last_part(row, &axes);
+            if let Err(error) = CaseId::new(&case.table, &case.name, part.as_deref()) {
+                let (part, row) = (part.unwrap_or_default(), row.unwrap_or(&case.name));
+                let message = format!("`{row}` and its axes make the id `{part}`: {error}");
+                self.problems.push(Problem::new(spot.clone(), message).hint("write a shorter id"));
             }
         }
     }
@@ -143,6 +182,7 @@ impl Reader<'_> {
     fn request(&mut self, node: &Node) -> RequestSpec {
         let method = node.get("method").and_then(|item| self.method(item));
         let headers = node.get("headers").map(Node::entries).unwrap_or_default();
+        let headers = headers.iter().flat_map(|entry| self.field(entry)).collect();
         RequestSpec {
             method,
             place: node.text("place").and_then(|name| contract_file::place(&name)),
@@ -151,14 +191,28 @@ impl Reader<'_> {
             raw: RawParts {
                 path: node.text("path"),
                 query: node.text("query"),
-                headers: headers
-                    .iter()
-                    .map(|Entry { key, node, .. }| (key.to_ascii_lowercase(), node.to_value().to_plain()))
-                    .collect(),
+                headers,
                 body: node.text("body"),
                 after_signing: node.text("after-signing"),
             },
         }
+    }
+
+    /// The lines of a header field, in their order.
+    fn field(&mut self, entry: &Entry) -> Vec<(String, String)> {
+        if !is_token(&entry.key) {
+            let message = format!("{:?} is not the name of a header field", entry.key);
+            let problem = Problem::new(entry.key_spot.clone(), message);
+            self.problems
+                .push(problem.hint("a name has letters, digits and !#$%&'*+-.^_`|~ (RFC 9110, section 5.1)"));
+        }
+        let name = entry.key.to_ascii_lowercase();
+        let value = entry.node.to_value();
+        let lines = if let Value::List(lines) = value { lines } else { vec![value] };
+        if lines.is_empty() {
+            self.problem(&entry.node, "a list without lines sends nothing");
+        }
+        lines.iter().map(|line| (name.clone(), line.to_plain())).collect()
     }
 
     fn method(&mut self, node: &Node) -> Option<Method> {

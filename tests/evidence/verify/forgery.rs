@@ -91,6 +91,46 @@ pub(super) const FIELDS: &[Forgery] = &[
         "the record is wrong about the codes that it expects",
     ),
     (
+        "a row that was met",
+        |forged| first_case(forged, |case| put(case, "rows_met", json!(["Duplicate.TagKey"]))),
+        "the record is wrong about the rows that it met",
+    ),
+    (
+        "another sentence",
+        |forged| first_case(forged, |case| case["about"] = json!("It is fine.")),
+        "the record is wrong about its sentence",
+    ),
+    (
+        "another count of answers",
+        |forged| first_case(forged, |case| case["answered"] = json!(2)),
+        "the record is wrong about how many requests were answered",
+    ),
+    (
+        "steps that were not sent",
+        |forged| first_case(forged, |case| case["steps_not_sent"] = json!(1)),
+        "the record is wrong about how many steps were not sent",
+    ),
+    (
+        "a name for snapshots",
+        |forged| first_case(forged, |case| put(case, "given", json!([["made", "x"]]))),
+        "the record is wrong about what was made for snapshots",
+    ),
+    (
+        "a request without an answer",
+        |forged| {
+            first_case(forged, |case| {
+                let request = case["exchanges"][0]["request"].clone();
+                put(case, "unanswered", request);
+            })
+        },
+        "the record is wrong about a request without an answer",
+    ),
+    (
+        "a snapshot",
+        |forged| first_case(forged, |case| case["snapshot"] = json!({"name": "same"})),
+        "the record is wrong about a snapshot",
+    ),
+    (
         "a manifest that was held against the suite",
         |mut forged| {
             // Keys have an order, so that one that is added stands where the program has it.
@@ -102,6 +142,106 @@ pub(super) const FIELDS: &[Forgery] = &[
         "its end is wrong about the suite's manifest",
     ),
 ];
+
+/// Something is recorded of a case that was skipped.
+pub(super) const SKIPPED: &[Forgery] = &[
+    (
+        "a finding",
+        |forged| {
+            skipped(forged, |case, _| {
+                let finding =
+                    json!({"level": "body", "step": 1, "subject": "$.a", "expected": "1", "actual": "2"});
+                put(case, "findings", json!([finding]));
+            })
+        },
+        BARE,
+    ),
+    ("a row", |forged| skipped(forged, |case, _| put(case, "rows_met", json!(["Duplicate.TagKey"]))), BARE),
+    (
+        "an exchange",
+        |forged| skipped(forged, |case, other| put(case, "exchanges", other["exchanges"].clone())),
+        BARE,
+    ),
+    ("a variable", |forged| skipped(forged, |case, _| put(case, "variables", json!([["a", "b"]]))), BARE),
+    ("a snapshot", |forged| skipped(forged, |case, _| case["snapshot"] = json!({"name": "same"})), BARE),
+    ("a name", |forged| skipped(forged, |case, _| put(case, "given", json!([["made", "x"]]))), BARE),
+    (
+        "a request",
+        |forged| {
+            skipped(forged, |case, other| put(case, "unanswered", other["exchanges"][0]["request"].clone()))
+        },
+        BARE,
+    ),
+    ("an attempt", |forged| skipped(forged, |case, _| put(case, "retried", json!(["again"]))), BARE),
+    ("an answer", |forged| skipped(forged, |case, _| case["answered"] = json!(1)), BARE),
+    ("a step that was sent", |forged| skipped(forged, |case, _| case["steps_not_sent"] = json!(0)), BARE),
+    (
+        "other codes",
+        |forged| skipped(forged, |case, _| put(case, "codes_due", json!([["Forged.Code"]]))),
+        "the record is wrong about the codes that it expects",
+    ),
+    (
+        "another place",
+        |forged| skipped(forged, |case, _| case["line"] = json!(1)),
+        "it does not stand where the record says",
+    ),
+];
+
+/// What gives away most of them.
+const BARE: &str = "it was not run, and something is recorded of it";
+
+/// The keys of a finished case, in the order in which they are written.
+const KEYS: [&str; 24] = [
+    "event",
+    "table",
+    "case",
+    "row",
+    "about",
+    "file",
+    "line",
+    "column",
+    "verdict",
+    "level",
+    "findings",
+    "answered",
+    "exchanges",
+    "given",
+    "variables",
+    "unanswered",
+    "steps_not_sent",
+    "rows_met",
+    "codes_due",
+    "snapshot",
+    "retried",
+    "left_behind",
+    "duration_us",
+    "attempts",
+];
+
+/// Sets a key at the place where it is written.
+fn put(case: &mut Json, key: &str, value: Json) {
+    let fields = case.as_object_mut().unwrap();
+    fields.insert(key.to_owned(), value);
+    let place = |key: &String| KEYS.iter().position(|known| known == key).unwrap_or(KEYS.len());
+    let mut sorted: Vec<(String, Json)> = std::mem::take(fields).into_iter().collect();
+    sorted.sort_by_key(|(key, _)| place(key));
+    fields.extend(sorted);
+}
+
+/// Changes the first case that was skipped; the other is one that was run.
+fn skipped(mut forged: Forged, change: impl Fn(&mut Json, &Json)) -> Vec<u8> {
+    let other = forged.events().into_iter().find(|event| event["exchanges"].is_array()).unwrap();
+    let mut is_done = false;
+    forged.change_events(|event| {
+        if event["event"] == "finished" && event["answered"] == 0 && !is_done {
+            is_done = true;
+            change(event, &other);
+        }
+        true
+    });
+    assert!(is_done);
+    forged.signed(|_| {})
+}
 
 /// Answers are put to other requests, or changed.
 pub(super) const ANSWERS: &[Forgery] = &[

@@ -29,6 +29,13 @@ impl<W: Write> TerminalReport<W> {
             counts.passed, counts.failed, counts.waived, counts.indeterminate, counts.not_run
         );
         self.line("verdicts", &verdicts)?;
+        for (subject, count) in &end.unpublished {
+            let plural = if *count == 1 { " differs" } else { "s differ" };
+            let text = format!(
+                "{count} answer{plural} in {subject}, which no published source promises; nothing fails for it"
+            );
+            self.painted_line(Paint::Doubtful, "warning", &text)?;
+        }
         self.line("snapshots", &snapshots(start, end))?;
         self.orphans(end)?;
         self.stale_snapshots(end)?;
@@ -37,12 +44,12 @@ impl<W: Write> TerminalReport<W> {
             self.line("selected", &format!("{} of {} cases", start.selected, start.known))?;
         }
         match &end.stopped {
-            Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. })) => {
+            Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. } | Stopped::MixedUp)) => {
                 self.line("stopped", &stopped.reason())?;
             }
             Some(Stopped::Interrupted | Stopped::Unreachable { .. } | Stopped::Refused { .. }) | None => {}
         }
-        self.line("seed", &start.seed.to_string())?;
+        self.line("seed", &start.seeds())?;
         self.line("time", &seconds(end.elapsed))
     }
 
@@ -52,6 +59,23 @@ impl<W: Write> TerminalReport<W> {
         let text = self.style.hung("", &format!("{drift}:"), 4);
         writeln!(self.out, "{}", self.style.painted(Paint::Bad, text.trim_end()))?;
         drift.lines(TOLD).iter().try_for_each(|line| write!(self.out, "{}", self.style.hung("    ", line, 6)))
+    }
+
+    /// What is wrong beside the cases, where nothing else is shown.
+    pub(super) fn shortcomings(&mut self, end: &RunEnd) -> io::Result<()> {
+        self.orphans(end)?;
+        self.stale_waivers(end)?;
+        if end.stale_snapshots.as_ref().is_some_and(|stale| !stale.is_empty()) {
+            self.stale_snapshots(end)?;
+        }
+        match &end.stopped {
+            Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. } | Stopped::MixedUp)) => {
+                self.line("stopped", &stopped.reason())
+            }
+            Some(Stopped::Interrupted | Stopped::Unreachable { .. } | Stopped::Refused { .. }) | None => {
+                Ok(())
+            }
+        }
     }
 
     fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {

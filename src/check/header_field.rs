@@ -1,0 +1,191 @@
+//! A header field of an answer: all of its lines, and the members of a list. Main type: [`HeaderField`].
+//!
+//! RFC 9110, section 5.3: a field may be sent in several lines if its value is a list, or if it is `Set-Cookie`.
+
+use super::matcher::{Typing, mismatch};
+use crate::model::{Answer, Matcher, Value};
+
+/// Fields whose value is a list, of which each member counts (RFC 9110; RFC 9111, section 5; RFC 9112; RFC 5789; the Fetch
+/// Standard, section 3.3.3).
+const LISTS: [&str; 24] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "accept-patch",
+    "accept-post",
+    "accept-ranges",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-expose-headers",
+    "allow",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-language",
+    "pragma",
+    "preference-applied",
+    "proxy-authentication-info",
+    "server-timing",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "vary",
+    "via",
+];
+
+/// How many lines are shown.
+const SHOWN: usize = 10;
+
+/// What is sent under one name.
+#[derive(Debug)]
+pub(super) struct HeaderField<'a> {
+    lines: Vec<&'a str>,
+    values: Vec<Value>,
+}
+
+impl<'a> HeaderField<'a> {
+    /// The field of this lower-case name.
+    pub(super) fn of(answer: &'a Answer, name: &str) -> Self {
+        let lines: Vec<&str> = answer.lines(name).collect();
+        let mut values: Vec<Value> = lines.iter().map(|line| Value::text(*line)).collect();
+        if LISTS.contains(&name) {
+            for members in lines.iter().map(|line| members(line)).filter(|members| members.len() > 1) {
+                values.extend(members.into_iter().map(Value::text));
+            }
+        }
+        Self { lines, values }
+    }
+
+    /// Whether one line or member is what is asked for. What must not be there may be in none of them, and the field has
+    /// to be there.
+    pub(super) fn meets(&self, matcher: &Matcher) -> bool {
+        match matcher {
+            Matcher::Present(wanted) => self.lines.is_empty() != *wanted,
+            Matcher::Not(inner) => !self.lines.is_empty() && !self.meets(inner),
+            Matcher::Any(options) => options.iter().any(|option| self.meets(option)),
+            Matcher::All(parts) => {
+                let (of_field, of_value): (Vec<&Matcher>, Vec<&Matcher>) = parts.iter().partition(|part| {
+                    matches!(part, Matcher::Present(_) | Matcher::Not(_) | Matcher::Any(_) | Matcher::All(_))
+                });
+                // One line has to be all that is asked of a line.
+                let has_line =
+                    || self.values.iter().any(|value| of_value.iter().all(|part| is_met(part, value)));
+                of_field.into_iter().all(|part| self.meets(part)) && (of_value.is_empty() || has_line())
+            }
+            Matcher::Equals(_)
+            | Matcher::Template(_)
+            | Matcher::Regex(_)
+            | Matcher::Type(_)
+            | Matcher::Contains(_)
+            | Matcher::Length(_)
+            | Matcher::Min(_)
+            | Matcher::Max(_)
+            | Matcher::Each(_)
+            | Matcher::Some(_)
+            | Matcher::None(_)
+            | Matcher::Count(_) => self.values.iter().any(|value| is_met(matcher, value)),
+        }
+    }
+
+    /// The lines, as a finding shows them.
+    pub(super) fn shown(&self) -> String {
+        if self.lines.is_empty() {
+            return "nothing".to_owned();
+        }
+        let shown: Vec<String> =
+            self.lines.iter().take(SHOWN).map(|line| Value::text(*line).to_string()).collect();
+        let more = self.lines.len() - shown.len();
+        let shown = shown.join(" and ");
+        if more == 0 { shown } else { format!("{shown} and {more} more") }
+    }
+}
+
+fn is_met(matcher: &Matcher, value: &Value) -> bool {
+    mismatch(matcher, Some(value), Typing::Text).is_none()
+}
+
+/// The members of a list (RFC 9110, section 5.6.1): a comma in a quoted string separates nothing.
+fn members(line: &str) -> Vec<&str> {
+    let mut members = Vec::new();
+    let (mut start, mut is_quoted, mut is_escaped) = (0, false, false);
+    for (at, letter) in line.char_indices() {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => {
+                members.push(&line[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    members.push(&line[start..]);
+    members.iter().map(|member| member.trim()).filter(|member| !member.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{HeaderField, members};
+    use crate::model::{Answer, Body, Matcher, Value};
+
+    fn meets(lines: &[(&str, &str)], matcher: &Matcher) -> bool {
+        let headers = lines.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let (bytes, body, flaws) = (Vec::new(), Body::Empty, Vec::new());
+        let (elapsed, paused) = (Duration::ZERO, Duration::ZERO);
+        let answer = Answer { status: 200, headers, bytes, body, flaws, elapsed, paused };
+        HeaderField::of(&answer, lines.first().map_or("vary", |(name, _)| name)).meets(matcher)
+    }
+
+    fn equals(text: &str) -> Matcher {
+        Matcher::Equals(Value::text(text))
+    }
+
+    fn not(matcher: Matcher) -> Matcher {
+        Matcher::Not(Box::new(matcher))
+    }
+
+    #[test]
+    fn all_that_is_asked_of_a_line_has_to_hold_in_one_line() {
+        let cookies = [("set-cookie", "a=1; Secure"), ("set-cookie", "b=2; HttpOnly")];
+        let regex = |text: &str| Matcher::Regex(text.to_owned());
+        assert!(meets(&cookies, &Matcher::All(vec![regex("^a="), regex("Secure")])));
+        assert!(!meets(&cookies, &Matcher::All(vec![regex("^a="), regex("HttpOnly")])));
+        assert!(meets(&cookies, &Matcher::All(vec![regex("^a="), not(regex("^c="))])));
+        assert!(!meets(&cookies, &Matcher::All(vec![regex("^a="), not(regex("^b="))])));
+        assert!(!meets(&[], &Matcher::All(vec![not(regex("^b="))])), "where nothing is, nothing holds");
+    }
+
+    #[test]
+    fn one_line_or_member_has_to_be_right_and_none_may_be_what_must_not_be_there() {
+        let cookies = [("set-cookie", "a=1, x"), ("set-cookie", "b=2")];
+        assert!(meets(&cookies, &equals("a=1, x")) && meets(&cookies, &equals("b=2")));
+        assert!(!meets(&cookies, &equals("a=1")), "a cookie is not a list");
+        assert!(!meets(&cookies, &not(equals("b=2"))) && meets(&cookies, &not(equals("c=3"))));
+        assert!(meets(&cookies, &Matcher::Any(vec![equals("c"), equals("b=2")])));
+        assert!(!meets(&cookies, &not(Matcher::Regex("^b".into()))));
+        let list = [("vary", "Accept, Origin"), ("vary", "Cookie")];
+        for value in ["Accept, Origin", "Accept", "Origin", "Cookie"] {
+            assert!(meets(&list, &equals(value)) && !meets(&list, &not(equals(value))), "{value}");
+        }
+        assert!(!meets(&list, &equals("Accept,Origin")));
+    }
+
+    #[test]
+    fn a_field_that_is_not_there_meets_only_that() {
+        for matcher in [equals("a"), not(equals("a")), Matcher::Present(true), Matcher::Regex(String::new())]
+        {
+            assert!(!meets(&[], &matcher), "{matcher}");
+        }
+        assert!(meets(&[], &Matcher::Present(false)) && !meets(&[("vary", "")], &Matcher::Present(false)));
+        assert!(meets(&[("vary", "")], &equals("")));
+    }
+
+    #[test]
+    fn a_comma_in_quotes_separates_nothing() {
+        assert_eq!(members(r#"a="b,\",c" , d,, e"#), [r#"a="b,\",c""#, "d", "e"]);
+    }
+}

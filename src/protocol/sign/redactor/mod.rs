@@ -1,0 +1,190 @@
+//! Takes secrets out of what an endpoint sends: one that repeats a request's credentials must not bring them into a
+//! report, a snapshot or a terminal. Main type: [`Redactor`].
+//!
+//! It is applied where an answer comes in, so nothing behind it has to think of secrets. It looks at the bytes as they
+//! are, and as they read once an encoding is taken off ([`view`]), and again, as often as [`DEEPEST`].
+
+mod needles;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use super::secrets::{Made, Secrets};
+use crate::model::Value;
+pub(super) use needles::Needles;
+use view::{View, from_base64, from_hex, narrowed, unescaped};
+
+/// What replaces a secret.
+const HIDDEN: &str = "[secret]";
+
+/// A text that is shorter is not looked for: it would be found where it is none.
+pub const SHORTEST_SECRET: usize = needles::WINDOW;
+
+/// How many encodings may lie around a secret.
+const DEEPEST: usize = 4;
+
+/// How many decoded bytes are looked at for each byte of a text, and beside that; more than any text that is not made for
+/// it comes to.
+const EFFORT: (usize, usize) = (32, 64 * 1024);
+
+/// Finds secrets, plain and encoded: by percent signs, escapes of JSON and of XML, base64 at any offset and with either
+/// alphabet, hexadecimal digits and UTF-16, and by several of these; in upper and lower case.
+#[derive(Debug, Clone)]
+pub struct Redactor {
+    fixed: Arc<Needles>,
+    made: Made,
+}
+
+impl Redactor {
+    /// Looks for these secrets, and for the signatures that are made with them.
+    pub fn new(secrets: &Secrets) -> Self {
+        let mut fixed = Needles::few();
+        secrets.fixed.iter().for_each(|secret| add_forms(&mut fixed, secret.expose()));
+        Self { fixed: Arc::new(fixed), made: secrets.made.clone() }
+    }
+
+    /// The bytes with every secret hidden; none if there is nothing to hide.
+    pub fn hidden(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        if bytes.len() < SHORTEST_SECRET {
+            return None;
+        }
+        let made = self.made.read();
+        let known = [&*self.fixed, made.as_ref()];
+        if known.iter().all(|needles| needles.is_empty()) {
+            return None;
+        }
+        let mut search =
+            Search { known, left: bytes.len().saturating_mul(EFFORT.0).saturating_add(EFFORT.1) };
+        let mut found = Vec::new();
+        search.look(bytes, DEEPEST, &mut found);
+        (!found.is_empty()).then(|| replaced(bytes, found))
+    }
+
+    /// Hides every secret in a text.
+    pub fn hide(&self, text: &mut String) {
+        if let Some(hidden) = self.hidden(text.as_bytes()) {
+            *text = String::from_utf8_lossy(&hidden).into_owned();
+        }
+    }
+
+    /// Hides every secret in a tree, in keys and texts.
+    pub fn hide_in(&self, tree: &mut Value) {
+        match tree {
+            Value::Text(text) | Value::Number(text) => self.hide(text),
+            Value::List(items) => items.iter_mut().for_each(|item| self.hide_in(item)),
+            Value::Map(entries) => {
+                for (key, item) in entries {
+                    self.hide(key);
+                    self.hide_in(item);
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+}
+
+/// Adds what a secret is found by: itself, what is left of it where more escapes are read than were made, its characters
+/// in base64 (for where their case is lost), and those beyond ASCII in UTF-16.
+fn add_forms(needles: &mut Needles, secret: &str) {
+    needles.add(secret.as_bytes());
+    let mut again = unescaped(secret.as_bytes());
+    while let Some(view) = again {
+        needles.add(&view.bytes);
+        again = unescaped(&view.bytes);
+    }
+    // A space in a form.
+    if secret.contains(' ') {
+        needles.add(secret.replace(' ', "+").as_bytes());
+    }
+    if !secret.is_ascii() {
+        let units = || secret.encode_utf16();
+        needles.add(&units().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
+        needles.add(&units().flat_map(u16::to_be_bytes).collect::<Vec<_>>());
+    }
+    for offset in 0..3 {
+        let padded = [&b"\0\0\0"[..offset], secret.as_bytes()].concat();
+        // Without the characters at either end that also depend on what is beside the secret.
+        let sure = (offset * 8).div_ceil(6)..padded.len() * 8 / 6;
+        for text in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
+            needles.add(&text.as_bytes()[sure.clone()]);
+        }
+    }
+}
+
+/// A search through a text in all its readings.
+struct Search<'a> {
+    known: [&'a Needles; 2],
+    left: usize,
+}
+
+impl Search<'_> {
+    /// Adds the places of secrets in these bytes.
+    fn look(&mut self, bytes: &[u8], depth: usize, found: &mut Vec<Range<usize>>) {
+        for needles in self.known {
+            needles.find(bytes, |place| found.push(place));
+        }
+        if depth == 0 {
+            return;
+        }
+        for view in [unescaped(bytes), narrowed(bytes)].into_iter().flatten() {
+            self.through(&view, depth, found);
+        }
+        from_base64(bytes, |view| self.through(&view, depth, found));
+        from_hex(bytes, |view| self.through(&view, depth, found));
+    }
+
+    fn through(&mut self, view: &View, depth: usize, found: &mut Vec<Range<usize>>) {
+        let Some(left) = self.left.checked_sub(view.bytes.len()) else {
+            return;
+        };
+        self.left = left;
+        let mut inner = Vec::new();
+        self.look(&view.bytes, depth - 1, &mut inner);
+        found.extend(inner.into_iter().map(|place| view.source(place)));
+    }
+}
+
+/// The bytes with something else in these places; places that touch are one.
+fn replaced(bytes: &[u8], mut places: Vec<Range<usize>>) -> Vec<u8> {
+    places.sort_by_key(|place| place.start);
+    let mut clean = Vec::with_capacity(bytes.len());
+    let (mut end, mut is_open) = (0, false);
+    for place in places {
+        let place = whole_units(bytes, place);
+        if !is_open || place.start > end {
+            clean.extend_from_slice(&bytes[end.min(place.start)..place.start]);
+            clean.extend_from_slice(&sign(bytes, &place));
+            is_open = true;
+        }
+        end = end.max(place.end);
+    }
+    clean.extend_from_slice(&bytes[end..]);
+    clean
+}
+
+/// The place with the zero byte that makes a character of UTF-16 of its first or last one.
+fn whole_units(bytes: &[u8], place: Range<usize>) -> Range<usize> {
+    let is_zero = |at: usize| bytes.get(at) == Some(&0);
+    match place.start % 2 {
+        0 if is_zero(place.start + 1) && is_zero(place.end) => place.start..place.end + 1,
+        1 if is_zero(place.start - 1) && is_zero(place.start + 1) => place.start - 1..place.end,
+        _ => place,
+    }
+}
+
+/// What goes into a place: in UTF-16 where the text is.
+fn sign(bytes: &[u8], place: &Range<usize>) -> Vec<u8> {
+    let is_zero = |at: usize| bytes.get(at) == Some(&0);
+    let (first, second) = (is_zero(place.start), is_zero(place.start + 1));
+    match (first, second) {
+        (false, true) => HIDDEN.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        (true, false) => HIDDEN.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        (false, false) | (true, true) => HIDDEN.into(),
+    }
+}

@@ -1,0 +1,226 @@
+//! Every form of a secret, and what must stay as it is.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{Redactor, Secrets};
+use crate::model::Value;
+use crate::protocol::sign::Secret;
+
+const SECRET: &str = "s3cr3t/+Zq%3DKx9~\"<tail=";
+
+fn of(secrets: &[&str]) -> Redactor {
+    Redactor::new(&Secrets::from(secrets.iter().map(|text| Secret::new(*text)).collect::<Vec<_>>()))
+}
+
+fn base16(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+}
+
+fn hidden(text: &str) -> String {
+    let mut text = text.to_owned();
+    of(&[SECRET]).hide(&mut text);
+    text
+}
+
+#[test]
+fn a_secret_is_found_in_every_form() {
+    let percent = utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string();
+    let twice = utf8_percent_encode(&percent, NON_ALPHANUMERIC).to_string();
+    let hex = base16(SECRET.as_bytes());
+    let json = serde_json::to_string(SECRET).unwrap();
+    let escapes = SECRET.bytes().map(|byte| format!("\\u00{byte:02X}")).collect::<Vec<_>>().concat();
+    let xml = SECRET.replace('<', "&lt;").replace('"', "&#34;");
+    let all =
+        [SECRET.to_owned(), percent.clone(), twice, hex, json.trim_matches('"').to_owned(), escapes, xml];
+    for form in all {
+        for form in [form.clone(), form.to_uppercase(), form.to_lowercase()] {
+            assert_eq!(hidden(&format!("a {form} b")), "a [secret] b", "{form}");
+        }
+    }
+}
+
+#[test]
+fn json_inside_json_and_xml_inside_xml_are_found() {
+    let (mut json, mut xml) = (SECRET.to_owned(), SECRET.replace('<', "&lt;").replace('"', "&#34;"));
+    for _ in 0..3 {
+        json = serde_json::to_string(&json).unwrap();
+        xml = xml.replace('&', "&amp;");
+        assert!(!hidden(&json).contains("Kx9~") && !hidden(&xml).contains("Kx9~"), "{json} {xml}");
+    }
+    let escapes = SECRET.bytes().map(|byte| format!("\\\\u00{byte:02X}")).collect::<Vec<_>>().concat();
+    assert_eq!(hidden(&escapes), "[secret]");
+}
+
+#[test]
+fn letters_beyond_ascii_are_found_in_every_form() {
+    let secret = "p\u{e4}ssw\u{f6}rd\u{20ac}\u{1f511}";
+    let redactor = of(&[secret]);
+    let escapes = |form: fn(char) -> String| secret.chars().map(form).collect::<String>();
+    let unit = |unit: &u16| format!("\\u{unit:04X}");
+    let json: String = secret.encode_utf16().collect::<Vec<_>>().iter().map(unit).collect();
+    let xml = escapes(|it| format!("&#{};", u32::from(it)));
+    let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    for mut form in [secret.to_owned(), json, xml, percent, base16(secret.as_bytes())] {
+        redactor.hide(&mut form);
+        assert_eq!(form, "[secret]");
+    }
+}
+
+#[test]
+fn base64_is_found_wherever_the_secret_stands_in_it() {
+    for before in ["", "u", "us", "user:", "Bearer "] {
+        for engine in [STANDARD, URL_SAFE] {
+            let encoded = engine.encode(format!("{before}{SECRET}!after"));
+            let shown = hidden(&encoded);
+            assert!(shown.contains("[secret]") && shown.len() < encoded.len() - 20, "{encoded} {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_long_secret_is_found_in_parts() {
+    let long = (0..1000).map(|number: u32| format!("{number:x}-")).collect::<Vec<_>>().concat();
+    let redactor = of(&[&long]);
+    let mut text = format!("<{long}>");
+    redactor.hide(&mut text);
+    assert!(text.len() < 1000 && !text.contains("3e"), "{text}");
+}
+
+fn long(letters: usize) -> String {
+    let numbers = (0..letters / 4).map(|number| format!("{:04x}", number * 7919 % 65_536));
+    numbers.collect()
+}
+
+#[test]
+fn base64_of_a_secret_in_several_parts_is_found_to_its_end() {
+    let secret = long(200);
+    let redactor = of(&[&secret]);
+    for before in ["", "u", "us", "user:"] {
+        let mut text = STANDARD.encode(format!("{before}{secret}"));
+        redactor.hide(&mut text);
+        let left = text.replace("[secret]", "");
+        assert!(left.len() < 12, "{left}");
+    }
+}
+
+#[test]
+fn a_secret_of_any_length_is_found() {
+    let secret = long(9000);
+    let redactor = of(&[&secret]);
+    let mut text = secret.clone();
+    redactor.hide(&mut text);
+    assert_eq!(text.replace("[secret]", ""), "");
+}
+
+#[test]
+fn keys_and_texts_of_a_tree_are_looked_at_and_nothing_else_changes() {
+    let redactor = of(&[SECRET]);
+    let mut tree = Value::Map(vec![(SECRET.into(), Value::List(vec![Value::text(SECRET), Value::Null]))]);
+    redactor.hide_in(&mut tree);
+    assert_eq!(tree.to_string().replace(' ', ""), r#"{"[secret]":["[secret]",null]}"#);
+    assert_eq!(hidden("secret s3cr3t"), "secret s3cr3t");
+}
+
+#[test]
+fn several_encodings_around_each_other_are_found() {
+    let base64 = |bytes: &[u8]| STANDARD.encode(bytes);
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let percent = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let json = |text: &str| serde_json::to_string(text).unwrap();
+    let forms = [
+        base64(base64(SECRET.as_bytes()).as_bytes()),
+        base64(base64(format!("user:{SECRET}").as_bytes()).as_bytes()),
+        URL_SAFE.encode(percent(SECRET)),
+        percent(&base64(percent(SECRET).as_bytes())),
+        base64(&utf16(SECRET)),
+        base16(base64(SECRET.as_bytes()).as_bytes()),
+        base64(base16(SECRET.as_bytes()).as_bytes()),
+        json(&percent(&json(SECRET))),
+        base64(json(SECRET).as_bytes())
+            .as_bytes()
+            .chunks(10)
+            .map(|it| String::from_utf8_lossy(it))
+            .collect::<Vec<_>>()
+            .join("\\r\\n"),
+        SECRET.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":"),
+        SECRET.chars().map(|letter| format!("{letter}\\u0000")).collect::<Vec<_>>().concat(),
+    ];
+    for form in forms {
+        let shown = hidden(&format!("<{form}>"));
+        assert!(shown.contains("[secret]"), "{form}: {shown}");
+        let left = shown.replace("[secret]", "");
+        assert!(left.len() < 16, "{form}: {shown}");
+    }
+}
+
+#[test]
+fn text_in_utf_16_is_looked_through_and_stays_utf_16() {
+    for secret in [SECRET, "p\u{e4}ssw\u{f6}rd\u{20ac}\u{1f511}"] {
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            let text = |text: &str| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+            let shown = of(&[secret]).hidden(&text(&format!("\u{feff}a {secret} b"))).unwrap();
+            if secret.is_ascii() {
+                assert_eq!(shown, text("\u{feff}a [secret] b"));
+            }
+            let narrow: Vec<u8> = shown.into_iter().filter(|byte| *byte != 0).collect();
+            assert!(!String::from_utf8_lossy(&narrow).contains("ssw") && narrow.ends_with(b"[secret] b"));
+        }
+    }
+}
+
+#[test]
+fn secrets_that_run_into_each_other_leave_no_tail() {
+    let redactor = of(&["abcdefghijkl", "ghijklmnopqr", "klmnopqrstuv", "xyzxyz"]);
+    for (text, expected) in [
+        ("-abcdefghijklmnopqrstuv-", "-[secret]-"),
+        ("-abcdefghijklxyzxyz-", "-[secret]-"),
+        ("xyzxyzxyz", "[secret]"),
+        ("abcdefghijkl ghijklmnopqr", "[secret] [secret]"),
+    ] {
+        let mut text = text.to_owned();
+        redactor.hide(&mut text);
+        assert_eq!(text, expected);
+    }
+}
+
+#[test]
+fn base64_that_is_a_secret_itself_is_found_without_its_fill_too() {
+    let redactor = of(&["S5UrLenm9AJenqIjqjxidBw4dUM="]);
+    for (text, expected) in [
+        ("a S5UrLenm9AJenqIjqjxidBw4dUM= b", "a [secret] b"),
+        ("a S5UrLenm9AJenqIjqjxidBw4dUM b", "a [secret] b"),
+        ("a S5UrLenm9AJenqIjqjxidBw4dUM%3D b", "a [secret] b"),
+    ] {
+        let mut text = text.to_owned();
+        redactor.hide(&mut text);
+        assert_eq!(text, expected);
+    }
+}
+
+#[test]
+fn what_holds_no_secret_stays_as_it_is() {
+    let others = [
+        "s3cr3t/+Zq%3DKx9~",
+        "MTIzNDU2Nzg5MA==",
+        "\u{e4}\u{1f511} \\u00e4 &lt; %41 736563726574",
+        "s3cr3t",
+        "",
+    ];
+    for text in others {
+        assert_eq!(hidden(text), text);
+    }
+    let mut bytes = vec![0xff, 0xfe, 0x00, 0x80];
+    bytes.extend(b"abc".repeat(1000));
+    assert_eq!(of(&[SECRET]).hidden(&bytes), None);
+}
+
+#[test]
+fn a_text_that_is_made_to_be_read_in_many_ways_takes_bounded_work() {
+    let mut text = "%25".repeat(30_000) + &"ab".repeat(50_000);
+    for _ in 0..3 {
+        text = STANDARD.encode(&text);
+    }
+    assert_eq!(of(&[SECRET]).hidden(text.as_bytes()), None);
+}

@@ -1,0 +1,197 @@
+//! The client of a run. Main type: [`Client`].
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+
+use super::address::Address;
+use super::dial::Dialler;
+use super::hook::Hooks;
+use super::idle::Idle;
+use super::incoming::answer;
+use super::link::{Failure, Outgoing, Taken, exchange};
+use super::outgoing::outgoing;
+use super::pace::Pace;
+use super::stream::Stream;
+use super::wait::at_most;
+use super::{Connection, Keeping, Limits, TransportError, tls};
+use crate::model::{Answer, Fault, Request, whole_micros};
+use crate::protocol::sign::{Redactor, Secrets};
+
+/// Leave to send one request, which [`Client::turn`] gives at the rate of the connection.
+#[derive(Debug)]
+pub struct Turn(());
+
+/// The client of a run: each request goes out on a connection of its own, unless connections are kept.
+#[derive(Debug, Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    limits: Limits,
+    is_fresh: bool,
+    redactor: Option<Arc<Redactor>>,
+}
+
+/// What all copies of a client share.
+#[derive(Debug)]
+struct Shared {
+    dialler: Dialler,
+    idle: Idle,
+    hooks: Hooks,
+    pace: Option<Pace>,
+}
+
+impl Client {
+    /// Makes the client for these addresses.
+    ///
+    /// # Errors
+    /// If the HTTP client cannot be made, or a file of certificates cannot be used.
+    pub fn new<'a>(
+        limits: Limits,
+        connection: &Connection,
+        addresses: impl IntoIterator<Item = &'a Address>,
+    ) -> Result<Self, TransportError> {
+        let is_encrypted = addresses.into_iter().any(Address::is_encrypted)
+            || connection.proxy.as_ref().is_some_and(Address::is_encrypted);
+        let config = if is_encrypted { Some(tls::config(&connection.tls)?) } else { None };
+        let hooks = Hooks::new(limits, connection, config.clone())?;
+        let (resolve, proxy) = (connection.resolve.clone(), connection.proxy.clone());
+        let dialler = Dialler::new(limits.connect, resolve, proxy, config.map(Arc::new));
+        let is_fresh = connection.keeping == Keeping::Fresh;
+        let pace = connection.rate.map(Pace::new);
+        let shared = Shared { dialler, idle: Idle::new(!is_fresh), hooks, pace };
+        Ok(Self { shared: Arc::new(shared), limits, is_fresh, redactor: None })
+    }
+
+    /// The same client, which takes these secrets out of every answer, plain and encoded.
+    #[must_use]
+    pub fn hiding(self, secrets: &Secrets) -> Self {
+        Self { redactor: Some(Arc::new(Redactor::new(secrets))), ..self }
+    }
+
+    /// The same client, which waits for an answer no longer than so long.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        let limits = Limits { answer: self.limits.answer.min(limit), ..self.limits };
+        Self { limits, ..self.clone() }
+    }
+
+    /// The same client, whose every request goes out on a connection of its own.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self { is_fresh: true, ..self.clone() }
+    }
+
+    /// Waits until the rate lets a request through; that is not part of an answer's time. Nothing is lost by
+    /// whoever stops waiting.
+    pub async fn turn(&self) -> Turn {
+        if let Some(pace) = &self.shared.pace {
+            pace.turn().await;
+        }
+        Turn(())
+    }
+
+    /// Sends a request below an address and takes the whole answer.
+    ///
+    /// # Errors
+    /// A [`Fault`] wherever no whole answer came; [`Fault::Lost`] on a kept connection alone.
+    pub async fn send(&self, _turn: Turn, address: &Address, request: &Request) -> Result<Answer, Fault> {
+        let dialler = &self.shared.dialler;
+        let mut built = outgoing(address, request, dialler.is_absolute(address))?;
+        if !self.is_fresh
+            && let Some(stream) = self.shared.idle.take(address)
+        {
+            match self.on(stream, built, true, address).await {
+                // Nobody has seen anything of it.
+                Err(Failure::Unsent(unsent)) => {
+                    self.shared.idle.end();
+                    built = *unsent;
+                }
+                Err(Failure::Ended(reason)) => {
+                    self.shared.idle.end();
+                    return Err(Fault::Lost { reason });
+                }
+                Err(Failure::Fault(fault)) => return Err(fault),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+        let stream = dialler.dial(address).await?;
+        self.on(stream, built, false, address).await.map_err(|failure| match failure {
+            Failure::Unsent(_) => Fault::Broken { reason: "the connection was closed at once".to_owned() },
+            Failure::Ended(reason) => Fault::Broken { reason },
+            Failure::Fault(fault) => fault,
+        })
+    }
+
+    /// Sends a request on a connection, which may have carried others before.
+    async fn on(
+        &self,
+        stream: Stream,
+        request: Outgoing,
+        is_kept: bool,
+        address: &Address,
+    ) -> Result<Answer, Failure> {
+        let (limit, idle) = (self.limits.answer, &self.shared.idle);
+        let start = Instant::now();
+        let (taken, pause) = at_most(limit, exchange(stream, request, self.limits.body)).await;
+        // As it is recorded: what is judged now and what is judged again must be the same.
+        let elapsed = whole_micros(start.elapsed());
+        let out_of_time = || Failure::Fault(Fault::TimedOut { what: "the answer".into(), after: limit });
+        let taken = taken.unwrap_or_else(|| Err(out_of_time())).map_err(|failure| match failure {
+            Failure::Fault(fault) => Failure::Fault(pause.named(fault)),
+            other @ (Failure::Unsent(_) | Failure::Ended(_)) => other,
+        });
+        let Taken { head, body, surplus, rest } = taken?;
+        // What is behind an answer may be the answer, if another came before it.
+        if is_kept && surplus.is_some() {
+            idle.mix();
+        }
+        if !self.is_fresh {
+            idle.keep(address, rest);
+        }
+        let redactor = self.redactor.as_deref();
+        let times = pause.taken_out(elapsed);
+        answer(&head, body, surplus, times, self.limits.body, redactor).map_err(Failure::Fault)
+    }
+
+    /// Closes the connections that are kept. Gives whether anything came on one of them that nobody had asked for, so
+    /// that answers may have been taken for those of other requests.
+    pub async fn close(&self) -> bool {
+        self.shared.idle.close().await
+    }
+
+    /// Posts a JSON text and takes the status and the body.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn post_json(
+        &self,
+        _turn: Turn,
+        address: &Address,
+        json: String,
+    ) -> Result<(u16, Vec<u8>), Fault> {
+        let limit = self.limits.answer;
+        let (answered, pause) = at_most(limit, self.shared.hooks.post_json(self.limits, address, json)).await;
+        let answered = answered.unwrap_or(Err(Fault::TimedOut { what: "the answer".into(), after: limit }));
+        let (status, bytes) = answered.map_err(|fault| pause.named(fault))?;
+        let hidden = self.redactor.as_ref().and_then(|redactor| redactor.hidden(&bytes));
+        Ok((status, hidden.unwrap_or(bytes)))
+    }
+
+    /// Whether the endpoint can be reached: a connection, and for an encrypted one an answer of any kind.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub async fn reach(&self, _turn: Turn, address: &Address) -> Result<(), Fault> {
+        let Shared { dialler, hooks, .. } = &*self.shared;
+        if address.is_encrypted() {
+            // The client bounds the connection itself, so an answer that does not come in time says nothing.
+            return timeout(self.limits.answer, hooks.greet(self.limits, address)).await.unwrap_or(Ok(()));
+        }
+        // Only the proxy knows whether the endpoint can be reached.
+        if dialler.proxy.is_some() {
+            return Ok(());
+        }
+        dialler.dial(address).await.map(drop)
+    }
+}

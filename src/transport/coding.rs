@@ -1,0 +1,112 @@
+//! Undoes the codings that `Content-Encoding` names (RFC 9110, section 8.4). Main function: [`decode`].
+
+use std::io::{self, Read};
+
+use brotli_decompressor::Decompressor;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use ruzstd::decoding::StreamingDecoder;
+
+use crate::model::Fault;
+
+/// How many codings an answer may have, one around the other.
+const MOST: usize = 4;
+
+/// How much brotli reads at once, in bytes: what its own programs use.
+const BLOCK: usize = 4096;
+
+/// What is in a body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Decoded {
+    /// The bytes, without any coding.
+    Bytes(Vec<u8>),
+    /// It cannot be decoded.
+    Not {
+        /// What can be shown of it: nothing, unless it is text.
+        bytes: Vec<u8>,
+        /// The coding.
+        label: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Undoes the codings that lines of `Content-Encoding` name, last first, with so many bytes at the most.
+pub(super) fn decode(
+    body: Vec<u8>,
+    lines: impl Iterator<Item = String>,
+    limit: usize,
+) -> Result<Decoded, Fault> {
+    let lines: Vec<String> = lines.collect();
+    // An answer without a body has nothing that could be decoded, whatever it would have had.
+    if lines.is_empty() || body.is_empty() {
+        return Ok(Decoded::Bytes(body));
+    }
+    let names = lines.iter().flat_map(|line| line.split(',')).map(|name| name.trim().to_ascii_lowercase());
+    let names: Vec<String> = names.filter(|name| !name.is_empty() && name != "identity").collect();
+    if names.len() > MOST {
+        let reason = format!("more than {MOST} codings are not undone");
+        return Ok(Decoded::Not { bytes: shown(body), label: names.join(", "), reason });
+    }
+    let mut bytes = body;
+    for name in names.iter().rev() {
+        match undone(name, &bytes, limit) {
+            Ok(decoded) if decoded.len() > limit => return Err(Fault::TooLarge { limit }),
+            Ok(decoded) => bytes = decoded,
+            Err(error) => {
+                let reason = error.to_string();
+                return Ok(Decoded::Not { bytes: shown(bytes), label: name.clone(), reason });
+            }
+        }
+    }
+    Ok(Decoded::Bytes(bytes))
+}
+
+/// The decoded bytes, up to one more than the limit.
+fn undone(name: &str, bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+    match name {
+        "gzip" | "x-gzip" => taken(MultiGzDecoder::new(bytes), limit),
+        "deflate" => {
+            let mut source = ZlibDecoder::new(bytes);
+            let decoded = taken(&mut source, limit)?;
+            let read = usize::try_from(source.total_in()).unwrap_or(usize::MAX);
+            ended(decoded, bytes.len().saturating_sub(read), limit)
+        }
+        "br" => {
+            let mut rest = bytes;
+            let decoded = taken(Decompressor::new(&mut rest, BLOCK), limit)?;
+            ended(decoded, rest.len(), limit)
+        }
+        "zstd" => frames(bytes, limit),
+        _ => Err(io::Error::other("this coding is not known here")),
+    }
+}
+
+/// A body of zstd is any number of frames (RFC 8878, section 3).
+fn frames(bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+    let mut rest = bytes;
+    let mut decoded = Vec::new();
+    while !rest.is_empty() && decoded.len() <= limit {
+        let frame = StreamingDecoder::new(&mut rest).map_err(io::Error::other)?;
+        decoded.extend(taken(frame, limit - decoded.len())?);
+    }
+    Ok(decoded)
+}
+
+fn taken(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
+    let mut decoded = Vec::new();
+    source.take(limit as u64 + 1).read_to_end(&mut decoded)?;
+    Ok(decoded)
+}
+
+/// Bytes behind the end of what was decoded are of no coding. What is too long was not read to its end.
+fn ended(decoded: Vec<u8>, surplus: usize, limit: usize) -> io::Result<Vec<u8>> {
+    if surplus == 0 || decoded.len() > limit {
+        return Ok(decoded);
+    }
+    Err(io::Error::other(format!("{surplus} bytes follow the end of what is encoded")))
+}
+
+/// Text can be shown as it came. Other bytes are left out: a secret in them would not be found.
+fn shown(bytes: Vec<u8>) -> Vec<u8> {
+    if std::str::from_utf8(&bytes).is_ok() { bytes } else { Vec::new() }
+}

@@ -1,0 +1,211 @@
+//! One request and its answer on one connection. Main function: [`exchange`].
+//!
+//! hyper frames the messages. Its connection is driven in place and given up after the answer, so that the bytes behind
+//! the answer can be seen, and the stream is ours again.
+
+use std::error::Error;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use http_body_util::Full;
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::client::conn::http1::{self, Connection, Parts};
+use hyper::http::response;
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+
+use super::stream::{Seen, Stream};
+use crate::model::Fault;
+
+/// How many fields an answer's head may have.
+const MOST_FIELDS: usize = 256;
+
+/// How long an answer's head may be, in bytes.
+const LONGEST_HEAD: usize = 256 * 1024;
+
+/// A request of ours.
+pub(super) type Outgoing = Request<Full<Bytes>>;
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) head: response::Parts,
+    pub(super) body: Vec<u8>,
+    /// How the bytes begin that were there behind the answer, if any were.
+    pub(super) surplus: Option<Vec<u8>>,
+    pub(super) rest: Rest,
+}
+
+/// What became of the connection.
+#[derive(Debug)]
+pub(super) enum Rest {
+    /// It can carry another request.
+    Open(Stream),
+    /// The answer said that it is the last one, or the connection is of no more use for another reason.
+    Over,
+    /// The endpoint closed it without a word of that.
+    Closed,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Nothing of the request was sent, so that it can go out on another connection.
+    Unsent(Box<Outgoing>),
+    /// The connection ended before a byte of the answer came.
+    Ended(String),
+    /// Anything else.
+    Fault(Fault),
+}
+
+/// Sends a request and takes the whole answer, with a body of so many bytes at the most.
+pub(super) async fn exchange(stream: Stream, request: Outgoing, limit: usize) -> Result<Taken, Failure> {
+    let (mut sender, connection) = http1::Builder::new()
+        .max_headers(MOST_FIELDS)
+        .max_header_size(LONGEST_HEAD)
+        .handshake::<_, Full<Bytes>>(TokioIo::new(stream))
+        .await
+        .map_err(|error| Failure::Fault(broken(&error)))?;
+    let mut driven = Driven { connection: Some(connection), parts: None };
+    let sent = {
+        let mut sending = pin!(sender.try_send_request(request));
+        poll_fn(|context| {
+            driven.poll(context);
+            sending.as_mut().poll(context)
+        })
+        .await
+    };
+    let response = match sent {
+        Ok(response) => response,
+        Err(mut error) => {
+            return Err(match error.take_message() {
+                Some(request) => Failure::Unsent(Box::new(request)),
+                None => driven.failure(error.error()),
+            });
+        }
+    };
+    let (head, incoming) = response.into_parts();
+    let body = collect(&mut driven, incoming, limit).await.map_err(Failure::Fault)?;
+    // Once more, so that an end or bytes that are there are seen, and the connection is idle if it can be.
+    poll_fn(|context| {
+        driven.poll(context);
+        Poll::Ready(())
+    })
+    .await;
+    let is_idle = sender.is_ready();
+    drop(sender);
+    Ok(driven.taken(head, body, is_idle))
+}
+
+async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> Result<Vec<u8>, Fault> {
+    let length = incoming.size_hint().exact().unwrap_or_default();
+    if length > limit as u64 {
+        return Err(Fault::TooLarge { limit });
+    }
+    let mut body = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+    while !incoming.is_end_stream() {
+        let frame = poll_fn(|context| {
+            driven.poll(context);
+            match Pin::new(&mut incoming).poll_frame(context) {
+                // Now it is known that the body is asked for.
+                Poll::Pending => {
+                    driven.poll(context);
+                    Pin::new(&mut incoming).poll_frame(context)
+                }
+                ready @ Poll::Ready(_) => ready,
+            }
+        });
+        let Some(frame) = frame.await else { break };
+        let Ok(chunk) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
+        if body.len() + chunk.len() > limit {
+            return Err(Fault::TooLarge { limit });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// hyper's connection until it ends, and what is left of it then.
+struct Driven {
+    connection: Option<Connection<TokioIo<Stream>, Full<Bytes>>>,
+    parts: Option<Parts<TokioIo<Stream>>>,
+}
+
+impl Driven {
+    /// Moves bytes. What went wrong is said to whoever waits for the answer.
+    fn poll(&mut self, context: &mut Context<'_>) {
+        if let Some(connection) = &mut self.connection
+            && connection.poll_without_shutdown(context).is_ready()
+        {
+            self.end();
+        }
+    }
+
+    /// Takes the connection apart, which also tells whoever still waits on it that nothing comes.
+    fn end(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.parts = Some(connection.into_parts());
+        }
+    }
+
+    /// Why no answer came.
+    fn failure(mut self, error: &hyper::Error) -> Failure {
+        self.end();
+        let nothing_came = self.parts.is_none_or(|parts| parts.read_buf.is_empty());
+        let is_over = error.is_incomplete_message() || error.is_canceled() || error.source().is_some();
+        if nothing_came && is_over && !error.is_parse() {
+            Failure::Ended(cause(error))
+        } else {
+            Failure::Fault(broken(error))
+        }
+    }
+
+    fn taken(mut self, head: response::Parts, body: Vec<u8>, is_idle: bool) -> Taken {
+        let has_ended = self.connection.is_none();
+        self.end();
+        let Some(Parts { io, read_buf, .. }) = self.parts else {
+            return Taken { head, body, surplus: None, rest: Rest::Over };
+        };
+        let mut stream = io.into_inner();
+        // What follows is another protocol's, and no answer.
+        if head.status == StatusCode::SWITCHING_PROTOCOLS {
+            return Taken { head, body, surplus: None, rest: Rest::Over };
+        }
+        let (surplus, is_closed) = match (read_buf.as_ref(), stream.look()) {
+            (b"" | b"\r\n", Seen::Bytes(bytes)) => (Some(bytes), false),
+            (b"" | b"\r\n", Seen::End) => (None, true),
+            (b"" | b"\r\n", Seen::Nothing) => (None, false),
+            (bytes, _) => (Some(bytes[..bytes.len().min(64)].to_vec()), false),
+        };
+        let rest = if !has_ended && is_idle && !is_closed && surplus.is_none() {
+            Rest::Open(stream)
+        } else if surplus.is_none() && !says_last(&head) && (is_closed || has_ended) {
+            Rest::Closed
+        } else {
+            Rest::Over
+        };
+        Taken { head, body, surplus, rest }
+    }
+}
+
+/// Whether an answer says that its connection carries no other (RFC 9112, section 9.3).
+fn says_last(head: &response::Parts) -> bool {
+    let options = head.headers.get_all(hyper::header::CONNECTION).iter();
+    let mut options = options.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    head.version < hyper::Version::HTTP_11
+        || options.any(|option| option.trim().eq_ignore_ascii_case("close"))
+}
+
+fn broken(error: &hyper::Error) -> Fault {
+    Fault::Broken { reason: cause(error) }
+}
+
+/// The innermost cause, which says what the system said.
+fn cause(error: &hyper::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

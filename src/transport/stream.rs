@@ -1,0 +1,142 @@
+//! One connection to an endpoint, plain or encrypted. Main type: [`Stream`].
+//!
+//! It can be looked at without waiting, which hyper cannot do: an end that the kernel knows of already still looks open
+//! to it.
+
+use std::io::{self, IoSlice, Read};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+/// How much is kept of bytes that nobody asked for: enough to show how they begin.
+const KEPT: usize = 64;
+
+/// A connection. An encrypted one may go through another, to a proxy.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Plain(TcpStream),
+    Encrypted(Box<TlsStream<Stream>>),
+}
+
+/// What is on a connection on which nothing is due.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    Nothing,
+    /// Its end, or a failure, which comes to the same.
+    End,
+    /// Bytes that nobody asked for: how they begin.
+    Bytes(Vec<u8>),
+}
+
+impl Stream {
+    /// Looks what has come in, without waiting. Session tickets and `close_notify` are no bytes of anybody's; a lone
+    /// line end is none, either (RFC 9112, section 2.2).
+    pub(super) fn look(&mut self) -> Seen {
+        let mut start = Vec::new();
+        let mut buffer = [0; KEPT];
+        let is_over = loop {
+            match self.read_now(&mut buffer) {
+                Ok(0) => break true,
+                Ok(count) => start.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break false,
+                Err(_) => break true,
+            }
+            if start.len() >= KEPT {
+                break false;
+            }
+        };
+        start.truncate(KEPT);
+        match start.as_slice() {
+            b"" | b"\r\n" if is_over => Seen::End,
+            b"" | b"\r\n" => Seen::Nothing,
+            _ => Seen::Bytes(start),
+        }
+    }
+
+    /// Reads what is there. Asks the system itself: the runtime learns of what has come in only when it waits.
+    fn read_now(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => {
+                let socket = SockRef::from(&*socket);
+                (&*socket).read(buffer)
+            }
+            Self::Encrypted(stream) => {
+                let (below, session) = stream.get_mut();
+                loop {
+                    match session.reader().read(buffer) {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        read => return read,
+                    }
+                    if session.read_tls(&mut Now(below))? == 0 {
+                        return Ok(0);
+                    }
+                    session.process_new_packets().map_err(io::Error::other)?;
+                }
+            }
+        }
+    }
+}
+
+/// A stream that is read without waiting.
+struct Now<'a>(&'a mut Stream);
+
+impl Read for Now<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read_now(buffer)
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Encrypted(stream) => Pin::new(&mut **stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Encrypted(stream) => Pin::new(&mut **stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Self::Encrypted(stream) => Pin::new(&mut **stream).poll_write_vectored(context, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Self::Encrypted(stream) => Pin::new(&mut **stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Encrypted(stream) => Pin::new(&mut **stream).poll_shutdown(context),
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! Connections: one for each request, or kept where that is asked for. What a server reads is logged as a whole, and tests
+//! count there, not in our reports.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use proofmark::event::Event;
+use proofmark::judgement::judge_again;
+use proofmark::plan::plan;
+use proofmark::report::read_event;
+use proofmark::source::{Wanted, load};
+use proofmark::template::Templates;
+use serde_json::Value as Json;
+use socket2::SockRef;
+use tempfile::TempDir;
+
+use crate::support::odd::{self, JSON, answer, program};
+
+/// How a server deals with a connection after an answer.
+#[derive(Debug, Clone, Copy)]
+enum After {
+    /// It goes on.
+    Keep,
+    /// It closes, orderly or not, after so many milliseconds up to so many, one time out of so many.
+    Close { is_reset: bool, millis: (u64, u64), one_of: usize },
+    /// It sends one more answer, after so many milliseconds, one time out of so many.
+    Again { millis: u64, one_of: usize },
+    /// It sends one more answer when it hears that no request follows.
+    Last,
+}
+
+/// A server that echoes the `row` of a target, and what it has read.
+struct Server {
+    url: String,
+    /// The first line of each request, with the number of its connection.
+    log: Arc<Mutex<Vec<(usize, String)>>>,
+}
+
+impl Server {
+    fn start(after: After) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (noted, answered) = (Arc::clone(&log), Arc::new(AtomicUsize::new(0)));
+        thread::spawn(move || {
+            for (connection, stream) in listener.incoming().flatten().enumerate() {
+                let (noted, answered) = (Arc::clone(&noted), Arc::clone(&answered));
+                thread::spawn(move || converse(connection, stream, after, &noted, &answered));
+            }
+        });
+        Self { url, log }
+    }
+
+    /// How often each row was asked for.
+    fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for (_, line) in self.log.lock().unwrap().iter() {
+            *counts.entry(format!("{} {}", line.split(' ').next().unwrap(), row(line))).or_default() += 1;
+        }
+        counts
+    }
+
+    fn connections(&self) -> usize {
+        let log = self.log.lock().unwrap();
+        log.iter().map(|(connection, _)| connection).collect::<std::collections::BTreeSet<_>>().len()
+    }
+}
+
+fn row(line: &str) -> &str {
+    line.split_once("row=").unwrap().1.split(['&', ' ']).next().unwrap()
+}
+
+fn converse(
+    connection: usize,
+    mut stream: TcpStream,
+    after: After,
+    log: &Mutex<Vec<(usize, String)>>,
+    answered: &AtomicUsize,
+) {
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(read @ 1..) = stream.read(&mut buffer) {
+        seen.extend_from_slice(&buffer[..read]);
+        while let Some(end) = seen.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head: Vec<u8> = seen.drain(..end + 4).collect();
+            let line = String::from_utf8(head).unwrap().lines().next().unwrap().to_owned();
+            let body = format!(r#"{{"id": "{}"}}"#, row(&line));
+            log.lock().unwrap().push((connection, line));
+            let _ = stream.write_all(&answer("200 OK", JSON, body));
+            let turn = answered.fetch_add(1, Ordering::Relaxed);
+            match after {
+                After::Close { is_reset, millis: (least, most), one_of } if turn.is_multiple_of(one_of) => {
+                    let wait = least + (turn as u64 * 7) % (most - least + 1);
+                    thread::sleep(Duration::from_millis(wait));
+                    if is_reset {
+                        let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+                    }
+                    return;
+                }
+                After::Again { millis, one_of } if turn.is_multiple_of(one_of) => {
+                    let mut late = stream.try_clone().unwrap();
+                    thread::spawn(move || {
+                        thread::sleep(Duration::from_millis(millis));
+                        let _ = late.write_all(&answer("200 OK", JSON, r#"{"id": "late"}"#));
+                    });
+                }
+                After::Keep | After::Close { .. } | After::Again { .. } | After::Last => {}
+            }
+        }
+    }
+    if matches!(after, After::Last) {
+        let _ = stream.write_all(&answer("200 OK", JSON, r#"{"id": "late"}"#));
+    }
+    let _ = stream.shutdown(Shutdown::Both);
+}
+
+/// A folder with so many rows, each asked for by GET and by POST; only the status is expected, so that any answer passes.
+fn rows(count: usize) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let operation = folder.path().join("shop/Get");
+    fs::create_dir_all(&operation).unwrap();
+    let contract = "operation = \"Get\"\nversion = \"1\"\nabout = \"Gets a thing.\"\n\n[request]\nmethod = \"GET\"\npath = \"/thing\"\nplace = \"query\"\n\n[envelope]\ncode = \"$.code\"\nmessage = \"$.message\"\ncontent-type = { json = \"application/json\" }\n";
+    fs::write(operation.join("contract.toml"), contract).unwrap();
+    let mut table = "[[case]]\nid = \"each\"\nabout = \"It is there.\"\nparams = { row = \"{{ row }}\", n = \"{{ token(16) }}\" }\naxes = { method = [\"GET\", \"POST\"] }\nexpect = { status = 200 }\nrows = [\n".to_owned();
+    (0..count).for_each(|row| writeln!(table, "  {{ id = \"r{row}\", row = \"r{row}\" }},").unwrap());
+    fs::write(operation.join("t.toml"), table + "]\n").unwrap();
+    folder
+}
+
+/// What a run came to: exit code, output, and its events.
+struct Ran {
+    code: i32,
+    out: String,
+    events: Vec<Json>,
+}
+
+fn ran(folder: &Path, url: &str, arguments: &[&str]) -> Ran {
+    let path = tempfile::NamedTempFile::new().unwrap();
+    let report = format!("ndjson={}", path.path().display());
+    let common = ["--endpoint", url, "--report", &report, "--all-exchanges", "--answer-timeout", "5"];
+    let output = program(folder, &[&common, arguments].concat()).output().unwrap();
+    let text = fs::read_to_string(path.path()).unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr),
+        events: text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+    }
+}
+
+impl Ran {
+    fn cases(&self) -> impl Iterator<Item = &Json> {
+        self.events.iter().filter(|event| event["event"] == "finished")
+    }
+
+    fn count(&self, verdict: &str) -> usize {
+        self.cases().filter(|case| case["verdict"]["name"] == verdict).count()
+    }
+
+    /// The cases whose answer is another request's.
+    fn mixed(&self) -> Vec<&Json> {
+        let is_own = |case: &&Json| {
+            case["exchanges"].as_array().unwrap().iter().all(|exchange| {
+                let target = exchange["request"]["target"].as_str().unwrap();
+                exchange["answer"]["text"] == format!(r#"{{"id": "{}"}}"#, row(target))
+            })
+        };
+        self.cases().filter(|case| !is_own(case)).collect()
+    }
+
+    /// Judges each case again from its record, with the seed 7: a second attempt has random values of its own.
+    fn judge_again(&self, folder: &Path) {
+        let plan = plan(&load(folder, Wanted::All).unwrap(), &[]).unwrap();
+        for (planned, case) in plan.cases.iter().zip(self.cases()) {
+            let Event::Finished(record) = read_event(&case.to_string()).unwrap() else { panic!("{case}") };
+            let again = judge_again(planned, &record, 7, &Templates::default()).unwrap();
+            assert_eq!((again.verdict, again.exchanges), (record.verdict, record.exchanges), "{case}");
+        }
+    }
+
+    /// The rows whose case was started again.
+    fn started_again(&self) -> Vec<String> {
+        let again = self.cases().filter(|case| case.get("started_again").is_some());
+        let named = again.map(|case| case["row"].as_str().unwrap().rsplit_once('-').unwrap());
+        named.map(|(row, method)| format!("{} {row}", method.to_uppercase())).collect()
+    }
+}
+
+#[test]
+fn an_endpoint_that_closes_connections_spoils_no_case_and_sees_no_request_twice_unsaid() {
+    let folder = rows(30);
+    let close = |is_reset, millis, one_of| After::Close { is_reset, millis, one_of };
+    let closing = [
+        close(false, (0, 0), 1),
+        close(true, (0, 0), 1),
+        close(false, (1, 30), 3),
+        close(true, (1, 30), 3),
+        close(false, (0, 2), 2),
+        After::Keep,
+    ];
+    let runs = closing.into_iter().flat_map(|after| {
+        [("fresh", "4"), ("reuse", "1"), ("reuse", "16")].map(|(mode, jobs)| (after, mode, jobs))
+    });
+    thread::scope(|scope| {
+        for (after, mode, jobs) in runs {
+            let folder = folder.path();
+            scope.spawn(move || {
+                let server = Server::start(after);
+                let ran = ran(folder, &server.url, &["-j", jobs, "--seed", "7", "--connections", mode]);
+                let what = format!("{after:?} {mode} {jobs}: {}", ran.out);
+                assert_eq!((ran.code, ran.count("passed")), (0, 60), "{what}");
+                assert_eq!(ran.mixed(), Vec::<&Json>::new(), "{what}");
+                ran.judge_again(folder);
+                let again = ran.started_again();
+                assert!(mode == "reuse" || again.is_empty(), "{what}");
+                for (row, count) in server.counts() {
+                    // Of a request that is lost, nobody knows whether it was read.
+                    let most = 1 + usize::from(again.contains(&row));
+                    assert!((1..=most).contains(&count), "{row} {count} times: {what}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn connections_are_used_again_where_that_is_asked_for_and_only_there() {
+    let folder = rows(10);
+    for (arguments, expected) in [
+        (&["-j", "2"][..], 20..=20),
+        (&["-j", "2", "--connections", "fresh"], 20..=20),
+        (&["-j", "2", "--connections", "reuse"], 1..=2),
+    ] {
+        let server = Server::start(After::Keep);
+        let ran = ran(folder.path(), &server.url, arguments);
+        assert_eq!((ran.code, ran.count("passed")), (0, 20), "{arguments:?}: {}", ran.out);
+        assert!(expected.contains(&server.connections()), "{arguments:?}: {}", server.connections());
+    }
+    let file = "[endpoint.kept]\nurl = \"URL\"\nconnections = \"reuse\"\n";
+    let server = Server::start(After::Keep);
+    fs::write(folder.path().join("endpoints.toml"), file.replace("URL", &server.url)).unwrap();
+    assert_eq!(ran(folder.path(), "kept", &["-j", "1"]).code, 0);
+    assert_eq!(server.connections(), 1);
+    assert_eq!(ran(folder.path(), "kept", &["-j", "1", "--connections", "fresh"]).code, 0);
+    assert_eq!(server.connections(), 21);
+}
+
+#[test]
+fn no_verdict_rests_on_another_requests_answer() {
+    let folder = rows(15);
+    let late = [0, 1, 30].into_iter().flat_map(|millis| [1, 3, 1000].map(|one_of| (millis, one_of)));
+    thread::scope(|scope| {
+        for (millis, one_of) in late {
+            let folder = folder.path();
+            scope.spawn(move || {
+                let after = After::Again { millis, one_of };
+                let server = Server::start(after);
+                let fresh = ran(folder, &server.url, &["-j", "2"]);
+                assert_eq!(fresh.mixed(), Vec::<&Json>::new(), "{after:?}: {}", fresh.out);
+                assert_eq!(fresh.count("passed") + fresh.count("failed"), 30, "{after:?}: {}", fresh.out);
+                for case in fresh.cases().filter(|case| case["verdict"]["name"] == "failed") {
+                    assert_eq!(case["findings"][0]["subject"], "end of the answer", "{case}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn answers_that_may_be_mixed_up_make_a_run_on_kept_connections_inconclusive() {
+    let folder = rows(15);
+    let late = [(1, 1), (1, 3), (30, 1)].map(|(millis, one_of)| After::Again { millis, one_of });
+    thread::scope(|scope| {
+        for after in late.into_iter().chain([After::Last]) {
+            let folder = folder.path();
+            scope.spawn(move || {
+                let server = Server::start(after);
+                let kept = ran(folder, &server.url, &["-j", "2", "--connections", "reuse"]);
+                assert_eq!(kept.code, 5, "{after:?}: {}", kept.out);
+                assert!(kept.out.contains("run with --connections fresh"), "{after:?}: {}", kept.out);
+                let end = kept.events.iter().find(|event| event["event"] == "ended").unwrap();
+                assert_eq!(end["stopped"]["why"], "mixed-up", "{end}");
+            });
+        }
+    });
+}
+
+/// What a server that answers with these bytes leads to.
+fn told(bytes: &[u8]) -> Ran {
+    let folder = rows(1);
+    let bytes = bytes.to_vec();
+    let url = odd::serve(move |_, stream| {
+        let _ = stream.write_all(&bytes);
+    });
+    ran(folder.path(), &url, &["--exact", "shop/Get/t/each/r0-get"])
+}
+
+#[test]
+fn bytes_behind_an_answer_are_a_finding() {
+    let whole = |head: &str, body: &str| format!("HTTP/1.1 200 OK\r\n{JSON}{head}\r\n{body}").into_bytes();
+    let once = answer("200 OK", JSON, "{}");
+    for (bytes, name) in [
+        ([once.clone(), once.clone()].concat(), "a second answer"),
+        (whole("content-length: 2\r\n", "{} "), "a length that is too small"),
+        (whole("transfer-encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n."), "behind the last chunk"),
+        (b"HTTP/1.1 204 No Content\r\n\r\n{}".to_vec(), "a body where there is none"),
+        ([once.clone(), b"\r\n\r\n".to_vec()].concat(), "more than one line end"),
+    ] {
+        let ran = told(&bytes);
+        let subjects: Vec<&Json> = ran
+            .cases()
+            .flat_map(|case| case["findings"].as_array().unwrap())
+            .map(|finding| &finding["subject"])
+            .collect();
+        assert!(subjects.iter().any(|subject| *subject == "end of the answer"), "{name}: {}", ran.out);
+        assert_eq!(ran.code, 1, "{name}: {}", ran.out);
+    }
+    for bytes in [once.clone(), [once, b"\r\n".to_vec()].concat()] {
+        assert_eq!(told(&bytes).code, 0);
+    }
+}
+
+#[test]
+fn odd_but_right_framing_is_read_as_ever() {
+    let many: String = (0..200).fold(String::new(), |mut text, number| {
+        let _ = write!(text, "x-{number}: {number}\r\n");
+        text
+    });
+    let long = format!("x-long: {}\r\n", "a".repeat(100_000));
+    for (bytes, name) in [
+        (answer("200 OK", &format!("{JSON}{many}"), "{}"), "many fields"),
+        (answer("200 OK", &format!("{JSON}{long}"), "{}"), "a long head"),
+        (
+            [b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".to_vec(), answer("200 OK", JSON, "{}")]
+                .concat(),
+            "1xx",
+        ),
+        (
+            format!(
+                "HTTP/1.1 200 OK\r\n{JSON}transfer-encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\nx-t: 1\r\n\r\n"
+            )
+            .into(),
+            "trailers",
+        ),
+        (
+            answer("200 OK", JSON, "{}").iter().copied().skip(8).fold(
+                b"HTTP/1.0".to_vec(),
+                |mut all, byte| {
+                    all.push(byte);
+                    all
+                },
+            ),
+            "HTTP/1.0",
+        ),
+    ] {
+        let ran = told(&bytes);
+        assert_eq!((ran.code, ran.count("passed")), (0, 1), "{name}: {}", ran.out);
+    }
+}
+
+#[test]
+fn a_single_field_that_occurs_twice_is_a_finding_in_every_case() {
+    let date = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    for (line, is_single) in [
+        (JSON, true),
+        (date, true),
+        ("location: /a\r\n", true),
+        ("etag: \"a\"\r\n", true),
+        ("last-modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n", true),
+        ("retry-after: 1\r\n", true),
+        ("set-cookie: a=b\r\n", false),
+        ("vary: accept\r\n", false),
+    ] {
+        let first = if line == JSON { "" } else { JSON };
+        let ran = told(&answer("200 OK", &format!("{first}{line}{line}"), "{}"));
+        assert_eq!(ran.code, i32::from(is_single), "{line}: {}", ran.out);
+    }
+}
