@@ -164,7 +164,9 @@ fn beside_reading(folder: &Path, kept: &[Kept], rounds: usize) {
     let paths: Vec<PathBuf> = kept.iter().map(|each| store(folder, Update::Never).path(&each.id)).collect();
     let read = || {
         let start = Instant::now();
-        paths.iter().for_each(|path| assert!(!fs::read(path).unwrap().is_empty()));
+        for path in &paths {
+            assert!(!fs::read(path).unwrap().is_empty());
+        }
         start.elapsed()
     };
     let mut times = [Vec::new(), Vec::new(), Vec::new()];

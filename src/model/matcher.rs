@@ -144,6 +144,7 @@ impl Matcher {
     }
 
     /// Whether it is looked for one of a number of codes, and for nothing else.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other matchers are of more than codes")]
     pub(super) fn is_of_codes(&self) -> bool {
         match self {
             Self::Any(options) => options.iter().all(Self::is_of_codes),
@@ -153,6 +154,7 @@ impl Matcher {
     }
 
     /// The codes that it is looked for: texts or numbers.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other matchers are of more than codes")]
     pub fn codes(&self) -> Vec<&Value> {
         match self {
             Self::Any(options) => options.iter().flat_map(Self::codes).collect(),
