@@ -1,6 +1,7 @@
 //! The form of every answer, as the contract's envelope has it.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use super::grounds::Grounds;
 use super::listed::select_in;
@@ -387,8 +388,12 @@ fn collect_doubled<'a>(way: &mut Vec<Part<'a>>, tree: &'a Value, doubled: &mut V
 }
 
 fn path(way: &[Part<'_>]) -> String {
-    way.iter().fold("$".to_owned(), |path, part| match part {
-        Part::Key(key) => format!("{path}.{key}"),
-        Part::Item(position) => format!("{path}[{position}]"),
+    // Writing to a String cannot fail.
+    way.iter().fold("$".to_owned(), |mut path, part| {
+        let _ = match part {
+            Part::Key(key) => write!(path, ".{key}"),
+            Part::Item(position) => write!(path, "[{position}]"),
+        };
+        path
     })
 }

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use super::envelope;
 use super::grounds::Grounds;
 use super::header_field::HeaderField;
-use super::listed::select_in;
+use super::listed::PathsIn;
 use super::matcher::{Found, mismatch, mismatch_at};
+use super::path::PathError;
 use super::subject::Subject;
 use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, StatusRule, Value, target};
 
@@ -270,8 +271,18 @@ fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
 
 fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut paths = PathsIn::of(subject.contract, subject.answer);
     for (path, matcher) in &expect.body {
-        let found = select_in(subject.contract, subject.answer, path).ok();
+        let found = match paths.select(path) {
+            Ok(value) => Some(value),
+            // That nothing was looked for must not look as if nothing were there.
+            Err(error @ PathError::TooMuch { .. }) => {
+                let (expected, grounds) = (matcher.to_string(), Grounds::default());
+                findings.push(finding(subject, Level::Body, path, expected, error.to_string(), grounds));
+                continue;
+            }
+            Err(PathError::Nothing { .. } | PathError::Malformed { .. }) => None,
+        };
         let place = Found { value: found.as_ref(), typing: subject.typing(), target: target(path) };
         if let Some(why) = mismatch_at(matcher, &place) {
             let actual = with_reason(&shown(found.as_ref()), &why);

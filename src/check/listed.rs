@@ -3,29 +3,49 @@
 
 use std::borrow::Cow;
 
-use super::path::{PathError, select};
+use super::path::{PathError, Paths, bounded};
 use crate::model::{Answer, Body, Contract, Value};
 
-/// The value at a path into an answer, as [`select`] gives it.
+/// Paths into one answer, which share the steps that they may take.
+pub(super) struct PathsIn<'a> {
+    contract: &'a Contract,
+    answer: &'a Answer,
+    paths: Option<Paths<'a>>,
+}
+
+impl<'a> PathsIn<'a> {
+    pub(super) fn of(contract: &'a Contract, answer: &'a Answer) -> Self {
+        Self { contract, answer, paths: answer.tree().map(Paths::of) }
+    }
+
+    /// The value at a path, as [`select_in`] gives it.
+    pub(super) fn select(&mut self, path: &str) -> Result<Value, PathError> {
+        let Some(paths) = &mut self.paths else { return Err(PathError::Nothing { path: path.to_owned() }) };
+        if !matches!(self.answer.body, Body::Xml { .. }) {
+            return paths.select(path);
+        }
+        let is_success = self.answer.status < 400;
+        let is_object = |keys: &[&str]| {
+            let mut fields = self.contract.fields(is_success);
+            fields.any(|field| field.type_name == "object" && field.keys().eq(keys.iter().copied()))
+        };
+        paths.select_shaped(path, &|tree| as_lists(tree, path, &is_object))
+    }
+}
+
+/// The value at a path into an answer, as [`select`](super::select) gives it.
 ///
 /// # Errors
-/// As [`select`]; of a body without a tree, that nothing is there.
+/// As [`select`](super::select); of a body without a tree, that nothing is there.
 pub fn select_in(contract: &Contract, answer: &Answer, path: &str) -> Result<Value, PathError> {
-    let Some(tree) = answer.tree() else { return Err(PathError::Nothing { path: path.to_owned() }) };
-    if !matches!(answer.body, Body::Xml { .. }) {
-        return select(tree, path);
-    }
-    let is_object = |keys: &[&str]| {
-        let fields = || contract.fields(answer.status < 400);
-        fields().any(|field| field.type_name == "object" && field.keys().eq(keys.iter().copied()))
-    };
-    select(&as_lists(tree, path, &is_object), path)
+    PathsIn::of(contract, answer).select(path)
 }
 
 /// The tree in which each element is a list that the path takes by index, slice, filter or `[*]`, unless it is an object.
+/// A path that is too much work in this tree is not followed.
 pub fn as_lists<'a>(tree: &'a Value, path: &str, is_object: &dyn Fn(&[&str]) -> bool) -> Cow<'a, Value> {
     let steps = steps(path);
-    if !steps.contains(&Step::Items) {
+    if !steps.contains(&Step::Items) || bounded(tree, path).is_err() {
         return Cow::Borrowed(tree);
     }
     let mut tree = tree.clone();
@@ -174,9 +194,9 @@ fn selectors(text: &str) -> Step<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::as_lists;
+    use super::{Cow, PathError, Paths, Value, as_lists};
     use crate::check::select;
-    use crate::protocol::read_xml;
+    use crate::protocol::{read_json, read_xml};
 
     fn found(xml: &str, path: &str, objects: &[&str]) -> Option<String> {
         let (_, tree) = read_xml(xml).unwrap();
@@ -214,6 +234,37 @@ mod tests {
         assert_eq!(found(xml, "$.Disks[0]", &["Disks"]), None);
         assert_eq!(found(xml, "$.Disks[*]", &["Disks"]).as_deref(), Some("[\"1\"]"));
         assert_eq!(found(xml, "$.Disks[0].Disk", &[]).as_deref(), Some("\"1\""));
+    }
+
+    #[test]
+    fn paths_into_one_answer_share_their_steps_in_json_and_in_xml() {
+        let (_, xml) = read_xml(&format!("<R>{}</R>", "<a><b>1</b></a>".repeat(20_000))).unwrap();
+        let json = format!("{{\"a\": [{}]}}", "{\"b\": [1]}, ".repeat(20_000).trim_end_matches(", "));
+        let json = read_json(json.as_bytes()).unwrap();
+        let path = "$..b[*]";
+        for (tree, is_xml) in [(xml, true), (json, false)] {
+            let mut paths = Paths::of(&tree);
+            let mut select = || {
+                if is_xml {
+                    paths.select_shaped(path, &|tree| as_lists(tree, path, &|_| false))
+                } else {
+                    paths.select(path)
+                }
+            };
+            assert!(matches!(select(), Ok(Value::List(items)) if items.len() == 20_000));
+            let last = (0..200).map(|_| select()).find(Result::is_err);
+            assert!(matches!(last, Some(Err(PathError::TooMuch { .. }))), "{is_xml}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_too_much_shapes_nothing() {
+        let xml = format!("<R>{}{}</R>", "<a>".repeat(100), "</a>".repeat(100));
+        let (_, tree) = read_xml(&xml).unwrap();
+        for path in [format!("${}", "..[*]".repeat(40)), "$..[*]..[*]..[*]..[*]".into()] {
+            assert!(matches!(as_lists(&tree, &path, &|_| false), Cow::Borrowed(_)), "{path}");
+        }
+        assert!(matches!(as_lists(&tree, "$..[*]", &|_| false), Cow::Owned(_)));
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! `JSONPath` (RFC 9535) over a body's tree.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use serde_json::Value as Json;
 use serde_json_path::{JsonPath, PathElement};
 
-use crate::model::{Value, is_singular};
+use crate::model::{PathShape, TreeSize, Value, is_singular};
 use crate::protocol::{from_json, to_json};
 
 /// Why a path gives no value.
@@ -13,6 +16,14 @@ pub enum PathError {
     /// It is no `JSONPath`.
     #[error("`{path}` is no JSONPath: {reason}")]
     Malformed {
+        /// The path.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// It is too much work in this answer.
+    #[error("{reason}: {path}")]
+    TooMuch {
         /// The path.
         path: String,
         /// Why.
@@ -31,17 +42,77 @@ pub enum PathError {
 /// # Errors
 /// A path that is none, or that names one place where nothing is.
 pub fn select(tree: &Value, path: &str) -> Result<Value, PathError> {
-    if let Some(key) = top_level_key(path) {
-        return tree.get(key).cloned().ok_or_else(|| PathError::Nothing { path: path.to_owned() });
+    Paths::of(tree).select(path)
+}
+
+/// The most steps that all paths of one expectation may take in an answer: a run that is told to stop waits for no more.
+const MOST_STEPS: u64 = 20_000_000;
+
+/// A tree that several paths are applied to.
+pub(super) struct Paths<'a> {
+    tree: &'a Value,
+    /// Its size, and how the parser has it; made when a path asks for it.
+    size: OnceCell<TreeSize>,
+    json: OnceCell<Json>,
+    steps_left: u64,
+}
+
+impl<'a> Paths<'a> {
+    pub(super) fn of(tree: &'a Value) -> Self {
+        Self { tree, size: OnceCell::new(), json: OnceCell::new(), steps_left: MOST_STEPS }
     }
-    let parsed = JsonPath::parse(path)
-        .map_err(|error| PathError::Malformed { path: path.to_owned(), reason: error.to_string() })?;
-    let json = to_json(tree);
-    let nodes = parsed.query(&json).all();
+
+    /// The value at a path, as [`select`] gives it.
+    pub(super) fn select(&mut self, path: &str) -> Result<Value, PathError> {
+        self.select_shaped(path, &|tree| Cow::Borrowed(tree))
+    }
+
+    /// The value at a path into what `shaped` makes of the tree, which takes no more steps than the path itself.
+    pub(super) fn select_shaped(
+        &mut self,
+        path: &str,
+        shaped: &dyn Fn(&'a Value) -> Cow<'a, Value>,
+    ) -> Result<Value, PathError> {
+        if let Some(key) = top_level_key(path) {
+            return self.tree.get(key).cloned().ok_or_else(|| PathError::Nothing { path: path.to_owned() });
+        }
+        let too_much = |reason: String| PathError::TooMuch { path: path.to_owned(), reason };
+        let shape = PathShape::of(path).map_err(too_much)?;
+        let parsed = JsonPath::parse(path)
+            .map_err(|error| PathError::Malformed { path: path.to_owned(), reason: error.to_string() })?;
+        let size = *self.size.get_or_init(|| TreeSize::of(self.tree));
+        self.take(&shape, size).map_err(too_much)?;
+        match shaped(self.tree) {
+            Cow::Borrowed(tree) => applied(&parsed, self.json.get_or_init(|| to_json(tree)), path),
+            Cow::Owned(tree) => {
+                self.take(&shape, TreeSize::of(&tree)).map_err(too_much)?;
+                applied(&parsed, &to_json(&tree), path)
+            }
+        }
+    }
+
+    /// Takes the steps of a path in a tree of this size.
+    fn take(&mut self, shape: &PathShape, size: TreeSize) -> Result<(), String> {
+        shape.fits(size)?;
+        self.steps_left = self.steps_left.checked_sub(shape.steps(size)).ok_or_else(|| {
+            format!("the paths up to here may take more than {MOST_STEPS} steps in this answer")
+        })?;
+        Ok(())
+    }
+}
+
+/// The one value of a path to one place, or the list of all that any other path finds.
+fn applied(parsed: &JsonPath, json: &Json, path: &str) -> Result<Value, PathError> {
+    let nodes = parsed.query(json).all();
     if !is_singular(path) {
         return Ok(Value::List(nodes.into_iter().map(from_json).collect()));
     }
     nodes.first().map(|node| from_json(node)).ok_or_else(|| PathError::Nothing { path: path.to_owned() })
+}
+
+/// Whether a path is not too much work in a tree: only then is it applied.
+pub(super) fn bounded(tree: &Value, path: &str) -> Result<(), String> {
+    PathShape::of(path)?.fits(TreeSize::of(tree))
 }
 
 /// Places of a tree, as the steps that lead to them.
@@ -76,12 +147,12 @@ impl Places {
     }
 }
 
-/// Where the values stand that a path names; nowhere, if it is none.
+/// Where the values stand that a path names; nowhere, if it is none, or too much work in this tree.
 pub fn places(tree: &Value, path: &str) -> Places {
     let mut found = Places::default();
     if let Some(key) = top_level_key(path) {
         found.keys.insert(key.to_owned(), Places { is_here: true, ..Places::default() });
-    } else if let Ok(parsed) = JsonPath::parse(path) {
+    } else if let (Ok(()), Ok(parsed)) = (bounded(tree, path), JsonPath::parse(path)) {
         let json = to_json(tree);
         for location in parsed.query_located(&json).locations() {
             found.add(location.iter());
@@ -99,8 +170,20 @@ fn top_level_key(path: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::select;
+    use super::{PathError, places, select};
+    use crate::model::Value;
     use crate::protocol::read_json;
+
+    #[test]
+    fn a_path_that_is_too_much_for_an_answer_is_not_applied() {
+        let deep = (0..120).fold(Value::Null, |inner, _| Value::List(vec![inner]));
+        let tree = Value::List(vec![deep; 500]);
+        for path in ["$..*..*..*", "$..[?@..*]", "$[?count($..*) > 1]"] {
+            assert!(matches!(select(&tree, path), Err(PathError::TooMuch { .. })), "{path}");
+            assert!(!places(&tree, path).is_here && places(&tree, path).at(0).is_none(), "{path}");
+        }
+        assert!(select(&tree, "$..*").is_ok() && places(&tree, "$..*").at(0).is_some());
+    }
 
     #[test]
     fn a_path_gives_one_value_or_a_list_and_keeps_digits() {

@@ -1,12 +1,20 @@
 //! Regular expressions of contracts and cases, compiled once: every answer is held against the same few.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 /// How many are kept; expressions that come from templates could be without end.
 const KEPT: usize = 1024;
+
+/// An expression that takes more than so many bytes once it is compiled is a large one, of which fewer are kept. The
+/// largest that can be compiled takes 10 MB.
+const LARGE: usize = 256 * 1024;
+const LARGE_KEPT: usize = 32;
+
+static LARGE_ONES: AtomicUsize = AtomicUsize::new(0);
 
 static COMPILED: LazyLock<RwLock<HashMap<String, Arc<Regex>>>> = LazyLock::new(RwLock::default);
 
@@ -21,7 +29,12 @@ pub fn compiled(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
     if let Some(known) = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(pattern) {
         return Ok(Arc::clone(known));
     }
-    let regex = Arc::new(Regex::new(pattern)?);
+    let small = RegexBuilder::new(pattern).size_limit(LARGE).build();
+    let is_large = small.is_err();
+    let regex = Arc::new(small.or_else(|_| Regex::new(pattern))?);
+    if is_large && LARGE_ONES.fetch_add(1, Ordering::Relaxed) >= LARGE_KEPT {
+        return Ok(regex);
+    }
     let mut kept = COMPILED.write().unwrap_or_else(PoisonError::into_inner);
     if kept.len() < KEPT {
         kept.insert(pattern.to_owned(), Arc::clone(&regex));
@@ -57,7 +70,19 @@ pub(super) fn matches(pattern: &str, text: &str) -> Result<bool, regex::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{compiled_together, matches};
+    use super::{COMPILED, LARGE, LARGE_KEPT, RegexBuilder, compiled_together, matches};
+
+    #[test]
+    fn large_expressions_are_compiled_and_few_of_them_are_kept() {
+        for number in 0..LARGE_KEPT + 8 {
+            let pattern = format!("^(?:[\\p{{L}}-]{{1,40}}|{number})$");
+            assert!(RegexBuilder::new(&pattern).size_limit(LARGE).build().is_err(), "{pattern}");
+            assert!(matches(&pattern, "é-a").unwrap() && !matches(&pattern, "é a").unwrap());
+        }
+        let kept = COMPILED.read().unwrap();
+        assert!(kept.keys().filter(|pattern| pattern.contains("{1,40}")).count() <= LARGE_KEPT);
+        assert!(matches("(?:(?:a{100}){100}){100}", "a").is_err(), "larger than any that is compiled");
+    }
 
     #[test]
     fn several_expressions_together_match_where_one_of_them_does() {

@@ -198,7 +198,7 @@ impl CliError {
             | Self::Unreadable { .. }
             | Self::Prepare(_)
             | Self::Encode(_)
-            | Self::Plan(PlanError::Id { .. }) => INVALID_FILES,
+            | Self::Plan(PlanError::Id { .. } | PlanError::TooMany) => INVALID_FILES,
             Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty)
             | Self::EmptyShard { .. }
             | Self::NothingPending { .. } => NOTHING_SELECTED,

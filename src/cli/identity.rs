@@ -2,8 +2,8 @@
 //!
 //! Whatever is wrong with one is an error of settings that names the file.
 
-use std::fs;
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -54,8 +54,13 @@ fn given(certificate: &Path, key: &Path) -> Result<Identity, CliError> {
     })
 }
 
+/// The most bytes of a file with a certificate or a key that are read: a device has no end.
+const LARGEST: u64 = 1024 * 1024;
+
 fn read(path: &Path, flag: &str) -> Result<Vec<u8>, CliError> {
-    fs::read(path).map_err(|error| CliError::Usage {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
+    read.map(|_| bytes).map_err(|error| CliError::Usage {
         message: format!("{flag} {}: {error}", path.display()),
         hint: Some("`--tls` alone makes a certificate at the start".to_owned()),
     })

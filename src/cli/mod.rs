@@ -17,6 +17,7 @@ mod dry_run;
 mod endpoint;
 mod endpoints_command;
 mod event_lines;
+mod excerpt;
 mod exit;
 mod files;
 mod identity;

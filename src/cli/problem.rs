@@ -8,15 +8,16 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Command, CommandFactory};
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::args::Cli;
+use super::excerpt::{Excerpt, short};
 use super::exit::CliError;
 use super::output::Surroundings;
 use crate::embedded::EmbeddedError;
 use crate::model::Problem;
 use crate::plan::PlanError;
-use crate::report::{printable, printable_in_place};
+use crate::report::printable;
 use crate::source::{LoadError, nearest};
 
 /// How many problems are shown with their lines before the rest is listed.
@@ -60,7 +61,7 @@ fn hint(error: &CliError) -> Option<String> {
         CliError::NoEvents { .. } => Some("a run writes such a file with --report ndjson=FILE".into()),
         CliError::Embedded(EmbeddedError::Foreign { .. }) => Some("name an endpoint with --endpoint".into()),
         CliError::Load(LoadError::Problems(_))
-        | CliError::Plan(PlanError::Empty | PlanError::Id { .. })
+        | CliError::Plan(PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
         | CliError::Pattern(_)
         | CliError::Prepare(_)
         | CliError::Encode(_)
@@ -109,12 +110,12 @@ pub(super) fn problems_text(problems: &[Problem]) -> String {
     for problem in problems.iter().take(SHOWN_IN_FULL) {
         let shown = ShownProblem::new(problem);
         if problem.spot.file.text.is_empty() || handler.render_report(&mut text, &shown).is_err() {
-            let _ = writeln!(text, "  {}", printable(&problem.to_string()));
+            let _ = writeln!(text, "  {}", short(&problem.to_string()));
         }
         text.push('\n');
     }
     for problem in problems.iter().skip(SHOWN_IN_FULL) {
-        let _ = writeln!(text, "{}", printable(&problem.to_string()));
+        let _ = writeln!(text, "{}", short(&problem.to_string()));
     }
     let plural = if problems.len() == 1 { "" } else { "s" };
     let _ = writeln!(text, "{} problem{plural} found", problems.len());
@@ -125,23 +126,18 @@ pub(super) fn problems_text(problems: &[Problem]) -> String {
 #[derive(Debug)]
 struct ShownProblem<'a> {
     problem: &'a Problem,
-    source: NamedSource<String>,
+    source: Excerpt,
 }
 
 impl<'a> ShownProblem<'a> {
     fn new(problem: &'a Problem) -> Self {
-        let file = &problem.spot.file;
-        let name = file.path.display().to_string();
-        Self {
-            problem,
-            source: NamedSource::new(printable(&name), printable_in_place(&file.text).into_owned()),
-        }
+        Self { problem, source: Excerpt::of(problem) }
     }
 }
 
 impl std::fmt::Display for ShownProblem<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{}", printable(&self.problem.message))
+        out.write_str(&short(&self.problem.message))
     }
 }
 
@@ -149,7 +145,7 @@ impl Error for ShownProblem<'_> {}
 
 impl Diagnostic for ShownProblem<'_> {
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.problem.hint.as_ref().map(|hint| Box::new(printable(hint)) as Box<dyn std::fmt::Display>)
+        self.problem.hint.as_ref().map(|hint| Box::new(short(hint)) as Box<dyn std::fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -157,13 +153,6 @@ impl Diagnostic for ShownProblem<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let bytes = self.problem.spot.bytes.clone();
-        let text = &self.problem.spot.file.text;
-        // Only the first line is marked: a case or a table may be long.
-        let end = text
-            .get(bytes.clone())
-            .and_then(|meant| meant.find('\n'))
-            .map_or(bytes.end, |line| bytes.start + line);
-        Some(Box::new(std::iter::once(LabeledSpan::underline(bytes.start..end.max(bytes.start)))))
+        Some(Box::new(std::iter::once(LabeledSpan::underline(self.source.span))))
     }
 }

@@ -154,8 +154,7 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, ArchiveError> {
         return Err(ArchiveError::NoTar);
     }
     let files = read(bytes)?;
-    let packed = pack(&files)?;
-    match first_difference(&packed, bytes) {
+    match difference(&files, bytes)? {
         None => Ok(files),
         Some(at) if at == bytes.len() => Err(cut_off(bytes, place(&files, at))),
         Some(at) => Err(ArchiveError::Encoding { at, place: place(&files, at) }),
@@ -240,9 +239,27 @@ fn no_head(bytes: &[u8], at: usize, error: &std::io::Error) -> ArchiveError {
     }
 }
 
-fn first_difference(one: &[u8], other: &[u8]) -> Option<usize> {
-    let within = one.iter().zip(other).position(|(one, other)| one != other);
-    within.or_else(|| (one.len() != other.len()).then(|| one.len().min(other.len())))
+/// The first byte that is not as [`pack`] would have written it; part by part, so that no second copy is made.
+fn difference(files: &Files, bytes: &[u8]) -> Result<Option<usize>, ArchiveError> {
+    let mut at = 0;
+    let mut differs = |part: &[u8]| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let within = part.iter().zip(rest).position(|(due, found)| due != found);
+        let found =
+            within.or_else(|| (rest.len() < part.len()).then_some(rest.len())).map(|place| at + place);
+        at += part.len();
+        found
+    };
+    for (name, content) in files {
+        let header = header(name, content.len() as u64)?;
+        let padding = content.len().next_multiple_of(BLOCK) - content.len();
+        let mut parts = [header.as_bytes().as_slice(), content, &[0; BLOCK][..padding]].into_iter();
+        if let Some(found) = parts.find_map(&mut differs) {
+            return Ok(Some(found));
+        }
+    }
+    let end = differs(&[0; 2 * BLOCK]);
+    Ok(end.or_else(|| (at < bytes.len()).then_some(at)))
 }
 
 /// What a byte of a bundle belongs to.

@@ -16,6 +16,9 @@ pub const EVENTS: &str = "events.ndjson";
 /// The file with the public key of the signer, for whoever knows its fingerprint alone.
 pub const SIGNER: &str = "signer.pem";
 
+/// The largest list, in bytes: above what the most files of a bundle come to, each with a name as long as tar takes.
+const LARGEST_LIST: usize = 16 * 1024 * 1024;
+
 /// Who must have signed a bundle.
 #[derive(Debug, Clone)]
 pub enum Signer {
@@ -132,6 +135,9 @@ impl Bundle {
         let mut resources = statement.configuration.iter();
         if !resources.any(|resource| resource.name == MANIFEST && resource.digest.sha256 == digest) {
             return Err(BundleError::Unbound);
+        }
+        if listed.len() > LARGEST_LIST {
+            return Err(BundleError::Manifest(format!("it has more than {LARGEST_LIST} bytes")));
         }
         let manifest = Manifest::from_bytes(listed).map_err(BundleError::Manifest)?;
         let wrong = manifest.differences(&files);

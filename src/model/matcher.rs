@@ -144,6 +144,7 @@ impl Matcher {
     }
 
     /// Whether it is looked for one of a number of codes, and for nothing else.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other matchers are of more than codes")]
     pub(super) fn is_of_codes(&self) -> bool {
         if let Self::Any(options) = self {
             return options.iter().all(Self::is_of_codes);
@@ -152,6 +153,7 @@ impl Matcher {
     }
 
     /// The codes that it is looked for: texts or numbers.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all other matchers are of more than codes")]
     pub fn codes(&self) -> Vec<&Value> {
         if let Self::Any(options) = self {
             return options.iter().flat_map(Self::codes).collect();
@@ -164,13 +166,9 @@ impl Matcher {
         if let Self::Equals(value) = self { value.as_code().map(|_| value) } else { None }
     }
 
-    /// Adds the codes that it is looked for, unless they are there.
+    /// Adds the codes that it is looked for.
     pub(super) fn collect_codes<'a>(&'a self, codes: &mut Vec<&'a str>) {
-        for code in self.codes().into_iter().filter_map(Value::as_code) {
-            if !codes.contains(&code) {
-                codes.push(code);
-            }
-        }
+        codes.extend(self.codes().into_iter().filter_map(Value::as_code));
     }
 
     /// The text that it is equal to, if it is one text.

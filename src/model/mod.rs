@@ -17,6 +17,7 @@ mod matcher;
 mod message;
 mod normalisation;
 mod parameter;
+mod path_effort;
 mod path_text;
 mod spot;
 mod state;
@@ -24,7 +25,9 @@ mod suite;
 mod value;
 mod verdict;
 mod waiver;
+pub(crate) mod work;
 
+pub(crate) use case::put_over;
 pub use case::{
     AxisChoice, Case, Expect, Given, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme, StatusRule,
     Step, Variable, last_part, merge_params, target,
@@ -46,6 +49,7 @@ pub use matcher::{Bounds, Matcher, MatcherFlaw, Target};
 pub use message::{BLANK, MessageTemplate};
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
 pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};
+pub use path_effort::{PathShape, TreeSize};
 pub use path_text::{is_singular, path_in_brackets, pattern_literals};
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};

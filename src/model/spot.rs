@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use super::work;
+
 /// A file as it was read, kept so that a problem can show its line.
 pub struct SourceText {
     /// The path as it is shown.
@@ -15,7 +17,12 @@ pub struct SourceText {
     lines_before: usize,
     /// Where its lines end. Every case of a long table is asked for its line, so they are counted once.
     line_ends: OnceLock<Vec<usize>>,
+    /// How many characters begin before each block of it: a line may be as long as the file, and have many problems.
+    characters: OnceLock<Vec<usize>>,
 }
+
+/// The length of a block, in bytes.
+const BLOCK: usize = 1024;
 
 impl SourceText {
     /// A text that was read from `path`.
@@ -25,18 +32,46 @@ impl SourceText {
 
     /// A part of a file that begins after so many of its lines.
     pub fn part(path: impl Into<PathBuf>, lines_before: usize, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into(), lines_before, line_ends: OnceLock::new() }
+        Self {
+            path: path.into(),
+            text: text.into(),
+            lines_before,
+            line_ends: OnceLock::new(),
+            characters: OnceLock::new(),
+        }
     }
 
     fn line_ends(&self) -> &[usize] {
         self.line_ends.get_or_init(|| self.text.match_indices('\n').map(|(at, _)| at).collect())
     }
+
+    /// How many characters begin before a byte.
+    fn characters_before(&self, end: usize) -> usize {
+        let blocks = self.characters.get_or_init(|| {
+            let blocks = self.text.as_bytes().chunks(BLOCK);
+            let before = |known: &mut usize, block: &[u8]| {
+                let before = *known;
+                *known += beginnings(block);
+                Some(before)
+            };
+            blocks.scan(0, before).collect()
+        });
+        let block = (end / BLOCK).min(blocks.len().saturating_sub(1));
+        let before = blocks.get(block).copied().unwrap_or_default();
+        before + beginnings(&self.text.as_bytes()[block * BLOCK..end])
+    }
+}
+
+/// How many characters of UTF-8 begin in these bytes.
+fn beginnings(bytes: &[u8]) -> usize {
+    work::count(bytes.len());
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// What was counted is no part of what it is.
 impl fmt::Debug for SourceText {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, text, lines_before, line_ends: _ } = self;
+        let Self { path, text, lines_before, line_ends: _, characters: _ } = self;
         let mut out = out.debug_struct("SourceText");
         out.field("path", path).field("lines_before", lines_before).field("text", text).finish()
     }
@@ -73,7 +108,8 @@ impl Spot {
         let text = self.file.text.as_str();
         let end =
             (line_start..=self.bytes.start.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-        text[line_start..end.unwrap_or(line_start)].chars().count() + 1
+        let end = end.unwrap_or(line_start);
+        self.file.characters_before(end) - self.file.characters_before(line_start) + 1
     }
 
     /// How many lines of the text have ended before it.
@@ -128,6 +164,7 @@ impl fmt::Display for Problem {
 #[cfg(test)]
 mod tests {
     use super::{SourceText, Spot};
+    use crate::model::work::assert_linear;
     use std::sync::Arc;
 
     #[test]
@@ -136,6 +173,22 @@ mod tests {
         let start = file.text.find('2').unwrap();
         let spot = Spot { file, bytes: start..start + 1 };
         assert_eq!(spot.to_string(), "t.toml:2:6");
+    }
+
+    #[test]
+    fn to_tell_where_many_problems_stand_takes_no_longer_for_a_long_line() {
+        let columns = |size: usize| {
+            let file = Arc::new(SourceText::new("t.toml", "é".repeat(size)));
+            let spot = |start: usize| Spot { file: Arc::clone(&file), bytes: 2 * start..2 * start + 2 };
+            for start in (0..size).step_by(100) {
+                assert_eq!(spot(start).column(), start + 1);
+            }
+            assert_eq!(spot(size).column(), size + 1);
+        };
+        for size in [super::BLOCK - 1, super::BLOCK / 2, super::BLOCK, super::BLOCK + 1] {
+            columns(size);
+        }
+        assert_linear(20_000, columns);
     }
 
     #[test]

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use super::pattern::Pattern;
 use crate::model::{AxisChoice, Case, CaseId, Contract, IdError, Row, Spot, Suite, last_part};
 
+/// The most cases of a suite: each takes some hundred bytes, and a few lines of a table may come to any number.
+const MOST_CASES: usize = 1_000_000;
+
 /// Why there is nothing to run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -17,6 +20,9 @@ pub enum PlanError {
     /// The suite has no cases.
     #[error("there are no cases")]
     Empty,
+    /// The suite has too many cases.
+    #[error("there are more than {MOST_CASES} cases, with each row and each of the axes")]
+    TooMany,
     /// Parts of an id do not go together.
     #[error("the case {name} gets no id: {source}")]
     Id {
@@ -82,6 +88,9 @@ fn expand(case: &Arc<Case>, contract: &Arc<Contract>, cases: &mut Vec<PlannedCas
         if case.rows.is_empty() { vec![None] } else { (0..case.rows.len()).map(Some).collect() };
     for row in rows {
         for axes in &case.axes {
+            if cases.len() >= MOST_CASES {
+                return Err(PlanError::TooMany);
+            }
             let row_id = row.map(|position| case.rows[position].id.as_str());
             let part = last_part(row_id, &axes.id());
             let id = CaseId::new(&case.table, &case.name, part.as_deref())

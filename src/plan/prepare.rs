@@ -1,9 +1,10 @@
 //! Renders a case's steps once its values are known.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::expand::PlannedCase;
-use crate::model::{Expect, Given, PreparedStep, RawParts, RequestSpec, Scheme, Value};
+use crate::model::{Expect, Given, PreparedStep, RawParts, RequestSpec, Scheme, Value, put_over};
 use crate::template::{Scope, TemplateError, Templates, Unrendered, has_templates};
 
 /// Why a step cannot be prepared.
@@ -82,16 +83,12 @@ fn prepare_open(
     let format = request.format.zip(planned.contract.request.format.as_ref());
     let format = format.map(|(format, choice)| (choice.param.clone(), Value::text(choice.value(format))));
     let mut params: Vec<(&String, &Value)> = case.params.iter().map(|(key, value)| (key, value)).collect();
-    for (key, value) in row_params.iter().chain(&step.params).chain(&format) {
-        match params.iter_mut().find(|(known, _)| *known == key) {
-            Some(found) => found.1 = value,
-            None => params.push((key, value)),
-        }
-    }
-    let unset = || case.unset.iter().chain(row_unset).chain(&step.unset);
+    let over = row_params.iter().chain(&step.params).chain(&format).map(|(key, value)| (key, value));
+    put_over(&mut params, over.collect());
+    let unset: BTreeSet<&String> = case.unset.iter().chain(row_unset).chain(&step.unset).collect();
     let mut rendered = Vec::with_capacity(params.len());
     for (key, value) in params {
-        if !unset().any(|dropped| dropped == key) {
+        if !unset.contains(key) {
             rendered.push((key.clone(), templates.render(value, scope).map_err(failed(key))?));
         }
     }

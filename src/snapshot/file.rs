@@ -99,8 +99,17 @@ pub(super) fn bytes(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, StoreEr
         Ok(found) if !found.is_file() => return Err(unreadable("it is no plain file".into())),
         Ok(_) => {}
     }
-    fs::read(path).map(Some).map_err(|error| unreadable(error.to_string()))
+    let mut file = Vec::new();
+    let read = fs::File::open(path).and_then(|from| from.take(LARGEST + 1).read_to_end(&mut file));
+    read.map_err(|error| unreadable(error.to_string()))?;
+    if file.len() as u64 > LARGEST {
+        return Err(unreadable(format!("it has more than {LARGEST} bytes")));
+    }
+    Ok(Some(file))
 }
+
+/// The largest file below a folder of snapshots that is read, in bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// Looks whether every folder between the store's and a file is a plain one, or not there yet.
 pub(super) fn check_way(root: &Path, path: &Path) -> Result<(), StoreError> {

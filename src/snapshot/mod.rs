@@ -19,6 +19,7 @@ mod lock;
 mod marked;
 mod moment;
 mod names;
+mod occurrence;
 mod order;
 mod orphan;
 mod pending;

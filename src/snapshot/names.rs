@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter};
 
 use super::marked::{Mark, Marked};
-use crate::model::{Literals, ValueKind};
+use super::occurrence::Search;
+use crate::model::{Literals, ValueKind, work};
 
 /// The fewest characters, with letters and digits mixed, of a value that is replaced also where no rule has found it.
 /// Anything shorter may be there for another reason: a count, a status, a word.
@@ -21,12 +21,6 @@ const SHORTEST_NUMBER: usize = 12;
 /// The most values that get names: an answer may hold very many. Those past it stand as they are, so the snapshot
 /// differs.
 const MOST: usize = 1000;
-
-/// So many values are looked for one by one: for them, to make a search takes longer than to search.
-const FEW: usize = 12;
-
-/// The longest text, in bytes, that is searched in the plainest way.
-const SHORT: usize = 512;
 
 /// What is added to a text that looks like a name, so that no answer can pass for a name.
 const LITERAL: &str = ":literal";
@@ -108,20 +102,10 @@ impl Names {
         let values = || self.by_value.keys().map(String::as_str);
         Finder {
             names: self,
-            telling: Values::new(values().filter(|value| self.elsewhere(value).is_some()).collect()),
-            // Requests are short, so no search is made for them.
-            all: Values { search: None, values: values().collect() },
+            telling: Search::new(values().filter(|value| self.elsewhere(value).is_some()).collect()),
+            all: Search::new(values().collect()),
         }
     }
-}
-
-/// A search for many values in one pass. It is made for each transcript and used on few texts, so what counts is how
-/// fast it is made.
-fn together(values: &[&str]) -> Option<AhoCorasick> {
-    let mut search = AhoCorasick::builder();
-    search.match_kind(MatchKind::LeftmostLongest).kind(Some(AhoCorasickKind::NoncontiguousNFA));
-    // It fails for more than 2^31 bytes of values, and answers are limited to less.
-    search.build(values).ok()
 }
 
 /// Writes what stands for a value; writing to a String cannot fail, which is why results are dropped here.
@@ -139,26 +123,13 @@ pub(super) fn bare(known: Known<'_>, text: &mut String) {
     text.extend(["[", known.name, "]"]);
 }
 
-/// Values that are looked for in texts.
-struct Values<'a> {
-    search: Option<AhoCorasick>,
-    values: Vec<&'a str>,
-}
-
-impl<'a> Values<'a> {
-    fn new(values: Vec<&'a str>) -> Self {
-        let search = if values.len() > FEW { together(&values) } else { None };
-        Self { search, values }
-    }
-}
-
 /// Puts names into texts.
 pub(super) struct Finder<'a> {
     names: &'a Names,
     /// The values that are replaced anywhere.
-    telling: Values<'a>,
+    telling: Search<'a>,
     /// All values, which are looked for in requests alone.
-    all: Values<'a>,
+    all: Search<'a>,
 }
 
 impl Finder<'_> {
@@ -219,18 +190,16 @@ impl Finder<'_> {
         to: &mut String,
         text: &str,
         marks: Vec<&Mark>,
-        values: &Values<'_>,
+        values: &Search<'_>,
         label: &mut impl Label,
     ) {
         let mut at = 0;
         let mut marks = marks.into_iter().peekable();
-        let mut found = self.next(values, text, 0);
+        let mut found = self.occurrences(values, text);
         loop {
             while marks.next_if(|mark| mark.range.start < at).is_some() {}
-            if found.as_ref().is_some_and(|range| range.start < at) {
-                found = self.next(values, text, at);
-            }
-            let (range, mark) = match (marks.peek(), &found) {
+            while found.pop_if(|range| range.start < at).is_some() {}
+            let (range, mark) = match (marks.peek(), found.last()) {
                 (None, None) => break,
                 (Some(mark), None) => (mark.range.clone(), Some(*mark)),
                 (Some(mark), Some(value)) if is_before(&mark.range, value) => {
@@ -276,79 +245,83 @@ impl Finder<'_> {
         }
     }
 
-    /// The first value from a place on: a telling one anywhere, another one where it is a word.
-    fn next(&self, values: &Values<'_>, text: &str, from: usize) -> Option<Range<usize>> {
+    /// Where values are, the last one first: a telling one anywhere, another one where it is a word.
+    fn occurrences(&self, values: &Search<'_>, text: &str) -> Vec<Range<usize>> {
         let joins = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
-        let mut from = from;
-        loop {
-            let found = candidate(values, text, from)?;
-            let (before, after) = (&text[..found.start], &text[found.end..]);
+        let mut found = values.last_first(text);
+        found.retain(|range| {
+            let (before, after) = (&text[..range.start], &text[range.end..]);
             let is_word =
                 !before.chars().next_back().is_some_and(joins) && !after.chars().next().is_some_and(joins);
-            if is_word || self.names.elsewhere(&text[found.clone()]).is_some() {
-                return Some(found);
-            }
-            from = found.start + text[found.start..].chars().next().map_or(1, char::len_utf8);
-        }
+            is_word || self.names.elsewhere(&text[range.clone()]).is_some()
+        });
+        found
     }
 
     /// Writes a text that stands for itself: what looks like a name in it is told from one.
     fn literal(&self, text: &str, to: &mut String) {
-        let mut rest = text;
-        while let Some(at) = memchr(b'[', rest.as_bytes()) {
-            let (before, from) = rest.split_at(at + 1);
-            to.push_str(before);
-            rest = from;
-            if let Some(length) = self.passes_for_a_name(from) {
-                to.push_str(&from[..length]);
+        let mut written = 0;
+        let mut end: Option<NameEnd> = None;
+        for open in memchr_iter(b'[', text.as_bytes()) {
+            if open < written {
+                continue;
+            }
+            let start = open + 1;
+            // Many brackets may open before one closes, so what stands before that one is looked at once.
+            let Some(known) =
+                end.take_if(|known| start <= known.bracket).or_else(|| NameEnd::of(text, start))
+            else {
+                break;
+            };
+            if self.passes_for_a_name(text, start, &known) {
+                to.push_str(&text[written..known.bracket]);
                 to.push_str(LITERAL);
-                rest = &from[length..];
+                written = known.bracket;
             }
+            end = Some(known);
         }
-        to.push_str(rest);
+        to.push_str(&text[written..]);
     }
 
-    /// The length of what stands before the closing bracket, if a text goes on like a name behind its opening one.
-    fn passes_for_a_name(&self, text: &str) -> Option<usize> {
-        let inside = &text[..text.find(']')?];
-        let mut name = inside;
-        while let Some(shorter) = name.strip_suffix(LITERAL) {
-            name = shorter;
-        }
-        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let is_taken = match name.rsplit_once(':') {
-            Some((name, number)) => {
-                is_number(number) && self.names.counts.iter().any(|(known, _)| known == name)
+    /// Whether a text goes on like a name from behind an opening bracket to the closing one.
+    fn passes_for_a_name(&self, text: &str, start: usize, end: &NameEnd) -> bool {
+        work::count(1);
+        match end.colon.filter(|colon| start <= *colon) {
+            Some(colon) => {
+                end.is_numbered && self.names.counts.iter().any(|(known, _)| *known == text[start..colon])
             }
-            None => self.names.plain.contains(name),
-        };
-        is_taken.then_some(inside.len())
+            None => self.names.plain.contains(&text[start..end.name]),
+        }
     }
 }
 
-/// The first value from a place on, the longest of several, whatever is around it.
-fn candidate(values: &Values<'_>, text: &str, from: usize) -> Option<Range<usize>> {
-    if let Some(search) = &values.search {
-        return search.find(Input::new(text).range(from..)).map(|found| found.range());
-    }
-    // Most texts are shorter than most values, and to begin a search costs more than to go through them.
-    let rest = &text[from..];
-    let fitting = values.values.iter().filter(|value| value.len() <= rest.len());
-    let found = fitting.filter_map(|value| {
-        let start = from + position(rest.as_bytes(), value.as_bytes())?;
-        Some(start..start + value.len())
-    });
-    found.min_by_key(|range| (range.start, usize::MAX - range.end))
+/// What stands before a closing bracket.
+struct NameEnd {
+    /// Where the bracket is.
+    bracket: usize,
+    /// Where a name ends that would stand there, without what tells that it is none.
+    name: usize,
+    /// Where the name's last colon is, if it has one.
+    colon: Option<usize>,
+    /// Whether a number stands behind the colon.
+    is_numbered: bool,
 }
 
-/// Where a value first stands in a text. In a short one its first byte is looked for, since it takes longer to begin
-/// a search that stays fast in long ones.
-fn position(text: &[u8], value: &[u8]) -> Option<usize> {
-    match value.first() {
-        Some(first) if text.len() <= SHORT => {
-            memchr_iter(*first, text).find(|start| text[*start..].starts_with(value))
+impl NameEnd {
+    /// The first closing bracket from a place on.
+    fn of(text: &str, start: usize) -> Option<Self> {
+        let length = memchr(b']', &text.as_bytes()[start..]);
+        work::count(length.unwrap_or(text.len() - start));
+        let bracket = start + length?;
+        let mut inside = &text[start..bracket];
+        while let Some(shorter) = inside.strip_suffix(LITERAL) {
+            inside = shorter;
         }
-        Some(_) | None => memmem::find(text, value),
+        let name = start + inside.len();
+        let colon = inside.rfind(':').map(|at| start + at);
+        let number = colon.map_or("", |colon| &text[colon + 1..name]);
+        let is_numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        Some(Self { bracket, name, colon, is_numbered })
     }
 }
 
@@ -371,6 +344,7 @@ fn is_before(this: &Range<usize>, other: &Range<usize>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Names, numbered};
+    use crate::model::work::assert_linear;
     use crate::snapshot::marked::Marked;
 
     fn shown(names: &Names, text: &str) -> String {
@@ -447,7 +421,7 @@ mod tests {
     fn a_value_is_found_in_short_texts_and_in_long_ones() {
         let mut names = Names::default();
         names.add("id", "aab-12-αβγ");
-        for blanks in [0, 100, super::SHORT, 10_000] {
+        for blanks in [0, 100, 512, 10_000] {
             let before = format!("aaé{}", "a".repeat(blanks));
             assert_eq!(shown(&names, &format!("{before}aab-12-αβγ-aab")), format!("{before}[id:1]-aab"));
         }
@@ -492,5 +466,40 @@ mod tests {
             "[other:1]",
         ];
         assert_eq!(texts.map(|text| shown(&names, text)), expected);
+    }
+
+    #[test]
+    fn work_grows_as_a_text_does_and_no_faster() {
+        let mut names = Names::default();
+        names.add("id", "abcdef12");
+        names.add("other", "xyz-9");
+        names.add_plain("created");
+        // Brackets that never close, or only at the end, behind what tells a text from a name; a value that stands
+        // everywhere, beside one that stands nowhere.
+        assert_linear(2000, |size| drop(shown(&names, &"[".repeat(size))));
+        assert_linear(2000, |size| {
+            let text = format!("{}id:1{}]", "[".repeat(size), ":literal".repeat(size));
+            assert_eq!(shown(&names, &text), format!("{}:literal]", &text[..text.len() - 1]));
+        });
+        assert_linear(2000, |size| {
+            assert_eq!(shown(&names, &"abcdef12 ".repeat(size)), "[id:1] ".repeat(size));
+        });
+        // In requests every value is looked for: one that is part of a word is at each place, and a longer one nearly is.
+        names.add("short", "ab");
+        names.add("long", &"ab".repeat(10_000));
+        assert_linear(2000, |size| {
+            let text = "ab".repeat(size);
+            assert_eq!(sent(&names, &text), text);
+        });
+    }
+
+    #[test]
+    fn of_brackets_in_brackets_the_one_that_a_name_begins_at_counts() {
+        let mut names = Names::default();
+        names.add("id", "0123456789-a");
+        names.add_plain("a:b");
+        let shown = |text: &str| shown(&names, text);
+        assert_eq!(shown("[[id:1] [id:1 ] [id] ] [id:]"), "[[id:1:literal] [id:1 ] [id] ] [id:]");
+        assert_eq!(shown("[x:[id:2]][id:3"), "[x:[id:2:literal]][id:3");
     }
 }

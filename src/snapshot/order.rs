@@ -78,7 +78,7 @@ fn key(item: &Node<'_>, by: Option<&str>, known: &Settling<'_>) -> (String, Stri
     write_tree(&mut by_name, item, known.all, &mut |value: Known<'_>, text: &mut String| {
         label(value, known.settled, text);
     });
-    let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut seen = Seen::new();
     write_tree(&mut by_equality, item, known.all, &mut |value: Known<'_>, text: &mut String| match known
         .settled
         .of(value.value)
@@ -96,12 +96,13 @@ fn label(value: Known<'_>, settled: &Names, text: &mut String) {
     }
 }
 
+/// The values of each name that one item has, and their numbers in it.
+type Seen = BTreeMap<String, BTreeMap<String, usize>>;
+
 /// A name that is numbered within one item.
-fn local(known: Known<'_>, seen: &mut BTreeMap<String, Vec<String>>) -> String {
+fn local(known: Known<'_>, seen: &mut Seen) -> String {
     let values = seen.entry(known.name.to_owned()).or_default();
-    let place = values.iter().position(|value| value == known.value).unwrap_or_else(|| {
-        values.push(known.value.to_owned());
-        values.len() - 1
-    });
+    let next = values.len();
+    let place = values.entry(known.value.to_owned()).or_insert(next);
     format!("[{}:?{place}]", known.name)
 }

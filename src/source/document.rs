@@ -9,6 +9,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::bound::{MOST_ERRORS, check_signs};
 use crate::model::{Problem, SourceText, Spot, Value};
 
 /// A value and where it stands.
@@ -130,8 +131,13 @@ impl Node {
 
 /// Parses a file; syntax errors join `problems`, and what could be read is returned all the same.
 pub(super) fn parse(file: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Node {
+    if let Err(message) = check_signs(&file.text) {
+        let spot = Spot { file: Arc::clone(file), bytes: 0..0 };
+        problems.push(Problem::new(spot.clone(), message));
+        return Node { spot, kind: Kind::Table(Vec::new()) };
+    }
     let (table, errors) = DeTable::parse_recoverable(&file.text);
-    for error in &errors {
+    for error in errors.iter().take(MOST_ERRORS) {
         let bytes = error.span().unwrap_or(0..0);
         let message = format!("invalid TOML: {}", error.message().replace('\n', ", "));
         problems.push(Problem::new(Spot { file: Arc::clone(file), bytes }, message));

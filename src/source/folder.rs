@@ -1,10 +1,14 @@
 //! Walks a folder of cases and reads what it finds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
+use super::bound::{LARGEST_FILE, RowsRead, check_signs};
 use super::contract_file::{self, ContractFiles};
 use super::document::{self, Node};
 use super::inside::{inside, is_outside};
@@ -13,14 +17,13 @@ use super::shape::{Shape, check};
 use super::shapes;
 use super::shelf::{Files, Shelf};
 use super::table_file::Reader;
-use crate::model::{Contract, Operation, OperationId, Problem, SourceText, Spot, Suite, Table, TableId};
+use crate::model::{
+    Contract, Operation, OperationId, Problem, SourceText, Spot, Suite, Table, TableId, work,
+};
 use crate::template::Templates;
 
 /// How deep folders are searched below `cases/`.
 pub(super) const DEEPEST: usize = 16;
-
-/// The largest file that is read, in bytes; a table of 100,000 rows stays well below.
-const LARGEST_FILE: u64 = 64 * 1024 * 1024;
 
 /// Files of an operation's folder that are no tables.
 const NO_TABLES: [&str; 2] = ["contract.toml", "states.toml"];
@@ -97,7 +100,8 @@ fn load_from(files: Files<'_>, cases: &Path, wanted: Wanted<'_>) -> Result<Suite
     if folders.is_empty() {
         return Err(LoadError::Empty { path: cases.to_path_buf() });
     }
-    let mut loader = Loader { files, problems: Vec::new(), commons: BTreeMap::new() };
+    let rows_read = RefCell::new(RowsRead::default());
+    let mut loader = Loader { files, problems: Vec::new(), commons: BTreeMap::new(), rows_read };
     let mut suite = Suite::default();
     let mut seen = BTreeSet::new();
     for (path, parts) in &folders {
@@ -194,14 +198,21 @@ pub(super) fn read_disk(root: &Path, path: &Path, shown: &Path) -> Result<Arc<So
     let path = &inside(root, path).map_err(unreadable)?;
     let found = fs::metadata(path).map_err(unreadable)?;
     if !found.is_file() {
-        return Err(unreadable(io::Error::other("it is no file")));
+        return Err(unreadable(io::Error::other("it is not a regular file")));
     }
     let length = found.len();
     if length > LARGEST_FILE {
         let message = format!("the file has {length} bytes, more than {LARGEST_FILE}");
         return Err(unreadable(io::Error::other(message)));
     }
-    match String::from_utf8(fs::read(path).map_err(unreadable)?) {
+    // What the system says of a length need not hold, as below /proc.
+    let mut bytes = Vec::new();
+    let from = fs::File::open(path).map_err(unreadable)?;
+    from.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(unreadable(io::Error::other(format!("the file has more than {LARGEST_FILE} bytes"))));
+    }
+    match String::from_utf8(bytes) {
         Ok(text) => Ok(Arc::new(SourceText::new(shown, with_line_feeds(text)))),
         Err(error) => {
             let start = error.utf8_error().valid_up_to();
@@ -222,6 +233,7 @@ struct Loader<'a> {
     files: Files<'a>,
     problems: Vec<Problem>,
     commons: BTreeMap<PathBuf, Arc<Node>>,
+    rows_read: RefCell<RowsRead>,
 }
 
 impl Loader<'_> {
@@ -253,6 +265,10 @@ impl Loader<'_> {
             }
             read => read?,
         };
+        check_signs(&file.text).map_err(|reason| LoadError::Unreadable {
+            path: path.to_path_buf(),
+            source: io::Error::other(reason),
+        })?;
         let node = document::parse(&file, &mut self.problems);
         check(&node, shape, &mut self.problems);
         Ok(node)
@@ -340,7 +356,12 @@ impl Loader<'_> {
             return Ok(None);
         }
         let node = self.document(&path, &shapes::TABLE)?;
-        let files = RowFiles { files: self.files, folder: folder.to_path_buf(), shown: folder.to_path_buf() };
+        let files = RowFiles {
+            files: self.files,
+            folder: folder.to_path_buf(),
+            shown: folder.to_path_buf(),
+            read: &self.rows_read,
+        };
         let mut reader =
             Reader { contract, files: &files, problems: &mut self.problems, templates: Templates::default() };
         Ok(Some(reader.table(id, &node)))
@@ -348,15 +369,22 @@ impl Loader<'_> {
 
     /// The suite, if nothing was wrong; equal problems are told once.
     fn finish(self, suite: Suite) -> Result<Suite, LoadError> {
-        let mut problems: Vec<Problem> = Vec::new();
-        for problem in self.problems {
-            if !problems.contains(&problem) {
-                problems.push(problem);
-            }
-        }
+        let mut problems = without_doubles(self.problems);
         problems.sort_by(|left, right| place(left).cmp(&place(right)));
         if problems.is_empty() { Ok(suite) } else { Err(LoadError::Problems(problems)) }
     }
+}
+
+/// The problems, each once. In one reading a path has one text, so texts need not be compared.
+fn without_doubles(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let mut seen = HashSet::new();
+    problems.retain(|Problem { spot, message, hint }| {
+        work::count(1);
+        let mut identity = DefaultHasher::new();
+        (&spot.file.path, &spot.bytes, message, hint).hash(&mut identity);
+        seen.insert(identity.finish())
+    });
+    problems
 }
 
 fn place(problem: &Problem) -> (&Path, usize) {

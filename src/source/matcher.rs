@@ -1,12 +1,13 @@
 //! Reads matchers, and refuses those that could never hold or never fail.
 
+use regex::RegexBuilder;
 use serde_json_path::JsonPath;
 
 use super::document::{Entry, Kind, Node};
 use super::shape::{Shape, check};
 use super::shapes::MATCHER_KEYS;
 use crate::model::{
-    Bounds, Expect, Matcher, MatcherFlaw, Problem, Spot, Target, is_singular, path_in_brackets,
+    Bounds, Expect, Matcher, MatcherFlaw, PathShape, Problem, Spot, Target, is_singular, path_in_brackets,
     pattern_literals, target,
 };
 use crate::template::is_template;
@@ -101,8 +102,13 @@ fn bounds(node: &Node) -> Bounds {
     Bounds { min: Some(node.to_value()), max: Some(node.to_value()) }
 }
 
-/// Checks that a text is a `JSONPath`, and that the regular expressions in it are some.
+/// Checks that a text is a `JSONPath`, and that the regular expressions in it are some. One that is too much work in any
+/// answer is not given to the parser, which goes into each bracket.
 pub(super) fn check_path(path: &str, spot: &Spot, problems: &mut Vec<Problem>) {
+    if let Err(message) = PathShape::of(path).and_then(|shape| check_patterns(&shape)) {
+        problems.push(Problem::new(spot.clone(), message));
+        return;
+    }
     if let Err(error) = JsonPath::parse(path) {
         let problem = Problem::new(spot.clone(), format!("not a JSONPath (RFC 9535): {error}"));
         problems.push(match path_hint(path, &error.to_string()) {
@@ -114,6 +120,20 @@ pub(super) fn check_path(path: &str, spot: &Spot, problems: &mut Vec<Problem>) {
     for pattern in pattern_literals(path) {
         let flaw = Matcher::Regex(pattern).flaw(&|_| false);
         problems.extend(flaw.map(|flaw| Problem::new(spot.clone(), flaw.message)));
+    }
+}
+
+/// The largest pattern of a path, in bytes once it is compiled, which it is for each value that it is held against.
+const LARGEST_PATTERN: usize = 64 * 1024;
+
+fn check_patterns(shape: &PathShape) -> Result<(), String> {
+    let is_large = |pattern: &String| {
+        let compiled = RegexBuilder::new(pattern).size_limit(LARGEST_PATTERN).build();
+        matches!(compiled, Err(regex::Error::CompiledTooBig(_)))
+    };
+    match shape.patterns().iter().find(|pattern| is_large(pattern)) {
+        Some(pattern) => Err(format!("the pattern `{pattern}` in the path is too large")),
+        None => Ok(()),
     }
 }
 
@@ -132,7 +152,7 @@ fn path_hint(path: &str, error: &str) -> Option<String> {
 
 /// Checks that a path names one place.
 pub(super) fn check_singular(path: &str, spot: &Spot, problems: &mut Vec<Problem>) {
-    if JsonPath::parse(path).is_ok() && !is_singular(path) {
+    if PathShape::of(path).is_ok() && JsonPath::parse(path).is_ok() && !is_singular(path) {
         problems.push(
             Problem::new(spot.clone(), "this path may find several values, and one is needed here")
                 .hint("name the place by keys and indices, as in `$.Errors[0].Code`"),
@@ -152,7 +172,7 @@ pub(super) fn rendered_flaws(written: &Expect, rendered: &Expect) -> Vec<(String
 mod tests {
     use std::sync::Arc;
 
-    use super::check_path;
+    use super::{check_path, check_singular};
     use crate::model::{SourceText, Spot};
 
     #[test]
@@ -177,5 +197,22 @@ mod tests {
             assert!(said(path).contains(part), "{path}: {}", said(path));
         }
         assert!(!said("$[").contains("hint"), "{}", said("$["));
+    }
+
+    #[test]
+    fn a_path_that_is_too_much_is_not_given_to_the_parser() {
+        for (path, part) in [
+            (format!("${}", "[?(".repeat(100_000)), "more than 2000 bytes"),
+            (format!("${}@.a{}", "[?(".repeat(300), ")]".repeat(300)), "brackets nested deeper"),
+            ("$..a..b..c..d".into(), "4 descents"),
+            ("$[?match(@.a, @.b)]".into(), "is written in the path"),
+            ("$[?match(@.a, '[a-z]{400}{400}')]".into(), "is too large"),
+        ] {
+            let spot = Spot { file: Arc::new(SourceText::new("t.toml", "")), bytes: 0..0 };
+            let mut problems = Vec::new();
+            check_path(&path, &spot, &mut problems);
+            check_singular(&path, &spot, &mut problems);
+            assert!(problems[0].message.contains(part), "{}", problems[0].message);
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! [`load`] reports every problem of every file in one pass, each at its line and column. Nothing
 //! behind this module sees a file format.
 
+mod bound;
 mod contract_file;
 mod document;
 mod endpoint_file;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::{Kind, Node};
-use super::shape::nearest;
+use super::shape::{MOST_COMPARED, nearest};
 use crate::model::{Problem, Value};
 use crate::template::{self, FUNCTIONS};
 
@@ -12,6 +12,15 @@ use crate::template::{self, FUNCTIONS};
 pub(super) struct Names {
     known: BTreeSet<String>,
     used: BTreeSet<String>,
+}
+
+/// How many names a hint lists.
+const LISTED: usize = 40;
+
+/// The first of so many names.
+fn listed(names: &[&str], count: usize) -> String {
+    let shown = names.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
+    if count > LISTED { format!("{shown} and {} more", count - LISTED) } else { shown }
 }
 
 impl Names {
@@ -59,10 +68,10 @@ impl Names {
             }
         };
         for name in used.iter().filter(|name| !self.known.contains(*name)) {
-            let known: Vec<&str> = self.known.iter().map(String::as_str).collect();
+            let known: Vec<&str> = self.known.iter().take(MOST_COMPARED).map(String::as_str).collect();
             let hint = match nearest(name, &known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the names here are {}", known.join(", ")),
+                None => format!("the names here are {}", listed(&known, self.known.len())),
             };
             problems
                 .push(Problem::new(node.spot.clone(), format!("`{name}` is not defined here")).hint(hint));

@@ -4,10 +4,13 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use regex::{Error, Regex};
+use regex::{Error, Regex, RegexBuilder};
 
 /// How many are kept: more than a suite has. Beyond that they are compiled each time.
 const KEPT: usize = 1024;
+
+/// The largest that is kept, in bytes once it is compiled. The largest that can be compiled takes 10 MB.
+const LARGEST_KEPT: usize = 256 * 1024;
 
 thread_local! {
     static KNOWN: RefCell<HashMap<String, Result<Regex, Error>>> = RefCell::default();
@@ -22,7 +25,10 @@ pub(super) fn compiled(text: &str) -> Result<Regex, Error> {
         if let Some(known) = known.get(text) {
             return known.clone();
         }
-        let compiled = Regex::new(text);
+        let compiled = RegexBuilder::new(text).size_limit(LARGEST_KEPT).build();
+        if matches!(compiled, Err(Error::CompiledTooBig(_))) {
+            return Regex::new(text);
+        }
         if known.len() < KEPT {
             known.insert(text.to_owned(), compiled.clone());
         }
@@ -42,6 +48,8 @@ mod tests {
             assert!(compiled("^a+$").unwrap().is_match("aa"));
             assert!(compiled("(").is_err());
         }
+        assert_eq!(KNOWN.with_borrow(HashMap::len), 2);
+        assert!(compiled(r"^[\p{L}-]{1,40}$").unwrap().is_match("é-a"), "a large one");
         assert_eq!(KNOWN.with_borrow(HashMap::len), 2);
         for number in 0..KEPT + 5 {
             assert!(compiled(&format!("^{number}$")).unwrap().is_match(&number.to_string()));

@@ -1,11 +1,13 @@
 //! Rows of a case, written in the table or in a CSV file beside it.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use csv::{Position, ReaderBuilder, StringRecord};
 
+use super::bound::RowsRead;
 use super::document::{Kind, Node};
 use super::folder::LoadError;
 use super::names::Names;
@@ -23,16 +25,19 @@ pub(super) struct RowFiles<'a> {
     pub(super) folder: PathBuf,
     /// How it is shown.
     pub(super) shown: PathBuf,
+    /// What all of the suite have come to.
+    pub(super) read: &'a RefCell<RowsRead>,
 }
 
 /// Reads the value of `rows`.
 pub(super) fn rows(node: &Node, files: &RowFiles<'_>, problems: &mut Vec<Problem>) -> Vec<Row> {
+    let known = problems.len();
     let rows = match (&node.kind, node.as_text()) {
         (_, Some(name)) => csv_rows(name, node, files, problems),
         (Kind::List(items), None) => items.iter().map(|item| written_row(item, problems)).collect(),
         (Kind::Scalar(_) | Kind::Table(_), None) => return Vec::new(),
     };
-    if rows.is_empty() {
+    if rows.is_empty() && problems.len() == known {
         problems.push(Problem::new(node.spot.clone(), "there are no rows, so the case would never run"));
     }
     check_ids(&rows, problems);
@@ -86,7 +91,14 @@ fn csv_rows(name: &str, node: &Node, files: &RowFiles<'_>, problems: &mut Vec<Pr
         return Vec::new();
     }
     match files.files.read(&files.folder.join(path), &files.shown.join(path)) {
-        Ok(file) => read_csv(&file, problems),
+        Ok(file) => {
+            let mut read = files.read.borrow_mut();
+            if let Err(message) = read.add_file(file.text.len()) {
+                problems.push(Problem::new(node.spot.clone(), message));
+                return Vec::new();
+            }
+            read_csv(&file, &mut read, problems)
+        }
         Err(LoadError::Problems(found)) => {
             problems.extend(found);
             Vec::new()
@@ -100,7 +112,7 @@ fn csv_rows(name: &str, node: &Node, files: &RowFiles<'_>, problems: &mut Vec<Pr
     }
 }
 
-fn read_csv(file: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Vec<Row> {
+fn read_csv(file: &Arc<SourceText>, read: &mut RowsRead, problems: &mut Vec<Problem>) -> Vec<Row> {
     let mut reader = ReaderBuilder::new().from_reader(file.text.as_bytes());
     let spot_at = |position: Option<&Position>| {
         let start = position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
@@ -135,6 +147,10 @@ fn read_csv(file: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Vec<Row> {
         match record {
             Ok(record) => {
                 let spot = spot_at(record.position());
+                if let Err(message) = read.add_row(record.len()) {
+                    problems.push(Problem::new(spot, message));
+                    break;
+                }
                 rows.push(csv_row(&header, &record, spot, problems));
             }
             Err(error) => {
@@ -208,13 +224,13 @@ fn csv_row(header: &StringRecord, record: &StringRecord, spot: Spot, problems: &
 mod tests {
     use std::sync::Arc;
 
-    use super::read_csv;
+    use super::{RowsRead, read_csv};
     use crate::model::SourceText;
 
     fn read(text: &str) -> (Vec<String>, Vec<String>) {
         let file = Arc::new(SourceText::new("k.csv", text));
         let mut problems = Vec::new();
-        let rows = read_csv(&file, &mut problems);
+        let rows = read_csv(&file, &mut RowsRead::default(), &mut problems);
         (
             rows.iter().map(|row| format!("{} {:?}", row.id, row.vars[0].value)).collect(),
             problems.iter().map(ToString::to_string).collect(),

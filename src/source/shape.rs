@@ -120,11 +120,18 @@ fn check_table(node: &Node, keys: &[Key], is_open: bool, problems: &mut Vec<Prob
     }
 }
 
+/// The longest names and the most of them that are compared: it takes the product of two lengths, for each problem.
+const COMPARED: usize = 128;
+pub(super) const MOST_COMPARED: usize = 256;
+
 /// The option most like a text, if one is alike at all.
 pub(crate) fn nearest<'a>(text: &str, options: &[&'a str]) -> Option<&'a str> {
+    if text.len() > COMPARED {
+        return None;
+    }
     let likeness = |option: &str| strsim::jaro_winkler(&text.to_lowercase(), &option.to_lowercase());
-    options
-        .iter()
+    let compared = options.iter().take(MOST_COMPARED).filter(|option| option.len() <= COMPARED);
+    compared
         .map(|option| (likeness(option), *option))
         .filter(|(likeness, _)| *likeness >= ALIKE)
         .max_by(|left, right| left.0.total_cmp(&right.0))

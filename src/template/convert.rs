@@ -8,6 +8,7 @@ use minijinja::Value as JinjaValue;
 use minijinja::value::{DynObject, Object, ObjectRepr, ValueKind};
 
 use super::TemplateError;
+use super::bound::Room;
 use crate::model::Value;
 
 pub(super) fn to_jinja(value: &Value) -> JinjaValue {
@@ -69,8 +70,15 @@ pub(super) fn to_json_text(value: &JinjaValue) -> Result<String, TemplateError> 
     from_jinja(value).map(|value| value.to_string())
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "the engine's enum is open")]
+/// A value of the engine, unless it is too large.
 pub(super) fn from_jinja(value: &JinjaValue) -> Result<Value, TemplateError> {
+    converted(value, &mut Room::new())
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the engine's enum is open")]
+fn converted(value: &JinjaValue, room: &mut Room) -> Result<Value, TemplateError> {
+    // A list may be one that makes its items as they are asked for, without end.
+    room.take(value.as_str().map_or(1, str::len))?;
     if let Some(text) = value.as_str() {
         return Ok(Value::text(text));
     }
@@ -93,11 +101,14 @@ pub(super) fn from_jinja(value: &JinjaValue) -> Result<Value, TemplateError> {
     match value.kind() {
         ValueKind::Bool => Ok(Value::Bool(value.is_true())),
         ValueKind::Seq | ValueKind::Iterable => {
-            value.try_iter()?.map(|item| from_jinja(&item)).collect::<Result<_, _>>().map(Value::List)
+            value.try_iter()?.map(|item| converted(&item, room)).collect::<Result<_, _>>().map(Value::List)
         }
         ValueKind::Map => value
             .try_iter()?
-            .map(|key| Ok((key.to_string(), from_jinja(&value.get_item(&key)?)?)))
+            .map(|key| {
+                room.take(key.as_str().map_or(1, str::len))?;
+                Ok((key.to_string(), converted(&value.get_item(&key)?, room)?))
+            })
             .collect::<Result<_, TemplateError>>()
             .map(Value::Map),
         kind => Err(TemplateError(format!("the expression gives {kind}, which is no value to send"))),

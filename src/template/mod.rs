@@ -3,6 +3,7 @@
 //! [`Templates`] compiles and renders, [`Scope`] holds the names of one case. This module does not
 //! know what the names stand for.
 
+mod bound;
 mod convert;
 mod expect;
 mod scope;
@@ -12,10 +13,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Error, Expression, UndefinedBehavior, Value as JinjaValue};
+use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, Value as JinjaValue};
 
 use crate::model::Value;
 
+use bound::{FUEL, Room, TAKES, check_text, is_too_much};
 use convert::{among_text, from_jinja, to_json_text};
 
 pub use expect::{Unrendered, has_templates};
@@ -33,6 +35,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_syntax(syntax.expect("the usual delimiters are distinct"));
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    engine.set_fuel(Some(FUEL));
     engine.set_formatter(|out, _, value| Ok(out.write_str(&among_text(value)?)?));
     engine.add_filter("tojson", |value: &JinjaValue| Ok::<_, Error>(to_json_text(value)?));
     engine
@@ -65,9 +68,12 @@ impl std::error::Error for TemplateError {}
 
 impl From<Error> for TemplateError {
     fn from(error: Error) -> Self {
-        Self(match error.detail() {
-            Some(detail) => format!("{}: {detail}", error.kind()),
-            None => error.kind().to_string(),
+        Self(match (error.kind(), error.detail()) {
+            (ErrorKind::OutOfFuel, _) => {
+                format!("{TAKES} {FUEL} steps, or makes more than {} bytes", 64 * FUEL)
+            }
+            (kind, Some(detail)) => format!("{kind}: {detail}"),
+            (kind, None) => kind.to_string(),
         })
     }
 }
@@ -140,14 +146,20 @@ static LENIENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine
 });
 
-/// Finds a filter or test that does not exist: the engine looks for it only when it renders. Where a value
-/// that is not known yet ends the rendering, what stands behind it is not looked at.
+fn check_size(made: &str) -> Result<(), TemplateError> {
+    Room::new().take(made.len())
+}
+
+/// Finds a filter or test that does not exist: the engine looks for it only when it renders. So is found what does or
+/// makes too much. Where a value that is not known yet ends the rendering, what stands behind it is not looked at.
 fn check_filters(text: &str) -> Result<(), TemplateError> {
-    use minijinja::ErrorKind::{UnknownFilter, UnknownTest};
-    match LENIENT.render_str(text, Scope::new(0, "").as_value()) {
-        Err(error) if matches!(error.kind(), UnknownFilter | UnknownTest) => Err(error.into()),
-        Ok(_) | Err(_) => Ok(()),
-    }
+    let error = match LENIENT.render_str(text, Scope::new(0, "").as_value()) {
+        Ok(made) => return check_size(&made),
+        Err(error) => error,
+    };
+    let is_unknown = matches!(error.kind(), ErrorKind::UnknownFilter | ErrorKind::UnknownTest);
+    let error = TemplateError::from(error);
+    if is_unknown || is_too_much(&error) { Err(error) } else { Ok(()) }
 }
 
 /// Whether a text is a name alone.
@@ -168,6 +180,7 @@ enum Compiled {
 
 impl Compiled {
     fn new(text: &str) -> Result<Self, TemplateError> {
+        check_text(text)?;
         let inner = text.strip_prefix(OPENING).and_then(|rest| rest.strip_suffix("}}"));
         if let Some(inner) = inner {
             match ENGINE.compile_expression_owned(inner.to_owned()) {
@@ -202,7 +215,11 @@ impl Compiled {
                 }
                 from_jinja(&value)
             }
-            Self::Text => Ok(Value::Text(ENGINE.render_str(text, scope.as_value())?)),
+            Self::Text => {
+                let made = ENGINE.render_str(text, scope.as_value())?;
+                check_size(&made)?;
+                Ok(Value::Text(made))
+            }
         }
     }
 }
@@ -354,5 +371,67 @@ mod tests {
             assert!(names(&Value::text(wrong)).is_err(), "{wrong}");
         }
         assert!(names(&Value::text("{{ (a ~ uuid())|upper|replace('-', '') }}")).is_ok());
+    }
+
+    #[test]
+    fn what_takes_or_makes_too_much_is_refused_before_it_is_rendered_and_when_it_is() {
+        for text in [
+            "{{ '%0999999999d'|format(1) }}",
+            "{{ 'a\nb'|indent(1000000000) }}",
+            "{{ 'a' * 99999999 }}",
+            "{{ ('a' * 4000000)|replace('a', 'bcd') }}",
+            "{{ 'x'|replace('', 'y' * 4000000) ~ 'x' * 9000000 }}",
+            "{{ range(100000)|join('x' * 1000) }}",
+            "{% for a in range(9999) %}{% for b in range(9999) %}{{ a }}{% endfor %}{% endfor %}",
+            &format!("{{% set a = 'x' %}}{}{{{{ a }}}}", "{% set a = a ~ a %}".repeat(40)),
+            "{% macro m(x) %}{{ m(x) }}{{ m(x) }}{% endmacro %}{{ m(1) }}",
+        ] {
+            let told = render(text).unwrap_err();
+            assert!(told.contains("the template") || told.contains("recursion"), "{text}: {told}");
+            assert!(names(&Value::text(text)).is_err() || told.contains("recursion"), "{text}");
+        }
+        for text in ["{{ (range(9999)|list) * 9000 }}", "x{{ (range(9999)|list) * 9000 }}"] {
+            assert!(render(text).unwrap_err().contains("the template gives"), "{text}");
+            assert!(names(&Value::text(text)).is_err(), "{text}");
+        }
+        for text in ["{{ [1] * 9 }}", "x{{ 9 * ([1]) }}", "{{ 'x' ~ ([[1]])*9 }}", "{% set a = n * 9 %}"] {
+            assert!(render(text).unwrap_err().contains("no lists"), "{text}");
+            assert!(names(&Value::text(text)).is_err(), "{text}");
+        }
+        assert_eq!(render("{{ [n, 4][0] * 2 ** 3 }}"), Ok(Value::integer(24)));
+        let value = "{{ n ** 200 }}";
+        assert!(render(value).is_err(), "a power that no number holds");
+    }
+
+    #[test]
+    fn what_tables_need_is_not_too_much() {
+        assert_eq!(render("{{ 'k' * 1000000 }}").map(|value| value.to_plain().len()), Ok(1_000_000));
+        let items = render("{{ range(1000)|list }}").unwrap();
+        assert!(matches!(items, Value::List(items) if items.len() == 1000));
+        let loops = "{% for a in range(100) %}{% for b in range(100) %}x{% endfor %}{% endfor %}";
+        assert_eq!(render(loops).map(|value| value.to_plain().len()), Ok(10_000));
+    }
+
+    #[test]
+    fn a_value_may_be_as_large_as_the_limit_and_no_larger() {
+        use super::bound::LARGEST;
+        let fill = |size: usize| render(&format!("{{{{ 'k' * {size} }}}}"));
+        assert!(fill(LARGEST - 16).is_ok() && fill(LARGEST - 15).is_err());
+    }
+
+    #[test]
+    fn an_expression_may_be_as_long_as_the_limit_and_no_longer() {
+        let sum = |count: usize| format!("{{{{ 1{} }}}}", "+1".repeat(count));
+        assert_eq!(render(&sum(2040)), Ok(Value::integer(2041)));
+        for text in [sum(2100), sum(1_000_000), format!("{{{{ '}}}}{{{{' ~ {} }}}}", "1~".repeat(3000) + "1")]
+        {
+            assert!(render(&text).unwrap_err().contains("more than 4096 characters"), "{}", &text[..40]);
+        }
+        // What is not an expression counts for nothing, nor do the texts in one.
+        for text in
+            [format!("{}{{{{ n }}}}", "x+1".repeat(9999)), format!("{{{{ '{}' ~ n }}}}", "+1".repeat(9999))]
+        {
+            assert!(render(&text).is_ok(), "{}", &text[..40]);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The names of one case, and the values that its templates make by chance. Main type: [`Scope`].
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{Enumerator, Object};
@@ -29,18 +30,17 @@ impl Scope {
     pub fn new(seed: u64, case: &str) -> Self {
         let chance = fastrand::Rng::with_seed(seed ^ fingerprint(case));
         let made = Arc::new(Mutex::new(Made { chance, values: Vec::new() }));
-        Self { names: Arc::new(Names { values: Vec::new(), made }) }
+        Self { names: Arc::new(Names { values: BTreeMap::new(), made }) }
     }
 
     /// Gives a name a value.
     pub fn set(&mut self, name: &str, value: &Value) {
-        let names = Arc::make_mut(&mut self.names);
-        names.values.retain(|known| known.name != name);
-        names.values.push(Named { name: name.to_owned(), value: value.clone(), seen: to_jinja(value) });
+        let named = Named { value: value.clone(), seen: to_jinja(value) };
+        Arc::make_mut(&mut self.names).values.insert(name.to_owned(), named);
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.names.values.iter().find(|known| known.name == name).map(|known| &known.value)
+        self.names.values.get(name).map(|known| &known.value)
     }
 
     /// The values made by `uuid()` and `token()` so far, in order.
@@ -53,17 +53,16 @@ impl Scope {
     }
 }
 
-/// Few names, so a list is searched faster than a map is built; the functions are made when asked for.
+/// The functions are made when asked for.
 #[derive(Debug, Clone)]
 struct Names {
-    values: Vec<Named>,
+    values: BTreeMap<String, Named>,
     made: Arc<Mutex<Made>>,
 }
 
 /// A name's value, and how the engine sees it.
 #[derive(Debug, Clone)]
 struct Named {
-    name: String,
     value: Value,
     seen: JinjaValue,
 }
@@ -72,7 +71,7 @@ impl Object for Names {
     fn get_value(self: &Arc<Self>, key: &JinjaValue) -> Option<JinjaValue> {
         let key = key.as_str()?;
         let made = || Arc::clone(&self.made);
-        match self.values.iter().find(|known| known.name == key) {
+        match self.values.get(key) {
             Some(known) => Some(known.seen.clone()),
             None if key == "uuid" => {
                 let made = made();

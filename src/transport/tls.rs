@@ -3,7 +3,8 @@
 //! The settings take milliseconds to make, so they are made only for a run that needs them; a client that never encrypts
 //! gets some that trust nobody and are never used.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,8 +81,21 @@ fn showing(
     builder.with_client_auth_cert(certificates(path)?, key).map_err(|_| refused())
 }
 
+/// The largest file of certificates, in bytes; what systems trust comes to some 300 KB.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// Reads a plain file: a pipe or a device could keep the run waiting, or never end.
 fn read(path: &Path) -> Result<Vec<u8>, TransportError> {
-    fs::read(path).map_err(|error| unusable(path, &error.to_string()))
+    let failed = |error: io::Error| unusable(path, &error.to_string());
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(unusable(path, "it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(unusable(path, &format!("it has more than {LARGEST} bytes")));
+    }
+    Ok(bytes)
 }
 
 fn unusable(path: &Path, reason: &str) -> TransportError {

@@ -5,6 +5,7 @@
 mod confined;
 mod coverage;
 mod files;
+mod hostile_folder;
 mod manifest;
 mod problems;
 mod schemas;

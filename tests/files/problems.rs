@@ -284,7 +284,10 @@ fn a_file_of_rows_is_bounded_and_is_a_file() {
     assert!(found[1].starts_with("Get/t.toml:14:8: cannot read Get/r.csv: the file has"), "{found:?}");
     // A folder in place of the file; to wait for a pipe would never end.
     let found = problems(&[("Get/t.toml", &table(case)), ("Get/r.csv/x", "")]);
-    assert!(found[1].starts_with("Get/t.toml:14:8: cannot read Get/r.csv: it is no file"), "{found:?}");
+    assert!(
+        found[1].starts_with("Get/t.toml:14:8: cannot read Get/r.csv: it is not a regular file"),
+        "{found:?}"
+    );
 }
 
 #[test]

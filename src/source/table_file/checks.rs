@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Reader, pairs};
-use crate::model::{AxisChoice, Case, Contract, Given, Place, Problem, Row, Step, Value};
+use super::Reader;
+use crate::model::{AxisChoice, Case, Contract, Given, Place, Problem, Row, Step, Value, work};
+use crate::source::bound::MOST_LACKING;
 use crate::source::document::Node;
 use crate::source::expectation;
 use crate::source::matcher::rendered_flaws;
@@ -92,8 +93,9 @@ impl Reader<'_> {
             names.check(&entry.node, self.problems);
             names.add(entry.key.as_str());
         }
+        let overridden = overridden(case, node);
         for entry in table.get("params").map(Node::entries).unwrap_or_default() {
-            if !is_overridden(case, node, &entry.key) {
+            if !overridden.contains(entry.key.as_str()) {
                 names.check(&entry.node, self.problems);
             }
         }
@@ -172,18 +174,27 @@ impl Reader<'_> {
 
     /// Each row must have every variable that the case uses and another row has.
     fn check_rows(&mut self, case: &Case, names: &Names) {
-        let all: BTreeSet<&str> =
-            case.rows.iter().flat_map(|row| &row.vars).map(|variable| variable.name.as_str()).collect();
-        for name in all {
-            let lacks = |row: &&Row| !row.vars.iter().any(|variable| variable.name == name);
-            for row in case.rows.iter().filter(lacks).filter(|_| names.has_used(name)) {
-                self.problems
-                    .push(Problem::new(row.spot.clone(), format!("the row `{}` has no `{name}`", row.id)));
+        let mut columns: BTreeMap<&str, &Row> = BTreeMap::new();
+        for row in &case.rows {
+            for variable in &row.vars {
+                columns.entry(&variable.name).or_insert(row);
             }
+        }
+        for (name, row) in &columns {
             if !names.has_used(name) {
-                let spot = case.rows.iter().find(|row| !lacks(row)).map_or(&case.spot, |row| &row.spot);
-                self.problems.push(Problem::new(spot.clone(), format!("nothing uses the column `{name}`")));
+                let message = format!("nothing uses the column `{name}`");
+                self.problems.push(Problem::new(row.spot.clone(), message));
             }
+        }
+        columns.retain(|name, _| names.has_used(name));
+        let lacking = case.rows.iter().flat_map(|row| {
+            let own: BTreeSet<&str> = row.vars.iter().map(|variable| variable.name.as_str()).collect();
+            let lacks = columns.keys().filter(move |name| !own.contains(**name));
+            lacks.map(move |name| (row, *name))
+        });
+        for (row, name) in lacking.take(MOST_LACKING) {
+            let message = format!("the row `{}` has no `{name}`", row.id);
+            self.problems.push(Problem::new(row.spot.clone(), message));
         }
     }
 
@@ -243,12 +254,26 @@ fn add_provided(contract: &Contract, names: &mut Names, given: &[Given]) {
     provided(contract, given).for_each(|(name, _)| names.add(name));
 }
 
-/// Whether no request of the case sends the table's value of a parameter.
-fn is_overridden(case: &Case, node: &Node, key: &str) -> bool {
-    let names = |params: &[(String, Value)]| params.iter().any(|(name, _)| name == key);
-    let drops = |unset: &[String]| unset.iter().any(|name| name == key);
-    names(&pairs(node, "params"))
-        || drops(&case.unset)
-        || (!case.rows.is_empty() && case.rows.iter().all(|row| names(&row.params) || drops(&row.unset)))
-        || case.steps.iter().all(|step| names(&step.params) || drops(&step.unset))
+/// The parameters of which no request of the case sends the table's value.
+fn overridden<'a>(case: &'a Case, node: &'a Node) -> BTreeSet<&'a str> {
+    let own = node.get("params").map(Node::entries).unwrap_or_default();
+    let mut overridden: BTreeSet<&str> = own.iter().map(|entry| entry.key.as_str()).collect();
+    overridden.extend(case.unset.iter().map(String::as_str));
+    overridden.extend(in_all(case.rows.iter().map(|row| (row.params.as_slice(), row.unset.as_slice()))));
+    overridden.extend(in_all(case.steps.iter().map(|step| (step.params.as_slice(), step.unset.as_slice()))));
+    overridden
+}
+
+/// The keys that each of these sets or drops.
+fn in_all<'a>(parts: impl Iterator<Item = (&'a [(String, Value)], &'a [String])>) -> BTreeSet<&'a str> {
+    let keys = |(params, unset): (&'a [(String, Value)], &'a [String])| -> BTreeSet<&'a str> {
+        work::count(1 + params.len() + unset.len());
+        params.iter().map(|(key, _)| key.as_str()).chain(unset.iter().map(String::as_str)).collect()
+    };
+    let mut parts = parts.map(keys);
+    let mut common = parts.next().unwrap_or_default();
+    while let Some(part) = parts.next().filter(|_| !common.is_empty()) {
+        common = part.into_iter().filter(|key| common.contains(key)).collect();
+    }
+    common
 }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use crate::model::{
     AxisChoice, Case, CaseId, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Row,
-    Scheme, Step, Table, TableId, Value, Variable, check_part, is_token, last_part, merge_params,
+    Scheme, Step, Table, TableId, Value, Variable, check_part, is_token, last_part, merge_params, work,
 };
+use crate::source::bound::{Merged, check_axes};
 use crate::source::contract_file;
 use crate::source::document::{Entry, Node};
 use crate::source::expectation;
@@ -49,9 +50,37 @@ impl Reader<'_> {
         if nodes.is_empty() {
             self.problem(node, "the table has no cases, so nothing in it could fail");
         }
-        let cases: Vec<Arc<Case>> = nodes.iter().map(|item| Arc::new(self.case(item, &defaults))).collect();
+        let cases = self.cases(nodes, &defaults);
         self.check_ids(&cases, nodes);
         Table { about: node.text("about").unwrap_or_default(), cases, id }
+    }
+
+    /// Reads the cases, up to the first with which they are too much.
+    fn cases(&mut self, nodes: &[Node], defaults: &Defaults<'_>) -> Vec<Arc<Case>> {
+        let mut cases = Vec::with_capacity(nodes.len());
+        let mut merged = Merged::default();
+        for node in nodes {
+            let case = self.case(node, defaults);
+            let too_much = merged.add(&case);
+            if too_much.is_none() {
+                self.check_case(&case, node, defaults.table);
+            }
+            cases.push(Arc::new(case));
+            if let Some(problem) = too_much {
+                self.problems.push(problem);
+                break;
+            }
+        }
+        cases
+    }
+
+    fn check_case(&mut self, case: &Case, node: &Node, table: &Node) {
+        self.check_whole_ids(case);
+        self.check_unset(case, node);
+        self.check_params(node);
+        self.check_forms(case, node);
+        self.check_names(case, node, table);
+        self.check_expectations(case, node);
     }
 
     pub(super) fn problem(&mut self, node: &Node, message: impl Into<String>) {
@@ -112,7 +141,7 @@ impl Reader<'_> {
     fn case(&mut self, node: &Node, defaults: &Defaults<'_>) -> Case {
         let given_node = node.get("given").or_else(|| defaults.table.get("given"));
         let own = pairs(node, "params");
-        let case = Case {
+        Case {
             table: Arc::clone(defaults.id),
             name: node.text("id").unwrap_or_default(),
             about: node.text("about").unwrap_or_default(),
@@ -129,14 +158,7 @@ impl Reader<'_> {
             steps: self.steps(node),
             former: node.texts("former"),
             spot: node.spot.clone(),
-        };
-        self.check_whole_ids(&case);
-        self.check_unset(&case, node);
-        self.check_params(node);
-        self.check_forms(&case, node);
-        self.check_names(&case, node, defaults.table);
-        self.check_expectations(&case, node);
-        case
+        }
     }
 
     fn rules(&mut self, node: &Node) -> Vec<String> {
@@ -214,17 +236,23 @@ impl Reader<'_> {
         let places: Vec<Place> =
             node.texts("place").iter().filter_map(|name| contract_file::place(name)).collect();
         let formats: Vec<Format> = node.texts("format").iter().map(|name| format_named(name)).collect();
+        let schemes: Vec<Scheme> = node.texts("sign").iter().filter_map(|name| name.parse().ok()).collect();
+        if let Err(message) = check_axes(&[methods.len(), places.len(), formats.len(), schemes.len()]) {
+            self.problem(node, message);
+            return choices;
+        }
         multiply(&mut choices, &methods, |choice, method| choice.method = Some(method.clone()));
         multiply(&mut choices, &places, |choice, place| choice.place = Some(*place));
         multiply(&mut choices, &formats, |choice, format| choice.format = Some(*format));
-        let schemes: Vec<Scheme> = node.texts("sign").iter().filter_map(|name| name.parse().ok()).collect();
         multiply(&mut choices, &schemes, |choice, scheme| choice.sign = Some(*scheme));
         if choices == [AxisChoice::default()] {
             self.problem(node, "the axes have no values");
         }
-        for (position, choice) in choices.iter().enumerate() {
-            if choices[..position].iter().any(|earlier| earlier.id() == choice.id()) {
-                self.problem(node, format!("the axes give `{}` twice", choice.id()));
+        let mut seen = BTreeSet::new();
+        for id in choices.iter().map(AxisChoice::id) {
+            work::count(1);
+            if !seen.insert(id.clone()) {
+                self.problem(node, format!("the axes give `{id}` twice"));
             }
         }
         choices
