@@ -144,7 +144,6 @@ impl Matcher {
     }
 
     /// Whether it is looked for one of a number of codes, and for nothing else.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "all other matchers are of more than codes")]
     pub(super) fn is_of_codes(&self) -> bool {
         if let Self::Any(options) = self {
             return options.iter().all(Self::is_of_codes);
@@ -153,7 +152,6 @@ impl Matcher {
     }
 
     /// The codes that it is looked for: texts or numbers.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "all other matchers are of more than codes")]
     pub fn codes(&self) -> Vec<&Value> {
         if let Self::Any(options) = self {
             return options.iter().flat_map(Self::codes).collect();

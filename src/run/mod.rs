@@ -197,7 +197,6 @@ impl Runner {
 }
 
 /// Runs a plan. `emit` gets every event, from this task alone and in the order of ids.
-#[expect(clippy::too_many_lines, reason = "one loop over all that can happen, read from top to bottom")]
 pub async fn run(
     runner: Arc<Runner>,
     plan: Plan,
