@@ -72,7 +72,7 @@ fn service_text(service: &ServiceCoverage) -> String {
     let all = service.rows.len();
     let mut text = format!("{}: {} of {all} shared error rows are met\n", service.file, met.len());
     for row in met {
-        let _ = writeln!(text, "{}", row_text(row, &service.rows, CaseId::to_string));
+        let _ = writeln!(text, "{}", row_text(row, CaseId::to_string));
     }
     text
 }
@@ -81,13 +81,13 @@ fn rows_text(rows: &[RowCoverage], id: fn(&CaseId) -> String) -> String {
     let met = rows.iter().filter(|row| !row.cases.is_empty()).count();
     let mut text = format!("\nerror rows: {met} of {} are met\n", rows.len());
     for row in rows {
-        let _ = writeln!(text, "{}", row_text(row, rows, id));
+        let _ = writeln!(text, "{}", row_text(row, id));
     }
     text
 }
 
-fn row_text(row: &RowCoverage, rows: &[RowCoverage], id: fn(&CaseId) -> String) -> String {
-    format!("  {}\n      {}", row.name(rows).replace('\n', "\\n"), named(&row.cases, id))
+fn row_text(row: &RowCoverage, id: fn(&CaseId) -> String) -> String {
+    format!("  {}\n      {}", row.label().replace('\n', "\\n"), named(&row.cases, id))
 }
 
 fn gaps_text(gaps: &[String]) -> String {

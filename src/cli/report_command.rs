@@ -1,5 +1,6 @@
 //! `report`: reports of runs that are over, made from the events that they wrote; parts of one run are put together.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::args::ReportArgs;
@@ -51,9 +52,7 @@ fn merged(mut parts: Vec<Part>, mut roll: Option<Roll>, output: &Output, keep: K
     reports.take(&Event::Started(start.clone()));
     warn(&mut parts, &mut reports);
     let mut tally = Tally::new(&start.operations);
-    // Each shard has an embedded endpoint of its own.
-    let unique = (!start.endpoint.is_reference).then(UniqueIds::default);
-    merge(&mut parts, roll.as_mut(), (&mut tally, unique), &mut reports)?;
+    merge(&mut parts, roll.as_mut(), &mut tally, &mut reports)?;
     // Shards may share request ids that none of them has seen twice.
     let RunEnd { counts, rows_met, .. } = tally.finish(Vec::new(), None, Duration::ZERO);
     // What could not be kept is told after the cases.
@@ -83,9 +82,11 @@ fn warn(parts: &mut [Part], reports: &mut Reports) {
 fn merge(
     parts: &mut [Part],
     mut roll: Option<&mut Roll>,
-    (tally, mut unique): (&mut Tally, Option<UniqueIds>),
+    tally: &mut Tally,
     reports: &mut Reports,
 ) -> Result<(), CliError> {
+    // Instances behind other addresses may count from one again, each for itself.
+    let mut unique: BTreeMap<String, UniqueIds> = BTreeMap::new();
     loop {
         let waiting = parts.iter().enumerate().filter_map(|(at, part)| Some((at, &part.next.as_ref()?.id)));
         let Some((at, id)) = waiting.min_by_key(|(_, id)| *id) else {
@@ -99,10 +100,11 @@ fn merge(
             let first = parts[at].lines.path().display();
             return Err(other.lines.wrong(format!("{id} is in {first} as well")));
         }
+        let url = address(&parts[at].start);
         let record = parts[at].take()?;
         if let Some(mut record) = record {
-            if let Some(unique) = &mut unique {
-                unique.take(&mut record, None, &WaiverBook::default());
+            if let Some(url) = url {
+                unique.entry(url).or_default().take(&mut record, None, &WaiverBook::default());
             }
             tally.add(&record);
             if let Some(roll) = &mut roll {
@@ -111,6 +113,14 @@ fn merge(
             reports.take(&Event::Finished(record));
         }
     }
+}
+
+/// The address that all cases of a run went to. None for the embedded endpoint, of which each shard has its own, and for
+/// what was merged of several instances.
+fn address(start: &RunStart) -> Option<String> {
+    let url = &start.endpoint.url;
+    let is_one = !start.endpoint.is_reference && start.parts.iter().all(|part| part.url == *url);
+    is_one.then(|| url.clone())
 }
 
 /// A file of events, read as far as its next case.

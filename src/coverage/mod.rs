@@ -9,7 +9,7 @@ mod limits;
 
 use std::collections::BTreeMap;
 
-use crate::model::{CaseId, Contract, ErrorRow, MessageTemplate, Suite};
+use crate::model::{CaseId, Contract, ErrorRow, MessageTemplate, Suite, row_label};
 use crate::plan::{PlanError, case_ids, preview};
 use crate::protocol::encode;
 use crate::template::Templates;
@@ -86,7 +86,7 @@ impl Coverage {
 
 fn row_gaps(rows: &[RowCoverage]) -> impl Iterator<Item = String> {
     let unmet = rows.iter().filter(|row| row.cases.is_empty());
-    unmet.map(|row| format!("error row {}", row.name(rows)))
+    unmet.map(|row| format!("error row {}", row.label()))
 }
 
 impl RowCoverage {
@@ -101,17 +101,9 @@ impl RowCoverage {
         (self.status, self.code.as_str(), self.message.as_deref()) == (row.status, row.code.as_str(), message)
     }
 
-    /// Status and code; the message as well where another one of `rows` has both.
-    pub fn name(&self, rows: &[RowCoverage]) -> String {
-        let is_alike = |row: &&RowCoverage| (row.status, &row.code) == (self.status, &self.code);
-        let name = format!("{} {}", self.status, self.code);
-        if rows.iter().filter(is_alike).count() < 2 {
-            return name;
-        }
-        match &self.message {
-            Some(message) => format!("{name} {message:?}"),
-            None => format!("{name} without a message"),
-        }
+    /// Its status, code and message.
+    pub fn label(&self) -> String {
+        row_label(self.status, &self.code, self.message.as_deref())
     }
 }
 

@@ -146,21 +146,24 @@ impl Matcher {
     /// Whether it is looked for one of a number of codes, and for nothing else.
     #[expect(clippy::wildcard_enum_match_arm, reason = "all other matchers are of more than codes")]
     pub(super) fn is_of_codes(&self) -> bool {
-        match self {
-            Self::Any(options) => options.iter().all(Self::is_of_codes),
-            Self::Equals(value) => value.as_code().is_some(),
-            _ => false,
+        if let Self::Any(options) = self {
+            return options.iter().all(Self::is_of_codes);
         }
+        self.as_code().is_some()
     }
 
     /// The codes that it is looked for: texts or numbers.
     #[expect(clippy::wildcard_enum_match_arm, reason = "all other matchers are of more than codes")]
     pub fn codes(&self) -> Vec<&Value> {
-        match self {
-            Self::Any(options) => options.iter().flat_map(Self::codes).collect(),
-            Self::Equals(value) => value.as_code().map(|_| value).into_iter().collect(),
-            _ => Vec::new(),
+        if let Self::Any(options) = self {
+            return options.iter().flat_map(Self::codes).collect();
         }
+        self.as_code().into_iter().collect()
+    }
+
+    /// The code that it is equal to, if it is one code.
+    fn as_code(&self) -> Option<&Value> {
+        if let Self::Equals(value) = self { value.as_code().map(|_| value) } else { None }
     }
 
     /// Adds the codes that it is looked for.

@@ -213,14 +213,8 @@ pub async fn run(
     let mut time_over = pin!(sleep(runner.settings.total));
     let mut is_time_over = false;
     if !runner.endpoint.description.is_reference {
-        let contracts = plan.cases.iter().map(|planned| planned.contract.as_ref());
-        let listener = stop.listen();
         tokio::select! {
-            looked = preflight(&runner.client, &runner.endpoint, contracts) => match looked {
-                Ok(warning) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
-                Err(obstacle) => stop.obstructed(obstacle),
-            },
-            _ = listener.stopped() => {}
+            warning = Box::pin(looked(&runner, &plan, stop)) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
             () = &mut time_over => {
                 is_time_over = true;
                 stop.out_of_time(runner.settings.total);
@@ -267,6 +261,20 @@ pub async fn run(
     let end = RunEnd { stale_snapshots, drift, ..tally.finish(orphans, stop.stopped(), elapsed) };
     emit(Event::Ended(end.clone()));
     end
+}
+
+/// Looks whether cases make sense at all. Gives a warning, if there is one.
+async fn looked(runner: &Runner, plan: &Plan, stop: &StopSwitch) -> Option<String> {
+    let contracts = plan.cases.iter().map(|planned| planned.contract.as_ref());
+    let listener = stop.listen();
+    tokio::select! {
+        looked = preflight(&runner.client, &runner.endpoint, contracts) => match looked {
+            Ok(warning) => return warning,
+            Err(obstacle) => stop.obstructed(obstacle),
+        },
+        _ = listener.stopped() => {}
+    }
+    None
 }
 
 /// The contracts of a plan, by their ids.

@@ -55,6 +55,9 @@ pub(super) const fn needed(name: &'static str, shape: Shape, about: &'static str
 /// How like an unknown key must be to a known one to be suggested (0 to 1, Jaro-Winkler).
 const ALIKE: f64 = 0.8;
 
+/// A name with fewer letters is a slip of no other one.
+const SHORT_NAME: usize = 3;
+
 /// So many letters make two slips in one name more likely than another name.
 const LONG_NAME: usize = 8;
 
@@ -140,7 +143,12 @@ pub(crate) fn nearest<'a>(text: &str, options: &[&'a str]) -> Option<&'a str> {
 pub(super) fn slip<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let distance = |known: &str| strsim::osa_distance(name, known);
     let nearest = known.iter().copied().min_by_key(|known| distance(known))?;
-    let bound = if name.chars().count() < LONG_NAME { 1 } else { 2 };
+    let bound = match name.chars().count() {
+        // Nearly every name of a letter or two is one letter away from another one.
+        0..SHORT_NAME => 0,
+        SHORT_NAME..LONG_NAME => 1,
+        _ => 2,
+    };
     (distance(nearest) <= bound).then_some(nearest)
 }
 

@@ -485,8 +485,8 @@ fn coverage_is_the_same_as_text_and_as_json() {
     let rows = json["contracts"][0]["error_rows"].as_array().unwrap();
     assert_eq!(rows.len(), 23);
     for row in rows {
-        let message =
-            row["message"].as_str().map_or_else(String::new, |text| format!(" {}", Json::from(text)));
+        let message = row["message"].as_str().map(|message| format!(" {}", Json::from(message)));
+        let message = message.unwrap_or_default();
         let line = format!("  {} {}{message}\n", row["status"], row["code"].as_str().unwrap());
         assert!(text.contains(&line), "{line}");
         assert!(!row["cases"].as_array().unwrap().is_empty());

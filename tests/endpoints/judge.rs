@@ -222,7 +222,7 @@ fn a_row_is_met_by_an_answer_that_conforms_whatever_a_snapshot_says() {
         let found = judged_with(&contract, &table(expect), json("404 No", right), arguments);
         (found.event("finished")["rows_met"].clone(), found.event("ended")["rows_met"].clone())
     };
-    let (row, none) = (serde_json::json!(["NotFound"]), serde_json::json!([]));
+    let (row, none) = (serde_json::json!(["404 NotFound \"There is no %s.\""]), serde_json::json!([]));
     assert_eq!(met("code = \"NotFound\"", &[]), (row.clone(), serde_json::json!([row])));
     let wrong_body = "code = \"NotFound\", body = { \"$.a\" = 1 }";
     assert_eq!(met(wrong_body, &[]), (Json::Null, serde_json::json!([none])));

@@ -5,6 +5,9 @@ use serde_json::{Value as Json, json};
 
 use crate::bundle::{Forged, id};
 
+/// A row of the contract, as a record names it.
+const ROW: &str = "400 Duplicate.TagKey \"The Tag.N.Key contain duplicate key.\"";
+
 /// What a forger with the key may do to an honest bundle, and what gives it away.
 pub(super) type Forgery = (&'static str, fn(Forged) -> Vec<u8>, &'static str);
 
@@ -92,7 +95,7 @@ pub(super) const FIELDS: &[Forgery] = &[
     ),
     (
         "a row that was met",
-        |forged| first_case(forged, |case| put(case, "rows_met", json!(["Duplicate.TagKey"]))),
+        |forged| first_case(forged, |case| put(case, "rows_met", json!([ROW]))),
         "the record is wrong about the rows that it met",
     ),
     (
@@ -156,7 +159,7 @@ pub(super) const SKIPPED: &[Forgery] = &[
         },
         BARE,
     ),
-    ("a row", |forged| skipped(forged, |case, _| put(case, "rows_met", json!(["Duplicate.TagKey"]))), BARE),
+    ("a row", |forged| skipped(forged, |case, _| put(case, "rows_met", json!([ROW]))), BARE),
     (
         "an exchange",
         |forged| skipped(forged, |case, other| put(case, "exchanges", other["exchanges"].clone())),
@@ -191,7 +194,7 @@ pub(super) const SKIPPED: &[Forgery] = &[
 const BARE: &str = "it was not run, and something is recorded of it";
 
 /// The keys of a finished case, in the order in which they are written.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 28] = [
     "event",
     "table",
     "case",
@@ -207,13 +210,17 @@ const KEYS: [&str; 24] = [
     "exchanges",
     "given",
     "variables",
+    "set_ups",
     "unanswered",
     "steps_not_sent",
     "rows_met",
     "codes_due",
+    "request_ids",
     "snapshot",
     "retried",
+    "started_again",
     "left_behind",
+    "paused_us",
     "duration_us",
     "attempts",
 ];
