@@ -138,10 +138,10 @@ async fn compare(folder: &Path, url: &str, count: usize, rounds: usize) {
     for jobs in [1, 16, 64] {
         let mut times: [Times; 5] = Default::default();
         for _ in 0..rounds {
-            times[0].add(ours(folder, url, jobs, Keeping::Reuse)).await;
+            Box::pin(times[0].add(ours(folder, url, jobs, Keeping::Reuse))).await;
             times[1].add(bare_reqwest(url, count, jobs)).await;
             times[2].add(bare_hyper(url, count, jobs)).await;
-            times[3].add(ours(folder, url, jobs, Keeping::Fresh)).await;
+            Box::pin(times[3].add(ours(folder, url, jobs, Keeping::Fresh))).await;
             times[4].add(bare_hyper_fresh(url, count, jobs)).await;
         }
         let [kept, reqwest, hyper, fresh, hyper_fresh] = times.map(|mut times| times.medians(requests));
@@ -179,7 +179,7 @@ async fn main() {
     let folder = tempfile::tempdir().unwrap();
     write_cases(folder.path(), count);
     let (mut server, url) = start_server();
-    compare(folder.path(), &url, count, rounds).await;
+    Box::pin(compare(folder.path(), &url, count, rounds)).await;
     drop(server.stdin.take());
     server.wait().unwrap();
 }
