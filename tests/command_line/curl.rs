@@ -300,7 +300,7 @@ fn show_the_terminal_and_the_page_repeat_what_the_program_sends() {
         let page = unescaped.iter().fold(page, |page, (entity, plain)| page.replace(entity, plain));
         for (place, line) in [
             ("show", found(&shown, "\n  curl     ", "\n  expect")),
-            ("terminal", found(&text, "found     200\n    ", "\n\n")),
+            ("terminal", found(&text, "found     200\n    ", "\n    < HTTP")),
             ("page", &page),
         ] {
             run_line("sh", folder.path(), line);
