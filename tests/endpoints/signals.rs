@@ -74,10 +74,22 @@ impl Waiting {
     }
 }
 
+/// Has the program started by another one, which sets how it takes signals.
+#[cfg(target_os = "linux")]
+fn start_by(launcher: &[&str], command: &mut Command) {
+    let mut started = Command::new(launcher[0]);
+    started.args(&launcher[1..]).arg(command.get_program()).args(command.get_args());
+    started.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    *command = started;
+}
+
+// The tests may have been started by `nohup` themselves.
+#[cfg(target_os = "linux")]
 #[test]
 fn the_end_of_the_terminal_ends_a_run_as_an_interrupt_does() {
+    let by_default = |command: &mut Command| start_by(&["env", "--default-signal=HUP"], command);
     for signals in [&["-HUP"][..], &["-HUP", "-HUP", "-CONT", "-HUP"]] {
-        let mut waiting = Waiting::start(&[], |_| (), "status = 200");
+        let mut waiting = Waiting::start(&[], by_default, "status = 200");
         for name in signals {
             signal(&waiting.child, name);
             thread::sleep(Duration::from_millis(20));
@@ -92,23 +104,7 @@ fn the_end_of_the_terminal_ends_a_run_as_an_interrupt_does() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_program_that_outlives_its_terminal_does_so() {
-    let waiting = Waiting::start(
-        &[],
-        |command| {
-            let program = command.get_program().to_owned();
-            let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
-            let mut nohup = Command::new("nohup");
-            nohup
-                .arg(program)
-                .args(arguments)
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped());
-            nohup.process_group(0);
-            *command = nohup;
-        },
-        "status = 200",
-    );
+    let waiting = Waiting::start(&[], |command| start_by(&["nohup"], command), "status = 200");
     signal(&waiting.child, "-HUP");
     thread::sleep(Duration::from_millis(200));
     let (judged, actions) = waiting.finish();
