@@ -38,8 +38,9 @@ pub struct Names {
     literals: Vec<Literals>,
 }
 
-/// What random values of the run are called: their letters are no word, so they need no digit.
-const RANDOM: [&str; 2] = ["made", "made-upper"];
+/// What random values of the run are called, whose letters are no word, and its endpoint's address: these need no mix of
+/// letters and digits.
+const OWN: [&str; 3] = ["made", "made-upper", "endpoint"];
 
 /// Whether a value of this name can be known by itself, wherever it is.
 fn is_telling(name: &str, value: &str) -> bool {
@@ -47,7 +48,7 @@ fn is_telling(name: &str, value: &str) -> bool {
     let has = |is: fn(char) -> bool| value.chars().any(is);
     let digits = value.chars().filter(char::is_ascii_digit).count();
     let is_mixed = has(char::is_alphabetic) && has(|letter| letter.is_ascii_digit());
-    (length >= SHORTEST && (is_mixed || RANDOM.contains(&name))) || digits >= SHORTEST_NUMBER
+    (length >= SHORTEST && (is_mixed || OWN.contains(&name))) || digits >= SHORTEST_NUMBER
 }
 
 /// A value that has a name.
@@ -388,6 +389,8 @@ mod tests {
     #[test]
     fn a_random_value_of_the_run_needs_no_digit() {
         let mut names = Names::default();
+        names.add("endpoint", "127.0.0.1:9000");
+        assert_eq!(shown(&names, "http://127.0.0.1:9000/a"), "http://[endpoint:1]/a");
         names.add("made", "stzdonpleenuzaueyljk");
         assert_eq!(shown(&names, "ip-stzdonpleenuzaueyljk."), "ip-[made:1].");
     }

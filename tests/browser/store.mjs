@@ -20,7 +20,7 @@ export class Store {
     store.git("init", "-q");
     store.git("add", ".");
     store.git("-c", "user.name=a", "-c", "user.email=a@localhost", "commit", "-qm", "before");
-    store.run("run", "-q", ...faults.flatMap((fault) => ["--fault", fault]), pattern);
+    store.run("run", "-q", "--update", "new", ...faults.flatMap((fault) => ["--fault", fault]), pattern);
     return store;
   }
 
