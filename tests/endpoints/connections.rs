@@ -94,6 +94,10 @@ fn converse(
             let line = String::from_utf8(head).unwrap().lines().next().unwrap().to_owned();
             let body = format!(r#"{{"id": "{}"}}"#, row(&line));
             log.lock().unwrap().push((connection, line));
+            if let After::Again { millis, .. } = after {
+                // So that a run of some requests is not over before the first late answer comes.
+                thread::sleep(Duration::from_millis(millis / 5));
+            }
             let _ = stream.write_all(&answer("200 OK", JSON, body));
             let turn = answered.fetch_add(1, Ordering::Relaxed);
             match after {
