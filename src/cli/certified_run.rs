@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
-use super::args::RunArgs;
+use super::args::CertifyArgs;
 use super::exit::CliError;
 use super::files::check_endpoints;
 use super::interrupt::listening;
@@ -13,7 +13,7 @@ use super::keep::Keep;
 use super::manifest_command::of_run;
 use super::output::Output;
 use super::reports::Reports;
-use super::settings::{Settings, Target, other};
+use super::settings::{Asked, Settings, Target, other};
 use crate::embedded;
 use crate::event::{Event, Stopped};
 use crate::evidence::{Account, Recorded, Tested, kept};
@@ -31,7 +31,7 @@ const NAMED: usize = 10;
 pub(super) struct Selection<'a> {
     pub(super) suite: &'a Suite,
     pub(super) waivers: &'a [Waiver],
-    pub(super) run: &'a RunArgs,
+    pub(super) args: &'a CertifyArgs,
 }
 
 /// A run that came to its end.
@@ -45,19 +45,23 @@ pub(super) struct Certified {
 impl Selection<'_> {
     /// Runs the cases; gives none after an interrupt.
     pub(super) fn run(&self, output: &Output, keep: Keep) -> Result<Option<Certified>, CliError> {
-        let select = &self.run.select;
+        let select = &self.args.select;
         let patterns = select.patterns.iter().map(|text| Pattern::new(text, select.exact));
         let plan = plan(self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
-        if let Some(drift) = of_run(self.run, self.suite, &plan)?.filter(|drift| !drift.is_empty()) {
+        let drift = of_run(self.args.manifest.as_deref(), &select.folder.cases, None, self.suite, &plan)?;
+        if let Some(drift) = drift.filter(|drift| !drift.is_empty()) {
             let told = drift.lines(NAMED).join("; ");
             return Err(CliError::NoCertificate { reason: format!("{drift}: {told}") });
         }
-        let named = self.run.endpoint.first().and_then(|name| other(name));
+        let named = self.args.target.endpoint.as_deref().and_then(other);
         check_endpoints(&named.into_iter().collect::<Vec<_>>(), &select.folder.cases, self.suite)?;
         // The deepest level of conformance; what snapshots tell is no part of it.
-        let level = self.run.level.min(Level::Body);
-        let args = RunArgs { level, update: Some("no".into()), ..self.run.clone() };
-        let settings = Settings::resolve(&args, named)?;
+        let asked = Asked {
+            states: self.args.target.states.as_deref(),
+            level: self.args.level.level.min(Level::Body),
+            ..Asked::plain(&select.folder.cases, &self.args.connect, &self.args.bounds)
+        };
+        let settings = Settings::resolve(&asked, named)?;
         if matches!(settings.target, Target::Reference(_)) {
             embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
         }
@@ -122,7 +126,7 @@ impl Selection<'_> {
 
     /// The waivers of the endpoint on the day on which the run starts.
     fn book(&self, endpoint: &str, tested: Tested, started: Timestamp) -> Result<WaiverBook, CliError> {
-        if self.run.endpoint.first().is_none_or(|name| other(name).is_none()) {
+        if self.args.target.endpoint.as_deref().and_then(other).is_none() {
             return Ok(WaiverBook::default());
         }
         let day = Account::new(tested, started, started).day();

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use super::args::{CertifyArgs, RunArgs};
+use super::args::{CertifyArgs, ReuseArgs};
 use super::certificate_command::Shown;
 use super::certificate_text::{certificate, harmless, outcome};
 use super::certified_run::{Certified, Selection};
@@ -14,7 +14,7 @@ use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, NO_REPORT, UNKNOWN};
 use super::keep::{Keep, Kind};
 use super::key_file::signing_key;
 use super::output::{Output, Place, Surroundings};
-use super::settings::{other, snapshots_beside};
+use super::settings::{check_connect, other, snapshots_beside};
 use super::{note, print};
 use crate::evidence::{
     ACCOUNT, ArchiveError, Attested, COVERAGE, Digest, Divergence, EVENTS, Files, Resource, Signer,
@@ -23,7 +23,6 @@ use crate::evidence::{
 use crate::protocol::sign::{Redactor, Secrets};
 use crate::protocol::{sha256_hex, sha256_of};
 use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
-use crate::transport::Keeping;
 use crate::whole_file::WholeFile;
 
 /// The variable of the environment that may hold the private key itself.
@@ -31,18 +30,20 @@ const KEY: &str = "PROOFMARK_SIGNING_KEY";
 
 /// Runs cases, writes a bundle, and gives the exit code.
 pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
-    check_flags(&args.run)?;
+    if args.target.endpoint.as_deref().and_then(other).is_none() {
+        check_connect(&args.connect, ReuseArgs::default())?;
+    }
     let key = key(args.key.as_deref())?;
     let subject = subject(args)?;
-    let shelf = Shelf::copy(&args.run.select.folder.cases)?;
+    let shelf = Shelf::copy(&args.select.folder.cases)?;
     // What is wrong is shown where it stands on the disk, and not in the copy.
-    let on_disk = |error| load(&args.run.select.folder.cases, Wanted::All).err().unwrap_or(error);
+    let on_disk = |error| load(&args.select.folder.cases, Wanted::All).err().unwrap_or(error);
     let suite = load_shelf(&shelf).map_err(on_disk)?;
     // Names of endpoints in waivers are held against endpoints.toml, which is no part of the evidence.
-    load_waivers(&args.run.select.folder.cases)?;
+    load_waivers(&args.select.folder.cases)?;
     let waivers = load_shelf_waivers(&shelf)?;
-    let selection = Selection { suite: &suite, waivers: &waivers, run: &args.run };
-    let output = Output::resolve(&args.run.output)?;
+    let selection = Selection { suite: &suite, waivers: &waivers, args };
+    let output = Output::resolve(&args.report)?;
     let keep = keep(args)?;
     let unwritable = |source| CliError::Unwritable { path: args.output.clone(), source };
     // Before anything is sent: a run may take long, and cost something.
@@ -52,8 +53,8 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let Some(Certified { mut account, recorded, secrets, is_reported }) = certified else {
         return Ok(INTERRUPTED);
     };
-    account.patterns.clone_from(&args.run.select.patterns);
-    account.exact = args.run.select.exact;
+    account.patterns.clone_from(&args.select.patterns);
+    account.exact = args.select.exact;
     account.subject = subject;
     account.url.clone_from(&args.run_url);
     let manifest = load_shelf_manifest(&shelf)?;
@@ -66,7 +67,7 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     shown.write(&Attested { statement, keyid: &keyid, bundle: Some(&digest) })?;
     let width = Surroundings::read().width_of_copied();
     let result = examined.bundle.statement.result;
-    let text = match (args.run.output.quiet, result) {
+    let text = match (args.report.quiet, result) {
         (false, _) => format!("\n{}", certificate(&examined, width)),
         (true, TestResult::Failed) => outcome(&examined, width),
         (true, TestResult::Passed | TestResult::Warned) => String::new(),
@@ -91,63 +92,16 @@ fn tell(text: &str, output: &Output) -> Result<(), CliError> {
     print(text).map(|_| ())
 }
 
-/// Flags of a run that a certificate has no use for.
-fn check_flags(run: &RunArgs) -> Result<(), CliError> {
-    let select = &run.select;
-    let meaningless = [
-        ("--shard", select.shard.is_some(), "a part of a run certifies nothing; patterns select cases"),
-        (
-            "--partition",
-            select.partition.is_some(),
-            "a part of a run certifies nothing; patterns select cases",
-        ),
-        ("--snapshots", run.snapshots.is_some(), "snapshots tell regression, and a certificate conformance"),
-        ("--overwrite-real", run.overwrite_real, "snapshots tell regression, and a certificate conformance"),
-        ("--max-age", run.max_age.is_some(), "snapshots tell regression, and a certificate conformance"),
-        ("--fail-fast", run.fail_fast, "every case that is selected has to run"),
-        ("--max-fail", run.max_fail.is_some(), "every case that is selected has to run"),
-        ("--keep-states", run.keep_states, "what is certified is cleaned up after"),
-        (
-            "--connections reuse",
-            run.connect.connections == Some(Keeping::Reuse),
-            "every request of a certified run has a connection of its own",
-        ),
-        ("--dry-run", run.dry_run, "`proofmark run --dry-run` prints what would be sent"),
-    ];
-    if let Some((flag, _, hint)) = meaningless.into_iter().find(|(_, is_given, _)| *is_given) {
-        return Err(CliError::Usage {
-            message: format!("{flag} means nothing to certify"),
-            hint: Some(hint.to_owned()),
-        });
-    }
-    if run.endpoint.len() > 1 {
-        return Err(CliError::usage("certify takes one endpoint: a certificate is about one"));
-    }
-    if run.endpoint.first().is_none_or(|name| other(name).is_none())
-        && let Some(flag) = run.connect.needs_endpoint()
-    {
-        return Err(CliError::usage(format!(
-            "{flag} needs --endpoint: it means nothing to the embedded one"
-        )));
-    }
-    if !run.fault.is_empty() {
-        return Err(CliError::NoCertificate {
-            reason: "a fault is switched on, so nothing that is answered counts".to_owned(),
-        });
-    }
-    Ok(())
-}
-
 /// All that is read, and beside the reports all that is to be written.
 fn keep(args: &CertifyArgs) -> Result<Keep, CliError> {
-    let mut keep = Keep::new(args.run.output.force);
-    keep.cases(&args.run.select.folder.cases);
-    keep.snapshots(Some(&snapshots_beside(&args.run.select.folder.cases, None)));
+    let mut keep = Keep::new(args.report.force);
+    keep.cases(&args.select.folder.cases);
+    keep.snapshots(Some(&snapshots_beside(&args.select.folder.cases, None)));
     keep.file(args.key.as_deref(), "the private key");
     keep.file(args.subject_file.as_deref(), "what is certified");
-    keep.file(args.run.manifest.as_deref(), "the manifest");
-    keep.file(args.run.connect.ca_file.as_deref(), "a file of certificates");
-    keep.file(args.run.connect.client_certificate.as_deref(), "a certificate and its key");
+    keep.file(args.manifest.as_deref(), "the manifest");
+    keep.file(args.connect.ca_file.as_deref(), "a file of certificates");
+    keep.file(args.connect.client_certificate.as_deref(), "a certificate and its key");
     keep.allow(&args.output, Kind::Bundle)?;
     for (path, kind) in [(&args.badge, Kind::Badge), (&args.certificate, Kind::Certificate)] {
         path.iter().try_for_each(|path| keep.allow(path, kind))?;

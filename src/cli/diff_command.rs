@@ -5,12 +5,12 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
 
-use super::args::{CoverageFormat, DiffArgs, RunArgs};
+use super::args::{CoverageFormat, DiffArgs};
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
 use super::files::{check_endpoints, selected};
 use super::print;
 use super::review_command::plural;
-use super::settings::{Settings, Target, other};
+use super::settings::{Asked, Settings, Target, other};
 use super::watched::watched;
 use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, summarise};
 use crate::model::{CaseRecord, Normalisation};
@@ -21,40 +21,17 @@ use crate::snapshot::RuleBook;
 
 /// Runs the cases on both endpoints, and prints how they differ.
 pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
-    let run = &args.run;
-    let meaningless = [
-        ("--endpoint", !run.endpoint.is_empty()),
-        ("--states", run.states.is_some()),
-        ("--snapshots", run.snapshots.is_some()),
-        ("--manifest", run.manifest.is_some()),
-        ("--report", !run.output.report.is_empty()),
-        ("--overwrite-real", run.overwrite_real),
-        ("--max-age", run.max_age.is_some()),
-        ("--keep-states", run.keep_states),
-    ];
-    if let Some((flag, _)) = meaningless.into_iter().find(|(_, is_given)| *is_given) {
-        return Err(CliError::Usage {
-            message: format!("{flag} means nothing to diff"),
-            hint: Some(
-                "it takes two endpoints by their places, --first-states, --second-states and --format".into(),
-            ),
-        });
-    }
-    if args.run.dry_run {
-        return Err(CliError::usage(
-            "diff has no --dry-run; `proofmark run --dry-run` prints what would be sent",
-        ));
-    }
-    let (suite, plan) = selected(&args.run.select)?;
+    let part = args.shard.part();
+    let (suite, plan) = selected(&args.select, part)?;
     let names = [args.first.as_str(), args.second.as_str()].into_iter().filter_map(other);
-    check_endpoints(&names.collect::<Vec<_>>(), &args.run.select.folder.cases, &suite)?;
+    check_endpoints(&names.collect::<Vec<_>>(), &args.select.folder.cases, &suite)?;
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     // Both get the same values made by chance, so that what an answer repeats of them is alike.
-    let seed = args.run.seed.unwrap_or_else(seed_by_chance);
+    let seed = args.bounds.seed.unwrap_or_else(seed_by_chance);
     let rules = Stability::of(args)?;
     let side = |name: &str, states: &Option<String>| {
-        let run = RunArgs { states: states.clone(), seed: Some(seed), ..args.run.clone() };
-        runtime.block_on(summaries(&run, other(name), &plan, &rules))
+        let asked = Asked { seed: Some(seed), ..asked(args, states.as_deref()) };
+        runtime.block_on(summaries(&asked, other(name), &plan, &rules))
     };
     let Some(Side { summaries: first, is_clean }) = side(&args.first, &args.first_states)? else {
         return Ok(INTERRUPTED);
@@ -72,6 +49,18 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         CONFORMS if !is_clean => UNKNOWN,
         code => code,
     })
+}
+
+/// What is asked of either endpoint, with its state hook.
+fn asked<'a>(args: &'a DiffArgs, states: Option<&'a str>) -> Asked<'a> {
+    Asked {
+        part: args.shard.part(),
+        states,
+        faults: &args.faults.fault,
+        reuse: args.reuse,
+        level: args.level.level,
+        ..Asked::plain(&args.select.folder.cases, &args.connect, &args.bounds)
+    }
 }
 
 /// What one endpoint made of the cases.
@@ -103,8 +92,8 @@ impl Stability {
     fn of(args: &DiffArgs) -> Result<Self, CliError> {
         let mut own = Normalisation::default();
         for (name, states) in [(&args.first, &args.first_states), (&args.second, &args.second_states)] {
-            let run = RunArgs { states: states.clone(), ..args.run.clone() };
-            if let Target::Other(endpoint) = Settings::resolve(&run, other(name))?.target {
+            let asked = asked(args, states.as_deref());
+            if let Target::Other(endpoint) = Settings::resolve(&asked, other(name))?.target {
                 own.values.extend(endpoint.normalisation.values.iter().cloned());
                 own.unordered.extend(endpoint.normalisation.unordered.iter().cloned());
             }
@@ -116,7 +105,7 @@ impl Stability {
 /// What an endpoint answered to each case of a plan, in its order; only what is compared is kept. None after
 /// an interrupt.
 async fn summaries(
-    args: &RunArgs,
+    asked: &Asked<'_>,
     endpoint: Option<&str>,
     plan: &Plan,
     rules: &Stability,
@@ -126,7 +115,7 @@ async fn summaries(
         let rules = rules.book.of(&planned.contract, &rules.own);
         summaries.push(summarise(record, &planned.contract, &rules));
     };
-    let is_clean = watched(args, endpoint, plan, take).await?;
+    let is_clean = watched(asked, endpoint, plan, take).await?;
     Ok(is_clean.map(|is_clean| Side { summaries, is_clean }))
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::args::{ConnectArgs, FolderArgs};
+use super::args::{ConnectArgs, FolderArgs, ReuseArgs};
 use super::endpoint::{resolved, variable};
 use super::exit::CliError;
 use super::print;
@@ -111,7 +111,7 @@ fn addresses(text: &mut String, written: &EndpointEntry, entry: &EndpointEntry) 
 
 /// Whether cases that cost money may run, and what says so.
 fn billable(entry: &EndpointEntry) -> (&'static str, &'static str) {
-    let connected = Connected::resolve(&ConnectArgs::default(), Some(entry));
+    let connected = Connected::resolve(&ConnectArgs::default(), ReuseArgs::default(), Some(entry));
     let stays_here = connected.ok().zip(Address::new(&entry.url).ok());
     let stays_here = stays_here.is_some_and(|(to, address)| costs_nothing(entry, &to.connection, &address));
     match (entry.allows_billable, stays_here) {

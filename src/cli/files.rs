@@ -12,6 +12,7 @@ use super::endpoint::resolved;
 use super::exit::CliError;
 use super::manifest_command;
 use super::print;
+use super::shard::Shard;
 use crate::model::{Backing, Day, PreparedStep, Problem, Suite};
 use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
 use crate::protocol::encode;
@@ -172,12 +173,12 @@ pub(super) fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Re
 }
 
 /// Loads a suite whole: the list of cases must be known even where few are selected.
-pub(super) fn selected(args: &SelectArgs) -> Result<(Suite, Plan), CliError> {
+pub(super) fn selected(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
     let patterns =
         args.patterns.iter().map(|text| Pattern::new(text, args.exact)).collect::<Result<Vec<_>, _>>()?;
     let suite = load(&args.folder.cases, Wanted::All)?;
     let mut plan = plan(&suite, &patterns)?;
-    if let Some(shard) = args.shard.or(args.partition) {
+    if let Some(shard) = part {
         plan.cases.retain(|planned| shard.has(planned.id.as_str()));
         if plan.cases.is_empty() {
             return Err(CliError::EmptyShard { shard });

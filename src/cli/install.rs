@@ -1,17 +1,16 @@
 //! `completions` and `man`: what a shell and a manual reader want to know about the program.
 
-use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 
-use super::args::Cli;
+use super::args::program;
 use super::exit::CliError;
 use super::print;
 
 /// Prints a script by which a shell completes arguments.
 pub(super) fn completions(shell: Shell) -> Result<u8, CliError> {
     let mut script = Vec::new();
-    let mut command = Cli::command();
+    let mut command = program();
     let name = command.get_name().to_owned();
     generate(shell, &mut command, name, &mut script);
     print(&String::from_utf8_lossy(&script))
@@ -19,7 +18,7 @@ pub(super) fn completions(shell: Shell) -> Result<u8, CliError> {
 
 /// Prints the manual page, with a section for each command.
 pub(super) fn man() -> Result<u8, CliError> {
-    let mut command = Cli::command();
+    let mut command = program();
     command.build();
     let mut page = Vec::new();
     Man::new(command.clone()).render(&mut page).map_err(CliError::Output)?;

@@ -1,13 +1,13 @@
 //! `list`: the ids of cases.
 
-use super::args::SelectArgs;
+use super::args::ListArgs;
 use super::exit::CliError;
 use super::files::selected;
 use super::print;
 
 /// Prints one id a line.
-pub(super) fn list(args: &SelectArgs) -> Result<u8, CliError> {
-    let (_, plan) = selected(args)?;
+pub(super) fn list(args: &ListArgs) -> Result<u8, CliError> {
+    let (_, plan) = selected(&args.select, args.shard.part())?;
     let mut text = String::new();
     for planned in &plan.cases {
         text.push_str(planned.id.as_str());

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::args::{ManifestArgs, RunArgs};
+use super::args::ManifestArgs;
 use super::exit::{BROKEN, CONFORMS, CliError};
 use super::keep::{Keep, Kind};
 use super::print;
+use super::shard::Shard;
 use crate::event::{RunEnd, RunStart};
 use crate::model::{CaseId, Drift, ListedContract, Manifest, Suite};
 use crate::plan::{Plan, case_ids};
@@ -95,16 +96,21 @@ fn current(suite: &Suite) -> Result<Manifest, CliError> {
 ///
 /// The whole suite is looked at, also where few cases are selected. A manifest that was named must be selected as a
 /// whole, or so far as it is in the part that is asked for.
-pub(super) fn of_run(args: &RunArgs, suite: &Suite, plan: &Plan) -> Result<Option<Drift>, CliError> {
-    let Some(path) = &args.manifest else {
-        let path: PathBuf = args.select.folder.cases.join(MANIFEST);
+pub(super) fn of_run(
+    manifest: Option<&Path>,
+    cases: &Path,
+    part: Option<Shard>,
+    suite: &Suite,
+    plan: &Plan,
+) -> Result<Option<Drift>, CliError> {
+    let Some(path) = manifest else {
+        let path: PathBuf = cases.join(MANIFEST);
         return if path.exists() { Ok(Some(drift(suite, &load_manifest(&path)?)?)) } else { Ok(None) };
     };
     let manifest = load_manifest(path)?;
     let drift = drift(suite, &manifest)?;
     let selected: BTreeSet<&str> = plan.cases.iter().map(|planned| planned.id.as_str()).collect();
-    let shard = args.select.shard.or(args.select.partition);
-    let due = manifest.cases().filter(|id| shard.is_none_or(|shard| shard.has(id)));
+    let due = manifest.cases().filter(|id| part.is_none_or(|part| part.has(id)));
     let missing = due.filter(|id| !selected.contains(id)).map(str::to_owned).collect();
     Ok(Some(drift.and(Drift { missing, ..Drift::default() })))
 }

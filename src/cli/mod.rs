@@ -51,18 +51,20 @@ mod verify_command;
 mod watched;
 mod words;
 
+use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
-use args::{Cli, Command};
+use args::{Cli, Command, program, refused_flag};
 use exit::{CONFORMS, CliError, USAGE};
 
 /// Runs the program: parses the arguments, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = program().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
@@ -88,7 +90,6 @@ pub fn main() -> ExitCode {
         Some(Command::Prune(args)) => review_command::prune(&args),
         Some(Command::Report(args)) => report_command::report(&args),
         Some(Command::Stale(args)) => stale_command::stale(&args),
-        Some(Command::Recheck(args)) => stale_command::recheck(&args),
         Some(Command::Endpoints(args)) => endpoints_command::endpoints(&args),
         Some(Command::Serve(args)) => serve_command::serve(&args),
         Some(Command::Sweep(args)) => sweep_command::sweep(&args),
@@ -110,7 +111,11 @@ pub fn main() -> ExitCode {
 /// Help and version go to standard output and are no error.
 fn usage(error: &clap::Error) -> ExitCode {
     let is_asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    // If even this cannot be written, there is nobody to tell.
+    if let Some(text) = refused_flag(error, env::args().nth(1).as_deref()) {
+        note(&text);
+        return ExitCode::from(USAGE);
+    }
+    // If even this cannot be written, the exit code still says it.
     let _ = error.print();
     ExitCode::from(if is_asked { CONFORMS } else { USAGE })
 }

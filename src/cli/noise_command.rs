@@ -6,12 +6,12 @@ use std::path::Path;
 
 use tokio::runtime::Runtime;
 
-use super::args::RunArgs;
+use super::args::NoiseArgs;
 use super::dry_run::dry_run;
 use super::endpoint::is_address;
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
 use super::files::{check_endpoints, check_sendable, selected};
-use super::settings::{Settings, Target, other};
+use super::settings::{Asked, Settings, Target, check_connect, other};
 use super::watched::watched;
 use super::{note, print};
 use crate::model::{CaseRecord, Normalisation};
@@ -30,18 +30,20 @@ const NAMED: usize = 5;
 const REMARKS: usize = 50;
 
 /// Runs the cases twice, and prints rules for what differs.
-pub(super) fn noise(args: &RunArgs) -> Result<u8, CliError> {
-    refuse_meaningless(args)?;
-    let endpoint = args.endpoint.first().and_then(|name| other(name));
-    if let (None, Some(flag)) = (endpoint, args.connect.needs_endpoint()) {
-        return Err(CliError::usage(format!(
-            "{flag} needs --endpoint: it means nothing to the embedded one"
-        )));
+pub(super) fn noise(args: &NoiseArgs) -> Result<u8, CliError> {
+    let endpoint = args.target.endpoint.as_deref().and_then(other);
+    if endpoint.is_none() {
+        check_connect(&args.connect, args.reuse)?;
     }
-    // It writes no snapshots, whatever the environment says.
-    let args = &RunArgs { update: Some("no".into()), ..args.clone() };
-    let settings = Settings::resolve(args, endpoint)?;
-    let (suite, plan) = selected(&args.select)?;
+    let asked = Asked {
+        part: args.shard.part(),
+        states: args.target.states.as_deref(),
+        faults: &args.fault,
+        reuse: args.reuse,
+        ..Asked::plain(&args.select.folder.cases, &args.connect, &args.bounds)
+    };
+    let settings = Settings::resolve(&asked, endpoint)?;
+    let (suite, plan) = selected(&args.select, asked.part)?;
     check_endpoints(endpoint.as_slice(), &args.select.folder.cases, &suite)?;
     if args.dry_run {
         check_sendable(&plan)?;
@@ -52,7 +54,7 @@ pub(super) fn noise(args: &RunArgs) -> Result<u8, CliError> {
         Target::Reference(_) => Normalisation::default(),
     };
     let mut study = Study::new(own, ROOM);
-    let Some(is_clean) = run_twice(args, settings.run.seed, endpoint, &plan, &mut study)? else {
+    let Some(is_clean) = run_twice(&asked, settings.run.seed, endpoint, &plan, &mut study)? else {
         return Ok(INTERRUPTED);
     };
     let name = endpoint.filter(|name| !is_address(name));
@@ -66,38 +68,19 @@ pub(super) fn noise(args: &RunArgs) -> Result<u8, CliError> {
     })
 }
 
-fn refuse_meaningless(args: &RunArgs) -> Result<(), CliError> {
-    let meaningless = [
-        ("--snapshots", args.snapshots.is_some()),
-        ("--manifest", args.manifest.is_some()),
-        ("--report", !args.output.report.is_empty()),
-        ("--keep-states", args.keep_states),
-    ];
-    if let Some((flag, _)) = meaningless.into_iter().find(|(_, is_given)| *is_given) {
-        return Err(CliError::usage(format!("{flag} means nothing to noise")));
-    }
-    if args.endpoint.len() > 1 {
-        return Err(CliError::usage("noise looks at one endpoint: name it once"));
-    }
-    if args.fault.iter().any(|name| name == "list") {
-        return Err(CliError::usage("`proofmark run --fault list` shows every fault"));
-    }
-    Ok(())
-}
-
 /// Runs the plan twice. Gives whether every state was undone; none after an interrupt.
 ///
 /// Each run has a seed of its own. With one seed, the second run would send the tokens of the first again, and an
 /// endpoint that knows them would repeat its answers, so that nothing differed. What either made is named in both.
 fn run_twice(
-    args: &RunArgs,
+    asked: &Asked,
     seed: u64,
     endpoint: Option<&str>,
     plan: &Plan,
     study: &mut Study,
 ) -> Result<Option<bool>, CliError> {
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let with = |seed| RunArgs { seed: Some(seed), ..args.clone() };
+    let with = |seed| Asked { seed: Some(seed), ..*asked };
     let first = |record: &CaseRecord, planned: &PlannedCase| {
         study.first(&record.id.to_string(), &planned.contract, Recorded::new(record));
     };

@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
-use super::args::Cli;
+use super::args::program;
 use super::excerpt::{Excerpt, short};
 use super::exit::CliError;
 use super::output::Surroundings;
@@ -84,7 +84,7 @@ fn hint(error: &CliError) -> Option<String> {
 
 /// A pattern that matches nothing may have been meant as a command, where none is given.
 fn unmatched_hint(patterns: &[String]) -> String {
-    let program = Cli::command();
+    let program = program();
     let commands: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
     let is_command = |argument: OsString| commands.iter().any(|command| argument == **command);
     let is_given = env::args_os().any(is_command);

@@ -16,8 +16,8 @@ use super::manifest_command;
 use super::output::Output;
 use super::print;
 use super::reports::Reports;
-use super::settings::{REFERENCE, Settings, Target, other};
-use super::stale_command::{freshness, told};
+use super::settings::{REFERENCE, Settings, Target, check_connect, other};
+use super::stale_command::{freshness, keep_stale, told};
 use crate::embedded;
 use crate::event::{Event, Outcome, SeriesEnd, StaleSnapshot};
 use crate::judgement::WaiverBook;
@@ -32,26 +32,15 @@ use crate::transport::Client;
 
 /// Runs cases and gives the exit code.
 pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
-    run_narrowed(args, |_, _| Ok(()))
-}
-
-/// Runs those of the selected cases that are left by `narrow`; where none is left, there is nothing to do.
-pub(super) fn run_narrowed(
-    args: &RunArgs,
-    narrow: impl FnOnce(&mut Plan, &[Settings]) -> Result<(), CliError>,
-) -> Result<u8, CliError> {
-    if args.fault.iter().any(|name| name == "list") {
+    if args.faults.fault.iter().any(|name| name == "list") {
         return print(&fault_list());
     }
-    let names: Vec<&str> = args.endpoint.iter().filter_map(|name| other(name)).collect();
-    if let (true, Some(flag)) = (names.is_empty(), args.connect.needs_endpoint()) {
-        return Err(CliError::Usage {
-            message: format!("{flag} needs --endpoint: it means nothing to the embedded one"),
-            hint: None,
-        });
+    let names: Vec<&str> = args.target.endpoint.iter().filter_map(|name| other(name)).collect();
+    if names.is_empty() {
+        check_connect(&args.connect, args.reuse)?;
     }
     let mut all = Settings::of_all(args)?;
-    if args.keep_states && all.iter().any(|settings| matches!(settings.target, Target::Reference(_))) {
+    if args.target.keep_states && all.iter().any(|settings| matches!(settings.target, Target::Reference(_))) {
         return Err(CliError::Usage {
             message: "--keep-states needs --endpoint: the embedded endpoint ends with the run".into(),
             hint: Some("serve it with `proofmark serve`, and name its --endpoint and --states".into()),
@@ -63,13 +52,17 @@ pub(super) fn run_narrowed(
             settings.run.keeps_exchanges = true;
         }
     }
-    let (suite, mut plan) = selected(&args.select)?;
-    let drift = manifest_command::of_run(args, &suite, &plan)?;
-    narrow(&mut plan, &all)?;
-    if plan.cases.is_empty() {
-        return Ok(CONFORMS);
+    let part = args.shard.part();
+    let (suite, mut plan) = selected(&args.select, part)?;
+    let cases = &args.select.folder.cases;
+    let drift = manifest_command::of_run(args.scope.manifest.as_deref(), cases, part, &suite, &plan)?;
+    if args.scope.stale {
+        keep_stale(&mut plan, &all)?;
+        if plan.cases.is_empty() {
+            return Ok(CONFORMS);
+        }
     }
-    check_endpoints(&names, &args.select.folder.cases, &suite)?;
+    check_endpoints(&names, cases, &suite)?;
     if all.iter().any(|settings| matches!(settings.target, Target::Reference(_))) {
         embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
     }
@@ -79,7 +72,6 @@ pub(super) fn run_narrowed(
         return print(&printable(&plans.join("\n")));
     }
     let keep = keep(args, &all, output.is_forced);
-    let cases = &args.select.folder.cases;
     let planned = all.into_iter().map(|settings| Planned::new(settings, cases, &suite));
     let planned = planned.collect::<Result<_, _>>()?;
     let reports = Reports::open(&output, keep)?;
@@ -91,7 +83,7 @@ pub(super) fn run_narrowed(
 pub(super) fn keep(args: &RunArgs, all: &[Settings], is_forced: bool) -> Keep {
     let mut keep = Keep::new(is_forced);
     keep.cases(&args.select.folder.cases);
-    keep.file(args.manifest.as_deref(), "the manifest");
+    keep.file(args.scope.manifest.as_deref(), "the manifest");
     for Settings { snapshots, connection, .. } in all {
         keep.snapshots(snapshots.as_deref());
         keep.file(connection.tls.ca_file.as_deref(), "a file of certificates");

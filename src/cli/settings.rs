@@ -7,16 +7,74 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::{Allowed, ConnectArgs, RunArgs};
+use super::args::{Allowed, BoundArgs, ConnectArgs, ReuseArgs, RunArgs, SnapshotArgs};
 use super::endpoint::{endpoint, entry, is_address};
 use super::exit::CliError;
 use super::shard::Shard;
-use crate::model::EndpointKind;
+use crate::model::{EndpointKind, Level};
 use crate::reference::Fault;
 use crate::run::{Endpoint, RunSettings, seed_by_chance};
 use crate::snapshot::{MaxAge, Update};
 use crate::source::EndpointEntry;
 use crate::transport::{Address, Connection, Keeping, Limits, Tls};
+
+/// What a command asks of a run on one endpoint: the flags that it accepts, and what they say where it has none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) cases: &'a Path,
+    pub(super) part: Option<Shard>,
+    pub(super) states: Option<&'a str>,
+    pub(super) faults: &'a [String],
+    pub(super) connect: &'a ConnectArgs,
+    pub(super) reuse: ReuseArgs,
+    pub(super) bounds: &'a BoundArgs,
+    /// In place of the one of the flags, for commands that run cases several times.
+    pub(super) seed: Option<u64>,
+    pub(super) level: Level,
+    /// None for commands that neither compare nor write snapshots.
+    pub(super) snapshots: Option<&'a SnapshotArgs>,
+    /// How many failures end the run.
+    pub(super) enough: Option<NonZeroUsize>,
+    pub(super) keeps_exchanges: bool,
+    pub(super) keeps_states: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// A run that compares no snapshots, with the flags that every command has which sends requests.
+    pub(super) fn plain(cases: &'a Path, connect: &'a ConnectArgs, bounds: &'a BoundArgs) -> Self {
+        Self {
+            cases,
+            part: None,
+            states: None,
+            faults: &[],
+            connect,
+            reuse: ReuseArgs::default(),
+            bounds,
+            seed: bounds.seed,
+            level: Level::Snapshot,
+            snapshots: None,
+            enough: None,
+            keeps_exchanges: true,
+            keeps_states: false,
+        }
+    }
+
+    /// What `run` asks.
+    pub(super) fn by(args: &'a RunArgs) -> Self {
+        Self {
+            part: args.shard.part(),
+            states: args.target.states.as_deref(),
+            faults: &args.faults.fault,
+            reuse: args.reuse,
+            level: args.level.level,
+            snapshots: Some(&args.snapshots),
+            enough: args.end.enough(),
+            keeps_exchanges: args.all_exchanges,
+            keeps_states: args.target.keep_states,
+            ..Self::plain(&args.select.folder.cases, &args.connect, &args.bounds)
+        }
+    }
+}
 
 /// What is put to the test.
 #[derive(Debug)]
@@ -46,25 +104,25 @@ pub(super) struct Settings {
 impl Settings {
     /// The settings for each endpoint that is named, or for the embedded one alone.
     pub(super) fn of_all(args: &RunArgs) -> Result<Vec<Self>, CliError> {
-        if args.endpoint.is_empty() {
-            return Ok(vec![Self::resolve(args, None)?]);
+        let (asked, names) = (Asked::by(args), &args.target.endpoint);
+        if names.is_empty() {
+            return Ok(vec![Self::resolve(&asked, None)?]);
         }
-        if args.endpoint.len() > 1 {
+        if names.len() > 1 {
             check_flags_for_one(args)?;
         }
-        let all: Vec<Self> =
-            args.endpoint.iter().map(|name| Self::resolve(args, other(name))).collect::<Result<_, _>>()?;
+        let all = names.iter().map(|name| Self::resolve(&asked, other(name)));
+        let all: Vec<Self> = all.collect::<Result<_, _>>()?;
         check_apart(&all)?;
         Ok(all)
     }
 
     /// Resolves the settings for one endpoint, by name or address; for the embedded one without either.
-    pub(super) fn resolve(args: &RunArgs, endpoint: Option<&str>) -> Result<Self, CliError> {
-        let cases = &args.select.folder.cases;
-        let entry = endpoint.map(|name| entry(name, cases)).transpose()?;
-        let connected = Connected::resolve(&args.connect, entry.as_ref())?;
-        let target = target(args, entry.as_ref())?;
-        let update = update(args)?;
+    pub(super) fn resolve(asked: &Asked, endpoint: Option<&str>) -> Result<Self, CliError> {
+        let entry = endpoint.map(|name| entry(name, asked.cases)).transpose()?;
+        let connected = Connected::resolve(asked.connect, asked.reuse, entry.as_ref())?;
+        let target = target(asked, entry.as_ref())?;
+        let update = asked.snapshots.map_or(Ok(Update::Never), |args| update(args, asked.faults))?;
         let entry = entry.unwrap_or_default();
         let kind = match target {
             Target::Reference(_) => EndpointKind::Reference,
@@ -77,34 +135,34 @@ impl Settings {
             connection.keeping = Keeping::Reuse;
         }
         Ok(Self {
-            snapshots: snapshots(args, cases, &target, update),
+            snapshots: asked.snapshots.and_then(|args| snapshots(args, asked.cases, &target, update)),
             run: RunSettings {
-                keeps_exchanges: args.all_exchanges,
-                jobs: args.jobs.or(entry.jobs).map_or(run.jobs, usize::from),
-                gate: args.level,
-                seed: args.seed.unwrap_or_else(|| match target {
+                keeps_exchanges: asked.keeps_exchanges,
+                jobs: asked.bounds.jobs.or(entry.jobs).map_or(run.jobs, usize::from),
+                gate: asked.level,
+                seed: asked.seed.unwrap_or_else(|| match target {
                     Target::Reference(_) => run.seed,
                     Target::Other(_) => seed_by_chance(),
                 }),
-                part: args.select.shard.or(args.select.partition).map(Shard::part),
-                total: args.total_timeout.map_or(run.total, Duration::from_secs),
-                enough: args.max_fail.or(args.fail_fast.then_some(NonZeroUsize::MIN)),
-                allows_billable: allows_billable(args, &entry, &target, &connection),
-                keeps_states: args.keep_states,
+                part: asked.part.map(Shard::part),
+                total: asked.bounds.total_timeout.map_or(run.total, Duration::from_secs),
+                enough: asked.enough,
+                allows_billable: allows_billable(asked, &entry, &target, &connection),
+                keeps_states: asked.keeps_states,
             },
             limits,
             connection,
             target,
             update,
             kind,
-            overwrites_real: args.overwrite_real,
-            max_age: args.max_age.clone(),
+            overwrites_real: asked.snapshots.is_some_and(|args| args.overwrite_real),
+            max_age: asked.snapshots.and_then(|args| args.max_age.clone()),
         })
     }
 }
 
 /// What is written of snapshots.
-fn update(args: &RunArgs) -> Result<Update, CliError> {
+fn update(args: &SnapshotArgs, faults: &[String]) -> Result<Update, CliError> {
     let mode = args.update.as_deref();
     let wrong = |hint: Option<&str>, message: String| CliError::Usage {
         message: format!("--update or INSTA_UPDATE: {message}"),
@@ -113,7 +171,7 @@ fn update(args: &RunArgs) -> Result<Update, CliError> {
     let in_ci = "`--in-ci` beside `--update always` allows it; `new` leaves files to decide on";
     let update = Update::resolve(mode, env::var("CI").ok().as_deref(), args.in_ci)
         .map_err(|message| wrong(message.starts_with("in CI").then_some(in_ci), message))?;
-    if args.fault.is_empty() {
+    if faults.is_empty() {
         return Ok(update);
     }
     let hint = "`--update new` leaves what differs as `.snap.new`, marked with the fault";
@@ -123,6 +181,16 @@ fn update(args: &RunArgs) -> Result<Update, CliError> {
 /// The name of the embedded endpoint.
 pub(super) const REFERENCE: &str = "reference";
 
+/// Refuses flags about a connection where nothing but the embedded endpoint is tested.
+pub(super) fn check_connect(connect: &ConnectArgs, reuse: ReuseArgs) -> Result<(), CliError> {
+    match connect.given().or(reuse.connections.map(|_| "--connections")) {
+        None => Ok(()),
+        Some(flag) => Err(CliError::usage(format!(
+            "{flag} needs --endpoint: it does not apply to the embedded endpoint"
+        ))),
+    }
+}
+
 /// An endpoint's name, unless it is the embedded one's.
 pub(super) fn other(name: &str) -> Option<&str> {
     (name != REFERENCE).then_some(name)
@@ -130,9 +198,9 @@ pub(super) fn other(name: &str) -> Option<&str> {
 
 /// Flags that say something about one endpoint alone.
 fn check_flags_for_one(args: &RunArgs) -> Result<(), CliError> {
-    let (flag, hint) = if args.states.is_some() {
+    let (flag, hint) = if args.target.states.is_some() {
         ("--states", "write `states` for each of them in endpoints.toml")
-    } else if args.snapshots.is_some() {
+    } else if args.snapshots.snapshots.is_some() {
         ("--snapshots", "each has its own, in snapshots/@NAME")
     } else {
         return Ok(());
@@ -167,13 +235,13 @@ pub(super) fn costs_nothing(entry: &EndpointEntry, connection: &Connection, addr
 }
 
 /// Whether cases may cost money: only with permission, unless the endpoint costs nothing.
-fn allows_billable(args: &RunArgs, entry: &EndpointEntry, target: &Target, connection: &Connection) -> bool {
+fn allows_billable(asked: &Asked, entry: &EndpointEntry, target: &Target, connection: &Connection) -> bool {
     match target {
         Target::Reference(_) => true,
         Target::Other(endpoint) => {
-            let is_allowed = entry.allows_billable || args.allow.contains(&Allowed::Billable);
+            let is_allowed = entry.allows_billable || asked.bounds.allow.contains(&Allowed::Billable);
             // What stays there goes on costing money.
-            costs_nothing(entry, connection, &endpoint.address) || (is_allowed && !args.keep_states)
+            costs_nothing(entry, connection, &endpoint.address) || (is_allowed && !asked.keeps_states)
         }
     }
 }
@@ -187,7 +255,11 @@ pub(super) struct Connected {
 
 impl Connected {
     /// Resolves flag, then the endpoint's file, then default.
-    pub(super) fn resolve(args: &ConnectArgs, entry: Option<&EndpointEntry>) -> Result<Self, CliError> {
+    pub(super) fn resolve(
+        args: &ConnectArgs,
+        reuse: ReuseArgs,
+        entry: Option<&EndpointEntry>,
+    ) -> Result<Self, CliError> {
         let none = EndpointEntry::default();
         let entry = entry.unwrap_or(&none);
         let limits = Limits::default();
@@ -203,12 +275,12 @@ impl Connected {
                     .or(entry.body_limit)
                     .map_or(limits.body, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             },
-            connection: connection(args, entry)?,
+            connection: connection(args, reuse, entry)?,
         })
     }
 }
 
-fn connection(args: &ConnectArgs, entry: &EndpointEntry) -> Result<Connection, CliError> {
+fn connection(args: &ConnectArgs, reuse: ReuseArgs, entry: &EndpointEntry) -> Result<Connection, CliError> {
     let mut resolve = Vec::new();
     let given = args.resolve.iter().map(|text| text.split_once('=').unwrap_or((text, "")));
     let flags: Vec<(&str, &str)> = given.collect();
@@ -230,7 +302,7 @@ fn connection(args: &ConnectArgs, entry: &EndpointEntry) -> Result<Connection, C
     let rate = args.rate.as_ref().or(entry.rate.as_ref());
     let proxy = args.proxy.as_ref().or(entry.proxy.as_ref());
     Ok(Connection {
-        keeping: match (args.connections, &entry.connections) {
+        keeping: match (reuse.connections, &entry.connections) {
             (Some(keeping), _) => keeping,
             (None, Some(text)) => {
                 text.parse().map_err(|message: String| CliError::usage(format!("connections: {message}")))?
@@ -250,12 +322,10 @@ fn connection(args: &ConnectArgs, entry: &EndpointEntry) -> Result<Connection, C
     })
 }
 
-fn target(args: &RunArgs, entry: Option<&EndpointEntry>) -> Result<Target, CliError> {
+fn target(asked: &Asked, entry: Option<&EndpointEntry>) -> Result<Target, CliError> {
     match entry {
-        None => Ok(Target::Reference(args.fault.iter().map(|name| fault(name)).collect::<Result<_, _>>()?)),
-        Some(entry) => {
-            Ok(Target::Other(Box::new(endpoint(entry, args.states.as_deref(), args.connect.sign)?)))
-        }
+        None => Ok(Target::Reference(asked.faults.iter().map(|name| fault(name)).collect::<Result<_, _>>()?)),
+        Some(entry) => Ok(Target::Other(Box::new(endpoint(entry, asked.states, asked.connect.sign)?))),
     }
 }
 
@@ -274,7 +344,7 @@ pub(super) fn snapshots_beside(cases: &Path, endpoint: Option<&str>) -> PathBuf 
 }
 
 /// The baseline: a folder that was named, or the endpoint's own.
-fn snapshots(args: &RunArgs, cases: &Path, target: &Target, update: Update) -> Option<PathBuf> {
+fn snapshots(args: &SnapshotArgs, cases: &Path, target: &Target, update: Update) -> Option<PathBuf> {
     if let Some(folder) = &args.snapshots {
         return Some(folder.clone());
     }

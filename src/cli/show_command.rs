@@ -81,11 +81,9 @@ fn one_case(args: &ShowArgs) -> Result<PlannedCase, CliError> {
     let select = |exact| SelectArgs {
         patterns: vec![args.case.clone()],
         exact,
-        shard: None,
-        partition: None,
         folder: super::args::FolderArgs { cases: args.folder.cases.clone() },
     };
-    let found = selected(&select(true)).or_else(|_| selected(&select(false)));
+    let found = selected(&select(true), None).or_else(|_| selected(&select(false), None));
     let (_, plan) = found?;
     match plan.cases.as_slice() {
         [one] => Ok(one.clone()),

@@ -1,13 +1,12 @@
-//! `stale` and `recheck`: which snapshots nobody has confirmed lately, and the runs that confirm just those.
+//! `stale` and `run --stale`: which snapshots nobody has confirmed lately, and the runs that confirm just those.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::args::{RecheckArgs, SelectArgs, StaleArgs};
+use super::args::{SelectArgs, StaleArgs};
 use super::exit::{BROKEN, CONFORMS, CliError, NOTHING_SELECTED};
 use super::files::selected;
 use super::review_command::{code, store};
-use super::run_command::run_narrowed;
 use super::settings::Settings;
 use super::{note, print};
 use crate::event::StaleSnapshot;
@@ -20,8 +19,7 @@ use crate::snapshot::{Freshness, MaxAge, Standing, Store, Update};
 pub(super) fn stale(args: &StaleArgs) -> Result<u8, CliError> {
     let review = &args.review;
     let (patterns, folder) = (review.patterns.clone(), review.store.folder.clone());
-    let (_, plan) =
-        selected(&SelectArgs { patterns, exact: review.exact, shard: None, partition: None, folder })?;
+    let (_, plan) = selected(&SelectArgs { patterns, exact: review.exact, folder }, None)?;
     let found = freshness(&store(&review.store)?, &plan.cases, args.max_age.as_ref());
     let count = found.stale().count();
     let mut text = String::new();
@@ -54,18 +52,13 @@ fn line(standing: &Standing, has_sightings: bool) -> String {
     text
 }
 
-/// Runs the cases whose snapshots are stale.
-pub(super) fn recheck(args: &RecheckArgs) -> Result<u8, CliError> {
-    if args.run.endpoint.len() > 1 {
-        return Err(CliError::usage("recheck takes one --endpoint: each has snapshots of its own"));
-    }
-    run_narrowed(&args.run, |plan, settings| settings.iter().try_for_each(|each| narrow(plan, each)))
-}
-
-/// Leaves the cases whose snapshots are stale or cannot be used; the run tells what is wrong with those.
-fn narrow(plan: &mut Plan, settings: &Settings) -> Result<(), CliError> {
+/// Keeps the cases whose snapshots are stale or cannot be used; the run reports what is wrong with those.
+pub(super) fn keep_stale(plan: &mut Plan, all: &[Settings]) -> Result<(), CliError> {
+    let [settings] = all else {
+        return Err(CliError::usage("--stale takes one --endpoint: each has snapshots of its own"));
+    };
     let Some(folder) = &settings.snapshots else {
-        return Err(CliError::usage("recheck: the endpoint has no snapshots of its own"));
+        return Err(CliError::usage("--stale: the endpoint has no snapshots of its own"));
     };
     let store = Store::new(folder, Update::Never, EndpointKind::Foreign);
     let found = freshness(&store, &plan.cases, settings.max_age.as_ref());

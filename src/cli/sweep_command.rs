@@ -18,7 +18,7 @@ use crate::transport::Client;
 pub(super) fn sweep(args: &SweepArgs) -> Result<u8, CliError> {
     let entry = entry(&args.endpoint, &args.folder.cases)?;
     let endpoint = endpoint(&entry, None, args.connect.sign)?;
-    let Connected { limits, connection } = Connected::resolve(&args.connect, Some(&entry))?;
+    let Connected { limits, connection } = Connected::resolve(&args.connect, args.reuse, Some(&entry))?;
     let suite = load(&args.folder.cases, Wanted::All)?;
     let client = Client::new(limits, &connection, endpoint.addresses())?.hiding(&endpoint.signing.secrets());
     let runtime = Runtime::new().map_err(CliError::Runtime)?;

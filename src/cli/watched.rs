@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::args::RunArgs;
 use super::exit::CliError;
 use super::interrupt::listening;
 use super::note;
-use super::settings::{REFERENCE, Settings, Target};
+use super::settings::{Asked, REFERENCE, Settings, Target};
 use crate::embedded;
 use crate::event::{Event, Outcome, Stopped};
 use crate::model::CaseRecord;
@@ -20,15 +19,13 @@ use crate::transport::Client;
 ///
 /// Gives whether every state was undone; none after an interrupt.
 pub(super) async fn watched(
-    args: &RunArgs,
+    asked: &Asked<'_>,
     endpoint: Option<&str>,
     plan: &Plan,
     mut take: impl FnMut(&CaseRecord, &PlannedCase),
 ) -> Result<Option<bool>, CliError> {
     let name = endpoint.unwrap_or(REFERENCE);
-    // It writes no snapshots, whatever the environment says.
-    let args = &RunArgs { update: Some("no".into()), ..args.clone() };
-    let settings = Settings::resolve(args, endpoint)?;
+    let settings = Settings::resolve(asked, endpoint)?;
     let (endpoint, reference) = match settings.target {
         Target::Other(endpoint) => (*endpoint, None),
         Target::Reference(faults) => {

@@ -3,16 +3,14 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::support::{code, out, run};
+use crate::support::{code, command_names, out, run};
 
 /// The names of commands, and the long flags of a run, as the help has them.
 fn names() -> Vec<String> {
-    let help = out(&run(&["--help"]));
-    let commands = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
-    let commands = commands.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    let commands = commands.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    let help = out(&run(&["run", "--help"]));
     let flags = help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 4);
-    commands.chain(flags).map(|name| name.trim_matches(['[', ']', ',', ';']).to_owned()).collect()
+    let flags = flags.map(|name| name.trim_matches(['[', ']', ',', ';']).to_owned());
+    command_names().into_iter().chain(flags).collect()
 }
 
 #[test]

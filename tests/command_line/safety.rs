@@ -27,7 +27,7 @@ fn nothing_at_all_is_written_in_ci() {
         (&["run", "-q"][..], 0),
         (&["run", "-q", "--fault", FAULT, CASES], 1),
         (&["run", "-q", "--max-age", "1d", CASES], 0),
-        (&["recheck", "--stale", CASES], 0),
+        (&["run", "--stale", CASES], 0),
         (&["stale", CASES], 1),
         (&["pending"], 0),
     ] {

@@ -99,22 +99,14 @@ fn the_files_in_the_documents_are_valid_but_for_those_that_show_mistakes() {
     }
 }
 
-/// The names of the commands, from the program's own help.
-fn command_names() -> Vec<String> {
-    let help = support::out(&support::run(&["--help"]));
-    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let names = listed.take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next());
-    names.filter(|name| *name != "help").map(str::to_owned).collect()
-}
-
 #[test]
-fn every_command_shows_its_help_in_running() {
-    let shown: BTreeSet<String> = blocks(&document("docs/running.md"))
+fn every_command_shows_its_help_in_the_page_of_commands() {
+    let shown: BTreeSet<String> = blocks(&document("docs/commands.md"))
         .iter()
         .flat_map(|block| commands(&block.text))
         .map(|(command, _)| command)
         .collect();
-    for name in command_names() {
+    for name in support::command_names() {
         assert!(shown.contains(&format!("proofmark {name} --help")), "{name}");
     }
 }
@@ -123,7 +115,7 @@ fn every_command_shows_its_help_in_running() {
 fn no_document_names_a_flag_that_the_program_does_not_have() {
     let flag = Regex::new(r"--[a-z][a-z-]*").unwrap();
     let mut known: BTreeSet<String> = BTreeSet::new();
-    for name in command_names() {
+    for name in support::command_names() {
         let help = support::out(&support::run(&[&name, "--help"]));
         known.extend(flag.find_iter(&help).map(|found| found.as_str().to_owned()));
     }

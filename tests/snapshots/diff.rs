@@ -162,11 +162,12 @@ fn what_is_left_behind_is_told_and_is_not_green() {
 }
 
 #[test]
-fn flags_that_mean_nothing_to_it_are_refused() {
-    for flag in ["--endpoint", "--report", "--snapshots"] {
+fn flags_that_it_does_not_honour_are_refused() {
+    for flag in ["--endpoint", "--report", "--snapshots", "--update", "--manifest", "--max-age", "--max-fail"]
+    {
         let output = run(&["diff", "reference", "reference", flag, "json=x"]);
         assert_eq!(code(&output), 2, "{flag}");
-        assert!(err(&output).contains(&format!("{flag} means nothing to diff")), "{}", err(&output));
+        assert!(err(&output).contains(&format!("`diff` does not accept {flag}")), "{}", err(&output));
     }
 }
 

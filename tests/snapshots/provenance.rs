@@ -137,11 +137,11 @@ fn a_snapshot_is_stale_once_its_row_of_the_contract_has_changed_and_not_for_anot
 }
 
 #[test]
-fn recheck_runs_what_is_stale_and_nothing_else() {
+fn run_stale_runs_what_is_stale_and_nothing_else() {
     let project = confirmed();
     let path = format!("snapshots/{OPERATION}/required/both-missing.snap");
     assert!(project.path(&path).exists());
-    let arguments = ["recheck", "--stale", "--max-age", "30d", "tag-count", "required/both-missing"];
+    let arguments = ["run", "--stale", "--max-age", "30d", "tag-count", "required/both-missing"];
     let (exit, text) = project.run(&arguments);
     assert!(exit == 0 && text.contains("CONFORMS  1 of 1 cases passed"), "{text}");
     assert_eq!(project.run(&arguments), (0, "no snapshot is stale\n".to_owned()));
@@ -149,16 +149,15 @@ fn recheck_runs_what_is_stale_and_nothing_else() {
     let (exit, text) = project.run(&arguments);
     assert!(exit == 0 && text.contains("CONFORMS  47 of 47 cases passed"), "{text}");
     assert_eq!(project.run(&arguments), (0, "no snapshot is stale\n".to_owned()), "they are confirmed");
-    assert_eq!(project.run(&["recheck"]).0, 2);
-    assert_eq!(project.run(&["recheck", "--stale", "--endpoint", "http://127.0.0.1:9"]).0, 2, "it has none");
+    assert_eq!(project.run(&["run", "--stale", "--endpoint", "http://127.0.0.1:9"]).0, 2, "it has none");
 }
 
 #[test]
-fn recheck_runs_a_case_whose_snapshot_cannot_be_used() {
+fn run_stale_runs_a_case_whose_snapshot_cannot_be_used() {
     let project = confirmed();
     let path = format!("snapshots/{OPERATION}/tag-count/none@form.snap");
     project.edit(&path, |text| format!("<<<<<<< HEAD\n{text}"));
-    let (exit, text) = project.run(&["recheck", "--stale", "tag-count"]);
+    let (exit, text) = project.run(&["run", "--stale", "tag-count"]);
     assert!(exit == 1 && text.contains("it has conflict markers"), "{text}");
 }
 

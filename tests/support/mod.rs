@@ -46,6 +46,16 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
     proofmark(arguments).output().unwrap()
 }
 
+/// The names of the commands, from the program's own help: a name and what it does, below the title of a group.
+pub(crate) fn command_names() -> Vec<String> {
+    let help = out(&run(&["--help"]));
+    let listed = help.lines().filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
+    let names = listed.map(|(name, _)| name.to_owned()).filter(|name| name != "help");
+    let names: Vec<String> = names.collect();
+    assert!(names.len() > 20, "{help}");
+    names
+}
+
 /// What it wrote to standard output.
 pub(crate) fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()

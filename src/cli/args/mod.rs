@@ -1,0 +1,208 @@
+//! The arguments, as they are written.
+
+mod commands;
+mod review;
+mod run;
+mod serve;
+mod shared;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+pub(super) use commands::{program, refused_flag};
+pub(super) use review::{AcceptArgs, PageArgs, PruneArgs, ReviewArgs, StaleArgs, StoreArgs};
+pub(super) use run::{CertifyArgs, DiffArgs, NoiseArgs, RunArgs, SnapshotArgs, SweepArgs};
+pub(super) use serve::{AuthChoice, ServeArgs, TlsArgs};
+pub(super) use shared::{
+    Allowed, BoundArgs, ColourChoice, ConnectArgs, FolderArgs, OutputArgs, ReuseArgs, SelectArgs, ShardArgs,
+};
+
+use super::schema_command::SchemaKind;
+
+/// Hold an API endpoint, mock or real, to its published contract.
+#[derive(Debug, Parser)]
+#[command(name = "proofmark", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 conforms; 1 contract broken, a snapshot that differs or a stale waiver; 2 usage or settings; 3 invalid files; 4 nothing selected; 5 could not find out; 6 a report could not be written; 130 interrupted."
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) run: RunArgs,
+}
+
+/// The commands, in the order of their groups in [`commands`].
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run cases against an endpoint (the default)
+    Run(Box<RunArgs>),
+    /// List the ids of cases
+    List(ListArgs),
+    /// Show a case as it would be sent, and what is expected
+    Show(ShowArgs),
+    /// Check the files and do nothing else
+    Check(FolderArgs),
+    /// Show which promises of the contract the cases test
+    Coverage(CoverageArgs),
+    /// Compare the suite with its manifest; --write updates the manifest
+    Manifest(ManifestArgs),
+    /// Generate reports from saved event logs; merges shards
+    Report(ReportArgs),
+    /// Run cases on two endpoints, and show how their answers differ
+    Diff(Box<DiffArgs>),
+    /// Show pending snapshots, each kind of change once
+    Pending(ReviewArgs),
+    /// Decide on pending snapshots, one kind of change at a time
+    Review(PageArgs),
+    /// Accept pending snapshots
+    Accept(AcceptArgs),
+    /// Reject pending snapshots
+    Reject(ReviewArgs),
+    /// List snapshots that no run has confirmed lately, or whose contract has changed since
+    Stale(StaleArgs),
+    /// Remove snapshots that belong to no case; with --dry-run, list them
+    Prune(PruneArgs),
+    /// Run each case twice, and suggest rules for values that change between runs
+    Noise(Box<NoiseArgs>),
+    /// Make a key that signs certificates, or print the public half of one
+    Keygen(KeygenArgs),
+    /// Run cases, and write a signed bundle of evidence that anyone can check
+    Certify(Box<CertifyArgs>),
+    /// Check a bundle of evidence, and judge its recorded answers again
+    Verify(VerifyArgs),
+    /// Write a badge, or a page of Markdown, that says what a bundle certifies
+    Certificate(CertificateArgs),
+    /// Show the endpoints of endpoints.toml, each setting and where it comes from
+    Endpoints(FolderArgs),
+    /// Serve the reference endpoint on a port until interrupted
+    Serve(ServeArgs),
+    /// Remove what killed runs left behind on an endpoint; with --dry-run, list it
+    Sweep(Box<SweepArgs>),
+    /// Print the JSON Schema of a kind of file, for editors and programs
+    Schema(SchemaArgs),
+    /// Print a script by which a shell completes arguments
+    Completions {
+        /// The shell
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    pub(in crate::cli) select: SelectArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shard: ShardArgs,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ManifestArgs {
+    /// Write the manifest as the suite is now
+    #[arg(long)]
+    pub(in crate::cli) write: bool,
+    /// The manifest; manifest.toml in the folder of cases, if not said
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) manifest: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) folder: FolderArgs,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ShowArgs {
+    /// The case's id, or a part of it that no other id has
+    #[arg(value_name = "CASE")]
+    pub(in crate::cli) case: String,
+    /// The address that the curl lines go to; that of `proofmark serve` if left out, with lines that set its states up
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) endpoint: Option<String>,
+    /// The seed of values made by chance
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(in crate::cli) seed: u64,
+    #[command(flatten)]
+    pub(in crate::cli) folder: FolderArgs,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReportArgs {
+    /// A file that a run wrote with --report ndjson=FILE; several are parts of one run, such as shards
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(in crate::cli) from: Vec<PathBuf>,
+    /// Fail unless the runs have told just the cases that this file lists, such as cases/manifest.toml
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) manifest: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CoverageArgs {
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = CoverageFormat::Text)]
+    pub(in crate::cli) format: CoverageFormat,
+    #[command(flatten)]
+    pub(in crate::cli) folder: FolderArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum CoverageFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(in crate::cli) struct KeygenArgs {
+    /// Write a new private key (PEM) that its owner alone can read, and the public one beside it as FILE.pub
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) output: Option<PathBuf>,
+    /// Print the public key (PEM) of this private one, and make none
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) public: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CertificateArgs {
+    /// The bundle, which is checked as `verify` does, or the signed statement of one (statement.dsse.json) alone
+    #[arg(value_name = "BUNDLE|STATEMENT")]
+    pub(in crate::cli) signed: PathBuf,
+    /// The public key (PEM) that must have signed it
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) key: PathBuf,
+    /// Write a badge (SVG) that asks for nothing from elsewhere
+    #[arg(long, value_name = "FILE", required_unless_present = "markdown")]
+    pub(in crate::cli) badge: Option<PathBuf>,
+    /// Write a page of Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) markdown: Option<PathBuf>,
+    /// Let outputs replace files that are something else; never those that are read
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SchemaArgs {
+    /// table, contract, common, states, endpoints, waivers or manifest, which are read; report, events or coverage, which
+    /// are written
+    #[arg(value_name = "KIND")]
+    pub(in crate::cli) kind: SchemaKind,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct VerifyArgs {
+    /// The bundle
+    #[arg(value_name = "BUNDLE")]
+    pub(in crate::cli) bundle: PathBuf,
+    /// Who must have signed: a file with a public key (PEM), or its fingerprint as sha256:HEX; without it, the
+    /// signer is unknown
+    #[arg(long, value_name = "FILE|sha256:HEX")]
+    pub(in crate::cli) key: Option<String>,
+    /// A folder of contracts and tables that those in the bundle must be equal to
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) cases: Option<PathBuf>,
+}
