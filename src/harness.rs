@@ -21,11 +21,19 @@
 //! });
 //! ```
 //!
+//! Or it is one of `cases/endpoints.toml`, with all that the file says of it: TLS, signing, limits, fixtures. Its known
+//! failures of `cases/waivers.toml` are waived, as `proofmark run` does:
+//!
+//! ```no_run
+//! use proofmark::harness::Harness;
+//!
+//! let harness = Harness::new(env!("CARGO_MANIFEST_DIR")).named("staging");
+//! ```
+//!
 //! Each case is a test of its own, named as its id with `::`. One more, `manifest`, fails if there is a `manifest.toml`
 //! beside the cases and the suite is another one than it lists. Nothing is started while tests are
 //! listed, and a run of one exact name reads one table, since nextest starts a process for each test.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -37,16 +45,18 @@ use std::sync::{Arc, OnceLock};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
+use crate::app::{
+    Background, Connected, Overrides, Session, SessionSettings, Target, costs_nothing, endpoint, entry, today,
+};
 use crate::embedded;
-use crate::event::EndpointDescription;
-use crate::model::{CaseRecord, EndpointKind, Level, Normalisation, Scheme, Suite, Verdict};
+use crate::judgement::WaiverBook;
+use crate::model::{CaseRecord, EndpointKind, Level, Scheme, Suite, Verdict};
 use crate::plan::{PlannedCase, case_ids, scheme};
-use crate::reference::Reference;
 use crate::report::{Repeat, case_text, printable};
-use crate::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, drift, seed_by_chance, snapshot_paths};
+use crate::run::{RunSettings, Signing, StopSwitch, drift, seed_by_chance, snapshot_paths};
 use crate::snapshot::{Store, Update};
-use crate::source::{LoadError, MANIFEST, Wanted, load, load_manifest};
-use crate::transport::{Address, Client, Connection, Keeping, Limits};
+use crate::source::{EndpointEntry, LoadError, MANIFEST, Wanted, load, load_manifest, load_waivers};
+use crate::transport::Keeping;
 
 /// The exit code of a suite that could not be read, as Rust's harness exits when it fails.
 const FAILED: u8 = 101;
@@ -62,7 +72,8 @@ const DIFFERENCES: usize = 100;
 pub struct Harness {
     cases: PathBuf,
     snapshots: Option<PathBuf>,
-    target: Target,
+    tested: Tested,
+    overrides: Overrides,
     level: Level,
     allows_billable: bool,
     seed: Option<u64>,
@@ -78,9 +89,11 @@ pub struct Addresses {
 }
 
 #[derive(Clone)]
-enum Target {
+enum Tested {
     Reference,
     Started(Arc<dyn Fn() -> Result<Addresses, String> + Send + Sync>),
+    /// One of endpoints.toml.
+    Named(String),
 }
 
 impl Harness {
@@ -91,7 +104,8 @@ impl Harness {
         Self {
             cases: project.join("cases"),
             snapshots: Some(project.join("snapshots")),
-            target: Target::Reference,
+            tested: Tested::Reference,
+            overrides: Overrides::default(),
             level: Level::Snapshot,
             allows_billable: false,
             seed: None,
@@ -116,7 +130,25 @@ impl Harness {
     /// listed; it may start the endpoint, or just say where it is.
     #[must_use]
     pub fn endpoint(mut self, start: impl Fn() -> Result<Addresses, String> + Send + Sync + 'static) -> Self {
-        self.target = Target::Started(Arc::new(start));
+        self.tested = Tested::Started(Arc::new(start));
+        self
+    }
+
+    /// The endpoint of this name in `endpoints.toml` of the folder of cases, with its settings and its waivers.
+    /// Credentials and variables come from the environment, as for the program; its snapshots are in `snapshots/@NAME`.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.snapshots = self.snapshots.map(|folder| folder.join(format!("@{name}")));
+        self.tested = Tested::Named(name);
+        self
+    }
+
+    /// How the endpoint is reached and signed for, in place of what `endpoints.toml` says. None of it applies to the
+    /// embedded endpoint.
+    #[must_use]
+    pub fn overrides(mut self, overrides: Overrides) -> Self {
+        self.overrides = overrides;
         self
     }
 
@@ -179,13 +211,18 @@ impl Harness {
         Ok(whole.into_iter().chain(cases).collect())
     }
 
+    fn entry(&self, name: &str) -> Result<EndpointEntry, HarnessError> {
+        entry(name, &self.cases, &from_environment).map_err(|error| HarnessError::Settings(error.to_string()))
+    }
+
     fn store(&self) -> Result<Option<Store>, HarnessError> {
         let variable = |name: &str| env::var(name).ok();
         let update = Update::resolve(variable("INSTA_UPDATE").as_deref(), variable("CI").as_deref(), false)
             .map_err(|message| HarnessError::Settings(format!("INSTA_UPDATE: {message}")))?;
-        let kind = match self.target {
-            Target::Reference => EndpointKind::Reference,
-            Target::Started(_) => EndpointKind::Foreign,
+        let kind = match &self.tested {
+            Tested::Reference => EndpointKind::Reference,
+            Tested::Started(_) => EndpointKind::Foreign,
+            Tested::Named(name) => self.entry(name)?.kind.unwrap_or(EndpointKind::Foreign),
         };
         Ok(self.snapshots.as_ref().map(|folder| Store::new(folder, update, kind)))
     }
@@ -247,77 +284,100 @@ struct Shared {
 
 struct Running {
     runtime: Runtime,
-    runner: Runner,
+    session: Session,
     seed: u64,
     stop: StopSwitch,
-    /// Kept so that the endpoint lives as long as the tests.
-    _reference: Option<Reference>,
 }
 
 impl Shared {
-    /// Nothing is signed to an endpoint of one's own, so cases about signatures do not concern it.
+    /// Without credentials nothing is signed, so cases about signatures do not concern such an endpoint.
     fn is_ignored(&self, planned: &PlannedCase) -> bool {
-        let is_foreign = matches!(self.harness.target, Target::Started(_));
+        let is_foreign =
+            matches!(self.harness.tested, Tested::Started(_)) && self.harness.overrides.sign.is_none();
         let mut schemes = (0..planned.case.steps.len()).filter_map(|position| scheme(planned, position));
         is_foreign && schemes.any(|scheme| scheme != Scheme::None)
     }
 
     fn case(&self, planned: &PlannedCase) -> Result<(), Failed> {
-        if matches!(self.harness.target, Target::Reference) {
+        if matches!(self.harness.tested, Tested::Reference) {
             let carried = embedded::check([&*planned.contract]);
             carried.map_err(|error| format!("{error}; `Harness::endpoint` says where the endpoint is"))?;
         }
         let running = self.running.get_or_init(|| self.start()).as_ref().map_err(Failed::from)?;
-        let record = running.runtime.block_on(running.runner.case(planned, &running.stop.listen()));
-        let endpoint = running.runner.endpoint();
-        judged(&record, &Repeat::new(&endpoint.description, &endpoint.faults), running.seed)
+        let record = running.runtime.block_on(running.session.case(planned, &running.stop));
+        let endpoint = running.session.endpoint();
+        judged(&record, &Repeat::new(&endpoint.description, &endpoint.faults), running.seed)?;
+        // As for `proofmark run`: what is mended must not stay waived.
+        match running.session.stale_waivers(&record).as_slice() {
+            [] => Ok(()),
+            stale => Err(printable(&stale.join("\n")).into()),
+        }
     }
 
     fn start(&self) -> Result<Running, String> {
         let runtime = Runtime::new().map_err(|error| error.to_string())?;
-        let (endpoint, reference) = match &self.harness.target {
-            Target::Started(start) => (foreign(start()?)?, None),
-            Target::Reference => {
-                let (endpoint, reference) =
-                    runtime.block_on(embedded::start(Vec::new())).map_err(|error| error.to_string())?;
-                (endpoint, Some(reference))
+        let (settings, background) = self.settings()?;
+        let seed = settings.run.seed;
+        let session = runtime.block_on(Session::start(settings, background));
+        let session = session.map_err(|error| error.to_string())?;
+        Ok(Running { runtime, session, seed, stop: StopSwitch::default() })
+    }
+
+    fn settings(&self) -> Result<(SessionSettings, Background), String> {
+        let harness = &self.harness;
+        let told = |error: crate::app::AppError| error.to_string();
+        let (entry, states) = match &harness.tested {
+            Tested::Reference => (None, None),
+            Tested::Named(name) => (Some(harness.entry(name).map_err(|error| error.to_string())?), None),
+            Tested::Started(start) => {
+                let Addresses { url, states } = start()?;
+                let entry = EndpointEntry { name: url.clone(), url, ..EndpointEntry::default() };
+                (Some(entry), states)
             }
         };
-        let keeping = if reference.is_some() { Keeping::Reuse } else { Keeping::Fresh };
-        let connection = Connection { keeping, ..Connection::default() };
-        let client = Client::new(Limits::default(), &connection, endpoint.addresses())
-            .map_err(|error| error.to_string())?;
-        let seed = match (self.harness.seed, &reference) {
-            (Some(seed), _) => seed,
-            (None, Some(_)) => 0,
-            (None, None) => seed_by_chance(),
+        let Connected { limits, mut connection } =
+            Connected::resolve(&harness.overrides, entry.as_ref()).map_err(told)?;
+        let background = Background { store: self.store.clone(), ..Background::default() };
+        let Some(entry) = entry else {
+            // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
+            connection.keeping = Keeping::Reuse;
+            let target = Target::Reference(Vec::new());
+            let run = self.run_settings(harness.seed.unwrap_or_default(), true);
+            return Ok((SessionSettings { target, run, limits, connection }, background));
         };
-        let allows_billable = self.harness.allows_billable || connection.stays_here(&endpoint.address);
-        let gate = self.harness.level;
-        let settings = RunSettings { gate, seed, allows_billable, ..RunSettings::default() };
-        let runner = Runner::new(client, endpoint, settings, self.store.clone());
-        Ok(Running { runtime, runner, seed, stop: StopSwitch::default(), _reference: reference })
+        let mut tested =
+            endpoint(&entry, states.as_deref(), harness.overrides.sign, &from_environment).map_err(told)?;
+        if matches!(harness.tested, Tested::Started(_)) && harness.overrides.sign.is_none() {
+            tested.signing = Signing::none(true);
+        }
+        let is_free = costs_nothing(&entry, &connection, &tested.address);
+        let run = self.run_settings(
+            harness.seed.unwrap_or_else(seed_by_chance),
+            is_free || entry.allows_billable || harness.allows_billable,
+        );
+        let waivers = self.waivers(&entry.name)?;
+        let target = Target::Other(Box::new(tested));
+        Ok((SessionSettings { target, run, limits, connection }, Background { waivers, ..background }))
+    }
+
+    fn run_settings(&self, seed: u64, allows_billable: bool) -> RunSettings {
+        RunSettings { gate: self.harness.level, seed, allows_billable, ..RunSettings::default() }
+    }
+
+    /// The waivers of an endpoint that has a name.
+    fn waivers(&self, name: &str) -> Result<WaiverBook, String> {
+        if !matches!(self.harness.tested, Tested::Named(_)) {
+            return Ok(WaiverBook::default());
+        }
+        let waivers = load_waivers(&self.harness.cases).map_err(|error| error.to_string())?;
+        // Patterns that match no case are reported by `proofmark check`, which reads all tables.
+        WaiverBook::new(waivers, name, &today(), &[]).map_err(|error| error.to_string())
     }
 }
 
-fn address(url: &str) -> Result<Address, String> {
-    Address::new(url).map_err(|error| error.to_string())
-}
-
-fn foreign(Addresses { url, states }: Addresses) -> Result<Endpoint, String> {
-    let description = EndpointDescription { name: url.clone(), url: url.clone(), is_reference: false };
-    let states = states.as_deref().map(address).transpose()?;
-    Ok(Endpoint {
-        description,
-        address: address(&url)?,
-        states,
-        signing: Signing::none(true),
-        retry: None,
-        vars: Vec::new(),
-        fixtures: BTreeMap::new(),
-        normalisation: Normalisation::default(),
-        faults: Vec::new(),
-    })
+/// A variable of the environment.
+fn from_environment(name: &str) -> Option<String> {
+    env::var(name).ok()
 }
 
 /// Only a passed case passes: one that could not be found out, or was not run, is told as a failure.

@@ -17,6 +17,7 @@
     allow(dead_code, reason = "some forms of text are shown by the program alone")
 )]
 
+pub mod app;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;

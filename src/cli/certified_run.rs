@@ -13,16 +13,16 @@ use super::keep::Keep;
 use super::manifest_command::of_run;
 use super::output::Output;
 use super::reports::Reports;
-use super::settings::{Asked, Settings, Target, other};
-use crate::embedded;
+use super::settings::{Asked, Settings, other};
+use crate::app::{Background, Session, Target, day_of};
 use crate::event::{Event, Stopped};
 use crate::evidence::{Account, Recorded, Tested, kept};
 use crate::judgement::WaiverBook;
 use crate::model::{Level, Suite, Verdict, Waiver};
 use crate::plan::{Pattern, Plan, case_ids, plan};
 use crate::protocol::sign::Secrets;
-use crate::run::{RunSettings, Runner, StopSwitch, run as run_plan};
-use crate::transport::{Client, Connection, Keeping};
+use crate::run::StopSwitch;
+use crate::transport::Keeping;
 
 /// How many cases are named that stand in the way of a certificate.
 const NAMED: usize = 10;
@@ -62,9 +62,7 @@ impl Selection<'_> {
             ..Asked::plain(&select.folder.cases, &self.args.connect, &self.args.bounds)
         };
         let settings = Settings::resolve(&asked, named)?;
-        if matches!(settings.target, Target::Reference(_)) {
-            embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
-        }
+        settings.session.target.check(&plan)?;
         let reports = Reports::open(output, keep)?;
         Runtime::new().map_err(CliError::Runtime)?.block_on(self.drive(settings, plan, reports))
     }
@@ -75,30 +73,25 @@ impl Selection<'_> {
         plan: Plan,
         mut reports: Reports,
     ) -> Result<Option<Certified>, CliError> {
-        let (endpoint, reference) = match settings.target {
-            Target::Other(endpoint) => (*endpoint, None),
-            Target::Reference(faults) => {
-                let (endpoint, reference) = embedded::start(faults).await?;
-                (endpoint, Some(reference))
-            }
-        };
+        let Settings { session: mut settings, snapshots } = settings;
+        // What is certified rests on answers that can belong to no other request.
+        settings.connection.keeping = Keeping::Fresh;
+        let is_reference = matches!(settings.target, Target::Reference(_));
+        let name = settings.target.name().to_owned();
+        let started = Timestamp::now();
+        let waivers = self.book(&name, started)?;
+        let session = Session::start(settings, Background { waivers, ..Background::default() }).await?;
+        let endpoint = session.endpoint();
         let tested = Tested {
-            kind: settings.kind,
+            kind: snapshots.kind,
             signing: endpoint.signing.usual(),
             hook: endpoint.states.is_some(),
         };
-        let secrets = if reference.is_some() { Secrets::default() } else { endpoint.signing.secrets() };
-        let started = Timestamp::now();
-        let book = self.book(&endpoint.description.name, tested, started)?;
-        // What is certified rests on answers that can belong to no other request.
-        let connection = Connection { keeping: Keeping::Fresh, ..settings.connection };
-        let client = Client::new(settings.limits, &connection, endpoint.addresses())?;
-        let settings = RunSettings { keeps_exchanges: true, ..settings.run };
-        let runner = Arc::new(Runner::new(client, endpoint, settings, None).waivers(book));
+        let secrets = if is_reference { Secrets::default() } else { endpoint.signing.secrets() };
         let stop = Arc::new(StopSwitch::default());
         let listening = listening(&stop);
         let (mut start, mut warnings, mut records) = (None, Vec::new(), Vec::new());
-        let end = run_plan(runner, plan, Vec::new(), &stop, |event| {
+        let run = session.run(plan, &stop, |event| {
             reports.take(&event);
             match event {
                 Event::Started(started) => start = Some(started),
@@ -106,12 +99,9 @@ impl Selection<'_> {
                 Event::Finished(record) => records.push(kept(*record)),
                 Event::Ended(_) | Event::SeriesStarted { .. } | Event::SeriesEnded(_) => {}
             }
-        })
-        .await;
+        });
+        let end = run.await;
         listening.abort();
-        if let Some(reference) = reference {
-            reference.shut_down().await;
-        }
         let is_reported = reports.close();
         let account = Account::new(tested, started, Timestamp::now());
         // A run tells its start before all else.
@@ -125,13 +115,11 @@ impl Selection<'_> {
     }
 
     /// The waivers of the endpoint on the day on which the run starts.
-    fn book(&self, endpoint: &str, tested: Tested, started: Timestamp) -> Result<WaiverBook, CliError> {
+    fn book(&self, endpoint: &str, started: Timestamp) -> Result<WaiverBook, CliError> {
         if self.args.target.endpoint.as_deref().and_then(other).is_none() {
             return Ok(WaiverBook::default());
         }
-        let day = Account::new(tested, started, started).day();
-        let day = day.map_err(|reason| CliError::NoCertificate { reason })?;
-        Ok(WaiverBook::new(self.waivers.to_vec(), endpoint, &day, &case_ids(self.suite)?)?)
+        Ok(WaiverBook::new(self.waivers.to_vec(), endpoint, &day_of(started), &case_ids(self.suite)?)?)
     }
 }
 

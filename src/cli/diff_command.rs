@@ -10,8 +10,9 @@ use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
 use super::files::{check_endpoints, selected};
 use super::print;
 use super::review_command::plural;
-use super::settings::{Asked, Settings, Target, other};
+use super::settings::{Asked, Settings, other};
 use super::watched::watched;
+use crate::app::Target;
 use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, summarise};
 use crate::model::{CaseRecord, Normalisation};
 use crate::plan::{Plan, PlannedCase};
@@ -93,7 +94,7 @@ impl Stability {
         let mut own = Normalisation::default();
         for (name, states) in [(&args.first, &args.first_states), (&args.second, &args.second_states)] {
             let asked = asked(args, states.as_deref());
-            if let Target::Other(endpoint) = Settings::resolve(&asked, other(name))?.target {
+            if let Target::Other(endpoint) = Settings::resolve(&asked, other(name))?.session.target {
                 own.values.extend(endpoint.normalisation.values.iter().cloned());
                 own.unordered.extend(endpoint.normalisation.unordered.iter().cloned());
             }

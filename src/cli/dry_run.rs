@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::settings::{Settings, Target};
+use super::settings::Settings;
+use crate::app::Target;
 use crate::plan::{Plan, billable_requests, billable_set_ups};
 
 /// The plan of a run, as text. Writing to a String cannot fail, which is why results are dropped.
-pub(super) fn dry_run(plan: &Plan, settings: &Settings) -> String {
+pub(super) fn dry_run(plan: &Plan, Settings { session: settings, .. }: &Settings) -> String {
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut requests, mut billable) = (0, 0);
     // A hook may not know a state, and then a recipe is followed.

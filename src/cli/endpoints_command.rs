@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::args::{ConnectArgs, FolderArgs, ReuseArgs};
-use super::endpoint::{resolved, variable};
+use super::args::FolderArgs;
 use super::exit::CliError;
 use super::print;
-use super::settings::{Connected, costs_nothing};
+use super::settings::from_environment;
+use crate::app::{Connected, Overrides, costs_nothing, resolved, variable};
 use crate::model::{EndpointKind, Normalisation, Value, ValueKind};
 use crate::report::printable;
 use crate::run::RunSettings;
@@ -19,7 +19,7 @@ pub(super) fn endpoints(args: &FolderArgs) -> Result<u8, CliError> {
     let mut text = String::from("reference\n  the embedded reference endpoint; it needs no settings\n");
     for entry in load_endpoints(&args.cases)? {
         text.push('\n');
-        text.push_str(&told(&entry, &resolved(&entry)?));
+        text.push_str(&told(&entry, &resolved(&entry, &from_environment)?));
     }
     print(&printable(&text))
 }
@@ -111,7 +111,7 @@ fn addresses(text: &mut String, written: &EndpointEntry, entry: &EndpointEntry) 
 
 /// Whether cases that cost money may run, and what says so.
 fn billable(entry: &EndpointEntry) -> (&'static str, &'static str) {
-    let connected = Connected::resolve(&ConnectArgs::default(), ReuseArgs::default(), Some(entry));
+    let connected = Connected::resolve(&Overrides::default(), Some(entry));
     let stays_here = connected.ok().zip(Address::new(&entry.url).ok());
     let stays_here = stays_here.is_some_and(|(to, address)| costs_nothing(entry, &to.connection, &address));
     match (entry.allows_billable, stays_here) {

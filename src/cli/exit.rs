@@ -3,17 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::shard::Shard;
-use crate::embedded::EmbeddedError;
+use crate::app::AppError;
 use crate::event::Outcome;
 use crate::evidence::KeyError;
-use crate::plan::{PatternError, PlanError, PrepareError};
+use crate::plan::{PlanError, PrepareError};
 use crate::protocol::EncodeError;
 use crate::reference::StartError;
-use crate::run::OrphanError;
 use crate::snapshot::StoreError;
-use crate::source::LoadError;
-use crate::transport::TransportError;
 
 /// Everything holds, or what was asked for is done.
 pub(super) const CONFORMS: u8 = 0;
@@ -54,48 +50,24 @@ pub(crate) enum CliError {
         /// What to do.
         hint: Option<String>,
     },
-    /// Files.
+    /// What could not be done.
     #[error(transparent)]
-    Load(#[from] LoadError),
-    /// Patterns.
-    #[error(transparent)]
-    Pattern(#[from] PatternError),
-    /// Selection.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// A part in which there is no case.
-    #[error("no case that is selected is in the part {shard}")]
-    EmptyShard {
-        /// The part.
-        shard: Shard,
-    },
+    App(AppError),
     /// A case that cannot be shown.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
     /// A request that cannot be shown.
     #[error(transparent)]
     Encode(#[from] EncodeError),
-    /// An address, or the client.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
-    /// The embedded endpoint.
-    #[error(transparent)]
-    Embedded(#[from] EmbeddedError),
     /// The served endpoint.
     #[error("the reference endpoint does not start")]
     Reference(#[from] StartError),
-    /// Snapshots.
-    #[error(transparent)]
-    Orphans(#[from] OrphanError),
     /// A pattern that selects no snapshot that waits.
     #[error("nothing that is pending matches `{pattern}`")]
     NothingPending {
         /// The pattern.
         pattern: String,
     },
-    /// A file of a snapshot.
-    #[error(transparent)]
-    Store(#[from] StoreError),
     /// The machinery that waits for the network.
     #[error("the program cannot wait for the network")]
     Runtime(#[source] io::Error),
@@ -182,32 +154,46 @@ impl CliError {
     /// The exit code that it leads to.
     pub(super) fn code(&self) -> u8 {
         match self {
-            Self::Usage { .. }
-            | Self::Pattern(_)
-            | Self::Transport(_)
-            | Self::Reference(_)
-            | Self::Embedded(_)
-            | Self::Runtime(_) => USAGE,
-            Self::Load(_)
-            | Self::Store(StoreError::Unreadable { .. } | StoreError::Changed { .. })
-            | Self::Orphans(_)
-            | Self::Events { .. }
+            Self::App(error) => code_of(error),
+            Self::Usage { .. } | Self::Reference(_) | Self::Runtime(_) => USAGE,
+            Self::Events { .. }
             | Self::NoEvents { .. }
             | Self::Key { .. }
             | Self::NoStatement { .. }
             | Self::Unreadable { .. }
             | Self::Prepare(_)
-            | Self::Encode(_)
-            | Self::Plan(PlanError::Id { .. } | PlanError::TooMany) => INVALID_FILES,
-            Self::Plan(PlanError::Unmatched { .. } | PlanError::Empty)
-            | Self::EmptyShard { .. }
-            | Self::NothingPending { .. } => NOTHING_SELECTED,
+            | Self::Encode(_) => INVALID_FILES,
+            Self::NothingPending { .. } => NOTHING_SELECTED,
             Self::NoCertificate { .. } => UNKNOWN,
-            Self::Output(_)
-            | Self::Report { .. }
-            | Self::Unwritable { .. }
-            | Self::Store(StoreError::Unwritable { .. } | StoreError::Locked { .. }) => NO_REPORT,
+            Self::Output(_) | Self::Report { .. } | Self::Unwritable { .. } => NO_REPORT,
         }
+    }
+}
+
+/// Whatever something below could not be done for.
+impl<E> From<E> for CliError
+where
+    AppError: From<E>,
+{
+    fn from(error: E) -> Self {
+        Self::App(error.into())
+    }
+}
+
+/// The exit code that something leads to that could not be done.
+fn code_of(error: &AppError) -> u8 {
+    match error {
+        AppError::Settings { .. } | AppError::Pattern(_) | AppError::Transport(_) | AppError::Embedded(_) => {
+            USAGE
+        }
+        AppError::Load(_)
+        | AppError::Store(StoreError::Unreadable { .. } | StoreError::Changed { .. })
+        | AppError::Orphans(_)
+        | AppError::Plan(PlanError::Id { .. } | PlanError::TooMany) => INVALID_FILES,
+        AppError::Plan(PlanError::Unmatched { .. } | PlanError::Empty) | AppError::EmptyShard { .. } => {
+            NOTHING_SELECTED
+        }
+        AppError::Store(StoreError::Unwritable { .. } | StoreError::Locked { .. }) => NO_REPORT,
     }
 }
 

@@ -4,16 +4,13 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use super::args::{FolderArgs, SelectArgs};
-use super::endpoint::resolved;
 use super::exit::CliError;
 use super::manifest_command;
 use super::print;
-use super::shard::Shard;
-use crate::model::{Backing, Day, PreparedStep, Problem, Suite};
+use super::settings::from_environment;
+use crate::app::{AppError, Shard, resolved, today};
+use crate::model::{Backing, PreparedStep, Problem, Suite};
 use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
 use crate::protocol::encode;
 use crate::report::printable;
@@ -83,14 +80,9 @@ fn unpublished(suite: &Suite) -> String {
     printable(&lines.into_iter().collect::<String>()).into_owned()
 }
 
-/// The day by which waivers expire.
-pub(super) fn today() -> Day {
-    Day::from_checked(Timestamp::now().to_zoned_datetime(TimeZone::UTC).date().to_string())
-}
-
 /// The values of an endpoint that a run could not use.
 fn check_values(entry: &EndpointEntry) -> Vec<Problem> {
-    let resolved = resolved(entry).unwrap_or_else(|_| entry.clone());
+    let resolved = resolved(entry, &from_environment).unwrap_or_else(|_| entry.clone());
     let address = |url: &String| Address::new(url).err().map(|error| error.to_string());
     let rate = |text: &String| text.parse::<Rate>().err();
     let place = |text: &str| {
@@ -181,7 +173,7 @@ pub(super) fn selected(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite,
     if let Some(shard) = part {
         plan.cases.retain(|planned| shard.has(planned.id.as_str()));
         if plan.cases.is_empty() {
-            return Err(CliError::EmptyShard { shard });
+            return Err(AppError::EmptyShard { shard }.into());
         }
     }
     Ok((suite, plan))

@@ -189,7 +189,7 @@ impl Session {
         let (done, errors) = self.piles.decide(here, decision);
         for error in errors {
             let text = wrapped(&error.to_string(), "could not: ", "  ", self.look.width);
-            self.failed = self.failed.or(Some(CliError::Store(error).code()));
+            self.failed = self.failed.or(Some(CliError::from(error).code()));
             say(&text)?;
         }
         say(&format!("{} {done} case{}\n", decision.word(), plural(done)))?;

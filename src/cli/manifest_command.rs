@@ -9,7 +9,7 @@ use super::args::ManifestArgs;
 use super::exit::{BROKEN, CONFORMS, CliError};
 use super::keep::{Keep, Kind};
 use super::print;
-use super::shard::Shard;
+use crate::app::Shard;
 use crate::event::{RunEnd, RunStart};
 use crate::model::{CaseId, Drift, ListedContract, Manifest, Suite};
 use crate::plan::{Plan, case_ids};

@@ -8,12 +8,12 @@ use tokio::runtime::Runtime;
 
 use super::args::NoiseArgs;
 use super::dry_run::dry_run;
-use super::endpoint::is_address;
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
 use super::files::{check_endpoints, check_sendable, selected};
-use super::settings::{Asked, Settings, Target, check_connect, other};
+use super::settings::{Asked, Settings, check_connect, other};
 use super::watched::watched;
 use super::{note, print};
+use crate::app::{Target, is_address};
 use crate::model::{CaseRecord, Normalisation};
 use crate::noise::{Findings, Home, Recorded, Study, as_toml};
 use crate::plan::{Plan, PlannedCase};
@@ -49,12 +49,12 @@ pub(super) fn noise(args: &NoiseArgs) -> Result<u8, CliError> {
         check_sendable(&plan)?;
         return print(&printable(&dry_run(&plan, &settings)));
     }
-    let own = match &settings.target {
+    let own = match &settings.session.target {
         Target::Other(endpoint) => endpoint.normalisation.clone(),
         Target::Reference(_) => Normalisation::default(),
     };
     let mut study = Study::new(own, ROOM);
-    let Some(is_clean) = run_twice(&asked, settings.run.seed, endpoint, &plan, &mut study)? else {
+    let Some(is_clean) = run_twice(&asked, settings.session.run.seed, endpoint, &plan, &mut study)? else {
         return Ok(INTERRUPTED);
     };
     let name = endpoint.filter(|name| !is_address(name));

@@ -98,7 +98,7 @@ pub(super) fn carry_out(file: &Path, args: &ReviewArgs) -> Result<u8, CliError> 
         waiting.selected.iter().map(|snapshot| (snapshot.case.as_str(), snapshot)).collect();
     let others = decisions.decisions.iter().map(|decision| decision.case.as_str());
     let others: BTreeSet<&str> = others.filter(|case| !pending.contains_key(case)).collect();
-    let accepted = store.accepted(&others).map_err(CliError::Store)?;
+    let accepted = store.accepted(&others)?;
     let accepts = |decision: &&Decision| decision.decision == Choice::Accept;
     let meant = decisions.decisions.iter().filter(accepts);
     note_origins(meant.filter_map(|decision| {
@@ -153,7 +153,7 @@ impl Tally {
                         self.left_alone += 1;
                         format!("left alone  {case}: it has changed since it was decided on\n")
                     }
-                    Err(error) => return Err(CliError::Store(error)),
+                    Err(error) => return Err(error.into()),
                 }
             }
             Standing::Done => format!("{done} before  {case}\n"),
@@ -182,7 +182,7 @@ fn read(path: &Path) -> Result<Decisions, CliError> {
         },
         Err(reason) => vec![Problem::new(Spot { file: source(String::new()), bytes: 0..0 }, reason)],
     };
-    Err(CliError::Load(LoadError::Problems(problems)))
+    Err(LoadError::Problems(problems).into())
 }
 
 fn bounded(path: &Path) -> io::Result<Result<String, String>> {

@@ -14,6 +14,7 @@ use super::args::program;
 use super::excerpt::{Excerpt, short};
 use super::exit::CliError;
 use super::output::Surroundings;
+use crate::app::AppError;
 use crate::embedded::EmbeddedError;
 use crate::model::Problem;
 use crate::plan::PlanError;
@@ -25,7 +26,7 @@ const SHOWN_IN_FULL: usize = 50;
 
 /// Tells an error on standard error and gives its exit code.
 pub(super) fn tell(error: &CliError) -> ExitCode {
-    let text = if let CliError::Load(LoadError::Problems(problems)) = error {
+    let text = if let CliError::App(AppError::Load(LoadError::Problems(problems))) = error {
         problems_text(problems)
     } else {
         error_text(error)
@@ -51,25 +52,29 @@ fn error_text(error: &CliError) -> String {
 
 fn hint(error: &CliError) -> Option<String> {
     match error {
-        CliError::Usage { hint, .. } => hint.clone(),
-        CliError::Plan(PlanError::Unmatched { patterns }) => Some(unmatched_hint(patterns)),
-        CliError::Load(LoadError::Empty { .. } | LoadError::Unreadable { .. }) => {
+        CliError::Usage { hint, .. } | CliError::App(AppError::Settings { hint, .. }) => hint.clone(),
+        CliError::App(AppError::Plan(PlanError::Unmatched { patterns })) => Some(unmatched_hint(patterns)),
+        CliError::App(AppError::Load(LoadError::Empty { .. } | LoadError::Unreadable { .. })) => {
             Some("run in the project's folder, or name its cases with --cases DIR".into())
         }
-        CliError::EmptyShard { .. } => Some("take fewer parts".into()),
+        CliError::App(AppError::EmptyShard { .. }) => Some("take fewer parts".into()),
+        CliError::App(AppError::Embedded(EmbeddedError::Foreign { .. })) => {
+            Some("name an endpoint with --endpoint".into())
+        }
         CliError::NothingPending { .. } => Some("`proofmark pending` shows what is".into()),
         CliError::NoEvents { .. } => Some("a run writes such a file with --report ndjson=FILE".into()),
-        CliError::Embedded(EmbeddedError::Foreign { .. }) => Some("name an endpoint with --endpoint".into()),
-        CliError::Load(LoadError::Problems(_))
-        | CliError::Plan(PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
-        | CliError::Pattern(_)
+        CliError::App(
+            AppError::Load(LoadError::Problems(_))
+            | AppError::Plan(PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
+            | AppError::Pattern(_)
+            | AppError::Transport(_)
+            | AppError::Embedded(EmbeddedError::Start(_) | EmbeddedError::Address(_))
+            | AppError::Orphans(_)
+            | AppError::Store(_),
+        )
         | CliError::Prepare(_)
         | CliError::Encode(_)
-        | CliError::Transport(_)
         | CliError::Reference(_)
-        | CliError::Embedded(EmbeddedError::Start(_) | EmbeddedError::Address(_))
-        | CliError::Orphans(_)
-        | CliError::Store(_)
         | CliError::Runtime(_)
         | CliError::Output(_)
         | CliError::Events { .. }

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use super::args::{PruneArgs, ReviewArgs, StoreArgs};
 use super::change_text::Look;
-use super::endpoint::{entry, is_address};
 use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES};
-use super::settings::snapshots_beside;
+use super::settings::{from_environment, snapshots_beside};
 use super::{note, print};
+use crate::app::{entry, is_address};
 use crate::model::{Contract, EndpointKind, Suite};
 use crate::plan::{Pattern, case_ids};
 use crate::report::printable;
@@ -67,7 +67,7 @@ fn decide(
     act: fn(&PendingSnapshot) -> Result<(), StoreError>,
 ) -> Result<u8, CliError> {
     for snapshot in &waiting.selected {
-        act(snapshot).map_err(CliError::Store)?;
+        act(snapshot)?;
         print(&format!("{done}  {}\n", printable(&snapshot.case)))?;
     }
     let count = waiting.selected.len();
@@ -112,7 +112,7 @@ impl Waiting {
         let store = store(&args.store)?;
         let elsewhere = elsewhere(&args.store, &store);
         let mut waiting = Self { selected: Vec::new(), has_unusable: false, elsewhere };
-        for found in store.pending().map_err(CliError::Store)? {
+        for found in store.pending()? {
             match found {
                 Ok(snapshot) => waiting.selected.push(snapshot),
                 Err(error) => {
@@ -236,7 +236,7 @@ pub(super) fn store(args: &StoreArgs) -> Result<Store, CliError> {
             return Err(CliError::Usage { message: format!("`{name}` has no snapshots of its own"), hint });
         }
         // A name that no endpoint has could lead anywhere.
-        (None, Some(name)) => snapshots_beside(cases, Some(&entry(name, cases)?.name)),
+        (None, Some(name)) => snapshots_beside(cases, Some(&entry(name, cases, &from_environment)?.name)),
         (None, None) => snapshots_beside(cases, None),
     };
     // Which endpoint answered stands in the files: nothing is run here.

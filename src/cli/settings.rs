@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{Allowed, BoundArgs, ConnectArgs, ReuseArgs, RunArgs, SnapshotArgs};
-use super::endpoint::{endpoint, entry, is_address};
 use super::exit::CliError;
-use super::shard::Shard;
+use crate::app::{
+    Connected, Overrides, REFERENCE, SessionSettings, Shard, SnapshotSettings, Target, costs_nothing,
+    endpoint, entry, is_address,
+};
 use crate::model::{EndpointKind, Level};
 use crate::reference::Fault;
-use crate::run::{Endpoint, RunSettings, seed_by_chance};
-use crate::snapshot::{MaxAge, Update};
+use crate::run::{RunSettings, seed_by_chance};
+use crate::snapshot::Update;
 use crate::source::EndpointEntry;
-use crate::transport::{Address, Connection, Keeping, Limits, Tls};
+use crate::transport::{Connection, Keeping};
 
 /// What a command asks of a run on one endpoint: the flags that it accepts, and what they say where it has none.
 #[derive(Debug, Clone, Copy)]
@@ -76,29 +78,11 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// What is put to the test.
-#[derive(Debug)]
-pub(super) enum Target {
-    /// The embedded reference endpoint, with these faults.
-    Reference(Vec<Fault>),
-    /// Another one.
-    Other(Box<Endpoint>),
-}
-
 /// Settings of a run on one endpoint, all resolved.
 #[derive(Debug)]
 pub(super) struct Settings {
-    pub(super) target: Target,
-    pub(super) run: RunSettings,
-    pub(super) limits: Limits,
-    pub(super) connection: Connection,
-    pub(super) snapshots: Option<PathBuf>,
-    pub(super) update: Update,
-    /// The kind of endpoint that snapshots are recorded from.
-    pub(super) kind: EndpointKind,
-    pub(super) overwrites_real: bool,
-    /// How old snapshots may be, if that is asked.
-    pub(super) max_age: Option<MaxAge>,
+    pub(super) session: SessionSettings,
+    pub(super) snapshots: SnapshotSettings,
 }
 
 impl Settings {
@@ -119,8 +103,8 @@ impl Settings {
 
     /// Resolves the settings for one endpoint, by name or address; for the embedded one without either.
     pub(super) fn resolve(asked: &Asked, endpoint: Option<&str>) -> Result<Self, CliError> {
-        let entry = endpoint.map(|name| entry(name, asked.cases)).transpose()?;
-        let connected = Connected::resolve(asked.connect, asked.reuse, entry.as_ref())?;
+        let entry = endpoint.map(|name| entry(name, asked.cases, &from_environment)).transpose()?;
+        let connected = Connected::resolve(&overrides(asked.connect, asked.reuse), entry.as_ref())?;
         let target = target(asked, entry.as_ref())?;
         let update = asked.snapshots.map_or(Ok(Update::Never), |args| update(args, asked.faults))?;
         let entry = entry.unwrap_or_default();
@@ -134,30 +118,51 @@ impl Settings {
         if matches!(target, Target::Reference(_)) {
             connection.keeping = Keeping::Reuse;
         }
-        Ok(Self {
-            snapshots: asked.snapshots.and_then(|args| snapshots(args, asked.cases, &target, update)),
-            run: RunSettings {
-                keeps_exchanges: asked.keeps_exchanges,
-                jobs: asked.bounds.jobs.or(entry.jobs).map_or(run.jobs, usize::from),
-                gate: asked.level,
-                seed: asked.seed.unwrap_or_else(|| match target {
-                    Target::Reference(_) => run.seed,
-                    Target::Other(_) => seed_by_chance(),
-                }),
-                part: asked.part.map(Shard::part),
-                total: asked.bounds.total_timeout.map_or(run.total, Duration::from_secs),
-                enough: asked.enough,
-                allows_billable: allows_billable(asked, &entry, &target, &connection),
-                keeps_states: asked.keeps_states,
-            },
-            limits,
-            connection,
-            target,
+        let folder = asked.snapshots.and_then(|args| snapshots(args, asked.cases, &target, update));
+        let run = RunSettings {
+            keeps_exchanges: asked.keeps_exchanges,
+            jobs: asked.bounds.jobs.or(entry.jobs).map_or(run.jobs, usize::from),
+            gate: asked.level,
+            seed: asked.seed.unwrap_or_else(|| match target {
+                Target::Reference(_) => run.seed,
+                Target::Other(_) => seed_by_chance(),
+            }),
+            part: asked.part.map(Shard::part),
+            total: asked.bounds.total_timeout.map_or(run.total, Duration::from_secs),
+            enough: asked.enough,
+            allows_billable: allows_billable(asked, &entry, &target, &connection),
+            keeps_states: asked.keeps_states,
+        };
+        let snapshots = SnapshotSettings {
+            folder,
             update,
             kind,
             overwrites_real: asked.snapshots.is_some_and(|args| args.overwrite_real),
             max_age: asked.snapshots.and_then(|args| args.max_age.clone()),
-        })
+        };
+        Ok(Self { session: SessionSettings { target, run, limits, connection }, snapshots })
+    }
+}
+
+/// A variable of the environment.
+pub(super) fn from_environment(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+/// The flags about a connection, which outrank the file of endpoints.
+pub(super) fn overrides(connect: &ConnectArgs, reuse: ReuseArgs) -> Overrides {
+    let connect = connect.clone();
+    Overrides {
+        sign: connect.sign,
+        rate: connect.rate,
+        ca_file: connect.ca_file,
+        client_certificate: connect.client_certificate,
+        proxy: connect.proxy,
+        resolve: connect.resolve,
+        connections: reuse.connections,
+        connect_timeout: connect.connect_timeout,
+        answer_timeout: connect.answer_timeout,
+        body_limit: connect.body_limit,
     }
 }
 
@@ -177,9 +182,6 @@ fn update(args: &SnapshotArgs, faults: &[String]) -> Result<Update, CliError> {
     let hint = "`--update new` leaves what differs as `.snap.new`, marked with the fault";
     update.with_fault(mode).map_err(|message| wrong(Some(hint), message))
 }
-
-/// The name of the embedded endpoint.
-pub(super) const REFERENCE: &str = "reference";
 
 /// Refuses flags about a connection where nothing but the embedded endpoint is tested.
 pub(super) fn check_connect(connect: &ConnectArgs, reuse: ReuseArgs) -> Result<(), CliError> {
@@ -214,7 +216,7 @@ fn check_flags_for_one(args: &RunArgs) -> Result<(), CliError> {
 /// No endpoint is tested twice, and no two write into one folder of snapshots: names that differ only by case do so
 /// on some file systems.
 fn check_apart(all: &[Settings]) -> Result<(), CliError> {
-    let told = |settings: &Settings| match &settings.target {
+    let told = |settings: &Settings| match &settings.session.target {
         Target::Reference(_) => String::new(),
         // An address counts as it is read, so that a slash at its end makes no other endpoint of it.
         Target::Other(endpoint) if is_address(&endpoint.description.name) => {
@@ -229,11 +231,6 @@ fn check_apart(all: &[Settings]) -> Result<(), CliError> {
     }
 }
 
-/// Whether an endpoint is on this machine and not the real API, which a tunnel or a sidecar may bring here.
-pub(super) fn costs_nothing(entry: &EndpointEntry, connection: &Connection, address: &Address) -> bool {
-    connection.stays_here(address) && entry.kind != Some(EndpointKind::Real)
-}
-
 /// Whether cases may cost money: only with permission, unless the endpoint costs nothing.
 fn allows_billable(asked: &Asked, entry: &EndpointEntry, target: &Target, connection: &Connection) -> bool {
     match target {
@@ -246,86 +243,13 @@ fn allows_billable(asked: &Asked, entry: &EndpointEntry, target: &Target, connec
     }
 }
 
-/// How an endpoint is connected to.
-#[derive(Debug)]
-pub(super) struct Connected {
-    pub(super) limits: Limits,
-    pub(super) connection: Connection,
-}
-
-impl Connected {
-    /// Resolves flag, then the endpoint's file, then default.
-    pub(super) fn resolve(
-        args: &ConnectArgs,
-        reuse: ReuseArgs,
-        entry: Option<&EndpointEntry>,
-    ) -> Result<Self, CliError> {
-        let none = EndpointEntry::default();
-        let entry = entry.unwrap_or(&none);
-        let limits = Limits::default();
-        let seconds = |flag: Option<u64>, file: Option<u64>, default: Duration| {
-            flag.or(file).map_or(default, Duration::from_secs)
-        };
-        Ok(Self {
-            limits: Limits {
-                connect: seconds(args.connect_timeout, entry.connect_timeout, limits.connect),
-                answer: seconds(args.answer_timeout, entry.answer_timeout, limits.answer),
-                body: args
-                    .body_limit
-                    .or(entry.body_limit)
-                    .map_or(limits.body, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
-            },
-            connection: connection(args, reuse, entry)?,
-        })
-    }
-}
-
-fn connection(args: &ConnectArgs, reuse: ReuseArgs, entry: &EndpointEntry) -> Result<Connection, CliError> {
-    let mut resolve = Vec::new();
-    let given = args.resolve.iter().map(|text| text.split_once('=').unwrap_or((text, "")));
-    let flags: Vec<(&str, &str)> = given.collect();
-    let is_given = |host: &str| flags.iter().any(|(given, _)| given.eq_ignore_ascii_case(host));
-    let file = entry.resolve.iter().filter(|(host, _)| !is_given(host));
-    let file = file.map(|(host, address)| (host.as_str(), address.as_str()));
-    for (host, address) in flags.iter().copied().chain(file) {
-        let address = address.parse().map_err(|_| CliError::Usage {
-            message: format!("`{host}={address}` does not say where a host is"),
-            hint: Some("write HOST=ADDRESS:PORT, such as api.example.com=127.0.0.1:8443".into()),
-        })?;
-        // Names of hosts are the same in either case (RFC 4343).
-        let host = host.to_ascii_lowercase();
-        if resolve.iter().any(|(known, _)| *known == host) {
-            return Err(CliError::usage(format!("--resolve says twice where {host} is")));
-        }
-        resolve.push((host, address));
-    }
-    let rate = args.rate.as_ref().or(entry.rate.as_ref());
-    let proxy = args.proxy.as_ref().or(entry.proxy.as_ref());
-    Ok(Connection {
-        keeping: match (reuse.connections, &entry.connections) {
-            (Some(keeping), _) => keeping,
-            (None, Some(text)) => {
-                text.parse().map_err(|message: String| CliError::usage(format!("connections: {message}")))?
-            }
-            (None, None) => Keeping::default(),
-        },
-        tls: Tls {
-            ca_file: args.ca_file.clone().or_else(|| entry.ca_file.clone()),
-            client_certificate: args.client_certificate.clone().or_else(|| entry.client_certificate.clone()),
-        },
-        proxy: proxy.map(|url| Address::new(url)).transpose()?,
-        rate: rate
-            .map(|text| text.parse())
-            .transpose()
-            .map_err(|message: String| CliError::usage(format!("rate: {message}")))?,
-        resolve,
-    })
-}
-
 fn target(asked: &Asked, entry: Option<&EndpointEntry>) -> Result<Target, CliError> {
     match entry {
         None => Ok(Target::Reference(asked.faults.iter().map(|name| fault(name)).collect::<Result<_, _>>()?)),
-        Some(entry) => Ok(Target::Other(Box::new(endpoint(entry, asked.states, asked.connect.sign)?))),
+        Some(entry) => {
+            let endpoint = endpoint(entry, asked.states, asked.connect.sign, &from_environment)?;
+            Ok(Target::Other(Box::new(endpoint)))
+        }
     }
 }
 

@@ -9,18 +9,19 @@ use super::files::selected;
 use super::review_command::{code, store};
 use super::settings::Settings;
 use super::{note, print};
+use crate::app::{freshness, left_alone, stale_snapshot};
 use crate::event::StaleSnapshot;
 use crate::model::EndpointKind;
-use crate::plan::{Plan, PlannedCase};
+use crate::plan::Plan;
 use crate::report::printable;
-use crate::snapshot::{Freshness, MaxAge, Standing, Store, Update};
+use crate::snapshot::{Freshness, Standing, Store, Update};
 
 /// Lists what is stale, and says by the exit code whether anything is.
 pub(super) fn stale(args: &StaleArgs) -> Result<u8, CliError> {
     let review = &args.review;
     let (patterns, folder) = (review.patterns.clone(), review.store.folder.clone());
     let (_, plan) = selected(&SelectArgs { patterns, exact: review.exact, folder }, None)?;
-    let found = freshness(&store(&review.store)?, &plan.cases, args.max_age.as_ref());
+    let found = noted(freshness(&store(&review.store)?, &plan.cases, args.max_age.as_ref()));
     let count = found.stale().count();
     let mut text = String::new();
     for standing in found.snapshots.iter().filter(|standing| args.all || !standing.doubts.is_empty()) {
@@ -41,7 +42,7 @@ pub(super) fn stale(args: &StaleArgs) -> Result<u8, CliError> {
 
 /// A snapshot, why it is stale, and if that is asked, where it comes from.
 fn line(standing: &Standing, has_sightings: bool) -> String {
-    let mut text = match told(standing) {
+    let mut text = match stale_snapshot(standing) {
         StaleSnapshot { case, why } if why.is_empty() => format!("FRESH  {case}\n"),
         StaleSnapshot { case, why } => format!("STALE  {case}  {why}\n"),
     };
@@ -57,11 +58,11 @@ pub(super) fn keep_stale(plan: &mut Plan, all: &[Settings]) -> Result<(), CliErr
     let [settings] = all else {
         return Err(CliError::usage("--stale takes one --endpoint: each has snapshots of its own"));
     };
-    let Some(folder) = &settings.snapshots else {
+    let Some(folder) = &settings.snapshots.folder else {
         return Err(CliError::usage("--stale: the endpoint has no snapshots of its own"));
     };
     let store = Store::new(folder, Update::Never, EndpointKind::Foreign);
-    let found = freshness(&store, &plan.cases, settings.max_age.as_ref());
+    let found = noted(freshness(&store, &plan.cases, settings.snapshots.max_age.as_ref()));
     let fresh = found.snapshots.iter().filter(|standing| standing.doubts.is_empty());
     let others: BTreeSet<&str> =
         fresh.map(|standing| &standing.case).chain(&found.missing).map(String::as_str).collect();
@@ -72,18 +73,8 @@ pub(super) fn keep_stale(plan: &mut Plan, all: &[Settings]) -> Result<(), CliErr
     Ok(())
 }
 
-/// How fresh the snapshots of cases are; files that cannot be used are named.
-pub(super) fn freshness(store: &Store, cases: &[PlannedCase], limit: Option<&MaxAge>) -> Freshness {
-    let cases = cases.iter().map(|planned| (&planned.id, &*planned.contract));
-    let freshness = store.freshness(cases, limit);
-    for error in &freshness.unusable {
-        note(&format!("left alone: {}", printable(&error.to_string())));
-    }
+/// How fresh snapshots are, once the files that cannot be used are named.
+fn noted(freshness: Freshness) -> Freshness {
+    left_alone(&freshness).iter().for_each(|line| note(&printable(line)));
     freshness
-}
-
-/// A snapshot with the reasons for which it is stale.
-pub(super) fn told(standing: &Standing) -> StaleSnapshot {
-    let why: Vec<String> = standing.doubts.iter().map(ToString::to_string).collect();
-    StaleSnapshot { case: standing.case.clone(), why: why.join("; ") }
 }

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use tokio::runtime::Runtime;
 
 use super::args::SweepArgs;
-use super::endpoint::{endpoint, entry};
 use super::exit::{BROKEN, CONFORMS, CliError, UNKNOWN};
-use super::settings::Connected;
+use super::settings::{from_environment, overrides};
 use super::{note, print};
+use crate::app::{Connected, endpoint, entry};
 use crate::report::printable;
 use crate::run::sweep as sweep_contract;
 use crate::source::{Wanted, load};
@@ -16,9 +16,10 @@ use crate::transport::Client;
 
 /// Sweeps for every contract that says how. Writing to a String cannot fail, which is why results are dropped.
 pub(super) fn sweep(args: &SweepArgs) -> Result<u8, CliError> {
-    let entry = entry(&args.endpoint, &args.folder.cases)?;
-    let endpoint = endpoint(&entry, None, args.connect.sign)?;
-    let Connected { limits, connection } = Connected::resolve(&args.connect, args.reuse, Some(&entry))?;
+    let entry = entry(&args.endpoint, &args.folder.cases, &from_environment)?;
+    let endpoint = endpoint(&entry, None, args.connect.sign, &from_environment)?;
+    let Connected { limits, connection } =
+        Connected::resolve(&overrides(&args.connect, args.reuse), Some(&entry))?;
     let suite = load(&args.folder.cases, Wanted::All)?;
     let client = Client::new(limits, &connection, endpoint.addresses())?.hiding(&endpoint.signing.secrets());
     let runtime = Runtime::new().map_err(CliError::Runtime)?;

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use super::exit::CliError;
 use super::interrupt::listening;
 use super::note;
-use super::settings::{Asked, REFERENCE, Settings, Target};
-use crate::embedded;
+use super::settings::{Asked, Settings};
+use crate::app::{Background, REFERENCE, Session};
 use crate::event::{Event, Outcome, Stopped};
 use crate::model::CaseRecord;
 use crate::plan::{Plan, PlannedCase};
 use crate::report::printable;
-use crate::run::{RunSettings, Runner, StopSwitch, run};
-use crate::transport::Client;
+use crate::run::StopSwitch;
 
 /// Runs a plan on an endpoint, or on the embedded one, and hands out each record with its case, in the order of the
 /// plan. What stands in the way and what is left behind is told on standard error.
@@ -25,18 +24,9 @@ pub(super) async fn watched(
     mut take: impl FnMut(&CaseRecord, &PlannedCase),
 ) -> Result<Option<bool>, CliError> {
     let name = endpoint.unwrap_or(REFERENCE);
-    let settings = Settings::resolve(asked, endpoint)?;
-    let (endpoint, reference) = match settings.target {
-        Target::Other(endpoint) => (*endpoint, None),
-        Target::Reference(faults) => {
-            embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
-            let (endpoint, reference) = embedded::start(faults).await?;
-            (endpoint, Some(reference))
-        }
-    };
-    let client = Client::new(settings.limits, &settings.connection, endpoint.addresses())?;
-    let settings = RunSettings { keeps_exchanges: true, ..settings.run };
-    let runner = Arc::new(Runner::new(client, endpoint, settings, None));
+    let Settings { session: settings, .. } = Settings::resolve(asked, endpoint)?;
+    settings.target.check(plan)?;
+    let session = Session::start(settings, Background::default()).await?;
     let mut cases = plan.cases.iter();
     let mut left_behind = Vec::new();
     let emit = |event| {
@@ -53,16 +43,13 @@ pub(super) async fn watched(
     let plan = Plan { cases: plan.cases.clone(), known: plan.known };
     let stop = Arc::new(StopSwitch::default());
     let listening = listening(&stop);
-    let end = run(runner, plan, Vec::new(), &stop, emit).await;
+    let end = session.run(plan, &stop, emit).await;
     listening.abort();
     if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
         note(&printable(&format!("{name}: {obstacle}")));
     }
     for left in &left_behind {
         note(&printable(&format!("{name}: left behind: {left}")));
-    }
-    if let Some(reference) = reference {
-        reference.shut_down().await;
     }
     Ok((end.outcome() != Outcome::Interrupted).then_some(left_behind.is_empty()))
 }

@@ -136,6 +136,11 @@ impl Runner {
         ))
     }
 
+    /// The waivers that a case shows to be stale, one line each.
+    pub fn stale_waivers(&self, record: &CaseRecord) -> Vec<String> {
+        self.waivers.stale(record)
+    }
+
     /// The endpoint.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::shard::Shard;
+use crate::app::Shard;
 use crate::cli::words::Words;
 use crate::model::{Level, Scheme};
 use crate::transport::Keeping;

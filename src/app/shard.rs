@@ -12,7 +12,7 @@ const DIGITS: usize = 16;
 
 /// One of so many parts. Which cases it has depends on their ids alone, so a new case moves no other one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shard {
+pub struct Shard {
     /// Which one, from 1.
     number: u64,
     count: NonZeroU64,
@@ -20,19 +20,19 @@ pub(crate) struct Shard {
 
 impl Shard {
     /// Reads `hash:2/5`, as nextest spells it.
-    pub(super) fn partition(text: &str) -> Result<Self, String> {
+    pub fn partition(text: &str) -> Result<Self, String> {
         let part = text.strip_prefix("hash:");
         part.ok_or_else(|| "write hash:N/COUNT; cases are told apart by nothing but their ids".to_owned())?
             .parse()
     }
 
     /// Which part it is, as reports have it.
-    pub(super) fn part(self) -> PartNumber {
+    pub fn part(self) -> PartNumber {
         PartNumber { number: self.number, count: self.count.get() }
     }
 
     /// Whether a case is in this part: the first 64 bits of its id's SHA-256, modulo the number of parts.
-    pub(super) fn has(self, id: &str) -> bool {
+    pub fn has(self, id: &str) -> bool {
         let digest = sha256_hex(id.as_bytes());
         // Hexadecimal digits of 64 bits are always a number.
         let number = u64::from_str_radix(&digest[..DIGITS], 16).unwrap_or_default();

@@ -2,14 +2,13 @@
 //!
 //! Nothing here shows a secret; an error names where one was looked for.
 
-use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::exit::CliError;
+use super::{AppError, Variables};
 use crate::model::Scheme;
 #[cfg(feature = "aws")]
 use crate::protocol::sign::AwsV4;
@@ -34,25 +33,31 @@ const USER: &str = "PROOFMARK_BASIC_USER";
 const PASSWORD: &str = "PROOFMARK_BASIC_PASSWORD";
 
 /// Signing by a scheme, with credentials of the endpoint's source: `environment`, or `profile:NAME`.
-pub(super) fn signing(scheme: Scheme, entry: &EndpointEntry) -> Result<Signing, CliError> {
+pub(super) fn signing(
+    scheme: Scheme,
+    entry: &EndpointEntry,
+    variables: Variables,
+) -> Result<Signing, AppError> {
     let source = entry.credentials.as_deref();
     match scheme {
         Scheme::None => Ok(Signing::none(true)),
-        Scheme::V1 | Scheme::V3 => Ok(Signing::with_key(&key(source)?, scheme)),
-        Scheme::Bearer => Ok(Signing::always(Arc::new(Bearer::new(Secret::new(secret(BEARER)?))), scheme)),
+        Scheme::V1 | Scheme::V3 => Ok(Signing::with_key(&key(source, variables)?, scheme)),
+        Scheme::Bearer => {
+            Ok(Signing::always(Arc::new(Bearer::new(Secret::new(secret(BEARER, variables)?))), scheme))
+        }
         Scheme::Basic => {
-            let signer = Basic::new(variable(USER)?, Secret::new(secret(PASSWORD)?));
+            let signer = Basic::new(variable(USER, variables)?, Secret::new(secret(PASSWORD, variables)?));
             Ok(Signing::always(Arc::new(signer), scheme))
         }
-        Scheme::AwsV4 => aws(entry),
+        Scheme::AwsV4 => aws(entry, variables),
     }
 }
 
 /// AWS's signature, for the region and the service that the endpoint's settings name.
 #[cfg(feature = "aws")]
-fn aws(entry: &EndpointEntry) -> Result<Signing, CliError> {
+fn aws(entry: &EndpointEntry, variables: Variables) -> Result<Signing, AppError> {
     let scope = |key: &str, value: &Option<String>| {
-        value.clone().filter(|value| !value.is_empty()).ok_or_else(|| CliError::Usage {
+        value.clone().filter(|value| !value.is_empty()).ok_or_else(|| AppError::Settings {
             message: format!("{} signs for a {key}, and `{}` has none", Scheme::AwsV4, entry.name),
             hint: Some(format!("write `{key}` in the endpoint's settings in endpoints.toml")),
         })
@@ -62,60 +67,62 @@ fn aws(entry: &EndpointEntry) -> Result<Signing, CliError> {
         let message = format!("credentials for {} come from the environment alone", Scheme::AwsV4);
         return Err(missing(message));
     }
-    let key = Credentials::new(secret(AWS_KEY_ID)?, secret(AWS_KEY_SECRET)?);
-    let key = with_token(key, AWS_SESSION_TOKEN)?;
+    let key = Credentials::new(secret(AWS_KEY_ID, variables)?, secret(AWS_KEY_SECRET, variables)?);
+    let key = with_token(key, AWS_SESSION_TOKEN, variables)?;
     Ok(Signing::always(Arc::new(AwsV4::new(key, region, service)), Scheme::AwsV4))
 }
 
 /// Some thirty crates more are needed, which few want.
 #[cfg(not(feature = "aws"))]
-fn aws(entry: &EndpointEntry) -> Result<Signing, CliError> {
-    Err(CliError::Usage {
+fn aws(entry: &EndpointEntry, _variables: Variables) -> Result<Signing, AppError> {
+    Err(AppError::Settings {
         message: format!("{}: this build of the program cannot sign by {}", entry.name, Scheme::AwsV4),
         hint: Some("build it with `cargo build --release --features aws`".into()),
     })
 }
 
 /// The key as a temporary one, if the environment has the token of this name.
-fn with_token(key: Credentials, name: &str) -> Result<Credentials, CliError> {
-    match env::var(name) {
-        Ok(token) if !token.is_empty() => Ok(key.with_security_token(hideable(token, name)?)),
-        Ok(_) | Err(_) => Ok(key),
+fn with_token(key: Credentials, name: &str, variables: Variables) -> Result<Credentials, AppError> {
+    match variables(name) {
+        Some(token) if !token.is_empty() => Ok(key.with_security_token(hideable(token, name)?)),
+        Some(_) | None => Ok(key),
     }
 }
 
 /// A variable whose value is hidden wherever the endpoint repeats it.
-fn secret(name: &str) -> Result<String, CliError> {
-    hideable(variable(name)?, name)
+fn secret(name: &str, variables: Variables) -> Result<String, AppError> {
+    hideable(variable(name, variables)?, name)
 }
 
 /// A text that is long enough to be found in what an endpoint repeats, and not to be found everywhere else.
-fn hideable(text: String, source: &str) -> Result<String, CliError> {
+fn hideable(text: String, source: &str) -> Result<String, AppError> {
     if text.len() >= SHORTEST_SECRET {
         return Ok(text);
     }
     let message = format!(
         "{source}: the value has fewer than {SHORTEST_SECRET} bytes, too few to be hidden in what an endpoint repeats"
     );
-    Err(CliError::Usage { message, hint: Some("use a longer secret for this endpoint".into()) })
+    Err(AppError::Settings { message, hint: Some("use a longer secret for this endpoint".into()) })
 }
 
-fn variable(name: &str) -> Result<String, CliError> {
-    env::var(name)
-        .ok()
+fn variable(name: &str, variables: Variables) -> Result<String, AppError> {
+    variables(name)
         .filter(|value| !value.is_empty())
         .ok_or_else(|| missing(format!("the variable {name} is not set")))
 }
 
-fn missing(message: String) -> CliError {
-    CliError::Usage { message, hint: Some("--sign none sends requests unsigned".into()) }
+fn missing(message: String) -> AppError {
+    AppError::Settings { message, hint: Some("--sign none sends requests unsigned".into()) }
 }
 
-fn key(source: Option<&str>) -> Result<Credentials, CliError> {
+fn key(source: Option<&str>, variables: Variables) -> Result<Credentials, AppError> {
     match source.unwrap_or("environment") {
-        "environment" => with_token(Credentials::new(secret(KEY_ID)?, secret(KEY_SECRET)?), SECURITY_TOKEN),
+        "environment" => {
+            let key = Credentials::new(secret(KEY_ID, variables)?, secret(KEY_SECRET, variables)?);
+            with_token(key, SECURITY_TOKEN, variables)
+        }
         other => match other.strip_prefix("profile:") {
-            Some(name) => profile(name),
+            Some(name) => profile(name, variables),
             None => Err(missing(format!(
                 "`{other}` is no source of credentials; write environment or profile:NAME"
             ))),
@@ -124,8 +131,8 @@ fn key(source: Option<&str>) -> Result<Credentials, CliError> {
 }
 
 /// A profile of the provider's command line, in `~/.aliyun/config.json`.
-fn profile(name: &str) -> Result<Credentials, CliError> {
-    let home = env::var_os("HOME").or_else(|| env::var_os("USERPROFILE")).unwrap_or_default();
+fn profile(name: &str, variables: Variables) -> Result<Credentials, AppError> {
+    let home = variables("HOME").or_else(|| variables("USERPROFILE")).unwrap_or_default();
     let path = PathBuf::from(home).join(".aliyun").join("config.json");
     let shown = path.display();
     let text = fs::read(&path).map_err(|error| missing(format!("{shown} cannot be read: {error}")))?;

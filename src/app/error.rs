@@ -1,0 +1,61 @@
+//! Why something could not be done. Main type: [`AppError`].
+
+use super::Shard;
+use crate::embedded::EmbeddedError;
+use crate::plan::{PatternError, PlanError};
+use crate::run::OrphanError;
+use crate::snapshot::StoreError;
+use crate::source::LoadError;
+use crate::transport::TransportError;
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Settings that make no sense, or not together.
+    #[error("{message}")]
+    Settings {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// Files.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Patterns.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// Selection.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A part in which there is no case.
+    #[error("no case that is selected is in the part {shard}")]
+    EmptyShard {
+        /// The part.
+        shard: Shard,
+    },
+    /// An address, or the client.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The embedded endpoint.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// Snapshots that belong to no case.
+    #[error(transparent)]
+    Orphans(#[from] OrphanError),
+    /// A file of a snapshot.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AppError {
+    /// Settings that make no sense.
+    pub fn settings(message: impl Into<String>) -> Self {
+        Self::Settings { message: message.into(), hint: None }
+    }
+
+    /// The same, with what to do.
+    pub fn settings_with(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Settings { message: message.into(), hint: Some(hint.into()) }
+    }
+}

@@ -1,0 +1,37 @@
+//! What can be done with a suite of cases, for every front end: the command line, the test harness, and programs in Rust.
+//!
+//! Nothing here knows of arguments, prints, or decides an exit code. What the environment says is handed in
+//! ([`Variables`]), and so is whoever listens to a run.
+
+mod credentials;
+mod endpoint;
+mod error;
+mod series;
+mod session;
+mod shard;
+
+pub use endpoint::{
+    Connected, Overrides, Variables, costs_nothing, endpoint, entry, is_address, resolved, variable,
+};
+pub use error::AppError;
+pub use series::series;
+pub use session::{
+    Background, REFERENCE, Session, SessionSettings, SnapshotSettings, Target, freshness, left_alone,
+    stale_snapshot,
+};
+pub use shard::Shard;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::model::Day;
+
+/// The day of a moment, in UTC: waivers expire by it.
+pub fn day_of(moment: Timestamp) -> Day {
+    Day::from_checked(moment.to_zoned_datetime(TimeZone::UTC).date().to_string())
+}
+
+/// This day, in UTC.
+pub fn today() -> Day {
+    day_of(Timestamp::now())
+}

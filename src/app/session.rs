@@ -1,0 +1,220 @@
+//! One run of cases on one endpoint. Main type: [`Session`].
+//!
+//! This is the one place that starts a client, the embedded endpoint and a runner, and that shuts them down.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::AppError;
+use crate::embedded;
+use crate::event::{Event, RunEnd, StaleSnapshot};
+use crate::judgement::WaiverBook;
+use crate::model::{CaseRecord, Day, Drift, EndpointKind, Suite};
+use crate::plan::{Plan, PlannedCase, case_ids};
+use crate::reference::{Fault, Reference};
+use crate::run::{Endpoint, RunSettings, Runner, StopSwitch, orphans, run};
+use crate::snapshot::{Freshness, MaxAge, Origin, Standing, Store, Update};
+use crate::source::load_waivers;
+use crate::transport::{Client, Connection, Limits};
+
+/// What the embedded endpoint is called where endpoints are named.
+pub const REFERENCE: &str = "reference";
+
+/// What is put to the test.
+#[derive(Debug)]
+pub enum Target {
+    /// The embedded reference endpoint, with these faults.
+    Reference(Vec<Fault>),
+    /// Another one.
+    Other(Box<Endpoint>),
+}
+
+impl Target {
+    /// The name by which waivers, snapshots and people know it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Reference(_) => REFERENCE,
+            Self::Other(endpoint) => &endpoint.description.name,
+        }
+    }
+
+    /// Refuses cases that the endpoint cannot be held to.
+    ///
+    /// # Errors
+    /// If it is the embedded endpoint, and a contract is not one that it carries.
+    pub fn check(&self, plan: &Plan) -> Result<(), AppError> {
+        match self {
+            Self::Reference(_) => Ok(embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?),
+            Self::Other(_) => Ok(()),
+        }
+    }
+}
+
+/// What is tested, how it is reached, and how its run goes.
+#[derive(Debug)]
+pub struct SessionSettings {
+    /// What is tested.
+    pub target: Target,
+    /// How the run goes.
+    pub run: RunSettings,
+    /// What an answer may take.
+    pub limits: Limits,
+    /// How it is reached.
+    pub connection: Connection,
+}
+
+/// The snapshots that answers are compared with.
+#[derive(Debug)]
+pub struct SnapshotSettings {
+    /// Their folder; none where nothing is compared.
+    pub folder: Option<PathBuf>,
+    /// What is written.
+    pub update: Update,
+    /// The kind of endpoint that they are recorded from.
+    pub kind: EndpointKind,
+    /// Whether those of a real endpoint may be overwritten by another's.
+    pub overwrites_real: bool,
+    /// How old they may be, if that is asked.
+    pub max_age: Option<MaxAge>,
+}
+
+/// What a run looks at beside cases and answers. By default there is none of it.
+#[derive(Default)]
+pub struct Background {
+    /// The snapshots.
+    pub store: Option<Store>,
+    /// The snapshots that belong to no case.
+    pub orphans: Vec<PathBuf>,
+    /// The known failures.
+    pub waivers: WaiverBook,
+    /// The snapshots that are stale before the run, if that is asked.
+    pub stale: Option<Vec<StaleSnapshot>>,
+    /// How the suite differs from its manifest, if it has one.
+    pub drift: Option<Drift>,
+    /// What could not be used and is left alone, for people.
+    pub notes: Vec<String>,
+}
+
+impl Background {
+    /// Reads what belongs to an endpoint: its snapshots, and the waivers of a folder of cases that hold on a day.
+    ///
+    /// # Errors
+    /// Files that are invalid or cannot be read, and `max_age` without snapshots.
+    pub fn read(
+        target: &Target,
+        snapshots: &SnapshotSettings,
+        cases: &Path,
+        suite: &Suite,
+        day: &Day,
+    ) -> Result<Self, AppError> {
+        let store = snapshots.store(target);
+        let mut notes = Vec::new();
+        let stale = match (&snapshots.max_age, &store) {
+            (None, _) => None,
+            (Some(_), None) => {
+                return Err(AppError::settings("--max-age: the endpoint has no snapshots of its own"));
+            }
+            (Some(limit), Some(store)) => {
+                let freshness = freshness(store, &case_ids(suite)?, Some(limit));
+                notes = left_alone(&freshness);
+                Some(freshness.stale().map(stale_snapshot).collect())
+            }
+        };
+        let orphans = store.as_ref().map(|store| orphans(suite, store)).transpose()?.unwrap_or_default();
+        let waivers = waivers(target, cases, suite, day)?;
+        Ok(Self { store, orphans, waivers, stale, drift: None, notes })
+    }
+}
+
+/// The waivers of the endpoint; none apply to the embedded one.
+fn waivers(target: &Target, cases: &Path, suite: &Suite, day: &Day) -> Result<WaiverBook, AppError> {
+    let waivers = load_waivers(cases)?;
+    let Target::Other(endpoint) = target else {
+        return Ok(WaiverBook::default());
+    };
+    Ok(WaiverBook::new(waivers, &endpoint.description.name, day, &case_ids(suite)?)?)
+}
+
+impl SnapshotSettings {
+    /// The snapshots, with the journal of what is seen.
+    fn store(&self, target: &Target) -> Option<Store> {
+        let faults = match target {
+            Target::Reference(faults) => faults.iter().map(ToString::to_string).collect(),
+            Target::Other(_) => Vec::new(),
+        };
+        let store = Store::new(self.folder.as_ref()?, self.update, self.kind);
+        let store = store.overwriting_real(self.overwrites_real);
+        // Where nothing is written, what was seen serves only to say what is still stale.
+        let is_noted = self.update != Update::Never || self.max_age.is_some();
+        Some(if is_noted { store.journal(Origin::now(self.kind, target.name(), faults)) } else { store })
+    }
+}
+
+/// How fresh the snapshots of cases are.
+pub fn freshness(store: &Store, cases: &[PlannedCase], limit: Option<&MaxAge>) -> Freshness {
+    store.freshness(cases.iter().map(|planned| (&planned.id, &*planned.contract)), limit)
+}
+
+/// The files that cannot be used, one line each.
+pub fn left_alone(freshness: &Freshness) -> Vec<String> {
+    freshness.unusable.iter().map(|error| format!("left alone: {error}")).collect()
+}
+
+/// A snapshot with the reasons for which it is stale.
+pub fn stale_snapshot(standing: &Standing) -> StaleSnapshot {
+    let why: Vec<String> = standing.doubts.iter().map(ToString::to_string).collect();
+    StaleSnapshot { case: standing.case.clone(), why: why.join("; ") }
+}
+
+/// A run that can begin: the endpoint is there, and so is all that the run needs.
+pub struct Session {
+    runner: Arc<Runner>,
+    orphans: Vec<PathBuf>,
+    /// The embedded endpoint, if that is what is tested.
+    reference: Option<Reference>,
+}
+
+impl Session {
+    /// Starts the embedded endpoint, if that is what is tested, and a client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// If the embedded endpoint cannot listen, or a client cannot be made of the settings.
+    pub async fn start(settings: SessionSettings, background: Background) -> Result<Self, AppError> {
+        let SessionSettings { target, run, limits, connection } = settings;
+        let (endpoint, reference) = match target {
+            Target::Other(endpoint) => (*endpoint, None),
+            Target::Reference(faults) => {
+                let (endpoint, reference) = embedded::start(faults).await?;
+                (endpoint, Some(reference))
+            }
+        };
+        let client = Client::new(limits, &connection, endpoint.addresses())?;
+        let Background { store, orphans, waivers, stale, drift, notes: _ } = background;
+        let runner = Runner::new(client, endpoint, run, store).waivers(waivers).stale(stale).drift(drift);
+        Ok(Self { runner: Arc::new(runner), orphans, reference })
+    }
+
+    /// What is tested.
+    pub fn endpoint(&self) -> &Endpoint {
+        self.runner.endpoint()
+    }
+
+    /// Runs the cases of a plan and emits the events, in the order of ids; shuts down what was started.
+    pub async fn run(self, plan: Plan, stop: &StopSwitch, emit: impl FnMut(Event)) -> RunEnd {
+        let end = run(self.runner, plan, self.orphans, stop, emit).await;
+        if let Some(reference) = self.reference {
+            reference.shut_down().await;
+        }
+        end
+    }
+
+    /// The waivers that a case shows to be stale, one line each.
+    pub fn stale_waivers(&self, record: &CaseRecord) -> Vec<String> {
+        self.runner.stale_waivers(record)
+    }
+
+    /// Runs one case and nothing around it, for front ends that have events of their own.
+    pub async fn case(&self, planned: &PlannedCase, stop: &StopSwitch) -> CaseRecord {
+        self.runner.case(planned, &stop.listen()).await
+    }
+}
