@@ -1,5 +1,8 @@
 //! Why something could not be done. Main type: [`AppError`].
 
+use std::io;
+use std::path::PathBuf;
+
 use super::Shard;
 use crate::embedded::EmbeddedError;
 use crate::plan::{PatternError, PlanError};
@@ -46,6 +49,25 @@ pub enum AppError {
     /// A file of a snapshot.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A file of events that cannot be read.
+    #[error("the events {path} cannot be read", path = path.display())]
+    Events {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file that is no file of events, or not a whole one.
+    #[error("{path}:{line}: {reason}", path = path.display())]
+    NoEvents {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 impl AppError {

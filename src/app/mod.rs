@@ -6,25 +6,32 @@
 mod credentials;
 mod endpoint;
 mod error;
+mod manifest;
+mod saved;
 mod series;
 mod session;
 mod shard;
+mod suite;
 
 pub use endpoint::{
     Connected, Overrides, Variables, costs_nothing, endpoint, entry, is_address, resolved, variable,
 };
 pub use error::AppError;
+pub use manifest::{current_manifest, manifest_drift};
+pub use saved::Saved;
 pub use series::series;
 pub use session::{
     Background, REFERENCE, Session, SessionSettings, SnapshotSettings, Target, freshness, left_alone,
     stale_snapshot,
 };
 pub use shard::Shard;
+pub use suite::{Checked, check_endpoints, check_sendable, check_suite, selected};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::Day;
+use manifest::Roll;
 
 /// The day of a moment, in UTC: waivers expire by it.
 pub fn day_of(moment: Timestamp) -> Day {

@@ -7,14 +7,12 @@ use tokio::runtime::Runtime;
 
 use super::args::CertifyArgs;
 use super::exit::CliError;
-use super::files::check_endpoints;
 use super::interrupt::listening;
 use super::keep::Keep;
-use super::manifest_command::of_run;
 use super::output::Output;
 use super::reports::Reports;
 use super::settings::{Asked, Settings, other};
-use crate::app::{Background, Session, Target, day_of};
+use crate::app::{Background, Session, Target, check_endpoints, day_of, manifest_drift};
 use crate::event::{Event, Stopped};
 use crate::evidence::{Account, Recorded, Tested, kept};
 use crate::judgement::WaiverBook;
@@ -48,7 +46,8 @@ impl Selection<'_> {
         let select = &self.args.select;
         let patterns = select.patterns.iter().map(|text| Pattern::new(text, select.exact));
         let plan = plan(self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
-        let drift = of_run(self.args.manifest.as_deref(), &select.folder.cases, None, self.suite, &plan)?;
+        let drift =
+            manifest_drift(self.args.manifest.as_deref(), &select.folder.cases, None, self.suite, &plan)?;
         if let Some(drift) = drift.filter(|drift| !drift.is_empty()) {
             let told = drift.lines(NAMED).join("; ");
             return Err(CliError::NoCertificate { reason: format!("{drift}: {told}") });

@@ -6,13 +6,13 @@ use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
 
 use super::args::{CoverageFormat, DiffArgs};
+use super::check_command::selected;
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
-use super::files::{check_endpoints, selected};
 use super::print;
 use super::review_command::plural;
 use super::settings::{Asked, Settings, other};
 use super::watched::watched;
-use crate::app::Target;
+use crate::app::{Target, check_endpoints};
 use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, summarise};
 use crate::model::{CaseRecord, Normalisation};
 use crate::plan::{Plan, PlannedCase};

@@ -74,25 +74,6 @@ pub(crate) enum CliError {
     /// Standard output.
     #[error("standard output cannot be written")]
     Output(#[source] io::Error),
-    /// A file of events that cannot be read.
-    #[error("the events {path} cannot be read", path = path.display())]
-    Events {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A file that is no file of events, or not a whole one.
-    #[error("{path}:{line}: {reason}", path = path.display())]
-    NoEvents {
-        /// The file.
-        path: PathBuf,
-        /// The line.
-        line: usize,
-        /// What is wrong.
-        reason: String,
-    },
     /// A file that holds no key, or not the one that is needed.
     #[error("{path} holds no key that can be used", path = path.display())]
     Key {
@@ -156,9 +137,7 @@ impl CliError {
         match self {
             Self::App(error) => code_of(error),
             Self::Usage { .. } | Self::Reference(_) | Self::Runtime(_) => USAGE,
-            Self::Events { .. }
-            | Self::NoEvents { .. }
-            | Self::Key { .. }
+            Self::Key { .. }
             | Self::NoStatement { .. }
             | Self::Unreadable { .. }
             | Self::Prepare(_)
@@ -187,6 +166,8 @@ fn code_of(error: &AppError) -> u8 {
             USAGE
         }
         AppError::Load(_)
+        | AppError::Events { .. }
+        | AppError::NoEvents { .. }
         | AppError::Store(StoreError::Unreadable { .. } | StoreError::Changed { .. })
         | AppError::Orphans(_)
         | AppError::Plan(PlanError::Id { .. } | PlanError::TooMany) => INVALID_FILES,

@@ -1,8 +1,8 @@
 //! `list`: the ids of cases.
 
 use super::args::ListArgs;
+use super::check_command::selected;
 use super::exit::CliError;
-use super::files::selected;
 use super::print;
 
 /// Prints one id a line.

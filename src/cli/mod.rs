@@ -9,15 +9,14 @@ mod certificate_text;
 mod certified_run;
 mod certify_command;
 mod change_text;
+mod check_command;
 mod coverage_command;
 mod diff_command;
 mod dossier;
 mod dry_run;
 mod endpoints_command;
-mod event_lines;
 mod excerpt;
 mod exit;
-mod files;
 mod identity;
 mod install;
 mod interactive;
@@ -35,7 +34,6 @@ mod pile;
 mod problem;
 mod report_command;
 mod reports;
-mod retold;
 mod review_command;
 mod run_command;
 mod schema_command;
@@ -70,7 +68,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run_command::run(&args),
         Some(Command::List(args)) => list_command::list(&args),
         Some(Command::Show(args)) => show_command::show(&args),
-        Some(Command::Check(args)) => files::check(&args),
+        Some(Command::Check(args)) => check_command::check(&args),
         Some(Command::Manifest(args)) => manifest_command::manifest(&args),
         Some(Command::Diff(args)) => diff_command::diff(&args),
         Some(Command::Noise(args)) => noise_command::noise(&args),

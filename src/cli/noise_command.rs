@@ -7,13 +7,13 @@ use std::path::Path;
 use tokio::runtime::Runtime;
 
 use super::args::NoiseArgs;
+use super::check_command::selected;
 use super::dry_run::dry_run;
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
-use super::files::{check_endpoints, check_sendable, selected};
 use super::settings::{Asked, Settings, check_connect, other};
 use super::watched::watched;
 use super::{note, print};
-use crate::app::{Target, is_address};
+use crate::app::{Target, check_endpoints, check_sendable, is_address};
 use crate::model::{CaseRecord, Normalisation};
 use crate::noise::{Findings, Home, Recorded, Study, as_toml};
 use crate::plan::{Plan, PlannedCase};

@@ -62,7 +62,9 @@ fn hint(error: &CliError) -> Option<String> {
             Some("name an endpoint with --endpoint".into())
         }
         CliError::NothingPending { .. } => Some("`proofmark pending` shows what is".into()),
-        CliError::NoEvents { .. } => Some("a run writes such a file with --report ndjson=FILE".into()),
+        CliError::App(AppError::NoEvents { .. }) => {
+            Some("a run writes such a file with --report ndjson=FILE".into())
+        }
         CliError::App(
             AppError::Load(LoadError::Problems(_))
             | AppError::Plan(PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
@@ -70,14 +72,14 @@ fn hint(error: &CliError) -> Option<String> {
             | AppError::Transport(_)
             | AppError::Embedded(EmbeddedError::Start(_) | EmbeddedError::Address(_))
             | AppError::Orphans(_)
-            | AppError::Store(_),
+            | AppError::Store(_)
+            | AppError::Events { .. },
         )
         | CliError::Prepare(_)
         | CliError::Encode(_)
         | CliError::Reference(_)
         | CliError::Runtime(_)
         | CliError::Output(_)
-        | CliError::Events { .. }
         | CliError::Key { .. }
         | CliError::NoCertificate { .. }
         | CliError::NoStatement { .. }

@@ -5,18 +5,20 @@ use std::sync::Arc;
 use tokio::runtime;
 
 use super::args::RunArgs;
+use super::check_command::selected;
 use super::dry_run::dry_run;
 use super::exit::{CONFORMS, CliError, of_run};
-use super::files::{check_endpoints, check_sendable, selected};
 use super::interrupt::listening;
 use super::keep::Keep;
-use super::manifest_command;
 use super::output::Output;
 use super::reports::Reports;
 use super::settings::{Settings, check_connect, other};
 use super::stale_command::keep_stale;
 use super::{note, print};
-use crate::app::{Background, Session, SessionSettings, Target, series, today};
+use crate::app::{
+    Background, Session, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift, series,
+    today,
+};
 use crate::plan::Plan;
 use crate::reference::Fault;
 use crate::report::printable;
@@ -49,7 +51,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     let part = args.shard.part();
     let (suite, mut plan) = selected(&args.select, part)?;
     let cases = &args.select.folder.cases;
-    let drift = manifest_command::of_run(args.scope.manifest.as_deref(), cases, part, &suite, &plan)?;
+    let drift = manifest_drift(args.scope.manifest.as_deref(), cases, part, &suite, &plan)?;
     if args.scope.stale {
         keep_stale(&mut plan, &all)?;
         if plan.cases.is_empty() {

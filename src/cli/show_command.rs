@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::args::{SelectArgs, ShowArgs};
+use super::check_command::selected;
 use super::exit::CliError;
-use super::files::selected;
 use super::print;
 use crate::embedded;
 use crate::judgement::render_params;

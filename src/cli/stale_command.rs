@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::args::{SelectArgs, StaleArgs};
+use super::check_command::selected;
 use super::exit::{BROKEN, CONFORMS, CliError, NOTHING_SELECTED};
-use super::files::selected;
 use super::review_command::{code, store};
 use super::settings::Settings;
 use super::{note, print};

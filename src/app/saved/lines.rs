@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::exit::CliError;
+use crate::app::AppError;
 use crate::event::Event;
 use crate::report::read_event;
 
@@ -20,8 +20,8 @@ pub(super) struct EventLines {
 }
 
 impl EventLines {
-    pub(super) fn open(path: &Path) -> Result<Self, CliError> {
-        let unreadable = |source| CliError::Events { path: path.to_path_buf(), source };
+    pub(super) fn open(path: &Path) -> Result<Self, AppError> {
+        let unreadable = |source| AppError::Events { path: path.to_path_buf(), source };
         let lines = BufReader::new(File::open(path).map_err(unreadable)?);
         Ok(Self { path: path.to_path_buf(), lines, number: 0 })
     }
@@ -31,11 +31,11 @@ impl EventLines {
     }
 
     /// The next event; none at the end of the file.
-    pub(super) fn next(&mut self) -> Result<Option<Event>, CliError> {
+    pub(super) fn next(&mut self) -> Result<Option<Event>, AppError> {
         self.number += 1;
         let mut line = Vec::new();
         let read = self.lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
-        read.map_err(|source| CliError::Events { path: self.path.clone(), source })?;
+        read.map_err(|source| AppError::Events { path: self.path.clone(), source })?;
         if line.is_empty() {
             return Ok(None);
         }
@@ -47,7 +47,7 @@ impl EventLines {
     }
 
     /// That the line that was read last is wrong.
-    pub(super) fn wrong(&self, reason: impl Into<String>) -> CliError {
-        CliError::NoEvents { path: self.path.clone(), line: self.number, reason: reason.into() }
+    pub(super) fn wrong(&self, reason: impl Into<String>) -> AppError {
+        AppError::NoEvents { path: self.path.clone(), line: self.number, reason: reason.into() }
     }
 }

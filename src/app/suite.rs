@@ -1,33 +1,44 @@
-//! `check`, and loading files for the other commands.
+//! A suite of cases: what is wrong in its files, and which of its cases are selected.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::args::{FolderArgs, SelectArgs};
-use super::exit::CliError;
-use super::manifest_command;
-use super::print;
-use super::settings::from_environment;
-use crate::app::{AppError, Shard, resolved, today};
+use super::manifest::check_manifest;
+use super::{AppError, Shard, Variables, resolved, today};
 use crate::model::{Backing, PreparedStep, Problem, Suite};
 use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
 use crate::protocol::encode;
-use crate::report::printable;
 use crate::source::{
     EndpointEntry, LoadError, Wanted, check_fixtures, check_normalisation, load, load_endpoints, load_waivers,
 };
 use crate::template::Templates;
 use crate::transport::{Address, Rate};
 
-/// Checks every file, and says how much there is.
-pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
-    let suite = load(&args.cases, Wanted::All);
-    let waivers = load_waivers(&args.cases);
+/// A folder of cases in which nothing is wrong: how much there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// How many contracts.
+    pub contracts: usize,
+    /// How many tables.
+    pub tables: usize,
+    /// How many cases.
+    pub cases: usize,
+    /// The promises that are marked as unpublished, with their places; those that contracts share once.
+    pub unpublished: Vec<String>,
+}
+
+/// Checks every file of a folder of cases.
+///
+/// # Errors
+/// All problems of all files, or a folder that cannot be read.
+pub fn check_suite(cases: &Path, variables: Variables) -> Result<Checked, AppError> {
+    let suite = load(cases, Wanted::All);
+    let waivers = load_waivers(cases);
     let waived = waivers.as_ref().map_or_else(|_| Vec::new(), Vec::clone);
-    let endpoints = load_endpoints(&args.cases);
+    let endpoints = load_endpoints(cases);
     let named = endpoints.as_ref().map_or_else(|_| Vec::new(), Vec::clone);
-    let others = [endpoints.err(), waivers.err(), manifest_command::check(&args.cases).err()];
+    let others = [endpoints.err(), waivers.err(), check_manifest(cases).err()];
     let mut problems = Vec::new();
     let mut suite_loaded = None;
     for error in others.into_iter().flatten().chain(suite.map(|suite| suite_loaded = Some(suite)).err()) {
@@ -40,7 +51,7 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
         return Err(LoadError::Problems(problems).into());
     };
     let cases = case_ids(&suite)?;
-    problems.extend(named.iter().flat_map(check_values));
+    problems.extend(named.iter().flat_map(|entry| check_values(entry, variables)));
     problems.extend(check_fixtures(&named, &suite));
     problems.extend(check_normalisation(&named, &suite));
     problems.extend(check_requests(&cases));
@@ -59,30 +70,28 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     if !problems.is_empty() {
         return Err(LoadError::Problems(problems).into());
     }
-    let cases = cases.len();
-    let tables: usize = suite.operations.iter().map(|operation| operation.tables.len()).sum();
-    let contracts = suite.operations.len();
-    print(&format!(
-        "{contracts} contract{}, {tables} tables, {cases} cases: no problems\n{}",
-        if contracts == 1 { "" } else { "s" },
-        unpublished(&suite)
-    ))
+    Ok(Checked {
+        contracts: suite.operations.len(),
+        tables: suite.operations.iter().map(|operation| operation.tables.len()).sum(),
+        cases: cases.len(),
+        unpublished: unpublished(&suite),
+    })
 }
 
-/// The promises that are marked as unpublished, one a line; those that contracts share once.
-fn unpublished(suite: &Suite) -> String {
+/// The promises that are marked as unpublished.
+fn unpublished(suite: &Suite) -> Vec<String> {
     let mut lines = BTreeSet::new();
     for contract in suite.operations.iter().map(|operation| &operation.contract) {
         for (name, Backing { spot, .. }) in contract.unpublished() {
-            lines.insert(format!("unpublished: {name} ({}:{})\n", spot.file.path.display(), spot.line()));
+            lines.insert(format!("{name} ({}:{})", spot.file.path.display(), spot.line()));
         }
     }
-    printable(&lines.into_iter().collect::<String>()).into_owned()
+    lines.into_iter().collect()
 }
 
 /// The values of an endpoint that a run could not use.
-fn check_values(entry: &EndpointEntry) -> Vec<Problem> {
-    let resolved = resolved(entry, &from_environment).unwrap_or_else(|_| entry.clone());
+fn check_values(entry: &EndpointEntry, variables: Variables) -> Vec<Problem> {
+    let resolved = resolved(entry, variables).unwrap_or_else(|_| entry.clone());
     let address = |url: &String| Address::new(url).err().map(|error| error.to_string());
     let rate = |text: &String| text.parse::<Rate>().err();
     let place = |text: &str| {
@@ -149,13 +158,19 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Refuses to go on with cases of which a request cannot be made.
-pub(super) fn check_sendable(plan: &Plan) -> Result<(), CliError> {
+///
+/// # Errors
+/// Those cases.
+pub fn check_sendable(plan: &Plan) -> Result<(), AppError> {
     let problems = check_requests(&plan.cases);
     if problems.is_empty() { Ok(()) } else { Err(LoadError::Problems(problems).into()) }
 }
 
-/// Checks the file of endpoints, and holds the fixtures of those that are named against the states of a suite.
-pub(super) fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Result<(), CliError> {
+/// Checks the file of endpoints, and compares the fixtures of those that are named with the states of a suite.
+///
+/// # Errors
+/// All problems.
+pub fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Result<(), AppError> {
     // What is wrong in the file is reported even where the run does not need it.
     let mut endpoints = load_endpoints(cases)?;
     endpoints.retain(|entry| names.contains(&entry.name.as_str()));
@@ -164,16 +179,24 @@ pub(super) fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Re
     if problems.is_empty() { Ok(()) } else { Err(LoadError::Problems(problems).into()) }
 }
 
-/// Loads a suite whole: the list of cases must be known even where few are selected.
-pub(super) fn selected(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
-    let patterns =
-        args.patterns.iter().map(|text| Pattern::new(text, args.exact)).collect::<Result<Vec<_>, _>>()?;
-    let suite = load(&args.folder.cases, Wanted::All)?;
+/// Loads a suite whole, since the list of its cases must be known even where few are selected, and selects cases by
+/// patterns and by a part of what those select.
+///
+/// # Errors
+/// Invalid files, a pattern that is none or matches nothing, and a part in which there is no case.
+pub fn selected(
+    cases: &Path,
+    patterns: &[String],
+    is_exact: bool,
+    part: Option<Shard>,
+) -> Result<(Suite, Plan), AppError> {
+    let patterns = patterns.iter().map(|text| Pattern::new(text, is_exact)).collect::<Result<Vec<_>, _>>()?;
+    let suite = load(cases, Wanted::All)?;
     let mut plan = plan(&suite, &patterns)?;
     if let Some(shard) = part {
         plan.cases.retain(|planned| shard.has(planned.id.as_str()));
         if plan.cases.is_empty() {
-            return Err(AppError::EmptyShard { shard }.into());
+            return Err(AppError::EmptyShard { shard });
         }
     }
     Ok((suite, plan))

@@ -1,0 +1,64 @@
+//! Runs that are over, from the events that they wrote. Main type: [`Saved`].
+
+mod lines;
+mod merge;
+mod series;
+
+use std::path::{Path, PathBuf};
+
+use super::{AppError, Roll};
+use crate::event::{Event, Outcome};
+use lines::EventLines;
+use merge::{Merged, Part};
+use series::SavedSeries;
+
+/// What files of events hold, read as far as what each begins with.
+pub struct Saved {
+    runs: Runs,
+    roll: Option<Roll>,
+}
+
+enum Runs {
+    Merged(Merged),
+    Series(SavedSeries),
+}
+
+impl Saved {
+    /// Opens the files that a run has written; several are parts of one run. With a manifest, the run must have told
+    /// just the cases that it lists.
+    ///
+    /// # Errors
+    /// A file that cannot be read or does not begin as a run does, parts that do not fit together, an invalid manifest.
+    pub fn open(paths: &[PathBuf], manifest: Option<&Path>) -> Result<Self, AppError> {
+        let roll = manifest.map(Roll::open).transpose()?;
+        let mut parts = Vec::with_capacity(paths.len());
+        for path in paths {
+            let mut lines = EventLines::open(path)?;
+            match lines.next()? {
+                Some(Event::Started(start)) => parts.push(Part::new(lines, start)?),
+                Some(Event::SeriesStarted { endpoints }) if paths.len() == 1 => {
+                    return Ok(Self { runs: Runs::Series(SavedSeries { lines, endpoints }), roll });
+                }
+                Some(Event::SeriesStarted { .. }) => {
+                    return Err(
+                        lines.wrong("it has the runs of several endpoints, which are no part of one run")
+                    );
+                }
+                Some(Event::Warned { .. } | Event::Finished(_) | Event::Ended(_) | Event::SeriesEnded(_))
+                | None => return Err(lines.wrong("it does not begin with the start of a run")),
+            }
+        }
+        Ok(Self { runs: Runs::Merged(Merged::new(parts)?), roll })
+    }
+
+    /// Emits the events again, as one run or one series, and gives what it comes to.
+    ///
+    /// # Errors
+    /// An event that cannot be where it is, or a case that is in two files. Events before it were emitted.
+    pub fn replay(mut self, emit: &mut dyn FnMut(&Event)) -> Result<Outcome, AppError> {
+        match self.runs {
+            Runs::Merged(merged) => merged.replay(self.roll.as_mut(), emit),
+            Runs::Series(series) => series.replay(self.roll.as_mut(), emit),
+        }
+    }
+}

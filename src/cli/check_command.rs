@@ -1,0 +1,26 @@
+//! `check`: whether every file of a folder of cases is right.
+
+use super::args::{FolderArgs, SelectArgs};
+use super::exit::CliError;
+use super::print;
+use super::settings::from_environment;
+use crate::app::{Checked, Shard, check_suite};
+use crate::model::Suite;
+use crate::plan::Plan;
+use crate::report::printable;
+
+/// Checks every file, and prints how much there is.
+pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
+    let Checked { contracts, tables, cases, unpublished } = check_suite(&args.cases, &from_environment)?;
+    let lines: Vec<String> = unpublished.iter().map(|line| format!("unpublished: {line}\n")).collect();
+    let plural = if contracts == 1 { "" } else { "s" };
+    print(&format!(
+        "{contracts} contract{plural}, {tables} tables, {cases} cases: no problems\n{}",
+        printable(&lines.concat())
+    ))
+}
+
+/// The suite, and those of its cases that flags select.
+pub(super) fn selected(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
+    Ok(crate::app::selected(&args.folder.cases, &args.patterns, args.exact, part)?)
+}
