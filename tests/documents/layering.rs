@@ -46,8 +46,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report", &["model", "event", "plain", "wrapped", "markup", "protocol", "whole_file"]),
     ("reference", &["model", "protocol"]),
     (
-        "harness",
+        "app",
         &[
+            "compare",
+            "noise",
             "embedded",
             "model",
             "event",
@@ -59,13 +61,34 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "snapshot",
             "protocol",
             "run",
+            "judgement",
             "reference",
             "report",
+            "review",
+            "coverage",
+            "evidence",
+            "whole_file",
+        ],
+    ),
+    (
+        "harness",
+        &[
+            "app",
+            "embedded",
+            "judgement",
+            "model",
+            "plan",
+            "report",
+            "run",
+            "snapshot",
+            "source",
+            "transport",
         ],
     ),
     (
         "cli",
         &[
+            "app",
             "compare",
             "noise",
             "embedded",
@@ -233,6 +256,36 @@ fn only_the_front_ends_read_the_environment() {
     {
         let reads = sources.iter().filter(|(_, code)| code.contains("env::var"));
         wrong.extend(reads.map(|(path, _)| format!("{module}: {}", path.display())));
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn what_can_be_done_is_done_without_printing_and_without_exit_codes() {
+    let mut wrong = Vec::new();
+    for (path, code) in &modules()["app"] {
+        for word in ["print!", "println!", "eprint", "stdout()", "stderr()", "ExitCode", "process::exit"] {
+            if code.contains(word) {
+                wrong.push(format!("{}: {word}", path.display()));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// What only `app` may do: whoever else starts a client or the embedded endpoint for a run would do half of it.
+#[test]
+fn sessions_are_put_together_in_one_place() {
+    let mut wrong = Vec::new();
+    for (module, sources) in modules() {
+        for (path, code) in sources {
+            let is_home = path.ends_with("app/session.rs") || ["run", "embedded"].contains(&module.as_str());
+            for word in ["Runner::new(", "embedded::start("] {
+                if code.contains(word) && !is_home {
+                    wrong.push(format!("{}: {word}", path.display()));
+                }
+            }
+        }
     }
     assert_eq!(wrong, Vec::<String>::new());
 }
