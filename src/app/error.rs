@@ -37,6 +37,12 @@ pub enum AppError {
         /// The part.
         shard: Shard,
     },
+    /// A pattern that selects no pending snapshot.
+    #[error("nothing that is pending matches `{pattern}`")]
+    NothingPending {
+        /// The pattern.
+        pattern: String,
+    },
     /// An address, or the client.
     #[error(transparent)]
     Transport(#[from] TransportError),

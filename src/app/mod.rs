@@ -7,6 +7,7 @@ mod credentials;
 mod endpoint;
 mod error;
 mod manifest;
+pub mod review;
 mod saved;
 mod series;
 mod session;

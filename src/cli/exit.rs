@@ -62,12 +62,6 @@ pub(crate) enum CliError {
     /// The served endpoint.
     #[error("the reference endpoint does not start")]
     Reference(#[from] StartError),
-    /// A pattern that selects no snapshot that waits.
-    #[error("nothing that is pending matches `{pattern}`")]
-    NothingPending {
-        /// The pattern.
-        pattern: String,
-    },
     /// The machinery that waits for the network.
     #[error("the program cannot wait for the network")]
     Runtime(#[source] io::Error),
@@ -142,7 +136,6 @@ impl CliError {
             | Self::Unreadable { .. }
             | Self::Prepare(_)
             | Self::Encode(_) => INVALID_FILES,
-            Self::NothingPending { .. } => NOTHING_SELECTED,
             Self::NoCertificate { .. } => UNKNOWN,
             Self::Output(_) | Self::Report { .. } | Self::Unwritable { .. } => NO_REPORT,
         }
@@ -171,9 +164,9 @@ fn code_of(error: &AppError) -> u8 {
         | AppError::Store(StoreError::Unreadable { .. } | StoreError::Changed { .. })
         | AppError::Orphans(_)
         | AppError::Plan(PlanError::Id { .. } | PlanError::TooMany) => INVALID_FILES,
-        AppError::Plan(PlanError::Unmatched { .. } | PlanError::Empty) | AppError::EmptyShard { .. } => {
-            NOTHING_SELECTED
-        }
+        AppError::Plan(PlanError::Unmatched { .. } | PlanError::Empty)
+        | AppError::EmptyShard { .. }
+        | AppError::NothingPending { .. } => NOTHING_SELECTED,
         AppError::Store(StoreError::Unwritable { .. } | StoreError::Locked { .. }) => NO_REPORT,
     }
 }

@@ -9,9 +9,9 @@ use super::args::ReviewArgs;
 use super::change_text::{Extent, Look};
 use super::exit::{BROKEN, CONFORMS, CliError};
 use super::keyboard::{Key, Keyboard};
-use super::pile::{Decision, Piles, Place};
 use super::print;
-use super::review_command::{Contracts, Waiting, code, plural};
+use super::review_command::{code, contracts, pending_files, plural};
+use crate::app::review::{Decision, Position, Queue};
 use crate::report::printable;
 use crate::review::{Change, group};
 use crate::wrapped::wrapped;
@@ -46,33 +46,34 @@ pub(super) fn review(args: &ReviewArgs) -> Result<u8, CliError> {
             ),
         });
     }
-    let waiting = Waiting::find(args)?;
+    let waiting = pending_files(args)?;
+    let has_unusable = waiting.has_unusable();
     if waiting.selected.is_empty() {
-        print(if waiting.has_unusable {
+        print(if has_unusable {
             "nothing to decide on: no pending snapshot can be read\n"
         } else {
             "nothing is pending\n"
         })?;
-        return Ok(code(waiting.has_unusable, CONFORMS));
+        return Ok(code(has_unusable, CONFORMS));
     }
-    let contracts = Contracts::load(&args.store);
+    let contracts = contracts(&args.store);
     let groups = group(waiting.selected, |case| contracts.of(case));
     let look = Look { extent: Extent::Screen, ..Look::of_output(true) };
     let keyboard = Keyboard::open().map_err(CliError::Output)?;
-    let mut session = Session { piles: Piles::new(groups), look, keyboard, failed: None };
+    let mut session = Session { queue: Queue::new(groups), look, keyboard, failed: None };
     let end = session.run();
     let summary = session.summary();
-    let Session { piles, keyboard, failed, .. } = session;
+    let Session { queue, keyboard, failed, .. } = session;
     drop(keyboard);
     end?;
     print(&summary)?;
-    let still = if piles.count(Decision::None) == 0 { CONFORMS } else { BROKEN };
-    Ok(code(waiting.has_unusable, failed.unwrap_or(still)))
+    let still = if queue.count(Decision::None) == 0 { CONFORMS } else { BROKEN };
+    Ok(code(has_unusable, failed.unwrap_or(still)))
 }
 
 /// A review that is under way.
 struct Session {
-    piles: Piles,
+    queue: Queue,
     look: Look,
     keyboard: Keyboard,
     /// The exit code of the first file that could not be changed.
@@ -81,7 +82,7 @@ struct Session {
 
 impl Session {
     fn run(&mut self) -> Result<(), CliError> {
-        let mut place = self.piles.first();
+        let mut place = self.queue.first();
         while let Some(here) = place {
             self.show(here)?;
             place = self.ask(here)?;
@@ -89,20 +90,20 @@ impl Session {
         Ok(())
     }
 
-    fn show(&self, here: Place) -> Result<(), CliError> {
+    fn show(&self, here: Position) -> Result<(), CliError> {
         let look = self.look;
-        let change = self.piles.change(here);
-        let kinds = self.piles.len();
+        let change = self.queue.change(here);
+        let kinds = self.queue.len();
         let text = match here {
-            Place::Kind(kind) => {
-                let waiting = self.piles.undecided(kind);
+            Position::Kind(kind) => {
+                let waiting = self.queue.undecided(kind);
                 look.head(kind + 1, kinds, waiting.len())
-                    + &look.facts(self.piles.group(kind))
+                    + &look.facts(self.queue.group(kind))
                     + &look.faults(&waiting)
                     + &look.cases(&waiting)
             }
-            Place::Case(kind, case) => {
-                let of = self.piles.group(kind).changes.len();
+            Position::Case(kind, case) => {
+                let of = self.queue.group(kind).changes.len();
                 let head = format!("CASE {} of {of}, change {} of {kinds}", case + 1, kind + 1);
                 format!("{head}\n{}", look.cases(&[change]))
                     + &look.case_facts(change)
@@ -112,22 +113,22 @@ impl Session {
         say(&format!("\n{text}{}", look.difference(change)))
     }
 
-    fn prompt(&self, here: Place) -> String {
+    fn prompt(&self, here: Position) -> String {
         if self.look.width < WIDE {
             return "a accept r reject s skip ? help > ".into();
         }
         match here {
-            Place::Kind(kind) => {
-                let count = self.piles.undecided(kind).len();
+            Position::Kind(kind) => {
+                let count = self.queue.undecided(kind).len();
                 let all = if count == 1 { String::new() } else { format!(" all {count}") };
                 format!("[a]ccept{all}  [r]eject{all}  [s]kip  [1] one by one  [?] help > ")
             }
-            Place::Case(..) => "[a]ccept  [r]eject  [s]kip  [A]ccept the rest too  [?] help > ".into(),
+            Position::Case(..) => "[a]ccept  [r]eject  [s]kip  [A]ccept the rest too  [?] help > ".into(),
         }
     }
 
     /// Asks until something is decided; gives the place to go to, or none to end.
-    fn ask(&mut self, here: Place) -> Result<Option<Place>, CliError> {
+    fn ask(&mut self, here: Position) -> Result<Option<Position>, CliError> {
         loop {
             say(&self.prompt(here))?;
             let key = self.keyboard.key();
@@ -143,8 +144,8 @@ impl Session {
                 'q' => return Ok(None),
                 'a' | 'r' | 's' => return self.decide(here, decision(letter)),
                 'A' | 'R' | 'S' => return self.decide(here.kind(), decision(letter)),
-                '1' => return Ok(self.piles.first_case(here)),
-                'b' => match self.piles.before(here) {
+                '1' => return Ok(self.queue.first_case(here)),
+                'b' => match self.queue.before(here) {
                     Some(place) => return Ok(Some(place)),
                     None => say("nothing that waits is before this\n")?,
                 },
@@ -153,7 +154,7 @@ impl Session {
                         return Ok(Some(place));
                     }
                 }
-                other => self.tell(other, self.piles.change(here))?,
+                other => self.tell(other, self.queue.change(here))?,
             }
         }
     }
@@ -166,8 +167,8 @@ impl Session {
         let text = match letter {
             'd' => look.difference(change),
             'l' => {
-                let kind = self.piles.kind_of(change);
-                whole.cases(&self.piles.undecided(kind)) + &whole.difference(change)
+                let kind = self.queue.kind_of(change);
+                whole.cases(&self.queue.undecided(kind)) + &whole.difference(change)
             }
             'o' => self.of(change, "before") + &look.whole(old),
             'n' => self.of(change, "now") + &look.whole(&snapshot.new.text),
@@ -185,19 +186,19 @@ impl Session {
     }
 
     /// Carries a decision out, and gives the next place.
-    fn decide(&mut self, here: Place, decision: Decision) -> Result<Option<Place>, CliError> {
-        let (done, errors) = self.piles.decide(here, decision);
+    fn decide(&mut self, here: Position, decision: Decision) -> Result<Option<Position>, CliError> {
+        let (done, errors) = self.queue.decide(here, decision);
         for error in errors {
             let text = wrapped(&error.to_string(), "could not: ", "  ", self.look.width);
             self.failed = self.failed.or(Some(CliError::from(error).code()));
             say(&text)?;
         }
         say(&format!("{} {done} case{}\n", decision.word(), plural(done)))?;
-        Ok(self.piles.after(here))
+        Ok(self.queue.after(here))
     }
 
     /// Asks for a part of an id, and gives the next case that has it.
-    fn jump(&mut self, here: Place) -> Result<Option<Place>, CliError> {
+    fn jump(&mut self, here: Position) -> Result<Option<Position>, CliError> {
         say("a part of the case's id: ")?;
         let mut part = String::new();
         loop {
@@ -216,7 +217,7 @@ impl Session {
             }
         }
         say("\n")?;
-        let found = if part.is_empty() { None } else { self.piles.find(&part, here) };
+        let found = if part.is_empty() { None } else { self.queue.find(&part, here) };
         if found.is_none() && !part.is_empty() {
             say(&format!("no case that waits has `{}` in its id\n", printable(&part)))?;
         }
@@ -224,7 +225,7 @@ impl Session {
     }
 
     fn summary(&self) -> String {
-        let count = |decision| self.piles.count(decision);
+        let count = |decision| self.queue.count(decision);
         let still = count(Decision::None);
         let counts = format!(
             "accepted {}, rejected {}, still waiting {still}",

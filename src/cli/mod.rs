@@ -30,7 +30,6 @@ mod manifest_command;
 mod noise_command;
 mod output;
 mod page_command;
-mod pile;
 mod problem;
 mod report_command;
 mod reports;

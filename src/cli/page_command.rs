@@ -10,7 +10,7 @@ use super::args::{ReviewArgs, StoreArgs};
 use super::exit::{BROKEN, CONFORMS, CliError};
 use super::keep::{Keep, Kind};
 use super::print;
-use super::review_command::{Contracts, Waiting, code, note_origins, store};
+use super::review_command::{code, contracts, note_origins, pending_files, store};
 use crate::model::{Problem, SourceText, Spot};
 use crate::report::printable;
 use crate::review::{Choice, Decision, Decisions, Page, Standing, group};
@@ -28,9 +28,9 @@ pub(super) fn write(page: &Path, args: &ReviewArgs) -> Result<u8, CliError> {
     keep.cases(&args.store.folder.cases);
     keep.snapshots(Some(store.root()));
     keep.allow(page, Kind::ReviewPage)?;
-    let waiting = Waiting::find(args)?;
-    let suite = Contracts::load(&args.store);
-    let (count, has_unusable) = (waiting.selected.len(), waiting.has_unusable);
+    let waiting = pending_files(args)?;
+    let suite = contracts(&args.store);
+    let (count, has_unusable) = (waiting.selected.len(), waiting.has_unusable());
     let groups = group(waiting.selected, |case| suite.of(case));
     let contents = Page {
         store: &name(&store),
@@ -93,7 +93,7 @@ pub(super) fn carry_out(file: &Path, args: &ReviewArgs) -> Result<u8, CliError> 
             hint: Some("name the store with --endpoint or --snapshots, as for `review`".into()),
         });
     }
-    let waiting = Waiting::find(args)?;
+    let waiting = pending_files(args)?;
     let pending: BTreeMap<&str, &PendingSnapshot> =
         waiting.selected.iter().map(|snapshot| (snapshot.case.as_str(), snapshot)).collect();
     let others = decisions.decisions.iter().map(|decision| decision.case.as_str());
@@ -114,7 +114,7 @@ pub(super) fn carry_out(file: &Path, args: &ReviewArgs) -> Result<u8, CliError> 
     }
     let Tally { accepted, rejected, left_alone } = tally;
     print(&format!("{accepted} accepted, {rejected} rejected, {left_alone} left alone\n"))?;
-    Ok(code(waiting.has_unusable, if left_alone == 0 { CONFORMS } else { BROKEN }))
+    Ok(code(waiting.has_unusable(), if left_alone == 0 { CONFORMS } else { BROKEN }))
 }
 
 /// What has become of the decisions.

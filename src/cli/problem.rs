@@ -61,7 +61,7 @@ fn hint(error: &CliError) -> Option<String> {
         CliError::App(AppError::Embedded(EmbeddedError::Foreign { .. })) => {
             Some("name an endpoint with --endpoint".into())
         }
-        CliError::NothingPending { .. } => Some("`proofmark pending` shows what is".into()),
+        CliError::App(AppError::NothingPending { .. }) => Some("`proofmark pending` shows what is".into()),
         CliError::App(AppError::NoEvents { .. }) => {
             Some("a run writes such a file with --report ndjson=FILE".into())
         }

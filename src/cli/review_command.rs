@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
@@ -11,9 +10,10 @@ use super::change_text::Look;
 use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES};
 use super::settings::{from_environment, snapshots_beside};
 use super::{note, print};
+use crate::app::review::{Contracts, PendingFiles, other_endpoints};
 use crate::app::{entry, is_address};
-use crate::model::{Contract, EndpointKind, Suite};
-use crate::plan::{Pattern, case_ids};
+use crate::model::EndpointKind;
+use crate::plan::case_ids;
 use crate::report::printable;
 use crate::review::group;
 use crate::run::orphans;
@@ -22,9 +22,9 @@ use crate::source::{Wanted, load};
 
 /// Shows what waits, each kind of change once, and says by the exit code whether anything does.
 pub(super) fn pending(args: &ReviewArgs) -> Result<u8, CliError> {
-    let waiting = Waiting::find(args)?;
-    let (count, has_unusable) = (waiting.selected.len(), waiting.has_unusable);
-    let suite = Contracts::load(&args.store);
+    let waiting = pending_files(args)?;
+    let (count, has_unusable) = (waiting.selected.len(), waiting.has_unusable());
+    let suite = contracts(&args.store);
     let groups = group(waiting.selected, |case| suite.of(case));
     let look = Look::of_output(io::stdout().is_terminal());
     let mut text = String::new();
@@ -51,18 +51,18 @@ pub(super) fn plural(count: usize) -> &'static str {
 
 /// Accepts what waits.
 pub(super) fn accept(args: &ReviewArgs) -> Result<u8, CliError> {
-    let waiting = Waiting::find(args)?;
+    let waiting = pending_files(args)?;
     note_origins(&waiting.selected);
     decide(&waiting, "accepted", PendingSnapshot::accept)
 }
 
 /// Rejects what waits.
 pub(super) fn reject(args: &ReviewArgs) -> Result<u8, CliError> {
-    decide(&Waiting::find(args)?, "rejected", PendingSnapshot::reject)
+    decide(&pending_files(args)?, "rejected", PendingSnapshot::reject)
 }
 
 fn decide(
-    waiting: &Waiting,
+    waiting: &PendingFiles,
     done: &str,
     act: fn(&PendingSnapshot) -> Result<(), StoreError>,
 ) -> Result<u8, CliError> {
@@ -72,7 +72,7 @@ fn decide(
     }
     let count = waiting.selected.len();
     print(&format!("{count} {done}\n"))?;
-    Ok(code(waiting.has_unusable, CONFORMS))
+    Ok(code(waiting.has_unusable(), CONFORMS))
 }
 
 /// Says how many of the snapshots show what a fault has made, or take the place of what outranks them, which may be
@@ -97,64 +97,16 @@ pub(super) fn note_origins<'a>(snapshots: impl IntoIterator<Item = &'a PendingSn
     }
 }
 
-/// What waits and is meant, and whether files were in the way.
-pub(super) struct Waiting {
-    pub(super) selected: Vec<PendingSnapshot>,
-    pub(super) has_unusable: bool,
-    /// Snapshots of other endpoints that are pending as well, for standard error.
-    elsewhere: Vec<String>,
-}
-
-impl Waiting {
-    pub(super) fn find(args: &ReviewArgs) -> Result<Self, CliError> {
-        let patterns = args.patterns.iter().map(|text| Pattern::new(text, args.exact));
-        let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
-        let store = store(&args.store)?;
-        let elsewhere = elsewhere(&args.store, &store);
-        let mut waiting = Self { selected: Vec::new(), has_unusable: false, elsewhere };
-        for found in store.pending()? {
-            match found {
-                Ok(snapshot) => waiting.selected.push(snapshot),
-                Err(error) => {
-                    waiting.has_unusable = true;
-                    note(&format!("left alone: {}", printable(&error.to_string())));
-                }
-            }
-        }
-        waiting.elsewhere.iter().for_each(|told| note(&printable(told)));
-        let selects = |pattern: &&Pattern| waiting.selected.iter().any(|each| pattern.matches(&each.case));
-        if let Some(pattern) = patterns.iter().find(|pattern| !selects(pattern)) {
-            return Err(CliError::NothingPending { pattern: pattern.as_str().to_owned() });
-        }
-        waiting.selected.retain(|snapshot| {
-            patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(&snapshot.case))
-        });
-        Ok(waiting)
-    }
-}
-
-/// What is pending for other endpoints than the one that is looked at, which is easily forgotten.
-fn elsewhere(args: &StoreArgs, store: &Store) -> Vec<String> {
-    if args.snapshots.is_some() {
-        return Vec::new();
-    }
-    let base = snapshots_beside(&args.folder.cases, None);
-    let entries = fs::read_dir(&base).into_iter().flatten().filter_map(Result::ok);
-    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    let names = folders.filter_map(|entry| entry.file_name().to_str()?.strip_prefix('@').map(str::to_owned));
-    let mut names: Vec<Option<String>> = names.map(Some).chain([None]).collect();
-    names.sort();
-    let others = names.iter().filter_map(|name| {
-        let folder = snapshots_beside(&args.folder.cases, name.as_deref());
-        let other = Store::new(folder, Update::Never, EndpointKind::Foreign);
-        let count = if other.root() == store.root() { 0 } else { other.pending().ok()?.len() };
-        let whose = name.as_ref().map_or_else(
-            || "the reference endpoint: leave out --endpoint".to_owned(),
-            |name| format!("`{name}`: --endpoint {name}"),
-        );
-        (count > 0).then(|| format!("{count} more pending for {whose}"))
-    });
-    others.collect()
+/// The pending snapshots that are meant. What is in the way, and what is pending elsewhere, goes to standard error.
+pub(super) fn pending_files(args: &ReviewArgs) -> Result<PendingFiles, CliError> {
+    let store = store(&args.store)?;
+    let others = match args.store.snapshots {
+        Some(_) => Vec::new(),
+        None => other_endpoints(&snapshots_beside(&args.store.folder.cases, None), &store),
+    };
+    let found = PendingFiles::of(&store)?;
+    found.unusable.iter().chain(&others).for_each(|line| note(&printable(line)));
+    Ok(found.select(&args.patterns, args.exact)?)
 }
 
 /// The exit code, where files were in the way and where not.
@@ -162,27 +114,15 @@ pub(super) fn code(has_unusable: bool, otherwise: u8) -> u8 {
     if has_unusable { INVALID_FILES } else { otherwise }
 }
 
-/// The contracts whose words changes are told in; none if the cases cannot be read.
-pub(super) struct Contracts(Option<Suite>);
-
-impl Contracts {
-    pub(super) fn load(args: &StoreArgs) -> Self {
-        let suite = load(&args.folder.cases, Wanted::All).ok();
-        if suite.is_none() {
-            note(
-                "the cases cannot be read, so no change is told in a contract's words; see `proofmark check`",
-            );
-        }
-        Self(suite)
+/// The contracts whose words changes are described in.
+pub(super) fn contracts(args: &StoreArgs) -> Contracts {
+    let contracts = Contracts::load(&args.folder.cases);
+    if contracts.is_none() {
+        note(
+            "the cases cannot be read, so no change is described in a contract's words; see `proofmark check`",
+        );
     }
-
-    /// The contract of a case.
-    pub(super) fn of(&self, case: &str) -> Option<&Contract> {
-        let mut contracts = self.0.as_ref()?.operations.iter().map(|operation| &*operation.contract);
-        contracts.find(|contract| {
-            case.strip_prefix(contract.id.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        })
-    }
+    contracts
 }
 
 /// Removes the snapshots that belong to no case; all cases are known, whatever a run selected.

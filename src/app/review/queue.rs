@@ -1,21 +1,24 @@
-//! What is decided in a review, and what is next. Main type: [`Piles`].
+//! What is decided in a review, and what is next. Main type: [`Queue`].
 
 use crate::review::{Change, Group};
 use crate::snapshot::StoreError;
 
 /// What is decided about a snapshot that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decision {
+pub enum Decision {
     /// Nothing: it waits. Counted with what is skipped.
     None,
     /// It is to be decided later.
     Skipped,
+    /// The new snapshot took the place of the old one.
     Accepted,
+    /// The old snapshot stays.
     Rejected,
 }
 
 impl Decision {
-    pub(super) fn word(self) -> &'static str {
+    /// The word for people.
+    pub fn word(self) -> &'static str {
         match self {
             Self::None => "waiting",
             Self::Skipped => "skipped",
@@ -31,16 +34,16 @@ impl Decision {
 
 /// Where a review stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub enum Position {
     /// At all cases of a kind that are not decided.
     Kind(usize),
     /// At one case of a kind.
     Case(usize, usize),
 }
 
-impl Place {
+impl Position {
     /// The kind as a whole.
-    pub(super) fn kind(self) -> Self {
+    pub fn kind(self) -> Self {
         Self::Kind(self.number())
     }
 
@@ -52,11 +55,11 @@ impl Place {
 }
 
 /// The kinds of change, with what is decided about each snapshot.
-pub(super) struct Piles(Vec<(Group, Vec<Decision>)>);
+pub struct Queue(Vec<(Group, Vec<Decision>)>);
 
-impl Piles {
+impl Queue {
     /// Nothing is decided yet.
-    pub(super) fn new(groups: Vec<Group>) -> Self {
+    pub fn new(groups: Vec<Group>) -> Self {
         let undecided = |group: Group| {
             let decisions = vec![Decision::None; group.changes.len()];
             (group, decisions)
@@ -64,16 +67,23 @@ impl Piles {
         Self(groups.into_iter().map(undecided).collect())
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// How many kinds of change there are.
+    pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(super) fn group(&self, kind: usize) -> &Group {
+    /// Whether there is nothing to decide on.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A kind of change.
+    pub fn group(&self, kind: usize) -> &Group {
         &self.0[kind].0
     }
 
     /// The cases of a kind that are not decided.
-    pub(super) fn undecided(&self, kind: usize) -> Vec<&Change> {
+    pub fn undecided(&self, kind: usize) -> Vec<&Change> {
         self.places(kind).map(|case| &self.0[kind].0.changes[case]).collect()
     }
 
@@ -83,74 +93,74 @@ impl Piles {
     }
 
     /// The change that is shown at a place: of a kind, the first that is not decided.
-    pub(super) fn change(&self, place: Place) -> &Change {
+    pub fn change(&self, place: Position) -> &Change {
         let case = match place {
-            Place::Case(_, case) => case,
-            Place::Kind(kind) => self.places(kind).next().unwrap_or(0),
+            Position::Case(_, case) => case,
+            Position::Kind(kind) => self.places(kind).next().unwrap_or(0),
         };
         &self.0[place.number()].0.changes[case]
     }
 
     /// The kind that a change belongs to.
-    pub(super) fn kind_of(&self, change: &Change) -> usize {
+    pub fn kind_of(&self, change: &Change) -> usize {
         let has =
             |(group, _): &(Group, Vec<Decision>)| group.changes.iter().any(|each| std::ptr::eq(each, change));
         self.0.iter().position(has).unwrap_or(0)
     }
 
     /// Where a review starts.
-    pub(super) fn first(&self) -> Option<Place> {
-        (!self.0.is_empty()).then_some(Place::Kind(0))
+    pub fn first(&self) -> Option<Position> {
+        (!self.0.is_empty()).then_some(Position::Kind(0))
     }
 
     /// The first case of the kind that is not decided.
-    pub(super) fn first_case(&self, here: Place) -> Option<Place> {
+    pub fn first_case(&self, here: Position) -> Option<Position> {
         let kind = here.number();
-        self.places(kind).next().map(|case| Place::Case(kind, case))
+        self.places(kind).next().map(|case| Position::Case(kind, case))
     }
 
     /// What comes after a place: the next case of the kind, or the next kind with cases that nothing is said about.
-    pub(super) fn after(&self, here: Place) -> Option<Place> {
+    pub fn after(&self, here: Position) -> Option<Position> {
         let (number, case) = match here {
-            Place::Kind(kind) => (kind, None),
-            Place::Case(kind, case) => (kind, Some(case)),
+            Position::Kind(kind) => (kind, None),
+            Position::Case(kind, case) => (kind, Some(case)),
         };
         let waits = |kind: usize, case: &usize| self.0[kind].1[*case] == Decision::None;
         let next = case.and_then(|case| self.places(number).find(|each| *each > case && waits(number, each)));
         if let Some(case) = next {
-            return Some(Place::Case(number, case));
+            return Some(Position::Case(number, case));
         }
         let mut kinds = number + 1..self.0.len();
-        kinds.find(|kind| self.places(*kind).any(|case| waits(*kind, &case))).map(Place::Kind)
+        kinds.find(|kind| self.places(*kind).any(|case| waits(*kind, &case))).map(Position::Kind)
     }
 
     /// What is not decided before a place: a case of the kind, the kind, or one before it.
-    pub(super) fn before(&self, here: Place) -> Option<Place> {
-        if let Place::Case(kind, case) = here {
+    pub fn before(&self, here: Position) -> Option<Position> {
+        if let Position::Case(kind, case) = here {
             let place = self.places(kind).rev().find(|each| *each < case);
-            return Some(place.map_or(Place::Kind(kind), |case| Place::Case(kind, case)));
+            return Some(place.map_or(Position::Kind(kind), |case| Position::Case(kind, case)));
         }
-        (0..here.number()).rev().find(|kind| self.places(*kind).next().is_some()).map(Place::Kind)
+        (0..here.number()).rev().find(|kind| self.places(*kind).next().is_some()).map(Position::Kind)
     }
 
     /// The next case that is not decided and has a text in its id, from a place on and then from the start.
-    pub(super) fn find(&self, part: &str, here: Place) -> Option<Place> {
+    pub fn find(&self, part: &str, here: Position) -> Option<Position> {
         let all = (0..self.0.len()).flat_map(|kind| self.places(kind).map(move |case| (kind, case)));
         let has = |(kind, case): &(usize, usize)| self.0[*kind].0.changes[*case].snapshot.case.contains(part);
-        let found: Vec<Place> = all.filter(has).map(|(kind, case)| Place::Case(kind, case)).collect();
-        let is_after = |place: &&Place| match here {
-            Place::Case(..) => **place > here,
-            Place::Kind(kind) => place.number() >= kind,
+        let found: Vec<Position> = all.filter(has).map(|(kind, case)| Position::Case(kind, case)).collect();
+        let is_after = |place: &&Position| match here {
+            Position::Case(..) => **place > here,
+            Position::Kind(kind) => place.number() >= kind,
         };
         found.iter().find(is_after).or(found.first()).copied()
     }
 
     /// Carries a decision out for what is not decided at a place: for how many, and what was in the way.
-    pub(super) fn decide(&mut self, here: Place, decision: Decision) -> (usize, Vec<StoreError>) {
+    pub fn decide(&mut self, here: Position, decision: Decision) -> (usize, Vec<StoreError>) {
         let kind = here.number();
         let cases: Vec<usize> = match here {
-            Place::Kind(_) => self.places(kind).collect(),
-            Place::Case(_, case) => vec![case],
+            Position::Kind(_) => self.places(kind).collect(),
+            Position::Case(_, case) => vec![case],
         };
         let (mut done, mut errors) = (0, Vec::new());
         let (group, decisions) = &mut self.0[kind];
@@ -181,7 +191,7 @@ impl Piles {
     }
 
     /// How many are decided in a way; what is skipped still waits.
-    pub(super) fn count(&self, wanted: Decision) -> usize {
+    pub fn count(&self, wanted: Decision) -> usize {
         let is_same = |decision: &&Decision| {
             **decision == wanted || (wanted == Decision::None && **decision == Decision::Skipped)
         };
