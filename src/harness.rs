@@ -283,7 +283,7 @@ impl Shared {
                 (endpoint, Some(reference))
             }
         };
-        let keeping = if reference.is_some() { Keeping::Reuse } else { Keeping::Fresh };
+        let keeping = if reference.is_some() { Keeping::ReuseOwn } else { Keeping::Fresh };
         let connection = Connection { keeping, ..Connection::default() };
         let client = Client::new(Limits::default(), &connection, endpoint.addresses())
             .map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,11 +14,12 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_rustls::TlsConnector;
 
 use super::address::Address;
 use super::stream::Stream;
+use super::wait::at_most;
 use crate::model::Fault;
 
 /// How long an address of several may take before the next is tried beside it (RFC 8305, section 5).
@@ -67,11 +68,13 @@ impl Dialler {
 
     /// A connection on which requests to an address can be sent.
     pub(super) async fn dial(&self, address: &Address) -> Result<Stream, Fault> {
-        match timeout(self.limit, self.connect(address)).await {
-            Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(Fault::Connect { reason: innermost(&error) }),
-            Err(_) => Err(Fault::TimedOut { what: "the connection".into(), after: self.limit }),
-        }
+        let (connected, pause) = at_most(self.limit, self.connect(address)).await;
+        let connected = match connected {
+            Some(Ok(stream)) => Ok(stream),
+            Some(Err(error)) => Err(Fault::Connect { reason: innermost(&error) }),
+            None => Err(Fault::TimedOut { what: "the connection".into(), after: self.limit }),
+        };
+        connected.map_err(|fault| pause.named(fault))
     }
 
     async fn connect(&self, address: &Address) -> io::Result<Stream> {
@@ -157,21 +160,32 @@ async fn first(addresses: &[SocketAddr]) -> io::Result<(TcpStream, SocketAddr)> 
 
 /// A connection to an address; waits where this machine has no port to spare. The caller bounds it.
 async fn connected(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = with_a_port(|| TcpStream::connect(address), || can_leave_for(address)).await?;
+    // What is small goes out at once.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Connects, and again as long as the system has no port for it. It says the same of an address that nothing here can
+/// have a connection to, for which nobody waits.
+async fn with_a_port<T, F: Future<Output = io::Result<T>>>(
+    connect: impl Fn() -> F,
+    is_for_want_of_ports: impl Fn() -> bool,
+) -> io::Result<T> {
     loop {
-        match TcpStream::connect(address).await {
-            Err(error)
-                if error.kind() == io::ErrorKind::AddrNotAvailable && !address.ip().is_unspecified() =>
-            {
+        match connect().await {
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable && is_for_want_of_ports() => {
                 sleep(NEXT_PORT).await;
             }
-            Err(error) => return Err(error),
-            Ok(stream) => {
-                // What is small goes out at once.
-                stream.set_nodelay(true)?;
-                return Ok(stream);
-            }
+            connected => return connected,
         }
     }
+}
+
+/// Whether this machine has an address from which to reach that one. Datagrams have ports of their own, and none is sent.
+fn can_leave_for(address: SocketAddr) -> bool {
+    let any = if address.is_ipv4() { IpAddr::from([0; 4]) } else { IpAddr::from([0; 16]) };
+    !address.ip().is_unspecified() && UdpSocket::bind((any, 0)).and_then(|own| own.connect(address)).is_ok()
 }
 
 /// Asks a proxy for a way to an address (RFC 9110, section 9.3.6).
@@ -206,4 +220,53 @@ fn innermost(error: &io::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::io::{Error, ErrorKind};
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::{NEXT_PORT, can_leave_for, with_a_port};
+
+    /// Connects where the first so many attempts fail so; what comes of it, after how many attempts and how long.
+    async fn connecting(
+        failing: u32,
+        kind: ErrorKind,
+        is_for_want_of_ports: bool,
+    ) -> (Result<u32, ErrorKind>, u32, Duration) {
+        let (tries, start) = (Cell::new(0), Instant::now());
+        let connect = || async {
+            tries.set(tries.get() + 1);
+            if tries.get() > failing { Ok(7) } else { Err(Error::from(kind)) }
+        };
+        let connected = with_a_port(connect, || is_for_want_of_ports).await;
+        (connected.map_err(|error| error.kind()), tries.get(), start.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_there_is_no_port_a_connection_waits_for_one_and_for_nothing_else() {
+        let (none, refused) = (ErrorKind::AddrNotAvailable, ErrorKind::ConnectionRefused);
+        let once = (1, Duration::ZERO);
+        for (failing, kind, is_shortage, due, (tries, waited)) in [
+            (0, none, true, Ok(7), once),
+            (3, none, true, Ok(7), (4, 3 * NEXT_PORT)),
+            (500, none, true, Ok(7), (501, 500 * NEXT_PORT)),
+            (3, none, false, Err(none), once),
+            (3, refused, true, Err(refused), once),
+        ] {
+            let (connected, tried, took) = connecting(failing, kind, is_shortage).await;
+            assert_eq!((connected, tried), (due, tries), "{failing} {kind}");
+            assert!(took >= waited && took <= waited + waited / 10, "{took:?} {failing} {kind}");
+        }
+    }
+
+    #[test]
+    fn this_machine_can_leave_for_itself() {
+        assert!(can_leave_for(([127, 0, 0, 1], 80).into()));
+        assert!(!can_leave_for(([0, 0, 0, 0], 80).into()));
+    }
 }

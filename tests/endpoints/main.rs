@@ -19,6 +19,7 @@ mod fixtures;
 mod hostile;
 mod judge;
 mod kept_states;
+mod late;
 mod recipes;
 #[cfg(feature = "wiremock")]
 mod responder;
