@@ -33,4 +33,6 @@ mod signatures;
 mod signing;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls_clients;
 mod values;
+mod wire;
