@@ -229,3 +229,38 @@ fn cause(error: &hyper::Error) -> String {
     }
     cause.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+    use hyper::Request;
+    use hyper::body::Bytes;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::{Failure, exchange};
+    use crate::transport::stream::Stream;
+
+    /// What comes of a request on a connection on which these bytes are, or which is closed without any.
+    async fn sent_behind(bytes: &[u8]) -> Failure {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        server.write_all(bytes).await.unwrap();
+        let _open = Some(server).filter(|_| !bytes.is_empty());
+        stream.readable().await.unwrap();
+        let request = Request::new(Full::new(Bytes::new()));
+        exchange(Stream::Plain(stream), request, 100).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn bytes_that_are_there_before_a_request_is_sent_are_not_its_answer() {
+        let whole = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        for (bytes, due) in [(&whole[..], true), (b"HTTP", true), (b"\r\n\r\n", true), (b"", false)] {
+            match sent_behind(bytes).await {
+                Failure::Unsent { is_unasked, .. } => assert_eq!(is_unasked, due, "{bytes:?}"),
+                other => panic!("{bytes:?}: {other:?}"),
+            }
+        }
+    }
+}
