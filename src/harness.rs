@@ -340,7 +340,7 @@ impl Shared {
         let background = Background { store: self.store.clone(), ..Background::default() };
         let Some(entry) = entry else {
             // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
-            connection.keeping = Keeping::Reuse;
+            connection.keeping = Keeping::ReuseOwn;
             let target = Target::Reference(Vec::new());
             let run = self.run_settings(harness.seed.unwrap_or_default(), true);
             return Ok((SessionSettings { target, run, limits, connection }, background));

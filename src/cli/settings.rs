@@ -116,7 +116,7 @@ impl Settings {
         let Connected { limits, mut connection } = connected;
         // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
         if matches!(target, Target::Reference(_)) {
-            connection.keeping = Keeping::Reuse;
+            connection.keeping = Keeping::ReuseOwn;
         }
         let folder = asked.snapshots.and_then(|args| snapshots(args, asked.cases, &target, update));
         let run = RunSettings {

@@ -113,6 +113,24 @@ pub fn last_part(row: Option<&str>, axes: &str) -> Option<String> {
     }
 }
 
+/// Header fields with those of `over` in the place of all that have their names, whatever the case of letters; they come
+/// last. A name that `over` has twice stays twice.
+pub(crate) fn put_over_fields(
+    mut fields: Vec<(String, String)>,
+    over: &[(String, String)],
+) -> Vec<(String, String)> {
+    if !fields.is_empty() && !over.is_empty() {
+        let name = |(name, _): &(String, String)| {
+            work::count(1);
+            name.to_ascii_lowercase()
+        };
+        let replaced: HashSet<String> = over.iter().map(name).collect();
+        fields.retain(|field| !replaced.contains(&name(field)));
+    }
+    fields.extend_from_slice(over);
+    fields
+}
+
 /// Parameters with those of `over` in their place; new ones come last. A list is replaced whole.
 #[must_use]
 pub fn merge_params(mut params: Vec<(String, Value)>, over: &[(String, Value)]) -> Vec<(String, Value)> {
@@ -283,11 +301,7 @@ impl RequestSpec {
     /// This specification with everything that `over` sets put in its place.
     #[must_use]
     pub fn merged(&self, over: &RequestSpec) -> RequestSpec {
-        let mut headers = self.raw.headers.clone();
-        let is_replaced =
-            |known: &str| over.raw.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(known));
-        headers.retain(|(known, _)| !is_replaced(known));
-        headers.extend_from_slice(&over.raw.headers);
+        let headers = put_over_fields(self.raw.headers.clone(), &over.raw.headers);
         RequestSpec {
             method: over.method.clone().or_else(|| self.method.clone()),
             place: over.place.or(self.place),
@@ -471,7 +485,7 @@ impl fmt::Display for StatusRule {
 
 #[cfg(test)]
 mod tests {
-    use super::{Value, merge_params};
+    use super::{RawParts, RequestSpec, Value, merge_params};
     use crate::model::work::{assert_linear, steps};
 
     #[test]
@@ -485,5 +499,25 @@ mod tests {
             assert_eq!(merged, [pairs(0..size, 0), pairs(size..3 * size, 1)].concat());
         }
         assert_linear(1000, |size| drop(merge_params(pairs(0..size, 0), &pairs(size..2 * size, 1))));
+    }
+
+    fn with_fields(fields: impl IntoIterator<Item = (String, &'static str)>) -> RequestSpec {
+        let headers = fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+        RequestSpec { raw: RawParts { headers, ..RawParts::default() }, ..RequestSpec::default() }
+    }
+
+    #[test]
+    fn many_header_fields_are_merged_as_few_are() {
+        let few = |fields: &[(&str, &'static str)]| {
+            with_fields(fields.iter().map(|(name, value)| ((*name).to_owned(), *value)))
+        };
+        let own = few(&[("a", "1"), ("B", "2"), ("c", "3"), ("b", "4")]);
+        let merged = own.merged(&few(&[("x", "5"), ("b", "6"), ("b", "7")])).raw.headers;
+        let texts: Vec<String> = merged.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(texts, ["a=1", "c=3", "x=5", "b=6", "b=7"]);
+        let names =
+            |range: std::ops::Range<usize>| with_fields(range.map(|number| (format!("X-{number}"), "v")));
+        assert_linear(1000, |size| drop(names(0..size).merged(&names(size / 2..2 * size))));
+        assert_eq!(steps(|| drop(names(0..1000).merged(&names(0..0)))), 0, "nothing is replaced");
     }
 }

@@ -27,11 +27,11 @@ mod verdict;
 mod waiver;
 pub(crate) mod work;
 
-pub(crate) use case::put_over;
 pub use case::{
     AxisChoice, Case, Expect, Given, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme, StatusRule,
     Step, Variable, last_part, merge_params, target,
 };
+pub(crate) use case::{put_over, put_over_fields};
 pub use character::{is_hostile, json_escape};
 pub use contract::{
     Backing, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderRule, Listing, MediaTypes,

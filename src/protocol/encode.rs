@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use super::json::to_json;
 use crate::model::{
     Contract, Format, Listing, Place, PreparedStep, RawParts, Request, SentBody, Value, is_token,
+    put_over_fields,
 };
 
 /// Everything but the unreserved characters of RFC 3986, section 2.3.
@@ -199,10 +200,7 @@ impl Parts {
 
 fn headers(body: &SentBody, own: Vec<(String, String)>, raw: &[(String, String)]) -> Vec<(String, String)> {
     let content_type = body.content_type().map(|kind| ("content-type".to_owned(), kind.to_owned()));
-    let mut headers: Vec<(String, String)> = content_type.into_iter().chain(own).collect();
-    headers.retain(|(known, _)| raw.iter().all(|(name, _)| name != known));
-    headers.extend_from_slice(raw);
-    headers
+    put_over_fields(content_type.into_iter().chain(own).collect(), raw)
 }
 
 fn asked_format(params: &[(String, String)], name: &str, json: &str, xml: &str) -> Option<Format> {

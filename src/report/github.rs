@@ -57,7 +57,7 @@ impl GithubReport {
             return;
         }
         let (command, annotations) = match kind(record) {
-            Kind::Passed | Kind::Skipped => return,
+            Kind::Passed | Kind::StartedAgain | Kind::Skipped => return,
             Kind::Broken => ("error", &mut self.broken),
             Kind::Unknown => ("error", &mut self.unknown),
             Kind::Flaky | Kind::Waived => ("warning", &mut self.warnings),

@@ -14,6 +14,8 @@ pub(super) const TOLD: usize = 20;
 pub(super) enum Kind {
     /// It passed.
     Passed,
+    /// It passed after it was started again from its states: a request of its first attempt was lost.
+    StartedAgain,
     /// It passed, but not at once.
     Flaky,
     /// The contract is broken, or a snapshot differs.
@@ -31,6 +33,7 @@ pub(super) fn kind(record: &CaseRecord) -> Kind {
     match &record.verdict {
         Verdict::Failed => Kind::Broken,
         _ if !record.left_behind.is_empty() => Kind::Unknown,
+        Verdict::Passed if record.started_again.is_some() => Kind::StartedAgain,
         Verdict::Passed => Kind::Passed,
         Verdict::Flaky { .. } => Kind::Flaky,
         Verdict::Waived { .. } => Kind::Waived,
@@ -45,7 +48,7 @@ pub(super) fn is_listed(record: &CaseRecord) -> bool {
     match (kind(record), &record.verdict) {
         (Kind::Passed | Kind::Skipped, _) => false,
         (_, Verdict::NotRun(reason)) if record.left_behind.is_empty() => !reason.is_of_the_run(),
-        (Kind::Flaky | Kind::Broken | Kind::Waived | Kind::Unknown, _) => true,
+        (Kind::StartedAgain | Kind::Flaky | Kind::Broken | Kind::Waived | Kind::Unknown, _) => true,
     }
 }
 
@@ -60,7 +63,8 @@ pub(super) fn headline(record: &CaseRecord) -> String {
         | Verdict::NotRun(_) => record.verdict.reason(),
     };
     let left = record.left_behind.first().map(|left| format!("left behind: {left}"));
-    let line: Vec<String> = reason.into_iter().chain(left).collect();
+    let again = record.started_again.as_ref().map(|reason| format!("started again: {reason}"));
+    let line: Vec<String> = reason.into_iter().chain(left).chain(again).collect();
     let line = line.join("; ").replace('\n', " ");
     printable(&line).chars().take(LONGEST).collect()
 }

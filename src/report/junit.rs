@@ -159,6 +159,8 @@ impl Suite {
         self.cases.write_event(Xml::Start(start))?;
         if let Some((element, said)) = element(record, kind) {
             self.result(element, said, &headline(record), &case_text(record, repeat))?;
+        } else if kind == Kind::StartedAgain {
+            self.output(&case_text(record, repeat))?;
         }
         self.end_case()
     }
@@ -196,6 +198,13 @@ impl Suite {
         Ok(())
     }
 
+    /// What is said of a case that passed.
+    fn output(&mut self, text: &str) -> io::Result<()> {
+        self.cases.write_event(Xml::Start(BytesStart::new("system-out")))?;
+        self.cases.write_event(Xml::Text(BytesText::new(text)))?;
+        self.cases.write_event(Xml::End(BytesEnd::new("system-out")))
+    }
+
     fn end_case(&mut self) -> io::Result<()> {
         self.cases.write_event(Xml::End(BytesEnd::new("testcase")))?;
         self.cases.get_mut().write_all(b"\n")
@@ -211,7 +220,7 @@ fn class(endpoint: Option<&str>, table: &str) -> String {
 /// The element that tells why a case did not simply pass, and its type.
 fn element(record: &CaseRecord, kind: Kind) -> Option<(&'static str, &'static str)> {
     match kind {
-        Kind::Passed => None,
+        Kind::Passed | Kind::StartedAgain => None,
         Kind::Flaky => Some(("flakyFailure", "flaky")),
         Kind::Broken => {
             Some(("failure", first_counting(record).map_or("failed", |finding| finding.level.name())))

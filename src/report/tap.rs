@@ -60,7 +60,7 @@ impl TapReport {
         self.cases += 1;
         let kind = kind(record);
         let (word, directive) = match kind {
-            Kind::Passed | Kind::Flaky => ("ok", String::new()),
+            Kind::Passed | Kind::StartedAgain | Kind::Flaky => ("ok", String::new()),
             Kind::Skipped => ("ok", format!(" # SKIP {}", description(&headline(record)))),
             Kind::Waived => ("not ok", format!(" # TODO {}", description(&headline(record)))),
             Kind::Broken | Kind::Unknown => ("not ok", String::new()),
@@ -69,7 +69,9 @@ impl TapReport {
         writeln!(self.out, "{indent}{word} {} - {}{directive}", self.cases, record.id)?;
         match kind {
             Kind::Passed | Kind::Skipped => Ok(()),
-            Kind::Flaky | Kind::Waived | Kind::Broken | Kind::Unknown => self.block(record),
+            Kind::StartedAgain | Kind::Flaky | Kind::Waived | Kind::Broken | Kind::Unknown => {
+                self.block(record)
+            }
         }
     }
 

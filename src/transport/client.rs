@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
-
 use super::address::Address;
 use super::dial::Dialler;
 use super::hook::Hooks;
-use super::idle::Idle;
+use super::idle::{Idle, Use};
 use super::incoming::answer;
 use super::link::{Failure, Outgoing, Taken, exchange};
 use super::outgoing::outgoing;
@@ -59,7 +57,7 @@ impl Client {
         let dialler = Dialler::new(limits.connect, resolve, proxy, config.map(Arc::new));
         let is_fresh = connection.keeping == Keeping::Fresh;
         let pace = connection.rate.map(Pace::new);
-        let shared = Shared { dialler, idle: Idle::new(!is_fresh), hooks, pace };
+        let shared = Shared { dialler, idle: Idle::new(connection.keeping), hooks, pace };
         Ok(Self { shared: Arc::new(shared), limits, is_fresh, redactor: None })
     }
 
@@ -101,11 +99,14 @@ impl Client {
         if !self.is_fresh
             && let Some(stream) = self.shared.idle.take(address)
         {
-            match self.on(stream, built, true, address).await {
+            match self.on(stream, built, Use::Again, address).await {
                 // Nobody has seen anything of it.
-                Err(Failure::Unsent(unsent)) => {
+                Err(Failure::Unsent { request, is_unasked }) => {
+                    if is_unasked {
+                        self.shared.idle.mix();
+                    }
                     self.shared.idle.end();
-                    built = *unsent;
+                    built = *request;
                 }
                 Err(Failure::Ended(reason)) => {
                     self.shared.idle.end();
@@ -115,20 +116,26 @@ impl Client {
                 Ok(answer) => return Ok(answer),
             }
         }
+        let used = if self.is_fresh { Use::Alone } else { self.shared.idle.new_use() };
         let stream = dialler.dial(address).await?;
-        self.on(stream, built, false, address).await.map_err(|failure| match failure {
-            Failure::Unsent(_) => Fault::Broken { reason: "the connection was closed at once".to_owned() },
+        self.on(stream, built, used, address).await.map_err(|failure| match failure {
+            Failure::Unsent { is_unasked: true, .. } => {
+                Fault::Broken { reason: "the endpoint sent bytes before it was asked".to_owned() }
+            }
+            Failure::Unsent { .. } => {
+                Fault::Broken { reason: "the connection was closed at once".to_owned() }
+            }
             Failure::Ended(reason) => Fault::Broken { reason },
             Failure::Fault(fault) => fault,
         })
     }
 
-    /// Sends a request on a connection, which may have carried others before.
+    /// Sends a request on a connection.
     async fn on(
         &self,
         stream: Stream,
         request: Outgoing,
-        is_kept: bool,
+        used: Use,
         address: &Address,
     ) -> Result<Answer, Failure> {
         let (limit, idle) = (self.limits.answer, &self.shared.idle);
@@ -139,16 +146,10 @@ impl Client {
         let out_of_time = || Failure::Fault(Fault::TimedOut { what: "the answer".into(), after: limit });
         let taken = taken.unwrap_or_else(|| Err(out_of_time())).map_err(|failure| match failure {
             Failure::Fault(fault) => Failure::Fault(pause.named(fault)),
-            other @ (Failure::Unsent(_) | Failure::Ended(_)) => other,
+            other @ (Failure::Unsent { .. } | Failure::Ended(_)) => other,
         });
         let Taken { head, body, surplus, rest } = taken?;
-        // What is behind an answer may be the answer, if another came before it.
-        if is_kept && surplus.is_some() {
-            idle.mix();
-        }
-        if !self.is_fresh {
-            idle.keep(address, rest);
-        }
+        idle.keep(address, rest, used, surplus.is_some()).await;
         let redactor = self.redactor.as_deref();
         let times = pause.taken_out(elapsed);
         answer(&head, body, surplus, times, self.limits.body, redactor).map_err(Failure::Fault)
@@ -171,25 +172,27 @@ impl Client {
         json: String,
     ) -> Result<(u16, Vec<u8>), Fault> {
         let limit = self.limits.answer;
-        let (answered, pause) = at_most(limit, self.shared.hooks.post_json(self.limits, address, json)).await;
+        let post = || at_most(limit, self.shared.hooks.post_json(self.limits, address, json.clone()));
+        let (mut answered, mut pause) = post().await;
+        // Without a connection nothing was sent, and it may have been this machine that took the time.
+        if pause.is_some() && matches!(answered, Some(Err(Fault::TimedOut { .. }))) {
+            (answered, pause) = post().await;
+        }
         let answered = answered.unwrap_or(Err(Fault::TimedOut { what: "the answer".into(), after: limit }));
         let (status, bytes) = answered.map_err(|fault| pause.named(fault))?;
         let hidden = self.redactor.as_ref().and_then(|redactor| redactor.hidden(&bytes));
         Ok((status, hidden.unwrap_or(bytes)))
     }
 
-    /// Whether the endpoint can be reached: a connection, and for an encrypted one an answer of any kind.
+    /// Whether the endpoint can be reached: a connection is made, encrypted if the address says so, and nothing is sent
+    /// on it.
     ///
     /// # Errors
     /// Why it cannot.
     pub async fn reach(&self, _turn: Turn, address: &Address) -> Result<(), Fault> {
-        let Shared { dialler, hooks, .. } = &*self.shared;
-        if address.is_encrypted() {
-            // The client bounds the connection itself, so an answer that does not come in time says nothing.
-            return timeout(self.limits.answer, hooks.greet(self.limits, address)).await.unwrap_or(Ok(()));
-        }
+        let dialler = &self.shared.dialler;
         // Only the proxy knows whether the endpoint can be reached.
-        if dialler.proxy.is_some() {
+        if dialler.is_absolute(address) {
             return Ok(());
         }
         dialler.dial(address).await.map(drop)

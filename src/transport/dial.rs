@@ -2,8 +2,8 @@
 
 use std::error::Error;
 use std::future::Future;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,18 +14,22 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep};
 use tokio_rustls::TlsConnector;
 
 use super::address::Address;
 use super::stream::Stream;
+use super::wait::{Pause, at_most};
 use crate::model::Fault;
 
 /// How long an address of several may take before the next is tried beside it (RFC 8305, section 5).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 
-/// How long to wait for a free port: a closed connection keeps its port for a while.
+/// How long to wait before the next look for a free port: a closed connection keeps its port for a while.
 const NEXT_PORT: Duration = Duration::from_millis(20);
+
+/// How long to wait for a free port in all: longer than systems keep those of closed connections, which is 30 s to 2 min.
+const LONGEST_FOR_A_PORT: Duration = Duration::from_secs(150);
 
 /// The longest head of a proxy's answer to CONNECT, in bytes.
 const LONGEST_HEAD: usize = 16 * 1024;
@@ -67,11 +71,13 @@ impl Dialler {
 
     /// A connection on which requests to an address can be sent.
     pub(super) async fn dial(&self, address: &Address) -> Result<Stream, Fault> {
-        match timeout(self.limit, self.connect(address)).await {
-            Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(Fault::Connect { reason: innermost(&error) }),
-            Err(_) => Err(Fault::TimedOut { what: "the connection".into(), after: self.limit }),
-        }
+        let (connected, pause) = with_a_port(|| at_most(self.limit, self.connect(address))).await;
+        let connected = match connected {
+            Some(Ok(stream)) => Ok(stream),
+            Some(Err(error)) => Err(Fault::Connect { reason: innermost(&error) }),
+            None => Err(Fault::TimedOut { what: "the connection".into(), after: self.limit }),
+        };
+        connected.map_err(|fault| pause.named(fault))
     }
 
     async fn connect(&self, address: &Address) -> io::Result<Stream> {
@@ -138,14 +144,19 @@ async fn first(addresses: &[SocketAddr]) -> io::Result<(TcpStream, SocketAddr)> 
         |address: SocketAddr| -> Connecting { Box::pin(async move { (connected(address).await, address) }) };
     let mut rest = addresses.iter().copied();
     let mut under_way: FuturesUnordered<Connecting> = rest.next().map(connecting).into_iter().collect();
+    let mut no_port = None;
     loop {
         tokio::select! {
             done = under_way.next() => match done {
                 Some((Ok(stream), address)) => return Ok((stream, address)),
                 Some((Err(error), _)) => {
                     under_way.extend(rest.next().map(connecting));
-                    if under_way.is_empty() {
-                        return Err(error);
+                    let is_last = under_way.is_empty();
+                    match no_port.take() {
+                        None if is_last => return Err(error),
+                        None => no_port = Some(error).filter(is_for_want_of_ports),
+                        Some(no_port) if is_last => return Err(no_port),
+                        earlier => no_port = earlier,
                     }
                 }
                 None => return Err(io::Error::other("the host has no address")),
@@ -155,23 +166,51 @@ async fn first(addresses: &[SocketAddr]) -> io::Result<(TcpStream, SocketAddr)> 
     }
 }
 
-/// A connection to an address; waits where this machine has no port to spare. The caller bounds it.
+/// A connection to an address.
 async fn connected(address: SocketAddr) -> io::Result<TcpStream> {
-    loop {
-        match TcpStream::connect(address).await {
-            Err(error)
-                if error.kind() == io::ErrorKind::AddrNotAvailable && !address.ip().is_unspecified() =>
-            {
-                sleep(NEXT_PORT).await;
-            }
-            Err(error) => return Err(error),
-            Ok(stream) => {
-                // What is small goes out at once.
-                stream.set_nodelay(true)?;
-                return Ok(stream);
-            }
+    match TcpStream::connect(address).await {
+        // The system says the same of an address that nothing here can have a connection to.
+        Err(error) if error.kind() == ErrorKind::AddrNotAvailable && can_leave_for(address) => {
+            Err(io::Error::new(error.kind(), NoPort))
+        }
+        Err(error) => Err(error),
+        Ok(stream) => {
+            // What is small goes out at once.
+            stream.set_nodelay(true)?;
+            Ok(stream)
         }
     }
+}
+
+/// Why there is no connection where this machine has no port to spare.
+#[derive(Debug, thiserror::Error)]
+#[error("this machine has no free port")]
+struct NoPort;
+
+fn is_for_want_of_ports(error: &io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<NoPort>()).is_some()
+}
+
+/// Connects, and again as long as this machine has no port for it: that is not the endpoint's time.
+async fn with_a_port<T, F>(connect: impl Fn() -> F) -> F::Output
+where
+    F: Future<Output = (Option<io::Result<T>>, Pause)>,
+{
+    let start = Instant::now();
+    loop {
+        match connect().await {
+            (Some(Err(error)), _) if is_for_want_of_ports(&error) && start.elapsed() < LONGEST_FOR_A_PORT => {
+                sleep(NEXT_PORT).await;
+            }
+            connected => return connected,
+        }
+    }
+}
+
+/// Whether this machine has an address from which to reach that one. Datagrams have ports of their own, and none is sent.
+fn can_leave_for(address: SocketAddr) -> bool {
+    let any = if address.is_ipv4() { IpAddr::from([0; 4]) } else { IpAddr::from([0; 16]) };
+    !address.ip().is_unspecified() && UdpSocket::bind((any, 0)).and_then(|own| own.connect(address)).is_ok()
 }
 
 /// Asks a proxy for a way to an address (RFC 9110, section 9.3.6).
@@ -206,4 +245,52 @@ fn innermost(error: &io::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::io::{Error, ErrorKind};
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::{LONGEST_FOR_A_PORT, NEXT_PORT, NoPort, Pause, can_leave_for, with_a_port};
+
+    /// Connects where the first so many attempts fail so: what comes of it, after how many attempts and how long.
+    async fn connecting(failing: u32, error: impl Fn() -> Error) -> (Option<u32>, u32, Duration) {
+        let (tries, start) = (Cell::new(0), Instant::now());
+        let connect = || async {
+            tries.set(tries.get() + 1);
+            (Some(if tries.get() > failing { Ok(7) } else { Err(error()) }), Pause::default())
+        };
+        let (connected, _) = with_a_port(connect).await;
+        (connected.unwrap().ok(), tries.get(), start.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_there_is_no_port_a_connection_waits_for_one_and_for_nothing_else() {
+        let no_port = || Error::new(ErrorKind::AddrNotAvailable, NoPort);
+        // More than any limit on the time of a connection.
+        for failing in [0, 3, 5000] {
+            let (connected, tries, took) = connecting(failing, no_port).await;
+            assert_eq!((connected, tries), (Some(7), failing + 1));
+            let due = failing * NEXT_PORT;
+            assert!(took >= due && took <= due + due / 10, "{took:?} {failing}");
+        }
+        let (connected, _, took) = connecting(u32::MAX, no_port).await;
+        assert!(
+            connected.is_none() && took >= LONGEST_FOR_A_PORT && took < 2 * LONGEST_FOR_A_PORT,
+            "{took:?}"
+        );
+        for kind in [ErrorKind::AddrNotAvailable, ErrorKind::ConnectionRefused] {
+            assert_eq!(connecting(3, || Error::from(kind)).await, (None, 1, Duration::ZERO), "{kind}");
+        }
+    }
+
+    #[test]
+    fn this_machine_can_leave_for_itself() {
+        assert!(can_leave_for(([127, 0, 0, 1], 80).into()));
+        assert!(!can_leave_for(([0, 0, 0, 0], 80).into()));
+    }
 }

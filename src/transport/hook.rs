@@ -1,4 +1,4 @@
-//! What is not judged: calls of state hooks, and whether an endpoint can be reached. Main type: [`Hooks`].
+//! What is not judged: calls of state hooks. Main type: [`Hooks`].
 //!
 //! It is a pooled client. It follows no redirect, takes no proxy from the environment and repeats nothing.
 
@@ -50,17 +50,6 @@ impl Hooks {
         let response = self.http(address).execute(built).await.map_err(fault)?;
         let status = response.status().as_u16();
         Ok((status, body(response, limits).await?))
-    }
-
-    /// Whether an endpoint answers at all, whatever it says; none if no connection can be made.
-    pub(super) async fn greet(&self, limits: Limits, address: &Address) -> Result<(), Fault> {
-        let request = self.http(address).head(address.url().clone()).build();
-        let request = request.map_err(|error| Fault::Unsendable { reason: chain(&error) })?;
-        match self.http(address).execute(request).await {
-            Err(error) if error.is_connect() => Err(fault(&error, limits)),
-            // Whoever was connected to can be reached, whatever it makes of this request.
-            Ok(_) | Err(_) => Ok(()),
-        }
     }
 }
 

@@ -3,34 +3,69 @@
 //! An endpoint may close one at any time between answers (RFC 9112, section 9.5). What it sends on one unasked makes it
 //! uncertain which answer belongs to which request.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
+use super::Keeping;
 use super::address::Address;
 use super::link::Rest;
 use super::stream::{Seen, Stream};
 
-/// How long to listen at the end for what an endpoint still sends: all connections at once.
+/// How long the look at the end of a run is, at most: all connections at once.
 const LAST_LOOK: Duration = Duration::from_millis(100);
+
+/// How long after its last answer a connection is left open for bytes that nobody asked for. Most endpoints send nothing
+/// more once they have seen the end of a connection, so what comes late is lost by closing early. The rest of the last
+/// look is for those that answer the end with bytes.
+const LISTENING: Duration = Duration::from_millis(90);
+
+/// How many connections may be listened to that carry no further request: fewer than the open files that a run has to
+/// spare beside those of its cases.
+const MOST_LEFT: usize = 16;
 
 /// The connections that wait, the one used last on top, and what was met on those before.
 #[derive(Debug)]
 pub(super) struct Idle {
-    waiting: Mutex<Vec<(Address, Stream)>>,
+    keeping: Keeping,
+    waiting: Mutex<Vec<Kept>>,
+    /// Those that carry no further request, the oldest first. What comes on one late shows that answers may have been
+    /// mixed up before.
+    left: Mutex<VecDeque<Kept>>,
     is_over: AtomicBool,
     is_mixed: AtomicBool,
 }
 
+/// What a connection is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// For one request.
+    Alone,
+    /// For the first request of several.
+    First,
+    /// For another request.
+    Again,
+}
+
+/// A connection after an answer.
+#[derive(Debug)]
+struct Kept {
+    address: Address,
+    stream: Stream,
+    since: Instant,
+}
+
 impl Idle {
     /// None yet; none ever if none are to be kept.
-    pub(super) fn new(is_used: bool) -> Self {
-        let is_over = AtomicBool::new(!is_used);
-        Self { waiting: Mutex::default(), is_over, is_mixed: AtomicBool::new(false) }
+    pub(super) fn new(keeping: Keeping) -> Self {
+        let is_over = AtomicBool::new(keeping == Keeping::Fresh);
+        let (waiting, left) = (Mutex::default(), Mutex::default());
+        Self { keeping, waiting, left, is_over, is_mixed: AtomicBool::new(false) }
     }
 
     /// A connection to an address on which nothing is.
@@ -38,28 +73,43 @@ impl Idle {
         if self.is_over() {
             return None;
         }
-        let mut stream = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            let position = waiting.iter().rposition(|(known, _)| known == address)?;
-            waiting.remove(position).1
+        let mut kept = {
+            let mut waiting = locked(&self.waiting);
+            let position = waiting.iter().rposition(|kept| kept.address == *address)?;
+            waiting.remove(position)
         };
-        match stream.look() {
-            Seen::Nothing => return Some(stream),
+        match kept.stream.look() {
+            Seen::Nothing => return Some(kept.stream),
             Seen::End => self.end(),
             Seen::Bytes(_) => self.mix(),
         }
         None
     }
 
-    /// Keeps a connection, or learns that they are closed here.
-    pub(super) fn keep(&self, address: &Address, rest: Rest) {
+    /// What a new connection is used for.
+    pub(super) fn new_use(&self) -> Use {
+        if self.is_over() { Use::Alone } else { Use::First }
+    }
+
+    /// Takes a connection back after an answer, with whether bytes came behind that.
+    pub(super) async fn keep(&self, address: &Address, rest: Rest, used: Use, has_surplus: bool) {
+        let is_mixed = match used {
+            // It belongs to no other request.
+            Use::Alone => return,
+            // That is a finding of the case; a moment later, the bytes would have met the next one.
+            Use::First => has_surplus && self.keeping == Keeping::Reuse,
+            // The answer may be what is behind it, if another came before it.
+            Use::Again => has_surplus,
+        };
+        if is_mixed {
+            self.mix();
+        }
+        let kept = |stream| Kept { address: address.clone(), stream, since: Instant::now() };
         match rest {
-            Rest::Open(stream) if !self.is_over() => {
-                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                waiting.push((address.clone(), stream));
-            }
+            Rest::Open(stream) if !self.is_over() => locked(&self.waiting).push(kept(stream)),
+            Rest::Open(stream) | Rest::Over(Some(stream)) => self.leave(kept(stream)).await,
             Rest::Closed => self.end(),
-            Rest::Open(_) | Rest::Over => {}
+            Rest::Over(None) => {}
         }
     }
 
@@ -78,31 +128,86 @@ impl Idle {
         self.is_over.load(Ordering::Relaxed)
     }
 
-    /// Closes all and listens to the end; whether anything came on any of them that nobody had asked for.
-    pub(super) async fn close(&self) -> bool {
-        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        let seen = join_all(waiting.into_iter().map(|(_, stream)| last_look(stream))).await;
-        if seen.contains(&true) {
+    fn is_mixed(&self) -> bool {
+        self.is_mixed.load(Ordering::Relaxed)
+    }
+
+    /// Listens to a connection that carries no further request. Waits where too many are listened to.
+    async fn leave(&self, kept: Kept) {
+        if self.keeping != Keeping::Reuse || self.is_mixed() {
+            return;
+        }
+        let oldest = {
+            let mut left = locked(&self.left);
+            while let Some(mut oldest) = left.pop_front() {
+                match oldest.stream.look() {
+                    Seen::Bytes(_) => self.mix(),
+                    Seen::Nothing if oldest.since.elapsed() < LISTENING => {
+                        left.push_front(oldest);
+                        break;
+                    }
+                    Seen::Nothing | Seen::End => {}
+                }
+            }
+            left.push_back(kept);
+            if left.len() > MOST_LEFT { left.pop_front() } else { None }
+        };
+        if let Some(oldest) = oldest
+            && last_look(oldest, LISTENING).await
+        {
             self.mix();
         }
-        self.is_mixed.load(Ordering::Relaxed)
+    }
+
+    /// Listens to all and closes them; whether anything came on any of them that nobody had asked for.
+    pub(super) async fn close(&self) -> bool {
+        let waiting = std::mem::take(&mut *locked(&self.waiting));
+        let left = std::mem::take(&mut *locked(&self.left));
+        if self.is_mixed() {
+            return true;
+        }
+        let listening = if self.keeping == Keeping::Reuse { LISTENING } else { Duration::ZERO };
+        let looks = waiting.into_iter().chain(left).map(|kept| last_look(kept, listening));
+        if join_all(looks).await.contains(&true) {
+            self.mix();
+        }
+        self.is_mixed()
     }
 }
 
-/// Whether bytes come until the endpoint closes the connection, too.
-async fn last_look(mut stream: Stream) -> bool {
-    let listening = async {
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether bytes come until so long after the last answer, or until the endpoint closes the connection, too.
+async fn last_look(mut kept: Kept, listening: Duration) -> bool {
+    let start = Instant::now();
+    match kept.stream.look() {
+        Seen::Bytes(_) => return true,
+        Seen::End => return false,
+        Seen::Nothing => {}
+    }
+    let mut seen = Vec::new();
+    let until = (kept.since + listening).min(start + LAST_LOOK);
+    if let Ok(found) = timeout_at(until.into(), listen(&mut kept.stream, &mut seen)).await {
+        return found;
+    }
+    let closing = async {
         // An endpoint that has closed it already sends nothing more, either.
-        let _ = stream.shutdown().await;
-        let mut start = Vec::new();
-        let mut buffer = [0; 64];
-        while let Ok(count @ 1..) = stream.read(&mut buffer).await {
-            start.extend_from_slice(&buffer[..count]);
-            if start.as_slice() != b"\r" && start.as_slice() != b"\r\n" {
-                return true;
-            }
-        }
-        false
+        let _ = kept.stream.shutdown().await;
+        listen(&mut kept.stream, &mut seen).await
     };
-    timeout(LAST_LOOK, listening).await.unwrap_or(false)
+    timeout_at((start + LAST_LOOK).into(), closing).await.unwrap_or(false)
+}
+
+/// Reads to the end, or until there are bytes other than a lone line end. `seen` is what was read before.
+async fn listen(stream: &mut Stream, seen: &mut Vec<u8>) -> bool {
+    let mut buffer = [0; 64];
+    while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+        seen.extend_from_slice(&buffer[..count]);
+        if seen.as_slice() != b"\r" && seen.as_slice() != b"\r\n" {
+            return true;
+        }
+    }
+    false
 }

@@ -42,8 +42,9 @@ pub(super) struct Taken {
 pub(super) enum Rest {
     /// It can carry another request.
     Open(Stream),
-    /// The answer said that it is the last one, or the connection is of no more use for another reason.
-    Over,
+    /// The answer said that it is the last one, or the connection is of no more use for another reason. What is left of
+    /// it may still be listened to.
+    Over(Option<Stream>),
     /// The endpoint closed it without a word of that.
     Closed,
 }
@@ -52,7 +53,11 @@ pub(super) enum Rest {
 #[derive(Debug)]
 pub(super) enum Failure {
     /// Nothing of the request was sent, so that it can go out on another connection.
-    Unsent(Box<Outgoing>),
+    Unsent {
+        request: Box<Outgoing>,
+        /// Whether bytes came on the connection that nobody had asked for.
+        is_unasked: bool,
+    },
     /// The connection ended before a byte of the answer came.
     Ended(String),
     /// Anything else.
@@ -80,7 +85,9 @@ pub(super) async fn exchange(stream: Stream, request: Outgoing, limit: usize) ->
         Ok(response) => response,
         Err(mut error) => {
             return Err(match error.take_message() {
-                Some(request) => Failure::Unsent(Box::new(request)),
+                Some(request) => {
+                    Failure::Unsent { request: Box::new(request), is_unasked: driven.has_bytes() }
+                }
                 None => driven.failure(error.error()),
             });
         }
@@ -149,6 +156,14 @@ impl Driven {
         }
     }
 
+    /// Whether bytes were on the connection before anything was sent.
+    fn has_bytes(mut self) -> bool {
+        self.end();
+        self.parts.is_some_and(|Parts { io, read_buf, .. }| {
+            !is_blank(&read_buf) || matches!(io.into_inner().look(), Seen::Bytes(_))
+        })
+    }
+
     /// Why no answer came.
     fn failure(mut self, error: &hyper::Error) -> Failure {
         self.end();
@@ -165,28 +180,33 @@ impl Driven {
         let has_ended = self.connection.is_none();
         self.end();
         let Some(Parts { io, read_buf, .. }) = self.parts else {
-            return Taken { head, body, surplus: None, rest: Rest::Over };
+            return Taken { head, body, surplus: None, rest: Rest::Over(None) };
         };
         let mut stream = io.into_inner();
         // What follows is another protocol's, and no answer.
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            return Taken { head, body, surplus: None, rest: Rest::Over };
+            return Taken { head, body, surplus: None, rest: Rest::Over(None) };
         }
-        let (surplus, is_closed) = match (read_buf.as_ref(), stream.look()) {
-            (b"" | b"\r\n", Seen::Bytes(bytes)) => (Some(bytes), false),
-            (b"" | b"\r\n", Seen::End) => (None, true),
-            (b"" | b"\r\n", Seen::Nothing) => (None, false),
-            (bytes, _) => (Some(bytes[..bytes.len().min(64)].to_vec()), false),
+        let (surplus, is_closed) = match stream.look() {
+            _ if !is_blank(&read_buf) => (Some(read_buf[..read_buf.len().min(64)].to_vec()), false),
+            Seen::Bytes(bytes) => (Some(bytes), false),
+            Seen::End => (None, true),
+            Seen::Nothing => (None, false),
         };
         let rest = if !has_ended && is_idle && !is_closed && surplus.is_none() {
             Rest::Open(stream)
         } else if surplus.is_none() && !says_last(&head) && (is_closed || has_ended) {
             Rest::Closed
         } else {
-            Rest::Over
+            Rest::Over((!is_closed && surplus.is_none()).then_some(stream))
         };
         Taken { head, body, surplus, rest }
     }
+}
+
+/// Whether bytes are none of anybody's: none at all, or a lone line end (RFC 9112, section 2.2).
+fn is_blank(bytes: &[u8]) -> bool {
+    matches!(bytes, b"" | b"\r\n")
 }
 
 /// Whether an answer says that its connection carries no other (RFC 9112, section 9.3).
@@ -208,4 +228,40 @@ fn cause(error: &hyper::Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+    use hyper::Request;
+    use hyper::body::Bytes;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::{Failure, exchange};
+    use crate::transport::stream::Stream;
+
+    /// What comes of a request on a connection on which these bytes are, or which is closed without any.
+    async fn sent_behind(bytes: &[u8]) -> Failure {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        server.write_all(bytes).await.unwrap();
+        let _open = Some(server).filter(|_| !bytes.is_empty());
+        stream.readable().await.unwrap();
+        let request = Request::new(Full::new(Bytes::new()));
+        exchange(Stream::Plain(stream), request, 100).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn bytes_that_are_there_before_a_request_is_sent_are_not_its_answer() {
+        let whole = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        for (bytes, due) in [(&whole[..], true), (b"HTTP", true), (b"\r\n\r\n", true), (b"", false)] {
+            let failure = sent_behind(bytes).await;
+            assert!(
+                matches!(failure, Failure::Unsent { is_unasked, .. } if is_unasked == due),
+                "{bytes:?}: {failure:?}"
+            );
+        }
+    }
 }

@@ -76,10 +76,12 @@ pub enum Keeping {
     Fresh,
     /// Connections are used again, as far as they are found open and empty.
     Reuse,
+    /// The same, to a server of this process that sends nothing unasked: at the end nothing is waited for.
+    ReuseOwn,
 }
 
 impl Keeping {
-    /// The name of each.
+    /// The names of those that settings may ask for.
     pub const NAMES: [&'static str; 2] = ["fresh", "reuse"];
 }
 

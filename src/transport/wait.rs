@@ -26,6 +26,11 @@ pub(super) struct Pause {
 }
 
 impl Pause {
+    /// Whether there was one.
+    pub(super) fn is_some(self) -> bool {
+        !self.whole.is_zero()
+    }
+
     /// An answer's time without the pause, and the pause itself.
     pub(super) fn taken_out(self, elapsed: Duration) -> (Duration, Duration) {
         (whole_micros(elapsed.saturating_sub(self.counted)), whole_micros(self.whole))
@@ -33,7 +38,7 @@ impl Pause {
 
     /// A fault, with the pause that may be its cause.
     pub(super) fn named(self, fault: Fault) -> Fault {
-        if self.whole.is_zero() {
+        if !self.is_some() {
             return fault;
         }
         let paused = format!(" (this machine was paused for {:.1?} meanwhile)", self.whole);

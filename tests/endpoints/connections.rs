@@ -31,29 +31,72 @@ enum After {
     Keep,
     /// It closes, orderly or not, after so many milliseconds up to so many, one time out of so many.
     Close { is_reset: bool, millis: (u64, u64), one_of: usize },
-    /// It sends one more answer, after so many milliseconds, one time out of so many.
-    Again { millis: u64, one_of: usize },
-    /// It sends one more answer when it hears that no request follows.
-    Last,
+    /// It does either, or goes on, at random, after up to 30 milliseconds.
+    Random,
+}
+
+impl After {
+    /// Says whether the connection goes on after that answer of the server.
+    fn act(self, turn: usize, stream: &TcpStream) -> bool {
+        match self {
+            Self::Random => {
+                let drawn = turn.wrapping_mul(0x9E37_79B9).rotate_right(7);
+                let millis = (drawn as u64 / 4) % 31;
+                let close = |is_reset| Self::Close { is_reset, millis: (millis, millis), one_of: 1 };
+                match drawn % 4 {
+                    0 => close(false).act(turn, stream),
+                    1 => close(true).act(turn, stream),
+                    _ => true,
+                }
+            }
+            Self::Close { is_reset, millis: (least, most), one_of } if turn.is_multiple_of(one_of) => {
+                let wait = least + (turn as u64 * 7) % (most - least + 1);
+                thread::sleep(Duration::from_millis(wait));
+                if is_reset {
+                    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+                }
+                false
+            }
+            Self::Keep | Self::Close { .. } => true,
+        }
+    }
+}
+
+/// What a server has to do on a connection.
+pub(crate) struct Turn {
+    /// The number of the connection, in the order of first requests, and of the request on it.
+    pub(crate) place: (usize, usize),
+    /// The answer to a request; none where the client has closed the connection.
+    pub(crate) answer: Option<Vec<u8>>,
 }
 
 /// A server that echoes the `row` of a target, and what it has read.
-struct Server {
-    url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     /// The first line of each request, with the number of its connection.
     log: Arc<Mutex<Vec<(usize, String)>>>,
 }
 
 impl Server {
     fn start(after: After) -> Self {
+        let answered = AtomicUsize::new(0);
+        Self::acting(move |turn, stream| {
+            let _ = stream.write_all(turn.answer.as_deref().unwrap_or_default());
+            turn.answer.is_some() && after.act(answered.fetch_add(1, Ordering::Relaxed), stream)
+        })
+    }
+
+    /// A server that sends its answers itself, and says each time whether the connection goes on.
+    pub(crate) fn acting(act: impl Fn(&Turn, &mut TcpStream) -> bool + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let log = Arc::new(Mutex::new(Vec::new()));
-        let (noted, answered) = (Arc::clone(&log), Arc::new(AtomicUsize::new(0)));
+        let (noted, act, connections) = (Arc::clone(&log), Arc::new(act), Arc::new(AtomicUsize::new(0)));
         thread::spawn(move || {
-            for (connection, stream) in listener.incoming().flatten().enumerate() {
-                let (noted, answered) = (Arc::clone(&noted), Arc::clone(&answered));
-                thread::spawn(move || converse(connection, stream, after, &noted, &answered));
+            for stream in listener.incoming().flatten() {
+                let (noted, act, connections) =
+                    (Arc::clone(&noted), Arc::clone(&act), Arc::clone(&connections));
+                thread::spawn(move || converse(stream, &*act, &noted, &connections));
             }
         });
         Self { url, log }
@@ -79,55 +122,37 @@ fn row(line: &str) -> &str {
 }
 
 fn converse(
-    connection: usize,
     mut stream: TcpStream,
-    after: After,
+    act: &impl Fn(&Turn, &mut TcpStream) -> bool,
     log: &Mutex<Vec<(usize, String)>>,
-    answered: &AtomicUsize,
+    connections: &AtomicUsize,
 ) {
     let mut seen = Vec::new();
     let mut buffer = [0; 4096];
+    let mut place = None;
     while let Ok(read @ 1..) = stream.read(&mut buffer) {
         seen.extend_from_slice(&buffer[..read]);
         while let Some(end) = seen.windows(4).position(|window| window == b"\r\n\r\n") {
             let head: Vec<u8> = seen.drain(..end + 4).collect();
             let line = String::from_utf8(head).unwrap().lines().next().unwrap().to_owned();
-            let body = format!(r#"{{"id": "{}"}}"#, row(&line));
+            let (connection, number) =
+                place.unwrap_or_else(|| (connections.fetch_add(1, Ordering::Relaxed), 0));
+            place = Some((connection, number + 1));
+            let answer = answer("200 OK", JSON, format!(r#"{{"id": "{}"}}"#, row(&line)));
             log.lock().unwrap().push((connection, line));
-            if let After::Again { millis, .. } = after {
-                // So that a run of some requests is not over before the first late answer comes.
-                thread::sleep(Duration::from_millis(millis / 5));
-            }
-            let _ = stream.write_all(&answer("200 OK", JSON, body));
-            let turn = answered.fetch_add(1, Ordering::Relaxed);
-            match after {
-                After::Close { is_reset, millis: (least, most), one_of } if turn.is_multiple_of(one_of) => {
-                    let wait = least + (turn as u64 * 7) % (most - least + 1);
-                    thread::sleep(Duration::from_millis(wait));
-                    if is_reset {
-                        let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
-                    }
-                    return;
-                }
-                After::Again { millis, one_of } if turn.is_multiple_of(one_of) => {
-                    let mut late = stream.try_clone().unwrap();
-                    thread::spawn(move || {
-                        thread::sleep(Duration::from_millis(millis));
-                        let _ = late.write_all(&answer("200 OK", JSON, r#"{"id": "late"}"#));
-                    });
-                }
-                After::Keep | After::Close { .. } | After::Again { .. } | After::Last => {}
+            if !act(&Turn { place: (connection, number), answer: Some(answer) }, &mut stream) {
+                return;
             }
         }
     }
-    if matches!(after, After::Last) {
-        let _ = stream.write_all(&answer("200 OK", JSON, r#"{"id": "late"}"#));
+    if let Some(place) = place {
+        act(&Turn { place, answer: None }, &mut stream);
     }
     let _ = stream.shutdown(Shutdown::Both);
 }
 
 /// A folder with so many rows, each asked for by GET and by POST; only the status is expected, so that any answer passes.
-fn rows(count: usize) -> TempDir {
+pub(crate) fn rows(count: usize) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let operation = folder.path().join("shop/Get");
     fs::create_dir_all(&operation).unwrap();
@@ -140,13 +165,13 @@ fn rows(count: usize) -> TempDir {
 }
 
 /// What a run came to: exit code, output, and its events.
-struct Ran {
-    code: i32,
-    out: String,
-    events: Vec<Json>,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) events: Vec<Json>,
 }
 
-fn ran(folder: &Path, url: &str, arguments: &[&str]) -> Ran {
+pub(crate) fn ran(folder: &Path, url: &str, arguments: &[&str]) -> Ran {
     let path = tempfile::NamedTempFile::new().unwrap();
     let report = format!("ndjson={}", path.path().display());
     let common = ["--endpoint", url, "--report", &report, "--all-exchanges", "--answer-timeout", "5"];
@@ -160,16 +185,16 @@ fn ran(folder: &Path, url: &str, arguments: &[&str]) -> Ran {
 }
 
 impl Ran {
-    fn cases(&self) -> impl Iterator<Item = &Json> {
+    pub(crate) fn cases(&self) -> impl Iterator<Item = &Json> {
         self.events.iter().filter(|event| event["event"] == "finished")
     }
 
-    fn count(&self, verdict: &str) -> usize {
+    pub(crate) fn count(&self, verdict: &str) -> usize {
         self.cases().filter(|case| case["verdict"]["name"] == verdict).count()
     }
 
     /// The cases whose answer is another request's.
-    fn mixed(&self) -> Vec<&Json> {
+    pub(crate) fn mixed(&self) -> Vec<&Json> {
         let is_own = |case: &&Json| {
             case["exchanges"].as_array().unwrap().iter().all(|exchange| {
                 let target = exchange["request"]["target"].as_str().unwrap();
@@ -199,7 +224,7 @@ impl Ran {
 
 #[test]
 fn an_endpoint_that_closes_connections_spoils_no_case_and_sees_no_request_twice_unsaid() {
-    let folder = rows(30);
+    let folder = rows(15);
     let close = |is_reset, millis, one_of| After::Close { is_reset, millis, one_of };
     let closing = [
         close(false, (0, 0), 1),
@@ -207,10 +232,11 @@ fn an_endpoint_that_closes_connections_spoils_no_case_and_sees_no_request_twice_
         close(false, (1, 30), 3),
         close(true, (1, 30), 3),
         close(false, (0, 2), 2),
+        After::Random,
         After::Keep,
     ];
     let runs = closing.into_iter().flat_map(|after| {
-        [("fresh", "4"), ("reuse", "1"), ("reuse", "16")].map(|(mode, jobs)| (after, mode, jobs))
+        ["fresh", "reuse"].into_iter().flat_map(move |mode| ["1", "4", "16"].map(|jobs| (after, mode, jobs)))
     });
     thread::scope(|scope| {
         for (after, mode, jobs) in runs {
@@ -219,7 +245,7 @@ fn an_endpoint_that_closes_connections_spoils_no_case_and_sees_no_request_twice_
                 let server = Server::start(after);
                 let ran = ran(folder, &server.url, &["-j", jobs, "--seed", "7", "--connections", mode]);
                 let what = format!("{after:?} {mode} {jobs}: {}", ran.out);
-                assert_eq!((ran.code, ran.count("passed")), (0, 60), "{what}");
+                assert_eq!((ran.code, ran.count("passed")), (0, 30), "{what}");
                 assert_eq!(ran.mixed(), Vec::<&Json>::new(), "{what}");
                 ran.judge_again(folder);
                 let again = ran.started_again();
@@ -232,6 +258,39 @@ fn an_endpoint_that_closes_connections_spoils_no_case_and_sees_no_request_twice_
             });
         }
     });
+}
+
+#[test]
+fn every_report_shows_a_case_that_was_started_again() {
+    let folder = rows(1);
+    // The second request of a connection is read, and never answered.
+    let server = Server::acting(|turn, stream| {
+        let _ = stream.write_all(turn.answer.as_deref().filter(|_| turn.place.1 == 0).unwrap_or_default());
+        turn.place.1 == 0
+    });
+    let formats = ["json", "junit", "markdown", "html", "tap", "ndjson"];
+    let paths = formats.map(|format| folder.path().join(format));
+    let reports: Vec<String> =
+        formats.iter().zip(&paths).map(|(format, path)| format!("{format}={}", path.display())).collect();
+    let mut arguments = vec!["--endpoint", &server.url, "-j", "1", "--connections", "reuse"];
+    arguments.extend(reports.iter().flat_map(|report| ["--report", report.as_str()]));
+    let output = program(folder.path(), &arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    let texts = paths.map(|path| fs::read_to_string(path).unwrap());
+    let said = "started again: the request of step 1: ";
+    for (format, text) in formats.iter().zip(&texts).filter(|(format, _)| !format.contains("json")) {
+        assert!(text.contains(said), "{format}: {text}");
+    }
+    let report: Json = serde_json::from_str(&texts[0]).unwrap();
+    let again: Vec<&Json> =
+        report["cases"].as_array().unwrap().iter().map(|case| &case["started_again"]).collect();
+    assert!(again[0].is_null() && again[1].is_string(), "{again:?}");
+    let output = texts[1].split("<system-out>").nth(1).unwrap();
+    assert!(output.contains(said) && output.contains("</system-out></testcase>"), "{}", texts[1]);
+    assert!(texts[1].contains("failures=\"0\" errors=\"0\" skipped=\"0\""), "{}", texts[1]);
+    // Text of Markdown is escaped in the list, and as it is at the case.
+    assert!(texts[2].contains("<code>started again&#58; the request"), "{}", texts[2]);
+    assert_eq!(texts[3].matches(said).count(), 2, "in the list and at the case: {}", texts[3]);
 }
 
 #[test]
@@ -254,46 +313,6 @@ fn connections_are_used_again_where_that_is_asked_for_and_only_there() {
     assert_eq!(server.connections(), 1);
     assert_eq!(ran(folder.path(), "kept", &["-j", "1", "--connections", "fresh"]).code, 0);
     assert_eq!(server.connections(), 21);
-}
-
-#[test]
-fn no_verdict_rests_on_another_requests_answer() {
-    let folder = rows(15);
-    let late = [0, 1, 30].into_iter().flat_map(|millis| [1, 3, 1000].map(|one_of| (millis, one_of)));
-    thread::scope(|scope| {
-        for (millis, one_of) in late {
-            let folder = folder.path();
-            scope.spawn(move || {
-                let after = After::Again { millis, one_of };
-                let server = Server::start(after);
-                let fresh = ran(folder, &server.url, &["-j", "2"]);
-                assert_eq!(fresh.mixed(), Vec::<&Json>::new(), "{after:?}: {}", fresh.out);
-                assert_eq!(fresh.count("passed") + fresh.count("failed"), 30, "{after:?}: {}", fresh.out);
-                for case in fresh.cases().filter(|case| case["verdict"]["name"] == "failed") {
-                    assert_eq!(case["findings"][0]["subject"], "end of the answer", "{case}");
-                }
-            });
-        }
-    });
-}
-
-#[test]
-fn answers_that_may_be_mixed_up_make_a_run_on_kept_connections_inconclusive() {
-    let folder = rows(15);
-    let late = [(1, 1), (1, 3), (30, 1)].map(|(millis, one_of)| After::Again { millis, one_of });
-    thread::scope(|scope| {
-        for after in late.into_iter().chain([After::Last]) {
-            let folder = folder.path();
-            scope.spawn(move || {
-                let server = Server::start(after);
-                let kept = ran(folder, &server.url, &["-j", "2", "--connections", "reuse"]);
-                assert_eq!(kept.code, 5, "{after:?}: {}", kept.out);
-                assert!(kept.out.contains("run with --connections fresh"), "{after:?}: {}", kept.out);
-                let end = kept.events.iter().find(|event| event["event"] == "ended").unwrap();
-                assert_eq!(end["stopped"]["why"], "mixed-up", "{end}");
-            });
-        }
-    });
 }
 
 /// What a server that answers with these bytes leads to.

@@ -19,6 +19,7 @@ mod fixtures;
 mod hostile;
 mod judge;
 mod kept_states;
+mod late;
 mod recipes;
 #[cfg(feature = "wiremock")]
 mod responder;
@@ -32,4 +33,6 @@ mod signatures;
 mod signing;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls_clients;
 mod values;
+mod wire;

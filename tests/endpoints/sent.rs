@@ -13,10 +13,10 @@ use crate::support::odd::{JSON, answer, one_case, program};
 use crate::support::{Served, code, err, out, proofmark, run};
 
 /// What was read from clients, one connection after the other.
-type Log = Arc<Mutex<Vec<u8>>>;
+pub(crate) type Log = Arc<Mutex<Vec<u8>>>;
 
 /// A server between clients and another one, and what it has read.
-fn relay(target: String) -> (String, Log) {
+pub(crate) fn relay(target: String) -> (String, Log) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let log = Log::default();

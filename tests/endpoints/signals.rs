@@ -3,7 +3,8 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::Served;
 use crate::support::odd::{JSON, Judged, answer, finished, one_case, program, serve, serve_bodies};
 
 /// Long enough for a broken program; never waited for in full.
@@ -39,7 +41,6 @@ impl Waiting {
         let endpoint = serve(move |_: &str, stream: &mut TcpStream| {
             tell.lock().unwrap().send(()).unwrap();
             if released.lock().unwrap().recv().is_ok() {
-                use std::io::Write;
                 let _ = stream.write_all(&answer("200 OK", JSON, r#"{"id": "a"}"#));
             }
         });
@@ -139,4 +140,100 @@ fn after_a_pause_it_is_not_known_whether_an_answer_came_in_time() {
     assert!(judged.reason().contains("this machine was paused for"), "{}", judged.reason());
     let judged = paused(&[], "status = 200, within = \"60s\"");
     assert_eq!((judged.code, judged.verdict()), (0, "passed"), "in time whoever took it: {}", judged.out);
+}
+
+/// A relay to another address that keeps the connection with this number waiting until it is let go, and says so.
+fn holding_up(target: String, number: usize) -> (String, Receiver<()>, std::sync::mpsc::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let ((tell, heard), (release, released)) = (channel(), channel());
+    thread::spawn(move || {
+        for (position, client) in listener.incoming().flatten().enumerate() {
+            if position == number {
+                tell.send(()).unwrap();
+                released.recv().unwrap();
+            }
+            let server = TcpStream::connect(&target).unwrap();
+            for (mut from, mut to) in
+                [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)]
+            {
+                thread::spawn(move || {
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Both);
+                });
+            }
+        }
+    });
+    (address, heard, release)
+}
+
+/// A proxy that leads all tunnels to one address.
+fn tunnels(target: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut server = TcpStream::connect(&target).unwrap();
+            thread::spawn(move || {
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while !head.ends_with(b"\r\n\r\n") && client.read(&mut byte).unwrap() == 1 {
+                    head.push(byte[0]);
+                }
+                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+                let (mut back, mut answers) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                thread::spawn(move || {
+                    let _ = std::io::copy(&mut answers, &mut back);
+                    let _ = back.shutdown(Shutdown::Both);
+                });
+                let _ = std::io::copy(&mut client, &mut server);
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn a_pause_of_this_machine_is_not_the_time_that_a_connection_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let trust = folder.path().join("trust.pem");
+    let served = Served::start(&["--tls", "--tls-cert-out", trust.to_str().unwrap()]);
+    let encrypted = served.at("url").trim_start_matches("https://");
+    thread::scope(|scope| {
+        // The look before the first case, and a request; through a proxy, whose answer to CONNECT takes time, too.
+        for (number, is_proxied, is_hook) in
+            [(0, false, false), (1, false, false), (0, true, false), (1, true, false), (1, false, true)]
+        {
+            let (served, trust) = (&served, trust.to_str().unwrap());
+            scope.spawn(move || {
+                let target = if is_proxied { tunnels(encrypted.to_owned()) } else { encrypted.to_owned() };
+                let (address, heard, release) = holding_up(target, number);
+                let mut arguments =
+                    vec!["run", "--sign", "none", "--ca-file", trust, "--connect-timeout", "2"];
+                let url = format!("https://{}", if is_proxied || is_hook { encrypted } else { &address });
+                let proxy = format!("http://{address}");
+                arguments.extend(["--endpoint", &url]);
+                if is_proxied {
+                    arguments.extend(["--proxy", &proxy]);
+                }
+                let hook = served.at("states").replace(encrypted, &address);
+                if is_hook {
+                    arguments.extend(["--states", &hook, "tag-count/none"]);
+                } else {
+                    arguments.push("without-state/");
+                }
+                let mut command = crate::support::proofmark(&arguments);
+                let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+                heard.recv_timeout(PATIENCE).unwrap();
+                signal(&child, "-STOP");
+                thread::sleep(Duration::from_millis(3500));
+                signal(&child, "-CONT");
+                thread::sleep(Duration::from_millis(500));
+                release.send(()).unwrap();
+                let output = child.wait_with_output().unwrap();
+                let told = String::from_utf8_lossy(&output.stdout);
+                assert_eq!(output.status.code(), Some(0), "{number} {is_proxied} {is_hook}: {told}");
+            });
+        }
+    });
 }

@@ -56,6 +56,9 @@ impl Shown<'_> {
             html.raw("<p class=\"why\">")?;
             html.cut(&reason, &mut SHOWN.clone())?.raw("</p>\n")?;
         }
+        if let Some(reason) = &record.started_again {
+            html.raw("<p class=\"why\">started again: ")?.cut(reason, &mut SHOWN.clone())?.raw("</p>\n")?;
+        }
         if !record.paused.is_zero() {
             let paused = time(record.paused);
             html.raw("<p class=\"why\">this machine was paused for ")?.text(&paused)?;
