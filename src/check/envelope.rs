@@ -1,8 +1,6 @@
 //! The form of every answer, as the contract's envelope has it.
 
-use std::collections::BTreeSet;
-use std::fmt::Write;
-
+use super::doubled::doubled_keys;
 use super::grounds::Grounds;
 use super::listed::select_in;
 use super::pattern::matches;
@@ -11,9 +9,6 @@ use crate::model::{
     Answer, Body, Contract, Exchange, Field, Finding, Flaw, Format, Level, RequestId, Value, essence,
 };
 use crate::protocol::sha256_hex;
-
-/// How many doubled keys of a body are told; an answer must not be able to flood a report.
-const DOUBLED_TOLD: usize = 20;
 
 /// Holds an answer against the envelope.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
@@ -67,6 +62,15 @@ pub(super) fn check_unique(subject: &Subject<'_>) -> Option<Finding> {
     Some(shared_id(Some(subject.contract), &rule.body, subject.step, &place))
 }
 
+/// What is expected of a request id that another answer has.
+const OWN_ID: &str = "a request id of its own";
+
+/// Whether it is said by then that the request id at this path of a step's answer is that of another one.
+pub fn is_shared_id(finding: &Finding, id: &RequestId) -> bool {
+    (finding.level, finding.step, &finding.subject) == (Level::Envelope, id.step, &id.at)
+        && finding.expected == OWN_ID
+}
+
 /// The finding that a request id is one of an earlier answer; `at` is its path.
 pub fn shared_id(contract: Option<&Contract>, at: &str, step: usize, found: &str) -> Finding {
     let rule = contract.and_then(|contract| contract.envelope.request_id.as_ref());
@@ -75,7 +79,7 @@ pub fn shared_id(contract: Option<&Contract>, at: &str, step: usize, found: &str
         level: Level::Envelope,
         step,
         subject: at.to_owned(),
-        expected: "a request id of its own".into(),
+        expected: OWN_ID.into(),
         actual: found.to_owned(),
         because: grounds.because,
         cites: grounds.cites,
@@ -96,7 +100,7 @@ pub fn request_id(contract: &Contract, answer: &Answer, step: usize) -> Option<R
 }
 
 /// Fields that have one value.
-const SINGLE: [&str; 7] =
+pub(super) const SINGLE: [&str; 7] =
     ["content-type", "content-length", "location", "etag", "date", "last-modified", "retry-after"];
 
 /// How many lines of a field are shown.
@@ -243,10 +247,8 @@ impl Findings<'_> {
 
     /// RFC 8259, section 4: names within an object should be unique; readers differ on which counts.
     fn doubled_keys(&mut self, tree: &Value) {
-        let mut doubled = Vec::new();
-        collect_doubled(&mut Vec::new(), tree, &mut doubled);
-        for key in &doubled {
-            self.add(key, "each key once", "a key that stands twice");
+        for key in doubled_keys(tree) {
+            self.add(&key, "each key once", "a key that stands twice");
         }
     }
 
@@ -308,7 +310,8 @@ impl Findings<'_> {
             return;
         };
         let found = answer.header(&header.name);
-        if found != body.as_text() {
+        // An id may be a number. What is neither that nor a text is in no header field.
+        if found.is_none() || found != body.as_code() {
             let shown = found.map_or_else(|| "no such header".into(), |text| Value::text(text).to_string());
             let grounds = Grounds::of_rule("request-id.header", &header.backing);
             self.add_because(&header.name, format!("{body}, as at {}", rule.body), shown, grounds);
@@ -329,71 +332,6 @@ fn can_be(type_name: &str, text: &str) -> bool {
         "integer" => Value::text(text).digits().is_some_and(|digits| !digits.contains(['.', 'e', 'E'])),
         "number" => Value::text(text).digits().is_some() || text.parse::<f64>().is_ok_and(f64::is_finite),
         "boolean" => matches!(text, "true" | "false" | "1" | "0"),
-        "string" => true,
         _ => text.is_empty(),
     }
-}
-
-/// One part of the way to a value.
-#[derive(Clone, Copy)]
-enum Part<'a> {
-    Key(&'a str),
-    Item(usize),
-}
-
-/// So few keys are compared with each other sooner than sorted.
-const FEW_KEYS: usize = 12;
-
-/// The keys that stand twice.
-fn keys_twice(entries: &[(String, Value)]) -> BTreeSet<&str> {
-    let keys = || entries.iter().map(|(key, _)| key.as_str());
-    if entries.len() <= FEW_KEYS {
-        return keys()
-            .enumerate()
-            .filter(|(position, key)| keys().take(*position).any(|other| other == *key))
-            .map(|(_, key)| key)
-            .collect();
-    }
-    let mut known = BTreeSet::new();
-    keys().filter(|key| !known.insert(*key)).collect()
-}
-
-/// The paths of the first keys that stand twice. A path is written only for those: keys may be long.
-fn collect_doubled<'a>(way: &mut Vec<Part<'a>>, tree: &'a Value, doubled: &mut Vec<String>) {
-    match tree {
-        Value::Map(entries) => {
-            let twice = keys_twice(entries);
-            let mut told = BTreeSet::new();
-            for (key, value) in entries {
-                if doubled.len() >= DOUBLED_TOLD {
-                    return;
-                }
-                way.push(Part::Key(key));
-                if twice.contains(key.as_str()) && told.insert(key) {
-                    doubled.push(path(way));
-                }
-                collect_doubled(way, value, doubled);
-                way.pop();
-            }
-        }
-        Value::List(items) => {
-            for (position, item) in items.iter().enumerate() {
-                way.push(Part::Item(position));
-                collect_doubled(way, item, doubled);
-                way.pop();
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
-    }
-}
-
-fn path(way: &[Part<'_>]) -> String {
-    // Writing to a String cannot fail.
-    way.iter().fold("$".to_owned(), |mut path, part| {
-        let _ = match part {
-            Part::Key(key) => write!(path, ".{key}"),
-            Part::Item(position) => write!(path, "[{position}]"),
-        };
-        path
-    })
 }

@@ -50,9 +50,7 @@ impl<'a> HeaderField<'a> {
         let lines: Vec<&str> = answer.lines(name).collect();
         let mut values: Vec<Value> = lines.iter().map(|line| Value::text(*line)).collect();
         if LISTS.contains(&name) {
-            for members in lines.iter().map(|line| members(line)).filter(|members| members.len() > 1) {
-                values.extend(members.into_iter().map(Value::text));
-            }
+            values.extend(lines.iter().flat_map(|line| members(line)).map(Value::text));
         }
         Self { lines, values }
     }
@@ -65,9 +63,8 @@ impl<'a> HeaderField<'a> {
             Matcher::Not(inner) => !self.lines.is_empty() && !self.meets(inner),
             Matcher::Any(options) => options.iter().any(|option| self.meets(option)),
             Matcher::All(parts) => {
-                let (of_field, of_value): (Vec<&Matcher>, Vec<&Matcher>) = parts.iter().partition(|part| {
-                    matches!(part, Matcher::Present(_) | Matcher::Not(_) | Matcher::Any(_) | Matcher::All(_))
-                });
+                let (of_value, of_field): (Vec<&Matcher>, Vec<&Matcher>) =
+                    parts.iter().partition(|part| is_of_one_line(part));
                 // One line has to be all that is asked of a line.
                 let has_line =
                     || self.values.iter().any(|value| of_value.iter().all(|part| is_met(part, value)));
@@ -98,6 +95,26 @@ impl<'a> HeaderField<'a> {
         let more = self.lines.len() - shown.len();
         let shown = shown.join(" and ");
         if more == 0 { shown } else { format!("{shown} and {more} more") }
+    }
+}
+
+/// Whether it is asked of a line or member, and not of the field with all of them.
+fn is_of_one_line(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::Present(_) | Matcher::Not(_) => false,
+        Matcher::Any(parts) | Matcher::All(parts) => parts.iter().all(is_of_one_line),
+        Matcher::Equals(_)
+        | Matcher::Template(_)
+        | Matcher::Regex(_)
+        | Matcher::Type(_)
+        | Matcher::Contains(_)
+        | Matcher::Length(_)
+        | Matcher::Min(_)
+        | Matcher::Max(_)
+        | Matcher::Each(_)
+        | Matcher::Some(_)
+        | Matcher::None(_)
+        | Matcher::Count(_) => true,
     }
 }
 
@@ -154,6 +171,15 @@ mod tests {
         let regex = |text: &str| Matcher::Regex(text.to_owned());
         assert!(meets(&cookies, &Matcher::All(vec![regex("^a="), regex("Secure")])));
         assert!(!meets(&cookies, &Matcher::All(vec![regex("^a="), regex("HttpOnly")])));
+        let either = |one: &str, other: &str| Matcher::Any(vec![regex(one), regex(other)]);
+        assert!(meets(&cookies, &Matcher::All(vec![either("^a=", "^c="), regex("Secure")])));
+        assert!(!meets(&cookies, &Matcher::All(vec![either("^a=", "^c="), regex("HttpOnly")])));
+        assert!(!meets(&cookies, &Matcher::All(vec![Matcher::All(vec![regex("^a=")]), regex("HttpOnly")])));
+        let unless = Matcher::Any(vec![regex("^c="), not(regex("^d="))]);
+        assert!(
+            meets(&cookies, &Matcher::All(vec![unless, regex("HttpOnly")])),
+            "`not` is asked of all lines"
+        );
         assert!(meets(&cookies, &Matcher::All(vec![regex("^a="), not(regex("^c="))])));
         assert!(!meets(&cookies, &Matcher::All(vec![regex("^a="), not(regex("^b="))])));
         assert!(!meets(&[], &Matcher::All(vec![not(regex("^b="))])), "where nothing is, nothing holds");
@@ -175,6 +201,32 @@ mod tests {
     }
 
     #[test]
+    fn members_are_found_also_beside_empty_ones() {
+        let list = [("vary", "Accept, ,"), ("vary", ",")];
+        for value in ["Accept, ,", "Accept", ","] {
+            assert!(meets(&list, &equals(value)), "{value}");
+        }
+        assert!(!meets(&list, &equals("")) && !meets(&[("x-list", "a,b")], &equals("a")));
+    }
+
+    #[test]
+    fn ten_lines_are_shown_and_the_others_counted() {
+        let shown = |count: usize| {
+            let headers = vec![("vary".to_owned(), "a".to_owned()); count];
+            let (bytes, body, flaws) = (Vec::new(), Body::Empty, Vec::new());
+            let (elapsed, paused) = (Duration::ZERO, Duration::ZERO);
+            let answer = Answer { status: 200, headers, bytes, body, flaws, elapsed, paused };
+            HeaderField::of(&answer, "vary").shown()
+        };
+        let lines = |count: usize| vec!["\"a\""; count].join(" and ");
+        assert_eq!((shown(0), shown(1), shown(10)), ("nothing".into(), lines(1), lines(10)));
+        assert_eq!(
+            (shown(11), shown(13)),
+            (format!("{} and 1 more", lines(10)), format!("{} and 3 more", lines(10)))
+        );
+    }
+
+    #[test]
     fn a_field_that_is_not_there_meets_only_that() {
         for matcher in [equals("a"), not(equals("a")), Matcher::Present(true), Matcher::Regex(String::new())]
         {
@@ -187,5 +239,6 @@ mod tests {
     #[test]
     fn a_comma_in_quotes_separates_nothing() {
         assert_eq!(members(r#"a="b,\",c" , d,, e"#), [r#"a="b,\",c""#, "d", "e"]);
+        assert_eq!(members(r"a\,b,\"), [r"a\", "b", r"\"], "a backslash means nothing outside of quotes");
     }
 }

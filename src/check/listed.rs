@@ -194,7 +194,7 @@ fn selectors(text: &str) -> Step<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cow, PathError, Paths, Value, as_lists};
+    use super::{Cow, PathError, Paths, Step, Value, as_lists, end_of_bracket, selectors, steps};
     use crate::check::select;
     use crate::protocol::{read_json, read_xml};
 
@@ -272,6 +272,82 @@ mod tests {
         let xml = "<R><A unit=\"GB\">20</A></R>";
         assert_eq!(found(xml, "$.A['@unit'][0]", &[]), None);
         assert_eq!(found(xml, "$.A[0]['@unit']", &[]).as_deref(), Some("\"GB\""));
+    }
+
+    #[test]
+    fn a_bracket_closes_where_no_quote_and_no_other_bracket_is_open() {
+        for (text, end) in [
+            ("0].a", Some(1)),
+            ("'a]b'].c", Some(5)),
+            (r"'a\']b'].c", Some(7)),
+            (r"'a\\']b].c", Some(5)),
+            (r#"'a"]'].c"#, Some(5)),
+            ("?@.a[0] == 1].b", Some(12)),
+            ("?@[0][1]].b", Some(8)),
+            ("?@[[0]]].b", Some(7)),
+            ("?count(@[0]) == (1)].b", Some(19)),
+            ("?(')')].b", Some(6)),
+            ("'a", None),
+            ("0", None),
+            ("[0]", None),
+        ] {
+            assert_eq!(end_of_bracket(text), end, "{text}");
+        }
+    }
+
+    #[test]
+    fn steps_say_which_elements_are_lists() {
+        let named = |name: &'static str| Step::Children(vec![Cow::Borrowed(name)]);
+        let any = || Step::Children(Vec::new());
+        for (text, step) in [
+            ("'a'", named("a")),
+            (" \"a\" ", named("a")),
+            ("'a', 'b'", any()),
+            (r"'a\'b'", any()),
+            (r"'a\\'", any()),
+            ("\"a\", 'b'", any()),
+            ("0", Step::Items),
+            ("*", Step::Items),
+            ("?@.a == 'b'", Step::Items),
+        ] {
+            assert_eq!(selectors(text), step, "{text}");
+        }
+        let all = steps("$.a..b[0].*..[1] ['c'] .d");
+        let wanted = [
+            named("a"),
+            Step::Below,
+            named("b"),
+            Step::Items,
+            Step::Items,
+            Step::Below,
+            Step::Items,
+            named("c"),
+            named("d"),
+        ];
+        assert_eq!(all, wanted);
+        assert_eq!(steps("$.a[0"), [named("a")], "what cannot be read ends them");
+        assert_eq!(steps("a.b"), []);
+    }
+
+    #[test]
+    fn elements_are_lists_along_the_whole_path() {
+        let xml = "<R><a><b><c>1</c></b></a><d><a><b><c>2</c></b></a></d></R>";
+        for (path, wanted) in [
+            ("$.a[0].b[0].c[0]", Some("\"1\"")),
+            ("$['a','d'][0].c", Some("[]")),
+            ("$.a['b','x'][0].c", Some("[\"1\"]")),
+            ("$..b[0].c", Some("[\"1\", \"2\"]")),
+            ("$..a[0].b[0].c", Some("[\"1\", \"2\"]")),
+            ("$.*.b[0].c", Some("[\"1\"]")),
+            ("$.d[0].a[0].b.c", Some("\"2\"")),
+        ] {
+            assert_eq!(found(xml, path, &[]).as_deref(), wanted, "{path}");
+        }
+        // The names from the top say which elements are objects, and those below `..` have none.
+        assert_eq!(found(xml, "$.d.a[0].b.c", &["d.a"]), None);
+        assert_eq!(found(xml, "$.d.a[0].b.c", &["a"]).as_deref(), Some("\"2\""));
+        assert_eq!(found(xml, "$.*.b[0].c", &["a.b"]).as_deref(), Some("[]"));
+        assert_eq!(found(xml, "$..a[0].b.c", &["d.a"]).as_deref(), Some("[\"1\", \"2\"]"));
     }
 
     #[test]

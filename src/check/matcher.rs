@@ -322,8 +322,15 @@ mod tests {
             assert!(!list(&matcher, text, Typing::Typed), "{matcher} {text}");
             assert!(!list(&Matcher::Not(Box::new(matcher.clone())), text, Typing::Text), "{matcher} {text}");
         }
+        for text in ["\"5\"", "\"true\"", "\"x\""] {
+            assert!(list(&Matcher::Type("string".into()), text, Typing::Text), "{text}");
+        }
         for (matcher, text) in [
             (equals("5"), "\"5a\""),
+            (Matcher::Type("integer".into()), "\"x\""),
+            (Matcher::Type("number".into()), "\"x\""),
+            (Matcher::Type("boolean".into()), "\"x\""),
+            (Matcher::Type("boolean".into()), "\"1\""),
             (equals("5"), "\"\""),
             (equals("true"), "\"True\""),
             (Matcher::Type("integer".into()), "\"1.5\""),

@@ -2,6 +2,7 @@
 //!
 //! [`check`] looks at every level and reports all it finds. No clock, no I/O, no async.
 
+mod doubled;
 mod envelope;
 mod expectation;
 mod grounds;
@@ -12,9 +13,12 @@ mod path;
 mod pattern;
 mod subject;
 
-pub use envelope::{request_id, shared_id};
+pub use envelope::{is_shared_id, request_id, shared_id};
 pub use expectation::{check, throttled};
 pub use listed::{as_lists, select_in};
 pub use path::{PathError, Places, places, select};
 pub use pattern::{compiled, compiled_together};
 pub use subject::Subject;
+
+#[cfg(test)]
+pub(crate) mod tests;

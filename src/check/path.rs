@@ -197,6 +197,28 @@ mod tests {
     }
 
     #[test]
+    fn places_are_those_of_the_values_that_a_path_names() {
+        let tree = read_json(br#"{"a": [{"b": 1}, {"b": 2}], "c_1": 3}"#).unwrap();
+        let found = places(&tree, "$.c_1");
+        assert!(found.below("c_1").is_some_and(|place| place.is_here));
+        assert!(!found.is_here && found.below("a").is_none() && found.at(0).is_none());
+        let found = places(&tree, "$.a[*].b");
+        let item = |at: usize| found.below("a").and_then(|place| place.at(at));
+        for at in 0..2 {
+            assert!(item(at).is_some_and(|place| !place.is_here), "{at}");
+            assert!(item(at).and_then(|place| place.below("b")).is_some_and(|place| place.is_here), "{at}");
+        }
+        assert!(item(2).is_none() && found.below("c_1").is_none());
+        assert!(places(&tree, "$").is_here && places(&tree, "$[").below("a").is_none());
+    }
+
+    #[test]
+    fn of_a_doubled_key_the_first_value_counts() {
+        let tree = read_json(br#"{"a_1": 1, "a_1": 2}"#).unwrap();
+        assert_eq!(select(&tree, "$.a_1").unwrap().to_string(), "1");
+    }
+
+    #[test]
     fn what_a_path_gives_does_not_depend_on_how_much_it_finds() {
         let tree =
             read_json(br#"{"one": [{"k": "a"}], "two": [{"k": "a"}, {"k": "b"}], "none": []}"#).unwrap();

@@ -138,7 +138,7 @@ pub fn summarise(record: &CaseRecord, contract: &Contract, rules: &Rules) -> Cas
         Verdict::NotRun(reason) => return skipped(reason),
         Verdict::Passed | Verdict::Flaky { .. } => None,
         Verdict::Failed | Verdict::Waived { .. } => {
-            Some(record.findings.iter().filter(|finding| finding.level <= record.gate).map(shown).collect())
+            Some(record.findings.iter().filter(|finding| finding.counts(record.gate)).map(shown).collect())
         }
     };
     let mut names = Names::default();
@@ -375,4 +375,32 @@ pub fn by_row(differences: &[CaseDifference]) -> BTreeMap<Option<String>, BTreeM
         *rows.entry(case.row.clone()).or_default().entry(case.difference.clone()).or_default() += 1;
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Difference, compare, summarise};
+    use crate::check::tests::answer;
+    use crate::judgement::tests::{planned, played};
+    use crate::snapshot::Rules;
+
+    #[test]
+    fn a_warning_makes_no_other_verdict() {
+        let header =
+            "[envelope.request-id]\nbody = \"$.id\"\nheader = { name = \"x-id\", unpublished = true }\n";
+        let table =
+            "[[case]]\nid = \"c\"\nabout = \"x\"\nexpect = { status = 200, body = { \"$.a\" = 1 } }\n";
+        let case = &planned(header, table)[0];
+        let rules = Rules::new(&[], &[]);
+        let sums = |with_header: bool, body: &str| {
+            let headers = [("content-type", "application/json"), ("x-id", "i")];
+            let record = played(case, &[answer(200, &headers[..=usize::from(with_header)], body)]);
+            summarise(&record, &case.contract, &rules)
+        };
+        let wrong = r#"{"id": "i", "a": 2}"#;
+        let found = compare(case, &sums(true, wrong), &sums(false, wrong));
+        assert_eq!(found.difference, Difference::Same, "{found:?}");
+        let right = r#"{"id": "i", "a": 1}"#;
+        assert_eq!(compare(case, &sums(true, right), &sums(true, wrong)).difference, Difference::Verdict);
+    }
 }

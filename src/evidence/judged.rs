@@ -274,3 +274,6 @@ pub fn end_contradicts(due: &RunEnd, recorded: &RunEnd) -> Vec<Divergence> {
     let wrong = parts.into_iter().filter(|(_, holds)| !holds);
     wrong.map(|(what, _)| divergence("events.ndjson", format!("its end is wrong about {what}"))).collect()
 }
+
+#[cfg(test)]
+mod tests;

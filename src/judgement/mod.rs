@@ -16,3 +16,6 @@ pub use promise::{codes_due, operations};
 pub use tally::Tally;
 pub use unique::UniqueIds;
 pub use waiver::WaiverBook;
+
+#[cfg(test)]
+pub(crate) mod tests;

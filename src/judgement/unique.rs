@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::waiver::WaiverBook;
-use crate::check::shared_id;
-use crate::model::{CaseRecord, Contract, Level, Verdict};
+use crate::check::{is_shared_id, shared_id};
+use crate::model::{CaseRecord, Contract, Verdict};
 
 /// The request ids of a run, and the answer that had each first. Cases come in the order of their ids, so the finding
 /// is always at the later one. It grows by some hundred bytes for each answer.
@@ -26,9 +26,7 @@ impl UniqueIds {
         for id in &record.request_ids {
             let known = self.seen.entry(id.digest.clone()).or_insert_with(|| (Arc::clone(&case), id.step));
             let (earlier, step) = known;
-            let is_told = record.findings.iter().any(|finding| {
-                (finding.level, finding.step, &finding.subject) == (Level::Envelope, id.step, &id.at)
-            });
+            let is_told = record.findings.iter().any(|finding| is_shared_id(finding, id));
             if **earlier != *case && !is_told {
                 let place = format!("the same as in the answer to step {} of {earlier}", *step + 1);
                 found.push(shared_id(contract, &id.at, id.step, &place));

@@ -152,3 +152,51 @@ impl From<&Spot> for Site {
         Self { file: spot.file.path.clone(), line: spot.line(), column: spot.column() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Finding, Level, Promise};
+
+    #[test]
+    fn levels_are_known_by_their_names_and_in_their_order() {
+        for (level, name) in
+            Level::ALL.into_iter().zip(["envelope", "status", "code", "message", "body", "snapshot"])
+        {
+            assert_eq!((level.name(), level.to_string().as_str()), (name, name));
+            assert_eq!(name.parse(), Ok(level));
+        }
+        let error = "bodies".parse::<Level>().unwrap_err();
+        assert_eq!(error, "not a level; the levels are envelope, status, code, message, body, snapshot");
+        assert!(Level::ALL.is_sorted());
+    }
+
+    #[test]
+    fn a_finding_counts_down_to_a_level_unless_it_warns() {
+        let finding = |is_warning: bool| Finding {
+            level: Level::Code,
+            step: 0,
+            subject: "code".into(),
+            expected: String::new(),
+            actual: String::new(),
+            because: None,
+            cites: Vec::new(),
+            is_warning,
+        };
+        let counted = |finding: &Finding| Level::ALL.map(|gate| finding.counts(gate));
+        assert_eq!(counted(&finding(false)), [false, false, true, true, true, true]);
+        assert_eq!(counted(&finding(true)), [false; 6]);
+    }
+
+    #[test]
+    fn promises_are_named_as_in_the_contract() {
+        let (parameter, limit) = ("id".to_owned(), "max-length 3".to_owned());
+        for (promise, text) in [
+            (Promise::ErrorRow { status: 404, code: "Gone".into() }, "error row 404 Gone"),
+            (Promise::Field { name: "a".into() }, "field a"),
+            (Promise::Envelope { name: "xml".into() }, "envelope xml"),
+            (Promise::Limit { parameter, limit }, "parameter id: max-length 3"),
+        ] {
+            assert_eq!(promise.to_string(), text);
+        }
+    }
+}

@@ -355,3 +355,6 @@ fn plural(bounds: &Bounds) -> &'static str {
     let last = bounds.max.as_ref().or(bounds.min.as_ref());
     if last.is_some_and(|value| value.to_plain() == "1") { "" } else { "s" }
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,6 +157,15 @@ mod tests {
             "$.a[1:].b",
             "$..[0]",
             "$.a[*]",
+            // Not paths.
+            "$.",
+            "$.a.",
+            "$[]",
+            "$[-]",
+            "$[0",
+            "$['a",
+            "$a",
+            "$.a b",
         ] {
             assert!(!is_singular(path), "{path}");
         }
@@ -168,6 +177,8 @@ mod tests {
             "$[?match(@.a, '[') && search(@['match(x, y)'], \"b\\\\d\") || length(@, 'x') > 1]",
         );
         assert_eq!(found, ["[", "b\\d"]);
+        assert_eq!(pattern_literals("$[?search(@.a, 'b'), 'c']"), ["b"]);
+        assert_eq!(pattern_literals("$[?match(@.a, length(@, 'b'))]"), Vec::<String>::new());
         assert_eq!(pattern_literals("$[?match('text', @.pattern)]"), Vec::<String>::new());
     }
 
@@ -179,6 +190,9 @@ mod tests {
             ("$.Size.@unit", Some("$.Size['@unit']")),
             ("$.1st", Some("$['1st']")),
             ("$.a b", Some("$['a b']")),
+            ("$.a[0].b-c", Some("$.a[0]['b-c']")),
+            ("$['a.b'].c-d", Some("$['a.b']['c-d']")),
+            ("$['x'][\"y\"].c-d", Some("$['x'][\"y\"]['c-d']")),
             ("$.a[?@.b-c]", None),
             ("$['a.b-c'].d", None),
             ("$.a..b", None),

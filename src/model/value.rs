@@ -257,6 +257,43 @@ mod tests {
 
     #[test]
     fn a_text_with_controls_is_shown_escaped() {
-        assert_eq!(Value::text("a\u{1b}\"\n").to_string(), r#""a\u001b\"\n""#);
+        assert_eq!(Value::text("a\u{1b}\"\n\r\t\\é").to_string(), r#""a\u001b\"\n\r\t\\é""#);
+    }
+
+    #[test]
+    fn each_kind_of_value_is_what_its_table_says() {
+        let map = Value::Map(vec![("a".into(), Value::integer(1)), ("a".into(), Value::Null)]);
+        let list = Value::List(vec![Value::integer(1), Value::text("b")]);
+        // Text, code, digits, type, plain text, and compact JSON.
+        for (value, text, code, digits, name, plain, shown) in [
+            (Value::Null, None, None, None, "null", "", "null"),
+            (Value::Bool(true), None, None, None, "boolean", "true", "true"),
+            (Value::Number("1.50".into()), None, Some("1.50"), Some("1.50"), "number", "1.50", "1.50"),
+            (Value::Number("1e2".into()), None, Some("1e2"), Some("1e2"), "number", "1e2", "1e2"),
+            (Value::Number("1E2".into()), None, Some("1E2"), Some("1E2"), "number", "1E2", "1E2"),
+            (Value::integer(-7), None, Some("-7"), Some("-7"), "integer", "-7", "-7"),
+            (Value::text("x"), Some("x"), Some("x"), None, "string", "x", "\"x\""),
+            (Value::text("7"), Some("7"), Some("7"), Some("7"), "string", "7", "\"7\""),
+            (list, None, None, None, "list", "[1, \"b\"]", "[1, \"b\"]"),
+            (map.clone(), None, None, None, "object", "{\"a\": 1, \"a\": null}", "{\"a\": 1, \"a\": null}"),
+        ] {
+            assert_eq!((value.as_text(), value.as_code(), value.digits()), (text, code, digits), "{value}");
+            assert_eq!((value.type_name(), value.to_plain().as_str()), (name, plain), "{value}");
+            assert_eq!(value.to_string(), shown);
+        }
+        assert_eq!((map.get("a"), map.get("b")), (Some(&Value::integer(1)), None));
+        assert_eq!(Value::text("a").get("a"), None);
+        assert_eq!(Value::from("a"), Value::text("a"));
+    }
+
+    #[test]
+    fn numbers_and_texts_of_numbers_are_compared() {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let compared = |left: &Value, right: &Value| left.compare_numbers(right);
+        assert_eq!(compared(&Value::integer(1), &Value::text("2")), Some(Less));
+        assert_eq!(compared(&Value::text("2.0"), &Value::integer(2)), Some(Equal));
+        assert_eq!(compared(&Value::integer(3), &Value::integer(2)), Some(Greater));
+        assert_eq!(compared(&Value::text("x"), &Value::integer(2)), None);
+        assert_eq!(compared(&Value::integer(2), &Value::Null), None);
     }
 }

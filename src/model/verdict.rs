@@ -339,3 +339,6 @@ impl VerdictCounts {
         self.judged() + self.indeterminate + self.not_run
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 
 use crate::model::Value;
 
@@ -48,18 +48,17 @@ pub fn read_xml(text: &str) -> Result<(String, Value), String> {
                 let element = open.pop().ok_or("not XML: an end without a start")?;
                 close(element, &mut open, &mut root);
             }
-            Event::Text(part) => add_text(&mut open, &part)?,
-            Event::CData(part) => add_text(&mut open, &part)?,
+            // Ends of lines are one character, however they are sent (XML 1.0, section 2.11).
+            Event::Text(part) => add_text(&mut open, &part.xml10_content())?,
+            Event::CData(part) => add_text(&mut open, &part.xml10_content())?,
             Event::GeneralRef(reference) => add_text(&mut open, &resolved(&reference)?)?,
             Event::DocType(_) => return Err("not XML of an API: it has a document type".into()),
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
             Event::Eof => break,
         }
     }
-    match root {
-        Some(root) if open.is_empty() => Ok(root),
-        Some(_) | None => Err("not XML: it ends too early".into()),
-    }
+    // There is a root once nothing is open any more.
+    root.ok_or_else(|| "not XML: it ends too early".into())
 }
 
 fn opened(start: &BytesStart<'_>) -> Result<Open, String> {
@@ -68,7 +67,8 @@ fn opened(start: &BytesStart<'_>) -> Result<Open, String> {
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| format!("not XML: {error}"))?;
         let key = format!("@{}", attribute.key.as_ref());
-        children.push((key, Value::text(attribute.value.as_ref())));
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0);
+        children.push((key, Value::text(value.map_err(|error| format!("not XML: {error}"))?)));
     }
     let places = children.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
     Ok(Open { name, children, places, text: String::new() })
@@ -147,6 +147,26 @@ mod tests {
         }
         let empty = nested(super::DEEPEST).replace('x', "<b/>");
         assert!(read_xml(&empty).is_ok(), "an empty element holds nothing");
+    }
+
+    #[test]
+    fn references_and_ends_of_lines_mean_the_same_in_attributes_and_in_text() {
+        let xml = "<R a=\"x&amp;y&lt;&#65;\" b='1\t2\r\n3'>x&amp;y&lt;&#65;<c>1\r\n2\r3<![CDATA[\r\n&amp;]]></c></R>";
+        let (_, tree) = read_xml(xml).unwrap();
+        let expected = r##"{"@a": "x&y<A", "@b": "1 2 3", "c": "1\n2\n3\n&amp;", "#text": "x&y<A"}"##;
+        assert_eq!(tree.to_string(), expected);
+        for wrong in [
+            "<R/>x",
+            "x<R/>",
+            "<R><a></a>",
+            "",
+            "<R a='&nosuch;'/>",
+            "<R a='1' a='2'/>",
+            "<R a='&'/>",
+            "<R a='&#0;'/>",
+        ] {
+            assert!(read_xml(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

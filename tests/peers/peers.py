@@ -1,7 +1,7 @@
 """Holds what `run`, `diff` and `coverage` say of moto, dynalite and httpbin against their answers to requests of this
 script, judged here by rules that were written by hand. Usage: peers.py PROGRAM NODE_PACKAGES
 """
-import http.client, json, os, re, socket, subprocess, sys, time
+import http.client, http.server, json, os, re, socket, subprocess, sys, threading, time
 
 program, node = sys.argv[1:3]
 here = os.path.dirname(os.path.abspath(__file__))
@@ -38,6 +38,7 @@ SSM = {
 ECHO = {
     "echo/two-tags": ([{**OWNER, "tags": ["a", "b"]}], (200, None, None, {"method": "POST", "json": {**OWNER, "tags": ["a", "b"]}})),
     "echo/three-tags": ([{**OWNER, "tags": ["a", "b", "c"]}], (range(400, 500), None, None, {})),
+    "echo/any-mail": ([OWNER], (200, None, None, {"json": lambda sent: "@" in sent["owner"]["mail"]})),
     "echo/doubled": ([{**OWNER, "tags": ["a", "a"]}], ((200, 400), None, None, {})),
 }
 SERVICES = {
@@ -65,7 +66,7 @@ COVERED = {
         "row ValidationException": "values/empty values/no-name values/other-type values/reserved",
     },
     "httpbin/Anything": {
-        "owner required": ("echo/two-tags", ""),
+        "owner required": ("echo/any-mail echo/two-tags", ""),
         "tags max-items 2": ("echo/two-tags", "echo/three-tags"),
         "tags unique": ("echo/two-tags", ""),
     },
@@ -138,7 +139,8 @@ def passes(service, answer, due):
         return False
     if code and (body.get("__type") != code or (message and not re.fullmatch(message, message_of(service, body) or ""))):
         return False
-    return all(body.get(name) == value for name, value in values.items())
+    is_right = lambda found, value: value(found) if callable(value) else found == value
+    return all(is_right(body.get(name), value) for name, value in values.items())
 
 
 def answers(port, service):
@@ -220,6 +222,49 @@ def without_place(answer, port):
     return answer[0], json.loads(json.dumps(answer[1]).replace(f"127.0.0.1:{port}", "HOST"))
 
 
+class OtherValue(http.server.BaseHTTPRequestHandler):
+    """Answers what httpbin answers, but for one value: who owns it has another address."""
+
+    httpbin = None
+
+    def do_POST(self):
+        sent = self.rfile.read(int(self.headers["content-length"]))
+        connection = http.client.HTTPConnection("127.0.0.1", self.httpbin, timeout=30)
+        # Just the fields that came: httpbin repeats them.
+        connection.putrequest("POST", self.path, skip_host=True, skip_accept_encoding=True)
+        for name, value in self.headers.items():
+            connection.putheader(name, value)
+        connection.endheaders(sent)
+        answer = connection.getresponse()
+        body = json.loads(answer.read())
+        connection.close()
+        body["json"]["owner"]["mail"] = "a@b.d"
+        body = json.dumps(body).encode()
+        self.send_response(answer.status)
+        self.send_header("content-type", answer.headers["content-type"])
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def check_other_value(httpbin):
+    """What a case asserts of the value may hold of both, of one alone, or not be looked at since both fail before."""
+    OtherValue.httpbin = httpbin
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), OtherValue)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    ports = [httpbin, server.server_port]
+    check_diff("httpbin and httpbin with another value", ports, "httpbin/Anything", without_place)
+    table = ECHO
+    first, second = ({case: without_place(answer, port) for case, answer in answers(port, "httpbin/Anything").items()} for port in ports)
+    found = {case: difference("httpbin/Anything", first[case], second[case], table[case][1]) for case in table}
+    expect("by hand, the value that differs", {
+        "echo/any-mail": "other value", "echo/two-tags": "other verdict", "echo/three-tags": "other value", "echo/doubled": "other value"}, found)
+    server.shutdown()
+
+
 moto_command = [sys.executable, "-c", "from moto.server import main; main(['-H', '127.0.0.1', '-p', 'PORT'])"]
 bin_command = [sys.executable, "-m", "flask", "--app", "httpbin", "run", "-h", "127.0.0.1", "-p", "PORT"]
 servers = []
@@ -232,6 +277,7 @@ try:
     check_run("moto", moto, "ssm/PutParameter")
     check_run("httpbin", bins[0], "httpbin/Anything")
     check_diff("httpbin and httpbin", bins, "httpbin/Anything", without_place)
+    check_other_value(bins[0])
     check_diff("moto and moto", [moto, moto], "ssm/PutParameter")
     if node:
         cli = os.path.join(node, "node_modules/dynalite/cli.js")

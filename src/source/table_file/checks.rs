@@ -109,11 +109,14 @@ impl Reader<'_> {
         let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
         for (holder, step) in holders.iter().zip(&case.steps) {
             if !steps.is_empty() {
-                for key in ["given", "params", "request"] {
-                    names.check_key(holder, key, self.problems);
-                }
+                names.check_key(holder, "given", self.problems);
             }
+            // The states of a step are brought about before its request is made.
             add_provided(self.contract, &mut names, &step.given);
+            if !steps.is_empty() {
+                names.check_key(holder, "params", self.problems);
+                names.check_key(holder, "request", self.problems);
+            }
             names.check_key(holder, "expect", self.problems);
             step.save.iter().for_each(|(name, _)| names.add(name.as_str()));
         }
