@@ -8,7 +8,9 @@ use std::convert::Infallible;
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write as _, stdin, stdout};
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -81,6 +83,30 @@ pub(crate) async fn start_idle_server() -> String {
         }
     });
     url
+}
+
+/// What starts a benchmark as the server.
+const SERVER: &str = "--idle-server";
+
+/// The server in a process of its own, which ends with this one: the process and its address.
+pub(crate) fn start_server() -> (Child, String) {
+    let mut command = Command::new(env::current_exe().unwrap());
+    let mut child = command.arg(SERVER).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child, line.trim().to_owned())
+}
+
+/// Serves until the other process ends, if this one was started as the server.
+pub(crate) async fn served() -> bool {
+    let is_server = env::args().any(|argument| argument == SERVER);
+    if is_server {
+        let mut output = stdout();
+        writeln!(output, "{}", start_idle_server().await).unwrap();
+        output.flush().unwrap();
+        let _ = tokio::task::spawn_blocking(|| stdin().read_to_end(&mut Vec::new())).await;
+    }
+    is_server
 }
 
 /// Writes a folder of `count` cases: one table, with a row of a CSV file for each.

@@ -8,10 +8,7 @@
 
 mod support;
 
-use std::env;
-use std::io::{BufRead, BufReader, Read, stdin};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -23,12 +20,11 @@ use hyper::client::conn::http1::handshake;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use proofmark::transport::Keeping;
-use support::{ANSWER, is_quick, load_cases_keeping, median, processor_time, start_idle_server, write_cases};
+use support::{
+    ANSWER, is_quick, load_cases_keeping, median, processor_time, served, start_server, write_cases,
+};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-
-/// What starts this program as the server.
-const SERVER: &str = "--idle-server";
 
 fn target(url: &str, number: usize) -> String {
     format!("{url}/books?id=b-{number}&language=en")
@@ -111,7 +107,7 @@ struct Times {
 }
 
 impl Times {
-    async fn add(&mut self, client: impl Future<Output = ()>) {
+    async fn add<T>(&mut self, client: impl Future<Output = T>) {
         let (start, spent) = (Instant::now(), processor_time());
         client.await;
         self.clock.push(start.elapsed());
@@ -125,10 +121,6 @@ impl Times {
     }
 }
 
-async fn ours(folder: &Path, url: &str, jobs: usize, keeping: Keeping) {
-    load_cases_keeping(folder, url, jobs, None, keeping).run().await;
-}
-
 async fn compare(folder: &Path, url: &str, count: usize, rounds: usize) {
     let requests = u32::try_from(count).unwrap();
     println!(
@@ -138,10 +130,13 @@ async fn compare(folder: &Path, url: &str, count: usize, rounds: usize) {
     for jobs in [1, 16, 64] {
         let mut times: [Times; 5] = Default::default();
         for _ in 0..rounds {
-            Box::pin(times[0].add(ours(folder, url, jobs, Keeping::Reuse))).await;
+            // Reading files is no part of what a request costs.
+            let [kept, fresh] = [Keeping::Reuse, Keeping::Fresh]
+                .map(|keeping| load_cases_keeping(folder, url, jobs, None, keeping));
+            Box::pin(times[0].add(kept.run())).await;
             times[1].add(bare_reqwest(url, count, jobs)).await;
             times[2].add(bare_hyper(url, count, jobs)).await;
-            Box::pin(times[3].add(ours(folder, url, jobs, Keeping::Fresh))).await;
+            Box::pin(times[3].add(fresh.run())).await;
             times[4].add(bare_hyper_fresh(url, count, jobs)).await;
         }
         let [kept, reqwest, hyper, fresh, hyper_fresh] = times.map(|mut times| times.medians(requests));
@@ -159,20 +154,9 @@ async fn compare(folder: &Path, url: &str, count: usize, rounds: usize) {
     }
 }
 
-/// The server in a process of its own, which ends with this one.
-fn start_server() -> (Child, String) {
-    let mut command = Command::new(env::current_exe().unwrap());
-    let mut child = command.arg(SERVER).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    (child, line.trim().to_owned())
-}
-
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
-    if env::args().any(|argument| argument == SERVER) {
-        println!("{}", start_idle_server().await);
-        let _ = tokio::task::spawn_blocking(|| stdin().read_to_end(&mut Vec::new())).await;
+    if served().await {
         return;
     }
     let (count, rounds) = if is_quick() { (200, 1) } else { (10_000, 11) };
