@@ -11,6 +11,7 @@ use super::schema_command::SchemaKind;
 use super::shard::Shard;
 use super::words::Words;
 use crate::model::{Level, Scheme};
+use crate::report::Code;
 use crate::snapshot::MaxAge;
 use crate::transport::Keeping;
 
@@ -77,6 +78,8 @@ pub(super) enum Command {
     Verify(VerifyArgs),
     /// Write a badge, or a page of Markdown, that says what a bundle certifies
     Certificate(CertificateArgs),
+    /// Explain the code of a finding, such as PM001, or list all codes
+    Explain(ExplainArgs),
     /// Print the JSON Schema of a kind of file, for editors and programs
     Schema(SchemaArgs),
     /// Print a script by which a shell completes arguments
@@ -362,6 +365,13 @@ pub(super) struct CertificateArgs {
     /// Let outputs replace files that are something else; never those that are read
     #[arg(long)]
     pub(super) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The code, or the name of a cause, such as PM001-1a2b3c4d
+    #[arg(value_name = "CODE")]
+    pub(super) code: Option<Code>,
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,7 @@ mod endpoints_command;
 mod event_lines;
 mod excerpt;
 mod exit;
+mod explain_command;
 mod files;
 mod identity;
 mod install;
@@ -98,6 +99,7 @@ pub fn main() -> ExitCode {
         Some(Command::Verify(args)) => verify_command::verify(&args),
         Some(Command::Keygen(args)) => keygen_command::keygen(&args),
         Some(Command::Certificate(args)) => certificate_command::certificate(&args),
+        Some(Command::Explain(args)) => explain_command::explain(&args),
         Some(Command::Schema(args)) => schema_command::print_schema(args.kind),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };
