@@ -9,6 +9,24 @@ pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
+/// A text on one line no wider than `room`, cut where it is too long.
+pub(crate) fn cut(text: &str, room: usize) -> String {
+    let text = printable(text).replace('\n', " ");
+    if text.width() <= room {
+        return text;
+    }
+    let mut kept = String::new();
+    let mut taken = 1;
+    for letter in text.chars() {
+        taken += letter.width().unwrap_or_default();
+        if taken > room {
+            break;
+        }
+        kept.push(letter);
+    }
+    kept + "…"
+}
+
 /// A text in lines no wider than `width`, broken at spaces and slashes where there are any; the first line after `first`,
 /// others after `rest`. Ends with a line's end.
 pub(crate) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> String {

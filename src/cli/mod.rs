@@ -17,6 +17,7 @@ mod dry_run;
 mod endpoints_command;
 mod excerpt;
 mod exit;
+mod explain_command;
 mod identity;
 mod install;
 mod interactive;
@@ -93,6 +94,7 @@ pub fn main() -> ExitCode {
         Some(Command::Verify(args)) => verify_command::verify(&args),
         Some(Command::Keygen(args)) => keygen_command::keygen(&args),
         Some(Command::Certificate(args)) => certificate_command::certificate(&args),
+        Some(Command::Explain(args)) => explain_command::explain(&args),
         Some(Command::Schema(args)) => schema_command::print_schema(args.kind),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };

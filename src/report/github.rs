@@ -1,11 +1,11 @@
-//! Annotations for GitHub's CI: workflow commands that show a failing case at its line, in a file or a pull request.
+//! Annotations for GitHub's CI: workflow commands that show each cause at the line of a case, in a file or a pull request.
 //!
 //! Syntax and escapes after "Workflow commands for GitHub Actions" (docs.github.com/actions).
 
 use std::io::{self, Write};
 
 use super::Report;
-use super::excerpt::{excerpt, failing};
+use super::cause::{Cause, Causes};
 use super::headline::TOLD;
 use super::headline::{Kind, headline, is_listed, kind};
 use super::sink::Sink;
@@ -15,6 +15,9 @@ use crate::plain::printable;
 
 /// How many annotations are written of each kind. GitHub shows ten of a kind for a step, and drops the rest unsaid.
 const SHOWN: usize = 10;
+
+/// The most characters of an annotation: GitHub cuts at 4,096 bytes.
+const LONGEST: usize = 2000;
 
 /// Writes workflow commands, all at the end: the report for a person may go the same way.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub struct GithubReport {
     broken: Annotations,
     unknown: Annotations,
     warnings: Annotations,
+    /// The causes of the run that is under way.
+    causes: Causes,
 }
 
 /// The first annotations of one kind, and how many there are.
@@ -49,24 +54,31 @@ impl GithubReport {
     /// A report to `sink`; `below` is the folder of the run, relative to the workspace.
     pub fn new(sink: Sink, below: impl Into<String>) -> Self {
         let [notes, broken, unknown, warnings] = [(); 4].map(|()| Annotations::default());
-        Self { out: sink, below: below.into(), notes, broken, unknown, warnings }
+        let causes = Causes::default();
+        Self { out: sink, below: below.into(), notes, broken, unknown, warnings, causes }
     }
 
     fn case(&mut self, record: &CaseRecord) {
-        if !is_listed(record) {
-            return;
+        self.causes.add(record);
+        if matches!(kind(record), Kind::Flaky | Kind::Waived) && is_listed(record) {
+            let below = &self.below;
+            self.warnings.add(|| at_case(record, below));
         }
-        let (command, annotations) = match kind(record) {
-            Kind::Passed | Kind::StartedAgain | Kind::Skipped => return,
-            Kind::Broken => ("error", &mut self.broken),
-            Kind::Unknown => ("error", &mut self.unknown),
-            Kind::Flaky | Kind::Waived => ("warning", &mut self.warnings),
-        };
-        let below = &self.below;
-        annotations.add(|| at_case(command, record, below));
+    }
+
+    /// A cause each. Whatever is a case that could not be decided comes last.
+    fn causes(&mut self) {
+        let causes = std::mem::take(&mut self.causes);
+        for cause in causes.listed() {
+            let annotations = if cause.code.is_of_an_answer() { &mut self.broken } else { &mut self.unknown };
+            let below = &self.below;
+            annotations.add(|| at_cause(&causes, cause, below));
+        }
+        self.unknown.count += causes.others();
     }
 
     fn end(&mut self, end: &RunEnd) {
+        self.causes();
         for stale in &end.stale_waivers {
             self.notes.add(|| note("error", "stale waiver", stale));
         }
@@ -98,15 +110,32 @@ fn told(drift: &Drift) -> String {
     format!("{drift}: {}", drift.lines(TOLD).join(", "))
 }
 
-/// An annotation at the line of a case.
-fn at_case(command: &str, record: &CaseRecord, below: &str) -> String {
-    let path = record.spot.file.path.display().to_string();
-    let file = if below.is_empty() { path } else { format!("{below}/{path}") };
+/// A cause, at the line of the case that shows it.
+fn at_cause(causes: &Causes, cause: &Cause, below: &str) -> String {
+    let Cause { code, cases, example, .. } = cause;
+    let plural = if *cases == 1 { "" } else { "s" };
+    let title = format!("{}: {cases} case{plural}, such as {}", code.name(), example.case);
+    let mut lines = vec![causes.line(cause)];
+    if code.is_of_an_answer() {
+        lines.push(format!("expected: {}", example.expected));
+        lines.push(format!("got: {}", example.actual));
+    }
+    lines.extend(example.because.as_ref().map(|because| format!("because: {because}")));
+    lines.extend(example.answer.iter().cloned());
+    let text: String = lines.join("\n").chars().take(LONGEST).collect();
+    at("error", &example.file.display().to_string(), example.line, &title, &text, below)
+}
+
+/// A case that does not fail the run.
+fn at_case(record: &CaseRecord, below: &str) -> String {
     let title = format!("{} {}", record.verdict.name(), record.id);
-    let (file, line) = (property(&file), record.spot.line());
-    let answer = failing(record).next().map(|exchange| excerpt(&exchange.answer).join("\n"));
-    let text = std::iter::once(headline(record)).chain(answer).collect::<Vec<_>>().join("\n");
-    let (title, text) = (property(&title), message(&text));
+    let path = record.spot.file.path.display().to_string();
+    at("warning", &path, record.spot.line(), &title, &headline(record), below)
+}
+
+fn at(command: &str, path: &str, line: usize, title: &str, text: &str, below: &str) -> String {
+    let file = if below.is_empty() { path.to_owned() } else { format!("{below}/{path}") };
+    let (file, title, text) = (property(&file), property(title), message(text));
     format!("::{command} file={file},line={line},title={title}::{text}")
 }
 
@@ -132,7 +161,8 @@ impl Report for GithubReport {
             Event::Warned { text } => self.warnings.add(|| note("warning", "proofmark", text)),
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => self.end(end),
-            Event::SeriesStarted { .. } | Event::Started(_) | Event::SeriesEnded(_) => {}
+            Event::Started(start) => self.causes = Causes::of(start),
+            Event::SeriesStarted { .. } | Event::SeriesEnded(_) => {}
         }
         Ok(())
     }

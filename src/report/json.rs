@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use serde_json::{Value as Json, json};
 
 use super::Report;
+use super::cause::{Cause, Causes, ids};
 use super::excerpt::{excerpt, failing};
 use super::sink::Sink;
 use super::wire::RawCitation;
@@ -25,6 +26,7 @@ pub struct JsonReport {
     out: Sink,
     start: Option<RunStart>,
     cases: usize,
+    causes: Causes,
     warnings: Vec<String>,
     /// How many runs of a series have begun, if this is one.
     series: Option<usize>,
@@ -34,7 +36,8 @@ pub struct JsonReport {
 impl JsonReport {
     /// A report to `sink`.
     pub fn new(sink: Sink) -> Self {
-        Self { out: sink, start: None, cases: 0, warnings: Vec::new(), series: None, is_ended: false }
+        let (causes, warnings) = (Causes::default(), Vec::new());
+        Self { out: sink, start: None, cases: 0, causes, warnings, series: None, is_ended: false }
     }
 
     fn series_start(&mut self) -> io::Result<()> {
@@ -78,6 +81,7 @@ impl JsonReport {
         }
         let head = head.to_string();
         write!(self.out, "{},\"cases\":[", printable_json(head.trim_end_matches('}')))?;
+        self.causes = Causes::of(start);
         self.start = Some(start.clone());
         Ok(())
     }
@@ -85,11 +89,15 @@ impl JsonReport {
     fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
         let comma = if self.cases == 0 { "\n" } else { ",\n" };
         self.cases += 1;
+        self.causes.add(record);
         write!(self.out, "{comma}{}", printable_json(&case_json(record).to_string()))
     }
 
     fn end(&mut self, end: &RunEnd) -> io::Result<()> {
-        let tail = end_json(end, self.start.as_ref(), &self.warnings).to_string();
+        let mut tail = end_json(end, self.start.as_ref(), &self.warnings);
+        tail["causes"] = self.causes.listed().into_iter().map(cause_json).collect();
+        tail["cases_with_further_causes"] = self.causes.others().into();
+        let tail = tail.to_string();
         self.is_ended = self.series.is_none();
         writeln!(self.out, "\n],{}", printable_json(tail.trim_start_matches('{')))
     }
@@ -127,6 +135,7 @@ fn case_json(record: &CaseRecord) -> Json {
         "line": record.spot.line(),
         "verdict": record.verdict.name(),
         "reason": record.verdict.reason(),
+        "causes": ids(record),
         "findings": findings,
         "answers": failing(record).map(answer_json).collect::<Vec<_>>(),
         "exchanges": record.answered,
@@ -138,6 +147,26 @@ fn case_json(record: &CaseRecord) -> Json {
         "left_behind": record.left_behind,
         "paused_ms": millis(record.paused),
         "duration_ms": millis(record.elapsed),
+    })
+}
+
+fn cause_json(cause: &Cause) -> Json {
+    let Cause { code, operation, promise, expected, actual, cases, example, id } = cause;
+    json!({
+        "id": id,
+        "code": code.name(),
+        "contract": (!operation.is_empty()).then_some(operation),
+        "promise": promise,
+        "expected": expected,
+        "actual": actual,
+        "because": example.because,
+        "cases": cases,
+        "example": {
+            "id": example.case.as_str(),
+            "file": example.file.display().to_string(),
+            "line": example.line,
+            "step": example.step.map(|step| step + 1),
+        },
     })
 }
 

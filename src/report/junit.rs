@@ -9,6 +9,7 @@ use std::time::Duration;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml};
 
+use super::cause::Causes;
 use super::headline::{Kind, TOLD, first_counting, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
@@ -26,6 +27,9 @@ const WAIVERS: &str = "waivers";
 
 /// The suite of what the manifest says otherwise.
 const MANIFEST: &str = "manifest";
+
+/// How many causes a suite names.
+const CAUSES: usize = 50;
 
 /// Writes a report in `JUnit`'s XML.
 pub struct JunitReport {
@@ -48,6 +52,7 @@ struct Suite {
     errors: usize,
     skipped: usize,
     elapsed: Duration,
+    causes: Causes,
 }
 
 impl JunitReport {
@@ -98,9 +103,29 @@ impl JunitReport {
         ]);
         self.out.write_event(Xml::Start(start))?;
         self.out.get_mut().write_all(b"\n")?;
+        self.causes(&suite.causes)?;
         let spool = suite.cases.into_inner().into_inner().map_err(io::IntoInnerError::into_error)?;
         spool.pour(self.out.get_mut())?;
         self.out.write_event(Xml::End(BytesEnd::new("testsuite")))?;
+        self.out.get_mut().write_all(b"\n")
+    }
+
+    /// The causes of a suite, as properties: the schema has none for cases.
+    fn causes(&mut self, causes: &Causes) -> io::Result<()> {
+        let listed = causes.listed();
+        if listed.is_empty() {
+            return Ok(());
+        }
+        self.out.write_event(Xml::Start(BytesStart::new("properties")))?;
+        for cause in listed.iter().take(CAUSES) {
+            let name = format!("cause {}", cause.id);
+            let plural = if cause.cases == 1 { "" } else { "s" };
+            let value = format!("{} case{plural}: {}", cause.cases, causes.line(cause));
+            let attributes = [("name", name.as_str()), ("value", value.as_str())];
+            let start = BytesStart::new("property").with_attributes(attributes);
+            self.out.write_event(Xml::Empty(start))?;
+        }
+        self.out.write_event(Xml::End(BytesEnd::new("properties")))?;
         self.out.get_mut().write_all(b"\n")
     }
 
@@ -139,12 +164,14 @@ impl Suite {
         let cases = Writer::new(BufWriter::new(Spool::default()));
         let (tests, failures, errors, skipped) = (0, 0, 0, 0);
         let elapsed = Duration::ZERO;
-        Self { table: table.to_owned(), cases, tests, failures, errors, skipped, elapsed }
+        let table = table.to_owned();
+        Self { table, cases, tests, failures, errors, skipped, elapsed, causes: Causes::default() }
     }
 
     fn add(&mut self, record: &CaseRecord, repeat: &Repeat, endpoint: Option<&str>) -> io::Result<()> {
         let kind = kind(record);
         self.tests += 1;
+        self.causes.add(record);
         self.elapsed += record.elapsed;
         self.failures += usize::from(kind == Kind::Broken);
         self.errors += usize::from(kind == Kind::Unknown);

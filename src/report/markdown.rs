@@ -4,6 +4,7 @@
 
 use std::io::{self, Write};
 
+use super::cause::Causes;
 use super::headline::{Kind, TOLD, headline, is_listed, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
@@ -23,6 +24,7 @@ const LONGEST_TEXT: usize = 4000;
 pub struct MarkdownReport {
     out: Sink,
     start: Option<RunStart>,
+    causes: Causes,
     /// What was doubtful in the run, told below its heading.
     warnings: Vec<String>,
     /// Cases that failed, which are listed first.
@@ -48,10 +50,22 @@ impl MarkdownReport {
     /// A report to `sink`.
     pub fn new(sink: Sink) -> Self {
         let (start, warnings, failed, others) = (None, Vec::new(), Vec::new(), Vec::new());
-        Self { out: sink, start, warnings, failed, others, count: 0, is_series: false, is_ended: false }
+        let causes = Causes::default();
+        Self {
+            out: sink,
+            start,
+            causes,
+            warnings,
+            failed,
+            others,
+            count: 0,
+            is_series: false,
+            is_ended: false,
+        }
     }
 
     fn case(&mut self, record: &CaseRecord) {
+        self.causes.add(record);
         if !is_listed(record) {
             return;
         }
@@ -73,6 +87,7 @@ impl MarkdownReport {
         let Some(start) = self.start.take() else {
             return Ok(());
         };
+        let causes = std::mem::take(&mut self.causes);
         let out = &mut self.out;
         writeln!(out, "## proofmark: {} {}\n", code(&start.endpoint.name), end.outcome().name())?;
         if !start.faults.is_empty() {
@@ -88,6 +103,7 @@ impl MarkdownReport {
             "| {} | {} | {} | {} | {} | {} |\n",
             counts.passed, counts.flaky, counts.failed, counts.waived, counts.indeterminate, counts.not_run
         )?;
+        write_causes(out, &causes)?;
         writeln!(out, "| contract | version | cases | error rows met |\n|---|---|---|---|")?;
         for (operation, met) in start.operations.iter().zip(&end.rows_met) {
             let (id, version) = (code(&operation.id), cell(&operation.version));
@@ -171,6 +187,33 @@ impl MarkdownReport {
     }
 }
 
+/// What is to be mended, most cases first.
+fn write_causes(out: &mut Sink, causes: &Causes) -> io::Result<()> {
+    let (mended, states) = causes.parted();
+    for (heading, list) in [("Causes", mended), ("States that the endpoint does not offer", states)] {
+        if list.is_empty() {
+            continue;
+        }
+        writeln!(out, "### {heading}\n\n| cases | code | what | for example |\n|---|---|---|---|")?;
+        for cause in list.iter().take(LISTED) {
+            let (line, id) = (code(&causes.line(cause)), code(cause.example.case.as_str()));
+            writeln!(out, "| {} | {} | {line} | {id} |", cause.cases, cause.code.name())?;
+        }
+        let rest = list.len().saturating_sub(LISTED);
+        if rest > 0 {
+            writeln!(out, "\nand {rest} more.")?;
+        }
+        writeln!(out)?;
+    }
+    if causes.others() > 0 {
+        writeln!(out, "Cases with still other causes: {}.\n", causes.others())?;
+    }
+    match causes.skipped() {
+        Some(skipped) => writeln!(out, "{}.\n", cell(&skipped)),
+        None => Ok(()),
+    }
+}
+
 /// The text up to a bound, and a word about it where something is missing.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST_TEXT) {
@@ -198,6 +241,7 @@ impl Report for MarkdownReport {
                 Ok(())
             }
             Event::Started(start) => {
+                self.causes = Causes::of(start);
                 self.start = Some(start.clone());
                 Ok(())
             }

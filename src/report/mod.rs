@@ -2,6 +2,7 @@
 //!
 //! [`Format`] names the forms that a report may have; [`TerminalReport`] is the one for a person.
 
+mod cause;
 mod events;
 mod excerpt;
 mod github;
@@ -27,6 +28,7 @@ use std::time::Duration;
 use crate::event::Event;
 
 pub use crate::plain::{printable, printable_in_place, printable_json};
+pub use cause::Code;
 pub use events::{EventReport, event_line};
 pub use github::{GithubReport, Shielded};
 pub use html::HtmlReport;

@@ -91,7 +91,7 @@ fn a_fault_fails_the_run_names_case_and_row_and_is_told_loudly() {
         assert!(text.contains("FAILED  ecs/StartImagePipelineExecution/"), "{text}");
         assert!(text.contains(row), "{text}");
         assert!(text.contains("curl -sS -i -X POST"), "{text}");
-        assert_eq!(text.matches(&format!("FAULT SWITCHED ON: {fault}")).count(), 2, "{text}");
+        assert_eq!(text.matches(&format!("FAULT SWITCHED ON: {fault}")).count(), 1, "{text}");
     }
 }
 
@@ -115,7 +115,7 @@ fn states_that_cannot_be_reached_are_not_run_and_not_passed() {
     let text = out(&output);
     assert_eq!(code(&output), 5, "{text}");
     assert!(
-        text.contains("NOT RUN")
+        text.contains("STATES  (1)")
             && text.contains("the endpoint has no state hook (`--states URL` names one)"),
         "{text}"
     );
@@ -377,7 +377,7 @@ fn a_different_answer_is_a_finding_that_shows_only_the_lines_that_differ() {
     let output = proofmark(&["--snapshots", snapshots, ONE]).env_remove("INSTA_UPDATE").output().unwrap();
     let text = out(&output);
     assert_eq!(code(&output), 1);
-    assert!(text.contains("expected  < 403\n    found     < 400"), "{text}");
+    assert!(text.contains("  expected  < 403\n  got       < 400"), "{text}");
     let pending = fs::read_to_string(folder.path().join(format!("{ONE}.snap.new"))).unwrap();
     assert_eq!(pending, accepted);
 }
@@ -394,7 +394,7 @@ fn a_snapshot_that_is_none_is_named_and_left_alone() {
         .output()
         .unwrap();
     assert_eq!(code(&output), 1);
-    assert!(out(&output).contains("a snapshot that can be used"), "{}", out(&output));
+    assert!(out(&output).contains("PM102  snapshot: cannot read "), "{}", out(&output));
     assert_eq!(fs::read_to_string(&file).unwrap(), broken);
 }
 
@@ -548,7 +548,8 @@ fn a_quiet_run_leaves_out_what_was_skipped_on_purpose_and_names_orphans() {
     let output = run(&[&["run", "-q"], &place[..], &pattern, &["tag-count/one"]].concat());
     assert!(!out(&output).contains("signature/"), "{}", out(&output));
     let output = run(&[&["run"], &place[..], &pattern].concat());
-    assert!(out(&output).contains("signature/date-expired"), "{}", out(&output));
+    let skipped = "skipped     1 case skipped on purpose: requests are not signed by v3 here";
+    assert!(out(&output).contains(skipped), "{}", out(&output));
     let project = Project::new();
     let orphan = project.path("snapshots/ecs/StartImagePipelineExecution/tag-count/no-such-case.snap");
     let other = project.path("snapshots/ecs/StartImagePipelineExecution/tag-count");

@@ -267,6 +267,13 @@ fn found<'a>(text: &'a str, mark: &str, end: &str) -> &'a str {
     text[start..].split(end).next().unwrap()
 }
 
+/// What the terminal shows of the command: all behind the answer.
+fn terminal_line(text: &str) -> String {
+    let answer = found(text, "\n  < HTTP ", "\n\nDOES NOT");
+    let (_, line) = answer.split_once("\n  < (no body)\n  ").unwrap_or_else(|| panic!("{text}"));
+    line.to_owned()
+}
+
 #[test]
 fn show_the_terminal_and_the_page_repeat_what_the_program_sends() {
     if !has_curl() {
@@ -300,7 +307,7 @@ fn show_the_terminal_and_the_page_repeat_what_the_program_sends() {
         let page = unescaped.iter().fold(page, |page, (entity, plain)| page.replace(entity, plain));
         for (place, line) in [
             ("show", found(&shown, "\n  curl     ", "\n  expect")),
-            ("terminal", found(&text, "found     200\n    ", "\n    < HTTP")),
+            ("terminal", &*terminal_line(&text)),
             ("page", &page),
         ] {
             run_line("sh", folder.path(), line);
@@ -333,11 +340,11 @@ fn the_lines_for_the_embedded_endpoint_set_up_the_state_at_a_served_one() {
             .unwrap();
     assert_eq!(code(&output), 1, "{}", out(&output));
     let text = out(&output);
-    let serve = format!("    # in another terminal: proofmark serve --fault {fault}");
+    let serve = format!("# in another terminal: proofmark serve --fault {fault}");
     assert!(text.lines().any(|line| line == serve), "{text}");
     let served = Served::start(&["--fault", fault]);
     let moved = |line: &str| line.trim().replace("http://127.0.0.1:9000", served.at("url"));
-    let lines: Vec<String> = text.lines().filter(|line| line.contains(" curl -sS")).map(moved).collect();
+    let lines: Vec<String> = text.lines().filter(|line| line.starts_with("  curl -sS")).map(moved).collect();
     assert_eq!(lines.len(), 2, "{text}");
     let [set_up, answer] = &answers(folder.path(), &lines)[..] else { panic!("two lines") };
     assert!(set_up.starts_with("HTTP/1.1 200") && set_up.contains("\"pipeline\""), "{set_up}");

@@ -21,7 +21,10 @@ fn shown(arguments: &str, variables: &[(&str, &str)]) -> String {
     command.args(["-c", &script, env!("CARGO_BIN_EXE_proofmark")]).current_dir(env!("CARGO_MANIFEST_DIR"));
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("TERM", "xterm-256color");
     command.envs(variables.iter().copied());
-    spawn_command(command, Some(PATIENCE)).unwrap().exp_eof().unwrap()
+    let text = spawn_command(command, Some(PATIENCE)).unwrap().exp_eof().unwrap();
+    // The library takes each byte for a character.
+    let bytes: Vec<u8> = text.chars().map(|letter| u8::try_from(letter).unwrap()).collect();
+    String::from_utf8(bytes).unwrap()
 }
 
 /// The text without colours, and without what moves on a line.

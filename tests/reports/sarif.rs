@@ -77,7 +77,7 @@ fn a_failure_points_at_its_case_and_at_the_promises_that_it_breaks() {
     let [result, note] = &results(&log)[..] else { panic!("{log}") };
     assert_eq!((told(note, "ruleId"), told(note, "level")), ("snapshot", "note"));
     assert_eq!((told(result, "kind"), told(result, "level")), ("fail", "error"));
-    assert_eq!(told(result, "ruleId"), "ecs/StartImagePipelineExecution/Duplicate.TagKey/message");
+    assert_eq!(told(result, "ruleId"), "ecs/StartImagePipelineExecution/Duplicate.TagKey");
     let rule = &log["runs"][0]["tool"]["driver"]["rules"]
         [usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
     assert_eq!(rule["id"], result["ruleId"]);

@@ -12,7 +12,7 @@ pub(crate) struct JunitCase {
 
 /// Elements, the elements that they may stand in, the attributes that they must have, and those that they may have:
 /// facts of the schema junit-10 of Jenkins' xUnit plugin.
-const ELEMENTS: [(&str, &str, &[&str], &[&str]); 7] = [
+const ELEMENTS: [(&str, &str, &[&str], &[&str]); 9] = [
     ("testsuites", "", &[], &["name", "time", "tests", "failures", "errors"]),
     (
         "testsuite",
@@ -20,6 +20,8 @@ const ELEMENTS: [(&str, &str, &[&str], &[&str]); 7] = [
         &["name", "tests", "failures", "errors"],
         &["skipped", "time", "timestamp", "id"],
     ),
+    ("properties", "testsuite", &[], &[]),
+    ("property", "properties", &["name", "value"], &[]),
     ("testcase", "testsuite", &["name"], &["classname", "time", "group"]),
     ("failure", "testcase", &[], &["type", "message"]),
     ("error", "testcase", &[], &["type", "message"]),
@@ -53,7 +55,10 @@ pub(crate) fn junit_cases(text: &str) -> Vec<JunitCase> {
             Event::End(_) => drop(open.pop().unwrap()),
             Event::Text(text) if open.len() < 4 => assert_eq!(text.trim(), "", "{open:?}"),
             Event::Eof => break,
-            Event::Empty(_) | Event::CData(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {
+            Event::Empty(start) => {
+                assert_eq!(check(&start, open.last().unwrap()), "property");
+            }
+            Event::CData(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {
                 panic!("not written")
             }
             Event::Text(_) | Event::Decl(_) | Event::GeneralRef(_) => {}

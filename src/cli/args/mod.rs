@@ -20,6 +20,7 @@ pub(super) use shared::{
 };
 
 use super::schema_command::SchemaKind;
+use crate::report::Code;
 
 /// Hold an API endpoint, mock or real, to its published contract.
 #[derive(Debug, Parser)]
@@ -81,6 +82,8 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Remove what killed runs left behind on an endpoint; with --dry-run, list it
     Sweep(Box<SweepArgs>),
+    /// Explain the code of a finding, such as PM001, or list all codes
+    Explain(ExplainArgs),
     /// Print the JSON Schema of a kind of file, for editors and programs
     Schema(SchemaArgs),
     /// Print a script by which a shell completes arguments
@@ -183,6 +186,13 @@ pub(in crate::cli) struct CertificateArgs {
     /// Let outputs replace files that are something else; never those that are read
     #[arg(long)]
     pub(in crate::cli) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ExplainArgs {
+    /// The code, or the name of a cause, such as PM001-1a2b3c4d
+    #[arg(value_name = "CODE")]
+    pub(in crate::cli) code: Option<Code>,
 }
 
 #[derive(Debug, Args)]

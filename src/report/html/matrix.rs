@@ -88,7 +88,7 @@ fn write_level(html: &mut Html<'_>, held: usize, broken: usize) -> io::Result<()
 }
 
 /// What a row has come to.
-fn standing(row: &RowEvidence) -> (&'static str, &'static str) {
+pub(super) fn standing(row: &RowEvidence) -> (&'static str, &'static str) {
     match row {
         RowEvidence { met: 1.., cases, .. } if cases.broken == 0 => ("met", "✓ met"),
         RowEvidence { met: 1.., .. } => ("partly", "✗ not by all"),

@@ -3,7 +3,9 @@
 //! What a page says first is known last, so its parts wait in spools, and memory does not grow with cases. It is whole
 //! without the script, which only finds cases and opens them.
 
+mod board;
 mod case;
+mod causes;
 mod difference;
 mod evidence;
 mod exchange;

@@ -2,10 +2,13 @@
 
 use std::io;
 
-use super::facts;
+use super::board::Board;
+use super::evidence::Evidence;
 use super::text::{Anchor, NAMED, Told, outcome, plural};
+use super::{board, causes, facts};
 use crate::event::{Outcome, RunEnd, RunStart, SeriesEnd};
 use crate::markup::Html;
+use crate::report::cause::Causes;
 use crate::report::headline::TOLD;
 
 /// A case that is named as one that does not hold.
@@ -52,6 +55,9 @@ pub(super) struct Summary<'a> {
     pub(super) start: &'a RunStart,
     pub(super) end: &'a RunEnd,
     pub(super) warnings: &'a [String],
+    pub(super) causes: &'a Causes,
+    pub(super) board: &'a Board,
+    pub(super) evidence: &'a [Evidence],
     pub(super) listed: &'a [Listed],
     /// How many cases do not hold, also those that are not listed.
     pub(super) unlisted: usize,
@@ -81,10 +87,25 @@ impl Summary<'_> {
             self.write_lead(html)?;
         }
         self.write_warnings(html)?;
+        causes::write(html, self.causes, self.number)?;
+        self.write_board(html)?;
         facts::write_counts(html, &self.end.counts)?;
         facts::write(html, self.start, self.end)?;
         facts::write_notes(html, self.end)?;
         self.write_listed(html)
+    }
+
+    /// The run at a glance: each case, the states that are missing, each error row.
+    fn write_board(&self, html: &mut Html<'_>) -> io::Result<()> {
+        html.raw("<div class=\"two\"><div>\n")?;
+        self.board.write(html)?;
+        html.raw("</div><div>\n")?;
+        causes::write_states(html, self.causes, self.number)?;
+        for (operation, evidence) in self.start.operations.iter().zip(self.evidence) {
+            board::write_rows(html, operation, evidence)?;
+        }
+        html.raw("</div></div>\n")?;
+        Ok(())
     }
 
     /// What the run comes to, as sentences.

@@ -112,6 +112,38 @@
     if (link && link.getAttribute("href") === location.hash) reveal();
   });
 
+  // ---- copying: ids of causes, and lines that send a request again
+
+  function copier(text, what) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = `Copy ${what}`;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(text);
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Not copied";
+      }
+      setTimeout(() => { button.textContent = `Copy ${what}`; }, 2000);
+    });
+    return button;
+  }
+  for (const link of document.querySelectorAll(".example a")) {
+    const id = decodeURIComponent(link.getAttribute("href").replace(/^#r\d+\//, ""));
+    link.after(" ", copier(id, "id"));
+  }
+  // A line gets its button when it comes into sight: there may be thousands.
+  function copyLines(opened) {
+    for (const lines of opened.querySelectorAll(".curl:not(.copied)")) {
+      lines.classList.add("copied");
+      lines.after(copier(lines.textContent, "curl"));
+    }
+  }
+  document.addEventListener("toggle", (event) => { if (event.target.open) copyLines(event.target); }, true);
+  for (const opened of document.querySelectorAll("details[open]")) copyLines(opened);
+
   // On paper nothing can be opened: what did not pass stands there open.
   let opened = [];
   addEventListener("beforeprint", () => {

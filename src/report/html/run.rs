@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::mem;
 
+use super::board::Board;
 use super::case::Shown;
 use super::evidence::Evidence;
 use super::overview::{Listed, Summary};
@@ -13,6 +14,7 @@ use crate::event::{RunEnd, RunStart};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Verdict};
 use crate::report::Repeat;
+use crate::report::cause::Causes;
 use crate::report::headline::{headline, is_listed};
 use crate::whole_file::Spool;
 
@@ -35,6 +37,8 @@ pub(super) struct Run {
     warnings: Vec<String>,
     evidence: Vec<Evidence>,
     timing: Timing,
+    causes: Causes,
+    board: Board,
     /// Cases that failed, which are listed first.
     failed: Vec<Listed>,
     /// Other cases that did not pass, or not at once.
@@ -59,6 +63,8 @@ impl Run {
         Self {
             evidence: start.operations.iter().map(Evidence::new).collect(),
             repeat: Repeat::of(&start),
+            causes: Causes::of(&start),
+            board: Board::default(),
             start,
             number,
             is_series,
@@ -112,6 +118,8 @@ impl Run {
 
     fn note(&mut self, record: &CaseRecord) {
         self.timing.add(record, self.number);
+        self.causes.add(record);
+        self.board.add(record, self.number);
         let id = record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation);
         if let Some(position) = self.start.operations.iter().position(|operation| operation.id == id) {
             self.evidence[position].add(&self.start.operations[position], record, self.number);
@@ -158,6 +166,9 @@ impl Run {
             start: &self.start,
             end,
             warnings: &self.warnings,
+            causes: &self.causes,
+            board: &self.board,
+            evidence: &self.evidence,
             listed: &listed,
             unlisted: self.count - listed.len(),
             number: self.number,

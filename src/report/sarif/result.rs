@@ -10,6 +10,7 @@ use super::uri::Uris;
 use crate::model::{CaseRecord, Finding, Level, Site, Verdict};
 use crate::plain::printable;
 use crate::protocol::sha256_hex;
+use crate::report::cause::ids;
 use crate::report::excerpt::{excerpt_line, failing};
 use crate::report::headline::{is_listed, told};
 
@@ -21,7 +22,8 @@ const DIGITS: usize = 32;
 
 /// The results of a case.
 pub(super) fn of_case(record: &CaseRecord, rules: &mut Rules, uris: &Uris) -> Vec<SarifResult> {
-    let mut case = CaseResults { record, rules, uris, seen: HashMap::new(), results: Vec::new() };
+    let (causes, seen, results) = (ids(record), HashMap::new(), Vec::new());
+    let mut case = CaseResults { record, causes, rules, uris, seen, results };
     for finding in &record.findings {
         case.finding(finding);
     }
@@ -49,6 +51,8 @@ impl Said<'_> {
 
 struct CaseResults<'a> {
     record: &'a CaseRecord,
+    /// The names of its causes.
+    causes: Vec<String>,
     rules: &'a mut Rules,
     uris: &'a Uris,
     /// How often each fingerprint was given already.
@@ -168,10 +172,11 @@ impl CaseResults<'_> {
     fn properties(&self, finding: Option<&Finding>) -> Json {
         let (id, verdict) = (self.record.id.as_str(), self.record.verdict.name());
         match finding {
-            None => json!({ "case": id, "verdict": verdict }),
+            None => json!({ "case": id, "verdict": verdict, "causes": self.causes }),
             Some(finding) => json!({
                 "case": id,
                 "verdict": verdict,
+                "causes": self.causes,
                 "level": finding.level.name(),
                 "step": finding.step + 1,
                 "subject": printable(&finding.subject),

@@ -1,5 +1,5 @@
-//! The rules that results name. Their ids never change with a run: they are made of the contract, the code of a row and
-//! the level, or of the kind of result. Main types: [`Rule`] and [`Rules`].
+//! The rules that results name. Their ids never change with a run: they are made of the contract and
+//! its promise, or of the kind of result. Main types: [`Rule`] and [`Rules`].
 
 use std::collections::HashMap;
 
@@ -7,12 +7,13 @@ use serde_json::json;
 
 use super::object::{DefaultConfiguration, RuleDescriptor, Severity, Text};
 use crate::model::{CaseId, Finding, Level, Promise};
+use crate::report::cause::cited;
 
 /// What a result is an instance of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Rule {
-    /// A promise of an error row.
-    Row { contract: String, code: String, level: Level },
+    /// A promise of a contract.
+    Promise { contract: String, promise: Promise },
     /// Anything else that is looked at on a level.
     Level(Level),
     /// A case failed, and no finding that counts says why.
@@ -30,13 +31,9 @@ pub(super) enum Rule {
 impl Rule {
     /// The rule of a finding.
     pub(super) fn of(finding: &Finding, case: &CaseId) -> Self {
-        let code = finding.cites.iter().find_map(|citation| match &citation.promise {
-            Promise::ErrorRow { code, .. } => Some(code.clone()),
-            Promise::Field { .. } | Promise::Envelope { .. } | Promise::Limit { .. } => None,
-        });
         let contract = case.table().rsplit_once('/').map_or("", |(contract, _)| contract).to_owned();
-        match code {
-            Some(code) => Self::Row { contract, code, level: finding.level },
+        match cited(finding) {
+            Some(promise) => Self::Promise { contract, promise: promise.clone() },
             None => Self::Level(finding.level),
         }
     }
@@ -44,7 +41,12 @@ impl Rule {
     /// Its id, which stays the same from run to run.
     pub(super) fn id(&self) -> String {
         match self {
-            Self::Row { contract, code, level } => format!("{contract}/{code}/{level}"),
+            Self::Promise { contract, promise } => match promise {
+                Promise::ErrorRow { code, .. } => format!("{contract}/{code}"),
+                Promise::Limit { parameter, limit } => format!("{contract}/{parameter}/{limit}"),
+                Promise::Field { name } => format!("{contract}/field/{name}"),
+                Promise::Envelope { name } => format!("{contract}/envelope/{name}"),
+            },
             Self::Level(level) => level.to_string(),
             Self::Failed => "failed".to_owned(),
             Self::Flaky => "flaky".to_owned(),
@@ -56,7 +58,7 @@ impl Rule {
 
     fn short(&self) -> String {
         match self {
-            Self::Row { contract, code, level } => format!("{contract}: the {level} of error row {code}"),
+            Self::Promise { contract, promise } => format!("{contract}: {promise}"),
             Self::Level(level) => format!("The {level} of an answer is as it should be"),
             Self::Failed => "A case passes".to_owned(),
             Self::Flaky => "A case passes at the first attempt".to_owned(),
@@ -68,7 +70,8 @@ impl Rule {
 
     fn about(&self) -> &'static str {
         match self {
-            Self::Row { level, .. } | Self::Level(level) => about_level(*level),
+            Self::Promise { promise, .. } => about_promise(promise),
+            Self::Level(level) => about_level(*level),
             Self::Failed => "The contract is broken.",
             Self::Flaky => "What an endpoint answers depends on more than what it is asked.",
             Self::Indeterminate => "No whole answer came, or a state could not be brought about.",
@@ -79,7 +82,7 @@ impl Rule {
 
     fn level(&self) -> Severity {
         match self {
-            Self::Row { .. } | Self::Level(_) | Self::Failed => Severity::Error,
+            Self::Promise { .. } | Self::Level(_) | Self::Failed => Severity::Error,
             Self::Flaky | Self::LeftBehind => Severity::Warning,
             Self::Indeterminate | Self::NotRun => Severity::None,
         }
@@ -94,6 +97,15 @@ impl Rule {
             default_configuration: DefaultConfiguration { level: self.level() },
             properties: json!({ "tags": ["contract"] }),
         }
+    }
+}
+
+fn about_promise(promise: &Promise) -> &'static str {
+    match promise {
+        Promise::ErrorRow { .. } => "The answer has the status, the code and the message of this error row.",
+        Promise::Limit { .. } => "A value past this limit is refused as the contract says, and no other one.",
+        Promise::Field { .. } => "The answer has this field, in its type and form.",
+        Promise::Envelope { .. } => "Every answer keeps this rule.",
     }
 }
 

@@ -24,15 +24,7 @@ impl Teller {
 
     /// Writes all of a case that a person has to know.
     pub(super) fn case(&mut self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
-        let (paint, word) = match &record.verdict {
-            Verdict::Passed => (Paint::Good, "PASSED"),
-            Verdict::Failed => (Paint::Bad, "FAILED"),
-            Verdict::Flaky { .. } => (Paint::Doubtful, "FLAKY"),
-            Verdict::Waived { .. } => (Paint::Doubtful, "WAIVED"),
-            Verdict::Indeterminate(_) => (Paint::Doubtful, "INDETERMINATE"),
-            Verdict::NotRun(_) => (Paint::Doubtful, "NOT RUN"),
-        };
-        writeln!(out, "{}  {}", self.style.painted(paint, word), record.id)?;
+        writeln!(out, "{}", self.name(record))?;
         self.reason(out, record)?;
         if let Some(reason) = &record.started_again {
             write!(out, "{}", self.style.hung("  started again: ", reason, 2))?;
@@ -45,8 +37,11 @@ impl Teller {
         // A path may hold anything, and is told in one line, to be copied.
         let spot = printable(&record.spot.to_string()).replace('\n', "\\n");
         writeln!(out, "  {}", self.style.painted(Paint::Faint, &spot))?;
-        for finding in &record.findings {
-            self.finding(out, finding, record)?;
+        for (position, finding) in record.findings.iter().enumerate() {
+            let next = record.findings.get(position + 1);
+            // A row says why of its status, its code and its message.
+            let is_last_to_say = next.is_none_or(|next| next.because != finding.because);
+            self.finding(out, finding, record, is_last_to_say)?;
         }
         self.requests(out, record)?;
         if record.steps_not_sent > 0 {
@@ -63,6 +58,20 @@ impl Teller {
         writeln!(out)
     }
 
+    /// The verdict of a case, and its id.
+    pub(super) fn name(&self, record: &CaseRecord) -> String {
+        let (paint, word) = match &record.verdict {
+            Verdict::Passed => (Paint::Good, "PASSED"),
+            Verdict::Failed => (Paint::Bad, "FAILED"),
+            Verdict::Flaky { .. } => (Paint::Doubtful, "FLAKY"),
+            Verdict::Waived { .. } => (Paint::Doubtful, "WAIVED"),
+            Verdict::Indeterminate(_) => (Paint::Doubtful, "INDETERMINATE"),
+            Verdict::NotRun(_) => (Paint::Doubtful, "NOT RUN"),
+        };
+        let id = self.style.painted(Paint::Strong, record.id.as_str());
+        format!("{}  {id}", self.style.painted(paint, word))
+    }
+
     /// Many cases in a row may come to nothing for one reason, which is told with the first.
     fn reason(&mut self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
         let reason = record.verdict.reason();
@@ -75,7 +84,13 @@ impl Teller {
         Ok(())
     }
 
-    fn finding(&self, out: &mut impl Write, finding: &Finding, record: &CaseRecord) -> io::Result<()> {
+    fn finding(
+        &self,
+        out: &mut impl Write,
+        finding: &Finding,
+        record: &CaseRecord,
+        says_why: bool,
+    ) -> io::Result<()> {
         let counts = match finding {
             Finding { is_warning: true, .. } => "  (a warning: no published source promises this)",
             finding if finding.counts(record.gate) => "",
@@ -91,9 +106,9 @@ impl Teller {
             format!("  {}", printable(&finding.subject).replace('\n', "\\n"))
         };
         writeln!(out, "  {step}{level}{subject}{counts}")?;
-        write!(out, "{}", self.style.lines("    expected  ", &finding.expected))?;
-        write!(out, "{}", self.style.lines("    found     ", &finding.actual))?;
-        match &finding.because {
+        write!(out, "{}", self.style.labelled(Paint::Good, "    expected  ", &finding.expected))?;
+        write!(out, "{}", self.style.labelled(Paint::Bad, "    got       ", &finding.actual))?;
+        match finding.because.as_ref().filter(|_| says_why) {
             Some(because) => write!(out, "{}", self.style.lines("    because   ", because)),
             None => Ok(()),
         }

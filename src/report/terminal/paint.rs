@@ -1,7 +1,7 @@
 //! How what a person reads is set: colours, and lines that fit. Main type: [`Style`].
 
 use crate::plain::printable;
-use crate::wrapped::wrapped;
+use crate::wrapped::{cut, width, wrapped};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub(super) enum Paint {
     Bad,
     Doubtful,
     Faint,
+    /// What is copied, such as ids.
+    Strong,
 }
 
 impl Style {
@@ -46,6 +48,7 @@ impl Style {
             Paint::Bad => "31",
             Paint::Doubtful => "33",
             Paint::Faint => "2",
+            Paint::Strong => "1",
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
@@ -65,6 +68,17 @@ impl Style {
         let rest = &rest[..column.min(width / 3)];
         let starts = std::iter::once(first).chain(std::iter::repeat(rest));
         text.split('\n').zip(starts).map(|(line, start)| wrapped(line, start, rest, width)).collect()
+    }
+
+    /// A text on one line that fits, cut where it is too long; without a width, at `longest` columns.
+    pub(super) fn cut(self, first: &str, text: &str, longest: usize) -> String {
+        let room = self.width.unwrap_or(longest).saturating_sub(width(first)).max(1);
+        format!("{first}{}\n", cut(text, room))
+    }
+
+    /// A word in colour, and a text behind it; further lines begin below the text.
+    pub(super) fn labelled(self, paint: Paint, label: &str, text: &str) -> String {
+        self.lines(label, text).replacen(label.trim(), &self.painted(paint, label.trim()), 1)
     }
 
     /// A word in colour and what it is about, behind it or below it.

@@ -1,13 +1,12 @@
 //! The report for a person at a terminal, and for a log.
 
-mod recap;
+mod causes;
 mod summary;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::io::{self, Write};
-use std::mem;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
@@ -15,8 +14,12 @@ use super::case::Teller;
 use super::paint::{Paint, Style, Verbosity};
 use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Verdict};
+use crate::report::cause::Causes;
 use crate::report::{Repeat, Report};
-use recap::Recap;
+
+/// How many cases are named as they fail, and how many others are shown, before the rest is counted.
+const NAMED: usize = 10;
+const SHOWN: usize = 10;
 
 /// Writes what a run says to a terminal.
 pub struct TerminalReport<W> {
@@ -25,7 +28,12 @@ pub struct TerminalReport<W> {
     bar: ProgressBar,
     start: Option<RunStart>,
     teller: Teller,
-    recap: Recap,
+    causes: Causes,
+    /// How many warnings came, and how many cases were named.
+    warned: usize,
+    named: usize,
+    /// How many cases were to be shown that are not in the way of conformance.
+    notable: usize,
     series: Option<Series>,
 }
 
@@ -40,15 +48,16 @@ impl<W: Write> TerminalReport<W> {
     pub fn new(out: W, style: Style) -> Self {
         let bar = ProgressBar::hidden();
         let teller = Teller::new(style, Repeat::default());
-        Self { out, style, bar, start: None, teller, recap: Recap::default(), series: None }
+        let causes = Causes::default();
+        Self { out, style, bar, start: None, teller, causes, warned: 0, named: 0, notable: 0, series: None }
     }
 
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
         self.start = Some(start.clone());
         self.teller = Teller::new(self.style, Repeat::of(start));
-        self.recap = Recap::default();
+        self.causes = Causes::of(start);
+        (self.warned, self.named, self.notable) = (0, 0, 0);
         self.head(start)?;
-        self.faults()?;
         if self.style.has_progress {
             let style = ProgressStyle::with_template("{pos}/{len} cases  {rate} a second  {eta} left")
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -98,51 +107,51 @@ impl<W: Write> TerminalReport<W> {
     }
 
     fn warning(&mut self, text: &str) -> io::Result<()> {
-        self.recap.interrupted();
-        writeln!(self.out, "{}", self.style.headed(Paint::Doubtful, "WARNING", text))
+        self.warned += 1;
+        writeln!(self.out, "{}", self.style.headed(Paint::Doubtful, "WARNING", text).trim_end())
     }
 
     fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
         let bar = self.bar.clone();
         bar.inc(1);
-        let is_told = match &record.verdict {
-            _ if !record.left_behind.is_empty() => true,
-            // What stands in the way of all cases is told once.
-            Verdict::NotRun(reason) if reason.is_of_the_run() => self.style.verbosity == Verbosity::Verbose,
-            Verdict::Passed if record.started_again.is_none() => self.style.verbosity == Verbosity::Verbose,
-            Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => {
-                self.style.verbosity != Verbosity::Quiet
+        let is_new = self.causes.add(record);
+        bar.suspend(|| match self.style.verbosity {
+            Verbosity::Verbose => self.whole(record),
+            Verbosity::Normal if is_in_the_way(record) => self.name(record, is_new),
+            Verbosity::Normal if is_notable(record) => {
+                self.notable += 1;
+                if self.notable > SHOWN { Ok(()) } else { self.whole(record) }
             }
-            // Nothing is wrong with what was skipped on purpose.
-            Verdict::NotRun(reason) if reason.is_meant() => self.style.verbosity != Verbosity::Quiet,
-            Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => true,
-        };
-        let has_notes = (!record.findings.is_empty() || !record.paused.is_zero())
-            && self.style.verbosity != Verbosity::Quiet;
-        if is_told || has_notes { bar.suspend(|| self.tell(record)) } else { Ok(()) }
+            Verbosity::Normal | Verbosity::Quiet => Ok(()),
+        })
     }
 
-    fn tell(&mut self, record: &CaseRecord) -> io::Result<()> {
+    /// All of a case.
+    fn whole(&mut self, record: &CaseRecord) -> io::Result<()> {
         let mut text = Vec::new();
         self.teller.case(&mut text, record)?;
         self.out.write_all(&text)?;
-        if !is_in_the_way(record) {
-            self.recap.interrupted();
+        if is_in_the_way(record) { self.out.flush() } else { Ok(()) }
+    }
+
+    /// Names the first cases that show something new as they come. The end has an example of each cause.
+    fn name(&mut self, record: &CaseRecord, is_new: bool) -> io::Result<()> {
+        let is_skipped = matches!(record.verdict, Verdict::NotRun(_)) && record.left_behind.is_empty();
+        if !is_new || is_skipped || self.named >= NAMED {
             return Ok(());
         }
-        self.recap.keep(&text)?;
-        // Whoever waits for the run sees what fails as soon as it does.
+        self.named += 1;
+        writeln!(self.out, "{}", self.teller.name(record))?;
+        // You see what fails as soon as it does.
         self.out.flush()
     }
 
-    /// What failed, in one piece, where other things were told in between.
-    fn once_more(&mut self) -> io::Result<()> {
-        let recap = mem::take(&mut self.recap);
-        let Some(cases) = recap.due() else { return Ok(()) };
-        let what = if cases == 1 { "case that did not pass" } else { "cases that did not pass" };
-        let heading = self.style.headed(Paint::Bad, "ONCE MORE", &format!("{cases} {what}"));
-        writeln!(self.out, "\n{heading}")?;
-        recap.pour(&mut self.out)
+    /// How many cases were not shown that are not in the way of conformance.
+    fn unshown(&mut self) -> io::Result<()> {
+        match self.notable.saturating_sub(SHOWN) {
+            0 => Ok(()),
+            rest => writeln!(self.out, "and {rest} more that are waived, flaky or have notes; -v lists all"),
+        }
     }
 
     fn end(&mut self, end: &RunEnd) -> io::Result<()> {
@@ -150,7 +159,11 @@ impl<W: Write> TerminalReport<W> {
         let Some(start) = self.start.clone() else {
             return Ok(());
         };
-        self.once_more()?;
+        let is_quiet = self.style.verbosity == Verbosity::Quiet;
+        if !is_quiet {
+            self.unshown()?;
+            self.list_causes()?;
+        }
         self.faults()?;
         if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
             writeln!(self.out, "{}", self.style.hung("", &obstacle, 2))?;
@@ -163,11 +176,12 @@ impl<W: Write> TerminalReport<W> {
             let text = format!("{} case{plural} left something behind on the endpoint", end.left_behind);
             write!(self.out, "{}", self.style.hung("", &text, 2))?;
         }
-        self.drift(end)?;
-        if self.style.verbosity == Verbosity::Quiet {
-            return self.shortcomings(end);
+        if is_quiet {
+            return self.brief(end);
         }
-        self.summary(&start, end)
+        self.drift(end)?;
+        self.summary(&start, end)?;
+        self.next(end)
     }
 }
 
@@ -197,6 +211,18 @@ fn is_in_the_way(record: &CaseRecord) -> bool {
         Verdict::Failed | Verdict::Indeterminate(_) => true,
         Verdict::NotRun(reason) => !reason.is_meant() && !reason.is_of_the_run(),
         Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => !record.left_behind.is_empty(),
+    }
+}
+
+/// Whether a case that is not in the way of conformance is shown all the same.
+fn is_notable(record: &CaseRecord) -> bool {
+    match &record.verdict {
+        Verdict::Flaky { .. } | Verdict::Waived { .. } => true,
+        // What was skipped on purpose, and what never began, is counted in a line.
+        Verdict::NotRun(_) => false,
+        Verdict::Passed | Verdict::Failed | Verdict::Indeterminate(_) => {
+            record.started_again.is_some() || !record.findings.is_empty() || !record.paused.is_zero()
+        }
     }
 }
 

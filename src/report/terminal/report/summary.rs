@@ -7,7 +7,11 @@ use super::TerminalReport;
 use crate::event::{RunEnd, RunStart, StaleSnapshot, Stopped};
 use crate::plain::printable;
 use crate::report::headline::TOLD;
-use crate::report::terminal::paint::Paint;
+use crate::report::terminal::paint::{Paint, Style};
+
+/// All that is written where little is asked for, in lines, and the columns of one where no width is known.
+const BRIEF: usize = 15;
+const LONGEST: usize = 240;
 
 /// How many orphans, and stale snapshots, are named before the rest is counted.
 const NAMED_SNAPSHOTS: usize = 10;
@@ -29,6 +33,9 @@ impl<W: Write> TerminalReport<W> {
             counts.passed, counts.failed, counts.waived, counts.indeterminate, counts.not_run
         );
         self.line("verdicts", &verdicts)?;
+        if let Some(skipped) = self.causes.skipped() {
+            self.line("skipped", &skipped)?;
+        }
         for (subject, count) in &end.unpublished {
             let plural = if *count == 1 { " differs" } else { "s differ" };
             let text = format!(
@@ -53,7 +60,7 @@ impl<W: Write> TerminalReport<W> {
         self.line("time", &seconds(end.elapsed))
     }
 
-    /// In what the suite is not the one that is meant: also where little is told, since nothing else shows it.
+    /// In what the suite is not the one that is meant.
     pub(super) fn drift(&mut self, end: &RunEnd) -> io::Result<()> {
         let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) else { return Ok(()) };
         let text = self.style.hung("", &format!("{drift}:"), 4);
@@ -61,21 +68,35 @@ impl<W: Write> TerminalReport<W> {
         drift.lines(TOLD).iter().try_for_each(|line| write!(self.out, "{}", self.style.hung("    ", line, 6)))
     }
 
-    /// What is wrong beside the cases, where nothing else is shown.
-    pub(super) fn shortcomings(&mut self, end: &RunEnd) -> io::Result<()> {
-        self.orphans(end)?;
-        self.stale_waivers(end)?;
-        if end.stale_snapshots.as_ref().is_some_and(|stale| !stale.is_empty()) {
-            self.stale_snapshots(end)?;
+    /// What is wrong, in at most [`BRIEF`] lines with those that are written before: the verdict, what was left behind,
+    /// faults, and why the run ended early.
+    pub(super) fn brief(&mut self, end: &RunEnd) -> io::Result<()> {
+        let has_faults = self.start.as_ref().is_some_and(|start| !start.faults.is_empty());
+        let obstacle = end.stopped.as_ref().and_then(Stopped::obstacle).is_some();
+        let before = 1
+            + self.warned
+            + 3 * usize::from(has_faults)
+            + usize::from(obstacle)
+            + usize::from(end.left_behind > 0);
+        let shortcomings = shortcomings(self.style, end);
+        let room = BRIEF.saturating_sub(before + shortcomings.len());
+        let lines = self.causes_in(room).into_iter().chain(shortcomings);
+        lines.into_iter().try_for_each(|line| self.out.write_all(line.as_bytes()))
+    }
+
+    /// What can be done now.
+    pub(super) fn next(&mut self, end: &RunEnd) -> io::Result<()> {
+        let (causes, _) = self.causes.parted();
+        let Some(cause) = causes.first() else { return Ok(()) };
+        let (code, id) = (cause.code.name(), cause.example.case.clone());
+        let mut commands = vec![format!("proofmark show {id}"), format!("proofmark explain {code}")];
+        if end.snapshots.different > 0 {
+            commands.push("proofmark review".to_owned());
         }
-        match &end.stopped {
-            Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. } | Stopped::MixedUp)) => {
-                self.line("stopped", &stopped.reason())
-            }
-            Some(Stopped::Interrupted | Stopped::Unreachable { .. } | Stopped::Refused { .. }) | None => {
-                Ok(())
-            }
-        }
+        writeln!(self.out)?;
+        // Commands are copied, so they are never broken.
+        let firsts = ["NEXT  "].into_iter().chain(std::iter::repeat("      "));
+        commands.iter().zip(firsts).try_for_each(|(command, first)| writeln!(self.out, "{first}{command}"))
     }
 
     fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {
@@ -129,6 +150,40 @@ impl<W: Write> TerminalReport<W> {
     fn below(&mut self, text: &str) -> io::Result<()> {
         write!(self.out, "{}", self.style.hung("    ", text, 6))
     }
+}
+
+/// What is wrong beside the cases, each in a line.
+fn shortcomings(style: Style, end: &RunEnd) -> Vec<String> {
+    let line = |subject: &str, text: &str| style.cut(&format!("  {subject:<12}"), text, LONGEST);
+    let first = |all: &[String]| match all {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, rest @ ..] => format!("{first}; and {} more", rest.len()),
+    };
+    let mut lines = Vec::new();
+    if let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) {
+        lines.push(style.cut("", &format!("{drift}: {}", drift.lines(1).join("; ")), LONGEST));
+    }
+    if !end.orphans.is_empty() {
+        let paths: Vec<String> = end.orphans.iter().map(|path| path.display().to_string()).collect();
+        lines.push(line("orphans", &format!("{} belong to no case: {}", paths.len(), first(&paths))));
+    }
+    if !end.stale_waivers.is_empty() {
+        lines.push(line("waivers", &format!("some do not hold any more: {}", first(&end.stale_waivers))));
+    }
+    if let Some(stale) = end.stale_snapshots.as_ref().filter(|stale| !stale.is_empty()) {
+        let texts: Vec<String> =
+            stale.iter().map(|StaleSnapshot { case, why }| format!("{case}: {why}")).collect();
+        let plural = if texts.len() == 1 { "" } else { "s" };
+        lines.push(line("stale", &format!("{} snapshot{plural}: {}", texts.len(), first(&texts))));
+    }
+    match &end.stopped {
+        Some(stopped @ (Stopped::OutOfTime | Stopped::EnoughFailed { .. } | Stopped::MixedUp)) => {
+            lines.push(line("stopped", &stopped.reason()));
+        }
+        Some(Stopped::Interrupted | Stopped::Unreachable { .. } | Stopped::Refused { .. }) | None => {}
+    }
+    lines
 }
 
 fn snapshots(start: &RunStart, end: &RunEnd) -> String {

@@ -43,7 +43,7 @@ fn style(verbosity: Verbosity, width: Option<usize>) -> Style {
     Style { is_coloured: false, has_progress: false, verbosity, width }
 }
 
-fn told(style: Style, lines: &[&str]) -> String {
+fn shown(style: Style, lines: &[&str]) -> String {
     let written = Written::default();
     let mut report = Box::new(TerminalReport::new(written.clone(), style));
     for line in lines {
@@ -63,29 +63,73 @@ fn plain() -> String {
 }
 
 #[test]
-fn what_failed_is_told_once_more_where_other_things_stand_between() {
+fn a_case_whose_cause_was_shown_is_not_shown_again_and_verbose_shows_all() {
     let (first, other, last) = (case("a", "failed"), plain(), case("c", "failed"));
     let lines = [STARTED, &first, &other, &last, ENDED];
-    let text = told(style(Verbosity::Verbose, None), &lines);
-    let (before, after) = text.split_once("ONCE MORE  2 cases that did not pass\n").unwrap();
-    assert!(before.contains("PASSED  a/B/t/b") && !after.contains("a/B/t/b"), "{text}");
-    let block = |text: &str, id: &str| {
-        let start = text.find(&format!("FAILED  {id}\n")).unwrap();
-        text[start..].split("\n\n").next().unwrap().to_owned()
-    };
-    for id in ["a/B/t/a", "a/B/t/c"] {
-        assert_eq!(block(before, id), block(after, id), "in full");
-    }
-    assert!(after.find("a/B/t/a").unwrap() < after.find("a/B/t/c").unwrap());
-    assert!(after.find("a/B/t/c").unwrap() < after.find("DOES NOT CONFORM").unwrap());
+    let normal = shown(style(Verbosity::Normal, None), &lines);
+    assert_eq!(normal.matches("a/B/t/c").count(), 1, "as a stale snapshot alone: {normal}");
+    assert_eq!(normal.matches("FAILED  ").count(), 1, "{normal}");
+    assert_eq!(normal.matches("got       500").count(), 1, "{normal}");
+    assert!(normal.contains("  2 cases  PM001  status: expected 200 and a very long reason"), "{normal}");
+    assert!(normal.contains("PM001  a/B/t/a  and 1 more  t.toml:3\n"), "{normal}");
+    let verbose = shown(style(Verbosity::Verbose, None), &lines);
+    assert_eq!(verbose.matches("FAILED  ").count(), 2, "{verbose}");
+    assert_eq!(verbose.matches("got       500").count(), 2, "{verbose}");
+    let (cases, end) = verbose.split_once("CAUSES  ").unwrap();
+    assert!(cases.contains("PASSED  a/B/t/b") && !end.contains("expected  "), "{verbose}");
 }
 
 #[test]
-fn what_failed_is_told_once_where_it_stands_together_just_above_the_end() {
-    let (first, other, last) = (case("a", "failed"), plain(), case("c", "failed"));
-    let text = told(style(Verbosity::Normal, None), &[STARTED, &first, &other, &last, ENDED]);
-    assert!(!text.contains("ONCE MORE"), "{text}");
-    assert_eq!(text.matches("FAILED  ").count(), 2);
+fn a_quiet_run_has_15_lines_whatever_is_wrong() {
+    let causes: Vec<String> = (0..60)
+        .map(|at| case(&format!("c{at:02}"), "failed").replace("\"500\"", &format!("\"{}\"", 500 + at)))
+        .collect();
+    let warned = r#"{"event":"warned","text":"the clock of the endpoint is off by more than a minute"}"#;
+    let mut lines = vec![STARTED, warned];
+    lines.extend(causes.iter().map(String::as_str));
+    lines.push(ENDED);
+    for width in [None, Some(120)] {
+        let text = shown(style(Verbosity::Quiet, width), &lines);
+        assert_eq!(text.lines().count(), 15, "{text}");
+        let end = ["CAUSES  (61), broken promises first", "  and 5", "stale  "];
+        for part in end {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(text.lines().all(|line| line.width() <= width.unwrap_or(240)), "{text}");
+    }
+}
+
+#[test]
+fn the_list_of_causes_is_bounded_and_says_so() {
+    let causes: Vec<String> = (0..60)
+        .map(|at| case(&format!("c{at:02}"), "failed").replace("\"500\"", &format!("\"{}\"", 500 + at)))
+        .collect();
+    let mut lines = vec![STARTED];
+    lines.extend(causes.iter().map(String::as_str));
+    lines.push(ENDED);
+    let text = shown(style(Verbosity::Normal, None), &lines);
+    assert!(text.contains("  and 41 more; -v lists all\n"), "{text}");
+    assert_eq!(text.matches("  got       ").count(), 10, "{text}");
+    assert!(text.lines().count() < 130, "{}: {text}", text.lines().count());
+    let text = shown(style(Verbosity::Verbose, None), &lines);
+    assert_eq!(text.matches(" PM001  ").count(), 60, "{text}");
+}
+
+#[test]
+fn colour_says_nothing_alone() {
+    let lines = [STARTED, &case("a", "failed"), ENDED];
+    let plain = shown(style(Verbosity::Normal, None), &lines);
+    let coloured = shown(Style { is_coloured: true, ..style(Verbosity::Normal, None) }, &lines);
+    for part in
+        ["\u{1b}[32mexpected\u{1b}[0m  200", "\u{1b}[31mgot\u{1b}[0m       500", "\u{1b}[1ma/B/t/a\u{1b}[0m"]
+    {
+        assert!(coloured.contains(part), "{part:?}: {coloured:?}");
+    }
+    let mut bare = coloured;
+    for code in ["1", "2", "31", "32", "33", "0"] {
+        bare = bare.replace(&format!("\u{1b}[{code}m"), "");
+    }
+    assert_eq!(bare, plain);
 }
 
 #[test]
@@ -110,7 +154,7 @@ fn sentences_fit_a_narrow_terminal_and_nothing_is_lost() {
         ENDED,
     ];
     let (narrow, wide) =
-        (told(style(Verbosity::Verbose, Some(40)), &lines), told(style(Verbosity::Verbose, None), &lines));
+        (shown(style(Verbosity::Verbose, Some(40)), &lines), shown(style(Verbosity::Verbose, None), &lines));
     let too_wide: Vec<&str> = narrow.lines().filter(|line| line.width() > 40).collect();
     assert_eq!(too_wide, Vec::<&str>::new(), "{narrow}");
     assert!(wide.lines().any(|line| line.width() > 40), "{wide}");
@@ -121,7 +165,7 @@ fn sentences_fit_a_narrow_terminal_and_nothing_is_lost() {
 #[test]
 fn names_of_cases_and_places_are_never_broken() {
     let text =
-        told(style(Verbosity::Normal, Some(20)), &[STARTED, &case(&"long-".repeat(9), "failed"), ENDED]);
+        shown(style(Verbosity::Normal, Some(20)), &[STARTED, &case(&"long-".repeat(9), "failed"), ENDED]);
     let id = format!("FAILED  a/B/t/{}", "long-".repeat(9));
     assert!(text.lines().any(|line| line == id), "{text}");
 }

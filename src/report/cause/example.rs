@@ -1,0 +1,104 @@
+//! The case that a cause is shown by. Main type: [`Example`].
+
+use std::path::PathBuf;
+
+use super::code::Code;
+use super::group::{Difference, Trouble};
+use crate::model::{CaseId, CaseRecord, Request};
+use crate::plain::printable;
+use crate::report::Repeat;
+use crate::report::excerpt::excerpt;
+
+/// How many lines of an answer are shown, its status line included, and how many characters of each.
+const LINES: usize = 3;
+const LONGEST: usize = 400;
+
+/// The most bytes of lines that send requests again, of up to a thousand causes; `proofmark show` prints any.
+const LONGEST_COMMANDS: usize = 16_000;
+
+/// A case, where it is, and what it met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::report) struct Example {
+    /// The case.
+    pub(in crate::report) case: CaseId,
+    /// Its file.
+    pub(in crate::report) file: PathBuf,
+    /// Its line there, from 1.
+    pub(in crate::report) line: usize,
+    /// The step, from 0.
+    pub(in crate::report) step: Option<usize>,
+    /// All that was expected.
+    pub(in crate::report) expected: String,
+    /// All that came instead.
+    pub(in crate::report) actual: String,
+    /// What says so.
+    pub(in crate::report) because: Option<String>,
+    /// The line of the request.
+    pub(in crate::report) request: Option<String>,
+    /// The first lines of the answer.
+    pub(in crate::report) answer: Vec<String>,
+    /// The commands that send the request again.
+    pub(in crate::report) commands: Vec<String>,
+}
+
+impl Example {
+    pub(super) fn of(trouble: &Trouble, record: &CaseRecord, repeat: &Repeat) -> Self {
+        let exchange =
+            trouble.step.and_then(|step| record.exchanges.iter().find(|exchange| exchange.step == step));
+        let request = match exchange {
+            Some(exchange) => Some(&exchange.request),
+            None => record.unanswered.as_ref().filter(|_| trouble.step == Some(record.answered)),
+        };
+        // What differs from a snapshot is the answer itself.
+        let is_shown = trouble.code != Code::Snapshot;
+        let answer = exchange.filter(|_| is_shown).map(|exchange| excerpt(&exchange.answer));
+        let because = trouble.because.join("; ");
+        Self {
+            case: record.id.clone(),
+            file: record.spot.file.path.clone(),
+            line: record.spot.line(),
+            step: trouble.step,
+            expected: joined(&trouble.differences, |difference| &difference.expected),
+            actual: joined(&trouble.differences, |difference| &difference.actual),
+            because: (!because.is_empty()).then_some(because),
+            request: request.map(request_line),
+            answer: answer.into_iter().flatten().take(LINES).collect(),
+            commands: request.map(|request| commands(record, trouble, request, repeat)).unwrap_or_default(),
+        }
+    }
+}
+
+fn joined(differences: &[Difference], part: impl Fn(&Difference) -> &String) -> String {
+    if let [only] = differences {
+        return named(only, part(only));
+    }
+    let parts: Vec<String> = differences.iter().map(|each| named(each, part(each))).collect();
+    parts.join(", ")
+}
+
+fn named(difference: &Difference, text: &str) -> String {
+    match difference.subject.as_str() {
+        "" => text.to_owned(),
+        subject => format!("{subject}: {text}"),
+    }
+}
+
+fn request_line(request: &Request) -> String {
+    let line = format!("{} {}", request.method, request.target);
+    let line = printable(&line).replace('\n', "\\n");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// The lines that send again what led to the finding, step by step.
+fn commands(record: &CaseRecord, trouble: &Trouble, request: &Request, repeat: &Repeat) -> Vec<String> {
+    let step = trouble.step.unwrap_or_default();
+    let before = record.exchanges.iter().filter(|exchange| exchange.step < step);
+    let mut lines: Vec<String> =
+        before.flat_map(|exchange| repeat.step(record, exchange.step, &exchange.request)).collect();
+    lines.extend(repeat.step(record, step, request));
+    // Part of the lines would send something else than all of them.
+    if lines.iter().map(String::len).sum::<usize>() > LONGEST_COMMANDS { Vec::new() } else { lines }
+}

@@ -1,0 +1,240 @@
+//! Groups what is wrong by cause, so that a reader sees what to mend first. Main type: [`Causes`].
+//!
+//! It looks at records alone. Their order changes nothing, as long as there are not more causes than are kept.
+
+mod code;
+mod example;
+mod group;
+mod similar;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::event::RunStart;
+use crate::model::{CaseRecord, Verdict};
+use crate::plain::printable;
+use crate::protocol::sha256_hex;
+use crate::report::Repeat;
+use group::{Trouble, troubles};
+
+pub use code::Code;
+pub(super) use example::Example;
+pub(super) use group::cited;
+
+/// The most causes that are kept apart. An endpoint could make one of each case, and a list of more helps no reader.
+const KEPT: usize = 1000;
+
+/// How many hexadecimal digits tell causes of one kind apart: with a thousand causes, two are the same in one of eight
+/// thousand runs.
+const DIGITS: usize = 8;
+
+/// The most characters of what was expected, and of what came instead, in the line of a cause.
+const SHORT: usize = 80;
+
+/// The same where there is nothing that was expected.
+const WHOLE: usize = 240;
+
+/// One thing to mend: a promise, what was found instead, and how many cases show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cause {
+    /// What kind of finding it is.
+    pub(super) code: Code,
+    /// The operation, where the promise is one of its own.
+    pub(super) operation: String,
+    /// The promise, such as `error row 400 Duplicate.TagKey`.
+    pub(super) promise: String,
+    /// What was expected, in the example.
+    pub(super) expected: String,
+    /// What came instead, in the example.
+    pub(super) actual: String,
+    /// How many cases show it.
+    pub(super) cases: usize,
+    /// The first of them by id.
+    pub(super) example: Example,
+    /// Its name: the same in every run with the same finding.
+    pub(super) id: String,
+}
+
+/// What a cause is told apart by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    code: Code,
+    operation: String,
+    promise: String,
+    expected: String,
+    actual: String,
+}
+
+impl Key {
+    /// The name of its cause.
+    fn id(&self) -> String {
+        let Self { code, operation, promise, expected, actual } = self;
+        let text = [code.name(), operation, promise, expected, actual].join("\0");
+        format!("{}-{}", code.name(), &sha256_hex(text.as_bytes())[..DIGITS])
+    }
+}
+
+/// The causes of a run, as far as its records have come in.
+#[derive(Debug, Default)]
+pub(super) struct Causes {
+    repeat: Repeat,
+    /// Whether causes name their operation, since the run has several.
+    has_operations: bool,
+    known: BTreeMap<Key, Cause>,
+    /// Cases with causes that are not kept apart any more.
+    others: usize,
+    /// Cases that were skipped on purpose, and why.
+    skipped: usize,
+    reasons: BTreeSet<String>,
+}
+
+impl Causes {
+    /// For a run that starts.
+    pub(super) fn of(start: &RunStart) -> Self {
+        Self { repeat: Repeat::of(start), has_operations: start.operations.len() > 1, ..Self::default() }
+    }
+
+    /// Takes in a case; whether it shows a cause that no case before has shown.
+    pub(super) fn add(&mut self, record: &CaseRecord) -> bool {
+        if let Verdict::NotRun(reason) = &record.verdict
+            && reason.is_meant()
+        {
+            self.skipped += 1;
+            self.reasons.insert(reason.to_string());
+        }
+        let mut is_new = false;
+        let mut is_other = false;
+        for (key, trouble) in keyed(record) {
+            let is_full = self.known.len() >= KEPT;
+            match self.known.entry(key) {
+                Entry::Occupied(mut known) => known.get_mut().join(trouble, record, &self.repeat),
+                Entry::Vacant(_) if is_full => is_other = true,
+                Entry::Vacant(place) => {
+                    let id = place.key().id();
+                    let operation = place.key().operation.clone();
+                    place.insert(Cause::new(id, operation, trouble, record, &self.repeat));
+                    is_new = true;
+                }
+            }
+        }
+        self.others += usize::from(is_other);
+        is_new
+    }
+
+    /// The causes: broken promises first, those of most cases first.
+    pub(super) fn listed(&self) -> Vec<&Cause> {
+        let mut listed: Vec<&Cause> = self.known.values().collect();
+        // The map's own order decides between equals.
+        listed.sort_by_key(|cause| (cause.code.rank(), Reverse(cause.cases)));
+        listed
+    }
+
+    /// What is to be mended, and the states that the endpoint does not offer.
+    pub(super) fn parted(&self) -> (Vec<&Cause>, Vec<&Cause>) {
+        self.listed().into_iter().partition(|cause| cause.code != Code::NoState)
+    }
+
+    /// What has to be done before a command sends a request again, if anything.
+    pub(super) fn head(&self) -> Option<String> {
+        self.repeat.head()
+    }
+
+    /// How many cases have a cause beyond those that are kept apart.
+    pub(super) fn others(&self) -> usize {
+        self.others
+    }
+
+    /// What was skipped on purpose, in a line.
+    pub(super) fn skipped(&self) -> Option<String> {
+        let reasons: Vec<&str> = self.reasons.iter().map(String::as_str).collect();
+        let plural = if self.skipped == 1 { "" } else { "s" };
+        (self.skipped > 0)
+            .then(|| format!("{} case{plural} skipped on purpose: {}", self.skipped, reasons.join("; ")))
+    }
+
+    /// A cause in a line: what is wrong, and where there are several operations, of which.
+    pub(super) fn line(&self, cause: &Cause) -> String {
+        let of = match cause.operation.as_str() {
+            operation if self.has_operations && !operation.is_empty() => format!("{operation}: "),
+            _ => String::new(),
+        };
+        one_line(&format!("{of}{}", cause.line()))
+    }
+}
+
+/// The names of the causes of one case; the list is that of [`Causes`].
+pub(super) fn ids(record: &CaseRecord) -> Vec<String> {
+    keyed(record).iter().map(|(key, _)| key.id()).collect()
+}
+
+/// The causes of a case, each once.
+fn keyed(record: &CaseRecord) -> Vec<(Key, Trouble)> {
+    let mut found: Vec<(Key, Trouble)> = Vec::new();
+    for trouble in troubles(record) {
+        let key = trouble.key(record);
+        if !found.iter().any(|(known, _)| *known == key) {
+            found.push((key, trouble));
+        }
+    }
+    found
+}
+
+impl Cause {
+    fn new(id: String, operation: String, trouble: Trouble, record: &CaseRecord, repeat: &Repeat) -> Self {
+        let example = Example::of(&trouble, record, repeat);
+        let Trouble { code, promise, expected, actual, .. } = trouble;
+        Self { code, operation, promise, expected, actual, cases: 1, example, id }
+    }
+
+    /// Takes in the same cause of another case.
+    fn join(&mut self, trouble: Trouble, record: &CaseRecord, repeat: &Repeat) {
+        let cases = self.cases + 1;
+        if record.id < self.example.case {
+            let (id, operation) = (std::mem::take(&mut self.id), std::mem::take(&mut self.operation));
+            *self = Self::new(id, operation, trouble, record, repeat);
+        }
+        self.cases = cases;
+    }
+
+    /// What is wrong, in a line.
+    fn line(&self) -> String {
+        let Self { code, promise, .. } = self;
+        let (expected, actual) = (short(&self.expected, SHORT), short(&self.actual, SHORT));
+        let whole = short(&self.actual, WHOLE);
+        match code {
+            Code::NoState => format!("{promise}: {whole}"),
+            Code::Unsigned | Code::Billable => format!("skipped: {whole}"),
+            Code::LeftBehind => format!("left behind: {whole}"),
+            Code::Transport | Code::Throttled | Code::SetUp | Code::Paused | Code::Unprepared => {
+                format!("inconclusive, {promise}: {whole}")
+            }
+            Code::SnapshotFile => format!("snapshot: {whole}"),
+            Code::Snapshot => format!("snapshot: expected {expected}, got {actual}"),
+            Code::Status
+            | Code::ErrorCode
+            | Code::Message
+            | Code::Value
+            | Code::Envelope
+            | Code::Unreadable
+            | Code::Unexplained => format!("{promise}: expected {expected}, got {actual}"),
+        }
+    }
+}
+
+/// The beginning of a text, on one line.
+fn short(text: &str, longest: usize) -> String {
+    let line = one_line(text);
+    match line.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// A text on one line, without a character that acts.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
+    printable(&words.join(" ")).into_owned()
+}

@@ -1,0 +1,143 @@
+//! Every case as a square, by table, and every error row as a chip: the run at a glance. Main type: [`Board`].
+
+use std::io;
+
+use super::evidence::Evidence;
+use super::matrix::standing;
+use super::text::{Anchor, told};
+use crate::event::OperationStart;
+use crate::markup::Html;
+use crate::model::{CaseRecord, Verdict};
+
+/// How many cases have a square of their own. A page of more has a bar for each table: thousands of squares say no more,
+/// and memory does not grow with cases.
+const SQUARES: usize = 3000;
+
+/// The verdicts that a bar has parts of, in order.
+const CLASSES: [&str; 6] = ["passed", "flaky", "failed", "waived", "indeterminate", "not-run"];
+
+/// The cases so far, by table.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    tables: Vec<Row>,
+    count: usize,
+}
+
+#[derive(Debug)]
+struct Row {
+    table: String,
+    counts: [usize; 6],
+    squares: Vec<(Anchor, &'static str)>,
+}
+
+impl Board {
+    /// Takes a case. Those of a table come one after the other.
+    pub(super) fn add(&mut self, record: &CaseRecord, run: usize) {
+        if self.tables.last().is_none_or(|row| row.table != record.id.table()) {
+            let table = record.id.table().to_owned();
+            self.tables.push(Row { table, counts: [0; 6], squares: Vec::new() });
+        }
+        self.count += 1;
+        if self.count == SQUARES + 1 {
+            self.tables.iter_mut().for_each(|row| row.squares = Vec::new());
+        }
+        let class = told(&record.verdict).class;
+        let Some(row) = self.tables.last_mut() else { return };
+        row.counts[position(&record.verdict)] += 1;
+        if self.count <= SQUARES {
+            row.squares.push((Anchor { run, case: record.id.clone() }, class));
+        }
+    }
+
+    /// Writes all tables.
+    pub(super) fn write(&self, html: &mut Html<'_>) -> io::Result<()> {
+        if self.tables.is_empty() {
+            return Ok(());
+        }
+        html.raw("<section class=\"part board\"><h3>Cases by table</h3>\n<table><tbody>\n")?;
+        for row in &self.tables {
+            let name = row.table.rsplit('/').next().unwrap_or_default();
+            html.raw("<tr><th scope=\"row\" title=\"")?.attribute(&row.table)?.raw("\"><code>")?;
+            html.line(name)?.raw("</code></th><td>")?;
+            if self.count > SQUARES {
+                row.write_bar(html)?;
+            } else {
+                row.write_squares(html)?;
+            }
+            html.raw("</td><td class=\"n\">")?.shown(row.counts[0])?.raw("/")?;
+            html.shown(row.counts.iter().sum::<usize>())?;
+            html.raw("<span class=\"unseen\"> passed</span></td></tr>\n")?;
+        }
+        html.raw(
+            "</tbody></table>\n<p class=\"legend\" aria-hidden=\"true\"><span class=\"passed\"></span> passed ",
+        )?;
+        html.raw("<span class=\"failed\"></span> failed <span class=\"waived\"></span> flaky, waived or inconclusive ")?;
+        html.raw("<span class=\"not-run\"></span> skipped</p></section>\n")?;
+        Ok(())
+    }
+}
+
+impl Row {
+    /// The list of cases below has the same for a reader of the screen and for keys, so squares are for the pointer.
+    fn write_squares(&self, html: &mut Html<'_>) -> io::Result<()> {
+        html.raw("<div class=\"squares\" aria-hidden=\"true\">")?;
+        for (anchor, class) in &self.squares {
+            html.raw("<a tabindex=\"-1\" class=\"")?.raw(class)?.raw("\" href=\"#")?;
+            anchor.write(html)?;
+            html.raw("\" title=\"")?.attribute(super::text::short(&anchor.case))?.raw("\"></a>")?;
+        }
+        html.raw("</div>")?;
+        Ok(())
+    }
+
+    fn write_bar(&self, html: &mut Html<'_>) -> io::Result<()> {
+        let total: usize = self.counts.iter().sum();
+        html.raw("<svg class=\"share\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ")?;
+        html.shown(total.max(1))?.raw(" 1\">")?;
+        let mut left = 0;
+        for (class, count) in CLASSES.into_iter().zip(self.counts) {
+            html.raw("<rect class=\"")?.raw(class)?.raw("\" height=\"1\" x=\"")?.shown(left)?;
+            html.raw("\" width=\"")?.shown(count)?.raw("\"/>")?;
+            left += count;
+        }
+        html.raw("</svg>")?;
+        Ok(())
+    }
+}
+
+/// Where the verdict is in [`CLASSES`].
+fn position(verdict: &Verdict) -> usize {
+    match verdict {
+        Verdict::Passed => 0,
+        Verdict::Flaky { .. } => 1,
+        Verdict::Failed => 2,
+        Verdict::Waived { .. } => 3,
+        Verdict::Indeterminate(_) => 4,
+        Verdict::NotRun(_) => 5,
+    }
+}
+
+/// Writes the error rows of a contract, each with what has come of it.
+pub(super) fn write_rows(
+    html: &mut Html<'_>,
+    operation: &OperationStart,
+    evidence: &Evidence,
+) -> io::Result<()> {
+    if operation.rows.is_empty() {
+        return Ok(());
+    }
+    let met = evidence.rows.iter().filter(|row| row.met > 0).count();
+    html.raw("<section class=\"part chips\"><h3>Error rows: ")?.shown(met)?.raw(" of ")?;
+    html.shown(operation.rows.len())?
+        .raw(" met</h3>\n<p><code>")?
+        .line(&operation.id)?
+        .raw("</code></p>\n<ul>")?;
+    for (position, (label, row)) in operation.rows.iter().zip(&evidence.rows).enumerate() {
+        let start = operation.error_rows.get(position).filter(|start| start.label() == **label);
+        let (class, word) = standing(row);
+        html.raw("<li class=\"")?.raw(class)?.raw("\"><b>")?.raw(word)?.raw("</b> ")?;
+        html.line(start.map_or(&**label, |start| &*start.code))?.raw("</li>\n")?;
+    }
+    html.raw("</ul></section>\n")?;
+    Ok(())
+}

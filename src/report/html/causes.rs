@@ -1,0 +1,112 @@
+//! What to mend, most cases first, and the states that cases wait for. The page begins with it.
+
+use std::io;
+
+use super::text::{Anchor, plural};
+use crate::markup::Html;
+use crate::report::cause::{Cause, Causes, Example};
+
+/// How many causes are shown with their bars, and how many more can be opened.
+const SHOWN: usize = 12;
+const MORE: usize = 200;
+
+/// Writes the causes of a run.
+pub(super) fn write(html: &mut Html<'_>, causes: &Causes, run: usize) -> io::Result<()> {
+    let (listed, _) = causes.parted();
+    if !listed.is_empty() {
+        html.raw("<section class=\"part causes\"><h3>What to mend</h3>\n<ol>\n")?;
+        write_list(html, causes, &listed, run)?;
+        html.raw("</section>\n")?;
+    }
+    if causes.others() > 0 {
+        html.raw("<p class=\"lead\">")?
+            .text(&plural(causes.others(), "case"))?
+            .raw(" with still other causes.</p>\n")?;
+    }
+    Ok(())
+}
+
+/// Writes the states that cases wait for, and what was skipped on purpose.
+pub(super) fn write_states(html: &mut Html<'_>, causes: &Causes, run: usize) -> io::Result<()> {
+    let (_, states) = causes.parted();
+    if !states.is_empty() {
+        html.raw(
+            "<section class=\"part causes states\"><h3>States that the endpoint does not offer</h3>\n<ol>\n",
+        )?;
+        write_list(html, causes, &states, run)?;
+        html.raw("</section>\n")?;
+    }
+    if let Some(skipped) = causes.skipped() {
+        html.raw("<p class=\"lead\">")?.line(&skipped)?.raw(".</p>\n")?;
+    }
+    Ok(())
+}
+
+/// Writes the first causes, the others in a list that can be opened, and ends the list.
+fn write_list(html: &mut Html<'_>, causes: &Causes, listed: &[&Cause], run: usize) -> io::Result<()> {
+    let most = listed.iter().map(|cause| cause.cases).max().unwrap_or(1);
+    let (first, rest) = listed.split_at(listed.len().min(SHOWN));
+    for cause in first {
+        write_cause(html, causes, cause, most, run)?;
+    }
+    html.raw("</ol>\n")?;
+    if rest.is_empty() {
+        return Ok(());
+    }
+    html.raw("<details class=\"more\"><summary>")?.shown(rest.len())?.raw(" more</summary>\n<ol>\n")?;
+    for cause in rest.iter().take(MORE) {
+        write_cause(html, causes, cause, most, run)?;
+    }
+    html.raw("</ol>\n")?;
+    if rest.len() > MORE {
+        html.raw("<p>and ")?.shown(rest.len() - MORE)?.raw(" more</p>\n")?;
+    }
+    html.raw("</details>\n")?;
+    Ok(())
+}
+
+fn write_cause(
+    html: &mut Html<'_>,
+    causes: &Causes,
+    cause: &Cause,
+    most: usize,
+    run: usize,
+) -> io::Result<()> {
+    html.raw("<li><b class=\"n\">")?.text(&plural(cause.cases, "case"))?.raw("</b>")?;
+    html.raw("<svg class=\"bar\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ")?;
+    html.shown(most.max(1))?
+        .raw(" 1\"><rect height=\"1\" width=\"")?
+        .shown(cause.cases)?
+        .raw("\"/></svg>")?;
+    html.raw("<div class=\"what\"><span class=\"line\">")?.line(&causes.line(cause))?.raw("</span>")?;
+    html.raw("<p class=\"example\"><code title=\"")?.attribute(cause.code.title())?.raw("\">")?;
+    html.text(cause.code.name())?.raw("</code> for example ")?;
+    Anchor { run, case: cause.example.case.clone() }.link(html)?;
+    html.raw("</p>")?;
+    if cause.code.is_of_an_answer() {
+        write_example(html, &cause.example)?;
+    }
+    html.raw("</div></li>\n")?;
+    Ok(())
+}
+
+/// Writes what the example expected and got, its answer, and the lines that send it again.
+fn write_example(html: &mut Html<'_>, example: &Example) -> io::Result<()> {
+    html.raw("<details><summary>Expected and got</summary><dl>")?;
+    let because = example.because.iter().map(|because| ("because", because));
+    let both = [("expected", &example.expected), ("got", &example.actual)];
+    for (name, text) in both.into_iter().chain(because) {
+        html.raw("<dt>")?.raw(name)?.raw("</dt><dd>")?;
+        super::text::long(html, text)?;
+        html.raw("</dd>")?;
+    }
+    html.raw("</dl>")?;
+    if !example.answer.is_empty() {
+        html.raw("<pre>")?.text(&example.answer.join("\n"))?.raw("</pre>")?;
+    }
+    if !example.commands.is_empty() {
+        html.raw("<pre class=\"curl\">")?.text(&example.commands.join("\n"))?.raw("</pre>")?;
+    }
+    html.raw("</details>")?;
+    Ok(())
+}
