@@ -54,10 +54,7 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
         lines.add("stale", stale);
     }
     let (started, ended) = examined.parts.account.times();
-    lines.add(
-        "run",
-        &format!("{started} to {ended}, by proofmark {}", examined.parts.recorded.start.tool_version),
-    );
+    lines.add("run", &format!("{started} to {ended}, by proofmark {}", examined.start.tool_version));
     lines.text
 }
 

@@ -1,5 +1,6 @@
 //! The run of a certificate: like any other, but that every exchange is kept and no snapshot looked at.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,13 +13,14 @@ use super::interrupt::listening;
 use super::keep::Keep;
 use super::manifest_command::of_run;
 use super::output::Output;
+use super::recording::{Recorder, Recording};
 use super::reports::Reports;
 use super::settings::{Settings, Target, other};
 use crate::embedded;
-use crate::event::{Event, Stopped};
-use crate::evidence::{Account, Recorded, Tested, kept};
+use crate::event::{RunEnd, Stopped};
+use crate::evidence::{Account, Tested};
 use crate::judgement::WaiverBook;
-use crate::model::{Level, Suite, Verdict, Waiver};
+use crate::model::{Level, Suite, Waiver};
 use crate::plan::{Pattern, Plan, case_ids, plan};
 use crate::protocol::sign::Secrets;
 use crate::run::{RunSettings, Runner, StopSwitch, run as run_plan};
@@ -37,14 +39,21 @@ pub(super) struct Selection<'a> {
 /// A run that came to its end.
 pub(super) struct Certified {
     pub(super) account: Account,
-    pub(super) recorded: Recorded,
+    pub(super) recording: Recording,
     pub(super) secrets: Secrets,
     pub(super) is_reported: bool,
 }
 
 impl Selection<'_> {
     /// Runs the cases; gives none after an interrupt.
-    pub(super) fn run(&self, output: &Output, keep: Keep) -> Result<Option<Certified>, CliError> {
+    ///
+    /// What it says goes to `scratch`, so that cases are held one at a time.
+    pub(super) fn run(
+        &self,
+        output: &Output,
+        keep: Keep,
+        scratch: File,
+    ) -> Result<Option<Certified>, CliError> {
         let select = &self.run.select;
         let patterns = select.patterns.iter().map(|text| Pattern::new(text, select.exact));
         let plan = plan(self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
@@ -62,7 +71,7 @@ impl Selection<'_> {
             embedded::check(plan.cases.iter().map(|planned| &*planned.contract))?;
         }
         let reports = Reports::open(output, keep)?;
-        Runtime::new().map_err(CliError::Runtime)?.block_on(self.drive(settings, plan, reports))
+        Runtime::new().map_err(CliError::Runtime)?.block_on(self.drive(settings, plan, reports, scratch))
     }
 
     async fn drive(
@@ -70,6 +79,7 @@ impl Selection<'_> {
         settings: Settings,
         plan: Plan,
         mut reports: Reports,
+        scratch: File,
     ) -> Result<Option<Certified>, CliError> {
         let (endpoint, reference) = match settings.target {
             Target::Other(endpoint) => (*endpoint, None),
@@ -93,15 +103,10 @@ impl Selection<'_> {
         let runner = Arc::new(Runner::new(client, endpoint, settings, None).waivers(book));
         let stop = Arc::new(StopSwitch::default());
         let listening = listening(&stop);
-        let (mut start, mut warnings, mut records) = (None, Vec::new(), Vec::new());
+        let mut recorder = Recorder::new(scratch, &secrets);
         let end = run_plan(runner, plan, Vec::new(), &stop, |event| {
             reports.take(&event);
-            match event {
-                Event::Started(started) => start = Some(started),
-                Event::Warned { text } => warnings.push(text),
-                Event::Finished(record) => records.push(kept(*record)),
-                Event::Ended(_) | Event::SeriesStarted { .. } | Event::SeriesEnded(_) => {}
-            }
+            recorder.take(event);
         })
         .await;
         listening.abort();
@@ -110,14 +115,12 @@ impl Selection<'_> {
         }
         let is_reported = reports.close();
         let account = Account::new(tested, started, Timestamp::now());
-        // A run tells its start before all else.
-        let start = start.expect("a run has a start");
-        let recorded = Recorded { start, warnings, records, end };
-        if recorded.end.stopped == Some(Stopped::Interrupted) {
+        if end.stopped == Some(Stopped::Interrupted) {
             return Ok(None);
         }
-        certifiable(&recorded)?;
-        Ok(Some(Certified { account, recorded, secrets, is_reported }))
+        certifiable(&end, &recorder)?;
+        let recording = recorder.finish(end)?;
+        Ok(Some(Certified { account, recording, secrets, is_reported }))
     }
 
     /// The waivers of the endpoint on the day on which the run starts.
@@ -132,14 +135,12 @@ impl Selection<'_> {
 }
 
 /// Whether a run found out what it was asked.
-fn certifiable(recorded: &Recorded) -> Result<(), CliError> {
+fn certifiable(end: &RunEnd, recorder: &Recorder) -> Result<(), CliError> {
     let no = |reason: String| Err(CliError::NoCertificate { reason });
-    if let Some(stopped) = &recorded.end.stopped {
+    if let Some(stopped) = &end.stopped {
         return no(format!("the run did not come to its end: {}", stopped.reason()));
     }
-    let unknown =
-        recorded.records.iter().filter(|record| matches!(record.verdict, Verdict::Indeterminate(_)));
-    let unknown: Vec<String> = unknown.map(|record| record.id.to_string()).collect();
+    let unknown = &recorder.unknown;
     if unknown.is_empty() {
         return Ok(());
     }

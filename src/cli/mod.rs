@@ -35,6 +35,7 @@ mod output;
 mod page_command;
 mod pile;
 mod problem;
+mod recording;
 mod report_command;
 mod reports;
 mod retold;
