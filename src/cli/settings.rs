@@ -71,10 +71,13 @@ impl Settings {
             Target::Other(_) => entry.kind.unwrap_or(EndpointKind::Foreign),
         };
         let run = RunSettings::default();
-        let Connected { limits, mut connection } = connected;
-        // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
-        if matches!(target, Target::Reference(_)) {
+        let Connected { mut limits, mut connection } = connected;
+        if let Target::Reference(faults) = &target {
+            // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
             connection.keeping = Keeping::Reuse;
+            if args.connect.answer_timeout.is_none() && faults.iter().any(Fault::delays) {
+                limits.answer = DELAYED;
+            }
         }
         Ok(Self {
             snapshots: snapshots(args, cases, &target, update),
@@ -119,6 +122,10 @@ fn update(args: &RunArgs) -> Result<Update, CliError> {
     let hint = "`--update new` leaves what differs as `.snap.new`, marked with the fault";
     update.with_fault(mode).map_err(|message| wrong(Some(hint), message))
 }
+
+/// How long an answer of the embedded endpoint may take with a fault that delays every answer, so that the run ends
+/// soon. Without such a fault it answers within a millisecond.
+const DELAYED: Duration = Duration::from_millis(100);
 
 /// The name of the embedded endpoint.
 pub(super) const REFERENCE: &str = "reference";
@@ -194,10 +201,12 @@ impl Connected {
         let seconds = |flag: Option<u64>, file: Option<u64>, default: Duration| {
             flag.or(file).map_or(default, Duration::from_secs)
         };
+        let answer = seconds(args.answer_timeout, entry.answer_timeout, limits.answer);
         Ok(Self {
             limits: Limits {
                 connect: seconds(args.connect_timeout, entry.connect_timeout, limits.connect),
-                answer: seconds(args.answer_timeout, entry.answer_timeout, limits.answer),
+                answer,
+                hook: answer,
                 body: args
                     .body_limit
                     .or(entry.body_limit)

@@ -72,7 +72,8 @@ impl Client {
     /// The same client, which waits for an answer no longer than so long.
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
-        let limits = Limits { answer: self.limits.answer.min(limit), ..self.limits };
+        let Limits { answer, hook, .. } = self.limits;
+        let limits = Limits { answer: answer.min(limit), hook: hook.min(limit), ..self.limits };
         Self { limits, ..self.clone() }
     }
 
@@ -170,7 +171,7 @@ impl Client {
         address: &Address,
         json: String,
     ) -> Result<(u16, Vec<u8>), Fault> {
-        let limit = self.limits.answer;
+        let limit = self.limits.hook;
         let (answered, pause) = at_most(limit, self.shared.hooks.post_json(self.limits, address, json)).await;
         let answered = answered.unwrap_or(Err(Fault::TimedOut { what: "the answer".into(), after: limit }));
         let (status, bytes) = answered.map_err(|fault| pause.named(fault))?;
