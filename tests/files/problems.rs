@@ -785,8 +785,9 @@ fn a_folder_that_is_too_deep_to_be_searched_is_an_error() {
 #[test]
 fn of_very_many_problems_of_one_kind_a_thousand_are_reported() {
     let broken = |count: usize| {
-        let found = problems(&[("Get/t.toml", &"= 1\n".repeat(count))]);
-        found.iter().filter(|problem| problem.starts_with("Get/t.toml:")).count()
+        let lines: String = (0..count).map(|number| format!("a{number} =\n")).collect();
+        let found = problems(&[("Get/t.toml", &lines)]);
+        found.iter().filter(|problem| problem.contains("invalid TOML: ")).count()
     };
     assert_eq!([999, 1000, 1001].map(broken), [999, 1000, 1000]);
     let lacking = |count: usize| {
