@@ -6,12 +6,13 @@ mod pipe;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use tempfile::{Builder, SpooledTempFile, TempPath, spooled_tempfile};
+use tempfile::{Builder, NamedTempFile, SpooledTempFile, TempPath, spooled_tempfile, tempfile};
 
 pub(crate) use pipe::Pipe;
 
@@ -73,8 +74,7 @@ impl WholeFile {
     }
 
     fn beside(target: &Path, adjust: fn(&mut Builder<'_, '_>)) -> io::Result<Self> {
-        let folder =
-            target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(target);
         clean_once(folder);
         let mut builder = Builder::new();
         builder.prefix(".").suffix(TEMPORARY);
@@ -169,6 +169,34 @@ fn clean_once(folder: &Path) {
     entries.filter(|entry| is_temporary(&entry.file_name())).for_each(|entry| remove_left(&entry.path()));
 }
 
+/// A file without a name, for what is too large for memory and belongs to a file at `target`: on the same disk, or where
+/// that is a pipe or a device, in the folder for temporary files. It is gone when it is closed.
+///
+/// # Errors
+/// A folder in which nothing can be written.
+pub fn scratch(target: &Path) -> io::Result<File> {
+    let is_odd = fs::metadata(target).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    if is_odd {
+        return scratch_anywhere();
+    }
+    let target = target.canonicalize().unwrap_or_else(|_| target.to_path_buf());
+    // It has a name for a moment, by which what a killed process leaves is known.
+    let made = Builder::new().prefix(".").suffix(TEMPORARY).tempfile_in(folder_of(&target));
+    made.map(NamedTempFile::into_file).map_err(|error| plain(&error))
+}
+
+/// A file without a name in the folder for temporary files.
+///
+/// # Errors
+/// A folder in which nothing can be written.
+pub fn scratch_anywhere() -> io::Result<File> {
+    tempfile().map_err(no_folder)
+}
+
+fn folder_of(target: &Path) -> &Path {
+    target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// How many bytes of a spool stay in memory.
 const SPOOLED: usize = 256 * 1024;
 
@@ -191,6 +219,17 @@ impl Spool {
     pub fn pour(mut self, out: &mut impl Write) -> io::Result<()> {
         self.0.seek(SeekFrom::Start(0))?;
         io::copy(&mut self.0, out).map(|_| ())
+    }
+}
+
+impl Spool {
+    /// Reads all that has gathered, from its beginning.
+    ///
+    /// # Errors
+    /// A spool that cannot be read.
+    pub fn into_reader(mut self) -> io::Result<impl Read + fmt::Debug> {
+        self.0.seek(SeekFrom::Start(0))?;
+        Ok(self.0)
     }
 }
 

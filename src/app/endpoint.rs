@@ -159,10 +159,12 @@ impl Connected {
         let seconds = |flag: Option<u64>, file: Option<u64>, default: Duration| {
             flag.or(file).map_or(default, Duration::from_secs)
         };
+        let answer = seconds(overrides.answer_timeout, entry.answer_timeout, limits.answer);
         Ok(Self {
             limits: Limits {
                 connect: seconds(overrides.connect_timeout, entry.connect_timeout, limits.connect),
-                answer: seconds(overrides.answer_timeout, entry.answer_timeout, limits.answer),
+                answer,
+                hook: answer,
                 body: overrides
                     .body_limit
                     .or(entry.body_limit)

@@ -55,6 +55,18 @@ pub enum AppError {
     /// A file of a snapshot.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A file for what is not held in memory.
+    #[error("a file for what a run has said cannot be written or read again")]
+    Scratch(#[source] io::Error),
+    /// A file that is needed and cannot be read.
+    #[error("{path} cannot be read", path = path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// A file of events that cannot be read.
     #[error("the events {path} cannot be read", path = path.display())]
     Events {

@@ -3,6 +3,8 @@
 //! Nothing here knows of arguments, prints, or decides an exit code. What the environment says is handed in
 //! ([`Variables`]), and so is whoever listens to a run.
 
+#[cfg(feature = "evidence")]
+pub mod certify;
 mod credentials;
 mod endpoint;
 mod error;

@@ -250,4 +250,16 @@ mod tests {
             assert_eq!(select(&tree, path).unwrap().to_string(), wanted, "{path}");
         }
     }
+
+    #[test]
+    fn the_paths_of_an_expectation_share_their_steps() {
+        use super::{MOST_STEPS, PathShape, Paths, TreeSize};
+        let tree = Value::List(vec![Value::Null; 1000]);
+        let steps = PathShape::of("$..*").unwrap().steps(TreeSize::of(&tree));
+        let mut paths = Paths::of(&tree);
+        for _ in 0..MOST_STEPS / steps {
+            assert!(paths.select("$..*").is_ok());
+        }
+        assert!(matches!(paths.select("$..*"), Err(PathError::TooMuch { .. })));
+    }
 }

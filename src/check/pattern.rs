@@ -85,6 +85,18 @@ mod tests {
     }
 
     #[test]
+    fn an_expression_is_compiled_up_to_ten_megabytes() {
+        let sized = |count: usize| format!("(?:a{{100}}){{{count}}}");
+        let (mut fine, mut too_large) = (1, 100_000);
+        while too_large - fine > 1 {
+            let middle = usize::midpoint(fine, too_large);
+            if matches(&sized(middle), "b").is_ok() { fine = middle } else { too_large = middle }
+        }
+        let limit = |bytes: usize| RegexBuilder::new(&sized(fine)).size_limit(bytes).build();
+        assert!(limit(10 << 20).is_ok() && limit((10 << 20) - 100_000).is_err(), "{fine}");
+    }
+
+    #[test]
     fn several_expressions_together_match_where_one_of_them_does() {
         let regex = compiled_together(&[r"\bic-[a-z]+", "(?i)NAME", "(?s)a.b"]).unwrap();
         for (text, is_found) in [("x ic-abc", true), ("my name", true), ("a\nb", true), ("IC-ABC", false)] {

@@ -1,28 +1,35 @@
 //! `certificate`: a signed statement as a badge and as a page, for people. Nothing is shown that the key has not signed.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use super::args::CertificateArgs;
-use super::dossier::examine;
 use super::exit::{CONFORMS, CliError};
 use super::keep::{Keep, Kind};
 use super::key_file::public_key;
+use crate::app::certify::{examine, open_bundle};
 use crate::evidence::{
-    Attested, LARGEST, PublicKey, Signer, Statement, badge, certificate as page, is_archive, open,
+    Attested, LARGEST_STATEMENT, PublicKey, Signer, Statement, badge, certificate as page, is_archive, open,
 };
-use crate::protocol::sha256_hex;
 use crate::whole_file::WholeFile;
 
-/// The largest statement that is read, in bytes: one about some 500,000 cases.
-const LARGEST_STATEMENT: u64 = 64 * 1024 * 1024;
+/// How much of a file is read to see whether it is a bundle.
+const HEAD: u64 = 512;
 
 /// Writes what is asked for.
 pub(super) fn certificate(args: &CertificateArgs) -> Result<u8, CliError> {
     let key = public_key(&args.key)?;
-    let bytes = read(&args.signed)?;
-    let signed = if is_archive(&bytes) { of_bundle(&bytes, &key) } else { of_envelope(&bytes, &key) };
+    let unreadable = |source| CliError::Unreadable { path: args.signed.clone(), source };
+    let mut file = open_bundle(&args.signed)?;
+    // A bundle may be far larger than what is held of it.
+    let mut bytes = Vec::new();
+    (&mut file).take(HEAD).read_to_end(&mut bytes).map_err(unreadable)?;
+    let signed = if is_archive(&bytes) {
+        of_bundle(&mut file, &key)
+    } else {
+        file.take(LARGEST_STATEMENT + 1 - HEAD).read_to_end(&mut bytes).map_err(unreadable)?;
+        of_envelope(&bytes, &key)
+    };
     let signed = signed.map_err(|reason| CliError::NoStatement { path: args.signed.clone(), reason })?;
     let keyid = key.id();
     let attested = Attested { statement: &signed.statement, keyid: &keyid, bundle: signed.bundle.as_deref() };
@@ -76,9 +83,9 @@ struct Signed {
 }
 
 /// The statement of a bundle that stands up to what `verify` asks of it.
-fn of_bundle(bytes: &[u8], key: &PublicKey) -> Result<Signed, String> {
-    let examined = examine(bytes, &Signer::Key(key.clone())).map_err(|refusal| refusal.to_string())?;
-    Ok(Signed { statement: examined.bundle.statement, bundle: Some(sha256_hex(bytes)) })
+fn of_bundle(file: &mut (impl Read + Seek), key: &PublicKey) -> Result<Signed, String> {
+    let examined = examine(file, &Signer::Key(key.clone())).map_err(|refusal| refusal.to_string())?;
+    Ok(Signed { statement: examined.bundle.statement, bundle: Some(examined.bundle.digest) })
 }
 
 /// The statement of an envelope, of which no evidence is at hand.
@@ -92,12 +99,4 @@ fn of_envelope(bytes: &[u8], key: &PublicKey) -> Result<Signed, String> {
     }
     let statement = Statement::from_bytes(sealed.payload()).map_err(|error| error.to_string())?;
     Ok(Signed { statement, bundle: None })
-}
-
-/// The bytes of a file; of a larger one so much that it is seen to be too large.
-fn read(path: &Path) -> Result<Vec<u8>, CliError> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
-    read.map_err(|source| CliError::Unreadable { path: path.to_path_buf(), source })?;
-    Ok(bytes)
 }

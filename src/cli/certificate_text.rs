@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::dossier::Examined;
 use super::output::is_on_github;
+use crate::app::certify::Examined;
 use crate::evidence::{Class, MANIFEST, Omission, TestResult};
 use crate::wrapped::copyable;
 
@@ -54,10 +54,7 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
         lines.add("stale", stale);
     }
     let (started, ended) = examined.parts.account.times();
-    lines.add(
-        "run",
-        &format!("{started} to {ended}, by proofmark {}", examined.parts.recorded.start.tool_version),
-    );
+    lines.add("run", &format!("{started} to {ended}, by proofmark {}", examined.start.tool_version));
     lines.text
 }
 

@@ -1,5 +1,6 @@
 //! The run of a certificate: like any other, but that every exchange is kept and no snapshot looked at.
 
+use std::fs::File;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,11 +13,12 @@ use super::keep::Keep;
 use super::output::Output;
 use super::reports::Reports;
 use super::settings::{Asked, Settings, other};
+use crate::app::certify::{Recorder, Recording};
 use crate::app::{Background, Session, Target, check_endpoints, day_of, manifest_drift};
-use crate::event::{Event, Stopped};
-use crate::evidence::{Account, Recorded, Tested, kept};
+use crate::event::{RunEnd, Stopped};
+use crate::evidence::{Account, Tested};
 use crate::judgement::WaiverBook;
-use crate::model::{Level, Suite, Verdict, Waiver};
+use crate::model::{Level, Suite, Waiver};
 use crate::plan::{Pattern, Plan, case_ids, plan};
 use crate::protocol::sign::Secrets;
 use crate::run::StopSwitch;
@@ -35,14 +37,21 @@ pub(super) struct Selection<'a> {
 /// A run that came to its end.
 pub(super) struct Certified {
     pub(super) account: Account,
-    pub(super) recorded: Recorded,
+    pub(super) recording: Recording,
     pub(super) secrets: Secrets,
     pub(super) is_reported: bool,
 }
 
 impl Selection<'_> {
     /// Runs the cases; gives none after an interrupt.
-    pub(super) fn run(&self, output: &Output, keep: Keep) -> Result<Option<Certified>, CliError> {
+    ///
+    /// What it says goes to `scratch`, so that cases are held one at a time.
+    pub(super) fn run(
+        &self,
+        output: &Output,
+        keep: Keep,
+        scratch: File,
+    ) -> Result<Option<Certified>, CliError> {
         let select = &self.args.select;
         let patterns = select.patterns.iter().map(|text| Pattern::new(text, select.exact));
         let plan = plan(self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
@@ -63,7 +72,7 @@ impl Selection<'_> {
         let settings = Settings::resolve(&asked, named)?;
         settings.session.target.check(&plan)?;
         let reports = Reports::open(output, keep)?;
-        Runtime::new().map_err(CliError::Runtime)?.block_on(self.drive(settings, plan, reports))
+        Runtime::new().map_err(CliError::Runtime)?.block_on(self.drive(settings, plan, reports, scratch))
     }
 
     async fn drive(
@@ -71,6 +80,7 @@ impl Selection<'_> {
         settings: Settings,
         plan: Plan,
         mut reports: Reports,
+        scratch: File,
     ) -> Result<Option<Certified>, CliError> {
         let Settings { session: mut settings, snapshots } = settings;
         // What is certified rests on answers that can belong to no other request.
@@ -89,28 +99,21 @@ impl Selection<'_> {
         let secrets = if is_reference { Secrets::default() } else { endpoint.signing.secrets() };
         let stop = Arc::new(StopSwitch::default());
         let listening = listening(&stop);
-        let (mut start, mut warnings, mut records) = (None, Vec::new(), Vec::new());
+        let mut recorder = Recorder::new(scratch, &secrets);
         let run = session.run(plan, &stop, |event| {
             reports.take(&event);
-            match event {
-                Event::Started(started) => start = Some(started),
-                Event::Warned { text } => warnings.push(text),
-                Event::Finished(record) => records.push(kept(*record)),
-                Event::Ended(_) | Event::SeriesStarted { .. } | Event::SeriesEnded(_) => {}
-            }
+            recorder.take(event);
         });
         let end = run.await;
         listening.abort();
         let is_reported = reports.close();
         let account = Account::new(tested, started, Timestamp::now());
-        // A run tells its start before all else.
-        let start = start.expect("a run has a start");
-        let recorded = Recorded { start, warnings, records, end };
-        if recorded.end.stopped == Some(Stopped::Interrupted) {
+        if end.stopped == Some(Stopped::Interrupted) {
             return Ok(None);
         }
-        certifiable(&recorded)?;
-        Ok(Some(Certified { account, recorded, secrets, is_reported }))
+        certifiable(&end, &recorder)?;
+        let recording = recorder.finish(end)?;
+        Ok(Some(Certified { account, recording, secrets, is_reported }))
     }
 
     /// The waivers of the endpoint on the day on which the run starts.
@@ -123,14 +126,12 @@ impl Selection<'_> {
 }
 
 /// Whether a run found out what it was asked.
-fn certifiable(recorded: &Recorded) -> Result<(), CliError> {
+fn certifiable(end: &RunEnd, recorder: &Recorder) -> Result<(), CliError> {
     let no = |reason: String| Err(CliError::NoCertificate { reason });
-    if let Some(stopped) = &recorded.end.stopped {
+    if let Some(stopped) = &end.stopped {
         return no(format!("the run did not come to its end: {}", stopped.reason()));
     }
-    let unknown =
-        recorded.records.iter().filter(|record| matches!(record.verdict, Verdict::Indeterminate(_)));
-    let unknown: Vec<String> = unknown.map(|record| record.id.to_string()).collect();
+    let unknown = &recorder.unknown;
     if unknown.is_empty() {
         return Ok(());
     }

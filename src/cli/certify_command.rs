@@ -2,28 +2,28 @@
 
 use std::env;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, BufWriter, Seek};
 use std::path::Path;
 
 use super::args::{CertifyArgs, ReuseArgs};
 use super::certificate_command::Shown;
 use super::certificate_text::{certificate, harmless, outcome};
 use super::certified_run::{Certified, Selection};
-use super::dossier::{Parts, Refusal, event_bytes, examine};
 use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, NO_REPORT, UNKNOWN};
 use super::keep::{Keep, Kind};
 use super::key_file::signing_key;
 use super::output::{Output, Place, Surroundings};
 use super::settings::{check_connect, other, snapshots_beside};
 use super::{note, print};
+use crate::app::certify::{PART, Parts, Recording, Refusal, examine};
 use crate::evidence::{
-    ACCOUNT, ArchiveError, Attested, COVERAGE, Digest, Divergence, EVENTS, Files, Resource, Signer,
+    ACCOUNT, Attested, BundleError, COVERAGE, Digest, Divergence, EVENTS, Files, Resource, Signer,
     SigningKey, TestResult, bundle, coverage_bytes,
 };
+use crate::protocol::sha256_of;
 use crate::protocol::sign::{Redactor, Secrets};
-use crate::protocol::{sha256_hex, sha256_of};
 use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
-use crate::whole_file::WholeFile;
+use crate::whole_file::{WholeFile, scratch};
 
 /// The variable of the environment that may hold the private key itself.
 const KEY: &str = "PROOFMARK_SIGNING_KEY";
@@ -49,8 +49,8 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     // Before anything is sent: a run may take long, and cost something.
     let mut file = WholeFile::create(&args.output).map_err(unwritable)?;
     let shown = Shown::begin(args.badge.as_deref(), args.certificate.as_deref())?;
-    let certified = selection.run(&output, keep)?;
-    let Some(Certified { mut account, recorded, secrets, is_reported }) = certified else {
+    let certified = selection.run(&output, keep, scratch(&args.output).map_err(unwritable)?)?;
+    let Some(Certified { mut account, recording, secrets, is_reported }) = certified else {
         return Ok(INTERRUPTED);
     };
     account.patterns.clone_from(&args.select.patterns);
@@ -58,13 +58,16 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     account.subject = subject;
     account.url.clone_from(&args.run_url);
     let manifest = load_shelf_manifest(&shelf)?;
-    let parts = Parts { account, suite, waivers, recorded, manifest };
-    let bytes = packed(parts, &shelf, &key, &secrets)?;
-    let examined = examine(&bytes, &Signer::Key(key.public())).map_err(|refusal| unsound(&refusal))?;
-    file.write_all(&bytes).and_then(|()| file.commit()).map_err(unwritable)?;
-    let (keyid, digest) = (key.public().id(), sha256_hex(&bytes));
-    let statement = &examined.bundle.statement;
-    shown.write(&Attested { statement, keyid: &keyid, bundle: Some(&digest) })?;
+    let parts = Parts { account, suite, waivers, manifest };
+    let mut bundle = scratch(&args.output).map_err(unwritable)?;
+    let evidence = Evidence { parts: &parts, shelf: &shelf, recording, secrets: &secrets };
+    evidence.pack(&mut bundle, &key)?;
+    let examined = examine(&mut bundle, &Signer::Key(key.public())).map_err(|refusal| unsound(&refusal))?;
+    let written = bundle.rewind().and_then(|()| io::copy(&mut bundle, &mut file));
+    written.and_then(|_| file.commit()).map_err(unwritable)?;
+    let keyid = key.public().id();
+    let (statement, digest) = (&examined.bundle.statement, &examined.bundle.digest);
+    shown.write(&Attested { statement, keyid: &keyid, bundle: Some(digest) })?;
     let width = Surroundings::read().width_of_copied();
     let result = examined.bundle.statement.result;
     let text = match (args.report.quiet, result) {
@@ -73,7 +76,7 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
         (true, TestResult::Passed | TestResult::Warned) => String::new(),
     };
     tell(&harmless(&text), &output)?;
-    let end = &examined.parts.recorded.end;
+    let end = &examined.end;
     Ok(match result {
         _ if !is_reported => NO_REPORT,
         TestResult::Failed => BROKEN,
@@ -146,49 +149,62 @@ fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
     Ok(Some(resource(name, digest.to_owned())))
 }
 
-/// The bundle of a run. What it comes to is counted from what is kept.
-fn packed(mut parts: Parts, shelf: &Shelf, key: &SigningKey, secrets: &Secrets) -> Result<Vec<u8>, CliError> {
-    let untrue = |divergence: Divergence| CliError::NoCertificate {
-        reason: format!("the evidence does not hold: {divergence}"),
-    };
-    let judged = parts.judge().map_err(untrue)?;
-    if let Some(first) = judged.divergences.first() {
-        return Err(untrue(first.clone()));
+/// What a bundle is made of.
+struct Evidence<'a> {
+    parts: &'a Parts,
+    shelf: &'a Shelf,
+    recording: Recording,
+    secrets: &'a Secrets,
+}
+
+impl Evidence<'_> {
+    /// Writes the bundle. What the run comes to is counted from what is kept.
+    fn pack(mut self, out: &mut File, key: &SigningKey) -> Result<(), CliError> {
+        let Self { parts, .. } = self;
+        let events =
+            parts.events(self.recording.lines()?.content).map_err(|divergence| untrue(&divergence))?;
+        let (judged, start, _) = parts.judge(events).map_err(|divergence| untrue(&divergence))?;
+        if let Some(first) = judged.divergences.first() {
+            return Err(untrue(first));
+        }
+        self.recording.end = judged.end.clone();
+        let rows = parts.rows(&judged).map_err(|divergence| untrue(&divergence))?;
+        let mut files = Files::new();
+        files.extend(self.shelf.files().map(|(name, text)| (name, text.as_bytes().to_vec())));
+        files.insert(ACCOUNT.to_owned(), parts.account.to_bytes());
+        files.insert(COVERAGE.to_owned(), coverage_bytes(&rows));
+        let held = self.recording.holds_secret.then_some(EVENTS);
+        if let Some(name) = held.or_else(|| holds_secret(&files, self.secrets)) {
+            return Err(CliError::NoCertificate {
+                reason: format!("a secret of the endpoint is in `{name}`"),
+            });
+        }
+        let state = |files: &Files| parts.statement(&start, &judged, &rows, files).map_err(Unmade::Untrue);
+        let out = BufWriter::with_capacity(PART, out);
+        bundle(out, files, self.recording.lines()?, key, state).map_err(|error| match error {
+            Unmade::Untrue(divergence) => untrue(&divergence),
+            Unmade::Bundle(error) => CliError::NoCertificate { reason: format!("the bundle: {error}") },
+        })
     }
-    parts.recorded.end = judged.end.clone();
-    let rows = parts.rows(&judged).map_err(untrue)?;
-    let mut files = Files::new();
-    files.extend(shelf.files().map(|(name, text)| (name, text.as_bytes().to_vec())));
-    files.insert(ACCOUNT.to_owned(), parts.account.to_bytes());
-    files.insert(COVERAGE.to_owned(), coverage_bytes(&rows));
-    let events = event_bytes(&parts.recorded)?;
-    files.insert(EVENTS.to_owned(), events);
-    if let Some(name) = holds_secret(&files, secrets) {
-        return Err(CliError::NoCertificate {
-            reason: format!("a secret of the endpoint stands in `{name}`"),
-        });
-    }
-    bundle(files, key, |files| parts.statement(&judged, &rows, files).map_err(Unmade::Untrue)).map_err(
-        |error| match error {
-            Unmade::Untrue(divergence) => untrue(divergence),
-            Unmade::Archive(error) => CliError::NoCertificate { reason: format!("the bundle: {error}") },
-        },
-    )
+}
+
+fn untrue(divergence: &Divergence) -> CliError {
+    CliError::NoCertificate { reason: format!("the evidence does not hold: {divergence}") }
 }
 
 /// Why a bundle is not made.
 enum Unmade {
-    Archive(ArchiveError),
+    Bundle(BundleError),
     Untrue(Divergence),
 }
 
-impl From<ArchiveError> for Unmade {
-    fn from(error: ArchiveError) -> Self {
-        Self::Archive(error)
+impl From<BundleError> for Unmade {
+    fn from(error: BundleError) -> Self {
+        Self::Bundle(error)
     }
 }
 
-/// A file in which a secret stands, in whatever form: what requests are signed with must never be handed on.
+/// A file in which a secret is, in whatever form: what requests are signed with must never be handed on.
 fn holds_secret<'a>(files: &'a Files, secrets: &Secrets) -> Option<&'a str> {
     let redactor = Redactor::new(secrets);
     files.iter().find(|(_, bytes)| redactor.hidden(bytes).is_some()).map(|(name, _)| name.as_str())

@@ -1,6 +1,7 @@
 //! `diff A B`: the same cases on two endpoints, and how their answers differ.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, BufRead, BufReader, Write as _};
 
 use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
@@ -12,13 +13,14 @@ use super::print;
 use super::review_command::plural;
 use super::settings::{Asked, Settings, other};
 use super::watched::watched;
-use crate::app::{Target, check_endpoints};
+use crate::app::{AppError, Target, check_endpoints};
 use crate::compare::{CaseDifference, CaseSummary, Difference, by_row, compare, summarise};
 use crate::model::{CaseRecord, Normalisation};
 use crate::plan::{Plan, PlannedCase};
 use crate::report::{printable, printable_json};
 use crate::run::seed_by_chance;
 use crate::snapshot::RuleBook;
+use crate::whole_file::Spool;
 
 /// Runs the cases on both endpoints, and prints how they differ.
 pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
@@ -26,22 +28,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
     let (suite, plan) = selected(&args.select, part)?;
     let names = [args.first.as_str(), args.second.as_str()].into_iter().filter_map(other);
     check_endpoints(&names.collect::<Vec<_>>(), &args.select.folder.cases, &suite)?;
-    let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    // Both get the same values made by chance, so that what an answer repeats of them is alike.
-    let seed = args.bounds.seed.unwrap_or_else(seed_by_chance);
-    let rules = Stability::of(args)?;
-    let side = |name: &str, states: &Option<String>| {
-        let asked = Asked { seed: Some(seed), ..asked(args, states.as_deref()) };
-        runtime.block_on(summaries(&asked, other(name), &plan, &rules))
-    };
-    let Some(Side { summaries: first, is_clean }) = side(&args.first, &args.first_states)? else {
-        return Ok(INTERRUPTED);
-    };
-    let Some(other) = side(&args.second, &args.second_states)? else { return Ok(INTERRUPTED) };
-    let (second, is_clean) = (other.summaries, is_clean && other.is_clean);
-    let pairs = plan.cases.iter().zip(first.iter().zip(&second));
-    let differences: Vec<CaseDifference> =
-        pairs.map(|(planned, (first, second))| compare(planned, first, second)).collect();
+    let Some((differences, is_clean)) = both_sides(args, &plan)? else { return Ok(INTERRUPTED) };
     print(&match args.format {
         CoverageFormat::Text => printable(&as_text(args, &differences)).into_owned(),
         CoverageFormat::Json => printable_json(&format!("{:#}\n", as_json(args, &differences))).into_owned(),
@@ -64,11 +51,65 @@ fn asked<'a>(args: &'a DiffArgs, states: Option<&'a str>) -> Asked<'a> {
     }
 }
 
-/// What one endpoint made of the cases.
-struct Side {
-    summaries: Vec<CaseSummary>,
-    /// Whether every state was undone.
-    is_clean: bool,
+/// Runs the cases on the first endpoint, and on the second, where each is compared as it is finished: what the first made
+/// of them waits on the disk. Gives also whether every state was undone; nothing after an interrupt.
+fn both_sides(args: &DiffArgs, plan: &Plan) -> Result<Option<(Vec<CaseDifference>, bool)>, CliError> {
+    let runtime = Runtime::new().map_err(CliError::Runtime)?;
+    // Both get the same random values, so that what an answer repeats of them is alike.
+    let seed = args.bounds.seed.unwrap_or_else(seed_by_chance);
+    let rules = Stability::of(args)?;
+    let mut spool = Spooled::default();
+    let side = |name: &str, states: &Option<String>, take: &mut dyn FnMut(CaseSummary, &PlannedCase)| {
+        let asked = Asked { seed: Some(seed), ..asked(args, states.as_deref()) };
+        let summed = |record: &CaseRecord, planned: &PlannedCase| {
+            let rules = rules.book.of(&planned.contract, &rules.own);
+            take(summarise(record, &planned.contract, &rules), planned);
+        };
+        runtime.block_on(watched(&asked, other(name), plan, summed))
+    };
+    let Some(is_clean) = side(&args.first, &args.first_states, &mut |first, _| spool.put(&first))? else {
+        return Ok(None);
+    };
+    let (mut first, mut differences) = (spool.read().map_err(AppError::Scratch)?, Vec::new());
+    let mut failed = None;
+    let mut compared = |second: CaseSummary, planned: &PlannedCase| match first.next() {
+        Some(Ok(first)) => differences.push(compare(planned, &first, &second)),
+        Some(Err(error)) => failed = failed.take().or(Some(error)),
+        None => {}
+    };
+    let Some(is_clean_again) = side(&args.second, &args.second_states, &mut compared)? else {
+        return Ok(None);
+    };
+    match failed {
+        Some(error) => Err(AppError::Scratch(error).into()),
+        None => Ok(Some((differences, is_clean && is_clean_again))),
+    }
+}
+
+/// What one endpoint made of the cases, in their order.
+#[derive(Debug, Default)]
+struct Spooled {
+    lines: Spool,
+    failed: Option<io::Error>,
+}
+
+impl Spooled {
+    /// Adds a case; that it cannot be written is reported when it is read.
+    fn put(&mut self, summary: &CaseSummary) {
+        if self.failed.is_none() {
+            let line = serde_json::to_vec(summary).map_err(io::Error::other);
+            let written = line.and_then(|line| self.lines.write_all(&[&line[..], b"\n"].concat()));
+            self.failed = written.err();
+        }
+    }
+
+    fn read(self) -> io::Result<impl Iterator<Item = io::Result<CaseSummary>>> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let lines = BufReader::new(self.lines.into_reader()?).lines();
+        Ok(lines.map(|line| serde_json::from_str(&line?).map_err(io::Error::other)))
+    }
 }
 
 fn code(differences: &[CaseDifference]) -> u8 {
@@ -101,23 +142,6 @@ impl Stability {
         }
         Ok(Self { book: RuleBook::default(), own })
     }
-}
-
-/// What an endpoint answered to each case of a plan, in its order; only what is compared is kept. None after
-/// an interrupt.
-async fn summaries(
-    asked: &Asked<'_>,
-    endpoint: Option<&str>,
-    plan: &Plan,
-    rules: &Stability,
-) -> Result<Option<Side>, CliError> {
-    let mut summaries = Vec::with_capacity(plan.cases.len());
-    let take = |record: &CaseRecord, planned: &PlannedCase| {
-        let rules = rules.book.of(&planned.contract, &rules.own);
-        summaries.push(summarise(record, &planned.contract, &rules));
-    };
-    let is_clean = watched(asked, endpoint, plan, take).await?;
-    Ok(is_clean.map(|is_clean| Side { summaries, is_clean }))
 }
 
 /// Writing to a String cannot fail, which is why results are dropped.

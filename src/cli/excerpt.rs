@@ -149,6 +149,13 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_whole_as_long_as_it_may_be_and_cut_past_that() {
+        let text = |length: usize| format!("a\n{}\n", "x".repeat(length));
+        assert!(shown(&text(LONGEST), 0, 1).0.contains(&"x".repeat(LONGEST)));
+        assert!(!shown(&text(LONGEST + 1), 0, 1).0.contains(&"x".repeat(LONGEST)));
+    }
+
+    #[test]
     fn a_long_message_is_cut() {
         assert!(short(&"é".repeat(100_000)).len() < 2100);
         assert_eq!(short("as it is"), "as it is");

@@ -160,6 +160,7 @@ fn code_of(error: &AppError) -> u8 {
         }
         AppError::Load(_)
         | AppError::Events { .. }
+        | AppError::Unreadable { .. }
         | AppError::NoEvents { .. }
         | AppError::Store(StoreError::Unreadable { .. } | StoreError::Changed { .. })
         | AppError::Orphans(_)
@@ -167,7 +168,9 @@ fn code_of(error: &AppError) -> u8 {
         AppError::Plan(PlanError::Unmatched { .. } | PlanError::Empty)
         | AppError::EmptyShard { .. }
         | AppError::NothingPending { .. } => NOTHING_SELECTED,
-        AppError::Store(StoreError::Unwritable { .. } | StoreError::Locked { .. }) => NO_REPORT,
+        AppError::Scratch(_) | AppError::Store(StoreError::Unwritable { .. } | StoreError::Locked { .. }) => {
+            NO_REPORT
+        }
     }
 }
 

@@ -12,7 +12,6 @@ mod change_text;
 mod check_command;
 mod coverage_command;
 mod diff_command;
-mod dossier;
 mod dry_run;
 mod endpoints_command;
 mod excerpt;

@@ -73,6 +73,8 @@ fn hint(error: &CliError) -> Option<String> {
             | AppError::Embedded(EmbeddedError::Start(_) | EmbeddedError::Address(_))
             | AppError::Orphans(_)
             | AppError::Store(_)
+            | AppError::Scratch(_)
+            | AppError::Unreadable { .. }
             | AppError::Events { .. },
         )
         | CliError::Prepare(_)
@@ -161,5 +163,31 @@ impl Diagnostic for ShownProblem<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(std::iter::once(LabeledSpan::underline(self.source.span))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::sync::Arc;
+
+    use super::{SHOWN_IN_FULL, problems_text};
+    use crate::model::{Problem, SourceText, Spot};
+
+    #[test]
+    fn so_many_problems_are_shown_with_their_lines_and_the_rest_is_listed() {
+        let shown = |count: usize| {
+            let mut text = String::new();
+            (0..count).for_each(|number| writeln!(text, "mark{number:04}\n\n\n").unwrap());
+            let file = Arc::new(SourceText::new("t.toml", &text));
+            let problem = |number: usize| {
+                let start = number * "mark0000\n\n\n\n".len();
+                Problem::new(Spot { file: Arc::clone(&file), bytes: start..start + 8 }, "wrong")
+            };
+            let told = problems_text(&(0..count).map(problem).collect::<Vec<_>>());
+            assert!(told.ends_with(&format!("{count} problems found\n")), "{told}");
+            told.matches("mark").count()
+        };
+        assert_eq!([2, SHOWN_IN_FULL, SHOWN_IN_FULL + 1].map(shown), [2, SHOWN_IN_FULL, SHOWN_IN_FULL]);
     }
 }

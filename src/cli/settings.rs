@@ -113,10 +113,13 @@ impl Settings {
             Target::Other(_) => entry.kind.unwrap_or(EndpointKind::Foreign),
         };
         let run = RunSettings::default();
-        let Connected { limits, mut connection } = connected;
-        // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
-        if matches!(target, Target::Reference(_)) {
+        let Connected { mut limits, mut connection } = connected;
+        if let Target::Reference(faults) = &target {
+            // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
             connection.keeping = Keeping::ReuseOwn;
+            if asked.connect.answer_timeout.is_none() && faults.iter().any(Fault::delays) {
+                limits.answer = DELAYED;
+            }
         }
         let folder = asked.snapshots.and_then(|args| snapshots(args, asked.cases, &target, update));
         let run = RunSettings {
@@ -182,6 +185,10 @@ fn update(args: &SnapshotArgs, faults: &[String]) -> Result<Update, CliError> {
     let hint = "`--update new` leaves what differs as `.snap.new`, marked with the fault";
     update.with_fault(mode).map_err(|message| wrong(Some(hint), message))
 }
+
+/// How long an answer of the embedded endpoint may take with a fault that delays every answer, so that the run ends
+/// soon. Without such a fault it answers within a millisecond.
+const DELAYED: Duration = Duration::from_millis(100);
 
 /// Refuses flags about a connection where nothing but the embedded endpoint is tested.
 pub(super) fn check_connect(connect: &ConnectArgs, reuse: ReuseArgs) -> Result<(), CliError> {

@@ -2,30 +2,29 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use super::args::VerifyArgs;
 use super::certificate_text::{certificate, harmless};
-use super::dossier::{Examined, Refusal, divergence, examine};
 use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES, UNKNOWN};
 use super::key_file::public_key;
 use super::output::Surroundings;
 use super::print;
-use crate::evidence::{Bundle, BundleError, LARGEST, Signer, TestResult, some};
+use crate::app::certify::{Examined, Refusal, divergence, examine, open_bundle};
+use crate::evidence::{Bundle, BundleError, Signer, TestResult, some};
 use crate::source::Shelf;
 use crate::wrapped::copyable;
 
 /// Checks a bundle, and says what was checked and what it certifies.
 pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
     let signer = signer(args.key.as_deref())?;
-    let bytes = read(&args.bundle)?;
+    let mut file = open_bundle(&args.bundle)?;
     let width = Surroundings::read().width_of_copied();
     let own = args.cases.as_deref().map(Shelf::copy).transpose()?;
     if matches!(signer, Signer::Unknown) {
-        return whole(&bytes, width);
+        return whole(&mut file, width);
     }
-    let examined = examine(&bytes, &signer).and_then(|examined| match &own {
+    let examined = examine(&mut file, &signer).and_then(|examined| match &own {
         None => Ok(examined),
         Some(shelf) => held_against(shelf, examined),
     });
@@ -47,8 +46,8 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
 
 /// Whether a bundle by nobody knows whom is whole. Nothing in it is followed: its tables could ask for any amount of
 /// work.
-fn whole(bytes: &[u8], width: usize) -> Result<u8, CliError> {
-    let bundle = match Bundle::open(bytes, &Signer::Unknown) {
+fn whole(file: &mut File, width: usize) -> Result<u8, CliError> {
+    let bundle = match Bundle::open(file, &Signer::Unknown) {
         Ok(bundle) => bundle,
         Err(error) => {
             print(&harmless(&refused(&Refusal::Bundle(error), width)))?;
@@ -74,7 +73,7 @@ fn whole(bytes: &[u8], width: usize) -> Result<u8, CliError> {
 /// What was checked of a bundle's form.
 fn intact(bundle: &Bundle, whose: String) -> Vec<String> {
     vec![
-        format!("archive      {} files, in the one encoding of a bundle", bundle.files.len()),
+        format!("archive      {} files, in the one encoding of a bundle", bundle.count()),
         whose,
         "digests      every file is the one that is signed for".to_owned(),
     ]
@@ -127,14 +126,6 @@ fn signer(text: Option<&str>) -> Result<Signer, CliError> {
     Ok(Signer::Fingerprint(fingerprint))
 }
 
-/// The bytes of a bundle; of a larger file so much that it is seen to be too large.
-fn read(path: &Path) -> Result<Vec<u8>, CliError> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
-    read.map_err(|source| CliError::Unreadable { path: path.to_path_buf(), source })?;
-    Ok(bytes)
-}
-
 /// What was checked, one line each.
 fn held(examined: &Examined, is_compared: bool, width: usize) -> String {
     let judged = &examined.judged;
@@ -156,7 +147,7 @@ fn held(examined: &Examined, is_compared: bool, width: usize) -> String {
     if is_compared {
         lines.push("cases        contracts and tables are those in the folder".to_owned());
     }
-    let (mine, theirs) = (env!("CARGO_PKG_VERSION"), &examined.parts.recorded.start.tool_version);
+    let (mine, theirs) = (env!("CARGO_PKG_VERSION"), &examined.start.tool_version);
     if mine != theirs {
         lines.push(format!("version      made by proofmark {theirs}, judged again by {mine}"));
     }

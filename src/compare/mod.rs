@@ -8,17 +8,22 @@ mod stable;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::check::select_in;
 use crate::model::{Answer, CaseRecord, Contract, Expect, Finding, NotRun, Value, Verdict};
 use crate::plan::PlannedCase;
 use crate::snapshot::{Names, Rules, Transcript};
-use stable::{Leaf, leaves};
+use stable::{Leaf, leaves, shortened};
 
 /// The most findings that are shown of a failed case.
 const SHOWN: usize = 3;
 
+/// The longest text that is shown of an endpoint for a case, in characters.
+const LONGEST: usize = 1_000;
+
 /// What is kept of an answer for comparing: bounded, whatever was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerSummary {
     status: u16,
     code: Option<String>,
@@ -27,7 +32,7 @@ pub struct AnswerSummary {
 }
 
 /// What is kept of a case: the answers to its steps and what they were judged, or why there is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CaseSummary {
     /// Answers, in the order of steps.
     Answered {
@@ -192,6 +197,7 @@ pub fn compare(planned: &PlannedCase, first: &CaseSummary, second: &CaseSummary)
             (Difference::Neither, whole(first), whole(second))
         }
     };
+    let [first, second] = [first, second].map(|text| shortened(text, LONGEST));
     CaseDifference { id: planned.id.to_string(), row: row(planned), difference, first, second }
 }
 

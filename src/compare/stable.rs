@@ -1,5 +1,7 @@
 //! What an answer holds, place by place, in the form in which a snapshot keeps it. Main type: [`Leaf`].
 
+use serde::{Deserialize, Serialize};
+
 use super::quoted;
 use crate::check::{Places, places};
 use crate::model::{Contract, Value};
@@ -13,7 +15,7 @@ const MOST: usize = 500;
 const LONGEST: usize = 300;
 
 /// A value of an answer and where it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Leaf {
     /// A `JSONPath`, or the name of a header field.
     pub(super) place: String,
@@ -101,7 +103,12 @@ fn step(key: &str) -> String {
 }
 
 fn cut(value: String) -> String {
-    match value.char_indices().nth(LONGEST) {
+    shortened(value, LONGEST)
+}
+
+/// A text of at most so many characters; of a longer one the beginning, and a digest by which others differ from it.
+pub(super) fn shortened(value: String, longest: usize) -> String {
+    match value.char_indices().nth(longest) {
         None => value,
         Some((end, _)) => format!("{}… sha256 {}", &value[..end], sha256_hex(value.as_bytes())),
     }

@@ -1,45 +1,48 @@
 //! The form of a bundle: an uncompressed tar (POSIX.1-1988, "ustar") of plain files in one encoding alone.
 //!
-//! [`pack`] writes it. [`unpack`] reads what is of this form to the byte, and nothing else, in memory that the size of
-//! the input bounds. It knows nothing of what the files are.
+//! [`Packer`] writes it, and [`Unpacker`] reads what is of this form to the byte, and nothing else. Both go from one file
+//! to the next and hold none of them. They know nothing of what the files are.
 
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use tar::{Archive, Builder, EntryType, Header};
+use tar::{EntryType, Header};
 
 use super::manifest::ENVELOPE;
+use crate::protocol::Digesting;
 
-/// The files of a bundle by name.
-pub type Files = BTreeMap<String, Vec<u8>>;
-
-/// The largest bundle, in bytes: some 100,000 cases with answers of usual size. To check one takes a few times as much
-/// memory.
-pub const LARGEST: u64 = 256 * 1024 * 1024;
+/// The largest file, in bytes: what the head of a ustar entry can say in its 11 octal digits.
+const LARGEST: u64 = 8 * 1024 * 1024 * 1024 - 1;
 
 /// The most files of a bundle; contracts and tables of many products.
 const MOST_FILES: usize = 20_000;
 
-/// Where the mark of a tar stands in a head.
+/// Where the mark of a tar is in a head.
 const MARK: usize = 257;
 
 /// The unit of a tar, in bytes.
 const BLOCK: usize = 512;
+
 /// Where the head of an entry has the size of its file, in octal digits.
 const SIZE: std::ops::Range<usize> = 124..136;
 
-/// Why bytes are no bundle, or files cannot be one.
+/// Why bytes are not a bundle, or files cannot be in one.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// There are too many bytes.
-    #[error("it is larger than {LARGEST} bytes")]
-    TooLarge,
+    /// A file is too large.
+    #[error("`{name}` is larger than {LARGEST} bytes")]
+    TooLarge {
+        /// Its name.
+        name: String,
+    },
     /// There are too many files.
     #[error("it has more than {MOST_FILES} files")]
     TooMany,
     /// There are no bytes.
     #[error("it is empty")]
     Empty,
+    /// It cannot be read, or written.
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// It does not begin as a tar does.
     #[error("it is no tar, as a bundle is; an unpacked, compressed or other file cannot be checked")]
     NoTar,
@@ -47,7 +50,7 @@ pub enum ArchiveError {
     #[error("it is cut off after {length} bytes, {place}: it was not copied to its end")]
     CutOff {
         /// How many bytes there are.
-        length: usize,
+        length: u64,
         /// Where they end.
         place: String,
     },
@@ -55,7 +58,7 @@ pub enum ArchiveError {
     #[error("byte {at} and what follows is no tar: {reason}")]
     Unreadable {
         /// Where the part begins that cannot be read.
-        at: usize,
+        at: u64,
         /// Why.
         reason: String,
     },
@@ -72,7 +75,7 @@ pub enum ArchiveError {
         name: String,
     },
     /// A file that does not come after the one before it.
-    #[error("`{name}` stands twice, or not in the order of names")]
+    #[error("`{name}` is there twice, or not in the order of names")]
     Order {
         /// The name.
         name: String,
@@ -81,40 +84,221 @@ pub enum ArchiveError {
     #[error("byte {at} is not as a bundle has it: {place}")]
     Encoding {
         /// The first such byte, from 0.
-        at: usize,
-        /// Where it stands.
+        at: u64,
+        /// Where it is.
         place: String,
     },
 }
 
-/// The bundle of these files.
-///
-/// # Errors
-/// Names that a bundle does not have, or too much.
-pub fn pack(files: &Files) -> Result<Vec<u8>, ArchiveError> {
-    if files.len() > MOST_FILES {
-        return Err(ArchiveError::TooMany);
-    }
-    let mut builder = Builder::new(Vec::new());
-    let mut size = 0u64;
-    for (name, bytes) in files {
-        size = size.saturating_add(bytes.len() as u64);
-        if size > LARGEST {
-            return Err(ArchiveError::TooLarge);
-        }
-        let header = header(name, bytes.len() as u64)?;
-        // Nothing that is written to memory fails.
-        builder.append(&header, bytes.as_slice()).map_err(|error| unreadable(0, &error))?;
-    }
-    let packed = builder.into_inner().map_err(|error| unreadable(0, &error))?;
-    if packed.len() as u64 > LARGEST { Err(ArchiveError::TooLarge) } else { Ok(packed) }
+/// A bundle that is being written, file by file.
+#[derive(Debug)]
+pub struct Packer<W> {
+    out: W,
+    order: Order,
 }
 
-/// What stands before a file: its name and size, and for the rest the same in every bundle.
-fn header(name: &str, size: u64) -> Result<Header, ArchiveError> {
+impl<W: Write> Packer<W> {
+    /// Writes to `out`.
+    pub fn new(out: W) -> Self {
+        Self { out, order: Order::default() }
+    }
+
+    /// Writes one more file, whose name comes after the last one's, and gives its digest.
+    ///
+    /// # Errors
+    /// Names and sizes that a bundle does not have, content of another size, and a disk that is full.
+    pub fn add(&mut self, name: &str, size: u64, content: impl Read) -> Result<String, ArchiveError> {
+        let header = header(name, size)?;
+        self.order.take(name)?;
+        self.out.write_all(header.as_bytes())?;
+        let mut content = Digesting::new(content);
+        if io::copy(&mut content, &mut self.out)? != size {
+            return Err(io::Error::other(format!("`{name}` has changed while it was read")).into());
+        }
+        self.out.write_all(&[0; BLOCK][..padding(size)])?;
+        Ok(content.finish())
+    }
+
+    /// Writes the end.
+    ///
+    /// # Errors
+    /// A disk that is full.
+    pub fn finish(mut self) -> Result<W, ArchiveError> {
+        self.out.write_all(&[0; 2 * BLOCK])?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+/// A file of a bundle that is being read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// How many bytes it has, by its head.
+    pub size: u64,
+    /// Where in the bundle its content begins.
+    pub at: u64,
+}
+
+/// A bundle that is being read, file by file: [`Unpacker::next_file`], and [`Unpacker::content`] of each.
+#[derive(Debug)]
+pub struct Unpacker<R> {
+    from: R,
+    at: u64,
+    order: Order,
+}
+
+impl<R: Read> Unpacker<R> {
+    /// Reads from the beginning of a bundle.
+    pub fn new(from: R) -> Self {
+        Self { from, at: 0, order: Order::default() }
+    }
+
+    /// The head of the next file; none at the end, behind which there is nothing.
+    ///
+    /// # Errors
+    /// Bytes that [`Packer`] would not have written: what is wrong, and where.
+    pub fn next_file(&mut self) -> Result<Option<Entry>, ArchiveError> {
+        let start = self.at;
+        let (block, count) = self.block()?;
+        let is_zero = block[..count].iter().all(|byte| *byte == 0);
+        // The bundle of no files has no head.
+        if start == 0 && !is_zero && !is_archive(&block) {
+            return Err(ArchiveError::NoTar);
+        }
+        match count {
+            0 if start == 0 => return Err(ArchiveError::Empty),
+            BLOCK => {}
+            _ if is_zero => return Err(self.cut_off(BEHIND)),
+            _ => return Err(self.cut_off("in the head of a file")),
+        }
+        if is_zero { self.end().map(|()| None) } else { self.head(start, &block).map(Some) }
+    }
+
+    /// Reads the second empty block, and that nothing follows.
+    fn end(&mut self) -> Result<(), ArchiveError> {
+        let start = self.at;
+        let (block, count) = self.block()?;
+        let more = filled(&mut self.from, &mut [0])?;
+        let wrong = block[..count].iter().position(|byte| *byte != 0);
+        match wrong.or_else(|| (more > 0).then_some(BLOCK)) {
+            Some(wrong) => Err(encoding(start + wrong as u64, BEHIND)),
+            None if count < BLOCK => Err(self.cut_off(BEHIND)),
+            None => Ok(()),
+        }
+    }
+
+    fn head(&mut self, start: u64, block: &[u8; BLOCK]) -> Result<Entry, ArchiveError> {
+        let unreadable = |reason: String| ArchiveError::Unreadable { at: start, reason };
+        let found = Header::from_byte_slice(block);
+        let mut summed = found.clone();
+        summed.set_cksum();
+        if !is_archive(block) || summed.cksum().ok() != found.cksum().ok() {
+            return Err(unreadable("it is no head of a file".to_owned()));
+        }
+        let name = String::from_utf8_lossy(&found.path_bytes()).into_owned();
+        if found.entry_type() != EntryType::Regular {
+            return Err(ArchiveError::NoFile { name });
+        }
+        let size = found.entry_size().map_err(|error| unreadable(error.to_string()))?;
+        let due = header(&name, size)?;
+        self.order.take(&name)?;
+        let wrong = block.iter().zip(due.as_bytes()).position(|(found, due)| found != due);
+        if let Some(wrong) = wrong {
+            return Err(encoding(start + wrong as u64, &format!("in the head of `{name}`")));
+        }
+        Ok(Entry { name, size, at: self.at })
+    }
+
+    /// Copies the content of the file whose head was read last. A size is not believed before the bytes are there.
+    ///
+    /// # Errors
+    /// A bundle that ends before, what is not empty behind the content, and what `out` says.
+    pub fn content(&mut self, entry: &Entry, out: &mut impl Write) -> Result<(), ArchiveError> {
+        let room = io::copy(&mut self.from.by_ref().take(entry.size), out)?;
+        self.at += room;
+        let (name, size) = (&entry.name, entry.size);
+        if room < size {
+            return Err(self.cut_off(&format!("inside `{name}`, of whose {size} bytes {room} are there")));
+        }
+        let mut rest = [0; BLOCK];
+        let rest = &mut rest[..padding(size)];
+        let (start, count) = (self.at, filled(&mut self.from, rest)?);
+        self.at += count as u64;
+        let place = format!("in or behind `{name}`");
+        match rest[..count].iter().position(|byte| *byte != 0) {
+            Some(wrong) => Err(encoding(start + wrong as u64, &place)),
+            None if count < rest.len() => Err(self.cut_off(&place)),
+            None => Ok(()),
+        }
+    }
+
+    /// The next block, and how much of it is there.
+    fn block(&mut self) -> io::Result<([u8; BLOCK], usize)> {
+        let mut block = [0; BLOCK];
+        let count = filled(&mut self.from, &mut block)?;
+        self.at += count as u64;
+        Ok((block, count))
+    }
+
+    fn cut_off(&self, place: &str) -> ArchiveError {
+        ArchiveError::CutOff { length: self.at, place: place.to_owned() }
+    }
+}
+
+const BEHIND: &str = "behind the last file";
+
+fn encoding(at: u64, place: &str) -> ArchiveError {
+    ArchiveError::Encoding { at, place: place.to_owned() }
+}
+
+/// The names so far: as many as there may be, each behind the one before.
+#[derive(Debug, Default)]
+struct Order {
+    last: Option<String>,
+    count: usize,
+}
+
+impl Order {
+    fn take(&mut self, name: &str) -> Result<(), ArchiveError> {
+        if self.last.as_deref().is_some_and(|last| last >= name) {
+            return Err(ArchiveError::Order { name: name.to_owned() });
+        }
+        self.count += 1;
+        self.last = Some(name.to_owned());
+        if self.count > MOST_FILES { Err(ArchiveError::TooMany) } else { Ok(()) }
+    }
+}
+
+/// How many bytes fill the last block of a file.
+fn padding(size: u64) -> usize {
+    let rest = usize::try_from(size % BLOCK as u64).unwrap_or_default();
+    if rest == 0 { 0 } else { BLOCK - rest }
+}
+
+/// Reads until the buffer is full or nothing is left, and gives how much there was.
+fn filled(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut count = 0;
+    while count < buffer.len() {
+        match from.read(&mut buffer[count..]) {
+            Ok(0) => break,
+            Ok(read) => count += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(count)
+}
+
+/// What is before a file: its name and size, and for the rest the same in every bundle.
+pub(super) fn header(name: &str, size: u64) -> Result<Header, ArchiveError> {
     let unnamed = || ArchiveError::Name { name: name.to_owned() };
     if !is_name(name) {
         return Err(unnamed());
+    }
+    if size > LARGEST {
+        return Err(ArchiveError::TooLarge { name: name.to_owned() });
     }
     let mut header = Header::new_ustar();
     header.set_path(name).map_err(|_| unnamed())?;
@@ -138,30 +322,7 @@ fn is_name(name: &str) -> bool {
     name.split('/').all(is_part)
 }
 
-/// The files of a bundle.
-///
-/// # Errors
-/// Bytes that [`pack`] would not have written: what is wrong, and where.
-pub fn unpack(bytes: &[u8]) -> Result<Files, ArchiveError> {
-    if bytes.len() as u64 > LARGEST {
-        return Err(ArchiveError::TooLarge);
-    }
-    if bytes.is_empty() {
-        return Err(ArchiveError::Empty);
-    }
-    // The bundle of no files has no head.
-    if !is_archive(bytes) && bytes.iter().any(|byte| *byte != 0) {
-        return Err(ArchiveError::NoTar);
-    }
-    let files = read(bytes)?;
-    match difference(&files, bytes)? {
-        None => Ok(files),
-        Some(at) if at == bytes.len() => Err(cut_off(bytes, place(&files, at))),
-        Some(at) => Err(ArchiveError::Encoding { at, place: place(&files, at) }),
-    }
-}
-
-/// Whether bytes are meant to be a tar, whole or not: its mark stands in the head of the first file.
+/// Whether bytes are meant to be a tar, whole or not: its mark is in the head of the first file.
 #[must_use]
 pub fn is_archive(bytes: &[u8]) -> bool {
     bytes.get(MARK..).is_some_and(|rest| rest.starts_with(b"ustar"))
@@ -171,8 +332,11 @@ pub fn is_archive(bytes: &[u8]) -> bool {
 pub fn is_bundle(file: &mut (impl Read + Seek)) -> bool {
     let mut head = [0; BLOCK];
     let mut at = 0;
-    while file.seek(SeekFrom::Start(at)).is_ok() && file.read_exact(&mut head).is_ok() {
-        if !is_archive(&head) {
+    for _ in 0..MOST_FILES {
+        if file.seek(SeekFrom::Start(at)).is_err()
+            || file.read_exact(&mut head).is_err()
+            || !is_archive(&head)
+        {
             return false;
         }
         if head.starts_with(ENVELOPE.as_bytes()) {
@@ -185,103 +349,33 @@ pub fn is_bundle(file: &mut (impl Read + Seek)) -> bool {
     false
 }
 
-fn read(bytes: &[u8]) -> Result<Files, ArchiveError> {
-    let mut files = Files::new();
-    let mut archive = Archive::new(Cursor::new(bytes));
-    let mut end = 0;
-    // Raw entries: no header of another form, as for long names, is followed.
-    let entries = archive.entries().map_err(|error| unreadable(0, &error))?;
-    for entry in entries.raw(true) {
-        let mut entry = entry.map_err(|error| no_head(bytes, end, &error))?;
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        if entry.header().entry_type() != EntryType::Regular {
-            return Err(ArchiveError::NoFile { name });
-        }
-        if !is_name(&name) {
-            return Err(ArchiveError::Name { name });
-        }
-        if files.last_key_value().is_some_and(|(last, _)| *last >= name) {
-            return Err(ArchiveError::Order { name });
-        }
-        if files.len() >= MOST_FILES {
-            return Err(ArchiveError::TooMany);
-        }
-        // A size is not believed before the bytes are there.
-        let start = usize::try_from(entry.raw_file_position()).unwrap_or(usize::MAX);
-        let size = usize::try_from(entry.size()).unwrap_or(usize::MAX);
-        let room = bytes.len().saturating_sub(start);
-        if size > room {
-            let place = format!("inside `{name}`, of whose {size} bytes {room} are there");
-            return Err(cut_off(bytes, place));
-        }
-        let mut content = Vec::with_capacity(size);
-        entry.read_to_end(&mut content).map_err(|error| unreadable(start, &error))?;
-        end = start + size.next_multiple_of(BLOCK);
-        files.insert(name, content);
-    }
-    Ok(files)
-}
-
-fn unreadable(at: usize, error: &std::io::Error) -> ArchiveError {
-    ArchiveError::Unreadable { at, reason: error.to_string() }
-}
-
-fn cut_off(bytes: &[u8], place: String) -> ArchiveError {
-    ArchiveError::CutOff { length: bytes.len(), place }
-}
-
-/// What follows a file that ends at `at`, and is no head of another: a part of one, or something else.
-fn no_head(bytes: &[u8], at: usize, error: &std::io::Error) -> ArchiveError {
-    if bytes.len().saturating_sub(at) < BLOCK {
-        cut_off(bytes, "in the head of a file".to_owned())
-    } else {
-        unreadable(at, error)
-    }
-}
-
-/// The first byte that is not as [`pack`] would have written it; part by part, so that no second copy is made.
-fn difference(files: &Files, bytes: &[u8]) -> Result<Option<usize>, ArchiveError> {
-    let mut at = 0;
-    let mut differs = |part: &[u8]| {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let within = part.iter().zip(rest).position(|(due, found)| due != found);
-        let found =
-            within.or_else(|| (rest.len() < part.len()).then_some(rest.len())).map(|place| at + place);
-        at += part.len();
-        found
-    };
-    for (name, content) in files {
-        let header = header(name, content.len() as u64)?;
-        let padding = content.len().next_multiple_of(BLOCK) - content.len();
-        let mut parts = [header.as_bytes().as_slice(), content, &[0; BLOCK][..padding]].into_iter();
-        if let Some(found) = parts.find_map(&mut differs) {
-            return Ok(Some(found));
-        }
-    }
-    let end = differs(&[0; 2 * BLOCK]);
-    Ok(end.or_else(|| (at < bytes.len()).then_some(at)))
-}
-
-/// What a byte of a bundle belongs to.
-fn place(files: &Files, at: usize) -> String {
-    let mut start = 0;
-    for (name, content) in files {
-        let end = start + BLOCK + content.len().next_multiple_of(BLOCK);
-        if at < start + BLOCK {
-            return format!("in the head of `{name}`");
-        }
-        if at < end {
-            return format!("in or behind `{name}`");
-        }
-        start = end;
-    }
-    "behind the last file".to_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK, Files, MARK, is_archive, pack, unpack};
+    use std::collections::BTreeMap;
+    use std::io;
+
+    use super::{ArchiveError, BLOCK, LARGEST, MARK, MOST_FILES, Packer, Unpacker, header, is_archive};
     use tar::{Builder, EntryType, Header};
+
+    type Files = BTreeMap<String, Vec<u8>>;
+
+    fn pack(files: &Files) -> Result<Vec<u8>, ArchiveError> {
+        let mut packer = Packer::new(Vec::new());
+        for (name, content) in files {
+            packer.add(name, content.len() as u64, content.as_slice())?;
+        }
+        packer.finish()
+    }
+
+    fn unpack(bytes: &[u8]) -> Result<Files, ArchiveError> {
+        let (mut unpacker, mut files) = (Unpacker::new(bytes), Files::new());
+        while let Some(entry) = unpacker.next_file()? {
+            let mut content = Vec::new();
+            unpacker.content(&entry, &mut content)?;
+            files.insert(entry.name, content);
+        }
+        Ok(files)
+    }
 
     fn files() -> Files {
         Files::from([("a/b.toml".into(), b"x = 1\n".to_vec()), ("c".into(), Vec::new())])
@@ -362,7 +456,7 @@ mod tests {
         }
         for names in [["b", "a"], ["a", "a"]] {
             let tar = foreign(&[(Regular, names[0], 1, b"x"), (Regular, names[1], 1, b"y")]);
-            assert!(refused(&tar).contains("stands twice"), "{names:?}");
+            assert!(refused(&tar).contains("is there twice"), "{names:?}");
         }
     }
 
@@ -373,5 +467,48 @@ mod tests {
                 refused(&foreign(&[(EntryType::Regular, "a", size, b"x")])).contains("inside `a`, of whose")
             );
         }
+    }
+
+    /// Heads of empty files without end, as many as are read.
+    struct Endless {
+        made: usize,
+        head: io::Cursor<Vec<u8>>,
+    }
+
+    impl io::Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.head.position() == BLOCK as u64 {
+                self.made += 1;
+                let head = header(&format!("a{:09}", self.made), 0).unwrap();
+                self.head = io::Cursor::new(head.as_bytes().to_vec());
+            }
+            self.head.read(buffer)
+        }
+    }
+
+    #[test]
+    fn no_more_heads_are_read_than_files_are_allowed() {
+        let head = header("a", 0).unwrap().as_bytes().to_vec();
+        let mut endless = Endless { made: 0, head: io::Cursor::new(head) };
+        let mut unpacker = Unpacker::new(&mut endless);
+        let refused = loop {
+            match unpacker.next_file() {
+                Ok(entry) => unpacker.content(&entry.unwrap(), &mut io::sink()).unwrap(),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(refused, ArchiveError::TooMany));
+        assert_eq!(endless.made, MOST_FILES);
+        let names = |count: usize| (0..count).map(|number| (format!("a{number:09}"), Vec::new())).collect();
+        assert_eq!(unpack(&pack(&names(MOST_FILES)).unwrap()).unwrap().len(), MOST_FILES);
+        assert!(matches!(pack(&names(MOST_FILES + 1)), Err(ArchiveError::TooMany)));
+    }
+
+    #[test]
+    fn a_file_is_as_large_as_a_head_can_say() {
+        assert!(header("a", LARGEST).is_ok());
+        assert!(matches!(header("a", LARGEST + 1), Err(ArchiveError::TooLarge { .. })));
+        let content = || Packer::new(Vec::new()).add("a", 3, &b"four"[..]);
+        assert!(content().unwrap_err().to_string().contains("has changed"));
     }
 }

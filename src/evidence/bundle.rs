@@ -3,18 +3,33 @@
 //! What is opened is whole, and signed by the key that it names; whether it says what is true is another question, which
 //! judging it again answers.
 
-use super::archive::{ArchiveError, Files, pack, unpack};
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+
+use super::archive::{ArchiveError, Packer, Unpacker};
 use super::envelope::{EnvelopeError, Sealed, open, seal};
 use super::key::{KeyError, PublicKey, SigningKey};
-use super::manifest::{ENVELOPE, MANIFEST, Manifest};
+use super::manifest::{ENVELOPE, Listed, MANIFEST, Manifest};
 use super::statement::{Statement, StatementError};
-use crate::protocol::sha256_hex;
+use crate::protocol::{Digesting, sha256_hex};
 
 /// The file with the events of the run.
 pub const EVENTS: &str = "events.ndjson";
 
 /// The file with the public key of the signer, for whoever knows its fingerprint alone.
 pub const SIGNER: &str = "signer.pem";
+
+/// The files of a bundle by name, but for [`EVENTS`], which are never held.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// The most bytes of all other files, which are held: contracts, tables, and lists of cases.
+const MOST_HELD: u64 = 256 * 1024 * 1024;
+
+/// The largest statement with its signature, in bytes: one about some 300,000 cases.
+pub const LARGEST_STATEMENT: u64 = 64 * 1024 * 1024;
+
+/// How much of a bundle is read at once, in bytes.
+const PART: usize = 64 * 1024;
 
 /// The largest list, in bytes: above what the most files of a bundle come to, each with a name as long as tar takes.
 const LARGEST_LIST: usize = 16 * 1024 * 1024;
@@ -36,6 +51,12 @@ pub enum BundleError {
     /// It is not of the form of a bundle.
     #[error("the archive: {0}")]
     Archive(#[from] ArchiveError),
+    /// Its files but the events are too large.
+    #[error("its files but `{EVENTS}` have more than {MOST_HELD} bytes")]
+    TooLarge,
+    /// Its statement is too large.
+    #[error("`{ENVELOPE}`: it is larger than {LARGEST_STATEMENT} bytes")]
+    LargeStatement,
     /// It lacks a file that every bundle has.
     #[error("the file `{0}` is missing")]
     Missing(&'static str),
@@ -101,55 +122,155 @@ pub struct Bundle {
     pub statement: Statement,
     /// Who signed.
     pub signer: PublicKey,
+    /// The SHA-256 of the whole bundle.
+    pub digest: String,
+    events: Extent,
 }
 
-/// The bundle of these files, with a list of them and the signed statement that follows from both.
+/// Where the events are.
+#[derive(Debug)]
+struct Extent {
+    at: u64,
+    length: u64,
+    sha256: String,
+}
+
+/// The events of a run as a bundle gets them: their lines, and how many bytes these are.
+#[derive(Debug)]
+pub struct Lines<R> {
+    /// The lines.
+    pub content: R,
+    /// How many bytes they have.
+    pub length: u64,
+}
+
+/// Writes the bundle of these files and events, with a list of them and the signed statement that follows from both.
 ///
 /// # Errors
-/// Names or sizes that no bundle has, or what `state` says.
-pub fn bundle<E: From<ArchiveError>>(
+/// Names or sizes that no bundle has, a disk that is full, or what `state` says.
+pub fn bundle<E: From<BundleError>>(
+    out: impl io::Write,
     mut files: Files,
+    events: Lines<impl Read>,
     key: &SigningKey,
     state: impl FnOnce(&Files) -> Result<Statement, E>,
-) -> Result<Vec<u8>, E> {
+) -> Result<(), E> {
     files.insert(SIGNER.to_owned(), key.public().to_pem().into_bytes());
-    files.insert(MANIFEST.to_owned(), Manifest::of(&files).to_bytes());
+    let mut packer = Packer::new(out);
+    let Lines { content, length } = events;
+    let earlier = |name: &str| name < EVENTS;
+    add(&mut packer, files.iter().filter(|(name, _)| earlier(name)))?;
+    let sha256 = packer.add(EVENTS, length, content).map_err(BundleError::Archive)?;
+    let events = Listed { name: EVENTS.to_owned(), length, sha256 };
+    let listed = files.iter().map(|(name, content)| Listed::of(name, content));
+    let manifest = Manifest::new(listed.chain([events]));
+    files.insert(MANIFEST.to_owned(), manifest.to_bytes());
     let statement = state(&files)?;
     files.insert(ENVELOPE.to_owned(), seal(&statement.to_bytes(), key));
-    Ok(pack(&files)?)
+    add(&mut packer, files.iter().filter(|(name, _)| !earlier(name)))?;
+    packer.finish().map_err(BundleError::Archive)?;
+    Ok(())
+}
+
+fn add<'a>(
+    packer: &mut Packer<impl io::Write>,
+    files: impl Iterator<Item = (&'a String, &'a Vec<u8>)>,
+) -> Result<(), BundleError> {
+    for (name, content) in files {
+        packer.add(name, content.len() as u64, content.as_slice())?;
+    }
+    Ok(())
 }
 
 impl Bundle {
-    /// Opens a bundle: its form, the signature, and every digest.
+    /// Opens a bundle: its form, the signature, and every digest. It is read once, from its beginning to its end.
     ///
     /// # Errors
     /// The first thing that is not as it must be.
-    pub fn open(bytes: &[u8], signer: &Signer) -> Result<Self, BundleError> {
-        let files = unpack(bytes)?;
+    pub fn open(from: &mut (impl Read + Seek), signer: &Signer) -> Result<Self, BundleError> {
+        let Unpacked { files, events, listed: found, digest } = unpacked(from)?;
         let file = |name: &'static str| files.get(name).ok_or(BundleError::Missing(name));
-        let sealed = open(file(ENVELOPE)?)?;
+        let envelope = file(ENVELOPE)?;
+        if envelope.len() as u64 > LARGEST_STATEMENT {
+            return Err(BundleError::LargeStatement);
+        }
+        let sealed = open(envelope)?;
         let signer = signed_by(&sealed, signer, file(SIGNER)?)?;
         let statement = Statement::from_bytes(sealed.payload())?;
         let listed = file(MANIFEST)?;
-        let digest = sha256_hex(listed);
+        let list_digest = sha256_hex(listed);
         let mut resources = statement.configuration.iter();
-        if !resources.any(|resource| resource.name == MANIFEST && resource.digest.sha256 == digest) {
+        if !resources.any(|resource| resource.name == MANIFEST && resource.digest.sha256 == list_digest) {
             return Err(BundleError::Unbound);
         }
         if listed.len() > LARGEST_LIST {
             return Err(BundleError::Manifest(format!("it has more than {LARGEST_LIST} bytes")));
         }
         let manifest = Manifest::from_bytes(listed).map_err(BundleError::Manifest)?;
-        let wrong = manifest.differences(&files);
-        if wrong.is_empty() && manifest == Manifest::of(&files) {
-            return Ok(Self { files, statement, signer });
+        let found = Manifest::new(found);
+        let wrong = manifest.differences(&found);
+        if !wrong.is_empty() {
+            return Err(BundleError::Files(wrong));
         }
-        Err(if wrong.is_empty() {
-            BundleError::Manifest("its list is not in order".to_owned())
-        } else {
-            BundleError::Files(wrong)
-        })
+        if manifest != found {
+            return Err(BundleError::Manifest("its list is not in order".to_owned()));
+        }
+        let events = events.ok_or(BundleError::Missing(EVENTS))?;
+        Ok(Self { files, statement, signer, digest, events })
     }
+
+    /// The events, read from where they are. Who has read them asks [`Bundle::is_same`].
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn events<R: Read + Seek>(&self, mut from: R) -> io::Result<Digesting<io::Take<R>>> {
+        from.seek(SeekFrom::Start(self.events.at))?;
+        Ok(Digesting::new(from.take(self.events.length)))
+    }
+
+    /// Whether the events that were read are those that are signed for, also if the file is written to meanwhile.
+    pub fn is_same<R: Read>(&self, read: Digesting<R>) -> bool {
+        read.length() == self.events.length && read.finish() == self.events.sha256
+    }
+
+    /// How many files it has.
+    pub fn count(&self) -> usize {
+        self.files.len() + 1
+    }
+}
+
+/// What is in an archive.
+struct Unpacked {
+    files: Files,
+    events: Option<Extent>,
+    listed: Vec<Listed>,
+    digest: String,
+}
+
+fn unpacked(from: &mut (impl Read + Seek)) -> Result<Unpacked, BundleError> {
+    from.seek(SeekFrom::Start(0)).map_err(ArchiveError::Io)?;
+    let mut whole = Digesting::new(BufReader::with_capacity(PART, from));
+    let mut unpacker = Unpacker::new(&mut whole);
+    let (mut files, mut events, mut listed, mut held) = (Files::new(), None, Vec::new(), 0u64);
+    while let Some(entry) = unpacker.next_file()? {
+        if entry.name == EVENTS {
+            let mut digest = Digesting::new(io::sink());
+            unpacker.content(&entry, &mut digest)?;
+            let sha256 = digest.finish();
+            listed.push(Listed { name: entry.name, length: entry.size, sha256: sha256.clone() });
+            events = Some(Extent { at: entry.at, length: entry.size, sha256 });
+            continue;
+        }
+        held = held.saturating_add(entry.size);
+        if held > MOST_HELD {
+            return Err(BundleError::TooLarge);
+        }
+        let mut content = Vec::new();
+        unpacker.content(&entry, &mut content)?;
+        listed.push(Listed::of(&entry.name, &content));
+        files.insert(entry.name, content);
+    }
+    Ok(Unpacked { files, events, listed, digest: whole.finish() })
 }
 
 /// The key that has signed, which must be the one that is expected, and the one inside.
@@ -175,4 +296,24 @@ fn signed_by(sealed: &Sealed, signer: &Signer, inside: &[u8]) -> Result<PublicKe
         return Err(BundleError::Signature { keyid: sealed.keyid().to_owned() });
     }
     Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::super::archive::header;
+    use super::{Bundle, EVENTS, MOST_HELD, Signer};
+
+    #[test]
+    fn what_is_held_of_a_bundle_is_refused_past_the_limit_before_it_is_read() {
+        let opened = |name: &str, size: u64| {
+            let head = header(name, size).unwrap();
+            let refused = Bundle::open(&mut Cursor::new(head.as_bytes()), &Signer::Unknown);
+            refused.unwrap_err().to_string()
+        };
+        assert!(opened("cases/a.toml", MOST_HELD).contains("it is cut off"));
+        assert!(opened("cases/a.toml", MOST_HELD + 1).contains("more than 268435456 bytes"));
+        assert!(opened(EVENTS, MOST_HELD + 1).contains("it is cut off"), "events are not held");
+    }
 }

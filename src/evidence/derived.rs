@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::account::Account;
-use super::archive::Files;
-use super::judged::Judged;
+use super::bundle::Files;
+use super::judged::{CaseResult, Judged};
 use super::manifest::MANIFEST;
 use super::provoked::{Class, RowEvidence};
-use super::recorded::Recorded;
 use super::statement::{
     CertifiedContract, CertifiedEndpoint, Conformance, Digest, Omission, Resource, Scope, Statement,
     TestResult,
 };
-use crate::model::{CaseRecord, Level, NotRun, Verdict};
-use crate::plan::scheme;
+use crate::event::RunStart;
+use crate::model::{Level, NotRun, Verdict};
 use crate::protocol::sha256_hex;
 
 /// What a statement follows from.
@@ -21,9 +20,9 @@ use crate::protocol::sha256_hex;
 pub struct Basis<'a> {
     /// How the run was made.
     pub account: &'a Account,
-    /// What it said.
-    pub recorded: &'a Recorded,
-    /// What that comes to.
+    /// How it started.
+    pub start: &'a RunStart,
+    /// What it comes to.
     pub judged: &'a Judged,
     /// Which rows were provoked.
     pub rows: &'a [RowEvidence],
@@ -40,9 +39,7 @@ pub fn statement(basis: &Basis<'_>) -> Result<Statement, String> {
     let manifest = resource(MANIFEST, basis.files.get(MANIFEST).map(Vec::as_slice).unwrap_or_default());
     let tables = basis.files.iter().filter(|(name, _)| name.starts_with("cases/"));
     let mut lists = Lists::default();
-    for record in &basis.recorded.records {
-        lists.add(record, basis.judged);
-    }
+    basis.judged.results.iter().filter(|result| result.is_shown).for_each(|result| lists.add(result));
     let not_selected = |id: &String| Omission { id: id.clone(), reason: "not selected".to_owned() };
     lists.skipped.extend(basis.judged.outside.iter().map(not_selected));
     let beyond = basis.rows.iter().filter(|row| row.evidence == Class::OnlyOnTheReferenceEndpoint);
@@ -81,11 +78,8 @@ struct Lists {
 }
 
 impl Lists {
-    fn add(&mut self, record: &CaseRecord, judged: &Judged) {
+    fn add(&mut self, record: &CaseResult) {
         let id = record.id.to_string();
-        if judged.is_underivable(&id) {
-            return;
-        }
         let omission = || Omission { id: id.clone(), reason: record.verdict.reason().unwrap_or_default() };
         match &record.verdict {
             Verdict::Passed => self.passed.push(id),
@@ -127,19 +121,8 @@ fn result(lists: &Lists, judged: &Judged) -> TestResult {
 }
 
 fn scope(basis: &Basis<'_>) -> Result<Scope, String> {
-    let start = &basis.recorded.start;
+    let (start, judged) = (basis.start, basis.judged);
     let tested = basis.account.tested()?;
-    let judged = || basis.recorded.records.iter().filter(|record| record.answered > 0);
-    let asked = judged().flat_map(|record| &record.exchanges).filter_map(|exchange| exchange.request.format);
-    let formats: BTreeSet<String> = asked.map(|format| format.to_string()).collect();
-    let mut signatures = BTreeSet::new();
-    let mut planned = basis.judged.planned.iter().peekable();
-    for record in judged() {
-        while planned.next_if(|planned| planned.id < record.id).is_some() {}
-        let Some(planned) = planned.next_if(|planned| planned.id == record.id) else { continue };
-        let schemes = record.exchanges.iter().map(|exchange| scheme(planned, exchange.step));
-        signatures.extend(schemes.map(|scheme| scheme.unwrap_or(tested.signing).to_string()));
-    }
     let contracts = start.operations.iter();
     Ok(Scope {
         cases: start.known,
@@ -154,22 +137,22 @@ fn scope(basis: &Basis<'_>) -> Result<Scope, String> {
             name: start.endpoint.name.clone(),
             url: start.endpoint.url.clone(),
         }],
-        formats: formats.into_iter().collect(),
+        formats: judged.formats.iter().cloned().collect(),
         levels: Level::ALL
             .iter()
             .filter(|level| **level <= start.gate)
             .map(|level| level.name().into())
             .collect(),
-        signatures: signatures.into_iter().collect(),
-        unpublished: unpublished(basis.judged),
+        signatures: judged.signatures.iter().cloned().collect(),
+        unpublished: unpublished(judged),
     })
 }
 
 /// The promises that were not judged, by contract.
 fn unpublished(judged: &Judged) -> Vec<String> {
-    let mut names = BTreeSet::new();
+    let (mut names, mut seen) = (BTreeSet::new(), BTreeSet::new());
     for contract in judged.planned.iter().map(|planned| &planned.contract) {
-        if !names.iter().any(|(id, _): &(String, String)| id == contract.id.as_str()) {
+        if seen.insert(contract.id.as_str()) {
             let marked = contract.unpublished().into_iter();
             names.extend(marked.map(|(name, _)| (contract.id.to_string(), name)));
         }

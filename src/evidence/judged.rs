@@ -3,15 +3,16 @@
 //! Nothing is taken from the records but facts: what states gave, what was answered, and why a case was not run.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Account;
 use super::recorded::{Recorded, kept};
 use super::statement::Omission;
-use crate::event::{RunEnd, RunStart};
+use crate::event::{Event, RunEnd, RunStart};
 use crate::judgement::{Apart, Tally, UniqueIds, WaiverBook, codes_due, judge_again, operations};
-use crate::model::{CaseRecord, EndpointKind, Level, Suite, Verdict, Waiver};
-use crate::plan::{Pattern, PlannedCase, case_ids, plan};
+use crate::model::{CaseId, CaseRecord, EndpointKind, Level, Scheme, Suite, Verdict, Waiver};
+use crate::plan::{Pattern, PlannedCase, case_ids, plan, scheme};
 use crate::template::Templates;
 
 /// All that a certificate rests on.
@@ -22,9 +23,20 @@ pub struct Dossier<'a> {
     /// The contracts and tables.
     pub suite: &'a Suite,
     /// The waivers, for whatever endpoint.
-    pub waivers: Vec<Waiver>,
-    /// What the run said.
-    pub recorded: &'a Recorded,
+    pub waivers: &'a [Waiver],
+}
+
+/// What is kept of a recorded case.
+#[derive(Debug)]
+pub struct CaseResult {
+    /// The case.
+    pub id: CaseId,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// The rows of which its answers are instances.
+    pub rows_met: Vec<Arc<str>>,
+    /// Whether it can be judged again, or was skipped; what cannot be shown counts nowhere.
+    pub is_shown: bool,
 }
 
 /// What a recorded run comes to.
@@ -32,6 +44,12 @@ pub struct Dossier<'a> {
 pub struct Judged {
     /// The cases that were selected.
     pub planned: Vec<PlannedCase>,
+    /// The recorded cases, in order.
+    pub results: Vec<CaseResult>,
+    /// The formats that were asked for in cases with an answer.
+    pub formats: BTreeSet<String>,
+    /// The schemes by which their requests were signed.
+    pub signatures: BTreeSet<String>,
     /// Cases that the selection left out.
     pub outside: Vec<String>,
     /// Where the recorded run says something else than what it comes to; of a case by its id.
@@ -61,11 +79,14 @@ fn divergence(subject: impl Into<String>, what: impl Into<String>) -> Divergence
 }
 
 impl Dossier<'_> {
-    /// Judges every case again.
+    /// Judges every case of a recorded run again.
     ///
     /// # Errors
-    /// A selection or waivers that make no sense.
-    pub fn judge(&self) -> Result<Judged, Divergence> {
+    /// A selection or waivers that make no sense, and events that cannot be read.
+    pub fn judge(
+        &self,
+        recorded: &mut Recorded<impl Iterator<Item = Result<Event, Divergence>>>,
+    ) -> Result<Judged, Divergence> {
         let wrong = |error: &dyn std::error::Error| divergence("run.json", error.to_string());
         let account = self.account;
         let patterns = account.patterns.iter().map(|text| Pattern::new(text, account.exact));
@@ -73,28 +94,31 @@ impl Dossier<'_> {
         let selected = plan(self.suite, &patterns).map_err(|error| wrong(&error))?;
         let all = case_ids(self.suite).map_err(|error| wrong(&error))?;
         let day = account.day().map_err(|what| divergence("run.json", what))?;
-        let start = &self.recorded.start;
-        let waivers = if start.endpoint.is_reference { Vec::new() } else { self.waivers.clone() };
+        let usual = account.tested().map_err(|what| divergence("run.json", what))?.signing;
+        let start = &recorded.start;
+        let waivers = if start.endpoint.is_reference { Vec::new() } else { self.waivers.to_vec() };
         let waivers = WaiverBook::new(waivers, &start.endpoint.name, &day, &all);
         let waivers = waivers.map_err(|error| divergence("cases/waivers.toml", error.to_string()))?;
         let taken: BTreeSet<&str> = selected.cases.iter().map(|planned| planned.id.as_str()).collect();
         let outside = all.iter().filter(|planned| !taken.contains(planned.id.as_str()));
         let mut judged = Judged {
+            results: Vec::new(),
+            formats: BTreeSet::new(),
+            signatures: BTreeSet::new(),
             outside: outside.map(|planned| planned.id.to_string()).collect(),
-            divergences: self.start_contradicts(&selected.cases, selected.known),
+            divergences: self.start_contradicts(start, &selected.cases, selected.known),
             underivable: Vec::new(),
             confirmed: 0,
             not_run: 0,
             end: Tally::new(&[]).finish(Vec::new(), None, Duration::ZERO),
             planned: selected.cases,
         };
-        judged.cases(self.recorded, &waivers);
+        judged.cases(recorded, usual, &waivers)?;
         Ok(judged)
     }
 
     /// What the start of the run says of contracts and selection that the tables do not.
-    fn start_contradicts(&self, cases: &[PlannedCase], known: usize) -> Vec<Divergence> {
-        let start = &self.recorded.start;
+    fn start_contradicts(&self, start: &RunStart, cases: &[PlannedCase], known: usize) -> Vec<Divergence> {
         let is_reference = self.account.tested().is_ok_and(|tested| tested.kind == EndpointKind::Reference);
         let parts = [
             ("contracts", start.operations == operations(cases)),
@@ -114,34 +138,57 @@ impl Dossier<'_> {
 
 impl Judged {
     /// Takes the records along the cases of the plan, and counts what they come to.
-    fn cases(&mut self, recorded: &Recorded, waivers: &WaiverBook) {
+    fn cases(
+        &mut self,
+        recorded: &mut Recorded<impl Iterator<Item = Result<Event, Divergence>>>,
+        usual: Scheme,
+        waivers: &WaiverBook,
+    ) -> Result<(), Divergence> {
+        const STRANGER: &str = "it is recorded, and not one of the selected cases, or twice";
         let templates = Templates::default();
         let mut tally = Tally::new(&operations(&self.planned));
         tally.note_stale(waivers.idle());
         let mut unique = UniqueIds::default();
-        let mut records = recorded.records.iter().peekable();
+        let given = (recorded.start.seed, recorded.start.gate);
+        let mut next = recorded.next_case()?;
         for position in 0..self.planned.len() {
             let planned = self.planned[position].clone();
-            while let Some(stranger) = records.next_if(|record| record.id < planned.id) {
-                self.add(stranger.id.as_str(), "it is recorded, and not one of the selected cases, or twice");
+            while let Some(stranger) = next.take_if(|record| record.id < planned.id) {
+                self.add(stranger.id.as_str(), STRANGER);
+                next = recorded.next_case()?;
             }
-            let Some(record) = records.next_if(|record| record.id == planned.id) else {
+            let Some(record) = next.take_if(|record| record.id == planned.id) else {
                 self.add(planned.id.as_str(), "it is selected, and not recorded");
                 continue;
             };
-            let again = self.case(&planned, record, recorded, (waivers, &mut unique), &templates);
+            let again = self.case(&planned, &record, given, (waivers, &mut unique), &templates);
             tally.add(&again);
             tally.note_stale(waivers.stale(&again));
+            self.keep(&planned, record, usual);
+            next = recorded.next_case()?;
         }
-        for stranger in records {
-            self.add(stranger.id.as_str(), "it is recorded, and not one of the selected cases, or twice");
+        while let Some(stranger) = next {
+            self.add(stranger.id.as_str(), STRANGER);
+            next = recorded.next_case()?;
         }
-        self.end = tally.finish(Vec::new(), None, recorded.end.elapsed);
+        self.end = tally.finish(Vec::new(), None, recorded.elapsed());
+        Ok(())
     }
 
-    /// Whether a case cannot be judged again.
-    pub fn is_underivable(&self, id: &str) -> bool {
-        self.underivable.iter().any(|omission| omission.id == id)
+    /// Keeps of a record what a statement follows from.
+    fn keep(&mut self, planned: &PlannedCase, record: CaseRecord, usual: Scheme) {
+        if record.answered > 0 {
+            // A step that the case does not have is a divergence, and found where the case is judged.
+            let steps = planned.case.steps.len();
+            for exchange in record.exchanges.iter().filter(|exchange| exchange.step < steps) {
+                self.formats.extend(exchange.request.format.map(|format| format.to_string()));
+                let scheme = scheme(planned, exchange.step).unwrap_or(usual);
+                self.signatures.insert(scheme.to_string());
+            }
+        }
+        let is_shown = self.underivable.last().is_none_or(|omission| omission.id != record.id.as_str());
+        let CaseRecord { id, verdict, rows_met, .. } = record;
+        self.results.push(CaseResult { id, verdict, rows_met, is_shown });
     }
 
     fn add(&mut self, subject: &str, what: impl Into<String>) {
@@ -153,11 +200,10 @@ impl Judged {
         &mut self,
         planned: &PlannedCase,
         record: &CaseRecord,
-        recorded: &Recorded,
+        (seed, gate): (u64, Level),
         (waivers, unique): (&WaiverBook, &mut UniqueIds),
         templates: &Templates,
     ) -> CaseRecord {
-        let RunStart { seed, gate, .. } = recorded.start;
         if record.gate != gate {
             self.add(record.id.as_str(), "it was judged at another level than the run");
         }

@@ -1,10 +1,9 @@
 //! The list of a bundle's files with their digests. Main type: [`Manifest`].
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::archive::Files;
 use crate::protocol::sha256_hex;
 
 /// The name of the file.
@@ -38,15 +37,19 @@ pub struct Listed {
     pub sha256: String,
 }
 
+impl Listed {
+    /// The entry of a file with this content.
+    pub fn of(name: &str, content: &[u8]) -> Self {
+        Self { name: name.to_owned(), length: content.len() as u64, sha256: sha256_hex(content) }
+    }
+}
+
 impl Manifest {
-    /// The list of these files.
-    pub fn of(files: &Files) -> Self {
-        let listed = files.iter().filter(|(name, _)| !is_apart(name)).map(|(name, bytes)| Listed {
-            name: name.clone(),
-            length: bytes.len() as u64,
-            sha256: sha256_hex(bytes),
-        });
-        Self { format: FORMAT.to_owned(), version: VERSION, files: listed.collect() }
+    /// The list of a bundle that has these files, in whatever order.
+    pub fn new(files: impl IntoIterator<Item = Listed>) -> Self {
+        let mut files: Vec<Listed> = files.into_iter().filter(|file| !is_apart(&file.name)).collect();
+        files.sort_by(|one, other| one.name.cmp(&other.name));
+        Self { format: FORMAT.to_owned(), version: VERSION, files }
     }
 
     /// The list as it is written.
@@ -69,20 +72,23 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// What is wrong with the files of a bundle, one line each.
-    pub fn differences(&self, files: &Files) -> Vec<String> {
+    /// What is wrong with the files of a bundle, of which this is the list that was found: one line each.
+    pub fn differences(&self, found: &Self) -> Vec<String> {
+        let by_name = |list: &'_ Self| -> BTreeMap<String, Listed> {
+            list.files.iter().map(|file| (file.name.clone(), file.clone())).collect()
+        };
+        let (due, found) = (by_name(self), by_name(found));
         let mut wrong = Vec::new();
-        for listed in &self.files {
-            match files.get(&listed.name) {
-                None => wrong.push(format!("`{}` is missing", listed.name)),
-                Some(bytes) if bytes.len() as u64 != listed.length || sha256_hex(bytes) != listed.sha256 => {
-                    wrong.push(format!("`{}` is not the file that the manifest lists", listed.name));
+        for (name, listed) in &due {
+            match found.get(name) {
+                None => wrong.push(format!("`{name}` is missing")),
+                Some(file) if file != listed => {
+                    wrong.push(format!("`{name}` is not the file that the manifest lists"));
                 }
                 Some(_) => {}
             }
         }
-        let known: BTreeSet<&str> = self.files.iter().map(|listed| listed.name.as_str()).collect();
-        let strangers = files.keys().filter(|name| !is_apart(name) && !known.contains(name.as_str()));
+        let strangers = found.keys().filter(|name| !due.contains_key(*name));
         wrong.extend(strangers.map(|name| format!("`{name}` is not in the manifest")));
         wrong
     }

@@ -22,14 +22,16 @@ mod sample;
 mod statement;
 
 pub use account::{ACCOUNT, Account, Tested};
-pub use archive::{ArchiveError, Files, LARGEST, is_archive, is_bundle, pack, unpack};
+pub use archive::{ArchiveError, Entry, Packer, Unpacker, is_archive, is_bundle};
 pub use attested::Attested;
 pub use badge::badge;
-pub use bundle::{Bundle, BundleError, EVENTS, SIGNER, Signer, bundle, some};
+pub use bundle::{
+    Bundle, BundleError, EVENTS, Files, LARGEST_STATEMENT, Lines, SIGNER, Signer, bundle, some,
+};
 pub use certificate::certificate;
 pub use derived::{Basis, statement};
 pub use envelope::{EnvelopeError, Sealed, open, seal};
-pub use judged::{Divergence, Dossier, Judged, end_contradicts};
+pub use judged::{CaseResult, Divergence, Dossier, Judged, end_contradicts};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use manifest::{ENVELOPE, Listed, MANIFEST, Manifest};
 pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, provoked};

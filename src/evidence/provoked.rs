@@ -1,12 +1,13 @@
 //! Which error rows of the contracts were provoked, and what that took. Main type: [`RowEvidence`], the entries of the
 //! bundle's `coverage.json`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
-use super::judged::Judged;
-use super::recorded::Recorded;
+use super::judged::{CaseResult, Judged};
 use crate::coverage::Coverage;
-use crate::model::{CaseId, CaseRecord, Contract, NotRun, Reach, Verdict, row_label};
+use crate::model::{CaseId, Contract, NotRun, Reach, Verdict, row_label};
 
 /// The name of the file.
 pub const COVERAGE: &str = "coverage.json";
@@ -50,29 +51,32 @@ impl RowEvidence {
 }
 
 /// The evidence for every error row of the contracts of a run. `aims` has the cases that expect each row.
-pub fn provoked(judged: &Judged, recorded: &Recorded, aims: &[Coverage]) -> Vec<RowEvidence> {
+pub fn provoked(judged: &Judged, aims: &[Coverage]) -> Vec<RowEvidence> {
     let mut contracts: Vec<&Contract> = Vec::new();
     for planned in &judged.planned {
         if !contracts.iter().any(|known| known.id == planned.contract.id) {
             contracts.push(&planned.contract);
         }
     }
+    let mut by_operation: BTreeMap<&str, Vec<&CaseResult>> = BTreeMap::new();
+    for result in judged.results.iter().filter(|result| result.is_shown) {
+        let operation = result.id.table().rsplit_once('/').map_or("", |(operation, _)| operation);
+        by_operation.entry(operation).or_default().push(result);
+    }
+    let lacks_state =
+        |result: &&CaseResult| matches!(result.verdict, Verdict::NotRun(NotRun::NoWayTo { .. }));
+    let beyond: BTreeSet<&CaseId> =
+        judged.results.iter().filter(lacks_state).map(|result| &result.id).collect();
     let rows =
         contracts.into_iter().flat_map(|contract| contract.rows.iter().map(move |row| (contract, row)));
     rows.map(|(contract, row)| {
-        let is_own = |record: &&CaseRecord| {
-            let operation = record.id.table().rsplit_once('/').map(|(operation, _)| operation);
-            operation == Some(contract.id.as_str()) && !judged.is_underivable(record.id.as_str())
-        };
-        let records = || recorded.records.iter().filter(is_own);
-        let met = records().filter(|record| record.rows_met.iter().any(|met| **met == *row.label()));
-        let cases: Vec<String> = met.map(|record| record.id.to_string()).collect();
-        let lacks_state =
-            |record: &CaseRecord| matches!(record.verdict, Verdict::NotRun(NotRun::NoWayTo { .. }));
+        let label = row.label();
+        let own = by_operation.get(contract.id.as_str()).into_iter().flatten();
+        let met = own.filter(|result| result.rows_met.iter().any(|met| **met == *label));
+        let cases: Vec<String> = met.map(|result| result.id.to_string()).collect();
         let aims = aims.iter().filter(|coverage| coverage.operation == contract.id.as_str());
         let aims = aims.flat_map(|coverage| &coverage.rows).find(|aim| aim.is_of(row));
-        let is_beyond = |id: &CaseId| records().any(|record| record.id == *id && lacks_state(record));
-        let is_out_of_reach = aims.is_some_and(|aim| aim.cases.iter().any(is_beyond));
+        let is_out_of_reach = aims.is_some_and(|aim| aim.cases.iter().any(|id| beyond.contains(id)));
         let evidence = match (cases.is_empty(), row.reach) {
             (false, Reach::Request) => Class::ByRequest,
             (false, Reach::State) => Class::ByState,

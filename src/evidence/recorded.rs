@@ -1,58 +1,81 @@
 //! What a run said, as far as a certificate needs it. Main type: [`Recorded`].
 
+use std::time::Duration;
+
+use super::bundle::EVENTS;
+use super::judged::Divergence;
 use crate::event::{Event, RunEnd, RunStart};
 use crate::model::{CaseRecord, SnapshotOutcome, Verdict};
 
-/// A run on one endpoint, from its first event to its last.
-#[derive(Debug, Clone)]
-pub struct Recorded {
+/// A run on one endpoint, read from its first event to its last: a start, warnings, cases, an end. Of the cases one is
+/// held at a time.
+#[derive(Debug)]
+pub struct Recorded<I> {
     /// How it started.
     pub start: RunStart,
-    /// What was doubtful.
-    pub warnings: Vec<String>,
-    /// The cases, in order.
-    pub records: Vec<CaseRecord>,
-    /// How it ended.
-    pub end: RunEnd,
+    events: I,
+    /// How many events were read.
+    count: usize,
+    has_cases: bool,
+    end: Option<RunEnd>,
 }
 
-impl Recorded {
-    /// Puts events together: a start, warnings, cases, an end.
+impl<I: Iterator<Item = Result<Event, Divergence>>> Recorded<I> {
+    /// Reads the start.
     ///
     /// # Errors
-    /// Other events, or in another order, with the number of the first that is wrong, from 1.
-    pub fn of(events: impl IntoIterator<Item = Event>) -> Result<Self, String> {
-        let mut events = events.into_iter().enumerate();
-        let Some((_, Event::Started(start))) = events.next() else {
-            return Err("it does not begin with the start of a run".to_owned());
+    /// Another event, and what `events` says.
+    pub fn begin(mut events: I) -> Result<Self, Divergence> {
+        let Some(Event::Started(start)) = events.next().transpose()? else {
+            return Err(wrong("it does not begin with the start of a run"));
         };
-        let (mut warnings, mut records, mut end) = (Vec::new(), Vec::new(), None);
-        for (position, event) in events {
+        Ok(Self { start, events, count: 1, has_cases: false, end: None })
+    }
+
+    /// The next case, in the order in which they are recorded; none at the end of the run.
+    ///
+    /// # Errors
+    /// Events in another order, with the number of the first that is wrong, from 1, and what `events` says.
+    pub fn next_case(&mut self) -> Result<Option<CaseRecord>, Divergence> {
+        while let Some(event) = self.events.next().transpose()? {
+            self.count += 1;
             match event {
-                Event::Warned { text } if records.is_empty() && end.is_none() => warnings.push(text),
-                Event::Finished(record) if end.is_none() => records.push(*record),
-                Event::Ended(last) if end.is_none() => end = Some(last),
+                Event::Warned { .. } if !self.has_cases && self.end.is_none() => {}
+                Event::Finished(record) if self.end.is_none() => {
+                    self.has_cases = true;
+                    return Ok(Some(*record));
+                }
+                Event::Ended(end) if self.end.is_none() => self.end = Some(end),
                 Event::Warned { .. }
                 | Event::Finished(_)
                 | Event::Ended(_)
                 | Event::Started(_)
                 | Event::SeriesStarted { .. }
                 | Event::SeriesEnded(_) => {
-                    return Err(format!("line {}: this event cannot stand here", position + 1));
+                    return Err(wrong(format!("line {}: this event cannot be here", self.count)));
                 }
             }
         }
-        let end = end.ok_or_else(|| "it ends before the run does".to_owned())?;
-        Ok(Self { start, warnings, records, end })
+        if self.end.is_some() { Ok(None) } else { Err(wrong("it ends before the run does")) }
     }
 
-    /// The events again.
-    pub fn into_events(self) -> impl Iterator<Item = Event> {
-        let warned = self.warnings.into_iter().map(|text| Event::Warned { text });
-        let finished = self.records.into_iter().map(|record| Event::Finished(Box::new(record)));
-        let started = std::iter::once(Event::Started(self.start));
-        started.chain(warned).chain(finished).chain(std::iter::once(Event::Ended(self.end)))
+    /// How long the run took; known when its end was read.
+    pub fn elapsed(&self) -> Duration {
+        self.end.as_ref().map_or(Duration::ZERO, |end| end.elapsed)
     }
+
+    /// How it started and ended, and where the events came from.
+    ///
+    /// # Errors
+    /// A run whose end was not read.
+    pub fn finish(self) -> Result<(RunStart, RunEnd, I), Divergence> {
+        let end = self.end.ok_or_else(|| wrong("it ends before the run does"))?;
+        Ok((self.start, end, self.events))
+    }
+}
+
+fn wrong(what: impl Into<String>) -> Divergence {
+    Divergence { subject: EVENTS.to_owned(), what: what.into() }
 }
 
 /// What evidence keeps of a case: what is needed to judge it again, and nothing that only a snapshot needs. Of a case

@@ -271,6 +271,14 @@ mod tests {
     }
 
     #[test]
+    fn a_path_may_take_as_many_steps_as_the_limit_and_no_more() {
+        let shape = PathShape::of("$..a").unwrap();
+        let size = |values: u64| TreeSize { values, depths: values, deepest: 1 };
+        assert_eq!(shape.steps(size(7)), 7);
+        assert!(shape.fits(size(MOST_STEPS)).is_ok() && shape.fits(size(MOST_STEPS + 1)).is_err());
+    }
+
+    #[test]
     fn what_is_too_much_depends_on_the_answer() {
         let small = TreeSize::of(&tree(10, 10));
         let large = TreeSize { values: MOST_STEPS, depths: 2 * MOST_STEPS, deepest: 3 };

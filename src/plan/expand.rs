@@ -83,14 +83,17 @@ pub fn case_ids(suite: &Suite) -> Result<Vec<PlannedCase>, PlanError> {
     Ok(cases)
 }
 
+/// Refuses a case more than there may be.
+fn check_room(cases: usize) -> Result<(), PlanError> {
+    if cases < MOST_CASES { Ok(()) } else { Err(PlanError::TooMany) }
+}
+
 fn expand(case: &Arc<Case>, contract: &Arc<Contract>, cases: &mut Vec<PlannedCase>) -> Result<(), PlanError> {
     let rows: Vec<Option<usize>> =
         if case.rows.is_empty() { vec![None] } else { (0..case.rows.len()).map(Some).collect() };
     for row in rows {
         for axes in &case.axes {
-            if cases.len() >= MOST_CASES {
-                return Err(PlanError::TooMany);
-            }
+            check_room(cases.len())?;
             let row_id = row.map(|position| case.rows[position].id.as_str());
             let part = last_part(row_id, &axes.id());
             let id = CaseId::new(&case.table, &case.name, part.as_deref())
@@ -135,4 +138,14 @@ pub fn plan(suite: &Suite, patterns: &[Pattern]) -> Result<Plan, PlanError> {
 fn is_selected(case: &PlannedCase, pattern: &Pattern) -> bool {
     let former = |name: &String| pattern.matches(&format!("{}/{name}", case.id.table()));
     pattern.matches(case.id.as_str()) || case.case.former.iter().any(former)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_CASES, check_room};
+
+    #[test]
+    fn as_many_cases_as_there_may_be_are_taken_and_one_more_is_not() {
+        assert!(check_room(MOST_CASES - 1).is_ok() && check_room(MOST_CASES).is_err());
+    }
 }

@@ -1,6 +1,6 @@
 //! Digests, by which bytes are told apart without being kept, and bytes as text.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -36,6 +36,56 @@ pub fn sha256_of(mut source: impl Read) -> io::Result<String> {
             0 => return Ok(base16ct::lower::encode_string(&digest.finalize())),
             length => digest.update(&part[..length]),
         }
+    }
+}
+
+/// Takes the SHA-256 of all that is read from a source, or written to a sink, through it.
+#[derive(Debug)]
+pub struct Digesting<T> {
+    inner: T,
+    digest: Sha256,
+    length: u64,
+}
+
+impl<T> Digesting<T> {
+    /// Reads from `inner`, or writes to it.
+    pub fn new(inner: T) -> Self {
+        Self { inner, digest: Sha256::new(), length: 0 }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.digest.update(bytes);
+        self.length += bytes.len() as u64;
+    }
+
+    /// How many bytes there were.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The digest of these bytes, as [`sha256_hex`] writes it.
+    pub fn finish(self) -> String {
+        base16ct::lower::encode_string(&self.digest.finalize())
+    }
+}
+
+impl<R: Read> Read for Digesting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.take(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+impl<W: Write> Write for Digesting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.take(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

@@ -240,4 +240,10 @@ mod tests {
     fn a_tree_for_paths_keeps_digits() {
         assert_eq!(to_json(&Value::Number("1.10".into())).to_string(), "1.10");
     }
+
+    #[test]
+    fn a_text_is_nested_as_deep_as_may_be_and_no_deeper() {
+        let nested = |depth: usize| read_json(("[".repeat(depth) + &"]".repeat(depth)).as_bytes());
+        assert!(nested(127).is_ok() && nested(128).is_err());
+    }
 }

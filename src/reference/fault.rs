@@ -66,6 +66,12 @@ impl Fault {
         Self::all().map(|fault| FaultEntry { name: fault.to_string(), breaks: fault.breaks() }).collect()
     }
 
+    /// Whether the endpoint keeps every caller waiting, longer than any of them waits.
+    #[must_use]
+    pub fn delays(&self) -> bool {
+        matches!(self.0, Breach::Transport(TransportFault::SlowAnswer | TransportFault::SlowBody))
+    }
+
     /// Every fault that only an endpoint shows that verifies signatures, so that no case without them can find it.
     #[must_use]
     pub fn signature_catalogue() -> Vec<FaultEntry> {

@@ -217,4 +217,16 @@ mod tests {
         let found = look(folder.path(), &path, "> GET /\n< 200").unwrap();
         assert!(matches!(found, Found::Same(EndpointKind::Real)));
     }
+
+    #[test]
+    fn a_file_is_read_up_to_the_limit_and_not_one_byte_past_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.snap");
+        let read = |size: u64| {
+            std::fs::File::create(&path).unwrap().set_len(size).unwrap();
+            super::bytes(folder.path(), &path)
+        };
+        assert_eq!(read(super::LARGEST).unwrap().map(|file| file.len() as u64), Some(super::LARGEST));
+        assert!(read(super::LARGEST + 1).unwrap_err().to_string().contains("more than 67108864 bytes"));
+    }
 }

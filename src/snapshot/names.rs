@@ -505,4 +505,13 @@ mod tests {
         assert_eq!(shown("[[id:1] [id:1 ] [id] ] [id:]"), "[[id:1:literal] [id:1 ] [id] ] [id:]");
         assert_eq!(shown("[x:[id:2]][id:3"), "[x:[id:2:literal]][id:3");
     }
+
+    #[test]
+    fn as_many_values_as_there_may_be_get_a_name_and_one_more_does_not() {
+        let mut names = Names::default();
+        let value = |number: usize| format!("value-{number:06}");
+        (0..=super::MOST).for_each(|number| names.add("id", &value(number)));
+        assert_eq!(shown(&names, &value(super::MOST - 1)), format!("[id:{}]", super::MOST));
+        assert_eq!(shown(&names, &value(super::MOST)), value(super::MOST));
+    }
 }

@@ -148,3 +148,22 @@ pub fn changes(old: &str, new: &str) -> (String, String) {
     };
     (pick(similar::ChangeTag::Delete), pick(similar::ChangeTag::Insert))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_LINES, cut};
+
+    #[test]
+    fn a_body_has_as_many_lines_as_it_may_and_one_more_is_counted() {
+        let shown = |lines: usize| {
+            let mut text = "> GET /\n".to_owned();
+            let start = text.len();
+            text.push_str(&"| x\n".repeat(lines));
+            cut(&mut text, start);
+            text
+        };
+        assert_eq!(shown(MOST_LINES).lines().count(), 1 + MOST_LINES);
+        assert!(!shown(MOST_LINES).contains("more lines"));
+        assert!(shown(MOST_LINES + 1).contains("\n… 1 more lines, sha256 "));
+    }
+}

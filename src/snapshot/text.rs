@@ -114,4 +114,18 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_text_is_whole_as_long_as_it_may_be_and_cut_past_that() {
+        for letter in ["x", "é"] {
+            let shown = |length: usize| {
+                let mut to = String::new();
+                write_escaped(&mut to, &letter.repeat(length));
+                to
+            };
+            assert_eq!(shown(super::LONGEST), letter.repeat(super::LONGEST));
+            let cut = format!("{} … 1 more characters, sha256 ", letter.repeat(super::LONGEST));
+            assert!(shown(super::LONGEST + 1).starts_with(&cut), "{letter}");
+        }
+    }
 }

@@ -79,19 +79,24 @@ pub(super) struct Merged(usize);
 impl Merged {
     /// Counts a case.
     pub(super) fn add(&mut self, case: &Case) -> Option<Problem> {
-        let problem = |message: String| Some(Problem::new(case.spot.clone(), message));
         let requests =
             case.rows.len().max(1).saturating_mul(case.axes.len()).saturating_mul(case.steps.len());
+        let fields = case.params.len() + case.request.raw.headers.len();
+        let message = self.add_counts(requests, fields).err()?;
+        Some(Problem::new(case.spot.clone(), message))
+    }
+
+    fn add_counts(&mut self, requests: usize, fields: usize) -> Result<(), String> {
         if requests > MOST_REQUESTS {
-            return problem(format!(
+            return Err(format!(
                 "with its rows, axes and steps the case comes to {requests} requests, more than {MOST_REQUESTS}"
             ));
         }
-        self.0 = self.0.saturating_add(case.params.len() + case.request.raw.headers.len());
+        self.0 = self.0.saturating_add(fields);
         if self.0 <= MOST_MERGED {
-            return None;
+            return Ok(());
         }
-        problem(format!(
+        Err(format!(
             "up to here the table's cases have more than {MOST_MERGED} parameters and header fields together"
         ))
     }
@@ -99,7 +104,10 @@ impl Merged {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_FIELDS, MOST_REQUESTS, MOST_ROW_BYTES, MOST_SIGNS, RowsRead, check_axes, check_signs};
+    use super::{
+        MOST_FIELDS, MOST_MERGED, MOST_REQUESTS, MOST_ROW_BYTES, MOST_SIGNS, Merged, RowsRead, check_axes,
+        check_signs,
+    };
 
     #[test]
     fn as_many_signs_as_a_file_may_have_are_taken_and_one_more_is_not() {
@@ -116,5 +124,14 @@ mod tests {
         let mut read = RowsRead::default();
         assert!(read.add_file(MOST_ROW_BYTES).is_ok() && read.add_row(MOST_FIELDS - 1).is_ok());
         assert!(read.add_file(1).is_err() && read.add_row(0).is_err());
+    }
+
+    #[test]
+    fn as_many_requests_and_fields_as_there_may_be_are_taken_and_one_more_is_not() {
+        let mut merged = Merged::default();
+        assert!(
+            merged.add_counts(MOST_REQUESTS, 0).is_ok() && merged.add_counts(MOST_REQUESTS + 1, 0).is_err()
+        );
+        assert!(merged.add_counts(1, MOST_MERGED).is_ok() && merged.add_counts(1, 1).is_err());
     }
 }

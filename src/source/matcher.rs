@@ -215,4 +215,18 @@ mod tests {
             assert!(problems[0].message.contains(part), "{}", problems[0].message);
         }
     }
+
+    #[test]
+    fn a_pattern_of_a_path_is_as_large_as_the_limit_and_no_larger() {
+        use super::{LARGEST_PATTERN, PathShape, RegexBuilder, check_patterns};
+        let sized = |count: usize| format!("(?:a{{10}}){{{count}}}");
+        let is_fine = |count: usize| {
+            let path = format!("$[?match(@.a, '{}')]", sized(count));
+            check_patterns(&PathShape::of(&path).unwrap()).is_ok()
+        };
+        let largest = (1..10_000).take_while(|count| is_fine(*count)).last().unwrap();
+        let fits =
+            |count: usize| RegexBuilder::new(&sized(count)).size_limit(LARGEST_PATTERN).build().is_ok();
+        assert!(fits(largest) && !fits(largest + 1) && !is_fine(largest + 1), "{largest}");
+    }
 }

@@ -434,4 +434,26 @@ mod tests {
             assert!(render(&text).is_ok(), "{}", &text[..40]);
         }
     }
+
+    #[test]
+    fn what_is_bounded_is_taken_at_the_limit_and_not_one_past_it() {
+        use super::bound::FUEL;
+        let padded = |length: usize| format!("{{{{{:>length$}}}}}", "n");
+        assert!(render(&padded(4096)).is_ok() && render(&padded(4097)).is_err());
+        let token = |length: usize| render(&format!("{{{{ token({length}) }}}}"));
+        assert_eq!(token(4096).map(|value| value.to_plain().len()), Ok(4096));
+        assert!(token(4097).is_err());
+        // A turn of a loop takes a few steps: as many turns as fit, and one more.
+        let turns = |count: u64| {
+            let half = count / 2;
+            let looped = |count: u64| format!("{{% for a in range({count}) %}}{{% endfor %}}");
+            render(&(looped(half) + &looped(count - half))).is_ok()
+        };
+        let (mut fine, mut too_many) = (1, FUEL);
+        while too_many - fine > 1 {
+            let middle = fine.midpoint(too_many);
+            if turns(middle) { fine = middle } else { too_many = middle }
+        }
+        assert!(fine > FUEL / 10 && !turns(too_many) && turns(fine), "{fine}");
+    }
 }

@@ -70,7 +70,8 @@ impl Client {
     /// The same client, which waits for an answer no longer than so long.
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
-        let limits = Limits { answer: self.limits.answer.min(limit), ..self.limits };
+        let Limits { answer, hook, .. } = self.limits;
+        let limits = Limits { answer: answer.min(limit), hook: hook.min(limit), ..self.limits };
         Self { limits, ..self.clone() }
     }
 
@@ -171,7 +172,7 @@ impl Client {
         address: &Address,
         json: String,
     ) -> Result<(u16, Vec<u8>), Fault> {
-        let limit = self.limits.answer;
+        let limit = self.limits.hook;
         let post = || at_most(limit, self.shared.hooks.post_json(self.limits, address, json.clone()));
         let (mut answered, mut pause) = post().await;
         // Without a connection nothing was sent, and it may have been this machine that took the time.

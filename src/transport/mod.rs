@@ -35,6 +35,8 @@ pub struct Limits {
     pub connect: Duration,
     /// From the request to the last byte of the answer; a connection is there by then.
     pub answer: Duration,
+    /// The same for the answer of a state hook.
+    pub hook: Duration,
     /// The largest body, in bytes, as it came and once it is decoded.
     pub body: usize,
 }
@@ -42,7 +44,8 @@ pub struct Limits {
 impl Default for Limits {
     /// 5 s to connect and 30 s to answer, as HTTP clients usually wait; 1 MiB, far above the answers of an API.
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), answer: Duration::from_secs(30), body: 1024 * 1024 }
+        let answer = Duration::from_secs(30);
+        Self { connect: Duration::from_secs(5), answer, hook: answer, body: 1024 * 1024 }
     }
 }
 

@@ -101,3 +101,22 @@ fn read(path: &Path) -> Result<Vec<u8>, TransportError> {
 fn unusable(path: &Path, reason: &str) -> TransportError {
     TransportError::Tls { reason: format!("{}: {reason}", path.display()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::{LARGEST, read};
+
+    #[test]
+    fn a_file_of_certificates_is_read_up_to_the_limit_and_not_one_byte_past_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let read = |size: u64| {
+            File::create(&path).unwrap().set_len(size).unwrap();
+            read(&path).map(|bytes| bytes.len() as u64).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(LARGEST), Ok(LARGEST));
+        assert!(read(LARGEST + 1).unwrap_err().contains("more than 16777216 bytes"));
+    }
+}

@@ -105,6 +105,11 @@ fn a_file_without_a_usable_key_is_an_error_that_does_not_repeat_it() {
         let told = [out(&shown), err(&shown)].concat();
         assert!(!told.contains("MC4C") && !told.contains('\u{1b}'), "{told}");
     }
+    let largest = format!("{PRIVATE}{}", "\n".repeat(64 * 1024 - PRIVATE.len()));
+    fs::write(&path, &largest).unwrap();
+    assert_eq!(code(&run(&["keygen", "--public", text(&path)])), 0);
+    fs::write(&path, largest + "\n").unwrap();
+    assert_eq!(code(&run(&["keygen", "--public", text(&path)])), 3);
     let missing = run(&["keygen", "--public", text(&folder.path().join("none"))]);
     assert_eq!(code(&missing), 3);
 }

@@ -6,6 +6,7 @@ mod block;
 mod ci_recipes;
 mod docs;
 mod layering;
+mod limits;
 mod matchers;
 #[path = "../support/mod.rs"]
 mod support;

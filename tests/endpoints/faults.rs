@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use crate::support::{code, err, run};
 use futures_util::StreamExt;
 use futures_util::stream;
 use proofmark::embedded;
@@ -17,6 +18,7 @@ use proofmark::run::{RunSettings, Runner, StopSwitch};
 use proofmark::snapshot::{Store, Update};
 use proofmark::source::{Wanted, load};
 use proofmark::transport::{Client, Connection, Limits};
+use serde_json::Value as Json;
 
 /// What the published sources leave open, so that no case may fail for it.
 const OPEN: [(&str, &str); 22] = [
@@ -199,6 +201,23 @@ async fn a_fault_of_transport_leaves_a_case_indeterminate_and_never_failed() {
         let bench = Bench::with(name, None).await;
         let record = bench.first_not_passed(shipped().iter().take(1)).await.expect(name);
         assert!(matches!(record.verdict, Verdict::Indeterminate(_)), "{name}: {:?}", record.verdict);
+    }
+}
+
+/// With the usual wait, these cases would take a minute and a half.
+#[test]
+fn a_fault_that_delays_every_answer_ends_soon_and_is_the_only_cause() {
+    for fault in ["slow-answer", "slow-body"] {
+        let start = std::time::Instant::now();
+        let output = run(&["run", "-q", "--fault", fault, "tag-count", "--report", "json=-"]);
+        assert_eq!(code(&output), 5, "{}", err(&output));
+        let report: Json = serde_json::from_slice(&output.stdout).unwrap();
+        let cases = report["cases"].as_array().unwrap();
+        let reasons = cases.iter().map(|case| case["reason"].as_str().unwrap());
+        let others: Vec<&str> = reasons.filter(|reason| !reason.contains("took longer than 100ms")).collect();
+        assert!(others.is_empty() && cases.len() > 40, "{fault}: {others:?}");
+        assert!(!err(&output).contains("left something behind"), "{}", err(&output));
+        assert!(start.elapsed() < std::time::Duration::from_mins(1), "{:?}", start.elapsed());
     }
 }
 

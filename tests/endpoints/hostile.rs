@@ -84,6 +84,21 @@ fn a_body_that_is_too_large_is_not_read_to_its_end() {
 }
 
 #[test]
+fn a_body_is_as_large_as_the_limit_and_no_larger() {
+    let body = |size: usize| format!("{{\"id\": \"{}\"}}", "x".repeat(size - 10));
+    for (size, arguments, verdict) in [
+        (1_048_576, &[][..], "passed"),
+        (1_048_577, &[], "indeterminate"),
+        (3_000, &["--body-limit", "3000"], "passed"),
+        (3_001, &["--body-limit", "3000"], "indeterminate"),
+    ] {
+        assert_eq!(body(size).len(), size);
+        let judged = judged(&serve(say(answer("200 OK", JSON, body(size)))), arguments);
+        assert_eq!(judged.verdict(), verdict, "{size}: {}", judged.out);
+    }
+}
+
+#[test]
 fn a_redirect_is_judged_and_not_followed() {
     let followed = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&followed);

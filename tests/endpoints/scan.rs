@@ -118,12 +118,6 @@ fn found(seen: &[u8], text: &str) -> Option<String> {
     })
 }
 
-const SCHEMES: &[&str] = if cfg!(feature = "aws") {
-    &["v1", "v3", "bearer", "basic", "aws-sigv4"]
-} else {
-    &["v1", "v3", "bearer", "basic"]
-};
-
 const ENVIRONMENT: [(&str, &str); 9] = [
     ("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID),
     ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", SECRET),
@@ -156,9 +150,22 @@ fn folder(url: &str, scheme: &str) -> tempfile::TempDir {
 
 #[test]
 fn nothing_of_a_key_or_a_signature_is_in_anything_that_a_run_writes() {
-    for (scheme, status) in
-        SCHEMES.iter().flat_map(|scheme| [(*scheme, "200 OK"), (*scheme, "400 Bad Request")])
-    {
+    for scheme in ["v1", "v3", "bearer", "basic"] {
+        shows_nothing(scheme);
+    }
+}
+
+/// In a module of this name, so that the tests of the feature have it with them.
+#[cfg(feature = "aws")]
+mod aws {
+    #[test]
+    fn nothing_of_a_key_or_a_signature_is_in_anything_that_a_run_writes() {
+        super::shows_nothing("aws-sigv4");
+    }
+}
+
+fn shows_nothing(scheme: &str) {
+    for status in ["200 OK", "400 Bad Request"] {
         let (url, proofs) = echoing(status);
         let folder = folder(&url, scheme);
         let written = folder.path().join("written");

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use proofmark::evidence::{
-    Digest, ENVELOPE, EVENTS, Files, MANIFEST, Manifest, Resource, SigningKey, Statement, open, pack, seal,
-    unpack,
+    Digest, ENVELOPE, EVENTS, Files, Listed, MANIFEST, Manifest, Packer, Resource, SigningKey, Statement,
+    Unpacker, open, seal,
 };
 use proofmark::protocol::sha256_hex;
 use serde_json::Value as Json;
@@ -67,7 +67,7 @@ impl Desk {
     }
 
     pub(crate) fn forged(&self) -> Forged {
-        Forged(unpack(&self.bundle()).unwrap())
+        Forged(unpack(&self.bundle()))
     }
 
     /// What `verify` says of these bytes, with the key.
@@ -97,6 +97,26 @@ fn told(output: &Output) -> (i32, String) {
 
 pub(crate) fn key() -> SigningKey {
     SigningKey::from_pem(PRIVATE).unwrap()
+}
+
+/// The bundle of these files.
+pub(crate) fn pack(files: &Files) -> Vec<u8> {
+    let mut packer = Packer::new(Vec::new());
+    for (name, content) in files {
+        packer.add(name, content.len() as u64, content.as_slice()).unwrap();
+    }
+    packer.finish().unwrap()
+}
+
+/// The files of a bundle, its events included.
+pub(crate) fn unpack(bundle: &[u8]) -> Files {
+    let (mut unpacker, mut files) = (Unpacker::new(bundle), Files::new());
+    while let Some(entry) = unpacker.next_file().unwrap() {
+        let mut content = Vec::new();
+        unpacker.content(&entry, &mut content).unwrap();
+        files.insert(entry.name, content);
+    }
+    files
 }
 
 /// The files of a bundle, in the hands of whoever has the key.
@@ -142,7 +162,8 @@ impl Forged {
     /// Makes the list of files anew, the digests in the statement, and the signature: as consistent as it gets.
     pub(crate) fn signed(mut self, change: impl FnOnce(&mut Statement)) -> Vec<u8> {
         let mut statement = self.statement();
-        let manifest = Manifest::of(&self.0).to_bytes();
+        let manifest =
+            Manifest::new(self.0.iter().map(|(name, content)| Listed::of(name, content))).to_bytes();
         self.0.insert(MANIFEST.to_owned(), manifest);
         let resource = |(name, bytes): (&String, &Vec<u8>)| Resource {
             digest: Digest { sha256: sha256_hex(bytes) },
@@ -157,7 +178,7 @@ impl Forged {
         }
         change(&mut statement);
         self.0.insert(ENVELOPE.to_owned(), seal(&statement.to_bytes(), &key()));
-        pack(&self.0).unwrap()
+        pack(&self.0)
     }
 }
 

@@ -5,6 +5,7 @@
 mod bundle;
 mod certificate;
 mod certify;
+mod memory;
 #[path = "../support/mod.rs"]
 mod support;
 mod verify;

@@ -4,11 +4,16 @@
 mod forgery;
 
 use std::fs;
+use std::io::{Cursor, Write};
+use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::bundle::{CASES, Desk, FAULT, key, verify_command};
-use crate::support::{self, code, out};
-use proofmark::evidence::{ENVELOPE, MANIFEST, SigningKey, TestResult, open, seal, unpack};
+use crate::bundle::{CASES, Desk, FAULT, key, pack, unpack, verify_command};
+use crate::support::{self, code, err, out};
+use proofmark::evidence::{
+    Bundle, ENVELOPE, Files, MANIFEST, Packer, Signer, SigningKey, TestResult, open, seal,
+};
 use proofmark::protocol::sha256_hex;
 use serde_json::{Value as Json, json};
 
@@ -101,13 +106,13 @@ fn three_hundred_changes_of_one_byte_are_refused() {
 
 #[test]
 fn a_changed_file_is_named_and_so_is_what_is_around_it() {
-    let honest = unpack(&passed().bundle()).unwrap();
+    let honest = unpack(&passed().bundle());
     for name in honest.keys() {
         let mut files = honest.clone();
         let content = files.get_mut(name).unwrap();
         let middle = content.len() / 2;
         content[middle] ^= 1;
-        let (code, text) = passed().verify(&proofmark::evidence::pack(&files).unwrap());
+        let (code, text) = passed().verify(&pack(&files));
         assert_eq!(code, 3, "{name}: {text}");
         assert!(text.contains(name.as_str()), "{name}: {text}");
     }
@@ -159,7 +164,7 @@ fn whoever_has_the_key_cannot_add_drop_or_double_what_is_certified() {
 fn an_envelope_of_another_bundle_does_not_fit() {
     let mut forged = failed().forged();
     forged.0.insert(ENVELOPE.to_owned(), passed().forged().0[ENVELOPE].clone());
-    let (code, text) = failed().verify(&proofmark::evidence::pack(&forged.0).unwrap());
+    let (code, text) = failed().verify(&pack(&forged.0));
     assert_eq!(code, 3, "{text}");
     assert!(text.contains("`manifest.json`: it is not the one that the statement"), "{text}");
 }
@@ -179,9 +184,9 @@ fn a_signature_by_a_key_that_only_the_bundle_names_is_no_signature_by_the_one_th
     let mut forged = passed().forged();
     forged.write("signer.pem", other.public().to_pem());
     let statement = forged.statement();
-    let mut files = unpack(&forged.signed(|_| {})).unwrap();
+    let mut files = unpack(&forged.signed(|_| {}));
     files.insert(ENVELOPE.to_owned(), seal(&statement.to_bytes(), &other));
-    let (code, text) = passed().verify(&proofmark::evidence::pack(&files).unwrap());
+    let (code, text) = passed().verify(&pack(&files));
     assert!(code == 3 && text.contains("it names the key"), "{text}");
 }
 
@@ -193,11 +198,11 @@ fn a_signature_that_the_key_did_not_make_is_refused() {
         statement.passed.append(&mut statement.failed);
         statement.result = TestResult::Passed;
     });
-    let mut files = unpack(&forged).unwrap();
+    let mut files = unpack(&forged);
     let sealed = seal(open(&files[ENVELOPE]).unwrap().payload(), &other);
     let text = String::from_utf8(sealed).unwrap().replace(&other.public().id(), &key().public().id());
     files.insert(ENVELOPE.to_owned(), text.into_bytes());
-    let (code, text) = failed().verify(&proofmark::evidence::pack(&files).unwrap());
+    let (code, text) = failed().verify(&pack(&files));
     assert_eq!(code, 3, "{text}");
     assert!(text.contains("the signature is not of this statement by the key"), "{text}");
 }
@@ -343,11 +348,71 @@ fn a_bundle_that_lists_a_great_many_files_is_refused_in_a_few_lines() {
     files.insert(ENVELOPE.to_owned(), seal(&statement.to_bytes(), &key()));
     // Also where no width bounds a line, and nobody trusts the signer.
     let path = desk.path("b.tar");
-    fs::write(&path, proofmark::evidence::pack(&files).unwrap()).unwrap();
+    fs::write(&path, pack(&files)).unwrap();
     let output = verify_command(&path, &[]).env_remove("COLUMNS").output().unwrap();
     let text = out(&output);
     assert_eq!(code(&output), 3);
     assert!(text.lines().count() < 30 && text.contains("\nBAD and 19980 more\n"), "{text}");
+}
+
+#[test]
+fn list_and_statement_are_as_large_as_they_may_be_and_no_larger() {
+    let opened = |change: &dyn Fn(&mut Files)| {
+        let mut files = passed().forged().0;
+        change(&mut files);
+        Bundle::open(&mut Cursor::new(pack(&files)), &Signer::Unknown).unwrap_err().to_string()
+    };
+    let listed = |size: usize| {
+        opened(&|files| {
+            files.insert(MANIFEST.to_owned(), vec![b' '; size]);
+            let mut statement = passed().forged().statement();
+            statement.configuration[0].digest.sha256 = sha256_hex(&files[MANIFEST]);
+            files.insert(ENVELOPE.to_owned(), seal(&statement.to_bytes(), &key()));
+        })
+    };
+    assert!(!listed(16 << 20).contains("more than"), "{}", listed(16 << 20));
+    assert!(listed((16 << 20) + 1).contains("`manifest.json`: it has more than 16777216 bytes"));
+    let stated = |size: usize| {
+        opened(&|files| {
+            files.insert(ENVELOPE.to_owned(), vec![b' '; size]);
+        })
+    };
+    assert!(!stated(64 << 20).contains("larger than"), "{}", stated(64 << 20));
+    assert!(stated((64 << 20) + 1).contains("`statement.dsse.json`: it is larger than 67108864 bytes"));
+}
+
+#[test]
+fn a_bundle_that_has_a_million_files_is_refused_at_the_first_that_is_too_many() {
+    // Heads of empty files, as from a pipe that never ends.
+    let desk = Desk::new();
+    let mut bundle = Vec::new();
+    for number in 0..=20_000 {
+        let mut packer = Packer::new(&mut bundle);
+        packer.add(&format!("cases/{number:09}.toml"), 0, &b""[..]).unwrap();
+    }
+    let path = desk.path("b.tar");
+    let mut file = fs::File::create(&path).unwrap();
+    file.write_all(&bundle).unwrap();
+    // What follows is not read: this would be an error of another kind.
+    file.set_len(512 * 1_000_000).unwrap();
+    let output = verify_command(&path, &[]).output().unwrap();
+    assert_eq!(code(&output), 3);
+    assert!(out(&output).contains("BAD the archive: it has more than 20000 files"), "{}", out(&output));
+}
+
+#[test]
+fn a_bundle_comes_through_a_pipe_as_well() {
+    let public = passed().text("key.pem.pub");
+    let cat = |path: &Path| format!("cat '{}' | \"$0\" verify /dev/stdin --key '{public}'", path.display());
+    let program = env!("CARGO_BIN_EXE_proofmark");
+    let piped = |script: String| Command::new("sh").args(["-c", &script, program]).output().unwrap();
+    let output = piped(cat(&passed().path("b.tar")));
+    assert_eq!(code(&output), 0, "{}{}", out(&output), err(&output));
+    let desk = Desk::new();
+    let large = desk.path("large");
+    fs::File::create(&large).unwrap().set_len((256 << 20) + 1).unwrap();
+    let output = piped(cat(&large));
+    assert!(code(&output) == 3 && err(&output).contains("through a pipe"), "{}", err(&output));
 }
 
 #[test]

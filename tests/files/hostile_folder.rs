@@ -99,6 +99,8 @@ fn names_that_act_on_a_terminal_are_shown_as_escapes() {
 fn files_that_are_too_large_are_refused_and_the_largest_are_read() {
     let large = |folder: &Path| File::create(folder.join("t.toml")).unwrap().set_len((64 << 20) + 1).unwrap();
     refused("one byte too many", large, &["more than 67108864"]);
+    let largest = |folder: &Path| File::create(folder.join("t.toml")).unwrap().set_len(64 << 20).unwrap();
+    refused("as large as may be", largest, &["invalid TOML"]);
     let line = |length: usize| format!("{CASE}\nwhat = \"{}\"\n", "x".repeat(length));
     refused("a line of 30 MB", put("t.toml", line(30_000_000)), &["unknown key `what`"]);
     refused("a line of the file", put("t.toml", format!("{}= 1\n", "é".repeat(100_000))), &["invalid TOML"]);

@@ -766,10 +766,38 @@ fn a_link_that_is_not_followed_is_an_error_that_names_it() {
 
 #[test]
 fn a_folder_that_is_too_deep_to_be_searched_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
-    let deep = folder.path().join("d/".repeat(17)).join("Get");
-    fs::create_dir_all(&deep).unwrap();
-    fs::write(deep.join("contract.toml"), CONTRACT).unwrap();
-    let error = load(folder.path(), Wanted::All).unwrap_err();
-    assert!(std::error::Error::source(&error).unwrap().to_string().contains("16 folders deep"), "{error:?}");
+    let loaded = |depth: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("d/".repeat(depth - 1)).join("Get");
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("contract.toml"), CONTRACT).unwrap();
+        load(folder.path(), Wanted::All).map(|_| ()).map_err(|error| {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            source.unwrap_or_default() + &format!("{error:?}")
+        })
+    };
+    // Without a table nothing can be run, which is another problem than the depth.
+    assert!(!loaded(16).err().unwrap_or_default().contains("16 folders deep"));
+    let told = loaded(17).unwrap_err();
+    assert!(told.contains("16 folders deep"), "{told}");
+}
+
+#[test]
+fn of_very_many_problems_of_one_kind_a_thousand_are_reported() {
+    let broken = |count: usize| {
+        let lines: String = (0..count).map(|number| format!("a{number} =\n")).collect();
+        let found = problems(&[("Get/t.toml", &lines)]);
+        found.iter().filter(|problem| problem.contains("invalid TOML: ")).count()
+    };
+    assert_eq!([999, 1000, 1001].map(broken), [999, 1000, 1000]);
+    let lacking = |count: usize| {
+        let rows: Vec<String> = (0..count).map(|row| format!("{{ id = \"r{row}\" }}")).collect();
+        let case = format!(
+            "[[case]]\nid = \"c\"\nabout = \"A.\"\nparams = {{ id = \"{{{{ v }}}}\" }}\n\
+             rows = [{{ id = \"ok\", v = \"1\" }}, {}]\nexpect = {{ status = 200 }}\n",
+            rows.join(", ")
+        );
+        problems_of_table(&case).iter().filter(|problem| problem.contains("has no `v`")).count()
+    };
+    assert_eq!([999, 1000, 1001].map(lacking), [999, 1000, 1000]);
 }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use super::{AppError, Roll};
 use crate::event::{Event, Outcome};
 use lines::EventLines;
+#[cfg(feature = "evidence")]
+pub(super) use lines::{LONGEST_LINE, Line, next_line};
 use merge::{Merged, Part};
 use series::SavedSeries;
 

@@ -112,6 +112,68 @@ fn very_long_keys_do_not_flood_the_report() {
     assert!(judged.raw.contains("more characters"), "what is cut is told");
 }
 
+/// The command with 2 GB of memory and a minute, most of it for a busy machine.
+#[cfg(target_os = "linux")]
+fn limited(command: &std::process::Command) -> std::process::Command {
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "ulimit -v 2000000; exec timeout 60 \"$0\" \"$@\""]);
+    limited.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited
+}
+
+/// Answers that are made to cost memory, as they are written to the connection.
+#[cfg(target_os = "linux")]
+fn costly() -> Vec<(&'static str, Vec<u8>)> {
+    let json = |body: String| answer("200 OK", JSON, body);
+    let half = 500_000;
+    vec![
+        ("deep", json("[".repeat(2 * half))),
+        ("deep and closed", json("[".repeat(half) + &"]".repeat(half))),
+        ("deep in XML", answer("200 OK", "content-type: text/xml\r\n", "<a>".repeat(half / 2))),
+        ("many lists", json(format!("{{\"id\": [{}0]}}", "[],".repeat(half / 2)))),
+        (
+            "one value everywhere",
+            json(format!("{{\"id\": \"ab12\", \"x\": [{}0]}}", "\"ab12\",".repeat(140_000))),
+        ),
+        ("a number", json(format!("{{\"id\": {}}}", "9".repeat(2 * half)))),
+        ("escapes", json(format!("{{\"id\": \"{}\"}}", "\\u202e".repeat(160_000)))),
+        ("a field", answer("200 OK", &format!("{JSON}x-a: {}\r\n", "b".repeat(2 * half)), "{}")),
+        ("fields", answer("200 OK", &(JSON.to_owned() + &"x-a: b\r\n".repeat(100_000)), "{}")),
+        (
+            "codings",
+            answer("200 OK", &format!("{JSON}content-encoding: {}gzip\r\n", "gzip, ".repeat(1000)), "{}"),
+        ),
+    ]
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn answers_that_are_made_to_cost_memory_get_a_verdict_in_two_gigabytes() {
+    for (name, bytes) in costly() {
+        let folder = one_case();
+        let contract = folder.path().join("shop/Get/contract.toml");
+        let rule = "\n[[volatile]]\nname = \"id\"\nat = \"$.id\"\n";
+        fs::write(&contract, fs::read_to_string(&contract).unwrap() + rule).unwrap();
+        let (html, path) = (folder.path().join("out.html"), folder.path().join("out.json"));
+        let (html, report) = (format!("html={}", html.display()), format!("json={}", path.display()));
+        let snapshots = folder.path().join("snapshots").display().to_string();
+        let url = serve(say(bytes));
+        let arguments =
+            ["--endpoint", &url, "--report", &report, "--report", &html, "--snapshots", &snapshots];
+        let arguments = [&arguments[..], &["--update", "always", "--answer-timeout", "20", "plain"]].concat();
+        let output = limited(&program(folder.path(), &arguments)).output().unwrap();
+        let judged = finished(&output, &path);
+        assert!(["passed", "failed", "indeterminate"].contains(&judged.verdict()), "{name}: {}", judged.out);
+        assert!(matches!(judged.code, 0 | 1 | 5), "{name}: {} {}", judged.code, judged.out);
+    }
+}
+
 /// The most memory that a run of many cases with large answers may take, in KiB: far less than all answers.
 #[cfg(target_os = "linux")]
 const MEMORY: u64 = 400 * 1024;

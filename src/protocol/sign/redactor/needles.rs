@@ -14,6 +14,7 @@ const PART: usize = 48;
 /// Every window of six bytes is looked up: first in a table of bits, which says no for nearly all of them.
 #[derive(Debug)]
 pub(in crate::protocol::sign) struct Needles {
+    /// As many as a power of two.
     bits: Vec<u64>,
     known: HashMap<u64, Vec<Box<[u8]>>>,
 }
@@ -87,7 +88,8 @@ impl Needles {
     fn place(&self, key: u64) -> (usize, u64) {
         // Fibonacci hashing: the golden ratio in 64 bits.
         let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
-        let bit = usize::try_from(hash).unwrap_or_default() % (self.bits.len() * 64);
+        // A division for each byte of every answer would take longer than all the rest.
+        let bit = usize::try_from(hash).unwrap_or_default() & (self.bits.len() * 64 - 1);
         (bit / 64, 1 << (bit % 64))
     }
 }

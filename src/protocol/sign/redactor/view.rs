@@ -159,7 +159,7 @@ pub(super) fn narrowed(bytes: &[u8]) -> Option<View> {
 /// What every run of base64 reads as, begun at each of the four places that a group can begin at.
 pub(super) fn from_base64(bytes: &[u8], look: impl FnMut(View)) {
     let is_wrap = |byte: u8, _: &[usize]| matches!(byte, b'\r' | b'\n');
-    let run = Run { value: sextet, bits: 6, starts: 4, shortest: SHORTEST_BASE64 };
+    let run = Run { values: &SEXTETS, bits: 6, starts: 4, shortest: SHORTEST_BASE64 };
     run.each(bytes, is_wrap, look);
 }
 
@@ -169,24 +169,52 @@ pub(super) fn from_hex(bytes: &[u8], look: impl FnMut(View)) {
     let is_gap = |byte: u8, run: &[usize]| {
         matches!(byte, b':' | b'-' | b' ') && run.len() >= 2 && run[run.len() - 1] == run[run.len() - 2] + 1
     };
-    let run = Run { value: |byte| char::from(byte).to_digit(16), bits: 4, starts: 2, shortest: SHORTEST_HEX };
+    let run = Run { values: &DIGITS, bits: 4, starts: 2, shortest: SHORTEST_HEX };
     run.each(bytes, is_gap, look);
 }
 
-fn sextet(byte: u8) -> Option<u32> {
-    Some(match byte {
-        b'A'..=b'Z' => u32::from(byte - b'A'),
-        b'a'..=b'z' => u32::from(byte - b'a') + 26,
-        b'0'..=b'9' => u32::from(byte - b'0') + 52,
+/// The value of each byte in an encoding. Every byte of every answer is looked up.
+type Values = [u8; 256];
+
+/// The value of a byte that is no part of an encoding.
+const NONE: u8 = u8::MAX;
+
+static SEXTETS: Values = values(false);
+static DIGITS: Values = values(true);
+
+const fn values(is_hex: bool) -> Values {
+    let mut values = [NONE; 256];
+    let mut byte = 0;
+    while byte < u8::MAX {
+        values[byte as usize] = if is_hex { digit(byte) } else { sextet(byte) };
+        byte += 1;
+    }
+    values
+}
+
+const fn sextet(byte: u8) -> u8 {
+    match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
         b'+' | b'-' => 62,
         b'/' | b'_' => 63,
-        _ => return None,
-    })
+        _ => NONE,
+    }
+}
+
+const fn digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' => byte - b'a' + 10,
+        b'A'..=b'F' => byte - b'A' + 10,
+        _ => NONE,
+    }
 }
 
 /// An encoding of bytes by characters that hold some bits each.
 struct Run {
-    value: fn(u8) -> Option<u32>,
+    values: &'static Values,
     bits: usize,
     starts: usize,
     shortest: usize,
@@ -196,7 +224,7 @@ impl Run {
     fn each(&self, bytes: &[u8], is_between: impl Fn(u8, &[usize]) -> bool, mut look: impl FnMut(View)) {
         let mut run: Vec<usize> = Vec::new();
         for (at, byte) in bytes.iter().enumerate() {
-            if (self.value)(*byte).is_some() {
+            if self.values[usize::from(*byte)] != NONE {
                 run.push(at);
             } else if run.is_empty() || !is_between(*byte, &run) {
                 self.decode(bytes, &run, &mut look);
@@ -215,7 +243,7 @@ impl Run {
             let mut view = View::with_room(run.len());
             let (mut held, mut count) = (0_u32, 0);
             for (position, at) in run.iter().enumerate() {
-                held = held << self.bits | (self.value)(bytes[*at]).unwrap_or_default();
+                held = held << self.bits | u32::from(self.values[usize::from(bytes[*at])]);
                 count += self.bits;
                 if count >= 8 {
                     count -= 8;

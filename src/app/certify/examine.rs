@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
+use std::path::Path;
 
-use super::exit::CliError;
+use crate::app::AppError;
+use crate::app::saved::{LONGEST_LINE, Line, next_line};
 use crate::coverage::{Coverage, coverage};
-use crate::event::Event;
+use crate::event::{Event, RunEnd, RunStart};
 use crate::evidence::{
     ACCOUNT, Account, Basis, Bundle, BundleError, COVERAGE, Divergence, Dossier, ENVELOPE, EVENTS, Files,
     Judged, MANIFEST, Recorded, RowEvidence, SIGNER, Signer, Statement, coverage_bytes, end_contradicts,
@@ -16,33 +20,50 @@ use crate::plan::case_ids;
 use crate::report::{event_line, read_event};
 use crate::run::drift;
 use crate::source::{LoadError, Shelf, load_shelf, load_shelf_manifest, load_shelf_waivers};
+use crate::whole_file::scratch_anywhere;
 
-/// How many differences from a manifest are told.
+/// How many differences from a manifest are reported.
 const DIFFERENCES: usize = 20;
+
+/// How much of the events is read at once, in bytes.
+pub(crate) const PART: usize = 64 * 1024;
+
+/// The largest bundle that is taken from a pipe, in bytes.
+const LARGEST_PIPED: u64 = 256 * 1024 * 1024;
 
 /// All that a certificate rests on, read.
 #[derive(Debug)]
-pub(super) struct Parts {
-    pub(super) account: Account,
-    pub(super) suite: Suite,
-    pub(super) waivers: Vec<Waiver>,
-    pub(super) recorded: Recorded,
+pub struct Parts {
+    /// What was tested, when and how.
+    pub account: Account,
+    /// The contracts and the tables.
+    pub suite: Suite,
+    /// The known failures.
+    pub waivers: Vec<Waiver>,
     /// The list of the suite, where it has one.
-    pub(super) manifest: Option<Manifest>,
+    pub manifest: Option<Manifest>,
 }
 
 /// A bundle that was checked in full, and holds.
 #[derive(Debug)]
-pub(super) struct Examined {
-    pub(super) bundle: Bundle,
-    pub(super) parts: Parts,
-    pub(super) judged: Judged,
-    pub(super) rows: Vec<RowEvidence>,
+pub struct Examined {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// What the certificate rests on.
+    pub parts: Parts,
+    /// What each case comes to, judged again.
+    pub judged: Judged,
+    /// Which rows were provoked.
+    pub rows: Vec<RowEvidence>,
+    /// How the run started.
+    pub start: RunStart,
+    /// How the run ended.
+    pub end: RunEnd,
 }
 
 /// Why a bundle is refused.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub enum Refusal {
     /// It is not whole, or not signed as it must be.
     Bundle(BundleError),
     /// It is whole and signed, and says what is not so.
@@ -64,15 +85,15 @@ impl From<Divergence> for Refusal {
     }
 }
 
-pub(super) fn divergence(subject: &str, what: impl Into<String>) -> Divergence {
+pub(crate) fn divergence(subject: &str, what: impl Into<String>) -> Divergence {
     Divergence { subject: subject.to_owned(), what: what.into() }
 }
 
 impl Parts {
-    /// Reads the files of a bundle; none of another name may be there.
-    pub(super) fn read(files: &Files) -> Result<Self, Divergence> {
+    /// Reads the files of a bundle but its events; none of another name may be there.
+    pub(crate) fn read(files: &Files) -> Result<Self, Divergence> {
         let account = Account::from_bytes(file(files, ACCOUNT)?).map_err(|what| divergence(ACCOUNT, what))?;
-        let own = [ACCOUNT, COVERAGE, ENVELOPE, EVENTS, MANIFEST, SIGNER];
+        let own = [ACCOUNT, COVERAGE, ENVELOPE, MANIFEST, SIGNER];
         let mut texts = Vec::new();
         for (name, bytes) in files.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
             let text = String::from_utf8(bytes.clone()).map_err(|_| divergence(name, "it is no text"))?;
@@ -83,19 +104,30 @@ impl Parts {
         let suite = load_shelf(&shelf).map_err(unusable)?;
         let waivers = load_shelf_waivers(&shelf).map_err(unusable)?;
         let manifest = load_shelf_manifest(&shelf).map_err(unusable)?;
-        let recorded = recorded(file(files, EVENTS)?, &places(&suite)?)?;
-        Ok(Self { account, suite, waivers, recorded, manifest })
+        Ok(Self { account, suite, waivers, manifest })
     }
 
-    /// Judges every case again.
-    pub(super) fn judge(&self) -> Result<Judged, Divergence> {
-        let Self { account, suite, waivers, recorded, .. } = self;
-        Dossier { account, suite, waivers: waivers.clone(), recorded }.judge()
+    /// Judges every case of these events again, and gives how the run started and ended.
+    pub(crate) fn judge(
+        &self,
+        events: impl Iterator<Item = Result<Event, Divergence>>,
+    ) -> Result<(Judged, RunStart, RunEnd), Divergence> {
+        let Self { account, suite, waivers, .. } = self;
+        let mut recorded = Recorded::begin(events)?;
+        let judged = Dossier { account, suite, waivers }.judge(&mut recorded)?;
+        let (start, end, _) = recorded.finish()?;
+        Ok((judged, start, end))
+    }
+
+    /// The events in these lines, each case with its place in the tables.
+    pub(crate) fn events<R: Read>(&self, lines: R) -> Result<EventFile<R>, Divergence> {
+        let lines = BufReader::with_capacity(PART, lines);
+        Ok(EventFile { lines, places: places(&self.suite)?, number: 0 })
     }
 
     /// Which rows were provoked.
-    pub(super) fn rows(&self, judged: &Judged) -> Result<Vec<RowEvidence>, Divergence> {
-        Ok(provoked(judged, &self.recorded, &self.aims()?))
+    pub(crate) fn rows(&self, judged: &Judged) -> Result<Vec<RowEvidence>, Divergence> {
+        Ok(provoked(judged, &self.aims()?))
     }
 
     /// In what the tables are not the suite that they list.
@@ -111,39 +143,65 @@ impl Parts {
     }
 
     /// The statement that follows from all of it.
-    pub(super) fn statement(
+    pub(crate) fn statement(
         &self,
+        start: &RunStart,
         judged: &Judged,
         rows: &[RowEvidence],
         files: &Files,
     ) -> Result<Statement, Divergence> {
-        let Self { account, recorded, .. } = self;
-        let statement = statement(&Basis { account, recorded, judged, rows, files });
+        let statement = statement(&Basis { account: &self.account, start, judged, rows, files });
         let statement = statement.map_err(|what| divergence(ACCOUNT, what))?;
         statement.consistent().map_err(|error| divergence("the statement", error.to_string()))?;
         Ok(statement)
     }
 }
 
+/// Opens what may be a bundle. It is read twice, so one that comes through a pipe is copied first.
+pub(crate) fn open_bundle(path: &Path) -> Result<File, AppError> {
+    let open = || {
+        let file = File::open(path)?;
+        if file.metadata()?.is_file() {
+            return Ok(file);
+        }
+        let mut copy = scratch_anywhere()?;
+        if io::copy(&mut file.take(LARGEST_PIPED + 1), &mut copy)? > LARGEST_PIPED {
+            let message =
+                format!("more than {LARGEST_PIPED} bytes come through a pipe; copy them to a file first");
+            return Err(io::Error::other(message));
+        }
+        copy.rewind()?;
+        Ok(copy)
+    };
+    open().map_err(|source| AppError::Unreadable { path: path.to_path_buf(), source })
+}
+
 /// Checks a bundle: its form, its signature, its digests, and then whether what it says follows from what it holds.
-pub(super) fn examine(bytes: &[u8], signer: &Signer) -> Result<Examined, Refusal> {
-    let bundle = Bundle::open(bytes, signer).map_err(Refusal::Bundle)?;
+///
+/// It is read twice, and of its events one is held at a time: first as a whole, then its events once more.
+pub fn examine(from: &mut (impl Read + Seek), signer: &Signer) -> Result<Examined, Refusal> {
+    let bundle = Bundle::open(from, signer).map_err(Refusal::Bundle)?;
     let parts = Parts::read(&bundle.files)?;
-    let judged = parts.judge()?;
+    let unreadable = |error: io::Error| divergence(EVENTS, error.to_string());
+    let mut events = parts.events(bundle.events(from).map_err(unreadable)?)?;
+    let (judged, start, end) = parts.judge(&mut events)?;
+    if !bundle.is_same(events.into_source()) {
+        return Err(divergence(EVENTS, "it has changed while it was read").into());
+    }
     let mut untrue = judged.divergences.clone();
-    untrue.extend(end_contradicts(&judged.end, &parts.recorded.end));
+    untrue.extend(end_contradicts(&judged.end, &end));
     let rows = parts.rows(&judged)?;
     if file(&bundle.files, COVERAGE)? != coverage_bytes(&rows) {
         untrue.push(divergence(COVERAGE, "it is not what the cases come to"));
     }
     untrue.extend(parts.drift()?);
-    // What does not hold before this is the cause, and told alone.
+    // What does not hold before this is the cause, and reported alone.
     if untrue.is_empty() {
-        let due = parts.statement(&judged, &rows, &bundle.files)?;
+        let due = parts.statement(&start, &judged, &rows, &bundle.files)?;
         untrue.extend(statement_contradicts(&due, &bundle.statement));
     }
     if untrue.is_empty() {
-        Ok(Examined { bundle, parts, judged, rows })
+        Ok(Examined { bundle, parts, judged, rows, start, end })
     } else {
         Err(Refusal::Untrue(untrue))
     }
@@ -174,16 +232,6 @@ fn file<'a>(files: &'a Files, name: &str) -> Result<&'a [u8], Divergence> {
     files.get(name).map(Vec::as_slice).ok_or_else(|| divergence(name, "it is missing"))
 }
 
-/// The events as lines.
-pub(super) fn event_bytes(recorded: &Recorded) -> Result<Vec<u8>, CliError> {
-    let mut bytes = Vec::new();
-    for event in recorded.clone().into_events() {
-        bytes.extend(event_line(&event).map_err(CliError::Output)?.into_bytes());
-        bytes.push(b'\n');
-    }
-    Ok(bytes)
-}
-
 /// Where the cases stand, by id.
 type Places = HashMap<String, Spot>;
 
@@ -208,21 +256,46 @@ fn placed(event: Event, places: &Places) -> Result<Event, Divergence> {
     }
 }
 
-/// What a run said, from lines that are written as this program writes them.
-fn recorded(bytes: &[u8], places: &Places) -> Result<Recorded, Divergence> {
-    let wrong = |what: String| divergence(EVENTS, what);
-    let text = std::str::from_utf8(bytes).map_err(|_| wrong("it is no text".into()))?;
-    let body = text.strip_suffix('\n').ok_or_else(|| wrong("its last line is cut off".into()))?;
-    let mut events = Vec::new();
-    for (position, line) in body.split('\n').enumerate() {
-        let at = position + 1;
-        let event = read_event(line).map_err(|error| wrong(format!("line {at}: {error}")))?;
-        if event_line(&event).ok().as_deref() != Some(line) {
+/// Events, read line by line as this program writes them. It ends with the first line that is wrong.
+pub(crate) struct EventFile<R> {
+    lines: BufReader<R>,
+    places: Places,
+    /// The number of the line that was read last.
+    number: usize,
+}
+
+impl<R: Read> EventFile<R> {
+    /// Where the lines came from.
+    fn into_source(self) -> R {
+        self.lines.into_inner()
+    }
+
+    fn read(&mut self) -> Result<Option<Event>, Divergence> {
+        let wrong = |what: String| divergence(EVENTS, what);
+        self.number += 1;
+        let at = self.number;
+        let line = next_line(&mut self.lines, LONGEST_LINE);
+        let line = match line.map_err(|error| wrong(format!("line {at}: {error}")))? {
+            Line::None => return Ok(None),
+            Line::CutOff => return Err(wrong("its last line is cut off".into())),
+            Line::TooLong => return Err(wrong(format!("line {at}: it has more than {LONGEST_LINE} bytes"))),
+            Line::Whole(line) => line,
+        };
+        let line = String::from_utf8(line).map_err(|_| wrong("it is no text".into()))?;
+        let event = read_event(&line).map_err(|error| wrong(format!("line {at}: {error}")))?;
+        if event_line(&event).ok().as_deref() != Some(line.as_str()) {
             return Err(wrong(format!("line {at}: it is not as proofmark writes {}", named(&event))));
         }
-        events.push(placed(event, places)?);
+        placed(event, &self.places).map(Some)
     }
-    Recorded::of(events).map_err(wrong)
+}
+
+impl<R: Read> Iterator for EventFile<R> {
+    type Item = Result<Event, Divergence>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
 }
 
 fn named(event: &Event) -> String {
