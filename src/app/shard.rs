@@ -20,6 +20,9 @@ pub struct Shard {
 
 impl Shard {
     /// Reads `hash:2/5`, as nextest spells it.
+    ///
+    /// # Errors
+    /// A text of another form, or a part that there is not.
     pub fn partition(text: &str) -> Result<Self, String> {
         let part = text.strip_prefix("hash:");
         part.ok_or_else(|| "write hash:N/COUNT; cases are told apart by nothing but their ids".to_owned())?

@@ -75,6 +75,8 @@ pub(super) fn keep_stale(plan: &mut Plan, all: &[Settings]) -> Result<(), CliErr
 
 /// How fresh snapshots are, once the files that cannot be used are named.
 fn noted(freshness: Freshness) -> Freshness {
-    left_alone(&freshness).iter().for_each(|line| note(&printable(line)));
+    for line in left_alone(&freshness) {
+        note(&printable(&line));
+    }
     freshness
 }

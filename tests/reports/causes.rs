@@ -284,8 +284,8 @@ fn every_report_has_the_causes() {
     assert_eq!(causes[0]["example"]["id"], "shop/Sell/sales/unknown/r00");
     // Each case names its cause, so the counts can be had from the cases.
     for cause in causes {
-        let cases = report["cases"].as_array().unwrap().iter();
-        let of_cause = cases.filter(|case| case["causes"].as_array().unwrap().contains(&cause["id"]));
+        let all = report["cases"].as_array().unwrap().iter();
+        let of_cause = all.filter(|case| case["causes"].as_array().unwrap().contains(&cause["id"]));
         assert_eq!(Some(of_cause.count() as u64), cause["cases"].as_u64(), "{cause}");
     }
 
@@ -316,14 +316,14 @@ fn every_report_has_the_causes() {
     );
 
     let page = read("html");
-    let (first, cases) = page.split_once("id=\"cases\"").unwrap();
+    let (first, below) = page.split_once("id=\"cases\"").unwrap();
     let mend = first.find("What to mend").unwrap();
     assert!(mend < first.find("What to look at").unwrap() && mend < first.find("class=\"counts\"").unwrap());
     assert!(
         first[mend..].find("error row 404 NoSuchItem") < first[mend..].find("envelope content-type"),
         "{first}"
     );
-    assert_eq!(cases.matches("<details class=\"case ").count(), 49);
+    assert_eq!(below.matches("<details class=\"case ").count(), 49);
 }
 
 /// The events of a run of which so many cases failed, for three causes.
@@ -354,7 +354,9 @@ fn ten_thousand_cases_that_fail_for_three_reasons_are_three_causes() {
     fs::write(path("events.ndjson"), many(10_000)).unwrap();
     let flags = ["json=out.json", "html=out.html", "github=out.github", "markdown=out.md"];
     let mut command = proofmark(&["report", "--from", "events.ndjson"]);
-    flags.iter().for_each(|flag| _ = command.args(["--report", flag]));
+    for flag in flags {
+        command.args(["--report", flag]);
+    }
     let output = command.current_dir(folder.path()).output().unwrap();
     let text = out(&output);
     assert_eq!(code(&output), 1, "{text}{}", err(&output));

@@ -179,6 +179,23 @@ pub(crate) fn open_bundle(path: &Path) -> Result<File, AppError> {
 /// Checks a bundle: its form, its signature, its digests, and then whether what it says follows from what it holds.
 ///
 /// It is read twice, and of its events one is held at a time: first as a whole, then its events once more.
+///
+/// # Errors
+/// Why the bundle is refused: its form, its signature, or all that it says and that is not so.
+///
+/// ```no_run
+/// use std::fs::File;
+///
+/// use proofmark::app::certify::examine;
+/// use proofmark::evidence::{PublicKey, Signer};
+///
+/// let key = PublicKey::from_pem(&std::fs::read_to_string("release.pem.pub")?)?;
+/// match examine(&mut File::open("mock.proof")?, &Signer::Key(key)) {
+///     Ok(found) => println!("{}: {} cases judged again", found.bundle.statement.result, found.judged.confirmed),
+///     Err(refusal) => println!("refused: {refusal}"),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn examine(from: &mut (impl Read + Seek), signer: &Signer) -> Result<Examined, Refusal> {
     let bundle = Bundle::open(from, signer).map_err(Refusal::Bundle)?;
     let parts = Parts::read(&bundle.files)?;

@@ -43,6 +43,7 @@ pub enum Position {
 
 impl Position {
     /// The kind as a whole.
+    #[must_use]
     pub fn kind(self) -> Self {
         Self::Kind(self.number())
     }
