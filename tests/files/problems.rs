@@ -785,7 +785,7 @@ fn a_folder_that_is_too_deep_to_be_searched_is_an_error() {
 #[test]
 fn of_very_many_problems_of_one_kind_a_thousand_are_reported() {
     let broken = |count: usize| {
-        let lines: String = (0..count).map(|number| format!("a{number} =\n")).collect();
+        let lines: String = (0..count).map(|number| format!("a{number} =\n")).collect::<Vec<_>>().concat();
         let found = problems(&[("Get/t.toml", &lines)]);
         found.iter().filter(|problem| problem.contains("invalid TOML: ")).count()
     };
