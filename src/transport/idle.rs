@@ -211,3 +211,36 @@ async fn listen(stream: &mut Stream, seen: &mut Vec<u8>) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::{Idle, Keeping, LISTENING, MOST_LEFT, Rest, Stream, Use, locked};
+    use crate::transport::Address;
+
+    #[tokio::test]
+    async fn as_many_connections_are_listened_to_as_may_be_and_one_more_waits_for_the_oldest() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let place = listener.local_addr().unwrap();
+        let address = Address::new(&format!("http://{place}")).unwrap();
+        let (idle, start) = (Idle::new(Keeping::Reuse), Instant::now());
+        idle.end();
+        let mut ends = Vec::new();
+        for count in 1..=MOST_LEFT + 3 {
+            let stream = TcpStream::connect(place).await.unwrap();
+            ends.push(listener.accept().await.unwrap());
+            idle.keep(&address, Rest::Open(Stream::Plain(stream)), Use::Again, false).await;
+            let left = locked(&idle.left).len();
+            assert!(left <= MOST_LEFT, "{left}");
+            // On a slow machine, the oldest have been listened to long enough by now.
+            if count <= MOST_LEFT && start.elapsed() < LISTENING {
+                assert_eq!(left, count);
+            }
+        }
+        assert!(start.elapsed() >= LISTENING, "the one past the limit did not wait: {:?}", start.elapsed());
+        assert!(!idle.close().await);
+    }
+}

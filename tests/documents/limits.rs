@@ -73,6 +73,14 @@ const TESTED: &[(&str, &[&str])] = &[
     ("any other pattern, once compiled", &["an_expression_is_compiled_up_to_ten_megabytes"]),
     ("a body", &["a_body_is_as_large_as_the_limit_and_no_larger", "the_limit_counts_decoded_bytes"]),
     (
+        "a wait for a free port of this machine",
+        &["where_there_is_no_port_a_connection_waits_for_one_and_for_nothing_else"],
+    ),
+    (
+        "connections that carry no further request and are still listened to",
+        &["as_many_connections_are_listened_to_as_may_be_and_one_more_waits_for_the_oldest"],
+    ),
+    (
         "depth of JSON and XML",
         &[
             "a_text_is_nested_as_deep_as_may_be_and_no_deeper",
@@ -116,6 +124,8 @@ fn tests(folder: &Path, found: &mut BTreeSet<String>) {
             tests(&path, found);
         } else if path.extension().is_some_and(|ending| ending == "rs") {
             let text = fs::read_to_string(&path).unwrap();
+            // As `#[test]` and `#[tokio::test(…)]`.
+            let text = text.replace("#[tokio::test", "#[test]");
             let marked = text.split("#[test]").skip(1);
             let named = marked.filter_map(|rest| rest.split_once("fn ")?.1.split_once("()"));
             found.extend(named.map(|(name, _)| name.to_owned()));
