@@ -213,8 +213,8 @@ pub struct RunEnd {
 pub enum Outcome {
     /// Everything that was selected ran, and holds or is waived.
     Conforms,
-    /// Something could not be found out or cleaned up, and nothing is broken.
-    Unknown,
+    /// Something could not be decided or cleaned up, and nothing is broken.
+    Inconclusive,
     /// The contract is broken, a snapshot differs, or a waiver is stale.
     Broken,
     /// Somebody interrupted the run.
@@ -237,7 +237,7 @@ impl SeriesEnd {
             return Outcome::Interrupted;
         }
         // A series without a run finds nothing out.
-        self.runs.iter().map(|(_, outcome)| *outcome).max().unwrap_or(Outcome::Unknown)
+        self.runs.iter().map(|(_, outcome)| *outcome).max().unwrap_or(Outcome::Inconclusive)
     }
 }
 
@@ -249,17 +249,17 @@ impl RunEnd {
             Outcome::Interrupted
         } else if self.stopped == Some(Stopped::MixedUp) {
             // Neither what passed nor what failed can be relied on.
-            Outcome::Unknown
+            Outcome::Inconclusive
         } else if self.counts.failed > 0 || !self.stale_waivers.is_empty() {
             Outcome::Broken
-        } else if self.counts.indeterminate > 0
-            || self.counts.not_run > self.counts.not_meant
+        } else if self.counts.inconclusive > 0
+            || self.counts.skipped > self.counts.not_meant
             || self.stopped.is_some()
             || self.left_behind > 0
             || self.drift.as_ref().is_some_and(|drift| !drift.is_empty())
             || self.counts.judged() == 0
         {
-            Outcome::Unknown
+            Outcome::Inconclusive
         } else {
             Outcome::Conforms
         }
@@ -272,7 +272,7 @@ impl Outcome {
         match self {
             Self::Conforms => "conforms",
             Self::Broken => "does not conform",
-            Self::Unknown => "could not find out",
+            Self::Inconclusive => "inconclusive",
             Self::Interrupted => "interrupted",
         }
     }
@@ -366,14 +366,14 @@ mod tests {
 
     #[test]
     fn the_most_telling_outcome_of_several_runs_counts() {
-        use Outcome::{Broken, Conforms, Interrupted, Unknown};
+        use Outcome::{Broken, Conforms, Inconclusive, Interrupted};
         for (outcomes, due) in [
             (vec![Conforms, Conforms], Conforms),
-            (vec![Conforms, Unknown], Unknown),
-            (vec![Broken, Unknown, Conforms], Broken),
-            (vec![Unknown, Broken], Broken),
+            (vec![Conforms, Inconclusive], Inconclusive),
+            (vec![Broken, Inconclusive, Conforms], Broken),
+            (vec![Inconclusive, Broken], Broken),
             (vec![Broken, Interrupted], Interrupted),
-            (vec![], Unknown),
+            (vec![], Inconclusive),
         ] {
             let runs = outcomes.iter().map(|outcome| (String::new(), *outcome)).collect();
             assert_eq!(SeriesEnd { runs, not_started: Vec::new() }.outcome(), due, "{outcomes:?}");

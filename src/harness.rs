@@ -380,7 +380,7 @@ fn from_environment(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// Only a passed case passes: one that could not be found out, or was not run, is told as a failure.
+/// Only a passed case passes: one that is inconclusive or was skipped is a failure.
 fn judged(record: &CaseRecord, repeat: &Repeat, seed: u64) -> Result<(), Failed> {
     let is_forced = env::var("INSTA_FORCE_PASS").is_ok_and(|value| value == "1");
     let is_only_snapshot = record.findings.iter().all(|finding| finding.level == Level::Snapshot);
@@ -391,7 +391,7 @@ fn judged(record: &CaseRecord, repeat: &Repeat, seed: u64) -> Result<(), Failed>
         Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => Ok(()),
         // `cargo insta test` collects differences first and reports them itself.
         Verdict::Failed if is_forced && is_only_snapshot => Ok(()),
-        Verdict::Failed | Verdict::Indeterminate(_) | Verdict::NotRun(_) => {
+        Verdict::Failed | Verdict::Inconclusive(_) | Verdict::Skipped(_) => {
             Err(format!("{}\nseed {seed}", case_text(record, repeat)).into())
         }
     }

@@ -44,11 +44,11 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
     lines.add("error rows", &rows(examined));
     lines.omissions("waived", &statement.conformance.waived);
     let failed: BTreeSet<&str> = statement.failed.iter().map(String::as_str).collect();
-    let not_run = |omissions: &[Omission]| -> Vec<Omission> {
+    let skipped = |omissions: &[Omission]| -> Vec<Omission> {
         omissions.iter().filter(|omission| failed.contains(omission.id.as_str())).cloned().collect()
     };
-    lines.omissions("skipped", &not_run(&statement.conformance.skipped));
-    lines.omissions("unreachable", &not_run(&statement.conformance.unreachable));
+    lines.omissions("skipped", &skipped(&statement.conformance.skipped));
+    lines.omissions("unreachable", &skipped(&statement.conformance.unreachable));
     lines.omissions("not shown", &statement.conformance.not_rederivable);
     for stale in &examined.judged.end.stale_waivers {
         lines.add("stale", stale);
@@ -81,8 +81,8 @@ fn cases(examined: &Examined) -> String {
     let parts = [
         (statement.passed.len(), "passed"),
         (statement.warned.len(), "waived or flaky"),
-        (statement.failed.len() - examined.judged.not_run, "failed"),
-        (examined.judged.not_run, "not run"),
+        (statement.failed.len() - examined.judged.skipped, "failed"),
+        (examined.judged.skipped, "skipped"),
         (conformance.not_rederivable.len(), "not shown"),
         (examined.judged.outside.len(), "not selected"),
     ];
@@ -124,8 +124,8 @@ impl Lines {
         let result = examined.bundle.statement.result;
         self.add("result", result.name());
         // A run may conform without such cases, which would leave this unexplained.
-        if result == TestResult::Failed && examined.judged.not_run > 0 {
-            self.add("", "a case that was not run fails a certificate, also where that is meant");
+        if result == TestResult::Failed && examined.judged.skipped > 0 {
+            self.add("", "a case that was skipped fails a certificate, also where that is meant");
         }
     }
 

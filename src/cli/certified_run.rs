@@ -125,7 +125,7 @@ impl Selection<'_> {
     }
 }
 
-/// Whether a run found out what it was asked.
+/// Whether every case of a run could be decided.
 fn certifiable(end: &RunEnd, recorder: &Recorder) -> Result<(), CliError> {
     let no = |reason: String| Err(CliError::NoCertificate { reason });
     if let Some(stopped) = &end.stopped {
@@ -138,9 +138,9 @@ fn certifiable(end: &RunEnd, recorder: &Recorder) -> Result<(), CliError> {
     let more = unknown.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
     no(format!(
-        "it could not be found out whether {} hold{}: {}{more}",
+        "{} {} inconclusive: {}{more}",
         if unknown.len() == 1 { "a case".to_owned() } else { format!("{} cases", unknown.len()) },
-        if unknown.len() == 1 { "s" } else { "" },
+        if unknown.len() == 1 { "is" } else { "are" },
         unknown[..unknown.len().min(NAMED)].join(", ")
     ))
 }

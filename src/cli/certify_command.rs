@@ -9,7 +9,7 @@ use super::args::{CertifyArgs, ReuseArgs};
 use super::certificate_command::Shown;
 use super::certificate_text::{certificate, harmless, outcome};
 use super::certified_run::{Certified, Selection};
-use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, NO_REPORT, UNKNOWN};
+use super::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NO_REPORT};
 use super::keep::{Keep, Kind};
 use super::key_file::signing_key;
 use super::output::{Output, Place, Surroundings};
@@ -80,7 +80,7 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     Ok(match result {
         _ if !is_reported => NO_REPORT,
         TestResult::Failed => BROKEN,
-        TestResult::Passed | TestResult::Warned if end.left_behind > 0 => UNKNOWN,
+        TestResult::Passed | TestResult::Warned if end.left_behind > 0 => INCONCLUSIVE,
         TestResult::Passed | TestResult::Warned => CONFORMS,
     })
 }

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::args::{CoverageFormat, DiffArgs};
 use super::check_command::selected;
-use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
+use super::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED};
 use super::print;
 use super::review_command::plural;
 use super::settings::{Asked, Settings, other};
@@ -34,7 +34,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
         CoverageFormat::Json => printable_json(&format!("{:#}\n", as_json(args, &differences))).into_owned(),
     })?;
     Ok(match code(&differences) {
-        CONFORMS if !is_clean => UNKNOWN,
+        CONFORMS if !is_clean => INCONCLUSIVE,
         code => code,
     })
 }
@@ -118,7 +118,7 @@ fn code(differences: &[CaseDifference]) -> u8 {
         BROKEN
     // Where every case was skipped on purpose, nothing was compared.
     } else if found().any(Difference::is_open) || found().all(|one| *one == Difference::SkippedOnPurpose) {
-        UNKNOWN
+        INCONCLUSIVE
     } else {
         CONFORMS
     }

@@ -21,8 +21,8 @@ pub(super) const USAGE: u8 = 2;
 pub(super) const INVALID_FILES: u8 = 3;
 /// No case is selected.
 pub(super) const NOTHING_SELECTED: u8 = 4;
-/// It could not be found out.
-pub(super) const UNKNOWN: u8 = 5;
+/// It cannot be decided.
+pub(super) const INCONCLUSIVE: u8 = 5;
 /// A report could not be written.
 pub(super) const NO_REPORT: u8 = 6;
 /// The run was interrupted: 128 and the number of SIGINT, as shells count.
@@ -32,9 +32,9 @@ pub(super) const INTERRUPTED: u8 = 130;
 pub(super) fn of_run(outcome: Outcome, is_reported: bool) -> u8 {
     match outcome {
         Outcome::Interrupted => INTERRUPTED,
-        Outcome::Conforms | Outcome::Broken | Outcome::Unknown if !is_reported => NO_REPORT,
+        Outcome::Conforms | Outcome::Broken | Outcome::Inconclusive if !is_reported => NO_REPORT,
         Outcome::Broken => BROKEN,
-        Outcome::Unknown => UNKNOWN,
+        Outcome::Inconclusive => INCONCLUSIVE,
         Outcome::Conforms => CONFORMS,
     }
 }
@@ -136,7 +136,7 @@ impl CliError {
             | Self::Unreadable { .. }
             | Self::Prepare(_)
             | Self::Encode(_) => INVALID_FILES,
-            Self::NoCertificate { .. } => UNKNOWN,
+            Self::NoCertificate { .. } => INCONCLUSIVE,
             Self::Output(_) | Self::Report { .. } | Self::Unwritable { .. } => NO_REPORT,
         }
     }
@@ -182,11 +182,11 @@ mod tests {
     #[test]
     fn an_unwritten_report_outranks_every_outcome_but_an_interrupt() {
         let codes =
-            [Outcome::Conforms, Outcome::Broken, Outcome::Unknown].map(|outcome| of_run(outcome, false));
+            [Outcome::Conforms, Outcome::Broken, Outcome::Inconclusive].map(|outcome| of_run(outcome, false));
         assert_eq!(codes, [NO_REPORT; 3]);
         assert_eq!(of_run(Outcome::Interrupted, false), INTERRUPTED);
         assert_eq!(
-            [Outcome::Conforms, Outcome::Broken, Outcome::Unknown].map(|outcome| of_run(outcome, true)),
+            [Outcome::Conforms, Outcome::Broken, Outcome::Inconclusive].map(|outcome| of_run(outcome, true)),
             [0, 1, 5]
         );
     }

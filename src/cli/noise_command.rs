@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use super::args::NoiseArgs;
 use super::check_command::selected;
 use super::dry_run::dry_run;
-use super::exit::{BROKEN, CONFORMS, CliError, INTERRUPTED, UNKNOWN};
+use super::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED};
 use super::settings::{Asked, Settings, check_connect, other};
 use super::watched::watched;
 use super::{note, print};
@@ -63,7 +63,7 @@ pub(super) fn noise(args: &NoiseArgs) -> Result<u8, CliError> {
     remarks(&study, &findings);
     Ok(match &findings {
         Findings { differing: 1.., .. } => BROKEN,
-        _ if !study.missing.is_empty() || !is_clean => UNKNOWN,
+        _ if !study.missing.is_empty() || !is_clean => INCONCLUSIVE,
         _ => CONFORMS,
     })
 }

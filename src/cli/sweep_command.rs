@@ -5,7 +5,7 @@ use std::fmt::Write;
 use tokio::runtime::Runtime;
 
 use super::args::SweepArgs;
-use super::exit::{BROKEN, CONFORMS, CliError, UNKNOWN};
+use super::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE};
 use super::settings::{from_environment, overrides};
 use super::{note, print};
 use crate::app::{Connected, endpoint, entry};
@@ -31,7 +31,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<u8, CliError> {
         match runtime.block_on(sweep_contract(&client, &endpoint, contract, sweep, is_listing)) {
             Err(reason) => {
                 failed = true;
-                let _ = writeln!(text, "{}: it cannot be found out what is left: {reason}", contract.id);
+                let _ = writeln!(text, "{}: cannot list what is left: {reason}", contract.id);
             }
             Ok(found) => {
                 count += found.len();
@@ -52,13 +52,13 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<u8, CliError> {
         note(
             "error: no contract says how to find what a run left (`[sweep]` in states.toml), so nothing was looked for",
         );
-        return Ok(UNKNOWN);
+        return Ok(INCONCLUSIVE);
     }
     let _ = writeln!(text, "{count} found");
     print(&printable(&text))?;
     // As of `prune`: a script that only looks learns that there is something.
     Ok(match (failed, is_listing && count > 0) {
-        (true, _) => UNKNOWN,
+        (true, _) => INCONCLUSIVE,
         (false, true) => BROKEN,
         (false, false) => CONFORMS,
     })

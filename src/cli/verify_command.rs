@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::args::VerifyArgs;
 use super::certificate_text::{certificate, harmless};
-use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES, UNKNOWN};
+use super::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INVALID_FILES};
 use super::key_file::public_key;
 use super::output::Surroundings;
 use super::print;
@@ -67,7 +67,7 @@ fn whole(file: &mut File, width: usize) -> Result<u8, CliError> {
         text.push_str(&copyable(&line, "??  ", &" ".repeat(17), width));
     }
     print(&harmless(&text))?;
-    Ok(UNKNOWN)
+    Ok(INCONCLUSIVE)
 }
 
 /// What was checked of a bundle's form.
@@ -137,8 +137,8 @@ fn held(examined: &Examined, is_compared: bool, width: usize) -> String {
         judged.confirmed,
         judged.planned.len()
     ));
-    if judged.not_run > 0 {
-        lines.push(format!("not run      {} cases, of which nothing can be judged", judged.not_run));
+    if judged.skipped > 0 {
+        lines.push(format!("skipped      {} cases, of which nothing can be judged", judged.skipped));
     }
     if !judged.underivable.is_empty() {
         lines.push(format!("not shown    {} cases, which are not counted", judged.underivable.len()));

@@ -11,7 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::check::select_in;
-use crate::model::{Answer, CaseRecord, Contract, Expect, Finding, NotRun, Value, Verdict};
+use crate::model::{Answer, CaseRecord, Contract, Expect, Finding, Skipped, Value, Verdict};
 use crate::plan::PlannedCase;
 use crate::snapshot::{Names, Rules, Transcript};
 use stable::{Leaf, leaves, shortened};
@@ -139,8 +139,8 @@ pub struct CaseDifference {
 pub fn summarise(record: &CaseRecord, contract: &Contract, rules: &Rules) -> CaseSummary {
     let findings = match &record.verdict {
         // An answer that judges nothing, such as one that asks to slow down, is none to compare with.
-        Verdict::Indeterminate(unknown) => return CaseSummary::Inconclusive(unknown.to_string()),
-        Verdict::NotRun(reason) => return skipped(reason),
+        Verdict::Inconclusive(unknown) => return CaseSummary::Inconclusive(unknown.to_string()),
+        Verdict::Skipped(reason) => return skipped(reason),
         Verdict::Passed | Verdict::Flaky { .. } => None,
         Verdict::Failed | Verdict::Waived { .. } => {
             Some(record.findings.iter().filter(|finding| finding.counts(record.gate)).map(shown).collect())
@@ -156,7 +156,7 @@ pub fn summarise(record: &CaseRecord, contract: &Contract, rules: &Rules) -> Cas
     CaseSummary::Answered { answers, findings }
 }
 
-fn skipped(reason: &NotRun) -> CaseSummary {
+fn skipped(reason: &Skipped) -> CaseSummary {
     CaseSummary::Skipped { reason: reason.to_string(), is_on_purpose: reason.is_meant() }
 }
 

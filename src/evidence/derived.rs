@@ -12,7 +12,7 @@ use super::statement::{
     TestResult,
 };
 use crate::event::RunStart;
-use crate::model::{Level, NotRun, Verdict};
+use crate::model::{Level, Skipped, Verdict};
 use crate::protocol::sha256_hex;
 
 /// What a statement follows from.
@@ -88,17 +88,17 @@ impl Lists {
                 let reason = format!("passed, but not at the first attempt: {}", attempts.join("; "));
                 self.warned.push(Omission { id, reason });
             }
-            Verdict::Failed | Verdict::Indeterminate(_) => self.failed.push(id),
-            Verdict::NotRun(reason) => {
+            Verdict::Failed | Verdict::Inconclusive(_) => self.failed.push(id),
+            Verdict::Skipped(reason) => {
                 let list = match reason {
-                    NotRun::NoWayTo { .. } => &mut self.unreachable,
-                    NotRun::Unsigned { .. }
-                    | NotRun::Billable
-                    | NotRun::Unreachable { .. }
-                    | NotRun::Refused { .. }
-                    | NotRun::Interrupted
-                    | NotRun::OutOfTime
-                    | NotRun::EnoughFailed => &mut self.skipped,
+                    Skipped::NoWayTo { .. } => &mut self.unreachable,
+                    Skipped::Unsigned { .. }
+                    | Skipped::Billable
+                    | Skipped::Unreachable { .. }
+                    | Skipped::Refused { .. }
+                    | Skipped::Interrupted
+                    | Skipped::OutOfTime
+                    | Skipped::EnoughFailed => &mut self.skipped,
                 };
                 list.push(omission());
                 self.failed.push(id);
@@ -107,7 +107,7 @@ impl Lists {
     }
 }
 
-/// Every case of the selection is required. What was not run, or cannot be shown, has not passed; a waiver that does
+/// Every case of the selection is required. What was skipped, or cannot be shown, has not passed; a waiver that does
 /// not hold any more fails a run, and so its certificate.
 fn result(lists: &Lists, judged: &Judged) -> TestResult {
     let is_short = !judged.underivable.is_empty() || !judged.end.stale_waivers.is_empty();

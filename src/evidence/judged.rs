@@ -1,6 +1,6 @@
 //! Judges a recorded run again, with the contracts and tables that are kept beside it. Main type: [`Judged`].
 //!
-//! Nothing is taken from the records but facts: what states gave, what was answered, and why a case was not run.
+//! Nothing is taken from the records but facts: what states gave, what was answered, and why a case was skipped.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -58,8 +58,8 @@ pub struct Judged {
     pub underivable: Vec<Omission>,
     /// How many cases have been judged again, and came to what is recorded.
     pub confirmed: usize,
-    /// How many cases were not run, which cannot be judged.
-    pub not_run: usize,
+    /// How many cases were skipped, which cannot be judged.
+    pub skipped: usize,
     /// The end of the run, counted anew.
     pub end: RunEnd,
 }
@@ -109,7 +109,7 @@ impl Dossier<'_> {
             divergences: self.start_contradicts(start, &selected.cases, selected.known),
             underivable: Vec::new(),
             confirmed: 0,
-            not_run: 0,
+            skipped: 0,
             end: Tally::new(&[]).finish(Vec::new(), None, Duration::ZERO),
             planned: selected.cases,
         };
@@ -208,12 +208,12 @@ impl Judged {
             self.add(record.id.as_str(), "it was judged at another level than the run");
         }
         match &record.verdict {
-            Verdict::Indeterminate(_) => {
-                self.add(record.id.as_str(), "it is indeterminate, so there is nothing to certify");
+            Verdict::Inconclusive(_) => {
+                self.add(record.id.as_str(), "it is inconclusive, so there is nothing to certify");
                 return record.clone();
             }
-            Verdict::NotRun(_) => {
-                self.not_run += 1;
+            Verdict::Skipped(_) => {
+                self.skipped += 1;
                 self.not_run_holds(planned, record);
                 return record.clone();
             }
@@ -242,7 +242,7 @@ impl Judged {
         }
     }
 
-    /// Of a case that was not run there is nothing but the reason.
+    /// Of a case that was skipped there is nothing but the reason.
     fn not_run_holds(&mut self, planned: &PlannedCase, record: &CaseRecord) {
         let due = kept(record.clone());
         let is_bare = due.findings == record.findings
@@ -257,7 +257,7 @@ impl Judged {
             && record.retried.is_empty()
             && (record.answered, record.steps_not_sent) == (0, planned.case.steps.len());
         if !is_bare {
-            self.add(record.id.as_str(), "it was not run, and something is recorded of it");
+            self.add(record.id.as_str(), "it was skipped, and something is recorded of it");
         }
         if record.codes_due != codes_due(planned) {
             self.add(record.id.as_str(), "the record is wrong about the codes that it expects");

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::judged::{CaseResult, Judged};
 use crate::coverage::Coverage;
-use crate::model::{CaseId, Contract, NotRun, Reach, Verdict, row_label};
+use crate::model::{CaseId, Contract, Reach, Skipped, Verdict, row_label};
 
 /// The name of the file.
 pub const COVERAGE: &str = "coverage.json";
@@ -64,7 +64,7 @@ pub fn provoked(judged: &Judged, aims: &[Coverage]) -> Vec<RowEvidence> {
         by_operation.entry(operation).or_default().push(result);
     }
     let lacks_state =
-        |result: &&CaseResult| matches!(result.verdict, Verdict::NotRun(NotRun::NoWayTo { .. }));
+        |result: &&CaseResult| matches!(result.verdict, Verdict::Skipped(Skipped::NoWayTo { .. }));
     let beyond: BTreeSet<&CaseId> =
         judged.results.iter().filter(lacks_state).map(|result| &result.id).collect();
     let rows =

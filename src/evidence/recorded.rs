@@ -89,7 +89,7 @@ pub fn kept(record: CaseRecord) -> CaseRecord {
         snapshot: SnapshotOutcome::Unchecked,
         ..record
     };
-    if !matches!(record.verdict, Verdict::NotRun(_)) {
+    if !matches!(record.verdict, Verdict::Skipped(_)) {
         return record;
     }
     CaseRecord {

@@ -50,7 +50,7 @@ pub enum TestResult {
     Passed,
     /// Some have failed, and for each a waiver says so.
     Warned,
-    /// Some have failed, or were required and not run.
+    /// Some have failed, or were required and skipped.
     Failed,
 }
 
@@ -100,7 +100,7 @@ pub struct Conformance {
     pub not_rederivable: Vec<Omission>,
     /// What the result is about, and no more.
     pub scope: Scope,
-    /// Cases that were not run although there was a way.
+    /// Cases that were skipped although there was a way.
     pub skipped: Vec<Omission>,
     /// What the endpoint offers no way to: cases by their id, or error rows by contract and code.
     pub unreachable: Vec<Omission>,

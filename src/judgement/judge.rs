@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::promise::{codes, unless_empty};
 use crate::check::{Subject, check, request_id, select_in, throttled};
 use crate::model::{
-    Answer, Body, ErrorRow, Exchange, Expect, Finding, Given, Level, NotRun, PreparedStep, Request,
-    RequestId, Unknown, Value, Verdict, is_singular,
+    Answer, Body, ErrorRow, Exchange, Expect, Finding, Given, Inconclusive, Level, PreparedStep, Request,
+    RequestId, Skipped, Value, Verdict, is_singular,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare};
 use crate::protocol::{encode, settle};
@@ -19,16 +19,16 @@ use crate::template::{Scope, Templates};
 pub enum Ended {
     /// A finding that counts.
     Broken,
-    /// Something that could not be found out.
-    Unknown(Unknown),
+    /// Something that cannot be decided.
+    Inconclusive(Inconclusive),
     /// No way leads on.
-    NotRun(NotRun),
+    Skipped(Skipped),
 }
 
 impl Ended {
     /// That something of the case cannot be prepared.
     pub fn unprepared(error: impl std::error::Error) -> Self {
-        Self::Unknown(Unknown::Unprepared { reason: error.to_string() })
+        Self::Inconclusive(Inconclusive::Unprepared { reason: error.to_string() })
     }
 }
 
@@ -132,7 +132,7 @@ impl<'a> Judge<'a> {
         let throttled = if is_as_expected { None } else { throttled(&subject) };
         self.exchanges.push(Exchange { step: position, request, answer });
         if let Some(answer) = throttled {
-            return Err(Ended::Unknown(Unknown::Throttled { answer }));
+            return Err(Ended::Inconclusive(Inconclusive::Throttled { answer }));
         }
         let is_broken = findings.iter().any(|finding| finding.counts(self.gate));
         self.findings.extend(findings);
@@ -151,7 +151,7 @@ impl<'a> Judge<'a> {
         let all = std::iter::once(expect).chain(&expect.alternatives);
         let mut limits = all.filter_map(|expect| expect.within);
         if limits.any(|limit| least <= limit && limit < most) {
-            return Err(Ended::Unknown(Unknown::Paused { paused: answer.paused }));
+            return Err(Ended::Inconclusive(Inconclusive::Paused { paused: answer.paused }));
         }
         Ok(())
     }
@@ -180,7 +180,7 @@ impl<'a> Judge<'a> {
             if self.gate >= Level::Body {
                 return Err(Ended::Broken);
             }
-            return Err(Ended::Unknown(Unknown::Unprepared {
+            return Err(Ended::Inconclusive(Inconclusive::Unprepared {
                 reason: format!("there is nothing at {path}"),
             }));
         }
@@ -190,8 +190,8 @@ impl<'a> Judge<'a> {
     /// What the case comes to; `retried` is what came of attempts that were made again.
     pub fn verdict(&self, ended: Option<Ended>, retried: &[String]) -> Verdict {
         match ended {
-            Some(Ended::Unknown(unknown)) => Verdict::Indeterminate(unknown),
-            Some(Ended::NotRun(reason)) => Verdict::NotRun(reason),
+            Some(Ended::Inconclusive(unknown)) => Verdict::Inconclusive(unknown),
+            Some(Ended::Skipped(reason)) => Verdict::Skipped(reason),
             Some(Ended::Broken) => Verdict::Failed,
             None if self.findings.iter().any(|finding| finding.counts(self.gate)) => Verdict::Failed,
             None if !retried.is_empty() => Verdict::Flaky { attempts: retried.to_vec() },

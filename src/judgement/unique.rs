@@ -18,7 +18,7 @@ impl UniqueIds {
     /// Takes a case, and adds a finding for each id that an answer of an earlier case had. Of a case that was skipped
     /// nothing counts. Merged shards know no contract; what a run has found already is not found again.
     pub fn take(&mut self, record: &mut CaseRecord, contract: Option<&Contract>, waivers: &WaiverBook) {
-        if matches!(record.verdict, Verdict::NotRun(_)) {
+        if matches!(record.verdict, Verdict::Skipped(_)) {
             return;
         }
         let case: Arc<str> = Arc::from(record.id.as_str());
@@ -33,7 +33,7 @@ impl UniqueIds {
             }
         }
         // What cannot be decided stays so.
-        if found.is_empty() || matches!(record.verdict, Verdict::Indeterminate(_)) {
+        if found.is_empty() || matches!(record.verdict, Verdict::Inconclusive(_)) {
             return;
         }
         record.findings.extend(found);

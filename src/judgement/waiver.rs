@@ -105,6 +105,6 @@ fn stale_by(entry: &Entry, record: &CaseRecord) -> Option<String> {
         Verdict::Failed | Verdict::Waived { .. } => {
             Some(format!("{spot}: {} fails, but not in the way that is waived", record.id))
         }
-        Verdict::Indeterminate(_) | Verdict::NotRun(_) => None,
+        Verdict::Inconclusive(_) | Verdict::Skipped(_) => None,
     }
 }

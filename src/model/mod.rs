@@ -56,6 +56,7 @@ pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, St
 pub use suite::{Operation, Suite, Table};
 pub use value::Value;
 pub use verdict::{
-    CaseRecord, NotRun, RequestId, SetUp, SnapshotOutcome, Unknown, Verdict, VerdictCounts, whole_micros,
+    CaseRecord, Inconclusive, RequestId, SetUp, Skipped, SnapshotOutcome, Verdict, VerdictCounts,
+    whole_micros,
 };
 pub use waiver::{Day, Waiver};

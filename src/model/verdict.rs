@@ -29,10 +29,10 @@ pub enum Verdict {
         /// Why that is bearable, who answers for it, and until when.
         reason: String,
     },
-    /// It could not be found out.
-    Indeterminate(Unknown),
+    /// It cannot be decided.
+    Inconclusive(Inconclusive),
     /// It was not tried.
-    NotRun(NotRun),
+    Skipped(Skipped),
 }
 
 impl Verdict {
@@ -43,8 +43,8 @@ impl Verdict {
             Self::Flaky { .. } => "flaky",
             Self::Failed => "failed",
             Self::Waived { .. } => "waived",
-            Self::Indeterminate(_) => "indeterminate",
-            Self::NotRun(_) => "not run",
+            Self::Inconclusive(_) => "inconclusive",
+            Self::Skipped(_) => "skipped",
         }
     }
 
@@ -54,15 +54,15 @@ impl Verdict {
             Self::Passed | Self::Failed => None,
             Self::Flaky { attempts } => Some(attempts.join("; ")),
             Self::Waived { reason } => Some(reason.clone()),
-            Self::Indeterminate(unknown) => Some(unknown.to_string()),
-            Self::NotRun(reason) => Some(reason.to_string()),
+            Self::Inconclusive(unknown) => Some(unknown.to_string()),
+            Self::Skipped(reason) => Some(reason.to_string()),
         }
     }
 }
 
-/// Why it could not be found out whether the contract holds.
+/// Why a case cannot be decided.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Unknown {
+pub enum Inconclusive {
     /// No whole answer came.
     Transport(Fault),
     /// The endpoint asked for fewer requests.
@@ -89,7 +89,7 @@ pub enum Unknown {
     },
 }
 
-impl fmt::Display for Unknown {
+impl fmt::Display for Inconclusive {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transport(fault) => write!(out, "{fault}"),
@@ -108,7 +108,7 @@ impl fmt::Display for Unknown {
 
 /// Why a case was not tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotRun {
+pub enum Skipped {
     /// No way leads to a state on this endpoint.
     NoWayTo {
         /// The state.
@@ -143,7 +143,7 @@ pub enum NotRun {
     EnoughFailed,
 }
 
-impl NotRun {
+impl Skipped {
     /// Whether somebody said that such cases do not concern this endpoint.
     pub fn is_meant(&self) -> bool {
         matches!(self, Self::Unsigned { is_meant: true, .. })
@@ -162,7 +162,7 @@ impl NotRun {
     }
 }
 
-impl fmt::Display for NotRun {
+impl fmt::Display for Skipped {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoWayTo { state, reason } => write!(out, "no way to the state \"{state}\" here: {reason}"),
@@ -305,11 +305,11 @@ pub struct VerdictCounts {
     pub failed: usize,
     /// Failed as a waiver says.
     pub waived: usize,
-    /// Could not be found out.
-    pub indeterminate: usize,
+    /// Cannot be decided.
+    pub inconclusive: usize,
     /// Not tried.
-    pub not_run: usize,
-    /// Not tried, as it is meant: a part of `not_run`.
+    pub skipped: usize,
+    /// Not tried, as it is meant: a part of `skipped`.
     pub not_meant: usize,
 }
 
@@ -321,9 +321,9 @@ impl VerdictCounts {
             Verdict::Flaky { .. } => self.flaky += 1,
             Verdict::Failed => self.failed += 1,
             Verdict::Waived { .. } => self.waived += 1,
-            Verdict::Indeterminate(_) => self.indeterminate += 1,
-            Verdict::NotRun(reason) => {
-                self.not_run += 1;
+            Verdict::Inconclusive(_) => self.inconclusive += 1,
+            Verdict::Skipped(reason) => {
+                self.skipped += 1;
                 self.not_meant += usize::from(reason.is_meant());
             }
         }
@@ -336,7 +336,7 @@ impl VerdictCounts {
 
     /// All cases.
     pub fn total(&self) -> usize {
-        self.judged() + self.indeterminate + self.not_run
+        self.judged() + self.inconclusive + self.skipped
     }
 }
 

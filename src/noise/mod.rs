@@ -95,7 +95,7 @@ pub struct Findings {
 impl Recorded {
     /// Takes what a run recorded.
     pub fn new(record: &CaseRecord) -> Self {
-        if let Verdict::Indeterminate(_) | Verdict::NotRun(_) = &record.verdict {
+        if let Verdict::Inconclusive(_) | Verdict::Skipped(_) = &record.verdict {
             return Self::Missing(record.verdict.reason().unwrap_or_default());
         }
         Self::Answers(Answers {

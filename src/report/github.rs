@@ -90,7 +90,7 @@ impl GithubReport {
         }
     }
 
-    /// The lines, of which those of the whole come first, and of what could not be found out last.
+    /// The lines, of which those of the whole come first, and of what is inconclusive last.
     fn lines(&self) -> Vec<String> {
         let errors = [&self.notes, &self.broken, &self.unknown];
         let count: usize = errors.iter().map(|errors| errors.count).sum();

@@ -22,8 +22,8 @@ pub(super) enum Kind {
     Broken,
     /// It failed as a waiver says.
     Waived,
-    /// It could not be found out, or something was left behind.
-    Unknown,
+    /// It cannot be decided, or something was left behind.
+    Inconclusive,
     /// Somebody said that it does not concern this endpoint.
     Skipped,
 }
@@ -32,13 +32,13 @@ pub(super) enum Kind {
 pub(super) fn kind(record: &CaseRecord) -> Kind {
     match &record.verdict {
         Verdict::Failed => Kind::Broken,
-        _ if !record.left_behind.is_empty() => Kind::Unknown,
+        _ if !record.left_behind.is_empty() => Kind::Inconclusive,
         Verdict::Passed if record.started_again.is_some() => Kind::StartedAgain,
         Verdict::Passed => Kind::Passed,
         Verdict::Flaky { .. } => Kind::Flaky,
         Verdict::Waived { .. } => Kind::Waived,
-        Verdict::NotRun(reason) if reason.is_meant() => Kind::Skipped,
-        Verdict::Indeterminate(_) | Verdict::NotRun(_) => Kind::Unknown,
+        Verdict::Skipped(reason) if reason.is_meant() => Kind::Skipped,
+        Verdict::Inconclusive(_) | Verdict::Skipped(_) => Kind::Inconclusive,
     }
 }
 
@@ -47,8 +47,8 @@ pub(super) fn kind(record: &CaseRecord) -> Kind {
 pub(super) fn is_listed(record: &CaseRecord) -> bool {
     match (kind(record), &record.verdict) {
         (Kind::Passed | Kind::Skipped, _) => false,
-        (_, Verdict::NotRun(reason)) if record.left_behind.is_empty() => !reason.is_of_the_run(),
-        (Kind::StartedAgain | Kind::Flaky | Kind::Broken | Kind::Waived | Kind::Unknown, _) => true,
+        (_, Verdict::Skipped(reason)) if record.left_behind.is_empty() => !reason.is_of_the_run(),
+        (Kind::StartedAgain | Kind::Flaky | Kind::Broken | Kind::Waived | Kind::Inconclusive, _) => true,
     }
 }
 
@@ -59,8 +59,8 @@ pub(super) fn headline(record: &CaseRecord) -> String {
         Verdict::Passed
         | Verdict::Flaky { .. }
         | Verdict::Waived { .. }
-        | Verdict::Indeterminate(_)
-        | Verdict::NotRun(_) => record.verdict.reason(),
+        | Verdict::Inconclusive(_)
+        | Verdict::Skipped(_) => record.verdict.reason(),
     };
     let left = record.left_behind.first().map(|left| format!("left behind: {left}"));
     let again = record.started_again.as_ref().map(|reason| format!("started again: {reason}"));

@@ -174,7 +174,7 @@ impl Suite {
         self.causes.add(record);
         self.elapsed += record.elapsed;
         self.failures += usize::from(kind == Kind::Broken);
-        self.errors += usize::from(kind == Kind::Unknown);
+        self.errors += usize::from(kind == Kind::Inconclusive);
         self.skipped += usize::from(matches!(kind, Kind::Waived | Kind::Skipped));
         let name = record.id.as_str().trim_start_matches(record.id.table()).trim_start_matches('/');
         let class = class(endpoint, record.id.table());
@@ -253,9 +253,9 @@ fn element(record: &CaseRecord, kind: Kind) -> Option<(&'static str, &'static st
             Some(("failure", first_counting(record).map_or("failed", |finding| finding.level.name())))
         }
         Kind::Waived => Some(("skipped", "waived")),
-        Kind::Unknown if record.left_behind.is_empty() => Some(("error", record.verdict.name())),
-        Kind::Unknown => Some(("error", "left behind")),
-        Kind::Skipped => Some(("skipped", "not run")),
+        Kind::Inconclusive if record.left_behind.is_empty() => Some(("error", record.verdict.name())),
+        Kind::Inconclusive => Some(("error", "left behind")),
+        Kind::Skipped => Some(("skipped", "skipped")),
     }
 }
 

@@ -95,13 +95,13 @@ impl MarkdownReport {
         }
         writeln!(
             out,
-            "| passed | flaky | failed | waived | indeterminate | not run |\n|---|---|---|---|---|---|"
+            "| passed | flaky | failed | waived | inconclusive | skipped |\n|---|---|---|---|---|---|"
         )?;
         let counts = &end.counts;
         writeln!(
             out,
             "| {} | {} | {} | {} | {} | {} |\n",
-            counts.passed, counts.flaky, counts.failed, counts.waived, counts.indeterminate, counts.not_run
+            counts.passed, counts.flaky, counts.failed, counts.waived, counts.inconclusive, counts.skipped
         )?;
         write_causes(out, &causes)?;
         writeln!(out, "| contract | version | cases | error rows met |\n|---|---|---|---|")?;

@@ -203,8 +203,8 @@ fn add_counts(end: &mut RunEnd, part: &RunEnd) {
     counts.flaky += more.flaky;
     counts.failed += more.failed;
     counts.waived += more.waived;
-    counts.indeterminate += more.indeterminate;
-    counts.not_run += more.not_run;
+    counts.inconclusive += more.inconclusive;
+    counts.skipped += more.skipped;
     counts.not_meant += more.not_meant;
     let (counts, more) = (&mut end.snapshots, &part.snapshots);
     counts.same += more.same;

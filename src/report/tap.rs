@@ -63,13 +63,13 @@ impl TapReport {
             Kind::Passed | Kind::StartedAgain | Kind::Flaky => ("ok", String::new()),
             Kind::Skipped => ("ok", format!(" # SKIP {}", description(&headline(record)))),
             Kind::Waived => ("not ok", format!(" # TODO {}", description(&headline(record)))),
-            Kind::Broken | Kind::Unknown => ("not ok", String::new()),
+            Kind::Broken | Kind::Inconclusive => ("not ok", String::new()),
         };
         let indent = self.indent();
         writeln!(self.out, "{indent}{word} {} - {}{directive}", self.cases, record.id)?;
         match kind {
             Kind::Passed | Kind::Skipped => Ok(()),
-            Kind::StartedAgain | Kind::Flaky | Kind::Waived | Kind::Broken | Kind::Unknown => {
+            Kind::StartedAgain | Kind::Flaky | Kind::Waived | Kind::Broken | Kind::Inconclusive => {
                 self.block(record)
             }
         }

@@ -13,8 +13,8 @@ use super::state::{self, NoState, Undo};
 use super::stop::Stop;
 use crate::judgement::{Ended, Judge, open, render_params};
 use crate::model::{
-    Answer, CaseRecord, Fault, Given, Literals, NotRun, Request, RequestSpec, SetUp, SnapshotOutcome,
-    Unknown, Value, whole_micros,
+    Answer, CaseRecord, Fault, Given, Inconclusive, Literals, Request, RequestSpec, SetUp, Skipped,
+    SnapshotOutcome, Value, whole_micros,
 };
 use crate::plan::{PlannedCase, literals, set_variables};
 use crate::snapshot::Names;
@@ -114,10 +114,10 @@ impl<'a> Attempt<'a> {
     /// neither the request nor what follows it can be sent in the state that was set up.
     fn lost(&self, ended: Option<&Ended>) -> Option<String> {
         match ended {
-            Some(Ended::Unknown(Unknown::Transport(fault @ Fault::Lost { .. }))) => {
+            Some(Ended::Inconclusive(Inconclusive::Transport(fault @ Fault::Lost { .. }))) => {
                 Some(format!("the request of step {}: {fault}", self.judge.exchanges.len() + 1))
             }
-            Some(Ended::Unknown(_) | Ended::NotRun(_) | Ended::Broken) | None => None,
+            Some(Ended::Inconclusive(_) | Ended::Skipped(_) | Ended::Broken) | None => None,
         }
     }
 
@@ -153,7 +153,7 @@ impl<'a> Attempt<'a> {
             let params = render_params(need, scope, &self.runner.templates)?;
             let Some(definition) = self.planned.contract.state(&need.state) else {
                 let reason = "no state of this name is declared".to_owned();
-                return Err(Ended::NotRun(NotRun::NoWayTo { state: need.state.clone(), reason }));
+                return Err(Ended::Skipped(Skipped::NoWayTo { state: need.state.clone(), reason }));
             };
             self.asked += 1;
             let mut purpose = state::purpose(self.runner.settings.seed, &self.planned.id, self.asked);
@@ -164,13 +164,13 @@ impl<'a> Attempt<'a> {
             let setting_up = state::bring_about(&kitchen, definition, &params, &purpose);
             // A set-up that was sent is not cut short: what an unfinished one left behind could not be undone.
             let (set_up, promised) = setting_up.await.map_err(|missing| match missing {
-                NoState::Unknown(unknown) => Ended::Unknown(unknown),
-                NoState::NotRun(reason) => Ended::NotRun(reason),
+                NoState::Inconclusive(unknown) => Ended::Inconclusive(unknown),
+                NoState::Skipped(reason) => Ended::Skipped(reason),
             })?;
             let asked = set_up.as_ref().and_then(Undo::asked);
             self.set_ups.extend(asked.map(|asked| SetUp { step: position, asked: asked.to_owned() }));
             self.set_up.extend(set_up);
-            for (name, value) in promised.map_err(Ended::Unknown)? {
+            for (name, value) in promised.map_err(Ended::Inconclusive)? {
                 let own = need.variable(&name);
                 if definition.provides.iter().any(|variable| variable.name == name && variable.is_volatile) {
                     self.given.push((own.clone(), value.to_plain()));
@@ -179,7 +179,7 @@ impl<'a> Attempt<'a> {
                 self.variables.push((own, value));
             }
             if let Some(reason) = stop.reason() {
-                return Err(Ended::Unknown(Unknown::Transport(reason.into())));
+                return Err(Ended::Inconclusive(Inconclusive::Transport(reason.into())));
             }
         }
         Ok(())
@@ -203,7 +203,7 @@ impl<'a> Attempt<'a> {
             Ok(answer) => answer,
             Err(fault) => {
                 self.unanswered = Some(request);
-                return Err(Ended::Unknown(Unknown::Transport(fault)));
+                return Err(Ended::Inconclusive(Inconclusive::Transport(fault)));
             }
         };
         self.judge.take(position, &prepared, request, answer, scope)
@@ -263,7 +263,7 @@ impl<'a> Attempt<'a> {
     async fn tear_down(&mut self, ended: Option<&Ended>) -> Vec<String> {
         let set_up = std::mem::take(&mut self.set_up);
         // What a failed set-up has made is no state that anybody could use.
-        let is_whole = !matches!(ended, Some(Ended::Unknown(Unknown::SetUp { .. })));
+        let is_whole = !matches!(ended, Some(Ended::Inconclusive(Inconclusive::SetUp { .. })));
         if self.runner.settings.keeps_states && is_whole {
             self.runner.keep(set_up.iter().map(Undo::state));
             return Vec::new();
@@ -290,7 +290,7 @@ impl<'a> Attempt<'a> {
     /// A transcript is compared only if it is whole.
     fn compare_snapshot(&mut self, ended: Option<&Ended>) -> SnapshotOutcome {
         let is_whole = self.judge.exchanges.len() == self.planned.case.steps.len()
-            && !matches!(ended, Some(Ended::Unknown(_) | Ended::NotRun(_)));
+            && !matches!(ended, Some(Ended::Inconclusive(_) | Ended::Skipped(_)));
         let Some(store) = self.runner.store.as_ref().filter(|_| is_whole) else {
             return SnapshotOutcome::Unchecked;
         };

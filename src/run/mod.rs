@@ -29,7 +29,7 @@ use tokio::time::sleep;
 
 use crate::event::{Event, PartNumber, PartStart, RunEnd, RunStart, StaleSnapshot};
 use crate::judgement::{Tally, UniqueIds, WaiverBook, codes_due, operations};
-use crate::model::{CaseRecord, Contract, Drift, NotRun, SnapshotOutcome, Suite, Verdict, whole_micros};
+use crate::model::{CaseRecord, Contract, Drift, Skipped, SnapshotOutcome, Suite, Verdict, whole_micros};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
 use crate::snapshot::{RuleBook, Store, StoreError};
 use crate::template::Templates;
@@ -149,13 +149,13 @@ impl Runner {
     /// Runs one case to its end; teardown is done also when the run is stopped.
     pub async fn case(&self, planned: &PlannedCase, stop: &Stop) -> CaseRecord {
         if let Some(reason) = stop.before_a_case() {
-            return self.not_run(planned, reason.into());
+            return self.skipped(planned, reason.into());
         }
         if !self.settings.allows_billable && billable_requests(planned) > 0 {
-            return self.not_run(planned, NotRun::Billable);
+            return self.skipped(planned, Skipped::Billable);
         }
         if let Some(reason) = self.unsigned(planned) {
-            return self.not_run(planned, reason);
+            return self.skipped(planned, reason);
         }
         let mut record = Attempt::new(self, planned).run(stop).await;
         self.waivers.apply(&mut record);
@@ -163,21 +163,21 @@ impl Runner {
     }
 
     /// Why a case cannot be signed here as it asks for.
-    fn unsigned(&self, planned: &PlannedCase) -> Option<NotRun> {
+    fn unsigned(&self, planned: &PlannedCase) -> Option<Skipped> {
         let signing = &self.endpoint.signing;
         let schemes = (0..planned.case.steps.len()).filter_map(|position| scheme(planned, position));
         let missing = schemes.into_iter().find(|scheme| !signing.has(Some(*scheme)))?;
-        Some(NotRun::Unsigned { scheme: missing, is_meant: signing.is_said() })
+        Some(Skipped::Unsigned { scheme: missing, is_meant: signing.is_said() })
     }
 
-    fn not_run(&self, planned: &PlannedCase, reason: NotRun) -> CaseRecord {
+    fn skipped(&self, planned: &PlannedCase, reason: Skipped) -> CaseRecord {
         let scope = open_scope(planned, self.settings.seed, &self.templates);
         CaseRecord {
             id: planned.id.clone(),
             about: scope
                 .map_or_else(|_| planned.case.about.clone(), |scope| about(planned, &scope, &self.templates)),
             spot: planned.spot().clone(),
-            verdict: Verdict::NotRun(reason),
+            verdict: Verdict::Skipped(reason),
             findings: Vec::new(),
             gate: self.settings.gate,
             answered: 0,

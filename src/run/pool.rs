@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use super::Runner;
 use super::stop::Stop;
-use crate::model::{CaseRecord, NotRun, Verdict};
+use crate::model::{CaseRecord, Skipped, Verdict};
 use crate::plan::PlannedCase;
 
 /// How many cases for each worker, and how many more, may be ahead of the one that is reported next: so much that
@@ -218,7 +218,7 @@ impl Shared {
     async fn judged(&self, planned: &PlannedCase) -> CaseRecord {
         let enough = self.runner.settings.enough.map_or(usize::MAX, NonZeroUsize::get);
         if self.failed.load(Ordering::Relaxed) >= enough {
-            return self.runner.not_run(planned, NotRun::EnoughFailed);
+            return self.runner.skipped(planned, Skipped::EnoughFailed);
         }
         let record = self.runner.case(planned, &self.stop).await;
         if record.verdict == Verdict::Failed {

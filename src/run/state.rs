@@ -8,7 +8,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::recipe::{self, Cooked, Kitchen};
-use crate::model::{CaseId, Fault, NotRun, StateDefinition, Unknown, Value};
+use crate::model::{CaseId, Fault, Inconclusive, Skipped, StateDefinition, Value};
 use crate::plan::billable_steps;
 use crate::protocol::{read_json, to_json};
 use crate::transport::Address;
@@ -57,13 +57,13 @@ impl Undo {
 
 /// Why a state is not there.
 pub(super) enum NoState {
-    Unknown(Unknown),
-    NotRun(NotRun),
+    Inconclusive(Inconclusive),
+    Skipped(Skipped),
 }
 
 /// What a set-up gives: what undoes it, if anything, and the variables that the definition promises, or
 /// why what came is of no use.
-pub(super) type Brought = (Option<Undo>, Result<Vec<(String, Value)>, Unknown>);
+pub(super) type Brought = (Option<Undo>, Result<Vec<(String, Value)>, Inconclusive>);
 
 /// Brings a state about by the first way that leads to it: the hook, then a fixture, then a recipe.
 pub(super) async fn bring_about(
@@ -78,7 +78,10 @@ pub(super) async fn bring_about(
         match set_up(kitchen, hook, definition, params, purpose).await {
             Err(HookFailure::DoesNotKnow(answer)) => tried = format!("the hook does not know it: {answer}"),
             Err(HookFailure::Failed(reason)) => {
-                return Err(NoState::Unknown(Unknown::SetUp { state: definition.name.clone(), reason }));
+                return Err(NoState::Inconclusive(Inconclusive::SetUp {
+                    state: definition.name.clone(),
+                    reason,
+                }));
             }
             Ok(set_up) => {
                 let promised = promised(definition, &set_up.variables, "the hook's answer");
@@ -100,18 +103,18 @@ pub(super) async fn bring_about(
         if let Some(missing) = recipe::lacks(recipe, definition, params, endpoint) {
             let reason =
                 format!("{tried}, {declared}, and its recipe needs the endpoint's variable `{missing}`");
-            return Err(NoState::NotRun(NotRun::NoWayTo { state: definition.name.clone(), reason }));
+            return Err(NoState::Skipped(Skipped::NoWayTo { state: definition.name.clone(), reason }));
         }
         if !kitchen.allows_billable && billable_steps(kitchen.contract, recipe) > 0 {
-            return Err(NoState::NotRun(NotRun::Billable));
+            return Err(NoState::Skipped(Skipped::Billable));
         }
         let (cooked, promised) = recipe::follow(kitchen, definition, recipe, params, purpose).await;
         let state = definition.name.clone();
-        let promised = promised.map_err(|reason| Unknown::SetUp { state: state.clone(), reason });
+        let promised = promised.map_err(|reason| Inconclusive::SetUp { state: state.clone(), reason });
         return Ok((Some(Undo::Recipe { state, cooked }), promised));
     }
     let reason = format!("{tried}, {declared}, and no recipe leads there");
-    Err(NoState::NotRun(NotRun::NoWayTo { state: definition.name.clone(), reason }))
+    Err(NoState::Skipped(Skipped::NoWayTo { state: definition.name.clone(), reason }))
 }
 
 fn described(params: &[(String, Value)]) -> String {
@@ -185,13 +188,13 @@ fn promised(
     definition: &StateDefinition,
     variables: &Value,
     giver: &str,
-) -> Result<Vec<(String, Value)>, Unknown> {
+) -> Result<Vec<(String, Value)>, Inconclusive> {
     let mut found = Vec::new();
     for variable in &definition.provides {
         match variables.get(&variable.name) {
             Some(value) => found.push((variable.name.clone(), value.clone())),
             None => {
-                return Err(Unknown::SetUp {
+                return Err(Inconclusive::SetUp {
                     state: definition.name.clone(),
                     reason: format!("{giver} lacks `{}`", variable.name),
                 });

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::preflight::Obstacle;
 use crate::event::Stopped;
-use crate::model::{Fault, NotRun};
+use crate::model::{Fault, Skipped};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Reason {
@@ -153,7 +153,7 @@ impl Stop {
     }
 }
 
-impl From<StopReason> for NotRun {
+impl From<StopReason> for Skipped {
     fn from(reason: StopReason) -> Self {
         match reason.0 {
             // The last comes when no case is left that could meet it.

@@ -19,7 +19,7 @@ pub struct Found {
 /// Finds what carries the mark of a run, and removes it unless it is only to be listed.
 ///
 /// # Errors
-/// If it cannot be found out what there is.
+/// If the endpoint does not list what there is.
 pub async fn sweep(
     client: &Client,
     endpoint: &Endpoint,

@@ -18,7 +18,7 @@ for suite in report:
         kinds = [type(result) for result in case.result]
         failures += Failure in kinds
         errors += Error in kinds
-        verdict = "failed" if Failure in kinds else "indeterminate" if Error in kinds else "passed"
+        verdict = "failed" if Failure in kinds else "inconclusive" if Error in kinds else "passed"
         found[f"{suite.name}/{case.name}"] = verdict
     assert (suite.tests, suite.failures, suite.errors) == (len(suite), failures, errors), suite.name
 

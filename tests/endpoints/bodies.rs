@@ -361,12 +361,12 @@ fn a_hook_that_has_no_variables_to_give_may_answer_nothing_ok_or_true() {
     }
     for hook in ["false", "<html></html>", "[]"] {
         let judged = judge(answer("200 OK", "", hook), state);
-        assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{hook}: {}", judged.out);
+        assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{hook}: {}", judged.out);
     }
     let promises = format!("{state}[state.provides.id]\nabout = \"Its id.\"\nexample = \"1\"\n");
     let judged = judge(no_content(), &promises);
     assert!(
-        judged.verdict() == "indeterminate" && judged.reason().contains("lacks `id`"),
+        judged.verdict() == "inconclusive" && judged.reason().contains("lacks `id`"),
         "{}",
         judged.reason()
     );

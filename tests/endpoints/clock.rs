@@ -80,7 +80,7 @@ fn a_clock_beyond_the_limit_is_one_clear_error_and_no_case_is_sent() {
         assert_eq!(judged.out.matches("clock").count(), 1, "{}", judged.out);
         assert!(judged.out.contains("the endpoint would refuse every signed request: "), "{}", judged.out);
         assert!(judged.out.contains("20 min"), "{}", judged.out);
-        assert_eq!((judged.verdict(), &judged.report["stopped"]), ("not run", &"refused".into()));
+        assert_eq!((judged.verdict(), &judged.report["stopped"]), ("skipped", &"refused".into()));
         assert!(judged.reason().contains("20 min"), "{}", judged.reason());
         assert_eq!(seen, ["HEAD"]);
     }

@@ -196,11 +196,11 @@ async fn a_broken_promise_that_is_unpublished_warns_in_every_case_and_fails_none
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_of_transport_leaves_a_case_indeterminate_and_never_failed() {
+async fn a_fault_of_transport_leaves_a_case_inconclusive_and_never_failed() {
     for name in UNKNOWN {
         let bench = Bench::with(name, None).await;
         let record = bench.first_not_passed(shipped().iter().take(1)).await.expect(name);
-        assert!(matches!(record.verdict, Verdict::Indeterminate(_)), "{name}: {:?}", record.verdict);
+        assert!(matches!(record.verdict, Verdict::Inconclusive(_)), "{name}: {:?}", record.verdict);
     }
 }
 

@@ -1,5 +1,5 @@
-//! How a run meets odd and hostile endpoints: every wait, size and depth is bounded, what could not be
-//! found out is not called broken, and no byte of an answer acts on the terminal or on the report.
+//! How a run meets odd and hostile endpoints: every wait, size and depth is bounded, what is
+//! inconclusive is not called broken, and no byte of an answer acts on the terminal or on the report.
 
 mod answers;
 mod bounds;
@@ -27,7 +27,7 @@ fn a_plain_answer_passes() {
 }
 
 #[test]
-fn what_is_no_whole_answer_is_indeterminate_and_not_broken() {
+fn what_is_no_whole_answer_is_inconclusive_and_not_broken() {
     let unfinished = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{";
     let bad_chunk = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n";
     let flood = format!("HTTP/1.1 200 OK\r\n{}\r\n\r\n", "x: y\r\n".repeat(100_000));
@@ -40,7 +40,7 @@ fn what_is_no_whole_answer_is_indeterminate_and_not_broken() {
         (flood.as_str(), "more header fields than anyone needs"),
     ] {
         let judged = judged(&serve(say_and_close(bytes.to_owned())), &[]);
-        assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{name}: {}", judged.out);
+        assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{name}: {}", judged.out);
     }
 }
 
@@ -57,7 +57,7 @@ fn a_wait_has_an_end() {
     for url in [serve(silent), serve(dripping)] {
         let start = Instant::now();
         let judged = judged(&url, &[]);
-        assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+        assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
         assert!(judged.reason().contains("took longer than 1s"), "{}", judged.reason());
         assert!(start.elapsed() < Duration::from_secs(20));
     }
@@ -79,7 +79,7 @@ fn a_body_that_is_too_large_is_not_read_to_its_end() {
     });
     for url in [sized, endless] {
         let judged = judged(&url, &["--body-limit", "100000"]);
-        assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+        assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
     }
 }
 
@@ -88,9 +88,9 @@ fn a_body_is_as_large_as_the_limit_and_no_larger() {
     let body = |size: usize| format!("{{\"id\": \"{}\"}}", "x".repeat(size - 10));
     for (size, arguments, verdict) in [
         (1_048_576, &[][..], "passed"),
-        (1_048_577, &[], "indeterminate"),
+        (1_048_577, &[], "inconclusive"),
         (3_000, &["--body-limit", "3000"], "passed"),
-        (3_001, &["--body-limit", "3000"], "indeterminate"),
+        (3_001, &["--body-limit", "3000"], "inconclusive"),
     ] {
         assert_eq!(body(size).len(), size);
         let judged = judged(&serve(say(answer("200 OK", JSON, body(size)))), arguments);
@@ -148,7 +148,7 @@ fn statuses_of_every_kind_get_a_verdict() {
         let judged =
             judged(&serve(say_and_close(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n"))), &[]);
         assert!(
-            matches!((judged.code, judged.verdict()), (1, "failed") | (5, "indeterminate")),
+            matches!((judged.code, judged.verdict()), (1, "failed") | (5, "inconclusive")),
             "{status}: {}",
             judged.out
         );
@@ -170,7 +170,7 @@ fn no_byte_of_an_answer_acts_on_the_terminal_or_the_report() {
 }
 
 #[test]
-fn a_hook_that_does_not_do_its_work_leaves_a_case_indeterminate() {
+fn a_hook_that_does_not_do_its_work_leaves_a_case_inconclusive() {
     let endpoint = serve(say(answer("200 OK", JSON, r#"{"id": "a"}"#)));
     let large = format!("{{\"thing\": \"{}\"}}", "x".repeat(20_000_000));
     for (bytes, reason) in [
@@ -183,7 +183,7 @@ fn a_hook_that_does_not_do_its_work_leaves_a_case_indeterminate() {
     ] {
         let hook = serve(say_and_close(bytes));
         let judged = judged(&endpoint, &["--states", &hook]);
-        assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+        assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
         assert!(judged.reason().contains(reason), "{reason}: {}", judged.reason());
     }
 }
@@ -193,7 +193,7 @@ fn a_state_that_the_hook_does_not_know_is_not_run() {
     let endpoint = serve(say(answer("200 OK", JSON, r#"{"id": "a"}"#)));
     let hook = serve(say(answer("404 Not Found", "", "no such state")));
     let judged = judged(&endpoint, &["--states", &hook]);
-    assert_eq!((judged.code, judged.verdict()), (5, "not run"), "{}", judged.out);
+    assert_eq!((judged.code, judged.verdict()), (5, "skipped"), "{}", judged.out);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_server_that_answers_the_same_to_everything_gets_a_verdict_for_every_shipped
     assert_eq!(judged.code, 1, "{}", judged.out);
     assert_eq!(counts["passed"], 0);
     assert!(
-        counts["failed"].as_u64().unwrap() > 0 && counts["indeterminate"].as_u64().unwrap() > 0,
+        counts["failed"].as_u64().unwrap() > 0 && counts["inconclusive"].as_u64().unwrap() > 0,
         "{counts}"
     );
     assert_eq!(judged.report["cases"].as_array().unwrap().len() as u64, counts["total"].as_u64().unwrap());
@@ -242,7 +242,7 @@ fn an_interrupt_undoes_what_was_set_up_and_tells_what_is_known() {
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     let judged = finished(&child.wait_with_output().unwrap(), &path);
-    assert_eq!((judged.code, judged.verdict()), (130, "indeterminate"), "{}", judged.out);
+    assert_eq!((judged.code, judged.verdict()), (130, "inconclusive"), "{}", judged.out);
     assert_eq!(
         (judged.report["outcome"].as_str(), judged.report["stopped"].as_str()),
         (Some("interrupted"), Some("interrupted"))

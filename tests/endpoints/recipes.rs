@@ -46,7 +46,7 @@ fn judged(served: &Served, arguments: &[&str]) -> Judged {
 fn every_state_that_has_a_recipe_is_reached_and_its_cases_pass() {
     let served = Served::start(&[]);
     let judged = judged(&served, &[]);
-    assert_eq!((judged.count("failed"), judged.count("indeterminate")), (0, 0), "{}", judged.text);
+    assert_eq!((judged.count("failed"), judged.count("inconclusive")), (0, 0), "{}", judged.text);
     assert!(judged.count("passed") > 400, "{}", judged.report["counts"]);
     let left: Vec<&Json> = judged.report["cases"]
         .as_array()
@@ -80,7 +80,7 @@ fn a_recipe_with_a_billable_request_is_not_followed_unless_that_is_allowed() {
     };
     assert!(run(&["--dry-run"]).contains("up to 1 requests that may be accepted; not allowed"));
     let text = run(&[]);
-    assert!(text.contains("it may cost money") && text.contains("1 not run"), "{text}");
+    assert!(text.contains("it may cost money") && text.contains("1 skipped"), "{text}");
     let text = run(&["--allow", "billable"]);
     assert!(text.contains("CONFORMS"), "{text}");
 }
@@ -105,7 +105,7 @@ fn a_real_endpoint_on_a_loopback_address_needs_permission_too() {
     };
     // A tunnel to the real API, or a sidecar in front of it.
     let (text, shown) = run("real", &[]);
-    assert!(text.contains("it may cost money") && text.contains("1 not run"), "{text}");
+    assert!(text.contains("it may cost money") && text.contains("1 skipped"), "{text}");
     assert!(shown.contains("not allowed"), "{shown}");
     assert!(run("real", &["--dry-run"]).0.contains("not allowed"));
     assert!(run("real", &["--allow", "billable"]).0.contains("CONFORMS"));
@@ -126,7 +126,7 @@ fn clean_up_waits_for_the_rate_and_leaves_nothing_behind() {
 fn a_state_without_a_recipe_is_not_run_and_says_why() {
     let served = Served::start(&[]);
     let judged = judged(&served, &["state-errors/oss-object-archived"]);
-    assert_eq!(judged.count("not_run"), 2);
+    assert_eq!(judged.count("skipped"), 2);
     assert!(judged.text.contains("no recipe leads there"), "{}", judged.text);
 }
 

@@ -27,7 +27,7 @@ fn a_served_endpoint_gets_the_same_verdicts_as_the_embedded_one() {
         let cases = json["cases"].as_array().unwrap().iter();
         cases.map(|case| (case["id"].to_string(), case["verdict"].to_string())).collect::<Vec<_>>()
     };
-    // The cases about signatures are not run where nothing is signed; tests/endpoints/signing.rs runs them.
+    // The cases about signatures are skipped where nothing is signed; tests/endpoints/signing.rs runs them.
     let unsigned = |verdicts: Vec<(String, String)>| -> Vec<(String, String)> {
         verdicts.into_iter().filter(|(id, _)| !id.contains("/signature/")).collect()
     };

@@ -136,7 +136,7 @@ fn a_pause_of_this_machine_is_not_the_endpoints_time() {
 #[test]
 fn after_a_pause_it_is_not_known_whether_an_answer_came_in_time() {
     let judged = paused(&[], "status = 200, within = \"2s\"");
-    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+    assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
     assert!(judged.reason().contains("this machine was paused for"), "{}", judged.reason());
     let judged = paused(&[], "status = 200, within = \"60s\"");
     assert_eq!((judged.code, judged.verdict()), (0, "passed"), "in time whoever took it: {}", judged.out);

@@ -55,7 +55,7 @@ fn cases_about_signatures_are_not_run_where_nothing_is_signed_and_pass_only_wher
     assert_eq!(code(&beside), 0, "{}", out(&beside));
     let alone = served.judged(&["--sign", "none", "signature"]);
     assert_eq!(code(&alone), 5, "a run that tries nothing finds out nothing: {}", out(&alone));
-    assert!(out(&alone).contains("COULD NOT FIND OUT  0 of"), "{}", out(&alone));
+    assert!(out(&alone).contains("INCONCLUSIVE  0 of"), "{}", out(&alone));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_key_that_is_refused_is_one_clear_error_and_no_case_is_sent() {
         let report: Json = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         assert_eq!(
             (&report["stopped"], &report["counts"]["total"]),
-            (&"refused".into(), &report["counts"]["not_run"])
+            (&"refused".into(), &report["counts"]["skipped"])
         );
         served.end("-INT");
         // One for the time, and one for the key, which asks for nothing.

@@ -143,7 +143,7 @@ fn what_only_a_run_knows_and_can_not_be_used_decides_nothing() {
         (r#"headers = { content-type = { not = "{{ list }}" } }"#, "this is a text or a number"),
     ] {
         let found = verdicts("200 OK", answer, &step(expect)).remove(0);
-        assert!(found.0 == "indeterminate" && found.1.contains(reason), "{expect}: {found:?}");
+        assert!(found.0 == "inconclusive" && found.1.contains(reason), "{expect}: {found:?}");
     }
     let found = verdicts("200 OK", answer, &step(r#"body = { "$.list[*]" = "{{ list }}" }"#)).remove(0);
     assert_eq!(found.0, "passed", "a saved list is a list");

@@ -144,7 +144,7 @@ fn whoever_has_the_key_cannot_record_something_of_a_case_that_was_skipped() {
     let desk = Desk::new();
     // Nothing is signed, so the case about signatures is skipped on purpose.
     let (code, text) = desk.certify_served(&[], &["--sign", "none", CASES, "signature/date-expired"]);
-    assert!(text.contains("1 not run"), "{code} {text}");
+    assert!(text.contains("1 skipped"), "{code} {text}");
     let (code, text) = desk.verify(&desk.bundle());
     assert!(code == 1 && !text.contains("BAD"), "{code} {text}");
     refused(&desk, forgery::SKIPPED);
@@ -252,12 +252,12 @@ fn nothing_can_be_added_to_a_case_that_was_not_run() {
         desk.certify(&[&["--endpoint", served.at("url"), "--sign", "none"], &cases[..]].concat());
     assert_eq!(code, 1, "{text}");
     let (code, text) = desk.verify(&desk.bundle());
-    assert!(code == 1 && text.contains("not run      2 cases"), "{text}");
+    assert!(code == 1 && text.contains("skipped      2 cases"), "{text}");
     let run = desk.forged().events().into_iter().find(|event| !event["exchanges"].is_null()).unwrap();
     let exchange = run["exchanges"][0].clone();
     let finding =
         json!({"level": "status", "step": 1, "subject": "status", "expected": "200", "actual": "500"});
-    let added = "it was not run, and something is recorded of it";
+    let added = "it was skipped, and something is recorded of it";
     let expected = "the record is wrong about the codes that it expects";
     for (key, value, told) in [
         ("findings", json!([finding]), added),
@@ -274,7 +274,7 @@ fn nothing_can_be_added_to_a_case_that_was_not_run() {
     ] {
         let mut forged = desk.forged();
         forged.change_events(|event| {
-            if event["verdict"]["name"] == "not-run" {
+            if event["verdict"]["name"] == "skipped" {
                 put(event, key, value.clone());
             }
             true

@@ -199,7 +199,7 @@ fn junit_has_the_elements_and_attributes_that_the_strict_schema_allows() {
     assert_eq!(cases.len() as u64, json["counts"]["total"].as_u64().unwrap());
     assert_eq!((Some(failed), failed > 3), (json["counts"]["failed"].as_u64(), true));
     assert!(cases.iter().all(|case| case.suite.starts_with("ecs/StartImagePipelineExecution/")));
-    // Skipped where that is meant, an error where nothing could be found out.
+    // Skipped where that is meant, an error where nothing could be decided.
     reports.run(&["run", "--endpoint", "http://127.0.0.1:9", "tag-key/empty"], "b", &["junit"]);
     let cases = junit_cases(&reports.read("b.junit"));
     assert!(!cases.is_empty() && cases.iter().all(|case| case.results == ["error"]), "{cases:?}");
@@ -421,7 +421,7 @@ fn cases_that_never_began_do_not_hide_those_that_failed() {
     assert_eq!(code(&output), 1, "{}", err(&output));
     let page = reports.read("a.markdown");
     assert!(page.contains("Stopped: no further case was started after 1 had failed"), "{page}");
-    assert_eq!((page.matches("<details>").count(), page.contains("| not run | ")), (1, false), "{page}");
+    assert_eq!((page.matches("<details>").count(), page.contains("| skipped | ")), (1, false), "{page}");
     let commands = commands(&reports.read("a.github"));
     assert!(commands.len() == 2 && commands[0].contains("no further case was started"), "{commands:?}");
 }
@@ -451,14 +451,14 @@ fn a_folder_that_is_missing_is_told_as_such() {
 #[test]
 fn what_failed_is_listed_before_what_could_not_be_found_out() {
     let reports = Reports::new();
-    // Without a hook, no state is reached, so most cases are not run; those of the last table fail.
+    // Without a hook, no state is reached, so most cases are skipped; those of the last table fail.
     let url = serve(say(answer("200 OK", JSON, "{}")));
     let arguments = ["run", "--endpoint", &url, "--sign", "none", "tag-count", "without-state"];
     let output = reports.run(&arguments, "a", &["markdown", "github", "json"]);
     assert_eq!(code(&output), 1, "{}", err(&output));
     let report: Json = serde_json::from_str(&reports.read("a.json")).unwrap();
-    let [failed, not_run] = ["failed", "not_run"].map(|name| report["counts"][name].as_u64().unwrap());
-    assert!((2..9).contains(&failed) && not_run >= 46, "{failed} and {not_run}");
+    let [failed, skipped] = ["failed", "skipped"].map(|name| report["counts"][name].as_u64().unwrap());
+    assert!((2..9).contains(&failed) && skipped >= 46, "{failed} and {skipped}");
     let commands = commands(&reports.read("a.github"));
     let is_failed = |line: &&String| line.contains("title=PM00");
     let first = commands.iter().take_while(is_failed).count();
@@ -468,5 +468,5 @@ fn what_failed_is_listed_before_what_could_not_be_found_out() {
     let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| <code>ecs/Start")).skip(1).collect();
     let first = rows.iter().take_while(|row| row.contains("| failed |")).count() as u64;
     assert_eq!((first, rows.len()), (failed, 50), "{page}");
-    assert!(page.contains(&format!("and {} more.", failed + not_run - 50)), "{page}");
+    assert!(page.contains(&format!("and {} more.", failed + skipped - 50)), "{page}");
 }

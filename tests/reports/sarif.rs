@@ -131,7 +131,7 @@ fn what_could_not_be_found_out_is_open_and_what_the_whole_run_met_is_told_once()
         assert_eq!((open.count(), results(&log).len()), (due, due), "{log}");
         let invocation = &log["runs"][0]["invocations"][0];
         assert_eq!(invocation["executionSuccessful"], successful);
-        assert_eq!(invocation["exitCodeDescription"], "could not find out");
+        assert_eq!(invocation["exitCodeDescription"], "inconclusive");
         let told = invocation["toolExecutionNotifications"].as_array().unwrap();
         assert_eq!(told.iter().filter(|told| told["level"] == "error").count(), usize::from(!successful));
     }

@@ -45,7 +45,7 @@ impl Recorder {
                 self.line(&event).map(|line| self.head.extend(line.into_bytes()))
             }
             Event::Finished(record) => {
-                if let Verdict::Indeterminate(_) = record.verdict {
+                if let Verdict::Inconclusive(_) = record.verdict {
                     self.unknown.push(record.id.to_string());
                 }
                 let line = self.line(&Event::Finished(Box::new(kept(*record))));

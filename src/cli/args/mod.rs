@@ -26,7 +26,7 @@ use crate::report::Code;
 #[derive(Debug, Parser)]
 #[command(name = "proofmark", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 conforms; 1 contract broken, a snapshot that differs or a stale waiver; 2 usage or settings; 3 invalid files; 4 nothing selected; 5 could not find out; 6 a report could not be written; 130 interrupted."
+    after_help = "Exit codes: 0 conforms; 1 contract broken, a snapshot that differs or a stale waiver; 2 usage or settings; 3 invalid files; 4 nothing selected; 5 inconclusive; 6 a report could not be written; 130 interrupted."
 )]
 pub(super) struct Cli {
     #[command(subcommand)]

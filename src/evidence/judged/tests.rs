@@ -14,8 +14,8 @@ use crate::evidence::recorded::{Recorded, kept};
 use crate::judgement::tests::{SEED, played, suite_of, untried};
 use crate::judgement::{Tally, operations};
 use crate::model::{
-    CaseRecord, Day, EndpointKind, Level, NotRun, Request, RequestId, Scheme, SetUp, SnapshotOutcome, Suite,
-    Unknown, Value, Verdict, Waiver,
+    CaseRecord, Day, EndpointKind, Inconclusive, Level, Request, RequestId, Scheme, SetUp, Skipped,
+    SnapshotOutcome, Suite, Value, Verdict, Waiver,
 };
 
 use crate::plan::{PlannedCase, case_ids};
@@ -94,7 +94,7 @@ fn divergences(run: &Run) -> Vec<String> {
 fn a_run_that_is_right_is_confirmed() {
     let found = judged(&recorded(records()));
     assert_eq!(found.divergences, []);
-    assert_eq!((found.confirmed, found.not_run, found.outside.len()), (3, 0, 0));
+    assert_eq!((found.confirmed, found.skipped, found.outside.len()), (3, 0, 0));
     assert_eq!(end_contradicts(&found.end, &recorded(records()).end), []);
     assert!(found.results.iter().all(|result| result.is_shown));
 }
@@ -195,7 +195,7 @@ fn request() -> Request {
 #[test]
 fn of_a_case_that_was_not_run_there_is_nothing_but_the_reason() {
     let cases = cases();
-    let bare = CaseRecord { verdict: Verdict::NotRun(NotRun::Billable), ..untried(&cases[1]) };
+    let bare = CaseRecord { verdict: Verdict::Skipped(Skipped::Billable), ..untried(&cases[1]) };
     let with = |change: &dyn Fn(&mut CaseRecord)| {
         let mut records = records();
         records[1] = bare.clone();
@@ -203,10 +203,10 @@ fn of_a_case_that_was_not_run_there_is_nothing_but_the_reason() {
         let mut run = recorded(records.clone());
         run.records = records;
         let found = judged(&run);
-        assert_eq!((found.confirmed, found.not_run), (2, 1));
+        assert_eq!((found.confirmed, found.skipped), (2, 1));
         found.divergences.into_iter().map(|one| one.what).collect::<Vec<_>>()
     };
-    let something = ["it was not run, and something is recorded of it"];
+    let something = ["it was skipped, and something is recorded of it"];
     assert_eq!(with(&|_| {}), [""; 0]);
     let finding = crate::judgement::tests::finding;
     assert_eq!(with(&|record| record.findings.push(finding(Level::Body, "$.a"))), something);
@@ -243,9 +243,9 @@ fn what_can_not_be_judged_again_is_said() {
     let shown: Vec<bool> = found.results.iter().map(|result| result.is_shown).collect();
     assert_eq!(shown, [true, true, false]);
     assert_eq!(found.end.rows_met[0].len(), 1, "what cannot be shown meets no row: only `b` does");
-    let unknown = Verdict::Indeterminate(Unknown::Unprepared { reason: "x".into() });
+    let unknown = Verdict::Inconclusive(Inconclusive::Unprepared { reason: "x".into() });
     let found = with(&|records| records[0].verdict = unknown.clone());
-    assert_eq!(found.divergences[0].what, "it is indeterminate, so there is nothing to certify");
+    assert_eq!(found.divergences[0].what, "it is inconclusive, so there is nothing to certify");
     let found = with(&|records| records[0].exchanges[0].request.target = "/".into());
     assert!(found.divergences[0].what.starts_with("step 1: the recorded request"), "{:?}", found.divergences);
     let found = with(&|records| records[0].verdict = Verdict::Failed);

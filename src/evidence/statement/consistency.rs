@@ -76,7 +76,7 @@ impl Statement {
         lists.into_iter().flatten().map(|omission| omission.id.as_str()).collect()
     }
 
-    /// A failed case may also be named as one that was not run; nothing else may be in two lists.
+    /// A failed case may also be named as one that was skipped; nothing else may be in two lists.
     fn lists_are_apart(&self) -> Result<(), Contradiction> {
         let omitted = self.omitted();
         let mut seen = BTreeSet::new();

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::{finding, planned, played, untried};
 use crate::check::tests::json;
 use crate::judgement::{Tally, UniqueIds, WaiverBook, operations};
-use crate::model::{CaseRecord, Day, Finding, Level, NotRun, SnapshotOutcome, Unknown, Verdict, Waiver};
+use crate::model::{
+    CaseRecord, Day, Finding, Inconclusive, Level, Skipped, SnapshotOutcome, Verdict, Waiver,
+};
 use crate::plan::PlannedCase;
 
 const TABLE: &str = "[[case]]\nid = \"a\"\nabout = \"x\"\nexpect = { status = 200 }\n\n[[case]]\nid = \"b\"\nabout = \"x\"\nexpect = { code = \"Gone\" }\n";
@@ -82,7 +84,7 @@ fn a_failure_is_waived_if_each_finding_that_counts_is() {
     assert_eq!(applied(&[&status], "mock", BEFORE, record(&[])), Verdict::Failed);
     let other_case = failed(&cases[1], &[finding(Level::Status, "status")]);
     assert_eq!(applied(&[&status], "mock", BEFORE, other_case), Verdict::Failed);
-    for verdict in [Verdict::Passed, Verdict::NotRun(NotRun::Billable)] {
+    for verdict in [Verdict::Passed, Verdict::Skipped(Skipped::Billable)] {
         let record = CaseRecord { verdict: verdict.clone(), ..of_status() };
         assert_eq!(applied(&[&status], "mock", BEFORE, record), verdict);
     }
@@ -106,8 +108,8 @@ fn a_waiver_that_waives_nothing_is_stale() {
     assert_eq!(stale(BEFORE, &record(Verdict::Failed, &[finding(Level::Body, "$.a")])), otherwise);
     assert_eq!(stale(BEFORE, &record(Verdict::Waived { reason: "x".into() }, &[])), otherwise);
     assert!(stale(BEFORE, &record(Verdict::Failed, &[finding(Level::Status, "status")])).is_empty());
-    assert!(stale(BEFORE, &record(Verdict::NotRun(NotRun::Billable), &[])).is_empty());
-    let unknown = Verdict::Indeterminate(Unknown::Unprepared { reason: "x".into() });
+    assert!(stale(BEFORE, &record(Verdict::Skipped(Skipped::Billable), &[])).is_empty());
+    let unknown = Verdict::Inconclusive(Inconclusive::Unprepared { reason: "x".into() });
     assert!(stale(BEFORE, &record(unknown, &[])).is_empty());
     assert!(
         stale("2026-06-16", &record(Verdict::Passed, &[])).is_empty(),
@@ -157,13 +159,13 @@ fn a_request_id_that_two_cases_share_fails_the_later_one() {
     // The same case twice, or its own record again, says nothing new.
     assert_eq!(taken(vec![record(0), record(0)], vec![])[1].verdict, Verdict::Passed);
     assert_eq!(taken(vec![record(0), found[1].clone()], vec![])[1].findings.len(), 1);
-    let not_run = CaseRecord { verdict: Verdict::NotRun(NotRun::Billable), ..record(0) };
+    let skipped = CaseRecord { verdict: Verdict::Skipped(Skipped::Billable), ..record(0) };
     assert_eq!(
-        taken(vec![not_run, record(1)], vec![])[1].verdict,
+        taken(vec![skipped, record(1)], vec![])[1].verdict,
         Verdict::Passed,
         "of a skipped case nothing counts"
     );
-    let unknown = Verdict::Indeterminate(Unknown::Unprepared { reason: "x".into() });
+    let unknown = Verdict::Inconclusive(Inconclusive::Unprepared { reason: "x".into() });
     let undecided = CaseRecord { verdict: unknown.clone(), ..record(1) };
     let found = taken(vec![record(0), undecided.clone()], vec![]);
     assert_eq!((&found[1].verdict, found[1].findings.len()), (&unknown, 0));

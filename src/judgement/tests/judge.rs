@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Played, one, played};
 use crate::check::tests::json;
 use crate::judgement::{Ended, codes_due, open, render_params};
-use crate::model::{Answer, Given, Level, NotRun, SentBody, Unknown, Value, Verdict};
+use crate::model::{Answer, Given, Inconclusive, Level, SentBody, Skipped, Value, Verdict};
 use crate::template::Templates;
 
 const THROTTLED: &str = "[envelope.throttled]\nstatus = [429]\n";
@@ -40,7 +40,8 @@ fn an_answer_that_may_have_been_late_by_a_pause_decides_nothing() {
         played(&case, &[answer]).verdict
     };
     let within = |limit: u64| format!("status = 200, within = \"{limit}ms\"");
-    let paused = |time: u64| Verdict::Indeterminate(Unknown::Paused { paused: Duration::from_millis(time) });
+    let paused =
+        |time: u64| Verdict::Inconclusive(Inconclusive::Paused { paused: Duration::from_millis(time) });
     assert_eq!(came(&within(5), 5, 0), Verdict::Passed);
     assert_eq!(came(&within(5), 5, 1), paused(1), "just in time without the pause");
     assert_eq!(came(&within(6), 5, 1), Verdict::Passed, "in time with the pause");
@@ -83,7 +84,7 @@ fn a_value_that_a_later_step_needs_has_to_be_there() {
         // Where bodies do not count, it is not known how the case would go on.
         let shallow = Played::new(&planned, Level::Code, &answers(body)).record(&planned);
         let reason = format!("there is nothing at {path}");
-        assert_eq!(shallow.verdict, Verdict::Indeterminate(Unknown::Unprepared { reason }));
+        assert_eq!(shallow.verdict, Verdict::Inconclusive(Inconclusive::Unprepared { reason }));
         assert_eq!(shallow.findings.len(), 1);
     }
 }
@@ -111,7 +112,7 @@ fn an_answer_that_says_too_many_requests_decides_nothing_unless_it_is_expected()
         let record = played(&case, &[answer]);
         (record.verdict, record.findings.len(), record.answered)
     };
-    let throttled = |answer: &str| Verdict::Indeterminate(Unknown::Throttled { answer: answer.into() });
+    let throttled = |answer: &str| Verdict::Inconclusive(Inconclusive::Throttled { answer: answer.into() });
     assert_eq!(verdict(THROTTLED, "status = 200", json(429, "{}")), (throttled("429"), 0, 1));
     assert_eq!(verdict(THROTTLED, "status = 429", json(429, "{}")), (Verdict::Passed, 0, 1));
     assert_eq!(verdict("", "status = 200", json(429, "{}")), (Verdict::Failed, 1, 1));
@@ -127,14 +128,17 @@ fn the_verdict_is_that_of_the_end_then_of_findings_then_of_attempts() {
     let right = judge(Level::Body, r#"{"a": 1}"#);
     let wrong = judge(Level::Body, "{}");
     let shallow = judge(Level::Code, "{}");
-    let unknown = || Unknown::Unprepared { reason: "x".into() };
+    let unknown = || Inconclusive::Unprepared { reason: "x".into() };
     let retried = ["late".to_owned()];
     assert_eq!(right.verdict(None, &[]), Verdict::Passed);
     assert_eq!(right.verdict(None, &retried), Verdict::Flaky { attempts: retried.to_vec() });
     assert_eq!(right.verdict(Some(Ended::Broken), &retried), Verdict::Failed);
     assert_eq!(wrong.verdict(None, &retried), Verdict::Failed);
-    assert_eq!(wrong.verdict(Some(Ended::Unknown(unknown())), &[]), Verdict::Indeterminate(unknown()));
-    assert_eq!(right.verdict(Some(Ended::NotRun(NotRun::Billable)), &[]), Verdict::NotRun(NotRun::Billable));
+    assert_eq!(wrong.verdict(Some(Ended::Inconclusive(unknown())), &[]), Verdict::Inconclusive(unknown()));
+    assert_eq!(
+        right.verdict(Some(Ended::Skipped(Skipped::Billable)), &[]),
+        Verdict::Skipped(Skipped::Billable)
+    );
     assert_eq!(shallow.verdict(None, &[]), Verdict::Passed, "what does not count fails nothing");
 }
 
@@ -181,7 +185,7 @@ fn parameters_of_a_state_are_rendered() {
     };
     let wanted = [("a".to_owned(), Value::text("ab")), ("b".to_owned(), Value::Null)];
     assert_eq!(given("a{{ 'b' }}").unwrap(), wanted);
-    assert!(matches!(given("{{ nosuch }}"), Err(Ended::Unknown(Unknown::Unprepared { .. }))));
+    assert!(matches!(given("{{ nosuch }}"), Err(Ended::Inconclusive(Inconclusive::Unprepared { .. }))));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{NotRun, Unknown, Verdict, VerdictCounts, whole_micros};
+use super::{Inconclusive, Skipped, Verdict, VerdictCounts, whole_micros};
 use crate::model::{Fault, Scheme};
 
 fn text() -> String {
@@ -17,11 +17,11 @@ fn verdicts() -> Vec<(Verdict, &'static str, Option<&'static str>)> {
         (Verdict::Failed, "failed", None),
         (Verdict::Waived { reason: text() }, "waived", Some("x")),
         (
-            Verdict::Indeterminate(Unknown::Throttled { answer: text() }),
-            "indeterminate",
+            Verdict::Inconclusive(Inconclusive::Throttled { answer: text() }),
+            "inconclusive",
             Some("throttled: x"),
         ),
-        (Verdict::NotRun(NotRun::Interrupted), "not run", Some("the run was interrupted before")),
+        (Verdict::Skipped(Skipped::Interrupted), "skipped", Some("the run was interrupted before")),
     ]
 }
 
@@ -36,11 +36,11 @@ fn each_verdict_has_its_name_and_its_reason() {
 fn why_nothing_is_known_is_said() {
     let paused = "this machine was paused for 1.5s, so it is not known whether the answer came in time";
     for (unknown, said) in [
-        (Unknown::Transport(Fault::Interrupted), "interrupted"),
-        (Unknown::Throttled { answer: text() }, "throttled: x"),
-        (Unknown::SetUp { state: text(), reason: text() }, "the state \"x\" could not be set up: x"),
-        (Unknown::Paused { paused: Duration::from_millis(1500) }, paused),
-        (Unknown::Unprepared { reason: text() }, "the request could not be prepared: x"),
+        (Inconclusive::Transport(Fault::Interrupted), "interrupted"),
+        (Inconclusive::Throttled { answer: text() }, "throttled: x"),
+        (Inconclusive::SetUp { state: text(), reason: text() }, "the state \"x\" could not be set up: x"),
+        (Inconclusive::Paused { paused: Duration::from_millis(1500) }, paused),
+        (Inconclusive::Unprepared { reason: text() }, "the request could not be prepared: x"),
     ] {
         assert_eq!(unknown.to_string(), said);
     }
@@ -49,29 +49,29 @@ fn why_nothing_is_known_is_said() {
 #[test]
 fn why_a_case_was_not_run_is_said_and_whether_that_is_its_own_fault() {
     let scheme = Scheme::None;
-    let unsigned = |is_meant: bool| NotRun::Unsigned { scheme, is_meant };
+    let unsigned = |is_meant: bool| Skipped::Unsigned { scheme, is_meant };
     let missing = format!("no credentials to sign by {scheme}; --sign none says that none are meant");
     let billable = "it may cost money, which --allow billable or the endpoint's settings must allow, and --keep-states never does";
     for (reason, is_meant, is_of_the_run, said) in [
         (
-            NotRun::NoWayTo { state: text(), reason: text() },
+            Skipped::NoWayTo { state: text(), reason: text() },
             false,
             false,
             "no way to the state \"x\" here: x",
         ),
         (unsigned(true), true, false, &*format!("requests are not signed by {scheme} here")),
         (unsigned(false), false, false, &*missing),
-        (NotRun::Billable, false, false, billable),
-        (NotRun::Unreachable { reason: text() }, false, true, "x"),
+        (Skipped::Billable, false, false, billable),
+        (Skipped::Unreachable { reason: text() }, false, true, "x"),
         (
-            NotRun::Refused { reason: text() },
+            Skipped::Refused { reason: text() },
             false,
             true,
             "the endpoint would refuse every signed request: x",
         ),
-        (NotRun::Interrupted, false, true, "the run was interrupted before"),
-        (NotRun::OutOfTime, false, true, "the time for the whole run was over"),
-        (NotRun::EnoughFailed, false, true, "enough cases had failed before"),
+        (Skipped::Interrupted, false, true, "the run was interrupted before"),
+        (Skipped::OutOfTime, false, true, "the time for the whole run was over"),
+        (Skipped::EnoughFailed, false, true, "enough cases had failed before"),
     ] {
         assert_eq!((reason.is_meant(), reason.is_of_the_run()), (is_meant, is_of_the_run), "{reason}");
         assert_eq!(reason.to_string(), said);
@@ -85,9 +85,9 @@ fn verdicts_are_counted_by_kind() {
         (0..=at).for_each(|_| counts.add(verdict));
     }
     assert_eq!((counts.passed, counts.flaky, counts.failed, counts.waived), (1, 2, 3, 4));
-    assert_eq!((counts.indeterminate, counts.not_run, counts.not_meant), (5, 6, 0));
-    counts.add(&Verdict::NotRun(NotRun::Unsigned { scheme: Scheme::None, is_meant: true }));
-    assert_eq!((counts.not_run, counts.not_meant), (7, 1));
+    assert_eq!((counts.inconclusive, counts.skipped, counts.not_meant), (5, 6, 0));
+    counts.add(&Verdict::Skipped(Skipped::Unsigned { scheme: Scheme::None, is_meant: true }));
+    assert_eq!((counts.skipped, counts.not_meant), (7, 1));
     assert_eq!((counts.judged(), counts.total()), (10, 22));
 }
 

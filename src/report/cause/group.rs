@@ -7,7 +7,7 @@ use super::Key;
 use super::code::Code;
 use super::similar::similar;
 use crate::model::{
-    CaseRecord, Citation, Finding, Level, NOT_KEPT, NotRun, Promise, SnapshotOutcome, Unknown, Verdict,
+    CaseRecord, Citation, Finding, Inconclusive, Level, NOT_KEPT, Promise, Skipped, SnapshotOutcome, Verdict,
 };
 
 /// What is wrong with a case, for one reason.
@@ -105,9 +105,9 @@ fn operation(record: &CaseRecord) -> &str {
 pub(super) fn troubles(record: &CaseRecord) -> Vec<Trouble> {
     let mut found = match &record.verdict {
         Verdict::Failed => of_findings(record),
-        Verdict::Indeterminate(unknown) => vec![of_unknown(unknown, record)],
-        Verdict::NotRun(reason) if !reason.is_meant() && !reason.is_of_the_run() => vec![of_not_run(reason)],
-        Verdict::NotRun(_) | Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => Vec::new(),
+        Verdict::Inconclusive(unknown) => vec![of_unknown(unknown, record)],
+        Verdict::Skipped(reason) if !reason.is_meant() && !reason.is_of_the_run() => vec![of_skipped(reason)],
+        Verdict::Skipped(_) | Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => Vec::new(),
     };
     let left = |left: &String| {
         Trouble::new(Code::LeftBehind, "clean-up", "nothing left behind on the endpoint", left.as_str())
@@ -249,29 +249,29 @@ fn unindexed(subject: &str) -> String {
     kept
 }
 
-fn of_unknown(unknown: &Unknown, record: &CaseRecord) -> Trouble {
+fn of_unknown(unknown: &Inconclusive, record: &CaseRecord) -> Trouble {
     let step = Some(record.answered);
     let trouble = match unknown {
-        Unknown::Transport(fault) => {
+        Inconclusive::Transport(fault) => {
             Trouble::new(Code::Transport, "no whole answer", "an answer", fault.to_string())
         }
-        Unknown::Throttled { answer } => {
+        Inconclusive::Throttled { answer } => {
             Trouble::new(Code::Throttled, "throttled", "an answer to the request", answer.as_str())
         }
-        Unknown::SetUp { state, reason } => Trouble::new(
+        Inconclusive::SetUp { state, reason } => Trouble::new(
             Code::SetUp,
             format!("the state \"{state}\" could not be set up"),
             "the state",
             reason.as_str(),
         ),
         // For how long is not the same twice.
-        Unknown::Paused { .. } => Trouble::new(
+        Inconclusive::Paused { .. } => Trouble::new(
             Code::Paused,
             "this machine was paused",
             "an answer in time",
             "it is not known whether answers came in time",
         ),
-        Unknown::Unprepared { reason } => Trouble::new(
+        Inconclusive::Unprepared { reason } => Trouble::new(
             Code::Unprepared,
             "the request could not be prepared",
             "a request that can be sent",
@@ -281,18 +281,20 @@ fn of_unknown(unknown: &Unknown, record: &CaseRecord) -> Trouble {
     Trouble { step, ..trouble }
 }
 
-fn of_not_run(reason: &NotRun) -> Trouble {
+fn of_skipped(reason: &Skipped) -> Trouble {
     match reason {
-        NotRun::NoWayTo { state, reason } => {
+        Skipped::NoWayTo { state, reason } => {
             Trouble::new(Code::NoState, state.as_str(), "a way to the state", reason.as_str())
         }
-        NotRun::Unsigned { .. } => Trouble::new(Code::Unsigned, "signing", "credentials", reason.to_string()),
-        NotRun::Billable
-        | NotRun::Unreachable { .. }
-        | NotRun::Refused { .. }
-        | NotRun::Interrupted
-        | NotRun::OutOfTime
-        | NotRun::EnoughFailed => {
+        Skipped::Unsigned { .. } => {
+            Trouble::new(Code::Unsigned, "signing", "credentials", reason.to_string())
+        }
+        Skipped::Billable
+        | Skipped::Unreachable { .. }
+        | Skipped::Refused { .. }
+        | Skipped::Interrupted
+        | Skipped::OutOfTime
+        | Skipped::EnoughFailed => {
             Trouble::new(Code::Billable, "cost", "permission to spend", reason.to_string())
         }
     }

@@ -99,7 +99,7 @@ impl Causes {
 
     /// Takes in a case; whether it shows a cause that no case before has shown.
     pub(super) fn add(&mut self, record: &CaseRecord) -> bool {
-        if let Verdict::NotRun(reason) = &record.verdict
+        if let Verdict::Skipped(reason) = &record.verdict
             && reason.is_meant()
         {
             self.skipped += 1;

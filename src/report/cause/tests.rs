@@ -141,7 +141,7 @@ fn the_order_of_cases_changes_nothing() {
 
 #[test]
 fn states_are_told_apart_from_failures_and_a_snapshot_counts_where_nothing_else_differs() {
-    let waiting = json!({ "name": "not-run", "because": { "kind": "no-way-to", "state": "an old one", "reason": "no fixture" } });
+    let waiting = json!({ "name": "skipped", "because": { "kind": "no-way-to", "state": "an old one", "reason": "no fixture" } });
     let records = [
         record("a", &waiting, &json!([])),
         record("b", &waiting, &json!([])),

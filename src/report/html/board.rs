@@ -14,7 +14,7 @@ use crate::model::{CaseRecord, Verdict};
 const SQUARES: usize = 3000;
 
 /// The verdicts that a bar has parts of, in order.
-const CLASSES: [&str; 6] = ["passed", "flaky", "failed", "waived", "indeterminate", "not-run"];
+const CLASSES: [&str; 6] = ["passed", "flaky", "failed", "waived", "inconclusive", "skipped"];
 
 /// The cases so far, by table.
 #[derive(Debug, Default)]
@@ -72,7 +72,7 @@ impl Board {
             "</tbody></table>\n<p class=\"legend\" aria-hidden=\"true\"><span class=\"passed\"></span> passed ",
         )?;
         html.raw("<span class=\"failed\"></span> failed <span class=\"waived\"></span> flaky, waived or inconclusive ")?;
-        html.raw("<span class=\"not-run\"></span> skipped</p></section>\n")?;
+        html.raw("<span class=\"skipped\"></span> skipped</p></section>\n")?;
         Ok(())
     }
 }
@@ -112,8 +112,8 @@ fn position(verdict: &Verdict) -> usize {
         Verdict::Flaky { .. } => 1,
         Verdict::Failed => 2,
         Verdict::Waived { .. } => 3,
-        Verdict::Indeterminate(_) => 4,
-        Verdict::NotRun(_) => 5,
+        Verdict::Inconclusive(_) => 4,
+        Verdict::Skipped(_) => 5,
     }
 }
 

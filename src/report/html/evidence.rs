@@ -100,7 +100,7 @@ impl RowEvidence {
 fn is_judged(record: &CaseRecord) -> bool {
     match record.verdict {
         Verdict::Passed | Verdict::Flaky { .. } | Verdict::Failed | Verdict::Waived { .. } => true,
-        Verdict::Indeterminate(_) | Verdict::NotRun(_) => false,
+        Verdict::Inconclusive(_) | Verdict::Skipped(_) => false,
     }
 }
 

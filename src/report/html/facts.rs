@@ -80,8 +80,8 @@ pub(super) fn write_counts(html: &mut Html<'_>, counts: &VerdictCounts) -> io::R
         ("flaky", "↻ flaky", counts.flaky),
         ("failed", "✗ failed", counts.failed),
         ("waived", "⚑ waived", counts.waived),
-        ("indeterminate", "? indeterminate", counts.indeterminate),
-        ("not-run", "– not run", counts.not_run),
+        ("inconclusive", "? inconclusive", counts.inconclusive),
+        ("skipped", "– skipped", counts.skipped),
     ];
     html.raw("<svg class=\"share\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ")?;
     html.shown(counts.total().max(1))?.raw(" 1\">")?;

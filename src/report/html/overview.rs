@@ -129,8 +129,8 @@ impl Summary<'_> {
                 format!("No case of {judged} failed on {name}, but a waiver does not hold any more.")
             }
             Outcome::Broken => format!("{} of {judged} failed on {name}.", counts.failed),
-            Outcome::Unknown => {
-                format!("Nothing is known to be broken on {name}, and not everything could be found out.")
+            Outcome::Inconclusive => {
+                format!("Nothing is known to be broken on {name}, and not everything could be decided.")
             }
             Outcome::Interrupted => {
                 format!("The run on {name} was interrupted, so it says nothing of the whole.")
@@ -139,8 +139,8 @@ impl Summary<'_> {
         for (count, words) in [
             (counts.waived, "failed as waivers say"),
             (counts.flaky, "passed, but not at the first attempt"),
-            (counts.indeterminate, "could not be judged"),
-            (counts.not_run, "not run"),
+            (counts.inconclusive, "could not be judged"),
+            (counts.skipped, "skipped"),
             (self.end.left_behind, "left something behind on the endpoint"),
         ] {
             if count > 0 {

@@ -33,8 +33,8 @@ pub(super) fn told(verdict: &Verdict) -> Told {
         Verdict::Flaky { .. } => ("flaky", "↻ flaky"),
         Verdict::Failed => ("failed", "✗ failed"),
         Verdict::Waived { .. } => ("waived", "⚑ waived"),
-        Verdict::Indeterminate(_) => ("indeterminate", "? indeterminate"),
-        Verdict::NotRun(_) => ("not-run", "– not run"),
+        Verdict::Inconclusive(_) => ("inconclusive", "? inconclusive"),
+        Verdict::Skipped(_) => ("skipped", "– skipped"),
     };
     Told { class, word }
 }
@@ -44,7 +44,7 @@ pub(super) fn outcome(outcome: Outcome) -> Told {
     let (class, word) = match outcome {
         Outcome::Conforms => ("good", "✓ Conforms"),
         Outcome::Broken => ("bad", "✗ Does not conform"),
-        Outcome::Unknown => ("doubtful", "? Could not find out"),
+        Outcome::Inconclusive => ("doubtful", "? Inconclusive"),
         Outcome::Interrupted => ("doubtful", "– Interrupted"),
     };
     Told { class, word }

@@ -48,7 +48,7 @@ impl Default for Timing {
 impl Timing {
     /// Takes a case that was tried.
     pub(super) fn add(&mut self, record: &CaseRecord, run: usize) {
-        if matches!(record.verdict, Verdict::NotRun(_)) {
+        if matches!(record.verdict, Verdict::Skipped(_)) {
             return;
         }
         let column = (0..COLUMNS).find(|column| record.elapsed <= end(*column)).unwrap_or(COLUMNS);

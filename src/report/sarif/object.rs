@@ -21,7 +21,7 @@ pub(super) enum Severity {
 #[serde(rename_all = "camelCase")]
 pub(super) enum ResultKind {
     Fail,
-    /// It could not be found out.
+    /// It cannot be decided.
     Open,
     NotApplicable,
 }

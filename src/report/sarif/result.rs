@@ -70,8 +70,8 @@ impl CaseResults<'_> {
             | Verdict::Flaky { .. }
             | Verdict::Failed
             | Verdict::Waived { .. }
-            | Verdict::Indeterminate(_)
-            | Verdict::NotRun(_) => Severity::Note,
+            | Verdict::Inconclusive(_)
+            | Verdict::Skipped(_) => Severity::Note,
         };
         let because = finding.because.as_ref().map(|because| format!(" ({because})")).unwrap_or_default();
         let answer = failing(self.record).find(|exchange| exchange.step == finding.step);
@@ -90,15 +90,15 @@ impl CaseResults<'_> {
             Verdict::Failed if self.results.iter().any(|result| result.level == Severity::Error) => return,
             Verdict::Failed => Said::of(Rule::Failed, ResultKind::Fail, Severity::Error, "the case failed"),
             Verdict::Flaky { .. } => Said::of(Rule::Flaky, ResultKind::Fail, Severity::Warning, &reason),
-            Verdict::Indeterminate(_) => {
-                Said::of(Rule::Indeterminate, ResultKind::Open, Severity::None, &reason)
+            Verdict::Inconclusive(_) => {
+                Said::of(Rule::Inconclusive, ResultKind::Open, Severity::None, &reason)
             }
-            Verdict::NotRun(why) if why.is_meant() => {
-                Said::of(Rule::NotRun, ResultKind::NotApplicable, Severity::None, &reason)
+            Verdict::Skipped(why) if why.is_meant() => {
+                Said::of(Rule::Skipped, ResultKind::NotApplicable, Severity::None, &reason)
             }
             // Why the whole run ended is told once, by the run.
-            Verdict::NotRun(_) if !is_listed(self.record) => return,
-            Verdict::NotRun(_) => Said::of(Rule::NotRun, ResultKind::Open, Severity::None, &reason),
+            Verdict::Skipped(_) if !is_listed(self.record) => return,
+            Verdict::Skipped(_) => Said::of(Rule::Skipped, ResultKind::Open, Severity::None, &reason),
         };
         self.add(&said);
     }
@@ -164,8 +164,8 @@ impl CaseResults<'_> {
             Verdict::Passed
             | Verdict::Flaky { .. }
             | Verdict::Failed
-            | Verdict::Indeterminate(_)
-            | Verdict::NotRun(_) => Vec::new(),
+            | Verdict::Inconclusive(_)
+            | Verdict::Skipped(_) => Vec::new(),
         }
     }
 

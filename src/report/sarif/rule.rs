@@ -20,10 +20,10 @@ pub(super) enum Rule {
     Failed,
     /// A case passed, but not at once.
     Flaky,
-    /// It could not be found out.
-    Indeterminate,
+    /// It cannot be decided.
+    Inconclusive,
     /// A case was not tried.
-    NotRun,
+    Skipped,
     /// Clean-up did not work.
     LeftBehind,
 }
@@ -50,8 +50,8 @@ impl Rule {
             Self::Level(level) => level.to_string(),
             Self::Failed => "failed".to_owned(),
             Self::Flaky => "flaky".to_owned(),
-            Self::Indeterminate => "indeterminate".to_owned(),
-            Self::NotRun => "not-run".to_owned(),
+            Self::Inconclusive => "inconclusive".to_owned(),
+            Self::Skipped => "skipped".to_owned(),
             Self::LeftBehind => "left-behind".to_owned(),
         }
     }
@@ -62,8 +62,8 @@ impl Rule {
             Self::Level(level) => format!("The {level} of an answer is as it should be"),
             Self::Failed => "A case passes".to_owned(),
             Self::Flaky => "A case passes at the first attempt".to_owned(),
-            Self::Indeterminate => "It can be found out whether the contract holds".to_owned(),
-            Self::NotRun => "A case is tried".to_owned(),
+            Self::Inconclusive => "It can be decided whether the contract holds".to_owned(),
+            Self::Skipped => "A case is tried".to_owned(),
             Self::LeftBehind => "What a case brought about is cleaned up".to_owned(),
         }
     }
@@ -74,8 +74,8 @@ impl Rule {
             Self::Level(level) => about_level(*level),
             Self::Failed => "The contract is broken.",
             Self::Flaky => "What an endpoint answers depends on more than what it is asked.",
-            Self::Indeterminate => "No whole answer came, or a state could not be brought about.",
-            Self::NotRun => "No way leads to what the case needs, or nobody allowed it.",
+            Self::Inconclusive => "No whole answer came, or a state could not be brought about.",
+            Self::Skipped => "No way leads to what the case needs, or nobody allowed it.",
             Self::LeftBehind => "Something is left on the endpoint, since its removal did not work.",
         }
     }
@@ -84,7 +84,7 @@ impl Rule {
         match self {
             Self::Promise { .. } | Self::Level(_) | Self::Failed => Severity::Error,
             Self::Flaky | Self::LeftBehind => Severity::Warning,
-            Self::Indeterminate | Self::NotRun => Severity::None,
+            Self::Inconclusive | Self::Skipped => Severity::None,
         }
     }
 

@@ -65,8 +65,8 @@ impl Teller {
             Verdict::Failed => (Paint::Bad, "FAILED"),
             Verdict::Flaky { .. } => (Paint::Doubtful, "FLAKY"),
             Verdict::Waived { .. } => (Paint::Doubtful, "WAIVED"),
-            Verdict::Indeterminate(_) => (Paint::Doubtful, "INDETERMINATE"),
-            Verdict::NotRun(_) => (Paint::Doubtful, "NOT RUN"),
+            Verdict::Inconclusive(_) => (Paint::Doubtful, "INCONCLUSIVE"),
+            Verdict::Skipped(_) => (Paint::Doubtful, "SKIPPED"),
         };
         let id = self.style.painted(Paint::Strong, record.id.as_str());
         format!("{}  {id}", self.style.painted(paint, word))
@@ -75,7 +75,7 @@ impl Teller {
     /// Many cases in a row may come to nothing for one reason, which is told with the first.
     fn reason(&mut self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
         let reason = record.verdict.reason();
-        let came_to_nothing = matches!(record.verdict, Verdict::NotRun(_) | Verdict::Indeterminate(_));
+        let came_to_nothing = matches!(record.verdict, Verdict::Skipped(_) | Verdict::Inconclusive(_));
         let is_repeated = came_to_nothing && self.told == reason;
         if let Some(reason) = reason.as_ref().filter(|_| !is_repeated) {
             write!(out, "{}", self.style.lines("  ", reason))?;

@@ -136,7 +136,7 @@ impl<W: Write> TerminalReport<W> {
 
     /// Names the first cases that show something new as they come. The end has an example of each cause.
     fn name(&mut self, record: &CaseRecord, is_new: bool) -> io::Result<()> {
-        let is_skipped = matches!(record.verdict, Verdict::NotRun(_)) && record.left_behind.is_empty();
+        let is_skipped = matches!(record.verdict, Verdict::Skipped(_)) && record.left_behind.is_empty();
         if !is_new || is_skipped || self.named >= NAMED {
             return Ok(());
         }
@@ -208,8 +208,8 @@ impl<W: Write> Report for TerminalReport<W> {
 /// Whether a case is a reason why the run does not conform.
 fn is_in_the_way(record: &CaseRecord) -> bool {
     match &record.verdict {
-        Verdict::Failed | Verdict::Indeterminate(_) => true,
-        Verdict::NotRun(reason) => !reason.is_meant() && !reason.is_of_the_run(),
+        Verdict::Failed | Verdict::Inconclusive(_) => true,
+        Verdict::Skipped(reason) => !reason.is_meant() && !reason.is_of_the_run(),
         Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => !record.left_behind.is_empty(),
     }
 }
@@ -219,8 +219,8 @@ fn is_notable(record: &CaseRecord) -> bool {
     match &record.verdict {
         Verdict::Flaky { .. } | Verdict::Waived { .. } => true,
         // What was skipped on purpose, and what never began, is counted in a line.
-        Verdict::NotRun(_) => false,
-        Verdict::Passed | Verdict::Failed | Verdict::Indeterminate(_) => {
+        Verdict::Skipped(_) => false,
+        Verdict::Passed | Verdict::Failed | Verdict::Inconclusive(_) => {
             record.started_again.is_some() || !record.findings.is_empty() || !record.paused.is_zero()
         }
     }
@@ -230,7 +230,7 @@ fn outcome(outcome: Outcome) -> (Paint, &'static str) {
     match outcome {
         Outcome::Conforms => (Paint::Good, "CONFORMS"),
         Outcome::Broken => (Paint::Bad, "DOES NOT CONFORM"),
-        Outcome::Unknown => (Paint::Doubtful, "COULD NOT FIND OUT"),
+        Outcome::Inconclusive => (Paint::Doubtful, "INCONCLUSIVE"),
         Outcome::Interrupted => (Paint::Doubtful, "INTERRUPTED"),
     }
 }

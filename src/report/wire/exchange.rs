@@ -119,7 +119,7 @@ impl TryFrom<RawRequest> for Request {
             RawSentBody::Json { text } => SentBody::Json(text),
             RawSentBody::Raw { text } => SentBody::Raw(text),
         };
-        let unknown = || WireError::Unknown { what: "method", found: method.clone() };
+        let unknown = || WireError::Inconclusive { what: "method", found: method.clone() };
         let method = Method::new(&method).ok_or_else(unknown)?;
         Ok(Self { method, target, headers, body, params, format: format.map(read_format).transpose()? })
     }
@@ -127,7 +127,7 @@ impl TryFrom<RawRequest> for Request {
 
 fn read_format(name: String) -> Result<Format, WireError> {
     let found = [Format::Json, Format::Xml].into_iter().find(|format| format.to_string() == name);
-    found.ok_or(WireError::Unknown { what: "format", found: name })
+    found.ok_or(WireError::Inconclusive { what: "format", found: name })
 }
 
 impl From<&Answer> for RawAnswer {
@@ -149,9 +149,8 @@ impl TryFrom<RawAnswer> for Answer {
     fn try_from(raw: RawAnswer) -> Result<Self, WireError> {
         let bytes = match (raw.text, raw.base64) {
             (Some(text), _) => text.into_bytes(),
-            (None, Some(encoded)) => {
-                from_base64(&encoded).ok_or(WireError::Unknown { what: "body in base64", found: encoded })?
-            }
+            (None, Some(encoded)) => from_base64(&encoded)
+                .ok_or(WireError::Inconclusive { what: "body in base64", found: encoded })?,
             (None, None) => Vec::new(),
         };
         let content_type = raw.headers.iter().find(|(name, _)| name == "content-type");

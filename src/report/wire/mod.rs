@@ -52,7 +52,7 @@ pub enum WireError {
     },
     /// A value is none of those that are known.
     #[error("`{found}` is no {what}")]
-    Unknown {
+    Inconclusive {
         /// What was looked for.
         what: &'static str,
         /// What stands there.

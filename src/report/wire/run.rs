@@ -120,7 +120,7 @@ impl TryFrom<RawStart> for RunStart {
 
 /// A level by its name.
 pub(super) fn level(name: String) -> Result<Level, WireError> {
-    name.parse().map_err(|_| WireError::Unknown { what: "level", found: name })
+    name.parse().map_err(|_| WireError::Inconclusive { what: "level", found: name })
 }
 
 impl From<&OperationStart> for RawOperation {
@@ -176,8 +176,8 @@ struct RawCounts {
     flaky: usize,
     failed: usize,
     waived: usize,
-    indeterminate: usize,
-    not_run: usize,
+    inconclusive: usize,
+    skipped: usize,
     not_meant: usize,
 }
 
@@ -243,11 +243,11 @@ impl From<RawStale> for StaleSnapshot {
 
 impl From<&RunEnd> for RawEnd {
     fn from(end: &RunEnd) -> Self {
-        let VerdictCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant } = end.counts;
+        let VerdictCounts { passed, flaky, failed, waived, inconclusive, skipped, not_meant } = end.counts;
         let SnapshotCounts { same, different, outranked, missing, written, unusable } = end.snapshots;
         let rows = |met: &BTreeSet<Arc<str>>| met.iter().map(ToString::to_string).collect();
         Self {
-            counts: RawCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant },
+            counts: RawCounts { passed, flaky, failed, waived, inconclusive, skipped, not_meant },
             rows_met: end.rows_met.iter().map(rows).collect(),
             orphans: end.orphans.iter().map(|path| path.display().to_string()).collect(),
             stale_snapshots: end
@@ -271,11 +271,11 @@ impl TryFrom<RawEnd> for RunEnd {
     type Error = WireError;
 
     fn try_from(raw: RawEnd) -> Result<Self, WireError> {
-        let RawCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant } = raw.counts;
+        let RawCounts { passed, flaky, failed, waived, inconclusive, skipped, not_meant } = raw.counts;
         let RawSnapshots { same, different, outranked, missing, written, unusable } = raw.snapshots;
         let rows = |met: BTreeSet<String>| met.into_iter().map(Arc::from).collect();
         let end = Self {
-            counts: VerdictCounts { passed, flaky, failed, waived, indeterminate, not_run, not_meant },
+            counts: VerdictCounts { passed, flaky, failed, waived, inconclusive, skipped, not_meant },
             rows_met: raw.rows_met.into_iter().map(rows).collect(),
             orphans: raw.orphans.into_iter().map(PathBuf::from).collect(),
             stale_snapshots: raw
@@ -292,7 +292,7 @@ impl TryFrom<RawEnd> for RunEnd {
         };
         // The outcome follows from the rest; a line in which it does not was changed by somebody.
         if outcome(&raw.outcome)? != end.outcome() {
-            return Err(WireError::Unknown {
+            return Err(WireError::Inconclusive {
                 what: "outcome that follows from the counts",
                 found: raw.outcome,
             });
@@ -359,7 +359,7 @@ impl TryFrom<RawSeriesEnd> for SeriesEnd {
 }
 
 fn outcome(name: &str) -> Result<Outcome, WireError> {
-    let all = [Outcome::Conforms, Outcome::Unknown, Outcome::Broken, Outcome::Interrupted];
+    let all = [Outcome::Conforms, Outcome::Inconclusive, Outcome::Broken, Outcome::Interrupted];
     let found = all.into_iter().find(|outcome| outcome.name() == name);
-    found.ok_or_else(|| WireError::Unknown { what: "outcome", found: name.to_owned() })
+    found.ok_or_else(|| WireError::Inconclusive { what: "outcome", found: name.to_owned() })
 }

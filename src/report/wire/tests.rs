@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::FormatSchema;
 use super::{read_event, write_event};
 use crate::event::{Event, Outcome, SeriesEnd, Stopped};
-use crate::model::{Fault, NotRun, Scheme, SnapshotOutcome, Unknown, Verdict};
+use crate::model::{Fault, Inconclusive, Scheme, Skipped, SnapshotOutcome, Verdict};
 
 /// A line of a case in which everything that may be left out is there.
 const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row","cites":[{"kind":"error-row","status":400,"code":"X","file":"c.toml","line":9,"column":1},{"kind":"field","name":"f","file":"c.toml","line":2,"column":3},{"kind":"limit","parameter":"p","limit":"ascii","file":"c.toml","line":4,"column":5}]}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","flaws":[{"kind":"surplus","start":"HTTP/1.1"},{"kind":"coding","label":"br","reason":"no"}],"duration_us":5}}],"given":[["made","x"]],"variables":[["region","cn"],["n",{"b":1.50,"a":null}]],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"codes_due":[[],["X","Y"]],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"started_again":"lost","left_behind":["it"],"duration_us":7}"#;
@@ -35,26 +35,26 @@ fn every_verdict_comes_back_with_its_reason() {
     let text = || "why".to_owned();
     let after = Duration::from_millis(1500);
     let unknown = [
-        Unknown::Transport(Fault::Connect { reason: text() }),
-        Unknown::Transport(Fault::TimedOut { what: "the answer".into(), after }),
-        Unknown::Transport(Fault::Broken { reason: text() }),
-        Unknown::Transport(Fault::Lost { reason: text() }),
-        Unknown::Transport(Fault::TooLarge { limit: 9 }),
-        Unknown::Transport(Fault::Unsendable { reason: text() }),
-        Unknown::Transport(Fault::Interrupted),
-        Unknown::Throttled { answer: text() },
-        Unknown::SetUp { state: text(), reason: text() },
-        Unknown::Unprepared { reason: text() },
+        Inconclusive::Transport(Fault::Connect { reason: text() }),
+        Inconclusive::Transport(Fault::TimedOut { what: "the answer".into(), after }),
+        Inconclusive::Transport(Fault::Broken { reason: text() }),
+        Inconclusive::Transport(Fault::Lost { reason: text() }),
+        Inconclusive::Transport(Fault::TooLarge { limit: 9 }),
+        Inconclusive::Transport(Fault::Unsendable { reason: text() }),
+        Inconclusive::Transport(Fault::Interrupted),
+        Inconclusive::Throttled { answer: text() },
+        Inconclusive::SetUp { state: text(), reason: text() },
+        Inconclusive::Unprepared { reason: text() },
     ];
-    let not_run = [
-        NotRun::NoWayTo { state: text(), reason: text() },
-        NotRun::Unsigned { scheme: Scheme::AwsV4, is_meant: true },
-        NotRun::Billable,
-        NotRun::Unreachable { reason: text() },
-        NotRun::Refused { reason: text() },
-        NotRun::Interrupted,
-        NotRun::OutOfTime,
-        NotRun::EnoughFailed,
+    let skipped = [
+        Skipped::NoWayTo { state: text(), reason: text() },
+        Skipped::Unsigned { scheme: Scheme::AwsV4, is_meant: true },
+        Skipped::Billable,
+        Skipped::Unreachable { reason: text() },
+        Skipped::Refused { reason: text() },
+        Skipped::Interrupted,
+        Skipped::OutOfTime,
+        Skipped::EnoughFailed,
     ];
     let others = [
         Verdict::Passed,
@@ -62,7 +62,7 @@ fn every_verdict_comes_back_with_its_reason() {
         Verdict::Flaky { attempts: vec![text()] },
         Verdict::Waived { reason: text() },
     ];
-    let verdicts = unknown.map(Verdict::Indeterminate).into_iter().chain(not_run.map(Verdict::NotRun));
+    let verdicts = unknown.map(Verdict::Inconclusive).into_iter().chain(skipped.map(Verdict::Skipped));
     for verdict in verdicts.chain(others) {
         let event = case(|record| record.verdict = verdict.clone());
         assert_eq!(again(&event), format!("{event:?}"), "{verdict:?}");
@@ -115,7 +115,7 @@ fn every_reason_for_an_early_end_comes_back() {
         Stopped::Refused { reason: reason() },
         Stopped::MixedUp,
     ];
-    let line = r#"{"event":"ended","counts":{"passed":1,"flaky":2,"failed":0,"waived":4,"indeterminate":5,"not_run":6,"not_meant":1},"rows_met":[["X"]],"orphans":["o"],"stale_snapshots":[{"id":"a","why":"b"}],"stale_waivers":[],"manifest":{"missing":["m"],"new":["n"],"changed":["c"]},"snapshots":{"same":1,"different":2,"outranked":6,"missing":3,"written":4,"unusable":5},"left_behind":1,"exchanges":9,"stopped":null,"duration_us":3,"outcome":"could not find out"}"#;
+    let line = r#"{"event":"ended","counts":{"passed":1,"flaky":2,"failed":0,"waived":4,"inconclusive":5,"skipped":6,"not_meant":1},"rows_met":[["X"]],"orphans":["o"],"stale_snapshots":[{"id":"a","why":"b"}],"stale_waivers":[],"manifest":{"missing":["m"],"new":["n"],"changed":["c"]},"snapshots":{"same":1,"different":2,"outranked":6,"missing":3,"written":4,"unusable":5},"left_behind":1,"exchanges":9,"stopped":null,"duration_us":3,"outcome":"inconclusive"}"#;
     assert_eq!(write_event(&read_event(line).unwrap()).unwrap(), line);
     for stopped in reasons {
         let Event::Ended(mut end) = read_event(line).unwrap() else { panic!("an end") };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{WireError, micros};
-use crate::model::{Fault, NotRun, SnapshotOutcome, Unknown, Verdict};
+use crate::model::{Fault, Inconclusive, Skipped, SnapshotOutcome, Verdict};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
@@ -14,13 +14,13 @@ pub(super) enum RawVerdict {
     Flaky { attempts: Vec<String> },
     Failed,
     Waived { reason: String },
-    Indeterminate { because: RawUnknown },
-    NotRun { because: RawNotRun },
+    Inconclusive { because: RawInconclusive },
+    Skipped { because: RawSkipped },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub(super) enum RawUnknown {
+pub(super) enum RawInconclusive {
     Connect { reason: String },
     TimedOut { what: String, after_us: u64 },
     Broken { reason: String },
@@ -36,7 +36,7 @@ pub(super) enum RawUnknown {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub(super) enum RawNotRun {
+pub(super) enum RawSkipped {
     NoWayTo { state: String, reason: String },
     Unsigned { scheme: String, is_meant: bool },
     Billable,
@@ -54,8 +54,8 @@ impl From<&Verdict> for RawVerdict {
             Verdict::Flaky { attempts } => Self::Flaky { attempts: attempts.clone() },
             Verdict::Failed => Self::Failed,
             Verdict::Waived { reason } => Self::Waived { reason: reason.clone() },
-            Verdict::Indeterminate(unknown) => Self::Indeterminate { because: unknown.clone().into() },
-            Verdict::NotRun(reason) => Self::NotRun { because: reason.clone().into() },
+            Verdict::Inconclusive(unknown) => Self::Inconclusive { because: unknown.clone().into() },
+            Verdict::Skipped(reason) => Self::Skipped { because: reason.clone().into() },
         }
     }
 }
@@ -69,84 +69,86 @@ impl TryFrom<RawVerdict> for Verdict {
             RawVerdict::Flaky { attempts } => Self::Flaky { attempts },
             RawVerdict::Failed => Self::Failed,
             RawVerdict::Waived { reason } => Self::Waived { reason },
-            RawVerdict::Indeterminate { because } => Self::Indeterminate(because.into()),
-            RawVerdict::NotRun { because } => Self::NotRun(because.try_into()?),
+            RawVerdict::Inconclusive { because } => Self::Inconclusive(because.into()),
+            RawVerdict::Skipped { because } => Self::Skipped(because.try_into()?),
         })
     }
 }
 
-impl From<Unknown> for RawUnknown {
-    fn from(unknown: Unknown) -> Self {
+impl From<Inconclusive> for RawInconclusive {
+    fn from(unknown: Inconclusive) -> Self {
         match unknown {
-            Unknown::Transport(Fault::Connect { reason }) => Self::Connect { reason },
-            Unknown::Transport(Fault::TimedOut { what, after }) => {
+            Inconclusive::Transport(Fault::Connect { reason }) => Self::Connect { reason },
+            Inconclusive::Transport(Fault::TimedOut { what, after }) => {
                 Self::TimedOut { what: what.into_owned(), after_us: micros(after) }
             }
-            Unknown::Transport(Fault::Broken { reason }) => Self::Broken { reason },
-            Unknown::Transport(Fault::Lost { reason }) => Self::Lost { reason },
-            Unknown::Transport(Fault::TooLarge { limit }) => Self::TooLarge { limit },
-            Unknown::Transport(Fault::Unsendable { reason }) => Self::Unsendable { reason },
-            Unknown::Transport(Fault::Interrupted) => Self::Interrupted,
-            Unknown::Throttled { answer } => Self::Throttled { answer },
-            Unknown::SetUp { state, reason } => Self::SetUp { state, reason },
-            Unknown::Paused { paused } => Self::Paused { paused_us: micros(paused) },
-            Unknown::Unprepared { reason } => Self::Unprepared { reason },
+            Inconclusive::Transport(Fault::Broken { reason }) => Self::Broken { reason },
+            Inconclusive::Transport(Fault::Lost { reason }) => Self::Lost { reason },
+            Inconclusive::Transport(Fault::TooLarge { limit }) => Self::TooLarge { limit },
+            Inconclusive::Transport(Fault::Unsendable { reason }) => Self::Unsendable { reason },
+            Inconclusive::Transport(Fault::Interrupted) => Self::Interrupted,
+            Inconclusive::Throttled { answer } => Self::Throttled { answer },
+            Inconclusive::SetUp { state, reason } => Self::SetUp { state, reason },
+            Inconclusive::Paused { paused } => Self::Paused { paused_us: micros(paused) },
+            Inconclusive::Unprepared { reason } => Self::Unprepared { reason },
         }
     }
 }
 
-impl From<RawUnknown> for Unknown {
-    fn from(raw: RawUnknown) -> Self {
+impl From<RawInconclusive> for Inconclusive {
+    fn from(raw: RawInconclusive) -> Self {
         match raw {
-            RawUnknown::Connect { reason } => Self::Transport(Fault::Connect { reason }),
-            RawUnknown::TimedOut { what, after_us } => {
+            RawInconclusive::Connect { reason } => Self::Transport(Fault::Connect { reason }),
+            RawInconclusive::TimedOut { what, after_us } => {
                 let after = Duration::from_micros(after_us);
                 Self::Transport(Fault::TimedOut { what: what.into(), after })
             }
-            RawUnknown::Broken { reason } => Self::Transport(Fault::Broken { reason }),
-            RawUnknown::Lost { reason } => Self::Transport(Fault::Lost { reason }),
-            RawUnknown::TooLarge { limit } => Self::Transport(Fault::TooLarge { limit }),
-            RawUnknown::Unsendable { reason } => Self::Transport(Fault::Unsendable { reason }),
-            RawUnknown::Interrupted => Self::Transport(Fault::Interrupted),
-            RawUnknown::Throttled { answer } => Self::Throttled { answer },
-            RawUnknown::SetUp { state, reason } => Self::SetUp { state, reason },
-            RawUnknown::Paused { paused_us } => Self::Paused { paused: Duration::from_micros(paused_us) },
-            RawUnknown::Unprepared { reason } => Self::Unprepared { reason },
+            RawInconclusive::Broken { reason } => Self::Transport(Fault::Broken { reason }),
+            RawInconclusive::Lost { reason } => Self::Transport(Fault::Lost { reason }),
+            RawInconclusive::TooLarge { limit } => Self::Transport(Fault::TooLarge { limit }),
+            RawInconclusive::Unsendable { reason } => Self::Transport(Fault::Unsendable { reason }),
+            RawInconclusive::Interrupted => Self::Transport(Fault::Interrupted),
+            RawInconclusive::Throttled { answer } => Self::Throttled { answer },
+            RawInconclusive::SetUp { state, reason } => Self::SetUp { state, reason },
+            RawInconclusive::Paused { paused_us } => {
+                Self::Paused { paused: Duration::from_micros(paused_us) }
+            }
+            RawInconclusive::Unprepared { reason } => Self::Unprepared { reason },
         }
     }
 }
 
-impl From<NotRun> for RawNotRun {
-    fn from(reason: NotRun) -> Self {
+impl From<Skipped> for RawSkipped {
+    fn from(reason: Skipped) -> Self {
         match reason {
-            NotRun::NoWayTo { state, reason } => Self::NoWayTo { state, reason },
-            NotRun::Unsigned { scheme, is_meant } => Self::Unsigned { scheme: scheme.to_string(), is_meant },
-            NotRun::Billable => Self::Billable,
-            NotRun::Unreachable { reason } => Self::Unreachable { reason },
-            NotRun::Refused { reason } => Self::Refused { reason },
-            NotRun::Interrupted => Self::Interrupted,
-            NotRun::OutOfTime => Self::OutOfTime,
-            NotRun::EnoughFailed => Self::EnoughFailed,
+            Skipped::NoWayTo { state, reason } => Self::NoWayTo { state, reason },
+            Skipped::Unsigned { scheme, is_meant } => Self::Unsigned { scheme: scheme.to_string(), is_meant },
+            Skipped::Billable => Self::Billable,
+            Skipped::Unreachable { reason } => Self::Unreachable { reason },
+            Skipped::Refused { reason } => Self::Refused { reason },
+            Skipped::Interrupted => Self::Interrupted,
+            Skipped::OutOfTime => Self::OutOfTime,
+            Skipped::EnoughFailed => Self::EnoughFailed,
         }
     }
 }
 
-impl TryFrom<RawNotRun> for NotRun {
+impl TryFrom<RawSkipped> for Skipped {
     type Error = WireError;
 
-    fn try_from(raw: RawNotRun) -> Result<Self, WireError> {
+    fn try_from(raw: RawSkipped) -> Result<Self, WireError> {
         Ok(match raw {
-            RawNotRun::NoWayTo { state, reason } => Self::NoWayTo { state, reason },
-            RawNotRun::Unsigned { scheme, is_meant } => {
-                let unknown = |_| WireError::Unknown { what: "scheme", found: scheme.clone() };
+            RawSkipped::NoWayTo { state, reason } => Self::NoWayTo { state, reason },
+            RawSkipped::Unsigned { scheme, is_meant } => {
+                let unknown = |_| WireError::Inconclusive { what: "scheme", found: scheme.clone() };
                 Self::Unsigned { scheme: scheme.parse().map_err(unknown)?, is_meant }
             }
-            RawNotRun::Billable => Self::Billable,
-            RawNotRun::Unreachable { reason } => Self::Unreachable { reason },
-            RawNotRun::Refused { reason } => Self::Refused { reason },
-            RawNotRun::Interrupted => Self::Interrupted,
-            RawNotRun::OutOfTime => Self::OutOfTime,
-            RawNotRun::EnoughFailed => Self::EnoughFailed,
+            RawSkipped::Billable => Self::Billable,
+            RawSkipped::Unreachable { reason } => Self::Unreachable { reason },
+            RawSkipped::Refused { reason } => Self::Refused { reason },
+            RawSkipped::Interrupted => Self::Interrupted,
+            RawSkipped::OutOfTime => Self::OutOfTime,
+            RawSkipped::EnoughFailed => Self::EnoughFailed,
         })
     }
 }

@@ -25,7 +25,7 @@ fn a_refused_connection_is_not_known_and_not_broken() {
     drop(listener);
     let judged = judged(&url, &[]);
     assert_eq!((judged.code, judged.report["stopped"].as_str()), (5, Some("unreachable")), "{}", judged.out);
-    assert_eq!(judged.report["outcome"], "could not find out");
+    assert_eq!(judged.report["outcome"], "inconclusive");
 }
 
 /// Starts a server that resets the connection in the middle of a body.
@@ -48,9 +48,9 @@ async fn start_resetting() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reset_in_the_middle_of_a_body_is_indeterminate() {
+async fn a_reset_in_the_middle_of_a_body_is_inconclusive() {
     let judged = judged(&start_resetting().await, &[]);
-    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+    assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
     assert!(judged.reason().contains("the exchange broke"), "{}", judged.reason());
 }
 
@@ -58,7 +58,7 @@ async fn a_reset_in_the_middle_of_a_body_is_indeterminate() {
 fn a_body_without_a_length_is_bounded_too() {
     let bytes = format!("HTTP/1.1 200 OK\r\n\r\n{}", " ".repeat(200_000));
     let judged = judged(&serve(say_and_close(bytes)), &["--body-limit", "100000"]);
-    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+    assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
     assert!(judged.reason().contains("larger than 100000 bytes"), "{}", judged.reason());
 }
 
@@ -69,7 +69,7 @@ fn a_flood_of_early_hints_is_no_answer() {
         while stream.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n").is_ok() {}
     });
     let judged = judged(&url, &[]);
-    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+    assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
     assert!(judged.reason().contains("took longer than 1s"), "{}", judged.reason());
 }
 
@@ -77,7 +77,7 @@ fn a_flood_of_early_hints_is_no_answer() {
 fn two_lengths_that_differ_are_no_answer() {
     let url = serve(say("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{} "));
     let judged = judged(&url, &[]);
-    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+    assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
 }
 
 #[test]

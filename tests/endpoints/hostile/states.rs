@@ -16,10 +16,10 @@ fn good_endpoint() -> String {
 }
 
 #[test]
-fn a_hook_that_hangs_leaves_a_case_indeterminate() {
+fn a_hook_that_hangs_leaves_a_case_inconclusive() {
     let hook = serve(|_: &str, _: &mut TcpStream| thread::park());
     let judged = judged(&good_endpoint(), &["--states", &hook]);
-    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+    assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
     assert!(judged.reason().contains("took longer than 1s"), "{}", judged.reason());
 }
 
@@ -30,7 +30,7 @@ fn a_hook_that_leads_elsewhere_is_not_followed() {
     let place = format!("location: http://{}/\r\n", target.local_addr().unwrap());
     let hook = serve(say(answer("307 Temporary", &place, "")));
     let judged = judged(&good_endpoint(), &["--states", &hook]);
-    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+    assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
     assert!(target.accept().is_err(), "the redirect was followed");
 }
 
@@ -61,7 +61,7 @@ fn a_state_is_undone_also_where_its_answer_was_of_no_use() {
         "{}".to_owned()
     });
     let judged = judged(&good_endpoint(), &["--states", &hook]);
-    assert_eq!((judged.code, judged.verdict()), (5, "indeterminate"), "{}", judged.out);
+    assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
     assert_eq!(*actions.lock().unwrap(), ["setup", "teardown"]);
 }
 
@@ -143,7 +143,7 @@ fn an_interrupt_undoes_every_state_of_every_case_under_way() {
         judged.out
     );
     let counts = &judged.report["counts"];
-    assert_eq!((&counts["indeterminate"], &counts["not_run"]), (&3.into(), &3.into()), "{counts}");
+    assert_eq!((&counts["inconclusive"], &counts["skipped"]), (&3.into(), &3.into()), "{counts}");
     let (set_up, mut undone) = made.lock().unwrap().clone();
     undone.sort();
     assert_eq!((set_up.len(), &undone), (2 * UNDER_WAY, &set_up));

@@ -53,13 +53,13 @@ pub(super) const PASSES: &[Forgery] = &[
         |mut forged| {
             forged.change_events(|event| {
                 if is_failed(event) {
-                    event["verdict"] = json!({"name": "not-run", "because": {"kind": "billable"}});
+                    event["verdict"] = json!({"name": "skipped", "because": {"kind": "billable"}});
                 }
                 true
             });
             forged.signed(|_| {})
         },
-        "it was not run, and something is recorded of it",
+        "it was skipped, and something is recorded of it",
     ),
     (
         "a waiver added",
@@ -191,7 +191,7 @@ pub(super) const SKIPPED: &[Forgery] = &[
 ];
 
 /// What gives away most of them.
-const BARE: &str = "it was not run, and something is recorded of it";
+const BARE: &str = "it was skipped, and something is recorded of it";
 
 /// The keys of a finished case, in the order in which they are written.
 const KEYS: [&str; 28] = [

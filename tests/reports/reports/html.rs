@@ -314,7 +314,7 @@ fn what_was_in_the_way_is_told_before_anything_else() {
         reports.run(&["run", "-q", "--endpoint", "http://127.0.0.1:9", "tag-count/none"], "a", &["html"]);
     assert_eq!(code(&output), 5, "{}", err(&output));
     let page = Page::read(&reports.read("a.html"));
-    assert_eq!(page.all("h1", "").next().unwrap().text, "? Could not find out");
+    assert_eq!(page.all("h1", "").next().unwrap().text, "? Inconclusive");
     let warnings: Vec<&str> = page.all("p", "warning").map(|each| each.text.as_str()).collect();
     assert!(warnings[0].starts_with("Ended early: the endpoint cannot be reached"), "{warnings:?}");
     assert!(
@@ -326,7 +326,7 @@ fn what_was_in_the_way_is_told_before_anything_else() {
 
 #[test]
 fn what_failed_is_named_before_what_could_not_be_found_out() {
-    // Without a hook, no state is reached, so most cases are not run; those of the last table fail.
+    // Without a hook, no state is reached, so most cases are skipped; those of the last table fail.
     let url = serve(say(answer("200 OK", JSON, "{}")));
     let page = page(&["--endpoint", &url, "--sign", "none", "tag-count", "without-state"]);
     let list = page.all("ul", "listed").next().unwrap();
@@ -336,9 +336,9 @@ fn what_failed_is_named_before_what_could_not_be_found_out() {
         .map(|each| each.attribute("class").to_owned())
         .collect();
     let failed = page.all("details", "failed").count();
-    assert!(failed > 1 && page.all("details", "not-run").count() > 45);
+    assert!(failed > 1 && page.all("details", "skipped").count() > 45);
     assert!(classes[..failed].iter().all(|class| class == "failed"), "{classes:?}");
-    assert!(classes[failed..50].iter().all(|class| class == "not-run"), "{classes:?}");
+    assert!(classes[failed..50].iter().all(|class| class == "skipped"), "{classes:?}");
     assert_eq!(classes.len(), 51, "the rest is counted");
     assert!(
         page.all("details", "case")

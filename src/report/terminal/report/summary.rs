@@ -29,8 +29,8 @@ impl<W: Write> TerminalReport<W> {
         let counts = &end.counts;
         let flaky = if counts.flaky > 0 { format!("{} flaky, ", counts.flaky) } else { String::new() };
         let verdicts = format!(
-            "{} passed, {flaky}{} failed, {} waived, {} indeterminate, {} not run",
-            counts.passed, counts.failed, counts.waived, counts.indeterminate, counts.not_run
+            "{} passed, {flaky}{} failed, {} waived, {} inconclusive, {} skipped",
+            counts.passed, counts.failed, counts.waived, counts.inconclusive, counts.skipped
         );
         self.line("verdicts", &verdicts)?;
         if let Some(skipped) = self.causes.skipped() {
