@@ -36,7 +36,7 @@ impl Two {
     }
 
     fn run(&self, endpoint: &str, flags: &[&str], patterns: &[&str]) -> (i32, String) {
-        let fixed = ["run", "-q", "--endpoint", endpoint];
+        let fixed = ["run", "-v", "--endpoint", endpoint];
         self.project.run(&[&fixed, flags, patterns].concat())
     }
 

@@ -300,7 +300,7 @@ fn links_among_snapshots_are_named_and_not_followed() {
     std::os::unix::fs::symlink(&elsewhere, folder.join("@mock")).unwrap();
     let (code, text) = project.run(&["pending"]);
     assert_eq!((code, text.matches("no link is followed here").count()), (3, 2), "{text}");
-    let (_, text) = project.run(&["run", "-q", "tag-count/none"]);
+    let (_, text) = project.run(&["run", "tag-count/none"]);
     assert!(text.contains("2 belong to no case") && text.contains("snapshots/linked"), "{text}");
     let (code, text) = project.run(&["prune"]);
     assert!(code == 3 && text.matches("left alone").count() == 2, "{text}");
