@@ -59,6 +59,9 @@ impl FromStr for Level {
     }
 }
 
+/// How the reason of a finding about a snapshot begins, where new answers could not be written.
+pub const NOT_KEPT: &str = "the new answers are not kept: ";
+
 /// One disagreement between contract or case and answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {

@@ -41,7 +41,7 @@ pub use endpoint_kind::EndpointKind;
 pub use exchange::{
     Answer, Body, Exchange, Fault, Flaw, Format, Method, Request, SentBody, essence, is_token,
 };
-pub use finding::{Citation, Finding, Level, Promise, Site};
+pub use finding::{Citation, Finding, Level, NOT_KEPT, Promise, Site};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use literals::Literals;
 pub use manifest::{Drift, ListedContract, Manifest};

@@ -1,6 +1,6 @@
 //! Compares a whole transcript with its snapshot.
 
-use crate::model::{Exchange, Finding, Level, SnapshotOutcome};
+use crate::model::{Exchange, Finding, Level, NOT_KEPT, SnapshotOutcome};
 use crate::plan::PlannedCase;
 use crate::snapshot::{Compared, Kept, Location, Names, Rules, Store, Transcript, changes};
 
@@ -65,7 +65,7 @@ fn pending(kept: Kept) -> Option<String> {
              --overwrite-real lets this one's answers in"
                 .into(),
         ),
-        Kept::Unwritable { reason } => Some(format!("the new answers are not kept: {reason}")),
+        Kept::Unwritable { reason } => Some(format!("{NOT_KEPT}{reason}")),
         Kept::Written => None,
     }
 }

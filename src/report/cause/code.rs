@@ -24,7 +24,7 @@ pub enum Code {
     Unexplained,
     /// The answer differs from the snapshot.
     Snapshot,
-    /// The file of a snapshot cannot be read.
+    /// The file of a snapshot cannot be read or written.
     SnapshotFile,
     /// No whole answer came.
     Transport,

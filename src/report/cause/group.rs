@@ -7,7 +7,7 @@ use super::Key;
 use super::code::Code;
 use super::similar::similar;
 use crate::model::{
-    CaseRecord, Citation, Finding, Inconclusive, Level, Promise, Skipped, SnapshotOutcome, Verdict,
+    CaseRecord, Citation, Finding, Inconclusive, Level, NOT_KEPT, Promise, Skipped, SnapshotOutcome, Verdict,
 };
 
 /// What is wrong with a case, for one reason.
@@ -128,9 +128,8 @@ fn of_findings(record: &CaseRecord) -> Vec<Trouble> {
         found.extend(of_answer(&findings));
     }
     let differs = || counting().filter(|finding| finding.level == Level::Snapshot);
-    let unusable = differs().next().and_then(|_| of_file(record));
-    let has_differences = found.is_empty() && unusable.is_none();
-    found.extend(unusable);
+    let has_differences = found.is_empty() && !matches!(record.snapshot, SnapshotOutcome::Unusable { .. });
+    found.extend(differs().filter_map(|finding| of_file(finding, record)));
     if has_differences {
         found.extend(differs().map(|finding| {
             // The file is another one for each case.
@@ -146,10 +145,14 @@ fn of_findings(record: &CaseRecord) -> Vec<Trouble> {
     found
 }
 
-/// A file of a snapshot that cannot be read, whatever else is wrong with the case.
-fn of_file(record: &CaseRecord) -> Option<Trouble> {
-    let SnapshotOutcome::Unusable { reason } = &record.snapshot else { return None };
-    Some(Trouble::new(Code::SnapshotFile, "snapshot", "a snapshot that can be read", reason))
+/// A file of a snapshot that cannot be read or written, whatever else is wrong with the case.
+fn of_file(finding: &Finding, record: &CaseRecord) -> Option<Trouble> {
+    let reason = if let SnapshotOutcome::Unusable { reason } = &record.snapshot {
+        reason
+    } else {
+        finding.because.as_deref()?.strip_prefix(NOT_KEPT)?
+    };
+    Some(Trouble::new(Code::SnapshotFile, "snapshot", "a snapshot that can be read and written", reason))
 }
 
 /// The causes that one answer shows, but for its snapshot.
