@@ -46,7 +46,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
 use crate::app::{
-    Background, Connected, Overrides, Session, SessionSettings, Target, costs_nothing, endpoint, entry, today,
+    AppError, Background, Connected, Overrides, Session, SessionSettings, Target, costs_nothing, endpoint,
+    entry, today,
 };
 use crate::embedded;
 use crate::judgement::WaiverBook;
@@ -135,12 +136,11 @@ impl Harness {
     }
 
     /// The endpoint of this name in `endpoints.toml` of the folder of cases, with its settings and its waivers.
-    /// Credentials and variables come from the environment, as for the program; its snapshots are in `snapshots/@NAME`.
+    /// Credentials and variables come from the environment, as for the program. It is compared with the snapshots in
+    /// `@NAME` of the folder of snapshots, if that is there.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
-        let name = name.into();
-        self.snapshots = self.snapshots.map(|folder| folder.join(format!("@{name}")));
-        self.tested = Tested::Named(name);
+        self.tested = Tested::Named(name.into());
         self
     }
 
@@ -202,7 +202,8 @@ impl Harness {
         let planned = case_ids(&suite).map_err(|error| HarnessError::Settings(error.to_string()))?;
         let manifest = Some(self.cases.join(MANIFEST)).filter(|path| exact.is_none() && path.exists());
         let whole = manifest.map(|path| Trial::test(MANIFEST_TEST, move || held(&suite, &path)));
-        let shared = Arc::new(Shared { harness: self, store, running: OnceLock::new() });
+        let signs_nothing = self.signs_nothing()?;
+        let shared = Arc::new(Shared { harness: self, store, signs_nothing, running: OnceLock::new() });
         let cases = planned.into_iter().map(|planned| {
             let shared = Arc::clone(&shared);
             let is_ignored = shared.is_ignored(&planned);
@@ -212,19 +213,46 @@ impl Harness {
     }
 
     fn entry(&self, name: &str) -> Result<EndpointEntry, HarnessError> {
-        entry(name, &self.cases, &from_environment).map_err(|error| HarnessError::Settings(error.to_string()))
+        entry(name, &self.cases, &from_environment).map_err(|error| {
+            if let AppError::Load(error) = error {
+                HarnessError::Load(error)
+            } else {
+                HarnessError::Settings(error.to_string())
+            }
+        })
     }
 
     fn store(&self) -> Result<Option<Store>, HarnessError> {
         let variable = |name: &str| env::var(name).ok();
         let update = Update::resolve(variable("INSTA_UPDATE").as_deref(), variable("CI").as_deref(), false)
             .map_err(|message| HarnessError::Settings(format!("INSTA_UPDATE: {message}")))?;
-        let kind = match &self.tested {
-            Tested::Reference => EndpointKind::Reference,
-            Tested::Started(_) => EndpointKind::Foreign,
-            Tested::Named(name) => self.entry(name)?.kind.unwrap_or(EndpointKind::Foreign),
+        let Some(folder) = &self.snapshots else { return Ok(None) };
+        let (folder, kind) = match &self.tested {
+            Tested::Reference => (folder.clone(), EndpointKind::Reference),
+            Tested::Started(_) => (folder.clone(), EndpointKind::Foreign),
+            Tested::Named(name) => {
+                let own = folder.join(format!("@{name}"));
+                // As for the program: it has none until some are written on purpose.
+                if !own.is_dir() && !matches!(update, Update::Always | Update::Unseen) {
+                    return Ok(None);
+                }
+                (own, self.entry(name)?.kind.unwrap_or(EndpointKind::Foreign))
+            }
         };
-        Ok(self.snapshots.as_ref().map(|folder| Store::new(folder, update, kind)))
+        Ok(Some(Store::new(folder, update, kind)))
+    }
+
+    /// Whether nothing is signed on purpose, so that cases about signatures do not concern the endpoint.
+    fn signs_nothing(&self) -> Result<bool, HarnessError> {
+        let said = self.overrides.sign.map(|scheme| scheme == Scheme::None);
+        Ok(match &self.tested {
+            Tested::Reference => false,
+            Tested::Started(_) => said.unwrap_or(true),
+            Tested::Named(name) => match said {
+                Some(said) => said,
+                None => self.entry(name)?.sign.as_deref() == Some(Scheme::None.name()),
+            },
+        })
     }
 }
 
@@ -279,6 +307,7 @@ fn held(suite: &Suite, path: &Path) -> Result<(), Failed> {
 struct Shared {
     harness: Harness,
     store: Option<Store>,
+    signs_nothing: bool,
     running: OnceLock<Result<Running, String>>,
 }
 
@@ -290,12 +319,9 @@ struct Running {
 }
 
 impl Shared {
-    /// Without credentials nothing is signed, so cases about signatures do not concern such an endpoint.
     fn is_ignored(&self, planned: &PlannedCase) -> bool {
-        let is_foreign =
-            matches!(self.harness.tested, Tested::Started(_)) && self.harness.overrides.sign.is_none();
         let mut schemes = (0..planned.case.steps.len()).filter_map(|position| scheme(planned, position));
-        is_foreign && schemes.any(|scheme| scheme != Scheme::None)
+        self.signs_nothing && schemes.any(|scheme| scheme != Scheme::None)
     }
 
     fn case(&self, planned: &PlannedCase) -> Result<(), Failed> {
@@ -325,7 +351,7 @@ impl Shared {
 
     fn settings(&self) -> Result<(SessionSettings, Background), String> {
         let harness = &self.harness;
-        let told = |error: crate::app::AppError| error.to_string();
+        let told = |error: AppError| error.to_string();
         let (entry, states) = match &harness.tested {
             Tested::Reference => (None, None),
             Tested::Named(name) => (Some(harness.entry(name).map_err(|error| error.to_string())?), None),

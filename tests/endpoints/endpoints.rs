@@ -345,3 +345,45 @@ fn a_harness_sends_nothing_that_may_cost_money_unless_it_is_told_to() {
     drop(listener);
     sending.join().unwrap();
 }
+
+#[test]
+fn a_harness_takes_an_endpoint_by_name_with_its_settings_and_its_waivers() {
+    use std::process::ExitCode;
+
+    use proofmark::harness::Harness;
+    const FAULT: &str = "wrong-message:Duplicate.TagKey";
+    const WAIVED: &str = "ecs::StartImagePipelineExecution::tag-count::duplicate-key::apart-json";
+    let folder = copied_cases();
+    let (cases, certificate) = (folder.path().join("cases"), folder.path().join("ca.pem"));
+    let served = Served::start(&["--fault", FAULT, "--tls", "--tls-cert-out", certificate.to_str().unwrap()]);
+    let endpoint = |more: &str| {
+        let place = format!("url = \"{}\"\nstates = \"{}\"\n", served.at("url"), served.at("states"));
+        fs::write(cases.join("endpoints.toml"), format!("[endpoint.mock]\n{place}{more}")).unwrap();
+    };
+    let waive = |case: &str| {
+        let entry = format!(
+            "[[waiver]]\nendpoint = \"mock\"\ncase = \"{case}\"\nlevel = \"message\"\nreason = \"r\"\nowner = \"o\"\nexpires = \"2099-01-01\"\n"
+        );
+        fs::write(cases.join("waivers.toml"), entry).unwrap();
+    };
+    let passes = |case: &str| {
+        let harness = Harness::new(folder.path()).named("mock");
+        let end = harness.run_with(["conformance", "--exact", case].map(Into::into));
+        format!("{end:?}") == format!("{:?}", ExitCode::SUCCESS)
+    };
+    let accepted = "ecs::StartImagePipelineExecution::tag-count::none::query";
+    let signed = "ecs::StartImagePipelineExecution::signature::date-expired";
+    endpoint("");
+    assert!(!passes(accepted), "its certificate is not one that the system trusts");
+    endpoint(&format!("ca-file = \"{}\"\n", certificate.display()));
+    assert!(passes(accepted), "it has no snapshots, and is compared with none");
+    assert!(!passes(WAIVED), "no waiver says that it may fail");
+    waive("**/duplicate-key/apart-json");
+    assert!(passes(WAIVED));
+    waive("**/none/query");
+    assert!(!passes(accepted), "a waiver of what passes is stale");
+    fs::remove_file(cases.join("waivers.toml")).unwrap();
+    assert!(!passes(signed), "nothing says that it is skipped on purpose");
+    endpoint(&format!("ca-file = \"{}\"\nsign = \"none\"\n", certificate.display()));
+    assert!(passes(signed), "it does not concern an endpoint that is not signed for");
+}
