@@ -4,8 +4,8 @@
 
 use std::fmt::Write;
 
+use super::command::plural;
 use super::output::Surroundings;
-use super::review_command::plural;
 use crate::report::printable;
 use crate::review::{Change, Group, fault_note};
 use crate::snapshot::{DiffLine, LineKind, Piece, hunks};

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use tokio::runtime::Runtime;
 
-use super::args::SweepArgs;
-use super::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE};
-use super::settings::{from_environment, overrides};
-use super::{note, print};
 use crate::app::{Connected, endpoint, entry};
+use crate::cli::args::SweepArgs;
+use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE};
+use crate::cli::settings::{from_environment, overrides};
+use crate::cli::{note, print};
 use crate::report::printable;
 use crate::run::sweep as sweep_contract;
 use crate::source::{Wanted, load};

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use tokio::runtime::Runtime;
 
-use super::args::NoiseArgs;
-use super::check_command::selected;
-use super::dry_run::dry_run;
-use super::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED};
-use super::settings::{Asked, Settings, check_connect, other};
-use super::watched::watched;
-use super::{note, print};
+use super::check::selected;
 use crate::app::{Target, check_endpoints, check_sendable, is_address};
+use crate::cli::args::NoiseArgs;
+use crate::cli::dry_run::dry_run;
+use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED};
+use crate::cli::settings::{Asked, Settings, check_connect, other};
+use crate::cli::watched::watched;
+use crate::cli::{note, print};
 use crate::model::{CaseRecord, Normalisation};
 use crate::noise::{Findings, Home, Recorded, Study, as_toml};
 use crate::plan::{Plan, PlannedCase};

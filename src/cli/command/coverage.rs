@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
-use super::args::{CoverageArgs, CoverageFormat};
-use super::exit::CliError;
-use super::print;
-use super::review_command::plural;
+use super::review::plural;
+use crate::cli::args::{CoverageArgs, CoverageFormat};
+use crate::cli::exit::CliError;
+use crate::cli::print;
 use crate::coverage::{Coverage, RowCoverage, ServiceCoverage, SuiteCoverage, coverage as find};
 use crate::model::CaseId;
 use crate::report::{printable, printable_json};

@@ -3,11 +3,11 @@
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
-use super::args::CertificateArgs;
-use super::exit::{CONFORMS, CliError};
-use super::keep::{Keep, Kind};
-use super::key_file::public_key;
 use crate::app::certify::{examine, open_bundle};
+use crate::cli::args::CertificateArgs;
+use crate::cli::exit::{CONFORMS, CliError};
+use crate::cli::keep::{Keep, Kind};
+use crate::cli::key_file::public_key;
 use crate::evidence::{
     Attested, LARGEST_STATEMENT, PublicKey, Signer, Statement, badge, certificate as page, is_archive, open,
 };

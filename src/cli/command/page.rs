@@ -6,11 +6,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{ReviewArgs, StoreArgs};
-use super::exit::{BROKEN, CONFORMS, CliError};
-use super::keep::{Keep, Kind};
-use super::print;
-use super::review_command::{code, contracts, note_origins, pending_files, store};
+use super::review::{code, contracts, note_origins, pending_files, store};
+use crate::cli::args::{ReviewArgs, StoreArgs};
+use crate::cli::exit::{BROKEN, CONFORMS, CliError};
+use crate::cli::keep::{Keep, Kind};
+use crate::cli::print;
 use crate::model::{Problem, SourceText, Spot};
 use crate::report::printable;
 use crate::review::{Choice, Decision, Decisions, Page, Standing, group};

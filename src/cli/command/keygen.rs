@@ -5,10 +5,10 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::args::KeygenArgs;
-use super::exit::{CliError, USAGE};
-use super::key_file::signing_key;
-use super::{note, print};
+use crate::cli::args::KeygenArgs;
+use crate::cli::exit::{CliError, USAGE};
+use crate::cli::key_file::signing_key;
+use crate::cli::{note, print};
 use crate::evidence::{PublicKey, SigningKey};
 use crate::report::printable;
 use crate::whole_file::WholeFile;

@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use tokio::runtime;
 
-use super::args::RunArgs;
-use super::check_command::selected;
-use super::dry_run::dry_run;
-use super::exit::{CONFORMS, CliError, of_run};
-use super::interrupt::listening;
-use super::keep::Keep;
-use super::output::Output;
-use super::reports::Reports;
-use super::settings::{Settings, check_connect, other};
-use super::stale_command::keep_stale;
-use super::{note, print};
+use super::check::selected;
+use super::stale::keep_stale;
 use crate::app::{
     Background, Session, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift, series,
     today,
 };
+use crate::cli::args::RunArgs;
+use crate::cli::dry_run::dry_run;
+use crate::cli::exit::{CONFORMS, CliError, of_run};
+use crate::cli::interrupt::listening;
+use crate::cli::keep::Keep;
+use crate::cli::output::Output;
+use crate::cli::reports::Reports;
+use crate::cli::settings::{Settings, check_connect, other};
+use crate::cli::{note, print};
 use crate::plan::Plan;
 use crate::reference::Fault;
 use crate::report::printable;

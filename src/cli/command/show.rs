@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::args::{SelectArgs, ShowArgs};
-use super::check_command::selected;
-use super::exit::CliError;
-use super::print;
+use super::check::selected;
+use crate::cli::args::{SelectArgs, ShowArgs};
+use crate::cli::exit::CliError;
+use crate::cli::print;
 use crate::embedded;
 use crate::judgement::render_params;
 use crate::model::{Contract, Expect, Given, Matcher, PreparedStep, Value};
@@ -81,7 +81,7 @@ fn one_case(args: &ShowArgs) -> Result<PlannedCase, CliError> {
     let select = |exact| SelectArgs {
         patterns: vec![args.case.clone()],
         exact,
-        folder: super::args::FolderArgs { cases: args.folder.cases.clone() },
+        folder: crate::cli::args::FolderArgs { cases: args.folder.cases.clone() },
     };
     let found = selected(&select(true), None).or_else(|_| selected(&select(false), None));
     let (_, plan) = found?;

@@ -5,17 +5,17 @@ use std::fs::File;
 use std::io::{self, BufWriter, Seek};
 use std::path::Path;
 
-use super::args::{CertifyArgs, ReuseArgs};
-use super::certificate_command::Shown;
-use super::certificate_text::{certificate, harmless, outcome};
-use super::certified_run::{Certified, Selection};
-use super::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NO_REPORT};
-use super::keep::{Keep, Kind};
-use super::key_file::signing_key;
-use super::output::{Output, Place, Surroundings};
-use super::settings::{check_connect, other, snapshots_beside};
-use super::{note, print};
+use super::certificate::Shown;
 use crate::app::certify::{PART, Parts, Recording, Refusal, examine};
+use crate::cli::args::{CertifyArgs, ReuseArgs};
+use crate::cli::certificate_text::{certificate, harmless, outcome};
+use crate::cli::certified_run::{Certified, Selection};
+use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NO_REPORT};
+use crate::cli::keep::{Keep, Kind};
+use crate::cli::key_file::signing_key;
+use crate::cli::output::{Output, Place, Surroundings};
+use crate::cli::settings::{check_connect, other, snapshots_beside};
+use crate::cli::{note, print};
 use crate::evidence::{
     ACCOUNT, Attested, BundleError, COVERAGE, Digest, Divergence, EVENTS, Files, Resource, Signer,
     SigningKey, TestResult, bundle, coverage_bytes,

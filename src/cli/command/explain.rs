@@ -1,8 +1,8 @@
 //! `explain`: what the code of a finding means.
 
-use super::args::ExplainArgs;
-use super::exit::CliError;
-use super::print;
+use crate::cli::args::ExplainArgs;
+use crate::cli::exit::CliError;
+use crate::cli::print;
 use crate::report::Code;
 
 /// Prints what a code means, or the codes with their titles.

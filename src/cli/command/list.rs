@@ -1,9 +1,9 @@
 //! `list`: the ids of cases.
 
-use super::args::ListArgs;
-use super::check_command::selected;
-use super::exit::CliError;
-use super::print;
+use super::check::selected;
+use crate::cli::args::ListArgs;
+use crate::cli::exit::CliError;
+use crate::cli::print;
 
 /// Prints one id a line.
 pub(super) fn list(args: &ListArgs) -> Result<u8, CliError> {

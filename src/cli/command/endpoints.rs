@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::args::FolderArgs;
-use super::exit::CliError;
-use super::print;
-use super::settings::from_environment;
 use crate::app::{Connected, Overrides, costs_nothing, resolved, variable};
+use crate::cli::args::FolderArgs;
+use crate::cli::exit::CliError;
+use crate::cli::print;
+use crate::cli::settings::from_environment;
 use crate::model::{EndpointKind, Normalisation, Value, ValueKind};
 use crate::report::printable;
 use crate::run::RunSettings;

@@ -5,13 +5,13 @@
 
 use std::io::{self, IsTerminal};
 
-use super::args::ReviewArgs;
-use super::change_text::{Extent, Look};
-use super::exit::{BROKEN, CONFORMS, CliError};
-use super::keyboard::{Key, Keyboard};
-use super::print;
-use super::review_command::{code, contracts, pending_files, plural};
+use super::review::{code, contracts, pending_files, plural};
 use crate::app::review::{Decision, Position, Queue};
+use crate::cli::args::ReviewArgs;
+use crate::cli::change_text::{Extent, Look};
+use crate::cli::exit::{BROKEN, CONFORMS, CliError};
+use crate::cli::keyboard::{Key, Keyboard};
+use crate::cli::print;
 use crate::report::printable;
 use crate::review::{Change, group};
 use crate::wrapped::wrapped;

@@ -3,9 +3,9 @@
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 
-use super::args::program;
-use super::exit::CliError;
-use super::print;
+use crate::cli::args::program;
+use crate::cli::exit::CliError;
+use crate::cli::print;
 
 /// Prints a script by which a shell completes arguments.
 pub(super) fn completions(shell: Shell) -> Result<u8, CliError> {

@@ -1,11 +1,11 @@
 //! `report`: reports of runs that are over, from the events that they wrote.
 
-use super::args::ReportArgs;
-use super::exit::{CliError, of_run};
-use super::keep::Keep;
-use super::output::Output;
-use super::reports::Reports;
 use crate::app::Saved;
+use crate::cli::args::ReportArgs;
+use crate::cli::exit::{CliError, of_run};
+use crate::cli::keep::Keep;
+use crate::cli::output::Output;
+use crate::cli::reports::Reports;
 
 /// Makes reports of what was written with `--report ndjson`, and gives the exit code of the run.
 pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {

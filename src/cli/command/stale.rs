@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::args::{SelectArgs, StaleArgs};
-use super::check_command::selected;
-use super::exit::{BROKEN, CONFORMS, CliError, NOTHING_SELECTED};
-use super::review_command::{code, store};
-use super::settings::Settings;
-use super::{note, print};
+use super::check::selected;
+use super::review::{code, store};
 use crate::app::{freshness, left_alone, stale_snapshot};
+use crate::cli::args::{SelectArgs, StaleArgs};
+use crate::cli::exit::{BROKEN, CONFORMS, CliError, NOTHING_SELECTED};
+use crate::cli::settings::Settings;
+use crate::cli::{note, print};
 use crate::event::StaleSnapshot;
 use crate::model::EndpointKind;
 use crate::plan::Plan;

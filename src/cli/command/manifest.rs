@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::args::ManifestArgs;
-use super::exit::{BROKEN, CONFORMS, CliError};
-use super::keep::{Keep, Kind};
-use super::print;
 use crate::app::current_manifest;
+use crate::cli::args::ManifestArgs;
+use crate::cli::exit::{BROKEN, CONFORMS, CliError};
+use crate::cli::keep::{Keep, Kind};
+use crate::cli::print;
 use crate::model::Manifest;
 use crate::report::printable;
 use crate::run::drift;

@@ -1,10 +1,10 @@
 //! `check`: whether every file of a folder of cases is right.
 
-use super::args::{FolderArgs, SelectArgs};
-use super::exit::CliError;
-use super::print;
-use super::settings::from_environment;
 use crate::app::{Checked, Shard, check_suite};
+use crate::cli::args::{FolderArgs, SelectArgs};
+use crate::cli::exit::CliError;
+use crate::cli::print;
+use crate::cli::settings::from_environment;
 use crate::model::Suite;
 use crate::plan::Plan;
 use crate::report::printable;

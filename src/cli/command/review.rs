@@ -5,13 +5,13 @@ use std::fmt::Write;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
-use super::args::{PruneArgs, ReviewArgs, StoreArgs};
-use super::change_text::Look;
-use super::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES};
-use super::settings::{from_environment, snapshots_beside};
-use super::{note, print};
 use crate::app::review::{Contracts, PendingFiles, other_endpoints};
 use crate::app::{entry, is_address};
+use crate::cli::args::{PruneArgs, ReviewArgs, StoreArgs};
+use crate::cli::change_text::Look;
+use crate::cli::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES};
+use crate::cli::settings::{from_environment, snapshots_beside};
+use crate::cli::{note, print};
 use crate::model::EndpointKind;
 use crate::plan::case_ids;
 use crate::report::printable;
@@ -45,7 +45,7 @@ pub(super) fn pending(args: &ReviewArgs) -> Result<u8, CliError> {
 }
 
 /// What a word ends in where there are several.
-pub(super) fn plural(count: usize) -> &'static str {
+pub(in crate::cli) fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 

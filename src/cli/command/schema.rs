@@ -2,14 +2,14 @@
 
 use std::str::FromStr;
 
-use super::exit::CliError;
-use super::print;
+use crate::cli::exit::CliError;
+use crate::cli::print;
 use crate::report::FormatSchema;
 use crate::source::{SchemaName, schema};
 
 /// What a schema is asked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum SchemaKind {
+pub(in crate::cli) enum SchemaKind {
     /// A kind of file.
     File(SchemaName),
     /// A format of what is written.
