@@ -5,7 +5,6 @@
 
 mod args;
 mod certificate_text;
-mod certified_run;
 mod change_text;
 mod command;
 mod dry_run;
@@ -14,13 +13,11 @@ mod exit;
 mod identity;
 mod interrupt;
 mod keep;
-mod key_file;
 mod keyboard;
 mod output;
 mod problem;
 mod reports;
 mod settings;
-mod watched;
 mod words;
 
 use std::env;
@@ -30,6 +27,7 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
+use crate::report::printable;
 use args::{Cli, program, refused_flag};
 use exit::{CONFORMS, CliError, USAGE};
 
@@ -65,6 +63,11 @@ pub(crate) fn print(text: &str) -> Result<u8, CliError> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
         Ok(()) | Err(_) => Ok(CONFORMS),
     }
+}
+
+/// Says something beside the report that may hold text of an endpoint.
+fn remark(text: &str) {
+    note(&printable(text));
 }
 
 /// Says something beside the report; nobody may be listening.

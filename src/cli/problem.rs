@@ -75,6 +75,10 @@ fn hint(error: &CliError) -> Option<String> {
             | AppError::Store(_)
             | AppError::Scratch(_)
             | AppError::Unreadable { .. }
+            | AppError::Unwritable { .. }
+            | AppError::Key { .. }
+            | AppError::NoCertificate { .. }
+            | AppError::NoStatement { .. }
             | AppError::Events { .. },
         )
         | CliError::Prepare(_)
@@ -82,11 +86,6 @@ fn hint(error: &CliError) -> Option<String> {
         | CliError::Reference(_)
         | CliError::Runtime(_)
         | CliError::Output(_)
-        | CliError::Key { .. }
-        | CliError::NoCertificate { .. }
-        | CliError::NoStatement { .. }
-        | CliError::Unreadable { .. }
-        | CliError::Unwritable { .. }
         | CliError::Report { .. } => None,
     }
 }

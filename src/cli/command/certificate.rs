@@ -1,36 +1,20 @@
 //! `certificate`: a signed statement as a badge and as a page, for people. Nothing is shown that the key has not signed.
 
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
-use crate::app::certify::{examine, open_bundle};
+use crate::app::AppError;
+use crate::app::certify::{public_key, signed};
 use crate::cli::args::CertificateArgs;
 use crate::cli::exit::{CONFORMS, CliError};
 use crate::cli::keep::{Keep, Kind};
-use crate::cli::key_file::public_key;
-use crate::evidence::{
-    Attested, LARGEST_STATEMENT, PublicKey, Signer, Statement, badge, certificate as page, is_archive, open,
-};
+use crate::evidence::{Attested, badge, certificate as page};
 use crate::whole_file::WholeFile;
-
-/// How much of a file is read to see whether it is a bundle.
-const HEAD: u64 = 512;
 
 /// Writes what is asked for.
 pub(super) fn certificate(args: &CertificateArgs) -> Result<u8, CliError> {
     let key = public_key(&args.key)?;
-    let unreadable = |source| CliError::Unreadable { path: args.signed.clone(), source };
-    let mut file = open_bundle(&args.signed)?;
-    // A bundle may be far larger than what is held of it.
-    let mut bytes = Vec::new();
-    (&mut file).take(HEAD).read_to_end(&mut bytes).map_err(unreadable)?;
-    let signed = if is_archive(&bytes) {
-        of_bundle(&mut file, &key)
-    } else {
-        file.take(LARGEST_STATEMENT + 1 - HEAD).read_to_end(&mut bytes).map_err(unreadable)?;
-        of_envelope(&bytes, &key)
-    };
-    let signed = signed.map_err(|reason| CliError::NoStatement { path: args.signed.clone(), reason })?;
+    let signed = signed(&args.signed, &key)?;
     let keyid = key.id();
     let attested = Attested { statement: &signed.statement, keyid: &keyid, bundle: signed.bundle.as_deref() };
     let mut keep = Keep::new(args.force);
@@ -72,31 +56,6 @@ impl<'a> Shown<'a> {
     }
 }
 
-fn unwritable(path: &Path, source: io::Error) -> CliError {
-    CliError::Unwritable { path: path.to_path_buf(), source }
-}
-
-/// What the key has signed, and the digest of the bundle in which it was, if it was in one.
-struct Signed {
-    statement: Statement,
-    bundle: Option<String>,
-}
-
-/// The statement of a bundle that stands up to what `verify` asks of it.
-fn of_bundle(file: &mut (impl Read + Seek), key: &PublicKey) -> Result<Signed, String> {
-    let examined = examine(file, &Signer::Key(key.clone())).map_err(|refusal| refusal.to_string())?;
-    Ok(Signed { statement: examined.bundle.statement, bundle: Some(examined.bundle.digest) })
-}
-
-/// The statement of an envelope, of which no evidence is at hand.
-fn of_envelope(bytes: &[u8], key: &PublicKey) -> Result<Signed, String> {
-    if bytes.len() as u64 > LARGEST_STATEMENT {
-        return Err(format!("it is larger than {LARGEST_STATEMENT} bytes"));
-    }
-    let sealed = open(bytes).map_err(|error| error.to_string())?;
-    if !sealed.is_signed_by(key) {
-        return Err(format!("the key {} has not signed it", key.id()));
-    }
-    let statement = Statement::from_bytes(sealed.payload()).map_err(|error| error.to_string())?;
-    Ok(Signed { statement, bundle: None })
+fn unwritable(path: &Path, source: io::Error) -> AppError {
+    AppError::Unwritable { path: path.to_path_buf(), source }
 }

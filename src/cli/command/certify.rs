@@ -2,27 +2,25 @@
 
 use std::env;
 use std::fs::File;
-use std::io::{self, BufWriter, Seek};
+use std::io;
 use std::path::Path;
 
 use super::certificate::Shown;
-use crate::app::certify::{PART, Parts, Recording, Refusal, examine};
+use crate::app::certify::{Certification, Claim, signing_key};
+use crate::app::{AppError, check_endpoints};
 use crate::cli::args::{CertifyArgs, ReuseArgs};
 use crate::cli::certificate_text::{certificate, harmless, outcome};
-use crate::cli::certified_run::{Certified, Selection};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NO_REPORT};
+use crate::cli::interrupt::interruptible;
 use crate::cli::keep::{Keep, Kind};
-use crate::cli::key_file::signing_key;
 use crate::cli::output::{Output, Place, Surroundings};
-use crate::cli::settings::{check_connect, other, snapshots_beside};
+use crate::cli::reports::Reports;
+use crate::cli::settings::{Asked, Settings, check_connect, other, snapshots_beside};
 use crate::cli::{note, print};
-use crate::evidence::{
-    ACCOUNT, Attested, BundleError, COVERAGE, Digest, Divergence, EVENTS, Files, Resource, Signer,
-    SigningKey, TestResult, bundle, coverage_bytes,
-};
+use crate::event::Event;
+use crate::evidence::{Attested, Digest, Resource, SigningKey, TestResult};
+use crate::model::Suite;
 use crate::protocol::sha256_of;
-use crate::protocol::sign::{Redactor, Secrets};
-use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
 use crate::whole_file::{WholeFile, scratch};
 
 /// The variable of the environment that may hold the private key itself.
@@ -35,35 +33,34 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     }
     let key = key(args.key.as_deref())?;
     let subject = subject(args)?;
-    let shelf = Shelf::copy(&args.select.folder.cases)?;
-    // What is wrong is shown where it stands on the disk, and not in the copy.
-    let on_disk = |error| load(&args.select.folder.cases, Wanted::All).err().unwrap_or(error);
-    let suite = load_shelf(&shelf).map_err(on_disk)?;
-    // Names of endpoints in waivers are held against endpoints.toml, which is no part of the evidence.
-    load_waivers(&args.select.folder.cases)?;
-    let waivers = load_shelf_waivers(&shelf)?;
-    let selection = Selection { suite: &suite, waivers: &waivers, args };
+    let cases = &args.select.folder.cases;
+    let claim = Claim {
+        patterns: args.select.patterns.clone(),
+        is_exact: args.select.exact,
+        subject,
+        url: args.run_url.clone(),
+    };
+    let certification = Certification::read(cases, claim)?;
     let output = Output::resolve(&args.report)?;
     let keep = keep(args)?;
-    let unwritable = |source| CliError::Unwritable { path: args.output.clone(), source };
+    let unwritable = |source| AppError::Unwritable { path: args.output.clone(), source };
     // Before anything is sent: a run may take long, and cost something.
     let mut file = WholeFile::create(&args.output).map_err(unwritable)?;
     let shown = Shown::begin(args.badge.as_deref(), args.certificate.as_deref())?;
-    let certified = selection.run(&output, keep, scratch(&args.output).map_err(unwritable)?)?;
-    let Some(Certified { mut account, recording, secrets, is_reported }) = certified else {
-        return Ok(INTERRUPTED);
-    };
-    account.patterns.clone_from(&args.select.patterns);
-    account.exact = args.select.exact;
-    account.subject = subject;
-    account.url.clone_from(&args.run_url);
-    let manifest = load_shelf_manifest(&shelf)?;
-    let parts = Parts { account, suite, waivers, manifest };
-    let mut bundle = scratch(&args.output).map_err(unwritable)?;
-    let evidence = Evidence { parts: &parts, shelf: &shelf, recording, secrets: &secrets };
-    evidence.pack(&mut bundle, &key)?;
-    let examined = examine(&mut bundle, &Signer::Key(key.public())).map_err(|refusal| unsound(&refusal))?;
-    let written = bundle.rewind().and_then(|()| io::copy(&mut bundle, &mut file));
+    let lines = scratch(&args.output).map_err(unwritable)?;
+    let plan = certification.plan(args.manifest.as_deref())?;
+    let Settings { session, snapshots } = settings(args, certification.suite())?;
+    session.target.check(&plan)?;
+    let mut reports = Reports::open(&output, keep)?;
+    let run = interruptible(async |stop| {
+        let begun = certification.start(session, snapshots.kind).await?;
+        Ok(begun.run(plan, stop, lines, |event: &Event| reports.take(event)).await)
+    })?;
+    let is_reported = reports.close();
+    let Some(certified) = run? else { return Ok(INTERRUPTED) };
+    let (mut bundle, examined) =
+        certification.pack(certified, scratch(&args.output).map_err(unwritable)?, &key)?;
+    let written = io::copy(&mut bundle, &mut file);
     written.and_then(|_| file.commit()).map_err(unwritable)?;
     let keyid = key.public().id();
     let (statement, digest) = (&examined.bundle.statement, &examined.bundle.digest);
@@ -83,6 +80,19 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
         TestResult::Passed | TestResult::Warned if end.left_behind > 0 => INCONCLUSIVE,
         TestResult::Passed | TestResult::Warned => CONFORMS,
     })
+}
+
+/// What the run is asked.
+fn settings(args: &CertifyArgs, suite: &Suite) -> Result<Settings, CliError> {
+    let cases = &args.select.folder.cases;
+    let named = args.target.endpoint.as_deref().and_then(other);
+    check_endpoints(named.as_slice(), cases, suite)?;
+    let asked = Asked {
+        states: args.target.states.as_deref(),
+        level: args.level.level,
+        ..Asked::plain(cases, &args.connect, &args.bounds)
+    };
+    Settings::resolve(&asked, named)
 }
 
 /// Tells what is certified. A report for a program has standard output to itself.
@@ -115,10 +125,12 @@ fn keep(args: &CertifyArgs) -> Result<Keep, CliError> {
 /// The private key: of a file, or of the environment.
 fn key(path: Option<&Path>) -> Result<SigningKey, CliError> {
     if let Some(path) = path {
-        return signing_key(path);
+        return Ok(signing_key(path)?);
     }
     match env::var(KEY) {
-        Ok(text) => SigningKey::from_pem(&text).map_err(|source| CliError::Key { path: KEY.into(), source }),
+        Ok(text) => {
+            SigningKey::from_pem(&text).map_err(|source| AppError::Key { path: KEY.into(), source }.into())
+        }
         Err(_) => Err(CliError::Usage {
             message: format!("no key to sign with: neither --key FILE nor {KEY} gives one"),
             hint: Some("`proofmark keygen --output FILE` makes one".into()),
@@ -132,7 +144,7 @@ fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
         |name: &str, sha256: String| Resource { digest: Digest { sha256 }, name: name.to_owned(), uri: None };
     if let Some(path) = &args.subject_file {
         let digest = File::open(path).and_then(sha256_of);
-        let digest = digest.map_err(|source| CliError::Unreadable { path: path.clone(), source })?;
+        let digest = digest.map_err(|source| AppError::Unreadable { path: path.clone(), source })?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         return Ok(Some(resource(&name, digest)));
     }
@@ -147,70 +159,4 @@ fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
         return Err(wrong());
     }
     Ok(Some(resource(name, digest.to_owned())))
-}
-
-/// What a bundle is made of.
-struct Evidence<'a> {
-    parts: &'a Parts,
-    shelf: &'a Shelf,
-    recording: Recording,
-    secrets: &'a Secrets,
-}
-
-impl Evidence<'_> {
-    /// Writes the bundle. What the run comes to is counted from what is kept.
-    fn pack(mut self, out: &mut File, key: &SigningKey) -> Result<(), CliError> {
-        let Self { parts, .. } = self;
-        let events =
-            parts.events(self.recording.lines()?.content).map_err(|divergence| untrue(&divergence))?;
-        let (judged, start, _) = parts.judge(events).map_err(|divergence| untrue(&divergence))?;
-        if let Some(first) = judged.divergences.first() {
-            return Err(untrue(first));
-        }
-        self.recording.end = judged.end.clone();
-        let rows = parts.rows(&judged).map_err(|divergence| untrue(&divergence))?;
-        let mut files = Files::new();
-        files.extend(self.shelf.files().map(|(name, text)| (name, text.as_bytes().to_vec())));
-        files.insert(ACCOUNT.to_owned(), parts.account.to_bytes());
-        files.insert(COVERAGE.to_owned(), coverage_bytes(&rows));
-        let held = self.recording.holds_secret.then_some(EVENTS);
-        if let Some(name) = held.or_else(|| holds_secret(&files, self.secrets)) {
-            return Err(CliError::NoCertificate {
-                reason: format!("a secret of the endpoint is in `{name}`"),
-            });
-        }
-        let state = |files: &Files| parts.statement(&start, &judged, &rows, files).map_err(Unmade::Untrue);
-        let out = BufWriter::with_capacity(PART, out);
-        bundle(out, files, self.recording.lines()?, key, state).map_err(|error| match error {
-            Unmade::Untrue(divergence) => untrue(&divergence),
-            Unmade::Bundle(error) => CliError::NoCertificate { reason: format!("the bundle: {error}") },
-        })
-    }
-}
-
-fn untrue(divergence: &Divergence) -> CliError {
-    CliError::NoCertificate { reason: format!("the evidence does not hold: {divergence}") }
-}
-
-/// Why a bundle is not made.
-enum Unmade {
-    Bundle(BundleError),
-    Untrue(Divergence),
-}
-
-impl From<BundleError> for Unmade {
-    fn from(error: BundleError) -> Self {
-        Self::Bundle(error)
-    }
-}
-
-/// A file in which a secret is, in whatever form: what requests are signed with must never be handed on.
-fn holds_secret<'a>(files: &'a Files, secrets: &Secrets) -> Option<&'a str> {
-    let redactor = Redactor::new(secrets);
-    files.iter().find(|(_, bytes)| redactor.hidden(bytes).is_some()).map(|(name, _)| name.as_str())
-}
-
-/// A bundle that does not stand up to its own examination is not handed out.
-fn unsound(refusal: &Refusal) -> CliError {
-    CliError::NoCertificate { reason: format!("the bundle does not verify: {refusal}") }
 }

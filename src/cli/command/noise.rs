@@ -4,24 +4,16 @@
 
 use std::path::Path;
 
-use tokio::runtime::Runtime;
-
 use super::check::selected;
-use crate::app::{Target, check_endpoints, check_sendable, is_address};
+use crate::app::{self, check_endpoints, check_sendable, is_address};
 use crate::cli::args::NoiseArgs;
 use crate::cli::dry_run::dry_run;
-use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED};
+use crate::cli::exit::{CliError, INTERRUPTED, of_run};
+use crate::cli::interrupt::interruptible;
 use crate::cli::settings::{Asked, Settings, check_connect, other};
-use crate::cli::watched::watched;
-use crate::cli::{note, print};
-use crate::model::{CaseRecord, Normalisation};
-use crate::noise::{Findings, Home, Recorded, Study, as_toml};
-use crate::plan::{Plan, PlannedCase};
+use crate::cli::{print, remark};
+use crate::noise::{Findings, Home, Study, as_toml};
 use crate::report::printable;
-
-/// How many bytes of answers are kept between the runs: those of thousands of cases. What is larger is compared by
-/// digest.
-const ROOM: usize = 64 << 20;
 
 /// The most cases that are named for one reason.
 const NAMED: usize = 5;
@@ -49,49 +41,15 @@ pub(super) fn noise(args: &NoiseArgs) -> Result<u8, CliError> {
         check_sendable(&plan)?;
         return print(&printable(&dry_run(&plan, &settings)));
     }
-    let own = match &settings.session.target {
-        Target::Other(endpoint) => endpoint.normalisation.clone(),
-        Target::Reference(_) => Normalisation::default(),
-    };
-    let mut study = Study::new(own, ROOM);
-    let Some(is_clean) = run_twice(&asked, settings.session.run.seed, endpoint, &plan, &mut study)? else {
-        return Ok(INTERRUPTED);
-    };
+    let seed = settings.session.run.seed.wrapping_add(1);
+    let again = Settings::resolve(&Asked { seed: Some(seed), ..asked }, endpoint)?;
+    let both = [settings.session, again.session];
+    let found = interruptible(async |stop| Ok(app::noise(both, &plan, stop, &remark).await?))?;
+    let Some(found) = found else { return Ok(INTERRUPTED) };
     let name = endpoint.filter(|name| !is_address(name));
-    let findings = study.findings(name.is_some());
-    print(&printable(&proposals(&findings, name, &args.select.folder.cases)))?;
-    remarks(&study, &findings);
-    Ok(match &findings {
-        Findings { differing: 1.., .. } => BROKEN,
-        _ if !study.missing.is_empty() || !is_clean => INCONCLUSIVE,
-        _ => CONFORMS,
-    })
-}
-
-/// Runs the plan twice. Gives whether every state was undone; none after an interrupt.
-///
-/// Each run has a seed of its own. With one seed, the second run would send the tokens of the first again, and an
-/// endpoint that knows them would repeat its answers, so that nothing differed. What either made is named in both.
-fn run_twice(
-    asked: &Asked,
-    seed: u64,
-    endpoint: Option<&str>,
-    plan: &Plan,
-    study: &mut Study,
-) -> Result<Option<bool>, CliError> {
-    let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let with = |seed| Asked { seed: Some(seed), ..*asked };
-    let first = |record: &CaseRecord, planned: &PlannedCase| {
-        study.first(&record.id.to_string(), &planned.contract, Recorded::new(record));
-    };
-    let Some(is_clean) = runtime.block_on(watched(&with(seed), endpoint, plan, first))? else {
-        return Ok(None);
-    };
-    let second = |record: &CaseRecord, planned: &PlannedCase| {
-        study.second(&record.id.to_string(), &planned.contract, Recorded::new(record));
-    };
-    let is_clean_again = runtime.block_on(watched(&with(seed.wrapping_add(1)), endpoint, plan, second))?;
-    Ok(is_clean_again.map(|again| again && is_clean))
+    print(&printable(&proposals(&found.findings, name, &args.select.folder.cases)))?;
+    remarks(&found.study, &found.findings);
+    Ok(of_run(found.outcome(), true))
 }
 
 fn proposals(findings: &Findings, endpoint: Option<&str>, cases: &Path) -> String {
@@ -105,28 +63,27 @@ fn proposals(findings: &Findings, endpoint: Option<&str>, cases: &Path) -> Strin
 
 /// Tells on standard error what no rule says.
 fn remarks(study: &Study, findings: &Findings) {
-    let tell = |text: &str| note(&printable(text));
-    for (remark, cases) in findings.remarks.iter().take(REMARKS) {
-        tell(&format!("no rule mends this: {remark} ({})", some(cases.iter())));
+    for (difference, cases) in findings.remarks.iter().take(REMARKS) {
+        remark(&format!("no rule mends this: {difference} ({})", some(cases.iter())));
     }
     if findings.remarks.len() > REMARKS {
-        tell(&format!("no rule mends {} more differences", findings.remarks.len() - REMARKS));
+        remark(&format!("no rule mends {} more differences", findings.remarks.len() - REMARKS));
     }
     if !study.too_large.is_empty() {
-        tell(&format!("too large to be looked into: {}", some(study.too_large.iter())));
+        remark(&format!("too large to be looked into: {}", some(study.too_large.iter())));
     }
     for (case, reason) in study.missing.iter().take(NAMED) {
-        tell(&format!("not compared: {case}: {reason}"));
+        remark(&format!("not compared: {case}: {reason}"));
     }
     if study.missing.len() > NAMED {
-        tell(&format!("not compared: {} more", study.missing.len() - NAMED));
+        remark(&format!("not compared: {} more", study.missing.len() - NAMED));
     }
     let compared = findings.differing + findings.alike;
     let rules = match findings.proposals.len() {
         1 => "1 rule proposed".to_owned(),
         count => format!("{count} rules proposed"),
     };
-    tell(&format!("{} of {compared} cases differ from run to run; {rules}", findings.differing));
+    remark(&format!("{} of {compared} cases differ from run to run; {rules}", findings.differing));
 }
 
 /// The first few cases, and how many there are.

@@ -1,9 +1,5 @@
 //! `run`: cases against an endpoint, or against several, one after the other.
 
-use std::sync::Arc;
-
-use tokio::runtime;
-
 use super::check::selected;
 use super::stale::keep_stale;
 use crate::app::{
@@ -13,7 +9,7 @@ use crate::app::{
 use crate::cli::args::RunArgs;
 use crate::cli::dry_run::dry_run;
 use crate::cli::exit::{CONFORMS, CliError, of_run};
-use crate::cli::interrupt::listening;
+use crate::cli::interrupt::interruptible;
 use crate::cli::keep::Keep;
 use crate::cli::output::Output;
 use crate::cli::reports::Reports;
@@ -74,8 +70,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         sessions.push((session, Background { drift: drift.clone(), ..background }));
     }
     let reports = Reports::open(&output, keep)?;
-    let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
-    runtime.block_on(drive(sessions, plan, reports))
+    interruptible(async |stop| drive(sessions, plan, stop, reports).await)
 }
 
 /// All that a run reads.
@@ -103,15 +98,13 @@ fn fault_list() -> String {
 async fn drive(
     settings: Vec<(SessionSettings, Background)>,
     plan: Plan,
+    stop: &StopSwitch,
     mut reports: Reports,
 ) -> Result<u8, CliError> {
     let mut sessions = Vec::with_capacity(settings.len());
     for (settings, background) in settings {
         sessions.push(Session::start(settings, background).await?);
     }
-    let stop = Arc::new(StopSwitch::default());
-    let listening = listening(&stop);
-    let end = series(sessions, plan, &stop, |event| reports.take(&event)).await;
-    listening.abort();
+    let end = series(sessions, plan, stop, |event| reports.take(&event)).await;
     Ok(of_run(end.outcome(), reports.close()))
 }

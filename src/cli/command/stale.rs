@@ -1,20 +1,18 @@
 //! `stale` and `run --stale`: which snapshots nobody has confirmed lately, and the runs that confirm just those.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::check::selected;
 use super::review::{code, store};
-use crate::app::{freshness, left_alone, stale_snapshot};
+use crate::app::{self, freshness, left_alone, stale_snapshot};
 use crate::cli::args::{SelectArgs, StaleArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, NOTHING_SELECTED};
 use crate::cli::settings::Settings;
 use crate::cli::{note, print};
 use crate::event::StaleSnapshot;
-use crate::model::EndpointKind;
 use crate::plan::Plan;
 use crate::report::printable;
-use crate::snapshot::{Freshness, Standing, Store, Update};
+use crate::snapshot::{Freshness, Standing};
 
 /// Lists what is stale, and says by the exit code whether anything is.
 pub(super) fn stale(args: &StaleArgs) -> Result<u8, CliError> {
@@ -53,20 +51,12 @@ fn line(standing: &Standing, has_sightings: bool) -> String {
     text
 }
 
-/// Keeps the cases whose snapshots are stale or cannot be used; the run reports what is wrong with those.
+/// Keeps the cases of a run whose snapshots are stale.
 pub(super) fn keep_stale(plan: &mut Plan, all: &[Settings]) -> Result<(), CliError> {
     let [settings] = all else {
         return Err(CliError::usage("--stale takes one --endpoint: each has snapshots of its own"));
     };
-    let Some(folder) = &settings.snapshots.folder else {
-        return Err(CliError::usage("--stale: the endpoint has no snapshots of its own"));
-    };
-    let store = Store::new(folder, Update::Never, EndpointKind::Foreign);
-    let found = noted(freshness(&store, &plan.cases, settings.snapshots.max_age.as_ref()));
-    let fresh = found.snapshots.iter().filter(|standing| standing.doubts.is_empty());
-    let others: BTreeSet<&str> =
-        fresh.map(|standing| &standing.case).chain(&found.missing).map(String::as_str).collect();
-    plan.cases.retain(|planned| !others.contains(planned.id.as_str()));
+    noted(app::keep_stale(plan, &settings.snapshots)?);
     if plan.cases.is_empty() {
         print("no snapshot is stale\n")?;
     }

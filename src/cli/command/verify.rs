@@ -1,14 +1,12 @@
 //! `verify`: whether a bundle is whole, signed, and true.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 
-use crate::app::certify::{Examined, Refusal, divergence, examine, open_bundle};
+use crate::app::certify::{Examined, Refusal, examine, is_of, open_bundle, public_key};
 use crate::cli::args::VerifyArgs;
 use crate::cli::certificate_text::{certificate, harmless};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INVALID_FILES};
-use crate::cli::key_file::public_key;
 use crate::cli::output::Surroundings;
 use crate::cli::print;
 use crate::evidence::{Bundle, BundleError, Signer, TestResult, some};
@@ -26,7 +24,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
     }
     let examined = examine(&mut file, &signer).and_then(|examined| match &own {
         None => Ok(examined),
-        Some(shelf) => held_against(shelf, examined),
+        Some(shelf) => is_of(shelf, examined),
     });
     match examined {
         Err(refusal) => {
@@ -81,26 +79,6 @@ fn intact(bundle: &Bundle, whose: String) -> Vec<String> {
 
 fn held_lines(lines: &[String], width: usize) -> String {
     lines.iter().map(|line| copyable(line, "ok  ", &" ".repeat(17), width)).collect()
-}
-
-/// Holds the contracts and tables of a bundle against one's own. Waivers are whoever's who certifies.
-fn held_against(shelf: &Shelf, examined: Examined) -> Result<Examined, Refusal> {
-    let is_meant = |name: &str| name.starts_with("cases/") && name != "cases/waivers.toml";
-    let own: BTreeMap<String, &str> = shelf.files().filter(|(name, _)| is_meant(name)).collect();
-    let files = &examined.bundle.files;
-    let mut untrue = Vec::new();
-    for (name, bytes) in files.iter().filter(|(name, _)| is_meant(name)) {
-        match own.get(name) {
-            // What was read has line feeds, whatever the checkout has.
-            Some(text) if std::str::from_utf8(bytes).is_ok_and(|own| own.replace("\r\n", "\n") == **text) => {
-            }
-            Some(_) => untrue.push(divergence(name, "it is not the one in the folder")),
-            None => untrue.push(divergence(name, "the folder has no such file")),
-        }
-    }
-    let missing = own.keys().filter(|name| !files.contains_key(*name));
-    untrue.extend(missing.map(|name| divergence(name, "the bundle has no such file")));
-    if untrue.is_empty() { Ok(examined) } else { Err(Refusal::Untrue(untrue)) }
 }
 
 /// Who must have signed: the key in a file, or one that is known by its fingerprint.
