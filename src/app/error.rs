@@ -7,7 +7,8 @@ use super::Shard;
 use crate::embedded::EmbeddedError;
 #[cfg(feature = "evidence")]
 use crate::evidence::KeyError;
-use crate::plan::{PatternError, PlanError};
+use crate::plan::{PatternError, PlanError, PrepareError};
+use crate::protocol::EncodeError;
 use crate::run::OrphanError;
 use crate::snapshot::StoreError;
 use crate::source::LoadError;
@@ -33,6 +34,12 @@ pub enum AppError {
     /// Selection.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A case that cannot be shown.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// A request that cannot be shown.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
     /// A part in which there is no case.
     #[error("no case that is selected is in the part {shard}")]
     EmptyShard {

@@ -9,8 +9,11 @@ mod credentials;
 mod diff;
 mod endpoint;
 mod error;
+mod forecast;
+mod keep;
 mod manifest;
 mod noise;
+mod preview;
 pub mod review;
 mod saved;
 mod series;
@@ -26,8 +29,11 @@ pub use endpoint::{
     Connected, Overrides, Variables, costs_nothing, endpoint, entry, is_address, resolved, variable,
 };
 pub use error::AppError;
+pub use forecast::Forecast;
+pub use keep::{Keep, OutputKind};
 pub use manifest::{current_manifest, manifest_drift};
 pub use noise::{Noise, noise};
+pub use preview::{ShownCase, meant};
 pub use saved::Saved;
 pub use series::series;
 pub use session::{Background, REFERENCE, Session, SessionSettings, SnapshotSettings, Target};

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use crate::app::AppError;
 use crate::event::Outcome;
-use crate::plan::{PlanError, PrepareError};
-use crate::protocol::EncodeError;
+use crate::plan::PlanError;
 use crate::reference::StartError;
 use crate::snapshot::StoreError;
 
@@ -52,12 +51,6 @@ pub(crate) enum CliError {
     /// What could not be done.
     #[error(transparent)]
     App(AppError),
-    /// A case that cannot be shown.
-    #[error(transparent)]
-    Prepare(#[from] PrepareError),
-    /// A request that cannot be shown.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
     /// The served endpoint.
     #[error("the reference endpoint does not start")]
     Reference(#[from] StartError),
@@ -89,7 +82,6 @@ impl CliError {
         match self {
             Self::App(error) => code_of(error),
             Self::Usage { .. } | Self::Reference(_) | Self::Runtime(_) => USAGE,
-            Self::Prepare(_) | Self::Encode(_) => INVALID_FILES,
             Self::Output(_) | Self::Report { .. } => NO_REPORT,
         }
     }
@@ -112,6 +104,8 @@ fn code_of(error: &AppError) -> u8 {
             USAGE
         }
         AppError::Load(_)
+        | AppError::Prepare(_)
+        | AppError::Encode(_)
         | AppError::Events { .. }
         | AppError::Unreadable { .. }
         | AppError::NoEvents { .. }

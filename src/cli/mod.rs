@@ -12,12 +12,12 @@ mod excerpt;
 mod exit;
 mod identity;
 mod interrupt;
-mod keep;
 mod keyboard;
 mod output;
 mod problem;
 mod reports;
 mod settings;
+mod snapshots;
 mod words;
 
 use std::env;

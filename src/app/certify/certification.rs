@@ -13,7 +13,7 @@ use crate::app::{AppError, Background, Session, SessionSettings, Target, day_of,
 use crate::event::{Event, RunEnd, Stopped};
 use crate::evidence::{Account, Resource, Signer, SigningKey, Tested};
 use crate::judgement::WaiverBook;
-use crate::model::{EndpointKind, Level, Suite, Waiver};
+use crate::model::{EndpointKind, Level, Suite, Waiver, plural};
 use crate::plan::{Pattern, Plan, case_ids, plan};
 use crate::protocol::sign::Secrets;
 use crate::run::StopSwitch;
@@ -207,7 +207,7 @@ fn certifiable(end: &RunEnd, recorder: &Recorder) -> Result<(), AppError> {
     no(format!(
         "{} {} inconclusive: {}{more}",
         if unknown.len() == 1 { "a case".to_owned() } else { format!("{} cases", unknown.len()) },
-        if unknown.len() == 1 { "is" } else { "are" },
+        plural(unknown.len(), "is", "are"),
         unknown[..unknown.len().min(NAMED)].join(", ")
     ))
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::app::AppError;
 use crate::app::certify::{public_key, signed};
+use crate::app::{Keep, OutputKind};
 use crate::cli::args::CertificateArgs;
 use crate::cli::exit::{CONFORMS, CliError};
-use crate::cli::keep::{Keep, Kind};
 use crate::evidence::{Attested, badge, certificate as page};
 use crate::whole_file::WholeFile;
 
@@ -20,7 +20,7 @@ pub(super) fn certificate(args: &CertificateArgs) -> Result<u8, CliError> {
     let mut keep = Keep::new(args.force);
     keep.file(Some(&args.signed), "what is shown");
     keep.file(Some(&args.key), "the public key");
-    for (path, kind) in [(&args.badge, Kind::Badge), (&args.markdown, Kind::Certificate)] {
+    for (path, kind) in [(&args.badge, OutputKind::Badge), (&args.markdown, OutputKind::Certificate)] {
         path.iter().try_for_each(|path| keep.allow(path, kind))?;
     }
     Shown::begin(args.badge.as_deref(), args.markdown.as_deref())?.write(&attested)?;

@@ -7,15 +7,16 @@ use std::path::Path;
 
 use super::certificate::Shown;
 use crate::app::certify::{Certification, Claim, signing_key};
+use crate::app::review::snapshots_beside;
 use crate::app::{AppError, check_endpoints};
+use crate::app::{Keep, OutputKind};
 use crate::cli::args::{CertifyArgs, ReuseArgs};
 use crate::cli::certificate_text::{certificate, harmless, outcome};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NO_REPORT};
 use crate::cli::interrupt::interruptible;
-use crate::cli::keep::{Keep, Kind};
 use crate::cli::output::{Output, Place, Surroundings};
 use crate::cli::reports::Reports;
-use crate::cli::settings::{Asked, Settings, check_connect, other, snapshots_beside};
+use crate::cli::settings::{Asked, Settings, check_connect, other};
 use crate::cli::{note, print};
 use crate::event::Event;
 use crate::evidence::{Attested, Digest, Resource, SigningKey, TestResult};
@@ -115,8 +116,8 @@ fn keep(args: &CertifyArgs) -> Result<Keep, CliError> {
     keep.file(args.manifest.as_deref(), "the manifest");
     keep.file(args.connect.ca_file.as_deref(), "a file of certificates");
     keep.file(args.connect.client_certificate.as_deref(), "a certificate and its key");
-    keep.allow(&args.output, Kind::Bundle)?;
-    for (path, kind) in [(&args.badge, Kind::Badge), (&args.certificate, Kind::Certificate)] {
+    keep.allow(&args.output, OutputKind::Bundle)?;
+    for (path, kind) in [(&args.badge, OutputKind::Badge), (&args.certificate, OutputKind::Certificate)] {
         path.iter().try_for_each(|path| keep.allow(path, kind))?;
     }
     Ok(keep)

@@ -5,7 +5,7 @@ use crate::cli::args::{FolderArgs, SelectArgs};
 use crate::cli::exit::CliError;
 use crate::cli::print;
 use crate::cli::settings::from_environment;
-use crate::model::Suite;
+use crate::model::{Suite, plural};
 use crate::plan::Plan;
 use crate::report::printable;
 
@@ -13,11 +13,9 @@ use crate::report::printable;
 pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     let Checked { contracts, tables, cases, unpublished } = check_suite(&args.cases, &from_environment)?;
     let lines: Vec<String> = unpublished.iter().map(|line| format!("unpublished: {line}\n")).collect();
-    let plural = if contracts == 1 { "" } else { "s" };
-    print(&format!(
-        "{contracts} contract{plural}, {tables} tables, {cases} cases: no problems\n{}",
-        printable(&lines.concat())
-    ))
+    let counts = [(contracts, "contract"), (tables, "table"), (cases, "case")];
+    let counts = counts.map(|(count, what)| format!("{count} {what}{}", plural(count, "", "s")));
+    print(&format!("{}: no problems\n{}", counts.join(", "), printable(&lines.concat())))
 }
 
 /// The suite, and those of its cases that flags select.

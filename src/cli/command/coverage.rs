@@ -4,12 +4,11 @@ use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
-use super::review::plural;
 use crate::cli::args::{CoverageArgs, CoverageFormat};
 use crate::cli::exit::CliError;
 use crate::cli::print;
 use crate::coverage::{Coverage, RowCoverage, ServiceCoverage, SuiteCoverage, coverage as find};
-use crate::model::CaseId;
+use crate::model::{CaseId, plural};
 use crate::report::{printable, printable_json};
 use crate::source::{Wanted, load};
 
@@ -34,11 +33,11 @@ pub(super) fn coverage(args: &CoverageArgs) -> Result<u8, CliError> {
 /// Writing to a String cannot fail, which is why results are dropped.
 fn as_text(coverage: &Coverage) -> String {
     let mut text = format!(
-        "{} {}: {} case{}\n",
+        "{} {}: {} {}\n",
         coverage.operation,
         coverage.version,
         coverage.cases,
-        plural(coverage.cases)
+        plural(coverage.cases, "case", "cases")
     );
     text.push_str(&rows_text(&coverage.rows, shortened));
     let sides = coverage
@@ -93,7 +92,7 @@ fn row_text(row: &RowCoverage, id: fn(&CaseId) -> String) -> String {
 fn gaps_text(gaps: &[String]) -> String {
     match gaps.len() {
         0 => "\nno gaps\n".to_owned(),
-        count => format!("\n{count} gap{}\n  {}\n", plural(count), gaps.join("\n  ")),
+        count => format!("\n{count} {}\n  {}\n", plural(count, "gap", "gaps"), gaps.join("\n  ")),
     }
 }
 

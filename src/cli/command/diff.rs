@@ -5,7 +5,6 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 
 use super::check::selected;
-use super::review::plural;
 use crate::app::{self, check_endpoints};
 use crate::cli::args::{CoverageFormat, DiffArgs};
 use crate::cli::exit::{CliError, INTERRUPTED, of_run};
@@ -13,6 +12,7 @@ use crate::cli::interrupt::interruptible;
 use crate::cli::settings::{Asked, Settings, other};
 use crate::cli::{print, remark};
 use crate::compare::{CaseDifference, Difference, by_row};
+use crate::model::plural;
 use crate::report::{printable, printable_json};
 use crate::run::seed_by_chance;
 
@@ -71,7 +71,7 @@ fn as_text(args: &DiffArgs, differences: &[CaseDifference]) -> String {
         |is_it: fn(&Difference) -> bool| differences.iter().filter(|case| is_it(&case.difference)).count();
     let same = count(|difference| *difference == Difference::Same);
     let all = differences.len();
-    let _ = writeln!(text, "\n{same} of {all} case{} answered alike", plural(all));
+    let _ = writeln!(text, "\n{same} of {all} {} answered alike", plural(all, "case", "cases"));
     let not_compared = count(|one| one.is_open() || *one == Difference::SkippedOnPurpose);
     if not_compared > 0 {
         let _ = writeln!(text, "{not_compared} not compared");

@@ -5,9 +5,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::app::current_manifest;
+use crate::app::{Keep, OutputKind};
 use crate::cli::args::ManifestArgs;
 use crate::cli::exit::{BROKEN, CONFORMS, CliError};
-use crate::cli::keep::{Keep, Kind};
 use crate::cli::print;
 use crate::model::Manifest;
 use crate::report::printable;
@@ -54,7 +54,7 @@ pub(super) fn manifest(args: &ManifestArgs) -> Result<u8, CliError> {
 /// Writes the manifest, unless it lists the same already: what somebody has written beside it stays.
 fn write(path: &Path, current: &Manifest) -> Result<u8, CliError> {
     let shown = path.display().to_string();
-    Keep::new(false).allow(path, Kind::Manifest)?;
+    Keep::new(false).allow(path, OutputKind::Manifest)?;
     if path.exists() && load_manifest(path).is_ok_and(|known| known == *current) {
         return print(&printable(&format!("{shown} is as the suite is\n")));
     }

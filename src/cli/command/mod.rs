@@ -1,5 +1,6 @@
 //! The commands: one thin file each, which reads its arguments, has the work done by `app`, and prints.
 
+mod accept;
 mod certificate;
 mod certify;
 mod check;
@@ -8,12 +9,13 @@ mod diff;
 mod endpoints;
 mod explain;
 mod install;
-mod interactive;
 mod keygen;
 mod list;
 mod manifest;
 mod noise;
 mod page;
+mod pending;
+mod prune;
 mod report;
 mod review;
 mod run;
@@ -24,7 +26,6 @@ mod stale;
 mod sweep;
 mod verify;
 
-pub(super) use review::plural;
 pub(super) use schema::SchemaKind;
 
 use crate::cli::args::{Cli, Command};
@@ -41,17 +42,11 @@ pub(super) fn carry_out(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Manifest(args)) => manifest::manifest(&args),
         Some(Command::Diff(args)) => diff::diff(&args),
         Some(Command::Noise(args)) => noise::noise(&args),
-        Some(Command::Pending(args)) => review::pending(&args),
-        Some(Command::Review(args)) => match &args.html {
-            Some(page) => page::write(page, &args.review),
-            None => interactive::review(&args.review),
-        },
-        Some(Command::Accept(args)) => match &args.decisions {
-            Some(file) => page::carry_out(file, &args.review),
-            None => review::accept(&args.review),
-        },
-        Some(Command::Reject(args)) => review::reject(&args),
-        Some(Command::Prune(args)) => review::prune(&args),
+        Some(Command::Pending(args)) => pending::pending(&args),
+        Some(Command::Review(args)) => review::review(&args),
+        Some(Command::Accept(args)) => accept::accept(&args),
+        Some(Command::Reject(args)) => accept::reject(&args),
+        Some(Command::Prune(args)) => prune::prune(&args),
         Some(Command::Report(args)) => report::report(&args),
         Some(Command::Stale(args)) => stale::stale(&args),
         Some(Command::Endpoints(args)) => endpoints::endpoints(&args),

@@ -1,9 +1,9 @@
 //! `report`: reports of runs that are over, from the events that they wrote.
 
+use crate::app::Keep;
 use crate::app::Saved;
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::{CliError, of_run};
-use crate::cli::keep::Keep;
 use crate::cli::output::Output;
 use crate::cli::reports::Reports;
 

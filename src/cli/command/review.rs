@@ -1,184 +1,264 @@
-//! `pending`, `accept`, `reject` and `prune`: what becomes of snapshots, without questions.
+//! `review`: what waits, one kind of change after the other, decided with one key each.
+//!
+//! Text goes to the terminal line by line and is never drawn anew, so that a slow line, a narrow one and one without
+//! colour do. What is decided is carried out at once, so that leaving at any time loses nothing.
 
-use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
 
-use crate::app::review::{Contracts, PendingFiles, other_endpoints};
-use crate::app::{entry, is_address};
-use crate::cli::args::{PruneArgs, ReviewArgs, StoreArgs};
-use crate::cli::change_text::Look;
-use crate::cli::exit::{BROKEN, CONFORMS, CliError, INVALID_FILES};
-use crate::cli::settings::{from_environment, snapshots_beside};
-use crate::cli::{note, print};
-use crate::model::EndpointKind;
-use crate::plan::case_ids;
+use super::page;
+use crate::app::review::{Decision, Position, Queue};
+use crate::cli::args::PageArgs;
+use crate::cli::change_text::{Extent, Look};
+use crate::cli::exit::{BROKEN, CONFORMS, CliError};
+use crate::cli::keyboard::{Key, Keyboard};
+use crate::cli::print;
+use crate::cli::snapshots::{code, contracts, pending_files};
+use crate::model::plural;
 use crate::report::printable;
-use crate::review::group;
-use crate::run::orphans;
-use crate::snapshot::{PendingSnapshot, Store, StoreError, Update};
-use crate::source::{Wanted, load};
+use crate::review::{Change, group};
+use crate::wrapped::wrapped;
 
-/// Shows what waits, each kind of change once, and says by the exit code whether anything does.
-pub(super) fn pending(args: &ReviewArgs) -> Result<u8, CliError> {
+/// What the keys do; no line is wider than 40 columns.
+const HELP: &str = "\
+a  accept: the change is right
+r  reject: the snapshot stays as it was
+s  skip: decide later
+1  go through the cases one by one
+A, R, S  the same for the rest of the
+         cases of this kind
+d  the difference   l  all of it, and
+                       all cases
+o  the old answers  n  the new ones
+w  what was sent    c  the contract
+b  back to what waits before this
+/  a case: a part of its id, then Enter
+q  quit; what is decided stays decided
+";
+
+/// Below this width the short line of keys is shown.
+const WIDE: usize = 76;
+
+/// Goes through what waits at a terminal.
+pub(super) fn review(args: &PageArgs) -> Result<u8, CliError> {
+    let PageArgs { html, review: args } = args;
+    if let Some(page) = html {
+        return page::write(page, args);
+    }
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(CliError::Usage {
+            message: "review asks questions, and standard input or output is no terminal".into(),
+            hint: Some(
+                "`proofmark pending` shows what waits; `accept` and `reject` decide by pattern".into(),
+            ),
+        });
+    }
     let waiting = pending_files(args)?;
-    let (count, has_unusable) = (waiting.selected.len(), waiting.has_unusable());
-    let suite = contracts(&args.store);
-    let groups = group(waiting.selected, |case| suite.of(case));
-    let look = Look::of_output(io::stdout().is_terminal());
-    let mut text = String::new();
-    for (at, group) in groups.iter().enumerate() {
-        text.push_str(&look.head(at + 1, groups.len(), group.changes.len()));
-        text.push_str(&look.facts(group));
-        let changes: Vec<_> = group.changes.iter().collect();
-        text.push_str(&look.faults(&changes));
-        text.push_str(&look.cases(&changes));
-        text.push_str(&look.difference(&group.changes[0]));
-        text.push('\n');
+    let has_unusable = waiting.has_unusable();
+    if waiting.selected.is_empty() {
+        print(if has_unusable {
+            "nothing to decide on: no pending snapshot can be read\n"
+        } else {
+            "nothing is pending\n"
+        })?;
+        return Ok(code(has_unusable, CONFORMS));
     }
-    let kinds = groups.len();
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "{count} pending, {kinds} kind{} of change", plural(kinds));
-    print(&text)?;
-    Ok(code(has_unusable, if count == 0 { CONFORMS } else { BROKEN }))
+    let contracts = contracts(&args.store);
+    let groups = group(waiting.selected, |case| contracts.of(case));
+    let look = Look { extent: Extent::Screen, ..Look::of_output(true) };
+    let keyboard = Keyboard::open().map_err(CliError::Output)?;
+    let mut session = Session { queue: Queue::new(groups), look, keyboard, failed: None };
+    let end = session.run();
+    let summary = session.summary();
+    let Session { queue, keyboard, failed, .. } = session;
+    drop(keyboard);
+    end?;
+    print(&summary)?;
+    let still = if queue.count(Decision::None) == 0 { CONFORMS } else { BROKEN };
+    Ok(code(has_unusable, failed.unwrap_or(still)))
 }
 
-/// What a word ends in where there are several.
-pub(in crate::cli) fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
+/// A review that is under way.
+struct Session {
+    queue: Queue,
+    look: Look,
+    keyboard: Keyboard,
+    /// The exit code of the first file that could not be changed.
+    failed: Option<u8>,
 }
 
-/// Accepts what waits.
-pub(super) fn accept(args: &ReviewArgs) -> Result<u8, CliError> {
-    let waiting = pending_files(args)?;
-    note_origins(&waiting.selected);
-    decide(&waiting, "accepted", PendingSnapshot::accept)
-}
-
-/// Rejects what waits.
-pub(super) fn reject(args: &ReviewArgs) -> Result<u8, CliError> {
-    decide(&pending_files(args)?, "rejected", PendingSnapshot::reject)
-}
-
-fn decide(
-    waiting: &PendingFiles,
-    done: &str,
-    act: fn(&PendingSnapshot) -> Result<(), StoreError>,
-) -> Result<u8, CliError> {
-    for snapshot in &waiting.selected {
-        act(snapshot)?;
-        print(&format!("{done}  {}\n", printable(&snapshot.case)))?;
+impl Session {
+    fn run(&mut self) -> Result<(), CliError> {
+        let mut place = self.queue.first();
+        while let Some(here) = place {
+            self.show(here)?;
+            place = self.ask(here)?;
+        }
+        Ok(())
     }
-    let count = waiting.selected.len();
-    print(&format!("{count} {done}\n"))?;
-    Ok(code(waiting.has_unusable(), CONFORMS))
-}
 
-/// Says how many of the snapshots show what a fault has made, or take the place of what outranks them, which may be
-/// just what is wanted.
-pub(super) fn note_origins<'a>(snapshots: impl IntoIterator<Item = &'a PendingSnapshot>) {
-    let snapshots: Vec<&PendingSnapshot> = snapshots.into_iter().collect();
-    let is_outranked = |snapshot: &&&PendingSnapshot| {
-        snapshot.old.as_ref().is_some_and(|old| old.kind().outranks(snapshot.new.kind()))
-    };
-    let count = snapshots.iter().filter(is_outranked).count();
-    if count > 0 {
-        note(&format!("{count} over what was recorded from a real endpoint, and recorded from none"));
+    fn show(&self, here: Position) -> Result<(), CliError> {
+        let look = self.look;
+        let change = self.queue.change(here);
+        let kinds = self.queue.len();
+        let text = match here {
+            Position::Kind(kind) => {
+                let waiting = self.queue.undecided(kind);
+                look.head(kind + 1, kinds, waiting.len())
+                    + &look.facts(self.queue.group(kind))
+                    + &look.faults(&waiting)
+                    + &look.cases(&waiting)
+            }
+            Position::Case(kind, case) => {
+                let of = self.queue.group(kind).changes.len();
+                let head = format!("CASE {} of {of}, change {} of {kinds}", case + 1, kind + 1);
+                format!("{head}\n{}", look.cases(&[change]))
+                    + &look.case_facts(change)
+                    + &look.faults(&[change])
+            }
+        };
+        say(&format!("\n{text}{}", look.difference(change)))
     }
-    let faulty: Vec<&PendingSnapshot> =
-        snapshots.into_iter().filter(|snapshot| !snapshot.faults.is_empty()).collect();
-    let names: BTreeSet<&str> =
-        faulty.iter().flat_map(|snapshot| &snapshot.faults).map(String::as_str).collect();
-    if !names.is_empty() {
-        let names = names.into_iter().collect::<Vec<_>>().join(", ");
-        let text = format!("{} recorded while a fault was switched on: {names}", faulty.len());
-        note(&printable(&text));
+
+    fn prompt(&self, here: Position) -> String {
+        if self.look.width < WIDE {
+            return "a accept r reject s skip ? help > ".into();
+        }
+        match here {
+            Position::Kind(kind) => {
+                let count = self.queue.undecided(kind).len();
+                let all = if count == 1 { String::new() } else { format!(" all {count}") };
+                format!("[a]ccept{all}  [r]eject{all}  [s]kip  [1] one by one  [?] help > ")
+            }
+            Position::Case(..) => "[a]ccept  [r]eject  [s]kip  [A]ccept the rest too  [?] help > ".into(),
+        }
     }
-}
 
-/// The pending snapshots that are meant. What is in the way, and what is pending elsewhere, goes to standard error.
-pub(super) fn pending_files(args: &ReviewArgs) -> Result<PendingFiles, CliError> {
-    let store = store(&args.store)?;
-    let others = match args.store.snapshots {
-        Some(_) => Vec::new(),
-        None => other_endpoints(&snapshots_beside(&args.store.folder.cases, None), &store),
-    };
-    let found = PendingFiles::of(&store)?;
-    found.unusable.iter().chain(&others).for_each(|line| note(&printable(line)));
-    Ok(found.select(&args.patterns, args.exact)?)
-}
+    /// Asks until something is decided; gives the place to go to, or none to end.
+    fn ask(&mut self, here: Position) -> Result<Option<Position>, CliError> {
+        loop {
+            say(&self.prompt(here))?;
+            let key = self.keyboard.key();
+            let shown = if let Key::Letter(letter) = key { letter.to_string() } else { String::new() };
+            say(&format!("{shown}\n"))?;
+            let Key::Letter(letter) = key else {
+                if key == Key::Leave {
+                    return Ok(None);
+                }
+                continue;
+            };
+            match letter {
+                'q' => return Ok(None),
+                'a' | 'r' | 's' => return self.decide(here, decision(letter)),
+                'A' | 'R' | 'S' => return self.decide(here.kind(), decision(letter)),
+                '1' => return Ok(self.queue.first_case(here)),
+                'b' => match self.queue.before(here) {
+                    Some(place) => return Ok(Some(place)),
+                    None => say("nothing that waits is before this\n")?,
+                },
+                '/' => {
+                    if let Some(place) = self.jump(here)? {
+                        return Ok(Some(place));
+                    }
+                }
+                other => self.tell(other, self.queue.change(here))?,
+            }
+        }
+    }
 
-/// The exit code, where files were in the way and where not.
-pub(super) fn code(has_unusable: bool, otherwise: u8) -> u8 {
-    if has_unusable { INVALID_FILES } else { otherwise }
-}
+    /// Shows what a key asks for.
+    fn tell(&self, letter: char, change: &Change) -> Result<(), CliError> {
+        let (look, snapshot) = (self.look, &change.snapshot);
+        let whole = Look { extent: Extent::Whole, ..look };
+        let old = snapshot.old.as_ref().map_or("nothing\n", |old| &old.text);
+        let text = match letter {
+            'd' => look.difference(change),
+            'l' => {
+                let kind = self.queue.kind_of(change);
+                whole.cases(&self.queue.undecided(kind)) + &whole.difference(change)
+            }
+            'o' => self.of(change, "before") + &look.whole(old),
+            'n' => self.of(change, "now") + &look.whole(&snapshot.new.text),
+            'w' => self.of(change, "sent") + &look.whole(&requests(&snapshot.new.text)),
+            'c' if change.rows.is_empty() => "no row of the contract has to do with this change\n".into(),
+            'c' => look.rows(change),
+            '?' => HELP.into(),
+            _ => "no such key; ? shows them\n".into(),
+        };
+        say(&text)
+    }
 
-/// The contracts whose words changes are described in.
-pub(super) fn contracts(args: &StoreArgs) -> Contracts {
-    let contracts = Contracts::load(&args.folder.cases);
-    if contracts.is_none() {
-        note(
-            "the cases cannot be read, so no change is described in a contract's words; see `proofmark check`",
+    fn of(&self, change: &Change, what: &str) -> String {
+        wrapped(&change.snapshot.case, &format!("{what}: "), "  ", self.look.width)
+    }
+
+    /// Carries a decision out, and gives the next place.
+    fn decide(&mut self, here: Position, decision: Decision) -> Result<Option<Position>, CliError> {
+        let (done, errors) = self.queue.decide(here, decision);
+        for error in errors {
+            let text = wrapped(&error.to_string(), "could not: ", "  ", self.look.width);
+            self.failed = self.failed.or(Some(CliError::from(error).code()));
+            say(&text)?;
+        }
+        say(&format!("{} {done} {}\n", decision.word(), plural(done, "case", "cases")))?;
+        Ok(self.queue.after(here))
+    }
+
+    /// Asks for a part of an id, and gives the next case that has it.
+    fn jump(&mut self, here: Position) -> Result<Option<Position>, CliError> {
+        say("a part of the case's id: ")?;
+        let mut part = String::new();
+        loop {
+            match self.keyboard.key() {
+                Key::Letter(letter) => {
+                    part.push(letter);
+                    say(&letter.to_string())?;
+                }
+                Key::Backspace if part.pop().is_some() => say("\u{8} \u{8}")?,
+                Key::Enter => break,
+                Key::Leave => part.clear(),
+                Key::Backspace | Key::Other => {}
+            }
+            if part.is_empty() {
+                break;
+            }
+        }
+        say("\n")?;
+        let found = if part.is_empty() { None } else { self.queue.find(&part, here) };
+        if found.is_none() && !part.is_empty() {
+            say(&format!("no case that waits has `{}` in its id\n", printable(&part)))?;
+        }
+        Ok(found)
+    }
+
+    fn summary(&self) -> String {
+        let count = |decision| self.queue.count(decision);
+        let still = count(Decision::None);
+        let counts = format!(
+            "accepted {}, rejected {}, still waiting {still}",
+            count(Decision::Accepted),
+            count(Decision::Rejected)
         );
+        let hint = if still > 0 { "; `proofmark review` goes on" } else { "" };
+        "\n".to_owned() + &wrapped(&(counts + hint), "", "  ", self.look.width)
     }
-    contracts
 }
 
-/// Removes the snapshots that belong to no case; all cases are known, whatever a run selected.
-pub(super) fn prune(args: &PruneArgs) -> Result<u8, CliError> {
-    let suite = load(&args.store.folder.cases, Wanted::All)?;
-    let store = store(&args.store)?;
-    let orphans: Vec<PathBuf> = orphans(&suite, &store)?;
-    let mut code = if args.dry_run && !orphans.is_empty() { BROKEN } else { CONFORMS };
-    let mut count = 0;
-    for orphan in &orphans {
-        let shown = orphan.display().to_string();
-        let shown = printable(&shown);
-        if args.dry_run {
-            print(&format!("would remove  {shown}\n"))?;
-            continue;
-        }
-        match store.prune(orphan) {
-            Ok(()) => {
-                count += 1;
-                print(&format!("removed  {shown}\n"))?;
-            }
-            Err(error) => {
-                code = INVALID_FILES;
-                note(&format!("left alone: {}", printable(&error.to_string())));
-            }
-        }
-    }
-    if !args.dry_run {
-        let cases = case_ids(&suite)?;
-        let known = cases.iter().map(|planned| planned.id.as_str()).collect();
-        if let Err(error) = store.forget_all_but(&known) {
-            code = INVALID_FILES;
-            note(&format!("left alone: {}", printable(&error.to_string())));
-        }
-    }
-    print(&if args.dry_run {
-        format!("{} to remove\n", orphans.len())
-    } else {
-        format!("{count} removed\n")
-    })?;
-    Ok(code)
+/// Writes text; in the raw mode a line's end does not go back to the first column.
+fn say(text: &str) -> Result<(), CliError> {
+    print(&text.replace('\n', "\r\n")).map(drop)
 }
 
-/// The snapshots that are meant.
-pub(super) fn store(args: &StoreArgs) -> Result<Store, CliError> {
-    let cases = &args.folder.cases;
-    let folder = match (&args.snapshots, &args.endpoint) {
-        (Some(folder), _) => folder.clone(),
-        (None, Some(name)) if is_address(name) => {
-            let hint = Some("name an endpoint of endpoints.toml, or the folder with --snapshots".into());
-            return Err(CliError::Usage { message: format!("`{name}` has no snapshots of its own"), hint });
-        }
-        // A name that no endpoint has could lead anywhere.
-        (None, Some(name)) => snapshots_beside(cases, Some(&entry(name, cases, &from_environment)?.name)),
-        (None, None) => snapshots_beside(cases, None),
-    };
-    // Which endpoint answered stands in the files: nothing is run here.
-    Ok(Store::new(folder, Update::Never, EndpointKind::Foreign))
+/// What a key decides.
+fn decision(letter: char) -> Decision {
+    match letter.to_ascii_lowercase() {
+        'a' => Decision::Accepted,
+        'r' => Decision::Rejected,
+        _ => Decision::Skipped,
+    }
+}
+
+/// The lines of a snapshot's text that were sent.
+fn requests(text: &str) -> String {
+    let lines = text.lines().filter(|line| line.starts_with('>') || line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -2,6 +2,7 @@
 
 use super::check::selected;
 use super::stale::keep_stale;
+use crate::app::Keep;
 use crate::app::{
     Background, Session, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift, series,
     today,
@@ -10,7 +11,6 @@ use crate::cli::args::RunArgs;
 use crate::cli::dry_run::dry_run;
 use crate::cli::exit::{CONFORMS, CliError, of_run};
 use crate::cli::interrupt::interruptible;
-use crate::cli::keep::Keep;
 use crate::cli::output::Output;
 use crate::cli::reports::Reports;
 use crate::cli::settings::{Settings, check_connect, other};

@@ -8,14 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::json;
 use tokio::runtime;
 
+use crate::app::{Keep, OutputKind};
 use crate::cli::args::{AuthChoice, ServeArgs};
 use crate::cli::exit::{CONFORMS, CliError};
 use crate::cli::identity::{identity, write_certificate};
 use crate::cli::interrupt::Signals;
-use crate::cli::keep::{Keep, Kind};
 use crate::cli::settings::fault;
 use crate::cli::{note, print};
 use crate::embedded;
+use crate::model::plural;
 use crate::reference::{AuthMode, Identity, LoggedRequest, Reference, RequestLog, Settings};
 use crate::report::printable;
 use crate::whole_file::Pipe;
@@ -76,7 +77,7 @@ fn request_log(path: &Path) -> Result<RequestLog, CliError> {
     let out: Box<dyn Write + Send> = if path == Path::new("-") {
         Box::new(io::stderr())
     } else {
-        Keep::new(false).allow(path, Kind::RequestLog)?;
+        Keep::new(false).allow(path, OutputKind::RequestLog)?;
         let failed = |source| CliError::Report { path: path.to_path_buf(), source };
         if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             Box::new(Pipe::open(path).map_err(failed)?)
@@ -95,7 +96,7 @@ fn request_log(path: &Path) -> Result<RequestLog, CliError> {
 struct LogFile {
     out: Box<dyn Write + Send>,
     name: String,
-    lost: u64,
+    lost: usize,
 }
 
 impl LogFile {
@@ -111,11 +112,10 @@ impl LogFile {
             }
             Err(error) => {
                 self.lost += 1;
-                if 10_u64.pow(self.lost.ilog10()) == self.lost {
-                    let lines =
-                        if self.lost == 1 { "1 line is".into() } else { format!("{} lines are", self.lost) };
+                if 10_usize.pow(self.lost.ilog10()) == self.lost {
+                    let (lost, lines) = (self.lost, plural(self.lost, "line is", "lines are"));
                     note(&format!(
-                        "warning: the log {name} cannot be written, and {lines} lost\n  because: {error}"
+                        "warning: the log {name} cannot be written, and {lost} {lines} lost\n  because: {error}"
                     ));
                 }
             }

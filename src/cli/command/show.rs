@@ -2,34 +2,22 @@
 
 use std::fmt::Write;
 
-use super::check::selected;
-use crate::cli::args::{SelectArgs, ShowArgs};
+use crate::app::{ShownCase, meant};
+use crate::cli::args::ShowArgs;
 use crate::cli::exit::CliError;
 use crate::cli::print;
-use crate::embedded;
-use crate::judgement::render_params;
-use crate::model::{Contract, Expect, Given, Matcher, PreparedStep, Value};
-use crate::plan::{Need, PlannedCase, Preview, preview, preview_with};
-use crate::protocol::{curl_line, encode, from_json};
-use crate::reference::first_variables;
-use crate::report::{SERVED, printable, set_up_line};
-use crate::run::{purpose, set_up_request};
-use crate::template::Templates;
-use crate::transport::Address;
+use crate::model::{Contract, Expect, Given, Matcher, Request, Value};
+use crate::plan::PlannedCase;
+use crate::report::printable;
 
 /// How many ids are named when a text means several cases.
 const NAMED: usize = 8;
 
 /// Prints one case.
 pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
-    let address = Address::new(args.endpoint.as_deref().unwrap_or(SERVED))?;
     let planned = one_case(args)?;
-    let is_served = args.endpoint.is_none() && embedded::check([&*planned.contract]).is_ok();
-    let (preview, set_ups) = if is_served {
-        served(&planned, args.seed)?
-    } else {
-        (preview(&planned, args.seed, &Templates::default())?, Vec::new())
-    };
+    let shown = ShownCase::of(&planned, args.seed, args.endpoint.as_deref())?;
+    let preview = &shown.preview;
     let mut text = format!("{}\n{}\n{}\n", planned.id, preview.about, planned.case.spot);
     for rule in &planned.case.rules {
         line(&mut text, "rule", rule);
@@ -41,14 +29,13 @@ pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
             let _ = writeln!(text, "\nstep {} of {}{about}", position + 1, preview.steps.len());
         }
         given(&mut text, &step.given);
-        request(&mut text, &planned, prepared)?;
-        if is_served && position == 0 {
+        let request = shown.request(&planned, prepared)?;
+        request_text(&mut text, &request);
+        if shown.is_served && position == 0 {
             line(&mut text, "serve", "proofmark serve  (in another terminal)");
         }
-        for (_, asked) in set_ups.iter().filter(|(step, _)| *step == position) {
-            copied(&mut text, "set up", &set_up_line(asked));
-        }
-        copied(&mut text, "curl", &curl_line(address.as_str(), &encode(&planned.contract, prepared)?));
+        shown.set_up_lines(position).for_each(|asked| copied(&mut text, "set up", &asked));
+        copied(&mut text, "curl", &shown.curl_line(&request));
         expectation(&mut text, "expect", &planned.contract, &prepared.expect);
         for (name, path) in &step.save {
             line(&mut text, "save", &format!("{path} as {name}"));
@@ -57,35 +44,9 @@ pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
     print(&printable(&text))
 }
 
-/// The case as it would be sent to `proofmark serve`, whose states are known before it is asked, and what its hook is
-/// sent for which step.
-fn served(planned: &PlannedCase, seed: u64) -> Result<(Preview, Vec<(usize, String)>), CliError> {
-    let templates = Templates::default();
-    let mut set_ups = Vec::new();
-    let preview = preview_with(planned, seed, &templates, |Need { given, step, number }, scope| {
-        let params = render_params(given, scope, &templates).unwrap_or_default();
-        let asked = set_up_request(&given.state, &params, &purpose(seed, &planned.id, number));
-        let given_there = first_variables(0, &asked);
-        let state = planned.contract.state(&given.state);
-        for variable in state.map(|state| state.provides.as_slice()).unwrap_or_default() {
-            let value = given_there.as_ref().and_then(|variables| variables.get(&variable.name));
-            let example = || Value::text(variable.example.as_str());
-            scope.set(&given.variable(&variable.name), &value.map_or_else(example, from_json));
-        }
-        set_ups.push((step, asked));
-    })?;
-    Ok((preview, set_ups))
-}
-
 fn one_case(args: &ShowArgs) -> Result<PlannedCase, CliError> {
-    let select = |exact| SelectArgs {
-        patterns: vec![args.case.clone()],
-        exact,
-        folder: crate::cli::args::FolderArgs { cases: args.folder.cases.clone() },
-    };
-    let found = selected(&select(true), None).or_else(|_| selected(&select(false), None));
-    let (_, plan) = found?;
-    match plan.cases.as_slice() {
+    let meant = meant(&args.folder.cases, &args.case)?;
+    match meant.as_slice() {
         [one] => Ok(one.clone()),
         several => {
             let ids: Vec<&str> = several.iter().take(NAMED).map(|planned| planned.id.as_str()).collect();
@@ -123,8 +84,7 @@ fn given(text: &mut String, given: &[Given]) {
     }
 }
 
-fn request(text: &mut String, planned: &PlannedCase, step: &PreparedStep) -> Result<(), CliError> {
-    let request = encode(&planned.contract, step)?;
+fn request_text(text: &mut String, request: &Request) {
     let path = request.target.split('?').next().unwrap_or_default();
     line(text, "request", &format!("{} {path}", request.method));
     for (name, value) in &request.headers {
@@ -133,7 +93,6 @@ fn request(text: &mut String, planned: &PlannedCase, step: &PreparedStep) -> Res
     for (name, value) in &request.params {
         line(text, "", &format!("{name} = {value}"));
     }
-    Ok(())
 }
 
 fn expectation(text: &mut String, name: &str, contract: &Contract, expect: &Expect) {

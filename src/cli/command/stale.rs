@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use super::check::selected;
-use super::review::{code, store};
 use crate::app::{self, freshness, left_alone, stale_snapshot};
 use crate::cli::args::{SelectArgs, StaleArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, NOTHING_SELECTED};
 use crate::cli::settings::Settings;
+use crate::cli::snapshots::{code, store};
 use crate::cli::{note, print};
 use crate::event::StaleSnapshot;
 use crate::plan::Plan;

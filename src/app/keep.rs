@@ -6,8 +6,8 @@ use std::fs::{self, File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::exit::CliError;
-use super::output::{is_same_file, resolved};
+use super::AppError;
+#[cfg(feature = "evidence")]
 use crate::evidence::is_bundle;
 use crate::report::Format;
 
@@ -19,7 +19,7 @@ const HEAD: u64 = 4096;
 
 /// What an output is, and so what it may replace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum OutputKind {
     /// A report of a run.
     Report(Format),
     /// The page of a review.
@@ -38,7 +38,7 @@ pub(super) enum Kind {
     RequestLog,
 }
 
-impl Kind {
+impl OutputKind {
     /// Whether a file begins as one of this kind does.
     fn begins(self, head: &[u8]) -> bool {
         let text = String::from_utf8_lossy(head);
@@ -99,7 +99,7 @@ struct Folder {
 
 /// The files that a command reads, and those that it is to write.
 #[derive(Debug, Default)]
-pub(super) struct Keep {
+pub struct Keep {
     files: Vec<(PathBuf, &'static str)>,
     folders: Vec<Folder>,
     outputs: Vec<PathBuf>,
@@ -108,24 +108,24 @@ pub(super) struct Keep {
 
 impl Keep {
     /// For a command with or without `--force`.
-    pub(super) fn new(is_forced: bool) -> Self {
+    pub fn new(is_forced: bool) -> Self {
         Self { is_forced, ..Self::default() }
     }
 
     /// A file that is read.
-    pub(super) fn file(&mut self, path: Option<&Path>, what: &'static str) {
+    pub fn file(&mut self, path: Option<&Path>, what: &'static str) {
         self.files.extend(path.map(|path| (path.to_path_buf(), what)));
     }
 
     /// A folder of cases, with all that is read there.
-    pub(super) fn cases(&mut self, folder: &Path) {
+    pub fn cases(&mut self, folder: &Path) {
         let is_part =
             |path: &Path| path.extension().is_some_and(|ending| ending == "toml" || ending == "csv");
         self.folders.push(Folder { path: folder.to_path_buf(), what: "a file of the suite", is_part });
     }
 
     /// A folder of snapshots, in which nothing else is written.
-    pub(super) fn snapshots(&mut self, root: Option<&Path>) {
+    pub fn snapshots(&mut self, root: Option<&Path>) {
         let folder = |path: &Path| Folder {
             path: path.to_path_buf(),
             what: "in the folder of snapshots",
@@ -138,7 +138,7 @@ impl Keep {
     ///
     /// # Errors
     /// One that would replace a file that is read, another output, or a file that is something else.
-    pub(super) fn allow(&mut self, path: &Path, kind: Kind) -> Result<(), CliError> {
+    pub fn allow(&mut self, path: &Path, kind: OutputKind) -> Result<(), AppError> {
         if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             // A pipe or a device is written to, and never replaced.
             return Ok(());
@@ -146,32 +146,29 @@ impl Keep {
         self.spare(path)?;
         let shown = path.display();
         if self.outputs.iter().any(|other| is_same_file(other, path)) {
-            return Err(CliError::usage(format!("two outputs cannot both be the file {shown}")));
+            return Err(AppError::settings(format!("two outputs cannot both be the file {shown}")));
         }
         self.outputs.push(path.to_path_buf());
         if self.is_forced || is_replaceable(path, kind) {
             return Ok(());
         }
         let other = if kind.takes_force() { ", or replace it with --force" } else { ", or remove that one" };
-        Err(CliError::Usage {
-            message: format!("{shown} is there already, and is not {}", kind.name()),
-            hint: Some(format!("write to another file{other}")),
-        })
+        Err(AppError::settings_with(
+            format!("{shown} is there already, and is not {}", kind.name()),
+            format!("write to another file{other}"),
+        ))
     }
 
     /// Looks whether something may be added to a file.
     ///
     /// # Errors
     /// One that is read.
-    pub(super) fn spare(&self, path: &Path) -> Result<(), CliError> {
+    pub fn spare(&self, path: &Path) -> Result<(), AppError> {
         let Some(what) = self.is_read(path) else { return Ok(()) };
-        Err(CliError::Usage {
-            message: format!(
-                "the output {} would replace a file that is needed: it is {what}",
-                path.display()
-            ),
-            hint: Some("write to another file".into()),
-        })
+        Err(AppError::settings_with(
+            format!("the output {} would replace a file that is needed: it is {what}", path.display()),
+            "write to another file",
+        ))
     }
 
     /// What a file is, if it is read.
@@ -188,8 +185,35 @@ impl Keep {
     }
 }
 
+/// Whether two paths are the same file, which may not be there yet. A pipe or a device takes what it gets from
+/// any number of writers.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let is_device = one.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir());
+    !is_device && (resolved(one) == resolved(other) || has_same_contents(one, other))
+}
+
+/// Whether two names are of one file.
+#[cfg(unix)]
+fn has_same_contents(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
+    place(one).is_some_and(|found| Some(found) == place(other))
+}
+
+#[cfg(not(unix))]
+fn has_same_contents(_one: &Path, _other: &Path) -> bool {
+    false
+}
+
+/// The path without links, also of a file that is not there yet.
+fn resolved(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_path_buf())
+}
+
 /// Whether nothing is lost where the file is replaced: it is not there, is empty, or is of the same kind.
-fn is_replaceable(path: &Path, kind: Kind) -> bool {
+fn is_replaceable(path: &Path, kind: OutputKind) -> bool {
     let mut head = Vec::new();
     let Ok(mut file) = File::open(path) else {
         // Whether it can be written is found out where it is.
@@ -198,7 +222,7 @@ fn is_replaceable(path: &Path, kind: Kind) -> bool {
     if file.by_ref().take(HEAD).read_to_end(&mut head).is_err() {
         return false;
     }
-    head.is_empty() || (kind.begins(&head) && (kind != Kind::Bundle || is_bundle(&mut file)))
+    head.is_empty() || (kind.begins(&head) && (kind != OutputKind::Bundle || is_bundle(&mut file)))
 }
 
 /// The file, if it has more than one name.
