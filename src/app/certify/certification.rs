@@ -11,10 +11,11 @@ use super::pack::Evidence;
 use super::{Examined, Parts, Recorder, Recording, examine};
 use crate::app::{AppError, Background, Session, SessionSettings, Target, day_of, manifest_drift};
 use crate::event::{Event, RunEnd, Stopped};
-use crate::evidence::{Account, Resource, Signer, SigningKey, Tested};
+use crate::evidence::{Account, Digest, Resource, Signer, SigningKey, Tested};
 use crate::judgement::WaiverBook;
 use crate::model::{EndpointKind, Level, Suite, Waiver, plural};
 use crate::plan::{Pattern, Plan, case_ids, plan};
+use crate::protocol::sha256_of;
 use crate::protocol::sign::Secrets;
 use crate::run::StopSwitch;
 use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
@@ -34,6 +35,17 @@ pub struct Claim {
     pub subject: Option<Resource>,
     /// Where the run can be looked up.
     pub url: Option<String>,
+}
+
+/// What is tested, if that is a file: its name and digest.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn subject_of_file(path: &Path) -> Result<Resource, AppError> {
+    let sha256 = File::open(path).and_then(sha256_of);
+    let sha256 = sha256.map_err(|source| AppError::Unreadable { path: path.to_path_buf(), source })?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Resource { digest: Digest { sha256 }, name, uri: None })
 }
 
 /// What is to be certified. Cases are read from a copy, which goes into the bundle, so that nobody can change a table

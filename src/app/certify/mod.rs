@@ -6,7 +6,7 @@ mod key;
 mod pack;
 mod recording;
 
-pub use certification::{Certification, Certified, CertifiedRun, Claim};
+pub use certification::{Certification, Certified, CertifiedRun, Claim, subject_of_file};
 pub use examine::{Examined, Parts, Refusal, examine, is_of, open_bundle};
 pub use key::{Signed, make_key, public_key, signed, signing_key};
 

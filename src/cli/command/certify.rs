@@ -1,12 +1,11 @@
 //! `certify`: a run, and a signed bundle of evidence that a stranger can judge again.
 
 use std::env;
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use super::certificate::Shown;
-use crate::app::certify::{Certification, Claim, signing_key};
+use crate::app::certify::{Certification, Claim, signing_key, subject_of_file};
 use crate::app::review::snapshots_beside;
 use crate::app::{AppError, check_endpoints};
 use crate::app::{Keep, OutputKind};
@@ -21,7 +20,6 @@ use crate::cli::{note, print};
 use crate::event::Event;
 use crate::evidence::{Attested, Digest, Resource, SigningKey, TestResult};
 use crate::model::Suite;
-use crate::protocol::sha256_of;
 use crate::whole_file::{WholeFile, scratch};
 
 /// The variable of the environment that may hold the private key itself.
@@ -141,13 +139,8 @@ fn key(path: Option<&Path>) -> Result<SigningKey, CliError> {
 
 /// What was tested, where somebody says what that is.
 fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
-    let resource =
-        |name: &str, sha256: String| Resource { digest: Digest { sha256 }, name: name.to_owned(), uri: None };
     if let Some(path) = &args.subject_file {
-        let digest = File::open(path).and_then(sha256_of);
-        let digest = digest.map_err(|source| AppError::Unreadable { path: path.clone(), source })?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        return Ok(Some(resource(&name, digest)));
+        return Ok(Some(subject_of_file(path)?));
     }
     let Some(text) = &args.subject else { return Ok(None) };
     let wrong = || CliError::Usage {
@@ -159,5 +152,6 @@ fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
     if name.is_empty() || digest.len() != 64 || !digest.chars().all(is_digit) {
         return Err(wrong());
     }
-    Ok(Some(resource(name, digest.to_owned())))
+    let digest = Digest { sha256: digest.to_owned() };
+    Ok(Some(Resource { digest, name: name.to_owned(), uri: None }))
 }

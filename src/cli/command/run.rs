@@ -4,8 +4,7 @@ use super::check::selected;
 use super::stale::keep_stale;
 use crate::app::Keep;
 use crate::app::{
-    Background, Session, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift, series,
-    today,
+    Background, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift, series, today,
 };
 use crate::cli::args::RunArgs;
 use crate::cli::dry_run::dry_run;
@@ -15,10 +14,8 @@ use crate::cli::output::Output;
 use crate::cli::reports::Reports;
 use crate::cli::settings::{Settings, check_connect, other};
 use crate::cli::{note, print};
-use crate::plan::Plan;
 use crate::reference::Fault;
 use crate::report::printable;
-use crate::run::StopSwitch;
 
 /// Runs cases and gives the exit code.
 pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
@@ -69,8 +66,10 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         background.notes.iter().for_each(|line| note(&printable(line)));
         sessions.push((session, Background { drift: drift.clone(), ..background }));
     }
-    let reports = Reports::open(&output, keep)?;
-    interruptible(async |stop| drive(sessions, plan, stop, reports).await)
+    let mut reports = Reports::open(&output, keep)?;
+    let end =
+        interruptible(async |stop| Ok(series(sessions, plan, stop, |event| reports.take(&event)).await?))?;
+    Ok(of_run(end.outcome(), reports.close()))
 }
 
 /// All that a run reads.
@@ -92,19 +91,4 @@ fn fault_list() -> String {
     let lines: Vec<String> =
         entries.iter().map(|entry| format!("{:<width$}  {}", entry.name, entry.breaks)).collect();
     lines.join("\n") + "\n"
-}
-
-/// Runs the plan on each endpoint. All of them are started first, so that nothing is sent if one cannot be.
-async fn drive(
-    settings: Vec<(SessionSettings, Background)>,
-    plan: Plan,
-    stop: &StopSwitch,
-    mut reports: Reports,
-) -> Result<u8, CliError> {
-    let mut sessions = Vec::with_capacity(settings.len());
-    for (settings, background) in settings {
-        sessions.push(Session::start(settings, background).await?);
-    }
-    let end = series(sessions, plan, stop, |event| reports.take(&event)).await;
-    Ok(of_run(end.outcome(), reports.close()))
 }
