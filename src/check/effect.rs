@@ -84,7 +84,11 @@ pub fn effect(
         step,
         subject: Level::Effect.name().to_owned(),
         expected: due.shown(),
-        actual: if found.is_empty() { "nothing added".to_owned() } else { format!("{} added", listed(found)) },
+        actual: if found.is_empty() {
+            "nothing added".to_owned()
+        } else {
+            format!("{} added", listed(found))
+        },
         because: grounds.because,
         cites: grounds.cites,
         is_warning: grounds.is_warning,

@@ -8,8 +8,8 @@ use super::judged::{CaseResult, Judged};
 use super::manifest::MANIFEST;
 use super::provoked::{Class, RowEvidence};
 use super::statement::{
-    CertifiedContract, CertifiedEndpoint, Conformance, Digest, ObservedEffects, Omission, Resource, Scope, Statement,
-    TestResult,
+    CertifiedContract, CertifiedEndpoint, Conformance, Digest, ObservedEffects, Omission, Resource, Scope,
+    Statement, TestResult,
 };
 use crate::event::RunStart;
 use crate::model::{Level, Skipped, Verdict};

@@ -1,8 +1,8 @@
 //! A statement that the tests of this module share.
 
 use super::{
-    Attested, CertifiedContract, CertifiedEndpoint, Conformance, Digest, ObservedEffects, Omission, Resource, Scope,
-    Statement, TestResult,
+    Attested, CertifiedContract, CertifiedEndpoint, Conformance, Digest, ObservedEffects, Omission, Resource,
+    Scope, Statement, TestResult,
 };
 
 /// A fingerprint.

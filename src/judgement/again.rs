@@ -217,9 +217,10 @@ impl Replay<'_> {
         }
         match self.observed.first() {
             None => Ok(()),
-            Some(Observation { moment: Moment::Before(step) | Moment::After(step) | Moment::End(step), .. }) => {
-                Err(Apart::Observation { step: *step })
-            }
+            Some(Observation {
+                moment: Moment::Before(step) | Moment::After(step) | Moment::End(step),
+                ..
+            }) => Err(Apart::Observation { step: *step }),
         }
     }
 

@@ -267,10 +267,8 @@ mod tests {
             let mut watch = Watch::default();
             watch.before(seen("a", Moment::Before(0), Ok(&[])));
             watch.before(seen("b", Moment::Before(0), Ok(&[])));
-            let after = vec![
-                seen("a", Moment::After(0), Err("it took too long")),
-                seen("b", Moment::After(0), in_b),
-            ];
+            let after =
+                vec![seen("a", Moment::After(0), Err("it took too long")), seen("b", Moment::After(0), in_b)];
             let finding = watch.after(rule, 0, &due, after);
             assert_eq!(finding.as_ref().map(|finding| finding.actual.as_str()), found, "{due:?} {in_b:?}");
             assert_eq!(watch.effects(&contract), Effects::NotObserved);

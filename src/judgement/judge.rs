@@ -8,8 +8,8 @@ use super::effect::Watch;
 use super::promise::{codes, unless_empty};
 use crate::check::{Due, Subject, check, request_id, select_in, shared_id, throttled, unique_values};
 use crate::model::{
-    Answer, Body, ErrorRow, Exchange, Expect, Finding, Given, Inconclusive, Level, Observation, PreparedStep, Request,
-    RequestId, Skipped, Value, Verdict, is_singular,
+    Answer, Body, ErrorRow, Exchange, Expect, Finding, Given, Inconclusive, Level, Observation, PreparedStep,
+    Request, RequestId, Skipped, Value, Verdict, is_singular,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare};
 use crate::protocol::{encode, settle};
@@ -173,7 +173,8 @@ impl<'a> Judge<'a> {
         }
         for id in unique_values(contract, answer, position) {
             let earlier = self.request_ids.iter().find(|earlier| earlier.digest == id.digest);
-            let place = earlier.map(|earlier| format!("the same as in the answer to step {}", earlier.step + 1));
+            let place =
+                earlier.map(|earlier| format!("the same as in the answer to step {}", earlier.step + 1));
             shared.extend(place.map(|place| shared_id(Some(contract), &id, &place)));
             self.request_ids.push(id);
         }
@@ -199,7 +200,9 @@ impl<'a> Judge<'a> {
 
     /// Takes what is on the endpoint before teardown; what a refused request has added since then is its effect.
     pub fn observed_at_end(&mut self, seen: Vec<Observation>) {
-        let (Some(rule), Some(step)) = (&self.planned.contract.effect, self.watch.ends_after()) else { return };
+        let (Some(rule), Some(step)) = (&self.planned.contract.effect, self.watch.ends_after()) else {
+            return;
+        };
         let finding = self.watch.after(rule, step, &Due::Refused, seen);
         self.findings.extend(finding);
         self.findings.sort_by_key(|finding| finding.step);

@@ -27,15 +27,8 @@ pub enum Level {
 
 impl Level {
     /// All levels, in order.
-    pub const ALL: [Level; 7] = [
-        Self::Envelope,
-        Self::Status,
-        Self::Code,
-        Self::Message,
-        Self::Body,
-        Self::Effect,
-        Self::Snapshot,
-    ];
+    pub const ALL: [Level; 7] =
+        [Self::Envelope, Self::Status, Self::Code, Self::Message, Self::Body, Self::Effect, Self::Snapshot];
 
     /// The level's name.
     pub fn name(self) -> &'static str {
@@ -178,14 +171,18 @@ mod tests {
 
     #[test]
     fn levels_are_known_by_their_names_and_in_their_order() {
-        for (level, name) in
-            Level::ALL.into_iter().zip(["envelope", "status", "code", "message", "body", "effect", "snapshot"])
+        for (level, name) in Level::ALL
+            .into_iter()
+            .zip(["envelope", "status", "code", "message", "body", "effect", "snapshot"])
         {
             assert_eq!((level.name(), level.to_string().as_str()), (name, name));
             assert_eq!(name.parse(), Ok(level));
         }
         let error = "bodies".parse::<Level>().unwrap_err();
-        assert_eq!(error, "not a level; the levels are envelope, status, code, message, body, effect, snapshot");
+        assert_eq!(
+            error,
+            "not a level; the levels are envelope, status, code, message, body, effect, snapshot"
+        );
         assert!(Level::ALL.is_sorted());
     }
 

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::event::{
-    EffectCounts, EndpointDescription, OperationStart, PartNumber, PartStart, RunEnd, RunStart, SnapshotCounts,
-    StaleSnapshot, Stopped,
+    EffectCounts, EndpointDescription, OperationStart, PartNumber, PartStart, RunEnd, RunStart,
+    SnapshotCounts, StaleSnapshot, Stopped,
 };
 use crate::model::{Drift, VerdictCounts};
 

@@ -14,8 +14,8 @@ use super::state::{self, NoState, Undo};
 use super::stop::Stop;
 use crate::judgement::{Ended, Judge, open, render_params};
 use crate::model::{
-    Answer, CaseRecord, Fault, Given, Inconclusive, Literals, Moment, Observation, Request, RequestSpec, SetUp, Skipped,
-    SnapshotOutcome, Value, whole_micros,
+    Answer, CaseRecord, Fault, Given, Inconclusive, Literals, Moment, Observation, Request, RequestSpec,
+    SetUp, Skipped, SnapshotOutcome, Value, whole_micros,
 };
 use crate::plan::{PlannedCase, literals, set_variables};
 use crate::snapshot::Names;
@@ -162,7 +162,8 @@ impl<'a> Attempt<'a> {
 
     /// Looks at what a step has done. What its answer announces may take until it can be seen.
     async fn observe_after(&mut self, position: usize) -> Result<(), Ended> {
-        let Some(rule) = self.planned.contract.effect.as_ref().filter(|_| self.runner.settings.observes()) else {
+        let Some(rule) = self.planned.contract.effect.as_ref().filter(|_| self.runner.settings.observes())
+        else {
             return Ok(());
         };
         let start = Instant::now();

@@ -30,7 +30,9 @@ use tokio::time::sleep;
 
 use crate::event::{Event, PartNumber, PartStart, RunEnd, RunStart, StaleSnapshot};
 use crate::judgement::{Tally, UniqueIds, WaiverBook, codes_due, operations};
-use crate::model::{CaseRecord, Contract, Drift, Effects, Skipped, SnapshotOutcome, Suite, Verdict, whole_micros};
+use crate::model::{
+    CaseRecord, Contract, Drift, Effects, Skipped, SnapshotOutcome, Suite, Verdict, whole_micros,
+};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
 use crate::snapshot::{RuleBook, Store, StoreError};
 use crate::template::Templates;

@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::check::select;
 use crate::model::{
-    Contract, Fault, PreparedStep, Recipe, RecipeStep, StateDefinition, Value, is_singular,
-    merge_params,
+    Contract, Fault, PreparedStep, Recipe, RecipeStep, StateDefinition, Value, is_singular, merge_params,
 };
 use crate::protocol::encode;
 use crate::template::{FUNCTIONS, Scope, Templates, names};

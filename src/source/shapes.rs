@@ -174,7 +174,11 @@ pub(super) static CONTRACT: Shape = Shape::Table(&[
     needed("about", Shape::Text, "What the operation does, in a line."),
     key("effects", Shape::List(&Shape::Choice(&["billable"])), "What an accepted request causes."),
     key("effect", EFFECT, "What an accepted request does, and how that is observed."),
-    key("unique", Shape::List(&UNIQUE), "Values of answers that no two answers share, each written as [[unique]]."),
+    key(
+        "unique",
+        Shape::List(&UNIQUE),
+        "Values of answers that no two answers share, each written as [[unique]].",
+    ),
     key("common", Shape::Text, "A file of errors and envelope that several operations share."),
     key("rate-limit", RATE_LIMIT, "The documented limit on calls."),
     key("sources", SOURCES, "Where the promises are written, by short name."),

@@ -30,7 +30,9 @@ enum Mistake {
     SharesIds,
     ListsNothing,
     ListsWithoutEnd,
-    ListsTooMany,
+    ListsPages(usize),
+    ListsValues(usize),
+    ListsBytes(usize),
 }
 
 #[derive(Default)]
@@ -70,10 +72,10 @@ fn start(shelf: &'static Mutex<Shelf>, mistake: Mistake, line: &str) -> (&'stati
     let mut own = shelf.lock().unwrap();
     if param(line, "bad").is_some() {
         let id = own.id();
-        match mistake {
-            Mistake::RefusesAndStarts => _ = own.started.insert(id),
-            Mistake::RefusesAndStartsLater => own.hidden.push(id),
-            _ => {}
+        if mistake == Mistake::RefusesAndStarts {
+            own.started.insert(id);
+        } else if mistake == Mistake::RefusesAndStartsLater {
+            own.hidden.push(id);
         }
         return ("400 Bad Request", json!({"code": "Bad", "message": "It is bad."}));
     }
@@ -89,27 +91,24 @@ fn start(shelf: &'static Mutex<Shelf>, mistake: Mistake, line: &str) -> (&'stati
     if let Some(token) = param(line, "token") {
         own.tokens.insert(token.to_owned(), id.clone());
     }
-    match mistake {
-        Mistake::AcceptsAndStartsNothing => {}
-        Mistake::StartsLate => {
-            let late = id.clone();
-            thread::spawn(move || {
-                thread::sleep(Duration::from_millis(300));
-                shelf.lock().unwrap().started.insert(late);
-            });
-        }
-        Mistake::StartsAnother => {
-            let other = own.id();
-            own.started.insert(other);
-        }
-        _ => {
-            own.started.insert(id.clone());
-            if mistake == Mistake::StartsTwo {
-                let more = own.id();
-                own.started.insert(more);
-            }
-        }
+    if mistake == Mistake::StartsLate {
+        let late = id.clone();
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(300));
+            shelf.lock().unwrap().started.insert(late);
+        });
+        return ("200 OK", json!({"id": id}));
     }
+    let starts = if mistake == Mistake::StartsAnother {
+        vec![own.id()]
+    } else if mistake == Mistake::AcceptsAndStartsNothing {
+        Vec::new()
+    } else if mistake == Mistake::StartsTwo {
+        vec![id.clone(), own.id()]
+    } else {
+        vec![id.clone()]
+    };
+    own.started.extend(starts);
     ("200 OK", json!({"id": id}))
 }
 
@@ -120,15 +119,28 @@ fn list(shelf: &Mutex<Shelf>, mistake: Mistake, line: &str) -> (&'static str, Js
     if mistake == Mistake::ListsNothing {
         return ("404 Not Found", json!({"code": "NoList", "message": "No."}));
     }
-    if mistake == Mistake::ListsWithoutEnd {
-        return ("200 OK", json!({"runs": [{"id": "a"}], "next": own.lists.to_string()}));
-    }
-    if mistake == Mistake::ListsTooMany {
-        let runs: Vec<Json> = (0..1_001).map(|number| json!({"id": number.to_string()})).collect();
-        return ("200 OK", json!({"runs": runs}));
+    let from: usize = param(line, "next").map_or(0, |next| next.parse().unwrap());
+    let own_runs = own.started.iter().map(|id| json!({"id": id}));
+    let filled = if mistake == Mistake::ListsWithoutEnd {
+        json!({"runs": [{"id": "a"}], "next": own.lists.to_string()})
+    } else if let Mistake::ListsPages(pages) = mistake {
+        if from + 1 < pages {
+            json!({"runs": [], "next": (from + 1).to_string()})
+        } else {
+            json!({"runs": own_runs.collect::<Vec<_>>()})
+        }
+    } else if let Mistake::ListsValues(count) = mistake {
+        let others = (own.started.len()..count).map(|number| json!({"id": number.to_string()}));
+        json!({"runs": own_runs.chain(others).collect::<Vec<_>>()})
+    } else if let Mistake::ListsBytes(count) = mistake {
+        json!({"runs": own_runs.chain([json!({"id": "x".repeat(count)})]).collect::<Vec<_>>()})
+    } else {
+        Json::Null
+    };
+    if !filled.is_null() {
+        return ("200 OK", filled);
     }
     // Two to a page.
-    let from: usize = param(line, "next").map_or(0, |next| next.parse().unwrap());
     let runs: Vec<Json> = own.started.iter().skip(from).take(2).map(|id| json!({"id": id})).collect();
     let next = if from + 2 < own.started.len() { (from + 2).to_string() } else { String::new() };
     if next.is_empty() {
@@ -224,7 +236,8 @@ fn project(url: &str, contract: &str) -> TempDir {
     fs::write(operation.join("contract.toml"), contract).unwrap();
     fs::write(operation.join("states.toml"), STATES).unwrap();
     // A case's own data is no parameter.
-    let table = TABLE.replace(", n = 1", "").replace(", n = 2", "").replace(", n = 3", "").replace(", n = 4", "");
+    let table =
+        TABLE.replace(", n = 1", "").replace(", n = 2", "").replace(", n = 3", "").replace(", n = 4", "");
     fs::write(operation.join("t.toml"), table).unwrap();
     let endpoints =
         format!("[endpoint.shelf]\nurl = \"{url}\"\nfixtures = {{ \"a shelf\" = {{ shelf = \"s1\" }} }}\n");
@@ -285,7 +298,12 @@ fn what_a_request_does_and_its_answer_does_not_say_fails_its_case() {
         (Mistake::AcceptsAndStartsNothing, "accepted", "\" added, as the answer says", "nothing added"),
         (Mistake::StartsTwo, "accepted", "\" added, as the answer says", "\", \"run-"),
         (Mistake::StartsAnother, "accepted", "\" added, as the answer says", "\"run-"),
-        (Mistake::StartsAReplay, "replayed", "nothing added, since it repeats the request of step 1", "\"run-"),
+        (
+            Mistake::StartsAReplay,
+            "replayed",
+            "nothing added, since it repeats the request of step 1",
+            "\"run-",
+        ),
     ] {
         let ran = ran(mistake, &[]);
         assert_eq!(ran.code, 1, "{mistake:?}: {}", ran.text);
@@ -297,7 +315,9 @@ fn what_a_request_does_and_its_answer_does_not_say_fails_its_case() {
             assert!(wanted.contains(expected) && found.contains(actual), "{id}: {wanted} / {found}");
         }
         let is_about_others = |id: &str| mistake == Mistake::RefusesAndStartsLater && !id.starts_with(cases);
-        assert!(found.iter().all(|(id, ..)| id.starts_with(cases) || is_about_others(id) || cases == "accepted"));
+        assert!(
+            found.iter().all(|(id, ..)| id.starts_with(cases) || is_about_others(id) || cases == "accepted")
+        );
         assert!(ran.text.contains("PM008  effect \"a run starts\": expected"), "{}", ran.text);
     }
 }
@@ -315,11 +335,24 @@ fn a_value_that_two_answers_share_is_found_at_the_later_one() {
 
 #[test]
 fn what_cannot_be_observed_fails_nothing_and_is_counted() {
-    for mistake in [Mistake::ListsNothing, Mistake::ListsWithoutEnd, Mistake::ListsTooMany] {
+    for mistake in [
+        Mistake::ListsNothing,
+        Mistake::ListsWithoutEnd,
+        Mistake::ListsPages(101),
+        Mistake::ListsValues(1_001),
+        Mistake::ListsBytes(257),
+    ] {
         let ran = ran(mistake, &["--jobs", "1"]);
         assert_eq!(ran.code, 0, "{mistake:?}: {}", ran.text);
         assert!(ran.text.contains("effects     observed in 0 of 7 cases"), "{mistake:?}: {}", ran.text);
     }
+    for mistake in [Mistake::ListsPages(100), Mistake::ListsBytes(256)] {
+        let ran = ran(mistake, &["--jobs", "1"]);
+        assert!(ran.text.contains("effects     observed in 7 of 7 cases"), "{mistake:?}: {}", ran.text);
+    }
+    // Each start takes the place of one that was listed, so a thousand are there at every look.
+    let full = ran(Mistake::ListsValues(1_000), &["--jobs", "1"]);
+    assert!(full.text.contains("effects     observed in 7 of 7 cases"), "{}", full.text);
     let ran = ran(Mistake::RefusesAndStarts, &["--observe", "never"]);
     assert_eq!(ran.code, 0, "{}", ran.text);
     assert!(ran.text.contains("effects     observed in 0 of 7 cases"), "{}", ran.text);
@@ -348,7 +381,7 @@ fn a_contract_whose_effect_cannot_be_read_is_refused_at_its_place() {
         ("replay  = \"token\"", "replay  = \"tokn\"", "did you mean `token`?"),
         ("{{ shelf }}", "{{ shelv }}", "`shelv`"),
         ("value = \"$.runs[*].id\"", "value = \"runs\"", "JSONPath"),
-        ("at = \"$.id\"", "at = \"$.id[*]\"", "one value"),
+        ("at = \"$.id\"", "at = \"$.id[*]\"", "name the place by keys"),
         ("about   = \"a run starts\"\n", "", "`about`"),
     ] {
         let folder = project("http://127.0.0.1:1", &CONTRACT.replace(from, to));

@@ -11,8 +11,7 @@ use crate::bundle::{CASES, Desk};
 use crate::support::{code, err, out, run};
 use proofmark::evidence::{
     CertifiedContract, CertifiedEndpoint, Conformance, Digest, ObservedEffects, Omission, Resource, Scope,
-    SigningKey,
-    Statement, TestResult, seal,
+    SigningKey, Statement, TestResult, seal,
 };
 use proofmark::protocol::sha256_hex;
 

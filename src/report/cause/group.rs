@@ -151,7 +151,8 @@ fn of_findings(record: &CaseRecord) -> Vec<Trouble> {
 fn of_effect(finding: &Finding) -> Trouble {
     let trouble = Trouble::of(Code::Effect, finding);
     let kind = if finding.actual == "nothing added" { "nothing added" } else { "something added" };
-    let actual = if finding.subject == Level::Effect.name() { kind.to_owned() } else { trouble.actual.clone() };
+    let actual =
+        if finding.subject == Level::Effect.name() { kind.to_owned() } else { trouble.actual.clone() };
     Trouble { actual, ..trouble }
 }
 

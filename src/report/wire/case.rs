@@ -12,8 +12,8 @@ use super::run::level;
 use super::verdict::{RawSnapshot, RawVerdict};
 use super::{WireError, micros};
 use crate::model::{
-    CaseId, CaseRecord, Effects, Exchange, Finding, IdError, Level, Moment, Observation, OperationId, RequestId,
-    SetUp, SourceText, Spot, TableId,
+    CaseId, CaseRecord, Effects, Exchange, Finding, IdError, Level, Moment, Observation, OperationId,
+    RequestId, SetUp, SourceText, Spot, TableId,
 };
 use crate::protocol::{from_json, to_json};
 

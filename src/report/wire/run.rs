@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::contract::{RawParameter, RawRow};
 use super::{FORMAT, VERSION, WireError, micros};
 use crate::event::{
-    EffectCounts, EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber, PartStart, RowStart, RunEnd,
-    RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
+    EffectCounts, EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber, PartStart,
+    RowStart, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
 };
 use crate::model::{Drift, Level, VerdictCounts};
 

@@ -1,7 +1,8 @@
 //! Reads `states.toml`.
 
 use crate::model::{
-    Problem, Recipe, RecipeStep, RequestSpec, StateDefinition, StateParameter, StateVariable, Sweep, Value, is_singular,
+    Problem, Recipe, RecipeStep, RequestSpec, StateDefinition, StateParameter, StateVariable, Sweep, Value,
+    is_singular,
 };
 use crate::source::document::{Entry, Node};
 use crate::source::matcher::check_path;
