@@ -123,7 +123,7 @@ impl Certification {
         // What is certified rests on answers that can belong to no other request.
         settings.connection.keeping = Keeping::Fresh;
         // The deepest level of conformance; what snapshots show is no part of it.
-        settings.run.gate = settings.run.gate.min(Level::Body);
+        settings.run.gate = settings.run.gate.min(Level::Effect);
         let is_reference = matches!(settings.target, Target::Reference(_));
         let started = Timestamp::now();
         let waivers = self.book(&settings.target, started)?;

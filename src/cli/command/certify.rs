@@ -89,6 +89,7 @@ fn settings(args: &CertifyArgs, suite: &Suite) -> Result<Settings, CliError> {
     let asked = Asked {
         states: args.target.states.as_deref(),
         level: args.level.level,
+        observing: args.level.observing(),
         ..Asked::plain(cases, &args.connect, &args.bounds)
     };
     Settings::resolve(&asked, named)
