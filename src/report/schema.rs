@@ -1,32 +1,23 @@
 //! JSON Schemas of the formats that are written, for programs that read them. What is printed are the files in
 //! `schemas/`, beside this one.
 
-use std::fmt;
+use crate::model::named;
 use std::str::FromStr;
 
-/// A format that has a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FormatSchema {
-    /// `proofmark-report` and `proofmark-report-series`.
-    Report,
-    /// A line of `proofmark-events`.
-    Events,
-    /// `proofmark-coverage`.
-    Coverage,
+named! {
+    /// A format that has a schema.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum FormatSchema {
+        /// `proofmark-report` and `proofmark-report-series`.
+        Report = "report",
+        /// A line of `proofmark-events`.
+        Events = "events",
+        /// `proofmark-coverage`.
+        Coverage = "coverage",
+    }
 }
 
 impl FormatSchema {
-    /// Every format.
-    pub const ALL: [Self; 3] = [Self::Report, Self::Events, Self::Coverage];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Report => "report",
-            Self::Events => "events",
-            Self::Coverage => "coverage",
-        }
-    }
-
     /// The JSON Schema (draft 2020-12), as text that ends with a newline.
     pub fn text(self) -> &'static str {
         match self {
@@ -37,17 +28,11 @@ impl FormatSchema {
     }
 }
 
-impl fmt::Display for FormatSchema {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
-    }
-}
-
 impl FromStr for FormatSchema {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|format| format.name() == text);
+        let found = Self::of_word(text);
         found.ok_or_else(|| format!("there are {}", Self::ALL.map(Self::name).join(", ")))
     }
 }

@@ -3,6 +3,7 @@
 //! What needs more than a type (ids, names, contradictions) is checked where the file is read.
 
 use super::shape::{Key, Shape, key, needed};
+use crate::model::{Effect, Format, Level, Listing, Matcher, ParameterType, Place, Reach, Scheme};
 
 const TEXTS: Shape = Shape::List(&Shape::Text);
 const VALUES: Shape = Shape::Map(&Shape::Any);
@@ -77,9 +78,9 @@ const AXES: Shape = Shape::Table(&[
 ]);
 
 static PLACE: Shape = Shape::Choice(&["query", "form", "json"]);
-static ANY_PLACE: Shape = Shape::Choice(&["path", "query", "form", "json", "header"]);
-static SCHEME: Shape = Shape::Choice(&["none", "v1", "v3", "bearer", "basic", "aws-sigv4", "sigv4"]);
-static FORMAT: Shape = Shape::Choice(&["json", "xml"]);
+static ANY_PLACE: Shape = Shape::Choice(&Place::NAMES);
+static SCHEME: Shape = Shape::Choice(Scheme::WORDS);
+static FORMAT: Shape = Shape::Choice(&Format::NAMES);
 
 static LINES: Shape = Shape::Either(&[Shape::Text, TEXTS]);
 
@@ -172,7 +173,7 @@ pub(super) static CONTRACT: Shape = Shape::Table(&[
     needed("operation", Shape::Text, "The operation's name, as its publisher spells it."),
     needed("version", Shape::Text, "The version of the API."),
     needed("about", Shape::Text, "What the operation does, in a line."),
-    key("effects", Shape::List(&Shape::Choice(&["billable"])), "What an accepted request causes."),
+    key("effects", Shape::List(&Shape::Choice(&Effect::NAMES)), "What an accepted request causes."),
     key("effect", EFFECT, "What an accepted request does, and how that is observed."),
     key(
         "unique",
@@ -223,11 +224,7 @@ const REQUEST_SHAPE: Shape = Shape::Table(&[
     key("methods", TEXTS, "All methods that the contract allows."),
     needed("path", Shape::Text, "The path; {name} holds a parameter."),
     needed("place", Shape::Named("place", &PLACE), "Where parameters go."),
-    key(
-        "lists",
-        Shape::Choice(&["numbered", "repeated"]),
-        "How lists are flattened: Tag.1.Key, or the name again.",
-    ),
+    key("lists", Shape::Choice(&Listing::NAMES), "How lists are flattened: Tag.1.Key, or the name again."),
     key("fixed", VALUES, "Parameters that every request carries."),
     key("format", FORMAT_CHOICE, "How the format of the answer is asked for."),
 ]);
@@ -278,7 +275,7 @@ static PARAM: Shape = Shape::Table(&[
     key("missing", CODES, "Codes that may answer its absence."),
 ]);
 
-const PARAM_TYPE: Shape = Shape::Choice(&["string", "integer", "number", "boolean", "list", "object"]);
+const PARAM_TYPE: Shape = Shape::Choice(&ParameterType::NAMES);
 
 static CONSTRAINT: Shape = Shape::Table(&CONSTRAINT_KEYS);
 
@@ -304,11 +301,7 @@ static CONSTRAINT_KEYS: [Key; 17] = [
 
 static FIELD: Shape = Shape::Table(&[
     needed("name", Shape::Text, "The field's name at the top of the body; with dots, inside objects."),
-    needed(
-        "type",
-        Shape::Choice(&["string", "integer", "number", "boolean", "list", "object", "null"]),
-        "The type.",
-    ),
+    needed("type", Shape::Choice(&Matcher::TYPES), "The type."),
     key("required", Shape::Boolean, "Whether it must be there; true unless said otherwise."),
     key("pattern", Shape::Text, "A regular expression that it matches, as it is written."),
     key("about", Shape::Text, "What it means."),
@@ -320,7 +313,7 @@ static ERROR: Shape = Shape::Table(&[
     needed("status", Shape::Integer, "The HTTP status."),
     needed("code", CODE, "The error code: a text or a whole number."),
     key("message", Shape::Text, "The message; %s stands for one or more characters."),
-    key("reach", Shape::Choice(&["request", "state"]), "What it takes to provoke it."),
+    key("reach", Shape::Choice(&Reach::NAMES), "What it takes to provoke it."),
     key("about", Shape::Text, "What is worth knowing."),
     key("source", TEXTS, "Names of sources."),
 ]);
@@ -526,7 +519,7 @@ static ENDPOINT: Shape = Shape::Table(&[
         Shape::List(&FIXTURE),
         "States that are there already, each written as [[endpoint.NAME.fixture]].",
     ),
-    key("allow", Shape::List(&Shape::Choice(&["billable"])), "Effects that cases may have on it."),
+    key("allow", Shape::List(&Shape::Choice(&Effect::NAMES)), "Effects that cases may have on it."),
     key("jobs", Shape::Integer, "How many cases run at once."),
     key("rate", Shape::Text, "The limit on requests, as 1000/60s."),
     key(
@@ -580,4 +573,4 @@ static WAIVER: Shape = Shape::Table(&[
     needed("expires", Shape::Text, "The last day on which it counts, such as \"2026-12-31\"."),
 ]);
 
-const LEVEL: Shape = Shape::Choice(&["envelope", "status", "code", "message", "body", "effect", "snapshot"]);
+const LEVEL: Shape = Shape::Choice(&Level::NAMES);

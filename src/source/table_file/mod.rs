@@ -11,7 +11,6 @@ use crate::model::{
     Scheme, Step, Table, TableId, Value, Variable, check_part, is_token, last_part, merge_params, work,
 };
 use crate::source::bound::{Merged, check_axes};
-use crate::source::contract_file;
 use crate::source::document::{Entry, Node};
 use crate::source::expectation;
 use crate::source::matcher::check_path;
@@ -185,9 +184,9 @@ impl Reader<'_> {
         let headers = headers.iter().flat_map(|entry| self.field(entry)).collect();
         RequestSpec {
             method,
-            place: node.text("place").and_then(|name| contract_file::place(&name)),
-            format: node.text("format").map(|name| format_named(&name)),
-            sign: node.text("sign").and_then(|name| name.parse().ok()),
+            place: node.word("place", Place::of_word),
+            format: node.word("format", Format::of_word),
+            sign: node.word("sign", Scheme::of_word),
             raw: RawParts {
                 path: node.text("path"),
                 query: node.text("query"),
@@ -233,10 +232,9 @@ impl Reader<'_> {
         for item in node.get("method").map(Node::items).unwrap_or_default() {
             methods.extend(self.method(item));
         }
-        let places: Vec<Place> =
-            node.texts("place").iter().filter_map(|name| contract_file::place(name)).collect();
-        let formats: Vec<Format> = node.texts("format").iter().map(|name| format_named(name)).collect();
-        let schemes: Vec<Scheme> = node.texts("sign").iter().filter_map(|name| name.parse().ok()).collect();
+        let places = node.words("place", Place::of_word);
+        let formats = node.words("format", Format::of_word);
+        let schemes = node.words("sign", Scheme::of_word);
         if let Err(message) = check_axes(&[methods.len(), places.len(), formats.len(), schemes.len()]) {
             self.problem(node, message);
             return choices;
@@ -332,10 +330,6 @@ fn pairs(node: &Node, key: &str) -> Vec<(String, Value)> {
 
 fn variables(node: &Node) -> Vec<Variable> {
     node.to_pairs().into_iter().map(|(name, value)| Variable { name, value }).collect()
-}
-
-fn format_named(name: &str) -> Format {
-    if name == "xml" { Format::Xml } else { Format::Json }
 }
 
 fn multiply<T>(choices: &mut Vec<AxisChoice>, values: &[T], set: impl Fn(&mut AxisChoice, &T)) {
