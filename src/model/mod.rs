@@ -20,6 +20,7 @@ mod normalisation;
 mod parameter;
 mod path_effort;
 mod path_text;
+mod plural;
 mod spot;
 mod state;
 mod suite;
@@ -53,6 +54,7 @@ pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueR
 pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};
 pub use path_effort::{PathShape, TreeSize};
 pub use path_text::{is_singular, path_in_brackets, pattern_literals};
+pub use plural::plural;
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};
