@@ -9,6 +9,7 @@ mod credentials;
 mod endpoint;
 mod error;
 mod manifest;
+mod mutants;
 pub mod review;
 mod saved;
 mod series;
@@ -21,6 +22,7 @@ pub use endpoint::{
 };
 pub use error::AppError;
 pub use manifest::{current_manifest, manifest_drift};
+pub use mutants::{Mutants, Mutated};
 pub use saved::Saved;
 pub use series::series;
 pub use session::{

@@ -162,6 +162,7 @@ fn code_of(error: &AppError) -> u8 {
         | AppError::Events { .. }
         | AppError::Unreadable { .. }
         | AppError::NoEvents { .. }
+        | AppError::NoBundle { .. }
         | AppError::Store(StoreError::Unreadable { .. } | StoreError::Changed { .. })
         | AppError::Orphans(_)
         | AppError::Plan(PlanError::Id { .. } | PlanError::TooMany) => INVALID_FILES,

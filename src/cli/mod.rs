@@ -27,6 +27,8 @@ mod keyboard;
 mod keygen_command;
 mod list_command;
 mod manifest_command;
+mod mutants_command;
+mod mutants_text;
 mod noise_command;
 mod output;
 mod page_command;
@@ -95,6 +97,7 @@ pub fn main() -> ExitCode {
         Some(Command::Certificate(args)) => certificate_command::certificate(&args),
         Some(Command::Explain(args)) => explain_command::explain(&args),
         Some(Command::Schema(args)) => schema_command::print_schema(args.kind),
+        Some(Command::Mutants(args)) => mutants_command::mutants(&args),
         Some(Command::Coverage(args)) => coverage_command::coverage(&args),
     };
     match done {

@@ -75,6 +75,7 @@ fn hint(error: &CliError) -> Option<String> {
             | AppError::Store(_)
             | AppError::Scratch(_)
             | AppError::Unreadable { .. }
+            | AppError::NoBundle { .. }
             | AppError::Events { .. },
         )
         | CliError::Prepare(_)

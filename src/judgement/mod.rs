@@ -6,6 +6,7 @@
 mod again;
 mod judge;
 mod promise;
+mod retrial;
 mod tally;
 mod unique;
 mod waiver;
@@ -13,6 +14,7 @@ mod waiver;
 pub use again::{Apart, judge_again};
 pub use judge::{Ended, Judge, open, render_params};
 pub use promise::{codes_due, operations};
+pub use retrial::{Retrial, Retried};
 pub use tally::Tally;
 pub use unique::UniqueIds;
 pub use waiver::WaiverBook;

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::model::{
-    Backing, Envelope, Format, HeaderRule, MediaTypes, Problem, RequestIdRule, Throttle, XmlRoots, essence,
+    Backing, Charset, Envelope, Format, HeaderRule, MediaTypes, Others, Problem, RequestIdRule, Throttle, XmlRoots, essence,
 };
 use crate::source::document::{Kind, Node};
 
@@ -15,6 +15,9 @@ impl Reader<'_> {
             message: self.path(node.get("message")),
             media_types_backing: types.map(|types| self.backing(types)),
             media_types: types.map(|types| self.media_types(types)).unwrap_or_default(),
+            charset: types.and_then(|types| types.get("charset")).map(|charset| self.charset(charset)),
+            success_others: self.others(success),
+            error_others: self.others(node.get("error")),
             success: self.fields(success.and_then(|body| body.get("fields"))),
             absent: success.map(|body| body.texts("absent")).unwrap_or_default(),
             absent_backing: success.map(|body| self.backing(body)),
@@ -33,6 +36,29 @@ impl Reader<'_> {
             throttled: node.get("throttled").map(|rule| self.throttle(rule)).unwrap_or_default(),
             refused: node.get("refused").map(|rule| rule.codes("code")).unwrap_or_default(),
         }
+    }
+
+    /// Whether a body may have fields that the contract does not name.
+    fn others(&mut self, body: Option<&Node>) -> Others {
+        let Some(body) = body else { return Others::Unsaid };
+        match (body.text("open"), body.flag("closed", false)) {
+            (Some(_), true) => {
+                let hint = "drop one of `closed` and `open`";
+                let message = "what may have other fields is not closed";
+                self.problems.push(Problem::new(body.spot.clone(), message).hint(hint));
+                Others::Unsaid
+            }
+            (Some(why), false) => {
+                let spot = body.get("open").map_or_else(|| body.spot.clone(), |node| node.spot.clone());
+                Others::Open { why, spot }
+            }
+            (None, true) => Others::Refused(self.backing(body)),
+            (None, false) => Others::Unsaid,
+        }
+    }
+
+    fn charset(&mut self, node: &Node) -> Charset {
+        Charset { json: node.text("json"), xml: node.text("xml"), backing: self.backing(node) }
     }
 
     fn throttle(&mut self, node: &Node) -> Throttle {
