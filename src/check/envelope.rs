@@ -15,6 +15,7 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Findings { subject, found: Vec::new() };
     findings.flaws();
     findings.single_headers();
+    findings.headers();
     match &subject.answer.body {
         Body::Empty => findings.empty(),
         // What cannot be decoded is said by then.
@@ -176,6 +177,23 @@ impl Findings<'_> {
                 let lines: Vec<String> =
                     lines.into_iter().map(|line| Value::text(line).to_string()).collect();
                 self.add_because(name, "one line", lines.join(" and "), because("RFC 9110, section 5.3"));
+            }
+        }
+    }
+
+    /// The header fields that the contract promises of every answer.
+    fn headers(&mut self) {
+        for header in &self.subject.contract.envelope.headers {
+            let grounds = || Grounds::of_rule(&format!("headers.{}", header.name), &header.backing);
+            let mut lines = self.subject.answer.lines(&header.name).peekable();
+            if lines.peek().is_none() && header.is_required {
+                self.add_because(&header.name, "a header field", "no such header", grounds());
+            }
+            let Some(pattern) = &header.pattern else { continue };
+            let is_other = |line: &&str| !matches(pattern, line).is_ok_and(|is_match| is_match);
+            if let Some(line) = lines.find(is_other) {
+                let expected = format!("a match of /{pattern}/");
+                self.add_because(&header.name, expected, Value::text(line).to_string(), grounds());
             }
         }
     }

@@ -90,6 +90,15 @@ impl Contract {
         ];
         let rules =
             rules.into_iter().filter_map(|(name, backing)| Some((format!("envelope {name}"), backing?)));
+        let headers = envelope.headers.iter();
+        let headers = headers.map(|header| (format!("envelope headers.{}", header.name), &header.backing));
+        let rules = rules.chain(headers);
+        let closed = [("success.closed", &envelope.success_others), ("error.closed", &envelope.error_others)];
+        let closed = closed.into_iter().filter_map(|(name, others)| match others {
+            Others::Refused(backing) => Some((format!("envelope {name}"), backing)),
+            Others::Unsaid | Others::Open { .. } => None,
+        });
+        let rules = rules.chain(closed);
         let fields = self.response.iter().chain(&envelope.success).chain(&envelope.error);
         let fields = fields.map(|field| (format!("field {}", field.name), &field.backing));
         let others = self.rules.iter().map(|rule| (format!("rule {}", rule.id), &rule.backing));
@@ -299,6 +308,8 @@ pub struct Envelope {
     pub media_types_backing: Option<Backing>,
     /// The charset that the content type names.
     pub charset: Option<Charset>,
+    /// Header fields of every answer.
+    pub headers: Vec<HeaderPromise>,
     /// Fields of a success body, beside those of the operation.
     pub success: Vec<Field>,
     /// Names that a success body must not have.
@@ -343,6 +354,21 @@ pub enum Others {
         /// Where that is written.
         spot: Spot,
     },
+}
+
+/// A header field of every answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderPromise {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Whether it must be there.
+    pub is_required: bool,
+    /// A regular expression that each of its lines matches.
+    pub pattern: Option<String>,
+    /// Why it may have any value.
+    pub open: Option<String>,
+    /// What promises it.
+    pub backing: Backing,
 }
 
 /// The charset that the content type of an answer names, for each format that the contract says it of.

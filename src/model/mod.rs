@@ -34,7 +34,7 @@ pub use case::{
 pub(crate) use case::{put_over, put_over_fields};
 pub use character::{is_hostile, json_escape};
 pub use contract::{
-    Backing, Charset, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderRule, Listing, MediaTypes, Others,
+    Backing, Charset, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderPromise, HeaderRule, Listing, MediaTypes, Others,
     RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots, row_label,
 };
 pub use endpoint_kind::EndpointKind;

@@ -330,6 +330,7 @@ const ENVELOPE: Shape = Shape::Table(&[
     key("code", Shape::Text, "Where an error's code stands, as a JSONPath."),
     key("message", Shape::Text, "Where an error's message stands, as a JSONPath."),
     key("content-type", CONTENT_TYPE, "The media types of answers."),
+    key("headers", Shape::List(&HEADER), "Header fields of every answer."),
     key("success", SUCCESS, "A success body."),
     key("error", ERROR_BODY, "An error body."),
     key("request-id", REQUEST_ID, "The request id."),
@@ -349,6 +350,15 @@ const CONTENT_TYPE: Shape = Shape::Table(&[
         "Of an answer that is read as a text, such as text/plain; or a list of several.",
     ),
     key("charset", CHARSET, "The charset that the content type names."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
+]);
+
+static HEADER: Shape = Shape::Table(&[
+    needed("name", Shape::Text, "Its name."),
+    key("required", Shape::Boolean, "Whether it must be there; true unless said otherwise."),
+    key("pattern", Shape::Text, "A regular expression that each of its lines matches."),
+    key("open", Shape::Text, "Why it may have any value."),
     key("source", TEXTS, "Names of sources."),
     key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);

@@ -3,6 +3,7 @@
 //! Silence permits nothing: a promise must be optional, leave something open, or name an alternative.
 
 use super::mutate::{Aspect, Mutant};
+use super::operator::Operator;
 use crate::check::{Subject, check, select_in};
 use crate::model::{Case, ErrorRow, Expect, Field, Finding, Others, Site, Spot, StatusRule, Value};
 
@@ -31,9 +32,10 @@ pub(super) fn permit(
         Aspect::Status | Aspect::Code | Aspect::Message => {
             row(subject).or_else(|| alternative(subject, mutant, case))
         }
-        Aspect::Field(keys) => field(subject, keys),
+        Aspect::Field(keys) => field(subject, mutant.operator, keys),
         Aspect::Other => others(subject),
-        Aspect::Header(_) | Aspect::Form => None,
+        Aspect::Header(name) => header(subject, name),
+        Aspect::Form => format(subject, mutant.operator),
     })
 }
 
@@ -120,7 +122,7 @@ fn several(expect: &Expect, aspect: &Aspect) -> Option<Permit> {
 }
 
 /// The promise of a field that leaves its value open, or whether it is there.
-fn field(subject: &Subject<'_>, keys: &[String]) -> Option<Permit> {
+fn field(subject: &Subject<'_>, operator: Operator, keys: &[String]) -> Option<Permit> {
     let is_success = subject.answer.status < 400;
     let fields = || subject.contract.fields(is_success);
     let is_it = |field: &&Field| field.name == keys.join(".") || field.keys().eq(keys.iter().map(String::as_str));
@@ -133,7 +135,8 @@ fn field(subject: &Subject<'_>, keys: &[String]) -> Option<Permit> {
         if !is_there && !field.is_required {
             return at(&field.backing.spot, format!("field {} is optional", field.name));
         }
-        if is_there && field.pattern.is_some() {
+        // That an id has the right form does not say that another answer may have it.
+        if is_there && field.pattern.is_some() && operator != Operator::ValueRepeated {
             return at(&field.backing.spot, format!("field {} has the form that is promised", field.name));
         }
     }
@@ -150,4 +153,30 @@ fn others(subject: &Subject<'_>) -> Option<Permit> {
         Others::Open { why, spot } => at(spot, format!("other fields are open: {why}")),
         Others::Unsaid | Others::Refused(_) => None,
     }
+}
+
+/// The promise of a header field that leaves its value open, or whether it is there.
+fn header(subject: &Subject<'_>, name: &str) -> Option<Permit> {
+    let header = subject.contract.envelope.headers.iter().find(|header| header.name == name)?;
+    let spot = &header.backing.spot;
+    if let Some(why) = &header.open {
+        return at(spot, format!("header {name} is open: {why}"));
+    }
+    let count = subject.answer.lines(name).count();
+    if count == 0 && !header.is_required {
+        return at(spot, format!("header {name} is optional"));
+    }
+    let has_form = count == 1 && header.pattern.is_some();
+    if has_form { at(spot, format!("header {name} has the form that is promised")) } else { None }
+}
+
+/// That the contract has answers in the other format, where the request asks for neither.
+fn format(subject: &Subject<'_>, operator: Operator) -> Option<Permit> {
+    let envelope = &subject.contract.envelope;
+    let has_both = !envelope.media_types.json.is_empty() && !envelope.media_types.xml.is_empty();
+    if operator != Operator::FormatExchanged || subject.request.format.is_some() || !has_both {
+        return None;
+    }
+    let spot = &envelope.media_types_backing.as_ref()?.spot;
+    at(spot, "content-type has both formats, and the request asks for neither")
 }

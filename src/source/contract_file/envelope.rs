@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::model::{
-    Backing, Charset, Envelope, Format, HeaderRule, MediaTypes, Others, Problem, RequestIdRule, Throttle, XmlRoots, essence,
+    Backing, Charset, Envelope, Format, HeaderPromise, HeaderRule, MediaTypes, Others, Problem, RequestIdRule, Throttle, XmlRoots, essence,
 };
 use crate::source::document::{Kind, Node};
 
@@ -16,6 +16,7 @@ impl Reader<'_> {
             media_types_backing: types.map(|types| self.backing(types)),
             media_types: types.map(|types| self.media_types(types)).unwrap_or_default(),
             charset: types.and_then(|types| types.get("charset")).map(|charset| self.charset(charset)),
+            headers: self.headers(node.get("headers")),
             success_others: self.others(success),
             error_others: self.others(node.get("error")),
             success: self.fields(success.and_then(|body| body.get("fields"))),
@@ -55,6 +56,19 @@ impl Reader<'_> {
             (None, true) => Others::Refused(self.backing(body)),
             (None, false) => Others::Unsaid,
         }
+    }
+
+    /// Header fields of every answer.
+    fn headers(&mut self, list: Option<&Node>) -> Vec<HeaderPromise> {
+        let items = list.map(Node::items).unwrap_or_default();
+        let header = |node: &Node| HeaderPromise {
+            name: node.text("name").unwrap_or_default().to_ascii_lowercase(),
+            is_required: node.flag("required", true),
+            pattern: node.get("pattern").and_then(|pattern| self.pattern(pattern)),
+            open: node.text("open"),
+            backing: self.backing(node),
+        };
+        items.iter().map(header).collect()
     }
 
     fn charset(&mut self, node: &Node) -> Charset {
