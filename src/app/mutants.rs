@@ -10,6 +10,9 @@ use crate::plan::PlannedCase;
 use crate::protocol::contract_digest;
 use crate::strength::{Bench, Bound, Figures};
 
+#[cfg(test)]
+mod tests;
+
 /// How many cases are named that could not be judged.
 const NAMED: usize = 5;
 

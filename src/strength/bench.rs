@@ -115,7 +115,10 @@ impl Bench {
                 exchange,
                 success: earlier.success.as_ref(),
                 error: earlier.error.as_ref(),
-                earlier: earlier.last.as_ref().map(|(answer, _)| answer),
+                earlier: [
+                    earlier.last.as_ref().map(|(answer, _)| answer),
+                    step.checked_sub(1).map(|before| &exchanges[before].answer),
+                ],
             };
             let row = row(planned, exchange, retrial.row(step));
             let last = earlier.last.as_ref().map(|(_, record)| record);

@@ -59,7 +59,7 @@ pub struct OpenPlace {
 }
 
 /// What a gap is about: contract, row, operator and place.
-pub type GapKey = (String, String, Operator, String);
+pub(super) type GapKey = (String, String, Operator, String);
 
 /// What became of the mutants of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

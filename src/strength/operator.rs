@@ -78,6 +78,8 @@ operators! {
     EncodingDeclared, "encoding-declared", "The XML declaration names another encoding.";
     BodyEmptied, "body-emptied", "There is no body.";
     BodyCut, "body-cut", "The body ends too early.";
+    BytesBehind, "bytes-behind", "Bytes follow that belong to no answer.";
+    CodingUndone, "coding-undone", "The body is not in the coding that the answer names.";
     FormatExchanged, "format-exchanged", "The body is in the other format.";
 }
 

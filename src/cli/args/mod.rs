@@ -199,8 +199,8 @@ pub(in crate::cli) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SchemaArgs {
-    /// table, contract, common, states, endpoints, waivers or manifest, which are read; report, events or coverage, which
-    /// are written
+    /// table, contract, common, states, endpoints, waivers or manifest, which are read; report, events, coverage or
+    /// mutants, which are written
     #[arg(value_name = "KIND")]
     pub(in crate::cli) kind: SchemaKind,
 }

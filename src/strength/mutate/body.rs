@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::header::{read_again, with_field};
 use super::write::{json_text, xml_text};
 use super::{Aspect, Maker};
-use crate::model::{Body, Field, Format, Value};
+use crate::model::{Body, Field, Flaw, Format, Value};
 use crate::protocol::labels;
 use crate::strength::operator::Operator;
 
@@ -106,7 +106,18 @@ fn whole(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     let mut cut = answer.clone();
     cut.bytes.truncate(answer.bytes.len() / 2);
     read_again(&mut cut);
-    maker.give(Operator::BodyCut, ("body", "the first half"), Aspect::Form, cut)
+    maker.give(Operator::BodyCut, ("body", "the first half"), Aspect::Form, cut)?;
+    let (label, reason) = ("gzip".to_owned(), "not gzip".to_owned());
+    for (operator, change, flaw) in [
+        (Operator::BytesBehind, "`HTTP/1.1 200` behind it", Flaw::Surplus { start: "HTTP/1.1 200".to_owned() }),
+        (Operator::CodingUndone, "gzip", Flaw::Coding { label, reason }),
+    ] {
+        let mut flawed = answer.clone();
+        flawed.flaws.push(flaw);
+        read_again(&mut flawed);
+        maker.give(operator, ("body", change), Aspect::Form, flawed)?;
+    }
+    ControlFlow::Continue(())
 }
 
 /// JSON as XML, and the other way round, labelled as what it is.

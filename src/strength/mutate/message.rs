@@ -6,7 +6,7 @@ use super::header::with_field;
 use super::tree::{id_paths, put};
 use super::{Aspect, Maker};
 use crate::check::select_in;
-use crate::model::{BLANK, ErrorRow, MessageTemplate, Value};
+use crate::model::{Answer, BLANK, ErrorRow, MessageTemplate, Value};
 use crate::strength::operator::Operator;
 
 /// The most other rows whose code or message an answer gets.
@@ -100,26 +100,28 @@ fn give(
 /// Ids that another answer had. A header field that repeats one repeats the other's.
 fn ids(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     let material = maker.material;
-    let (contract, answer) = (material.contract, maker.answer());
-    let (Some(earlier), Some(tree)) = (material.earlier, answer.tree()) else {
-        return ControlFlow::Continue(());
-    };
-    for path in id_paths(maker) {
-        let Ok(other) = select_in(contract, earlier, path) else { continue };
-        if matches!(other, Value::List(_) | Value::Map(_)) {
-            continue;
+    for earlier in material.earlier.into_iter().flatten() {
+        for path in id_paths(maker) {
+            id(maker, path, earlier)?;
         }
-        let Some(changed) = put(tree, path, &other) else { continue };
-        let mut mutant = maker.with_tree(changed);
-        let rule = contract.envelope.request_id.as_ref().filter(|rule| rule.body == path);
-        if let Some(header) = rule.and_then(|rule| rule.header.as_ref())
-            && answer.header(&header.name).is_some()
-        {
-            mutant = with_field(&mutant, &header.name, other.as_code());
-        }
-        let keys = path.trim_start_matches("$.").split('.').map(str::to_owned).collect();
-        let change = "that of another answer";
-        maker.give(Operator::ValueRepeated, (path, change), Aspect::Field(keys), mutant)?;
     }
     ControlFlow::Continue(())
+}
+
+fn id(maker: &mut Maker<'_, '_>, path: &str, earlier: &Answer) -> ControlFlow<()> {
+    let (contract, answer) = (maker.material.contract, maker.answer());
+    let other = select_in(contract, earlier, path).ok();
+    let other = other.filter(|other| !matches!(other, Value::List(_) | Value::Map(_)));
+    let changed = answer.tree().zip(other.as_ref()).and_then(|(tree, other)| put(tree, path, other));
+    let (Some(other), Some(changed)) = (other, changed) else { return ControlFlow::Continue(()) };
+    let mut mutant = maker.with_tree(changed);
+    let rule = contract.envelope.request_id.as_ref().filter(|rule| rule.body == path);
+    if let Some(header) = rule.and_then(|rule| rule.header.as_ref())
+        && answer.header(&header.name).is_some()
+    {
+        mutant = with_field(&mutant, &header.name, other.as_code());
+    }
+    let keys = path.trim_start_matches("$.").split('.').map(str::to_owned).collect();
+    let change = "that of another answer";
+    maker.give(Operator::ValueRepeated, (path, change), Aspect::Field(keys), mutant)
 }

@@ -56,8 +56,8 @@ pub(super) struct Material<'a> {
     /// An answer of success and one of error to other requests, from which fields are taken.
     pub(super) success: Option<&'a Value>,
     pub(super) error: Option<&'a Value>,
-    /// An answer to another request, whose ids are repeated.
-    pub(super) earlier: Option<&'a Answer>,
+    /// Answers to other requests whose ids are repeated: one of another case, and the one before in this case.
+    pub(super) earlier: [Option<&'a Answer>; 2],
 }
 
 /// Takes mutants, until it has enough.
@@ -129,5 +129,5 @@ fn is_same(one: &Answer, other: &Answer) -> bool {
         }
         (one, other) => one == other,
     };
-    one.status == other.status && one.headers == other.headers && is_same_body
+    one.status == other.status && one.headers == other.headers && one.flaws == other.flaws && is_same_body
 }
