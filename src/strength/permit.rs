@@ -135,8 +135,7 @@ fn field(subject: &Subject<'_>, operator: Operator, keys: &[String]) -> Option<P
         if !is_there && !field.is_required {
             return at(&field.backing.spot, format!("field {} is optional", field.name));
         }
-        // That an id has the right form does not say that another answer may have it.
-        if is_there && field.pattern.is_some() && operator != Operator::ValueRepeated {
+        if is_there && field.pattern.is_some() && changes_value(operator) {
             return at(&field.backing.spot, format!("field {} has the form that is promised", field.name));
         }
     }
@@ -145,6 +144,21 @@ fn field(subject: &Subject<'_>, operator: Operator, keys: &[String]) -> Option<P
     }
     let is_named = fields().any(|field| field.keys().next() == keys.first().map(String::as_str));
     if is_named { None } else { others(subject) }
+}
+
+/// Whether an operator gives a field another value of its type. A pattern permits that, and nothing else: not that the
+/// field is there twice, and not that another answer has the same id.
+fn changes_value(operator: Operator) -> bool {
+    matches!(
+        operator,
+        Operator::FieldEmptied
+            | Operator::TextReplaced
+            | Operator::TextLengthened
+            | Operator::TextShortened
+            | Operator::TextSpecial
+            | Operator::TextCase
+            | Operator::NumberReplaced
+    )
 }
 
 /// That a body may have fields which the contract does not name.
