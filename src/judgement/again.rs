@@ -4,11 +4,12 @@
 //! endpoint its recorded answers. Nothing that a record says of its own verdict is taken over.
 
 use crate::model::{
-    Answer, CaseRecord, Exchange, Given, Level, PreparedStep, Request, SnapshotOutcome, Value,
+    Answer, CaseRecord, Exchange, Given, Level, Moment, Observation, PreparedStep, Request, SnapshotOutcome, Value,
 };
 use crate::plan::{PlannedCase, set_variables};
 use crate::template::{Scope, Templates};
 
+use super::effect::Place;
 use super::judge::{Ended, Judge, open, render_params};
 
 /// How much of a request is shown that is not what it should be, in characters.
@@ -45,6 +46,12 @@ pub enum Apart {
         /// The step, from 0.
         step: usize,
     },
+    /// What was observed on the endpoint is not recorded where the case observes it, or of another place.
+    #[error("step {step}: what was observed on the endpoint is not recorded as the case observes it", step = .step + 1)]
+    Observation {
+        /// The step, from 0.
+        step: usize,
+    },
     /// There are more exchanges than the case has.
     #[error("step {step}: an exchange is recorded after the case had ended", step = .step + 1)]
     Beyond {
@@ -66,6 +73,7 @@ pub fn judge_again(
 ) -> Result<CaseRecord, Apart> {
     let mut replay = Replay::new(planned, record, record.gate, templates);
     let ended = replay.ended(seed)?;
+    replay.end()?;
     if let Some(exchange) = replay.recorded.first() {
         return Err(Apart::Beyond { step: exchange.step });
     }
@@ -74,7 +82,7 @@ pub fn judge_again(
     }
     let verdict = replay.judge.verdict(ended, &record.retried);
     let (rows_met, codes_due) = (replay.judge.rows_met(), replay.judge.codes_due());
-    let Judge { exchanges, findings, request_ids, .. } = replay.judge;
+    let Judge { exchanges, findings, request_ids, watch, .. } = replay.judge;
     Ok(CaseRecord {
         id: planned.id.clone(),
         about: replay.about,
@@ -92,6 +100,8 @@ pub fn judge_again(
         rows_met,
         codes_due,
         request_ids,
+        effects: watch.effects(&planned.contract),
+        observations: watch.into_observations(),
         literals: Vec::new(),
         snapshot: SnapshotOutcome::Unchecked,
         retried: record.retried.clone(),
@@ -126,18 +136,19 @@ pub(super) struct Replay<'a> {
     /// Another answer to the request of a step. It may have other values that later requests are made of, so those are
     /// not compared with what was recorded.
     changed: Option<(usize, &'a Answer)>,
+    /// Observations that no step has taken yet.
+    observed: &'a [Observation],
+    is_observed: bool,
     pub(super) judge: Judge<'a>,
     about: String,
     /// What each step was judged by, where that is asked for.
-    pub(super) due: Option<Vec<Due>>,
+    pub(super) due: Option<Vec<StepDue>>,
 }
 
 /// What a step sends, and what is expected of its answer.
-pub(super) struct Due {
+pub(super) struct StepDue {
     pub(super) prepared: PreparedStep,
     pub(super) request: Request,
-    /// The names that are known before the answer.
-    pub(super) scope: Scope,
 }
 
 impl<'a> Replay<'a> {
@@ -154,6 +165,8 @@ impl<'a> Replay<'a> {
             variables: &record.variables,
             recorded: &record.exchanges,
             changed: None,
+            observed: &record.observations,
+            is_observed: !record.observations.is_empty(),
             judge: Judge::new(planned, gate),
             about: planned.case.about.clone(),
             due: None,
@@ -182,9 +195,67 @@ impl<'a> Replay<'a> {
         set_variables(self.planned, &mut scope, self.templates).map_err(Ended::unprepared)?;
         for (position, step) in case.steps.iter().enumerate() {
             self.bring_about(&step.given, &mut scope)?;
-            self.step(position, &mut scope)?;
+            self.observe_before(position, &scope, !step.given.is_empty())?;
+            let outcome = self.step(position, &mut scope);
+            let observed = self.observe_after(position, &outcome);
+            outcome?;
+            observed?;
         }
         Ok(())
+    }
+
+    /// Takes the recorded observation of a place at a moment.
+    fn take(&mut self, moment: Moment, place: &Place) -> Result<Observation, Apart> {
+        match self.observed.split_first() {
+            Some((next, rest)) if next.moment == moment && next.of == *place => {
+                self.observed = rest;
+                Ok(next.clone())
+            }
+            Some(_) | None => {
+                let (Moment::Before(step) | Moment::After(step) | Moment::End(step)) = moment;
+                Err(Apart::Observation { step })
+            }
+        }
+    }
+
+    fn observe_before(&mut self, position: usize, scope: &Scope, is_given: bool) -> Result<(), Halt> {
+        if !self.is_observed {
+            return Ok(());
+        }
+        for place in self.judge.watch.due_before(&self.planned.contract, scope, self.templates, is_given) {
+            let seen = self.take(Moment::Before(position), &place).map_err(Halt::Apart)?;
+            self.judge.watch.before(seen);
+        }
+        Ok(())
+    }
+
+    fn observe_after(&mut self, position: usize, outcome: &Result<(), Halt>) -> Result<(), Halt> {
+        let is_judged = matches!(outcome, Ok(()) | Err(Halt::Ended(Ended::Broken)));
+        if !self.is_observed || !is_judged {
+            return Ok(());
+        }
+        let seen = self.all(Moment::After(position)).map_err(Halt::Apart)?;
+        Ok(self.judge.observed(position, seen)?)
+    }
+
+    fn all(&mut self, moment: Moment) -> Result<Vec<Observation>, Apart> {
+        let places: Vec<Place> = self.judge.watch.places().cloned().collect();
+        places.iter().map(|place| self.take(moment, place)).collect()
+    }
+
+    /// Takes what was observed before teardown; nothing may be left then.
+    pub(super) fn end(&mut self) -> Result<(), Apart> {
+        if let Some(step) = self.judge.watch.ends_after().filter(|_| self.is_observed) {
+            let seen = self.all(Moment::End(step))?;
+            self.judge.observed_at_end(seen);
+        }
+        match self.observed.first() {
+            None => Ok(()),
+            Some(Observation {
+                moment: Moment::Before(step) | Moment::After(step) | Moment::End(step),
+                ..
+            }) => Err(Apart::Observation { step: *step }),
+        }
     }
 
     fn bring_about(&mut self, given: &[Given], scope: &mut Scope) -> Result<(), Halt> {
@@ -224,7 +295,7 @@ impl<'a> Replay<'a> {
         let changed = self.changed.filter(|(step, _)| *step == position).map(|(_, answer)| answer);
         let answer = changed.unwrap_or(&exchange.answer).clone();
         if let Some(due) = &mut self.due {
-            due.push(Due { prepared: prepared.clone(), request: request.clone(), scope: scope.clone() });
+            due.push(StepDue { prepared: prepared.clone(), request: request.clone() });
         }
         self.judge.take(position, &prepared, request, answer, scope)?;
         Ok(())

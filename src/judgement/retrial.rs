@@ -2,10 +2,11 @@
 //!
 //! The answer is judged by what judges answers in a run and in `verify`. Steps after it keep their recorded answers.
 
-use super::again::{Apart, Due, Replay};
-use super::judge::{Ended, Judge};
-use crate::check::Subject;
-use crate::model::{Answer, CaseRecord, Exchange, Finding, Inconclusive, Level, RequestId, Verdict};
+use super::again::{Apart, Replay, StepDue};
+use super::judge::Judge;
+use crate::check::{Subject, check, throttled};
+use crate::model::{Answer, CaseRecord, Exchange, Finding, Level, RequestId, Verdict};
+use crate::protocol::settle;
 use crate::plan::PlannedCase;
 use crate::template::Templates;
 
@@ -17,13 +18,12 @@ pub struct Retrial<'a> {
     seed: u64,
     gate: Level,
     /// What each answered step was judged by.
-    due: Vec<Due>,
+    due: Vec<StepDue>,
     /// The exchanges as they were judged.
     exchanges: Vec<Exchange>,
     request_ids: Vec<RequestId>,
     /// The name of the error row that each answer is an instance of, if it is.
     rows: Vec<Option<String>>,
-    judge: Judge<'a>,
 }
 
 /// What a case comes to with another answer.
@@ -52,6 +52,7 @@ impl<'a> Retrial<'a> {
         let mut replay = Replay::new(planned, record, gate, templates);
         replay.due = Some(Vec::new());
         let ended = replay.ended(seed)?;
+        replay.end()?;
         let verdict = replay.judge.verdict(ended, &record.retried);
         if !matches!(verdict, Verdict::Passed | Verdict::Flaky { .. }) {
             return Ok(None);
@@ -66,7 +67,7 @@ impl<'a> Retrial<'a> {
             judge.exchanges.clear();
         }
         let request_ids = std::mem::take(&mut judge.request_ids);
-        Ok(Some(Self { planned, record, templates, seed, gate, due, exchanges, request_ids, rows, judge }))
+        Ok(Some(Self { planned, record, templates, seed, gate, due, exchanges, request_ids, rows }))
     }
 
     /// The exchanges as they were judged, in order.
@@ -99,39 +100,28 @@ impl<'a> Retrial<'a> {
 
     /// What the case comes to with this answer to a step's request. None for one that asks for fewer requests: a run
     /// decides nothing then.
-    pub fn with(&mut self, step: usize, answer: Answer) -> Option<Retried> {
-        let due = &self.due[step];
-        self.judge.exchanges.clear();
-        self.judge.exchanges.extend_from_slice(&self.exchanges[..step]);
-        self.judge.findings.clear();
-        self.judge.request_ids.clear();
-        let is_last = step + 1 == self.due.len();
-        let kept = (!is_last).then(|| answer.clone());
-        let mut scope = due.scope.clone();
-        let ended = self.judge.take(step, &due.prepared, due.request.clone(), answer, &mut scope).err();
-        if matches!(ended, Some(Ended::Inconclusive(Inconclusive::Throttled { .. }))) {
+    ///
+    /// What is wrong with the answer itself ends the case. Only one with which nothing is wrong is followed to the end.
+    pub fn with(&self, step: usize, mut answer: Answer) -> Option<Retried> {
+        settle(&self.planned.contract, &mut answer);
+        let subject = self.subject(step, &answer);
+        let findings = check(&subject);
+        if findings.iter().any(|finding| !finding.is_warning) && throttled(&subject).is_some() {
             return None;
         }
-        if let (None, Some(answer)) = (&ended, &kept) {
-            return Some(self.to_the_end(step, answer));
+        if findings.iter().any(|finding| finding.counts(self.gate)) {
+            return Some(Retried { verdict: Verdict::Failed, findings, request_ids: Vec::new() });
         }
-        let earlier = self.request_ids.iter().filter(|id| id.step < step).cloned();
-        Some(Retried {
-            verdict: self.judge.verdict(ended, &[]),
-            findings: std::mem::take(&mut self.judge.findings),
-            request_ids: earlier.chain(std::mem::take(&mut self.judge.request_ids)).collect(),
-        })
+        Some(self.to_the_end(step, &answer))
     }
 
-    /// Later steps may look at what this answer has given.
+    /// Later steps may look at what this answer has given, and so may what was observed on the endpoint.
     fn to_the_end(&self, step: usize, answer: &Answer) -> Retried {
         let replay = Replay::new(self.planned, self.record, self.gate, self.templates);
         let mut replay = replay.with(step, answer);
-        let ended = match replay.ended(self.seed) {
-            Ok(ended) => ended,
-            // What was recorded was followed to its end before.
-            Err(_) => None,
-        };
+        // What was recorded was followed to its end before; of an answer that leads elsewhere nothing more is known.
+        let ended = replay.ended(self.seed).unwrap_or(None);
+        let _ = replay.end();
         let verdict = replay.judge.verdict(ended, &[]);
         let Judge { findings, request_ids, .. } = replay.judge;
         Retried { verdict, findings, request_ids }

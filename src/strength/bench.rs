@@ -10,7 +10,7 @@ use super::permit::permit;
 use crate::check::select_in;
 use crate::judgement::{Apart, Retrial, Retried, UniqueIds, WaiverBook};
 use crate::model::{
-    Answer, CaseRecord, Exchange, Inconclusive, Level, Normalisation, Value, Verdict,
+    Answer, CaseRecord, Exchange, Inconclusive, Level, Normalisation, RequestId, Value, Verdict,
 };
 use crate::plan::PlannedCase;
 use crate::snapshot::{Names, RuleBook, Rules, Transcript};
@@ -90,7 +90,7 @@ impl Bench {
         let first = all.next().unwrap_or(Ok(None));
         let retrial = if first.is_ok() { first } else { all.find(Result::is_ok).unwrap_or(first) };
         let done = retrial.map(|retrial| match retrial {
-            Some(mut retrial) => self.case(planned, record, &mut retrial),
+            Some(retrial) => self.case(planned, record, &retrial),
             // At a level that was not asked for when it was run, it does not pass.
             None => self.figures.left_out += 1,
         });
@@ -98,11 +98,12 @@ impl Bench {
         done
     }
 
-    fn case(&mut self, planned: &PlannedCase, record: &CaseRecord, retrial: &mut Retrial<'_>) {
+    fn case(&mut self, planned: &PlannedCase, record: &CaseRecord, retrial: &Retrial<'_>) {
         self.figures.cases += 1;
         let exchanges = retrial.exchanges().to_vec();
         let rules = self.rules.of(&planned.contract, &self.own);
         let mut snapshot = Snapshot { rules, exchanges: &exchanges, text: None };
+        let bare = with_ids(record, Vec::new());
         let id = planned.contract.id.to_string();
         let earlier = self.earlier.remove(&id).unwrap_or_default();
         for (step, exchange) in exchanges.iter().enumerate() {
@@ -127,7 +128,7 @@ impl Bench {
                     self.figures.is_stopped = true;
                     return ControlFlow::Break(());
                 }
-                self.mutant((planned, record, last), retrial, (step, &row), mutant, &mut snapshot);
+                self.mutant((planned, &bare, last), retrial, (step, &row), mutant, &mut snapshot);
                 ControlFlow::Continue(())
             };
             if let ControlFlow::Continue(is_cut) = mutants(material, &mut take) {
@@ -139,15 +140,15 @@ impl Bench {
 
     fn mutant(
         &mut self,
-        (planned, record, last): (&PlannedCase, &CaseRecord, Option<&CaseRecord>),
-        retrial: &mut Retrial<'_>,
+        (planned, bare, last): (&PlannedCase, &CaseRecord, Option<&CaseRecord>),
+        retrial: &Retrial<'_>,
         (step, row): (usize, &str),
         mutant: Mutant,
         snapshot: &mut Snapshot<'_>,
     ) {
         let Some(mut retried) = retrial.with(step, mutant.answer.clone()) else { return };
         if let (Verdict::Passed, Some(last)) = (&retried.verdict, last) {
-            find_shared(planned, record, last, &mut retried);
+            find_shared(planned, bare, last, &mut retried);
         }
         let of = Counted {
             case: &planned.id,
@@ -213,40 +214,20 @@ fn after(mut earlier: Earlier, record: &CaseRecord, retrial: &Retrial<'_>) -> Ea
 }
 
 /// A record of which nothing is known but its request ids.
-fn with_ids(record: &CaseRecord, request_ids: Vec<crate::model::RequestId>) -> CaseRecord {
-    CaseRecord {
-        id: record.id.clone(),
-        about: String::new(),
-        spot: record.spot.clone(),
-        verdict: Verdict::Passed,
-        findings: Vec::new(),
-        gate: gate(),
-        answered: 0,
-        exchanges: Vec::new(),
-        given: Vec::new(),
-        variables: Vec::new(),
-        set_ups: Vec::new(),
-        unanswered: None,
-        steps_not_sent: 0,
-        rows_met: Vec::new(),
-        codes_due: Vec::new(),
-        request_ids,
-        literals: Vec::new(),
-        snapshot: crate::model::SnapshotOutcome::Unchecked,
-        retried: Vec::new(),
-        started_again: None,
-        left_behind: Vec::new(),
-        paused: std::time::Duration::ZERO,
-        elapsed: std::time::Duration::ZERO,
-    }
+fn with_ids(record: &CaseRecord, request_ids: Vec<RequestId>) -> CaseRecord {
+    let mut bare = record.clone();
+    bare.exchanges.clear();
+    bare.findings.clear();
+    CaseRecord { request_ids, verdict: Verdict::Passed, ..bare }
 }
 
 /// Looks whether a mutant has an id that an answer of an earlier case had, as a run does.
-fn find_shared(planned: &PlannedCase, record: &CaseRecord, last: &CaseRecord, retried: &mut Retried) {
+fn find_shared(planned: &PlannedCase, bare: &CaseRecord, last: &CaseRecord, retried: &mut Retried) {
     let (contract, waivers) = (Some(&*planned.contract), WaiverBook::default());
     let mut unique = UniqueIds::default();
     unique.take(&mut last.clone(), contract, &waivers);
-    let mut again = with_ids(record, std::mem::take(&mut retried.request_ids));
+    let request_ids = std::mem::take(&mut retried.request_ids);
+    let mut again = CaseRecord { request_ids, ..bare.clone() };
     unique.take(&mut again, contract, &waivers);
     retried.findings.extend(again.findings);
 }
