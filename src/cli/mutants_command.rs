@@ -17,6 +17,7 @@ use crate::evidence::is_bundle;
 use crate::model::{Normalisation, Suite};
 use crate::plan::{Pattern, PlannedCase, plan};
 use crate::report::{printable, printable_json};
+use crate::run::Observing;
 use crate::strength::{Bound, Count, Figures, SET};
 
 /// Judges the mutants of a run, and prints what became of them.
@@ -59,6 +60,7 @@ fn of_a_run(args: &MutantsArgs) -> Result<Option<Mutated>, CliError> {
         part: args.shard.part(),
         states: args.target.states.as_deref(),
         reuse: args.reuse,
+        observing: Observing::Auto,
         ..Asked::plain(cases, &args.connect, &args.bounds)
     };
     let settings = Settings::resolve(&asked, endpoint)?;
