@@ -4,7 +4,7 @@
 
 use super::mutate::{Aspect, Mutant};
 use super::operator::Operator;
-use crate::check::{Subject, check, select_in};
+use crate::check::{Subject, check, compiled, select_in};
 use crate::model::{Case, ErrorRow, Expect, Field, Finding, Others, Site, Spot, StatusRule, Value};
 
 /// A sentence that permits an answer.
@@ -131,11 +131,12 @@ fn field(subject: &Subject<'_>, operator: Operator, keys: &[String]) -> Option<P
     };
     let found = fields().find(is_it);
     if let Some(field) = found {
-        let is_there = subject.answer.tree().is_some_and(|tree| field.find(tree).is_some());
-        if !is_there && !field.is_required {
+        let value = subject.answer.tree().and_then(|tree| field.find(tree));
+        if value.is_none() && !field.is_required {
             return at(&field.backing.spot, format!("field {} is optional", field.name));
         }
-        if is_there && field.pattern.is_some() && changes_value(operator) {
+        let text = value.map(Value::to_plain);
+        if changes_value(operator) && has_form(field.pattern.as_deref(), text.as_deref()) {
             return at(&field.backing.spot, format!("field {} has the form that is promised", field.name));
         }
     }
@@ -144,6 +145,13 @@ fn field(subject: &Subject<'_>, operator: Operator, keys: &[String]) -> Option<P
     }
     let is_named = fields().any(|field| field.keys().next() == keys.first().map(String::as_str));
     if is_named { None } else { others(subject) }
+}
+
+/// Whether a text has the form that is promised. It is looked at once more, so that no mistake of the judge passes for a
+/// permission.
+fn has_form(pattern: Option<&str>, text: Option<&str>) -> bool {
+    let Some((pattern, text)) = pattern.zip(text) else { return false };
+    compiled(pattern).is_ok_and(|pattern| pattern.is_match(text))
 }
 
 /// Whether an operator gives a field another value of its type. A pattern permits that, and nothing else: not that the
@@ -180,7 +188,7 @@ fn header(subject: &Subject<'_>, name: &str) -> Option<Permit> {
     if count == 0 && !header.is_required {
         return at(spot, format!("header {name} is optional"));
     }
-    let has_form = count == 1 && header.pattern.is_some();
+    let has_form = count == 1 && has_form(header.pattern.as_deref(), subject.answer.header(name));
     if has_form { at(spot, format!("header {name} has the form that is promised")) } else { None }
 }
 

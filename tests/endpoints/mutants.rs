@@ -30,31 +30,46 @@ fn bare(mut figures: Json) -> Json {
     figures
 }
 
+fn program(arguments: &[&str]) -> (i32, String) {
+    let output = proofmark(arguments).output().unwrap();
+    (code(&output), out(&output) + &err(&output))
+}
+
+fn from(arguments: &[&str]) -> Json {
+    let output = proofmark(&[&["mutants", "--format", "json"], arguments].concat()).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    serde_json::from_str(&out(&output)).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_figures_of_a_run_its_events_and_its_bundle_are_the_same_with_any_number_of_jobs() {
+async fn the_figures_of_a_runs_events_and_of_its_bundle_are_the_same() {
     let shop = bookshop_server::start(Mistake::None).await;
     let url = shop.uri();
     let states = format!("{url}/states");
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let live = of_run(&shop, &["--cases", BOOKSHOP, "--jobs", "1"]);
-    assert_eq!(of_run(&shop, &["--cases", BOOKSHOP, "--jobs", "16"]), live);
-    let events = format!("ndjson={}", path("run.ndjson"));
-    let target = ["--cases", BOOKSHOP, "--endpoint", &url, "--states", &states, "--seed", "7"];
-    let run = proofmark(&["run", "--all-exchanges", "--level", "body", "--report", &events]).args(target).output();
-    assert_eq!(code(&run.unwrap()), 0);
-    let saved = proofmark(&["mutants", "--format", "json", "--cases", BOOKSHOP, "--from", &path("run.ndjson")]);
-    let saved = { saved }.output().unwrap();
-    assert_eq!(serde_json::from_str::<Json>(&out(&saved)).unwrap(), live);
-    assert_eq!(code(&proofmark(&["keygen", "--output", &path("key.pem")]).output().unwrap()), 0);
-    let certify = proofmark(&["certify", "--level", "body", "--output", &path("shop.proof"), "--key", &path("key.pem")])
-        .args(target)
-        .output()
-        .unwrap();
-    assert_eq!(code(&certify), 0, "{}", err(&certify));
-    let bundle = proofmark(&["mutants", "--format", "json", "--from", &path("shop.proof")]).output().unwrap();
-    assert_eq!(code(&bundle), 0, "{}", err(&bundle));
-    assert_eq!(bare(serde_json::from_str(&out(&bundle)).unwrap()), bare(live));
+    let (events, bundle, key) = (path("run.ndjson"), path("shop.proof"), path("key.pem"));
+    let report = format!("ndjson={events}");
+    assert_eq!(program(&["keygen", "--output", &key]).0, 0);
+    let certify = ["certify", "--output", &bundle, "--key", &key, "--report", &report, "--cases", BOOKSHOP];
+    let (code, text) = program(&[certify.as_slice(), &["--endpoint", &url, "--states", &states]].concat());
+    assert_eq!(code, 0, "{text}");
+    let saved = from(&["--cases", BOOKSHOP, "--from", &events]);
+    assert_eq!(saved["cases_left_out"], 0);
+    assert!(bare(from(&["--from", &bundle])) == bare(saved), "the bundle has other figures");
+}
+
+#[test]
+fn the_figures_of_a_run_are_those_of_its_events_with_any_number_of_jobs() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = folder.path().join("run.ndjson").display().to_string();
+    let report = format!("ndjson={events}");
+    let (code, text) = program(&["run", "tag-value/", "--all-exchanges", "--report", &report]);
+    assert_eq!(code, 0, "{text}");
+    let saved = from(&["--from", &events]);
+    for jobs in ["1", "16"] {
+        assert!(from(&["tag-value/", "--jobs", jobs]) == saved, "{jobs} jobs");
+    }
 }
 
 /// A copy of the shop's cases, of which one table is another.
@@ -90,14 +105,14 @@ fn gaps(figures: &Json, operator: &str) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_case_that_looks_at_less_shows_as_gaps_and_fails_a_minimum() {
-    let shop = bookshop_server::start(Mistake::None).await;
-    let whole = of_run(&shop, &["--cases", BOOKSHOP]);
+    let start = || bookshop_server::start(Mistake::None);
+    let whole = of_run(&start().await, &["--cases", BOOKSHOP]);
     let weaken = |text: String| {
         text.replace("expect = { code = \"invalid_book\" }", "expect = { status = \"4xx\" }")
     };
     let (_folder, weak) = cases_with("shop/AddBook/adding.toml", weaken);
     let weak = weak.display().to_string();
-    let figures = of_run(&shop, &["--cases", &weak]);
+    let figures = of_run(&start().await, &["--cases", &weak]);
     for operator in ["status-4xx", "code-of-another-row", "message-of-another-row"] {
         let (strong, weak) = (gaps(&whole, operator), gaps(&figures, operator));
         assert!(weak > strong, "{operator}: {weak} and {strong}");
@@ -105,11 +120,11 @@ async fn a_case_that_looks_at_less_shows_as_gaps_and_fails_a_minimum() {
     let percent = |figures: &Json| figures["percent"].as_f64().unwrap();
     assert!(percent(&figures) < percent(&whole));
     let min = percent(&whole).to_string();
-    assert_eq!(mutants(&shop, &["-q", "--cases", BOOKSHOP, "--min", &min]).0, 0);
-    let (code, text) = mutants(&shop, &["-q", "--cases", &weak, "--min", &min]);
+    assert_eq!(mutants(&start().await, &["-q", "--cases", BOOKSHOP, "--min", &min]).0, 0);
+    let (code, text) = mutants(&start().await, &["-q", "--cases", &weak, "--min", &min]);
     assert_eq!(code, 1, "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80) && !text.contains('\x1b'), "{text}");
-    let (code, text) = mutants(&shop, &["-q", "--cases", BOOKSHOP, "--most", "100"]);
+    let (code, text) = mutants(&start().await, &["-q", "--cases", BOOKSHOP, "--most", "100"]);
     assert_eq!((code, text.lines().next().unwrap().starts_with("100 mutants of ")), (5, true), "{text}");
 }
 
