@@ -76,11 +76,19 @@ impl Token {
     }
 
     /// Does to what is known of the token what an endpoint does that has a bad memory, once a request was answered.
-    pub(super) fn misremember(self, region: &str, refused: Option<ErrorRow>, world: &mut World, memory: Memory) {
+    pub(super) fn misremember(
+        self,
+        region: &str,
+        refused: Option<ErrorRow>,
+        world: &mut World,
+        memory: Memory,
+    ) {
         let Some(earlier) = world.remembered(region, self.digest).cloned() else { return };
         match memory {
             Memory::UntilReplay if refused.is_none() => world.forget(region, self.digest),
-            Memory::UntilMismatch if refused == Some(ErrorRow::TokenMismatch) => world.forget(region, self.digest),
+            Memory::UntilMismatch if refused == Some(ErrorRow::TokenMismatch) => {
+                world.forget(region, self.digest)
+            }
             Memory::LastCounts if refused == Some(ErrorRow::TokenMismatch) => {
                 world.remember(region, self.digest, Remembered { fingerprint: self.fingerprint, ..earlier });
             }
@@ -130,7 +138,8 @@ fn fingerprint(params: &Params, lists: [&Tags; 2], blind: &[FingerprintFault]) -
     let others: Vec<_> = names.into_iter().map(|name| (name, params.get(name))).collect();
     let [tags, template_tags] = lists.map(|list| seen(list.pairs(), blind));
     let tags = if is_blind(FingerprintFault::WithoutTags) { Vec::new() } else { tags };
-    let template_tags = if is_blind(FingerprintFault::WithoutTemplateTags) { Vec::new() } else { template_tags };
+    let template_tags =
+        if is_blind(FingerprintFault::WithoutTemplateTags) { Vec::new() } else { template_tags };
     digest(&(others, [tags, template_tags]))
 }
 

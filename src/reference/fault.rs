@@ -5,8 +5,8 @@
 use super::auth::AuthRow;
 use super::execution::Status;
 use super::fault_kind::{
-    AuthFault, BodyFault, FieldFault, FingerprintFault, LimitFault, LoadFault, RowFault, RuleFault, StartFault,
-    TagFault, TokenFault, TransportFault, WireFault,
+    AuthFault, BodyFault, FieldFault, FingerprintFault, LimitFault, LoadFault, RowFault, RuleFault,
+    StartFault, TagFault, TokenFault, TransportFault, WireFault,
 };
 use super::fault_slice::slices;
 use super::row::ErrorRow;
@@ -157,7 +157,8 @@ impl From<Breach> for Fault {
 impl Breach {
     /// The promise that is broken.
     fn breaks(self) -> String {
-        let of_row = |fault: RowFault, status: u16, code: &str| format!("{} ({status} {code})", fault.breaks());
+        let of_row =
+            |fault: RowFault, status: u16, code: &str| format!("{} ({status} {code})", fault.breaks());
         match self {
             Self::Row(fault, row) => of_row(fault, row.status(), row.code()),
             Self::AuthRow(fault, row) => of_row(fault, row.status(), row.code()),

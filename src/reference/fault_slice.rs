@@ -4,7 +4,8 @@
 use super::auth::AuthRow;
 use super::fault::Breach;
 use super::fault_kind::{
-    AuthFault, BodyFault, FieldFault, LimitFault, RowFault, RuleFault, StartFault, TagFault, TokenFault, WireFault,
+    AuthFault, BodyFault, FieldFault, LimitFault, RowFault, RuleFault, StartFault, TagFault, TokenFault,
+    WireFault,
 };
 use super::row::ErrorRow;
 use super::slice::Slice;
@@ -44,7 +45,8 @@ pub(super) fn slices(breach: Breach) -> Vec<Slice> {
         texts.extend(parts.iter().filter(|(is_free, _)| *is_free).flat_map(|(_, texts)| texts.iter()));
     }
     texts.extend(histories(breach));
-    let slices = texts.into_iter().map(|text| Slice::read(text).ok().filter(|slice| breach.is_sliced_by(*slice)));
+    let slices =
+        texts.into_iter().map(|text| Slice::read(text).ok().filter(|slice| breach.is_sliced_by(*slice)));
     slices.flatten().collect()
 }
 
@@ -118,7 +120,9 @@ fn of_auth(fault: AuthFault) -> About {
         | AuthFault::AcceptWithoutHash
         | AuthFault::AcceptWithoutMethod
         | AuthFault::AcceptWithoutVersion => About { signature: true, ..all },
-        AuthFault::IgnoreContentHash | AuthFault::FormNotSigned => About { signature: true, way: true, ..all },
+        AuthFault::IgnoreContentHash | AuthFault::FormNotSigned => {
+            About { signature: true, way: true, ..all }
+        }
         _ => all,
     }
 }
@@ -167,7 +171,9 @@ fn histories(breach: Breach) -> &'static [&'static str] {
         }
         Breach::Token(TokenFault::TokenMismatchIgnored) => &["state=running", "state=ended", "refusals=1"],
         Breach::Field(FieldFault::RepeatedExecutionId) => &["starts=1"],
-        Breach::Row(RowFault::SkipRow, ErrorRow::TagKeyMalformed | ErrorRow::TagValueMalformed) => &["refusals=1"],
+        Breach::Row(RowFault::SkipRow, ErrorRow::TagKeyMalformed | ErrorRow::TagValueMalformed) => {
+            &["refusals=1"]
+        }
         _ => &[],
     }
 }

@@ -157,10 +157,13 @@ impl Answer {
     /// Adds what only the other kind of answer has, or none.
     fn say_too_much(&mut self, fault: FieldFault, is_error: bool) {
         let added = match fault {
-            FieldFault::ExecutionIdInError if is_error => ("ExecutionId", Value::from("exec-00000000000000000000")),
-            FieldFault::SecondError if is_error => {
-                ("Errors", json!([{ "Code": "InternalError", "Message": "The request processing has failed." }]))
+            FieldFault::ExecutionIdInError if is_error => {
+                ("ExecutionId", Value::from("exec-00000000000000000000"))
             }
+            FieldFault::SecondError if is_error => (
+                "Errors",
+                json!([{ "Code": "InternalError", "Message": "The request processing has failed." }]),
+            ),
             FieldFault::SuccessFalse if !is_error => ("Success", Value::from(false)),
             FieldFault::ExtraField if !is_error => ("Extra", Value::from("something")),
             FieldFault::MessageOnSuccess if !is_error => ("Message", Value::from("Something went wrong.")),
@@ -215,7 +218,9 @@ fn spoilt(fault: BodyFault, mut reply: Reply) -> Reply {
             reply.put("\"?><Error>", "\"?><Error xmlns=\"http://ecs.aliyuncs.com/doc/2014-05-26/\">");
             reply.put("Response>", "Response xmlns=\"http://ecs.aliyuncs.com/doc/2014-05-26/\">");
         }
-        BodyFault::SecondXmlRoot if !is_json => reply.body.extend_from_slice(b"<Error><Code>Other</Code></Error>"),
+        BodyFault::SecondXmlRoot if !is_json => {
+            reply.body.extend_from_slice(b"<Error><Code>Other</Code></Error>")
+        }
         BodyFault::NoCharset
         | BodyFault::XmlEncodingLabel
         | BodyFault::XmlNamespace

@@ -19,7 +19,7 @@
 //! 6. `ClientToken`: ASCII and up to 64 characters; an empty one counts as not given;
 //! 7. tags: their number, then keys, then values, then keys that stand twice, `Tag` and `TemplateTag` alike;
 //! 8. the region exists, then the pipeline exists in it;
-//! 9. the token: a replay gets the first result, other parameters a refusal;
+//! 9. the caller may start the pipeline; then the token: a replay gets the first result, other parameters a refusal;
 //! 10. no execution of the pipeline is running;
 //! 11. the base image exists, then can be built on; for OSS first the role, the object, the right to read it, and that it
 //!     is not archived;
@@ -104,9 +104,9 @@ pub use gate::carries;
 pub use hook::first_variables;
 pub use identity::{Identity, IdentityError};
 pub use request_log::{LoggedRequest, RequestLog};
-pub use slice::Facts;
 #[cfg(feature = "wiremock")]
 pub use responder::{Responder, UnfitFault};
+pub use slice::Facts;
 
 use crate::protocol::sign::Credentials;
 use calendar::EXAMPLE_TIME;

@@ -384,7 +384,8 @@ impl Policy {
     /// The contract, with the promises dropped that the faults name; their conditions hold, but for the position of a tag.
     pub(super) fn with_faults(faults: &[Fault]) -> Self {
         let at = |position: Option<Position>| {
-            let acting = faults.iter().filter(|fault| fault.slice.position.is_none_or(|own| Some(own) == position));
+            let acting =
+                faults.iter().filter(|fault| fault.slice.position.is_none_or(|own| Some(own) == position));
             Self::with(acting.map(|fault| fault.breach))
         };
         let mut policy = at(None);

@@ -127,7 +127,8 @@ impl Service {
         };
         let operation = gate::admit(call, &conduct.policy).map_err(|refusal| refused(&refusal))?;
         let admitted = self.guard.admit(call, &conduct.laxity);
-        admitted.map_err(|turned| Refused { wording: turned.wording, starts_anyway: turned.starts_anyway })?;
+        admitted
+            .map_err(|turned| Refused { wording: turned.wording, starts_anyway: turned.starts_anyway })?;
         let handled = match operation {
             Operation::StartImagePipelineExecution => {
                 let started = self.start(asked).await;

@@ -10,7 +10,7 @@ use super::policy::{Lookup, Memory, Policy};
 use super::row::{ErrorRow, Refusal, unknown_pipeline, unknown_region};
 use super::tag::{self, Tags};
 use super::wire::Params;
-use super::world::World;
+use super::world::{Access, World};
 
 /// The parameters of a start, valid as far as they can be judged without state.
 #[derive(Clone, Debug)]
@@ -65,6 +65,8 @@ impl StartRequest {
         });
         let unknown = pipeline.is_none().then(|| unknown_pipeline(&self.pipeline));
         policy.refuse_with(unknown, ErrorRow::PipelineNotFound)?;
+        let is_denied = pipeline.is_some_and(|pipeline| pipeline.access == Access::Denied);
+        policy.refuse_if(is_denied, ErrorRow::Forbidden)?;
         if let Some(next) = self.recall(world, policy, Lookup::BeforeRunningCheck)? {
             return Ok(next);
         }

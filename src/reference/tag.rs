@@ -109,7 +109,8 @@ fn is_twin(twins: Twins, (at, one): (usize, &Tag), (index, other): (usize, &Tag)
         Twins::EqualPairs => one == other,
         Twins::EqualStarts => {
             one.key == other.key
-                || one.key.chars().count() > START && one.key.chars().take(START).eq(other.key.chars().take(START))
+                || one.key.chars().count() > START
+                    && one.key.chars().take(START).eq(other.key.chars().take(START))
         }
         Twins::AnyCase => one.key.to_lowercase() == other.key.to_lowercase(),
     }

@@ -80,7 +80,7 @@ pub(super) struct OssObject {
     pub(super) storage: Storage,
 }
 
-/// Whether the role may read an object.
+/// Whether something may be done: the role may read an object, the caller may start a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     Granted,
@@ -251,7 +251,8 @@ impl World {
     pub(super) fn begin(&mut self, pipeline: &str, execution: String) {
         let Some(estate) = self.pipelines.get_mut(pipeline) else { return };
         self.executions.insert(execution.clone(), pipeline.to_owned());
-        if let Some(forgotten) = estate.pipeline.executions.add(execution, Status::Preparing) {
+        let status = estate.pipeline.ends_as.unwrap_or(Status::Preparing);
+        if let Some(forgotten) = estate.pipeline.executions.add(execution, status) {
             self.executions.remove(&forgotten.id);
         }
     }

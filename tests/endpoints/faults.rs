@@ -17,7 +17,7 @@ use proofmark::reference::{Fault, Reference, Settings};
 use proofmark::run::{RunSettings, Runner, StopSwitch};
 use proofmark::snapshot::{Store, Update};
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Client, Connection, Limits};
+use proofmark::transport::{Client, Connection, Keeping, Limits};
 use serde_json::Value as Json;
 
 /// What the published sources leave open, so that no case may fail for it.
@@ -87,9 +87,10 @@ impl Bench {
         let (endpoint, reference) = embedded::start_with(settings).await.unwrap();
         // A fault of transport is found by the first wait that ends, so waits are short.
         let limits = Limits { answer: std::time::Duration::from_secs(2), ..Limits::default() };
+        let connection = Connection { keeping: Keeping::ReuseOwn, ..Connection::default() };
         let store = snapshots.map(|folder| Store::new(folder, Update::Never, EndpointKind::Reference));
         let runner = Runner::new(
-            Client::new(limits, &Connection::default(), endpoint.addresses()).unwrap(),
+            Client::new(limits, &connection, endpoint.addresses()).unwrap(),
             endpoint,
             RunSettings { allows_billable: true, ..RunSettings::default() },
             store,

@@ -104,8 +104,7 @@ const NONCE_LIMIT: usize = 65_536;
 
 impl Guard {
     pub(super) fn new(mode: AuthMode, keys: Vec<Credentials>, clock: Clock) -> Self {
-        let known =
-            |credentials| KnownKey { credentials, nonces: Mutex::new(Bounded::new(NONCE_LIMIT)) };
+        let known = |credentials| KnownKey { credentials, nonces: Mutex::new(Bounded::new(NONCE_LIMIT)) };
         Self { mode, keys: keys.into_iter().map(known).collect(), clock }
     }
 

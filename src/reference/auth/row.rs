@@ -87,7 +87,9 @@ impl AuthRow {
     /// Whether a fault can be seen in the row. What would skip it has a fault with a name of its own.
     pub(in super::super) fn shows(self, fault: RowFault) -> bool {
         match fault {
-            RowFault::WrongStatus | RowFault::WrongCode | RowFault::WrongMessage | RowFault::StartsAnyway => true,
+            RowFault::WrongStatus | RowFault::WrongCode | RowFault::WrongMessage | RowFault::StartsAnyway => {
+                true
+            }
             RowFault::UnfilledTemplate | RowFault::EmptyFilling => self.template().contains("%s"),
             RowFault::SkipRow => false,
         }
@@ -95,7 +97,10 @@ impl AuthRow {
 
     /// Whether only one of the two schemes has the row.
     pub(in super::super) const fn is_of_one_scheme(self) -> bool {
-        matches!(self, Self::SignatureMethodInvalid | Self::SignatureVersionInvalid | Self::SignatureIncomplete)
+        matches!(
+            self,
+            Self::SignatureMethodInvalid | Self::SignatureVersionInvalid | Self::SignatureIncomplete
+        )
     }
 
     const fn published(self) -> (u16, &'static str, &'static str) {
