@@ -198,6 +198,8 @@ pub struct RunEnd {
     pub drift: Option<Drift>,
     /// What the snapshots did.
     pub snapshots: SnapshotCounts,
+    /// Of how many cases the effects on the endpoint were observed.
+    pub effects: EffectCounts,
     /// How many cases left something behind on the endpoint.
     pub left_behind: usize,
     /// How many exchanges there were.
@@ -206,6 +208,29 @@ pub struct RunEnd {
     pub stopped: Option<Stopped>,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+/// Of the cases that were judged and whose contracts promise an effect.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EffectCounts {
+    /// So many were observed.
+    pub observed: usize,
+    /// So many were not, or not to the end.
+    pub not_observed: usize,
+}
+
+impl EffectCounts {
+    /// All of them.
+    pub fn total(self) -> usize {
+        self.observed + self.not_observed
+    }
+}
+
+impl fmt::Display for EffectCounts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total = self.total();
+        write!(out, "observed in {} of {total} case{}", self.observed, if total == 1 { "" } else { "s" })
+    }
 }
 
 /// What a run comes to, beyond its single cases; of several runs, the greatest counts.

@@ -12,7 +12,7 @@ use crate::judgement::WaiverBook;
 use crate::model::{CaseRecord, Day, Drift, EndpointKind, Suite};
 use crate::plan::{Plan, PlannedCase, case_ids};
 use crate::reference::{Fault, Reference};
-use crate::run::{Endpoint, RunSettings, Runner, StopSwitch, orphans, run};
+use crate::run::{Endpoint, Observing, RunSettings, Runner, StopSwitch, orphans, run};
 use crate::snapshot::{Freshness, MaxAge, Origin, Standing, Store, Update};
 use crate::source::load_waivers;
 use crate::transport::{Client, Connection, Limits};
@@ -166,6 +166,17 @@ pub fn stale_snapshot(standing: &Standing) -> StaleSnapshot {
     StaleSnapshot { case: standing.case.clone(), why: why.join("; ") }
 }
 
+/// Whether effects are observed: on this machine that costs next to nothing.
+fn observing(asked: Observing, endpoint: &Endpoint, connection: &Connection) -> Observing {
+    match asked {
+        Observing::Auto if endpoint.description.is_reference || connection.stays_here(&endpoint.address) => {
+            Observing::Always
+        }
+        Observing::Auto => Observing::Never,
+        Observing::Always | Observing::Never => asked,
+    }
+}
+
 /// A run that can begin: the endpoint is there, and so is all that the run needs.
 pub struct Session {
     runner: Arc<Runner>,
@@ -188,6 +199,7 @@ impl Session {
                 (endpoint, Some(reference))
             }
         };
+        let run = RunSettings { observing: observing(run.observing, &endpoint, &connection), ..run };
         let client = Client::new(limits, &connection, endpoint.addresses())?;
         let Background { store, orphans, waivers, stale, drift, notes: _ } = background;
         let runner = Runner::new(client, endpoint, run, store).waivers(waivers).stale(stale).drift(drift);

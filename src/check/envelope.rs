@@ -6,7 +6,8 @@ use super::listed::select_in;
 use super::pattern::matches;
 use super::subject::Subject;
 use crate::model::{
-    Answer, Body, Contract, Exchange, Field, Finding, Flaw, Format, Level, RequestId, Value, essence,
+    Answer, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Format, Level, RequestId, UniqueRule,
+    Value, essence,
 };
 use crate::protocol::sha256_hex;
 
@@ -59,27 +60,35 @@ pub(super) fn check_unique(subject: &Subject<'_>) -> Option<Finding> {
     let is_same = |earlier: &Exchange| id(&earlier.answer).is_some_and(|earlier| earlier.is_same(&own));
     let position = subject.earlier.iter().position(is_same)?;
     let place = format!("{own}, as in the answer to step {}", position + 1);
-    Some(shared_id(Some(subject.contract), &rule.body, subject.step, &place))
+    let own = RequestId {
+        level: Level::Envelope,
+        step: subject.step,
+        at: rule.body.clone(),
+        digest: String::new(),
+    };
+    Some(shared_id(Some(subject.contract), &own, &place))
 }
 
 /// What is expected of a request id that another answer has.
 const OWN_ID: &str = "a request id of its own";
 
-/// Whether it is said by then that the request id at this path of a step's answer is that of another one.
+/// What is expected of another value that no two answers may share.
+const OWN_VALUE: &str = "a value that no other answer has";
+
+/// Whether it is reported already that the value at this path of a step's answer is that of another one.
 pub fn is_shared_id(finding: &Finding, id: &RequestId) -> bool {
-    (finding.level, finding.step, &finding.subject) == (Level::Envelope, id.step, &id.at)
-        && finding.expected == OWN_ID
+    (finding.level, finding.step, &finding.subject) == (id.level, id.step, &id.at)
+        && [OWN_ID, OWN_VALUE].contains(&finding.expected.as_str())
 }
 
-/// The finding that a request id is one of an earlier answer; `at` is its path.
-pub fn shared_id(contract: Option<&Contract>, at: &str, step: usize, found: &str) -> Finding {
-    let rule = contract.and_then(|contract| contract.envelope.request_id.as_ref());
-    let grounds = rule.map(|rule| Grounds::of_rule("request-id", &rule.backing)).unwrap_or_default();
+/// The finding that a request id, or another value that no two answers may share, is one of an earlier answer.
+pub fn shared_id(contract: Option<&Contract>, id: &RequestId, found: &str) -> Finding {
+    let grounds = contract.map(|contract| grounds_of(contract, id)).unwrap_or_default();
     Finding {
-        level: Level::Envelope,
-        step,
-        subject: at.to_owned(),
-        expected: OWN_ID.into(),
+        level: id.level,
+        step: id.step,
+        subject: id.at.clone(),
+        expected: if id.level == Level::Envelope { OWN_ID } else { OWN_VALUE }.to_owned(),
         actual: found.to_owned(),
         because: grounds.because,
         cites: grounds.cites,
@@ -87,16 +96,48 @@ pub fn shared_id(contract: Option<&Contract>, at: &str, step: usize, found: &str
     }
 }
 
-/// The digest of the answer's request id, where no two answers may share one. Only answers of one service are compared:
-/// those whose contracts have the rule from one file.
+fn grounds_of(contract: &Contract, id: &RequestId) -> Grounds {
+    if id.level == Level::Envelope {
+        let rule = contract.envelope.request_id.as_ref();
+        return rule.map(|rule| Grounds::of_rule("request-id", &rule.backing)).unwrap_or_default();
+    }
+    let rule = contract.unique.iter().find(|rule| rule.at == id.at);
+    rule.map(|rule| Grounds::of_rule(&format!("unique {}", rule.at), &rule.backing)).unwrap_or_default()
+}
+
+/// The answer's request id, where no two answers may share one.
 pub fn request_id(contract: &Contract, answer: &Answer, step: usize) -> Option<RequestId> {
-    let rule = contract.envelope.request_id.as_ref()?;
-    if !rule.is_unique || rule.backing.is_unpublished {
+    let rule = contract.envelope.request_id.as_ref().filter(|rule| rule.is_unique)?;
+    unique_value(contract, answer, (Level::Envelope, step), &rule.body, &rule.backing)
+}
+
+/// The values of an answer of success that no other answer may have, beside the request id.
+pub fn unique_values(contract: &Contract, answer: &Answer, step: usize) -> Vec<RequestId> {
+    if answer.status >= 400 {
+        return Vec::new();
+    }
+    let of =
+        |rule: &UniqueRule| unique_value(contract, answer, (Level::Effect, step), &rule.at, &rule.backing);
+    contract.unique.iter().filter_map(of).collect()
+}
+
+/// The digest of a value. Only answers of one service are compared: those whose contracts have the rule from one file.
+fn unique_value(
+    contract: &Contract,
+    answer: &Answer,
+    (level, step): (Level, usize),
+    at: &str,
+    backing: &Backing,
+) -> Option<RequestId> {
+    if backing.is_unpublished {
         return None;
     }
-    let id = select_in(contract, answer, &rule.body).ok()?;
-    let text = format!("{}\0{id}", rule.backing.spot.file.path.display());
-    Some(RequestId { step, at: rule.body.clone(), digest: sha256_hex(text.as_bytes()) })
+    let value = select_in(contract, answer, at).ok()?;
+    let file = backing.spot.file.path.display();
+    // A request id is one wherever it is; another value is compared with those at the same path.
+    let text =
+        if level == Level::Envelope { format!("{file}\0{value}") } else { format!("{file}\0{at}\0{value}") };
+    Some(RequestId { level, step, at: at.to_owned(), digest: sha256_hex(text.as_bytes()) })
 }
 
 /// Fields that have one value.

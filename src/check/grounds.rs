@@ -1,7 +1,7 @@
 //! What of the contract says so: in words, and as places of its file. Main type: [`Grounds`].
 
 use super::subject::Subject;
-use crate::model::{Backing, Citation, Constraint, ErrorRow, Field, Parameter, Promise, Site};
+use crate::model::{Backing, Citation, Constraint, EffectRule, ErrorRow, Field, Parameter, Promise, Site};
 
 /// The most limits that a finding cites: a contract may give one code to a great many.
 const LIMITS: usize = 8;
@@ -24,6 +24,11 @@ impl Grounds {
     /// A rule of the envelope, by its key.
     pub(super) fn of_rule(name: &str, backing: &Backing) -> Self {
         Self::of(Promise::Envelope { name: name.to_owned() }, backing)
+    }
+
+    /// What an accepted request does.
+    pub(super) fn of_effect(rule: &EffectRule) -> Self {
+        Self::of(Promise::Effect { about: rule.about.clone() }, &rule.backing)
     }
 
     fn of(promise: Promise, backing: &Backing) -> Self {

@@ -3,6 +3,7 @@
 //! [`check`] looks at every level and reports all it finds. No clock, no I/O, no async.
 
 mod doubled;
+mod effect;
 mod envelope;
 mod expectation;
 mod grounds;
@@ -13,7 +14,8 @@ mod path;
 mod pattern;
 mod subject;
 
-pub use envelope::{is_shared_id, request_id, shared_id};
+pub use effect::{Due, added, effect};
+pub use envelope::{is_shared_id, request_id, shared_id, unique_values};
 pub use expectation::{check, throttled};
 pub use listed::{as_lists, select_in};
 pub use path::{PathError, Places, places, select};

@@ -35,6 +35,9 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
         }
     }
     lines.add("levels", &scope.levels.join(", "));
+    if examined.judged.end.effects.total() > 0 {
+        lines.add("effects", &examined.judged.end.effects.to_string());
+    }
     lines.add("formats", &listed(&scope.formats));
     lines.add("signatures", &listed(&scope.signatures));
     if !scope.unpublished.is_empty() {

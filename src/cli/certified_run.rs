@@ -66,7 +66,8 @@ impl Selection<'_> {
         // The deepest level of conformance; what snapshots tell is no part of it.
         let asked = Asked {
             states: self.args.target.states.as_deref(),
-            level: self.args.level.level.min(Level::Body),
+            level: self.args.level.level.min(Level::Effect),
+            observing: self.args.level.observing(),
             ..Asked::plain(&select.folder.cases, &self.args.connect, &self.args.bounds)
         };
         let settings = Settings::resolve(&asked, named)?;

@@ -47,6 +47,7 @@ fn asked<'a>(args: &'a DiffArgs, states: Option<&'a str>) -> Asked<'a> {
         faults: &args.faults.fault,
         reuse: args.reuse,
         level: args.level.level,
+        observing: args.level.observing(),
         ..Asked::plain(&args.select.folder.cases, &args.connect, &args.bounds)
     }
 }

@@ -15,7 +15,7 @@ use crate::app::{
 };
 use crate::model::{EndpointKind, Level};
 use crate::reference::Fault;
-use crate::run::{RunSettings, seed_by_chance};
+use crate::run::{Observing, RunSettings, seed_by_chance};
 use crate::snapshot::Update;
 use crate::source::EndpointEntry;
 use crate::transport::{Connection, Keeping};
@@ -33,6 +33,7 @@ pub(super) struct Asked<'a> {
     /// In place of the one of the flags, for commands that run cases several times.
     pub(super) seed: Option<u64>,
     pub(super) level: Level,
+    pub(super) observing: Observing,
     /// None for commands that neither compare nor write snapshots.
     pub(super) snapshots: Option<&'a SnapshotArgs>,
     /// How many failures end the run.
@@ -54,6 +55,7 @@ impl<'a> Asked<'a> {
             bounds,
             seed: bounds.seed,
             level: Level::Snapshot,
+            observing: Observing::Never,
             snapshots: None,
             enough: None,
             keeps_exchanges: true,
@@ -69,6 +71,7 @@ impl<'a> Asked<'a> {
             faults: &args.faults.fault,
             reuse: args.reuse,
             level: args.level.level,
+            observing: args.level.observing(),
             snapshots: Some(&args.snapshots),
             enough: args.end.enough(),
             keeps_exchanges: args.all_exchanges,
@@ -126,6 +129,7 @@ impl Settings {
             keeps_exchanges: asked.keeps_exchanges,
             jobs: asked.bounds.jobs.or(entry.jobs).map_or(run.jobs, usize::from),
             gate: asked.level,
+            observing: asked.observing,
             seed: asked.seed.unwrap_or_else(|| match target {
                 Target::Reference(_) => run.seed,
                 Target::Other(_) => seed_by_chance(),

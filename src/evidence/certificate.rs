@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::attested::Attested;
-use super::statement::{Omission, Resource, Statement, TestResult};
+use super::statement::{ObservedEffects, Omission, Resource, Statement, TestResult};
 use crate::plain::markdown;
 
 /// How many entries of a list are shown; the rest is counted.
@@ -86,10 +86,19 @@ fn scope(statement: &Statement) -> Vec<(&'static str, String)> {
         ("contract", joined(contracts)),
         ("endpoint", joined(endpoints)),
         ("levels that counted", words(&scope.levels)),
+        ("effects", observed(scope.effects)),
         ("formats", words(&scope.formats)),
         ("signatures of requests", words(&scope.signatures)),
         ("not judged, since no published source promises it", words(&scope.unpublished)),
     ]
+}
+
+/// In how many cases effects were observed.
+fn observed(effects: ObservedEffects) -> String {
+    match effects.observed + effects.not_observed {
+        0 => "none promised that can be observed".to_owned(),
+        total => format!("observed in {} of {total} cases", effects.observed),
+    }
 }
 
 fn counts(statement: &Statement) -> [(&'static str, usize); 8] {

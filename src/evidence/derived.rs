@@ -8,8 +8,8 @@ use super::judged::{CaseResult, Judged};
 use super::manifest::MANIFEST;
 use super::provoked::{Class, RowEvidence};
 use super::statement::{
-    CertifiedContract, CertifiedEndpoint, Conformance, Digest, Omission, Resource, Scope, Statement,
-    TestResult,
+    CertifiedContract, CertifiedEndpoint, Conformance, Digest, ObservedEffects, Omission, Resource, Scope,
+    Statement, TestResult,
 };
 use crate::event::RunStart;
 use crate::model::{Level, Skipped, Verdict};
@@ -132,6 +132,10 @@ fn scope(basis: &Basis<'_>) -> Result<Scope, String> {
                 version: operation.version.clone(),
             })
             .collect(),
+        effects: ObservedEffects {
+            not_observed: judged.end.effects.not_observed,
+            observed: judged.end.effects.observed,
+        },
         endpoints: vec![CertifiedEndpoint {
             kind: tested.kind.name().to_owned(),
             name: start.endpoint.name.clone(),

@@ -250,6 +250,8 @@ impl Judged {
             && due.exchanges == record.exchanges
             && due.variables == record.variables
             && due.request_ids == record.request_ids
+            && due.observations == record.observations
+            && due.effects == record.effects
             && due.snapshot == record.snapshot
             && record.given.is_empty()
             && record.set_ups.is_empty()
@@ -282,6 +284,8 @@ fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
         ("the rows that it met", again.rows_met == record.rows_met),
         ("the codes that it expects", again.codes_due == record.codes_due),
         ("the request ids of its answers", again.request_ids == record.request_ids),
+        ("what is known of its effects", again.effects == record.effects),
+        ("what was observed on the endpoint", again.observations == record.observations),
         ("its sentence", again.about == record.about),
         ("where it stands", again.spot == record.spot),
         ("how many requests were answered", again.answered == record.answered),
@@ -312,6 +316,7 @@ pub fn end_contradicts(due: &RunEnd, recorded: &RunEnd) -> Vec<Divergence> {
         ("promises that are unpublished", due.unpublished == recorded.unpublished),
         ("the suite's manifest", due.drift == recorded.drift),
         ("how many exchanges there were", due.exchanges == recorded.exchanges),
+        ("observed effects", due.effects == recorded.effects),
         ("what was left behind", due.left_behind == recorded.left_behind),
         ("snapshots", due.snapshots == recorded.snapshots && recorded.orphans.is_empty()),
         ("stale snapshots", recorded.stale_snapshots.is_none()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::bundle::EVENTS;
 use super::judged::Divergence;
 use crate::event::{Event, RunEnd, RunStart};
-use crate::model::{CaseRecord, SnapshotOutcome, Verdict};
+use crate::model::{CaseRecord, Effects, SnapshotOutcome, Verdict};
 
 /// A run on one endpoint, read from its first event to its last: a start, warnings, cases, an end. Of the cases one is
 /// held at a time.
@@ -101,6 +101,8 @@ pub fn kept(record: CaseRecord) -> CaseRecord {
         unanswered: None,
         rows_met: Vec::new(),
         request_ids: Vec::new(),
+        effects: Effects::NotPromised,
+        observations: Vec::new(),
         retried: Vec::new(),
         ..record
     }

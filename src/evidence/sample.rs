@@ -1,8 +1,8 @@
 //! A statement that the tests of this module share.
 
 use super::{
-    Attested, CertifiedContract, CertifiedEndpoint, Conformance, Digest, Omission, Resource, Scope,
-    Statement, TestResult,
+    Attested, CertifiedContract, CertifiedEndpoint, Conformance, Digest, ObservedEffects, Omission, Resource,
+    Scope, Statement, TestResult,
 };
 
 /// A fingerprint.
@@ -21,6 +21,7 @@ pub(super) fn statement() -> Statement {
     let scope = Scope {
         cases: 4,
         contracts: vec![CertifiedContract { id: "shop/Order".into(), version: "2024-01-01".into() }],
+        effects: ObservedEffects { not_observed: 0, observed: 3 },
         endpoints: vec![CertifiedEndpoint {
             kind: "mock".into(),
             name: "mock".into(),

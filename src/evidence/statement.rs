@@ -126,6 +126,8 @@ pub struct Scope {
     pub cases: usize,
     /// The contracts.
     pub contracts: Vec<CertifiedContract>,
+    /// In how many cases the effects on the endpoint were observed.
+    pub effects: ObservedEffects,
     /// The endpoints.
     pub endpoints: Vec<CertifiedEndpoint>,
     /// The formats in which answers were asked for.
@@ -136,6 +138,16 @@ pub struct Scope {
     pub signatures: Vec<String>,
     /// Promises of the contracts that no published source has, and so were not judged.
     pub unpublished: Vec<String>,
+}
+
+/// Of the cases that were judged and whose contracts promise an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ObservedEffects {
+    /// So many were not observed, or not to the end.
+    pub not_observed: usize,
+    /// So many were.
+    pub observed: usize,
 }
 
 /// A contract in a scope.
@@ -277,6 +289,7 @@ impl Scope {
         Self {
             cases: self.cases,
             contracts: set(&self.contracts),
+            effects: self.effects,
             endpoints: set(&self.endpoints),
             formats: set(&self.formats),
             levels: self.levels.clone(),

@@ -3,10 +3,11 @@
 //! It follows a case as a run does; in the place of states stand their recorded variables, in the place of the
 //! endpoint its recorded answers. Nothing that a record says of its own verdict is taken over.
 
-use crate::model::{CaseRecord, Exchange, Given, Request, SnapshotOutcome, Value};
+use crate::model::{CaseRecord, Exchange, Given, Moment, Observation, Request, SnapshotOutcome, Value};
 use crate::plan::{PlannedCase, set_variables};
 use crate::template::{Scope, Templates};
 
+use super::effect::Place;
 use super::judge::{Ended, Judge, open, render_params};
 
 /// How much of a request is shown that is not what it should be, in characters.
@@ -43,6 +44,12 @@ pub enum Apart {
         /// The step, from 0.
         step: usize,
     },
+    /// What was observed on the endpoint is not recorded where the case observes it, or of another place.
+    #[error("step {step}: what was observed on the endpoint is not recorded as the case observes it", step = .step + 1)]
+    Observation {
+        /// The step, from 0.
+        step: usize,
+    },
     /// There are more exchanges than the case has.
     #[error("step {step}: an exchange is recorded after the case had ended", step = .step + 1)]
     Beyond {
@@ -68,6 +75,8 @@ pub fn judge_again(
         attempt: record.attempt(),
         variables: &record.variables,
         recorded: &record.exchanges,
+        observed: &record.observations,
+        is_observed: !record.observations.is_empty(),
         judge: Judge::new(planned, record.gate),
         about: planned.case.about.clone(),
     };
@@ -76,6 +85,7 @@ pub fn judge_again(
         Err(Halt::Ended(ended)) => Some(ended),
         Err(Halt::Apart(apart)) => return Err(apart),
     };
+    replay.end()?;
     if let Some(exchange) = replay.recorded.first() {
         return Err(Apart::Beyond { step: exchange.step });
     }
@@ -84,7 +94,7 @@ pub fn judge_again(
     }
     let verdict = replay.judge.verdict(ended, &record.retried);
     let (rows_met, codes_due) = (replay.judge.rows_met(), replay.judge.codes_due());
-    let Judge { exchanges, findings, request_ids, .. } = replay.judge;
+    let Judge { exchanges, findings, request_ids, watch, .. } = replay.judge;
     Ok(CaseRecord {
         id: planned.id.clone(),
         about: replay.about,
@@ -102,6 +112,8 @@ pub fn judge_again(
         rows_met,
         codes_due,
         request_ids,
+        effects: watch.effects(&planned.contract),
+        observations: watch.into_observations(),
         literals: Vec::new(),
         snapshot: SnapshotOutcome::Unchecked,
         retried: record.retried.clone(),
@@ -133,6 +145,9 @@ struct Replay<'a> {
     variables: &'a [(String, Value)],
     /// Exchanges that no step has taken yet.
     recorded: &'a [Exchange],
+    /// Observations that no step has taken yet.
+    observed: &'a [Observation],
+    is_observed: bool,
     judge: Judge<'a>,
     about: String,
 }
@@ -146,9 +161,67 @@ impl Replay<'_> {
         set_variables(self.planned, &mut scope, self.templates).map_err(Ended::unprepared)?;
         for (position, step) in case.steps.iter().enumerate() {
             self.bring_about(&step.given, &mut scope)?;
-            self.step(position, &mut scope)?;
+            self.observe_before(position, &scope, !step.given.is_empty())?;
+            let outcome = self.step(position, &mut scope);
+            let observed = self.observe_after(position, &outcome);
+            outcome?;
+            observed?;
         }
         Ok(())
+    }
+
+    /// Takes the recorded observation of a place at a moment.
+    fn take(&mut self, moment: Moment, place: &Place) -> Result<Observation, Apart> {
+        match self.observed.split_first() {
+            Some((next, rest)) if next.moment == moment && next.of == *place => {
+                self.observed = rest;
+                Ok(next.clone())
+            }
+            Some(_) | None => {
+                let (Moment::Before(step) | Moment::After(step) | Moment::End(step)) = moment;
+                Err(Apart::Observation { step })
+            }
+        }
+    }
+
+    fn observe_before(&mut self, position: usize, scope: &Scope, is_given: bool) -> Result<(), Halt> {
+        if !self.is_observed {
+            return Ok(());
+        }
+        for place in self.judge.watch.due_before(&self.planned.contract, scope, self.templates, is_given) {
+            let seen = self.take(Moment::Before(position), &place).map_err(Halt::Apart)?;
+            self.judge.watch.before(seen);
+        }
+        Ok(())
+    }
+
+    fn observe_after(&mut self, position: usize, outcome: &Result<(), Halt>) -> Result<(), Halt> {
+        let is_judged = matches!(outcome, Ok(()) | Err(Halt::Ended(Ended::Broken)));
+        if !self.is_observed || !is_judged {
+            return Ok(());
+        }
+        let seen = self.all(Moment::After(position)).map_err(Halt::Apart)?;
+        Ok(self.judge.observed(position, seen)?)
+    }
+
+    fn all(&mut self, moment: Moment) -> Result<Vec<Observation>, Apart> {
+        let places: Vec<Place> = self.judge.watch.places().cloned().collect();
+        places.iter().map(|place| self.take(moment, place)).collect()
+    }
+
+    /// Takes what was observed before teardown; nothing may be left then.
+    fn end(&mut self) -> Result<(), Apart> {
+        if let Some(step) = self.judge.watch.ends_after().filter(|_| self.is_observed) {
+            let seen = self.all(Moment::End(step))?;
+            self.judge.observed_at_end(seen);
+        }
+        match self.observed.first() {
+            None => Ok(()),
+            Some(Observation {
+                moment: Moment::Before(step) | Moment::After(step) | Moment::End(step),
+                ..
+            }) => Err(Apart::Observation { step: *step }),
+        }
     }
 
     fn bring_about(&mut self, given: &[Given], scope: &mut Scope) -> Result<(), Halt> {

@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
+use super::effect::Watch;
 use super::promise::{codes, unless_empty};
-use crate::check::{Subject, check, request_id, select_in, throttled};
+use crate::check::{Due, Subject, check, request_id, select_in, shared_id, throttled, unique_values};
 use crate::model::{
-    Answer, Body, ErrorRow, Exchange, Expect, Finding, Given, Inconclusive, Level, PreparedStep, Request,
-    RequestId, Skipped, Value, Verdict, is_singular,
+    Answer, Body, ErrorRow, Exchange, Expect, Finding, Given, Inconclusive, Level, Observation, PreparedStep,
+    Request, RequestId, Skipped, Value, Verdict, is_singular,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare};
 use crate::protocol::{encode, settle};
@@ -74,8 +75,12 @@ pub struct Judge<'a> {
     pub exchanges: Vec<Exchange>,
     /// Disagreements at every level.
     pub findings: Vec<Finding>,
-    /// The request ids of the answers.
+    /// The request ids of the answers, and other values that no two answers may share.
     pub request_ids: Vec<RequestId>,
+    /// What was seen on the endpoint.
+    pub watch: Watch,
+    /// What the last request was due to add there.
+    due: Option<Due>,
     /// The codes that each step expects, as far as it is known.
     codes: Vec<Vec<Arc<str>>>,
 }
@@ -85,7 +90,16 @@ impl<'a> Judge<'a> {
     pub fn new(planned: &'a PlannedCase, gate: Level) -> Self {
         let exchanges = Vec::with_capacity(planned.case.steps.len());
         let codes = planned.case.steps.iter().map(|step| codes(&step.expect)).collect();
-        Self { planned, gate, exchanges, findings: Vec::new(), request_ids: Vec::new(), codes }
+        Self {
+            planned,
+            gate,
+            exchanges,
+            findings: Vec::new(),
+            request_ids: Vec::new(),
+            watch: Watch::default(),
+            due: None,
+            codes,
+        }
     }
 
     /// The request of a step, and what is expected of the answer.
@@ -125,11 +139,12 @@ impl<'a> Judge<'a> {
             step: position,
             earlier: &self.exchanges,
         };
-        let findings = check(&subject);
-        self.request_ids.extend(request_id(&self.planned.contract, &answer, position));
+        let mut findings = check(&subject);
         // A warning does not make an answer another one than is expected.
         let is_as_expected = findings.iter().all(|finding| finding.is_warning);
         let throttled = if is_as_expected { None } else { throttled(&subject) };
+        self.request_ids.extend(request_id(&self.planned.contract, &answer, position));
+        findings.extend(self.note_effect(position, &request, &answer));
         self.exchanges.push(Exchange { step: position, request, answer });
         if let Some(answer) = throttled {
             return Err(Ended::Inconclusive(Inconclusive::Throttled { answer }));
@@ -141,6 +156,56 @@ impl<'a> Judge<'a> {
         }
         self.in_time(&prepared.expect)?;
         self.save(position, scope)
+    }
+
+    /// Notes what the request is due to do on the endpoint. Gives the findings about values that an earlier answer of
+    /// the case had, unless the request repeats that one.
+    fn note_effect(&mut self, position: usize, request: &Request, answer: &Answer) -> Vec<Finding> {
+        let contract = &self.planned.contract;
+        let rule = contract.effect.as_ref();
+        self.due = rule.map(|rule| self.watch.due(contract, rule, request, answer));
+        if let Some(rule) = rule {
+            self.watch.answered(contract, rule, position, request, answer);
+        }
+        let mut shared = Vec::new();
+        if matches!(self.due, Some(Due::Replay(_) | Due::Either(_))) {
+            return shared;
+        }
+        for id in unique_values(contract, answer, position) {
+            let earlier = self.request_ids.iter().find(|earlier| earlier.digest == id.digest);
+            let place =
+                earlier.map(|earlier| format!("the same as in the answer to step {}", earlier.step + 1));
+            shared.extend(place.map(|place| shared_id(Some(contract), &id, &place)));
+            self.request_ids.push(id);
+        }
+        shared
+    }
+
+    /// What the last request was due to add on the endpoint, if its contract promises an effect.
+    pub fn due(&self) -> Option<&Due> {
+        self.due.as_ref()
+    }
+
+    /// Takes what is on the endpoint after a step.
+    ///
+    /// # Errors
+    /// A finding that counts.
+    pub fn observed(&mut self, position: usize, seen: Vec<Observation>) -> Result<(), Ended> {
+        let (Some(rule), Some(due)) = (&self.planned.contract.effect, &self.due) else { return Ok(()) };
+        let finding = self.watch.after(rule, position, due, seen);
+        let is_broken = finding.as_ref().is_some_and(|finding| finding.counts(self.gate));
+        self.findings.extend(finding);
+        if is_broken { Err(Ended::Broken) } else { Ok(()) }
+    }
+
+    /// Takes what is on the endpoint before teardown; what a refused request has added since then is its effect.
+    pub fn observed_at_end(&mut self, seen: Vec<Observation>) {
+        let (Some(rule), Some(step)) = (&self.planned.contract.effect, self.watch.ends_after()) else {
+            return;
+        };
+        let finding = self.watch.after(rule, step, &Due::Refused, seen);
+        self.findings.extend(finding);
+        self.findings.sort_by_key(|finding| finding.step);
     }
 
     /// Looks whether the last answer came in time also if its endpoint took all of the time that this machine was

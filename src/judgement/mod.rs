@@ -4,6 +4,7 @@
 //! [`WaiverBook`] and [`Tally`] make the verdicts of a run of it. No clock, no I/O, no async.
 
 mod again;
+mod effect;
 mod judge;
 mod promise;
 mod tally;
@@ -11,6 +12,7 @@ mod unique;
 mod waiver;
 
 pub use again::{Apart, judge_again};
+pub use effect::{Place, Watch};
 pub use judge::{Ended, Judge, open, render_params};
 pub use promise::{codes_due, operations};
 pub use tally::Tally;

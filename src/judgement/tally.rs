@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::{OperationStart, RunEnd, SnapshotCounts, Stopped};
-use crate::model::{CaseRecord, SnapshotOutcome, VerdictCounts};
+use crate::event::{EffectCounts, OperationStart, RunEnd, SnapshotCounts, Stopped};
+use crate::model::{CaseRecord, Effects, SnapshotOutcome, VerdictCounts};
 
 /// The counts of a run under way.
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub struct Tally {
     rows_met: Vec<BTreeSet<Arc<str>>>,
     snapshots: SnapshotCounts,
     exchanges: usize,
+    effects: EffectCounts,
     left_behind: usize,
     stale_waivers: Vec<String>,
     unpublished: BTreeMap<String, usize>,
@@ -33,6 +34,7 @@ impl Tally {
             rows_met: vec![BTreeSet::new(); operations.len()],
             snapshots: SnapshotCounts::default(),
             exchanges: 0,
+            effects: EffectCounts::default(),
             left_behind: 0,
             stale_waivers: Vec::new(),
             unpublished: BTreeMap::new(),
@@ -53,6 +55,11 @@ impl Tally {
             *self.unpublished.entry(finding.subject.clone()).or_default() += 1;
         }
         self.exchanges += record.answered;
+        match record.effects {
+            Effects::NotPromised => {}
+            Effects::Observed => self.effects.observed += 1,
+            Effects::NotObserved => self.effects.not_observed += 1,
+        }
         self.left_behind += usize::from(!record.left_behind.is_empty());
         let operation = record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation);
         if let Some(position) = self.operations.iter().position(|id| id == operation) {
@@ -86,6 +93,7 @@ impl Tally {
             unpublished: self.unpublished,
             snapshots: self.snapshots,
             exchanges: self.exchanges,
+            effects: self.effects,
             left_behind: self.left_behind,
             stopped,
             elapsed,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{Ended, Judge, codes_due, open, render_params};
 use crate::check::tests::suite_with;
-use crate::model::{Answer, CaseRecord, Finding, Level, SnapshotOutcome, Suite, Value};
+use crate::model::{Answer, CaseRecord, Effects, Finding, Level, SnapshotOutcome, Suite, Value};
 use crate::plan::{PlannedCase, case_ids, set_variables};
 use crate::template::{Scope, Templates};
 
@@ -211,6 +211,8 @@ pub(crate) fn untried(planned: &PlannedCase) -> CaseRecord {
         rows_met: Vec::new(),
         codes_due: codes_due(planned),
         request_ids: Vec::new(),
+        effects: Effects::NotPromised,
+        observations: Vec::new(),
         literals: Vec::new(),
         snapshot: SnapshotOutcome::Unchecked,
         retried: Vec::new(),

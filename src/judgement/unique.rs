@@ -29,7 +29,7 @@ impl UniqueIds {
             let is_told = record.findings.iter().any(|finding| is_shared_id(finding, id));
             if **earlier != *case && !is_told {
                 let place = format!("the same as in the answer to step {} of {earlier}", *step + 1);
-                found.push(shared_id(contract, &id.at, id.step, &place));
+                found.push(shared_id(contract, id, &place));
             }
         }
         // What cannot be decided stays so.

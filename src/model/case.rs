@@ -228,7 +228,7 @@ pub struct Step {
 }
 
 /// How a request differs from the usual one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RequestSpec {
     /// Another method.
     pub method: Option<Method>,
@@ -300,7 +300,7 @@ impl FromStr for Scheme {
 }
 
 /// Parts of a request that are sent as written; may hold templates.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RawParts {
     /// The path.
     pub path: Option<String>,

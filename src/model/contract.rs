@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::case::Place;
+use super::effect::{EffectRule, UniqueRule};
 use super::exchange::{Format, Method};
 use super::id::OperationId;
 use super::message::MessageTemplate;
@@ -27,6 +28,10 @@ pub struct Contract {
     pub about: String,
     /// What an accepted request causes.
     pub effects: Vec<Effect>,
+    /// What an accepted request does, as far as it can be observed.
+    pub effect: Option<EffectRule>,
+    /// Values that no two answers of a run may share, beside the request id.
+    pub unique: Vec<UniqueRule>,
     /// The documented limit on calls.
     pub rate_limit: Option<RateLimit>,
     /// Where the promises are written.
@@ -92,7 +97,9 @@ impl Contract {
         let fields = self.response.iter().chain(&envelope.success).chain(&envelope.error);
         let fields = fields.map(|field| (format!("field {}", field.name), &field.backing));
         let others = self.rules.iter().map(|rule| (format!("rule {}", rule.id), &rule.backing));
-        let all = rules.chain(fields).chain(others);
+        let effect = self.effect.iter().map(|rule| (format!("effect {}", rule.about), &rule.backing));
+        let unique = self.unique.iter().map(|rule| (format!("unique {}", rule.at), &rule.backing));
+        let all = rules.chain(fields).chain(others).chain(effect).chain(unique);
         all.filter(|(_, backing)| backing.is_unpublished).collect()
     }
 

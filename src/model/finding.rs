@@ -19,14 +19,16 @@ pub enum Level {
     Message,
     /// Other values of the answer.
     Body,
+    /// What the request did on the endpoint, and values that no two answers may share.
+    Effect,
     /// The endpoint's own earlier answer.
     Snapshot,
 }
 
 impl Level {
     /// All levels, in order.
-    pub const ALL: [Level; 6] =
-        [Self::Envelope, Self::Status, Self::Code, Self::Message, Self::Body, Self::Snapshot];
+    pub const ALL: [Level; 7] =
+        [Self::Envelope, Self::Status, Self::Code, Self::Message, Self::Body, Self::Effect, Self::Snapshot];
 
     /// The level's name.
     pub fn name(self) -> &'static str {
@@ -36,6 +38,7 @@ impl Level {
             Self::Code => "code",
             Self::Message => "message",
             Self::Body => "body",
+            Self::Effect => "effect",
             Self::Snapshot => "snapshot",
         }
     }
@@ -119,6 +122,11 @@ pub enum Promise {
         /// Its key.
         name: String,
     },
+    /// What an accepted request does on the endpoint.
+    Effect {
+        /// What happens, as the contract says it.
+        about: String,
+    },
     /// A limit on a parameter's value.
     Limit {
         /// The parameter, as the contract writes it.
@@ -134,6 +142,7 @@ impl fmt::Display for Promise {
             Self::ErrorRow { status, code } => write!(out, "error row {status} {code}"),
             Self::Field { name } => write!(out, "field {name}"),
             Self::Envelope { name } => write!(out, "envelope {name}"),
+            Self::Effect { about } => write!(out, "effect \"{about}\""),
             Self::Limit { parameter, limit } => write!(out, "parameter {parameter}: {limit}"),
         }
     }
@@ -162,14 +171,18 @@ mod tests {
 
     #[test]
     fn levels_are_known_by_their_names_and_in_their_order() {
-        for (level, name) in
-            Level::ALL.into_iter().zip(["envelope", "status", "code", "message", "body", "snapshot"])
+        for (level, name) in Level::ALL
+            .into_iter()
+            .zip(["envelope", "status", "code", "message", "body", "effect", "snapshot"])
         {
             assert_eq!((level.name(), level.to_string().as_str()), (name, name));
             assert_eq!(name.parse(), Ok(level));
         }
         let error = "bodies".parse::<Level>().unwrap_err();
-        assert_eq!(error, "not a level; the levels are envelope, status, code, message, body, snapshot");
+        assert_eq!(
+            error,
+            "not a level; the levels are envelope, status, code, message, body, effect, snapshot"
+        );
         assert!(Level::ALL.is_sorted());
     }
 
@@ -186,8 +199,8 @@ mod tests {
             is_warning,
         };
         let counted = |finding: &Finding| Level::ALL.map(|gate| finding.counts(gate));
-        assert_eq!(counted(&finding(false)), [false, false, true, true, true, true]);
-        assert_eq!(counted(&finding(true)), [false; 6]);
+        assert_eq!(counted(&finding(false)), [false, false, true, true, true, true, true]);
+        assert_eq!(counted(&finding(true)), [false; 7]);
     }
 
     #[test]
@@ -197,6 +210,7 @@ mod tests {
             (Promise::ErrorRow { status: 404, code: "Gone".into() }, "error row 404 Gone"),
             (Promise::Field { name: "a".into() }, "field a"),
             (Promise::Envelope { name: "xml".into() }, "envelope xml"),
+            (Promise::Effect { about: "a book is there".into() }, "effect \"a book is there\""),
             (Promise::Limit { parameter, limit }, "parameter id: max-length 3"),
         ] {
             assert_eq!(promise.to_string(), text);

@@ -7,6 +7,7 @@ mod case;
 mod character;
 mod contract;
 mod decimal;
+mod effect;
 mod endpoint_kind;
 mod exchange;
 mod finding;
@@ -37,6 +38,7 @@ pub use contract::{
     Backing, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderRule, Listing, MediaTypes,
     RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots, row_label,
 };
+pub use effect::{EffectRule, Effects, Moment, Observation, Observe, UniqueRule};
 pub use endpoint_kind::EndpointKind;
 pub use exchange::{
     Answer, Body, Exchange, Fault, Flaw, Format, Method, Request, SentBody, essence, is_token,

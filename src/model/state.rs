@@ -1,5 +1,6 @@
 //! States: named preconditions of a contract, and what they give to a case.
 
+use super::case::RequestSpec;
 use super::value::Value;
 
 /// A named precondition.
@@ -42,6 +43,8 @@ pub struct Recipe {
 pub struct RecipeStep {
     /// Its parameters, over those that every request of the contract carries; may hold templates.
     pub params: Vec<(String, Value)>,
+    /// How it differs from the usual request of the contract, beside its parameters.
+    pub request: RequestSpec,
     /// Values of the answer that later requests use: a name and a path.
     pub save: Vec<(String, String)>,
     /// The field of the answer, and the parameter, that lead from one page of a list to the next.

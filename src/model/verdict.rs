@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::case::Scheme;
+use super::effect::{Effects, Observation};
 use super::exchange::{Exchange, Fault, Request};
 use super::finding::{Finding, Level};
 use super::id::CaseId;
@@ -226,8 +227,12 @@ pub struct CaseRecord {
     /// The codes of errors that each step expects, one of which is due; an empty one stands for any other code, or
     /// none. Empty if no step expects any.
     pub codes_due: Vec<Vec<Arc<str>>>,
-    /// The request ids of its answers, where no two answers of a run may share one.
+    /// The request ids of its answers, and other values, where no two answers of a run may share one.
     pub request_ids: Vec<RequestId>,
+    /// What is known of its effects on the endpoint.
+    pub effects: Effects,
+    /// What was seen on the endpoint before, between and after its steps; dropped with the exchanges.
+    pub observations: Vec<Observation>,
     /// What of its requests the table writes out, by step; dropped with the exchanges.
     pub literals: Vec<Literals>,
     /// What came of the snapshot.
@@ -252,9 +257,11 @@ impl CaseRecord {
     }
 }
 
-/// A request id of an answer.
+/// A request id of an answer, or another value that no two answers may share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId {
+    /// The level of a finding about it: envelope for a request id.
+    pub level: Level,
     /// The step, from 0.
     pub step: usize,
     /// Where it is in the body, as a `JSONPath`.

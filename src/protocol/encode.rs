@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::json::to_json;
 use crate::model::{
-    Contract, Format, Listing, Place, PreparedStep, RawParts, Request, SentBody, Value, is_token,
+    Contract, Format, Listing, Place, PreparedStep, RawParts, Request, SentBody, Value, essence, is_token,
     put_over_fields,
 };
 
@@ -155,7 +155,19 @@ fn is_replaced(place: Place, raw: &RawParts) -> bool {
     }
 }
 
-/// The parameters of a query written by hand, as a server reads them (URL Standard, section 5.1).
+/// The parameters of a request by name, also those of a form that a case wrote by hand.
+pub fn sent_params(request: &Request) -> Vec<(String, String)> {
+    let mut params = request.params.clone();
+    let is_form = |(name, value): &(String, String)| {
+        name.eq_ignore_ascii_case("content-type") && essence(value) == "application/x-www-form-urlencoded"
+    };
+    if let (SentBody::Raw(text), true) = (&request.body, request.headers.iter().any(is_form)) {
+        params.extend(decoded(text));
+    }
+    params
+}
+
+/// The parameters of a query or form written by hand, as a server reads them (URL Standard, section 5.1).
 fn decoded(query: &str) -> Vec<(String, String)> {
     let plain = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     let pairs = query.split('&').filter(|pair| !pair.is_empty());

@@ -141,6 +141,7 @@ fn case_json(record: &CaseRecord) -> Json {
         "exchanges": record.answered,
         "steps_not_sent": record.steps_not_sent,
         "rows_met": record.rows_met.iter().map(|code| &**code).collect::<Vec<&str>>(),
+        "effects": record.effects.name(),
         "snapshot": snapshot_name(&record.snapshot),
         "retried": record.retried,
         "started_again": record.started_again,
@@ -228,6 +229,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
             "skipped": end.counts.skipped,
         },
         "exchanges": end.exchanges,
+        "effects": { "observed": end.effects.observed, "not_observed": end.effects.not_observed },
         "left_behind": end.left_behind,
         "orphans": end.orphans.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         "stale_snapshots": end.stale_snapshots.as_ref().map(|stale| {

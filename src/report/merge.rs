@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::event::{
-    EndpointDescription, OperationStart, PartNumber, PartStart, RunEnd, RunStart, SnapshotCounts,
-    StaleSnapshot, Stopped,
+    EffectCounts, EndpointDescription, OperationStart, PartNumber, PartStart, RunEnd, RunStart,
+    SnapshotCounts, StaleSnapshot, Stopped,
 };
 use crate::model::{Drift, VerdictCounts};
 
@@ -142,6 +142,7 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
         stale_waivers: Vec::new(),
         unpublished: BTreeMap::new(),
         snapshots: SnapshotCounts::default(),
+        effects: EffectCounts::default(),
         left_behind: 0,
         exchanges: 0,
         stopped: None,
@@ -160,6 +161,8 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
         for (subject, count) in &part.unpublished {
             *end.unpublished.entry(subject.clone()).or_default() += count;
         }
+        end.effects.observed += part.effects.observed;
+        end.effects.not_observed += part.effects.not_observed;
         end.left_behind += part.left_behind;
         end.exchanges += part.exchanges;
         end.elapsed = end.elapsed.max(part.elapsed);

@@ -8,13 +8,14 @@ use tokio::time::sleep;
 
 use super::Runner;
 use super::judge;
+use super::observe::Sight;
 use super::recipe::Kitchen;
 use super::state::{self, NoState, Undo};
 use super::stop::Stop;
 use crate::judgement::{Ended, Judge, open, render_params};
 use crate::model::{
-    Answer, CaseRecord, Fault, Given, Inconclusive, Literals, Request, RequestSpec, SetUp, Skipped,
-    SnapshotOutcome, Value, whole_micros,
+    Answer, CaseRecord, Fault, Given, Inconclusive, Literals, Moment, Observation, Request, RequestSpec,
+    SetUp, Skipped, SnapshotOutcome, Value, whole_micros,
 };
 use crate::plan::{PlannedCase, literals, set_variables};
 use crate::snapshot::Names;
@@ -23,6 +24,9 @@ use crate::template::Scope;
 /// How long an answer to a request of a teardown may take, also after an interrupt. A wait for the rate is not
 /// part of it: what is left behind may cost money.
 const TEARDOWN: Duration = Duration::from_secs(10);
+
+/// How long is waited before the endpoint is asked again for what it is due to show.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// A case under way.
 pub(super) struct Attempt<'a> {
@@ -36,6 +40,7 @@ pub(super) struct Attempt<'a> {
     set_ups: Vec<SetUp>,
     asked: usize,
     judge: Judge<'a>,
+    sight: Sight,
     unanswered: Option<Request>,
     made: Vec<String>,
     /// What of the requests the table writes out, by step.
@@ -57,6 +62,7 @@ impl<'a> Attempt<'a> {
             set_ups: Vec::new(),
             asked: 0,
             judge: Judge::new(planned, runner.settings.gate),
+            sight: Sight::default(),
             unanswered: None,
             made: Vec::new(),
             literals: (0..planned.case.steps.len()).map(|position| literals(planned, position)).collect(),
@@ -68,19 +74,19 @@ impl<'a> Attempt<'a> {
 
     pub(super) async fn run(mut self, stop: &Stop) -> CaseRecord {
         let start = Instant::now();
-        let mut ended = self.steps(stop).await.err();
+        let mut ended = self.steps_observed(stop).await;
         let mut left_behind = self.tear_down(ended.as_ref()).await;
         if let Some(reason) = self.lost(ended.as_ref()).filter(|_| stop.reason().is_none()) {
             let retried = self.retried;
             self = Self { retried, started_again: Some(reason), ..Self::new(self.runner, self.planned) };
-            ended = self.steps(stop).await.err();
+            ended = self.steps_observed(stop).await;
             left_behind.extend(self.tear_down(ended.as_ref()).await);
         }
         self.name_made();
         let snapshot = self.compare_snapshot(ended.as_ref());
         let verdict = self.judge.verdict(ended, &self.retried);
         let (rows_met, codes_due) = (self.judge.rows_met(), self.judge.codes_due());
-        let Judge { exchanges, findings, request_ids, .. } = self.judge;
+        let Judge { exchanges, findings, request_ids, watch, .. } = self.judge;
         let paused = exchanges.iter().map(|exchange| exchange.answer.paused).sum();
         let sent = exchanges.len() + usize::from(self.unanswered.is_some());
         CaseRecord {
@@ -97,6 +103,8 @@ impl<'a> Attempt<'a> {
             exchanges,
             given: self.given,
             request_ids,
+            effects: watch.effects(&self.planned.contract),
+            observations: watch.into_observations(),
             literals: self.literals,
             variables: self.variables,
             set_ups: self.set_ups,
@@ -126,6 +134,68 @@ impl<'a> Attempt<'a> {
         1 + u64::from(self.started_again.is_some())
     }
 
+    /// Takes the steps, and looks at the endpoint once more when they are over.
+    async fn steps_observed(&mut self, stop: &Stop) -> Option<Ended> {
+        let ended = self.steps(stop).await.err();
+        if matches!(ended, Some(Ended::Inconclusive(_) | Ended::Skipped(_))) {
+            self.judge.watch.break_off();
+            return ended;
+        }
+        if let Some(step) = self.judge.watch.ends_after().filter(|_| self.runner.settings.observes()) {
+            let seen = self.look(Moment::End(step)).await;
+            self.judge.observed_at_end(seen);
+        }
+        ended
+    }
+
+    /// Looks at the places that the case changes, before a step.
+    async fn observe_before(&mut self, position: usize, scope: &Scope, is_given: bool, stop: &Stop) {
+        let contract = &self.planned.contract;
+        let Some(rule) = contract.effect.as_ref().filter(|_| self.runner.settings.observes()) else { return };
+        for place in self.judge.watch.due_before(contract, scope, &self.runner.templates, is_given) {
+            self.runner.observer.come_to(&mut self.sight, &place, scope, stop).await;
+            let at = (&place, Moment::Before(position));
+            let seen = self.runner.observer.look(&self.observing(), rule, &self.sight, at).await;
+            self.judge.watch.before(seen);
+        }
+    }
+
+    /// Looks at what a step has done. What its answer announces may take until it can be seen.
+    async fn observe_after(&mut self, position: usize) -> Result<(), Ended> {
+        let Some(rule) = self.planned.contract.effect.as_ref().filter(|_| self.runner.settings.observes())
+        else {
+            return Ok(());
+        };
+        let start = Instant::now();
+        loop {
+            let seen = self.look(Moment::After(position)).await;
+            let found = self.judge.watch.added(&seen);
+            let is_awaited = self.judge.due().is_some_and(|due| due.is_awaited(&found));
+            if !is_awaited || start.elapsed() >= rule.within || seen.iter().all(|it| it.seen.is_err()) {
+                return self.judge.observed(position, seen);
+            }
+            sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    async fn look(&self, moment: Moment) -> Vec<Observation> {
+        let mut seen = Vec::new();
+        let Some(rule) = &self.planned.contract.effect else { return seen };
+        for place in self.judge.watch.places() {
+            let at = (place, moment);
+            seen.push(self.runner.observer.look(&self.observing(), rule, &self.sight, at).await);
+        }
+        seen
+    }
+
+    /// What an observation needs. The embedded endpoint is asked on connections that are kept, as in all else.
+    fn observing(&self) -> Kitchen<'_> {
+        let client = &self.runner.client;
+        let is_reference = self.runner.endpoint.description.is_reference;
+        let client = if is_reference { client.clone() } else { client.fresh() };
+        Kitchen { client, ..self.kitchen(None) }
+    }
+
     async fn steps(&mut self, stop: &Stop) -> Result<(), Ended> {
         let templates = &self.runner.templates;
         let (mut scope, about) = open(self.planned, self.runner.settings.seed, self.attempt(), templates)?;
@@ -135,9 +205,15 @@ impl<'a> Attempt<'a> {
         set_variables(self.planned, &mut scope, templates).map_err(Ended::unprepared)?;
         for (position, step) in case.steps.iter().enumerate() {
             self.bring_about(position, &step.given, &mut scope, stop).await?;
+            self.observe_before(position, &scope, !step.given.is_empty(), stop).await;
             let outcome = self.step(position, &mut scope, stop).await;
             self.made = scope.made();
-            outcome?;
+            if matches!(outcome, Ok(()) | Err(Ended::Broken)) {
+                let observed = self.observe_after(position).await;
+                outcome.and(observed)?;
+            } else {
+                outcome?;
+            }
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ mod drift;
 mod jobs;
 mod judge;
 mod key;
+mod observe;
 mod pool;
 mod preflight;
 mod recipe;
@@ -29,18 +30,21 @@ use tokio::time::sleep;
 
 use crate::event::{Event, PartNumber, PartStart, RunEnd, RunStart, StaleSnapshot};
 use crate::judgement::{Tally, UniqueIds, WaiverBook, codes_due, operations};
-use crate::model::{CaseRecord, Contract, Drift, Skipped, SnapshotOutcome, Suite, Verdict, whole_micros};
+use crate::model::{
+    CaseRecord, Contract, Drift, Effects, Skipped, SnapshotOutcome, Suite, Verdict, whole_micros,
+};
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
 use crate::snapshot::{RuleBook, Store, StoreError};
 use crate::template::Templates;
 use crate::transport::Client;
 
 use attempt::Attempt;
+use observe::Observer;
 use preflight::preflight;
 
 pub use drift::drift;
 pub use retry::Retry;
-pub use settings::{DEFAULT_JOBS, Endpoint, RunSettings, seed_by_chance};
+pub use settings::{DEFAULT_JOBS, Endpoint, Observing, RunSettings, seed_by_chance};
 pub use signing::Signing;
 pub use state::{purpose, set_up_request};
 pub use stop::{Stop, StopSwitch};
@@ -57,6 +61,8 @@ pub struct Runner {
     waivers: WaiverBook,
     stale: Option<Vec<StaleSnapshot>>,
     drift: Option<Drift>,
+    /// What is known of how the endpoint is observed.
+    observer: Observer,
     /// How often each state was left in place, as was asked.
     kept: Mutex<BTreeMap<String, usize>>,
 }
@@ -68,7 +74,8 @@ impl Runner {
         let (templates, waivers) = (Templates::default(), WaiverBook::default());
         let rules = RuleBook::default();
         let (stale, drift, kept) = (None, None, Mutex::default());
-        Self { client, endpoint, settings, templates, rules, store, waivers, stale, drift, kept }
+        let observer = Observer::default();
+        Self { client, endpoint, settings, templates, rules, store, waivers, stale, drift, observer, kept }
     }
 
     /// The runner with waivers of its endpoint.
@@ -190,6 +197,8 @@ impl Runner {
             rows_met: Vec::new(),
             codes_due: codes_due(planned),
             request_ids: Vec::new(),
+            effects: Effects::NotPromised,
+            observations: Vec::new(),
             literals: Vec::new(),
             snapshot: SnapshotOutcome::Unchecked,
             retried: Vec::new(),

@@ -206,7 +206,7 @@ fn prepare(kitchen: &Kitchen<'_>, step: &RecipeStep, scope: &Scope) -> Result<Pr
     for (name, value) in &mut params {
         *value = kitchen.templates.render(value, scope).map_err(|error| format!("{name}: {error}"))?;
     }
-    Ok(PreparedStep { params, request: RequestSpec::default(), expect: std::sync::Arc::default() })
+    Ok(PreparedStep { params, request: step.request.clone(), expect: std::sync::Arc::default() })
 }
 
 /// Sends the request of a step, and the same for every further page if it is for a list; what its answers give.
@@ -215,11 +215,21 @@ pub(super) async fn send(
     step: &RecipeStep,
     scope: &Scope,
 ) -> Result<Vec<(String, Value)>, String> {
+    send_pages(kitchen, step, scope, MOST_PAGES).await
+}
+
+/// The same, for a list of at most so many pages.
+pub(super) async fn send_pages(
+    kitchen: &Kitchen<'_>,
+    step: &RecipeStep,
+    scope: &Scope,
+    most: usize,
+) -> Result<Vec<(String, Value)>, String> {
     let Some(field) = &step.pages else {
         return Ok(send_page(kitchen, step, scope, None).await?.saved);
     };
     let (mut all, mut tokens, mut last) = (Vec::new(), BTreeSet::new(), None);
-    while tokens.len() < MOST_PAGES {
+    while tokens.len() < most {
         let page =
             send_page(kitchen, step, scope, last.as_deref().map(|token| (field.as_str(), token))).await?;
         page.saved.into_iter().for_each(|(name, value)| collect(&mut all, name, value));
@@ -231,7 +241,7 @@ pub(super) async fn send(
         }
         last = Some(next);
     }
-    Err(format!("the list has more than {MOST_PAGES} pages"))
+    Err(format!("the list has more than {most} pages"))
 }
 
 /// Adds what a page gives to what earlier ones gave.

@@ -14,6 +14,18 @@ use super::signing::Signing;
 /// How many cases run at once: enough to keep a connection busy while others wait for states.
 pub const DEFAULT_JOBS: usize = 16;
 
+/// Whether the effects of cases are observed on the endpoint, which costs requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Observing {
+    /// Where the endpoint is on this machine.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
 /// Settings of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct RunSettings {
@@ -29,6 +41,8 @@ pub struct RunSettings {
     pub total: Duration,
     /// After how many failed cases no further one starts; never, if not said.
     pub enough: Option<NonZeroUsize>,
+    /// Whether effects are observed.
+    pub observing: Observing,
     /// Whether cases that may cost money are run; not unless somebody says so.
     pub allows_billable: bool,
     /// Whether states are left in place after their cases.
@@ -36,6 +50,13 @@ pub struct RunSettings {
     /// Whether cases that pass without a finding keep their exchanges, for whoever wants to look at answers that are
     /// as they should be. Where nobody does, they are gone before the case is told.
     pub keeps_exchanges: bool,
+}
+
+impl RunSettings {
+    /// Whether effects are observed; where the endpoint is decides that before the run ([`Observing::Auto`] does not).
+    pub fn observes(&self) -> bool {
+        self.observing == Observing::Always
+    }
 }
 
 impl Default for RunSettings {
@@ -47,6 +68,7 @@ impl Default for RunSettings {
             part: None,
             total: Duration::from_mins(30),
             enough: None,
+            observing: Observing::Auto,
             allows_billable: false,
             keeps_states: false,
             keeps_exchanges: true,

@@ -184,6 +184,12 @@ pub(super) static CONTRACT: Shape = Shape::Table(&[
     needed("version", Shape::Text, "The version of the API."),
     needed("about", Shape::Text, "What the operation does, in a line."),
     key("effects", Shape::List(&Shape::Choice(&["billable"])), "What an accepted request causes."),
+    key("effect", EFFECT, "What an accepted request does, and how that is observed."),
+    key(
+        "unique",
+        Shape::List(&UNIQUE),
+        "Values of answers that no two answers share, each written as [[unique]].",
+    ),
     key("common", Shape::Text, "A file of errors and envelope that several operations share."),
     key("rate-limit", RATE_LIMIT, "The documented limit on calls."),
     key("sources", SOURCES, "Where the promises are written, by short name."),
@@ -241,6 +247,34 @@ const FORMAT_CHOICE: Shape = Shape::Table(&[
     needed("param", Shape::Text, "The parameter's name."),
     needed("json", Shape::Text, "Its value for JSON."),
     needed("xml", Shape::Text, "Its value for XML."),
+]);
+
+const EFFECT: Shape = Shape::Table(&[
+    needed("about", Shape::Text, "What happens, such as \"an execution starts\"."),
+    needed("observe", OBSERVE, "The request that lists what is there."),
+    needed("success", ADDS, "What an answer of success says."),
+    key("replay", Shape::Text, "The parameter that makes a repeated request one with the first."),
+    key("within", Shape::Integer, "How long it may take to be seen, in seconds; 1 unless said otherwise."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
+]);
+
+const OBSERVE: Shape = Shape::Table(&[
+    key("method", Shape::Text, "Its method, if not the usual one."),
+    key("path", Shape::Text, "Its path, if not the contract's; may use variables of states."),
+    key("params", VALUES, "Parameters, over those that every request carries; may use variables of states."),
+    needed("value", Shape::Text, "The values, as a JSONPath into the answer."),
+    key("pages", Shape::Text, "The field of the answer, and the parameter, that lead to the next page."),
+]);
+
+const ADDS: Shape =
+    Shape::Table(&[needed("adds", Shape::Text, "Where it names what it added, as a JSONPath.")]);
+
+static UNIQUE: Shape = Shape::Table(&[
+    needed("at", Shape::Text, "Where it is in the body of a success, as a JSONPath."),
+    key("about", Shape::Text, "What it means."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
 static PARAM: Shape = Shape::Table(&[
@@ -557,4 +591,4 @@ static WAIVER: Shape = Shape::Table(&[
     needed("expires", Shape::Text, "The last day on which it counts, such as \"2026-12-31\"."),
 ]);
 
-const LEVEL: Shape = Shape::Choice(&["envelope", "status", "code", "message", "body", "snapshot"]);
+const LEVEL: Shape = Shape::Choice(&["envelope", "status", "code", "message", "body", "effect", "snapshot"]);

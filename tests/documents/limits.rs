@@ -94,6 +94,7 @@ const TESTED: &[(&str, &[&str])] = &[
     ("lines of a body in a snapshot", &["a_body_has_as_many_lines_as_it_may_and_one_more_is_counted"]),
     ("a text in a snapshot", &["a_text_is_whole_as_long_as_it_may_be_and_cut_past_that"]),
     ("a file below the folder of snapshots", &["a_file_is_read_up_to_the_limit_and_not_one_byte_past_it"]),
+    ("an observation of [effects](effects.md)", &["what_cannot_be_observed_fails_nothing_and_is_counted"]),
     ("waits", &["a_wait_has_an_end", "the_whole_run_has_an_end_too"]),
     ("the files of a bundle", &["no_more_heads_are_read_than_files_are_allowed"]),
     ("the events of a bundle, which are read case by case", &["a_file_is_as_large_as_a_head_can_say"]),

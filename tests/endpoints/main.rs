@@ -13,6 +13,7 @@ mod clock;
 mod coding;
 mod connections;
 mod echo;
+mod effects;
 mod endpoints;
 mod faults;
 mod fixtures;

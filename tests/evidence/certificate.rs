@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use crate::bundle::{CASES, Desk};
 use crate::support::{code, err, out, run};
 use proofmark::evidence::{
-    CertifiedContract, CertifiedEndpoint, Conformance, Digest, Omission, Resource, Scope, SigningKey,
-    Statement, TestResult, seal,
+    CertifiedContract, CertifiedEndpoint, Conformance, Digest, ObservedEffects, Omission, Resource, Scope,
+    SigningKey, Statement, TestResult, seal,
 };
 use proofmark::protocol::sha256_hex;
 
@@ -35,6 +35,7 @@ fn statement() -> Statement {
     let scope = Scope {
         cases: 6,
         contracts: vec![CertifiedContract { id: "shop/PlaceOrder".into(), version: "2024-01-01".into() }],
+        effects: ObservedEffects { not_observed: 0, observed: 3 },
         endpoints: vec![CertifiedEndpoint {
             kind: "mock".into(),
             name: "shop-mock".into(),

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::app::Shard;
 use crate::cli::words::Words;
 use crate::model::{Level, Scheme};
+use crate::run::Observing;
 use crate::transport::Keeping;
 
 #[derive(Debug, Clone, Args)]
@@ -71,10 +72,32 @@ pub(in crate::cli) struct BoundArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Judging")]
 pub(in crate::cli) struct LevelArgs {
-    /// The deepest level that counts: envelope, status, code, message, body, snapshot
+    /// The deepest level that counts: envelope, status, code, message, body, effect, snapshot
     #[arg(long, value_name = "LEVEL", default_value = "snapshot")]
     #[arg(value_parser = Words::levels(), hide_possible_values = true)]
     pub(in crate::cli) level: Level,
+    /// Observe what requests do on the endpoint, where contracts say how; `auto` does so for endpoints on this machine
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Observe::Auto)]
+    observe: Observe,
+}
+
+impl LevelArgs {
+    /// Whether effects are observed.
+    pub(in crate::cli) fn observing(&self) -> Observing {
+        match self.observe {
+            Observe::Auto => Observing::Auto,
+            Observe::Always => Observing::Always,
+            Observe::Never => Observing::Never,
+        }
+    }
+}
+
+/// When effects are observed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Observe {
+    Auto,
+    Always,
+    Never,
 }
 
 /// Promises that the embedded endpoint breaks.

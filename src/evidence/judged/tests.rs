@@ -181,7 +181,7 @@ fn each_thing_that_a_record_says_is_compared() {
 }
 
 fn id() -> RequestId {
-    RequestId { step: 0, at: "$.id".into(), digest: "x".into() }
+    RequestId { level: Level::Envelope, step: 0, at: "$.id".into(), digest: "x".into() }
 }
 
 fn set_up() -> SetUp {

@@ -22,6 +22,8 @@ pub enum Code {
     Unreadable,
     /// A case failed, and no finding says why.
     Unexplained,
+    /// A request did something else on the endpoint than its answer says.
+    Effect,
     /// The answer differs from the snapshot.
     Snapshot,
     /// The file of a snapshot cannot be read or written.
@@ -48,7 +50,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Status,
         Self::ErrorCode,
         Self::Message,
@@ -56,6 +58,7 @@ impl Code {
         Self::Envelope,
         Self::Unreadable,
         Self::Unexplained,
+        Self::Effect,
         Self::Snapshot,
         Self::SnapshotFile,
         Self::Transport,
@@ -79,6 +82,7 @@ impl Code {
             Self::Envelope => "PM005",
             Self::Unreadable => "PM006",
             Self::Unexplained => "PM007",
+            Self::Effect => "PM008",
             Self::Snapshot => "PM101",
             Self::SnapshotFile => "PM102",
             Self::Transport => "PM201",
@@ -102,7 +106,8 @@ impl Code {
             | Self::Value
             | Self::Envelope
             | Self::Unreadable
-            | Self::Unexplained => 0,
+            | Self::Unexplained
+            | Self::Effect => 0,
             Self::Snapshot | Self::SnapshotFile => 1,
             Self::Transport | Self::Throttled | Self::SetUp | Self::Paused | Self::Unprepared => 2,
             Self::LeftBehind => 3,
@@ -121,7 +126,13 @@ impl Code {
     pub(super) fn is_of_an_operation(self) -> bool {
         matches!(
             self,
-            Self::Status | Self::ErrorCode | Self::Message | Self::Value | Self::Unexplained | Self::Snapshot
+            Self::Status
+                | Self::ErrorCode
+                | Self::Message
+                | Self::Value
+                | Self::Unexplained
+                | Self::Effect
+                | Self::Snapshot
         )
     }
 

@@ -127,6 +127,8 @@ fn of_findings(record: &CaseRecord) -> Vec<Trouble> {
         let findings: Vec<&Finding> = counting().filter(|finding| finding.step == step).collect();
         found.extend(of_answer(&findings));
     }
+    // What an answer says and what its request did are two things, so both may be wrong.
+    found.extend(counting().filter(|finding| finding.level == Level::Effect).map(of_effect));
     let differs = || counting().filter(|finding| finding.level == Level::Snapshot);
     let has_differences = found.is_empty() && !matches!(record.snapshot, SnapshotOutcome::Unusable { .. });
     found.extend(differs().filter_map(|finding| of_file(finding, record)));
@@ -143,6 +145,15 @@ fn of_findings(record: &CaseRecord) -> Vec<Trouble> {
         found.push(Trouble::new(Code::Unexplained, "the case", "a pass", "a failure without a finding"));
     }
     found
+}
+
+/// What a request did on the endpoint. Which values were added is another thing in each case.
+fn of_effect(finding: &Finding) -> Trouble {
+    let trouble = Trouble::of(Code::Effect, finding);
+    let kind = if finding.actual == "nothing added" { "nothing added" } else { "something added" };
+    let actual =
+        if finding.subject == Level::Effect.name() { kind.to_owned() } else { trouble.actual.clone() };
+    Trouble { actual, ..trouble }
 }
 
 /// A file of a snapshot that cannot be read or written, whatever else is wrong with the case.

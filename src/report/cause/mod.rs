@@ -219,7 +219,8 @@ impl Cause {
             | Code::Value
             | Code::Envelope
             | Code::Unreadable
-            | Code::Unexplained => format!("{promise}: expected {expected}, got {actual}"),
+            | Code::Unexplained
+            | Code::Effect => format!("{promise}: expected {expected}, got {actual}"),
         }
     }
 }

@@ -46,6 +46,7 @@ impl Rule {
                 Promise::Limit { parameter, limit } => format!("{contract}/{parameter}/{limit}"),
                 Promise::Field { name } => format!("{contract}/field/{name}"),
                 Promise::Envelope { name } => format!("{contract}/envelope/{name}"),
+                Promise::Effect { about } => format!("{contract}/effect/{about}"),
             },
             Self::Level(level) => level.to_string(),
             Self::Failed => "failed".to_owned(),
@@ -106,6 +107,7 @@ fn about_promise(promise: &Promise) -> &'static str {
         Promise::Limit { .. } => "A value past this limit is refused as the contract says, and no other one.",
         Promise::Field { .. } => "The answer has this field, in its type and form.",
         Promise::Envelope { .. } => "Every answer keeps this rule.",
+        Promise::Effect { .. } => "An accepted request does this once, and a refused one does nothing.",
     }
 }
 
@@ -118,6 +120,7 @@ fn about_level(level: Level) -> &'static str {
         Level::Code => "The error code is the one that the contract or the case names.",
         Level::Message => "The error message is that of the contract's row, or fits the case.",
         Level::Body => "Header fields, values and times of the answer are as the case expects.",
+        Level::Effect => "What a request does on the endpoint is what its answer says.",
         Level::Snapshot => "The endpoint answers what it answered before.",
     }
 }

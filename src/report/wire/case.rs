@@ -12,7 +12,8 @@ use super::run::level;
 use super::verdict::{RawSnapshot, RawVerdict};
 use super::{WireError, micros};
 use crate::model::{
-    CaseId, CaseRecord, Exchange, Finding, IdError, OperationId, RequestId, SetUp, SourceText, Spot, TableId,
+    CaseId, CaseRecord, Effects, Exchange, Finding, IdError, Level, Moment, Observation, OperationId,
+    RequestId, SetUp, SourceText, Spot, TableId,
 };
 use crate::protocol::{from_json, to_json};
 
@@ -51,6 +52,10 @@ pub(super) struct RawCase {
     codes_due: Vec<Vec<String>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     request_ids: Vec<RawRequestId>,
+    #[serde(default, skip_serializing_if = "RawEffects::is_not_promised")]
+    effects: RawEffects,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    observations: Vec<RawObservation>,
     snapshot: RawSnapshot,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     retried: Vec<String>,
@@ -86,6 +91,8 @@ impl From<&CaseRecord> for RawCase {
             rows_met: texts(&record.rows_met),
             codes_due: record.codes_due.iter().map(|codes| texts(codes)).collect(),
             request_ids: record.request_ids.iter().map(RawRequestId::from).collect(),
+            effects: record.effects.into(),
+            observations: record.observations.iter().map(RawObservation::from).collect(),
             snapshot: (&record.snapshot).into(),
             retried: record.retried.clone(),
             started_again: record.started_again.clone(),
@@ -119,6 +126,8 @@ impl TryFrom<RawCase> for CaseRecord {
             rows_met: shared(raw.rows_met),
             codes_due: raw.codes_due.into_iter().map(shared).collect(),
             request_ids: raw.request_ids.into_iter().map(RequestId::from).collect(),
+            effects: raw.effects.into(),
+            observations: raw.observations.into_iter().map(Observation::from).collect(),
             literals: Vec::new(),
             snapshot: raw.snapshot.into(),
             retried: raw.retried,
@@ -179,6 +188,8 @@ fn spot(file: &str, line: usize, column: usize) -> Spot {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct RawRequestId {
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_effect: bool,
     step: usize,
     at: String,
     digest: String,
@@ -186,13 +197,97 @@ struct RawRequestId {
 
 impl From<&RequestId> for RawRequestId {
     fn from(id: &RequestId) -> Self {
-        Self { step: id.step + 1, at: id.at.clone(), digest: id.digest.clone() }
+        let is_effect = id.level == Level::Effect;
+        Self { is_effect, step: id.step + 1, at: id.at.clone(), digest: id.digest.clone() }
     }
 }
 
 impl From<RawRequestId> for RequestId {
     fn from(raw: RawRequestId) -> Self {
-        Self { step: raw.step.saturating_sub(1), at: raw.at, digest: raw.digest }
+        let level = if raw.is_effect { Level::Effect } else { Level::Envelope };
+        Self { level, step: raw.step.saturating_sub(1), at: raw.at, digest: raw.digest }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RawEffects {
+    #[default]
+    NotPromised,
+    Observed,
+    NotObserved,
+}
+
+impl RawEffects {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+    fn is_not_promised(&self) -> bool {
+        matches!(self, Self::NotPromised)
+    }
+}
+
+impl From<Effects> for RawEffects {
+    fn from(effects: Effects) -> Self {
+        match effects {
+            Effects::NotPromised => Self::NotPromised,
+            Effects::Observed => Self::Observed,
+            Effects::NotObserved => Self::NotObserved,
+        }
+    }
+}
+
+impl From<RawEffects> for Effects {
+    fn from(effects: RawEffects) -> Self {
+        match effects {
+            RawEffects::NotPromised => Self::NotPromised,
+            RawEffects::Observed => Self::Observed,
+            RawEffects::NotObserved => Self::NotObserved,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum RawMoment {
+    Before,
+    After,
+    End,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawObservation {
+    moment: RawMoment,
+    step: usize,
+    of: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
+}
+
+impl From<&Observation> for RawObservation {
+    fn from(observation: &Observation) -> Self {
+        let (moment, step) = match observation.moment {
+            Moment::Before(step) => (RawMoment::Before, step),
+            Moment::After(step) => (RawMoment::After, step),
+            Moment::End(step) => (RawMoment::End, step),
+        };
+        let (seen, failed) = match observation.seen.clone() {
+            Ok(seen) => (Some(seen), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        Self { moment, step: step + 1, of: observation.of.clone(), seen, failed }
+    }
+}
+
+impl From<RawObservation> for Observation {
+    fn from(raw: RawObservation) -> Self {
+        let step = raw.step.saturating_sub(1);
+        let moment = match raw.moment {
+            RawMoment::Before => Moment::Before(step),
+            RawMoment::After => Moment::After(step),
+            RawMoment::End => Moment::End(step),
+        };
+        Self { moment, of: raw.of, seen: raw.seen.ok_or_else(|| raw.failed.unwrap_or_default()) }
     }
 }
 

@@ -21,6 +21,7 @@ enum RawPromise {
     ErrorRow { status: u16, code: String },
     Field { name: String },
     Envelope { name: String },
+    Effect { about: String },
     Limit { parameter: String, limit: String },
 }
 
@@ -30,6 +31,7 @@ impl From<Citation> for RawCitation {
             Promise::ErrorRow { status, code } => RawPromise::ErrorRow { status, code },
             Promise::Field { name } => RawPromise::Field { name },
             Promise::Envelope { name } => RawPromise::Envelope { name },
+            Promise::Effect { about } => RawPromise::Effect { about },
             Promise::Limit { parameter, limit } => RawPromise::Limit { parameter, limit },
         };
         Self { promise, file: site.file.display().to_string(), line: site.line, column: site.column }
@@ -42,6 +44,7 @@ impl From<RawCitation> for Citation {
             RawPromise::ErrorRow { status, code } => Promise::ErrorRow { status, code },
             RawPromise::Field { name } => Promise::Field { name },
             RawPromise::Envelope { name } => Promise::Envelope { name },
+            RawPromise::Effect { about } => Promise::Effect { about },
             RawPromise::Limit { parameter, limit } => Promise::Limit { parameter, limit },
         };
         // Lines and columns count from 1, and consumers of SARIF count no further than 32 bits.

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::contract::{RawParameter, RawRow};
 use super::{FORMAT, VERSION, WireError, micros};
 use crate::event::{
-    EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber, PartStart, RowStart, RunEnd,
-    RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
+    EffectCounts, EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber, PartStart,
+    RowStart, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
 };
 use crate::model::{Drift, Level, VerdictCounts};
 
@@ -163,6 +163,8 @@ pub(super) struct RawEnd {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     manifest: Option<RawDrift>,
     snapshots: RawSnapshots,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    effects: Option<RawEffectCounts>,
     left_behind: usize,
     exchanges: usize,
     stopped: Option<RawStopped>,
@@ -189,6 +191,12 @@ struct RawSnapshots {
     missing: usize,
     written: usize,
     unusable: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawEffectCounts {
+    observed: usize,
+    not_observed: usize,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -258,6 +266,10 @@ impl From<&RunEnd> for RawEnd {
             unpublished: end.unpublished.clone(),
             manifest: end.drift.clone().map(RawDrift::from),
             snapshots: RawSnapshots { same, different, outranked, missing, written, unusable },
+            effects: (end.effects.total() > 0).then_some(RawEffectCounts {
+                observed: end.effects.observed,
+                not_observed: end.effects.not_observed,
+            }),
             left_behind: end.left_behind,
             exchanges: end.exchanges,
             stopped: end.stopped.clone().map(RawStopped::from),
@@ -285,6 +297,10 @@ impl TryFrom<RawEnd> for RunEnd {
             stale_waivers: raw.stale_waivers,
             unpublished: raw.unpublished,
             snapshots: SnapshotCounts { same, different, outranked, missing, written, unusable },
+            effects: raw.effects.map_or(EffectCounts::default(), |it| EffectCounts {
+                observed: it.observed,
+                not_observed: it.not_observed,
+            }),
             left_behind: raw.left_behind,
             exchanges: raw.exchanges,
             stopped: raw.stopped.map(Stopped::from),

@@ -1,6 +1,7 @@
 //! Reads `contract.toml`, the file it shares with others, and `states.toml` into a [`Contract`].
 //! The parts are read in files of their own; what they share is the [`Reader`].
 
+mod effect;
 mod envelope;
 mod parameter;
 mod state;
@@ -35,6 +36,7 @@ pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Ve
     let shared_rows = reader.rows(files.common.and_then(|common| common.get("error")), false);
     let tables: Vec<&Node> = files.common.into_iter().chain([own]).collect();
     let normalisation = normalisation::read(&tables, reader.problems);
+    let states = files.states.map(|node| state::states(node, reader.problems)).unwrap_or_default();
     let contract = Contract {
         id,
         files: [own].into_iter().chain(files.common).map(|node| Arc::clone(&node.spot.file)).collect(),
@@ -49,7 +51,9 @@ pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Ve
         rules: reader.rules(own.get("rule")),
         envelope: shared("envelope").map(|node| reader.envelope(node)).unwrap_or_default(),
         snapshot_headers: shared("snapshot").map(|node| lower(&node.texts("headers"))).unwrap_or_default(),
-        states: files.states.map(|node| state::states(node, reader.problems)).unwrap_or_default(),
+        effect: own.get("effect").and_then(|node| reader.effect(node, &states)),
+        unique: reader.unique(own.get("unique")),
+        states,
         sweep: files.states.and_then(|node| state::sweep(node, reader.problems)),
         sources: reader.sources.clone(),
         rows,
@@ -58,6 +62,7 @@ pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Ve
     };
     reader.check_codes(&contract, own);
     reader.check_path(&contract, own);
+    reader.check_replay(&contract, own);
     contract
 }
 

@@ -1,7 +1,8 @@
 //! Reads `states.toml`.
 
 use crate::model::{
-    Problem, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep, Value, is_singular,
+    Problem, Recipe, RecipeStep, RequestSpec, StateDefinition, StateParameter, StateVariable, Sweep, Value,
+    is_singular,
 };
 use crate::source::document::{Entry, Node};
 use crate::source::matcher::check_path;
@@ -121,6 +122,7 @@ fn step(node: &Node, names: &mut Names, problems: &mut Vec<Problem>) -> RecipeSt
         is_optional: node.flag("optional", false),
         pages: node.text("pages"),
         params: node.get("params").map(Node::to_pairs).unwrap_or_default(),
+        request: RequestSpec::default(),
         save: saved
             .iter()
             .filter_map(|entry| Some((entry.key.clone(), entry.node.as_text()?.to_owned())))

@@ -26,6 +26,9 @@ impl<W: Write> TerminalReport<W> {
         for (operation, met) in start.operations.iter().zip(&end.rows_met) {
             self.line("error rows", &format!("{} of {} met", met.len(), operation.rows.len()))?;
         }
+        if end.effects.total() > 0 {
+            self.line("effects", &end.effects.to_string())?;
+        }
         let counts = &end.counts;
         let flaky = if counts.flaky > 0 { format!("{} flaky, ", counts.flaky) } else { String::new() };
         let verdicts = format!(
