@@ -31,7 +31,7 @@ pub(crate) mod work;
 
 pub use case::{
     AxisChoice, Case, Expect, Given, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme, StatusRule,
-    Step, Variable, last_part, merge_params, target,
+    Step, Variable, With, last_part, merge_params, target,
 };
 pub(crate) use case::{put_over, put_over_fields};
 pub use character::{is_hostile, json_escape};

@@ -300,7 +300,7 @@ fn placed(event: Event, places: &Places) -> Result<Event, Divergence> {
 }
 
 /// Events, read line by line as this program writes them. It ends with the first line that is wrong.
-pub(super) struct EventFile<R> {
+pub(in crate::app) struct EventFile<R> {
     lines: BufReader<R>,
     places: Places,
     /// The number of the line that was read last.
