@@ -111,6 +111,14 @@ pub enum AppError {
         /// Why.
         reason: String,
     },
+    /// A file that is not a bundle, or not a whole one.
+    #[error("{path} is not a bundle that can be used: {reason}", path = path.display())]
+    NoBundle {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A file of events that cannot be read.
     #[error("the events {path} cannot be read", path = path.display())]
     Events {

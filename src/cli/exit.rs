@@ -111,6 +111,7 @@ fn code_of(error: &AppError) -> u8 {
         | AppError::NoEvents { .. }
         | AppError::Key { .. }
         | AppError::NoStatement { .. }
+        | AppError::NoBundle { .. }
         | AppError::Store(StoreError::Unreadable { .. } | StoreError::Changed { .. })
         | AppError::Orphans(_)
         | AppError::Plan(PlanError::Id { .. } | PlanError::TooMany) => INVALID_FILES,

@@ -13,6 +13,7 @@ mod exit;
 mod identity;
 mod interrupt;
 mod keyboard;
+mod mutants_text;
 mod output;
 mod problem;
 mod reports;

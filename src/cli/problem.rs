@@ -81,6 +81,7 @@ fn hint(error: &CliError) -> Option<String> {
             | AppError::Key { .. }
             | AppError::NoCertificate { .. }
             | AppError::NoStatement { .. }
+            | AppError::NoBundle { .. }
             | AppError::Events { .. },
         )
         | CliError::Reference(_)

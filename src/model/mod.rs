@@ -32,13 +32,14 @@ pub(crate) mod work;
 
 pub use case::{
     AxisChoice, Case, Expect, Given, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme, StatusRule,
-    Step, Variable, last_part, merge_params, target,
+    Step, Variable, With, last_part, merge_params, target,
 };
 pub(crate) use case::{put_over, put_over_fields};
 pub use character::{is_hostile, json_escape};
 pub use contract::{
-    Backing, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderRule, Listing, MediaTypes,
-    RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots, row_label,
+    Backing, Charset, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderPromise, HeaderRule,
+    Listing, MediaTypes, Others, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle,
+    XmlRoots, row_label,
 };
 pub use effect::{EffectRule, Effects, Moment, Observation, Observe, UniqueRule};
 pub use endpoint_kind::EndpointKind;

@@ -14,6 +14,8 @@ named! {
         Events = "events",
         /// `proofmark-coverage`.
         Coverage = "coverage",
+        /// `proofmark-mutants`.
+        Mutants = "mutants",
     }
 }
 
@@ -24,6 +26,7 @@ impl FormatSchema {
             Self::Report => include_str!("schemas/report.json"),
             Self::Events => include_str!("schemas/events.json"),
             Self::Coverage => include_str!("schemas/coverage.json"),
+            Self::Mutants => include_str!("schemas/mutants.json"),
         }
     }
 }

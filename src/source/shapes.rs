@@ -17,6 +17,7 @@ pub(super) static TABLE: Shape = Shape::Table(&[
     key("given", GIVEN, "The states that its cases need."),
     key("params", VALUES, "Parameters that every case of the table sends."),
     key("request", REQUEST, "How the requests of the table differ from the contract's usual one."),
+    key("with", Shape::Map(&VALUES), "Parameters by the names that the axis `with` has for them."),
     needed("case", Shape::List(&CASE), "The cases, each written as [[case]]."),
 ]);
 
@@ -74,13 +75,32 @@ const AXES: Shape = Shape::Table(&[
     key("method", TEXTS, "Methods."),
     key("place", Shape::List(&PLACE), "Where the parameters go."),
     key("format", Shape::List(&FORMAT), "Formats of the answer."),
-    key("sign", Shape::List(&SCHEME), "Schemes of signing."),
+    key("sign", Shape::List(&AXIS_SCHEME), "Schemes of signing; usual is the endpoint's own."),
+    key("with", TEXTS, "Names of the table's parameters to add, each as [with.NAME]."),
+    key(
+        "draw",
+        Shape::Choice(&["all", "pairs"]),
+        "Every combination, or as few as have every pair of values.",
+    ),
 ]);
 
 static PLACE: Shape = Shape::Choice(&["query", "form", "json"]);
 static ANY_PLACE: Shape = Shape::Choice(&Place::NAMES);
 static SCHEME: Shape = Shape::Choice(Scheme::WORDS);
+static AXIS_SCHEME: Shape = Shape::Choice(&AXIS_SCHEMES);
+static AXIS_SCHEMES: [&str; Scheme::WORDS.len() + 1] = after("usual", Scheme::WORDS);
 static FORMAT: Shape = Shape::Choice(&Format::NAMES);
+
+/// A word, and others after it.
+const fn after<const COUNT: usize>(first: &'static str, others: &[&'static str]) -> [&'static str; COUNT] {
+    let mut all = [first; COUNT];
+    let mut at = 1;
+    while at < COUNT {
+        all[at] = others[at - 1];
+        at += 1;
+    }
+    all
+}
 
 static LINES: Shape = Shape::Either(&[Shape::Text, TEXTS]);
 
@@ -97,7 +117,9 @@ const REQUEST: Shape = Shape::Table(&[
         Shape::Named("scheme", &SCHEME),
         "How it is signed, in place of the endpoint's usual scheme.",
     ),
-    key("after-signing", Shape::Text, "What is added to the query after the request is signed."),
+    key("after-signing", Shape::Text, "What is added to the parameters after the request is signed."),
+    key("signed-at", Shape::Text, "How far the clock of the signer is off, such as -32m or +16m."),
+    key("signed-as", Shape::Text, "The id of the key that the signature names, whatever it is made with."),
 ]);
 
 const EXPECT: Shape = Shape::Named("expect", &EXPECT_SHAPE);
@@ -304,6 +326,7 @@ static FIELD: Shape = Shape::Table(&[
     needed("type", Shape::Choice(&Matcher::TYPES), "The type."),
     key("required", Shape::Boolean, "Whether it must be there; true unless said otherwise."),
     key("pattern", Shape::Text, "A regular expression that it matches, as it is written."),
+    key("open", Shape::Text, "Why its value may be any of its type."),
     key("about", Shape::Text, "What it means."),
     key("source", TEXTS, "Names of sources."),
     key("unpublished", Shape::Boolean, UNPUBLISHED),
@@ -356,6 +379,7 @@ const ENVELOPE: Shape = Shape::Table(&[
     key("code", Shape::Text, "Where an error's code stands, as a JSONPath."),
     key("message", Shape::Text, "Where an error's message stands, as a JSONPath."),
     key("content-type", CONTENT_TYPE, "The media types of answers."),
+    key("headers", Shape::List(&HEADER), "Header fields of every answer."),
     key("success", SUCCESS, "A success body."),
     key("error", ERROR_BODY, "An error body."),
     key("request-id", REQUEST_ID, "The request id."),
@@ -374,16 +398,45 @@ const CONTENT_TYPE: Shape = Shape::Table(&[
         ONE_OR_MORE,
         "Of an answer that is read as a text, such as text/plain; or a list of several.",
     ),
+    key("charset", CHARSET, "The charset that the content type names."),
     key("source", TEXTS, "Names of sources."),
     key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
-const ERROR_BODY: Shape = Shape::Table(&[key("fields", Shape::List(&FIELD), "Its fields.")]);
+static HEADER: Shape = Shape::Table(&[
+    needed("name", Shape::Text, "Its name."),
+    key("required", Shape::Boolean, "Whether it must be there; true unless said otherwise."),
+    key("pattern", Shape::Text, "A regular expression that each of its lines matches."),
+    key("open", Shape::Text, "Why it may have any value."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
+]);
+
+const CHARSET: Shape = Shape::Table(&[
+    key("json", Shape::Text, "Of a JSON answer, such as utf-8."),
+    key("xml", Shape::Text, "Of an XML answer, such as utf-8."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
+]);
+
+const CLOSED: &str = "Whether it has no other fields than those that the contract names.";
+
+const OPEN: &str = "Why it may have fields that the contract does not name.";
+
+const ERROR_BODY: Shape = Shape::Table(&[
+    key("fields", Shape::List(&FIELD), "Its fields."),
+    key("closed", Shape::Boolean, CLOSED),
+    key("open", Shape::Text, OPEN),
+    key("source", TEXTS, "Names of sources of `closed`."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
+]);
 
 const SUCCESS: Shape = Shape::Table(&[
     key("fields", Shape::List(&FIELD), "Its fields, beside the operation's."),
     key("absent", TEXTS, "Names that it must not have."),
-    key("source", TEXTS, "Names of sources of `absent`."),
+    key("closed", Shape::Boolean, CLOSED),
+    key("open", Shape::Text, OPEN),
+    key("source", TEXTS, "Names of sources of `absent` and `closed`."),
     key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 

@@ -38,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("compare", &["model", "check", "plan", "protocol", "snapshot"]),
     ("noise", &["model", "protocol", "snapshot"]),
     ("judgement", &["model", "event", "template", "plan", "check", "protocol"]),
+    ("strength", &["model", "template", "plan", "check", "protocol", "snapshot", "judgement"]),
     ("coverage", &["model", "template", "plan", "check", "protocol"]),
     (
         "run",
@@ -67,6 +68,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "review",
             "coverage",
             "evidence",
+            "strength",
             "whole_file",
         ],
     ),
@@ -104,6 +106,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "review",
             "coverage",
             "evidence",
+            "strength",
             "whole_file",
             "wrapped",
         ],

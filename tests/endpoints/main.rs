@@ -21,6 +21,7 @@ mod hostile;
 mod judge;
 mod kept_states;
 mod late;
+mod mutants;
 mod recipes;
 #[cfg(feature = "wiremock")]
 mod responder;
@@ -32,6 +33,7 @@ mod serve_tls;
 mod signals;
 mod signatures;
 mod signing;
+mod slices;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls_clients;

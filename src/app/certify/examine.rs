@@ -91,7 +91,7 @@ fn divergence(subject: &str, what: impl Into<String>) -> Divergence {
 
 impl Parts {
     /// Reads the files of a bundle but its events; none of another name may be there.
-    pub(super) fn read(files: &Files) -> Result<Self, Divergence> {
+    pub(in crate::app) fn read(files: &Files) -> Result<Self, Divergence> {
         let account = Account::from_bytes(file(files, ACCOUNT)?).map_err(|what| divergence(ACCOUNT, what))?;
         let own = [ACCOUNT, COVERAGE, ENVELOPE, MANIFEST, SIGNER];
         let mut texts = Vec::new();
@@ -120,7 +120,7 @@ impl Parts {
     }
 
     /// The events in these lines, each case with its place in the tables.
-    pub(super) fn events<R: Read>(&self, lines: R) -> Result<EventFile<R>, Divergence> {
+    pub(in crate::app) fn events<R: Read>(&self, lines: R) -> Result<EventFile<R>, Divergence> {
         let lines = BufReader::with_capacity(PART, lines);
         Ok(EventFile { lines, places: places(&self.suite)?, number: 0 })
     }
@@ -300,7 +300,7 @@ fn placed(event: Event, places: &Places) -> Result<Event, Divergence> {
 }
 
 /// Events, read line by line as this program writes them. It ends with the first line that is wrong.
-pub(super) struct EventFile<R> {
+pub(in crate::app) struct EventFile<R> {
     lines: BufReader<R>,
     places: Places,
     /// The number of the line that was read last.

@@ -10,7 +10,10 @@ use crate::model::plural;
 
 /// The commands, each in one group.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Run and look", &["run", "list", "show", "check", "coverage", "manifest", "report", "diff", "explain"]),
+    (
+        "Run and look",
+        &["run", "list", "show", "check", "coverage", "mutants", "manifest", "report", "diff", "explain"],
+    ),
     ("Snapshots", &["pending", "review", "accept", "reject", "stale", "prune", "noise"]),
     ("Certificates", &["keygen", "certify", "verify", "certificate"]),
     ("Endpoints", &["endpoints", "serve", "sweep"]),

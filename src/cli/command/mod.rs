@@ -12,6 +12,7 @@ mod install;
 mod keygen;
 mod list;
 mod manifest;
+mod mutants;
 mod noise;
 mod page;
 mod pending;
@@ -60,6 +61,7 @@ pub(super) fn carry_out(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Certificate(args)) => certificate::certificate(&args),
         Some(Command::Explain(args)) => explain::explain(&args),
         Some(Command::Schema(args)) => schema::print_schema(args.kind),
+        Some(Command::Mutants(args)) => mutants::mutants(&args),
         Some(Command::Coverage(args)) => coverage::coverage(&args),
     }
 }
