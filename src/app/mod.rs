@@ -11,6 +11,7 @@ mod endpoint;
 mod error;
 mod forecast;
 mod keep;
+mod last_run;
 mod manifest;
 mod mutants;
 mod noise;
@@ -32,6 +33,7 @@ pub use endpoint::{
 pub use error::AppError;
 pub use forecast::Forecast;
 pub use keep::{Keep, OutputKind};
+pub use last_run::LastRun;
 pub use manifest::{current_manifest, manifest_drift};
 pub use mutants::{Mutants, Mutated};
 pub use noise::{Noise, noise};

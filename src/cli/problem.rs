@@ -67,7 +67,7 @@ fn hint(error: &CliError) -> Option<String> {
         }
         CliError::App(
             AppError::Load(LoadError::Problems(_))
-            | AppError::Plan(PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
+            | AppError::Plan(PlanError::NothingSkipped { .. } | PlanError::AllSkipped | PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
             | AppError::Pattern(_)
             | AppError::Prepare(_)
             | AppError::Encode(_)

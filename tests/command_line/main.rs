@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod choosing;
 mod cli;
 mod curl;
 mod gates;

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use serde_json::{Value as Json, json};
 
-use super::check::selected;
+use super::check::selected_alone;
 use crate::app::{AppError, Mutants, Mutated, check_endpoints};
 use crate::cli::args::{CoverageFormat, MutantsArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NOTHING_SELECTED};
@@ -64,7 +64,7 @@ fn of_a_run(args: &MutantsArgs) -> Result<Option<Mutated>, CliError> {
         ..Asked::plain(cases, &args.connect, &args.bounds)
     };
     let settings = Settings::resolve(&asked, endpoint)?;
-    let (suite, plan) = selected(&args.select, asked.part)?;
+    let (suite, plan) = selected_alone(&args.select, asked.part)?;
     check_endpoints(endpoint.as_slice(), cases, &suite)?;
     let bound = bound(args);
     interruptible(async |stop| Ok(Mutants::of_run(settings.session, &plan, stop, &remark, bound).await?))
@@ -82,7 +82,7 @@ fn of_files(args: &MutantsArgs) -> Result<Mutated, CliError> {
     {
         return Ok(Mutants::of_bundle(path, |suite| wanted(args, suite), bound(args))?);
     }
-    let (suite, plan) = selected(&args.select, None)?;
+    let (suite, plan) = selected_alone(&args.select, None)?;
     Ok(Mutants::of_saved(&args.from, &suite, &plan.cases, bound(args))?)
 }
 
