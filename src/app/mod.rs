@@ -10,6 +10,7 @@ mod diff;
 mod endpoint;
 mod error;
 mod forecast;
+mod init;
 mod keep;
 mod last_run;
 mod manifest;
@@ -32,6 +33,7 @@ pub use endpoint::{
 };
 pub use error::AppError;
 pub use forecast::Forecast;
+pub use init::{ENDPOINT, Project};
 pub use keep::{Keep, OutputKind};
 pub use last_run::LastRun;
 pub use manifest::{current_manifest, manifest_drift};

@@ -140,7 +140,8 @@ fn a_certificate_lists_what_is_skipped_on_purpose_and_is_failed() {
     thing.is_mended.store(true, Ordering::SeqCst);
     let (status, text) = ran(&folder, &["keygen", "--output", "k.pem"]);
     assert_eq!(status, 0, "{text}");
-    let certify = ["certify", "--endpoint", &thing.url, "--key", "k.pem", "--output", "b.tar", "--skip", "one/a"];
+    let certify =
+        ["certify", "--endpoint", &thing.url, "--key", "k.pem", "--output", "b.tar", "--skip", "one/a"];
     let (_, text) = ran(&folder, &certify);
     assert!(text.contains("FAILED") && text.contains("one/a: --skip one/a"), "{text}");
     let (status, text) = ran(&folder, &["verify", "b.tar", "--key", "k.pem.pub"]);
@@ -155,6 +156,9 @@ fn an_endpoint_that_is_starting_is_waited_for_and_one_that_never_does_is_not_for
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
+    let url = format!("http://{address}");
+    let (status, text) = ran(&folder, &["run", "--endpoint", &url]);
+    assert!(status == 5 && text.contains("cannot be reached"), "{status} {text}");
     let starting = thread::spawn(move || {
         thread::sleep(Duration::from_millis(300));
         let listener = TcpListener::bind(address).unwrap();
@@ -167,9 +171,6 @@ fn an_endpoint_that_is_starting_is_waited_for_and_one_that_never_does_is_not_for
             });
         }
     });
-    let url = format!("http://{address}");
-    let (status, text) = ran(&folder, &["run", "--endpoint", &url]);
-    assert!(status == 5 && text.contains("cannot be reached"), "{status} {text}");
     let (status, text) = ran(&folder, &["run", "--endpoint", &url, "--wait", "30"]);
     assert_eq!(status, 0, "{text}");
     assert!(!starting.is_finished());

@@ -3,7 +3,8 @@
 use super::check::selected;
 use super::stale::keep_stale;
 use crate::app::{
-    Background, Keep, LastRun, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift, series, today,
+    Background, Keep, LastRun, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift,
+    series, today,
 };
 use crate::cli::args::RunArgs;
 use crate::cli::dry_run::dry_run;
