@@ -164,7 +164,7 @@ impl Asked {
         let has_length = self.headers.iter().any(|(name, _)| name == "content-length");
         let kept = self.headers.iter().filter(|(name, _)| name != "content-length" && name != "connection");
         for (name, value) in kept.chain(Some(&length).filter(|_| has_length)) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         head.push_str("connection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).ok()?;
@@ -215,9 +215,10 @@ impl Told {
         let mut head = format!("HTTP/1.1 {} Told\r\n", self.status);
         let is_own = |name: &str| matches!(name, "content-length" | "connection" | "transfer-encoding");
         for (name, value) in self.headers.iter().filter(|(name, _)| !is_own(name)) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
-        head.push_str(&format!("content-length: {}\r\nconnection: close\r\n\r\n", self.body.len()));
+        let length = self.body.len().to_string();
+        head.extend(["content-length: ", &length, "\r\nconnection: close\r\n\r\n"]);
         if method != "HEAD" {
             head.push_str(&self.body);
         }
