@@ -41,6 +41,7 @@ pub mod review;
 pub mod run;
 pub mod snapshot;
 pub mod source;
+pub mod strength;
 pub mod template;
 pub mod transport;
 pub mod whole_file;

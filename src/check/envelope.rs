@@ -6,16 +6,17 @@ use super::listed::select_in;
 use super::pattern::matches;
 use super::subject::Subject;
 use crate::model::{
-    Answer, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Format, Level, RequestId, UniqueRule,
-    Value, essence,
+    Answer, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Format, Level, Others, RequestId,
+    UniqueRule, Value, essence,
 };
-use crate::protocol::sha256_hex;
+use crate::protocol::{is_same_label, labels, sha256_hex};
 
 /// Holds an answer against the envelope.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Findings { subject, found: Vec::new() };
     findings.flaws();
     findings.single_headers();
+    findings.headers();
     match &subject.answer.body {
         Body::Empty => findings.empty(),
         // What cannot be decoded is said by then.
@@ -27,10 +28,12 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
         Body::Json(tree) => {
             findings.doubled_keys(tree);
             findings.content_type(Some(Format::Json));
+            findings.charset(Format::Json);
             findings.tree(tree);
         }
         Body::Xml { root, tree } => {
             findings.content_type(Some(Format::Xml));
+            findings.charset(Format::Xml);
             findings.root(root);
             findings.tree(tree);
         }
@@ -147,6 +150,9 @@ pub(super) const SINGLE: [&str; 7] =
 /// How many lines of a field are shown.
 const LINES_SHOWN: usize = 3;
 
+/// How many fields are shown that the contract does not name.
+const OTHERS_SHOWN: usize = 20;
+
 fn because(section: &str) -> Grounds {
     Grounds { because: Some(section.to_owned()), ..Grounds::default() }
 }
@@ -216,6 +222,23 @@ impl Findings<'_> {
         }
     }
 
+    /// The header fields that the contract promises of every answer.
+    fn headers(&mut self) {
+        for header in &self.subject.contract.envelope.headers {
+            let grounds = || Grounds::of_rule(&format!("headers.{}", header.name), &header.backing);
+            let mut lines = self.subject.answer.lines(&header.name).peekable();
+            if lines.peek().is_none() && header.is_required {
+                self.add_because(&header.name, "a header field", "no such header", grounds());
+            }
+            let Some(pattern) = &header.pattern else { continue };
+            let is_other = |line: &&str| !matches(pattern, line).is_ok_and(|is_match| is_match);
+            if let Some(line) = lines.find(is_other) {
+                let expected = format!("a match of /{pattern}/");
+                self.add_because(&header.name, expected, Value::text(line).to_string(), grounds());
+            }
+        }
+    }
+
     /// No body is right where the envelope asks for no field, unless the answer says that there is one.
     fn empty(&mut self) {
         let Subject { contract, answer, request, .. } = self.subject;
@@ -277,6 +300,52 @@ impl Findings<'_> {
         }
     }
 
+    /// Whether the answer names the charset that the contract promises, and one that the body can be in.
+    fn charset(&mut self, format: Format) {
+        let answer = self.subject.answer;
+        let content_type = answer.header("content-type").unwrap_or_default();
+        let (label, in_declaration) = labels(&answer.bytes, content_type);
+        let shown = || Value::text(content_type).to_string();
+        let promised = self.subject.contract.envelope.charset.as_ref();
+        let promised = promised.and_then(|charset| Some((charset.of(format)?, &charset.backing)));
+        let is_utf8 = |label: &str| is_same_label(label, "utf-8") || label.eq_ignore_ascii_case("us-ascii");
+        if let Some((wanted, backing)) = promised
+            && !label.is_some_and(|label| is_same_label(label, wanted))
+        {
+            let grounds = Grounds::of_rule("content-type.charset", backing);
+            self.add_because("content-type", format!("charset {wanted}"), shown(), grounds);
+        } else if format == Format::Json && !label.is_none_or(is_utf8) {
+            self.add_because("content-type", "charset utf-8", shown(), because("RFC 8259, section 8.1"));
+        }
+        // Who reads the bytes alone, as most XML libraries do, goes by the declaration.
+        if let (Format::Xml, Some(declared), Some(label)) = (format, in_declaration, label)
+            && !is_same_label(declared, label)
+        {
+            let actual = format!("an XML declaration with the encoding {}", Value::text(declared));
+            let expected = format!("the encoding {}, as content-type says", Value::text(label));
+            self.add_because("body", expected, actual, because("RFC 7303, section 3"));
+        }
+    }
+
+    /// Fields that the contract does not name, where it says that there are no others.
+    fn others(&mut self, tree: &Value, is_success: bool) {
+        let contract = self.subject.contract;
+        let (Others::Refused(backing), Value::Map(entries)) = (contract.envelope.others(is_success), tree)
+        else {
+            return;
+        };
+        let is_named = |key: &str| {
+            contract.fields(is_success).any(|field| field.name == key || field.keys().next() == Some(key))
+        };
+        let is_absent = |key: &String| is_success && contract.envelope.absent.contains(key);
+        let others = entries.iter().filter(|(key, _)| !is_named(key) && !is_absent(key));
+        for (key, value) in others.take(OTHERS_SHOWN) {
+            let rule = if is_success { "success.closed" } else { "error.closed" };
+            let (path, grounds) = (format!("$.{key}"), Grounds::of_rule(rule, backing));
+            self.add_because(&path, "no field that the contract does not name", value.to_string(), grounds);
+        }
+    }
+
     fn root(&mut self, root: &str) {
         let Some(roots) = &self.subject.contract.envelope.xml else { return };
         let template = if self.subject.is_success() { &roots.success } else { &roots.error };
@@ -314,6 +383,7 @@ impl Findings<'_> {
                 );
             }
         }
+        self.others(tree, is_success);
         self.request_id();
     }
 

@@ -3,7 +3,10 @@
 //! It follows a case as a run does; in the place of states stand their recorded variables, in the place of the
 //! endpoint its recorded answers. Nothing that a record says of its own verdict is taken over.
 
-use crate::model::{CaseRecord, Exchange, Given, Moment, Observation, Request, SnapshotOutcome, Value};
+use crate::model::{
+    Answer, CaseRecord, Exchange, Given, Level, Moment, Observation, PreparedStep, Request, SnapshotOutcome,
+    Value,
+};
 use crate::plan::{PlannedCase, set_variables};
 use crate::template::{Scope, Templates};
 
@@ -69,22 +72,8 @@ pub fn judge_again(
     seed: u64,
     templates: &Templates,
 ) -> Result<CaseRecord, Apart> {
-    let mut replay = Replay {
-        planned,
-        templates,
-        attempt: record.attempt(),
-        variables: &record.variables,
-        recorded: &record.exchanges,
-        observed: &record.observations,
-        is_observed: !record.observations.is_empty(),
-        judge: Judge::new(planned, record.gate),
-        about: planned.case.about.clone(),
-    };
-    let ended = match replay.steps(seed) {
-        Ok(()) => None,
-        Err(Halt::Ended(ended)) => Some(ended),
-        Err(Halt::Apart(apart)) => return Err(apart),
-    };
+    let mut replay = Replay::new(planned, record, record.gate, templates);
+    let ended = replay.ended(seed)?;
     replay.end()?;
     if let Some(exchange) = replay.recorded.first() {
         return Err(Apart::Beyond { step: exchange.step });
@@ -137,7 +126,7 @@ impl From<Ended> for Halt {
 }
 
 /// A case that is followed along its record.
-struct Replay<'a> {
+pub(super) struct Replay<'a> {
     planned: &'a PlannedCase,
     templates: &'a Templates,
     attempt: u64,
@@ -145,14 +134,60 @@ struct Replay<'a> {
     variables: &'a [(String, Value)],
     /// Exchanges that no step has taken yet.
     recorded: &'a [Exchange],
+    /// Another answer to the request of a step. It may have other values that later requests are made of, so those are
+    /// not compared with what was recorded.
+    changed: Option<(usize, &'a Answer)>,
     /// Observations that no step has taken yet.
     observed: &'a [Observation],
     is_observed: bool,
-    judge: Judge<'a>,
+    pub(super) judge: Judge<'a>,
     about: String,
+    /// What each step was judged by, where that is asked for.
+    pub(super) due: Option<Vec<StepDue>>,
 }
 
-impl Replay<'_> {
+/// What a step sends, and what is expected of its answer.
+pub(super) struct StepDue {
+    pub(super) prepared: PreparedStep,
+    pub(super) request: Request,
+}
+
+impl<'a> Replay<'a> {
+    pub(super) fn new(
+        planned: &'a PlannedCase,
+        record: &'a CaseRecord,
+        gate: Level,
+        templates: &'a Templates,
+    ) -> Self {
+        Self {
+            planned,
+            templates,
+            attempt: record.attempt(),
+            variables: &record.variables,
+            recorded: &record.exchanges,
+            changed: None,
+            observed: &record.observations,
+            is_observed: !record.observations.is_empty(),
+            judge: Judge::new(planned, gate),
+            about: planned.case.about.clone(),
+            due: None,
+        }
+    }
+
+    /// The same with another answer in the place of a recorded one.
+    pub(super) fn with(self, step: usize, answer: &'a Answer) -> Self {
+        Self { changed: Some((step, answer)), ..self }
+    }
+
+    /// Follows the case, and gives why it ended before its last step, if it did.
+    pub(super) fn ended(&mut self, seed: u64) -> Result<Option<Ended>, Apart> {
+        match self.steps(seed) {
+            Ok(()) => Ok(None),
+            Err(Halt::Ended(ended)) => Ok(Some(ended)),
+            Err(Halt::Apart(apart)) => Err(apart),
+        }
+    }
+
     fn steps(&mut self, seed: u64) -> Result<(), Halt> {
         let (mut scope, about) = open(self.planned, seed, self.attempt, self.templates)?;
         self.about = about;
@@ -210,7 +245,7 @@ impl Replay<'_> {
     }
 
     /// Takes what was observed before teardown; nothing may be left then.
-    fn end(&mut self) -> Result<(), Apart> {
+    pub(super) fn end(&mut self) -> Result<(), Apart> {
         if let Some(step) = self.judge.watch.ends_after().filter(|_| self.is_observed) {
             let seen = self.all(Moment::End(step))?;
             self.judge.observed_at_end(seen);
@@ -252,11 +287,18 @@ impl Replay<'_> {
         else {
             return Err(Halt::Apart(Apart::Missing { step: position }));
         };
-        if let Some(what) = difference(&request, &exchange.request) {
+        if self.changed.is_none()
+            && let Some(what) = difference(&request, &exchange.request)
+        {
             return Err(Halt::Apart(Apart::Request { step: position, what }));
         }
         self.recorded = rest;
-        self.judge.take(position, &prepared, request, exchange.answer.clone(), scope)?;
+        let changed = self.changed.filter(|(step, _)| *step == position).map(|(_, answer)| answer);
+        let answer = changed.unwrap_or(&exchange.answer).clone();
+        if let Some(due) = &mut self.due {
+            due.push(StepDue { prepared: prepared.clone(), request: request.clone() });
+        }
+        self.judge.take(position, &prepared, request, answer, scope)?;
         Ok(())
     }
 }

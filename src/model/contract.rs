@@ -87,6 +87,7 @@ impl Contract {
         let header = request_id.and_then(|rule| rule.header.as_ref());
         let rules = [
             ("content-type", envelope.media_types_backing.as_ref()),
+            ("content-type.charset", envelope.charset.as_ref().map(|charset| &charset.backing)),
             ("success.absent", envelope.absent_backing.as_ref()),
             ("request-id", request_id.map(|rule| &rule.backing)),
             ("request-id.header", header.map(|header| &header.backing)),
@@ -94,6 +95,15 @@ impl Contract {
         ];
         let rules =
             rules.into_iter().filter_map(|(name, backing)| Some((format!("envelope {name}"), backing?)));
+        let headers = envelope.headers.iter();
+        let headers = headers.map(|header| (format!("envelope headers.{}", header.name), &header.backing));
+        let rules = rules.chain(headers);
+        let closed = [("success.closed", &envelope.success_others), ("error.closed", &envelope.error_others)];
+        let closed = closed.into_iter().filter_map(|(name, others)| match others {
+            Others::Refused(backing) => Some((format!("envelope {name}"), backing)),
+            Others::Unsaid | Others::Open { .. } => None,
+        });
+        let rules = rules.chain(closed);
         let fields = self.response.iter().chain(&envelope.success).chain(&envelope.error);
         let fields = fields.map(|field| (format!("field {}", field.name), &field.backing));
         let others = self.rules.iter().map(|rule| (format!("rule {}", rule.id), &rule.backing));
@@ -207,6 +217,8 @@ pub struct Field {
     pub pattern: Option<String>,
     /// What it means.
     pub about: String,
+    /// Why its value may be any of its type.
+    pub open: Option<String>,
     /// What promises it.
     pub backing: Backing,
 }
@@ -301,12 +313,20 @@ pub struct Envelope {
     pub media_types: MediaTypes,
     /// What promises them.
     pub media_types_backing: Option<Backing>,
+    /// The charset that the content type names.
+    pub charset: Option<Charset>,
+    /// Header fields of every answer.
+    pub headers: Vec<HeaderPromise>,
     /// Fields of a success body, beside those of the operation.
     pub success: Vec<Field>,
     /// Names that a success body must not have.
     pub absent: Vec<String>,
     /// What promises that.
     pub absent_backing: Option<Backing>,
+    /// Whether a success body may have fields that the contract does not name.
+    pub success_others: Others,
+    /// Whether an error body may.
+    pub error_others: Others,
     /// Fields of an error body.
     pub error: Vec<Field>,
     /// The request id.
@@ -317,6 +337,66 @@ pub struct Envelope {
     pub throttled: Throttle,
     /// What an error's code starts with where the caller's key is refused, whatever is asked for.
     pub refused: Vec<String>,
+}
+
+impl Envelope {
+    /// Whether a body may have fields that the contract does not name.
+    pub fn others(&self, is_success: bool) -> &Others {
+        if is_success { &self.success_others } else { &self.error_others }
+    }
+}
+
+/// Whether a body may have fields that the contract does not name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Others {
+    /// The contract does not say.
+    #[default]
+    Unsaid,
+    /// It has no others.
+    Refused(Backing),
+    /// It may.
+    Open {
+        /// Why.
+        why: String,
+        /// Where that is written.
+        spot: Spot,
+    },
+}
+
+/// A header field of every answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderPromise {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Whether it must be there.
+    pub is_required: bool,
+    /// A regular expression that each of its lines matches.
+    pub pattern: Option<String>,
+    /// Why it may have any value.
+    pub open: Option<String>,
+    /// What promises it.
+    pub backing: Backing,
+}
+
+/// The charset that the content type of an answer names, for each format that the contract says it of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charset {
+    /// Of JSON.
+    pub json: Option<String>,
+    /// Of XML.
+    pub xml: Option<String>,
+    /// What promises it.
+    pub backing: Backing,
+}
+
+impl Charset {
+    /// That of a format.
+    pub fn of(&self, format: Format) -> Option<&str> {
+        match format {
+            Format::Json => self.json.as_deref(),
+            Format::Xml => self.xml.as_deref(),
+        }
+    }
 }
 
 /// The media types of answers, without parameters; none at all if the contract does not say.

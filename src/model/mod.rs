@@ -20,6 +20,7 @@ mod normalisation;
 mod parameter;
 mod path_effort;
 mod path_text;
+mod plural;
 mod spot;
 mod state;
 mod suite;
@@ -35,8 +36,9 @@ pub use case::{
 pub(crate) use case::{put_over, put_over_fields};
 pub use character::{is_hostile, json_escape};
 pub use contract::{
-    Backing, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderRule, Listing, MediaTypes,
-    RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots, row_label,
+    Backing, Charset, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderPromise, HeaderRule,
+    Listing, MediaTypes, Others, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle,
+    XmlRoots, row_label,
 };
 pub use effect::{EffectRule, Effects, Moment, Observation, Observe, UniqueRule};
 pub use endpoint_kind::EndpointKind;
@@ -53,6 +55,7 @@ pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueR
 pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};
 pub use path_effort::{PathShape, TreeSize};
 pub use path_text::{is_singular, path_in_brackets, pattern_literals};
+pub use plural::plural;
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};

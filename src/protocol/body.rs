@@ -196,6 +196,17 @@ fn noun(content_type: &str, bytes: &[u8]) -> &'static str {
     }
 }
 
+/// The charset that a content type names, and the encoding that an XML declaration does.
+pub fn labels<'a>(bytes: &'a [u8], content_type: &'a str) -> (Option<&'a str>, Option<&'a str>) {
+    (charset(content_type), in_declaration(bytes))
+}
+
+/// Whether two labels name one encoding.
+pub fn is_same_label(one: &str, other: &str) -> bool {
+    let encoding = |label: &str| Encoding::for_label(label.as_bytes());
+    one.eq_ignore_ascii_case(other) || (encoding(one).is_some() && encoding(one) == encoding(other))
+}
+
 /// The parameter `charset` of a content type.
 fn charset(content_type: &str) -> Option<&str> {
     let parameters = content_type.split(';').skip(1).filter_map(|part| part.split_once('='));

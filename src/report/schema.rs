@@ -13,17 +13,20 @@ pub enum FormatSchema {
     Events,
     /// `proofmark-coverage`.
     Coverage,
+    /// `proofmark-mutants`.
+    Mutants,
 }
 
 impl FormatSchema {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Report, Self::Events, Self::Coverage];
+    pub const ALL: [Self; 4] = [Self::Report, Self::Events, Self::Coverage, Self::Mutants];
 
     fn name(self) -> &'static str {
         match self {
             Self::Report => "report",
             Self::Events => "events",
             Self::Coverage => "coverage",
+            Self::Mutants => "mutants",
         }
     }
 
@@ -33,6 +36,7 @@ impl FormatSchema {
             Self::Report => include_str!("schemas/report.json"),
             Self::Events => include_str!("schemas/events.json"),
             Self::Coverage => include_str!("schemas/coverage.json"),
+            Self::Mutants => include_str!("schemas/mutants.json"),
         }
     }
 }

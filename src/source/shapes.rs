@@ -322,6 +322,7 @@ static FIELD: Shape = Shape::Table(&[
     ),
     key("required", Shape::Boolean, "Whether it must be there; true unless said otherwise."),
     key("pattern", Shape::Text, "A regular expression that it matches, as it is written."),
+    key("open", Shape::Text, "Why its value may be any of its type."),
     key("about", Shape::Text, "What it means."),
     key("source", TEXTS, "Names of sources."),
     key("unpublished", Shape::Boolean, UNPUBLISHED),
@@ -374,6 +375,7 @@ const ENVELOPE: Shape = Shape::Table(&[
     key("code", Shape::Text, "Where an error's code stands, as a JSONPath."),
     key("message", Shape::Text, "Where an error's message stands, as a JSONPath."),
     key("content-type", CONTENT_TYPE, "The media types of answers."),
+    key("headers", Shape::List(&HEADER), "Header fields of every answer."),
     key("success", SUCCESS, "A success body."),
     key("error", ERROR_BODY, "An error body."),
     key("request-id", REQUEST_ID, "The request id."),
@@ -392,16 +394,45 @@ const CONTENT_TYPE: Shape = Shape::Table(&[
         ONE_OR_MORE,
         "Of an answer that is read as a text, such as text/plain; or a list of several.",
     ),
+    key("charset", CHARSET, "The charset that the content type names."),
     key("source", TEXTS, "Names of sources."),
     key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 
-const ERROR_BODY: Shape = Shape::Table(&[key("fields", Shape::List(&FIELD), "Its fields.")]);
+static HEADER: Shape = Shape::Table(&[
+    needed("name", Shape::Text, "Its name."),
+    key("required", Shape::Boolean, "Whether it must be there; true unless said otherwise."),
+    key("pattern", Shape::Text, "A regular expression that each of its lines matches."),
+    key("open", Shape::Text, "Why it may have any value."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
+]);
+
+const CHARSET: Shape = Shape::Table(&[
+    key("json", Shape::Text, "Of a JSON answer, such as utf-8."),
+    key("xml", Shape::Text, "Of an XML answer, such as utf-8."),
+    key("source", TEXTS, "Names of sources."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
+]);
+
+const CLOSED: &str = "Whether it has no other fields than those that the contract names.";
+
+const OPEN: &str = "Why it may have fields that the contract does not name.";
+
+const ERROR_BODY: Shape = Shape::Table(&[
+    key("fields", Shape::List(&FIELD), "Its fields."),
+    key("closed", Shape::Boolean, CLOSED),
+    key("open", Shape::Text, OPEN),
+    key("source", TEXTS, "Names of sources of `closed`."),
+    key("unpublished", Shape::Boolean, UNPUBLISHED),
+]);
 
 const SUCCESS: Shape = Shape::Table(&[
     key("fields", Shape::List(&FIELD), "Its fields, beside the operation's."),
     key("absent", TEXTS, "Names that it must not have."),
-    key("source", TEXTS, "Names of sources of `absent`."),
+    key("closed", Shape::Boolean, CLOSED),
+    key("open", Shape::Text, OPEN),
+    key("source", TEXTS, "Names of sources of `absent` and `closed`."),
     key("unpublished", Shape::Boolean, UNPUBLISHED),
 ]);
 

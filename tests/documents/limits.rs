@@ -71,6 +71,12 @@ const TESTED: &[(&str, &[&str])] = &[
         &["the_paths_of_an_expectation_share_their_steps"],
     ),
     ("any other pattern, once compiled", &["an_expression_is_compiled_up_to_ten_megabytes"]),
+    ("mutants of one run", &["every_operator_has_mutants_here_or_in_the_tables_below_and_the_bound_holds"]),
+    ("places of one answer that are changed", &["of_a_large_answer_so_many_places_are_changed"]),
+    (
+        "groups of gaps, and sentences that permit what is open",
+        &["of_very_many_gaps_a_thousand_groups_are_listed_and_the_rest_is_counted"],
+    ),
     ("a body", &["a_body_is_as_large_as_the_limit_and_no_larger", "the_limit_counts_decoded_bytes"]),
     (
         "a wait for a free port of this machine",

@@ -21,6 +21,7 @@ mod hostile;
 mod judge;
 mod kept_states;
 mod late;
+mod mutants;
 mod proxy;
 mod recipes;
 #[cfg(feature = "wiremock")]

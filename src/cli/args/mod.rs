@@ -13,13 +13,13 @@ use clap_complete::Shell;
 
 pub(super) use commands::{program, refused_flag};
 pub(super) use review::{AcceptArgs, PageArgs, PruneArgs, ReviewArgs, StaleArgs, StoreArgs};
-pub(super) use run::{CertifyArgs, DiffArgs, NoiseArgs, RunArgs, SnapshotArgs, SweepArgs};
+pub(super) use run::{CertifyArgs, DiffArgs, MutantsArgs, NoiseArgs, RunArgs, SnapshotArgs, SweepArgs};
 pub(super) use serve::{AuthChoice, ServeArgs, TlsArgs};
 pub(super) use shared::{
     Allowed, BoundArgs, ColourChoice, ConnectArgs, FolderArgs, OutputArgs, ReuseArgs, SelectArgs, ShardArgs,
 };
 
-use super::schema_command::SchemaKind;
+use super::command::SchemaKind;
 use crate::report::Code;
 
 /// Hold an API endpoint, mock or real, to its published contract.
@@ -48,6 +48,8 @@ pub(super) enum Command {
     Check(FolderArgs),
     /// Show which promises of the contract the cases test
     Coverage(CoverageArgs),
+    /// Change recorded answers one thing at a time, and show which changes no case notices
+    Mutants(Box<MutantsArgs>),
     /// Compare the suite with its manifest; --write updates the manifest
     Manifest(ManifestArgs),
     /// Generate reports from saved event logs; merges shards
@@ -197,8 +199,8 @@ pub(in crate::cli) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SchemaArgs {
-    /// table, contract, common, states, endpoints, waivers or manifest, which are read; report, events or coverage, which
-    /// are written
+    /// table, contract, common, states, endpoints, waivers or manifest, which are read; report, events, coverage or
+    /// mutants, which are written
     #[arg(value_name = "KIND")]
     pub(in crate::cli) kind: SchemaKind,
 }

@@ -214,6 +214,46 @@ pub(in crate::cli) struct NoiseArgs {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct MutantsArgs {
+    #[command(flatten)]
+    pub(in crate::cli) select: SelectArgs,
+    #[command(flatten)]
+    pub(in crate::cli) shard: ShardArgs,
+    /// Take the answers of a run that is over, and send nothing: a bundle, or files that runs wrote with
+    /// `--all-exchanges --report ndjson=FILE`; several are parts of one run, such as shards
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoint", "shard", "partition"])]
+    pub(in crate::cli) from: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) target: EndpointArgs,
+    /// Fail with exit code 1 if less than this is killed of what nothing permits
+    #[arg(long, value_name = "PERCENT", help_heading = "Judging")]
+    #[arg(value_parser = percent)]
+    pub(in crate::cli) min: Option<f64>,
+    /// How many mutants are judged at the most; with more of them, the exit code is 5
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, help_heading = "Limits")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::cli) most: u64,
+    #[command(flatten)]
+    pub(in crate::cli) bounds: BoundArgs,
+    #[command(flatten)]
+    pub(in crate::cli) connect: ConnectArgs,
+    #[command(flatten)]
+    pub(in crate::cli) reuse: ReuseArgs,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = CoverageFormat::Text, help_heading = "Output")]
+    pub(in crate::cli) format: CoverageFormat,
+    /// Print the figures, what is open and the gaps, and no tables
+    #[arg(long, short = 'q', help_heading = "Output")]
+    pub(in crate::cli) quiet: bool,
+}
+
+/// A number from 0 to 100.
+fn percent(text: &str) -> Result<f64, String> {
+    let found = text.trim_end_matches('%').parse::<f64>().ok().filter(|found| (0.0..=100.0).contains(found));
+    found.ok_or_else(|| "expected a number from 0 to 100".to_owned())
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct SweepArgs {
     /// The endpoint to sweep: an http address, or a name from endpoints.toml
     #[arg(long, value_name = "URL|NAME")]

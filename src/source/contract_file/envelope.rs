@@ -2,7 +2,8 @@
 
 use super::Reader;
 use crate::model::{
-    Backing, Envelope, Format, HeaderRule, MediaTypes, Problem, RequestIdRule, Throttle, XmlRoots, essence,
+    Backing, Charset, Envelope, Format, HeaderPromise, HeaderRule, MediaTypes, Others, Problem,
+    RequestIdRule, Throttle, XmlRoots, essence,
 };
 use crate::source::document::{Kind, Node};
 
@@ -15,6 +16,10 @@ impl Reader<'_> {
             message: self.path(node.get("message")),
             media_types_backing: types.map(|types| self.backing(types)),
             media_types: types.map(|types| self.media_types(types)).unwrap_or_default(),
+            charset: types.and_then(|types| types.get("charset")).map(|charset| self.charset(charset)),
+            headers: self.headers(node.get("headers")),
+            success_others: self.others(success),
+            error_others: self.others(node.get("error")),
             success: self.fields(success.and_then(|body| body.get("fields"))),
             absent: success.map(|body| body.texts("absent")).unwrap_or_default(),
             absent_backing: success.map(|body| self.backing(body)),
@@ -33,6 +38,42 @@ impl Reader<'_> {
             throttled: node.get("throttled").map(|rule| self.throttle(rule)).unwrap_or_default(),
             refused: node.get("refused").map(|rule| rule.codes("code")).unwrap_or_default(),
         }
+    }
+
+    /// Whether a body may have fields that the contract does not name.
+    fn others(&mut self, body: Option<&Node>) -> Others {
+        let Some(body) = body else { return Others::Unsaid };
+        match (body.text("open"), body.flag("closed", false)) {
+            (Some(_), true) => {
+                let hint = "drop one of `closed` and `open`";
+                let message = "what may have other fields is not closed";
+                self.problems.push(Problem::new(body.spot.clone(), message).hint(hint));
+                Others::Unsaid
+            }
+            (Some(why), false) => {
+                let spot = body.get("open").map_or_else(|| body.spot.clone(), |node| node.spot.clone());
+                Others::Open { why, spot }
+            }
+            (None, true) => Others::Refused(self.backing(body)),
+            (None, false) => Others::Unsaid,
+        }
+    }
+
+    /// Header fields of every answer.
+    fn headers(&mut self, list: Option<&Node>) -> Vec<HeaderPromise> {
+        let items = list.map(Node::items).unwrap_or_default();
+        let header = |node: &Node| HeaderPromise {
+            name: node.text("name").unwrap_or_default().to_ascii_lowercase(),
+            is_required: node.flag("required", true),
+            pattern: node.get("pattern").and_then(|pattern| self.pattern(pattern)),
+            open: node.text("open"),
+            backing: self.backing(node),
+        };
+        items.iter().map(header).collect()
+    }
+
+    fn charset(&mut self, node: &Node) -> Charset {
+        Charset { json: node.text("json"), xml: node.text("xml"), backing: self.backing(node) }
     }
 
     fn throttle(&mut self, node: &Node) -> Throttle {

@@ -212,6 +212,7 @@ impl Reader<'_> {
             is_required: node.flag("required", true),
             pattern: node.get("pattern").and_then(|pattern| self.pattern(pattern)),
             about: node.text("about").unwrap_or_default(),
+            open: node.text("open"),
             backing: self.backing(node),
         }
     }

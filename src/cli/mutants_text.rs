@@ -1,0 +1,140 @@
+//! The figures of mutants as text, in lines that fit a terminal.
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write};
+
+use crate::model::plural;
+use crate::report::printable;
+use crate::strength::{Count, Figures, Operator, SET};
+use crate::wrapped::{cut, width, wrapped};
+
+/// How many groups of gaps are printed; JSON has all.
+const SHOWN: usize = 30;
+
+/// How wide the column of names is at the most.
+const WIDEST: usize = 48;
+
+/// The figures as text. Writing to a String cannot fail, which is why results are dropped.
+pub(super) fn text(figures: &Figures, is_quiet: bool, width: usize) -> String {
+    let mut text = headline(figures, width);
+    if !is_quiet && figures.mutants() > 0 {
+        let levels = figures
+            .levels
+            .iter()
+            .map(|(level, killed)| (level.to_string(), Count { killed: *killed, ..Count::default() }));
+        text.push_str(&table("by level", levels, width));
+        let operators = figures.operators.iter().map(|(operator, count)| (operator.to_string(), *count));
+        text.push_str(&table("by operator", operators, width));
+        let mut contracts: BTreeMap<&str, Vec<(String, Count)>> = BTreeMap::new();
+        for ((contract, row), count) in &figures.rows {
+            contracts.entry(contract).or_default().push((row.clone(), *count));
+        }
+        for (contract, rows) in contracts {
+            text.push_str(&table(&format!("by row of {contract}"), rows.into_iter(), width));
+        }
+    }
+    open(&mut text, figures, width);
+    gaps(&mut text, figures, width);
+    text
+}
+
+fn headline(figures: &Figures, width: usize) -> String {
+    let Count { killed, open, gaps } = figures.total;
+    let mut text = String::new();
+    let mut line = |line: &str| text.push_str(&wrapped(line, "", "  ", width));
+    line(&format!(
+        "{} mutants of {} answers in {} cases, by set {SET} of operators",
+        figures.mutants(),
+        figures.answers,
+        figures.cases
+    ));
+    let percent = figures.total.percent().map(|percent| format!("{percent:.1} %: ")).unwrap_or_default();
+    line(&format!("killed {percent}{killed} of {}; open {open}, gaps {gaps}", killed + gaps));
+    if figures.in_snapshots > 0 {
+        line(&format!("only snapshots notice {} of the open ones and the gaps", figures.in_snapshots));
+    }
+    if figures.left_out > 0 {
+        let (count, s) =
+            (figures.left_out, plural(usize::try_from(figures.left_out).unwrap_or(usize::MAX), "", "s"));
+        line(&format!("{count} case{s} without mutants: not passed, or recorded without --all-exchanges"));
+    }
+    if figures.cut > 0 {
+        line(&format!("{} answers have more places than are changed", figures.cut));
+    }
+    if figures.is_stopped {
+        line("there are more mutants than --most allows, so the figures are those of the first cases alone");
+    }
+    text
+}
+
+fn table(title: &str, rows: impl Iterator<Item = (String, Count)>, room: usize) -> String {
+    let rows: Vec<(String, Count)> = rows.collect();
+    let column = WIDEST.min(room.saturating_sub(30)).max(10);
+    let widest = rows.iter().map(|(name, _)| width(&printable(name))).max().unwrap_or_default().min(column);
+    let line = |name: &str, killed: &dyn Display, open: &dyn Display, gaps: &dyn Display| {
+        let name = cut(name, widest);
+        let pad = " ".repeat(widest.saturating_sub(width(&name)));
+        format!("  {name}{pad} {killed:>8} {open:>8} {gaps:>8}\n")
+    };
+    let mut text = format!("\n{}\n{}", cut(title, room), line("", &"killed", &"open", &"gaps"));
+    for (name, count) in &rows {
+        text.push_str(&line(name, &count.killed, &count.open, &count.gaps));
+    }
+    text
+}
+
+/// What a sentence permits, always with the sentence.
+fn open(text: &mut String, figures: &Figures, width: usize) {
+    if figures.total.open == 0 {
+        return;
+    }
+    let _ = writeln!(text, "\nopen: {}", figures.total.open);
+    for ((file, line, sentence), place) in &figures.open {
+        text.push_str(&wrapped(&format!("{file}:{line}: {sentence}"), "  ", "    ", width));
+        let operators: Vec<&str> = place.operators.iter().map(|operator| operator.name()).collect();
+        let about = format!("{} by {}", place.count, operators.join(", "));
+        text.push_str(&wrapped(&about, "      ", "      ", width));
+    }
+    if figures.open_unlisted > 0 {
+        let _ = writeln!(text, "  {} more, of other sentences", figures.open_unlisted);
+    }
+}
+
+/// A group of gaps, over all rows.
+struct Group<'a> {
+    count: u64,
+    rows: usize,
+    case: &'a str,
+    step: usize,
+    change: &'a str,
+}
+
+/// The gaps, those with the most mutants first.
+fn gaps(text: &mut String, figures: &Figures, width: usize) {
+    if figures.total.gaps == 0 {
+        text.push_str(if figures.mutants() == 0 { "" } else { "\nno gaps\n" });
+        return;
+    }
+    let mut groups: BTreeMap<(&str, Operator, &str), Group> = BTreeMap::new();
+    for ((contract, _, operator, place), gap) in &figures.gaps {
+        let new = || Group { count: 0, rows: 0, case: &gap.case, step: gap.step, change: &gap.change };
+        let group = groups.entry((contract, *operator, place)).or_insert_with(new);
+        group.count += gap.count;
+        group.rows += 1;
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.count));
+    let _ = writeln!(text, "\ngaps: {}", figures.total.gaps);
+    for ((_, operator, place), group) in groups.iter().take(SHOWN) {
+        let what = format!("{operator} at {place}: {}", group.change);
+        text.push_str(&wrapped(&what, "  ", "    ", width));
+        let rows = if group.rows > 1 { format!(" in {} rows", group.rows) } else { String::new() };
+        let example = format!("{}{rows}, such as step {} of {}", group.count, group.step + 1, group.case);
+        text.push_str(&wrapped(&example, "      ", "      ", width));
+    }
+    if groups.len() > SHOWN || figures.gaps_unlisted > 0 {
+        let more = groups.len().saturating_sub(SHOWN);
+        let line = format!("{more} more kinds of gaps; --format json lists them");
+        text.push_str(&wrapped(&line, "  ", "    ", width));
+    }
+}

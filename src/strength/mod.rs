@@ -1,0 +1,17 @@
+//! Whether a suite would notice a wrong answer: recorded answers are changed one thing at a time, and judged again.
+//!
+//! [`Bench`] takes the recorded cases of a run one by one, makes the mutants of their answers and counts what becomes of
+//! each in [`Figures`]. Nothing is sent, nothing is read, and no mutant is kept.
+
+mod bench;
+mod figures;
+mod mutate;
+mod operator;
+mod permit;
+
+pub use bench::{Bench, Bound};
+pub use figures::{Count, Figures, Gap, MOST_GROUPS, OpenPlace};
+pub use operator::{Operator, SET};
+
+#[cfg(test)]
+mod tests;
