@@ -96,10 +96,21 @@ pub(super) fn keep(args: &RunArgs, all: &[Settings], is_forced: bool) -> Keep {
     keep
 }
 
+/// Every fault by its promise, and below the promises that are watched in slices the conditions that may follow a name.
 fn fault_list() -> String {
     let entries = [Fault::catalogue(), Fault::signature_catalogue()].concat();
     let width = entries.iter().map(|entry| entry.name.len()).filter(|width| *width <= 40).max().unwrap_or(0);
-    let lines: Vec<String> =
-        entries.iter().map(|entry| format!("{:<width$}  {}", entry.name, entry.breaks)).collect();
+    let mut lines = Vec::new();
+    for entry in &entries {
+        lines.push(format!("{:<width$}  {}", entry.name, entry.breaks));
+        if !entry.slices.is_empty() {
+            lines.push(format!("{:<width$}    when: {}", "", entry.slices.join(" | ")));
+        }
+    }
+    let sliced: usize = entries.iter().map(|entry| entry.slices.len()).sum();
+    let (promises, name) = (entries.len(), "tag-key-129,when:method=GET,place=query");
+    lines.push(format!(
+        "\n{promises} promises, {sliced} with one condition; conditions go together, as in {name}"
+    ));
     lines.join("\n") + "\n"
 }
