@@ -141,6 +141,7 @@ fn what_is_not_a_run_of_these_contracts_is_refused() {
     std::fs::write(&path, "no events\n").unwrap();
     assert_eq!(code(&proofmark(&["mutants", "--from", &path]).output().unwrap()), 3);
     // Without exchanges there is nothing to change.
+    std::fs::remove_file(&path).unwrap();
     let run = proofmark(&["run", "required/", "--report", &report]).output().unwrap();
     assert_eq!(code(&run), 0);
     let bare = proofmark(&["mutants", "-q", "--from", &path]).output().unwrap();

@@ -14,8 +14,9 @@ use crate::strength::{Bound, Operator};
 use crate::transport::{Connection, Limits};
 
 /// A few cases that have answers of every kind: both formats, rows with and without blanks, several steps.
-const SOME: [&str; 5] = [
+const SOME: [&str; 6] = [
     "accepted/each-start-has-its-own-id",
+    "client-token/replayed/get-json",
     "accepted/required-only/get-*",
     "region-and-pipeline/region-unknown/*",
     "tag-count/duplicate-key/apart-*",
