@@ -70,8 +70,16 @@ pub fn check<'a>(contracts: impl IntoIterator<Item = &'a Contract>) -> Result<()
 /// # Errors
 /// If it cannot listen.
 pub async fn start(faults: Vec<Fault>) -> Result<(Endpoint, Reference), EmbeddedError> {
-    let names = faults.iter().map(ToString::to_string).collect();
-    let settings = Settings { faults, auth: AuthMode::Any, keys: vec![key()], ..Settings::default() };
+    start_with(Settings { faults, ..Settings::default() }).await
+}
+
+/// The same with further settings; which signatures and keys it knows is not one of them.
+///
+/// # Errors
+/// If it cannot listen.
+pub async fn start_with(settings: Settings) -> Result<(Endpoint, Reference), EmbeddedError> {
+    let names = settings.faults.iter().map(ToString::to_string).collect();
+    let settings = Settings { auth: AuthMode::Any, keys: vec![key()], ..settings };
     let reference = Reference::start(settings).await?;
     let url = reference.url();
     let endpoint = Endpoint {

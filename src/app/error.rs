@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use super::Shard;
 use crate::embedded::EmbeddedError;
-use crate::plan::{PatternError, PlanError};
+#[cfg(feature = "evidence")]
+use crate::evidence::KeyError;
+use crate::plan::{PatternError, PlanError, PrepareError};
+use crate::protocol::EncodeError;
 use crate::run::OrphanError;
 use crate::snapshot::StoreError;
 use crate::source::LoadError;
@@ -31,6 +34,12 @@ pub enum AppError {
     /// Selection.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A case that cannot be shown.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// A request that cannot be shown.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
     /// A part in which there is no case.
     #[error("no case that is selected is in the part {shard}")]
     EmptyShard {
@@ -67,6 +76,41 @@ pub enum AppError {
         #[source]
         source: io::Error,
     },
+    /// A file that was asked for.
+    #[error("{path} cannot be written", path = path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file that holds no key, or not the one that is needed.
+    #[cfg(feature = "evidence")]
+    #[error("{path} holds no key that can be used", path = path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: KeyError,
+    },
+    /// A file that holds no signed statement, or none that this key has signed.
+    #[cfg(feature = "evidence")]
+    #[error("{path} is no statement that can be shown: {reason}", path = path.display())]
+    NoStatement {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A run that certifies nothing.
+    #[cfg(feature = "evidence")]
+    #[error("no certificate is written: {reason}")]
+    NoCertificate {
+        /// Why.
+        reason: String,
+    },
     /// A file that is not a bundle, or not a whole one.
     #[error("{path} is not a bundle that can be used: {reason}", path = path.display())]
     NoBundle {
@@ -100,6 +144,12 @@ impl AppError {
     /// Settings that make no sense.
     pub fn settings(message: impl Into<String>) -> Self {
         Self::Settings { message: message.into(), hint: None }
+    }
+
+    /// A run that certifies nothing, and why.
+    #[cfg(feature = "evidence")]
+    pub(super) fn no_certificate(reason: impl Into<String>) -> Self {
+        Self::NoCertificate { reason: reason.into() }
     }
 
     /// The same, with what to do.

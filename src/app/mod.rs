@@ -6,31 +6,43 @@
 #[cfg(feature = "evidence")]
 pub mod certify;
 mod credentials;
+mod diff;
 mod endpoint;
 mod error;
+mod forecast;
+mod keep;
 mod manifest;
 mod mutants;
+mod noise;
+mod preview;
 pub mod review;
 mod saved;
 mod series;
 mod session;
 mod shard;
+mod stale;
 mod suite;
+mod sweep;
+mod watched;
 
+pub use diff::{Compared, diff};
 pub use endpoint::{
     Connected, Overrides, Variables, costs_nothing, endpoint, entry, is_address, resolved, variable,
 };
 pub use error::AppError;
+pub use forecast::Forecast;
+pub use keep::{Keep, OutputKind};
 pub use manifest::{current_manifest, manifest_drift};
 pub use mutants::{Mutants, Mutated};
+pub use noise::{Noise, noise};
+pub use preview::{ShownCase, meant};
 pub use saved::Saved;
 pub use series::series;
-pub use session::{
-    Background, REFERENCE, Session, SessionSettings, SnapshotSettings, Target, freshness, left_alone,
-    stale_snapshot,
-};
+pub use session::{Background, REFERENCE, Session, SessionSettings, SnapshotSettings, Target};
 pub use shard::Shard;
+pub use stale::{freshness, keep_stale, left_alone, stale_snapshot};
 pub use suite::{Checked, check_endpoints, check_sendable, check_suite, selected};
+pub use sweep::{Swept, sweep};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

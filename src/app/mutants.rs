@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::{AppError, Saved};
+use super::watched::watch;
+use super::{AppError, Saved, SessionSettings, Target};
 use crate::event::{Event, RunStart};
 use crate::model::{CaseRecord, Normalisation, Suite};
-use crate::plan::PlannedCase;
+use crate::plan::{Plan, PlannedCase};
 use crate::protocol::contract_digest;
+use crate::run::StopSwitch;
 use crate::strength::{Bench, Bound, Figures};
 
 #[cfg(test)]
@@ -49,6 +51,29 @@ impl Mutants {
     /// What became of all of them.
     pub fn finish(self) -> Mutated {
         Mutated { figures: self.bench.finish(), apart: self.apart }
+    }
+
+    /// Runs a plan, and gives the mutants of its answers; none after an interrupt. What is worth a remark goes to
+    /// `remark`.
+    ///
+    /// # Errors
+    /// An endpoint that cannot be tested.
+    pub async fn of_run(
+        settings: SessionSettings,
+        plan: &Plan,
+        stop: &StopSwitch,
+        remark: &dyn Fn(&str),
+        bound: Bound,
+    ) -> Result<Option<Mutated>, AppError> {
+        settings.target.check(plan)?;
+        let own = match &settings.target {
+            Target::Other(endpoint) => endpoint.normalisation.clone(),
+            Target::Reference(_) => Normalisation::default(),
+        };
+        let mut mutants = Self::new(vec![settings.run.seed], own, bound);
+        let take = |record: &CaseRecord, planned: &PlannedCase| mutants.take(planned, record);
+        let is_whole = watch(settings, plan, stop, remark, take).await?;
+        Ok(is_whole.map(|_| mutants.finish()))
     }
 
     /// The mutants of runs that are over, of these cases alone.
@@ -146,7 +171,9 @@ fn other_contract(suite: &Suite, start: &RunStart) -> Option<String> {
     let known: HashMap<&str, String> =
         contracts.map(|contract| (contract.id.as_str(), contract_digest(contract))).collect();
     start.operations.iter().find_map(|operation| match known.get(operation.id.as_str()) {
-        None => Some(format!("the run has cases of {}, which the folder of cases does not have", operation.id)),
+        None => {
+            Some(format!("the run has cases of {}, which the folder of cases does not have", operation.id))
+        }
         Some(digest) if operation.digest.as_ref().is_some_and(|recorded| recorded != digest) => {
             Some(format!("the contract {} has changed since the run; run the cases again", operation.id))
         }

@@ -2,19 +2,27 @@
 
 use std::mem;
 
-use super::Session;
+use super::{AppError, Background, Session, SessionSettings};
 use crate::event::{Event, SeriesEnd};
 use crate::plan::Plan;
 use crate::run::StopSwitch;
 
-/// Runs the plan on one endpoint after the other, up to an interrupt. With several, the series has events of its own
-/// around those of the runs.
+/// Runs the plan on one endpoint after the other, up to an interrupt. All of them are started first, so that nothing is
+/// sent if one cannot be. With several, the series has events of its own around those of the runs.
+///
+/// # Errors
+/// An endpoint that cannot be started.
 pub async fn series(
-    all: Vec<Session>,
+    all: Vec<(SessionSettings, Background)>,
     plan: Plan,
     stop: &StopSwitch,
     mut emit: impl FnMut(Event),
-) -> SeriesEnd {
+) -> Result<SeriesEnd, AppError> {
+    let mut sessions = Vec::with_capacity(all.len());
+    for (settings, background) in all {
+        sessions.push(Session::start(settings, background).await?);
+    }
+    let all = sessions;
     let is_series = all.len() > 1;
     let name = |session: &Session| session.endpoint().description.name.clone();
     if is_series {
@@ -37,5 +45,5 @@ pub async fn series(
     if is_series {
         emit(Event::SeriesEnded(end.clone()));
     }
-    end
+    Ok(end)
 }

@@ -5,7 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::AppError;
+use super::stale::{freshness, left_alone, stale_snapshot};
+use super::{AppError, is_address};
 use crate::embedded;
 use crate::event::{Event, RunEnd, StaleSnapshot};
 use crate::judgement::WaiverBook;
@@ -13,7 +14,7 @@ use crate::model::{CaseRecord, Day, Drift, EndpointKind, Suite};
 use crate::plan::{Plan, PlannedCase, case_ids};
 use crate::reference::{Fault, Reference};
 use crate::run::{Endpoint, Observing, RunSettings, Runner, StopSwitch, orphans, run};
-use crate::snapshot::{Freshness, MaxAge, Origin, Standing, Store, Update};
+use crate::snapshot::{MaxAge, Origin, Store, Update};
 use crate::source::load_waivers;
 use crate::transport::{Client, Connection, Limits};
 
@@ -36,6 +37,11 @@ impl Target {
             Self::Reference(_) => REFERENCE,
             Self::Other(endpoint) => &endpoint.description.name,
         }
+    }
+
+    /// Whether it has an entry in the file of endpoints: one that is given by its address has none.
+    pub fn has_entry(&self) -> bool {
+        matches!(self, Self::Other(endpoint) if !is_address(&endpoint.description.name))
     }
 
     /// Refuses cases that the endpoint cannot be held to.
@@ -148,22 +154,6 @@ impl SnapshotSettings {
         let is_noted = self.update != Update::Never || self.max_age.is_some();
         Some(if is_noted { store.journal(Origin::now(self.kind, target.name(), faults)) } else { store })
     }
-}
-
-/// How fresh the snapshots of cases are.
-pub fn freshness(store: &Store, cases: &[PlannedCase], limit: Option<&MaxAge>) -> Freshness {
-    store.freshness(cases.iter().map(|planned| (&planned.id, &*planned.contract)), limit)
-}
-
-/// The files that cannot be used, one line each.
-pub fn left_alone(freshness: &Freshness) -> Vec<String> {
-    freshness.unusable.iter().map(|error| format!("left alone: {error}")).collect()
-}
-
-/// A snapshot with the reasons for which it is stale.
-pub fn stale_snapshot(standing: &Standing) -> StaleSnapshot {
-    let why: Vec<String> = standing.doubts.iter().map(ToString::to_string).collect();
-    StaleSnapshot { case: standing.case.clone(), why: why.join("; ") }
 }
 
 /// Whether effects are observed: on this machine that costs next to nothing.

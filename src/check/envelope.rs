@@ -6,8 +6,8 @@ use super::listed::select_in;
 use super::pattern::matches;
 use super::subject::Subject;
 use crate::model::{
-    Answer, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Format, Level, Others, RequestId, UniqueRule,
-    Value, essence,
+    Answer, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Format, Level, Others, RequestId,
+    UniqueRule, Value, essence,
 };
 use crate::protocol::{is_same_label, labels, sha256_hex};
 
@@ -337,8 +337,7 @@ impl Findings<'_> {
         let is_named = |key: &str| {
             contract.fields(is_success).any(|field| field.name == key || field.keys().next() == Some(key))
         };
-        let is_absent =
-            |key: &String| is_success && contract.envelope.absent.contains(key);
+        let is_absent = |key: &String| is_success && contract.envelope.absent.contains(key);
         let others = entries.iter().filter(|(key, _)| !is_named(key) && !is_absent(key));
         for (key, value) in others.take(OTHERS_SHOWN) {
             let rule = if is_success { "success.closed" } else { "error.closed" };

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use super::output::Surroundings;
-use super::review_command::plural;
+use crate::model::plural;
 use crate::report::printable;
 use crate::review::{Change, Group, fault_note};
 use crate::snapshot::{DiffLine, LineKind, Piece, hunks};
@@ -50,7 +50,12 @@ impl Look {
 
     /// The line above a kind of change.
     pub(super) fn head(self, number: usize, of: usize, cases: usize) -> String {
-        wrapped(&format!("CHANGE {number} of {of}  {cases} case{}", plural(cases)), "", "  ", self.width)
+        wrapped(
+            &format!("CHANGE {number} of {of}  {cases} {}", plural(cases, "case", "cases")),
+            "",
+            "  ",
+            self.width,
+        )
     }
 
     /// The facts of a kind, and what the contract says.

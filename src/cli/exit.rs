@@ -5,9 +5,7 @@ use std::path::PathBuf;
 
 use crate::app::AppError;
 use crate::event::Outcome;
-use crate::evidence::KeyError;
-use crate::plan::{PlanError, PrepareError};
-use crate::protocol::EncodeError;
+use crate::plan::PlanError;
 use crate::reference::StartError;
 use crate::snapshot::StoreError;
 
@@ -53,12 +51,6 @@ pub(crate) enum CliError {
     /// What could not be done.
     #[error(transparent)]
     App(AppError),
-    /// A case that cannot be shown.
-    #[error(transparent)]
-    Prepare(#[from] PrepareError),
-    /// A request that cannot be shown.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
     /// The served endpoint.
     #[error("the reference endpoint does not start")]
     Reference(#[from] StartError),
@@ -68,47 +60,6 @@ pub(crate) enum CliError {
     /// Standard output.
     #[error("standard output cannot be written")]
     Output(#[source] io::Error),
-    /// A file that holds no key, or not the one that is needed.
-    #[error("{path} holds no key that can be used", path = path.display())]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: KeyError,
-    },
-    /// A file that holds no signed statement, or none that this key has signed.
-    #[error("{path} is no statement that can be shown: {reason}", path = path.display())]
-    NoStatement {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// A file that is needed and cannot be read.
-    #[error("{path} cannot be read", path = path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A run that certifies nothing.
-    #[error("no certificate is written: {reason}")]
-    NoCertificate {
-        /// Why.
-        reason: String,
-    },
-    /// A file that was asked for.
-    #[error("{path} cannot be written", path = path.display())]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
     /// A report.
     #[error("the report {path} cannot be written", path = path.display())]
     Report {
@@ -131,13 +82,7 @@ impl CliError {
         match self {
             Self::App(error) => code_of(error),
             Self::Usage { .. } | Self::Reference(_) | Self::Runtime(_) => USAGE,
-            Self::Key { .. }
-            | Self::NoStatement { .. }
-            | Self::Unreadable { .. }
-            | Self::Prepare(_)
-            | Self::Encode(_) => INVALID_FILES,
-            Self::NoCertificate { .. } => INCONCLUSIVE,
-            Self::Output(_) | Self::Report { .. } | Self::Unwritable { .. } => NO_REPORT,
+            Self::Output(_) | Self::Report { .. } => NO_REPORT,
         }
     }
 }
@@ -159,9 +104,13 @@ fn code_of(error: &AppError) -> u8 {
             USAGE
         }
         AppError::Load(_)
+        | AppError::Prepare(_)
+        | AppError::Encode(_)
         | AppError::Events { .. }
         | AppError::Unreadable { .. }
         | AppError::NoEvents { .. }
+        | AppError::Key { .. }
+        | AppError::NoStatement { .. }
         | AppError::NoBundle { .. }
         | AppError::Store(StoreError::Unreadable { .. } | StoreError::Changed { .. })
         | AppError::Orphans(_)
@@ -169,9 +118,10 @@ fn code_of(error: &AppError) -> u8 {
         AppError::Plan(PlanError::Unmatched { .. } | PlanError::Empty)
         | AppError::EmptyShard { .. }
         | AppError::NothingPending { .. } => NOTHING_SELECTED,
-        AppError::Scratch(_) | AppError::Store(StoreError::Unwritable { .. } | StoreError::Locked { .. }) => {
-            NO_REPORT
-        }
+        AppError::NoCertificate { .. } => INCONCLUSIVE,
+        AppError::Scratch(_)
+        | AppError::Unwritable { .. }
+        | AppError::Store(StoreError::Unwritable { .. } | StoreError::Locked { .. }) => NO_REPORT,
     }
 }
 

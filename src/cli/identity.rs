@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::args::TlsArgs;
 use super::exit::CliError;
-use super::keep::{Keep, Kind};
+use crate::app::{Keep, OutputKind};
 use crate::reference::{Identity, IdentityError};
 use crate::whole_file::WholeFile;
 
@@ -68,7 +68,7 @@ fn read(path: &Path, flag: &str) -> Result<Vec<u8>, CliError> {
 
 /// Writes a certificate whole, so that nobody trusts half of it.
 pub(super) fn write_certificate(path: &Path, certificate: &str) -> Result<(), CliError> {
-    Keep::new(false).allow(path, Kind::TlsCertificate)?;
+    Keep::new(false).allow(path, OutputKind::TlsCertificate)?;
     let written = WholeFile::create(path).and_then(|mut file| {
         file.write_all(certificate.as_bytes())?;
         file.commit()

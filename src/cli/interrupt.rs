@@ -5,11 +5,12 @@ use std::fs;
 use std::io;
 use std::sync::Arc;
 
+use tokio::runtime::Runtime;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
-use super::exit::INTERRUPTED;
+use super::exit::{CliError, INTERRUPTED};
 use super::note;
 use crate::run::StopSwitch;
 
@@ -103,8 +104,22 @@ fn is_hangup_ignored() -> bool {
     ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
+/// Does work that an interrupt stops; what the work makes of that is its own.
+pub(super) fn interruptible<T>(
+    work: impl AsyncFnOnce(&StopSwitch) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let runtime = Runtime::new().map_err(CliError::Runtime)?;
+    runtime.block_on(async {
+        let stop = Arc::new(StopSwitch::default());
+        let listening = listening(&stop);
+        let done = work(&stop).await;
+        listening.abort();
+        done
+    })
+}
+
 /// Listens until it is aborted: see [`listen`]. A signal that comes right after this call is not missed.
-pub(super) fn listening(stop: &Arc<StopSwitch>) -> JoinHandle<()> {
+fn listening(stop: &Arc<StopSwitch>) -> JoinHandle<()> {
     let signals = Signals::new();
     let stop = Arc::clone(stop);
     tokio::spawn(async move {

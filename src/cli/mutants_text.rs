@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
-use super::review_command::plural;
+use crate::model::plural;
 use crate::report::printable;
 use crate::strength::{Count, Figures, Operator, SET};
 use crate::wrapped::{cut, width, wrapped};
@@ -18,9 +18,10 @@ const WIDEST: usize = 48;
 pub(super) fn text(figures: &Figures, is_quiet: bool, width: usize) -> String {
     let mut text = headline(figures, width);
     if !is_quiet && figures.mutants() > 0 {
-        let levels = figures.levels.iter().map(|(level, killed)| {
-            (level.to_string(), Count { killed: *killed, ..Count::default() })
-        });
+        let levels = figures
+            .levels
+            .iter()
+            .map(|(level, killed)| (level.to_string(), Count { killed: *killed, ..Count::default() }));
         text.push_str(&table("by level", levels, width));
         let operators = figures.operators.iter().map(|(operator, count)| (operator.to_string(), *count));
         text.push_str(&table("by operator", operators, width));
@@ -53,10 +54,9 @@ fn headline(figures: &Figures, width: usize) -> String {
         line(&format!("only snapshots notice {} of the open ones and the gaps", figures.in_snapshots));
     }
     if figures.left_out > 0 {
-        let (count, s) = (figures.left_out, plural(usize::try_from(figures.left_out).unwrap_or(usize::MAX)));
-        line(&format!(
-            "{count} case{s} without mutants: not passed, or recorded without --all-exchanges"
-        ));
+        let (count, s) =
+            (figures.left_out, plural(usize::try_from(figures.left_out).unwrap_or(usize::MAX), "", "s"));
+        line(&format!("{count} case{s} without mutants: not passed, or recorded without --all-exchanges"));
     }
     if figures.cut > 0 {
         line(&format!("{} answers have more places than are changed", figures.cut));

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::{ColourChoice, OutputArgs};
 use super::exit::CliError;
@@ -150,33 +150,6 @@ pub(super) fn reports(args: &[String]) -> Result<Vec<ReportTarget>, CliError> {
         );
     }
     Ok(reports)
-}
-
-/// Whether two paths are the same file, which may not be there yet. A pipe or a device takes what it gets from
-/// any number of writers.
-pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
-    let is_device = one.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir());
-    !is_device && (resolved(one) == resolved(other) || has_same_contents(one, other))
-}
-
-/// Whether two names are of one file.
-#[cfg(unix)]
-fn has_same_contents(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let place = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
-    place(one).is_some_and(|found| Some(found) == place(other))
-}
-
-#[cfg(not(unix))]
-fn has_same_contents(_one: &Path, _other: &Path) -> bool {
-    false
-}
-
-/// The path without links, also of a file that is not there yet.
-pub(super) fn resolved(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
-    path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_path_buf())
 }
 
 /// Whether GitHub's CI reads what is said here.

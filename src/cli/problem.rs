@@ -16,7 +16,7 @@ use super::exit::CliError;
 use super::output::Surroundings;
 use crate::app::AppError;
 use crate::embedded::EmbeddedError;
-use crate::model::Problem;
+use crate::model::{Problem, plural};
 use crate::plan::PlanError;
 use crate::report::printable;
 use crate::source::{LoadError, nearest};
@@ -69,25 +69,24 @@ fn hint(error: &CliError) -> Option<String> {
             AppError::Load(LoadError::Problems(_))
             | AppError::Plan(PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
             | AppError::Pattern(_)
+            | AppError::Prepare(_)
+            | AppError::Encode(_)
             | AppError::Transport(_)
             | AppError::Embedded(EmbeddedError::Start(_) | EmbeddedError::Address(_))
             | AppError::Orphans(_)
             | AppError::Store(_)
             | AppError::Scratch(_)
             | AppError::Unreadable { .. }
+            | AppError::Unwritable { .. }
+            | AppError::Key { .. }
+            | AppError::NoCertificate { .. }
+            | AppError::NoStatement { .. }
             | AppError::NoBundle { .. }
             | AppError::Events { .. },
         )
-        | CliError::Prepare(_)
-        | CliError::Encode(_)
         | CliError::Reference(_)
         | CliError::Runtime(_)
         | CliError::Output(_)
-        | CliError::Key { .. }
-        | CliError::NoCertificate { .. }
-        | CliError::NoStatement { .. }
-        | CliError::Unreadable { .. }
-        | CliError::Unwritable { .. }
         | CliError::Report { .. } => None,
     }
 }
@@ -127,8 +126,8 @@ pub(super) fn problems_text(problems: &[Problem]) -> String {
     for problem in problems.iter().skip(SHOWN_IN_FULL) {
         let _ = writeln!(text, "{}", short(&problem.to_string()));
     }
-    let plural = if problems.len() == 1 { "" } else { "s" };
-    let _ = writeln!(text, "{} problem{plural} found", problems.len());
+    let count = problems.len();
+    let _ = writeln!(text, "{count} {} found", plural(count, "problem", "problems"));
     text
 }
 

@@ -4,9 +4,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::exit::CliError;
-use super::keep::{Keep, Kind};
 use super::note;
 use super::output::{Output, Place, ReportTarget, below_workspace, is_on_github};
+use crate::app::{Keep, OutputKind};
 use crate::event::Event;
 use crate::report::{Format, Report, Shielded, Sink, Style, TerminalReport};
 use crate::run::seed_by_chance;
@@ -44,7 +44,7 @@ impl Reports {
     pub(super) fn open(output: &Output, mut keep: Keep) -> Result<Self, CliError> {
         for target in &output.reports {
             match &target.place {
-                Place::File(path) => keep.allow(path, Kind::Report(target.format))?,
+                Place::File(path) => keep.allow(path, OutputKind::Report(target.format))?,
                 Place::After(path) => keep.spare(path)?,
                 Place::StandardOutput => {}
             }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::args::{Allowed, BoundArgs, ConnectArgs, ReuseArgs, RunArgs, SnapshotArgs};
 use super::exit::CliError;
+use crate::app::review::snapshots_beside;
 use crate::app::{
     Connected, Overrides, REFERENCE, SessionSettings, Shard, SnapshotSettings, Target, costs_nothing,
     endpoint, entry, is_address,
@@ -270,12 +271,6 @@ pub(super) fn fault(name: &str) -> Result<Fault, CliError> {
         message: error.to_string(),
         hint: Some("`proofmark run --fault list` shows every fault".into()),
     })
-}
-
-/// The snapshots beside a folder of cases: of the reference endpoint, or of one that is named.
-pub(super) fn snapshots_beside(cases: &Path, endpoint: Option<&str>) -> PathBuf {
-    let beside = cases.parent().unwrap_or(Path::new("")).join("snapshots");
-    endpoint.map_or(beside.clone(), |name| beside.join(format!("@{name}")))
 }
 
 /// The baseline: a folder that was named, or the endpoint's own.

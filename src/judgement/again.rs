@@ -4,7 +4,8 @@
 //! endpoint its recorded answers. Nothing that a record says of its own verdict is taken over.
 
 use crate::model::{
-    Answer, CaseRecord, Exchange, Given, Level, Moment, Observation, PreparedStep, Request, SnapshotOutcome, Value,
+    Answer, CaseRecord, Exchange, Given, Level, Moment, Observation, PreparedStep, Request, SnapshotOutcome,
+    Value,
 };
 use crate::plan::{PlannedCase, set_variables};
 use crate::template::{Scope, Templates};

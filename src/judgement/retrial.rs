@@ -6,8 +6,8 @@ use super::again::{Apart, Replay, StepDue};
 use super::judge::Judge;
 use crate::check::{Subject, check, throttled};
 use crate::model::{Answer, CaseRecord, Exchange, Finding, Level, RequestId, Verdict};
-use crate::protocol::settle;
 use crate::plan::PlannedCase;
+use crate::protocol::settle;
 use crate::template::Templates;
 
 /// A recorded case, ready to be judged with other answers.

@@ -78,7 +78,7 @@ pub struct Row {
 }
 
 /// One combination of a case's axes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AxisChoice {
     /// The method.
     pub method: Option<Method>,
@@ -88,9 +88,25 @@ pub struct AxisChoice {
     pub format: Option<Format>,
     /// The scheme of signing.
     pub sign: Option<Scheme>,
+    /// What else is sent.
+    pub with: Option<Arc<With>>,
+}
+
+/// Parameters that an axis adds, by their name in the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct With {
+    /// The name.
+    pub name: String,
+    /// The parameters, over those of the row.
+    pub params: Vec<(String, Value)>,
 }
 
 impl AxisChoice {
+    /// The parameters that the choice adds.
+    pub fn params(&self) -> &[(String, Value)] {
+        self.with.as_ref().map(|with| with.params.as_slice()).unwrap_or_default()
+    }
+
     /// The choice as the end of an id, such as `get-query-json-v1`; empty without axes.
     pub fn id(&self) -> String {
         let parts = [
@@ -98,6 +114,7 @@ impl AxisChoice {
             self.place.map(|place| place.to_string()),
             self.format.map(|format| format.to_string()),
             self.sign.map(|scheme| scheme.to_string()),
+            self.with.as_ref().map(|with| with.name.clone()),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("-")
     }
@@ -293,8 +310,12 @@ pub struct RawParts {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<String>,
-    /// What is added to the query after the request is signed.
+    /// What is added to the parameters after the request is signed.
     pub after_signing: Option<String>,
+    /// How far the clock of the signer is ahead, in seconds.
+    pub signed_at: Option<i64>,
+    /// The id of the key that the signature names, in place of the one that it is made with.
+    pub signed_as: Option<String>,
 }
 
 impl RequestSpec {
@@ -313,6 +334,8 @@ impl RequestSpec {
                 headers,
                 body: over.raw.body.clone().or_else(|| self.raw.body.clone()),
                 after_signing: over.raw.after_signing.clone().or_else(|| self.raw.after_signing.clone()),
+                signed_at: over.raw.signed_at.or(self.raw.signed_at),
+                signed_as: over.raw.signed_as.clone().or_else(|| self.raw.signed_as.clone()),
             },
         }
     }

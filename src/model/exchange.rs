@@ -103,6 +103,19 @@ pub enum SentBody {
     Raw(String),
 }
 
+impl Request {
+    /// Adds encoded parameters: to the form in the body if there is one, and else to the query.
+    pub(crate) fn add_parameters(&mut self, more: &str) {
+        if let SentBody::Form(form) = &mut self.body {
+            form.push('&');
+            form.push_str(more);
+        } else {
+            self.target.push(if self.target.contains('?') { '&' } else { '?' });
+            self.target.push_str(more);
+        }
+    }
+}
+
 impl SentBody {
     /// The bytes that are sent.
     pub fn as_str(&self) -> &str {

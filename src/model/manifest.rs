@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::id::OperationId;
+use super::plural;
 
 /// What a suite consists of, as somebody has agreed to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,8 +111,8 @@ impl Drift {
 /// Shown as a sentence without a full stop.
 impl fmt::Display for Drift {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cases = |count: usize| format!("{count} case{}", if count == 1 { "" } else { "s" });
-        let is = |count: usize| if count == 1 { "is" } else { "are" };
+        let cases = |count: usize| format!("{count} case{}", plural(count, "", "s"));
+        let is = |count: usize| plural(count, "is", "are");
         let (missing, new, changed) = (self.missing.len(), self.new.len(), self.changed.len());
         let mut parts = Vec::new();
         match self.parts.len() {

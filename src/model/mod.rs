@@ -20,6 +20,7 @@ mod normalisation;
 mod parameter;
 mod path_effort;
 mod path_text;
+mod plural;
 mod spot;
 mod state;
 mod suite;
@@ -30,13 +31,14 @@ pub(crate) mod work;
 
 pub use case::{
     AxisChoice, Case, Expect, Given, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme, StatusRule,
-    Step, Variable, last_part, merge_params, target,
+    Step, Variable, With, last_part, merge_params, target,
 };
 pub(crate) use case::{put_over, put_over_fields};
 pub use character::{is_hostile, json_escape};
 pub use contract::{
-    Backing, Charset, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderPromise, HeaderRule, Listing, MediaTypes, Others,
-    RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots, row_label,
+    Backing, Charset, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderPromise, HeaderRule,
+    Listing, MediaTypes, Others, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle,
+    XmlRoots, row_label,
 };
 pub use effect::{EffectRule, Effects, Moment, Observation, Observe, UniqueRule};
 pub use endpoint_kind::EndpointKind;
@@ -53,6 +55,7 @@ pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueR
 pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};
 pub use path_effort::{PathShape, TreeSize};
 pub use path_text::{is_singular, path_in_brackets, pattern_literals};
+pub use plural::plural;
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::proposal::{Proposal, Rule};
-use crate::model::{AnswerPlace, ValueKind};
+use crate::model::{AnswerPlace, ValueKind, plural};
 
 /// How much of a value an example shows, in characters: enough to know it again, and not all of it.
 const SHOWN: usize = 12;
@@ -44,7 +44,7 @@ pub fn as_toml(proposals: &[Proposal], home: Home<'_>, file: impl Fn(Option<&str
 
 fn comment(text: &mut String, proposal: &Proposal) {
     let count = proposal.cases.len();
-    let cases = if count == 1 { "case" } else { "cases" };
+    let cases = plural(count, "case", "cases");
     let such = proposal.cases.first().map(|case| on_one_line(case)).unwrap_or_default();
     let what = match &proposal.rule {
         Rule::Order(_) => "The order differs",

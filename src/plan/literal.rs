@@ -10,7 +10,8 @@ pub fn literals(planned: &PlannedCase, position: usize) -> Literals {
     let step = &case.steps[position];
     let row_params = planned.row().map(|row| row.params.as_slice()).unwrap_or_default();
     let mut literals = Literals::default();
-    for (name, value) in case.params.iter().chain(row_params).chain(&step.params) {
+    for (name, value) in case.params.iter().chain(row_params).chain(planned.axes.params()).chain(&step.params)
+    {
         if has_template(value) {
             literals.params.remove(name);
         } else {

@@ -83,7 +83,9 @@ fn prepare_open(
     let format = request.format.zip(planned.contract.request.format.as_ref());
     let format = format.map(|(format, choice)| (choice.param.clone(), Value::text(choice.value(format))));
     let mut params: Vec<(&String, &Value)> = case.params.iter().map(|(key, value)| (key, value)).collect();
-    let over = row_params.iter().chain(&step.params).chain(&format).map(|(key, value)| (key, value));
+    let with = planned.axes.params();
+    let over =
+        row_params.iter().chain(with).chain(&step.params).chain(&format).map(|(key, value)| (key, value));
     put_over(&mut params, over.collect());
     let unset: BTreeSet<&String> = case.unset.iter().chain(row_unset).chain(&step.unset).collect();
     let mut rendered = Vec::with_capacity(params.len());
@@ -145,6 +147,8 @@ fn raw(raw: &RawParts, scope: &Scope, templates: &Templates) -> Result<RawParts,
         headers,
         body: text(&raw.body, "body")?,
         after_signing: text(&raw.after_signing, "after-signing")?,
+        signed_at: raw.signed_at,
+        signed_as: raw.signed_as.clone(),
     })
 }
 

@@ -35,23 +35,11 @@ const FLOOD_SIZE: usize = 256 * 1024 * 1024;
 static FLOOD: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
 impl Delivery {
-    /// The first of the faults that acts on delivery, if there is one.
+    /// The first of the faults that acts on delivery, if there is one; it does so for every request.
     pub(super) fn among(faults: &[Fault]) -> Self {
-        let fault = faults.iter().find_map(|fault| match fault.0 {
+        let fault = faults.iter().find_map(|fault| match fault.breach {
             Breach::Transport(fault) => Some(fault),
-            Breach::Row(..)
-            | Breach::Field(_)
-            | Breach::Body(_)
-            | Breach::Load(_)
-            | Breach::Limit(_)
-            | Breach::Tag(_)
-            | Breach::Token(_)
-            | Breach::Start(_)
-            | Breach::Wire(_)
-            | Breach::RunningStatusMissed(_)
-            | Breach::TerminalStatusBlocks(_)
-            | Breach::Auth(_)
-            | Breach::AuthRow(..) => None,
+            _ => None,
         });
         Self { fault }
     }

@@ -5,7 +5,9 @@ use super::execution::{Executions, Status};
 use super::id::IdSource;
 use super::image::Image;
 use super::pipeline::{Details, DockerCredential, Pipeline, Source, System};
-use super::world::{COMMON_INSTANCE_TYPE, HOME_REGION, OssObject, PUBLIC_IMAGE, Resource, World, Zone};
+use super::world::{
+    Access, COMMON_INSTANCE_TYPE, HOME_REGION, OssObject, PUBLIC_IMAGE, Resource, World, Zone,
+};
 
 /// Whether something that was made is still there once the state is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,8 @@ impl<'a> Draft<'a> {
             vswitch: None,
             details: Details::default(),
             executions: Executions::default(),
+            ends_as: None,
+            access: Access::Granted,
         };
         Self { ids, pipeline, resources: Vec::new(), fate: Fate::Stays, execution: None }
     }

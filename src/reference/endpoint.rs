@@ -7,8 +7,8 @@ use super::auth::Guard;
 use super::calendar::Calendar;
 use super::hook::{self, StateReply};
 use super::request_log::{LoggedRequest, RequestLog};
-use super::service::Service;
-use super::wire::{BodySize, Call, Received};
+use super::service::{Asked, Service};
+use super::wire::{BodySize, Received};
 use hyper::Method;
 use hyper::http::request::Parts;
 use std::time::Instant;
@@ -36,7 +36,7 @@ impl Endpoint {
     /// An endpoint as the settings have it, wherever it listens.
     pub(super) fn new(settings: Settings) -> Self {
         let Settings { seed, creation_time, faults, log, auth, keys, clock, .. } = settings;
-        let guard = Guard::new(auth, keys, clock, &faults);
+        let guard = Guard::new(auth, keys, clock);
         Self { service: Service::new(seed, Calendar::at(creation_time), &faults, guard), log }
     }
 
@@ -48,19 +48,22 @@ impl Endpoint {
             self.note(parts, None, &reply, start);
             return Replied::Hook(reply);
         }
-        let call = Call::read(parts, received, &self.service.policy().wire);
-        let reply = self.service.answer(&call).await;
-        self.note(parts, call.action.as_deref(), &reply, start);
+        let asked = self.service.read(parts, received);
+        let reply = self.service.answer(&asked).await;
+        self.note(parts, Some(&asked), &reply, start);
         Replied::Call(reply)
     }
 
-    fn note(&self, parts: &Parts, action: Option<&str>, reply: &Reply, start: Instant) {
+    fn note(&self, parts: &Parts, asked: Option<&Asked>, reply: &Reply, start: Instant) {
         let Some(log) = &self.log else { return };
         let request_id = reply.headers.iter().find(|(name, _)| *name == REQUEST_ID);
         log.note(LoggedRequest {
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
-            action: action.map(|action| action.chars().take(LOGGED_ACTION).collect()),
+            action: asked
+                .and_then(|asked| asked.call.action.as_deref())
+                .map(|action| action.chars().take(LOGGED_ACTION).collect()),
+            facts: asked.map(|asked| asked.facts),
             status: reply.status,
             request_id: request_id.map(|(_, id)| id.clone()),
             bytes: reply.body.len(),

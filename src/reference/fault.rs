@@ -1,23 +1,29 @@
 //! Faults that the reference endpoint commits on purpose, so that each checker can prove that it fails where it should.
-//! Main types: `Fault`, one fault by name, and `FaultEntry`, its line in the catalogue.
+//! Main types: `Fault`, a promise and the slice of requests in which it is broken, and `FaultEntry`, its line in the list.
 //! Nothing acts here: rules read faults through `Policy`, answers through `Flaws`, and `delivery` has its own.
 
 use super::auth::AuthRow;
 use super::execution::Status;
 use super::fault_kind::{
-    AuthFault, BodyFault, FieldFault, LimitFault, LoadFault, RowFault, StartFault, TagFault, TokenFault,
-    TransportFault, WireFault,
+    AuthFault, BodyFault, FieldFault, FingerprintFault, LimitFault, LoadFault, RowFault, RuleFault,
+    StartFault, TagFault, TokenFault, TransportFault, WireFault,
 };
+use super::fault_slice::slices;
 use super::row::ErrorRow;
+use super::slice::{Facts, Slice};
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 use thiserror::Error;
 
-/// One way to break the contract, named `NAME`, `NAME:CODE` or `NAME:STATUS`.
+/// One way to break the contract, named `NAME`, `NAME:CODE` or `NAME:STATUS`, and the conditions under which it shows:
+/// `NAME,when:method=GET`.
 ///
-/// It comes from its name; `Fault::catalogue` lists the names.
+/// It comes from its name; `Fault::catalogue` lists the names, and `Fault::slices` those with conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault(pub(super) Breach);
+pub struct Fault {
+    pub(super) breach: Breach,
+    pub(super) slice: Slice,
+}
 
 /// What a fault acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub(super) enum Breach {
     Limit(LimitFault),
     Tag(TagFault),
     Token(TokenFault),
+    Fingerprint(FingerprintFault),
+    Rule(RuleFault),
     Start(StartFault),
     Wire(WireFault),
     Transport(TransportFault),
@@ -47,7 +55,19 @@ pub struct FaultEntry {
     pub name: String,
     /// The promise that the fault breaks, in one line.
     pub breaks: String,
+    /// The conditions that must not matter for the promise, each of which may follow the name behind `,when:`.
+    pub slices: Vec<String>,
 }
+
+impl FaultEntry {
+    /// The names with a condition each.
+    pub fn sliced(&self) -> impl Iterator<Item = String> {
+        self.slices.iter().map(|slice| format!("{}{WHEN}{slice}", self.name))
+    }
+}
+
+/// What is between the name of a fault and its conditions.
+const WHEN: &str = ",when:";
 
 /// No fault has the given name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -63,21 +83,25 @@ impl Fault {
     /// Every fault, faults of an error row once for each row that can show them.
     #[must_use]
     pub fn catalogue() -> Vec<FaultEntry> {
-        Self::all().map(|fault| FaultEntry { name: fault.to_string(), breaks: fault.breaks() }).collect()
+        Self::all().map(Self::entry).collect()
     }
 
     /// Whether the endpoint keeps every caller waiting, longer than any of them waits.
     #[must_use]
     pub fn delays(&self) -> bool {
-        matches!(self.0, Breach::Transport(TransportFault::SlowAnswer | TransportFault::SlowBody))
+        matches!(self.breach, Breach::Transport(TransportFault::SlowAnswer | TransportFault::SlowBody))
     }
 
     /// Every fault that only an endpoint shows that verifies signatures, so that no case without them can find it.
     #[must_use]
     pub fn signature_catalogue() -> Vec<FaultEntry> {
-        Self::signature_faults()
-            .map(|fault| FaultEntry { name: fault.to_string(), breaks: fault.breaks() })
-            .collect()
+        Self::signature_faults().map(Self::entry).collect()
+    }
+
+    /// Whether the fault can show in the answer to a request with these facts.
+    #[must_use]
+    pub fn touches(&self, facts: &Facts) -> bool {
+        self.slice.has(facts)
     }
 
     /// The faults behind the catalogue of signatures.
@@ -86,7 +110,7 @@ impl Fault {
             let fitting = RowFault::ALL.iter().filter(|fault| row.shows(**fault));
             fitting.map(|fault| Breach::AuthRow(*fault, *row))
         });
-        AuthFault::ALL.iter().copied().map(Breach::Auth).chain(rows).map(Self)
+        AuthFault::ALL.iter().copied().map(Breach::Auth).chain(rows).map(Self::from)
     }
 
     /// The faults behind the catalogue.
@@ -99,8 +123,10 @@ impl Fault {
         let bodies = BodyFault::ALL.iter().copied().map(Breach::Body);
         let load = LoadFault::ALL.iter().copied().map(Breach::Load);
         let limits = LimitFault::ALL.iter().copied().map(Breach::Limit);
+        let dropped = RuleFault::ALL.iter().copied().map(Breach::Rule);
         let tags = TagFault::ALL.iter().copied().map(Breach::Tag);
         let tokens = TokenFault::ALL.iter().copied().map(Breach::Token);
+        let fingerprints = FingerprintFault::ALL.iter().copied().map(Breach::Fingerprint);
         let starts = StartFault::ALL.iter().copied().map(Breach::Start);
         let wire = WireFault::ALL.iter().copied().map(Breach::Wire);
         let transport = TransportFault::ALL.iter().copied().map(Breach::Transport);
@@ -111,34 +137,45 @@ impl Fault {
                 Breach::RunningStatusMissed(*status)
             }
         });
-        let rules = limits.chain(tags).chain(tokens).chain(starts).chain(statuses);
+        let parameters = limits.chain(dropped).chain(tags).chain(tokens).chain(fingerprints);
         let edges = wire.chain(fields).chain(bodies).chain(load).chain(transport);
-        rows.chain(rules).chain(edges).map(Self)
+        rows.chain(parameters).chain(starts).chain(statuses).chain(edges).map(Self::from)
     }
 
-    /// The promise that the fault breaks.
+    fn entry(self) -> FaultEntry {
+        let slices = slices(self.breach).iter().map(ToString::to_string).collect();
+        FaultEntry { name: self.to_string(), breaks: self.breach.breaks(), slices }
+    }
+}
+
+impl From<Breach> for Fault {
+    fn from(breach: Breach) -> Self {
+        Self { breach, slice: Slice::default() }
+    }
+}
+
+impl Breach {
+    /// The promise that is broken.
     fn breaks(self) -> String {
-        match self.0 {
-            Breach::Row(fault, row) => {
-                format!("{} ({} {})", fault.breaks(), row.status(), row.code())
-            }
-            Breach::Field(fault) => fault.breaks().to_owned(),
-            Breach::Body(fault) => fault.breaks().to_owned(),
-            Breach::Load(fault) => fault.breaks().to_owned(),
-            Breach::Limit(fault) => fault.breaks().to_owned(),
-            Breach::Tag(fault) => fault.breaks().to_owned(),
-            Breach::Token(fault) => fault.breaks().to_owned(),
-            Breach::Start(fault) => fault.breaks().to_owned(),
-            Breach::Wire(fault) => fault.breaks().to_owned(),
-            Breach::Transport(fault) => fault.breaks().to_owned(),
-            Breach::Auth(fault) => fault.breaks().to_owned(),
-            Breach::AuthRow(fault, row) => {
-                format!("{} ({} {})", fault.breaks(), row.status(), row.code())
-            }
-            Breach::RunningStatusMissed(status) => {
-                format!("an execution in {} blocks a start", status.name())
-            }
-            Breach::TerminalStatusBlocks(status) => {
+        let of_row =
+            |fault: RowFault, status: u16, code: &str| format!("{} ({status} {code})", fault.breaks());
+        match self {
+            Self::Row(fault, row) => of_row(fault, row.status(), row.code()),
+            Self::AuthRow(fault, row) => of_row(fault, row.status(), row.code()),
+            Self::Field(fault) => fault.breaks().to_owned(),
+            Self::Body(fault) => fault.breaks().to_owned(),
+            Self::Load(fault) => fault.breaks().to_owned(),
+            Self::Limit(fault) => fault.breaks().to_owned(),
+            Self::Tag(fault) => fault.breaks().to_owned(),
+            Self::Token(fault) => fault.breaks().to_owned(),
+            Self::Fingerprint(fault) => fault.breaks().to_owned(),
+            Self::Rule(fault) => fault.breaks().to_owned(),
+            Self::Start(fault) => fault.breaks().to_owned(),
+            Self::Wire(fault) => fault.breaks().to_owned(),
+            Self::Transport(fault) => fault.breaks().to_owned(),
+            Self::Auth(fault) => fault.breaks().to_owned(),
+            Self::RunningStatusMissed(status) => format!("an execution in {} blocks a start", status.name()),
+            Self::TerminalStatusBlocks(status) => {
                 format!("an execution in {} does not block a start", status.name())
             }
         }
@@ -151,31 +188,38 @@ fn shows_in(fault: RowFault, row: ErrorRow) -> bool {
         RowFault::WrongStatus | RowFault::WrongCode | RowFault::SkipRow => true,
         RowFault::WrongMessage => row.template() != "%s",
         RowFault::UnfilledTemplate | RowFault::EmptyFilling => row.is_template(),
+        // What names no pipeline, or one that is not there, has nothing to start.
+        RowFault::StartsAnyway => !matches!(row, ErrorRow::PipelineMissing | ErrorRow::BodyTooLarge),
+    }
+}
+
+impl Display for Breach {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row(fault, row) => write!(out, "{}:{}", fault.name(), row.code()),
+            Self::AuthRow(fault, row) => write!(out, "{}:{}", fault.name(), row.label()),
+            Self::Rule(fault) => write!(out, "drop-rule:{}", fault.name()),
+            Self::Field(fault) => out.write_str(fault.name()),
+            Self::Body(fault) => out.write_str(fault.name()),
+            Self::Load(fault) => out.write_str(fault.name()),
+            Self::Limit(fault) => out.write_str(fault.name()),
+            Self::Tag(fault) => out.write_str(fault.name()),
+            Self::Token(fault) => out.write_str(fault.name()),
+            Self::Fingerprint(fault) => out.write_str(fault.name()),
+            Self::Start(fault) => out.write_str(fault.name()),
+            Self::Wire(fault) => out.write_str(fault.name()),
+            Self::Transport(fault) => out.write_str(fault.name()),
+            Self::Auth(fault) => out.write_str(fault.name()),
+            Self::RunningStatusMissed(status) => write!(out, "running-status-missed:{}", status.name()),
+            Self::TerminalStatusBlocks(status) => write!(out, "terminal-status-blocks:{}", status.name()),
+        }
     }
 }
 
 impl Display for Fault {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Breach::Row(fault, row) => write!(out, "{}:{}", fault.name(), row.code()),
-            Breach::Field(fault) => out.write_str(fault.name()),
-            Breach::Body(fault) => out.write_str(fault.name()),
-            Breach::Load(fault) => out.write_str(fault.name()),
-            Breach::Limit(fault) => out.write_str(fault.name()),
-            Breach::Tag(fault) => out.write_str(fault.name()),
-            Breach::Token(fault) => out.write_str(fault.name()),
-            Breach::Start(fault) => out.write_str(fault.name()),
-            Breach::Wire(fault) => out.write_str(fault.name()),
-            Breach::Transport(fault) => out.write_str(fault.name()),
-            Breach::Auth(fault) => out.write_str(fault.name()),
-            Breach::AuthRow(fault, row) => write!(out, "{}:{}", fault.name(), row.label()),
-            Breach::RunningStatusMissed(status) => {
-                write!(out, "running-status-missed:{}", status.name())
-            }
-            Breach::TerminalStatusBlocks(status) => {
-                write!(out, "terminal-status-blocks:{}", status.name())
-            }
-        }
+        write!(out, "{}", self.breach)?;
+        if self.slice.is_everything() { Ok(()) } else { write!(out, "{WHEN}{}", self.slice) }
     }
 }
 
@@ -183,14 +227,21 @@ impl FromStr for Fault {
     type Err = UnknownFault;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let (promise, conditions) = match name.split_once(WHEN) {
+            Some((promise, conditions)) => (promise, Some(conditions)),
+            None => (name, None),
+        };
         let known = || Self::all().chain(Self::signature_faults());
-        if let Some(fault) = known().find(|fault| fault.to_string() == name) {
-            return Ok(fault);
-        }
-        let nearest = known()
-            .map(|fault| fault.to_string())
-            .min_by_key(|known| strsim::damerau_levenshtein(known, name));
-        Err(UnknownFault { name: name.to_owned(), nearest: nearest.unwrap_or_default() })
+        let nearest = |names: &mut dyn Iterator<Item = String>| UnknownFault {
+            name: name.to_owned(),
+            nearest: names.min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default(),
+        };
+        let Some(fault) = known().find(|fault| fault.breach.to_string() == promise) else {
+            return Err(nearest(&mut known().map(|fault| fault.to_string())));
+        };
+        let Some(conditions) = conditions else { return Ok(fault) };
+        let slice = Slice::read(conditions).ok().filter(|slice| fault.breach.is_sliced_by(*slice));
+        slice.map(|slice| Self { slice, ..fault }).ok_or_else(|| nearest(&mut fault.entry().sliced()))
     }
 }
 
@@ -202,9 +253,11 @@ mod tests {
     #[test]
     fn every_entry_of_the_catalogue_parses_and_prints_back() {
         for entry in Fault::catalogue().into_iter().chain(Fault::signature_catalogue()) {
-            let fault: Fault = entry.name.parse().unwrap();
-            assert_eq!(fault.to_string(), entry.name);
             assert!(!entry.breaks.is_empty());
+            for name in entry.sliced().chain([entry.name.clone()]) {
+                let fault: Fault = name.parse().unwrap();
+                assert_eq!(fault.to_string(), name);
+            }
         }
     }
 
@@ -221,6 +274,14 @@ mod tests {
         let error = "tag-cuont-19".parse::<Fault>().unwrap_err();
         assert_eq!(error.nearest, "tag-count-19");
         assert!(error.to_string().contains("`tag-count-19`"));
+    }
+
+    #[test]
+    fn an_unknown_condition_is_answered_with_the_nearest_of_that_fault() {
+        let error = "tag-key-129,when:mehtod=GET".parse::<Fault>().unwrap_err();
+        assert_eq!(error.nearest, "tag-key-129,when:method=GET");
+        assert!("no-code,when:position=last".parse::<Fault>().is_err());
+        assert!("tag-key-129,when:position=last,method=GET".parse::<Fault>().is_ok());
     }
 
     #[test]

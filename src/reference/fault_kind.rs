@@ -35,6 +35,7 @@ fault_kind! {
         UnfilledTemplate "unfilled-template" "the row's message has its %s filled in"
         EmptyFilling "empty-filling" "the row's message says something where the template has %s"
         SkipRow "skip-row" "a request that meets the row's condition is refused"
+        StartsAnyway "refused-and-started" "a request that is refused with the row starts nothing"
     }
 }
 
@@ -60,6 +61,18 @@ fault_kind! {
         LowerCaseFields "lower-case-fields" "field names have their published spelling"
         XmlWrongRoot "xml-wrong-root" "the root of an XML answer names the operation, or Error"
         JsonForXml "json-for-xml" "a request for XML is answered in XML"
+        ExecutionIdInError "execution-id-in-error" "an error carries no ExecutionId"
+        SecondError "second-error" "an error is one error"
+        SuccessFalse "success-false" "a success does not say that it is none"
+        ExtraField "extra-field" "a success has the published fields and no other"
+        MessageOnSuccess "message-on-success" "a success carries no error Message"
+        HostIdOnSuccess "host-id-on-success" "a success carries no HostId"
+        NullExecutionId "null-execution-id" "the ExecutionId of a success is not null"
+        EmptyRequestId "empty-request-id" "the RequestId is not empty"
+        BlankMessage "blank-message" "the Message of an error says something"
+        BlankCode "blank-code" "the Code of an error says something"
+        EmptyHostId "empty-host-id" "the HostId of an error is not empty"
+        UrlAsHostId "url-as-host-id" "the HostId is the name of a host"
     }
 }
 
@@ -72,6 +85,11 @@ fault_kind! {
         TruncatedJson "truncated-json" "a JSON answer is complete"
         DuplicateJsonKey "duplicate-json-key" "a JSON answer has each key once"
         DeepJson "deep-json" "a JSON answer is as flat as published"
+        OtherCharset "other-charset" "the Content-Type names UTF-8"
+        NoCharset "no-charset" "the Content-Type of XML names the charset, by which clients know an error"
+        XmlEncodingLabel "xml-encoding-label" "XML declares the encoding that it is in"
+        XmlNamespace "xml-namespace" "the elements of an XML answer are in no namespace"
+        SecondXmlRoot "second-xml-root" "an XML answer has one root"
     }
 }
 
@@ -111,6 +129,14 @@ fault_kind! {
         TemplateTagUnchecked "template-tag-unchecked" "the deprecated TemplateTag keeps the limits of Tag"
         PrefixAnywhere "prefix-anywhere" "acs: and aliyun are forbidden at the start only"
         SubstringOnlyAtStart "substring-only-at-start" "http:// and https:// are forbidden anywhere"
+        SubstringNotAtEnd "substring-not-at-end" "http:// and https:// are forbidden at the end of a text, too"
+        AliyunAsWord "aliyun-as-word" "aliyun is forbidden at the start of a longer word, too"
+        DuplicatesSideBySide "duplicates-side-by-side" "equal keys are refused wherever they are"
+        DuplicatesOfFirst "duplicates-of-first" "equal keys are refused whichever tags have them"
+        DuplicatesWithEqualValues "duplicates-with-equal-values" "equal keys are refused whatever their values are"
+        DuplicatesByPrefix "duplicates-by-prefix" "keys that differ after their first characters are two keys"
+        DuplicatesByCase "duplicates-by-case" "keys that differ in upper and lower case are two keys"
+        TagNumbersUnchecked "tag-numbers-unchecked" "tags are numbered from 1 to 20"
     }
 }
 
@@ -123,6 +149,18 @@ fault_kind! {
         TokenAfterRunningCheck "token-after-running-check" "a replay is answered even while the first execution runs"
         ReplayStartsAgain "replay-starts-again" "a replay starts nothing new"
         AllowNonAsciiToken "allow-non-ascii-token" "a ClientToken is ASCII"
+        AsciiAtStart "ascii-at-start" "a ClientToken is ASCII behind its first character"
+        AsciiAtEnd "ascii-at-end" "a ClientToken is ASCII before its last character"
+        TokenPrefix32 "token-prefix-32" "two tokens that differ after 32 characters are two tokens"
+        TokenPrefix63 "token-prefix-63" "two tokens that differ in the 64th character are two tokens"
+        ForgottenAfterReplay "token-forgotten-after-replay" "a token gives the first result however often it is sent"
+        MismatchForgets "mismatch-forgets-token" "a refused request leaves what is known of its token"
+        MismatchReplaces "mismatch-replaces-token" "a token belongs to the parameters that it came with first"
+        RefusedTokenKept "refused-token-kept" "a token whose request was refused is free"
+        TokenPerPipeline "token-per-pipeline" "a token that started one pipeline does not start another"
+        TokenPerMethod "token-per-method" "a token is known by either method"
+        TokenPerPlace "token-per-place" "a token is known from either place"
+        TokenPerSignature "token-per-signature" "a token is known however the request is signed"
     }
 }
 
@@ -133,6 +171,11 @@ fault_kind! {
         TerminalBlocks "terminal-blocks" "a pipeline whose executions have all ended can be started"
         StartRace "start-race" "of two starts at the same time one is refused"
         IgnoreRegion "ignore-region" "a pipeline is found in its own region only"
+        NotStarted "accepted-and-not-started" "a start that is accepted runs"
+        IdByPipeline "execution-id-by-pipeline" "each start of a pipeline has an id of its own"
+        IdByCount "execution-id-by-count" "executions of two pipelines have two ids"
+        PipelineByPrefix "pipeline-by-prefix" "a pipeline is known by its whole id"
+        RegionByPrefix "region-by-prefix" "a region is known by its whole id"
     }
 }
 
@@ -147,6 +190,11 @@ fault_kind! {
         XmlRefused "xml-refused" "XML may be asked for"
         JsonRefused "json-refused" "JSON may be asked for"
         FormatCaseSensitive "format-case-sensitive" "the value of Format is taken in any case"
+        HeadStarts "head-starts" "HEAD starts nothing"
+        OptionsStarts "options-starts" "OPTIONS starts nothing"
+        PutStarts "put-starts" "PUT starts nothing"
+        DeleteStarts "delete-starts" "DELETE starts nothing"
+        PatchStarts "patch-starts" "PATCH starts nothing"
     }
 }
 
@@ -167,6 +215,15 @@ fault_kind! {
         FixedSignedHeaders "fixed-signed-headers" "which header fields are signed stands in the signature"
         PortNotSigned "port-not-signed" "the host is signed with its port"
         FormNotSigned "form-not-signed" "the parameters of a form body are signed like those of the query"
+        AcceptPast "accept-past" "a request is valid no longer than published"
+        AcceptFuture "accept-future" "a request from the future is refused"
+        AcceptTwiceTheWindow "accept-twice-the-window" "a request is refused soon after its limit"
+        RefuseHalfTheWindow "refuse-half-the-window" "a request is valid up to its limit"
+        AcceptWithoutNonce "accept-without-nonce" "a request has a nonce"
+        AcceptWithoutTime "accept-without-time" "a request says when it was made"
+        AcceptWithoutMethod "accept-without-method" "a request of the older scheme names its method of signing"
+        AcceptWithoutVersion "accept-without-version" "a request of the older scheme names its version of signing"
+        AcceptWithoutHash "accept-without-hash" "a request of the newer scheme has the digest of its body"
     }
 }
 
@@ -187,5 +244,41 @@ fault_kind! {
     LoadFault {
         Throttled "throttled" "a caller below the published rate is served"
         ServiceUnavailable "service-unavailable" "the service is there"
+    }
+}
+
+fault_kind! {
+    /// Faults of what a token is known to stand for.
+    FingerprintFault {
+        WithoutPipeline "fingerprint-without-pipeline" "a token stands for its pipeline"
+        WithoutTags "fingerprint-without-tags" "a token stands for its tags"
+        WithoutTagKeys "fingerprint-without-tag-keys" "a token stands for the keys of its tags"
+        WithoutTagValues "fingerprint-without-tag-values" "a token stands for the values of its tags"
+        WithoutTemplateTags "fingerprint-without-template-tags" "a token stands for its template tags"
+        WithoutFirstTag "fingerprint-without-first-tag" "a token stands for its first tag"
+        WithoutMiddleTags "fingerprint-without-middle-tags" "a token stands for tags between others"
+        WithoutLastTag "fingerprint-without-last-tag" "a token stands for the last of its tags"
+        WithoutEmptyValues "fingerprint-without-empty-values" "a token stands for tags without a value, too"
+        ValueHead "fingerprint-value-head" "a token stands for the end of a value"
+        ValueTail "fingerprint-value-tail" "a token stands for the start of a value"
+        CaseFolded "fingerprint-case-folded" "a token stands for its tags as they are written"
+    }
+}
+
+fault_kind! {
+    /// Rules of parameters that are dropped whole: the name goes before the rule's, as the contract has it.
+    RuleFault {
+        KeyMinLength "Tag.N.Key.min-length" "a tag key may not be empty"
+        KeyMaxLength "Tag.N.Key.max-length" "a tag key has up to 128 characters"
+        KeyNotPrefix "Tag.N.Key.not-prefix" "a tag key may not start with acs: or aliyun"
+        KeyNotContaining "Tag.N.Key.not-containing" "a tag key may not contain http:// or https://"
+        KeyUnique "Tag.N.Key.unique" "a tag key is there only once"
+        ValueMaxLength "Tag.N.Value.max-length" "a tag value has up to 128 characters"
+        ValueNotContaining "Tag.N.Value.not-containing" "a tag value may not contain http:// or https://"
+        TagMaxItems "Tag.max-items" "a request has up to 20 tags"
+        TokenMaxLength "ClientToken.max-length" "a ClientToken has up to 64 characters"
+        TokenCharacters "ClientToken.characters" "a ClientToken is ASCII"
+        DockerRegistry "DockerRegistry.max-length" "a Docker registry has up to 512 characters"
+        DockerUser "DockerUser.max-length" "a Docker user has up to 128 characters"
     }
 }

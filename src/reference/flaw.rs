@@ -2,11 +2,11 @@
 //! Main type: `Flaws`, which alters an answer after the operation has decided it. Without faults nothing is altered.
 
 use super::answer::{Answer, Reply, Wording};
-use super::fault::{Breach, Fault};
+use super::fault::Breach;
 use super::fault_kind::{BodyFault, FieldFault, LoadFault, RowFault};
 use super::row::{ErrorRow, Refusal};
 use super::wire::Format;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What is wrong with the answers of a server.
 #[derive(Clone, Debug, Default)]
@@ -23,28 +23,24 @@ const OTHER_REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
 const DEPTH: usize = 100_000;
 
 impl Flaws {
-    /// The flaws among some faults.
-    pub(super) fn among(faults: &[Fault]) -> Self {
+    /// The flaws among some breaches.
+    pub(super) fn among(breaches: &[Breach]) -> Self {
         let mut flaws = Self::default();
-        for fault in faults {
-            match fault.0 {
-                Breach::Row(fault, row) => flaws.rows.push((fault, row)),
-                Breach::Field(fault) => flaws.fields.push(fault),
-                Breach::Body(fault) => flaws.bodies.push(fault),
-                Breach::Load(fault) => flaws.load.push(fault),
-                Breach::Limit(_)
-                | Breach::Tag(_)
-                | Breach::Token(_)
-                | Breach::Start(_)
-                | Breach::Wire(_)
-                | Breach::Transport(_)
-                | Breach::RunningStatusMissed(_)
-                | Breach::TerminalStatusBlocks(_)
-                | Breach::Auth(_)
-                | Breach::AuthRow(..) => {}
+        for breach in breaches {
+            match breach {
+                Breach::Row(fault, row) => flaws.rows.push((*fault, *row)),
+                Breach::Field(fault) => flaws.fields.push(*fault),
+                Breach::Body(fault) => flaws.bodies.push(*fault),
+                Breach::Load(fault) => flaws.load.push(*fault),
+                _ => {}
             }
         }
         flaws
+    }
+
+    /// Whether a request that is refused with a row is carried out all the same.
+    pub(super) fn starts_anyway(&self, row: ErrorRow) -> bool {
+        self.rows.contains(&(RowFault::StartsAnyway, row))
     }
 
     /// The error of a server that handles nothing, if this one does not.
@@ -72,7 +68,7 @@ impl Flaws {
                 RowFault::WrongMessage => drop(wording.message.pop()),
                 RowFault::UnfilledTemplate => row.template().clone_into(&mut wording.message),
                 RowFault::EmptyFilling => wording.message = row.template().replace("%s", ""),
-                RowFault::SkipRow => {}
+                RowFault::SkipRow | RowFault::StartsAnyway => {}
             }
         }
         wording
@@ -136,6 +132,18 @@ fn deformed(fault: FieldFault, mut answer: Answer) -> Answer {
         FieldFault::SuccessStatus201 if !is_error => answer.status = 201,
         FieldFault::ErrorStatus200 if is_error => answer.status = 200,
         FieldFault::CodeOnSuccess | FieldFault::SuccessStatus201 | FieldFault::ErrorStatus200 => {}
+        FieldFault::NullExecutionId => answer.set("ExecutionId", |_| Value::Null),
+        FieldFault::EmptyRequestId => answer.set("RequestId", |_| Value::from("")),
+        FieldFault::BlankMessage => answer.set("Message", |_| Value::from(" ")),
+        FieldFault::BlankCode => answer.set("Code", |_| Value::from(" ")),
+        FieldFault::EmptyHostId => answer.set("HostId", |_| Value::from("")),
+        FieldFault::UrlAsHostId => answer.set("HostId", |host| Value::from(format!("http://{host}/"))),
+        FieldFault::ExecutionIdInError
+        | FieldFault::SecondError
+        | FieldFault::SuccessFalse
+        | FieldFault::ExtraField
+        | FieldFault::MessageOnSuccess
+        | FieldFault::HostIdOnSuccess => answer.say_too_much(fault, is_error),
         FieldFault::LowerCaseFields => {
             answer.fields.iter_mut().for_each(|(name, _)| *name = name.to_lowercase());
         }
@@ -146,6 +154,25 @@ fn deformed(fault: FieldFault, mut answer: Answer) -> Answer {
 }
 
 impl Answer {
+    /// Adds what only the other kind of answer has, or none.
+    fn say_too_much(&mut self, fault: FieldFault, is_error: bool) {
+        let added = match fault {
+            FieldFault::ExecutionIdInError if is_error => {
+                ("ExecutionId", Value::from("exec-00000000000000000000"))
+            }
+            FieldFault::SecondError if is_error => (
+                "Errors",
+                json!([{ "Code": "InternalError", "Message": "The request processing has failed." }]),
+            ),
+            FieldFault::SuccessFalse if !is_error => ("Success", Value::from(false)),
+            FieldFault::ExtraField if !is_error => ("Extra", Value::from("something")),
+            FieldFault::MessageOnSuccess if !is_error => ("Message", Value::from("Something went wrong.")),
+            FieldFault::HostIdOnSuccess if !is_error => ("HostId", Value::from("ecs.example.com")),
+            _ => return,
+        };
+        self.fields.push((added.0.to_owned(), added.1));
+    }
+
     fn remove(&mut self, field: &str) {
         self.fields.retain(|(name, _)| name != field);
     }
@@ -180,7 +207,25 @@ fn spoilt(fault: BodyFault, mut reply: Reply) -> Reply {
             let (open, close) = ("[".repeat(DEPTH), "]".repeat(DEPTH));
             reply.insert_field(&format!("\"Detail\":{open}{close}"));
         }
-        BodyFault::HtmlErrorPage
+        BodyFault::OtherCharset => reply.set_content_type(if is_json {
+            "application/json;charset=gbk"
+        } else {
+            "text/xml;charset=gbk"
+        }),
+        BodyFault::NoCharset if !is_json => reply.set_content_type("text/xml"),
+        BodyFault::XmlEncodingLabel if !is_json => reply.put("encoding=\"UTF-8\"", "encoding=\"GBK\""),
+        BodyFault::XmlNamespace if !is_json => {
+            reply.put("\"?><Error>", "\"?><Error xmlns=\"http://ecs.aliyuncs.com/doc/2014-05-26/\">");
+            reply.put("Response>", "Response xmlns=\"http://ecs.aliyuncs.com/doc/2014-05-26/\">");
+        }
+        BodyFault::SecondXmlRoot if !is_json => {
+            reply.body.extend_from_slice(b"<Error><Code>Other</Code></Error>")
+        }
+        BodyFault::NoCharset
+        | BodyFault::XmlEncodingLabel
+        | BodyFault::XmlNamespace
+        | BodyFault::SecondXmlRoot
+        | BodyFault::HtmlErrorPage
         | BodyFault::TruncatedJson
         | BodyFault::DuplicateJsonKey
         | BodyFault::DeepJson => {}
@@ -189,6 +234,12 @@ fn spoilt(fault: BodyFault, mut reply: Reply) -> Reply {
 }
 
 impl Reply {
+    /// Replaces the first place of a text in the body.
+    fn put(&mut self, old: &str, new: &str) {
+        let body = String::from_utf8_lossy(&self.body).replacen(old, new, 1);
+        self.body = body.into_bytes();
+    }
+
     fn set_content_type(&mut self, kind: &str) {
         for (_, value) in self.headers.iter_mut().filter(|(name, _)| *name == "content-type") {
             kind.clone_into(value);

@@ -19,7 +19,7 @@
 //! 6. `ClientToken`: ASCII and up to 64 characters; an empty one counts as not given;
 //! 7. tags: their number, then keys, then values, then keys that stand twice, `Tag` and `TemplateTag` alike;
 //! 8. the region exists, then the pipeline exists in it;
-//! 9. the token: a replay gets the first result, other parameters a refusal;
+//! 9. the caller may start the pipeline; then the token: a replay gets the first result, other parameters a refusal;
 //! 10. no execution of the pipeline is running;
 //! 11. the base image exists, then can be built on; for OSS first the role, the object, the right to read it, and that it
 //!     is not archived;
@@ -62,6 +62,7 @@ mod bounded;
 mod build;
 mod calendar;
 mod client_token;
+mod conduct;
 mod content;
 mod delivery;
 mod draft;
@@ -69,6 +70,7 @@ mod endpoint;
 mod execution;
 mod fault;
 mod fault_kind;
+mod fault_slice;
 mod flaw;
 mod gate;
 mod hook;
@@ -86,6 +88,7 @@ mod row;
 mod self_signed;
 mod server;
 mod service;
+mod slice;
 mod start;
 mod state;
 mod tag;
@@ -103,6 +106,7 @@ pub use identity::{Identity, IdentityError};
 pub use request_log::{LoggedRequest, RequestLog};
 #[cfg(feature = "wiremock")]
 pub use responder::{Responder, UnfitFault};
+pub use slice::Facts;
 
 use crate::protocol::sign::Credentials;
 use calendar::EXAMPLE_TIME;

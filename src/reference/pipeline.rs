@@ -1,7 +1,8 @@
 //! What an image pipeline consists of.
 //! Main types: `Pipeline` and `Details`. A pipeline names other resources and does not hold them.
 
-use super::execution::Executions;
+use super::execution::{Executions, Status};
+use super::world::Access;
 
 /// An image pipeline: what a start looks at, and the details that are only told again.
 #[derive(Clone, Debug)]
@@ -20,6 +21,10 @@ pub(super) struct Pipeline {
     pub(super) vswitch: Option<String>,
     pub(super) details: Details,
     pub(super) executions: Executions,
+    /// The status in which its executions are as soon as they have begun; without one they are being prepared.
+    pub(super) ends_as: Option<Status>,
+    /// Whether the caller has the right to start it.
+    pub(super) access: Access,
 }
 
 /// What a pipeline has and no start depends on.

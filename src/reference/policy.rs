@@ -3,8 +3,11 @@
 
 use super::execution::Status;
 use super::fault::{Breach, Fault};
-use super::fault_kind::{LimitFault, RowFault, StartFault, TagFault, TokenFault, WireFault};
+use super::fault_kind::{
+    FingerprintFault, LimitFault, RowFault, RuleFault, StartFault, TagFault, TokenFault, WireFault,
+};
 use super::row::{ErrorRow, Refusal};
+use super::slice::Position;
 use super::wire::Format;
 use hyper::Method;
 use std::ops::RangeInclusive;
@@ -22,7 +25,25 @@ pub(super) struct Policy {
     pub(super) atomic_start: Promise,
     /// A pipeline is found in its own region only.
     pub(super) own_region: Promise,
+    /// A start that is accepted begins an execution.
+    pub(super) starts_begin: Promise,
+    /// What the id of an execution follows from.
+    pub(super) execution_id: ExecutionId,
+    /// A pipeline is known by its whole id.
+    pub(super) whole_pipeline_id: Promise,
+    /// A region is known by its whole id.
+    pub(super) whole_region_id: Promise,
     skipped: Vec<ErrorRow>,
+    /// The rules for tags at a position of their own, where those are not the same for all.
+    at: Vec<(Position, Self)>,
+}
+
+/// What the id of an execution follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ExecutionId {
+    PipelineAndCount,
+    Pipeline,
+    Count,
 }
 
 /// Whether a promise is kept.
@@ -96,6 +117,19 @@ pub(super) struct TagPolicy {
     pub(super) empty_value_allowed: Promise,
     pub(super) no_duplicates: Promise,
     pub(super) template_tags_checked: Promise,
+    pub(super) numbers_checked: Promise,
+    pub(super) twins: Twins,
+}
+
+/// Which tags have the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Twins {
+    EqualKeys,
+    SideBySide,
+    WithTheFirst,
+    EqualPairs,
+    EqualStarts,
+    AnyCase,
 }
 
 impl TagPolicy {
@@ -116,6 +150,17 @@ impl TagPolicy {
                 self.key.word_place = Place::Start;
                 self.value.word_place = Place::Start;
             }
+            TagFault::SubstringNotAtEnd => {
+                self.key.word_place = Place::NotAtEnd;
+                self.value.word_place = Place::NotAtEnd;
+            }
+            TagFault::AliyunAsWord => self.key.prefix_place = Place::StartAsWord,
+            TagFault::DuplicatesSideBySide => self.twins = Twins::SideBySide,
+            TagFault::DuplicatesOfFirst => self.twins = Twins::WithTheFirst,
+            TagFault::DuplicatesWithEqualValues => self.twins = Twins::EqualPairs,
+            TagFault::DuplicatesByPrefix => self.twins = Twins::EqualStarts,
+            TagFault::DuplicatesByCase => self.twins = Twins::AnyCase,
+            TagFault::TagNumbersUnchecked => self.numbers_checked = Promise::Dropped,
         }
     }
 }
@@ -132,7 +177,10 @@ pub(super) struct Forbidden {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Start,
+    /// At the start, and nothing that goes on as a word does.
+    StartAsWord,
     Anywhere,
+    NotAtEnd,
 }
 
 impl Forbidden {
@@ -149,7 +197,11 @@ impl Forbidden {
     pub(super) fn is_in(&self, text: &str) -> bool {
         let has = |part: &&str, place: Place| match place {
             Place::Start => text.starts_with(*part),
+            Place::StartAsWord => text
+                .strip_prefix(*part)
+                .is_some_and(|rest| part.ends_with(':') || !rest.starts_with(char::is_alphanumeric)),
             Place::Anywhere => text.contains(*part),
+            Place::NotAtEnd => text.contains(*part) && !text.ends_with(*part),
         };
         self.prefixes.iter().any(|part| has(part, self.prefix_place))
             || self.words.iter().any(|part| has(part, self.word_place))
@@ -166,9 +218,48 @@ impl Forbidden {
 pub(super) struct TokenPolicy {
     pub(super) lookup: Lookup,
     pub(super) case_sensitive: Promise,
-    pub(super) ascii_only: Promise,
+    pub(super) ascii: Ascii,
     pub(super) mismatch_refused: Promise,
     pub(super) replay_starts_nothing: Promise,
+    pub(super) scope: Scope,
+    /// How many of its characters a token is known by.
+    pub(super) known_by: usize,
+    pub(super) memory: Memory,
+    /// What a token does not stand for, though it should.
+    pub(super) blind: Vec<FingerprintFault>,
+}
+
+/// Which characters of a token have to be ASCII.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ascii {
+    All,
+    First,
+    Last,
+    None,
+}
+
+/// What a token is known together with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    Region,
+    Pipeline,
+    Method,
+    Place,
+    Signature,
+}
+
+/// What becomes of a token that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Memory {
+    Kept,
+    /// Until it is sent again.
+    UntilReplay,
+    /// Until it is sent with other parameters.
+    UntilMismatch,
+    /// The last parameters count, though they were refused.
+    LastCounts,
+    /// Also where the request was refused.
+    AlsoRefused,
 }
 
 impl TokenPolicy {
@@ -179,7 +270,19 @@ impl TokenPolicy {
             TokenFault::TokenCaseFolded => self.case_sensitive = Promise::Dropped,
             TokenFault::TokenMismatchIgnored => self.mismatch_refused = Promise::Dropped,
             TokenFault::ReplayStartsAgain => self.replay_starts_nothing = Promise::Dropped,
-            TokenFault::AllowNonAsciiToken => self.ascii_only = Promise::Dropped,
+            TokenFault::AllowNonAsciiToken => self.ascii = Ascii::None,
+            TokenFault::AsciiAtStart => self.ascii = Ascii::First,
+            TokenFault::AsciiAtEnd => self.ascii = Ascii::Last,
+            TokenFault::TokenPrefix32 => self.known_by = 32,
+            TokenFault::TokenPrefix63 => self.known_by = 63,
+            TokenFault::ForgottenAfterReplay => self.memory = Memory::UntilReplay,
+            TokenFault::MismatchForgets => self.memory = Memory::UntilMismatch,
+            TokenFault::MismatchReplaces => self.memory = Memory::LastCounts,
+            TokenFault::RefusedTokenKept => self.memory = Memory::AlsoRefused,
+            TokenFault::TokenPerPipeline => self.scope = Scope::Pipeline,
+            TokenFault::TokenPerMethod => self.scope = Scope::Method,
+            TokenFault::TokenPerPlace => self.scope = Scope::Place,
+            TokenFault::TokenPerSignature => self.scope = Scope::Signature,
         }
     }
 }
@@ -214,6 +317,11 @@ impl WirePolicy {
             WireFault::XmlRefused => self.formats.retain(|known| *known != Format::Xml),
             WireFault::JsonRefused => self.formats.retain(|known| *known != Format::Json),
             WireFault::FormatCaseSensitive => self.any_case_of_format = Promise::Dropped,
+            WireFault::HeadStarts => self.methods.push(Method::HEAD),
+            WireFault::OptionsStarts => self.methods.push(Method::OPTIONS),
+            WireFault::PutStarts => self.methods.push(Method::PUT),
+            WireFault::DeleteStarts => self.methods.push(Method::DELETE),
+            WireFault::PatchStarts => self.methods.push(Method::PATCH),
         }
     }
 }
@@ -237,13 +345,19 @@ impl Default for Policy {
                 empty_value_allowed: Promise::Kept,
                 no_duplicates: Promise::Kept,
                 template_tags_checked: Promise::Kept,
+                numbers_checked: Promise::Kept,
+                twins: Twins::EqualKeys,
             },
             token: TokenPolicy {
                 lookup: Lookup::BeforeRunningCheck,
                 case_sensitive: Promise::Kept,
-                ascii_only: Promise::Kept,
+                ascii: Ascii::All,
                 mismatch_refused: Promise::Kept,
                 replay_starts_nothing: Promise::Kept,
+                scope: Scope::Region,
+                known_by: usize::MAX,
+                memory: Memory::Kept,
+                blind: Vec::new(),
             },
             wire: WirePolicy {
                 methods: vec![Method::GET, Method::POST],
@@ -256,35 +370,49 @@ impl Default for Policy {
             blocking: Status::ALL.iter().copied().filter(|status| !status.is_terminal()).collect(),
             atomic_start: Promise::Kept,
             own_region: Promise::Kept,
+            starts_begin: Promise::Kept,
+            execution_id: ExecutionId::PipelineAndCount,
+            whole_pipeline_id: Promise::Kept,
+            whole_region_id: Promise::Kept,
             skipped: Vec::new(),
+            at: Vec::new(),
         }
     }
 }
 
 impl Policy {
-    /// The contract, with the promises dropped that the faults name.
+    /// The contract, with the promises dropped that the faults name; their conditions hold, but for the position of a tag.
     pub(super) fn with_faults(faults: &[Fault]) -> Self {
+        let at = |position: Option<Position>| {
+            let acting =
+                faults.iter().filter(|fault| fault.slice.position.is_none_or(|own| Some(own) == position));
+            Self::with(acting.map(|fault| fault.breach))
+        };
+        let mut policy = at(None);
+        if faults.iter().any(|fault| fault.slice.position.is_some()) {
+            let positions = [Position::First, Position::Middle, Position::Last];
+            policy.at = positions.map(|position| (position, at(Some(position)))).into();
+        }
+        policy
+    }
+
+    fn with(breaches: impl Iterator<Item = Breach>) -> Self {
         let mut policy = Self::default();
-        for fault in faults {
-            match fault.0 {
+        for breach in breaches {
+            match breach {
                 Breach::Row(RowFault::SkipRow, row) => policy.skipped.push(row),
                 Breach::Limit(fault) => policy.limits.commit(fault),
+                Breach::Rule(fault) => policy.drop_rule(fault),
                 Breach::Tag(fault) => policy.tag.commit(fault),
                 Breach::Token(fault) => policy.token.commit(fault),
+                Breach::Fingerprint(fault) => policy.token.blind.push(fault),
                 Breach::Start(fault) => policy.commit(fault),
                 Breach::Wire(fault) => policy.wire.commit(fault),
                 Breach::RunningStatusMissed(status) => {
                     policy.blocking.retain(|known| *known != status);
                 }
                 Breach::TerminalStatusBlocks(status) => policy.blocking.push(status),
-                Breach::Row(
-                    RowFault::WrongStatus
-                    | RowFault::WrongCode
-                    | RowFault::WrongMessage
-                    | RowFault::UnfilledTemplate
-                    | RowFault::EmptyFilling,
-                    _,
-                )
+                Breach::Row(..)
                 | Breach::Field(_)
                 | Breach::Body(_)
                 | Breach::Load(_)
@@ -294,6 +422,33 @@ impl Policy {
             }
         }
         policy
+    }
+
+    fn drop_rule(&mut self, rule: RuleFault) {
+        match rule {
+            RuleFault::KeyMinLength => self.tag.no_empty_key = Promise::Dropped,
+            RuleFault::KeyMaxLength => self.limits.tag_key = usize::MAX,
+            RuleFault::KeyNotPrefix => self.tag.key.prefixes.clear(),
+            RuleFault::KeyNotContaining => self.tag.key.words.clear(),
+            RuleFault::KeyUnique => self.tag.no_duplicates = Promise::Dropped,
+            RuleFault::ValueMaxLength => self.limits.tag_value = usize::MAX,
+            RuleFault::ValueNotContaining => self.tag.value.words.clear(),
+            RuleFault::TagMaxItems => self.limits.tags = usize::MAX,
+            RuleFault::TokenMaxLength => self.limits.token = usize::MAX,
+            RuleFault::TokenCharacters => self.token.ascii = Ascii::None,
+            RuleFault::DockerRegistry => self.limits.docker_registry = 1..=usize::MAX,
+            RuleFault::DockerUser => self.limits.docker_user = 1..=usize::MAX,
+        }
+    }
+
+    /// The rules for one of so many tags.
+    pub(super) fn for_tag(&self, index: usize, count: usize) -> &Self {
+        let position = match index {
+            0 => Position::First,
+            _ if index + 1 == count => Position::Last,
+            _ => Position::Middle,
+        };
+        self.at.iter().find(|(own, _)| *own == position).map_or(self, |(_, policy)| policy)
     }
 
     /// Refuses with a row when its condition is met.
@@ -315,6 +470,11 @@ impl Policy {
             StartFault::TerminalBlocks => self.blocking = Status::ALL.to_vec(),
             StartFault::StartRace => self.atomic_start = Promise::Dropped,
             StartFault::IgnoreRegion => self.own_region = Promise::Dropped,
+            StartFault::NotStarted => self.starts_begin = Promise::Dropped,
+            StartFault::IdByPipeline => self.execution_id = ExecutionId::Pipeline,
+            StartFault::IdByCount => self.execution_id = ExecutionId::Count,
+            StartFault::PipelineByPrefix => self.whole_pipeline_id = Promise::Dropped,
+            StartFault::RegionByPrefix => self.whole_region_id = Promise::Dropped,
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It holds no parameter and no header but the request id, so nothing in it is a secret.
 
+use super::slice::Facts;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub struct LoggedRequest {
     pub path: String,
     /// The operation that was asked for, cut to a bearable length; none for the state hook.
     pub action: Option<String>,
+    /// What the conditions of faults look at; none for the state hook.
+    pub facts: Option<Facts>,
     /// The HTTP status that was answered.
     pub status: u16,
     /// The request id that was answered.

@@ -84,7 +84,7 @@ impl Responder {
 }
 
 fn is_unfit(fault: Fault) -> bool {
-    matches!(fault.0, Breach::Transport(_) | Breach::Start(StartFault::StartRace))
+    matches!(fault.breach, Breach::Transport(_) | Breach::Start(StartFault::StartRace))
 }
 
 impl Respond for Responder {

@@ -74,6 +74,8 @@ error_rows! {
     PipelineMissing 400 "MissingParameter.ImagePipelineId"
         "The input parameter \"ImagePipelineId\" that is mandatory for processing this request is not supplied."
     TokenUnsupported 400 "InvalidClientToken.ValueNotSupported" "The ClientToken provided is invalid."
+    Forbidden 403 "Forbidden.RAM"
+        "User not authorized to operate on the specified resource, or this API doesn't support RAM."
     TagNumberExceeded 400 "NumberExceed.Tags" "The maximum number of tags is exceeded."
     TokenMismatch 400 "IdempotentParameterMismatch" "The request is retried with updated parameters."
     /// A parameter that is not UTF-8 once its percent-encoding is undone.

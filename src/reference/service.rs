@@ -4,19 +4,21 @@
 use super::answer::{Answer, Envelope, Fields, Reply, Wording};
 use super::auth::Guard;
 use super::calendar::Calendar;
+use super::conduct::{Conduct, Habits};
 use super::fault::Fault;
-use super::flaw::Flaws;
 use super::gate::{self, Operation};
 use super::hook::{self, StateReply};
 use super::id::IdSource;
 use super::operation::{Denial, Desk};
-use super::policy::Policy;
+use super::policy::{ExecutionId, Policy};
 use super::row::Refusal;
-use super::start::StartRequest;
-use super::wire::{Call, Params};
+use super::slice::Facts;
+use super::start::{Next, StartRequest};
+use super::wire::{Call, Received};
 use super::world::World;
+use hyper::http::request::Parts;
 use serde_json::Value;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -26,9 +28,25 @@ pub(super) struct Service {
     world: Mutex<World>,
     ids: IdSource,
     calendar: Calendar,
-    policy: Policy,
-    flaws: Flaws,
+    habits: Habits,
+    /// How an endpoint without faults reads a request.
+    honest: Policy,
     guard: Guard,
+}
+
+/// A request as it was read, with what it looks like and how it will be met.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) call: Call,
+    pub(super) facts: Facts,
+    conduct: Arc<Conduct>,
+}
+
+/// A request that was refused.
+struct Refused {
+    wording: Wording,
+    /// What was asked for is done all the same.
+    starts_anyway: bool,
 }
 
 /// Long enough that two requests sent together both fall into it.
@@ -40,33 +58,47 @@ impl Service {
             world: Mutex::new(World::new()),
             ids: IdSource::new(seed),
             calendar,
-            policy: Policy::with_faults(faults),
-            flaws: Flaws::among(faults),
+            habits: Habits::new(faults),
+            honest: Policy::default(),
             guard,
         }
     }
 
-    pub(super) fn policy(&self) -> &Policy {
-        &self.policy
+    /// Reads a request, as far as the endpoint lets it be understood.
+    pub(super) fn read(&self, parts: &Parts, received: &Received) -> Asked {
+        let call = Call::read(parts, received, &self.honest.wire);
+        let facts = {
+            let world = self.world();
+            let past = call.params.given("ImagePipelineId").and_then(|pipeline| world.past(pipeline));
+            Facts::of(&call, &self.honest.wire, past)
+        };
+        let conduct = self.habits.towards(&facts);
+        let call = Call::read(parts, received, &conduct.policy.wire);
+        Asked { call, facts, conduct }
     }
 
     /// Answers a call of the API.
-    pub(super) async fn answer(&self, call: &Call) -> Reply {
-        let handled = match self.flaws.overload() {
-            Some(overload) => Err(overload),
-            None => self.handle(call).await,
+    pub(super) async fn answer(&self, asked: &Asked) -> Reply {
+        let Asked { call, conduct, .. } = asked;
+        let handled = match conduct.flaws.overload() {
+            Some(wording) => Err(Refused { wording, starts_anyway: false }),
+            None => self.handle(asked).await,
         };
+        let wire = &conduct.policy.wire;
         let envelope = Envelope {
-            format: call.format(&self.policy.wire).unwrap_or_else(|_| call.style.default_format()),
+            format: call.format(wire).unwrap_or_else(|_| call.style.default_format()),
             host: call.host.clone(),
             request_id: self.ids.request(),
             trace_id: self.ids.trace(),
         };
         let answer = match handled {
             Ok((operation, fields)) => Answer::success(operation.response_root(), fields, envelope),
-            Err(wording) => Answer::error(wording, envelope),
+            Err(refused) => {
+                self.note_refusal(call, &refused);
+                Answer::error(refused.wording, envelope)
+            }
         };
-        self.flaws.spoil(self.flaws.deform(answer).render())
+        conduct.flaws.spoil(conduct.flaws.deform(answer).render())
     }
 
     /// Answers a call of the state hook.
@@ -74,41 +106,76 @@ impl Service {
         hook::respond(&mut self.world(), &self.ids, body)
     }
 
-    async fn handle(&self, call: &Call) -> Result<(Operation, Fields), Wording> {
-        let operation = gate::admit(call, &self.policy).map_err(|refusal| self.flaws.wording(&refusal))?;
-        self.guard.admit(call)?;
+    /// A refusal changes nothing but a count, unless a fault starts what was refused.
+    fn note_refusal(&self, call: &Call, refused: &Refused) {
+        let is_start = call.action.as_deref() == Some("StartImagePipelineExecution") || call.action.is_none();
+        if let Some(pipeline) = call.params.given("ImagePipelineId").filter(|_| is_start) {
+            let mut world = self.world();
+            world.note_refusal(pipeline);
+            if refused.starts_anyway {
+                let execution = self.ids.labelled(pipeline).resource("exec");
+                world.begin(pipeline, execution);
+            }
+        }
+    }
+
+    async fn handle(&self, asked: &Asked) -> Result<(Operation, Fields), Refused> {
+        let Asked { call, conduct, .. } = asked;
+        let refused = |refusal: &Refusal| Refused {
+            wording: conduct.flaws.wording(refusal),
+            starts_anyway: conduct.flaws.starts_anyway(refusal.row),
+        };
+        let operation = gate::admit(call, &conduct.policy).map_err(|refusal| refused(&refusal))?;
+        let admitted = self.guard.admit(call, &conduct.laxity);
+        admitted
+            .map_err(|turned| Refused { wording: turned.wording, starts_anyway: turned.starts_anyway })?;
         let handled = match operation {
             Operation::StartImagePipelineExecution => {
-                let started = self.start(&call.params).await;
+                let started = self.start(asked).await;
                 let fields = started.map(|execution| vec![("ExecutionId", Value::from(execution))]);
                 fields.map_err(Denial::from)
             }
             Operation::Sibling(sibling) => {
-                let desk = Desk { policy: &self.policy, ids: &self.ids, calendar: self.calendar };
+                let desk = Desk { policy: &conduct.policy, ids: &self.ids, calendar: self.calendar };
                 sibling.carry_out(&call.params, &mut self.world(), desk)
             }
         };
         let fields = handled.map_err(|denial| match denial {
-            Denial::Shared(refusal) => self.flaws.wording(&refusal),
-            Denial::Own { row, filling } => row.wording(&filling),
+            Denial::Shared(refusal) => refused(&refusal),
+            Denial::Own { row, filling } => Refused { wording: row.wording(&filling), starts_anyway: false },
         });
         Ok((operation, fields?))
     }
 
     /// Starts an execution under one lock, unless a fault opens a gap between the checks and the start.
-    async fn start(&self, params: &Params) -> Result<String, Refusal> {
-        let request = StartRequest::read(params, &self.policy)?;
+    async fn start(&self, asked: &Asked) -> Result<String, Refusal> {
+        let policy = &asked.conduct.policy;
+        let request = StartRequest::read(&asked.call.params, policy, asked.facts.way(policy.token.scope))?;
         // From the pipeline and its own count, so that starts on other pipelines change nothing.
-        let new_id =
-            |pipeline: &str, begun: u64| self.ids.labelled(&format!("{pipeline}/{begun}")).resource("exec");
-        if self.policy.atomic_start.is_kept() {
-            let mut world = self.world();
-            let next = request.examine(&world, &self.policy)?;
-            return Ok(request.carry_out(next, &mut world, new_id));
+        let new_id = |pipeline: &str, begun: u64| {
+            let label = match policy.execution_id {
+                ExecutionId::PipelineAndCount => format!("{pipeline}/{begun}"),
+                ExecutionId::Pipeline => pipeline.to_owned(),
+                ExecutionId::Count => begun.to_string(),
+            };
+            self.ids.labelled(&label).resource("exec")
+        };
+        let early = if policy.atomic_start.is_kept() {
+            None
+        } else {
+            let next = request.examine(&self.world(), policy);
+            sleep(RACE_WINDOW).await;
+            Some(next)
+        };
+        let mut world = self.world();
+        let next = early.unwrap_or_else(|| request.examine(&world, policy));
+        let refused = next.as_ref().err().map(|refusal| refusal.row);
+        let is_replay = matches!(next, Ok(Next::Replay(_)));
+        let started = next.map(|next| request.carry_out(next, &mut world, policy, new_id));
+        if is_replay || refused.is_some() {
+            request.misremember(refused, &mut world, policy);
         }
-        let next = request.examine(&self.world(), &self.policy)?;
-        sleep(RACE_WINDOW).await;
-        Ok(request.carry_out(next, &mut self.world(), new_id))
+        started
     }
 
     /// No step leaves the world half changed, so a panic under the lock spoils nothing.

@@ -6,11 +6,11 @@ use super::build;
 use super::client_token::{self, Token};
 use super::execution::Execution;
 use super::pipeline::Pipeline;
-use super::policy::{Lookup, Policy};
+use super::policy::{Lookup, Memory, Policy};
 use super::row::{ErrorRow, Refusal, unknown_pipeline, unknown_region};
 use super::tag::{self, Tags};
 use super::wire::Params;
-use super::world::World;
+use super::world::{Access, World};
 
 /// The parameters of a start, valid as far as they can be judged without state.
 #[derive(Clone, Debug)]
@@ -33,7 +33,9 @@ const TOKEN_SCOPE: &str = "StartImagePipelineExecution";
 
 impl StartRequest {
     /// Reads the parameters in the documented order of checks.
-    pub(super) fn read(params: &Params, policy: &Policy) -> Result<Self, Refusal> {
+    ///
+    /// The way is what an endpoint keeps tokens apart by that should not; it is empty for all others.
+    pub(super) fn read(params: &Params, policy: &Policy, way: &str) -> Result<Self, Refusal> {
         let region = params.given("RegionId");
         policy.refuse_if(region.is_none(), ErrorRow::RegionMissing)?;
         let pipeline = params.given("ImagePipelineId");
@@ -42,9 +44,11 @@ impl StartRequest {
         let (tags, template_tags) = (Tags::read(params, "Tag"), Tags::read(params, "TemplateTag"));
         tag::check(&tags, &template_tags, policy)?;
         let lists = [&tags, &template_tags];
-        let token = token.map(|token| Token::new(TOKEN_SCOPE, token, params, lists, policy));
+        let token = token.map(|token| Token::new(TOKEN_SCOPE, token, params, lists, policy).of_way(way));
+        let region = region.unwrap_or_default();
+        let cut = |region| World::region_by_prefix(region).filter(|_| !policy.whole_region_id.is_kept());
         Ok(Self {
-            region: region.unwrap_or_default().to_owned(),
+            region: cut(region).unwrap_or(region).to_owned(),
             pipeline: pipeline.unwrap_or_default().to_owned(),
             token,
         })
@@ -54,12 +58,15 @@ impl StartRequest {
     pub(super) fn examine(&self, world: &World, policy: &Policy) -> Result<Next, Refusal> {
         let unknown = (!World::has_region(&self.region)).then(|| unknown_region(&self.region));
         policy.refuse_with(unknown, ErrorRow::RegionNotFound)?;
-        let pipeline = world.pipeline(&self.pipeline).filter(|found| {
+        let cut = || world.pipeline_by_prefix(&self.pipeline).filter(|_| !policy.whole_pipeline_id.is_kept());
+        let pipeline = world.pipeline(&self.pipeline).or_else(cut).filter(|found| {
             let is_own = found.region == self.region;
             is_own || !policy.own_region.is_kept()
         });
         let unknown = pipeline.is_none().then(|| unknown_pipeline(&self.pipeline));
         policy.refuse_with(unknown, ErrorRow::PipelineNotFound)?;
+        let is_denied = pipeline.is_some_and(|pipeline| pipeline.access == Access::Denied);
+        policy.refuse_if(is_denied, ErrorRow::Forbidden)?;
         if let Some(next) = self.recall(world, policy, Lookup::BeforeRunningCheck)? {
             return Ok(next);
         }
@@ -80,6 +87,7 @@ impl StartRequest {
         &self,
         next: Next,
         world: &mut World,
+        policy: &Policy,
         new_id: impl FnOnce(&str, u64) -> String,
     ) -> String {
         match next {
@@ -87,13 +95,25 @@ impl StartRequest {
             Next::Begin => {
                 let begun = world.pipeline(&self.pipeline).map_or(0, |pipeline| pipeline.executions.begun());
                 let execution = new_id(&self.pipeline, begun);
-                world.begin(&self.pipeline, execution.clone());
+                if policy.starts_begin.is_kept() {
+                    world.begin(&self.pipeline, execution.clone());
+                }
                 let is_known = world.pipeline(&self.pipeline).is_some();
                 if let Some(token) = self.token.filter(|_| is_known) {
                     token.remember(&self.region, &self.pipeline, &execution, world);
                 }
                 execution
             }
+        }
+    }
+
+    /// Does to the memory of the token what a bad one does, once the request was answered.
+    pub(super) fn misremember(&self, refused: Option<ErrorRow>, world: &mut World, policy: &Policy) {
+        let Some(token) = self.token else { return };
+        if policy.token.memory == Memory::AlsoRefused && refused.is_some() {
+            token.use_up(&self.region, &self.pipeline, world);
+        } else {
+            token.misremember(&self.region, refused, world, policy.token.memory);
         }
     }
 

@@ -61,6 +61,8 @@ states! {
     OssWithoutRole "an image pipeline without the OSS role" []
     InstanceTypeGone "an image pipeline whose instance type is gone" []
     VSwitchGone "an image pipeline whose vSwitch is gone" []
+    EndsAtOnce "an image pipeline whose tasks end at once" ["status"]
+    Forbidden "an image pipeline that the caller may not start" []
 }
 
 /// The parameters of a state do not fit it.
@@ -74,6 +76,8 @@ pub(super) enum ParamError {
     NotALength,
     #[error("the parameter `status` names no status; the nearest is {nearest}")]
     NotAStatus { nearest: &'static str },
+    #[error("the parameter `status` names a status in which a task has not ended")]
+    NotAnEnd,
     #[error("the parameter `content` is not a text of up to {CONTENT_LIMIT} bytes")]
     NotAContent,
     #[error("the parameter `content` holds a well-formed content")]
@@ -136,6 +140,8 @@ impl State {
             }
             Self::InstanceTypeGone => draft.run_on_retired_type(),
             Self::VSwitchGone => draft.add_vswitch(Zone::Building, Fate::Goes),
+            Self::EndsAtOnce => draft.pipeline.ends_as = Some(ended(params)?),
+            Self::Forbidden => draft.pipeline.access = Access::Denied,
         }
         Ok(told(draft.settle(world)))
     }
@@ -179,6 +185,12 @@ fn status(params: &Map<String, Value>) -> Result<Status, ParamError> {
     let names = Status::ALL.iter().map(|status| status.name());
     let nearest = names.min_by_key(|name| strsim::levenshtein(name, &asked.to_uppercase()));
     Err(ParamError::NotAStatus { nearest: nearest.unwrap_or_default() })
+}
+
+/// A status in which a task has ended.
+fn ended(params: &Map<String, Value>) -> Result<Status, ParamError> {
+    status(params)
+        .and_then(|status| if status.is_terminal() { Ok(status) } else { Err(ParamError::NotAnEnd) })
 }
 
 fn content(params: &Map<String, Value>) -> Result<String, ParamError> {

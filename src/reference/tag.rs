@@ -2,10 +2,10 @@
 //! Main type: `Tags`. Keys and prefixes are taken as they are written: `ACS:` is no `acs:`, and `k` and `K` are two keys.
 //! Numbers may come in any order and with gaps; a number outside of 1 to 20 is one tag too many.
 
-use super::policy::{Policy, Promise};
+use super::policy::{Policy, Promise, Twins};
 use super::row::{ErrorRow, Refusal};
 use super::wire::Params;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The tags of a request, by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,23 +43,35 @@ impl Tags {
 
     /// The tags as pairs in one order, whatever numbers they were sent under.
     pub(super) fn sorted(&self) -> Vec<(&str, &str)> {
-        let mut pairs: Vec<_> = self.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect();
+        let mut pairs = self.pairs();
         pairs.sort_unstable();
         pairs
+    }
+
+    /// The tags as pairs in the order of their numbers.
+    pub(super) fn pairs(&self) -> Vec<(&str, &str)> {
+        self.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect()
     }
 
     fn iter(&self) -> impl Iterator<Item = &Tag> {
         self.by_number.values()
     }
 
+    /// Each tag with the rules that hold for it.
+    fn ruled<'a>(&'a self, policy: &'a Policy) -> impl Iterator<Item = (&'a Tag, &'a Policy)> {
+        let count = self.by_number.len();
+        self.iter().enumerate().map(move |(index, tag)| (tag, policy.for_tag(index, count)))
+    }
+
     fn are_too_many(&self, policy: &Policy) -> bool {
         let limit = policy.limits.tags;
         let is_outside = |number: &u64| *number == 0 || usize::try_from(*number).is_ok_and(|n| n > limit);
-        self.by_number.len() > limit || self.by_number.keys().any(is_outside)
+        let has_bad_number = policy.tag.numbers_checked.is_kept() && self.by_number.keys().any(is_outside);
+        self.by_number.len() > limit || has_bad_number
     }
 
     fn have_a_bad_key(&self, policy: &Policy) -> bool {
-        self.iter().any(|Tag { key, .. }| {
+        self.ruled(policy).any(|(Tag { key, .. }, policy)| {
             key.is_empty() && policy.tag.no_empty_key.is_kept()
                 || policy.limits.length(key) > policy.limits.tag_key
                 || policy.tag.key.is_in(key)
@@ -67,7 +79,7 @@ impl Tags {
     }
 
     fn have_a_bad_value(&self, policy: &Policy) -> bool {
-        self.iter().any(|Tag { value, .. }| {
+        self.ruled(policy).any(|(Tag { value, .. }, policy)| {
             value.is_empty() && policy.tag.empty_value_allowed == Promise::Dropped
                 || policy.limits.length(value) > policy.limits.tag_value
                 || policy.tag.value.is_in(value)
@@ -75,8 +87,32 @@ impl Tags {
     }
 
     fn have_a_key_twice(&self, policy: &Policy) -> bool {
-        let mut seen = BTreeSet::new();
-        policy.tag.no_duplicates.is_kept() && self.iter().any(|tag| !seen.insert(&tag.key))
+        let tags: Vec<(&Tag, &Policy)> = self.ruled(policy).collect();
+        tags.iter().enumerate().any(|(index, (tag, policy))| {
+            let has_twin = |(at, (other, _)): (usize, &(&Tag, &Policy))| {
+                is_twin(policy.tag.twins, (at, other), (index, tag))
+            };
+            policy.tag.no_duplicates.is_kept() && tags[..index].iter().enumerate().any(has_twin)
+        })
+    }
+}
+
+/// How much of a key is looked at where its start alone counts, in characters.
+const START: usize = 16;
+
+/// Whether an earlier tag and a later one, each with its place, count as having the same key.
+fn is_twin(twins: Twins, (at, one): (usize, &Tag), (index, other): (usize, &Tag)) -> bool {
+    match twins {
+        Twins::EqualKeys => one.key == other.key,
+        Twins::SideBySide => one.key == other.key && at + 1 == index,
+        Twins::WithTheFirst => one.key == other.key && at == 0,
+        Twins::EqualPairs => one == other,
+        Twins::EqualStarts => {
+            one.key == other.key
+                || one.key.chars().count() > START
+                    && one.key.chars().take(START).eq(other.key.chars().take(START))
+        }
+        Twins::AnyCase => one.key.to_lowercase() == other.key.to_lowercase(),
     }
 }
 

@@ -7,7 +7,9 @@ use super::bounded::Bounded;
 use super::execution::{Execution, Status};
 use super::image::{Image, Images};
 use super::pipeline::{Pipeline, System};
+use super::slice::Past;
 use std::collections::{HashMap, HashSet};
+use std::time::Instant;
 
 /// The region in which states are brought about.
 pub(super) const HOME_REGION: &str = "cn-hangzhou";
@@ -54,6 +56,9 @@ struct Estate {
     pipeline: Pipeline,
     resources: Vec<Resource>,
     tokens: HashSet<TokenKey>,
+    /// How many starts of it were refused.
+    refusals: u64,
+    made: Instant,
 }
 
 /// A resource, to be put into the world for a pipeline.
@@ -75,7 +80,7 @@ pub(super) struct OssObject {
     pub(super) storage: Storage,
 }
 
-/// Whether the role may read an object.
+/// Whether something may be done: the role may read an object, the caller may start a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     Granted,
@@ -136,6 +141,30 @@ impl World {
 
     pub(super) fn pipeline(&self, id: &str) -> Option<&Pipeline> {
         self.pipelines.get(id).map(|estate| &estate.pipeline)
+    }
+
+    /// A pipeline with what happened to it.
+    pub(super) fn past(&self, pipeline: &str) -> Option<Past<'_>> {
+        let estate = self.pipelines.get(pipeline)?;
+        Some(Past { pipeline: &estate.pipeline, refusals: estate.refusals, age: estate.made.elapsed() })
+    }
+
+    /// Notes that a start of a pipeline was refused.
+    pub(super) fn note_refusal(&mut self, pipeline: &str) {
+        if let Some(estate) = self.pipelines.get_mut(pipeline) {
+            estate.refusals += 1;
+        }
+    }
+
+    /// The pipeline of whose id the given one is a longer form, to an endpoint that looks at the start alone.
+    pub(super) fn pipeline_by_prefix(&self, id: &str) -> Option<&Pipeline> {
+        let mut pipelines = self.pipelines.by_age().map(|(_, estate)| &estate.pipeline);
+        pipelines.find(|pipeline| id.starts_with(pipeline.id.as_str()))
+    }
+
+    /// The region of whose id the given one is a longer form.
+    pub(super) fn region_by_prefix(id: &str) -> Option<&'static str> {
+        REGIONS.into_iter().find(|region| id.starts_with(region))
     }
 
     /// How many pipelines have been made, with those that are gone.
@@ -208,11 +237,22 @@ impl World {
         }
     }
 
+    /// Forgets a token.
+    pub(super) fn forget(&mut self, region: &str, token: u128) {
+        let key = (region.to_owned(), token);
+        if let Some(forgotten) = self.tokens.remove(&key)
+            && let Some(estate) = self.pipelines.get_mut(&forgotten.pipeline)
+        {
+            estate.tokens.remove(&key);
+        }
+    }
+
     /// Notes an execution that has begun; a pipeline that is gone has nowhere to note it.
     pub(super) fn begin(&mut self, pipeline: &str, execution: String) {
         let Some(estate) = self.pipelines.get_mut(pipeline) else { return };
         self.executions.insert(execution.clone(), pipeline.to_owned());
-        if let Some(forgotten) = estate.pipeline.executions.add(execution, Status::Preparing) {
+        let status = estate.pipeline.ends_as.unwrap_or(Status::Preparing);
+        if let Some(forgotten) = estate.pipeline.executions.add(execution, status) {
             self.executions.remove(&forgotten.id);
         }
     }
@@ -236,7 +276,8 @@ impl World {
         let executions = pipeline.executions.iter();
         self.executions.extend(executions.map(|execution| (execution.id.clone(), id.clone())));
         self.made += 1;
-        self.pipelines.insert(id, Estate { pipeline, resources, tokens: HashSet::new() });
+        let (tokens, made) = (HashSet::new(), Instant::now());
+        self.pipelines.insert(id, Estate { pipeline, resources, tokens, refusals: 0, made });
     }
 
     /// Removes a resource that a pipeline goes on naming.

@@ -1,6 +1,6 @@
 //! The start of an answer, as a person needs it to see what went wrong. Main functions: [`excerpt`] and [`failing`].
 
-use crate::model::{Answer, Body, CaseRecord, Exchange, Level, Value};
+use crate::model::{Answer, Body, CaseRecord, Exchange, Level, Value, plural};
 use crate::plain::printable;
 
 /// How many lines of a body are shown, and how many characters of each.
@@ -63,7 +63,7 @@ fn body(answer: &Answer) -> Vec<String> {
     }
     let more = text.lines().count().saturating_sub(LINES);
     if more > 0 {
-        shown.push(format!("… and {more} more line{}", if more == 1 { "" } else { "s" }));
+        shown.push(format!("… and {more} more line{}", plural(more, "", "s")));
     }
     shown
 }

@@ -10,7 +10,7 @@ use super::headline::TOLD;
 use super::headline::{Kind, headline, is_listed, kind};
 use super::sink::Sink;
 use crate::event::{Event, RunEnd};
-use crate::model::{CaseRecord, Drift};
+use crate::model::{CaseRecord, Drift, plural};
 use crate::plain::printable;
 
 /// How many annotations are written of each kind. GitHub shows ten of a kind for a step, and drops the rest unsaid.
@@ -113,7 +113,7 @@ fn told(drift: &Drift) -> String {
 /// A cause, at the line of the case that shows it.
 fn at_cause(causes: &Causes, cause: &Cause, below: &str) -> String {
     let Cause { code, cases, example, .. } = cause;
-    let plural = if *cases == 1 { "" } else { "s" };
+    let plural = plural(*cases, "", "s");
     let title = format!("{}: {cases} case{plural}, such as {}", code.name(), example.case);
     let mut lines = vec![causes.line(cause)];
     if code.is_of_an_answer() {

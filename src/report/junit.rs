@@ -15,7 +15,7 @@ use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report, seconds};
 use crate::event::{Event, RunEnd};
-use crate::model::{CaseRecord, Drift};
+use crate::model::{CaseRecord, Drift, plural};
 use crate::plain::printable;
 use crate::whole_file::Spool;
 
@@ -119,7 +119,7 @@ impl JunitReport {
         self.out.write_event(Xml::Start(BytesStart::new("properties")))?;
         for cause in listed.iter().take(CAUSES) {
             let name = format!("cause {}", cause.id);
-            let plural = if cause.cases == 1 { "" } else { "s" };
+            let plural = plural(cause.cases, "", "s");
             let value = format!("{} case{plural}: {}", cause.cases, causes.line(cause));
             let attributes = [("name", name.as_str()), ("value", value.as_str())];
             let start = BytesStart::new("property").with_attributes(attributes);

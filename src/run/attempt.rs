@@ -327,10 +327,9 @@ impl<'a> Attempt<'a> {
             return Ok(Cow::Borrowed(request));
         }
         let mut signed = request.clone();
-        endpoint.signing.sign(&mut signed, spec.sign, &endpoint.address).map_err(Ended::unprepared)?;
+        endpoint.signing.sign(&mut signed, spec, &endpoint.address).map_err(Ended::unprepared)?;
         if let Some(more) = &spec.raw.after_signing {
-            signed.target.push(if signed.target.contains('?') { '&' } else { '?' });
-            signed.target.push_str(more);
+            signed.add_parameters(more);
         }
         Ok(Cow::Owned(signed))
     }

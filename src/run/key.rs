@@ -40,7 +40,7 @@ pub(super) async fn taken<'a>(
     let params = contract.request.fixed.clone();
     let step = PreparedStep { params, request: RequestSpec::default(), expect: Arc::new(Expect::default()) };
     let mut request = encode(contract, &step).ok()?;
-    endpoint.signing.sign(&mut request, None, &endpoint.address).ok()?;
+    endpoint.signing.sign(&mut request, &RequestSpec::default(), &endpoint.address).ok()?;
     let turn = client.turn().await;
     let answer = client.fresh().within(PATIENCE).send(turn, &endpoint.address, &request).await.ok()?;
     let code = select_in(contract, &answer, contract.envelope.code.as_deref()?).ok()?.to_plain();

@@ -31,7 +31,7 @@ use tokio::time::sleep;
 use crate::event::{Event, PartNumber, PartStart, RunEnd, RunStart, StaleSnapshot};
 use crate::judgement::{Tally, UniqueIds, WaiverBook, codes_due, operations};
 use crate::model::{
-    CaseRecord, Contract, Drift, Effects, Skipped, SnapshotOutcome, Suite, Verdict, whole_micros,
+    CaseRecord, Contract, Drift, Effects, Skipped, SnapshotOutcome, Suite, Verdict, plural, whole_micros,
 };
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
 use crate::snapshot::{RuleBook, Store, StoreError};
@@ -135,7 +135,7 @@ impl Runner {
         let count: usize = kept.values().sum();
         let states: Vec<String> =
             kept.iter().map(|(state, count)| format!("{count} × \"{state}\"")).collect();
-        let [plural, colon] = [if count == 1 { " is" } else { "s are" }, if count == 0 { "" } else { ": " }];
+        let [plural, colon] = [plural(count, " is", "s are"), if count == 0 { "" } else { ": " }];
         let url = &self.endpoint.description.url;
         Some(format!(
             "--keep-states: {count} state{plural} left in place on {url}{colon}{}",

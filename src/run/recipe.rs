@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::check::select;
 use crate::model::{
-    Contract, Fault, PreparedStep, Recipe, RecipeStep, StateDefinition, Value, is_singular, merge_params,
+    Contract, Fault, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, is_singular,
+    merge_params,
 };
 use crate::protocol::encode;
 use crate::template::{FUNCTIONS, Scope, Templates, names};
@@ -291,7 +292,10 @@ async fn send_page(
     }
     let mut request = encode(kitchen.contract, &prepared).map_err(|error| error.to_string())?;
     let endpoint = kitchen.endpoint;
-    endpoint.signing.sign(&mut request, None, &endpoint.address).map_err(|error| error.to_string())?;
+    endpoint
+        .signing
+        .sign(&mut request, &RequestSpec::default(), &endpoint.address)
+        .map_err(|error| error.to_string())?;
     let turn = kitchen.turn().await.map_err(|fault| fault.to_string())?;
     let answer = kitchen.client.send(turn, &endpoint.address, &request).await;
     let answer = answer.map_err(|fault| fault.to_string())?;

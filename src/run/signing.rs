@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::model::{Request, Scheme};
+use crate::model::{Request, RequestSpec, Scheme};
 use crate::protocol::sign::{Acs3, Credentials, Made, RpcV1, Secrets, SignError, Signer, SigningContext};
 use crate::transport::Address;
 
@@ -82,14 +82,19 @@ impl Signing {
     pub(super) fn sign(
         &self,
         request: &mut Request,
-        scheme: Option<Scheme>,
+        spec: &RequestSpec,
         address: &Address,
     ) -> Result<(), SignError> {
-        let Some(signer) = self.signers.get(&scheme.unwrap_or(self.usual)) else {
+        let Some(signer) = self.signers.get(&spec.sign.unwrap_or(self.usual)) else {
             return Ok(());
         };
         let nonce = format!("{:032x}", fastrand::u128(..));
-        let context = SigningContext { host: address.authority(), time: SystemTime::now(), nonce };
+        let shift = spec.raw.signed_at.unwrap_or_default();
+        let by = Duration::from_secs(shift.unsigned_abs());
+        let now = SystemTime::now();
+        let time = if shift < 0 { now - by } else { now + by };
+        let access_key_id = spec.raw.signed_as.clone();
+        let context = SigningContext { host: address.authority(), time, nonce, access_key_id };
         // What is signed is the path that goes out, with that of the address before it.
         let base = address.base();
         request.target.insert_str(0, base);
@@ -107,7 +112,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::Signing;
-    use crate::model::{Method, Request, Scheme, SentBody};
+    use crate::model::{Method, Request, RequestSpec, Scheme, SentBody};
     use crate::protocol::sign::{Secret, SignError, Signer, SigningContext};
     use crate::transport::Address;
 
@@ -147,7 +152,9 @@ mod tests {
             format: None,
         };
         let address = Address::new("http://127.0.0.1:9000/prod/").unwrap();
-        Signing::always(Arc::new(Noting), Scheme::Bearer).sign(&mut request, None, &address).unwrap();
+        Signing::always(Arc::new(Noting), Scheme::Bearer)
+            .sign(&mut request, &RequestSpec::default(), &address)
+            .unwrap();
         assert_eq!(request.headers, [("seen".to_owned(), "/prod/books?id=1".to_owned())]);
         assert_eq!(request.target, "/books?id=1&signed=1");
     }

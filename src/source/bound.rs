@@ -20,6 +20,9 @@ const MOST_ROW_BYTES: usize = 128 * 1024 * 1024;
 /// The most requests that one case comes to with its rows, axes and steps.
 const MOST_REQUESTS: usize = 1_000_000;
 
+/// The most combinations of axes from which pairs are drawn; more would take long.
+pub(super) const MOST_DRAWN: usize = 512;
+
 /// The most parameters and header fields that the cases of one table come to, with those that each takes over from it.
 const MOST_MERGED: usize = 1_000_000;
 
@@ -37,12 +40,13 @@ pub(super) fn check_signs(text: &str) -> Result<(), String> {
 }
 
 /// Refuses axes that come to too many requests.
-pub(super) fn check_axes(lengths: &[usize]) -> Result<(), String> {
+pub(super) fn check_axes(lengths: &[usize], most: usize) -> Result<(), String> {
     let choices = lengths.iter().fold(1_usize, |all, length| all.saturating_mul((*length).max(1)));
-    if choices <= MOST_REQUESTS {
+    let most = most.min(MOST_REQUESTS);
+    if choices <= most {
         return Ok(());
     }
-    Err(format!("the axes come to {choices} requests, more than {MOST_REQUESTS}"))
+    Err(format!("the axes come to {choices} requests, more than {most}"))
 }
 
 /// What the rows of a suite have come to so far.
@@ -105,8 +109,8 @@ impl Merged {
 #[cfg(test)]
 mod tests {
     use super::{
-        MOST_FIELDS, MOST_MERGED, MOST_REQUESTS, MOST_ROW_BYTES, MOST_SIGNS, Merged, RowsRead, check_axes,
-        check_signs,
+        MOST_DRAWN, MOST_FIELDS, MOST_MERGED, MOST_REQUESTS, MOST_ROW_BYTES, MOST_SIGNS, Merged, RowsRead,
+        check_axes, check_signs,
     };
 
     #[test]
@@ -115,7 +119,10 @@ mod tests {
         assert!(check_signs(&"=".repeat(MOST_SIGNS + 1)).is_err());
         assert!(check_signs(&"x".repeat(MOST_SIGNS + 1)).is_ok());
         assert!(
-            check_axes(&[MOST_REQUESTS / 2, 0, 2]).is_ok() && check_axes(&[MOST_REQUESTS / 2, 3]).is_err()
+            check_axes(&[MOST_REQUESTS / 2, 0, 2], usize::MAX).is_ok()
+                && check_axes(&[MOST_REQUESTS / 2, 3], usize::MAX).is_err()
+                && check_axes(&[MOST_DRAWN], MOST_DRAWN).is_ok()
+                && check_axes(&[MOST_DRAWN + 1], MOST_DRAWN).is_err()
         );
     }
 

@@ -18,7 +18,7 @@ use super::shapes;
 use super::shelf::{Files, Shelf};
 use super::table_file::Reader;
 use crate::model::{
-    Contract, Operation, OperationId, Problem, SourceText, Spot, Suite, Table, TableId, work,
+    Contract, Operation, OperationId, Problem, SourceText, Spot, Suite, Table, TableId, plural, work,
 };
 use crate::template::Templates;
 
@@ -47,7 +47,7 @@ pub enum LoadError {
         path: PathBuf,
     },
     /// The files have problems, at least one.
-    #[error("the files have {count} problem{plural}", count = .0.len(), plural = if .0.len() == 1 { "" } else { "s" })]
+    #[error("the files have {count} problem{plural}", count = .0.len(), plural = plural(.0.len(), "", "s"))]
     Problems(Vec<Problem>),
 }
 

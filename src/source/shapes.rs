@@ -16,6 +16,7 @@ pub(super) static TABLE: Shape = Shape::Table(&[
     key("given", GIVEN, "The states that its cases need."),
     key("params", VALUES, "Parameters that every case of the table sends."),
     key("request", REQUEST, "How the requests of the table differ from the contract's usual one."),
+    key("with", Shape::Map(&VALUES), "Parameters by the names that the axis `with` has for them."),
     needed("case", Shape::List(&CASE), "The cases, each written as [[case]]."),
 ]);
 
@@ -73,12 +74,20 @@ const AXES: Shape = Shape::Table(&[
     key("method", TEXTS, "Methods."),
     key("place", Shape::List(&PLACE), "Where the parameters go."),
     key("format", Shape::List(&FORMAT), "Formats of the answer."),
-    key("sign", Shape::List(&SCHEME), "Schemes of signing."),
+    key("sign", Shape::List(&AXIS_SCHEME), "Schemes of signing; usual is the endpoint's own."),
+    key("with", TEXTS, "Names of the table's parameters to add, each as [with.NAME]."),
+    key(
+        "draw",
+        Shape::Choice(&["all", "pairs"]),
+        "Every combination, or as few as have every pair of values.",
+    ),
 ]);
 
 static PLACE: Shape = Shape::Choice(&["query", "form", "json"]);
 static ANY_PLACE: Shape = Shape::Choice(&["path", "query", "form", "json", "header"]);
 static SCHEME: Shape = Shape::Choice(&["none", "v1", "v3", "bearer", "basic", "aws-sigv4", "sigv4"]);
+static AXIS_SCHEME: Shape =
+    Shape::Choice(&["usual", "none", "v1", "v3", "bearer", "basic", "aws-sigv4", "sigv4"]);
 static FORMAT: Shape = Shape::Choice(&["json", "xml"]);
 
 static LINES: Shape = Shape::Either(&[Shape::Text, TEXTS]);
@@ -96,7 +105,9 @@ const REQUEST: Shape = Shape::Table(&[
         Shape::Named("scheme", &SCHEME),
         "How it is signed, in place of the endpoint's usual scheme.",
     ),
-    key("after-signing", Shape::Text, "What is added to the query after the request is signed."),
+    key("after-signing", Shape::Text, "What is added to the parameters after the request is signed."),
+    key("signed-at", Shape::Text, "How far the clock of the signer is off, such as -32m or +16m."),
+    key("signed-as", Shape::Text, "The id of the key that the signature names, whatever it is made with."),
 ]);
 
 const EXPECT: Shape = Shape::Named("expect", &EXPECT_SHAPE);

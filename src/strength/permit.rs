@@ -60,18 +60,15 @@ fn row(subject: &Subject<'_>) -> Option<Permit> {
     }
     let fits = |row: &&ErrorRow| {
         let text = message.as_ref().and_then(Value::as_text);
-        let has_message = |wanted: &crate::model::MessageTemplate| {
-            text.is_some_and(|text| wanted.mismatch(text).is_none())
-        };
+        let has_message =
+            |wanted: &crate::model::MessageTemplate| text.is_some_and(|text| wanted.mismatch(text).is_none());
         row.status == subject.answer.status && row.message.as_ref().is_none_or(has_message)
     };
     let row = contract.rows_of(code).find(fits)?;
     let label = row.label();
     match &row.message {
         None => at(&row.spot, format!("error row {label} gives no message")),
-        Some(message) if message.has_blanks() => {
-            at(&row.spot, format!("error row {label} leaves `%s` open"))
-        }
+        Some(message) if message.has_blanks() => at(&row.spot, format!("error row {label} leaves `%s` open")),
         Some(_) => at(&row.spot, format!("error row {label} is one that the case accepts")),
     }
 }
@@ -125,10 +122,10 @@ fn several(expect: &Expect, aspect: &Aspect) -> Option<Permit> {
 fn field(subject: &Subject<'_>, operator: Operator, keys: &[String]) -> Option<Permit> {
     let is_success = subject.answer.status < 400;
     let fields = || subject.contract.fields(is_success);
-    let is_it = |field: &&Field| field.name == keys.join(".") || field.keys().eq(keys.iter().map(String::as_str));
-    let is_around = |field: &&Field| {
-        field.open.is_some() && field.keys().zip(keys).all(|(one, other)| one == other)
-    };
+    let is_it =
+        |field: &&Field| field.name == keys.join(".") || field.keys().eq(keys.iter().map(String::as_str));
+    let is_around =
+        |field: &&Field| field.open.is_some() && field.keys().zip(keys).all(|(one, other)| one == other);
     let found = fields().find(is_it);
     if let Some(field) = found {
         let value = subject.answer.tree().and_then(|tree| field.find(tree));
@@ -140,7 +137,9 @@ fn field(subject: &Subject<'_>, operator: Operator, keys: &[String]) -> Option<P
             return at(&field.backing.spot, format!("field {} has the form that is promised", field.name));
         }
     }
-    if let Some((around, why)) = fields().find(is_around).and_then(|field| Some((field, field.open.as_ref()?))) {
+    if let Some((around, why)) =
+        fields().find(is_around).and_then(|field| Some((field, field.open.as_ref()?)))
+    {
         return at(&around.backing.spot, format!("field {} is open: {why}", around.name));
     }
     let is_named = fields().any(|field| field.keys().next() == keys.first().map(String::as_str));

@@ -13,7 +13,8 @@ fn bench() -> Bench {
 
 /// What becomes of the mutants of an answer to the only case of a table.
 fn figures(envelope: &str, expect: &str, answers: &[Answer]) -> Figures {
-    let table = format!("[[case]]\nid = \"c\"\nabout = \"x\"\nparams = {{ id = \"a\" }}\nexpect = {expect}\n");
+    let table =
+        format!("[[case]]\nid = \"c\"\nabout = \"x\"\nparams = {{ id = \"a\" }}\nexpect = {expect}\n");
     let cases = planned(envelope, &table);
     let mut bench = bench();
     for (planned, answer) in cases.iter().zip(answers) {
@@ -139,7 +140,8 @@ fn bodies_are_closed_or_open_or_have_gaps() {
 fn header_fields_are_promised_open_or_have_gaps() {
     let answer = answer(200, &[("content-type", "application/json"), ("x-a", "1"), ("date", "now")], "{}");
     let of = |rest: &str| {
-        let envelope = if rest.is_empty() { String::new() } else { format!("headers = [{{ name = \"X-A\"{rest} }}]") };
+        let envelope =
+            if rest.is_empty() { String::new() } else { format!("headers = [{{ name = \"X-A\"{rest} }}]") };
         let figures = figures(&envelope, "{ status = 200 }", std::slice::from_ref(&answer));
         assert!(figures.gaps.keys().all(|(_, _, _, place)| place != "header date"));
         let dropped = figures.operators[&Operator::HeaderDropped];

@@ -87,7 +87,12 @@ fn due(head: &str, token: Option<&str>) -> String {
     let key = Credentials::new(KEY_ID, SECRET);
     let key = token.map_or(key.clone(), |token| key.with_security_token(token));
     let host = field(head, "host").unwrap().to_owned();
-    let context = SigningContext { host, time: SystemTime::try_from(time).unwrap(), nonce: String::new() };
+    let context = SigningContext {
+        host,
+        time: SystemTime::try_from(time).unwrap(),
+        nonce: String::new(),
+        access_key_id: None,
+    };
     AwsV4::new(key, "eu-west-1", "execute-api").sign(&mut request, &context).unwrap();
     request.headers.into_iter().find(|(name, _)| name == "authorization").unwrap().1
 }
@@ -99,6 +104,7 @@ fn the_signature_is_the_published_one() {
         host: "example.amazonaws.com".to_owned(),
         time: SystemTime::UNIX_EPOCH + Duration::from_mins(24_015_636), // 2015-08-30T12:36:00Z
         nonce: String::new(),
+        access_key_id: None,
     };
     let mut request = Request {
         method: Method::new("GET").unwrap(),

@@ -13,15 +13,15 @@ use futures_util::stream;
 use proofmark::embedded;
 use proofmark::model::{CaseRecord, EndpointKind, Level, Matcher, Verdict};
 use proofmark::plan::{PlannedCase, case_ids};
-use proofmark::reference::{Fault, Reference};
+use proofmark::reference::{Fault, Reference, Settings};
 use proofmark::run::{RunSettings, Runner, StopSwitch};
 use proofmark::snapshot::{Store, Update};
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Client, Connection, Limits};
+use proofmark::transport::{Client, Connection, Keeping, Limits};
 use serde_json::Value as Json;
 
 /// What the published sources leave open, so that no case may fail for it.
-const OPEN: [(&str, &str); 22] = [
+pub(crate) const OPEN: [(&str, &str); 22] = [
     ("wrong-message:InvalidParameter.Format", "no source has the message"),
     ("wrong-message:MissingParameter", "the sources have several wordings"),
     ("wrong-message:MissingParameter.RegionId", "the sources have several wordings"),
@@ -53,10 +53,10 @@ const OPEN: [(&str, &str); 22] = [
 ];
 
 /// Promises that no published source has: breaking one warns, and fails no case.
-const UNPUBLISHED: [&str; 2] = ["request-id-header-differs", "no-request-id-header"];
+pub(crate) const UNPUBLISHED: [&str; 2] = ["request-id-header-differs", "no-request-id-header"];
 
 /// Faults that let no whole answer through: nothing is known then.
-const UNKNOWN: [&str; 6] =
+pub(crate) const UNKNOWN: [&str; 6] =
     ["close-before-answer", "slow-answer", "slow-body", "reset-mid-body", "huge-body", "throttled"];
 
 /// How many cases are under way at once.
@@ -66,25 +66,31 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn shipped() -> &'static [PlannedCase] {
+pub(crate) fn shipped() -> &'static [PlannedCase] {
     static CASES: OnceLock<Vec<PlannedCase>> = OnceLock::new();
     CASES.get_or_init(|| case_ids(&load(&root().join("cases"), Wanted::All).unwrap()).unwrap())
 }
 
-struct Bench {
-    runner: Runner,
-    stop: StopSwitch,
+pub(crate) struct Bench {
+    pub(crate) runner: Runner,
+    pub(crate) stop: StopSwitch,
     _reference: Reference,
 }
 
 impl Bench {
-    async fn with(fault: &str, snapshots: Option<&Path>) -> Self {
-        let (endpoint, reference) = embedded::start(vec![fault.parse().unwrap()]).await.unwrap();
+    pub(crate) async fn with(fault: &str, snapshots: Option<&Path>) -> Self {
+        let settings = Settings { faults: vec![fault.parse().unwrap()], ..Settings::default() };
+        Self::open(settings, snapshots).await
+    }
+
+    pub(crate) async fn open(settings: Settings, snapshots: Option<&Path>) -> Self {
+        let (endpoint, reference) = embedded::start_with(settings).await.unwrap();
         // A fault of transport is found by the first wait that ends, so waits are short.
         let limits = Limits { answer: std::time::Duration::from_secs(2), ..Limits::default() };
+        let connection = Connection { keeping: Keeping::ReuseOwn, ..Connection::default() };
         let store = snapshots.map(|folder| Store::new(folder, Update::Never, EndpointKind::Reference));
         let runner = Runner::new(
-            Client::new(limits, &Connection::default(), endpoint.addresses()).unwrap(),
+            Client::new(limits, &connection, endpoint.addresses()).unwrap(),
             endpoint,
             RunSettings { allows_billable: true, ..RunSettings::default() },
             store,
@@ -93,7 +99,10 @@ impl Bench {
     }
 
     /// The first case that does not pass, if any.
-    async fn first_not_passed(&self, cases: impl Iterator<Item = &PlannedCase>) -> Option<CaseRecord> {
+    pub(crate) async fn first_not_passed(
+        &self,
+        cases: impl Iterator<Item = &PlannedCase>,
+    ) -> Option<CaseRecord> {
         let stop = self.stop.listen();
         let records = stream::iter(cases).map(|planned| self.runner.case(planned, &stop)).buffered(AT_ONCE);
         let not_passed = records.filter(|record| std::future::ready(record.verdict != Verdict::Passed));
@@ -110,7 +119,7 @@ fn is_open(name: &str) -> bool {
 }
 
 /// The cases that expect just this code, if the contract has it; all of them otherwise.
-fn cases_about(code: &str) -> Vec<&'static PlannedCase> {
+pub(crate) fn cases_about(code: &str) -> Vec<&'static PlannedCase> {
     let expects = |planned: &&PlannedCase| {
         let codes = planned.case.steps.iter().filter_map(|step| step.expect.code.as_ref());
         let vars = planned.row().map(|row| row.vars.as_slice()).unwrap_or_default();

@@ -33,6 +33,7 @@ mod serve_tls;
 mod signals;
 mod signatures;
 mod signing;
+mod slices;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls_clients;

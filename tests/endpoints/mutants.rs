@@ -107,9 +107,8 @@ fn gaps(figures: &Json, operator: &str) -> u64 {
 async fn a_case_that_looks_at_less_shows_as_gaps_and_fails_a_minimum() {
     let start = || bookshop_server::start(Mistake::None);
     let whole = of_run(&start().await, &["--cases", BOOKSHOP]);
-    let weaken = |text: String| {
-        text.replace("expect = { code = \"invalid_book\" }", "expect = { status = \"4xx\" }")
-    };
+    let weaken =
+        |text: String| text.replace("expect = { code = \"invalid_book\" }", "expect = { status = \"4xx\" }");
     let (_folder, weak) = cases_with("shop/AddBook/adding.toml", weaken);
     let weak = weak.display().to_string();
     let figures = of_run(&start().await, &["--cases", &weak]);

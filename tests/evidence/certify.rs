@@ -28,7 +28,7 @@ fn a_run_in_which_every_case_passes_is_certified_as_passed() {
     assert_eq!((statement.result, statement.passed.len()), (TestResult::Passed, 571));
     assert_eq!((statement.warned.len(), statement.failed.len()), (0, 0));
     let scope = &statement.conformance.scope;
-    assert_eq!(scope.levels, ["envelope", "status", "code", "message", "body"]);
+    assert_eq!(scope.levels, ["envelope", "status", "code", "message", "body", "effect"]);
     assert_eq!(scope.endpoints[0].kind, "reference");
     assert_eq!(
         (&scope.formats[..], &scope.signatures[..]),

@@ -1,6 +1,6 @@
 //! Evidence as files, and back: contracts and tables, the account of the run, and what it said. Main type: [`Parts`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
@@ -26,7 +26,7 @@ use crate::whole_file::scratch_anywhere;
 const DIFFERENCES: usize = 20;
 
 /// How much of the events is read at once, in bytes.
-pub(crate) const PART: usize = 64 * 1024;
+pub(super) const PART: usize = 64 * 1024;
 
 /// The largest bundle that is taken from a pipe, in bytes.
 const LARGEST_PIPED: u64 = 256 * 1024 * 1024;
@@ -85,13 +85,13 @@ impl From<Divergence> for Refusal {
     }
 }
 
-pub(crate) fn divergence(subject: &str, what: impl Into<String>) -> Divergence {
+fn divergence(subject: &str, what: impl Into<String>) -> Divergence {
     Divergence { subject: subject.to_owned(), what: what.into() }
 }
 
 impl Parts {
     /// Reads the files of a bundle but its events; none of another name may be there.
-    pub(crate) fn read(files: &Files) -> Result<Self, Divergence> {
+    pub(in crate::app) fn read(files: &Files) -> Result<Self, Divergence> {
         let account = Account::from_bytes(file(files, ACCOUNT)?).map_err(|what| divergence(ACCOUNT, what))?;
         let own = [ACCOUNT, COVERAGE, ENVELOPE, MANIFEST, SIGNER];
         let mut texts = Vec::new();
@@ -108,7 +108,7 @@ impl Parts {
     }
 
     /// Judges every case of these events again, and gives how the run started and ended.
-    pub(crate) fn judge(
+    pub(super) fn judge(
         &self,
         events: impl Iterator<Item = Result<Event, Divergence>>,
     ) -> Result<(Judged, RunStart, RunEnd), Divergence> {
@@ -120,13 +120,13 @@ impl Parts {
     }
 
     /// The events in these lines, each case with its place in the tables.
-    pub(crate) fn events<R: Read>(&self, lines: R) -> Result<EventFile<R>, Divergence> {
+    pub(in crate::app) fn events<R: Read>(&self, lines: R) -> Result<EventFile<R>, Divergence> {
         let lines = BufReader::with_capacity(PART, lines);
         Ok(EventFile { lines, places: places(&self.suite)?, number: 0 })
     }
 
     /// Which rows were provoked.
-    pub(crate) fn rows(&self, judged: &Judged) -> Result<Vec<RowEvidence>, Divergence> {
+    pub(super) fn rows(&self, judged: &Judged) -> Result<Vec<RowEvidence>, Divergence> {
         Ok(provoked(judged, &self.aims()?))
     }
 
@@ -143,7 +143,7 @@ impl Parts {
     }
 
     /// The statement that follows from all of it.
-    pub(crate) fn statement(
+    pub(super) fn statement(
         &self,
         start: &RunStart,
         judged: &Judged,
@@ -158,7 +158,10 @@ impl Parts {
 }
 
 /// Opens what may be a bundle. It is read twice, so one that comes through a pipe is copied first.
-pub(crate) fn open_bundle(path: &Path) -> Result<File, AppError> {
+///
+/// # Errors
+/// A file that cannot be read, or is too large for a pipe.
+pub fn open_bundle(path: &Path) -> Result<File, AppError> {
     let open = || {
         let file = File::open(path)?;
         if file.metadata()?.is_file() {
@@ -224,6 +227,29 @@ pub fn examine(from: &mut (impl Read + Seek), signer: &Signer) -> Result<Examine
     }
 }
 
+/// Whether the contracts and tables of a bundle are those of a folder. Waivers are the certifier's own.
+///
+/// # Errors
+/// The files that differ.
+pub fn is_of(shelf: &Shelf, examined: Examined) -> Result<Examined, Refusal> {
+    let is_meant = |name: &str| name.starts_with("cases/") && name != "cases/waivers.toml";
+    let own: BTreeMap<String, &str> = shelf.files().filter(|(name, _)| is_meant(name)).collect();
+    let files = &examined.bundle.files;
+    let mut untrue = Vec::new();
+    for (name, bytes) in files.iter().filter(|(name, _)| is_meant(name)) {
+        match own.get(name) {
+            // What was read has line feeds, whatever the checkout has.
+            Some(text) if std::str::from_utf8(bytes).is_ok_and(|own| own.replace("\r\n", "\n") == **text) => {
+            }
+            Some(_) => untrue.push(divergence(name, "it is not the one in the folder")),
+            None => untrue.push(divergence(name, "the folder has no such file")),
+        }
+    }
+    let missing = own.keys().filter(|name| !files.contains_key(*name));
+    untrue.extend(missing.map(|name| divergence(name, "the bundle has no such file")));
+    if untrue.is_empty() { Ok(examined) } else { Err(Refusal::Untrue(untrue)) }
+}
+
 /// In what a signed statement is not the one that follows from the evidence.
 fn statement_contradicts(due: &Statement, signed: &Statement) -> Option<Divergence> {
     let told = |what: String| Some(divergence("the statement", what));
@@ -274,7 +300,7 @@ fn placed(event: Event, places: &Places) -> Result<Event, Divergence> {
 }
 
 /// Events, read line by line as this program writes them. It ends with the first line that is wrong.
-pub(crate) struct EventFile<R> {
+pub(in crate::app) struct EventFile<R> {
     lines: BufReader<R>,
     places: Places,
     /// The number of the line that was read last.

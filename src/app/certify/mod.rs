@@ -1,8 +1,14 @@
 //! Certificates: what a run has said, in a file while it goes on, and the examination of a bundle of evidence.
 
+mod certification;
 mod examine;
+mod key;
+mod pack;
 mod recording;
 
-pub use examine::{Examined, Parts, Refusal, examine};
-pub(crate) use examine::{PART, divergence, open_bundle};
-pub(crate) use recording::{Recorder, Recording};
+pub use certification::{Certification, Certified, CertifiedRun, Claim, subject_of_file};
+pub use examine::{Examined, Parts, Refusal, examine, is_of, open_bundle};
+pub use key::{Signed, make_key, public_key, signed, signing_key};
+
+use examine::PART;
+use recording::{Recorder, Recording};

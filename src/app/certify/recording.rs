@@ -12,7 +12,7 @@ use crate::protocol::sign::{Redactor, Secrets};
 use crate::report::event_line;
 
 /// Takes the events of a run, and writes its cases as they come.
-pub(crate) struct Recorder {
+pub(super) struct Recorder {
     redactor: Redactor,
     /// The start and what was doubtful, which come before the cases.
     head: Vec<u8>,
@@ -20,13 +20,13 @@ pub(crate) struct Recorder {
     length: u64,
     holds_secret: bool,
     /// The cases of which nothing is known.
-    pub(crate) unknown: Vec<String>,
+    pub(super) unknown: Vec<String>,
     failed: Option<io::Error>,
 }
 
 impl Recorder {
     /// Writes to an empty file.
-    pub(crate) fn new(scratch: File, secrets: &Secrets) -> Self {
+    pub(super) fn new(scratch: File, secrets: &Secrets) -> Self {
         Self {
             redactor: Redactor::new(secrets),
             head: Vec::new(),
@@ -39,7 +39,7 @@ impl Recorder {
     }
 
     /// Takes an event; that it cannot be written is reported at the end.
-    pub(crate) fn take(&mut self, event: Event) {
+    pub(super) fn take(&mut self, event: Event) {
         let written = match event {
             Event::Started(_) | Event::Warned { .. } => {
                 self.line(&event).map(|line| self.head.extend(line.into_bytes()))
@@ -73,7 +73,7 @@ impl Recorder {
     ///
     /// # Errors
     /// A disk that is full.
-    pub(crate) fn finish(mut self, end: RunEnd) -> Result<Recording, AppError> {
+    pub(super) fn finish(mut self, end: RunEnd) -> Result<Recording, AppError> {
         // Its text is that of the bundle but for counts, so a secret in it is one there too.
         self.line(&Event::Ended(end.clone())).map_err(AppError::Scratch)?;
         if let Some(error) = self.failed {
@@ -87,14 +87,14 @@ impl Recorder {
 
 /// What a run said.
 #[derive(Debug)]
-pub(crate) struct Recording {
+pub(super) struct Recording {
     head: Vec<u8>,
     cases: File,
     length: u64,
     /// Whether a secret of the endpoint is in it.
-    pub(crate) holds_secret: bool,
+    pub(super) holds_secret: bool,
     /// How it ended.
-    pub(crate) end: RunEnd,
+    pub(super) end: RunEnd,
 }
 
 impl Recording {
@@ -102,7 +102,7 @@ impl Recording {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub(crate) fn lines(&self) -> Result<Lines<impl Read>, AppError> {
+    pub(super) fn lines(&self) -> Result<Lines<impl Read>, AppError> {
         let mut end = event_line(&Event::Ended(self.end.clone())).map_err(AppError::Scratch)?;
         end.push('\n');
         let mut cases = &self.cases;

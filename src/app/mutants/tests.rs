@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Mutated, Mutants};
+use super::{Mutants, Mutated};
 use crate::app::{Background, Session, SessionSettings, Target, selected};
 use crate::check::tests::without;
 use crate::event::Event;

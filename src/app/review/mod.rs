@@ -1,11 +1,17 @@
 //! Pending snapshots: which there are, and what becomes of them.
 
+mod carried;
+mod prune;
 mod queue;
+mod store;
 
 use std::fs;
 use std::path::Path;
 
+pub use carried::{Carried, Fate, check_store, read_decisions, store_name};
+pub use prune::Orphans;
 pub use queue::{Decision, Position, Queue};
+pub use store::{snapshots_beside, store};
 
 use super::AppError;
 use crate::model::{Contract, EndpointKind, Suite};

@@ -6,10 +6,14 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, Error};
 
 use super::Cli;
+use crate::model::plural;
 
 /// The commands, each in one group.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Run and look", &["run", "list", "show", "check", "coverage", "mutants", "manifest", "report", "diff", "explain"]),
+    (
+        "Run and look",
+        &["run", "list", "show", "check", "coverage", "mutants", "manifest", "report", "diff", "explain"],
+    ),
     ("Snapshots", &["pending", "review", "accept", "reject", "stale", "prune", "noise"]),
     ("Certificates", &["keygen", "certify", "verify", "certificate"]),
     ("Endpoints", &["endpoints", "serve", "sweep"]),
@@ -62,7 +66,7 @@ pub(in crate::cli) fn refused_flag(error: &Error, command: Option<&str>) -> Opti
     if others.is_empty() {
         return None;
     }
-    let verb = if others.len() == 1 { "accepts" } else { "accept" };
+    let verb = plural(others.len(), "accepts", "accept");
     Some(format!(
         "error: `{command}` does not accept {flag}\n  hint: {} {verb} it; `proofmark {command} --help` shows what `{command}` accepts",
         others.join(", ")

@@ -19,7 +19,7 @@ pub(super) use shared::{
     Allowed, BoundArgs, ColourChoice, ConnectArgs, FolderArgs, OutputArgs, ReuseArgs, SelectArgs, ShardArgs,
 };
 
-use super::schema_command::SchemaKind;
+use super::command::SchemaKind;
 use crate::report::Code;
 
 /// Hold an API endpoint, mock or real, to its published contract.

@@ -85,7 +85,7 @@ impl Signer for Acs3 {
         };
         let signature = signature(&canonical.string_to_sign(), &self.credentials.secret);
         let names = canonical.names();
-        let id = &self.credentials.access_key_id;
+        let id = context.access_key_id.as_deref().unwrap_or(&self.credentials.access_key_id);
         let authorization = format!("{SCHEME} Credential={id},SignedHeaders={names},Signature={signature}");
         set_field(request, "authorization", "access key id", authorization)?;
         Ok(Some(Secret::new(signature)))

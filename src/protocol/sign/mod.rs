@@ -60,6 +60,8 @@ pub struct SigningContext {
     pub time: SystemTime,
     /// A text that no other request of the same key carries.
     pub nonce: String,
+    /// The id of the key that the signature names, in place of the signer's own.
+    pub access_key_id: Option<String>,
 }
 
 /// Why a request cannot be signed. No error repeats a secret.

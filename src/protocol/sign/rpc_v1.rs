@@ -40,7 +40,7 @@ impl RpcV1 {
     ) -> impl Iterator<Item = (&'static str, &'a str)> {
         let token = self.credentials.security_token.as_ref();
         [
-            ("AccessKeyId", self.credentials.access_key_id.as_str()),
+            ("AccessKeyId", context.access_key_id.as_deref().unwrap_or(&self.credentials.access_key_id)),
             ("SignatureMethod", METHOD),
             ("SignatureNonce", &context.nonce),
             ("SignatureVersion", VERSION),

@@ -22,7 +22,7 @@ pub(super) use row::AuthRow;
 
 use super::answer::Wording;
 use super::bounded::Bounded;
-use super::fault::{Breach, Fault};
+use super::fault::Breach;
 use super::fault_kind::{AuthFault, RowFault};
 use super::wire::Call;
 use crate::protocol::sha256_hex;
@@ -52,8 +52,40 @@ pub(super) struct Guard {
     mode: AuthMode,
     keys: Vec<KnownKey>,
     clock: Clock,
+}
+
+/// What a guard does not keep of what it promises.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Laxity {
     faults: Vec<AuthFault>,
     row_faults: Vec<(RowFault, AuthRow)>,
+}
+
+/// A caller that is turned away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Turned {
+    pub(super) wording: Wording,
+    /// Whether what was asked for is done all the same.
+    pub(super) starts_anyway: bool,
+}
+
+impl Laxity {
+    /// What some breaches are to a guard.
+    pub(super) fn among(breaches: &[Breach]) -> Self {
+        let mut laxity = Self::default();
+        for breach in breaches {
+            match breach {
+                Breach::Auth(fault) => laxity.faults.push(*fault),
+                Breach::AuthRow(fault, row) => laxity.row_faults.push((*fault, *row)),
+                _ => {}
+            }
+        }
+        laxity
+    }
+
+    fn commits(&self, fault: AuthFault) -> bool {
+        self.faults.contains(&fault)
+    }
 }
 
 /// A key with the nonces that it has used, each as a digest, which takes the same room for any nonce.
@@ -71,43 +103,20 @@ const NONCE_TIME: Duration = Duration::from_mins(15);
 const NONCE_LIMIT: usize = 65_536;
 
 impl Guard {
-    pub(super) fn new(mode: AuthMode, keys: Vec<Credentials>, clock: Clock, faults: &[Fault]) -> Self {
-        let mut guard = Self { mode, keys: Vec::new(), clock, faults: Vec::new(), row_faults: Vec::new() };
-        guard.keys.extend(
-            keys.into_iter()
-                .map(|credentials| KnownKey { credentials, nonces: Mutex::new(Bounded::new(NONCE_LIMIT)) }),
-        );
-        for fault in faults {
-            match fault.0 {
-                Breach::Auth(fault) => guard.faults.push(fault),
-                Breach::AuthRow(fault, row) => guard.row_faults.push((fault, row)),
-                Breach::Row(..)
-                | Breach::Field(_)
-                | Breach::Body(_)
-                | Breach::Load(_)
-                | Breach::Limit(_)
-                | Breach::Tag(_)
-                | Breach::Token(_)
-                | Breach::Start(_)
-                | Breach::Wire(_)
-                | Breach::Transport(_)
-                | Breach::RunningStatusMissed(_)
-                | Breach::TerminalStatusBlocks(_) => {}
-            }
-        }
-        guard
+    pub(super) fn new(mode: AuthMode, keys: Vec<Credentials>, clock: Clock) -> Self {
+        let known = |credentials| KnownKey { credentials, nonces: Mutex::new(Bounded::new(NONCE_LIMIT)) };
+        Self { mode, keys: keys.into_iter().map(known).collect(), clock }
     }
 
     /// Lets a call pass, or says why it is turned away.
-    pub(super) fn admit(&self, call: &Call) -> Result<(), Wording> {
-        self.verify(call).map_err(|objection| objection.wording(&self.row_faults))
+    pub(super) fn admit(&self, call: &Call, laxity: &Laxity) -> Result<(), Turned> {
+        self.verify(call, laxity).map_err(|objection| Turned {
+            starts_anyway: laxity.row_faults.contains(&(RowFault::StartsAnyway, objection.row)),
+            wording: objection.wording(&laxity.row_faults),
+        })
     }
 
-    fn commits(&self, fault: AuthFault) -> bool {
-        self.faults.contains(&fault)
-    }
-
-    fn verify(&self, call: &Call) -> Result<(), Objection> {
+    fn verify(&self, call: &Call, laxity: &Laxity) -> Result<(), Objection> {
         let has_header = call.sent.headers.contains_key("authorization");
         let scheme = match self.mode {
             AuthMode::Off => return Ok(()),
@@ -125,64 +134,61 @@ impl Guard {
             Scheme::V1 => call.params.given("Signature").is_some(),
             Scheme::V3 => has_header,
         };
-        if !is_signed && self.commits(AuthFault::AcceptUnsigned) {
+        if !is_signed && laxity.commits(AuthFault::AcceptUnsigned) {
             return Ok(());
         }
         let claim = match scheme {
-            Scheme::V1 => Claim::in_parameters(call, &self.faults)?,
-            Scheme::V3 => Claim::in_fields(call, &self.faults)?,
+            Scheme::V1 => Claim::in_parameters(call, &laxity.faults)?,
+            Scheme::V3 => Claim::in_fields(call, &laxity.faults)?,
         };
-        self.check_time(&claim)?;
+        self.check_time(&claim, laxity)?;
         let Some(key) = self.keys.iter().find(|key| key.credentials.access_key_id == claim.access_key_id)
         else {
-            let is_let_in = self.commits(AuthFault::AcceptUnknownKey);
+            let is_let_in = laxity.commits(AuthFault::AcceptUnknownKey);
             return if is_let_in { Ok(()) } else { Err(AuthRow::KeyNotFound.into()) };
         };
-        self.check_token(&claim, &key.credentials)?;
-        self.check_signature(&claim, &key.credentials)?;
-        self.check_nonce(&claim, key)
+        check_token(&claim, &key.credentials, laxity)?;
+        check_signature(&claim, &key.credentials, laxity)?;
+        self.check_nonce(&claim, key, laxity)
     }
 
-    fn check_time(&self, claim: &Claim) -> Result<(), Objection> {
+    fn check_time(&self, claim: &Claim, laxity: &Laxity) -> Result<(), Objection> {
+        if claim.time.is_empty() && laxity.commits(AuthFault::AcceptWithoutTime) {
+            return Ok(());
+        }
         let Some(time) = moment::read(&claim.time) else {
-            let is_let_in = self.commits(AuthFault::AcceptMalformedTime);
+            let is_let_in = laxity.commits(AuthFault::AcceptMalformedTime);
             return if is_let_in { Ok(()) } else { Err(AuthRow::TimeMalformed.into()) };
         };
         let now = self.clock.now();
+        let (distance, is_past) = match now.duration_since(time) {
+            Ok(behind) => (behind, true),
+            Err(ahead) => (ahead.duration(), false),
+        };
+        let window = claim.scheme.window();
         // A distance is the same in both directions.
-        let distance = now.duration_since(time).unwrap_or_else(|ahead| ahead.duration());
-        if distance > claim.scheme.window() && !self.commits(AuthFault::AcceptExpired) {
+        let window = if laxity.commits(AuthFault::AcceptTwiceTheWindow) {
+            window * 2
+        } else if laxity.commits(AuthFault::RefuseHalfTheWindow) {
+            window / 2
+        } else {
+            window
+        };
+        let is_let_in = laxity.commits(AuthFault::AcceptExpired)
+            || is_past && laxity.commits(AuthFault::AcceptPast)
+            || !is_past && laxity.commits(AuthFault::AcceptFuture);
+        if distance > window && !is_let_in {
             return Err(AuthRow::TimeExpired.into());
         }
         Ok(())
     }
 
-    fn check_token(&self, claim: &Claim, key: &Credentials) -> Result<(), Objection> {
-        // Compared as digests, which tells nothing about how much of a token is right.
-        let digest = |token: &str| sha256_hex(token.as_bytes());
-        let due = key.security_token.as_ref().map(|token| digest(token.expose()));
-        let sent = claim.security_token.as_deref().map(digest);
-        if due == sent || self.commits(AuthFault::AcceptAnySecurityToken) {
-            return Ok(());
-        }
-        match sent {
-            None => Err(AuthRow::TokenMissing.into()),
-            Some(_) => Err(AuthRow::TokenMismatch.into()),
-        }
-    }
-
-    fn check_signature(&self, claim: &Claim, key: &Credentials) -> Result<(), Objection> {
-        let is_let_in = self.commits(AuthFault::AcceptAnySignature)
-            || self.commits(AuthFault::AcceptTamperedParameter) && claim.is_well_formed();
-        if is_let_in || claim.has_signed_content && claim.is_signed_with(&key.secret) {
-            return Ok(());
-        }
-        Err(Objection { row: AuthRow::SignatureMismatch, filling: claim.shown.clone() })
-    }
-
     /// Takes a nonce, unless it was taken a short while ago.
-    fn check_nonce(&self, claim: &Claim, key: &KnownKey) -> Result<(), Objection> {
-        let shared = self.keys.first().filter(|_| self.commits(AuthFault::SharedNonces));
+    fn check_nonce(&self, claim: &Claim, key: &KnownKey, laxity: &Laxity) -> Result<(), Objection> {
+        if claim.nonce.is_empty() {
+            return Ok(());
+        }
+        let shared = self.keys.first().filter(|_| laxity.commits(AuthFault::SharedNonces));
         let nonces = &shared.unwrap_or(key).nonces;
         let mut nonces = nonces.lock().unwrap_or_else(PoisonError::into_inner);
         let (nonce, now) = (sha256_hex(claim.nonce.as_bytes()), self.clock.now());
@@ -190,10 +196,33 @@ impl Guard {
             // A clock that was set back has not made the nonce any older.
             now.duration_since(*taken).unwrap_or_default() < NONCE_TIME
         });
-        if is_used && !self.commits(AuthFault::AcceptReusedNonce) {
+        if is_used && !laxity.commits(AuthFault::AcceptReusedNonce) {
             return Err(AuthRow::NonceUsed.into());
         }
         nonces.insert(nonce, now);
         Ok(())
     }
+}
+
+fn check_token(claim: &Claim, key: &Credentials, laxity: &Laxity) -> Result<(), Objection> {
+    // Compared as digests, which tells nothing about how much of a token is right.
+    let digest = |token: &str| sha256_hex(token.as_bytes());
+    let due = key.security_token.as_ref().map(|token| digest(token.expose()));
+    let sent = claim.security_token.as_deref().map(digest);
+    if due == sent || laxity.commits(AuthFault::AcceptAnySecurityToken) {
+        return Ok(());
+    }
+    match sent {
+        None => Err(AuthRow::TokenMissing.into()),
+        Some(_) => Err(AuthRow::TokenMismatch.into()),
+    }
+}
+
+fn check_signature(claim: &Claim, key: &Credentials, laxity: &Laxity) -> Result<(), Objection> {
+    let is_let_in = laxity.commits(AuthFault::AcceptAnySignature)
+        || laxity.commits(AuthFault::AcceptTamperedParameter) && claim.is_well_formed();
+    if is_let_in || claim.has_signed_content && claim.is_signed_with(&key.secret) {
+        return Ok(());
+    }
+    Err(Objection { row: AuthRow::SignatureMismatch, filling: claim.shown.clone() })
 }

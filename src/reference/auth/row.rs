@@ -87,10 +87,20 @@ impl AuthRow {
     /// Whether a fault can be seen in the row. What would skip it has a fault with a name of its own.
     pub(in super::super) fn shows(self, fault: RowFault) -> bool {
         match fault {
-            RowFault::WrongStatus | RowFault::WrongCode | RowFault::WrongMessage => true,
+            RowFault::WrongStatus | RowFault::WrongCode | RowFault::WrongMessage | RowFault::StartsAnyway => {
+                true
+            }
             RowFault::UnfilledTemplate | RowFault::EmptyFilling => self.template().contains("%s"),
             RowFault::SkipRow => false,
         }
+    }
+
+    /// Whether only one of the two schemes has the row.
+    pub(in super::super) const fn is_of_one_scheme(self) -> bool {
+        matches!(
+            self,
+            Self::SignatureMethodInvalid | Self::SignatureVersionInvalid | Self::SignatureIncomplete
+        )
     }
 
     const fn published(self) -> (u16, &'static str, &'static str) {
@@ -165,7 +175,7 @@ impl Objection {
                 RowFault::WrongMessage => drop(wording.message.pop()),
                 RowFault::UnfilledTemplate => template.clone_into(&mut wording.message),
                 RowFault::EmptyFilling => wording.message = template.replace("%s", ""),
-                RowFault::SkipRow => {}
+                RowFault::SkipRow | RowFault::StartsAnyway => {}
             }
         }
         wording

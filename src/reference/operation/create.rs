@@ -15,7 +15,7 @@ use crate::reference::policy::{Lookup, Policy};
 use crate::reference::row::{ErrorRow, quoted};
 use crate::reference::tag::{self, Tags};
 use crate::reference::wire::Params;
-use crate::reference::world::{COMMON_INSTANCE_TYPE, World};
+use crate::reference::world::{Access, COMMON_INSTANCE_TYPE, World};
 use serde_json::Value;
 
 /// The parameters of a creation, valid as far as they can be judged without state.
@@ -122,6 +122,8 @@ impl<'a> CreateRequest<'a> {
             vswitch: given(self.vswitch),
             details: self.details,
             executions: Executions::default(),
+            ends_as: None,
+            access: Access::Granted,
             id,
         }
     }

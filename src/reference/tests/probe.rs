@@ -6,8 +6,8 @@ use crate::reference::auth::Guard;
 use crate::reference::calendar::Calendar;
 use crate::reference::execution::Status;
 use crate::reference::fault::{Breach, Fault};
-use crate::reference::service::Service;
-use crate::reference::wire::{BodySize, Call, Received};
+use crate::reference::service::{Asked, Service};
+use crate::reference::wire::{BodySize, Received};
 use hyper::body::Bytes;
 use hyper::{Method, Request};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ impl Sent {
         self
     }
 
-    fn call(&self, variables: &Value, service: &Service) -> Call {
+    fn call(&self, variables: &Value, service: &Service) -> Asked {
         let target = filled(&self.target, variables);
         let mut request = Request::builder().method(self.method.clone()).uri(target);
         for (name, value) in &self.headers {
@@ -70,7 +70,7 @@ impl Sent {
         }
         let (parts, body) = request.body(filled(&self.body, variables)).unwrap().into_parts();
         let received = Received { bytes: Bytes::from(body), size: self.size };
-        Call::read(&parts, &received, &service.policy().wire)
+        service.read(&parts, &received)
     }
 }
 
@@ -89,16 +89,17 @@ impl Probe {
         let service = Service::new(7, Calendar::at(UNIX_EPOCH), faults, Guard::default());
         let state = service.state(setup(self.state, &self.params).as_bytes());
         assert_eq!(state.status, 200, "{}", state.body);
-        let calls: Vec<Call> = self.requests.iter().map(|sent| sent.call(&state.body, &service)).collect();
+        let ask = |sent: &Sent| sent.call(&state.body, &service);
         let mut answers = Vec::new();
-        match (self.order, calls.as_slice()) {
+        match (self.order, self.requests.as_slice()) {
             (Order::Together, [one, other]) => {
-                let (one, other) = tokio::join!(service.answer(one), service.answer(other));
+                let (one, other) = (ask(one), ask(other));
+                let (one, other) = tokio::join!(service.answer(&one), service.answer(&other));
                 answers.extend([one, other]);
             }
-            (Order::InTurn | Order::Together, calls) => {
-                for call in calls {
-                    answers.push(service.answer(call).await);
+            (Order::InTurn | Order::Together, requests) => {
+                for sent in requests {
+                    answers.push(service.answer(&ask(sent)).await);
                 }
             }
         }
@@ -226,7 +227,7 @@ async fn every_fault_changes_an_answer() {
         known.push((probe, answers));
     }
     let mut idle = Vec::new();
-    for fault in Fault::all().filter(|fault| !matches!(fault.0, Breach::Transport(_))) {
+    for fault in Fault::all().filter(|fault| !matches!(fault.breach, Breach::Transport(_))) {
         let mut is_idle = true;
         for (probe, answers) in &known {
             if probe.answers(&[fault]).await != *answers {

@@ -14,7 +14,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::RunStart;
-use crate::model::{CaseRecord, Verdict};
+use crate::model::{CaseRecord, Verdict, plural};
 use crate::plain::printable;
 use crate::protocol::sha256_hex;
 use crate::report::Repeat;
@@ -150,7 +150,7 @@ impl Causes {
     /// What was skipped on purpose, in a line.
     pub(super) fn skipped(&self) -> Option<String> {
         let reasons: Vec<&str> = self.reasons.iter().map(String::as_str).collect();
-        let plural = if self.skipped == 1 { "" } else { "s" };
+        let plural = plural(self.skipped, "", "s");
         (self.skipped > 0)
             .then(|| format!("{} case{plural} skipped on purpose: {}", self.skipped, reasons.join("; ")))
     }

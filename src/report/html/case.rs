@@ -4,7 +4,7 @@ use std::io;
 
 use super::difference;
 use super::exchange::{self, Again};
-use super::text::{Anchor, SHOWN, long, plural, time, told};
+use super::text::{Anchor, SHOWN, counted, long, time, told};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Citation, Finding, Level, SnapshotOutcome};
 use crate::report::Repeat;
@@ -41,7 +41,7 @@ impl Shown<'_> {
             write_finding(html, finding, record)?;
         }
         if record.findings.len() > LISTED {
-            let rest = plural(record.findings.len() - LISTED, "more finding");
+            let rest = counted(record.findings.len() - LISTED, "more finding");
             html.raw("<p class=\"note\">")?.text(&rest)?.raw("</p>\n")?;
         }
         self.write_exchanges(html)?;
@@ -75,7 +75,7 @@ impl Shown<'_> {
             html.raw("<span>meets ")?.line(code)?.raw("</span>")?;
         }
         if record.steps_not_sent > 0 {
-            let steps = plural(record.steps_not_sent, "step");
+            let steps = counted(record.steps_not_sent, "step");
             html.raw("<span>not sent: the last ")?.text(&steps)?.raw("</span>")?;
         }
         html.raw("</p>\n")?;
@@ -86,13 +86,13 @@ impl Shown<'_> {
         let record = self.record;
         let (count, answered) = (record.exchanges.len(), record.answered);
         if answered > count {
-            let exchanges = plural(answered, "exchange");
+            let exchanges = counted(answered, "exchange");
             html.raw("<p class=\"note\">")?.text(&exchanges)?;
             html.raw(" not kept by the run.</p>\n")?;
             return Ok(());
         }
         if !self.has_room && answered > 0 {
-            let exchanges = plural(answered, "exchange");
+            let exchanges = counted(answered, "exchange");
             html.raw("<p class=\"note\">")?.text(&exchanges)?;
             html.raw(
                 " left out, since the page would grow too large; <code>--report ndjson</code> has all.</p>\n",
@@ -106,7 +106,7 @@ impl Shown<'_> {
             exchange::write(html, each, &again, has_steps.then_some(each.step + 1))?;
         }
         if count > LISTED {
-            html.raw("<p class=\"note\">")?.text(&plural(count - LISTED, "more exchange"))?.raw("</p>\n")?;
+            html.raw("<p class=\"note\">")?.text(&counted(count - LISTED, "more exchange"))?.raw("</p>\n")?;
         }
         match &record.unanswered {
             Some(request) => {

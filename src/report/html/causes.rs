@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::text::{Anchor, plural};
+use super::text::{Anchor, counted};
 use crate::markup::Html;
 use crate::report::cause::{Cause, Causes, Example};
 
@@ -20,7 +20,7 @@ pub(super) fn write(html: &mut Html<'_>, causes: &Causes, run: usize) -> io::Res
     }
     if causes.others() > 0 {
         html.raw("<p class=\"lead\">")?
-            .text(&plural(causes.others(), "case"))?
+            .text(&counted(causes.others(), "case"))?
             .raw(" with still other causes.</p>\n")?;
     }
     Ok(())
@@ -72,7 +72,7 @@ fn write_cause(
     most: usize,
     run: usize,
 ) -> io::Result<()> {
-    html.raw("<li><b class=\"n\">")?.text(&plural(cause.cases, "case"))?.raw("</b>")?;
+    html.raw("<li><b class=\"n\">")?.text(&counted(cause.cases, "case"))?.raw("</b>")?;
     html.raw("<svg class=\"bar\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ")?;
     html.shown(most.max(1))?
         .raw(" 1\"><rect height=\"1\" width=\"")?

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::text::{Anchor, plural, told};
+use super::text::{Anchor, counted, told};
 use crate::event::{LimitStart, OperationStart};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Level, SnapshotOutcome, Verdict};
@@ -35,7 +35,7 @@ impl Cases {
 
     /// Writes how many there are, and which.
     pub(super) fn write(&self, html: &mut Html<'_>) -> io::Result<()> {
-        html.raw("<details><summary>")?.text(&plural(self.count, "case"))?.raw("</summary><ul>")?;
+        html.raw("<details><summary>")?.text(&counted(self.count, "case"))?.raw("</summary><ul>")?;
         for (anchor, word) in &self.named {
             html.raw("<li>")?;
             anchor.link(html)?;

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::evidence::{Cases, Evidence, LimitEvidence};
-use super::text::{dotted, plural};
+use super::text::{counted, dotted};
 use crate::event::{LimitStart, OperationStart, ParameterStart};
 use crate::markup::Html;
 use crate::model::Limit;
@@ -17,7 +17,7 @@ pub(super) fn write(html: &mut Html<'_>, operation: &OperationStart, evidence: &
     html.raw("</code></h3>\n<p class=\"lead\">Which cases sent a value within a limit, at it where it is a number, and which ")?;
     html.raw("just past it and looked for its error.</p>\n")?;
     if evidence.unseen > 0 {
-        html.raw("<p class=\"warning\">")?.text(&plural(evidence.unseen, "case"))?;
+        html.raw("<p class=\"warning\">")?.text(&counted(evidence.unseen, "case"))?;
         html.raw(" kept no exchanges, so what they sent is not counted here.</p>\n")?;
     }
     html.raw(

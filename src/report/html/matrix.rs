@@ -3,7 +3,7 @@
 use std::io;
 
 use super::evidence::{Evidence, RowEvidence};
-use super::text::{dotted, plural};
+use super::text::{counted, dotted};
 use crate::event::{OperationStart, RowStart};
 use crate::markup::Html;
 use crate::model::{Level, Reach};
@@ -21,7 +21,7 @@ pub(super) fn write(
     let met = evidence.rows.iter().filter(|row| row.met > 0).count();
     html.raw("<section class=\"part\"><h3>Error rows of <code>")?.line(&operation.id)?;
     html.raw("</code></h3>\n<p class=\"lead\">")?.shown(met)?.raw(" of ")?;
-    html.text(&plural(operation.rows.len(), "row"))?.raw(" met.")?;
+    html.text(&counted(operation.rows.len(), "row"))?.raw(" met.")?;
     html.raw(
         " A row is met when all answers of a case conform, and one of them is an instance of it.</p>\n",
     )?;
@@ -63,7 +63,9 @@ fn write_row(html: &mut Html<'_>, code: &str, start: Option<&RowStart>, row: &Ro
         row.cases.write(html)?;
     }
     if row.open > 0 {
-        html.raw(" <span class=\"unjudged\">")?.text(&plural(row.open, "case"))?.raw(" not judged</span>")?;
+        html.raw(" <span class=\"unjudged\">")?
+            .text(&counted(row.open, "case"))?
+            .raw(" not judged</span>")?;
     }
     if start.is_some_and(|start| start.reach == Reach::State) {
         html.raw(" <span class=\"reach\">needs a state</span>")?;

@@ -7,7 +7,7 @@ use super::board::Board;
 use super::case::Shown;
 use super::evidence::Evidence;
 use super::overview::{Listed, Summary};
-use super::text::{Anchor, plural, told};
+use super::text::{Anchor, counted, told};
 use super::timing::Timing;
 use super::{limits, matrix, pour};
 use crate::event::{RunEnd, RunStart};
@@ -140,7 +140,7 @@ impl Run {
         let Some(table) = self.table.take() else { return Ok(()) };
         let html = &mut Html::new(out);
         html.raw("<section class=\"table\">")?.raw(if self.is_series { "<h4>" } else { "<h3>" })?;
-        html.raw("<code>")?.line(&table.name)?.raw("</code> <span>")?.text(&plural(table.count, "case"))?;
+        html.raw("<code>")?.line(&table.name)?.raw("</code> <span>")?.text(&counted(table.count, "case"))?;
         html.raw(", ")?.shown(table.passed)?.raw(" passed</span>")?;
         html.raw(if self.is_series { "</h4>\n" } else { "</h3>\n" })?;
         pour(table.cases, out)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::event::Outcome;
 use crate::markup::Html;
-use crate::model::{CaseId, Verdict};
+use crate::model::{CaseId, Verdict, plural};
 use crate::protocol::sha256_hex;
 
 /// How many characters of one body, or of another text of any length, are shown.
@@ -51,8 +51,8 @@ pub(super) fn outcome(outcome: Outcome) -> Told {
 }
 
 /// `1 case`, `2 cases`.
-pub(super) fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+pub(super) fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", plural(count, "", "s"))
 }
 
 /// A time in the unit that fits it.

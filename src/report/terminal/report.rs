@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use super::case::Teller;
 use super::paint::{Paint, Style, Verbosity};
 use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
-use crate::model::{CaseRecord, Verdict};
+use crate::model::{CaseRecord, Verdict, plural};
 use crate::report::cause::Causes;
 use crate::report::{Repeat, Report};
 
@@ -172,7 +172,7 @@ impl<W: Write> TerminalReport<W> {
         let passed = format!("{} of {} cases passed", end.counts.passed, start.selected);
         write!(self.out, "{}", self.style.headed(paint, word, &passed))?;
         if end.left_behind > 0 {
-            let plural = if end.left_behind == 1 { "" } else { "s" };
+            let plural = plural(end.left_behind, "", "s");
             let text = format!("{} case{plural} left something behind on the endpoint", end.left_behind);
             write!(self.out, "{}", self.style.hung("", &text, 2))?;
         }

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::decision::{FORMAT, VERSION, digest};
 use crate::markup::{Document, Html, base_style};
+use crate::model::plural;
 use crate::protocol::sha256_hex;
 use crate::review::{Change, Group, fault_note};
 use crate::snapshot::Recorded;
@@ -140,7 +141,7 @@ fn write_group(html: &mut Html<'_>, group: &Group, position: usize, first: usize
             .line(&fact.to_string())?
             .raw("</span>")?;
     }
-    let plural = if group.changes.len() == 1 { " case" } else { " cases" };
+    let plural = plural(group.changes.len(), " case", " cases");
     html.raw("</h2><p class=\"count\">")?.shown(group.changes.len())?.raw(plural)?.raw("</p></header>\n")?;
     // As each change has them: what was, and then what is.
     let mut seen = BTreeSet::new();

@@ -2,7 +2,8 @@
 
 use super::Reader;
 use crate::model::{
-    Backing, Charset, Envelope, Format, HeaderPromise, HeaderRule, MediaTypes, Others, Problem, RequestIdRule, Throttle, XmlRoots, essence,
+    Backing, Charset, Envelope, Format, HeaderPromise, HeaderRule, MediaTypes, Others, Problem,
+    RequestIdRule, Throttle, XmlRoots, essence,
 };
 use crate::source::document::{Kind, Node};
 

@@ -101,6 +101,12 @@ impl Reader<'_> {
         }
         names.check_key(table, "request", self.problems);
         names.check_key(node, "params", self.problems);
+        for choice in case.axes.iter().filter_map(|axes| axes.with.as_ref()) {
+            let all = table.get("with").map(Node::entries).unwrap_or_default();
+            if let Some(entry) = all.iter().find(|entry| entry.key == choice.name) {
+                names.check(&entry.node, self.problems);
+            }
+        }
         names.check_key(node, "request", self.problems);
         for row in node.get("rows").map(Node::items).unwrap_or_default() {
             names.check_key(row, "params", self.problems);

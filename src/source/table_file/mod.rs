@@ -1,5 +1,6 @@
 //! Reads a case table. What its parts must agree on is checked in files of their own.
 
+mod axes;
 mod checks;
 mod given;
 
@@ -7,10 +8,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    AxisChoice, Case, CaseId, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Row,
-    Scheme, Step, Table, TableId, Value, Variable, check_part, is_token, last_part, merge_params, work,
+    AxisChoice, Case, CaseId, Contract, Expect, Format, Method, Problem, RawParts, RequestSpec, Row, Step,
+    Table, TableId, Value, Variable, check_part, is_token, last_part, merge_params,
 };
-use crate::source::bound::{Merged, check_axes};
+use crate::source::bound::Merged;
 use crate::source::contract_file;
 use crate::source::document::{Entry, Node};
 use crate::source::expectation;
@@ -154,7 +155,7 @@ impl Reader<'_> {
                 .request
                 .merged(&node.get("request").map(|request| self.request(request)).unwrap_or_default()),
             rows: node.get("rows").map(|list| rows(list, self.files, self.problems)).unwrap_or_default(),
-            axes: self.axes(node.get("axes")),
+            axes: axes::read(self, node.get("axes"), defaults.table),
             steps: self.steps(node),
             former: node.texts("former"),
             spot: node.spot.clone(),
@@ -194,6 +195,8 @@ impl Reader<'_> {
                 headers,
                 body: node.text("body"),
                 after_signing: node.text("after-signing"),
+                signed_at: node.get("signed-at").and_then(|item| self.shift(item)),
+                signed_as: node.text("signed-as"),
             },
         }
     }
@@ -223,39 +226,16 @@ impl Reader<'_> {
         method
     }
 
-    /// Every combination of the axes; one empty choice without them.
-    fn axes(&mut self, node: Option<&Node>) -> Vec<AxisChoice> {
-        let mut choices = vec![AxisChoice::default()];
-        let Some(node) = node else {
-            return choices;
-        };
-        let mut methods = Vec::new();
-        for item in node.get("method").map(Node::items).unwrap_or_default() {
-            methods.extend(self.method(item));
+    /// How far a clock is off, in seconds.
+    fn shift(&mut self, node: &Node) -> Option<i64> {
+        let shift = node.as_text().and_then(seconds);
+        if shift.is_none() {
+            self.problem(
+                node,
+                "invalid shift of a clock: expected a sign, a number and s, m or h, such as -32m",
+            );
         }
-        let places: Vec<Place> =
-            node.texts("place").iter().filter_map(|name| contract_file::place(name)).collect();
-        let formats: Vec<Format> = node.texts("format").iter().map(|name| format_named(name)).collect();
-        let schemes: Vec<Scheme> = node.texts("sign").iter().filter_map(|name| name.parse().ok()).collect();
-        if let Err(message) = check_axes(&[methods.len(), places.len(), formats.len(), schemes.len()]) {
-            self.problem(node, message);
-            return choices;
-        }
-        multiply(&mut choices, &methods, |choice, method| choice.method = Some(method.clone()));
-        multiply(&mut choices, &places, |choice, place| choice.place = Some(*place));
-        multiply(&mut choices, &formats, |choice, format| choice.format = Some(*format));
-        multiply(&mut choices, &schemes, |choice, scheme| choice.sign = Some(*scheme));
-        if choices == [AxisChoice::default()] {
-            self.problem(node, "the axes have no values");
-        }
-        let mut seen = BTreeSet::new();
-        for id in choices.iter().map(AxisChoice::id) {
-            work::count(1);
-            if !seen.insert(id.clone()) {
-                self.problem(node, format!("the axes give `{id}` twice"));
-            }
-        }
-        choices
+        shift
     }
 
     fn steps(&mut self, node: &Node) -> Vec<Step> {
@@ -338,14 +318,19 @@ fn format_named(name: &str) -> Format {
     if name == "xml" { Format::Xml } else { Format::Json }
 }
 
-fn multiply<T>(choices: &mut Vec<AxisChoice>, values: &[T], set: impl Fn(&mut AxisChoice, &T)) {
-    if values.is_empty() {
-        return;
-    }
-    let one = |choice: &AxisChoice, value: &T| {
-        let mut choice = choice.clone();
-        set(&mut choice, value);
-        choice
+/// Reads a shift such as `-32m`, of a day at the most.
+fn seconds(text: &str) -> Option<i64> {
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("-", rest) => (-1, rest),
+        ("+", rest) => (1, rest),
+        _ => return None,
     };
-    *choices = choices.iter().flat_map(|choice| values.iter().map(move |value| one(choice, value))).collect();
+    let unit = match rest.chars().next_back()? {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        _ => return None,
+    };
+    let number: i64 = rest[..rest.len() - 1].parse().ok().filter(|number| *number >= 0)?;
+    number.checked_mul(unit).filter(|seconds| *seconds <= 24 * 3600).map(|seconds| sign * seconds)
 }

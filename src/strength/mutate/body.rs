@@ -109,7 +109,11 @@ fn whole(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     maker.give(Operator::BodyCut, ("body", "the first half"), Aspect::Form, cut)?;
     let (label, reason) = ("gzip".to_owned(), "not gzip".to_owned());
     for (operator, change, flaw) in [
-        (Operator::BytesBehind, "`HTTP/1.1 200` behind it", Flaw::Surplus { start: "HTTP/1.1 200".to_owned() }),
+        (
+            Operator::BytesBehind,
+            "`HTTP/1.1 200` behind it",
+            Flaw::Surplus { start: "HTTP/1.1 200".to_owned() },
+        ),
         (Operator::CodingUndone, "gzip", Flaw::Coding { label, reason }),
     ] {
         let mut flawed = answer.clone();
@@ -136,7 +140,8 @@ fn exchanged(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     };
     let media_type = envelope.media_types.of(format).first().map_or(usual, String::as_str).to_owned();
     let charset = envelope.charset.as_ref().and_then(|charset| charset.of(format));
-    let content_type = charset.map_or(media_type.clone(), |charset| format!("{media_type};charset={charset}"));
+    let content_type =
+        charset.map_or(media_type.clone(), |charset| format!("{media_type};charset={charset}"));
     let mut answer = with_field(maker.answer(), "content-type", Some(&content_type));
     answer.bytes = text.into_bytes();
     read_again(&mut answer);

@@ -25,8 +25,7 @@ const OF_HTTP: [&str; 10] = [
 ];
 
 /// Media types that answers are labelled with in place of their own.
-const MEDIA_TYPES: [&str; 5] =
-    ["application/json", "application/xml", "text/xml", "text/plain", "text/html"];
+const MEDIA_TYPES: [&str; 5] = ["application/json", "application/xml", "text/xml", "text/plain", "text/html"];
 
 /// Charsets that answers are labelled with in place of their own.
 const CHARSETS: [&str; 2] = ["iso-8859-1", "utf-16"];
@@ -48,7 +47,8 @@ pub(super) fn mutants(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
 fn content_type(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     let answer = maker.answer();
     let Some(own) = answer.header(CONTENT_TYPE) else { return ControlFlow::Continue(()) };
-    let (media_type, parameters) = own.split_once(';').map_or((own, ""), |(media_type, rest)| (media_type, rest));
+    let (media_type, parameters) =
+        own.split_once(';').map_or((own, ""), |(media_type, rest)| (media_type, rest));
     let with_parameters = |media_type: &str| match parameters {
         "" => media_type.to_owned(),
         _ => format!("{media_type};{parameters}"),

@@ -92,8 +92,11 @@ fn field(maker: &mut Maker<'_, '_>, tree: &Value, site: &Site, value: &Value) ->
 
 /// A name with its first letter in the other case, or with another letter if it has none.
 fn other_case(name: &str) -> String {
-    let Some(first) = name.chars().find(|letter| letter.is_ascii_alphabetic()) else { return format!("{name}x") };
-    let other = if first.is_ascii_uppercase() { first.to_ascii_lowercase() } else { first.to_ascii_uppercase() };
+    let Some(first) = name.chars().find(|letter| letter.is_ascii_alphabetic()) else {
+        return format!("{name}x");
+    };
+    let other =
+        if first.is_ascii_uppercase() { first.to_ascii_lowercase() } else { first.to_ascii_uppercase() };
     name.replacen(first, &other.to_string(), 1)
 }
 
@@ -107,12 +110,12 @@ fn is_unordered(maker: &Maker<'_, '_>, tree: &Value, site: &Site) -> bool {
 fn is_at(places: &Places, tree: &Value, steps: &[Step]) -> bool {
     let Some((first, rest)) = steps.split_first() else { return places.is_here };
     match tree {
-        Value::Map(entries) => entries.get(*first).is_some_and(|(key, value)| {
-            places.below(key).is_some_and(|places| is_at(places, value, rest))
-        }),
-        Value::List(items) => items.get(*first).is_some_and(|value| {
-            places.at(*first).is_some_and(|places| is_at(places, value, rest))
-        }),
+        Value::Map(entries) => entries
+            .get(*first)
+            .is_some_and(|(key, value)| places.below(key).is_some_and(|places| is_at(places, value, rest))),
+        Value::List(items) => items
+            .get(*first)
+            .is_some_and(|value| places.at(*first).is_some_and(|places| is_at(places, value, rest))),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => false,
     }
 }
@@ -145,8 +148,12 @@ impl Sites {
     fn of(maker: &Maker<'_, '_>, tree: &Value) -> Self {
         let envelope = &maker.material.contract.envelope;
         let at = |path: &Option<String>| path.as_ref().map(|path| places(tree, path));
-        let mut sites =
-            Self { found: Vec::new(), is_cut: false, code: at(&envelope.code), message: at(&envelope.message) };
+        let mut sites = Self {
+            found: Vec::new(),
+            is_cut: false,
+            code: at(&envelope.code),
+            message: at(&envelope.message),
+        };
         let top = Site {
             steps: Vec::new(),
             keys: Vec::new(),
@@ -235,7 +242,9 @@ pub(super) fn id_paths<'a>(maker: &Maker<'a, '_>) -> Vec<&'a str> {
     let contract = maker.material.contract;
     let request_id = contract.envelope.request_id.as_ref().map(|rule| rule.body.as_str());
     let volatile = contract.normalisation.values.iter().filter_map(|rule| match &rule.place {
-        AnswerPlace::Body(path) if rule.kind == crate::model::ValueKind::Volatile && rule.pattern.is_none() => {
+        AnswerPlace::Body(path)
+            if rule.kind == crate::model::ValueKind::Volatile && rule.pattern.is_none() =>
+        {
             Some(path.as_str())
         }
         AnswerPlace::Body(_) | AnswerPlace::Header(_) | AnswerPlace::Anywhere => None,

@@ -25,11 +25,8 @@ const SHOWN: usize = 60;
 pub(super) fn changes(value: &Value, is_xml: bool) -> Vec<Change> {
     let mut changes = Changes(Vec::new());
     // XML has no null; XML Schema part 1, section 2.6.2 has this in its place.
-    let null = if is_xml {
-        Value::Map(vec![("@xsi:nil".to_owned(), Value::text("true"))])
-    } else {
-        Value::Null
-    };
+    let null =
+        if is_xml { Value::Map(vec![("@xsi:nil".to_owned(), Value::text("true"))]) } else { Value::Null };
     changes.add(Operator::FieldNull, null);
     match value {
         Value::Text(text) => changes.of_text(text),
@@ -74,7 +71,11 @@ impl Changes {
         self.add(Operator::TextShortened, Value::Text(shorter));
         self.add(Operator::TextSpecial, Value::text(format!("{text}{RARE}")));
         let swapped = |letter: char| {
-            if letter.is_ascii_uppercase() { letter.to_ascii_lowercase() } else { letter.to_ascii_uppercase() }
+            if letter.is_ascii_uppercase() {
+                letter.to_ascii_lowercase()
+            } else {
+                letter.to_ascii_uppercase()
+            }
         };
         self.add(Operator::TextCase, Value::Text(text.chars().map(swapped).collect()));
     }
@@ -82,7 +83,10 @@ impl Changes {
     fn of_number(&mut self, digits: &str) {
         self.add(Operator::FieldRetyped, Value::text(digits));
         self.add(Operator::FieldRetyped, Value::Bool(true));
-        self.add(Operator::FieldRetyped, Value::Number(format!("{}.5", digits.split(['.', 'e', 'E']).next().unwrap_or("0"))));
+        self.add(
+            Operator::FieldRetyped,
+            Value::Number(format!("{}.5", digits.split(['.', 'e', 'E']).next().unwrap_or("0"))),
+        );
         let opposite = digits.strip_prefix('-').map_or_else(|| format!("-{digits}"), str::to_owned);
         let mut others = vec!["0".to_owned(), opposite, "9007199254740993".to_owned()];
         if let Ok(number) = digits.parse::<i64>() {

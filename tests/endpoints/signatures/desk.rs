@@ -69,7 +69,12 @@ impl Desk {
     /// A context for one request, with a nonce of its own.
     pub(crate) fn context(&self) -> SigningContext {
         let nonce = self.nonces.fetch_add(1, Ordering::Relaxed);
-        SigningContext { host: self.host(), time: self.clock.now(), nonce: format!("nonce-{nonce}") }
+        SigningContext {
+            host: self.host(),
+            time: self.clock.now(),
+            nonce: format!("nonce-{nonce}"),
+            access_key_id: None,
+        }
     }
 
     /// A pipeline that can be started.
@@ -118,7 +123,12 @@ pub(crate) fn now() -> SystemTime {
 
 /// A context for a request that is not sent.
 pub(crate) fn context(nonce: &str) -> SigningContext {
-    SigningContext { host: "127.0.0.1:1".to_owned(), time: now(), nonce: nonce.to_owned() }
+    SigningContext {
+        host: "127.0.0.1:1".to_owned(),
+        time: now(),
+        nonce: nonce.to_owned(),
+        access_key_id: None,
+    }
 }
 
 /// A start on a pipeline that does not exist, unless another one is named.

@@ -194,7 +194,7 @@ pub(super) const SKIPPED: &[Forgery] = &[
 const BARE: &str = "it was skipped, and something is recorded of it";
 
 /// The keys of a finished case, in the order in which they are written.
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 30] = [
     "event",
     "table",
     "case",
@@ -216,6 +216,8 @@ const KEYS: [&str; 28] = [
     "rows_met",
     "codes_due",
     "request_ids",
+    "effects",
+    "observations",
     "snapshot",
     "retried",
     "started_again",
@@ -264,8 +266,41 @@ pub(super) const ANSWERS: &[Forgery] = &[
     ),
     (
         "another answer",
-        |forged| first_case(forged, |case| case["exchanges"][0]["answer"]["status"] = json!(500)),
+        |forged| first_case(forged, |case| case["exchanges"][0]["answer"]["status"] = json!(301)),
         "it is recorded as passed, and judged again as failed",
+    ),
+    (
+        "something that was started",
+        |forged| {
+            first_case(forged, |case| {
+                let seen = case["observations"].as_array_mut().unwrap().last_mut().unwrap();
+                seen["seen"].as_array_mut().unwrap().push(json!("zzz"));
+            })
+        },
+        "it is recorded as passed, and judged again as failed",
+    ),
+    (
+        "an observation of another pipeline",
+        |forged| first_case(forged, |case| case["observations"][0]["of"][0][1] = json!("x")),
+        "what was observed on the endpoint is not recorded as the case observes it",
+    ),
+    (
+        "an observation fewer",
+        |forged| {
+            first_case(forged, |case| {
+                case["observations"].as_array_mut().unwrap().pop();
+            })
+        },
+        "what was observed on the endpoint is not recorded as the case observes it",
+    ),
+    (
+        "no observation at all",
+        |forged| {
+            first_case(forged, |case| {
+                case.as_object_mut().unwrap().shift_remove("observations");
+            })
+        },
+        "the record is wrong about what is known of its effects",
     ),
     (
         "an exchange more",

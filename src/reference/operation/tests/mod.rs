@@ -8,7 +8,7 @@ mod listing;
 use crate::reference::auth::Guard;
 use crate::reference::calendar::{Calendar, EXAMPLE_TIME};
 use crate::reference::service::Service;
-use crate::reference::wire::{BodySize, Call, Received};
+use crate::reference::wire::{BodySize, Received};
 use hyper::Request;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
@@ -35,8 +35,7 @@ impl Counter {
         // A form body, since some parameters are longer than a target may be.
         let (parts, ()) = Request::post("/").body(()).unwrap().into_parts();
         let received = Received { bytes: Bytes::from(query), size: BodySize::Whole };
-        let call = Call::read(&parts, &received, &self.service.policy().wire);
-        let reply = self.service.answer(&call).await;
+        let reply = self.service.answer(&self.service.read(&parts, &received)).await;
         (reply.status, String::from_utf8(reply.body).unwrap())
     }
 

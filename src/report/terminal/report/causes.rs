@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::TerminalReport;
+use crate::model::plural;
 use crate::plain::printable;
 use crate::report::cause::{Cause, Example};
 use crate::report::terminal::paint::{Paint, Style, Verbosity};
@@ -130,12 +131,12 @@ fn digits(causes: &[&Cause]) -> usize {
 }
 
 fn counted(cause: &Cause, digits: usize) -> String {
-    let plural = if cause.cases == 1 { "case " } else { "cases" };
+    let plural = plural(cause.cases, "case ", "cases");
     format!("  {:>digits$} {plural}  ", cause.cases)
 }
 
 fn cases(count: usize) -> String {
-    format!("{count} {}", if count == 1 { "case" } else { "cases" })
+    format!("{count} {}", plural(count, "case", "cases"))
 }
 
 /// An example of each cause. What several causes share, such as a request, is shown with the first.

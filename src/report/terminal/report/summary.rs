@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::TerminalReport;
 use crate::event::{RunEnd, RunStart, StaleSnapshot, Stopped};
+use crate::model::plural;
 use crate::plain::printable;
 use crate::report::headline::TOLD;
 use crate::report::terminal::paint::{Paint, Style};
@@ -40,7 +41,7 @@ impl<W: Write> TerminalReport<W> {
             self.line("skipped", &skipped)?;
         }
         for (subject, count) in &end.unpublished {
-            let plural = if *count == 1 { " differs" } else { "s differ" };
+            let plural = plural(*count, " differs", "s differ");
             let text = format!(
                 "{count} answer{plural} in {subject}, which no published source promises; nothing fails for it"
             );
@@ -115,7 +116,7 @@ impl<W: Write> TerminalReport<W> {
         if stale.is_empty() {
             return self.line("stale", "no snapshot");
         }
-        let plural = if stale.len() == 1 { " is" } else { "s are" };
+        let plural = plural(stale.len(), " is", "s are");
         let text = format!("{} snapshot{plural}, and not confirmed by this run:", stale.len());
         self.painted_line(Paint::Doubtful, "stale", &text)?;
         for StaleSnapshot { case, why } in stale.iter().take(NAMED_SNAPSHOTS) {
@@ -177,7 +178,7 @@ fn shortcomings(style: Style, end: &RunEnd) -> Vec<String> {
     if let Some(stale) = end.stale_snapshots.as_ref().filter(|stale| !stale.is_empty()) {
         let texts: Vec<String> =
             stale.iter().map(|StaleSnapshot { case, why }| format!("{case}: {why}")).collect();
-        let plural = if texts.len() == 1 { "" } else { "s" };
+        let plural = plural(texts.len(), "", "s");
         lines.push(line("stale", &format!("{} snapshot{plural}: {}", texts.len(), first(&texts))));
     }
     match &end.stopped {

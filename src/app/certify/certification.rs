@@ -1,0 +1,225 @@
+//! The run of a certificate, which is like any other, but that every exchange is kept and no snapshot looked at; and the
+//! bundle that is made of it. Main type: [`Certification`].
+
+use std::fs::File;
+use std::io::Seek;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::pack::Evidence;
+use super::{Examined, Parts, Recorder, Recording, examine};
+use crate::app::{AppError, Background, Session, SessionSettings, Target, day_of, manifest_drift};
+use crate::event::{Event, RunEnd, Stopped};
+use crate::evidence::{Account, Digest, Resource, Signer, SigningKey, Tested};
+use crate::judgement::WaiverBook;
+use crate::model::{EndpointKind, Level, Suite, Waiver, plural};
+use crate::plan::{Pattern, Plan, case_ids, plan};
+use crate::protocol::sha256_of;
+use crate::protocol::sign::Secrets;
+use crate::run::StopSwitch;
+use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
+use crate::transport::Keeping;
+
+/// How many cases are named that stand in the way of a certificate.
+const NAMED: usize = 10;
+
+/// What is certified, beside what the run shows.
+#[derive(Debug, Clone, Default)]
+pub struct Claim {
+    /// The patterns that select cases; all of them if there are none.
+    pub patterns: Vec<String>,
+    /// Whether each pattern is a whole id.
+    pub is_exact: bool,
+    /// What is tested, if that is said.
+    pub subject: Option<Resource>,
+    /// Where the run can be looked up.
+    pub url: Option<String>,
+}
+
+/// What is tested, if that is a file: its name and digest.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn subject_of_file(path: &Path) -> Result<Resource, AppError> {
+    let sha256 = File::open(path).and_then(sha256_of);
+    let sha256 = sha256.map_err(|source| AppError::Unreadable { path: path.to_path_buf(), source })?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Resource { digest: Digest { sha256 }, name, uri: None })
+}
+
+/// What is to be certified. Cases are read from a copy, which goes into the bundle, so that nobody can change a table
+/// between reading it and keeping it.
+pub struct Certification {
+    cases: PathBuf,
+    shelf: Shelf,
+    suite: Suite,
+    waivers: Vec<Waiver>,
+    claim: Claim,
+}
+
+/// A run that can begin.
+pub struct CertifiedRun {
+    session: Session,
+    tested: Tested,
+    secrets: Secrets,
+    started: Timestamp,
+}
+
+/// A run that came to its end.
+pub struct Certified {
+    account: Account,
+    recording: Recording,
+    secrets: Secrets,
+}
+
+impl Certification {
+    /// Copies and reads a folder of cases.
+    ///
+    /// # Errors
+    /// Files that are invalid or cannot be read.
+    pub fn read(cases: &Path, claim: Claim) -> Result<Self, AppError> {
+        let shelf = Shelf::copy(cases)?;
+        // What is wrong is shown where it is on the disk, and not in the copy.
+        let on_disk = |error| load(cases, Wanted::All).err().unwrap_or(error);
+        let suite = load_shelf(&shelf).map_err(on_disk)?;
+        // Names of endpoints in waivers are compared with endpoints.toml, which is no part of the evidence.
+        load_waivers(cases)?;
+        let waivers = load_shelf_waivers(&shelf)?;
+        Ok(Self { cases: cases.to_path_buf(), shelf, suite, waivers, claim })
+    }
+
+    /// The contracts and the tables.
+    pub fn suite(&self) -> &Suite {
+        &self.suite
+    }
+
+    /// The cases that are selected, of a suite that is the one of its manifest.
+    ///
+    /// # Errors
+    /// Patterns that match nothing, and a suite that is not the one that its manifest lists.
+    pub fn plan(&self, manifest: Option<&Path>) -> Result<Plan, AppError> {
+        let patterns = self.claim.patterns.iter().map(|text| Pattern::new(text, self.claim.is_exact));
+        let plan = plan(&self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
+        let drift = manifest_drift(manifest, &self.cases, None, &self.suite, &plan)?;
+        match drift.filter(|drift| !drift.is_empty()) {
+            None => Ok(plan),
+            Some(drift) => {
+                let lines = drift.lines(NAMED).join("; ");
+                Err(AppError::no_certificate(format!("{drift}: {lines}")))
+            }
+        }
+    }
+
+    /// Starts what a run needs. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// An endpoint that cannot be tested.
+    pub async fn start(
+        &self,
+        mut settings: SessionSettings,
+        kind: EndpointKind,
+    ) -> Result<CertifiedRun, AppError> {
+        // What is certified rests on answers that can belong to no other request.
+        settings.connection.keeping = Keeping::Fresh;
+        // The deepest level of conformance; what snapshots show is no part of it.
+        settings.run.gate = settings.run.gate.min(Level::Effect);
+        let is_reference = matches!(settings.target, Target::Reference(_));
+        let started = Timestamp::now();
+        let waivers = self.book(&settings.target, started)?;
+        let session = Session::start(settings, Background { waivers, ..Background::default() }).await?;
+        let endpoint = session.endpoint();
+        let tested = Tested { kind, signing: endpoint.signing.usual(), hook: endpoint.states.is_some() };
+        let secrets = if is_reference { Secrets::default() } else { endpoint.signing.secrets() };
+        Ok(CertifiedRun { session, tested, secrets, started })
+    }
+
+    /// Writes the bundle of a run to an empty file, and examines it: one that does not stand up to that is not given.
+    ///
+    /// # Errors
+    /// A bundle that cannot be made, and one that does not verify.
+    pub fn pack(
+        self,
+        certified: Certified,
+        mut bundle: File,
+        key: &SigningKey,
+    ) -> Result<(File, Examined), AppError> {
+        let Self { shelf, suite, waivers, claim, .. } = self;
+        let Certified { mut account, recording, secrets } = certified;
+        account.patterns = claim.patterns;
+        account.exact = claim.is_exact;
+        account.subject = claim.subject;
+        account.url = claim.url;
+        let manifest = load_shelf_manifest(&shelf)?;
+        let parts = Parts { account, suite, waivers, manifest };
+        let evidence = Evidence { parts: &parts, shelf: &shelf, recording, secrets: &secrets };
+        evidence.pack(&mut bundle, key)?;
+        let examined = examine(&mut bundle, &Signer::Key(key.public()));
+        let examined = examined
+            .map_err(|refusal| AppError::no_certificate(format!("the bundle does not verify: {refusal}")))?;
+        bundle.rewind().map_err(AppError::Scratch)?;
+        Ok((bundle, examined))
+    }
+
+    /// The waivers of the endpoint on the day on which the run starts; none apply to the embedded one.
+    fn book(&self, target: &Target, started: Timestamp) -> Result<WaiverBook, AppError> {
+        match target {
+            Target::Reference(_) => Ok(WaiverBook::default()),
+            Target::Other(_) => {
+                let (day, cases) = (day_of(started), case_ids(&self.suite)?);
+                Ok(WaiverBook::new(self.waivers.clone(), target.name(), &day, &cases)?)
+            }
+        }
+    }
+}
+
+impl CertifiedRun {
+    /// Runs the cases; gives none after an interrupt.
+    ///
+    /// What the run says goes to `emit`, and to the empty file `scratch`, so that cases are held one at a time.
+    ///
+    /// # Errors
+    /// A case that cannot be decided, and a disk that is full.
+    pub async fn run(
+        self,
+        plan: Plan,
+        stop: &StopSwitch,
+        scratch: File,
+        mut emit: impl FnMut(&Event),
+    ) -> Result<Option<Certified>, AppError> {
+        let Self { session, tested, secrets, started } = self;
+        let mut recorder = Recorder::new(scratch, &secrets);
+        let run = session.run(plan, stop, |event| {
+            emit(&event);
+            recorder.take(event);
+        });
+        let end = run.await;
+        let account = Account::new(tested, started, Timestamp::now());
+        if end.stopped == Some(Stopped::Interrupted) {
+            return Ok(None);
+        }
+        certifiable(&end, &recorder)?;
+        let recording = recorder.finish(end)?;
+        Ok(Some(Certified { account, recording, secrets }))
+    }
+}
+
+/// Whether every case of a run could be decided.
+fn certifiable(end: &RunEnd, recorder: &Recorder) -> Result<(), AppError> {
+    let no = |reason: String| Err(AppError::no_certificate(reason));
+    if let Some(stopped) = &end.stopped {
+        return no(format!("the run did not come to its end: {}", stopped.reason()));
+    }
+    let unknown = &recorder.unknown;
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let more = unknown.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    no(format!(
+        "{} {} inconclusive: {}{more}",
+        if unknown.len() == 1 { "a case".to_owned() } else { format!("{} cases", unknown.len()) },
+        plural(unknown.len(), "is", "are"),
+        unknown[..unknown.len().min(NAMED)].join(", ")
+    ))
+}

@@ -1,0 +1,45 @@
+//! A run whose records are looked at and not reported: what a comparison and a search for noise are made of.
+
+use super::{AppError, Background, Session, SessionSettings};
+use crate::event::{Event, Outcome, Stopped};
+use crate::model::CaseRecord;
+use crate::plan::{Plan, PlannedCase};
+use crate::run::StopSwitch;
+
+/// Runs a plan and hands out each record with its case, in the order of the plan. What stands in the way and what is
+/// left behind goes to `remark`, a line each.
+///
+/// Gives whether every state was undone; none after an interrupt.
+pub(super) async fn watch(
+    settings: SessionSettings,
+    plan: &Plan,
+    stop: &StopSwitch,
+    remark: &dyn Fn(&str),
+    mut take: impl FnMut(&CaseRecord, &PlannedCase),
+) -> Result<Option<bool>, AppError> {
+    let name = settings.target.name().to_owned();
+    let session = Session::start(settings, Background::default()).await?;
+    let mut cases = plan.cases.iter();
+    let mut left_behind = Vec::new();
+    let emit = |event| {
+        if let Event::Warned { text } = &event {
+            remark(&format!("warning: {name}: {text}"));
+        }
+        // Cases are reported in the order of the plan.
+        if let (Event::Finished(record), Some(planned)) = (&event, cases.as_slice().first()) {
+            take(record, planned);
+            left_behind.extend(record.left_behind.iter().cloned());
+            cases.next();
+        }
+    };
+    // An earlier run may have used up the switch.
+    stop.ready();
+    let end = session.run(Plan { cases: plan.cases.clone(), known: plan.known }, stop, emit).await;
+    if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
+        remark(&format!("{name}: {obstacle}"));
+    }
+    for left in &left_behind {
+        remark(&format!("{name}: left behind: {left}"));
+    }
+    Ok((end.outcome() != Outcome::Interrupted).then_some(left_behind.is_empty()))
+}

@@ -1,0 +1,24 @@
+//! `check`: whether every file of a folder of cases is right.
+
+use crate::app::{Checked, Shard, check_suite};
+use crate::cli::args::{FolderArgs, SelectArgs};
+use crate::cli::exit::CliError;
+use crate::cli::print;
+use crate::cli::settings::from_environment;
+use crate::model::{Suite, plural};
+use crate::plan::Plan;
+use crate::report::printable;
+
+/// Checks every file, and prints how much there is.
+pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
+    let Checked { contracts, tables, cases, unpublished } = check_suite(&args.cases, &from_environment)?;
+    let lines: Vec<String> = unpublished.iter().map(|line| format!("unpublished: {line}\n")).collect();
+    let counts = [(contracts, "contract"), (tables, "table"), (cases, "case")];
+    let counts = counts.map(|(count, what)| format!("{count} {what}{}", plural(count, "", "s")));
+    print(&format!("{}: no problems\n{}", counts.join(", "), printable(&lines.concat())))
+}
+
+/// The suite, and those of its cases that flags select.
+pub(super) fn selected(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
+    Ok(crate::app::selected(&args.folder.cases, &args.patterns, args.exact, part)?)
+}

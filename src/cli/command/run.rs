@@ -1,0 +1,94 @@
+//! `run`: cases against an endpoint, or against several, one after the other.
+
+use super::check::selected;
+use super::stale::keep_stale;
+use crate::app::Keep;
+use crate::app::{
+    Background, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift, series, today,
+};
+use crate::cli::args::RunArgs;
+use crate::cli::dry_run::dry_run;
+use crate::cli::exit::{CONFORMS, CliError, of_run};
+use crate::cli::interrupt::interruptible;
+use crate::cli::output::Output;
+use crate::cli::reports::Reports;
+use crate::cli::settings::{Settings, check_connect, other};
+use crate::cli::{note, print};
+use crate::reference::Fault;
+use crate::report::printable;
+
+/// Runs cases and gives the exit code.
+pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
+    if args.faults.fault.iter().any(|name| name == "list") {
+        return print(&fault_list());
+    }
+    let names: Vec<&str> = args.target.endpoint.iter().filter_map(|name| other(name)).collect();
+    if names.is_empty() {
+        check_connect(&args.connect, args.reuse)?;
+    }
+    let mut all = Settings::of_all(args)?;
+    if args.target.keep_states
+        && all.iter().any(|settings| matches!(settings.session.target, Target::Reference(_)))
+    {
+        return Err(CliError::Usage {
+            message: "--keep-states needs --endpoint: the embedded endpoint ends with the run".into(),
+            hint: Some("serve it with `proofmark serve`, and name its --endpoint and --states".into()),
+        });
+    }
+    let output = Output::resolve(&args.output)?;
+    if output.reports.iter().any(|target| target.format.wants_exchanges()) {
+        for settings in &mut all {
+            settings.session.run.keeps_exchanges = true;
+        }
+    }
+    let part = args.shard.part();
+    let (suite, mut plan) = selected(&args.select, part)?;
+    let cases = &args.select.folder.cases;
+    let drift = manifest_drift(args.scope.manifest.as_deref(), cases, part, &suite, &plan)?;
+    if args.scope.stale {
+        keep_stale(&mut plan, &all)?;
+        if plan.cases.is_empty() {
+            return Ok(CONFORMS);
+        }
+    }
+    check_endpoints(&names, cases, &suite)?;
+    all.iter().try_for_each(|settings| settings.session.target.check(&plan))?;
+    if args.dry_run {
+        check_sendable(&plan)?;
+        let plans: Vec<String> = all.iter().map(|settings| dry_run(&plan, settings)).collect();
+        return print(&printable(&plans.join("\n")));
+    }
+    let keep = keep(args, &all, output.is_forced);
+    let day = today();
+    let mut sessions = Vec::with_capacity(all.len());
+    for Settings { session, snapshots } in all {
+        let background = Background::read(&session.target, &snapshots, cases, &suite, &day)?;
+        background.notes.iter().for_each(|line| note(&printable(line)));
+        sessions.push((session, Background { drift: drift.clone(), ..background }));
+    }
+    let mut reports = Reports::open(&output, keep)?;
+    let end =
+        interruptible(async |stop| Ok(series(sessions, plan, stop, |event| reports.take(&event)).await?))?;
+    Ok(of_run(end.outcome(), reports.close()))
+}
+
+/// All that a run reads.
+pub(super) fn keep(args: &RunArgs, all: &[Settings], is_forced: bool) -> Keep {
+    let mut keep = Keep::new(is_forced);
+    keep.cases(&args.select.folder.cases);
+    keep.file(args.scope.manifest.as_deref(), "the manifest");
+    for Settings { session: SessionSettings { connection, .. }, snapshots } in all {
+        keep.snapshots(snapshots.folder.as_deref());
+        keep.file(connection.tls.ca_file.as_deref(), "a file of certificates");
+        keep.file(connection.tls.client_certificate.as_deref(), "a certificate and its key");
+    }
+    keep
+}
+
+fn fault_list() -> String {
+    let entries = [Fault::catalogue(), Fault::signature_catalogue()].concat();
+    let width = entries.iter().map(|entry| entry.name.len()).filter(|width| *width <= 40).max().unwrap_or(0);
+    let lines: Vec<String> =
+        entries.iter().map(|entry| format!("{:<width$}  {}", entry.name, entry.breaks)).collect();
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,179 @@
+//! Which conditions must not matter for a promise, by the rules that GET and POST, query and form, JSON and XML, and
+//! both signatures are alike, and that what else a request holds changes nothing. Main function: `slices`.
+
+use super::auth::AuthRow;
+use super::fault::Breach;
+use super::fault_kind::{
+    AuthFault, BodyFault, FieldFault, LimitFault, RowFault, RuleFault, StartFault, TagFault, TokenFault,
+    WireFault,
+};
+use super::row::ErrorRow;
+use super::slice::Slice;
+
+/// The ways in which a request can be put.
+const WAYS: [&str; 3] = ["method=GET", "method=POST,place=query", "place=form"];
+const FORMATS: [&str; 2] = ["format=JSON", "format=XML"];
+const SIGNATURES: [&str; 2] = ["signature=V1", "signature=V3"];
+const TOKENS: [&str; 2] = ["token=given", "token=absent"];
+const TAGS: [&str; 2] = ["tags=given", "tags=absent"];
+const POSITIONS: [&str; 3] = ["position=first", "position=middle", "position=last"];
+
+/// What a promise is about, and so which conditions it has already.
+#[derive(Clone, Copy, Default)]
+struct About {
+    way: bool,
+    format: bool,
+    signature: bool,
+    token: bool,
+    tags: bool,
+    /// Each tag is looked at by itself.
+    each_tag: bool,
+}
+
+/// The conditions that must not matter for a promise.
+pub(super) fn slices(breach: Breach) -> Vec<Slice> {
+    let mut texts: Vec<&str> = Vec::new();
+    if let Some(about) = about(breach) {
+        let parts: [(bool, &[&str]); 6] = [
+            (!about.way, &WAYS),
+            (!about.format, &FORMATS),
+            (!about.signature, &SIGNATURES),
+            (!about.token, &TOKENS),
+            (!about.tags, &TAGS),
+            (about.each_tag, &POSITIONS),
+        ];
+        texts.extend(parts.iter().filter(|(is_free, _)| *is_free).flat_map(|(_, texts)| texts.iter()));
+    }
+    texts.extend(histories(breach));
+    let slices =
+        texts.into_iter().map(|text| Slice::read(text).ok().filter(|slice| breach.is_sliced_by(*slice)));
+    slices.flatten().collect()
+}
+
+impl Breach {
+    /// Whether a slice can be asked for: the position of a tag only where each tag is looked at by itself, and nothing
+    /// where the fault is not in what a request is answered.
+    pub(super) fn is_sliced_by(self, slice: Slice) -> bool {
+        match about(self) {
+            Some(about) => slice.position.is_none() || about.each_tag,
+            None => false,
+        }
+    }
+}
+
+/// What a promise is about; none for those that are not sliced.
+fn about(breach: Breach) -> Option<About> {
+    let all = About::default();
+    let (tags, each_tag) = (About { tags: true, ..all }, About { tags: true, each_tag: true, ..all });
+    Some(match breach {
+        Breach::Transport(_) | Breach::Load(_) => return None,
+        Breach::Row(_, row) => of_row(row),
+        Breach::AuthRow(_, row) => of_auth_row(row),
+        Breach::Auth(fault) => of_auth(fault),
+        Breach::Field(FieldFault::XmlWrongRoot | FieldFault::JsonForXml) => About { format: true, ..all },
+        Breach::Body(BodyFault::WrongContentType | BodyFault::HtmlErrorPage | BodyFault::EmptyBody)
+        | Breach::Field(_)
+        | Breach::Start(_)
+        | Breach::RunningStatusMissed(_)
+        | Breach::TerminalStatusBlocks(_) => all,
+        Breach::Body(_) => About { format: true, ..all },
+        Breach::Limit(fault) => of_limit(fault),
+        Breach::Rule(fault) => of_rule(fault),
+        Breach::Tag(TagFault::TemplateTagUnchecked) => all,
+        Breach::Tag(TagFault::TagNumbersUnchecked) => tags,
+        Breach::Tag(_) => each_tag,
+        Breach::Token(TokenFault::TokenPerMethod | TokenFault::TokenPerPlace) => {
+            About { token: true, way: true, ..all }
+        }
+        Breach::Token(TokenFault::TokenPerSignature) => About { token: true, signature: true, ..all },
+        Breach::Token(_) => About { token: true, ..all },
+        Breach::Fingerprint(_) => About { token: true, tags: true, ..all },
+        Breach::Wire(fault) => of_wire(fault),
+    })
+}
+
+fn of_row(row: ErrorRow) -> About {
+    let all = About::default();
+    match row {
+        ErrorRow::DuplicateTagKey
+        | ErrorRow::TagKeyMalformed
+        | ErrorRow::TagValueMalformed
+        | ErrorRow::TagNumberExceeded => About { tags: true, ..all },
+        ErrorRow::TokenUnsupported | ErrorRow::TokenMismatch => About { token: true, ..all },
+        ErrorRow::UnsupportedHttpMethod => About { way: true, ..all },
+        ErrorRow::FormatInvalid => About { format: true, ..all },
+        _ => all,
+    }
+}
+
+fn of_auth_row(row: AuthRow) -> About {
+    About { signature: row.is_of_one_scheme(), ..About::default() }
+}
+
+fn of_auth(fault: AuthFault) -> About {
+    let all = About::default();
+    match fault {
+        AuthFault::AcceptUnsigned
+        | AuthFault::AcceptUnsignedHeaders
+        | AuthFault::FixedSignedHeaders
+        | AuthFault::PortNotSigned
+        | AuthFault::AcceptWithoutHash
+        | AuthFault::AcceptWithoutMethod
+        | AuthFault::AcceptWithoutVersion => About { signature: true, ..all },
+        AuthFault::IgnoreContentHash | AuthFault::FormNotSigned => {
+            About { signature: true, way: true, ..all }
+        }
+        _ => all,
+    }
+}
+
+fn of_limit(fault: LimitFault) -> About {
+    let all = About::default();
+    match fault {
+        LimitFault::TokenLimit63 | LimitFault::TokenLimit65 => About { token: true, ..all },
+        LimitFault::TagCount19 | LimitFault::TagCount21 => About { tags: true, ..all },
+        LimitFault::TagKey127
+        | LimitFault::TagKey129
+        | LimitFault::TagValue127
+        | LimitFault::TagValue129
+        | LimitFault::BytesNotCharacters => About { tags: true, each_tag: true, ..all },
+        _ => all,
+    }
+}
+
+fn of_rule(fault: RuleFault) -> About {
+    let all = About::default();
+    match fault {
+        RuleFault::TagMaxItems => About { tags: true, ..all },
+        RuleFault::TokenMaxLength | RuleFault::TokenCharacters => About { token: true, ..all },
+        RuleFault::DockerRegistry | RuleFault::DockerUser => all,
+        _ => About { tags: true, each_tag: true, ..all },
+    }
+}
+
+fn of_wire(fault: WireFault) -> About {
+    let all = About::default();
+    match fault {
+        WireFault::XmlRefused | WireFault::JsonRefused => About { format: true, ..all },
+        WireFault::FormatCaseSensitive => all,
+        _ => About { way: true, ..all },
+    }
+}
+
+/// Conditions of what happened before, for the promises that they could matter to.
+fn histories(breach: Breach) -> &'static [&'static str] {
+    match breach {
+        Breach::Start(StartFault::RunningIgnored) => &["refusals=1", "refusals=2", "starts=2", "since=60"],
+        Breach::Start(StartFault::TerminalBlocks) => &["starts=1"],
+        Breach::Start(StartFault::NotStarted) => &["refusals=1", "state=ended", "state=fresh"],
+        Breach::Token(TokenFault::TokenIgnored | TokenFault::ReplayStartsAgain) => {
+            &["state=running", "state=ended", "refusals=1", "starts=2", "since=60"]
+        }
+        Breach::Token(TokenFault::TokenMismatchIgnored) => &["state=running", "state=ended", "refusals=1"],
+        Breach::Field(FieldFault::RepeatedExecutionId) => &["starts=1"],
+        Breach::Row(RowFault::SkipRow, ErrorRow::TagKeyMalformed | ErrorRow::TagValueMalformed) => {
+            &["refusals=1"]
+        }
+        _ => &[],
+    }
+}
