@@ -137,6 +137,8 @@ pub(super) struct Replay<'a> {
     /// Another answer to the request of a step. It may have other values that later requests are made of, so those are
     /// not compared with what was recorded.
     changed: Option<(usize, &'a Answer)>,
+    /// What answers in the place of the record.
+    answers: Option<&'a mut dyn FnMut(&Request) -> Answer>,
     /// Observations that no step has taken yet.
     observed: &'a [Observation],
     is_observed: bool,
@@ -166,6 +168,7 @@ impl<'a> Replay<'a> {
             variables: &record.variables,
             recorded: &record.exchanges,
             changed: None,
+            answers: None,
             observed: &record.observations,
             is_observed: !record.observations.is_empty(),
             judge: Judge::new(planned, gate),
@@ -177,6 +180,11 @@ impl<'a> Replay<'a> {
     /// The same with another answer in the place of a recorded one.
     pub(super) fn with(self, step: usize, answer: &'a Answer) -> Self {
         Self { changed: Some((step, answer)), ..self }
+    }
+
+    /// The same with other answers, of which nothing was observed.
+    pub(super) fn answered(self, answers: &'a mut dyn FnMut(&Request) -> Answer) -> Self {
+        Self { answers: Some(answers), is_observed: false, observed: &[], ..self }
     }
 
     /// Follows the case, and gives why it ended before its last step, if it did.
@@ -283,6 +291,10 @@ impl<'a> Replay<'a> {
 
     fn step(&mut self, position: usize, scope: &mut Scope) -> Result<(), Halt> {
         let (prepared, request) = self.judge.prepared(position, scope, self.templates)?;
+        if let Some(answers) = &mut self.answers {
+            let answer = answers(&request);
+            return Ok(self.judge.take(position, &prepared, request, answer, scope)?);
+        }
         let Some((exchange, rest)) = self.recorded.split_first().filter(|(next, _)| next.step == position)
         else {
             return Err(Halt::Apart(Apart::Missing { step: position }));

@@ -5,7 +5,7 @@
 use super::again::{Apart, Replay, StepDue};
 use super::judge::Judge;
 use crate::check::{Subject, check, throttled};
-use crate::model::{Answer, CaseRecord, Exchange, Finding, Level, RequestId, Verdict};
+use crate::model::{Answer, CaseRecord, Exchange, Finding, Level, Request, RequestId, Verdict};
 use crate::plan::PlannedCase;
 use crate::protocol::settle;
 use crate::template::Templates;
@@ -126,4 +126,19 @@ impl<'a> Retrial<'a> {
         let Judge { findings, request_ids, .. } = replay.judge;
         Retried { verdict, findings, request_ids }
     }
+}
+
+/// Whether a case passes with answers that are made up, of which nothing is observed. Of its record only what states gave
+/// is taken.
+pub fn answered(
+    planned: &PlannedCase,
+    record: &CaseRecord,
+    seed: u64,
+    templates: &Templates,
+    answers: &mut dyn FnMut(&Request) -> Answer,
+) -> bool {
+    let replay = Replay::new(planned, record, Level::Body, templates);
+    let mut replay = replay.answered(answers);
+    let Ok(ended) = replay.ended(seed) else { return false };
+    matches!(replay.judge.verdict(ended, &[]), Verdict::Passed)
 }

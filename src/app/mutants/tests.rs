@@ -77,7 +77,7 @@ async fn records() -> (Plan, Vec<CaseRecord>) {
 }
 
 fn mutated(plan: &Plan, records: &[CaseRecord], most: u64) -> Mutated {
-    let mut mutants = Mutants::new(vec![0], Normalisation::default(), Bound { mutants: most });
+    let mut mutants = Mutants::new(&plan.cases, vec![0], Normalisation::default(), Bound { mutants: most });
     for (planned, record) in plan.cases.iter().zip(records) {
         mutants.take(planned, record);
     }
