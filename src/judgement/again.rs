@@ -182,9 +182,10 @@ impl<'a> Replay<'a> {
         Self { changed: Some((step, answer)), ..self }
     }
 
-    /// The same with other answers, of which nothing was observed.
+    /// The same with the answers of an endpoint on which nothing ever happens: what was observed there first, where it was,
+    /// stays so.
     pub(super) fn answered(self, answers: &'a mut dyn FnMut(&Request) -> Answer) -> Self {
-        Self { answers: Some(answers), is_observed: false, observed: &[], ..self }
+        Self { answers: Some(answers), ..self }
     }
 
     /// Follows the case, and gives why it ended before its last step, if it did.
@@ -215,6 +216,11 @@ impl<'a> Replay<'a> {
 
     /// Takes the recorded observation of a place at a moment.
     fn take(&mut self, moment: Moment, place: &Place) -> Result<Observation, Apart> {
+        if self.answers.is_some() {
+            let first = self.observed.iter().find(|observation| observation.of == *place);
+            let seen = first.map_or_else(|| Ok(Vec::new()), |first| first.seen.clone());
+            return Ok(Observation { moment, of: place.clone(), seen });
+        }
         match self.observed.split_first() {
             Some((next, rest)) if next.moment == moment && next.of == *place => {
                 self.observed = rest;
@@ -252,12 +258,18 @@ impl<'a> Replay<'a> {
         places.iter().map(|place| self.take(moment, place)).collect()
     }
 
-    /// Takes what was observed before teardown; nothing may be left then.
-    pub(super) fn end(&mut self) -> Result<(), Apart> {
+    /// Takes what is there before teardown on an endpoint on which nothing ever happens.
+    pub(super) fn end_of_nothing(&mut self) -> Result<(), Apart> {
         if let Some(step) = self.judge.watch.ends_after().filter(|_| self.is_observed) {
             let seen = self.all(Moment::End(step))?;
             self.judge.observed_at_end(seen);
         }
+        Ok(())
+    }
+
+    /// Takes what was observed before teardown; nothing may be left then.
+    pub(super) fn end(&mut self) -> Result<(), Apart> {
+        self.end_of_nothing()?;
         match self.observed.first() {
             None => Ok(()),
             Some(Observation {

@@ -128,8 +128,8 @@ impl<'a> Retrial<'a> {
     }
 }
 
-/// Whether a case passes with answers that are made up, of which nothing is observed. Of its record only what states gave
-/// is taken.
+/// Whether a case passes with answers that are made up, by an endpoint on which nothing ever happens. Of its record only
+/// what states gave is taken, and what was observed before its first step.
 pub fn answered(
     planned: &PlannedCase,
     record: &CaseRecord,
@@ -137,8 +137,11 @@ pub fn answered(
     templates: &Templates,
     answers: &mut dyn FnMut(&Request) -> Answer,
 ) -> bool {
-    let replay = Replay::new(planned, record, Level::Body, templates);
-    let mut replay = replay.answered(answers);
+    let gate = Level::ALL.into_iter().filter(|level| *level != Level::Snapshot).max().unwrap_or(Level::Body);
+    let mut replay = Replay::new(planned, record, gate, templates).answered(answers);
     let Ok(ended) = replay.ended(seed) else { return false };
+    if ended.is_none() {
+        let _ = replay.end_of_nothing();
+    }
     matches!(replay.judge.verdict(ended, &[]), Verdict::Passed)
 }

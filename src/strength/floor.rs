@@ -1,6 +1,6 @@
 //! Endpoints that implement nothing, and how many cases they pass: the floor that a score stands on. Main type: [`Floor`].
 //!
-//! Their answers are judged offline. What a case observes on an endpoint is left out, so the floor is not too low.
+//! Their answers are judged offline. Where the run has observed effects, none of them has any.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,7 +8,7 @@ use super::mutate::{json_text, put, xml_text};
 use super::twin::{Came, Standing, Twins};
 use crate::judgement::answered;
 use crate::model::{
-    Answer, BLANK, Body, CaseId, CaseRecord, Contract, ErrorRow, Format, Request, Value,
+    Answer, BLANK, Body, CaseId, CaseRecord, Contract, ErrorRow, Format, Request, StatusRule, Value,
 };
 use crate::plan::PlannedCase;
 use crate::template::Templates;
@@ -50,6 +50,8 @@ pub struct Floor {
     templates: Templates,
     forms: BTreeMap<(String, Option<Format>, bool), Answer>,
     fakes: Vec<(Fake, HashSet<CaseId>)>,
+    /// What the rows are called; of several contracts, in the first that has so many.
+    labels: Vec<String>,
     cases: usize,
     count: u64,
 }
@@ -64,6 +66,7 @@ impl Floor {
             seeds,
             templates: Templates::default(),
             forms: BTreeMap::new(),
+            labels: labels(cases),
             fakes: fakes.map(|fake| (fake, HashSet::new())).collect(),
             cases: 0,
             count: 0,
@@ -82,6 +85,11 @@ impl Floor {
         self.cases += 1;
         for at in 0..self.fakes.len() {
             let fake = self.fakes[at].0;
+            if let Fake::Row(number) = fake
+                && !may_be_row(planned, number)
+            {
+                continue;
+            }
             let (forms, count) = (&self.forms, &mut self.count);
             let mut answer = |request: &Request| {
                 *count += 1;
@@ -103,7 +111,7 @@ impl Floor {
             let came = |id: &CaseId| if passed.contains(id) { Came::Passed } else { Came::Failed };
             let held = twins.rows().iter().filter(|row| row.standing(came) == Standing::Held).count();
             Ground {
-                endpoint: told(*fake),
+                endpoint: told(*fake, &self.labels),
                 passed: passed.len(),
                 cases: self.cases,
                 held,
@@ -116,11 +124,34 @@ impl Floor {
     }
 }
 
-fn told(fake: Fake) -> String {
+/// Whether a case may pass with an answer that is an instance of a row; what its first step writes out may exclude that.
+fn may_be_row(planned: &PlannedCase, number: usize) -> bool {
+    let (Some(step), Some(row)) = (planned.case.steps.first(), all_rows(&planned.contract).nth(number)) else {
+        return true;
+    };
+    let codes = step.expect.codes();
+    let is_open = codes.is_empty() || step.expect.allows_other_codes() || codes.iter().any(|code| code.contains("{{"));
+    if !is_open {
+        return codes.contains(&row.code.as_str());
+    }
+    let rules = &step.expect.status;
+    rules.is_empty()
+        || rules.iter().any(|rule| matches!(rule, StatusRule::Template(_)) || rule.matches(row.status))
+}
+
+fn labels(cases: &[PlannedCase]) -> Vec<String> {
+    let longest = cases.iter().map(|planned| &planned.contract).max_by_key(|one| all_rows(one).count());
+    longest.map(|contract| all_rows(contract).map(ErrorRow::label).collect()).unwrap_or_default()
+}
+
+fn told(fake: Fake, labels: &[String]) -> String {
     match fake {
         Fake::Success => "accepts every request".to_owned(),
         Fake::Required => "accepts every request that has the required parameters".to_owned(),
-        Fake::Row(number) => format!("answers every request with error row {}", number + 1),
+        Fake::Row(number) => {
+            let label = labels.get(number).map_or("", String::as_str);
+            format!("answers every request with error row {label}")
+        }
         Fake::Random => "answers with an error row or a success at random".to_owned(),
     }
 }
