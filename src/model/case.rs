@@ -245,7 +245,7 @@ pub struct RequestSpec {
 
 named! {
     /// How a request is signed.
-    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Scheme {
         /// Not at all.
         #[default]
