@@ -4,6 +4,7 @@
 
 mod block;
 mod ci_recipes;
+mod circles;
 mod docs;
 mod layering;
 mod limits;
