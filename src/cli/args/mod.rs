@@ -105,10 +105,10 @@ pub(super) enum Command {
 /// What a project begins with; at a terminal, what is left out is asked for.
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
-    /// The name of the first operation, such as GetBook
+    /// The name of the first operation, such as `GetBook`
     #[arg(value_name = "NAME")]
     pub(in crate::cli) name: Option<String>,
-    /// The address of the endpoint, such as http://127.0.0.1:8080
+    /// The address of the endpoint, with http:// or https://
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) url: Option<String>,
     /// The method of the operation
