@@ -1,6 +1,8 @@
 //! The arguments, as they are written.
 
 mod commands;
+mod example;
+mod other_tool;
 mod review;
 mod run;
 mod serve;
@@ -39,12 +41,15 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run cases against an endpoint (the default)
+    #[command(after_help = example::RUN)]
     Run(Box<RunArgs>),
     /// List the ids of cases
     List(ListArgs),
     /// Show a case as it would be sent, and what is expected
+    #[command(after_help = example::SHOW)]
     Show(ShowArgs),
     /// Check the files and do nothing else
+    #[command(after_help = example::CHECK)]
     Check(FolderArgs),
     /// Show which promises of the contract the cases test
     Coverage(CoverageArgs),
@@ -53,12 +58,14 @@ pub(super) enum Command {
     /// Compare the suite with its manifest; --write updates the manifest
     Manifest(ManifestArgs),
     /// Generate reports from saved event logs; merges shards
+    #[command(after_help = example::REPORT)]
     Report(ReportArgs),
     /// Run cases on two endpoints, and show how their answers differ
     Diff(Box<DiffArgs>),
     /// Show pending snapshots, each kind of change once
     Pending(ReviewArgs),
     /// Decide on pending snapshots, one kind of change at a time
+    #[command(after_help = example::REVIEW)]
     Review(PageArgs),
     /// Accept pending snapshots
     Accept(AcceptArgs),
@@ -73,6 +80,7 @@ pub(super) enum Command {
     /// Make a key that signs certificates, or print the public half of one
     Keygen(KeygenArgs),
     /// Run cases, and write a signed bundle of evidence that anyone can check
+    #[command(after_help = example::CERTIFY)]
     Certify(Box<CertifyArgs>),
     /// Check a bundle of evidence, and judge its recorded answers again
     Verify(VerifyArgs),
