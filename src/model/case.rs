@@ -243,7 +243,7 @@ pub struct RequestSpec {
 }
 
 /// How a request is signed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scheme {
     /// Not at all.
     #[default]

@@ -37,7 +37,7 @@ impl fmt::Display for Method {
 }
 
 /// The format of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// JSON (RFC 8259).
     Json,

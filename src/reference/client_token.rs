@@ -76,6 +76,7 @@ impl Token {
     }
 
     /// Does to what is known of the token what an endpoint does that has a bad memory, once a request was answered.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most memories are good ones")]
     pub(super) fn misremember(
         self,
         region: &str,
@@ -87,7 +88,7 @@ impl Token {
         match memory {
             Memory::UntilReplay if refused.is_none() => world.forget(region, self.digest),
             Memory::UntilMismatch if refused == Some(ErrorRow::TokenMismatch) => {
-                world.forget(region, self.digest)
+                world.forget(region, self.digest);
             }
             Memory::LastCounts if refused == Some(ErrorRow::TokenMismatch) => {
                 world.remember(region, self.digest, Remembered { fingerprint: self.fingerprint, ..earlier });
@@ -147,6 +148,7 @@ fn fingerprint(params: &Params, lists: [&Tags; 2], blind: &[FingerprintFault]) -
 const PART: usize = 8;
 
 /// Tags in one order, without what is not seen of them.
+#[expect(clippy::wildcard_enum_match_arm, reason = "each fault hides a part of its own")]
 fn seen(mut tags: Vec<(&str, &str)>, blind: &[FingerprintFault]) -> Vec<(String, String)> {
     for fault in blind {
         match fault {

@@ -36,6 +36,7 @@ static FLOOD: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
 impl Delivery {
     /// The first of the faults that acts on delivery, if there is one; it does so for every request.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "each place takes its own kinds of fault")]
     pub(super) fn among(faults: &[Fault]) -> Self {
         let fault = faults.iter().find_map(|fault| match fault.breach {
             Breach::Transport(fault) => Some(fault),

@@ -1,6 +1,11 @@
 //! Which conditions must not matter for a promise, by the rules that GET and POST, query and form, JSON and XML, and
 //! both signatures are alike, and that what else a request holds changes nothing. Main function: `slices`.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a promise that is about nothing in particular is the rule"
+)]
+
 use super::auth::AuthRow;
 use super::fault::Breach;
 use super::fault_kind::{
@@ -20,6 +25,7 @@ const POSITIONS: [&str; 3] = ["position=first", "position=middle", "position=las
 
 /// What a promise is about, and so which conditions it has already.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of conditions, each of which is there or not")]
 struct About {
     way: bool,
     format: bool,
@@ -70,18 +76,20 @@ fn about(breach: Breach) -> Option<About> {
         Breach::Row(_, row) => of_row(row),
         Breach::AuthRow(_, row) => of_auth_row(row),
         Breach::Auth(fault) => of_auth(fault),
-        Breach::Field(FieldFault::XmlWrongRoot | FieldFault::JsonForXml) => About { format: true, ..all },
-        Breach::Body(BodyFault::WrongContentType | BodyFault::HtmlErrorPage | BodyFault::EmptyBody)
-        | Breach::Field(_)
-        | Breach::Start(_)
-        | Breach::RunningStatusMissed(_)
-        | Breach::TerminalStatusBlocks(_) => all,
-        Breach::Body(_) => About { format: true, ..all },
+        Breach::Field(FieldFault::XmlWrongRoot | FieldFault::JsonForXml)
+        | Breach::Body(
+            BodyFault::TruncatedJson
+            | BodyFault::DuplicateJsonKey
+            | BodyFault::DeepJson
+            | BodyFault::NoCharset
+            | BodyFault::XmlEncodingLabel
+            | BodyFault::XmlNamespace
+            | BodyFault::SecondXmlRoot,
+        ) => About { format: true, ..all },
         Breach::Limit(fault) => of_limit(fault),
         Breach::Rule(fault) => of_rule(fault),
-        Breach::Tag(TagFault::TemplateTagUnchecked) => all,
         Breach::Tag(TagFault::TagNumbersUnchecked) => tags,
-        Breach::Tag(_) => each_tag,
+        Breach::Tag(fault) if fault != TagFault::TemplateTagUnchecked => each_tag,
         Breach::Token(TokenFault::TokenPerMethod | TokenFault::TokenPerPlace) => {
             About { token: true, way: true, ..all }
         }
@@ -89,6 +97,7 @@ fn about(breach: Breach) -> Option<About> {
         Breach::Token(_) => About { token: true, ..all },
         Breach::Fingerprint(_) => About { token: true, tags: true, ..all },
         Breach::Wire(fault) => of_wire(fault),
+        _ => all,
     })
 }
 
@@ -164,13 +173,14 @@ fn of_wire(fault: WireFault) -> About {
 fn histories(breach: Breach) -> &'static [&'static str] {
     match breach {
         Breach::Start(StartFault::RunningIgnored) => &["refusals=1", "refusals=2", "starts=2", "since=60"],
-        Breach::Start(StartFault::TerminalBlocks) => &["starts=1"],
+        Breach::Start(StartFault::TerminalBlocks) | Breach::Field(FieldFault::RepeatedExecutionId) => {
+            &["starts=1"]
+        }
         Breach::Start(StartFault::NotStarted) => &["refusals=1", "state=ended", "state=fresh"],
         Breach::Token(TokenFault::TokenIgnored | TokenFault::ReplayStartsAgain) => {
             &["state=running", "state=ended", "refusals=1", "starts=2", "since=60"]
         }
         Breach::Token(TokenFault::TokenMismatchIgnored) => &["state=running", "state=ended", "refusals=1"],
-        Breach::Field(FieldFault::RepeatedExecutionId) => &["starts=1"],
         Breach::Row(RowFault::SkipRow, ErrorRow::TagKeyMalformed | ErrorRow::TagValueMalformed) => {
             &["refusals=1"]
         }

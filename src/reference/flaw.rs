@@ -24,6 +24,7 @@ const DEPTH: usize = 100_000;
 
 impl Flaws {
     /// The flaws among some breaches.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "each place takes its own kinds of fault")]
     pub(super) fn among(breaches: &[Breach]) -> Self {
         let mut flaws = Self::default();
         for breach in breaches {
@@ -155,6 +156,7 @@ fn deformed(fault: FieldFault, mut answer: Answer) -> Answer {
 
 impl Answer {
     /// Adds what only the other kind of answer has, or none.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "each place takes its own kinds of fault")]
     fn say_too_much(&mut self, fault: FieldFault, is_error: bool) {
         let added = match fault {
             FieldFault::ExecutionIdInError if is_error => {
@@ -219,7 +221,7 @@ fn spoilt(fault: BodyFault, mut reply: Reply) -> Reply {
             reply.put("Response>", "Response xmlns=\"http://ecs.aliyuncs.com/doc/2014-05-26/\">");
         }
         BodyFault::SecondXmlRoot if !is_json => {
-            reply.body.extend_from_slice(b"<Error><Code>Other</Code></Error>")
+            reply.body.extend_from_slice(b"<Error><Code>Other</Code></Error>");
         }
         BodyFault::NoCharset
         | BodyFault::XmlEncodingLabel

@@ -9,7 +9,7 @@ use super::fault::Fault;
 use super::gate::{self, Operation};
 use super::hook::{self, StateReply};
 use super::id::IdSource;
-use super::operation::{Denial, Desk};
+use super::operation::{Denial, Desk, Sibling};
 use super::policy::{ExecutionId, Policy};
 use super::row::Refusal;
 use super::slice::Facts;
@@ -108,8 +108,8 @@ impl Service {
 
     /// A refusal changes nothing but a count, unless a fault starts what was refused.
     fn note_refusal(&self, call: &Call, refused: &Refused) {
-        let is_start = call.action.as_deref() == Some("StartImagePipelineExecution") || call.action.is_none();
-        if let Some(pipeline) = call.params.given("ImagePipelineId").filter(|_| is_start) {
+        let is_sibling = call.action.as_deref().and_then(Sibling::named).is_some();
+        if let Some(pipeline) = call.params.given("ImagePipelineId").filter(|_| !is_sibling) {
             let mut world = self.world();
             world.note_refusal(pipeline);
             if refused.starts_anyway {

@@ -160,7 +160,7 @@ impl Facts {
 }
 
 /// Whether a condition is not there or is met.
-fn is_met<T: PartialEq>(asked: Option<T>, found: Option<T>) -> bool {
+fn is_met<T: Copy + PartialEq>(asked: Option<T>, found: Option<T>) -> bool {
     asked.is_none() || asked == found
 }
 
@@ -198,14 +198,14 @@ impl Slice {
     fn set(&mut self, condition: &str) -> Option<()> {
         let (name, value) = condition.split_once('=')?;
         match name {
-            "method" => set_to(&mut self.method, named(MethodIs::ALL, value, |it| it.word())),
-            "place" => set_to(&mut self.place, named(PlaceIs::ALL, value, |it| it.word())),
-            "format" => set_to(&mut self.format, named(FormatIs::ALL, value, |it| it.word())),
-            "signature" => set_to(&mut self.signature, named(SignatureIs::ALL, value, |it| it.word())),
-            "token" => set_to(&mut self.token, named(Presence::ALL, value, |it| it.word())),
-            "tags" => set_to(&mut self.tags, named(Presence::ALL, value, |it| it.word())),
-            "position" => set_to(&mut self.position, named(Position::ALL, value, |it| it.word())),
-            "state" => set_to(&mut self.state, named(StateIs::ALL, value, |it| it.word())),
+            "method" => set_to(&mut self.method, named(MethodIs::ALL, value, MethodIs::word)),
+            "place" => set_to(&mut self.place, named(PlaceIs::ALL, value, PlaceIs::word)),
+            "format" => set_to(&mut self.format, named(FormatIs::ALL, value, FormatIs::word)),
+            "signature" => set_to(&mut self.signature, named(SignatureIs::ALL, value, SignatureIs::word)),
+            "token" => set_to(&mut self.token, named(Presence::ALL, value, Presence::word)),
+            "tags" => set_to(&mut self.tags, named(Presence::ALL, value, Presence::word)),
+            "position" => set_to(&mut self.position, named(Position::ALL, value, Position::word)),
+            "state" => set_to(&mut self.state, named(StateIs::ALL, value, StateIs::word)),
             "refusals" => set_to(&mut self.refusals, value.parse().ok()),
             "starts" => set_to(&mut self.starts, value.parse().ok()),
             "since" => set_to(&mut self.since, value.parse().ok()),

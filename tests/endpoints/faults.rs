@@ -14,14 +14,14 @@ use proofmark::embedded;
 use proofmark::model::{CaseRecord, EndpointKind, Level, Matcher, Verdict};
 use proofmark::plan::{PlannedCase, case_ids};
 use proofmark::reference::{Fault, Reference, Settings};
-use proofmark::run::{RunSettings, Runner, StopSwitch};
+use proofmark::run::{Observing, RunSettings, Runner, StopSwitch};
 use proofmark::snapshot::{Store, Update};
 use proofmark::source::{Wanted, load};
 use proofmark::transport::{Client, Connection, Keeping, Limits};
 use serde_json::Value as Json;
 
 /// What the published sources leave open, so that no case may fail for it.
-pub(crate) const OPEN: [(&str, &str); 22] = [
+pub(crate) const OPEN: [(&str, &str); 26] = [
     ("wrong-message:InvalidParameter.Format", "no source has the message"),
     ("wrong-message:MissingParameter", "the sources have several wordings"),
     ("wrong-message:MissingParameter.RegionId", "the sources have several wordings"),
@@ -34,6 +34,13 @@ pub(crate) const OPEN: [(&str, &str); 22] = [
     ("unfilled-template:InvalidParameter", "the same"),
     ("empty-filling:InvalidParameter", "the same"),
     ("skip-row:InvalidParameter", "the same"),
+    ("refused-and-started:InvalidParameter", "the same"),
+    ("duplicates-by-case", "no source says whether keys that differ in case alone are two keys"),
+    (
+        "tag-numbers-unchecked",
+        "the pages number tags from 1 to 20, and no source says what other numbers give",
+    ),
+    ("refused-token-kept", "no source says whether a failed start uses up its token"),
     ("wrong-status:RequestEntityTooLarge", "no published rule limits the size of a request"),
     ("wrong-code:RequestEntityTooLarge", "the same"),
     ("wrong-message:RequestEntityTooLarge", "the same"),
@@ -92,7 +99,7 @@ impl Bench {
         let runner = Runner::new(
             Client::new(limits, &connection, endpoint.addresses()).unwrap(),
             endpoint,
-            RunSettings { allows_billable: true, ..RunSettings::default() },
+            RunSettings { allows_billable: true, observing: Observing::Always, ..RunSettings::default() },
             store,
         );
         Self { runner, stop: StopSwitch::default(), _reference: reference }

@@ -22,6 +22,7 @@ mod judge;
 mod kept_states;
 mod late;
 mod mutants;
+mod proxy;
 mod recipes;
 #[cfg(feature = "wiremock")]
 mod responder;

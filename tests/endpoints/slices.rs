@@ -68,6 +68,11 @@ async fn facts_of_cases() -> HashMap<String, Vec<Facts>> {
     facts
 }
 
+/// A case without its row and axes.
+fn family(id: &str) -> String {
+    id.split('/').take(4).collect::<Vec<_>>().join("/")
+}
+
 /// The cases that a fault can show in, those first that found the same promise broken in another slice.
 fn candidates<'a>(
     sliced: &Sliced,
@@ -82,9 +87,17 @@ fn candidates<'a>(
         let own = facts.get(planned.id.as_str()).map(Vec::as_slice).unwrap_or_default();
         own.iter().any(|facts| sliced.fault.touches(facts))
     };
-    let mut found: Vec<&PlannedCase> = about.into_iter().filter(is_touched).collect();
-    found.sort_by_key(|planned| !known.iter().any(|known| planned.id.as_str().starts_with(known.as_str())));
-    found
+    // One of each case first, since the rows and axes of a case have much in common.
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut found: Vec<(bool, usize, &PlannedCase)> = Vec::new();
+    for planned in about.into_iter().filter(is_touched) {
+        let before = seen.entry(family(planned.id.as_str())).or_default();
+        let is_known = known.iter().any(|known| *known == family(planned.id.as_str()));
+        found.push((!is_known, *before, planned));
+        *before += 1;
+    }
+    found.sort_by_key(|(is_other, before, _)| (*is_other, *before));
+    found.into_iter().map(|(_, _, planned)| planned).collect()
 }
 
 /// The first case that fails, or none.
@@ -104,8 +117,7 @@ async fn survivors(faults: Vec<Sliced>) -> Vec<String> {
             let finders = known.lock().unwrap().get(&sliced.promise).cloned().unwrap_or_default();
             let found = finder(sliced, candidates(sliced, facts, &finders)).await;
             if let Some(record) = &found {
-                let id = record.id.to_string();
-                let case = id.split('/').take(4).collect::<Vec<_>>().join("/");
+                let case = family(record.id.as_str());
                 known.lock().unwrap().entry(sliced.promise.clone()).or_default().push(case);
             }
             note(sliced, found.is_some());

@@ -6,7 +6,7 @@ const HINTS: [(&[&str], &str); 12] = [
         &["filter", "grep", "tests", "test", "match", "only", "name", "include", "case", "k", "g"],
         "a pattern selects cases, without a flag: `proofmark run tag-count/`",
     ),
-    (&["exclude", "ignore", "skip-test"], "write patterns of the cases that are to run"),
+    (&["exclude", "ignore", "skip-test"], "`--skip PATTERN` skips cases on purpose"),
     (
         &["header", "headers", "H"],
         "header fields are in case tables: `request = { headers = { … } }`; `--sign bearer` sends a token",

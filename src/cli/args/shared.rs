@@ -27,6 +27,9 @@ pub(in crate::cli) struct SelectArgs {
     /// Take each pattern as the whole id
     #[arg(long)]
     pub(in crate::cli) exact: bool,
+    /// Skip the cases that this pattern matches; several can be given. Reports list them as skipped on purpose
+    #[arg(long, value_name = "PATTERN")]
+    pub(in crate::cli) skip: Vec<String>,
     #[command(flatten)]
     pub(in crate::cli) folder: FolderArgs,
 }
@@ -63,6 +66,10 @@ pub(in crate::cli) struct BoundArgs {
     /// Allow cases that may cost money, on an endpoint that is not on this machine
     #[arg(long, value_enum, value_name = "EFFECT")]
     pub(in crate::cli) allow: Vec<Allowed>,
+    /// Wait for an endpoint that is starting, for at most this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    #[arg(value_parser = clap::value_parser!(u64).range(0..=3600), hide_default_value = true)]
+    pub(in crate::cli) wait: u64,
     /// How long the whole run may take, in seconds; set-ups and teardowns under way still finish [default: 1800]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
     pub(in crate::cli) total_timeout: Option<u64>,

@@ -2,9 +2,9 @@
 
 use super::check::selected;
 use super::stale::keep_stale;
-use crate::app::Keep;
 use crate::app::{
-    Background, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift, series, today,
+    Background, Keep, LastRun, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift,
+    series, today,
 };
 use crate::cli::args::RunArgs;
 use crate::cli::dry_run::dry_run;
@@ -51,6 +51,13 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
             return Ok(CONFORMS);
         }
     }
+    let mut last = LastRun::of(cases);
+    if args.scope.failed {
+        last.keep(&mut plan)?;
+        if plan.cases.is_empty() {
+            return print("no case failed when it last ran\n");
+        }
+    }
     check_endpoints(&names, cases, &suite)?;
     all.iter().try_for_each(|settings| settings.session.target.check(&plan))?;
     if args.dry_run {
@@ -67,8 +74,12 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         sessions.push((session, Background { drift: drift.clone(), ..background }));
     }
     let mut reports = Reports::open(&output, keep)?;
-    let end =
-        interruptible(async |stop| Ok(series(sessions, plan, stop, |event| reports.take(&event)).await?))?;
+    let mut take = |event| {
+        last.take(&event);
+        reports.take(&event);
+    };
+    let end = interruptible(async |stop| Ok(series(sessions, plan, stop, &mut take).await?))?;
+    last.save();
     Ok(of_run(end.outcome(), reports.close()))
 }
 
@@ -85,10 +96,21 @@ pub(super) fn keep(args: &RunArgs, all: &[Settings], is_forced: bool) -> Keep {
     keep
 }
 
+/// Every fault by its promise, and below the promises that are watched in slices the conditions that may follow a name.
 fn fault_list() -> String {
     let entries = [Fault::catalogue(), Fault::signature_catalogue()].concat();
     let width = entries.iter().map(|entry| entry.name.len()).filter(|width| *width <= 40).max().unwrap_or(0);
-    let lines: Vec<String> =
-        entries.iter().map(|entry| format!("{:<width$}  {}", entry.name, entry.breaks)).collect();
+    let mut lines = Vec::new();
+    for entry in &entries {
+        lines.push(format!("{:<width$}  {}", entry.name, entry.breaks));
+        if !entry.slices.is_empty() {
+            lines.push(format!("{:<width$}    when: {}", "", entry.slices.join(" | ")));
+        }
+    }
+    let sliced: usize = entries.iter().map(|entry| entry.slices.len()).sum();
+    let (promises, name) = (entries.len(), "tag-key-129,when:method=GET,place=query");
+    lines.push(format!(
+        "\n{promises} promises, {sliced} with one condition; conditions go together, as in {name}"
+    ));
     lines.join("\n") + "\n"
 }

@@ -71,6 +71,7 @@ pub(super) struct Turned {
 
 impl Laxity {
     /// What some breaches are to a guard.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "each place takes its own kinds of fault")]
     pub(super) fn among(breaches: &[Breach]) -> Self {
         let mut laxity = Self::default();
         for breach in breaches {

@@ -106,7 +106,10 @@ fn pairs(lengths: &[usize], all: Vec<AxisChoice>) -> Vec<AxisChoice> {
     let mut unsigned: Vec<_> = open.extract_if(.., |(_, choice)| choice.sign.is_none()).collect();
     for part in [&mut unsigned, &mut open] {
         missing.extend(part.iter().flat_map(|(pairs, _)| pairs.iter().copied()));
-        drawn.iter().for_each(|(pairs, _): &Drawn| missing.retain(|pair| !pairs.contains(pair)));
+        for (pairs, _) in &drawn {
+            let pairs: &BTreeSet<[Spot; 2]> = pairs;
+            missing.retain(|pair| !pairs.contains(pair));
+        }
         while let Some((pairs, choice)) = next(part, &missing) {
             missing.retain(|pair| !pairs.contains(pair));
             drawn.push((pairs, choice));
@@ -204,7 +207,7 @@ mod tests {
     #[test]
     fn a_single_axis_has_all_of_its_values() {
         assert_eq!(pairs_of(&spots(&[0, 3], 2)).len(), 1);
-        let all: Vec<AxisChoice> = product().into_iter().filter(|choice| is_plain(choice)).collect();
+        let all: Vec<AxisChoice> = product().into_iter().filter(is_plain).collect();
         assert_eq!(pairs(&[0, 0, 2], all.clone()), all);
     }
 
