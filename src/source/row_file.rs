@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn a_column_stands_once() {
         let (_, problems) = read("id,key,key\na,b,c\n");
-        assert_eq!(problems, ["k.csv:1:1: the column `key` stands twice"]);
+        assert_eq!(problems, ["k.csv:1:1: the column `key` is there twice"]);
     }
 
     #[test]

@@ -593,9 +593,9 @@ fn a_request_of_a_recipe_uses_one_list_and_saves_nothing_for_each_item() {
 const RULES: &[(&str, &str)] = &[
     (
         "[[volatile]]\nname = \"a\"",
-        "2:1: a value stands `at` a JSONPath, in a `header`, or where a `pattern` matches\n  hint: give one of",
+        "2:1: a value is `at` a JSONPath, in a `header`, or where a `pattern` matches\n  hint: give one of",
     ),
-    ("[[time]]\nname = \"a\"\nat = \"$.a\"\nheader = \"b\"", "2:1: a value stands `at` a JSONPath"),
+    ("[[time]]\nname = \"a\"\nat = \"$.a\"\nheader = \"b\"", "2:1: a value is `at` a JSONPath"),
     ("[[volatile]]\nname = \"a\"\nat = \"a\"", "4:6: not a JSONPath (RFC 9535)"),
     ("[[volatile]]\nname = \"a\"\npattern = \"(\"", "4:11: not a regular expression"),
     (

@@ -161,7 +161,7 @@ pub(in crate::cli) struct ShowArgs {
     /// The address that the curl lines go to; that of `proofmark serve` if left out, with lines that set its states up
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) endpoint: Option<String>,
-    /// The seed of values made by chance
+    /// The seed of random values
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(in crate::cli) seed: u64,
     #[command(flatten)]
@@ -173,7 +173,7 @@ pub(in crate::cli) struct ReportArgs {
     /// A file that a run wrote with --report ndjson=FILE; several are parts of one run, such as shards
     #[arg(long, value_name = "FILE", required = true)]
     pub(in crate::cli) from: Vec<PathBuf>,
-    /// Fail unless the runs have told just the cases that this file lists, such as cases/manifest.toml
+    /// Fail unless the runs have exactly the cases that this file lists, such as cases/manifest.toml
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) manifest: Option<PathBuf>,
     #[command(flatten)]
