@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::app::Shard;
-use crate::cli::words::Words;
+use crate::cli::words::{Words, or};
 use crate::model::{Level, Scheme};
+use crate::report::Format;
 use crate::run::Observing;
 use crate::transport::Keeping;
 
@@ -79,8 +80,9 @@ pub(in crate::cli) struct BoundArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Judging")]
 pub(in crate::cli) struct LevelArgs {
-    /// The deepest level that counts: envelope, status, code, message, body, effect, snapshot
+    // The help names every level.
     #[arg(long, value_name = "LEVEL", default_value = "snapshot")]
+    #[arg(help = format!("The deepest level that counts: {}", Level::NAMES.join(", ")))]
     #[arg(value_parser = Words::levels(), hide_possible_values = true)]
     pub(in crate::cli) level: Level,
     /// Observe what requests do on the endpoint, where contracts say how; `auto` does so for endpoints on this machine
@@ -133,8 +135,9 @@ pub(in crate::cli) struct EndpointArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub(in crate::cli) struct ConnectArgs {
-    /// How requests are signed: none, v1, v3, bearer, basic or aws-sigv4, with credentials from the environment
+    // The help names every scheme.
     #[arg(long, value_name = "SCHEME", value_parser = Words::schemes(), hide_possible_values = true)]
+    #[arg(help = format!("How requests are signed: {}, with credentials from the environment", or(&Scheme::NAMES)))]
     pub(in crate::cli) sign: Option<Scheme>,
     /// The limit on requests of every kind, such as 1000/60s; they wait their turn
     #[arg(long, value_name = "N/SECONDS")]
@@ -190,8 +193,9 @@ pub(in crate::cli) struct ReuseArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(in crate::cli) struct OutputArgs {
-    /// Write a report: json, ndjson, junit, tap, markdown, github, html or sarif, as junit=PATH; `-` is standard output
+    // The help names every format.
     #[arg(long, value_name = "FORMAT=PATH")]
+    #[arg(help = format!("Write a report: {}, as junit=PATH; `-` is standard output", or(&Format::NAMES)))]
     pub(in crate::cli) report: Vec<String>,
     /// Let outputs replace files that are something else; never those that are read
     #[arg(long)]
