@@ -287,7 +287,7 @@ fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
         ("what is known of its effects", again.effects == record.effects),
         ("what was observed on the endpoint", again.observations == record.observations),
         ("its sentence", again.about == record.about),
-        ("where it stands", again.spot == record.spot),
+        ("its place in its file", again.spot == record.spot),
         ("how many requests were answered", again.answered == record.answered),
         ("how many steps were not sent", again.steps_not_sent == record.steps_not_sent),
         ("what was made for snapshots", again.given == record.given),

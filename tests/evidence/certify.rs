@@ -446,7 +446,7 @@ fn answers_of_any_bytes_are_judged_again_as_they_were() {
         assert_eq!(code, 1, "{text}");
         let (code, told) = desk.verify(&desk.bundle());
         assert_eq!(code, 1, "{told}");
-        assert!(told.contains("judged again 1 of 1 cases") && !told.contains('\u{1b}'), "{told}");
+        assert!(told.contains("judged again 1 of 1 case") && !told.contains('\u{1b}'), "{told}");
     }
 }
 

@@ -143,7 +143,7 @@ fn run_stale_runs_what_is_stale_and_nothing_else() {
     assert!(project.path(&path).exists());
     let arguments = ["run", "--stale", "--max-age", "30d", "tag-count", "required/both-missing"];
     let (exit, text) = project.run(&arguments);
-    assert!(exit == 0 && text.contains("CONFORMS  1 of 1 cases passed"), "{text}");
+    assert!(exit == 0 && text.contains("CONFORMS  1 of 1 case passed"), "{text}");
     assert_eq!(project.run(&arguments), (0, "no snapshot is stale\n".to_owned()));
     project.confirmed_at(LONG_AGO);
     let (exit, text) = project.run(&arguments);
@@ -194,10 +194,10 @@ fn a_side_file_that_cannot_be_used_is_named_left_alone_and_stops_no_run() {
     for (bad, what) in [
         (String::new(), "it is cut off"),
         (good[..good.len() / 2].to_owned(), "it is cut off"),
-        (good[..good.len() / 2].to_owned() + "\n", "is no entry of a case"),
+        (good[..good.len() / 2].to_owned() + "\n", "is not an entry of a case"),
         (format!("what is this\n{good}"), "does not begin as a side file"),
         (good.replace("\"version\":1}", "\"version\":2}"), "does not begin as a side file"),
-        (good.replacen(second, &format!("<<<<<<< HEAD\n{second}"), 1), "line 2 is no entry"),
+        (good.replacen(second, &format!("<<<<<<< HEAD\n{second}"), 1), "line 2 is not an entry"),
         (good.replacen(second, &format!("{second}\n{second}"), 1), "line 3 names the case ecs/"),
     ] {
         fs::write(project.path(SIDE_FILE), &bad).unwrap();

@@ -162,7 +162,7 @@ impl Summary<'_> {
                 .raw("</p>\n")?;
         }
         if let Some(drift) = self.end.drift.as_ref().filter(|drift| !drift.is_empty()) {
-            html.raw("<div class=\"warning\"><strong>Another suite than the one that is meant:</strong> ")?;
+            html.raw("<div class=\"warning\"><strong>The suite differs from its manifest:</strong> ")?;
             html.line(&drift.to_string())?.raw("<ul>")?;
             for line in drift.lines(TOLD) {
                 html.raw("<li>")?.line(&line)?.raw("</li>")?;

@@ -169,7 +169,7 @@ fn shortcomings(style: Style, end: &RunEnd) -> Vec<String> {
     };
     let mut lines = Vec::new();
     if let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) {
-        lines.push(style.cut("", &format!("{drift}: {}", drift.lines(1).join("; ")), LONGEST));
+        lines.push(style.cut("", &format!("{drift} ({})", drift.lines(1).join("; ")), LONGEST));
     }
     if !end.orphans.is_empty() {
         let paths: Vec<String> = end.orphans.iter().map(|path| path.display().to_string()).collect();
