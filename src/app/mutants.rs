@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::watched::watch;
 use super::{AppError, Saved, SessionSettings, Target};
 use crate::event::{Event, RunStart};
-use crate::model::{CaseRecord, Normalisation, Suite};
-use crate::plan::{Plan, PlannedCase};
+use crate::model::{CaseId, CaseRecord, Normalisation, Suite};
+use crate::plan::{Plan, PlannedCase, case_ids};
 use crate::protocol::contract_digest;
 use crate::run::StopSwitch;
-use crate::strength::{Bench, Bound, Figures};
+use crate::strength::{Bench, Bound, Came, Figures, Floor, Ground, Standing, Twins};
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +21,9 @@ const NAMED: usize = 5;
 /// Takes the records of a run, and has the mutants of their answers judged.
 pub struct Mutants {
     bench: Bench,
+    floor: Floor,
+    twins: Twins,
+    came: HashMap<CaseId, Came>,
     apart: Vec<String>,
 }
 
@@ -29,18 +32,31 @@ pub struct Mutants {
 pub struct Mutated {
     /// The figures.
     pub figures: Figures,
+    /// The best endpoint that implements nothing.
+    pub floor: Option<Ground>,
+    /// What is known of each error row.
+    pub standings: Vec<Standing>,
     /// The first cases that could not be judged again, and why.
     pub apart: Vec<String>,
 }
 
 impl Mutants {
-    /// For the records of a run with one of these seeds; `own` is what snapshots of its endpoint leave out.
-    pub fn new(seeds: Vec<u64>, own: Normalisation, bound: Bound) -> Self {
-        Self { bench: Bench::new(seeds, own, bound), apart: Vec::new() }
+    /// For the records of a run with one of these seeds, of a suite with these cases; `own` is what snapshots of its
+    /// endpoint leave out.
+    pub fn new(all: &[PlannedCase], seeds: Vec<u64>, own: Normalisation, bound: Bound) -> Self {
+        Self {
+            floor: Floor::new(all, seeds.clone()),
+            twins: Twins::of(all),
+            bench: Bench::new(seeds, own, bound),
+            came: HashMap::new(),
+            apart: Vec::new(),
+        }
     }
 
     /// Takes the record of a case.
     pub fn take(&mut self, planned: &PlannedCase, record: &CaseRecord) {
+        self.came.insert(record.id.clone(), Came::of(&record.verdict));
+        self.floor.take(planned, record);
         if let Err(apart) = self.bench.take(planned, record)
             && self.apart.len() < NAMED
         {
@@ -50,7 +66,13 @@ impl Mutants {
 
     /// What became of all of them.
     pub fn finish(self) -> Mutated {
-        Mutated { figures: self.bench.finish(), apart: self.apart }
+        let came = |id: &CaseId| self.came.get(id).copied().unwrap_or(Came::Unmeasured);
+        Mutated {
+            floor: self.floor.best(&self.twins),
+            standings: self.twins.rows().iter().map(|row| row.standing(came)).collect(),
+            figures: self.bench.finish(),
+            apart: self.apart,
+        }
     }
 
     /// Runs a plan, and gives the mutants of its answers; none after an interrupt. What is worth a remark goes to
@@ -60,7 +82,7 @@ impl Mutants {
     /// An endpoint that cannot be tested.
     pub async fn of_run(
         settings: SessionSettings,
-        plan: &Plan,
+        (suite, plan): (&Suite, &Plan),
         stop: &StopSwitch,
         remark: &dyn Fn(&str),
         bound: Bound,
@@ -70,7 +92,7 @@ impl Mutants {
             Target::Other(endpoint) => endpoint.normalisation.clone(),
             Target::Reference(_) => Normalisation::default(),
         };
-        let mut mutants = Self::new(vec![settings.run.seed], own, bound);
+        let mut mutants = Self::new(&case_ids(suite)?, vec![settings.run.seed], own, bound);
         let take = |record: &CaseRecord, planned: &PlannedCase| mutants.take(planned, record);
         let is_whole = watch(settings, plan, stop, remark, take).await?;
         Ok(is_whole.map(|_| mutants.finish()))
@@ -86,7 +108,7 @@ impl Mutants {
         wanted: &[PlannedCase],
         bound: Bound,
     ) -> Result<Mutated, AppError> {
-        let mut following = Following::new(suite, wanted, bound);
+        let mut following = Following::new(suite, wanted, bound)?;
         Saved::open(paths, None)?.replay(&mut |event| following.take(event))?;
         following.finish()
     }
@@ -111,7 +133,7 @@ impl Mutants {
         let parts = Parts::read(&bundle.files).map_err(untrue)?;
         let lines = bundle.events(&mut file).map_err(|error| wrong(error.to_string()))?;
         let wanted = select(&parts.suite)?;
-        let mut following = Following::new(&parts.suite, &wanted, bound);
+        let mut following = Following::new(&parts.suite, &wanted, bound)?;
         for event in parts.events(lines).map_err(untrue)? {
             following.take(&event.map_err(untrue)?);
         }
@@ -122,6 +144,7 @@ impl Mutants {
 /// Follows the events of a run that is over.
 struct Following<'a> {
     suite: &'a Suite,
+    all: Vec<PlannedCase>,
     wanted: HashMap<&'a str, &'a PlannedCase>,
     bound: Bound,
     mutants: Option<Mutants>,
@@ -129,9 +152,9 @@ struct Following<'a> {
 }
 
 impl<'a> Following<'a> {
-    fn new(suite: &'a Suite, wanted: &'a [PlannedCase], bound: Bound) -> Self {
+    fn new(suite: &'a Suite, wanted: &'a [PlannedCase], bound: Bound) -> Result<Self, AppError> {
         let wanted = wanted.iter().map(|planned| (planned.id.as_str(), planned)).collect();
-        Self { suite, wanted, bound, mutants: None, strange: None }
+        Ok(Self { suite, all: case_ids(suite)?, wanted, bound, mutants: None, strange: None })
     }
 
     fn take(&mut self, event: &Event) {
@@ -139,7 +162,7 @@ impl<'a> Following<'a> {
             Event::Started(start) => {
                 self.strange = self.strange.take().or_else(|| other_contract(self.suite, start));
                 let seeds = start.parts.iter().map(|part| part.seed).chain([start.seed]).collect();
-                self.mutants = Some(Mutants::new(seeds, Normalisation::default(), self.bound));
+                self.mutants = Some(Mutants::new(&self.all, seeds, Normalisation::default(), self.bound));
             }
             Event::Finished(record) => {
                 let planned = self.wanted.get(record.id.as_str());

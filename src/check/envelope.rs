@@ -256,7 +256,7 @@ impl Findings<'_> {
         let content_type = answer.header("content-type").unwrap_or_default();
         let media_type = essence(content_type);
         let types = &contract.envelope.media_types;
-        let promised = [Format::Json, Format::Xml].into_iter().find(|format| types.has(*format, &media_type));
+        let promised = Format::ALL.into_iter().find(|format| types.has(*format, &media_type));
         let Some(format) = promised.or_else(|| Format::of_media_type(&media_type)) else { return };
         if !matches!(answer.status, 204 | 205 | 304) && !types.has_other(&media_type) {
             let actual = if answer.bytes.is_empty() { "no body" } else { "a body of blanks" };
@@ -283,8 +283,7 @@ impl Findings<'_> {
         let wanted = format.map_or(types.other.as_slice(), |format| types.of(format));
         if wanted.is_empty() {
             // A contract that names some formats alone has promised them; one with roots of XML has, too.
-            let known =
-                [Format::Json, Format::Xml].into_iter().filter(|format| !types.of(*format).is_empty());
+            let known = Format::ALL.into_iter().filter(|format| !types.of(*format).is_empty());
             let known: Vec<String> =
                 known.map(|format| format.to_string()).chain(types.other.iter().cloned()).collect();
             if !known.is_empty() {

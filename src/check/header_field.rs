@@ -58,31 +58,23 @@ impl<'a> HeaderField<'a> {
     /// Whether one line or member is what is asked for. What must not be there may be in none of them, and the field has
     /// to be there.
     pub(super) fn meets(&self, matcher: &Matcher) -> bool {
-        match matcher {
-            Matcher::Present(wanted) => self.lines.is_empty() != *wanted,
-            Matcher::Not(inner) => !self.lines.is_empty() && !self.meets(inner),
-            Matcher::Any(options) => options.iter().any(|option| self.meets(option)),
-            Matcher::All(parts) => {
-                let (of_value, of_field): (Vec<&Matcher>, Vec<&Matcher>) =
-                    parts.iter().partition(|part| is_of_one_line(part));
-                // One line has to be all that is asked of a line.
-                let has_line =
-                    || self.values.iter().any(|value| of_value.iter().all(|part| is_met(part, value)));
-                of_field.into_iter().all(|part| self.meets(part)) && (of_value.is_empty() || has_line())
-            }
-            Matcher::Equals(_)
-            | Matcher::Template(_)
-            | Matcher::Regex(_)
-            | Matcher::Type(_)
-            | Matcher::Contains(_)
-            | Matcher::Length(_)
-            | Matcher::Min(_)
-            | Matcher::Max(_)
-            | Matcher::Each(_)
-            | Matcher::Some(_)
-            | Matcher::None(_)
-            | Matcher::Count(_) => self.values.iter().any(|value| is_met(matcher, value)),
+        if let Matcher::Present(wanted) = matcher {
+            return self.lines.is_empty() != *wanted;
         }
+        if let Matcher::Not(inner) = matcher {
+            return !self.lines.is_empty() && !self.meets(inner);
+        }
+        if let Matcher::Any(options) = matcher {
+            return options.iter().any(|option| self.meets(option));
+        }
+        let Matcher::All(parts) = matcher else {
+            return self.values.iter().any(|value| is_met(matcher, value));
+        };
+        let (of_value, of_field): (Vec<&Matcher>, Vec<&Matcher>) =
+            parts.iter().partition(|part| part.is_of_one_line());
+        // One line has to be all that is asked of a line.
+        let has_line = || self.values.iter().any(|value| of_value.iter().all(|part| is_met(part, value)));
+        of_field.into_iter().all(|part| self.meets(part)) && (of_value.is_empty() || has_line())
     }
 
     /// The lines, as a finding shows them.
@@ -95,26 +87,6 @@ impl<'a> HeaderField<'a> {
         let more = self.lines.len() - shown.len();
         let shown = shown.join(" and ");
         if more == 0 { shown } else { format!("{shown} and {more} more") }
-    }
-}
-
-/// Whether it is asked of a line or member, and not of the field with all of them.
-fn is_of_one_line(matcher: &Matcher) -> bool {
-    match matcher {
-        Matcher::Present(_) | Matcher::Not(_) => false,
-        Matcher::Any(parts) | Matcher::All(parts) => parts.iter().all(is_of_one_line),
-        Matcher::Equals(_)
-        | Matcher::Template(_)
-        | Matcher::Regex(_)
-        | Matcher::Type(_)
-        | Matcher::Contains(_)
-        | Matcher::Length(_)
-        | Matcher::Min(_)
-        | Matcher::Max(_)
-        | Matcher::Each(_)
-        | Matcher::Some(_)
-        | Matcher::None(_)
-        | Matcher::Count(_) => true,
     }
 }
 

@@ -115,7 +115,12 @@ fn code_of(error: &AppError) -> u8 {
         | AppError::Store(StoreError::Unreadable { .. } | StoreError::Changed { .. })
         | AppError::Orphans(_)
         | AppError::Plan(PlanError::Id { .. } | PlanError::TooMany) => INVALID_FILES,
-        AppError::Plan(PlanError::Unmatched { .. } | PlanError::Empty)
+        AppError::Plan(
+            PlanError::Unmatched { .. }
+            | PlanError::NothingSkipped { .. }
+            | PlanError::AllSkipped
+            | PlanError::Empty,
+        )
         | AppError::EmptyShard { .. }
         | AppError::NothingPending { .. } => NOTHING_SELECTED,
         AppError::NoCertificate { .. } => INCONCLUSIVE,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
+use crate::app::Mutated;
 use crate::model::plural;
 use crate::report::printable;
-use crate::strength::{Count, Figures, Operator, SET};
+use crate::strength::{Count, Figures, Ground, Operator, SET, Standing};
 use crate::wrapped::{cut, width, wrapped};
 
 /// How many groups of gaps are printed; JSON has all.
@@ -15,8 +16,11 @@ const SHOWN: usize = 30;
 const WIDEST: usize = 48;
 
 /// The figures as text. Writing to a String cannot fail, which is why results are dropped.
-pub(super) fn text(figures: &Figures, is_quiet: bool, width: usize) -> String {
+pub(super) fn text(mutated: &Mutated, is_quiet: bool, width: usize) -> String {
+    let figures = &mutated.figures;
     let mut text = headline(figures, width);
+    rows(&mut text, &mutated.standings, width);
+    floor(&mut text, mutated.floor.as_ref(), width);
     if !is_quiet && figures.mutants() > 0 {
         let levels = figures
             .levels
@@ -65,6 +69,33 @@ fn headline(figures: &Figures, width: usize) -> String {
         line("there are more mutants than --most allows, so the figures are those of the first cases alone");
     }
     text
+}
+
+/// How many error rows are held: their cases pass, and so does what is nearly the same and accepted.
+fn rows(text: &mut String, standings: &[Standing], width: usize) {
+    let count = |standing| standings.iter().filter(|one| **one == standing).count();
+    let mut line = format!("error rows {} of {} held", count(Standing::Held), standings.len());
+    for (standing, what) in [
+        (Standing::NotHeld, "not held"),
+        (Standing::Unmeasured, "not measured"),
+        (Standing::Unexpected, "expected by no case alone"),
+    ] {
+        if count(standing) > 0 {
+            let _ = write!(line, ", {} {what}", count(standing));
+        }
+    }
+    if !standings.is_empty() {
+        text.push_str(&wrapped(&line, "", "  ", width));
+    }
+}
+
+/// What an endpoint reaches that implements nothing.
+fn floor(text: &mut String, floor: Option<&Ground>, width: usize) {
+    let Some(Ground { endpoint, passed, cases, held, rows }) = floor else { return };
+    let line = format!(
+        "floor: an endpoint that {endpoint} passes {passed} of {cases} cases, and holds {held} of {rows} error rows"
+    );
+    text.push_str(&wrapped(&line, "", "  ", width));
 }
 
 fn table(title: &str, rows: impl Iterator<Item = (String, Count)>, room: usize) -> String {

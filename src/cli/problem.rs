@@ -55,7 +55,7 @@ fn hint(error: &CliError) -> Option<String> {
         CliError::Usage { hint, .. } | CliError::App(AppError::Settings { hint, .. }) => hint.clone(),
         CliError::App(AppError::Plan(PlanError::Unmatched { patterns })) => Some(unmatched_hint(patterns)),
         CliError::App(AppError::Load(LoadError::Empty { .. } | LoadError::Unreadable { .. })) => {
-            Some("run in the project's folder, or name its cases with --cases DIR".into())
+            Some("run in the project's folder, or name its cases with --cases DIR; `proofmark init` starts a project".into())
         }
         CliError::App(AppError::EmptyShard { .. }) => Some("take fewer parts".into()),
         CliError::App(AppError::Embedded(EmbeddedError::Foreign { .. })) => {
@@ -67,7 +67,7 @@ fn hint(error: &CliError) -> Option<String> {
         }
         CliError::App(
             AppError::Load(LoadError::Problems(_))
-            | AppError::Plan(PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
+            | AppError::Plan(PlanError::NothingSkipped { .. } | PlanError::AllSkipped | PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
             | AppError::Pattern(_)
             | AppError::Prepare(_)
             | AppError::Encode(_)

@@ -137,6 +137,7 @@ impl Settings {
             }),
             part: asked.part.map(Shard::part),
             total: asked.bounds.total_timeout.map_or(run.total, Duration::from_secs),
+            wait: Duration::from_secs(asked.bounds.wait),
             enough: asked.enough,
             allows_billable: allows_billable(asked, &entry, &target, &connection),
             keeps_states: asked.keeps_states,

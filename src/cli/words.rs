@@ -11,6 +11,14 @@ use clap::{Arg, Command};
 use crate::model::{Level, Scheme};
 use crate::transport::Keeping;
 
+/// Words for a sentence: `a, b or c`.
+pub(super) fn or(words: &[&str]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        _ => words.concat(),
+    }
+}
+
 /// Reads a value as it reads itself, which may be by more words, and tells completions these.
 #[derive(Debug, Clone)]
 pub(super) struct Words<T> {
@@ -21,14 +29,14 @@ pub(super) struct Words<T> {
 impl Words<Level> {
     /// The levels of checks.
     pub(super) fn levels() -> Self {
-        Self::of(Level::ALL.map(Level::name))
+        Self::of(Level::NAMES)
     }
 }
 
 impl Words<Scheme> {
     /// The schemes of signatures.
     pub(super) fn schemes() -> Self {
-        Self::of(Scheme::ALL.map(Scheme::name))
+        Self::of(Scheme::NAMES)
     }
 }
 

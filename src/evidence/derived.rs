@@ -93,6 +93,7 @@ impl Lists {
                 let list = match reason {
                     Skipped::NoWayTo { .. } => &mut self.unreachable,
                     Skipped::Unsigned { .. }
+                    | Skipped::OnPurpose { .. }
                     | Skipped::Billable
                     | Skipped::Unreachable { .. }
                     | Skipped::Refused { .. }

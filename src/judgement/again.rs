@@ -137,6 +137,8 @@ pub(super) struct Replay<'a> {
     /// Another answer to the request of a step. It may have other values that later requests are made of, so those are
     /// not compared with what was recorded.
     changed: Option<(usize, &'a Answer)>,
+    /// What answers in the place of the record.
+    answers: Option<&'a mut dyn FnMut(&Request) -> Answer>,
     /// Observations that no step has taken yet.
     observed: &'a [Observation],
     is_observed: bool,
@@ -166,6 +168,7 @@ impl<'a> Replay<'a> {
             variables: &record.variables,
             recorded: &record.exchanges,
             changed: None,
+            answers: None,
             observed: &record.observations,
             is_observed: !record.observations.is_empty(),
             judge: Judge::new(planned, gate),
@@ -177,6 +180,12 @@ impl<'a> Replay<'a> {
     /// The same with another answer in the place of a recorded one.
     pub(super) fn with(self, step: usize, answer: &'a Answer) -> Self {
         Self { changed: Some((step, answer)), ..self }
+    }
+
+    /// The same with the answers of an endpoint on which nothing ever happens: what was observed there first, where it was,
+    /// stays so.
+    pub(super) fn answered(self, answers: &'a mut dyn FnMut(&Request) -> Answer) -> Self {
+        Self { answers: Some(answers), ..self }
     }
 
     /// Follows the case, and gives why it ended before its last step, if it did.
@@ -207,6 +216,11 @@ impl<'a> Replay<'a> {
 
     /// Takes the recorded observation of a place at a moment.
     fn take(&mut self, moment: Moment, place: &Place) -> Result<Observation, Apart> {
+        if self.answers.is_some() {
+            let first = self.observed.iter().find(|observation| observation.of == *place);
+            let seen = first.map_or_else(|| Ok(Vec::new()), |first| first.seen.clone());
+            return Ok(Observation { moment, of: place.clone(), seen });
+        }
         match self.observed.split_first() {
             Some((next, rest)) if next.moment == moment && next.of == *place => {
                 self.observed = rest;
@@ -244,12 +258,18 @@ impl<'a> Replay<'a> {
         places.iter().map(|place| self.take(moment, place)).collect()
     }
 
-    /// Takes what was observed before teardown; nothing may be left then.
-    pub(super) fn end(&mut self) -> Result<(), Apart> {
+    /// Takes what is there before teardown on an endpoint on which nothing ever happens.
+    pub(super) fn end_of_nothing(&mut self) -> Result<(), Apart> {
         if let Some(step) = self.judge.watch.ends_after().filter(|_| self.is_observed) {
             let seen = self.all(Moment::End(step))?;
             self.judge.observed_at_end(seen);
         }
+        Ok(())
+    }
+
+    /// Takes what was observed before teardown; nothing may be left then.
+    pub(super) fn end(&mut self) -> Result<(), Apart> {
+        self.end_of_nothing()?;
         match self.observed.first() {
             None => Ok(()),
             Some(Observation {
@@ -283,6 +303,10 @@ impl<'a> Replay<'a> {
 
     fn step(&mut self, position: usize, scope: &mut Scope) -> Result<(), Halt> {
         let (prepared, request) = self.judge.prepared(position, scope, self.templates)?;
+        if let Some(answers) = &mut self.answers {
+            let answer = answers(&request);
+            return Ok(self.judge.take(position, &prepared, request, answer, scope)?);
+        }
         let Some((exchange, rest)) = self.recorded.split_first().filter(|(next, _)| next.step == position)
         else {
             return Err(Halt::Apart(Apart::Missing { step: position }));

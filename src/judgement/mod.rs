@@ -16,7 +16,7 @@ pub use again::{Apart, judge_again};
 pub use effect::{Place, Watch};
 pub use judge::{Ended, Judge, open, render_params};
 pub use promise::{codes_due, operations};
-pub use retrial::{Retrial, Retried};
+pub use retrial::{Retrial, Retried, answered};
 pub use tally::Tally;
 pub use unique::UniqueIds;
 pub use waiver::WaiverBook;

@@ -5,7 +5,7 @@
 use super::again::{Apart, Replay, StepDue};
 use super::judge::Judge;
 use crate::check::{Subject, check, throttled};
-use crate::model::{Answer, CaseRecord, Exchange, Finding, Level, RequestId, Verdict};
+use crate::model::{Answer, CaseRecord, Exchange, Finding, Level, Request, RequestId, Verdict};
 use crate::plan::PlannedCase;
 use crate::protocol::settle;
 use crate::template::Templates;
@@ -126,4 +126,22 @@ impl<'a> Retrial<'a> {
         let Judge { findings, request_ids, .. } = replay.judge;
         Retried { verdict, findings, request_ids }
     }
+}
+
+/// Whether a case passes with answers that are made up, by an endpoint on which nothing ever happens. Of its record only
+/// what states gave is taken, and what was observed before its first step.
+pub fn answered(
+    planned: &PlannedCase,
+    record: &CaseRecord,
+    seed: u64,
+    templates: &Templates,
+    answers: &mut dyn FnMut(&Request) -> Answer,
+) -> bool {
+    let gate = Level::ALL.into_iter().filter(|level| *level != Level::Snapshot).max().unwrap_or(Level::Body);
+    let mut replay = Replay::new(planned, record, gate, templates).answered(answers);
+    let Ok(ended) = replay.ended(seed) else { return false };
+    if ended.is_none() {
+        let _ = replay.end_of_nothing();
+    }
+    matches!(replay.judge.verdict(ended, &[]), Verdict::Passed)
 }

@@ -2,6 +2,7 @@
 //!
 //! Texts in here may hold templates; `plan` renders them once the values are known.
 
+use super::named::named;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -242,47 +243,23 @@ pub struct RequestSpec {
     pub raw: RawParts,
 }
 
-/// How a request is signed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scheme {
-    /// Not at all.
-    #[default]
-    None,
-    /// HMAC-SHA1 in the parameters.
-    V1,
-    /// ACS3-HMAC-SHA256 in header fields.
-    V3,
-    /// A bearer token (RFC 6750).
-    Bearer,
-    /// A user and a password (RFC 7617).
-    Basic,
-    /// AWS Signature Version 4.
-    AwsV4,
-}
-
-impl Scheme {
-    /// Every scheme.
-    pub const ALL: [Scheme; 6] = [Self::None, Self::V1, Self::V3, Self::Bearer, Self::Basic, Self::AwsV4];
-
-    /// What AWS's own documents call its scheme for short.
-    const AWS_SHORT: &str = "sigv4";
-
-    /// The scheme's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::V1 => "v1",
-            Self::V3 => "v3",
-            Self::Bearer => "bearer",
-            Self::Basic => "basic",
-            Self::AwsV4 => "aws-sigv4",
-        }
-    }
-}
-
-impl fmt::Display for Scheme {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
+named! {
+    /// How a request is signed.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Scheme {
+        /// Not at all.
+        #[default]
+        None = "none",
+        /// HMAC-SHA1 in the parameters.
+        V1 = "v1",
+        /// ACS3-HMAC-SHA256 in header fields.
+        V3 = "v3",
+        /// A bearer token (RFC 6750).
+        Bearer = "bearer",
+        /// A user and a password (RFC 7617).
+        Basic = "basic",
+        /// AWS Signature Version 4.
+        AwsV4 = "aws-sigv4" | "sigv4",
     }
 }
 
@@ -290,12 +267,8 @@ impl FromStr for Scheme {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let names = Self::ALL.map(Self::name);
-        if text == Self::AWS_SHORT {
-            return Ok(Self::AwsV4);
-        }
-        let found = Self::ALL.into_iter().find(|scheme| scheme.name() == text);
-        found.ok_or_else(|| format!("no such scheme; the schemes are {}", names.join(", ")))
+        Self::of_word(text)
+            .ok_or_else(|| format!("no such scheme; the schemes are {}", Self::NAMES.join(", ")))
     }
 }
 
@@ -352,30 +325,20 @@ pub struct PreparedStep {
     pub expect: Arc<Expect>,
 }
 
-/// Where parameters stand in a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// In the path, at `{name}`.
-    Path,
-    /// In the query.
-    Query,
-    /// In a form body.
-    Form,
-    /// In a JSON body.
-    Json,
-    /// In a header field.
-    Header,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Path => "path",
-            Self::Query => "query",
-            Self::Form => "form",
-            Self::Json => "json",
-            Self::Header => "header",
-        })
+named! {
+    /// Where parameters stand in a request.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Place {
+        /// In the path, at `{name}`.
+        Path = "path",
+        /// In the query.
+        Query = "query",
+        /// In a form body.
+        Form = "form",
+        /// In a JSON body.
+        Json = "json",
+        /// In a header field.
+        Header = "header",
     }
 }
 

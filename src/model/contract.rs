@@ -1,5 +1,6 @@
 //! A contract: what an operation promises, as its published sources say it.
 
+use super::named::named;
 use std::sync::Arc;
 
 use super::case::Place;
@@ -124,11 +125,13 @@ impl Contract {
     }
 }
 
-/// Something that a request causes beside its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// It costs money on a real endpoint.
-    Billable,
+named! {
+    /// Something that a request causes beside its answer.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Effect {
+        /// It costs money on a real endpoint.
+        Billable = "billable",
+    }
 }
 
 /// A documented limit on calls.
@@ -174,13 +177,15 @@ pub struct RequestShape {
     pub format: Option<FormatChoice>,
 }
 
-/// How a list becomes flat parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Listing {
-    /// `Tag.1.Key`, counted from 1.
-    Numbered,
-    /// The name again for each item.
-    Repeated,
+named! {
+    /// How a list becomes flat parameters.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Listing {
+        /// `Tag.1.Key`, counted from 1.
+        Numbered = "numbered",
+        /// The name again for each item.
+        Repeated = "repeated",
+    }
 }
 
 /// The parameter by which a format is asked for, and its values.
@@ -280,13 +285,15 @@ pub fn row_label(status: u16, code: &str, message: Option<&str>) -> String {
     }
 }
 
-/// What it takes to provoke an error row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// A request alone.
-    Request,
-    /// A state on the endpoint.
-    State,
+named! {
+    /// What it takes to provoke an error row.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Reach {
+        /// A request alone.
+        Request = "request",
+        /// A state on the endpoint.
+        State = "state",
+    }
 }
 
 /// Behaviour that no single parameter shows.

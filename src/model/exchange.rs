@@ -1,5 +1,6 @@
 //! One request and the answer to it.
 
+use super::named::named;
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
@@ -36,21 +37,14 @@ impl fmt::Display for Method {
     }
 }
 
-/// The format of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// JSON (RFC 8259).
-    Json,
-    /// XML 1.0.
-    Xml,
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Json => "json",
-            Self::Xml => "xml",
-        })
+named! {
+    /// The format of an answer.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Format {
+        /// JSON (RFC 8259).
+        Json = "json",
+        /// XML 1.0.
+        Xml = "xml",
     }
 }
 

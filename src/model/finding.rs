@@ -1,52 +1,30 @@
 //! Findings: single disagreements between contract or case and answer.
 
+use super::named::named;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::spot::Spot;
 
-/// How deep a disagreement lies; the order is the order of the checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// The form of every answer: fields, request id, content type.
-    Envelope,
-    /// The HTTP status.
-    Status,
-    /// The error code.
-    Code,
-    /// The error message.
-    Message,
-    /// Other values of the answer.
-    Body,
-    /// What the request did on the endpoint, and values that no two answers may share.
-    Effect,
-    /// The endpoint's own earlier answer.
-    Snapshot,
-}
-
-impl Level {
-    /// All levels, in order.
-    pub const ALL: [Level; 7] =
-        [Self::Envelope, Self::Status, Self::Code, Self::Message, Self::Body, Self::Effect, Self::Snapshot];
-
-    /// The level's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Envelope => "envelope",
-            Self::Status => "status",
-            Self::Code => "code",
-            Self::Message => "message",
-            Self::Body => "body",
-            Self::Effect => "effect",
-            Self::Snapshot => "snapshot",
-        }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
+named! {
+    /// How deep a disagreement lies; the order is the order of the checks.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Level {
+        /// The form of every answer: fields, request id, content type.
+        Envelope = "envelope",
+        /// The HTTP status.
+        Status = "status",
+        /// The error code.
+        Code = "code",
+        /// The error message.
+        Message = "message",
+        /// Other values of the answer.
+        Body = "body",
+        /// What the request did on the endpoint, and values that no two answers may share.
+        Effect = "effect",
+        /// The endpoint's own earlier answer.
+        Snapshot = "snapshot",
     }
 }
 
@@ -54,11 +32,7 @@ impl FromStr for Level {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let names: Vec<&str> = Self::ALL.iter().map(|level| level.name()).collect();
-        Self::ALL
-            .into_iter()
-            .find(|level| level.name() == text)
-            .ok_or_else(|| format!("not a level; the levels are {}", names.join(", ")))
+        Self::of_word(text).ok_or_else(|| format!("not a level; the levels are {}", Self::NAMES.join(", ")))
     }
 }
 

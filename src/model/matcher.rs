@@ -136,6 +136,88 @@ impl Matcher {
         }
     }
 
+    /// The texts and values of its own, whatever the matchers inside of it have.
+    pub fn own(&self) -> (Option<&str>, Vec<&Value>) {
+        match self {
+            Self::Template(text) | Self::Regex(text) | Self::Type(text) => (Some(text), Vec::new()),
+            Self::Equals(value) | Self::Contains(value) | Self::Min(value) | Self::Max(value) => {
+                (None, vec![value])
+            }
+            Self::Length(bounds) | Self::Count(bounds) => {
+                (None, bounds.min.iter().chain(&bounds.max).collect())
+            }
+            Self::Present(_)
+            | Self::Any(_)
+            | Self::All(_)
+            | Self::Not(_)
+            | Self::Each(_)
+            | Self::Some(_)
+            | Self::None(_) => (None, Vec::new()),
+        }
+    }
+
+    /// The same matcher of what is made of each text and value, also of those inside.
+    ///
+    /// # Errors
+    /// The first of what is made.
+    pub fn rewritten<E>(
+        &self,
+        text: &dyn Fn(&str) -> Result<String, E>,
+        value: &dyn Fn(&Value) -> Result<Value, E>,
+    ) -> Result<Self, E> {
+        let boxed = |inner: &Self| inner.rewritten(text, value).map(Box::new);
+        let each = |all: &[Self]| -> Result<Vec<Self>, E> {
+            all.iter().map(|inner| inner.rewritten(text, value)).collect()
+        };
+        let bounds = |bounds: &Bounds| -> Result<Bounds, E> {
+            let one = |bound: &Option<Value>| bound.as_ref().map(value).transpose();
+            Ok(Bounds { min: one(&bounds.min)?, max: one(&bounds.max)? })
+        };
+        Ok(match self {
+            Self::Equals(wanted) => Self::Equals(value(wanted)?),
+            Self::Template(wanted) => Self::Template(text(wanted)?),
+            Self::Regex(wanted) => Self::Regex(text(wanted)?),
+            Self::Any(options) => Self::Any(each(options)?),
+            Self::All(parts) => Self::All(each(parts)?),
+            Self::Not(inner) => Self::Not(boxed(inner)?),
+            Self::Present(is_there) => Self::Present(*is_there),
+            Self::Type(wanted) => Self::Type(text(wanted)?),
+            Self::Contains(wanted) => Self::Contains(value(wanted)?),
+            Self::Length(wanted) => Self::Length(bounds(wanted)?),
+            Self::Min(wanted) => Self::Min(value(wanted)?),
+            Self::Max(wanted) => Self::Max(value(wanted)?),
+            Self::Each(inner) => Self::Each(boxed(inner)?),
+            Self::Some(inner) => Self::Some(boxed(inner)?),
+            Self::None(inner) => Self::None(boxed(inner)?),
+            Self::Count(wanted) => Self::Count(bounds(wanted)?),
+        })
+    }
+
+    /// Whether it holds only where something is.
+    pub fn asks_for_a_value(&self) -> bool {
+        if let Self::Any(options) = self {
+            return options.iter().all(Self::asks_for_a_value);
+        }
+        if let Self::All(parts) = self {
+            return parts.iter().any(Self::asks_for_a_value);
+        }
+        *self != Self::Present(false)
+    }
+
+    /// Whether it is asked of one line of a header field, and not of the field with all of its lines.
+    pub fn is_of_one_line(&self) -> bool {
+        if let Self::Any(parts) | Self::All(parts) = self {
+            return parts.iter().all(Self::is_of_one_line);
+        }
+        !matches!(self, Self::Present(_) | Self::Not(_))
+    }
+
+    /// Whether it may hold for a text, whatever that says; what lists are asked for is refused elsewhere.
+    pub fn may_be_text(&self) -> bool {
+        let is_other_type = matches!(self, Self::Type(name) if name != "string");
+        !is_other_type && !matches!(self, Self::Present(false) | Self::Min(_) | Self::Max(_))
+    }
+
     /// Itself and every matcher inside of it.
     pub fn parts(&self) -> Vec<&Matcher> {
         let mut parts = vec![self];

@@ -1,5 +1,6 @@
 //! Parameters of an operation, and the limits on their values. Main types: [`Parameter`] and [`Limit`].
 
+use super::named::named;
 use std::fmt;
 
 use super::case::Place;
@@ -81,21 +82,23 @@ pub fn is_instance(declared: &str, name: &str) -> bool {
     }
 }
 
-/// The type of a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ParameterType {
-    /// Text.
-    String,
-    /// A whole number.
-    Integer,
-    /// Any number.
-    Number,
-    /// A truth value.
-    Boolean,
-    /// A list.
-    List,
-    /// Keys and values.
-    Object,
+named! {
+    /// The type of a parameter.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum ParameterType {
+        /// Text.
+        String = "string",
+        /// A whole number.
+        Integer = "integer",
+        /// Any number.
+        Number = "number",
+        /// A truth value.
+        Boolean = "boolean",
+        /// A list.
+        List = "list",
+        /// Keys and values.
+        Object = "object",
+    }
 }
 
 /// A limit on a parameter's value, with what the contract says happens past it.
@@ -155,20 +158,6 @@ pub enum Limit {
     Maximum(i64),
     /// It names something that exists; a request alone does not show it.
     Known(String),
-}
-
-impl ParameterType {
-    /// The type's name, as a contract spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Integer => "integer",
-            Self::Number => "number",
-            Self::Boolean => "boolean",
-            Self::List => "list",
-            Self::Object => "object",
-        }
-    }
 }
 
 impl fmt::Display for Limit {

@@ -124,6 +124,11 @@ pub enum Skipped {
         /// Whether somebody said how requests are signed here, so that nothing is wrong.
         is_meant: bool,
     },
+    /// A pattern of `--skip` matches it.
+    OnPurpose {
+        /// The pattern.
+        pattern: String,
+    },
     /// It may cost money, and nobody allowed that on this endpoint.
     Billable,
     /// The endpoint cannot be reached at all.
@@ -147,7 +152,7 @@ pub enum Skipped {
 impl Skipped {
     /// Whether somebody said that such cases do not concern this endpoint.
     pub fn is_meant(&self) -> bool {
-        matches!(self, Self::Unsigned { is_meant: true, .. })
+        matches!(self, Self::Unsigned { is_meant: true, .. } | Self::OnPurpose { .. })
     }
 
     /// Whether it has nothing to do with the case: the whole run came to nothing, or to an end, before.
@@ -158,7 +163,7 @@ impl Skipped {
             | Self::Interrupted
             | Self::OutOfTime
             | Self::EnoughFailed => true,
-            Self::NoWayTo { .. } | Self::Unsigned { .. } | Self::Billable => false,
+            Self::NoWayTo { .. } | Self::Unsigned { .. } | Self::OnPurpose { .. } | Self::Billable => false,
         }
     }
 }
@@ -173,6 +178,7 @@ impl fmt::Display for Skipped {
             Self::Unsigned { scheme, is_meant: false } => {
                 write!(out, "no credentials to sign by {scheme}; --sign none says that none are meant")
             }
+            Self::OnPurpose { pattern } => write!(out, "--skip {pattern}"),
             Self::Billable => out.write_str(
                 "it may cost money, which --allow billable or the endpoint's settings must allow, and --keep-states \
                  never does",

@@ -26,30 +26,8 @@ fn may_be_accepted(expect: &Expect) -> bool {
         return expect.status.iter().any(is_open);
     }
     // A code is an error's; without either, anything may come.
-    !expect.code.as_ref().is_some_and(asks_for_a_value)
+    !expect.code.as_ref().is_some_and(Matcher::asks_for_a_value)
         && (expect.alternatives.is_empty() || expect.alternatives.iter().any(may_be_accepted))
-}
-
-/// Whether a matcher holds only where something stands.
-fn asks_for_a_value(matcher: &Matcher) -> bool {
-    match matcher {
-        Matcher::Present(wanted) => *wanted,
-        Matcher::Any(options) => options.iter().all(asks_for_a_value),
-        Matcher::All(parts) => parts.iter().any(asks_for_a_value),
-        Matcher::Equals(_)
-        | Matcher::Template(_)
-        | Matcher::Regex(_)
-        | Matcher::Type(_)
-        | Matcher::Not(_)
-        | Matcher::Contains(_)
-        | Matcher::Length(_)
-        | Matcher::Min(_)
-        | Matcher::Max(_)
-        | Matcher::Each(_)
-        | Matcher::Some(_)
-        | Matcher::None(_)
-        | Matcher::Count(_) => true,
-    }
 }
 
 /// How many requests of a recipe cost money: those to the contract's own operation, which succeed.

@@ -17,6 +17,15 @@ pub enum PlanError {
         /// The patterns.
         patterns: Vec<String>,
     },
+    /// Patterns of cases to skip that match none of those that are selected.
+    #[error("--skip: no selected case matches {}", .patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", "))]
+    NothingSkipped {
+        /// The patterns.
+        patterns: Vec<String>,
+    },
+    /// Every case that is selected is skipped on purpose.
+    #[error("--skip leaves none of the selected cases")]
+    AllSkipped,
     /// The suite has no cases.
     #[error("there are no cases")]
     Empty,
@@ -45,9 +54,16 @@ pub struct PlannedCase {
     /// Its axes.
     pub axes: AxisChoice,
     row: Option<usize>,
+    /// The pattern by which it is skipped on purpose.
+    skipped: Option<Arc<str>>,
 }
 
 impl PlannedCase {
+    /// The pattern by which it is skipped on purpose, if it is.
+    pub fn skipped(&self) -> Option<&str> {
+        self.skipped.as_deref()
+    }
+
     /// Its row, if the case has rows.
     pub fn row(&self) -> Option<&Row> {
         self.row.and_then(|position| self.case.rows.get(position))
@@ -66,6 +82,40 @@ pub struct Plan {
     pub cases: Vec<PlannedCase>,
     /// How many cases there are with those that were not selected.
     pub known: usize,
+}
+
+impl Plan {
+    /// Marks the cases that any of the patterns matches as skipped on purpose.
+    ///
+    /// # Errors
+    /// A pattern that matches nothing, or patterns that leave nothing.
+    pub fn skip(&mut self, patterns: &[Pattern]) -> Result<(), PlanError> {
+        let mut unmatched = Vec::new();
+        for pattern in patterns {
+            let (name, mut is_matched) = (Arc::from(pattern.as_str()), false);
+            for case in self.cases.iter_mut().filter(|case| is_selected(case, pattern)) {
+                is_matched = true;
+                case.skipped.get_or_insert_with(|| Arc::clone(&name));
+            }
+            if !is_matched {
+                unmatched.push(pattern.as_str().to_owned());
+            }
+        }
+        if !unmatched.is_empty() {
+            return Err(PlanError::NothingSkipped { patterns: unmatched });
+        }
+        if self.cases.iter().all(|case| case.skipped.is_some()) {
+            return Err(PlanError::AllSkipped);
+        }
+        Ok(())
+    }
+
+    /// The plan without the cases that are skipped on purpose.
+    #[must_use]
+    pub fn without_skipped(mut self) -> Self {
+        self.cases.retain(|case| case.skipped.is_none());
+        self
+    }
 }
 
 /// Every case of a suite, in the order of ids.
@@ -104,6 +154,7 @@ fn expand(case: &Arc<Case>, contract: &Arc<Contract>, cases: &mut Vec<PlannedCas
                 contract: Arc::clone(contract),
                 axes: axes.clone(),
                 row,
+                skipped: None,
             });
         }
     }

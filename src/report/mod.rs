@@ -20,7 +20,7 @@ mod tap;
 mod terminal;
 mod wire;
 
-use std::fmt;
+use crate::model::named;
 use std::io;
 use std::str::FromStr;
 use std::time::Duration;
@@ -61,54 +61,30 @@ pub trait Report {
     fn close(self: Box<Self>) -> io::Result<()>;
 }
 
-/// The form of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// One object of JSON.
-    Json,
-    /// The events as they come, one line of JSON each.
-    Ndjson,
-    /// `JUnit`'s XML.
-    Junit,
-    /// The Test Anything Protocol.
-    Tap,
-    /// A page of Markdown.
-    Markdown,
-    /// Annotations for GitHub's CI.
-    Github,
-    /// A page for people.
-    Html,
-    /// SARIF, for code scanning.
-    Sarif,
+named! {
+    /// The form of a report.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Format {
+        /// One object of JSON.
+        Json = "json",
+        /// The events as they come, one line of JSON each.
+        Ndjson = "ndjson",
+        /// `JUnit`'s XML.
+        Junit = "junit",
+        /// The Test Anything Protocol.
+        Tap = "tap",
+        /// A page of Markdown.
+        Markdown = "markdown",
+        /// Annotations for GitHub's CI.
+        Github = "github",
+        /// A page for people.
+        Html = "html",
+        /// SARIF, for code scanning.
+        Sarif = "sarif",
+    }
 }
 
 impl Format {
-    /// Every form.
-    pub const ALL: [Self; 8] = [
-        Self::Json,
-        Self::Ndjson,
-        Self::Junit,
-        Self::Tap,
-        Self::Markdown,
-        Self::Github,
-        Self::Html,
-        Self::Sarif,
-    ];
-
-    /// Its name in settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::Ndjson => "ndjson",
-            Self::Junit => "junit",
-            Self::Tap => "tap",
-            Self::Markdown => "markdown",
-            Self::Github => "github",
-            Self::Html => "html",
-            Self::Sarif => "sarif",
-        }
-    }
-
     /// Whether it shows the exchanges of cases that passed, so that a run has to keep them.
     pub fn wants_exchanges(self) -> bool {
         self == Self::Html
@@ -132,18 +108,12 @@ impl Format {
     }
 }
 
-impl fmt::Display for Format {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())
-    }
-}
-
 impl FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let names = Self::ALL.map(Self::name).join(", ");
-        let found = Self::ALL.into_iter().find(|format| format.name() == text);
+        let found = Self::of_word(text);
         found.ok_or_else(|| format!("there is no format `{text}`; the formats are {names}"))
     }
 }

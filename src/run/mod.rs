@@ -24,7 +24,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
@@ -40,7 +40,7 @@ use crate::transport::Client;
 
 use attempt::Attempt;
 use observe::Observer;
-use preflight::preflight;
+use preflight::{Obstacle, preflight};
 
 pub use drift::drift;
 pub use retry::Retry;
@@ -158,6 +158,9 @@ impl Runner {
         if let Some(reason) = stop.before_a_case() {
             return self.skipped(planned, reason.into());
         }
+        if let Some(pattern) = planned.skipped() {
+            return self.skipped(planned, Skipped::OnPurpose { pattern: pattern.to_owned() });
+        }
         if !self.settings.allows_billable && billable_requests(planned) > 0 {
             return self.skipped(planned, Skipped::Billable);
         }
@@ -204,8 +207,8 @@ impl Runner {
             retried: Vec::new(),
             started_again: None,
             left_behind: Vec::new(),
-            paused: std::time::Duration::ZERO,
-            elapsed: std::time::Duration::ZERO,
+            paused: Duration::ZERO,
+            elapsed: Duration::ZERO,
         }
     }
 }
@@ -278,16 +281,32 @@ pub async fn run(
 
 /// Looks whether cases make sense at all. Gives a warning, if there is one.
 async fn looked(runner: &Runner, plan: &Plan, stop: &StopSwitch) -> Option<String> {
-    let contracts = plan.cases.iter().map(|planned| planned.contract.as_ref());
     let listener = stop.listen();
     tokio::select! {
-        looked = preflight(&runner.client, &runner.endpoint, contracts) => match looked {
+        looked = reached(runner, plan) => match looked {
             Ok(warning) => return warning,
             Err(obstacle) => stop.obstructed(obstacle),
         },
         _ = listener.stopped() => {}
     }
     None
+}
+
+/// How often an endpoint that is starting is tried.
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+
+/// Looks whether the endpoint can be reached, and again for as long as it may take to start.
+async fn reached(runner: &Runner, plan: &Plan) -> Result<Option<String>, Obstacle> {
+    let start = Instant::now();
+    loop {
+        let contracts = plan.cases.iter().map(|planned| planned.contract.as_ref());
+        let looked = preflight(&runner.client, &runner.endpoint, contracts).await;
+        let is_awaited = matches!(looked, Err(Obstacle::Unreachable(_)));
+        if !is_awaited || start.elapsed() >= runner.settings.wait {
+            return looked;
+        }
+        sleep(BETWEEN_TRIES).await;
+    }
 }
 
 /// The contracts of a plan, by their ids.

@@ -39,6 +39,8 @@ pub struct RunSettings {
     pub part: Option<PartNumber>,
     /// How long the whole run may take.
     pub total: Duration,
+    /// How long an endpoint that cannot be reached is waited for before the first case.
+    pub wait: Duration,
     /// After how many failed cases no further one starts; never, if not said.
     pub enough: Option<NonZeroUsize>,
     /// Whether effects are observed.
@@ -67,6 +69,7 @@ impl Default for RunSettings {
             seed: 0,
             part: None,
             total: Duration::from_mins(30),
+            wait: Duration::ZERO,
             enough: None,
             observing: Observing::Auto,
             allows_billable: false,

@@ -107,6 +107,17 @@ impl Node {
         items.iter().filter_map(Node::as_text).map(str::to_owned).collect()
     }
 
+    /// What the word at a key means; a word that is none is a problem of the shape.
+    pub(super) fn word<T>(&self, key: &str, of_word: fn(&str) -> Option<T>) -> Option<T> {
+        of_word(self.get(key)?.as_text()?)
+    }
+
+    /// The same of a list of words.
+    pub(super) fn words<T>(&self, key: &str, of_word: fn(&str) -> Option<T>) -> Vec<T> {
+        let items = self.get(key).map(Node::items).unwrap_or_default();
+        items.iter().filter_map(|item| of_word(item.as_text()?)).collect()
+    }
+
     /// Whether a key is true.
     pub(super) fn flag(&self, key: &str, default: bool) -> bool {
         self.get(key).and_then(Node::as_bool).unwrap_or(default)

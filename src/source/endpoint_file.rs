@@ -10,7 +10,7 @@ use super::names::Names;
 use super::normalisation;
 use super::shape::check;
 use super::shapes;
-use crate::model::{EndpointKind, Normalisation, Problem, Scheme, Spot, Value};
+use crate::model::{Effect, EndpointKind, Normalisation, Problem, Scheme, Spot, Value};
 use crate::template::{Scope, TemplateError, Templates};
 
 /// An endpoint that a file names; what it does not say is none.
@@ -226,7 +226,7 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
         name: name.to_owned(),
         spots: node.entries().iter().map(|entry| (entry.key.clone(), entry.node.spot.clone())).collect(),
         about: node.text("about"),
-        kind: node.text("kind").and_then(|kind| kind.parse().ok()),
+        kind: node.word("kind", EndpointKind::of_word),
         url: node.text("url").unwrap_or_default(),
         states: node.text("states"),
         retry: node
@@ -239,7 +239,7 @@ fn endpoint(name: &str, node: &Node, cases: &Path, problems: &mut Vec<Problem>) 
         credentials: node.text("credentials"),
         fixtures: fixture::read(node, problems),
         normalisation: normalisation::read(&[node], problems),
-        allows_billable: node.texts("allow").iter().any(|effect| effect == "billable"),
+        allows_billable: node.words("allow", Effect::of_word).contains(&Effect::Billable),
         jobs: number(node, "jobs", 1..=1024, problems),
         rate: node.text("rate"),
         connections: node.text("connections"),

@@ -4,13 +4,62 @@ use regex::RegexBuilder;
 use serde_json_path::JsonPath;
 
 use super::document::{Entry, Kind, Node};
-use super::shape::{Shape, check};
-use super::shapes::MATCHER_KEYS;
+use super::shape::{Key, Shape, key};
 use crate::model::{
     Bounds, Expect, Matcher, MatcherFlaw, PathShape, Problem, Spot, Target, is_singular, path_in_brackets,
     pattern_literals, target,
 };
 use crate::template::is_template;
+
+/// The shape of a matcher: a value, or a table with one key.
+pub(super) const MATCHER: Shape = Shape::Named("matcher", &MATCHER_SHAPE);
+
+static MATCHER_SHAPE: Shape = Shape::Either(&[
+    Shape::Text,
+    Shape::Boolean,
+    Shape::Number,
+    Shape::Table(&MATCHER_KEYS),
+    Shape::List(&Shape::Any),
+]);
+
+/// A number, or a template that gives one.
+const NUMBER: Shape = Shape::Either(&[Shape::Number, Shape::Text]);
+
+static BOUNDS_TABLE: Shape =
+    Shape::Table(&[key("min", NUMBER, "At least so many."), key("max", NUMBER, "At most so many.")]);
+
+const BOUNDS: Shape = Shape::Named("bounds", &BOUNDS_SHAPE);
+
+static BOUNDS_SHAPE: Shape =
+    Shape::Either(&[Shape::Number, Shape::Text, Shape::Named("least-and-most", &BOUNDS_TABLE)]);
+
+/// The keys of a matcher's table, exactly one of which is given.
+static MATCHER_KEYS: [Key; 16] = [
+    key("equals", Shape::Any, "Just this value."),
+    key("template", Shape::Text, "A message template; %s stands for one or more characters."),
+    key("regex", Shape::Text, "A regular expression."),
+    key("any", Shape::List(&Shape::Named("matcher", &MATCHER_SHAPE)), "One of several."),
+    key("present", Shape::Boolean, "Whether it is there at all."),
+    key("type", Shape::Text, "A type: string, integer, number, boolean, list, object, null."),
+    key("not", Shape::Named("matcher", &MATCHER_SHAPE), "A value, but not this."),
+    key("all", Shape::List(&Shape::Named("matcher", &MATCHER_SHAPE)), "All of several."),
+    key("contains", Shape::Any, "A text that has this text in it, or a list that has this item."),
+    key(
+        "length",
+        BOUNDS,
+        "A text of so many characters, a list of so many items, an object of so many keys.",
+    ),
+    key("min", NUMBER, "A number that is no less."),
+    key("max", NUMBER, "A number that is no more."),
+    key(
+        "each",
+        Shape::Named("matcher", &MATCHER_SHAPE),
+        "A list with at least one item, each of which is this.",
+    ),
+    key("some", Shape::Named("matcher", &MATCHER_SHAPE), "A list with an item that is this."),
+    key("none", Shape::Named("matcher", &MATCHER_SHAPE), "A list without an item that is this."),
+    key("count", BOUNDS, "A list of so many items."),
+];
 
 /// Reads the matcher of a code, a message or a header field.
 pub(super) fn of_scalar(node: &Node, problems: &mut Vec<Problem>) -> Matcher {
@@ -73,10 +122,7 @@ fn matcher(node: &Node, problems: &mut Vec<Problem>) -> Matcher {
         "some" => Matcher::Some(Box::new(matcher(inner, problems))),
         "none" => Matcher::None(Box::new(matcher(inner, problems))),
         // An unknown key; the check of the shape has named it.
-        _ => {
-            check(node, &Shape::Table(&MATCHER_KEYS), &mut Vec::new());
-            Matcher::Present(true)
-        }
+        _ => Matcher::Present(true),
     };
     problems.extend(read.flaw(&is_template).map(|flaw| problem(inner, flaw)));
     read

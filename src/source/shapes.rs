@@ -2,7 +2,9 @@
 //!
 //! What needs more than a type (ids, names, contradictions) is checked where the file is read.
 
+use super::matcher::MATCHER;
 use super::shape::{Key, Shape, key, needed};
+use crate::model::{Effect, Format, Level, Listing, Matcher, ParameterType, Place, Reach, Scheme};
 
 const TEXTS: Shape = Shape::List(&Shape::Text);
 const VALUES: Shape = Shape::Map(&Shape::Any);
@@ -84,11 +86,22 @@ const AXES: Shape = Shape::Table(&[
 ]);
 
 static PLACE: Shape = Shape::Choice(&["query", "form", "json"]);
-static ANY_PLACE: Shape = Shape::Choice(&["path", "query", "form", "json", "header"]);
-static SCHEME: Shape = Shape::Choice(&["none", "v1", "v3", "bearer", "basic", "aws-sigv4", "sigv4"]);
-static AXIS_SCHEME: Shape =
-    Shape::Choice(&["usual", "none", "v1", "v3", "bearer", "basic", "aws-sigv4", "sigv4"]);
-static FORMAT: Shape = Shape::Choice(&["json", "xml"]);
+static ANY_PLACE: Shape = Shape::Choice(&Place::NAMES);
+static SCHEME: Shape = Shape::Choice(Scheme::WORDS);
+static AXIS_SCHEME: Shape = Shape::Choice(&AXIS_SCHEMES);
+static AXIS_SCHEMES: [&str; Scheme::WORDS.len() + 1] = after("usual", Scheme::WORDS);
+static FORMAT: Shape = Shape::Choice(&Format::NAMES);
+
+/// A word, and others after it.
+const fn after<const COUNT: usize>(first: &'static str, others: &[&'static str]) -> [&'static str; COUNT] {
+    let mut all = [first; COUNT];
+    let mut at = 1;
+    while at < COUNT {
+        all[at] = others[at - 1];
+        at += 1;
+    }
+    all
+}
 
 static LINES: Shape = Shape::Either(&[Shape::Text, TEXTS]);
 
@@ -129,61 +142,12 @@ static EXPECT_NAMED: Shape = Shape::Named("expect", &EXPECT_SHAPE);
 static ONE_STATUS: Shape = Shape::Either(&[Shape::Integer, Shape::Text]);
 const STATUS: Shape = Shape::Either(&[Shape::Integer, Shape::Text, Shape::List(&ONE_STATUS)]);
 
-const MATCHER: Shape = Shape::Named("matcher", &MATCHER_SHAPE);
-
-static MATCHER_SHAPE: Shape = Shape::Either(&[
-    Shape::Text,
-    Shape::Boolean,
-    Shape::Number,
-    Shape::Table(&MATCHER_KEYS),
-    Shape::List(&Shape::Any),
-]);
-
-/// A number, or a template that gives one.
-const NUMBER: Shape = Shape::Either(&[Shape::Number, Shape::Text]);
-
-static BOUNDS_TABLE: Shape =
-    Shape::Table(&[key("min", NUMBER, "At least so many."), key("max", NUMBER, "At most so many.")]);
-
-const BOUNDS: Shape = Shape::Named("bounds", &BOUNDS_SHAPE);
-
-static BOUNDS_SHAPE: Shape =
-    Shape::Either(&[Shape::Number, Shape::Text, Shape::Named("least-and-most", &BOUNDS_TABLE)]);
-
-/// The keys of a matcher's table, exactly one of which is given.
-pub(super) static MATCHER_KEYS: [Key; 16] = [
-    key("equals", Shape::Any, "Just this value."),
-    key("template", Shape::Text, "A message template; %s stands for one or more characters."),
-    key("regex", Shape::Text, "A regular expression."),
-    key("any", Shape::List(&Shape::Named("matcher", &MATCHER_SHAPE)), "One of several."),
-    key("present", Shape::Boolean, "Whether it is there at all."),
-    key("type", Shape::Text, "A type: string, integer, number, boolean, list, object, null."),
-    key("not", Shape::Named("matcher", &MATCHER_SHAPE), "A value, but not this."),
-    key("all", Shape::List(&Shape::Named("matcher", &MATCHER_SHAPE)), "All of several."),
-    key("contains", Shape::Any, "A text that has this text in it, or a list that has this item."),
-    key(
-        "length",
-        BOUNDS,
-        "A text of so many characters, a list of so many items, an object of so many keys.",
-    ),
-    key("min", NUMBER, "A number that is no less."),
-    key("max", NUMBER, "A number that is no more."),
-    key(
-        "each",
-        Shape::Named("matcher", &MATCHER_SHAPE),
-        "A list with at least one item, each of which is this.",
-    ),
-    key("some", Shape::Named("matcher", &MATCHER_SHAPE), "A list with an item that is this."),
-    key("none", Shape::Named("matcher", &MATCHER_SHAPE), "A list without an item that is this."),
-    key("count", BOUNDS, "A list of so many items."),
-];
-
 /// A contract.
 pub(super) static CONTRACT: Shape = Shape::Table(&[
     needed("operation", Shape::Text, "The operation's name, as its publisher spells it."),
     needed("version", Shape::Text, "The version of the API."),
     needed("about", Shape::Text, "What the operation does, in a line."),
-    key("effects", Shape::List(&Shape::Choice(&["billable"])), "What an accepted request causes."),
+    key("effects", Shape::List(&Shape::Choice(&Effect::NAMES)), "What an accepted request causes."),
     key("effect", EFFECT, "What an accepted request does, and how that is observed."),
     key(
         "unique",
@@ -234,11 +198,7 @@ const REQUEST_SHAPE: Shape = Shape::Table(&[
     key("methods", TEXTS, "All methods that the contract allows."),
     needed("path", Shape::Text, "The path; {name} holds a parameter."),
     needed("place", Shape::Named("place", &PLACE), "Where parameters go."),
-    key(
-        "lists",
-        Shape::Choice(&["numbered", "repeated"]),
-        "How lists are flattened: Tag.1.Key, or the name again.",
-    ),
+    key("lists", Shape::Choice(&Listing::NAMES), "How lists are flattened: Tag.1.Key, or the name again."),
     key("fixed", VALUES, "Parameters that every request carries."),
     key("format", FORMAT_CHOICE, "How the format of the answer is asked for."),
 ]);
@@ -289,7 +249,7 @@ static PARAM: Shape = Shape::Table(&[
     key("missing", CODES, "Codes that may answer its absence."),
 ]);
 
-const PARAM_TYPE: Shape = Shape::Choice(&["string", "integer", "number", "boolean", "list", "object"]);
+const PARAM_TYPE: Shape = Shape::Choice(&ParameterType::NAMES);
 
 static CONSTRAINT: Shape = Shape::Table(&CONSTRAINT_KEYS);
 
@@ -315,11 +275,7 @@ static CONSTRAINT_KEYS: [Key; 17] = [
 
 static FIELD: Shape = Shape::Table(&[
     needed("name", Shape::Text, "The field's name at the top of the body; with dots, inside objects."),
-    needed(
-        "type",
-        Shape::Choice(&["string", "integer", "number", "boolean", "list", "object", "null"]),
-        "The type.",
-    ),
+    needed("type", Shape::Choice(&Matcher::TYPES), "The type."),
     key("required", Shape::Boolean, "Whether it must be there; true unless said otherwise."),
     key("pattern", Shape::Text, "A regular expression that it matches, as it is written."),
     key("open", Shape::Text, "Why its value may be any of its type."),
@@ -332,7 +288,7 @@ static ERROR: Shape = Shape::Table(&[
     needed("status", Shape::Integer, "The HTTP status."),
     needed("code", CODE, "The error code: a text or a whole number."),
     key("message", Shape::Text, "The message; %s stands for one or more characters."),
-    key("reach", Shape::Choice(&["request", "state"]), "What it takes to provoke it."),
+    key("reach", Shape::Choice(&Reach::NAMES), "What it takes to provoke it."),
     key("about", Shape::Text, "What is worth knowing."),
     key("source", TEXTS, "Names of sources."),
 ]);
@@ -568,7 +524,7 @@ static ENDPOINT: Shape = Shape::Table(&[
         Shape::List(&FIXTURE),
         "States that are there already, each written as [[endpoint.NAME.fixture]].",
     ),
-    key("allow", Shape::List(&Shape::Choice(&["billable"])), "Effects that cases may have on it."),
+    key("allow", Shape::List(&Shape::Choice(&Effect::NAMES)), "Effects that cases may have on it."),
     key("jobs", Shape::Integer, "How many cases run at once."),
     key("rate", Shape::Text, "The limit on requests, as 1000/60s."),
     key(
@@ -622,4 +578,4 @@ static WAIVER: Shape = Shape::Table(&[
     needed("expires", Shape::Text, "The last day on which it counts, such as \"2026-12-31\"."),
 ]);
 
-const LEVEL: Shape = Shape::Choice(&["envelope", "status", "code", "message", "body", "effect", "snapshot"]);
+const LEVEL: Shape = Shape::Choice(&Level::NAMES);

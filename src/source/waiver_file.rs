@@ -87,7 +87,7 @@ fn waiver(node: &Node, problems: &mut Vec<Problem>) -> Option<Waiver> {
     Some(Waiver {
         endpoint,
         case: node.text("case")?,
-        level: node.text("level")?.parse::<Level>().ok()?,
+        level: node.word("level", Level::of_word)?,
         subject: node.text("subject"),
         reason: node.text("reason")?,
         owner: node.text("owner")?,

@@ -5,13 +5,17 @@
 
 mod bench;
 mod figures;
+mod floor;
 mod mutate;
 mod operator;
 mod permit;
+mod twin;
 
 pub use bench::{Bench, Bound};
 pub use figures::{Count, Figures, Gap, MOST_GROUPS, OpenPlace};
+pub use floor::{Floor, Ground};
 pub use operator::{Operator, SET};
+pub use twin::{Came, RowCases, Standing, Twins};
 
 #[cfg(test)]
 mod tests;

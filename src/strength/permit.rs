@@ -178,6 +178,11 @@ fn others(subject: &Subject<'_>) -> Option<Permit> {
 
 /// The promise of a header field that leaves its value open, or whether it is there.
 fn header(subject: &Subject<'_>, name: &str) -> Option<Permit> {
+    let request_id = subject.contract.envelope.request_id.as_ref().and_then(|rule| rule.header.as_ref());
+    // Without a body there is no id to compare it with, so it does not even warn.
+    if let Some(rule) = request_id.filter(|rule| rule.name == name && rule.backing.is_unpublished) {
+        return at(&rule.backing.spot, "envelope request-id.header is marked as unpublished");
+    }
     let header = subject.contract.envelope.headers.iter().find(|header| header.name == name)?;
     let spot = &header.backing.spot;
     if let Some(why) = &header.open {

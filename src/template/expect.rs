@@ -1,7 +1,7 @@
 //! Renders the templates in an expectation.
 
 use super::{Scope, TemplateError, Templates, is_template};
-use crate::model::{Bounds, Expect, Matcher, StatusRule, Value};
+use crate::model::{Expect, Matcher, StatusRule, Value};
 
 /// What to do with a template that cannot be rendered yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,22 +42,8 @@ fn matcher_has(matcher: &Matcher) -> bool {
 
 /// Whether a matcher has a template of its own, whatever the matchers inside of it have.
 fn part_has(matcher: &Matcher) -> bool {
-    match matcher {
-        Matcher::Equals(value) | Matcher::Contains(value) | Matcher::Min(value) | Matcher::Max(value) => {
-            value_has(value)
-        }
-        Matcher::Template(text) | Matcher::Regex(text) | Matcher::Type(text) => is_template(text),
-        Matcher::Length(bounds) | Matcher::Count(bounds) => {
-            bounds.min.iter().chain(&bounds.max).any(value_has)
-        }
-        Matcher::Present(_)
-        | Matcher::Any(_)
-        | Matcher::All(_)
-        | Matcher::Not(_)
-        | Matcher::Each(_)
-        | Matcher::Some(_)
-        | Matcher::None(_) => false,
-    }
+    let (text, values) = matcher.own();
+    text.is_some_and(is_template) || values.into_iter().any(value_has)
 }
 
 fn value_has(value: &Value) -> bool {
@@ -112,33 +98,7 @@ impl Renderer<'_> {
     }
 
     fn matcher(&self, matcher: &Matcher) -> Result<Matcher, TemplateError> {
-        Ok(match matcher {
-            Matcher::Equals(value) => Matcher::Equals(self.value(value)?),
-            Matcher::Template(text) => Matcher::Template(self.text(text)?),
-            Matcher::Regex(text) => Matcher::Regex(self.text(text)?),
-            Matcher::Type(text) => Matcher::Type(self.text(text)?),
-            Matcher::Any(options) => Matcher::Any(self.matchers(options)?),
-            Matcher::All(parts) => Matcher::All(self.matchers(parts)?),
-            Matcher::Present(is_there) => Matcher::Present(*is_there),
-            Matcher::Not(inner) => Matcher::Not(Box::new(self.matcher(inner)?)),
-            Matcher::Contains(value) => Matcher::Contains(self.value(value)?),
-            Matcher::Length(bounds) => Matcher::Length(self.bounds(bounds)?),
-            Matcher::Min(value) => Matcher::Min(self.value(value)?),
-            Matcher::Max(value) => Matcher::Max(self.value(value)?),
-            Matcher::Each(inner) => Matcher::Each(Box::new(self.matcher(inner)?)),
-            Matcher::Some(inner) => Matcher::Some(Box::new(self.matcher(inner)?)),
-            Matcher::None(inner) => Matcher::None(Box::new(self.matcher(inner)?)),
-            Matcher::Count(bounds) => Matcher::Count(self.bounds(bounds)?),
-        })
-    }
-
-    fn matchers(&self, matchers: &[Matcher]) -> Result<Vec<Matcher>, TemplateError> {
-        matchers.iter().map(|matcher| self.matcher(matcher)).collect()
-    }
-
-    fn bounds(&self, bounds: &Bounds) -> Result<Bounds, TemplateError> {
-        let value = |value: &Option<Value>| value.as_ref().map(|value| self.value(value)).transpose();
-        Ok(Bounds { min: value(&bounds.min)?, max: value(&bounds.max)? })
+        matcher.rewritten(&|text| self.text(text), &|value| self.value(value))
     }
 
     fn text(&self, text: &str) -> Result<String, TemplateError> {

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod choosing;
 mod cli;
 mod curl;
 mod gates;
+mod init;
 mod install;
 mod jobs;
 mod keep;

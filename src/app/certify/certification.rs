@@ -31,6 +31,8 @@ pub struct Claim {
     pub patterns: Vec<String>,
     /// Whether each pattern is a whole id.
     pub is_exact: bool,
+    /// The patterns of cases that are skipped on purpose; the certificate lists these cases.
+    pub skip: Vec<String>,
     /// What is tested, if that is said.
     pub subject: Option<Resource>,
     /// Where the run can be looked up.
@@ -100,7 +102,9 @@ impl Certification {
     /// Patterns that match nothing, and a suite that is not the one that its manifest lists.
     pub fn plan(&self, manifest: Option<&Path>) -> Result<Plan, AppError> {
         let patterns = self.claim.patterns.iter().map(|text| Pattern::new(text, self.claim.is_exact));
-        let plan = plan(&self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
+        let mut plan = plan(&self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
+        let skip = self.claim.skip.iter().map(|text| Pattern::new(text, self.claim.is_exact));
+        plan.skip(&skip.collect::<Result<Vec<_>, _>>()?)?;
         let drift = manifest_drift(manifest, &self.cases, None, &self.suite, &plan)?;
         match drift.filter(|drift| !drift.is_empty()) {
             None => Ok(plan),

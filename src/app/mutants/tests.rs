@@ -14,8 +14,9 @@ use crate::strength::{Bound, Operator};
 use crate::transport::{Connection, Limits};
 
 /// A few cases that have answers of every kind: both formats, rows with and without blanks, several steps.
-const SOME: [&str; 5] = [
+const SOME: [&str; 6] = [
     "accepted/each-start-has-its-own-id",
+    "client-token/replayed/get-json",
     "accepted/required-only/get-*",
     "region-and-pipeline/region-unknown/*",
     "tag-count/duplicate-key/apart-*",
@@ -76,7 +77,7 @@ async fn records() -> (Plan, Vec<CaseRecord>) {
 }
 
 fn mutated(plan: &Plan, records: &[CaseRecord], most: u64) -> Mutated {
-    let mut mutants = Mutants::new(vec![0], Normalisation::default(), Bound { mutants: most });
+    let mut mutants = Mutants::new(&plan.cases, vec![0], Normalisation::default(), Bound { mutants: most });
     for (planned, record) in plan.cases.iter().zip(records) {
         mutants.take(planned, record);
     }

@@ -17,7 +17,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Snapshots", &["pending", "review", "accept", "reject", "stale", "prune", "noise"]),
     ("Certificates", &["keygen", "certify", "verify", "certificate"]),
     ("Endpoints", &["endpoints", "serve", "sweep"]),
-    ("Set-up", &["schema", "completions", "man", "help"]),
+    ("Set-up", &["init", "schema", "completions", "man", "help"]),
 ];
 
 /// The program, whose help lists the commands by group.

@@ -20,6 +20,8 @@ pub(super) use shared::{
 };
 
 use super::command::SchemaKind;
+use super::words::Words;
+use crate::model::Scheme;
 use crate::report::Code;
 
 /// Hold an API endpoint, mock or real, to its published contract.
@@ -86,6 +88,8 @@ pub(super) enum Command {
     Sweep(Box<SweepArgs>),
     /// Explain the code of a finding, such as PM001, or list all codes
     Explain(ExplainArgs),
+    /// Write the first files of a project, and run its cases
+    Init(InitArgs),
     /// Print the JSON Schema of a kind of file, for editors and programs
     Schema(SchemaArgs),
     /// Print a script by which a shell completes arguments
@@ -96,6 +100,29 @@ pub(super) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// What a project begins with; at a terminal, what is left out is asked for.
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The name of the first operation, such as GetBook
+    #[arg(value_name = "NAME")]
+    pub(in crate::cli) name: Option<String>,
+    /// The address of the endpoint, such as http://127.0.0.1:8080
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) url: Option<String>,
+    /// The method of the operation
+    #[arg(long, value_name = "METHOD")]
+    pub(in crate::cli) method: Option<String>,
+    /// The path of a request that the endpoint accepts, such as /books/1
+    #[arg(long, value_name = "PATH")]
+    pub(in crate::cli) path: Option<String>,
+    /// How requests are signed: none, v1, v3, bearer, basic or aws-sigv4
+    #[arg(long, value_name = "SCHEME", value_parser = Words::schemes(), hide_possible_values = true)]
+    pub(in crate::cli) sign: Option<Scheme>,
+    /// Write the files, and send nothing
+    #[arg(long)]
+    pub(in crate::cli) no_run: bool,
 }
 
 #[derive(Debug, Args)]

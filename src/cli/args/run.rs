@@ -54,6 +54,9 @@ pub(in crate::cli) struct ScopeArgs {
     /// Run the cases that `proofmark stale` lists, and no others
     #[arg(long)]
     pub(in crate::cli) stale: bool,
+    /// Run the cases that failed or were inconclusive when they last ran, and no others
+    #[arg(long, conflicts_with = "stale")]
+    pub(in crate::cli) failed: bool,
     /// Fail unless all cases that this file lists are selected, or those of the shard; without it, manifest.toml in
     /// the folder of cases is compared with the suite alone
     #[arg(long, value_name = "FILE")]

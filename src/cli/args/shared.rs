@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::app::Shard;
-use crate::cli::words::Words;
+use crate::cli::words::{Words, or};
 use crate::model::{Level, Scheme};
+use crate::report::Format;
 use crate::run::Observing;
 use crate::transport::Keeping;
 
@@ -27,6 +28,9 @@ pub(in crate::cli) struct SelectArgs {
     /// Take each pattern as the whole id
     #[arg(long)]
     pub(in crate::cli) exact: bool,
+    /// Skip the cases that this pattern matches; several can be given. Reports list them as skipped on purpose
+    #[arg(long, value_name = "PATTERN")]
+    pub(in crate::cli) skip: Vec<String>,
     #[command(flatten)]
     pub(in crate::cli) folder: FolderArgs,
 }
@@ -63,6 +67,10 @@ pub(in crate::cli) struct BoundArgs {
     /// Allow cases that may cost money, on an endpoint that is not on this machine
     #[arg(long, value_enum, value_name = "EFFECT")]
     pub(in crate::cli) allow: Vec<Allowed>,
+    /// Wait for an endpoint that is starting, for at most this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    #[arg(value_parser = clap::value_parser!(u64).range(0..=3600), hide_default_value = true)]
+    pub(in crate::cli) wait: u64,
     /// How long the whole run may take, in seconds; set-ups and teardowns under way still finish [default: 1800]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
     pub(in crate::cli) total_timeout: Option<u64>,
@@ -72,8 +80,9 @@ pub(in crate::cli) struct BoundArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Judging")]
 pub(in crate::cli) struct LevelArgs {
-    /// The deepest level that counts: envelope, status, code, message, body, effect, snapshot
+    // The help names every level.
     #[arg(long, value_name = "LEVEL", default_value = "snapshot")]
+    #[arg(help = format!("The deepest level that counts: {}", Level::NAMES.join(", ")))]
     #[arg(value_parser = Words::levels(), hide_possible_values = true)]
     pub(in crate::cli) level: Level,
     /// Observe what requests do on the endpoint, where contracts say how; `auto` does so for endpoints on this machine
@@ -126,8 +135,9 @@ pub(in crate::cli) struct EndpointArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub(in crate::cli) struct ConnectArgs {
-    /// How requests are signed: none, v1, v3, bearer, basic or aws-sigv4, with credentials from the environment
+    // The help names every scheme.
     #[arg(long, value_name = "SCHEME", value_parser = Words::schemes(), hide_possible_values = true)]
+    #[arg(help = format!("How requests are signed: {}, with credentials from the environment", or(&Scheme::NAMES)))]
     pub(in crate::cli) sign: Option<Scheme>,
     /// The limit on requests of every kind, such as 1000/60s; they wait their turn
     #[arg(long, value_name = "N/SECONDS")]
@@ -183,8 +193,9 @@ pub(in crate::cli) struct ReuseArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(in crate::cli) struct OutputArgs {
-    /// Write a report: json, ndjson, junit, tap, markdown, github, html or sarif, as junit=PATH; `-` is standard output
+    // The help names every format.
     #[arg(long, value_name = "FORMAT=PATH")]
+    #[arg(help = format!("Write a report: {}, as junit=PATH; `-` is standard output", or(&Format::NAMES)))]
     pub(in crate::cli) report: Vec<String>,
     /// Let outputs replace files that are something else; never those that are read
     #[arg(long)]

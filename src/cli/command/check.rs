@@ -1,12 +1,12 @@
 //! `check`: whether every file of a folder of cases is right.
 
-use crate::app::{Checked, Shard, check_suite};
+use crate::app::{AppError, Checked, Shard, check_suite};
 use crate::cli::args::{FolderArgs, SelectArgs};
 use crate::cli::exit::CliError;
 use crate::cli::print;
 use crate::cli::settings::from_environment;
 use crate::model::{Suite, plural};
-use crate::plan::Plan;
+use crate::plan::{Pattern, Plan};
 use crate::report::printable;
 
 /// Checks every file, and prints how much there is.
@@ -18,7 +18,19 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
     print(&format!("{}: no problems\n{}", counts.join(", "), printable(&lines.concat())))
 }
 
-/// The suite, and those of its cases that flags select.
+/// The suite, and those of its cases that flags select; what is skipped on purpose is marked.
 pub(super) fn selected(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
-    Ok(crate::app::selected(&args.folder.cases, &args.patterns, args.exact, part)?)
+    let (suite, mut plan) = crate::app::selected(&args.folder.cases, &args.patterns, args.exact, part)?;
+    if !args.skip.is_empty() {
+        let skip = args.skip.iter().map(|text| Pattern::new(text, args.exact));
+        let skip = skip.collect::<Result<Vec<_>, _>>().map_err(AppError::from)?;
+        plan.skip(&skip).map_err(AppError::from)?;
+    }
+    Ok((suite, plan))
+}
+
+/// The same, for commands that report no case that is skipped.
+pub(super) fn selected_alone(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
+    let (suite, plan) = selected(args, part)?;
+    Ok((suite, plan.without_skipped()))
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
-use super::check::selected;
+use super::check::selected_alone;
 use crate::app::{self, check_endpoints};
 use crate::cli::args::{CoverageFormat, DiffArgs};
 use crate::cli::exit::{CliError, INTERRUPTED, of_run};
@@ -19,7 +19,7 @@ use crate::run::seed_by_chance;
 /// Runs the cases on both endpoints, and prints how they differ.
 pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
     let part = args.shard.part();
-    let (suite, plan) = selected(&args.select, part)?;
+    let (suite, plan) = selected_alone(&args.select, part)?;
     let names = [args.first.as_str(), args.second.as_str()].into_iter().filter_map(other);
     check_endpoints(&names.collect::<Vec<_>>(), &args.select.folder.cases, &suite)?;
     // Both get the same random values, so that what an answer repeats of them is alike.

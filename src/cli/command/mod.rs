@@ -8,6 +8,7 @@ mod coverage;
 mod diff;
 mod endpoints;
 mod explain;
+mod init;
 mod install;
 mod keygen;
 mod list;
@@ -60,6 +61,7 @@ pub(super) fn carry_out(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Keygen(args)) => keygen::keygen(&args),
         Some(Command::Certificate(args)) => certificate::certificate(&args),
         Some(Command::Explain(args)) => explain::explain(&args),
+        Some(Command::Init(args)) => init::init(&args),
         Some(Command::Schema(args)) => schema::print_schema(args.kind),
         Some(Command::Mutants(args)) => mutants::mutants(&args),
         Some(Command::Coverage(args)) => coverage::coverage(&args),

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use serde_json::{Value as Json, json};
 
-use super::check::selected;
+use super::check::selected_alone;
 use crate::app::{AppError, Mutants, Mutated, check_endpoints};
 use crate::cli::args::{CoverageFormat, MutantsArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NOTHING_SELECTED};
@@ -18,23 +18,24 @@ use crate::model::Suite;
 use crate::plan::{Pattern, PlannedCase, plan};
 use crate::report::{printable, printable_json};
 use crate::run::Observing;
-use crate::strength::{Bound, Count, Figures, SET};
+use crate::strength::{Bound, Count, Figures, Ground, SET, Standing};
 
 /// Judges the mutants of a run, and prints what became of them.
 pub(super) fn mutants(args: &MutantsArgs) -> Result<u8, CliError> {
     let mutated = if args.from.is_empty() { of_a_run(args)? } else { Some(of_files(args)?) };
-    let Some(Mutated { figures, apart }) = mutated else { return Ok(INTERRUPTED) };
-    for one in &apart {
+    let Some(mutated) = mutated else { return Ok(INTERRUPTED) };
+    let Mutated { figures, apart, .. } = &mutated;
+    for one in apart {
         note(&printable(&format!("not judged: {one}")));
     }
     print(&match args.format {
         CoverageFormat::Text => {
             let width = Surroundings::read().output_width();
-            text(&figures, args.quiet, width)
+            text(&mutated, args.quiet, width)
         }
-        CoverageFormat::Json => printable_json(&format!("{:#}\n", as_json(&figures))).into_owned(),
+        CoverageFormat::Json => printable_json(&format!("{:#}\n", as_json(&mutated))).into_owned(),
     })?;
-    Ok(code(&figures, args.min, !apart.is_empty()))
+    Ok(code(figures, args.min, !apart.is_empty()))
 }
 
 /// What the figures come to. Without a mutant nothing is known, and neither is what was not judged.
@@ -64,10 +65,12 @@ fn of_a_run(args: &MutantsArgs) -> Result<Option<Mutated>, CliError> {
         ..Asked::plain(cases, &args.connect, &args.bounds)
     };
     let settings = Settings::resolve(&asked, endpoint)?;
-    let (suite, plan) = selected(&args.select, asked.part)?;
+    let (suite, plan) = selected_alone(&args.select, asked.part)?;
     check_endpoints(endpoint.as_slice(), cases, &suite)?;
     let bound = bound(args);
-    interruptible(async |stop| Ok(Mutants::of_run(settings.session, &plan, stop, &remark, bound).await?))
+    interruptible(async |stop| {
+        Ok(Mutants::of_run(settings.session, (&suite, &plan), stop, &remark, bound).await?)
+    })
 }
 
 fn bound(args: &MutantsArgs) -> Bound {
@@ -82,7 +85,7 @@ fn of_files(args: &MutantsArgs) -> Result<Mutated, CliError> {
     {
         return Ok(Mutants::of_bundle(path, |suite| wanted(args, suite), bound(args))?);
     }
-    let (suite, plan) = selected(&args.select, None)?;
+    let (suite, plan) = selected_alone(&args.select, None)?;
     Ok(Mutants::of_saved(&args.from, &suite, &plan.cases, bound(args))?)
 }
 
@@ -104,8 +107,25 @@ fn with(mut json: Json, of: &Count) -> Json {
     json
 }
 
+fn rows_as_json(standings: &[Standing]) -> Json {
+    let count = |standing| standings.iter().filter(|one| **one == standing).count();
+    json!({
+        "rows": standings.len(),
+        "held": count(Standing::Held),
+        "not_held": count(Standing::NotHeld),
+        "not_measured": count(Standing::Unmeasured),
+        "not_expected": count(Standing::Unexpected),
+    })
+}
+
+fn floor_as_json(floor: &Ground) -> Json {
+    let Ground { endpoint, passed, cases, held, rows } = floor;
+    json!({ "endpoint": endpoint, "passed": passed, "cases": cases, "held": held, "rows": rows })
+}
+
 /// The figures as JSON.
-fn as_json(figures: &Figures) -> Json {
+fn as_json(mutated: &Mutated) -> Json {
+    let figures = &mutated.figures;
     let operators = figures.operators.iter();
     let operators = operators
         .map(|(operator, of)| with(json!({ "operator": operator.name(), "about": operator.about() }), of));
@@ -136,6 +156,8 @@ fn as_json(figures: &Figures) -> Json {
         "answers_cut": figures.cut,
         "mutants": figures.mutants(),
         "percent": figures.total.percent(),
+        "error_rows": rows_as_json(&mutated.standings),
+        "floor": mutated.floor.as_ref().map(floor_as_json),
         "only_in_snapshots": figures.in_snapshots,
         "stopped": figures.is_stopped,
         "by_operator": operators.collect::<Vec<_>>(),

@@ -2,9 +2,9 @@
 
 use super::check::selected;
 use super::stale::keep_stale;
-use crate::app::Keep;
 use crate::app::{
-    Background, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift, series, today,
+    Background, Keep, LastRun, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift,
+    series, today,
 };
 use crate::cli::args::RunArgs;
 use crate::cli::dry_run::dry_run;
@@ -51,6 +51,13 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
             return Ok(CONFORMS);
         }
     }
+    let mut last = LastRun::of(cases);
+    if args.scope.failed {
+        last.keep(&mut plan)?;
+        if plan.cases.is_empty() {
+            return print("no case failed when it last ran\n");
+        }
+    }
     check_endpoints(&names, cases, &suite)?;
     all.iter().try_for_each(|settings| settings.session.target.check(&plan))?;
     if args.dry_run {
@@ -67,8 +74,12 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         sessions.push((session, Background { drift: drift.clone(), ..background }));
     }
     let mut reports = Reports::open(&output, keep)?;
-    let end =
-        interruptible(async |stop| Ok(series(sessions, plan, stop, |event| reports.take(&event)).await?))?;
+    let mut take = |event| {
+        last.take(&event);
+        reports.take(&event);
+    };
+    let end = interruptible(async |stop| Ok(series(sessions, plan, stop, &mut take).await?))?;
+    last.save();
     Ok(of_run(end.outcome(), reports.close()))
 }
 

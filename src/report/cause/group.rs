@@ -299,7 +299,8 @@ fn of_skipped(reason: &Skipped) -> Trouble {
         Skipped::Unsigned { .. } => {
             Trouble::new(Code::Unsigned, "signing", "credentials", reason.to_string())
         }
-        Skipped::Billable
+        Skipped::OnPurpose { .. }
+        | Skipped::Billable
         | Skipped::Unreachable { .. }
         | Skipped::Refused { .. }
         | Skipped::Interrupted

@@ -126,7 +126,7 @@ impl TryFrom<RawRequest> for Request {
 }
 
 fn read_format(name: String) -> Result<Format, WireError> {
-    let found = [Format::Json, Format::Xml].into_iter().find(|format| format.to_string() == name);
+    let found = Format::of_word(&name);
     found.ok_or(WireError::Inconclusive { what: "format", found: name })
 }
 

@@ -39,6 +39,7 @@ pub(super) enum RawInconclusive {
 pub(super) enum RawSkipped {
     NoWayTo { state: String, reason: String },
     Unsigned { scheme: String, is_meant: bool },
+    OnPurpose { pattern: String },
     Billable,
     Unreachable { reason: String },
     Refused { reason: String },
@@ -123,6 +124,7 @@ impl From<Skipped> for RawSkipped {
         match reason {
             Skipped::NoWayTo { state, reason } => Self::NoWayTo { state, reason },
             Skipped::Unsigned { scheme, is_meant } => Self::Unsigned { scheme: scheme.to_string(), is_meant },
+            Skipped::OnPurpose { pattern } => Self::OnPurpose { pattern },
             Skipped::Billable => Self::Billable,
             Skipped::Unreachable { reason } => Self::Unreachable { reason },
             Skipped::Refused { reason } => Self::Refused { reason },
@@ -143,6 +145,7 @@ impl TryFrom<RawSkipped> for Skipped {
                 let unknown = |_| WireError::Inconclusive { what: "scheme", found: scheme.clone() };
                 Self::Unsigned { scheme: scheme.parse().map_err(unknown)?, is_meant }
             }
+            RawSkipped::OnPurpose { pattern } => Self::OnPurpose { pattern },
             RawSkipped::Billable => Self::Billable,
             RawSkipped::Unreachable { reason } => Self::Unreachable { reason },
             RawSkipped::Refused { reason } => Self::Refused { reason },

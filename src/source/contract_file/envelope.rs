@@ -103,8 +103,7 @@ impl Reader<'_> {
         };
         for item in node.get("other").into_iter().flat_map(one_or_more) {
             let media_type = item.as_text().map(essence).unwrap_or_default();
-            let of_both =
-                [Format::Json, Format::Xml].into_iter().find(|format| types.has(*format, &media_type));
+            let of_both = Format::ALL.into_iter().find(|format| types.has(*format, &media_type));
             if let Some(format) = of_both {
                 self.problem(item, format!("`{media_type}` is the media type of {format} here as well"));
             }

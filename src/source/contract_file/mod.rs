@@ -43,7 +43,7 @@ pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Ve
         operation: own.text("operation").unwrap_or_default(),
         version: own.text("version").unwrap_or_default(),
         about: own.text("about").unwrap_or_default(),
-        effects: own.texts("effects").iter().map(|_| Effect::Billable).collect(),
+        effects: own.words("effects", Effect::of_word),
         rate_limit: own.get("rate-limit").map(|node| reader.rate_limit(node)),
         request: reader.request(own.get("request").unwrap_or(own)),
         parameters: reader.parameters(own.get("param")),
@@ -137,12 +137,8 @@ impl Reader<'_> {
             method,
             methods,
             path,
-            place: node.text("place").and_then(|name| place(&name)).unwrap_or(Place::Query),
-            lists: if node.text("lists").as_deref() == Some("repeated") {
-                Listing::Repeated
-            } else {
-                Listing::Numbered
-            },
+            place: node.word("place", Place::of_word).unwrap_or(Place::Query),
+            lists: node.word("lists", Listing::of_word).unwrap_or(Listing::Numbered),
             fixed: node.get("fixed").map(Node::to_pairs).unwrap_or_default(),
             format: node.get("format").map(|format| FormatChoice {
                 param: format.text("param").unwrap_or_default(),
@@ -260,7 +256,7 @@ impl Reader<'_> {
             code: node.code("code").unwrap_or_default(),
             is_numeric: node.get("code").is_some_and(|code| code.as_text().is_none()),
             message: node.text("message").map(MessageTemplate::new),
-            reach: if node.text("reach").as_deref() == Some("state") { Reach::State } else { Reach::Request },
+            reach: node.word("reach", Reach::of_word).unwrap_or(Reach::Request),
             about: node.text("about"),
             source: self.cited(node),
             spot: node.spot.clone(),
@@ -315,12 +311,6 @@ pub(super) fn unknown_code(contract: &Contract, node: &Node) -> Option<Problem> 
         Some(near) => problem.hint(format!("did you mean `{near}`?")),
         None => problem.hint("add a row to contract.toml, or to the file that it shares"),
     })
-}
-
-pub(super) fn place(name: &str) -> Option<Place> {
-    [Place::Path, Place::Query, Place::Form, Place::Json, Place::Header]
-        .into_iter()
-        .find(|place| place.to_string() == name)
 }
 
 /// The regular expression of a node, unless it is none, which joins `problems`.

@@ -1,7 +1,7 @@
 //! Reads parameters and their constraints.
 
-use super::{Reader, place};
-use crate::model::{Constraint, Limit, Parameter, ParameterType, Problem};
+use super::Reader;
+use crate::model::{Constraint, Limit, Parameter, ParameterType, Place, Problem};
 use crate::source::document::{Entry, Node};
 
 impl Reader<'_> {
@@ -29,10 +29,10 @@ impl Reader<'_> {
         let constraints = node.get("constraints").map(Node::items).unwrap_or_default();
         Parameter {
             name: node.text("name").unwrap_or_default(),
-            kind: parameter_type(node.text("type").as_deref()),
+            kind: node.word("type", ParameterType::of_word).unwrap_or(ParameterType::String),
             is_required: node.flag("required", false),
             is_deprecated: node.flag("deprecated", false),
-            place: node.text("place").and_then(|name| place(&name)),
+            place: node.word("place", Place::of_word),
             about: node.text("about").unwrap_or_default(),
             source: self.cited(node),
             constraints: constraints.iter().filter_map(|item| self.constraint(item)).collect(),
@@ -79,16 +79,5 @@ impl Reader<'_> {
             "known" => text().map(Limit::Known),
             _ => None,
         }
-    }
-}
-
-fn parameter_type(name: Option<&str>) -> ParameterType {
-    match name {
-        Some("integer") => ParameterType::Integer,
-        Some("number") => ParameterType::Number,
-        Some("boolean") => ParameterType::Boolean,
-        Some("list") => ParameterType::List,
-        Some("object") => ParameterType::Object,
-        Some(_) | None => ParameterType::String,
     }
 }

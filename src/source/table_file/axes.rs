@@ -4,10 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Reader, format_named};
-use crate::model::{AxisChoice, Place, Problem, Scheme, With, work};
+use super::Reader;
+use crate::model::{AxisChoice, Format, Place, Problem, Scheme, With, work};
 use crate::source::bound::{MOST_DRAWN, check_axes};
-use crate::source::contract_file;
 use crate::source::document::Node;
 
 /// The choices of the axes; one empty choice without them.
@@ -20,11 +19,13 @@ pub(super) fn read(reader: &mut Reader<'_>, node: Option<&Node>, table: &Node) -
     for item in node.get("method").map(Node::items).unwrap_or_default() {
         methods.extend(reader.method(item));
     }
-    let places: Vec<Place> =
-        node.texts("place").iter().filter_map(|name| contract_file::place(name)).collect();
-    let formats: Vec<_> = node.texts("format").iter().map(|name| format_named(name)).collect();
-    // What is no scheme is `usual`: the endpoint's own.
-    let schemes: Vec<Option<Scheme>> = node.texts("sign").iter().map(|name| name.parse().ok()).collect();
+    let places = node.words("place", Place::of_word);
+    let formats = node.words("format", Format::of_word);
+    // The endpoint's own scheme is `usual`.
+    let schemes = node.words("sign", |word| match word {
+        "usual" => Some(None),
+        scheme => Scheme::of_word(scheme).map(Some),
+    });
     let with = with(reader, node, table);
     let lengths = [methods.len(), places.len(), formats.len(), schemes.len(), with.len()];
     let is_drawn = node.text("draw").as_deref() == Some("pairs");

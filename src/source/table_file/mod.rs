@@ -8,11 +8,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    AxisChoice, Case, CaseId, Contract, Expect, Format, Method, Problem, RawParts, RequestSpec, Row, Step,
-    Table, TableId, Value, Variable, check_part, is_token, last_part, merge_params,
+    AxisChoice, Case, CaseId, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Row,
+    Scheme, Step, Table, TableId, Value, Variable, check_part, is_token, last_part, merge_params,
 };
 use crate::source::bound::Merged;
-use crate::source::contract_file;
 use crate::source::document::{Entry, Node};
 use crate::source::expectation;
 use crate::source::matcher::check_path;
@@ -186,9 +185,9 @@ impl Reader<'_> {
         let headers = headers.iter().flat_map(|entry| self.field(entry)).collect();
         RequestSpec {
             method,
-            place: node.text("place").and_then(|name| contract_file::place(&name)),
-            format: node.text("format").map(|name| format_named(&name)),
-            sign: node.text("sign").and_then(|name| name.parse().ok()),
+            place: node.word("place", Place::of_word),
+            format: node.word("format", Format::of_word),
+            sign: node.word("sign", Scheme::of_word),
             raw: RawParts {
                 path: node.text("path"),
                 query: node.text("query"),
@@ -312,10 +311,6 @@ fn pairs(node: &Node, key: &str) -> Vec<(String, Value)> {
 
 fn variables(node: &Node) -> Vec<Variable> {
     node.to_pairs().into_iter().map(|(name, value)| Variable { name, value }).collect()
-}
-
-fn format_named(name: &str) -> Format {
-    if name == "xml" { Format::Xml } else { Format::Json }
 }
 
 /// Reads a shift such as `-32m`, of a day at the most.

@@ -101,7 +101,7 @@ fn give(
 fn ids(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     let material = maker.material;
     for earlier in material.earlier.into_iter().flatten() {
-        for path in id_paths(maker) {
+        for path in id_paths(material.contract) {
             id(maker, path, earlier)?;
         }
     }

@@ -13,6 +13,9 @@ mod write;
 
 use std::ops::ControlFlow;
 
+pub(super) use tree::{id_paths, put};
+pub(super) use write::{json_text, xml_text};
+
 use super::operator::Operator;
 use crate::model::{Answer, Body, Contract, Exchange, Value};
 use crate::protocol::labels;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::value::{Change, changes};
 use super::{Aspect, Maker};
 use crate::check::{Places, places};
-use crate::model::{AnswerPlace, Body, OrderRule, Value};
+use crate::model::{AnswerPlace, Body, Contract, OrderRule, Value, ValueKind};
 use crate::strength::operator::Operator;
 
 /// The most places of an answer that are changed: an answer may hold very many.
@@ -217,7 +217,7 @@ impl Sites {
 }
 
 /// The tree with another value wherever a path leads; none if it leads nowhere.
-pub(super) fn put(tree: &Value, path: &str, value: &Value) -> Option<Value> {
+pub(in crate::strength) fn put(tree: &Value, path: &str, value: &Value) -> Option<Value> {
     fn walk(tree: &mut Value, places: &Places, value: &Value) -> bool {
         if places.is_here {
             *tree = value.clone();
@@ -238,13 +238,10 @@ pub(super) fn put(tree: &Value, path: &str, value: &Value) -> Option<Value> {
 }
 
 /// The paths of values that the contract calls ids: that of the request, and those that differ from run to run.
-pub(super) fn id_paths<'a>(maker: &Maker<'a, '_>) -> Vec<&'a str> {
-    let contract = maker.material.contract;
+pub(in crate::strength) fn id_paths(contract: &Contract) -> Vec<&str> {
     let request_id = contract.envelope.request_id.as_ref().map(|rule| rule.body.as_str());
     let volatile = contract.normalisation.values.iter().filter_map(|rule| match &rule.place {
-        AnswerPlace::Body(path)
-            if rule.kind == crate::model::ValueKind::Volatile && rule.pattern.is_none() =>
-        {
+        AnswerPlace::Body(path) if rule.kind == ValueKind::Volatile && rule.pattern.is_none() => {
             Some(path.as_str())
         }
         AnswerPlace::Body(_) | AnswerPlace::Header(_) | AnswerPlace::Anywhere => None,

@@ -3,12 +3,12 @@
 use crate::model::Value;
 
 /// A tree as JSON.
-pub(super) fn json_text(tree: &Value) -> String {
+pub(in crate::strength) fn json_text(tree: &Value) -> String {
     tree.to_string()
 }
 
 /// A tree as XML, as it is read: a list is a repeated element, `@name` an attribute, `#text` a text.
-pub(super) fn xml_text(root: &str, tree: &Value) -> String {
+pub(in crate::strength) fn xml_text(root: &str, tree: &Value) -> String {
     let mut text = String::new();
     element(&mut text, root, tree);
     text

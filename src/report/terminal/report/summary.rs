@@ -94,6 +94,9 @@ impl<W: Write> TerminalReport<W> {
         let Some(cause) = causes.first() else { return Ok(()) };
         let (code, id) = (cause.code.name(), cause.example.case.clone());
         let mut commands = vec![format!("proofmark show {id}"), format!("proofmark explain {code}")];
+        let endpoint = self.start.as_ref().map(|start| &start.endpoint).filter(|it| !it.is_reference);
+        let endpoint = endpoint.map(|it| format!(" --endpoint {}", it.name)).unwrap_or_default();
+        commands.push(printable(&format!("proofmark run --failed{endpoint}")).into_owned());
         if end.snapshots.different > 0 {
             commands.push("proofmark review".to_owned());
         }

@@ -1,0 +1,108 @@
+//! The cases that failed or were inconclusive when they last ran, which `run --failed` runs again. Main type: [`LastRun`].
+//!
+//! They are in a file beside the folder of cases. It only saves typing: where it cannot be written, nothing is lost.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::AppError;
+use crate::event::Event;
+use crate::model::Verdict;
+use crate::plan::Plan;
+use crate::whole_file::WholeFile;
+
+/// The folder of our own files, beside that of cases.
+const FOLDER: &str = ".proofmark";
+
+/// The file in it.
+const FILE: &str = "last-run.json";
+
+/// The largest file that is read, in bytes: a million ids of the usual length.
+const LARGEST: u64 = 256 << 20;
+
+/// The version of the file.
+const VERSION: u32 = 1;
+
+/// The cases that did not pass when they last ran.
+#[derive(Debug)]
+pub struct LastRun {
+    path: PathBuf,
+    failed: BTreeSet<String>,
+    /// Whether there was such a file.
+    is_known: bool,
+    is_changed: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLastRun {
+    version: u32,
+    failed: BTreeSet<String>,
+}
+
+impl LastRun {
+    /// Reads what is known for a folder of cases.
+    pub fn of(cases: &Path) -> Self {
+        let path = cases.parent().unwrap_or(Path::new("")).join(FOLDER).join(FILE);
+        let known = read(&path);
+        Self { is_known: known.is_some(), failed: known.unwrap_or_default(), path, is_changed: false }
+    }
+
+    /// Keeps the cases of a plan that did not pass.
+    ///
+    /// # Errors
+    /// No earlier run is known.
+    pub fn keep(&self, plan: &mut Plan) -> Result<(), AppError> {
+        if !self.is_known {
+            let message = format!("--failed: no earlier run is recorded in {}", self.path.display());
+            return Err(AppError::settings_with(message, "run once without --failed".to_owned()));
+        }
+        plan.cases.retain(|planned| self.failed.contains(planned.id.as_str()));
+        Ok(())
+    }
+
+    /// Takes what a case came to.
+    pub fn take(&mut self, event: &Event) {
+        let Event::Finished(record) = event else { return };
+        let id = record.id.as_str();
+        let is_changed = match &record.verdict {
+            Verdict::Failed | Verdict::Inconclusive(_) => {
+                !self.failed.contains(id) && self.failed.insert(id.to_owned())
+            }
+            Verdict::Passed | Verdict::Flaky { .. } | Verdict::Waived { .. } => self.failed.remove(id),
+            Verdict::Skipped(_) => false,
+        };
+        self.is_changed |= is_changed;
+    }
+
+    /// Writes the file, if something is new.
+    pub fn save(&self) {
+        if self.is_known && !self.is_changed {
+            return;
+        }
+        // Whoever cannot write here is not told at each run.
+        let _ = self.write();
+    }
+
+    fn write(&self) -> std::io::Result<()> {
+        fs::create_dir_all(self.path.parent().unwrap_or(Path::new(".")))?;
+        let mut file = WholeFile::in_place(&self.path)?;
+        serde_json::to_writer(&mut file, &RawLastRun { version: VERSION, failed: self.failed.clone() })?;
+        file.write_all(b"\n")?;
+        file.commit()
+    }
+}
+
+/// The cases in a file of ours; none, if it is missing or not one.
+fn read(path: &Path) -> Option<BTreeSet<String>> {
+    let is_file = fs::symlink_metadata(path).ok()?.is_file();
+    let file = fs::File::open(path).ok().filter(|_| is_file)?;
+    let mut text = Vec::new();
+    file.take(LARGEST).read_to_end(&mut text).ok()?;
+    let raw: RawLastRun = serde_json::from_slice(&text).ok()?;
+    (raw.version == VERSION).then_some(raw.failed)
+}

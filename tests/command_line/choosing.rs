@@ -1,0 +1,181 @@
+//! Choosing cases: those that are skipped on purpose, and those that failed when they last ran.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+use crate::support::odd::{JSON, answer, serve};
+use crate::support::{code, err, out, proofmark};
+
+const CONTRACT: &str = "operation = \"Get\"\nversion = \"1\"\nabout = \"Gets a thing.\"\n\n[request]\nmethod = \
+    \"GET\"\npath = \"/thing\"\nplace = \"query\"\n\n[[param]]\nname = \"row\"\ntype = \"string\"\n\n[envelope]\ncode = \
+    \"$.code\"\nmessage = \"$.message\"\ncontent-type = { json = \"application/json\" }\n";
+
+const TABLE: &str = "[[case]]\nid = \"one\"\nabout = \"It is there.\"\nparams = { row = \"{{ r }}\" }\n\
+    rows = [{ id = \"a\", r = \"a\" }, { id = \"b\", r = \"b\" }, { id = \"c\", r = \"c\" }]\n\
+    expect = { status = 200 }\n";
+
+/// A thing that is broken for the rows a and b until it is mended, and the rows that it was asked for.
+struct Thing {
+    url: String,
+    is_mended: Arc<AtomicBool>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+fn thing() -> Thing {
+    let (is_mended, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+    let (mended, log) = (Arc::clone(&is_mended), Arc::clone(&asked));
+    let url = serve(move |head, stream| {
+        if let Some(row) = head.split("row=").nth(1).map(|rest| rest[..1].to_owned()) {
+            log.lock().unwrap().push(row.clone());
+            let is_right = mended.load(Ordering::SeqCst) || row == "c";
+            let status = if is_right { "200 OK" } else { "500 Broken" };
+            let _ = stream.write_all(&answer(status, JSON, "{}"));
+        } else {
+            let _ = stream.write_all(&answer("200 OK", JSON, "{}"));
+        }
+    });
+    Thing { url, is_mended, asked }
+}
+
+impl Thing {
+    /// The rows that were asked for since the last time, in order.
+    fn rows(&self) -> Vec<String> {
+        let mut rows = std::mem::take(&mut *self.asked.lock().unwrap());
+        rows.sort();
+        rows
+    }
+}
+
+fn project() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let operation = folder.path().join("cases/shop/Get");
+    fs::create_dir_all(&operation).unwrap();
+    fs::write(operation.join("contract.toml"), CONTRACT).unwrap();
+    fs::write(operation.join("t.toml"), TABLE).unwrap();
+    folder
+}
+
+fn ran(folder: &TempDir, arguments: &[&str]) -> (i32, String) {
+    let output = proofmark(arguments).current_dir(folder.path()).output().unwrap();
+    (code(&output), out(&output) + &err(&output))
+}
+
+#[test]
+fn failed_runs_the_cases_that_did_not_pass_when_they_last_ran_and_no_others() {
+    let (thing, folder) = (thing(), project());
+    let run = |more: &[&str]| ran(&folder, &[&["run", "--endpoint", &thing.url], more].concat());
+    let (status, text) = run(&["--failed"]);
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("no earlier run is recorded"), "{text}");
+    let (status, text) = run(&[]);
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains(&format!("proofmark run --failed --endpoint {}", thing.url)), "{text}");
+    assert_eq!(thing.rows(), ["a", "b", "c"]);
+    let (status, text) = run(&["--failed", "one/a"]);
+    assert_eq!((status, thing.rows()), (1, vec!["a".to_owned()]), "{text}");
+    thing.is_mended.store(true, Ordering::SeqCst);
+    // One that passes is forgotten, and the other is not.
+    let (status, text) = run(&["one/a"]);
+    assert_eq!((status, thing.rows()), (0, vec!["a".to_owned()]), "{text}");
+    let (status, text) = run(&["--failed"]);
+    assert_eq!((status, thing.rows()), (0, vec!["b".to_owned()]), "{text}");
+    let (status, text) = run(&["--failed"]);
+    assert_eq!((status, thing.rows().len()), (0, 0), "{text}");
+    assert!(text.contains("no case failed when it last ran"), "{text}");
+    // A file that is not ours is not one that says that nothing failed.
+    fs::write(folder.path().join(".proofmark/last-run.json"), "{").unwrap();
+    let (status, text) = run(&["--failed"]);
+    assert_eq!(status, 2, "{text}");
+    let (status, _) = run(&[]);
+    assert_eq!((status, thing.rows().len()), (0, 3));
+}
+
+#[test]
+fn what_is_skipped_on_purpose_is_listed_and_fails_no_run() {
+    let (thing, folder) = (thing(), project());
+    let arguments = ["run", "--endpoint", &thing.url, "--skip", "one/a", "--skip", "one/b"];
+    let (status, text) = ran(&folder, &[&arguments[..], &["--report", "json=r.json"]].concat());
+    assert_eq!((status, thing.rows()), (0, vec!["c".to_owned()]), "{text}");
+    assert!(text.contains("CONFORMS") && text.contains("2 skipped"), "{text}");
+    assert!(text.contains("on purpose") && text.contains("--skip one/a"), "{text}");
+    let report: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    let reasons: Vec<&str> =
+        report["cases"].as_array().unwrap().iter().filter_map(|case| case["reason"].as_str()).collect();
+    assert_eq!(reasons, ["--skip one/a", "--skip one/b"]);
+    let (_, listed) = ran(&folder, &["list", "--skip", "one/a"]);
+    assert!(!listed.contains("one/a") && listed.contains("one/b"), "{listed}");
+}
+
+#[test]
+fn a_pattern_that_skips_nothing_or_everything_is_an_error() {
+    let (thing, folder) = (thing(), project());
+    for (skip, message) in [
+        (&["nothing"][..], "no selected case matches `nothing`"),
+        (&["one/a", "none"], "no selected case matches `none`"),
+        (&["one"], "--skip leaves none of the selected cases"),
+        (&[""], "empty pattern"),
+    ] {
+        let mut arguments = vec!["run", "--endpoint", &thing.url];
+        skip.iter().for_each(|pattern| arguments.extend(["--skip", pattern]));
+        let (status, text) = ran(&folder, &arguments);
+        assert!(status == 4 || (status == 2 && skip == [""]), "{skip:?}: {status} {text}");
+        assert!(text.contains(message), "{skip:?}: {text}");
+    }
+    // A case that no pattern selects is not skipped.
+    let (status, text) = ran(&folder, &["run", "--endpoint", &thing.url, "one/c", "--skip", "one/a"]);
+    assert_eq!((status, thing.rows().len()), (4, 0), "{text}");
+}
+
+#[test]
+fn a_certificate_lists_what_is_skipped_on_purpose_and_is_failed() {
+    let (thing, folder) = (thing(), project());
+    thing.is_mended.store(true, Ordering::SeqCst);
+    let (status, text) = ran(&folder, &["keygen", "--output", "k.pem"]);
+    assert_eq!(status, 0, "{text}");
+    let certify =
+        ["certify", "--endpoint", &thing.url, "--key", "k.pem", "--output", "b.tar", "--skip", "one/a"];
+    let (_, text) = ran(&folder, &certify);
+    assert!(text.contains("FAILED") && text.contains("one/a: --skip one/a"), "{text}");
+    let (status, text) = ran(&folder, &["verify", "b.tar", "--key", "k.pem.pub"]);
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("one/a: --skip one/a"), "{text}");
+}
+
+#[test]
+fn an_endpoint_that_is_starting_is_waited_for_and_one_that_never_does_is_not_for_ever() {
+    let folder = project();
+    // A port on which nobody listens yet.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let url = format!("http://{address}");
+    let (status, text) = ran(&folder, &["run", "--endpoint", &url]);
+    assert!(status == 5 && text.contains("cannot be reached"), "{status} {text}");
+    let starting = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        let listener = TcpListener::bind(address).unwrap();
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let (mut stream, mut buffer) = (stream, [0; 4096]);
+                while let Ok(1..) = stream.read(&mut buffer) {
+                    let _ = stream.write_all(&answer("200 OK", JSON, "{}"));
+                }
+            });
+        }
+    });
+    let (status, text) = ran(&folder, &["run", "--endpoint", &url, "--wait", "30"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(!starting.is_finished());
+    let start = Instant::now();
+    let (status, text) = ran(&folder, &["run", "--endpoint", "http://127.0.0.1:9", "--wait", "1"]);
+    assert!(status == 5 && text.contains("cannot be reached"), "{status} {text}");
+    assert!(start.elapsed() >= Duration::from_secs(1), "{text}");
+}
