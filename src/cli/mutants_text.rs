@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
-use crate::model::plural;
 use crate::app::Mutated;
+use crate::model::plural;
 use crate::report::printable;
 use crate::strength::{Count, Figures, Ground, Operator, SET, Standing};
 use crate::wrapped::{cut, width, wrapped};

@@ -215,7 +215,8 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
         .enumerate()
         .map(|(position, (operation, met))| {
             let rows = end.rows_held.as_ref().and_then(|rows| rows.get(position));
-            let missing: Vec<&str> = operation.rows.iter().filter(|row| !met.contains(*row)).map(|row| &**row).collect();
+            let missing: Vec<&str> =
+                operation.rows.iter().filter(|row| !met.contains(*row)).map(|row| &**row).collect();
             json!({
                 "contract": operation.id, "met": met.len(), "of": operation.rows.len(), "not_met": missing,
                 "held": rows.map(|rows| rows.held.len()),

@@ -79,7 +79,8 @@ impl Floor {
             return;
         }
         for exchange in &record.exchanges {
-            let key = (planned.contract.id.to_string(), exchange.request.format, exchange.answer.status < 400);
+            let key =
+                (planned.contract.id.to_string(), exchange.request.format, exchange.answer.status < 400);
             self.forms.entry(key).or_insert_with(|| exchange.answer.clone());
         }
         self.cases += 1;
@@ -95,10 +96,8 @@ impl Floor {
                 *count += 1;
                 made(fake, &planned.contract, forms, request, *count)
             };
-            let has_passed = self
-                .seeds
-                .iter()
-                .any(|seed| answered(planned, record, *seed, &self.templates, &mut answer));
+            let has_passed =
+                self.seeds.iter().any(|seed| answered(planned, record, *seed, &self.templates, &mut answer));
             if has_passed {
                 self.fakes[at].1.insert(planned.id.clone());
             }
@@ -126,11 +125,13 @@ impl Floor {
 
 /// Whether a case may pass with an answer that is an instance of a row; what its first step writes out may exclude that.
 fn may_be_row(planned: &PlannedCase, number: usize) -> bool {
-    let (Some(step), Some(row)) = (planned.case.steps.first(), all_rows(&planned.contract).nth(number)) else {
+    let (Some(step), Some(row)) = (planned.case.steps.first(), all_rows(&planned.contract).nth(number))
+    else {
         return true;
     };
     let codes = step.expect.codes();
-    let is_open = codes.is_empty() || step.expect.allows_other_codes() || codes.iter().any(|code| code.contains("{{"));
+    let is_open =
+        codes.is_empty() || step.expect.allows_other_codes() || codes.iter().any(|code| code.contains("{{"));
     if !is_open {
         return codes.contains(&row.code.as_str());
     }
@@ -170,7 +171,9 @@ fn made(fake: Fake, contract: &Contract, forms: &Forms, request: &Request, count
         Fake::Success => None,
         Fake::Required => missing(contract, request),
         Fake::Row(number) => all_rows(contract).nth(number),
-        Fake::Random => usize::try_from(mixed(count) % (rows + 1)).ok().and_then(|at| all_rows(contract).nth(at)),
+        Fake::Random => {
+            usize::try_from(mixed(count) % (rows + 1)).ok().and_then(|at| all_rows(contract).nth(at))
+        }
     };
     let mut answer = form(contract, forms, request.format, row.is_none());
     if let Some(row) = row {
@@ -208,7 +211,8 @@ fn form(contract: &Contract, forms: &Forms, format: Option<Format>, is_success: 
     }
     let is_xml = format == Some(Format::Xml);
     let format = format.unwrap_or(Format::Json);
-    let media_type = contract.envelope.media_types.of(format).first().map_or("application/json", String::as_str);
+    let media_type =
+        contract.envelope.media_types.of(format).first().map_or("application/json", String::as_str);
     let roots = contract.envelope.xml.as_ref();
     let root = roots.map(|roots| if is_success { &roots.success } else { &roots.error });
     let root = root.map_or("Response".to_owned(), |root| root.replace("{operation}", &contract.operation));

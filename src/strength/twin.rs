@@ -5,7 +5,8 @@
 use std::collections::HashMap;
 
 use crate::model::{
-    CaseId, Contract, ErrorRow, Expect, MessageTemplate, OperationId, Scheme, SentBody, StatusRule, Value, Verdict,
+    CaseId, Contract, ErrorRow, Expect, MessageTemplate, OperationId, Scheme, SentBody, StatusRule, Value,
+    Verdict,
 };
 use crate::plan::{PlannedCase, preview, scheme};
 use crate::protocol::encode;
@@ -121,9 +122,9 @@ impl Twins {
 
     /// The rows that cases expect, none of which has a twin.
     pub fn alone(&self) -> impl Iterator<Item = &RowCases> {
-        self.rows.iter().filter(|row| {
-            !row.cases.is_empty() && row.cases.iter().all(|(_, twin)| twin.is_none())
-        })
+        self.rows
+            .iter()
+            .filter(|row| !row.cases.is_empty() && row.cases.iter().all(|(_, twin)| twin.is_none()))
     }
 }
 
@@ -208,8 +209,9 @@ fn only_row(contract: &Contract, expect: &Expect) -> Option<String> {
     if expect.allows_other_codes() {
         return None;
     }
-    let has_status =
-        |row: &ErrorRow| expect.status.is_empty() || expect.status.iter().any(|rule| rule.matches(row.status));
+    let has_status = |row: &ErrorRow| {
+        expect.status.is_empty() || expect.status.iter().any(|rule| rule.matches(row.status))
+    };
     let wanted = expect.message.as_ref().and_then(crate::model::Matcher::as_text);
     let has_message = |message: &MessageTemplate| {
         wanted.is_none_or(|text| message.as_str() == text || message.mismatch(text).is_none())

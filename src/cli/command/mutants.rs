@@ -68,7 +68,9 @@ fn of_a_run(args: &MutantsArgs) -> Result<Option<Mutated>, CliError> {
     let (suite, plan) = selected(&args.select, asked.part)?;
     check_endpoints(endpoint.as_slice(), cases, &suite)?;
     let bound = bound(args);
-    interruptible(async |stop| Ok(Mutants::of_run(settings.session, (&suite, &plan), stop, &remark, bound).await?))
+    interruptible(async |stop| {
+        Ok(Mutants::of_run(settings.session, (&suite, &plan), stop, &remark, bound).await?)
+    })
 }
 
 fn bound(args: &MutantsArgs) -> Bound {

@@ -241,9 +241,7 @@ pub(in crate::strength) fn put(tree: &Value, path: &str, value: &Value) -> Optio
 pub(in crate::strength) fn id_paths(contract: &Contract) -> Vec<&str> {
     let request_id = contract.envelope.request_id.as_ref().map(|rule| rule.body.as_str());
     let volatile = contract.normalisation.values.iter().filter_map(|rule| match &rule.place {
-        AnswerPlace::Body(path)
-            if rule.kind == ValueKind::Volatile && rule.pattern.is_none() =>
-        {
+        AnswerPlace::Body(path) if rule.kind == ValueKind::Volatile && rule.pattern.is_none() => {
             Some(path.as_str())
         }
         AnswerPlace::Body(_) | AnswerPlace::Header(_) | AnswerPlace::Anywhere => None,
