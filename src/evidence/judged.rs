@@ -312,6 +312,7 @@ pub fn end_contradicts(due: &RunEnd, recorded: &RunEnd) -> Vec<Divergence> {
     let parts = [
         ("counts", due.counts == recorded.counts),
         ("the rows that were met", due.rows_met == recorded.rows_met),
+        ("the rows that are held", recorded.rows_held.is_none()),
         ("stale waivers", due.stale_waivers == recorded.stale_waivers),
         ("promises that are unpublished", due.unpublished == recorded.unpublished),
         ("the suite's manifest", due.drift == recorded.drift),

@@ -114,7 +114,12 @@ impl Summary<'_> {
         let rows: usize = self.start.operations.iter().map(|operation| operation.rows.len()).sum();
         let met: usize = self.end.rows_met.iter().map(std::collections::BTreeSet::len).sum();
         html.raw("<p class=\"lead\">")?.shown(met)?.raw(" of ")?.text(&counted(rows, "error row"))?;
-        html.raw(" met. Levels up to <b>")?.raw(self.start.gate.name())?.raw("</b> count.</p>\n")?;
+        html.raw(" met")?;
+        if let Some(rows) = &self.end.rows_held {
+            let held: usize = rows.iter().map(|rows| rows.held.len()).sum();
+            html.raw(", ")?.shown(held)?.raw(" held")?;
+        }
+        html.raw(". Levels up to <b>")?.raw(self.start.gate.name())?.raw("</b> count.</p>\n")?;
         Ok(())
     }
 
