@@ -52,7 +52,7 @@ pub fn check_suite(cases: &Path, variables: Variables) -> Result<Checked, AppErr
     };
     let cases = case_ids(&suite)?;
     problems.extend(named.iter().flat_map(|entry| check_values(entry, variables)));
-    problems.extend(check_fixtures(&named, &suite));
+    problems.extend(check_fixtures(named.iter().flat_map(|entry| &entry.fixtures), &suite));
     problems.extend(check_normalisation(&named, &suite));
     problems.extend(check_requests(&cases));
     let today = today();
@@ -174,7 +174,7 @@ pub fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Result<()
     // What is wrong in the file is reported even where the run does not need it.
     let mut endpoints = load_endpoints(cases)?;
     endpoints.retain(|entry| names.contains(&entry.name.as_str()));
-    let mut problems = check_fixtures(&endpoints, suite);
+    let mut problems = check_fixtures(endpoints.iter().flat_map(|entry| &entry.fixtures), suite);
     problems.extend(check_normalisation(&endpoints, suite));
     if problems.is_empty() { Ok(()) } else { Err(LoadError::Problems(problems).into()) }
 }

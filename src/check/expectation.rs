@@ -6,7 +6,7 @@ use super::envelope;
 use super::grounds::Grounds;
 use super::header_field::HeaderField;
 use super::listed::PathsIn;
-use super::matcher::{Found, mismatch, mismatch_at};
+use super::matcher::{Found, Mismatch, mismatch, mismatch_at};
 use super::path::PathError;
 use super::subject::Subject;
 use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, StatusRule, Value, target};
@@ -242,14 +242,10 @@ fn check_message(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>)
         let message = row?.message.as_ref()?;
         let text = found.as_ref().and_then(Value::as_text);
         let why = text.map_or(Some("it is not text"), |text| message.mismatch(text))?;
-        (Value::text(message.as_str()).to_string(), why.to_owned())
+        (Value::text(message.as_str()).to_string(), Mismatch::Because(why.to_owned()))
     };
-    let actual = with_reason(&shown(found.as_ref()), &why);
+    let actual = why.beside(&shown(found.as_ref()));
     Some(finding(subject, Level::Message, "message", expected, actual, Grounds::of_row(row, subject)))
-}
-
-fn with_reason(actual: &str, why: &str) -> String {
-    if why.is_empty() { actual.to_owned() } else { format!("{actual} ({why})") }
 }
 
 fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
@@ -280,7 +276,7 @@ fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
         };
         let place = Found { value: found.as_ref(), typing: subject.typing(), target: target(path) };
         if let Some(why) = mismatch_at(matcher, &place) {
-            let actual = with_reason(&shown(found.as_ref()), &why);
+            let actual = why.beside(&shown(found.as_ref()));
             findings.push(finding(
                 subject,
                 Level::Body,

@@ -39,13 +39,36 @@ impl<'a> Found<'a> {
     }
 }
 
+/// Why what was found is not what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Mismatch {
+    /// It is another value, which shows.
+    Other,
+    /// For a reason that what was asked for and what was found do not show.
+    Because(String),
+}
+
+impl Mismatch {
+    fn because(reason: impl Into<String>) -> Self {
+        Self::Because(reason.into())
+    }
+
+    /// What was found, with the reason, if there is one to be said.
+    pub(super) fn beside(&self, found: &str) -> String {
+        match self {
+            Self::Other => found.to_owned(),
+            Self::Because(reason) => format!("{found} ({reason})"),
+        }
+    }
+}
+
 /// Why a value is not what was asked for, or nothing is; none if it is.
-pub(super) fn mismatch(matcher: &Matcher, value: Option<&Value>, typing: Typing) -> Option<String> {
+pub(super) fn mismatch(matcher: &Matcher, value: Option<&Value>, typing: Typing) -> Option<Mismatch> {
     mismatch_at(matcher, &Found::one(value, typing))
 }
 
 /// Why what was found is not what was asked for; none if it is.
-pub(super) fn mismatch_at(matcher: &Matcher, found: &Found<'_>) -> Option<String> {
+pub(super) fn mismatch_at(matcher: &Matcher, found: &Found<'_>) -> Option<Mismatch> {
     let typing = found.typing;
     match matcher {
         Matcher::Present(wanted) => unless(found.there().is_some() == *wanted),
@@ -56,36 +79,36 @@ pub(super) fn mismatch_at(matcher: &Matcher, found: &Found<'_>) -> Option<String
         Matcher::Each(inner) => of_items(found, |items| {
             let is_wrong = |item: &Value| mismatch_at(inner, &found.item(item)).is_some();
             match items.iter().position(is_wrong) {
-                Some(place) => Some(format!("item {place} is not")),
-                None => items.is_empty().then(|| "it has no items".into()),
+                Some(place) => Some(Mismatch::because(format!("item {place} is not"))),
+                None => items.is_empty().then(|| Mismatch::because("it has no items")),
             }
         }),
         Matcher::Some(inner) => of_items(found, |items| {
             let holds = items.iter().any(|item| mismatch_at(inner, &found.item(item)).is_none());
-            (!holds).then(|| "no item is".into())
+            (!holds).then(|| Mismatch::because("no item is"))
         }),
         Matcher::None(inner) => of_items(found, |items| {
             let place = items.iter().position(|item| mismatch_at(inner, &found.item(item)).is_none())?;
-            Some(format!("item {place} is"))
+            Some(Mismatch::because(format!("item {place} is")))
         }),
         Matcher::Count(bounds) => of_items(found, |items| outside(bounds, items.len())),
         Matcher::Equals(wanted) => of_value(found, |value| unless(is_equal(wanted, value, typing))),
         Matcher::Template(text) => of_value(found, |value| match value.as_text() {
-            Some(value) => MessageTemplate::new(text.as_str()).mismatch(value).map(str::to_owned),
-            None => Some("it is not a text".into()),
+            Some(value) => MessageTemplate::new(text.as_str()).mismatch(value).map(Mismatch::because),
+            None => Some(Mismatch::because("it is not a text")),
         }),
         Matcher::Regex(text) => of_value(found, |value| match value {
             // An expression that does not compile has been refused before.
             Value::Text(_) | Value::Number(_) | Value::Bool(_) => {
                 unless(matches(text, &value.to_plain()).is_ok_and(|is_match| is_match))
             }
-            Value::Null | Value::List(_) | Value::Map(_) => Some("it is not a text".into()),
+            Value::Null | Value::List(_) | Value::Map(_) => Some(Mismatch::because("it is not a text")),
         }),
         Matcher::Type(wanted) => of_value(found, |value| unless(is_type(wanted, value, typing))),
         Matcher::Contains(wanted) => of_value(found, |value| unless(contains(wanted, value, typing))),
         Matcher::Length(bounds) => of_value(found, |value| match length(value) {
             Some(length) => outside(bounds, length),
-            None => Some("it has no length".into()),
+            None => Some(Mismatch::because("it has no length")),
         }),
         Matcher::Min(bound) => {
             of_value(found, |value| unless(order(value, bound, typing).is_some_and(Ordering::is_ge)))
@@ -97,25 +120,25 @@ pub(super) fn mismatch_at(matcher: &Matcher, found: &Found<'_>) -> Option<String
 }
 
 /// No reason if something holds, and none that needs to be said if it does not.
-fn unless(holds: bool) -> Option<String> {
-    (!holds).then(String::new)
+fn unless(holds: bool) -> Option<Mismatch> {
+    (!holds).then_some(Mismatch::Other)
 }
 
-fn of_value<'a>(found: &Found<'a>, why: impl FnOnce(&'a Value) -> Option<String>) -> Option<String> {
-    found.value.map_or_else(|| Some(String::new()), why)
+fn of_value<'a>(found: &Found<'a>, why: impl FnOnce(&'a Value) -> Option<Mismatch>) -> Option<Mismatch> {
+    found.value.map_or_else(|| Some(Mismatch::Other), why)
 }
 
-fn of_items<'a>(found: &Found<'a>, why: impl FnOnce(&'a [Value]) -> Option<String>) -> Option<String> {
+fn of_items<'a>(found: &Found<'a>, why: impl FnOnce(&'a [Value]) -> Option<Mismatch>) -> Option<Mismatch> {
     of_value(found, |value| match value {
         Value::List(items) => why(items),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_) => {
-            Some("it is not a list".into())
+            Some(Mismatch::because("it is not a list"))
         }
     })
 }
 
-fn outside(bounds: &Bounds, found: usize) -> Option<String> {
-    (!bounds.hold(found)).then(|| format!("{found} found"))
+fn outside(bounds: &Bounds, found: usize) -> Option<Mismatch> {
+    (!bounds.hold(found)).then(|| Mismatch::because(format!("{found} found")))
 }
 
 /// Equal values. Where there is only text, a number is equal to how it may be written, a truth value to its word.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Account;
+use super::divergence::Divergence;
 use super::recorded::{Recorded, kept};
 use super::statement::Omission;
 use crate::event::{Event, RunEnd, RunStart};
@@ -62,16 +63,6 @@ pub struct Judged {
     pub skipped: usize,
     /// The end of the run, counted anew.
     pub end: RunEnd,
-}
-
-/// Something that is recorded, and is not so.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{subject}: {what}")]
-pub struct Divergence {
-    /// A case, or a part of the evidence.
-    pub subject: String,
-    /// What is wrong.
-    pub what: String,
 }
 
 fn divergence(subject: impl Into<String>, what: impl Into<String>) -> Divergence {

@@ -11,6 +11,7 @@ mod badge;
 mod bundle;
 mod certificate;
 mod derived;
+mod divergence;
 mod envelope;
 mod judged;
 mod key;
@@ -30,8 +31,9 @@ pub use bundle::{
 };
 pub use certificate::certificate;
 pub use derived::{Basis, statement};
+pub use divergence::Divergence;
 pub use envelope::{EnvelopeError, Sealed, open, seal};
-pub use judged::{CaseResult, Divergence, Dossier, Judged, end_contradicts};
+pub use judged::{CaseResult, Dossier, Judged, end_contradicts};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use manifest::{ENVELOPE, Listed, MANIFEST, Manifest};
 pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, provoked};

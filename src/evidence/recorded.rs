@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::bundle::EVENTS;
-use super::judged::Divergence;
+use super::divergence::Divergence;
 use crate::event::{Event, RunEnd, RunStart};
 use crate::model::{CaseRecord, Effects, SnapshotOutcome, Verdict};
 

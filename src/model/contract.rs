@@ -3,6 +3,7 @@
 use super::named::named;
 use std::sync::Arc;
 
+use super::backing::Backing;
 use super::case::Place;
 use super::effect::{EffectRule, UniqueRule};
 use super::exchange::{Format, Method};
@@ -466,31 +467,6 @@ pub struct HeaderRule {
     pub name: String,
     /// What promises it.
     pub backing: Backing,
-}
-
-/// What a promise rests on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backing {
-    /// Names of sources.
-    pub source: Vec<String>,
-    /// Whether it is marked as one that no published source has: then it warns, and fails nothing.
-    pub is_unpublished: bool,
-    /// Where it is written.
-    pub spot: Spot,
-}
-
-impl Backing {
-    /// What says so: the sources, or else the file and line.
-    pub fn because(&self) -> String {
-        let place = || format!("{}:{}", self.spot.file.path.display(), self.spot.line());
-        if self.is_unpublished {
-            format!("{}, marked as unpublished", place())
-        } else if self.source.is_empty() {
-            format!("{}, without a source", place())
-        } else {
-            format!("sources: {}", self.source.join(", "))
-        }
-    }
 }
 
 /// The names of the root elements of XML answers; `{operation}` stands for the operation's name.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::contract::Backing;
+use super::backing::Backing;
 use super::exchange::Method;
 use super::value::Value;
 

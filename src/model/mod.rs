@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a clock or a socket, and nothing here knows a file format: `source`
 //! makes these values, `run` fills the later ones, `report` shows them.
 
+mod backing;
 mod case;
 mod character;
 mod contract;
@@ -30,6 +31,7 @@ mod verdict;
 mod waiver;
 pub(crate) mod work;
 
+pub use backing::Backing;
 pub use case::{
     AxisChoice, Case, Expect, Given, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme, StatusRule,
     Step, Variable, With, last_part, merge_params, target,
@@ -37,9 +39,9 @@ pub use case::{
 pub(crate) use case::{put_over, put_over_fields};
 pub use character::{is_hostile, json_escape};
 pub use contract::{
-    Backing, Charset, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderPromise, HeaderRule,
-    Listing, MediaTypes, Others, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle,
-    XmlRoots, row_label,
+    Charset, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderPromise, HeaderRule, Listing,
+    MediaTypes, Others, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots,
+    row_label,
 };
 pub use effect::{EffectRule, Effects, Moment, Observation, Observe, UniqueRule};
 pub use endpoint_kind::EndpointKind;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::Runner;
-use super::judge;
+use super::against_snapshot::{Recording, against_snapshot};
 use super::observe::Sight;
 use super::recipe::Kitchen;
 use super::state::{self, NoState, Undo};
@@ -369,7 +369,7 @@ impl<'a> Attempt<'a> {
         let Some(store) = self.runner.store.as_ref().filter(|_| is_whole) else {
             return SnapshotOutcome::Unchecked;
         };
-        let recording = judge::Recording {
+        let recording = Recording {
             planned: self.planned,
             about: &self.about,
             exchanges: &self.judge.exchanges,
@@ -378,7 +378,7 @@ impl<'a> Attempt<'a> {
         let mut names = Names::default();
         self.given.iter().for_each(|(name, value)| names.add(name, value));
         names.set_literals(&self.literals);
-        let (outcome, finding) = judge::snapshot(store, &recording, names);
+        let (outcome, finding) = against_snapshot(store, &recording, names);
         self.judge.findings.extend(finding);
         outcome
     }

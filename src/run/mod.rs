@@ -3,10 +3,10 @@
 //! [`Runner`] holds what all cases share; [`run`] drives a whole plan and emits its events from one
 //! task, in the order of ids whatever the concurrency. It does not know who listens.
 
+mod against_snapshot;
 mod attempt;
 mod drift;
 mod jobs;
-mod judge;
 mod key;
 mod observe;
 mod pool;

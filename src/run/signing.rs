@@ -121,10 +121,6 @@ mod tests {
     struct Noting;
 
     impl Signer for Noting {
-        fn name(&self) -> &'static str {
-            "noting"
-        }
-
         fn secrets(&self) -> Vec<Secret> {
             Vec::new()
         }

@@ -10,11 +10,13 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::error::StoreError;
-use super::provenance::SIDE_FILE;
 use crate::whole_file::WholeFile;
 
 /// The folder of our own; a name that no operation's folder can have.
 pub(super) const OWN_FOLDER: &str = ".proofmark";
+
+/// The name of the side file, in the folder of our own.
+pub(super) const SIDE_FILE: &str = "provenance.ndjson";
 
 /// How long somebody else's writing is waited for: a write takes milliseconds, that of a side file of very many cases
 /// less than a second.

@@ -13,12 +13,9 @@ use serde_json::value::RawValue;
 
 use super::error::StoreError;
 use super::file::{bytes, replace};
-use super::lock::OWN_FOLDER;
+use super::lock::{OWN_FOLDER, SIDE_FILE};
 use super::sighting::{Sighted, Sightings};
 use crate::protocol::sha256_hex;
-
-/// The name of the side file, in the folder of our own.
-pub(super) const SIDE_FILE: &str = "provenance.ndjson";
 
 /// The first line: what the file is, and the version of its form.
 const HEAD: &str = "{\"format\":\"proofmark-provenance\",\"version\":1}";

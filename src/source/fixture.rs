@@ -4,7 +4,6 @@
 //! held against the whole suite by [`check_fixtures`].
 
 use super::document::Node;
-use super::endpoint_file::EndpointEntry;
 use super::shape::nearest;
 use crate::model::{Fixture, Problem, Spot, StateDefinition, Suite};
 use crate::template::is_template;
@@ -52,14 +51,13 @@ pub(super) fn read(endpoint: &Node, problems: &mut Vec<Problem>) -> Vec<FixtureE
 }
 
 /// What is wrong with the fixtures of these endpoints, as the states of a suite have it.
-pub fn check_fixtures(endpoints: &[EndpointEntry], suite: &Suite) -> Vec<Problem> {
+pub fn check_fixtures<'a>(
+    fixtures: impl IntoIterator<Item = &'a FixtureEntry>,
+    suite: &Suite,
+) -> Vec<Problem> {
     let states: Vec<&StateDefinition> =
         suite.operations.iter().flat_map(|operation| &operation.contract.states).collect();
-    endpoints
-        .iter()
-        .flat_map(|endpoint| &endpoint.fixtures)
-        .filter_map(|entry| entry.problem(&states))
-        .collect()
+    fixtures.into_iter().filter_map(|entry| entry.problem(&states)).collect()
 }
 
 impl FixtureEntry {

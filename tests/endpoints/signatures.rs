@@ -9,9 +9,7 @@ mod shape;
 use desk::{Answered, Desk, LET_IN, Way, context, key, request, temporary};
 use probe::{Probe, probes};
 use proofmark::model::SentBody;
-use proofmark::protocol::sign::{
-    Acs3, Basic, Bearer, Credentials, RpcV1, Secret, SignError, Signer, Unsigned,
-};
+use proofmark::protocol::sign::{Acs3, Basic, Bearer, Credentials, RpcV1, Secret, SignError, Signer};
 use proofmark::reference::{AuthMode, Fault};
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
@@ -54,8 +52,8 @@ async fn what_a_signer_signs_is_let_in_wherever_the_parameters_are() {
         for credentials in [key(), temporary()] {
             let (v1, v3) = (RpcV1::new(credentials.clone()), Acs3::new(credentials));
             for signer in [&v1 as &dyn Signer, &v3] {
-                let is_wanted =
-                    mode == AuthMode::Any || (mode == AuthMode::V1) == (signer.name() == "rpc-v1");
+                let is_wanted = mode == AuthMode::Any
+                    || (mode == AuthMode::V1) == (format!("{signer:?}").starts_with("RpcV1"));
                 for (method, way) in [("GET", Way::Query), ("POST", Way::Query), ("POST", Way::Form)] {
                     let pipeline = desk.pipeline().await;
                     let own = [("ImagePipelineId", pipeline.as_str()), ("Tag.1.Key", "k é*~/+'&=%")];
@@ -148,7 +146,7 @@ async fn a_time_counts_in_both_directions_and_to_the_second() {
                 context.time = time;
                 signer.sign(&mut request, &context).unwrap();
                 let code = desk.send(&request).await.code;
-                assert_eq!(code == LET_IN, is_near, "{} {away:?} {code}", signer.name());
+                assert_eq!(code == LET_IN, is_near, "{signer:?} {away:?} {code}");
             }
         }
     }
@@ -219,7 +217,6 @@ fn plain_schemes_set_one_header() {
         signer.sign(&mut request, &context("n")).map(|_| request.headers)
     };
     let authorization = |value: &str| Ok(vec![("authorization".to_owned(), value.to_owned())]);
-    assert_eq!(header(&Unsigned), Ok(Vec::new()));
     assert_eq!(header(&Bearer::new(Secret::new("a.b"))), authorization("Bearer a.b"));
     // The example of RFC 7617, section 2, and the one of section 2.1.
     let (aladdin, test) = (Secret::new("open sesame"), Secret::new("123£"));

@@ -5,6 +5,7 @@ mod example;
 mod other_tool;
 mod review;
 mod run;
+mod schema;
 mod serve;
 mod shared;
 
@@ -16,12 +17,12 @@ use clap_complete::Shell;
 pub(super) use commands::{program, refused_flag};
 pub(super) use review::{AcceptArgs, PageArgs, PruneArgs, ReviewArgs, StaleArgs, StoreArgs};
 pub(super) use run::{CertifyArgs, DiffArgs, MutantsArgs, NoiseArgs, RunArgs, SnapshotArgs, SweepArgs};
+pub(super) use schema::SchemaKind;
 pub(super) use serve::{AuthChoice, ServeArgs, TlsArgs};
 pub(super) use shared::{
     Allowed, BoundArgs, ColourChoice, ConnectArgs, FolderArgs, OutputArgs, ReuseArgs, SelectArgs, ShardArgs,
 };
 
-use super::command::SchemaKind;
 use super::words::Words;
 use crate::model::Scheme;
 use crate::report::Code;

@@ -28,8 +28,6 @@ mod stale;
 mod sweep;
 mod verify;
 
-pub(super) use schema::SchemaKind;
-
 use crate::cli::args::{Cli, Command};
 use crate::cli::exit::CliError;
 

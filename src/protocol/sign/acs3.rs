@@ -59,10 +59,6 @@ impl Acs3 {
 }
 
 impl Signer for Acs3 {
-    fn name(&self) -> &'static str {
-        "acs3"
-    }
-
     fn secrets(&self) -> Vec<Secret> {
         self.credentials.secrets()
     }

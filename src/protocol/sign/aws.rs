@@ -53,10 +53,6 @@ impl AwsV4 {
 }
 
 impl Signer for AwsV4 {
-    fn name(&self) -> &'static str {
-        "aws-v4"
-    }
-
     fn secrets(&self) -> Vec<Secret> {
         self.credentials.secrets()
     }

@@ -21,7 +21,7 @@ pub use acs3::Acs3;
 #[cfg(feature = "aws")]
 pub use aws::AwsV4;
 pub use credential::{Credentials, Secret};
-pub use plain::{Basic, Bearer, Unsigned};
+pub use plain::{Basic, Bearer};
 pub use redactor::{Redactor, SHORTEST_SECRET};
 pub use rpc_v1::RpcV1;
 pub use secrets::{Made, Secrets};
@@ -33,9 +33,6 @@ use crate::model::{Request, SentBody};
 
 /// A scheme of signing, with the credentials that it signs with.
 pub trait Signer: Send + Sync + Debug {
-    /// The scheme's name, as settings and reports have it.
-    fn name(&self) -> &str;
-
     /// What it signs with, the name of the key included, so that it can be hidden where an endpoint repeats it.
     fn secrets(&self) -> Vec<Secret>;
 

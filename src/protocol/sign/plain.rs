@@ -1,29 +1,11 @@
-//! The schemes that compute nothing over the request: none at all, and the two classic `Authorization` headers.
-//! Main types: [`Unsigned`], [`Bearer`] and [`Basic`].
+//! The schemes that compute nothing over the request: the two classic `Authorization` headers.
+//! Main types: [`Bearer`] and [`Basic`].
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Secret, SignError, Signer, SigningContext, set_field};
 use crate::model::Request;
-
-/// Sends requests as they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unsigned;
-
-impl Signer for Unsigned {
-    fn name(&self) -> &'static str {
-        "unsigned"
-    }
-
-    fn secrets(&self) -> Vec<Secret> {
-        Vec::new()
-    }
-
-    fn sign(&self, _request: &mut Request, _context: &SigningContext) -> Result<Option<Secret>, SignError> {
-        Ok(None)
-    }
-}
 
 /// Sends a token in the `Authorization` header (RFC 6750, section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +21,6 @@ impl Bearer {
 }
 
 impl Signer for Bearer {
-    fn name(&self) -> &'static str {
-        "bearer"
-    }
-
     fn secrets(&self) -> Vec<Secret> {
         vec![self.token.clone()]
     }
@@ -71,10 +49,6 @@ impl Basic {
 }
 
 impl Signer for Basic {
-    fn name(&self) -> &'static str {
-        "basic"
-    }
-
     fn secrets(&self) -> Vec<Secret> {
         let pair = format!("{}:{}", self.user, self.password.expose());
         let encoded = STANDARD.encode(&pair);

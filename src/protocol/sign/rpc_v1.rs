@@ -52,10 +52,6 @@ impl RpcV1 {
 }
 
 impl Signer for RpcV1 {
-    fn name(&self) -> &'static str {
-        "rpc-v1"
-    }
-
     fn secrets(&self) -> Vec<Secret> {
         self.credentials.secrets()
     }

@@ -13,7 +13,7 @@ pub(super) struct Recording<'a> {
 }
 
 /// Compares, and tells what came of it; a difference is a finding at the level of snapshots.
-pub(super) fn snapshot(
+pub(super) fn against_snapshot(
     store: &Store,
     recording: &Recording<'_>,
     names: Names,
