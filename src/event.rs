@@ -179,6 +179,15 @@ pub struct EndpointDescription {
     pub is_reference: bool,
 }
 
+/// What is known of the error rows of a contract, beyond those that were met.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RowsHeld {
+    /// Every case that expects them passed, and so did its accepted twin.
+    pub held: BTreeSet<Arc<str>>,
+    /// A case that expects them, or a twin, was skipped, not selected, or could not be decided.
+    pub unmeasured: BTreeSet<Arc<str>>,
+}
+
 /// What is known when a run is over.
 #[derive(Debug, Clone)]
 pub struct RunEnd {
@@ -186,6 +195,8 @@ pub struct RunEnd {
     pub counts: VerdictCounts,
     /// Which error rows were met, by contract, in the order of [`RunStart::operations`].
     pub rows_met: Vec<BTreeSet<Arc<str>>>,
+    /// Which error rows are held, by contract in the same order; not known of merged runs and of certified ones.
+    pub rows_held: Option<Vec<RowsHeld>>,
     /// Snapshots that belong to no case.
     pub orphans: Vec<PathBuf>,
     /// Snapshots that are stale still, if that was asked.

@@ -100,7 +100,7 @@ fn hideable(text: String, source: &str) -> Result<String, AppError> {
         return Ok(text);
     }
     let message = format!(
-        "{source}: the value has fewer than {SHORTEST_SECRET} bytes, too few to be hidden in what an endpoint repeats"
+        "{source}: the value has fewer than {SHORTEST_SECRET} bytes, too few to be hidden where an endpoint repeats them"
     );
     Err(AppError::Settings { message, hint: Some("use a longer secret for this endpoint".into()) })
 }
@@ -124,7 +124,7 @@ fn key(source: Option<&str>, variables: Variables) -> Result<Credentials, AppErr
         other => match other.strip_prefix("profile:") {
             Some(name) => profile(name, variables),
             None => Err(missing(format!(
-                "`{other}` is no source of credentials; write environment or profile:NAME"
+                "`{other}` is not a source of credentials; write environment or profile:NAME"
             ))),
         },
     }
@@ -137,7 +137,7 @@ fn profile(name: &str, variables: Variables) -> Result<Credentials, AppError> {
     let shown = path.display();
     let text = fs::read(&path).map_err(|error| missing(format!("{shown} cannot be read: {error}")))?;
     // The parser's own message could repeat a part of the file.
-    let json: Json = serde_json::from_slice(&text).map_err(|_| missing(format!("{shown} is no JSON")))?;
+    let json: Json = serde_json::from_slice(&text).map_err(|_| missing(format!("{shown} is not JSON")))?;
     let profiles = json["profiles"].as_array().map(Vec::as_slice).unwrap_or_default();
     let found = profiles.iter().find(|profile| profile["name"] == name);
     let found = found.ok_or_else(|| missing(format!("{shown} has no profile `{name}`")))?;

@@ -114,7 +114,7 @@ pub fn entry(name: &str, cases: &Path, variables: Variables) -> Result<EndpointE
     } else {
         format!("it names {}", names.join(", "))
     };
-    let message = format!("--endpoint: `{name}` is no address, and endpoints.toml does not name it");
+    let message = format!("--endpoint: `{name}` is not a URL, and endpoints.toml does not name it");
     Err(AppError::settings_with(message, hint))
 }
 

@@ -97,7 +97,7 @@ pub enum AppError {
     },
     /// A file that holds no signed statement, or none that this key has signed.
     #[cfg(feature = "evidence")]
-    #[error("{path} is no statement that can be shown: {reason}", path = path.display())]
+    #[error("{path} is not a statement that can be shown: {reason}", path = path.display())]
     NoStatement {
         /// The file.
         path: PathBuf,

@@ -66,7 +66,10 @@ impl Project {
         let mut written: Vec<PathBuf> = Vec::new();
         for (path, text) in files {
             if let Err(source) = write(&folder.join(&path), &text) {
-                written.iter().for_each(|path| drop(fs::remove_file(folder.join(path))));
+                for path in &written {
+                    // What cannot be removed is named by the error that is reported.
+                    let _ = fs::remove_file(folder.join(path));
+                }
                 return Err(AppError::Unwritable { path: folder.join(path), source });
             }
             written.push(path);

@@ -2,20 +2,22 @@
 //!
 //! This is the one place that starts a client, the embedded endpoint and a runner, and that shuts them down.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::stale::{freshness, left_alone, stale_snapshot};
 use super::{AppError, is_address};
 use crate::embedded;
-use crate::event::{Event, RunEnd, StaleSnapshot};
+use crate::event::{Event, RowsHeld, RunEnd, StaleSnapshot};
 use crate::judgement::WaiverBook;
-use crate::model::{CaseRecord, Day, Drift, EndpointKind, Suite};
+use crate::model::{CaseId, CaseRecord, Day, Drift, EndpointKind, Suite};
 use crate::plan::{Plan, PlannedCase, case_ids};
 use crate::reference::{Fault, Reference};
 use crate::run::{Endpoint, Observing, RunSettings, Runner, StopSwitch, orphans, run};
 use crate::snapshot::{MaxAge, Origin, Store, Update};
 use crate::source::load_waivers;
+use crate::strength::{Came, Standing, Twins};
 use crate::transport::{Client, Connection, Limits};
 
 /// What the embedded endpoint is called where endpoints are named.
@@ -97,6 +99,8 @@ pub struct Background {
     pub stale: Option<Vec<StaleSnapshot>>,
     /// How the suite differs from its manifest, if it has one.
     pub drift: Option<Drift>,
+    /// The cases that expect error rows, and their twins; none where nobody asks which rows are held.
+    pub twins: Option<Twins>,
     /// What could not be used and is left alone, for people.
     pub notes: Vec<String>,
 }
@@ -128,7 +132,8 @@ impl Background {
         };
         let orphans = store.as_ref().map(|store| orphans(suite, store)).transpose()?.unwrap_or_default();
         let waivers = waivers(target, cases, suite, day)?;
-        Ok(Self { store, orphans, waivers, stale, drift: None, notes })
+        let twins = Some(Twins::of(&case_ids(suite)?));
+        Ok(Self { store, orphans, waivers, stale, drift: None, twins, notes })
     }
 }
 
@@ -171,6 +176,7 @@ fn observing(asked: Observing, endpoint: &Endpoint, connection: &Connection) -> 
 pub struct Session {
     runner: Arc<Runner>,
     orphans: Vec<PathBuf>,
+    twins: Option<Twins>,
     /// The embedded endpoint, if that is what is tested.
     reference: Option<Reference>,
 }
@@ -191,9 +197,9 @@ impl Session {
         };
         let run = RunSettings { observing: observing(run.observing, &endpoint, &connection), ..run };
         let client = Client::new(limits, &connection, endpoint.addresses())?;
-        let Background { store, orphans, waivers, stale, drift, notes: _ } = background;
+        let Background { store, orphans, waivers, stale, drift, twins, notes: _ } = background;
         let runner = Runner::new(client, endpoint, run, store).waivers(waivers).stale(stale).drift(drift);
-        Ok(Self { runner: Arc::new(runner), orphans, reference })
+        Ok(Self { runner: Arc::new(runner), orphans, twins, reference })
     }
 
     /// What is tested.
@@ -202,8 +208,15 @@ impl Session {
     }
 
     /// Runs the cases of a plan and emits the events, in the order of ids; shuts down what was started.
-    pub async fn run(self, plan: Plan, stop: &StopSwitch, emit: impl FnMut(Event)) -> RunEnd {
-        let end = run(self.runner, plan, self.orphans, stop, emit).await;
+    pub async fn run(self, plan: Plan, stop: &StopSwitch, mut emit: impl FnMut(Event)) -> RunEnd {
+        let mut held = self.twins.map(Holding::new);
+        let with_rows = |event| {
+            emit(match (event, &mut held) {
+                (event, None) => event,
+                (event, Some(held)) => held.take(event),
+            });
+        };
+        let end = run(self.runner, plan, self.orphans, stop, with_rows).await;
         if let Some(reference) = self.reference {
             reference.shut_down().await;
         }
@@ -218,5 +231,50 @@ impl Session {
     /// Runs one case and nothing around it, for front ends that have events of their own.
     pub async fn case(&self, planned: &PlannedCase, stop: &StopSwitch) -> CaseRecord {
         self.runner.case(planned, &stop.listen()).await
+    }
+}
+
+/// Finds out which error rows a run holds, from what it says.
+struct Holding {
+    twins: Twins,
+    contracts: Vec<String>,
+    came: HashMap<CaseId, Came>,
+}
+
+impl Holding {
+    fn new(twins: Twins) -> Self {
+        Self { twins, contracts: Vec::new(), came: HashMap::new() }
+    }
+
+    /// The event, at the end of a run with the rows that are held.
+    fn take(&mut self, event: Event) -> Event {
+        match event {
+            Event::Started(start) => {
+                self.contracts = start.operations.iter().map(|operation| operation.id.clone()).collect();
+                Event::Started(start)
+            }
+            Event::Finished(record) => {
+                self.came.insert(record.id.clone(), Came::of(&record.verdict));
+                Event::Finished(record)
+            }
+            Event::Ended(end) => Event::Ended(RunEnd { rows_held: Some(self.rows()), ..end }),
+            Event::Warned { .. } | Event::SeriesStarted { .. } | Event::SeriesEnded(_) => event,
+        }
+    }
+
+    fn rows(&self) -> Vec<RowsHeld> {
+        let came = |id: &CaseId| self.came.get(id).copied().unwrap_or(Came::Unmeasured);
+        let of = |contract: &String| {
+            let mut rows = RowsHeld::default();
+            for row in self.twins.rows().iter().filter(|row| row.contract.as_str() == contract) {
+                match row.standing(came) {
+                    Standing::Held => rows.held.insert(Arc::from(&*row.row)),
+                    Standing::Unmeasured => rows.unmeasured.insert(Arc::from(&*row.row)),
+                    Standing::NotHeld | Standing::Unexpected => false,
+                };
+            }
+            rows
+        };
+        self.contracts.iter().map(of).collect()
     }
 }

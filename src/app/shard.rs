@@ -25,7 +25,7 @@ impl Shard {
     /// A text of another form, or a part that there is not.
     pub fn partition(text: &str) -> Result<Self, String> {
         let part = text.strip_prefix("hash:");
-        part.ok_or_else(|| "write hash:N/COUNT; cases are told apart by nothing but their ids".to_owned())?
+        part.ok_or_else(|| "write hash:N/COUNT; a case is put into a part by its id alone".to_owned())?
             .parse()
     }
 
@@ -47,7 +47,7 @@ impl FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no part: write N/COUNT, such as 2/5, with N from 1 to COUNT");
+        let wrong = || format!("`{text}` is not a part: write N/COUNT, such as 2/5, with N from 1 to COUNT");
         let (number, count) = text.split_once('/').ok_or_else(wrong)?;
         let count: NonZeroU64 = count.parse().map_err(|_| wrong())?;
         let number = number.parse().map_err(|_| wrong())?;
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn what_is_no_part_is_refused() {
         for text in ["", "1", "0/5", "6/5", "1/0", "a/b", "-1/5", "1/5/5"] {
-            assert!(text.parse::<Shard>().unwrap_err().contains("is no part"), "{text}");
+            assert!(text.parse::<Shard>().unwrap_err().contains("is not a part"), "{text}");
         }
         assert!(Shard::partition("count:1/2").is_err() && Shard::partition("hash:1/2").is_ok());
     }

@@ -100,7 +100,7 @@ fn check_values(entry: &EndpointEntry, variables: Variables) -> Vec<Problem> {
     };
     let source = |text: &String| {
         let is_known = text == "environment" || text.starts_with("profile:");
-        (!is_known).then(|| format!("`{text}` is no source of credentials: environment, or profile:NAME"))
+        (!is_known).then(|| format!("`{text}` is not a source of credentials: environment, or profile:NAME"))
     };
     [
         ("url", address(&resolved.url)),

@@ -357,7 +357,7 @@ impl Findings<'_> {
     /// RFC 8259, section 4: names within an object should be unique; readers differ on which counts.
     fn doubled_keys(&mut self, tree: &Value) {
         for key in doubled_keys(tree) {
-            self.add(&key, "each key once", "a key that stands twice");
+            self.add(&key, "each key once", "a key that is there twice");
         }
     }
 

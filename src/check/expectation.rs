@@ -241,7 +241,7 @@ fn check_message(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>)
         // A code given alone brings the message of its row along.
         let message = row?.message.as_ref()?;
         let text = found.as_ref().and_then(Value::as_text);
-        let why = text.map_or(Some("it is no text"), |text| message.mismatch(text))?;
+        let why = text.map_or(Some("it is not text"), |text| message.mismatch(text))?;
         (Value::text(message.as_str()).to_string(), Mismatch::Because(why.to_owned()))
     };
     let actual = why.beside(&shown(found.as_ref()));

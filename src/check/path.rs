@@ -14,7 +14,7 @@ use crate::protocol::{from_json, to_json};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
     /// It is no `JSONPath`.
-    #[error("`{path}` is no JSONPath: {reason}")]
+    #[error("`{path}` is not a JSONPath: {reason}")]
     Malformed {
         /// The path.
         path: String,
@@ -125,7 +125,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// The places below a key; a key that stands twice has them twice.
+    /// The places below a key; a key that is there twice has them twice.
     pub fn below(&self, key: &str) -> Option<&Places> {
         self.keys.get(key)
     }

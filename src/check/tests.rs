@@ -12,9 +12,12 @@ use crate::model::{Answer, Contract, Exchange, Expect, Finding, Format, Method, 
 use crate::protocol::{read_body, settle};
 use crate::source::{LoadError, Wanted, load};
 
+/// Chooses the findings of a check.
+pub(crate) type OfCheck = fn(&Finding) -> bool;
+
 thread_local! {
     /// Which findings are dropped in this thread.
-    static SWITCHED_OFF: Cell<Option<fn(&Finding) -> bool>> = const { Cell::new(None) };
+    static SWITCHED_OFF: Cell<Option<OfCheck>> = const { Cell::new(None) };
 }
 
 /// Whether the check that made a finding is switched off in this thread.
@@ -23,7 +26,7 @@ pub(crate) fn is_switched_off(finding: &Finding) -> bool {
 }
 
 /// Does something without the check that makes these findings.
-pub(crate) fn without<T>(check: fn(&Finding) -> bool, work: impl FnOnce() -> T) -> T {
+pub(crate) fn without<T>(check: OfCheck, work: impl FnOnce() -> T) -> T {
     SWITCHED_OFF.set(Some(check));
     let done = work();
     SWITCHED_OFF.set(None);

@@ -128,7 +128,7 @@ impl Lines {
         self.add("result", result.name());
         // A run may conform without such cases, which would leave this unexplained.
         if result == TestResult::Failed && examined.judged.skipped > 0 {
-            self.add("", "a case that was skipped fails a certificate, also where that is meant");
+            self.add("", "a skipped case fails a certificate, also one that was skipped on purpose");
         }
     }
 

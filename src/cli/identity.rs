@@ -46,7 +46,7 @@ fn given(certificate: &Path, key: &Path) -> Result<Identity, CliError> {
             ),
             IdentityError::Mismatch => (
                 format!("--tls-cert {certificate}, --tls-key {key}"),
-                "name the certificate that was made for this key; it stands first in its file",
+                "name the certificate that was made for this key; it is the first in its file",
             ),
             IdentityError::Making { .. } => (format!("--tls-cert {certificate}"), "use another certificate"),
         };

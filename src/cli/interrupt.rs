@@ -136,7 +136,7 @@ async fn listen(mut signals: Signals, stop: Arc<StopSwitch>) {
         return;
     }
     stop.interrupt();
-    note("interrupted: cleaning up; once more to leave at once");
+    note("interrupted: cleaning up; press again to leave at once");
     if signals.next_on_purpose().await.is_ok() {
         leave();
     }

@@ -93,7 +93,7 @@ impl Account {
         let moment = |text: &str| {
             let found = text.parse::<Timestamp>().ok();
             let found = found.filter(|moment| in_seconds(*moment).to_string() == text);
-            found.ok_or_else(|| format!("`{text}` is no time as proofmark writes it"))
+            found.ok_or_else(|| format!("`{text}` is not a time as proofmark writes it"))
         };
         let (started, ended) = (moment(&self.started)?, moment(&self.ended)?);
         if ended < started {

@@ -44,7 +44,7 @@ pub enum ArchiveError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// It does not begin as a tar does.
-    #[error("it is no tar, as a bundle is; an unpacked, compressed or other file cannot be checked")]
+    #[error("not a bundle: expected an uncompressed tar file")]
     NoTar,
     /// It ends too early.
     #[error("it is cut off after {length} bytes, {place}: it was not copied to its end")]
@@ -55,7 +55,7 @@ pub enum ArchiveError {
         place: String,
     },
     /// What follows a file is no head of another.
-    #[error("byte {at} and what follows is no tar: {reason}")]
+    #[error("byte {at} and what follows is not a tar: {reason}")]
     Unreadable {
         /// Where the part begins that cannot be read.
         at: u64,
@@ -63,13 +63,13 @@ pub enum ArchiveError {
         reason: String,
     },
     /// A name that no file of a bundle has.
-    #[error("`{name}` is no name of a file in a bundle")]
+    #[error("`{name}` is not a name of a file in a bundle")]
     Name {
         /// The name.
         name: String,
     },
     /// A link, a folder or a device.
-    #[error("`{name}` is no plain file")]
+    #[error("`{name}` is not a plain file")]
     NoFile {
         /// The name.
         name: String,
@@ -195,7 +195,7 @@ impl<R: Read> Unpacker<R> {
         let mut summed = found.clone();
         summed.set_cksum();
         if !is_archive(block) || summed.cksum().ok() != found.cksum().ok() {
-            return Err(unreadable("it is no head of a file".to_owned()));
+            return Err(unreadable("it is not the head of a file".to_owned()));
         }
         let name = String::from_utf8_lossy(&found.path_bytes()).into_owned();
         if found.entry_type() != EntryType::Regular {
@@ -434,7 +434,7 @@ mod tests {
             assert!(told.starts_with(&format!("it is cut off after {end} bytes, ")), "{told}");
         }
         for foreign in [&packed[..MARK], b"{\"payload\":1}", &[0x1f; 3000], &b"<html>".repeat(200)] {
-            assert!(refused(foreign).starts_with("it is no tar"), "{foreign:?}");
+            assert!(refused(foreign).starts_with("not a bundle"), "{foreign:?}");
         }
     }
 

@@ -16,7 +16,7 @@ const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeError {
     /// Other JSON, or none.
-    #[error("it is no DSSE envelope: unexpected at line {line}, column {column}")]
+    #[error("it is not a DSSE envelope: unexpected at line {line}, column {column}")]
     Shape {
         /// The line.
         line: usize,

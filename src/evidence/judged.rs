@@ -278,7 +278,7 @@ fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
         ("what is known of its effects", again.effects == record.effects),
         ("what was observed on the endpoint", again.observations == record.observations),
         ("its sentence", again.about == record.about),
-        ("where it stands", again.spot == record.spot),
+        ("its place in its file", again.spot == record.spot),
         ("how many requests were answered", again.answered == record.answered),
         ("how many steps were not sent", again.steps_not_sent == record.steps_not_sent),
         ("what was made for snapshots", again.given == record.given),
@@ -303,6 +303,7 @@ pub fn end_contradicts(due: &RunEnd, recorded: &RunEnd) -> Vec<Divergence> {
     let parts = [
         ("counts", due.counts == recorded.counts),
         ("the rows that were met", due.rows_met == recorded.rows_met),
+        ("the rows that are held", recorded.rows_held.is_none()),
         ("stale waivers", due.stale_waivers == recorded.stale_waivers),
         ("promises that are unpublished", due.unpublished == recorded.unpublished),
         ("the suite's manifest", due.drift == recorded.drift),

@@ -31,7 +31,7 @@ pub enum KeyError {
     #[error("it has more than one block of PEM, and just the key may stand there")]
     Several,
     /// Something stands beside the block, or the block is not written as others write it.
-    #[error("something stands beside the key's block, or inside it")]
+    #[error("there is something beside the key's block, or inside it")]
     Beside,
     /// The block is something else.
     #[error("it holds {found}, and {needed} is needed")]

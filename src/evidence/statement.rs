@@ -176,7 +176,7 @@ pub struct CertifiedEndpoint {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
     /// Other JSON, or none.
-    #[error("it is no statement about a test result: unexpected at line {line}, column {column}")]
+    #[error("it is not a statement about a test result: unexpected at line {line}, column {column}")]
     Shape {
         /// The line.
         line: usize,

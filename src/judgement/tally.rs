@@ -88,6 +88,7 @@ impl Tally {
             drift: None,
             counts: self.counts,
             rows_met: self.rows_met,
+            rows_held: None,
             orphans,
             stale_waivers: self.stale_waivers,
             unpublished: self.unpublished,

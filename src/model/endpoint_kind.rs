@@ -31,6 +31,6 @@ impl FromStr for EndpointKind {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::of_word(text);
-        found.ok_or_else(|| format!("`{text}` is no kind of endpoint"))
+        found.ok_or_else(|| format!("`{text}` is not a kind of endpoint"))
     }
 }

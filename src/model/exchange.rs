@@ -134,7 +134,7 @@ impl SentBody {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// Header fields in order, names in lower case; bytes that are no text are replaced.
+    /// Header fields in order, names in lower case; bytes that are not text are replaced.
     pub headers: Vec<(String, String)>,
     /// The body's bytes, without the codings of `Content-Encoding`.
     pub bytes: Vec<u8>,
@@ -178,7 +178,7 @@ impl Answer {
 pub enum Flaw {
     /// Bytes followed it that belong to no answer.
     Surplus {
-        /// How they begin; bytes that are no text are replaced.
+        /// How they begin; bytes that are not text are replaced.
         start: String,
     },
     /// The body is not in a coding that `Content-Encoding` names, or that coding is not known here.

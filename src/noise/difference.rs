@@ -118,7 +118,7 @@ impl Compared<'_> {
             }
             (StableBody::Bytes, StableBody::Bytes) => {
                 if one.exchange.answer.bytes != other.exchange.answer.bytes {
-                    self.beyond("the body is bytes that are no text, others each time");
+                    self.beyond("the body is bytes that are not text, others each time");
                 }
             }
             (StableBody::Empty | StableBody::Tree { .. } | StableBody::Text(_) | StableBody::Bytes, _) => {
@@ -150,7 +150,7 @@ impl Compared<'_> {
             // A body that is made of parameters says nothing beyond them.
             if one != other && !(params && name == "the body") {
                 self.beyond(format!(
-                    "the request itself differs in {name}, which a case makes of a value by chance"
+                    "the request itself differs in {name}, which a case makes of a random value"
                 ));
             }
         }

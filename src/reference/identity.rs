@@ -80,7 +80,7 @@ impl Debug for Identity {
 /// The error without what it repeats of the text, which may be a part of a key.
 fn key_error(error: &PemError) -> IdentityError {
     let is_absent = matches!(error, PemError::NoItemsFound);
-    let reason = if is_absent { "there is none in PEM without a pass phrase" } else { "it is no PEM" };
+    let reason = if is_absent { "there is none in PEM without a pass phrase" } else { "it is not PEM" };
     IdentityError::Key { reason: reason.to_owned() }
 }
 

@@ -212,9 +212,16 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
     let rows: Vec<Json> = operations
         .iter()
         .zip(&end.rows_met)
-        .map(|(operation, met)| {
-            let missing: Vec<&str> = operation.rows.iter().filter(|row| !met.contains(*row)).map(|row| &**row).collect();
-            json!({ "contract": operation.id, "met": met.len(), "of": operation.rows.len(), "not_met": missing })
+        .enumerate()
+        .map(|(position, (operation, met))| {
+            let rows = end.rows_held.as_ref().and_then(|rows| rows.get(position));
+            let missing: Vec<&str> =
+                operation.rows.iter().filter(|row| !met.contains(*row)).map(|row| &**row).collect();
+            json!({
+                "contract": operation.id, "met": met.len(), "of": operation.rows.len(), "not_met": missing,
+                "held": rows.map(|rows| rows.held.len()),
+                "not_measured": rows.map(|rows| rows.unmeasured.len()),
+            })
         })
         .collect();
     json!({

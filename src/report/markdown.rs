@@ -104,12 +104,14 @@ impl MarkdownReport {
             counts.passed, counts.flaky, counts.failed, counts.waived, counts.inconclusive, counts.skipped
         )?;
         write_causes(out, &causes)?;
-        writeln!(out, "| contract | version | cases | error rows met |\n|---|---|---|---|")?;
-        for (operation, met) in start.operations.iter().zip(&end.rows_met) {
+        writeln!(out, "| contract | version | cases | error rows met | held |\n|---|---|---|---|---|")?;
+        for (position, (operation, met)) in start.operations.iter().zip(&end.rows_met).enumerate() {
+            let held = end.rows_held.as_ref().and_then(|rows| rows.get(position));
+            let held = held.map_or_else(|| "not known".to_owned(), |rows| rows.held.len().to_string());
             let (id, version) = (code(&operation.id), cell(&operation.version));
             writeln!(
                 out,
-                "| {id} | {version} | {} | {} of {} |",
+                "| {id} | {version} | {} | {} of {} | {held} |",
                 operation.selected,
                 met.len(),
                 operation.rows.len()

@@ -136,6 +136,7 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
     let mut end = RunEnd {
         counts: VerdictCounts::default(),
         rows_met: vec![BTreeSet::new(); all.operations.len()],
+        rows_held: None,
         orphans: Vec::new(),
         stale_snapshots: stale_in_all(runs),
         drift: drift(all, runs),

@@ -281,7 +281,7 @@ fn a_change_in_what_is_cut_or_no_text_is_told_with_what_else_changed() {
         (
             b"\xff".to_vec(),
             b"# 1 bytes".to_vec(),
-            "the body was bytes that are no text, and is text that is neither JSON nor XML",
+            "the body was bytes that are not text, and is text that is neither JSON nor XML",
         ),
     ] {
         let told = told(&exchange(&old, 200), &exchange(&new, 404), &Normalisation::default());

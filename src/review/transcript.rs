@@ -41,7 +41,7 @@ pub(super) enum Seen<'a> {
         tree: Value,
     },
     Lines(Vec<&'a str>),
-    /// What is said of bytes that are no text.
+    /// What is said of bytes that are not text.
     Bytes(Vec<&'a str>),
     /// The start of a body of very many lines, as it stands, and what is said of the rest.
     Cut {
@@ -83,7 +83,7 @@ impl Seen<'_> {
                 Some([b'<', ..]) => "XML or HTML that cannot be read",
                 Some(_) | None => "text that is neither JSON nor XML",
             },
-            Self::Bytes(_) => "bytes that are no text",
+            Self::Bytes(_) => "bytes that are not text",
             Self::Cut { kind, .. } => kind,
         }
     }

@@ -133,7 +133,7 @@ impl fmt::Display for Part {
             }
             Self::Named(name) => write!(out, "has [{}] in place of a value that no rule named", short(name)),
             Self::FollowsCode => out.write_str("changed with the error code, which it repeats"),
-            Self::Times { old, new } => write!(out, "stands {new} times, before {old}"),
+            Self::Times { old, new } => write!(out, "is there {new} times, before {old}"),
             Self::Items { old, new: 1 } => write!(out, "has 1 item, before {old}"),
             Self::Items { old, new } => write!(out, "has {new} items, before {old}"),
             Self::Order => out.write_str("has the same parts in another order"),

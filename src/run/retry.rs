@@ -42,8 +42,8 @@ impl Retry {
         let usual = FIRST_WAIT.saturating_mul(1 << (attempt - 1).min(8));
         match result {
             Err(Fault::Connect { .. } | Fault::Broken { .. } | Fault::TimedOut { .. }) => {
-                let told = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
-                Some(Again { told: format!("attempt {attempt}: {told}"), wait: usual })
+                let shown = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
+                Some(Again { told: format!("attempt {attempt}: {shown}"), wait: usual })
             }
             // What is too large stays so, and what cannot be sent or was interrupted is not sent again. What was lost
             // may have been seen: its case starts again as a whole.

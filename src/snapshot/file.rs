@@ -96,7 +96,7 @@ pub(super) fn bytes(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, StoreEr
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error.to_string())),
-        Ok(found) if !found.is_file() => return Err(unreadable("it is no plain file".into())),
+        Ok(found) if !found.is_file() => return Err(unreadable("it is not a plain file".into())),
         Ok(_) => {}
     }
     let mut file = Vec::new();
@@ -129,18 +129,18 @@ pub(super) fn check_way(root: &Path, path: &Path) -> Result<(), StoreError> {
 
 fn parsed(path: &Path, file: Vec<u8>) -> Result<Recorded, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { path: path.to_path_buf(), reason };
-    let text = String::from_utf8(file).map_err(|_| unreadable("it is no text".into()))?;
+    let text = String::from_utf8(file).map_err(|_| unreadable("it is not text".into()))?;
     if text.lines().any(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ")) {
         return Err(unreadable("it has conflict markers".into()));
     }
     // Insta would take a file without a head for one of its first format.
     if !text.starts_with("---") {
-        return Err(unreadable("it has no head, so it is no snapshot or was cut off".into()));
+        return Err(unreadable("it has no head, so it is not a snapshot or was cut off".into()));
     }
     let snapshot = Snapshot::from_file(path).map_err(|error| unreadable(error.to_string()))?;
     match snapshot.as_text() {
         Some(text) if snapshot.metadata().source().is_some() => Ok(recorded(&snapshot, text.to_string())),
-        Some(_) | None => Err(unreadable("it is no snapshot of this tool".into())),
+        Some(_) | None => Err(unreadable("it is not a snapshot of this tool".into())),
     }
 }
 

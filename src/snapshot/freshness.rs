@@ -34,7 +34,7 @@ impl FromStr for MaxAge {
         let (letter, seconds) = unit.ok_or_else(|| format!("`{text}` has no unit; {HINT}"))?;
         let number = text.strip_suffix(*letter).unwrap_or_default();
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(format!("`{text}` is no age; {HINT}"));
+            return Err(format!("`{text}` is not an age; {HINT}"));
         }
         let total = number.parse::<i64>().ok().and_then(|number| number.checked_mul(*seconds));
         match total.filter(|total| *total <= LONGEST) {

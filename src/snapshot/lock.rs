@@ -48,7 +48,7 @@ impl FolderLock {
         let path = own_folder(root)?.join("lock");
         let unwritable = |source| StoreError::Unwritable { path: path.clone(), source };
         if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
-            return Err(unwritable(io::Error::other("it is no plain file")));
+            return Err(unwritable(io::Error::other("it is not a plain file")));
         }
         let file = File::options().create(true).append(true).open(&path).map_err(unwritable)?;
         let start = Instant::now();

@@ -221,7 +221,7 @@ pub(super) fn digest(text: &str) -> String {
 }
 
 fn parsed(file: &[u8]) -> Result<Provenance, String> {
-    let text = std::str::from_utf8(file).map_err(|_| "it is no text".to_owned())?;
+    let text = std::str::from_utf8(file).map_err(|_| "it is not text".to_owned())?;
     // A checkout may have put other ends to the lines.
     let body = text.strip_suffix('\n').ok_or("it is cut off")?;
     let mut lines = body.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).zip(1..);
@@ -232,7 +232,7 @@ fn parsed(file: &[u8]) -> Result<Provenance, String> {
     let (mut entries, mut known) = (BTreeMap::new(), Sightings::default());
     for (line, number) in lines {
         let entry = serde_json::from_str(line).and_then(|line: Line<'_>| line.entry(&mut known));
-        let entry = entry.map_err(|_| format!("line {number} is no entry of a case"))?;
+        let entry = entry.map_err(|_| format!("line {number} is not an entry of a case"))?;
         if let Some(twice) = entries.insert(entry.case.clone(), entry) {
             return Err(format!("line {number} names the case {} again", twice.case));
         }

@@ -127,7 +127,7 @@ fn cut(text: &mut String, start: usize) {
 }
 
 fn write_bytes(text: &mut String, bytes: &[u8]) {
-    let _ = writeln!(text, "|# {} bytes that are no text, sha256 {}", bytes.len(), sha256_hex(bytes));
+    let _ = writeln!(text, "|# {} bytes that are not text, sha256 {}", bytes.len(), sha256_hex(bytes));
     let shown = &bytes[..bytes.len().min(SHOWN_BYTES)];
     for chunk in shown.chunks(BYTES_ON_A_LINE) {
         let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -43,7 +43,7 @@ pub enum StableBody<'a> {
     },
     /// A text that is neither JSON nor XML.
     Text(Marked<'a>),
-    /// Bytes that are no text.
+    /// Bytes that are not text.
     Bytes,
 }
 

@@ -30,9 +30,9 @@ impl Update {
             }
             "unseen" => Ok(Self::Unseen),
             "always" | "force" => Ok(Self::Always),
-            other => {
-                Err(format!("`{other}` is no mode of updating; the modes are auto, new, no, unseen, always"))
-            }
+            other => Err(format!(
+                "`{other}` is not a mode of updating; the modes are auto, new, no, unseen, always"
+            )),
         }
     }
 

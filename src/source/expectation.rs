@@ -50,7 +50,7 @@ fn status(node: &Node, problems: &mut Vec<Problem>) -> Option<StatusRule> {
     let rule = StatusRule::parse(&text);
     if rule.is_none() {
         problems.push(
-            Problem::new(node.spot.clone(), format!("`{text}` is no status"))
+            Problem::new(node.spot.clone(), format!("`{text}` is not a status"))
                 .hint("a status is a number from 100 to 599, or a class such as \"4xx\""),
         );
     }
@@ -90,7 +90,7 @@ fn duration(node: &Node, problems: &mut Vec<Problem>) -> Option<Duration> {
     let parsed = parsed.filter(|limit| !limit.is_zero());
     if parsed.is_none() {
         problems.push(
-            Problem::new(node.spot.clone(), format!("`{text}` is no duration"))
+            Problem::new(node.spot.clone(), format!("`{text}` is not a duration"))
                 .hint("write \"500ms\" or \"2s\""),
         );
     }

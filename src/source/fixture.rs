@@ -88,7 +88,7 @@ impl FixtureEntry {
         if let Some(param) = state.params.iter().find(|param| param.is_required && !has(params, &param.name))
         {
             let message =
-                format!("a fixture of \"{}\" has to say for which `{}` it stands", self.state, param.name);
+                format!("a fixture of \"{}\" has to say which `{}` it is for", self.state, param.name);
             return Some(problem(message).hint("write it as [[endpoint.NAME.fixture]], with `params`"));
         }
         let missing = state.provides.iter().find(|variable| !has(variables, &variable.name))?;

@@ -218,7 +218,7 @@ pub(super) fn read_disk(root: &Path, path: &Path, shown: &Path) -> Result<Arc<So
             let start = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
             let file = Arc::new(SourceText::new(shown, text));
-            let problem = Problem::new(Spot { file, bytes: start..start }, "here the file is no UTF-8 text");
+            let problem = Problem::new(Spot { file, bytes: start..start }, "here the file is not UTF-8 text");
             Err(LoadError::Problems(vec![problem]))
         }
     }
@@ -246,9 +246,7 @@ impl Loader<'_> {
                     format!("the folder names no operation: {error}"),
                 );
                 self.problems.push(
-                    problem.hint(
-                        "an operation's folder stands below the folder of cases, and has an ASCII name",
-                    ),
+                    problem.hint("an operation's folder is below the folder of cases, and has an ASCII name"),
                 );
                 None
             }
@@ -301,7 +299,7 @@ impl Loader<'_> {
             tables.extend(self.table(path, &name, &contract, wanted)?);
         }
         if tables.is_empty() && matches!(wanted, Wanted::All) {
-            self.problems.push(Problem::new(own.spot.clone(), "no case table stands beside this contract"));
+            self.problems.push(Problem::new(own.spot.clone(), "there is no case table beside this contract"));
         }
         Ok(Operation { contract, tables })
     }
@@ -347,7 +345,8 @@ impl Loader<'_> {
         let id = match TableId::new(contract.id.clone(), name.trim_end_matches(".toml")) {
             Ok(id) => id,
             Err(error) => {
-                let problem = Problem::new(head_of(path), format!("the file's name is no table's: {error}"));
+                let problem =
+                    Problem::new(head_of(path), format!("the file's name is not a table's: {error}"));
                 self.problems.push(problem.hint("a table's name has a-z, 0-9 and `-`"));
                 return Ok(None);
             }

@@ -1,7 +1,7 @@
 //! The one rule for every file that a folder of cases brings in, by a path in a file of it or by a link: it is inside
 //! that folder. Main function: [`inside`].
 //!
-//! Messages about a file show lines of it, so what is outside is never read. docs/writing-cases.md has the rule.
+//! Messages about a file show lines of it, so what is outside is never read. docs/contracts.md has the rule.
 
 use std::io;
 use std::path::{Path, PathBuf};

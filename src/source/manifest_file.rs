@@ -54,7 +54,7 @@ fn manifest(file: &Arc<SourceText>) -> Result<Manifest, LoadError> {
         let Some((id, listed)) = contract(item, &mut problems) else { continue };
         if manifest.contracts.contains_key(&id) {
             let spot = item.get("id").unwrap_or(item).spot.clone();
-            problems.push(Problem::new(spot, format!("the contract `{id}` stands twice")));
+            problems.push(Problem::new(spot, format!("the contract `{id}` is there twice")));
             continue;
         }
         manifest.contracts.insert(id, listed);
@@ -81,7 +81,7 @@ fn contract(node: &Node, problems: &mut Vec<Problem>) -> Option<(OperationId, Li
     let digest = node.get("digest")?;
     let text = digest.as_text()?;
     if !is_digest(text) {
-        let problem = Problem::new(digest.spot.clone(), "it is no digest");
+        let problem = Problem::new(digest.spot.clone(), "it is not a digest");
         problems.push(problem.hint("`proofmark manifest --write` writes it"));
     }
     let listed = ListedContract { digest: text.to_owned(), cases: cases(node, &operation, problems) };
@@ -96,7 +96,7 @@ fn cases(node: &Node, operation: &OperationId, problems: &mut Vec<Problem>) -> B
         match case(operation, text) {
             Err(message) => problems.push(Problem::new(item.spot.clone(), message).hint(hint)),
             Ok(id) if !cases.insert(id.to_string()) => {
-                problems.push(Problem::new(item.spot.clone(), format!("`{text}` stands twice")));
+                problems.push(Problem::new(item.spot.clone(), format!("`{text}` is there twice")));
             }
             Ok(_) => {}
         }
@@ -115,11 +115,11 @@ fn case(operation: &OperationId, text: &str) -> Result<CaseId, String> {
     let (table, case, row) = match text.split('/').collect::<Vec<_>>()[..] {
         [table, case] => (table, case, None),
         [table, case, row] => (table, case, Some(row)),
-        _ => return Err(format!("`{text}` is no case of a contract")),
+        _ => return Err(format!("`{text}` is not a case of a contract")),
     };
     TableId::new(operation.clone(), table)
         .and_then(|table| CaseId::new(&table, case, row))
-        .map_err(|error| format!("`{text}` is no case of a contract: {error}"))
+        .map_err(|error| format!("`{text}` is not a case of a contract: {error}"))
 }
 
 /// The text of a manifest: one case a line, in order, so that versions of it differ and merge by cases.

@@ -36,7 +36,7 @@ static BOUNDS_SHAPE: Shape =
 /// The keys of a matcher's table, exactly one of which is given.
 static MATCHER_KEYS: [Key; 16] = [
     key("equals", Shape::Any, "Just this value."),
-    key("template", Shape::Text, "A message template; %s stands for one or more characters."),
+    key("template", Shape::Text, "A message template; %s means one or more characters."),
     key("regex", Shape::Text, "A regular expression."),
     key("any", Shape::List(&Shape::Named("matcher", &MATCHER_SHAPE)), "One of several."),
     key("present", Shape::Boolean, "Whether it is there at all."),

@@ -42,7 +42,7 @@ fn value_rule(node: &Node, kind: ValueKind, problems: &mut Vec<Problem>) -> Opti
         (None, Some(header)) => AnswerPlace::Header(header.to_ascii_lowercase()),
         (None, None) if node.get("pattern").is_some() => AnswerPlace::Anywhere,
         (None, None) | (Some(_), Some(_)) => {
-            let message = "a value stands `at` a JSONPath, in a `header`, or where a `pattern` matches";
+            let message = "a value is `at` a JSONPath, in a `header`, or where a `pattern` matches";
             let problem = Problem::new(node.spot.clone(), message);
             problems.push(
                 problem.hint("give one of `at` and `header`, or neither and a `pattern` that finds it"),
@@ -60,7 +60,7 @@ fn name_problem(node: &Node) -> Option<Problem> {
     if !name.is_empty() && name.chars().all(fits) {
         return None;
     }
-    let problem = Problem::new(node.spot.clone(), format!("`{name}` is no name that a snapshot can show"));
+    let problem = Problem::new(node.spot.clone(), format!("`{name}` is not a name that a snapshot can show"));
     Some(problem.hint("use letters, digits, `-`, `_` and `.`"))
 }
 

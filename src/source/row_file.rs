@@ -55,7 +55,7 @@ fn check_ids(rows: &[Row], problems: &mut Vec<Problem>) {
         if !seen.insert(row.id.to_ascii_lowercase()) {
             problems.push(Problem::new(
                 row.spot.clone(),
-                format!("the row `{}` stands twice in this case", row.id),
+                format!("the row `{}` is there twice in this case", row.id),
             ));
         }
     }
@@ -85,8 +85,8 @@ fn csv_rows(name: &str, node: &Node, files: &RowFiles<'_>, problems: &mut Vec<Pr
     let stays = path.components().all(|part| matches!(part, Component::Normal(_)));
     if !stays || path.extension().is_none_or(|ending| ending != "csv") {
         problems.push(
-            Problem::new(node.spot.clone(), format!("`{name}` is no CSV file of this folder"))
-                .hint("name a file such as \"keys.csv\" that stands beside the table"),
+            Problem::new(node.spot.clone(), format!("`{name}` is not a CSV file of this folder"))
+                .hint("name a file such as \"keys.csv\" that is beside the table"),
         );
         return Vec::new();
     }
@@ -139,7 +139,7 @@ fn read_csv(file: &Arc<SourceText>, read: &mut RowsRead, problems: &mut Vec<Prob
     }
     let mut names = BTreeSet::new();
     if let Some(twice) = header.iter().find(|name| !names.insert(*name)) {
-        problems.push(Problem::new(spot_at(None), format!("the column `{twice}` stands twice")));
+        problems.push(Problem::new(spot_at(None), format!("the column `{twice}` is there twice")));
         return Vec::new();
     }
     let mut rows = Vec::new();
@@ -192,7 +192,7 @@ fn why(error: &csv::Error) -> String {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("it has {len} fields, and the header line has {expected_len}")
         }
-        csv::ErrorKind::Utf8 { .. } => "it is no UTF-8 text".into(),
+        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8 text".into(),
         csv::ErrorKind::Io(_)
         | csv::ErrorKind::Seek
         | csv::ErrorKind::Serialize(_)
@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(
             read("\u{feff}id,key\na,b\n").1,
             Vec::<String>::new(),
-            "a mark of the byte order is no part of a name"
+            "a mark of the byte order is not part of a name"
         );
     }
 
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn a_column_stands_once() {
         let (_, problems) = read("id,key,key\na,b,c\n");
-        assert_eq!(problems, ["k.csv:1:1: the column `key` stands twice"]);
+        assert_eq!(problems, ["k.csv:1:1: the column `key` is there twice"]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ static CASE_KEYS: [Key; 14] = [
 
 static STEP: Shape = Shape::Table(&[
     key("about", Shape::Text, "What the step is for."),
-    key("given", GIVEN, "States that are brought about before it."),
+    key("given", GIVEN, "States that are set up before it."),
     key("params", VALUES, "Parameters, over the case's."),
     key("unset", TEXTS, "Parameters that are dropped, last."),
     key("request", REQUEST, "How its request differs."),
@@ -238,11 +238,11 @@ static UNIQUE: Shape = Shape::Table(&[
 ]);
 
 static PARAM: Shape = Shape::Table(&[
-    needed("name", Shape::Text, "The name; N stands for the index of a list."),
+    needed("name", Shape::Text, "The name; N means the index of a list."),
     needed("type", PARAM_TYPE, "The type."),
     key("required", Shape::Boolean, "Whether a request must carry it."),
     key("deprecated", Shape::Boolean, "Whether the contract advises against it."),
-    key("place", Shape::Named("any-place", &ANY_PLACE), "Where it stands, if not where the others do."),
+    key("place", Shape::Named("any-place", &ANY_PLACE), "Where it is, if not where the others are."),
     key("about", Shape::Text, "What it means."),
     key("source", TEXTS, "Names of sources."),
     key("constraints", Shape::List(&CONSTRAINT), "Limits on its value."),
@@ -287,7 +287,7 @@ static FIELD: Shape = Shape::Table(&[
 static ERROR: Shape = Shape::Table(&[
     needed("status", Shape::Integer, "The HTTP status."),
     needed("code", CODE, "The error code: a text or a whole number."),
-    key("message", Shape::Text, "The message; %s stands for one or more characters."),
+    key("message", Shape::Text, "The message; %s means one or more characters."),
     key("reach", Shape::Choice(&Reach::NAMES), "What it takes to provoke it."),
     key("about", Shape::Text, "What is worth knowing."),
     key("source", TEXTS, "Names of sources."),
@@ -328,8 +328,8 @@ const SNAPSHOT: Shape = Shape::Table(&[key("headers", TEXTS, "Header fields that
 const UNPUBLISHED: &str = "Whether no published source has it: then it warns and fails nothing.";
 
 const ENVELOPE: Shape = Shape::Table(&[
-    key("code", Shape::Text, "Where an error's code stands, as a JSONPath."),
-    key("message", Shape::Text, "Where an error's message stands, as a JSONPath."),
+    key("code", Shape::Text, "Where an error's code is, as a JSONPath."),
+    key("message", Shape::Text, "Where an error's message is, as a JSONPath."),
     key("content-type", CONTENT_TYPE, "The media types of answers."),
     key("headers", Shape::List(&HEADER), "Header fields of every answer."),
     key("success", SUCCESS, "A success body."),
@@ -393,7 +393,7 @@ const SUCCESS: Shape = Shape::Table(&[
 ]);
 
 const REQUEST_ID: Shape = Shape::Table(&[
-    needed("body", Shape::Text, "Where it stands in the body, as a JSONPath."),
+    needed("body", Shape::Text, "Where it is in the body, as a JSONPath."),
     key("header", Shape::Either(&[Shape::Text, HEADER_RULE]), "The header field that repeats it."),
     key("source", TEXTS, "Names of sources."),
     key("unpublished", Shape::Boolean, UNPUBLISHED),
@@ -407,7 +407,7 @@ const HEADER_RULE: Shape = Shape::Table(&[
 ]);
 
 const XML: Shape = Shape::Table(&[
-    needed("success-root", Shape::Text, "Of a success; {operation} stands for the operation's name."),
+    needed("success-root", Shape::Text, "Of a success; {operation} means the operation's name."),
     needed("error-root", Shape::Text, "Of an error."),
     key("source", TEXTS, "Names of sources."),
     key("unpublished", Shape::Boolean, UNPUBLISHED),
@@ -548,7 +548,7 @@ static VALUES_NAMED: Shape = VALUES;
 
 static FIXTURE: Shape = Shape::Table(&[
     needed("state", Shape::Text, "The state's name."),
-    key("params", VALUES, "The parameters that it stands for; none, if they are left out."),
+    key("params", VALUES, "The parameters that it is for; none, if they are left out."),
     needed("variables", VALUES, "The variables of the state."),
 ]);
 

@@ -102,7 +102,7 @@ fn day(node: &Node, problems: &mut Vec<Problem>) -> Option<Day> {
     if let Ok(date) = text.parse::<Date>() {
         return Some(Day::from_checked(date.to_string()));
     }
-    let problem = Problem::new(node.spot.clone(), format!("`{text}` is no day"));
+    let problem = Problem::new(node.spot.clone(), format!("`{text}` is not a day"));
     problems.push(problem.hint("write it as \"2026-12-31\""));
     None
 }

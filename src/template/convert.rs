@@ -111,6 +111,6 @@ fn converted(value: &JinjaValue, room: &mut Room) -> Result<Value, TemplateError
             })
             .collect::<Result<_, TemplateError>>()
             .map(Value::Map),
-        kind => Err(TemplateError(format!("the expression gives {kind}, which is no value to send"))),
+        kind => Err(TemplateError(format!("the expression gives {kind}, which is not a value to send"))),
     }
 }

@@ -92,7 +92,7 @@ impl Renderer<'_> {
         match self.text(text) {
             Ok(rendered) if is_template(&rendered) => Ok(rule.clone()),
             Ok(rendered) => StatusRule::parse(&rendered)
-                .ok_or_else(|| TemplateError(format!("{text} gives `{rendered}`, which is no status"))),
+                .ok_or_else(|| TemplateError(format!("{text} gives `{rendered}`, which is not a status"))),
             Err(error) => Err(error),
         }
     }

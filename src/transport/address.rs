@@ -20,7 +20,7 @@ impl Address {
             |reason: &str| TransportError::Address { url: without_user(text), reason: reason.to_owned() };
         let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(refused("an address starts with http:// or https://"));
+            return Err(refused("expected http:// or https://"));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refused("an address carries no user or password"));

@@ -53,7 +53,7 @@ impl Default for Limits {
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
     /// The address is none.
-    #[error("`{url}` is no address of an endpoint: {reason}")]
+    #[error("invalid endpoint URL `{url}`: {reason}")]
     Address {
         /// What was given.
         url: String,

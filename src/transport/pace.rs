@@ -39,7 +39,7 @@ impl FromStr for Rate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no rate; write it as 1000/60s");
+        let wrong = || format!("`{text}` is not a rate; write it as 1000/60s");
         let (requests, seconds) = text.split_once('/').ok_or_else(wrong)?;
         let requests: usize = requests.trim().parse().map_err(|_| wrong())?;
         let seconds: u64 = seconds.trim().trim_end_matches('s').parse().map_err(|_| wrong())?;

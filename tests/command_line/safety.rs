@@ -133,7 +133,7 @@ fn a_pending_snapshot_that_is_a_link_is_neither_followed_nor_replaced() {
     let before = project.snapshots();
     let arguments = ["run", "-q", "--update", "new", "--fault", FAULT, "tag-count/duplicate-key-in-a-form"];
     let (exit, told) = project.run(&arguments);
-    assert!(exit == 1 && told.contains("it is no plain file"), "{told}");
+    assert!(exit == 1 && told.contains("it is not a plain file"), "{told}");
     project.run(&["accept"]);
     assert_eq!(project.run(&["run", "-q", "tag-count/duplicate-key-in-a-form"]).0, 0, "it is not in the way");
     assert_eq!(project.snapshots(), before);

@@ -61,10 +61,10 @@ fn each_endpoint_has_its_own_run_and_one_line_sums_all_up() {
     assert_eq!(output.status.code(), Some(1), "{text}");
     let places = [
         "ENDPOINT  mock  (1 of 2)  http://127.0.0.1:",
-        "CONFORMS  1 of 1 cases passed",
+        "CONFORMS  1 of 1 case passed",
         "ENDPOINT  staging  (2 of 2)  http://127.0.0.1:",
         "FAILED  shop/Get/t/plain",
-        "DOES NOT CONFORM  0 of 1 cases passed",
+        "DOES NOT CONFORM  0 of 1 case passed",
         "\n\nDOES NOT CONFORM  2 endpoints: mock conforms, staging does not conform\n",
     ]
     .map(|part| text.find(part).unwrap_or_else(|| panic!("{part}: {text}")));

@@ -8,8 +8,11 @@ use std::path::Path;
 
 use regex::Regex;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use wiremock::MockServer;
 
-use crate::support;
+use crate::bookshop;
+use crate::support::{self, Served};
 
 /// A fenced block.
 pub(crate) struct Block {
@@ -50,34 +53,128 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
     found
 }
 
+/// The address of an endpoint of the reader's own, as documents write it. It runs on a free port.
+const OWN: &str = "127.0.0.1:8080";
+
+/// What runs at the address of an endpoint of the reader's own.
+enum Own {
+    Reference(Served),
+    Shop { server: MockServer, _runtime: Runtime },
+}
+
+impl Own {
+    /// Starts what a line such as `$ proofmark serve --fault no-request-id &` starts.
+    fn start(words: &[String]) -> Self {
+        match words[0].as_str() {
+            "proofmark" => {
+                assert_eq!(words[1..4], ["serve", "--listen", OWN], "a mock listens at {OWN}");
+                let rest: Vec<&str> = words[4..].iter().map(String::as_str).collect();
+                Self::Reference(Served::start(&rest))
+            }
+            "./start-the-shop" => {
+                let runtime = Runtime::new().unwrap();
+                let server = runtime.block_on(bookshop::start(bookshop::Mistake::None));
+                Self::Shop { server, _runtime: runtime }
+            }
+            other => panic!("the documents start nothing like {other}"),
+        }
+    }
+
+    /// Its host and port.
+    fn place(&self) -> String {
+        let url = match self {
+            Self::Reference(served) => served.at("url").to_owned(),
+            Self::Shop { server, .. } => server.uri(),
+        };
+        url.trim_start_matches("http://").to_owned()
+    }
+}
+
+/// A folder in which commands run, and the endpoint that they have started.
+pub(crate) struct Place {
+    folder: TempDir,
+    own: Option<Own>,
+    files: BTreeMap<String, String>,
+}
+
+impl Place {
+    /// An empty folder, or one with the files that its name asks for.
+    fn new(name: &str) -> Self {
+        let folder =
+            if name.starts_with("project") { support::copied_cases() } else { tempfile::tempdir().unwrap() };
+        let mut place = Self { folder, own: None, files: BTreeMap::new() };
+        if name.starts_with("shop") || name.starts_with("mistakes") {
+            for block in blocks(&tutorial()).iter().filter(|block| block.folder.as_deref() == Some("shop")) {
+                place.write(block);
+            }
+        }
+        place
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A text of the documents, with the address at which the endpoint really is.
+    fn real(&self, text: &str) -> String {
+        self.own.as_ref().map_or_else(|| text.to_owned(), |own| text.replace(OWN, &own.place()))
+    }
+
+    /// The other way round.
+    fn shown(&self, text: &str) -> String {
+        self.own.as_ref().map_or_else(|| text.to_owned(), |own| text.replace(&own.place(), OWN))
+    }
+
+    fn write(&mut self, block: &Block) {
+        if let Some(file) = block.file() {
+            self.files.insert(file.to_owned(), format!("{}\n", block.text));
+            self.write_file(file);
+        }
+    }
+
+    fn write_file(&self, file: &str) {
+        let path = self.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, self.real(&self.files[file])).unwrap();
+    }
+
+    /// What a command prints, on both streams, with its exit code where that is not 0.
+    pub(crate) fn printed(&mut self, command: &str) -> String {
+        if let Some(command) = command.strip_suffix(" &") {
+            self.own = Some(Own::start(&shlex::split(command).unwrap()));
+            self.files.keys().for_each(|file| self.write_file(file));
+            return String::new();
+        }
+        self.shown(&printed(&self.real(command), self.path()))
+    }
+}
+
+/// The page whose shop other pages use.
+fn tutorial() -> String {
+    fs::read_to_string(format!("{}/docs/writing-cases.md", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
 /// Where the commands of one document run.
 #[derive(Default)]
-pub(crate) struct Folders(pub(crate) BTreeMap<String, TempDir>);
+pub(crate) struct Folders(pub(crate) BTreeMap<String, Place>);
 
 impl Folders {
-    pub(crate) fn path(&mut self, name: &str) -> &Path {
-        let empty = || tempfile::tempdir().unwrap();
-        let is_copy = name == "project";
-        let make = || if is_copy { support::copied_cases() } else { empty() };
-        self.0.entry(name.to_owned()).or_insert_with(make).path()
+    pub(crate) fn place(&mut self, name: &str) -> &mut Place {
+        self.0.entry(name.to_owned()).or_insert_with(|| Place::new(name))
     }
 
     pub(crate) fn write(&mut self, block: &Block) {
-        if let (Some(file), Some(folder)) = (block.file(), &block.folder) {
-            // What shows mistakes shows them in the shop.
-            let also = if folder == "shop" { Some("mistakes") } else { None };
-            for folder in [folder.as_str()].into_iter().chain(also) {
-                let path = self.path(folder).join(file);
-                fs::create_dir_all(path.parent().unwrap()).unwrap();
-                fs::write(path, format!("{}\n", block.text)).unwrap();
-            }
+        if let (Some(_), Some(folder)) = (block.file(), &block.folder) {
+            self.place(folder).write(block);
         }
     }
 }
 
-/// What a command prints, on both streams, with its exit code where that is not 0.
+/// What a command prints in a folder.
 pub(crate) fn printed(command: &str, folder: &Path) -> String {
-    let words = shlex::split(command).unwrap();
+    let mut settings = shlex::split(command).unwrap();
+    let first = settings.iter().position(|word| !word.contains('=')).unwrap();
+    let words = settings.split_off(first);
     let arguments: Vec<&str> = words[1..].iter().map(String::as_str).collect();
     if words[0] == "cat" {
         return fs::read_to_string(folder.join(arguments[0])).unwrap().trim_end().to_owned();
@@ -91,6 +188,7 @@ pub(crate) fn printed(command: &str, folder: &Path) -> String {
     } else {
         program.env("CI", "1");
     }
+    program.envs(settings.iter().filter_map(|setting| setting.split_once('=')));
     let output = program.output().unwrap();
     let code = support::code(&output);
     let head = if code == 0 { String::new() } else { format!("? {code}\n") };
@@ -113,11 +211,15 @@ pub(crate) fn agrees(shown: &str, found: &str) -> bool {
 /// kept, and times and requests to a free port lose what differs.
 pub(crate) fn renewed(shown: &str, found: &str) -> String {
     let time = Regex::new(r"^(  time +)\d+\.\d\d s$").unwrap();
+    let seed = Regex::new(r"^(  seed +)\d{2,}$").unwrap();
     let curl = Regex::new(r"^(    curl -sS -i -X [A-Z]+ ).*$").unwrap();
     let open: Vec<&str> = shown.lines().filter(|line| line.contains("[..]")).collect();
     let line = |line: &str| match open.iter().find(|shown| agrees(shown, line)) {
         Some(shown) => (*shown).to_owned(),
-        None => curl.replace(&time.replace(line, "${1}[..] s"), "${1}[..]").into_owned(),
+        None => {
+            let line = time.replace(line, "${1}[..] s");
+            curl.replace(&seed.replace(&line, "${1}[..]"), "${1}[..]").into_owned()
+        }
     };
     found.lines().map(line).collect::<Vec<_>>().join("\n")
 }

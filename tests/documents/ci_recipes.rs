@@ -1,5 +1,6 @@
-//! The recipes of docs/ci.md do what they say: they are read from the page, and their lines run in a shell against the
-//! program, with what the service would tell them. The parts together must come to what one run comes to.
+//! The recipes of docs/ci.md and docs/ci-parts.md do what they say: they are read from the pages, and their lines run
+//! in a shell against the program, with what the service would set. The parts together must come to what one run
+//! comes to.
 
 #![cfg(unix)]
 mod machine;

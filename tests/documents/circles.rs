@@ -184,7 +184,7 @@ fn what_the_table_of_places_names_is_there() {
         let places = quoted
             .filter(is_path)
             .chain(row.split([' ', ',', '|', ';']).filter(|word| word.starts_with("docs/")));
-        for place in places.filter(|place| !place.contains("NAME")) {
+        for place in places.filter(|place| !place.contains("NAME") && !place.contains('*')) {
             let place = place.trim_end_matches(['.', ',', ';']);
             let is_there = [root.join(place), root.join("src").join(place)].iter().any(|path| path.exists());
             assert!(is_there, "{place}: {row}");

@@ -1,10 +1,13 @@
 //! Holds the documents against the program: what they show is what it prints, what they name is there.
 //!
 //! A block ```` ```console ```` has commands in lines that start with `$ proofmark` (or `$ cat FILE`), each
-//! followed by its exit code as `? CODE`, if it is not 0, and by its output. `[..]` stands for what differs
-//! from run to run. A block ```` ```toml FOLDER ```` that starts with `# cases/…` is a whole file in a folder
-//! of its own, in which the blocks ```` ```console FOLDER ```` run; `project` starts as a copy of the shipped
-//! cases, `mistakes` has the files of `shop`. `PROOFMARK_UPDATE_DOCS=1` writes output anew.
+//! followed by its exit code as `? CODE`, if it is not 0, and by its output. `[..]` is for what differs from run
+//! to run. A block ```` ```toml FOLDER ```` that starts with `# cases/…` is a whole file in a folder of its own,
+//! in which the blocks ```` ```console FOLDER ```` run. A folder whose name begins with `project` starts as a copy
+//! of the shipped cases, one with `shop` or `mistakes` has the files of the tutorial's shop. A line that ends in
+//! ` &` starts an endpoint: `proofmark serve --listen 127.0.0.1:8080 …`, or `./start-the-shop`, the bookshop of
+//! the tests. It gets a free port in truth. A variable can be set in front of a command, as `CI=1`.
+//! `PROOFMARK_UPDATE_DOCS=1` writes output anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -48,14 +51,16 @@ fn held(name: &str, text: &str) -> (String, Vec<String>) {
         if block.kind != "console" {
             continue;
         }
-        let folder = block.folder.as_ref().map_or_else(root, |name| folders.path(name).to_path_buf());
         let mut outputs = Vec::new();
         for (command, shown) in commands(&block.text) {
-            let found = printed(&command, &folder);
+            let found = match &block.folder {
+                Some(name) => folders.place(name).printed(&command),
+                None => printed(&command, &root()),
+            };
             if !agrees(shown.trim_end(), &found) {
                 wrong.push(format!("{name}: $ {command}\n{found}"));
             }
-            outputs.push(format!("$ {command}\n{}", renewed(&shown, &found)));
+            outputs.push(format!("$ {command}\n{}", renewed(&shown, &found)).trim_end().to_owned());
         }
         anew.push((block.lines, outputs.join("\n\n")));
     }
@@ -65,11 +70,11 @@ fn held(name: &str, text: &str) -> (String, Vec<String>) {
     (lines.join("\n") + "\n", wrong)
 }
 
-#[test]
-fn the_output_in_the_documents_is_what_the_program_prints() {
+/// Holds the output in these documents, or writes it anew.
+fn hold(is_meant: impl Fn(&str) -> bool) {
     let is_update = env::var("PROOFMARK_UPDATE_DOCS").is_ok_and(|value| value == "1");
     let mut wrong = Vec::new();
-    for (name, text) in documents() {
+    for (name, text) in documents().into_iter().filter(|(name, _)| is_meant(name)) {
         let (anew, found) = held(&name, &text);
         wrong.extend(found);
         if is_update && anew != text {
@@ -78,6 +83,30 @@ fn the_output_in_the_documents_is_what_the_program_prints() {
     }
     let wrong = wrong.join("\n\n");
     assert!(is_update || wrong.is_empty(), "{wrong}\nPROOFMARK_UPDATE_DOCS=1 writes them anew");
+}
+
+/// Pages of recipes and messages, whose commands people copy.
+const RECIPES: [&str; 4] =
+    ["docs/quick-start.md", "docs/cookbook.md", "docs/trouble-shooting.md", "docs/writing-cases.md"];
+
+#[test]
+fn the_output_in_the_readme_is_what_the_program_prints() {
+    hold(|name| name == "README.md");
+}
+
+#[test]
+fn the_help_in_the_pages_of_commands_is_what_the_program_prints() {
+    hold(|name| name.starts_with("docs/commands"));
+}
+
+#[test]
+fn the_recipes_do_what_their_pages_show() {
+    hold(|name| RECIPES.contains(&name));
+}
+
+#[test]
+fn the_output_in_all_other_documents_is_what_the_program_prints() {
+    hold(|name| name != "README.md" && !name.starts_with("docs/commands") && !RECIPES.contains(&name));
 }
 
 #[test]
@@ -92,7 +121,7 @@ fn the_files_in_the_documents_are_valid_but_for_those_that_show_mistakes() {
         }
     }
     assert!(folders.0.len() >= 3, "the tutorial has files");
-    for (name, folder) in folders.0.iter().filter(|(name, _)| *name != "mistakes") {
+    for (name, folder) in folders.0.iter().filter(|(name, _)| !name.starts_with("mistakes")) {
         if let Err(error) = load(&folder.path().join("cases"), Wanted::All) {
             panic!("{name}: {error:?}");
         }
@@ -100,12 +129,11 @@ fn the_files_in_the_documents_are_valid_but_for_those_that_show_mistakes() {
 }
 
 #[test]
-fn every_command_shows_its_help_in_the_page_of_commands() {
-    let shown: BTreeSet<String> = blocks(&document("docs/commands.md"))
-        .iter()
-        .flat_map(|block| commands(&block.text))
-        .map(|(command, _)| command)
-        .collect();
+fn every_command_shows_its_help_in_the_pages_of_commands() {
+    let pages = documents().into_iter().filter(|(name, _)| name.starts_with("docs/commands"));
+    let blocks = pages.flat_map(|(_, text)| blocks(&text));
+    let shown: BTreeSet<String> =
+        blocks.flat_map(|block| commands(&block.text)).map(|(command, _)| command).collect();
     for name in support::command_names() {
         assert!(shown.contains(&format!("proofmark {name} --help")), "{name}");
     }
@@ -124,7 +152,16 @@ fn no_document_names_a_flag_that_the_program_does_not_have() {
     for (document, text) in documents() {
         for part in code.captures_iter(&text).map(|found| found.get(0).unwrap().as_str().to_owned()) {
             let flags = flag.find_iter(&part).map(|found| found.as_str());
-            let others = ["--list", "--exact", "--skip", "--test-threads", "--unreferenced", "--version"];
+            let others = [
+                "--list",
+                "--exact",
+                "--skip",
+                "--test-threads",
+                "--unreferenced",
+                "--version",
+                "--filter",
+                "--grep",
+            ];
             let missing = flags.filter(|flag| !known.contains(*flag) && !others.contains(flag));
             unknown.extend(missing.map(|flag| format!("{document}: {flag}")));
         }
@@ -182,13 +219,13 @@ fn every_key_of_the_json_reports_is_described() {
 #[test]
 fn every_key_of_a_file_is_described() {
     for (kind, page) in [
-        ("table", "docs/writing-cases.md"),
-        ("contract", "docs/writing-cases.md docs/effects.md"),
-        ("common", "docs/writing-cases.md"),
-        ("states", "docs/writing-cases.md"),
+        ("table", "docs/case-tables.md docs/matchers.md docs/contracts.md"),
+        ("contract", "docs/contracts.md docs/effects.md"),
+        ("common", "docs/contracts.md"),
+        ("states", "docs/contracts.md"),
         ("endpoints", "docs/endpoints-and-states.md"),
         ("waivers", "docs/running.md"),
-        ("manifest", "docs/running.md"),
+        ("manifest", "docs/manifest.md"),
         ("report", "docs/reports.md"),
         ("events", "docs/reports.md"),
         ("coverage", "docs/reports.md"),
@@ -280,6 +317,25 @@ fn every_relative_link_leads_to_a_file_and_a_heading() {
         }
     }
     assert_eq!(broken, Vec::<String>::new());
+}
+
+/// The longest page, in lines: a reader finds a thing on it without a search.
+const LONGEST_PAGE: usize = 400;
+
+#[test]
+fn no_page_is_longer_than_a_reader_can_look_through() {
+    let pages = documents().into_iter().filter(|(name, _)| name != "CHANGELOG.md");
+    let long = pages.map(|(name, text)| (name, text.lines().count()));
+    let long: Vec<_> = long.filter(|(_, lines)| *lines > LONGEST_PAGE).collect();
+    assert!(long.is_empty(), "{long:?}");
+}
+
+#[test]
+fn every_page_is_in_the_table_of_the_readme() {
+    let readme = document("README.md");
+    for name in documents().keys().filter(|name| name.ends_with(".md") && name.starts_with("docs/")) {
+        assert!(readme.contains(&format!("]({name})")), "{name}");
+    }
 }
 
 #[test]

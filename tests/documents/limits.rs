@@ -25,6 +25,10 @@ const TESTED: &[(&str, &[&str])] = &[
         &["as_many_requests_and_fields_as_there_may_be_are_taken_and_one_more_is_not"],
     ),
     (
+        "combinations of axes that pairs are drawn from",
+        &["as_many_requests_and_fields_as_there_may_be_are_taken_and_one_more_is_not"],
+    ),
+    (
         "parameters and header fields of a table's cases, with those of the table counted for each case",
         &["as_many_requests_and_fields_as_there_may_be_are_taken_and_one_more_is_not"],
     ),

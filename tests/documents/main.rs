@@ -3,11 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod block;
+#[path = "../bookshop/server.rs"]
+#[allow(dead_code, reason = "the documents need a shop without mistakes")]
+mod bookshop;
 mod ci_recipes;
 mod circles;
 mod docs;
 mod layering;
 mod limits;
 mod matchers;
+mod messages;
 #[path = "../support/mod.rs"]
 mod support;
+mod words;

@@ -1,4 +1,4 @@
-//! The examples of the matchers in docs/writing-cases.md, held against the answers below them in JSON and in XML.
+//! The examples of the matchers in docs/matchers.md, held against the answers below them in JSON and in XML.
 
 use std::fs;
 
@@ -29,7 +29,7 @@ struct Line {
 }
 
 fn document() -> String {
-    fs::read_to_string(format!("{}/docs/writing-cases.md", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    fs::read_to_string(format!("{}/docs/matchers.md", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 /// The lines of the table, in their order.

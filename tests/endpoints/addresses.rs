@@ -52,7 +52,7 @@ fn a_variable_of_the_environment_outranks_that_of_the_file() {
 fn an_address_that_the_environment_spoils_is_an_error_of_settings() {
     let (output, report) = run(&project("127.0.0.1"), Some("a b"));
     assert_eq!((code(&output), report), (2, Json::Null));
-    assert!(err(&output).contains("is no address of an endpoint"), "{}", err(&output));
+    assert!(err(&output).contains("invalid endpoint URL"), "{}", err(&output));
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn a_fixture_that_suits_no_state_is_a_problem_at_its_place() {
     for (fixtures, due) in [
         (
             "[endpoint.mock.fixtures.\"a thing\"]\nthing = \"t\"\n".to_owned(),
-            "has to say for which `colour` it stands",
+            "has to say which `colour` it is for",
         ),
         ("[endpoint.mock.fixtures.\"a shlef\"]\nshelf = \"s\"\n".to_owned(), "did you mean \"a shelf\"?"),
         (

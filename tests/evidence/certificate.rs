@@ -121,9 +121,9 @@ fn what_the_key_has_not_signed_is_not_shown() {
         (torn, "statement"),
         (seal(&statement().to_bytes(), &other), "has not signed it"),
         (seal(&contradictory.to_bytes(), &key), "its result cannot be PASSED"),
-        (seal(b"{}", &key), "it is no statement about a test result"),
+        (seal(b"{}", &key), "it is not a statement about a test result"),
         ([&whole[..], b"\n"].concat(), "not written in the one way"),
-        (b"\x1b[2J".to_vec(), "it is no DSSE envelope"),
+        (b"\x1b[2J".to_vec(), "it is not a DSSE envelope"),
     ] {
         let envelope = folder.path().join("statement.dsse.json");
         let badge = folder.path().join("badge.svg");

@@ -80,7 +80,7 @@ fn another_signer_is_refused_and_named() {
         assert!(text.contains(&format!("and not sha256:{}", other.id())), "{text}");
     }
     let (code, text) = passed().verify_with(&passed().bundle(), &["--key", "sha256:abc"]);
-    assert!(code == 2 && text.contains("is no fingerprint"), "{text}");
+    assert!(code == 2 && text.contains("is not a fingerprint"), "{text}");
     let (code, text) = passed().verify_with(&passed().bundle(), &["--key", &other.id()]);
     let hint = format!("a fingerprint is written sha256:{}", other.id());
     assert!(code == 2 && text.contains(&hint), "{text}");

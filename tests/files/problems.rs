@@ -94,8 +94,8 @@ const MISTAKES: &[(&str, &str)] = &[
         "Get/t.toml:13:8: the axes give `get` twice",
     ),
     ("expct = { status = 200 }", "Get/t.toml:12:1: unknown key `expct`\n  hint: did you mean `expect`?"),
-    ("expect = { status = 99 }", "Get/t.toml:12:21: `99` is no status"),
-    ("expect = { status = \"7xx\" }", "Get/t.toml:12:21: `7xx` is no status"),
+    ("expect = { status = 99 }", "Get/t.toml:12:21: `99` is not a status"),
+    ("expect = { status = \"7xx\" }", "Get/t.toml:12:21: `7xx` is not a status"),
     ("expect = {}", "Get/t.toml:12:10: nothing is expected, so nothing could fail"),
     (
         "expect = { code = \"NotFond\" }",
@@ -190,8 +190,8 @@ const MISTAKES: &[(&str, &str)] = &[
         "expect = { message = { regex = \"a\", template = \"b\" } }",
         "Get/t.toml:12:22: a matcher has exactly one key",
     ),
-    ("expect = { status = 200, within = \"soon\" }", "Get/t.toml:12:35: `soon` is no duration"),
-    ("expect = { status = 200, within = \"0ms\" }", "Get/t.toml:12:35: `0ms` is no duration"),
+    ("expect = { status = 200, within = \"soon\" }", "Get/t.toml:12:35: `soon` is not a duration"),
+    ("expect = { status = 200, within = \"0ms\" }", "Get/t.toml:12:35: `0ms` is not a duration"),
     (
         "expect = { status = 200 }\nparams = { id = \"{{ nosuch }}\" }",
         "Get/t.toml:13:17: `nosuch` is not defined here",
@@ -242,19 +242,22 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "expect = { status = 200 }\nrows = [{ id = \"a\" }, { id = \"a\" }]",
-        "Get/t.toml:13:23: the row `a` stands twice",
+        "Get/t.toml:13:23: the row `a` is there twice",
     ),
     ("expect = { status = 200 }\nrows = [{ id = \"../a\" }]", "Get/t.toml:13:9: '.' cannot stand in an id"),
     (
         "expect = { status = 200 }\nrows = \"../rows.csv\"",
-        "Get/t.toml:13:8: `../rows.csv` is no CSV file of this folder",
+        "Get/t.toml:13:8: `../rows.csv` is not a CSV file of this folder",
     ),
     ("expect = { status = 200 }\nrows = \"nosuch.csv\"", "Get/t.toml:13:8: cannot read Get/nosuch.csv: "),
     (
         "expect = { status = 200 }\naxes = { format = [\"yaml\"] }",
         "Get/t.toml:13:20: `yaml` is not one of json, xml",
     ),
-    ("expect = { status = 200 }\nrequest = { method = \"A B\" }", "Get/t.toml:13:22: this is no HTTP method"),
+    (
+        "expect = { status = 200 }\nrequest = { method = \"A B\" }",
+        "Get/t.toml:13:22: this is not an HTTP method",
+    ),
     (
         "expect = { status = 200 }\nrequest = { method = 1 }",
         "Get/t.toml:13:22: expected a string, found an integer",
@@ -293,7 +296,7 @@ fn a_file_of_rows_is_bounded_and_is_a_file() {
 #[test]
 fn doubled_ids_are_named_also_where_only_case_differs() {
     let again = "[[case]]\nid = \"good\"\nabout = \"Again.\"\nexpect = { status = 200 }";
-    assert_eq!(problems_of_table(again), ["Get/t.toml:10:6: the case `good` stands twice in this table"]);
+    assert_eq!(problems_of_table(again), ["Get/t.toml:10:6: the case `good` is there twice in this table"]);
     let found =
         problems(&[("Get/t.toml", &table("")), ("get/contract.toml", CONTRACT), ("get/t.toml", &table(""))]);
     assert!(found[0].contains("differs from another operation only by case"), "{found:?}");
@@ -313,11 +316,11 @@ fn every_problem_of_every_file_is_told_in_one_pass() {
         "Get/a.toml:9:1: the key `about` is missing",
         "Get/a.toml:10:6: 'B' cannot stand in an id",
         "Get/a.toml:11:1: unknown key `abuot`",
-        "Get/a.toml:12:21: `1` is no status",
+        "Get/a.toml:12:21: `1` is not a status",
         "Get/a.toml:12:31: the contract has no error `Nope`",
         "Get/b.toml:1:1: the table has no cases",
         "Get/c.toml:2:",
-        "Wrong Name.toml:1:1: the file's name is no table's",
+        "Wrong Name.toml:1:1: the file's name is not a table's",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -497,7 +500,7 @@ fn a_file_that_is_no_text_is_told_at_its_place_beside_the_others() {
     let Err(LoadError::Problems(found)) = load(folder.path(), Wanted::All) else { panic!("no problems") };
     let told: Vec<String> = found.iter().map(|problem| shown(problem, folder.path())).collect();
     let told = told.join("\n");
-    assert!(told.contains("Get/a.toml:2:3: here the file is no UTF-8 text"), "{told}");
+    assert!(told.contains("Get/a.toml:2:3: here the file is not UTF-8 text"), "{told}");
     assert!(told.contains("Get/b.toml:11:1: unknown key `abuot`"), "{told}");
 }
 
@@ -505,7 +508,7 @@ fn a_file_that_is_no_text_is_told_at_its_place_beside_the_others() {
 fn a_folder_without_contracts_and_a_contract_without_tables_are_errors() {
     let empty = tempfile::tempdir().unwrap();
     assert!(matches!(load(empty.path(), Wanted::All), Err(LoadError::Empty { .. })));
-    assert!(problems(&[])[0].contains("no case table stands beside this contract"));
+    assert!(problems(&[])[0].contains("there is no case table beside this contract"));
 }
 
 /// Matchers whose text a row gives: each with the row, and what is wrong with it.
@@ -590,9 +593,9 @@ fn a_request_of_a_recipe_uses_one_list_and_saves_nothing_for_each_item() {
 const RULES: &[(&str, &str)] = &[
     (
         "[[volatile]]\nname = \"a\"",
-        "2:1: a value stands `at` a JSONPath, in a `header`, or where a `pattern` matches\n  hint: give one of",
+        "2:1: a value is `at` a JSONPath, in a `header`, or where a `pattern` matches\n  hint: give one of",
     ),
-    ("[[time]]\nname = \"a\"\nat = \"$.a\"\nheader = \"b\"", "2:1: a value stands `at` a JSONPath"),
+    ("[[time]]\nname = \"a\"\nat = \"$.a\"\nheader = \"b\"", "2:1: a value is `at` a JSONPath"),
     ("[[volatile]]\nname = \"a\"\nat = \"a\"", "4:6: not a JSONPath (RFC 9535)"),
     ("[[volatile]]\nname = \"a\"\npattern = \"(\"", "4:11: not a regular expression"),
     (
@@ -601,7 +604,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "[[volatile]]\nname = \"a]b\"\nat = \"$.a\"",
-        "3:8: `a]b` is no name that a snapshot can show\n  hint: use letters",
+        "3:8: `a]b` is not a name that a snapshot can show\n  hint: use letters",
     ),
     (
         "[[volatile]]\nname = \"a\"\nat = \"$.a\"\n\n[[time]]\nname = \"a\"\nat = \"$.b\"",

@@ -71,7 +71,7 @@ const TEXTS: [&str; 109] = [
     "text\n", "text\r\n", "text\r", "text\n\n", " text", "text ", "text\t", "te\rxt", "te\nxt",
     "te\\nxt", "te\\\\nxt", "te\u{1b}xt", "te\\u{1b}xt", "te\u{202e}xt", "te\\u{202e}xt",
     "te\u{200b}xt", "| text", "|# text", "< 200", "> GET /", "text\\u{20}", "text\n< 200\n{}", "…",
-    "|# 5 bytes that are no text, sha256 0", "5 bytes that are no text", "1", "1.0", "1.00",
+    "|# 5 bytes that are not text, sha256 0", "5 bytes that are not text", "1", "1.0", "1.00",
     "10e-1", "1e0", "1E0", "1e400", "1e401", "0.10", "0.1", "-0", "0", "\"1\"", "9007199254740992",
     "9007199254740993", "123456789012345678901234567890", "null", "\"null\"", "true", "\"true\"",
     "[]", "{}", "[[]]", "[{}]", "\"\"", "\"[]\"", "{\"a\":1}", "{\"a\":1,\"a\":1}",
@@ -137,7 +137,7 @@ fn whatever_comes_is_shown_in_bearable_length_and_in_characters_that_neither_act
 fn bytes_that_are_no_text_are_shown_in_hex_with_length_and_digest() {
     let text = text_of(&[exchange(&[], b"\xff\x00a")], &Normalisation::default());
     let digest = proofmark::protocol::sha256_hex(b"\xff\x00a");
-    assert_eq!(text, format!("> GET /\n< 200\n|# 3 bytes that are no text, sha256 {digest}\n|# ff 00 61"));
+    assert_eq!(text, format!("> GET /\n< 200\n|# 3 bytes that are not text, sha256 {digest}\n|# ff 00 61"));
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Parts {
         let own = [ACCOUNT, COVERAGE, ENVELOPE, MANIFEST, SIGNER];
         let mut texts = Vec::new();
         for (name, bytes) in files.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
-            let text = String::from_utf8(bytes.clone()).map_err(|_| divergence(name, "it is no text"))?;
+            let text = String::from_utf8(bytes.clone()).map_err(|_| divergence(name, "it is not text"))?;
             texts.push((name.clone(), text));
         }
         let shelf = Shelf::new(texts).map_err(|name| divergence(&name, "a bundle has no such file"))?;
@@ -324,7 +324,7 @@ impl<R: Read> EventFile<R> {
             Line::TooLong => return Err(wrong(format!("line {at}: it has more than {LONGEST_LINE} bytes"))),
             Line::Whole(line) => line,
         };
-        let line = String::from_utf8(line).map_err(|_| wrong("it is no text".into()))?;
+        let line = String::from_utf8(line).map_err(|_| wrong("it is not text".into()))?;
         let event = read_event(&line).map_err(|error| wrong(format!("line {at}: {error}")))?;
         if event_line(&event).ok().as_deref() != Some(line.as_str()) {
             return Err(wrong(format!("line {at}: it is not as proofmark writes {}", named(&event))));

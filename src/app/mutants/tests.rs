@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Mutants, Mutated};
 use crate::app::{Background, Session, SessionSettings, Target, selected};
-use crate::check::tests::without;
+use crate::check::tests::{OfCheck, without};
 use crate::event::Event;
 use crate::model::{CaseRecord, Finding, Level, Normalisation};
 use crate::plan::Plan;
@@ -24,7 +24,7 @@ const SOME: [&str; 6] = [
 ];
 
 /// What a check finds, and the name that this test gives it.
-const CHECKS: [(&str, fn(&Finding) -> bool); 20] = [
+const CHECKS: [(&str, OfCheck); 20] = [
     ("fields that have one line", |finding| finding.expected == "one line"),
     ("media type", |finding| finding.subject == "content-type" && finding.expected.contains('/')),
     ("charset", |finding| finding.expected.starts_with("charset ")),

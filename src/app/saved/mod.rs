@@ -43,7 +43,7 @@ impl Saved {
                 }
                 Some(Event::SeriesStarted { .. }) => {
                     return Err(
-                        lines.wrong("it has the runs of several endpoints, which are no part of one run")
+                        lines.wrong("it has the runs of several endpoints, which are not part of one run")
                     );
                 }
                 Some(Event::Warned { .. } | Event::Finished(_) | Event::Ended(_) | Event::SeriesEnded(_))

@@ -173,7 +173,7 @@ fn a_body_has_a_media_type_and_a_format_that_the_contract_promises() {
 #[test]
 fn a_doubled_key_is_a_finding() {
     let said = Desk::new("", ANY).said(json(200, r#"{"a": {"b": 1, "b": 2}}"#));
-    assert_eq!(said, ["envelope $.a.b: each key once / a key that stands twice"]);
+    assert_eq!(said, ["envelope $.a.b: each key once / a key that is there twice"]);
 }
 
 #[test]

@@ -59,7 +59,10 @@ fn a_message_is_that_of_the_case_or_else_that_of_the_row() {
         said("code = \"NotFound\"", "\"There is no .\""),
         [format!("{start}\"There is no %s.\" / \"There is no .\" (a `%s` is filled with nothing)")]
     );
-    assert_eq!(said("code = \"NotFound\"", "1"), [format!("{start}\"There is no %s.\" / 1 (it is no text)")]);
+    assert_eq!(
+        said("code = \"NotFound\"", "1"),
+        [format!("{start}\"There is no %s.\" / 1 (it is not text)")]
+    );
     assert_eq!(said("code = \"Other\", message = \"Something.\"", "\"Something.\""), NOTHING);
     assert_eq!(
         said("code = \"Other\", message = \"Something.\"", "\"Other.\""),

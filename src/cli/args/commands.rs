@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory, Error};
 
-use super::Cli;
+use super::{Cli, other_tool};
 use crate::model::plural;
 
 /// The commands, each in one group.
@@ -51,15 +51,26 @@ fn about(program: &Command, name: &str) -> String {
     program.find_subcommand(name).and_then(Command::get_about).map(ToString::to_string).unwrap_or_default()
 }
 
-/// What to say of a flag that the command does not accept and other commands do; none for any other error.
-pub(in crate::cli) fn refused_flag(error: &Error, command: Option<&str>) -> Option<String> {
+/// What to say of a flag that the command does not accept, and that other commands or other tools have; none for any
+/// other error.
+pub(in crate::cli) fn refused_flag(error: &Error, first: Option<&str>) -> Option<String> {
+    let program = Cli::command();
+    // Without a command, the flags are those of `run`.
+    let command = match first {
+        Some(word) if !word.starts_with('-') => program.find_subcommand(word)?.get_name(),
+        Some(_) | None => "run",
+    };
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
+    if error.kind() == ErrorKind::ArgumentConflict {
+        return given_twice(error, flag);
+    }
     if error.kind() != ErrorKind::UnknownArgument {
         return None;
     }
-    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
+    if let Some(hint) = other_tool::hint(flag) {
+        return Some(format!("error: `{command}` does not accept {flag}\n  hint: {hint}"));
+    }
     let name = flag.strip_prefix("--")?;
-    let program = Cli::command();
-    let command = program.find_subcommand(command?)?.get_name();
     let has = |each: &&Command| each.get_arguments().any(|arg: &Arg| arg.get_long() == Some(name));
     let others: Vec<String> =
         program.get_subcommands().filter(has).map(|each| format!("`{}`", each.get_name())).collect();
@@ -71,6 +82,15 @@ pub(in crate::cli) fn refused_flag(error: &Error, command: Option<&str>) -> Opti
         "error: `{command}` does not accept {flag}\n  hint: {} {verb} it; `proofmark {command} --help` shows what `{command}` accepts",
         others.join(", ")
     ))
+}
+
+/// What to say of `-vv`, which other tools take for more: there is one degree of it.
+fn given_twice(error: &Error, flag: &str) -> Option<String> {
+    let Some(ContextValue::String(prior)) = error.get(ContextKind::PriorArg) else { return None };
+    (prior == flag && flag == "--verbose").then(|| {
+        "error: --verbose is given twice\n  hint: one `-v` prints every case with all of its findings; `proofmark show CASE` prints a request"
+            .to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -116,6 +136,25 @@ mod tests {
         // clap says it better where no command has the flag, or the value is wrong.
         assert_eq!(said(&["list", "--frobnicate"]), None);
         assert_eq!(said(&["run", "--jobs", "0"]), None);
+        assert_eq!(said(&["run", "--jobs", "1", "--jobs", "2"]), None);
+    }
+
+    #[test]
+    fn a_flag_of_another_tool_is_refused_with_what_to_write_in_its_place() {
+        for (arguments, hint) in [
+            (&["run", "--filter", "tag"][..], "a pattern selects cases"),
+            (&["--grep", "tag"], "a pattern selects cases"),
+            (&["list", "--tests", "tag"], "a pattern selects cases"),
+            (&["run", "--header", "a: b"], "header fields are in case tables"),
+            (&["run", "-H", "a: b"], "header fields are in case tables"),
+            (&["run", "--verbose", "--verbose"], "one `-v` prints every case"),
+            (&["-vv"], "one `-v` prints every case"),
+            (&["run", "--insecure"], "`--ca-file FILE`"),
+        ] {
+            let error = program().try_get_matches_from(["proofmark"].iter().chain(arguments)).unwrap_err();
+            let text = refused_flag(&error, arguments.first().copied()).unwrap_or_default();
+            assert!(text.starts_with("error: ") && text.contains(hint), "{arguments:?}: {text} {error:?}");
+        }
     }
 
     #[test]

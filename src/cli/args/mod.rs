@@ -1,6 +1,8 @@
 //! The arguments, as they are written.
 
 mod commands;
+mod example;
+mod other_tool;
 mod review;
 mod run;
 mod schema;
@@ -42,12 +44,15 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run cases against an endpoint (the default)
+    #[command(after_help = example::RUN)]
     Run(Box<RunArgs>),
     /// List the ids of cases
     List(ListArgs),
     /// Show a case as it would be sent, and what is expected
+    #[command(after_help = example::SHOW)]
     Show(ShowArgs),
     /// Check the files and do nothing else
+    #[command(after_help = example::CHECK)]
     Check(FolderArgs),
     /// Show which promises of the contract the cases test
     Coverage(CoverageArgs),
@@ -56,12 +61,14 @@ pub(super) enum Command {
     /// Compare the suite with its manifest; --write updates the manifest
     Manifest(ManifestArgs),
     /// Generate reports from saved event logs; merges shards
+    #[command(after_help = example::REPORT)]
     Report(ReportArgs),
     /// Run cases on two endpoints, and show how their answers differ
     Diff(Box<DiffArgs>),
     /// Show pending snapshots, each kind of change once
     Pending(ReviewArgs),
     /// Decide on pending snapshots, one kind of change at a time
+    #[command(after_help = example::REVIEW)]
     Review(PageArgs),
     /// Accept pending snapshots
     Accept(AcceptArgs),
@@ -76,6 +83,7 @@ pub(super) enum Command {
     /// Make a key that signs certificates, or print the public half of one
     Keygen(KeygenArgs),
     /// Run cases, and write a signed bundle of evidence that anyone can check
+    #[command(after_help = example::CERTIFY)]
     Certify(Box<CertifyArgs>),
     /// Check a bundle of evidence, and judge its recorded answers again
     Verify(VerifyArgs),
@@ -106,10 +114,10 @@ pub(super) enum Command {
 /// What a project begins with; at a terminal, what is left out is asked for.
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
-    /// The name of the first operation, such as GetBook
+    /// The name of the first operation, such as `GetBook`
     #[arg(value_name = "NAME")]
     pub(in crate::cli) name: Option<String>,
-    /// The address of the endpoint, such as http://127.0.0.1:8080
+    /// The address of the endpoint, with http:// or https://
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) url: Option<String>,
     /// The method of the operation
@@ -154,7 +162,7 @@ pub(in crate::cli) struct ShowArgs {
     /// The address that the curl lines go to; that of `proofmark serve` if left out, with lines that set its states up
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) endpoint: Option<String>,
-    /// The seed of values made by chance
+    /// The seed of random values
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(in crate::cli) seed: u64,
     #[command(flatten)]
@@ -166,7 +174,7 @@ pub(in crate::cli) struct ReportArgs {
     /// A file that a run wrote with --report ndjson=FILE; several are parts of one run, such as shards
     #[arg(long, value_name = "FILE", required = true)]
     pub(in crate::cli) from: Vec<PathBuf>,
-    /// Fail unless the runs have told just the cases that this file lists, such as cases/manifest.toml
+    /// Fail unless the runs have exactly the cases that this file lists, such as cases/manifest.toml
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) manifest: Option<PathBuf>,
     #[command(flatten)]

@@ -146,7 +146,7 @@ fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
     }
     let Some(text) = &args.subject else { return Ok(None) };
     let wrong = || CliError::Usage {
-        message: format!("--subject: `{text}` is no name and digest"),
+        message: format!("--subject: `{text}` is not a name and digest"),
         hint: Some("write NAME=sha256:HEX, with 64 lower-case hexadecimal digits".into()),
     };
     let (name, digest) = text.rsplit_once("=sha256:").ok_or_else(wrong)?;

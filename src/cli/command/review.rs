@@ -46,10 +46,8 @@ pub(super) fn review(args: &PageArgs) -> Result<u8, CliError> {
     }
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(CliError::Usage {
-            message: "review asks questions, and standard input or output is no terminal".into(),
-            hint: Some(
-                "`proofmark pending` shows what waits; `accept` and `reject` decide by pattern".into(),
-            ),
+            message: "`review` is interactive and needs a terminal".into(),
+            hint: Some("in scripts use `pending`, `accept` or `reject`".into()),
         });
     }
     let waiting = pending_files(args)?;

@@ -14,6 +14,7 @@ use crate::cli::output::Output;
 use crate::cli::reports::Reports;
 use crate::cli::settings::{Settings, check_connect, other};
 use crate::cli::{note, print};
+use crate::plan::Plan;
 use crate::reference::Fault;
 use crate::report::printable;
 
@@ -52,11 +53,8 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         }
     }
     let mut last = LastRun::of(cases);
-    if args.scope.failed {
-        last.keep(&mut plan)?;
-        if plan.cases.is_empty() {
-            return print("no case failed when it last ran\n");
-        }
+    if args.scope.failed && keep_failed(&last, &mut plan)? {
+        return Ok(CONFORMS);
     }
     check_endpoints(&names, cases, &suite)?;
     all.iter().try_for_each(|settings| settings.session.target.check(&plan))?;
@@ -81,6 +79,15 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     let end = interruptible(async |stop| Ok(series(sessions, plan, stop, &mut take).await?))?;
     last.save();
     Ok(of_run(end.outcome(), reports.close()))
+}
+
+/// Keeps the cases that failed when they last ran; whether there is none.
+fn keep_failed(last: &LastRun, plan: &mut Plan) -> Result<bool, CliError> {
+    last.keep(plan)?;
+    if plan.cases.is_empty() {
+        print("no case failed when it last ran\n")?;
+    }
+    Ok(plan.cases.is_empty())
 }
 
 /// All that a run reads.

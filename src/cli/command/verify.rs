@@ -10,6 +10,7 @@ use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INVALID_FILES};
 use crate::cli::output::Surroundings;
 use crate::cli::print;
 use crate::evidence::{Bundle, BundleError, Signer, TestResult, some};
+use crate::model::plural;
 use crate::source::Shelf;
 use crate::wrapped::copyable;
 
@@ -53,7 +54,7 @@ fn whole(file: &mut File, width: usize) -> Result<u8, CliError> {
         }
     };
     let key = bundle.signer.id();
-    let whose = format!("signature    by the key sha256:{key}, and nobody says whose that is");
+    let whose = format!("signature    by the key sha256:{key}, which no flag says is the right one");
     let mut text = held_lines(&intact(&bundle, whose), width);
     for line in [
         format!(
@@ -97,7 +98,7 @@ fn signer(text: Option<&str>) -> Result<Signer, CliError> {
     let fingerprint = fingerprint.to_ascii_lowercase();
     if !is_digest(&fingerprint) {
         return Err(CliError::Usage {
-            message: format!("--key: `{text}` is no fingerprint"),
+            message: format!("--key: `{text}` is not a fingerprint"),
             hint: Some("write sha256: and the 64 hexadecimal digits that `proofmark keygen` prints".into()),
         });
     }
@@ -107,19 +108,29 @@ fn signer(text: Option<&str>) -> Result<Signer, CliError> {
 /// What was checked, one line each.
 fn held(examined: &Examined, is_compared: bool, width: usize) -> String {
     let judged = &examined.judged;
+    let cases = |count: usize| plural(count, "case", "cases");
     let key = examined.bundle.signer.id();
     let whose = format!("signature    by the key sha256:{key}, as asked for");
     let mut lines = intact(&examined.bundle, whose);
     lines.push(format!(
-        "judged again {} of {} cases, from the recorded answers: each comes to what is recorded",
+        "judged again {} of {} {}, from the recorded answers: each comes to what is recorded",
         judged.confirmed,
-        judged.planned.len()
+        judged.planned.len(),
+        cases(judged.planned.len())
     ));
     if judged.skipped > 0 {
-        lines.push(format!("skipped      {} cases, of which nothing can be judged", judged.skipped));
+        lines.push(format!(
+            "skipped      {} {}, of which nothing can be judged",
+            judged.skipped,
+            cases(judged.skipped)
+        ));
     }
     if !judged.underivable.is_empty() {
-        lines.push(format!("not shown    {} cases, which are not counted", judged.underivable.len()));
+        lines.push(format!(
+            "not shown    {} {}, not counted",
+            judged.underivable.len(),
+            cases(judged.underivable.len())
+        ));
     }
     lines.push("statement    result, counts, rows and scope follow from the evidence".to_owned());
     if is_compared {

@@ -168,7 +168,7 @@ fn each_thing_that_a_record_says_is_compared() {
     assert_eq!(with(&|record| record.codes_due.clear()), wrong("the codes that it expects"));
     assert_eq!(with(&|record| record.request_ids.push(id())), wrong("the request ids of its answers"));
     assert_eq!(with(&|record| record.about.clear()), wrong("its sentence"));
-    assert_eq!(with(&|record| record.spot.bytes = 0..1), wrong("where it stands"));
+    assert_eq!(with(&|record| record.spot.bytes = 0..1), wrong("its place in its file"));
     assert_eq!(with(&|record| record.answered = 5), wrong("how many requests were answered"));
     assert_eq!(with(&|record| record.steps_not_sent = 5), wrong("how many steps were not sent"));
     assert_eq!(

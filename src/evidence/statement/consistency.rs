@@ -25,7 +25,7 @@ pub enum Contradiction {
         result: TestResult,
     },
     /// A case that counts as passed or warned, and as something else as well.
-    #[error("`{case}` stands in two lists that exclude each other")]
+    #[error("`{case}` is in two lists that exclude each other")]
     Twice {
         /// Its id.
         case: String,

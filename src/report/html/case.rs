@@ -165,7 +165,7 @@ fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) ->
         html.raw("<p class=\"because\">because ")?.cut(because, &mut SHOWN.clone())?.raw("</p>\n")?;
     }
     for Citation { promise, site } in cites {
-        html.raw("<p class=\"because\">")?.line(&promise.to_string())?.raw(" stands at <code>")?;
+        html.raw("<p class=\"because\">")?.line(&promise.to_string())?.raw(" is at <code>")?;
         html.line(&format!("{}:{}:{}", site.file.display(), site.line, site.column))?.raw("</code></p>\n")?;
     }
     html.raw("</div>\n")?;

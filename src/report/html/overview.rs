@@ -114,7 +114,12 @@ impl Summary<'_> {
         let rows: usize = self.start.operations.iter().map(|operation| operation.rows.len()).sum();
         let met: usize = self.end.rows_met.iter().map(std::collections::BTreeSet::len).sum();
         html.raw("<p class=\"lead\">")?.shown(met)?.raw(" of ")?.text(&counted(rows, "error row"))?;
-        html.raw(" met. Levels up to <b>")?.raw(self.start.gate.name())?.raw("</b> count.</p>\n")?;
+        html.raw(" met")?;
+        if let Some(rows) = &self.end.rows_held {
+            let held: usize = rows.iter().map(|rows| rows.held.len()).sum();
+            html.raw(", ")?.shown(held)?.raw(" held")?;
+        }
+        html.raw(". Levels up to <b>")?.raw(self.start.gate.name())?.raw("</b> count.</p>\n")?;
         Ok(())
     }
 
@@ -162,7 +167,7 @@ impl Summary<'_> {
                 .raw("</p>\n")?;
         }
         if let Some(drift) = self.end.drift.as_ref().filter(|drift| !drift.is_empty()) {
-            html.raw("<div class=\"warning\"><strong>Another suite than the one that is meant:</strong> ")?;
+            html.raw("<div class=\"warning\"><strong>The suite differs from its manifest:</strong> ")?;
             html.line(&drift.to_string())?.raw("<ul>")?;
             for line in drift.lines(TOLD) {
                 html.raw("<li>")?.line(&line)?.raw("</li>")?;

@@ -65,7 +65,7 @@ impl Rule {
             Self::Flaky => "A case passes at the first attempt".to_owned(),
             Self::Inconclusive => "It can be decided whether the contract holds".to_owned(),
             Self::Skipped => "A case is tried".to_owned(),
-            Self::LeftBehind => "What a case brought about is cleaned up".to_owned(),
+            Self::LeftBehind => "What a case set up is cleaned up".to_owned(),
         }
     }
 
@@ -75,8 +75,8 @@ impl Rule {
             Self::Level(level) => about_level(*level),
             Self::Failed => "The contract is broken.",
             Self::Flaky => "What an endpoint answers depends on more than what it is asked.",
-            Self::Inconclusive => "No whole answer came, or a state could not be brought about.",
-            Self::Skipped => "No way leads to what the case needs, or nobody allowed it.",
+            Self::Inconclusive => "No whole answer came, or a state could not be set up.",
+            Self::Skipped => "No way leads to what the case needs, or it was not allowed.",
             Self::LeftBehind => "Something is left on the endpoint, since its removal did not work.",
         }
     }

@@ -169,7 +169,8 @@ impl<W: Write> TerminalReport<W> {
             writeln!(self.out, "{}", self.style.hung("", &obstacle, 2))?;
         }
         let (paint, word) = outcome(end.outcome());
-        let passed = format!("{} of {} cases passed", end.counts.passed, start.selected);
+        let cases = plural(start.selected, "case", "cases");
+        let passed = format!("{} of {} {cases} passed", end.counts.passed, start.selected);
         write!(self.out, "{}", self.style.headed(paint, word, &passed))?;
         if end.left_behind > 0 {
             let plural = plural(end.left_behind, "", "s");

@@ -32,7 +32,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
     /// It is no JSON, or not of this form.
-    #[error("{0}")]
+    #[error("this is not a line of an event log: {0}")]
     Form(#[from] serde_json::Error),
     /// It is of another format, or of a version that is not known here.
     #[error("this is `{format}` version {version}; `{FORMAT}` version {VERSION} can be read")]
@@ -43,7 +43,7 @@ pub enum WireError {
         version: u32,
     },
     /// A case has no such id.
-    #[error("`{text}` is no id of a case: {reason}")]
+    #[error("`{text}` is not an id of a case: {reason}")]
     Id {
         /// What stands there.
         text: String,
@@ -51,7 +51,7 @@ pub enum WireError {
         reason: IdError,
     },
     /// A value is none of those that are known.
-    #[error("`{found}` is no {what}")]
+    #[error("`{found}` is not a valid {what}")]
     Inconclusive {
         /// What was looked for.
         what: &'static str,

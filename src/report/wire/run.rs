@@ -11,7 +11,7 @@ use super::contract::{RawParameter, RawRow};
 use super::{FORMAT, VERSION, WireError, micros};
 use crate::event::{
     EffectCounts, EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber, PartStart,
-    RowStart, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
+    RowStart, RowsHeld, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
 };
 use crate::model::{Drift, Level, VerdictCounts};
 
@@ -152,9 +152,31 @@ impl From<RawOperation> for OperationStart {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+struct RawRowsHeld {
+    held: BTreeSet<String>,
+    not_measured: BTreeSet<String>,
+}
+
+impl From<&RowsHeld> for RawRowsHeld {
+    fn from(rows: &RowsHeld) -> Self {
+        let texts = |rows: &BTreeSet<Arc<str>>| rows.iter().map(ToString::to_string).collect();
+        Self { held: texts(&rows.held), not_measured: texts(&rows.unmeasured) }
+    }
+}
+
+impl From<RawRowsHeld> for RowsHeld {
+    fn from(raw: RawRowsHeld) -> Self {
+        let shared = |rows: BTreeSet<String>| rows.into_iter().map(Arc::from).collect();
+        Self { held: shared(raw.held), unmeasured: shared(raw.not_measured) }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RawEnd {
     counts: RawCounts,
     rows_met: Vec<BTreeSet<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rows_held: Option<Vec<RawRowsHeld>>,
     orphans: Vec<String>,
     stale_snapshots: Option<Vec<RawStale>>,
     stale_waivers: Vec<String>,
@@ -257,6 +279,7 @@ impl From<&RunEnd> for RawEnd {
         Self {
             counts: RawCounts { passed, flaky, failed, waived, inconclusive, skipped, not_meant },
             rows_met: end.rows_met.iter().map(rows).collect(),
+            rows_held: end.rows_held.as_ref().map(|held| held.iter().map(RawRowsHeld::from).collect()),
             orphans: end.orphans.iter().map(|path| path.display().to_string()).collect(),
             stale_snapshots: end
                 .stale_snapshots
@@ -289,6 +312,7 @@ impl TryFrom<RawEnd> for RunEnd {
         let end = Self {
             counts: VerdictCounts { passed, flaky, failed, waived, inconclusive, skipped, not_meant },
             rows_met: raw.rows_met.into_iter().map(rows).collect(),
+            rows_held: raw.rows_held.map(|held| held.into_iter().map(RowsHeld::from).collect()),
             orphans: raw.orphans.into_iter().map(PathBuf::from).collect(),
             stale_snapshots: raw
                 .stale_snapshots

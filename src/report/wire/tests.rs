@@ -131,8 +131,8 @@ fn what_is_no_event_is_an_error_that_says_why() {
         ("{", "EOF"),
         (r#"{"event":"nosuch"}"#, "unknown variant"),
         (&CASE.replace("\"case\":\"c\"", "\"case\":\"../c\""), "no id of a case"),
-        (&CASE.replace("\"level\":\"body\"", "\"level\":\"deep\""), "`deep` is no level"),
-        (&CASE.replace("\"method\":\"POST\"", "\"method\":\"P T\""), "`P T` is no method"),
+        (&CASE.replace("\"level\":\"body\"", "\"level\":\"deep\""), "`deep` is not a valid level"),
+        (&CASE.replace("\"method\":\"POST\"", "\"method\":\"P T\""), "`P T` is not a valid method"),
         (&CASE.replace("/w==", "*"), "no body in base64"),
         (&CASE.replace("\"xml\"", "\"yaml\""), "no format"),
     ];

@@ -179,7 +179,7 @@ impl Reader<'_> {
         let text = node.as_text()?;
         let method = Method::new(text);
         if method.is_none() {
-            self.problem(node, format!("`{text}` is no HTTP method"));
+            self.problem(node, format!("`{text}` is not an HTTP method"));
         }
         method
     }
@@ -268,7 +268,7 @@ impl Reader<'_> {
         for node in list.map(Node::items).unwrap_or_default() {
             let id = node.text("id").unwrap_or_default();
             if rules.iter().any(|known| known.id == id) {
-                self.problem(node.get("id").unwrap_or(node), format!("the rule `{id}` stands twice"));
+                self.problem(node.get("id").unwrap_or(node), format!("the rule `{id}` is there twice"));
             }
             rules.push(Rule {
                 id,

@@ -16,7 +16,7 @@ pub(super) fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefin
         let state = state(item, node.get("vars"), problems);
         if states.iter().any(|known| known.name == state.name) {
             let spot = item.get("name").unwrap_or(item).spot.clone();
-            problems.push(Problem::new(spot, format!("the state \"{}\" stands twice", state.name)));
+            problems.push(Problem::new(spot, format!("the state \"{}\" is there twice", state.name)));
         }
         states.push(state);
     }

@@ -97,7 +97,7 @@ impl Reader<'_> {
                 );
             }
             if !seen.insert(case.name.to_ascii_lowercase()) {
-                self.problem(id, format!("the case `{}` stands twice in this table", case.name));
+                self.problem(id, format!("the case `{}` is there twice in this table", case.name));
             }
             self.check_length(case);
         }
@@ -220,7 +220,7 @@ impl Reader<'_> {
     fn method(&mut self, node: &Node) -> Option<Method> {
         let method = node.as_text().and_then(Method::new);
         if method.is_none() {
-            self.problem(node, "this is no HTTP method");
+            self.problem(node, "this is not an HTTP method");
         }
         method
     }

@@ -1,4 +1,4 @@
-//! The recipes of docs/ci.md, taken apart: blocks by name, YAML as JSON, the scripts inside.
+//! The recipes of docs/ci.md and docs/ci-parts.md, taken apart: blocks by name, YAML as JSON, the scripts inside.
 
 use std::path::Path;
 
@@ -7,21 +7,25 @@ use serde_json::{Map, Value as Json};
 use yaml_rust2::{Yaml, YamlLoader};
 
 use super::machine::text;
-use crate::block::blocks;
+use crate::block::{Block, blocks};
+
+/// The blocks of the pages about CI.
+fn all_blocks() -> Vec<Block> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    ["ci.md", "ci-parts.md"].iter().flat_map(|name| blocks(&text(&folder.join(name)))).collect()
+}
 
 /// The block of this name.
 pub(crate) fn block(name: &str) -> String {
-    let page = text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci.md"));
-    let mut named = blocks(&page).into_iter().filter(|block| block.folder.as_deref() == Some(name));
-    let found = named.next().unwrap_or_else(|| panic!("docs/ci.md has no block {name}"));
+    let mut named = all_blocks().into_iter().filter(|block| block.folder.as_deref() == Some(name));
+    let found = named.next().unwrap_or_else(|| panic!("the pages about CI have no block {name}"));
     assert!(named.next().is_none(), "{name} is there twice");
     found.text
 }
 
 /// Every block of a kind.
 pub(crate) fn blocks_of(kind: &str) -> Vec<String> {
-    let page = text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci.md"));
-    blocks(&page).into_iter().filter(|block| block.kind == kind).map(|block| block.text).collect()
+    all_blocks().into_iter().filter(|block| block.kind == kind).map(|block| block.text).collect()
 }
 
 /// The documents of a YAML text.

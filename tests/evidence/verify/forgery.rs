@@ -490,7 +490,7 @@ pub(super) const EXTENT: &[Forgery] = &[
             forged.replace("run.json", "Z\",\n  \"ended\"", "+00:00[UTC]\",\n  \"ended\"");
             forged.signed(|_| {})
         },
-        "is no time as proofmark writes it",
+        "is not a time as proofmark writes it",
     ),
     (
         "another kind of endpoint",

@@ -1,5 +1,6 @@
 //! What a run comes to, in a few lines for a person.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -24,8 +25,8 @@ impl<W: Write> TerminalReport<W> {
             self.line("contract", &format!("{} {}", operation.id, operation.version))?;
         }
         self.line("endpoint", &start.endpoint.name)?;
-        for (operation, met) in start.operations.iter().zip(&end.rows_met) {
-            self.line("error rows", &format!("{} of {} met", met.len(), operation.rows.len()))?;
+        for (position, operation) in start.operations.iter().enumerate() {
+            self.line("error rows", &rows(operation.rows.len(), end, position))?;
         }
         if end.effects.total() > 0 {
             self.line("effects", &end.effects.to_string())?;
@@ -169,7 +170,7 @@ fn shortcomings(style: Style, end: &RunEnd) -> Vec<String> {
     };
     let mut lines = Vec::new();
     if let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) {
-        lines.push(style.cut("", &format!("{drift}: {}", drift.lines(1).join("; ")), LONGEST));
+        lines.push(style.cut("", &format!("{drift} ({})", drift.lines(1).join("; ")), LONGEST));
     }
     if !end.orphans.is_empty() {
         let paths: Vec<String> = end.orphans.iter().map(|path| path.display().to_string()).collect();
@@ -213,4 +214,20 @@ fn snapshots(start: &RunStart, end: &RunEnd) -> String {
 
 fn seconds(elapsed: Duration) -> String {
     format!("{:.2} s", elapsed.as_secs_f64())
+}
+
+/// How many error rows of a contract are held; where that is not known, how many were met.
+fn rows(all: usize, end: &RunEnd, position: usize) -> String {
+    let met = end.rows_met.get(position).map_or(0, BTreeSet::len);
+    let Some(rows) = end.rows_held.as_ref().and_then(|rows| rows.get(position)) else {
+        return format!("{met} of {all} met");
+    };
+    let mut text = format!("{} of {all} held", rows.held.len());
+    if met != rows.held.len() {
+        text.push_str(&format!(", {met} met"));
+    }
+    if !rows.unmeasured.is_empty() {
+        text.push_str(&format!(", {} not measured", rows.unmeasured.len()));
+    }
+    text
 }
