@@ -23,7 +23,10 @@ use serde_json::Value as Json;
 /// What the published sources leave open, so that no case may fail for it.
 pub(crate) const OPEN: [(&str, &str); 28] = [
     ("wrong-message:MissingParameter.Signature", "the sources have it with and without a full stop"),
-    ("wrong-message:SignatureDoesNotMatch", "the message ends with the string to sign, which is the endpoint's own"),
+    (
+        "wrong-message:SignatureDoesNotMatch",
+        "the message ends with the string to sign, which is the endpoint's own",
+    ),
     ("wrong-message:InvalidParameter.Format", "no source has the message"),
     ("wrong-message:MissingParameter", "the sources have several wordings"),
     ("wrong-message:MissingParameter.RegionId", "the sources have several wordings"),

@@ -18,7 +18,11 @@ use crate::faults::{Bench, OPEN, UNKNOWN, UNPUBLISHED, cases_about, shipped};
 /// What no case can find, by the start of a fault's name and a part of its conditions, with the reason.
 const OUT_OF_REACH: [(&str, &str, &str); 7] = [
     ("", "since=", "a case that waits for a minute would be the whole suite many times over"),
-    ("accept-unsigned-headers", "", "a signer signs each field that the API reads, so no case leaves one out"),
+    (
+        "accept-unsigned-headers",
+        "",
+        "a signer signs each field that the API reads, so no case leaves one out",
+    ),
     ("wrong-status:MissingSecurityToken", "", "only a temporary key shows it, and a run has one key"),
     ("wrong-code:MissingSecurityToken", "", "the same"),
     ("wrong-message:MissingSecurityToken", "", "the same"),
