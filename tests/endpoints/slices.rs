@@ -16,13 +16,17 @@ use proofmark::reference::{Facts, Fault, FaultEntry, RequestLog, Settings};
 use crate::faults::{Bench, OPEN, UNKNOWN, UNPUBLISHED, cases_about, shipped};
 
 /// What no case can find, by the start of a fault's name and a part of its conditions, with the reason.
-const OUT_OF_REACH: [(&str, &str, &str); 3] = [
+const OUT_OF_REACH: [(&str, &str, &str); 7] = [
     ("", "since=", "a case that waits for a minute would be the whole suite many times over"),
     (
         "accept-unsigned-headers",
         "",
         "a signer signs each field that the API reads, so no case leaves one out",
     ),
+    ("wrong-status:MissingSecurityToken", "", "only a temporary key shows it, and a run has one key"),
+    ("wrong-code:MissingSecurityToken", "", "the same"),
+    ("wrong-message:MissingSecurityToken", "", "the same"),
+    ("refused-and-started:MissingSecurityToken", "", "the same"),
     ("shared-nonces", "", "only two keys show it, and an endpoint under test has one"),
 ];
 

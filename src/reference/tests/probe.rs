@@ -6,6 +6,7 @@ use crate::reference::auth::Guard;
 use crate::reference::calendar::Calendar;
 use crate::reference::execution::Status;
 use crate::reference::fault::{Breach, Fault};
+use crate::reference::fault_slice::slices;
 use crate::reference::service::{Asked, Service};
 use crate::reference::wire::{BodySize, Received};
 use hyper::body::Bytes;
@@ -235,7 +236,9 @@ async fn every_fault_changes_an_answer() {
                 break;
             }
         }
-        idle.extend(is_idle.then(|| fault.to_string()));
+        // A fault that is sliced is found by a case in each of its slices: `tests/endpoints/slices.rs` demands it.
+        let is_watched = !slices(fault.breach).is_empty();
+        idle.extend((is_idle && !is_watched).then(|| fault.to_string()));
     }
     assert_eq!(idle, Vec::<String>::new(), "these faults change nothing");
 }
