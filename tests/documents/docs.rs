@@ -161,6 +161,8 @@ fn no_document_names_a_flag_that_the_program_does_not_have() {
                 "--version",
                 "--filter",
                 "--grep",
+                "--header",
+                "--insecure",
             ];
             let missing = flags.filter(|flag| !known.contains(*flag) && !others.contains(flag));
             unknown.extend(missing.map(|flag| format!("{document}: {flag}")));
