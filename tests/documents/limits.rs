@@ -75,12 +75,6 @@ const TESTED: &[(&str, &[&str])] = &[
         &["the_paths_of_an_expectation_share_their_steps"],
     ),
     ("any other pattern, once compiled", &["an_expression_is_compiled_up_to_ten_megabytes"]),
-    ("mutants of one run", &["every_operator_has_mutants_here_or_in_the_tables_below_and_the_bound_holds"]),
-    ("places of one answer that are changed", &["of_a_large_answer_so_many_places_are_changed"]),
-    (
-        "groups of gaps, and sentences that permit what is open",
-        &["of_very_many_gaps_a_thousand_groups_are_listed_and_the_rest_is_counted"],
-    ),
     ("a body", &["a_body_is_as_large_as_the_limit_and_no_larger", "the_limit_counts_decoded_bytes"]),
     (
         "a wait for a free port of this machine",
@@ -106,6 +100,12 @@ const TESTED: &[(&str, &[&str])] = &[
     ("a file below the folder of snapshots", &["a_file_is_read_up_to_the_limit_and_not_one_byte_past_it"]),
     ("an observation of [effects](effects.md)", &["what_cannot_be_observed_fails_nothing_and_is_counted"]),
     ("waits", &["a_wait_has_an_end", "the_whole_run_has_an_end_too"]),
+    ("mutants of one run", &["every_operator_has_mutants_here_or_in_the_tables_below_and_the_bound_holds"]),
+    ("places of one answer that are changed", &["of_a_large_answer_so_many_places_are_changed"]),
+    (
+        "groups of gaps, and sentences that permit what is open",
+        &["of_very_many_gaps_a_thousand_groups_are_listed_and_the_rest_is_counted"],
+    ),
     ("the files of a bundle", &["no_more_heads_are_read_than_files_are_allowed"]),
     ("the events of a bundle, which are read case by case", &["a_file_is_as_large_as_a_head_can_say"]),
     (
