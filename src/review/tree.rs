@@ -171,7 +171,7 @@ mod tests {
             (r#"{"a": 1}"#, r#"{"a": "1"}"#, "$.a changed its type: integer became string"),
             (r#"{"a": 1}"#, "{}", "$.a is gone"),
             ("{}", r#"{"a b": 1}"#, r#"$["a b"] is new"#),
-            (r#"{"a": 1}"#, r#"{"a": 1, "a": 2}"#, "$.a stands 2 times, before 1"),
+            (r#"{"a": 1}"#, r#"{"a": 1, "a": 2}"#, "$.a is there 2 times, before 1"),
             (r#"{"a": 1, "b": 2}"#, r#"{"b": 2, "a": 1}"#, "$ has the same parts in another order"),
             ("[1, 2]", "[2, 1]", "$ has the same parts in another order"),
             ("[1, 2]", "[1]", "$ has 1 item, before 2"),

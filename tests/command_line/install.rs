@@ -37,7 +37,7 @@ fn completions_offer_the_words_that_a_flag_takes() {
     for shell in ["bash", "fish"] {
         let script = out(&run(&["completions", shell]));
         for words in [
-            ["envelope", "status", "code", "message", "body", "snapshot"].as_slice(),
+            ["envelope", "status", "code", "message", "body", "effect", "snapshot"].as_slice(),
             &["auto", "new", "no", "unseen", "always"],
             &["none", "v1", "v3", "bearer", "basic", "aws-sigv4"],
         ] {

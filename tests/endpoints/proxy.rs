@@ -1,7 +1,7 @@
 //! A proxy in front of the reference endpoint that breaks promises of the published page, in ways that no fault has.
 //!
-//! The breaks were written from the page alone, without a look at the cases. Each must fail a case; `proxy/breaks.rs`
-//! has them. Nothing is signed here, since what is changed on its way would lose its signature.
+//! The breaks follow the sentences of the page and not the list of faults. Each must fail a case; `proxy/breaks.rs` has
+//! them. Nothing is signed here, since what is changed on its way would lose its signature.
 
 mod breaks;
 mod wire;

@@ -18,7 +18,7 @@ const SOME: [&str; 6] = [
     "accepted/each-start-has-its-own-id",
     "client-token/replayed/get-json",
     "accepted/required-only/get-*",
-    "region-and-pipeline/region-unknown/*",
+    "region-and-pipeline/region-not-a-region/*",
     "tag-count/duplicate-key/apart-*",
     "tag-count/one/*",
 ];

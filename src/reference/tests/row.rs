@@ -38,6 +38,7 @@ MissingParameter.ImagePipelineId | an image pipeline | {} | &ImagePipelineId=
 InvalidClientToken.ValueNotSupported | an image pipeline | {} | &ClientToken=%E7%95%8C
 NumberExceed.Tags | an image pipeline | {} | &Tag.21.Key=k
 InvalidParameter | an image pipeline | {} | &Other=%FF
+Forbidden.RAM | an image pipeline that the caller may not start | {} |
 "#;
 
 fn cases() -> impl Iterator<Item = (ErrorRow, [&'static str; 3])> {

@@ -130,11 +130,11 @@ fn what_is_no_event_is_an_error_that_says_why() {
     let lines = [
         ("{", "EOF"),
         (r#"{"event":"nosuch"}"#, "unknown variant"),
-        (&CASE.replace("\"case\":\"c\"", "\"case\":\"../c\""), "no id of a case"),
+        (&CASE.replace("\"case\":\"c\"", "\"case\":\"../c\""), "is not an id of a case"),
         (&CASE.replace("\"level\":\"body\"", "\"level\":\"deep\""), "`deep` is not a valid level"),
         (&CASE.replace("\"method\":\"POST\"", "\"method\":\"P T\""), "`P T` is not a valid method"),
-        (&CASE.replace("/w==", "*"), "no body in base64"),
-        (&CASE.replace("\"xml\"", "\"yaml\""), "no format"),
+        (&CASE.replace("/w==", "*"), "`*` is not a valid body in base64"),
+        (&CASE.replace("\"xml\"", "\"yaml\""), "`yaml` is not a valid format"),
     ];
     for (line, said) in lines {
         let error = read_event(line).unwrap_err().to_string();
