@@ -15,6 +15,7 @@ use crate::model::{CaseRecord, Drift, Level, Limit, Reach, VerdictCounts, row_la
 
 /// Something that a run says.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "of the large ones there is one in a run")]
 pub enum Event {
     /// Several runs begin, on these endpoints.
     SeriesStarted {

@@ -128,7 +128,7 @@ impl Bench {
                     self.figures.is_stopped = true;
                     return ControlFlow::Break(());
                 }
-                self.mutant((planned, &bare, last), retrial, (step, &row), mutant, &mut snapshot);
+                self.mutant((planned, &bare, last), retrial, (step, &row), &mutant, &mut snapshot);
                 ControlFlow::Continue(())
             };
             if let ControlFlow::Continue(is_cut) = mutants(material, &mut take) {
@@ -143,7 +143,7 @@ impl Bench {
         (planned, bare, last): (&PlannedCase, &CaseRecord, Option<&CaseRecord>),
         retrial: &Retrial<'_>,
         (step, row): (usize, &str),
-        mutant: Mutant,
+        mutant: &Mutant,
         snapshot: &mut Snapshot<'_>,
     ) {
         let Some(mut retried) = retrial.with(step, mutant.answer.clone()) else { return };
@@ -167,7 +167,7 @@ impl Bench {
         let in_snapshots = snapshot.differs(step, &mutant.answer);
         let is_silent = !matches!(retried.verdict, Verdict::Inconclusive(Inconclusive::Unprepared { .. }));
         let subject = retrial.subject(step, &mutant.answer);
-        let permit = permit(&subject, &mutant, &planned.case, &retried.findings).filter(|_| is_silent);
+        let permit = permit(&subject, mutant, &planned.case, &retried.findings).filter(|_| is_silent);
         match permit {
             Some(permit) => self.figures.open(of, &permit, in_snapshots),
             None => self.figures.gap(of, in_snapshots),

@@ -16,6 +16,7 @@ pub(super) struct Permit {
     pub(super) site: Site,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every caller gives a permit or none")]
 fn at(spot: &Spot, text: impl Into<String>) -> Option<Permit> {
     Some(Permit { text: text.into(), site: Site::from(spot) })
 }

@@ -214,9 +214,10 @@ pub(crate) fn renewed(shown: &str, found: &str) -> String {
     let seed = Regex::new(r"^(  seed +)\d{2,}$").unwrap();
     let curl = Regex::new(r"^(    curl -sS -i -X [A-Z]+ ).*$").unwrap();
     let open: Vec<&str> = shown.lines().filter(|line| line.contains("[..]")).collect();
-    let line = |line: &str| match open.iter().find(|shown| agrees(shown, line)) {
-        Some(shown) => (*shown).to_owned(),
-        None => {
+    let line = |line: &str| {
+        if let Some(shown) = open.iter().find(|shown| agrees(shown, line)) {
+            (*shown).to_owned()
+        } else {
             let line = time.replace(line, "${1}[..] s");
             curl.replace(&seed.replace(&line, "${1}[..]"), "${1}[..]").into_owned()
         }

@@ -37,7 +37,7 @@ fn rows(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     let text = message.as_ref().and_then(Value::as_text).unwrap_or_default();
     let is_instance = |row: &&&ErrorRow| {
         let template = row.message.as_ref().filter(|message| message.has_blanks());
-        is_own(*row) && template.is_some_and(|template| template.mismatch(text).is_none())
+        is_own(row) && template.is_some_and(|template| template.mismatch(text).is_none())
     };
     let template = others.iter().find(is_instance).and_then(|row| row.message.as_ref());
     template.map_or(ControlFlow::Continue(()), |template| blanks(maker, template))

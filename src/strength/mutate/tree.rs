@@ -53,11 +53,14 @@ pub(super) fn mutants(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
+/// Changes the entries of an object.
+type Edit<'a> = &'a dyn Fn(&mut Vec<(String, Value)>);
+
 /// A field as one of its object: dropped, renamed, doubled.
 fn field(maker: &mut Maker<'_, '_>, tree: &Value, site: &Site, value: &Value) -> ControlFlow<()> {
     let Some((last, parent)) = site.steps.split_last() else { return ControlFlow::Continue(()) };
     let is_xml = matches!(maker.answer().body, Body::Xml { .. });
-    let with = |change: &dyn Fn(&mut Vec<(String, Value)>)| {
+    let with = |change: Edit<'_>| {
         let mut changed = tree.clone();
         if let Some(Value::Map(entries)) = at_mut(&mut changed, parent) {
             change(entries);
@@ -75,9 +78,9 @@ fn field(maker: &mut Maker<'_, '_>, tree: &Value, site: &Site, value: &Value) ->
     let renamed = with(&|entries| entries[*last].0.clone_from(&name));
     give(maker, Operator::FieldRenamed, &format!("called `{name}`"), renamed)?;
     // A repeated element is a list, as it is read.
-    let twice = |value: &Value| match value {
-        Value::List(items) => Value::List([items.as_slice(), items.as_slice()].concat()),
-        one => Value::List(vec![one.clone(), one.clone()]),
+    let twice = |value: &Value| {
+        let items = if let Value::List(items) = value { items.clone() } else { vec![value.clone()] };
+        Value::List([items.as_slice(), items.as_slice()].concat())
     };
     let doubled = with(&|entries| {
         let (key, value) = entries[*last].clone();
@@ -92,7 +95,7 @@ fn field(maker: &mut Maker<'_, '_>, tree: &Value, site: &Site, value: &Value) ->
 
 /// A name with its first letter in the other case, or with another letter if it has none.
 fn other_case(name: &str) -> String {
-    let Some(first) = name.chars().find(|letter| letter.is_ascii_alphabetic()) else {
+    let Some(first) = name.chars().find(char::is_ascii_alphabetic) else {
         return format!("{name}x");
     };
     let other =

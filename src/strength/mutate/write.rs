@@ -16,7 +16,9 @@ pub(in crate::strength) fn xml_text(root: &str, tree: &Value) -> String {
 
 fn element(text: &mut String, name: &str, value: &Value) {
     if let Value::List(items) = value {
-        items.iter().for_each(|item| element(text, name, item));
+        for item in items {
+            element(text, name, item);
+        }
         return;
     }
     text.extend(["<", name]);

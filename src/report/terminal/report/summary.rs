@@ -224,10 +224,10 @@ fn rows(all: usize, end: &RunEnd, position: usize) -> String {
     };
     let mut text = format!("{} of {all} held", rows.held.len());
     if met != rows.held.len() {
-        text.push_str(&format!(", {met} met"));
+        text.extend([", ", &met.to_string(), " met"]);
     }
     if !rows.unmeasured.is_empty() {
-        text.push_str(&format!(", {} not measured", rows.unmeasured.len()));
+        text.extend([", ", &rows.unmeasured.len().to_string(), " not measured"]);
     }
     text
 }

@@ -157,8 +157,7 @@ fn sentences_fit_a_narrow_terminal_and_nothing_is_lost() {
         (shown(style(Verbosity::Verbose, Some(40)), &lines), shown(style(Verbosity::Verbose, None), &lines));
     // A command is copied, so it is never broken.
     let is_command = |line: &&str| line.trim_start_matches("NEXT").trim_start().starts_with("proofmark ");
-    let too_wide: Vec<&str> =
-        narrow.lines().filter(|line| line.width() > 40 && !is_command(line)).collect();
+    let too_wide: Vec<&str> = narrow.lines().filter(|line| line.width() > 40 && !is_command(line)).collect();
     assert_eq!(too_wide, Vec::<&str>::new(), "{narrow}");
     assert!(wide.lines().any(|line| line.width() > 40), "{wide}");
     let joined = |text: &str| text.split_whitespace().collect::<String>();
