@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::event::{
-    EffectCounts, EndpointDescription, OperationStart, PartNumber, PartStart, RunEnd, RunStart,
+    EffectCounts, EndpointDescription, OperationStart, PartNumber, PartStart, RowsHeld, RunEnd, RunStart,
     SnapshotCounts, StaleSnapshot, Stopped,
 };
 use crate::model::{Drift, VerdictCounts};
@@ -136,7 +136,7 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
     let mut end = RunEnd {
         counts: VerdictCounts::default(),
         rows_met: vec![BTreeSet::new(); all.operations.len()],
-        rows_held: None,
+        rows_held: held(runs),
         orphans: Vec::new(),
         stale_snapshots: stale_in_all(runs),
         drift: drift(all, runs),
@@ -174,6 +174,12 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
     end.stale_waivers.sort();
     end.stale_waivers.dedup();
     end
+}
+
+/// Which rows are held, as a whole run says it. A part lacks cases of most rows, so parts together do not show it.
+fn held(runs: &[(RunStart, RunEnd)]) -> Option<Vec<RowsHeld>> {
+    let [(start, end)] = runs else { return None };
+    end.rows_held.clone().filter(|_| start.parts.is_empty())
 }
 
 /// The snapshots that no part has confirmed: each part tells those of the others' cases as well.

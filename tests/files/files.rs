@@ -30,7 +30,8 @@ fn the_shipped_suite_has_at_least_150_cases_and_they_are_all_different() {
         let steps = preview(planned, 0, &Templates::default()).unwrap().steps;
         let sent = steps.iter().map(|step| {
             let request = encode(&planned.contract, step).unwrap();
-            let signing = (step.request.sign, &step.request.raw.after_signing);
+            let raw = &step.request.raw;
+            let signing = (step.request.sign, &raw.after_signing, raw.signed_at, &raw.signed_as);
             format!(
                 "{} {} {:?} {:?} {signing:?}",
                 request.method, request.target, request.headers, request.body

@@ -187,7 +187,10 @@ fn a_report_that_lacks_a_key_or_has_one_of_another_type_is_refused() {
 }
 
 /// Keys of events that may be left out.
-const OPTIONAL: [&str; 26] = [
+const OPTIONAL: [&str; 29] = [
+    "effects",
+    "observations",
+    "rows_held",
     "parts",
     "warning",
     "unpublished",

@@ -398,7 +398,7 @@ fn a_code_is_explained_and_an_unknown_one_refused() {
         assert!(out(&output).contains("What to do: "));
     }
     let all = out(&proofmark(&["explain"]).output().unwrap());
-    assert_eq!(all.lines().count(), 18, "{all}");
+    assert_eq!(all.lines().count(), 19, "{all}");
     let output = proofmark(&["explain", "PM999"]).output().unwrap();
     assert!(code(&output) == 2 && err(&output).contains("`proofmark explain` lists all"), "{}", err(&output));
 }

@@ -141,7 +141,13 @@ fn parts_of_a_run_put_together_are_the_whole_run() {
     let merged = reports.run(&[&["report"], &from[..]].concat(), "merged", &["json"]);
     assert_eq!((code(&whole), code(&merged)), (1, 1));
     let told = |name: &str| {
-        let report: Json = serde_json::from_str(&reports.read(name)).unwrap();
+        let mut report: Json = serde_json::from_str(&reports.read(name)).unwrap();
+        // Parts do not show which rows are held.
+        for row in report["error_rows"].as_array_mut().unwrap() {
+            for key in ["held", "not_held", "not_measured"] {
+                row.as_object_mut().unwrap().remove(key);
+            }
+        }
         let cases = report["cases"].as_array().unwrap();
         let cases: Vec<(String, String)> =
             cases.iter().map(|case| (case["id"].to_string(), case["verdict"].to_string())).collect();
@@ -453,7 +459,7 @@ fn what_failed_is_listed_before_what_could_not_be_found_out() {
     let reports = Reports::new();
     // Without a hook, no state is reached, so most cases are skipped; those of the last table fail.
     let url = serve(say(answer("200 OK", JSON, "{}")));
-    let arguments = ["run", "--endpoint", &url, "--sign", "none", "tag-count", "without-state"];
+    let arguments = ["run", "--endpoint", &url, "--sign", "none", "tag-key", "without-state"];
     let output = reports.run(&arguments, "a", &["markdown", "github", "json"]);
     assert_eq!(code(&output), 1, "{}", err(&output));
     let report: Json = serde_json::from_str(&reports.read("a.json")).unwrap();

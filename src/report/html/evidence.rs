@@ -54,7 +54,7 @@ impl Cases {
 #[derive(Debug, Default)]
 pub(super) struct RowEvidence {
     /// How many cases hold at each level, and how many do not.
-    pub(super) levels: [(usize, usize); 6],
+    pub(super) levels: [(usize, usize); Level::ALL.len()],
     /// How many met it: all their answers conform, and one is an instance of it.
     pub(super) met: usize,
     /// How many look for it and were not judged.

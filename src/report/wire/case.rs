@@ -12,8 +12,8 @@ use super::run::level;
 use super::verdict::{RawSnapshot, RawVerdict};
 use super::{WireError, micros};
 use crate::model::{
-    CaseId, CaseRecord, Effects, Exchange, Finding, IdError, Level, Moment, Observation, OperationId,
-    RequestId, SetUp, SourceText, Spot, TableId,
+    CaseId, CaseRecord, Effects, Exchange, Finding, IdError, Moment, Observation, OperationId, RequestId,
+    SetUp, SourceText, Spot, TableId,
 };
 use crate::protocol::{from_json, to_json};
 
@@ -109,6 +109,7 @@ impl TryFrom<RawCase> for CaseRecord {
     fn try_from(raw: RawCase) -> Result<Self, WireError> {
         let exchanges = raw.exchanges.into_iter().map(Exchange::try_from);
         let findings = raw.findings.into_iter().map(Finding::try_from);
+        let request_ids = raw.request_ids.into_iter().map(RequestId::try_from);
         Ok(Self {
             id: id(&raw.table, &raw.case, raw.row.as_deref())?,
             about: raw.about,
@@ -125,7 +126,7 @@ impl TryFrom<RawCase> for CaseRecord {
             steps_not_sent: raw.steps_not_sent,
             rows_met: shared(raw.rows_met),
             codes_due: raw.codes_due.into_iter().map(shared).collect(),
-            request_ids: raw.request_ids.into_iter().map(RequestId::from).collect(),
+            request_ids: request_ids.collect::<Result<_, _>>()?,
             effects: raw.effects.into(),
             observations: raw.observations.into_iter().map(Observation::from).collect(),
             literals: Vec::new(),
@@ -188,8 +189,7 @@ fn spot(file: &str, line: usize, column: usize) -> Spot {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct RawRequestId {
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    is_effect: bool,
+    level: String,
     step: usize,
     at: String,
     digest: String,
@@ -197,15 +197,21 @@ struct RawRequestId {
 
 impl From<&RequestId> for RawRequestId {
     fn from(id: &RequestId) -> Self {
-        let is_effect = id.level == Level::Effect;
-        Self { is_effect, step: id.step + 1, at: id.at.clone(), digest: id.digest.clone() }
+        Self {
+            level: id.level.name().to_owned(),
+            step: id.step + 1,
+            at: id.at.clone(),
+            digest: id.digest.clone(),
+        }
     }
 }
 
-impl From<RawRequestId> for RequestId {
-    fn from(raw: RawRequestId) -> Self {
-        let level = if raw.is_effect { Level::Effect } else { Level::Envelope };
-        Self { level, step: raw.step.saturating_sub(1), at: raw.at, digest: raw.digest }
+impl TryFrom<RawRequestId> for RequestId {
+    type Error = WireError;
+
+    fn try_from(raw: RawRequestId) -> Result<Self, WireError> {
+        let level = level(raw.level)?;
+        Ok(Self { level, step: raw.step.saturating_sub(1), at: raw.at, digest: raw.digest })
     }
 }
 

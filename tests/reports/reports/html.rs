@@ -328,7 +328,7 @@ fn what_was_in_the_way_is_told_before_anything_else() {
 fn what_failed_is_named_before_what_could_not_be_found_out() {
     // Without a hook, no state is reached, so most cases are skipped; those of the last table fail.
     let url = serve(say(answer("200 OK", JSON, "{}")));
-    let page = page(&["--endpoint", &url, "--sign", "none", "tag-count", "without-state"]);
+    let page = page(&["--endpoint", &url, "--sign", "none", "tag-key", "without-state"]);
     let list = page.all("ul", "listed").next().unwrap();
     let classes: Vec<String> = page
         .within(list)

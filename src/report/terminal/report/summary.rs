@@ -95,9 +95,10 @@ impl<W: Write> TerminalReport<W> {
         let Some(cause) = causes.first() else { return Ok(()) };
         let (code, id) = (cause.code.name(), cause.example.case.clone());
         let mut commands = vec![format!("proofmark show {id}"), format!("proofmark explain {code}")];
-        let endpoint = self.start.as_ref().map(|start| &start.endpoint).filter(|it| !it.is_reference);
-        let endpoint = endpoint.map(|it| format!(" --endpoint {}", it.name)).unwrap_or_default();
-        commands.push(printable(&format!("proofmark run --failed{endpoint}")).into_owned());
+        // The endpoint may have any name, and what is printed here is copied.
+        let is_reference = self.start.as_ref().is_none_or(|start| start.endpoint.is_reference);
+        let same = if is_reference { "" } else { ", with the same --endpoint" };
+        commands.push(format!("proofmark run --failed{same}"));
         if end.snapshots.different > 0 {
             commands.push("proofmark review".to_owned());
         }
