@@ -236,7 +236,7 @@ fn a_fault_that_delays_every_answer_ends_soon_and_is_the_only_cause() {
         let cases = report["cases"].as_array().unwrap();
         let reasons = cases.iter().map(|case| case["reason"].as_str().unwrap());
         let others: Vec<&str> = reasons.filter(|reason| !reason.contains("took longer than 100ms")).collect();
-        assert!(others.is_empty() && cases.len() > 40, "{fault}: {others:?}");
+        assert!(others.is_empty() && cases.len() > 30, "{fault}: {others:?}");
         assert!(!err(&output).contains("left something behind"), "{}", err(&output));
         assert!(start.elapsed() < std::time::Duration::from_mins(1), "{:?}", start.elapsed());
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::app::AppError;
 use crate::app::saved::{LONGEST_LINE, Line, next_line};
-use crate::coverage::{Coverage, coverage};
+use crate::coverage::{Coverage, row_coverage};
 use crate::event::{Event, RunEnd, RunStart};
 use crate::evidence::{
     ACCOUNT, Account, Basis, Bundle, BundleError, COVERAGE, Divergence, Dossier, ENVELOPE, EVENTS, Files,
@@ -138,7 +138,7 @@ impl Parts {
     }
 
     fn aims(&self) -> Result<Vec<Coverage>, Divergence> {
-        let found = coverage(&self.suite).map(|found| found.contracts);
+        let found = row_coverage(&self.suite).map(|found| found.contracts);
         found.map_err(|error| divergence("cases", error.to_string()))
     }
 
