@@ -74,7 +74,7 @@ fn a_recipe_with_a_billable_request_is_not_followed_unless_that_is_allowed() {
     );
     fs::write(file, settings).unwrap();
     let run = |arguments: &[&str]| {
-        let common = ["run", "--endpoint", "plain", "running/refused/preparing-json"];
+        let common = ["run", "--endpoint", "plain", "running/refused/preparing-get-query-json-alone"];
         let mut command = proofmark(&[&common, arguments].concat());
         out(&command.current_dir(folder.path()).output().unwrap())
     };
@@ -95,7 +95,7 @@ fn a_real_endpoint_on_a_loopback_address_needs_permission_too() {
         let settings = fs::read_to_string(&file).unwrap();
         let settings = settings.replacen("sign =", &format!("kind = \"{kind}\"\nsign ="), 1);
         fs::write(&file, settings).unwrap();
-        let common = ["run", "--endpoint", "plain", "running/refused/preparing-json"];
+        let common = ["run", "--endpoint", "plain", "running/refused/preparing-get-query-json-alone"];
         let mut command = proofmark(&[&common, arguments].concat());
         let text = out(&command.current_dir(folder.path()).output().unwrap());
         let mut command = proofmark(&["endpoints"]);
@@ -126,7 +126,7 @@ fn clean_up_waits_for_the_rate_and_leaves_nothing_behind() {
 fn a_state_without_a_recipe_is_not_run_and_says_why() {
     let served = Served::start(&[]);
     let judged = judged(&served, &["state-errors/oss-object-archived"]);
-    assert_eq!(judged.count("skipped"), 2);
+    assert_eq!(judged.count("skipped"), 8);
     assert!(judged.text.contains("no recipe leads there"), "{}", judged.text);
 }
 

@@ -77,6 +77,8 @@ fn the_requests_of_all_shipped_cases_go_out_as_they_are_recorded() {
         "--sign",
         "none",
         "--all-exchanges",
+        "--observe",
+        "never",
         "--report",
         &report,
         "--endpoint",

@@ -150,7 +150,7 @@ fn must_be_found(faults: Vec<Sliced>) -> Vec<Sliced> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "minutes; docs/architecture.md says when to run it"]
+#[ignore = "minutes; docs/testing.md says when to run it"]
 async fn every_promise_is_watched_under_every_condition_that_must_not_matter() {
     let start = std::time::Instant::now();
     let step = std::env::var("PROOFMARK_STEP").map_or(1, |step| step.parse().unwrap());
