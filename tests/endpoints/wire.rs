@@ -41,8 +41,22 @@ fn sent(auth: &str, arguments: &[&str]) -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let report = format!("ndjson={}", folder.path().join("events").display());
     let url = format!("http://{address}");
-    let common =
-        ["run", "-q", "-j", "1", "--seed", "0", "--level", "body", "--report", &report, "--endpoint", &url];
+    let common = [
+        "run",
+        "-q",
+        "-j",
+        "1",
+        "--seed",
+        "0",
+        "--level",
+        "body",
+        "--observe",
+        "never",
+        "--report",
+        &report,
+        "--endpoint",
+        &url,
+    ];
     let mut command = proofmark(&[&common[..], &["--states", served.at("states")], arguments].concat());
     command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "testid").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "testsecret");
     let output = command.output().unwrap();
