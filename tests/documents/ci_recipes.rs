@@ -20,7 +20,10 @@ fn essence(report: &Json) -> Json {
     let case = |case: &Json| json!([case["id"], case["verdict"], case["findings"]]);
     let cases: Vec<Json> = report["cases"].as_array().unwrap().iter().map(case).collect();
     assert!(cases.len() > 100);
-    json!({ "cases": cases, "counts": report["counts"], "rows": report["error_rows"], "outcome": report["outcome"] })
+    // Parts do not show which rows are held.
+    let row = |row: &Json| json!([row["contract"], row["met"], row["of"], row["not_met"]]);
+    let rows: Vec<Json> = report["error_rows"].as_array().unwrap().iter().map(row).collect();
+    json!({ "cases": cases, "counts": report["counts"], "rows": rows, "outcome": report["outcome"] })
 }
 
 /// The same of one run of everything.

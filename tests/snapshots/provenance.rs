@@ -23,7 +23,7 @@ fn a_run_confirms_what_it_has_seen_and_touches_no_snapshot() {
     assert_eq!(project.run(&["run", "-q", "tag-count"]).0, 0);
     assert_eq!(project.snapshots(), before);
     let entries = project.entries();
-    assert_eq!(entries.len(), 46);
+    assert_eq!(entries.len(), 40);
     for (case, entry) in &entries {
         assert!(entry["recorded"].is_null(), "it came with the project: {case}");
         let confirmed = &entry["confirmed"];
@@ -97,7 +97,7 @@ fn a_run_with_a_fault_confirms_nothing_and_marks_what_it_records() {
 fn each_reason_to_doubt_a_snapshot_is_told() {
     let project = confirmed();
     let stale = |arguments: &[&str]| project.run(&[&["stale"], arguments].concat());
-    assert_eq!(stale(&["tag-count", "--max-age", "1d"]), (0, "0 of 46 snapshots stale\n".to_owned()));
+    assert_eq!(stale(&["tag-count", "--max-age", "1d"]), (0, "0 of 40 snapshots stale\n".to_owned()));
     let (exit, text) = stale(&["required/both-missing", "--max-age", "1d"]);
     assert_eq!((exit, text.matches("  never confirmed here").count()), (1, 1), "{text}");
     let path = format!("snapshots/{OPERATION}/tag-count/none@form.snap");
