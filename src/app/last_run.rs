@@ -89,7 +89,13 @@ impl LastRun {
     }
 
     fn write(&self) -> std::io::Result<()> {
-        fs::create_dir_all(self.path.parent().unwrap_or(Path::new(".")))?;
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        // What is in this folder is of one machine, so git leaves it alone.
+        let ignored = folder.join(".gitignore");
+        if !ignored.exists() {
+            fs::write(ignored, "*\n")?;
+        }
         let mut file = WholeFile::in_place(&self.path)?;
         serde_json::to_writer(&mut file, &RawLastRun { version: VERSION, failed: self.failed.clone() })?;
         file.write_all(b"\n")?;

@@ -276,7 +276,7 @@ fn without_a_terminal_it_asks_nothing_and_says_what_to_use() {
     let project = Project::changed(&[(FAULT, CASES)]);
     let (exit, text) = project.run(&["review"]);
     assert_eq!(exit, 2, "{text}");
-    assert!(text.contains("no terminal") && text.contains("proofmark pending"), "{text}");
+    assert!(text.contains("needs a terminal") && text.contains("`pending`"), "{text}");
     assert!(project.pending() > 0, "nothing is decided");
 }
 
