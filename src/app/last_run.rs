@@ -1,6 +1,7 @@
 //! The cases that failed or were inconclusive when they last ran, which `run --failed` runs again. Main type: [`LastRun`].
 //!
-//! They are in a file beside the folder of cases. It only saves typing: where it cannot be written, nothing is lost.
+//! They are in a file beside the folder of cases. It only saves typing: where it cannot be written, nothing is lost. No
+//! link is followed to it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -59,7 +60,8 @@ impl LastRun {
     pub fn keep(&self, plan: &mut Plan) -> Result<(), AppError> {
         if !self.is_known {
             let message = format!("--failed: no earlier run is recorded in {}", self.path.display());
-            return Err(AppError::settings_with(message, "run once without --failed".to_owned()));
+            let hint = "run once without --failed; in CI and with `--update no` nothing is recorded";
+            return Err(AppError::settings_with(message, hint.to_owned()));
         }
         plan.cases.retain(|planned| self.failed.contains(planned.id.as_str()));
         Ok(())
@@ -91,11 +93,14 @@ impl LastRun {
     fn write(&self) -> std::io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
-        // What is in this folder is of one machine, so git leaves it alone.
-        let ignored = folder.join(".gitignore");
-        if !ignored.exists() {
-            fs::write(ignored, "*\n")?;
+        if !fs::symlink_metadata(folder)?.is_dir() {
+            return Err(std::io::Error::other("it is not a folder"));
         }
+        // What is in this folder is of one machine, so git leaves it alone.
+        let mut ignored = WholeFile::in_place(&folder.join(".gitignore"))?;
+        ignored.write_all(b"*\n")?;
+        // One that stands there is somebody's.
+        let _ = ignored.commit_new();
         let mut file = WholeFile::in_place(&self.path)?;
         serde_json::to_writer(&mut file, &RawLastRun { version: VERSION, failed: self.failed.clone() })?;
         file.write_all(b"\n")?;

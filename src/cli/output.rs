@@ -108,6 +108,7 @@ fn style(args: &OutputArgs) -> Style {
             (false, false) => Verbosity::Normal,
         },
         width: is_terminal.then(|| surroundings.output_width()),
+        leaves_files: false,
     }
 }
 

@@ -79,6 +79,10 @@ fn failed_runs_the_cases_that_did_not_pass_when_they_last_ran_and_no_others() {
     assert_eq!(status, 1, "{text}");
     assert!(text.contains("proofmark run --failed, with the same --endpoint"), "{text}");
     assert_eq!(thing.rows(), ["a", "b", "c"]);
+    // What leaves nothing does not offer to go on from it.
+    let (_, text) = run(&["--update", "no"]);
+    assert!(text.contains("proofmark explain") && !text.contains("--failed"), "{text}");
+    assert_eq!(thing.rows(), ["a", "b", "c"]);
     let (status, text) = run(&["--failed", "one/a"]);
     assert_eq!((status, thing.rows()), (1, vec!["a".to_owned()]), "{text}");
     thing.is_mended.store(true, Ordering::SeqCst);

@@ -17,6 +17,7 @@ use crate::cli::{note, print};
 use crate::plan::Plan;
 use crate::reference::Fault;
 use crate::report::printable;
+use crate::snapshot::Update;
 
 /// Runs cases and gives the exit code.
 pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
@@ -36,7 +37,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
             hint: Some("serve it with `proofmark serve`, and name its --endpoint and --states".into()),
         });
     }
-    let output = Output::resolve(&args.output)?;
+    let mut output = Output::resolve(&args.output)?;
     if output.reports.iter().any(|target| target.format.wants_exchanges()) {
         for settings in &mut all {
             settings.session.run.keeps_exchanges = true;
@@ -63,6 +64,8 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         let plans: Vec<String> = all.iter().map(|settings| dry_run(&plan, settings)).collect();
         return print(&printable(&plans.join("\n")));
     }
+    // What writes no file for snapshots writes none for later runs either.
+    output.style.leaves_files = all.iter().any(|settings| settings.snapshots.update != Update::Never);
     let keep = keep(args, &all, output.is_forced);
     let day = today();
     let mut sessions = Vec::with_capacity(all.len());
@@ -77,7 +80,9 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         reports.take(&event);
     };
     let end = interruptible(async |stop| Ok(series(sessions, plan, stop, &mut take).await?))?;
-    last.save();
+    if output.style.leaves_files {
+        last.save();
+    }
     Ok(of_run(end.outcome(), reports.close()))
 }
 

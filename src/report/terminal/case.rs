@@ -152,7 +152,13 @@ impl Teller {
 
 /// What a person has to know of a case that did not pass, as plain text.
 pub fn case_text(record: &CaseRecord, repeat: &Repeat) -> String {
-    let style = Style { is_coloured: false, has_progress: false, verbosity: Verbosity::Normal, width: None };
+    let style = Style {
+        is_coloured: false,
+        has_progress: false,
+        verbosity: Verbosity::Normal,
+        width: None,
+        leaves_files: false,
+    };
     let mut text = Vec::new();
     // Writing to memory cannot fail.
     let _ = Teller::new(style, repeat.clone()).case(&mut text, record);

@@ -95,12 +95,14 @@ impl<W: Write> TerminalReport<W> {
         let Some(cause) = causes.first() else { return Ok(()) };
         let (code, id) = (cause.code.name(), cause.example.case.clone());
         let mut commands = vec![format!("proofmark show {id}"), format!("proofmark explain {code}")];
-        // The endpoint may have any name, and what is printed here is copied.
-        let is_reference = self.start.as_ref().is_none_or(|start| start.endpoint.is_reference);
-        let same = if is_reference { "" } else { ", with the same --endpoint" };
-        commands.push(format!("proofmark run --failed{same}"));
-        if end.snapshots.different > 0 {
-            commands.push("proofmark review".to_owned());
+        if self.style.leaves_files {
+            // The endpoint may have any name, and what is printed here is copied.
+            let is_reference = self.start.as_ref().is_none_or(|start| start.endpoint.is_reference);
+            let same = if is_reference { "" } else { ", with the same --endpoint" };
+            commands.push(format!("proofmark run --failed{same}"));
+            if end.snapshots.different > 0 {
+                commands.push("proofmark review".to_owned());
+            }
         }
         writeln!(self.out)?;
         // Commands are copied, so they are never broken.

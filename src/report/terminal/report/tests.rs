@@ -40,7 +40,7 @@ fn case(name: &str, verdict: &str) -> String {
 }
 
 fn style(verbosity: Verbosity, width: Option<usize>) -> Style {
-    Style { is_coloured: false, has_progress: false, verbosity, width }
+    Style { is_coloured: false, has_progress: false, verbosity, width, leaves_files: true }
 }
 
 fn shown(style: Style, lines: &[&str]) -> String {
