@@ -31,7 +31,8 @@ fn a_served_endpoint_gets_the_same_verdicts_as_the_embedded_one() {
     let foreign =
         verdicts(&["--sign", "none", "--endpoint", served.at("url"), "--states", served.at("states")]);
     // The cases that have their own way to sign are skipped where nothing is signed; signing.rs runs them.
-    let (skipped, ran): (Vec<_>, Vec<_>) = foreign.into_iter().partition(|[_, verdict, _]| verdict == "skipped");
+    let (skipped, ran): (Vec<_>, Vec<_>) =
+        foreign.into_iter().partition(|[_, verdict, _]| verdict == "skipped");
     let strange: Vec<_> = skipped.iter().filter(|[_, _, why]| !why.contains("are not signed by")).collect();
     assert_eq!(strange, Vec::<&[String; 3]>::new());
     let mut embedded = verdicts(&[]);

@@ -233,12 +233,7 @@ impl Encoding {
     }
 
     /// Whether what any run reads as, without the places that it comes from, is what is asked for. The rooms are used again.
-    pub(super) fn any(
-        &self,
-        bytes: &[u8],
-        rooms: &mut Rooms,
-        mut is_it: impl FnMut(&[u8]) -> bool,
-    ) -> bool {
+    pub(super) fn any(&self, bytes: &[u8], rooms: &mut Rooms, mut is_it: impl FnMut(&[u8]) -> bool) -> bool {
         let Rooms { places, decoded } = rooms;
         self.runs(bytes, places, |run| {
             (0..self.starts).any(|start| {
