@@ -235,7 +235,7 @@ fn open_together() -> Vec<Vec<&'static str>> {
             let (other, its_code) = other.split_once(':').unwrap_or((other, ""));
             !code.is_empty() && its_code == code && (part.is_none() || !other.starts_with("wrong-"))
         };
-        match groups.iter_mut().find(|group| !group.iter().any(|other| hides(&other))) {
+        match groups.iter_mut().find(|group| !group.iter().any(hides)) {
             Some(group) => group.push(name),
             None => groups.push(vec![name]),
         }
