@@ -51,7 +51,6 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
         omissions.iter().filter(|omission| failed.contains(omission.id.as_str())).cloned().collect()
     };
     lines.omissions("skipped", &skipped(&statement.conformance.skipped));
-    lines.omissions("unreachable", &skipped(&statement.conformance.unreachable));
     lines.omissions("not shown", &statement.conformance.not_rederivable);
     for stale in &examined.judged.end.stale_waivers {
         lines.add("stale", stale);

@@ -100,10 +100,10 @@ pub struct Conformance {
     pub not_rederivable: Vec<Omission>,
     /// What the result is about, and no more.
     pub scope: Scope,
-    /// Cases that were skipped although there was a way.
+    /// Error rows that nothing can provoke on this endpoint, by contract and code.
+    pub rows_out_of_reach: Vec<Omission>,
+    /// Cases that were skipped.
     pub skipped: Vec<Omission>,
-    /// What the endpoint offers no way to: cases by their id, or error rows by contract and code.
-    pub unreachable: Vec<Omission>,
     /// Cases that failed, with the reason that the waiver gives; the same as [`Statement::warned`].
     pub waived: Vec<Omission>,
 }
@@ -276,8 +276,8 @@ impl Conformance {
         Self {
             not_rederivable: set(&self.not_rederivable),
             scope: self.scope.in_order(),
+            rows_out_of_reach: set(&self.rows_out_of_reach),
             skipped: set(&self.skipped),
-            unreachable: set(&self.unreachable),
             waived: set(&self.waived),
         }
     }

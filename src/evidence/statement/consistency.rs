@@ -72,7 +72,7 @@ impl Statement {
 
     fn omitted(&self) -> BTreeSet<&str> {
         let conformance = &self.conformance;
-        let lists = [&conformance.skipped, &conformance.unreachable, &conformance.not_rederivable];
+        let lists = [&conformance.skipped, &conformance.rows_out_of_reach, &conformance.not_rederivable];
         lists.into_iter().flatten().map(|omission| omission.id.as_str()).collect()
     }
 
