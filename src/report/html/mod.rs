@@ -34,7 +34,7 @@ const TOOLS: &str = include_str!("tools.html");
 /// Writes a page.
 pub struct HtmlReport {
     out: Sink,
-    /// What stands above all cases: a part for each run.
+    /// The page above all cases: a part for each run.
     parts: BufWriter<Spool>,
     /// The cases of the runs that are over.
     cases: BufWriter<Spool>,
