@@ -68,7 +68,7 @@ impl<'a> Judged<'a> {
         (!self.is_known || is_status != has_code).then_some(is_status)
     }
 
-    /// What tells its row from all others, or nothing.
+    /// The key that distinguishes its row from all others; empty without a row.
     pub(super) fn row_key(&self) -> String {
         self.row.map_or_else(String::new, |row| {
             let message = row.message.as_ref().map_or("", |message| message.as_str());
