@@ -66,7 +66,7 @@ pub fn render_params(
     Ok(params)
 }
 
-/// A case, the exchanges so far, and what is wrong with them.
+/// A case, its exchanges so far, and the problems with them.
 #[derive(Debug)]
 pub struct Judge<'a> {
     planned: &'a PlannedCase,
