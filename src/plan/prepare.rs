@@ -158,7 +158,7 @@ pub fn scheme(planned: &PlannedCase, position: usize) -> Option<Scheme> {
     case.steps[position].request.sign.or(planned.axes.sign).or(case.request.sign)
 }
 
-/// A case as it would be sent, with examples in the place of what only an endpoint can tell.
+/// A case as it would be sent, with examples in place of values that only an endpoint can give.
 #[derive(Debug)]
 pub struct Preview {
     /// The sentence that says what the case shows.
