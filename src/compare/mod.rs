@@ -240,7 +240,7 @@ fn answered(contract: &Contract, first: &CaseSummary, second: &CaseSummary) -> (
             Some((Difference::Value, first, second))
         })
     };
-    // One of them ended the case earlier, though what both answered is alike.
+    // One of them ended the case earlier, though the answers of both are alike.
     let length = || {
         (one.len() != other.len()).then(|| {
             (Difference::Verdict, format!("{} answers", one.len()), format!("{} answers", other.len()))

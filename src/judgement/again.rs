@@ -47,7 +47,7 @@ pub enum Apart {
         /// The step, from 0.
         step: usize,
     },
-    /// What was observed on the endpoint is not recorded where the case observes it, or of another place.
+    /// An observation is missing where the case observes the endpoint, or is of another place.
     #[error("step {step}: what was observed on the endpoint is not recorded as the case observes it", step = .step + 1)]
     Observation {
         /// The step, from 0.

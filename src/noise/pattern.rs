@@ -73,7 +73,7 @@ pub(super) struct Gap {
     pub(super) is_time: bool,
 }
 
-/// What varies between two texts, with what each of them has there; none if they are not the same in their words.
+/// The gaps in which two texts vary, each with the two parts there; none if the texts do not have the same words.
 pub(super) fn gaps(first: &str, second: &str) -> Option<Vec<(Gap, [String; 2])>> {
     let (one, other) = (tokens(first), tokens(second));
     if one.len() != other.len() || !one.iter().zip(&other).any(|(one, other)| one == other && is_word(one)) {

@@ -193,12 +193,12 @@ fn stale_in_all(runs: &[(RunStart, RunEnd)]) -> Option<Vec<StaleSnapshot>> {
     Some(stale)
 }
 
-/// What any part has found: each holds the suite, and what it selects, against the manifest. A part that is missing is
-/// something that was meant and is not there.
+/// How the suite differs from its manifest, by the findings of all parts: each compares the suite, and its selection,
+/// with the manifest. A missing part is a difference as well.
 fn drift(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> Option<Drift> {
     let parts = missing_parts(&all.parts).unwrap_or_default();
     let missing = (!parts.is_empty()).then(|| Drift { parts, ..Drift::default() });
-    // What parts that were merged before lacked may be here now.
+    // Parts that an earlier merge lacked may be here now.
     let own = |mut drift: Drift| {
         let lacked = !std::mem::take(&mut drift.parts).is_empty();
         (!lacked || !drift.is_empty()).then_some(drift)

@@ -94,7 +94,7 @@ pub(super) fn lines_key(old: &str, new: &str) -> String {
     parts.join("\n\n")
 }
 
-/// What a case answers that has no snapshot yet.
+/// The facts of a case that has no snapshot yet.
 fn first_seen(exchanges: &[Exchange<'_>], contract: Option<&Contract>, findings: &mut Findings) {
     for (at, exchange) in exchanges.iter().enumerate() {
         let judged = Judged::of(&exchange.answer, contract);

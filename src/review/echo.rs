@@ -95,7 +95,7 @@ fn is_rewritten(words: &[&str], replaced: &[(Range<usize>, Range<usize>)]) -> bo
     2 * gone > lengths(words)
 }
 
-/// What also counts as repeated in the old text and in the new one.
+/// Texts that also count as repeated, in the old text and in the new one.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Others<'a> {
     pub(super) old: &'a [(&'a str, &'static str)],

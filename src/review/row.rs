@@ -76,7 +76,7 @@ impl<'a> Judged<'a> {
         })
     }
 
-    /// The row that it is an instance of, and what it is if it is one of none, in a line for a person.
+    /// The row that it is an instance of, or why it is an instance of none, on one line.
     pub(super) fn line(&self) -> String {
         if let Some(row) = self.row.filter(|row| row.status == self.status) {
             return row_line(row);

@@ -320,7 +320,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The request as it goes out. What is recorded is the unsigned one: it holds no secret, and signs anew.
+    /// The request as it goes out. The record keeps the unsigned one, which holds no secret and can be signed anew.
     fn signed<'r>(&self, request: &'r Request, spec: &RequestSpec) -> Result<Cow<'r, Request>, Ended> {
         let endpoint = &self.runner.endpoint;
         if spec.raw.after_signing.is_none() && !endpoint.signing.signs(spec.sign) {

@@ -203,7 +203,7 @@ impl Shared {
             || !matches!(record.verdict, Verdict::Passed)
             || !record.findings.is_empty();
         if !is_needed {
-            // What was allocated here is freed here, which is far cheaper than from another thread.
+            // To free memory on the thread that allocated it is far cheaper than from another one.
             record.exchanges = Vec::new();
             record.given = Vec::new();
             record.variables = Vec::new();

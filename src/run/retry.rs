@@ -45,8 +45,8 @@ impl Retry {
                 let shown = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
                 Some(Again { message: format!("attempt {attempt}: {shown}"), wait: usual })
             }
-            // What is too large stays so, and what cannot be sent or was interrupted is not sent again. What was lost
-            // may have been seen: its case starts again as a whole.
+            // An answer that is too large stays so. A request that cannot be sent or was interrupted is not sent again.
+            // The endpoint may have seen a request that was lost, so its case starts again as a whole.
             Err(
                 Fault::TooLarge { .. } | Fault::Unsendable { .. } | Fault::Interrupted | Fault::Lost { .. },
             ) => None,

@@ -95,7 +95,7 @@ impl Signing {
         let time = if shift < 0 { now - by } else { now + by };
         let access_key_id = spec.raw.signed_as.clone();
         let context = SigningContext { host: address.authority(), time, nonce, access_key_id };
-        // What is signed is the path that goes out, with that of the address before it.
+        // The signature covers the path that goes out, with that of the address before it.
         let base = address.base();
         request.target.insert_str(0, base);
         let done = signer.sign(request, &context);

@@ -40,7 +40,7 @@ pub struct SarifReport {
     is_ended: bool,
 }
 
-/// What of a run is known so far.
+/// The run so far.
 #[derive(Debug)]
 struct Run {
     start: RunStart,

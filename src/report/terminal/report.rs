@@ -71,7 +71,7 @@ impl<W: Write> TerminalReport<W> {
         Ok(())
     }
 
-    /// Says which endpoint what follows is about, where there are several.
+    /// Names the endpoint of the lines that follow, where there are several.
     fn head(&mut self, start: &RunStart) -> io::Result<()> {
         let Some(series) = &mut self.series else {
             return Ok(());

@@ -127,7 +127,7 @@ impl Page<'_> {
         let mut data = json!({
             "format": FORMAT, "version": VERSION, "store": self.store, "folder": self.folder, "cases": cases,
         });
-        // What was decided on another page is not taken up again on this one.
+        // The digest keeps decisions of another page apart: this page does not take them up again.
         data["page"] = json!(sha256_hex(data.to_string().as_bytes()));
         data.to_string()
     }

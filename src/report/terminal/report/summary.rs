@@ -151,7 +151,7 @@ impl<W: Write> TerminalReport<W> {
         if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
     }
 
-    /// A line of the summary: what it is about, and what is to be said of it.
+    /// A line of the summary: its subject, then the text.
     fn line(&mut self, subject: &str, text: &str) -> io::Result<()> {
         write!(self.out, "{}", self.style.lines(&format!("  {subject:<12}"), text))
     }
