@@ -20,7 +20,7 @@ struct Entry {
 }
 
 impl WaiverBook {
-    /// The waivers for an endpoint of this name on this day, held against every case of the suite.
+    /// The waivers for an endpoint of this name on this day, matched with every case of the suite.
     ///
     /// # Errors
     /// A waiver whose pattern is none.
@@ -69,7 +69,7 @@ impl WaiverBook {
         self.entries.iter().find(is_it).map(|entry| &entry.waiver)
     }
 
-    /// What a case says against the waivers that name it.
+    /// The waivers that this case shows to be stale.
     pub fn stale(&self, record: &CaseRecord) -> Vec<String> {
         let named = self.entries.iter().filter(|entry| entry.pattern.matches(record.id.as_str()));
         named.filter_map(|entry| stale_by(entry, record)).collect()
@@ -77,7 +77,7 @@ impl WaiverBook {
 
     /// Waivers that are stale whatever the cases did: expired ones, and those that name no case.
     pub fn idle(&self) -> Vec<String> {
-        let told = |entry: &Entry| {
+        let stale = |entry: &Entry| {
             if entry.is_expired {
                 Some(format!("{}: it expired on {}", entry.waiver.spot, entry.waiver.expires.as_str()))
             } else if entry.is_matched {
@@ -86,7 +86,7 @@ impl WaiverBook {
                 Some(format!("{}: no case matches `{}`", entry.waiver.spot, entry.waiver.case))
             }
         };
-        self.entries.iter().filter_map(told).collect()
+        self.entries.iter().filter_map(stale).collect()
     }
 }
 
@@ -95,7 +95,7 @@ fn stale_by(entry: &Entry, record: &CaseRecord) -> Option<String> {
         return None;
     }
     let spot = &entry.waiver.spot;
-    // What a run does not look at, it cannot tell from what is mended.
+    // A level that the run does not check looks the same whether it is mended or not.
     if entry.waiver.level > record.gate || record.findings.iter().any(|finding| entry.waiver.covers(finding))
     {
         return None;
