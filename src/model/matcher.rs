@@ -13,7 +13,7 @@ use super::value::Value;
 pub enum Matcher {
     /// Just this value.
     Equals(Value),
-    /// A text that fills a message template: `%s` stands for one or more characters.
+    /// A text that fills a message template: `%s` matches one or more characters.
     Template(String),
     /// A text that a regular expression matches, anywhere unless anchored.
     Regex(String),

@@ -71,7 +71,7 @@ pub enum Inconclusive {
         /// What it said.
         answer: String,
     },
-    /// A state could not be brought about.
+    /// A state could not be set up.
     SetUp {
         /// The state.
         state: String,
@@ -121,7 +121,7 @@ pub enum Skipped {
     Unsigned {
         /// The scheme.
         scheme: Scheme,
-        /// Whether somebody said how requests are signed here, so that nothing is wrong.
+        /// Whether the settings say how requests are signed here, so that the skip is on purpose.
         is_meant: bool,
     },
     /// A pattern of `--skip` matches it.
@@ -129,7 +129,7 @@ pub enum Skipped {
         /// The pattern.
         pattern: String,
     },
-    /// It may cost money, and nobody allowed that on this endpoint.
+    /// It may cost money, and the settings do not allow that on this endpoint.
     Billable,
     /// The endpoint cannot be reached at all.
     Unreachable {
@@ -150,7 +150,7 @@ pub enum Skipped {
 }
 
 impl Skipped {
-    /// Whether somebody said that such cases do not concern this endpoint.
+    /// Whether the case is skipped on purpose, because the settings say that it does not concern this endpoint.
     pub fn is_meant(&self) -> bool {
         matches!(self, Self::Unsigned { is_meant: true, .. } | Self::OnPurpose { .. })
     }
@@ -206,7 +206,7 @@ pub struct CaseRecord {
     pub id: CaseId,
     /// Its sentence.
     pub about: String,
-    /// Where it stands.
+    /// Where it is written.
     pub spot: Spot,
     /// What is known.
     pub verdict: Verdict,
@@ -216,7 +216,7 @@ pub struct CaseRecord {
     pub gate: Level,
     /// How many of its requests were answered.
     pub answered: usize,
-    /// The exchanges, in order; none if the run drops those that nobody will ask for.
+    /// The exchanges, in order; none if the run drops them because no report needs them.
     pub exchanges: Vec<Exchange>,
     /// What the run itself made or states gave, by the name that a snapshot has for it; dropped with the exchanges.
     pub given: Vec<(String, String)>,
@@ -230,8 +230,8 @@ pub struct CaseRecord {
     pub steps_not_sent: usize,
     /// The contract's own rows that it met, by status, code and message, if its answers conform.
     pub rows_met: Vec<Arc<str>>,
-    /// The codes of errors that each step expects, one of which is due; an empty one stands for any other code, or
-    /// none. Empty if no step expects any.
+    /// The error codes that each step expects, one of which is due; an empty code means any other code, or none.
+    /// Empty if no step expects any.
     pub codes_due: Vec<Vec<Arc<str>>>,
     /// The request ids of its answers, and other values, where no two answers of a run may share one.
     pub request_ids: Vec<RequestId>,

@@ -60,8 +60,8 @@ pub(super) fn slices(breach: Breach) -> Vec<Slice> {
 }
 
 impl Breach {
-    /// Whether a slice can be asked for: the position of a tag only where each tag is looked at by itself, and nothing
-    /// where the fault is not in what a request is answered.
+    /// Whether the fault can be limited to this slice. The position of a tag needs a fault that looks at each tag by
+    /// itself. A fault that is not in the answer to a request has no slices.
     pub(super) fn is_sliced_by(self, slice: Slice) -> bool {
         match about(self) {
             Some(about) => match slice.position {

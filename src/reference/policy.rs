@@ -19,7 +19,7 @@ pub(super) struct Policy {
     pub(super) tag: TagPolicy,
     pub(super) token: TokenPolicy,
     pub(super) wire: WirePolicy,
-    /// The statuses in which an execution stands in the way of a new start.
+    /// The statuses in which an execution blocks a new start.
     pub(super) blocking: Vec<Status>,
     /// A start is one step: nothing comes between its checks and its effect.
     pub(super) atomic_start: Promise,

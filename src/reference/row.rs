@@ -23,7 +23,7 @@ macro_rules! error_rows {
                 match self { $(Self::$variant => $code,)+ }
             }
 
-            /// The message, in which `%s` stands for the filling.
+            /// The message, with `%s` in the place of the filling.
             pub(super) const fn template(self) -> &'static str {
                 match self { $(Self::$variant => $template,)+ }
             }

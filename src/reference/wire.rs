@@ -29,7 +29,7 @@ pub(super) struct Sent {
     uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-    /// The body once more, if it holds parameters.
+    /// A copy of the body, if it holds parameters.
     pub(super) form: Option<Bytes>,
 }
 

@@ -26,7 +26,7 @@ macro_rules! sibling_rows {
                 match self { $(Self::$variant => $code,)+ }
             }
 
-            /// The message, in which `%s` stands for the filling.
+            /// The message, with `%s` in the place of the filling.
             const fn template(self) -> &'static str {
                 match self { $(Self::$variant => $template,)+ }
             }
