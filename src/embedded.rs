@@ -1,6 +1,6 @@
 //! The reference endpoint, started in this process and reached as any other endpoint is.
 //!
-//! It verifies signatures, with a key that is no secret; what it is asked for goes through the network.
+//! It verifies signatures, with a key that is public; requests to it go through the network.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Which snapshots are stale, and why: nobody has lately seen an endpoint answer so, or the contract says something
-//! else by now. Main types: [`Standing`], [`Doubt`].
+//! Which snapshots are stale, and why: no recent run has confirmed them, or the contract has changed since.
+//! Main types: [`Standing`], [`Doubt`].
 
 use std::fmt;
 use std::str::FromStr;

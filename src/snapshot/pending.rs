@@ -29,7 +29,7 @@ pub struct PendingSnapshot {
 }
 
 impl PendingSnapshot {
-    /// The file that it stands in, which ends in `.snap.new`.
+    /// Its file, which ends in `.snap.new`.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -41,8 +41,8 @@ impl PendingSnapshot {
     /// Puts it in the place of what was accepted before, whole: the files stand in one folder.
     ///
     /// # Errors
-    /// A folder that cannot be written to, or that somebody else writes to for long; files that are not what they
-    /// were when they were looked at.
+    /// A folder that cannot be written to, or that another process writes to for long; files that have changed since
+    /// they were looked at.
     pub fn accept(&self) -> Result<(), StoreError> {
         let _lock = FolderLock::take(&self.root)?;
         self.check()?;

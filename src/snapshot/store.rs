@@ -19,7 +19,7 @@ use super::sighting::Origin;
 use super::update::Update;
 use crate::model::{CaseId, Contract, EndpointKind, Exchange};
 
-/// Where a case's snapshot stands and what its head says.
+/// Where a case's snapshot is and what its head says.
 #[derive(Debug, Clone)]
 pub struct Location<'a> {
     /// The case.
@@ -74,7 +74,7 @@ pub struct Store {
     journal: Option<Journal>,
     /// Whose turn it is to write among the workers of this process, which would else ask for the lock again and again.
     turn: Arc<Mutex<()>>,
-    /// What stands in the folders that cases were looked for in lately.
+    /// The contents of the folders that were last looked into.
     inventory: Arc<Inventory>,
 }
 
@@ -121,7 +121,7 @@ impl Store {
     /// Compares a transcript's text with the snapshot, and writes what the mode of update allows.
     ///
     /// # Errors
-    /// A file that cannot be read, is no snapshot, or cannot be written; a folder that somebody else writes to.
+    /// A file that cannot be read, is not a snapshot, or cannot be written; a folder that another process writes to.
     pub fn compare(&self, location: &Location<'_>, text: &str) -> Result<(Compared, Kept), StoreError> {
         let path = self.path(location.case);
         let found = self.look(&path, location.case, text)?;
@@ -135,7 +135,7 @@ impl Store {
         Ok((compared, kept))
     }
 
-    /// What stands at a snapshot's place. Where a file is listed and is as it was, nothing else is asked.
+    /// What is in a snapshot's place. If the file is listed and unchanged, the system is not asked further.
     fn look(&self, path: &Path, case: &CaseId, text: &str) -> Result<Found, StoreError> {
         let is_listed = self.inventory.entry(&self.root, case.table(), &name(case)) == Entry::File;
         match is_listed.then(|| unchanged_at(path, text)).flatten() {
@@ -173,13 +173,13 @@ impl Store {
             Ok(lock) => lock,
             Err(error) => return Ok((found, unwritable(error)?)),
         };
-        // Somebody may have decided about it while the lock was waited for.
+        // Another process may have decided about it during the wait for the lock.
         let found = look(&self.root, path, text)?;
         let kept = self.write(path, &pending, location, text, &found).or_else(unwritable)?;
         Ok((found, kept))
     }
 
-    /// Writes a text where it belongs; whoever does holds the lock.
+    /// Writes a text where it belongs. The caller holds the lock.
     fn write(
         &self,
         path: &Path,

@@ -65,8 +65,8 @@ pub(super) fn make_visible(to: &mut String, start: usize) {
     to.push_str(&rest);
 }
 
-/// Whether a text is short and all of it is letters, digits, signs and blanks of ASCII that a rule lets pass: nearly
-/// every text is, and is written as it stands. Every byte is looked at, which takes less time than to stop early.
+/// Whether a text is short and has only letters, digits, signs and blanks of ASCII that the rule allows. Nearly every
+/// text is like that and is written as it is. Every byte is looked at, which takes less time than to stop early.
 fn is_plain(text: &str, passes: impl Fn(u8) -> bool) -> bool {
     let is_fine = |byte: u8| (byte.wrapping_sub(b' ') < 0x5f) & passes(byte);
     text.len() <= LONGEST && text.bytes().fold(true, |all, byte| all & is_fine(byte))
