@@ -371,8 +371,8 @@ impl Shared {
             let run = self.run_settings(harness.seed.unwrap_or_default(), true);
             return Ok((SessionSettings { target, run, limits, connection }, background));
         };
-        let mut tested =
-            endpoint(&entry, states.as_deref(), harness.overrides.sign, &from_environment).map_err(message)?;
+        let mut tested = endpoint(&entry, states.as_deref(), harness.overrides.sign, &from_environment)
+            .map_err(message)?;
         if matches!(harness.tested, Tested::Started(_)) && harness.overrides.sign.is_none() {
             tested.signing = Signing::none(true);
         }

@@ -99,7 +99,7 @@ pub struct Background {
     pub stale: Option<Vec<StaleSnapshot>>,
     /// How the suite differs from its manifest, if it has one.
     pub drift: Option<Drift>,
-    /// The cases that expect error rows, and their twins; none where nobody asks which rows are held.
+    /// The cases that expect error rows, and their twins; none if no report lists the rows that are held.
     pub twins: Option<Twins>,
     /// What could not be used and is left alone, for people.
     pub notes: Vec<String>,

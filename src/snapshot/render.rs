@@ -120,7 +120,8 @@ fn cut(text: &mut String, start: usize) {
     let Some((end, _)) = body.match_indices('\n').nth(MOST_LINES - 1) else { return };
     let rest = &body[end + 1..];
     if !rest.is_empty() {
-        let summary = format!("… {} more lines, sha256 {}\n", rest.lines().count(), sha256_hex(rest.as_bytes()));
+        let summary =
+            format!("… {} more lines, sha256 {}\n", rest.lines().count(), sha256_hex(rest.as_bytes()));
         text.truncate(start + end + 1);
         text.push_str(&summary);
     }

@@ -50,7 +50,7 @@ pub fn subject_of_file(path: &Path) -> Result<Resource, AppError> {
     Ok(Resource { digest: Digest { sha256 }, name, uri: None })
 }
 
-/// What is to be certified. Cases are read from a copy, which goes into the bundle, so that nobody can change a table
+/// What is to be certified. Cases are read from a copy, which goes into the bundle, so that a table cannot change
 /// between reading it and keeping it.
 pub struct Certification {
     cases: PathBuf,
@@ -85,7 +85,7 @@ impl Certification {
         // What is wrong is shown where it is on the disk, and not in the copy.
         let on_disk = |error| load(cases, Wanted::All).err().unwrap_or(error);
         let suite = load_shelf(&shelf).map_err(on_disk)?;
-        // Names of endpoints in waivers are compared with endpoints.toml, which is no part of the evidence.
+        // Names of endpoints in waivers are compared with endpoints.toml, which is not part of the evidence.
         load_waivers(cases)?;
         let waivers = load_shelf_waivers(&shelf)?;
         Ok(Self { cases: cases.to_path_buf(), shelf, suite, waivers, claim })
@@ -126,7 +126,7 @@ impl Certification {
     ) -> Result<CertifiedRun, AppError> {
         // What is certified rests on answers that can belong to no other request.
         settings.connection.keeping = Keeping::Fresh;
-        // The deepest level of conformance; what snapshots show is no part of it.
+        // The deepest level of conformance; snapshots are not part of it.
         settings.run.gate = settings.run.gate.min(Level::Effect);
         let is_reference = matches!(settings.target, Target::Reference(_));
         let started = Timestamp::now();

@@ -32,7 +32,7 @@ impl Decision {
     }
 }
 
-/// Where a review stands.
+/// How far a review has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Position {
     /// At all cases of a kind that are not decided.

@@ -139,7 +139,7 @@ fn key(path: Option<&Path>) -> Result<SigningKey, CliError> {
     }
 }
 
-/// What was tested, where somebody says what that is.
+/// What was tested, if an argument names it.
 fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
     if let Some(path) = &args.subject_file {
         return Ok(Some(subject_of_file(path)?));

@@ -18,7 +18,7 @@ use crate::report::printable;
 /// The most cases that are named for one reason.
 const NAMED: usize = 5;
 
-/// The most differences that are told one by one.
+/// The most differences that are listed one by one.
 const REMARKS: usize = 50;
 
 /// Runs the cases twice, and prints rules for what differs.
