@@ -145,7 +145,7 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
     Ok(Request { method: method.clone(), headers, params: shown, target, body, format })
 }
 
-/// Whether a part written by hand stands where a parameter would have gone.
+/// Whether a part written by hand takes the place of the parameters.
 fn is_replaced(place: Place, raw: &RawParts) -> bool {
     match place {
         Place::Path => raw.path.is_some(),

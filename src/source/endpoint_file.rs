@@ -157,7 +157,7 @@ fn check_names(entries: &[Entry], problems: &mut Vec<Problem>) {
 
 /// Finds what is wrong with the templates of an endpoint: names that it does not define, or else what does not render.
 fn check_templates(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Problem>) {
-    // The functions of case tables make values by chance, which an address must not have.
+    // The functions of case tables make random values, which an address must not have.
     let mut names = Names::default();
     entry.vars.iter().for_each(|(name, _)| names.add(name.as_str()));
     let mut found = Vec::new();

@@ -13,7 +13,7 @@ use crate::template::is_template;
 pub struct FixtureEntry {
     /// The state.
     pub state: String,
-    /// For which parameters it stands, and what it gives.
+    /// The parameters that it covers, and the variables that it gives.
     pub fixture: Fixture,
     spot: Spot,
 }

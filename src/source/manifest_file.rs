@@ -12,7 +12,7 @@ use super::shapes;
 use super::shelf::{Files, Shelf};
 use crate::model::{CaseId, ListedContract, Manifest, OperationId, Problem, SourceText, TableId};
 
-/// Where a suite's manifest stands, in the folder of its cases.
+/// The name of a suite's manifest, in the folder of its cases.
 pub const MANIFEST: &str = "manifest.toml";
 
 /// The version of the file.

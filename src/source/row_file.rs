@@ -14,7 +14,7 @@ use super::names::Names;
 use super::shelf::Files;
 use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part};
 
-/// Keys of a row that are no variables.
+/// Keys of a row that are not variables.
 const RESERVED: [&str; 4] = ["id", "about", "params", "unset"];
 
 /// The folder in which a table may name CSV files.
