@@ -2,7 +2,7 @@
 //!
 //! A run emits one [`Event::Started`], a [`Event::Warned`] for what is doubtful from the start or could not be kept
 //! at the end, a [`Event::Finished`] for each case in the order of ids, and
-//! one [`Event::Ended`], also when it was interrupted. Runs on several endpoints stand one after the other
+//! one [`Event::Ended`], also when it was interrupted. Runs on several endpoints come one after the other
 //! between a [`Event::SeriesStarted`] and a [`Event::SeriesEnded`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -273,7 +273,7 @@ impl SeriesEnd {
         if !self.not_started.is_empty() {
             return Outcome::Interrupted;
         }
-        // A series without a run finds nothing out.
+        // A series without a run decides nothing.
         self.runs.iter().map(|(_, outcome)| *outcome).max().unwrap_or(Outcome::Inconclusive)
     }
 }
@@ -315,7 +315,7 @@ impl Outcome {
     }
 }
 
-/// A snapshot that may not tell any more what its endpoint answers.
+/// A snapshot that may no longer show what its endpoint answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaleSnapshot {
     /// Its case.
@@ -348,7 +348,7 @@ pub enum Stopped {
     Interrupted,
     /// The time for the whole run was over.
     OutOfTime,
-    /// As many cases have failed as anybody wanted to see.
+    /// The limit of failed cases was reached.
     EnoughFailed {
         /// How many.
         failures: usize,

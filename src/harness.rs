@@ -62,13 +62,13 @@ use crate::transport::Keeping;
 /// The exit code of a suite that could not be read, as Rust's harness exits when it fails.
 const FAILED: u8 = 101;
 
-/// The name of the test that holds the suite against its manifest; names of cases have several parts.
+/// The name of the test that compares the suite with its manifest; names of cases have several parts.
 const MANIFEST_TEST: &str = "manifest";
 
-/// How many differences that test tells.
+/// How many differences that test reports.
 const DIFFERENCES: usize = 100;
 
-/// Which endpoint the cases of a project run against, and where they stand.
+/// Which endpoint the cases of a project run against, and where the cases are.
 #[derive(Clone)]
 pub struct Harness {
     cases: PathBuf,

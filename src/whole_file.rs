@@ -200,8 +200,8 @@ fn folder_of(target: &Path) -> &Path {
 /// How many bytes of a spool stay in memory.
 const SPOOLED: usize = 256 * 1024;
 
-/// Bytes that wait until something is known that has to stand before them: in memory while they are few, then in a
-/// temporary file without a name.
+/// Bytes that are held back until the text before them is known: in memory while they are few, then in a temporary file
+/// without a name.
 #[derive(Debug)]
 pub struct Spool(SpooledTempFile);
 

@@ -46,7 +46,7 @@ impl Target {
         matches!(self, Self::Other(endpoint) if !is_address(&endpoint.description.name))
     }
 
-    /// Refuses cases that the endpoint cannot be held to.
+    /// Refuses cases that the endpoint is not made for.
     ///
     /// # Errors
     /// If it is the embedded endpoint, and a contract is not one that it carries.

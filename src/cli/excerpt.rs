@@ -1,4 +1,4 @@
-//! The lines of a file that show a problem, cut where they are longer than anybody reads. Main type: [`Excerpt`].
+//! The lines of a file that show a problem, cut where they are longer than a person reads. Main type: [`Excerpt`].
 
 use miette::{MietteError, MietteSpanContents, NamedSource, SourceCode, SourceSpan, SpanContents};
 

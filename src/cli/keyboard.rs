@@ -47,7 +47,7 @@ impl Keyboard {
     /// A terminal that has no such mode.
     pub(super) fn open() -> io::Result<Self> {
         enable_raw_mode()?;
-        restore_when_told_to_end();
+        restore_on_signal();
         Ok(Self { input: io::stdin().lock(), sequence: Sequence::None })
     }
 
@@ -103,7 +103,7 @@ impl Sequence {
 }
 
 /// Puts the terminal in its own mode before a signal ends the program. What is decided is in the files already.
-fn restore_when_told_to_end() {
+fn restore_on_signal() {
     thread::spawn(|| {
         let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
         let signalled = runtime.block_on(async { Signals::new()?.next().await });

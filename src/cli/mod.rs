@@ -41,7 +41,7 @@ pub fn main() -> ExitCode {
     };
     match command::carry_out(cli) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => problem::tell(&error),
+        Err(error) => problem::report(&error),
     }
 }
 

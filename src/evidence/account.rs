@@ -1,4 +1,4 @@
-//! How a certified run was made: what its events do not tell. Main type: [`Account`], the bundle's `run.json`.
+//! How a certified run was made: what its events do not say. Main type: [`Account`], the bundle's `run.json`.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

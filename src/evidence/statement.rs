@@ -196,7 +196,7 @@ pub enum StatementError {
     NotCanonical,
 }
 
-/// A statement as JSON. The fields of this and of all that is inside stand in the order of their names, as RFC 8785 has
+/// A statement as JSON. The fields of this and of everything inside are in the order of their names, as RFC 8785 has
 /// it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

@@ -326,7 +326,7 @@ pub struct PreparedStep {
 }
 
 named! {
-    /// Where parameters stand in a request.
+    /// Where parameters are in a request.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum Place {
         /// In the path, at `{name}`.
@@ -388,7 +388,7 @@ impl Expect {
         self.alternatives.iter().for_each(|alternative| alternative.collect_codes(codes));
     }
 
-    /// Every matcher with its place and what it is held against.
+    /// Every matcher with its place and what it is applied to.
     fn places(&self) -> Vec<(&str, Target, &Matcher)> {
         let own = [("code", &self.code), ("message", &self.message)];
         let own =

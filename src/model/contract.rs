@@ -46,7 +46,7 @@ pub struct Contract {
     pub response: Vec<Field>,
     /// The operation's own error rows, in the order of the page.
     pub rows: Vec<ErrorRow>,
-    /// Errors that every operation of the product shares; a code may stand more than once.
+    /// Errors that every operation of the product shares; a code may occur more than once.
     pub shared_rows: Vec<ErrorRow>,
     /// Behaviour that no single parameter shows.
     pub rules: Vec<Rule>,

@@ -54,7 +54,7 @@ pub struct Finding {
     pub actual: String,
     /// What says so: a row of the contract, or its sources.
     pub because: Option<String>,
-    /// The promises of the contract that it rests on, and where they stand.
+    /// The promises of the contract that it rests on, and where they are written.
     pub cites: Vec<Citation>,
     /// Whether it only warns: the promise is marked as one that no published source has.
     pub is_warning: bool,

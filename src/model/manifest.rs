@@ -91,7 +91,7 @@ impl Drift {
 
     /// A line for each difference, the first `most` of them, and how many there are beyond.
     pub fn lines(&self, most: usize) -> Vec<String> {
-        // One line of a contract must not stand behind a thousand of cases.
+        // A contract has one line, which must not come after a thousand lines of cases.
         let (changed, missing, new, parts) = (&self.changed, &self.missing, &self.new, &self.parts);
         let parts = [
             ("missing part", parts),

@@ -18,10 +18,10 @@ pub struct ValueRule {
     pub name: String,
     /// What the values are.
     pub kind: ValueKind,
-    /// Where they stand.
+    /// Where they are in an answer.
     pub place: AnswerPlace,
-    /// What finds them inside the texts there: the first group, or the whole match without one. The whole
-    /// text is meant if it is left out.
+    /// What finds them inside the texts there: the first group, or the whole match without one. Without
+    /// it, the whole text.
     pub pattern: Option<String>,
 }
 

@@ -32,7 +32,7 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Whether two declare the same, wherever they stand.
+    /// Whether two declare the same, wherever they are written.
     pub fn is_same(&self, other: &Self) -> bool {
         let Self {
             name,
@@ -119,7 +119,7 @@ pub struct Constraint {
 }
 
 impl Constraint {
-    /// Whether two say the same, wherever they stand.
+    /// Whether two say the same, wherever they are written.
     fn is_same(&self, other: &Self) -> bool {
         let Self { limit, error, source, about, disputed, spot: _ } = self;
         (limit, error, source, about, disputed)

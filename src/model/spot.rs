@@ -13,7 +13,7 @@ pub struct SourceText {
     pub path: PathBuf,
     /// The whole text.
     pub text: String,
-    /// How many lines of the file stand before the text.
+    /// How many lines of the file come before the text.
     lines_before: usize,
     /// Where its lines end. Every case of a long table is asked for its line, so they are counted once.
     line_ends: OnceLock<Vec<usize>>,

@@ -21,7 +21,7 @@ pub enum Value {
     Text(String),
     /// A list.
     List(Vec<Value>),
-    /// Keys and values in their written order; a key may stand twice.
+    /// Keys and values in their written order; a key may occur twice.
     Map(Vec<(String, Value)>),
 }
 

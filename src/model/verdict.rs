@@ -145,7 +145,7 @@ pub enum Skipped {
     Interrupted,
     /// The time for the whole run was over.
     OutOfTime,
-    /// As many cases had failed as anybody wanted to see.
+    /// The limit of failed cases was reached.
     EnoughFailed,
 }
 
@@ -250,7 +250,7 @@ pub struct CaseRecord {
     pub started_again: Option<String>,
     /// Clean-up that did not work.
     pub left_behind: Vec<String>,
-    /// How long this machine was paused while answers were waited for.
+    /// How long this machine was paused during waits for answers.
     pub paused: Duration,
     /// From set-up to teardown.
     pub elapsed: Duration,
@@ -292,7 +292,7 @@ pub enum SnapshotOutcome {
     Unchecked,
     /// It is as it was.
     Same,
-    /// It differs; the finding tells how.
+    /// It differs; the finding shows how.
     Different,
     /// It differs, and was recorded from a real endpoint, which the one that was tested is not.
     Outranked,
@@ -342,7 +342,7 @@ impl VerdictCounts {
         }
     }
 
-    /// Those whose answers were held against the contract.
+    /// Those whose answers were compared with the contract.
     pub fn judged(&self) -> usize {
         self.passed + self.flaky + self.failed + self.waived
     }

@@ -50,7 +50,7 @@ pub enum EncodeError {
     },
 }
 
-/// Why a target cannot stand in a request line, if so: what RFC 3986 leaves out of paths and queries, and clients refuse
+/// Why a target cannot be in a request line, if so: what RFC 3986 leaves out of paths and queries, and clients refuse
 /// or cut off. Other signs go out as they are written, `..` and `%zz` as well.
 fn check_target(target: &str, is_options: bool) -> Result<(), EncodeError> {
     let refused = |reason: String| EncodeError::Target { target: target.to_owned(), reason };

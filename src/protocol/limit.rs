@@ -193,7 +193,7 @@ impl<'a> Sent<'a> {
     }
 }
 
-/// A limit of a contract as a request was held against it.
+/// A limit of a contract, as a request has tried it.
 #[derive(Debug, Clone, Copy)]
 pub struct Tried<'a> {
     /// The parameter, by its declared name.

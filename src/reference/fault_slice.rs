@@ -34,7 +34,7 @@ struct About {
     tags: bool,
     /// Each tag is looked at by itself.
     each_tag: bool,
-    /// Each tag is held against those before it, of which the first has none.
+    /// Each tag is compared with those before it; the first has none.
     later_tags: bool,
 }
 

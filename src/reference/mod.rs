@@ -17,7 +17,7 @@
 //!    from;
 //! 5. `RegionId`, then `ImagePipelineId`: given and not empty;
 //! 6. `ClientToken`: ASCII and up to 64 characters; an empty one counts as not given;
-//! 7. tags: their number, then keys, then values, then keys that stand twice, `Tag` and `TemplateTag` alike;
+//! 7. tags: their number, then keys, then values, then keys that occur twice, `Tag` and `TemplateTag` alike;
 //! 8. the region exists, then the pipeline exists in it;
 //! 9. the caller may start the pipeline; then the token: a replay gets the first result, other parameters a refusal;
 //! 10. no execution of the pipeline is running;
@@ -137,7 +137,7 @@ pub struct Settings {
     pub auth: AuthMode,
     /// The keys that signatures may be made with.
     pub keys: Vec<Credentials>,
-    /// What the times of signatures are held against.
+    /// The clock that the times of signatures are compared with.
     pub clock: Clock,
     /// What the endpoint shows of itself on encrypted connections; without it nothing is encrypted.
     pub identity: Option<Identity>,

@@ -225,7 +225,7 @@ pub(super) struct TokenPolicy {
     /// How many of its characters a token is known by.
     pub(super) known_by: usize,
     pub(super) memory: Memory,
-    /// What a token does not stand for, though it should.
+    /// What a token is not bound to, though it should be.
     pub(super) blind: Vec<FingerprintFault>,
 }
 

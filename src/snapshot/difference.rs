@@ -51,7 +51,7 @@ pub struct DiffLine {
     pub pieces: Vec<Piece>,
 }
 
-/// Lines that differ, with those around them, in runs that stand apart.
+/// Lines that differ, with those around them, in separate runs.
 pub fn hunks(old: &str, new: &str) -> Vec<Vec<DiffLine>> {
     let difference = TextDiff::configure().timeout(MATCHING).diff_lines(old, new);
     let lines = |texts: &[&str], range: Range<usize>| -> Vec<String> {
@@ -74,7 +74,7 @@ fn clean(line: &str) -> String {
     line.trim_end_matches(['\n', '\r']).to_owned()
 }
 
-/// Lines of both texts that stand in one place.
+/// Lines of both texts in one place.
 struct Block {
     is_same: bool,
     starts: (usize, usize),

@@ -89,7 +89,7 @@ pub enum Node<'a> {
     Text(Marked<'a>),
     /// A list.
     List(Vec<Node<'a>>),
-    /// Keys and values; a key may stand twice.
+    /// Keys and values; a key may occur twice.
     Map(Vec<(&'a str, Node<'a>)>),
 }
 

@@ -18,8 +18,8 @@ const SHORTEST: usize = 8;
 /// The fewest digits of such a value without letters.
 const SHORTEST_NUMBER: usize = 12;
 
-/// The most values that get names: an answer may hold very many. Those past it stand as they are, so the snapshot
-/// differs.
+/// The most values that get names: an answer may hold very many. Those past it are shown as they are, so the
+/// snapshot differs.
 const MOST: usize = 1000;
 
 /// What is added to a text that looks like a name, so that no answer can pass for a name.

@@ -132,7 +132,7 @@ fn is_left(path: &Path) -> bool {
     path.file_name().is_some_and(is_temporary)
 }
 
-/// Whether a file waits to be accepted.
+/// Whether a file is a pending snapshot.
 pub(super) fn is_pending(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "new")
 }

@@ -30,7 +30,7 @@ pub(super) enum Seen {
     Same,
     /// It was written into the snapshot.
     Written,
-    /// It waits beside the snapshot.
+    /// It is pending beside the snapshot.
     Waiting,
 }
 
@@ -50,7 +50,7 @@ struct Entry {
     digest: Option<String>,
     recorded: Option<Sighted>,
     confirmed: Option<Sighted>,
-    /// The text that waits, or did.
+    /// The text that is pending, or was.
     pending: Option<Waiting>,
 }
 

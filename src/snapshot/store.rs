@@ -79,7 +79,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// The snapshots below a folder, held against what a kind of endpoint answers.
+    /// The snapshots below a folder, to be compared with the answers of a kind of endpoint.
     pub fn new(root: impl Into<PathBuf>, update: Update, kind: EndpointKind) -> Self {
         let (turn, inventory) = (Arc::default(), Arc::default());
         Self { root: root.into(), update, kind, overwrites_real: false, journal: None, turn, inventory }
@@ -160,7 +160,7 @@ impl Store {
                 let name = [&name(location.case), NEW].concat();
                 if self.inventory.entry(&self.root, location.case.table(), &name) != Entry::Nothing {
                     let pending = pending_beside(path);
-                    // It is only in the way: what was to be found out is found out.
+                    // The pending file is only in the way; the comparison itself is done.
                     let _ = fs::symlink_metadata(&pending).is_ok_and(|_| self.withdraw(&pending).is_ok());
                 }
                 return Ok((found, Kept::Nothing));
@@ -195,7 +195,7 @@ impl Store {
         let kept = match (found, self.update) {
             (Found::Same(_), _) => Kept::Nothing,
             (Found::Different(old), _) if self.is_outranked(old.kind()) => {
-                // It waited before that was accepted, and must not be accepted over it now.
+                // It was pending before that was accepted, and must not be accepted over it now.
                 remove(&self.root, pending)?;
                 return Ok(Kept::Outranked);
             }
@@ -218,7 +218,7 @@ impl Store {
         Ok(kept)
     }
 
-    /// Removes what waits, now that the answers are again what the snapshot says.
+    /// Removes the pending snapshot, now that the answers match the accepted one again.
     fn withdraw(&self, pending: &Path) -> Result<(), StoreError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let _lock = FolderLock::take(&self.root)?;
@@ -305,7 +305,7 @@ impl Store {
     }
 }
 
-/// That nothing could be written does not hide what was found out before.
+/// A failed write does not hide the result of the comparison.
 fn unwritable(error: StoreError) -> Result<Kept, StoreError> {
     let reason = match &error {
         StoreError::Unwritable { source, .. } => format!("{error}: {source}"),
@@ -323,10 +323,10 @@ fn name(case: &CaseId) -> String {
     }
 }
 
-/// What the name of a snapshot goes on with where answers wait that are not its own.
+/// The ending of a pending snapshot, after the name of the accepted one.
 const NEW: &str = ".new";
 
-/// Where the answers wait that are not those of a snapshot.
+/// The pending file beside a snapshot.
 fn pending_beside(path: &Path) -> PathBuf {
     let mut path = path.as_os_str().to_owned();
     path.push(NEW);

@@ -1,5 +1,5 @@
 //! Texts of an endpoint as a snapshot shows them: nothing in them acts on a terminal or hides, no two look alike, and
-//! very long ones are cut where their length and digest stand for the rest.
+//! very long ones are cut, and their length and digest replace the rest.
 
 use std::borrow::Cow;
 

@@ -64,7 +64,7 @@ pub struct EndpointEntry {
     pub resolve: Vec<(String, String)>,
     /// What snapshots leave out of its answers, beyond what contracts say.
     pub normalisation: Normalisation,
-    /// Where its keys stand in the file; empty if it is not from one.
+    /// The places of its keys in the file; empty if it is not from one.
     pub spots: Vec<(String, Spot)>,
 }
 
@@ -184,7 +184,7 @@ fn check_templates(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Proble
     check_scope_of_signature(entry, node, problems);
 }
 
-/// AWS's signature is made for a region and a service, which nothing else tells.
+/// AWS's signature is made for a region and a service, which only the entry can name.
 fn check_scope_of_signature(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Problem>) {
     let Some(sign) =
         node.get("sign").filter(|sign| sign.as_text().map(str::parse) == Some(Ok(Scheme::AwsV4)))

@@ -1,7 +1,7 @@
 //! Fixtures of `endpoints.toml`: states that are there already. Main type: [`FixtureEntry`].
 //!
-//! A fixture is read without regard to states; whether its state exists, takes its parameters and gets its variables is
-//! held against the whole suite by [`check_fixtures`].
+//! A fixture is read without regard to states. [`check_fixtures`] then checks in the whole suite that its state exists,
+//! takes its parameters and gets its variables.
 
 use super::document::Node;
 use super::shape::nearest;

@@ -56,7 +56,7 @@ pub enum LoadError {
 pub enum Wanted<'a> {
     /// Every table.
     All,
-    /// The one table that a case of this id can stand in.
+    /// The one table that a case of this id can be in.
     TableOf(&'a str),
 }
 

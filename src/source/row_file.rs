@@ -186,7 +186,7 @@ fn hint(error: &csv::Error) -> Option<&'static str> {
     })
 }
 
-/// The error without its place, which the spot tells better.
+/// The error without its place, which the spot shows better.
 fn why(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {

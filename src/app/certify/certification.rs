@@ -21,7 +21,7 @@ use crate::run::StopSwitch;
 use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
 use crate::transport::Keeping;
 
-/// How many cases are named that stand in the way of a certificate.
+/// How many cases are named that prevent a certificate.
 const NAMED: usize = 10;
 
 /// What is certified, beside what the run shows.
@@ -138,7 +138,7 @@ impl Certification {
         Ok(CertifiedRun { session, tested, secrets, started })
     }
 
-    /// Writes the bundle of a run to an empty file, and examines it: one that does not stand up to that is not given.
+    /// Writes the bundle of a run to an empty file, and examines it: a bundle that does not pass is not given.
     ///
     /// # Errors
     /// A bundle that cannot be made, and one that does not verify.

@@ -275,7 +275,7 @@ fn file<'a>(files: &'a Files, name: &str) -> Result<&'a [u8], Divergence> {
     files.get(name).map(Vec::as_slice).ok_or_else(|| divergence(name, "it is missing"))
 }
 
-/// Where the cases stand, by id.
+/// Where the cases are written, by id.
 type Places = HashMap<String, Spot>;
 
 fn places(suite: &Suite) -> Result<Places, Divergence> {

@@ -61,7 +61,7 @@ fn proposals(findings: &Findings, endpoint: Option<&str>, cases: &Path) -> Strin
     as_toml(&findings.proposals, home, file)
 }
 
-/// Tells on standard error what no rule says.
+/// Reports on standard error what no rule covers.
 fn remarks(study: &Study, findings: &Findings) {
     for (difference, cases) in findings.remarks.iter().take(REMARKS) {
         remark(&format!("no rule mends this: {difference} ({})", some(cases.iter())));

@@ -206,7 +206,7 @@ impl Guard {
 }
 
 fn check_token(claim: &Claim, key: &Credentials, laxity: &Laxity) -> Result<(), Objection> {
-    // Compared as digests, which tells nothing about how much of a token is right.
+    // Compared as digests, so that the time taken does not show how much of a token is right.
     let digest = |token: &str| sha256_hex(token.as_bytes());
     let due = key.security_token.as_ref().map(|token| digest(token.expose()));
     let sent = claim.security_token.as_deref().map(digest);

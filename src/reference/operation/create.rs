@@ -1,4 +1,4 @@
-//! `CreateImagePipeline`: a pipeline is made out of parameters, and held to what can be judged before it is started.
+//! `CreateImagePipeline`: makes a pipeline out of parameters, after the checks that are possible before a start.
 //! Main type: `CreateRequest`, the parameters once they are valid. Whether a start will succeed is not decided here.
 
 use super::Desk;

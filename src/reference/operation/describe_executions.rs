@@ -56,12 +56,12 @@ fn statuses(params: &Params) -> Result<Option<Vec<Status>>, Denial> {
 /// No image is ever built here, so an execution has none.
 fn item(pipeline: &Pipeline, execution: &Execution, calendar: Calendar) -> Value {
     json!({
-        "CreationTime": calendar.tell(execution.created),
+        "CreationTime": calendar.time(execution.created),
         "ExecutionId": execution.id,
         "ImageId": "",
         "ImagePipelineId": pipeline.id,
         "Message": "",
-        "ModifiedTime": calendar.tell(execution.modified),
+        "ModifiedTime": calendar.time(execution.modified),
         "ResourceGroupId": pipeline.details.resource_group,
         "Status": execution.status.name(),
         "Tags": { "Tag": [] },

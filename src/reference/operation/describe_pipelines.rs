@@ -67,7 +67,7 @@ fn item(pipeline: &Pipeline, calendar: Calendar) -> Value {
         "BaseImage": base,
         "BaseImageType": kind,
         "BuildContent": pipeline.build_content.as_deref().unwrap_or_default(),
-        "CreationTime": calendar.tell(0),
+        "CreationTime": calendar.time(0),
         "DeleteInstanceOnFailure": details.delete_instance_on_failure,
         "Description": details.description,
         "ImageName": pipeline.image_name,
