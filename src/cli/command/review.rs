@@ -158,13 +158,13 @@ impl Session {
                         return Ok(Some(place));
                     }
                 }
-                other => self.show(other, self.queue.change(here))?,
+                other => self.show_part(other, self.queue.change(here))?,
             }
         }
     }
 
     /// Shows what a key asks for.
-    fn show(&self, letter: char, change: &Change) -> Result<(), CliError> {
+    fn show_part(&self, letter: char, change: &Change) -> Result<(), CliError> {
         let (look, snapshot) = (self.look, &change.snapshot);
         let whole = Look { extent: Extent::Whole, ..look };
         let old = snapshot.old.as_ref().map_or("nothing\n", |old| &old.text);
