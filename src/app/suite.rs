@@ -135,13 +135,13 @@ fn check_requests(cases: &[PlannedCase]) -> Vec<Problem> {
             .iter_mut()
             .find_map(|step| Some(encode(&planned.contract, unmarked(step)).err()?.to_string())),
     };
-    let mut told = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let failing = cases.iter().filter_map(|planned| Some((planned, prepared(planned)?)));
     failing
         .map(|(planned, reason)| {
             Problem::new(planned.spot().clone(), format!("the case cannot be prepared: {reason}"))
         })
-        .filter(|problem| told.insert(problem.to_string()))
+        .filter(|problem| seen.insert(problem.to_string()))
         .collect()
 }
 

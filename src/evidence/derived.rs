@@ -30,8 +30,8 @@ pub struct Basis<'a> {
     pub files: &'a Files,
 }
 
-/// The statement about a run. Its subject is what was tested, if somebody said what that is, else the evidence itself;
-/// the evidence is bound by the digest of its manifest in either case.
+/// The statement about a run. Its subject is the tested program, if the account names it, or else the evidence itself.
+/// The digest of the manifest binds the evidence in either case.
 ///
 /// # Errors
 /// An account that does not say what the endpoint is.

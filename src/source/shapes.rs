@@ -571,7 +571,7 @@ static WAIVER: Shape = Shape::Table(&[
     needed("endpoint", Shape::Text, "The endpoint, by name or address."),
     needed("case", Shape::Text, "The cases: a part of their ids, or a whole one with * and ?."),
     needed("level", LEVEL, "The level of the findings that are waived."),
-    key("subject", Shape::Text, "What the findings are about, as a report tells it."),
+    key("subject", Shape::Text, "What the findings are about, as a report shows it."),
     needed("reason", Shape::Text, "Why it is bearable."),
     needed("owner", Shape::Text, "Who answers for it."),
     key("link", Shape::Text, "Where it is followed up."),

@@ -64,7 +64,7 @@ impl Statement {
         let is_borne_out = match self.result {
             TestResult::Passed => !self.passed.is_empty() && self.warned.is_empty() && self.failed.is_empty(),
             TestResult::Warned => !self.warned.is_empty() && self.failed.is_empty(),
-            // It may have failed for what is no case's own, such as a waiver that is stale.
+            // It may have failed for a reason outside its cases, such as a stale waiver.
             TestResult::Failed => true,
         };
         if is_borne_out { Ok(()) } else { Err(Contradiction::Result { result: self.result }) }
