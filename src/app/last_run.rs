@@ -86,7 +86,7 @@ impl LastRun {
         if self.is_known && !self.is_changed {
             return;
         }
-        // Whoever cannot write here is not told at each run.
+        // Without this file `--failed` does not work, and nothing else is lost: no reason to warn at each run.
         let _ = self.write();
     }
 
@@ -99,7 +99,7 @@ impl LastRun {
         // What is in this folder is of one machine, so git leaves it alone.
         let mut ignored = WholeFile::in_place(&folder.join(".gitignore"))?;
         ignored.write_all(b"*\n")?;
-        // One that stands there is somebody's.
+        // A file that is already there belongs to the user.
         let _ = ignored.commit_new();
         let mut file = WholeFile::in_place(&self.path)?;
         serde_json::to_writer(&mut file, &RawLastRun { version: VERSION, failed: self.failed.clone() })?;

@@ -229,7 +229,7 @@ fn check_flags_for_one(args: &RunArgs) -> Result<(), CliError> {
 /// No endpoint is tested twice, and no two write into one folder of snapshots: names that differ only by case do so
 /// on some file systems.
 fn check_apart(all: &[Settings]) -> Result<(), CliError> {
-    let told = |settings: &Settings| match &settings.session.target {
+    let name_of = |settings: &Settings| match &settings.session.target {
         Target::Reference(_) => String::new(),
         // An address counts as it is read, so that a slash at its end makes no other endpoint of it.
         Target::Other(endpoint) if is_address(&endpoint.description.name) => {
@@ -238,7 +238,7 @@ fn check_apart(all: &[Settings]) -> Result<(), CliError> {
         Target::Other(endpoint) => endpoint.description.name.to_lowercase(),
     };
     let mut seen = BTreeSet::new();
-    match all.iter().map(told).find(|name| !seen.insert(name.clone())) {
+    match all.iter().map(name_of).find(|name| !seen.insert(name.clone())) {
         None => Ok(()),
         Some(name) => Err(CliError::usage(format!("--endpoint: `{name}` is named twice"))),
     }

@@ -32,7 +32,7 @@ pub const SHORTEST_SECRET: usize = needles::WINDOW;
 /// How many encodings may lie around a secret.
 const DEEPEST: usize = 4;
 
-/// What stands between texts that are searched as one: a byte of no encoding.
+/// Separates texts that are searched as one: a byte that no encoding has.
 const BETWEEN: &str = "\u{1f}";
 
 /// How far behind the last text the next one is looked for in the bytes that both were read from: further than most
@@ -105,8 +105,8 @@ impl Redactor {
         }
     }
 
-    /// Hides every secret in a tree, in keys and texts. A text that stands in the bytes that the tree was read from, of which
-    /// all were searched and none hidden, holds none.
+    /// Hides every secret in a tree, in keys and texts. `searched` are the bytes that the tree was read from, if all of them
+    /// were searched and hold no secret; a text that is in them as it is, is not searched again.
     pub fn hide_in(&self, tree: &mut Value, searched: &[u8]) {
         let (mut texts, mut rest) = (Vec::new(), searched);
         collect(tree, &mut texts);
@@ -130,7 +130,7 @@ fn collect<'t>(tree: &'t mut Value, texts: &mut Vec<&'t mut String>) {
     }
 }
 
-/// Whether a text stands within the next bytes, which are taken up to its end then.
+/// Whether a text is within the next bytes; if so, they are taken up to its end.
 fn comes_next(text: &[u8], rest: &mut &[u8]) -> bool {
     let near = &rest[..rest.len().min(text.len().saturating_add(LOOKAHEAD))];
     let Some(place) = memmem::find(near, text) else { return false };

@@ -23,7 +23,7 @@ impl View {
         Self { bytes: Vec::with_capacity(length), from: Vec::with_capacity(length) }
     }
 
-    /// The place of a range of decoded bytes in what they were decoded from.
+    /// The place that a range of decoded bytes was decoded from.
     pub(super) fn source(&self, range: Range<usize>) -> Range<usize> {
         let (start, end) = (self.from[range.start].0, self.from[range.end - 1].1);
         start as usize..end as usize
@@ -177,7 +177,7 @@ pub(super) static HEX: Encoding = Encoding {
 /// The value of each byte in an encoding. Every byte of every answer is looked up.
 type Values = [u8; 256];
 
-/// The value of a byte that is no part of an encoding.
+/// The value of a byte that an encoding does not have.
 const NONE: u8 = u8::MAX;
 
 const fn values(is_hex: bool) -> Values {
