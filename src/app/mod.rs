@@ -25,6 +25,7 @@ mod shard;
 mod stale;
 mod suite;
 mod sweep;
+mod unnamed;
 mod watched;
 
 pub use diff::{Compared, diff};
@@ -47,6 +48,7 @@ pub use shard::Shard;
 pub use stale::{freshness, keep_stale, left_alone, stale_snapshot};
 pub use suite::{Checked, check_endpoints, check_sendable, check_suite, selected};
 pub use sweep::{Swept, sweep};
+pub use unnamed::{ENDPOINT_VARIABLE, Unnamed};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -480,11 +480,14 @@ static STATE_VARIABLE: Shape = Shape::Table(&[
 ]);
 
 /// Endpoints by name.
-pub(super) static ENDPOINTS: Shape = Shape::Table(&[key(
-    "endpoint",
-    Shape::Map(&ENDPOINT),
-    "The endpoints, each written as [endpoint.NAME].",
-)]);
+pub(super) static ENDPOINTS: Shape = Shape::Table(&[
+    key(
+        "default",
+        Shape::Text,
+        "The endpoint to test where no --endpoint is given; the embedded one if left out.",
+    ),
+    key("endpoint", Shape::Map(&ENDPOINT), "The endpoints, each written as [endpoint.NAME]."),
+]);
 
 const RETRY: Shape = Shape::Table(&[
     needed("attempts", Shape::Integer, "How often a request is sent at the most."),

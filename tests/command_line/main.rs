@@ -17,4 +17,5 @@ mod safety;
 mod series;
 #[path = "../support/mod.rs"]
 mod support;
+mod unnamed;
 mod waivers;

@@ -67,8 +67,9 @@ pub(in crate::cli) struct ScopeArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Endpoint")]
 pub(in crate::cli) struct TargetArgs {
-    /// The endpoint to test: an http address, or a name from endpoints.toml; `reference`, the embedded
-    /// endpoint, if left out. Several are tested one after the other
+    /// The endpoint to test: an http address, a name from endpoints.toml, or `reference`, the embedded endpoint; if left
+    /// out, that of `PROOFMARK_ENDPOINT`, else the default of endpoints.toml, else `reference`. Several are tested one
+    /// after the other
     #[arg(long, value_name = "URL|NAME", conflicts_with = "fault")]
     pub(in crate::cli) endpoint: Vec<String>,
     /// The address of the endpoint's state hook; for several, endpoints.toml has them

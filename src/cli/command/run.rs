@@ -1,5 +1,7 @@
 //! `run`: cases against an endpoint, or against several, one after the other.
 
+use std::path::Path;
+
 use super::check::selected;
 use super::stale::keep_stale;
 use crate::app::{
@@ -14,6 +16,7 @@ use crate::cli::output::Output;
 use crate::cli::reports::Reports;
 use crate::cli::settings::{Settings, check_connect, other};
 use crate::cli::{note, print};
+use crate::model::{Drift, Suite};
 use crate::plan::Plan;
 use crate::reference::Fault;
 use crate::report::printable;
@@ -67,13 +70,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     // What writes no file for snapshots writes none for later runs either.
     output.style.leaves_files = all.iter().any(|settings| settings.snapshots.update != Update::Never);
     let keep = keep(args, &all, output.is_forced);
-    let day = today();
-    let mut sessions = Vec::with_capacity(all.len());
-    for Settings { session, snapshots } in all {
-        let background = Background::read(&session.target, &snapshots, cases, &suite, &day)?;
-        background.notes.iter().for_each(|line| note(&printable(line)));
-        sessions.push((session, Background { drift: drift.clone(), ..background }));
-    }
+    let sessions = sessions(all, cases, &suite, drift.as_ref())?;
     let mut reports = Reports::open(&output, keep)?;
     let mut take = |event| {
         last.take(&event);
@@ -84,6 +81,22 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         last.save();
     }
     Ok(of_run(end.outcome(), reports.close()))
+}
+
+/// The runs, each with what it looks at beside cases and answers.
+fn sessions(
+    all: Vec<Settings>,
+    cases: &Path,
+    suite: &Suite,
+    drift: Option<&Drift>,
+) -> Result<Vec<(SessionSettings, Background)>, CliError> {
+    let day = today();
+    let with_background = |Settings { session, snapshots }| {
+        let background = Background::read(&session.target, &snapshots, cases, suite, &day)?;
+        background.notes.iter().for_each(|line| note(&printable(line)));
+        Ok((session, Background { drift: drift.cloned(), ..background }))
+    };
+    all.into_iter().map(with_background).collect()
 }
 
 /// Keeps the cases that failed when they last ran; whether there is none.
