@@ -1,4 +1,4 @@
-//! The endpoint of commands that name none: of PROOFMARK_ENDPOINT, else the default of endpoints.toml.
+//! The endpoint of commands that name none: of `PROOFMARK_ENDPOINT`, else the default of endpoints.toml.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use super::choosing::{project, thing};
 use crate::support::project::Project;
 use crate::support::{code, err, out, proofmark};
 
-/// Runs the program with this value of PROOFMARK_ENDPOINT.
+/// Runs the program with this value of `PROOFMARK_ENDPOINT`.
 fn ran_with(folder: &TempDir, endpoint: &str, arguments: &[&str]) -> (i32, String) {
     let mut command = proofmark(arguments);
     let output = command.current_dir(folder.path()).env("PROOFMARK_ENDPOINT", endpoint).output().unwrap();
