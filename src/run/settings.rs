@@ -43,6 +43,8 @@ pub struct RunSettings {
     pub wait: Duration,
     /// After how many failed cases no further one starts; never, if not said.
     pub enough: Option<NonZeroUsize>,
+    /// How often each case is run.
+    pub repeat: u32,
     /// Whether effects are observed.
     pub observing: Observing,
     /// Whether cases that may cost money are run; not unless somebody says so.
@@ -71,6 +73,7 @@ impl Default for RunSettings {
             total: Duration::from_mins(30),
             wait: Duration::ZERO,
             enough: None,
+            repeat: 1,
             observing: Observing::Auto,
             allows_billable: false,
             keeps_states: false,

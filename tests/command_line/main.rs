@@ -12,6 +12,7 @@ mod jobs;
 mod keep;
 mod keygen;
 mod killed;
+mod repeat;
 mod run_terminal;
 mod safety;
 mod series;

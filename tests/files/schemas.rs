@@ -144,6 +144,7 @@ fn written() -> Written {
     written.add(&mut one(&closing), 5);
     written.add(&mut one("http://127.0.0.1:9"), 5);
     written.add(one(&good).args(["--endpoint", &binary, "plain"]), 1);
+    written.add(one(&good).args(["--repeat", "2", "plain"]), 0);
     interrupted(&mut written);
     written
 }
@@ -187,7 +188,7 @@ fn a_report_that_lacks_a_key_or_has_one_of_another_type_is_refused() {
 }
 
 /// Keys of events that may be left out.
-const OPTIONAL: [&str; 29] = [
+const OPTIONAL: [&str; 30] = [
     "effects",
     "observations",
     "rows_held",
@@ -204,6 +205,7 @@ const OPTIONAL: [&str; 29] = [
     "unanswered",
     "rows_met",
     "retried",
+    "repeated",
     "left_behind",
     "because",
     "cites",

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use super::case::Teller;
 use super::paint::{Paint, Style, Verbosity};
 use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
-use crate::model::{CaseRecord, Verdict, plural};
+use crate::model::{CaseRecord, Repeated, Verdict, plural};
 use crate::report::cause::Causes;
 use crate::report::{Repeat, Report};
 
@@ -34,7 +34,31 @@ pub struct TerminalReport<W> {
     named: usize,
     /// How many cases were to be shown that are not in the way of conformance.
     notable: usize,
+    flaky: Flaky,
     series: Option<Series>,
+}
+
+/// The cases that were run several times and came to several verdicts.
+#[derive(Default)]
+struct Flaky {
+    cases: usize,
+    /// The first of them, each with its share.
+    named: Vec<String>,
+}
+
+impl Flaky {
+    fn add(&mut self, record: &CaseRecord) {
+        let Some(share) = record.repeated.and_then(Repeated::share) else { return };
+        self.cases += 1;
+        if self.named.len() < NAMED {
+            self.named.push(format!("{} {share}", record.id));
+        }
+    }
+
+    fn head(&self) -> String {
+        let plural = plural(self.cases, " does", "s do");
+        format!("{} case{plural} not come to one verdict:", self.cases)
+    }
 }
 
 /// Where a report stands in a series of runs.
@@ -49,14 +73,15 @@ impl<W: Write> TerminalReport<W> {
         let bar = ProgressBar::hidden();
         let teller = Teller::new(style, Repeat::default());
         let causes = Causes::default();
-        Self { out, style, bar, start: None, teller, causes, warned: 0, named: 0, notable: 0, series: None }
+        let (warned, named, notable, flaky) = (0, 0, 0, Flaky::default());
+        Self { out, style, bar, start: None, teller, causes, warned, named, notable, flaky, series: None }
     }
 
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
         self.start = Some(start.clone());
         self.teller = Teller::new(self.style, Repeat::of(start));
         self.causes = Causes::of(start);
-        (self.warned, self.named, self.notable) = (0, 0, 0);
+        (self.warned, self.named, self.notable, self.flaky) = (0, 0, 0, Flaky::default());
         self.head(start)?;
         if self.style.has_progress {
             let style = ProgressStyle::with_template("{pos}/{len} cases  {rate} a second  {eta} left")
@@ -115,6 +140,7 @@ impl<W: Write> TerminalReport<W> {
         let bar = self.bar.clone();
         bar.inc(1);
         let is_new = self.causes.add(record);
+        self.flaky.add(record);
         bar.suspend(|| match self.style.verbosity {
             Verbosity::Verbose => self.whole(record),
             Verbosity::Normal if is_in_the_way(record) => self.name(record, is_new),
