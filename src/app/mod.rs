@@ -26,6 +26,7 @@ mod stale;
 mod suite;
 mod sweep;
 mod unnamed;
+mod waivers;
 mod watched;
 
 pub use diff::{Compared, diff};
@@ -49,6 +50,7 @@ pub use stale::{freshness, keep_stale, left_alone, stale_snapshot};
 pub use suite::{Checked, check_endpoints, check_sendable, check_suite, selected};
 pub use sweep::{Swept, sweep};
 pub use unnamed::{ENDPOINT_VARIABLE, Unnamed};
+pub use waivers::{Grounds, Proposed};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -42,6 +42,7 @@ pub(super) fn fill(cli: &mut Cli) -> Result<(), CliError> {
             | Command::Coverage(_)
             | Command::Manifest(_)
             | Command::Report(_)
+            | Command::Waivers(_)
             | Command::Diff(_)
             | Command::Keygen(_)
             | Command::Verify(_)

@@ -70,4 +70,4 @@ pub use verdict::{
     CaseRecord, Inconclusive, RequestId, SetUp, Skipped, SnapshotOutcome, Verdict, VerdictCounts, attempt,
     whole_micros,
 };
-pub use waiver::{Day, Waiver};
+pub use waiver::{Day, WaivedCases, Waiver};

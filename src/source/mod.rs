@@ -33,4 +33,4 @@ pub use schema::{SchemaName, schema};
 #[cfg(feature = "cli")]
 pub(crate) use shape::nearest;
 pub use shelf::Shelf;
-pub use waiver_file::{load_shelf_waivers, load_waivers};
+pub use waiver_file::{day_of_text, load_shelf_waivers, load_waivers, waivers_text};

@@ -12,7 +12,10 @@ use crate::model::plural;
 const GROUPS: [(&str, &[&str]); 5] = [
     (
         "Run and look",
-        &["run", "list", "show", "check", "coverage", "mutants", "manifest", "report", "diff", "explain"],
+        &[
+            "run", "list", "show", "check", "coverage", "mutants", "manifest", "report", "waivers", "diff",
+            "explain",
+        ],
     ),
     ("Snapshots", &["pending", "review", "accept", "reject", "stale", "prune", "noise"]),
     ("Certificates", &["keygen", "certify", "verify", "certificate"]),
