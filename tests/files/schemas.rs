@@ -272,6 +272,24 @@ fn the_schemas_that_are_committed_are_those_that_are_printed() {
 }
 
 #[test]
+fn every_schema_has_an_id_of_its_own_and_can_be_used_by_it() {
+    let formats = ["report", "events", "coverage", "mutants"];
+    let files = ["table", "contract", "common", "states", "endpoints", "waivers", "manifest"];
+    let mut ids = BTreeSet::new();
+    for kind in formats.iter().chain(&files) {
+        let schema = schema(kind);
+        let version = if formats.contains(kind) { ":1" } else { "" };
+        let id = schema["$id"].as_str().unwrap().to_owned();
+        assert_eq!(id, format!("urn:proofmark:schema:{kind}{version}"));
+        // Another schema refers to it by that name, and what it refers to inside is found.
+        let registry = jsonschema::Registry::new().add(&id, schema).unwrap().prepare().unwrap();
+        let user = serde_json::json!({ "$ref": id });
+        jsonschema::options().with_registry(&registry).build(&user).unwrap();
+        assert!(ids.insert(id));
+    }
+}
+
+#[test]
 fn a_later_key_within_the_version_is_allowed_and_a_later_version_is_not() {
     let mut report: Json = {
         let folder = tempfile::tempdir().unwrap();
