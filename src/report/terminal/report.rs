@@ -1,6 +1,7 @@
 //! The report for a person at a terminal, and for a log.
 
 mod causes;
+mod rows;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, Series
 use crate::model::{CaseRecord, Repeated, Verdict, plural};
 use crate::report::cause::Causes;
 use crate::report::{Repeat, Report};
+use rows::RowTable;
 
 /// How many cases are named as they fail, and how many others are shown, before the rest is counted.
 const NAMED: usize = 10;
@@ -65,6 +67,7 @@ impl Flaky {
 struct Series {
     runs: usize,
     begun: usize,
+    rows: RowTable,
 }
 
 impl<W: Write> TerminalReport<W> {
@@ -112,6 +115,9 @@ impl<W: Write> TerminalReport<W> {
 
     /// The one line that sums several runs up.
     fn series_end(&mut self, end: &SeriesEnd) -> io::Result<()> {
+        if let Some(series) = self.series.as_ref().filter(|_| self.style.verbosity != Verbosity::Quiet) {
+            series.rows.write(&mut self.out, self.style)?;
+        }
         let (paint, word) = outcome(end.outcome());
         let runs = end.runs.iter().map(|(name, outcome)| format!("{name} {}", outcome.name()));
         let rest = end.not_started.iter().map(|name| format!("{name} not started"));
@@ -185,6 +191,9 @@ impl<W: Write> TerminalReport<W> {
         let Some(start) = self.start.clone() else {
             return Ok(());
         };
+        if let Some(series) = &mut self.series {
+            series.rows.add(&start, end);
+        }
         let is_quiet = self.style.verbosity == Verbosity::Quiet;
         if !is_quiet {
             self.unshown()?;
@@ -220,7 +229,7 @@ impl<W: Write> Report for TerminalReport<W> {
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => self.end(end),
             Event::SeriesStarted { endpoints } => {
-                self.series = Some(Series { runs: endpoints.len(), begun: 0 });
+                self.series = Some(Series { runs: endpoints.len(), begun: 0, rows: RowTable::default() });
                 Ok(())
             }
             Event::SeriesEnded(end) => self.series_end(end),
