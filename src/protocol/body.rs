@@ -78,20 +78,23 @@ pub fn read_hidden(
     content_type: Option<&str>,
     flaws: &[Flaw],
 ) -> (Vec<u8>, Body) {
-    let mut bytes = redactor.hidden(&bytes).unwrap_or(bytes);
+    let (hidden, mut is_clean) = redactor.searched(&bytes);
+    let mut bytes = hidden.unwrap_or(bytes);
     // In another encoding a secret has other bytes. A byte order mark says that what is kept is UTF-8.
     if let Some(hidden) = decoded_otherwise(&bytes, content_type.unwrap_or_default())
         .and_then(|text| redactor.hidden(text.as_bytes()))
     {
         bytes = [b"\xef\xbb\xbf".as_slice(), &hidden].concat();
+        is_clean = false;
     }
     let mut body = read_answer(&bytes, content_type, flaws);
     // What was written with escapes is plain once it is read.
+    let searched = if is_clean { bytes.as_slice() } else { &[] };
     match &mut body {
-        Body::Json(tree) | Body::Other { text: Some(tree) } => redactor.hide_in(tree),
+        Body::Json(tree) | Body::Other { text: Some(tree) } => redactor.hide_in(tree, searched),
         Body::Xml { root, tree } => {
             redactor.hide(root);
-            redactor.hide_in(tree);
+            redactor.hide_in(tree, searched);
         }
         Body::Unreadable { reason } => redactor.hide(reason),
         Body::Empty | Body::Other { text: None } => {}

@@ -13,7 +13,7 @@ use super::fault_kind::{
     WireFault,
 };
 use super::row::ErrorRow;
-use super::slice::Slice;
+use super::slice::{Position, Slice};
 
 /// The ways in which a request can be put.
 const WAYS: [&str; 3] = ["method=GET", "method=POST,place=query", "place=form"];
@@ -34,19 +34,22 @@ struct About {
     tags: bool,
     /// Each tag is looked at by itself.
     each_tag: bool,
+    /// Each tag is held against those before it, of which the first has none.
+    later_tags: bool,
 }
 
 /// The conditions that must not matter for a promise.
 pub(super) fn slices(breach: Breach) -> Vec<Slice> {
     let mut texts: Vec<&str> = Vec::new();
     if let Some(about) = about(breach) {
-        let parts: [(bool, &[&str]); 6] = [
+        let parts: [(bool, &[&str]); 7] = [
             (!about.way, &WAYS),
             (!about.format, &FORMATS),
             (!about.signature, &SIGNATURES),
             (!about.token, &TOKENS),
             (!about.tags, &TAGS),
             (about.each_tag, &POSITIONS),
+            (about.later_tags, &POSITIONS[1..]),
         ];
         texts.extend(parts.iter().filter(|(is_free, _)| *is_free).flat_map(|(_, texts)| texts.iter()));
     }
@@ -61,7 +64,11 @@ impl Breach {
     /// where the fault is not in what a request is answered.
     pub(super) fn is_sliced_by(self, slice: Slice) -> bool {
         match about(self) {
-            Some(about) => slice.position.is_none() || about.each_tag,
+            Some(about) => match slice.position {
+                None => true,
+                Some(Position::First) => about.each_tag,
+                Some(Position::Middle | Position::Last) => about.each_tag || about.later_tags,
+            },
             None => false,
         }
     }
@@ -89,6 +96,13 @@ fn about(breach: Breach) -> Option<About> {
         Breach::Limit(fault) => of_limit(fault),
         Breach::Rule(fault) => of_rule(fault),
         Breach::Tag(TagFault::TagNumbersUnchecked) => tags,
+        Breach::Tag(
+            TagFault::DuplicatesSideBySide
+            | TagFault::DuplicatesOfFirst
+            | TagFault::DuplicatesWithEqualValues
+            | TagFault::DuplicatesByPrefix
+            | TagFault::DuplicatesByCase,
+        ) => About { later_tags: true, ..tags },
         Breach::Tag(fault) if fault != TagFault::TemplateTagUnchecked => each_tag,
         Breach::Token(TokenFault::TokenPerMethod | TokenFault::TokenPerPlace) => {
             About { token: true, way: true, ..all }
@@ -154,6 +168,7 @@ fn of_rule(fault: RuleFault) -> About {
     let all = About::default();
     match fault {
         RuleFault::TagMaxItems => About { tags: true, ..all },
+        RuleFault::KeyUnique => About { tags: true, later_tags: true, ..all },
         RuleFault::TokenMaxLength | RuleFault::TokenCharacters => About { token: true, ..all },
         RuleFault::DockerRegistry | RuleFault::DockerUser => all,
         _ => About { tags: true, each_tag: true, ..all },

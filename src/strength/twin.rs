@@ -2,7 +2,7 @@
 //!
 //! An endpoint that refuses everything meets every row. A row is held only if what is nearly the same is accepted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::{
     CaseId, Contract, ErrorRow, Expect, MessageTemplate, OperationId, Scheme, SentBody, StatusRule, Value,
@@ -96,7 +96,11 @@ impl Twins {
         }
         let mut twins = Self::default();
         let mut places: HashMap<(&str, String), usize> = HashMap::new();
+        let mut known: HashSet<&OperationId> = HashSet::new();
         for planned in cases {
+            if !known.insert(&planned.contract.id) {
+                continue;
+            }
             for row in &planned.contract.rows {
                 places.entry((planned.contract.id.as_str(), row.label())).or_insert_with(|| {
                     let contract = planned.contract.id.clone();

@@ -35,10 +35,7 @@ pub(super) fn answer(
         let body = read_answer(&bytes, content_type(&headers).as_deref(), &flaws);
         return Ok(Answer { status: head.status.as_u16(), headers, body, bytes, flaws, elapsed, paused });
     };
-    for (name, value) in &mut headers {
-        redactor.hide(name);
-        redactor.hide(value);
-    }
+    redactor.hide_all(headers.iter_mut().flat_map(|(name, value)| [name, value]));
     for flaw in &mut flaws {
         flaw.texts().into_iter().for_each(|text| redactor.hide(text));
     }

@@ -23,7 +23,7 @@ use proofmark::run::{Endpoint, Observing, RunSettings, Runner, Signing, StopSwit
 use proofmark::transport::{Address, Client, Connection, Limits};
 use wire::Asked;
 
-use crate::faults::shipped;
+use crate::faults::{shipped, varied};
 
 /// What a proxy remembers between two requests.
 #[derive(Debug, Default)]
@@ -130,11 +130,6 @@ impl Bench {
     }
 }
 
-/// Every fourth case, and then the others: most breaks show in the first ones.
-fn in_parts() -> impl Iterator<Item = &'static PlannedCase> {
-    (0..4).flat_map(|part| shipped().iter().skip(part).step_by(4))
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proxy_that_changes_nothing_fails_no_case() {
     let bench = Bench::with(None).await;
@@ -148,7 +143,7 @@ async fn every_break_of_the_page_is_caught() {
     let mut missed = Vec::new();
     for breaks in BREAKS {
         let bench = Bench::with(Some(*breaks)).await;
-        if bench.first_failed(in_parts()).await.is_none() {
+        if bench.first_failed(varied(shipped().iter()).into_iter()).await.is_none() {
             missed.push(breaks.about);
         }
     }

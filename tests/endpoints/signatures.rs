@@ -109,7 +109,9 @@ async fn no_fault_of_verifying_is_idle() {
     let sound = answers(&[]).await;
     assert_eq!(sound, answers(&[]).await);
     let catalogue = Fault::signature_catalogue();
+    // A start that is refused and made shows in no answer; signing.rs has the cases that see it.
     let faults = catalogue.iter().map(|entry| entry.name.as_str());
+    let faults = faults.filter(|name| !name.starts_with("refused-and-started:"));
     let mut idle = Vec::new();
     for fault in faults {
         if answers(&[fault]).await == sound {

@@ -13,7 +13,7 @@ use proofmark::model::{CaseRecord, Verdict};
 use proofmark::plan::PlannedCase;
 use proofmark::reference::{Facts, Fault, FaultEntry, RequestLog, Settings};
 
-use crate::faults::{Bench, OPEN, UNKNOWN, UNPUBLISHED, cases_about, shipped};
+use crate::faults::{Bench, OPEN, UNKNOWN, UNPUBLISHED, cases_about, family, shipped, varied};
 
 /// What no case can find, by the start of a fault's name and a part of its conditions, with the reason.
 const OUT_OF_REACH: [(&str, &str, &str); 7] = [
@@ -79,11 +79,6 @@ async fn facts_of_cases() -> HashMap<String, Vec<Facts>> {
     facts
 }
 
-/// A case without its row and axes.
-fn family(id: &str) -> String {
-    id.split('/').take(4).collect::<Vec<_>>().join("/")
-}
-
 /// The cases that a fault can show in, those first that found the same promise broken in another slice.
 fn candidates<'a>(
     sliced: &Sliced,
@@ -98,17 +93,9 @@ fn candidates<'a>(
         let own = facts.get(planned.id.as_str()).map(Vec::as_slice).unwrap_or_default();
         own.iter().any(|facts| sliced.fault.touches(facts))
     };
-    // One of each case first, since the rows and axes of a case have much in common.
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut found: Vec<(bool, usize, &PlannedCase)> = Vec::new();
-    for planned in about.into_iter().filter(is_touched) {
-        let before = seen.entry(family(planned.id.as_str())).or_default();
-        let is_known = known.iter().any(|known| *known == family(planned.id.as_str()));
-        found.push((!is_known, *before, planned));
-        *before += 1;
-    }
-    found.sort_by_key(|(is_other, before, _)| (*is_other, *before));
-    found.into_iter().map(|(_, _, planned)| planned).collect()
+    let mut found = varied(about.into_iter().filter(is_touched));
+    found.sort_by_key(|planned| !known.contains(&family(planned.id.as_str())));
+    found
 }
 
 /// The first case that fails, or none.

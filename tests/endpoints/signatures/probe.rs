@@ -156,6 +156,8 @@ fn older() -> Vec<Probe> {
             .after(|request| put(request, "SignatureVersion=1.0", "SignatureVersion=2.0")),
         Probe::new("v1: odd time", 400, "InvalidTimeStamp.Format")
             .before(|request, _| request.target.push_str("&Timestamp=2024-01-01+00:00:00")),
+        Probe::passes("v1: time just within the limit")
+            .before(|_, context| context.time -= Duration::from_mins(25)),
         Probe::new("v1: old time", 400, "InvalidTimeStamp.Expired")
             .before(|_, context| context.time -= Duration::from_mins(32)),
         mismatch("v1: wrong secret").with(other_secret(key())),

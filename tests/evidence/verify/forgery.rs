@@ -325,7 +325,7 @@ pub(super) const ANSWERS: &[Forgery] = &[
     (
         "another variable",
         |forged| first_case(forged, |case| case["variables"][0][1] = json!("elsewhere")),
-        "the recorded request is not what the case sends",
+        "what was observed on the endpoint is not recorded as the case observes it",
     ),
     (
         "a variable fewer",

@@ -4,6 +4,7 @@
 //! It is applied where an answer comes in, so nothing behind it has to think of secrets. It looks at the bytes as they
 //! are, and as they read once an encoding is taken off ([`view`]), and again, as often as [`DEEPEST`].
 
+mod glance;
 mod needles;
 #[cfg(test)]
 mod tests;
@@ -14,11 +15,13 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use memchr::memmem;
 
 use super::secrets::{Made, Secrets};
 use crate::model::Value;
+use glance::Glance;
 pub(super) use needles::Needles;
-use view::{View, from_base64, from_hex, narrowed, unescaped};
+use view::{BASE64, HEX, View, narrowed, unescaped};
 
 /// What replaces a secret.
 const HIDDEN: &str = "[secret]";
@@ -28,6 +31,13 @@ pub const SHORTEST_SECRET: usize = needles::WINDOW;
 
 /// How many encodings may lie around a secret.
 const DEEPEST: usize = 4;
+
+/// What stands between texts that are searched as one: a byte of no encoding.
+const BETWEEN: &str = "\u{1f}";
+
+/// How far behind the last text the next one is looked for in the bytes that both were read from: further than most
+/// gaps, and so near that many texts that are not there cost little.
+const LOOKAHEAD: usize = 256;
 
 /// How many decoded bytes are looked at for each byte of a text, and beside that; more than any text that is not made for
 /// it comes to.
@@ -51,19 +61,29 @@ impl Redactor {
 
     /// The bytes with every secret hidden; none if there is nothing to hide.
     pub fn hidden(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        self.searched(bytes).0
+    }
+
+    /// The bytes with every secret hidden, if there is one, and whether all of them could be searched and hold none.
+    pub fn searched(&self, bytes: &[u8]) -> (Option<Vec<u8>>, bool) {
         if bytes.len() < SHORTEST_SECRET {
-            return None;
+            return (None, true);
         }
         let made = self.made.read();
         let known = [&*self.fixed, made.as_ref()];
         if known.iter().all(|needles| needles.is_empty()) {
-            return None;
+            return (None, true);
         }
-        let mut search =
-            Search { known, left: bytes.len().saturating_mul(EFFORT.0).saturating_add(EFFORT.1) };
+        let left = bytes.len().saturating_mul(EFFORT.0).saturating_add(EFFORT.1);
+        // Nearly no answer holds a secret, and to find that out needs no places.
+        let mut glance = Glance { known, left, is_whole: true };
+        if !glance.finds(bytes, DEEPEST) {
+            return (None, glance.is_whole);
+        }
+        let mut search = Search { known, left };
         let mut found = Vec::new();
         search.look(bytes, DEEPEST, &mut found);
-        (!found.is_empty()).then(|| replaced(bytes, found))
+        (Some(replaced(bytes, found)), false)
     }
 
     /// Hides every secret in a text.
@@ -73,20 +93,47 @@ impl Redactor {
         }
     }
 
-    /// Hides every secret in a tree, in keys and texts.
-    pub fn hide_in(&self, tree: &mut Value) {
-        match tree {
-            Value::Text(text) | Value::Number(text) => self.hide(text),
-            Value::List(items) => items.iter_mut().for_each(|item| self.hide_in(item)),
-            Value::Map(entries) => {
-                for (key, item) in entries {
-                    self.hide(key);
-                    self.hide_in(item);
-                }
-            }
-            Value::Null | Value::Bool(_) => {}
+    /// Hides every secret in texts. They are searched as one first, which is quicker where none holds a secret.
+    pub fn hide_all<'t>(&self, texts: impl IntoIterator<Item = &'t mut String>) {
+        let texts: Vec<&mut String> = texts.into_iter().collect();
+        let joined = texts.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(BETWEEN);
+        let (hidden, is_whole) = self.searched(joined.as_bytes());
+        if hidden.is_some() || !is_whole {
+            texts.into_iter().for_each(|text| self.hide(text));
         }
     }
+
+    /// Hides every secret in a tree, in keys and texts. A text that stands in the bytes that the tree was read from, of which
+    /// all were searched and none hidden, holds none.
+    pub fn hide_in(&self, tree: &mut Value, searched: &[u8]) {
+        let (mut texts, mut rest) = (Vec::new(), searched);
+        collect(tree, &mut texts);
+        texts.retain(|text| !comes_next(text.as_bytes(), &mut rest));
+        self.hide_all(texts);
+    }
+}
+
+/// The keys and texts of a tree, in its order.
+fn collect<'t>(tree: &'t mut Value, texts: &mut Vec<&'t mut String>) {
+    match tree {
+        Value::Text(text) | Value::Number(text) => texts.push(text),
+        Value::List(items) => items.iter_mut().for_each(|item| collect(item, texts)),
+        Value::Map(entries) => {
+            for (key, item) in entries {
+                texts.push(key);
+                collect(item, texts);
+            }
+        }
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// Whether a text stands within the next bytes, which are taken up to its end then.
+fn comes_next(text: &[u8], rest: &mut &[u8]) -> bool {
+    let near = &rest[..rest.len().min(text.len().saturating_add(LOOKAHEAD))];
+    let Some(place) = memmem::find(near, text) else { return false };
+    *rest = &rest[place + text.len()..];
+    true
 }
 
 /// Adds what a secret is found by: itself, what is left of it where more escapes are read than were made, its characters
@@ -135,8 +182,9 @@ impl Search<'_> {
         for view in [unescaped(bytes), narrowed(bytes)].into_iter().flatten() {
             self.through(&view, depth, found);
         }
-        from_base64(bytes, |view| self.through(&view, depth, found));
-        from_hex(bytes, |view| self.through(&view, depth, found));
+        for encoding in [&BASE64, &HEX] {
+            encoding.views(bytes, |view| self.through(&view, depth, found));
+        }
     }
 
     fn through(&mut self, view: &View, depth: usize, found: &mut Vec<Range<usize>>) {

@@ -60,29 +60,46 @@ impl Needles {
         self.known.is_empty()
     }
 
+    /// Whether a needle is in it.
+    pub(super) fn is_in(&self, bytes: &[u8]) -> bool {
+        self.any(bytes, |_| true)
+    }
+
     /// Every place of every needle; they may overlap.
     pub(super) fn find(&self, bytes: &[u8], mut found: impl FnMut(Range<usize>)) {
+        self.any(bytes, |place| {
+            found(place);
+            false
+        });
+    }
+
+    /// Goes through the places of needles, until one is enough.
+    fn any(&self, bytes: &[u8], mut is_enough: impl FnMut(Range<usize>) -> bool) -> bool {
         if self.is_empty() {
-            return;
+            return false;
         }
-        let mut window = 0;
-        for (end, byte) in bytes.iter().enumerate() {
-            window = pushed(window, *byte);
-            if end + 1 < WINDOW {
+        let (mut window, mut end) = (0, 0);
+        while end < bytes.len() {
+            window = pushed(window, bytes[end]);
+            end += 1;
+            if end < WINDOW {
                 continue;
             }
             let (word, bit) = self.place(window);
             if self.bits[word] & bit == 0 {
                 continue;
             }
-            let start = end + 1 - WINDOW;
+            let start = end - WINDOW;
             for needle in self.known.get(&window).into_iter().flatten() {
                 let here = bytes.get(start..start + needle.len());
-                if here.is_some_and(|here| here.eq_ignore_ascii_case(needle)) {
-                    found(start..start + needle.len());
+                if here.is_some_and(|here| here.eq_ignore_ascii_case(needle))
+                    && is_enough(start..start + needle.len())
+                {
+                    return true;
                 }
             }
         }
+        false
     }
 
     fn place(&self, key: u64) -> (usize, u64) {

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Redactor, Secrets};
+use super::{DEEPEST, Glance, Redactor, Search, Secrets};
 use crate::model::Value;
 use crate::protocol::sign::Secret;
 
@@ -118,7 +118,7 @@ fn a_secret_of_any_length_is_found() {
 fn keys_and_texts_of_a_tree_are_looked_at_and_nothing_else_changes() {
     let redactor = of(&[SECRET]);
     let mut tree = Value::Map(vec![(SECRET.into(), Value::List(vec![Value::text(SECRET), Value::Null]))]);
-    redactor.hide_in(&mut tree);
+    redactor.hide_in(&mut tree, b"");
     assert_eq!(tree.to_string().replace(' ', ""), r#"{"[secret]":["[secret]",null]}"#);
     assert_eq!(hidden("secret s3cr3t"), "secret s3cr3t");
 }
@@ -223,4 +223,63 @@ fn a_text_that_is_made_to_be_read_in_many_ways_takes_bounded_work() {
         text = STANDARD.encode(&text);
     }
     assert_eq!(of(&[SECRET]).hidden(text.as_bytes()), None);
+}
+
+#[test]
+fn a_text_that_was_searched_with_all_around_it_is_not_searched_again_and_any_other_is() {
+    let redactor = of(&[SECRET]);
+    let hidden = |texts: &[&str], searched: &[u8]| {
+        let mut tree = Value::List(texts.iter().map(|text| Value::Text((*text).to_owned())).collect());
+        redactor.hide_in(&mut tree, searched);
+        tree.to_string().matches("[secret]").count()
+    };
+    let far = [&b"[\"a\","[..], &[b' '; 2000], b"\"b\"]"].concat();
+    for (texts, searched, due) in [
+        (&["a", "b"][..], &b"[\"a\",\"b\"]"[..], 0),
+        (&["a", SECRET, "b"], b"[\"a\",\"\\u0073...\",\"b\"]", 1),
+        (&[SECRET, SECRET], b"", 2),
+        (&["a", "b", SECRET], &far, 1),
+    ] {
+        assert_eq!(hidden(texts, searched), due, "{texts:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_searched_whole_is_not_taken_for_clean() {
+    let redactor = of(&[SECRET]);
+    let known = [&*redactor.fixed, &*redactor.fixed];
+    let text = b"a_text_and_more_text_that_reads_as_base64";
+    for (left, due) in [(0, false), (10, false), (1000, true)] {
+        let mut glance = Glance { known, left, is_whole: true };
+        assert!(!glance.finds(text, DEEPEST));
+        assert_eq!(glance.is_whole, due, "{left}");
+    }
+    assert_eq!(redactor.searched(text), (None, true));
+    assert_eq!(redactor.searched(SECRET.as_bytes()), (Some(b"[secret]".to_vec()), false));
+}
+
+#[test]
+fn the_quick_look_finds_what_the_search_for_places_finds() {
+    let redactor = of(&[SECRET]);
+    let known = [&*redactor.fixed, &*redactor.fixed];
+    let mut chance = fastrand::Rng::with_seed(5);
+    let (mut found, count) = (0, 400);
+    for _ in 0..count {
+        let mut text = SECRET[chance.usize(..4) / 3..].to_owned();
+        for _ in 0..chance.usize(..5) {
+            let inner = format!("{}{text}{}", "x".repeat(chance.usize(..4)), "-\n".repeat(chance.usize(..2)));
+            text = match chance.u8(..4) {
+                0 => STANDARD.encode(inner),
+                1 => base16(inner.as_bytes()),
+                2 => utf8_percent_encode(&inner, NON_ALPHANUMERIC).to_string(),
+                _ => serde_json::to_string(&inner).unwrap(),
+            };
+        }
+        let mut places = Vec::new();
+        Search { known, left: usize::MAX }.look(text.as_bytes(), DEEPEST, &mut places);
+        let is_found = Glance { known, left: usize::MAX, is_whole: true }.finds(text.as_bytes(), DEEPEST);
+        assert_eq!(is_found, !places.is_empty(), "{text}");
+        found += usize::from(is_found);
+    }
+    assert!(found > count / 10 && found < count, "{found}");
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::{memchr, memchr3};
+
 /// The shortest run of base64 that can hold what is looked for: six bytes.
 const SHORTEST_BASE64: usize = 8;
 
@@ -42,9 +44,7 @@ impl View {
 
 /// The bytes without escapes of URLs, JSON and XML, each also more than once; none if there are none.
 pub(super) fn unescaped(bytes: &[u8]) -> Option<View> {
-    if !bytes.iter().any(|byte| matches!(byte, b'%' | b'\\' | b'&')) {
-        return None;
-    }
+    memchr3(b'%', b'\\', b'&', bytes)?;
     let mut view = View::with_room(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
@@ -146,9 +146,7 @@ fn number(digits: &[u8], radix: u32) -> Option<u32> {
 /// The bytes without those that are zero, as UTF-16 and UTF-32 have them beside each ASCII character; none if there are
 /// none.
 pub(super) fn narrowed(bytes: &[u8]) -> Option<View> {
-    if !bytes.contains(&0) {
-        return None;
-    }
+    memchr(0, bytes)?;
     let mut view = View::with_room(bytes.len());
     for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| **byte != 0) {
         view.push(*byte, at..at + 1);
@@ -156,31 +154,31 @@ pub(super) fn narrowed(bytes: &[u8]) -> Option<View> {
     Some(view)
 }
 
-/// What every run of base64 reads as, begun at each of the four places that a group can begin at.
-pub(super) fn from_base64(bytes: &[u8], look: impl FnMut(View)) {
-    let is_wrap = |byte: u8, _: &[usize]| matches!(byte, b'\r' | b'\n');
-    let run = Run { values: &SEXTETS, bits: 6, starts: 4, shortest: SHORTEST_BASE64 };
-    run.each(bytes, is_wrap, look);
-}
+/// Runs of base64, begun at each of the four places that a group can begin at. Lines may end in them.
+pub(super) static BASE64: Encoding = Encoding {
+    values: values(false),
+    bits: 6,
+    starts: 4,
+    shortest: SHORTEST_BASE64,
+    is_between: |byte, _| matches!(byte, b'\r' | b'\n'),
+};
 
-/// What every run of hexadecimal digits reads as, begun at its first digit and at its second. Pairs may be apart by `:`,
-/// `-` or a space.
-pub(super) fn from_hex(bytes: &[u8], look: impl FnMut(View)) {
-    let is_gap = |byte: u8, run: &[usize]| {
+/// Runs of hexadecimal digits, begun at the first digit and at the second. Pairs may be apart by `:`, `-` or a space.
+pub(super) static HEX: Encoding = Encoding {
+    values: values(true),
+    bits: 4,
+    starts: 2,
+    shortest: SHORTEST_HEX,
+    is_between: |byte, run| {
         matches!(byte, b':' | b'-' | b' ') && run.len() >= 2 && run[run.len() - 1] == run[run.len() - 2] + 1
-    };
-    let run = Run { values: &DIGITS, bits: 4, starts: 2, shortest: SHORTEST_HEX };
-    run.each(bytes, is_gap, look);
-}
+    },
+};
 
 /// The value of each byte in an encoding. Every byte of every answer is looked up.
 type Values = [u8; 256];
 
 /// The value of a byte that is no part of an encoding.
 const NONE: u8 = u8::MAX;
-
-static SEXTETS: Values = values(false);
-static DIGITS: Values = values(true);
 
 const fn values(is_hex: bool) -> Values {
     let mut values = [NONE; 256];
@@ -213,49 +211,90 @@ const fn digit(byte: u8) -> u8 {
 }
 
 /// An encoding of bytes by characters that hold some bits each.
-struct Run {
-    values: &'static Values,
+pub(super) struct Encoding {
+    values: Values,
     bits: usize,
+    /// At how many places of a run a byte can begin.
     starts: usize,
     shortest: usize,
+    /// Whether a byte behind the places of a run may stand inside it.
+    is_between: fn(u8, &[usize]) -> bool,
 }
 
-impl Run {
-    fn each(&self, bytes: &[u8], is_between: impl Fn(u8, &[usize]) -> bool, mut look: impl FnMut(View)) {
-        let mut run: Vec<usize> = Vec::new();
-        for (at, byte) in bytes.iter().enumerate() {
-            if self.values[usize::from(*byte)] != NONE {
-                run.push(at);
-            } else if run.is_empty() || !is_between(*byte, &run) {
-                self.decode(bytes, &run, &mut look);
-                run.clear();
+impl Encoding {
+    /// What every run reads as.
+    pub(super) fn views(&self, bytes: &[u8], mut look: impl FnMut(View)) {
+        self.runs(bytes, &mut Vec::new(), |run| {
+            for start in 0..self.starts {
+                look(self.view(bytes, &run[start..]));
             }
-        }
-        self.decode(bytes, &run, &mut look);
+            false
+        });
     }
 
-    fn decode(&self, bytes: &[u8], run: &[usize], look: &mut impl FnMut(View)) {
-        if run.len() < self.shortest {
-            return;
-        }
-        for start in 0..self.starts {
-            let run = &run[start..];
-            let mut view = View::with_room(run.len());
-            let (mut held, mut count) = (0_u32, 0);
-            for (position, at) in run.iter().enumerate() {
-                held = held << self.bits | u32::from(self.values[usize::from(bytes[*at])]);
-                count += self.bits;
-                if count >= 8 {
-                    count -= 8;
-                    let byte = u8::try_from(held >> count & 0xff).unwrap_or_default();
-                    held &= (1 << count) - 1;
-                    let first = ((position + 1) * self.bits - count - 8) / self.bits;
-                    view.push(byte, run[first]..at + 1 + padding(bytes, run, position));
+    /// Whether what any run reads as, without the places that it comes from, is what is asked for. The rooms are used again.
+    pub(super) fn any(&self, bytes: &[u8], rooms: &mut Rooms, mut is_it: impl FnMut(&[u8]) -> bool) -> bool {
+        let Rooms { places, decoded } = rooms;
+        self.runs(bytes, places, |run| {
+            (0..self.starts).any(|start| {
+                self.decode(bytes, &run[start..], decoded);
+                is_it(decoded)
+            })
+        })
+    }
+
+    /// Goes through the places of every run that is long enough, until one is enough.
+    fn runs(&self, bytes: &[u8], run: &mut Vec<usize>, mut is_enough: impl FnMut(&[usize]) -> bool) -> bool {
+        run.clear();
+        // A loop without iterators: this is where a debug build would spend most of its time.
+        let mut at = 0;
+        while at < bytes.len() {
+            let byte = bytes[at];
+            if self.values[usize::from(byte)] != NONE {
+                run.push(at);
+            } else if !run.is_empty() && !(self.is_between)(byte, run) {
+                if run.len() >= self.shortest && is_enough(run) {
+                    return true;
                 }
+                run.clear();
             }
-            look(view);
+            at += 1;
+        }
+        run.len() >= self.shortest && is_enough(run)
+    }
+
+    fn decode(&self, bytes: &[u8], run: &[usize], decoded: &mut Vec<u8>) {
+        decoded.clear();
+        let (mut held, mut count, mut position) = (0_usize, 0, 0);
+        while position < run.len() {
+            held = (held & 0xff) << self.bits | usize::from(self.values[usize::from(bytes[run[position]])]);
+            count += self.bits;
+            if count >= 8 {
+                count -= 8;
+                decoded.push(u8::try_from(held >> count & 0xff).unwrap_or_default());
+            }
+            position += 1;
         }
     }
+
+    fn view(&self, bytes: &[u8], run: &[usize]) -> View {
+        let mut decoded = Vec::with_capacity(run.len());
+        self.decode(bytes, run, &mut decoded);
+        let mut view = View::with_room(decoded.len());
+        for (index, byte) in decoded.into_iter().enumerate() {
+            // The characters that have the first bit of a byte, and the last.
+            let (first, last) = (index * 8 / self.bits, (index * 8 + 7) / self.bits);
+            view.push(byte, run[first]..run[last] + 1 + padding(bytes, run, last));
+        }
+        view
+    }
+}
+
+/// Room for what one encoding is decoded to.
+#[derive(Debug, Default)]
+pub(super) struct Rooms {
+    places: Vec<usize>,
+    decoded: Vec<u8>,
 }
 
 /// The signs that fill the last group, if a run ends here.
@@ -268,7 +307,7 @@ fn padding(bytes: &[u8], run: &[usize], position: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{View, from_base64, from_hex, narrowed, unescaped};
+    use super::{BASE64, HEX, View, narrowed, unescaped};
 
     /// What a text reads as, and the part of it that is behind the first `~` of that up to the second.
     fn read(text: &str) -> (String, Option<&str>) {
@@ -330,11 +369,11 @@ mod tests {
 
     #[test]
     fn runs_are_decoded_from_each_start_and_lead_back() {
-        let base64 = |text: &str| all(|bytes, look| from_base64(bytes, look), text);
+        let base64 = |text: &str| all(|bytes, look| BASE64.views(bytes, look), text);
         assert!(base64("(c2VjcmV0MQ==)").contains(&("secret1".into(), "c2VjcmV0MQ==".into())));
         assert!(base64("xyc2Vj\r\ncmV0").contains(&("secret".into(), "c2Vj\r\ncmV0".into())));
         assert!(base64("short").is_empty());
-        let hex = |text: &str| all(|bytes, look| from_hex(bytes, look), text);
+        let hex = |text: &str| all(|bytes, look| HEX.views(bytes, look), text);
         assert!(hex("0736563726574").contains(&("secret".into(), "736563726574".into())));
         assert!(hex("73:65:63:72:65:74.").contains(&("secret".into(), "73:65:63:72:65:74".into())));
     }
