@@ -12,9 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::choosing;
-use crate::support::Served;
 use crate::support::odd::{JSON, answer, one_case, program, say, serve};
-use crate::support::project::{FAULT, Project};
 use serde_json::Value as Json;
 
 /// A folder with one case, and these endpoints by name and address.

@@ -99,7 +99,9 @@ impl Redactor {
         let joined = texts.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(BETWEEN);
         let (hidden, is_whole) = self.searched(joined.as_bytes());
         if hidden.is_some() || !is_whole {
-            texts.into_iter().for_each(|text| self.hide(text));
+            for text in texts {
+                self.hide(text);
+            }
         }
     }
 

@@ -34,8 +34,11 @@ impl Cell {
 pub(super) struct RowTable {
     endpoints: usize,
     /// By contract and row, the endpoints on which something is known of it.
-    rows: BTreeMap<(String, Arc<str>), Vec<(String, Cell)>>,
+    rows: BTreeMap<(String, Arc<str>), Cells>,
 }
+
+/// What a row comes to, by the name of the endpoint.
+type Cells = Vec<(String, Cell)>;
 
 impl RowTable {
     /// Takes in a run that is over. Rows that no case expects are left out.
@@ -133,7 +136,7 @@ mod tests {
             let names = ["mock".to_owned(), "staging".to_owned()];
             let [first, second] = names;
             let key = ("a/Get".to_owned(), format!("400 Row.{row:04} a message of some words").into());
-            let other = if row % 2 == 0 { Cell::NotHeld } else { Cell::NotMeasured };
+            let other = if row.is_multiple_of(2) { Cell::NotHeld } else { Cell::NotMeasured };
             (key, vec![(first, Cell::Held), (second, if row == 0 { Cell::Held } else { other })])
         };
         RowTable { endpoints: 2, rows: (0..rows).map(cell).collect() }
