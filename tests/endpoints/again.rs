@@ -109,8 +109,8 @@ async fn the_reference_endpoint_is_judged_again_as_it_was_with_and_without_fault
         let records = recorded(endpoint, plan(), Level::Body).await;
         assert_eq!(judged_again(&plan(), &records) == 0, faults.is_empty());
         // Each fault is one that cases fail for.
-        let reasons: String =
-            records.iter().flat_map(|record| &record.findings).map(|found| format!("{found:?}")).collect();
+        let findings: Vec<_> = records.iter().flat_map(|record| &record.findings).collect();
+        let reasons = format!("{findings:?}");
         assert!(faults.iter().all(|fault| reasons.contains(fault.split_once(':').unwrap().1)), "{reasons}");
         reference.shut_down().await;
     }

@@ -143,7 +143,7 @@ async fn every_break_of_the_page_is_caught() {
     let mut missed = Vec::new();
     for breaks in BREAKS {
         let bench = Bench::with(Some(*breaks)).await;
-        if bench.first_failed(varied(shipped().iter()).into_iter()).await.is_none() {
+        if bench.first_failed(varied(shipped(), breaks.about).into_iter()).await.is_none() {
             missed.push(breaks.about);
         }
     }

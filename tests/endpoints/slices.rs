@@ -93,7 +93,7 @@ fn candidates<'a>(
         let own = facts.get(planned.id.as_str()).map(Vec::as_slice).unwrap_or_default();
         own.iter().any(|facts| sliced.fault.touches(facts))
     };
-    let mut found = varied(about.into_iter().filter(is_touched));
+    let mut found = varied(about.into_iter().filter(is_touched), &sliced.promise);
     found.sort_by_key(|planned| !known.contains(&family(planned.id.as_str())));
     found
 }

@@ -70,7 +70,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     // What writes no file for snapshots writes none for later runs either.
     output.style.leaves_files = all.iter().any(|settings| settings.snapshots.update != Update::Never);
     let keep = keep(args, &all, output.is_forced);
-    let sessions = sessions(all, cases, &suite, drift.as_ref())?;
+    let sessions = with_background(all, cases, &suite, drift.as_ref())?;
     let mut reports = Reports::open(&output, keep)?;
     let mut take = |event| {
         last.take(&event);
@@ -83,20 +83,21 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     Ok(of_run(end.outcome(), reports.close()))
 }
 
-/// The runs, each with what it looks at beside cases and answers.
-fn sessions(
+/// The runs to come, each with what belongs to its endpoint.
+fn with_background(
     all: Vec<Settings>,
     cases: &Path,
     suite: &Suite,
     drift: Option<&Drift>,
 ) -> Result<Vec<(SessionSettings, Background)>, CliError> {
     let day = today();
-    let with_background = |Settings { session, snapshots }| {
+    let mut sessions = Vec::with_capacity(all.len());
+    for Settings { session, snapshots } in all {
         let background = Background::read(&session.target, &snapshots, cases, suite, &day)?;
         background.notes.iter().for_each(|line| note(&printable(line)));
-        Ok((session, Background { drift: drift.cloned(), ..background }))
-    };
-    all.into_iter().map(with_background).collect()
+        sessions.push((session, Background { drift: drift.cloned(), ..background }));
+    }
+    Ok(sessions)
 }
 
 /// Keeps the cases that failed when they last ran; whether there is none.
