@@ -125,14 +125,14 @@ impl WaiverBook {
 
     /// Waivers that are stale whatever the cases did: expired ones, and those that name no case.
     pub fn idle(&self) -> Vec<String> {
-        let told = |entry: &Entry| {
+        let line = |entry: &Entry| {
             if entry.is_expired {
                 Some(format!("{}: it expired on {}", entry.waiver.spot, entry.waiver.expires.as_str()))
             } else {
                 entry.unmatched.as_ref().map(|unmatched| format!("{}: {unmatched}", entry.waiver.spot))
             }
         };
-        self.entries.iter().filter_map(told).collect()
+        self.entries.iter().filter_map(line).collect()
     }
 }
 

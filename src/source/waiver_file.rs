@@ -21,7 +21,7 @@ use crate::model::{Day, Level, Problem, WaivedCases, Waiver};
 pub fn load_waivers(cases: &Path) -> Result<Vec<Waiver>, LoadError> {
     let (node, waivers, mut problems) = read(Files::Disk(cases), cases)?;
     let nodes = node.as_ref().and_then(|node| node.get("waiver")).map(Node::items).unwrap_or_default();
-    // Problems of endpoints.toml are told where it is read for its own sake.
+    // Problems of endpoints.toml are reported where it is read for its own sake.
     if let Ok(endpoints) = load_endpoints(cases) {
         for item in nodes {
             check_endpoint(item, &endpoints, &mut problems);

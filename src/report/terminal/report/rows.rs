@@ -86,7 +86,7 @@ impl RowTable {
                 contract = Some(id);
             }
             write!(out, "{}", style.hung("  ", row, 4))?;
-            write!(out, "{}", style.hung("    ", &told(cells), 6))?;
+            write!(out, "{}", style.hung("    ", &by_outcome(cells), 6))?;
         }
         match others.len().saturating_sub(LISTED) {
             0 => Ok(()),
@@ -101,7 +101,7 @@ impl RowTable {
 }
 
 /// The endpoints by what a row comes to on them, those that do not hold it first.
-fn told(cells: &[(String, Cell)]) -> String {
+fn by_outcome(cells: &[(String, Cell)]) -> String {
     let parts = [Cell::NotHeld, Cell::NotMeasured, Cell::Held].into_iter().filter_map(|cell| {
         let names = cells.iter().filter(|(_, other)| *other == cell).map(|(name, _)| name.as_str());
         let names: Vec<&str> = names.collect();
