@@ -1,6 +1,6 @@
 //! The reference endpoint, started in this process and reached as any other endpoint is.
 //!
-//! It verifies signatures, with a key that is no secret; what it is asked for goes through the network.
+//! It verifies signatures, with a key that is public; requests to it go through the network.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ pub fn temporary_key() -> Credentials {
     Credentials::new(TEMPORARY_ID, TEMPORARY_SECRET).with_security_token(TEMPORARY_TOKEN)
 }
 
-/// Looks whether the reference endpoint can be held to contracts: to run others against it would tell nothing.
+/// Checks that the reference endpoint carries these contracts: running others against it would show nothing.
 ///
 /// # Errors
 /// The first one whose operation it does not carry.

@@ -2,7 +2,7 @@
 //!
 //! A run emits one [`Event::Started`], a [`Event::Warned`] for what is doubtful from the start or could not be kept
 //! at the end, a [`Event::Finished`] for each case in the order of ids, and
-//! one [`Event::Ended`], also when it was interrupted. Runs on several endpoints stand one after the other
+//! one [`Event::Ended`], also when it was interrupted. Runs on several endpoints come one after the other
 //! between a [`Event::SeriesStarted`] and a [`Event::SeriesEnded`].
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,7 +115,7 @@ pub struct OperationStart {
     pub selected: usize,
     /// Its error rows, by status, code and message.
     pub rows: Vec<Arc<str>>,
-    /// What the contract says of those rows; empty if it is not known, as of a run told by an earlier version.
+    /// What the contract says of those rows; empty if it is not known, as for a run recorded by an earlier version.
     pub error_rows: Vec<RowStart>,
     /// Its parameters; empty if they are not known.
     pub parameters: Vec<ParameterStart>,
@@ -146,7 +146,7 @@ impl RowStart {
 /// A parameter of a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterStart {
-    /// Its name; `N` stands for the index of a list.
+    /// Its name; `N` is the index of a list.
     pub name: String,
     /// The name of its type.
     pub kind: String,
@@ -208,7 +208,7 @@ pub struct RunEnd {
     pub stale_waivers: Vec<String>,
     /// How many answers differ from promises that are marked as unpublished, by what the findings are about.
     pub unpublished: BTreeMap<String, usize>,
-    /// In what the suite is not the one that its manifest lists, if it has a manifest.
+    /// How the suite differs from its manifest, if it has one.
     pub drift: Option<Drift>,
     /// What the snapshots did.
     pub snapshots: SnapshotCounts,
@@ -256,7 +256,7 @@ pub enum Outcome {
     Inconclusive,
     /// The contract is broken, a snapshot differs, or a waiver is stale.
     Broken,
-    /// Somebody interrupted the run.
+    /// The run was interrupted.
     Interrupted,
 }
 
@@ -265,7 +265,7 @@ pub enum Outcome {
 pub struct SeriesEnd {
     /// The endpoints that were tested, in order, and what each run came to.
     pub runs: Vec<(String, Outcome)>,
-    /// The endpoints whose turn never came, since somebody interrupted.
+    /// The endpoints that were not tested, because the series was interrupted.
     pub not_started: Vec<String>,
 }
 
@@ -275,14 +275,14 @@ impl SeriesEnd {
         if !self.not_started.is_empty() {
             return Outcome::Interrupted;
         }
-        // A series without a run finds nothing out.
+        // A series without a run decides nothing.
         self.runs.iter().map(|(_, outcome)| *outcome).max().unwrap_or(Outcome::Inconclusive)
     }
 }
 
 impl RunEnd {
-    /// What the run comes to. An interrupted one says nothing; broken outranks unknown. A run that judged
-    /// nothing, that left something behind, or whose suite is not the one that is meant, does not pass silently.
+    /// The outcome of the run. An interrupted run neither passed nor failed; broken outranks inconclusive. A run that
+    /// judged nothing, left something behind, or whose suite differs from its manifest, does not pass silently.
     pub fn outcome(&self) -> Outcome {
         if self.stopped == Some(Stopped::Interrupted) {
             Outcome::Interrupted
@@ -317,7 +317,7 @@ impl Outcome {
     }
 }
 
-/// A snapshot that may not tell any more what its endpoint answers.
+/// A snapshot that may no longer show what its endpoint answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaleSnapshot {
     /// Its case.
@@ -346,11 +346,11 @@ pub struct SnapshotCounts {
 /// Why a run ended early, or is of no use as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
-    /// Somebody interrupted it.
+    /// It was interrupted.
     Interrupted,
     /// The time for the whole run was over.
     OutOfTime,
-    /// As many cases have failed as anybody wanted to see.
+    /// The limit of failed cases was reached.
     EnoughFailed {
         /// How many.
         failures: usize,

@@ -62,13 +62,13 @@ use crate::transport::Keeping;
 /// The exit code of a suite that could not be read, as Rust's harness exits when it fails.
 const FAILED: u8 = 101;
 
-/// The name of the test that holds the suite against its manifest; names of cases have several parts.
+/// The name of the test that compares the suite with its manifest; names of cases have several parts.
 const MANIFEST_TEST: &str = "manifest";
 
-/// How many differences that test tells.
+/// How many differences that test reports.
 const DIFFERENCES: usize = 100;
 
-/// Which endpoint the cases of a project run against, and where they stand.
+/// Which endpoint the cases of a project run against, and where the cases are.
 #[derive(Clone)]
 pub struct Harness {
     cases: PathBuf,
@@ -166,7 +166,7 @@ impl Harness {
         self
     }
 
-    /// The seed of values made by chance: 0 for the embedded endpoint, by chance for any other.
+    /// The seed of random values. Without it, 0 for the embedded endpoint, and a random seed for any other.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -267,7 +267,7 @@ enum HarnessError {
     References(#[source] io::Error),
 }
 
-/// There is no test yet to fail, so this goes to standard error.
+/// No test can fail yet, so this goes to standard error.
 fn complain(error: &HarnessError) {
     let mut out = io::stderr().lock();
     if let HarnessError::Load(LoadError::Problems(problems)) = error {
@@ -351,7 +351,7 @@ impl Shared {
 
     fn settings(&self) -> Result<(SessionSettings, Background), String> {
         let harness = &self.harness;
-        let told = |error: AppError| error.to_string();
+        let message = |error: AppError| error.to_string();
         let (entry, states) = match &harness.tested {
             Tested::Reference => (None, None),
             Tested::Named(name) => (Some(harness.entry(name).map_err(|error| error.to_string())?), None),
@@ -362,7 +362,7 @@ impl Shared {
             }
         };
         let Connected { limits, mut connection } =
-            Connected::resolve(&harness.overrides, entry.as_ref()).map_err(told)?;
+            Connected::resolve(&harness.overrides, entry.as_ref()).map_err(message)?;
         let background = Background { store: self.store.clone(), ..Background::default() };
         let Some(entry) = entry else {
             // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
@@ -371,8 +371,8 @@ impl Shared {
             let run = self.run_settings(harness.seed.unwrap_or_default(), true);
             return Ok((SessionSettings { target, run, limits, connection }, background));
         };
-        let mut tested =
-            endpoint(&entry, states.as_deref(), harness.overrides.sign, &from_environment).map_err(told)?;
+        let mut tested = endpoint(&entry, states.as_deref(), harness.overrides.sign, &from_environment)
+            .map_err(message)?;
         if matches!(harness.tested, Tested::Started(_)) && harness.overrides.sign.is_none() {
             tested.signing = Signing::none(true);
         }

@@ -1,4 +1,4 @@
-//! Makes text fit to be shown: no byte of an answer may act on a terminal, or turn what stands beside it.
+//! Makes text safe to print: no byte of an answer may act on a terminal, or reverse the text beside it.
 //!
 //! It knows nothing of where the text comes from or goes to.
 

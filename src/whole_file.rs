@@ -33,7 +33,7 @@ pub struct WholeFile(Out);
 
 #[derive(Debug)]
 enum Out {
-    /// The file and its name are apart, so that no error tells a name that nobody has asked for.
+    /// The file and its name are apart, so that no error shows the name of a temporary file.
     Beside {
         target: PathBuf,
         out: BufWriter<File>,
@@ -43,12 +43,12 @@ enum Out {
 }
 
 impl WholeFile {
-    /// Starts a file that will stand at `target`, in a folder that exists.
+    /// Starts a file that will be at `target`, in a folder that exists.
     ///
     /// # Errors
     /// A folder in which nothing can be written, or a pipe without a reader.
     pub fn create(target: &Path) -> io::Result<Self> {
-        // Nothing stands there yet, or it stands somewhere else.
+        // A link is followed. If nothing is there yet, the target is taken as it is given.
         let target = target.canonicalize().unwrap_or_else(|_| target.to_path_buf());
         if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             return Ok(Self(Out::Straight(Pipe::open(&target)?)));
@@ -56,7 +56,7 @@ impl WholeFile {
         Self::in_place(&target)
     }
 
-    /// Starts a file that will stand at `target` itself: a link there is replaced, and not followed.
+    /// Starts a file that will be at `target` itself: a link there is replaced, and not followed.
     ///
     /// # Errors
     /// A folder in which nothing can be written.
@@ -64,7 +64,7 @@ impl WholeFile {
         Self::beside(target, readable)
     }
 
-    /// Starts a file that nobody but its owner will be able to read, at no time, where the system has such a right.
+    /// Starts a file that only its owner can read, from the start, on systems that have such a permission.
     ///
     /// # Errors
     /// A folder in which nothing can be written.
@@ -79,10 +79,10 @@ impl WholeFile {
         let mut builder = Builder::new();
         builder.prefix(".").suffix(TEMPORARY);
         adjust(&mut builder);
-        // A folder that is not there is told in the system's own words.
-        let told = |error: io::Error| fs::metadata(folder).err().unwrap_or_else(|| plain(&error));
+        // A missing folder is reported in the system's own words.
+        let shown = |error: io::Error| fs::metadata(folder).err().unwrap_or_else(|| plain(&error));
         for _ in 0..ATTEMPTS {
-            let (file, path) = builder.tempfile_in(folder).map_err(told)?.into_parts();
+            let (file, path) = builder.tempfile_in(folder).map_err(shown)?.into_parts();
             // Some file systems know no locks; there, what is left stays.
             let is_held = file.lock().is_err() || path.exists();
             if is_held {
@@ -111,7 +111,7 @@ impl WholeFile {
         }
     }
 
-    /// Puts the file in its place, unless something stands there, a link that leads nowhere included.
+    /// Puts the file in its place, unless something is there, even a link that leads nowhere.
     ///
     /// # Errors
     /// The same as of [`WholeFile::commit`], and a place that is taken.
@@ -200,8 +200,8 @@ fn folder_of(target: &Path) -> &Path {
 /// How many bytes of a spool stay in memory.
 const SPOOLED: usize = 256 * 1024;
 
-/// Bytes that wait until something is known that has to stand before them: in memory while they are few, then in a
-/// temporary file without a name.
+/// Bytes that are held back until the text before them is known: in memory while they are few, then in a temporary file
+/// without a name.
 #[derive(Debug)]
 pub struct Spool(SpooledTempFile);
 
@@ -253,7 +253,7 @@ fn no_folder(error: io::Error) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, message)
 }
 
-/// The error without the temporary file's name, which nobody has asked for.
+/// The error without the temporary file's name, which the user does not know.
 fn plain(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| io::Error::from(error.kind()), io::Error::from_raw_os_error)
 }

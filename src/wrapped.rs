@@ -50,7 +50,7 @@ pub(crate) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> Stri
 }
 
 /// A text with digests, ids and addresses, in lines no wider than `width` but where one word is: it is broken at spaces
-/// alone, so that every word can be copied. A word too wide to stand below the others is moved to the left as far as
+/// alone, so that every word can be copied. A word too wide to be below the others is moved to the left as far as
 /// that helps. Only words of ASCII without escapes are left whole: others may have what looks like a space, and so seem to
 /// be a line of this program where a terminal breaks them.
 pub(crate) fn copyable(text: &str, first: &str, rest: &str, width: usize) -> String {

@@ -94,7 +94,7 @@ fn secret(name: &str, variables: Variables) -> Result<String, AppError> {
     hideable(variable(name, variables)?, name)
 }
 
-/// A text that is long enough to be found in what an endpoint repeats, and not to be found everywhere else.
+/// A secret that is long enough to be found in answers that repeat it, without matching other text.
 fn hideable(text: String, source: &str) -> Result<String, AppError> {
     if text.len() >= SHORTEST_SECRET {
         return Ok(text);

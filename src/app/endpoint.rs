@@ -11,7 +11,7 @@ use crate::run::{Endpoint, Retry, Signing};
 use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
 use crate::transport::{Address, Connection, Keeping, Limits, Tls};
 
-/// The variables of the environment, by name; none that is not set or is no text.
+/// The variables of the environment, by name; none if it is not set or is not text.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What outranks the file of endpoints.

@@ -128,7 +128,7 @@ pub enum AppError {
         #[source]
         source: io::Error,
     },
-    /// A file that is no file of events, or not a whole one.
+    /// A file that is not an event log, or not a whole one.
     #[error("{path}:{line}: {reason}", path = path.display())]
     NoEvents {
         /// The file.

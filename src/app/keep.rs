@@ -216,7 +216,7 @@ fn resolved(path: &Path) -> PathBuf {
 fn is_replaceable(path: &Path, kind: OutputKind) -> bool {
     let mut head = Vec::new();
     let Ok(mut file) = File::open(path) else {
-        // Whether it can be written is found out where it is.
+        // The write itself shows whether the file can be written.
         return !path.is_file();
     };
     if file.by_ref().take(HEAD).read_to_end(&mut head).is_err() {

@@ -11,7 +11,7 @@ use crate::protocol::contract_digest;
 use crate::run::drift;
 use crate::source::{LoadError, MANIFEST, load_manifest};
 
-/// Checks the manifest of a folder of cases for what is wrong in it; whether it lists the suite is no matter here.
+/// Checks that the manifest of a folder of cases is valid. It is not compared with the suite here.
 pub(super) fn check_manifest(cases: &Path) -> Result<(), LoadError> {
     let path = cases.join(MANIFEST);
     if path.exists() { load_manifest(&path).map(|_| ()) } else { Ok(()) }
@@ -35,7 +35,7 @@ pub fn current_manifest(suite: &Suite) -> Result<Manifest, AppError> {
     Ok(manifest)
 }
 
-/// In what the suite of a run is not the one that its manifest lists; none if it has no manifest.
+/// How the suite of a run differs from its manifest; none if it has no manifest.
 ///
 /// The whole suite is looked at, also where few cases are selected. A manifest that was named must be selected as a
 /// whole, or so far as it is in the part that is asked for.
@@ -61,27 +61,27 @@ pub fn manifest_drift(
     Ok(Some(drift.and(Drift { missing, ..Drift::default() })))
 }
 
-/// A manifest, and the cases that were told of what it lists.
+/// A manifest, and the cases that the run has reported so far.
 pub(super) struct Roll {
     manifest: Manifest,
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
 }
 
 impl Roll {
     pub(super) fn open(path: &Path) -> Result<Self, AppError> {
-        Ok(Self { manifest: load_manifest(path)?, told: BTreeSet::new() })
+        Ok(Self { manifest: load_manifest(path)?, reported: BTreeSet::new() })
     }
 
     pub(super) fn note(&mut self, id: &CaseId) {
-        self.told.insert(id.to_string());
+        self.reported.insert(id.to_string());
     }
 
-    /// The end of a run, which all that is listed must have been told in; the next run begins anew.
+    /// Adds to the end of a run how its reported cases differ from the manifest; the next run begins anew.
     pub(super) fn close(&mut self, start: &RunStart, mut end: RunEnd) -> RunEnd {
-        let told = std::mem::take(&mut self.told);
-        let told = told.iter().map(String::as_str).collect();
+        let reported = std::mem::take(&mut self.reported);
+        let reported = reported.iter().map(String::as_str).collect();
         let contracts = start.operations.iter().map(|one| (one.id.as_str(), one.digest.as_deref()));
-        let found = self.manifest.drift(&told, contracts);
+        let found = self.manifest.drift(&reported, contracts);
         end.drift = Some(end.drift.take().unwrap_or_default().and(found));
         end
     }

@@ -1,7 +1,7 @@
 //! What can be done with a suite of cases, for every front end: the command line, the test harness, and programs in Rust.
 //!
-//! Nothing here knows of arguments, prints, or decides an exit code. What the environment says is handed in
-//! ([`Variables`]), and so is whoever listens to a run.
+//! Nothing here knows of arguments, prints, or decides an exit code. The caller hands in the
+//! environment ([`Variables`]) and the listeners of a run.
 
 #[cfg(feature = "evidence")]
 pub mod certify;

@@ -113,7 +113,7 @@ impl Mutants {
         following.finish()
     }
 
-    /// The mutants of a bundle, with the contracts and tables in it. Nobody's signature is asked for.
+    /// The mutants of a bundle, with the contracts and tables in it. Its signature is not checked.
     ///
     /// # Errors
     /// A file that is not a bundle, or not a whole one.

@@ -46,7 +46,7 @@ impl Target {
         matches!(self, Self::Other(endpoint) if !is_address(&endpoint.description.name))
     }
 
-    /// Refuses cases that the endpoint cannot be held to.
+    /// Refuses cases that the endpoint is not made for.
     ///
     /// # Errors
     /// If it is the embedded endpoint, and a contract is not one that it carries.
@@ -99,7 +99,7 @@ pub struct Background {
     pub stale: Option<Vec<StaleSnapshot>>,
     /// How the suite differs from its manifest, if it has one.
     pub drift: Option<Drift>,
-    /// The cases that expect error rows, and their twins; none where nobody asks which rows are held.
+    /// The cases that expect error rows, and their twins; none if no report lists the rows that are held.
     pub twins: Option<Twins>,
     /// What could not be used and is left alone, for people.
     pub notes: Vec<String>,

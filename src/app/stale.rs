@@ -1,4 +1,4 @@
-//! Which snapshots nobody has confirmed lately.
+//! Which snapshots were not confirmed lately.
 
 use std::collections::BTreeSet;
 

@@ -13,6 +13,7 @@ use crate::protocol::encode;
 use crate::source::{
     EndpointEntry, LoadError, Wanted, check_fixtures, check_normalisation, load, load_endpoints, load_waivers,
 };
+use crate::strength::Twins;
 use crate::template::Templates;
 use crate::transport::{Address, Rate};
 
@@ -27,6 +28,8 @@ pub struct Checked {
     pub cases: usize,
     /// The promises that are marked as unpublished, with their places; those that contracts share once.
     pub unpublished: Vec<String>,
+    /// The error rows that cases expect and no run can hold, since no accepted case is like one of these.
+    pub without_twin: Vec<String>,
 }
 
 /// Checks every file of a folder of cases.
@@ -76,7 +79,14 @@ pub fn check_suite(cases: &Path, variables: Variables) -> Result<Checked, AppErr
         tables: suite.operations.iter().map(|operation| operation.tables.len()).sum(),
         cases: cases.len(),
         unpublished: unpublished(&suite),
+        without_twin: without_twin(&cases),
     })
+}
+
+/// The error rows whose cases have no twin.
+fn without_twin(cases: &[PlannedCase]) -> Vec<String> {
+    let twins = Twins::of(cases);
+    twins.alone().map(|row| format!("error row {} of {}", row.row, row.contract)).collect()
 }
 
 /// The promises that are marked as unpublished.
@@ -126,13 +136,13 @@ fn check_requests(cases: &[PlannedCase]) -> Vec<Problem> {
             .iter_mut()
             .find_map(|step| Some(encode(&planned.contract, unmarked(step)).err()?.to_string())),
     };
-    let mut told = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let failing = cases.iter().filter_map(|planned| Some((planned, prepared(planned)?)));
     failing
         .map(|(planned, reason)| {
             Problem::new(planned.spot().clone(), format!("the case cannot be prepared: {reason}"))
         })
-        .filter(|problem| told.insert(problem.to_string()))
+        .filter(|problem| seen.insert(problem.to_string()))
         .collect()
 }
 

@@ -6,8 +6,8 @@ use crate::model::CaseRecord;
 use crate::plan::{Plan, PlannedCase};
 use crate::run::StopSwitch;
 
-/// Runs a plan and hands out each record with its case, in the order of the plan. What stands in the way and what is
-/// left behind goes to `remark`, a line each.
+/// Runs a plan and hands out each record with its case, in the order of the plan. Obstacles and states that are left
+/// behind go to `remark`, a line each.
 ///
 /// Gives whether every state was undone; none after an interrupt.
 pub(super) async fn watch(

@@ -25,7 +25,7 @@ enum Part<'a> {
 /// So few keys are compared with each other sooner than sorted.
 const FEW_KEYS: usize = 12;
 
-/// The keys that stand twice.
+/// The keys that are there twice.
 fn keys_twice(entries: &[(String, Value)]) -> BTreeSet<&str> {
     let keys = || entries.iter().map(|(key, _)| key.as_str());
     if entries.len() <= FEW_KEYS {
@@ -39,18 +39,18 @@ fn keys_twice(entries: &[(String, Value)]) -> BTreeSet<&str> {
     keys().filter(|key| !known.insert(*key)).collect()
 }
 
-/// The paths of the first keys that stand twice. A path is written only for those: keys may be long.
+/// The paths of the first keys that are there twice. A path is written only for those: keys may be long.
 fn collect_doubled<'a>(way: &mut Vec<Part<'a>>, tree: &'a Value, doubled: &mut Vec<String>) {
     match tree {
         Value::Map(entries) => {
             let twice = keys_twice(entries);
-            let mut told = BTreeSet::new();
+            let mut listed = BTreeSet::new();
             for (key, value) in entries {
                 if doubled.len() >= SHOWN {
                     return;
                 }
                 way.push(Part::Key(key));
-                if twice.contains(key.as_str()) && told.insert(key) {
+                if twice.contains(key.as_str()) && listed.insert(key) {
                     doubled.push(path(way));
                 }
                 collect_doubled(way, value, doubled);

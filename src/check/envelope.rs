@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::protocol::{is_same_label, labels, sha256_hex};
 
-/// Holds an answer against the envelope.
+/// Checks an answer against the envelope.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let mut findings = Findings { subject, found: Vec::new() };
     findings.flaws();
@@ -19,7 +19,7 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     findings.headers();
     match &subject.answer.body {
         Body::Empty => findings.empty(),
-        // What cannot be decoded is said by then.
+        // A body that cannot be decoded has its finding already.
         Body::Unreadable { .. } if subject.answer.is_encoded() => {}
         Body::Unreadable { reason } => {
             let actual = format!("{reason} ({})", label(subject.answer));

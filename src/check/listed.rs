@@ -109,7 +109,7 @@ impl Walk<'_> {
     }
 
     fn shape_below<'t>(&self, tree: &'t mut Value, steps: &[Step<'_>], way: &mut Vec<&'t str>) {
-        // Deeper ones first: what has become a list of one is not gone through again.
+        // Deeper ones first, so that a new list of one item is not gone through again.
         match &mut *tree {
             Value::Map(entries) => {
                 for (_, child) in entries {

@@ -39,12 +39,12 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Why what was found is not what was asked for.
+/// Why a value does not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mismatch {
-    /// It is another value, which shows.
+    /// It is another value, as the two values show.
     Other,
-    /// For a reason that what was asked for and what was found do not show.
+    /// A reason that the two values do not show.
     Because(String),
 }
 
@@ -67,7 +67,7 @@ pub(super) fn mismatch(matcher: &Matcher, value: Option<&Value>, typing: Typing)
     mismatch_at(matcher, &Found::one(value, typing))
 }
 
-/// Why what was found is not what was asked for; none if it is.
+/// Why the values found do not match; none if they do.
 pub(super) fn mismatch_at(matcher: &Matcher, found: &Found<'_>) -> Option<Mismatch> {
     let typing = found.typing;
     match matcher {

@@ -13,7 +13,7 @@ use crate::protocol::{from_json, to_json};
 /// Why a path gives no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// It is no `JSONPath`.
+    /// It is not a `JSONPath`.
     #[error("`{path}` is not a JSONPath: {reason}")]
     Malformed {
         /// The path.
@@ -45,7 +45,7 @@ pub fn select(tree: &Value, path: &str) -> Result<Value, PathError> {
     Paths::of(tree).select(path)
 }
 
-/// The most steps that all paths of one expectation may take in an answer: a run that is told to stop waits for no more.
+/// The most steps that all paths of one expectation may take in an answer. An interrupted run waits for them to end.
 const MOST_STEPS: u64 = 20_000_000;
 
 /// A tree that several paths are applied to.
@@ -147,7 +147,7 @@ impl Places {
     }
 }
 
-/// Where the values stand that a path names; nowhere, if it is none, or too much work in this tree.
+/// The places of the values that a path names; none if it is not a path, or is too much work in this tree.
 pub fn places(tree: &Value, path: &str) -> Places {
     let mut found = Places::default();
     if let Some(key) = top_level_key(path) {

@@ -1,4 +1,4 @@
-//! Regular expressions of contracts and cases, compiled once: every answer is held against the same few.
+//! Regular expressions of contracts and cases, compiled once: every answer is matched with the same few.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +24,7 @@ static TOGETHER: LazyLock<RwLock<HashMap<String, Option<Arc<Regex>>>>> = LazyLoc
 /// costs more than most searches.
 ///
 /// # Errors
-/// A text that is no regular expression.
+/// A text that is not a regular expression.
 pub fn compiled(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
     if let Some(known) = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(pattern) {
         return Ok(Arc::clone(known));
@@ -42,7 +42,7 @@ pub fn compiled(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
     Ok(regex)
 }
 
-/// An expression that matches where any of these does, compiled now or before; none if they cannot be put together.
+/// An expression that matches where any of these does, compiled now or before; none if they cannot be joined.
 pub fn compiled_together(patterns: &[&str]) -> Option<Arc<Regex>> {
     let key = patterns.join(")|(?:");
     if let Some(known) = TOGETHER.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
@@ -63,7 +63,7 @@ pub fn compiled_together(patterns: &[&str]) -> Option<Arc<Regex>> {
 /// Whether an expression matches a text, anywhere unless it is anchored.
 ///
 /// # Errors
-/// A text that is no regular expression.
+/// A text that is not a regular expression.
 pub(super) fn matches(pattern: &str, text: &str) -> Result<bool, regex::Error> {
     compiled(pattern).map(|regex| regex.is_match(text))
 }

@@ -51,7 +51,6 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
         omissions.iter().filter(|omission| failed.contains(omission.id.as_str())).cloned().collect()
     };
     lines.omissions("skipped", &skipped(&statement.conformance.skipped));
-    lines.omissions("unreachable", &skipped(&statement.conformance.unreachable));
     lines.omissions("not shown", &statement.conformance.not_rederivable);
     for stale in &examined.judged.end.stale_waivers {
         lines.add("stale", stale);
@@ -89,12 +88,12 @@ fn cases(examined: &Examined) -> String {
         (conformance.not_rederivable.len(), "not shown"),
         (examined.judged.outside.len(), "not selected"),
     ];
-    let told = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    let counts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
     format!(
         "{} of {}: {}",
         examined.judged.planned.len(),
         conformance.scope.cases,
-        told.collect::<Vec<_>>().join(", ")
+        counts.collect::<Vec<_>>().join(", ")
     )
 }
 
@@ -106,9 +105,14 @@ fn rows(examined: &Examined) -> String {
         (Class::NotProvoked, "not provoked"),
     ];
     let count = |class| examined.rows.iter().filter(|row| row.evidence == class).count();
-    let told = classes.into_iter().map(|(class, what)| (count(class), what)).filter(|(count, _)| *count > 0);
-    let told: Vec<String> = told.map(|(count, what)| format!("{count} {what}")).collect();
-    if told.is_empty() { "none".to_owned() } else { format!("{}: {}", examined.rows.len(), told.join(", ")) }
+    let counts =
+        classes.into_iter().map(|(class, what)| (count(class), what)).filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+    if counts.is_empty() {
+        "none".to_owned()
+    } else {
+        format!("{}: {}", examined.rows.len(), counts.join(", "))
+    }
 }
 
 struct Lines {

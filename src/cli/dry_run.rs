@@ -30,12 +30,12 @@ pub(super) fn dry_run(plan: &Plan, Settings { session: settings, .. }: &Settings
     let _ = writeln!(text, "  billable   up to {billable} requests that may be accepted; {allowed}");
     if let Some(rate) = settings.connection.rate {
         let least = rate.least_time(requests + through_hook);
-        let _ = writeln!(text, "  rate       {rate}: at least {}", told(least));
+        let _ = writeln!(text, "  rate       {rate}: at least {}", rounded(least));
     }
     text
 }
 
-fn told(time: Duration) -> String {
+fn rounded(time: Duration) -> String {
     let seconds = time.as_secs();
     if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
 }

@@ -1,4 +1,4 @@
-//! The lines of a file that show a problem, cut where they are longer than anybody reads. Main type: [`Excerpt`].
+//! The lines of a file that show a problem, cut where they are longer than a person reads. Main type: [`Excerpt`].
 
 use miette::{MietteError, MietteSpanContents, NamedSource, SourceCode, SourceSpan, SpanContents};
 
@@ -8,10 +8,10 @@ use crate::report::{printable, printable_in_place};
 /// The longest line that is shown whole, in bytes.
 const LONGEST: usize = 400;
 
-/// How much of a longer line is shown before the place that is meant, and from there on.
+/// How much of a longer line is shown before the place of the problem, and after it.
 const AROUND: usize = 100;
 
-/// What stands for what was cut.
+/// Marks where a line was cut.
 const CUT: &str = "…";
 
 /// The longest message, in bytes: it may repeat what the file says.
@@ -21,11 +21,11 @@ const LONGEST_MESSAGE: usize = 2000;
 #[derive(Debug)]
 pub(super) struct Excerpt {
     text: NamedSource<String>,
-    /// How many lines stand before them.
+    /// How many lines come before them.
     lines_before: usize,
-    /// How many characters of its line stand before the place that is meant, also such as are cut.
+    /// How many characters of the line come before the problem, including those that are cut.
     column: usize,
-    /// The place that is meant, in the lines.
+    /// The place of the problem, in the lines.
     pub(super) span: SourceSpan,
 }
 

@@ -66,7 +66,7 @@ fn read(path: &Path, flag: &str) -> Result<Vec<u8>, CliError> {
     })
 }
 
-/// Writes a certificate whole, so that nobody trusts half of it.
+/// Writes a certificate whole, so that no client reads half of it.
 pub(super) fn write_certificate(path: &Path, certificate: &str) -> Result<(), CliError> {
     Keep::new(false).allow(path, OutputKind::TlsCertificate)?;
     let written = WholeFile::create(path).and_then(|mut file| {

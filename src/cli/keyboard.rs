@@ -1,7 +1,7 @@
 //! Single keys from a terminal. Main type: [`Keyboard`].
 //!
 //! The terminal is in its raw mode as long as the value lives, and in its own mode again afterwards: also after a
-//! panic, and where the program is told to end.
+//! panic, and after a signal that ends the program.
 
 use std::io::{self, Read, StdinLock};
 use std::thread;
@@ -32,7 +32,7 @@ pub(super) struct Keyboard {
     sequence: Sequence,
 }
 
-/// How far a sequence of bytes that stands for one key is read (ECMA-48, section 5.4).
+/// How far a sequence of bytes that encodes one key is read (ECMA-48, section 5.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sequence {
     None,
@@ -47,7 +47,7 @@ impl Keyboard {
     /// A terminal that has no such mode.
     pub(super) fn open() -> io::Result<Self> {
         enable_raw_mode()?;
-        restore_when_told_to_end();
+        restore_on_signal();
         Ok(Self { input: io::stdin().lock(), sequence: Sequence::None })
     }
 
@@ -81,7 +81,7 @@ impl Sequence {
     fn take(&mut self, byte: u8) -> Option<Key> {
         let before = std::mem::replace(self, Self::None);
         if before == Self::Parameters || (before == Self::Escape && matches!(byte, b'[' | b'O')) {
-            // A sequence ends with the first byte that is no parameter.
+            // A sequence ends with the first byte that is not a parameter.
             let goes_on = before == Self::Escape || (0x20..=0x3f).contains(&byte);
             *self = if goes_on { Self::Parameters } else { Self::None };
             return (!goes_on).then_some(Key::Other);
@@ -103,7 +103,7 @@ impl Sequence {
 }
 
 /// Puts the terminal in its own mode before a signal ends the program. What is decided is in the files already.
-fn restore_when_told_to_end() {
+fn restore_on_signal() {
     thread::spawn(|| {
         let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
         let signalled = runtime.block_on(async { Signals::new()?.next().await });

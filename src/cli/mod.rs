@@ -42,11 +42,11 @@ pub fn main() -> ExitCode {
     };
     match unnamed::fill(&mut cli).and_then(|()| command::carry_out(cli)) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => problem::tell(&error),
+        Err(error) => problem::report(&error),
     }
 }
 
-/// Help and version go to standard output and are no error.
+/// Help and version go to standard output and are not errors.
 fn usage(error: &clap::Error) -> ExitCode {
     let is_asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if let Some(text) = refused_flag(error, env::args().nth(1).as_deref()) {
@@ -58,7 +58,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(if is_asked { CONFORMS } else { USAGE })
 }
 
-/// Writes to standard output. A reader that has gone away, as `head` does, is no error.
+/// Writes to standard output. A reader that has gone away, as `head` does, is not an error.
 pub(crate) fn print(text: &str) -> Result<u8, CliError> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -72,7 +72,7 @@ fn remark(text: &str) {
     note(&printable(text));
 }
 
-/// Says something beside the report; nobody may be listening.
+/// Prints to standard error, beside the report. Errors are dropped, as the stream may be closed.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -8,7 +8,7 @@ use super::args::{ColourChoice, OutputArgs};
 use super::exit::CliError;
 use crate::report::{Format, Style, Verbosity};
 
-/// How a run is told, and where.
+/// How a run is reported, and where.
 #[derive(Debug)]
 pub(super) struct Output {
     pub(super) style: Style,
@@ -57,13 +57,13 @@ impl Surroundings {
         self.columns.or_else(|| Some(usize::from(console_width()?))).unwrap_or(80).clamp(40, 200)
     }
 
-    /// The width of what goes to standard output; 80 where it is no terminal and nothing says otherwise.
+    /// The width of what goes to standard output; 80 if that is not a terminal and no setting gives a width.
     pub(super) fn output_width(&self) -> usize {
         let console = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
         self.columns.or(console).unwrap_or(80).clamp(20, 200)
     }
 
-    /// The same for text with digests and addresses that are copied: whole lines where it is no terminal.
+    /// The same for text with digests and addresses that users copy: lines stay whole if it is not a terminal.
     pub(super) fn width_of_copied(&self) -> usize {
         let is_bounded = self.columns.is_some() || io::stdout().is_terminal();
         if is_bounded { self.output_width() } else { usize::MAX }

@@ -24,14 +24,14 @@ use crate::source::{LoadError, nearest};
 /// How many problems are shown with their lines before the rest is listed.
 const SHOWN_IN_FULL: usize = 50;
 
-/// Tells an error on standard error and gives its exit code.
-pub(super) fn tell(error: &CliError) -> ExitCode {
+/// Reports an error on standard error and gives its exit code.
+pub(super) fn report(error: &CliError) -> ExitCode {
     let text = if let CliError::App(AppError::Load(LoadError::Problems(problems))) = error {
         problems_text(problems)
     } else {
         error_text(error)
     };
-    // If standard error is gone, the exit code still tells.
+    // If standard error is gone, the exit code still shows the error.
     let _ = io::stderr().lock().write_all(text.as_bytes());
     ExitCode::from(error.code())
 }

@@ -15,7 +15,7 @@ use crate::run::seed_by_chance;
 const STANDARD_OUTPUT: &str = "standard output";
 
 /// The report for a person, and what it is written to.
-fn told(style: Style, is_output_taken: bool) -> io::Result<(PathBuf, Box<dyn Report>)> {
+fn terminal_report(style: Style, is_output_taken: bool) -> io::Result<(PathBuf, Box<dyn Report>)> {
     let out = || -> Box<dyn Write> {
         if is_output_taken { Box::new(io::stderr()) } else { Box::new(io::stdout()) }
     };
@@ -52,7 +52,7 @@ impl Reports {
         let has_output = |target: &ReportTarget| target.place == Place::StandardOutput;
         let is_taken =
             output.reports.iter().any(|target| has_output(target) && target.format != Format::Github);
-        let mut open = vec![told(output.style, is_taken).map_err(CliError::Output)?];
+        let mut open = vec![terminal_report(output.style, is_taken).map_err(CliError::Output)?];
         for target in &output.reports {
             let path = match &target.place {
                 Place::File(path) | Place::After(path) => path.clone(),

@@ -19,7 +19,7 @@ pub(super) fn or(words: &[&str]) -> String {
     }
 }
 
-/// Reads a value as it reads itself, which may be by more words, and tells completions these.
+/// Reads a value as its own type does, which may allow more words, and offers these words to completions.
 #[derive(Debug, Clone)]
 pub(super) struct Words<T> {
     words: Vec<&'static str>,

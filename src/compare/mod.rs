@@ -38,16 +38,16 @@ pub enum CaseSummary {
     Answered {
         /// The answers.
         answers: Vec<AnswerSummary>,
-        /// What is wrong with them, if the case failed.
+        /// The problems with them, if the case failed.
         findings: Option<Vec<String>>,
     },
-    /// It was tried, and nothing can be said.
+    /// It was tried, and cannot be decided.
     Inconclusive(String),
     /// It was not tried.
     Skipped {
         /// Why.
         reason: String,
-        /// Whether that is what somebody asked for.
+        /// Whether it was skipped on purpose.
         is_on_purpose: bool,
     },
 }
@@ -221,7 +221,7 @@ fn answered(contract: &Contract, first: &CaseSummary, second: &CaseSummary) -> (
     let pairs = || one.iter().zip(other);
     let outer = pairs().find_map(|(one, other)| {
         let difference = outer_difference(contract, one, other)?;
-        Some((difference.clone(), told(one, &difference), told(other, &difference)))
+        Some((difference.clone(), differing_part(one, &difference), differing_part(other, &difference)))
     });
     let fields = || {
         pairs().find_map(|(one, other)| {
@@ -240,7 +240,7 @@ fn answered(contract: &Contract, first: &CaseSummary, second: &CaseSummary) -> (
             Some((Difference::Value, first, second))
         })
     };
-    // One of them ended the case earlier, though what both answered is alike.
+    // One of them ended the case earlier, though the answers of both are alike.
     let length = || {
         (one.len() != other.len()).then(|| {
             (Difference::Verdict, format!("{} answers", one.len()), format!("{} answers", other.len()))
@@ -362,7 +362,7 @@ fn whole(summary: &CaseSummary) -> String {
     std::iter::once(last.status.to_string()).chain(texts).collect::<Vec<_>>().join(" ")
 }
 
-fn told(answer: &AnswerSummary, difference: &Difference) -> String {
+fn differing_part(answer: &AnswerSummary, difference: &Difference) -> String {
     let text = |text: &Option<String>| text.as_ref().map_or_else(|| "nothing".into(), |text| quoted(text));
     if *difference == Difference::Code {
         text(&answer.code)

@@ -1,4 +1,4 @@
-//! How a certified run was made: what its events do not tell. Main type: [`Account`], the bundle's `run.json`.
+//! How a certified run was made: what its events do not say. Main type: [`Account`], the bundle's `run.json`.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -19,7 +19,7 @@ const VERSION: u32 = 1;
 pub struct Account {
     format: String,
     version: u32,
-    /// What was tested, if somebody has said so.
+    /// What was tested, if an argument named it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Resource>,
     /// The patterns that selected cases; all of them if there are none.
@@ -37,7 +37,7 @@ pub struct Account {
     pub url: Option<String>,
 }
 
-/// A moment without parts of a second, which nobody asks for.
+/// A moment in whole seconds; finer parts are not needed.
 fn in_seconds(moment: Timestamp) -> Timestamp {
     Timestamp::from_second(moment.as_second()).unwrap_or(moment)
 }

@@ -54,7 +54,7 @@ pub enum ArchiveError {
         /// Where they end.
         place: String,
     },
-    /// What follows a file is no head of another.
+    /// The bytes after a file are not the head of another one.
     #[error("byte {at} and what follows is not a tar: {reason}")]
     Unreadable {
         /// Where the part begins that cannot be read.

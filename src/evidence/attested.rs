@@ -42,7 +42,7 @@ impl Attested<'_> {
         if self.is_ours() { format!("{words}, reference endpoint") } else { words }
     }
 
-    /// Whether only the reference endpoint was tested, which says nothing about anybody else's.
+    /// Whether only the reference endpoint was tested, which says nothing about other endpoints.
     fn is_ours(&self) -> bool {
         let endpoints = &self.statement.conformance.scope.endpoints;
         !endpoints.is_empty() && endpoints.iter().all(|it| it.kind == EndpointKind::Reference.name())

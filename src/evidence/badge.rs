@@ -1,6 +1,6 @@
 //! A badge: what a statement says, as a picture of one line that asks for nothing from elsewhere.
 //!
-//! Its size is reckoned without fonts: each text is told how wide it is to be, so it fits in whatever font there is.
+//! Its size is computed without fonts: each text has a fixed width, so it fits in every font.
 
 use std::fmt::Write as _;
 
@@ -71,7 +71,7 @@ pub fn badge(attested: &Attested<'_>) -> String {
     svg
 }
 
-/// What stands behind the badge, for those who look into it.
+/// The details behind the badge, for readers who open the file.
 fn about(attested: &Attested<'_>) -> String {
     let scope = &attested.statement.conformance.scope;
     let endpoints: Vec<String> =

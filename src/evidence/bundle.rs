@@ -16,7 +16,7 @@ use crate::protocol::{Digesting, sha256_hex};
 /// The file with the events of the run.
 pub const EVENTS: &str = "events.ndjson";
 
-/// The file with the public key of the signer, for whoever knows its fingerprint alone.
+/// The file with the public key of the signer, for those who only know its fingerprint.
 pub const SIGNER: &str = "signer.pem";
 
 /// The files of a bundle by name, but for [`EVENTS`], which are never held.
@@ -45,7 +45,7 @@ pub enum Signer {
     Unknown,
 }
 
-/// Why bytes are no bundle that is taken.
+/// Why a bundle is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// It is not of the form of a bundle.
@@ -72,7 +72,7 @@ pub enum BundleError {
     /// The key inside is another one.
     #[error("`{SIGNER}`: it is not the key that `{ENVELOPE}` names")]
     OtherKey,
-    /// Somebody else has signed.
+    /// The signer is another one.
     #[error("`{ENVELOPE}`: it names the key sha256:{found}, and not sha256:{due}")]
     OtherSigner {
         /// Who must have signed.
@@ -86,7 +86,7 @@ pub enum BundleError {
         /// The key that is named.
         keyid: String,
     },
-    /// What is signed is no statement.
+    /// The signed text is not a statement.
     #[error("`{ENVELOPE}`: {0}")]
     Statement(#[from] StatementError),
     /// The list is none.

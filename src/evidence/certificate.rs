@@ -109,7 +109,7 @@ fn counts(statement: &Statement) -> [(&'static str, usize); 8] {
         ("failed and waived", statement.warned.len()),
         ("failed", statement.failed.len()),
         ("skipped", conformance.skipped.len()),
-        ("out of reach", conformance.unreachable.len()),
+        ("error rows out of reach", conformance.rows_out_of_reach.len()),
         ("not to be judged again from the evidence", conformance.not_rederivable.len()),
         ("files that it was tested with", statement.configuration.len()),
     ]
@@ -127,7 +127,7 @@ fn omissions(page: &mut String, statement: &Statement) {
     for (heading, omitted) in [
         ("Failed and waived", &conformance.waived),
         ("Skipped", &conformance.skipped),
-        ("Out of reach", &conformance.unreachable),
+        ("Error rows out of reach", &conformance.rows_out_of_reach),
         ("Not to be judged again from the evidence", &conformance.not_rederivable),
     ] {
         let entry = |it: &'_ Omission| (it.id.clone(), it.reason.clone());

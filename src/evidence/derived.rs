@@ -12,7 +12,7 @@ use super::statement::{
     Statement, TestResult,
 };
 use crate::event::RunStart;
-use crate::model::{Level, Skipped, Verdict};
+use crate::model::{Level, Verdict};
 use crate::protocol::sha256_hex;
 
 /// What a statement follows from.
@@ -30,8 +30,8 @@ pub struct Basis<'a> {
     pub files: &'a Files,
 }
 
-/// The statement about a run. Its subject is what was tested, if somebody said what that is, else the evidence itself;
-/// the evidence is bound by the digest of its manifest in either case.
+/// The statement about a run. Its subject is the tested program, if the account names it, or else the evidence itself.
+/// The digest of the manifest binds the evidence in either case.
 ///
 /// # Errors
 /// An account that does not say what the endpoint is.
@@ -43,10 +43,10 @@ pub fn statement(basis: &Basis<'_>) -> Result<Statement, String> {
     let not_selected = |id: &String| Omission { id: id.clone(), reason: "not selected".to_owned() };
     lists.skipped.extend(basis.judged.outside.iter().map(not_selected));
     let beyond = basis.rows.iter().filter(|row| row.evidence == Class::OnlyOnTheReferenceEndpoint);
-    lists.unreachable.extend(beyond.map(|row| Omission {
+    let rows_out_of_reach = beyond.map(|row| Omission {
         id: format!("{} {}", row.contract, row.label()),
-        reason: "no way leads to a state in which it can be provoked".to_owned(),
-    }));
+        reason: "the endpoint does not offer a state in which it can be provoked".to_owned(),
+    });
     Ok(Statement {
         subject: vec![basis.account.subject.clone().unwrap_or_else(|| manifest.clone())],
         result: result(&lists, basis.judged),
@@ -60,8 +60,8 @@ pub fn statement(basis: &Basis<'_>) -> Result<Statement, String> {
         conformance: Conformance {
             not_rederivable: basis.judged.underivable.clone(),
             scope: scope(basis)?,
+            rows_out_of_reach: rows_out_of_reach.collect(),
             skipped: lists.skipped,
-            unreachable: lists.unreachable,
             waived: lists.warned,
         },
     })
@@ -74,7 +74,6 @@ struct Lists {
     warned: Vec<Omission>,
     failed: Vec<String>,
     skipped: Vec<Omission>,
-    unreachable: Vec<Omission>,
 }
 
 impl Lists {
@@ -89,19 +88,8 @@ impl Lists {
                 self.warned.push(Omission { id, reason });
             }
             Verdict::Failed | Verdict::Inconclusive(_) => self.failed.push(id),
-            Verdict::Skipped(reason) => {
-                let list = match reason {
-                    Skipped::NoWayTo { .. } => &mut self.unreachable,
-                    Skipped::Unsigned { .. }
-                    | Skipped::OnPurpose { .. }
-                    | Skipped::Billable
-                    | Skipped::Unreachable { .. }
-                    | Skipped::Refused { .. }
-                    | Skipped::Interrupted
-                    | Skipped::OutOfTime
-                    | Skipped::EnoughFailed => &mut self.skipped,
-                };
-                list.push(omission());
+            Verdict::Skipped(_) => {
+                self.skipped.push(omission());
                 self.failed.push(id);
             }
         }

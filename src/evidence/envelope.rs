@@ -12,7 +12,7 @@ use crate::protocol::{from_base64, to_base64};
 /// What the payload is: an in-toto Statement in JSON.
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
-/// Why bytes are no envelope that is taken.
+/// Why an envelope is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeError {
     /// Other JSON, or none.

@@ -16,9 +16,9 @@ use crate::model::{CaseId, CaseRecord, EndpointKind, Level, Scheme, Suite, Verdi
 use crate::plan::{Pattern, PlannedCase, case_ids, plan, scheme};
 use crate::template::Templates;
 
-/// All that a certificate rests on.
+/// What is needed to judge a recorded run again.
 #[derive(Debug)]
-pub struct Dossier<'a> {
+pub struct JudgingInputs<'a> {
     /// How the run was made.
     pub account: &'a Account,
     /// The contracts and tables.
@@ -69,7 +69,7 @@ fn divergence(subject: impl Into<String>, what: impl Into<String>) -> Divergence
     Divergence { subject: subject.into(), what: what.into() }
 }
 
-impl Dossier<'_> {
+impl JudgingInputs<'_> {
     /// Judges every case of a recorded run again.
     ///
     /// # Errors
@@ -186,7 +186,7 @@ impl Judged {
         self.divergences.push(divergence(subject, what));
     }
 
-    /// The record as it must be; what is recorded in its place is told.
+    /// The record as it must be. A recorded difference becomes a divergence.
     fn case(
         &mut self,
         planned: &PlannedCase,
@@ -261,10 +261,10 @@ impl Judged {
     }
 }
 
-/// In what a record differs from what the case comes to.
+/// How a record differs from the case judged again.
 fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
     if again.verdict != record.verdict {
-        let (recorded, due) = (told(&record.verdict), told(&again.verdict));
+        let (recorded, due) = (with_reason(&record.verdict), with_reason(&again.verdict));
         return Some(format!("it is recorded as {recorded}, and judged again as {due}"));
     }
     if again.findings != record.findings {
@@ -291,14 +291,14 @@ fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
 }
 
 /// A verdict, with its reason where there is one.
-fn told(verdict: &Verdict) -> String {
+fn with_reason(verdict: &Verdict) -> String {
     match verdict.reason() {
         Some(reason) => format!("{} ({reason})", verdict.name()),
         None => verdict.name().to_owned(),
     }
 }
 
-/// In what the end of a recorded run is not what its cases come to.
+/// How the end of a recorded run differs from the end that its cases give.
 pub fn end_contradicts(due: &RunEnd, recorded: &RunEnd) -> Vec<Divergence> {
     let parts = [
         ("counts", due.counts == recorded.counts),

@@ -15,10 +15,10 @@ const PRIVATE: &str = "PRIVATE KEY";
 /// The label of a public key (RFC 7468, section 13).
 const PUBLIC: &str = "PUBLIC KEY";
 
-/// What stands before the 32 bytes of a private key: version 1 of PKCS#8, which more tools read than version 2, the
+/// The bytes before the 32 bytes of a private key: version 1 of PKCS#8, which more tools read than version 2, the
 /// algorithm's identifier 1.3.101.112, and two octet strings (RFC 8410, section 7).
 const BEFORE_SEED: [u8; 16] = [0x30, 46, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 34, 4, 32];
-/// What stands before the 32 bytes of a public key: the same identifier, and a bit string (RFC 8410, section 4).
+/// The bytes before the 32 bytes of a public key: the same identifier, and a bit string (RFC 8410, section 4).
 const BEFORE_POINT: [u8; 12] = [0x30, 42, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 33, 0];
 
 /// Why there is no key.
@@ -30,7 +30,7 @@ pub enum KeyError {
     /// The text has more than one block.
     #[error("it has more than one block of PEM, and just the key may stand there")]
     Several,
-    /// Something stands beside the block, or the block is not written as others write it.
+    /// Something is beside the block, or the block is not in the usual form.
     #[error("there is something beside the key's block, or inside it")]
     Beside,
     /// The block is something else.
@@ -176,7 +176,7 @@ fn contents(pem: &str, label: &str, needed: &'static str) -> Result<Vec<u8>, Key
         return Err(KeyError::Label { found: name(block.tag()), needed });
     }
     let der = block.into_contents();
-    // The parser passes over what stands around the block, and over some of what stands inside it.
+    // The parser ignores text around the block, and some text inside it.
     if pem.replace("\r\n", "\n").trim_end() != text(label, &der).trim_end() {
         return Err(KeyError::Beside);
     }

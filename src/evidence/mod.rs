@@ -33,7 +33,7 @@ pub use certificate::certificate;
 pub use derived::{Basis, statement};
 pub use divergence::Divergence;
 pub use envelope::{EnvelopeError, Sealed, open, seal};
-pub use judged::{CaseResult, Dossier, Judged, end_contradicts};
+pub use judged::{CaseResult, Judged, JudgingInputs, end_contradicts};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use manifest::{ENVELOPE, Listed, MANIFEST, Manifest};
 pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, provoked};

@@ -18,7 +18,7 @@ pub const COVERAGE: &str = "coverage.json";
 pub enum Class {
     /// A request alone has provoked it.
     ByRequest,
-    /// A request has provoked it in a state that was brought about for it.
+    /// A request has provoked it in a state that was set up for it.
     ByState,
     /// It needs a state to which no way leads on this endpoint; the reference endpoint alone offers it.
     OnlyOnTheReferenceEndpoint,

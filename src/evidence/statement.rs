@@ -1,8 +1,8 @@
 //! What is certified: an in-toto Statement, version 1, with the predicate "test result", version 0.1.
 //!
-//! [`Statement`] is the record; [`Statement::to_bytes`] writes it in the one way in which it is read. What the predicate
-//! has no field for stands in the extension `proofmarkConformance`, which follows in-toto's monotonic principle: it can
-//! add reasons to refuse a result, and none to accept it.
+//! [`Statement`] is the record; [`Statement::to_bytes`] writes it in the one way in which it is read. Facts without a
+//! field in the predicate are in the extension `proofmarkConformance`, which follows in-toto's monotonic principle: it
+//! can add reasons to refuse a result, and none to accept it.
 
 mod consistency;
 #[cfg(test)]
@@ -100,10 +100,10 @@ pub struct Conformance {
     pub not_rederivable: Vec<Omission>,
     /// What the result is about, and no more.
     pub scope: Scope,
-    /// Cases that were skipped although there was a way.
+    /// Error rows that nothing can provoke on this endpoint, by contract and code.
+    pub rows_out_of_reach: Vec<Omission>,
+    /// Cases that were skipped.
     pub skipped: Vec<Omission>,
-    /// What the endpoint offers no way to: cases by their id, or error rows by contract and code.
-    pub unreachable: Vec<Omission>,
     /// Cases that failed, with the reason that the waiver gives; the same as [`Statement::warned`].
     pub waived: Vec<Omission>,
 }
@@ -172,7 +172,7 @@ pub struct CertifiedEndpoint {
     pub url: String,
 }
 
-/// Why bytes are no statement that is taken.
+/// Why a statement is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
     /// Other JSON, or none.
@@ -196,7 +196,7 @@ pub enum StatementError {
     NotCanonical,
 }
 
-/// A statement as JSON. The fields of this and of all that is inside stand in the order of their names, as RFC 8785 has
+/// A statement as JSON. The fields of this and of everything inside are in the order of their names, as RFC 8785 has
 /// it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -276,8 +276,8 @@ impl Conformance {
         Self {
             not_rederivable: set(&self.not_rederivable),
             scope: self.scope.in_order(),
+            rows_out_of_reach: set(&self.rows_out_of_reach),
             skipped: set(&self.skipped),
-            unreachable: set(&self.unreachable),
             waived: set(&self.waived),
         }
     }

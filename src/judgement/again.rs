@@ -1,7 +1,7 @@
 //! Judges a case again, from what a run has recorded of it. Main function: [`judge_again`].
 //!
-//! It follows a case as a run does; in the place of states stand their recorded variables, in the place of the
-//! endpoint its recorded answers. Nothing that a record says of its own verdict is taken over.
+//! It follows a case as a run does, with recorded variables in place of states, and recorded answers in place of the
+//! endpoint. It ignores the verdict in the record.
 
 use crate::model::{
     Answer, CaseRecord, Exchange, Given, Level, Moment, Observation, PreparedStep, Request, SnapshotOutcome,
@@ -38,7 +38,7 @@ pub enum Apart {
     Request {
         /// The step, from 0.
         step: usize,
-        /// In what they differ, and how.
+        /// The part that differs, and how.
         what: String,
     },
     /// There are fewer exchanges than the case has.
@@ -47,7 +47,7 @@ pub enum Apart {
         /// The step, from 0.
         step: usize,
     },
-    /// What was observed on the endpoint is not recorded where the case observes it, or of another place.
+    /// An observation is missing where the case observes the endpoint, or is of another place.
     #[error("step {step}: what was observed on the endpoint is not recorded as the case observes it", step = .step + 1)]
     Observation {
         /// The step, from 0.
@@ -61,8 +61,8 @@ pub enum Apart {
     },
 }
 
-/// The record that a run would have made of the same answers, before any waiver. The one that is given tells facts
-/// alone: variables of states, exchanges, attempts that were made again, what was left behind, and how long it took.
+/// The record that a run would have made of the same answers, before any waiver. The given record provides only facts:
+/// variables of states, exchanges, attempts that were made again, what was left behind, and how long it took.
 ///
 /// # Errors
 /// A record that lacks what is needed, or that is not of this case.
@@ -183,8 +183,8 @@ impl<'a> Replay<'a> {
         Self { changed: Some((step, answer)), ..self }
     }
 
-    /// The same with the answers of an endpoint on which nothing ever happens: what was observed there first, where it was,
-    /// stays so.
+    /// The same with the answers of an endpoint on which nothing ever happens: every observation of a place is the same
+    /// as the first one.
     pub(super) fn answered(self, answers: &'a mut dyn FnMut(&Request) -> Answer) -> Self {
         Self { answers: Some(answers), ..self }
     }
@@ -282,7 +282,7 @@ impl<'a> Replay<'a> {
 
     fn bring_about(&mut self, given: &[Given], scope: &mut Scope) -> Result<(), Halt> {
         for need in given {
-            // What a run makes by chance while it renders them comes before what it makes later.
+            // Rendered for its random values alone: as in the run, they come before those that are made later.
             render_params(need, scope, self.templates)?;
             let definition = self.planned.contract.state(&need.state);
             for variable in definition.map(|state| state.provides.as_slice()).unwrap_or_default() {
@@ -328,15 +328,15 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// In what a recorded request differs from the one that is due.
+/// The first difference of a recorded request from the one that is due.
 fn difference(due: &Request, recorded: &Request) -> Option<String> {
     let cut = |text: &str| Value::Text(text.chars().take(SHOWN).collect());
-    let told = |what: &str, due: &str, recorded: &str| {
+    let unlike = |what: &str, due: &str, recorded: &str| {
         (due != recorded).then(|| format!("{what} {} in place of {}", cut(recorded), cut(due)))
     };
-    told("method", due.method.as_str(), recorded.method.as_str())
-        .or_else(|| told("target", &due.target, &recorded.target))
-        .or_else(|| told("body", due.body.as_str(), recorded.body.as_str()))
+    unlike("method", due.method.as_str(), recorded.method.as_str())
+        .or_else(|| unlike("target", &due.target, &recorded.target))
+        .or_else(|| unlike("body", due.body.as_str(), recorded.body.as_str()))
         .or_else(|| (due.headers != recorded.headers).then(|| "other header fields".to_owned()))
         .or_else(|| (due != recorded).then(|| "other parameters".to_owned()))
 }

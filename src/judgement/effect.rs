@@ -74,7 +74,7 @@ impl Watch {
         again.chain(new).collect()
     }
 
-    /// Takes what is there before a step: whatever states have added meanwhile is no effect of the case.
+    /// Notes what is there before a step, so that additions by states do not count as effects of the case.
     pub fn before(&mut self, observation: Observation) {
         let values = observation.seen.clone().ok().map(|values| values.into_iter().collect());
         match self.places.iter_mut().find(|watched| watched.place == observation.of) {
@@ -150,8 +150,8 @@ impl Watch {
         effect(rule, step, due, &found, is_whole).filter(|_| has_places)
     }
 
-    /// Whether the endpoint is to be asked once more before teardown, and after which step: a refused request may have
-    /// been carried out late.
+    /// The step after which the endpoint is observed again before teardown, if so: a refused request may have been
+    /// carried out late.
     pub fn ends_after(&self) -> Option<usize> {
         self.refused
     }

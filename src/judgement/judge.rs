@@ -66,7 +66,7 @@ pub fn render_params(
     Ok(params)
 }
 
-/// A case, the exchanges so far, and what is wrong with them.
+/// A case, its exchanges so far, and the problems with them.
 #[derive(Debug)]
 pub struct Judge<'a> {
     planned: &'a PlannedCase,
@@ -198,7 +198,7 @@ impl<'a> Judge<'a> {
         if is_broken { Err(Ended::Broken) } else { Ok(()) }
     }
 
-    /// Takes what is on the endpoint before teardown; what a refused request has added since then is its effect.
+    /// Takes the last observation before teardown. Things that were added since the refused request are its effect.
     pub fn observed_at_end(&mut self, seen: Vec<Observation>) {
         let (Some(rule), Some(step)) = (&self.planned.contract.effect, self.watch.ends_after()) else {
             return;
@@ -226,7 +226,7 @@ impl<'a> Judge<'a> {
         for (name, path) in &self.planned.case.steps[position].save {
             let answer = self.exchanges.last().map(|exchange| &exchange.answer);
             let found = answer.and_then(|answer| select_in(&self.planned.contract, answer, path).ok());
-            // A list of what a path finds is there if it found something.
+            // A path that finds a list gives a value only if the list is not empty.
             if let Some(value) = found.filter(|value| is_singular(path) || *value != Value::List(Vec::new()))
             {
                 scope.set(name, &value);

@@ -1,4 +1,4 @@
-//! What a run tells of its contracts: their rows, parameters and limits, and which codes its cases expect.
+//! Describes the contracts of a run for its reports: rows, parameters and limits, and which codes its cases expect.
 
 use std::sync::Arc;
 

@@ -85,7 +85,7 @@ impl<'a> Retrial<'a> {
         self.rows.get(step)?.as_deref()
     }
 
-    /// What another answer to a step's request is held against.
+    /// The promises that another answer to a step's request is checked against.
     pub fn subject<'s>(&'s self, step: usize, answer: &'s Answer) -> Subject<'s> {
         let due = &self.due[step];
         Subject {
@@ -128,8 +128,8 @@ impl<'a> Retrial<'a> {
     }
 }
 
-/// Whether a case passes with answers that are made up, by an endpoint on which nothing ever happens. Of its record only
-/// what states gave is taken, and what was observed before its first step.
+/// Whether a case passes with made-up answers, of an endpoint on which nothing ever happens. Its record provides only
+/// the variables of states, and the observations before its first step.
 pub fn answered(
     planned: &PlannedCase,
     record: &CaseRecord,

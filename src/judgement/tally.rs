@@ -22,8 +22,8 @@ pub struct Tally {
     unpublished: BTreeMap<String, usize>,
 }
 
-/// How many stale waivers are told for cases; a pattern may name very many.
-const TOLD: usize = 100;
+/// How many stale waivers are reported for cases; a pattern may match very many.
+const MOST_STALE: usize = 100;
 
 impl Tally {
     /// Begins with the contracts of a run.
@@ -43,7 +43,7 @@ impl Tally {
 
     /// Notes waivers that do not hold any more, up to a bound.
     pub fn note_stale(&mut self, stale: Vec<String>) {
-        let room = TOLD.saturating_sub(self.stale_waivers.len());
+        let room = MOST_STALE.saturating_sub(self.stale_waivers.len());
         self.stale_waivers.extend(stale.into_iter().take(room));
     }
 

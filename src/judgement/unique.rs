@@ -15,8 +15,8 @@ pub struct UniqueIds {
 }
 
 impl UniqueIds {
-    /// Takes a case, and adds a finding for each id that an answer of an earlier case had. Of a case that was skipped
-    /// nothing counts. Merged shards know no contract; what a run has found already is not found again.
+    /// Takes a case, and adds a finding for each id that an answer of an earlier case had. A skipped case does not
+    /// count. Merged shards know no contract; a finding that the run has made already is not added again.
     pub fn take(&mut self, record: &mut CaseRecord, contract: Option<&Contract>, waivers: &WaiverBook) {
         if matches!(record.verdict, Verdict::Skipped(_)) {
             return;

@@ -71,7 +71,7 @@ pub fn unmatched(waiver: &Waiver, suite: &BTreeSet<&str>) -> Result<Option<Strin
 }
 
 impl WaiverBook {
-    /// The waivers for an endpoint of this name on this day, held against every case of the suite.
+    /// The waivers for an endpoint of this name on this day, matched with every case of the suite.
     ///
     /// # Errors
     /// A waiver whose pattern is none.
@@ -117,7 +117,7 @@ impl WaiverBook {
         self.entries.iter().find(is_it).map(|entry| &entry.waiver)
     }
 
-    /// What a case says against the waivers that name it.
+    /// The waivers that this case shows to be stale.
     pub fn stale(&self, record: &CaseRecord) -> Vec<String> {
         let named = self.entries.iter().filter(|entry| entry.names.matches(record.id.as_str()));
         named.filter_map(|entry| stale_by(entry, record)).collect()
@@ -125,14 +125,14 @@ impl WaiverBook {
 
     /// Waivers that are stale whatever the cases did: expired ones, and those that name no case.
     pub fn idle(&self) -> Vec<String> {
-        let line = |entry: &Entry| {
+        let stale = |entry: &Entry| {
             if entry.is_expired {
                 Some(format!("{}: it expired on {}", entry.waiver.spot, entry.waiver.expires.as_str()))
             } else {
                 entry.unmatched.as_ref().map(|unmatched| format!("{}: {unmatched}", entry.waiver.spot))
             }
         };
-        self.entries.iter().filter_map(line).collect()
+        self.entries.iter().filter_map(stale).collect()
     }
 }
 
@@ -141,7 +141,7 @@ fn stale_by(entry: &Entry, record: &CaseRecord) -> Option<String> {
         return None;
     }
     let spot = &entry.waiver.spot;
-    // What a run does not look at, it cannot tell from what is mended.
+    // A level that the run does not check looks the same whether it is mended or not.
     if entry.waiver.deepest() > Some(record.gate)
         || record.findings.iter().any(|finding| entry.waiver.covers(finding))
     {

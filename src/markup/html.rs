@@ -1,8 +1,8 @@
-//! A writer of HTML that no text of an endpoint gets out of. Main type: [`Html`].
+//! Writes HTML in which a text of an endpoint cannot become markup. Main type: [`Html`].
 //!
-//! Markup is `&'static str`, so that only what stands in this crate's source can be markup; everything else
-//! goes through [`Html::text`]. A template engine would escape as well, but not show what cannot be seen, and
-//! would want each text copied into its own values first.
+//! Markup is `&'static str`, so that only this crate's source can contain markup; everything else goes through
+//! [`Html::text`]. A template engine would escape as well, but it would not show invisible characters, and it would
+//! want each text copied into its own values first.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ impl<'a> Html<'a> {
         Self { out }
     }
 
-    /// Markup, as it stands in the source.
+    /// Markup from the source of this crate.
     pub(crate) fn raw(&mut self, markup: &'static str) -> io::Result<&mut Self> {
         self.out.write_all(markup.as_bytes())?;
         Ok(self)
@@ -44,7 +44,7 @@ impl<'a> Html<'a> {
         Ok(self)
     }
 
-    /// Text between the quotes of an attribute, or in a title, where no element can stand.
+    /// Text between the quotes of an attribute, or in a title, where no element can be.
     pub(crate) fn attribute(&mut self, text: &str) -> io::Result<&mut Self> {
         for letter in text.chars() {
             match entity(letter) {
@@ -82,7 +82,7 @@ impl<'a> Html<'a> {
     /// JSON inside a `<script>` that is data: neither the end of the element nor a comment can begin in it.
     pub(crate) fn json(&mut self, json: &str) -> io::Result<&mut Self> {
         for letter in json.chars() {
-            // All but the last case stand inside strings alone, where such an escape is the same (RFC 8259).
+            // All but the last case occur only inside strings, where such an escape is the same (RFC 8259).
             match letter {
                 '<' | '>' | '&' => write!(self.out, "\\u{:04x}", u32::from(letter))?,
                 _ if is_hostile(letter) => self.out.write_all(json_escape(letter).as_bytes())?,

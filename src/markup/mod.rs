@@ -1,7 +1,7 @@
-//! Pages that are one file and ask for nothing. Main types: [`Document`] and [`Html`].
+//! Pages that are one file and load nothing. Main types: [`Document`] and [`Html`].
 //!
-//! Style and script stand in the page and are all that its policy allows, by their digests. It knows nothing of what
-//! a page shows.
+//! A page contains its style and its script, and its policy allows only these, by their digests. The module knows
+//! nothing of what a page shows.
 
 mod html;
 
@@ -29,7 +29,7 @@ macro_rules! base_style {
 pub(crate) use base_style;
 
 impl Document {
-    /// Writes all that stands before the contents.
+    /// Writes the part of the page before the contents.
     pub(crate) fn open(&self, html: &mut Html<'_>, title: &str) -> io::Result<()> {
         html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")?;
         html.raw("<meta name=\"generator\" content=\"proofmark\">\n")?;
@@ -44,7 +44,7 @@ impl Document {
         Ok(())
     }
 
-    /// Writes all that stands behind the contents.
+    /// Writes the part of the page after the contents.
     pub(crate) fn close(&self, html: &mut Html<'_>) -> io::Result<()> {
         html.raw("<script>")?.raw(self.script)?.raw("</script>\n</body>\n</html>\n")?;
         Ok(())

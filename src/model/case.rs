@@ -22,7 +22,7 @@ use super::work;
 /// One case of a table, before its rows and axes are multiplied out.
 #[derive(Debug)]
 pub struct Case {
-    /// The table it stands in.
+    /// The table that holds it.
     pub table: Arc<TableId>,
     /// Its own part of the id.
     pub name: String,
@@ -48,11 +48,11 @@ pub struct Case {
     pub steps: Vec<Step>,
     /// Former ids of the case.
     pub former: Vec<String>,
-    /// Where it stands.
+    /// Where it is written.
     pub spot: Spot,
 }
 
-/// A name and the value or template that it stands for.
+/// A name, and its value or template.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variable {
     /// The name that templates use.
@@ -74,7 +74,7 @@ pub struct Row {
     pub params: Vec<(String, Value)>,
     /// Keys that it drops.
     pub unset: Vec<String>,
-    /// Where it stands.
+    /// Where it is written.
     pub spot: Spot,
 }
 
@@ -195,7 +195,7 @@ pub struct Given {
     pub prefix: Option<String>,
     /// Its parameters; may hold templates.
     pub params: Vec<(String, Value)>,
-    /// Where it stands.
+    /// Where it is written.
     pub spot: Spot,
 }
 
@@ -224,7 +224,7 @@ pub struct Step {
     pub expect: Arc<Expect>,
     /// Values of the answer that later steps use: name and `JSONPath`.
     pub save: Vec<(String, String)>,
-    /// Where it stands.
+    /// Where it is written.
     pub spot: Spot,
 }
 
@@ -326,7 +326,7 @@ pub struct PreparedStep {
 }
 
 named! {
-    /// Where parameters stand in a request.
+    /// Where parameters are in a request.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum Place {
         /// In the path, at `{name}`.
@@ -359,7 +359,7 @@ pub struct Expect {
     pub within: Option<Duration>,
     /// Whole alternatives, one of which must hold beside the rest.
     pub alternatives: Vec<Expect>,
-    /// Where it stands; none for one that was made up in code.
+    /// Where it is written; none for one that was made in code.
     pub spot: Option<Spot>,
 }
 
@@ -388,7 +388,7 @@ impl Expect {
         self.alternatives.iter().for_each(|alternative| alternative.collect_codes(codes));
     }
 
-    /// Every matcher with its place and what it is held against.
+    /// Every matcher with its place and what it is applied to.
     fn places(&self) -> Vec<(&str, Target, &Matcher)> {
         let own = [("code", &self.code), ("message", &self.message)];
         let own =

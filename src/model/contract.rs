@@ -46,7 +46,7 @@ pub struct Contract {
     pub response: Vec<Field>,
     /// The operation's own error rows, in the order of the page.
     pub rows: Vec<ErrorRow>,
-    /// Errors that every operation of the product shares; a code may stand more than once.
+    /// Errors that every operation of the product shares; a code may occur more than once.
     pub shared_rows: Vec<ErrorRow>,
     /// Behaviour that no single parameter shows.
     pub rules: Vec<Rule>,
@@ -258,7 +258,7 @@ pub struct ErrorRow {
     pub about: Option<String>,
     /// Names of sources.
     pub source: Vec<String>,
-    /// Where it stands.
+    /// Where it is written.
     pub spot: Spot,
 }
 
@@ -313,9 +313,9 @@ pub struct Rule {
 /// What every answer of the product looks like.
 #[derive(Debug, Clone, Default)]
 pub struct Envelope {
-    /// Where an error's code stands, as a `JSONPath`.
+    /// The `JSONPath` of an error's code.
     pub code: Option<String>,
-    /// Where an error's message stands, as a `JSONPath`.
+    /// The `JSONPath` of an error's message.
     pub message: Option<String>,
     /// The media types of answers.
     pub media_types: MediaTypes,
@@ -450,7 +450,7 @@ fn is_among(types: &[String], media_type: &str) -> bool {
 /// What holds of request ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestIdRule {
-    /// Where it stands in the body, as a `JSONPath`.
+    /// Its `JSONPath` in the body.
     pub body: String,
     /// The header field that repeats it.
     pub header: Option<HeaderRule>,
@@ -469,7 +469,7 @@ pub struct HeaderRule {
     pub backing: Backing,
 }
 
-/// The names of the root elements of XML answers; `{operation}` stands for the operation's name.
+/// The names of the root elements of XML answers; `{operation}` is replaced by the operation's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct XmlRoots {
     /// Of a success.

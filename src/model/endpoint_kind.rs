@@ -11,9 +11,9 @@ named! {
         Reference = "reference",
         /// The API that callers use.
         Real = "real",
-        /// Something that stands in for it.
+        /// A replacement for the real API.
         Mock = "mock",
-        /// Nobody has said.
+        /// Unknown: the settings name no kind.
         Foreign = "foreign",
     }
 }

@@ -20,7 +20,7 @@ pub struct Method(String);
 impl Method {
     /// Takes a method as it is sent.
     ///
-    /// Returns none if it is no token (RFC 9110, section 5.6.2).
+    /// Returns none if it is not a token (RFC 9110, section 5.6.2).
     pub fn new(text: &str) -> Option<Self> {
         is_token(text).then(|| Self(text.to_owned()))
     }
@@ -252,7 +252,7 @@ pub enum Fault {
         /// For so long.
         after: Duration,
     },
-    /// The connection broke, or what came was no HTTP.
+    /// The connection broke, or the answer was not HTTP.
     Broken {
         /// What the client said.
         reason: String,

@@ -54,7 +54,7 @@ pub struct Finding {
     pub actual: String,
     /// What says so: a row of the contract, or its sources.
     pub because: Option<String>,
-    /// The promises of the contract that it rests on, and where they stand.
+    /// The promises of the contract that it rests on, and where they are written.
     pub cites: Vec<Citation>,
     /// Whether it only warns: the promise is marked as one that no published source has.
     pub is_warning: bool,
@@ -72,7 +72,7 @@ impl Finding {
 pub struct Citation {
     /// The promise.
     pub promise: Promise,
-    /// Where it stands.
+    /// Where it is written.
     pub site: Site,
 }
 
@@ -122,7 +122,7 @@ impl fmt::Display for Promise {
     }
 }
 
-/// Where something stands, without the text of its file, so that it can be kept and sent.
+/// A place in a file, without the text of the file, so that it can be kept and sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
     /// The file, as it is shown.

@@ -6,7 +6,7 @@ use std::fmt;
 /// under the 255 bytes that common file systems allow.
 const LONGEST_PART: usize = 120;
 
-/// Why a text is no id.
+/// Why a text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdError {
     /// A part is empty, or a folder's name starts with a dot.

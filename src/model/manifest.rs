@@ -1,5 +1,5 @@
 //! The suite as it is meant to be: which cases there are, and which contract they test. Main types: [`Manifest`], and
-//! [`Drift`] for in what a suite is another one.
+//! [`Drift`] for how a suite differs from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::fmt;
 use super::id::OperationId;
 use super::plural;
 
-/// What a suite consists of, as somebody has agreed to it.
+/// The agreed contents of a suite.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
     /// The contracts, by id.
@@ -23,7 +23,7 @@ pub struct ListedContract {
     pub cases: BTreeSet<String>,
 }
 
-/// In what a suite is not the one that its manifest lists.
+/// How a suite differs from its manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drift {
     /// Cases that are listed, and are not there.
@@ -42,16 +42,17 @@ impl Manifest {
         self.contracts.values().flat_map(|contract| contract.cases.iter().map(String::as_str))
     }
 
-    /// In what a suite of these cases and contracts, each with its digest if that is known, is another one.
+    /// How a suite of these cases and contracts differs from the manifest. Each contract comes with its digest, if that
+    /// is known.
     ///
-    /// A contract without cases is told by its cases alone.
+    /// A contract that lost all its cases shows up as missing cases only.
     pub fn drift<'a>(
         &self,
         cases: &BTreeSet<&str>,
         contracts: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Drift {
         let listed: BTreeSet<&str> = self.cases().collect();
-        let told = |ids: BTreeSet<&str>| ids.into_iter().map(str::to_owned).collect();
+        let owned = |ids: BTreeSet<&str>| ids.into_iter().map(str::to_owned).collect();
         let mut changed = Vec::new();
         for (id, digest) in contracts {
             let known = self.contracts.iter().find(|(known, _)| known.as_str() == id);
@@ -60,8 +61,8 @@ impl Manifest {
             }
         }
         Drift {
-            missing: told(listed.difference(cases).copied().collect()),
-            new: told(cases.difference(&listed).copied().collect()),
+            missing: owned(listed.difference(cases).copied().collect()),
+            new: owned(cases.difference(&listed).copied().collect()),
             changed,
             parts: Vec::new(),
         }
@@ -90,7 +91,7 @@ impl Drift {
 
     /// A line for each difference, the first `most` of them, and how many there are beyond.
     pub fn lines(&self, most: usize) -> Vec<String> {
-        // One line of a contract must not stand behind a thousand of cases.
+        // A contract has one line, which must not come after a thousand lines of cases.
         let (changed, missing, new, parts) = (&self.changed, &self.missing, &self.new, &self.parts);
         let parts = [
             ("missing part", parts),

@@ -1,6 +1,6 @@
 //! What one value of an answer must be. Main type: [`Matcher`].
 //!
-//! How a value is held against it, `check` knows; which matchers can never be right at their place, [`Matcher::unfit`].
+//! `check` applies it to a value; [`Matcher::unfit`] finds matchers that can never be right at their place.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use super::value::Value;
 pub enum Matcher {
     /// Just this value.
     Equals(Value),
-    /// A text that fills a message template: `%s` stands for one or more characters.
+    /// A text that fills a message template: `%s` matches one or more characters.
     Template(String),
     /// A text that a regular expression matches, anywhere unless anchored.
     Regex(String),
@@ -54,7 +54,7 @@ pub struct Bounds {
     pub max: Option<Value>,
 }
 
-/// What a matcher is held against.
+/// What a matcher is applied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// Whatever is at one place of a body.
@@ -256,7 +256,7 @@ impl Matcher {
         if let Self::Equals(value) = self { value.as_text() } else { None }
     }
 
-    /// Why it can never be right, whatever it is held against; `is_open` says which texts are not known yet.
+    /// Why it can never be right, whatever it is applied to; `is_open` says which texts are not known yet.
     /// Matchers inside of it are not looked at.
     pub fn flaw(&self, is_open: &dyn Fn(&str) -> bool) -> Option<MatcherFlaw> {
         let is_known = |value: &Value| !value.as_text().is_some_and(is_open);

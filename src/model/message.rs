@@ -3,7 +3,8 @@
 /// What a `%s` is called in the page that a contract is taken from.
 pub const BLANK: &str = "%s";
 
-/// A message with blanks: literal parts must match, each `%s` stands for one or more characters, one of which can be seen.
+/// A message with blanks. Literal parts must match; each `%s` matches one or more characters, at least one of them
+/// visible.
 ///
 /// ```
 /// use proofmark::model::MessageTemplate;
@@ -50,7 +51,7 @@ impl MessageTemplate {
         }
     }
 
-    /// What stands in the place of each blank, if `text` is an instance of this template.
+    /// The filling of each blank, if `text` is an instance of this template.
     pub fn fillings<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
         if self.mismatch(text).is_some() {
             return None;

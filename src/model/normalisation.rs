@@ -18,17 +18,17 @@ pub struct ValueRule {
     pub name: String,
     /// What the values are.
     pub kind: ValueKind,
-    /// Where they stand.
+    /// Where they are in an answer.
     pub place: AnswerPlace,
-    /// What finds them inside the texts there: the first group, or the whole match without one. The whole
-    /// text is meant if it is left out.
+    /// What finds them inside the texts there: the first group, or the whole match without one. Without
+    /// it, the whole text.
     pub pattern: Option<String>,
 }
 
 /// What becomes of a value that a rule finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueKind {
-    /// It is shown as `[name:1]`, equal ones by the same number, wherever it stands.
+    /// It is shown as `[name:1]`; equal values have the same number everywhere.
     Volatile,
     /// It is shown as `[name]` at its place, if it is a time at all.
     Time,
@@ -48,7 +48,7 @@ pub enum AnswerPlace {
 /// A list that is shown in an order of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRule {
-    /// Where it stands, as a `JSONPath`.
+    /// Its `JSONPath`.
     pub at: String,
     /// By what its items are put in order, as a `JSONPath` into an item; by all that they hold if left out.
     pub by: Option<String>,

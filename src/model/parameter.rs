@@ -9,7 +9,7 @@ use super::spot::Spot;
 /// One parameter of the operation.
 #[derive(Debug, Clone)]
 pub struct Parameter {
-    /// Its name; `N` stands for the index of a list, as in `Tag.N.Key`.
+    /// Its name; `N` is the index of a list, as in `Tag.N.Key`.
     pub name: String,
     /// Its type.
     pub kind: ParameterType,
@@ -17,7 +17,7 @@ pub struct Parameter {
     pub is_required: bool,
     /// Whether the contract advises against it.
     pub is_deprecated: bool,
-    /// Where it stands, if not where the request's other parameters do.
+    /// Its place in the request, if that differs from the other parameters'.
     pub place: Option<Place>,
     /// What it means.
     pub about: String,
@@ -27,12 +27,12 @@ pub struct Parameter {
     pub constraints: Vec<Constraint>,
     /// Codes that may answer its absence.
     pub missing: Vec<String>,
-    /// Where it stands.
+    /// Where it is written.
     pub spot: Spot,
 }
 
 impl Parameter {
-    /// Whether two declare the same, wherever they stand.
+    /// Whether two declare the same, wherever they are written.
     pub fn is_same(&self, other: &Self) -> bool {
         let Self {
             name,
@@ -114,12 +114,12 @@ pub struct Constraint {
     pub about: Option<String>,
     /// Why the sources do not settle it.
     pub disputed: Option<String>,
-    /// Where it stands.
+    /// Where it is written.
     pub spot: Spot,
 }
 
 impl Constraint {
-    /// Whether two say the same, wherever they stand.
+    /// Whether two say the same, wherever they are written.
     fn is_same(&self, other: &Self) -> bool {
         let Self { limit, error, source, about, disputed, spot: _ } = self;
         (limit, error, source, about, disputed)

@@ -22,7 +22,7 @@ const LONGEST_PATTERN: usize = 500;
 /// The most steps that applying a path once may take: a noticeable part of a second.
 const MOST_STEPS: u64 = 10_000_000;
 
-/// What a pattern counts for each value that it is held against, since it is compiled each time.
+/// What a pattern counts for each value that it is applied to, since it is compiled each time.
 const PATTERN: u64 = 2000;
 
 /// What of a path's text makes it much work.

@@ -1,4 +1,4 @@
-//! Where something stands in a file, and what is wrong there.
+//! Places in files, and problems at them.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,7 +13,7 @@ pub struct SourceText {
     pub path: PathBuf,
     /// The whole text.
     pub text: String,
-    /// How many lines of the file stand before the text.
+    /// How many lines of the file come before the text.
     lines_before: usize,
     /// Where its lines end. Every case of a long table is asked for its line, so they are counted once.
     line_ends: OnceLock<Vec<usize>>,
@@ -68,7 +68,7 @@ fn beginnings(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
-/// What was counted is no part of what it is.
+/// Leaves out the counts, which only save work.
 impl fmt::Debug for SourceText {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, text, lines_before, line_ends: _, characters: _ } = self;
@@ -128,7 +128,7 @@ impl fmt::Display for Spot {
 /// Something wrong in a file, for the person who can mend it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where it stands.
+    /// Where it is.
     pub spot: Spot,
     /// What is wrong, as a fragment without a full stop.
     pub message: String,

@@ -82,7 +82,7 @@ pub struct StateVariable {
 /// A state of an endpoint that is there already, for just these parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fixture {
-    /// The parameters that it stands for.
+    /// The parameters that it covers.
     pub params: Vec<(String, Value)>,
     /// The variables of the state.
     pub variables: Vec<(String, Value)>,

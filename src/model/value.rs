@@ -1,7 +1,7 @@
-//! A data value as it stands in a case table, a template or a JSON body.
+//! A data value from a case table, a template or a JSON body.
 //!
 //! Unlike common JSON trees it keeps what an answer really said: the order of keys, keys that
-//! stand twice, and the digits of a number.
+//! occur twice, and the digits of a number.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -21,7 +21,7 @@ pub enum Value {
     Text(String),
     /// A list.
     List(Vec<Value>),
-    /// Keys and values in their written order; a key may stand twice.
+    /// Keys and values in their written order; a key may occur twice.
     Map(Vec<(String, Value)>),
 }
 
@@ -102,7 +102,7 @@ impl Value {
         }
     }
 
-    /// How two values compare as numbers; a text counts as one if it is written so. None if one of them is no number.
+    /// How two values compare as numbers; a text counts if it is written as a number. None unless both are numbers.
     pub fn compare_numbers(&self, other: &Value) -> Option<Ordering> {
         decimal::compare(self.digits()?, other.digits()?)
     }

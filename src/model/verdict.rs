@@ -72,7 +72,7 @@ pub enum Inconclusive {
         /// What it said.
         answer: String,
     },
-    /// A state could not be brought about.
+    /// A state could not be set up.
     SetUp {
         /// The state.
         state: String,
@@ -122,7 +122,7 @@ pub enum Skipped {
     Unsigned {
         /// The scheme.
         scheme: Scheme,
-        /// Whether somebody said how requests are signed here, so that nothing is wrong.
+        /// Whether the settings say how requests are signed here, so that the skip is on purpose.
         is_meant: bool,
     },
     /// A pattern of `--skip` matches it.
@@ -130,7 +130,7 @@ pub enum Skipped {
         /// The pattern.
         pattern: String,
     },
-    /// It may cost money, and nobody allowed that on this endpoint.
+    /// It may cost money, and the settings do not allow that on this endpoint.
     Billable,
     /// The endpoint cannot be reached at all.
     Unreachable {
@@ -146,12 +146,12 @@ pub enum Skipped {
     Interrupted,
     /// The time for the whole run was over.
     OutOfTime,
-    /// As many cases had failed as anybody wanted to see.
+    /// The limit of failed cases was reached.
     EnoughFailed,
 }
 
 impl Skipped {
-    /// Whether somebody said that such cases do not concern this endpoint.
+    /// Whether the case is skipped on purpose, because the settings say that it does not concern this endpoint.
     pub fn is_meant(&self) -> bool {
         matches!(self, Self::Unsigned { is_meant: true, .. } | Self::OnPurpose { .. })
     }
@@ -207,7 +207,7 @@ pub struct CaseRecord {
     pub id: CaseId,
     /// Its sentence.
     pub about: String,
-    /// Where it stands.
+    /// Where it is written.
     pub spot: Spot,
     /// What is known.
     pub verdict: Verdict,
@@ -217,7 +217,7 @@ pub struct CaseRecord {
     pub gate: Level,
     /// How many of its requests were answered.
     pub answered: usize,
-    /// The exchanges, in order; none if the run drops those that nobody will ask for.
+    /// The exchanges, in order; none if the run drops them because no report needs them.
     pub exchanges: Vec<Exchange>,
     /// What the run itself made or states gave, by the name that a snapshot has for it; dropped with the exchanges.
     pub given: Vec<(String, String)>,
@@ -231,8 +231,8 @@ pub struct CaseRecord {
     pub steps_not_sent: usize,
     /// The contract's own rows that it met, by status, code and message, if its answers conform.
     pub rows_met: Vec<Arc<str>>,
-    /// The codes of errors that each step expects, one of which is due; an empty one stands for any other code, or
-    /// none. Empty if no step expects any.
+    /// The error codes that each step expects, one of which is due; an empty code means any other code, or none.
+    /// Empty if no step expects any.
     pub codes_due: Vec<Vec<Arc<str>>>,
     /// The request ids of its answers, and other values, where no two answers of a run may share one.
     pub request_ids: Vec<RequestId>,
@@ -253,7 +253,7 @@ pub struct CaseRecord {
     pub repeated: Option<Repeated>,
     /// Clean-up that did not work.
     pub left_behind: Vec<String>,
-    /// How long this machine was paused while answers were waited for.
+    /// How long this machine was paused during waits for answers.
     pub paused: Duration,
     /// From set-up to teardown.
     pub elapsed: Duration,
@@ -300,7 +300,7 @@ pub enum SnapshotOutcome {
     Unchecked,
     /// It is as it was.
     Same,
-    /// It differs; the finding tells how.
+    /// It differs; the finding shows how.
     Different,
     /// It differs, and was recorded from a real endpoint, which the one that was tested is not.
     Outranked,
@@ -350,7 +350,7 @@ impl VerdictCounts {
         }
     }
 
-    /// Those whose answers were held against the contract.
+    /// Those whose answers were compared with the contract.
     pub fn judged(&self) -> usize {
         self.passed + self.flaky + self.failed + self.waived
     }

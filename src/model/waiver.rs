@@ -24,7 +24,7 @@ pub struct Waiver {
     pub link: Option<String>,
     /// The last day on which it counts.
     pub expires: Day,
-    /// Where it stands.
+    /// Where it is written.
     pub spot: Spot,
 }
 

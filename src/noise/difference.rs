@@ -1,6 +1,6 @@
 //! Where two stable transcripts of a case differ. Main type: [`Difference`].
 //!
-//! Names stand without their numbers here, so that one difference does not make others.
+//! Names are compared without their numbers, so that one difference does not make others.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -9,8 +9,8 @@ use super::shuffle::{Aligned, align};
 use crate::model::{Request, Value};
 use crate::snapshot::{Node, Part, StableBody, Transcript, View};
 
-/// The most keys of one map that are told one by one: beyond that, they are values themselves.
-const TOLD_BY_NAME: usize = 4;
+/// The most keys of one map that are listed one by one. More keys than that vary as values do.
+const LISTED_BY_NAME: usize = 4;
 
 /// A place of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +52,7 @@ pub(super) enum Difference {
         /// What its items can be put in order by.
         by: Option<String>,
     },
-    /// What no rule mends, as a fragment.
+    /// A difference that no rule mends, as a fragment of a sentence.
     Beyond(String),
 }
 
@@ -61,7 +61,7 @@ impl fmt::Display for Difference {
         match self {
             Self::Value { place, .. } => write!(out, "{place} is another text each time"),
             Self::Order { at, .. } => write!(out, "{at} is in another order each time"),
-            Self::Beyond(told) => out.write_str(told),
+            Self::Beyond(text) => out.write_str(text),
         }
     }
 }
@@ -86,8 +86,8 @@ pub(super) struct Compared<'a> {
 }
 
 impl Compared<'_> {
-    fn beyond(&mut self, told: impl Into<String>) {
-        self.found.push(Difference::Beyond(told.into()));
+    fn beyond(&mut self, text: impl Into<String>) {
+        self.found.push(Difference::Beyond(text.into()));
     }
 
     fn value(&mut self, place: Place, first: String, second: String) {
@@ -127,7 +127,7 @@ impl Compared<'_> {
         }
     }
 
-    /// Requests differ where a case makes something of a value made by chance, which rules about answers may name.
+    /// Requests differ where a case sends a text made from a random value, which rules about answers may name.
     fn requests(&mut self, step: usize, one: &Request, other: &Request) {
         let lines = |request: &Request, view: &View<'_>| {
             let path = request.target.split('?').next().unwrap_or_default();
@@ -214,7 +214,7 @@ impl Compared<'_> {
         let gone = first.iter().filter(|key| !places.contains_key(key.as_str()));
         let come = second.iter().filter(|key| !known.contains(key.as_str()));
         let loose: Vec<&String> = gone.chain(come).collect();
-        if loose.len() > TOLD_BY_NAME {
+        if loose.len() > LISTED_BY_NAME {
             self.beyond(format!("{path} has other keys each time"));
         } else if loose.is_empty() {
             self.beyond(format!("the keys of {path} are in another order each time"));

@@ -1,8 +1,8 @@
-//! Finds what differs between two runs of the same cases without a cause, and the rules that make it stable.
+//! Finds values that change between two runs of the same cases without a cause, and the rules that make them stable.
 //!
-//! Pure: from what both runs have recorded to rules and remarks. [`Study`] gathers cases and drops those that are alike;
-//! [`Study::findings`] proposes rules, applies them to what was recorded, and looks again, until nothing is left that a
-//! rule mends. So with these rules the same two runs have no difference any more. Nothing is written and nothing judged.
+//! Pure: from the records of both runs to rules and remarks. [`Study`] gathers cases and drops those that are alike;
+//! [`Study::findings`] proposes rules, applies them to the records, and looks again, until no difference is left that
+//! a rule mends. So with these rules the same two runs have no such difference any more. It writes and judges nothing.
 
 mod difference;
 mod paste;
@@ -250,11 +250,11 @@ impl Study {
         let mut remarks: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for pair in self.pairs.iter().filter(|pair| !self.is_mended(pair, &drafts)) {
             let found = self.differences(pair, &drafts);
-            let mut told: Vec<String> = found.iter().map(Difference::to_string).collect();
-            if told.is_empty() {
-                told.push("which values are equal differs".to_owned());
+            let mut texts: Vec<String> = found.iter().map(Difference::to_string).collect();
+            if texts.is_empty() {
+                texts.push("which values are equal differs".to_owned());
             }
-            for remark in told {
+            for remark in texts {
                 remarks.entry(remark).or_default().insert(pair.case.clone());
             }
         }
@@ -283,8 +283,8 @@ impl Study {
         first == second
     }
 
-    /// Drops rules without which every case that they were made for is as stable: a value has its name wherever it
-    /// stands, so one rule often does the work of several.
+    /// Drops rules that are not needed: without them, every case that they were made for is as stable. A value has its
+    /// name in every place, so one rule often does the work of several.
     fn drop_idle(&self, drafts: &mut Drafts) {
         for index in drafts.by_worth() {
             let pairs: Vec<&Pair> = drafts.pairs(index).iter().map(|pair| &self.pairs[*pair]).collect();

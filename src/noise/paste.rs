@@ -21,12 +21,12 @@ pub enum Home<'a> {
 /// why results are dropped.
 pub fn as_toml(proposals: &[Proposal], home: Home<'_>, file: impl Fn(Option<&str>) -> String) -> String {
     let mut text = String::new();
-    let mut told = None;
+    let mut last_file = None;
     for proposal in proposals {
         let file = file(proposal.operation.as_deref());
-        if told.as_ref() != Some(&file) {
+        if last_file.as_ref() != Some(&file) {
             let _ = writeln!(text, "# For {}\n", on_one_line(&file));
-            told = Some(file);
+            last_file = Some(file);
         }
         comment(&mut text, proposal);
         let key = match home {

@@ -9,7 +9,7 @@ use regex::{Regex, escape};
 
 use crate::snapshot::is_time;
 
-/// Times as they stand inside texts: RFC 3339, and the dates of HTTP.
+/// Times as they are written inside texts: RFC 3339, and the dates of HTTP.
 const TIME: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9:.]+(?:[Zz]|[+-][0-9:]+)?";
 const HTTP_DATE: &str = "[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT";
 
@@ -67,13 +67,13 @@ pub(super) fn skeleton(text: &str) -> String {
 pub(super) struct Gap {
     /// The words before it.
     pub(super) before: String,
-    /// The words after it, if none stand before it.
+    /// The words after it, if there are none before it.
     pub(super) after: String,
     /// Whether it is a time.
     pub(super) is_time: bool,
 }
 
-/// What varies between two texts, with what each of them has there; none if they are not the same in their words.
+/// The gaps in which two texts vary, each with the two parts there; none if the texts do not have the same words.
 pub(super) fn gaps(first: &str, second: &str) -> Option<Vec<(Gap, [String; 2])>> {
     let (one, other) = (tokens(first), tokens(second));
     if one.len() != other.len() || !one.iter().zip(&other).any(|(one, other)| one == other && is_word(one)) {

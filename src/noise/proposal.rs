@@ -10,7 +10,7 @@ use crate::snapshot::is_time;
 /// How far two numbers are apart, in milliseconds, if they are times of two runs: no more than a day.
 const A_DAY: f64 = 86_400_000.0;
 
-/// The most rules that are proposed: nobody reads more, and each is held against what was recorded.
+/// The most rules that are proposed: a longer list is of no use, and each rule is applied to the recorded answers.
 const MOST: usize = 100;
 
 /// Keys that say nothing without the one above them.
@@ -25,7 +25,7 @@ pub struct Proposal {
     pub rule: Rule,
     /// The cases that it was made for.
     pub cases: Vec<String>,
-    /// What stood there in the first run and in the second, if it is about values.
+    /// The value in the first run and in the second, if the rule is about values.
     pub example: Option<[String; 2]>,
 }
 
@@ -201,7 +201,7 @@ impl Drafts {
             example: draft.example,
         };
         let mut proposals: Vec<Proposal> = left.map(proposal).collect();
-        // Rules of one contract stand together.
+        // Rules of one contract come together.
         proposals.sort_by(|left, right| left.operation.cmp(&right.operation));
         proposals
     }

@@ -1,6 +1,7 @@
 //! Whether a list is the same in another order, though values in it are others each time.
 //!
-//! Values at one place of all items that come back in the other run tell items apart; those that do not are left out.
+//! Items are compared by the places whose values all come back in the other run, in any order and at least in their
+//! words. Other places are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use crate::snapshot::{Node, View};
 
 /// Which items of two lists belong together.
 pub(super) struct Aligned {
-    /// Whether they stand in another order.
+    /// Whether they are in another order.
     pub(super) is_shuffled: bool,
     /// A path into an item by which they can be put in order.
     pub(super) by: Option<String>,
@@ -45,7 +46,7 @@ pub(super) fn align(compared: &Compared<'_>, one: &[Node<'_>], other: &[Node<'_>
     Aligned { is_shuffled: true, by: key(&first), pairs }
 }
 
-/// What comes back of the texts at one place of all items.
+/// How much of the texts at one place of all items comes back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Steady {
     /// Each of them.

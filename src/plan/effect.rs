@@ -40,7 +40,7 @@ pub fn billable_steps(contract: &Contract, recipe: &Recipe) -> usize {
     let is_own = |step: &&RecipeStep| {
         step.params.iter().all(|(name, value)| {
             let value = value.to_plain();
-            // What a template gives is not known here.
+            // The value of a template is not known here, so it may be the same.
             let may_be = |own: &Value| value.contains('{') || own.to_plain() == value;
             contract.request.fixed.iter().all(|(fixed, own)| fixed != name || may_be(own))
         })

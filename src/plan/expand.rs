@@ -49,7 +49,7 @@ pub struct PlannedCase {
     pub id: CaseId,
     /// What it is expanded from.
     pub case: Arc<Case>,
-    /// What it is held against.
+    /// The contract that it is checked against.
     pub contract: Arc<Contract>,
     /// Its axes.
     pub axes: AxisChoice,
@@ -69,7 +69,7 @@ impl PlannedCase {
         self.row.and_then(|position| self.case.rows.get(position))
     }
 
-    /// Where it stands: its row, if it has one.
+    /// Where it is in its file: at its row, if it has one.
     pub fn spot(&self) -> &Spot {
         self.row().map_or(&self.case.spot, |row| &row.spot)
     }

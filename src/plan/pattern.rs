@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-/// Why a text is no pattern.
+/// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// The text is empty, and would match everything.
@@ -13,7 +13,7 @@ pub enum PatternError {
     TooLong,
 }
 
-/// Selects ids: a part of the id, or the whole of it where `*` and `?` stand for any characters.
+/// Selects ids: a part of the id, or the whole of it, in which `*` and `?` match any characters.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,

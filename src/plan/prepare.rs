@@ -158,7 +158,7 @@ pub fn scheme(planned: &PlannedCase, position: usize) -> Option<Scheme> {
     case.steps[position].request.sign.or(planned.axes.sign).or(case.request.sign)
 }
 
-/// A case as it would be sent, with examples in the place of what only an endpoint can tell.
+/// A case as it would be sent, with examples in place of values that only an endpoint can give.
 #[derive(Debug)]
 pub struct Preview {
     /// The sentence that says what the case shows.
@@ -216,7 +216,7 @@ pub fn preview_with(
     let (mut prepared, mut saved) = (Vec::new(), Vec::new());
     for (position, step) in planned.case.steps.iter().enumerate() {
         set_up(&step.given, position, &mut scope);
-        // What a saved value comes to is not known, so a matcher that needs it is not looked at.
+        // Saved values are not known here, so a matcher that needs one is not checked.
         let is_open = |text: &str| saved.iter().any(|name: &String| text.contains(name.as_str()));
         prepared.push(prepare_open(planned, position, &scope, templates, &is_open)?);
         for (name, _) in &step.save {

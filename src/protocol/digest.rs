@@ -1,4 +1,4 @@
-//! Digests, by which bytes are told apart without being kept, and bytes as text.
+//! Digests, which distinguish bytes without keeping them, and bytes as text.
 
 use std::io::{self, Read, Write};
 

@@ -50,7 +50,7 @@ pub enum EncodeError {
     },
 }
 
-/// Why a target cannot stand in a request line, if so: what RFC 3986 leaves out of paths and queries, and clients refuse
+/// Why a target cannot be in a request line, if so: what RFC 3986 leaves out of paths and queries, and clients refuse
 /// or cut off. Other signs go out as they are written, `..` and `%zz` as well.
 fn check_target(target: &str, is_options: bool) -> Result<(), EncodeError> {
     let refused = |reason: String| EncodeError::Target { target: target.to_owned(), reason };
@@ -145,7 +145,7 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
     Ok(Request { method: method.clone(), headers, params: shown, target, body, format })
 }
 
-/// Whether a part written by hand stands where a parameter would have gone.
+/// Whether a part written by hand takes the place of the parameters.
 fn is_replaced(place: Place, raw: &RawParts) -> bool {
     match place {
         Place::Path => raw.path.is_some(),

@@ -56,8 +56,8 @@ fn restore<'a>(tree: &mut Value, numbers: &mut impl Iterator<Item = &'a str>) {
     }
 }
 
-/// What stands behind the parser's key for numbers: an answer may hold that key, too, but only the parser hands a text
-/// over that is not part of what it reads.
+/// The value of the parser's key for numbers. An answer may hold that key, too, but only the parser hands over a text
+/// that is not part of the answer.
 enum BehindKey {
     Digits(String),
     Other(Value),

@@ -193,7 +193,7 @@ impl<'a> Sent<'a> {
     }
 }
 
-/// A limit of a contract as a request was held against it.
+/// A limit of a contract, as a request has tried it.
 #[derive(Debug, Clone, Copy)]
 pub struct Tried<'a> {
     /// The parameter, by its declared name.
@@ -216,7 +216,7 @@ pub fn is_the_only_one(tried: &[Tried<'_>], position: usize) -> bool {
     !tried.iter().any(|other| other.parameter != own.parameter && other.is_past && shares(other))
 }
 
-/// What a value holds under a part of a declared name; `N` stands for the number of any item.
+/// The values under a part of a declared name; `N` matches the number of any item.
 fn children<'v>(value: &'v Value, part: &str) -> Vec<&'v Value> {
     match value {
         _ if part == "N" => items(value).unwrap_or_default(),

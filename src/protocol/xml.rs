@@ -1,7 +1,7 @@
 //! XML answers as the same trees that JSON gives, so that paths mean the same for both.
 //!
 //! The root is dropped, a repeated element becomes a list, an attribute is the key `@name`. Text beside attributes or
-//! elements is the key `#text`; where among the elements it stands is not kept, nor is how repeated ones are mixed.
+//! elements is the key `#text`; its place among the elements is not kept, nor is the order of mixed repeated ones.
 //! Document types are refused: nothing an answer declares is expanded.
 
 use std::collections::HashMap;
@@ -15,14 +15,14 @@ use crate::model::Value;
 /// How deep elements may be nested, as for JSON.
 const DEEPEST: usize = 128;
 
-/// The key of text that stands beside attributes or elements; no name in XML starts so.
+/// The key of text beside attributes or elements; no name in XML starts like this.
 const TEXT: &str = "#text";
 
 /// An element that is being read.
 struct Open {
     name: String,
     children: Vec<(String, Value)>,
-    /// Where a name stands among the children: an answer may hold very many.
+    /// The position of each name among the children, since an answer may hold very many.
     places: HashMap<String, usize>,
     text: String,
 }

@@ -34,7 +34,7 @@ pub(super) fn check_contents(
 }
 
 impl Build<'_> {
-    /// The operating system that is built on; where it cannot be told, the system that nothing is held against.
+    /// The operating system of the base image. Linux, which no check refuses, if the image is not found.
     fn check_source(&self) -> Result<System, Refusal> {
         let policy = self.policy;
         let system = match &self.pipeline.source {

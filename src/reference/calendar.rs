@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Tells times as published answers have them.
+/// Writes times as published answers have them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Calendar {
     /// Seconds since 1970.
@@ -12,7 +12,7 @@ pub(super) struct Calendar {
 
 /// The `CreationTime` of the published examples, 2020-11-24T06:00:00Z.
 pub(super) const EXAMPLE_TIME: Duration = Duration::from_hours(446_166);
-/// The last second of the year 9999, which is the last one that four digits can tell.
+/// The last second of the year 9999, which is the last one that four digits can show.
 const LAST_SECOND: u64 = 253_402_300_799;
 const SECONDS_A_DAY: u64 = 86_400;
 
@@ -23,7 +23,7 @@ impl Calendar {
     }
 
     /// The time of a change, as ISO 8601 has it, in UTC.
-    pub(super) fn tell(self, change: u64) -> String {
+    pub(super) fn time(self, change: u64) -> String {
         let seconds = self.start.saturating_add(change).min(LAST_SECOND);
         let (year, month, day) = date(seconds / SECONDS_A_DAY);
         let of_day = seconds % SECONDS_A_DAY;
@@ -62,14 +62,14 @@ mod tests {
             (4_107_542_400, "2100-03-01T00:00:00Z"),
             (u64::MAX >> 8, "9999-12-31T23:59:59Z"),
         ] {
-            assert_eq!(Calendar { start: seconds }.tell(0), time);
+            assert_eq!(Calendar { start: seconds }.time(0), time);
         }
     }
 
     #[test]
     fn each_change_is_a_second_later() {
         let calendar = Calendar::at(UNIX_EPOCH + EXAMPLE_TIME);
-        assert_eq!(calendar.tell(61), "2020-11-24T06:01:01Z");
-        assert_eq!(Calendar::at(UNIX_EPOCH - Duration::from_secs(1)).tell(1), "1970-01-01T00:00:01Z");
+        assert_eq!(calendar.time(61), "2020-11-24T06:01:01Z");
+        assert_eq!(Calendar::at(UNIX_EPOCH - Duration::from_secs(1)).time(1), "1970-01-01T00:00:01Z");
     }
 }

@@ -179,7 +179,7 @@ fn seen(mut tags: Vec<(&str, &str)>, blind: &[FingerprintFault]) -> Vec<(String,
     tags
 }
 
-/// 128 bits from two differently started hashes: enough that two requests never look alike by chance.
+/// 128 bits from two differently started hashes: wide enough that two different requests never get the same digest.
 fn digest(content: &impl Hash) -> u128 {
     let half = |start: u8| {
         let mut hasher = DefaultHasher::new();

@@ -1,6 +1,6 @@
 //! The build content and the test content of a pipeline: commands, one to a line, in the manner of a Dockerfile.
 //! Main type: `Script`, a content that was understood. The YAML form of contents is not modelled.
-//! A flaw is told as the text that fills the message of the error row.
+//! A flaw is reported as the text that fills the message of the error row.
 
 use super::row::quoted;
 
@@ -113,7 +113,7 @@ impl Script {
         }
         match command {
             Command::From if stage == Stage::Test => Err("a test has no command FROM".to_owned()),
-            Command::From if !is_first => Err("the command FROM stands only once, and first".to_owned()),
+            Command::From if !is_first => Err("the command FROM must come first and only once".to_owned()),
             Command::Component => {
                 self.components.push(arguments.to_owned());
                 Ok(())
@@ -179,7 +179,7 @@ mod tests {
             ("RUN", "Line 1: the command RUN takes an argument"),
             ("# c\n\nRUN a \\\n b\nCOPY a", "Line 5: the command COPY takes a source and a target"),
             ("restart now", "Line 1: the command RESTART takes no argument"),
-            ("RUN a\nFROM b", "Line 2: the command FROM stands only once, and first"),
+            ("RUN a\nFROM b", "Line 2: the command FROM must come first and only once"),
             ("ENV A", "Line 1: the command ENV takes a name and a value"),
         ] {
             assert_eq!(flaw(content).as_deref(), Some(line));

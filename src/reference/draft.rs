@@ -22,7 +22,7 @@ pub(super) struct Draft<'a> {
     pub(super) pipeline: Pipeline,
     resources: Vec<(Resource, Fate)>,
     pub(super) fate: Fate,
-    /// The execution that the state tells of.
+    /// The execution that the state reports.
     execution: Option<String>,
 }
 
@@ -133,7 +133,7 @@ impl<'a> Draft<'a> {
         self.pipeline.instance_type = id;
     }
 
-    /// Puts everything into the world, takes away what goes, and tells how to refer to what was made.
+    /// Puts everything into the world, takes away what goes, and returns the names of what was made.
     pub(super) fn settle(self, world: &mut World) -> Made {
         let (id, region) = (self.pipeline.id.clone(), self.pipeline.region.clone());
         let made = self.resources.iter().map(|(resource, _)| resource.clone());

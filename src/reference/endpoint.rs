@@ -13,7 +13,7 @@ use hyper::Method;
 use hyper::http::request::Parts;
 use std::time::Instant;
 
-/// What answers requests, and whoever is told of them.
+/// The service that answers requests, and the log that records them.
 #[derive(Debug)]
 pub(super) struct Endpoint {
     service: Service,

@@ -85,7 +85,7 @@ pub(super) struct Execution {
 }
 
 impl Execution {
-    /// What is said of an execution that stands in the way.
+    /// The text that names this execution as the one that blocks a start.
     pub(super) fn hindrance(&self) -> String {
         let (id, status) = (&self.id, self.status.name());
         format!("The image pipeline has an execution that has not ended: {id} is {status}.")

@@ -165,7 +165,7 @@ fault_kind! {
 }
 
 fault_kind! {
-    /// Faults of what stands in the way of a start.
+    /// Faults of what blocks a start.
     StartFault {
         RunningIgnored "running-ignored" "a pipeline with a running execution cannot be started"
         TerminalBlocks "terminal-blocks" "a pipeline whose executions have all ended can be started"
@@ -199,12 +199,12 @@ fault_kind! {
 }
 
 fault_kind! {
-    /// Faults of how callers are told apart; without keys and signatures none of them shows.
+    /// Faults in the checks of who calls; none of them shows without keys and signatures.
     AuthFault {
         AcceptUnsigned "accept-unsigned" "a request without a signature is refused"
         AcceptAnySignature "accept-any-signature" "a signature is that of the request"
         AcceptTamperedParameter "accept-tampered-parameter" "a request that was changed after it was signed is refused"
-        AcceptUnknownKey "accept-unknown-key" "a caller whose key nobody has is refused"
+        AcceptUnknownKey "accept-unknown-key" "a caller with an unknown key is refused"
         AcceptAnySecurityToken "accept-any-security-token" "a temporary key goes with its own security token"
         AcceptExpired "accept-expired" "a request from another time is refused"
         AcceptMalformedTime "accept-malformed-time" "a time that is not in the published format is refused"
@@ -212,7 +212,7 @@ fault_kind! {
         SharedNonces "shared-nonces" "a nonce that another key has used is good"
         IgnoreContentHash "ignore-content-hash" "a body has the digest that it is signed with"
         AcceptUnsignedHeaders "accept-unsigned-headers" "header fields that the API reads are signed"
-        FixedSignedHeaders "fixed-signed-headers" "which header fields are signed stands in the signature"
+        FixedSignedHeaders "fixed-signed-headers" "the signature lists the header fields that are signed"
         PortNotSigned "port-not-signed" "the host is signed with its port"
         FormNotSigned "form-not-signed" "the parameters of a form body are signed like those of the query"
         AcceptPast "accept-past" "a request is valid no longer than published"
@@ -248,20 +248,20 @@ fault_kind! {
 }
 
 fault_kind! {
-    /// Faults of what a token is known to stand for.
+    /// Faults of what a token is bound to.
     FingerprintFault {
-        WithoutPipeline "fingerprint-without-pipeline" "a token stands for its pipeline"
-        WithoutTags "fingerprint-without-tags" "a token stands for its tags"
-        WithoutTagKeys "fingerprint-without-tag-keys" "a token stands for the keys of its tags"
-        WithoutTagValues "fingerprint-without-tag-values" "a token stands for the values of its tags"
-        WithoutTemplateTags "fingerprint-without-template-tags" "a token stands for its template tags"
-        WithoutFirstTag "fingerprint-without-first-tag" "a token stands for its first tag"
-        WithoutMiddleTags "fingerprint-without-middle-tags" "a token stands for tags between others"
-        WithoutLastTag "fingerprint-without-last-tag" "a token stands for the last of its tags"
-        WithoutEmptyValues "fingerprint-without-empty-values" "a token stands for tags without a value, too"
-        ValueHead "fingerprint-value-head" "a token stands for the end of a value"
-        ValueTail "fingerprint-value-tail" "a token stands for the start of a value"
-        CaseFolded "fingerprint-case-folded" "a token stands for its tags as they are written"
+        WithoutPipeline "fingerprint-without-pipeline" "a token is bound to its pipeline"
+        WithoutTags "fingerprint-without-tags" "a token is bound to its tags"
+        WithoutTagKeys "fingerprint-without-tag-keys" "a token is bound to the keys of its tags"
+        WithoutTagValues "fingerprint-without-tag-values" "a token is bound to the values of its tags"
+        WithoutTemplateTags "fingerprint-without-template-tags" "a token is bound to its template tags"
+        WithoutFirstTag "fingerprint-without-first-tag" "a token is bound to its first tag"
+        WithoutMiddleTags "fingerprint-without-middle-tags" "a token is bound to tags between others"
+        WithoutLastTag "fingerprint-without-last-tag" "a token is bound to the last of its tags"
+        WithoutEmptyValues "fingerprint-without-empty-values" "a token is bound to tags without a value, too"
+        ValueHead "fingerprint-value-head" "a token is bound to the end of a value"
+        ValueTail "fingerprint-value-tail" "a token is bound to the start of a value"
+        CaseFolded "fingerprint-case-folded" "a token is bound to its tags as they are written"
     }
 }
 

@@ -34,7 +34,7 @@ struct About {
     tags: bool,
     /// Each tag is looked at by itself.
     each_tag: bool,
-    /// Each tag is held against those before it, of which the first has none.
+    /// Each tag is compared with those before it; the first has none.
     later_tags: bool,
 }
 
@@ -60,8 +60,8 @@ pub(super) fn slices(breach: Breach) -> Vec<Slice> {
 }
 
 impl Breach {
-    /// Whether a slice can be asked for: the position of a tag only where each tag is looked at by itself, and nothing
-    /// where the fault is not in what a request is answered.
+    /// Whether the fault can be limited to this slice. The position of a tag needs a fault that looks at each tag by
+    /// itself. A fault that is not in the answer to a request has no slices.
     pub(super) fn is_sliced_by(self, slice: Slice) -> bool {
         match about(self) {
             Some(about) => match slice.position {

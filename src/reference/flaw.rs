@@ -17,7 +17,7 @@ pub(super) struct Flaws {
     load: Vec<LoadFault>,
 }
 
-/// A well-formed request id that is no request's.
+/// A well-formed request id that belongs to no request.
 const OTHER_REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
 /// Deeper than any parser that recurses can follow on a small stack.
 const DEPTH: usize = 100_000;

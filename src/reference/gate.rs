@@ -1,6 +1,6 @@
 //! What every operation checks before its own parameters, in this order: method, path, size of the body, encoding,
 //! `Format`, `Action`, `Version`. The caller comes next, in `auth`. Main type: `Operation`.
-//! The gate knows no state; which operation does what stands in `service`.
+//! The gate has no state; `service` carries the operations out.
 
 use super::operation::Sibling;
 use super::policy::Policy;
@@ -23,7 +23,7 @@ impl Operation {
         }
     }
 
-    /// The root element of an XML answer that is no error.
+    /// The root element of a successful XML answer.
     pub(super) const fn response_root(self) -> &'static str {
         match self {
             Self::StartImagePipelineExecution => "StartImagePipelineExecutionResponse",

@@ -28,7 +28,7 @@ impl Images {
         self.by_id.get(place)
     }
 
-    /// An image of the family; which one matters to nobody here.
+    /// The newest image of the family.
     pub(super) fn of_family(&self, family: &Place) -> Option<&Image> {
         let id = self.families.get(family)?.last()?;
         self.by_id.get(&(family.0.clone(), id.clone()))

@@ -1,7 +1,7 @@
 //! The reference endpoint: an implementation of the ECS operation `StartImagePipelineExecution` (2014-05-26) with state
 //! of its own, served on a loopback port. Main types: `Reference`, a running server, and `Settings`, what it is to be.
-//! It never sees the case tables: each error arises from the state of its world, which its state hook changes and the
-//! operations beside the start, so that the API alone brings about the states that it can bring about.
+//! It never sees the case tables: each error arises from the state of its world. The state hook changes that state, and
+//! so do the other operations, so a test can reach some states through the API alone.
 //!
 //! # What a request goes through
 //!
@@ -17,7 +17,7 @@
 //!    from;
 //! 5. `RegionId`, then `ImagePipelineId`: given and not empty;
 //! 6. `ClientToken`: ASCII and up to 64 characters; an empty one counts as not given;
-//! 7. tags: their number, then keys, then values, then keys that stand twice, `Tag` and `TemplateTag` alike;
+//! 7. tags: their number, then keys, then values, then keys that occur twice, `Tag` and `TemplateTag` alike;
 //! 8. the region exists, then the pipeline exists in it;
 //! 9. the caller may start the pipeline; then the token: a replay gets the first result, other parameters a refusal;
 //! 10. no execution of the pipeline is running;
@@ -40,15 +40,15 @@
 //! - A replay must have the same tags in any order and all other parameters alike, also unknown ones; those of signature
 //!   and format do not count.
 //! - `CANCELLING` is a running status.
-//! - The name of the image to build is held against the names of the images in the region as it stands.
+//! - The name of the image to build is compared with the names of the images in the region, exactly as it is written.
 //! - Executions do not go on by themselves: a status stays what the state hook made it, until it is cancelled.
 //!
 //! # The other operations
 //!
 //! `CreateImagePipeline`, `DescribeImagePipelines`, `DescribeImagePipelineExecutions`, `CancelImagePipelineExecution` and
 //! `DeleteImagePipeline` share the checks up to the caller, and go on in `operation`, where their own order of checks and
-//! their choices are listed. Their pipelines are those of the state hook: whoever made one, all operations see it, and
-//! beyond 2,048 the oldest goes first.
+//! their choices are listed. They share their pipelines with the state hook: all operations see a pipeline, however it
+//! was made. Beyond 2,048 pipelines, the oldest goes first.
 //!
 //! # Faults
 //!
@@ -131,13 +131,13 @@ pub struct Settings {
     pub creation_time: SystemTime,
     /// The promises to break.
     pub faults: Vec<Fault>,
-    /// Who is told of each request.
+    /// The log that records each request, if there is one.
     pub log: Option<RequestLog>,
     /// Which signatures to ask for.
     pub auth: AuthMode,
     /// The keys that signatures may be made with.
     pub keys: Vec<Credentials>,
-    /// What the times of signatures are held against.
+    /// The clock that the times of signatures are compared with.
     pub clock: Clock,
     /// What the endpoint shows of itself on encrypted connections; without it nothing is encrypted.
     pub identity: Option<Identity>,
@@ -226,7 +226,7 @@ impl Reference {
         self.closing.send_replace(true);
         if timeout(SHUT_DOWN_TIME, &mut self.serving).await.is_err() {
             self.serving.abort();
-            // The task was told to end, so that it did not finish is no error.
+            // The task was aborted, so its error is expected.
             let _ = (&mut self.serving).await;
         }
     }

@@ -4,7 +4,7 @@
 use super::execution::{Executions, Status};
 use super::world::Access;
 
-/// An image pipeline: what a start looks at, and the details that are only told again.
+/// An image pipeline: what a start looks at, and the details that only descriptions repeat.
 #[derive(Clone, Debug)]
 pub(super) struct Pipeline {
     pub(super) id: String,
@@ -12,7 +12,7 @@ pub(super) struct Pipeline {
     pub(super) account: String,
     pub(super) source: Source,
     pub(super) image_name: String,
-    /// Without one nothing is changed in what is built on.
+    /// Without one, the build leaves the base image unchanged.
     pub(super) build_content: Option<String>,
     pub(super) test_content: Option<String>,
     pub(super) docker: Option<DockerCredential>,

@@ -19,7 +19,7 @@ pub(super) struct Policy {
     pub(super) tag: TagPolicy,
     pub(super) token: TokenPolicy,
     pub(super) wire: WirePolicy,
-    /// The statuses in which an execution stands in the way of a new start.
+    /// The statuses in which an execution blocks a new start.
     pub(super) blocking: Vec<Status>,
     /// A start is one step: nothing comes between its checks and its effect.
     pub(super) atomic_start: Promise,
@@ -225,7 +225,7 @@ pub(super) struct TokenPolicy {
     /// How many of its characters a token is known by.
     pub(super) known_by: usize,
     pub(super) memory: Memory,
-    /// What a token does not stand for, though it should.
+    /// What a token is not bound to, though it should be.
     pub(super) blind: Vec<FingerprintFault>,
 }
 

@@ -1,4 +1,4 @@
-//! A record of what was asked and answered, for whoever serves the endpoint.
+//! A record of requests and answers, for the program that serves the endpoint.
 //!
 //! It holds no parameter and no header but the request id, so nothing in it is a secret.
 

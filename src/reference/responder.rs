@@ -47,10 +47,11 @@ use wiremock::{Request, Respond, ResponseTemplate};
 ///
 /// # What differs from a port
 ///
-/// - wiremock reads a request's target as a browser reads a URL. Dot segments of the path are resolved, so that `/./` is
-///   answered as `/` is, and not as an unknown action. In the query, `'` and letters outside of ASCII are percent-encoded. Parameters decode to the same values; one that is sent twice stays so, and bytes that are no
-///   UTF-8 stay undecodable. Both signatures cover decoded parameters, and are verified as at a port. A target that is no
-///   URL, such as `*`, panics in wiremock.
+/// - wiremock reads a request's target as a browser reads a URL. Dot segments of the path are resolved, so that `/./`
+///   is answered as `/` is, and not as an unknown action. In the query, `'` and letters outside of ASCII are
+///   percent-encoded. Parameters decode to the same values; one that is sent twice stays so, and bytes that are not
+///   UTF-8 stay undecodable. Both signatures cover decoded parameters, and are verified as at a port. A target that is
+///   not a URL, such as `*`, panics in wiremock.
 /// - A target that is longer than 64 KiB once it is encoded so is answered with an empty 414.
 /// - wiremock answers one request at a time, reads bodies of any size, and remembers every request unless it is built with
 ///   `disable_request_recording`.

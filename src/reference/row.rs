@@ -23,7 +23,7 @@ macro_rules! error_rows {
                 match self { $(Self::$variant => $code,)+ }
             }
 
-            /// The message, in which `%s` stands for the filling.
+            /// The message, with `%s` in the place of the filling.
             pub(super) const fn template(self) -> &'static str {
                 match self { $(Self::$variant => $template,)+ }
             }
@@ -105,10 +105,10 @@ impl Refusal {
     }
 }
 
-/// The most characters of foreign text that a filling repeats; more tells a reader nothing.
+/// The most characters of foreign text that a filling repeats; more does not help a reader.
 const QUOTED_CHARACTERS: usize = 64;
 
-/// Foreign text made fit to stand in a message: shortened, and without control characters.
+/// Foreign text made fit for a message: shortened, and without control characters.
 pub(super) fn quoted(text: &str) -> String {
     let mut safe: String = text
         .chars()

@@ -14,11 +14,11 @@ use super::identity::{Identity, IdentityError, config};
 const BEFORE: Duration = Duration::from_hours(24);
 /// So far ahead it is: longer than an endpoint of tests is up, and less than the 398 days that clients allow at most.
 const AHEAD: Duration = Duration::from_hours(24 * 365);
-/// The name that is shown to whoever looks at a made certificate.
+/// The common name of a made certificate.
 const COMMON_NAME: &str = "proofmark reference endpoint";
 
 impl Identity {
-    /// Makes a key and a certificate for these host names and addresses, which is no authority for others.
+    /// Makes a key and a certificate for these host names and addresses. The certificate cannot sign others.
     ///
     /// # Errors
     ///

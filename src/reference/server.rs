@@ -50,7 +50,7 @@ impl Server {
         Self { endpoint: Endpoint::new(settings), delivery, identity }
     }
 
-    /// Serves connections until it is told to close, and then lets requests under way end. If it is dropped,
+    /// Serves connections until `closing` is set, and then lets requests under way end. If it is dropped,
     /// its connections end with it.
     pub(super) async fn serve(self, listener: TcpListener, mut closing: watch::Receiver<bool>) {
         let server = Arc::new(self);
@@ -68,17 +68,17 @@ impl Server {
                     }
                     Err(_) => sleep(ACCEPT_PAUSE).await,
                 },
-                () = told_to_close(&mut closing) => break,
+                () = close_requested(&mut closing) => break,
             }
         }
         drop(listener);
         while connections.join_next().await.is_some() {}
     }
 
-    /// Holds one connection, which is encrypted first if the endpoint has an identity. How it ends is the caller's
-    /// business and told to nobody.
+    /// Holds one connection, which is encrypted first if the endpoint has an identity. Errors of the
+    /// connection are the caller's business and are not reported.
     async fn hold(self: Arc<Self>, stream: TcpStream, mut closing: watch::Receiver<bool>) {
-        // Small answers go out at once; a socket that cannot be told so is only slower.
+        // Small answers go out at once; a socket without this option is only slower.
         let _ = stream.set_nodelay(true);
         let Some(identity) = &self.identity else {
             return self.converse(stream, closing).await;
@@ -89,7 +89,7 @@ impl Server {
                 self.converse(stream, closing).await;
             },
             // A connection that is not agreed on yet has no request under way.
-            () = told_to_close(&mut closing) => {}
+            () = close_requested(&mut closing) => {}
         }
     }
 
@@ -107,7 +107,7 @@ impl Server {
         let mut connection = pin!(connection);
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = told_to_close(&mut closing) => connection.as_mut().graceful_shutdown(),
+            () = close_requested(&mut closing) => connection.as_mut().graceful_shutdown(),
         }
         let _ = connection.await;
     }
@@ -124,8 +124,8 @@ impl Server {
     }
 }
 
-/// Waits until the endpoint is told to close, or nobody is left to tell it.
-async fn told_to_close(closing: &mut watch::Receiver<bool>) {
+/// Waits until `closing` is set, or its sender is gone.
+async fn close_requested(closing: &mut watch::Receiver<bool>) {
     // The guard that this gives must not be kept over a wait.
     let _ = closing.wait_for(|is_closing| *is_closing).await;
 }

@@ -1,5 +1,5 @@
 //! The part of all requests in which a fault shows: conditions on the request and on the state of what it is about.
-//! Main types: `Slice`, conditions that must all hold, and `Facts`, what they are held against. No case is known here.
+//! Main types: `Slice`, conditions that must all hold, and `Facts`, which they are checked on. No case is known here.
 
 use super::execution::Execution;
 use super::pipeline::Pipeline;

@@ -1,4 +1,4 @@
-//! The operation: its parameters, what stands in the way of a start, and the start.
+//! The operation: its parameters, what blocks a start, and the start.
 //! Main types: `StartRequest`, the parameters once they are valid, and `Next`, what is to be done for them.
 //! Examining and carrying out are two steps, which the caller takes as one.
 

@@ -143,7 +143,7 @@ impl State {
             Self::EndsAtOnce => draft.pipeline.ends_as = Some(ended(params)?),
             Self::Forbidden => draft.pipeline.access = Access::Denied,
         }
-        Ok(told(draft.settle(world)))
+        Ok(variables_of(draft.settle(world)))
     }
 }
 
@@ -152,12 +152,12 @@ const RESTORED: OssObject = OssObject { storage: Storage::ArchivedAndRestored, .
 const DENIED: OssObject = OssObject { access: Access::Denied, ..READABLE };
 const ARCHIVED: OssObject = OssObject { storage: Storage::Archived, ..READABLE };
 
-fn told(made: Made) -> Variables {
-    let mut told = variables([("region", &made.region), ("pipeline", &made.pipeline)]);
+fn variables_of(made: Made) -> Variables {
+    let mut all = variables([("region", &made.region), ("pipeline", &made.pipeline)]);
     if let Some(execution) = made.execution {
-        told.insert("execution".to_owned(), Value::from(execution));
+        all.insert("execution".to_owned(), Value::from(execution));
     }
-    told
+    all
 }
 
 fn variables<const N: usize>(pairs: [(&str, &str); N]) -> Variables {
@@ -199,7 +199,7 @@ fn content(params: &Map<String, Value>) -> Result<String, ParamError> {
     content.map(str::to_owned).ok_or(ParamError::NotAContent)
 }
 
-/// The given content, which must be malformed for the state to be true, or one that has a command nobody knows.
+/// The given content, which must be malformed for the state to be true, or a default one with an unknown command.
 fn malformed(params: &Map<String, Value>, stage: Stage) -> Result<String, ParamError> {
     if !params.contains_key("content") {
         return Ok("RUN yum -y update\nLAUNCH rocket".to_owned());

@@ -1,5 +1,5 @@
 //! The rules of `Tag.N.Key` and `Tag.N.Value`, and of the deprecated `TemplateTag`, which is held to the same ones.
-//! Main type: `Tags`. Keys and prefixes are taken as they are written: `ACS:` is no `acs:`, and `k` and `K` are two keys.
+//! Main type: `Tags`. Keys and prefixes are case-sensitive: `ACS:` is not `acs:`, and `k` and `K` are two keys.
 //! Numbers may come in any order and with gaps; a number outside of 1 to 20 is one tag too many.
 
 use super::policy::{Policy, Promise, Twins};

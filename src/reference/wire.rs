@@ -13,7 +13,7 @@ use percent_encoding::percent_decode;
 pub(super) struct Call {
     pub(super) method: Method,
     pub(super) path: String,
-    /// The host that the caller addressed, fit to stand in an answer.
+    /// The host that the caller addressed, fit to be part of an answer.
     pub(super) host: String,
     pub(super) params: Params,
     pub(super) action: Option<String>,
@@ -29,7 +29,7 @@ pub(super) struct Sent {
     uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
-    /// The body once more, if it holds parameters.
+    /// A copy of the body, if it holds parameters.
     pub(super) form: Option<Bytes>,
 }
 
@@ -207,7 +207,7 @@ impl Params {
 /// Undoes form encoding; the error is the text with the unreadable parts replaced.
 fn decoded(encoded: &[u8]) -> Result<String, String> {
     let mut bytes = encoded.to_vec();
-    // Most texts stand as they are meant.
+    // Most texts have nothing to decode.
     if encoded.iter().any(|byte| matches!(byte, b'+' | b'%')) {
         bytes.iter_mut().filter(|byte| **byte == b'+').for_each(|byte| *byte = b' ');
         bytes = percent_decode(&bytes).collect();

@@ -11,7 +11,7 @@ use super::slice::Past;
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
-/// The region in which states are brought about.
+/// The region that states are set up in.
 pub(super) const HOME_REGION: &str = "cn-hangzhou";
 /// A second region, in which nothing is.
 pub(super) const OTHER_REGION: &str = "cn-shanghai";
@@ -190,7 +190,7 @@ impl World {
         self.images.get(place)
     }
 
-    /// An image of the family; which one matters to nobody here.
+    /// The newest image of the family.
     pub(super) fn image_of_family(&self, region: &str, family: &str) -> Option<&Image> {
         self.images.of_family(&(region.to_owned(), family.to_owned()))
     }

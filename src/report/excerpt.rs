@@ -37,7 +37,7 @@ pub(super) fn excerpt_line(answer: &Answer) -> String {
 
 fn body(answer: &Answer) -> Vec<String> {
     let count = answer.bytes.len();
-    // What was read in another encoding is no UTF-8.
+    // A text in another encoding was decoded before: its bytes are not UTF-8.
     let read = match &answer.body {
         Body::Other { text: Some(Value::Text(text)) } => Some(text.as_str()),
         Body::Empty | Body::Json(_) | Body::Xml { .. } | Body::Other { .. } | Body::Unreadable { .. } => {

@@ -1,4 +1,5 @@
-//! Annotations for GitHub's CI: workflow commands that show each cause at the line of a case, in a file or a pull request.
+//! Annotations for GitHub's CI: workflow commands that show each cause at the line of a case, in a file or a pull
+//! request.
 //!
 //! Syntax and escapes after "Workflow commands for GitHub Actions" (docs.github.com/actions).
 
@@ -6,7 +7,7 @@ use std::io::{self, Write};
 
 use super::Report;
 use super::cause::{Cause, Causes};
-use super::headline::TOLD;
+use super::headline::DRIFT_LISTED;
 use super::headline::{Kind, headline, is_listed, kind};
 use super::sink::Sink;
 use crate::event::{Event, RunEnd};
@@ -25,7 +26,7 @@ pub struct GithubReport {
     out: Sink,
     /// The folder that the program runs in, below the workspace; empty for the workspace itself.
     below: String,
-    /// What is told of runs as a whole.
+    /// Annotations about runs as a whole.
     notes: Annotations,
     broken: Annotations,
     unknown: Annotations,
@@ -83,14 +84,14 @@ impl GithubReport {
             self.notes.add(|| note("error", "stale waiver", stale));
         }
         if let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) {
-            self.notes.add(|| note("error", "manifest", &told(drift)));
+            self.notes.add(|| note("error", "manifest", &drift_line(drift)));
         }
         if let Some(stopped) = &end.stopped {
             self.notes.add(|| note("error", "proofmark", &stopped.reason()));
         }
     }
 
-    /// The lines, of which those of the whole come first, and of what is inconclusive last.
+    /// The lines: first those about the whole run, last those about inconclusive cases.
     fn lines(&self) -> Vec<String> {
         let errors = [&self.notes, &self.broken, &self.unknown];
         let count: usize = errors.iter().map(|errors| errors.count).sum();
@@ -99,15 +100,15 @@ impl GithubReport {
         let mut lines: Vec<String> = first.chain(&self.warnings.first).cloned().collect();
         if count > shown {
             let hidden = count - shown;
-            lines.push(format!("::error title=proofmark::and {hidden} more, which the log tells"));
+            lines.push(format!("::error title=proofmark::and {hidden} more, listed in the log"));
         }
         lines
     }
 }
 
-/// In what the suite is not the one that is meant, with the first differences.
-fn told(drift: &Drift) -> String {
-    format!("{drift}: {}", drift.lines(TOLD).join(", "))
+/// How the suite differs from its manifest, with the first differences.
+fn drift_line(drift: &Drift) -> String {
+    format!("{drift}: {}", drift.lines(DRIFT_LISTED).join(", "))
 }
 
 /// A cause, at the line of the case that shows it.
@@ -175,7 +176,7 @@ impl Report for GithubReport {
     }
 }
 
-/// Another report, whose lines no CI service takes for commands: an answer that is told may look like one.
+/// Another report, whose lines a CI service does not take for commands: an answer in it may look like one.
 pub struct Shielded {
     inner: Box<dyn Report>,
     out: Box<dyn Write>,
@@ -183,7 +184,7 @@ pub struct Shielded {
 }
 
 impl Shielded {
-    /// Shields a report that goes to `out`; nobody may guess `token`, since it ends the shield.
+    /// Shields a report that goes to `out`. The `token` ends the shield, so it must not be guessable.
     ///
     /// # Errors
     /// Output that cannot be written.
@@ -207,7 +208,7 @@ impl Report for Shielded {
     fn close(self: Box<Self>) -> io::Result<()> {
         let Self { inner, mut out, token } = *self;
         let closed = inner.close();
-        // Whatever became of the report, commands are taken again.
+        // The shield ends also where the report failed.
         writeln!(out, "::{token}::").and_then(|()| out.flush())?;
         closed
     }

@@ -6,10 +6,10 @@ use crate::plain::printable;
 /// The longest line, in characters: lists and annotations show no more.
 const LONGEST: usize = 500;
 
-/// How many differences from a manifest are told one by one, outside of what is for programs.
-pub(super) const TOLD: usize = 20;
+/// How many differences from a manifest are listed one by one. Formats for programs list all of them.
+pub(super) const DRIFT_LISTED: usize = 20;
 
-/// What a case comes to, as formats for tests tell it.
+/// The result of a case, as test report formats name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// It passed.
@@ -24,7 +24,7 @@ pub(super) enum Kind {
     Waived,
     /// It cannot be decided, or something was left behind.
     Inconclusive,
-    /// Somebody said that it does not concern this endpoint.
+    /// It was skipped on purpose: it does not concern this endpoint.
     Skipped,
 }
 
@@ -42,8 +42,8 @@ pub(super) fn kind(record: &CaseRecord) -> Kind {
     }
 }
 
-/// Whether a list of what is wrong names the case. One that never began since the run was over tells nothing, and
-/// would take the place of one that does; the run itself tells why.
+/// Whether a list of problems names the case. A case that never began since the run was over is not listed: it would
+/// take the place of one that shows a problem, and the run itself reports why it ended.
 pub(super) fn is_listed(record: &CaseRecord) -> bool {
     match (kind(record), &record.verdict) {
         (Kind::Passed | Kind::Skipped, _) => false,
@@ -55,7 +55,7 @@ pub(super) fn is_listed(record: &CaseRecord) -> bool {
 /// Why a case is not passed, on one line without a character that acts; empty if it simply passed.
 pub(super) fn headline(record: &CaseRecord) -> String {
     let reason = match &record.verdict {
-        Verdict::Failed => first_counting(record).map(told),
+        Verdict::Failed => first_counting(record).map(finding_line),
         Verdict::Passed
         | Verdict::Flaky { .. }
         | Verdict::Waived { .. }
@@ -79,8 +79,8 @@ pub(super) fn first_counting(record: &CaseRecord) -> Option<&Finding> {
     record.findings.iter().find(|finding| finding.counts(record.gate))
 }
 
-/// A finding in a line, without what says so.
-pub(super) fn told(finding: &Finding) -> String {
+/// A finding on one line, without its `because`.
+pub(super) fn finding_line(finding: &Finding) -> String {
     let Finding { level, subject, expected, actual, .. } = finding;
     let subject = if subject == level.name() { String::new() } else { format!(" {subject}") };
     format!("{level}{subject}: expected {expected}, found {actual}")

@@ -10,7 +10,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml};
 
 use super::cause::Causes;
-use super::headline::{Kind, TOLD, first_counting, flaky, headline, kind};
+use super::headline::{DRIFT_LISTED, Kind, first_counting, flaky, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report, seconds};
@@ -129,7 +129,7 @@ impl JunitReport {
         self.out.get_mut().write_all(b"\n")
     }
 
-    /// A stale waiver fails the run and belongs to no case. Nobody looks anywhere else than at cases.
+    /// A stale waiver fails the run and belongs to no case. It is written as a case, since readers show only cases.
     fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {
         if end.stale_waivers.is_empty() {
             return Ok(());
@@ -199,12 +199,12 @@ impl Suite {
         let (name, class) = (format!("stale waiver {number}"), class(endpoint, WAIVERS));
         let start = BytesStart::new("testcase").with_attributes([("name", &*name), ("classname", &class)]);
         self.cases.write_event(Xml::Start(start))?;
-        let told = printable(waiver);
-        self.result("failure", "stale waiver", &told.replace('\n', " "), &told)?;
+        let text = printable(waiver);
+        self.result("failure", "stale waiver", &text.replace('\n', " "), &text)?;
         self.end_case()
     }
 
-    /// Adds in what the suite is not the one that is meant.
+    /// Adds how the suite differs from its manifest.
     fn add_drift(&mut self, drift: &Drift, endpoint: Option<&str>) -> io::Result<()> {
         self.tests += 1;
         self.errors += 1;
@@ -212,8 +212,8 @@ impl Suite {
         let start =
             BytesStart::new("testcase").with_attributes([("name", "suite"), ("classname", class.as_str())]);
         self.cases.write_event(Xml::Start(start))?;
-        let told = printable(&drift.lines(TOLD).join("\n")).into_owned();
-        self.result("error", MANIFEST, &printable(&drift.to_string()), &told)?;
+        let text = printable(&drift.lines(DRIFT_LISTED).join("\n")).into_owned();
+        self.result("error", MANIFEST, &printable(&drift.to_string()), &text)?;
         self.end_case()
     }
 
@@ -238,13 +238,14 @@ impl Suite {
     }
 }
 
-/// The class of cases. Consumers tell cases apart by class and name alone, so of several endpoints each has its own.
+/// The class of cases. Readers of the file distinguish cases by class and name alone, so each of several endpoints has
+/// a class of its own.
 fn class(endpoint: Option<&str>, table: &str) -> String {
     let parts: Vec<&str> = endpoint.into_iter().chain([table]).collect();
     printable(&parts.join("/")).replace('/', ".")
 }
 
-/// The element that tells why a case did not simply pass, and its type.
+/// The element that shows why a case did not simply pass, and its type.
 fn element(record: &CaseRecord, kind: Kind) -> Option<(&'static str, &'static str)> {
     match kind {
         Kind::Passed | Kind::StartedAgain => None,

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::cause::Causes;
-use super::headline::{Kind, TOLD, headline, is_listed, kind};
+use super::headline::{DRIFT_LISTED, Kind, headline, is_listed, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report, seconds};
@@ -25,7 +25,7 @@ pub struct MarkdownReport {
     out: Sink,
     start: Option<RunStart>,
     causes: Causes,
-    /// What was doubtful in the run, told below its heading.
+    /// The warnings of the run, shown below its heading.
     warnings: Vec<String>,
     /// Cases that failed, which are listed first.
     failed: Vec<Listed>,
@@ -139,7 +139,7 @@ impl MarkdownReport {
         for stale in &end.stale_waivers {
             writeln!(self.out, "\nStale waiver: {}", cell(stale))?;
         }
-        for line in end.drift.iter().flat_map(|drift| drift.lines(TOLD)) {
+        for line in end.drift.iter().flat_map(|drift| drift.lines(DRIFT_LISTED)) {
             writeln!(self.out, "\nManifest: {}", cell(&line))?;
         }
         if !end.orphans.is_empty() {

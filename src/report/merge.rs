@@ -1,4 +1,4 @@
-//! Puts what several runs said together, as if one run had said it: the shards of a suite.
+//! Merges the shards of a suite: the events of several runs become those of one.
 //!
 //! Cases come in the order of ids from each, so they are merged as they are read, and memory does not grow with them.
 
@@ -14,11 +14,11 @@ use crate::model::{Drift, VerdictCounts};
 /// How many missing parts are named.
 const MOST_LISTED: usize = 1000;
 
-/// Why runs are no parts of one.
+/// Why runs are not parts of one run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the runs have different {what}: {first} and {second}")]
 pub struct Apart {
-    /// In what they differ.
+    /// The property that differs.
     pub what: &'static str,
     /// What one of them says.
     pub first: String,
@@ -118,12 +118,12 @@ fn add_operation(all: &mut Vec<OperationStart>, operation: &OperationStart) -> R
     if let (Some(first), Some(second)) = (&known.digest, &operation.digest) {
         same("texts of a contract", first, second)?;
     }
-    // What one part does not say is not known of the whole.
+    // If one part lacks the digest, the whole has none.
     if operation.digest.is_none() {
         known.digest = None;
     }
     known.selected += operation.selected;
-    // A part that an earlier version told knows less.
+    // A part that an earlier version wrote has no details of rows and parameters.
     if known.error_rows.is_empty() {
         known.error_rows.clone_from(&operation.error_rows);
         known.parameters.clone_from(&operation.parameters);
@@ -182,7 +182,7 @@ fn held(runs: &[(RunStart, RunEnd)]) -> Option<Vec<RowsHeld>> {
     end.rows_held.clone().filter(|_| start.parts.is_empty())
 }
 
-/// The snapshots that no part has confirmed: each part tells those of the others' cases as well.
+/// The snapshots that no part has confirmed: each part also reports those of the others' cases as stale.
 fn stale_in_all(runs: &[(RunStart, RunEnd)]) -> Option<Vec<StaleSnapshot>> {
     let mut parts = runs.iter().map(|(_, end)| end.stale_snapshots.as_ref());
     let mut stale = parts.next()??.clone();
@@ -193,12 +193,12 @@ fn stale_in_all(runs: &[(RunStart, RunEnd)]) -> Option<Vec<StaleSnapshot>> {
     Some(stale)
 }
 
-/// What any part has found: each holds the suite, and what it selects, against the manifest. A part that is missing is
-/// something that was meant and is not there.
+/// How the suite differs from its manifest, by the findings of all parts: each compares the suite, and its selection,
+/// with the manifest. A missing part is a difference as well.
 fn drift(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> Option<Drift> {
     let parts = missing_parts(&all.parts).unwrap_or_default();
     let missing = (!parts.is_empty()).then(|| Drift { parts, ..Drift::default() });
-    // What parts that were merged before lacked may be here now.
+    // Parts that an earlier merge lacked may be here now.
     let own = |mut drift: Drift| {
         let lacked = !std::mem::take(&mut drift.parts).is_empty();
         (!lacked || !drift.is_empty()).then_some(drift)

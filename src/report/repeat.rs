@@ -1,13 +1,13 @@
-//! Lines by which a person sends requests of a run again. Main type: [`Repeat`].
+//! Command lines that send requests of a run again. Main type: [`Repeat`].
 //!
-//! The embedded endpoint is gone after the run, and its port with it. Its requests go to `proofmark serve`, which gives a
-//! state that is set up for the same purpose the same identifiers; so the state is set up there first.
+//! The embedded endpoint is gone after the run, and its port with it. Its requests go to `proofmark serve`, where the
+//! state is set up first: for the same purpose, it gets the same identifiers.
 
 use crate::event::{EndpointDescription, RunStart};
 use crate::model::{CaseRecord, Method, Request, SentBody};
 use crate::protocol::curl_line;
 
-/// Where `proofmark serve` listens unless it is told otherwise.
+/// Where `proofmark serve` listens by default.
 pub const SERVED: &str = "http://127.0.0.1:9000";
 
 /// The path of its state hook.

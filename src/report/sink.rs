@@ -42,7 +42,7 @@ impl Sink {
         Self(Out::Memory(Vec::new()))
     }
 
-    /// Puts the file in its place, or writes out what waits; the bytes, if they were kept in memory.
+    /// Puts the file in its place, or flushes the output. Returns the bytes, if they were kept in memory.
     ///
     /// # Errors
     /// A disk that is full, or a reader that has gone away.
@@ -62,7 +62,7 @@ impl Sink {
         }
     }
 
-    /// Passes on what waits, where somebody may follow: a file appears at the end in any case.
+    /// Flushes standard output, so that a reader can follow the run. A file appears only at the end.
     pub(super) fn follow(&mut self) -> io::Result<()> {
         match &mut self.0 {
             Out::Standard(out) => out.flush(),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::Value as Json;
 
-use super::headline::{Kind, TOLD, headline, kind};
+use super::headline::{DRIFT_LISTED, Kind, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report};
@@ -19,9 +19,9 @@ pub struct TapReport {
     out: Sink,
     repeat: Repeat,
     endpoint: String,
-    /// How many cases of the run have been told.
+    /// How many cases of the run have been written.
     cases: usize,
-    /// How many runs of a series have been told, if it is one.
+    /// How many runs of a series have been written, if it is one.
     runs: Option<usize>,
     is_ended: bool,
 }
@@ -37,7 +37,7 @@ impl TapReport {
         Ok(Self { out: sink, repeat, endpoint, cases: 0, runs: None, is_ended: false })
     }
 
-    /// A subtest stands four columns further in.
+    /// A subtest is indented by four columns.
     fn indent(&self) -> &'static str {
         if self.runs.is_some() { "    " } else { "" }
     }
@@ -97,7 +97,7 @@ impl TapReport {
         for stale in &end.stale_waivers {
             writeln!(self.out, "{indent}# stale waiver: {}", one_line(stale))?;
         }
-        for line in end.drift.iter().flat_map(|drift| drift.lines(TOLD)) {
+        for line in end.drift.iter().flat_map(|drift| drift.lines(DRIFT_LISTED)) {
             writeln!(self.out, "{indent}# manifest: {}", one_line(&line))?;
         }
         let Some(runs) = &mut self.runs else {
@@ -117,7 +117,7 @@ impl TapReport {
     }
 }
 
-/// Why the run as a whole says nothing, or fails for what no single case tells.
+/// Why the run as a whole decides nothing, or fails for a reason that belongs to no single case.
 fn bail_out(end: &RunEnd) -> Option<String> {
     let stopped = end.stopped.as_ref().map(Stopped::reason);
     let stale = (!end.stale_waivers.is_empty()).then(|| "waivers do not hold any more".to_owned());

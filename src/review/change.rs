@@ -17,11 +17,11 @@ use crate::snapshot::{PendingSnapshot, Recorded, replacements};
 /// What has changed in a snapshot.
 #[derive(Default)]
 pub(super) struct Findings {
-    /// Facts, each with its key; no key stands twice.
+    /// Facts, each with its key; no key is there twice.
     pub(super) facts: Vec<(Fact, String)>,
     /// Lines about rows of the contract.
     pub(super) rows: Vec<String>,
-    /// Further keys, of what no fact tells.
+    /// Further keys, of changes that have no fact.
     pub(super) silent: BTreeSet<String>,
 }
 
@@ -41,7 +41,7 @@ impl Findings {
     }
 }
 
-/// What has changed in a snapshot that waits.
+/// What has changed in a pending snapshot.
 pub(super) fn findings(snapshot: &PendingSnapshot, contract: Option<&Contract>) -> Findings {
     let mut findings = Findings::default();
     let new = bare(&snapshot.new.text);
@@ -94,7 +94,7 @@ pub(super) fn lines_key(old: &str, new: &str) -> String {
     parts.join("\n\n")
 }
 
-/// What a case answers that has no snapshot yet.
+/// The facts of a case that has no snapshot yet.
 fn first_seen(exchanges: &[Exchange<'_>], contract: Option<&Contract>, findings: &mut Findings) {
     for (at, exchange) in exchanges.iter().enumerate() {
         let judged = Judged::of(&exchange.answer, contract);

@@ -19,7 +19,7 @@ pub(super) const FORMAT: &str = "proofmark-decisions";
 /// Its version.
 pub(super) const VERSION: u32 = 1;
 
-/// How many problems of a file are told: each is shown with its line, and a person mends a few at a time.
+/// How many problems of a file are reported: each is shown with its line, and you mend a few at a time.
 const MOST_PROBLEMS: usize = 100;
 
 /// What a file of decisions says.
@@ -60,13 +60,13 @@ pub struct Decision {
 /// What a decision finds in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing<'a> {
-    /// The snapshot that was decided on waits.
+    /// The snapshot that was decided on is still pending.
     Waits(&'a PendingSnapshot),
-    /// It is so already.
+    /// The decision is carried out already.
     Done,
-    /// Something else waits, or something else was accepted since.
+    /// Another snapshot is pending, or what was accepted before has changed.
     Changed,
-    /// Nothing waits, and what is accepted is not what the decision comes to.
+    /// No snapshot is pending, and the accepted one is not the one that the decision would leave.
     Gone,
 }
 
@@ -76,7 +76,7 @@ pub fn digest(recorded: &Recorded) -> String {
 }
 
 impl Decision {
-    /// How it stands with the snapshot, by what waits and what is accepted for the case now.
+    /// Whether the decision can be applied, by the snapshots that are pending and accepted for the case now.
     pub fn standing<'a>(
         &self,
         pending: Option<&'a PendingSnapshot>,

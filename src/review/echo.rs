@@ -28,7 +28,7 @@ pub(super) struct Echoes {
 }
 
 impl Echoes {
-    /// What the answers to these requests may repeat; nothing that stands in a template itself.
+    /// What the answers to these requests may repeat; nothing that is a word of a template itself.
     pub(super) fn of(requests: [&Request<'_>; 2], contract: Option<&Contract>, templates: &[&str]) -> Self {
         let declared = contract.map_or(&[][..], |contract| &contract.parameters);
         let sent = requests.iter().flat_map(|request| &request.params);
@@ -48,7 +48,7 @@ impl Echoes {
         Self { texts }
     }
 
-    /// What also counts as repeated, before everything else, such as an error code.
+    /// A text with marks in place of what it repeats. `others`, such as an error code, count first.
     pub(super) fn masked(&self, text: &str, others: &[(&str, &'static str)]) -> String {
         if text.len() > LONGEST {
             return text.to_owned();
@@ -71,8 +71,8 @@ impl Echoes {
         is_rewritten(&old, &replacements(&old, &new))
     }
 
-    /// What a change from one text to another is told apart by: what is replaced by what, and nothing of what
-    /// stays, since that differs from case to case; the whole of both where little stays.
+    /// The key of a change from one text to another. It holds the replaced parts with their replacements, and leaves
+    /// out the rest, which differs from case to case. Where little stays, it holds the whole of both texts.
     pub(super) fn change(&self, old: &str, new: &str, others: Others<'_>) -> String {
         let (old, new) = (self.masked(old, others.old), self.masked(new, others.new));
         let (old_words, new_words) = (words(&old), words(&new));
@@ -95,7 +95,7 @@ fn is_rewritten(words: &[&str], replaced: &[(Range<usize>, Range<usize>)]) -> bo
     2 * gone > lengths(words)
 }
 
-/// What also counts as repeated in the old text and in the new one.
+/// Texts that also count as repeated, in the old text and in the new one.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Others<'a> {
     pub(super) old: &'a [(&'a str, &'static str)],
@@ -147,7 +147,7 @@ fn replaced(text: &str, word: &str, by: &str) -> String {
     done
 }
 
-/// A text in words and what stands between them, each letter of that by itself, and each mark as a word.
+/// Splits a text into words, the single letters between them, and marks, each as one word.
 fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let (mut start, mut is_mark) = (0, false);

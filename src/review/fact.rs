@@ -46,12 +46,12 @@ pub enum Fact {
     Equality {
         /// The name of the values, such as `request-id`.
         name: String,
-        /// Where they stand, for a person.
+        /// Where they are, in words.
         places: String,
         /// Whether they are equal now; if not, they were.
         is_equal: bool,
     },
-    /// So many more things, which are not told one by one.
+    /// The number of further changes, which are not listed one by one.
     More(usize),
 }
 
@@ -187,17 +187,17 @@ pub enum Part {
     },
     /// It has another value; none where that differs from case to case.
     Value(Option<(String, String)>),
-    /// A value that had this name stands as it is, since nothing names it any more.
+    /// A value that had this name is shown as it is, since no rule names it any more.
     Unnamed(String),
-    /// A value that stood as it is has this name now.
+    /// A value that was shown as it is has this name now.
     Named(String),
     /// It changes as the error code does, which it repeats.
     FollowsCode,
-    /// A key stands more or less often than before.
+    /// A key is there more or less often than before.
     Times {
-        /// How often it stood.
+        /// How often it was there.
         old: usize,
-        /// How often it stands.
+        /// How often it is there now.
         new: usize,
     },
     /// A list has another length.

@@ -7,7 +7,7 @@ use super::fact::Fact;
 use crate::model::Contract;
 use crate::snapshot::PendingSnapshot;
 
-/// A snapshot that waits, and what has changed in it.
+/// A pending snapshot, and what has changed in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The snapshot.
@@ -43,8 +43,8 @@ type Kind = Vec<String>;
 
 /// The snapshots by the kind of their change, in the order of the first case of each kind.
 ///
-/// `contract` gives the contract of a case's id; without it, a change is told in words that hold for any. The
-/// rule of what is one kind stands at the head of the module.
+/// `contract` gives the contract of a case's id; without it, a change is described in words that fit any contract.
+/// The head of the module defines when two changes are of one kind.
 pub fn group<'a>(
     mut snapshots: Vec<PendingSnapshot>,
     contract: impl Fn(&str) -> Option<&'a Contract>,
@@ -77,7 +77,7 @@ struct Gathered {
 
 impl Gathered {
     fn take(&mut self, snapshot: PendingSnapshot, facts: Vec<(Fact, String)>, rows: Vec<String>) {
-        let mut told = Vec::with_capacity(facts.len());
+        let mut own = Vec::with_capacity(facts.len());
         for (fact, key) in facts {
             if self.changes.is_empty() {
                 self.order.push(key.clone());
@@ -87,9 +87,9 @@ impl Gathered {
             {
                 *general = general.common(&fact);
             }
-            told.push(fact);
+            own.push(fact);
         }
-        self.changes.push(Change { snapshot, facts: told, rows });
+        self.changes.push(Change { snapshot, facts: own, rows });
     }
 
     fn group(mut self) -> Group {

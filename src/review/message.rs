@@ -5,7 +5,7 @@ use super::fact::MessageChange;
 use super::row::Judged;
 use crate::model::MessageTemplate;
 
-/// The names of blanks in keys; a template with more is told by its last one.
+/// The names of blanks in keys; the last one names all further blanks of a template.
 const BLANKS: [&str; 4] = ["blank 1", "blank 2", "blank 3", "blank 4"];
 
 /// What became of the message, and what it is grouped by; none if nothing did, or one of them is not there.
@@ -70,7 +70,7 @@ fn filling(old: &str, new: &str, echoes: &Echoes) -> String {
     echoes.change(old, new, Others::default())
 }
 
-/// How a message that is no instance of a template differs from one that is.
+/// How a message that is not an instance of a template differs from one that is.
 fn against_template(
     (instance, blanks): (&str, &[(&str, &'static str)]),
     other: &str,

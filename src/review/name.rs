@@ -1,4 +1,4 @@
-//! The names that stand for volatile values in a snapshot, such as `[request-id:1]`.
+//! The names that replace volatile values in a snapshot, such as `[request-id:1]`.
 //!
 //! Their numbers say which values are equal and nothing else: a change is found without them, and then which
 //! places are equal is compared by itself.
@@ -25,10 +25,10 @@ pub(super) fn bare(text: &str) -> Cow<'_, str> {
 /// The shortest value that may be one that had a name: an identifier is longer than a word.
 const SHORTEST: usize = 16;
 
-/// What became of a name, where a value that nothing names any more stands in its place, or the other way round.
+/// The change of a name, where a value without a name takes its place, or the other way round.
 ///
-/// Such a value differs in every run, so it is told by the name it had: a part without spaces, as long as an
-/// identifier, with a digit; or a time.
+/// Such a value differs in every run, so the change goes by the name alone. The value has to look like one that had a
+/// name: a part without spaces, as long as an identifier, with a digit; or a time.
 pub(super) fn naming(old: &str, new: &str) -> Option<Part> {
     let alike = |(left, right): &((usize, char), (usize, char))| left.1 == right.1;
     let start = old.char_indices().zip(new.char_indices()).take_while(alike).last();
@@ -50,12 +50,12 @@ fn named_part(named: &str, plain: &str) -> Option<String> {
     (is_value && !name.contains('[')).then(|| name.to_owned())
 }
 
-/// The name that stands in the place of a number.
+/// The name in place of a number.
 pub(super) fn name_of_number(digits: &str) -> Option<&str> {
     digits.strip_prefix('[')?.strip_suffix(']')
 }
 
-/// A place where a name stands.
+/// A place where a name is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Place {
     step: usize,
@@ -76,7 +76,7 @@ impl Place {
     }
 }
 
-/// The places of a transcript where names stand, each with the first place that has the same name and number.
+/// The places of a transcript that have a name, each with the first place that has the same name and number.
 struct Places<'a> {
     /// In order: the place, and the name.
     found: Vec<(Place, &'a str)>,
@@ -91,7 +91,7 @@ struct Places<'a> {
 pub(super) fn equality_facts(old: &[Exchange<'_>], new: &[Exchange<'_>]) -> Vec<(Fact, String)> {
     let texts = (texts(old), texts(new));
     let (old, new) = (Places::of(&texts.0), Places::of(&texts.1));
-    let mut told = BTreeSet::new();
+    let mut known = BTreeSet::new();
     let mut facts = Vec::new();
     for (at, (place, name)) in new.found.iter().enumerate() {
         let Some(before) = old.by_place.get(place).copied().filter(|before| old.found[*before].1 == *name)
@@ -104,7 +104,7 @@ pub(super) fn equality_facts(old: &[Exchange<'_>], new: &[Exchange<'_>]) -> Vec<
         for (other, is_equal) in candidates.into_iter().filter(|(other, _)| *other != place) {
             let is_known = old.is_equal(place, other).zip(new.is_equal(place, other));
             if is_known == Some((!is_equal, is_equal))
-                && told.insert((*name, other.owner(), place.owner(), is_equal))
+                && known.insert((*name, other.owner(), place.owner(), is_equal))
             {
                 facts.push(fact(name, other, place, is_equal));
             }
@@ -154,7 +154,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Every text of a transcript in which a name may stand: whose it is, and its place there.
+/// Every text of a transcript that may have names: whose it is, and its place there.
 fn texts<'a>(exchanges: &'a [Exchange<'_>]) -> Vec<(usize, bool, String, Cow<'a, str>)> {
     let mut found = Vec::new();
     for (step, Exchange { request, answer }) in exchanges.iter().enumerate() {

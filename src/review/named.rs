@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fact::Part;
 use super::name::naming;
 
-/// How named parts differ: name, change, key. A name may stand more than once.
+/// How named parts differ: name, change, key. A name may be there more than once.
 pub(super) fn named(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<(String, Part, String)> {
     if old == new {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Reads a tree as snapshots write it: JSON in which a name may stand for a number, and a long text is cut.
+//! Reads a tree as snapshots write it: JSON in which a name may replace a number, and a long text is cut.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,12 +8,12 @@ use regex::Regex;
 use crate::model::Value;
 use crate::protocol::read_json;
 
-/// What stands behind the closing quote of a text that was cut.
+/// The note behind the closing quote of a text that was cut.
 static REST: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("^ … [0-9]+ more characters, sha256 [0-9a-f]{64}").expect("the pattern is a constant")
 });
 
-/// A tree; what is said of the rest of a text becomes a part of it, and a name in a number's place its digits.
+/// Reads a tree. The note on the rest of a text becomes a part of the text, and a name in a number's place its digits.
 pub(super) fn read_tree(text: &str) -> Option<Value> {
     let mut notation = Notation { text, plain: String::new(), done: 0, numbers: 0, names: Vec::new() };
     notation.mend();
@@ -99,7 +99,7 @@ impl Notation<'_> {
     }
 }
 
-/// Puts names in the place of the numbers that stand for them, which are met in the order of the text.
+/// Puts names in place of the numbers that were read for them. Both are in the order of the text.
 fn put_names<'a>(
     tree: &mut Value,
     count: &mut usize,

@@ -21,32 +21,32 @@ pub(super) struct Pair<'a> {
 }
 
 impl Pair<'_> {
-    fn told(&mut self, change: AnswerChange, key: impl Into<String>) {
+    fn add_answer(&mut self, change: AnswerChange, key: impl Into<String>) {
         self.findings.add(Fact::Answer { step: self.step, change }, key);
     }
 
-    fn asked(&mut self, change: RequestChange, key: impl Into<String>) {
+    fn add_request(&mut self, change: RequestChange, key: impl Into<String>) {
         self.findings.add(Fact::Request { step: self.step, change }, key);
     }
 
     pub(super) fn request(&mut self, old: &Request<'_>, new: &Request<'_>) {
         if old.target != new.target {
             let change = RequestChange::Target { old: old.target.into(), new: new.target.into() };
-            self.asked(change, format!("target {} {}", old.target, new.target));
+            self.add_request(change, format!("target {} {}", old.target, new.target));
         }
         for (name, change, key) in named(&old.headers, &new.headers) {
-            self.asked(RequestChange::Header { name, change }, format!("request header {key}"));
+            self.add_request(RequestChange::Header { name, change }, format!("request header {key}"));
         }
         let parameters = named(&old.params, &new.params);
         if parameters.is_empty() && old.params != new.params {
-            self.asked(RequestChange::Order, "request order");
+            self.add_request(RequestChange::Order, "request order");
         }
         for (name, change, key) in parameters {
-            self.asked(RequestChange::Parameter { name, change }, format!("parameter {key}"));
+            self.add_request(RequestChange::Parameter { name, change }, format!("parameter {key}"));
         }
         if old.body != new.body {
             let key = lines_key(&old.body.join("\n"), &new.body.join("\n"));
-            self.asked(RequestChange::Body, format!("request body {key}"));
+            self.add_request(RequestChange::Body, format!("request body {key}"));
         }
     }
 
@@ -57,18 +57,18 @@ impl Pair<'_> {
         let echoes = Echoes::of([&old.request, &new.request], self.contract, &templates);
         let has_turned = self.outcome(&before, &after);
         if !has_turned && let Some((change, key)) = message_change(&before, &after, &echoes) {
-            self.told(AnswerChange::Message(change), key);
+            self.add_answer(AnswerChange::Message(change), key);
             self.rows(&before, &after);
         }
         for (name, change, key) in named(&old.answer.headers, &new.answer.headers) {
-            self.told(AnswerChange::Header { name, change }, format!("header {key}"));
+            self.add_answer(AnswerChange::Header { name, change }, format!("header {key}"));
         }
         let codes = (code_mark(&before), code_mark(&after));
         let others = Others { old: &codes.0, new: &codes.1 };
         self.body(
             &old.answer,
             &new.answer,
-            &Telling { before: &before, after: &after, echoes: &echoes, others, has_turned },
+            &Comparison { before: &before, after: &after, echoes: &echoes, others, has_turned },
         );
     }
 
@@ -96,60 +96,67 @@ impl Pair<'_> {
                 before.row_key(),
                 after.row_key()
             );
-            self.told(AnswerChange::Turned { old: before.outcome(), new: after.outcome() }, key);
+            self.add_answer(AnswerChange::Turned { old: before.outcome(), new: after.outcome() }, key);
             self.rows(before, after);
             return true;
         }
         if before.status != after.status {
             let code = after.code.clone().filter(|_| before.code == after.code);
             let key = format!("status {} {} {codes}", before.status, after.status);
-            self.told(AnswerChange::Status { old: before.status, new: after.status, code }, key);
+            self.add_answer(AnswerChange::Status { old: before.status, new: after.status, code }, key);
             self.rows(before, after);
         }
         if let (Some(old), Some(new)) = (&before.code, &after.code)
             && old != new
         {
-            self.told(AnswerChange::Code { old: old.clone(), new: new.clone() }, format!("code {codes}"));
+            self.add_answer(
+                AnswerChange::Code { old: old.clone(), new: new.clone() },
+                format!("code {codes}"),
+            );
             self.rows(before, after);
         }
         false
     }
 
-    fn body(&mut self, old: &Answer<'_>, new: &Answer<'_>, telling: &Telling<'_>) {
+    fn body(&mut self, old: &Answer<'_>, new: &Answer<'_>, comparison: &Comparison<'_>) {
         match (&old.body, &new.body) {
-            (Seen::Json(left), Seen::Json(right)) => self.trees(left, right, telling),
+            (Seen::Json(left), Seen::Json(right)) => self.trees(left, right, comparison),
             (Seen::Xml { root, tree: left }, Seen::Xml { root: new_root, tree: right }) => {
-                if root != new_root && !telling.has_turned {
+                if root != new_root && !comparison.has_turned {
                     let change = AnswerChange::Root { old: (*root).into(), new: (*new_root).into() };
-                    self.told(change, format!("root {root} {new_root}"));
+                    self.add_answer(change, format!("root {root} {new_root}"));
                 }
-                self.trees(left, right, telling);
+                self.trees(left, right, comparison);
             }
             (left, right) if left.tree().is_none() && left.is_alike(right) => {
                 let (left, right) = (left.lines(), right.lines());
                 if left != right {
-                    let key = telling.echoes.change(&left.join("\n"), &right.join("\n"), telling.others);
-                    self.told(AnswerChange::Lines, format!("lines {key}"));
+                    let key =
+                        comparison.echoes.change(&left.join("\n"), &right.join("\n"), comparison.others);
+                    self.add_answer(AnswerChange::Lines, format!("lines {key}"));
                 }
             }
             (left, right) => {
                 // What is left of a body that broke differs from case to case.
                 let is_broken = left.tree().is_some() && right.kind().ends_with("cannot be read");
                 let lines = if is_broken { String::new() } else { right.lines().join("\n") };
-                let lines = telling.echoes.masked(&lines, telling.others.old);
+                let lines = comparison.echoes.masked(&lines, comparison.others.old);
                 let change = AnswerChange::Body { old: left.kind().into(), new: right.kind().into() };
-                self.told(change, format!("body {} {} {}", left.kind(), right.kind(), numbered(&lines)));
+                self.add_answer(
+                    change,
+                    format!("body {} {} {}", left.kind(), right.kind(), numbered(&lines)),
+                );
                 if let Some((left, right)) = left.tree().zip(right.tree()) {
-                    self.trees(left, right, telling);
+                    self.trees(left, right, comparison);
                 }
             }
         }
     }
 
-    fn trees(&mut self, old: &Value, new: &Value, telling: &Telling<'_>) {
-        if let Some((old, new)) = other_fields(old, new).filter(|_| !telling.has_turned) {
+    fn trees(&mut self, old: &Value, new: &Value, comparison: &Comparison<'_>) {
+        if let Some((old, new)) = other_fields(old, new).filter(|_| !comparison.has_turned) {
             let key = format!("fields {old} {new}");
-            return self.told(AnswerChange::OtherFields { old, new }, key);
+            return self.add_answer(AnswerChange::OtherFields { old, new }, key);
         }
         let (found, is_all) = differences(old, new);
         if !is_all {
@@ -158,22 +165,22 @@ impl Pair<'_> {
             self.findings.add(Fact::More(count), format!("more {key}"));
         }
         for change in found.into_iter().take(MOST) {
-            self.field(change, telling);
+            self.field(change, comparison);
         }
     }
 
-    fn field(&mut self, change: TreeChange<'_>, telling: &Telling<'_>) {
-        if self.is_told_as_code(&change.path, telling) {
+    fn field(&mut self, change: TreeChange<'_>, comparison: &Comparison<'_>) {
+        if self.has_own_fact(&change.path, comparison) {
             return;
         }
         let mut change = change;
         if let (Part::Value(_), Some(part)) = (&change.part, naming_of(&change)) {
             change.part = part;
         }
-        let how = telling.how(&change);
+        let how = comparison.how(&change);
         let key = format!("field {} {how}", change.general);
-        if telling.has_turned {
-            // A success has other fields than an error; only what tells the cases apart counts.
+        if comparison.has_turned {
+            // A success has other fields than an error, so they are not listed. They only help to distinguish kinds.
             self.findings.silent.insert(key);
             return;
         }
@@ -182,26 +189,26 @@ impl Pair<'_> {
             (true, false) => Part::Value(Some((plain(change.old), plain(change.new)))),
             (false, _) => change.part,
         };
-        let whose = if part == Part::Gone { telling.before } else { telling.after };
+        let whose = if part == Part::Gone { comparison.before } else { comparison.after };
         let is_success = (200..300).contains(&whose.status);
         let promise = matches!(part, Part::New | Part::Gone)
             .then(|| promise(self.contract?, &change.path, is_success))
             .flatten();
-        self.told(AnswerChange::Field { path: change.path, change: part, promise }, key);
+        self.add_answer(AnswerChange::Field { path: change.path, change: part, promise }, key);
     }
 
-    /// Whether a field is the code or the message, and both answers have it, so that it is told as such.
-    fn is_told_as_code(&self, path: &str, telling: &Telling<'_>) -> bool {
+    /// Whether a field is the code or the message, and both answers have it, so that the change has a fact of its own.
+    fn has_own_fact(&self, path: &str, comparison: &Comparison<'_>) -> bool {
         let Some(envelope) = self.contract.map(|contract| &contract.envelope) else { return false };
-        let (before, after) = (telling.before, telling.after);
+        let (before, after) = (comparison.before, comparison.after);
         let is_at = |place: &Option<String>| place.as_deref() == Some(path);
         (is_at(&envelope.code) && before.code.is_some() && after.code.is_some())
             || (is_at(&envelope.message) && before.message.is_some() && after.message.is_some())
     }
 }
 
-/// What it takes to tell how a body changed.
-struct Telling<'a> {
+/// What it takes to describe how a body changed.
+struct Comparison<'a> {
     before: &'a Judged<'a>,
     after: &'a Judged<'a>,
     echoes: &'a Echoes,
@@ -209,8 +216,8 @@ struct Telling<'a> {
     has_turned: bool,
 }
 
-impl Telling<'_> {
-    /// How a part changed, to tell it from other changes; nothing if it only follows the error code.
+impl Comparison<'_> {
+    /// How a part changed, to distinguish it from other changes; nothing if it only follows the error code.
     fn how(&self, change: &TreeChange<'_>) -> String {
         let (old, new) = (plain(change.old), plain(change.new));
         match change.part {

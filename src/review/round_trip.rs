@@ -1,4 +1,4 @@
-//! What `snapshot` writes is what the review reads, whatever an endpoint sends, and a change of one thing is told as
+//! The review reads the same that `snapshot` writes, whatever an endpoint sends, and describes a change of one thing as
 //! that.
 
 use std::time::Duration;
@@ -205,8 +205,8 @@ fn whatever_an_endpoint_sends_is_read_as_it_was_written() {
     }
 }
 
-/// What is told of a change, with what stands before and after it in the same answers.
-fn told(old: &[Exchange], new: &[Exchange], rules: &Normalisation) -> Vec<String> {
+/// The facts of the change between these exchanges, in words.
+fn described(old: &[Exchange], new: &[Exchange], rules: &Normalisation) -> Vec<String> {
     let (old, new) = (text(old, rules), text(new, rules));
     if old == new {
         return Vec::new();
@@ -228,7 +228,7 @@ fn a_change_of_one_thing_is_told_as_that_whatever_stands_around_it() {
         let changed = |change: &dyn Fn(&mut Exchange)| {
             let mut new = old.clone();
             change(new.last_mut().unwrap());
-            told(&old, &new, &rules)
+            described(&old, &new, &rules)
         };
         let status = old.last().unwrap().answer.status;
         assert_eq!(
@@ -249,14 +249,14 @@ fn a_change_of_one_thing_is_told_as_that_whatever_stands_around_it() {
         field("one")(before.last_mut().unwrap());
         field("two")(after.last_mut().unwrap());
         assert_eq!(
-            told(&before, &after, &rules),
+            described(&before, &after, &rules),
             [format!("{step}field $.zz changed: \"one\" became \"two\"")]
         );
     }
 }
 
 #[test]
-fn a_change_in_what_is_cut_or_no_text_is_told_with_what_else_changed() {
+fn a_change_in_a_cut_or_binary_body_is_described_with_the_other_changes() {
     let exchange = |body: &[u8], status| {
         let mut exchange = Chance(1).exchange();
         exchange.answer = Answer {
@@ -284,18 +284,18 @@ fn a_change_in_what_is_cut_or_no_text_is_told_with_what_else_changed() {
             "the body was bytes that are not text, and is text that is neither JSON nor XML",
         ),
     ] {
-        let told = told(&exchange(&old, 200), &exchange(&new, 404), &Normalisation::default());
-        assert_eq!(told, ["status 200 became 404", expected]);
+        let facts = described(&exchange(&old, 200), &exchange(&new, 404), &Normalisation::default());
+        assert_eq!(facts, ["status 200 became 404", expected]);
     }
     let long =
         |last: &str| format!("{{\"a\": \"{}{last}\", \"b\": \"{last}\"}}", "x".repeat(5000)).into_bytes();
-    let told = told(&exchange(&long("1"), 200), &exchange(&long("2"), 200), &Normalisation::default());
-    assert!(told[0].starts_with("field $.a changed: \"xxx"), "{told:?}");
-    assert_eq!(told[1..], ["field $.b changed: \"1\" became \"2\""]);
+    let facts = described(&exchange(&long("1"), 200), &exchange(&long("2"), 200), &Normalisation::default());
+    assert!(facts[0].starts_with("field $.a changed: \"xxx"), "{facts:?}");
+    assert_eq!(facts[1..], ["field $.b changed: \"1\" became \"2\""]);
 }
 
 #[test]
-fn a_name_in_the_place_of_a_number_is_told_as_a_name() {
+fn a_name_in_the_place_of_a_number_is_described_as_a_name() {
     let rule = |name: &str, kind| ValueRule {
         name: name.into(),
         kind,
@@ -310,7 +310,7 @@ fn a_name_in_the_place_of_a_number_is_told_as_a_name() {
         exchange.answer.body = read_body(body.as_bytes(), None);
         exchange
     };
-    let one = |old: &str, new: &str| told(&[exchange(old)], &[exchange(new)], &rules);
+    let one = |old: &str, new: &str| described(&[exchange(old)], &[exchange(new)], &rules);
     let (old, new) = (r#"{"created": 1700000000, "id": 12345}"#, r#"{"created": 7, "id": 12345, "n": 1}"#);
     let unnamed = "field $.created has a value that no rule names any more, in place of [created]";
     assert_eq!(one(old, new), [unnamed, "field $.n is new"]);
@@ -320,11 +320,11 @@ fn a_name_in_the_place_of_a_number_is_told_as_a_name() {
         (r#"{"created": "soon"}"#, r#"{"created": "2026-11-24"}"#),
         (r#"{"created": 1700000000}"#, r#"{"created": "1700000000"}"#),
     ] {
-        let told = one(old, new);
-        assert!(told.len() == 1 && told[0].starts_with("field $.created changed"), "{told:?}");
+        let facts = one(old, new);
+        assert!(facts.len() == 1 && facts[0].starts_with("field $.created changed"), "{facts:?}");
     }
     let two = |first: &str, second: &str| [exchange(first), exchange(second)];
     let (apart, equal) =
         (two(r#"{"id": 12345}"#, r#"{"id": 67890}"#), two(r#"{"id": 1111}"#, r#"{"id": 1111}"#));
-    assert_eq!(told(&apart, &equal, &rules), ["[id] is now the same in answers 1 and 2, and was not"]);
+    assert_eq!(described(&apart, &equal, &rules), ["[id] is now the same in answers 1 and 2, and was not"]);
 }

@@ -68,7 +68,7 @@ impl<'a> Judged<'a> {
         (!self.is_known || is_status != has_code).then_some(is_status)
     }
 
-    /// What tells its row from all others, or nothing.
+    /// The key that distinguishes its row from all others; empty without a row.
     pub(super) fn row_key(&self) -> String {
         self.row.map_or_else(String::new, |row| {
             let message = row.message.as_ref().map_or("", |message| message.as_str());
@@ -76,7 +76,7 @@ impl<'a> Judged<'a> {
         })
     }
 
-    /// The row that it is an instance of, and what it is if it is one of none, in a line for a person.
+    /// The row that it is an instance of, or why it is an instance of none, on one line.
     pub(super) fn line(&self) -> String {
         if let Some(row) = self.row.filter(|row| row.status == self.status) {
             return row_line(row);

@@ -1,6 +1,6 @@
 //! Reads the text of a snapshot back. Main type: [`Exchange`].
 //!
-//! Total and linear: a text that is no transcript gives none. What is read is what `snapshot` renders.
+//! Total and linear: a text that is not a transcript gives none. It reads the form that `snapshot` renders.
 
 use super::notation::read_tree;
 use crate::model::Value;
@@ -41,9 +41,9 @@ pub(super) enum Seen<'a> {
         tree: Value,
     },
     Lines(Vec<&'a str>),
-    /// What is said of bytes that are not text.
+    /// The description of bytes that are not text.
     Bytes(Vec<&'a str>),
-    /// The start of a body of very many lines, as it stands, and what is said of the rest.
+    /// The start of a body of very many lines, unchanged, and the note on the rest.
     Cut {
         kind: &'static str,
         lines: Vec<&'a str>,

@@ -6,7 +6,7 @@ use super::fact::Part;
 use super::name::name_of_number;
 use crate::model::Value;
 
-/// The most differences of one body that are told one by one.
+/// The most differences of one body that are listed one by one.
 pub(super) const MOST: usize = 100;
 
 /// A difference of two trees.
@@ -125,7 +125,7 @@ fn first_of_each(entries: &[(String, Value)]) -> impl Iterator<Item = &(String, 
     entries.iter().filter(move |(key, _)| seen.insert(key.as_str()))
 }
 
-/// Whether a name stands in the place of a number, which may be an integer or not.
+/// Whether a name takes the place of a number, which may be an integer or not.
 fn is_name(digits: &str) -> bool {
     name_of_number(digits).is_some()
 }

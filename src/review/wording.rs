@@ -1,4 +1,4 @@
-//! The words in which facts are told.
+//! The wording of facts.
 
 use std::fmt;
 

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::Runner;
 use super::against_snapshot::{Recording, against_snapshot};
 use super::observe::Sight;
-use super::recipe::Kitchen;
+use super::recipe::Context;
 use super::state::{self, NoState, Undo};
 use super::stop::Stop;
 use crate::judgement::{Ended, Judge, open, render_params};
@@ -139,7 +139,7 @@ impl<'a> Attempt<'a> {
         attempt(self.number, self.started_again.is_some())
     }
 
-    /// Takes the steps, and looks at the endpoint once more when they are over.
+    /// Takes the steps, then looks at the endpoint one last time.
     async fn steps_observed(&mut self, stop: &Stop) -> Option<Ended> {
         let ended = self.steps(stop).await.err();
         if matches!(ended, Some(Ended::Inconclusive(_) | Ended::Skipped(_))) {
@@ -194,11 +194,11 @@ impl<'a> Attempt<'a> {
     }
 
     /// What an observation needs. The embedded endpoint is asked on connections that are kept, as in all else.
-    fn observing(&self) -> Kitchen<'_> {
+    fn observing(&self) -> Context<'_> {
         let client = &self.runner.client;
         let is_reference = self.runner.endpoint.description.is_reference;
         let client = if is_reference { client.clone() } else { client.fresh() };
-        Kitchen { client, ..self.kitchen(None) }
+        Context { client, ..self.context(None) }
     }
 
     async fn steps(&mut self, stop: &Stop) -> Result<(), Ended> {
@@ -242,8 +242,8 @@ impl<'a> Attempt<'a> {
                 1 => purpose,
                 attempt => format!("{purpose}/attempt-{attempt}"),
             };
-            let kitchen = self.kitchen(Some(stop));
-            let setting_up = state::bring_about(&kitchen, definition, &params, &purpose);
+            let context = self.context(Some(stop));
+            let setting_up = state::bring_about(&context, definition, &params, &purpose);
             // A set-up that was sent is not cut short: what an unfinished one left behind could not be undone.
             let (set_up, promised) = setting_up.await.map_err(|missing| match missing {
                 NoState::Inconclusive(unknown) => Ended::Inconclusive(unknown),
@@ -267,8 +267,8 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    fn kitchen<'b>(&'b self, stop: Option<&'b Stop>) -> Kitchen<'b> {
-        Kitchen {
+    fn context<'b>(&'b self, stop: Option<&'b Stop>) -> Context<'b> {
+        Context {
             client: self.runner.client.fresh(),
             endpoint: &self.runner.endpoint,
             contract: &self.planned.contract,
@@ -318,7 +318,7 @@ impl<'a> Attempt<'a> {
             let Some(again) = again.filter(|_| switch.reason().is_none()) else {
                 return Ok(answer);
             };
-            self.retried.push(again.told);
+            self.retried.push(again.message);
             tokio::select! {
                 () = sleep(again.wait) => attempt += 1,
                 _ = switch.stopped() => return Ok(answer),
@@ -326,7 +326,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The request as it goes out. What is recorded is the unsigned one: it holds no secret, and signs anew.
+    /// The request as it goes out. The record keeps the unsigned one, which holds no secret and can be signed anew.
     fn signed<'r>(&self, request: &'r Request, spec: &RequestSpec) -> Result<Cow<'r, Request>, Ended> {
         let endpoint = &self.runner.endpoint;
         if spec.raw.after_signing.is_none() && !endpoint.signing.signs(spec.sign) {
@@ -343,7 +343,7 @@ impl<'a> Attempt<'a> {
     /// Undoes what was set up, last first; also after a failure or an interrupt.
     async fn tear_down(&mut self, ended: Option<&Ended>) -> Vec<String> {
         let set_up = std::mem::take(&mut self.set_up);
-        // What a failed set-up has made is no state that anybody could use.
+        // A failed set-up leaves an incomplete state, which is of no use to keep.
         let is_whole = !matches!(ended, Some(Ended::Inconclusive(Inconclusive::SetUp { .. })));
         if self.runner.settings.keeps_states && is_whole {
             self.runner.keep(set_up.iter().map(Undo::state));
@@ -352,8 +352,8 @@ impl<'a> Attempt<'a> {
         let mut left_behind = Vec::new();
         for set_up in set_up.iter().rev() {
             let client = self.runner.client.fresh().within(TEARDOWN);
-            let kitchen = Kitchen { client, ..self.kitchen(None) };
-            left_behind.extend(state::tear_down(&kitchen, set_up).await.err());
+            let context = Context { client, ..self.context(None) };
+            left_behind.extend(state::tear_down(&context, set_up).await.err());
         }
         left_behind
     }

@@ -1,10 +1,10 @@
-//! A suite held against the manifest that lists it.
+//! Compares a suite with its manifest.
 
 use crate::model::{Drift, Manifest, Suite};
 use crate::plan::{PlanError, case_ids};
 use crate::protocol::contract_digest;
 
-/// In what a whole suite is not the one that is listed.
+/// How a whole suite differs from its manifest.
 ///
 /// # Errors
 /// A suite whose cases cannot be expanded.

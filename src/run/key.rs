@@ -27,7 +27,7 @@ pub(super) enum Taken {
     No(String),
 }
 
-/// Whether the endpoint takes what is signed here; none if that cannot be told.
+/// Whether the endpoint accepts our signatures; none if that cannot be decided.
 pub(super) async fn taken<'a>(
     client: &Client,
     endpoint: &Endpoint,

@@ -86,15 +86,15 @@ impl Runner {
         self
     }
 
-    /// The runner with the snapshots that are stale before the run, if somebody wants to know which still are
-    /// after it.
+    /// Sets the snapshots that are stale before the run; without them, the run does not report which ones still are at
+    /// its end.
     #[must_use]
     pub fn stale(mut self, stale: Option<Vec<StaleSnapshot>>) -> Self {
         self.stale = stale;
         self
     }
 
-    /// The runner of a suite that is held against its manifest, with in what it is another one.
+    /// Sets how the suite differs from its manifest; reported at the end of the run.
     #[must_use]
     pub fn drift(mut self, drift: Option<Drift>) -> Self {
         self.drift = drift;
@@ -109,7 +109,7 @@ impl Runner {
         Some(stale)
     }
 
-    /// Keeps what the run has seen of snapshots; what stands in the way changes no verdict, and is told.
+    /// Saves what the run has seen of snapshots. A failure to save changes no verdict; it is returned, to be reported.
     fn conclude(&self) -> Option<String> {
         let error = self.store.as_ref()?.conclude().err()?;
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
@@ -347,7 +347,7 @@ fn part_of(runner: &Runner, part: PartNumber) -> PartStart {
     PartStart { shard: Some(part), seed: runner.settings.seed, url }
 }
 
-/// Why orphans cannot be told.
+/// Why orphans cannot be determined.
 #[derive(Debug, thiserror::Error)]
 pub enum OrphanError {
     /// The cases have no ids.

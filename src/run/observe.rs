@@ -1,5 +1,5 @@
-//! Observes what is on the endpoint: one request, or one for each page, at a moment of a case. Main types: [`Observer`],
-//! what all cases of a run share, and [`Sight`], the places that one case looks at.
+//! Observes what is on the endpoint: one request, or one for each page, at a moment of a case. Main types:
+//! [`Observer`], which all cases of a run share, and [`Sight`], the places that one case looks at.
 //!
 //! An observation that fails is *not observed* and fails no case. It judges nothing.
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex as Turnstile, OwnedMutexGuard};
 use tokio::time::timeout;
 
-use super::recipe::{self, Kitchen};
+use super::recipe::{self, Context};
 use super::stop::Stop;
 use crate::judgement::Place;
 use crate::model::{EffectRule, Moment, Observation, RawParts, RecipeStep, RequestSpec, Value};
@@ -50,15 +50,15 @@ pub(super) struct Sight {
 }
 
 impl Observer {
-    /// Comes to a place. The first place of a case is waited for; a later one is not, since two cases could wait for each
-    /// other.
+    /// Comes to a place. A case waits for its first place only: if it waited for a later one, two cases could wait for
+    /// each other.
     pub(super) async fn come_to(&self, sight: &mut Sight, place: &Place, scope: &Scope, stop: &Stop) {
         if sight.places.iter().any(|(known, ..)| known == place) {
             return;
         }
         let turnstile = {
             let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-            // A place that nobody looks at any more is forgotten.
+            // Forget places that no case looks at any more.
             busy.retain(|_, turnstile| Arc::strong_count(turnstile) > 1);
             Arc::clone(busy.entry(place.clone()).or_default())
         };
@@ -76,13 +76,13 @@ impl Observer {
     /// What is there at a moment.
     pub(super) async fn look(
         &self,
-        kitchen: &Kitchen<'_>,
+        context: &Context<'_>,
         rule: &EffectRule,
         sight: &Sight,
         (place, moment): (&Place, Moment),
     ) -> Observation {
         let seen = match sight.places.iter().find(|(known, ..)| known == place) {
-            Some((_, scope, Some(_))) => self.ask(kitchen, rule, scope).await,
+            Some((_, scope, Some(_))) => self.ask(context, rule, scope).await,
             Some((_, _, None)) | None => Err("another case looks at the same place".to_owned()),
         };
         Observation { moment, of: place.clone(), seen }
@@ -90,7 +90,7 @@ impl Observer {
 
     async fn ask(
         &self,
-        kitchen: &Kitchen<'_>,
+        context: &Context<'_>,
         rule: &EffectRule,
         scope: &Scope,
     ) -> Result<Vec<String>, String> {
@@ -100,7 +100,7 @@ impl Observer {
             return Err("the endpoint answered no observation before".to_owned());
         }
         let step = request(rule);
-        let asked = timeout(LONGEST, recipe::send_pages(kitchen, &step, scope, MOST_PAGES)).await;
+        let asked = timeout(LONGEST, recipe::send_pages(context, &step, scope, MOST_PAGES)).await;
         let seen = match asked {
             Ok(saved) => saved.and_then(values),
             Err(_) => Err(format!("it took more than {} seconds", LONGEST.as_secs())),

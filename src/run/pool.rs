@@ -28,7 +28,7 @@ const MORE_AHEAD: usize = 256;
 const LIGHT: usize = 16 * 1024;
 
 /// How long records gather before they are reported. To wake another thread for each costs more than to judge one.
-/// When the last case has begun there is nothing to gain, and somebody waits for the end.
+/// Once the last case has begun, gathering gains nothing and only delays the end of the run.
 const GATHER: Duration = Duration::from_millis(2);
 
 /// Workers, and what they have finished, by its position.
@@ -38,7 +38,8 @@ pub(super) struct Pool<R> {
     batch: Vec<(usize, R)>,
     /// Records whose turn has not come.
     waiting: BTreeMap<usize, R>,
-    told: usize,
+    /// The number of records reported, which is the position of the next one.
+    reported: usize,
     queue: Arc<Queue>,
     /// The number of records reported, as the workers see it.
     progress: watch::Sender<usize>,
@@ -101,24 +102,24 @@ impl<R: Send + 'static> Pool<R> {
             workers.spawn(worker.run(work.clone(), progress.subscribe()));
         }
         let (batch, waiting) = (Vec::new(), BTreeMap::new());
-        Self { workers, finished, batch, waiting, told: 0, queue, progress }
+        Self { workers, finished, batch, waiting, reported: 0, queue, progress }
     }
 
-    /// The record of the next case; none after the last. Nothing is lost by whoever stops waiting.
+    /// The record of the next case; none after the last. A caller that stops waiting loses no record.
     ///
     /// # Errors
     /// The panic of a worker, once the others have cleaned up after the cases that they had under way.
     pub(super) async fn next(&mut self) -> Result<Option<R>, JoinError> {
         loop {
-            if let Some(record) = self.waiting.remove(&self.told) {
-                self.told += 1;
+            if let Some(record) = self.waiting.remove(&self.reported) {
+                self.reported += 1;
                 return Ok(Some(record));
             }
-            if self.told == self.queue.count {
+            if self.reported == self.queue.count {
                 return Ok(None);
             }
-            if self.told > *self.progress.borrow() {
-                self.progress.send_replace(self.told);
+            if self.reported > *self.progress.borrow() {
+                self.progress.send_replace(self.reported);
                 self.queue.gather().await;
             }
             tokio::select! {
@@ -150,12 +151,12 @@ impl<R> Worker<R> {
         F: Future<Output = Weighed<R>>,
     {
         // As far as was reported when this worker last looked.
-        let mut told: usize = 0;
+        let mut reported: usize = 0;
         while let Some(position) = self.queue.take() {
-            // The case that is reported next is never held up here, so progress goes on. It ends when nobody listens.
-            if position >= told.saturating_add(self.ahead) {
-                match progress.wait_for(|told| position < told.saturating_add(self.ahead)).await {
-                    Ok(now) => told = *now,
+            // The case that is reported next never waits here, so progress goes on. A dropped pool ends the wait.
+            if position >= reported.saturating_add(self.ahead) {
+                match progress.wait_for(|reported| position < reported.saturating_add(self.ahead)).await {
+                    Ok(now) => reported = *now,
                     Err(_) => return,
                 }
             }
@@ -163,7 +164,7 @@ impl<R> Worker<R> {
             if self.finished.send((position, record)).is_err() {
                 return;
             }
-            if weight > LIGHT && progress.wait_for(|told| *told > position).await.is_err() {
+            if weight > LIGHT && progress.wait_for(|reported| *reported > position).await.is_err() {
                 return;
             }
         }
@@ -195,14 +196,14 @@ struct Shared {
 }
 
 impl Shared {
-    /// Takes the case at a position to its end, and drops what nobody will ask for.
+    /// Takes the case at a position to its end, and drops the evidence that no report needs.
     async fn finished(&self, position: usize) -> Weighed<Box<CaseRecord>> {
         let mut record = self.judged(&self.planned[position]).await;
         let is_needed = self.runner.settings.keeps_exchanges
             || !matches!(record.verdict, Verdict::Passed)
             || !record.findings.is_empty();
         if !is_needed {
-            // What was allocated here is freed here, which is far cheaper than from another thread.
+            // To free memory on the thread that allocated it is far cheaper than from another one.
             record.exchanges = Vec::new();
             record.given = Vec::new();
             record.variables = Vec::new();

@@ -12,8 +12,8 @@ use crate::model::{Answer, Contract, Method, Request, SentBody};
 use crate::protocol::sign::moment;
 use crate::transport::{Address, Client};
 
-/// From here on a difference is told: well below the limit, and more than clocks that are kept differ.
-const TOLD: Duration = Duration::from_mins(1);
+/// The smallest difference that is reported: well below the limit, and more than between clocks that are kept in sync.
+const REPORTED_FROM: Duration = Duration::from_mins(1);
 
 /// Beyond this, the provider refuses either signature: `InvalidTimeStamp.Expired` of V1, and the 15 minutes that V3
 /// documents for `x-acs-date`.
@@ -50,7 +50,7 @@ pub(super) async fn preflight<'a>(
     }
     let difference = clock(client, endpoint).await;
     let is_beyond = difference.as_ref().is_some_and(|difference| difference.at_least > REFUSED);
-    let limit = told(REFUSED);
+    let limit = shown(REFUSED);
     let warning =
         difference.map(|difference| format!("{difference}; beyond {limit} no signature is accepted"));
     match (warning, taken(client, endpoint, contracts).await) {
@@ -59,17 +59,17 @@ pub(super) async fn preflight<'a>(
         }
         (_, Some(Taken::No(answer))) => Err(Obstacle::Refused(answer)),
         (Some(warning), None) if is_beyond => Err(Obstacle::Refused(warning)),
-        // A clock may be off that nobody holds a signature against.
+        // The clock may be off without harm: the endpoint does not check the time of this signature.
         (warning, Some(Taken::Yes) | None) => Ok(warning),
     }
 }
 
-/// How far the endpoint's clock is from ours, if signatures hold a time and it is far enough to be told.
+/// How far the endpoint's clock is from ours, if signatures hold a time and the difference is large enough to report.
 async fn clock(client: &Client, endpoint: &Endpoint) -> Option<Difference> {
     if !endpoint.signing.needs_time() {
         return None;
     }
-    compared(client, &endpoint.address).await.filter(|difference| difference.at_least >= TOLD)
+    compared(client, &endpoint.address).await.filter(|difference| difference.at_least >= REPORTED_FROM)
 }
 
 /// Asks the endpoint for its time: by HEAD, which changes nothing, unsigned, and at the rate.
@@ -125,12 +125,12 @@ impl Difference {
 impl std::fmt::Display for Difference {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let side = if self.is_ahead { "ahead of" } else { "behind" };
-        write!(out, "the endpoint's clock is {} {side} this machine's", told(self.about))
+        write!(out, "the endpoint's clock is {} {side} this machine's", shown(self.about))
     }
 }
 
 /// A time to the second, or to the minute where that says enough.
-fn told(time: Duration) -> String {
+fn shown(time: Duration) -> String {
     let seconds = (time + Duration::from_millis(500)).as_secs();
     if seconds < 120 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) }
 }

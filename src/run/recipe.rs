@@ -1,4 +1,4 @@
-//! Brings states about through the API itself: requests in order, and others that clean up after them.
+//! Puts the endpoint into states through its API: sends requests in order, and others that clean up after them.
 //!
 //! What a recipe makes carries the run's id in the names or tags that the recipe gives it.
 
@@ -22,8 +22,8 @@ const SHOWN: usize = 200;
 /// How many pages of a list are asked for: with those of the usual size, a million items.
 const MOST_PAGES: usize = 10_000;
 
-/// What a recipe needs beside itself.
-pub(super) struct Kitchen<'a> {
+/// What is needed to send the requests of recipes, hooks and observations.
+pub(super) struct Context<'a> {
     pub(super) client: Client,
     pub(super) endpoint: &'a Endpoint,
     pub(super) contract: &'a Contract,
@@ -33,7 +33,7 @@ pub(super) struct Kitchen<'a> {
     pub(super) allows_billable: bool,
 }
 
-impl Kitchen<'_> {
+impl Context<'_> {
     /// Waits until a request may be sent.
     pub(super) async fn turn(&self) -> Result<Turn, Fault> {
         let Some(stop) = self.stop else {
@@ -48,7 +48,7 @@ impl Kitchen<'_> {
 }
 
 /// A recipe under way, with the values that its clean-up needs.
-pub(super) struct Cooked {
+pub(super) struct StartedRecipe {
     clean_up: Vec<RecipeStep>,
     values: Values,
 }
@@ -122,37 +122,37 @@ pub(super) fn lacks(
     definition.provides.iter().map(|variable| &variable.name).find(|name| !known.contains(*name)).cloned()
 }
 
-/// Follows a recipe. What was begun has to be cleaned up also where it fails.
+/// Follows a recipe. The caller has to clean up after it, also where it fails.
 pub(super) async fn follow(
-    kitchen: &Kitchen<'_>,
+    context: &Context<'_>,
     definition: &StateDefinition,
     recipe: &Recipe,
     params: &[(String, Value)],
     purpose: &str,
-) -> (Cooked, Result<Vec<(String, Value)>, String>) {
+) -> (StartedRecipe, Result<Vec<(String, Value)>, String>) {
     let mut scope = Scope::new(0, purpose);
     scope.set("run", &Value::text(run_id(purpose)));
-    for (name, value) in kitchen.endpoint.vars.iter().chain(params) {
+    for (name, value) in context.endpoint.vars.iter().chain(params) {
         scope.set(name, value);
     }
-    let mut known = kitchen.endpoint.vars.clone();
+    let mut known = context.endpoint.vars.clone();
     let mut values = Values::new(scope);
-    let followed = follow_steps(kitchen, &recipe.steps, &mut values, &mut known).await;
+    let followed = follow_steps(context, &recipe.steps, &mut values, &mut known).await;
     let promised = followed
         .and_then(|()| definition.provides.iter().map(|variable| provided(&variable.name, &known)).collect());
-    (Cooked { clean_up: recipe.clean_up.clone(), values }, promised)
+    (StartedRecipe { clean_up: recipe.clean_up.clone(), values }, promised)
 }
 
 /// Sends requests up to the first that fails.
 async fn follow_steps(
-    kitchen: &Kitchen<'_>,
+    context: &Context<'_>,
     steps: &[RecipeStep],
     values: &mut Values,
     known: &mut Vec<(String, Value)>,
 ) -> Result<(), String> {
     for step in steps {
         for scope in values.turns(step) {
-            let saved = send(kitchen, step, &scope).await?;
+            let saved = send(context, step, &scope).await?;
             let is_empty = |(_, value): &&(String, Value)| *value == Value::List(Vec::new());
             if let Some((name, _)) = saved.iter().find(is_empty).filter(|_| !step.is_optional) {
                 return Err(format!("the answer has nothing to be saved as `{name}`"));
@@ -175,23 +175,23 @@ fn run_id(purpose: &str) -> &str {
 }
 
 /// Cleans up; a step that cannot be prepared is one whose value was never made.
-pub(super) async fn clean_up(kitchen: &Kitchen<'_>, cooked: &Cooked) -> Result<(), String> {
-    follow_all(kitchen, &cooked.clean_up, cooked.values.clone()).await
+pub(super) async fn clean_up(context: &Context<'_>, started: &StartedRecipe) -> Result<(), String> {
+    follow_all(context, &started.clean_up, started.values.clone()).await
 }
 
 /// Sends every request that can be prepared, whatever came of those before.
 pub(super) async fn follow_all(
-    kitchen: &Kitchen<'_>,
+    context: &Context<'_>,
     steps: &[RecipeStep],
     mut values: Values,
 ) -> Result<(), String> {
     let mut failed = Vec::new();
     for step in steps {
         for scope in values.turns(step) {
-            if prepare(kitchen, step, &scope).is_err() {
+            if prepare(context, step, &scope).is_err() {
                 continue;
             }
-            match send(kitchen, step, &scope).await {
+            match send(context, step, &scope).await {
                 Ok(saved) => values.keep(step, &saved),
                 Err(_) if step.is_optional => {}
                 Err(reason) => failed.push(reason),
@@ -201,37 +201,37 @@ pub(super) async fn follow_all(
     if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
 }
 
-fn prepare(kitchen: &Kitchen<'_>, step: &RecipeStep, scope: &Scope) -> Result<PreparedStep, String> {
-    let mut params = merge_params(kitchen.contract.request.fixed.clone(), &step.params);
+fn prepare(context: &Context<'_>, step: &RecipeStep, scope: &Scope) -> Result<PreparedStep, String> {
+    let mut params = merge_params(context.contract.request.fixed.clone(), &step.params);
     for (name, value) in &mut params {
-        *value = kitchen.templates.render(value, scope).map_err(|error| format!("{name}: {error}"))?;
+        *value = context.templates.render(value, scope).map_err(|error| format!("{name}: {error}"))?;
     }
     Ok(PreparedStep { params, request: step.request.clone(), expect: std::sync::Arc::default() })
 }
 
 /// Sends the request of a step, and the same for every further page if it is for a list; what its answers give.
 pub(super) async fn send(
-    kitchen: &Kitchen<'_>,
+    context: &Context<'_>,
     step: &RecipeStep,
     scope: &Scope,
 ) -> Result<Vec<(String, Value)>, String> {
-    send_pages(kitchen, step, scope, MOST_PAGES).await
+    send_pages(context, step, scope, MOST_PAGES).await
 }
 
 /// The same, for a list of at most so many pages.
 pub(super) async fn send_pages(
-    kitchen: &Kitchen<'_>,
+    context: &Context<'_>,
     step: &RecipeStep,
     scope: &Scope,
     most: usize,
 ) -> Result<Vec<(String, Value)>, String> {
     let Some(field) = &step.pages else {
-        return Ok(send_page(kitchen, step, scope, None).await?.saved);
+        return Ok(send_page(context, step, scope, None).await?.saved);
     };
     let (mut all, mut tokens, mut last) = (Vec::new(), BTreeSet::new(), None);
     while tokens.len() < most {
         let page =
-            send_page(kitchen, step, scope, last.as_deref().map(|token| (field.as_str(), token))).await?;
+            send_page(context, step, scope, last.as_deref().map(|token| (field.as_str(), token))).await?;
         page.saved.into_iter().for_each(|(name, value)| collect(&mut all, name, value));
         let Some(next) = page.next else {
             return Ok(all);
@@ -281,23 +281,23 @@ fn next_page(tree: Option<&Value>, field: &str) -> Result<Option<String>, String
 }
 
 async fn send_page(
-    kitchen: &Kitchen<'_>,
+    context: &Context<'_>,
     step: &RecipeStep,
     scope: &Scope,
     page: Option<(&str, &str)>,
 ) -> Result<Page, String> {
-    let mut prepared = prepare(kitchen, step, scope)?;
+    let mut prepared = prepare(context, step, scope)?;
     if let Some((name, token)) = page {
         prepared.params = merge_params(prepared.params, &[(name.to_owned(), Value::text(token))]);
     }
-    let mut request = encode(kitchen.contract, &prepared).map_err(|error| error.to_string())?;
-    let endpoint = kitchen.endpoint;
+    let mut request = encode(context.contract, &prepared).map_err(|error| error.to_string())?;
+    let endpoint = context.endpoint;
     endpoint
         .signing
         .sign(&mut request, &RequestSpec::default(), &endpoint.address)
         .map_err(|error| error.to_string())?;
-    let turn = kitchen.turn().await.map_err(|fault| fault.to_string())?;
-    let answer = kitchen.client.send(turn, &endpoint.address, &request).await;
+    let turn = context.turn().await.map_err(|fault| fault.to_string())?;
+    let answer = context.client.send(turn, &endpoint.address, &request).await;
     let answer = answer.map_err(|fault| fault.to_string())?;
     if !(200..300).contains(&answer.status) {
         let text: String = String::from_utf8_lossy(&answer.bytes).chars().take(SHOWN).collect();

@@ -10,7 +10,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// The first wait, if an endpoint asks for none; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
-/// How much of a code is told, in characters; none is longer that anybody lists.
+/// How much of a code is reported, in characters. No code that an endpoint's settings would list is longer.
 const SHOWN: usize = 200;
 
 /// When a request is sent again.
@@ -22,9 +22,9 @@ pub struct Retry {
     pub codes: Vec<String>,
 }
 
-/// What came of an attempt that calls for another: what to tell, and how long to wait.
+/// An attempt that calls for another: the message to report, and how long to wait.
 pub(super) struct Again {
-    pub(super) told: String,
+    pub(super) message: String,
     pub(super) wait: Duration,
 }
 
@@ -43,10 +43,10 @@ impl Retry {
         match result {
             Err(Fault::Connect { .. } | Fault::Broken { .. } | Fault::TimedOut { .. }) => {
                 let shown = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
-                Some(Again { told: format!("attempt {attempt}: {shown}"), wait: usual })
+                Some(Again { message: format!("attempt {attempt}: {shown}"), wait: usual })
             }
-            // What is too large stays so, and what cannot be sent or was interrupted is not sent again. What was lost
-            // may have been seen: its case starts again as a whole.
+            // An answer that is too large stays so. A request that cannot be sent or was interrupted is not sent again.
+            // The endpoint may have seen a request that was lost, so its case starts again as a whole.
             Err(
                 Fault::TooLarge { .. } | Fault::Unsendable { .. } | Fault::Interrupted | Fault::Lost { .. },
             ) => None,
@@ -57,7 +57,7 @@ impl Retry {
                 let status = answer.status.to_string();
                 let names = |listed: &String| Some(listed) == code.as_ref() || *listed == status;
                 self.codes.iter().any(names).then(|| Again {
-                    told: format!("attempt {attempt}: {status} {}", code.unwrap_or_default())
+                    message: format!("attempt {attempt}: {status} {}", code.unwrap_or_default())
                         .trim_end()
                         .to_owned(),
                     wait: asked_wait(answer).unwrap_or(usual).min(LONGEST_WAIT),

@@ -1,4 +1,4 @@
-//! What a run is told.
+//! The settings of a run, and the endpoint that it tests.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -33,7 +33,7 @@ pub struct RunSettings {
     pub jobs: usize,
     /// The deepest level that counts.
     pub gate: Level,
-    /// The seed of values made by chance.
+    /// The seed of random values.
     pub seed: u64,
     /// The part of the suite that is run, if it is not the whole.
     pub part: Option<PartNumber>,
@@ -47,12 +47,12 @@ pub struct RunSettings {
     pub repeat: u32,
     /// Whether effects are observed.
     pub observing: Observing,
-    /// Whether cases that may cost money are run; not unless somebody says so.
+    /// Whether cases that may cost money are run; off by default.
     pub allows_billable: bool,
     /// Whether states are left in place after their cases.
     pub keeps_states: bool,
-    /// Whether cases that pass without a finding keep their exchanges, for whoever wants to look at answers that are
-    /// as they should be. Where nobody does, they are gone before the case is told.
+    /// Whether cases that pass without a finding keep their exchanges, so that a report can show correct answers too.
+    /// Otherwise the exchanges are dropped before the case is reported.
     pub keeps_exchanges: bool,
 }
 

@@ -25,7 +25,7 @@ impl fmt::Debug for Signing {
 }
 
 impl Signing {
-    /// No signature on any request; `is_said` if somebody said so, and does not just lack credentials.
+    /// Signs no request. `is_said`: you asked for that, rather than just lack credentials.
     pub fn none(is_said: bool) -> Self {
         Self { is_said, ..Self::default() }
     }
@@ -49,7 +49,7 @@ impl Signing {
         scheme.is_none_or(|scheme| scheme == Scheme::None || self.signers.contains_key(&scheme))
     }
 
-    /// Whether somebody said how requests are signed here, so that what cannot be signed is meant not to be.
+    /// Whether you said how requests are signed here. If so, cases that cannot be signed are skipped on purpose.
     pub(super) fn is_said(&self) -> bool {
         self.is_said
     }
@@ -95,7 +95,7 @@ impl Signing {
         let time = if shift < 0 { now - by } else { now + by };
         let access_key_id = spec.raw.signed_as.clone();
         let context = SigningContext { host: address.authority(), time, nonce, access_key_id };
-        // What is signed is the path that goes out, with that of the address before it.
+        // The signature covers the path that goes out, with that of the address before it.
         let base = address.base();
         request.target.insert_str(0, base);
         let done = signer.sign(request, &context);

@@ -1,4 +1,4 @@
-//! Brings states about through an endpoint's hook, its fixtures, or recipes, and undoes them.
+//! Puts the endpoint into states through its hook, its fixtures, or recipes, and undoes them.
 //!
 //! A hook is an HTTP POST of `{"state", "params", "action"}` that answers variables as a JSON
 //! object: the shape of provider-state handlers in Pact. Teardown also gets the variables that
@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::recipe::{self, Cooked, Kitchen};
+use super::recipe::{self, Context, StartedRecipe};
 use crate::model::{CaseId, Fault, Inconclusive, Skipped, StateDefinition, Value};
 use crate::plan::billable_steps;
 use crate::protocol::{read_json, to_json};
@@ -25,7 +25,7 @@ pub(super) enum Undo {
         /// The state.
         state: String,
         /// The recipe, as far as it came.
-        cooked: Cooked,
+        started: StartedRecipe,
     },
 }
 
@@ -65,17 +65,17 @@ pub(super) enum NoState {
 /// why what came is of no use.
 pub(super) type Brought = (Option<Undo>, Result<Vec<(String, Value)>, Inconclusive>);
 
-/// Brings a state about by the first way that leads to it: the hook, then a fixture, then a recipe.
+/// Puts the endpoint into a state by the first way that leads there: the hook, then a fixture, then a recipe.
 pub(super) async fn bring_about(
-    kitchen: &Kitchen<'_>,
+    context: &Context<'_>,
     definition: &StateDefinition,
     params: &[(String, Value)],
     purpose: &str,
 ) -> Result<Brought, NoState> {
-    let endpoint = kitchen.endpoint;
+    let endpoint = context.endpoint;
     let mut tried = "the endpoint has no state hook (`--states URL` names one)".to_owned();
     if let Some(hook) = &endpoint.states {
-        match set_up(kitchen, hook, definition, params, purpose).await {
+        match set_up(context, hook, definition, params, purpose).await {
             Err(HookFailure::DoesNotKnow(answer)) => tried = format!("the hook does not know it: {answer}"),
             Err(HookFailure::Failed(reason)) => {
                 return Err(NoState::Inconclusive(Inconclusive::SetUp {
@@ -105,13 +105,13 @@ pub(super) async fn bring_about(
                 format!("{tried}, {declared}, and its recipe needs the endpoint's variable `{missing}`");
             return Err(NoState::Skipped(Skipped::NoWayTo { state: definition.name.clone(), reason }));
         }
-        if !kitchen.allows_billable && billable_steps(kitchen.contract, recipe) > 0 {
+        if !context.allows_billable && billable_steps(context.contract, recipe) > 0 {
             return Err(NoState::Skipped(Skipped::Billable));
         }
-        let (cooked, promised) = recipe::follow(kitchen, definition, recipe, params, purpose).await;
+        let (started, promised) = recipe::follow(context, definition, recipe, params, purpose).await;
         let state = definition.name.clone();
         let promised = promised.map_err(|reason| Inconclusive::SetUp { state: state.clone(), reason });
-        return Ok((Some(Undo::Recipe { state, cooked }), promised));
+        return Ok((Some(Undo::Recipe { state, started }), promised));
     }
     let reason = format!("{tried}, {declared}, and no recipe leads there");
     Err(NoState::Skipped(Skipped::NoWayTo { state: definition.name.clone(), reason }))
@@ -142,7 +142,7 @@ pub fn set_up_request(state: &str, params: &[(String, Value)], purpose: &str) ->
 }
 
 async fn set_up(
-    kitchen: &Kitchen<'_>,
+    context: &Context<'_>,
     hook: &Address,
     definition: &StateDefinition,
     params: &[(String, Value)],
@@ -151,7 +151,7 @@ async fn set_up(
     let state = definition.name.clone();
     let asked = set_up_request(&state, params, purpose);
     let params: Map<String, Json> = params.iter().map(|(key, value)| (key.clone(), to_json(value))).collect();
-    let answer = post(kitchen, hook, asked.clone()).await;
+    let answer = post(context, hook, asked.clone()).await;
     let (status, bytes) = answer.map_err(|fault| HookFailure::Failed(describe(&fault)))?;
     if status == 404 {
         return Err(HookFailure::DoesNotKnow(shown(&bytes)));
@@ -208,16 +208,16 @@ fn promised(
 ///
 /// # Errors
 /// What did not work, as a sentence for the report.
-pub(super) async fn tear_down(kitchen: &Kitchen<'_>, undo: &Undo) -> Result<(), String> {
+pub(super) async fn tear_down(context: &Context<'_>, undo: &Undo) -> Result<(), String> {
     let (state, done) = match undo {
-        Undo::Hook(set_up) => (&set_up.state, tell_hook(kitchen, set_up).await),
-        Undo::Recipe { state, cooked } => (state, recipe::clean_up(kitchen, cooked).await),
+        Undo::Hook(set_up) => (&set_up.state, tell_hook(context, set_up).await),
+        Undo::Recipe { state, started } => (state, recipe::clean_up(context, started).await),
     };
     done.map_err(|reason| format!("the state \"{state}\" could not be torn down: {reason}"))
 }
 
-async fn tell_hook(kitchen: &Kitchen<'_>, set_up: &SetUp) -> Result<(), String> {
-    let Some(hook) = &kitchen.endpoint.states else {
+async fn tell_hook(context: &Context<'_>, set_up: &SetUp) -> Result<(), String> {
+    let Some(hook) = &context.endpoint.states else {
         return Ok(());
     };
     let body = json!({
@@ -226,7 +226,7 @@ async fn tell_hook(kitchen: &Kitchen<'_>, set_up: &SetUp) -> Result<(), String> 
         "action": "teardown",
         "variables": to_json(&set_up.variables),
     });
-    let answer = post(kitchen, hook, body.to_string()).await;
+    let answer = post(context, hook, body.to_string()).await;
     let (status, bytes) = answer.map_err(|fault| describe(&fault))?;
     if (200..300).contains(&status) {
         Ok(())
@@ -235,9 +235,9 @@ async fn tell_hook(kitchen: &Kitchen<'_>, set_up: &SetUp) -> Result<(), String> 
     }
 }
 
-async fn post(kitchen: &Kitchen<'_>, hook: &Address, json: String) -> Result<(u16, Vec<u8>), Fault> {
-    let turn = kitchen.turn().await?;
-    kitchen.client.post_json(turn, hook, json).await
+async fn post(context: &Context<'_>, hook: &Address, json: String) -> Result<(u16, Vec<u8>), Fault> {
+    let turn = context.turn().await?;
+    context.client.post_json(turn, hook, json).await
 }
 
 fn describe(fault: &Fault) -> String {

@@ -55,7 +55,7 @@ impl StopSwitch {
         self.0.send_replace(Some(Reason::Interrupted));
     }
 
-    /// Whether somebody interrupted.
+    /// Whether the run was interrupted.
     pub fn is_interrupted(&self) -> bool {
         *self.0.borrow() == Some(Reason::Interrupted)
     }
@@ -147,7 +147,7 @@ impl Stop {
             .and_then(|reason| reason.clone());
         match reason {
             Some(reason) => StopReason(reason),
-            // The switch is gone, so nobody can stop this any more.
+            // The switch is gone, so the run cannot be stopped any more.
             None => std::future::pending().await,
         }
     }

@@ -1,6 +1,6 @@
 //! Finds what killed runs left behind, and removes it, as the contract's `[sweep]` says.
 
-use super::recipe::{self, Kitchen, Values};
+use super::recipe::{self, Context, Values};
 use crate::model::{Contract, Sweep, Value};
 use crate::template::{Scope, Templates};
 use crate::transport::Client;
@@ -28,7 +28,7 @@ pub async fn sweep(
     is_listing: bool,
 ) -> Result<Vec<Found>, String> {
     let templates = Templates::default();
-    let kitchen = Kitchen {
+    let context = Context {
         client: client.fresh(),
         endpoint,
         contract,
@@ -40,7 +40,7 @@ pub async fn sweep(
     for (name, value) in &endpoint.vars {
         scope.set(name, value);
     }
-    let saved = recipe::send(&kitchen, &sweep.find, &scope).await?;
+    let saved = recipe::send(&context, &sweep.find, &scope).await?;
     let Some((name, ids)) = saved.into_iter().next() else {
         return Ok(Vec::new());
     };
@@ -52,7 +52,7 @@ pub async fn sweep(
         let removed = if is_listing {
             Ok(())
         } else {
-            recipe::follow_all(&kitchen, &sweep.remove, Values::new(scope)).await
+            recipe::follow_all(&context, &sweep.remove, Values::new(scope)).await
         };
         found.push(Found { id: id.to_plain(), failure: removed.err() });
     }

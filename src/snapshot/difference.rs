@@ -8,7 +8,8 @@ use similar::{Algorithm, DiffOp, DiffTag, TextDiff, capture_diff_slices};
 /// How many lines that are the same are shown around those that differ.
 const CONTEXT: usize = 3;
 
-/// How long lines are matched up; what is longer than any real snapshot is told less finely.
+/// How long lines are matched up. After that the difference is coarser; only texts longer than any real snapshot reach
+/// this limit.
 const MATCHING: Duration = Duration::from_millis(500);
 
 /// How many old lines a new one is compared with, to mark what differs inside it.
@@ -50,7 +51,7 @@ pub struct DiffLine {
     pub pieces: Vec<Piece>,
 }
 
-/// Lines that differ, with those around them, in runs that stand apart.
+/// Lines that differ, with those around them, in separate runs.
 pub fn hunks(old: &str, new: &str) -> Vec<Vec<DiffLine>> {
     let difference = TextDiff::configure().timeout(MATCHING).diff_lines(old, new);
     let lines = |texts: &[&str], range: Range<usize>| -> Vec<String> {
@@ -73,7 +74,7 @@ fn clean(line: &str) -> String {
     line.trim_end_matches(['\n', '\r']).to_owned()
 }
 
-/// Lines of both texts that stand in one place.
+/// Lines of both texts in one place.
 struct Block {
     is_same: bool,
     starts: (usize, usize),
@@ -131,7 +132,7 @@ fn marked(old: &str, new: &str) -> Option<(Vec<Piece>, Vec<Piece>)> {
     Some((left, pieces(&new_words, replaced.iter().map(|(_, range)| range.clone()))))
 }
 
-/// Replacements without gaps between them in which no word stands: to mark those apart would say nothing.
+/// Joins replacements with no word between them, because marking them apart would add nothing.
 fn joined(replaced: Vec<Replacement>, old: &[&str]) -> Vec<Replacement> {
     let mut found: Vec<Replacement> = Vec::new();
     for (left, right) in replaced {
@@ -167,7 +168,7 @@ fn pieces(words: &[&str], marks: impl Iterator<Item = Range<usize>>) -> Vec<Piec
     found
 }
 
-/// A text in words and what stands between them, each letter of that by itself.
+/// Splits a text into words and the characters between them, each of those by itself.
 fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut start = 0;
@@ -187,9 +188,9 @@ fn words(text: &str) -> Vec<&str> {
 /// What is replaced by what, as places in two lists.
 pub(crate) type Replacement = (Range<usize>, Range<usize>);
 
-/// Which parts of a list are replaced by which of another, in order; nothing of what both have alike.
+/// Which parts of a list are replaced by which of another, in order; parts that both have are left out.
 ///
-/// Lists that differ in very many parts are told as one replacement.
+/// Lists with a very long differing part give one replacement.
 pub fn replacements(old: &[&str], new: &[&str]) -> Vec<Replacement> {
     let alike = |(left, right): &(&&str, &&str)| left == right;
     let start = old.iter().zip(new).take_while(alike).count();

@@ -32,7 +32,7 @@ pub enum StoreError {
     Locked {
         /// The folder of snapshots.
         folder: PathBuf,
-        /// How long that was waited for.
+        /// How long the wait for it was.
         waited: Duration,
         /// Who holds it.
         holder: String,

@@ -1,6 +1,6 @@
 //! Single files of a folder of snapshots: read with care, replaced whole, never through a link.
 //!
-//! A folder's own place may be a link, as whoever names it likes. Below it nothing is: a link could lead a write
+//! The folder itself may be a link, as the user likes. Below it links are not followed: a link could lead a write
 //! anywhere.
 
 use std::io::{Read, Write};
@@ -38,7 +38,7 @@ fn kind(text: &str) -> EndpointKind {
     text.parse().unwrap_or(EndpointKind::Foreign)
 }
 
-/// What stands at a snapshot's place, held against a text.
+/// What is in a snapshot's place, compared with a text.
 pub(super) enum Found {
     Nothing,
     /// The same text, recorded from this kind of endpoint.
@@ -120,7 +120,7 @@ pub(super) fn check_way(root: &Path, path: &Path) -> Result<(), StoreError> {
                 let reason = format!("{} is a link or no folder, and is not followed", folder.display());
                 return Err(StoreError::Unreadable { path: path.to_path_buf(), reason });
             }
-            // What stands in the way of looking stands in the way of reading, which tells it.
+            // A problem that hides the folder from here also breaks the read, which reports it.
             Ok(_) | Err(_) => {}
         }
     }

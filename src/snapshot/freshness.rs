@@ -1,5 +1,5 @@
-//! Which snapshots are stale, and why: nobody has lately seen an endpoint answer so, or the contract says something
-//! else by now. Main types: [`Standing`], [`Doubt`].
+//! Which snapshots are stale, and why: no recent run has confirmed them, or the contract has changed since.
+//! Main types: [`Standing`], [`Doubt`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -50,7 +50,7 @@ impl fmt::Display for MaxAge {
     }
 }
 
-/// Why a snapshot may not tell any more what its endpoint answers.
+/// Why a snapshot may no longer show what its endpoint answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doubt {
     /// No run has confirmed it in this folder.
@@ -126,7 +126,7 @@ impl Freshness {
     }
 }
 
-/// What is known of a snapshot, held against the contract as it is and a limit of age.
+/// Compares what is known of a snapshot with the current contract and a limit of age.
 pub(super) fn standing(
     provenance: &Provenance,
     case: &str,

@@ -1,7 +1,8 @@
-//! Which snapshots stand in a folder, listed once and not asked for case by case: most of what it costs to verify a
-//! snapshot are questions to the system. Main type: [`Inventory`].
+//! Which snapshots are in a folder. The folder is listed once, not once per case, because calls to the system are most
+//! of the cost of verifying a snapshot. Main type: [`Inventory`].
 //!
-//! A listing may be older than the folder is, by as much as a run takes. So it serves to verify alone: whoever writes looks again, under the lock.
+//! A listing can be out of date by as much time as a run takes. So only verifying uses it; a write looks again, under
+//! the lock.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -14,7 +15,7 @@ use super::file::check_way;
 /// How many folders are remembered. Cases come in the order of their tables, so few are under way at once.
 const REMEMBERED: usize = 4;
 
-/// What stands at a place.
+/// What is in a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entry {
     /// Nothing.
@@ -45,7 +46,7 @@ enum Listing {
 }
 
 impl Inventory {
-    /// What has a name in the folder of a table, which stands below `root`: the same in each call.
+    /// What has a name in the folder of a table below `root`; `root` is the same in each call.
     pub(super) fn entry(&self, root: &Path, table: &str, name: &str) -> Entry {
         match &*self.listing(root, table) {
             Listing::Unsure => Entry::Unsure,

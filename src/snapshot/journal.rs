@@ -69,7 +69,7 @@ impl Journal {
         provenance.write(root)
     }
 
-    /// A worker that panicked is told by the run; its notes are whole.
+    /// The run reports a worker that panicked; its notes are whole.
     fn notes(&self) -> MutexGuard<'_, BTreeMap<String, Note>> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }

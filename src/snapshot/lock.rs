@@ -18,8 +18,8 @@ pub(super) const OWN_FOLDER: &str = ".proofmark";
 /// The name of the side file, in the folder of our own.
 pub(super) const SIDE_FILE: &str = "provenance.ndjson";
 
-/// How long somebody else's writing is waited for: a write takes milliseconds, that of a side file of very many cases
-/// less than a second.
+/// How long to wait for another process to write: a write takes milliseconds, and less than a second for the side file
+/// of very many cases.
 const WAIT: Duration = Duration::from_secs(5);
 
 /// How long to wait before asking again: longer than most writes take, shorter than a person notices.
@@ -58,7 +58,7 @@ impl FolderLock {
                     note_holder(&file);
                     return Ok(Self { file });
                 }
-                // Some file systems know no locks; there, whoever shares a folder is on their own.
+                // Some file systems have no locks; processes that share a folder there are not protected.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     return Ok(Self { file });
                 }

@@ -89,7 +89,7 @@ pub enum Node<'a> {
     Text(Marked<'a>),
     /// A list.
     List(Vec<Node<'a>>),
-    /// Keys and values; a key may stand twice.
+    /// Keys and values; a key may occur twice.
     Map(Vec<(&'a str, Node<'a>)>),
 }
 
@@ -159,7 +159,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// What is marked, in the order in which it stands.
+    /// The marked parts, in the order of the text.
     pub(super) fn marks<'s>(&'s self, found: &mut Vec<(&'s Mark, &'s str)>) {
         match self {
             Self::Number(marked) | Self::Text(marked) => marked.found(found),

@@ -4,8 +4,8 @@
 //! where that is allowed. Insta's own macros panic, need cargo and scan whole folders, so only its
 //! format is used, and its reader.
 //!
-//! What is known of a snapshot beside its text stands in a side file, which a run renews once, at its end. Whoever
-//! writes below a folder of snapshots holds its lock; nothing is followed out of it.
+//! A side file holds what is known of a snapshot beside its text; a run renews it once, at its end. Every write below a
+//! folder of snapshots holds the folder's lock, and no link leads a write out of it.
 
 mod basis;
 mod difference;

@@ -18,28 +18,28 @@ const SHORTEST: usize = 8;
 /// The fewest digits of such a value without letters.
 const SHORTEST_NUMBER: usize = 12;
 
-/// The most values that get names: an answer may hold very many. Those past it stand as they are, so the snapshot
-/// differs.
+/// The most values that get names: an answer may hold very many. Those past it are shown as they are, so the
+/// snapshot differs.
 const MOST: usize = 1000;
 
 /// What is added to a text that looks like a name, so that no answer can pass for a name.
 const LITERAL: &str = ":literal";
 
-/// Volatile values and the names that stand for them, such as `[request-id:1]`.
+/// Volatile values and the names that replace them, such as `[request-id:1]`.
 #[derive(Debug, Default, Clone)]
 pub struct Names {
     /// The name's position, and the value's number.
     by_value: BTreeMap<String, (usize, usize)>,
     /// Names, and how many values each has. There are few.
     counts: Vec<(String, usize)>,
-    /// Names that stand without a number.
+    /// Names without a number.
     plain: BTreeSet<String>,
     /// What of the requests is written out, by step.
     literals: Vec<Literals>,
 }
 
-/// What random values of the run are called, whose letters are no word, and its endpoint's address: these need no mix of
-/// letters and digits.
+/// The names of the run's own random values, whose letters are not a word, and of its endpoint's address. These values
+/// need no mix of letters and digits.
 const OWN: [&str; 3] = ["made", "made-upper", "endpoint"];
 
 /// Whether a value of this name can be known by itself, wherever it is.
@@ -83,7 +83,7 @@ impl Names {
         self.literals.get(step)
     }
 
-    /// Makes a name known that stands without a number.
+    /// Makes a name known that has no number.
     pub(super) fn add_plain(&mut self, name: &str) {
         self.plain.insert(name.to_owned());
     }
@@ -109,7 +109,7 @@ impl Names {
     }
 }
 
-/// Writes what stands for a value; writing to a String cannot fail, which is why results are dropped here.
+/// Writes the name of a value; writing to a String cannot fail, which is why results are dropped here.
 pub(super) trait Label: FnMut(Known<'_>, &mut String) {}
 
 impl<F: FnMut(Known<'_>, &mut String)> Label for F {}
@@ -259,7 +259,7 @@ impl Finder<'_> {
         found
     }
 
-    /// Writes a text that stands for itself: what looks like a name in it is told from one.
+    /// Writes a text that has no name, and marks parts that look like a name, so that they are not taken for one.
     fn literal(&self, text: &str, to: &mut String) {
         let mut written = 0;
         let mut end: Option<NameEnd> = None;
@@ -268,7 +268,7 @@ impl Finder<'_> {
                 continue;
             }
             let start = open + 1;
-            // Many brackets may open before one closes, so what stands before that one is looked at once.
+            // Many brackets may open before one closes, so the text before the closing one is looked at once.
             let Some(known) =
                 end.take_if(|known| start <= known.bracket).or_else(|| NameEnd::of(text, start))
             else {
@@ -296,15 +296,15 @@ impl Finder<'_> {
     }
 }
 
-/// What stands before a closing bracket.
+/// A name, or a text like one, before a closing bracket.
 struct NameEnd {
     /// Where the bracket is.
     bracket: usize,
-    /// Where a name ends that would stand there, without what tells that it is none.
+    /// Where the name ends, without the mark of a text that only looks like a name.
     name: usize,
     /// Where the name's last colon is, if it has one.
     colon: Option<usize>,
-    /// Whether a number stands behind the colon.
+    /// Whether a number follows the colon.
     is_numbered: bool,
 }
 

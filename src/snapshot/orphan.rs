@@ -48,7 +48,7 @@ impl Store {
     /// Removes a snapshot that belongs to no case, and folders that are empty then.
     ///
     /// # Errors
-    /// A file that is no snapshot of this tool, which is left alone, or one that cannot be removed.
+    /// A file that is not a snapshot of this tool, which is left alone, or one that cannot be removed.
     pub fn prune(&self, orphan: &Path) -> Result<(), StoreError> {
         let _lock = FolderLock::take(self.root())?;
         read(self.root(), orphan)?;
@@ -109,7 +109,7 @@ fn descend(
         // A folder `@NAME` is another endpoint's, and ours holds no snapshots. A link is not followed, and is found, so that
         // it is named: what it leads to would be missing without a word.
         let is_other = name.starts_with('@') || name == OWN_FOLDER;
-        // One that leads to a plain file of another name is nobody's snapshot.
+        // A link to a plain file of another name is not a snapshot.
         let hides = || is_snapshot(&name) || fs::metadata(path()).is_ok_and(|found| found.is_dir());
         if kind.is_dir() && !is_other && depth < DEEPEST {
             descend(&path(), depth + 1, take, listed)?;
@@ -132,7 +132,7 @@ fn is_left(path: &Path) -> bool {
     path.file_name().is_some_and(is_temporary)
 }
 
-/// Whether a file waits to be accepted.
+/// Whether a file is a pending snapshot.
 pub(super) fn is_pending(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "new")
 }

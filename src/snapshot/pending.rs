@@ -1,4 +1,4 @@
-//! What waits to be accepted or rejected.
+//! Snapshots that are pending: not yet accepted or rejected.
 //!
 //! Only files that this tool could have written are touched; any other is named and left alone.
 
@@ -13,7 +13,7 @@ use super::orphan::{is_pending, walk};
 use super::provenance::{Provenance, digest};
 use super::store::Store;
 
-/// A snapshot that waits to be accepted.
+/// A pending snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingSnapshot {
     /// The id of its case, as the file's place has it.
@@ -29,7 +29,7 @@ pub struct PendingSnapshot {
 }
 
 impl PendingSnapshot {
-    /// The file that it stands in, which ends in `.snap.new`.
+    /// Its file, which ends in `.snap.new`.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -38,11 +38,11 @@ impl PendingSnapshot {
         self.path.with_extension("")
     }
 
-    /// Puts it in the place of what was accepted before, whole: the files stand in one folder.
+    /// Puts it in the place of the accepted snapshot, whole: both files are in one folder.
     ///
     /// # Errors
-    /// A folder that cannot be written to, or that somebody else writes to for long; files that are not what they
-    /// were when they were looked at.
+    /// A folder that cannot be written to, or that another process writes to for long; files that have changed since
+    /// they were looked at.
     pub fn accept(&self) -> Result<(), StoreError> {
         let _lock = FolderLock::take(&self.root)?;
         self.check()?;
@@ -71,13 +71,13 @@ impl PendingSnapshot {
 }
 
 impl Store {
-    /// Every snapshot that waits, in the order of files; a file that cannot be used is an error in its place.
+    /// Every pending snapshot, in the order of files; a file that cannot be used is an error in its place.
     ///
     /// # Errors
     /// A folder that cannot be read.
     pub fn pending(&self) -> Result<Vec<Result<PendingSnapshot, StoreError>>, StoreError> {
         let found = walk(self.root())?;
-        // What the side file adds is welcome, and nothing depends on it; a run tells what is wrong with it.
+        // The side file is optional here; a run reports what is wrong with it.
         let provenance = Provenance::read(self.root()).unwrap_or_default();
         let is_link = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
         let (links, found): (Vec<PathBuf>, Vec<PathBuf>) = found.into_iter().partition(is_link);

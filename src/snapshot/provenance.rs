@@ -1,8 +1,8 @@
 //! Where snapshots come from, and when they were last confirmed: the side file of a folder of snapshots. Main type:
 //! [`Provenance`].
 //!
-//! It stands beside the snapshots and not in them, so that a run that confirms touches no file that is reviewed. An
-//! entry counts for one text, by its digest: whatever accepts a snapshot, the entry of what waited is found again.
+//! It is beside the snapshots and not in them, so that a run that confirms touches no file that is reviewed. An entry
+//! counts for one text, by its digest: the entry of a pending snapshot is found again, whatever accepted the snapshot.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub(super) enum Seen {
     Same,
     /// It was written into the snapshot.
     Written,
-    /// It waits beside the snapshot.
+    /// It is pending beside the snapshot.
     Waiting,
 }
 
@@ -50,7 +50,7 @@ struct Entry {
     digest: Option<String>,
     recorded: Option<Sighted>,
     confirmed: Option<Sighted>,
-    /// The text that waits, or did.
+    /// The text that is pending, or was.
     pending: Option<Waiting>,
 }
 
@@ -177,7 +177,7 @@ impl Provenance {
         })
     }
 
-    /// Writes the side file whole; whoever does holds the lock.
+    /// Writes the side file whole. The caller holds the lock.
     pub(super) fn write(&self, root: &Path) -> Result<(), StoreError> {
         let mut text = format!("{HEAD}\n").into_bytes();
         for entry in self.0.values() {

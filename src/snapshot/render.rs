@@ -15,11 +15,11 @@ use super::tree::write_tree;
 use crate::model::{Exchange, Literals, SentBody};
 use crate::protocol::sha256_hex;
 
-/// How many bytes of a body that is no text are shown, and how many on a line.
+/// How many bytes of a body that is not text are shown, and how many on a line.
 const SHOWN_BYTES: usize = 256;
 const BYTES_ON_A_LINE: usize = 32;
 
-/// The most lines of a body that are shown: more than anybody reads.
+/// The most lines of a body that are shown: more than a person reads.
 const MOST_LINES: usize = 2000;
 
 /// The length of most texts in bytes, for which memory is asked for at once.
@@ -45,7 +45,7 @@ impl Transcript<'_> {
     }
 }
 
-/// A line of a request: what stands before a value, and the value with names in it.
+/// A line of a request: the text before a value, and the value with names in it.
 fn line(to: &mut String, before: &[&str], value: &str, finder: &Finder<'_>, is_literal: bool) {
     to.push_str("> ");
     let start = to.len();
@@ -98,7 +98,7 @@ fn write_answer(to: &mut String, part: &Part<'_>, finder: &Finder<'_>) {
             to.push('\n');
         }
         StableBody::Text(marked) => {
-            // What stands behind the last line's end is a line of its own, so that an end is seen.
+            // The text after the last line end is a line of its own, so that the end can be seen.
             for each in finder.show(marked, &mut numbered).split('\n') {
                 to.push_str(if each.is_empty() { "|" } else { "| " });
                 write_escaped(to, each);
@@ -110,7 +110,7 @@ fn write_answer(to: &mut String, part: &Part<'_>, finder: &Finder<'_>) {
     cut(to, start);
 }
 
-/// Replaces those lines of a body that are too many by what stands for them; the body begins at `start`.
+/// Replaces the lines past the limit by their number and digest; the body begins at `start`.
 fn cut(text: &mut String, start: usize) {
     let body = &text[start..];
     // A line has at least its end.
@@ -120,9 +120,10 @@ fn cut(text: &mut String, start: usize) {
     let Some((end, _)) = body.match_indices('\n').nth(MOST_LINES - 1) else { return };
     let rest = &body[end + 1..];
     if !rest.is_empty() {
-        let told = format!("… {} more lines, sha256 {}\n", rest.lines().count(), sha256_hex(rest.as_bytes()));
+        let summary =
+            format!("… {} more lines, sha256 {}\n", rest.lines().count(), sha256_hex(rest.as_bytes()));
         text.truncate(start + end + 1);
-        text.push_str(&told);
+        text.push_str(&summary);
     }
 }
 

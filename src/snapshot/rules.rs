@@ -29,7 +29,7 @@ impl Rules {
         Self { placed, anywhere: Anywhere::of(anywhere), orders, headers: headers.to_vec() }
     }
 
-    /// The names that stand for times, without a number.
+    /// The names of times, which have no number.
     pub(super) fn times(&self) -> impl Iterator<Item = &str> {
         let all = self.placed.iter().chain(&self.anywhere.rules);
         all.filter(|rule| rule.kind == ValueKind::Time).map(|rule| &*rule.name)

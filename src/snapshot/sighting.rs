@@ -112,7 +112,7 @@ impl Sightings {
     /// Reads a sighting, or takes the one that has the same text.
     ///
     /// # Errors
-    /// A text that is no sighting.
+    /// A text that is not a sighting.
     pub(super) fn read(&mut self, text: &RawValue) -> serde_json::Result<Sighted> {
         if let Some(known) = self.0.get(text.get()) {
             return Ok(known.clone());

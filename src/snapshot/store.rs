@@ -19,7 +19,7 @@ use super::sighting::Origin;
 use super::update::Update;
 use crate::model::{CaseId, Contract, EndpointKind, Exchange};
 
-/// Where a case's snapshot stands and what its head says.
+/// Where a case's snapshot is and what its head says.
 #[derive(Debug, Clone)]
 pub struct Location<'a> {
     /// The case.
@@ -74,12 +74,12 @@ pub struct Store {
     journal: Option<Journal>,
     /// Whose turn it is to write among the workers of this process, which would else ask for the lock again and again.
     turn: Arc<Mutex<()>>,
-    /// What stands in the folders that cases were looked for in lately.
+    /// The contents of the folders that were last looked into.
     inventory: Arc<Inventory>,
 }
 
 impl Store {
-    /// The snapshots below a folder, held against what a kind of endpoint answers.
+    /// The snapshots below a folder, to be compared with the answers of a kind of endpoint.
     pub fn new(root: impl Into<PathBuf>, update: Update, kind: EndpointKind) -> Self {
         let (turn, inventory) = (Arc::default(), Arc::default());
         Self { root: root.into(), update, kind, overwrites_real: false, journal: None, turn, inventory }
@@ -121,7 +121,7 @@ impl Store {
     /// Compares a transcript's text with the snapshot, and writes what the mode of update allows.
     ///
     /// # Errors
-    /// A file that cannot be read, is no snapshot, or cannot be written; a folder that somebody else writes to.
+    /// A file that cannot be read, is not a snapshot, or cannot be written; a folder that another process writes to.
     pub fn compare(&self, location: &Location<'_>, text: &str) -> Result<(Compared, Kept), StoreError> {
         let path = self.path(location.case);
         let found = self.look(&path, location.case, text)?;
@@ -135,7 +135,7 @@ impl Store {
         Ok((compared, kept))
     }
 
-    /// What stands at a snapshot's place. Where a file is listed and is as it was, nothing else is asked.
+    /// What is in a snapshot's place. If the file is listed and unchanged, the system is not asked further.
     fn look(&self, path: &Path, case: &CaseId, text: &str) -> Result<Found, StoreError> {
         let is_listed = self.inventory.entry(&self.root, case.table(), &name(case)) == Entry::File;
         match is_listed.then(|| unchanged_at(path, text)).flatten() {
@@ -160,7 +160,7 @@ impl Store {
                 let name = [&name(location.case), NEW].concat();
                 if self.inventory.entry(&self.root, location.case.table(), &name) != Entry::Nothing {
                     let pending = pending_beside(path);
-                    // It is only in the way: what was to be found out is found out.
+                    // The pending file is only in the way; the comparison itself is done.
                     let _ = fs::symlink_metadata(&pending).is_ok_and(|_| self.withdraw(&pending).is_ok());
                 }
                 return Ok((found, Kept::Nothing));
@@ -173,13 +173,13 @@ impl Store {
             Ok(lock) => lock,
             Err(error) => return Ok((found, unwritable(error)?)),
         };
-        // Somebody may have decided about it while the lock was waited for.
+        // Another process may have decided about it during the wait for the lock.
         let found = look(&self.root, path, text)?;
         let kept = self.write(path, &pending, location, text, &found).or_else(unwritable)?;
         Ok((found, kept))
     }
 
-    /// Writes a text where it belongs; whoever does holds the lock.
+    /// Writes a text where it belongs. The caller holds the lock.
     fn write(
         &self,
         path: &Path,
@@ -195,7 +195,7 @@ impl Store {
         let kept = match (found, self.update) {
             (Found::Same(_), _) => Kept::Nothing,
             (Found::Different(old), _) if self.is_outranked(old.kind()) => {
-                // It waited before that was accepted, and must not be accepted over it now.
+                // It was pending before that was accepted, and must not be accepted over it now.
                 remove(&self.root, pending)?;
                 return Ok(Kept::Outranked);
             }
@@ -218,7 +218,7 @@ impl Store {
         Ok(kept)
     }
 
-    /// Removes what waits, now that the answers are again what the snapshot says.
+    /// Removes the pending snapshot, now that the answers match the accepted one again.
     fn withdraw(&self, pending: &Path) -> Result<(), StoreError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let _lock = FolderLock::take(&self.root)?;
@@ -305,7 +305,7 @@ impl Store {
     }
 }
 
-/// That nothing could be written does not hide what was found out before.
+/// A failed write does not hide the result of the comparison.
 fn unwritable(error: StoreError) -> Result<Kept, StoreError> {
     let reason = match &error {
         StoreError::Unwritable { source, .. } => format!("{error}: {source}"),
@@ -323,10 +323,10 @@ fn name(case: &CaseId) -> String {
     }
 }
 
-/// What the name of a snapshot goes on with where answers wait that are not its own.
+/// The ending of a pending snapshot, after the name of the accepted one.
 const NEW: &str = ".new";
 
-/// Where the answers wait that are not those of a snapshot.
+/// The pending file beside a snapshot.
 fn pending_beside(path: &Path) -> PathBuf {
     let mut path = path.as_os_str().to_owned();
     path.push(NEW);

@@ -1,5 +1,5 @@
 //! Texts of an endpoint as a snapshot shows them: nothing in them acts on a terminal or hides, no two look alike, and
-//! very long ones are cut where their length and digest stand for the rest.
+//! very long ones are cut, and their length and digest replace the rest.
 
 use std::borrow::Cow;
 
@@ -65,8 +65,8 @@ pub(super) fn make_visible(to: &mut String, start: usize) {
     to.push_str(&rest);
 }
 
-/// Whether a text is short and all of it is letters, digits, signs and blanks of ASCII that a rule lets pass: nearly
-/// every text is, and is written as it stands. Every byte is looked at, which takes less time than to stop early.
+/// Whether a text is short and has only letters, digits, signs and blanks of ASCII that the rule allows. Nearly every
+/// text is like that and is written as it is. Every byte is looked at, which takes less time than to stop early.
 fn is_plain(text: &str, passes: impl Fn(u8) -> bool) -> bool {
     let is_fine = |byte: u8| (byte.wrapping_sub(b' ') < 0x5f) & passes(byte);
     text.len() <= LONGEST && text.bytes().fold(true, |all, byte| all & is_fine(byte))

@@ -36,8 +36,8 @@ impl Update {
         }
     }
 
-    /// The mode of a run with a fault, of which no answer is what it should be: nothing is written, unless the files that
-    /// wait for a decision are asked for by name.
+    /// The mode of a run with a fault, of which no answer is what it should be: nothing is written, unless a mode
+    /// asks for pending files by name.
     ///
     /// # Errors
     /// A mode that writes snapshots.

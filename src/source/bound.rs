@@ -1,5 +1,5 @@
-//! What files of cases may come to: limits far above what anybody writes, so that a slip or a hostile file ends with an
-//! error and not with the memory of the machine. docs/limits.md lists them.
+//! The limits of case files, far above what a person writes, so that a slip or a hostile file ends with an error and
+//! not with the memory of the machine. docs/limits.md lists them.
 
 use crate::model::{Case, Problem};
 

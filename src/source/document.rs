@@ -1,4 +1,4 @@
-//! A TOML file as a tree in which every key and value knows where it stands.
+//! A TOML file as a tree in which every key and value has its place in the text.
 //!
 //! [`parse`] reports every syntax error of a file at once. TOML 1.0 is what other readers
 //! understand, so newlines inside inline tables are refused, though the parser would take them.
@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::bound::{MOST_ERRORS, check_signs};
 use crate::model::{Problem, SourceText, Spot, Value};
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) spot: Spot,

@@ -64,7 +64,7 @@ pub struct EndpointEntry {
     pub resolve: Vec<(String, String)>,
     /// What snapshots leave out of its answers, beyond what contracts say.
     pub normalisation: Normalisation,
-    /// Where its keys stand in the file; empty if it is not from one.
+    /// The places of its keys in the file; empty if it is not from one.
     pub spots: Vec<(String, Spot)>,
 }
 
@@ -211,7 +211,7 @@ fn check_names(entries: &[Entry], problems: &mut Vec<Problem>) {
 
 /// Finds what is wrong with the templates of an endpoint: names that it does not define, or else what does not render.
 fn check_templates(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Problem>) {
-    // The functions of case tables make values by chance, which an address must not have.
+    // The functions of case tables make random values, which an address must not have.
     let mut names = Names::default();
     entry.vars.iter().for_each(|(name, _)| names.add(name.as_str()));
     let mut found = Vec::new();
@@ -238,7 +238,7 @@ fn check_templates(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Proble
     check_scope_of_signature(entry, node, problems);
 }
 
-/// AWS's signature is made for a region and a service, which nothing else tells.
+/// AWS's signature is made for a region and a service, which only the entry can name.
 fn check_scope_of_signature(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Problem>) {
     let Some(sign) =
         node.get("sign").filter(|sign| sign.as_text().map(str::parse) == Some(Ok(Scheme::AwsV4)))

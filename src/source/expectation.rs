@@ -1,4 +1,4 @@
-//! Reads what a case expects, and holds it against the contract before anything is sent.
+//! Reads what a case expects, and compares it with the contract before anything is sent.
 
 use std::time::Duration;
 

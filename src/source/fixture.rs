@@ -1,7 +1,7 @@
 //! Fixtures of `endpoints.toml`: states that are there already. Main type: [`FixtureEntry`].
 //!
-//! A fixture is read without regard to states; whether its state exists, takes its parameters and gets its variables is
-//! held against the whole suite by [`check_fixtures`].
+//! A fixture is read without regard to states. [`check_fixtures`] then checks in the whole suite that its state exists,
+//! takes its parameters and gets its variables.
 
 use super::document::Node;
 use super::shape::nearest;
@@ -13,7 +13,7 @@ use crate::template::is_template;
 pub struct FixtureEntry {
     /// The state.
     pub state: String,
-    /// For which parameters it stands, and what it gives.
+    /// The parameters that it covers, and the variables that it gives.
     pub fixture: Fixture,
     spot: Spot,
 }

@@ -25,7 +25,7 @@ use crate::template::Templates;
 /// How deep folders are searched below `cases/`.
 pub(super) const DEEPEST: usize = 16;
 
-/// Files of an operation's folder that are no tables.
+/// Files of an operation's folder that are not tables.
 const NO_TABLES: [&str; 2] = ["contract.toml", "states.toml"];
 
 /// Why a folder of cases cannot be used.
@@ -56,7 +56,7 @@ pub enum LoadError {
 pub enum Wanted<'a> {
     /// Every table.
     All,
-    /// The one table that a case of this id can stand in.
+    /// The one table that a case of this id can be in.
     TableOf(&'a str),
 }
 
@@ -155,7 +155,7 @@ pub(super) fn too_deep(path: PathBuf) -> LoadError {
 }
 
 /// Whether a link leads to a folder, which is searched as any other one. A link that leads nowhere, to a folder outside
-/// of `root`, or back to a folder that it is in, is an error: what it stands for would be missing without a word.
+/// of `root`, or back to a folder that it is in, is an error: its target would be missing without a word.
 fn leads_to_folder(root: &Path, link: &Path) -> Result<bool, LoadError> {
     let unreadable = |source| LoadError::Unreadable { path: link.to_path_buf(), source };
     let found = fs::metadata(link).map_err(|source| {
@@ -366,7 +366,7 @@ impl Loader<'_> {
         Ok(Some(reader.table(id, &node)))
     }
 
-    /// The suite, if nothing was wrong; equal problems are told once.
+    /// The suite, if nothing was wrong; equal problems are reported once.
     fn finish(self, suite: Suite) -> Result<Suite, LoadError> {
         let mut problems = without_doubles(self.problems);
         problems.sort_by(|left, right| place(left).cmp(&place(right)));

@@ -12,7 +12,7 @@ use super::shapes;
 use super::shelf::{Files, Shelf};
 use crate::model::{CaseId, ListedContract, Manifest, OperationId, Problem, SourceText, TableId};
 
-/// Where a suite's manifest stands, in the folder of its cases.
+/// The name of a suite's manifest, in the folder of its cases.
 pub const MANIFEST: &str = "manifest.toml";
 
 /// The version of the file.
@@ -127,7 +127,7 @@ fn case(operation: &OperationId, text: &str) -> Result<CaseId, String> {
 /// Writing to a String cannot fail, which is why results are dropped.
 pub fn manifest_text(manifest: &Manifest) -> String {
     let mut text = format!(
-        "# The cases that make up this suite, and the contracts that they test. A run tells where it is another one.\n\
+        "# The cases that make up this suite, and the contracts that they test. A run reports how the suite differs.\n\
          # `proofmark manifest --write` writes this file anew; the order of lines has no meaning.\nversion = {VERSION}\n"
     );
     for (id, listed) in &manifest.contracts {

@@ -169,7 +169,7 @@ pub(super) fn check_path(path: &str, spot: &Spot, problems: &mut Vec<Problem>) {
     }
 }
 
-/// The largest pattern of a path, in bytes once it is compiled, which it is for each value that it is held against.
+/// The largest pattern of a path, in bytes once it is compiled, which it is for each value that it is applied to.
 const LARGEST_PATTERN: usize = 64 * 1024;
 
 fn check_patterns(shape: &PathShape) -> Result<(), String> {

@@ -53,7 +53,7 @@ fn value_rule(node: &Node, kind: ValueKind, problems: &mut Vec<Problem>) -> Opti
     Some(ValueRule { name, kind, place, pattern: found })
 }
 
-/// A name stands between brackets, before a colon and a number.
+/// A snapshot shows the name between brackets, before a colon and a number, so only some characters fit.
 fn name_problem(node: &Node) -> Option<Problem> {
     let name = node.as_text()?;
     let fits = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.');

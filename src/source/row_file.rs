@@ -14,7 +14,7 @@ use super::names::Names;
 use super::shelf::Files;
 use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part};
 
-/// Keys of a row that are no variables.
+/// Keys of a row that are not variables.
 const RESERVED: [&str; 4] = ["id", "about", "params", "unset"];
 
 /// The folder in which a table may name CSV files.
@@ -186,7 +186,7 @@ fn hint(error: &csv::Error) -> Option<&'static str> {
     })
 }
 
-/// The error without its place, which the spot tells better.
+/// The error without its place, which the spot shows better.
 fn why(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {

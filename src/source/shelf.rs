@@ -11,7 +11,7 @@ use super::folder::{DEEPEST, LoadError, list_disk, read_disk, too_deep, with_lin
 use super::inside::inside;
 use crate::model::SourceText;
 
-/// The folder that a copy stands in, whatever it was copied from.
+/// The folder of a copy, whatever it was copied from.
 const ROOT: &str = "cases";
 
 /// Contracts, tables and what belongs to them, in memory, below `cases`.
@@ -22,7 +22,7 @@ impl Shelf {
     /// Copies the TOML and CSV files of a folder of cases. What is said of endpoints stays behind: it is about machines.
     ///
     /// # Errors
-    /// A folder or file that cannot be read, or is no text.
+    /// A folder or file that cannot be read, or is not text.
     pub fn copy(cases: &Path) -> Result<Self, LoadError> {
         let mut shelf = Self::default();
         shelf.copy_folder(cases, cases, Path::new(ROOT), 0)?;
@@ -51,7 +51,7 @@ impl Shelf {
     /// A copy made of these files, by name below `cases`, `/` between folders.
     ///
     /// # Errors
-    /// The name of a file that is no part of a copy.
+    /// The name of a file that does not belong in a copy.
     pub fn new(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, String> {
         let mut shelf = Self::default();
         for (name, text) in files {

@@ -21,7 +21,7 @@ use crate::model::{Day, Level, Problem, WaivedCases, Waiver};
 pub fn load_waivers(cases: &Path) -> Result<Vec<Waiver>, LoadError> {
     let (node, waivers, mut problems) = read(Files::Disk(cases), cases)?;
     let nodes = node.as_ref().and_then(|node| node.get("waiver")).map(Node::items).unwrap_or_default();
-    // Problems of endpoints.toml are reported where it is read for its own sake.
+    // Problems of endpoints.toml itself are reported where its endpoints are used.
     if let Ok(endpoints) = load_endpoints(cases) {
         for item in nodes {
             check_endpoint(item, &endpoints, &mut problems);
@@ -39,7 +39,7 @@ pub fn load_shelf_waivers(shelf: &Shelf) -> Result<Vec<Waiver>, LoadError> {
     if problems.is_empty() { Ok(waivers) } else { Err(LoadError::Problems(problems)) }
 }
 
-/// The file as it stands, if there is one, its waivers, and what is wrong with it.
+/// The file as a tree, if there is one, its waivers, and its problems.
 type Read = (Option<Node>, Vec<Waiver>, Vec<Problem>);
 
 fn read(files: Files<'_>, cases: &Path) -> Result<Read, LoadError> {

@@ -32,7 +32,7 @@ impl Count {
     }
 }
 
-/// Mutants that nothing noticed and nothing permits, alike in what was changed.
+/// Mutants that were neither noticed nor permitted, all with the same kind of change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
     /// How many there are.

@@ -1,4 +1,4 @@
-//! Endpoints that implement nothing, and how many cases they pass: the floor that a score stands on. Main type: [`Floor`].
+//! Endpoints that implement nothing, and how many cases they pass: the floor of a score. Main type: [`Floor`].
 //!
 //! Their answers are judged offline. Where the run has observed effects, none of them has any.
 
@@ -110,7 +110,7 @@ impl Floor {
             let came = |id: &CaseId| if passed.contains(id) { Came::Passed } else { Came::Failed };
             let held = twins.rows().iter().filter(|row| row.standing(came) == Standing::Held).count();
             Ground {
-                endpoint: told(*fake, &self.labels),
+                endpoint: description(*fake, &self.labels),
                 passed: passed.len(),
                 cases: self.cases,
                 held,
@@ -123,7 +123,8 @@ impl Floor {
     }
 }
 
-/// Whether a case may pass with an answer that is an instance of a row; what its first step writes out may exclude that.
+/// Whether a case may pass with an answer that is an instance of a row. The expectations of its first step may exclude
+/// that.
 fn may_be_row(planned: &PlannedCase, number: usize) -> bool {
     let (Some(step), Some(row)) = (planned.case.steps.first(), all_rows(&planned.contract).nth(number))
     else {
@@ -145,7 +146,7 @@ fn labels(cases: &[PlannedCase]) -> Vec<String> {
     longest.map(|contract| all_rows(contract).map(ErrorRow::label).collect()).unwrap_or_default()
 }
 
-fn told(fake: Fake, labels: &[String]) -> String {
+fn description(fake: Fake, labels: &[String]) -> String {
     match fake {
         Fake::Success => "accepts every request".to_owned(),
         Fake::Required => "accepts every request that has the required parameters".to_owned(),

@@ -147,8 +147,8 @@ fn field(subject: &Subject<'_>, operator: Operator, keys: &[String]) -> Option<P
     if is_named { None } else { others(subject) }
 }
 
-/// Whether a text has the form that is promised. It is looked at once more, so that no mistake of the judge passes for a
-/// permission.
+/// Whether a text has the promised form. The pattern is matched again here, so that a mistake of the judge does not
+/// count as a permission.
 fn has_form(pattern: Option<&str>, text: Option<&str>) -> bool {
     let Some((pattern, text)) = pattern.zip(text) else { return false };
     compiled(pattern).is_ok_and(|pattern| pattern.is_match(text))

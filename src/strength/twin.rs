@@ -1,6 +1,7 @@
 //! Which cases expect which error row, and the accepted case beside each: its *twin*. Main type: [`Twins`].
 //!
-//! An endpoint that refuses everything meets every row. A row is held only if what is nearly the same is accepted.
+//! An endpoint that refuses everything meets every row. A row is held only if a nearly equal request is
+//! accepted.
 
 use std::collections::{HashMap, HashSet};
 

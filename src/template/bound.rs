@@ -1,9 +1,9 @@
-//! How much a template may do and make; what it is written like is for whoever wrote the table, and may be a slip.
+//! Limits how much a template may do and make: the author of a table may write a costly one by mistake.
 
 use super::TemplateError;
 
-/// What rendering one template may cost, in the engine's fuel: one for each instruction, and one for each 64 bytes that it
-/// makes or reads. So no template makes much more than 12 MB, or takes a noticeable part of a second.
+/// The most that rendering one template may cost, in the engine's fuel: one for each instruction, and one for each 64
+/// bytes that it makes or reads. So no template makes much more than 12 MB, or takes a noticeable part of a second.
 pub(super) const FUEL: u64 = 200_000;
 
 /// The largest value that a template gives, in bytes of text and what comes to one for each item: what the engine makes
@@ -13,11 +13,11 @@ pub(super) const LARGEST: usize = 8 * 1024 * 1024;
 /// What an item takes beside its text.
 const ITEM: usize = 16;
 
-/// The longest expression, in bytes without the texts in it: the engine goes into each part of one, and to be too deep in
-/// it ends the program.
+/// The longest expression, in bytes without the texts in it: the engine recurses into each part of one, and too deep a
+/// recursion ends the program.
 const LONGEST: usize = 4096;
 
-/// How what is said of a template begins that takes or gives too much.
+/// How the error begins for a template that takes or gives too much.
 pub(super) const TAKES: &str = "the template takes more than";
 const GIVES: &str = "the template gives more than";
 
@@ -48,7 +48,7 @@ impl Room {
 }
 
 /// Refuses a template with an expression that is too long, or that repeats lists: the engine makes the items of such a
-/// list only as they are asked for, and so cannot tell that they are too many.
+/// list only as they are asked for, and so cannot see that they are too many.
 pub(super) fn check_text(text: &str) -> Result<(), TemplateError> {
     let bytes = text.as_bytes();
     let has_statements = text.contains("{%");

@@ -53,7 +53,7 @@ fn number_to_jinja(digits: &str) -> JinjaValue {
     }
 }
 
-/// What a value is among other text: a text as it is, anything else as JSON writes it.
+/// A value as a part of a text: a text as it is, anything else as JSON writes it.
 pub(super) fn among_text(value: &JinjaValue) -> Result<String, TemplateError> {
     // An `if` without `else` gives this, and means nothing.
     if value.is_undefined() {

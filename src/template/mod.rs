@@ -1,7 +1,7 @@
 //! Templates in case tables: `{{ expression }}`, rendered by minijinja with strict names.
 //!
 //! [`Templates`] compiles and renders, [`Scope`] holds the names of one case. This module does not
-//! know what the names stand for.
+//! know what the names mean.
 
 mod bound;
 mod convert;
@@ -23,7 +23,7 @@ use convert::{among_text, from_jinja, to_json_text};
 pub use expect::{Unrendered, has_templates};
 pub use scope::Scope;
 
-/// What opens an expression; a text without it is no template.
+/// Opens an expression; a text without it is not a template.
 const OPENING: &str = "{{";
 
 /// The functions that every template can call.
@@ -150,8 +150,8 @@ fn check_size(made: &str) -> Result<(), TemplateError> {
     Room::new().take(made.len())
 }
 
-/// Finds a filter or test that does not exist: the engine looks for it only when it renders. So is found what does or
-/// makes too much. Where a value that is not known yet ends the rendering, what stands behind it is not looked at.
+/// Finds a filter or test that does not exist, which the engine looks for only when it renders, and a template that
+/// does or makes too much. Where a value that is not known yet ends the rendering, the rest is not checked.
 fn check_filters(text: &str) -> Result<(), TemplateError> {
     let error = match LENIENT.render_str(text, Scope::new(0, "").as_value()) {
         Ok(made) => return check_size(&made),

@@ -1,4 +1,4 @@
-//! The names of one case, and the values that its templates make by chance. Main type: [`Scope`].
+//! The names of one case, and the random values that its templates make. Main type: [`Scope`].
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -36,7 +36,7 @@ impl Address {
         self.0.as_str().trim_end_matches('/')
     }
 
-    /// Host and, unless it is the scheme's own, port: what stands in the `Host` field.
+    /// The value of the `Host` field: host and, unless it is the scheme's own, port.
     pub fn authority(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
         self.0.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))

@@ -81,8 +81,8 @@ impl Client {
         Self { is_fresh: true, ..self.clone() }
     }
 
-    /// Waits until the rate lets a request through; that is not part of an answer's time. Nothing is lost by
-    /// whoever stops waiting.
+    /// Waits until the rate lets a request through; that is not part of an answer's time. A caller that
+    /// stops waiting loses nothing.
     pub async fn turn(&self) -> Turn {
         if let Some(pace) = &self.shared.pace {
             pace.turn().await;
@@ -101,7 +101,7 @@ impl Client {
             && let Some(stream) = self.shared.idle.take(address)
         {
             match self.on(stream, built, Use::Again, address).await {
-                // Nobody has seen anything of it.
+                // The endpoint has seen nothing of it.
                 Err(Failure::Unsent { request, is_unasked }) => {
                     if is_unasked {
                         self.shared.idle.mix();
@@ -156,8 +156,8 @@ impl Client {
         answer(&head, body, surplus, times, self.limits.body, redactor).map_err(Failure::Fault)
     }
 
-    /// Closes the connections that are kept. Gives whether anything came on one of them that nobody had asked for, so
-    /// that answers may have been taken for those of other requests.
+    /// Closes the kept connections. Gives whether unrequested bytes came on one of them, so that answers may have been
+    /// taken for those of other requests.
     pub async fn close(&self) -> bool {
         self.shared.idle.close().await
     }

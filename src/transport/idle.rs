@@ -20,9 +20,9 @@ use super::stream::{Seen, Stream};
 /// How long the look at the end of a run is, at most: all connections at once.
 const LAST_LOOK: Duration = Duration::from_millis(100);
 
-/// How long after its last answer a connection is left open for bytes that nobody asked for. Most endpoints send nothing
-/// more once they have seen the end of a connection, so what comes late is lost by closing early. The rest of the last
-/// look is for those that answer the end with bytes.
+/// How long after its last answer a connection is left open for unrequested bytes. Most endpoints send nothing more
+/// once they have seen the end of a connection, so closing early would lose late bytes. The rest of the last look is
+/// for endpoints that answer the end with bytes.
 const LISTENING: Duration = Duration::from_millis(90);
 
 /// How many connections may be listened to that carry no further request: fewer than the open files that a run has to
@@ -118,7 +118,7 @@ impl Idle {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
-    /// Bytes were on one that nobody had asked for.
+    /// Notes that unrequested bytes came on a connection.
     pub(super) fn mix(&self) {
         self.is_mixed.store(true, Ordering::Relaxed);
         self.end();
@@ -159,7 +159,7 @@ impl Idle {
         }
     }
 
-    /// Listens to all and closes them; whether anything came on any of them that nobody had asked for.
+    /// Listens to all and closes them. Gives whether unrequested bytes came on any of them.
     pub(super) async fn close(&self) -> bool {
         let waiting = std::mem::take(&mut *locked(&self.waiting));
         let left = std::mem::take(&mut *locked(&self.left));

@@ -55,7 +55,7 @@ pub(super) enum Failure {
     /// Nothing of the request was sent, so that it can go out on another connection.
     Unsent {
         request: Box<Outgoing>,
-        /// Whether bytes came on the connection that nobody had asked for.
+        /// Whether unrequested bytes came on the connection.
         is_unasked: bool,
     },
     /// The connection ended before a byte of the answer came.
@@ -94,7 +94,7 @@ pub(super) async fn exchange(stream: Stream, request: Outgoing, limit: usize) ->
     };
     let (head, incoming) = response.into_parts();
     let body = collect(&mut driven, incoming, limit).await.map_err(Failure::Fault)?;
-    // Once more, so that an end or bytes that are there are seen, and the connection is idle if it can be.
+    // Polls again, to see an end or bytes that are there, and to make the connection idle if it can be.
     poll_fn(|context| {
         driven.poll(context);
         Poll::Ready(())
@@ -140,7 +140,7 @@ struct Driven {
 }
 
 impl Driven {
-    /// Moves bytes. What went wrong is said to whoever waits for the answer.
+    /// Moves bytes. An error reaches the future that waits for the answer.
     fn poll(&mut self, context: &mut Context<'_>) {
         if let Some(connection) = &mut self.connection
             && connection.poll_without_shutdown(context).is_ready()
@@ -149,7 +149,7 @@ impl Driven {
         }
     }
 
-    /// Takes the connection apart, which also tells whoever still waits on it that nothing comes.
+    /// Takes the connection apart, which also ends every wait on it.
     fn end(&mut self) {
         if let Some(connection) = self.connection.take() {
             self.parts = Some(connection.into_parts());
@@ -204,7 +204,7 @@ impl Driven {
     }
 }
 
-/// Whether bytes are none of anybody's: none at all, or a lone line end (RFC 9112, section 2.2).
+/// Whether bytes do not count as unrequested: none at all, or a lone line end (RFC 9112, section 2.2).
 fn is_blank(bytes: &[u8]) -> bool {
     matches!(bytes, b"" | b"\r\n")
 }

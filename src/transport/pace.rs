@@ -65,8 +65,8 @@ impl Pace {
         Self { rate, sent: Arc::new(Mutex::new(VecDeque::new())) }
     }
 
-    /// Waits until a request may be sent. The lock is held over the wait, so that nobody overtakes. Whoever
-    /// stops waiting leaves everything as it was.
+    /// Waits until a request may be sent. The lock is held over the wait, so that no request overtakes another. A
+    /// caller that stops waiting changes nothing.
     pub(super) async fn turn(&self) {
         let mut sent = self.sent.lock().await;
         if sent.len() == self.rate.requests

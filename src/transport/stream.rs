@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// How much is kept of bytes that nobody asked for: enough to show how they begin.
+/// How much is kept of unrequested bytes: enough to show how they begin.
 const KEPT: usize = 64;
 
 /// A connection. An encrypted one may go through another, to a proxy.
@@ -28,13 +28,13 @@ pub(super) enum Seen {
     Nothing,
     /// Its end, or a failure, which comes to the same.
     End,
-    /// Bytes that nobody asked for: how they begin.
+    /// Unrequested bytes: how they begin.
     Bytes(Vec<u8>),
 }
 
 impl Stream {
-    /// Looks what has come in, without waiting. Session tickets and `close_notify` are no bytes of anybody's; a lone
-    /// line end is none, either (RFC 9112, section 2.2).
+    /// Looks at what has come in, without waiting. Session tickets and `close_notify` do not count as bytes, and
+    /// neither does a lone line end (RFC 9112, section 2.2).
     pub(super) fn look(&mut self) -> Seen {
         let mut start = Vec::new();
         let mut buffer = [0; KEPT];

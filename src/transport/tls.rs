@@ -1,7 +1,7 @@
 //! Encrypted connections: which certificates are trusted, and which one is shown.
 //!
-//! The settings take milliseconds to make, so they are made only for a run that needs them; a client that never encrypts
-//! gets some that trust nobody and are never used.
+//! The settings take milliseconds to make, so they are made only for a run that needs them. A client that never
+//! encrypts gets settings that trust no certificate and are never used.
 
 use std::fs::{self, File};
 use std::io::{self, Read};

@@ -21,7 +21,7 @@ const LATE: Duration = Duration::from_secs(1);
 pub(super) struct Pause {
     /// In all.
     whole: Duration,
-    /// The part that the monotonic clock counts, which stands still while a machine is suspended.
+    /// The part that the monotonic clock counts; that clock stops while a machine is suspended.
     counted: Duration,
 }
 
@@ -62,7 +62,7 @@ pub(super) async fn at_most<F: Future>(limit: Duration, future: F) -> (Option<F:
     let start = Instant::now();
     let clocks = || Clocks {
         monotonic: start.elapsed(),
-        // A clock that stands before 1970 measures nothing.
+        // A clock before 1970 measures nothing.
         wall: SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
     };
     at_most_by(limit, future, clocks).await

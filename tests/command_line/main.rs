@@ -6,6 +6,7 @@ mod choosing;
 mod cli;
 mod curl;
 mod gates;
+mod held;
 mod init;
 mod install;
 mod jobs;

@@ -5,6 +5,7 @@
 use std::fs;
 use std::process::Output;
 
+use crate::faults::varied;
 use crate::support::{self, Served, code, err, out, proofmark};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,9 +29,10 @@ fn signed(served: &Served, secret: &str, arguments: &[&str]) -> Output {
 
 #[test]
 fn an_endpoint_that_verifies_gets_the_same_verdicts_by_either_scheme() {
-    for scheme in ["v1", "v3"] {
+    // A half of the cases each: what the schemes share is tried with both in tests of single cases.
+    for (scheme, part) in [("v1", "1/2"), ("v3", "2/2")] {
         let served = Served::start(&["--auth", "any"]);
-        let output = signed(&served, "testsecret", &["-q", "--sign", scheme]);
+        let output = signed(&served, "testsecret", &["-q", "--sign", scheme, "--shard", part]);
         assert_eq!(code(&output), 0, "{}", out(&output));
         assert!(out(&output).starts_with("CONFORMS"), "{}", out(&output));
     }
@@ -287,7 +289,8 @@ async fn every_promise_about_signatures_that_is_broken_is_found_by_a_case() {
         );
         let stop = StopSwitch::default();
         let listener = stop.listen();
-        let verdicts = stream::iter(&about).map(|planned| runner.case(planned, &listener)).buffered(16);
+        let likely = varied(about.iter().copied(), &entry.name);
+        let verdicts = stream::iter(likely).map(|planned| runner.case(planned, &listener)).buffered(4);
         let is_found = verdicts.any(|record| std::future::ready(record.verdict == Verdict::Failed)).await;
         if !is_found && !OPEN.contains(&entry.name.as_str()) {
             missed.push(entry.name);

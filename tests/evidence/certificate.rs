@@ -61,7 +61,10 @@ fn statement() -> Statement {
             not_rederivable: vec![omission("shop/PlaceOrder/amount/in-time", "it judges a time")],
             scope,
             skipped: Vec::new(),
-            unreachable: vec![omission("shop/PlaceOrder/amount/sold-out", "no way to the state `sold out`")],
+            rows_out_of_reach: vec![omission(
+                "shop/PlaceOrder 409 sold-out",
+                "the endpoint does not offer the state",
+            )],
             waived: vec![omission("shop/PlaceOrder/amount/too-many", "the mock leaves out the | dot")],
         },
     }

@@ -387,7 +387,7 @@ fn annotations_stay_few() {
     let output = command.current_dir(folder.path()).output().unwrap();
     let text = fs::read_to_string(folder.path().join("out.github")).unwrap();
     assert_eq!(text.lines().count(), 10, "{text}{}", err(&output));
-    assert!(text.lines().last().unwrap().contains("and 6 more, which the log tells"), "{text}");
+    assert!(text.lines().last().unwrap().contains("and 6 more, listed in the log"), "{text}");
 }
 
 #[test]

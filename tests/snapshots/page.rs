@@ -267,7 +267,7 @@ fn what_has_changed_since_is_named_and_left_alone_and_the_rest_is_done() {
     ]));
     assert_eq!((exit, text.matches("left alone  ").count()), (1, 5), "{text}");
     assert!(
-        text.contains("left alone  t/a: it has changed") && text.contains("left alone  t/e: nothing waits"),
+        text.contains("left alone  t/a: it has changed") && text.contains("left alone  t/e: not pending"),
         "{text}"
     );
     assert!(text.ends_with("1 accepted, 0 rejected, 5 left alone\n"), "{text}");

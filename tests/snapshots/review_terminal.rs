@@ -216,7 +216,7 @@ fn a_case_is_found_by_a_part_of_its_id() {
         .press("/")
         .sees("id: ")
         .press("nowhere\r")
-        .sees("no case that waits")
+        .sees("no pending case")
         .sees("help > ");
     terminal
         .press("/")

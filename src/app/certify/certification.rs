@@ -21,7 +21,7 @@ use crate::run::StopSwitch;
 use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
 use crate::transport::Keeping;
 
-/// How many cases are named that stand in the way of a certificate.
+/// How many cases are named that prevent a certificate.
 const NAMED: usize = 10;
 
 /// What is certified, beside what the run shows.
@@ -50,7 +50,7 @@ pub fn subject_of_file(path: &Path) -> Result<Resource, AppError> {
     Ok(Resource { digest: Digest { sha256 }, name, uri: None })
 }
 
-/// What is to be certified. Cases are read from a copy, which goes into the bundle, so that nobody can change a table
+/// What is to be certified. Cases are read from a copy, which goes into the bundle, so that a table cannot change
 /// between reading it and keeping it.
 pub struct Certification {
     cases: PathBuf,
@@ -85,7 +85,7 @@ impl Certification {
         // What is wrong is shown where it is on the disk, and not in the copy.
         let on_disk = |error| load(cases, Wanted::All).err().unwrap_or(error);
         let suite = load_shelf(&shelf).map_err(on_disk)?;
-        // Names of endpoints in waivers are compared with endpoints.toml, which is no part of the evidence.
+        // Names of endpoints in waivers are compared with endpoints.toml, which is not part of the evidence.
         load_waivers(cases)?;
         let waivers = load_shelf_waivers(&shelf)?;
         Ok(Self { cases: cases.to_path_buf(), shelf, suite, waivers, claim })
@@ -126,7 +126,7 @@ impl Certification {
     ) -> Result<CertifiedRun, AppError> {
         // What is certified rests on answers that can belong to no other request.
         settings.connection.keeping = Keeping::Fresh;
-        // The deepest level of conformance; what snapshots show is no part of it.
+        // The deepest level of conformance; snapshots are not part of it.
         settings.run.gate = settings.run.gate.min(Level::Effect);
         let is_reference = matches!(settings.target, Target::Reference(_));
         let started = Timestamp::now();
@@ -138,7 +138,7 @@ impl Certification {
         Ok(CertifiedRun { session, tested, secrets, started })
     }
 
-    /// Writes the bundle of a run to an empty file, and examines it: one that does not stand up to that is not given.
+    /// Writes the bundle of a run to an empty file, and examines it: a bundle that does not pass is not given.
     ///
     /// # Errors
     /// A bundle that cannot be made, and one that does not verify.

@@ -11,9 +11,9 @@ use crate::app::saved::{LONGEST_LINE, Line, next_line};
 use crate::coverage::{Coverage, row_coverage};
 use crate::event::{Event, RunEnd, RunStart};
 use crate::evidence::{
-    ACCOUNT, Account, Basis, Bundle, BundleError, COVERAGE, Divergence, Dossier, ENVELOPE, EVENTS, Files,
-    Judged, MANIFEST, Recorded, RowEvidence, SIGNER, Signer, Statement, coverage_bytes, end_contradicts,
-    provoked, some, statement,
+    ACCOUNT, Account, Basis, Bundle, BundleError, COVERAGE, Divergence, ENVELOPE, EVENTS, Files, Judged,
+    JudgingInputs, MANIFEST, Recorded, RowEvidence, SIGNER, Signer, Statement, coverage_bytes,
+    end_contradicts, provoked, some, statement,
 };
 use crate::model::{Manifest, Spot, Suite, Waiver};
 use crate::plan::case_ids;
@@ -100,7 +100,7 @@ impl Parts {
             texts.push((name.clone(), text));
         }
         let shelf = Shelf::new(texts).map_err(|name| divergence(&name, "a bundle has no such file"))?;
-        let unusable = |error: LoadError| divergence("cases", told(&error));
+        let unusable = |error: LoadError| divergence("cases", load_reason(&error));
         let suite = load_shelf(&shelf).map_err(unusable)?;
         let waivers = load_shelf_waivers(&shelf).map_err(unusable)?;
         let manifest = load_shelf_manifest(&shelf).map_err(unusable)?;
@@ -114,7 +114,7 @@ impl Parts {
     ) -> Result<(Judged, RunStart, RunEnd), Divergence> {
         let Self { account, suite, waivers, .. } = self;
         let mut recorded = Recorded::begin(events)?;
-        let judged = Dossier { account, suite, waivers }.judge(&mut recorded)?;
+        let judged = JudgingInputs { account, suite, waivers }.judge(&mut recorded)?;
         let (start, end, _) = recorded.finish()?;
         Ok((judged, start, end))
     }
@@ -130,7 +130,7 @@ impl Parts {
         Ok(provoked(judged, &self.aims()?))
     }
 
-    /// In what the tables are not the suite that they list.
+    /// How the tables differ from their own manifest.
     fn drift(&self) -> Result<Vec<Divergence>, Divergence> {
         let Some(manifest) = &self.manifest else { return Ok(Vec::new()) };
         let drift = drift(&self.suite, manifest).map_err(|error| divergence("cases", error.to_string()))?;
@@ -181,7 +181,7 @@ pub fn open_bundle(path: &Path) -> Result<File, AppError> {
 
 /// Checks a bundle: its form, its signature, its digests, and then whether what it says follows from what it holds.
 ///
-/// It is read twice, and of its events one is held at a time: first as a whole, then its events once more.
+/// It is read twice: first as a whole, then its events again. Only one event is held at a time.
 ///
 /// # Errors
 /// Why the bundle is refused: its form, its signature, or all that it says and that is not so.
@@ -250,14 +250,14 @@ pub fn is_of(shelf: &Shelf, examined: Examined) -> Result<Examined, Refusal> {
     if untrue.is_empty() { Ok(examined) } else { Err(Refusal::Untrue(untrue)) }
 }
 
-/// In what a signed statement is not the one that follows from the evidence.
+/// How a signed statement differs from the one that follows from the evidence.
 fn statement_contradicts(due: &Statement, signed: &Statement) -> Option<Divergence> {
-    let told = |what: String| Some(divergence("the statement", what));
+    let differs = |what: String| Some(divergence("the statement", what));
     if due.to_bytes() == signed.to_bytes() {
         return None;
     }
     if due.result != signed.result {
-        return told(format!("it says {}, and the evidence comes to {}", signed.result, due.result));
+        return differs(format!("it says {}, and the evidence comes to {}", signed.result, due.result));
     }
     let parts = [
         ("its subject", due.subject == signed.subject),
@@ -268,14 +268,14 @@ fn statement_contradicts(due: &Statement, signed: &Statement) -> Option<Divergen
         ("its scope", due.conformance.scope == signed.conformance.scope),
     ];
     let wrong = parts.into_iter().find(|(_, holds)| !holds).map_or("what it leaves out", |(what, _)| what);
-    told(format!("the evidence comes to something else about {wrong}"))
+    differs(format!("the evidence comes to something else about {wrong}"))
 }
 
 fn file<'a>(files: &'a Files, name: &str) -> Result<&'a [u8], Divergence> {
     files.get(name).map(Vec::as_slice).ok_or_else(|| divergence(name, "it is missing"))
 }
 
-/// Where the cases stand, by id.
+/// Where the cases are written, by id.
 type Places = HashMap<String, Spot>;
 
 fn places(suite: &Suite) -> Result<Places, Divergence> {
@@ -353,7 +353,7 @@ fn named(event: &Event) -> String {
 }
 
 /// Why contracts and tables cannot be read, with the first problem.
-fn told(error: &LoadError) -> String {
+fn load_reason(error: &LoadError) -> String {
     match error {
         LoadError::Problems(problems) => problems.first().map(ToString::to_string).unwrap_or_default(),
         LoadError::Unreadable { .. } | LoadError::Empty { .. } => error.to_string(),

@@ -34,7 +34,7 @@ pub fn public_key(path: &Path) -> Result<PublicKey, AppError> {
     PublicKey::from_pem(&text(path)?).map_err(|source| AppError::Key { path: path.to_path_buf(), source })
 }
 
-/// The text of a file that may hold a key. What is no text, or too long for a key, holds none.
+/// The text of a file that may hold a key. A file that is not text, or too long for a key, holds none.
 fn text(path: &Path) -> Result<String, AppError> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LARGEST_KEY + 1).read_to_end(&mut bytes));
@@ -87,7 +87,7 @@ pub struct Signed {
     pub bundle: Option<String>,
 }
 
-/// The statement in a file, which is a bundle that stands up to what `verify` asks of it, or an envelope.
+/// The statement in a file: a bundle that passes the checks of `verify`, or an envelope.
 ///
 /// # Errors
 /// A file that cannot be read, or holds no statement that the key has signed.

@@ -3,10 +3,10 @@
 use crate::review::{Change, Group};
 use crate::snapshot::StoreError;
 
-/// What is decided about a snapshot that waits.
+/// What is decided about a pending snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Nothing: it waits. Counted with what is skipped.
+    /// Nothing: it is pending. Counted with what is skipped.
     None,
     /// It is to be decided later.
     Skipped,
@@ -32,7 +32,7 @@ impl Decision {
     }
 }
 
-/// Where a review stands.
+/// How far a review has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Position {
     /// At all cases of a kind that are not decided.
@@ -178,7 +178,7 @@ impl Queue {
                     decisions[case] = decision;
                 }
                 Err(error) => {
-                    // It still waits, and is not asked about again by itself.
+                    // It stays pending, and is not asked about again by itself.
                     decisions[case] = Decision::Skipped;
                     errors.push(error);
                 }
@@ -191,7 +191,7 @@ impl Queue {
         (done, errors)
     }
 
-    /// How many are decided in a way; what is skipped still waits.
+    /// How many are decided in a way; skipped ones count as pending.
     pub fn count(&self, wanted: Decision) -> usize {
         let is_same = |decision: &&Decision| {
             **decision == wanted || (wanted == Decision::None && **decision == Decision::Skipped)

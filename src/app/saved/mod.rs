@@ -26,8 +26,8 @@ enum Runs {
 }
 
 impl Saved {
-    /// Opens the files that a run has written; several are parts of one run. With a manifest, the run must have told
-    /// just the cases that it lists.
+    /// Opens the files that a run has written; several are parts of one run. With a manifest, the run must have
+    /// reported just the cases that the manifest lists.
     ///
     /// # Errors
     /// A file that cannot be read or does not begin as a run does, parts that do not fit together, an invalid manifest.

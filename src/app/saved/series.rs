@@ -91,8 +91,8 @@ fn run(
 
 /// Whether a series of these runs on these endpoints ends so.
 fn is_end_of(end: &SeriesEnd, runs: &[(String, Outcome)], endpoints: &[String]) -> bool {
-    let told = runs.iter().map(|(name, _)| name).chain(&end.not_started);
-    told.eq(endpoints) && end.runs == runs
+    let named = runs.iter().map(|(name, _)| name).chain(&end.not_started);
+    named.eq(endpoints) && end.runs == runs
 }
 
 fn cannot_stand(lines: &EventLines) -> AppError {

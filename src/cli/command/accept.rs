@@ -11,7 +11,7 @@ use crate::report::printable;
 use crate::review::Choice;
 use crate::snapshot::{PendingSnapshot, StoreError};
 
-/// Accepts what waits.
+/// Accepts pending snapshots.
 pub(super) fn accept(args: &AcceptArgs) -> Result<u8, CliError> {
     if let Some(file) = &args.decisions {
         return carry_out(file, &args.review);
@@ -21,7 +21,7 @@ pub(super) fn accept(args: &AcceptArgs) -> Result<u8, CliError> {
     decide(&waiting, "accepted", PendingSnapshot::accept)
 }
 
-/// Rejects what waits.
+/// Rejects pending snapshots.
 pub(super) fn reject(args: &ReviewArgs) -> Result<u8, CliError> {
     decide(&pending_files(args)?, "rejected", PendingSnapshot::reject)
 }
@@ -68,7 +68,7 @@ fn carry_out(file: &Path, args: &ReviewArgs) -> Result<u8, CliError> {
             }
             Fate::Gone => {
                 left_alone += 1;
-                format!("left alone  {case}: nothing waits\n")
+                format!("left alone  {case}: not pending\n")
             }
         };
         print(&line)?;

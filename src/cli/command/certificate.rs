@@ -34,7 +34,7 @@ type Form = fn(&Attested<'_>) -> String;
 pub(super) struct Shown<'a>(Vec<(&'a Path, WholeFile, Form)>);
 
 impl<'a> Shown<'a> {
-    /// Begins both, so that a place where nothing can be written is told first.
+    /// Begins both, so that a place where nothing can be written is reported first.
     pub(super) fn begin(badge_at: Option<&'a Path>, page_at: Option<&'a Path>) -> Result<Self, CliError> {
         let mut files: Vec<(&Path, WholeFile, Form)> = Vec::new();
         for (path, form) in [(badge_at, badge as Form), (page_at, page)] {

@@ -72,7 +72,7 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
         (true, TestResult::Failed) => outcome(&examined, width),
         (true, TestResult::Passed | TestResult::Warned) => String::new(),
     };
-    tell(&harmless(&text), &output)?;
+    show(&harmless(&text), &output)?;
     let end = &examined.end;
     Ok(match result {
         _ if !is_reported => NO_REPORT,
@@ -96,8 +96,8 @@ fn settings(args: &CertifyArgs, suite: &Suite) -> Result<Settings, CliError> {
     Settings::resolve(&asked, named)
 }
 
-/// Tells what is certified. A report for a program has standard output to itself.
-fn tell(text: &str, output: &Output) -> Result<(), CliError> {
+/// Shows what is certified. A report for a program has standard output to itself.
+fn show(text: &str, output: &Output) -> Result<(), CliError> {
     let is_taken = output.reports.iter().any(|target| target.place == Place::StandardOutput);
     if is_taken && !text.is_empty() {
         note(text.trim_end());
@@ -139,7 +139,7 @@ fn key(path: Option<&Path>) -> Result<SigningKey, CliError> {
     }
 }
 
-/// What was tested, where somebody says what that is.
+/// What was tested, if an argument names it.
 fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
     if let Some(path) = &args.subject_file {
         return Ok(Some(subject_of_file(path)?));

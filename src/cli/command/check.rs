@@ -11,8 +11,11 @@ use crate::report::printable;
 
 /// Checks every file, and prints how much there is.
 pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
-    let Checked { contracts, tables, cases, unpublished } = check_suite(&args.cases, &from_environment)?;
-    let lines: Vec<String> = unpublished.iter().map(|line| format!("unpublished: {line}\n")).collect();
+    let Checked { contracts, tables, cases, unpublished, without_twin } =
+        check_suite(&args.cases, &from_environment)?;
+    let mut lines: Vec<String> = unpublished.iter().map(|line| format!("unpublished: {line}\n")).collect();
+    let reason = "no accepted case is like those that expect it";
+    lines.extend(without_twin.iter().map(|row| format!("no twin: {row}: {reason}\n")));
     let counts = [(contracts, "contract"), (tables, "table"), (cases, "case")];
     let counts = counts.map(|(count, what)| format!("{count} {what}{}", plural(count, "", "s")));
     print(&format!("{}: no problems\n{}", counts.join(", "), printable(&lines.concat())))

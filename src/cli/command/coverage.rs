@@ -106,7 +106,7 @@ fn named(cases: &[CaseId], id: fn(&CaseId) -> String) -> String {
     format!("{}{rest}", shown.join(", "))
 }
 
-/// The id without the operation, which stands above.
+/// The id without the operation, which the text names above.
 fn shortened(id: &CaseId) -> String {
     let operation = id.table().rsplit_once('/').map_or(0, |(operation, _)| operation.len() + 1);
     id.as_str()[operation..].to_owned()

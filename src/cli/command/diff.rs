@@ -59,14 +59,14 @@ fn as_text(args: &DiffArgs, differences: &[CaseDifference]) -> String {
     for case in differences.iter().filter(|case| case.difference != Difference::Same) {
         let _ = writeln!(text, "{}  {}", case.difference, case.id);
         // A key of an answer may have ends of lines, and must not begin one that looks like ours.
-        let [first, second] = [&case.first, &case.second].map(|told| told.replace('\n', "\\n"));
+        let [first, second] = [&case.first, &case.second].map(|answer| answer.replace('\n', "\\n"));
         let _ = writeln!(text, "  first   {first}\n  second  {second}");
     }
     let _ = writeln!(text, "\nby row of the contract");
     for (row, counts) in by_row(differences) {
-        let told: Vec<String> =
+        let counts: Vec<String> =
             counts.iter().map(|(difference, count)| format!("{count} {difference}")).collect();
-        let _ = writeln!(text, "  {}  {}", row.as_deref().unwrap_or("(no single code)"), told.join(", "));
+        let _ = writeln!(text, "  {}  {}", row.as_deref().unwrap_or("(no single code)"), counts.join(", "));
     }
     let count =
         |is_it: fn(&Difference) -> bool| differences.iter().filter(|case| is_it(&case.difference)).count();

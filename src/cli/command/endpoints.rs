@@ -19,13 +19,13 @@ pub(super) fn endpoints(args: &FolderArgs) -> Result<u8, CliError> {
     let mut text = String::from("reference\n  the embedded reference endpoint; it needs no settings\n");
     for entry in load_endpoints(&args.cases)? {
         text.push('\n');
-        text.push_str(&told(&entry, &resolved(&entry, &from_environment)?));
+        text.push_str(&shown(&entry, &resolved(&entry, &from_environment)?));
     }
     print(&printable(&text))
 }
 
 /// Writing to a String cannot fail, which is why results are dropped.
-fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
+fn shown(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     let mut text = format!("{}\n", entry.name);
     if let Some(about) = &entry.about {
         let _ = writeln!(text, "  {about}");
@@ -72,8 +72,8 @@ fn told(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     line("client-certificate", path(&entry.client_certificate), "none");
     line("proxy", entry.proxy.as_deref().map(without_user), "none");
     let resolve = entry.resolve.iter().map(|(host, address)| ("resolve", format!("{host} at {address}")));
-    for (name, told) in resolve.chain(rules(&entry.normalisation).map(|told| ("snapshot rules", told))) {
-        line(name, Some(told), "");
+    for (name, value) in resolve.chain(rules(&entry.normalisation).map(|counts| ("snapshot rules", counts))) {
+        line(name, Some(value), "");
     }
     let _ = writeln!(text, "  {:<18} {}  ({})", "billable cases", billable.0, billable.1);
     text
@@ -126,8 +126,8 @@ fn rules(rules: &Normalisation) -> Option<String> {
     let count = |kind| rules.values.iter().filter(|rule| rule.kind == kind).count();
     let (volatile, time, unordered) =
         (count(ValueKind::Volatile), count(ValueKind::Time), rules.unordered.len());
-    let told = || format!("{volatile} volatile, {time} time, {unordered} unordered");
-    (*rules != Normalisation::default()).then(told)
+    let counts = || format!("{volatile} volatile, {time} time, {unordered} unordered");
+    (*rules != Normalisation::default()).then(counts)
 }
 
 fn retry(entry: &EndpointEntry) -> Option<String> {
@@ -136,11 +136,11 @@ fn retry(entry: &EndpointEntry) -> Option<String> {
 }
 
 fn some_names(entry: &EndpointEntry) -> Option<String> {
-    let told = |FixtureEntry { state, fixture, .. }: &FixtureEntry| {
+    let name = |FixtureEntry { state, fixture, .. }: &FixtureEntry| {
         let params = fixture.params.iter().map(|(name, value)| format!("{name} = {}", value.to_plain()));
         let params: Vec<String> = params.collect();
         if params.is_empty() { state.clone() } else { format!("{state} ({})", params.join(", ")) }
     };
-    let names: Vec<String> = entry.fixtures.iter().map(told).collect();
+    let names: Vec<String> = entry.fixtures.iter().map(name).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }

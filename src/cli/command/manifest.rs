@@ -51,7 +51,7 @@ pub(super) fn manifest(args: &ManifestArgs) -> Result<u8, CliError> {
     Ok(BROKEN)
 }
 
-/// Writes the manifest, unless it lists the same already: what somebody has written beside it stays.
+/// Writes the manifest, unless it lists the same already: comments that a person has added stay.
 fn write(path: &Path, current: &Manifest) -> Result<u8, CliError> {
     let shown = path.display().to_string();
     Keep::new(false).allow(path, OutputKind::Manifest)?;

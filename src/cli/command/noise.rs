@@ -18,7 +18,7 @@ use crate::report::printable;
 /// The most cases that are named for one reason.
 const NAMED: usize = 5;
 
-/// The most differences that are told one by one.
+/// The most differences that are listed one by one.
 const REMARKS: usize = 50;
 
 /// Runs the cases twice, and prints rules for what differs.
@@ -61,7 +61,7 @@ fn proposals(findings: &Findings, endpoint: Option<&str>, cases: &Path) -> Strin
     as_toml(&findings.proposals, home, file)
 }
 
-/// Tells on standard error what no rule says.
+/// Reports on standard error what no rule covers.
 fn remarks(study: &Study, findings: &Findings) {
     for (difference, cases) in findings.remarks.iter().take(REMARKS) {
         remark(&format!("no rule mends this: {difference} ({})", some(cases.iter())));

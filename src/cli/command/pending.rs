@@ -1,4 +1,4 @@
-//! `pending`: what waits, without questions.
+//! `pending`: the pending snapshots, without questions.
 
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
@@ -11,7 +11,7 @@ use crate::cli::snapshots::{code, contracts, pending_files};
 use crate::model::plural;
 use crate::review::group;
 
-/// Shows what waits, each kind of change once, and says by the exit code whether anything does.
+/// Shows the pending snapshots, each kind of change once. The exit code says whether there are any.
 pub(super) fn pending(args: &ReviewArgs) -> Result<u8, CliError> {
     let waiting = pending_files(args)?;
     let (count, has_unusable) = (waiting.selected.len(), waiting.has_unusable());

@@ -1,4 +1,4 @@
-//! `review`: what waits, one kind of change after the other, decided with one key each.
+//! `review`: pending snapshots, one kind of change after the other, decided with one key each.
 //!
 //! Text goes to the terminal line by line and is never drawn anew, so that a slow line, a narrow one and one without
 //! colour do. What is decided is carried out at once, so that leaving at any time loses nothing.
@@ -30,7 +30,7 @@ d  the difference   l  all of it, and
                        all cases
 o  the old answers  n  the new ones
 w  what was sent    c  the contract
-b  back to what waits before this
+b  back to the pending one before
 /  a case: a part of its id, then Enter
 q  quit; what is decided stays decided
 ";
@@ -38,7 +38,7 @@ q  quit; what is decided stays decided
 /// Below this width the short line of keys is shown.
 const WIDE: usize = 76;
 
-/// Goes through what waits at a terminal.
+/// Goes through the pending snapshots at a terminal.
 pub(super) fn review(args: &PageArgs) -> Result<u8, CliError> {
     let PageArgs { html, review: args } = args;
     if let Some(page) = html {
@@ -151,20 +151,20 @@ impl Session {
                 '1' => return Ok(self.queue.first_case(here)),
                 'b' => match self.queue.before(here) {
                     Some(place) => return Ok(Some(place)),
-                    None => say("nothing that waits is before this\n")?,
+                    None => say("no pending snapshot is before this\n")?,
                 },
                 '/' => {
                     if let Some(place) = self.jump(here)? {
                         return Ok(Some(place));
                     }
                 }
-                other => self.tell(other, self.queue.change(here))?,
+                other => self.show_part(other, self.queue.change(here))?,
             }
         }
     }
 
     /// Shows what a key asks for.
-    fn tell(&self, letter: char, change: &Change) -> Result<(), CliError> {
+    fn show_part(&self, letter: char, change: &Change) -> Result<(), CliError> {
         let (look, snapshot) = (self.look, &change.snapshot);
         let whole = Look { extent: Extent::Whole, ..look };
         let old = snapshot.old.as_ref().map_or("nothing\n", |old| &old.text);
@@ -223,7 +223,7 @@ impl Session {
         say("\n")?;
         let found = if part.is_empty() { None } else { self.queue.find(&part, here) };
         if found.is_none() && !part.is_empty() {
-            say(&format!("no case that waits has `{}` in its id\n", printable(&part)))?;
+            say(&format!("no pending case has `{}` in its id\n", printable(&part)))?;
         }
         Ok(found)
     }

@@ -101,11 +101,11 @@ fn expectation(text: &mut String, name: &str, contract: &Contract, expect: &Expe
         line(text, name, &format!("status {}", status.join(" or ")));
     }
     implied(text, name, contract, expect);
-    let mut tell = |what: &str, matcher: &Matcher| line(text, name, &format!("{what} {matcher}"));
-    expect.code.iter().for_each(|matcher| tell("code", matcher));
-    expect.message.iter().for_each(|matcher| tell("message", matcher));
-    expect.headers.iter().for_each(|(key, matcher)| tell(&format!("header {key}"), matcher));
-    expect.body.iter().for_each(|(path, matcher)| tell(path, matcher));
+    let mut add = |what: &str, matcher: &Matcher| line(text, name, &format!("{what} {matcher}"));
+    expect.code.iter().for_each(|matcher| add("code", matcher));
+    expect.message.iter().for_each(|matcher| add("message", matcher));
+    expect.headers.iter().for_each(|(key, matcher)| add(&format!("header {key}"), matcher));
+    expect.body.iter().for_each(|(path, matcher)| add(path, matcher));
     if let Some(limit) = expect.within {
         line(text, name, &format!("an answer within {limit:?}"));
     }

@@ -1,4 +1,4 @@
-//! `stale` and `run --stale`: which snapshots nobody has confirmed lately, and the runs that confirm just those.
+//! `stale` and `run --stale`: the snapshots that were not confirmed lately, and the runs that confirm just those.
 
 use std::fmt::Write;
 

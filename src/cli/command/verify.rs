@@ -43,8 +43,8 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
     }
 }
 
-/// Whether a bundle by nobody knows whom is whole. Nothing in it is followed: its tables could ask for any amount of
-/// work.
+/// Whether a bundle by an unknown signer is whole. Its cases are not judged again: its tables could ask for any amount
+/// of work.
 fn whole(file: &mut File, width: usize) -> Result<u8, CliError> {
     let bundle = match Bundle::open(file, &Signer::Unknown) {
         Ok(bundle) => bundle,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Dossier, Judged, different, end_contradicts};
+use super::{Judged, JudgingInputs, different, end_contradicts};
 use crate::check::tests::json;
 use crate::event::{EndpointDescription, Event, RunEnd, RunStart, Stopped};
 use crate::evidence::account::{Account, Tested};
@@ -79,7 +79,7 @@ fn judged_with(run: &Run, kind: EndpointKind, waivers: &[Waiver]) -> Judged {
     let events = [Event::Started(run.start.clone())].into_iter().chain(cases);
     let events = events.chain([Event::Ended(run.end.clone())]).map(Ok);
     let mut recorded = Recorded::begin(events).unwrap();
-    Dossier { account: &account, suite: suite(), waivers }.judge(&mut recorded).unwrap()
+    JudgingInputs { account: &account, suite: suite(), waivers }.judge(&mut recorded).unwrap()
 }
 
 fn judged(run: &Run) -> Judged {

@@ -64,7 +64,7 @@ impl Statement {
         let is_borne_out = match self.result {
             TestResult::Passed => !self.passed.is_empty() && self.warned.is_empty() && self.failed.is_empty(),
             TestResult::Warned => !self.warned.is_empty() && self.failed.is_empty(),
-            // It may have failed for what is no case's own, such as a waiver that is stale.
+            // It may have failed for a reason outside its cases, such as a stale waiver.
             TestResult::Failed => true,
         };
         if is_borne_out { Ok(()) } else { Err(Contradiction::Result { result: self.result }) }
@@ -72,7 +72,7 @@ impl Statement {
 
     fn omitted(&self) -> BTreeSet<&str> {
         let conformance = &self.conformance;
-        let lists = [&conformance.skipped, &conformance.unreachable, &conformance.not_rederivable];
+        let lists = [&conformance.skipped, &conformance.rows_out_of_reach, &conformance.not_rederivable];
         lists.into_iter().flatten().map(|omission| omission.id.as_str()).collect()
     }
 

@@ -1,5 +1,5 @@
 //! The newer signature, ACS3-HMAC-SHA256: over method, path, query, header fields and body, sent as header fields.
-//! Main type: [`Acs3`]. The canonical form and the comparison stand here, too, for the side that verifies.
+//! Main type: [`Acs3`]. The canonical form and the comparison are here, too, for the side that verifies.
 //!
 //! After "V3 request structure and signature" (alibabacloud.com/help/en/sdk/product-overview). The query is decoded and
 //! encoded again before it is signed; the key is the secret as it is.

@@ -41,7 +41,7 @@ impl AwsV4 {
             .map_err(|error| SignError::Aws { reason: error.to_string() })?
             .into();
         let refused = |error: SigningError| SignError::Aws { reason: error.to_string() };
-        // The scheme of the URL is not signed, and the host is, as it stands in the field.
+        // The scheme of the URL is not signed. The host is, as it is in the field.
         let url = format!("https://{}{}", context.host, request.target);
         let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let body = SignableBody::Bytes(request.body.as_str().as_bytes());

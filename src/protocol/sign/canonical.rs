@@ -1,6 +1,6 @@
 //! The canonical form of parameters: decoded, sorted by name, and encoded again. Main type: [`Pairs`].
 //! Clients encode in several ways and sign in one, so a query is never signed as it is written. Bytes stay bytes here:
-//! also what is no UTF-8 has a canonical form.
+//! invalid UTF-8 also has a canonical form.
 
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ impl Pairs {
         found.map(|(_, value)| String::from_utf8_lossy(value))
     }
 
-    /// Takes a parameter out, wherever it stands.
+    /// Removes a parameter, wherever it is.
     pub(crate) fn remove(&mut self, name: &str) {
         self.0.retain(|(known, _)| known != name.as_bytes());
     }

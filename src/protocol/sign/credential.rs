@@ -54,7 +54,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// What of it is hidden in what an endpoint repeats.
+    /// The parts that are hidden wherever an endpoint repeats them.
     pub fn secrets(&self) -> Vec<Secret> {
         let id = Secret::new(self.access_key_id.as_str());
         [id, self.secret.clone()].into_iter().chain(self.security_token.clone()).collect()

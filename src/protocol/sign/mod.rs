@@ -2,7 +2,7 @@
 //!
 //! Signing is pure: the time and the nonce come in with the [`SigningContext`], so that a request signs the same way
 //! again. The same canonical forms serve the reference endpoint, which verifies what is signed here.
-//! A signer knows no endpoint but the host that it is told, and no source of credentials.
+//! A signer knows of the endpoint only the host that it is given, and no source of credentials.
 
 pub(crate) mod acs3;
 #[cfg(feature = "aws")]
@@ -87,7 +87,7 @@ fn set_field(request: &mut Request, name: &str, what: &'static str, value: Strin
     if field(request, name).is_some() {
         return Ok(());
     }
-    // RFC 9110, section 5.5, without the bytes that are no ASCII.
+    // RFC 9110, section 5.5, limited to ASCII.
     if value.is_empty() || !value.chars().all(|letter| letter == ' ' || letter.is_ascii_graphic()) {
         return Err(SignError::Field { what });
     }

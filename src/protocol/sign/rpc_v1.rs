@@ -1,8 +1,8 @@
 //! The older signature of RPC-style operations: HMAC-SHA1 over method and parameters, sent as parameters.
-//! Main type: [`RpcV1`]. The canonical form and the comparison stand here, too, for the side that verifies.
+//! Main type: [`RpcV1`]. The canonical form and the comparison are here, too, for the side that verifies.
 //!
 //! After "签名机制" (signature mechanism) in the ECS reference, AlibabaCloudDocs/ecs: the string to sign is the method,
-//! the encoded path, which is always `/`, and the canonical parameters encoded once more; the key is the secret and `&`.
+//! the encoded path, which is always `/`, and the canonical parameters encoded again; the key is the secret and `&`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

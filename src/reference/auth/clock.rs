@@ -22,7 +22,7 @@ impl Clock {
         Self(None)
     }
 
-    /// A clock that stands still until it is advanced.
+    /// A clock that only moves when it is advanced.
     #[must_use]
     pub fn at(time: SystemTime) -> Self {
         Self(Some(Arc::new(Mutex::new(time))))
@@ -37,7 +37,7 @@ impl Clock {
         }
     }
 
-    /// Moves a clock that stands still; the system's goes on by itself.
+    /// Moves a clock made by `at`. The system's clock moves by itself, and this leaves it alone.
     pub fn advance(&self, by: Duration) {
         if let Some(time) = &self.0 {
             *time.lock().unwrap_or_else(PoisonError::into_inner) += by;

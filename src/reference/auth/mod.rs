@@ -1,11 +1,11 @@
 //! Who calls: verifies the signature of a request, the last of the checks that all operations share.
 //! Main types: `Guard`, which lets a call pass or objects, and `AuthMode`, what the endpoint asks for.
-//! How a signature is computed stands in `protocol::sign`; what a call asks for is not looked at here.
+//! `protocol::sign` computes signatures. What a call asks for is not looked at here.
 //!
 //! # The order of checks
 //!
 //! No source has an order; this one looks at the request alone before it looks a key up, and gives a nonce away last,
-//! so that nobody but the owner of a key can use its nonces up:
+//! so that only the owner of a key can use its nonces up:
 //!
 //! 1. the signature is there with all that belongs to it, and is well-formed;
 //! 2. the time has its format, then is near enough;
@@ -35,7 +35,7 @@ use std::time::{Duration, SystemTime};
 /// Which signatures an endpoint asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AuthMode {
-    /// None: signatures are not looked at, and whoever calls acts for the owner of what is named.
+    /// None: signatures are not looked at, and every caller acts as the owner of what the request names.
     #[default]
     Off,
     /// The older one, HMAC-SHA1 in the parameters.
@@ -206,7 +206,7 @@ impl Guard {
 }
 
 fn check_token(claim: &Claim, key: &Credentials, laxity: &Laxity) -> Result<(), Objection> {
-    // Compared as digests, which tells nothing about how much of a token is right.
+    // Compared as digests, so that the time taken does not show how much of a token is right.
     let digest = |token: &str| sha256_hex(token.as_bytes());
     let due = key.security_token.as_ref().map(|token| digest(token.expose()));
     let sent = claim.security_token.as_deref().map(digest);

@@ -1,5 +1,5 @@
 //! The error rows of callers that are turned away. Main types: `AuthRow`, the closed list, and `Objection`, one of them
-//! with what fills its `%s`. They stand apart from `ErrorRow` because only an endpoint that verifies can answer them.
+//! with what fills its `%s`. They are apart from `ErrorRow` because only an endpoint that verifies can answer them.
 //!
 //! The codes are those that the provider's gateway is seen to answer, which differ from the common table of the ECS
 //! reference in status and wording:

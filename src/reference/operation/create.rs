@@ -1,4 +1,4 @@
-//! `CreateImagePipeline`: a pipeline is made out of parameters, and held to what can be judged before it is started.
+//! `CreateImagePipeline`: makes a pipeline out of parameters, after the checks that are possible before a start.
 //! Main type: `CreateRequest`, the parameters once they are valid. Whether a start will succeed is not decided here.
 
 use super::Desk;
@@ -34,7 +34,7 @@ struct CreateRequest<'a> {
 
 /// What tokens of creations are kept under.
 const TOKEN_SCOPE: &str = "CreateImagePipeline";
-/// The account of whoever creates pipelines through the API; no role lets it read OSS.
+/// The account that owns pipelines created through the API; no role lets it read OSS.
 const ACCOUNT: &str = "account-of-the-caller";
 const OSS_OBJECT: &str = "ImportImageOptions.DiskDeviceMappings.1.OSSObject";
 
@@ -146,7 +146,7 @@ fn source(params: &Params) -> Result<Source, Denial> {
     }
 }
 
-/// The details of the pipeline, and the name of its images, which stands among them in the order of checks.
+/// The details of the pipeline and the name of its images, which is checked in between them.
 fn details<'a>(params: &'a Params, tags: &Tags) -> Result<(Details, Option<&'a str>), Denial> {
     let own_name = name(params, "Name", 2..=128, SiblingRow::NameMalformed)?;
     let description = description(params)?;

@@ -37,7 +37,7 @@ pub(super) fn describe(params: &Params, world: &World, desk: Desk<'_>) -> Result
     });
     let page = page.cut(wanted.collect(), desk.ids);
     Ok(page
-        .fields("ImagePipelineExecution", |(pipeline, execution)| told(pipeline, execution, desk.calendar)))
+        .fields("ImagePipelineExecution", |(pipeline, execution)| item(pipeline, execution, desk.calendar)))
 }
 
 /// The statuses of a list with commas; nothing if any will do.
@@ -54,14 +54,14 @@ fn statuses(params: &Params) -> Result<Option<Vec<Status>>, Denial> {
 }
 
 /// No image is ever built here, so an execution has none.
-fn told(pipeline: &Pipeline, execution: &Execution, calendar: Calendar) -> Value {
+fn item(pipeline: &Pipeline, execution: &Execution, calendar: Calendar) -> Value {
     json!({
-        "CreationTime": calendar.tell(execution.created),
+        "CreationTime": calendar.time(execution.created),
         "ExecutionId": execution.id,
         "ImageId": "",
         "ImagePipelineId": pipeline.id,
         "Message": "",
-        "ModifiedTime": calendar.tell(execution.modified),
+        "ModifiedTime": calendar.time(execution.modified),
         "ResourceGroupId": pipeline.details.resource_group,
         "Status": execution.status.name(),
         "Tags": { "Tag": [] },

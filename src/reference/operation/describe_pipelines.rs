@@ -1,5 +1,5 @@
 //! `DescribeImagePipelines`: the pipelines of a region, narrowed down by id, name, tags and resource group, page by page.
-//! Main function: `describe`. It reads state and changes none; pipelines of the state hook are told like all others.
+//! Main function: `describe`. It reads state and changes none; pipelines of the state hook are listed like all others.
 
 use super::Desk;
 use super::lookup::check_region;
@@ -14,7 +14,7 @@ use crate::reference::wire::Params;
 use crate::reference::world::World;
 use serde_json::{Value, json};
 
-/// What a pipeline has to be to be told.
+/// The conditions that a listed pipeline meets.
 struct Filter<'a> {
     ids: Vec<String>,
     name: Option<&'a str>,
@@ -29,7 +29,7 @@ pub(super) fn describe(params: &Params, world: &World, desk: Desk<'_>) -> Result
     check_region(region, desk.policy)?;
     let wanted = world.pipelines_in(region).filter(|(_, pipeline)| filter.lets(pipeline));
     let page = page.cut(wanted.collect(), desk.ids);
-    Ok(page.fields("ImagePipeline", |pipeline| told(pipeline, desk.calendar)))
+    Ok(page.fields("ImagePipeline", |pipeline| item(pipeline, desk.calendar)))
 }
 
 impl<'a> Filter<'a> {
@@ -54,7 +54,7 @@ impl<'a> Filter<'a> {
     }
 }
 
-fn told(pipeline: &Pipeline, calendar: Calendar) -> Value {
+fn item(pipeline: &Pipeline, calendar: Calendar) -> Value {
     let details = &pipeline.details;
     let (kind, base) = match &pipeline.source {
         Source::Image(id) => ("IMAGE", id.as_str()),
@@ -67,7 +67,7 @@ fn told(pipeline: &Pipeline, calendar: Calendar) -> Value {
         "BaseImage": base,
         "BaseImageType": kind,
         "BuildContent": pipeline.build_content.as_deref().unwrap_or_default(),
-        "CreationTime": calendar.tell(0),
+        "CreationTime": calendar.time(0),
         "DeleteInstanceOnFailure": details.delete_instance_on_failure,
         "Description": details.description,
         "ImageName": pipeline.image_name,

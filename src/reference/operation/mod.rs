@@ -36,7 +36,7 @@
 //!   the size of `BuildContent` has the older code `InvalidBuildContent.LengthExceeded`.
 //! - A pipeline on `OSS` builds on the object `ImportImageOptions.DiskDeviceMappings.1.OSSObject`, on Linux. The account of
 //!   those who call has no role to read OSS, so a start of it is refused.
-//! - Lists are told oldest first. A `NextToken` counts for the parameters that it was made for, and is empty on the last
+//! - Lists are oldest first. A `NextToken` counts for the parameters that it was made for, and is empty on the last
 //!   page. A tag filter with an empty value is met by any value of the key.
 //! - An execution that is asked for by its id and is not there gives an empty list.
 //! - A cancelled execution is `CANCELLED` at once. `BUILDING`, `PREPARING` and `REPAIRING` can be cancelled; the rule of
@@ -111,7 +111,7 @@ impl Sibling {
         }
     }
 
-    /// The root element of an XML answer that is no error.
+    /// The root element of a successful XML answer.
     pub(super) const fn response_root(self) -> &'static str {
         match self {
             Self::CreateImagePipeline => "CreateImagePipelineResponse",

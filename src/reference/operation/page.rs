@@ -1,6 +1,6 @@
-//! Lists that are answered page by page: `MaxResults`, `NextToken` and what stands around the items.
-//! Main types: `PageRequest` and `Page`. A token holds the place of the last item told and a seal over what was asked for,
-//! so nothing is kept between two pages, and items that come or go in between move no other.
+//! Lists that are answered page by page: `MaxResults`, `NextToken` and the fields around the items.
+//! Main types: `PageRequest` and `Page`. A token holds the place of the last item sent and a seal over the request, so
+//! nothing is kept between two pages, and items that come or go in between move no other.
 
 use super::param::{invalid, parsed};
 use super::row::{Denial, SiblingRow};
@@ -15,7 +15,7 @@ use std::ops::RangeInclusive;
 #[derive(Clone, Debug)]
 pub(super) struct PageRequest {
     max: usize,
-    /// The place of the last item that was told, if one was.
+    /// The place of the last item that was sent, if one was.
     after: Option<u64>,
     scope: String,
 }
@@ -60,12 +60,12 @@ impl PageRequest {
     /// The page out of a whole list, whose items have rising places.
     pub(super) fn cut<T>(&self, all: Vec<(u64, T)>, ids: &IdSource) -> Page<T> {
         let total = all.len();
-        let is_told = |place: u64| self.after.is_some_and(|after| place <= after);
-        let mut rest = all.into_iter().skip_while(|(place, _)| is_told(*place));
-        let told: Vec<(u64, T)> = rest.by_ref().take(self.max).collect();
-        let last = told.last().filter(|_| rest.next().is_some());
+        let is_sent = |place: u64| self.after.is_some_and(|after| place <= after);
+        let mut rest = all.into_iter().skip_while(|(place, _)| is_sent(*place));
+        let sent: Vec<(u64, T)> = rest.by_ref().take(self.max).collect();
+        let last = sent.last().filter(|_| rest.next().is_some());
         let next = last.map(|(place, _)| self.token(*place, ids)).unwrap_or_default();
-        let items = told.into_iter().map(|(_, item)| item).collect();
+        let items = sent.into_iter().map(|(_, item)| item).collect();
         Page { items, total, max: self.max, next }
     }
 
@@ -76,9 +76,9 @@ impl PageRequest {
 }
 
 impl<T> Page<T> {
-    /// The fields of the answer, in which the items stand in `list` as a set of their kind.
-    pub(super) fn fields(&self, list: &'static str, told: impl Fn(&T) -> Value) -> Fields {
-        let items: Vec<Value> = self.items.iter().map(told).collect();
+    /// The fields of the answer, with the items in `list` as a set of their kind.
+    pub(super) fn fields(&self, list: &'static str, item: impl Fn(&T) -> Value) -> Fields {
+        let items: Vec<Value> = self.items.iter().map(item).collect();
         vec![
             (list, json!({ format!("{list}Set"): items })),
             ("TotalCount", self.total.into()),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_go_on_after_the_last_item_told_whatever_has_gone() {
+    fn pages_go_on_after_the_last_item_sent_whatever_has_gone() {
         let first = page(&[("MaxResults", "2")], &[1, 2, 5, 7]).unwrap();
         assert_eq!((first.items.as_slice(), first.total), ([1, 2].as_slice(), 4));
         let second = page(&[("MaxResults", "3"), ("NextToken", &first.next)], &[5, 7]).unwrap();

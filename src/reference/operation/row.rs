@@ -1,6 +1,6 @@
 //! The error rows that only the sibling operations answer, and how such an operation says no.
-//! Main types: `SiblingRow` and `Denial`. The rows stand apart from those of `row`, so that the catalogue of faults, which
-//! is about starts, does not grow with them.
+//! Main types: `SiblingRow` and `Denial`. The rows are apart from those of `row`, so that the catalogue of faults,
+//! which is about starts, does not grow with them.
 
 use crate::reference::answer::Wording;
 use crate::reference::row::Refusal;
@@ -26,7 +26,7 @@ macro_rules! sibling_rows {
                 match self { $(Self::$variant => $code,)+ }
             }
 
-            /// The message, in which `%s` stands for the filling.
+            /// The message, with `%s` in the place of the filling.
             const fn template(self) -> &'static str {
                 match self { $(Self::$variant => $template,)+ }
             }

@@ -49,7 +49,7 @@ impl Example {
             Some(exchange) => Some(&exchange.request),
             None => record.unanswered.as_ref().filter(|_| trouble.step == Some(record.answered)),
         };
-        // What differs from a snapshot is the answer itself.
+        // A snapshot finding shows the answer already.
         let is_shown = trouble.code != Code::Snapshot;
         let answer = exchange.filter(|_| is_shown).map(|exchange| excerpt(&exchange.answer));
         let because = trouble.because.join("; ");

@@ -1,4 +1,4 @@
-//! Groups what is wrong by cause, so that a reader sees what to mend first. Main type: [`Causes`].
+//! Groups problems by cause, so that a reader sees what to mend first. Main type: [`Causes`].
 //!
 //! It looks at records alone. Their order changes nothing, as long as there are not more causes than are kept.
 
@@ -29,8 +29,8 @@ pub use waivable::{Waivable, waivable};
 /// The most causes that are kept apart. An endpoint could make one of each case, and a list of more helps no reader.
 const KEPT: usize = 1000;
 
-/// How many hexadecimal digits tell causes of one kind apart: with a thousand causes, two are the same in one of eight
-/// thousand runs.
+/// How many hexadecimal digits distinguish causes of one kind: with a thousand causes, two have the same digits in one
+/// of eight thousand runs.
 const DIGITS: usize = 8;
 
 /// The most characters of what was expected, and of what came instead, in the line of a cause.
@@ -60,7 +60,7 @@ pub(super) struct Cause {
     pub(super) id: String,
 }
 
-/// What a cause is told apart by.
+/// What distinguishes a cause from others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     code: Code,

@@ -4,7 +4,7 @@ use std::io;
 
 use super::evidence::Evidence;
 use super::matrix::standing;
-use super::text::{Anchor, told};
+use super::text::{Anchor, label};
 use crate::event::OperationStart;
 use crate::markup::Html;
 use crate::model::{CaseRecord, Verdict};
@@ -41,7 +41,7 @@ impl Board {
         if self.count == SQUARES + 1 {
             self.tables.iter_mut().for_each(|row| row.squares = Vec::new());
         }
-        let class = told(&record.verdict).class;
+        let class = label(&record.verdict).class;
         let Some(row) = self.tables.last_mut() else { return };
         row.counts[position(&record.verdict)] += 1;
         if self.count <= SQUARES {

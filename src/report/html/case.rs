@@ -4,7 +4,7 @@ use std::io;
 
 use super::difference;
 use super::exchange::{self, Again};
-use super::text::{Anchor, SHOWN, counted, long, time, told};
+use super::text::{Anchor, SHOWN, counted, label, long, time};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Citation, Finding, Level, SnapshotOutcome};
 use crate::report::Repeat;
@@ -30,11 +30,11 @@ impl Shown<'_> {
     /// Writes the case.
     pub(super) fn write(&self, html: &mut Html<'_>) -> io::Result<()> {
         let record = self.record;
-        let told = told(&record.verdict);
-        html.raw("<details class=\"case ")?.raw(told.class)?.raw("\" id=\"")?;
+        let label = label(&record.verdict);
+        html.raw("<details class=\"case ")?.raw(label.class)?.raw("\" id=\"")?;
         Anchor { run: self.run, case: record.id.clone() }.write(html)?;
         html.raw(if self.is_open { "\" open>" } else { "\">" })?;
-        html.raw("<summary><span class=\"v\">")?.raw(told.word)?.raw("</span> <span class=\"id\">")?;
+        html.raw("<summary><span class=\"v\">")?.raw(label.word)?.raw("</span> <span class=\"id\">")?;
         html.text(name(record))?.raw("</span> <span class=\"about\">")?.line(&record.about)?;
         html.raw("</span> <span class=\"ms\">")?.text(&time(record.elapsed))?.raw("</span></summary>\n")?;
         self.write_notes(html)?;

@@ -1,4 +1,4 @@
-//! What a snapshot has and what took its place, line by line.
+//! The difference between a snapshot and the answer, line by line.
 
 use std::io;
 

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::text::{Anchor, counted, told};
+use super::text::{Anchor, counted, label};
 use crate::event::{LimitStart, OperationStart};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Level, SnapshotOutcome, Verdict};
@@ -29,7 +29,7 @@ impl Cases {
         // One that did not pass says more than one more that did.
         let is_named = self.named.len() < NAMED || (!has_passed && self.named.len() < 2 * NAMED);
         if is_named {
-            self.named.push((Anchor { run, case: record.id.clone() }, told(&record.verdict).word));
+            self.named.push((Anchor { run, case: record.id.clone() }, label(&record.verdict).word));
         }
     }
 
@@ -96,7 +96,7 @@ impl RowEvidence {
     }
 }
 
-/// Whether answers were held against the contract.
+/// Whether answers were compared with the contract.
 fn is_judged(record: &CaseRecord) -> bool {
     match record.verdict {
         Verdict::Passed | Verdict::Flaky { .. } | Verdict::Failed | Verdict::Waived { .. } => true,
@@ -104,7 +104,7 @@ fn is_judged(record: &CaseRecord) -> bool {
     }
 }
 
-/// Whether the answers to these steps hold at a level; none if nobody looked.
+/// Whether the answers to these steps hold at a level; none if the run did not check that.
 fn holds(record: &CaseRecord, level: Level, steps: &[usize]) -> Option<bool> {
     if level != Level::Snapshot {
         let is_broken = |finding: &&crate::model::Finding| {
@@ -131,8 +131,8 @@ pub(super) struct LimitEvidence {
     pub(super) past: Cases,
 }
 
-/// The sides of the limits of a contract that a case has tried, limit by limit; within, and just past. A case counts for
-/// what it sent and looked for: past a limit, the limit's own error and no other answer.
+/// The sides of the limits of a contract that a case has tried, limit by limit; within, and just past. A case counts
+/// for what it sent and looked for: past a limit, the limit's own error and no other answer.
 fn tried(operation: &OperationStart, record: &CaseRecord) -> Vec<(bool, bool)> {
     let limits: Vec<(&str, &LimitStart)> = operation
         .parameters

@@ -113,7 +113,7 @@ fn write_answer(html: &mut Html<'_>, answer: &Answer) -> io::Result<()> {
     push_headers(&mut head, &answer.headers);
     long(html, head.trim_start())?;
     html.raw("\n\n")?;
-    // What lies past the last character that is shown is not even read.
+    // The bytes past the last character that is shown are not even read.
     let shown = answer.bytes.get(..SHOWN * 4).unwrap_or(&answer.bytes);
     let text = String::from_utf8_lossy(shown);
     let is_whole = shown.len() == answer.bytes.len() && text.chars().nth(SHOWN).is_none();

@@ -37,12 +37,12 @@ fn snapshots(start: &RunStart, end: &RunEnd) -> String {
         (counts.written, "written"),
         (counts.unusable, "unusable"),
     ];
-    let told: Vec<String> =
+    let counted: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    if told.is_empty() { "none looked at".to_owned() } else { told.join(", ") }
+    if counted.is_empty() { "none looked at".to_owned() } else { counted.join(", ") }
 }
 
-/// Writes which snapshots somebody should look after.
+/// Writes which snapshots need attention.
 pub(super) fn write_notes(html: &mut Html<'_>, end: &RunEnd) -> io::Result<()> {
     let orphans: Vec<String> = end.orphans.iter().map(|path| path.display().to_string()).collect();
     let stale = end.stale_snapshots.iter().flatten();

@@ -28,7 +28,7 @@ struct Layout<'a> {
 }
 
 impl Layout<'_> {
-    /// Takes what stands outside of texts.
+    /// Takes a letter outside of texts.
     fn take(&mut self, letter: char) {
         match letter {
             '"' => self.text(),

@@ -1,7 +1,7 @@
-//! The report as a page for people: one file that asks for nothing. Main type: [`HtmlReport`].
+//! The report as a page for people: one file that loads nothing. Main type: [`HtmlReport`].
 //!
-//! What a page says first is known last, so its parts wait in spools, and memory does not grow with cases. It is whole
-//! without the script, which only finds cases and opens them.
+//! The first part of a page is known last, so its parts wait in spools, and memory does not grow with cases. The page
+//! is whole without the script, which only finds cases and opens them.
 
 mod board;
 mod case;
@@ -34,7 +34,7 @@ const TOOLS: &str = include_str!("tools.html");
 /// Writes a page.
 pub struct HtmlReport {
     out: Sink,
-    /// What stands above all cases: a part for each run.
+    /// The page above all cases: a part for each run.
     parts: BufWriter<Spool>,
     /// The cases of the runs that are over.
     cases: BufWriter<Spool>,

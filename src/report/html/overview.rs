@@ -4,18 +4,18 @@ use std::io;
 
 use super::board::Board;
 use super::evidence::Evidence;
-use super::text::{Anchor, NAMED, Told, counted, outcome};
+use super::text::{Anchor, Label, NAMED, counted, outcome};
 use super::{board, causes, facts};
 use crate::event::{Outcome, RunEnd, RunStart, SeriesEnd};
 use crate::markup::Html;
 use crate::report::cause::Causes;
-use crate::report::headline::TOLD;
+use crate::report::headline::DRIFT_LISTED;
 
 /// A case that is named as one that does not hold.
 #[derive(Debug)]
 pub(super) struct Listed {
     pub(super) anchor: Anchor,
-    pub(super) told: Told,
+    pub(super) label: Label,
     pub(super) line: String,
 }
 
@@ -28,11 +28,11 @@ pub(super) fn write_series(html: &mut Html<'_>, end: &SeriesEnd) -> io::Result<(
         .raw(": this is the most telling outcome of all.</p>\n")?;
     html.raw("<ul class=\"endpoints\">\n")?;
     for (position, (name, of_run)) in end.runs.iter().enumerate() {
-        let told = outcome(*of_run);
+        let label = outcome(*of_run);
         html.raw("<li class=\"")?
-            .raw(told.class)?
+            .raw(label.class)?
             .raw("\"><b>")?
-            .raw(told.word)?
+            .raw(label.word)?
             .raw("</b> <a href=\"#run-")?;
         html.shown(position + 1)?.raw("\">")?.line(name)?.raw("</a></li>\n")?;
     }
@@ -44,9 +44,9 @@ pub(super) fn write_series(html: &mut Html<'_>, end: &SeriesEnd) -> io::Result<(
 }
 
 fn write_verdict(html: &mut Html<'_>, all: Outcome) -> io::Result<()> {
-    let told = outcome(all);
-    html.raw("<header class=\"top ")?.raw(told.class)?.raw("\">\n<p class=\"brand\">proofmark</p>\n<h1>")?;
-    html.raw(told.word)?.raw("</h1>\n")?;
+    let label = outcome(all);
+    html.raw("<header class=\"top ")?.raw(label.class)?.raw("\">\n<p class=\"brand\">proofmark</p>\n<h1>")?;
+    html.raw(label.word)?.raw("</h1>\n")?;
     Ok(())
 }
 
@@ -78,11 +78,11 @@ impl Summary<'_> {
             .raw("\">\n<h2 id=\"run-")?;
         html.shown(self.number)?.raw("\">Endpoint: ")?.line(&self.start.endpoint.name)?.raw("</h2>\n")?;
         if self.is_series {
-            let told = outcome(self.end.outcome());
+            let label = outcome(self.end.outcome());
             html.raw("<p class=\"outcome ")?
-                .raw(told.class)?
+                .raw(label.class)?
                 .raw("\"><b>")?
-                .raw(told.word)?
+                .raw(label.word)?
                 .raw("</b></p>\n")?;
             self.write_lead(html)?;
         }
@@ -169,7 +169,7 @@ impl Summary<'_> {
         if let Some(drift) = self.end.drift.as_ref().filter(|drift| !drift.is_empty()) {
             html.raw("<div class=\"warning\"><strong>The suite differs from its manifest:</strong> ")?;
             html.line(&drift.to_string())?.raw("<ul>")?;
-            for line in drift.lines(TOLD) {
+            for line in drift.lines(DRIFT_LISTED) {
                 html.raw("<li>")?.line(&line)?.raw("</li>")?;
             }
             html.raw("</ul></div>\n")?;
@@ -195,17 +195,17 @@ impl Summary<'_> {
             return Ok(());
         }
         html.raw("<section class=\"part\"><h3>What to look at</h3>\n<ul class=\"listed\">\n")?;
-        for Listed { anchor, told, line } in self.listed {
+        for Listed { anchor, label, line } in self.listed {
             html.raw("<li class=\"")?
-                .raw(told.class)?
+                .raw(label.class)?
                 .raw("\"><span class=\"v\">")?
-                .raw(told.word)?
+                .raw(label.word)?
                 .raw("</span> ")?;
             anchor.link(html)?;
             html.raw(" <span class=\"line\">")?.line(line)?.raw("</span></li>\n")?;
         }
         if self.unlisted > 0 {
-            html.raw("<li>and ")?.shown(self.unlisted)?.raw(" more, which stand below</li>\n")?;
+            html.raw("<li>and ")?.shown(self.unlisted)?.raw(" more below</li>\n")?;
         }
         html.raw("</ul></section>\n")?;
         Ok(())

@@ -1,4 +1,4 @@
-// Finding and opening cases. It reads what stands on the page, sends nothing, and makes no markup from text.
+// Finding and opening cases. It reads only the page, sends nothing, and makes no markup from text.
 "use strict";
 (() => {
   const at = (id) => document.getElementById(id);
@@ -144,7 +144,7 @@
   document.addEventListener("toggle", (event) => { if (event.target.open) copyLines(event.target); }, true);
   for (const opened of document.querySelectorAll("details[open]")) copyLines(opened);
 
-  // On paper nothing can be opened: what did not pass stands there open.
+  // On paper nothing can be opened, so cases that did not pass are printed open.
   let opened = [];
   addEventListener("beforeprint", () => {
     opened = [...document.querySelectorAll(".case:not([hidden], [open], .passed)")];

@@ -7,7 +7,7 @@ use super::board::Board;
 use super::case::Shown;
 use super::evidence::Evidence;
 use super::overview::{Listed, Summary};
-use super::text::{Anchor, counted, told};
+use super::text::{Anchor, counted, label};
 use super::timing::Timing;
 use super::{limits, matrix, pour};
 use crate::event::{RunEnd, RunStart};
@@ -133,7 +133,7 @@ impl Run {
             return;
         }
         let anchor = Anchor { run: self.number, case: record.id.clone() };
-        list.push(Listed { anchor, told: told(&record.verdict), line: headline(record) });
+        list.push(Listed { anchor, label: label(&record.verdict), line: headline(record) });
     }
 
     fn close_table(&mut self, out: &mut BufWriter<Spool>) -> io::Result<()> {
@@ -147,7 +147,7 @@ impl Run {
         out.write_all(b"</section>\n")
     }
 
-    /// Writes what stands above all cases into `parts`, and the last cases.
+    /// Writes the run's part above all cases into `parts`, and its last cases into `cases`.
     pub(super) fn close(
         mut self,
         end: &RunEnd,
@@ -193,7 +193,7 @@ impl Table {
         Self { name: name.to_owned(), cases, count: 0, passed: 0 }
     }
 
-    /// Adds a case, and tells how many bytes it has.
+    /// Adds a case, and returns how many bytes it has.
     fn add(&mut self, shown: &Shown<'_>) -> io::Result<u64> {
         self.count += 1;
         self.passed += usize::from(shown.record.verdict == Verdict::Passed);

@@ -17,17 +17,17 @@ pub(super) const NAMED: usize = 20;
 /// How many parts of a name are broken between: more than any name has.
 const DOTTED: usize = 16;
 
-/// A verdict as the page tells it.
+/// A verdict or an outcome as the page shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Label {
     /// The name of its class.
     pub(super) class: &'static str,
     /// Its sign and its name.
     pub(super) word: &'static str,
 }
 
-/// How a verdict is told.
-pub(super) fn told(verdict: &Verdict) -> Told {
+/// The label of a verdict.
+pub(super) fn label(verdict: &Verdict) -> Label {
     let (class, word) = match verdict {
         Verdict::Passed => ("passed", "✓ passed"),
         Verdict::Flaky { .. } => ("flaky", "↻ flaky"),
@@ -36,18 +36,18 @@ pub(super) fn told(verdict: &Verdict) -> Told {
         Verdict::Inconclusive(_) => ("inconclusive", "? inconclusive"),
         Verdict::Skipped(_) => ("skipped", "– skipped"),
     };
-    Told { class, word }
+    Label { class, word }
 }
 
-/// How an outcome is told: its class, and its sign and words.
-pub(super) fn outcome(outcome: Outcome) -> Told {
+/// The label of an outcome.
+pub(super) fn outcome(outcome: Outcome) -> Label {
     let (class, word) = match outcome {
         Outcome::Conforms => ("good", "✓ Conforms"),
         Outcome::Broken => ("bad", "✗ Does not conform"),
         Outcome::Inconclusive => ("doubtful", "? Inconclusive"),
         Outcome::Interrupted => ("doubtful", "– Interrupted"),
     };
-    Told { class, word }
+    Label { class, word }
 }
 
 /// `1 case`, `2 cases`.
@@ -65,7 +65,7 @@ pub(super) fn time(elapsed: Duration) -> String {
     }
 }
 
-/// Where a case stands on the page: the number of its run, and its id.
+/// Where a case is on the page: the number of its run, and its id.
 #[derive(Debug, Clone)]
 pub(super) struct Anchor {
     pub(super) run: usize,
@@ -102,7 +102,7 @@ pub(super) fn dotted(html: &mut Html<'_>, name: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a text of any length, and of one that is cut its length and its digest, so that it can be told from others.
+/// Writes a text of any length. A text that is cut gets its length and its digest, which distinguish it from others.
 pub(super) fn long(html: &mut Html<'_>, text: &str) -> io::Result<()> {
     html.cut(text, &mut SHOWN.clone())?;
     if text.chars().nth(SHOWN).is_some() {

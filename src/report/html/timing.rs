@@ -68,7 +68,7 @@ impl Timing {
             return Ok(());
         }
         html.raw("<section class=\"part\"><h3>Times of cases</h3>\n<p class=\"lead\">")?
-            .text(&self.told())?;
+            .text(&self.in_words())?;
         html.raw("</p>\n<div class=\"times\">\n")?;
         self.write_picture(html)?;
         self.write_slowest(html)?;
@@ -77,7 +77,7 @@ impl Timing {
     }
 
     /// The distribution in words.
-    fn told(&self) -> String {
+    fn in_words(&self) -> String {
         let longest = self.slowest.first().map_or(Duration::ZERO, |(elapsed, _)| *elapsed);
         let within = |share: usize| self.within(share).map_or(time(longest), |end| time(end.min(longest)));
         format!(
@@ -157,12 +157,12 @@ fn end(column: usize) -> Duration {
     Duration::from_micros(10_u64.pow(tens + 1) * STEPS[column % STEPS.len()])
 }
 
-/// What stands below a column.
+/// The name below a column.
 fn name(column: usize) -> String {
     if column == COLUMNS { "longer".to_owned() } else { time(end(column)) }
 }
 
-/// Whether there is room for what stands below a column.
+/// Whether there is room for the name below a column.
 fn is_labelled(column: usize, count: usize) -> bool {
     let place = column % STEPS.len();
     if count <= ALL_LABELLED {

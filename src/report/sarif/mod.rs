@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Report;
-use super::headline::TOLD;
+use super::headline::DRIFT_LISTED;
 use super::sink::Sink;
 use crate::event::{Event, RunEnd, RunStart};
 use crate::model::CaseRecord;
@@ -40,7 +40,7 @@ pub struct SarifReport {
     is_ended: bool,
 }
 
-/// What of a run is known so far.
+/// The run so far.
 #[derive(Debug)]
 struct Run {
     start: RunStart,
@@ -66,7 +66,7 @@ impl SarifReport {
         let head = json!({
             "automationDetails": { "id": format!("proofmark/{}/", uri::part(&start.endpoint.name)) },
             "originalUriBaseIds": { (uri::ROOT): { "description": { "text": "The root of the project." } } },
-            // The last one is no object, so that all that is cut off is the end of this one.
+            // The last value must not be an object: the closing braces that are cut off must all be the head's own.
             "columnKind": "unicodeCodePoints",
         });
         let head = head.to_string();
@@ -137,12 +137,12 @@ fn execution(end: &RunEnd, warnings: &[String]) -> Vec<Notification> {
     stopped.chain(warned).collect()
 }
 
-/// What does not fit any more in the files: waivers belong to no case.
+/// Stale waivers, and differences from the manifest: neither belongs to a case.
 fn configuration(end: &RunEnd) -> Vec<Notification> {
-    let told = |waiver: &String| Notification::new(Severity::Error, &format!("stale waiver: {waiver}"));
-    let drifted = end.drift.iter().flat_map(|drift| drift.lines(TOLD));
+    let stale = |waiver: &String| Notification::new(Severity::Error, &format!("stale waiver: {waiver}"));
+    let drifted = end.drift.iter().flat_map(|drift| drift.lines(DRIFT_LISTED));
     let drifted = drifted.map(|line| Notification::new(Severity::Error, &format!("manifest: {line}")));
-    end.stale_waivers.iter().map(told).chain(drifted).collect()
+    end.stale_waivers.iter().map(stale).chain(drifted).collect()
 }
 
 /// Text as a message shows it: SARIF reads braces as places for arguments (3.11.5), and `[text](place)` as a link

@@ -12,7 +12,7 @@ pub(super) enum Severity {
     Error,
     Warning,
     Note,
-    /// Of what is no failure.
+    /// Of a result that is not a failure.
     None,
 }
 
@@ -119,7 +119,7 @@ pub(super) struct DefaultConfiguration {
     pub(super) level: Severity,
 }
 
-/// What is told of a run, and belongs to no case.
+/// A message about a run that belongs to no case.
 #[derive(Debug, Serialize)]
 pub(super) struct Notification {
     level: Severity,

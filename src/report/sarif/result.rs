@@ -12,7 +12,7 @@ use crate::plain::printable;
 use crate::protocol::sha256_hex;
 use crate::report::cause::ids;
 use crate::report::excerpt::{excerpt_line, failing};
-use crate::report::headline::{is_listed, told};
+use crate::report::headline::{finding_line, is_listed};
 
 /// The longest message, in characters; the properties of a result have the whole.
 const LONGEST: usize = 1000;
@@ -77,7 +77,7 @@ impl CaseResults<'_> {
         let answer = failing(self.record).find(|exchange| exchange.step == finding.step);
         let answer = answer.filter(|_| finding.level != Level::Snapshot);
         let answer = answer.map(|exchange| format!("; answer: {}", excerpt_line(&exchange.answer)));
-        let message = format!("{}{because}{}", told(finding), answer.unwrap_or_default());
+        let message = format!("{}{because}{}", finding_line(finding), answer.unwrap_or_default());
         let rule = Rule::of(finding, &self.record.id);
         self.add(&Said { rule, kind: ResultKind::Fail, level, message, finding: Some(finding) });
     }
@@ -96,7 +96,7 @@ impl CaseResults<'_> {
             Verdict::Skipped(why) if why.is_meant() => {
                 Said::of(Rule::Skipped, ResultKind::NotApplicable, Severity::None, &reason)
             }
-            // Why the whole run ended is told once, by the run.
+            // The run itself reports once why it ended.
             Verdict::Skipped(_) if !is_listed(self.record) => return,
             Verdict::Skipped(_) => Said::of(Rule::Skipped, ResultKind::Open, Severity::None, &reason),
         };
@@ -128,7 +128,7 @@ impl CaseResults<'_> {
         self.results.push(result);
     }
 
-    /// What tells the result apart from others, and stays when lines move: case, level and subject; then a number.
+    /// Distinguishes the result from others, and stays when lines move: case, level and subject; then a number.
     fn fingerprint(&mut self, level: &str, subject: &str) -> String {
         let text = [self.record.id.as_str(), level, subject].join("\0");
         let digest = sha256_hex(text.as_bytes())[..DIGITS].to_owned();

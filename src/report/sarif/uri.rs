@@ -28,7 +28,7 @@ impl Uris {
         uris
     }
 
-    /// Where something stands.
+    /// The place of a site, as SARIF writes it.
     pub(super) fn location(&self, site: &Site) -> Place {
         let is_within = !site.file.has_root();
         let path = self.parts(&site.file).iter().map(|name| part(name)).collect::<Vec<_>>().join("/");

@@ -1,4 +1,4 @@
-//! A case as a person reads it. Main type: [`Teller`].
+//! A case as a person reads it. Main type: [`CaseWriter`].
 
 use std::io::{self, Write};
 
@@ -9,21 +9,21 @@ use crate::report::Repeat;
 use crate::report::excerpt::{excerpt, failing};
 use crate::report::headline::flaky;
 
-/// Tells cases one after the other.
-pub(super) struct Teller {
+/// Writes cases one after the other.
+pub(super) struct CaseWriter {
     pub(super) style: Style,
     /// Where requests can be sent again.
     pub(super) repeat: Repeat,
-    /// The reason that was told with the last case.
-    told: Option<String>,
+    /// The reason of the last case.
+    last_reason: Option<String>,
 }
 
-impl Teller {
+impl CaseWriter {
     pub(super) fn new(style: Style, repeat: Repeat) -> Self {
-        Self { style, repeat, told: None }
+        Self { style, repeat, last_reason: None }
     }
 
-    /// Writes all of a case that a person has to know.
+    /// Writes all of a case that you have to know.
     pub(super) fn case(&mut self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
         writeln!(out, "{}", self.name(record))?;
         if let Some(share) = flaky(record) {
@@ -38,7 +38,7 @@ impl Teller {
             return Ok(());
         }
         write!(out, "{}", self.style.lines("  ", &record.about))?;
-        // A path may hold anything, and is told in one line, to be copied.
+        // A path may hold any character. It is shown on one line, so that it can be copied.
         let spot = printable(&record.spot.to_string()).replace('\n', "\\n");
         writeln!(out, "  {}", self.style.painted(Paint::Faint, &spot))?;
         for (position, finding) in record.findings.iter().enumerate() {
@@ -76,15 +76,15 @@ impl Teller {
         format!("{}  {id}", self.style.painted(paint, word))
     }
 
-    /// Many cases in a row may come to nothing for one reason, which is told with the first.
+    /// Many cases in a row may be skipped or inconclusive for one reason, which is shown with the first.
     fn reason(&mut self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
         let reason = record.verdict.reason();
         let came_to_nothing = matches!(record.verdict, Verdict::Skipped(_) | Verdict::Inconclusive(_));
-        let is_repeated = came_to_nothing && self.told == reason;
+        let is_repeated = came_to_nothing && self.last_reason == reason;
         if let Some(reason) = reason.as_ref().filter(|_| !is_repeated) {
             write!(out, "{}", self.style.lines("  ", reason))?;
         }
-        self.told = reason;
+        self.last_reason = reason;
         Ok(())
     }
 
@@ -165,6 +165,6 @@ pub fn case_text(record: &CaseRecord, repeat: &Repeat) -> String {
     };
     let mut text = Vec::new();
     // Writing to memory cannot fail.
-    let _ = Teller::new(style, repeat.clone()).case(&mut text, record);
+    let _ = CaseWriter::new(style, repeat.clone()).case(&mut text, record);
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -24,7 +24,7 @@ pub struct Style {
     /// How much is said.
     pub verbosity: Verbosity,
     /// The columns that sentences fit into. Without it no line is broken, as for a file or a pipe. Names of cases,
-    /// places in files and command lines are never broken, since somebody may copy them.
+    /// places in files and command lines are never broken, so that you can copy them.
     pub width: Option<usize>,
     /// Whether the run leaves files that `run --failed` and `review` go on from; neither is offered without them.
     pub leaves_files: bool,

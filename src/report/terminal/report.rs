@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::case::Teller;
+use super::case::CaseWriter;
 use super::paint::{Paint, Style, Verbosity};
 use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Repeated, Verdict, plural};
@@ -29,7 +29,7 @@ pub struct TerminalReport<W> {
     style: Style,
     bar: ProgressBar,
     start: Option<RunStart>,
-    teller: Teller,
+    writer: CaseWriter,
     causes: Causes,
     /// How many warnings came, and how many cases were named.
     warned: usize,
@@ -63,7 +63,7 @@ impl Flaky {
     }
 }
 
-/// Where a report stands in a series of runs.
+/// How far a report is in a series of runs.
 struct Series {
     runs: usize,
     begun: usize,
@@ -74,15 +74,15 @@ impl<W: Write> TerminalReport<W> {
     /// A report to `out`.
     pub fn new(out: W, style: Style) -> Self {
         let bar = ProgressBar::hidden();
-        let teller = Teller::new(style, Repeat::default());
+        let writer = CaseWriter::new(style, Repeat::default());
         let causes = Causes::default();
         let (warned, named, notable, flaky) = (0, 0, 0, Flaky::default());
-        Self { out, style, bar, start: None, teller, causes, warned, named, notable, flaky, series: None }
+        Self { out, style, bar, start: None, writer, causes, warned, named, notable, flaky, series: None }
     }
 
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
         self.start = Some(start.clone());
-        self.teller = Teller::new(self.style, Repeat::of(start));
+        self.writer = CaseWriter::new(self.style, Repeat::of(start));
         self.causes = Causes::of(start);
         (self.warned, self.named, self.notable, self.flaky) = (0, 0, 0, Flaky::default());
         self.head(start)?;
@@ -99,7 +99,7 @@ impl<W: Write> TerminalReport<W> {
         Ok(())
     }
 
-    /// Says which endpoint what follows is about, where there are several.
+    /// Names the endpoint of the lines that follow, where there are several.
     fn head(&mut self, start: &RunStart) -> io::Result<()> {
         let Some(series) = &mut self.series else {
             return Ok(());
@@ -121,8 +121,8 @@ impl<W: Write> TerminalReport<W> {
         let (paint, word) = outcome(end.outcome());
         let runs = end.runs.iter().map(|(name, outcome)| format!("{name} {}", outcome.name()));
         let rest = end.not_started.iter().map(|name| format!("{name} not started"));
-        let told: Vec<String> = runs.chain(rest).collect();
-        let text = format!("{} endpoints: {}", told.len(), told.join(", "));
+        let listed: Vec<String> = runs.chain(rest).collect();
+        let text = format!("{} endpoints: {}", listed.len(), listed.join(", "));
         write!(self.out, "\n{}", self.style.headed(paint, word, &text))
     }
 
@@ -161,7 +161,7 @@ impl<W: Write> TerminalReport<W> {
     /// All of a case.
     fn whole(&mut self, record: &CaseRecord) -> io::Result<()> {
         let mut text = Vec::new();
-        self.teller.case(&mut text, record)?;
+        self.writer.case(&mut text, record)?;
         self.out.write_all(&text)?;
         if is_in_the_way(record) { self.out.flush() } else { Ok(()) }
     }
@@ -173,7 +173,7 @@ impl<W: Write> TerminalReport<W> {
             return Ok(());
         }
         self.named += 1;
-        writeln!(self.out, "{}", self.teller.name(record))?;
+        writeln!(self.out, "{}", self.writer.name(record))?;
         // You see what fails as soon as it does.
         self.out.flush()
     }
@@ -271,7 +271,8 @@ fn outcome(outcome: Outcome) -> (Paint, &'static str) {
     }
 }
 
-/// Cases a second, without the digits that nobody can read as they change. A sink that fails is the caller's to tell.
+/// Cases a second, in whole numbers, since further digits change too fast to be read. The caller reports a sink that
+/// fails.
 fn rate(state: &ProgressState, out: &mut dyn fmt::Write) {
     let _ = write!(out, "{:.0}", state.per_sec());
 }

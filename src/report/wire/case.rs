@@ -209,7 +209,7 @@ fn id(table: &str, case: &str, row: Option<&str>) -> Result<CaseId, WireError> {
     parts().map_err(|reason| WireError::Id { text: format!("{table}/{case}"), reason })
 }
 
-/// A place without its file's text, which nobody needs who asks for line and column.
+/// A place without its file's text, which is not needed to give the line and the column.
 fn spot(file: &str, line: usize, column: usize) -> Spot {
     let text = " ".repeat(column.clamp(1, FARTHEST) - 1);
     let end = text.len();

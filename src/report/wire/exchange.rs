@@ -1,4 +1,4 @@
-//! Requests and answers. A body that is text stands there as text, any other one as base64.
+//! Requests and answers. A body that is text is written as text, any other one as base64.
 
 use std::time::Duration;
 
@@ -119,7 +119,7 @@ impl TryFrom<RawRequest> for Request {
             RawSentBody::Json { text } => SentBody::Json(text),
             RawSentBody::Raw { text } => SentBody::Raw(text),
         };
-        let unknown = || WireError::Inconclusive { what: "method", found: method.clone() };
+        let unknown = || WireError::InvalidValue { what: "method", found: method.clone() };
         let method = Method::new(&method).ok_or_else(unknown)?;
         Ok(Self { method, target, headers, body, params, format: format.map(read_format).transpose()? })
     }
@@ -127,7 +127,7 @@ impl TryFrom<RawRequest> for Request {
 
 fn read_format(name: String) -> Result<Format, WireError> {
     let found = Format::of_word(&name);
-    found.ok_or(WireError::Inconclusive { what: "format", found: name })
+    found.ok_or(WireError::InvalidValue { what: "format", found: name })
 }
 
 impl From<&Answer> for RawAnswer {
@@ -150,7 +150,7 @@ impl TryFrom<RawAnswer> for Answer {
         let bytes = match (raw.text, raw.base64) {
             (Some(text), _) => text.into_bytes(),
             (None, Some(encoded)) => from_base64(&encoded)
-                .ok_or(WireError::Inconclusive { what: "body in base64", found: encoded })?,
+                .ok_or(WireError::InvalidValue { what: "body in base64", found: encoded })?,
             (None, None) => Vec::new(),
         };
         let content_type = raw.headers.iter().find(|(name, _)| name == "content-type");

@@ -22,16 +22,16 @@ use crate::model::IdError;
 use case::RawCase;
 use run::{RawEnd, RawSeriesEnd, RawStart};
 
-/// The name of the format, which stands in each line that begins a run.
+/// The name of the format, which is in each line that begins a run.
 const FORMAT: &str = "proofmark-events";
 
 /// The version of the format: a reader may rely on keys staying within one.
 const VERSION: u32 = 1;
 
-/// Why a line is no event.
+/// Why a line is not an event.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
-    /// It is no JSON, or not of this form.
+    /// It is not JSON, or not of this form.
     #[error("this is not a line of an event log: {0}")]
     Form(#[from] serde_json::Error),
     /// It is of another format, or of a version that is not known here.
@@ -45,17 +45,17 @@ pub enum WireError {
     /// A case has no such id.
     #[error("`{text}` is not an id of a case: {reason}")]
     Id {
-        /// What stands there.
+        /// The text that was read.
         text: String,
-        /// Why it is none.
+        /// Why it is not an id.
         reason: IdError,
     },
-    /// A value is none of those that are known.
+    /// A value is not a valid one.
     #[error("`{found}` is not a valid {what}")]
-    Inconclusive {
-        /// What was looked for.
+    InvalidValue {
+        /// The kind of value that was expected.
         what: &'static str,
-        /// What stands there.
+        /// The value that was read.
         found: String,
     },
 }
@@ -87,7 +87,7 @@ pub(super) fn write_event(event: &Event) -> io::Result<String> {
 /// The event of a line.
 ///
 /// # Errors
-/// A line that is no event of this format and version.
+/// A line that is not an event of this format and version.
 pub fn read_event(line: &str) -> Result<Event, WireError> {
     Ok(match serde_json::from_str(line)? {
         RawEvent::SeriesStarted { endpoints } => Event::SeriesStarted { endpoints },

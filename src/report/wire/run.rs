@@ -120,7 +120,7 @@ impl TryFrom<RawStart> for RunStart {
 
 /// A level by its name.
 pub(super) fn level(name: String) -> Result<Level, WireError> {
-    name.parse().map_err(|_| WireError::Inconclusive { what: "level", found: name })
+    name.parse().map_err(|_| WireError::InvalidValue { what: "level", found: name })
 }
 
 impl From<&OperationStart> for RawOperation {
@@ -335,9 +335,9 @@ impl TryFrom<RawEnd> for RunEnd {
             stopped: raw.stopped.map(Stopped::from),
             elapsed: Duration::from_micros(raw.duration_us),
         };
-        // The outcome follows from the rest; a line in which it does not was changed by somebody.
+        // The outcome follows from the rest; where it does not, the line was changed by hand.
         if outcome(&raw.outcome)? != end.outcome() {
-            return Err(WireError::Inconclusive {
+            return Err(WireError::InvalidValue {
                 what: "outcome that follows from the counts",
                 found: raw.outcome,
             });
@@ -406,5 +406,5 @@ impl TryFrom<RawSeriesEnd> for SeriesEnd {
 fn outcome(name: &str) -> Result<Outcome, WireError> {
     let all = [Outcome::Conforms, Outcome::Inconclusive, Outcome::Broken, Outcome::Interrupted];
     let found = all.into_iter().find(|outcome| outcome.name() == name);
-    found.ok_or_else(|| WireError::Inconclusive { what: "outcome", found: name.to_owned() })
+    found.ok_or_else(|| WireError::InvalidValue { what: "outcome", found: name.to_owned() })
 }

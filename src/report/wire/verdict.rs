@@ -142,7 +142,7 @@ impl TryFrom<RawSkipped> for Skipped {
         Ok(match raw {
             RawSkipped::NoWayTo { state, reason } => Self::NoWayTo { state, reason },
             RawSkipped::Unsigned { scheme, is_meant } => {
-                let unknown = |_| WireError::Inconclusive { what: "scheme", found: scheme.clone() };
+                let unknown = |_| WireError::InvalidValue { what: "scheme", found: scheme.clone() };
                 Self::Unsigned { scheme: scheme.parse().map_err(unknown)?, is_meant }
             }
             RawSkipped::OnPurpose { pattern } => Self::OnPurpose { pattern },

@@ -76,7 +76,7 @@ fn add_same(lines: &mut Vec<DiffLine>, texts: &[&str], old: usize, new: Range<us
     }));
 }
 
-/// Which lines are shown: those that differ and those around them, but no request, which stands above.
+/// Which lines are shown: those that differ and those around them, but no request, which is shown above.
 fn shown(lines: &[DiffLine]) -> Vec<bool> {
     let mut is_near = vec![lines.iter().all(|line| line.kind == LineKind::Same); lines.len()];
     for (position, _) in lines.iter().enumerate().filter(|(_, line)| line.kind != LineKind::Same) {
@@ -146,7 +146,7 @@ fn write_line(html: &mut Html<'_>, line: &DiffLine, side: Side) -> io::Result<()
         Side::Both => {
             html.raw("<p><i>")?.text(&number(line.old))?.raw("</i><span>")?;
             write_pieces(html, &line.pieces)?;
-            // Read aloud, or one below the other, it is told once.
+            // Read aloud, or with both sides one below the other, the line appears once.
             html.raw("</span></p><p class=\"twin\" aria-hidden=\"true\"><i>")?.text(&number(line.new))?;
             html.raw("</i><span>")?;
             write_pieces(html, &line.pieces)?;

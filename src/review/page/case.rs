@@ -64,7 +64,7 @@ fn write_origin(html: &mut Html<'_>, old: Option<&Recorded>, new: &Recorded) -> 
     Ok(())
 }
 
-/// The lines of the transcript that were sent; those of several steps stand apart.
+/// Writes the lines of the transcript that were sent; an empty line separates the steps.
 fn write_request(html: &mut Html<'_>, transcript: &str) -> io::Result<()> {
     let count = transcript.lines().filter(|line| line.starts_with('>')).count();
     if count == 0 {

@@ -1,6 +1,6 @@
-//! The page on which a person decides in a browser. Main type: [`Page`].
+//! The page on which you decide in a browser. Main type: [`Page`].
 //!
-//! One file that asks for nothing: style and script stand in it and are all that its policy allows, by their
+//! One file that loads nothing: it contains its style and its script, and its policy allows only these, by their
 //! digests. It is whole without the script, which adds deciding and finding. Pure: groups in, HTML out.
 
 mod answer;
@@ -28,12 +28,12 @@ const OPENED_GROUPS: usize = 20;
 /// How many rows of the contract a group lists.
 const LISTED_ROWS: usize = 12;
 
-/// A page with the changes that wait in one store.
+/// A page with the pending changes of one store.
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'a> {
     /// The store's name, which the decisions repeat.
     pub store: &'a str,
-    /// The folder as a person knows it.
+    /// The folder as you know it.
     pub folder: &'a str,
     /// The arguments of `accept` that lead to the same store, for the line that the page shows.
     pub arguments: &'a str,
@@ -112,7 +112,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// What the script needs: the decisions' constant parts, and for each case what it stands for.
+    /// What the script needs: the constant parts of the decisions, and the digests of each case.
     fn data(&self) -> String {
         let cases: Vec<_> = self
             .changes()
@@ -127,7 +127,7 @@ impl Page<'_> {
         let mut data = json!({
             "format": FORMAT, "version": VERSION, "store": self.store, "folder": self.folder, "cases": cases,
         });
-        // What was decided on another page is not taken up again on this one.
+        // The digest keeps decisions of another page apart: this page does not take them up again.
         data["page"] = json!(sha256_hex(data.to_string().as_bytes()));
         data.to_string()
     }

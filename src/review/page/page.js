@@ -1,4 +1,4 @@
-// Deciding and finding on the page. It reads what stands there, sends nothing, and makes no markup from text.
+// Deciding and finding on the page. It reads only the page, sends nothing, and makes no markup from text.
 "use strict";
 (() => {
   const at = (id) => document.getElementById(id);
@@ -75,8 +75,8 @@
     const count = (is) => all.filter((number) => state[number] === is).length;
     const is = ["accept", "reject"].find((each) => count(each) === all.length);
     const none = count("open") === all.length;
-    const told = ["accept", "reject", "open"].filter((each) => count(each));
-    const word = told.map((each) => `${SIGNS[each].slice(0, 1)} ${count(each)} ${SIGNS[each].slice(2)}`).join(", ");
+    const used = ["accept", "reject", "open"].filter((each) => count(each));
+    const word = used.map((each) => `${SIGNS[each].slice(0, 1)} ${count(each)} ${SIGNS[each].slice(2)}`).join(", ");
     const seen = all.filter(shown).length;
     paint(groups[group], is ?? (none ? "open" : "mixed"), word, seen === all.length ? ` all ${seen}` : ` ${seen} shown`);
   }

@@ -58,7 +58,7 @@ fn check(reader: &mut Reader<'_>, node: &Node, choices: &[AxisChoice]) {
     }
 }
 
-/// The parameters that the values of the axis `with` stand for.
+/// The parameters of the values of the axis `with`.
 fn with(reader: &mut Reader<'_>, node: &Node, table: &Node) -> Vec<Arc<With>> {
     let known = table.get("with").map(Node::entries).unwrap_or_default();
     let mut found = Vec::new();

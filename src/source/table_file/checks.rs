@@ -117,7 +117,7 @@ impl Reader<'_> {
             if !steps.is_empty() {
                 names.check_key(holder, "given", self.problems);
             }
-            // The states of a step are brought about before its request is made.
+            // The states of a step are set up before its request is made.
             add_provided(self.contract, &mut names, &step.given);
             if !steps.is_empty() {
                 names.check_key(holder, "params", self.problems);
@@ -133,8 +133,8 @@ impl Reader<'_> {
         self.check_rows(case, &names);
     }
 
-    /// Two states that are brought about together must not give one variable: nobody could say which is meant.
-    /// A state that a later step brings about takes the place of an earlier one.
+    /// Two states that are set up together must not give the same variable, because its value would be ambiguous.
+    /// A state that a later step sets up replaces an earlier one.
     fn check_provided_twice(&mut self, names: &Names, given: &[Given]) {
         let mut known = BTreeSet::new();
         for (name, need) in provided(self.contract, given) {

@@ -1,4 +1,4 @@
-//! Reads the states that a case needs, and holds them against `states.toml`.
+//! Reads the states that a case needs, and compares them with `states.toml`.
 
 use super::{Reader, pairs};
 use crate::model::{Given, Problem, StateDefinition};

@@ -8,7 +8,7 @@ use super::TerminalReport;
 use crate::event::{RunEnd, RunStart, StaleSnapshot, Stopped};
 use crate::model::plural;
 use crate::plain::printable;
-use crate::report::headline::TOLD;
+use crate::report::headline::DRIFT_LISTED;
 use crate::report::terminal::paint::{Paint, Style};
 
 /// All that is written where little is asked for, in lines, and the columns of one where no width is known.
@@ -66,12 +66,15 @@ impl<W: Write> TerminalReport<W> {
         self.line("time", &seconds(end.elapsed))
     }
 
-    /// In what the suite is not the one that is meant.
+    /// How the suite differs from its manifest.
     pub(super) fn drift(&mut self, end: &RunEnd) -> io::Result<()> {
         let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) else { return Ok(()) };
         let text = self.style.hung("", &format!("{drift}:"), 4);
         writeln!(self.out, "{}", self.style.painted(Paint::Bad, text.trim_end()))?;
-        drift.lines(TOLD).iter().try_for_each(|line| write!(self.out, "{}", self.style.hung("    ", line, 6)))
+        drift
+            .lines(DRIFT_LISTED)
+            .iter()
+            .try_for_each(|line| write!(self.out, "{}", self.style.hung("    ", line, 6)))
     }
 
     /// What is wrong, in at most [`BRIEF`] lines with those that are written before: the verdict, what was left behind,
@@ -164,7 +167,7 @@ impl<W: Write> TerminalReport<W> {
         if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
     }
 
-    /// A line of the summary: what it is about, and what is to be said of it.
+    /// A line of the summary: its subject, then the text.
     fn line(&mut self, subject: &str, text: &str) -> io::Result<()> {
         write!(self.out, "{}", self.style.lines(&format!("  {subject:<12}"), text))
     }
@@ -226,9 +229,9 @@ fn snapshots(start: &RunStart, end: &RunEnd) -> String {
         (counts.written, "written"),
         (counts.unusable, "unusable"),
     ];
-    let told: Vec<String> =
+    let counted: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
-    if told.is_empty() { "none looked at".into() } else { told.join(", ") }
+    if counted.is_empty() { "none looked at".into() } else { counted.join(", ") }
 }
 
 fn seconds(elapsed: Duration) -> String {

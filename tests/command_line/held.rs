@@ -1,0 +1,140 @@
+//! Error rows that an endpoint holds, and not only meets: the accepted case beside each must pass as well.
+
+use std::fs;
+use std::io::Write;
+
+use tempfile::TempDir;
+
+use crate::support::odd::{JSON, answer, serve};
+use crate::support::{code, err, out, proofmark};
+
+const CONTRACT: &str = r#"
+operation = "Get"
+version = "1"
+about = "Gets a thing."
+
+[request]
+method = "GET"
+path = "/thing"
+place = "query"
+
+[[param]]
+name = "id"
+type = "string"
+constraints = [{ max-length = 3, error = "TooLong" }]
+
+[[error]]
+status = 400
+code = "TooLong"
+message = "It is too long."
+
+[[error]]
+status = 404
+code = "NotFound"
+message = "It is not here."
+
+[[error]]
+status = 409
+code = "Locked"
+message = "It is locked."
+
+[envelope]
+code = "$.code"
+message = "$.message"
+content-type = { json = "application/json" }
+"#;
+
+const TABLE: &str = r#"
+[[case]]
+id = "found"
+about = "It is there."
+params = { id = "abc" }
+expect = { status = 200 }
+
+[[case]]
+id = "long"
+about = "An id has three characters."
+params = { id = "abcd" }
+expect = { code = "TooLong" }
+
+[[case]]
+id = "missing"
+about = "There is no such thing."
+params = { id = "zzz" }
+expect = { code = "NotFound" }
+"#;
+
+/// A case that no accepted one is like: there is none by POST.
+const ALONE: &str = r#"
+[[case]]
+id = "locked"
+about = "It is locked."
+request = { method = "POST", body = "x" }
+expect = { code = "Locked" }
+"#;
+
+fn refusal(status: &str, code: &str, message: &str) -> Vec<u8> {
+    answer(status, JSON, format!("{{\"code\":\"{code}\",\"message\":\"{message}\"}}"))
+}
+
+/// A server that does what the page says, or refuses everything with one row.
+fn server(refuses_all: bool) -> String {
+    serve(move |head, stream| {
+        let given = head.split("id=").nth(1).map_or("", |rest| rest.split([' ', '&']).next().unwrap());
+        let answered = match given {
+            _ if head.starts_with("POST") => refusal("409 Conflict", "Locked", "It is locked."),
+            _ if refuses_all => refusal("400 Bad Request", "TooLong", "It is too long."),
+            "abc" => answer("200 OK", JSON, "{}"),
+            "zzz" => refusal("404 Not Found", "NotFound", "It is not here."),
+            _ => refusal("400 Bad Request", "TooLong", "It is too long."),
+        };
+        let _ = stream.write_all(&answered);
+    })
+}
+
+fn project(table: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let operation = folder.path().join("cases/shop/Get");
+    fs::create_dir_all(&operation).unwrap();
+    fs::write(operation.join("contract.toml"), CONTRACT).unwrap();
+    fs::write(operation.join("t.toml"), table).unwrap();
+    folder
+}
+
+fn ran(folder: &TempDir, arguments: &[&str]) -> (i32, String) {
+    let output = proofmark(arguments).current_dir(folder.path()).output().unwrap();
+    (code(&output), out(&output) + &err(&output))
+}
+
+#[test]
+fn a_row_is_held_if_its_cases_and_the_accepted_one_beside_them_pass() {
+    let folder = project(TABLE);
+    let run = |url: &str, more: &[&str]| ran(&folder, &[&["run", "--endpoint", url], more].concat());
+    let (status, text) = run(&server(false), &[]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("error rows  2 of 3 held"), "{text}");
+    // Refusing everything meets a row, and holds none.
+    let (status, text) = run(&server(true), &[]);
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("error rows  0 of 3 held, 1 met"), "{text}");
+    let (status, text) = run(&server(true), &["long"]);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("error rows  0 of 3 held, 1 met, 2 not measured"), "{text}");
+    let (_, text) = run(&server(false), &["--skip", "found"]);
+    assert!(text.contains("error rows  0 of 3 held, 2 met, 2 not measured"), "{text}");
+}
+
+#[test]
+fn check_names_the_rows_that_no_run_can_hold() {
+    let folder = project(TABLE);
+    let (status, text) = ran(&folder, &["check"]);
+    assert!(status == 0 && !text.contains("no accepted case"), "{text}");
+    let folder = project(&[TABLE, ALONE].concat());
+    let (status, text) = ran(&folder, &["check"]);
+    assert_eq!(status, 0, "{text}");
+    let due = "no twin: error row 409 Locked \"It is locked.\" of shop/Get: no accepted case is like those that expect it";
+    assert!(text.contains(due), "{text}");
+    assert!(!text.contains("no twin: error row 400") && !text.contains("no twin: error row 404"), "{text}");
+    let (_, text) = ran(&folder, &["run", "--endpoint", &server(false)]);
+    assert!(text.contains("error rows  2 of 3 held, 3 met"), "{text}");
+}
