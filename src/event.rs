@@ -185,6 +185,8 @@ pub struct EndpointDescription {
 pub struct RowsHeld {
     /// Every case that expects them passed, and so did its accepted twin.
     pub held: BTreeSet<Arc<str>>,
+    /// A case that expects them, or its twin, does not pass; or no case that expects them has a twin.
+    pub not_held: BTreeSet<Arc<str>>,
     /// A case that expects them, or a twin, was skipped, not selected, or could not be decided.
     pub unmeasured: BTreeSet<Arc<str>>,
 }

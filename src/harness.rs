@@ -54,7 +54,7 @@ use crate::judgement::WaiverBook;
 use crate::model::{CaseRecord, EndpointKind, Level, Scheme, Suite, Verdict};
 use crate::plan::{PlannedCase, case_ids, scheme};
 use crate::report::{Repeat, case_text, printable};
-use crate::run::{RunSettings, Signing, StopSwitch, drift, seed_by_chance, snapshot_paths};
+use crate::run::{RunSettings, Signing, StopSwitch, drift, random_seed, snapshot_paths};
 use crate::snapshot::{Store, Update};
 use crate::source::{EndpointEntry, LoadError, MANIFEST, Wanted, load, load_manifest, load_waivers};
 use crate::transport::Keeping;
@@ -378,7 +378,7 @@ impl Shared {
         }
         let is_free = costs_nothing(&entry, &connection, &tested.address);
         let run = self.run_settings(
-            harness.seed.unwrap_or_else(seed_by_chance),
+            harness.seed.unwrap_or_else(random_seed),
             is_free || entry.allows_billable || harness.allows_billable,
         );
         let waivers = self.waivers(&entry.name)?;

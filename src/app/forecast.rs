@@ -34,13 +34,14 @@ impl<'a> Forecast<'a> {
                 fixtures.iter().all(|fixture| !fixture.params.is_empty())
             }
         };
+        let times = usize::try_from(settings.run.repeat).unwrap_or(usize::MAX).max(1);
         for planned in &plan.cases {
-            requests += planned.case.steps.len();
-            billable += billable_requests(planned) + billable_set_ups(planned, is_followed);
+            requests += times * planned.case.steps.len();
+            billable += times * (billable_requests(planned) + billable_set_ups(planned, is_followed));
             let given =
                 planned.case.given.iter().chain(planned.case.steps.iter().flat_map(|step| &step.given));
             for need in given {
-                *states.entry(need.state.as_str()).or_default() += 1;
+                *states.entry(need.state.as_str()).or_default() += times;
             }
         }
         let has_hook = match &settings.target {

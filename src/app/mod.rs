@@ -25,6 +25,8 @@ mod shard;
 mod stale;
 mod suite;
 mod sweep;
+mod unnamed;
+mod waivers;
 mod watched;
 
 pub use diff::{Compared, diff};
@@ -47,6 +49,8 @@ pub use shard::Shard;
 pub use stale::{freshness, keep_stale, left_alone, stale_snapshot};
 pub use suite::{Checked, check_endpoints, check_sendable, check_suite, selected};
 pub use sweep::{Swept, sweep};
+pub use unnamed::{ENDPOINT_VARIABLE, Unnamed};
+pub use waivers::{Grounds, Proposed};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

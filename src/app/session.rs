@@ -270,7 +270,8 @@ impl Holding {
                 match row.standing(came) {
                     Standing::Held => rows.held.insert(Arc::from(&*row.row)),
                     Standing::Unmeasured => rows.unmeasured.insert(Arc::from(&*row.row)),
-                    Standing::NotHeld | Standing::Unexpected => false,
+                    Standing::NotHeld => rows.not_held.insert(Arc::from(&*row.row)),
+                    Standing::Unexpected => false,
                 };
             }
             rows

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::manifest::check_manifest;
 use super::{AppError, Shard, Variables, resolved, today};
+use crate::judgement::unmatched;
 use crate::model::{Backing, PreparedStep, Problem, Suite};
 use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
 use crate::protocol::encode;
@@ -59,15 +60,15 @@ pub fn check_suite(cases: &Path, variables: Variables) -> Result<Checked, AppErr
     problems.extend(check_normalisation(&named, &suite));
     problems.extend(check_requests(&cases));
     let today = today();
+    let ids: BTreeSet<&str> = cases.iter().map(|planned| planned.id.as_str()).collect();
     for waiver in waived {
-        let pattern = Pattern::new(&waiver.case, false)?;
         if waiver.expires < today {
             let message = format!("the waiver expired on {}", waiver.expires.as_str());
             let problem = Problem::new(waiver.spot.clone(), message);
             problems.push(problem.hint("remove it, or agree on another day"));
         }
-        if !cases.iter().any(|planned| pattern.matches(planned.id.as_str())) {
-            problems.push(Problem::new(waiver.spot, format!("no case matches `{}`", waiver.case)));
+        if let Some(message) = unmatched(&waiver, &ids)? {
+            problems.push(Problem::new(waiver.spot, message));
         }
     }
     if !problems.is_empty() {

@@ -19,6 +19,7 @@ mod problem;
 mod reports;
 mod settings;
 mod snapshots;
+mod unnamed;
 mod words;
 
 use std::env;
@@ -35,11 +36,11 @@ use exit::{CONFORMS, CliError, USAGE};
 /// Runs the program: parses the arguments, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
     let parsed = program().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let mut cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    match command::carry_out(cli) {
+    match unnamed::fill(&mut cli).and_then(|()| command::carry_out(cli)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => problem::report(&error),
     }

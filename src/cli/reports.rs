@@ -9,7 +9,7 @@ use super::output::{Output, Place, ReportTarget, below_workspace, is_on_github};
 use crate::app::{Keep, OutputKind};
 use crate::event::Event;
 use crate::report::{Format, Report, Shielded, Sink, Style, TerminalReport};
-use crate::run::seed_by_chance;
+use crate::run::random_seed;
 
 /// How the terminal's report is named.
 const STANDARD_OUTPUT: &str = "standard output";
@@ -24,7 +24,7 @@ fn terminal_report(style: Style, is_output_taken: bool) -> io::Result<(PathBuf, 
     if !is_on_github() {
         return Ok((PathBuf::from(name), report));
     }
-    let token = format!("{:016x}{:016x}", seed_by_chance(), seed_by_chance());
+    let token = format!("{:016x}{:016x}", random_seed(), random_seed());
     Ok((PathBuf::from(name), Box::new(Shielded::new(report, out(), token)?)))
 }
 

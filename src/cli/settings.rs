@@ -16,7 +16,7 @@ use crate::app::{
 };
 use crate::model::{EndpointKind, Level};
 use crate::reference::Fault;
-use crate::run::{Observing, RunSettings, seed_by_chance};
+use crate::run::{Observing, RunSettings, random_seed};
 use crate::snapshot::Update;
 use crate::source::EndpointEntry;
 use crate::transport::{Connection, Keeping};
@@ -39,6 +39,8 @@ pub(super) struct Asked<'a> {
     pub(super) snapshots: Option<&'a SnapshotArgs>,
     /// How many failures end the run.
     pub(super) enough: Option<NonZeroUsize>,
+    /// How often each case is run.
+    pub(super) repeat: u32,
     pub(super) keeps_exchanges: bool,
     pub(super) keeps_states: bool,
 }
@@ -59,6 +61,7 @@ impl<'a> Asked<'a> {
             observing: Observing::Never,
             snapshots: None,
             enough: None,
+            repeat: 1,
             keeps_exchanges: true,
             keeps_states: false,
         }
@@ -75,6 +78,7 @@ impl<'a> Asked<'a> {
             observing: args.level.observing(),
             snapshots: Some(&args.snapshots),
             enough: args.end.enough(),
+            repeat: args.scope.repeat,
             keeps_exchanges: args.all_exchanges,
             keeps_states: args.target.keep_states,
             ..Self::plain(&args.select.folder.cases, &args.connect, &args.bounds)
@@ -110,7 +114,7 @@ impl Settings {
         let entry = endpoint.map(|name| entry(name, asked.cases, &from_environment)).transpose()?;
         let connected = Connected::resolve(&overrides(asked.connect, asked.reuse), entry.as_ref())?;
         let target = target(asked, entry.as_ref())?;
-        let update = asked.snapshots.map_or(Ok(Update::Never), |args| update(args, asked.faults))?;
+        let update = asked.snapshots.map_or(Ok(Update::Never), |args| update(args, asked))?;
         let entry = entry.unwrap_or_default();
         let kind = match target {
             Target::Reference(_) => EndpointKind::Reference,
@@ -133,12 +137,13 @@ impl Settings {
             observing: asked.observing,
             seed: asked.seed.unwrap_or_else(|| match target {
                 Target::Reference(_) => run.seed,
-                Target::Other(_) => seed_by_chance(),
+                Target::Other(_) => random_seed(),
             }),
             part: asked.part.map(Shard::part),
             total: asked.bounds.total_timeout.map_or(run.total, Duration::from_secs),
             wait: Duration::from_secs(asked.bounds.wait),
             enough: asked.enough,
+            repeat: asked.repeat,
             allows_billable: allows_billable(asked, &entry, &target, &connection),
             keeps_states: asked.keeps_states,
         };
@@ -176,7 +181,7 @@ pub(super) fn overrides(connect: &ConnectArgs, reuse: ReuseArgs) -> Overrides {
 }
 
 /// What is written of snapshots.
-fn update(args: &SnapshotArgs, faults: &[String]) -> Result<Update, CliError> {
+fn update(args: &SnapshotArgs, asked: &Asked) -> Result<Update, CliError> {
     let mode = args.update.as_deref();
     let wrong = |hint: Option<&str>, message: String| CliError::Usage {
         message: format!("--update or INSTA_UPDATE: {message}"),
@@ -185,7 +190,17 @@ fn update(args: &SnapshotArgs, faults: &[String]) -> Result<Update, CliError> {
     let in_ci = "`--in-ci` beside `--update always` allows it; `new` leaves files to decide on";
     let update = Update::resolve(mode, env::var("CI").ok().as_deref(), args.in_ci)
         .map_err(|message| wrong(message.starts_with("in CI").then_some(in_ci), message))?;
-    if faults.is_empty() {
+    if asked.repeat > 1 {
+        // Each time would write over what the time before has written.
+        let hint = "run once without --repeat to write them";
+        return match mode {
+            None | Some("auto" | "no") => Ok(Update::Never),
+            Some(mode) => {
+                Err(wrong(Some(hint), format!("--repeat writes no snapshots, so `{mode}` cannot hold")))
+            }
+        };
+    }
+    if asked.faults.is_empty() {
         return Ok(update);
     }
     let hint = "`--update new` leaves what differs as `.snap.new`, marked with the fault";

@@ -98,10 +98,10 @@ pub struct Digest {
 pub struct Conformance {
     /// Cases that cannot be judged from the evidence alone, and so count nowhere.
     pub not_rederivable: Vec<Omission>,
-    /// What the result is about, and no more.
-    pub scope: Scope,
     /// Error rows that nothing can provoke on this endpoint, by contract and code.
     pub rows_out_of_reach: Vec<Omission>,
+    /// What the result is about, and no more.
+    pub scope: Scope,
     /// Cases that were skipped.
     pub skipped: Vec<Omission>,
     /// Cases that failed, with the reason that the waiver gives; the same as [`Statement::warned`].

@@ -107,6 +107,7 @@ pub fn judge_again(
         snapshot: SnapshotOutcome::Unchecked,
         retried: record.retried.clone(),
         started_again: record.started_again.clone(),
+        repeated: record.repeated,
         left_behind: record.left_behind.clone(),
         paused: record.paused,
         elapsed: record.elapsed,

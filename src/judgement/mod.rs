@@ -19,7 +19,7 @@ pub use promise::{codes_due, operations};
 pub use retrial::{Retrial, Retried, answered};
 pub use tally::Tally;
 pub use unique::UniqueIds;
-pub use waiver::WaiverBook;
+pub use waiver::{WaiverBook, unmatched};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -54,7 +54,7 @@ impl Tally {
             // Subjects come from contracts, so they are few.
             *self.unpublished.entry(finding.subject.clone()).or_default() += 1;
         }
-        self.exchanges += record.answered;
+        self.exchanges += record.answered + record.repeated.map_or(0, |repeated| repeated.other_answers);
         match record.effects {
             Effects::NotPromised => {}
             Effects::Observed => self.effects.observed += 1,

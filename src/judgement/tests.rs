@@ -217,6 +217,7 @@ pub(crate) fn untried(planned: &PlannedCase) -> CaseRecord {
         snapshot: SnapshotOutcome::Unchecked,
         retried: Vec::new(),
         started_again: None,
+        repeated: None,
         left_behind: Vec::new(),
         paused: Duration::ZERO,
         elapsed: Duration::ZERO,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{CaseRecord, Day, Finding, Verdict, Waiver};
+use crate::model::{CaseRecord, Day, Finding, Verdict, WaivedCases, Waiver};
 use crate::plan::{Pattern, PatternError, PlannedCase};
 
 /// The waivers of one endpoint, and what became of each.
@@ -14,9 +14,60 @@ pub struct WaiverBook {
 #[derive(Debug)]
 struct Entry {
     waiver: Waiver,
-    pattern: Pattern,
+    names: Names,
     is_expired: bool,
-    is_matched: bool,
+    /// What of it names no case of the suite.
+    unmatched: Option<String>,
+}
+
+/// How a waiver names its cases.
+#[derive(Debug)]
+enum Names {
+    Pattern(Pattern),
+    Ids(BTreeSet<String>),
+}
+
+impl Names {
+    fn of(waiver: &Waiver) -> Result<Self, PatternError> {
+        Ok(match &waiver.cases {
+            WaivedCases::Pattern(text) => Self::Pattern(Pattern::new(text, false)?),
+            WaivedCases::Ids(ids) => Self::Ids(ids.clone()),
+        })
+    }
+
+    fn matches(&self, id: &str) -> bool {
+        match self {
+            Self::Pattern(pattern) => pattern.matches(id),
+            Self::Ids(ids) => ids.contains(id),
+        }
+    }
+
+    /// What names no case of a suite.
+    fn unmatched(&self, suite: &BTreeSet<&str>) -> Option<String> {
+        match self {
+            Self::Pattern(pattern) => {
+                let is_matched = suite.iter().any(|id| pattern.matches(id));
+                (!is_matched).then(|| format!("no case matches `{}`", pattern.as_str()))
+            }
+            Self::Ids(ids) => {
+                let mut others = ids.iter().filter(|id| !suite.contains(id.as_str()));
+                let first = others.next()?;
+                let more = match others.count() {
+                    0 => String::new(),
+                    count => format!(", nor of {count} more that it lists"),
+                };
+                Some(format!("there is no case `{first}`{more}"))
+            }
+        }
+    }
+}
+
+/// What of a waiver names no case of a suite, as a sentence.
+///
+/// # Errors
+/// A pattern that is none.
+pub fn unmatched(waiver: &Waiver, suite: &BTreeSet<&str>) -> Result<Option<String>, PatternError> {
+    Ok(Names::of(waiver)?.unmatched(suite))
 }
 
 impl WaiverBook {
@@ -33,14 +84,11 @@ impl WaiverBook {
         let mut entries = Vec::new();
         let is_meant =
             |waiver: &Waiver| waiver.endpoint.trim_end_matches('/') == endpoint.trim_end_matches('/');
+        let suite: BTreeSet<&str> = cases.iter().map(|planned| planned.id.as_str()).collect();
         for waiver in waivers.into_iter().filter(is_meant) {
-            let pattern = Pattern::new(&waiver.case, false)?;
-            entries.push(Entry {
-                is_expired: waiver.expires < *today,
-                is_matched: cases.iter().any(|planned| pattern.matches(planned.id.as_str())),
-                pattern,
-                waiver,
-            });
+            let names = Names::of(&waiver)?;
+            let (is_expired, unmatched) = (waiver.expires < *today, names.unmatched(&suite));
+            entries.push(Entry { waiver, names, is_expired, unmatched });
         }
         Ok(Self { entries })
     }
@@ -65,13 +113,13 @@ impl WaiverBook {
 
     fn covering(&self, case: &str, finding: &Finding) -> Option<&Waiver> {
         let is_it =
-            |entry: &&Entry| !entry.is_expired && entry.pattern.matches(case) && entry.waiver.covers(finding);
+            |entry: &&Entry| !entry.is_expired && entry.names.matches(case) && entry.waiver.covers(finding);
         self.entries.iter().find(is_it).map(|entry| &entry.waiver)
     }
 
     /// The waivers that this case shows to be stale.
     pub fn stale(&self, record: &CaseRecord) -> Vec<String> {
-        let named = self.entries.iter().filter(|entry| entry.pattern.matches(record.id.as_str()));
+        let named = self.entries.iter().filter(|entry| entry.names.matches(record.id.as_str()));
         named.filter_map(|entry| stale_by(entry, record)).collect()
     }
 
@@ -80,10 +128,8 @@ impl WaiverBook {
         let stale = |entry: &Entry| {
             if entry.is_expired {
                 Some(format!("{}: it expired on {}", entry.waiver.spot, entry.waiver.expires.as_str()))
-            } else if entry.is_matched {
-                None
             } else {
-                Some(format!("{}: no case matches `{}`", entry.waiver.spot, entry.waiver.case))
+                entry.unmatched.as_ref().map(|unmatched| format!("{}: {unmatched}", entry.waiver.spot))
             }
         };
         self.entries.iter().filter_map(stale).collect()
@@ -96,7 +142,8 @@ fn stale_by(entry: &Entry, record: &CaseRecord) -> Option<String> {
     }
     let spot = &entry.waiver.spot;
     // A level that the run does not check looks the same whether it is mended or not.
-    if entry.waiver.level > record.gate || record.findings.iter().any(|finding| entry.waiver.covers(finding))
+    if entry.waiver.deepest() > Some(record.gate)
+        || record.findings.iter().any(|finding| entry.waiver.covers(finding))
     {
         return None;
     }

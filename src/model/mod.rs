@@ -23,6 +23,7 @@ mod parameter;
 mod path_effort;
 mod path_text;
 mod plural;
+mod repeated;
 mod spot;
 mod state;
 mod suite;
@@ -60,12 +61,13 @@ pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};
 pub use path_effort::{PathShape, TreeSize};
 pub use path_text::{is_singular, path_in_brackets, pattern_literals};
 pub use plural::plural;
+pub use repeated::Repeated;
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};
 pub use value::Value;
 pub use verdict::{
-    CaseRecord, Inconclusive, RequestId, SetUp, Skipped, SnapshotOutcome, Verdict, VerdictCounts,
+    CaseRecord, Inconclusive, RequestId, SetUp, Skipped, SnapshotOutcome, Verdict, VerdictCounts, attempt,
     whole_micros,
 };
-pub use waiver::{Day, Waiver};
+pub use waiver::{Day, WaivedCases, Waiver};

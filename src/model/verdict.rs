@@ -10,6 +10,7 @@ use super::exchange::{Exchange, Fault, Request};
 use super::finding::{Finding, Level};
 use super::id::CaseId;
 use super::literals::Literals;
+use super::repeated::Repeated;
 use super::spot::Spot;
 use super::value::Value;
 
@@ -248,6 +249,8 @@ pub struct CaseRecord {
     /// Why the case was started again from its states, if it was: a request of its first attempt was lost, and may have
     /// been seen. All else here is of the second attempt.
     pub started_again: Option<String>,
+    /// What came of it each time, if it was run several times.
+    pub repeated: Option<Repeated>,
     /// Clean-up that did not work.
     pub left_behind: Vec<String>,
     /// How long this machine was paused during waits for answers.
@@ -259,8 +262,13 @@ pub struct CaseRecord {
 impl CaseRecord {
     /// Which attempt the record is of, from 1.
     pub fn attempt(&self) -> u64 {
-        1 + u64::from(self.started_again.is_some())
+        attempt(self.repeated.map_or(1, |repeated| repeated.shown), self.started_again.is_some())
     }
+}
+
+/// Which attempt at a case is the first or second one of a run of it, all of them counted from 1.
+pub fn attempt(run: u32, is_second: bool) -> u64 {
+    2 * u64::from(run.max(1)) - 1 + u64::from(is_second)
 }
 
 /// A request id of an answer, or another value that no two answers may share.

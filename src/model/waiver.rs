@@ -1,5 +1,7 @@
 //! Waivers: known failures, with a reason, an owner and an end.
 
+use std::collections::BTreeSet;
+
 use super::finding::{Finding, Level};
 use super::spot::Spot;
 
@@ -8,12 +10,12 @@ use super::spot::Spot;
 pub struct Waiver {
     /// The endpoint, by name or address.
     pub endpoint: String,
-    /// The cases, as a pattern.
-    pub case: String,
-    /// The level of the findings that are waived.
-    pub level: Level,
-    /// What the findings are about; any, if it is not said.
-    pub subject: Option<String>,
+    /// The cases.
+    pub cases: WaivedCases,
+    /// The levels of the findings that are waived.
+    pub levels: Vec<Level>,
+    /// What the findings are about; anything, if there is none.
+    pub subjects: Vec<String>,
     /// Why it is bearable.
     pub reason: String,
     /// Who answers for it.
@@ -30,9 +32,23 @@ impl Waiver {
     /// Whether a finding is one of those that are waived.
     pub fn covers(&self, finding: &Finding) -> bool {
         !finding.is_warning
-            && finding.level == self.level
-            && self.subject.as_ref().is_none_or(|subject| *subject == finding.subject)
+            && self.levels.contains(&finding.level)
+            && (self.subjects.is_empty() || self.subjects.contains(&finding.subject))
     }
+
+    /// The deepest of its levels.
+    pub fn deepest(&self) -> Option<Level> {
+        self.levels.iter().copied().max()
+    }
+}
+
+/// The cases of a waiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WaivedCases {
+    /// Those that a pattern matches.
+    Pattern(String),
+    /// Those of these ids, and no others.
+    Ids(BTreeSet<String>),
 }
 
 /// A day of the calendar, as `2026-12-31`.

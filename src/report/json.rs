@@ -14,7 +14,7 @@ use super::excerpt::{excerpt, failing};
 use super::sink::Sink;
 use super::wire::RawCitation;
 use crate::event::{Event, PartStart, RunEnd, RunStart, SeriesEnd, Stopped};
-use crate::model::{CaseRecord, Drift, Exchange, Finding, SnapshotOutcome};
+use crate::model::{CaseRecord, Drift, Exchange, Finding, Repeated, SnapshotOutcome};
 use crate::plain::printable_json;
 
 /// The version of the format: a reader may rely on keys staying within one.
@@ -145,9 +145,23 @@ fn case_json(record: &CaseRecord) -> Json {
         "snapshot": snapshot_name(&record.snapshot),
         "retried": record.retried,
         "started_again": record.started_again,
+        "repeated": record.repeated.map(repeated_json),
         "left_behind": record.left_behind,
         "paused_ms": millis(record.paused),
         "duration_ms": millis(record.elapsed),
+    })
+}
+
+fn repeated_json(repeated: Repeated) -> Json {
+    json!({
+        "times": repeated.times(),
+        "flaky": repeated.share().is_some(),
+        "shown": repeated.shown,
+        "passed": repeated.passed,
+        "failed": repeated.failed,
+        "waived": repeated.waived,
+        "inconclusive": repeated.inconclusive,
+        "skipped": repeated.skipped,
     })
 }
 

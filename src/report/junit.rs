@@ -10,7 +10,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml};
 
 use super::cause::Causes;
-use super::headline::{DRIFT_LISTED, Kind, first_counting, headline, kind};
+use super::headline::{DRIFT_LISTED, Kind, first_counting, flaky, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report, seconds};
@@ -250,6 +250,7 @@ fn element(record: &CaseRecord, kind: Kind) -> Option<(&'static str, &'static st
     match kind {
         Kind::Passed | Kind::StartedAgain => None,
         Kind::Flaky => Some(("flakyFailure", "flaky")),
+        Kind::Broken if flaky(record).is_some() => Some(("failure", "flaky")),
         Kind::Broken => {
             Some(("failure", first_counting(record).map_or("failed", |finding| finding.level.name())))
         }

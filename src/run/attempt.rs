@@ -15,7 +15,7 @@ use super::stop::Stop;
 use crate::judgement::{Ended, Judge, open, render_params};
 use crate::model::{
     Answer, CaseRecord, Fault, Given, Inconclusive, Literals, Moment, Observation, Request, RequestSpec,
-    SetUp, Skipped, SnapshotOutcome, Value, whole_micros,
+    SetUp, Skipped, SnapshotOutcome, Value, attempt, whole_micros,
 };
 use crate::plan::{PlannedCase, literals, set_variables};
 use crate::snapshot::Names;
@@ -46,13 +46,15 @@ pub(super) struct Attempt<'a> {
     /// What of the requests the table writes out, by step.
     literals: Vec<Literals>,
     retried: Vec<String>,
+    /// How often the case has begun, with this time; a second attempt does not count.
+    number: u32,
     /// Why this is the second attempt, if it is.
     started_again: Option<String>,
     about: String,
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(runner: &'a Runner, planned: &'a PlannedCase) -> Self {
+    pub(super) fn new(runner: &'a Runner, planned: &'a PlannedCase, number: u32) -> Self {
         Self {
             runner,
             planned,
@@ -67,6 +69,7 @@ impl<'a> Attempt<'a> {
             made: Vec::new(),
             literals: (0..planned.case.steps.len()).map(|position| literals(planned, position)).collect(),
             retried: Vec::new(),
+            number,
             started_again: None,
             about: planned.case.about.clone(),
         }
@@ -78,7 +81,8 @@ impl<'a> Attempt<'a> {
         let mut left_behind = self.tear_down(ended.as_ref()).await;
         if let Some(reason) = self.lost(ended.as_ref()).filter(|_| stop.reason().is_none()) {
             let retried = self.retried;
-            self = Self { retried, started_again: Some(reason), ..Self::new(self.runner, self.planned) };
+            let again = Self::new(self.runner, self.planned, self.number);
+            self = Self { retried, started_again: Some(reason), ..again };
             ended = self.steps_observed(stop).await;
             left_behind.extend(self.tear_down(ended.as_ref()).await);
         }
@@ -112,6 +116,7 @@ impl<'a> Attempt<'a> {
             snapshot,
             retried: self.retried,
             started_again: self.started_again,
+            repeated: None,
             left_behind,
             paused,
             elapsed: whole_micros(start.elapsed()),
@@ -131,7 +136,7 @@ impl<'a> Attempt<'a> {
 
     /// Which attempt this is, from 1.
     fn attempt(&self) -> u64 {
-        1 + u64::from(self.started_again.is_some())
+        attempt(self.number, self.started_again.is_some())
     }
 
     /// Takes the steps, then looks at the endpoint one last time.
@@ -232,10 +237,11 @@ impl<'a> Attempt<'a> {
                 return Err(Ended::Skipped(Skipped::NoWayTo { state: need.state.clone(), reason }));
             };
             self.asked += 1;
-            let mut purpose = state::purpose(self.runner.settings.seed, &self.planned.id, self.asked);
-            if self.started_again.is_some() {
-                purpose.push_str("/attempt-2");
-            }
+            let purpose = state::purpose(self.runner.settings.seed, &self.planned.id, self.asked);
+            let purpose = match self.attempt() {
+                1 => purpose,
+                attempt => format!("{purpose}/attempt-{attempt}"),
+            };
             let context = self.context(Some(stop));
             let setting_up = state::bring_about(&context, definition, &params, &purpose);
             // A set-up that was sent is not cut short: what an unfinished one left behind could not be undone.

@@ -12,6 +12,7 @@ mod observe;
 mod pool;
 mod preflight;
 mod recipe;
+mod repeat;
 mod retry;
 mod settings;
 mod signing;
@@ -44,7 +45,7 @@ use preflight::{Obstacle, preflight};
 
 pub use drift::drift;
 pub use retry::Retry;
-pub use settings::{DEFAULT_JOBS, Endpoint, Observing, RunSettings, seed_by_chance};
+pub use settings::{DEFAULT_JOBS, Endpoint, Observing, RunSettings, random_seed};
 pub use signing::Signing;
 pub use state::{purpose, set_up_request};
 pub use stop::{Stop, StopSwitch};
@@ -155,6 +156,11 @@ impl Runner {
 
     /// Runs one case to its end; teardown is done also when the run is stopped.
     pub async fn case(&self, planned: &PlannedCase, stop: &Stop) -> CaseRecord {
+        self.repetition(planned, 1, stop).await
+    }
+
+    /// Runs one case once, as the one of this number, from 1: each has other random values.
+    async fn repetition(&self, planned: &PlannedCase, number: u32, stop: &Stop) -> CaseRecord {
         if let Some(reason) = stop.before_a_case() {
             return self.skipped(planned, reason.into());
         }
@@ -167,7 +173,7 @@ impl Runner {
         if let Some(reason) = self.unsigned(planned) {
             return self.skipped(planned, reason);
         }
-        let mut record = Attempt::new(self, planned).run(stop).await;
+        let mut record = Attempt::new(self, planned, number).run(stop).await;
         self.waivers.apply(&mut record);
         record
     }
@@ -206,6 +212,7 @@ impl Runner {
             snapshot: SnapshotOutcome::Unchecked,
             retried: Vec::new(),
             started_again: None,
+            repeated: None,
             left_behind: Vec::new(),
             paused: Duration::ZERO,
             elapsed: Duration::ZERO,

@@ -221,7 +221,7 @@ impl Shared {
         if self.failed.load(Ordering::Relaxed) >= enough {
             return self.runner.skipped(planned, Skipped::EnoughFailed);
         }
-        let record = self.runner.case(planned, &self.stop).await;
+        let record = self.runner.repeated(planned, &self.stop).await;
         if record.verdict == Verdict::Failed {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }

@@ -43,6 +43,8 @@ pub struct RunSettings {
     pub wait: Duration,
     /// After how many failed cases no further one starts; never, if not said.
     pub enough: Option<NonZeroUsize>,
+    /// How often each case is run.
+    pub repeat: u32,
     /// Whether effects are observed.
     pub observing: Observing,
     /// Whether cases that may cost money are run; off by default.
@@ -71,6 +73,7 @@ impl Default for RunSettings {
             total: Duration::from_mins(30),
             wait: Duration::ZERO,
             enough: None,
+            repeat: 1,
             observing: Observing::Auto,
             allows_billable: false,
             keeps_states: false,
@@ -80,7 +83,7 @@ impl Default for RunSettings {
 }
 
 /// A seed that no other run is likely to have, short enough to be typed again.
-pub fn seed_by_chance() -> u64 {
+pub fn random_seed() -> u64 {
     u64::from(fastrand::u32(1..))
 }
 

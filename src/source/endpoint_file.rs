@@ -8,7 +8,7 @@ use super::folder::{LoadError, read_disk};
 use super::inside::{inside, is_outside};
 use super::names::Names;
 use super::normalisation;
-use super::shape::check;
+use super::shape::{check, nearest};
 use super::shapes;
 use crate::model::{Effect, EndpointKind, Normalisation, Problem, Scheme, Spot, Value};
 use crate::template::{Scope, TemplateError, Templates};
@@ -75,6 +75,20 @@ impl EndpointEntry {
         Some(Problem::new(spot.clone(), message))
     }
 
+    /// Why the endpoint is tested only where `--endpoint` names it, with the key that says so.
+    pub fn reserved(&self) -> Option<(&'static str, &'static str)> {
+        let signs = self.sign.as_deref().is_some_and(|sign| sign != Scheme::None.name());
+        [
+            ("kind", "it is the real API", self.kind == Some(EndpointKind::Real)),
+            ("allow", "its cases may cost money", self.allows_billable),
+            ("sign", "its requests are signed with a secret", signs),
+            ("credentials", "it has credentials", self.credentials.is_some()),
+            ("client-certificate", "it has a private key", self.client_certificate.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(key, why, is_so)| is_so.then_some((key, why)))
+    }
+
     /// The entry with the variables that `outside` gives in place of its own, and its templates rendered.
     ///
     /// # Errors
@@ -122,9 +136,21 @@ pub struct EndpointError {
 /// # Errors
 /// Every problem of the file.
 pub fn load_endpoints(cases: &Path) -> Result<Vec<EndpointEntry>, LoadError> {
+    read_file(cases).map(|(endpoints, _)| endpoints)
+}
+
+/// The endpoint that the file of endpoints names for commands that name none.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn load_default(cases: &Path) -> Result<Option<String>, LoadError> {
+    read_file(cases).map(|(_, default)| default)
+}
+
+fn read_file(cases: &Path) -> Result<(Vec<EndpointEntry>, Option<String>), LoadError> {
     let path = cases.join("endpoints.toml");
     if path.symlink_metadata().is_err() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     }
     let file = read_disk(cases, &path, &path)?;
     let mut problems = Vec::new();
@@ -142,9 +168,37 @@ pub fn load_endpoints(cases: &Path) -> Result<Vec<EndpointEntry>, LoadError> {
         check_templates(&found, &entry.node, &mut problems);
         found
     };
-    let endpoints = entries.iter().map(read).collect();
-    if problems.is_empty() { Ok(endpoints) } else { Err(LoadError::Problems(problems)) }
+    let endpoints: Vec<EndpointEntry> = entries.iter().map(read).collect();
+    if let Some(node) = node.get("default") {
+        check_default(node, &endpoints, &mut problems);
+    }
+    if problems.is_empty() {
+        Ok((endpoints, node.text("default")))
+    } else {
+        Err(LoadError::Problems(problems))
+    }
 }
+
+/// What is tested without being named must be there, and must neither cost anything nor be sent a secret.
+fn check_default(node: &Node, endpoints: &[EndpointEntry], problems: &mut Vec<Problem>) {
+    let Some(name) = node.as_text().filter(|name| *name != "reference") else { return };
+    let Some(entry) = endpoints.iter().find(|entry| entry.name == name) else {
+        let known: Vec<&str> = endpoints.iter().map(|entry| entry.name.as_str()).collect();
+        let hint = match nearest(name, &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write the name of an endpoint of this file, or `reference`".to_owned(),
+        };
+        problems.push(Problem::new(node.spot.clone(), format!("no endpoint is named `{name}`")).hint(hint));
+        return;
+    };
+    if let Some((key, why)) = entry.reserved() {
+        let message = format!("`{name}` cannot be the default: {why} (`{key}`)");
+        problems.push(Problem::new(node.spot.clone(), message).hint(NAMED_ONLY));
+    }
+}
+
+/// What to do about an endpoint that is tested only where it is named.
+pub const NAMED_ONLY: &str = "name it with --endpoint where it is meant";
 
 /// A folder is named after each endpoint, in which runs write: a name must not lead elsewhere.
 fn check_names(entries: &[Entry], problems: &mut Vec<Problem>) {

@@ -24,7 +24,7 @@ mod shelf;
 mod table_file;
 mod waiver_file;
 
-pub use endpoint_file::{EndpointEntry, EndpointError, load_endpoints};
+pub use endpoint_file::{EndpointEntry, EndpointError, NAMED_ONLY, load_default, load_endpoints};
 pub use fixture::{FixtureEntry, check_fixtures};
 pub use folder::{LoadError, Wanted, load, load_shelf};
 pub use manifest_file::{MANIFEST, load_manifest, load_shelf_manifest, manifest_text};
@@ -33,4 +33,4 @@ pub use schema::{SchemaName, schema};
 #[cfg(feature = "cli")]
 pub(crate) use shape::nearest;
 pub use shelf::Shelf;
-pub use waiver_file::{load_shelf_waivers, load_waivers};
+pub use waiver_file::{day_of_text, load_shelf_waivers, load_waivers, waivers_text};

@@ -71,6 +71,7 @@ impl FromStr for SchemaName {
 /// The JSON Schema (draft 2020-12) of a kind of file, as text that ends with a newline.
 pub fn schema(name: SchemaName) -> String {
     let (title, shape) = name.parts();
-    let schema = to_schema(&format!("proofmark {title} file"), shape);
+    let schema =
+        to_schema(&format!("urn:proofmark:schema:{title}"), &format!("proofmark {title} file"), shape);
     format!("{schema:#}\n")
 }

@@ -203,13 +203,14 @@ fn described(shape: &Shape) -> String {
 }
 
 /// The JSON Schema (2020-12) of a shape, for editors.
-pub(super) fn to_schema(title: &str, shape: &Shape) -> Json {
+pub(super) fn to_schema(id: &str, title: &str, shape: &Shape) -> Json {
     let mut definitions = Map::new();
     let Json::Object(body) = schema_of(shape, &mut definitions) else {
         return Json::Bool(true);
     };
     let mut schema = Map::new();
     schema.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
+    schema.insert("$id".into(), json!(id));
     schema.insert("title".into(), json!(title));
     schema.extend(body);
     schema.insert("$defs".into(), Json::Object(definitions));

@@ -480,11 +480,14 @@ static STATE_VARIABLE: Shape = Shape::Table(&[
 ]);
 
 /// Endpoints by name.
-pub(super) static ENDPOINTS: Shape = Shape::Table(&[key(
-    "endpoint",
-    Shape::Map(&ENDPOINT),
-    "The endpoints, each written as [endpoint.NAME].",
-)]);
+pub(super) static ENDPOINTS: Shape = Shape::Table(&[
+    key(
+        "default",
+        Shape::Text,
+        "The endpoint to test where no --endpoint is given; the embedded one if left out.",
+    ),
+    key("endpoint", Shape::Map(&ENDPOINT), "The endpoints, each written as [endpoint.NAME]."),
+]);
 
 const RETRY: Shape = Shape::Table(&[
     needed("attempts", Shape::Integer, "How often a request is sent at the most."),
@@ -569,9 +572,10 @@ pub(super) static WAIVERS: Shape =
 
 static WAIVER: Shape = Shape::Table(&[
     needed("endpoint", Shape::Text, "The endpoint, by name or address."),
-    needed("case", Shape::Text, "The cases: a part of their ids, or a whole one with * and ?."),
-    needed("level", LEVEL, "The level of the findings that are waived."),
-    key("subject", Shape::Text, "What the findings are about, as a report shows it."),
+    key("case", Shape::Text, "The cases: a part of their ids, or a whole one with * and ?."),
+    key("cases", TEXTS, "In place of `case`: the whole ids of the cases."),
+    needed("level", LEVELS, "The level of the findings that are waived, or a list of them."),
+    key("subject", SUBJECTS, "What the findings are about, as a report shows it, or a list of that."),
     needed("reason", Shape::Text, "Why it is bearable."),
     needed("owner", Shape::Text, "Who answers for it."),
     key("link", Shape::Text, "Where it is followed up."),
@@ -579,3 +583,6 @@ static WAIVER: Shape = Shape::Table(&[
 ]);
 
 const LEVEL: Shape = Shape::Choice(&Level::NAMES);
+
+const LEVELS: Shape = Shape::Either(&[LEVEL, Shape::List(&LEVEL)]);
+const SUBJECTS: Shape = Shape::Either(&[Shape::Text, TEXTS]);

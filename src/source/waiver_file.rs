@@ -1,8 +1,10 @@
 //! Reads `waivers.toml`.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use jiff::civil::Date;
+use serde_json::Value as Json;
 
 use super::document::{self, Node};
 use super::endpoint_file::{EndpointEntry, load_endpoints};
@@ -10,7 +12,7 @@ use super::folder::LoadError;
 use super::shape::{check, nearest};
 use super::shapes;
 use super::shelf::{Files, Shelf};
-use crate::model::{Day, Level, Problem, Waiver};
+use crate::model::{Day, Level, Problem, WaivedCases, Waiver};
 
 /// The waivers of a folder of cases; none if it has no `waivers.toml`.
 ///
@@ -78,6 +80,14 @@ fn waiver(node: &Node, problems: &mut Vec<Problem>) -> Option<Waiver> {
         problems
             .push(Problem::new(spot, "nothing is waived for the reference endpoint").hint("mend it instead"));
     }
+    let cases = cases(node, problems)?;
+    let levels = match node.word("level", Level::of_word) {
+        Some(level) => vec![level],
+        None => node.words("level", Level::of_word),
+    };
+    if let Some(level) = node.get("level").filter(|_| levels.is_empty()) {
+        problems.push(Problem::new(level.spot.clone(), "`level` names no level"));
+    }
     for key in ["reason", "owner", "case"] {
         if node.text(key).is_some_and(|text| text.trim().is_empty()) {
             let spot = node.get(key).unwrap_or(node).spot.clone();
@@ -86,9 +96,9 @@ fn waiver(node: &Node, problems: &mut Vec<Problem>) -> Option<Waiver> {
     }
     Some(Waiver {
         endpoint,
-        case: node.text("case")?,
-        level: node.word("level", Level::of_word)?,
-        subject: node.text("subject"),
+        cases,
+        levels,
+        subjects: node.text("subject").map_or_else(|| node.texts("subject"), |subject| vec![subject]),
         reason: node.text("reason")?,
         owner: node.text("owner")?,
         link: node.text("link"),
@@ -97,10 +107,76 @@ fn waiver(node: &Node, problems: &mut Vec<Problem>) -> Option<Waiver> {
     })
 }
 
+/// The cases: by a pattern, or by their whole ids.
+fn cases(node: &Node, problems: &mut Vec<Problem>) -> Option<WaivedCases> {
+    let (pattern, ids) = (node.text("case"), node.texts("cases"));
+    match (pattern, node.get("cases")) {
+        (Some(pattern), None) => Some(WaivedCases::Pattern(pattern)),
+        (None, Some(listed)) => {
+            if ids.is_empty() {
+                problems.push(Problem::new(listed.spot.clone(), "`cases` lists no case"));
+            }
+            Some(WaivedCases::Ids(ids.into_iter().collect()))
+        }
+        (Some(_), Some(listed)) => {
+            problems.push(Problem::new(listed.spot.clone(), "a waiver has `case` or `cases`, not both"));
+            None
+        }
+        (None, None) => {
+            let problem = Problem::new(node.spot.clone(), "the key `case` is missing");
+            let hint = "name cases by a pattern in `case`, or by their whole ids in the list `cases`";
+            problems.push(problem.hint(hint));
+            None
+        }
+    }
+}
+
+/// Waivers as the file has them, each below a comment. Writing to a String cannot fail, which is why results are dropped.
+pub fn waivers_text<'a>(waivers: impl IntoIterator<Item = (&'a str, &'a Waiver)>) -> String {
+    let mut text = String::new();
+    for (comment, waiver) in waivers {
+        let _ = writeln!(text, "# {comment}\n[[waiver]]\nendpoint = {}", quoted(&waiver.endpoint));
+        let _ = match &waiver.cases {
+            WaivedCases::Pattern(pattern) => writeln!(text, "case = {}", quoted(pattern)),
+            WaivedCases::Ids(ids) => {
+                let lines: Vec<String> = ids.iter().map(|id| format!("    {},", quoted(id))).collect();
+                writeln!(text, "cases = [\n{}\n]", lines.join("\n"))
+            }
+        };
+        let levels: Vec<String> = waiver.levels.iter().map(|level| quoted(level.name())).collect();
+        let _ = writeln!(text, "level = [{}]", levels.join(", "));
+        if !waiver.subjects.is_empty() {
+            let subjects: Vec<String> = waiver.subjects.iter().map(|subject| quoted(subject)).collect();
+            let _ = writeln!(text, "subject = [{}]", subjects.join(", "));
+        }
+        let link = waiver.link.as_deref().map(|link| ("link", link));
+        let rest = [
+            ("reason", waiver.reason.as_str()),
+            ("owner", &waiver.owner),
+            ("expires", waiver.expires.as_str()),
+        ];
+        for (key, value) in rest.into_iter().chain(link) {
+            let _ = writeln!(text, "{key} = {}", quoted(value));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A text as a basic string: JSON escapes all that TOML does, but for U+007F.
+fn quoted(text: &str) -> String {
+    Json::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+/// A day such as `2026-12-31`.
+pub fn day_of_text(text: &str) -> Option<Day> {
+    text.parse::<Date>().ok().map(|date| Day::from_checked(date.to_string()))
+}
+
 fn day(node: &Node, problems: &mut Vec<Problem>) -> Option<Day> {
     let text = node.as_text()?;
-    if let Ok(date) = text.parse::<Date>() {
-        return Some(Day::from_checked(date.to_string()));
+    if let Some(day) = day_of_text(text) {
+        return Some(day);
     }
     let problem = Problem::new(node.spot.clone(), format!("`{text}` is not a day"));
     problems.push(problem.hint("write it as \"2026-12-31\""));

@@ -23,13 +23,13 @@ const TABLE: &str = "[[case]]\nid = \"one\"\nabout = \"It is there.\"\nparams = 
     expect = { status = 200 }\n";
 
 /// A thing that is broken for the rows a and b until it is mended, and the rows that it was asked for.
-struct Thing {
-    url: String,
+pub(super) struct Thing {
+    pub(super) url: String,
     is_mended: Arc<AtomicBool>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
-fn thing() -> Thing {
+pub(super) fn thing() -> Thing {
     let (is_mended, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
     let (mended, log) = (Arc::clone(&is_mended), Arc::clone(&asked));
     let url = serve(move |head, stream| {
@@ -47,14 +47,14 @@ fn thing() -> Thing {
 
 impl Thing {
     /// The rows that were asked for since the last time, in order.
-    fn rows(&self) -> Vec<String> {
+    pub(super) fn rows(&self) -> Vec<String> {
         let mut rows = std::mem::take(&mut *self.asked.lock().unwrap());
         rows.sort();
         rows
     }
 }
 
-fn project() -> TempDir {
+pub(super) fn project() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let operation = folder.path().join("cases/shop/Get");
     fs::create_dir_all(&operation).unwrap();
@@ -63,10 +63,10 @@ fn project() -> TempDir {
     folder
 }
 
-fn ran(folder: &TempDir, arguments: &[&str]) -> (i32, String) {
-    // As a user has it: where no snapshot may be written, nothing is kept of a run either.
+pub(super) fn ran(folder: &TempDir, arguments: &[&str]) -> (i32, String) {
     let mut command = proofmark(arguments);
-    let output = command.env_remove("INSTA_UPDATE").current_dir(folder.path()).output().unwrap();
+    // Where nothing may be written, no run is recorded.
+    let output = command.current_dir(folder.path()).env_remove("INSTA_UPDATE").output().unwrap();
     (code(&output), out(&output) + &err(&output))
 }
 

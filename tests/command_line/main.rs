@@ -13,9 +13,11 @@ mod jobs;
 mod keep;
 mod keygen;
 mod killed;
+mod repeat;
 mod run_terminal;
 mod safety;
 mod series;
 #[path = "../support/mod.rs"]
 mod support;
+mod unnamed;
 mod waivers;

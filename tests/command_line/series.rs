@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -10,6 +11,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use super::choosing;
 use crate::support::odd::{JSON, answer, one_case, program, say, serve};
 use serde_json::Value as Json;
 
@@ -284,4 +286,49 @@ fn no_case_of_an_endpoint_hides_that_of_another_in_junit() {
     let names: Vec<&str> = lines.map(|line| line.split(" time=").next().unwrap()).collect();
     let [first, second] = names[..] else { panic!("{text}") };
     assert!(first.contains("classname=\"good.") && second.contains("classname=\"broken."), "{names:?}");
+}
+
+#[test]
+fn the_end_lists_the_error_rows_that_some_endpoint_does_not_hold() {
+    let folder = choosing::project();
+    let operation = folder.path().join("cases/shop/Get");
+    let contract = fs::read_to_string(operation.join("contract.toml")).unwrap();
+    let errors = ["Both", "One", "None"]
+        .map(|code| format!("[[error]]\nstatus = 400\ncode = \"{code}\"\nmessage = \"no\"\n\n"));
+    fs::write(operation.join("contract.toml"), format!("{contract}\n{}", errors.concat())).unwrap();
+    let refused = ["Both", "One", "None"].map(|code| {
+        let id = code.to_lowercase();
+        format!(
+            "[[case]]\nid = \"{id}\"\nabout = \"It is refused.\"\nparams = {{ row = \"{code}\" }}\nexpect = {{ code = \
+             \"{code}\" }}\n"
+        )
+    });
+    let accepted = "[[case]]\nid = \"good\"\nabout = \"It is there.\"\nparams = { row = \"x\" }\nexpect = { status = 200 }\n";
+    fs::write(operation.join("t.toml"), format!("{accepted}{}", refused.concat())).unwrap();
+    let endpoint = |codes: &'static [&'static str]| {
+        serve(move |head, stream| {
+            let found = codes.iter().find(|code| head.contains(&format!("row={code}")));
+            let bytes = match found {
+                Some(code) => answer("400 No", JSON, format!("{{\"code\":\"{code}\",\"message\":\"no\"}}")),
+                None => answer("200 OK", JSON, "{}"),
+            };
+            let _ = stream.write_all(&bytes);
+        })
+    };
+    let endpoints = [("a", endpoint(&["Both", "One"])), ("b", endpoint(&["Both"]))]
+        .map(|(name, url)| format!("[endpoint.{name}]\nurl = \"{url}\"\n"));
+    fs::write(folder.path().join("cases/endpoints.toml"), endpoints.concat()).unwrap();
+    let run =
+        ["run", "--endpoint", "a", "--endpoint", "b", "--report", "ndjson=run.ndjson", "--skip", "t/none"];
+    let (status, text) = choosing::ran(&folder, &run);
+    assert_eq!(status, 1, "{text}");
+    let (_, table) = text.split_once("ERROR ROWS  ").unwrap_or_else(|| panic!("{text}"));
+    let due = "1 of 3 error rows held on each of 2 endpoints, 1 measured on none\n  400 One \"no\"\n    not held: b; \
+               held: a\n\nDOES NOT CONFORM  2 endpoints: a conforms, b does not conform\n";
+    assert_eq!(table, due);
+    // What was said can be shown again.
+    let (_, again) = choosing::ran(&folder, &["report", "--from", "run.ndjson"]);
+    assert_eq!(again.split_once("ERROR ROWS  ").map(|(_, table)| table), Some(due), "{again}");
+    let (_, quiet) = choosing::ran(&folder, &[&run[..], &["-q"]].concat());
+    assert!(!quiet.contains("ERROR ROWS"), "{quiet}");
 }

@@ -3,7 +3,11 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::io::Write;
 
+use super::choosing::{project, ran};
+use crate::support::odd::{JSON, answer, serve};
+use crate::support::project::Project;
 use crate::support::structure::junit_cases;
 use crate::support::{Served, code, copied_cases, err, out, proofmark};
 use serde_json::Value as Json;
@@ -178,4 +182,154 @@ fn a_quiet_run_still_says_which_waiver_fails_it() {
         assert!(out(&output).contains(told), "{}", out(&output));
         assert!(!out(&output).contains("verdicts"), "{}", out(&output));
     }
+}
+
+/// A project of its own with a run whose events are in run.ndjson: five cases that fail for two causes on an endpoint
+/// named mock, one that passes, and one that cannot be decided.
+fn failed_run() -> tempfile::TempDir {
+    let url = serve(|head, stream| {
+        let row = head.split("row=").nth(1).map(|rest| &rest[..1]);
+        let bytes = match row {
+            Some("a" | "b" | "c") => answer("500 Broken", JSON, r#"{"code":"Broken"}"#),
+            Some("d") => answer("200 OK", JSON, r#"{"id":"x"}"#),
+            Some("e") => Vec::new(),
+            _ => answer("200 OK", JSON, r#"{"id":"y"}"#),
+        };
+        let _ = stream.write_all(&bytes);
+        if bytes.is_empty() {
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        }
+    });
+    let folder = project();
+    let rows = ["a", "b", "c", "d", "e", "f", "aa"].map(|row| format!("{{ id = \"{row}\", r = \"{row}\" }}"));
+    let table = format!(
+        "[[case]]\nid = \"one\"\nabout = \"It is there.\"\nparams = {{ row = \"{{{{ r }}}}\" }}\nrows = [{}]\n\
+         expect = {{ status = 200, body = {{ \"$.id\" = \"y\" }} }}\n",
+        rows.join(", ")
+    );
+    fs::write(folder.path().join("cases/shop/Get/t.toml"), table).unwrap();
+    fs::write(folder.path().join("cases/endpoints.toml"), format!("[endpoint.mock]\nurl = \"{url}\"\n"))
+        .unwrap();
+    let (status, text) = ran(&folder, &RUN);
+    assert_eq!(status, 1, "{text}");
+    folder
+}
+
+const RUN: [&str; 5] = ["run", "--endpoint", "mock", "--report", "ndjson=run.ndjson"];
+
+const WRITE: [&str; 10] = [
+    "waivers",
+    "--write",
+    "--from",
+    "run.ndjson",
+    "--owner",
+    "team \"mock\"",
+    "--expires",
+    "2999-12-31",
+    "--reason",
+    "being mended",
+];
+
+#[test]
+fn a_run_becomes_one_waiver_for_each_cause_behind_those_that_there_are() {
+    let folder = failed_run();
+    let path = folder.path().join("cases/waivers.toml");
+    let before = "# ours, without an end of the line\n[[waiver]]\nendpoint='mock'\ncase=\"*/one/d\"\nlevel=\"message\"\n\
+                  reason=\"r\"\nowner=\"o\"\nexpires=\"2999-12-31\"";
+    fs::write(&path, before).unwrap();
+    let printing: Vec<&str> = WRITE.iter().copied().filter(|word| *word != "--write").collect();
+    let (status, text) = ran(&folder, &printing);
+    assert!(status == 0 && text.matches("[[waiver]]").count() == 2, "{text}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), before, "nothing is written without --write");
+    let (status, text) = ran(&folder, &WRITE);
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("added 2 waivers of 5 cases to cases/waivers.toml"), "{text}");
+    assert!(text.contains("not waived: 1 case") && text.contains("one/e"), "{text}");
+    let after = fs::read_to_string(&path).unwrap();
+    assert!(after.starts_with(before) && after.matches("[[waiver]]").count() == 3, "{after}");
+    let added = &after[before.len()..];
+    for part in [
+        "\"shop/Get/t/one/c\"",
+        "# PM001-",
+        "owner = \"team \\\"mock\\\"\"",
+        "level = [\"status\", ",
+        "subject = [",
+    ] {
+        assert!(added.contains(part), "{part}: {added}");
+    }
+    assert!(!added.contains("one/e") && !added.contains("one/f"), "{added}");
+    // Every failure of it is waived now.
+    fs::write(&path, &after[before.len()..]).unwrap();
+    let (status, text) = ran(&folder, &[&RUN[..], &["--skip", "one/e"]].concat());
+    assert!(status == 0 && text.contains("0 failed, 5 waived"), "{text}");
+    // What is waived is not waived again.
+    let (status, text) = ran(&folder, &WRITE);
+    assert!(status == 0 && text.contains("nothing to waive"), "{text}");
+    // What is wrong in another way is not covered.
+    fs::write(&path, added.replace("\"status\", ", "")).unwrap();
+    let (status, text) = ran(&folder, &RUN);
+    assert!(status == 1 && text.contains("4 failed"), "{text}");
+}
+
+#[test]
+fn ids_of_a_waiver_name_those_cases_alone() {
+    let folder = failed_run();
+    let path = folder.path().join("cases/waivers.toml");
+    let waiver = |cases: &str| {
+        format!(
+            "[[waiver]]\nendpoint = \"mock\"\n{cases}\nlevel = [\"status\", \"code\", \"body\"]\nreason = \"r\"\n\
+             owner = \"o\"\nexpires = \"2999-12-31\"\n"
+        )
+    };
+    fs::write(&path, waiver("cases = [\"shop/Get/t/one/a\"]")).unwrap();
+    let (_, text) = ran(&folder, &RUN);
+    // One whose id begins like that still fails.
+    assert!(text.contains("4 failed, 1 waived"), "{text}");
+    // A part of an id is none.
+    fs::write(&path, waiver("cases = [\"shop/Get/t/one\", \"one/a\"]")).unwrap();
+    let (status, text) = ran(&folder, &["check"]);
+    assert!(status == 3 && text.contains("there is no case `one/a`, nor of 1 more"), "{text}");
+    for (cases, message) in [
+        ("cases = []", "`cases` lists no case"),
+        ("case = \"x\"\ncases = [\"y\"]", "not both"),
+        ("", "the key `case` is missing"),
+    ] {
+        fs::write(&path, waiver(cases)).unwrap();
+        let (status, text) = ran(&folder, &["check"]);
+        assert!(status == 3 && text.contains(message), "{cases}: {text}");
+    }
+}
+
+#[test]
+fn a_waiver_needs_an_owner_a_reason_and_a_day_to_come() {
+    let folder = failed_run();
+    let with = |flag: &str, value: Option<&str>| {
+        let mut words = WRITE.to_vec();
+        let at = words.iter().position(|word| *word == flag).unwrap();
+        match value {
+            Some(value) => words[at + 1] = value,
+            None => drop(words.drain(at..at + 2)),
+        }
+        ran(&folder, &words)
+    };
+    for (flag, value, message) in [
+        ("--owner", None, "--owner"),
+        ("--expires", None, "--expires"),
+        ("--reason", None, "--reason"),
+        ("--owner", Some(" "), "--owner says nothing"),
+        ("--reason", Some(""), "--reason says nothing"),
+        ("--expires", Some("soon"), "`soon` is not a day"),
+        ("--expires", Some("2020-01-01"), "is over"),
+    ] {
+        let (status, text) = with(flag, value);
+        assert!(status == 2 && text.contains(message), "{flag} {value:?}: {text}");
+    }
+    fs::write(folder.path().join("cases/waivers.toml"), "[[waiver]]\n").unwrap();
+    let (status, text) = ran(&folder, &WRITE);
+    assert!(status == 3 && text.contains("waivers.toml:1:1"), "{text}");
+    assert_eq!(fs::read_to_string(folder.path().join("cases/waivers.toml")).unwrap(), "[[waiver]]\n");
+    let served = Project::new();
+    served.run(&["run", "-q", "--fault", FAULT, "--report", "ndjson=run.ndjson", "tag-count/duplicate-key"]);
+    let (status, text) = served.run(&WRITE);
+    assert!(status == 2 && text.contains("nothing is waived for the reference endpoint"), "{text}");
 }

@@ -144,6 +144,7 @@ fn written() -> Written {
     written.add(&mut one(&closing), 5);
     written.add(&mut one("http://127.0.0.1:9"), 5);
     written.add(one(&good).args(["--endpoint", &binary, "plain"]), 1);
+    written.add(one(&good).args(["--repeat", "2", "plain"]), 0);
     interrupted(&mut written);
     written
 }
@@ -187,7 +188,7 @@ fn a_report_that_lacks_a_key_or_has_one_of_another_type_is_refused() {
 }
 
 /// Keys of events that may be left out.
-const OPTIONAL: [&str; 29] = [
+const OPTIONAL: [&str; 30] = [
     "effects",
     "observations",
     "rows_held",
@@ -204,6 +205,7 @@ const OPTIONAL: [&str; 29] = [
     "unanswered",
     "rows_met",
     "retried",
+    "repeated",
     "left_behind",
     "because",
     "cites",
@@ -267,6 +269,24 @@ fn the_schemas_that_are_committed_are_those_that_are_printed() {
     }
     let output = run(&["schema", "nosuch"]);
     assert!(code(&output) == 2 && support::err(&output).contains("report, events, coverage"));
+}
+
+#[test]
+fn every_schema_has_an_id_of_its_own_and_can_be_used_by_it() {
+    let formats = ["report", "events", "coverage", "mutants"];
+    let files = ["table", "contract", "common", "states", "endpoints", "waivers", "manifest"];
+    let mut ids = BTreeSet::new();
+    for kind in formats.iter().chain(&files) {
+        let schema = schema(kind);
+        let version = if formats.contains(kind) { ":1" } else { "" };
+        let id = schema["$id"].as_str().unwrap().to_owned();
+        assert_eq!(id, format!("urn:proofmark:schema:{kind}{version}"));
+        // Another schema refers to it by that name, and what it refers to inside is found.
+        let registry = jsonschema::Registry::new().add(&id, schema).unwrap().prepare().unwrap();
+        let user = serde_json::json!({ "$ref": id });
+        jsonschema::options().with_registry(&registry).build(&user).unwrap();
+        assert!(ids.insert(id));
+    }
 }
 
 #[test]

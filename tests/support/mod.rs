@@ -15,12 +15,13 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value as Json;
 
 /// Variables that would change what the program says, writes or reaches.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 13] = [
     "CI",
     "GITHUB_ACTIONS",
     "GITHUB_STEP_SUMMARY",
     "GITHUB_WORKSPACE",
     "INSTA_UPDATE",
+    "PROOFMARK_ENDPOINT",
     "INSTA_FORCE_PASS",
     "INSTA_SNAPSHOT_REFERENCES_FILE",
     "NO_COLOR",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::app::{AppError, Variables, entry, is_address};
+use crate::app::{AppError, REFERENCE, Variables, entry, is_address};
 use crate::model::EndpointKind;
 use crate::snapshot::{Store, Update};
 
@@ -30,9 +30,9 @@ pub fn store(
                 "name an endpoint of endpoints.toml, or the folder with --snapshots",
             ));
         }
+        (None, Some(REFERENCE) | None) => snapshots_beside(cases, None),
         // A name that no endpoint has could lead anywhere.
         (None, Some(name)) => snapshots_beside(cases, Some(&entry(name, cases, variables)?.name)),
-        (None, None) => snapshots_beside(cases, None),
     };
     // Which endpoint answered is in the files: nothing is run here.
     Ok(Store::new(folder, Update::Never, EndpointKind::Foreign))

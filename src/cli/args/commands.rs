@@ -12,7 +12,10 @@ use crate::model::plural;
 const GROUPS: [(&str, &[&str]); 5] = [
     (
         "Run and look",
-        &["run", "list", "show", "check", "coverage", "mutants", "manifest", "report", "diff", "explain"],
+        &[
+            "run", "list", "show", "check", "coverage", "mutants", "manifest", "report", "waivers", "diff",
+            "explain",
+        ],
     ),
     ("Snapshots", &["pending", "review", "accept", "reject", "stale", "prune", "noise"]),
     ("Certificates", &["keygen", "certify", "verify", "certificate"]),
@@ -30,7 +33,7 @@ pub(in crate::cli) fn program() -> Command {
 /// What `proofmark --help` prints: the flags of `run` are listed by `proofmark run --help`.
 fn help_template(program: &Command) -> String {
     let mut text = String::from(
-        "{about}\n\nUsage: proofmark [COMMAND] [OPTIONS]\n\nWithout a command, `proofmark` runs all cases against the embedded reference endpoint.\n",
+        "{about}\n\nUsage: proofmark [COMMAND] [OPTIONS]\nWithout a command, `proofmark` runs all cases, against the embedded endpoint if none is named.\n",
     );
     for (title, names) in GROUPS {
         // Writing to a String cannot fail.

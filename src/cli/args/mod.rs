@@ -63,6 +63,8 @@ pub(super) enum Command {
     /// Generate reports from saved event logs; merges shards
     #[command(after_help = example::REPORT)]
     Report(ReportArgs),
+    /// Make entries of waivers.toml for what a run has found, one for each cause
+    Waivers(WaiversArgs),
     /// Run cases on two endpoints, and show how their answers differ
     Diff(Box<DiffArgs>),
     /// Show pending snapshots, each kind of change once
@@ -179,6 +181,30 @@ pub(in crate::cli) struct ReportArgs {
     pub(in crate::cli) manifest: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct WaiversArgs {
+    /// A file that a run wrote with --report ndjson=FILE; several are parts of one run, such as shards
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(in crate::cli) from: Vec<PathBuf>,
+    /// Who answers for the failures
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) owner: String,
+    /// The last day on which the waivers count, such as 2030-12-31
+    #[arg(long, value_name = "DATE")]
+    pub(in crate::cli) expires: String,
+    /// Why the failures are bearable
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) reason: String,
+    /// Where they are followed up
+    #[arg(long, value_name = "URL")]
+    pub(in crate::cli) link: Option<String>,
+    /// Add the entries to waivers.toml in the folder of cases; without it, they are printed
+    #[arg(long)]
+    pub(in crate::cli) write: bool,
+    #[command(flatten)]
+    pub(in crate::cli) folder: FolderArgs,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,8 @@ use crate::snapshot::MaxAge;
 /// Which snapshots are meant.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct StoreArgs {
-    /// The endpoint of endpoints.toml whose snapshots are meant; the embedded one if left out
+    /// The endpoint of endpoints.toml whose snapshots are meant, or `reference`; if left out, that of
+    /// `PROOFMARK_ENDPOINT`, else the default of endpoints.toml, else `reference`
     #[arg(long, value_name = "NAME", conflicts_with = "snapshots")]
     pub(in crate::cli) endpoint: Option<String>,
     /// The folder of snapshots

@@ -57,6 +57,17 @@ pub(in crate::cli) struct ScopeArgs {
     /// Run the cases that failed or were inconclusive when they last ran, and no others
     #[arg(long, conflicts_with = "stale")]
     pub(in crate::cli) failed: bool,
+    /// Run each case this many times, from 1 to 1000; one that does not come to the same verdict each time is flaky, and
+    /// has not passed. No snapshot is written
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        hide_default_value = true,
+        conflicts_with = "keep_states"
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(in crate::cli) repeat: u32,
     /// Fail unless all cases that this file lists are selected, or those of the shard; without it, manifest.toml in
     /// the folder of cases is compared with the suite alone
     #[arg(long, value_name = "FILE")]
@@ -67,8 +78,9 @@ pub(in crate::cli) struct ScopeArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Endpoint")]
 pub(in crate::cli) struct TargetArgs {
-    /// The endpoint to test: an http address, or a name from endpoints.toml; `reference`, the embedded
-    /// endpoint, if left out. Several are tested one after the other
+    /// The endpoint to test: an http address, a name from endpoints.toml, or `reference`, the embedded endpoint; if left
+    /// out, that of `PROOFMARK_ENDPOINT`, else the default of endpoints.toml, else `reference`. Several are tested one
+    /// after the other
     #[arg(long, value_name = "URL|NAME", conflicts_with = "fault")]
     pub(in crate::cli) endpoint: Vec<String>,
     /// The address of the endpoint's state hook; for several, endpoints.toml has them

@@ -122,8 +122,8 @@ pub(in crate::cli) struct FaultArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Endpoint")]
 pub(in crate::cli) struct EndpointArgs {
-    /// The endpoint to test: an http address, or a name from endpoints.toml; `reference`, the embedded endpoint, if
-    /// left out
+    /// The endpoint to test: an http address, a name from endpoints.toml, or `reference`, the embedded endpoint; if left
+    /// out, that of `PROOFMARK_ENDPOINT`, else the default of endpoints.toml, else `reference`
     #[arg(long, value_name = "URL|NAME")]
     pub(in crate::cli) endpoint: Option<String>,
     /// The address of the endpoint's state hook

@@ -14,7 +14,7 @@ use crate::cli::{print, remark};
 use crate::compare::{CaseDifference, Difference, by_row};
 use crate::model::plural;
 use crate::report::{printable, printable_json};
-use crate::run::seed_by_chance;
+use crate::run::random_seed;
 
 /// Runs the cases on both endpoints, and prints how they differ.
 pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
@@ -23,7 +23,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
     let names = [args.first.as_str(), args.second.as_str()].into_iter().filter_map(other);
     check_endpoints(&names.collect::<Vec<_>>(), &args.select.folder.cases, &suite)?;
     // Both get the same random values, so that what an answer repeats of them is alike.
-    let seed = Some(args.bounds.seed.unwrap_or_else(seed_by_chance));
+    let seed = Some(args.bounds.seed.unwrap_or_else(random_seed));
     let side = |name: &str, states: &Option<String>| {
         let asked = Asked { seed, ..asked(args, states.as_deref()) };
         Ok::<_, CliError>(Settings::resolve(&asked, other(name))?.session)

@@ -27,6 +27,7 @@ mod show;
 mod stale;
 mod sweep;
 mod verify;
+mod waivers;
 
 use crate::cli::args::{Cli, Command};
 use crate::cli::exit::CliError;
@@ -47,6 +48,7 @@ pub(super) fn carry_out(cli: Cli) -> Result<u8, CliError> {
         Some(Command::Accept(args)) => accept::accept(&args),
         Some(Command::Reject(args)) => accept::reject(&args),
         Some(Command::Prune(args)) => prune::prune(&args),
+        Some(Command::Waivers(args)) => waivers::waivers(&args),
         Some(Command::Report(args)) => report::report(&args),
         Some(Command::Stale(args)) => stale::stale(&args),
         Some(Command::Endpoints(args)) => endpoints::endpoints(&args),

@@ -15,7 +15,7 @@ use crate::judgement::tests::{SEED, played, suite_of, untried};
 use crate::judgement::{Tally, operations};
 use crate::model::{
     CaseRecord, Day, EndpointKind, Inconclusive, Level, Request, RequestId, Scheme, SetUp, Skipped,
-    SnapshotOutcome, Suite, Value, Verdict, Waiver,
+    SnapshotOutcome, Suite, Value, Verdict, WaivedCases, Waiver,
 };
 
 use crate::plan::{PlannedCase, case_ids};
@@ -257,9 +257,9 @@ fn what_can_not_be_judged_again_is_said() {
 fn waivers_count_but_for_the_reference_endpoint() {
     let waiver = || Waiver {
         endpoint: "mock".into(),
-        case: "**/a".into(),
-        level: Level::Status,
-        subject: None,
+        cases: WaivedCases::Pattern("**/a".into()),
+        levels: vec![Level::Status],
+        subjects: Vec::new(),
         reason: "x".into(),
         owner: "y".into(),
         link: None,

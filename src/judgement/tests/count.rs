@@ -8,7 +8,7 @@ use super::{finding, planned, played, untried};
 use crate::check::tests::json;
 use crate::judgement::{Tally, UniqueIds, WaiverBook, operations};
 use crate::model::{
-    CaseRecord, Day, Finding, Inconclusive, Level, Skipped, SnapshotOutcome, Verdict, Waiver,
+    CaseRecord, Day, Finding, Inconclusive, Level, Skipped, SnapshotOutcome, Verdict, WaivedCases, Waiver,
 };
 use crate::plan::PlannedCase;
 
@@ -25,9 +25,9 @@ fn failed(case: &PlannedCase, findings: &[Finding]) -> CaseRecord {
 fn waiver(case: &PlannedCase, pattern: &str, level: Level, subject: Option<&str>) -> Waiver {
     Waiver {
         endpoint: "mock".into(),
-        case: pattern.into(),
-        level,
-        subject: subject.map(Into::into),
+        cases: WaivedCases::Pattern(pattern.into()),
+        levels: vec![level],
+        subjects: subject.into_iter().map(Into::into).collect(),
         reason: format!("reason {}", level.name()),
         owner: "owner".into(),
         link: None,

@@ -23,6 +23,8 @@ pub(super) struct Trouble {
     /// All that differs for this reason, and on what grounds.
     pub(super) differences: Vec<Difference>,
     pub(super) because: Vec<String>,
+    /// The level and subject of each finding that it is made of.
+    pub(super) findings: Vec<(Level, String)>,
 }
 
 /// One difference, as the example shows it.
@@ -46,6 +48,7 @@ impl Trouble {
             actual,
             differences: vec![difference],
             because: Vec::new(),
+            findings: Vec::new(),
         }
     }
 
@@ -68,7 +71,9 @@ impl Trouble {
                 because.push(text.clone());
             }
         }
-        Self { differences: findings.iter().map(difference).collect(), because, ..self }
+        let covered = findings.iter().map(|finding| (finding.level, finding.subject.clone())).collect();
+        let differences = findings.iter().map(difference).collect();
+        Self { differences, because, findings: covered, ..self }
     }
 
     pub(super) fn key(&self, record: &CaseRecord) -> Key {
@@ -138,7 +143,8 @@ fn of_findings(record: &CaseRecord) -> Vec<Trouble> {
             let trouble =
                 Trouble::new(Code::Snapshot, "snapshot", &finding.expected, finding.actual.as_str());
             let because = finding.because.iter().cloned().collect();
-            Trouble { step: Some(finding.step), because, ..trouble }
+            let findings = vec![(finding.level, finding.subject.clone())];
+            Trouble { step: Some(finding.step), because, findings, ..trouble }
         }));
     }
     if found.is_empty() {

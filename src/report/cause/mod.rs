@@ -8,6 +8,7 @@ mod group;
 mod similar;
 #[cfg(test)]
 mod tests;
+mod waivable;
 
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
@@ -23,6 +24,7 @@ use group::{Trouble, troubles};
 pub use code::Code;
 pub(super) use example::Example;
 pub(super) use group::cited;
+pub use waivable::{Waivable, waivable};
 
 /// The most causes that are kept apart. An endpoint could make one of each case, and a list of more helps no reader.
 const KEPT: usize = 1000;

@@ -8,6 +8,7 @@ use super::text::{Anchor, SHOWN, counted, label, long, time};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Citation, Finding, Level, SnapshotOutcome};
 use crate::report::Repeat;
+use crate::report::headline::flaky;
 
 /// How many exchanges of one case, or findings, are shown.
 const LISTED: usize = 100;
@@ -55,6 +56,9 @@ impl Shown<'_> {
         if let Some(reason) = record.verdict.reason() {
             html.raw("<p class=\"why\">")?;
             html.cut(&reason, &mut SHOWN.clone())?.raw("</p>\n")?;
+        }
+        if let Some(share) = flaky(record) {
+            html.raw("<p class=\"why\">")?.text(&share)?.raw("</p>\n")?;
         }
         if let Some(reason) = &record.started_again {
             html.raw("<p class=\"why\">started again: ")?.cut(reason, &mut SHOWN.clone())?.raw("</p>\n")?;

@@ -7,6 +7,7 @@ use crate::model::{CaseRecord, Exchange, Finding, Request, Verdict};
 use crate::plain::printable;
 use crate::report::Repeat;
 use crate::report::excerpt::{excerpt, failing};
+use crate::report::headline::flaky;
 
 /// Writes cases one after the other.
 pub(super) struct CaseWriter {
@@ -25,6 +26,9 @@ impl CaseWriter {
     /// Writes all of a case that you have to know.
     pub(super) fn case(&mut self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
         writeln!(out, "{}", self.name(record))?;
+        if let Some(share) = flaky(record) {
+            write!(out, "{}", self.style.hung("  ", &share, 2))?;
+        }
         self.reason(out, record)?;
         if let Some(reason) = &record.started_again {
             write!(out, "{}", self.style.hung("  started again: ", reason, 2))?;

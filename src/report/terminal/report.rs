@@ -1,6 +1,7 @@
 //! The report for a person at a terminal, and for a log.
 
 mod causes;
+mod rows;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -13,9 +14,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use super::case::CaseWriter;
 use super::paint::{Paint, Style, Verbosity};
 use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
-use crate::model::{CaseRecord, Verdict, plural};
+use crate::model::{CaseRecord, Repeated, Verdict, plural};
 use crate::report::cause::Causes;
 use crate::report::{Repeat, Report};
+use rows::RowTable;
 
 /// How many cases are named as they fail, and how many others are shown, before the rest is counted.
 const NAMED: usize = 10;
@@ -34,13 +36,38 @@ pub struct TerminalReport<W> {
     named: usize,
     /// How many cases were to be shown that are not in the way of conformance.
     notable: usize,
+    flaky: Flaky,
     series: Option<Series>,
+}
+
+/// The cases that were run several times and came to several verdicts.
+#[derive(Default)]
+struct Flaky {
+    cases: usize,
+    /// The first of them, each with its share.
+    named: Vec<String>,
+}
+
+impl Flaky {
+    fn add(&mut self, record: &CaseRecord) {
+        let Some(share) = record.repeated.and_then(Repeated::share) else { return };
+        self.cases += 1;
+        if self.named.len() < NAMED {
+            self.named.push(format!("{} {share}", record.id));
+        }
+    }
+
+    fn head(&self) -> String {
+        let plural = plural(self.cases, " does", "s do");
+        format!("{} case{plural} not come to one verdict:", self.cases)
+    }
 }
 
 /// How far a report is in a series of runs.
 struct Series {
     runs: usize,
     begun: usize,
+    rows: RowTable,
 }
 
 impl<W: Write> TerminalReport<W> {
@@ -49,14 +76,15 @@ impl<W: Write> TerminalReport<W> {
         let bar = ProgressBar::hidden();
         let writer = CaseWriter::new(style, Repeat::default());
         let causes = Causes::default();
-        Self { out, style, bar, start: None, writer, causes, warned: 0, named: 0, notable: 0, series: None }
+        let (warned, named, notable, flaky) = (0, 0, 0, Flaky::default());
+        Self { out, style, bar, start: None, writer, causes, warned, named, notable, flaky, series: None }
     }
 
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
         self.start = Some(start.clone());
         self.writer = CaseWriter::new(self.style, Repeat::of(start));
         self.causes = Causes::of(start);
-        (self.warned, self.named, self.notable) = (0, 0, 0);
+        (self.warned, self.named, self.notable, self.flaky) = (0, 0, 0, Flaky::default());
         self.head(start)?;
         if self.style.has_progress {
             let style = ProgressStyle::with_template("{pos}/{len} cases  {rate} a second  {eta} left")
@@ -87,6 +115,9 @@ impl<W: Write> TerminalReport<W> {
 
     /// The one line that sums several runs up.
     fn series_end(&mut self, end: &SeriesEnd) -> io::Result<()> {
+        if let Some(series) = self.series.as_ref().filter(|_| self.style.verbosity != Verbosity::Quiet) {
+            series.rows.write(&mut self.out, self.style)?;
+        }
         let (paint, word) = outcome(end.outcome());
         let runs = end.runs.iter().map(|(name, outcome)| format!("{name} {}", outcome.name()));
         let rest = end.not_started.iter().map(|name| format!("{name} not started"));
@@ -115,6 +146,7 @@ impl<W: Write> TerminalReport<W> {
         let bar = self.bar.clone();
         bar.inc(1);
         let is_new = self.causes.add(record);
+        self.flaky.add(record);
         bar.suspend(|| match self.style.verbosity {
             Verbosity::Verbose => self.whole(record),
             Verbosity::Normal if is_in_the_way(record) => self.name(record, is_new),
@@ -159,6 +191,9 @@ impl<W: Write> TerminalReport<W> {
         let Some(start) = self.start.clone() else {
             return Ok(());
         };
+        if let Some(series) = &mut self.series {
+            series.rows.add(&start, end);
+        }
         let is_quiet = self.style.verbosity == Verbosity::Quiet;
         if !is_quiet {
             self.unshown()?;
@@ -194,7 +229,7 @@ impl<W: Write> Report for TerminalReport<W> {
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => self.end(end),
             Event::SeriesStarted { endpoints } => {
-                self.series = Some(Series { runs: endpoints.len(), begun: 0 });
+                self.series = Some(Series { runs: endpoints.len(), begun: 0, rows: RowTable::default() });
                 Ok(())
             }
             Event::SeriesEnded(end) => self.series_end(end),

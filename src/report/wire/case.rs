@@ -12,8 +12,8 @@ use super::run::level;
 use super::verdict::{RawSnapshot, RawVerdict};
 use super::{WireError, micros};
 use crate::model::{
-    CaseId, CaseRecord, Effects, Exchange, Finding, IdError, Moment, Observation, OperationId, RequestId,
-    SetUp, SourceText, Spot, TableId,
+    CaseId, CaseRecord, Effects, Exchange, Finding, IdError, Moment, Observation, OperationId, Repeated,
+    RequestId, SetUp, SourceText, Spot, TableId,
 };
 use crate::protocol::{from_json, to_json};
 
@@ -61,6 +61,8 @@ pub(super) struct RawCase {
     retried: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     started_again: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    repeated: Option<RawRepeated>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     left_behind: Vec<String>,
     #[serde(default, skip_serializing_if = "is_none")]
@@ -96,6 +98,7 @@ impl From<&CaseRecord> for RawCase {
             snapshot: (&record.snapshot).into(),
             retried: record.retried.clone(),
             started_again: record.started_again.clone(),
+            repeated: record.repeated.map(RawRepeated::from),
             left_behind: record.left_behind.clone(),
             paused_us: micros(record.paused),
             duration_us: micros(record.elapsed),
@@ -133,6 +136,7 @@ impl TryFrom<RawCase> for CaseRecord {
             snapshot: raw.snapshot.into(),
             retried: raw.retried,
             started_again: raw.started_again,
+            repeated: raw.repeated.map(Repeated::from),
             left_behind: raw.left_behind,
             paused: Duration::from_micros(raw.paused_us),
             elapsed: Duration::from_micros(raw.duration_us),
@@ -144,6 +148,31 @@ impl TryFrom<RawCase> for CaseRecord {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 pub(super) fn is_none(micros: &u64) -> bool {
     *micros == 0
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RawRepeated {
+    shown: u32,
+    passed: u32,
+    failed: u32,
+    waived: u32,
+    inconclusive: u32,
+    skipped: u32,
+    other_answers: usize,
+}
+
+impl From<Repeated> for RawRepeated {
+    fn from(repeated: Repeated) -> Self {
+        let Repeated { shown, passed, failed, waived, inconclusive, skipped, other_answers } = repeated;
+        Self { shown, passed, failed, waived, inconclusive, skipped, other_answers }
+    }
+}
+
+impl From<RawRepeated> for Repeated {
+    fn from(raw: RawRepeated) -> Self {
+        let RawRepeated { shown, passed, failed, waived, inconclusive, skipped, other_answers } = raw;
+        Self { shown, passed, failed, waived, inconclusive, skipped, other_answers }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -154,20 +154,25 @@ impl From<RawOperation> for OperationStart {
 #[derive(Debug, Serialize, Deserialize)]
 struct RawRowsHeld {
     held: BTreeSet<String>,
+    not_held: BTreeSet<String>,
     not_measured: BTreeSet<String>,
 }
 
 impl From<&RowsHeld> for RawRowsHeld {
     fn from(rows: &RowsHeld) -> Self {
         let texts = |rows: &BTreeSet<Arc<str>>| rows.iter().map(ToString::to_string).collect();
-        Self { held: texts(&rows.held), not_measured: texts(&rows.unmeasured) }
+        Self {
+            held: texts(&rows.held),
+            not_held: texts(&rows.not_held),
+            not_measured: texts(&rows.unmeasured),
+        }
     }
 }
 
 impl From<RawRowsHeld> for RowsHeld {
     fn from(raw: RawRowsHeld) -> Self {
         let shared = |rows: BTreeSet<String>| rows.into_iter().map(Arc::from).collect();
-        Self { held: shared(raw.held), unmeasured: shared(raw.not_measured) }
+        Self { held: shared(raw.held), not_held: shared(raw.not_held), unmeasured: shared(raw.not_measured) }
     }
 }
 

@@ -38,6 +38,7 @@ impl<W: Write> TerminalReport<W> {
             counts.passed, counts.failed, counts.waived, counts.inconclusive, counts.skipped
         );
         self.line("verdicts", &verdicts)?;
+        self.flaky_cases()?;
         if let Some(skipped) = self.causes.skipped() {
             self.line("skipped", &skipped)?;
         }
@@ -86,7 +87,11 @@ impl<W: Write> TerminalReport<W> {
             + 3 * usize::from(has_faults)
             + usize::from(obstacle)
             + usize::from(end.left_behind > 0);
-        let shortcomings = shortcomings(self.style, end);
+        let mut shortcomings = shortcomings(self.style, end);
+        if let Some(first) = self.flaky.named.first() {
+            let text = format!("{} {first}", self.flaky.head());
+            shortcomings.push(self.style.cut("  flaky       ", &text, LONGEST));
+        }
         let room = BRIEF.saturating_sub(before + shortcomings.len());
         let lines = self.causes_in(room).into_iter().chain(shortcomings);
         lines.into_iter().try_for_each(|line| self.out.write_all(line.as_bytes()))
@@ -111,6 +116,17 @@ impl<W: Write> TerminalReport<W> {
         // Commands are copied, so they are never broken.
         let firsts = ["NEXT  "].into_iter().chain(std::iter::repeat("      "));
         commands.iter().zip(firsts).try_for_each(|(command, first)| writeln!(self.out, "{first}{command}"))
+    }
+
+    fn flaky_cases(&mut self) -> io::Result<()> {
+        let flaky = std::mem::take(&mut self.flaky);
+        if flaky.cases == 0 {
+            return Ok(());
+        }
+        self.painted_line(Paint::Bad, "flaky", &flaky.head())?;
+        flaky.named.iter().try_for_each(|each| self.below(each))?;
+        let rest = flaky.cases - flaky.named.len();
+        if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
     }
 
     fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {
