@@ -4,6 +4,7 @@
 //! with `|`, or what is said of bytes in lines that start with `|#`. Two answers that differ give two texts, unless a
 //! rule makes them alike.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use similar::TextDiff;
@@ -139,20 +140,37 @@ fn write_bytes(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The lines that differ, old ones with `-` and new ones with `+`, each cut to a bearable length.
+/// The lines that differ, the old ones and the new ones, each cut to [`LONGEST_LINE`] characters. The line of the status
+/// is named, and so reads as such without the rest of the snapshot.
 pub fn changes(old: &str, new: &str) -> (String, String) {
     let difference = TextDiff::from_lines(old, new);
     let pick = |wanted: similar::ChangeTag| {
         let lines = difference.iter_all_changes().filter(|change| change.tag() == wanted);
-        let cut = |line: &str| line.trim_end().chars().take(LONGEST_LINE).collect::<String>();
+        let cut = |line: &str| named(line.trim_end()).chars().take(LONGEST_LINE).collect::<String>();
         lines.map(|change| cut(change.value())).collect::<Vec<_>>().join("\n")
     };
     (pick(similar::ChangeTag::Delete), pick(similar::ChangeTag::Insert))
 }
 
+/// A line of a snapshot, with a name in front if it is that of a status.
+fn named(line: &str) -> Cow<'_, str> {
+    let status = line.strip_prefix("< ").filter(|rest| rest.len() == 3);
+    match status.filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some(status) => Cow::Owned(format!("status line: {status}")),
+        None => Cow::Borrowed(line),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{MOST_LINES, cut};
+    use super::{MOST_LINES, changes, cut};
+
+    #[test]
+    fn of_what_differs_the_status_is_named_and_the_rest_is_as_it_is() {
+        let (old, new) = changes("< 400\n< a: b\n| < 400\n| same\n", "< 422\n< a: c\n| < 4220\n| same\n");
+        assert_eq!(old, "status line: 400\n< a: b\n| < 400");
+        assert_eq!(new, "status line: 422\n< a: c\n| < 4220");
+    }
 
     #[test]
     fn a_body_has_as_many_lines_as_it_may_and_one_more_is_counted() {

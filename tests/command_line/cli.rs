@@ -377,7 +377,7 @@ fn a_different_answer_is_a_finding_that_shows_only_the_lines_that_differ() {
     let output = proofmark(&["--snapshots", snapshots, ONE]).env_remove("INSTA_UPDATE").output().unwrap();
     let text = out(&output);
     assert_eq!(code(&output), 1);
-    assert!(text.contains("  expected  < 403\n  got       < 400"), "{text}");
+    assert!(text.contains("  expected  status line: 403\n  got       status line: 400"), "{text}");
     let pending = fs::read_to_string(folder.path().join(format!("{ONE}.snap.new"))).unwrap();
     assert_eq!(pending, accepted);
 }
