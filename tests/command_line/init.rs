@@ -40,9 +40,10 @@ fn a_project_begins_with_flags_and_comes_to_a_verdict() {
     ] {
         assert!(folder.path().join(path).is_file(), "{path}");
     }
-    for arguments in [&["check"][..], &["run", "--endpoint", "mine"], &["endpoints"]] {
+    for arguments in [&["check"][..], &["run"], &["run", "--endpoint", "mine"], &["endpoints"]] {
         let (status, text) = ran(&folder, arguments);
         assert_eq!(status, 0, "{arguments:?}: {text}");
+        assert_eq!(text.contains("endpoint    mine"), arguments[0] == "run", "{arguments:?}: {text}");
     }
     let rules = fs::read_to_string(folder.path().join(".taplo.toml")).unwrap();
     assert!(toml::from_str::<toml::Table>(&rules).is_ok(), "{rules}");
@@ -50,6 +51,23 @@ fn a_project_begins_with_flags_and_comes_to_a_verdict() {
     let all = serve(|_, stream| drop(stream.write_all(&answer("200 OK", JSON, "{}"))));
     let (status, text) = ran(&folder, &["run", "--endpoint", &all]);
     assert!(status == 1 && text.contains("refused"), "{status} {text}");
+}
+
+#[test]
+fn an_endpoint_elsewhere_or_one_that_is_sent_a_secret_is_tested_only_where_it_is_named() {
+    for (url, sign, is_default) in [
+        ("http://127.0.0.1:9", "none", true),
+        ("http://localhost:9", "none", true),
+        ("http://127.0.0.1:9", "v3", false),
+        ("https://api.example.com", "none", false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ["init", "Get", "--url", url, "--path", "/", "--sign", sign, "--no-run"];
+        let (status, text) = ran(&folder, &arguments);
+        assert_eq!(status, 0, "{text}");
+        let written = fs::read_to_string(folder.path().join("cases/endpoints.toml")).unwrap();
+        assert_eq!(written.contains("default = \"mine\""), is_default, "{url} {sign}: {written}");
+    }
 }
 
 #[test]
