@@ -47,10 +47,10 @@ fn headline(figures: &Figures, width: usize) -> String {
     let mut text = String::new();
     let mut line = |line: &str| text.push_str(&wrapped(line, "", "  ", width));
     line(&format!(
-        "{} mutants of {} answers in {} cases, by set {SET} of operators",
-        figures.mutants(),
-        figures.answers,
-        figures.cases
+        "{} of {} in {}, by set {SET} of operators",
+        counted(figures.mutants(), "mutant"),
+        counted(figures.answers, "answer"),
+        counted(figures.cases, "case"),
     ));
     let percent = figures.total.percent().map(|percent| format!("{percent:.1} %: ")).unwrap_or_default();
     line(&format!("killed {percent}{killed} of {}; open {open}, gaps {gaps}", killed + gaps));
@@ -58,17 +58,27 @@ fn headline(figures: &Figures, width: usize) -> String {
         line(&format!("only snapshots notice {} of the open ones and the gaps", figures.in_snapshots));
     }
     if figures.left_out > 0 {
-        let (count, s) =
-            (figures.left_out, plural(usize::try_from(figures.left_out).unwrap_or(usize::MAX), "", "s"));
-        line(&format!("{count} case{s} without mutants: not passed, or recorded without --all-exchanges"));
+        let cases = counted(figures.left_out, "case");
+        line(&format!("{cases} without mutants: not passed, or recorded without --all-exchanges"));
     }
     if figures.cut > 0 {
-        line(&format!("{} answers have more places than are changed", figures.cut));
+        let (answers, have) = (counted(figures.cut, "answer"), plural_of(figures.cut, "has", "have"));
+        line(&format!("{answers} {have} more places than are changed"));
     }
     if figures.is_stopped {
         line("there are more mutants than --most allows, so the figures are those of the first cases alone");
     }
     text
+}
+
+/// A count and what is counted.
+fn counted(count: impl Copy + TryInto<usize> + Display, what: &str) -> String {
+    format!("{count} {what}{}", plural_of(count, "", "s"))
+}
+
+/// The word for one or for several; a count beyond the range is several.
+fn plural_of(count: impl TryInto<usize>, one: &'static str, several: &'static str) -> &'static str {
+    plural(count.try_into().unwrap_or(usize::MAX), one, several)
 }
 
 /// How many error rows are held: their cases pass, and so does what is nearly the same and accepted.
@@ -92,9 +102,9 @@ fn rows(text: &mut String, standings: &[Standing], width: usize) {
 /// What an endpoint reaches that implements nothing.
 fn floor(text: &mut String, floor: Option<&Ground>, width: usize) {
     let Some(Ground { endpoint, passed, cases, held, rows }) = floor else { return };
-    let line = format!(
-        "floor: an endpoint that {endpoint} passes {passed} of {cases} cases, and holds {held} of {rows} error rows"
-    );
+    let (cases, rows) = (counted(*cases, "case"), counted(*rows, "error row"));
+    let line =
+        format!("floor: an endpoint that {endpoint} passes {passed} of {cases}, and holds {held} of {rows}");
     text.push_str(&wrapped(&line, "", "  ", width));
 }
 

@@ -138,3 +138,31 @@ fn check_names_the_rows_that_no_run_can_hold() {
     let (_, text) = ran(&folder, &["run", "--endpoint", &server(false)]);
     assert!(text.contains("error rows  2 of 3 held, 3 met"), "{text}");
 }
+
+/// Two more cases of one row, so that an endpoint that knows this row alone passes the most.
+const LONGER: &str = r#"
+[[case]]
+id = "longer"
+about = "An id has three characters, and these are more."
+params = { id = "{{ text }}" }
+rows = [{ id = "five", text = "abcde" }, { id = "six", text = "abcdef" }]
+expect = { code = "TooLong" }
+"#;
+
+#[test]
+fn the_floor_is_what_the_best_endpoint_passes_that_implements_nothing() {
+    let folder = project(&[TABLE, LONGER].concat());
+    let mutants = |more: &[&str]| {
+        let (status, text) = ran(&folder, &[&["mutants", "--endpoint", &server(false)], more].concat());
+        assert_eq!(status, 0, "{text}");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let text = mutants(&[]);
+    let due = "floor: an endpoint that answers every request with error row 400 TooLong \"It is too long.\" passes 3 of 5 \
+               cases, and holds 0 of 3 error rows";
+    assert!(text.contains(due), "{text}");
+    // Where nothing is refused, to accept everything is best, and holds no row either.
+    let text = mutants(&["found"]);
+    assert!(text.contains("floor: an endpoint that accepts every request passes 1 of 1 case, and"), "{text}");
+    assert!(text.contains("mutants of 1 answer in 1 case, by set"), "{text}");
+}
