@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::settings::Settings;
 use crate::app::{Forecast, Target};
+use crate::model::counted;
 use crate::plan::Plan;
 
 /// The plan of a run, as text. Writing to a String cannot fail, which is why results are dropped.
@@ -20,14 +21,18 @@ pub(super) fn dry_run(plan: &Plan, Settings { session: settings, .. }: &Settings
     let _ = writeln!(text, "  endpoint   {name}");
     let _ = writeln!(text, "  cases      {cases}");
     let _ = writeln!(text, "  requests   {requests}");
-    let _ =
-        writeln!(text, "  states     {set_ups} to set up and {undone}, {through_hook} requests to the hook");
+    let _ = writeln!(
+        text,
+        "  states     {set_ups} to set up and {undone}, {} to the hook",
+        counted(through_hook, "request")
+    );
     for (state, count) in &states {
         let _ = writeln!(text, "               {count:>5}  {state}");
     }
     let allowed =
         if settings.run.allows_billable { "allowed" } else { "not allowed: those cases would not run" };
-    let _ = writeln!(text, "  billable   up to {billable} requests that may be accepted; {allowed}");
+    let _ =
+        writeln!(text, "  billable   up to {} that may be accepted; {allowed}", counted(billable, "request"));
     if let Some(rate) = settings.connection.rate {
         let least = rate.least_time(requests + through_hook);
         let _ = writeln!(text, "  rate       {rate}: at least {}", rounded(least));

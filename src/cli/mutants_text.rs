@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
 use crate::app::Mutated;
-use crate::model::plural;
+use crate::model::{counted, plural};
 use crate::report::printable;
 use crate::strength::{Count, Figures, Ground, Operator, SET, Standing};
 use crate::wrapped::{cut, width, wrapped};
@@ -48,9 +48,9 @@ fn headline(figures: &Figures, width: usize) -> String {
     let mut line = |line: &str| text.push_str(&wrapped(line, "", "  ", width));
     line(&format!(
         "{} of {} in {}, by set {SET} of operators",
-        counted(figures.mutants(), "mutant"),
-        counted(figures.answers, "answer"),
-        counted(figures.cases, "case"),
+        counted(size(figures.mutants()), "mutant"),
+        counted(size(figures.answers), "answer"),
+        counted(size(figures.cases), "case"),
     ));
     let percent = figures.total.percent().map(|percent| format!("{percent:.1} %: ")).unwrap_or_default();
     line(&format!("killed {percent}{killed} of {}; open {open}, gaps {gaps}", killed + gaps));
@@ -58,11 +58,12 @@ fn headline(figures: &Figures, width: usize) -> String {
         line(&format!("only snapshots notice {} of the open ones and the gaps", figures.in_snapshots));
     }
     if figures.left_out > 0 {
-        let cases = counted(figures.left_out, "case");
+        let cases = counted(size(figures.left_out), "case");
         line(&format!("{cases} without mutants: not passed, or recorded without --all-exchanges"));
     }
     if figures.cut > 0 {
-        let (answers, have) = (counted(figures.cut, "answer"), plural_of(figures.cut, "has", "have"));
+        let (answers, have) =
+            (counted(size(figures.cut), "answer"), plural(size(figures.cut), "has", "have"));
         line(&format!("{answers} {have} more places than are changed"));
     }
     if figures.is_stopped {
@@ -71,14 +72,9 @@ fn headline(figures: &Figures, width: usize) -> String {
     text
 }
 
-/// A count and what is counted.
-fn counted(count: impl Copy + TryInto<usize> + Display, what: &str) -> String {
-    format!("{count} {what}{}", plural_of(count, "", "s"))
-}
-
-/// The word for one or for several; a count beyond the range is several.
-fn plural_of(count: impl TryInto<usize>, one: &'static str, several: &'static str) -> &'static str {
-    plural(count.try_into().unwrap_or(usize::MAX), one, several)
+/// A count as a size, which only the choice between one and several looks at.
+fn size(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// How many error rows are held: their cases pass, and so does what is nearly the same and accepted.

@@ -10,7 +10,7 @@ use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report, seconds};
 use crate::event::{Event, RunEnd, RunStart, SeriesEnd};
-use crate::model::CaseRecord;
+use crate::model::{CaseRecord, plural};
 use crate::plain::markdown as cell;
 
 /// How many cases that did not pass are listed, those that failed first; the rest is counted.
@@ -143,7 +143,8 @@ impl MarkdownReport {
             writeln!(self.out, "\nManifest: {}", cell(&line))?;
         }
         if !end.orphans.is_empty() {
-            writeln!(self.out, "\n{} snapshots belong to no case.", end.orphans.len())?;
+            let (count, s) = (end.orphans.len(), plural(end.orphans.len(), " belongs", "s belong"));
+            writeln!(self.out, "\n{count} snapshot{s} to no case.")?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::document::{Kind, Node};
 use super::folder::LoadError;
 use super::names::Names;
 use super::shelf::Files;
-use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part};
+use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part, counted};
 
 /// Keys of a row that are not variables.
 const RESERVED: [&str; 4] = ["id", "about", "params", "unset"];
@@ -190,7 +190,8 @@ fn hint(error: &csv::Error) -> Option<&'static str> {
 fn why(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("it has {len} fields, and the header line has {expected_len}")
+            let fields = counted(usize::try_from(*len).unwrap_or(usize::MAX), "field");
+            format!("it has {fields}, and the header line has {expected_len}")
         }
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8 text".into(),
         csv::ErrorKind::Io(_)

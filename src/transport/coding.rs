@@ -103,7 +103,7 @@ fn ended(decoded: Vec<u8>, surplus: usize, limit: usize) -> io::Result<Vec<u8>> 
     if surplus == 0 || decoded.len() > limit {
         return Ok(decoded);
     }
-    Err(io::Error::other(format!("{surplus} bytes follow the end of what is encoded")))
+    Err(io::Error::other(format!("bytes follow the end of what is encoded, {surplus} in all")))
 }
 
 /// Text can be shown as it came. Other bytes are left out: a secret in them would not be found.
