@@ -6,7 +6,6 @@ use crate::reference::auth::Guard;
 use crate::reference::calendar::Calendar;
 use crate::reference::execution::Status;
 use crate::reference::fault::{Breach, Fault};
-use crate::reference::fault_slice::slices;
 use crate::reference::service::{Asked, Service};
 use crate::reference::wire::{BodySize, Received};
 use hyper::body::Bytes;
@@ -140,9 +139,12 @@ fn state_probes() -> Vec<Probe> {
         "an image pipeline without the OSS role",
         "an image pipeline whose instance type is gone",
         "an image pipeline whose vSwitch is gone",
+        "an image pipeline that the caller may not start",
     ];
     let mut probes: Vec<Probe> = statuses.collect();
     probes.extend(broken.map(|state| Probe::new(state, json!({}), start())));
+    let again = vec![Sent::start("&ClientToken=one"), Sent::start("&ClientToken=one&Tag.1.Key=k")];
+    probes.push(Probe::new("an image pipeline whose build service is down", json!({}), again));
     probes.extend(lengths(registry, [0, 1, 511, 512, 513]));
     probes.extend(lengths(user, [0, 1, 127, 128, 129]));
     probes
@@ -162,19 +164,58 @@ fn tag_probes() -> Vec<Probe> {
     let mut requests: Vec<Sent> = keys.into_iter().chain(words).map(key).collect();
     requests.extend(values.map(value));
     requests.extend([20, 21].map(many));
-    requests.push(Sent::start("&Tag.1.Key=k&Tag.2.Key=k"));
+    let pairs = [
+        "&Tag.1.Key=k&Tag.2.Key=k",
+        "&Tag.1.Key=k&Tag.2.Key=j&Tag.3.Key=k",
+        "&Tag.1.Key=j&Tag.2.Key=k&Tag.3.Key=k",
+        "&Tag.1.Key=k&Tag.1.Value=a&Tag.2.Key=k&Tag.2.Value=b",
+        "&Tag.1.Key=a-key-that-is-long-1&Tag.2.Key=a-key-that-is-long-2",
+        "&Tag.1.Key=k&Tag.2.Key=K",
+        "&Tag.21.Key=k",
+        "&Tag.1.Key=k&Tag.1.Value=x-http://",
+    ];
+    requests.extend(pairs.map(Sent::start));
     requests.push(Sent::start("&TemplateTag.1.Key=acs:k"));
     requests.into_iter().map(|sent| Probe::sound(vec![sent])).collect()
 }
 
 fn token_probes() -> Vec<Probe> {
     let token = |token: &str| Sent::start(&format!("&ClientToken={token}"));
-    let tagged = Sent::start("&ClientToken=one&Tag.1.Key=k");
-    let unfit = ["t".repeat(64), "t".repeat(65), "%C3%A9".to_owned()];
+    let tagged = || Sent::start("&ClientToken=one&Tag.1.Key=k");
+    let unfit =
+        ["t".repeat(64), "t".repeat(65), "%C3%A9".to_owned(), "%C3%A9t".to_owned(), "t%C3%A9".to_owned()];
     let mut probes: Vec<Probe> = unfit.iter().map(|unfit| Probe::sound(vec![token(unfit)])).collect();
     probes.push(Probe::sound(vec![token("one"), token("one")]));
     probes.push(Probe::sound(vec![token("one"), token("ONE")]));
-    probes.push(Probe::sound(vec![token("one"), tagged]));
+    probes.push(Probe::sound(vec![token("one"), tagged()]));
+    probes.push(Probe::sound(vec![token("one"), token("one"), token("one")]));
+    probes.push(Probe::sound(vec![token("one"), tagged(), token("one")]));
+    probes.push(Probe::sound(vec![token("one"), tagged(), tagged()]));
+    probes.push(Probe::sound(vec![
+        token(&format!("{}a", "t".repeat(63))),
+        token(&format!("{}b", "t".repeat(63))),
+    ]));
+    let refused = Sent::start("&ClientToken=one&Tag.1.Key=acs:k");
+    probes.push(Probe::sound(vec![refused, token("one")]));
+    probes.push(Probe::sound(vec![token("one"), token("one").with_method(Method::POST)]));
+    probes.push(Probe::sound(vec![token("one"), in_form("&ClientToken=one")]));
+    let elsewhere = "Action=StartImagePipelineExecution&Version=2014-05-26&Format=JSON&RegionId={region}&\
+                     ImagePipelineId=ip-none&ClientToken=one";
+    probes.push(Probe::sound(vec![token("one"), Sent::get(elsewhere)]));
+    // What a token stands for: each pair of requests differs in one thing.
+    let long = "v".repeat(100);
+    for (one, other) in [
+        ("&Tag.1.Key=k", "&Tag.1.Key=j"),
+        ("&Tag.1.Key=k&Tag.1.Value=v", "&Tag.1.Key=k&Tag.1.Value=w"),
+        ("&Tag.1.Key=k&Tag.1.Value=v", "&Tag.1.Key=k&Tag.1.Value=V"),
+        ("&Tag.1.Key=a&Tag.2.Key=k&Tag.3.Key=z", "&Tag.1.Key=a&Tag.2.Key=j&Tag.3.Key=z"),
+        ("&TemplateTag.1.Key=k", "&TemplateTag.1.Key=j"),
+        (&*format!("&Tag.1.Key=k&Tag.1.Value=a{long}"), &*format!("&Tag.1.Key=k&Tag.1.Value=b{long}")),
+        (&*format!("&Tag.1.Key=k&Tag.1.Value={long}a"), &*format!("&Tag.1.Key=k&Tag.1.Value={long}b")),
+    ] {
+        let start = |tags: &str| Sent::start(&format!("&ClientToken=one{tags}"));
+        probes.push(Probe::sound(vec![start(one), start(other)]));
+    }
     probes
 }
 
@@ -184,8 +225,6 @@ fn wire_probes() -> Vec<Probe> {
     let header_style = Sent::get("RegionId={region}&ImagePipelineId={pipeline}")
         .with_header("x-acs-action", "StartImagePipelineExecution")
         .with_header("x-acs-version", "2014-05-26");
-    let mut form = Sent::get("").with_method(Method::POST);
-    form.body = start_on(&json!({ "region": "{region}", "pipeline": "{pipeline}" }), "");
     let mut too_large = Sent::start("");
     too_large.size = BodySize::TooLarge;
     let mut elsewhere = Sent::start("");
@@ -198,7 +237,7 @@ fn wire_probes() -> Vec<Probe> {
         Sent::start("").with_method(Method::POST),
         Sent::start("").with_method(Method::PUT),
         header_style,
-        form,
+        in_form(""),
         too_large,
         elsewhere,
         Sent::get(no_action),
@@ -208,8 +247,33 @@ fn wire_probes() -> Vec<Probe> {
         Sent::start("&RegionId=xx-nowhere"),
         Sent::start("&RegionId=cn-shanghai"),
         Sent::start("&Odd=%FF"),
+        bare("Version=2014-05-26&Format=JSON&RegionId={region}&ImagePipelineId={pipeline}x"),
+        bare("Version=2014-05-26&Format=JSON&RegionId={region}x&ImagePipelineId={pipeline}"),
     ];
-    requests.into_iter().map(|sent| Probe::sound(vec![sent])).collect()
+    let mut probes: Vec<Probe> = requests.into_iter().map(|sent| Probe::sound(vec![sent])).collect();
+    // What a refused request has started is in the way of the next one.
+    let methods = [Method::HEAD, Method::OPTIONS, Method::DELETE, Method::PATCH];
+    let refused = methods.map(|method| Sent::start("").with_method(method)).into_iter().chain([
+        Sent::start("&Tag.1.Key=k&Tag.2.Key=k"),
+        Sent::start("&Tag.1.Key=acs:k"),
+        Sent::start("&Tag.1.Key=k&Tag.1.Value=http://v"),
+        Sent::start(&(1..=21).map(|n| format!("&Tag.{n}.Key=k{n}")).collect::<String>()),
+        Sent::start("&Format=yaml"),
+        Sent::start("&ClientToken=%C3%A9"),
+        Sent::start("&Odd=%FF"),
+        bare("Format=JSON&RegionId={region}&ImagePipelineId={pipeline}"),
+        bare("Version=2014-05-26&ImagePipelineId={pipeline}"),
+        Sent::get(no_action),
+    ]);
+    probes.extend(refused.map(|sent| Probe::sound(vec![sent, Sent::start("")])));
+    probes
+}
+
+/// A start whose parameters are in a form.
+fn in_form(more: &str) -> Sent {
+    let mut form = Sent::get("").with_method(Method::POST);
+    form.body = start_on(&json!({ "region": "{region}", "pipeline": "{pipeline}" }), more);
+    form
 }
 
 fn probes() -> Vec<Probe> {
@@ -218,6 +282,18 @@ fn probes() -> Vec<Probe> {
     let groups = [vec![race], wire_probes(), state_probes(), tag_probes(), token_probes()];
     groups.into_iter().flatten().collect()
 }
+
+/// Faults, by the start of their names, that no probe can show, with the reason. `tests/endpoints/faults.rs` has a case find
+/// each of them.
+const SEEN_BY_CASES: [(&str, &str); 4] = [
+    (
+        "refused-and-started:",
+        "no request is accepted in most of these states, so only an observation shows a start",
+    ),
+    ("token-per-pipeline", "a probe has one pipeline"),
+    ("fingerprint-without-pipeline", "a probe has one pipeline"),
+    ("token-per-signature", "a probe is not signed"),
+];
 
 #[tokio::test]
 async fn every_fault_changes_an_answer() {
@@ -236,9 +312,10 @@ async fn every_fault_changes_an_answer() {
                 break;
             }
         }
-        // A fault that is sliced is found by a case in each of its slices: `tests/endpoints/slices.rs` demands it.
-        let is_watched = !slices(fault.breach).is_empty();
-        idle.extend((is_idle && !is_watched).then(|| fault.to_string()));
+        let name = fault.to_string();
+        idle.extend(
+            (is_idle && !SEEN_BY_CASES.iter().any(|(start, _)| name.starts_with(start))).then_some(name),
+        );
     }
     assert_eq!(idle, Vec::<String>::new(), "these faults change nothing");
 }
