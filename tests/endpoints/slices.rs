@@ -1,7 +1,7 @@
 //! Every promise, broken under every condition that must not matter: each such fault must be found by a case.
 //!
 //! A fault runs only the cases that send a request in its slice. The whole list takes minutes and is ignored; every
-//! fortieth of it is in every run of the tests.
+//! tenth of it is in every run of the tests.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -30,7 +30,7 @@ const OUT_OF_REACH: [(&str, &str, &str); 7] = [
     ("shared-nonces", "", "only two keys show it, and an endpoint under test has one"),
 ];
 
-/// Every fortieth fault is tried in every run of the tests, the first by this number.
+/// Every tenth fault is tried in every run of the tests, the first by this number.
 const SEED: usize = 7;
 
 struct Sliced {
@@ -141,7 +141,9 @@ fn must_be_found(faults: Vec<Sliced>) -> Vec<Sliced> {
 async fn every_promise_is_watched_under_every_condition_that_must_not_matter() {
     let start = std::time::Instant::now();
     let step = std::env::var("PROOFMARK_STEP").map_or(1, |step| step.parse().unwrap());
-    let all: Vec<_> = must_be_found(sliced()).into_iter().step_by(step).collect();
+    let part = std::env::var("PROOFMARK_FAULTS").unwrap_or_default();
+    let asked = must_be_found(sliced()).into_iter().filter(|sliced| sliced.name.contains(&part));
+    let all: Vec<_> = asked.step_by(step).collect();
     let count = all.len();
     let missed = survivors(all).await;
     let list = missed.join("\n");
@@ -151,7 +153,7 @@ async fn every_promise_is_watched_under_every_condition_that_must_not_matter() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sample_of_the_promises_is_watched_under_every_condition() {
-    let drawn = must_be_found(sliced()).into_iter().skip(SEED).step_by(40).collect();
+    let drawn = must_be_found(sliced()).into_iter().skip(SEED).step_by(10).collect();
     assert_eq!(survivors(drawn).await, Vec::<String>::new());
 }
 
