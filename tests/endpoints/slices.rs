@@ -3,7 +3,7 @@
 //! A fault runs only the cases that send a request in its slice. The whole list takes minutes and is ignored; every
 //! tenth of it is in every run of the tests.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -85,16 +85,19 @@ fn candidates<'a>(
     facts: &HashMap<String, Vec<Facts>>,
     known: &[String],
 ) -> Vec<&'a PlannedCase> {
-    let about: Vec<&PlannedCase> = match sliced.promise.split_once(':') {
-        Some((kind, code)) if kind != "drop-rule" => cases_about(code),
-        _ => shipped().iter().collect(),
-    };
     let is_touched = |planned: &&PlannedCase| {
         let own = facts.get(planned.id.as_str()).map(Vec::as_slice).unwrap_or_default();
         own.iter().any(|facts| sliced.fault.touches(facts))
     };
-    let mut found = varied(about.into_iter().filter(is_touched), &sliced.promise);
-    found.sort_by_key(|planned| !known.contains(&family(planned.id.as_str())));
+    let mut found = varied(shipped().iter().filter(is_touched), &sliced.promise);
+    let about: HashSet<&str> = match sliced.promise.split_once(':') {
+        Some((_, code)) => cases_about(code).into_iter().map(|planned| planned.id.as_str()).collect(),
+        None => HashSet::new(),
+    };
+    found.sort_by_key(|planned| {
+        let id = planned.id.as_str();
+        (!known.contains(&family(id)), !about.contains(id))
+    });
     found
 }
 
