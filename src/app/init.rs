@@ -121,11 +121,10 @@ impl Project {
         let (url, sign) = (quoted(&self.url), quoted(self.sign.name()));
         // What is not on this machine, or is sent a secret, is tested only where it is named.
         let is_here = Address::new(&self.url).is_ok_and(|address| address.is_loopback());
-        let default = match self.sign {
-            Scheme::None if is_here => {
-                format!("# The endpoint of commands that name none.\ndefault = \"{ENDPOINT}\"\n\n")
-            }
-            _ => String::new(),
+        let default = if is_here && self.sign == Scheme::None {
+            format!("# The endpoint of commands that name none.\ndefault = \"{ENDPOINT}\"\n\n")
+        } else {
+            String::new()
         };
         format!("{default}[endpoint.{ENDPOINT}]\nurl  = {url}\nsign = {sign}\n")
     }

@@ -1,7 +1,9 @@
 //! The mutants of a run: of one that goes on, of one that is over, or of a bundle of evidence. Main type: [`Mutants`].
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+#[cfg(feature = "evidence")]
+use std::path::Path;
+use std::path::PathBuf;
 
 use super::watched::watch;
 use super::{AppError, Saved, SessionSettings, Target};

@@ -30,7 +30,6 @@ pub use folder::{LoadError, Wanted, load, load_shelf};
 pub use manifest_file::{MANIFEST, load_manifest, load_shelf_manifest, manifest_text};
 pub use normalisation::check_normalisation;
 pub use schema::{SchemaName, schema};
-#[cfg(feature = "cli")]
 pub(crate) use shape::nearest;
 pub use shelf::Shelf;
 pub use waiver_file::{day_of_text, load_shelf_waivers, load_waivers, waivers_text};

@@ -202,7 +202,13 @@ fn shows_nothing(scheme: &str) {
         );
         let mut proofs = proofs.lock().unwrap().clone();
         proofs.extend(others.lock().unwrap().iter().cloned());
-        assert!(proofs.len() > usize::from(["v1", "v3", "aws-sigv4"].contains(&scheme)) * 5, "{proofs:?}");
+        // Without a nonce, equal requests within one second have one signature.
+        let least = match scheme {
+            "v1" | "v3" => 6,
+            "aws-sigv4" => 2,
+            _ => 1,
+        };
+        assert!(proofs.len() >= least, "{proofs:?}");
         for text in proofs.iter().map(String::as_str).chain([KEY_ID, SECRET, TOKEN]) {
             let found = found(&seen, text);
             assert_eq!(found, None, "{scheme} {status}: {text} is shown");

@@ -150,20 +150,22 @@ fn state_probes() -> Vec<Probe> {
     probes
 }
 
+/// A start with so many tags.
+fn with_tags(count: usize) -> Sent {
+    let tags: Vec<String> = (1..=count).map(|n| format!("&Tag.{n}.Key=k{n}")).collect();
+    Sent::start(&tags.concat())
+}
+
 fn tag_probes() -> Vec<Probe> {
     let key = |key: &str| Sent::start(&format!("&Tag.1.Key={key}&Tag.1.Value=v"));
     let value = |value: &str| Sent::start(&format!("&Tag.1.Key=k&Tag.1.Value={value}"));
-    let many = |count: usize| {
-        let tags = (1..=count).map(|n| format!("&Tag.{n}.Key=k{n}"));
-        Sent::start(&tags.collect::<String>())
-    };
     let (k128, k129) = ("k".repeat(128), "k".repeat(129));
     let keys = ["", &k128, &k129, &"%C3%A9".repeat(128), "acs:k", "aliyunk", "my-aliyun"];
     let words = ["http://k", "https://k", "x-http://k"];
     let values = ["", &k128, &k129, "http://v", "https://v"];
     let mut requests: Vec<Sent> = keys.into_iter().chain(words).map(key).collect();
     requests.extend(values.map(value));
-    requests.extend([20, 21].map(many));
+    requests.extend([20, 21].map(with_tags));
     let pairs = [
         "&Tag.1.Key=k&Tag.2.Key=k",
         "&Tag.1.Key=k&Tag.2.Key=j&Tag.3.Key=k",
@@ -257,7 +259,7 @@ fn wire_probes() -> Vec<Probe> {
         Sent::start("&Tag.1.Key=k&Tag.2.Key=k"),
         Sent::start("&Tag.1.Key=acs:k"),
         Sent::start("&Tag.1.Key=k&Tag.1.Value=http://v"),
-        Sent::start(&(1..=21).map(|n| format!("&Tag.{n}.Key=k{n}")).collect::<String>()),
+        with_tags(21),
         Sent::start("&Format=yaml"),
         Sent::start("&ClientToken=%C3%A9"),
         Sent::start("&Odd=%FF"),
