@@ -140,7 +140,7 @@ fn write_bytes(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The lines that differ, the old ones and the new ones, each cut to [`LONGEST_LINE`] characters. The line of the status
+/// The lines that differ, the old ones and the new ones, each cut to 400 characters. The line of the status
 /// is named, and so reads as such without the rest of the snapshot.
 pub fn changes(old: &str, new: &str) -> (String, String) {
     let difference = TextDiff::from_lines(old, new);
