@@ -35,7 +35,8 @@ fn documents() -> BTreeMap<String, String> {
         names.push(format!("docs/{}", entry.unwrap().file_name().to_str().unwrap()));
     }
     // A picture has no text.
-    let text = |name: &str| if name.ends_with(".png") { String::new() } else { document(name) };
+    let is_picture = |name: &str| Path::new(name).extension().is_some_and(|ending| ending == "png");
+    let text = |name: &str| if is_picture(name) { String::new() } else { document(name) };
     names.into_iter().map(|name| (name.clone(), text(&name))).collect()
 }
 
