@@ -258,7 +258,10 @@ fn a_different_snapshot_is_shown_where_nothing_can_be_written() {
     for update in ["new", "always", "unseen"] {
         let (code, text) = project.run(&["run", "--update", update, "tag-count/none"]);
         assert_eq!(code, 1, "{text}");
-        assert!(text.contains("expected  < 201") && text.contains("got       < 200"), "{update}: {text}");
+        assert!(
+            text.contains("expected  status line: 201") && text.contains("got       status line: 200"),
+            "{update}: {text}"
+        );
         assert!(text.contains("the new answers are not kept: cannot write"), "{update}: {text}");
         assert!(text.contains("1 different"), "{update}: {text}");
     }
