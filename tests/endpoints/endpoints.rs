@@ -296,7 +296,7 @@ fn only_a_code_that_must_stand_there_rules_a_paid_success_out() {
         .unwrap();
         let common = ["run", "--dry-run", "--endpoint", "http://192.0.2.9", "zz/"];
         let output = proofmark(&common).current_dir(folder.path()).output().unwrap();
-        let told = format!("up to {counted} requests");
+        let told = format!("up to {counted} request");
         assert!(out(&output).contains(&told), "{code}: {}{}", out(&output), err(&output));
     }
 }

@@ -78,7 +78,7 @@ fn a_recipe_with_a_billable_request_is_not_followed_unless_that_is_allowed() {
         let mut command = proofmark(&[&common, arguments].concat());
         out(&command.current_dir(folder.path()).output().unwrap())
     };
-    assert!(run(&["--dry-run"]).contains("up to 1 requests that may be accepted; not allowed"));
+    assert!(run(&["--dry-run"]).contains("up to 1 request that may be accepted; not allowed"));
     let text = run(&[]);
     assert!(text.contains("it may cost money") && text.contains("1 skipped"), "{text}");
     let text = run(&["--allow", "billable"]);
