@@ -296,7 +296,8 @@ fn only_a_code_that_must_stand_there_rules_a_paid_success_out() {
         .unwrap();
         let common = ["run", "--dry-run", "--endpoint", "http://192.0.2.9", "zz/"];
         let output = proofmark(&common).current_dir(folder.path()).output().unwrap();
-        let told = format!("up to {counted} request");
+        let plural = if counted == 1 { "" } else { "s" };
+        let told = format!("up to {counted} request{plural} that may be accepted");
         assert!(out(&output).contains(&told), "{code}: {}{}", out(&output), err(&output));
     }
 }
