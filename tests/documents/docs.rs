@@ -35,9 +35,8 @@ fn documents() -> BTreeMap<String, String> {
         names.push(format!("docs/{}", entry.unwrap().file_name().to_str().unwrap()));
     }
     // A picture has no text.
-    let is_picture = |name: &str| Path::new(name).extension().is_some_and(|ending| ending == "png");
-    let text = |name: &str| if is_picture(name) { String::new() } else { document(name) };
-    names.into_iter().map(|name| (name.clone(), text(&name))).collect()
+    let is_text = |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "md");
+    names.into_iter().filter(is_text).map(|name| (name.clone(), document(&name))).collect()
 }
 
 fn document(name: &str) -> String {
