@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{CaseRecord, Drift, Level, Limit, Reach, VerdictCounts, row_label};
+use crate::model::{CaseRecord, Drift, Level, Limit, Reach, UtcTime, VerdictCounts, row_label};
 
 /// Something that a run says.
 #[derive(Debug)]
@@ -42,6 +42,10 @@ pub enum Event {
 pub struct RunStart {
     /// The version of this tool.
     pub tool_version: String,
+    /// When it started; of a merged run, its first part. Not known of runs of earlier programs.
+    pub started: Option<UtcTime>,
+    /// The command line that started it, without secrets; none of a merged run, whose parts have their own.
+    pub command: Option<String>,
     /// The contracts.
     pub operations: Vec<OperationStart>,
     /// What is put to the test.
@@ -63,6 +67,12 @@ pub struct RunStart {
 }
 
 impl RunStart {
+    /// When the run started, and the version of this tool.
+    pub fn occasion(&self) -> String {
+        let tool = format!("proofmark {}", self.tool_version);
+        self.started.as_ref().map_or_else(|| tool.clone(), |started| format!("{started}, {tool}"))
+    }
+
     /// The seeds of a run, each with its part if there are several.
     pub fn seeds(&self) -> String {
         match self.parts.as_slice() {
@@ -87,6 +97,8 @@ pub struct PartStart {
     pub seed: u64,
     /// The address that it sent to.
     pub url: String,
+    /// The command line that started it, where it was merged with others.
+    pub command: Option<String>,
 }
 
 /// A part, and how many there are.

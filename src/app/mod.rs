@@ -5,6 +5,7 @@
 
 #[cfg(feature = "evidence")]
 pub mod certify;
+mod command_line;
 mod credentials;
 mod diff;
 mod endpoint;
@@ -29,6 +30,7 @@ mod unnamed;
 mod waivers;
 mod watched;
 
+pub use command_line::command_line;
 pub use diff::{Compared, diff};
 pub use endpoint::{
     Connected, Overrides, Variables, costs_nothing, endpoint, entry, is_address, resolved, variable,

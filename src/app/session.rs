@@ -103,6 +103,8 @@ pub struct Background {
     pub twins: Option<Twins>,
     /// What could not be used and is left alone, for people.
     pub notes: Vec<String>,
+    /// The command line that starts the run, if one does ([`command_line`](super::command_line)).
+    pub command: Option<String>,
 }
 
 impl Background {
@@ -133,7 +135,7 @@ impl Background {
         let orphans = store.as_ref().map(|store| orphans(suite, store)).transpose()?.unwrap_or_default();
         let waivers = waivers(target, cases, suite, day)?;
         let twins = Some(Twins::of(&case_ids(suite)?));
-        Ok(Self { store, orphans, waivers, stale, drift: None, twins, notes })
+        Ok(Self { store, orphans, waivers, stale, drift: None, twins, notes, command: None })
     }
 }
 
@@ -197,8 +199,9 @@ impl Session {
         };
         let run = RunSettings { observing: observing(run.observing, &endpoint, &connection), ..run };
         let client = Client::new(limits, &connection, endpoint.addresses())?;
-        let Background { store, orphans, waivers, stale, drift, twins, notes: _ } = background;
+        let Background { store, orphans, waivers, stale, drift, twins, notes: _, command } = background;
         let runner = Runner::new(client, endpoint, run, store).waivers(waivers).stale(stale).drift(drift);
+        let runner = runner.command(command);
         Ok(Self { runner: Arc::new(runner), orphans, twins, reference })
     }
 

@@ -119,6 +119,7 @@ impl JudgingInputs<'_> {
             ("a level that counts", start.gate < Level::Snapshot),
             ("faults", start.faults.is_empty()),
             ("snapshots", start.snapshots.is_none()),
+            ("when and how it was started", start.started.is_none() && start.command.is_none()),
         ];
         let wrong = parts.into_iter().filter(|(_, holds)| !holds);
         wrong

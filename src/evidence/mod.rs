@@ -37,7 +37,7 @@ pub use judged::{CaseResult, Judged, JudgingInputs, end_contradicts};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use manifest::{ENVELOPE, Listed, MANIFEST, Manifest};
 pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, provoked};
-pub use recorded::{Recorded, kept};
+pub use recorded::{Recorded, kept, kept_start};
 pub use statement::{
     CertifiedContract, CertifiedEndpoint, Conformance, Contradiction, Digest, ObservedEffects, Omission,
     Resource, Scope, Statement, StatementError, TestResult,

@@ -78,6 +78,12 @@ fn wrong(what: impl Into<String>) -> Divergence {
     Divergence { subject: EVENTS.to_owned(), what: what.into() }
 }
 
+/// What evidence keeps of the start of a run: the account has its time, and a command line proves nothing.
+#[must_use]
+pub fn kept_start(start: RunStart) -> RunStart {
+    RunStart { started: None, command: None, ..start }
+}
+
 /// What evidence keeps of a case: what is needed to judge it again, and nothing that only a snapshot needs. Of a case
 /// that was not run to its end nothing is kept but why.
 #[must_use]

@@ -27,6 +27,7 @@ mod repeated;
 mod spot;
 mod state;
 mod suite;
+mod utc_time;
 mod value;
 mod verdict;
 mod waiver;
@@ -65,6 +66,7 @@ pub use repeated::Repeated;
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use suite::{Operation, Suite, Table};
+pub use utc_time::UtcTime;
 pub use value::Value;
 pub use verdict::{
     CaseRecord, Inconclusive, RequestId, SetUp, Skipped, SnapshotOutcome, Verdict, VerdictCounts, attempt,

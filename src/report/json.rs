@@ -14,7 +14,7 @@ use super::excerpt::{excerpt, failing};
 use super::sink::Sink;
 use super::wire::RawCitation;
 use crate::event::{Event, PartStart, RunEnd, RunStart, SeriesEnd, Stopped};
-use crate::model::{CaseRecord, Drift, Exchange, Finding, Repeated, SnapshotOutcome};
+use crate::model::{CaseRecord, Drift, Exchange, Finding, Repeated, SnapshotOutcome, UtcTime};
 use crate::plain::printable_json;
 
 /// The version of the format: a reader may rely on keys staying within one.
@@ -61,6 +61,8 @@ impl JsonReport {
             "format": "proofmark-report",
             "version": VERSION,
             "tool": { "name": "proofmark", "version": start.tool_version },
+            "started": start.started.as_ref().map(UtcTime::as_str),
+            "command": start.command,
             "endpoint": {
                 "name": start.endpoint.name,
                 "url": start.endpoint.url,
@@ -277,7 +279,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
 
 fn part(part: &PartStart) -> Json {
     let (number, of) = part.shard.map(|shard| (shard.number, shard.count)).unzip();
-    json!({ "number": number, "of": of, "seed": part.seed, "url": part.url })
+    json!({ "number": number, "of": of, "seed": part.seed, "url": part.url, "command": part.command })
 }
 
 fn millis(elapsed: std::time::Duration) -> u64 {

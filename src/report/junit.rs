@@ -14,7 +14,7 @@ use super::headline::{DRIFT_LISTED, Kind, first_counting, flaky, headline, kind}
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report, seconds};
-use crate::event::{Event, RunEnd};
+use crate::event::{Event, RunEnd, RunStart};
 use crate::model::{CaseRecord, Drift, plural};
 use crate::plain::printable;
 use crate::whole_file::Spool;
@@ -37,6 +37,10 @@ pub struct JunitReport {
     suite: Option<Suite>,
     /// The address of the endpoint, for lines that repeat a request.
     repeat: Repeat,
+    /// When the run started, if that is known.
+    started: Option<String>,
+    /// The properties of every suite of the run: its command line, and the program.
+    facts: Vec<(&'static str, String)>,
     /// The endpoint's name before a suite's, where there are several.
     endpoint: Option<String>,
     is_series: bool,
@@ -66,8 +70,16 @@ impl JunitReport {
         out.get_mut().write_all(b"\n")?;
         out.write_event(Xml::Start(BytesStart::new("testsuites").with_attributes([("name", NAME)])))?;
         out.get_mut().write_all(b"\n")?;
-        let repeat = Repeat::default();
-        Ok(Self { out, suite: None, repeat, endpoint: None, is_series: false, is_ended: false })
+        Ok(Self {
+            out,
+            suite: None,
+            repeat: Repeat::default(),
+            started: None,
+            facts: Vec::new(),
+            endpoint: None,
+            is_series: false,
+            is_ended: false,
+        })
     }
 
     fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
@@ -93,7 +105,7 @@ impl JunitReport {
             [suite.tests, suite.failures, suite.errors, suite.skipped].map(|count| count.to_string());
         let [tests, failures, errors, skipped] = &counts;
         let (name, time) = (printable(&name), seconds(suite.elapsed));
-        let start = BytesStart::new("testsuite").with_attributes([
+        let mut start = BytesStart::new("testsuite").with_attributes([
             ("name", &*name),
             ("tests", tests),
             ("failures", failures),
@@ -101,26 +113,27 @@ impl JunitReport {
             ("skipped", skipped),
             ("time", &time),
         ]);
+        start.extend_attributes(self.started.iter().map(|started| ("timestamp", started.as_str())));
         self.out.write_event(Xml::Start(start))?;
         self.out.get_mut().write_all(b"\n")?;
-        self.causes(&suite.causes)?;
+        self.properties(&suite.causes)?;
         let spool = suite.cases.into_inner().into_inner().map_err(io::IntoInnerError::into_error)?;
         spool.pour(self.out.get_mut())?;
         self.out.write_event(Xml::End(BytesEnd::new("testsuite")))?;
         self.out.get_mut().write_all(b"\n")
     }
 
-    /// The causes of a suite, as properties: the schema has none for cases.
-    fn causes(&mut self, causes: &Causes) -> io::Result<()> {
+    /// The facts of the run and the causes of a suite, as properties: the schema has none for cases.
+    fn properties(&mut self, causes: &Causes) -> io::Result<()> {
         let listed = causes.listed();
-        if listed.is_empty() {
-            return Ok(());
-        }
-        self.out.write_event(Xml::Start(BytesStart::new("properties")))?;
-        for cause in listed.iter().take(CAUSES) {
-            let name = format!("cause {}", cause.id);
+        let named = listed.iter().take(CAUSES).map(|cause| {
             let plural = plural(cause.cases, "", "s");
             let value = format!("{} case{plural}: {}", cause.cases, causes.line(cause));
+            (format!("cause {}", cause.id), value)
+        });
+        let facts = self.facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        self.out.write_event(Xml::Start(BytesStart::new("properties")))?;
+        for (name, value) in facts.chain(named) {
             let attributes = [("name", name.as_str()), ("value", value.as_str())];
             let start = BytesStart::new("property").with_attributes(attributes);
             self.out.write_event(Xml::Empty(start))?;
@@ -238,6 +251,12 @@ impl Suite {
     }
 }
 
+/// What every suite of a run says of it.
+fn facts(start: &RunStart) -> Vec<(&'static str, String)> {
+    let command = start.command.as_deref().map(|command| ("command", printable(command).into_owned()));
+    [("tool", format!("{NAME} {}", printable(&start.tool_version)))].into_iter().chain(command).collect()
+}
+
 /// The class of cases. Readers of the file distinguish cases by class and name alone, so each of several endpoints has
 /// a class of its own.
 fn class(endpoint: Option<&str>, table: &str) -> String {
@@ -270,6 +289,8 @@ impl Report for JunitReport {
             }
             Event::Started(start) => {
                 self.repeat = Repeat::of(start);
+                self.started = start.started.as_ref().map(|started| started.as_str().to_owned());
+                self.facts = facts(start);
                 self.endpoint = self.is_series.then(|| start.endpoint.name.clone());
                 Ok(())
             }

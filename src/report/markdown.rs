@@ -117,6 +117,11 @@ impl MarkdownReport {
                 operation.rows.len()
             )?;
         }
+        write!(out, "\n{}", cell(&start.occasion()))?;
+        match &start.command {
+            Some(command) => writeln!(out, ": {}", code(command))?,
+            None => writeln!(out, ".")?,
+        }
         writeln!(out, "\nSeed {}, {} s.", start.seeds(), seconds(end.elapsed))?;
         self.notes(end)?;
         self.list()

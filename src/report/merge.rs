@@ -9,7 +9,7 @@ use crate::event::{
     EffectCounts, EndpointDescription, OperationStart, PartNumber, PartStart, RowsHeld, RunEnd, RunStart,
     SnapshotCounts, StaleSnapshot, Stopped,
 };
-use crate::model::{Drift, VerdictCounts};
+use crate::model::{Drift, UtcTime, VerdictCounts};
 
 /// How many missing parts are named.
 const MOST_LISTED: usize = 1000;
@@ -31,12 +31,14 @@ pub struct Apart {
 /// # Errors
 /// Runs on different endpoints, with different contracts, versions of the tool, levels or faults.
 pub fn merged_start(starts: &[RunStart]) -> Result<Option<RunStart>, Apart> {
-    let mut starts = starts.iter();
-    let Some(mut all) = starts.next().cloned() else {
-        return Ok(None);
-    };
-    all.parts = parts_of(&all);
-    for start in starts {
+    let [first, others @ ..] = starts else { return Ok(None) };
+    let mut all = first.clone();
+    if !others.is_empty() {
+        all.parts = parts_of(first);
+        // Each part has a line of its own.
+        all.command = None;
+    }
+    for start in others {
         same_endpoint(&all.endpoint, &start.endpoint)?;
         same("versions of proofmark", &all.tool_version, &start.tool_version)?;
         same("levels", all.gate.name(), start.gate.name())?;
@@ -46,11 +48,8 @@ pub fn merged_start(starts: &[RunStart]) -> Result<Option<RunStart>, Apart> {
         }
         all.selected += start.selected;
         all.known = all.known.max(start.known);
+        all.started = earlier(all.started, start.started.as_ref());
         all.parts.extend(parts_of(start));
-    }
-    if let [PartStart { shard: None, .. }] = all.parts[..] {
-        // One run alone is a whole one.
-        all.parts.clear();
     }
     all.parts.sort_by_key(|part| part.shard);
     missing_parts(&all.parts)?;
@@ -58,12 +57,22 @@ pub fn merged_start(starts: &[RunStart]) -> Result<Option<RunStart>, Apart> {
     Ok(Some(all))
 }
 
-/// The parts that a run is of, or the one that it is.
+/// The parts that a run is of, or the one that it is, each with its command line.
 fn parts_of(start: &RunStart) -> Vec<PartStart> {
     if !start.parts.is_empty() {
-        return start.parts.clone();
+        let with_line = |part: &PartStart| {
+            let command = part.command.clone().or_else(|| start.command.clone());
+            PartStart { command, ..part.clone() }
+        };
+        return start.parts.iter().map(with_line).collect();
     }
-    vec![PartStart { shard: None, seed: start.seed, url: start.endpoint.url.clone() }]
+    let (seed, url, command) = (start.seed, start.endpoint.url.clone(), start.command.clone());
+    vec![PartStart { shard: None, seed, url, command }]
+}
+
+/// The first of two moments; none is known unless both are.
+fn earlier(one: Option<UtcTime>, other: Option<&UtcTime>) -> Option<UtcTime> {
+    one.zip(other).map(|(one, other)| one.min(other.clone()))
 }
 
 /// Parts may each have their own instance of an endpoint: one that is named is the same by its name, and one that is

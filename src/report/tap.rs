@@ -50,6 +50,10 @@ impl TapReport {
         if self.runs.is_some() {
             writeln!(self.out, "# Subtest: {}", description(&start.endpoint.name))?;
         }
+        writeln!(self.out, "{indent}# {}", one_line(&start.occasion()))?;
+        for command in &start.command {
+            writeln!(self.out, "{indent}# command: {}", one_line(command))?;
+        }
         for fault in &start.faults {
             writeln!(self.out, "{indent}# fault switched on: {}", one_line(fault))?;
         }

@@ -27,14 +27,16 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::time::sleep;
 
 use crate::event::{Event, PartNumber, PartStart, RunEnd, RunStart, StaleSnapshot};
 use crate::judgement::{Tally, UniqueIds, WaiverBook, codes_due, operations};
 use crate::model::{
-    CaseRecord, Contract, Drift, Effects, Skipped, SnapshotOutcome, Suite, Verdict, plural, whole_micros,
+    CaseRecord, Contract, Drift, Effects, Skipped, SnapshotOutcome, Suite, UtcTime, Verdict, plural, whole_micros,
 };
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
+use crate::protocol::sign::Redactor;
 use crate::snapshot::{RuleBook, Store, StoreError};
 use crate::template::Templates;
 use crate::transport::Client;
@@ -62,6 +64,8 @@ pub struct Runner {
     waivers: WaiverBook,
     stale: Option<Vec<StaleSnapshot>>,
     drift: Option<Drift>,
+    /// The command line that started the run, if it is known.
+    command: Option<String>,
     /// What is known of how the endpoint is observed.
     observer: Observer,
     /// How often each state was left in place, as was asked.
@@ -74,9 +78,22 @@ impl Runner {
         let client = client.hiding(&endpoint.signing.secrets());
         let (templates, waivers) = (Templates::default(), WaiverBook::default());
         let rules = RuleBook::default();
-        let (stale, drift, kept) = (None, None, Mutex::default());
+        let (stale, drift, command, kept) = (None, None, None, Mutex::default());
         let observer = Observer::default();
-        Self { client, endpoint, settings, templates, rules, store, waivers, stale, drift, observer, kept }
+        Self {
+            client,
+            endpoint,
+            settings,
+            templates,
+            rules,
+            store,
+            waivers,
+            stale,
+            drift,
+            command,
+            observer,
+            kept,
+        }
     }
 
     /// The runner with waivers of its endpoint.
@@ -98,6 +115,17 @@ impl Runner {
     #[must_use]
     pub fn drift(mut self, drift: Option<Drift>) -> Self {
         self.drift = drift;
+        self
+    }
+
+    /// Sets the command line that starts the run; secrets of the endpoint are hidden in it.
+    #[must_use]
+    pub fn command(mut self, command: Option<String>) -> Self {
+        let redactor = Redactor::new(&self.endpoint.signing.secrets());
+        self.command = command.map(|mut command| {
+            redactor.hide(&mut command);
+            command
+        });
         self
     }
 
@@ -330,6 +358,8 @@ fn operation(record: &CaseRecord) -> &str {
 fn described(runner: &Runner, plan: &Plan) -> RunStart {
     RunStart {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started: Some(now()),
+        command: runner.command.clone(),
         operations: operations(&plan.cases),
         endpoint: runner.endpoint.description.clone(),
         selected: plan.cases.len(),
@@ -344,7 +374,13 @@ fn described(runner: &Runner, plan: &Plan) -> RunStart {
 
 fn part_of(runner: &Runner, part: PartNumber) -> PartStart {
     let url = runner.endpoint.description.url.clone();
-    PartStart { shard: Some(part), seed: runner.settings.seed, url }
+    PartStart { shard: Some(part), seed: runner.settings.seed, url, command: None }
+}
+
+/// This moment. Finer parts of a second are not needed.
+fn now() -> UtcTime {
+    let now = Timestamp::now();
+    UtcTime::from_checked(Timestamp::from_second(now.as_second()).unwrap_or(now).to_string())
 }
 
 /// Why orphans cannot be determined.

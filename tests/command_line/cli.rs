@@ -17,6 +17,8 @@ fn steady(text: &str) -> String {
         (r"127\.0\.0\.1:\d+", "ADDRESS"),
         (r"\d+\.\d\d s", "TIME"),
         (r#""duration_ms":\d+"#, "DURATION"),
+        (r#""started":"[^"]*""#, "STARTED"),
+        (r#""command":"(?:[^"\\]|\\.)*""#, "COMMAND"),
         (r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", "REQUEST-ID"),
         // Answers are shown as they came, with ids and nonces of one run.
         (r"(?m)^    < .*$", "    < ANSWER"),

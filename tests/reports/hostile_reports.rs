@@ -172,8 +172,9 @@ fn no_text_acts_on_the_terminal_while_it_is_told_or_in_the_end() {
 
 /// Puts a text in the place of every text of an event that names nothing: what a file of events may hold.
 fn poison(value: &mut Json, key: &str, text: &str) {
-    const NAMES: [&str; 22] = [
+    const NAMES: [&str; 23] = [
         "event",
+        "started",
         "format",
         "name",
         "kind",

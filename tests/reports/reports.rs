@@ -3,6 +3,7 @@
 
 mod html;
 mod markup;
+mod occasion;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -37,6 +37,8 @@ pub struct Claim {
     pub subject: Option<Resource>,
     /// Where the run can be looked up.
     pub url: Option<String>,
+    /// The command line that starts the run. Reports show it, and the bundle does not.
+    pub command: Option<String>,
 }
 
 /// What is tested, if that is a file: its name and digest.
@@ -131,7 +133,9 @@ impl Certification {
         let is_reference = matches!(settings.target, Target::Reference(_));
         let started = Timestamp::now();
         let waivers = self.book(&settings.target, started)?;
-        let session = Session::start(settings, Background { waivers, ..Background::default() }).await?;
+        let command = self.claim.command.clone();
+        let background = Background { waivers, command, ..Background::default() };
+        let session = Session::start(settings, background).await?;
         let endpoint = session.endpoint();
         let tested = Tested { kind, signing: endpoint.signing.usual(), hook: endpoint.states.is_some() };
         let secrets = if is_reference { Secrets::default() } else { endpoint.signing.secrets() };

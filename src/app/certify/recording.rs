@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Cursor, Read, Seek, Write};
 
 use crate::app::AppError;
 use crate::event::{Event, RunEnd};
-use crate::evidence::{Lines, kept};
+use crate::evidence::{Lines, kept, kept_start};
 use crate::model::Verdict;
 use crate::protocol::sign::{Redactor, Secrets};
 use crate::report::event_line;
@@ -41,7 +41,11 @@ impl Recorder {
     /// Takes an event; that it cannot be written is reported at the end.
     pub(super) fn take(&mut self, event: Event) {
         let written = match event {
-            Event::Started(_) | Event::Warned { .. } => {
+            Event::Started(start) => {
+                let event = Event::Started(kept_start(start));
+                self.line(&event).map(|line| self.head.extend(line.into_bytes()))
+            }
+            Event::Warned { .. } => {
                 self.line(&event).map(|line| self.head.extend(line.into_bytes()))
             }
             Event::Finished(record) => {

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::certificate::Shown;
 use crate::app::certify::{Certification, Claim, signing_key, subject_of_file};
 use crate::app::review::snapshots_beside;
-use crate::app::{AppError, check_endpoints};
+use crate::app::{AppError, check_endpoints, command_line};
 use crate::app::{Keep, OutputKind};
 use crate::cli::args::{CertifyArgs, ReuseArgs};
 use crate::cli::certificate_text::{certificate, harmless, outcome};
@@ -39,6 +39,7 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
         skip: args.select.skip.clone(),
         subject,
         url: args.run_url.clone(),
+        command: Some(command_line(env::args_os())),
     };
     let certification = Certification::read(cases, claim)?;
     let output = Output::resolve(&args.report)?;

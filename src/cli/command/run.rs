@@ -1,11 +1,12 @@
 //! `run`: cases against an endpoint, or against several, one after the other.
 
+use std::env;
 use std::path::Path;
 
 use super::check::selected;
 use super::stale::keep_stale;
 use crate::app::{
-    Background, Keep, LastRun, SessionSettings, Target, check_endpoints, check_sendable, manifest_drift,
+    Background, Keep, LastRun, SessionSettings, Target, check_endpoints, check_sendable, command_line, manifest_drift,
     series, today,
 };
 use crate::cli::args::RunArgs;
@@ -95,7 +96,8 @@ fn with_background(
     for Settings { session, snapshots } in all {
         let background = Background::read(&session.target, &snapshots, cases, suite, &day)?;
         background.notes.iter().for_each(|line| note(&printable(line)));
-        sessions.push((session, Background { drift: drift.cloned(), ..background }));
+        let command = Some(command_line(env::args_os()));
+        sessions.push((session, Background { drift: drift.cloned(), command, ..background }));
     }
     Ok(sessions)
 }

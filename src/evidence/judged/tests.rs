@@ -15,7 +15,7 @@ use crate::judgement::tests::{SEED, played, suite_of, untried};
 use crate::judgement::{Tally, operations};
 use crate::model::{
     CaseRecord, Day, EndpointKind, Inconclusive, Level, Request, RequestId, Scheme, SetUp, Skipped,
-    SnapshotOutcome, Suite, Value, Verdict, WaivedCases, Waiver,
+    SnapshotOutcome, Suite, UtcTime, Value, Verdict, WaivedCases, Waiver,
 };
 
 use crate::plan::{PlannedCase, case_ids};
@@ -58,6 +58,8 @@ fn recorded(records: Vec<CaseRecord>) -> Run {
     }
     let start = RunStart {
         tool_version: "1".into(),
+        started: None,
+        command: None,
         operations: operations(&cases),
         endpoint: EndpointDescription { name: "mock".into(), url: "http://mock".into(), is_reference: false },
         selected: 3,
@@ -113,6 +115,9 @@ fn each_thing_that_a_start_says_is_compared() {
     assert_eq!(with(&|start| start.endpoint.is_reference = true), about("what the endpoint is"));
     assert_eq!(with(&|start| start.faults.push("x".into())), about("faults"));
     assert_eq!(with(&|start| start.snapshots = Some(PathBuf::new())), about("snapshots"));
+    let how = about("when and how it was started");
+    assert_eq!(with(&|start| start.command = Some("x".into())), how);
+    assert_eq!(with(&|start| start.started = Some(UtcTime::from_checked("2026-01-02T03:04:05Z"))), how);
     let level = with(&|start| start.gate = Level::Snapshot);
     assert!(level.contains(&about("a level that counts")[0]), "{level:?}");
     let level = with(&|start| start.gate = Level::Message);

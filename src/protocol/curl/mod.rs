@@ -15,6 +15,11 @@ const LARGEST_ARGUMENT: usize = 100_000;
 /// From this length on some versions of `curl` ask with `Expect: 100-continue` first.
 const EXPECTS: usize = 1024;
 
+/// A text as one word of a POSIX shell, plain or in quotes.
+pub fn shell_word(text: &str) -> String {
+    quoted(text)
+}
+
 /// A `curl` line for a POSIX shell that repeats a request to `base`.
 ///
 /// Every byte of the request is quoted; control characters are written so that the line can be printed and pasted.

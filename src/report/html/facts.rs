@@ -19,7 +19,12 @@ pub(super) fn write(html: &mut Html<'_>, start: &RunStart, end: &RunEnd) -> io::
     fact(html, "Snapshots", &snapshots(start, end))?;
     fact(html, "Time", &time(end.elapsed))?;
     fact(html, "Seed", &start.seeds())?;
-    fact(html, "Made by", &format!("proofmark {}", start.tool_version))?;
+    for part in start.parts.iter().take(NAMED) {
+        if let Some(command) = &part.command {
+            let shard = part.shard.map_or_else(String::new, |shard| format!("part {shard}: "));
+            fact(html, "Command", &format!("{shard}{command}"))?;
+        }
+    }
     html.raw("</dl>\n")?;
     Ok(())
 }

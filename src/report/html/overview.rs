@@ -120,6 +120,11 @@ impl Summary<'_> {
             html.raw(", ")?.shown(held)?.raw(" held")?;
         }
         html.raw(". Levels up to <b>")?.raw(self.start.gate.name())?.raw("</b> count.</p>\n")?;
+        html.raw("<p class=\"lead occasion\">")?.line(&self.start.occasion())?;
+        if let Some(command) = &self.start.command {
+            html.raw(": <code>")?.line(command)?.raw("</code>")?;
+        }
+        html.raw("</p>\n")?;
         Ok(())
     }
 

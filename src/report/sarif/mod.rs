@@ -88,13 +88,19 @@ impl SarifReport {
 
     fn end(&mut self, end: &RunEnd) -> io::Result<()> {
         let Some(Run { start, rules, warnings, .. }) = self.run.take() else { return Ok(()) };
-        let invocation = json!({
+        let mut invocation = json!({
             // The tool did what it was asked to, whatever it found.
             "executionSuccessful": end.stopped.is_none(),
             "exitCodeDescription": end.outcome().name(),
             "toolExecutionNotifications": execution(end, &warnings),
             "toolConfigurationNotifications": configuration(end),
         });
+        if let Some(started) = &start.started {
+            invocation["startTimeUtc"] = started.as_str().into();
+        }
+        if let Some(command) = &start.command {
+            invocation["commandLine"] = command.as_str().into();
+        }
         let tail = json!({
             "tool": { "driver": {
                 "name": "proofmark",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::contract::{RawParameter, RawRow};
@@ -13,13 +14,17 @@ use crate::event::{
     EffectCounts, EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber, PartStart,
     RowStart, RowsHeld, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
 };
-use crate::model::{Drift, Level, VerdictCounts};
+use crate::model::{Drift, Level, UtcTime, VerdictCounts};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RawStart {
     format: String,
     version: u32,
     tool: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    started: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    command: Option<String>,
     endpoint: RawEndpoint,
     contracts: Vec<RawOperation>,
     selected: usize,
@@ -38,19 +43,21 @@ struct RawPart {
     of: Option<u64>,
     seed: u64,
     url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    command: Option<String>,
 }
 
 impl From<&PartStart> for RawPart {
     fn from(part: &PartStart) -> Self {
         let (number, of) = part.shard.map(|PartNumber { number, count }| (number, count)).unzip();
-        Self { number, of, seed: part.seed, url: part.url.clone() }
+        Self { number, of, seed: part.seed, url: part.url.clone(), command: part.command.clone() }
     }
 }
 
 impl From<RawPart> for PartStart {
     fn from(raw: RawPart) -> Self {
         let shard = raw.number.zip(raw.of).map(|(number, count)| PartNumber { number, count });
-        Self { shard, seed: raw.seed, url: raw.url }
+        Self { shard, seed: raw.seed, url: raw.url, command: raw.command }
     }
 }
 
@@ -82,6 +89,8 @@ impl From<&RunStart> for RawStart {
             format: FORMAT.to_owned(),
             version: VERSION,
             tool: start.tool_version.clone(),
+            started: start.started.as_ref().map(|started| started.as_str().to_owned()),
+            command: start.command.clone(),
             endpoint: RawEndpoint { name, url, reference: is_reference },
             contracts: start.operations.iter().map(RawOperation::from).collect(),
             selected: start.selected,
@@ -105,6 +114,8 @@ impl TryFrom<RawStart> for RunStart {
         let RawEndpoint { name, url, reference } = raw.endpoint;
         Ok(Self {
             tool_version: raw.tool,
+            started: raw.started.map(moment).transpose()?,
+            command: raw.command,
             operations: raw.contracts.into_iter().map(OperationStart::from).collect(),
             endpoint: EndpointDescription { name, url, is_reference: reference },
             selected: raw.selected,
@@ -116,6 +127,15 @@ impl TryFrom<RawStart> for RunStart {
             snapshots: raw.snapshots.map(PathBuf::from),
         })
     }
+}
+
+/// A moment in the one form in which it is written.
+fn moment(text: String) -> Result<UtcTime, WireError> {
+    let is_written_so = |moment: Timestamp| moment.to_string() == text && moment.subsec_nanosecond() == 0;
+    if text.parse().is_ok_and(is_written_so) {
+        return Ok(UtcTime::from_checked(text));
+    }
+    Err(WireError::InvalidValue { what: "time of a start", found: text })
 }
 
 /// A level by its name.
