@@ -116,8 +116,8 @@ fn code_of(error: &AppError) -> u8 {
         | AppError::Orphans(_)
         | AppError::Plan(PlanError::Id { .. } | PlanError::TooMany) => INVALID_FILES,
         AppError::Plan(
-            PlanError::Unmatched { .. }
-            | PlanError::NothingSkipped { .. }
+            PlanError::Unmatched(_)
+            | PlanError::NothingSkipped(_)
             | PlanError::AllSkipped
             | PlanError::Empty,
         )

@@ -16,8 +16,8 @@ use super::exit::CliError;
 use super::output::Surroundings;
 use crate::app::AppError;
 use crate::embedded::EmbeddedError;
-use crate::model::{Problem, plural};
-use crate::plan::PlanError;
+use crate::model::{Problem, counted, plural};
+use crate::plan::{PlanError, Unmatched};
 use crate::report::printable;
 use crate::source::{LoadError, nearest};
 
@@ -53,7 +53,9 @@ fn error_text(error: &CliError) -> String {
 fn hint(error: &CliError) -> Option<String> {
     match error {
         CliError::Usage { hint, .. } | CliError::App(AppError::Settings { hint, .. }) => hint.clone(),
-        CliError::App(AppError::Plan(PlanError::Unmatched { patterns })) => Some(unmatched_hint(patterns)),
+        CliError::App(AppError::Plan(PlanError::Unmatched(unmatched) | PlanError::NothingSkipped(unmatched))) => {
+            Some(unmatched_hint(unmatched))
+        }
         CliError::App(AppError::Load(LoadError::Empty { .. } | LoadError::Unreadable { .. })) => {
             Some("run in the project's folder, or name its cases with --cases DIR; `proofmark init` starts a project".into())
         }
@@ -67,7 +69,7 @@ fn hint(error: &CliError) -> Option<String> {
         }
         CliError::App(
             AppError::Load(LoadError::Problems(_))
-            | AppError::Plan(PlanError::NothingSkipped { .. } | PlanError::AllSkipped | PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
+            | AppError::Plan(PlanError::AllSkipped | PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
             | AppError::Pattern(_)
             | AppError::Prepare(_)
             | AppError::Encode(_)
@@ -91,17 +93,33 @@ fn hint(error: &CliError) -> Option<String> {
     }
 }
 
-/// A pattern that matches nothing may have been meant as a command, where none is given.
-fn unmatched_hint(patterns: &[String]) -> String {
+/// What to write in place of a pattern that matches nothing. It may have been meant as a command, where none is given.
+fn unmatched_hint(unmatched: &Unmatched) -> String {
+    const LIST: &str = "`proofmark list` shows every id";
+    if let Some((wider, count)) = &unmatched.wider {
+        let cases = counted(*count, "case");
+        return format!("a pattern matches whole parts between slashes: `{wider}` matches {cases}; {LIST}");
+    }
+    let Some(pattern) = unmatched.patterns.first() else { return LIST.to_owned() };
     let program = program();
     let commands: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
     let is_command = |argument: OsString| commands.iter().any(|command| argument == **command);
     let is_given = env::args_os().any(is_command);
-    let meant = patterns.first().filter(|_| !is_given).and_then(|pattern| nearest(pattern, &commands));
-    match meant {
-        Some(command) => format!("was the command `{command}` meant? `proofmark list` shows every id"),
-        None => "`proofmark list` shows every id".to_owned(),
+    if let Some(command) = nearest(pattern, &commands).filter(|_| !is_given) {
+        return format!("was the command `{command}` meant? {LIST}");
     }
+    let mut unknown = pattern.split('/').filter(|part| !unmatched.parts.contains(*part));
+    match unknown.find_map(|part| nearest_part(part, unmatched)) {
+        Some(near) => format!("did you mean `{near}`? {LIST}"),
+        None => LIST.to_owned(),
+    }
+}
+
+/// The part of an id that is most like one that no id has. So many are compared at a time.
+fn nearest_part<'a>(part: &str, unmatched: &'a Unmatched) -> Option<&'a str> {
+    let parts: Vec<&str> = unmatched.parts.iter().map(String::as_str).collect();
+    let near: Vec<&str> = parts.chunks(200).filter_map(|some| nearest(part, some)).collect();
+    nearest(part, &near)
 }
 
 /// Every problem, with its line as long as there are few.

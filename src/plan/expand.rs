@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::pattern::Pattern;
+use super::pattern::{Pattern, Unmatched};
 use crate::model::{AxisChoice, Case, CaseId, Contract, IdError, Row, Spot, Suite, last_part};
 
 /// The most cases of a suite: each takes some hundred bytes, and a few lines of a table may come to any number.
@@ -12,17 +12,11 @@ const MOST_CASES: usize = 1_000_000;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// Patterns that select no case.
-    #[error("no case matches {}", .patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", "))]
-    Unmatched {
-        /// The patterns.
-        patterns: Vec<String>,
-    },
+    #[error("no case matches {0}")]
+    Unmatched(Unmatched),
     /// Patterns of cases to skip that match none of those that are selected.
-    #[error("--skip: no selected case matches {}", .patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", "))]
-    NothingSkipped {
-        /// The patterns.
-        patterns: Vec<String>,
-    },
+    #[error("--skip: no selected case matches {0}")]
+    NothingSkipped(Unmatched),
     /// Every case that is selected is skipped on purpose.
     #[error("--skip leaves none of the selected cases")]
     AllSkipped,
@@ -98,11 +92,11 @@ impl Plan {
                 case.skipped.get_or_insert_with(|| Arc::clone(&name));
             }
             if !is_matched {
-                unmatched.push(pattern.as_str().to_owned());
+                unmatched.push(pattern);
             }
         }
-        if !unmatched.is_empty() {
-            return Err(PlanError::NothingSkipped { patterns: unmatched });
+        if let Some(unmatched) = Unmatched::of(&unmatched, self.cases.iter().map(|case| case.id.as_str())) {
+            return Err(PlanError::NothingSkipped(unmatched));
         }
         if self.cases.iter().all(|case| case.skipped.is_some()) {
             return Err(PlanError::AllSkipped);
@@ -168,13 +162,10 @@ fn expand(case: &Arc<Case>, contract: &Arc<Contract>, cases: &mut Vec<PlannedCas
 pub fn plan(suite: &Suite, patterns: &[Pattern]) -> Result<Plan, PlanError> {
     let mut cases = case_ids(suite)?;
     let known = cases.len();
-    let unmatched: Vec<String> = patterns
-        .iter()
-        .filter(|pattern| !cases.iter().any(|case| is_selected(case, pattern)))
-        .map(|pattern| pattern.as_str().to_owned())
-        .collect();
-    if !unmatched.is_empty() {
-        return Err(PlanError::Unmatched { patterns: unmatched });
+    let unmatched: Vec<&Pattern> =
+        patterns.iter().filter(|pattern| !cases.iter().any(|case| is_selected(case, pattern))).collect();
+    if let Some(unmatched) = Unmatched::of(&unmatched, cases.iter().map(|case| case.id.as_str())) {
+        return Err(PlanError::Unmatched(unmatched));
     }
     if !patterns.is_empty() {
         cases.retain(|case| patterns.iter().any(|pattern| is_selected(case, pattern)));

@@ -12,7 +12,7 @@ mod prepare;
 pub use effect::{billable_requests, billable_set_ups, billable_steps};
 pub use expand::{Plan, PlanError, PlannedCase, case_ids, plan};
 pub use literal::literals;
-pub use pattern::{Pattern, PatternError};
+pub use pattern::{Pattern, PatternError, Unmatched};
 pub use prepare::{
     Need, PrepareError, Preview, about, open_scope, prepare, preview, preview_with, scheme, set_variables,
 };

@@ -102,7 +102,7 @@ fn a_dry_run_tells_what_would_be_sent_and_sends_nothing() {
         &url,
         "--rate",
         "10/60s",
-        "client-token/replayed",
+        "client-token/replayed*",
     ]);
     let text = out(&output);
     assert_eq!(code(&output), 0);

@@ -318,7 +318,7 @@ fn parts_on_instances(reports: &Reports) -> (Vec<String>, Vec<String>) {
         let (shard, seed, name) = (format!("{number}/3"), (40 + number).to_string(), number.to_string());
         let place = ["--endpoint", served.at("url"), "--states", served.at("states")];
         let common =
-            ["run", "-q", "--level", "body", "--sign", "none", "--shard", &shard, "--seed", &seed, "tag"];
+            ["run", "-q", "--level", "body", "--sign", "none", "--shard", &shard, "--seed", &seed, "tag-*"];
         let output = reports.run(&[&common[..], &place].concat(), &name, &["ndjson"]);
         assert_eq!(code(&output), 0, "{}", out(&output) + &err(&output));
         (served.at("url").to_owned(), reports.path(&format!("{name}.ndjson")).display().to_string())

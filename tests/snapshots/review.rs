@@ -12,7 +12,7 @@ use crate::support::{code, copied_cases, copied_snapshots, err, out, proofmark};
 
 /// Cases that a fault changes, and how they are selected.
 const FAULT: &str = "wrong-message:Duplicate.TagKey";
-const CASES: &str = "tag-count/duplicate-key";
+const CASES: &str = "tag-count/duplicate-key*";
 
 struct Project(tempfile::TempDir);
 

@@ -11,7 +11,7 @@ use crate::support::{code, copied_cases, copied_snapshots, err, out, proofmark};
 
 /// A row of the contract that few cases meet, a fault that changes its message, and the cases.
 pub(crate) const FAULT: &str = "wrong-message:Duplicate.TagKey";
-pub(crate) const CASES: &str = "tag-count/duplicate-key";
+pub(crate) const CASES: &str = "tag-count/duplicate-key*";
 
 /// The operation's folder, below `cases` and below `snapshots`.
 pub(crate) const OPERATION: &str = "ecs/StartImagePipelineExecution";

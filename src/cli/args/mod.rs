@@ -158,7 +158,7 @@ pub(in crate::cli) struct ManifestArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ShowArgs {
-    /// The case's id, or a part of it that no other id has
+    /// The case's id, or parts of it that no other id has
     #[arg(value_name = "CASE")]
     pub(in crate::cli) case: String,
     /// The address that the curl lines go to; that of `proofmark serve` if left out, with lines that set its states up

@@ -23,7 +23,8 @@ pub(in crate::cli) struct StoreArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReviewArgs {
-    /// Part of a case's id, or a whole one with * and ?; all without any
+    /// One part of a case's id between slashes, or several that follow each other; * and ? match any characters; all
+    /// without any
     #[arg(value_name = "PATTERN")]
     pub(in crate::cli) patterns: Vec<String>,
     /// Take each pattern as the whole id

@@ -22,7 +22,8 @@ pub(in crate::cli) struct FolderArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Cases")]
 pub(in crate::cli) struct SelectArgs {
-    /// Part of an id, or a whole one with * and ?; all cases without any
+    /// One part of an id between slashes, or several that follow each other; * and ? match any characters; all cases
+    /// without any
     #[arg(value_name = "PATTERN", help_heading = None)]
     pub(in crate::cli) patterns: Vec<String>,
     /// Take each pattern as the whole id
