@@ -76,7 +76,10 @@ mod tests {
             ("http://h/b?mail=a@b", "http://…@b"),
         ] {
             let line = shown(&[given]);
-            assert!(!["pass", "pa/ss", "p?a", "key", "token"].iter().any(|secret| line.contains(secret)), "{line}");
+            assert!(
+                !["pass", "pa/ss", "p?a", "key", "token"].iter().any(|secret| line.contains(secret)),
+                "{line}"
+            );
             assert!(line.contains(due), "{given}: {line}, not {due}");
         }
     }

@@ -7,7 +7,7 @@ use super::Shard;
 use crate::embedded::EmbeddedError;
 #[cfg(feature = "evidence")]
 use crate::evidence::KeyError;
-use crate::plan::{PatternError, PlanError, PrepareError};
+use crate::plan::{FilterError, PatternError, PlanError, PrepareError};
 use crate::protocol::EncodeError;
 use crate::run::OrphanError;
 use crate::snapshot::StoreError;
@@ -31,6 +31,9 @@ pub enum AppError {
     /// Patterns.
     #[error(transparent)]
     Pattern(#[from] PatternError),
+    /// Expressions.
+    #[error("-E: {0}")]
+    Filter(#[from] FilterError),
     /// Selection.
     #[error(transparent)]
     Plan(#[from] PlanError),

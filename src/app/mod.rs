@@ -49,7 +49,7 @@ pub use series::series;
 pub use session::{Background, REFERENCE, Session, SessionSettings, SnapshotSettings, Target};
 pub use shard::Shard;
 pub use stale::{freshness, keep_stale, left_alone, stale_snapshot};
-pub use suite::{Checked, check_endpoints, check_sendable, check_suite, selected};
+pub use suite::{Checked, Choice, check_endpoints, check_sendable, check_suite, selected};
 pub use sweep::{Swept, sweep};
 pub use unnamed::{ENDPOINT_VARIABLE, Unnamed};
 pub use waivers::{Grounds, Proposed};

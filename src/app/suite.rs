@@ -8,7 +8,7 @@ use super::manifest::check_manifest;
 use super::{AppError, Shard, Variables, resolved, today};
 use crate::judgement::unmatched;
 use crate::model::{Backing, PreparedStep, Problem, Suite};
-use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
+use crate::plan::{Filter, Pattern, Plan, PlannedCase, Selectable, case_ids, filtered, preview, select};
 use crate::protocol::encode;
 use crate::source::{
     EndpointEntry, LoadError, Wanted, check_fixtures, check_normalisation, load, load_endpoints, load_waivers,
@@ -190,20 +190,51 @@ pub fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Result<()
     if problems.is_empty() { Ok(()) } else { Err(LoadError::Problems(problems).into()) }
 }
 
-/// Loads a suite whole, since the list of its cases must be known even where few are selected, and selects cases by
-/// patterns and by a part of what those select.
+/// What selects cases: patterns of ids, and of what those match, expressions.
+#[derive(Debug, Default)]
+pub struct Choice {
+    patterns: Vec<Pattern>,
+    filters: Vec<Filter>,
+}
+
+impl Choice {
+    /// Reads patterns, which are whole ids if that is asked for, and expressions.
+    ///
+    /// # Errors
+    /// A pattern or an expression that is none.
+    pub fn new(patterns: &[String], is_exact: bool, filters: &[String]) -> Result<Self, AppError> {
+        let patterns = patterns.iter().map(|text| Pattern::new(text, is_exact)).collect::<Result<_, _>>()?;
+        let filters = filters.iter().map(|text| Filter::new(text)).collect::<Result<_, _>>()?;
+        Ok(Self { patterns, filters })
+    }
+
+    /// The cases of a suite that are selected.
+    ///
+    /// # Errors
+    /// A pattern or an expression that selects nothing.
+    pub fn plan(&self, suite: &Suite) -> Result<Plan, AppError> {
+        Ok(filtered(suite, &self.patterns, &self.filters)?)
+    }
+
+    /// Whether it selects everything there is.
+    pub fn is_all(&self) -> bool {
+        self.patterns.is_empty() && self.filters.is_empty()
+    }
+
+    /// Keeps what is selected of the cases of a run that is over.
+    pub(super) fn select(&self, cases: &mut Vec<impl Selectable>) -> Result<(), AppError> {
+        Ok(select(cases, &self.patterns, &self.filters)?)
+    }
+}
+
+/// Loads a suite whole, since the list of its cases must be known even where few are selected, and selects cases and a
+/// part of those.
 ///
 /// # Errors
-/// Invalid files, a pattern that is none or matches nothing, and a part in which there is no case.
-pub fn selected(
-    cases: &Path,
-    patterns: &[String],
-    is_exact: bool,
-    part: Option<Shard>,
-) -> Result<(Suite, Plan), AppError> {
-    let patterns = patterns.iter().map(|text| Pattern::new(text, is_exact)).collect::<Result<Vec<_>, _>>()?;
+/// Invalid files, a choice that selects nothing, and a part in which there is no case.
+pub fn selected(cases: &Path, choice: &Choice, part: Option<Shard>) -> Result<(Suite, Plan), AppError> {
     let suite = load(cases, Wanted::All)?;
-    let mut plan = plan(&suite, &patterns)?;
+    let mut plan = choice.plan(&suite)?;
     if let Some(shard) = part {
         plan.cases.retain(|planned| shard.has(planned.id.as_str()));
         if plan.cases.is_empty() {

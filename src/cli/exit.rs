@@ -100,9 +100,11 @@ where
 /// The exit code that something leads to that could not be done.
 fn code_of(error: &AppError) -> u8 {
     match error {
-        AppError::Settings { .. } | AppError::Pattern(_) | AppError::Transport(_) | AppError::Embedded(_) => {
-            USAGE
-        }
+        AppError::Settings { .. }
+        | AppError::Pattern(_)
+        | AppError::Filter(_)
+        | AppError::Transport(_)
+        | AppError::Embedded(_) => USAGE,
         AppError::Load(_)
         | AppError::Prepare(_)
         | AppError::Encode(_)
@@ -117,6 +119,9 @@ fn code_of(error: &AppError) -> u8 {
         | AppError::Plan(PlanError::Id { .. } | PlanError::TooMany) => INVALID_FILES,
         AppError::Plan(
             PlanError::Unmatched(_)
+            | PlanError::UnmatchedId(_)
+            | PlanError::UnknownTag { .. }
+            | PlanError::NothingFiltered { .. }
             | PlanError::NothingSkipped(_)
             | PlanError::AllSkipped
             | PlanError::Empty,

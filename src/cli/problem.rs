@@ -21,6 +21,9 @@ use crate::plan::{PlanError, Unmatched};
 use crate::report::printable;
 use crate::source::{LoadError, nearest};
 
+/// How many tags are listed.
+const TAGS: usize = 30;
+
 /// How many problems are shown with their lines before the rest is listed.
 const SHOWN_IN_FULL: usize = 50;
 
@@ -53,9 +56,11 @@ fn error_text(error: &CliError) -> String {
 fn hint(error: &CliError) -> Option<String> {
     match error {
         CliError::Usage { hint, .. } | CliError::App(AppError::Settings { hint, .. }) => hint.clone(),
-        CliError::App(AppError::Plan(PlanError::Unmatched(unmatched) | PlanError::NothingSkipped(unmatched))) => {
+        CliError::App(AppError::Plan(PlanError::Unmatched(unmatched) | PlanError::UnmatchedId(unmatched) | PlanError::NothingSkipped(unmatched))) => {
             Some(unmatched_hint(unmatched))
         }
+        CliError::App(AppError::Plan(PlanError::UnknownTag { tag, known })) => Some(tag_hint(tag, known)),
+        CliError::App(AppError::Filter(error)) => error.hint.clone(),
         CliError::App(AppError::Load(LoadError::Empty { .. } | LoadError::Unreadable { .. })) => {
             Some("run in the project's folder, or name its cases with --cases DIR; `proofmark init` starts a project".into())
         }
@@ -69,7 +74,7 @@ fn hint(error: &CliError) -> Option<String> {
         }
         CliError::App(
             AppError::Load(LoadError::Problems(_))
-            | AppError::Plan(PlanError::AllSkipped | PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
+            | AppError::Plan(PlanError::NothingFiltered { .. } | PlanError::AllSkipped | PlanError::Empty | PlanError::Id { .. } | PlanError::TooMany)
             | AppError::Pattern(_)
             | AppError::Prepare(_)
             | AppError::Encode(_)
@@ -112,6 +117,16 @@ fn unmatched_hint(unmatched: &Unmatched) -> String {
     match unknown.find_map(|part| nearest_part(part, unmatched)) {
         Some(near) => format!("did you mean `{near}`? {LIST}"),
         None => LIST.to_owned(),
+    }
+}
+
+/// What to write in place of a tag that no case has.
+fn tag_hint(tag: &str, known: &[String]) -> String {
+    let tags: Vec<&str> = known.iter().map(String::as_str).collect();
+    match nearest(tag, &tags) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if tags.is_empty() => "no table and no case has tags: add `tags = [\"slow\"]`".to_owned(),
+        None => format!("the tags here are {}", tags[..tags.len().min(TAGS)].join(", ")),
     }
 }
 

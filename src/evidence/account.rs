@@ -26,6 +26,9 @@ pub struct Account {
     pub patterns: Vec<String>,
     /// Whether each pattern is a whole id.
     pub exact: bool,
+    /// The expressions that selected cases of those; all of them if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<String>,
     kind: String,
     signing: String,
     /// Whether the endpoint has a state hook.
@@ -63,6 +66,7 @@ impl Account {
             subject: None,
             patterns: Vec::new(),
             exact: false,
+            filters: Vec::new(),
             kind: tested.kind.name().to_owned(),
             signing: tested.signing.to_string(),
             hook: tested.hook,

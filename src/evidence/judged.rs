@@ -13,7 +13,7 @@ use super::statement::Omission;
 use crate::event::{Event, RunEnd, RunStart};
 use crate::judgement::{Apart, Tally, UniqueIds, WaiverBook, codes_due, judge_again, operations};
 use crate::model::{CaseId, CaseRecord, EndpointKind, Level, Scheme, Suite, Verdict, Waiver};
-use crate::plan::{Pattern, PlannedCase, case_ids, plan, scheme};
+use crate::plan::{Filter, Pattern, PlannedCase, case_ids, filtered, scheme};
 use crate::template::Templates;
 
 /// What is needed to judge a recorded run again.
@@ -82,7 +82,9 @@ impl JudgingInputs<'_> {
         let account = self.account;
         let patterns = account.patterns.iter().map(|text| Pattern::new(text, account.exact));
         let patterns = patterns.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))?;
-        let selected = plan(self.suite, &patterns).map_err(|error| wrong(&error))?;
+        let filters = account.filters.iter().map(|text| Filter::new(text));
+        let filters = filters.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))?;
+        let selected = filtered(self.suite, &patterns, &filters).map_err(|error| wrong(&error))?;
         let all = case_ids(self.suite).map_err(|error| wrong(&error))?;
         let day = account.day().map_err(|what| divergence("run.json", what))?;
         let usual = account.tested().map_err(|what| divergence("run.json", what))?.signing;
@@ -245,6 +247,7 @@ impl Judged {
             && due.observations == record.observations
             && due.effects == record.effects
             && due.snapshot == record.snapshot
+            && record.tags == planned.case.tags
             && record.given.is_empty()
             && record.set_ups.is_empty()
             && record.unanswered.is_none()
@@ -279,6 +282,7 @@ fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
         ("what is known of its effects", again.effects == record.effects),
         ("what was observed on the endpoint", again.observations == record.observations),
         ("its sentence", again.about == record.about),
+        ("its tags", again.tags == record.tags),
         ("its place in its file", again.spot == record.spot),
         ("how many requests were answered", again.answered == record.answered),
         ("how many steps were not sent", again.steps_not_sent == record.steps_not_sent),

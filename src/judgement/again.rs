@@ -87,6 +87,7 @@ pub fn judge_again(
     Ok(CaseRecord {
         id: planned.id.clone(),
         about: replay.about,
+        tags: planned.case.tags.clone(),
         spot: planned.spot().clone(),
         verdict,
         findings,

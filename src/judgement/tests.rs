@@ -197,6 +197,7 @@ pub(crate) fn untried(planned: &PlannedCase) -> CaseRecord {
     CaseRecord {
         id: planned.id.clone(),
         about: planned.case.about.clone(),
+        tags: planned.case.tags.clone(),
         spot: planned.spot().clone(),
         verdict: crate::model::Verdict::Passed,
         findings: Vec::new(),

@@ -4,7 +4,7 @@
 
 use super::named::named;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::hash::Hash;
 use std::str::FromStr;
@@ -46,6 +46,8 @@ pub struct Case {
     pub axes: Vec<AxisChoice>,
     /// The requests, at least one.
     pub steps: Vec<Step>,
+    /// Words by which cases are selected: those of its table, and its own.
+    pub tags: BTreeSet<String>,
     /// Former ids of the case.
     pub former: Vec<String>,
     /// Where it is written.

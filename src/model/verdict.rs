@@ -1,5 +1,6 @@
 //! Verdicts: what is known about a case after a run.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -207,6 +208,8 @@ pub struct CaseRecord {
     pub id: CaseId,
     /// Its sentence.
     pub about: String,
+    /// Its tags, and those of its table.
+    pub tags: BTreeSet<String>,
     /// Where it is written.
     pub spot: Spot,
     /// What is known.

@@ -1,7 +1,9 @@
 //! Selects cases and multiplies out their rows and axes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::filter::{Filter, Idle, Selectable};
 use super::pattern::{Pattern, Unmatched};
 use crate::model::{AxisChoice, Case, CaseId, Contract, IdError, Row, Spot, Suite, last_part};
 
@@ -17,6 +19,23 @@ pub enum PlanError {
     /// Patterns of cases to skip that match none of those that are selected.
     #[error("--skip: no selected case matches {0}")]
     NothingSkipped(Unmatched),
+    /// A pattern of an expression that matches no case.
+    #[error("-E: no case matches {0}")]
+    UnmatchedId(Unmatched),
+    /// A tag of an expression that no case has.
+    #[error("-E: no case has the tag `{tag}`")]
+    UnknownTag {
+        /// The tag.
+        tag: String,
+        /// The tags that cases have.
+        known: Vec<String>,
+    },
+    /// An expression that selects no case.
+    #[error("-E: no case that is selected meets `{filter}`")]
+    NothingFiltered {
+        /// The expression.
+        filter: String,
+    },
     /// Every case that is selected is skipped on purpose.
     #[error("--skip leaves none of the selected cases")]
     AllSkipped,
@@ -69,6 +88,21 @@ impl PlannedCase {
     }
 }
 
+impl Selectable for PlannedCase {
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn tags(&self) -> &BTreeSet<String> {
+        &self.case.tags
+    }
+
+    fn is_named(&self, pattern: &Pattern) -> bool {
+        let former = |name: &String| pattern.matches(&format!("{}/{name}", self.id.table()));
+        pattern.matches(self.id.as_str()) || self.case.former.iter().any(former)
+    }
+}
+
 /// The cases of a run, in the order of their ids.
 #[derive(Debug)]
 pub struct Plan {
@@ -87,7 +121,7 @@ impl Plan {
         let mut unmatched = Vec::new();
         for pattern in patterns {
             let (name, mut is_matched) = (Arc::from(pattern.as_str()), false);
-            for case in self.cases.iter_mut().filter(|case| is_selected(case, pattern)) {
+            for case in self.cases.iter_mut().filter(|case| case.is_named(pattern)) {
                 is_matched = true;
                 case.skipped.get_or_insert_with(|| Arc::clone(&name));
             }
@@ -160,26 +194,64 @@ fn expand(case: &Arc<Case>, contract: &Arc<Contract>, cases: &mut Vec<PlannedCas
 /// # Errors
 /// A pattern that matches nothing, since a gate that tests nothing must not pass.
 pub fn plan(suite: &Suite, patterns: &[Pattern]) -> Result<Plan, PlanError> {
+    filtered(suite, patterns, &[])
+}
+
+/// The same, and of those the cases that any of the expressions selects.
+///
+/// # Errors
+/// As [`plan`], and expressions that select nothing, or name what no case has.
+pub fn filtered(suite: &Suite, patterns: &[Pattern], filters: &[Filter]) -> Result<Plan, PlanError> {
     let mut cases = case_ids(suite)?;
     let known = cases.len();
-    let unmatched: Vec<&Pattern> =
-        patterns.iter().filter(|pattern| !cases.iter().any(|case| is_selected(case, pattern))).collect();
-    if let Some(unmatched) = Unmatched::of(&unmatched, cases.iter().map(|case| case.id.as_str())) {
-        return Err(PlanError::Unmatched(unmatched));
-    }
-    if !patterns.is_empty() {
-        cases.retain(|case| patterns.iter().any(|pattern| is_selected(case, pattern)));
-    }
+    select(&mut cases, patterns, filters)?;
     if cases.is_empty() {
         return Err(PlanError::Empty);
     }
     Ok(Plan { cases, known })
 }
 
-/// A case is selected by its id and by the ids that it had before.
-fn is_selected(case: &PlannedCase, pattern: &Pattern) -> bool {
-    let former = |name: &String| pattern.matches(&format!("{}/{name}", case.id.table()));
-    pattern.matches(case.id.as_str()) || case.case.former.iter().any(former)
+/// Keeps the cases that any of the patterns matches, and of those the ones that any of the expressions selects.
+///
+/// # Errors
+/// As [`filtered`].
+pub fn select<T: Selectable>(
+    cases: &mut Vec<T>,
+    patterns: &[Pattern],
+    filters: &[Filter],
+) -> Result<(), PlanError> {
+    let unmatched: Vec<&Pattern> =
+        patterns.iter().filter(|pattern| !cases.iter().any(|case| case.is_named(pattern))).collect();
+    if let Some(unmatched) = Unmatched::of(&unmatched, cases.iter().map(Selectable::id)) {
+        return Err(PlanError::Unmatched(unmatched));
+    }
+    filters.iter().try_for_each(|filter| check(filter, cases))?;
+    if !patterns.is_empty() {
+        cases.retain(|case| patterns.iter().any(|pattern| case.is_named(pattern)));
+    }
+    if let Some(filter) = filters.iter().find(|filter| !cases.iter().any(|case| filter.matches(case))) {
+        return Err(PlanError::NothingFiltered { filter: filter.as_str().to_owned() });
+    }
+    if !filters.is_empty() {
+        cases.retain(|case| filters.iter().any(|filter| filter.matches(case)));
+    }
+    Ok(())
+}
+
+/// Refuses an expression with a tag or a pattern that no case of the suite has.
+fn check(filter: &Filter, cases: &[impl Selectable]) -> Result<(), PlanError> {
+    match filter.idle(cases).first() {
+        None => Ok(()),
+        Some(Idle::Id(pattern)) => {
+            let ids = cases.iter().map(Selectable::id);
+            Err(PlanError::UnmatchedId(Unmatched::of(&[*pattern], ids).unwrap_or_default()))
+        }
+        Some(Idle::Tag(tag)) => {
+            let known: BTreeSet<&String> = cases.iter().flat_map(|case| case.tags()).collect();
+            let known = known.into_iter().cloned().collect();
+            Err(PlanError::UnknownTag { tag: (*tag).to_owned(), known })
+        }
+    }
 }
 
 #[cfg(test)]

@@ -98,6 +98,7 @@ impl<'a> Attempt<'a> {
             rows_met,
             codes_due,
             about: self.about,
+            tags: self.planned.case.tags.clone(),
             spot: self.planned.spot().clone(),
             verdict,
             findings,

@@ -33,7 +33,8 @@ use tokio::time::sleep;
 use crate::event::{Event, PartNumber, PartStart, RunEnd, RunStart, StaleSnapshot};
 use crate::judgement::{Tally, UniqueIds, WaiverBook, codes_due, operations};
 use crate::model::{
-    CaseRecord, Contract, Drift, Effects, Skipped, SnapshotOutcome, Suite, UtcTime, Verdict, plural, whole_micros,
+    CaseRecord, Contract, Drift, Effects, Skipped, SnapshotOutcome, Suite, UtcTime, Verdict, plural,
+    whole_micros,
 };
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
 use crate::protocol::sign::Redactor;
@@ -220,6 +221,7 @@ impl Runner {
             id: planned.id.clone(),
             about: scope
                 .map_or_else(|_| planned.case.about.clone(), |scope| about(planned, &scope, &self.templates)),
+            tags: planned.case.tags.clone(),
             spot: planned.spot().clone(),
             verdict: Verdict::Skipped(reason),
             findings: Vec::new(),

@@ -18,16 +18,20 @@ pub(super) static TABLE: Shape = Shape::Table(&[
     key("given", GIVEN, "The states that its cases need."),
     key("params", VALUES, "Parameters that every case of the table sends."),
     key("request", REQUEST, "How the requests of the table differ from the contract's usual one."),
+    key("tags", TEXTS, TAGS),
     key("with", Shape::Map(&VALUES), "Parameters by the names that the axis `with` has for them."),
     needed("case", Shape::List(&CASE), "The cases, each written as [[case]]."),
 ]);
 
 static CASE: Shape = Shape::Named("case", &Shape::Table(&CASE_KEYS));
 
-static CASE_KEYS: [Key; 14] = [
+const TAGS: &str = "Words by which -E selects cases; those of a table hold for all of its cases.";
+
+static CASE_KEYS: [Key; 15] = [
     needed("id", Shape::Text, "The case's part of the id: a-z, 0-9 and -."),
     needed("about", Shape::Text, "What the case shows, in a sentence."),
     key("former", TEXTS, "Ids that the case had before."),
+    key("tags", TEXTS, TAGS),
     key("rules", TEXTS, "Rules of the contract that the case tests."),
     key("given", GIVEN, "The states that the case needs; replaces the table's."),
     key("vars", VALUES, "Variables, evaluated once and in order."),

@@ -25,7 +25,7 @@ const TABLE: &str = "[[case]]\nid = \"one\"\nabout = \"It is there.\"\nparams = 
 /// A thing that is broken for the rows a and b until it is mended, and the rows that it was asked for.
 pub(super) struct Thing {
     pub(super) url: String,
-    is_mended: Arc<AtomicBool>,
+    pub(super) is_mended: Arc<AtomicBool>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 

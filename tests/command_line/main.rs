@@ -5,6 +5,7 @@
 mod choosing;
 mod cli;
 mod curl;
+mod filterset;
 mod gates;
 mod held;
 mod init;

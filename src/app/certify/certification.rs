@@ -9,12 +9,12 @@ use jiff::Timestamp;
 
 use super::pack::Evidence;
 use super::{Examined, Parts, Recorder, Recording, examine};
-use crate::app::{AppError, Background, Session, SessionSettings, Target, day_of, manifest_drift};
+use crate::app::{AppError, Background, Choice, Session, SessionSettings, Target, day_of, manifest_drift};
 use crate::event::{Event, RunEnd, Stopped};
 use crate::evidence::{Account, Digest, Resource, Signer, SigningKey, Tested};
 use crate::judgement::WaiverBook;
 use crate::model::{EndpointKind, Level, Suite, Waiver, plural};
-use crate::plan::{Pattern, Plan, case_ids, plan};
+use crate::plan::{Pattern, Plan, case_ids};
 use crate::protocol::sha256_of;
 use crate::protocol::sign::Secrets;
 use crate::run::StopSwitch;
@@ -31,6 +31,8 @@ pub struct Claim {
     pub patterns: Vec<String>,
     /// Whether each pattern is a whole id.
     pub is_exact: bool,
+    /// The expressions that select cases of those; all of them if there are none.
+    pub filters: Vec<String>,
     /// The patterns of cases that are skipped on purpose; the certificate lists these cases.
     pub skip: Vec<String>,
     /// What is tested, if that is said.
@@ -103,8 +105,8 @@ impl Certification {
     /// # Errors
     /// Patterns that match nothing, and a suite that is not the one that its manifest lists.
     pub fn plan(&self, manifest: Option<&Path>) -> Result<Plan, AppError> {
-        let patterns = self.claim.patterns.iter().map(|text| Pattern::new(text, self.claim.is_exact));
-        let mut plan = plan(&self.suite, &patterns.collect::<Result<Vec<_>, _>>()?)?;
+        let Claim { patterns, is_exact, filters, .. } = &self.claim;
+        let mut plan = Choice::new(patterns, *is_exact, filters)?.plan(&self.suite)?;
         let skip = self.claim.skip.iter().map(|text| Pattern::new(text, self.claim.is_exact));
         plan.skip(&skip.collect::<Result<Vec<_>, _>>()?)?;
         let drift = manifest_drift(manifest, &self.cases, None, &self.suite, &plan)?;
@@ -156,6 +158,7 @@ impl Certification {
         let Certified { mut account, recording, secrets } = certified;
         account.patterns = claim.patterns;
         account.exact = claim.is_exact;
+        account.filters = claim.filters;
         account.subject = claim.subject;
         account.url = claim.url;
         let manifest = load_shelf_manifest(&shelf)?;

@@ -45,9 +45,7 @@ impl Recorder {
                 let event = Event::Started(kept_start(start));
                 self.line(&event).map(|line| self.head.extend(line.into_bytes()))
             }
-            Event::Warned { .. } => {
-                self.line(&event).map(|line| self.head.extend(line.into_bytes()))
-            }
+            Event::Warned { .. } => self.line(&event).map(|line| self.head.extend(line.into_bytes())),
             Event::Finished(record) => {
                 if let Verdict::Inconclusive(_) = record.verdict {
                     self.unknown.push(record.id.to_string());

@@ -1,8 +1,10 @@
 //! Several parts of one run, such as shards, as one run. Main type: [`Merged`].
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
+use super::chosen::Chosen;
 use super::lines::EventLines;
 use crate::app::{AppError, Roll};
 use crate::event::{Event, Outcome, RunEnd, RunStart};
@@ -14,15 +16,17 @@ use crate::report::{Apart, merged_end, merged_start};
 pub(super) struct Merged {
     parts: Vec<Part>,
     start: RunStart,
+    /// The cases that are reported; all of them, if none are chosen.
+    chosen: Option<Rc<Chosen>>,
 }
 
 impl Merged {
-    /// The run of these parts.
-    pub(super) fn new(parts: Vec<Part>) -> Result<Self, AppError> {
+    /// The run of these parts, with the cases that are chosen.
+    pub(super) fn new(parts: Vec<Part>, chosen: Option<Rc<Chosen>>) -> Result<Self, AppError> {
         let starts: Vec<RunStart> = parts.iter().map(|part| part.start.clone()).collect();
         let apart = |error: Apart| AppError::settings(format!("--from: {error}"));
         match merged_start(&starts).map_err(apart)? {
-            Some(start) => Ok(Self { parts, start }),
+            Some(start) => Ok(Self { parts, start, chosen }),
             None => Err(AppError::settings("--from names no file")),
         }
     }
@@ -33,20 +37,39 @@ impl Merged {
         mut roll: Option<&mut Roll>,
         emit: &mut dyn FnMut(&Event),
     ) -> Result<Outcome, AppError> {
-        let Self { mut parts, start } = self;
+        let Self { mut parts, start, chosen } = self;
+        let start = match &chosen {
+            Some(chosen) => chosen.start(start),
+            None => start,
+        };
         emit(&Event::Started(start.clone()));
         warn(&mut parts, emit);
         let mut tally = Tally::new(&start.operations);
-        merge(&mut parts, roll.as_deref_mut(), &mut tally, emit)?;
+        merge(&mut parts, &mut |record| {
+            if chosen.as_ref().is_some_and(|chosen| !chosen.has(&record.id)) {
+                return;
+            }
+            tally.add(&record);
+            if let Some(roll) = &mut roll {
+                roll.note(&record.id);
+            }
+            emit(&Event::Finished(record));
+        })?;
         // Shards may share request ids that none of them has seen twice.
-        let RunEnd { counts, rows_met, .. } = tally.finish(Vec::new(), None, Duration::ZERO);
+        let of_cases = tally.finish(Vec::new(), None, Duration::ZERO);
         // What could not be kept is reported after the cases.
         warn(&mut parts, emit);
         let mut runs = Vec::with_capacity(parts.len());
         for part in parts {
             runs.push(part.finish()?);
         }
-        let end = RunEnd { counts, rows_met, ..merged_end(&start, &runs) };
+        let whole = merged_end(&start, &runs);
+        let end = if chosen.is_some() {
+            // What belongs to the run as a whole, such as a stale waiver, is not one of these cases.
+            RunEnd { stopped: whole.stopped, elapsed: whole.elapsed, ..of_cases }
+        } else {
+            RunEnd { counts: of_cases.counts, rows_met: of_cases.rows_met, ..whole }
+        };
         let end = match roll {
             Some(roll) => roll.close(&start, end),
             None => end,
@@ -64,13 +87,8 @@ fn warn(parts: &mut [Part], emit: &mut dyn FnMut(&Event)) {
     }
 }
 
-/// Emits the cases of all parts in the order of ids, which each part has already.
-fn merge(
-    parts: &mut [Part],
-    mut roll: Option<&mut Roll>,
-    tally: &mut Tally,
-    emit: &mut dyn FnMut(&Event),
-) -> Result<(), AppError> {
+/// Takes the cases of all parts in the order of ids, which each part has already.
+fn merge(parts: &mut [Part], take: &mut dyn FnMut(Box<CaseRecord>)) -> Result<(), AppError> {
     // Instances behind other addresses may count from one again, each for itself.
     let mut unique: BTreeMap<String, UniqueIds> = BTreeMap::new();
     loop {
@@ -92,11 +110,7 @@ fn merge(
             if let Some(url) = url {
                 unique.entry(url).or_default().take(&mut record, None, &WaiverBook::default());
             }
-            tally.add(&record);
-            if let Some(roll) = &mut roll {
-                roll.note(&record.id);
-            }
-            emit(&Event::Finished(record));
+            take(record);
         }
     }
 }

@@ -1,13 +1,16 @@
 //! Runs that are over, from the events that they wrote. Main type: [`Saved`].
 
+mod chosen;
 mod lines;
 mod merge;
 mod series;
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use super::{AppError, Roll};
+use super::{AppError, Choice, Roll};
 use crate::event::{Event, Outcome};
+use chosen::Chosen;
 use lines::EventLines;
 #[cfg(feature = "evidence")]
 pub(super) use lines::{LONGEST_LINE, Line, next_line};
@@ -32,6 +35,19 @@ impl Saved {
     /// # Errors
     /// A file that cannot be read or does not begin as a run does, parts that do not fit together, an invalid manifest.
     pub fn open(paths: &[PathBuf], manifest: Option<&Path>) -> Result<Self, AppError> {
+        Self::of(paths, manifest, None)
+    }
+
+    /// The same, with the cases of it that a choice selects. What belongs to the run as a whole is left out then.
+    ///
+    /// # Errors
+    /// As [`Saved::open`], and a choice that selects nothing.
+    pub fn chosen(paths: &[PathBuf], manifest: Option<&Path>, choice: &Choice) -> Result<Self, AppError> {
+        let chosen = if choice.is_all() { None } else { Some(Rc::new(Chosen::of(paths, choice)?)) };
+        Self::of(paths, manifest, chosen)
+    }
+
+    fn of(paths: &[PathBuf], manifest: Option<&Path>, chosen: Option<Rc<Chosen>>) -> Result<Self, AppError> {
         let roll = manifest.map(Roll::open).transpose()?;
         let mut parts = Vec::with_capacity(paths.len());
         for path in paths {
@@ -50,7 +66,7 @@ impl Saved {
                 | None => return Err(lines.wrong("it does not begin with the start of a run")),
             }
         }
-        Ok(Self { runs: Runs::Merged(Merged::new(parts)?), roll })
+        Ok(Self { runs: Runs::Merged(Merged::new(parts, chosen)?), roll })
     }
 
     /// Emits the events again, as one run or one series, and gives what it comes to.

@@ -173,6 +173,16 @@ pub(in crate::cli) struct ShowArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ReportArgs {
+    /// Report these cases alone: one part of an id between slashes, or several that follow each other
+    #[arg(value_name = "PATTERN", conflicts_with = "manifest")]
+    pub(in crate::cli) patterns: Vec<String>,
+    /// Take each pattern as the whole id
+    #[arg(long, help_heading = "Cases")]
+    pub(in crate::cli) exact: bool,
+    /// Take of these the cases that meet an expression, such as 'tag(slow) and not id(signature/)'; of several, one
+    #[arg(short = 'E', long, value_name = "EXPR", alias = "filter-expr", help_heading = "Cases")]
+    #[arg(conflicts_with = "manifest")]
+    pub(in crate::cli) filterset: Vec<String>,
     /// A file that a run wrote with --report ndjson=FILE; several are parts of one run, such as shards
     #[arg(long, value_name = "FILE", required = true)]
     pub(in crate::cli) from: Vec<PathBuf>,

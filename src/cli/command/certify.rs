@@ -36,6 +36,7 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let claim = Claim {
         patterns: args.select.patterns.clone(),
         is_exact: args.select.exact,
+        filters: args.select.filterset.clone(),
         skip: args.select.skip.clone(),
         subject,
         url: args.run_url.clone(),

@@ -1,6 +1,6 @@
 //! `check`: whether every file of a folder of cases is right.
 
-use crate::app::{AppError, Checked, Shard, check_suite};
+use crate::app::{AppError, Checked, Choice, Shard, check_suite};
 use crate::cli::args::{FolderArgs, SelectArgs};
 use crate::cli::exit::CliError;
 use crate::cli::print;
@@ -23,13 +23,19 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
 
 /// The suite, and those of its cases that flags select; what is skipped on purpose is marked.
 pub(super) fn selected(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
-    let (suite, mut plan) = crate::app::selected(&args.folder.cases, &args.patterns, args.exact, part)?;
+    let choice = Choice::new(&args.patterns, args.exact, &args.filterset)?;
+    let (suite, mut plan) = crate::app::selected(&args.folder.cases, &choice, part)?;
+    skip(args, &mut plan)?;
+    Ok((suite, plan))
+}
+
+/// Marks the cases of a plan that flags skip on purpose.
+pub(super) fn skip(args: &SelectArgs, plan: &mut Plan) -> Result<(), AppError> {
     if !args.skip.is_empty() {
         let skip = args.skip.iter().map(|text| Pattern::new(text, args.exact));
-        let skip = skip.collect::<Result<Vec<_>, _>>().map_err(AppError::from)?;
-        plan.skip(&skip).map_err(AppError::from)?;
+        plan.skip(&skip.collect::<Result<Vec<_>, _>>()?)?;
     }
-    Ok((suite, plan))
+    Ok(())
 }
 
 /// The same, for commands that report no case that is skipped.

@@ -4,8 +4,8 @@ use std::fs::File;
 
 use serde_json::{Value as Json, json};
 
-use super::check::selected_alone;
-use crate::app::{AppError, Mutants, Mutated, check_endpoints};
+use super::check::{selected_alone, skip};
+use crate::app::{AppError, Choice, Mutants, Mutated, check_endpoints};
 use crate::cli::args::{CoverageFormat, MutantsArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NOTHING_SELECTED};
 use crate::cli::interrupt::interruptible;
@@ -15,7 +15,7 @@ use crate::cli::settings::{Asked, Settings, check_connect, other};
 use crate::cli::{note, print, remark};
 use crate::evidence::is_bundle;
 use crate::model::Suite;
-use crate::plan::{Pattern, PlannedCase, plan};
+use crate::plan::PlannedCase;
 use crate::report::{printable, printable_json};
 use crate::run::Observing;
 use crate::strength::{Bound, Count, Figures, Ground, SET, Standing};
@@ -91,9 +91,10 @@ fn of_files(args: &MutantsArgs) -> Result<Mutated, CliError> {
 
 /// The cases of a bundle that are selected.
 fn wanted(args: &MutantsArgs, suite: &Suite) -> Result<Vec<PlannedCase>, AppError> {
-    let patterns = args.select.patterns.iter().map(|text| Pattern::new(text, args.select.exact));
-    let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
-    Ok(plan(suite, &patterns)?.cases)
+    let select = &args.select;
+    let mut plan = Choice::new(&select.patterns, select.exact, &select.filterset)?.plan(suite)?;
+    skip(select, &mut plan)?;
+    Ok(plan.without_skipped().cases)
 }
 
 fn count(count: &Count) -> Json {

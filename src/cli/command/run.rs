@@ -6,8 +6,8 @@ use std::path::Path;
 use super::check::selected;
 use super::stale::keep_stale;
 use crate::app::{
-    Background, Keep, LastRun, SessionSettings, Target, check_endpoints, check_sendable, command_line, manifest_drift,
-    series, today,
+    Background, Keep, LastRun, SessionSettings, Target, check_endpoints, check_sendable, command_line,
+    manifest_drift, series, today,
 };
 use crate::cli::args::RunArgs;
 use crate::cli::dry_run::dry_run;

@@ -1,5 +1,6 @@
 //! All that a run says about one case.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub(super) struct RawCase {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     row: Option<String>,
     about: String,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    tags: BTreeSet<String>,
     file: String,
     line: usize,
     column: usize,
@@ -77,6 +80,7 @@ impl From<&CaseRecord> for RawCase {
             case: record.id.case().to_owned(),
             row: record.id.row().map(str::to_owned),
             about: record.about.clone(),
+            tags: record.tags.clone(),
             file: record.spot.file.path.display().to_string(),
             line: record.spot.line(),
             column: record.spot.column(),
@@ -116,6 +120,7 @@ impl TryFrom<RawCase> for CaseRecord {
         Ok(Self {
             id: id(&raw.table, &raw.case, raw.row.as_deref())?,
             about: raw.about,
+            tags: raw.tags,
             spot: spot(&raw.file, raw.line, raw.column),
             verdict: raw.verdict.try_into()?,
             findings: findings.collect::<Result<_, _>>()?,

@@ -31,6 +31,7 @@ pub(super) struct Reader<'a> {
 struct Defaults<'a> {
     table: &'a Node,
     id: &'a Arc<TableId>,
+    tags: BTreeSet<String>,
     params: Vec<(String, Value)>,
     request: RequestSpec,
 }
@@ -43,6 +44,7 @@ impl Reader<'_> {
         let defaults = Defaults {
             table: node,
             id: &id,
+            tags: self.tags(node),
             params: merge_params(fixed, &pairs(node, "params")),
             request: node.get("request").map(|request| self.request(request)).unwrap_or_default(),
         };
@@ -156,9 +158,31 @@ impl Reader<'_> {
             rows: node.get("rows").map(|list| rows(list, self.files, self.problems)).unwrap_or_default(),
             axes: axes::read(self, node.get("axes"), defaults.table),
             steps: self.steps(node),
+            tags: defaults.tags.union(&self.tags(node)).cloned().collect(),
             former: node.texts("former"),
             spot: node.spot.clone(),
         }
+    }
+
+    /// The tags of a table or a case.
+    fn tags(&mut self, node: &Node) -> BTreeSet<String> {
+        let mut tags = BTreeSet::new();
+        let Some(list) = node.get("tags") else { return tags };
+        if list.items().is_empty() {
+            self.problems.push(
+                Problem::new(list.spot.clone(), "a list of tags without a tag").hint("leave `tags` out"),
+            );
+        }
+        for item in list.items() {
+            let tag = item.as_text().unwrap_or_default();
+            if let Err(error) = check_part(tag) {
+                let problem = Problem::new(item.spot.clone(), format!("`{tag}` is not a tag: {error}"));
+                self.problems.push(problem.hint("a tag has a-z, 0-9 and `-`, such as slow"));
+            } else if !tags.insert(tag.to_owned()) {
+                self.problem(item, format!("the tag `{tag}` is there twice"));
+            }
+        }
+        tags
     }
 
     fn rules(&mut self, node: &Node) -> Vec<String> {

@@ -35,7 +35,10 @@ fn every_report_has_the_time_the_version_and_the_command_line_of_its_run() {
     assert_eq!((&json["started"], &json["command"]), (&event["started"], &event["command"]));
     let sarif: Json = serde_json::from_str(&reports.read("a.sarif")).unwrap();
     let invocation = &sarif["runs"][0]["invocations"][0];
-    assert_eq!((&invocation["startTimeUtc"], &invocation["commandLine"]), (&json["started"], &json["command"]));
+    assert_eq!(
+        (&invocation["startTimeUtc"], &invocation["commandLine"]),
+        (&json["started"], &json["command"])
+    );
     assert!(reports.read("a.junit").contains(&format!("timestamp=\"{started}\"")));
     assert!(!out(&output).contains(&spoken) && !out(&output).contains("--seed 7"), "{}", out(&output));
 }
@@ -101,7 +104,8 @@ fn events_without_a_time_are_read_and_a_time_in_another_form_is_not() {
         let output = reports.run(&["report", "-q", "--from", &from], "b", &["json", "markdown", "junit"]);
         (code(&output), err(&output))
     };
-    for wrong in ["yesterday", "2026-03-04", "2026-03-04T05:06:07+01:00", "2026-03-04T05:06:07.5Z", "\" x=\""] {
+    for wrong in ["yesterday", "2026-03-04", "2026-03-04T05:06:07+01:00", "2026-03-04T05:06:07.5Z", "\" x=\""]
+    {
         let (exit, text) = report(&|first| first["started"] = wrong.into());
         assert!(exit == 3 && text.contains("is not a valid time of a start"), "{wrong}: {exit} {text}");
     }
