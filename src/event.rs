@@ -222,6 +222,8 @@ pub struct RunEnd {
     pub unpublished: BTreeMap<String, usize>,
     /// How the suite differs from its manifest, if it has one.
     pub drift: Option<Drift>,
+    /// How it differs from earlier runs, where it is compared with some.
+    pub changes: Option<Changes>,
     /// What the snapshots did.
     pub snapshots: SnapshotCounts,
     /// Of how many cases the effects on the endpoint were observed.
@@ -234,6 +236,30 @@ pub struct RunEnd {
     pub stopped: Option<Stopped>,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+/// How a run differs from earlier ones of the same suite on the same endpoint. A case that is waived fails.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// When the earlier runs started, in order.
+    pub before: Vec<UtcTime>,
+    /// The cases that fail, and did not when an earlier run last decided them, if one did.
+    pub new: Vec<String>,
+    /// The cases that do not fail, and did when an earlier run last decided them.
+    pub mended: Vec<String>,
+    /// The cases that failed then and do now.
+    pub still: Vec<StillFailing>,
+    /// The cases that failed then, and were inconclusive, skipped or not there this time.
+    pub undecided: Vec<String>,
+}
+
+/// A case that fails, as it did before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StillFailing {
+    /// Its id.
+    pub case: String,
+    /// When the run started since which no run has seen it hold.
+    pub since: UtcTime,
 }
 
 /// Of the cases that were judged and whose contracts promise an effect.

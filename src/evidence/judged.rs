@@ -317,6 +317,7 @@ pub fn end_contradicts(due: &RunEnd, recorded: &RunEnd) -> Vec<Divergence> {
         ("what was left behind", due.left_behind == recorded.left_behind),
         ("snapshots", due.snapshots == recorded.snapshots && recorded.orphans.is_empty()),
         ("stale snapshots", recorded.stale_snapshots.is_none()),
+        ("earlier runs", recorded.changes.is_none()),
         ("how it ended", recorded.stopped.is_none()),
     ];
     let wrong = parts.into_iter().filter(|(_, holds)| !holds);

@@ -86,6 +86,7 @@ impl Tally {
         RunEnd {
             stale_snapshots: None,
             drift: None,
+            changes: None,
             counts: self.counts,
             rows_met: self.rows_met,
             rows_held: None,

@@ -5,6 +5,7 @@
 use std::io::{self, Write};
 
 use super::cause::Causes;
+use super::changes::{compared, groups};
 use super::headline::{DRIFT_LISTED, Kind, headline, is_listed, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
@@ -103,6 +104,7 @@ impl MarkdownReport {
             "| {} | {} | {} | {} | {} | {} |\n",
             counts.passed, counts.flaky, counts.failed, counts.waived, counts.inconclusive, counts.skipped
         )?;
+        write_changes(out, end)?;
         write_causes(out, &causes)?;
         writeln!(out, "| contract | version | cases | error rows met | held |\n|---|---|---|---|---|")?;
         for (position, (operation, met)) in start.operations.iter().zip(&end.rows_met).enumerate() {
@@ -193,6 +195,29 @@ impl MarkdownReport {
         }
         end.not_started.iter().try_for_each(|name| writeln!(self.out, "| {} | not started |", code(name)))
     }
+}
+
+/// How the run differs from earlier ones.
+fn write_changes(out: &mut Sink, end: &RunEnd) -> io::Result<()> {
+    let Some(changes) = &end.changes else { return Ok(()) };
+    let compared = compared(changes);
+    writeln!(out, "### {}{}\n", compared[..1].to_uppercase(), cell(&compared[1..]))?;
+    let groups = groups(changes);
+    if groups.is_empty() {
+        writeln!(out, "Nothing fails, and nothing did.\n")?;
+    }
+    for group in groups {
+        writeln!(out, "**{}**\n", cell(&group.heading))?;
+        for line in group.lines.iter().take(LISTED) {
+            writeln!(out, "- {}", code(line))?;
+        }
+        let rest = group.lines.len().saturating_sub(LISTED);
+        if rest > 0 {
+            writeln!(out, "- and {rest} more")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 /// What is to be mended, most cases first.

@@ -3,6 +3,7 @@
 //! [`Format`] names the forms that a report may have; [`TerminalReport`] is the one for a person.
 
 mod cause;
+mod changes;
 mod events;
 mod excerpt;
 mod github;

@@ -1,6 +1,7 @@
 //! Reports for programs: each in its own format, whole or not at all, whatever an endpoint answers; and made
 //! later of the events of a run, or of several parts of one.
 
+mod history;
 mod html;
 mod markup;
 mod occasion;

@@ -9,7 +9,7 @@ use super::lines::EventLines;
 use crate::app::{AppError, Roll};
 use crate::event::{Event, Outcome, RunEnd, RunStart};
 use crate::judgement::{Tally, UniqueIds, WaiverBook};
-use crate::model::CaseRecord;
+use crate::model::{CaseId, CaseRecord};
 use crate::report::{Apart, merged_end, merged_start};
 
 /// Parts that fit together, each read as far as its first case.
@@ -140,8 +140,18 @@ impl Part {
         Ok(part)
     }
 
+    /// How it started.
+    pub(super) fn start(&self) -> &RunStart {
+        &self.start
+    }
+
+    /// Its first case, as long as no case was taken.
+    pub(super) fn first(&self) -> Option<&CaseId> {
+        self.next.as_ref().map(|record| &record.id)
+    }
+
     /// The next case, after which the one behind it is read.
-    fn take(&mut self) -> Result<Option<Box<CaseRecord>>, AppError> {
+    pub(super) fn take(&mut self) -> Result<Option<Box<CaseRecord>>, AppError> {
         let record = self.next.take();
         self.advance()?;
         if let (Some(record), Some(next)) = (&record, &self.next)
@@ -175,7 +185,7 @@ impl Part {
     }
 
     /// What the run came to.
-    fn finish(self) -> Result<(RunStart, RunEnd), AppError> {
+    pub(super) fn finish(self) -> Result<(RunStart, RunEnd), AppError> {
         match self.end {
             Some(end) => Ok((self.start, end)),
             None => Err(self.lines.wrong("it ends before the run does")),

@@ -1,6 +1,7 @@
 //! Runs that are over, from the events that they wrote. Main type: [`Saved`].
 
 mod chosen;
+mod history;
 mod lines;
 mod merge;
 mod series;
@@ -11,6 +12,7 @@ use std::rc::Rc;
 use super::{AppError, Choice, Roll};
 use crate::event::{Event, Outcome};
 use chosen::Chosen;
+use history::History;
 use lines::EventLines;
 #[cfg(feature = "evidence")]
 pub(super) use lines::{LONGEST_LINE, Line, next_line};
@@ -25,6 +27,7 @@ pub struct Saved {
 
 enum Runs {
     Merged(Merged),
+    History(History),
     Series(SavedSeries),
 }
 
@@ -35,19 +38,29 @@ impl Saved {
     /// # Errors
     /// A file that cannot be read or does not begin as a run does, parts that do not fit together, an invalid manifest.
     pub fn open(paths: &[PathBuf], manifest: Option<&Path>) -> Result<Self, AppError> {
-        Self::of(paths, manifest, None)
+        Self::of(paths, manifest, |parts| Ok(Runs::Merged(Merged::new(parts, None)?)))
     }
 
-    /// The same, with the cases of it that a choice selects. What belongs to the run as a whole is left out then.
+    /// The cases of it that a choice selects; what belongs to the run as a whole is left out then. Runs of one suite on one
+    /// endpoint, one after the other, are not merged but compared.
     ///
     /// # Errors
     /// As [`Saved::open`], and a choice that selects nothing.
-    pub fn chosen(paths: &[PathBuf], manifest: Option<&Path>, choice: &Choice) -> Result<Self, AppError> {
+    pub fn compared(paths: &[PathBuf], manifest: Option<&Path>, choice: &Choice) -> Result<Self, AppError> {
         let chosen = if choice.is_all() { None } else { Some(Rc::new(Chosen::of(paths, choice)?)) };
-        Self::of(paths, manifest, chosen)
+        Self::of(paths, manifest, |parts| {
+            Ok(match History::of(parts, chosen.clone())? {
+                Ok(history) => Runs::History(history),
+                Err(parts) => Runs::Merged(Merged::new(parts, chosen)?),
+            })
+        })
     }
 
-    fn of(paths: &[PathBuf], manifest: Option<&Path>, chosen: Option<Rc<Chosen>>) -> Result<Self, AppError> {
+    fn of(
+        paths: &[PathBuf],
+        manifest: Option<&Path>,
+        runs: impl FnOnce(Vec<Part>) -> Result<Runs, AppError>,
+    ) -> Result<Self, AppError> {
         let roll = manifest.map(Roll::open).transpose()?;
         let mut parts = Vec::with_capacity(paths.len());
         for path in paths {
@@ -66,7 +79,7 @@ impl Saved {
                 | None => return Err(lines.wrong("it does not begin with the start of a run")),
             }
         }
-        Ok(Self { runs: Runs::Merged(Merged::new(parts, chosen)?), roll })
+        Ok(Self { runs: runs(parts)?, roll })
     }
 
     /// Emits the events again, as one run or one series, and gives what it comes to.
@@ -76,6 +89,7 @@ impl Saved {
     pub fn replay(mut self, emit: &mut dyn FnMut(&Event)) -> Result<Outcome, AppError> {
         match self.runs {
             Runs::Merged(merged) => merged.replay(self.roll.as_mut(), emit),
+            Runs::History(history) => history.replay(self.roll.as_mut(), emit),
             Runs::Series(series) => series.replay(self.roll.as_mut(), emit),
         }
     }

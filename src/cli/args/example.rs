@@ -44,7 +44,9 @@ Examples:
   proofmark report --from events.ndjson --report html=report.html
           a page of a run that wrote --report ndjson=events.ndjson
   proofmark report --from part-1.ndjson --from part-2.ndjson --report junit=proofmark.xml
-          one report of two shards";
+          one report of two shards
+  proofmark report --from monday.ndjson --from tuesday.ndjson
+          what is new, mended and still fails in the later of two runs";
 
 #[cfg(test)]
 mod tests {

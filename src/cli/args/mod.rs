@@ -60,7 +60,7 @@ pub(super) enum Command {
     Mutants(Box<MutantsArgs>),
     /// Compare the suite with its manifest; --write updates the manifest
     Manifest(ManifestArgs),
-    /// Generate reports from saved event logs; merges shards
+    /// Generate reports from saved event logs; merges shards, compares runs
     #[command(after_help = example::REPORT)]
     Report(ReportArgs),
     /// Make entries of waivers.toml for what a run has found, one for each cause
@@ -183,7 +183,8 @@ pub(in crate::cli) struct ReportArgs {
     #[arg(short = 'E', long, value_name = "EXPR", alias = "filter-expr", help_heading = "Cases")]
     #[arg(conflicts_with = "manifest")]
     pub(in crate::cli) filterset: Vec<String>,
-    /// A file that a run wrote with --report ndjson=FILE; several are parts of one run, such as shards
+    /// A file that a run wrote with --report ndjson=FILE; several are parts of one run, such as shards, or runs of one
+    /// suite over time, which are compared
     #[arg(long, value_name = "FILE", required = true)]
     pub(in crate::cli) from: Vec<PathBuf>,
     /// Fail unless the runs have exactly the cases that this file lists, such as cases/manifest.toml

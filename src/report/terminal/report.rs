@@ -216,6 +216,7 @@ impl<W: Write> TerminalReport<W> {
             return self.brief(end);
         }
         self.drift(end)?;
+        self.changes(end)?;
         self.summary(&start, end)?;
         self.next(end)
     }

@@ -3,6 +3,7 @@
 //! The forms of the file start with `Raw`. What is read back gives every report what the run gave it.
 
 mod case;
+mod changes;
 mod citation;
 mod contract;
 mod exchange;
@@ -11,6 +12,7 @@ mod run;
 mod tests;
 mod verdict;
 
+pub(super) use changes::RawChanges;
 pub(super) use citation::RawCitation;
 
 use std::io;

@@ -8,11 +8,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::changes::RawChanges;
 use super::contract::{RawParameter, RawRow};
 use super::{FORMAT, VERSION, WireError, micros};
 use crate::event::{
-    EffectCounts, EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber, PartStart,
-    RowStart, RowsHeld, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
+    Changes, EffectCounts, EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber,
+    PartStart, RowStart, RowsHeld, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
 };
 use crate::model::{Drift, Level, UtcTime, VerdictCounts};
 
@@ -130,7 +131,7 @@ impl TryFrom<RawStart> for RunStart {
 }
 
 /// A moment in the one form in which it is written.
-fn moment(text: String) -> Result<UtcTime, WireError> {
+pub(super) fn moment(text: String) -> Result<UtcTime, WireError> {
     let is_written_so = |moment: Timestamp| moment.to_string() == text && moment.subsec_nanosecond() == 0;
     if text.parse().is_ok_and(is_written_so) {
         return Ok(UtcTime::from_checked(text));
@@ -209,6 +210,8 @@ pub(super) struct RawEnd {
     unpublished: BTreeMap<String, usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     manifest: Option<RawDrift>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    changes: Option<RawChanges>,
     snapshots: RawSnapshots,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     effects: Option<RawEffectCounts>,
@@ -313,6 +316,7 @@ impl From<&RunEnd> for RawEnd {
             stale_waivers: end.stale_waivers.clone(),
             unpublished: end.unpublished.clone(),
             manifest: end.drift.clone().map(RawDrift::from),
+            changes: end.changes.as_ref().map(RawChanges::from),
             snapshots: RawSnapshots { same, different, outranked, missing, written, unusable },
             effects: (end.effects.total() > 0).then_some(RawEffectCounts {
                 observed: end.effects.observed,
@@ -343,6 +347,7 @@ impl TryFrom<RawEnd> for RunEnd {
                 .stale_snapshots
                 .map(|stale| stale.into_iter().map(StaleSnapshot::from).collect()),
             drift: raw.manifest.map(Drift::from),
+            changes: raw.changes.map(Changes::try_from).transpose()?,
             stale_waivers: raw.stale_waivers,
             unpublished: raw.unpublished,
             snapshots: SnapshotCounts { same, different, outranked, missing, written, unusable },

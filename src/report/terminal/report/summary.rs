@@ -8,6 +8,7 @@ use super::TerminalReport;
 use crate::event::{RunEnd, RunStart, StaleSnapshot, Stopped};
 use crate::model::plural;
 use crate::plain::printable;
+use crate::report::changes::{compared, groups};
 use crate::report::headline::DRIFT_LISTED;
 use crate::report::terminal::paint::{Paint, Style};
 
@@ -17,6 +18,9 @@ const LONGEST: usize = 240;
 
 /// How many orphans, and stale snapshots, are named before the rest is counted.
 const NAMED_SNAPSHOTS: usize = 10;
+
+/// How many cases of a kind of change are named.
+const CHANGED: usize = 20;
 
 impl<W: Write> TerminalReport<W> {
     /// Everything but the outcome itself.
@@ -77,6 +81,28 @@ impl<W: Write> TerminalReport<W> {
             .try_for_each(|line| write!(self.out, "{}", self.style.hung("    ", line, 6)))
     }
 
+    /// How the run differs from earlier ones.
+    pub(super) fn changes(&mut self, end: &RunEnd) -> io::Result<()> {
+        let Some(changes) = &end.changes else { return Ok(()) };
+        write!(self.out, "{}", self.style.hung("", &compared(changes), 2))?;
+        let groups = groups(changes);
+        if groups.is_empty() {
+            writeln!(self.out, "  nothing fails, and nothing did")?;
+        }
+        for group in groups {
+            let paint = if group.is_bad { Paint::Bad } else { Paint::Good };
+            writeln!(self.out, "  {}", self.style.painted(paint, &group.heading))?;
+            for line in group.lines.iter().take(CHANGED) {
+                write!(self.out, "{}", self.style.hung("    ", line, 6))?;
+            }
+            let rest = group.lines.len().saturating_sub(CHANGED);
+            if rest > 0 {
+                writeln!(self.out, "    and {rest} more")?;
+            }
+        }
+        Ok(())
+    }
+
     /// What is wrong, in at most [`BRIEF`] lines with those that are written before: the verdict, what was left behind,
     /// faults, and why the run ended early.
     pub(super) fn brief(&mut self, end: &RunEnd) -> io::Result<()> {
@@ -88,6 +114,10 @@ impl<W: Write> TerminalReport<W> {
             + usize::from(obstacle)
             + usize::from(end.left_behind > 0);
         let mut shortcomings = shortcomings(self.style, end);
+        if let Some(changes) = &end.changes {
+            let headings: Vec<String> = groups(changes).into_iter().map(|group| group.heading).collect();
+            shortcomings.push(self.style.cut("  changes     ", &headings.join(", "), LONGEST));
+        }
         if let Some(first) = self.flaky.named.first() {
             let text = format!("{} {first}", self.flaky.head());
             shortcomings.push(self.style.cut("  flaky       ", &text, LONGEST));
