@@ -7,8 +7,10 @@
 pub mod certify;
 mod credentials;
 mod diff;
+mod end_figures;
 mod endpoint;
 mod error;
+mod followed;
 mod forecast;
 mod init;
 mod keep;
@@ -39,7 +41,9 @@ pub use init::{ENDPOINT, Project};
 pub use keep::{Keep, OutputKind};
 pub use last_run::LastRun;
 pub use manifest::{current_manifest, manifest_drift};
-pub use mutants::{Mutants, Mutated};
+#[cfg(feature = "evidence")]
+pub use mutants::mutants_of_bundle;
+pub use mutants::{mutants_of_run, mutants_of_saved};
 pub use noise::{Noise, noise};
 pub use preview::{ShownCase, meant};
 pub use saved::Saved;

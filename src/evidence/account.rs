@@ -26,6 +26,8 @@ pub struct Account {
     pub patterns: Vec<String>,
     /// Whether each pattern is a whole id.
     pub exact: bool,
+    /// Whether mutants of the recorded answers were judged.
+    pub mutants: bool,
     kind: String,
     signing: String,
     /// Whether the endpoint has a state hook.
@@ -63,6 +65,7 @@ impl Account {
             subject: None,
             patterns: Vec::new(),
             exact: false,
+            mutants: false,
             kind: tested.kind.name().to_owned(),
             signing: tested.signing.to_string(),
             hook: tested.hook,

@@ -26,6 +26,7 @@ mod plural;
 mod repeated;
 mod spot;
 mod state;
+mod strength;
 mod suite;
 mod value;
 mod verdict;
@@ -64,6 +65,7 @@ pub use plural::{counted, plural};
 pub use repeated::Repeated;
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
+pub use strength::{FloorScore, MutantScore, Strength, killed_percent};
 pub use suite::{Operation, Suite, Table};
 pub use value::Value;
 pub use verdict::{

@@ -117,6 +117,12 @@ impl MarkdownReport {
                 operation.rows.len()
             )?;
         }
+        if let Some(strength) = &end.strength {
+            writeln!(out, "\nMutants: {}.", strength.mutants.summary())?;
+            if let Some(floor) = &strength.floor {
+                writeln!(out, "\nFloor: {}.", cell(&floor.summary()))?;
+            }
+        }
         writeln!(out, "\nSeed {}, {} s.", start.seeds(), seconds(end.elapsed))?;
         self.notes(end)?;
         self.list()

@@ -13,6 +13,7 @@ mod jobs;
 mod keep;
 mod keygen;
 mod killed;
+mod parallel;
 mod repeat;
 mod run_terminal;
 mod safety;

@@ -37,6 +37,8 @@ pub struct Claim {
     pub subject: Option<Resource>,
     /// Where the run can be looked up.
     pub url: Option<String>,
+    /// Whether mutants of the recorded answers are judged, for how strong the suite is.
+    pub mutants: bool,
 }
 
 /// What is tested, if that is a file: its name and digest.
@@ -154,6 +156,7 @@ impl Certification {
         account.exact = claim.is_exact;
         account.subject = claim.subject;
         account.url = claim.url;
+        account.mutants = claim.mutants;
         let manifest = load_shelf_manifest(&shelf)?;
         let parts = Parts { account, suite, waivers, manifest };
         let evidence = Evidence { parts: &parts, shelf: &shelf, recording, secrets: &secrets };

@@ -39,6 +39,7 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
         skip: args.select.skip.clone(),
         subject,
         url: args.run_url.clone(),
+        mutants: args.mutants,
     };
     let certification = Certification::read(cases, claim)?;
     let output = Output::resolve(&args.report)?;

@@ -157,6 +157,7 @@ impl Reader<'_> {
             axes: axes::read(self, node.get("axes"), defaults.table),
             steps: self.steps(node),
             former: node.texts("former"),
+            twin: node.text("twin"),
             spot: node.spot.clone(),
         }
     }
@@ -252,6 +253,7 @@ impl Reader<'_> {
         if list.items().is_empty() {
             self.problem(list, "the case has no steps");
         }
+        self.check_parallel(list.items());
         list.items().iter().map(|item| self.step(item)).collect()
     }
 
@@ -271,6 +273,7 @@ impl Reader<'_> {
             params: Vec::new(),
             unset: Vec::new(),
             request: RequestSpec::default(),
+            is_parallel: false,
             expect: Arc::new(expect),
             save: self.save(node),
             spot: node.spot.clone(),
@@ -284,6 +287,7 @@ impl Reader<'_> {
             params: pairs(node, "params"),
             unset: node.texts("unset"),
             request: node.get("request").map(|request| self.request(request)).unwrap_or_default(),
+            is_parallel: node.flag("parallel", false),
             expect: node
                 .get("expect")
                 .map(|expect| Arc::new(expectation::read(expect, self.problems)))
