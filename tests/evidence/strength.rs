@@ -29,12 +29,13 @@ fn figures(desk: &Desk) -> Json {
 fn a_certificate_repeats_the_figures_of_the_mutants_of_its_answers() {
     let desk = Desk::new();
     let (badge, page) = (desk.text("b.svg"), desk.text("b.md"));
-    let (code, text) = desk.certify(&["--mutants", CASES, "--badge", &badge, "--certificate", &page]);
+    let (code, text) =
+        desk.certify(&["--mutants", "tag-count/duplicate-key/*", "--badge", &badge, "--certificate", &page]);
     assert_eq!(code, 0, "{text}");
     let statement = desk.forged().statement();
     let strength = statement.conformance.strength.clone().unwrap();
     let due = figures(&desk);
-    assert!(strength.mutants.killed > 1000, "{strength:?}");
+    assert!(strength.mutants.killed > 100, "{strength:?}");
     assert_eq!(serde_json::to_value(&strength.floor).unwrap(), due["floor"]);
     let mutants = &strength.mutants;
     let found = [mutants.killed, mutants.open, mutants.gaps, u64::from(mutants.set)].map(Json::from);
@@ -91,7 +92,7 @@ fn figures_that_do_not_follow_from_the_answers_are_refused() {
     });
     let none = desk.forged().signed(|statement| statement.conformance.strength = None);
     let floor = desk.forged().signed(|statement| {
-        statement.conformance.strength.as_mut().unwrap().floor.as_mut().unwrap().passed = 0;
+        statement.conformance.strength.as_mut().unwrap().floor.as_mut().unwrap().passed += 1;
     });
     for bytes in [more, none, floor] {
         let (code, text) = desk.verify(&bytes);
