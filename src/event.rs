@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{CaseRecord, Drift, Level, Limit, Reach, UtcTime, VerdictCounts, row_label};
+use crate::model::{CaseRecord, Drift, Level, Limit, Reach, Strength, UtcTime, VerdictCounts, row_label};
 
 /// Something that a run says.
 #[derive(Debug)]
@@ -210,8 +210,10 @@ pub struct RunEnd {
     pub counts: VerdictCounts,
     /// Which error rows were met, by contract, in the order of [`RunStart::operations`].
     pub rows_met: Vec<BTreeSet<Arc<str>>>,
-    /// Which error rows are held, by contract in the same order; not known of merged runs and of certified ones.
+    /// Which error rows are held, by contract in the same order; not known of merged runs.
     pub rows_held: Option<Vec<RowsHeld>>,
+    /// How strong the suite is, if that was asked; not known of merged runs.
+    pub strength: Option<Strength>,
     /// Snapshots that belong to no case.
     pub orphans: Vec<PathBuf>,
     /// Snapshots that are stale still, if that was asked.

@@ -2,22 +2,22 @@
 //!
 //! This is the one place that starts a client, the embedded endpoint and a runner, and that shuts them down.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::end_figures::EndFigures;
 use super::stale::{freshness, left_alone, stale_snapshot};
 use super::{AppError, is_address};
 use crate::embedded;
-use crate::event::{Event, RowsHeld, RunEnd, StaleSnapshot};
+use crate::event::{Event, RunEnd, StaleSnapshot};
 use crate::judgement::WaiverBook;
-use crate::model::{CaseId, CaseRecord, Day, Drift, EndpointKind, Suite};
+use crate::model::{CaseRecord, Day, Drift, EndpointKind, Normalisation, Suite};
 use crate::plan::{Plan, PlannedCase, case_ids};
 use crate::reference::{Fault, Reference};
 use crate::run::{Endpoint, Observing, RunSettings, Runner, StopSwitch, orphans, run};
 use crate::snapshot::{MaxAge, Origin, Store, Update};
 use crate::source::load_waivers;
-use crate::strength::{Came, Standing, Twins};
+use crate::strength::{Bound, Mutants, Twins};
 use crate::transport::{Client, Connection, Limits};
 
 /// What the embedded endpoint is called where endpoints are named.
@@ -44,6 +44,14 @@ impl Target {
     /// Whether it has an entry in the file of endpoints: one that is given by its address has none.
     pub fn has_entry(&self) -> bool {
         matches!(self, Self::Other(endpoint) if !is_address(&endpoint.description.name))
+    }
+
+    /// What snapshots of its answers leave out, beyond what contracts say.
+    pub(super) fn normalisation(&self) -> Normalisation {
+        match self {
+            Self::Other(endpoint) => endpoint.normalisation.clone(),
+            Self::Reference(_) => Normalisation::default(),
+        }
     }
 
     /// Refuses cases that the endpoint is not made for.
@@ -101,6 +109,8 @@ pub struct Background {
     pub drift: Option<Drift>,
     /// The cases that expect error rows, and their twins; none if no report lists the rows that are held.
     pub twins: Option<Twins>,
+    /// How strong the suite is, if that is asked; it needs the exchanges of all cases.
+    pub mutants: Option<Mutants>,
     /// What could not be used and is left alone, for people.
     pub notes: Vec<String>,
     /// The command line that starts the run, if one does ([`command_line`](super::command_line)).
@@ -135,9 +145,23 @@ impl Background {
         let orphans = store.as_ref().map(|store| orphans(suite, store)).transpose()?.unwrap_or_default();
         let waivers = waivers(target, cases, suite, day)?;
         let twins = Some(Twins::of(&case_ids(suite)?));
-        Ok(Self { store, orphans, waivers, stale, drift: None, twins, notes, command: None })
+        Ok(Self { store, orphans, waivers, stale, drift: None, twins, mutants: None, notes, command: None })
+    }
+
+    /// Asks how strong the suite is: the end of the run says what became of mutants of its answers.
+    ///
+    /// # Errors
+    /// A suite in which two cases have the same id.
+    pub fn measure(&mut self, settings: &SessionSettings, suite: &Suite) -> Result<(), AppError> {
+        let own = settings.target.normalisation();
+        let (cases, seed) = (case_ids(suite)?, settings.run.seed);
+        self.mutants = Some(Mutants::new(&cases, vec![seed], own, MOST_MUTANTS));
+        Ok(())
     }
 }
+
+/// How many mutants a run judges at the most.
+const MOST_MUTANTS: Bound = Bound { mutants: 1_000_000 };
 
 /// The waivers of the endpoint; none apply to the embedded one.
 fn waivers(target: &Target, cases: &Path, suite: &Suite, day: &Day) -> Result<WaiverBook, AppError> {
@@ -179,6 +203,7 @@ pub struct Session {
     runner: Arc<Runner>,
     orphans: Vec<PathBuf>,
     twins: Option<Twins>,
+    mutants: Option<Mutants>,
     /// The embedded endpoint, if that is what is tested.
     reference: Option<Reference>,
 }
@@ -199,10 +224,10 @@ impl Session {
         };
         let run = RunSettings { observing: observing(run.observing, &endpoint, &connection), ..run };
         let client = Client::new(limits, &connection, endpoint.addresses())?;
-        let Background { store, orphans, waivers, stale, drift, twins, notes: _, command } = background;
+        let Background { store, orphans, waivers, stale, drift, twins, mutants, notes: _, command } = background;
         let runner = Runner::new(client, endpoint, run, store).waivers(waivers).stale(stale).drift(drift);
         let runner = runner.command(command);
-        Ok(Self { runner: Arc::new(runner), orphans, twins, reference })
+        Ok(Self { runner: Arc::new(runner), orphans, twins, mutants, reference })
     }
 
     /// What is tested.
@@ -212,14 +237,8 @@ impl Session {
 
     /// Runs the cases of a plan and emits the events, in the order of ids; shuts down what was started.
     pub async fn run(self, plan: Plan, stop: &StopSwitch, mut emit: impl FnMut(Event)) -> RunEnd {
-        let mut held = self.twins.map(Holding::new);
-        let with_rows = |event| {
-            emit(match (event, &mut held) {
-                (event, None) => event,
-                (event, Some(held)) => held.take(event),
-            });
-        };
-        let end = run(self.runner, plan, self.orphans, stop, with_rows).await;
+        let mut figures = EndFigures::new(self.twins, self.mutants, &plan);
+        let end = run(self.runner, plan, self.orphans, stop, |event| emit(figures.take(event))).await;
         if let Some(reference) = self.reference {
             reference.shut_down().await;
         }
@@ -234,51 +253,5 @@ impl Session {
     /// Runs one case and nothing around it, for front ends that have events of their own.
     pub async fn case(&self, planned: &PlannedCase, stop: &StopSwitch) -> CaseRecord {
         self.runner.case(planned, &stop.listen()).await
-    }
-}
-
-/// Finds out which error rows a run holds, from what it says.
-struct Holding {
-    twins: Twins,
-    contracts: Vec<String>,
-    came: HashMap<CaseId, Came>,
-}
-
-impl Holding {
-    fn new(twins: Twins) -> Self {
-        Self { twins, contracts: Vec::new(), came: HashMap::new() }
-    }
-
-    /// The event, at the end of a run with the rows that are held.
-    fn take(&mut self, event: Event) -> Event {
-        match event {
-            Event::Started(start) => {
-                self.contracts = start.operations.iter().map(|operation| operation.id.clone()).collect();
-                Event::Started(start)
-            }
-            Event::Finished(record) => {
-                self.came.insert(record.id.clone(), Came::of(&record.verdict));
-                Event::Finished(record)
-            }
-            Event::Ended(end) => Event::Ended(RunEnd { rows_held: Some(self.rows()), ..end }),
-            Event::Warned { .. } | Event::SeriesStarted { .. } | Event::SeriesEnded(_) => event,
-        }
-    }
-
-    fn rows(&self) -> Vec<RowsHeld> {
-        let came = |id: &CaseId| self.came.get(id).copied().unwrap_or(Came::Unmeasured);
-        let of = |contract: &String| {
-            let mut rows = RowsHeld::default();
-            for row in self.twins.rows().iter().filter(|row| row.contract.as_str() == contract) {
-                match row.standing(came) {
-                    Standing::Held => rows.held.insert(Arc::from(&*row.row)),
-                    Standing::Unmeasured => rows.unmeasured.insert(Arc::from(&*row.row)),
-                    Standing::NotHeld => rows.not_held.insert(Arc::from(&*row.row)),
-                    Standing::Unexpected => false,
-                };
-            }
-            rows
-        };
-        self.contracts.iter().map(of).collect()
     }
 }

@@ -59,6 +59,8 @@ pub fn check_suite(cases: &Path, variables: Variables) -> Result<Checked, AppErr
     problems.extend(check_fixtures(named.iter().flat_map(|entry| &entry.fixtures), &suite));
     problems.extend(check_normalisation(&named, &suite));
     problems.extend(check_requests(&cases));
+    let twins = Twins::of(&cases);
+    problems.extend(misnamed(&twins));
     let today = today();
     let ids: BTreeSet<&str> = cases.iter().map(|planned| planned.id.as_str()).collect();
     for waiver in waived {
@@ -79,13 +81,22 @@ pub fn check_suite(cases: &Path, variables: Variables) -> Result<Checked, AppErr
         tables: suite.operations.iter().map(|operation| operation.tables.len()).sum(),
         cases: cases.len(),
         unpublished: unpublished(&suite),
-        without_twin: without_twin(&cases),
+        without_twin: without_twin(&twins),
+    })
+}
+
+/// The cases whose `twin` names no accepted case of the contract.
+fn misnamed(twins: &Twins) -> impl Iterator<Item = Problem> {
+    twins.misnamed().iter().map(|planned| {
+        let name = planned.case.twin.as_deref().unwrap_or_default();
+        let message = format!("the twin `{name}` is not an accepted case of this contract");
+        Problem::new(planned.case.spot.clone(), message)
+            .hint("write it as table/case, such as twin = \"accepted/plain\"")
     })
 }
 
 /// The error rows whose cases have no twin.
-fn without_twin(cases: &[PlannedCase]) -> Vec<String> {
-    let twins = Twins::of(cases);
+fn without_twin(twins: &Twins) -> Vec<String> {
     twins.alone().map(|row| format!("error row {} of {}", row.row, row.contract)).collect()
 }
 

@@ -37,6 +37,25 @@ impl Due {
         matches!(self, Self::Added(due) if !due.is_subset(added))
     }
 
+    /// What two requests that were sent at the same time are due to add together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Added(mut all), Self::Added(more)) => {
+                all.extend(more);
+                Self::Added(all)
+            }
+            (Self::Added(all), _) | (_, Self::Added(all)) => Self::Added(all),
+            (Self::Either(mut all), Self::Either(more)) => {
+                all.extend(more);
+                Self::Either(all)
+            }
+            (Self::Either(all), _) | (_, Self::Either(all)) => Self::Either(all),
+            (Self::Replay(step), _) | (_, Self::Replay(step)) => Self::Replay(step),
+            (Self::Refused, Self::Refused) => Self::Refused,
+        }
+    }
+
     fn shown(&self) -> String {
         match self {
             Self::Refused => "nothing added, since the request was refused".to_owned(),

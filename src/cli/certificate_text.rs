@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::output::is_on_github;
 use crate::app::certify::Examined;
-use crate::evidence::{Class, MANIFEST, Omission, TestResult};
+use crate::evidence::{CertifiedRows, Class, MANIFEST, Omission, TestResult};
 use crate::wrapped::copyable;
 
 /// The columns of the names of facts.
@@ -45,6 +45,17 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
     }
     lines.add("cases", &cases(examined));
     lines.add("error rows", &rows(examined));
+    for rows in &statement.conformance.rows_held {
+        let CertifiedRows { contract, held, not_held, not_measured, rows } = rows;
+        let parts = [(not_held, "not held"), (not_measured, "not measured")];
+        let parts = parts.iter().filter(|(count, _)| **count > 0);
+        let rest: String = parts.map(|(count, what)| format!(", {count} {what}")).collect();
+        lines.add("held", &format!("{held} of {rows} error rows of {contract}{rest}"));
+    }
+    if let Some(strength) = &statement.conformance.strength {
+        lines.add("mutants", &strength.mutants.summary());
+        strength.floor.iter().for_each(|floor| lines.add("floor", &floor.summary()));
+    }
     lines.omissions("waived", &statement.conformance.waived);
     let failed: BTreeSet<&str> = statement.failed.iter().map(String::as_str).collect();
     let skipped = |omissions: &[Omission]| -> Vec<Omission> {

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
-use crate::app::Mutated;
-use crate::model::{counted, plural};
+use crate::model::{FloorScore, counted, plural};
 use crate::report::printable;
-use crate::strength::{Count, Figures, Ground, Operator, SET, Standing};
+use crate::strength::{Count, Figures, Mutated, Operator, SET, Standing};
 use crate::wrapped::{cut, width, wrapped};
 
 /// How many groups of gaps are printed; JSON has all.
@@ -43,7 +42,6 @@ pub(super) fn text(mutated: &Mutated, is_quiet: bool, width: usize) -> String {
 }
 
 fn headline(figures: &Figures, width: usize) -> String {
-    let Count { killed, open, gaps } = figures.total;
     let mut text = String::new();
     let mut line = |line: &str| text.push_str(&wrapped(line, "", "  ", width));
     line(&format!(
@@ -52,8 +50,7 @@ fn headline(figures: &Figures, width: usize) -> String {
         counted(size(figures.answers), "answer"),
         counted(size(figures.cases), "case"),
     ));
-    let percent = figures.total.percent().map(|percent| format!("{percent:.1} %: ")).unwrap_or_default();
-    line(&format!("killed {percent}{killed} of {}; open {open}, gaps {gaps}", killed + gaps));
+    line(&figures.score().summary());
     if figures.in_snapshots > 0 {
         line(&format!("only snapshots notice {} of the open ones and the gaps", figures.in_snapshots));
     }
@@ -67,7 +64,7 @@ fn headline(figures: &Figures, width: usize) -> String {
         line(&format!("{answers} {have} more places than are changed"));
     }
     if figures.is_stopped {
-        line("there are more mutants than --most allows, so the figures are those of the first cases alone");
+        line("there are more mutants than --most allows");
     }
     text
 }
@@ -96,12 +93,9 @@ fn rows(text: &mut String, standings: &[Standing], width: usize) {
 }
 
 /// What an endpoint reaches that implements nothing.
-fn floor(text: &mut String, floor: Option<&Ground>, width: usize) {
-    let Some(Ground { endpoint, passed, cases, held, rows }) = floor else { return };
-    let (cases, rows) = (counted(*cases, "case"), counted(*rows, "error row"));
-    let line =
-        format!("floor: an endpoint that {endpoint} passes {passed} of {cases}, and holds {held} of {rows}");
-    text.push_str(&wrapped(&line, "", "  ", width));
+fn floor(text: &mut String, floor: Option<&FloorScore>, width: usize) {
+    let Some(floor) = floor else { return };
+    text.push_str(&wrapped(&format!("floor: {}", floor.summary()), "", "  ", width));
 }
 
 fn table(title: &str, rows: impl Iterator<Item = (String, Count)>, room: usize) -> String {

@@ -79,7 +79,7 @@ impl<'a> Asked<'a> {
             snapshots: Some(&args.snapshots),
             enough: args.end.enough(),
             repeat: args.scope.repeat,
-            keeps_exchanges: args.all_exchanges,
+            keeps_exchanges: args.all_exchanges || args.mutants,
             keeps_states: args.target.keep_states,
             ..Self::plain(&args.select.folder.cases, &args.connect, &args.bounds)
         }

@@ -29,6 +29,8 @@ pub struct Account {
     /// The expressions that selected cases of those; all of them if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<String>,
+    /// Whether mutants of the recorded answers were judged.
+    pub mutants: bool,
     kind: String,
     signing: String,
     /// Whether the endpoint has a state hook.
@@ -67,6 +69,7 @@ impl Account {
             patterns: Vec::new(),
             exact: false,
             filters: Vec::new(),
+            mutants: false,
             kind: tested.kind.name().to_owned(),
             signing: tested.signing.to_string(),
             hook: tested.hook,

@@ -39,6 +39,11 @@ impl Attested<'_> {
             Some(level) => format!("{words}, {level} only"),
             None => words,
         };
+        let killed = statement.conformance.strength.as_ref().and_then(|strength| strength.mutants.percent());
+        let words = match killed {
+            Some(percent) => format!("{words}, kills {percent} of mutants"),
+            None => words,
+        };
         if self.is_ours() { format!("{words}, reference endpoint") } else { words }
     }
 

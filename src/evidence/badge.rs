@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::attested::Attested;
-use super::statement::TestResult;
+use super::statement::{CertifiedRows, TestResult};
 
 /// The longest text of one half, in characters; a longer one is cut.
 const LONGEST: usize = 72;
@@ -77,6 +77,15 @@ fn about(attested: &Attested<'_>) -> String {
     let endpoints: Vec<String> =
         scope.endpoints.iter().map(|endpoint| format!("{} ({})", endpoint.name, endpoint.kind)).collect();
     let mut about = format!("Endpoint {}. Signed by {}.", shown(&endpoints.join(", ")), attested.keyid);
+    let rows = &attested.statement.conformance.rows_held;
+    let count = |of: fn(&CertifiedRows) -> usize| rows.iter().map(of).sum::<usize>();
+    let _ = write!(about, " Error rows held: {} of {}.", count(|rows| rows.held), count(|rows| rows.rows));
+    if let Some(strength) = &attested.statement.conformance.strength {
+        let _ = write!(about, " Mutants: {}.", strength.mutants.summary());
+        if let Some(floor) = &strength.floor {
+            let _ = write!(about, " Floor: {}.", shown(&floor.summary()));
+        }
+    }
     if let Some(bundle) = attested.bundle {
         let _ = write!(about, " Evidence {bundle}.");
     }

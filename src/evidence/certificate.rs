@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::attested::Attested;
-use super::statement::{ObservedEffects, Omission, Resource, Statement, TestResult};
+use super::statement::{CertifiedRows, ObservedEffects, Omission, Resource, Statement, TestResult};
 use crate::plain::markdown;
 
 /// How many entries of a list are shown; the rest is counted.
@@ -82,6 +82,9 @@ fn scope(statement: &Statement) -> Vec<(&'static str, String)> {
         0 => "none".to_owned(),
         _ => words.iter().take(LISTED).map(|it| code(it)).collect::<Vec<_>>().join(", "),
     };
+    let strength = statement.conformance.strength.as_ref();
+    let floor = strength.and_then(|strength| strength.floor.as_ref());
+    let not_asked = || "not asked for".to_owned();
     vec![
         ("contract", joined(contracts)),
         ("endpoint", joined(endpoints)),
@@ -90,7 +93,19 @@ fn scope(statement: &Statement) -> Vec<(&'static str, String)> {
         ("formats", words(&scope.formats)),
         ("signatures of requests", words(&scope.signatures)),
         ("not judged, since no published source promises it", words(&scope.unpublished)),
+        ("error rows held", rows_held(statement)),
+        ("mutants of the answers", strength.map_or_else(not_asked, |it| it.mutants.summary())),
+        ("floor", floor.map_or_else(not_asked, |floor| code(&floor.summary()))),
     ]
+}
+
+/// How many error rows are held, by contract.
+fn rows_held(statement: &Statement) -> String {
+    joined(statement.conformance.rows_held.iter().map(|rows| {
+        let CertifiedRows { contract, held, not_measured, rows, .. } = rows;
+        let open = if *not_measured > 0 { format!(", {not_measured} not measured") } else { String::new() };
+        format!("{}: {held} of {rows}{open}", code(contract))
+    }))
 }
 
 /// In how many cases effects were observed.

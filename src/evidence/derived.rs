@@ -8,8 +8,8 @@ use super::judged::{CaseResult, Judged};
 use super::manifest::MANIFEST;
 use super::provoked::{Class, RowEvidence};
 use super::statement::{
-    CertifiedContract, CertifiedEndpoint, Conformance, Digest, ObservedEffects, Omission, Resource, Scope,
-    Statement, TestResult,
+    CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Digest, ObservedEffects, Omission,
+    Resource, Scope, Statement, TestResult,
 };
 use crate::event::RunStart;
 use crate::model::{Level, Verdict};
@@ -59,9 +59,11 @@ pub fn statement(basis: &Basis<'_>) -> Result<Statement, String> {
         failed: lists.failed,
         conformance: Conformance {
             not_rederivable: basis.judged.underivable.clone(),
+            rows_held: rows_held(basis),
             scope: scope(basis)?,
             rows_out_of_reach: rows_out_of_reach.collect(),
             skipped: lists.skipped,
+            strength: basis.judged.end.strength.clone(),
             waived: lists.warned,
         },
     })
@@ -107,6 +109,20 @@ fn result(lists: &Lists, judged: &Judged) -> TestResult {
     } else {
         TestResult::Warned
     }
+}
+
+/// The counts of error rows, by contract.
+fn rows_held(basis: &Basis<'_>) -> Vec<CertifiedRows> {
+    let held = basis.judged.end.rows_held.iter().flatten();
+    let of = basis.start.operations.iter().zip(held);
+    of.map(|(operation, rows)| CertifiedRows {
+        contract: operation.id.clone(),
+        held: rows.held.len(),
+        not_held: rows.not_held.len(),
+        not_measured: rows.unmeasured.len(),
+        rows: operation.rows.len(),
+    })
+    .collect()
 }
 
 fn scope(basis: &Basis<'_>) -> Result<Scope, String> {

@@ -308,7 +308,8 @@ pub fn end_contradicts(due: &RunEnd, recorded: &RunEnd) -> Vec<Divergence> {
     let parts = [
         ("counts", due.counts == recorded.counts),
         ("the rows that were met", due.rows_met == recorded.rows_met),
-        ("the rows that are held", recorded.rows_held.is_none()),
+        ("the rows that are held", due.rows_held == recorded.rows_held),
+        ("how strong the suite is", due.strength == recorded.strength),
         ("stale waivers", due.stale_waivers == recorded.stale_waivers),
         ("promises that are unpublished", due.unpublished == recorded.unpublished),
         ("the suite's manifest", due.drift == recorded.drift),

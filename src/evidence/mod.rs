@@ -39,8 +39,8 @@ pub use manifest::{ENVELOPE, Listed, MANIFEST, Manifest};
 pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, provoked};
 pub use recorded::{Recorded, kept, kept_start};
 pub use statement::{
-    CertifiedContract, CertifiedEndpoint, Conformance, Contradiction, Digest, ObservedEffects, Omission,
-    Resource, Scope, Statement, StatementError, TestResult,
+    CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Contradiction, Digest, ObservedEffects,
+    Omission, Resource, Scope, Statement, StatementError, TestResult,
 };
 
 /// JSON as files of a bundle have it: with indents, and a line's end.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::judged::{CaseResult, Judged};
 use crate::coverage::Coverage;
+use crate::event::RowsHeld;
 use crate::model::{CaseId, Contract, Reach, Skipped, Verdict, row_label};
 
 /// The name of the file.
@@ -41,6 +42,9 @@ pub struct RowEvidence {
     pub evidence: Class,
     /// The cases whose answers are instances of it.
     pub cases: Vec<String>,
+    /// Whether it is held: each case that expects it passes, and so does an accepted request that is nearly the same.
+    /// Null if that is not known, since a case was skipped or not selected, or expected by none.
+    pub held: Option<bool>,
 }
 
 impl RowEvidence {
@@ -67,9 +71,10 @@ pub fn provoked(judged: &Judged, aims: &[Coverage]) -> Vec<RowEvidence> {
         |result: &&CaseResult| matches!(result.verdict, Verdict::Skipped(Skipped::NoWayTo { .. }));
     let beyond: BTreeSet<&CaseId> =
         judged.results.iter().filter(lacks_state).map(|result| &result.id).collect();
-    let rows =
-        contracts.into_iter().flat_map(|contract| contract.rows.iter().map(move |row| (contract, row)));
-    rows.map(|(contract, row)| {
+    let of = |position: usize| judged.end.rows_held.as_ref().and_then(|held| held.get(position));
+    let rows = contracts.into_iter().enumerate();
+    let rows = rows.flat_map(|(at, contract)| contract.rows.iter().map(move |row| (of(at), contract, row)));
+    rows.map(|(held, contract, row)| {
         let label = row.label();
         let own = by_operation.get(contract.id.as_str()).into_iter().flatten();
         let met = own.filter(|result| result.rows_met.iter().any(|met| **met == *label));
@@ -90,9 +95,15 @@ pub fn provoked(judged: &Judged, aims: &[Coverage]) -> Vec<RowEvidence> {
             message: row.message.as_ref().map(|message| message.as_str().to_owned()),
             evidence,
             cases,
+            held: held.and_then(|rows| is_held(rows, &label)),
         }
     })
     .collect()
+}
+
+/// Whether a row is held, if that is known.
+fn is_held(rows: &RowsHeld, label: &str) -> Option<bool> {
+    if rows.held.contains(label) { Some(true) } else { rows.not_held.contains(label).then_some(false) }
 }
 
 #[derive(Serialize)]

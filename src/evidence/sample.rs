@@ -1,8 +1,8 @@
 //! A statement that the tests of this module share.
 
 use super::{
-    Attested, CertifiedContract, CertifiedEndpoint, Conformance, Digest, ObservedEffects, Omission, Resource,
-    Scope, Statement, TestResult,
+    Attested, CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Digest, ObservedEffects,
+    Omission, Resource, Scope, Statement, TestResult,
 };
 
 /// A fingerprint.
@@ -35,7 +35,15 @@ pub(super) fn statement() -> Statement {
     let conformance = Conformance {
         not_rederivable: vec![omission("shop/Order/a/slow")],
         scope,
+        rows_held: vec![CertifiedRows {
+            contract: "shop/Order".into(),
+            held: 2,
+            not_held: 0,
+            not_measured: 1,
+            rows: 3,
+        }],
         skipped: Vec::new(),
+        strength: None,
         rows_out_of_reach: vec![omission("shop/Order 404 sold")],
         waived: Vec::new(),
     };

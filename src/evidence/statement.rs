@@ -12,6 +12,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Strength;
+
 pub use consistency::Contradiction;
 
 /// What kind of statement it is (in-toto attestation framework, spec/v1/statement.md).
@@ -98,12 +100,17 @@ pub struct Digest {
 pub struct Conformance {
     /// Cases that cannot be judged from the evidence alone, and so count nowhere.
     pub not_rederivable: Vec<Omission>,
+    /// How many error rows are held, by contract.
+    pub rows_held: Vec<CertifiedRows>,
     /// Error rows that nothing can provoke on this endpoint, by contract and code.
     pub rows_out_of_reach: Vec<Omission>,
     /// What the result is about, and no more.
     pub scope: Scope,
     /// Cases that were skipped.
     pub skipped: Vec<Omission>,
+    /// How strong the suite is, if mutants of the recorded answers were judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strength: Option<Strength>,
     /// Cases that failed, with the reason that the waiver gives; the same as [`Statement::warned`].
     pub waived: Vec<Omission>,
 }
@@ -116,6 +123,23 @@ pub struct Omission {
     pub id: String,
     /// Why.
     pub reason: String,
+}
+
+/// How many error rows of a contract are held: each case that expects one passes, and so does an accepted request that
+/// is nearly the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CertifiedRows {
+    /// The operation's id.
+    pub contract: String,
+    /// So many are held.
+    pub held: usize,
+    /// So many are not.
+    pub not_held: usize,
+    /// Of so many a case was skipped or not selected.
+    pub not_measured: usize,
+    /// So many rows has the contract.
+    pub rows: usize,
 }
 
 /// What a result is about.
@@ -275,9 +299,11 @@ impl Conformance {
     fn in_order(&self) -> Self {
         Self {
             not_rederivable: set(&self.not_rederivable),
+            rows_held: set(&self.rows_held),
             scope: self.scope.in_order(),
             rows_out_of_reach: set(&self.rows_out_of_reach),
             skipped: set(&self.skipped),
+            strength: self.strength.clone(),
             waived: set(&self.waived),
         }
     }

@@ -3,6 +3,8 @@
 //! It follows a case as a run does, with recorded variables in place of states, and recorded answers in place of the
 //! endpoint. It ignores the verdict in the record.
 
+use std::ops::Range;
+
 use crate::model::{
     Answer, CaseRecord, Exchange, Given, Level, Moment, Observation, PreparedStep, Request, SnapshotOutcome,
     Value,
@@ -205,15 +207,30 @@ impl<'a> Replay<'a> {
         let case = &self.planned.case;
         self.bring_about(&case.given, &mut scope)?;
         set_variables(self.planned, &mut scope, self.templates).map_err(Ended::unprepared)?;
-        for (position, step) in case.steps.iter().enumerate() {
+        let mut position = 0;
+        while let Some(step) = case.steps.get(position) {
+            let end = case.end_of_group(position);
             self.bring_about(&step.given, &mut scope)?;
             self.observe_before(position, &scope, !step.given.is_empty())?;
-            let outcome = self.step(position, &mut scope);
-            let observed = self.observe_after(position, &outcome);
+            let outcome = self.group(position..end, &mut scope);
+            let observed = self.observe_after(end - 1, &outcome);
             outcome?;
             observed?;
+            position = end;
         }
         Ok(())
+    }
+
+    /// Takes the answers to requests that were sent at the same time, all of them, and gives what ended the case first.
+    fn group(&mut self, steps: Range<usize>, scope: &mut Scope) -> Result<(), Halt> {
+        let mut outcome = Ok(());
+        for position in steps {
+            match self.step(position, scope) {
+                Err(Halt::Apart(apart)) => return Err(Halt::Apart(apart)),
+                taken => outcome = outcome.and(taken),
+            }
+        }
+        outcome
     }
 
     /// Takes the recorded observation of a place at a moment.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::effect::Watch;
+use super::parallel::arranged;
 use super::promise::{codes, unless_empty};
 use crate::check::{Due, Subject, check, request_id, select_in, shared_id, throttled, unique_values};
 use crate::model::{
@@ -81,6 +82,8 @@ pub struct Judge<'a> {
     pub watch: Watch,
     /// What the last request was due to add there.
     due: Option<Due>,
+    /// The last request, where the next step sends it once more at the same time.
+    shared: Option<Request>,
     /// The codes that each step expects, as far as it is known.
     codes: Vec<Vec<Arc<str>>>,
 }
@@ -98,6 +101,7 @@ impl<'a> Judge<'a> {
             request_ids: Vec::new(),
             watch: Watch::default(),
             due: None,
+            shared: None,
             codes,
         }
     }
@@ -114,8 +118,39 @@ impl<'a> Judge<'a> {
     ) -> Result<(PreparedStep, Request), Ended> {
         let prepared = prepare(self.planned, position, scope, templates).map_err(Ended::unprepared)?;
         self.codes[position] = codes(&prepared.expect);
+        let steps = &self.planned.case.steps;
+        if let Some(request) = self.shared.as_ref().filter(|_| steps[position].is_parallel) {
+            return Ok((prepared, request.clone()));
+        }
         let request = encode(&self.planned.contract, &prepared).map_err(Ended::unprepared)?;
+        let is_shared = steps.get(position + 1).is_some_and(|next| next.is_parallel);
+        self.shared = is_shared.then(|| request.clone());
         Ok((prepared, request))
+    }
+
+    /// Brings answers to requests that were sent at the same time into the order of their steps, of which the first is at
+    /// `position`.
+    pub fn arranged(
+        &self,
+        position: usize,
+        steps: &[(PreparedStep, Request)],
+        answers: Vec<Answer>,
+    ) -> Vec<Answer> {
+        let is_right = |at: usize, answer: &Answer| {
+            let (prepared, request) = &steps[at];
+            let mut answer = answer.clone();
+            settle(&self.planned.contract, &mut answer);
+            let subject = Subject {
+                contract: &self.planned.contract,
+                expect: &prepared.expect,
+                request,
+                answer: &answer,
+                step: position + at,
+                earlier: &self.exchanges,
+            };
+            !check(&subject).iter().any(|finding| finding.counts(self.gate))
+        };
+        arranged(answers, is_right)
     }
 
     /// Takes the answer to a step's request, and keeps the values that later steps use.
@@ -163,12 +198,18 @@ impl<'a> Judge<'a> {
     fn note_effect(&mut self, position: usize, request: &Request, answer: &Answer) -> Vec<Finding> {
         let contract = &self.planned.contract;
         let rule = contract.effect.as_ref();
-        self.due = rule.map(|rule| self.watch.due(contract, rule, request, answer));
+        let due = rule.map(|rule| self.watch.due(contract, rule, request, answer));
+        let is_repeated = matches!(due, Some(Due::Replay(_) | Due::Either(_)));
+        let before = self.due.take().filter(|_| self.planned.case.steps[position].is_parallel);
+        self.due = match (before, due) {
+            (Some(before), Some(due)) => Some(before.with(due)),
+            (_, due) => due,
+        };
         if let Some(rule) = rule {
             self.watch.answered(contract, rule, position, request, answer);
         }
         let mut shared = Vec::new();
-        if matches!(self.due, Some(Due::Replay(_) | Due::Either(_))) {
+        if is_repeated {
             return shared;
         }
         for id in unique_values(contract, answer, position) {

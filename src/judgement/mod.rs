@@ -6,6 +6,7 @@
 mod again;
 mod effect;
 mod judge;
+mod parallel;
 mod promise;
 mod retrial;
 mod tally;

@@ -90,6 +90,7 @@ impl Tally {
             counts: self.counts,
             rows_met: self.rows_met,
             rows_held: None,
+            strength: None,
             orphans,
             stale_waivers: self.stale_waivers,
             unpublished: self.unpublished,

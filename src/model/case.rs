@@ -50,8 +50,18 @@ pub struct Case {
     pub tags: BTreeSet<String>,
     /// Former ids of the case.
     pub former: Vec<String>,
+    /// The accepted case of the contract, as `table/case`, that must pass too for an error row to be held.
+    pub twin: Option<String>,
     /// Where it is written.
     pub spot: Spot,
+}
+
+impl Case {
+    /// The position behind the last step whose request is sent at the same time as that of this one.
+    pub fn end_of_group(&self, position: usize) -> usize {
+        let later = self.steps.iter().skip(position + 1);
+        position + 1 + later.take_while(|step| step.is_parallel).count()
+    }
 }
 
 /// A name, and its value or template.
@@ -221,7 +231,8 @@ pub struct Step {
     pub unset: Vec<String>,
     /// How its request differs from the case's.
     pub request: RequestSpec,
-    /// What is expected.
+    /// Whether it sends the request of the step before it once more, at the same time.
+    pub is_parallel: bool,
     /// What is expected of the answer.
     pub expect: Arc<Expect>,
     /// Values of the answer that later steps use: name and `JSONPath`.

@@ -242,6 +242,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
         .collect();
     json!({
         "error_rows": rows,
+        "strength": end.strength,
         "counts": {
             "total": end.counts.total(),
             "passed": end.counts.passed,

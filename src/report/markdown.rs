@@ -119,6 +119,12 @@ impl MarkdownReport {
                 operation.rows.len()
             )?;
         }
+        if let Some(strength) = &end.strength {
+            writeln!(out, "\nMutants: {}.", strength.mutants.summary())?;
+            if let Some(floor) = &strength.floor {
+                writeln!(out, "\nFloor: {}.", cell(&floor.summary()))?;
+            }
+        }
         write!(out, "\n{}", cell(&start.occasion()))?;
         match &start.command {
             Some(command) => writeln!(out, ": {}", code(command))?,

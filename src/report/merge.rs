@@ -9,7 +9,7 @@ use crate::event::{
     EffectCounts, EndpointDescription, OperationStart, PartNumber, PartStart, RowsHeld, RunEnd, RunStart,
     SnapshotCounts, StaleSnapshot, Stopped,
 };
-use crate::model::{Drift, UtcTime, VerdictCounts};
+use crate::model::{Drift, Strength, UtcTime, VerdictCounts};
 
 /// How many missing parts are named.
 const MOST_LISTED: usize = 1000;
@@ -146,6 +146,7 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
         counts: VerdictCounts::default(),
         rows_met: vec![BTreeSet::new(); all.operations.len()],
         rows_held: held(runs),
+        strength: strength(runs),
         orphans: Vec::new(),
         stale_snapshots: stale_in_all(runs),
         drift: drift(all, runs),
@@ -190,6 +191,12 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
 fn held(runs: &[(RunStart, RunEnd)]) -> Option<Vec<RowsHeld>> {
     let [(start, end)] = runs else { return None };
     end.rows_held.clone().filter(|_| start.parts.is_empty())
+}
+
+/// How strong the suite is, as a whole run says it. Parts do not show it: ids of other parts count.
+fn strength(runs: &[(RunStart, RunEnd)]) -> Option<Strength> {
+    let [(start, end)] = runs else { return None };
+    end.strength.clone().filter(|_| start.parts.is_empty())
 }
 
 /// The snapshots that no part has confirmed: each part also reports those of the others' cases as stale.

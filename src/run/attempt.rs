@@ -1,9 +1,11 @@
 //! One case, from its first state to its teardown.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use tokio::time::sleep;
 
 use super::Runner;
@@ -20,6 +22,7 @@ use crate::model::{
 use crate::plan::{PlannedCase, literals, set_variables};
 use crate::snapshot::Names;
 use crate::template::Scope;
+use crate::transport::Client;
 
 /// How long an answer to a request of a teardown may take, also after an interrupt. A wait for the rate is not
 /// part of it: what is left behind may cost money.
@@ -209,17 +212,20 @@ impl<'a> Attempt<'a> {
         let case = Arc::clone(&self.planned.case);
         self.bring_about(0, &case.given, &mut scope, stop).await?;
         set_variables(self.planned, &mut scope, templates).map_err(Ended::unprepared)?;
-        for (position, step) in case.steps.iter().enumerate() {
+        let mut position = 0;
+        while let Some(step) = case.steps.get(position) {
+            let end = case.end_of_group(position);
             self.bring_about(position, &step.given, &mut scope, stop).await?;
             self.observe_before(position, &scope, !step.given.is_empty(), stop).await;
-            let outcome = self.step(position, &mut scope, stop).await;
+            let outcome = self.group(position..end, &mut scope, stop).await;
             self.made = scope.made();
             if matches!(outcome, Ok(()) | Err(Ended::Broken)) {
-                let observed = self.observe_after(position).await;
+                let observed = self.observe_after(end - 1).await;
                 outcome.and(observed)?;
             } else {
                 outcome?;
             }
+            position = end;
         }
         Ok(())
     }
@@ -279,33 +285,58 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn step(&mut self, position: usize, scope: &mut Scope, switch: &Stop) -> Result<(), Ended> {
-        let (prepared, request) = self.judge.prepared(position, scope, &self.runner.templates)?;
-        let answer = self.answer(&request, &prepared.request, switch).await?;
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(fault) => {
-                self.unanswered = Some(request);
-                return Err(Ended::Inconclusive(Inconclusive::Transport(fault)));
+    /// Takes the steps whose requests are sent at the same time: most often one. Several go on connections of their own.
+    async fn group(&mut self, steps: Range<usize>, scope: &mut Scope, switch: &Stop) -> Result<(), Ended> {
+        let first = steps.start;
+        let mut prepared = Vec::with_capacity(steps.len());
+        for position in steps {
+            prepared.push(self.judge.prepared(position, scope, &self.runner.templates)?);
+        }
+        let runner = self.runner;
+        let client = if prepared.len() == 1 { runner.client.clone() } else { runner.client.fresh() };
+        let sending =
+            prepared.iter().map(|(step, request)| self.answer(&client, request, &step.request, switch));
+        let sent = join_all(sending).await;
+        let mut answers = Vec::with_capacity(prepared.len());
+        let mut fault = None;
+        for ((_, request), sent) in prepared.iter().zip(sent) {
+            let (answer, retried) = sent?;
+            self.retried.extend(retried);
+            match answer {
+                Ok(answer) => answers.push(answer),
+                Err(found) => fault = fault.or(Some((request.clone(), found))),
             }
-        };
-        self.judge.take(position, &prepared, request, answer, scope)
+        }
+        if let Some((request, fault)) = fault {
+            self.unanswered = Some(request);
+            return Err(Ended::Inconclusive(Inconclusive::Transport(fault)));
+        }
+        if answers.len() > 1 {
+            answers = self.judge.arranged(first, &prepared, answers);
+        }
+        let mut outcome = Ok(());
+        for (at, ((step, request), answer)) in prepared.into_iter().zip(answers).enumerate() {
+            outcome = outcome.and(self.judge.take(first + at, &step, request, answer, scope));
+        }
+        outcome
     }
 
-    /// Sends a request, and again where that is asked for; each time signed anew.
+    /// Sends a request, and again where that is asked for; each time signed anew. Gives why it was sent again.
     async fn answer(
-        &mut self,
+        &self,
+        client: &Client,
         request: &Request,
         spec: &RequestSpec,
         switch: &Stop,
-    ) -> Result<Result<Answer, Fault>, Ended> {
+    ) -> Result<(Result<Answer, Fault>, Vec<String>), Ended> {
         let endpoint = &self.runner.endpoint;
         let mut attempt = 1;
+        let mut retried = Vec::new();
         loop {
             let signed = self.signed(request, spec)?;
             let sending = async {
-                let turn = self.runner.client.turn().await;
-                self.runner.client.send(turn, &endpoint.address, &signed).await
+                let turn = client.turn().await;
+                client.send(turn, &endpoint.address, &signed).await
             };
             let answer = tokio::select! {
                 biased;
@@ -317,12 +348,12 @@ impl<'a> Attempt<'a> {
                 .as_ref()
                 .and_then(|retry| retry.again(attempt, &answer, &self.planned.contract));
             let Some(again) = again.filter(|_| switch.reason().is_none()) else {
-                return Ok(answer);
+                return Ok((answer, retried));
             };
-            self.retried.push(again.message);
+            retried.push(again.message);
             tokio::select! {
                 () = sleep(again.wait) => attempt += 1,
-                _ = switch.stopped() => return Ok(answer),
+                _ = switch.stopped() => return Ok((answer, retried)),
             }
         }
     }

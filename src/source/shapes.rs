@@ -27,11 +27,16 @@ static CASE: Shape = Shape::Named("case", &Shape::Table(&CASE_KEYS));
 
 const TAGS: &str = "Words by which -E selects cases; those of a table hold for all of its cases.";
 
-static CASE_KEYS: [Key; 15] = [
+static CASE_KEYS: [Key; 16] = [
     needed("id", Shape::Text, "The case's part of the id: a-z, 0-9 and -."),
     needed("about", Shape::Text, "What the case shows, in a sentence."),
     key("former", TEXTS, "Ids that the case had before."),
     key("tags", TEXTS, TAGS),
+    key(
+        "twin",
+        Shape::Text,
+        "The accepted case, as table/case, that must pass too for an error row to be held.",
+    ),
     key("rules", TEXTS, "Rules of the contract that the case tests."),
     key("given", GIVEN, "The states that the case needs; replaces the table's."),
     key("vars", VALUES, "Variables, evaluated once and in order."),
@@ -47,6 +52,11 @@ static CASE_KEYS: [Key; 15] = [
 
 static STEP: Shape = Shape::Table(&[
     key("about", Shape::Text, "What the step is for."),
+    key(
+        "parallel",
+        Shape::Boolean,
+        "Whether it sends the request of the step before it once more, at the same time.",
+    ),
     key("given", GIVEN, "States that are set up before it."),
     key("params", VALUES, "Parameters, over the case's."),
     key("unset", TEXTS, "Parameters that are dropped, last."),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::operator::Operator;
+use super::operator::{Operator, SET};
 use super::permit::Permit;
-use crate::model::{CaseId, Level, Site};
+use crate::model::{CaseId, Level, MutantScore, Site, killed_percent};
 
 /// The most groups of gaps, and the most places of open ones, that are kept with an example each.
 pub const MOST_GROUPS: usize = 1000;
@@ -26,9 +26,7 @@ pub struct Count {
 impl Count {
     /// How many of those that nothing permits were noticed, in percent, rounded down to a tenth. None of none.
     pub fn percent(self) -> Option<f64> {
-        let all = self.killed.checked_add(self.gaps).filter(|all| *all > 0)?;
-        let tenths = u128::from(self.killed) * 1000 / u128::from(all);
-        u32::try_from(tenths).ok().map(|tenths| f64::from(tenths) / 10.0)
+        killed_percent(self.killed, self.gaps)
     }
 }
 
@@ -109,6 +107,12 @@ pub(super) struct Counted<'a> {
 }
 
 impl Figures {
+    /// The figures that certificates and reports repeat.
+    pub fn score(&self) -> MutantScore {
+        let Count { killed, open, gaps } = self.total;
+        MutantScore { gaps, killed, open, set: SET, stopped: self.is_stopped }
+    }
+
     /// How many mutants there are.
     pub fn mutants(&self) -> u64 {
         self.total.killed + self.total.open + self.total.gaps

@@ -8,7 +8,8 @@ use super::mutate::{json_text, put, xml_text};
 use super::twin::{Came, Standing, Twins};
 use crate::judgement::answered;
 use crate::model::{
-    Answer, BLANK, Body, CaseId, CaseRecord, Contract, ErrorRow, Format, Request, StatusRule, Value,
+    Answer, BLANK, Body, CaseId, CaseRecord, Contract, ErrorRow, FloorScore, Format, Request, StatusRule,
+    Value,
 };
 use crate::plan::PlannedCase;
 use crate::template::Templates;
@@ -27,21 +28,6 @@ enum Fake {
     Row(usize),
     /// It answers with a row, or a success, at random.
     Random,
-}
-
-/// What an endpoint that implements nothing comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ground {
-    /// What it does.
-    pub endpoint: String,
-    /// How many cases it passes.
-    pub passed: usize,
-    /// How many cases were judged.
-    pub cases: usize,
-    /// How many error rows it holds.
-    pub held: usize,
-    /// How many error rows there are.
-    pub rows: usize,
 }
 
 /// Has endpoints that implement nothing judged, case by case.
@@ -105,11 +91,11 @@ impl Floor {
     }
 
     /// The endpoint that passes most cases; of several, the one that holds most rows.
-    pub fn best(&self, twins: &Twins) -> Option<Ground> {
+    pub fn best(&self, twins: &Twins) -> Option<FloorScore> {
         let ground = |(fake, passed): &(Fake, HashSet<CaseId>)| {
             let came = |id: &CaseId| if passed.contains(id) { Came::Passed } else { Came::Failed };
             let held = twins.rows().iter().filter(|row| row.standing(came) == Standing::Held).count();
-            Ground {
+            FloorScore {
                 endpoint: description(*fake, &self.labels),
                 passed: passed.len(),
                 cases: self.cases,

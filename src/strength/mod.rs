@@ -6,6 +6,7 @@
 mod bench;
 mod figures;
 mod floor;
+mod mutants;
 mod mutate;
 mod operator;
 mod permit;
@@ -13,7 +14,8 @@ mod twin;
 
 pub use bench::{Bench, Bound};
 pub use figures::{Count, Figures, Gap, MOST_GROUPS, OpenPlace};
-pub use floor::{Floor, Ground};
+pub use floor::Floor;
+pub use mutants::{Mutants, Mutated};
 pub use operator::{Operator, SET};
 pub use twin::{Came, RowCases, Standing, Twins};
 

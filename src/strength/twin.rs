@@ -20,6 +20,7 @@ const MOST_COMPARED: usize = 500;
 #[derive(Debug, Default)]
 pub struct Twins {
     rows: Vec<RowCases>,
+    misnamed: Vec<PlannedCase>,
 }
 
 /// An error row of a contract, and the cases that expect it.
@@ -111,18 +112,37 @@ impl Twins {
             }
         }
         for case in &seen {
+            let by_name = case.planned.case.twin.as_deref().map(|name| named(case, name, &seen));
+            if matches!(by_name, Some(None)) {
+                twins.misname(case.planned);
+            }
             let Some(row) = &case.row else { continue };
             let Some(place) = places.get(&(case.planned.contract.id.as_str(), row.clone())) else { continue };
-            let others = accepted.get(&case.key()).map(Vec::as_slice).unwrap_or_default();
-            let twin = nearest(case, others).map(|twin| twin.planned.id.clone());
+            let alike = accepted.get(&case.key()).map(Vec::as_slice).unwrap_or_default();
+            let twin = by_name.unwrap_or_else(|| nearest(case, alike));
+            let twin = twin.map(|twin| twin.planned.id.clone());
             twins.rows[*place].cases.push((case.planned.id.clone(), twin));
         }
         twins
     }
 
+    fn misname(&mut self, planned: &PlannedCase) {
+        let is_known = |known: &PlannedCase| {
+            known.case.name == planned.case.name && known.case.table == planned.case.table
+        };
+        if !self.misnamed.iter().any(is_known) {
+            self.misnamed.push(planned.clone());
+        }
+    }
+
     /// The own error rows of every contract, in its order.
     pub fn rows(&self) -> &[RowCases] {
         &self.rows
+    }
+
+    /// The cases whose `twin` names no accepted case, each once.
+    pub fn misnamed(&self) -> &[PlannedCase] {
+        &self.misnamed
     }
 
     /// The rows that cases expect, none of which has a twin.
@@ -177,6 +197,14 @@ impl<'a> Seen<'a> {
         self.key.clone()
     }
 
+    /// Whether it is the case that another one of its contract calls so, as `table/case`.
+    fn is_named(&self, by: &Self, name: &str) -> bool {
+        let (own, contract) = (&self.planned.id, &self.planned.contract.id);
+        let inside = own.table().strip_prefix(contract.as_str()).and_then(|table| table.strip_prefix('/'));
+        by.planned.contract.id == *contract
+            && name.rsplit_once('/').is_some_and(|(table, case)| inside == Some(table) && own.case() == case)
+    }
+
     /// In how many parameters and states two cases differ.
     fn distance(&self, other: &Self) -> usize {
         let is_same = |(key, value): &&(String, Value)| {
@@ -192,6 +220,14 @@ impl<'a> Seen<'a> {
 /// The accepted case that differs least; of several, the first.
 fn nearest<'s, 'a>(case: &Seen<'_>, others: &[&'s Seen<'a>]) -> Option<&'s Seen<'a>> {
     others.iter().take(MOST_COMPARED).min_by_key(|other| case.distance(other)).copied()
+}
+
+/// The accepted case of this name, as `table/case`; of its rows and axes what is sent in the same way, and differs least.
+fn named<'s, 'a>(case: &Seen<'_>, name: &str, all: &'s [Seen<'a>]) -> Option<&'s Seen<'a>> {
+    let of_name: Vec<&Seen> =
+        all.iter().filter(|other| other.is_accepted && other.is_named(case, name)).collect();
+    let alike: Vec<&Seen> = of_name.iter().filter(|other| other.key == case.key).copied().collect();
+    nearest(case, if alike.is_empty() { &of_name } else { &alike })
 }
 
 /// Whether an expectation leaves an answer of success, and nothing else.

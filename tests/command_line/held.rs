@@ -125,6 +125,25 @@ fn a_row_is_held_if_its_cases_and_the_accepted_one_beside_them_pass() {
 }
 
 #[test]
+fn the_page_of_a_run_tells_rows_that_are_held_from_those_that_are_only_met() {
+    let folder = project(TABLE);
+    let page = |url: &str, more: &[&str]| {
+        let report = ["run", "--endpoint", url, "--report", "html=page.html", "--force"];
+        ran(&folder, &[&report, more].concat());
+        fs::read_to_string(folder.path().join("page.html")).unwrap()
+    };
+    let right = page(&server(false), &[]);
+    assert!(right.contains("Error rows: 2 of 3 held"), "{right}");
+    assert_eq!(right.matches("<b>✓ held</b>").count(), 2);
+    let wrong = page(&server(true), &[]);
+    assert!(wrong.contains("Error rows: 0 of 3 held"), "{wrong}");
+    assert!(wrong.contains("<b>✗ met, not held</b> TooLong") && !wrong.contains("✓ held"), "{wrong}");
+    // Nothing is known of the accepted case, so met is all that can be said.
+    let part = page(&server(true), &["long"]);
+    assert!(part.contains("<b>✓ met</b> TooLong") && !part.contains("not held</b>"), "{part}");
+}
+
+#[test]
 fn check_names_the_rows_that_no_run_can_hold() {
     let folder = project(TABLE);
     let (status, text) = ran(&folder, &["check"]);
@@ -137,6 +156,27 @@ fn check_names_the_rows_that_no_run_can_hold() {
     assert!(!text.contains("no twin: error row 400") && !text.contains("no twin: error row 404"), "{text}");
     let (_, text) = ran(&folder, &["run", "--endpoint", &server(false)]);
     assert!(text.contains("error rows  2 of 3 held, 3 met"), "{text}");
+}
+
+#[test]
+fn a_case_names_its_twin_and_check_says_if_that_is_not_an_accepted_case() {
+    let named = |twin: &str| {
+        let alone = ALONE.replace("about =", &format!("twin = \"{twin}\"\nabout ="));
+        project(&[TABLE, &alone].concat())
+    };
+    let folder = named("t/found");
+    let (status, text) = ran(&folder, &["check"]);
+    assert!(status == 0 && !text.contains("no twin"), "{text}");
+    let run = |more: &[&str]| ran(&folder, &[&["run", "--endpoint", &server(false)], more].concat()).1;
+    assert!(run(&[]).contains("error rows  3 of 3 held"), "{}", run(&[]));
+    let text = run(&["--skip", "found"]);
+    assert!(text.contains("error rows  0 of 3 held, 3 met, 3 not measured"), "{text}");
+    for wrong in ["t/missing", "t/nothing", "found", "other/found"] {
+        let (status, text) = ran(&named(wrong), &["check"]);
+        assert_eq!(status, 3, "{text}");
+        let due = format!("the twin `{wrong}` is not an accepted case of this contract");
+        assert!(text.contains(&due) && text.contains("t.toml:"), "{text}");
+    }
 }
 
 /// Two more cases of one row, so that an endpoint that knows this row alone passes the most.

@@ -14,6 +14,7 @@ mod jobs;
 mod keep;
 mod keygen;
 mod killed;
+mod parallel;
 mod repeat;
 mod run_terminal;
 mod safety;

@@ -72,6 +72,37 @@ fn the_figures_of_a_run_are_those_of_its_events_with_any_number_of_jobs() {
     }
 }
 
+#[test]
+fn a_run_reports_the_same_figures_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let forms = ["json", "ndjson", "markdown", "html"];
+    let reports = forms.map(|form| format!("{form}={}", path(form)));
+    let reports: Vec<&str> = reports.iter().flat_map(|report| ["--report", report]).collect();
+    let (code, text) = program(&[&["run", "tag-value/", "--mutants"], reports.as_slice()].concat());
+    assert_eq!(code, 0, "{text}");
+    let due = from(&["--from", &path("ndjson")]);
+    let report: Json = serde_json::from_str(&std::fs::read_to_string(path("json")).unwrap()).unwrap();
+    let mutants = &report["strength"]["mutants"];
+    assert!(mutants["killed"].as_u64().unwrap() > 1000, "{mutants}");
+    for (key, name) in
+        [("killed", "killed"), ("open", "open"), ("gaps", "gaps"), ("operators_version", "set")]
+    {
+        assert_eq!(due[key], mutants[name], "{key}");
+    }
+    assert_eq!(due["floor"], report["strength"]["floor"]);
+    let line = format!("killed 100.0 %: {0} of {0}; open {1}, gaps 0", mutants["killed"], mutants["open"]);
+    let written = |form: &str| std::fs::read_to_string(path(form)).unwrap();
+    for text in [text, written("markdown"), written("html")] {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&line) && text.contains("an endpoint that "), "{text}");
+    }
+    let plain = program(&["run", "tag-value/", "--report", &format!("json={}", path("plain"))]);
+    assert_eq!(plain.0, 0, "{}", plain.1);
+    let plain: Json = serde_json::from_str(&written("plain")).unwrap();
+    assert!(plain["strength"].is_null());
+}
+
 /// A copy of the shop's cases, of which one table is another.
 fn cases_with(table: &str, edit: impl FnOnce(String) -> String) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();

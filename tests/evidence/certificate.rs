@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use crate::bundle::{CASES, Desk};
 use crate::support::{code, err, out, run};
 use proofmark::evidence::{
-    CertifiedContract, CertifiedEndpoint, Conformance, Digest, ObservedEffects, Omission, Resource, Scope,
-    SigningKey, Statement, TestResult, seal,
+    CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Digest, ObservedEffects, Omission,
+    Resource, Scope, SigningKey, Statement, TestResult, seal,
 };
+use proofmark::model::{FloorScore, MutantScore, Strength};
 use proofmark::protocol::sha256_hex;
 
 /// RFC 8410, section 10.3.
@@ -59,8 +60,25 @@ fn statement() -> Statement {
         failed: Vec::new(),
         conformance: Conformance {
             not_rederivable: vec![omission("shop/PlaceOrder/amount/in-time", "it judges a time")],
+            rows_held: vec![CertifiedRows {
+                contract: "shop/PlaceOrder".into(),
+                held: 3,
+                not_held: 1,
+                not_measured: 1,
+                rows: 5,
+            }],
             scope,
             skipped: Vec::new(),
+            strength: Some(Strength {
+                floor: Some(FloorScore {
+                    cases: 6,
+                    endpoint: "accepts every request".into(),
+                    held: 0,
+                    passed: 2,
+                    rows: 5,
+                }),
+                mutants: MutantScore { gaps: 1, killed: 499, open: 20, set: 1, stopped: false },
+            }),
             rows_out_of_reach: vec![omission(
                 "shop/PlaceOrder 409 sold-out",
                 "the endpoint does not offer the state",

@@ -6,6 +6,7 @@ mod bundle;
 mod certificate;
 mod certify;
 mod memory;
+mod strength;
 #[path = "../support/mod.rs"]
 mod support;
 mod verify;

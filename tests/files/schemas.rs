@@ -188,10 +188,11 @@ fn a_report_that_lacks_a_key_or_has_one_of_another_type_is_refused() {
 }
 
 /// Keys of events that may be left out.
-const OPTIONAL: [&str; 30] = [
+const OPTIONAL: [&str; 31] = [
     "effects",
     "observations",
     "rows_held",
+    "strength",
     "parts",
     "warning",
     "unpublished",

@@ -41,6 +41,8 @@ pub struct Claim {
     pub url: Option<String>,
     /// The command line that starts the run. Reports show it, and the bundle does not.
     pub command: Option<String>,
+    /// Whether mutants of the recorded answers are judged, for how strong the suite is.
+    pub mutants: bool,
 }
 
 /// What is tested, if that is a file: its name and digest.
@@ -161,6 +163,7 @@ impl Certification {
         account.filters = claim.filters;
         account.subject = claim.subject;
         account.url = claim.url;
+        account.mutants = claim.mutants;
         let manifest = load_shelf_manifest(&shelf)?;
         let parts = Parts { account, suite, waivers, manifest };
         let evidence = Evidence { parts: &parts, shelf: &shelf, recording, secrets: &secrets };

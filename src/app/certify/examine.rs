@@ -7,6 +7,8 @@ use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
 use crate::app::AppError;
+use crate::app::end_figures::rows_held;
+use crate::app::followed::Following;
 use crate::app::saved::{LONGEST_LINE, Line, next_line};
 use crate::coverage::{Coverage, row_coverage};
 use crate::event::{Event, RunEnd, RunStart};
@@ -15,15 +17,19 @@ use crate::evidence::{
     JudgingInputs, MANIFEST, Recorded, RowEvidence, SIGNER, Signer, Statement, coverage_bytes,
     end_contradicts, provoked, some, statement,
 };
-use crate::model::{Manifest, Spot, Suite, Waiver};
-use crate::plan::case_ids;
+use crate::model::{CaseId, Manifest, Spot, Suite, Waiver};
+use crate::plan::{PlannedCase, case_ids};
 use crate::report::{event_line, read_event};
 use crate::run::drift;
 use crate::source::{LoadError, Shelf, load_shelf, load_shelf_manifest, load_shelf_waivers};
+use crate::strength::{Bound, Came, Twins};
 use crate::whole_file::scratch_anywhere;
 
 /// How many differences from a manifest are reported.
 const DIFFERENCES: usize = 20;
+
+/// How many mutants are judged for a certificate at the most, whoever makes it: the figures have to be the same.
+const MOST_MUTANTS: Bound = Bound { mutants: 1_000_000 };
 
 /// How much of the events is read at once, in bytes.
 pub(super) const PART: usize = 64 * 1024;
@@ -113,10 +119,29 @@ impl Parts {
         events: impl Iterator<Item = Result<Event, Divergence>>,
     ) -> Result<(Judged, RunStart, RunEnd), Divergence> {
         let Self { account, suite, waivers, .. } = self;
+        let cases = self.cases()?;
+        let unusable = |error: AppError| divergence("cases", error.to_string());
+        let mut mutants = Following::new(suite, &cases, MOST_MUTANTS).map_err(unusable)?;
+        let events = events.inspect(|event| {
+            if let (true, Ok(event)) = (account.mutants, event) {
+                mutants.take(event);
+            }
+        });
         let mut recorded = Recorded::begin(events)?;
-        let judged = JudgingInputs { account, suite, waivers }.judge(&mut recorded)?;
+        let mut judged = JudgingInputs { account, suite, waivers }.judge(&mut recorded)?;
         let (start, end, _) = recorded.finish()?;
+        let contracts: Vec<String> = start.operations.iter().map(|one| one.id.clone()).collect();
+        judged.end.rows_held = Some(rows_held(&Twins::of(&cases), &contracts, &came(&judged)));
+        if account.mutants {
+            let mutated = mutants.finish().map_err(|error| divergence(EVENTS, error.to_string()))?;
+            judged.end.strength = Some(mutated.strength());
+        }
         Ok((judged, start, end))
+    }
+
+    /// All cases of the tables.
+    fn cases(&self) -> Result<Vec<PlannedCase>, Divergence> {
+        case_ids(&self.suite).map_err(|error| divergence("cases", error.to_string()))
     }
 
     /// The events in these lines, each case with its place in the tables.
@@ -155,6 +180,12 @@ impl Parts {
         statement.consistent().map_err(|error| divergence("the statement", error.to_string()))?;
         Ok(statement)
     }
+}
+
+/// What came of each case; nothing is known of one that the evidence does not show.
+fn came(judged: &Judged) -> HashMap<CaseId, Came> {
+    let shown = judged.results.iter().filter(|result| result.is_shown);
+    shown.map(|result| (result.id.clone(), Came::of(&result.verdict))).collect()
 }
 
 /// Opens what may be a bundle. It is read twice, so one that comes through a pipe is copied first.
@@ -266,6 +297,8 @@ fn statement_contradicts(due: &Statement, signed: &Statement) -> Option<Divergen
         ("the cases that failed", due.failed == signed.failed),
         ("its configuration", due.configuration == signed.configuration),
         ("its scope", due.conformance.scope == signed.conformance.scope),
+        ("the error rows that are held", due.conformance.rows_held == signed.conformance.rows_held),
+        ("how strong the suite is", due.conformance.strength == signed.conformance.strength),
     ];
     let wrong = parts.into_iter().find(|(_, holds)| !holds).map_or("what it leaves out", |(what, _)| what);
     differs(format!("the evidence comes to something else about {wrong}"))

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Mutants, Mutated};
 use crate::app::{Background, Session, SessionSettings, Target, selected};
 use crate::check::tests::{OfCheck, without};
 use crate::event::Event;
 use crate::model::{CaseRecord, Finding, Level, Normalisation};
 use crate::plan::Plan;
 use crate::run::{Observing, RunSettings, StopSwitch};
-use crate::strength::{Bound, Operator};
+use crate::strength::{Bound, Mutants, Mutated, Operator};
 use crate::transport::{Connection, Limits};
 
 /// A few cases that have answers of every kind: both formats, rows with and without blanks, several steps.

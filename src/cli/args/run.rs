@@ -42,6 +42,9 @@ pub(in crate::cli) struct RunArgs {
     /// Keep the exchanges of cases that simply passed as well, for reports that show them
     #[arg(long, help_heading = "Output")]
     pub(in crate::cli) all_exchanges: bool,
+    /// Judge mutants of the answers as well, and report how strong the suite is; implies --all-exchanges
+    #[arg(long, help_heading = "Output")]
+    pub(in crate::cli) mutants: bool,
     /// Print what would be sent, and send nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
@@ -149,6 +152,10 @@ pub(in crate::cli) struct CertifyArgs {
     /// Where the run can be looked up, such as a job of a CI service
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) run_url: Option<String>,
+    /// Judge mutants of the recorded answers too, so that the certificate says how strong the suite is; `verify` judges
+    /// them again
+    #[arg(long)]
+    pub(in crate::cli) mutants: bool,
     /// Write a badge (SVG) as well, as `proofmark certificate` does
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) badge: Option<PathBuf>,

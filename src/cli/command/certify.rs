@@ -41,6 +41,7 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
         subject,
         url: args.run_url.clone(),
         command: Some(command_line(env::args_os())),
+        mutants: args.mutants,
     };
     let certification = Certification::read(cases, claim)?;
     let output = Output::resolve(&args.report)?;

@@ -5,7 +5,9 @@ use std::fs::File;
 use serde_json::{Value as Json, json};
 
 use super::check::{selected_alone, skip};
-use crate::app::{AppError, Choice, Mutants, Mutated, check_endpoints};
+use crate::app::{
+    AppError, Choice, check_endpoints, mutants_of_bundle, mutants_of_run, mutants_of_saved,
+};
 use crate::cli::args::{CoverageFormat, MutantsArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NOTHING_SELECTED};
 use crate::cli::interrupt::interruptible;
@@ -14,11 +16,11 @@ use crate::cli::output::Surroundings;
 use crate::cli::settings::{Asked, Settings, check_connect, other};
 use crate::cli::{note, print, remark};
 use crate::evidence::is_bundle;
-use crate::model::Suite;
+use crate::model::{FloorScore, Suite};
 use crate::plan::PlannedCase;
 use crate::report::{printable, printable_json};
 use crate::run::Observing;
-use crate::strength::{Bound, Count, Figures, Ground, SET, Standing};
+use crate::strength::{Bound, Count, Figures, Mutated, SET, Standing};
 
 /// Judges the mutants of a run, and prints what became of them.
 pub(super) fn mutants(args: &MutantsArgs) -> Result<u8, CliError> {
@@ -69,7 +71,7 @@ fn of_a_run(args: &MutantsArgs) -> Result<Option<Mutated>, CliError> {
     check_endpoints(endpoint.as_slice(), cases, &suite)?;
     let bound = bound(args);
     interruptible(async |stop| {
-        Ok(Mutants::of_run(settings.session, (&suite, &plan), stop, &remark, bound).await?)
+        Ok(mutants_of_run(settings.session, (&suite, &plan), stop, &remark, bound).await?)
     })
 }
 
@@ -83,10 +85,10 @@ fn of_files(args: &MutantsArgs) -> Result<Mutated, CliError> {
     if let [path] = args.from.as_slice()
         && is_bundle(path)
     {
-        return Ok(Mutants::of_bundle(path, |suite| wanted(args, suite), bound(args))?);
+        return Ok(mutants_of_bundle(path, |suite| wanted(args, suite), bound(args))?);
     }
     let (suite, plan) = selected_alone(&args.select, None)?;
-    Ok(Mutants::of_saved(&args.from, &suite, &plan.cases, bound(args))?)
+    Ok(mutants_of_saved(&args.from, &suite, &plan.cases, bound(args))?)
 }
 
 /// The cases of a bundle that are selected.
@@ -119,8 +121,8 @@ fn rows_as_json(standings: &[Standing]) -> Json {
     })
 }
 
-fn floor_as_json(floor: &Ground) -> Json {
-    let Ground { endpoint, passed, cases, held, rows } = floor;
+fn floor_as_json(floor: &FloorScore) -> Json {
+    let FloorScore { endpoint, passed, cases, held, rows } = floor;
     json!({ "endpoint": endpoint, "passed": passed, "cases": cases, "held": held, "rows": rows })
 }
 

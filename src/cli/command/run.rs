@@ -71,7 +71,10 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     // What writes no file for snapshots writes none for later runs either.
     output.style.leaves_files = all.iter().any(|settings| settings.snapshots.update != Update::Never);
     let keep = keep(args, &all, output.is_forced);
-    let sessions = with_background(all, cases, &suite, drift.as_ref())?;
+    let mut sessions = with_background(all, cases, &suite, drift.as_ref())?;
+    if args.mutants {
+        sessions.iter_mut().try_for_each(|(session, background)| background.measure(session, &suite))?;
+    }
     let mut reports = Reports::open(&output, keep)?;
     let mut take = |event| {
         last.take(&event);

@@ -29,13 +29,17 @@ pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
             let _ = writeln!(text, "\nstep {} of {}{about}", position + 1, preview.steps.len());
         }
         given(&mut text, &step.given);
-        let request = shown.request(&planned, prepared)?;
-        request_text(&mut text, &request);
-        if shown.is_served && position == 0 {
-            line(&mut text, "serve", "proofmark serve  (in another terminal)");
+        if step.is_parallel {
+            line(&mut text, "request", "that of the step before, at the same time");
+        } else {
+            let request = shown.request(&planned, prepared)?;
+            request_text(&mut text, &request);
+            if shown.is_served && position == 0 {
+                line(&mut text, "serve", "proofmark serve  (in another terminal)");
+            }
+            shown.set_up_lines(position).for_each(|asked| copied(&mut text, "set up", &asked));
+            copied(&mut text, "curl", &shown.curl_line(&request));
         }
-        shown.set_up_lines(position).for_each(|asked| copied(&mut text, "set up", &asked));
-        copied(&mut text, "curl", &shown.curl_line(&request));
         expectation(&mut text, "expect", &planned.contract, &prepared.expect);
         for (name, path) in &step.save {
             line(&mut text, "save", &format!("{path} as {name}"));

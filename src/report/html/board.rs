@@ -5,7 +5,7 @@ use std::io;
 use super::evidence::Evidence;
 use super::matrix::standing;
 use super::text::{Anchor, label};
-use crate::event::OperationStart;
+use crate::event::{OperationStart, RowsHeld};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Verdict};
 
@@ -122,19 +122,27 @@ pub(super) fn write_rows(
     html: &mut Html<'_>,
     operation: &OperationStart,
     evidence: &Evidence,
+    held: Option<&RowsHeld>,
 ) -> io::Result<()> {
     if operation.rows.is_empty() {
         return Ok(());
     }
     let met = evidence.rows.iter().filter(|row| row.met > 0).count();
-    html.raw("<section class=\"part chips\"><h3>Error rows: ")?.shown(met)?.raw(" of ")?;
+    let (count, word) = held.map_or((met, "met"), |held| (held.held.len(), "held"));
+    html.raw("<section class=\"part chips\"><h3>Error rows: ")?.shown(count)?.raw(" of ")?;
     html.shown(operation.rows.len())?
-        .raw(" met</h3>\n<p><code>")?
+        .raw(" ")?
+        .raw(word)?
+        .raw("</h3>\n<p><code>")?
         .line(&operation.id)?
         .raw("</code></p>\n<ul>")?;
     for (position, (label, row)) in operation.rows.iter().zip(&evidence.rows).enumerate() {
         let start = operation.error_rows.get(position).filter(|start| start.label() == **label);
-        let (class, word) = standing(row);
+        let (class, word) = match held {
+            Some(held) if held.held.contains(label) => ("met", "✓ held"),
+            Some(held) if row.met > 0 && held.not_held.contains(label) => ("partly", "✗ met, not held"),
+            Some(_) | None => standing(row),
+        };
         html.raw("<li class=\"")?.raw(class)?.raw("\"><b>")?.raw(word)?.raw("</b> ")?;
         html.line(start.map_or(&**label, |start| &*start.code))?.raw("</li>\n")?;
     }

@@ -101,8 +101,9 @@ impl Summary<'_> {
         self.board.write(html)?;
         html.raw("</div><div>\n")?;
         causes::write_states(html, self.causes, self.number)?;
-        for (operation, evidence) in self.start.operations.iter().zip(self.evidence) {
-            board::write_rows(html, operation, evidence)?;
+        for (position, (operation, evidence)) in self.start.operations.iter().zip(self.evidence).enumerate() {
+            let held = self.end.rows_held.as_ref().and_then(|rows| rows.get(position));
+            board::write_rows(html, operation, evidence, held)?;
         }
         html.raw("</div></div>\n")?;
         Ok(())
@@ -118,6 +119,12 @@ impl Summary<'_> {
         if let Some(rows) = &self.end.rows_held {
             let held: usize = rows.iter().map(|rows| rows.held.len()).sum();
             html.raw(", ")?.shown(held)?.raw(" held")?;
+        }
+        if let Some(strength) = &self.end.strength {
+            html.raw(". Mutants: ")?.text(&strength.mutants.summary())?;
+            if let Some(floor) = &strength.floor {
+                html.raw(". Floor: ")?.text(&floor.summary())?;
+            }
         }
         html.raw(". Levels up to <b>")?.raw(self.start.gate.name())?.raw("</b> count.</p>\n")?;
         html.raw("<p class=\"lead occasion\">")?.line(&self.start.occasion())?;

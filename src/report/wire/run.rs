@@ -15,7 +15,7 @@ use crate::event::{
     Changes, EffectCounts, EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber,
     PartStart, RowStart, RowsHeld, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
 };
-use crate::model::{Drift, Level, UtcTime, VerdictCounts};
+use crate::model::{Drift, Level, Strength, UtcTime, VerdictCounts};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RawStart {
@@ -203,6 +203,8 @@ pub(super) struct RawEnd {
     rows_met: Vec<BTreeSet<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rows_held: Option<Vec<RawRowsHeld>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    strength: Option<Strength>,
     orphans: Vec<String>,
     stale_snapshots: Option<Vec<RawStale>>,
     stale_waivers: Vec<String>,
@@ -308,6 +310,7 @@ impl From<&RunEnd> for RawEnd {
             counts: RawCounts { passed, flaky, failed, waived, inconclusive, skipped, not_meant },
             rows_met: end.rows_met.iter().map(rows).collect(),
             rows_held: end.rows_held.as_ref().map(|held| held.iter().map(RawRowsHeld::from).collect()),
+            strength: end.strength.clone(),
             orphans: end.orphans.iter().map(|path| path.display().to_string()).collect(),
             stale_snapshots: end
                 .stale_snapshots
@@ -342,6 +345,7 @@ impl TryFrom<RawEnd> for RunEnd {
             counts: VerdictCounts { passed, flaky, failed, waived, inconclusive, skipped, not_meant },
             rows_met: raw.rows_met.into_iter().map(rows).collect(),
             rows_held: raw.rows_held.map(|held| held.into_iter().map(RowsHeld::from).collect()),
+            strength: raw.strength,
             orphans: raw.orphans.into_iter().map(PathBuf::from).collect(),
             stale_snapshots: raw
                 .stale_snapshots

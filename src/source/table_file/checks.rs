@@ -12,7 +12,39 @@ use crate::source::names::Names;
 use crate::source::shape::slip;
 use crate::template::{Scope, Unrendered, has_templates, is_template};
 
+/// How many requests a case sends at the same time at the most.
+const MOST_PARALLEL: usize = 16;
+
 impl Reader<'_> {
+    /// Steps whose request is sent at the same time have one request, and none of their answers is the first.
+    pub(super) fn check_parallel(&mut self, steps: &[Node]) {
+        let is_parallel = |step: &Node| step.flag("parallel", false);
+        if let Some(first) = steps.first().filter(|step| is_parallel(step)) {
+            self.problem(first, "the first step cannot be parallel: there is none before it".to_owned());
+        }
+        let mut length = 1;
+        for (position, step) in steps.iter().enumerate() {
+            let has_group = is_parallel(step) || steps.get(position + 1).is_some_and(is_parallel);
+            length = if is_parallel(step) { length + 1 } else { 1 };
+            if length == MOST_PARALLEL + 1 {
+                let message = format!("at most {MOST_PARALLEL} requests are sent at the same time");
+                self.problem(step, message);
+            }
+            let own = ["given", "params", "unset", "request"].into_iter().filter(|_| is_parallel(step));
+            let saves = ["save"].into_iter().filter(|_| has_group);
+            for (key, value) in own.chain(saves).filter_map(|key| Some((key, step.get(key)?))) {
+                let why = match key {
+                    "save" => "which answer is whose is open".to_owned(),
+                    _ => "it sends the request of the step before it".to_owned(),
+                };
+                self.problem(
+                    value,
+                    format!("a step that is sent at the same time as another has no `{key}`: {why}"),
+                );
+            }
+        }
+    }
+
     /// A key that is dropped must have been there, or the line does nothing.
     pub(super) fn check_unset(&mut self, case: &Case, node: &Node) {
         let sent: BTreeSet<&str> = case.params.iter().map(|(key, _)| key.as_str()).collect();

@@ -160,6 +160,7 @@ impl Reader<'_> {
             steps: self.steps(node),
             tags: defaults.tags.union(&self.tags(node)).cloned().collect(),
             former: node.texts("former"),
+            twin: node.text("twin"),
             spot: node.spot.clone(),
         }
     }
@@ -276,6 +277,7 @@ impl Reader<'_> {
         if list.items().is_empty() {
             self.problem(list, "the case has no steps");
         }
+        self.check_parallel(list.items());
         list.items().iter().map(|item| self.step(item)).collect()
     }
 
@@ -295,6 +297,7 @@ impl Reader<'_> {
             params: Vec::new(),
             unset: Vec::new(),
             request: RequestSpec::default(),
+            is_parallel: false,
             expect: Arc::new(expect),
             save: self.save(node),
             spot: node.spot.clone(),
@@ -308,6 +311,7 @@ impl Reader<'_> {
             params: pairs(node, "params"),
             unset: node.texts("unset"),
             request: node.get("request").map(|request| self.request(request)).unwrap_or_default(),
+            is_parallel: node.flag("parallel", false),
             expect: node
                 .get("expect")
                 .map(|expect| Arc::new(expectation::read(expect, self.problems)))

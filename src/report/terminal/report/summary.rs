@@ -35,6 +35,10 @@ impl<W: Write> TerminalReport<W> {
         if end.effects.total() > 0 {
             self.line("effects", &end.effects.to_string())?;
         }
+        if let Some(strength) = &end.strength {
+            self.line("mutants", &strength.mutants.summary())?;
+            strength.floor.iter().try_for_each(|floor| self.line("floor", &floor.summary()))?;
+        }
         let counts = &end.counts;
         let flaky = if counts.flaky > 0 { format!("{} flaky, ", counts.flaky) } else { String::new() };
         let verdicts = format!(
