@@ -247,7 +247,7 @@ fn check(filter: &Filter, cases: &[impl Selectable]) -> Result<(), PlanError> {
             Err(PlanError::UnmatchedId(Unmatched::of(&[*pattern], ids).unwrap_or_default()))
         }
         Some(Idle::Tag(tag)) => {
-            let known: BTreeSet<&String> = cases.iter().flat_map(|case| case.tags()).collect();
+            let known: BTreeSet<&String> = cases.iter().flat_map(Selectable::tags).collect();
             let known = known.into_iter().cloned().collect();
             Err(PlanError::UnknownTag { tag: (*tag).to_owned(), known })
         }

@@ -54,7 +54,7 @@ pub struct FilterError {
 }
 
 /// A part of an expression that no case of the suite meets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Idle<'a> {
     Tag(&'a str),
     Id(&'a Pattern),

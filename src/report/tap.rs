@@ -51,7 +51,7 @@ impl TapReport {
             writeln!(self.out, "# Subtest: {}", description(&start.endpoint.name))?;
         }
         writeln!(self.out, "{indent}# {}", one_line(&start.occasion()))?;
-        for command in &start.command {
+        if let Some(command) = &start.command {
             writeln!(self.out, "{indent}# command: {}", one_line(command))?;
         }
         for fault in &start.faults {

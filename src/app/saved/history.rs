@@ -46,15 +46,15 @@ impl History {
         if !is_apart || !is_alike || has_shards || !is_one_endpoint {
             return Ok(Err(parts));
         }
-        let mut timed: Vec<(UtcTime, Part)> = Vec::with_capacity(parts.len());
+        let mut sorted: Vec<(UtcTime, Part)> = Vec::with_capacity(parts.len());
         for part in parts {
             if let Some(started) = part.start().started.clone() {
-                timed.push((started, part));
+                sorted.push((started, part));
             }
         }
-        timed.sort_by(|(left, _), (right, _)| left.cmp(right));
-        let Some((_, last)) = timed.pop() else { return Ok(Err(Vec::new())) };
-        Ok(Ok(Self { earlier: timed, last: Merged::new(vec![last], chosen.clone())?, chosen }))
+        sorted.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let Some((_, last)) = sorted.pop() else { return Ok(Err(Vec::new())) };
+        Ok(Ok(Self { earlier: sorted, last: Merged::new(vec![last], chosen.clone())?, chosen }))
     }
 
     /// Emits the events of the last run, and gives what it comes to.

@@ -18,7 +18,8 @@ use crate::snapshot::{Freshness, Standing};
 pub(super) fn stale(args: &StaleArgs) -> Result<u8, CliError> {
     let review = &args.review;
     let (patterns, folder) = (review.patterns.clone(), review.store.folder.clone());
-    let (_, plan) = selected(&SelectArgs { patterns, exact: review.exact, skip: Vec::new(), folder }, None)?;
+    let (filterset, skip, exact) = (Vec::new(), Vec::new(), review.exact);
+    let (_, plan) = selected(&SelectArgs { patterns, exact, filterset, skip, folder }, None)?;
     let found = noted(freshness(&store(&review.store)?, &plan.cases, args.max_age.as_ref()));
     let count = found.stale().count();
     let mut text = String::new();
