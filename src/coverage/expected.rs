@@ -31,11 +31,11 @@ impl<'a> Expected<'a> {
             return None;
         }
         let codes = self.expect.codes();
+        let [code] = codes.as_slice() else { return None };
         let contract: &'a Contract = self.contract;
-        let named = codes.iter().flat_map(|code| contract.rows_of(code));
-        let mut accepted = named.filter(|row| self.accepts_row(row));
+        let mut accepted = contract.rows_of(code).filter(|row| self.accepts_row(row));
         let row = accepted.next()?;
-        let is_alone = accepted.next().is_none() && codes.len() == 1;
+        let is_alone = accepted.next().is_none();
         (is_alone && !self.accepts_another_message(row)).then_some(row)
     }
 

@@ -30,12 +30,12 @@ fn a_certificate_repeats_the_figures_of_the_mutants_of_its_answers() {
     let desk = Desk::new();
     let (badge, page) = (desk.text("b.svg"), desk.text("b.md"));
     let (code, text) =
-        desk.certify(&["--mutants", "tag-count/duplicate-key/*", "--badge", &badge, "--certificate", &page]);
+        desk.certify(&["--mutants", "tag-count/none", "--badge", &badge, "--certificate", &page]);
     assert_eq!(code, 0, "{text}");
     let statement = desk.forged().statement();
     let strength = statement.conformance.strength.clone().unwrap();
     let due = figures(&desk);
-    assert!(strength.mutants.killed > 100, "{strength:?}");
+    assert!(strength.mutants.killed > 50, "{strength:?}");
     assert_eq!(serde_json::to_value(&strength.floor).unwrap(), due["floor"]);
     let mutants = &strength.mutants;
     let found = [mutants.killed, mutants.open, mutants.gaps, u64::from(mutants.set)].map(Json::from);
