@@ -86,6 +86,6 @@ mod tests {
 
     #[test]
     fn a_line_of_any_length_is_cut() {
-        assert_eq!(shown(&["x"; 9000]).chars().count(), 4001);
+        assert_eq!(shown(&vec!["x"; 9000]).chars().count(), 4001);
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
         let CertifiedRows { contract, held, not_held, not_measured, rows } = rows;
         let parts = [(not_held, "not held"), (not_measured, "not measured")];
         let parts = parts.iter().filter(|(count, _)| **count > 0);
-        let rest: String = parts.map(|(count, what)| format!(", {count} {what}")).collect();
+        let rest = parts.map(|(count, what)| format!(", {count} {what}")).collect::<Vec<_>>().concat();
         lines.add("held", &format!("{held} of {rows} error rows of {contract}{rest}"));
     }
     if let Some(strength) = &statement.conformance.strength {

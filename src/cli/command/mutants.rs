@@ -5,9 +5,7 @@ use std::fs::File;
 use serde_json::{Value as Json, json};
 
 use super::check::{selected_alone, skip};
-use crate::app::{
-    AppError, Choice, check_endpoints, mutants_of_bundle, mutants_of_run, mutants_of_saved,
-};
+use crate::app::{AppError, Choice, check_endpoints, mutants_of_bundle, mutants_of_run, mutants_of_saved};
 use crate::cli::args::{CoverageFormat, MutantsArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NOTHING_SELECTED};
 use crate::cli::interrupt::interruptible;

@@ -64,12 +64,13 @@ pub enum WireError {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "of the large ones there is one in a run")]
 enum RawEvent {
     SeriesStarted { endpoints: Vec<String> },
     Started(RawStart),
     Warned { text: String },
     Finished(Box<RawCase>),
-    Ended(Box<RawEnd>),
+    Ended(RawEnd),
     SeriesEnded(RawSeriesEnd),
 }
 
@@ -80,7 +81,7 @@ pub(super) fn write_event(event: &Event) -> io::Result<String> {
         Event::Started(start) => RawEvent::Started(start.into()),
         Event::Warned { text } => RawEvent::Warned { text: text.clone() },
         Event::Finished(record) => RawEvent::Finished(Box::new((&**record).into())),
-        Event::Ended(end) => RawEvent::Ended(Box::new(end.into())),
+        Event::Ended(end) => RawEvent::Ended(end.into()),
         Event::SeriesEnded(end) => RawEvent::SeriesEnded(end.into()),
     };
     Ok(serde_json::to_string(&raw)?)
@@ -96,7 +97,7 @@ pub fn read_event(line: &str) -> Result<Event, WireError> {
         RawEvent::Started(start) => Event::Started(start.try_into()?),
         RawEvent::Warned { text } => Event::Warned { text },
         RawEvent::Finished(case) => Event::Finished(Box::new((*case).try_into()?)),
-        RawEvent::Ended(end) => Event::Ended((*end).try_into()?),
+        RawEvent::Ended(end) => Event::Ended(end.try_into()?),
         RawEvent::SeriesEnded(end) => Event::SeriesEnded(end.try_into()?),
     })
 }
