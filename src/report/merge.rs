@@ -150,7 +150,7 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
         orphans: Vec::new(),
         stale_snapshots: stale_in_all(runs),
         drift: drift(all, runs),
-        changes: None,
+        changes: if let [(_, end)] = runs { end.changes.clone() } else { None },
         stale_waivers: Vec::new(),
         unpublished: BTreeMap::new(),
         snapshots: SnapshotCounts::default(),
