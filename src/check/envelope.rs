@@ -6,8 +6,8 @@ use super::listed::select_in;
 use super::pattern::matches;
 use super::subject::Subject;
 use crate::model::{
-    Answer, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Format, Level, Others, RequestId,
-    UniqueRule, Value, essence,
+    Answer, AnswerFormat, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Level, OtherFields,
+    RequestId, UniqueRule, Value, essence,
 };
 use crate::protocol::{is_same_label, labels, sha256_hex};
 
@@ -27,13 +27,13 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
         }
         Body::Json(tree) => {
             findings.doubled_keys(tree);
-            findings.content_type(Some(Format::Json));
-            findings.charset(Format::Json);
+            findings.content_type(Some(AnswerFormat::Json));
+            findings.charset(AnswerFormat::Json);
             findings.tree(tree);
         }
         Body::Xml { root, tree } => {
-            findings.content_type(Some(Format::Xml));
-            findings.charset(Format::Xml);
+            findings.content_type(Some(AnswerFormat::Xml));
+            findings.charset(AnswerFormat::Xml);
             findings.root(root);
             findings.tree(tree);
         }
@@ -256,8 +256,8 @@ impl Findings<'_> {
         let content_type = answer.header("content-type").unwrap_or_default();
         let media_type = essence(content_type);
         let types = &contract.envelope.media_types;
-        let promised = Format::ALL.into_iter().find(|format| types.has(*format, &media_type));
-        let Some(format) = promised.or_else(|| Format::of_media_type(&media_type)) else { return };
+        let promised = AnswerFormat::ALL.into_iter().find(|format| types.has(*format, &media_type));
+        let Some(format) = promised.or_else(|| AnswerFormat::of_media_type(&media_type)) else { return };
         if !matches!(answer.status, 204 | 205 | 304) && !types.has_other(&media_type) {
             let actual = if answer.bytes.is_empty() { "no body" } else { "a body of blanks" };
             self.add("body", format!("{format}, as content-type {} says", Value::text(content_type)), actual);
@@ -265,7 +265,7 @@ impl Findings<'_> {
     }
 
     /// Whether a body of this format, or of neither, is one that was asked for and that the contract promises.
-    fn content_type(&mut self, format: Option<Format>) {
+    fn content_type(&mut self, format: Option<AnswerFormat>) {
         let envelope = &self.subject.contract.envelope;
         let types = &envelope.media_types;
         let found = self.subject.answer.header("content-type").unwrap_or_default();
@@ -283,7 +283,7 @@ impl Findings<'_> {
         let wanted = format.map_or(types.other.as_slice(), |format| types.of(format));
         if wanted.is_empty() {
             // A contract that names some formats alone has promised them; one with roots of XML has, too.
-            let known = Format::ALL.into_iter().filter(|format| !types.of(*format).is_empty());
+            let known = AnswerFormat::ALL.into_iter().filter(|format| !types.of(*format).is_empty());
             let known: Vec<String> =
                 known.map(|format| format.to_string()).chain(types.other.iter().cloned()).collect();
             if !known.is_empty() {
@@ -300,7 +300,7 @@ impl Findings<'_> {
     }
 
     /// Whether the answer names the charset that the contract promises, and one that the body can be in.
-    fn charset(&mut self, format: Format) {
+    fn charset(&mut self, format: AnswerFormat) {
         let answer = self.subject.answer;
         let content_type = answer.header("content-type").unwrap_or_default();
         let (label, in_declaration) = labels(&answer.bytes, content_type);
@@ -313,11 +313,11 @@ impl Findings<'_> {
         {
             let grounds = Grounds::of_rule("content-type.charset", backing);
             self.add_because("content-type", format!("charset {wanted}"), shown(), grounds);
-        } else if format == Format::Json && !label.is_none_or(is_utf8) {
+        } else if format == AnswerFormat::Json && !label.is_none_or(is_utf8) {
             self.add_because("content-type", "charset utf-8", shown(), because("RFC 8259, section 8.1"));
         }
         // Who reads the bytes alone, as most XML libraries do, goes by the declaration.
-        if let (Format::Xml, Some(declared), Some(label)) = (format, in_declaration, label)
+        if let (AnswerFormat::Xml, Some(declared), Some(label)) = (format, in_declaration, label)
             && !is_same_label(declared, label)
         {
             let actual = format!("an XML declaration with the encoding {}", Value::text(declared));
@@ -329,7 +329,8 @@ impl Findings<'_> {
     /// Fields that the contract does not name, where it says that there are no others.
     fn others(&mut self, tree: &Value, is_success: bool) {
         let contract = self.subject.contract;
-        let (Others::Refused(backing), Value::Map(entries)) = (contract.envelope.others(is_success), tree)
+        let (OtherFields::Refused(backing), Value::Map(entries)) =
+            (contract.envelope.others(is_success), tree)
         else {
             return;
         };

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::pattern::matches;
-use crate::model::{Bounds, Matcher, MessageTemplate, Target, Value};
+use crate::model::{Bounds, Matcher, MatcherTarget, MessageTemplate, Value};
 
 /// Whether the place that a value comes from has types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,19 +19,19 @@ pub(super) enum Typing {
 pub(super) struct Found<'a> {
     pub(super) value: Option<&'a Value>,
     pub(super) typing: Typing,
-    pub(super) target: Target,
+    pub(super) target: MatcherTarget,
 }
 
 impl<'a> Found<'a> {
     /// One value, or nothing.
     pub(super) fn one(value: Option<&'a Value>, typing: Typing) -> Self {
-        Self { value, typing, target: Target::Value }
+        Self { value, typing, target: MatcherTarget::Value }
     }
 
     /// The value, unless nothing was found: an empty list of what a path finds is nothing.
     fn there(&self) -> Option<&'a Value> {
         let is_empty = |value: &Value| matches!(value, Value::List(items) if items.is_empty());
-        self.value.filter(|value| self.target != Target::Nodes || !is_empty(value))
+        self.value.filter(|value| self.target != MatcherTarget::Nodes || !is_empty(value))
     }
 
     fn item(&self, value: &'a Value) -> Self {
@@ -197,7 +197,7 @@ fn order(found: &Value, bound: &Value, typing: Typing) -> Option<Ordering> {
 #[cfg(test)]
 mod tests {
     use super::{Found, Typing, mismatch, mismatch_at};
-    use crate::model::{Bounds, Matcher, Target, Value};
+    use crate::model::{Bounds, Matcher, MatcherTarget, Value};
     use crate::protocol::read_json;
 
     fn json(text: &str) -> Value {
@@ -310,7 +310,7 @@ mod tests {
     fn an_empty_list_of_what_a_path_finds_is_nothing() {
         let (empty, full) = (json("[]"), json("[1]"));
         let holds = |matcher: &Matcher, value: &Value| {
-            let found = Found { value: Some(value), typing: Typing::Typed, target: Target::Nodes };
+            let found = Found { value: Some(value), typing: Typing::Typed, target: MatcherTarget::Nodes };
             mismatch_at(matcher, &found).is_none()
         };
         for (matcher, of_empty, of_full) in [

@@ -10,7 +10,7 @@ use crate::model::{
     Value,
 };
 use crate::plan::{PlannedCase, set_variables};
-use crate::template::{Scope, Templates};
+use crate::template::{TemplateScope, Templates};
 
 use super::effect::Place;
 use super::judge::{Ended, Judge, open, render_params};
@@ -221,7 +221,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Takes the answers to requests that were sent at the same time, all of them, and gives what ended the case first.
-    fn group(&mut self, steps: Range<usize>, scope: &mut Scope) -> Result<(), Halt> {
+    fn group(&mut self, steps: Range<usize>, scope: &mut TemplateScope) -> Result<(), Halt> {
         let mut outcome = Ok(());
         for position in steps {
             match self.step(position, scope) {
@@ -251,7 +251,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn observe_before(&mut self, position: usize, scope: &Scope, is_given: bool) -> Result<(), Halt> {
+    fn observe_before(&mut self, position: usize, scope: &TemplateScope, is_given: bool) -> Result<(), Halt> {
         if !self.is_observed {
             return Ok(());
         }
@@ -297,7 +297,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn bring_about(&mut self, given: &[Given], scope: &mut Scope) -> Result<(), Halt> {
+    fn bring_about(&mut self, given: &[Given], scope: &mut TemplateScope) -> Result<(), Halt> {
         for need in given {
             // Rendered for its random values alone: as in the run, they come before those that are made later.
             render_params(need, scope, self.templates)?;
@@ -319,7 +319,7 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    fn step(&mut self, position: usize, scope: &mut Scope) -> Result<(), Halt> {
+    fn step(&mut self, position: usize, scope: &mut TemplateScope) -> Result<(), Halt> {
         let (prepared, request) = self.judge.prepared(position, scope, self.templates)?;
         if let Some(answers) = &mut self.answers {
             let answer = answers(&request);

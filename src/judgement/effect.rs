@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::check::{Due, added, effect};
 use crate::model::{Answer, Contract, EffectRule, Effects, Finding, Observation, Request};
 use crate::protocol::sent_params;
-use crate::template::{Scope, Templates};
+use crate::template::{TemplateScope, Templates};
 
 /// What an observation asks for: its parameters, filled in.
 pub type Place = Vec<(String, String)>;
@@ -41,7 +41,7 @@ struct Accepted {
 
 /// The place that a case changes at this moment; none if its contract promises no effect, or a variable that the
 /// observation needs is not there.
-fn place(contract: &Contract, scope: &Scope, templates: &Templates) -> Option<Place> {
+fn place(contract: &Contract, scope: &TemplateScope, templates: &Templates) -> Option<Place> {
     let observe = &contract.effect.as_ref()?.observe;
     let mut place = Vec::with_capacity(observe.params.len());
     if let Some(path) = &observe.path {
@@ -64,7 +64,7 @@ impl Watch {
     pub fn due_before(
         &self,
         contract: &Contract,
-        scope: &Scope,
+        scope: &TemplateScope,
         templates: &Templates,
         is_given: bool,
     ) -> Vec<Place> {

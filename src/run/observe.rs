@@ -15,7 +15,7 @@ use super::recipe::{self, Context};
 use super::stop::Stop;
 use crate::judgement::Place;
 use crate::model::{EffectRule, Moment, Observation, RawParts, RecipeStep, RequestSpec, Value};
-use crate::template::Scope;
+use crate::template::TemplateScope;
 
 /// How long an observation may take, with all pages.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -46,13 +46,13 @@ pub(super) struct Observer {
 /// The places that a case looks at, each with the names that its request uses. Nothing else looks there meanwhile.
 #[derive(Default)]
 pub(super) struct Sight {
-    places: Vec<(Place, Scope, Option<OwnedMutexGuard<()>>)>,
+    places: Vec<(Place, TemplateScope, Option<OwnedMutexGuard<()>>)>,
 }
 
 impl Observer {
     /// Comes to a place. A case waits for its first place only: if it waited for a later one, two cases could wait for
     /// each other.
-    pub(super) async fn come_to(&self, sight: &mut Sight, place: &Place, scope: &Scope, stop: &Stop) {
+    pub(super) async fn come_to(&self, sight: &mut Sight, place: &Place, scope: &TemplateScope, stop: &Stop) {
         if sight.places.iter().any(|(known, ..)| known == place) {
             return;
         }
@@ -92,7 +92,7 @@ impl Observer {
         &self,
         context: &Context<'_>,
         rule: &EffectRule,
-        scope: &Scope,
+        scope: &TemplateScope,
     ) -> Result<Vec<String>, String> {
         if self.has_worked.load(Ordering::Relaxed) == 0
             && self.failed.load(Ordering::Relaxed) >= ENOUGH_FAILED

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use crate::check::select;
 use crate::model::{
-    Contract, Fault, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, is_singular,
+    Contract, NoAnswer, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, is_singular,
     merge_params,
 };
 use crate::protocol::encode;
-use crate::template::{FUNCTIONS, Scope, Templates, names};
+use crate::template::{FUNCTIONS, TemplateScope, Templates, names};
 use crate::transport::{Client, Turn};
 
 use super::settings::Endpoint;
@@ -35,7 +35,7 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     /// Waits until a request may be sent.
-    pub(super) async fn turn(&self) -> Result<Turn, Fault> {
+    pub(super) async fn turn(&self) -> Result<Turn, NoAnswer> {
         let Some(stop) = self.stop else {
             return Ok(self.client.turn().await);
         };
@@ -56,14 +56,14 @@ pub(super) struct StartedRecipe {
 /// What the requests of a recipe can use.
 #[derive(Clone)]
 pub(super) struct Values {
-    scope: Scope,
+    scope: TemplateScope,
     /// Saved lists: a request that uses one is sent once for each of its items.
     lists: Vec<(String, Vec<Value>)>,
 }
 
 impl Values {
     /// Values of which none was saved.
-    pub(super) fn new(scope: Scope) -> Self {
+    pub(super) fn new(scope: TemplateScope) -> Self {
         Self { scope, lists: Vec::new() }
     }
 
@@ -80,7 +80,7 @@ impl Values {
     }
 
     /// The values with which a request is sent: once, or once for each item of a list that it uses.
-    fn turns(&self, step: &RecipeStep) -> Vec<Scope> {
+    fn turns(&self, step: &RecipeStep) -> Vec<TemplateScope> {
         let used = names(&Value::Map(step.params.clone())).unwrap_or_default();
         let Some((name, items)) = self.lists.iter().find(|(name, _)| used.contains(name)) else {
             return vec![self.scope.clone()];
@@ -130,7 +130,7 @@ pub(super) async fn follow(
     params: &[(String, Value)],
     purpose: &str,
 ) -> (StartedRecipe, Result<Vec<(String, Value)>, String>) {
-    let mut scope = Scope::new(0, purpose);
+    let mut scope = TemplateScope::new(0, purpose);
     scope.set("run", &Value::text(run_id(purpose)));
     for (name, value) in context.endpoint.vars.iter().chain(params) {
         scope.set(name, value);
@@ -201,7 +201,7 @@ pub(super) async fn follow_all(
     if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
 }
 
-fn prepare(context: &Context<'_>, step: &RecipeStep, scope: &Scope) -> Result<PreparedStep, String> {
+fn prepare(context: &Context<'_>, step: &RecipeStep, scope: &TemplateScope) -> Result<PreparedStep, String> {
     let mut params = merge_params(context.contract.request.fixed.clone(), &step.params);
     for (name, value) in &mut params {
         *value = context.templates.render(value, scope).map_err(|error| format!("{name}: {error}"))?;
@@ -213,7 +213,7 @@ fn prepare(context: &Context<'_>, step: &RecipeStep, scope: &Scope) -> Result<Pr
 pub(super) async fn send(
     context: &Context<'_>,
     step: &RecipeStep,
-    scope: &Scope,
+    scope: &TemplateScope,
 ) -> Result<Vec<(String, Value)>, String> {
     send_pages(context, step, scope, MOST_PAGES).await
 }
@@ -222,7 +222,7 @@ pub(super) async fn send(
 pub(super) async fn send_pages(
     context: &Context<'_>,
     step: &RecipeStep,
-    scope: &Scope,
+    scope: &TemplateScope,
     most: usize,
 ) -> Result<Vec<(String, Value)>, String> {
     let Some(field) = &step.pages else {
@@ -283,7 +283,7 @@ fn next_page(tree: Option<&Value>, field: &str) -> Result<Option<String>, String
 async fn send_page(
     context: &Context<'_>,
     step: &RecipeStep,
-    scope: &Scope,
+    scope: &TemplateScope,
     page: Option<(&str, &str)>,
 ) -> Result<Page, String> {
     let mut prepared = prepare(context, step, scope)?;

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::recipe::{self, Context, StartedRecipe};
-use crate::model::{CaseId, Fault, Inconclusive, Skipped, StateDefinition, Value};
+use crate::model::{CaseId, Inconclusive, NoAnswer, Skipped, StateDefinition, Value};
 use crate::plan::billable_steps;
 use crate::protocol::{read_json, to_json};
 use crate::transport::Address;
@@ -235,12 +235,12 @@ async fn tell_hook(context: &Context<'_>, set_up: &SetUp) -> Result<(), String> 
     }
 }
 
-async fn post(context: &Context<'_>, hook: &Address, json: String) -> Result<(u16, Vec<u8>), Fault> {
+async fn post(context: &Context<'_>, hook: &Address, json: String) -> Result<(u16, Vec<u8>), NoAnswer> {
     let turn = context.turn().await?;
     context.client.post_json(turn, hook, json).await
 }
 
-fn describe(fault: &Fault) -> String {
+fn describe(fault: &NoAnswer) -> String {
     format!("the hook gave no answer: {fault}")
 }
 

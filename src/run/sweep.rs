@@ -2,7 +2,7 @@
 
 use super::recipe::{self, Context, Values};
 use crate::model::{Contract, Sweep, Value};
-use crate::template::{Scope, Templates};
+use crate::template::{TemplateScope, Templates};
 use crate::transport::Client;
 
 use super::settings::Endpoint;
@@ -36,7 +36,7 @@ pub async fn sweep(
         stop: None,
         allows_billable: false,
     };
-    let mut scope = Scope::new(0, "sweep");
+    let mut scope = TemplateScope::new(0, "sweep");
     for (name, value) in &endpoint.vars {
         scope.set(name, value);
     }

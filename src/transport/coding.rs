@@ -6,7 +6,7 @@ use brotli_decompressor::Decompressor;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use ruzstd::decoding::StreamingDecoder;
 
-use crate::model::Fault;
+use crate::model::NoAnswer;
 
 /// How many codings an answer may have, one around the other.
 const MOST: usize = 4;
@@ -35,7 +35,7 @@ pub(super) fn decode(
     body: Vec<u8>,
     lines: impl Iterator<Item = String>,
     limit: usize,
-) -> Result<Decoded, Fault> {
+) -> Result<Decoded, NoAnswer> {
     let lines: Vec<String> = lines.collect();
     // An answer without a body has nothing that could be decoded, whatever it would have had.
     if lines.is_empty() || body.is_empty() {
@@ -50,7 +50,7 @@ pub(super) fn decode(
     let mut bytes = body;
     for name in names.iter().rev() {
         match undone(name, &bytes, limit) {
-            Ok(decoded) if decoded.len() > limit => return Err(Fault::TooLarge { limit }),
+            Ok(decoded) if decoded.len() > limit => return Err(NoAnswer::TooLarge { limit }),
             Ok(decoded) => bytes = decoded,
             Err(error) => {
                 let reason = error.to_string();

@@ -16,7 +16,7 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
 use super::stream::{Seen, Stream};
-use crate::model::Fault;
+use crate::model::NoAnswer;
 
 /// How many fields an answer's head may have.
 const MOST_FIELDS: usize = 256;
@@ -61,7 +61,7 @@ pub(super) enum Failure {
     /// The connection ended before a byte of the answer came.
     Ended(String),
     /// Anything else.
-    Fault(Fault),
+    Fault(NoAnswer),
 }
 
 /// Sends a request and takes the whole answer, with a body of so many bytes at the most.
@@ -105,10 +105,10 @@ pub(super) async fn exchange(stream: Stream, request: Outgoing, limit: usize) ->
     Ok(driven.taken(head, body, is_idle))
 }
 
-async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> Result<Vec<u8>, Fault> {
+async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> Result<Vec<u8>, NoAnswer> {
     let length = incoming.size_hint().exact().unwrap_or_default();
     if length > limit as u64 {
-        return Err(Fault::TooLarge { limit });
+        return Err(NoAnswer::TooLarge { limit });
     }
     let mut body = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     while !incoming.is_end_stream() {
@@ -126,7 +126,7 @@ async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> R
         let Some(frame) = frame.await else { break };
         let Ok(chunk) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
         if body.len() + chunk.len() > limit {
-            return Err(Fault::TooLarge { limit });
+            return Err(NoAnswer::TooLarge { limit });
         }
         body.extend_from_slice(&chunk);
     }
@@ -217,8 +217,8 @@ fn says_last(head: &response::Parts) -> bool {
         || options.any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
 
-fn broken(error: &hyper::Error) -> Fault {
-    Fault::Broken { reason: cause(error) }
+fn broken(error: &hyper::Error) -> NoAnswer {
+    NoAnswer::Broken { reason: cause(error) }
 }
 
 /// The innermost cause, which says what the system said.

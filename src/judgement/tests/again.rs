@@ -127,5 +127,5 @@ fn a_request_that_is_not_the_one_of_the_case_is_named_by_what_differs() {
     );
     assert_eq!(with(&|request| request.headers.clear()), "other header fields");
     assert_eq!(with(&|request| request.params.clear()), "other parameters");
-    assert_eq!(with(&|request| request.format = Some(crate::model::Format::Xml)), "other parameters");
+    assert_eq!(with(&|request| request.format = Some(crate::model::AnswerFormat::Xml)), "other parameters");
 }

@@ -7,7 +7,7 @@ use super::text::{Anchor, counted, label};
 use crate::event::{LimitStart, OperationStart};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Level, SnapshotOutcome, Verdict};
-use crate::protocol::{Sent, Tried, is_the_only_one};
+use crate::protocol::{SentParameters, Tried, is_the_only_one};
 
 /// How many cases are named as evidence of one thing; the rest is counted.
 const NAMED: usize = 20;
@@ -145,7 +145,7 @@ fn tried(operation: &OperationStart, record: &CaseRecord) -> Vec<(bool, bool)> {
     for exchange in &record.exchanges {
         let due = record.codes_due.get(exchange.step).map(Vec::as_slice).unwrap_or_default();
         let may_be_another = due.iter().any(|code| code.is_empty());
-        let sent = Sent::of(&exchange.request);
+        let sent = SentParameters::of(&exchange.request);
         let found: Vec<(bool, bool)> =
             limits.iter().map(|(name, limit)| sent.sides(name, &limit.limit)).collect();
         let tried: Vec<Tried<'_>> = limits

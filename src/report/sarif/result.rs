@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::object::{LogicalLocation, Place, ResultKind, SarifResult, Severity, Suppression, Text};
 use super::rule::{Rule, Rules};
 use super::uri::Uris;
-use crate::model::{CaseRecord, Finding, Level, Site, Verdict};
+use crate::model::{CaseRecord, FileLocation, Finding, Level, Verdict};
 use crate::plain::printable;
 use crate::protocol::sha256_hex;
 use crate::report::cause::ids;
@@ -140,7 +140,7 @@ impl CaseResults<'_> {
     fn location(&self) -> Place {
         let id = self.record.id.as_str().to_owned();
         let logical_locations = vec![LogicalLocation { fully_qualified_name: id, kind: "test" }];
-        Place { logical_locations, ..self.uris.location(&Site::from(&self.record.spot)) }
+        Place { logical_locations, ..self.uris.location(&FileLocation::from(&self.record.spot)) }
     }
 
     /// The places of the contract that say so.
