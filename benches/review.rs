@@ -21,7 +21,7 @@ use proofmark::plan::plan;
 use proofmark::run::{RunSettings, Runner, StopSwitch, run};
 use proofmark::snapshot::{Compared, Location, Origin, Store, Update};
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Client, Connection, Limits};
+use proofmark::transport::{Client, Connection, TransportLimits};
 use support::{is_quick, load_cases_with, median, start_idle_server, write_cases};
 use tempfile::TempDir;
 
@@ -64,7 +64,8 @@ async fn shipped(suite: &Suite, snapshots: Option<(&Path, Update)>) -> Duration 
         snapshots.map(|(folder, update)| Store::new(folder, update, EndpointKind::Reference).journal(origin));
     let settings =
         RunSettings { jobs: 16, allows_billable: true, keeps_exchanges: false, ..RunSettings::default() };
-    let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
+    let client =
+        Client::new(TransportLimits::default(), &Connection::default(), endpoint.addresses()).unwrap();
     let runner = Runner::new(client, endpoint, settings, store);
     let plan = plan(suite, &[]).unwrap();
     let start = Instant::now();

@@ -9,7 +9,7 @@ use crate::event::EndpointDescription;
 use crate::model::{EndpointKind, Fixture, Scheme};
 use crate::run::{Endpoint, Retry, Signing};
 use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
-use crate::transport::{Address, Connection, Keeping, Limits, Tls};
+use crate::transport::{Address, Connection, Keeping, Tls, TransportLimits};
 
 /// The variables of the environment, by name; none if it is not set or is not text.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -142,7 +142,7 @@ pub fn costs_nothing(entry: &EndpointEntry, connection: &Connection, address: &A
 #[derive(Debug)]
 pub struct Connected {
     /// What an answer may take.
-    pub limits: Limits,
+    pub limits: TransportLimits,
     /// The way to it.
     pub connection: Connection,
 }
@@ -155,13 +155,13 @@ impl Connected {
     pub fn resolve(overrides: &Overrides, entry: Option<&EndpointEntry>) -> Result<Self, AppError> {
         let none = EndpointEntry::default();
         let entry = entry.unwrap_or(&none);
-        let limits = Limits::default();
+        let limits = TransportLimits::default();
         let seconds = |flag: Option<u64>, file: Option<u64>, default: Duration| {
             flag.or(file).map_or(default, Duration::from_secs)
         };
         let answer = seconds(overrides.answer_timeout, entry.answer_timeout, limits.answer);
         Ok(Self {
-            limits: Limits {
+            limits: TransportLimits {
                 connect: seconds(overrides.connect_timeout, entry.connect_timeout, limits.connect),
                 answer,
                 hook: answer,

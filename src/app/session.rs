@@ -18,7 +18,7 @@ use crate::run::{Endpoint, Observing, RunSettings, Runner, StopSwitch, orphans, 
 use crate::snapshot::{MaxAge, Origin, Store, Update};
 use crate::source::load_waivers;
 use crate::strength::{Bound, Mutants, Twins};
-use crate::transport::{Client, Connection, Limits};
+use crate::transport::{Client, Connection, TransportLimits};
 
 /// What the embedded endpoint is called where endpoints are named.
 pub const REFERENCE: &str = "reference";
@@ -74,7 +74,7 @@ pub struct SessionSettings {
     /// How the run goes.
     pub run: RunSettings,
     /// What an answer may take.
-    pub limits: Limits,
+    pub limits: TransportLimits,
     /// How it is reached.
     pub connection: Connection,
 }

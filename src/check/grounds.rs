@@ -1,4 +1,4 @@
-//! What of the contract says so: in words, and as places of its file. Main type: [`Grounds`].
+//! What of the contract says so: in words, and as places of its file. Main type: [`FindingGrounds`].
 
 use super::subject::Subject;
 use crate::model::{
@@ -10,14 +10,14 @@ const LIMITS: usize = 8;
 
 /// What a finding rests on.
 #[derive(Debug, Default)]
-pub(super) struct Grounds {
+pub(super) struct FindingGrounds {
     pub(super) because: Option<String>,
     pub(super) cites: Vec<Citation>,
     /// Whether the promise is marked as unpublished.
     pub(super) is_warning: bool,
 }
 
-impl Grounds {
+impl FindingGrounds {
     /// The field of a body.
     pub(super) fn of_field(field: &Field) -> Self {
         Self::of(Promise::Field { name: field.name.clone() }, &field.backing)

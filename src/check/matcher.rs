@@ -16,13 +16,13 @@ pub(super) enum Typing {
 
 /// What was found at a place.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found<'a> {
+pub(super) struct FoundValue<'a> {
     pub(super) value: Option<&'a Value>,
     pub(super) typing: Typing,
     pub(super) target: MatcherTarget,
 }
 
-impl<'a> Found<'a> {
+impl<'a> FoundValue<'a> {
     /// One value, or nothing.
     pub(super) fn one(value: Option<&'a Value>, typing: Typing) -> Self {
         Self { value, typing, target: MatcherTarget::Value }
@@ -64,11 +64,11 @@ impl Mismatch {
 
 /// Why a value is not what was asked for, or nothing is; none if it is.
 pub(super) fn mismatch(matcher: &Matcher, value: Option<&Value>, typing: Typing) -> Option<Mismatch> {
-    mismatch_at(matcher, &Found::one(value, typing))
+    mismatch_at(matcher, &FoundValue::one(value, typing))
 }
 
 /// Why the values found do not match; none if they do.
-pub(super) fn mismatch_at(matcher: &Matcher, found: &Found<'_>) -> Option<Mismatch> {
+pub(super) fn mismatch_at(matcher: &Matcher, found: &FoundValue<'_>) -> Option<Mismatch> {
     let typing = found.typing;
     match matcher {
         Matcher::Present(wanted) => unless(found.there().is_some() == *wanted),
@@ -124,11 +124,14 @@ fn unless(holds: bool) -> Option<Mismatch> {
     (!holds).then_some(Mismatch::Other)
 }
 
-fn of_value<'a>(found: &Found<'a>, why: impl FnOnce(&'a Value) -> Option<Mismatch>) -> Option<Mismatch> {
+fn of_value<'a>(found: &FoundValue<'a>, why: impl FnOnce(&'a Value) -> Option<Mismatch>) -> Option<Mismatch> {
     found.value.map_or_else(|| Some(Mismatch::Other), why)
 }
 
-fn of_items<'a>(found: &Found<'a>, why: impl FnOnce(&'a [Value]) -> Option<Mismatch>) -> Option<Mismatch> {
+fn of_items<'a>(
+    found: &FoundValue<'a>,
+    why: impl FnOnce(&'a [Value]) -> Option<Mismatch>,
+) -> Option<Mismatch> {
     of_value(found, |value| match value {
         Value::List(items) => why(items),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_) => {
@@ -196,7 +199,7 @@ fn order(found: &Value, bound: &Value, typing: Typing) -> Option<Ordering> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, Typing, mismatch, mismatch_at};
+    use super::{FoundValue, Typing, mismatch, mismatch_at};
     use crate::model::{Bounds, Matcher, MatcherTarget, Value};
     use crate::protocol::read_json;
 
@@ -310,7 +313,8 @@ mod tests {
     fn an_empty_list_of_what_a_path_finds_is_nothing() {
         let (empty, full) = (json("[]"), json("[1]"));
         let holds = |matcher: &Matcher, value: &Value| {
-            let found = Found { value: Some(value), typing: Typing::Typed, target: MatcherTarget::Nodes };
+            let found =
+                FoundValue { value: Some(value), typing: Typing::Typed, target: MatcherTarget::Nodes };
             mismatch_at(matcher, &found).is_none()
         };
         for (matcher, of_empty, of_full) in [

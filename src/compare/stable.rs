@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::quoted;
-use crate::check::{Places, places};
+use crate::check::{TreePlaces, places};
 use crate::model::{Contract, Value};
 use crate::protocol::sha256_hex;
 use crate::snapshot::{Node, Part, StableBody, View};
@@ -65,7 +65,7 @@ impl Found<'_> {
         self.leaves.push(Leaf { place, value: cut(value), is_message, is_length: false });
     }
 
-    fn node(&mut self, place: &str, node: &Node<'_>, message: &[&Places]) {
+    fn node(&mut self, place: &str, node: &Node<'_>, message: &[&TreePlaces]) {
         let is_message = message.iter().any(|places| places.is_here);
         match node {
             Node::Fixed(value) => self.add(place.into(), value.to_string(), is_message),
@@ -75,7 +75,8 @@ impl Found<'_> {
                 let value = format!("a list of {}", items.len());
                 self.leaves.push(Leaf { place: place.into(), value, is_message, is_length: true });
                 for (index, item) in items.iter().enumerate() {
-                    let below: Vec<&Places> = message.iter().filter_map(|places| places.at(index)).collect();
+                    let below: Vec<&TreePlaces> =
+                        message.iter().filter_map(|places| places.at(index)).collect();
                     self.node(&format!("{place}[{index}]"), item, &below);
                 }
             }
@@ -84,7 +85,8 @@ impl Found<'_> {
                     self.add(place.into(), "{}".into(), is_message);
                 }
                 for (key, item) in entries {
-                    let below: Vec<&Places> = message.iter().filter_map(|places| places.below(key)).collect();
+                    let below: Vec<&TreePlaces> =
+                        message.iter().filter_map(|places| places.below(key)).collect();
                     self.node(&format!("{place}{}", step(&self.view.bare_key(key))), item, &below);
                 }
             }

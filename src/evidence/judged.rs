@@ -11,7 +11,7 @@ use super::divergence::Divergence;
 use super::recorded::{Recorded, kept};
 use super::statement::Omission;
 use crate::event::{Event, RunEnd, RunStart};
-use crate::judgement::{Apart, Tally, UniqueIds, WaiverBook, codes_due, judge_again, operations};
+use crate::judgement::{ReplayError, Tally, UniqueIds, WaiverBook, codes_due, judge_again, operations};
 use crate::model::{CaseId, CaseRecord, EndpointKind, Level, Scheme, Suite, Verdict, Waiver};
 use crate::plan::{Pattern, PlannedCase, case_ids, plan, scheme};
 use crate::template::Templates;
@@ -220,7 +220,7 @@ impl Judged {
                 }
                 again
             }
-            Err(unrecorded @ Apart::Unrecorded { .. }) => {
+            Err(unrecorded @ ReplayError::Unrecorded { .. }) => {
                 let omission = Omission { id: record.id.to_string(), reason: unrecorded.to_string() };
                 self.underivable.push(omission);
                 // What cannot be shown meets no row.

@@ -5,7 +5,7 @@ use crate::plan::PlannedCase;
 use crate::snapshot::{Compared, Kept, Location, Names, Rules, Store, Transcript, changes};
 
 /// A case's exchanges, with what a snapshot of them needs.
-pub(super) struct Recording<'a> {
+pub(super) struct SnapshotInput<'a> {
     pub(super) planned: &'a PlannedCase,
     pub(super) about: &'a str,
     pub(super) exchanges: &'a [Exchange],
@@ -15,7 +15,7 @@ pub(super) struct Recording<'a> {
 /// Compares, and tells what came of it; a difference is a finding at the level of snapshots.
 pub(super) fn against_snapshot(
     store: &Store,
-    recording: &Recording<'_>,
+    recording: &SnapshotInput<'_>,
     names: Names,
 ) -> (SnapshotOutcome, Option<Finding>) {
     let contract = &recording.planned.contract;

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 
 use super::Runner;
-use super::against_snapshot::{Recording, against_snapshot};
+use super::against_snapshot::{SnapshotInput, against_snapshot};
 use super::observe::Sight;
 use super::recipe::Context;
 use super::state::{self, NoState, Undo};
@@ -411,7 +411,7 @@ impl<'a> Attempt<'a> {
         let Some(store) = self.runner.store.as_ref().filter(|_| is_whole) else {
             return SnapshotOutcome::Unchecked;
         };
-        let recording = Recording {
+        let recording = SnapshotInput {
             planned: self.planned,
             about: &self.about,
             exchanges: &self.judge.exchanges,

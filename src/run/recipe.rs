@@ -50,18 +50,18 @@ impl Context<'_> {
 /// A recipe under way, with the values that its clean-up needs.
 pub(super) struct StartedRecipe {
     clean_up: Vec<RecipeStep>,
-    values: Values,
+    values: RecipeValues,
 }
 
 /// What the requests of a recipe can use.
 #[derive(Clone)]
-pub(super) struct Values {
+pub(super) struct RecipeValues {
     scope: TemplateScope,
     /// Saved lists: a request that uses one is sent once for each of its items.
     lists: Vec<(String, Vec<Value>)>,
 }
 
-impl Values {
+impl RecipeValues {
     /// Values of which none was saved.
     pub(super) fn new(scope: TemplateScope) -> Self {
         Self { scope, lists: Vec::new() }
@@ -136,7 +136,7 @@ pub(super) async fn follow(
         scope.set(name, value);
     }
     let mut known = context.endpoint.vars.clone();
-    let mut values = Values::new(scope);
+    let mut values = RecipeValues::new(scope);
     let followed = follow_steps(context, &recipe.steps, &mut values, &mut known).await;
     let promised = followed
         .and_then(|()| definition.provides.iter().map(|variable| provided(&variable.name, &known)).collect());
@@ -147,7 +147,7 @@ pub(super) async fn follow(
 async fn follow_steps(
     context: &Context<'_>,
     steps: &[RecipeStep],
-    values: &mut Values,
+    values: &mut RecipeValues,
     known: &mut Vec<(String, Value)>,
 ) -> Result<(), String> {
     for step in steps {
@@ -183,7 +183,7 @@ pub(super) async fn clean_up(context: &Context<'_>, started: &StartedRecipe) -> 
 pub(super) async fn follow_all(
     context: &Context<'_>,
     steps: &[RecipeStep],
-    mut values: Values,
+    mut values: RecipeValues,
 ) -> Result<(), String> {
     let mut failed = Vec::new();
     for step in steps {
@@ -258,7 +258,7 @@ fn collect(all: &mut Vec<(String, Value)>, name: String, value: Value) {
 }
 
 /// What the answer for one page gives.
-struct Page {
+struct PageResult {
     saved: Vec<(String, Value)>,
     /// What leads to the next one, if there is one.
     next: Option<String>,
@@ -285,7 +285,7 @@ async fn send_page(
     step: &RecipeStep,
     scope: &TemplateScope,
     page: Option<(&str, &str)>,
-) -> Result<Page, String> {
+) -> Result<PageResult, String> {
     let mut prepared = prepare(context, step, scope)?;
     if let Some((name, token)) = page {
         prepared.params = merge_params(prepared.params, &[(name.to_owned(), Value::text(token))]);
@@ -312,5 +312,5 @@ async fn send_page(
         saved.push((name.clone(), value.ok_or_else(|| format!("there is nothing at {path} of the answer"))?));
     }
     let next = step.pages.as_deref().map(|field| next_page(answer.tree(), field)).transpose()?.flatten();
-    Ok(Page { saved, next })
+    Ok(PageResult { saved, next })
 }

@@ -23,7 +23,7 @@ pub struct Retry {
 }
 
 /// An attempt that calls for another: the message to report, and how long to wait.
-pub(super) struct Again {
+pub(super) struct RetryNotice {
     pub(super) message: String,
     pub(super) wait: Duration,
 }
@@ -35,7 +35,7 @@ impl Retry {
         attempt: u8,
         result: &Result<Answer, NoAnswer>,
         contract: &Contract,
-    ) -> Option<Again> {
+    ) -> Option<RetryNotice> {
         if attempt >= self.attempts {
             return None;
         }
@@ -43,7 +43,7 @@ impl Retry {
         match result {
             Err(NoAnswer::Connect { .. } | NoAnswer::Broken { .. } | NoAnswer::TimedOut { .. }) => {
                 let shown = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
-                Some(Again { message: format!("attempt {attempt}: {shown}"), wait: usual })
+                Some(RetryNotice { message: format!("attempt {attempt}: {shown}"), wait: usual })
             }
             // An answer that is too large stays so. A request that cannot be sent or was interrupted is not sent again.
             // The endpoint may have seen a request that was lost, so its case starts again as a whole.
@@ -59,7 +59,7 @@ impl Retry {
                 let code = code.map(|code| code.to_plain().chars().take(SHOWN).collect::<String>());
                 let status = answer.status.to_string();
                 let names = |listed: &String| Some(listed) == code.as_ref() || *listed == status;
-                self.codes.iter().any(names).then(|| Again {
+                self.codes.iter().any(names).then(|| RetryNotice {
                     message: format!("attempt {attempt}: {status} {}", code.unwrap_or_default())
                         .trim_end()
                         .to_owned(),

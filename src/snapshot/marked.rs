@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::moment::is_time;
 use super::rules::{Anywhere, Pattern, Rule};
-use crate::check::{Places, as_lists, places};
+use crate::check::{TreePlaces, as_lists, places};
 use crate::model::{AnswerPlace, Value, ValueKind};
 
 /// A text, or the digits of a number, and the parts of it that rules have found.
@@ -73,7 +73,7 @@ impl<'a> Marked<'a> {
 }
 
 /// The places of a path, where elements of XML are lists that the path takes so.
-pub(super) fn places_in(tree: &Value, is_xml: bool, path: &str) -> Places {
+pub(super) fn places_in(tree: &Value, is_xml: bool, path: &str) -> TreePlaces {
     let tree = if is_xml { as_lists(tree, path, &|_| false) } else { Cow::Borrowed(tree) };
     places(&tree, path)
 }
@@ -117,7 +117,7 @@ impl<'a> Node<'a> {
     }
 
     /// Acts on the nodes at these places.
-    pub(super) fn visit(&mut self, places: &Places, act: &mut impl FnMut(&mut Self)) {
+    pub(super) fn visit(&mut self, places: &TreePlaces, act: &mut impl FnMut(&mut Self)) {
         if places.is_here {
             act(self);
         }

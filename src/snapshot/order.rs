@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::marked::{Node, places_in};
 use super::names::{Finder, Known, Names, bare, numbered};
 use super::tree::write_tree;
-use crate::check::Places;
+use crate::check::TreePlaces;
 use crate::model::{OrderRule, Value};
 
 /// What is known of volatile values while lists are put in order.
@@ -23,13 +23,13 @@ pub(super) struct Settling<'a> {
 
 /// Puts the lists in order that these rules name, inner ones first.
 pub(super) fn put_in_order(node: &mut Node<'_>, tree: &Value, rules: &[OrderRule], known: &Settling<'_>) {
-    let found: Vec<(Places, Option<&str>)> =
+    let found: Vec<(TreePlaces, Option<&str>)> =
         rules.iter().map(|rule| (places_in(tree, known.is_xml, &rule.at), rule.by.as_deref())).collect();
-    let here: Vec<(&Places, Option<&str>)> = found.iter().map(|(places, by)| (places, *by)).collect();
+    let here: Vec<(&TreePlaces, Option<&str>)> = found.iter().map(|(places, by)| (places, *by)).collect();
     order(node, &here, known);
 }
 
-fn order(node: &mut Node<'_>, here: &[(&Places, Option<&str>)], known: &Settling<'_>) {
+fn order(node: &mut Node<'_>, here: &[(&TreePlaces, Option<&str>)], known: &Settling<'_>) {
     // An element of XML that a path takes as a list of one.
     if !matches!(node, Node::List(_)) {
         let below: Vec<_> = here.iter().filter_map(|(places, by)| Some((places.at(0)?, *by))).collect();

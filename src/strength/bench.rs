@@ -8,7 +8,7 @@ use super::figures::{Counted, Figures};
 use super::mutate::{Material, Mutant, mutants};
 use super::permit::permit;
 use crate::check::select_in;
-use crate::judgement::{Apart, Retrial, Retried, UniqueIds, WaiverBook};
+use crate::judgement::{ReplayError, Retrial, Retried, UniqueIds, WaiverBook};
 use crate::model::{
     Answer, CaseRecord, Exchange, Inconclusive, Level, Normalisation, RequestId, Value, Verdict,
 };
@@ -78,7 +78,7 @@ impl Bench {
     ///
     /// # Errors
     /// A record that cannot be judged again.
-    pub fn take(&mut self, planned: &PlannedCase, record: &CaseRecord) -> Result<(), Apart> {
+    pub fn take(&mut self, planned: &PlannedCase, record: &CaseRecord) -> Result<(), ReplayError> {
         let has_passed = matches!(record.verdict, Verdict::Passed | Verdict::Flaky { .. });
         if !has_passed || record.exchanges.is_empty() {
             self.figures.left_out += 1;

@@ -8,12 +8,12 @@ use super::dial::Dialler;
 use super::hook::Hooks;
 use super::idle::{Idle, Use};
 use super::incoming::answer;
-use super::link::{Failure, Outgoing, Taken, exchange};
+use super::link::{Failure, Outgoing, ReceivedAnswer, exchange};
 use super::outgoing::outgoing;
 use super::pace::Pace;
 use super::stream::Stream;
 use super::wait::at_most;
-use super::{Connection, Keeping, Limits, TransportError, tls};
+use super::{Connection, Keeping, TransportError, TransportLimits, tls};
 use crate::model::{Answer, NoAnswer, Request, whole_micros};
 use crate::protocol::sign::{Redactor, Secrets};
 
@@ -24,15 +24,15 @@ pub struct Turn(());
 /// The client of a run: each request goes out on a connection of its own, unless connections are kept.
 #[derive(Debug, Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
-    limits: Limits,
+    shared: Arc<SharedClient>,
+    limits: TransportLimits,
     is_fresh: bool,
     redactor: Option<Arc<Redactor>>,
 }
 
 /// What all copies of a client share.
 #[derive(Debug)]
-struct Shared {
+struct SharedClient {
     dialler: Dialler,
     idle: Idle,
     hooks: Hooks,
@@ -45,7 +45,7 @@ impl Client {
     /// # Errors
     /// If the HTTP client cannot be made, or a file of certificates cannot be used.
     pub fn new<'a>(
-        limits: Limits,
+        limits: TransportLimits,
         connection: &Connection,
         addresses: impl IntoIterator<Item = &'a Address>,
     ) -> Result<Self, TransportError> {
@@ -57,7 +57,7 @@ impl Client {
         let dialler = Dialler::new(limits.connect, resolve, proxy, config.map(Arc::new));
         let is_fresh = connection.keeping == Keeping::Fresh;
         let pace = connection.rate.map(Pace::new);
-        let shared = Shared { dialler, idle: Idle::new(connection.keeping), hooks, pace };
+        let shared = SharedClient { dialler, idle: Idle::new(connection.keeping), hooks, pace };
         Ok(Self { shared: Arc::new(shared), limits, is_fresh, redactor: None })
     }
 
@@ -70,8 +70,8 @@ impl Client {
     /// The same client, which waits for an answer no longer than so long.
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
-        let Limits { answer, hook, .. } = self.limits;
-        let limits = Limits { answer: answer.min(limit), hook: hook.min(limit), ..self.limits };
+        let TransportLimits { answer, hook, .. } = self.limits;
+        let limits = TransportLimits { answer: answer.min(limit), hook: hook.min(limit), ..self.limits };
         Self { limits, ..self.clone() }
     }
 
@@ -149,7 +149,7 @@ impl Client {
             Failure::Fault(fault) => Failure::Fault(pause.named(fault)),
             other @ (Failure::Unsent { .. } | Failure::Ended(_)) => other,
         });
-        let Taken { head, body, surplus, rest } = taken?;
+        let ReceivedAnswer { head, body, surplus, rest } = taken?;
         idle.keep(address, rest, used, surplus.is_some()).await;
         let redactor = self.redactor.as_deref();
         let times = pause.taken_out(elapsed);

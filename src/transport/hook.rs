@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Proxy, Response, redirect, retry};
 
 use super::address::Address;
-use super::{Connection, Limits, TransportError, tls};
+use super::{Connection, TransportError, TransportLimits, tls};
 use crate::model::NoAnswer;
 
 /// The client of hooks.
@@ -20,7 +20,7 @@ pub(super) struct Hooks {
 
 impl Hooks {
     pub(super) fn new(
-        limits: Limits,
+        limits: TransportLimits,
         connection: &Connection,
         config: Option<rustls::ClientConfig>,
     ) -> Result<Self, TransportError> {
@@ -39,7 +39,7 @@ impl Hooks {
     /// Posts a JSON text and takes the status and the body.
     pub(super) async fn post_json(
         &self,
-        limits: Limits,
+        limits: TransportLimits,
         address: &Address,
         json: String,
     ) -> Result<(u16, Vec<u8>), NoAnswer> {
@@ -53,7 +53,7 @@ impl Hooks {
     }
 }
 
-async fn body(mut response: Response, limits: Limits) -> Result<Vec<u8>, NoAnswer> {
+async fn body(mut response: Response, limits: TransportLimits) -> Result<Vec<u8>, NoAnswer> {
     let limit = limits.body;
     if response.content_length().is_some_and(|length| length > limit as u64) {
         return Err(NoAnswer::TooLarge { limit });
@@ -68,7 +68,7 @@ async fn body(mut response: Response, limits: Limits) -> Result<Vec<u8>, NoAnswe
     Ok(bytes)
 }
 
-fn fault(error: &reqwest::Error, limits: Limits) -> NoAnswer {
+fn fault(error: &reqwest::Error, limits: TransportLimits) -> NoAnswer {
     if error.is_connect() {
         if error.is_timeout() {
             return NoAnswer::TimedOut { what: "the connection".into(), after: limits.connect };
@@ -78,7 +78,10 @@ fn fault(error: &reqwest::Error, limits: Limits) -> NoAnswer {
     NoAnswer::Broken { reason: chain(error) }
 }
 
-fn builder(limits: Limits, connection: &Connection) -> Result<reqwest::ClientBuilder, TransportError> {
+fn builder(
+    limits: TransportLimits,
+    connection: &Connection,
+) -> Result<reqwest::ClientBuilder, TransportError> {
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("proofmark/", env!("CARGO_PKG_VERSION"))));
     let mut builder = reqwest::Client::builder()

@@ -15,7 +15,7 @@ use hyper::http::response;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
-use super::stream::{Seen, Stream};
+use super::stream::{IdleInput, Stream};
 use crate::model::NoAnswer;
 
 /// How many fields an answer's head may have.
@@ -29,7 +29,7 @@ pub(super) type Outgoing = Request<Full<Bytes>>;
 
 /// An answer as it came.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(super) struct ReceivedAnswer {
     pub(super) head: response::Parts,
     pub(super) body: Vec<u8>,
     /// How the bytes begin that were there behind the answer, if any were.
@@ -65,7 +65,11 @@ pub(super) enum Failure {
 }
 
 /// Sends a request and takes the whole answer, with a body of so many bytes at the most.
-pub(super) async fn exchange(stream: Stream, request: Outgoing, limit: usize) -> Result<Taken, Failure> {
+pub(super) async fn exchange(
+    stream: Stream,
+    request: Outgoing,
+    limit: usize,
+) -> Result<ReceivedAnswer, Failure> {
     let (mut sender, connection) = http1::Builder::new()
         .max_headers(MOST_FIELDS)
         .max_header_size(LONGEST_HEAD)
@@ -160,7 +164,7 @@ impl Driven {
     fn has_bytes(mut self) -> bool {
         self.end();
         self.parts.is_some_and(|Parts { io, read_buf, .. }| {
-            !is_blank(&read_buf) || matches!(io.into_inner().look(), Seen::Bytes(_))
+            !is_blank(&read_buf) || matches!(io.into_inner().look(), IdleInput::Bytes(_))
         })
     }
 
@@ -176,22 +180,22 @@ impl Driven {
         }
     }
 
-    fn taken(mut self, head: response::Parts, body: Vec<u8>, is_idle: bool) -> Taken {
+    fn taken(mut self, head: response::Parts, body: Vec<u8>, is_idle: bool) -> ReceivedAnswer {
         let has_ended = self.connection.is_none();
         self.end();
         let Some(Parts { io, read_buf, .. }) = self.parts else {
-            return Taken { head, body, surplus: None, rest: Rest::Over(None) };
+            return ReceivedAnswer { head, body, surplus: None, rest: Rest::Over(None) };
         };
         let mut stream = io.into_inner();
         // What follows is another protocol's, and no answer.
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            return Taken { head, body, surplus: None, rest: Rest::Over(None) };
+            return ReceivedAnswer { head, body, surplus: None, rest: Rest::Over(None) };
         }
         let (surplus, is_closed) = match stream.look() {
             _ if !is_blank(&read_buf) => (Some(read_buf[..read_buf.len().min(64)].to_vec()), false),
-            Seen::Bytes(bytes) => (Some(bytes), false),
-            Seen::End => (None, true),
-            Seen::Nothing => (None, false),
+            IdleInput::Bytes(bytes) => (Some(bytes), false),
+            IdleInput::End => (None, true),
+            IdleInput::Nothing => (None, false),
         };
         let rest = if !has_ended && is_idle && !is_closed && surplus.is_none() {
             Rest::Open(stream)
@@ -200,7 +204,7 @@ impl Driven {
         } else {
             Rest::Over((!is_closed && surplus.is_none()).then_some(stream))
         };
-        Taken { head, body, surplus, rest }
+        ReceivedAnswer { head, body, surplus, rest }
     }
 }
 

@@ -18,7 +18,7 @@ use proofmark::reference::{Fault, Reference, Settings};
 use proofmark::run::{Observing, RunSettings, Runner, StopSwitch};
 use proofmark::snapshot::{Store, Update};
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Client, Connection, Keeping, Limits};
+use proofmark::transport::{Client, Connection, Keeping, TransportLimits};
 use serde_json::Value as Json;
 
 /// What the published sources leave open, so that no case may fail for it.
@@ -127,7 +127,8 @@ impl Bench {
     pub(crate) async fn open(settings: Settings, snapshots: Option<&Path>) -> Self {
         let (endpoint, reference) = embedded::start_with(settings).await.unwrap();
         // A fault of transport is found by the first wait that ends, so waits are short.
-        let limits = Limits { answer: std::time::Duration::from_secs(2), ..Limits::default() };
+        let limits =
+            TransportLimits { answer: std::time::Duration::from_secs(2), ..TransportLimits::default() };
         let connection = Connection { keeping: Keeping::ReuseOwn, ..Connection::default() };
         let store = snapshots.map(|folder| Store::new(folder, Update::Never, EndpointKind::Reference));
         let runner = Runner::new(

@@ -20,7 +20,7 @@ use proofmark::model::{CaseRecord, Normalisation, Verdict};
 use proofmark::plan::PlannedCase;
 use proofmark::reference::{Reference, Settings};
 use proofmark::run::{Endpoint, Observing, RunSettings, Runner, Signing, StopSwitch};
-use proofmark::transport::{Address, Client, Connection, Limits};
+use proofmark::transport::{Address, Client, Connection, TransportLimits};
 use wire::Asked;
 
 use crate::faults::{shipped, varied};
@@ -114,7 +114,7 @@ impl Bench {
             normalisation: Normalisation::default(),
             faults: Vec::new(),
         };
-        let limits = Limits { answer: Duration::from_secs(10), ..Limits::default() };
+        let limits = TransportLimits { answer: Duration::from_secs(10), ..TransportLimits::default() };
         let settings =
             RunSettings { allows_billable: true, observing: Observing::Always, ..RunSettings::default() };
         let client = Client::new(limits, &Connection::default(), endpoint.addresses()).unwrap();

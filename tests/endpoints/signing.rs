@@ -17,7 +17,7 @@ use proofmark::protocol::sign::Credentials;
 use proofmark::reference::{AuthMode, Fault, Reference, Settings};
 use proofmark::run::{Observing, RunSettings, Runner, StopSwitch};
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Client, Connection, Limits};
+use proofmark::transport::{Client, Connection, TransportLimits};
 use serde_json::Value as Json;
 
 fn signed(served: &Served, secret: &str, arguments: &[&str]) -> Output {
@@ -280,7 +280,8 @@ async fn every_promise_about_signatures_that_is_broken_is_found_by_a_case() {
     let mut missed = Vec::new();
     for entry in Fault::signature_catalogue() {
         let (endpoint, _reference) = embedded::start(vec![entry.name.parse().unwrap()]).await.unwrap();
-        let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
+        let client =
+            Client::new(TransportLimits::default(), &Connection::default(), endpoint.addresses()).unwrap();
         let runner = Runner::new(
             client,
             endpoint,

@@ -10,7 +10,7 @@ use crate::model::{CaseRecord, Finding, Level, Normalisation};
 use crate::plan::Plan;
 use crate::run::{Observing, RunSettings, StopSwitch};
 use crate::strength::{Bound, Mutants, Mutated, Operator};
-use crate::transport::{Connection, Limits};
+use crate::transport::{Connection, TransportLimits};
 
 /// A few cases that have answers of every kind: both formats, rows with and without blanks, several steps.
 const SOME: [&str; 6] = [
@@ -60,7 +60,7 @@ async fn records() -> (Plan, Vec<CaseRecord>) {
         target: Target::Reference(Vec::new()),
         // What is observed on the endpoint would find some of it once more.
         run: RunSettings { allows_billable: true, observing: Observing::Never, ..RunSettings::default() },
-        limits: Limits::default(),
+        limits: TransportLimits::default(),
         connection: Connection::default(),
     };
     let session = Session::start(settings, Background::default()).await.unwrap();

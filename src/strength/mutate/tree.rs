@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::value::{Change, changes};
 use super::{Aspect, Maker};
-use crate::check::{Places, places};
+use crate::check::{TreePlaces, places};
 use crate::model::{AnswerPlace, Body, Contract, OrderRule, Value, ValueKind};
 use crate::strength::operator::Operator;
 
@@ -110,7 +110,7 @@ fn is_unordered(maker: &Maker<'_, '_>, tree: &Value, site: &Site) -> bool {
 }
 
 /// Whether a path leads to the value at these steps.
-fn is_at(places: &Places, tree: &Value, steps: &[Step]) -> bool {
+fn is_at(places: &TreePlaces, tree: &Value, steps: &[Step]) -> bool {
     let Some((first, rest)) = steps.split_first() else { return places.is_here };
     match tree {
         Value::Map(entries) => entries
@@ -143,8 +143,8 @@ fn at_mut<'a>(tree: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
 struct Sites {
     found: Vec<Site>,
     is_cut: bool,
-    code: Option<Places>,
-    message: Option<Places>,
+    code: Option<TreePlaces>,
+    message: Option<TreePlaces>,
 }
 
 impl Sites {
@@ -206,8 +206,9 @@ impl Sites {
     }
 
     fn with_aspect(&self, tree: &Value, site: Site) -> Site {
-        let is_here =
-            |places: &Option<Places>| places.as_ref().is_some_and(|places| is_at(places, tree, &site.steps));
+        let is_here = |places: &Option<TreePlaces>| {
+            places.as_ref().is_some_and(|places| is_at(places, tree, &site.steps))
+        };
         let aspect = if is_here(&self.code) {
             Aspect::Code
         } else if is_here(&self.message) {
@@ -221,7 +222,7 @@ impl Sites {
 
 /// The tree with another value wherever a path leads; none if it leads nowhere.
 pub(in crate::strength) fn put(tree: &Value, path: &str, value: &Value) -> Option<Value> {
-    fn walk(tree: &mut Value, places: &Places, value: &Value) -> bool {
+    fn walk(tree: &mut Value, places: &TreePlaces, value: &Value) -> bool {
         if places.is_here {
             *tree = value.clone();
             return true;

@@ -4,7 +4,7 @@ use super::probe::Probe;
 use proofmark::model::{Method, Request, SentBody};
 use proofmark::protocol::sign::{Credentials, SigningContext};
 use proofmark::reference::{AuthMode, Clock, Reference, Settings};
-use proofmark::transport::{Address, Client, Connection, Limits};
+use proofmark::transport::{Address, Client, Connection, TransportLimits};
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -57,7 +57,7 @@ impl Desk {
         };
         let reference = Reference::start(settings).await.unwrap();
         let address = Address::new(&reference.url()).unwrap();
-        let client = Client::new(Limits::default(), &Connection::default(), [&address]).unwrap();
+        let client = Client::new(TransportLimits::default(), &Connection::default(), [&address]).unwrap();
         Self { clock, reference, client, address, nonces: AtomicU64::new(0) }
     }
 
