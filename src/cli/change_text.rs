@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::output::Surroundings;
 use crate::model::plural;
 use crate::report::printable;
-use crate::review::{Change, Group, fault_note};
+use crate::review::{Change, ChangeGroup, fault_note};
 use crate::snapshot::{DiffLine, LineKind, Piece, hunks};
 use crate::wrapped::{rows, width, wrapped};
 
@@ -59,7 +59,7 @@ impl Look {
     }
 
     /// The facts of a kind, and what the contract says.
-    pub(super) fn facts(self, group: &Group) -> String {
+    pub(super) fn facts(self, group: &ChangeGroup) -> String {
         let facts = group.facts.iter().map(|fact| wrapped(&fact.to_string(), "  * ", "    ", self.width));
         facts.collect::<String>() + &self.rows(&group.changes[0])
     }

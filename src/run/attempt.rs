@@ -20,7 +20,7 @@ use crate::model::{
     SetUp, Skipped, SnapshotOutcome, Value, attempt, whole_micros,
 };
 use crate::plan::{PlannedCase, literals, set_variables};
-use crate::snapshot::Names;
+use crate::snapshot::VolatileNames;
 use crate::template::TemplateScope;
 use crate::transport::Client;
 
@@ -417,7 +417,7 @@ impl<'a> Attempt<'a> {
             exchanges: &self.judge.exchanges,
             rules: &self.runner.rules.of(&self.planned.contract, &self.runner.endpoint.normalisation),
         };
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         self.given.iter().for_each(|(name, value)| names.add(name, value));
         names.set_literals(&self.literals);
         let (outcome, finding) = against_snapshot(store, &recording, names);

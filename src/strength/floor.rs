@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::mutate::{json_text, put, xml_text};
-use super::twin::{Came, Standing, Twins};
+use super::twin::{Came, RowResult, Twins};
 use crate::judgement::answered;
 use crate::model::{
     Answer, AnswerFormat, BLANK, Body, CaseId, CaseRecord, Contract, ErrorRow, FloorScore, Request,
@@ -94,7 +94,7 @@ impl Floor {
     pub fn best(&self, twins: &Twins) -> Option<FloorScore> {
         let ground = |(fake, passed): &(Fake, HashSet<CaseId>)| {
             let came = |id: &CaseId| if passed.contains(id) { Came::Passed } else { Came::Failed };
-            let held = twins.rows().iter().filter(|row| row.standing(came) == Standing::Held).count();
+            let held = twins.rows().iter().filter(|row| row.standing(came) == RowResult::Held).count();
             FloorScore {
                 endpoint: description(*fake, &self.labels),
                 passed: passed.len(),

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use crate::app::AppError;
 use crate::model::{Problem, SourceText, Spot};
-use crate::review::{Choice, Decision, Decisions, Standing};
-use crate::snapshot::{PendingSnapshot, Recorded, Store, StoreError};
+use crate::review::{Choice, Decision, DecisionTarget, Decisions};
+use crate::snapshot::{PendingSnapshot, SnapshotFile, Store, StoreError};
 use crate::source::LoadError;
 
 /// The largest file of decisions that is read, in bytes: some 40,000 decisions.
@@ -80,7 +80,7 @@ pub enum Fate {
 pub struct Carried<'a> {
     decisions: &'a [Decision],
     pending: BTreeMap<&'a str, &'a PendingSnapshot>,
-    accepted: BTreeMap<String, Recorded>,
+    accepted: BTreeMap<String, SnapshotFile>,
 }
 
 impl<'a> Carried<'a> {
@@ -106,8 +106,8 @@ impl<'a> Carried<'a> {
         let meant = self.decisions.iter().filter(|decision| decision.decision == Choice::Accept);
         meant.filter_map(|decision| {
             match decision.standing(self.pending.get(decision.case.as_str()).copied(), None) {
-                Standing::Waits(snapshot) => Some(snapshot),
-                Standing::Done | Standing::Changed | Standing::Gone => None,
+                DecisionTarget::Waits(snapshot) => Some(snapshot),
+                DecisionTarget::Done | DecisionTarget::Changed | DecisionTarget::Gone => None,
             }
         })
     }
@@ -120,7 +120,7 @@ impl<'a> Carried<'a> {
     fn fate(&self, decision: &Decision) -> Result<Fate, AppError> {
         let case = decision.case.as_str();
         match decision.standing(self.pending.get(case).copied(), self.accepted.get(case)) {
-            Standing::Waits(snapshot) => {
+            DecisionTarget::Waits(snapshot) => {
                 let carried_out = match decision.decision {
                     Choice::Accept => snapshot.accept(),
                     Choice::Reject => snapshot.reject(),
@@ -132,9 +132,9 @@ impl<'a> Carried<'a> {
                     Err(error) => Err(error.into()),
                 }
             }
-            Standing::Done => Ok(Fate::DoneBefore),
-            Standing::Changed => Ok(Fate::Changed),
-            Standing::Gone => Ok(Fate::Gone),
+            DecisionTarget::Done => Ok(Fate::DoneBefore),
+            DecisionTarget::Changed => Ok(Fate::Changed),
+            DecisionTarget::Gone => Ok(Fate::Gone),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is decided in a review, and what is next. Main type: [`Queue`].
 
-use crate::review::{Change, Group};
+use crate::review::{Change, ChangeGroup};
 use crate::snapshot::StoreError;
 
 /// What is decided about a pending snapshot.
@@ -56,12 +56,12 @@ impl Position {
 }
 
 /// The kinds of change, with what is decided about each snapshot.
-pub struct Queue(Vec<(Group, Vec<Decision>)>);
+pub struct Queue(Vec<(ChangeGroup, Vec<Decision>)>);
 
 impl Queue {
     /// Nothing is decided yet.
-    pub fn new(groups: Vec<Group>) -> Self {
-        let undecided = |group: Group| {
+    pub fn new(groups: Vec<ChangeGroup>) -> Self {
+        let undecided = |group: ChangeGroup| {
             let decisions = vec![Decision::None; group.changes.len()];
             (group, decisions)
         };
@@ -79,7 +79,7 @@ impl Queue {
     }
 
     /// A kind of change.
-    pub fn group(&self, kind: usize) -> &Group {
+    pub fn group(&self, kind: usize) -> &ChangeGroup {
         &self.0[kind].0
     }
 
@@ -104,8 +104,9 @@ impl Queue {
 
     /// The kind that a change belongs to.
     pub fn kind_of(&self, change: &Change) -> usize {
-        let has =
-            |(group, _): &(Group, Vec<Decision>)| group.changes.iter().any(|each| std::ptr::eq(each, change));
+        let has = |(group, _): &(ChangeGroup, Vec<Decision>)| {
+            group.changes.iter().any(|each| std::ptr::eq(each, change))
+        };
         self.0.iter().position(has).unwrap_or(0)
     }
 

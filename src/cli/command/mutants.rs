@@ -18,7 +18,7 @@ use crate::model::{FloorScore, Suite};
 use crate::plan::{Pattern, PlannedCase, plan};
 use crate::report::{printable, printable_json};
 use crate::run::Observing;
-use crate::strength::{Bound, Count, Figures, Mutated, SET, Standing};
+use crate::strength::{Bound, Count, Figures, Mutated, RowResult, SET};
 
 /// Judges the mutants of a run, and prints what became of them.
 pub(super) fn mutants(args: &MutantsArgs) -> Result<u8, CliError> {
@@ -107,14 +107,14 @@ fn with(mut json: Json, of: &Count) -> Json {
     json
 }
 
-fn rows_as_json(standings: &[Standing]) -> Json {
+fn rows_as_json(standings: &[RowResult]) -> Json {
     let count = |standing| standings.iter().filter(|one| **one == standing).count();
     json!({
         "rows": standings.len(),
-        "held": count(Standing::Held),
-        "not_held": count(Standing::NotHeld),
-        "not_measured": count(Standing::Unmeasured),
-        "not_expected": count(Standing::Unexpected),
+        "held": count(RowResult::Held),
+        "not_held": count(RowResult::NotHeld),
+        "not_measured": count(RowResult::Unmeasured),
+        "not_expected": count(RowResult::Unexpected),
     })
 }
 

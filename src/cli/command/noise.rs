@@ -12,7 +12,7 @@ use crate::cli::exit::{CliError, INTERRUPTED, of_run};
 use crate::cli::interrupt::interruptible;
 use crate::cli::settings::{Asked, Settings, check_connect, other};
 use crate::cli::{print, remark};
-use crate::noise::{Findings, Home, Study, as_toml};
+use crate::noise::{Home, Study, StudyResult, as_toml};
 use crate::report::printable;
 
 /// The most cases that are named for one reason.
@@ -52,7 +52,7 @@ pub(super) fn noise(args: &NoiseArgs) -> Result<u8, CliError> {
     Ok(of_run(found.outcome(), true))
 }
 
-fn proposals(findings: &Findings, endpoint: Option<&str>, cases: &Path) -> String {
+fn proposals(findings: &StudyResult, endpoint: Option<&str>, cases: &Path) -> String {
     let home = endpoint.map_or(Home::Contracts, Home::Endpoint);
     let file = |operation: Option<&str>| match operation {
         Some(operation) => cases.join(operation).join("contract.toml").display().to_string(),
@@ -62,7 +62,7 @@ fn proposals(findings: &Findings, endpoint: Option<&str>, cases: &Path) -> Strin
 }
 
 /// Reports on standard error what no rule covers.
-fn remarks(study: &Study, findings: &Findings) {
+fn remarks(study: &Study, findings: &StudyResult) {
     for (difference, cases) in findings.remarks.iter().take(REMARKS) {
         remark(&format!("no rule mends this: {difference} ({})", some(cases.iter())));
     }

@@ -12,7 +12,7 @@ use crate::cli::{note, print};
 use crate::event::StaleSnapshot;
 use crate::plan::Plan;
 use crate::report::printable;
-use crate::snapshot::{Freshness, Standing};
+use crate::snapshot::{Freshness, FreshnessRecord};
 
 /// Lists what is stale, and says by the exit code whether anything is.
 pub(super) fn stale(args: &StaleArgs) -> Result<u8, CliError> {
@@ -39,7 +39,7 @@ pub(super) fn stale(args: &StaleArgs) -> Result<u8, CliError> {
 }
 
 /// A snapshot, why it is stale, and if that is asked, where it comes from.
-fn line(standing: &Standing, has_sightings: bool) -> String {
+fn line(standing: &FreshnessRecord, has_sightings: bool) -> String {
     let mut text = match stale_snapshot(standing) {
         StaleSnapshot { case, why } if why.is_empty() => format!("FRESH  {case}\n"),
         StaleSnapshot { case, why } => format!("STALE  {case}  {why}\n"),
