@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use super::args::{ColourChoice, OutputArgs};
 use super::exit::CliError;
-use crate::report::{Format, Style, Verbosity};
+use crate::report::{ReportFormat, TerminalStyle, Verbosity};
 
 /// How a run is reported, and where.
 #[derive(Debug)]
 pub(super) struct Output {
-    pub(super) style: Style,
+    pub(super) style: TerminalStyle,
     pub(super) reports: Vec<ReportTarget>,
     /// Whether files of another kind may be replaced.
     pub(super) is_forced: bool,
@@ -77,7 +77,7 @@ fn console_width() -> Option<u16> {
 /// A report in a format for machines, and where it goes.
 #[derive(Debug)]
 pub(super) struct ReportTarget {
-    pub(super) format: Format,
+    pub(super) format: ReportFormat,
     pub(super) place: Place,
 }
 
@@ -92,10 +92,10 @@ pub(super) enum Place {
     StandardOutput,
 }
 
-fn style(args: &OutputArgs) -> Style {
+fn style(args: &OutputArgs) -> TerminalStyle {
     let surroundings = Surroundings::read();
     let is_terminal = io::stdout().is_terminal();
-    Style {
+    TerminalStyle {
         is_coloured: match args.color {
             ColourChoice::Auto => surroundings.allows_colour(is_terminal),
             ColourChoice::Always => true,
@@ -138,17 +138,16 @@ pub(super) fn reports(args: &[String]) -> Result<Vec<ReportTarget>, CliError> {
         // Commands are read from both outputs; a report for a program keeps standard output to itself.
         let is_free = !reports.iter().any(|target| on_output(&target));
         let is_asked = |format| reports.iter().any(|target| target.format == format);
-        let (annotates, sums_up) = (is_free && !is_asked(Format::Github), !is_asked(Format::Markdown));
+        let (annotates, sums_up) =
+            (is_free && !is_asked(ReportFormat::Github), !is_asked(ReportFormat::Markdown));
         if annotates {
-            reports.push(ReportTarget { format: Format::Github, place: Place::StandardOutput });
+            reports.push(ReportTarget { format: ReportFormat::Github, place: Place::StandardOutput });
         }
         let summary = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| sums_up && !path.is_empty());
-        reports.extend(
-            summary.map(|path| ReportTarget {
-                format: Format::Markdown,
-                place: Place::After(PathBuf::from(path)),
-            }),
-        );
+        reports.extend(summary.map(|path| ReportTarget {
+            format: ReportFormat::Markdown,
+            place: Place::After(PathBuf::from(path)),
+        }));
     }
     Ok(reports)
 }

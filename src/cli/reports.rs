@@ -8,14 +8,14 @@ use super::note;
 use super::output::{Output, Place, ReportTarget, below_workspace, is_on_github};
 use crate::app::{Keep, OutputKind};
 use crate::event::Event;
-use crate::report::{Format, Report, Shielded, Sink, Style, TerminalReport};
+use crate::report::{Report, ReportFormat, Shielded, Sink, TerminalReport, TerminalStyle};
 use crate::run::random_seed;
 
 /// How the terminal's report is named.
 const STANDARD_OUTPUT: &str = "standard output";
 
 /// The report for a person, and what it is written to.
-fn terminal_report(style: Style, is_output_taken: bool) -> io::Result<(PathBuf, Box<dyn Report>)> {
+fn terminal_report(style: TerminalStyle, is_output_taken: bool) -> io::Result<(PathBuf, Box<dyn Report>)> {
     let out = || -> Box<dyn Write> {
         if is_output_taken { Box::new(io::stderr()) } else { Box::new(io::stdout()) }
     };
@@ -51,7 +51,7 @@ impl Reports {
         }
         let has_output = |target: &ReportTarget| target.place == Place::StandardOutput;
         let is_taken =
-            output.reports.iter().any(|target| has_output(target) && target.format != Format::Github);
+            output.reports.iter().any(|target| has_output(target) && target.format != ReportFormat::Github);
         let mut open = vec![terminal_report(output.style, is_taken).map_err(CliError::Output)?];
         for target in &output.reports {
             let path = match &target.place {

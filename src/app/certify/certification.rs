@@ -11,7 +11,7 @@ use super::pack::Evidence;
 use super::{Examined, Parts, Recorder, Recording, examine};
 use crate::app::{AppError, Background, Session, SessionSettings, Target, day_of, manifest_drift};
 use crate::event::{Event, RunEnd, Stopped};
-use crate::evidence::{Account, Digest, Resource, Signer, SigningKey, Tested};
+use crate::evidence::{Account, Digest, EndpointAccount, ExpectedSigner, ResourceDescriptor, SigningKey};
 use crate::judgement::WaiverBook;
 use crate::model::{EndpointKind, Level, Suite, Waiver, plural};
 use crate::plan::{Pattern, Plan, case_ids, plan};
@@ -34,7 +34,7 @@ pub struct Claim {
     /// The patterns of cases that are skipped on purpose; the certificate lists these cases.
     pub skip: Vec<String>,
     /// What is tested, if that is said.
-    pub subject: Option<Resource>,
+    pub subject: Option<ResourceDescriptor>,
     /// Where the run can be looked up.
     pub url: Option<String>,
     /// Whether mutants of the recorded answers are judged, for how strong the suite is.
@@ -45,11 +45,11 @@ pub struct Claim {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn subject_of_file(path: &Path) -> Result<Resource, AppError> {
+pub fn subject_of_file(path: &Path) -> Result<ResourceDescriptor, AppError> {
     let sha256 = File::open(path).and_then(sha256_of);
     let sha256 = sha256.map_err(|source| AppError::Unreadable { path: path.to_path_buf(), source })?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Resource { digest: Digest { sha256 }, name, uri: None })
+    Ok(ResourceDescriptor { digest: Digest { sha256 }, name, uri: None })
 }
 
 /// What is to be certified. Cases are read from a copy, which goes into the bundle, so that a table cannot change
@@ -65,7 +65,7 @@ pub struct Certification {
 /// A run that can begin.
 pub struct CertifiedRun {
     session: Session,
-    tested: Tested,
+    tested: EndpointAccount,
     secrets: Secrets,
     started: Timestamp,
 }
@@ -135,7 +135,8 @@ impl Certification {
         let waivers = self.book(&settings.target, started)?;
         let session = Session::start(settings, Background { waivers, ..Background::default() }).await?;
         let endpoint = session.endpoint();
-        let tested = Tested { kind, signing: endpoint.signing.usual(), hook: endpoint.states.is_some() };
+        let tested =
+            EndpointAccount { kind, signing: endpoint.signing.usual(), hook: endpoint.states.is_some() };
         let secrets = if is_reference { Secrets::default() } else { endpoint.signing.secrets() };
         Ok(CertifiedRun { session, tested, secrets, started })
     }
@@ -161,7 +162,7 @@ impl Certification {
         let parts = Parts { account, suite, waivers, manifest };
         let evidence = Evidence { parts: &parts, shelf: &shelf, recording, secrets: &secrets };
         evidence.pack(&mut bundle, key)?;
-        let examined = examine(&mut bundle, &Signer::Key(key.public()));
+        let examined = examine(&mut bundle, &ExpectedSigner::Key(key.public()));
         let examined = examined
             .map_err(|refusal| AppError::no_certificate(format!("the bundle does not verify: {refusal}")))?;
         bundle.rewind().map_err(AppError::Scratch)?;

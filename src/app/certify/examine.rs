@@ -13,9 +13,9 @@ use crate::app::saved::{LONGEST_LINE, Line, next_line};
 use crate::coverage::{Coverage, row_coverage};
 use crate::event::{Event, RunEnd, RunStart};
 use crate::evidence::{
-    ACCOUNT, Account, Basis, Bundle, BundleError, COVERAGE, Divergence, ENVELOPE, EVENTS, Files, Judged,
-    JudgingInputs, MANIFEST, Recorded, RowEvidence, SIGNER, Signer, Statement, coverage_bytes,
-    end_contradicts, provoked, some, statement,
+    ACCOUNT, Account, Bundle, BundleError, BundleFiles, COVERAGE, Divergence, ENVELOPE, EVENTS,
+    ExpectedSigner, JudgedRun, JudgingInputs, MANIFEST, RecordedRun, RowEvidence, SIGNER, Statement,
+    StatementBasis, coverage_bytes, end_contradicts, provoked, some, statement,
 };
 use crate::model::{CaseId, Manifest, Spot, Suite, Waiver};
 use crate::plan::{PlannedCase, case_ids};
@@ -58,7 +58,7 @@ pub struct Examined {
     /// What the certificate rests on.
     pub parts: Parts,
     /// What each case comes to, judged again.
-    pub judged: Judged,
+    pub judged: JudgedRun,
     /// Which rows were provoked.
     pub rows: Vec<RowEvidence>,
     /// How the run started.
@@ -97,7 +97,7 @@ fn divergence(subject: &str, what: impl Into<String>) -> Divergence {
 
 impl Parts {
     /// Reads the files of a bundle but its events; none of another name may be there.
-    pub(in crate::app) fn read(files: &Files) -> Result<Self, Divergence> {
+    pub(in crate::app) fn read(files: &BundleFiles) -> Result<Self, Divergence> {
         let account = Account::from_bytes(file(files, ACCOUNT)?).map_err(|what| divergence(ACCOUNT, what))?;
         let own = [ACCOUNT, COVERAGE, ENVELOPE, MANIFEST, SIGNER];
         let mut texts = Vec::new();
@@ -117,7 +117,7 @@ impl Parts {
     pub(super) fn judge(
         &self,
         events: impl Iterator<Item = Result<Event, Divergence>>,
-    ) -> Result<(Judged, RunStart, RunEnd), Divergence> {
+    ) -> Result<(JudgedRun, RunStart, RunEnd), Divergence> {
         let Self { account, suite, waivers, .. } = self;
         let cases = self.cases()?;
         let unusable = |error: AppError| divergence("cases", error.to_string());
@@ -127,7 +127,7 @@ impl Parts {
                 mutants.take(event);
             }
         });
-        let mut recorded = Recorded::begin(events)?;
+        let mut recorded = RecordedRun::begin(events)?;
         let mut judged = JudgingInputs { account, suite, waivers }.judge(&mut recorded)?;
         let (start, end, _) = recorded.finish()?;
         let contracts: Vec<String> = start.operations.iter().map(|one| one.id.clone()).collect();
@@ -151,7 +151,7 @@ impl Parts {
     }
 
     /// Which rows were provoked.
-    pub(super) fn rows(&self, judged: &Judged) -> Result<Vec<RowEvidence>, Divergence> {
+    pub(super) fn rows(&self, judged: &JudgedRun) -> Result<Vec<RowEvidence>, Divergence> {
         Ok(provoked(judged, &self.aims()?))
     }
 
@@ -171,11 +171,11 @@ impl Parts {
     pub(super) fn statement(
         &self,
         start: &RunStart,
-        judged: &Judged,
+        judged: &JudgedRun,
         rows: &[RowEvidence],
-        files: &Files,
+        files: &BundleFiles,
     ) -> Result<Statement, Divergence> {
-        let statement = statement(&Basis { account: &self.account, start, judged, rows, files });
+        let statement = statement(&StatementBasis { account: &self.account, start, judged, rows, files });
         let statement = statement.map_err(|what| divergence(ACCOUNT, what))?;
         statement.consistent().map_err(|error| divergence("the statement", error.to_string()))?;
         Ok(statement)
@@ -183,7 +183,7 @@ impl Parts {
 }
 
 /// What came of each case; nothing is known of one that the evidence does not show.
-fn came(judged: &Judged) -> HashMap<CaseId, Came> {
+fn came(judged: &JudgedRun) -> HashMap<CaseId, Came> {
     let shown = judged.results.iter().filter(|result| result.is_shown);
     shown.map(|result| (result.id.clone(), Came::of(&result.verdict))).collect()
 }
@@ -221,16 +221,16 @@ pub fn open_bundle(path: &Path) -> Result<File, AppError> {
 /// use std::fs::File;
 ///
 /// use proofmark::app::certify::examine;
-/// use proofmark::evidence::{PublicKey, Signer};
+/// use proofmark::evidence::{ExpectedSigner, PublicKey};
 ///
 /// let key = PublicKey::from_pem(&std::fs::read_to_string("release.pem.pub")?)?;
-/// match examine(&mut File::open("mock.proof")?, &Signer::Key(key)) {
+/// match examine(&mut File::open("mock.proof")?, &ExpectedSigner::Key(key)) {
 ///     Ok(found) => println!("{}: {} cases judged again", found.bundle.statement.result, found.judged.confirmed),
 ///     Err(refusal) => println!("refused: {refusal}"),
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn examine(from: &mut (impl Read + Seek), signer: &Signer) -> Result<Examined, Refusal> {
+pub fn examine(from: &mut (impl Read + Seek), signer: &ExpectedSigner) -> Result<Examined, Refusal> {
     let bundle = Bundle::open(from, signer).map_err(Refusal::Bundle)?;
     let parts = Parts::read(&bundle.files)?;
     let unreadable = |error: io::Error| divergence(EVENTS, error.to_string());
@@ -304,7 +304,7 @@ fn statement_contradicts(due: &Statement, signed: &Statement) -> Option<Divergen
     differs(format!("the evidence comes to something else about {wrong}"))
 }
 
-fn file<'a>(files: &'a Files, name: &str) -> Result<&'a [u8], Divergence> {
+fn file<'a>(files: &'a BundleFiles, name: &str) -> Result<&'a [u8], Divergence> {
     files.get(name).map(Vec::as_slice).ok_or_else(|| divergence(name, "it is missing"))
 }
 

@@ -6,7 +6,7 @@ use std::io::BufWriter;
 use super::{PART, Parts, Recording};
 use crate::app::AppError;
 use crate::evidence::{
-    ACCOUNT, BundleError, COVERAGE, Divergence, EVENTS, Files, SigningKey, bundle, coverage_bytes,
+    ACCOUNT, BundleError, BundleFiles, COVERAGE, Divergence, EVENTS, SigningKey, bundle, coverage_bytes,
 };
 use crate::protocol::sign::{Redactor, Secrets};
 use crate::source::Shelf;
@@ -31,7 +31,7 @@ impl Evidence<'_> {
         }
         self.recording.end = judged.end.clone();
         let rows = parts.rows(&judged).map_err(|divergence| untrue(&divergence))?;
-        let mut files = Files::new();
+        let mut files = BundleFiles::new();
         files.extend(self.shelf.files().map(|(name, text)| (name, text.as_bytes().to_vec())));
         files.insert(ACCOUNT.to_owned(), parts.account.to_bytes());
         files.insert(COVERAGE.to_owned(), coverage_bytes(&rows));
@@ -39,7 +39,8 @@ impl Evidence<'_> {
         if let Some(name) = held.or_else(|| holds_secret(&files, self.secrets)) {
             return Err(AppError::no_certificate(format!("a secret of the endpoint is in `{name}`")));
         }
-        let state = |files: &Files| parts.statement(&start, &judged, &rows, files).map_err(Unmade::Untrue);
+        let state =
+            |files: &BundleFiles| parts.statement(&start, &judged, &rows, files).map_err(Unmade::Untrue);
         let out = BufWriter::with_capacity(PART, out);
         bundle(out, files, self.recording.lines()?, key, state).map_err(|error| match error {
             Unmade::Untrue(divergence) => untrue(&divergence),
@@ -65,7 +66,7 @@ impl From<BundleError> for Unmade {
 }
 
 /// A file in which a secret is, in whatever form: what requests are signed with must never be handed on.
-fn holds_secret<'a>(files: &'a Files, secrets: &Secrets) -> Option<&'a str> {
+fn holds_secret<'a>(files: &'a BundleFiles, secrets: &Secrets) -> Option<&'a str> {
     let redactor = Redactor::new(secrets);
     files.iter().find(|(_, bytes)| redactor.hidden(bytes).is_some()).map(|(name, _)| name.as_str())
 }

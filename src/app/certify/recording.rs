@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Cursor, Read, Seek, Write};
 
 use crate::app::AppError;
 use crate::event::{Event, RunEnd};
-use crate::evidence::{Lines, kept};
+use crate::evidence::{BundleEvents, kept};
 use crate::model::Verdict;
 use crate::protocol::sign::{Redactor, Secrets};
 use crate::report::event_line;
@@ -102,13 +102,13 @@ impl Recording {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub(super) fn lines(&self) -> Result<Lines<impl Read>, AppError> {
+    pub(super) fn lines(&self) -> Result<BundleEvents<impl Read>, AppError> {
         let mut end = event_line(&Event::Ended(self.end.clone())).map_err(AppError::Scratch)?;
         end.push('\n');
         let mut cases = &self.cases;
         cases.rewind().map_err(AppError::Scratch)?;
         let length = self.head.len() as u64 + self.length + end.len() as u64;
         let content = Cursor::new(&self.head).chain(cases).chain(Cursor::new(end.into_bytes()));
-        Ok(Lines { content, length })
+        Ok(BundleEvents { content, length })
     }
 }

@@ -8,7 +8,7 @@ use crate::app::{AppError, Roll};
 use crate::event::{Event, Outcome, RunEnd, RunStart};
 use crate::judgement::{Tally, UniqueIds, WaiverBook};
 use crate::model::CaseRecord;
-use crate::report::{Apart, merged_end, merged_start};
+use crate::report::{PartMismatch, merged_end, merged_start};
 
 /// Parts that fit together, each read as far as its first case.
 pub(super) struct Merged {
@@ -20,7 +20,7 @@ impl Merged {
     /// The run of these parts.
     pub(super) fn new(parts: Vec<Part>) -> Result<Self, AppError> {
         let starts: Vec<RunStart> = parts.iter().map(|part| part.start.clone()).collect();
-        let apart = |error: Apart| AppError::settings(format!("--from: {error}"));
+        let apart = |error: PartMismatch| AppError::settings(format!("--from: {error}"));
         match merged_start(&starts).map_err(apart)? {
             Some(start) => Ok(Self { parts, start }),
             None => Err(AppError::settings("--from names no file")),

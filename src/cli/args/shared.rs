@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::app::Shard;
 use crate::cli::words::{Words, or};
 use crate::model::{Level, Scheme};
-use crate::report::Format;
+use crate::report::ReportFormat;
 use crate::run::Observing;
 use crate::transport::Keeping;
 
@@ -195,7 +195,7 @@ pub(in crate::cli) struct ReuseArgs {
 pub(in crate::cli) struct OutputArgs {
     // The help names every format.
     #[arg(long, value_name = "FORMAT=PATH")]
-    #[arg(help = format!("Write a report: {}, as junit=PATH; `-` is standard output", or(&Format::NAMES)))]
+    #[arg(help = format!("Write a report: {}, as junit=PATH; `-` is standard output", or(&ReportFormat::NAMES)))]
     pub(in crate::cli) report: Vec<String>,
     /// Let outputs replace files that are something else; never those that are read
     #[arg(long)]

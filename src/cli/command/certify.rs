@@ -18,7 +18,7 @@ use crate::cli::reports::Reports;
 use crate::cli::settings::{Asked, Settings, check_connect, other};
 use crate::cli::{note, print};
 use crate::event::Event;
-use crate::evidence::{Attested, Digest, Resource, SigningKey, TestResult};
+use crate::evidence::{Attested, Digest, ResourceDescriptor, SigningKey, TestResult};
 use crate::model::Suite;
 use crate::whole_file::{WholeFile, scratch};
 
@@ -141,7 +141,7 @@ fn key(path: Option<&Path>) -> Result<SigningKey, CliError> {
 }
 
 /// What was tested, if an argument names it.
-fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
+fn subject(args: &CertifyArgs) -> Result<Option<ResourceDescriptor>, CliError> {
     if let Some(path) = &args.subject_file {
         return Ok(Some(subject_of_file(path)?));
     }
@@ -156,5 +156,5 @@ fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
         return Err(wrong());
     }
     let digest = Digest { sha256: digest.to_owned() };
-    Ok(Some(Resource { digest, name: name.to_owned(), uri: None }))
+    Ok(Some(ResourceDescriptor { digest, name: name.to_owned(), uri: None }))
 }

@@ -4,7 +4,7 @@ use std::path::{Component, Path};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::object::{ArtifactLocation, PhysicalLocation, Place, Region};
+use super::object::{ArtifactLocation, PhysicalLocation, Region, SarifLocation};
 use crate::model::FileLocation;
 
 /// The name of the folder that URIs are relative to. Consumers know it by this name.
@@ -29,14 +29,14 @@ impl Uris {
     }
 
     /// The place of a site, as SARIF writes it.
-    pub(super) fn location(&self, site: &FileLocation) -> Place {
+    pub(super) fn location(&self, site: &FileLocation) -> SarifLocation {
         let is_within = !site.file.has_root();
         let path = self.parts(&site.file).iter().map(|name| part(name)).collect::<Vec<_>>().join("/");
         let uri = if is_within { path } else { format!("file:///{path}") };
         let artifact_location = ArtifactLocation { uri, uri_base_id: is_within.then_some(ROOT) };
         let region = Region { start_line: site.line, start_column: site.column };
         let physical_location = PhysicalLocation { artifact_location, region };
-        Place { id: None, message: None, physical_location, logical_locations: Vec::new() }
+        SarifLocation { id: None, message: None, physical_location, logical_locations: Vec::new() }
     }
 
     /// The parts of a path from the root on, without `.` and, where it can be, without `x/..`.
