@@ -2,7 +2,7 @@
 //! [`Noise`].
 
 use super::watched::watch;
-use super::{AppError, SessionSettings, Target};
+use super::{AppError, SessionSettings, TestTarget};
 use crate::event::Outcome;
 use crate::model::{CaseRecord, Normalisation};
 use crate::noise::{RecordedAnswers, Study, StudyResult};
@@ -52,8 +52,8 @@ pub async fn noise(
     first.target.check(plan)?;
     let is_own = first.target.has_entry();
     let own = match &first.target {
-        Target::Other(endpoint) => endpoint.normalisation.clone(),
-        Target::Reference(_) => Normalisation::default(),
+        TestTarget::Other(endpoint) => endpoint.normalisation.clone(),
+        TestTarget::Reference(_) => Normalisation::default(),
     };
     let mut study = Study::new(own, ROOM);
     let take = |record: &CaseRecord, planned: &PlannedCase| {

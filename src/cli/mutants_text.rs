@@ -132,7 +132,7 @@ fn open(text: &mut String, figures: &Figures, width: usize) {
 }
 
 /// A group of gaps, over all rows.
-struct Group<'a> {
+struct GapGroup<'a> {
     count: u64,
     rows: usize,
     case: &'a str,
@@ -146,9 +146,9 @@ fn gaps(text: &mut String, figures: &Figures, width: usize) {
         text.push_str(if figures.mutants() == 0 { "" } else { "\nno gaps\n" });
         return;
     }
-    let mut groups: BTreeMap<(&str, Operator, &str), Group> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, Operator, &str), GapGroup> = BTreeMap::new();
     for ((contract, _, operator, place), gap) in &figures.gaps {
-        let new = || Group { count: 0, rows: 0, case: &gap.case, step: gap.step, change: &gap.change };
+        let new = || GapGroup { count: 0, rows: 0, case: &gap.case, step: gap.step, change: &gap.change };
         let group = groups.entry((contract, *operator, place)).or_insert_with(new);
         group.count += gap.count;
         group.rows += 1;

@@ -78,12 +78,12 @@ fn console_width() -> Option<u16> {
 #[derive(Debug)]
 pub(super) struct ReportTarget {
     pub(super) format: ReportFormat,
-    pub(super) place: Place,
+    pub(super) place: ReportDestination,
 }
 
 /// Where a report goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ReportDestination {
     /// A file of its own.
     File(PathBuf),
     /// The end of a file that others write to as well.
@@ -123,14 +123,18 @@ fn report(text: &str) -> Result<ReportTarget, CliError> {
         None => return Err(wrong(format!("`{text}` names no format"))),
     };
     let format = format.parse().map_err(wrong)?;
-    let place = if path == "-" { Place::StandardOutput } else { Place::File(PathBuf::from(path)) };
+    let place = if path == "-" {
+        ReportDestination::StandardOutput
+    } else {
+        ReportDestination::File(PathBuf::from(path))
+    };
     Ok(ReportTarget { format, place })
 }
 
 /// The reports that `--report` asks for, and those that a CI service takes without being asked.
 pub(super) fn reports(args: &[String]) -> Result<Vec<ReportTarget>, CliError> {
     let mut reports: Vec<ReportTarget> = args.iter().map(|text| report(text)).collect::<Result<_, _>>()?;
-    let on_output = |target: &&ReportTarget| target.place == Place::StandardOutput;
+    let on_output = |target: &&ReportTarget| target.place == ReportDestination::StandardOutput;
     if reports.iter().filter(on_output).count() > 1 {
         return Err(CliError::usage("--report: two reports cannot both go to standard output"));
     }
@@ -141,12 +145,15 @@ pub(super) fn reports(args: &[String]) -> Result<Vec<ReportTarget>, CliError> {
         let (annotates, sums_up) =
             (is_free && !is_asked(ReportFormat::Github), !is_asked(ReportFormat::Markdown));
         if annotates {
-            reports.push(ReportTarget { format: ReportFormat::Github, place: Place::StandardOutput });
+            reports.push(ReportTarget {
+                format: ReportFormat::Github,
+                place: ReportDestination::StandardOutput,
+            });
         }
         let summary = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| sums_up && !path.is_empty());
         reports.extend(summary.map(|path| ReportTarget {
             format: ReportFormat::Markdown,
-            place: Place::After(PathBuf::from(path)),
+            place: ReportDestination::After(PathBuf::from(path)),
         }));
     }
     Ok(reports)

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::BufWriter;
 
-use super::{PART, Parts, Recording};
+use super::{CertificateInputs, EventRecording, PART};
 use crate::app::AppError;
 use crate::evidence::{
     ACCOUNT, BundleError, BundleFiles, COVERAGE, Divergence, EVENTS, SigningKey, bundle, coverage_bytes,
@@ -12,14 +12,14 @@ use crate::protocol::sign::{Redactor, Secrets};
 use crate::source::Shelf;
 
 /// What a bundle is made of.
-pub(super) struct Evidence<'a> {
-    pub(super) parts: &'a Parts,
+pub(super) struct BundleContent<'a> {
+    pub(super) parts: &'a CertificateInputs,
     pub(super) shelf: &'a Shelf,
-    pub(super) recording: Recording,
+    pub(super) recording: EventRecording,
     pub(super) secrets: &'a Secrets,
 }
 
-impl Evidence<'_> {
+impl BundleContent<'_> {
     /// Writes the bundle. What the run comes to is counted from what is kept.
     pub(super) fn pack(mut self, out: &mut File, key: &SigningKey) -> Result<(), AppError> {
         let Self { parts, .. } = self;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::app::{Background, Session, SessionSettings, Target, selected};
+use crate::app::{Background, Session, SessionSettings, TestTarget, selected};
 use crate::check::tests::{OfCheck, without};
 use crate::event::Event;
 use crate::model::{CaseRecord, Finding, Level, Normalisation};
@@ -57,7 +57,7 @@ async fn records() -> (Plan, Vec<CaseRecord>) {
     let patterns = SOME.map(|pattern| format!("*/{pattern}"));
     let (_, plan) = selected(&cases, &patterns, false, None).unwrap();
     let settings = SessionSettings {
-        target: Target::Reference(Vec::new()),
+        target: TestTarget::Reference(Vec::new()),
         // What is observed on the endpoint would find some of it once more.
         run: RunSettings { allows_billable: true, observing: Observing::Never, ..RunSettings::default() },
         limits: TransportLimits::default(),

@@ -65,7 +65,7 @@ pub fn check_store(decisions: &Decisions, store: &Store) -> Result<(), AppError>
 
 /// What has become of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum DecisionResult {
     /// It is carried out.
     Done,
     /// It was carried out before.
@@ -113,11 +113,11 @@ impl<'a> Carried<'a> {
     }
 
     /// Carries out one decision after the other. What has changed since is left alone.
-    pub fn carry_out(&self) -> impl Iterator<Item = Result<(&'a Decision, Fate), AppError>> {
+    pub fn carry_out(&self) -> impl Iterator<Item = Result<(&'a Decision, DecisionResult), AppError>> {
         self.decisions.iter().map(|decision| Ok((decision, self.fate(decision)?)))
     }
 
-    fn fate(&self, decision: &Decision) -> Result<Fate, AppError> {
+    fn fate(&self, decision: &Decision) -> Result<DecisionResult, AppError> {
         let case = decision.case.as_str();
         match decision.standing(self.pending.get(case).copied(), self.accepted.get(case)) {
             DecisionTarget::Waits(snapshot) => {
@@ -126,15 +126,15 @@ impl<'a> Carried<'a> {
                     Choice::Reject => snapshot.reject(),
                 };
                 match carried_out {
-                    Ok(()) => Ok(Fate::Done),
+                    Ok(()) => Ok(DecisionResult::Done),
                     // Another process was quicker, between the comparison and the lock.
-                    Err(StoreError::Changed { .. }) => Ok(Fate::Changed),
+                    Err(StoreError::Changed { .. }) => Ok(DecisionResult::Changed),
                     Err(error) => Err(error.into()),
                 }
             }
-            DecisionTarget::Done => Ok(Fate::DoneBefore),
-            DecisionTarget::Changed => Ok(Fate::Changed),
-            DecisionTarget::Gone => Ok(Fate::Gone),
+            DecisionTarget::Done => Ok(DecisionResult::DoneBefore),
+            DecisionTarget::Changed => Ok(DecisionResult::Changed),
+            DecisionTarget::Gone => Ok(DecisionResult::Gone),
         }
     }
 }

@@ -86,24 +86,24 @@ pub(in crate::cli) struct LevelArgs {
     #[arg(value_parser = Words::levels(), hide_possible_values = true)]
     pub(in crate::cli) level: Level,
     /// Observe what requests do on the endpoint, where contracts say how; `auto` does so for endpoints on this machine
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Observe::Auto)]
-    observe: Observe,
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ObserveChoice::Auto)]
+    observe: ObserveChoice,
 }
 
 impl LevelArgs {
     /// Whether effects are observed.
     pub(in crate::cli) fn observing(&self) -> Observing {
         match self.observe {
-            Observe::Auto => Observing::Auto,
-            Observe::Always => Observing::Always,
-            Observe::Never => Observing::Never,
+            ObserveChoice::Auto => Observing::Auto,
+            ObserveChoice::Always => Observing::Always,
+            ObserveChoice::Never => Observing::Never,
         }
     }
 }
 
 /// When effects are observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Observe {
+enum ObserveChoice {
     Auto,
     Always,
     Never,

@@ -11,7 +11,7 @@ use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NO
 use crate::cli::interrupt::interruptible;
 use crate::cli::mutants_text::text;
 use crate::cli::output::Surroundings;
-use crate::cli::settings::{Asked, Settings, check_connect, other};
+use crate::cli::settings::{CommandSettings, RunFlags, check_connect, other};
 use crate::cli::{note, print, remark};
 use crate::evidence::is_bundle;
 use crate::model::{FloorScore, Suite};
@@ -57,14 +57,14 @@ fn of_a_run(args: &MutantsArgs) -> Result<Option<Mutated>, CliError> {
         check_connect(&args.connect, args.reuse)?;
     }
     let cases = &args.select.folder.cases;
-    let asked = Asked {
+    let asked = RunFlags {
         part: args.shard.part(),
         states: args.target.states.as_deref(),
         reuse: args.reuse,
         observing: Observing::Auto,
-        ..Asked::plain(cases, &args.connect, &args.bounds)
+        ..RunFlags::plain(cases, &args.connect, &args.bounds)
     };
-    let settings = Settings::resolve(&asked, endpoint)?;
+    let settings = CommandSettings::resolve(&asked, endpoint)?;
     let (suite, plan) = selected_alone(&args.select, asked.part)?;
     check_endpoints(endpoint.as_slice(), cases, &suite)?;
     let bound = bound(args);

@@ -6,7 +6,7 @@ use super::check::selected;
 use crate::app::{self, freshness, left_alone, stale_snapshot};
 use crate::cli::args::{SelectArgs, StaleArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, NOTHING_SELECTED};
-use crate::cli::settings::Settings;
+use crate::cli::settings::CommandSettings;
 use crate::cli::snapshots::{code, store};
 use crate::cli::{note, print};
 use crate::event::StaleSnapshot;
@@ -52,7 +52,7 @@ fn line(standing: &FreshnessRecord, has_sightings: bool) -> String {
 }
 
 /// Keeps the cases of a run whose snapshots are stale.
-pub(super) fn keep_stale(plan: &mut Plan, all: &[Settings]) -> Result<(), CliError> {
+pub(super) fn keep_stale(plan: &mut Plan, all: &[CommandSettings]) -> Result<(), CliError> {
     let [settings] = all else {
         return Err(CliError::usage("--stale takes one --endpoint: each has snapshots of its own"));
     };

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use crate::app::certify::{Examined, Refusal, examine, is_of, open_bundle, public_key};
+use crate::app::certify::{BundleRefusal, Examined, examine, is_of, open_bundle, public_key};
 use crate::cli::args::VerifyArgs;
 use crate::cli::certificate_text::{certificate, harmless};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INVALID_FILES};
@@ -49,7 +49,7 @@ fn whole(file: &mut File, width: usize) -> Result<u8, CliError> {
     let bundle = match Bundle::open(file, &ExpectedSigner::Unknown) {
         Ok(bundle) => bundle,
         Err(error) => {
-            print(&harmless(&refused(&Refusal::Bundle(error), width)))?;
+            print(&harmless(&refused(&BundleRefusal::Bundle(error), width)))?;
             return Ok(INVALID_FILES);
         }
     };
@@ -144,12 +144,12 @@ fn held(examined: &Examined, is_compared: bool, width: usize) -> String {
 }
 
 /// Why a bundle is refused, one line for each thing that is wrong.
-fn refused(refusal: &Refusal, width: usize) -> String {
+fn refused(refusal: &BundleRefusal, width: usize) -> String {
     let mut text = String::new();
     let lines = match refusal {
-        Refusal::Bundle(BundleError::Files(wrong)) => some(wrong),
-        Refusal::Bundle(error) => vec![error.to_string()],
-        Refusal::Untrue(untrue) => {
+        BundleRefusal::Bundle(BundleError::Files(wrong)) => some(wrong),
+        BundleRefusal::Bundle(error) => vec![error.to_string()],
+        BundleRefusal::Untrue(untrue) => {
             let head = "the bundle is whole and signed, and what it says is not so".to_owned();
             std::iter::once(head).chain(some(untrue)).collect()
         }
