@@ -14,7 +14,7 @@ use proofmark::embedded;
 use proofmark::model::Verdict;
 use proofmark::plan::case_ids;
 use proofmark::protocol::sign::Credentials;
-use proofmark::reference::{AuthMode, Fault, Reference, Settings};
+use proofmark::reference::{AuthMode, Fault, Reference, ReferenceSettings};
 use proofmark::run::{Observing, RunSettings, Runner, StopSwitch};
 use proofmark::source::{Wanted, load};
 use proofmark::transport::{Client, Connection, TransportLimits};
@@ -194,7 +194,7 @@ fn a_key_that_is_refused_is_one_clear_error_and_no_case_is_sent() {
 async fn a_temporary_key_is_let_in_with_its_own_token_alone() {
     const TOKEN: &str = "token/+of=a&temporary-key";
     let key = Credentials::new("STS.temporary", "temporarysecret").with_security_token(TOKEN);
-    let settings = Settings { auth: AuthMode::Any, keys: vec![key], ..Settings::default() };
+    let settings = ReferenceSettings { auth: AuthMode::Any, keys: vec![key], ..ReferenceSettings::default() };
     let reference = Reference::start(settings).await.unwrap();
     let (url, states) = (reference.url(), reference.states_url());
     let tried = |scheme: &str, token: Option<&str>| {

@@ -3,7 +3,7 @@
 use super::probe::Probe;
 use proofmark::model::{Method, Request, SentBody};
 use proofmark::protocol::sign::{Credentials, SigningContext};
-use proofmark::reference::{AuthMode, Clock, Reference, Settings};
+use proofmark::reference::{AuthMode, Clock, Reference, ReferenceSettings};
 use proofmark::transport::{Address, Client, Connection, TransportLimits};
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,12 +48,12 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) async fn open(auth: AuthMode, faults: &[&str]) -> Self {
         let clock = Clock::at(now());
-        let settings = Settings {
+        let settings = ReferenceSettings {
             faults: faults.iter().map(|name| name.parse().unwrap()).collect(),
             auth,
             keys: vec![key(), temporary()],
             clock: clock.clone(),
-            ..Settings::default()
+            ..ReferenceSettings::default()
         };
         let reference = Reference::start(settings).await.unwrap();
         let address = Address::new(&reference.url()).unwrap();
