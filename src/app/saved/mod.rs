@@ -10,8 +10,8 @@ use super::{AppError, Roll};
 use crate::event::{Event, Outcome};
 use lines::EventLines;
 #[cfg(feature = "evidence")]
-pub(super) use lines::{LONGEST_LINE, Line, next_line};
-use merge::{Merged, Part};
+pub(super) use lines::{EventLine, LONGEST_LINE, next_line};
+use merge::{MergedParts, PartReader};
 use series::SavedSeries;
 
 /// What files of events hold, read as far as what each begins with.
@@ -21,7 +21,7 @@ pub struct Saved {
 }
 
 enum Runs {
-    Merged(Merged),
+    Merged(MergedParts),
     Series(SavedSeries),
 }
 
@@ -37,7 +37,7 @@ impl Saved {
         for path in paths {
             let mut lines = EventLines::open(path)?;
             match lines.next()? {
-                Some(Event::Started(start)) => parts.push(Part::new(lines, start)?),
+                Some(Event::Started(start)) => parts.push(PartReader::new(lines, start)?),
                 Some(Event::SeriesStarted { endpoints }) if paths.len() == 1 => {
                     return Ok(Self { runs: Runs::Series(SavedSeries { lines, endpoints }), roll });
                 }
@@ -50,7 +50,7 @@ impl Saved {
                 | None => return Err(lines.wrong("it does not begin with the start of a run")),
             }
         }
-        Ok(Self { runs: Runs::Merged(Merged::new(parts)?), roll })
+        Ok(Self { runs: Runs::Merged(MergedParts::new(parts)?), roll })
     }
 
     /// Emits the events again, as one run or one series, and gives what it comes to.
