@@ -15,7 +15,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use proofmark::event::Event;
-use proofmark::report::{Format, Report, Sink};
+use proofmark::report::{Report, ReportFormat, Sink};
 use support::{is_quick, load_cases, median, start_idle_server, status, write_cases};
 
 /// How many cases run at once.
@@ -23,11 +23,11 @@ const JOBS: usize = 16;
 
 /// The reports that are measured, each into a file.
 fn reports(folder: &Path) -> Vec<Box<dyn Report>> {
-    let open = |format: Format| {
+    let open = |format: ReportFormat| {
         let sink = Sink::file(&folder.join(format.name())).unwrap();
         format.open(sink, "").unwrap()
     };
-    vec![open(Format::Ndjson), open(Format::Junit)]
+    vec![open(ReportFormat::Ndjson), open(ReportFormat::Junit)]
 }
 
 /// A run of the cases of a folder, with reports into `into` or without any.
@@ -87,8 +87,8 @@ async fn time(count: usize, rounds: usize) {
     println!("{count} cases, {JOBS} at once, against a server that does nothing, medians of {rounds} rounds");
     println!("without reports        {without:>7.3} s\nwith ndjson and junit  {with:>7.3} s");
     println!("with/without           {:>7.3}", with / without);
-    let size = |format: Format| fs::metadata(folder.path().join(format.name())).unwrap().len() >> 20;
-    println!("ndjson {} MiB, junit {} MiB\n", size(Format::Ndjson), size(Format::Junit));
+    let size = |format: ReportFormat| fs::metadata(folder.path().join(format.name())).unwrap().len() >> 20;
+    println!("ndjson {} MiB, junit {} MiB\n", size(ReportFormat::Ndjson), size(ReportFormat::Junit));
 }
 
 fn main() {

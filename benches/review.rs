@@ -19,9 +19,9 @@ use proofmark::event::Outcome;
 use proofmark::model::{CaseId, Contract, EndpointKind, Suite};
 use proofmark::plan::plan;
 use proofmark::run::{RunSettings, Runner, StopSwitch, run};
-use proofmark::snapshot::{Compared, Location, Origin, Store, Update};
+use proofmark::snapshot::{Location, Origin, SnapshotComparison, Store, Update};
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Client, Connection, Limits};
+use proofmark::transport::{Client, Connection, TransportLimits};
 use support::{is_quick, load_cases_with, median, start_idle_server, write_cases};
 use tempfile::TempDir;
 
@@ -64,7 +64,8 @@ async fn shipped(suite: &Suite, snapshots: Option<(&Path, Update)>) -> Duration 
         snapshots.map(|(folder, update)| Store::new(folder, update, EndpointKind::Reference).journal(origin));
     let settings =
         RunSettings { jobs: 16, allows_billable: true, keeps_exchanges: false, ..RunSettings::default() };
-    let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
+    let client =
+        Client::new(TransportLimits::default(), &Connection::default(), endpoint.addresses()).unwrap();
     let runner = Runner::new(client, endpoint, settings, store);
     let plan = plan(suite, &[]).unwrap();
     let start = Instant::now();
@@ -148,7 +149,7 @@ fn location(kept: &Kept) -> Location<'_> {
 fn by_store(store: &Store, kept: &[Kept]) -> Duration {
     let start = Instant::now();
     for each in kept {
-        assert_eq!(store.compare(&location(each), &each.text).unwrap().0, Compared::Same);
+        assert_eq!(store.compare(&location(each), &each.text).unwrap().0, SnapshotComparison::Same);
     }
     start.elapsed()
 }
@@ -234,7 +235,10 @@ fn opening(folder: &Path, kept: &[Kept], rounds: usize) {
     let waiting = &kept[..WAITING.min(kept.len())];
     for each in waiting {
         let changed = each.text.replace("A Book", "Another Book");
-        assert!(matches!(store.compare(&location(each), &changed).unwrap().0, Compared::Different { .. }));
+        assert!(matches!(
+            store.compare(&location(each), &changed).unwrap().0,
+            SnapshotComparison::Different { .. }
+        ));
     }
     let paths: Vec<PathBuf> =
         waiting.iter().map(|each| store.path(&each.id).with_extension("snap.new")).collect();

@@ -26,7 +26,7 @@ use proofmark::plan::{Plan, plan};
 use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
 use proofmark::snapshot::Store;
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Address, Client, Connection, Keeping, Limits};
+use proofmark::transport::{Address, Client, Connection, Keeping, TransportLimits};
 use tokio::net::TcpListener;
 
 /// The answer of the server that does nothing.
@@ -162,7 +162,7 @@ pub(crate) fn load_cases_keeping(
         faults: Vec::new(),
     };
     let connection = Connection { keeping, ..Connection::default() };
-    let client = Client::new(Limits::default(), &connection, endpoint.addresses()).unwrap();
+    let client = Client::new(TransportLimits::default(), &connection, endpoint.addresses()).unwrap();
     let settings = RunSettings { jobs, keeps_exchanges: false, ..RunSettings::default() };
     Loaded { runner: Arc::new(Runner::new(client, endpoint, settings, store)), plan }
 }

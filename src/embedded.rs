@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::event::EndpointDescription;
 use crate::model::{Contract, Normalisation, Scheme};
 use crate::protocol::sign::Credentials;
-use crate::reference::{AuthMode, Fault, Reference, Settings, StartError, carries};
+use crate::reference::{AuthMode, Fault, Reference, ReferenceSettings, StartError, carries};
 use crate::run::{Endpoint, Signing};
 use crate::transport::{Address, TransportError};
 
@@ -70,16 +70,16 @@ pub fn check<'a>(contracts: impl IntoIterator<Item = &'a Contract>) -> Result<()
 /// # Errors
 /// If it cannot listen.
 pub async fn start(faults: Vec<Fault>) -> Result<(Endpoint, Reference), EmbeddedError> {
-    start_with(Settings { faults, ..Settings::default() }).await
+    start_with(ReferenceSettings { faults, ..ReferenceSettings::default() }).await
 }
 
 /// The same with further settings; which signatures and keys it knows is not one of them.
 ///
 /// # Errors
 /// If it cannot listen.
-pub async fn start_with(settings: Settings) -> Result<(Endpoint, Reference), EmbeddedError> {
+pub async fn start_with(settings: ReferenceSettings) -> Result<(Endpoint, Reference), EmbeddedError> {
     let names = settings.faults.iter().map(ToString::to_string).collect();
-    let settings = Settings { auth: AuthMode::Any, keys: vec![key()], ..settings };
+    let settings = ReferenceSettings { auth: AuthMode::Any, keys: vec![key()], ..settings };
     let reference = Reference::start(settings).await?;
     let url = reference.url();
     let endpoint = Endpoint {

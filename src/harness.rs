@@ -46,8 +46,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
 use crate::app::{
-    AppError, Background, Connected, Overrides, Session, SessionSettings, Target, costs_nothing, endpoint,
-    entry, today,
+    AppError, Background, Connected, Overrides, Session, SessionSettings, TestTarget, costs_nothing,
+    endpoint, entry, today,
 };
 use crate::embedded;
 use crate::judgement::WaiverBook;
@@ -73,7 +73,7 @@ const DIFFERENCES: usize = 100;
 pub struct Harness {
     cases: PathBuf,
     snapshots: Option<PathBuf>,
-    tested: Tested,
+    tested: HarnessEndpoint,
     overrides: Overrides,
     level: Level,
     allows_billable: bool,
@@ -90,7 +90,7 @@ pub struct Addresses {
 }
 
 #[derive(Clone)]
-enum Tested {
+enum HarnessEndpoint {
     Reference,
     Started(Arc<dyn Fn() -> Result<Addresses, String> + Send + Sync>),
     /// One of endpoints.toml.
@@ -105,7 +105,7 @@ impl Harness {
         Self {
             cases: project.join("cases"),
             snapshots: Some(project.join("snapshots")),
-            tested: Tested::Reference,
+            tested: HarnessEndpoint::Reference,
             overrides: Overrides::default(),
             level: Level::Snapshot,
             allows_billable: false,
@@ -131,7 +131,7 @@ impl Harness {
     /// listed; it may start the endpoint, or just say where it is.
     #[must_use]
     pub fn endpoint(mut self, start: impl Fn() -> Result<Addresses, String> + Send + Sync + 'static) -> Self {
-        self.tested = Tested::Started(Arc::new(start));
+        self.tested = HarnessEndpoint::Started(Arc::new(start));
         self
     }
 
@@ -140,7 +140,7 @@ impl Harness {
     /// `@NAME` of the folder of snapshots, if that is there.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
-        self.tested = Tested::Named(name.into());
+        self.tested = HarnessEndpoint::Named(name.into());
         self
     }
 
@@ -203,7 +203,8 @@ impl Harness {
         let manifest = Some(self.cases.join(MANIFEST)).filter(|path| exact.is_none() && path.exists());
         let whole = manifest.map(|path| Trial::test(MANIFEST_TEST, move || held(&suite, &path)));
         let signs_nothing = self.signs_nothing()?;
-        let shared = Arc::new(Shared { harness: self, store, signs_nothing, running: OnceLock::new() });
+        let shared =
+            Arc::new(SharedHarness { harness: self, store, signs_nothing, running: OnceLock::new() });
         let cases = planned.into_iter().map(|planned| {
             let shared = Arc::clone(&shared);
             let is_ignored = shared.is_ignored(&planned);
@@ -228,9 +229,9 @@ impl Harness {
             .map_err(|message| HarnessError::Settings(format!("INSTA_UPDATE: {message}")))?;
         let Some(folder) = &self.snapshots else { return Ok(None) };
         let (folder, kind) = match &self.tested {
-            Tested::Reference => (folder.clone(), EndpointKind::Reference),
-            Tested::Started(_) => (folder.clone(), EndpointKind::Foreign),
-            Tested::Named(name) => {
+            HarnessEndpoint::Reference => (folder.clone(), EndpointKind::Reference),
+            HarnessEndpoint::Started(_) => (folder.clone(), EndpointKind::Foreign),
+            HarnessEndpoint::Named(name) => {
                 let own = folder.join(format!("@{name}"));
                 // As for the program: it has none until some are written on purpose.
                 if !own.is_dir() && !matches!(update, Update::Always | Update::Unseen) {
@@ -246,9 +247,9 @@ impl Harness {
     fn signs_nothing(&self) -> Result<bool, HarnessError> {
         let said = self.overrides.sign.map(|scheme| scheme == Scheme::None);
         Ok(match &self.tested {
-            Tested::Reference => false,
-            Tested::Started(_) => said.unwrap_or(true),
-            Tested::Named(name) => match said {
+            HarnessEndpoint::Reference => false,
+            HarnessEndpoint::Started(_) => said.unwrap_or(true),
+            HarnessEndpoint::Named(name) => match said {
                 Some(said) => said,
                 None => self.entry(name)?.sign.as_deref() == Some(Scheme::None.name()),
             },
@@ -304,7 +305,7 @@ fn held(suite: &Suite, path: &Path) -> Result<(), Failed> {
 }
 
 /// What the tests of one process share; started by the first test that runs.
-struct Shared {
+struct SharedHarness {
     harness: Harness,
     store: Option<Store>,
     signs_nothing: bool,
@@ -318,14 +319,14 @@ struct Running {
     stop: StopSwitch,
 }
 
-impl Shared {
+impl SharedHarness {
     fn is_ignored(&self, planned: &PlannedCase) -> bool {
         let mut schemes = (0..planned.case.steps.len()).filter_map(|position| scheme(planned, position));
         self.signs_nothing && schemes.any(|scheme| scheme != Scheme::None)
     }
 
     fn case(&self, planned: &PlannedCase) -> Result<(), Failed> {
-        if matches!(self.harness.tested, Tested::Reference) {
+        if matches!(self.harness.tested, HarnessEndpoint::Reference) {
             let carried = embedded::check([&*planned.contract]);
             carried.map_err(|error| format!("{error}; `Harness::endpoint` says where the endpoint is"))?;
         }
@@ -353,9 +354,11 @@ impl Shared {
         let harness = &self.harness;
         let message = |error: AppError| error.to_string();
         let (entry, states) = match &harness.tested {
-            Tested::Reference => (None, None),
-            Tested::Named(name) => (Some(harness.entry(name).map_err(|error| error.to_string())?), None),
-            Tested::Started(start) => {
+            HarnessEndpoint::Reference => (None, None),
+            HarnessEndpoint::Named(name) => {
+                (Some(harness.entry(name).map_err(|error| error.to_string())?), None)
+            }
+            HarnessEndpoint::Started(start) => {
                 let Addresses { url, states } = start()?;
                 let entry = EndpointEntry { name: url.clone(), url, ..EndpointEntry::default() };
                 (Some(entry), states)
@@ -367,13 +370,13 @@ impl Shared {
         let Some(entry) = entry else {
             // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
             connection.keeping = Keeping::ReuseOwn;
-            let target = Target::Reference(Vec::new());
+            let target = TestTarget::Reference(Vec::new());
             let run = self.run_settings(harness.seed.unwrap_or_default(), true);
             return Ok((SessionSettings { target, run, limits, connection }, background));
         };
         let mut tested = endpoint(&entry, states.as_deref(), harness.overrides.sign, &from_environment)
             .map_err(message)?;
-        if matches!(harness.tested, Tested::Started(_)) && harness.overrides.sign.is_none() {
+        if matches!(harness.tested, HarnessEndpoint::Started(_)) && harness.overrides.sign.is_none() {
             tested.signing = Signing::none(true);
         }
         let is_free = costs_nothing(&entry, &connection, &tested.address);
@@ -382,7 +385,7 @@ impl Shared {
             is_free || entry.allows_billable || harness.allows_billable,
         );
         let waivers = self.waivers(&entry.name)?;
-        let target = Target::Other(Box::new(tested));
+        let target = TestTarget::Other(Box::new(tested));
         Ok((SessionSettings { target, run, limits, connection }, Background { waivers, ..background }))
     }
 
@@ -392,7 +395,7 @@ impl Shared {
 
     /// The waivers of an endpoint that has a name.
     fn waivers(&self, name: &str) -> Result<WaiverBook, String> {
-        if !matches!(self.harness.tested, Tested::Named(_)) {
+        if !matches!(self.harness.tested, HarnessEndpoint::Named(_)) {
             return Ok(WaiverBook::default());
         }
         let waivers = load_waivers(&self.harness.cases).map_err(|error| error.to_string())?;

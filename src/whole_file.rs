@@ -29,10 +29,10 @@ const ATTEMPTS: usize = 10;
 /// Where the process is killed, a temporary file is left. It is locked as long as its process lives, so the next one that
 /// writes in the folder sees that it is not needed, and removes it.
 #[derive(Debug)]
-pub struct WholeFile(Out);
+pub struct WholeFile(WriteTarget);
 
 #[derive(Debug)]
-enum Out {
+enum WriteTarget {
     /// The file and its name are apart, so that no error shows the name of a temporary file.
     Beside {
         target: PathBuf,
@@ -51,7 +51,7 @@ impl WholeFile {
         // A link is followed. If nothing is there yet, the target is taken as it is given.
         let target = target.canonicalize().unwrap_or_else(|_| target.to_path_buf());
         if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            return Ok(Self(Out::Straight(Pipe::open(&target)?)));
+            return Ok(Self(WriteTarget::Straight(Pipe::open(&target)?)));
         }
         Self::in_place(&target)
     }
@@ -86,7 +86,7 @@ impl WholeFile {
             // Some file systems know no locks; there, what is left stays.
             let is_held = file.lock().is_err() || path.exists();
             if is_held {
-                return Ok(Self(Out::Beside {
+                return Ok(Self(WriteTarget::Beside {
                     target: target.to_path_buf(),
                     out: BufWriter::new(file),
                     path,
@@ -102,12 +102,12 @@ impl WholeFile {
     /// A disk that is full, or a place that cannot be replaced; the old file stays then.
     pub fn commit(self) -> io::Result<()> {
         match self.0 {
-            Out::Beside { target, out, path } => {
+            WriteTarget::Beside { target, out, path } => {
                 // It stays open, and so locked, until it is in its place.
                 let _file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
                 path.persist(&target).map_err(|error| error.error)
             }
-            Out::Straight(out) => out.finish(),
+            WriteTarget::Straight(out) => out.finish(),
         }
     }
 
@@ -117,11 +117,11 @@ impl WholeFile {
     /// The same as of [`WholeFile::commit`], and a place that is taken.
     pub fn commit_new(self) -> io::Result<()> {
         match self.0 {
-            Out::Beside { target, out, path } => {
+            WriteTarget::Beside { target, out, path } => {
                 let _file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
                 path.persist_noclobber(&target).map_err(|error| error.error)
             }
-            Out::Straight(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            WriteTarget::Straight(_) => Err(io::ErrorKind::AlreadyExists.into()),
         }
     }
 }
@@ -129,15 +129,15 @@ impl WholeFile {
 impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.0 {
-            Out::Beside { out, .. } => out.write(bytes),
-            Out::Straight(out) => out.write(bytes),
+            WriteTarget::Beside { out, .. } => out.write(bytes),
+            WriteTarget::Straight(out) => out.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.0 {
-            Out::Beside { out, .. } => out.flush(),
-            Out::Straight(out) => out.flush(),
+            WriteTarget::Beside { out, .. } => out.flush(),
+            WriteTarget::Straight(out) => out.flush(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{AppError, Variables};
+use super::{AppError, EnvironmentVariables};
 use crate::model::Scheme;
 #[cfg(feature = "aws")]
 use crate::protocol::sign::AwsV4;
@@ -36,7 +36,7 @@ const PASSWORD: &str = "PROOFMARK_BASIC_PASSWORD";
 pub(super) fn signing(
     scheme: Scheme,
     entry: &EndpointEntry,
-    variables: Variables,
+    variables: EnvironmentVariables,
 ) -> Result<Signing, AppError> {
     let source = entry.credentials.as_deref();
     match scheme {
@@ -55,7 +55,7 @@ pub(super) fn signing(
 
 /// AWS's signature, for the region and the service that the endpoint's settings name.
 #[cfg(feature = "aws")]
-fn aws(entry: &EndpointEntry, variables: Variables) -> Result<Signing, AppError> {
+fn aws(entry: &EndpointEntry, variables: EnvironmentVariables) -> Result<Signing, AppError> {
     let scope = |key: &str, value: &Option<String>| {
         value.clone().filter(|value| !value.is_empty()).ok_or_else(|| AppError::Settings {
             message: format!("{} signs for a {key}, and `{}` has none", Scheme::AwsV4, entry.name),
@@ -74,7 +74,7 @@ fn aws(entry: &EndpointEntry, variables: Variables) -> Result<Signing, AppError>
 
 /// Some thirty crates more are needed, which few want.
 #[cfg(not(feature = "aws"))]
-fn aws(entry: &EndpointEntry, _variables: Variables) -> Result<Signing, AppError> {
+fn aws(entry: &EndpointEntry, _variables: EnvironmentVariables) -> Result<Signing, AppError> {
     Err(AppError::Settings {
         message: format!("{}: this build of the program cannot sign by {}", entry.name, Scheme::AwsV4),
         hint: Some("build it with `cargo build --release --features aws`".into()),
@@ -82,7 +82,11 @@ fn aws(entry: &EndpointEntry, _variables: Variables) -> Result<Signing, AppError
 }
 
 /// The key as a temporary one, if the environment has the token of this name.
-fn with_token(key: Credentials, name: &str, variables: Variables) -> Result<Credentials, AppError> {
+fn with_token(
+    key: Credentials,
+    name: &str,
+    variables: EnvironmentVariables,
+) -> Result<Credentials, AppError> {
     match variables(name) {
         Some(token) if !token.is_empty() => Ok(key.with_security_token(hideable(token, name)?)),
         Some(_) | None => Ok(key),
@@ -90,7 +94,7 @@ fn with_token(key: Credentials, name: &str, variables: Variables) -> Result<Cred
 }
 
 /// A variable whose value is hidden wherever the endpoint repeats it.
-fn secret(name: &str, variables: Variables) -> Result<String, AppError> {
+fn secret(name: &str, variables: EnvironmentVariables) -> Result<String, AppError> {
     hideable(variable(name, variables)?, name)
 }
 
@@ -105,7 +109,7 @@ fn hideable(text: String, source: &str) -> Result<String, AppError> {
     Err(AppError::Settings { message, hint: Some("use a longer secret for this endpoint".into()) })
 }
 
-fn variable(name: &str, variables: Variables) -> Result<String, AppError> {
+fn variable(name: &str, variables: EnvironmentVariables) -> Result<String, AppError> {
     variables(name)
         .filter(|value| !value.is_empty())
         .ok_or_else(|| missing(format!("the variable {name} is not set")))
@@ -115,7 +119,7 @@ fn missing(message: String) -> AppError {
     AppError::Settings { message, hint: Some("--sign none sends requests unsigned".into()) }
 }
 
-fn key(source: Option<&str>, variables: Variables) -> Result<Credentials, AppError> {
+fn key(source: Option<&str>, variables: EnvironmentVariables) -> Result<Credentials, AppError> {
     match source.unwrap_or("environment") {
         "environment" => {
             let key = Credentials::new(secret(KEY_ID, variables)?, secret(KEY_SECRET, variables)?);
@@ -131,7 +135,7 @@ fn key(source: Option<&str>, variables: Variables) -> Result<Credentials, AppErr
 }
 
 /// A profile of the provider's command line, in `~/.aliyun/config.json`.
-fn profile(name: &str, variables: Variables) -> Result<Credentials, AppError> {
+fn profile(name: &str, variables: EnvironmentVariables) -> Result<Credentials, AppError> {
     let home = variables("HOME").or_else(|| variables("USERPROFILE")).unwrap_or_default();
     let path = PathBuf::from(home).join(".aliyun").join("config.json");
     let shown = path.display();

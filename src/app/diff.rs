@@ -1,9 +1,9 @@
-//! The same cases on two endpoints, and how their answers differ. Main type: [`Compared`].
+//! The same cases on two endpoints, and how their answers differ. Main type: [`EndpointComparison`].
 
 use std::io::{self, BufRead, BufReader, Write};
 
 use super::watched::watch;
-use super::{AppError, SessionSettings, Target};
+use super::{AppError, SessionSettings, TestTarget};
 use crate::compare::{CaseDifference, CaseSummary, Difference, compare, summarise};
 use crate::event::Outcome;
 use crate::model::{CaseRecord, Normalisation};
@@ -14,14 +14,14 @@ use crate::whole_file::Spool;
 
 /// What two endpoints answered.
 #[derive(Debug)]
-pub struct Compared {
+pub struct EndpointComparison {
     /// How they differ, by case.
     pub cases: Vec<CaseDifference>,
     /// Whether every state was undone.
     is_clean: bool,
 }
 
-impl Compared {
+impl EndpointComparison {
     /// What it comes to.
     pub fn outcome(&self) -> Outcome {
         let found = || self.cases.iter().map(|case| &case.difference);
@@ -47,7 +47,7 @@ pub async fn diff(
     plan: &Plan,
     stop: &StopSwitch,
     remark: &dyn Fn(&str),
-) -> Result<Option<Compared>, AppError> {
+) -> Result<Option<EndpointComparison>, AppError> {
     [&first, &second].iter().try_for_each(|settings| settings.target.check(plan))?;
     let rules = Stability::of([&first, &second]);
     let mut spool = Spooled::default();
@@ -63,7 +63,7 @@ pub async fn diff(
     let Some(is_clean_again) = watch(second, plan, stop, remark, compared).await? else { return Ok(None) };
     match failed {
         Some(error) => Err(AppError::Scratch(error)),
-        None => Ok(Some(Compared { cases, is_clean: is_clean && is_clean_again })),
+        None => Ok(Some(EndpointComparison { cases, is_clean: is_clean && is_clean_again })),
     }
 }
 
@@ -103,7 +103,7 @@ impl Stability {
     fn of(sides: [&SessionSettings; 2]) -> Self {
         let mut own = Normalisation::default();
         for settings in sides {
-            if let Target::Other(endpoint) = &settings.target {
+            if let TestTarget::Other(endpoint) = &settings.target {
                 own.values.extend(endpoint.normalisation.values.iter().cloned());
                 own.unordered.extend(endpoint.normalisation.unordered.iter().cloned());
             }

@@ -8,7 +8,7 @@ use std::vec::IntoIter;
 use crate::event::{Event, RowsHeld, RunEnd};
 use crate::model::CaseId;
 use crate::plan::{Plan, PlannedCase};
-use crate::strength::{Came, Mutants, Standing, Twins};
+use crate::strength::{Came, Mutants, RowResult, Twins};
 
 /// Takes the events of a run, in the order of the plan, and adds to its end.
 pub(super) struct EndFigures {
@@ -58,10 +58,10 @@ pub(super) fn rows_held(twins: &Twins, contracts: &[String], came: &HashMap<Case
         let mut rows = RowsHeld::default();
         for row in twins.rows().iter().filter(|row| row.contract.as_str() == contract) {
             match row.standing(came) {
-                Standing::Held => rows.held.insert(Arc::from(&*row.row)),
-                Standing::Unmeasured => rows.unmeasured.insert(Arc::from(&*row.row)),
-                Standing::NotHeld => rows.not_held.insert(Arc::from(&*row.row)),
-                Standing::Unexpected => false,
+                RowResult::Held => rows.held.insert(Arc::from(&*row.row)),
+                RowResult::Unmeasured => rows.unmeasured.insert(Arc::from(&*row.row)),
+                RowResult::NotHeld => rows.not_held.insert(Arc::from(&*row.row)),
+                RowResult::Unexpected => false,
             };
         }
         rows

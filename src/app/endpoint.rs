@@ -9,10 +9,10 @@ use crate::event::EndpointDescription;
 use crate::model::{EndpointKind, Fixture, Scheme};
 use crate::run::{Endpoint, Retry, Signing};
 use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
-use crate::transport::{Address, Connection, Keeping, Limits, Tls};
+use crate::transport::{Address, Connection, Keeping, Tls, TransportLimits};
 
 /// The variables of the environment, by name; none if it is not set or is not text.
-pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub type EnvironmentVariables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What outranks the file of endpoints.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +50,7 @@ pub fn endpoint(
     entry: &EndpointEntry,
     states: Option<&str>,
     sign: Option<Scheme>,
-    variables: Variables,
+    variables: EnvironmentVariables,
 ) -> Result<Endpoint, AppError> {
     let states = states.or(entry.states.as_deref());
     let address = Address::new(&entry.url)?;
@@ -82,7 +82,11 @@ fn fixtures(entry: &EndpointEntry) -> BTreeMap<String, Vec<Fixture>> {
 
 /// How requests are signed: by the scheme of a flag, else of the file, with credentials that are there before the
 /// first request.
-fn signing(flag: Option<Scheme>, entry: &EndpointEntry, variables: Variables) -> Result<Signing, AppError> {
+fn signing(
+    flag: Option<Scheme>,
+    entry: &EndpointEntry,
+    variables: EnvironmentVariables,
+) -> Result<Signing, AppError> {
     let file = entry.sign.as_deref().map(str::parse::<Scheme>).transpose();
     let file = file.map_err(|message| AppError::settings(format!("{}: {message}", entry.name)))?;
     let Some(scheme) = flag.or(file) else {
@@ -100,7 +104,7 @@ pub fn is_address(name: &str) -> bool {
 ///
 /// # Errors
 /// A file of endpoints that is invalid, or in which the name is not.
-pub fn entry(name: &str, cases: &Path, variables: Variables) -> Result<EndpointEntry, AppError> {
+pub fn entry(name: &str, cases: &Path, variables: EnvironmentVariables) -> Result<EndpointEntry, AppError> {
     if is_address(name) {
         return Ok(EndpointEntry { name: name.to_owned(), url: name.to_owned(), ..EndpointEntry::default() });
     }
@@ -122,7 +126,7 @@ pub fn entry(name: &str, cases: &Path, variables: Variables) -> Result<EndpointE
 ///
 /// # Errors
 /// A template that cannot be rendered.
-pub fn resolved(entry: &EndpointEntry, variables: Variables) -> Result<EndpointEntry, AppError> {
+pub fn resolved(entry: &EndpointEntry, variables: EnvironmentVariables) -> Result<EndpointEntry, AppError> {
     let resolved = entry.resolved(|name| variables(&variable(name)));
     resolved.map_err(|error| AppError::settings(error.to_string()))
 }
@@ -142,7 +146,7 @@ pub fn costs_nothing(entry: &EndpointEntry, connection: &Connection, address: &A
 #[derive(Debug)]
 pub struct Connected {
     /// What an answer may take.
-    pub limits: Limits,
+    pub limits: TransportLimits,
     /// The way to it.
     pub connection: Connection,
 }
@@ -155,13 +159,13 @@ impl Connected {
     pub fn resolve(overrides: &Overrides, entry: Option<&EndpointEntry>) -> Result<Self, AppError> {
         let none = EndpointEntry::default();
         let entry = entry.unwrap_or(&none);
-        let limits = Limits::default();
+        let limits = TransportLimits::default();
         let seconds = |flag: Option<u64>, file: Option<u64>, default: Duration| {
             flag.or(file).map_or(default, Duration::from_secs)
         };
         let answer = seconds(overrides.answer_timeout, entry.answer_timeout, limits.answer);
         Ok(Self {
-            limits: Limits {
+            limits: TransportLimits {
                 connect: seconds(overrides.connect_timeout, entry.connect_timeout, limits.connect),
                 answer,
                 hook: answer,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{SessionSettings, Target};
+use super::{SessionSettings, TestTarget};
 use crate::plan::{Plan, billable_requests, billable_set_ups};
 
 /// What a run would send.
@@ -27,9 +27,9 @@ impl<'a> Forecast<'a> {
         let (mut requests, mut billable) = (0, 0);
         // A hook may not know a state, and then a recipe is followed.
         let is_followed = |state: &str| match &settings.target {
-            Target::Reference(_) => false,
+            TestTarget::Reference(_) => false,
             // A fixture may be for other parameters, which are not known before a case runs.
-            Target::Other(endpoint) => {
+            TestTarget::Other(endpoint) => {
                 let fixtures = endpoint.fixtures.get(state).map(Vec::as_slice).unwrap_or_default();
                 fixtures.iter().all(|fixture| !fixture.params.is_empty())
             }
@@ -45,8 +45,8 @@ impl<'a> Forecast<'a> {
             }
         }
         let has_hook = match &settings.target {
-            Target::Reference(_) => true,
-            Target::Other(endpoint) => endpoint.states.is_some(),
+            TestTarget::Reference(_) => true,
+            TestTarget::Other(endpoint) => endpoint.states.is_some(),
         };
         let requests_of_each = if settings.run.keeps_states { 1 } else { 2 };
         let through_hook = if has_hook { requests_of_each * states.values().sum::<usize>() } else { 0 };

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::AppError;
 #[cfg(feature = "evidence")]
 use crate::evidence::is_bundle;
-use crate::report::Format;
+use crate::report::ReportFormat;
 
 /// How deep folders are searched for a second name of a file.
 const DEEPEST: usize = 32;
@@ -21,7 +21,7 @@ const HEAD: u64 = 4096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputKind {
     /// A report of a run.
-    Report(Format),
+    Report(ReportFormat),
     /// The page of a review.
     ReviewPage,
     /// A bundle of evidence.
@@ -44,18 +44,18 @@ impl OutputKind {
         let text = String::from_utf8_lossy(head);
         let is_page = || text.starts_with("<!doctype html>") && text.contains(PAGE_MARK);
         match self {
-            Self::Report(Format::Json) => text.starts_with("{\"format\":\"proofmark-report"),
-            Self::Report(Format::Ndjson) => {
+            Self::Report(ReportFormat::Json) => text.starts_with("{\"format\":\"proofmark-report"),
+            Self::Report(ReportFormat::Ndjson) => {
                 text.starts_with("{\"event\":") && text.contains("\"format\":\"proofmark-events\"")
             }
-            Self::Report(Format::Junit) => text.contains("<testsuites name=\"proofmark\""),
-            Self::Report(Format::Tap) => text.starts_with("TAP version 14\n"),
-            Self::Report(Format::Markdown) => text.starts_with("## proofmark"),
-            Self::Report(Format::Github) => text.starts_with("::"),
-            Self::Report(Format::Sarif) => {
+            Self::Report(ReportFormat::Junit) => text.contains("<testsuites name=\"proofmark\""),
+            Self::Report(ReportFormat::Tap) => text.starts_with("TAP version 14\n"),
+            Self::Report(ReportFormat::Markdown) => text.starts_with("## proofmark"),
+            Self::Report(ReportFormat::Github) => text.starts_with("::"),
+            Self::Report(ReportFormat::Sarif) => {
                 text.starts_with("{\"$schema\":") && text.contains("{\"id\":\"proofmark/")
             }
-            Self::Report(Format::Html) | Self::ReviewPage => is_page(),
+            Self::Report(ReportFormat::Html) | Self::ReviewPage => is_page(),
             // Whether a statement is in it is looked at in the whole file.
             Self::Bundle => true,
             Self::Badge => text.starts_with("<svg ") && text.contains("<title>") && text.contains("<desc>"),

@@ -1,7 +1,7 @@
 //! What can be done with a suite of cases, for every front end: the command line, the test harness, and programs in Rust.
 //!
 //! Nothing here knows of arguments, prints, or decides an exit code. The caller hands in the
-//! environment ([`Variables`]) and the listeners of a run.
+//! environment ([`EnvironmentVariables`]) and the listeners of a run.
 
 #[cfg(feature = "evidence")]
 pub mod certify;
@@ -33,9 +33,10 @@ mod waivers;
 mod watched;
 
 pub use command_line::command_line;
-pub use diff::{Compared, diff};
+pub use diff::{EndpointComparison, diff};
 pub use endpoint::{
-    Connected, Overrides, Variables, costs_nothing, endpoint, entry, is_address, resolved, variable,
+    Connected, EnvironmentVariables, Overrides, costs_nothing, endpoint, entry, is_address, resolved,
+    variable,
 };
 pub use error::AppError;
 pub use forecast::Forecast;
@@ -50,13 +51,13 @@ pub use noise::{Noise, noise};
 pub use preview::{ShownCase, meant};
 pub use saved::Saved;
 pub use series::series;
-pub use session::{Background, REFERENCE, Session, SessionSettings, SnapshotSettings, Target};
+pub use session::{Background, REFERENCE, Session, SessionSettings, SnapshotSettings, TestTarget};
 pub use shard::Shard;
 pub use stale::{freshness, keep_stale, left_alone, stale_snapshot};
 pub use suite::{Checked, Choice, check_endpoints, check_sendable, check_suite, selected};
 pub use sweep::{Swept, sweep};
 pub use unnamed::{ENDPOINT_VARIABLE, Unnamed};
-pub use waivers::{Grounds, Proposed};
+pub use waivers::{Proposed, WaiverTerms};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -60,14 +60,15 @@ pub fn mutants_of_bundle(
     select: impl FnOnce(&Suite) -> Result<Vec<PlannedCase>, AppError>,
     bound: Bound,
 ) -> Result<Mutated, AppError> {
-    use super::certify::{Parts, open_bundle};
-    use crate::evidence::{Bundle, Divergence, Signer};
+    use super::certify::{CertificateInputs, open_bundle};
+    use crate::evidence::{Bundle, Divergence, ExpectedSigner};
 
     let wrong = |reason: String| AppError::NoBundle { path: path.to_path_buf(), reason };
     let untrue = |divergence: Divergence| wrong(divergence.to_string());
     let mut file = open_bundle(path)?;
-    let bundle = Bundle::open(&mut file, &Signer::Unknown).map_err(|error| wrong(error.to_string()))?;
-    let parts = Parts::read(&bundle.files).map_err(untrue)?;
+    let bundle =
+        Bundle::open(&mut file, &ExpectedSigner::Unknown).map_err(|error| wrong(error.to_string()))?;
+    let parts = CertificateInputs::read(&bundle.files).map_err(untrue)?;
     let lines = bundle.events(&mut file).map_err(|error| wrong(error.to_string()))?;
     let wanted = select(&parts.suite)?;
     let mut following = Following::new(&parts.suite, &wanted, bound)?;

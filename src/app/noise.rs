@@ -2,10 +2,10 @@
 //! [`Noise`].
 
 use super::watched::watch;
-use super::{AppError, SessionSettings, Target};
+use super::{AppError, SessionSettings, TestTarget};
 use crate::event::Outcome;
 use crate::model::{CaseRecord, Normalisation};
-use crate::noise::{Findings, Recorded, Study};
+use crate::noise::{RecordedAnswers, Study, StudyResult};
 use crate::plan::{Plan, PlannedCase};
 use crate::run::StopSwitch;
 
@@ -19,7 +19,7 @@ pub struct Noise {
     /// What was compared, and what could not be.
     pub study: Study,
     /// What differs, and the rules that mend it.
-    pub findings: Findings,
+    pub findings: StudyResult,
     /// Whether every state was undone.
     is_clean: bool,
 }
@@ -28,7 +28,7 @@ impl Noise {
     /// What it comes to.
     pub fn outcome(&self) -> Outcome {
         match &self.findings {
-            Findings { differing: 1.., .. } => Outcome::Broken,
+            StudyResult { differing: 1.., .. } => Outcome::Broken,
             _ if !self.study.missing.is_empty() || !self.is_clean => Outcome::Inconclusive,
             _ => Outcome::Conforms,
         }
@@ -52,16 +52,16 @@ pub async fn noise(
     first.target.check(plan)?;
     let is_own = first.target.has_entry();
     let own = match &first.target {
-        Target::Other(endpoint) => endpoint.normalisation.clone(),
-        Target::Reference(_) => Normalisation::default(),
+        TestTarget::Other(endpoint) => endpoint.normalisation.clone(),
+        TestTarget::Reference(_) => Normalisation::default(),
     };
     let mut study = Study::new(own, ROOM);
     let take = |record: &CaseRecord, planned: &PlannedCase| {
-        study.first(&record.id.to_string(), &planned.contract, Recorded::new(record));
+        study.first(&record.id.to_string(), &planned.contract, RecordedAnswers::new(record));
     };
     let Some(is_clean) = watch(first, plan, stop, remark, take).await? else { return Ok(None) };
     let take = |record: &CaseRecord, planned: &PlannedCase| {
-        study.second(&record.id.to_string(), &planned.contract, Recorded::new(record));
+        study.second(&record.id.to_string(), &planned.contract, RecordedAnswers::new(record));
     };
     let Some(is_clean_again) = watch(second, plan, stop, remark, take).await? else { return Ok(None) };
     let findings = study.findings(is_own);

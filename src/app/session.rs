@@ -18,21 +18,21 @@ use crate::run::{Endpoint, Observing, RunSettings, Runner, StopSwitch, orphans, 
 use crate::snapshot::{MaxAge, Origin, Store, Update};
 use crate::source::load_waivers;
 use crate::strength::{Bound, Mutants, Twins};
-use crate::transport::{Client, Connection, Limits};
+use crate::transport::{Client, Connection, TransportLimits};
 
 /// What the embedded endpoint is called where endpoints are named.
 pub const REFERENCE: &str = "reference";
 
 /// What is put to the test.
 #[derive(Debug)]
-pub enum Target {
+pub enum TestTarget {
     /// The embedded reference endpoint, with these faults.
     Reference(Vec<Fault>),
     /// Another one.
     Other(Box<Endpoint>),
 }
 
-impl Target {
+impl TestTarget {
     /// The name by which waivers, snapshots and people know it.
     pub fn name(&self) -> &str {
         match self {
@@ -70,11 +70,11 @@ impl Target {
 #[derive(Debug)]
 pub struct SessionSettings {
     /// What is tested.
-    pub target: Target,
+    pub target: TestTarget,
     /// How the run goes.
     pub run: RunSettings,
     /// What an answer may take.
-    pub limits: Limits,
+    pub limits: TransportLimits,
     /// How it is reached.
     pub connection: Connection,
 }
@@ -123,7 +123,7 @@ impl Background {
     /// # Errors
     /// Files that are invalid or cannot be read, and `max_age` without snapshots.
     pub fn read(
-        target: &Target,
+        target: &TestTarget,
         snapshots: &SnapshotSettings,
         cases: &Path,
         suite: &Suite,
@@ -164,9 +164,9 @@ impl Background {
 const MOST_MUTANTS: Bound = Bound { mutants: 1_000_000 };
 
 /// The waivers of the endpoint; none apply to the embedded one.
-fn waivers(target: &Target, cases: &Path, suite: &Suite, day: &Day) -> Result<WaiverBook, AppError> {
+fn waivers(target: &TestTarget, cases: &Path, suite: &Suite, day: &Day) -> Result<WaiverBook, AppError> {
     let waivers = load_waivers(cases)?;
-    let Target::Other(endpoint) = target else {
+    let TestTarget::Other(endpoint) = target else {
         return Ok(WaiverBook::default());
     };
     Ok(WaiverBook::new(waivers, &endpoint.description.name, day, &case_ids(suite)?)?)
@@ -174,10 +174,10 @@ fn waivers(target: &Target, cases: &Path, suite: &Suite, day: &Day) -> Result<Wa
 
 impl SnapshotSettings {
     /// The snapshots, with the journal of what is seen.
-    fn store(&self, target: &Target) -> Option<Store> {
+    fn store(&self, target: &TestTarget) -> Option<Store> {
         let faults = match target {
-            Target::Reference(faults) => faults.iter().map(ToString::to_string).collect(),
-            Target::Other(_) => Vec::new(),
+            TestTarget::Reference(faults) => faults.iter().map(ToString::to_string).collect(),
+            TestTarget::Other(_) => Vec::new(),
         };
         let store = Store::new(self.folder.as_ref()?, self.update, self.kind);
         let store = store.overwriting_real(self.overwrites_real);
@@ -216,8 +216,8 @@ impl Session {
     pub async fn start(settings: SessionSettings, background: Background) -> Result<Self, AppError> {
         let SessionSettings { target, run, limits, connection } = settings;
         let (endpoint, reference) = match target {
-            Target::Other(endpoint) => (*endpoint, None),
-            Target::Reference(faults) => {
+            TestTarget::Other(endpoint) => (*endpoint, None),
+            TestTarget::Reference(faults) => {
                 let (endpoint, reference) = embedded::start(faults).await?;
                 (endpoint, Some(reference))
             }

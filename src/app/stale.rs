@@ -6,7 +6,7 @@ use super::{AppError, SnapshotSettings};
 use crate::event::StaleSnapshot;
 use crate::model::EndpointKind;
 use crate::plan::{Plan, PlannedCase};
-use crate::snapshot::{Freshness, MaxAge, Standing, Store, Update};
+use crate::snapshot::{Freshness, FreshnessRecord, MaxAge, Store, Update};
 
 /// How fresh the snapshots of cases are.
 pub fn freshness(store: &Store, cases: &[PlannedCase], limit: Option<&MaxAge>) -> Freshness {
@@ -19,7 +19,7 @@ pub fn left_alone(freshness: &Freshness) -> Vec<String> {
 }
 
 /// A snapshot with the reasons for which it is stale.
-pub fn stale_snapshot(standing: &Standing) -> StaleSnapshot {
+pub fn stale_snapshot(standing: &FreshnessRecord) -> StaleSnapshot {
     let why: Vec<String> = standing.doubts.iter().map(ToString::to_string).collect();
     StaleSnapshot { case: standing.case.clone(), why: why.join("; ") }
 }

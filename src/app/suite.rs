@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::manifest::check_manifest;
-use super::{AppError, Shard, Variables, resolved, today};
+use super::{AppError, EnvironmentVariables, Shard, resolved, today};
 use crate::judgement::unmatched;
 use crate::model::{Backing, PreparedStep, Problem, Suite};
 use crate::plan::{Filter, Pattern, Plan, PlannedCase, Selectable, case_ids, filtered, preview, select};
@@ -36,7 +36,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// All problems of all files, or a folder that cannot be read.
-pub fn check_suite(cases: &Path, variables: Variables) -> Result<Checked, AppError> {
+pub fn check_suite(cases: &Path, variables: EnvironmentVariables) -> Result<Checked, AppError> {
     let suite = load(cases, Wanted::All);
     let waivers = load_waivers(cases);
     let waived = waivers.as_ref().map_or_else(|_| Vec::new(), Vec::clone);
@@ -112,7 +112,7 @@ fn unpublished(suite: &Suite) -> Vec<String> {
 }
 
 /// The values of an endpoint that a run could not use.
-fn check_values(entry: &EndpointEntry, variables: Variables) -> Vec<Problem> {
+fn check_values(entry: &EndpointEntry, variables: EnvironmentVariables) -> Vec<Problem> {
     let resolved = resolved(entry, variables).unwrap_or_else(|_| entry.clone());
     let address = |url: &String| Address::new(url).err().map(|error| error.to_string());
     let rate = |text: &String| text.parse::<Rate>().err();

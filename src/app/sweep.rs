@@ -2,7 +2,7 @@
 
 use super::{AppError, Connected};
 use crate::model::{OperationId, Suite};
-use crate::run::{Endpoint, Found, sweep as sweep_contract};
+use crate::run::{Endpoint, Leftover, sweep as sweep_contract};
 use crate::transport::Client;
 
 /// What was found for one contract.
@@ -11,7 +11,7 @@ pub struct Swept {
     /// The contract.
     pub contract: OperationId,
     /// What is left, or why that cannot be listed.
-    pub found: Result<Vec<Found>, String>,
+    pub found: Result<Vec<Leftover>, String>,
 }
 
 /// Looks for what is left, for every contract that says how, and removes it unless it is only to be listed.

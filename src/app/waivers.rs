@@ -22,7 +22,7 @@ const LARGEST: usize = 16 << 20;
 
 /// What every waiver says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grounds {
+pub struct WaiverTerms {
     /// Why it is bearable.
     pub reason: String,
     /// Who answers for it.
@@ -46,7 +46,7 @@ pub struct Proposed {
 
 /// The findings of one cause on one endpoint.
 #[derive(Default)]
-struct Entry {
+struct CauseFindings {
     line: String,
     cases: BTreeSet<String>,
     levels: BTreeSet<Level>,
@@ -54,11 +54,11 @@ struct Entry {
 }
 
 /// What is known so far of a run that is over.
-struct Reading<'a> {
+struct RunReading<'a> {
     cases: &'a Path,
     endpoint: String,
     book: WaiverBook,
-    entries: BTreeMap<(String, String), Entry>,
+    entries: BTreeMap<(String, String), CauseFindings>,
     failed: BTreeSet<String>,
     others: Vec<String>,
 }
@@ -68,10 +68,10 @@ impl Proposed {
     ///
     /// # Errors
     /// Events that cannot be read, a run on the embedded endpoint, and waivers that are invalid already.
-    pub fn of(saved: Saved, cases: &Path, grounds: &Grounds) -> Result<Self, AppError> {
+    pub fn of(saved: Saved, cases: &Path, grounds: &WaiverTerms) -> Result<Self, AppError> {
         let (endpoint, book) = (String::new(), WaiverBook::default());
         let (entries, failed, others) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
-        let mut reading = Reading { cases, endpoint, book, entries, failed, others };
+        let mut reading = RunReading { cases, endpoint, book, entries, failed, others };
         let mut wrong = None;
         saved.replay(&mut |event| {
             if wrong.is_none() {
@@ -126,7 +126,7 @@ fn check(text: String) -> Result<(), LoadError> {
     load_shelf_waivers(&shelf).map(|_| ())
 }
 
-impl Reading<'_> {
+impl RunReading<'_> {
     fn take(&mut self, event: &Event) -> Result<(), AppError> {
         match event {
             Event::Started(start) if start.endpoint.is_reference => Err(AppError::settings_with(
@@ -183,10 +183,10 @@ impl Reading<'_> {
         record.verdict != Verdict::Failed
     }
 
-    fn proposed(self, grounds: &Grounds) -> Proposed {
+    fn proposed(self, grounds: &WaiverTerms) -> Proposed {
         let spot = Spot { file: Arc::new(SourceText::new(FILE, String::new())), bytes: 0..0 };
-        let waiver = |((endpoint, cause), entry): ((String, String), Entry)| {
-            let Grounds { reason, owner, link, expires } = grounds.clone();
+        let waiver = |((endpoint, cause), entry): ((String, String), CauseFindings)| {
+            let WaiverTerms { reason, owner, link, expires } = grounds.clone();
             let waiver = Waiver {
                 endpoint,
                 cases: WaivedCases::Ids(entry.cases),

@@ -17,7 +17,7 @@ pub(super) fn doubled_keys(tree: &Value) -> Vec<String> {
 
 /// One part of the way to a value.
 #[derive(Clone, Copy)]
-enum Part<'a> {
+enum PathPart<'a> {
     Key(&'a str),
     Item(usize),
 }
@@ -40,7 +40,7 @@ fn keys_twice(entries: &[(String, Value)]) -> BTreeSet<&str> {
 }
 
 /// The paths of the first keys that are there twice. A path is written only for those: keys may be long.
-fn collect_doubled<'a>(way: &mut Vec<Part<'a>>, tree: &'a Value, doubled: &mut Vec<String>) {
+fn collect_doubled<'a>(way: &mut Vec<PathPart<'a>>, tree: &'a Value, doubled: &mut Vec<String>) {
     match tree {
         Value::Map(entries) => {
             let twice = keys_twice(entries);
@@ -49,7 +49,7 @@ fn collect_doubled<'a>(way: &mut Vec<Part<'a>>, tree: &'a Value, doubled: &mut V
                 if doubled.len() >= SHOWN {
                     return;
                 }
-                way.push(Part::Key(key));
+                way.push(PathPart::Key(key));
                 if twice.contains(key.as_str()) && listed.insert(key) {
                     doubled.push(path(way));
                 }
@@ -59,7 +59,7 @@ fn collect_doubled<'a>(way: &mut Vec<Part<'a>>, tree: &'a Value, doubled: &mut V
         }
         Value::List(items) => {
             for (position, item) in items.iter().enumerate() {
-                way.push(Part::Item(position));
+                way.push(PathPart::Item(position));
                 collect_doubled(way, item, doubled);
                 way.pop();
             }
@@ -68,12 +68,12 @@ fn collect_doubled<'a>(way: &mut Vec<Part<'a>>, tree: &'a Value, doubled: &mut V
     }
 }
 
-fn path(way: &[Part<'_>]) -> String {
+fn path(way: &[PathPart<'_>]) -> String {
     // Writing to a String cannot fail.
     way.iter().fold("$".to_owned(), |mut path, part| {
         let _ = match part {
-            Part::Key(key) => write!(path, ".{key}"),
-            Part::Item(position) => write!(path, "[{position}]"),
+            PathPart::Key(key) => write!(path, ".{key}"),
+            PathPart::Item(position) => write!(path, "[{position}]"),
         };
         path
     })

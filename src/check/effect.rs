@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::grounds::Grounds;
+use super::grounds::FindingGrounds;
 use super::listed::select_in;
 use crate::model::{Answer, Contract, EffectRule, Finding, Level, Value};
 
@@ -97,7 +97,7 @@ pub fn effect(
     if holds {
         return None;
     }
-    let grounds = Grounds::of_effect(rule);
+    let grounds = FindingGrounds::of_effect(rule);
     Some(Finding {
         level: Level::Effect,
         step,

@@ -1,19 +1,19 @@
 //! The form of every answer, as the contract's envelope has it.
 
 use super::doubled::doubled_keys;
-use super::grounds::Grounds;
+use super::grounds::FindingGrounds;
 use super::listed::select_in;
 use super::pattern::matches;
 use super::subject::Subject;
 use crate::model::{
-    Answer, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Format, Level, Others, RequestId,
-    UniqueRule, Value, essence,
+    Answer, AnswerFormat, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Level, OtherFields,
+    RequestId, UniqueRule, Value, essence,
 };
 use crate::protocol::{is_same_label, labels, sha256_hex};
 
 /// Checks an answer against the envelope.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
-    let mut findings = Findings { subject, found: Vec::new() };
+    let mut findings = EnvelopeCheck { subject, found: Vec::new() };
     findings.flaws();
     findings.single_headers();
     findings.headers();
@@ -27,13 +27,13 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
         }
         Body::Json(tree) => {
             findings.doubled_keys(tree);
-            findings.content_type(Some(Format::Json));
-            findings.charset(Format::Json);
+            findings.content_type(Some(AnswerFormat::Json));
+            findings.charset(AnswerFormat::Json);
             findings.tree(tree);
         }
         Body::Xml { root, tree } => {
-            findings.content_type(Some(Format::Xml));
-            findings.charset(Format::Xml);
+            findings.content_type(Some(AnswerFormat::Xml));
+            findings.charset(AnswerFormat::Xml);
             findings.root(root);
             findings.tree(tree);
         }
@@ -99,13 +99,14 @@ pub fn shared_id(contract: Option<&Contract>, id: &RequestId, found: &str) -> Fi
     }
 }
 
-fn grounds_of(contract: &Contract, id: &RequestId) -> Grounds {
+fn grounds_of(contract: &Contract, id: &RequestId) -> FindingGrounds {
     if id.level == Level::Envelope {
         let rule = contract.envelope.request_id.as_ref();
-        return rule.map(|rule| Grounds::of_rule("request-id", &rule.backing)).unwrap_or_default();
+        return rule.map(|rule| FindingGrounds::of_rule("request-id", &rule.backing)).unwrap_or_default();
     }
     let rule = contract.unique.iter().find(|rule| rule.at == id.at);
-    rule.map(|rule| Grounds::of_rule(&format!("unique {}", rule.at), &rule.backing)).unwrap_or_default()
+    rule.map(|rule| FindingGrounds::of_rule(&format!("unique {}", rule.at), &rule.backing))
+        .unwrap_or_default()
 }
 
 /// The answer's request id, where no two answers may share one.
@@ -153,18 +154,18 @@ const LINES_SHOWN: usize = 3;
 /// How many fields are shown that the contract does not name.
 const OTHERS_SHOWN: usize = 20;
 
-fn because(section: &str) -> Grounds {
-    Grounds { because: Some(section.to_owned()), ..Grounds::default() }
+fn because(section: &str) -> FindingGrounds {
+    FindingGrounds { because: Some(section.to_owned()), ..FindingGrounds::default() }
 }
 
-struct Findings<'a> {
+struct EnvelopeCheck<'a> {
     subject: &'a Subject<'a>,
     found: Vec<Finding>,
 }
 
-impl Findings<'_> {
+impl EnvelopeCheck<'_> {
     fn add(&mut self, what: &str, expected: impl Into<String>, actual: impl Into<String>) {
-        self.add_because(what, expected, actual, Grounds::default());
+        self.add_because(what, expected, actual, FindingGrounds::default());
     }
 
     fn add_because(
@@ -172,7 +173,7 @@ impl Findings<'_> {
         what: &str,
         expected: impl Into<String>,
         actual: impl Into<String>,
-        Grounds { because, cites, is_warning }: Grounds,
+        FindingGrounds { because, cites, is_warning }: FindingGrounds,
     ) {
         self.found.push(Finding {
             level: Level::Envelope,
@@ -225,7 +226,7 @@ impl Findings<'_> {
     /// The header fields that the contract promises of every answer.
     fn headers(&mut self) {
         for header in &self.subject.contract.envelope.headers {
-            let grounds = || Grounds::of_rule(&format!("headers.{}", header.name), &header.backing);
+            let grounds = || FindingGrounds::of_rule(&format!("headers.{}", header.name), &header.backing);
             let mut lines = self.subject.answer.lines(&header.name).peekable();
             if lines.peek().is_none() && header.is_required {
                 self.add_because(&header.name, "a header field", "no such header", grounds());
@@ -256,8 +257,8 @@ impl Findings<'_> {
         let content_type = answer.header("content-type").unwrap_or_default();
         let media_type = essence(content_type);
         let types = &contract.envelope.media_types;
-        let promised = Format::ALL.into_iter().find(|format| types.has(*format, &media_type));
-        let Some(format) = promised.or_else(|| Format::of_media_type(&media_type)) else { return };
+        let promised = AnswerFormat::ALL.into_iter().find(|format| types.has(*format, &media_type));
+        let Some(format) = promised.or_else(|| AnswerFormat::of_media_type(&media_type)) else { return };
         if !matches!(answer.status, 204 | 205 | 304) && !types.has_other(&media_type) {
             let actual = if answer.bytes.is_empty() { "no body" } else { "a body of blanks" };
             self.add("body", format!("{format}, as content-type {} says", Value::text(content_type)), actual);
@@ -265,7 +266,7 @@ impl Findings<'_> {
     }
 
     /// Whether a body of this format, or of neither, is one that was asked for and that the contract promises.
-    fn content_type(&mut self, format: Option<Format>) {
+    fn content_type(&mut self, format: Option<AnswerFormat>) {
         let envelope = &self.subject.contract.envelope;
         let types = &envelope.media_types;
         let found = self.subject.answer.header("content-type").unwrap_or_default();
@@ -278,12 +279,16 @@ impl Findings<'_> {
         if let Some(asked) = asked.filter(|asked| Some(*asked) != format) {
             self.add("body", format!("{asked}, as asked for"), &name);
         }
-        let grounds =
-            || envelope.media_types_backing.as_ref().map(|backing| Grounds::of_rule("content-type", backing));
+        let grounds = || {
+            envelope
+                .media_types_backing
+                .as_ref()
+                .map(|backing| FindingGrounds::of_rule("content-type", backing))
+        };
         let wanted = format.map_or(types.other.as_slice(), |format| types.of(format));
         if wanted.is_empty() {
             // A contract that names some formats alone has promised them; one with roots of XML has, too.
-            let known = Format::ALL.into_iter().filter(|format| !types.of(*format).is_empty());
+            let known = AnswerFormat::ALL.into_iter().filter(|format| !types.of(*format).is_empty());
             let known: Vec<String> =
                 known.map(|format| format.to_string()).chain(types.other.iter().cloned()).collect();
             if !known.is_empty() {
@@ -300,7 +305,7 @@ impl Findings<'_> {
     }
 
     /// Whether the answer names the charset that the contract promises, and one that the body can be in.
-    fn charset(&mut self, format: Format) {
+    fn charset(&mut self, format: AnswerFormat) {
         let answer = self.subject.answer;
         let content_type = answer.header("content-type").unwrap_or_default();
         let (label, in_declaration) = labels(&answer.bytes, content_type);
@@ -311,13 +316,13 @@ impl Findings<'_> {
         if let Some((wanted, backing)) = promised
             && !label.is_some_and(|label| is_same_label(label, wanted))
         {
-            let grounds = Grounds::of_rule("content-type.charset", backing);
+            let grounds = FindingGrounds::of_rule("content-type.charset", backing);
             self.add_because("content-type", format!("charset {wanted}"), shown(), grounds);
-        } else if format == Format::Json && !label.is_none_or(is_utf8) {
+        } else if format == AnswerFormat::Json && !label.is_none_or(is_utf8) {
             self.add_because("content-type", "charset utf-8", shown(), because("RFC 8259, section 8.1"));
         }
         // Who reads the bytes alone, as most XML libraries do, goes by the declaration.
-        if let (Format::Xml, Some(declared), Some(label)) = (format, in_declaration, label)
+        if let (AnswerFormat::Xml, Some(declared), Some(label)) = (format, in_declaration, label)
             && !is_same_label(declared, label)
         {
             let actual = format!("an XML declaration with the encoding {}", Value::text(declared));
@@ -329,7 +334,8 @@ impl Findings<'_> {
     /// Fields that the contract does not name, where it says that there are no others.
     fn others(&mut self, tree: &Value, is_success: bool) {
         let contract = self.subject.contract;
-        let (Others::Refused(backing), Value::Map(entries)) = (contract.envelope.others(is_success), tree)
+        let (OtherFields::Refused(backing), Value::Map(entries)) =
+            (contract.envelope.others(is_success), tree)
         else {
             return;
         };
@@ -340,7 +346,7 @@ impl Findings<'_> {
         let others = entries.iter().filter(|(key, _)| !is_named(key) && !is_absent(key));
         for (key, value) in others.take(OTHERS_SHOWN) {
             let rule = if is_success { "success.closed" } else { "error.closed" };
-            let (path, grounds) = (format!("$.{key}"), Grounds::of_rule(rule, backing));
+            let (path, grounds) = (format!("$.{key}"), FindingGrounds::of_rule(rule, backing));
             self.add_because(&path, "no field that the contract does not name", value.to_string(), grounds);
         }
     }
@@ -350,7 +356,7 @@ impl Findings<'_> {
         let template = if self.subject.is_success() { &roots.success } else { &roots.error };
         let wanted = template.replace("{operation}", &self.subject.contract.operation);
         if root != wanted {
-            self.add_because("root element", wanted, root, Grounds::of_rule("xml", &roots.backing));
+            self.add_because("root element", wanted, root, FindingGrounds::of_rule("xml", &roots.backing));
         }
     }
 
@@ -372,7 +378,7 @@ impl Findings<'_> {
                 let grounds = envelope
                     .absent_backing
                     .as_ref()
-                    .map(|backing| Grounds::of_rule("success.absent", backing));
+                    .map(|backing| FindingGrounds::of_rule("success.absent", backing));
                 let (subject, found) = (format!("$.{name}"), found.to_string());
                 self.add_because(
                     &subject,
@@ -388,7 +394,7 @@ impl Findings<'_> {
 
     fn field(&mut self, field: &Field, tree: &Value) {
         let path = || format!("$.{}", field.name);
-        let grounds = || Grounds::of_field(field);
+        let grounds = || FindingGrounds::of_field(field);
         let Some(found) = field.find(tree) else {
             if field.is_required {
                 self.add_because(&path(), with_article(&field.type_name), "nothing", grounds());
@@ -423,7 +429,7 @@ impl Findings<'_> {
         // An id may be a number. What is neither that nor a text is in no header field.
         if found.is_none() || found != body.as_code() {
             let shown = found.map_or_else(|| "no such header".into(), |text| Value::text(text).to_string());
-            let grounds = Grounds::of_rule("request-id.header", &header.backing);
+            let grounds = FindingGrounds::of_rule("request-id.header", &header.backing);
             self.add_because(&header.name, format!("{body}, as at {}", rule.body), shown, grounds);
         }
     }

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use super::envelope;
-use super::grounds::Grounds;
+use super::grounds::FindingGrounds;
 use super::header_field::HeaderField;
 use super::listed::PathsIn;
-use super::matcher::{Found, Mismatch, mismatch, mismatch_at};
+use super::matcher::{FoundValue, Mismatch, mismatch, mismatch_at};
 use super::path::PathError;
 use super::subject::Subject;
 use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, StatusRule, Value, target};
@@ -199,7 +199,7 @@ fn finding(
     what: &str,
     expected: String,
     actual: String,
-    Grounds { because, cites, is_warning }: Grounds,
+    FindingGrounds { because, cites, is_warning }: FindingGrounds,
 ) -> Finding {
     let (step, what) = (subject.step, what.to_owned());
     Finding { level, step, subject: what, expected, actual, because, cites, is_warning }
@@ -217,7 +217,7 @@ fn check_status(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) 
     let code = if expect.code.is_none() { subject.code() } else { None };
     let code = code.map(|code| format!(" with the code {code}")).unwrap_or_default();
     let actual = format!("{}{code}", subject.answer.status);
-    let grounds = Grounds::of_row(row, subject);
+    let grounds = FindingGrounds::of_row(row, subject);
     Some(finding(subject, Level::Status, "status", expected.join(" or "), actual, grounds))
 }
 
@@ -229,7 +229,7 @@ fn check_code(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) ->
     let matcher = expect.code.as_ref()?;
     let found = subject.code();
     mismatch(matcher, found.as_ref(), subject.typing())?;
-    let grounds = Grounds::of_row(row, subject);
+    let grounds = FindingGrounds::of_row(row, subject);
     Some(finding(subject, Level::Code, "code", matcher.to_string(), shown(found.as_ref()), grounds))
 }
 
@@ -245,7 +245,7 @@ fn check_message(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>)
         (Value::text(message.as_str()).to_string(), Mismatch::Because(why.to_owned()))
     };
     let actual = why.beside(&shown(found.as_ref()));
-    Some(finding(subject, Level::Message, "message", expected, actual, Grounds::of_row(row, subject)))
+    Some(finding(subject, Level::Message, "message", expected, actual, FindingGrounds::of_row(row, subject)))
 }
 
 fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
@@ -253,7 +253,7 @@ fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     for (name, matcher) in &expect.headers {
         let field = HeaderField::of(subject.answer, name);
         if !field.meets(matcher) {
-            let grounds = Grounds::default();
+            let grounds = FindingGrounds::default();
             findings.push(finding(subject, Level::Body, name, matcher.to_string(), field.shown(), grounds));
         }
     }
@@ -268,13 +268,13 @@ fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
             Ok(value) => Some(value),
             // That nothing was looked for must not look as if nothing were there.
             Err(error @ PathError::TooMuch { .. }) => {
-                let (expected, grounds) = (matcher.to_string(), Grounds::default());
+                let (expected, grounds) = (matcher.to_string(), FindingGrounds::default());
                 findings.push(finding(subject, Level::Body, path, expected, error.to_string(), grounds));
                 continue;
             }
             Err(PathError::Nothing { .. } | PathError::Malformed { .. }) => None,
         };
-        let place = Found { value: found.as_ref(), typing: subject.typing(), target: target(path) };
+        let place = FoundValue { value: found.as_ref(), typing: subject.typing(), target: target(path) };
         if let Some(why) = mismatch_at(matcher, &place) {
             let actual = why.beside(&shown(found.as_ref()));
             findings.push(finding(
@@ -283,7 +283,7 @@ fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
                 path,
                 matcher.to_string(),
                 actual,
-                Grounds::default(),
+                FindingGrounds::default(),
             ));
         }
     }
@@ -302,6 +302,6 @@ fn check_time(subject: &Subject<'_>, expect: &Expect) -> Option<Finding> {
         "time",
         format!("an answer within {limit:?}"),
         format!("{elapsed:?}"),
-        Grounds::default(),
+        FindingGrounds::default(),
     ))
 }

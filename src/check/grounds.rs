@@ -1,21 +1,23 @@
-//! What of the contract says so: in words, and as places of its file. Main type: [`Grounds`].
+//! What of the contract says so: in words, and as places of its file. Main type: [`FindingGrounds`].
 
 use super::subject::Subject;
-use crate::model::{Backing, Citation, Constraint, EffectRule, ErrorRow, Field, Parameter, Promise, Site};
+use crate::model::{
+    Backing, Citation, Constraint, EffectRule, ErrorRow, Field, FileLocation, Parameter, Promise,
+};
 
 /// The most limits that a finding cites: a contract may give one code to a great many.
 const LIMITS: usize = 8;
 
 /// What a finding rests on.
 #[derive(Debug, Default)]
-pub(super) struct Grounds {
+pub(super) struct FindingGrounds {
     pub(super) because: Option<String>,
     pub(super) cites: Vec<Citation>,
     /// Whether the promise is marked as unpublished.
     pub(super) is_warning: bool,
 }
 
-impl Grounds {
+impl FindingGrounds {
     /// The field of a body.
     pub(super) fn of_field(field: &Field) -> Self {
         Self::of(Promise::Field { name: field.name.clone() }, &field.backing)
@@ -32,7 +34,7 @@ impl Grounds {
     }
 
     fn of(promise: Promise, backing: &Backing) -> Self {
-        let cites = vec![Citation { promise, site: Site::from(&backing.spot) }];
+        let cites = vec![Citation { promise, site: FileLocation::from(&backing.spot) }];
         Self { because: Some(backing.because()), cites, is_warning: backing.is_unpublished }
     }
 
@@ -41,14 +43,14 @@ impl Grounds {
         let Some(row) = row else { return Self::default() };
         let row_cited = Citation {
             promise: Promise::ErrorRow { status: row.status, code: row.code.clone() },
-            site: Site::from(&row.spot),
+            site: FileLocation::from(&row.spot),
         };
         let limits = limits(row, subject).take(LIMITS).map(|(parameter, constraint)| Citation {
             promise: Promise::Limit {
                 parameter: parameter.name.clone(),
                 limit: constraint.limit.to_string(),
             },
-            site: Site::from(&constraint.spot),
+            site: FileLocation::from(&constraint.spot),
         });
         let cites = std::iter::once(row_cited).chain(limits).collect();
         Self { because: Some(because(row)), cites, is_warning: false }

@@ -45,17 +45,17 @@ pub fn select_in(contract: &Contract, answer: &Answer, path: &str) -> Result<Val
 /// A path that is too much work in this tree is not followed.
 pub fn as_lists<'a>(tree: &'a Value, path: &str, is_object: &dyn Fn(&[&str]) -> bool) -> Cow<'a, Value> {
     let steps = steps(path);
-    if !steps.contains(&Step::Items) || bounded(tree, path).is_err() {
+    if !steps.contains(&PathStep::Items) || bounded(tree, path).is_err() {
         return Cow::Borrowed(tree);
     }
     let mut tree = tree.clone();
-    Walk { is_object }.shape(&mut tree, &steps, &mut Vec::new());
+    ListWalk { is_object }.shape(&mut tree, &steps, &mut Vec::new());
     Cow::Owned(tree)
 }
 
 /// A step of a path, as far as it says which elements are lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step<'a> {
+enum PathStep<'a> {
     /// Children of these names; without any, every child.
     Children(Vec<Cow<'a, str>>),
     /// Items of a list: by index, slice, filter or `[*]`.
@@ -64,23 +64,23 @@ enum Step<'a> {
     Below,
 }
 
-struct Walk<'f> {
+struct ListWalk<'f> {
     is_object: &'f dyn Fn(&[&str]) -> bool,
 }
 
-impl Walk<'_> {
+impl ListWalk<'_> {
     /// Makes lists of elements along the steps; `way` has the names from the top, as far as there are no others between.
-    fn shape<'t>(&self, tree: &'t mut Value, steps: &[Step<'_>], way: &mut Vec<&'t str>) {
+    fn shape<'t>(&self, tree: &'t mut Value, steps: &[PathStep<'_>], way: &mut Vec<&'t str>) {
         let Some((step, rest)) = steps.split_first() else { return };
         match (step, tree) {
-            (Step::Below, tree) => {
+            (PathStep::Below, tree) => {
                 self.shape_below(tree, rest, way);
             }
-            (Step::Children(names), Value::Map(entries)) => {
+            (PathStep::Children(names), Value::Map(entries)) => {
                 let is_meant = |key: &str| names.is_empty() || names.iter().any(|name| name == key);
                 for (key, child) in entries.iter_mut().filter(|(key, _)| is_meant(key)) {
                     way.push(key);
-                    let is_taken = rest.first() == Some(&Step::Items) && !key.starts_with(['@', '#']);
+                    let is_taken = rest.first() == Some(&PathStep::Items) && !key.starts_with(['@', '#']);
                     if is_taken && !matches!(child, Value::List(_)) && !(self.is_object)(way) {
                         *child = Value::List(vec![std::mem::replace(child, Value::Null)]);
                     }
@@ -88,13 +88,13 @@ impl Walk<'_> {
                     way.pop();
                 }
             }
-            (Step::Items, Value::List(items)) => {
+            (PathStep::Items, Value::List(items)) => {
                 for item in items {
                     self.shape(item, rest, way);
                 }
             }
             // The members of an object that is taken by `[*]` or a filter.
-            (Step::Items, Value::Map(entries)) => {
+            (PathStep::Items, Value::Map(entries)) => {
                 for (key, child) in entries {
                     way.push(key);
                     self.shape(child, rest, way);
@@ -102,13 +102,13 @@ impl Walk<'_> {
                 }
             }
             (
-                Step::Children(_) | Step::Items,
+                PathStep::Children(_) | PathStep::Items,
                 Value::List(_) | Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Null,
             ) => {}
         }
     }
 
-    fn shape_below<'t>(&self, tree: &'t mut Value, steps: &[Step<'_>], way: &mut Vec<&'t str>) {
+    fn shape_below<'t>(&self, tree: &'t mut Value, steps: &[PathStep<'_>], way: &mut Vec<&'t str>) {
         // Deeper ones first, so that a new list of one item is not gone through again.
         match &mut *tree {
             Value::Map(entries) => {
@@ -128,13 +128,13 @@ impl Walk<'_> {
 }
 
 /// The steps of a path; those that it cannot read end them. Whether it is a path at all is checked elsewhere.
-fn steps(path: &str) -> Vec<Step<'_>> {
+fn steps(path: &str) -> Vec<PathStep<'_>> {
     let mut steps = Vec::new();
     let mut rest = path.trim().strip_prefix('$').unwrap_or_default();
     loop {
         rest = rest.trim_start();
         if let Some(after) = rest.strip_prefix("..") {
-            steps.push(Step::Below);
+            steps.push(PathStep::Below);
             rest = if after.starts_with('[') { after } else { named(after, &mut steps) };
         } else if let Some(after) = rest.strip_prefix('.') {
             rest = named(after, &mut steps);
@@ -149,13 +149,13 @@ fn steps(path: &str) -> Vec<Step<'_>> {
 }
 
 /// Takes `name` or `*` behind a dot, which is short for the same in brackets.
-fn named<'a>(text: &'a str, steps: &mut Vec<Step<'a>>) -> &'a str {
+fn named<'a>(text: &'a str, steps: &mut Vec<PathStep<'a>>) -> &'a str {
     if let Some(rest) = text.strip_prefix('*') {
-        steps.push(Step::Items);
+        steps.push(PathStep::Items);
         return rest;
     }
     let end = text.find(['.', '[', ' ', '\t', '\n', '\r']).unwrap_or(text.len());
-    steps.push(Step::Children(vec![Cow::Borrowed(&text[..end])]));
+    steps.push(PathStep::Children(vec![Cow::Borrowed(&text[..end])]));
     &text[end..]
 }
 
@@ -178,23 +178,23 @@ fn end_of_bracket(text: &str) -> Option<usize> {
 }
 
 /// What is between brackets: names in quotes, else something that takes items.
-fn selectors(text: &str) -> Step<'_> {
+fn selectors(text: &str) -> PathStep<'_> {
     let text = text.trim();
     let quoted = |quote: char| {
         let name = text.strip_prefix(quote)?.strip_suffix(quote)?;
         (!name.contains([quote, '\\'])).then_some(Cow::Borrowed(name))
     };
     match quoted('\'').or_else(|| quoted('"')) {
-        Some(name) => Step::Children(vec![name]),
+        Some(name) => PathStep::Children(vec![name]),
         // Several names, or one with escapes: what is behind them may be lists in any child.
-        None if text.starts_with(['\'', '"']) => Step::Children(Vec::new()),
-        None => Step::Items,
+        None if text.starts_with(['\'', '"']) => PathStep::Children(Vec::new()),
+        None => PathStep::Items,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cow, PathError, Paths, Step, Value, as_lists, end_of_bracket, selectors, steps};
+    use super::{Cow, PathError, PathStep, Paths, Value, as_lists, end_of_bracket, selectors, steps};
     use crate::check::select;
     use crate::protocol::{read_json, read_xml};
 
@@ -297,8 +297,8 @@ mod tests {
 
     #[test]
     fn steps_say_which_elements_are_lists() {
-        let named = |name: &'static str| Step::Children(vec![Cow::Borrowed(name)]);
-        let any = || Step::Children(Vec::new());
+        let named = |name: &'static str| PathStep::Children(vec![Cow::Borrowed(name)]);
+        let any = || PathStep::Children(Vec::new());
         for (text, step) in [
             ("'a'", named("a")),
             (" \"a\" ", named("a")),
@@ -306,21 +306,21 @@ mod tests {
             (r"'a\'b'", any()),
             (r"'a\\'", any()),
             ("\"a\", 'b'", any()),
-            ("0", Step::Items),
-            ("*", Step::Items),
-            ("?@.a == 'b'", Step::Items),
+            ("0", PathStep::Items),
+            ("*", PathStep::Items),
+            ("?@.a == 'b'", PathStep::Items),
         ] {
             assert_eq!(selectors(text), step, "{text}");
         }
         let all = steps("$.a..b[0].*..[1] ['c'] .d");
         let wanted = [
             named("a"),
-            Step::Below,
+            PathStep::Below,
             named("b"),
-            Step::Items,
-            Step::Items,
-            Step::Below,
-            Step::Items,
+            PathStep::Items,
+            PathStep::Items,
+            PathStep::Below,
+            PathStep::Items,
             named("c"),
             named("d"),
         ];

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::pattern::matches;
-use crate::model::{Bounds, Matcher, MessageTemplate, Target, Value};
+use crate::model::{Bounds, Matcher, MatcherTarget, MessageTemplate, Value};
 
 /// Whether the place that a value comes from has types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,22 +16,22 @@ pub(super) enum Typing {
 
 /// What was found at a place.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found<'a> {
+pub(super) struct FoundValue<'a> {
     pub(super) value: Option<&'a Value>,
     pub(super) typing: Typing,
-    pub(super) target: Target,
+    pub(super) target: MatcherTarget,
 }
 
-impl<'a> Found<'a> {
+impl<'a> FoundValue<'a> {
     /// One value, or nothing.
     pub(super) fn one(value: Option<&'a Value>, typing: Typing) -> Self {
-        Self { value, typing, target: Target::Value }
+        Self { value, typing, target: MatcherTarget::Value }
     }
 
     /// The value, unless nothing was found: an empty list of what a path finds is nothing.
     fn there(&self) -> Option<&'a Value> {
         let is_empty = |value: &Value| matches!(value, Value::List(items) if items.is_empty());
-        self.value.filter(|value| self.target != Target::Nodes || !is_empty(value))
+        self.value.filter(|value| self.target != MatcherTarget::Nodes || !is_empty(value))
     }
 
     fn item(&self, value: &'a Value) -> Self {
@@ -64,11 +64,11 @@ impl Mismatch {
 
 /// Why a value is not what was asked for, or nothing is; none if it is.
 pub(super) fn mismatch(matcher: &Matcher, value: Option<&Value>, typing: Typing) -> Option<Mismatch> {
-    mismatch_at(matcher, &Found::one(value, typing))
+    mismatch_at(matcher, &FoundValue::one(value, typing))
 }
 
 /// Why the values found do not match; none if they do.
-pub(super) fn mismatch_at(matcher: &Matcher, found: &Found<'_>) -> Option<Mismatch> {
+pub(super) fn mismatch_at(matcher: &Matcher, found: &FoundValue<'_>) -> Option<Mismatch> {
     let typing = found.typing;
     match matcher {
         Matcher::Present(wanted) => unless(found.there().is_some() == *wanted),
@@ -124,11 +124,14 @@ fn unless(holds: bool) -> Option<Mismatch> {
     (!holds).then_some(Mismatch::Other)
 }
 
-fn of_value<'a>(found: &Found<'a>, why: impl FnOnce(&'a Value) -> Option<Mismatch>) -> Option<Mismatch> {
+fn of_value<'a>(found: &FoundValue<'a>, why: impl FnOnce(&'a Value) -> Option<Mismatch>) -> Option<Mismatch> {
     found.value.map_or_else(|| Some(Mismatch::Other), why)
 }
 
-fn of_items<'a>(found: &Found<'a>, why: impl FnOnce(&'a [Value]) -> Option<Mismatch>) -> Option<Mismatch> {
+fn of_items<'a>(
+    found: &FoundValue<'a>,
+    why: impl FnOnce(&'a [Value]) -> Option<Mismatch>,
+) -> Option<Mismatch> {
     of_value(found, |value| match value {
         Value::List(items) => why(items),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_) => {
@@ -196,8 +199,8 @@ fn order(found: &Value, bound: &Value, typing: Typing) -> Option<Ordering> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, Typing, mismatch, mismatch_at};
-    use crate::model::{Bounds, Matcher, Target, Value};
+    use super::{FoundValue, Typing, mismatch, mismatch_at};
+    use crate::model::{Bounds, Matcher, MatcherTarget, Value};
     use crate::protocol::read_json;
 
     fn json(text: &str) -> Value {
@@ -310,7 +313,8 @@ mod tests {
     fn an_empty_list_of_what_a_path_finds_is_nothing() {
         let (empty, full) = (json("[]"), json("[1]"));
         let holds = |matcher: &Matcher, value: &Value| {
-            let found = Found { value: Some(value), typing: Typing::Typed, target: Target::Nodes };
+            let found =
+                FoundValue { value: Some(value), typing: Typing::Typed, target: MatcherTarget::Nodes };
             mismatch_at(matcher, &found).is_none()
         };
         for (matcher, of_empty, of_full) in [

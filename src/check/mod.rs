@@ -18,7 +18,7 @@ pub use effect::{Due, added, effect};
 pub use envelope::{is_shared_id, request_id, shared_id, unique_values};
 pub use expectation::{check, throttled};
 pub use listed::{as_lists, select_in};
-pub use path::{PathError, Places, places, select};
+pub use path::{PathError, TreePlaces, places, select};
 pub use pattern::{compiled, compiled_together};
 pub use subject::Subject;
 

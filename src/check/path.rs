@@ -117,21 +117,21 @@ pub(super) fn bounded(tree: &Value, path: &str) -> Result<(), String> {
 
 /// Places of a tree, as the steps that lead to them.
 #[derive(Debug, Default)]
-pub struct Places {
+pub struct TreePlaces {
     /// Whether this is one of them.
     pub is_here: bool,
-    keys: BTreeMap<String, Places>,
-    indices: BTreeMap<usize, Places>,
+    keys: BTreeMap<String, TreePlaces>,
+    indices: BTreeMap<usize, TreePlaces>,
 }
 
-impl Places {
+impl TreePlaces {
     /// The places below a key; a key that is there twice has them twice.
-    pub fn below(&self, key: &str) -> Option<&Places> {
+    pub fn below(&self, key: &str) -> Option<&TreePlaces> {
         self.keys.get(key)
     }
 
     /// The places below an item of a list.
-    pub fn at(&self, index: usize) -> Option<&Places> {
+    pub fn at(&self, index: usize) -> Option<&TreePlaces> {
         self.indices.get(&index)
     }
 
@@ -148,10 +148,10 @@ impl Places {
 }
 
 /// The places of the values that a path names; none if it is not a path, or is too much work in this tree.
-pub fn places(tree: &Value, path: &str) -> Places {
-    let mut found = Places::default();
+pub fn places(tree: &Value, path: &str) -> TreePlaces {
+    let mut found = TreePlaces::default();
     if let Some(key) = top_level_key(path) {
-        found.keys.insert(key.to_owned(), Places { is_here: true, ..Places::default() });
+        found.keys.insert(key.to_owned(), TreePlaces { is_here: true, ..TreePlaces::default() });
     } else if let (Ok(()), Ok(parsed)) = (bounded(tree, path), JsonPath::parse(path)) {
         let json = to_json(tree);
         for location in parsed.query_located(&json).locations() {

@@ -8,7 +8,9 @@ use std::fs;
 use std::time::Duration;
 
 use super::{Subject, check};
-use crate::model::{Answer, Contract, Exchange, Expect, Finding, Format, Method, Request, SentBody, Suite};
+use crate::model::{
+    Answer, AnswerFormat, Contract, Exchange, Expect, Finding, Method, Request, SentBody, Suite,
+};
 use crate::protocol::{read_body, settle};
 use crate::source::{LoadError, Wanted, load};
 
@@ -158,7 +160,7 @@ impl Desk {
         Self { suite, request, earlier: Vec::new() }
     }
 
-    fn asked_as(mut self, format: Format) -> Self {
+    fn asked_as(mut self, format: AnswerFormat) -> Self {
         self.request.format = Some(format);
         self
     }

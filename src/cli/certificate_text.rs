@@ -17,7 +17,7 @@ const NAMED: usize = 10;
 pub(super) fn certificate(examined: &Examined, width: usize) -> String {
     let statement = &examined.bundle.statement;
     let scope = &statement.conformance.scope;
-    let mut lines = Lines { text: String::new(), width };
+    let mut lines = WrappedLines { text: String::new(), width };
     lines.result(examined);
     for contract in &scope.contracts {
         lines.add("contract", &format!("{} {}", contract.id, contract.version));
@@ -73,7 +73,7 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
 
 /// The result alone, with the counts that it follows from.
 pub(super) fn outcome(examined: &Examined, width: usize) -> String {
-    let mut lines = Lines { text: String::new(), width };
+    let mut lines = WrappedLines { text: String::new(), width };
     lines.result(examined);
     lines.add("cases", &cases(examined));
     lines.text
@@ -126,12 +126,12 @@ fn rows(examined: &Examined) -> String {
     }
 }
 
-struct Lines {
+struct WrappedLines {
     text: String,
     width: usize,
 }
 
-impl Lines {
+impl WrappedLines {
     /// A fact with its name, or one more line of the last.
     fn add(&mut self, name: &str, fact: &str) {
         let first = format!("{name:<NAMES$}  ");

@@ -1,4 +1,4 @@
-//! A kind of change as lines for a terminal or a log. Main type: [`Look`].
+//! A kind of change as lines for a terminal or a log. Main type: [`DisplayStyle`].
 //!
 //! Nothing depends on colour, and no line is wider than the terminal.
 
@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::output::Surroundings;
 use crate::model::plural;
 use crate::report::printable;
-use crate::review::{Change, Group, fault_note};
+use crate::review::{Change, ChangeGroup, fault_note};
 use crate::snapshot::{DiffLine, LineKind, Piece, hunks};
 use crate::wrapped::{rows, width, wrapped};
 
@@ -20,18 +20,18 @@ const LINES: usize = 40;
 
 /// How it is shown.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct DisplayStyle {
     /// The width of a line.
     pub(super) width: usize,
     /// Whether colours are used; they never say anything alone.
     pub(super) is_coloured: bool,
     /// How much is shown.
-    pub(super) extent: Extent,
+    pub(super) extent: DisplayLength,
 }
 
 /// How much is shown of what is long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(super) enum DisplayLength {
     /// What fits a screen; a key shows all.
     Screen,
     /// All cases, and of each text what a person reads.
@@ -40,12 +40,12 @@ pub(super) enum Extent {
     Whole,
 }
 
-impl Look {
+impl DisplayStyle {
     /// As the terminal and the environment ask for.
     pub(super) fn of_output(is_terminal: bool) -> Self {
         let surroundings = Surroundings::read();
         let width = surroundings.width_of_copied();
-        Self { width, is_coloured: surroundings.allows_colour(is_terminal), extent: Extent::Listing }
+        Self { width, is_coloured: surroundings.allows_colour(is_terminal), extent: DisplayLength::Listing }
     }
 
     /// The line above a kind of change.
@@ -59,7 +59,7 @@ impl Look {
     }
 
     /// The facts of a kind, and what the contract says.
-    pub(super) fn facts(self, group: &Group) -> String {
+    pub(super) fn facts(self, group: &ChangeGroup) -> String {
         let facts = group.facts.iter().map(|fact| wrapped(&fact.to_string(), "  * ", "    ", self.width));
         facts.collect::<String>() + &self.rows(&group.changes[0])
     }
@@ -78,8 +78,11 @@ impl Look {
 
     /// The cases of a kind.
     pub(super) fn cases(self, changes: &[&Change]) -> String {
-        let shown =
-            if self.extent != Extent::Screen || changes.len() <= NAMED + 1 { changes.len() } else { NAMED };
+        let shown = if self.extent != DisplayLength::Screen || changes.len() <= NAMED + 1 {
+            changes.len()
+        } else {
+            NAMED
+        };
         let mut text = String::new();
         for change in &changes[..shown] {
             text.push_str(&wrapped(&change.snapshot.case, "  ", "      ", self.width));
@@ -121,9 +124,9 @@ impl Look {
     /// How many of so many lines are shown; one line is not left out, since it takes one to say so.
     fn shown(self, count: usize) -> usize {
         let most = match self.extent {
-            Extent::Screen => LINES,
-            Extent::Listing => LINES_OF_MANY,
-            Extent::Whole => count,
+            DisplayLength::Screen => LINES,
+            DisplayLength::Listing => LINES_OF_MANY,
+            DisplayLength::Whole => count,
         };
         if count <= most + 1 { count } else { most }
     }
@@ -132,8 +135,8 @@ impl Look {
     fn rest(self, count: usize) -> String {
         match (count - self.shown(count), self.extent) {
             (0, _) => String::new(),
-            (rest, Extent::Screen) => format!("  … and {rest} more lines; l shows all\n"),
-            (rest, Extent::Listing | Extent::Whole) => format!("  … and {rest} more lines\n"),
+            (rest, DisplayLength::Screen) => format!("  … and {rest} more lines; l shows all\n"),
+            (rest, DisplayLength::Listing | DisplayLength::Whole) => format!("  … and {rest} more lines\n"),
         }
     }
 

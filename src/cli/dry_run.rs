@@ -3,18 +3,18 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::settings::Settings;
-use crate::app::{Forecast, Target};
+use super::settings::CommandSettings;
+use crate::app::{Forecast, TestTarget};
 use crate::model::counted;
 use crate::plan::Plan;
 
 /// The plan of a run, as text. Writing to a String cannot fail, which is why results are dropped.
-pub(super) fn dry_run(plan: &Plan, Settings { session: settings, .. }: &Settings) -> String {
+pub(super) fn dry_run(plan: &Plan, CommandSettings { session: settings, .. }: &CommandSettings) -> String {
     let Forecast { cases, requests, states, through_hook, billable } = Forecast::of(plan, settings);
     let set_ups: usize = states.values().sum();
     let name = match &settings.target {
-        Target::Reference(_) => "the embedded reference endpoint",
-        Target::Other(endpoint) => endpoint.description.name.as_str(),
+        TestTarget::Reference(_) => "the embedded reference endpoint",
+        TestTarget::Other(endpoint) => endpoint.description.name.as_str(),
     };
     let undone = if settings.run.keeps_states { "to leave in place" } else { "to tear down" };
     let mut text = String::from("nothing is sent; a run would be\n");

@@ -13,7 +13,7 @@ use super::interrupt::{Signals, leave};
 
 /// What was pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Key {
+pub(super) enum KeyPress {
     /// A letter, a digit or a sign.
     Letter(char),
     /// The end of a line.
@@ -52,13 +52,13 @@ impl Keyboard {
     }
 
     /// Waits for a key.
-    pub(super) fn key(&mut self) -> Key {
+    pub(super) fn key(&mut self) -> KeyPress {
         loop {
             let mut byte = [0];
             match self.input.read(&mut byte) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // A terminal that is gone says nothing, or that it cannot be read.
-                Ok(0) | Err(_) => return Key::Leave,
+                Ok(0) | Err(_) => return KeyPress::Leave,
                 Ok(_) => {
                     if let Some(key) = self.sequence.take(byte[0]) {
                         return key;
@@ -78,26 +78,26 @@ impl Drop for Keyboard {
 
 impl Sequence {
     /// The key that a byte ends, if it ends one.
-    fn take(&mut self, byte: u8) -> Option<Key> {
+    fn take(&mut self, byte: u8) -> Option<KeyPress> {
         let before = std::mem::replace(self, Self::None);
         if before == Self::Parameters || (before == Self::Escape && matches!(byte, b'[' | b'O')) {
             // A sequence ends with the first byte that is not a parameter.
             let goes_on = before == Self::Escape || (0x20..=0x3f).contains(&byte);
             *self = if goes_on { Self::Parameters } else { Self::None };
-            return (!goes_on).then_some(Key::Other);
+            return (!goes_on).then_some(KeyPress::Other);
         }
         match byte {
             0x1b => {
                 *self = Self::Escape;
                 None
             }
-            3 | 4 => Some(Key::Leave),
-            b'\r' | b'\n' => Some(Key::Enter),
-            8 | 0x7f => Some(Key::Backspace),
-            0x20..=0x7e => Some(Key::Letter(char::from(byte))),
+            3 | 4 => Some(KeyPress::Leave),
+            b'\r' | b'\n' => Some(KeyPress::Enter),
+            8 | 0x7f => Some(KeyPress::Backspace),
+            0x20..=0x7e => Some(KeyPress::Letter(char::from(byte))),
             // A letter beyond ASCII is a key that nothing uses: its first byte counts for all of them.
             0x80..0xc0 => None,
-            _ => Some(Key::Other),
+            _ => Some(KeyPress::Other),
         }
     }
 }
@@ -116,27 +116,27 @@ fn restore_on_signal() {
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, Sequence};
+    use super::{KeyPress, Sequence};
 
     #[test]
     fn a_sequence_of_bytes_is_one_key() {
         let mut sequence = Sequence::None;
-        let keys: Vec<Key> = b"a\x1b[1;5Ab\x1bOPc\x1b\x1bd\r\x7f\x03\xc3\xa9"
+        let keys: Vec<KeyPress> = b"a\x1b[1;5Ab\x1bOPc\x1b\x1bd\r\x7f\x03\xc3\xa9"
             .iter()
             .filter_map(|byte| sequence.take(*byte))
             .collect();
-        let letter = Key::Letter;
+        let letter = KeyPress::Letter;
         let expected = [
             letter('a'),
-            Key::Other,
+            KeyPress::Other,
             letter('b'),
-            Key::Other,
+            KeyPress::Other,
             letter('c'),
             letter('d'),
-            Key::Enter,
-            Key::Backspace,
-            Key::Leave,
-            Key::Other,
+            KeyPress::Enter,
+            KeyPress::Backspace,
+            KeyPress::Leave,
+            KeyPress::Other,
         ];
         assert_eq!(keys, expected);
     }

@@ -5,7 +5,7 @@ use std::fmt::{Display, Write};
 
 use crate::model::{FloorScore, counted, plural};
 use crate::report::printable;
-use crate::strength::{Count, Figures, Mutated, Operator, SET, Standing};
+use crate::strength::{Count, Figures, Mutated, Operator, RowResult, SET};
 use crate::wrapped::{cut, width, wrapped};
 
 /// How many groups of gaps are printed; JSON has all.
@@ -75,13 +75,13 @@ fn size(count: u64) -> usize {
 }
 
 /// How many error rows are held: their cases pass, and so does what is nearly the same and accepted.
-fn rows(text: &mut String, standings: &[Standing], width: usize) {
+fn rows(text: &mut String, standings: &[RowResult], width: usize) {
     let count = |standing| standings.iter().filter(|one| **one == standing).count();
-    let mut line = format!("error rows {} of {} held", count(Standing::Held), standings.len());
+    let mut line = format!("error rows {} of {} held", count(RowResult::Held), standings.len());
     for (standing, what) in [
-        (Standing::NotHeld, "not held"),
-        (Standing::Unmeasured, "not measured"),
-        (Standing::Unexpected, "expected by no case alone"),
+        (RowResult::NotHeld, "not held"),
+        (RowResult::Unmeasured, "not measured"),
+        (RowResult::Unexpected, "expected by no case alone"),
     ] {
         if count(standing) > 0 {
             let _ = write!(line, ", {} {what}", count(standing));
@@ -132,7 +132,7 @@ fn open(text: &mut String, figures: &Figures, width: usize) {
 }
 
 /// A group of gaps, over all rows.
-struct Group<'a> {
+struct GapGroup<'a> {
     count: u64,
     rows: usize,
     case: &'a str,
@@ -146,9 +146,9 @@ fn gaps(text: &mut String, figures: &Figures, width: usize) {
         text.push_str(if figures.mutants() == 0 { "" } else { "\nno gaps\n" });
         return;
     }
-    let mut groups: BTreeMap<(&str, Operator, &str), Group> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, Operator, &str), GapGroup> = BTreeMap::new();
     for ((contract, _, operator, place), gap) in &figures.gaps {
-        let new = || Group { count: 0, rows: 0, case: &gap.case, step: gap.step, change: &gap.change };
+        let new = || GapGroup { count: 0, rows: 0, case: &gap.case, step: gap.step, change: &gap.change };
         let group = groups.entry((contract, *operator, place)).or_insert_with(new);
         group.count += gap.count;
         group.rows += 1;

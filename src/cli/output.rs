@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use super::args::{ColourChoice, OutputArgs};
 use super::exit::CliError;
-use crate::report::{Format, Style, Verbosity};
+use crate::report::{ReportFormat, TerminalStyle, Verbosity};
 
 /// How a run is reported, and where.
 #[derive(Debug)]
 pub(super) struct Output {
-    pub(super) style: Style,
+    pub(super) style: TerminalStyle,
     pub(super) reports: Vec<ReportTarget>,
     /// Whether files of another kind may be replaced.
     pub(super) is_forced: bool,
@@ -77,13 +77,13 @@ fn console_width() -> Option<u16> {
 /// A report in a format for machines, and where it goes.
 #[derive(Debug)]
 pub(super) struct ReportTarget {
-    pub(super) format: Format,
-    pub(super) place: Place,
+    pub(super) format: ReportFormat,
+    pub(super) place: ReportDestination,
 }
 
 /// Where a report goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ReportDestination {
     /// A file of its own.
     File(PathBuf),
     /// The end of a file that others write to as well.
@@ -92,10 +92,10 @@ pub(super) enum Place {
     StandardOutput,
 }
 
-fn style(args: &OutputArgs) -> Style {
+fn style(args: &OutputArgs) -> TerminalStyle {
     let surroundings = Surroundings::read();
     let is_terminal = io::stdout().is_terminal();
-    Style {
+    TerminalStyle {
         is_coloured: match args.color {
             ColourChoice::Auto => surroundings.allows_colour(is_terminal),
             ColourChoice::Always => true,
@@ -123,14 +123,18 @@ fn report(text: &str) -> Result<ReportTarget, CliError> {
         None => return Err(wrong(format!("`{text}` names no format"))),
     };
     let format = format.parse().map_err(wrong)?;
-    let place = if path == "-" { Place::StandardOutput } else { Place::File(PathBuf::from(path)) };
+    let place = if path == "-" {
+        ReportDestination::StandardOutput
+    } else {
+        ReportDestination::File(PathBuf::from(path))
+    };
     Ok(ReportTarget { format, place })
 }
 
 /// The reports that `--report` asks for, and those that a CI service takes without being asked.
 pub(super) fn reports(args: &[String]) -> Result<Vec<ReportTarget>, CliError> {
     let mut reports: Vec<ReportTarget> = args.iter().map(|text| report(text)).collect::<Result<_, _>>()?;
-    let on_output = |target: &&ReportTarget| target.place == Place::StandardOutput;
+    let on_output = |target: &&ReportTarget| target.place == ReportDestination::StandardOutput;
     if reports.iter().filter(on_output).count() > 1 {
         return Err(CliError::usage("--report: two reports cannot both go to standard output"));
     }
@@ -138,17 +142,19 @@ pub(super) fn reports(args: &[String]) -> Result<Vec<ReportTarget>, CliError> {
         // Commands are read from both outputs; a report for a program keeps standard output to itself.
         let is_free = !reports.iter().any(|target| on_output(&target));
         let is_asked = |format| reports.iter().any(|target| target.format == format);
-        let (annotates, sums_up) = (is_free && !is_asked(Format::Github), !is_asked(Format::Markdown));
+        let (annotates, sums_up) =
+            (is_free && !is_asked(ReportFormat::Github), !is_asked(ReportFormat::Markdown));
         if annotates {
-            reports.push(ReportTarget { format: Format::Github, place: Place::StandardOutput });
+            reports.push(ReportTarget {
+                format: ReportFormat::Github,
+                place: ReportDestination::StandardOutput,
+            });
         }
         let summary = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| sums_up && !path.is_empty());
-        reports.extend(
-            summary.map(|path| ReportTarget {
-                format: Format::Markdown,
-                place: Place::After(PathBuf::from(path)),
-            }),
-        );
+        reports.extend(summary.map(|path| ReportTarget {
+            format: ReportFormat::Markdown,
+            place: ReportDestination::After(PathBuf::from(path)),
+        }));
     }
     Ok(reports)
 }

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 
 use super::exit::CliError;
 use super::note;
-use super::output::{Output, Place, ReportTarget, below_workspace, is_on_github};
+use super::output::{Output, ReportDestination, ReportTarget, below_workspace, is_on_github};
 use crate::app::{Keep, OutputKind};
 use crate::event::Event;
-use crate::report::{Format, Report, Shielded, Sink, Style, TerminalReport};
+use crate::report::{Report, ReportFormat, Shielded, Sink, TerminalReport, TerminalStyle};
 use crate::run::random_seed;
 
 /// How the terminal's report is named.
 const STANDARD_OUTPUT: &str = "standard output";
 
 /// The report for a person, and what it is written to.
-fn terminal_report(style: Style, is_output_taken: bool) -> io::Result<(PathBuf, Box<dyn Report>)> {
+fn terminal_report(style: TerminalStyle, is_output_taken: bool) -> io::Result<(PathBuf, Box<dyn Report>)> {
     let out = || -> Box<dyn Write> {
         if is_output_taken { Box::new(io::stderr()) } else { Box::new(io::stdout()) }
     };
@@ -44,24 +44,24 @@ impl Reports {
     pub(super) fn open(output: &Output, mut keep: Keep) -> Result<Self, CliError> {
         for target in &output.reports {
             match &target.place {
-                Place::File(path) => keep.allow(path, OutputKind::Report(target.format))?,
-                Place::After(path) => keep.spare(path)?,
-                Place::StandardOutput => {}
+                ReportDestination::File(path) => keep.allow(path, OutputKind::Report(target.format))?,
+                ReportDestination::After(path) => keep.spare(path)?,
+                ReportDestination::StandardOutput => {}
             }
         }
-        let has_output = |target: &ReportTarget| target.place == Place::StandardOutput;
+        let has_output = |target: &ReportTarget| target.place == ReportDestination::StandardOutput;
         let is_taken =
-            output.reports.iter().any(|target| has_output(target) && target.format != Format::Github);
+            output.reports.iter().any(|target| has_output(target) && target.format != ReportFormat::Github);
         let mut open = vec![terminal_report(output.style, is_taken).map_err(CliError::Output)?];
         for target in &output.reports {
             let path = match &target.place {
-                Place::File(path) | Place::After(path) => path.clone(),
-                Place::StandardOutput => PathBuf::from(STANDARD_OUTPUT),
+                ReportDestination::File(path) | ReportDestination::After(path) => path.clone(),
+                ReportDestination::StandardOutput => PathBuf::from(STANDARD_OUTPUT),
             };
             let sink = match &target.place {
-                Place::File(path) => Sink::file(path),
-                Place::After(path) => Ok(Sink::after(path)),
-                Place::StandardOutput => Ok(Sink::standard_output()),
+                ReportDestination::File(path) => Sink::file(path),
+                ReportDestination::After(path) => Ok(Sink::after(path)),
+                ReportDestination::StandardOutput => Ok(Sink::standard_output()),
             };
             let report = sink.and_then(|sink| target.format.open(sink, &below_workspace()));
             let report = report.map_err(|source| CliError::Report { path: path.clone(), source })?;

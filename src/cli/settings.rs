@@ -1,5 +1,5 @@
 //! What is tested and how: flag first, then environment, then the endpoint's file, then default. Main type:
-//! [`Settings`], one for each endpoint.
+//! [`CommandSettings`], one for each endpoint.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -11,7 +11,7 @@ use super::args::{Allowed, BoundArgs, ConnectArgs, ReuseArgs, RunArgs, SnapshotA
 use super::exit::CliError;
 use crate::app::review::snapshots_beside;
 use crate::app::{
-    Connected, Overrides, REFERENCE, SessionSettings, Shard, SnapshotSettings, Target, costs_nothing,
+    Connected, Overrides, REFERENCE, SessionSettings, Shard, SnapshotSettings, TestTarget, costs_nothing,
     endpoint, entry, is_address,
 };
 use crate::model::{EndpointKind, Level};
@@ -23,7 +23,7 @@ use crate::transport::{Connection, Keeping};
 
 /// What a command asks of a run on one endpoint: the flags that it accepts, and what they say where it has none.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(super) struct RunFlags<'a> {
     pub(super) cases: &'a Path,
     pub(super) part: Option<Shard>,
     pub(super) states: Option<&'a str>,
@@ -45,7 +45,7 @@ pub(super) struct Asked<'a> {
     pub(super) keeps_states: bool,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> RunFlags<'a> {
     /// A run that compares no snapshots, with the flags that every command has which sends requests.
     pub(super) fn plain(cases: &'a Path, connect: &'a ConnectArgs, bounds: &'a BoundArgs) -> Self {
         Self {
@@ -88,15 +88,15 @@ impl<'a> Asked<'a> {
 
 /// Settings of a run on one endpoint, all resolved.
 #[derive(Debug)]
-pub(super) struct Settings {
+pub(super) struct CommandSettings {
     pub(super) session: SessionSettings,
     pub(super) snapshots: SnapshotSettings,
 }
 
-impl Settings {
+impl CommandSettings {
     /// The settings for each endpoint that is named, or for the embedded one alone.
     pub(super) fn of_all(args: &RunArgs) -> Result<Vec<Self>, CliError> {
-        let (asked, names) = (Asked::by(args), &args.target.endpoint);
+        let (asked, names) = (RunFlags::by(args), &args.target.endpoint);
         if names.is_empty() {
             return Ok(vec![Self::resolve(&asked, None)?]);
         }
@@ -110,19 +110,19 @@ impl Settings {
     }
 
     /// Resolves the settings for one endpoint, by name or address; for the embedded one without either.
-    pub(super) fn resolve(asked: &Asked, endpoint: Option<&str>) -> Result<Self, CliError> {
+    pub(super) fn resolve(asked: &RunFlags, endpoint: Option<&str>) -> Result<Self, CliError> {
         let entry = endpoint.map(|name| entry(name, asked.cases, &from_environment)).transpose()?;
         let connected = Connected::resolve(&overrides(asked.connect, asked.reuse), entry.as_ref())?;
         let target = target(asked, entry.as_ref())?;
         let update = asked.snapshots.map_or(Ok(Update::Never), |args| update(args, asked))?;
         let entry = entry.unwrap_or_default();
         let kind = match target {
-            Target::Reference(_) => EndpointKind::Reference,
-            Target::Other(_) => entry.kind.unwrap_or(EndpointKind::Foreign),
+            TestTarget::Reference(_) => EndpointKind::Reference,
+            TestTarget::Other(_) => entry.kind.unwrap_or(EndpointKind::Foreign),
         };
         let run = RunSettings::default();
         let Connected { mut limits, mut connection } = connected;
-        if let Target::Reference(faults) = &target {
+        if let TestTarget::Reference(faults) = &target {
             // Nothing on the way to the embedded endpoint closes a connection or sends what it was not asked for.
             connection.keeping = Keeping::ReuseOwn;
             if asked.connect.answer_timeout.is_none() && faults.iter().any(Fault::delays) {
@@ -136,8 +136,8 @@ impl Settings {
             gate: asked.level,
             observing: asked.observing,
             seed: asked.seed.unwrap_or_else(|| match target {
-                Target::Reference(_) => run.seed,
-                Target::Other(_) => random_seed(),
+                TestTarget::Reference(_) => run.seed,
+                TestTarget::Other(_) => random_seed(),
             }),
             part: asked.part.map(Shard::part),
             total: asked.bounds.total_timeout.map_or(run.total, Duration::from_secs),
@@ -181,7 +181,7 @@ pub(super) fn overrides(connect: &ConnectArgs, reuse: ReuseArgs) -> Overrides {
 }
 
 /// What is written of snapshots.
-fn update(args: &SnapshotArgs, asked: &Asked) -> Result<Update, CliError> {
+fn update(args: &SnapshotArgs, asked: &RunFlags) -> Result<Update, CliError> {
     let mode = args.update.as_deref();
     let wrong = |hint: Option<&str>, message: String| CliError::Usage {
         message: format!("--update or INSTA_UPDATE: {message}"),
@@ -243,14 +243,14 @@ fn check_flags_for_one(args: &RunArgs) -> Result<(), CliError> {
 
 /// No endpoint is tested twice, and no two write into one folder of snapshots: names that differ only by case do so
 /// on some file systems.
-fn check_apart(all: &[Settings]) -> Result<(), CliError> {
-    let name_of = |settings: &Settings| match &settings.session.target {
-        Target::Reference(_) => String::new(),
+fn check_apart(all: &[CommandSettings]) -> Result<(), CliError> {
+    let name_of = |settings: &CommandSettings| match &settings.session.target {
+        TestTarget::Reference(_) => String::new(),
         // An address counts as it is read, so that a slash at its end makes no other endpoint of it.
-        Target::Other(endpoint) if is_address(&endpoint.description.name) => {
+        TestTarget::Other(endpoint) if is_address(&endpoint.description.name) => {
             endpoint.address.as_str().to_owned()
         }
-        Target::Other(endpoint) => endpoint.description.name.to_lowercase(),
+        TestTarget::Other(endpoint) => endpoint.description.name.to_lowercase(),
     };
     let mut seen = BTreeSet::new();
     match all.iter().map(name_of).find(|name| !seen.insert(name.clone())) {
@@ -260,10 +260,15 @@ fn check_apart(all: &[Settings]) -> Result<(), CliError> {
 }
 
 /// Whether cases may cost money: only with permission, unless the endpoint costs nothing.
-fn allows_billable(asked: &Asked, entry: &EndpointEntry, target: &Target, connection: &Connection) -> bool {
+fn allows_billable(
+    asked: &RunFlags,
+    entry: &EndpointEntry,
+    target: &TestTarget,
+    connection: &Connection,
+) -> bool {
     match target {
-        Target::Reference(_) => true,
-        Target::Other(endpoint) => {
+        TestTarget::Reference(_) => true,
+        TestTarget::Other(endpoint) => {
             let is_allowed = entry.allows_billable || asked.bounds.allow.contains(&Allowed::Billable);
             // What stays there goes on costing money.
             costs_nothing(entry, connection, &endpoint.address) || (is_allowed && !asked.keeps_states)
@@ -271,12 +276,14 @@ fn allows_billable(asked: &Asked, entry: &EndpointEntry, target: &Target, connec
     }
 }
 
-fn target(asked: &Asked, entry: Option<&EndpointEntry>) -> Result<Target, CliError> {
+fn target(asked: &RunFlags, entry: Option<&EndpointEntry>) -> Result<TestTarget, CliError> {
     match entry {
-        None => Ok(Target::Reference(asked.faults.iter().map(|name| fault(name)).collect::<Result<_, _>>()?)),
+        None => {
+            Ok(TestTarget::Reference(asked.faults.iter().map(|name| fault(name)).collect::<Result<_, _>>()?))
+        }
         Some(entry) => {
             let endpoint = endpoint(entry, asked.states, asked.connect.sign, &from_environment)?;
-            Ok(Target::Other(Box::new(endpoint)))
+            Ok(TestTarget::Other(Box::new(endpoint)))
         }
     }
 }
@@ -290,14 +297,14 @@ pub(super) fn fault(name: &str) -> Result<Fault, CliError> {
 }
 
 /// The baseline: a folder that was named, or the endpoint's own.
-fn snapshots(args: &SnapshotArgs, cases: &Path, target: &Target, update: Update) -> Option<PathBuf> {
+fn snapshots(args: &SnapshotArgs, cases: &Path, target: &TestTarget, update: Update) -> Option<PathBuf> {
     if let Some(folder) = &args.snapshots {
         return Some(folder.clone());
     }
     match target {
-        Target::Reference(_) => Some(snapshots_beside(cases, None)),
-        Target::Other(endpoint) if is_address(&endpoint.description.name) => None,
-        Target::Other(endpoint) => {
+        TestTarget::Reference(_) => Some(snapshots_beside(cases, None)),
+        TestTarget::Other(endpoint) if is_address(&endpoint.description.name) => None,
+        TestTarget::Other(endpoint) => {
             let own = snapshots_beside(cases, Some(&endpoint.description.name));
             (own.is_dir() || matches!(update, Update::Always | Update::Unseen)).then_some(own)
         }

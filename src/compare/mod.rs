@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::select_in;
 use crate::model::{Answer, CaseRecord, Contract, Expect, Finding, Skipped, Value, Verdict};
 use crate::plan::PlannedCase;
-use crate::snapshot::{Names, Rules, Transcript};
+use crate::snapshot::{SnapshotRules, Transcript, VolatileNames};
 use stable::{Leaf, leaves, shortened};
 
 /// The most findings that are shown of a failed case.
@@ -136,7 +136,7 @@ pub struct CaseDifference {
 }
 
 /// Sums up a case for comparing; `rules` are those for snapshots, the same for both endpoints.
-pub fn summarise(record: &CaseRecord, contract: &Contract, rules: &Rules) -> CaseSummary {
+pub fn summarise(record: &CaseRecord, contract: &Contract, rules: &SnapshotRules) -> CaseSummary {
     let findings = match &record.verdict {
         // An answer that judges nothing, such as one that asks to slow down, is none to compare with.
         Verdict::Inconclusive(unknown) => return CaseSummary::Inconclusive(unknown.to_string()),
@@ -146,7 +146,7 @@ pub fn summarise(record: &CaseRecord, contract: &Contract, rules: &Rules) -> Cas
             Some(record.findings.iter().filter(|finding| finding.counts(record.gate)).map(shown).collect())
         }
     };
-    let mut names = Names::default();
+    let mut names = VolatileNames::default();
     record.given.iter().for_each(|(name, value)| names.add(name, value));
     let transcript = Transcript::new(&record.exchanges, rules, names);
     let view = transcript.view();
@@ -388,7 +388,7 @@ mod tests {
     use super::{Difference, compare, summarise};
     use crate::check::tests::answer;
     use crate::judgement::tests::{planned, played};
-    use crate::snapshot::Rules;
+    use crate::snapshot::SnapshotRules;
 
     #[test]
     fn a_warning_makes_no_other_verdict() {
@@ -397,7 +397,7 @@ mod tests {
         let table =
             "[[case]]\nid = \"c\"\nabout = \"x\"\nexpect = { status = 200, body = { \"$.a\" = 1 } }\n";
         let case = &planned(header, table)[0];
-        let rules = Rules::new(&[], &[]);
+        let rules = SnapshotRules::new(&[], &[]);
         let sums = |with_header: bool, body: &str| {
             let headers = [("content-type", "application/json"), ("x-id", "i")];
             let record = played(case, &[answer(200, &headers[..=usize::from(with_header)], body)]);

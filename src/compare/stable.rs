@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::quoted;
-use crate::check::{Places, places};
+use crate::check::{TreePlaces, places};
 use crate::model::{Contract, Value};
 use crate::protocol::sha256_hex;
-use crate::snapshot::{Node, Part, StableBody, View};
+use crate::snapshot::{MarkedNode, StableBody, StableExchange, TranscriptView};
 
 /// The most places of an answer that are kept one by one; the rest is kept as a digest.
 const MOST: usize = 500;
@@ -28,8 +28,8 @@ pub(super) struct Leaf {
 }
 
 /// All that an answer holds.
-pub(super) fn leaves(part: &Part<'_>, view: &View<'_>, contract: &Contract) -> Vec<Leaf> {
-    let mut found = Found { view, leaves: Vec::new() };
+pub(super) fn leaves(part: &StableExchange<'_>, view: &TranscriptView<'_>, contract: &Contract) -> Vec<Leaf> {
+    let mut found = LeafCollector { view, leaves: Vec::new() };
     for (name, value) in &part.headers {
         found.add(format!("header {name}"), quoted(&view.numbered_text(value)), false);
     }
@@ -55,36 +55,42 @@ pub(super) fn leaves(part: &Part<'_>, view: &View<'_>, contract: &Contract) -> V
     bounded(found.leaves)
 }
 
-struct Found<'a> {
-    view: &'a View<'a>,
+struct LeafCollector<'a> {
+    view: &'a TranscriptView<'a>,
     leaves: Vec<Leaf>,
 }
 
-impl Found<'_> {
+impl LeafCollector<'_> {
     fn add(&mut self, place: String, value: String, is_message: bool) {
         self.leaves.push(Leaf { place, value: cut(value), is_message, is_length: false });
     }
 
-    fn node(&mut self, place: &str, node: &Node<'_>, message: &[&Places]) {
+    fn node(&mut self, place: &str, node: &MarkedNode<'_>, message: &[&TreePlaces]) {
         let is_message = message.iter().any(|places| places.is_here);
         match node {
-            Node::Fixed(value) => self.add(place.into(), value.to_string(), is_message),
-            Node::Number(number) => self.add(place.into(), self.view.numbered_number(number), is_message),
-            Node::Text(text) => self.add(place.into(), quoted(&self.view.numbered_text(text)), is_message),
-            Node::List(items) => {
+            MarkedNode::Fixed(value) => self.add(place.into(), value.to_string(), is_message),
+            MarkedNode::Number(number) => {
+                self.add(place.into(), self.view.numbered_number(number), is_message)
+            }
+            MarkedNode::Text(text) => {
+                self.add(place.into(), quoted(&self.view.numbered_text(text)), is_message)
+            }
+            MarkedNode::List(items) => {
                 let value = format!("a list of {}", items.len());
                 self.leaves.push(Leaf { place: place.into(), value, is_message, is_length: true });
                 for (index, item) in items.iter().enumerate() {
-                    let below: Vec<&Places> = message.iter().filter_map(|places| places.at(index)).collect();
+                    let below: Vec<&TreePlaces> =
+                        message.iter().filter_map(|places| places.at(index)).collect();
                     self.node(&format!("{place}[{index}]"), item, &below);
                 }
             }
-            Node::Map(entries) => {
+            MarkedNode::Map(entries) => {
                 if entries.is_empty() {
                     self.add(place.into(), "{}".into(), is_message);
                 }
                 for (key, item) in entries {
-                    let below: Vec<&Places> = message.iter().filter_map(|places| places.below(key)).collect();
+                    let below: Vec<&TreePlaces> =
+                        message.iter().filter_map(|places| places.below(key)).collect();
                     self.node(&format!("{place}{}", step(&self.view.bare_key(key))), item, &below);
                 }
             }

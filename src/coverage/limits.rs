@@ -3,7 +3,7 @@
 use super::expected::Expected;
 use super::push_once;
 use crate::model::{CaseId, Constraint, Contract, Limit, Parameter};
-use crate::protocol::{Sent, Tried, is_the_only_one};
+use crate::protocol::{SentParameters, Tried, is_the_only_one};
 
 /// The cases on each side of a constraint.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ fn limits(contract: &Contract) -> impl Iterator<Item = (&Parameter, Constraint)>
 /// Notes a case for the sides that it tests.
 pub(super) fn note(entries: &mut [ConstraintCoverage], id: &CaseId, expected: &Expected<'_>) {
     let limits: Vec<(&Parameter, Constraint)> = limits(expected.contract).collect();
-    let sent = Sent::of(expected.request);
+    let sent = SentParameters::of(expected.request);
     let sides: Vec<(bool, bool)> =
         limits.iter().map(|(parameter, constraint)| sent.sides(&parameter.name, &constraint.limit)).collect();
     let errors: Vec<Vec<&str>> =

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::statement::Resource;
+use super::statement::ResourceDescriptor;
 use crate::model::{Day, EndpointKind, Scheme};
 
 /// The name of the file.
@@ -21,7 +21,7 @@ pub struct Account {
     version: u32,
     /// What was tested, if an argument named it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject: Option<Resource>,
+    pub subject: Option<ResourceDescriptor>,
     /// The patterns that selected cases; all of them if there are none.
     pub patterns: Vec<String>,
     /// Whether each pattern is a whole id.
@@ -49,7 +49,7 @@ fn in_seconds(moment: Timestamp) -> Timestamp {
 
 /// The endpoint of a run, beyond its name and address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tested {
+pub struct EndpointAccount {
     /// What it is.
     pub kind: EndpointKind,
     /// How requests are signed that do not say so themselves.
@@ -61,7 +61,7 @@ pub struct Tested {
 impl Account {
     /// An account of a run of all cases between two moments; a clock that was set back meanwhile counts as one that stood
     /// still.
-    pub fn new(tested: Tested, started: Timestamp, ended: Timestamp) -> Self {
+    pub fn new(tested: EndpointAccount, started: Timestamp, ended: Timestamp) -> Self {
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -83,8 +83,8 @@ impl Account {
     ///
     /// # Errors
     /// An account that does not say so.
-    pub fn tested(&self) -> Result<Tested, String> {
-        Ok(Tested { kind: self.kind.parse()?, signing: self.signing.parse()?, hook: self.hook })
+    pub fn tested(&self) -> Result<EndpointAccount, String> {
+        Ok(EndpointAccount { kind: self.kind.parse()?, signing: self.signing.parse()?, hook: self.hook })
     }
 
     /// When the run started and ended, as text.

@@ -132,7 +132,7 @@ impl<W: Write> Packer<W> {
 
 /// A file of a bundle that is being read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct ArchiveEntry {
     /// Its name.
     pub name: String,
     /// How many bytes it has, by its head.
@@ -159,7 +159,7 @@ impl<R: Read> Unpacker<R> {
     ///
     /// # Errors
     /// Bytes that [`Packer`] would not have written: what is wrong, and where.
-    pub fn next_file(&mut self) -> Result<Option<Entry>, ArchiveError> {
+    pub fn next_file(&mut self) -> Result<Option<ArchiveEntry>, ArchiveError> {
         let start = self.at;
         let (block, count) = self.block()?;
         let is_zero = block[..count].iter().all(|byte| *byte == 0);
@@ -189,7 +189,7 @@ impl<R: Read> Unpacker<R> {
         }
     }
 
-    fn head(&mut self, start: u64, block: &[u8; BLOCK]) -> Result<Entry, ArchiveError> {
+    fn head(&mut self, start: u64, block: &[u8; BLOCK]) -> Result<ArchiveEntry, ArchiveError> {
         let unreadable = |reason: String| ArchiveError::Unreadable { at: start, reason };
         let found = Header::from_byte_slice(block);
         let mut summed = found.clone();
@@ -208,14 +208,14 @@ impl<R: Read> Unpacker<R> {
         if let Some(wrong) = wrong {
             return Err(encoding(start + wrong as u64, &format!("in the head of `{name}`")));
         }
-        Ok(Entry { name, size, at: self.at })
+        Ok(ArchiveEntry { name, size, at: self.at })
     }
 
     /// Copies the content of the file whose head was read last. A size is not believed before the bytes are there.
     ///
     /// # Errors
     /// A bundle that ends before, what is not empty behind the content, and what `out` says.
-    pub fn content(&mut self, entry: &Entry, out: &mut impl Write) -> Result<(), ArchiveError> {
+    pub fn content(&mut self, entry: &ArchiveEntry, out: &mut impl Write) -> Result<(), ArchiveError> {
         let room = io::copy(&mut self.from.by_ref().take(entry.size), out)?;
         self.at += room;
         let (name, size) = (&entry.name, entry.size);

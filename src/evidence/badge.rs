@@ -19,17 +19,17 @@ const MARK: usize = 13;
 const LABEL: &str = "#3c4149";
 
 /// How a result looks, beside its words.
-struct Look {
+struct BadgeStyle {
     ground: &'static str,
     /// A drawing of 8 by 8 pixels: a tick, a bar with a dot, a cross.
     mark: &'static str,
 }
 
-fn look(result: TestResult) -> Look {
+fn look(result: TestResult) -> BadgeStyle {
     match result {
-        TestResult::Passed => Look { ground: "#17692f", mark: "M0 4.5l3 3L8 .5" },
-        TestResult::Warned => Look { ground: "#8a5300", mark: "M4 0v5M4 7v1" },
-        TestResult::Failed => Look { ground: "#b3202b", mark: "M.5.5l7 7M7.5.5l-7 7" },
+        TestResult::Passed => BadgeStyle { ground: "#17692f", mark: "M0 4.5l3 3L8 .5" },
+        TestResult::Warned => BadgeStyle { ground: "#8a5300", mark: "M4 0v5M4 7v1" },
+        TestResult::Failed => BadgeStyle { ground: "#b3202b", mark: "M.5.5l7 7M7.5.5l-7 7" },
     }
 }
 

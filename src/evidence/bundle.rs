@@ -9,7 +9,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use super::archive::{ArchiveError, Packer, Unpacker};
 use super::envelope::{EnvelopeError, Sealed, open, seal};
 use super::key::{KeyError, PublicKey, SigningKey};
-use super::manifest::{ENVELOPE, Listed, MANIFEST, Manifest};
+use super::manifest::{BundleManifest, ENVELOPE, ListedFile, MANIFEST};
 use super::statement::{Statement, StatementError};
 use crate::protocol::{Digesting, sha256_hex};
 
@@ -20,7 +20,7 @@ pub const EVENTS: &str = "events.ndjson";
 pub const SIGNER: &str = "signer.pem";
 
 /// The files of a bundle by name, but for [`EVENTS`], which are never held.
-pub type Files = BTreeMap<String, Vec<u8>>;
+pub type BundleFiles = BTreeMap<String, Vec<u8>>;
 
 /// The most bytes of all other files, which are held: contracts, tables, and lists of cases.
 const MOST_HELD: u64 = 256 * 1024 * 1024;
@@ -36,7 +36,7 @@ const LARGEST_LIST: usize = 16 * 1024 * 1024;
 
 /// Who must have signed a bundle.
 #[derive(Debug, Clone)]
-pub enum Signer {
+pub enum ExpectedSigner {
     /// The holder of this key.
     Key(PublicKey),
     /// The holder of the key with this fingerprint.
@@ -117,19 +117,19 @@ pub fn some<T: ToString>(wrong: &[T]) -> Vec<String> {
 #[derive(Debug)]
 pub struct Bundle {
     /// Its files.
-    pub files: Files,
+    pub files: BundleFiles,
     /// What is signed.
     pub statement: Statement,
     /// Who signed.
     pub signer: PublicKey,
     /// The SHA-256 of the whole bundle.
     pub digest: String,
-    events: Extent,
+    events: EventsRange,
 }
 
 /// Where the events are.
 #[derive(Debug)]
-struct Extent {
+struct EventsRange {
     at: u64,
     length: u64,
     sha256: String,
@@ -137,7 +137,7 @@ struct Extent {
 
 /// The events of a run as a bundle gets them: their lines, and how many bytes these are.
 #[derive(Debug)]
-pub struct Lines<R> {
+pub struct BundleEvents<R> {
     /// The lines.
     pub content: R,
     /// How many bytes they have.
@@ -150,20 +150,20 @@ pub struct Lines<R> {
 /// Names or sizes that no bundle has, a disk that is full, or what `state` says.
 pub fn bundle<E: From<BundleError>>(
     out: impl io::Write,
-    mut files: Files,
-    events: Lines<impl Read>,
+    mut files: BundleFiles,
+    events: BundleEvents<impl Read>,
     key: &SigningKey,
-    state: impl FnOnce(&Files) -> Result<Statement, E>,
+    state: impl FnOnce(&BundleFiles) -> Result<Statement, E>,
 ) -> Result<(), E> {
     files.insert(SIGNER.to_owned(), key.public().to_pem().into_bytes());
     let mut packer = Packer::new(out);
-    let Lines { content, length } = events;
+    let BundleEvents { content, length } = events;
     let earlier = |name: &str| name < EVENTS;
     add(&mut packer, files.iter().filter(|(name, _)| earlier(name)))?;
     let sha256 = packer.add(EVENTS, length, content).map_err(BundleError::Archive)?;
-    let events = Listed { name: EVENTS.to_owned(), length, sha256 };
-    let listed = files.iter().map(|(name, content)| Listed::of(name, content));
-    let manifest = Manifest::new(listed.chain([events]));
+    let events = ListedFile { name: EVENTS.to_owned(), length, sha256 };
+    let listed = files.iter().map(|(name, content)| ListedFile::of(name, content));
+    let manifest = BundleManifest::new(listed.chain([events]));
     files.insert(MANIFEST.to_owned(), manifest.to_bytes());
     let statement = state(&files)?;
     files.insert(ENVELOPE.to_owned(), seal(&statement.to_bytes(), key));
@@ -187,7 +187,7 @@ impl Bundle {
     ///
     /// # Errors
     /// The first thing that is not as it must be.
-    pub fn open(from: &mut (impl Read + Seek), signer: &Signer) -> Result<Self, BundleError> {
+    pub fn open(from: &mut (impl Read + Seek), signer: &ExpectedSigner) -> Result<Self, BundleError> {
         let Unpacked { files, events, listed: found, digest } = unpacked(from)?;
         let file = |name: &'static str| files.get(name).ok_or(BundleError::Missing(name));
         let envelope = file(ENVELOPE)?;
@@ -206,8 +206,8 @@ impl Bundle {
         if listed.len() > LARGEST_LIST {
             return Err(BundleError::Manifest(format!("it has more than {LARGEST_LIST} bytes")));
         }
-        let manifest = Manifest::from_bytes(listed).map_err(BundleError::Manifest)?;
-        let found = Manifest::new(found);
+        let manifest = BundleManifest::from_bytes(listed).map_err(BundleError::Manifest)?;
+        let found = BundleManifest::new(found);
         let wrong = manifest.differences(&found);
         if !wrong.is_empty() {
             return Err(BundleError::Files(wrong));
@@ -241,9 +241,9 @@ impl Bundle {
 
 /// What is in an archive.
 struct Unpacked {
-    files: Files,
-    events: Option<Extent>,
-    listed: Vec<Listed>,
+    files: BundleFiles,
+    events: Option<EventsRange>,
+    listed: Vec<ListedFile>,
     digest: String,
 }
 
@@ -251,14 +251,14 @@ fn unpacked(from: &mut (impl Read + Seek)) -> Result<Unpacked, BundleError> {
     from.seek(SeekFrom::Start(0)).map_err(ArchiveError::Io)?;
     let mut whole = Digesting::new(BufReader::with_capacity(PART, from));
     let mut unpacker = Unpacker::new(&mut whole);
-    let (mut files, mut events, mut listed, mut held) = (Files::new(), None, Vec::new(), 0u64);
+    let (mut files, mut events, mut listed, mut held) = (BundleFiles::new(), None, Vec::new(), 0u64);
     while let Some(entry) = unpacker.next_file()? {
         if entry.name == EVENTS {
             let mut digest = Digesting::new(io::sink());
             unpacker.content(&entry, &mut digest)?;
             let sha256 = digest.finish();
-            listed.push(Listed { name: entry.name, length: entry.size, sha256: sha256.clone() });
-            events = Some(Extent { at: entry.at, length: entry.size, sha256 });
+            listed.push(ListedFile { name: entry.name, length: entry.size, sha256: sha256.clone() });
+            events = Some(EventsRange { at: entry.at, length: entry.size, sha256 });
             continue;
         }
         held = held.saturating_add(entry.size);
@@ -267,18 +267,18 @@ fn unpacked(from: &mut (impl Read + Seek)) -> Result<Unpacked, BundleError> {
         }
         let mut content = Vec::new();
         unpacker.content(&entry, &mut content)?;
-        listed.push(Listed::of(&entry.name, &content));
+        listed.push(ListedFile::of(&entry.name, &content));
         files.insert(entry.name, content);
     }
     Ok(Unpacked { files, events, listed, digest: whole.finish() })
 }
 
 /// The key that has signed, which must be the one that is expected, and the one inside.
-fn signed_by(sealed: &Sealed, signer: &Signer, inside: &[u8]) -> Result<PublicKey, BundleError> {
+fn signed_by(sealed: &Sealed, signer: &ExpectedSigner, inside: &[u8]) -> Result<PublicKey, BundleError> {
     let due = match signer {
-        Signer::Key(key) => Some(key.id()),
-        Signer::Fingerprint(id) => Some(id.clone()),
-        Signer::Unknown => None,
+        ExpectedSigner::Key(key) => Some(key.id()),
+        ExpectedSigner::Fingerprint(id) => Some(id.clone()),
+        ExpectedSigner::Unknown => None,
     };
     if let Some(due) = due.filter(|due| due != sealed.keyid()) {
         return Err(BundleError::OtherSigner { due, found: sealed.keyid().to_owned() });
@@ -303,13 +303,13 @@ mod tests {
     use std::io::Cursor;
 
     use super::super::archive::header;
-    use super::{Bundle, EVENTS, MOST_HELD, Signer};
+    use super::{Bundle, EVENTS, ExpectedSigner, MOST_HELD};
 
     #[test]
     fn what_is_held_of_a_bundle_is_refused_past_the_limit_before_it_is_read() {
         let opened = |name: &str, size: u64| {
             let head = header(name, size).unwrap();
-            let refused = Bundle::open(&mut Cursor::new(head.as_bytes()), &Signer::Unknown);
+            let refused = Bundle::open(&mut Cursor::new(head.as_bytes()), &ExpectedSigner::Unknown);
             refused.unwrap_err().to_string()
         };
         assert!(opened("cases/a.toml", MOST_HELD).contains("it is cut off"));

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::attested::Attested;
-use super::statement::{CertifiedRows, ObservedEffects, Omission, Resource, Statement, TestResult};
+use super::statement::{CertifiedRows, ObservedEffects, Omission, ResourceDescriptor, Statement, TestResult};
 use crate::plain::markdown;
 
 /// How many entries of a list are shown; the rest is counted.
@@ -130,7 +130,7 @@ fn counts(statement: &Statement) -> [(&'static str, usize); 8] {
     ]
 }
 
-fn resources(resources: &[Resource]) -> String {
+fn resources(resources: &[ResourceDescriptor]) -> String {
     joined(resources.iter().map(|it| format!("{}, SHA-256 {}", code(&it.name), code(&it.digest.sha256))))
 }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::account::Account;
-use super::bundle::Files;
-use super::judged::{CaseResult, Judged};
+use super::bundle::BundleFiles;
+use super::judged::{CaseResult, JudgedRun};
 use super::manifest::MANIFEST;
 use super::provoked::{Class, RowEvidence};
 use super::statement::{
     CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Digest, ObservedEffects, Omission,
-    Resource, Scope, Statement, TestResult,
+    ResourceDescriptor, Statement, StatementScope, TestResult,
 };
 use crate::event::RunStart;
 use crate::model::{Level, Verdict};
@@ -17,17 +17,17 @@ use crate::protocol::sha256_hex;
 
 /// What a statement follows from.
 #[derive(Debug)]
-pub struct Basis<'a> {
+pub struct StatementBasis<'a> {
     /// How the run was made.
     pub account: &'a Account,
     /// How it started.
     pub start: &'a RunStart,
     /// What it comes to.
-    pub judged: &'a Judged,
+    pub judged: &'a JudgedRun,
     /// Which rows were provoked.
     pub rows: &'a [RowEvidence],
     /// The files of the bundle, with the manifest.
-    pub files: &'a Files,
+    pub files: &'a BundleFiles,
 }
 
 /// The statement about a run. Its subject is the tested program, if the account names it, or else the evidence itself.
@@ -35,7 +35,7 @@ pub struct Basis<'a> {
 ///
 /// # Errors
 /// An account that does not say what the endpoint is.
-pub fn statement(basis: &Basis<'_>) -> Result<Statement, String> {
+pub fn statement(basis: &StatementBasis<'_>) -> Result<Statement, String> {
     let manifest = resource(MANIFEST, basis.files.get(MANIFEST).map(Vec::as_slice).unwrap_or_default());
     let tables = basis.files.iter().filter(|(name, _)| name.starts_with("cases/"));
     let mut lists = Lists::default();
@@ -100,7 +100,7 @@ impl Lists {
 
 /// Every case of the selection is required. What was skipped, or cannot be shown, has not passed; a waiver that does
 /// not hold any more fails a run, and so its certificate.
-fn result(lists: &Lists, judged: &Judged) -> TestResult {
+fn result(lists: &Lists, judged: &JudgedRun) -> TestResult {
     let is_short = !judged.underivable.is_empty() || !judged.end.stale_waivers.is_empty();
     if !lists.failed.is_empty() || is_short {
         TestResult::Failed
@@ -112,7 +112,7 @@ fn result(lists: &Lists, judged: &Judged) -> TestResult {
 }
 
 /// The counts of error rows, by contract.
-fn rows_held(basis: &Basis<'_>) -> Vec<CertifiedRows> {
+fn rows_held(basis: &StatementBasis<'_>) -> Vec<CertifiedRows> {
     let held = basis.judged.end.rows_held.iter().flatten();
     let of = basis.start.operations.iter().zip(held);
     of.map(|(operation, rows)| CertifiedRows {
@@ -125,11 +125,11 @@ fn rows_held(basis: &Basis<'_>) -> Vec<CertifiedRows> {
     .collect()
 }
 
-fn scope(basis: &Basis<'_>) -> Result<Scope, String> {
+fn scope(basis: &StatementBasis<'_>) -> Result<StatementScope, String> {
     let (start, judged) = (basis.start, basis.judged);
     let tested = basis.account.tested()?;
     let contracts = start.operations.iter();
-    Ok(Scope {
+    Ok(StatementScope {
         cases: start.known,
         contracts: contracts
             .map(|operation| CertifiedContract {
@@ -158,7 +158,7 @@ fn scope(basis: &Basis<'_>) -> Result<Scope, String> {
 }
 
 /// The promises that were not judged, by contract.
-fn unpublished(judged: &Judged) -> Vec<String> {
+fn unpublished(judged: &JudgedRun) -> Vec<String> {
     let (mut names, mut seen) = (BTreeSet::new(), BTreeSet::new());
     for contract in judged.planned.iter().map(|planned| &planned.contract) {
         if seen.insert(contract.id.as_str()) {
@@ -169,6 +169,6 @@ fn unpublished(judged: &Judged) -> Vec<String> {
     names.into_iter().map(|(contract, name)| format!("{contract} {name}")).collect()
 }
 
-fn resource(name: &str, bytes: &[u8]) -> Resource {
-    Resource { digest: Digest { sha256: sha256_hex(bytes) }, name: name.to_owned(), uri: None }
+fn resource(name: &str, bytes: &[u8]) -> ResourceDescriptor {
+    ResourceDescriptor { digest: Digest { sha256: sha256_hex(bytes) }, name: name.to_owned(), uri: None }
 }

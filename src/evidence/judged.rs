@@ -1,4 +1,4 @@
-//! Judges a recorded run again, with the contracts and tables that are kept beside it. Main type: [`Judged`].
+//! Judges a recorded run again, with the contracts and tables that are kept beside it. Main type: [`JudgedRun`].
 //!
 //! Nothing is taken from the records but facts: what states gave, what was answered, and why a case was skipped.
 
@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use super::account::Account;
 use super::divergence::Divergence;
-use super::recorded::{Recorded, kept};
+use super::recorded::{RecordedRun, kept};
 use super::statement::Omission;
 use crate::event::{Event, RunEnd, RunStart};
-use crate::judgement::{Apart, Tally, UniqueIds, WaiverBook, codes_due, judge_again, operations};
+use crate::judgement::{ReplayError, Tally, UniqueIds, WaiverBook, codes_due, judge_again, operations};
 use crate::model::{CaseId, CaseRecord, EndpointKind, Level, Scheme, Suite, Verdict, Waiver};
 use crate::plan::{Filter, Pattern, PlannedCase, case_ids, filtered, scheme};
 use crate::template::Templates;
@@ -42,7 +42,7 @@ pub struct CaseResult {
 
 /// What a recorded run comes to.
 #[derive(Debug)]
-pub struct Judged {
+pub struct JudgedRun {
     /// The cases that were selected.
     pub planned: Vec<PlannedCase>,
     /// The recorded cases, in order.
@@ -76,8 +76,8 @@ impl JudgingInputs<'_> {
     /// A selection or waivers that make no sense, and events that cannot be read.
     pub fn judge(
         &self,
-        recorded: &mut Recorded<impl Iterator<Item = Result<Event, Divergence>>>,
-    ) -> Result<Judged, Divergence> {
+        recorded: &mut RecordedRun<impl Iterator<Item = Result<Event, Divergence>>>,
+    ) -> Result<JudgedRun, Divergence> {
         let wrong = |error: &dyn std::error::Error| divergence("run.json", error.to_string());
         let account = self.account;
         let patterns = account.patterns.iter().map(|text| Pattern::new(text, account.exact));
@@ -94,7 +94,7 @@ impl JudgingInputs<'_> {
         let waivers = waivers.map_err(|error| divergence("cases/waivers.toml", error.to_string()))?;
         let taken: BTreeSet<&str> = selected.cases.iter().map(|planned| planned.id.as_str()).collect();
         let outside = all.iter().filter(|planned| !taken.contains(planned.id.as_str()));
-        let mut judged = Judged {
+        let mut judged = JudgedRun {
             results: Vec::new(),
             formats: BTreeSet::new(),
             signatures: BTreeSet::new(),
@@ -130,11 +130,11 @@ impl JudgingInputs<'_> {
     }
 }
 
-impl Judged {
+impl JudgedRun {
     /// Takes the records along the cases of the plan, and counts what they come to.
     fn cases(
         &mut self,
-        recorded: &mut Recorded<impl Iterator<Item = Result<Event, Divergence>>>,
+        recorded: &mut RecordedRun<impl Iterator<Item = Result<Event, Divergence>>>,
         usual: Scheme,
         waivers: &WaiverBook,
     ) -> Result<(), Divergence> {
@@ -223,7 +223,7 @@ impl Judged {
                 }
                 again
             }
-            Err(unrecorded @ Apart::Unrecorded { .. }) => {
+            Err(unrecorded @ ReplayError::Unrecorded { .. }) => {
                 let omission = Omission { id: record.id.to_string(), reason: unrecorded.to_string() };
                 self.underivable.push(omission);
                 // What cannot be shown meets no row.

@@ -1,4 +1,4 @@
-//! The list of a bundle's files with their digests. Main type: [`Manifest`].
+//! The list of a bundle's files with their digests. Main type: [`BundleManifest`].
 
 use std::collections::BTreeMap;
 
@@ -18,17 +18,17 @@ const VERSION: u32 = 1;
 /// Every file of a bundle but the list itself and the envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Manifest {
+pub struct BundleManifest {
     format: String,
     version: u32,
     /// The files, by name.
-    pub files: Vec<Listed>,
+    pub files: Vec<ListedFile>,
 }
 
 /// A file of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Listed {
+pub struct ListedFile {
     /// Its name.
     pub name: String,
     /// Its length in bytes.
@@ -37,17 +37,17 @@ pub struct Listed {
     pub sha256: String,
 }
 
-impl Listed {
+impl ListedFile {
     /// The entry of a file with this content.
     pub fn of(name: &str, content: &[u8]) -> Self {
         Self { name: name.to_owned(), length: content.len() as u64, sha256: sha256_hex(content) }
     }
 }
 
-impl Manifest {
+impl BundleManifest {
     /// The list of a bundle that has these files, in whatever order.
-    pub fn new(files: impl IntoIterator<Item = Listed>) -> Self {
-        let mut files: Vec<Listed> = files.into_iter().filter(|file| !is_apart(&file.name)).collect();
+    pub fn new(files: impl IntoIterator<Item = ListedFile>) -> Self {
+        let mut files: Vec<ListedFile> = files.into_iter().filter(|file| !is_apart(&file.name)).collect();
         files.sort_by(|one, other| one.name.cmp(&other.name));
         Self { format: FORMAT.to_owned(), version: VERSION, files }
     }
@@ -60,7 +60,7 @@ impl Manifest {
     /// Reads a list.
     ///
     /// # Errors
-    /// Bytes that [`Manifest::to_bytes`] would not have written.
+    /// Bytes that [`BundleManifest::to_bytes`] would not have written.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let manifest: Self = super::read_canonical(bytes)?;
         if manifest.format != FORMAT || manifest.version != VERSION {
@@ -74,7 +74,7 @@ impl Manifest {
 
     /// What is wrong with the files of a bundle, of which this is the list that was found: one line each.
     pub fn differences(&self, found: &Self) -> Vec<String> {
-        let by_name = |list: &'_ Self| -> BTreeMap<String, Listed> {
+        let by_name = |list: &'_ Self| -> BTreeMap<String, ListedFile> {
             list.files.iter().map(|file| (file.name.clone(), file.clone())).collect()
         };
         let (due, found) = (by_name(self), by_name(found));

@@ -22,25 +22,26 @@ mod recorded;
 mod sample;
 mod statement;
 
-pub use account::{ACCOUNT, Account, Tested};
-pub use archive::{ArchiveError, Entry, Packer, Unpacker, is_archive, is_bundle};
+pub use account::{ACCOUNT, Account, EndpointAccount};
+pub use archive::{ArchiveEntry, ArchiveError, Packer, Unpacker, is_archive, is_bundle};
 pub use attested::Attested;
 pub use badge::badge;
 pub use bundle::{
-    Bundle, BundleError, EVENTS, Files, LARGEST_STATEMENT, Lines, SIGNER, Signer, bundle, some,
+    Bundle, BundleError, BundleEvents, BundleFiles, EVENTS, ExpectedSigner, LARGEST_STATEMENT, SIGNER,
+    bundle, some,
 };
 pub use certificate::certificate;
-pub use derived::{Basis, statement};
+pub use derived::{StatementBasis, statement};
 pub use divergence::Divergence;
 pub use envelope::{EnvelopeError, Sealed, open, seal};
-pub use judged::{CaseResult, Judged, JudgingInputs, end_contradicts};
+pub use judged::{CaseResult, JudgedRun, JudgingInputs, end_contradicts};
 pub use key::{KeyError, PublicKey, SigningKey};
-pub use manifest::{ENVELOPE, Listed, MANIFEST, Manifest};
+pub use manifest::{BundleManifest, ENVELOPE, ListedFile, MANIFEST};
 pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, provoked};
-pub use recorded::{Recorded, kept, kept_start};
+pub use recorded::{RecordedRun, kept, kept_start};
 pub use statement::{
     CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Contradiction, Digest, ObservedEffects,
-    Omission, Resource, Scope, Statement, StatementError, TestResult,
+    Omission, ResourceDescriptor, Statement, StatementError, StatementScope, TestResult,
 };
 
 /// JSON as files of a bundle have it: with indents, and a line's end.

@@ -1,4 +1,4 @@
-//! What a run said, as far as a certificate needs it. Main type: [`Recorded`].
+//! What a run said, as far as a certificate needs it. Main type: [`RecordedRun`].
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::model::{CaseRecord, Effects, SnapshotOutcome, Verdict};
 /// A run on one endpoint, read from its first event to its last: a start, warnings, cases, an end. Of the cases one is
 /// held at a time.
 #[derive(Debug)]
-pub struct Recorded<I> {
+pub struct RecordedRun<I> {
     /// How it started.
     pub start: RunStart,
     events: I,
@@ -20,7 +20,7 @@ pub struct Recorded<I> {
     end: Option<RunEnd>,
 }
 
-impl<I: Iterator<Item = Result<Event, Divergence>>> Recorded<I> {
+impl<I: Iterator<Item = Result<Event, Divergence>>> RecordedRun<I> {
     /// Reads the start.
     ///
     /// # Errors

@@ -2,14 +2,14 @@
 
 use super::{
     Attested, CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Digest, ObservedEffects,
-    Omission, Resource, Scope, Statement, TestResult,
+    Omission, ResourceDescriptor, Statement, StatementScope, TestResult,
 };
 
 /// A fingerprint.
 pub(super) const KEYID: &str = "a1e9156054e04fac899ae9f275132cdc07a5dbc4ea2c2ad3a1ffc6e0d253681f";
 
-pub(super) fn resource(name: &str) -> Resource {
-    Resource { digest: Digest { sha256: "ab".repeat(32) }, name: name.into(), uri: None }
+pub(super) fn resource(name: &str) -> ResourceDescriptor {
+    ResourceDescriptor { digest: Digest { sha256: "ab".repeat(32) }, name: name.into(), uri: None }
 }
 
 pub(super) fn omission(id: &str) -> Omission {
@@ -18,7 +18,7 @@ pub(super) fn omission(id: &str) -> Omission {
 
 /// A statement about a mock that conforms.
 pub(super) fn statement() -> Statement {
-    let scope = Scope {
+    let scope = StatementScope {
         cases: 4,
         contracts: vec![CertifiedContract { id: "shop/Order".into(), version: "2024-01-01".into() }],
         effects: ObservedEffects { not_observed: 0, observed: 3 },

@@ -27,11 +27,11 @@ const PREDICATE: &str = "https://in-toto.io/attestation/test-result/v0.1";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// What was tested: the mock's binary or image, or the evidence's own manifest; at least one.
-    pub subject: Vec<Resource>,
+    pub subject: Vec<ResourceDescriptor>,
     /// What it came to.
     pub result: TestResult,
     /// What it was tested with: contracts, tables, states, waivers, rules.
-    pub configuration: Vec<Resource>,
+    pub configuration: Vec<ResourceDescriptor>,
     /// Where the run can be looked up, such as a job of a CI service.
     pub url: Option<String>,
     /// The ids of the cases that passed.
@@ -76,7 +76,7 @@ impl fmt::Display for TestResult {
 /// Bytes that a statement is about, by their digest (in-toto's `ResourceDescriptor`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Resource {
+pub struct ResourceDescriptor {
     /// Their digest.
     pub digest: Digest,
     /// Their name, such as a path in the bundle.
@@ -105,7 +105,7 @@ pub struct Conformance {
     /// Error rows that nothing can provoke on this endpoint, by contract and code.
     pub rows_out_of_reach: Vec<Omission>,
     /// What the result is about, and no more.
-    pub scope: Scope,
+    pub scope: StatementScope,
     /// Cases that were skipped.
     pub skipped: Vec<Omission>,
     /// How strong the suite is, if mutants of the recorded answers were judged.
@@ -145,7 +145,7 @@ pub struct CertifiedRows {
 /// What a result is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Scope {
+pub struct StatementScope {
     /// How many cases the suite has for these contracts, whether they were selected or not.
     pub cases: usize,
     /// The contracts.
@@ -229,13 +229,13 @@ struct RawStatement {
     kind: String,
     predicate: RawPredicate,
     predicate_type: String,
-    subject: Vec<Resource>,
+    subject: Vec<ResourceDescriptor>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct RawPredicate {
-    configuration: Vec<Resource>,
+    configuration: Vec<ResourceDescriptor>,
     failed_tests: Vec<String>,
     passed_tests: Vec<String>,
     proofmark_conformance: Conformance,
@@ -309,7 +309,7 @@ impl Conformance {
     }
 }
 
-impl Scope {
+impl StatementScope {
     /// Levels have an order of their own, and keep it.
     fn in_order(&self) -> Self {
         Self {

@@ -10,9 +10,9 @@ use crate::model::{
     Value,
 };
 use crate::plan::{PlannedCase, set_variables};
-use crate::template::{Scope, Templates};
+use crate::template::{TemplateScope, Templates};
 
-use super::effect::Place;
+use super::effect::ObservationPlace;
 use super::judge::{Ended, Judge, open, render_params};
 
 /// How much of a request is shown that is not what it should be, in characters.
@@ -20,7 +20,7 @@ const SHOWN: usize = 400;
 
 /// What a record cannot show, or contradicts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Apart {
+pub enum ReplayError {
     /// A variable that a state gave is not recorded, so the case cannot be judged again.
     #[error("`{name}`, which the state \"{state}\" gives, is not recorded")]
     Unrecorded {
@@ -73,15 +73,15 @@ pub fn judge_again(
     record: &CaseRecord,
     seed: u64,
     templates: &Templates,
-) -> Result<CaseRecord, Apart> {
+) -> Result<CaseRecord, ReplayError> {
     let mut replay = Replay::new(planned, record, record.gate, templates);
     let ended = replay.ended(seed)?;
     replay.end()?;
     if let Some(exchange) = replay.recorded.first() {
-        return Err(Apart::Beyond { step: exchange.step });
+        return Err(ReplayError::Beyond { step: exchange.step });
     }
     if let Some((name, _)) = replay.variables.first() {
-        return Err(Apart::Surplus { name: name.clone() });
+        return Err(ReplayError::Surplus { name: name.clone() });
     }
     let verdict = replay.judge.verdict(ended, &record.retried);
     let (rows_met, codes_due) = (replay.judge.rows_met(), replay.judge.codes_due());
@@ -120,7 +120,7 @@ pub fn judge_again(
 /// Why a case is not followed further.
 enum Halt {
     Ended(Ended),
-    Apart(Apart),
+    Apart(ReplayError),
 }
 
 impl From<Ended> for Halt {
@@ -193,7 +193,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Follows the case, and gives why it ended before its last step, if it did.
-    pub(super) fn ended(&mut self, seed: u64) -> Result<Option<Ended>, Apart> {
+    pub(super) fn ended(&mut self, seed: u64) -> Result<Option<Ended>, ReplayError> {
         match self.steps(seed) {
             Ok(()) => Ok(None),
             Err(Halt::Ended(ended)) => Ok(Some(ended)),
@@ -222,7 +222,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Takes the answers to requests that were sent at the same time, all of them, and gives what ended the case first.
-    fn group(&mut self, steps: Range<usize>, scope: &mut Scope) -> Result<(), Halt> {
+    fn group(&mut self, steps: Range<usize>, scope: &mut TemplateScope) -> Result<(), Halt> {
         let mut outcome = Ok(());
         for position in steps {
             match self.step(position, scope) {
@@ -234,7 +234,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Takes the recorded observation of a place at a moment.
-    fn take(&mut self, moment: Moment, place: &Place) -> Result<Observation, Apart> {
+    fn take(&mut self, moment: Moment, place: &ObservationPlace) -> Result<Observation, ReplayError> {
         if self.answers.is_some() {
             let first = self.observed.iter().find(|observation| observation.of == *place);
             let seen = first.map_or_else(|| Ok(Vec::new()), |first| first.seen.clone());
@@ -247,12 +247,12 @@ impl<'a> Replay<'a> {
             }
             Some(_) | None => {
                 let (Moment::Before(step) | Moment::After(step) | Moment::End(step)) = moment;
-                Err(Apart::Observation { step })
+                Err(ReplayError::Observation { step })
             }
         }
     }
 
-    fn observe_before(&mut self, position: usize, scope: &Scope, is_given: bool) -> Result<(), Halt> {
+    fn observe_before(&mut self, position: usize, scope: &TemplateScope, is_given: bool) -> Result<(), Halt> {
         if !self.is_observed {
             return Ok(());
         }
@@ -272,13 +272,13 @@ impl<'a> Replay<'a> {
         Ok(self.judge.observed(position, seen)?)
     }
 
-    fn all(&mut self, moment: Moment) -> Result<Vec<Observation>, Apart> {
-        let places: Vec<Place> = self.judge.watch.places().cloned().collect();
+    fn all(&mut self, moment: Moment) -> Result<Vec<Observation>, ReplayError> {
+        let places: Vec<ObservationPlace> = self.judge.watch.places().cloned().collect();
         places.iter().map(|place| self.take(moment, place)).collect()
     }
 
     /// Takes what is there before teardown on an endpoint on which nothing ever happens.
-    pub(super) fn end_of_nothing(&mut self) -> Result<(), Apart> {
+    pub(super) fn end_of_nothing(&mut self) -> Result<(), ReplayError> {
         if let Some(step) = self.judge.watch.ends_after().filter(|_| self.is_observed) {
             let seen = self.all(Moment::End(step))?;
             self.judge.observed_at_end(seen);
@@ -287,18 +287,18 @@ impl<'a> Replay<'a> {
     }
 
     /// Takes what was observed before teardown; nothing may be left then.
-    pub(super) fn end(&mut self) -> Result<(), Apart> {
+    pub(super) fn end(&mut self) -> Result<(), ReplayError> {
         self.end_of_nothing()?;
         match self.observed.first() {
             None => Ok(()),
             Some(Observation {
                 moment: Moment::Before(step) | Moment::After(step) | Moment::End(step),
                 ..
-            }) => Err(Apart::Observation { step: *step }),
+            }) => Err(ReplayError::Observation { step: *step }),
         }
     }
 
-    fn bring_about(&mut self, given: &[Given], scope: &mut Scope) -> Result<(), Halt> {
+    fn bring_about(&mut self, given: &[Given], scope: &mut TemplateScope) -> Result<(), Halt> {
         for need in given {
             // Rendered for its random values alone: as in the run, they come before those that are made later.
             render_params(need, scope, self.templates)?;
@@ -312,7 +312,7 @@ impl<'a> Replay<'a> {
                     }
                     Some(_) | None => {
                         let state = need.state.clone();
-                        return Err(Halt::Apart(Apart::Unrecorded { state, name: own }));
+                        return Err(Halt::Apart(ReplayError::Unrecorded { state, name: own }));
                     }
                 }
             }
@@ -320,7 +320,7 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    fn step(&mut self, position: usize, scope: &mut Scope) -> Result<(), Halt> {
+    fn step(&mut self, position: usize, scope: &mut TemplateScope) -> Result<(), Halt> {
         let (prepared, request) = self.judge.prepared(position, scope, self.templates)?;
         if let Some(answers) = &mut self.answers {
             let answer = answers(&request);
@@ -328,12 +328,12 @@ impl<'a> Replay<'a> {
         }
         let Some((exchange, rest)) = self.recorded.split_first().filter(|(next, _)| next.step == position)
         else {
-            return Err(Halt::Apart(Apart::Missing { step: position }));
+            return Err(Halt::Apart(ReplayError::Missing { step: position }));
         };
         if self.changed.is_none()
             && let Some(what) = difference(&request, &exchange.request)
         {
-            return Err(Halt::Apart(Apart::Request { step: position, what }));
+            return Err(Halt::Apart(ReplayError::Request { step: position, what }));
         }
         self.recorded = rest;
         let changed = self.changed.filter(|(step, _)| *step == position).map(|(_, answer)| answer);

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use crate::check::{Due, added, effect};
 use crate::model::{Answer, Contract, EffectRule, Effects, Finding, Observation, Request};
 use crate::protocol::sent_params;
-use crate::template::{Scope, Templates};
+use crate::template::{TemplateScope, Templates};
 
 /// What an observation asks for: its parameters, filled in.
-pub type Place = Vec<(String, String)>;
+pub type ObservationPlace = Vec<(String, String)>;
 
 /// What is known so far of the effects of a case.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub struct Watch {
 /// One place, and what was there when it was last looked at; nothing is known any more after an observation failed.
 #[derive(Debug)]
 struct Watched {
-    place: Place,
+    place: ObservationPlace,
     values: Option<BTreeSet<String>>,
 }
 
@@ -35,13 +35,13 @@ struct Accepted {
     step: usize,
     token: String,
     /// All other parameters, sorted.
-    others: Place,
+    others: ObservationPlace,
     added: BTreeSet<String>,
 }
 
 /// The place that a case changes at this moment; none if its contract promises no effect, or a variable that the
 /// observation needs is not there.
-fn place(contract: &Contract, scope: &Scope, templates: &Templates) -> Option<Place> {
+fn place(contract: &Contract, scope: &TemplateScope, templates: &Templates) -> Option<ObservationPlace> {
     let observe = &contract.effect.as_ref()?.observe;
     let mut place = Vec::with_capacity(observe.params.len());
     if let Some(path) = &observe.path {
@@ -55,7 +55,7 @@ fn place(contract: &Contract, scope: &Scope, templates: &Templates) -> Option<Pl
 
 impl Watch {
     /// The places that are watched, in the order in which the case came to them.
-    pub fn places(&self) -> impl Iterator<Item = &Place> {
+    pub fn places(&self) -> impl Iterator<Item = &ObservationPlace> {
         self.places.iter().filter(|watched| watched.values.is_some()).map(|watched| &watched.place)
     }
 
@@ -64,10 +64,10 @@ impl Watch {
     pub fn due_before(
         &self,
         contract: &Contract,
-        scope: &Scope,
+        scope: &TemplateScope,
         templates: &Templates,
         is_given: bool,
-    ) -> Vec<Place> {
+    ) -> Vec<ObservationPlace> {
         let known = || self.places.iter().map(|watched| &watched.place);
         let new = place(contract, scope, templates).filter(|place| known().all(|known| known != place));
         let again = self.places().filter(|_| is_given).cloned();

@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare};
 use crate::protocol::{encode, settle};
-use crate::template::{Scope, Templates};
+use crate::template::{TemplateScope, Templates};
 
 /// Why the steps of a case ended before the last one.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub fn open(
     seed: u64,
     attempt: u64,
     templates: &Templates,
-) -> Result<(Scope, String), Ended> {
+) -> Result<(TemplateScope, String), Ended> {
     // The first keeps the seed; the halves of the others change places, so that no seed in use is another's.
     let seed = if attempt == 1 { seed } else { seed.rotate_left(32) ^ attempt };
     let scope = open_scope(planned, seed, templates).map_err(Ended::unprepared)?;
@@ -57,7 +57,7 @@ pub fn open(
 /// A template that gives nothing.
 pub fn render_params(
     need: &Given,
-    scope: &Scope,
+    scope: &TemplateScope,
     templates: &Templates,
 ) -> Result<Vec<(String, Value)>, Ended> {
     let mut params = Vec::with_capacity(need.params.len());
@@ -82,7 +82,7 @@ pub struct Judge<'a> {
     pub watch: Watch,
     /// What the last request was due to add there.
     due: Option<Due>,
-    /// The last request, where the next step sends it once more at the same time.
+    /// The last request, where the next step repeats it at the same time.
     shared: Option<Request>,
     /// The codes that each step expects, as far as it is known.
     codes: Vec<Vec<Arc<str>>>,
@@ -113,7 +113,7 @@ impl<'a> Judge<'a> {
     pub fn prepared(
         &mut self,
         position: usize,
-        scope: &Scope,
+        scope: &TemplateScope,
         templates: &Templates,
     ) -> Result<(PreparedStep, Request), Ended> {
         let prepared = prepare(self.planned, position, scope, templates).map_err(Ended::unprepared)?;
@@ -163,7 +163,7 @@ impl<'a> Judge<'a> {
         prepared: &PreparedStep,
         request: Request,
         mut answer: Answer,
-        scope: &mut Scope,
+        scope: &mut TemplateScope,
     ) -> Result<(), Ended> {
         settle(&self.planned.contract, &mut answer);
         let subject = Subject {
@@ -263,7 +263,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Keeps values of the last answer for later steps.
-    fn save(&mut self, position: usize, scope: &mut Scope) -> Result<(), Ended> {
+    fn save(&mut self, position: usize, scope: &mut TemplateScope) -> Result<(), Ended> {
         for (name, path) in &self.planned.case.steps[position].save {
             let answer = self.exchanges.last().map(|exchange| &exchange.answer);
             let found = answer.and_then(|answer| select_in(&self.planned.contract, answer, path).ok());

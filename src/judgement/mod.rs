@@ -13,8 +13,8 @@ mod tally;
 mod unique;
 mod waiver;
 
-pub use again::{Apart, judge_again};
-pub use effect::{Place, Watch};
+pub use again::{ReplayError, judge_again};
+pub use effect::{ObservationPlace, Watch};
 pub use judge::{Ended, Judge, open, render_params};
 pub use promise::{codes_due, operations};
 pub use retrial::{Retrial, Retried, answered};

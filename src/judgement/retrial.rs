@@ -2,7 +2,7 @@
 //!
 //! The answer is judged by what judges answers in a run and in `verify`. Steps after it keep their recorded answers.
 
-use super::again::{Apart, Replay, StepDue};
+use super::again::{Replay, ReplayError, StepDue};
 use super::judge::Judge;
 use crate::check::{Subject, check, throttled};
 use crate::model::{Answer, CaseRecord, Exchange, Finding, Level, Request, RequestId, Verdict};
@@ -48,7 +48,7 @@ impl<'a> Retrial<'a> {
         gate: Level,
         seed: u64,
         templates: &'a Templates,
-    ) -> Result<Option<Self>, Apart> {
+    ) -> Result<Option<Self>, ReplayError> {
         let mut replay = Replay::new(planned, record, gate, templates);
         replay.due = Some(Vec::new());
         let ended = replay.ended(seed)?;

@@ -11,7 +11,7 @@ use super::{Ended, Judge, codes_due, open, render_params};
 use crate::check::tests::suite_with;
 use crate::model::{Answer, CaseRecord, Effects, Finding, Level, SnapshotOutcome, Suite, Value};
 use crate::plan::{PlannedCase, case_ids, set_variables};
-use crate::template::{Scope, Templates};
+use crate::template::{TemplateScope, Templates};
 
 pub(crate) const SEED: u64 = 7;
 
@@ -158,7 +158,7 @@ impl<'a> Played<'a> {
         &mut self,
         planned: &PlannedCase,
         given: &[crate::model::Given],
-        scope: &mut Scope,
+        scope: &mut TemplateScope,
     ) -> Result<(), Ended> {
         for need in given {
             render_params(need, scope, &Templates::default())?;

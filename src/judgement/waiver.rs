@@ -8,13 +8,13 @@ use crate::plan::{Pattern, PatternError, PlannedCase};
 /// The waivers of one endpoint, and what became of each.
 #[derive(Debug, Default)]
 pub struct WaiverBook {
-    entries: Vec<Entry>,
+    entries: Vec<WaiverEntry>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct WaiverEntry {
     waiver: Waiver,
-    names: Names,
+    names: CaseNames,
     is_expired: bool,
     /// What of it names no case of the suite.
     unmatched: Option<String>,
@@ -22,12 +22,12 @@ struct Entry {
 
 /// How a waiver names its cases.
 #[derive(Debug)]
-enum Names {
+enum CaseNames {
     Pattern(Pattern),
     Ids(BTreeSet<String>),
 }
 
-impl Names {
+impl CaseNames {
     fn of(waiver: &Waiver) -> Result<Self, PatternError> {
         Ok(match &waiver.cases {
             WaivedCases::Pattern(text) => Self::Pattern(Pattern::new(text, false)?),
@@ -67,7 +67,7 @@ impl Names {
 /// # Errors
 /// A pattern that is none.
 pub fn unmatched(waiver: &Waiver, suite: &BTreeSet<&str>) -> Result<Option<String>, PatternError> {
-    Ok(Names::of(waiver)?.unmatched(suite))
+    Ok(CaseNames::of(waiver)?.unmatched(suite))
 }
 
 impl WaiverBook {
@@ -86,9 +86,9 @@ impl WaiverBook {
             |waiver: &Waiver| waiver.endpoint.trim_end_matches('/') == endpoint.trim_end_matches('/');
         let suite: BTreeSet<&str> = cases.iter().map(|planned| planned.id.as_str()).collect();
         for waiver in waivers.into_iter().filter(is_meant) {
-            let names = Names::of(&waiver)?;
+            let names = CaseNames::of(&waiver)?;
             let (is_expired, unmatched) = (waiver.expires < *today, names.unmatched(&suite));
-            entries.push(Entry { waiver, names, is_expired, unmatched });
+            entries.push(WaiverEntry { waiver, names, is_expired, unmatched });
         }
         Ok(Self { entries })
     }
@@ -112,8 +112,9 @@ impl WaiverBook {
     }
 
     fn covering(&self, case: &str, finding: &Finding) -> Option<&Waiver> {
-        let is_it =
-            |entry: &&Entry| !entry.is_expired && entry.names.matches(case) && entry.waiver.covers(finding);
+        let is_it = |entry: &&WaiverEntry| {
+            !entry.is_expired && entry.names.matches(case) && entry.waiver.covers(finding)
+        };
         self.entries.iter().find(is_it).map(|entry| &entry.waiver)
     }
 
@@ -125,7 +126,7 @@ impl WaiverBook {
 
     /// Waivers that are stale whatever the cases did: expired ones, and those that name no case.
     pub fn idle(&self) -> Vec<String> {
-        let stale = |entry: &Entry| {
+        let stale = |entry: &WaiverEntry| {
             if entry.is_expired {
                 Some(format!("{}: it expired on {}", entry.waiver.spot, entry.waiver.expires.as_str()))
             } else {
@@ -136,7 +137,7 @@ impl WaiverBook {
     }
 }
 
-fn stale_by(entry: &Entry, record: &CaseRecord) -> Option<String> {
+fn stale_by(entry: &WaiverEntry, record: &CaseRecord) -> Option<String> {
     if entry.is_expired {
         return None;
     }

@@ -11,9 +11,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::exchange::{Format, Method};
+use super::exchange::{AnswerFormat, Method};
 use super::id::TableId;
-use super::matcher::{Matcher, MatcherFlaw, Target};
+use super::matcher::{Matcher, MatcherFlaw, MatcherTarget};
 use super::path_text::is_singular;
 use super::spot::Spot;
 use super::value::Value;
@@ -96,9 +96,9 @@ pub struct AxisChoice {
     /// The method.
     pub method: Option<Method>,
     /// Where the parameters go.
-    pub place: Option<Place>,
+    pub place: Option<ParameterPlace>,
     /// The format that is asked for.
-    pub format: Option<Format>,
+    pub format: Option<AnswerFormat>,
     /// The scheme of signing.
     pub sign: Option<Scheme>,
     /// What else is sent.
@@ -231,7 +231,7 @@ pub struct Step {
     pub unset: Vec<String>,
     /// How its request differs from the case's.
     pub request: RequestSpec,
-    /// Whether it sends the request of the step before it once more, at the same time.
+    /// Whether it repeats the request of the step before it, at the same time.
     pub is_parallel: bool,
     /// What is expected of the answer.
     pub expect: Arc<Expect>,
@@ -247,9 +247,9 @@ pub struct RequestSpec {
     /// Another method.
     pub method: Option<Method>,
     /// Another place for the parameters.
-    pub place: Option<Place>,
+    pub place: Option<ParameterPlace>,
     /// The format to ask for.
-    pub format: Option<Format>,
+    pub format: Option<AnswerFormat>,
     /// Another scheme of signing than the endpoint's usual one.
     pub sign: Option<Scheme>,
     /// Parts set as they are, past every encoder.
@@ -341,7 +341,7 @@ pub struct PreparedStep {
 named! {
     /// Where parameters are in a request.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub enum Place {
+    pub enum ParameterPlace {
         /// In the path, at `{name}`.
         Path = "path",
         /// In the query.
@@ -402,11 +402,13 @@ impl Expect {
     }
 
     /// Every matcher with its place and what it is applied to.
-    fn places(&self) -> Vec<(&str, Target, &Matcher)> {
+    fn places(&self) -> Vec<(&str, MatcherTarget, &Matcher)> {
         let own = [("code", &self.code), ("message", &self.message)];
-        let own =
-            own.into_iter().filter_map(|(place, matcher)| Some((place, Target::Scalar, matcher.as_ref()?)));
-        let headers = self.headers.iter().map(|(name, matcher)| (name.as_str(), Target::Scalar, matcher));
+        let own = own
+            .into_iter()
+            .filter_map(|(place, matcher)| Some((place, MatcherTarget::Scalar, matcher.as_ref()?)));
+        let headers =
+            self.headers.iter().map(|(name, matcher)| (name.as_str(), MatcherTarget::Scalar, matcher));
         let body = self.body.iter().map(|(path, matcher)| (path.as_str(), target(path), matcher));
         own.chain(headers).chain(body).collect()
     }
@@ -435,8 +437,8 @@ impl Expect {
 }
 
 /// What is found at a path: one value or nothing, or a list.
-pub fn target(path: &str) -> Target {
-    if is_singular(path) { Target::Value } else { Target::Nodes }
+pub fn target(path: &str) -> MatcherTarget {
+    if is_singular(path) { MatcherTarget::Value } else { MatcherTarget::Nodes }
 }
 
 /// One status, or one class of them.

@@ -4,9 +4,9 @@ use super::named::named;
 use std::sync::Arc;
 
 use super::backing::Backing;
-use super::case::Place;
+use super::case::ParameterPlace;
 use super::effect::{EffectRule, UniqueRule};
-use super::exchange::{Format, Method};
+use super::exchange::{AnswerFormat, Method};
 use super::id::OperationId;
 use super::message::MessageTemplate;
 use super::normalisation::Normalisation;
@@ -49,7 +49,7 @@ pub struct Contract {
     /// Errors that every operation of the product shares; a code may occur more than once.
     pub shared_rows: Vec<ErrorRow>,
     /// Behaviour that no single parameter shows.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<ContractRule>,
     /// What every answer looks like.
     pub envelope: Envelope,
     /// What snapshots leave out of its answers.
@@ -102,8 +102,8 @@ impl Contract {
         let rules = rules.chain(headers);
         let closed = [("success.closed", &envelope.success_others), ("error.closed", &envelope.error_others)];
         let closed = closed.into_iter().filter_map(|(name, others)| match others {
-            Others::Refused(backing) => Some((format!("envelope {name}"), backing)),
-            Others::Unsaid | Others::Open { .. } => None,
+            OtherFields::Refused(backing) => Some((format!("envelope {name}"), backing)),
+            OtherFields::Unsaid | OtherFields::Open { .. } => None,
         });
         let rules = rules.chain(closed);
         let fields = self.response.iter().chain(&envelope.success).chain(&envelope.error);
@@ -169,7 +169,7 @@ pub struct RequestShape {
     /// The path; `{name}` holds a parameter.
     pub path: String,
     /// Where parameters go unless they say otherwise.
-    pub place: Place,
+    pub place: ParameterPlace,
     /// How lists are flattened.
     pub lists: Listing,
     /// Parameters that every request carries.
@@ -202,10 +202,10 @@ pub struct FormatChoice {
 
 impl FormatChoice {
     /// The parameter's value for `format`.
-    pub fn value(&self, format: Format) -> &str {
+    pub fn value(&self, format: AnswerFormat) -> &str {
         match format {
-            Format::Json => &self.json,
-            Format::Xml => &self.xml,
+            AnswerFormat::Json => &self.json,
+            AnswerFormat::Xml => &self.xml,
         }
     }
 }
@@ -299,7 +299,7 @@ named! {
 
 /// Behaviour that no single parameter shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
+pub struct ContractRule {
     /// The name that cases cite.
     pub id: String,
     /// What is promised.
@@ -332,9 +332,9 @@ pub struct Envelope {
     /// What promises that.
     pub absent_backing: Option<Backing>,
     /// Whether a success body may have fields that the contract does not name.
-    pub success_others: Others,
+    pub success_others: OtherFields,
     /// Whether an error body may.
-    pub error_others: Others,
+    pub error_others: OtherFields,
     /// Fields of an error body.
     pub error: Vec<Field>,
     /// The request id.
@@ -349,14 +349,14 @@ pub struct Envelope {
 
 impl Envelope {
     /// Whether a body may have fields that the contract does not name.
-    pub fn others(&self, is_success: bool) -> &Others {
+    pub fn others(&self, is_success: bool) -> &OtherFields {
         if is_success { &self.success_others } else { &self.error_others }
     }
 }
 
 /// Whether a body may have fields that the contract does not name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Others {
+pub enum OtherFields {
     /// The contract does not say.
     #[default]
     Unsaid,
@@ -399,10 +399,10 @@ pub struct Charset {
 
 impl Charset {
     /// That of a format.
-    pub fn of(&self, format: Format) -> Option<&str> {
+    pub fn of(&self, format: AnswerFormat) -> Option<&str> {
         match format {
-            Format::Json => self.json.as_deref(),
-            Format::Xml => self.xml.as_deref(),
+            AnswerFormat::Json => self.json.as_deref(),
+            AnswerFormat::Xml => self.xml.as_deref(),
         }
     }
 }
@@ -425,15 +425,15 @@ impl MediaTypes {
     }
 
     /// Those of a format.
-    pub fn of(&self, format: Format) -> &[String] {
+    pub fn of(&self, format: AnswerFormat) -> &[String] {
         match format {
-            Format::Json => &self.json,
-            Format::Xml => &self.xml,
+            AnswerFormat::Json => &self.json,
+            AnswerFormat::Xml => &self.xml,
         }
     }
 
     /// Whether a media type in lower case is one of a format.
-    pub fn has(&self, format: Format, media_type: &str) -> bool {
+    pub fn has(&self, format: AnswerFormat, media_type: &str) -> bool {
         is_among(self.of(format), media_type)
     }
 

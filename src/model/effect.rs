@@ -13,7 +13,7 @@ pub struct EffectRule {
     /// What happens, such as "an execution starts".
     pub about: String,
     /// How it is observed.
-    pub observe: Observe,
+    pub observe: ObservationRequest,
     /// Where an answer of success names what it added, as a `JSONPath`.
     pub adds: String,
     /// The parameter that makes a repeated request one with the first: such a request adds nothing.
@@ -26,7 +26,7 @@ pub struct EffectRule {
 
 /// A request that lists what is there.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Observe {
+pub struct ObservationRequest {
     /// Its method, if not the contract's usual one.
     pub method: Option<Method>,
     /// Its path, if not the contract's own; may hold templates.

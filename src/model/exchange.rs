@@ -40,7 +40,7 @@ impl fmt::Display for Method {
 named! {
     /// The format of an answer.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-    pub enum Format {
+    pub enum AnswerFormat {
         /// JSON (RFC 8259).
         Json = "json",
         /// XML 1.0.
@@ -48,7 +48,7 @@ named! {
     }
 }
 
-impl Format {
+impl AnswerFormat {
     /// The format that a media type is of, by its name: one of JSON (RFC 8259) or XML (RFC 7303), or with their suffix
     /// (RFC 6839).
     pub fn of_media_type(media_type: &str) -> Option<Self> {
@@ -81,7 +81,7 @@ pub struct Request {
     /// The parameters by name, as they were before encoding.
     pub params: Vec<(String, String)>,
     /// The format that the answer was asked for in.
-    pub format: Option<Format>,
+    pub format: Option<AnswerFormat>,
 }
 
 /// The body of a request.
@@ -239,7 +239,7 @@ pub struct Exchange {
 
 /// Why no whole answer came: nothing is known about the contract then.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub enum NoAnswer {
     /// No connection.
     Connect {
         /// What the system said.
@@ -277,7 +277,7 @@ pub enum Fault {
     Interrupted,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for NoAnswer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect { reason } => write!(out, "no connection: {reason}"),
@@ -291,4 +291,4 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for NoAnswer {}

@@ -73,7 +73,7 @@ pub struct Citation {
     /// The promise.
     pub promise: Promise,
     /// Where it is written.
-    pub site: Site,
+    pub site: FileLocation,
 }
 
 /// What a contract promises, by its name there.
@@ -124,7 +124,7 @@ impl fmt::Display for Promise {
 
 /// A place in a file, without the text of the file, so that it can be kept and sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Site {
+pub struct FileLocation {
     /// The file, as it is shown.
     pub file: PathBuf,
     /// The line, from 1.
@@ -133,7 +133,7 @@ pub struct Site {
     pub column: usize,
 }
 
-impl From<&Spot> for Site {
+impl From<&Spot> for FileLocation {
     fn from(spot: &Spot) -> Self {
         Self { file: spot.file.path.clone(), line: spot.line(), column: spot.column() }
     }

@@ -56,7 +56,7 @@ pub struct Bounds {
 
 /// What a matcher is applied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum MatcherTarget {
     /// Whatever is at one place of a body.
     Value,
     /// The list of what a path finds that may find several values.
@@ -316,7 +316,7 @@ impl Matcher {
     }
 
     /// Why it can never be right at its place; `is_open` says which texts are not known yet.
-    pub fn unfit(&self, target: Target, is_open: &dyn Fn(&str) -> bool) -> Option<MatcherFlaw> {
+    pub fn unfit(&self, target: MatcherTarget, is_open: &dyn Fn(&str) -> bool) -> Option<MatcherFlaw> {
         if let Self::Any(parts) | Self::All(parts) = self {
             return parts.iter().find_map(|part| part.unfit(target, is_open));
         }
@@ -324,13 +324,13 @@ impl Matcher {
             return inner.unfit(target, is_open);
         }
         match target {
-            Target::Value => None,
-            Target::Nodes => self.is_for_one(is_open).then(|| {
+            MatcherTarget::Value => None,
+            MatcherTarget::Nodes => self.is_for_one(is_open).then(|| {
                 let message = format!("the path may find several values, and `{}` is for one", self.name());
                 MatcherFlaw::new(message)
                     .hint("write { each = … }, { some = … } or { none = … }; a whole list is written [ … ]")
             }),
-            Target::Scalar => self.is_for_lists().then(|| {
+            MatcherTarget::Scalar => self.is_for_lists().then(|| {
                 let message =
                     format!("`{}` of a list is never right here: this is a text or a number", self.name());
                 MatcherFlaw::new(message).hint("write { any = [ … ] } for one of several")

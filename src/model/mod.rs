@@ -36,26 +36,26 @@ pub(crate) mod work;
 
 pub use backing::Backing;
 pub use case::{
-    AxisChoice, Case, Expect, Given, Place, PreparedStep, RawParts, RequestSpec, Row, Scheme, StatusRule,
-    Step, Variable, With, last_part, merge_params, target,
+    AxisChoice, Case, Expect, Given, ParameterPlace, PreparedStep, RawParts, RequestSpec, Row, Scheme,
+    StatusRule, Step, Variable, With, last_part, merge_params, target,
 };
 pub(crate) use case::{put_over, put_over_fields};
 pub use character::{is_hostile, json_escape};
 pub use contract::{
-    Charset, Contract, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderPromise, HeaderRule, Listing,
-    MediaTypes, Others, RateLimit, Reach, RequestIdRule, RequestShape, Rule, Source, Throttle, XmlRoots,
-    row_label,
+    Charset, Contract, ContractRule, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderPromise,
+    HeaderRule, Listing, MediaTypes, OtherFields, RateLimit, Reach, RequestIdRule, RequestShape, Source,
+    Throttle, XmlRoots, row_label,
 };
-pub use effect::{EffectRule, Effects, Moment, Observation, Observe, UniqueRule};
+pub use effect::{EffectRule, Effects, Moment, Observation, ObservationRequest, UniqueRule};
 pub use endpoint_kind::EndpointKind;
 pub use exchange::{
-    Answer, Body, Exchange, Fault, Flaw, Format, Method, Request, SentBody, essence, is_token,
+    Answer, AnswerFormat, Body, Exchange, Flaw, Method, NoAnswer, Request, SentBody, essence, is_token,
 };
-pub use finding::{Citation, Finding, Level, NOT_KEPT, Promise, Site};
+pub use finding::{Citation, FileLocation, Finding, Level, NOT_KEPT, Promise};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use literals::Literals;
 pub use manifest::{Drift, ListedContract, Manifest};
-pub use matcher::{Bounds, Matcher, MatcherFlaw, Target};
+pub use matcher::{Bounds, Matcher, MatcherFlaw, MatcherTarget};
 pub use message::{BLANK, MessageTemplate};
 pub(crate) use named::named;
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};

@@ -3,7 +3,7 @@
 use super::named::named;
 use std::fmt;
 
-use super::case::Place;
+use super::case::ParameterPlace;
 use super::spot::Spot;
 
 /// One parameter of the operation.
@@ -18,7 +18,7 @@ pub struct Parameter {
     /// Whether the contract advises against it.
     pub is_deprecated: bool,
     /// Its place in the request, if that differs from the other parameters'.
-    pub place: Option<Place>,
+    pub place: Option<ParameterPlace>,
     /// What it means.
     pub about: String,
     /// Names of sources.

@@ -55,7 +55,7 @@ impl PathShape {
         if path.len() > LONGEST {
             return Err(format!("the path has more than {LONGEST} bytes"));
         }
-        let shape = Reader::new(path).shape()?;
+        let shape = PathReader::new(path).shape()?;
         if shape.descents > MOST_DESCENTS {
             return Err(format!(
                 "the path has {} descents (`..`), more than {MOST_DESCENTS}: each multiplies the work",
@@ -126,7 +126,7 @@ impl TreeSize {
 }
 
 /// Goes through a path's text once.
-struct Reader<'a> {
+struct PathReader<'a> {
     path: &'a str,
     at: usize,
     shape: PathShape,
@@ -134,7 +134,7 @@ struct Reader<'a> {
     open: Vec<u64>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PathReader<'a> {
     fn new(path: &'a str) -> Self {
         let shape = PathShape {
             descents: 0,
@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
 
     /// The last argument of a call of `match` or `search`, which must be written there: one from the answer could be any.
     fn pattern(&mut self) -> Result<(), String> {
-        let mut ahead = Reader::new(self.path);
+        let mut ahead = PathReader::new(self.path);
         ahead.at = self.at + 1;
         let (mut depth, mut last) = (0_usize, None);
         while let Some(byte) = self.path.as_bytes().get(ahead.at).copied() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::case::Scheme;
 use super::effect::{Effects, Observation};
-use super::exchange::{Exchange, Fault, Request};
+use super::exchange::{Exchange, NoAnswer, Request};
 use super::finding::{Finding, Level};
 use super::id::CaseId;
 use super::literals::Literals;
@@ -67,7 +67,7 @@ impl Verdict {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Inconclusive {
     /// No whole answer came.
-    Transport(Fault),
+    Transport(NoAnswer),
     /// The endpoint asked for fewer requests.
     Throttled {
         /// What it said.

@@ -1,4 +1,4 @@
-//! Where two stable transcripts of a case differ. Main type: [`Difference`].
+//! Where two stable transcripts of a case differ. Main type: [`NoiseDifference`].
 //!
 //! Names are compared without their numbers, so that one difference does not make others.
 
@@ -7,14 +7,14 @@ use std::fmt;
 
 use super::shuffle::{Aligned, align};
 use crate::model::{Request, Value};
-use crate::snapshot::{Node, Part, StableBody, Transcript, View};
+use crate::snapshot::{MarkedNode, StableBody, StableExchange, Transcript, TranscriptView};
 
 /// The most keys of one map that are listed one by one. More keys than that vary as values do.
 const LISTED_BY_NAME: usize = 4;
 
 /// A place of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub(super) enum DifferencePlace {
     /// In the body, by a `JSONPath` with `[*]` for every index.
     Body(String),
     /// In a header field.
@@ -23,7 +23,7 @@ pub(super) enum Place {
     Text,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for DifferencePlace {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Body(path) => out.write_str(path),
@@ -35,11 +35,11 @@ impl fmt::Display for Place {
 
 /// A way in which two answers differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Difference {
+pub(super) enum NoiseDifference {
     /// A text or a number.
     Value {
         /// Where.
-        place: Place,
+        place: DifferencePlace,
         /// In the first run.
         first: String,
         /// In the second one.
@@ -56,7 +56,7 @@ pub(super) enum Difference {
     Beyond(String),
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for NoiseDifference {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value { place, .. } => write!(out, "{place} is another text each time"),
@@ -67,8 +67,8 @@ impl fmt::Display for Difference {
 }
 
 /// The differences of two transcripts, in their order.
-pub(super) fn differences(first: &Transcript<'_>, second: &Transcript<'_>) -> Vec<Difference> {
-    let mut compared = Compared { first: first.view(), second: second.view(), found: Vec::new() };
+pub(super) fn differences(first: &Transcript<'_>, second: &Transcript<'_>) -> Vec<NoiseDifference> {
+    let mut compared = TranscriptPair { first: first.view(), second: second.view(), found: Vec::new() };
     for (one, other) in first.parts().iter().zip(second.parts()) {
         compared.parts(one, other);
     }
@@ -79,24 +79,24 @@ pub(super) fn differences(first: &Transcript<'_>, second: &Transcript<'_>) -> Ve
 }
 
 /// Two transcripts that are compared.
-pub(super) struct Compared<'a> {
-    pub(super) first: View<'a>,
-    pub(super) second: View<'a>,
-    found: Vec<Difference>,
+pub(super) struct TranscriptPair<'a> {
+    pub(super) first: TranscriptView<'a>,
+    pub(super) second: TranscriptView<'a>,
+    found: Vec<NoiseDifference>,
 }
 
-impl Compared<'_> {
+impl TranscriptPair<'_> {
     fn beyond(&mut self, text: impl Into<String>) {
-        self.found.push(Difference::Beyond(text.into()));
+        self.found.push(NoiseDifference::Beyond(text.into()));
     }
 
-    fn value(&mut self, place: Place, first: String, second: String) {
+    fn value(&mut self, place: DifferencePlace, first: String, second: String) {
         if first != second {
-            self.found.push(Difference::Value { place, first, second });
+            self.found.push(NoiseDifference::Value { place, first, second });
         }
     }
 
-    fn parts(&mut self, one: &Part<'_>, other: &Part<'_>) {
+    fn parts(&mut self, one: &StableExchange<'_>, other: &StableExchange<'_>) {
         let statuses = [one, other].map(|part| part.exchange.answer.status);
         if statuses[0] != statuses[1] {
             self.beyond(format!("the status is {}, then {}", statuses[0], statuses[1]));
@@ -114,7 +114,7 @@ impl Compared<'_> {
             }
             (StableBody::Text(one), StableBody::Text(other)) => {
                 let texts = (self.first.bare_text(one), self.second.bare_text(other));
-                self.value(Place::Text, texts.0, texts.1);
+                self.value(DifferencePlace::Text, texts.0, texts.1);
             }
             (StableBody::Bytes, StableBody::Bytes) => {
                 if one.exchange.answer.bytes != other.exchange.answer.bytes {
@@ -129,7 +129,7 @@ impl Compared<'_> {
 
     /// Requests differ where a case sends a text made from a random value, which rules about answers may name.
     fn requests(&mut self, step: usize, one: &Request, other: &Request) {
-        let lines = |request: &Request, view: &View<'_>| {
+        let lines = |request: &Request, view: &TranscriptView<'_>| {
             let path = request.target.split('?').next().unwrap_or_default();
             let path = view.bare_sent(step, path, |literals| literals.has_path);
             let body = view.bare_sent(step, request.body.as_str(), |literals| literals.has_body);
@@ -156,7 +156,7 @@ impl Compared<'_> {
         }
     }
 
-    fn headers(&mut self, one: &Part<'_>, other: &Part<'_>) {
+    fn headers(&mut self, one: &StableExchange<'_>, other: &StableExchange<'_>) {
         let names = [one, other].map(|part| part.headers.iter().map(|(name, _)| name).collect::<Vec<_>>());
         for name in names[0].iter().filter(|name| !names[1].contains(name)) {
             self.beyond(format!("the header `{name}` comes and goes"));
@@ -169,36 +169,43 @@ impl Compared<'_> {
         }
         for ((name, one), (_, other)) in one.headers.iter().zip(&other.headers) {
             let texts = (self.first.bare_text(one), self.second.bare_text(other));
-            self.value(Place::Header((*name).to_owned()), texts.0, texts.1);
+            self.value(DifferencePlace::Header((*name).to_owned()), texts.0, texts.1);
         }
     }
 
-    fn nodes(&mut self, path: &str, one: &Node<'_>, other: &Node<'_>) {
-        let place = || Place::Body(path.to_owned());
+    fn nodes(&mut self, path: &str, one: &MarkedNode<'_>, other: &MarkedNode<'_>) {
+        let place = || DifferencePlace::Body(path.to_owned());
         match (one, other) {
-            (Node::Number(one), Node::Number(other)) => {
+            (MarkedNode::Number(one), MarkedNode::Number(other)) => {
                 let texts = (self.first.bare_number(one), self.second.bare_number(other));
                 self.value(place(), texts.0, texts.1);
             }
-            (Node::Text(one), Node::Text(other)) => {
+            (MarkedNode::Text(one), MarkedNode::Text(other)) => {
                 let texts = (self.first.bare_text(one), self.second.bare_text(other));
                 self.value(place(), texts.0, texts.1);
             }
-            (Node::Fixed(one), Node::Fixed(other)) => {
+            (MarkedNode::Fixed(one), MarkedNode::Fixed(other)) => {
                 if one != other {
                     self.beyond(format!("{path} is {one}, then {other}"));
                 }
             }
-            (Node::Map(one), Node::Map(other)) => self.maps(path, one, other),
-            (Node::List(one), Node::List(other)) => self.lists(path, one, other),
-            (Node::Fixed(_) | Node::Number(_) | Node::Text(_) | Node::Map(_) | Node::List(_), _) => {
+            (MarkedNode::Map(one), MarkedNode::Map(other)) => self.maps(path, one, other),
+            (MarkedNode::List(one), MarkedNode::List(other)) => self.lists(path, one, other),
+            (
+                MarkedNode::Fixed(_)
+                | MarkedNode::Number(_)
+                | MarkedNode::Text(_)
+                | MarkedNode::Map(_)
+                | MarkedNode::List(_),
+                _,
+            ) => {
                 self.beyond(format!("{path} is of another type each time"));
             }
         }
     }
 
-    fn maps(&mut self, path: &str, one: &[(&str, Node<'_>)], other: &[(&str, Node<'_>)]) {
-        let keys = |entries: &[(&str, Node<'_>)], view: &View<'_>| -> Vec<String> {
+    fn maps(&mut self, path: &str, one: &[(&str, MarkedNode<'_>)], other: &[(&str, MarkedNode<'_>)]) {
+        let keys = |entries: &[(&str, MarkedNode<'_>)], view: &TranscriptView<'_>| -> Vec<String> {
             entries.iter().map(|(key, _)| view.bare_key(key)).collect()
         };
         let (first, second) = (keys(one, &self.first), keys(other, &self.second));
@@ -230,14 +237,14 @@ impl Compared<'_> {
         }
     }
 
-    fn lists(&mut self, path: &str, one: &[Node<'_>], other: &[Node<'_>]) {
+    fn lists(&mut self, path: &str, one: &[MarkedNode<'_>], other: &[MarkedNode<'_>]) {
         if one.len() != other.len() {
             self.beyond(format!("{path} is of another length each time"));
             return;
         }
         let Aligned { is_shuffled, by, pairs } = align(self, one, other);
         if is_shuffled {
-            self.found.push(Difference::Order { at: path.to_owned(), by });
+            self.found.push(NoiseDifference::Order { at: path.to_owned(), by });
         }
         let below = format!("{path}[*]");
         for (first, second) in pairs {

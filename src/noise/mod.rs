@@ -15,12 +15,12 @@ use std::sync::Arc;
 
 use crate::model::{Body, CaseRecord, Contract, Exchange, Literals, Normalisation, Verdict};
 use crate::protocol::{read_body, settle, sha256_hex};
-use crate::snapshot::{Names, Rules, Transcript};
-use difference::{Difference, differences};
-use proposal::{Drafts, Seen};
+use crate::snapshot::{SnapshotRules, Transcript, VolatileNames};
+use difference::{NoiseDifference, differences};
+use proposal::{Drafts, PairDifference};
 
 pub use paste::{Home, as_toml};
-pub use proposal::{Proposal, Rule};
+pub use proposal::{Proposal, ProposedRule};
 
 /// How often rules are proposed and what is left looked at again: whole values first, then parts of texts, then what
 /// has come to light behind them.
@@ -31,7 +31,7 @@ const MOST_SEEN: usize = 1_000;
 
 /// What one run recorded of a case.
 #[derive(Debug)]
-pub enum Recorded {
+pub enum RecordedAnswers {
     /// Its answers.
     Answers(Answers),
     /// There are none to compare.
@@ -62,7 +62,7 @@ pub struct Study {
     /// How many more bytes of answers are kept.
     room: usize,
     first: BTreeMap<String, First>,
-    pairs: Vec<Pair>,
+    pairs: Vec<DifferingCase>,
     alike: usize,
     /// Cases that could not be compared, and why.
     pub missing: Vec<(String, String)>,
@@ -72,7 +72,7 @@ pub struct Study {
 
 /// A case whose answers differ.
 #[derive(Debug)]
-struct Pair {
+struct DifferingCase {
     case: String,
     contract: Arc<Contract>,
     first: Answers,
@@ -81,7 +81,7 @@ struct Pair {
 
 /// What a study came to.
 #[derive(Debug)]
-pub struct Findings {
+pub struct StudyResult {
     /// The rules that make answers stable.
     pub proposals: Vec<Proposal>,
     /// What no rule mends, and the cases that show it.
@@ -92,7 +92,7 @@ pub struct Findings {
     pub alike: usize,
 }
 
-impl Recorded {
+impl RecordedAnswers {
     /// Takes what a run recorded.
     pub fn new(record: &CaseRecord) -> Self {
         if let Verdict::Inconclusive(_) | Verdict::Skipped(_) = &record.verdict {
@@ -133,8 +133,8 @@ impl Answers {
         exchanges
     }
 
-    fn names(&self) -> Names {
-        let mut names = Names::default();
+    fn names(&self) -> VolatileNames {
+        let mut names = VolatileNames::default();
         self.given.iter().for_each(|(name, value)| names.add(name, value));
         names.set_literals(&self.literals);
         names
@@ -152,7 +152,7 @@ impl Answers {
     ) -> Transcript<'a> {
         let rules: Vec<&Normalisation> =
             std::iter::once(&contract.normalisation).chain(more.iter().copied()).collect();
-        Transcript::new(exchanges, &Rules::new(&rules, &contract.snapshot_headers), self.names())
+        Transcript::new(exchanges, &SnapshotRules::new(&rules, &contract.snapshot_headers), self.names())
     }
 }
 
@@ -171,10 +171,10 @@ impl Study {
     }
 
     /// Takes what the first run recorded of a case.
-    pub fn first(&mut self, case: &str, contract: &Contract, recorded: Recorded) {
+    pub fn first(&mut self, case: &str, contract: &Contract, recorded: RecordedAnswers) {
         let first = match recorded {
-            Recorded::Missing(reason) => First::Missing(reason),
-            Recorded::Answers(answers) => match self.room.checked_sub(answers.size()) {
+            RecordedAnswers::Missing(reason) => First::Missing(reason),
+            RecordedAnswers::Answers(answers) => match self.room.checked_sub(answers.size()) {
                 Some(room) => {
                     self.room = room;
                     First::Answers(answers.pack())
@@ -190,10 +190,10 @@ impl Study {
     }
 
     /// Takes what the second run recorded of the same case, and keeps both if they differ.
-    pub fn second(&mut self, case: &str, contract: &Arc<Contract>, recorded: Recorded) {
+    pub fn second(&mut self, case: &str, contract: &Arc<Contract>, recorded: RecordedAnswers) {
         let found = (self.first.remove(case), recorded);
         let (first, second) = match found {
-            (Some(First::Missing(reason)), _) | (_, Recorded::Missing(reason)) => {
+            (Some(First::Missing(reason)), _) | (_, RecordedAnswers::Missing(reason)) => {
                 self.missing.push((case.to_owned(), reason));
                 return;
             }
@@ -201,7 +201,7 @@ impl Study {
                 self.missing.push((case.to_owned(), "the first run did not come to it".to_owned()));
                 return;
             }
-            (Some(First::Digest(digest)), Recorded::Answers(second)) => {
+            (Some(First::Digest(digest)), RecordedAnswers::Answers(second)) => {
                 if digest == self.digest(&second, contract) {
                     self.alike += 1;
                 } else {
@@ -209,7 +209,7 @@ impl Study {
                 }
                 return;
             }
-            (Some(First::Answers(first)), Recorded::Answers(second)) => (first, second),
+            (Some(First::Answers(first)), RecordedAnswers::Answers(second)) => (first, second),
         };
         let texts = [&first, &second]
             .map(|answers| answers.text(&answers.unpacked(contract), contract, &[&self.own]));
@@ -219,8 +219,12 @@ impl Study {
             self.alike += 1;
         } else if let Some(room) = self.room.checked_sub(second.size()) {
             self.room = room;
-            let pair =
-                Pair { case: case.to_owned(), contract: Arc::clone(contract), first, second: second.pack() };
+            let pair = DifferingCase {
+                case: case.to_owned(),
+                contract: Arc::clone(contract),
+                first,
+                second: second.pack(),
+            };
             self.pairs.push(pair);
         } else {
             self.room += size;
@@ -229,14 +233,14 @@ impl Study {
     }
 
     /// What differs, and the rules that mend it. `is_own` says whether rules are the endpoint's, and not its contracts'.
-    pub fn findings(&self, is_own: bool) -> Findings {
+    pub fn findings(&self, is_own: bool) -> StudyResult {
         let mut drafts = Drafts::new(is_own);
         for _ in 0..ROUNDS {
             let mut found = Vec::new();
             for (index, pair) in self.pairs.iter().enumerate() {
                 // What is past the bound shows up in the next round, when rules have mended the first ones.
                 let differences = self.differences(pair, &drafts).into_iter().take(MOST_SEEN);
-                found.extend(differences.map(|difference| Seen {
+                found.extend(differences.map(|difference| PairDifference {
                     pair: index,
                     contract: &pair.contract,
                     difference,
@@ -250,7 +254,7 @@ impl Study {
         let mut remarks: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for pair in self.pairs.iter().filter(|pair| !self.is_mended(pair, &drafts)) {
             let found = self.differences(pair, &drafts);
-            let mut texts: Vec<String> = found.iter().map(Difference::to_string).collect();
+            let mut texts: Vec<String> = found.iter().map(NoiseDifference::to_string).collect();
             if texts.is_empty() {
                 texts.push("which values are equal differs".to_owned());
             }
@@ -259,7 +263,7 @@ impl Study {
             }
         }
         let case = |index: usize| self.pairs[index].case.clone();
-        Findings {
+        StudyResult {
             proposals: drafts.finish(case),
             remarks,
             differing: self.pairs.len() + self.too_large.len(),
@@ -267,7 +271,7 @@ impl Study {
         }
     }
 
-    fn differences(&self, pair: &Pair, drafts: &Drafts) -> Vec<Difference> {
+    fn differences(&self, pair: &DifferingCase, drafts: &Drafts) -> Vec<NoiseDifference> {
         let more = drafts.rules(&pair.contract);
         let exchanges = [&pair.first, &pair.second].map(|answers| answers.unpacked(&pair.contract));
         let [first, second] = [(&pair.first, &exchanges[0]), (&pair.second, &exchanges[1])]
@@ -275,7 +279,7 @@ impl Study {
         differences(&first, &second)
     }
 
-    fn is_mended(&self, pair: &Pair, drafts: &Drafts) -> bool {
+    fn is_mended(&self, pair: &DifferingCase, drafts: &Drafts) -> bool {
         let more = drafts.rules(&pair.contract);
         let [first, second] = [&pair.first, &pair.second].map(|answers| {
             answers.text(&answers.unpacked(&pair.contract), &pair.contract, &[&self.own, &more])
@@ -287,7 +291,8 @@ impl Study {
     /// name in every place, so one rule often does the work of several.
     fn drop_idle(&self, drafts: &mut Drafts) {
         for index in drafts.by_worth() {
-            let pairs: Vec<&Pair> = drafts.pairs(index).iter().map(|pair| &self.pairs[*pair]).collect();
+            let pairs: Vec<&DifferingCase> =
+                drafts.pairs(index).iter().map(|pair| &self.pairs[*pair]).collect();
             let is_needed = pairs.into_iter().any(|pair| {
                 drafts.switch(index, true);
                 let with = self.left(pair, drafts);
@@ -299,7 +304,7 @@ impl Study {
     }
 
     /// What is left in a case: whether it differs at all, and at how many places.
-    fn left(&self, pair: &Pair, drafts: &Drafts) -> (bool, usize) {
+    fn left(&self, pair: &DifferingCase, drafts: &Drafts) -> (bool, usize) {
         (self.is_mended(pair, drafts), self.differences(pair, drafts).len())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::proposal::{Proposal, Rule};
+use super::proposal::{Proposal, ProposedRule};
 use crate::model::{AnswerPlace, ValueKind, plural};
 
 /// How much of a value an example shows, in characters: enough to know it again, and not all of it.
@@ -47,10 +47,10 @@ fn comment(text: &mut String, proposal: &Proposal) {
     let cases = plural(count, "case", "cases");
     let such = proposal.cases.first().map(|case| on_one_line(case)).unwrap_or_default();
     let what = match &proposal.rule {
-        Rule::Order(_) => "The order differs",
-        Rule::Value(rule) if rule.pattern.is_some() => "A part of the text differs",
-        Rule::Value(rule) if rule.kind == ValueKind::Time => "The time differs",
-        Rule::Value(_) => "The value differs",
+        ProposedRule::Order(_) => "The order differs",
+        ProposedRule::Value(rule) if rule.pattern.is_some() => "A part of the text differs",
+        ProposedRule::Value(rule) if rule.kind == ValueKind::Time => "The time differs",
+        ProposedRule::Value(_) => "The value differs",
     };
     let _ = writeln!(text, "# {what} in {count} {cases}, such as {such}");
     if let Some([first, second]) = &proposal.example {
@@ -77,15 +77,15 @@ fn on_one_line(text: &str) -> String {
     line
 }
 
-fn rule(text: &mut String, key: &str, rule: &Rule) {
+fn rule(text: &mut String, key: &str, rule: &ProposedRule) {
     match rule {
-        Rule::Order(rule) => {
+        ProposedRule::Order(rule) => {
             let _ = writeln!(text, "[[{key}unordered]]\nat = {}", string(&rule.at));
             if let Some(by) = &rule.by {
                 let _ = writeln!(text, "by = {}", string(by));
             }
         }
-        Rule::Value(rule) => {
+        ProposedRule::Value(rule) => {
             let kind = match rule.kind {
                 ValueKind::Volatile => "volatile",
                 ValueKind::Time => "time",
@@ -142,7 +142,7 @@ fn is_plain(letter: char) -> bool {
 mod tests {
     use super::{Home, as_toml};
     use crate::model::{AnswerPlace, OrderRule, ValueKind, ValueRule};
-    use crate::noise::{Proposal, Rule};
+    use crate::noise::{Proposal, ProposedRule};
 
     #[test]
     fn whatever_a_rule_holds_is_read_back_as_it_was() {
@@ -155,7 +155,7 @@ mod tests {
                 pattern: Some(text.into()),
             };
             let order = OrderRule { at: text.into(), by: Some(text.into()) };
-            let proposals = [Rule::Value(rule), Rule::Order(order)].map(|rule| Proposal {
+            let proposals = [ProposedRule::Value(rule), ProposedRule::Order(order)].map(|rule| Proposal {
                 operation: None,
                 rule,
                 cases: vec![text.into()],

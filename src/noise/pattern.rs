@@ -27,7 +27,7 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum TokenKind {
     Time,
     Name,
     Word,
@@ -35,36 +35,43 @@ enum Kind {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Token<'a> {
-    kind: Kind,
+struct TextToken<'a> {
+    kind: TokenKind,
     text: &'a str,
 }
 
-fn tokens(text: &str) -> Vec<Token<'_>> {
-    let kinds = [("time", Kind::Time), ("name", Kind::Name), ("word", Kind::Word), ("other", Kind::Other)];
+fn tokens(text: &str) -> Vec<TextToken<'_>> {
+    let kinds = [
+        ("time", TokenKind::Time),
+        ("name", TokenKind::Name),
+        ("word", TokenKind::Word),
+        ("other", TokenKind::Other),
+    ];
     let token = |found: regex::Captures<'_>| {
         let (kind, range) = kinds.iter().find_map(|(name, kind)| Some((*kind, found.name(name)?.range())))?;
         Some((kind, range))
     };
     let found = TOKEN.captures_iter(text).filter_map(token);
-    found.map(|(kind, range): (Kind, Range<usize>)| Token { kind, text: &text[range] }).collect()
+    found.map(|(kind, range): (TokenKind, Range<usize>)| TextToken { kind, text: &text[range] }).collect()
 }
 
 /// Whether a token is a word that says something: letters, and no digit.
-fn is_word(token: &Token<'_>) -> bool {
+fn is_word(token: &TextToken<'_>) -> bool {
     let letters = token.text.chars().filter(|letter| letter.is_alphabetic()).count();
-    token.kind == Kind::Word && letters >= 2 && !token.text.contains(|letter: char| letter.is_ascii_digit())
+    token.kind == TokenKind::Word
+        && letters >= 2
+        && !token.text.contains(|letter: char| letter.is_ascii_digit())
 }
 
 /// A text with a sign in place of everything in it that holds a digit.
 pub(super) fn skeleton(text: &str) -> String {
-    let has_digit = |token: &Token<'_>| token.text.contains(|letter: char| letter.is_ascii_digit());
+    let has_digit = |token: &TextToken<'_>| token.text.contains(|letter: char| letter.is_ascii_digit());
     tokens(text).iter().map(|token| if has_digit(token) { "#" } else { token.text }).collect()
 }
 
 /// What varies at one place of a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Gap {
+pub(super) struct TextGap {
     /// The words before it.
     pub(super) before: String,
     /// The words after it, if there are none before it.
@@ -74,7 +81,7 @@ pub(super) struct Gap {
 }
 
 /// The gaps in which two texts vary, each with the two parts there; none if the texts do not have the same words.
-pub(super) fn gaps(first: &str, second: &str) -> Option<Vec<(Gap, [String; 2])>> {
+pub(super) fn gaps(first: &str, second: &str) -> Option<Vec<(TextGap, [String; 2])>> {
     let (one, other) = (tokens(first), tokens(second));
     if one.len() != other.len() || !one.iter().zip(&other).any(|(one, other)| one == other && is_word(one)) {
         return None;
@@ -84,16 +91,17 @@ pub(super) fn gaps(first: &str, second: &str) -> Option<Vec<(Gap, [String; 2])>>
         if left == right {
             continue;
         }
-        if left.kind != right.kind || matches!(left.kind, Kind::Name | Kind::Other) {
+        if left.kind != right.kind || matches!(left.kind, TokenKind::Name | TokenKind::Other) {
             return None;
         }
-        let same = |index: usize| one[index] == other[index] && one[index].kind != Kind::Name;
+        let same = |index: usize| one[index] == other[index] && one[index].kind != TokenKind::Name;
         let before = anchor((0..index).rev(), &one, same);
         let after =
             if before.iter().any(is_word) { Vec::new() } else { anchor(index + 1..one.len(), &one, same) };
-        let joined = |tokens: Vec<Token<'_>>| tokens.iter().map(|token| token.text).collect::<String>();
+        let joined = |tokens: Vec<TextToken<'_>>| tokens.iter().map(|token| token.text).collect::<String>();
         let is_time = is_time(left.text) && is_time(right.text);
-        let gap = Gap { before: joined(before.into_iter().rev().collect()), after: joined(after), is_time };
+        let gap =
+            TextGap { before: joined(before.into_iter().rev().collect()), after: joined(after), is_time };
         if gap.before.is_empty() && gap.after.is_empty() {
             return None;
         }
@@ -105,10 +113,10 @@ pub(super) fn gaps(first: &str, second: &str) -> Option<Vec<(Gap, [String; 2])>>
 /// The tokens next to a gap that are the same in both texts, up to the second word.
 fn anchor<'a>(
     indices: impl Iterator<Item = usize>,
-    tokens: &[Token<'a>],
+    tokens: &[TextToken<'a>],
     is_same: impl Fn(usize) -> bool,
-) -> Vec<Token<'a>> {
-    let mut found: Vec<Token<'a>> = Vec::new();
+) -> Vec<TextToken<'a>> {
+    let mut found: Vec<TextToken<'a>> = Vec::new();
     for index in indices.take_while(|index| is_same(*index)) {
         found.push(tokens[index].clone());
         if found.iter().filter(|token| is_word(token)).count() == 2 {
@@ -119,7 +127,7 @@ fn anchor<'a>(
 }
 
 /// The regular expression of a gap in which these values were seen.
-pub(super) fn expression(gap: &Gap, values: &[&str]) -> String {
+pub(super) fn expression(gap: &TextGap, values: &[&str]) -> String {
     let inner = if gap.is_time { time(values) } else { class(values) };
     format!("{}({inner}){}", escape(&gap.before), escape(&gap.after))
 }

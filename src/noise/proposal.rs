@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::difference::{Difference, Place};
-use super::pattern::{Gap, expression, gaps};
+use super::difference::{DifferencePlace, NoiseDifference};
+use super::pattern::{TextGap, expression, gaps};
 use crate::model::{AnswerPlace, Contract, Normalisation, OrderRule, ValueKind, ValueRule};
 use crate::snapshot::is_time;
 
@@ -22,7 +22,7 @@ pub struct Proposal {
     /// The operation whose contract it is for; none if it is the endpoint's.
     pub operation: Option<String>,
     /// The rule.
-    pub rule: Rule,
+    pub rule: ProposedRule,
     /// The cases that it was made for.
     pub cases: Vec<String>,
     /// The value in the first run and in the second, if the rule is about values.
@@ -31,7 +31,7 @@ pub struct Proposal {
 
 /// A rule of either kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rule {
+pub enum ProposedRule {
     /// About values.
     Value(ValueRule),
     /// About the order of a list.
@@ -39,29 +39,29 @@ pub enum Rule {
 }
 
 /// A difference, and in which pair of transcripts it was seen.
-pub(super) struct Seen<'a> {
+pub(super) struct PairDifference<'a> {
     pub(super) pair: usize,
     pub(super) contract: &'a Contract,
-    pub(super) difference: Difference,
+    pub(super) difference: NoiseDifference,
 }
 
 /// Rules that are being tried.
 pub(super) struct Drafts {
     /// Whether they are the endpoint's.
     is_own: bool,
-    drafts: Vec<Draft>,
+    drafts: Vec<RuleDraft>,
 }
 
-struct Draft {
+struct RuleDraft {
     operation: Option<String>,
-    rule: Rule,
+    rule: ProposedRule,
     pairs: BTreeSet<usize>,
     example: Option<[String; 2]>,
     is_on: bool,
 }
 
 /// What was seen at one place: in which pair, in the first run, and in the second.
-type Values<'a> = Vec<(usize, &'a str, &'a str)>;
+type PlaceValues<'a> = Vec<(usize, &'a str, &'a str)>;
 
 impl Drafts {
     pub(super) fn new(is_own: bool) -> Self {
@@ -78,8 +78,8 @@ impl Drafts {
         let mut rules = Normalisation::default();
         for draft in self.drafts.iter().filter(|draft| draft.is_on && draft.operation == scope) {
             match &draft.rule {
-                Rule::Value(rule) => rules.values.push(rule.clone()),
-                Rule::Order(rule) => rules.unordered.push(rule.clone()),
+                ProposedRule::Value(rule) => rules.values.push(rule.clone()),
+                ProposedRule::Order(rule) => rules.unordered.push(rule.clone()),
             }
         }
         rules
@@ -87,18 +87,18 @@ impl Drafts {
 
     /// Adds rules for what was seen; whole values and orders first, and parts of texts only where those do not help.
     /// Gives whether there is any new one.
-    pub(super) fn add(&mut self, found: &[Seen<'_>], own: &Normalisation) -> bool {
+    pub(super) fn add(&mut self, found: &[PairDifference<'_>], own: &Normalisation) -> bool {
         let before = self.drafts.len();
-        let taken = Taken::new(found, own);
-        let mut values: BTreeMap<(Option<String>, &Place), Values<'_>> = BTreeMap::new();
+        let taken = RuleNames::new(found, own);
+        let mut values: BTreeMap<(Option<String>, &DifferencePlace), PlaceValues<'_>> = BTreeMap::new();
         for seen in found {
             let scope = self.scope(seen.contract);
             match &seen.difference {
-                Difference::Value { place, first, second } => {
+                NoiseDifference::Value { place, first, second } => {
                     values.entry((scope, place)).or_default().push((seen.pair, first, second));
                 }
-                Difference::Order { at, by } => self.add_order(scope, at, by.as_ref(), seen.pair),
-                Difference::Beyond(_) => {}
+                NoiseDifference::Order { at, by } => self.add_order(scope, at, by.as_ref(), seen.pair),
+                NoiseDifference::Beyond(_) => {}
             }
         }
         for ((scope, place), values) in &values {
@@ -117,12 +117,12 @@ impl Drafts {
     }
 
     fn add_order(&mut self, scope: Option<String>, at: &str, by: Option<&String>, pair: usize) {
-        let is_known = |draft: &&mut Draft| {
-            draft.operation == scope && matches!(&draft.rule, Rule::Order(rule) if rule.at == at)
+        let is_known = |draft: &&mut RuleDraft| {
+            draft.operation == scope && matches!(&draft.rule, ProposedRule::Order(rule) if rule.at == at)
         };
         if let Some(known) = self.drafts.iter_mut().find(is_known) {
             known.pairs.insert(pair);
-            if let Rule::Order(rule) = &mut known.rule
+            if let ProposedRule::Order(rule) = &mut known.rule
                 && rule.by.as_ref() != by
             {
                 rule.by = None;
@@ -132,15 +132,15 @@ impl Drafts {
         if self.drafts.len() >= MOST {
             return;
         }
-        let rule = Rule::Order(OrderRule { at: at.to_owned(), by: by.cloned() });
+        let rule = ProposedRule::Order(OrderRule { at: at.to_owned(), by: by.cloned() });
         let pairs = BTreeSet::from([pair]);
-        self.drafts.push(Draft { operation: scope, rule, pairs, example: None, is_on: true });
+        self.drafts.push(RuleDraft { operation: scope, rule, pairs, example: None, is_on: true });
     }
 
-    fn add_value(&mut self, scope: Option<String>, rule: ValueRule, values: &Values<'_>) {
-        let is_known = |draft: &Draft| {
+    fn add_value(&mut self, scope: Option<String>, rule: ValueRule, values: &PlaceValues<'_>) {
+        let is_known = |draft: &RuleDraft| {
             draft.operation == scope
-                && matches!(&draft.rule, Rule::Value(known)
+                && matches!(&draft.rule, ProposedRule::Value(known)
                     if known.place == rule.place && known.pattern == rule.pattern)
         };
         if self.drafts.len() >= MOST || self.drafts.iter().any(is_known) {
@@ -148,11 +148,23 @@ impl Drafts {
         }
         let pairs = values.iter().map(|(pair, ..)| *pair).collect();
         let example = values.first().map(|(_, first, second)| [(*first).to_owned(), (*second).to_owned()]);
-        self.drafts.push(Draft { operation: scope, rule: Rule::Value(rule), pairs, example, is_on: true });
+        self.drafts.push(RuleDraft {
+            operation: scope,
+            rule: ProposedRule::Value(rule),
+            pairs,
+            example,
+            is_on: true,
+        });
     }
 
-    fn add_patterns(&mut self, scope: Option<&String>, place: &Place, values: &Values<'_>, taken: &Taken) {
-        let mut seen: BTreeMap<Gap, Vec<(usize, [String; 2])>> = BTreeMap::new();
+    fn add_patterns(
+        &mut self,
+        scope: Option<&String>,
+        place: &DifferencePlace,
+        values: &PlaceValues<'_>,
+        taken: &RuleNames,
+    ) {
+        let mut seen: BTreeMap<TextGap, Vec<(usize, [String; 2])>> = BTreeMap::new();
         for (pair, first, second) in values {
             for (gap, parts) in gaps(first, second).unwrap_or_default() {
                 seen.entry(gap).or_default().push((*pair, parts));
@@ -173,10 +185,12 @@ impl Drafts {
     pub(super) fn by_worth(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.drafts.len()).collect();
         order.sort_by_key(|index| match &self.drafts[*index].rule {
-            Rule::Value(ValueRule { pattern: Some(pattern), .. }) => (0, usize::MAX - pattern.len()),
-            Rule::Value(ValueRule { place: AnswerPlace::Body(path), .. }) => (2, usize::MAX - path.len()),
-            Rule::Value(_) => (1, 0),
-            Rule::Order(_) => (3, 0),
+            ProposedRule::Value(ValueRule { pattern: Some(pattern), .. }) => (0, usize::MAX - pattern.len()),
+            ProposedRule::Value(ValueRule { place: AnswerPlace::Body(path), .. }) => {
+                (2, usize::MAX - path.len())
+            }
+            ProposedRule::Value(_) => (1, 0),
+            ProposedRule::Order(_) => (3, 0),
         });
         order
     }
@@ -194,7 +208,7 @@ impl Drafts {
     /// The rules that are left; `case` names the case of a pair.
     pub(super) fn finish(self, case: impl Fn(usize) -> String) -> Vec<Proposal> {
         let left = self.drafts.into_iter().filter(|draft| draft.is_on);
-        let proposal = |draft: Draft| Proposal {
+        let proposal = |draft: RuleDraft| Proposal {
             operation: draft.operation,
             rule: draft.rule,
             cases: draft.pairs.into_iter().map(&case).collect::<BTreeSet<_>>().into_iter().collect(),
@@ -208,8 +222,8 @@ impl Drafts {
 }
 
 /// What kind of value a whole text is that differs; none if only a part of it does, or it is a text to be read.
-fn as_a_whole(place: &Place, values: &Values<'_>) -> Option<ValueKind> {
-    if *place == Place::Text {
+fn as_a_whole(place: &DifferencePlace, values: &PlaceValues<'_>) -> Option<ValueKind> {
+    if *place == DifferencePlace::Text {
         return None;
     }
     if values.iter().all(|(_, first, second)| are_times(first, second)) {
@@ -238,28 +252,28 @@ fn are_times(first: &str, second: &str) -> bool {
     }
 }
 
-fn answer_place(place: &Place) -> AnswerPlace {
+fn answer_place(place: &DifferencePlace) -> AnswerPlace {
     match place {
-        Place::Body(path) => AnswerPlace::Body(path.clone()),
-        Place::Header(name) => AnswerPlace::Header(name.clone()),
-        Place::Text => AnswerPlace::Anywhere,
+        DifferencePlace::Body(path) => AnswerPlace::Body(path.clone()),
+        DifferencePlace::Header(name) => AnswerPlace::Header(name.clone()),
+        DifferencePlace::Text => AnswerPlace::Anywhere,
     }
 }
 
 /// Names that other rules have.
-struct Taken(Vec<(String, ValueKind)>);
+struct RuleNames(Vec<(String, ValueKind)>);
 
-impl Taken {
-    fn new(found: &[Seen<'_>], own: &Normalisation) -> Self {
+impl RuleNames {
+    fn new(found: &[PairDifference<'_>], own: &Normalisation) -> Self {
         let contracts = found.iter().flat_map(|seen| &seen.contract.normalisation.values);
         Self(contracts.chain(&own.values).map(|rule| (rule.name.clone(), rule.kind)).collect())
     }
 
     /// The name, with another ending if it is one of another kind of value.
-    fn name(&self, drafts: &[Draft], name: String, kind: ValueKind) -> String {
+    fn name(&self, drafts: &[RuleDraft], name: String, kind: ValueKind) -> String {
         let drafts = drafts.iter().filter_map(|draft| match &draft.rule {
-            Rule::Value(rule) => Some((rule.name.as_str(), rule.kind)),
-            Rule::Order(_) => None,
+            ProposedRule::Value(rule) => Some((rule.name.as_str(), rule.kind)),
+            ProposedRule::Order(_) => None,
         });
         let known = self.0.iter().map(|(name, kind)| (name.as_str(), *kind));
         let is_clash = known.chain(drafts).any(|(other, of)| other == name && of != kind);
@@ -272,7 +286,7 @@ impl Taken {
 }
 
 /// A name after the last word before a gap, or the first behind it.
-fn gap_name(gap: &Gap) -> Option<String> {
+fn gap_name(gap: &TextGap) -> Option<String> {
     let words = |text: &str| -> Vec<String> {
         let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
         words.filter(|word| word.len() >= 2).map(kebab).collect()
@@ -281,11 +295,11 @@ fn gap_name(gap: &Gap) -> Option<String> {
 }
 
 /// A name after the key, with the one above it where it is a broad one.
-fn place_name(place: &Place) -> String {
+fn place_name(place: &DifferencePlace) -> String {
     let path = match place {
-        Place::Body(path) => path.as_str(),
-        Place::Header(name) => name.as_str(),
-        Place::Text => "text",
+        DifferencePlace::Body(path) => path.as_str(),
+        DifferencePlace::Header(name) => name.as_str(),
+        DifferencePlace::Text => "text",
     };
     let keys = path.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '-');
     let keys: Vec<String> = keys.map(kebab).filter(|key| !key.is_empty()).collect();
@@ -314,7 +328,7 @@ fn kebab(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, are_times, place_name};
+    use super::{DifferencePlace, are_times, place_name};
 
     #[test]
     fn names_follow_from_places() {
@@ -325,7 +339,7 @@ mod tests {
             ("$.a['weird key']", "weird-key"),
             ("$.requestID", "request-id"),
         ] {
-            assert_eq!(place_name(&Place::Body(path.into())), expected, "{path}");
+            assert_eq!(place_name(&DifferencePlace::Body(path.into())), expected, "{path}");
         }
     }
 

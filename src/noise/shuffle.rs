@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::difference::{Compared, below};
+use super::difference::{TranscriptPair, below};
 use super::pattern::skeleton;
-use crate::snapshot::{Node, View};
+use crate::snapshot::{MarkedNode, TranscriptView};
 
 /// Which items of two lists belong together.
 pub(super) struct Aligned {
@@ -23,7 +23,11 @@ pub(super) struct Aligned {
 type Leaves = Vec<(String, String)>;
 
 /// Finds which items of two lists of one length belong together.
-pub(super) fn align(compared: &Compared<'_>, one: &[Node<'_>], other: &[Node<'_>]) -> Aligned {
+pub(super) fn align(
+    compared: &TranscriptPair<'_>,
+    one: &[MarkedNode<'_>],
+    other: &[MarkedNode<'_>],
+) -> Aligned {
     let first: Vec<Leaves> = one.iter().map(|item| leaves(item, &compared.first)).collect();
     let second: Vec<Leaves> = other.iter().map(|item| leaves(item, &compared.second)).collect();
     let in_place = || (0..one.len()).map(|index| (index, index)).collect();
@@ -110,24 +114,24 @@ fn key(items: &[Leaves]) -> Option<String> {
     { places }.find(is_key).cloned()
 }
 
-fn leaves(item: &Node<'_>, view: &View<'_>) -> Leaves {
+fn leaves(item: &MarkedNode<'_>, view: &TranscriptView<'_>) -> Leaves {
     let mut found = Vec::new();
     collect(item, "$", view, &mut found);
     found
 }
 
-fn collect(node: &Node<'_>, path: &str, view: &View<'_>, found: &mut Leaves) {
+fn collect(node: &MarkedNode<'_>, path: &str, view: &TranscriptView<'_>, found: &mut Leaves) {
     match node {
-        Node::Fixed(value) => found.push((path.to_owned(), value.to_string())),
-        Node::Number(number) => found.push((path.to_owned(), view.bare_number(number))),
-        Node::Text(text) => found.push((path.to_owned(), view.bare_text(text))),
-        Node::List(items) => {
+        MarkedNode::Fixed(value) => found.push((path.to_owned(), value.to_string())),
+        MarkedNode::Number(number) => found.push((path.to_owned(), view.bare_number(number))),
+        MarkedNode::Text(text) => found.push((path.to_owned(), view.bare_text(text))),
+        MarkedNode::List(items) => {
             found.push((format!("{path}[]"), items.len().to_string()));
             for item in items {
                 collect(item, &format!("{path}[*]"), view, found);
             }
         }
-        Node::Map(entries) => {
+        MarkedNode::Map(entries) => {
             for (key, item) in entries {
                 collect(item, &below(path, &view.bare_key(key)), view, found);
             }

@@ -1,7 +1,7 @@
 //! What of a step's request is written out in the table, and so is the same in every run.
 
 use super::expand::PlannedCase;
-use crate::model::{Literals, Place, Value};
+use crate::model::{Literals, ParameterPlace, Value};
 use crate::template::is_template;
 
 /// The parts of a step's request without a template.
@@ -22,7 +22,8 @@ pub fn literals(planned: &PlannedCase, position: usize) -> Literals {
     let headers = raw.headers.iter().filter(|(_, value)| !is_template(value));
     literals.headers = headers.map(|(name, _)| name.clone()).collect();
     literals.has_body = raw.body.as_ref().is_none_or(|body| !is_template(body));
-    let in_path = contract.parameters.iter().filter(|parameter| parameter.place == Some(Place::Path));
+    let in_path =
+        contract.parameters.iter().filter(|parameter| parameter.place == Some(ParameterPlace::Path));
     literals.has_path = match &raw.path {
         Some(path) => !is_template(path),
         None => { in_path }.all(|parameter| literals.params.contains(&parameter.name)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::expand::PlannedCase;
 use crate::model::{Expect, Given, PreparedStep, RawParts, RequestSpec, Scheme, Value, put_over};
-use crate::template::{Scope, TemplateError, Templates, Unrendered, has_templates};
+use crate::template::{TemplateError, TemplateScope, Templates, Unrendered, has_templates};
 
 /// Why a step cannot be prepared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +23,12 @@ fn failed(what: &str) -> impl FnOnce(TemplateError) -> PrepareError {
 ///
 /// # Errors
 /// A row's value that gives nothing.
-pub fn open_scope(planned: &PlannedCase, seed: u64, templates: &Templates) -> Result<Scope, PrepareError> {
-    let mut scope = Scope::new(seed, planned.id.as_str());
+pub fn open_scope(
+    planned: &PlannedCase,
+    seed: u64,
+    templates: &Templates,
+) -> Result<TemplateScope, PrepareError> {
+    let mut scope = TemplateScope::new(seed, planned.id.as_str());
     for variable in planned.row().map(|row| row.vars.as_slice()).unwrap_or_default() {
         let value = templates.render(&variable.value, &scope).map_err(failed(&variable.name))?;
         scope.set(&variable.name, &value);
@@ -38,7 +42,7 @@ pub fn open_scope(planned: &PlannedCase, seed: u64, templates: &Templates) -> Re
 /// A variable that gives nothing.
 pub fn set_variables(
     planned: &PlannedCase,
-    scope: &mut Scope,
+    scope: &mut TemplateScope,
     templates: &Templates,
 ) -> Result<(), PrepareError> {
     for variable in &planned.case.vars {
@@ -49,7 +53,7 @@ pub fn set_variables(
 }
 
 /// The sentence that says what a case shows.
-pub fn about(planned: &PlannedCase, scope: &Scope, templates: &Templates) -> String {
+pub fn about(planned: &PlannedCase, scope: &TemplateScope, templates: &Templates) -> String {
     let own = planned.row().and_then(|row| row.about.as_ref()).unwrap_or(&planned.case.about);
     templates.render_text(own, scope).unwrap_or_else(|_| own.clone())
 }
@@ -61,7 +65,7 @@ pub fn about(planned: &PlannedCase, scope: &Scope, templates: &Templates) -> Str
 pub fn prepare(
     planned: &PlannedCase,
     position: usize,
-    scope: &Scope,
+    scope: &TemplateScope,
     templates: &Templates,
 ) -> Result<PreparedStep, PrepareError> {
     prepare_open(planned, position, scope, templates, &|_| false)
@@ -71,7 +75,7 @@ pub fn prepare(
 fn prepare_open(
     planned: &PlannedCase,
     position: usize,
-    scope: &Scope,
+    scope: &TemplateScope,
     templates: &Templates,
     is_open: &dyn Fn(&str) -> bool,
 ) -> Result<PreparedStep, PrepareError> {
@@ -109,7 +113,7 @@ fn prepare_open(
 /// used says nothing about an answer.
 fn expectation(
     expect: &Expect,
-    scope: &Scope,
+    scope: &TemplateScope,
     templates: &Templates,
     is_open: &dyn Fn(&str) -> bool,
 ) -> Result<Expect, PrepareError> {
@@ -133,7 +137,7 @@ fn axes_applied(planned: &PlannedCase) -> RequestSpec {
     })
 }
 
-fn raw(raw: &RawParts, scope: &Scope, templates: &Templates) -> Result<RawParts, PrepareError> {
+fn raw(raw: &RawParts, scope: &TemplateScope, templates: &Templates) -> Result<RawParts, PrepareError> {
     let text = |text: &Option<String>, what: &str| {
         text.as_ref().map(|text| templates.render_text(text, scope).map_err(failed(what))).transpose()
     };
@@ -200,12 +204,12 @@ pub fn preview_with(
     planned: &PlannedCase,
     seed: u64,
     templates: &Templates,
-    mut provide: impl FnMut(Need<'_>, &mut Scope),
+    mut provide: impl FnMut(Need<'_>, &mut TemplateScope),
 ) -> Result<Preview, PrepareError> {
     let mut scope = open_scope(planned, seed, templates)?;
     let about = about(planned, &scope, templates);
     let mut number = 0;
-    let mut set_up = |given: &[Given], step: usize, scope: &mut Scope| {
+    let mut set_up = |given: &[Given], step: usize, scope: &mut TemplateScope| {
         for given in given {
             number += 1;
             provide(Need { given, step, number }, scope);

@@ -10,7 +10,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use super::json::read_json;
 use super::sign::Redactor;
 use super::xml::read_xml;
-use crate::model::{Body, Flaw, Format, MediaTypes, Value, essence};
+use crate::model::{AnswerFormat, Body, Flaw, MediaTypes, Value, essence};
 
 /// The longest name of an encoding that a reason repeats, in characters.
 const SHOWN: usize = 40;
@@ -20,7 +20,7 @@ const SHOWN: usize = 40;
 pub fn read_body(bytes: &[u8], content_type: Option<&str>) -> Body {
     let content_type = content_type.unwrap_or_default();
     let media_type = essence(content_type);
-    let is_other = !media_type.is_empty() && Format::of_media_type(&media_type).is_none();
+    let is_other = !media_type.is_empty() && AnswerFormat::of_media_type(&media_type).is_none();
     if bytes.is_empty() || (!is_other && is_blank(bytes)) {
         return Body::Empty;
     }
@@ -63,7 +63,8 @@ pub fn read_as(body: &Body, bytes: &[u8], content_type: &str, promised: &MediaTy
         let text = || decoded(bytes, content_type).ok().map(|text| Value::Text(text.into_owned()));
         return (!is_text).then(|| Body::Other { text: text() });
     }
-    let is_tree = promised.has(Format::Json, &media_type) || promised.has(Format::Xml, &media_type);
+    let is_tree =
+        promised.has(AnswerFormat::Json, &media_type) || promised.has(AnswerFormat::Xml, &media_type);
     if !is_tree || !matches!(body, Body::Other { .. }) {
         return None;
     }
@@ -110,7 +111,7 @@ fn read_text(text: &str, content_type: &str) -> Result<Body, String> {
     if text.trim_start().starts_with('<') {
         return read_xml(text).map(|(root, tree)| Body::Xml { root, tree });
     }
-    let is_xml = Format::of_media_type(&essence(content_type)) == Some(Format::Xml);
+    let is_xml = AnswerFormat::of_media_type(&essence(content_type)) == Some(AnswerFormat::Xml);
     read_json(text.as_bytes())
         .map(Body::Json)
         .map_err(|reason| if is_xml { "not XML: it does not start with `<`".to_owned() } else { reason })
@@ -120,7 +121,8 @@ fn read_text(text: &str, content_type: &str) -> Result<Body, String> {
 fn decoded<'a>(bytes: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, String> {
     let utf8 = |bytes: &'a [u8]| std::str::from_utf8(bytes).map(Cow::Borrowed);
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
-        if !is_xml(content_type, bytes) && Format::of_media_type(&essence(content_type)) == Some(Format::Json)
+        if !is_xml(content_type, bytes)
+            && AnswerFormat::of_media_type(&essence(content_type)) == Some(AnswerFormat::Json)
         {
             return Err("not JSON: it starts with a byte order mark (RFC 8259, section 8.1)".to_owned());
         }
@@ -151,13 +153,13 @@ fn text_in<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Result<Cow<'a, s
 /// The encoding that is declared, if it is not UTF-8: by the content type, else by an XML document (RFC 7303, section
 /// 3). JSON has none.
 fn declared(bytes: &[u8], content_type: &str) -> Result<Option<&'static Encoding>, String> {
-    let format = Format::of_media_type(&essence(content_type));
+    let format = AnswerFormat::of_media_type(&essence(content_type));
     let label = if is_xml(content_type, bytes) {
         if let Some(wide) = wide(bytes) {
             return Ok(Some(wide));
         }
         charset(content_type).or_else(|| in_declaration(bytes))
-    } else if format == Some(Format::Json) {
+    } else if format == Some(AnswerFormat::Json) {
         None
     } else {
         charset(content_type)
@@ -183,7 +185,7 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
 fn is_xml(content_type: &str, bytes: &[u8]) -> bool {
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace() && **byte != 0);
     let starts_like_it = first == Some(&b'<');
-    starts_like_it || Format::of_media_type(&essence(content_type)) == Some(Format::Xml)
+    starts_like_it || AnswerFormat::of_media_type(&essence(content_type)) == Some(AnswerFormat::Xml)
 }
 
 /// What bytes should be, in a word.
@@ -191,9 +193,9 @@ fn noun(content_type: &str, bytes: &[u8]) -> &'static str {
     if is_xml(content_type, bytes) {
         return "XML";
     }
-    match Format::of_media_type(&essence(content_type)) {
-        Some(Format::Xml) => "XML",
-        Some(Format::Json) => "JSON",
+    match AnswerFormat::of_media_type(&essence(content_type)) {
+        Some(AnswerFormat::Xml) => "XML",
+        Some(AnswerFormat::Json) => "JSON",
         None if essence(content_type).is_empty() => "JSON",
         None => "text",
     }

@@ -6,8 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::json::to_json;
 use crate::model::{
-    Contract, Format, Listing, Place, PreparedStep, RawParts, Request, SentBody, Value, essence, is_token,
-    put_over_fields,
+    AnswerFormat, Contract, Listing, ParameterPlace, PreparedStep, RawParts, Request, SentBody, Value,
+    essence, is_token, put_over_fields,
 };
 
 /// Everything but the unreserved characters of RFC 3986, section 2.3.
@@ -99,7 +99,7 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
         own.or(step.request.place).unwrap_or(shape.place)
     };
     let raw = &step.request.raw;
-    let mut parts = Parts::default();
+    let mut parts = EncodedParameters::default();
     let mut shown = Vec::with_capacity(step.params.len());
     for (name, value) in &step.params {
         let place = place_of(name);
@@ -107,9 +107,9 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
         let is_shown = !is_replaced(place, raw);
         flatten(Cow::Borrowed(name), value, shape.lists, &mut |name, text| {
             match place {
-                Place::Query => append(&mut parts.query, &name, &text),
-                Place::Form => append(&mut parts.form, &name, &text),
-                Place::Path | Place::Json | Place::Header => {}
+                ParameterPlace::Query => append(&mut parts.query, &name, &text),
+                ParameterPlace::Form => append(&mut parts.form, &name, &text),
+                ParameterPlace::Path | ParameterPlace::Json | ParameterPlace::Header => {}
             }
             if is_shown {
                 shown.push((name.into_owned(), text));
@@ -146,12 +146,12 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
 }
 
 /// Whether a part written by hand takes the place of the parameters.
-fn is_replaced(place: Place, raw: &RawParts) -> bool {
+fn is_replaced(place: ParameterPlace, raw: &RawParts) -> bool {
     match place {
-        Place::Path => raw.path.is_some(),
-        Place::Query => raw.query.is_some(),
-        Place::Form | Place::Json => raw.body.is_some(),
-        Place::Header => false,
+        ParameterPlace::Path => raw.path.is_some(),
+        ParameterPlace::Query => raw.query.is_some(),
+        ParameterPlace::Form | ParameterPlace::Json => raw.body.is_some(),
+        ParameterPlace::Header => false,
     }
 }
 
@@ -179,7 +179,7 @@ fn decoded(query: &str) -> Vec<(String, String)> {
 
 /// Parameters by the place they go to; those of query and form are encoded.
 #[derive(Default)]
-struct Parts {
+struct EncodedParameters {
     path: Vec<(String, String)>,
     query: String,
     form: String,
@@ -187,23 +187,23 @@ struct Parts {
     headers: Vec<(String, String)>,
 }
 
-impl Parts {
-    fn add(&mut self, place: Place, name: &str, value: &Value) {
+impl EncodedParameters {
+    fn add(&mut self, place: ParameterPlace, name: &str, value: &Value) {
         match place {
-            Place::Path => self.path.push((name.to_owned(), value.to_plain())),
-            Place::Query | Place::Form => {}
-            Place::Json => self.json.push((name.to_owned(), value.clone())),
-            Place::Header => self.headers.push((name.to_ascii_lowercase(), value.to_plain())),
+            ParameterPlace::Path => self.path.push((name.to_owned(), value.to_plain())),
+            ParameterPlace::Query | ParameterPlace::Form => {}
+            ParameterPlace::Json => self.json.push((name.to_owned(), value.clone())),
+            ParameterPlace::Header => self.headers.push((name.to_ascii_lowercase(), value.to_plain())),
         }
     }
 
     /// A JSON body is an object, even without members, where the method carries one.
-    fn body(&self, place: Place, method: &str) -> SentBody {
+    fn body(&self, place: ParameterPlace, method: &str) -> SentBody {
         if !self.form.is_empty() {
             return SentBody::Form(self.form.clone());
         }
         let carries = !matches!(method, "GET" | "HEAD" | "DELETE");
-        if !self.json.is_empty() || (place == Place::Json && carries) {
+        if !self.json.is_empty() || (place == ParameterPlace::Json && carries) {
             return SentBody::Json(to_json(&Value::Map(self.json.clone())).to_string());
         }
         SentBody::Empty
@@ -215,12 +215,12 @@ fn headers(body: &SentBody, own: Vec<(String, String)>, raw: &[(String, String)]
     put_over_fields(content_type.into_iter().chain(own).collect(), raw)
 }
 
-fn asked_format(params: &[(String, String)], name: &str, json: &str, xml: &str) -> Option<Format> {
+fn asked_format(params: &[(String, String)], name: &str, json: &str, xml: &str) -> Option<AnswerFormat> {
     let (_, value) = params.iter().find(|(known, _)| known == name)?;
     if value.eq_ignore_ascii_case(json) {
-        Some(Format::Json)
+        Some(AnswerFormat::Json)
     } else if value.eq_ignore_ascii_case(xml) {
-        Some(Format::Xml)
+        Some(AnswerFormat::Xml)
     } else {
         None
     }

@@ -1,4 +1,4 @@
-//! On which side of a limit of the contract a request is. Main type: [`Sent`], the parameters of a request.
+//! On which side of a limit of the contract a request is. Main type: [`SentParameters`], the parameters of a request.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use crate::model::{Limit, Request, SentBody, Value};
 /// The parameters of a request as a tree: those of a JSON body as they are there, flat ones such as `Tag.1.Key` as
 /// maps with numbers for keys. So a limit is looked for in one way, wherever its parameter was sent.
 #[derive(Debug)]
-pub struct Sent<'a> {
+pub struct SentParameters<'a> {
     root: Value,
     headers: &'a [(String, String)],
     /// Whether an empty list could have been sent.
@@ -21,7 +21,7 @@ pub struct Sent<'a> {
     is_unreadable: bool,
 }
 
-impl<'a> Sent<'a> {
+impl<'a> SentParameters<'a> {
     /// The parameters of a request.
     pub fn of(request: &'a Request) -> Self {
         let content_type = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -321,7 +321,7 @@ fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::Sent;
+    use super::SentParameters;
     use crate::model::{Limit, Method, Request, SentBody};
 
     fn request(params: &[(&str, &str)], body: SentBody) -> Request {
@@ -336,11 +336,11 @@ mod tests {
     }
 
     fn flat(params: &[(&str, &str)], parameter: &str, limit: &Limit) -> (bool, bool) {
-        Sent::of(&request(params, SentBody::Empty)).sides(parameter, limit)
+        SentParameters::of(&request(params, SentBody::Empty)).sides(parameter, limit)
     }
 
     fn json(text: &str, parameter: &str, limit: &Limit) -> (bool, bool) {
-        Sent::of(&request(&[], SentBody::Json(text.into()))).sides(parameter, limit)
+        SentParameters::of(&request(&[], SentBody::Json(text.into()))).sides(parameter, limit)
     }
 
     const WITHIN: (bool, bool) = (true, false);
@@ -367,7 +367,11 @@ mod tests {
         assert_eq!(flat(&[("owner.name", "a")], "owner", required), WITHIN);
         assert_eq!(flat(&[("owner", "")], "owner", required), PAST);
         let broken = request(&[], SentBody::Raw("{".into()));
-        assert_eq!(Sent::of(&broken).sides("owner", required), NEITHER, "what it holds is not known");
+        assert_eq!(
+            SentParameters::of(&broken).sides("owner", required),
+            NEITHER,
+            "what it holds is not known"
+        );
     }
 
     #[test]
@@ -427,7 +431,7 @@ mod tests {
     fn a_form_written_by_hand_is_read_as_a_server_reads_it() {
         let mut request = request(&[], SentBody::Raw("a=x+y&b=".into()));
         request.headers.push(("content-type".into(), "application/x-www-form-urlencoded".into()));
-        let sent = Sent::of(&request);
+        let sent = SentParameters::of(&request);
         assert_eq!(sent.sides("a", &Limit::MaxLength(3)), WITHIN);
         assert_eq!(sent.sides("b", &Limit::Required), PAST);
     }

@@ -21,6 +21,6 @@ pub use curl::{USER_AGENT, curl_line, shell_word};
 pub use digest::{Digesting, contract_digest, from_base64, sha256_hex, sha256_of, sha256_source, to_base64};
 pub use encode::{EncodeError, encode, sent_params};
 pub use json::{from_json, read_json, to_json};
-pub use limit::{Sent, Tried, is_the_only_one};
+pub use limit::{SentParameters, Tried, is_the_only_one};
 pub use settle::settle;
 pub use xml::read_xml;

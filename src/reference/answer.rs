@@ -1,15 +1,15 @@
 //! An answer as fields, and its rendering as JSON or XML with the headers that every answer has.
-//! Main types: `Answer`, what is said, and `Reply`, what is sent. No rule and no state is known here.
+//! Main types: `AnswerContent`, what is said, and `Reply`, what is sent. No rule and no state is known here.
 
-use super::wire::Format;
+use super::wire::WireFormat;
 use quick_xml::escape::escape;
 use serde_json::{Map, Value};
 
 /// What an answer says.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
+pub(super) struct AnswerContent {
     pub(super) status: u16,
-    pub(super) format: Format,
+    pub(super) format: WireFormat,
     /// The root element, should the answer be XML.
     pub(super) root: &'static str,
     pub(super) fields: Vec<(String, Value)>,
@@ -30,8 +30,8 @@ pub(super) type Fields = Vec<(&'static str, Value)>;
 
 /// What an answer has whatever it says.
 #[derive(Clone, Debug)]
-pub(super) struct Envelope {
-    pub(super) format: Format,
+pub(super) struct AnswerFrame {
+    pub(super) format: WireFormat,
     pub(super) host: String,
     pub(super) request_id: String,
     pub(super) trace_id: String,
@@ -48,15 +48,15 @@ pub(super) struct Reply {
 /// The root element of every error in XML.
 const ERROR_ROOT: &str = "Error";
 
-impl Answer {
+impl AnswerContent {
     /// The answer to a request that was carried out, now or at an earlier time.
-    pub(super) fn success(root: &'static str, mut fields: Fields, envelope: Envelope) -> Self {
+    pub(super) fn success(root: &'static str, mut fields: Fields, envelope: AnswerFrame) -> Self {
         fields.push(("RequestId", Value::from(envelope.request_id.as_str())));
         Self::new(200, root, fields, envelope)
     }
 
     /// The answer to a request that was refused.
-    pub(super) fn error(wording: Wording, envelope: Envelope) -> Self {
+    pub(super) fn error(wording: Wording, envelope: AnswerFrame) -> Self {
         let Wording { status, code, message } = wording;
         let id = envelope.request_id.clone();
         let recommend = format!("https://api.aliyun.com/troubleshoot?q={code}&product=Ecs&requestId={id}");
@@ -71,7 +71,7 @@ impl Answer {
         Self::new(status, ERROR_ROOT, fields.into(), envelope)
     }
 
-    fn new(status: u16, root: &'static str, fields: Fields, envelope: Envelope) -> Self {
+    fn new(status: u16, root: &'static str, fields: Fields, envelope: AnswerFrame) -> Self {
         let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
         Self {
             status,
@@ -92,18 +92,18 @@ impl Answer {
         ];
         headers.extend(self.request_id_header.map(|id| ("x-acs-request-id", id)));
         let body = match self.format {
-            Format::Json => Value::Object(Map::from_iter(self.fields)).to_string(),
-            Format::Xml => xml(self.root, &self.fields),
+            WireFormat::Json => Value::Object(Map::from_iter(self.fields)).to_string(),
+            WireFormat::Xml => xml(self.root, &self.fields),
         };
         Reply { status: self.status, headers, body: body.into_bytes() }
     }
 }
 
 /// The official clients read an XML error only under exactly this spelling.
-fn content_type(format: Format) -> &'static str {
+fn content_type(format: WireFormat) -> &'static str {
     match format {
-        Format::Json => "application/json;charset=utf-8",
-        Format::Xml => "text/xml;charset=utf-8",
+        WireFormat::Json => "application/json;charset=utf-8",
+        WireFormat::Xml => "text/xml;charset=utf-8",
     }
 }
 
@@ -152,27 +152,27 @@ fn xml_text(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Envelope, Wording, xml};
-    use crate::reference::wire::Format;
+    use super::{AnswerContent, AnswerFrame, Wording, xml};
+    use crate::reference::wire::WireFormat;
     use quick_xml::Reader;
     use quick_xml::events::Event;
     use serde_json::json;
     use std::iter;
 
-    fn error(message: &str, format: Format) -> String {
+    fn error(message: &str, format: WireFormat) -> String {
         let wording = Wording { status: 400, code: "Some.Code".to_owned(), message: message.to_owned() };
-        let envelope = Envelope {
+        let envelope = AnswerFrame {
             format,
             host: "127.0.0.1".to_owned(),
             request_id: "ID".to_owned(),
             trace_id: "0".repeat(32),
         };
-        String::from_utf8(Answer::error(wording, envelope).render().body).unwrap()
+        String::from_utf8(AnswerContent::error(wording, envelope).render().body).unwrap()
     }
 
     #[test]
     fn json_has_the_error_fields_in_the_published_order() {
-        let body = error("He said \"no\".", Format::Json);
+        let body = error("He said \"no\".", WireFormat::Json);
         assert!(body.starts_with(
             r#"{"RequestId":"ID","HostId":"127.0.0.1","Code":"Some.Code","Message":"He said \"no\".","#
         ));
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn hostile_text_does_not_get_out_of_its_element() {
-        let body = error("</Message><Code>&\u{0}\u{FFFF}]]>", Format::Xml);
+        let body = error("</Message><Code>&\u{0}\u{FFFF}]]>", WireFormat::Xml);
         assert!(body.contains("<Message>&lt;/Message&gt;&lt;Code&gt;&amp;\u{FFFD}\u{FFFD}]]&gt;</Message>"));
         let mut reader = Reader::from_str(&body);
         let events = iter::from_fn(|| Some(reader.read_event().unwrap()));

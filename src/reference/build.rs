@@ -2,10 +2,10 @@
 //! Main function: `check`, which runs through the checks in their order. It reads state and changes none.
 
 use super::content::{Script, Stage};
-use super::pipeline::{Pipeline, Source, System};
+use super::pipeline::{ImageSource, Pipeline, System};
 use super::policy::Policy;
-use super::row::{ErrorRow, Refusal, quoted};
-use super::world::{Access, OssObject, Place, Storage, World, Zone};
+use super::row::{ReferenceRow, Refusal, quoted};
+use super::world::{Access, OssObject, ResourceKey, Storage, World, Zone};
 
 /// A pipeline under examination.
 struct Build<'a> {
@@ -38,51 +38,51 @@ impl Build<'_> {
     fn check_source(&self) -> Result<System, Refusal> {
         let policy = self.policy;
         let system = match &self.pipeline.source {
-            Source::Image(id) => {
+            ImageSource::Image(id) => {
                 let image = self.world.image(&self.at(id));
-                policy.refuse_if(image.is_none(), ErrorRow::BaseImageNotFound)?;
+                policy.refuse_if(image.is_none(), ReferenceRow::BaseImageNotFound)?;
                 image.map(|image| image.system)
             }
-            Source::Family(family) => {
+            ImageSource::Family(family) => {
                 let image = self.world.image_of_family(&self.pipeline.region, family);
                 let family = quoted(family);
                 let empty = || format!("The image family \"{family}\" has no available image");
-                policy.refuse_with(image.is_none().then(empty), ErrorRow::ImageNotFound)?;
+                policy.refuse_with(image.is_none().then(empty), ReferenceRow::ImageNotFound)?;
                 image.map(|image| image.system)
             }
-            Source::Oss { object, system } => {
+            ImageSource::Oss { object, system } => {
                 self.check_oss(object)?;
                 Some(*system)
             }
         };
         let system = system.unwrap_or(System::Linux);
-        policy.refuse_if(system == System::FreeBsd, ErrorRow::OsTypeUnsupported)?;
+        policy.refuse_if(system == System::FreeBsd, ReferenceRow::OsTypeUnsupported)?;
         Ok(system)
     }
 
     fn check_oss(&self, object: &str) -> Result<(), Refusal> {
         let policy = self.policy;
         let has_role = self.world.has_oss_role(&self.pipeline.account);
-        policy.refuse_if(!has_role, ErrorRow::NoRightAccessOss)?;
+        policy.refuse_if(!has_role, ReferenceRow::NoRightAccessOss)?;
         let object = self.world.object(&self.at(object));
-        policy.refuse_if(object.is_none(), ErrorRow::OssObjectNotFound)?;
+        policy.refuse_if(object.is_none(), ReferenceRow::OssObjectNotFound)?;
         let Some(OssObject { access, storage }) = object else {
             return Ok(());
         };
-        policy.refuse_if(access == Access::Denied, ErrorRow::OssObjectNotAuthorized)?;
-        policy.refuse_if(storage == Storage::Archived, ErrorRow::OssObjectNeedRestore)
+        policy.refuse_if(access == Access::Denied, ReferenceRow::OssObjectNotAuthorized)?;
+        policy.refuse_if(storage == Storage::Archived, ReferenceRow::OssObjectNeedRestore)
     }
 
     fn check_contents(&self, system: System) -> Result<(), Refusal> {
         let (build, test) = (&self.pipeline.build_content, &self.pipeline.test_content);
-        let build = self.read(build.as_deref(), Stage::Build, ErrorRow::BuildContent)?;
-        let test = self.read(test.as_deref(), Stage::Test, ErrorRow::TestContent)?;
+        let build = self.read(build.as_deref(), Stage::Build, ReferenceRow::BuildContent)?;
+        let test = self.read(test.as_deref(), Stage::Test, ReferenceRow::TestContent)?;
         let mut components = build.components.iter().chain(&test.components);
         components.try_for_each(|component| self.check_component(component, system))
     }
 
     /// A content that is not there does nothing.
-    fn read(&self, content: Option<&str>, stage: Stage, row: ErrorRow) -> Result<Script, Refusal> {
+    fn read(&self, content: Option<&str>, stage: Stage, row: ReferenceRow) -> Result<Script, Refusal> {
         let Some(content) = content else {
             return Ok(Script::default());
         };
@@ -100,13 +100,13 @@ impl Build<'_> {
         let id = quoted(id);
         let missing = || format!("The image component \"{id}\" does not exist");
         let missing = component.is_none().then(missing);
-        self.policy.refuse_with(missing, ErrorRow::ComponentNotFound)?;
+        self.policy.refuse_with(missing, ReferenceRow::ComponentNotFound)?;
         let is_for_another = component.is_some_and(|made_for| made_for != system);
         let other = || {
             format!("The image component \"{id}\" does not support the operating system of the base image")
         };
         let other = is_for_another.then(other);
-        self.policy.refuse_with(other, ErrorRow::ComponentNotSupported)
+        self.policy.refuse_with(other, ReferenceRow::ComponentNotSupported)
     }
 
     fn check_docker(&self) -> Result<(), Refusal> {
@@ -115,27 +115,27 @@ impl Build<'_> {
         };
         let limits = &self.policy.limits;
         let is_fit = limits.docker_registry.contains(&limits.length(&docker.registry));
-        self.policy.refuse_if(!is_fit, ErrorRow::DockerRegistryMalformed)?;
+        self.policy.refuse_if(!is_fit, ReferenceRow::DockerRegistryMalformed)?;
         let is_fit = limits.docker_user.contains(&limits.length(&docker.user));
-        self.policy.refuse_if(!is_fit, ErrorRow::DockerUserMalformed)
+        self.policy.refuse_if(!is_fit, ReferenceRow::DockerUserMalformed)
     }
 
     fn check_surroundings(&self) -> Result<(), Refusal> {
         let (world, policy) = (self.world, self.policy);
         let has_type = world.has_instance_type(&self.at(&self.pipeline.instance_type));
-        policy.refuse_if(!has_type, ErrorRow::InstanceTypeNotFound)?;
+        policy.refuse_if(!has_type, ReferenceRow::InstanceTypeNotFound)?;
         let zone = match &self.pipeline.vswitch {
             Some(vswitch) => world.vswitch(&self.at(vswitch)),
             None => Some(Zone::Building),
         };
-        policy.refuse_if(zone.is_none(), ErrorRow::VSwitchNotFound)?;
+        policy.refuse_if(zone.is_none(), ReferenceRow::VSwitchNotFound)?;
         let name = &self.pipeline.image_name;
         let is_taken = world.has_image_named(&self.pipeline.region, name);
-        policy.refuse_if(is_taken, ErrorRow::ImageNameDuplicated)?;
-        policy.refuse_if(zone == Some(Zone::OutOfService), ErrorRow::StartFailed)
+        policy.refuse_if(is_taken, ReferenceRow::ImageNameDuplicated)?;
+        policy.refuse_if(zone == Some(Zone::OutOfService), ReferenceRow::StartFailed)
     }
 
-    fn at(&self, id: &str) -> Place {
+    fn at(&self, id: &str) -> ResourceKey {
         (self.pipeline.region.clone(), id.to_owned())
     }
 }

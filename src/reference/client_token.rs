@@ -1,17 +1,17 @@
 //! Client tokens: what one may look like, what an operation remembers of it, and how a replay is recognised.
-//! Main type: `Token`. Which operation is made idempotent by it is not known here; it gives its name as a scope.
+//! Main type: `ClientToken`. Which operation is made idempotent by it is not known here; it gives its name as a scope.
 
 use super::fault_kind::FingerprintFault;
-use super::policy::{Ascii, Memory, Policy, Scope};
-use super::row::{ErrorRow, Refusal};
+use super::policy::{Ascii, Memory, Policy, TokenScope};
+use super::row::{ReferenceRow, Refusal};
 use super::tag::Tags;
 use super::wire::Params;
-use super::world::{Remembered, World};
+use super::world::{TokenRecord, World};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A client token with what a replay is recognised by. Both are kept as digests, which take the same room for any request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token {
+pub(super) struct ClientToken {
     digest: u128,
     fingerprint: u128,
 }
@@ -37,19 +37,19 @@ pub(super) const COMMON_PARAMETERS: [&str; 13] = [
 pub(super) fn given<'a>(params: &'a Params, policy: &Policy) -> Result<Option<&'a str>, Refusal> {
     let token = params.given("ClientToken");
     let is_bad_token = token.is_some_and(|token| is_unsupported(token, policy));
-    policy.refuse_if(is_bad_token, ErrorRow::TokenUnsupported)?;
+    policy.refuse_if(is_bad_token, ReferenceRow::TokenUnsupported)?;
     Ok(token)
 }
 
-impl Token {
+impl ClientToken {
     /// The token of a request to one operation, whose name is the scope: operations do not share tokens.
     pub(super) fn new(scope: &str, token: &str, params: &Params, lists: [&Tags; 2], policy: &Policy) -> Self {
         let is_any_case = !policy.token.case_sensitive.is_kept();
         let token = if is_any_case { token.to_lowercase() } else { token.to_owned() };
         let token: String = token.chars().take(policy.token.known_by).collect();
         let with = match policy.token.scope {
-            Scope::Region | Scope::Method | Scope::Place | Scope::Signature => None,
-            Scope::Pipeline => params.get("ImagePipelineId"),
+            TokenScope::Region | TokenScope::Method | TokenScope::Place | TokenScope::Signature => None,
+            TokenScope::Pipeline => params.get("ImagePipelineId"),
         };
         let fingerprint = fingerprint(params, lists, &policy.token.blind);
         Self { digest: digest(&(scope, token, with)), fingerprint }
@@ -71,7 +71,8 @@ impl Token {
             return Ok(None);
         };
         let is_mismatch = earlier.fingerprint != self.fingerprint;
-        policy.refuse_if(is_mismatch && policy.token.mismatch_refused.is_kept(), ErrorRow::TokenMismatch)?;
+        policy
+            .refuse_if(is_mismatch && policy.token.mismatch_refused.is_kept(), ReferenceRow::TokenMismatch)?;
         Ok(Some(&earlier.result))
     }
 
@@ -80,18 +81,18 @@ impl Token {
     pub(super) fn misremember(
         self,
         region: &str,
-        refused: Option<ErrorRow>,
+        refused: Option<ReferenceRow>,
         world: &mut World,
         memory: Memory,
     ) {
         let Some(earlier) = world.remembered(region, self.digest).cloned() else { return };
         match memory {
             Memory::UntilReplay if refused.is_none() => world.forget(region, self.digest),
-            Memory::UntilMismatch if refused == Some(ErrorRow::TokenMismatch) => {
+            Memory::UntilMismatch if refused == Some(ReferenceRow::TokenMismatch) => {
                 world.forget(region, self.digest);
             }
-            Memory::LastCounts if refused == Some(ErrorRow::TokenMismatch) => {
-                world.remember(region, self.digest, Remembered { fingerprint: self.fingerprint, ..earlier });
+            Memory::LastCounts if refused == Some(ReferenceRow::TokenMismatch) => {
+                world.remember(region, self.digest, TokenRecord { fingerprint: self.fingerprint, ..earlier });
             }
             _ => {}
         }
@@ -99,7 +100,7 @@ impl Token {
 
     /// Remembers a result for as long as there is the pipeline that it is about.
     pub(super) fn remember(self, region: &str, pipeline: &str, result: &str, world: &mut World) {
-        let remembered = Remembered {
+        let remembered = TokenRecord {
             fingerprint: self.fingerprint,
             result: result.to_owned(),
             pipeline: pipeline.to_owned(),
@@ -108,7 +109,7 @@ impl Token {
     }
 }
 
-impl Token {
+impl ClientToken {
     /// Remembers the token of a request that was refused, so that no other may have it.
     pub(super) fn use_up(self, region: &str, pipeline: &str, world: &mut World) {
         if world.remembered(region, self.digest).is_none() {

@@ -25,7 +25,7 @@ const COMMAND_LIMIT: usize = 127;
 
 /// The commands of Image Builder in the manner of a Dockerfile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Command {
+enum BuildCommand {
     From,
     Run,
     Env,
@@ -39,7 +39,7 @@ enum Command {
     Component,
 }
 
-impl Command {
+impl BuildCommand {
     const NAMED: [(&'static str, Self); 11] = [
         ("FROM", Self::From),
         ("RUN", Self::Run),
@@ -104,7 +104,7 @@ impl Script {
     fn take(&mut self, line: &str, is_first: bool, stage: Stage) -> Result<(), String> {
         let (word, arguments) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let arguments = arguments.trim();
-        let Some(command) = Command::named(word) else {
+        let Some(command) = BuildCommand::named(word) else {
             return Err(format!("the command \"{}\" is not supported", quoted(word)));
         };
         let word = word.to_ascii_uppercase();
@@ -112,22 +112,24 @@ impl Script {
             return Err(format!("the command {word} {flaw}"));
         }
         match command {
-            Command::From if stage == Stage::Test => Err("a test has no command FROM".to_owned()),
-            Command::From if !is_first => Err("the command FROM must come first and only once".to_owned()),
-            Command::Component => {
+            BuildCommand::From if stage == Stage::Test => Err("a test has no command FROM".to_owned()),
+            BuildCommand::From if !is_first => {
+                Err("the command FROM must come first and only once".to_owned())
+            }
+            BuildCommand::Component => {
                 self.components.push(arguments.to_owned());
                 Ok(())
             }
-            Command::From
-            | Command::Run
-            | Command::Env
-            | Command::Label
-            | Command::Copy
-            | Command::Workdir
-            | Command::User
-            | Command::Cmd
-            | Command::Entrypoint
-            | Command::Restart => Ok(()),
+            BuildCommand::From
+            | BuildCommand::Run
+            | BuildCommand::Env
+            | BuildCommand::Label
+            | BuildCommand::Copy
+            | BuildCommand::Workdir
+            | BuildCommand::User
+            | BuildCommand::Cmd
+            | BuildCommand::Entrypoint
+            | BuildCommand::Restart => Ok(()),
         }
     }
 }

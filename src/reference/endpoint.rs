@@ -1,13 +1,13 @@
 //! The endpoint but for the way that requests and replies take: one that was read goes to the state hook or to the API,
-//! and is logged. Main type: `Endpoint`. A port and a mock server share it.
+//! and is logged. Main type: `LoggedService`. A port and a mock server share it.
 
-use super::Settings;
+use super::ReferenceSettings;
 use super::answer::Reply;
 use super::auth::Guard;
 use super::calendar::Calendar;
 use super::hook::{self, StateReply};
 use super::request_log::{LoggedRequest, RequestLog};
-use super::service::{Asked, Service};
+use super::service::{Service, ServiceRequest};
 use super::wire::{BodySize, Received};
 use hyper::Method;
 use hyper::http::request::Parts;
@@ -15,7 +15,7 @@ use std::time::Instant;
 
 /// The service that answers requests, and the log that records them.
 #[derive(Debug)]
-pub(super) struct Endpoint {
+pub(super) struct LoggedService {
     service: Service,
     log: Option<RequestLog>,
 }
@@ -32,10 +32,10 @@ const REQUEST_ID: &str = "x-acs-request-id";
 /// How much of a name that a caller chose is logged, in characters.
 const LOGGED_ACTION: usize = 128;
 
-impl Endpoint {
+impl LoggedService {
     /// An endpoint as the settings have it, wherever it listens.
-    pub(super) fn new(settings: Settings) -> Self {
-        let Settings { seed, creation_time, faults, log, auth, keys, clock, .. } = settings;
+    pub(super) fn new(settings: ReferenceSettings) -> Self {
+        let ReferenceSettings { seed, creation_time, faults, log, auth, keys, clock, .. } = settings;
         let guard = Guard::new(auth, keys, clock);
         Self { service: Service::new(seed, Calendar::at(creation_time), &faults, guard), log }
     }
@@ -54,7 +54,7 @@ impl Endpoint {
         Replied::Call(reply)
     }
 
-    fn note(&self, parts: &Parts, asked: Option<&Asked>, reply: &Reply, start: Instant) {
+    fn note(&self, parts: &Parts, asked: Option<&ServiceRequest>, reply: &Reply, start: Instant) {
         let Some(log) = &self.log else { return };
         let request_id = reply.headers.iter().find(|(name, _)| *name == REQUEST_ID);
         log.note(LoggedRequest {

@@ -9,7 +9,7 @@ use super::fault_kind::{
     StartFault, TagFault, TokenFault, TransportFault, WireFault,
 };
 use super::fault_slice::slices;
-use super::row::ErrorRow;
+use super::row::ReferenceRow;
 use super::slice::{Facts, Slice};
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
@@ -28,7 +28,7 @@ pub struct Fault {
 /// What a fault acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Breach {
-    Row(RowFault, ErrorRow),
+    Row(RowFault, ReferenceRow),
     Field(FieldFault),
     Body(BodyFault),
     Load(LoadFault),
@@ -115,7 +115,7 @@ impl Fault {
 
     /// The faults behind the catalogue.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let rows = ErrorRow::ALL.iter().flat_map(|row| {
+        let rows = ReferenceRow::ALL.iter().flat_map(|row| {
             let fitting = RowFault::ALL.iter().filter(|fault| shows_in(**fault, *row));
             fitting.map(|fault| Breach::Row(*fault, *row))
         });
@@ -183,13 +183,13 @@ impl Breach {
 }
 
 /// Whether a fault can be seen in a row: a message that is nothing but `%s` has no wrong wording, and a fixed message no filling.
-fn shows_in(fault: RowFault, row: ErrorRow) -> bool {
+fn shows_in(fault: RowFault, row: ReferenceRow) -> bool {
     match fault {
         RowFault::WrongStatus | RowFault::WrongCode | RowFault::SkipRow => true,
         RowFault::WrongMessage => row.template() != "%s",
         RowFault::UnfilledTemplate | RowFault::EmptyFilling => row.is_template(),
         // What names no pipeline, or one that is not there, has nothing to start.
-        RowFault::StartsAnyway => !matches!(row, ErrorRow::PipelineMissing | ErrorRow::BodyTooLarge),
+        RowFault::StartsAnyway => !matches!(row, ReferenceRow::PipelineMissing | ReferenceRow::BodyTooLarge),
     }
 }
 

@@ -12,7 +12,7 @@ use super::fault_kind::{
     AuthFault, BodyFault, FieldFault, LimitFault, RowFault, RuleFault, StartFault, TagFault, TokenFault,
     WireFault,
 };
-use super::row::ErrorRow;
+use super::row::ReferenceRow;
 use super::slice::{Position, Slice};
 
 /// The ways in which a request can be put.
@@ -115,16 +115,16 @@ fn about(breach: Breach) -> Option<About> {
     })
 }
 
-fn of_row(row: ErrorRow) -> About {
+fn of_row(row: ReferenceRow) -> About {
     let all = About::default();
     match row {
-        ErrorRow::DuplicateTagKey
-        | ErrorRow::TagKeyMalformed
-        | ErrorRow::TagValueMalformed
-        | ErrorRow::TagNumberExceeded => About { tags: true, ..all },
-        ErrorRow::TokenUnsupported | ErrorRow::TokenMismatch => About { token: true, ..all },
-        ErrorRow::UnsupportedHttpMethod => About { way: true, ..all },
-        ErrorRow::FormatInvalid => About { format: true, ..all },
+        ReferenceRow::DuplicateTagKey
+        | ReferenceRow::TagKeyMalformed
+        | ReferenceRow::TagValueMalformed
+        | ReferenceRow::TagNumberExceeded => About { tags: true, ..all },
+        ReferenceRow::TokenUnsupported | ReferenceRow::TokenMismatch => About { token: true, ..all },
+        ReferenceRow::UnsupportedHttpMethod => About { way: true, ..all },
+        ReferenceRow::FormatInvalid => About { format: true, ..all },
         _ => all,
     }
 }
@@ -196,7 +196,7 @@ fn histories(breach: Breach) -> &'static [&'static str] {
             &["state=running", "state=ended", "refusals=1", "starts=2", "since=60"]
         }
         Breach::Token(TokenFault::TokenMismatchIgnored) => &["state=running", "state=ended", "refusals=1"],
-        Breach::Row(RowFault::SkipRow, ErrorRow::TagKeyMalformed | ErrorRow::TagValueMalformed) => {
+        Breach::Row(RowFault::SkipRow, ReferenceRow::TagKeyMalformed | ReferenceRow::TagValueMalformed) => {
             &["refusals=1"]
         }
         _ => &[],

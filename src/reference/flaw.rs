@@ -1,17 +1,17 @@
 //! The faults of answers: rows with a wrong status or wording, and envelopes with a wrong field, header or body.
 //! Main type: `Flaws`, which alters an answer after the operation has decided it. Without faults nothing is altered.
 
-use super::answer::{Answer, Reply, Wording};
+use super::answer::{AnswerContent, Reply, Wording};
 use super::fault::Breach;
 use super::fault_kind::{BodyFault, FieldFault, LoadFault, RowFault};
-use super::row::{ErrorRow, Refusal};
-use super::wire::Format;
+use super::row::{ReferenceRow, Refusal};
+use super::wire::WireFormat;
 use serde_json::{Value, json};
 
 /// What is wrong with the answers of a server.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flaws {
-    rows: Vec<(RowFault, ErrorRow)>,
+    rows: Vec<(RowFault, ReferenceRow)>,
     fields: Vec<FieldFault>,
     bodies: Vec<BodyFault>,
     load: Vec<LoadFault>,
@@ -40,7 +40,7 @@ impl Flaws {
     }
 
     /// Whether a request that is refused with a row is carried out all the same.
-    pub(super) fn starts_anyway(&self, row: ErrorRow) -> bool {
+    pub(super) fn starts_anyway(&self, row: ReferenceRow) -> bool {
         self.rows.contains(&(RowFault::StartsAnyway, row))
     }
 
@@ -76,7 +76,7 @@ impl Flaws {
     }
 
     /// An answer with its fields, status and format as the faults have them.
-    pub(super) fn deform(&self, mut answer: Answer) -> Answer {
+    pub(super) fn deform(&self, mut answer: AnswerContent) -> AnswerContent {
         for fault in &self.fields {
             answer = deformed(*fault, answer);
         }
@@ -103,7 +103,7 @@ pub(super) fn neighbour(status: u16) -> u16 {
     }
 }
 
-fn deformed(fault: FieldFault, mut answer: Answer) -> Answer {
+fn deformed(fault: FieldFault, mut answer: AnswerContent) -> AnswerContent {
     let is_error = answer.status >= 400;
     match fault {
         FieldFault::NoRequestId => answer.remove("RequestId"),
@@ -149,12 +149,12 @@ fn deformed(fault: FieldFault, mut answer: Answer) -> Answer {
             answer.fields.iter_mut().for_each(|(name, _)| *name = name.to_lowercase());
         }
         FieldFault::XmlWrongRoot => answer.root = "Response",
-        FieldFault::JsonForXml => answer.format = Format::Json,
+        FieldFault::JsonForXml => answer.format = WireFormat::Json,
     }
     answer
 }
 
-impl Answer {
+impl AnswerContent {
     /// Adds what only the other kind of answer has, or none.
     #[expect(clippy::wildcard_enum_match_arm, reason = "each place takes its own kinds of fault")]
     fn say_too_much(&mut self, fault: FieldFault, is_error: bool) {

@@ -2,7 +2,7 @@
 //! Main type: `Images`. A start looks all three up, so none may take longer the more images there are.
 
 use super::pipeline::System;
-use super::world::Place;
+use super::world::ResourceKey;
 use std::collections::HashMap;
 
 /// A machine image.
@@ -16,25 +16,25 @@ pub(super) struct Image {
 /// Every image. A name or a family is found under its region, as an id is.
 #[derive(Debug, Default)]
 pub(super) struct Images {
-    by_id: HashMap<Place, Image>,
+    by_id: HashMap<ResourceKey, Image>,
     /// How many images have a name.
-    named: HashMap<Place, usize>,
+    named: HashMap<ResourceKey, usize>,
     /// The ids of a family's images.
-    families: HashMap<Place, Vec<String>>,
+    families: HashMap<ResourceKey, Vec<String>>,
 }
 
 impl Images {
-    pub(super) fn get(&self, place: &Place) -> Option<&Image> {
+    pub(super) fn get(&self, place: &ResourceKey) -> Option<&Image> {
         self.by_id.get(place)
     }
 
     /// The newest image of the family.
-    pub(super) fn of_family(&self, family: &Place) -> Option<&Image> {
+    pub(super) fn of_family(&self, family: &ResourceKey) -> Option<&Image> {
         let id = self.families.get(family)?.last()?;
         self.by_id.get(&(family.0.clone(), id.clone()))
     }
 
-    pub(super) fn has_name(&self, name: &Place) -> bool {
+    pub(super) fn has_name(&self, name: &ResourceKey) -> bool {
         self.named.contains_key(name)
     }
 
@@ -44,7 +44,7 @@ impl Images {
     }
 
     /// Adds an image, in place of one that has its id.
-    pub(super) fn add(&mut self, place: Place, image: Image) {
+    pub(super) fn add(&mut self, place: ResourceKey, image: Image) {
         self.remove(&place);
         let (region, id) = &place;
         *self.named.entry((region.clone(), image.name.clone())).or_default() += 1;
@@ -54,7 +54,7 @@ impl Images {
         self.by_id.insert(place, image);
     }
 
-    pub(super) fn remove(&mut self, place: &Place) {
+    pub(super) fn remove(&mut self, place: &ResourceKey) {
         let Some(image) = self.by_id.remove(place) else { return };
         let (region, id) = place;
         let name = (region.clone(), image.name);

@@ -1,7 +1,7 @@
 //! The reference endpoint: an implementation of the ECS operation `StartImagePipelineExecution` (2014-05-26) with state
-//! of its own, served on a loopback port. Main types: `Reference`, a running server, and `Settings`, what it is to be.
-//! It never sees the case tables: each error arises from the state of its world. The state hook changes that state, and
-//! so do the other operations, so a test can reach some states through the API alone.
+//! of its own, served on a loopback port. Main types: `Reference`, a running server, and `ReferenceSettings`, what it is
+//! to be. It never sees the case tables: each error arises from the state of its world. The state hook changes that
+//! state, and so do the other operations, so a test can reach some states through the API alone.
 //!
 //! # What a request goes through
 //!
@@ -13,8 +13,8 @@
 //! 1. the method is GET or POST, and the path is `/`;
 //! 2. the body is of a sensible size, and parameters are UTF-8 once decoded;
 //! 3. `Format`, then `Action`, then `Version`;
-//! 4. the caller, if `Settings::auth` asks for a signature; `auth` has the order of its checks and where its codes are
-//!    from;
+//! 4. the caller, if `ReferenceSettings::auth` asks for a signature; `auth` has the order of its checks and where its
+//!    codes are from;
 //! 5. `RegionId`, then `ImagePipelineId`: given and not empty;
 //! 6. `ClientToken`: ASCII and up to 64 characters; an empty one counts as not given;
 //! 7. tags: their number, then keys, then values, then keys that occur twice, `Tag` and `TemplateTag` alike;
@@ -122,7 +122,7 @@ use tokio::time::timeout;
 
 /// What a reference endpoint is to be.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct ReferenceSettings {
     /// The address to listen on; port 0 takes any free port.
     pub listen: SocketAddr,
     /// What all identifiers derive from.
@@ -143,7 +143,7 @@ pub struct Settings {
     pub identity: Option<Identity>,
 }
 
-impl Default for Settings {
+impl Default for ReferenceSettings {
     /// A free loopback port, seed 0, the time of the published examples, no faults, and no look at signatures.
     fn default() -> Self {
         Self {
@@ -196,7 +196,7 @@ impl Reference {
     /// # Panics
     ///
     /// Outside of a Tokio runtime with its I/O and time drivers.
-    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+    pub async fn start(settings: ReferenceSettings) -> Result<Self, StartError> {
         let listen = settings.listen;
         let failed = |source| StartError::Listen { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;

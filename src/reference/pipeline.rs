@@ -10,7 +10,7 @@ pub(super) struct Pipeline {
     pub(super) id: String,
     pub(super) region: String,
     pub(super) account: String,
-    pub(super) source: Source,
+    pub(super) source: ImageSource,
     pub(super) image_name: String,
     /// Without one, the build leaves the base image unchanged.
     pub(super) build_content: Option<String>,
@@ -71,7 +71,7 @@ impl Default for Details {
 
 /// What the pipeline builds on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum ImageSource {
     /// An image by its id.
     Image(String),
     /// The newest image of a family, by the family's name.

@@ -6,34 +6,34 @@ use super::fault::{Breach, Fault};
 use super::fault_kind::{
     FingerprintFault, LimitFault, RowFault, RuleFault, StartFault, TagFault, TokenFault, WireFault,
 };
-use super::row::{ErrorRow, Refusal};
+use super::row::{ReferenceRow, Refusal};
 use super::slice::Position;
-use super::wire::Format;
+use super::wire::WireFormat;
 use hyper::Method;
 use std::ops::RangeInclusive;
 
 /// Every rule of the operation as it is kept by this server.
 #[derive(Clone, Debug)]
 pub(super) struct Policy {
-    pub(super) limits: Limits,
+    pub(super) limits: PublishedLimits,
     pub(super) tag: TagPolicy,
     pub(super) token: TokenPolicy,
     pub(super) wire: WirePolicy,
     /// The statuses in which an execution blocks a new start.
     pub(super) blocking: Vec<Status>,
     /// A start is one step: nothing comes between its checks and its effect.
-    pub(super) atomic_start: Promise,
+    pub(super) atomic_start: PromiseState,
     /// A pipeline is found in its own region only.
-    pub(super) own_region: Promise,
+    pub(super) own_region: PromiseState,
     /// A start that is accepted begins an execution.
-    pub(super) starts_begin: Promise,
+    pub(super) starts_begin: PromiseState,
     /// What the id of an execution follows from.
     pub(super) execution_id: ExecutionId,
     /// A pipeline is known by its whole id.
-    pub(super) whole_pipeline_id: Promise,
+    pub(super) whole_pipeline_id: PromiseState,
     /// A region is known by its whole id.
-    pub(super) whole_region_id: Promise,
-    skipped: Vec<ErrorRow>,
+    pub(super) whole_region_id: PromiseState,
+    skipped: Vec<ReferenceRow>,
     /// The rules for tags at a position of their own, where those are not the same for all.
     at: Vec<(Position, Self)>,
 }
@@ -48,12 +48,12 @@ pub(super) enum ExecutionId {
 
 /// Whether a promise is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Promise {
+pub(super) enum PromiseState {
     Kept,
     Dropped,
 }
 
-impl Promise {
+impl PromiseState {
     pub(super) fn is_kept(self) -> bool {
         self == Self::Kept
     }
@@ -61,7 +61,7 @@ impl Promise {
 
 /// Lengths and counts, as published.
 #[derive(Clone, Debug)]
-pub(super) struct Limits {
+pub(super) struct PublishedLimits {
     pub(super) token: usize,
     pub(super) tags: usize,
     pub(super) tag_key: usize,
@@ -78,7 +78,7 @@ enum Measure {
     Bytes,
 }
 
-impl Limits {
+impl PublishedLimits {
     /// The length of a text as the limits count it.
     pub(super) fn length(&self, text: &str) -> usize {
         match self.measure {
@@ -113,17 +113,17 @@ impl Limits {
 pub(super) struct TagPolicy {
     pub(super) key: Forbidden,
     pub(super) value: Forbidden,
-    pub(super) no_empty_key: Promise,
-    pub(super) empty_value_allowed: Promise,
-    pub(super) no_duplicates: Promise,
-    pub(super) template_tags_checked: Promise,
-    pub(super) numbers_checked: Promise,
-    pub(super) twins: Twins,
+    pub(super) no_empty_key: PromiseState,
+    pub(super) empty_value_allowed: PromiseState,
+    pub(super) no_duplicates: PromiseState,
+    pub(super) template_tags_checked: PromiseState,
+    pub(super) numbers_checked: PromiseState,
+    pub(super) twins: TagTwins,
 }
 
 /// Which tags have the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Twins {
+pub(super) enum TagTwins {
     EqualKeys,
     SideBySide,
     WithTheFirst,
@@ -139,28 +139,28 @@ impl TagPolicy {
             TagFault::AllowKeyPrefixAliyun => self.key.allow("aliyun"),
             TagFault::AllowKeyHttp => self.key.allow("http://"),
             TagFault::AllowKeyHttps => self.key.allow("https://"),
-            TagFault::AllowKeyEmpty => self.no_empty_key = Promise::Dropped,
+            TagFault::AllowKeyEmpty => self.no_empty_key = PromiseState::Dropped,
             TagFault::AllowValueHttp => self.value.allow("http://"),
             TagFault::AllowValueHttps => self.value.allow("https://"),
-            TagFault::AllowDuplicateKeys => self.no_duplicates = Promise::Dropped,
-            TagFault::RefuseEmptyValue => self.empty_value_allowed = Promise::Dropped,
-            TagFault::TemplateTagUnchecked => self.template_tags_checked = Promise::Dropped,
-            TagFault::PrefixAnywhere => self.key.prefix_place = Place::Anywhere,
+            TagFault::AllowDuplicateKeys => self.no_duplicates = PromiseState::Dropped,
+            TagFault::RefuseEmptyValue => self.empty_value_allowed = PromiseState::Dropped,
+            TagFault::TemplateTagUnchecked => self.template_tags_checked = PromiseState::Dropped,
+            TagFault::PrefixAnywhere => self.key.prefix_place = ForbiddenPlace::Anywhere,
             TagFault::SubstringOnlyAtStart => {
-                self.key.word_place = Place::Start;
-                self.value.word_place = Place::Start;
+                self.key.word_place = ForbiddenPlace::Start;
+                self.value.word_place = ForbiddenPlace::Start;
             }
             TagFault::SubstringNotAtEnd => {
-                self.key.word_place = Place::NotAtEnd;
-                self.value.word_place = Place::NotAtEnd;
+                self.key.word_place = ForbiddenPlace::NotAtEnd;
+                self.value.word_place = ForbiddenPlace::NotAtEnd;
             }
-            TagFault::AliyunAsWord => self.key.prefix_place = Place::StartAsWord,
-            TagFault::DuplicatesSideBySide => self.twins = Twins::SideBySide,
-            TagFault::DuplicatesOfFirst => self.twins = Twins::WithTheFirst,
-            TagFault::DuplicatesWithEqualValues => self.twins = Twins::EqualPairs,
-            TagFault::DuplicatesByPrefix => self.twins = Twins::EqualStarts,
-            TagFault::DuplicatesByCase => self.twins = Twins::AnyCase,
-            TagFault::TagNumbersUnchecked => self.numbers_checked = Promise::Dropped,
+            TagFault::AliyunAsWord => self.key.prefix_place = ForbiddenPlace::StartAsWord,
+            TagFault::DuplicatesSideBySide => self.twins = TagTwins::SideBySide,
+            TagFault::DuplicatesOfFirst => self.twins = TagTwins::WithTheFirst,
+            TagFault::DuplicatesWithEqualValues => self.twins = TagTwins::EqualPairs,
+            TagFault::DuplicatesByPrefix => self.twins = TagTwins::EqualStarts,
+            TagFault::DuplicatesByCase => self.twins = TagTwins::AnyCase,
+            TagFault::TagNumbersUnchecked => self.numbers_checked = PromiseState::Dropped,
         }
     }
 }
@@ -169,13 +169,13 @@ impl TagPolicy {
 #[derive(Clone, Debug)]
 pub(super) struct Forbidden {
     prefixes: Vec<&'static str>,
-    prefix_place: Place,
+    prefix_place: ForbiddenPlace,
     words: Vec<&'static str>,
-    word_place: Place,
+    word_place: ForbiddenPlace,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum ForbiddenPlace {
     Start,
     /// At the start, and nothing that goes on as a word does.
     StartAsWord,
@@ -187,21 +187,21 @@ impl Forbidden {
     fn new(prefixes: &[&'static str]) -> Self {
         Self {
             prefixes: prefixes.to_vec(),
-            prefix_place: Place::Start,
+            prefix_place: ForbiddenPlace::Start,
             words: vec!["http://", "https://"],
-            word_place: Place::Anywhere,
+            word_place: ForbiddenPlace::Anywhere,
         }
     }
 
     /// Whether the text has one of the forbidden parts in a forbidden place; letters are taken as they are written.
     pub(super) fn is_in(&self, text: &str) -> bool {
-        let has = |part: &&str, place: Place| match place {
-            Place::Start => text.starts_with(*part),
-            Place::StartAsWord => text
+        let has = |part: &&str, place: ForbiddenPlace| match place {
+            ForbiddenPlace::Start => text.starts_with(*part),
+            ForbiddenPlace::StartAsWord => text
                 .strip_prefix(*part)
                 .is_some_and(|rest| part.ends_with(':') || !rest.starts_with(char::is_alphanumeric)),
-            Place::Anywhere => text.contains(*part),
-            Place::NotAtEnd => text.contains(*part) && !text.ends_with(*part),
+            ForbiddenPlace::Anywhere => text.contains(*part),
+            ForbiddenPlace::NotAtEnd => text.contains(*part) && !text.ends_with(*part),
         };
         self.prefixes.iter().any(|part| has(part, self.prefix_place))
             || self.words.iter().any(|part| has(part, self.word_place))
@@ -217,11 +217,11 @@ impl Forbidden {
 #[derive(Clone, Debug)]
 pub(super) struct TokenPolicy {
     pub(super) lookup: Lookup,
-    pub(super) case_sensitive: Promise,
+    pub(super) case_sensitive: PromiseState,
     pub(super) ascii: Ascii,
-    pub(super) mismatch_refused: Promise,
-    pub(super) replay_starts_nothing: Promise,
-    pub(super) scope: Scope,
+    pub(super) mismatch_refused: PromiseState,
+    pub(super) replay_starts_nothing: PromiseState,
+    pub(super) scope: TokenScope,
     /// How many of its characters a token is known by.
     pub(super) known_by: usize,
     pub(super) memory: Memory,
@@ -240,7 +240,7 @@ pub(super) enum Ascii {
 
 /// What a token is known together with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(super) enum TokenScope {
     Region,
     Pipeline,
     Method,
@@ -267,9 +267,9 @@ impl TokenPolicy {
         match fault {
             TokenFault::TokenIgnored => self.lookup = Lookup::Never,
             TokenFault::TokenAfterRunningCheck => self.lookup = Lookup::AfterRunningCheck,
-            TokenFault::TokenCaseFolded => self.case_sensitive = Promise::Dropped,
-            TokenFault::TokenMismatchIgnored => self.mismatch_refused = Promise::Dropped,
-            TokenFault::ReplayStartsAgain => self.replay_starts_nothing = Promise::Dropped,
+            TokenFault::TokenCaseFolded => self.case_sensitive = PromiseState::Dropped,
+            TokenFault::TokenMismatchIgnored => self.mismatch_refused = PromiseState::Dropped,
+            TokenFault::ReplayStartsAgain => self.replay_starts_nothing = PromiseState::Dropped,
             TokenFault::AllowNonAsciiToken => self.ascii = Ascii::None,
             TokenFault::AsciiAtStart => self.ascii = Ascii::First,
             TokenFault::AsciiAtEnd => self.ascii = Ascii::Last,
@@ -279,10 +279,10 @@ impl TokenPolicy {
             TokenFault::MismatchForgets => self.memory = Memory::UntilMismatch,
             TokenFault::MismatchReplaces => self.memory = Memory::LastCounts,
             TokenFault::RefusedTokenKept => self.memory = Memory::AlsoRefused,
-            TokenFault::TokenPerPipeline => self.scope = Scope::Pipeline,
-            TokenFault::TokenPerMethod => self.scope = Scope::Method,
-            TokenFault::TokenPerPlace => self.scope = Scope::Place,
-            TokenFault::TokenPerSignature => self.scope = Scope::Signature,
+            TokenFault::TokenPerPipeline => self.scope = TokenScope::Pipeline,
+            TokenFault::TokenPerMethod => self.scope = TokenScope::Method,
+            TokenFault::TokenPerPlace => self.scope = TokenScope::Place,
+            TokenFault::TokenPerSignature => self.scope = TokenScope::Signature,
         }
     }
 }
@@ -299,24 +299,24 @@ pub(super) enum Lookup {
 #[derive(Clone, Debug)]
 pub(super) struct WirePolicy {
     pub(super) methods: Vec<Method>,
-    pub(super) formats: Vec<Format>,
-    pub(super) any_case_of_format: Promise,
-    pub(super) form_read: Promise,
-    pub(super) post_query_read: Promise,
-    pub(super) headers_read: Promise,
+    pub(super) formats: Vec<WireFormat>,
+    pub(super) any_case_of_format: PromiseState,
+    pub(super) form_read: PromiseState,
+    pub(super) post_query_read: PromiseState,
+    pub(super) headers_read: PromiseState,
 }
 
 impl WirePolicy {
     fn commit(&mut self, fault: WireFault) {
         match fault {
-            WireFault::FormIgnored => self.form_read = Promise::Dropped,
-            WireFault::PostQueryIgnored => self.post_query_read = Promise::Dropped,
-            WireFault::HeadersIgnored => self.headers_read = Promise::Dropped,
+            WireFault::FormIgnored => self.form_read = PromiseState::Dropped,
+            WireFault::PostQueryIgnored => self.post_query_read = PromiseState::Dropped,
+            WireFault::HeadersIgnored => self.headers_read = PromiseState::Dropped,
             WireFault::GetRefused => self.methods.retain(|known| known != Method::GET),
             WireFault::PostRefused => self.methods.retain(|known| known != Method::POST),
-            WireFault::XmlRefused => self.formats.retain(|known| *known != Format::Xml),
-            WireFault::JsonRefused => self.formats.retain(|known| *known != Format::Json),
-            WireFault::FormatCaseSensitive => self.any_case_of_format = Promise::Dropped,
+            WireFault::XmlRefused => self.formats.retain(|known| *known != WireFormat::Xml),
+            WireFault::JsonRefused => self.formats.retain(|known| *known != WireFormat::Json),
+            WireFault::FormatCaseSensitive => self.any_case_of_format = PromiseState::Dropped,
             WireFault::HeadStarts => self.methods.push(Method::HEAD),
             WireFault::OptionsStarts => self.methods.push(Method::OPTIONS),
             WireFault::PutStarts => self.methods.push(Method::PUT),
@@ -329,7 +329,7 @@ impl WirePolicy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            limits: Limits {
+            limits: PublishedLimits {
                 token: 64,
                 tags: 20,
                 tag_key: 128,
@@ -341,39 +341,39 @@ impl Default for Policy {
             tag: TagPolicy {
                 key: Forbidden::new(&["acs:", "aliyun"]),
                 value: Forbidden::new(&["acs:"]),
-                no_empty_key: Promise::Kept,
-                empty_value_allowed: Promise::Kept,
-                no_duplicates: Promise::Kept,
-                template_tags_checked: Promise::Kept,
-                numbers_checked: Promise::Kept,
-                twins: Twins::EqualKeys,
+                no_empty_key: PromiseState::Kept,
+                empty_value_allowed: PromiseState::Kept,
+                no_duplicates: PromiseState::Kept,
+                template_tags_checked: PromiseState::Kept,
+                numbers_checked: PromiseState::Kept,
+                twins: TagTwins::EqualKeys,
             },
             token: TokenPolicy {
                 lookup: Lookup::BeforeRunningCheck,
-                case_sensitive: Promise::Kept,
+                case_sensitive: PromiseState::Kept,
                 ascii: Ascii::All,
-                mismatch_refused: Promise::Kept,
-                replay_starts_nothing: Promise::Kept,
-                scope: Scope::Region,
+                mismatch_refused: PromiseState::Kept,
+                replay_starts_nothing: PromiseState::Kept,
+                scope: TokenScope::Region,
                 known_by: usize::MAX,
                 memory: Memory::Kept,
                 blind: Vec::new(),
             },
             wire: WirePolicy {
                 methods: vec![Method::GET, Method::POST],
-                formats: vec![Format::Json, Format::Xml],
-                any_case_of_format: Promise::Kept,
-                form_read: Promise::Kept,
-                post_query_read: Promise::Kept,
-                headers_read: Promise::Kept,
+                formats: vec![WireFormat::Json, WireFormat::Xml],
+                any_case_of_format: PromiseState::Kept,
+                form_read: PromiseState::Kept,
+                post_query_read: PromiseState::Kept,
+                headers_read: PromiseState::Kept,
             },
             blocking: Status::ALL.iter().copied().filter(|status| !status.is_terminal()).collect(),
-            atomic_start: Promise::Kept,
-            own_region: Promise::Kept,
-            starts_begin: Promise::Kept,
+            atomic_start: PromiseState::Kept,
+            own_region: PromiseState::Kept,
+            starts_begin: PromiseState::Kept,
             execution_id: ExecutionId::PipelineAndCount,
-            whole_pipeline_id: Promise::Kept,
-            whole_region_id: Promise::Kept,
+            whole_pipeline_id: PromiseState::Kept,
+            whole_region_id: PromiseState::Kept,
             skipped: Vec::new(),
             at: Vec::new(),
         }
@@ -426,11 +426,11 @@ impl Policy {
 
     fn drop_rule(&mut self, rule: RuleFault) {
         match rule {
-            RuleFault::KeyMinLength => self.tag.no_empty_key = Promise::Dropped,
+            RuleFault::KeyMinLength => self.tag.no_empty_key = PromiseState::Dropped,
             RuleFault::KeyMaxLength => self.limits.tag_key = usize::MAX,
             RuleFault::KeyNotPrefix => self.tag.key.prefixes.clear(),
             RuleFault::KeyNotContaining => self.tag.key.words.clear(),
-            RuleFault::KeyUnique => self.tag.no_duplicates = Promise::Dropped,
+            RuleFault::KeyUnique => self.tag.no_duplicates = PromiseState::Dropped,
             RuleFault::ValueMaxLength => self.limits.tag_value = usize::MAX,
             RuleFault::ValueNotContaining => self.tag.value.words.clear(),
             RuleFault::TagMaxItems => self.limits.tags = usize::MAX,
@@ -452,12 +452,12 @@ impl Policy {
     }
 
     /// Refuses with a row when its condition is met.
-    pub(super) fn refuse_if(&self, is_broken: bool, row: ErrorRow) -> Result<(), Refusal> {
+    pub(super) fn refuse_if(&self, is_broken: bool, row: ReferenceRow) -> Result<(), Refusal> {
         self.refuse_with(is_broken.then(String::new), row)
     }
 
     /// Refuses with a row whose message is a template, when there is something to say.
-    pub(super) fn refuse_with(&self, filling: Option<String>, row: ErrorRow) -> Result<(), Refusal> {
+    pub(super) fn refuse_with(&self, filling: Option<String>, row: ReferenceRow) -> Result<(), Refusal> {
         match filling {
             Some(filling) if !self.skipped.contains(&row) => Err(Refusal { row, filling }),
             Some(_) | None => Ok(()),
@@ -468,13 +468,13 @@ impl Policy {
         match fault {
             StartFault::RunningIgnored => self.blocking.clear(),
             StartFault::TerminalBlocks => self.blocking = Status::ALL.to_vec(),
-            StartFault::StartRace => self.atomic_start = Promise::Dropped,
-            StartFault::IgnoreRegion => self.own_region = Promise::Dropped,
-            StartFault::NotStarted => self.starts_begin = Promise::Dropped,
+            StartFault::StartRace => self.atomic_start = PromiseState::Dropped,
+            StartFault::IgnoreRegion => self.own_region = PromiseState::Dropped,
+            StartFault::NotStarted => self.starts_begin = PromiseState::Dropped,
             StartFault::IdByPipeline => self.execution_id = ExecutionId::Pipeline,
             StartFault::IdByCount => self.execution_id = ExecutionId::Count,
-            StartFault::PipelineByPrefix => self.whole_pipeline_id = Promise::Dropped,
-            StartFault::RegionByPrefix => self.whole_region_id = Promise::Dropped,
+            StartFault::PipelineByPrefix => self.whole_pipeline_id = PromiseState::Dropped,
+            StartFault::RegionByPrefix => self.whole_region_id = PromiseState::Dropped,
         }
     }
 }

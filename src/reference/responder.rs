@@ -1,9 +1,9 @@
 //! The endpoint inside of a `wiremock::MockServer`, behind the feature `wiremock`.
 //! Main type: `Responder`. It makes a request of wiremock's what a port would have received.
 
-use super::Settings;
+use super::ReferenceSettings;
 use super::delivery::respond;
-use super::endpoint::{Endpoint, Replied};
+use super::endpoint::{LoggedService, Replied};
 use super::fault::{Breach, Fault};
 use super::fault_kind::StartFault;
 use super::hook;
@@ -57,7 +57,7 @@ use wiremock::{Request, Respond, ResponseTemplate};
 ///   `disable_request_recording`.
 /// - `listen` and `identity` of the settings do not count: the port is wiremock's, and is not encrypted.
 #[derive(Clone, Debug)]
-pub struct Responder(Arc<Endpoint>);
+pub struct Responder(Arc<LoggedService>);
 
 /// A fault cannot be shown through wiremock, which hands out whole answers, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -76,11 +76,11 @@ impl Responder {
     /// # Errors
     ///
     /// `UnfitFault` for the faults of transport, and for the one that lets starts overtake each other.
-    pub fn new(settings: Settings) -> Result<Self, UnfitFault> {
+    pub fn new(settings: ReferenceSettings) -> Result<Self, UnfitFault> {
         if let Some(fault) = settings.faults.iter().find(|fault| is_unfit(**fault)) {
             return Err(UnfitFault { fault: fault.to_string() });
         }
-        Ok(Self(Arc::new(Endpoint::new(settings))))
+        Ok(Self(Arc::new(LoggedService::new(settings))))
     }
 }
 

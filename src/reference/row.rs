@@ -1,5 +1,5 @@
 //! The error rows that the reference endpoint can answer: status, code and message or message template.
-//! Main types: `ErrorRow`, the closed list, and `Refusal`, one row with what fills its `%s`.
+//! Main types: `ReferenceRow`, the closed list, and `Refusal`, one row with what fills its `%s`.
 //! This file knows no rule: which row applies is decided where the state is looked at.
 
 /// Declares the rows once, so that the enum and its table cannot drift apart.
@@ -7,9 +7,9 @@ macro_rules! error_rows {
     ($($(#[$note:meta])* $variant:ident $status:literal $code:literal $template:literal)+) => {
         /// One row of the error tables: the operation's own, then those that all operations share.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub(super) enum ErrorRow { $($(#[$note])* $variant,)+ }
+        pub(super) enum ReferenceRow { $($(#[$note])* $variant,)+ }
 
-        impl ErrorRow {
+        impl ReferenceRow {
             /// Every row, in the order of the published table, shared rows last.
             pub(super) const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
@@ -84,7 +84,7 @@ error_rows! {
     BodyTooLarge 413 "RequestEntityTooLarge" "The request body is too large."
 }
 
-impl ErrorRow {
+impl ReferenceRow {
     /// Whether the message is a template that a filling completes.
     pub(super) fn is_template(self) -> bool {
         self.template().contains("%s")
@@ -94,7 +94,7 @@ impl ErrorRow {
 /// A request that was refused: the row, and the text for its `%s` where it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
-    pub(super) row: ErrorRow,
+    pub(super) row: ReferenceRow,
     pub(super) filling: String,
 }
 
@@ -133,19 +133,19 @@ pub(super) fn unknown_pipeline(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ErrorRow, Refusal, quoted};
+    use super::{ReferenceRow, Refusal, quoted};
 
     #[test]
     fn no_code_stands_in_two_rows() {
-        for (index, row) in ErrorRow::ALL.iter().enumerate() {
-            let twin = ErrorRow::ALL[index + 1..].iter().find(|other| other.code() == row.code());
+        for (index, row) in ReferenceRow::ALL.iter().enumerate() {
+            let twin = ReferenceRow::ALL[index + 1..].iter().find(|other| other.code() == row.code());
             assert_eq!(twin, None);
         }
     }
 
     #[test]
     fn a_filling_takes_the_place_of_the_marker() {
-        let refusal = Refusal { row: ErrorRow::BuildContent, filling: "Line 1 is odd".to_owned() };
+        let refusal = Refusal { row: ReferenceRow::BuildContent, filling: "Line 1 is odd".to_owned() };
         assert_eq!(refusal.message(), "Line 1 is odd.");
     }
 

@@ -1,9 +1,9 @@
 //! The network side: accepts connections on a port, reads requests with bounds, and sends what the endpoint replies.
 //! Main type: `Server`. It decides nothing about the API.
 
-use super::Settings;
+use super::ReferenceSettings;
 use super::delivery::{Cut, Delivery, ReplyBody, respond};
-use super::endpoint::{Endpoint, Replied};
+use super::endpoint::{LoggedService, Replied};
 use super::identity::Identity;
 use super::wire::{BODY_LIMIT, Received};
 use http_body_util::BodyExt;
@@ -24,7 +24,7 @@ use tokio::time::{sleep, timeout};
 /// The endpoint behind a listener.
 #[derive(Debug)]
 pub(super) struct Server {
-    endpoint: Endpoint,
+    endpoint: LoggedService,
     delivery: Delivery,
     /// Without one, connections are not encrypted.
     identity: Option<Identity>,
@@ -45,9 +45,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 impl Server {
     /// A server of what the settings ask for.
-    pub(super) fn new(mut settings: Settings) -> Self {
+    pub(super) fn new(mut settings: ReferenceSettings) -> Self {
         let (delivery, identity) = (Delivery::among(&settings.faults), settings.identity.take());
-        Self { endpoint: Endpoint::new(settings), delivery, identity }
+        Self { endpoint: LoggedService::new(settings), delivery, identity }
     }
 
     /// Serves connections until `closing` is set, and then lets requests under way end. If it is dropped,

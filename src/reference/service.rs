@@ -1,12 +1,12 @@
 //! The endpoint without its network: a call goes in, a reply comes out, and the world has changed in between.
 //! Main type: `Service`. It joins gate, guard, operation, answer and faults, and holds the one lock on the state.
 
-use super::answer::{Answer, Envelope, Fields, Reply, Wording};
+use super::answer::{AnswerContent, AnswerFrame, Fields, Reply, Wording};
 use super::auth::Guard;
 use super::calendar::Calendar;
 use super::conduct::{Conduct, Habits};
 use super::fault::Fault;
-use super::gate::{self, Operation};
+use super::gate::{self, ServedOperation};
 use super::hook::{self, StateReply};
 use super::id::IdSource;
 use super::operation::{Denial, Desk, Sibling};
@@ -36,7 +36,7 @@ pub(super) struct Service {
 
 /// A request as it was read, with what it looks like and how it will be met.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct ServiceRequest {
     pub(super) call: Call,
     pub(super) facts: Facts,
     conduct: Arc<Conduct>,
@@ -65,7 +65,7 @@ impl Service {
     }
 
     /// Reads a request, as far as the endpoint lets it be understood.
-    pub(super) fn read(&self, parts: &Parts, received: &Received) -> Asked {
+    pub(super) fn read(&self, parts: &Parts, received: &Received) -> ServiceRequest {
         let call = Call::read(parts, received, &self.honest.wire);
         let facts = {
             let world = self.world();
@@ -74,28 +74,28 @@ impl Service {
         };
         let conduct = self.habits.towards(&facts);
         let call = Call::read(parts, received, &conduct.policy.wire);
-        Asked { call, facts, conduct }
+        ServiceRequest { call, facts, conduct }
     }
 
     /// Answers a call of the API.
-    pub(super) async fn answer(&self, asked: &Asked) -> Reply {
-        let Asked { call, conduct, .. } = asked;
+    pub(super) async fn answer(&self, asked: &ServiceRequest) -> Reply {
+        let ServiceRequest { call, conduct, .. } = asked;
         let handled = match conduct.flaws.overload() {
             Some(wording) => Err(Refused { wording, starts_anyway: false }),
             None => self.handle(asked).await,
         };
         let wire = &conduct.policy.wire;
-        let envelope = Envelope {
+        let envelope = AnswerFrame {
             format: call.format(wire).unwrap_or_else(|_| call.style.default_format()),
             host: call.host.clone(),
             request_id: self.ids.request(),
             trace_id: self.ids.trace(),
         };
         let answer = match handled {
-            Ok((operation, fields)) => Answer::success(operation.response_root(), fields, envelope),
+            Ok((operation, fields)) => AnswerContent::success(operation.response_root(), fields, envelope),
             Err(refused) => {
                 self.note_refusal(call, &refused);
-                Answer::error(refused.wording, envelope)
+                AnswerContent::error(refused.wording, envelope)
             }
         };
         conduct.flaws.spoil(conduct.flaws.deform(answer).render())
@@ -119,8 +119,8 @@ impl Service {
         }
     }
 
-    async fn handle(&self, asked: &Asked) -> Result<(Operation, Fields), Refused> {
-        let Asked { call, conduct, .. } = asked;
+    async fn handle(&self, asked: &ServiceRequest) -> Result<(ServedOperation, Fields), Refused> {
+        let ServiceRequest { call, conduct, .. } = asked;
         let refused = |refusal: &Refusal| Refused {
             wording: conduct.flaws.wording(refusal),
             starts_anyway: conduct.flaws.starts_anyway(refusal.row),
@@ -130,12 +130,12 @@ impl Service {
         admitted
             .map_err(|turned| Refused { wording: turned.wording, starts_anyway: turned.starts_anyway })?;
         let handled = match operation {
-            Operation::StartImagePipelineExecution => {
+            ServedOperation::StartImagePipelineExecution => {
                 let started = self.start(asked).await;
                 let fields = started.map(|execution| vec![("ExecutionId", Value::from(execution))]);
                 fields.map_err(Denial::from)
             }
-            Operation::Sibling(sibling) => {
+            ServedOperation::Sibling(sibling) => {
                 let desk = Desk { policy: &conduct.policy, ids: &self.ids, calendar: self.calendar };
                 sibling.carry_out(&call.params, &mut self.world(), desk)
             }
@@ -148,7 +148,7 @@ impl Service {
     }
 
     /// Starts an execution under one lock, unless a fault opens a gap between the checks and the start.
-    async fn start(&self, asked: &Asked) -> Result<String, Refusal> {
+    async fn start(&self, asked: &ServiceRequest) -> Result<String, Refusal> {
         let policy = &asked.conduct.policy;
         let request = StartRequest::read(&asked.call.params, policy, asked.facts.way(policy.token.scope))?;
         // From the pipeline and its own count, so that starts on other pipelines change nothing.

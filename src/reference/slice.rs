@@ -3,8 +3,8 @@
 
 use super::execution::Execution;
 use super::pipeline::Pipeline;
-use super::policy::{Scope, WirePolicy};
-use super::wire::{Call, Format};
+use super::policy::{TokenScope, WirePolicy};
+use super::wire::{Call, WireFormat};
 use hyper::Method;
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
@@ -125,8 +125,8 @@ impl Facts {
             },
             place: if has_form { PlaceIs::Form } else { PlaceIs::Query },
             format: match format {
-                Format::Json => FormatIs::Json,
-                Format::Xml => FormatIs::Xml,
+                WireFormat::Json => FormatIs::Json,
+                WireFormat::Xml => FormatIs::Xml,
             },
             signature,
             token: presence(call.params.given("ClientToken").is_some()),
@@ -149,12 +149,12 @@ impl Facts {
 
 impl Facts {
     /// The way in which a request came, as an endpoint sees it that keeps tokens apart by it; empty for all others.
-    pub(super) fn way(&self, scope: Scope) -> &'static str {
+    pub(super) fn way(&self, scope: TokenScope) -> &'static str {
         match scope {
-            Scope::Region | Scope::Pipeline => "",
-            Scope::Method => self.method.map_or("", MethodIs::word),
-            Scope::Place => self.place.word(),
-            Scope::Signature => self.signature.word(),
+            TokenScope::Region | TokenScope::Pipeline => "",
+            TokenScope::Method => self.method.map_or("", MethodIs::word),
+            TokenScope::Place => self.place.word(),
+            TokenScope::Signature => self.signature.word(),
         }
     }
 }

@@ -3,11 +3,11 @@
 //! Examining and carrying out are two steps, which the caller takes as one.
 
 use super::build;
-use super::client_token::{self, Token};
+use super::client_token::{self, ClientToken};
 use super::execution::Execution;
 use super::pipeline::Pipeline;
 use super::policy::{Lookup, Memory, Policy};
-use super::row::{ErrorRow, Refusal, unknown_pipeline, unknown_region};
+use super::row::{ReferenceRow, Refusal, unknown_pipeline, unknown_region};
 use super::tag::{self, Tags};
 use super::wire::Params;
 use super::world::{Access, World};
@@ -17,7 +17,7 @@ use super::world::{Access, World};
 pub(super) struct StartRequest {
     region: String,
     pipeline: String,
-    token: Option<Token>,
+    token: Option<ClientToken>,
 }
 
 /// What a request that was not refused leads to.
@@ -37,14 +37,15 @@ impl StartRequest {
     /// The way is what an endpoint keeps tokens apart by that should not; it is empty for all others.
     pub(super) fn read(params: &Params, policy: &Policy, way: &str) -> Result<Self, Refusal> {
         let region = params.given("RegionId");
-        policy.refuse_if(region.is_none(), ErrorRow::RegionMissing)?;
+        policy.refuse_if(region.is_none(), ReferenceRow::RegionMissing)?;
         let pipeline = params.given("ImagePipelineId");
-        policy.refuse_if(pipeline.is_none(), ErrorRow::PipelineMissing)?;
+        policy.refuse_if(pipeline.is_none(), ReferenceRow::PipelineMissing)?;
         let token = client_token::given(params, policy)?;
         let (tags, template_tags) = (Tags::read(params, "Tag"), Tags::read(params, "TemplateTag"));
         tag::check(&tags, &template_tags, policy)?;
         let lists = [&tags, &template_tags];
-        let token = token.map(|token| Token::new(TOKEN_SCOPE, token, params, lists, policy).of_way(way));
+        let token =
+            token.map(|token| ClientToken::new(TOKEN_SCOPE, token, params, lists, policy).of_way(way));
         let region = region.unwrap_or_default();
         let cut = |region| World::region_by_prefix(region).filter(|_| !policy.whole_region_id.is_kept());
         Ok(Self {
@@ -57,16 +58,16 @@ impl StartRequest {
     /// Looks at the state of the world and decides what is to be done.
     pub(super) fn examine(&self, world: &World, policy: &Policy) -> Result<Next, Refusal> {
         let unknown = (!World::has_region(&self.region)).then(|| unknown_region(&self.region));
-        policy.refuse_with(unknown, ErrorRow::RegionNotFound)?;
+        policy.refuse_with(unknown, ReferenceRow::RegionNotFound)?;
         let cut = || world.pipeline_by_prefix(&self.pipeline).filter(|_| !policy.whole_pipeline_id.is_kept());
         let pipeline = world.pipeline(&self.pipeline).or_else(cut).filter(|found| {
             let is_own = found.region == self.region;
             is_own || !policy.own_region.is_kept()
         });
         let unknown = pipeline.is_none().then(|| unknown_pipeline(&self.pipeline));
-        policy.refuse_with(unknown, ErrorRow::PipelineNotFound)?;
+        policy.refuse_with(unknown, ReferenceRow::PipelineNotFound)?;
         let is_denied = pipeline.is_some_and(|pipeline| pipeline.access == Access::Denied);
-        policy.refuse_if(is_denied, ErrorRow::Forbidden)?;
+        policy.refuse_if(is_denied, ReferenceRow::Forbidden)?;
         if let Some(next) = self.recall(world, policy, Lookup::BeforeRunningCheck)? {
             return Ok(next);
         }
@@ -108,7 +109,7 @@ impl StartRequest {
     }
 
     /// Does to the memory of the token what a bad one does, once the request was answered.
-    pub(super) fn misremember(&self, refused: Option<ErrorRow>, world: &mut World, policy: &Policy) {
+    pub(super) fn misremember(&self, refused: Option<ReferenceRow>, world: &mut World, policy: &Policy) {
         let Some(token) = self.token else { return };
         if policy.token.memory == Memory::AlsoRefused && refused.is_some() {
             token.use_up(&self.region, &self.pipeline, world);
@@ -133,5 +134,5 @@ impl StartRequest {
 
 fn refuse_if_running(pipeline: &Pipeline, policy: &Policy) -> Result<(), Refusal> {
     let running = pipeline.executions.find_in(&policy.blocking);
-    policy.refuse_with(running.map(Execution::hindrance), ErrorRow::HasRunningExecution)
+    policy.refuse_with(running.map(Execution::hindrance), ReferenceRow::HasRunningExecution)
 }

@@ -1,8 +1,8 @@
 //! The states that the hook can bring about, by name, and the parameters that they take.
-//! Main type: `State`. Each is built in the world out of a `Draft`; which answer it leads to is not known here.
+//! Main type: `State`. Each is built in the world out of a `PipelineDraft`; which answer it leads to is not known here.
 
 use super::content::{Script, Stage};
-use super::draft::{Draft, Fate, Made, SOME_LENGTH};
+use super::draft::{CreatedPipeline, PipelineDraft, ResourceFate, SOME_LENGTH};
 use super::execution::Status;
 use super::id::IdSource;
 use super::pipeline::System;
@@ -90,7 +90,7 @@ const LENGTH_LIMIT: usize = 4096;
 const CONTENT_LIMIT: usize = 32 * 1024;
 
 /// What a state gives to those who asked for it.
-pub(super) type Variables = Map<String, Value>;
+pub(super) type StateValues = Map<String, Value>;
 
 impl State {
     /// Brings the state about.
@@ -99,17 +99,17 @@ impl State {
         params: &Map<String, Value>,
         world: &mut World,
         ids: &IdSource,
-    ) -> Result<Variables, ParamError> {
+    ) -> Result<StateValues, ParamError> {
         if let Some(name) = params.keys().find(|name| !self.params().contains(&name.as_str())) {
             return Err(ParamError::Unknown { name: name.clone() });
         }
-        let mut draft = Draft::new(ids);
+        let mut draft = PipelineDraft::new(ids);
         match self {
             Self::Region => return Ok(variables([("region", HOME_REGION)])),
             Self::OtherRegion => return Ok(variables([("other_region", OTHER_REGION)])),
             Self::Sound => {}
             Self::WithExecution => draft.add_execution(status(params)?),
-            Self::Deleted => draft.fate = Fate::Goes,
+            Self::Deleted => draft.fate = ResourceFate::Goes,
             Self::WithBuildContent => draft.pipeline.build_content = Some(content(params)?),
             Self::WithTestContent => draft.pipeline.test_content = Some(content(params)?),
             Self::MalformedBuildContent => {
@@ -118,28 +118,28 @@ impl State {
             Self::MalformedTestContent => {
                 draft.pipeline.test_content = Some(malformed(params, Stage::Test)?);
             }
-            Self::BaseImageUnbuildable => draft.build_on_image(System::FreeBsd, Fate::Stays),
-            Self::BaseImageGone => draft.build_on_image(System::Linux, Fate::Goes),
-            Self::FromFamily => draft.build_on_family(Fate::Stays),
-            Self::FamilyEmpty => draft.build_on_family(Fate::Goes),
-            Self::WithComponent => draft.add_component(System::Linux, Fate::Stays),
-            Self::ComponentUnsupported => draft.add_component(System::Windows, Fate::Stays),
-            Self::ComponentMissing => draft.add_component(System::Linux, Fate::Goes),
+            Self::BaseImageUnbuildable => draft.build_on_image(System::FreeBsd, ResourceFate::Stays),
+            Self::BaseImageGone => draft.build_on_image(System::Linux, ResourceFate::Goes),
+            Self::FromFamily => draft.build_on_family(ResourceFate::Stays),
+            Self::FamilyEmpty => draft.build_on_family(ResourceFate::Goes),
+            Self::WithComponent => draft.add_component(System::Linux, ResourceFate::Stays),
+            Self::ComponentUnsupported => draft.add_component(System::Windows, ResourceFate::Stays),
+            Self::ComponentMissing => draft.add_component(System::Linux, ResourceFate::Goes),
             Self::DockerRegistry => draft.sign_in(length(params)?, SOME_LENGTH),
             Self::DockerUser => draft.sign_in(SOME_LENGTH, length(params)?),
             Self::ImageNameTaken => draft.take_image_name(),
-            Self::BuildServiceDown => draft.add_vswitch(Zone::OutOfService, Fate::Stays),
-            Self::FromOss => draft.build_on_oss(READABLE, Fate::Stays),
-            Self::OssRestored => draft.build_on_oss(RESTORED, Fate::Stays),
-            Self::OssDenied => draft.build_on_oss(DENIED, Fate::Stays),
-            Self::OssArchived => draft.build_on_oss(ARCHIVED, Fate::Stays),
-            Self::OssMissing => draft.build_on_oss(READABLE, Fate::Goes),
+            Self::BuildServiceDown => draft.add_vswitch(Zone::OutOfService, ResourceFate::Stays),
+            Self::FromOss => draft.build_on_oss(READABLE, ResourceFate::Stays),
+            Self::OssRestored => draft.build_on_oss(RESTORED, ResourceFate::Stays),
+            Self::OssDenied => draft.build_on_oss(DENIED, ResourceFate::Stays),
+            Self::OssArchived => draft.build_on_oss(ARCHIVED, ResourceFate::Stays),
+            Self::OssMissing => draft.build_on_oss(READABLE, ResourceFate::Goes),
             Self::OssWithoutRole => {
-                draft.build_on_oss(READABLE, Fate::Stays);
+                draft.build_on_oss(READABLE, ResourceFate::Stays);
                 draft.withdraw_role();
             }
             Self::InstanceTypeGone => draft.run_on_retired_type(),
-            Self::VSwitchGone => draft.add_vswitch(Zone::Building, Fate::Goes),
+            Self::VSwitchGone => draft.add_vswitch(Zone::Building, ResourceFate::Goes),
             Self::EndsAtOnce => draft.pipeline.ends_as = Some(ended(params)?),
             Self::Forbidden => draft.pipeline.access = Access::Denied,
         }
@@ -152,7 +152,7 @@ const RESTORED: OssObject = OssObject { storage: Storage::ArchivedAndRestored, .
 const DENIED: OssObject = OssObject { access: Access::Denied, ..READABLE };
 const ARCHIVED: OssObject = OssObject { storage: Storage::Archived, ..READABLE };
 
-fn variables_of(made: Made) -> Variables {
+fn variables_of(made: CreatedPipeline) -> StateValues {
     let mut all = variables([("region", &made.region), ("pipeline", &made.pipeline)]);
     if let Some(execution) = made.execution {
         all.insert("execution".to_owned(), Value::from(execution));
@@ -160,7 +160,7 @@ fn variables_of(made: Made) -> Variables {
     all
 }
 
-fn variables<const N: usize>(pairs: [(&str, &str); N]) -> Variables {
+fn variables<const N: usize>(pairs: [(&str, &str); N]) -> StateValues {
     let pairs = pairs.into_iter();
     pairs.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
 }

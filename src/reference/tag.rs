@@ -2,8 +2,8 @@
 //! Main type: `Tags`. Keys and prefixes are case-sensitive: `ACS:` is not `acs:`, and `k` and `K` are two keys.
 //! Numbers may come in any order and with gaps; a number outside of 1 to 20 is one tag too many.
 
-use super::policy::{Policy, Promise, Twins};
-use super::row::{ErrorRow, Refusal};
+use super::policy::{Policy, PromiseState, TagTwins};
+use super::row::{ReferenceRow, Refusal};
 use super::wire::Params;
 use std::collections::BTreeMap;
 
@@ -80,7 +80,7 @@ impl Tags {
 
     fn have_a_bad_value(&self, policy: &Policy) -> bool {
         self.ruled(policy).any(|(Tag { value, .. }, policy)| {
-            value.is_empty() && policy.tag.empty_value_allowed == Promise::Dropped
+            value.is_empty() && policy.tag.empty_value_allowed == PromiseState::Dropped
                 || policy.limits.length(value) > policy.limits.tag_value
                 || policy.tag.value.is_in(value)
         })
@@ -101,30 +101,30 @@ impl Tags {
 const START: usize = 16;
 
 /// Whether an earlier tag and a later one, each with its place, count as having the same key.
-fn is_twin(twins: Twins, (at, one): (usize, &Tag), (index, other): (usize, &Tag)) -> bool {
+fn is_twin(twins: TagTwins, (at, one): (usize, &Tag), (index, other): (usize, &Tag)) -> bool {
     match twins {
-        Twins::EqualKeys => one.key == other.key,
-        Twins::SideBySide => one.key == other.key && at + 1 == index,
-        Twins::WithTheFirst => one.key == other.key && at == 0,
-        Twins::EqualPairs => one == other,
-        Twins::EqualStarts => {
+        TagTwins::EqualKeys => one.key == other.key,
+        TagTwins::SideBySide => one.key == other.key && at + 1 == index,
+        TagTwins::WithTheFirst => one.key == other.key && at == 0,
+        TagTwins::EqualPairs => one == other,
+        TagTwins::EqualStarts => {
             one.key == other.key
                 || one.key.chars().count() > START
                     && one.key.chars().take(START).eq(other.key.chars().take(START))
         }
-        Twins::AnyCase => one.key.to_lowercase() == other.key.to_lowercase(),
+        TagTwins::AnyCase => one.key.to_lowercase() == other.key.to_lowercase(),
     }
 }
 
 /// A question about the tags of a request, and the row that answers a yes.
-type Check = (fn(&Tags, &Policy) -> bool, ErrorRow);
+type Check = (fn(&Tags, &Policy) -> bool, ReferenceRow);
 
 /// The checks in their order: both lists pass one before the next is made.
 const CHECKS: [Check; 4] = [
-    (Tags::are_too_many, ErrorRow::TagNumberExceeded),
-    (Tags::have_a_bad_key, ErrorRow::TagKeyMalformed),
-    (Tags::have_a_bad_value, ErrorRow::TagValueMalformed),
-    (Tags::have_a_key_twice, ErrorRow::DuplicateTagKey),
+    (Tags::are_too_many, ReferenceRow::TagNumberExceeded),
+    (Tags::have_a_bad_key, ReferenceRow::TagKeyMalformed),
+    (Tags::have_a_bad_value, ReferenceRow::TagValueMalformed),
+    (Tags::have_a_key_twice, ReferenceRow::DuplicateTagKey),
 ];
 
 /// Holds the two lists of tags to the rules.
@@ -153,35 +153,35 @@ fn numbered(name: &str, list: &str) -> Option<(u64, Half)> {
 mod tests {
     use super::{Tags, check};
     use crate::reference::policy::Policy;
-    use crate::reference::row::ErrorRow;
+    use crate::reference::row::ReferenceRow;
     use crate::reference::wire::Params;
 
-    fn verdict(pairs: &[(&str, &str)]) -> Option<ErrorRow> {
+    fn verdict(pairs: &[(&str, &str)]) -> Option<ReferenceRow> {
         let params = Params::from_pairs(pairs);
         let (tags, template) = (Tags::read(&params, "Tag"), Tags::read(&params, "TemplateTag"));
         check(&tags, &template, &Policy::default()).err().map(|refusal| refusal.row)
     }
 
-    fn key(key: &str) -> Option<ErrorRow> {
+    fn key(key: &str) -> Option<ReferenceRow> {
         verdict(&[("Tag.1.Key", key), ("Tag.1.Value", "")])
     }
 
-    fn value(value: &str) -> Option<ErrorRow> {
+    fn value(value: &str) -> Option<ReferenceRow> {
         verdict(&[("Tag.1.Key", "k"), ("Tag.1.Value", value)])
     }
 
     #[test]
     fn lengths_are_counted_in_characters() {
         assert_eq!(key(&"é".repeat(128)), None);
-        assert_eq!(key(&"é".repeat(129)), Some(ErrorRow::TagKeyMalformed));
+        assert_eq!(key(&"é".repeat(129)), Some(ReferenceRow::TagKeyMalformed));
         assert_eq!(value(&"界".repeat(128)), None);
-        assert_eq!(value(&"界".repeat(129)), Some(ErrorRow::TagValueMalformed));
+        assert_eq!(value(&"界".repeat(129)), Some(ReferenceRow::TagValueMalformed));
     }
 
     #[test]
     fn forbidden_forms_of_a_key_are_refused() {
         for bad in ["", "acs:a", "aliyun", "aliyunx", "http://", "xhttp://", "x-https://y"] {
-            assert_eq!(key(bad), Some(ErrorRow::TagKeyMalformed), "{bad}");
+            assert_eq!(key(bad), Some(ReferenceRow::TagKeyMalformed), "{bad}");
         }
         for good in ["acs", "xacs:", "my-aliyun", "ACS:a", "Aliyun", "http:/", "HTTP://", " "] {
             assert_eq!(key(good), None, "{good}");
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn forbidden_forms_of_a_value_are_refused() {
         for bad in ["acs:a", "http://", "see https://x"] {
-            assert_eq!(value(bad), Some(ErrorRow::TagValueMalformed), "{bad}");
+            assert_eq!(value(bad), Some(ReferenceRow::TagValueMalformed), "{bad}");
         }
         for good in ["", "aliyun", "x acs:", "http:/"] {
             assert_eq!(value(good), None, "{good}");
@@ -200,14 +200,14 @@ mod tests {
 
     #[test]
     fn a_value_without_a_key_is_a_malformed_key() {
-        assert_eq!(verdict(&[("Tag.1.Value", "v")]), Some(ErrorRow::TagKeyMalformed));
+        assert_eq!(verdict(&[("Tag.1.Value", "v")]), Some(ReferenceRow::TagKeyMalformed));
     }
 
     #[test]
     fn numbers_outside_of_the_range_are_too_many() {
         for number in ["0", "21", "99999999999999999999999"] {
             let name = format!("Tag.{number}.Key");
-            assert_eq!(verdict(&[(&name, "k")]), Some(ErrorRow::TagNumberExceeded));
+            assert_eq!(verdict(&[(&name, "k")]), Some(ReferenceRow::TagNumberExceeded));
         }
         assert_eq!(verdict(&[("Tag.20.Key", "a"), ("Tag.3.Key", "b")]), None);
         assert_eq!(verdict(&[("Tag.x.Key", ""), ("Tag.1.Other", ""), ("Tag", "")]), None);
@@ -216,14 +216,14 @@ mod tests {
     #[test]
     fn keys_are_compared_by_case() {
         let twice = [("Tag.1.Key", "k"), ("Tag.2.Key", "k")];
-        assert_eq!(verdict(&twice), Some(ErrorRow::DuplicateTagKey));
+        assert_eq!(verdict(&twice), Some(ReferenceRow::DuplicateTagKey));
         assert_eq!(verdict(&[("Tag.1.Key", "k"), ("Tag.2.Key", "K")]), None);
         assert_eq!(verdict(&[("Tag.1.Key", "k"), ("TemplateTag.1.Key", "k")]), None);
     }
 
     #[test]
     fn template_tags_are_held_to_the_same_rules() {
-        assert_eq!(verdict(&[("TemplateTag.1.Key", "")]), Some(ErrorRow::TagKeyMalformed));
-        assert_eq!(verdict(&[("TemplateTag.21.Key", "k")]), Some(ErrorRow::TagNumberExceeded));
+        assert_eq!(verdict(&[("TemplateTag.1.Key", "")]), Some(ReferenceRow::TagKeyMalformed));
+        assert_eq!(verdict(&[("TemplateTag.21.Key", "k")]), Some(ReferenceRow::TagNumberExceeded));
     }
 }

@@ -18,14 +18,14 @@ pub(super) struct Call {
     pub(super) params: Params,
     pub(super) action: Option<String>,
     pub(super) version: Option<String>,
-    pub(super) style: Style,
+    pub(super) style: ActionPlace,
     pub(super) body: BodySize,
-    pub(super) sent: Sent,
+    pub(super) sent: SentRequest,
 }
 
 /// The request as it was sent, which is what a signature covers.
 #[derive(Clone, Debug)]
-pub(super) struct Sent {
+pub(super) struct SentRequest {
     uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
@@ -33,7 +33,7 @@ pub(super) struct Sent {
     pub(super) form: Option<Bytes>,
 }
 
-impl Sent {
+impl SentRequest {
     fn new(parts: &Parts, body: &Received) -> Self {
         let form = is_form(&parts.headers).then(|| body.bytes.clone());
         Self { uri: parts.uri.clone(), headers: parts.headers.clone(), body: body.bytes.clone(), form }
@@ -47,7 +47,7 @@ impl Sent {
 
 /// Where the action was named, which decides the format of an answer when none is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
+pub(super) enum ActionPlace {
     /// In a parameter, as the older signature has it.
     Parameter,
     /// In the `x-acs-action` header, as the newer signature has it.
@@ -56,7 +56,7 @@ pub(super) enum Style {
 
 /// The two formats of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum WireFormat {
     Json,
     Xml,
 }
@@ -85,7 +85,7 @@ impl Received {
     }
 }
 
-/// `Format` has a value that names no format.
+/// `WireFormat` has a value that names no format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct UnknownFormat;
 
@@ -106,8 +106,8 @@ impl Call {
         let named_by_parameter = params.given("Action").map(str::to_owned);
         let named_by_header = header("x-acs-action");
         let style = match (&named_by_parameter, &named_by_header) {
-            (None, Some(_)) => Style::Header,
-            (Some(_), _) | (None, None) => Style::Parameter,
+            (None, Some(_)) => ActionPlace::Header,
+            (Some(_), _) | (None, None) => ActionPlace::Parameter,
         };
         Self {
             method: parts.method.clone(),
@@ -118,34 +118,34 @@ impl Call {
             style,
             params,
             body: body.size,
-            sent: Sent::new(parts, body),
+            sent: SentRequest::new(parts, body),
         }
     }
 
     /// The format that the caller asks for, or that its style implies.
-    pub(super) fn format(&self, policy: &WirePolicy) -> Result<Format, UnknownFormat> {
+    pub(super) fn format(&self, policy: &WirePolicy) -> Result<WireFormat, UnknownFormat> {
         let Some(asked) = self.params.given("Format") else {
             return Ok(self.style.default_format());
         };
         let is_any_case = policy.any_case_of_format.is_kept();
-        let is_named = |format: &&Format| {
+        let is_named = |format: &&WireFormat| {
             format.name() == asked || is_any_case && format.name().eq_ignore_ascii_case(asked)
         };
         policy.formats.iter().find(is_named).copied().ok_or(UnknownFormat)
     }
 }
 
-impl Style {
+impl ActionPlace {
     /// XML is the documented default of the older style; callers of the newer one are answered in JSON.
-    pub(super) fn default_format(self) -> Format {
+    pub(super) fn default_format(self) -> WireFormat {
         match self {
-            Self::Parameter => Format::Xml,
-            Self::Header => Format::Json,
+            Self::Parameter => WireFormat::Xml,
+            Self::Header => WireFormat::Json,
         }
     }
 }
 
-impl Format {
+impl WireFormat {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Json => "JSON",
@@ -240,7 +240,7 @@ fn host_of(headers: &HeaderMap) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{BodySize, Call, Format, Params, Received, Style, UnknownFormat};
+    use super::{ActionPlace, BodySize, Call, Params, Received, UnknownFormat, WireFormat};
     use crate::reference::policy::Policy;
     use hyper::Request;
     use hyper::body::Bytes;
@@ -291,9 +291,9 @@ mod tests {
     fn the_style_decides_the_default_format() {
         let wire = Policy::default().wire;
         let header = read(Request::get("/").header("x-acs-action", "A"), "");
-        assert_eq!((header.style, header.format(&wire)), (Style::Header, Ok(Format::Json)));
+        assert_eq!((header.style, header.format(&wire)), (ActionPlace::Header, Ok(WireFormat::Json)));
         let both = read(Request::get("/?Action=A").header("x-acs-action", "B"), "");
-        assert_eq!((both.style, both.format(&wire)), (Style::Parameter, Ok(Format::Xml)));
+        assert_eq!((both.style, both.format(&wire)), (ActionPlace::Parameter, Ok(WireFormat::Xml)));
         assert_eq!(both.action.as_deref(), Some("A"));
     }
 
@@ -301,7 +301,7 @@ mod tests {
     fn formats_are_named_in_any_case() {
         let wire = Policy::default().wire;
         for (asked, format) in
-            [("json", Ok(Format::Json)), ("Xml", Ok(Format::Xml)), ("yaml", Err(UnknownFormat))]
+            [("json", Ok(WireFormat::Json)), ("Xml", Ok(WireFormat::Xml)), ("yaml", Err(UnknownFormat))]
         {
             let call = read(Request::get(format!("/?Format={asked}")), "");
             assert_eq!(call.format(&wire), format);

@@ -28,7 +28,7 @@ const PIPELINE_LIMIT: usize = 2048;
 const TOKEN_LIMIT: usize = 8192;
 
 /// What a resource is found by: the region it is in, and its id or name there.
-pub(super) type Place = (String, String);
+pub(super) type ResourceKey = (String, String);
 
 /// What a client token is found by: the region that it belongs to, and its digest.
 type TokenKey = (String, u128);
@@ -39,14 +39,14 @@ pub(super) struct World {
     pipelines: Bounded<String, Estate>,
     /// How many pipelines have been made, with those that are gone.
     made: u64,
-    tokens: Bounded<TokenKey, Remembered>,
+    tokens: Bounded<TokenKey, TokenRecord>,
     /// The pipelines of executions.
     executions: HashMap<String, String>,
     images: Images,
-    objects: HashMap<Place, OssObject>,
-    components: HashMap<Place, System>,
-    vswitches: HashMap<Place, Zone>,
-    instance_types: HashSet<Place>,
+    objects: HashMap<ResourceKey, OssObject>,
+    components: HashMap<ResourceKey, System>,
+    vswitches: HashMap<ResourceKey, Zone>,
+    instance_types: HashSet<ResourceKey>,
     oss_roles: HashSet<String>,
 }
 
@@ -105,7 +105,7 @@ pub(super) enum Zone {
 
 /// What is kept of a request that had a client token and succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Remembered {
+pub(super) struct TokenRecord {
     pub(super) fingerprint: u128,
     pub(super) result: String,
     pub(super) pipeline: String,
@@ -186,7 +186,7 @@ impl World {
         (pipeline.region == region).then_some((pipeline, execution))
     }
 
-    pub(super) fn image(&self, place: &Place) -> Option<&Image> {
+    pub(super) fn image(&self, place: &ResourceKey) -> Option<&Image> {
         self.images.get(place)
     }
 
@@ -199,19 +199,19 @@ impl World {
         self.images.has_name(&(region.to_owned(), name.to_owned()))
     }
 
-    pub(super) fn object(&self, place: &Place) -> Option<OssObject> {
+    pub(super) fn object(&self, place: &ResourceKey) -> Option<OssObject> {
         self.objects.get(place).copied()
     }
 
-    pub(super) fn component(&self, place: &Place) -> Option<System> {
+    pub(super) fn component(&self, place: &ResourceKey) -> Option<System> {
         self.components.get(place).copied()
     }
 
-    pub(super) fn vswitch(&self, place: &Place) -> Option<Zone> {
+    pub(super) fn vswitch(&self, place: &ResourceKey) -> Option<Zone> {
         self.vswitches.get(place).copied()
     }
 
-    pub(super) fn has_instance_type(&self, place: &Place) -> bool {
+    pub(super) fn has_instance_type(&self, place: &ResourceKey) -> bool {
         self.instance_types.contains(place)
     }
 
@@ -219,12 +219,12 @@ impl World {
         self.oss_roles.contains(account)
     }
 
-    pub(super) fn remembered(&self, region: &str, token: u128) -> Option<&Remembered> {
+    pub(super) fn remembered(&self, region: &str, token: u128) -> Option<&TokenRecord> {
         self.tokens.get(&(region.to_owned(), token))
     }
 
     /// Remembers a start of a pipeline; the oldest memory makes room.
-    pub(super) fn remember(&mut self, region: &str, token: u128, remembered: Remembered) {
+    pub(super) fn remember(&mut self, region: &str, token: u128, remembered: TokenRecord) {
         let key = (region.to_owned(), token);
         if let Some((displaced, forgotten)) = self.tokens.make_room(&key)
             && let Some(estate) = self.pipelines.get_mut(&forgotten.pipeline)
@@ -327,22 +327,22 @@ impl World {
 
 #[cfg(test)]
 mod tests {
-    use super::{PIPELINE_LIMIT, Remembered, TOKEN_LIMIT, World};
-    use crate::reference::draft::{Draft, Fate};
+    use super::{PIPELINE_LIMIT, TOKEN_LIMIT, TokenRecord, World};
+    use crate::reference::draft::{PipelineDraft, ResourceFate};
     use crate::reference::execution::Status;
     use crate::reference::id::IdSource;
 
     /// A pipeline with an image in a family, an execution, and three tokens; its id.
     fn add(world: &mut World, ids: &IdSource) -> String {
-        let mut draft = Draft::new(ids);
-        draft.build_on_family(Fate::Stays);
+        let mut draft = PipelineDraft::new(ids);
+        draft.build_on_family(ResourceFate::Stays);
         draft.add_execution(Status::Failed);
         let pipeline = draft.settle(world).pipeline;
         for _ in 0..3 {
             let [result, token] = ["exec", "token"].map(|kind| ids.resource(kind));
             let digest = token.bytes().fold(0, |digest: u128, byte| (digest << 4) ^ u128::from(byte));
             world.begin(&pipeline, result.clone());
-            let remembered = Remembered { fingerprint: 0, result, pipeline: pipeline.clone() };
+            let remembered = TokenRecord { fingerprint: 0, result, pipeline: pipeline.clone() };
             world.remember("cn-hangzhou", digest, remembered);
         }
         pipeline
@@ -389,7 +389,7 @@ mod tests {
             let result = ids.resource("exec");
             world.begin(&pipeline, result.clone());
             let remembered =
-                Remembered { fingerprint: 0, result: result.clone(), pipeline: pipeline.clone() };
+                TokenRecord { fingerprint: 0, result: result.clone(), pipeline: pipeline.clone() };
             world.remember("cn-hangzhou", number << 64, remembered);
             assert_eq!(world.execution("cn-hangzhou", &result).map(|(found, _)| &found.id), Some(&pipeline));
         }

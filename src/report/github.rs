@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use super::Report;
 use super::cause::{Cause, Causes};
 use super::headline::DRIFT_LISTED;
-use super::headline::{Kind, headline, is_listed, kind};
+use super::headline::{HeadlineKind, headline, is_listed, kind};
 use super::sink::Sink;
 use crate::event::{Event, RunEnd};
 use crate::model::{CaseRecord, Drift, plural};
@@ -61,7 +61,7 @@ impl GithubReport {
 
     fn case(&mut self, record: &CaseRecord) {
         self.causes.add(record);
-        if matches!(kind(record), Kind::Flaky | Kind::Waived) && is_listed(record) {
+        if matches!(kind(record), HeadlineKind::Flaky | HeadlineKind::Waived) && is_listed(record) {
             let below = &self.below;
             self.warnings.add(|| at_case(record, below));
         }

@@ -11,7 +11,7 @@ pub(super) const DRIFT_LISTED: usize = 20;
 
 /// The result of a case, as test report formats name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum HeadlineKind {
     /// It passed.
     Passed,
     /// It passed after it was started again from its states: a request of its first attempt was lost.
@@ -29,16 +29,16 @@ pub(super) enum Kind {
 }
 
 /// The kind of a case's result.
-pub(super) fn kind(record: &CaseRecord) -> Kind {
+pub(super) fn kind(record: &CaseRecord) -> HeadlineKind {
     match &record.verdict {
-        Verdict::Failed => Kind::Broken,
-        _ if !record.left_behind.is_empty() => Kind::Inconclusive,
-        Verdict::Passed if record.started_again.is_some() => Kind::StartedAgain,
-        Verdict::Passed => Kind::Passed,
-        Verdict::Flaky { .. } => Kind::Flaky,
-        Verdict::Waived { .. } => Kind::Waived,
-        Verdict::Skipped(reason) if reason.is_meant() => Kind::Skipped,
-        Verdict::Inconclusive(_) | Verdict::Skipped(_) => Kind::Inconclusive,
+        Verdict::Failed => HeadlineKind::Broken,
+        _ if !record.left_behind.is_empty() => HeadlineKind::Inconclusive,
+        Verdict::Passed if record.started_again.is_some() => HeadlineKind::StartedAgain,
+        Verdict::Passed => HeadlineKind::Passed,
+        Verdict::Flaky { .. } => HeadlineKind::Flaky,
+        Verdict::Waived { .. } => HeadlineKind::Waived,
+        Verdict::Skipped(reason) if reason.is_meant() => HeadlineKind::Skipped,
+        Verdict::Inconclusive(_) | Verdict::Skipped(_) => HeadlineKind::Inconclusive,
     }
 }
 
@@ -46,9 +46,16 @@ pub(super) fn kind(record: &CaseRecord) -> Kind {
 /// take the place of one that shows a problem, and the run itself reports why it ended.
 pub(super) fn is_listed(record: &CaseRecord) -> bool {
     match (kind(record), &record.verdict) {
-        (Kind::Passed | Kind::Skipped, _) => false,
+        (HeadlineKind::Passed | HeadlineKind::Skipped, _) => false,
         (_, Verdict::Skipped(reason)) if record.left_behind.is_empty() => !reason.is_of_the_run(),
-        (Kind::StartedAgain | Kind::Flaky | Kind::Broken | Kind::Waived | Kind::Inconclusive, _) => true,
+        (
+            HeadlineKind::StartedAgain
+            | HeadlineKind::Flaky
+            | HeadlineKind::Broken
+            | HeadlineKind::Waived
+            | HeadlineKind::Inconclusive,
+            _,
+        ) => true,
     }
 }
 

@@ -10,7 +10,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml};
 
 use super::cause::Causes;
-use super::headline::{DRIFT_LISTED, Kind, first_counting, flaky, headline, kind};
+use super::headline::{DRIFT_LISTED, HeadlineKind, first_counting, flaky, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report, seconds};
@@ -34,7 +34,7 @@ const CAUSES: usize = 50;
 /// Writes a report in `JUnit`'s XML.
 pub struct JunitReport {
     out: Writer<Sink>,
-    suite: Option<Suite>,
+    suite: Option<JunitSuite>,
     /// The address of the endpoint, for lines that repeat a request.
     repeat: Repeat,
     /// When the run started, if that is known.
@@ -48,7 +48,7 @@ pub struct JunitReport {
 }
 
 /// The cases of a table so far.
-struct Suite {
+struct JunitSuite {
     table: String,
     cases: Writer<BufWriter<Spool>>,
     tests: usize,
@@ -85,7 +85,7 @@ impl JunitReport {
     fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
         if self.suite.as_ref().is_none_or(|suite| suite.table != record.id.table()) {
             self.close_suite()?;
-            self.suite = Some(Suite::new(record.id.table()));
+            self.suite = Some(JunitSuite::new(record.id.table()));
         }
         match &mut self.suite {
             Some(suite) => suite.add(record, &self.repeat, self.endpoint.as_deref()),
@@ -147,7 +147,7 @@ impl JunitReport {
         if end.stale_waivers.is_empty() {
             return Ok(());
         }
-        let mut suite = Suite::new(WAIVERS);
+        let mut suite = JunitSuite::new(WAIVERS);
         for (number, waiver) in (1..).zip(&end.stale_waivers) {
             suite.add_stale(number, waiver, self.endpoint.as_deref())?;
         }
@@ -158,7 +158,7 @@ impl JunitReport {
     /// A case that is missing is in no suite.
     fn drift(&mut self, end: &RunEnd) -> io::Result<()> {
         let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) else { return Ok(()) };
-        let mut suite = Suite::new(MANIFEST);
+        let mut suite = JunitSuite::new(MANIFEST);
         suite.add_drift(drift, self.endpoint.as_deref())?;
         self.suite = Some(suite);
         self.close_suite()
@@ -171,7 +171,7 @@ impl JunitReport {
     }
 }
 
-impl Suite {
+impl JunitSuite {
     fn new(table: &str) -> Self {
         // Each event of XML is a few short writes.
         let cases = Writer::new(BufWriter::new(Spool::default()));
@@ -186,9 +186,9 @@ impl Suite {
         self.tests += 1;
         self.causes.add(record);
         self.elapsed += record.elapsed;
-        self.failures += usize::from(kind == Kind::Broken);
-        self.errors += usize::from(kind == Kind::Inconclusive);
-        self.skipped += usize::from(matches!(kind, Kind::Waived | Kind::Skipped));
+        self.failures += usize::from(kind == HeadlineKind::Broken);
+        self.errors += usize::from(kind == HeadlineKind::Inconclusive);
+        self.skipped += usize::from(matches!(kind, HeadlineKind::Waived | HeadlineKind::Skipped));
         let name = record.id.as_str().trim_start_matches(record.id.table()).trim_start_matches('/');
         let class = class(endpoint, record.id.table());
         let start = BytesStart::new("testcase").with_attributes([
@@ -199,7 +199,7 @@ impl Suite {
         self.cases.write_event(Xml::Start(start))?;
         if let Some((element, said)) = element(record, kind) {
             self.result(element, said, &headline(record), &case_text(record, repeat))?;
-        } else if kind == Kind::StartedAgain {
+        } else if kind == HeadlineKind::StartedAgain {
             self.output(&case_text(record, repeat))?;
         }
         self.end_case()
@@ -265,18 +265,18 @@ fn class(endpoint: Option<&str>, table: &str) -> String {
 }
 
 /// The element that shows why a case did not simply pass, and its type.
-fn element(record: &CaseRecord, kind: Kind) -> Option<(&'static str, &'static str)> {
+fn element(record: &CaseRecord, kind: HeadlineKind) -> Option<(&'static str, &'static str)> {
     match kind {
-        Kind::Passed | Kind::StartedAgain => None,
-        Kind::Flaky => Some(("flakyFailure", "flaky")),
-        Kind::Broken if flaky(record).is_some() => Some(("failure", "flaky")),
-        Kind::Broken => {
+        HeadlineKind::Passed | HeadlineKind::StartedAgain => None,
+        HeadlineKind::Flaky => Some(("flakyFailure", "flaky")),
+        HeadlineKind::Broken if flaky(record).is_some() => Some(("failure", "flaky")),
+        HeadlineKind::Broken => {
             Some(("failure", first_counting(record).map_or("failed", |finding| finding.level.name())))
         }
-        Kind::Waived => Some(("skipped", "waived")),
-        Kind::Inconclusive if record.left_behind.is_empty() => Some(("error", record.verdict.name())),
-        Kind::Inconclusive => Some(("error", "left behind")),
-        Kind::Skipped => Some(("skipped", "skipped")),
+        HeadlineKind::Waived => Some(("skipped", "waived")),
+        HeadlineKind::Inconclusive if record.left_behind.is_empty() => Some(("error", record.verdict.name())),
+        HeadlineKind::Inconclusive => Some(("error", "left behind")),
+        HeadlineKind::Skipped => Some(("skipped", "skipped")),
     }
 }
 

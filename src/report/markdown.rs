@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::cause::Causes;
 use super::changes::{compared, groups};
-use super::headline::{DRIFT_LISTED, Kind, headline, is_listed, kind};
+use super::headline::{DRIFT_LISTED, HeadlineKind, headline, is_listed, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report, seconds};
@@ -29,9 +29,9 @@ pub struct MarkdownReport {
     /// The warnings of the run, shown below its heading.
     warnings: Vec<String>,
     /// Cases that failed, which are listed first.
-    failed: Vec<Listed>,
+    failed: Vec<MarkdownCase>,
     /// Other cases that did not pass.
-    others: Vec<Listed>,
+    others: Vec<MarkdownCase>,
     /// How many did not pass.
     count: usize,
     is_series: bool,
@@ -40,7 +40,7 @@ pub struct MarkdownReport {
 
 /// A case that did not pass.
 #[derive(Debug)]
-struct Listed {
+struct MarkdownCase {
     id: String,
     verdict: &'static str,
     line: String,
@@ -71,12 +71,12 @@ impl MarkdownReport {
             return;
         }
         self.count += 1;
-        let list = if kind(record) == Kind::Broken { &mut self.failed } else { &mut self.others };
+        let list = if kind(record) == HeadlineKind::Broken { &mut self.failed } else { &mut self.others };
         if list.len() == LISTED {
             return;
         }
         let repeat = self.start.as_ref().map(Repeat::of).unwrap_or_default();
-        list.push(Listed {
+        list.push(MarkdownCase {
             id: record.id.to_string(),
             verdict: record.verdict.name(),
             line: headline(record),

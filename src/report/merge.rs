@@ -17,7 +17,7 @@ const MOST_LISTED: usize = 1000;
 /// Why runs are not parts of one run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the runs have different {what}: {first} and {second}")]
-pub struct Apart {
+pub struct PartMismatch {
     /// The property that differs.
     pub what: &'static str,
     /// What one of them says.
@@ -30,7 +30,7 @@ pub struct Apart {
 ///
 /// # Errors
 /// Runs on different endpoints, with different contracts, versions of the tool, levels or faults.
-pub fn merged_start(starts: &[RunStart]) -> Result<Option<RunStart>, Apart> {
+pub fn merged_start(starts: &[RunStart]) -> Result<Option<RunStart>, PartMismatch> {
     let [first, others @ ..] = starts else { return Ok(None) };
     let mut all = first.clone();
     if !others.is_empty() {
@@ -77,7 +77,7 @@ fn earlier(one: Option<UtcTime>, other: Option<&UtcTime>) -> Option<UtcTime> {
 
 /// Parts may each have their own instance of an endpoint: one that is named is the same by its name, and one that is
 /// given by its address may have another address.
-fn same_endpoint(first: &EndpointDescription, second: &EndpointDescription) -> Result<(), Apart> {
+fn same_endpoint(first: &EndpointDescription, second: &EndpointDescription) -> Result<(), PartMismatch> {
     let has_address = |endpoint: &EndpointDescription| endpoint.name.contains("://");
     if has_address(first) && has_address(second) {
         return Ok(());
@@ -89,20 +89,24 @@ fn same_endpoint(first: &EndpointDescription, second: &EndpointDescription) -> R
 ///
 /// # Errors
 /// Parts of different divisions, or one that is there twice.
-fn missing_parts(parts: &[PartStart]) -> Result<Vec<String>, Apart> {
+fn missing_parts(parts: &[PartStart]) -> Result<Vec<String>, PartMismatch> {
     let name = |part: &PartStart| {
         part.shard.map_or("a run that is not a part".into(), |shard| format!("part {shard}"))
     };
     let Some(first) = parts.first() else { return Ok(Vec::new()) };
     let count = |part: &PartStart| part.shard.map(|shard| shard.count);
     if let Some(other) = parts.iter().find(|part| count(part) != count(first)) {
-        return Err(Apart { what: "divisions into parts", first: name(first), second: name(other) });
+        return Err(PartMismatch { what: "divisions into parts", first: name(first), second: name(other) });
     }
     let Some(count) = count(first) else { return Ok(Vec::new()) };
     let mut numbers = BTreeSet::new();
     for part in parts {
         if part.shard.is_some_and(|shard| !numbers.insert(shard.number)) {
-            return Err(Apart { what: "parts", first: name(part), second: format!("{} again", name(part)) });
+            return Err(PartMismatch {
+                what: "parts",
+                first: name(part),
+                second: format!("{} again", name(part)),
+            });
         }
     }
     // A division into very many parts is not listed to its end.
@@ -110,14 +114,14 @@ fn missing_parts(parts: &[PartStart]) -> Result<Vec<String>, Apart> {
     Ok(missing.map(|number| PartNumber { number, count }.to_string()).collect())
 }
 
-fn same(what: &'static str, first: &str, second: &str) -> Result<(), Apart> {
+fn same(what: &'static str, first: &str, second: &str) -> Result<(), PartMismatch> {
     if first == second {
         return Ok(());
     }
-    Err(Apart { what, first: first.to_owned(), second: second.to_owned() })
+    Err(PartMismatch { what, first: first.to_owned(), second: second.to_owned() })
 }
 
-fn add_operation(all: &mut Vec<OperationStart>, operation: &OperationStart) -> Result<(), Apart> {
+fn add_operation(all: &mut Vec<OperationStart>, operation: &OperationStart) -> Result<(), PartMismatch> {
     let Some(known) = all.iter_mut().find(|known| known.id == operation.id) else {
         all.push(operation.clone());
         return Ok(());

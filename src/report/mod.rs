@@ -1,6 +1,6 @@
 //! Turns events into output. Reports never meet the run that the events come from.
 //!
-//! [`Format`] names the forms that a report may have; [`TerminalReport`] is the one for a person.
+//! [`ReportFormat`] names the forms that a report may have; [`TerminalReport`] is the one for a person.
 
 mod cause;
 mod changes;
@@ -36,7 +36,7 @@ pub use html::HtmlReport;
 pub use json::JsonReport;
 pub use junit::JunitReport;
 pub use markdown::MarkdownReport;
-pub use merge::{Apart, merged_end, merged_start};
+pub use merge::{PartMismatch, merged_end, merged_start};
 pub use repeat::{Repeat, SERVED, set_up_line};
 pub use sarif::SarifReport;
 pub use schema::FormatSchema;
@@ -44,7 +44,7 @@ pub use sink::Sink;
 pub use tap::TapReport;
 #[cfg(feature = "cli")]
 pub use terminal::TerminalReport;
-pub use terminal::{Style, Verbosity, case_text};
+pub use terminal::{TerminalStyle, Verbosity, case_text};
 pub use wire::{WireError, read_event};
 
 /// Something that listens to a run.
@@ -65,7 +65,7 @@ pub trait Report {
 named! {
     /// The form of a report.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub enum Format {
+    pub enum ReportFormat {
         /// One object of JSON.
         Json = "json",
         /// The events as they come, one line of JSON each.
@@ -85,7 +85,7 @@ named! {
     }
 }
 
-impl Format {
+impl ReportFormat {
     /// Whether it shows the exchanges of cases that passed, so that a run has to keep them.
     pub fn wants_exchanges(self) -> bool {
         self == Self::Html
@@ -109,7 +109,7 @@ impl Format {
     }
 }
 
-impl FromStr for Format {
+impl FromStr for ReportFormat {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

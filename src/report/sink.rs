@@ -8,10 +8,10 @@ use crate::whole_file::WholeFile;
 
 /// What a report is written to.
 #[derive(Debug)]
-pub struct Sink(Out);
+pub struct Sink(SinkTarget);
 
 #[derive(Debug)]
-enum Out {
+enum SinkTarget {
     File(WholeFile),
     Standard(BufWriter<Stdout>),
     After { target: PathBuf, bytes: Vec<u8> },
@@ -24,22 +24,22 @@ impl Sink {
     /// # Errors
     /// A folder in which nothing can be written.
     pub fn file(target: &Path) -> io::Result<Self> {
-        Ok(Self(Out::File(WholeFile::create(target)?)))
+        Ok(Self(SinkTarget::File(WholeFile::create(target)?)))
     }
 
     /// Standard output, to which a report is written as it comes.
     pub fn standard_output() -> Self {
-        Self(Out::Standard(BufWriter::new(io::stdout())))
+        Self(SinkTarget::Standard(BufWriter::new(io::stdout())))
     }
 
     /// The end of a file that others write to as well, to which everything is added at once when it is finished.
     pub fn after(target: &Path) -> Self {
-        Self(Out::After { target: target.to_path_buf(), bytes: Vec::new() })
+        Self(SinkTarget::After { target: target.to_path_buf(), bytes: Vec::new() })
     }
 
     /// Memory, of which [`Sink::finish`] gives the bytes.
     pub fn memory() -> Self {
-        Self(Out::Memory(Vec::new()))
+        Self(SinkTarget::Memory(Vec::new()))
     }
 
     /// Puts the file in its place, or flushes the output. Returns the bytes, if they were kept in memory.
@@ -48,9 +48,9 @@ impl Sink {
     /// A disk that is full, or a reader that has gone away.
     pub fn finish(self) -> io::Result<Vec<u8>> {
         match self.0 {
-            Out::File(file) => file.commit().map(|()| Vec::new()),
-            Out::Standard(mut out) => out.flush().map(|()| Vec::new()),
-            Out::After { target, bytes } => {
+            SinkTarget::File(file) => file.commit().map(|()| Vec::new()),
+            SinkTarget::Standard(mut out) => out.flush().map(|()| Vec::new()),
+            SinkTarget::After { target, bytes } => {
                 if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
                     let mut pipe = WholeFile::create(&target)?;
                     return pipe.write_all(&bytes).and_then(|()| pipe.commit()).map(|()| Vec::new());
@@ -58,23 +58,23 @@ impl Sink {
                 let mut file = File::options().append(true).create(true).open(target)?;
                 file.write_all(&bytes).map(|()| Vec::new())
             }
-            Out::Memory(bytes) => Ok(bytes),
+            SinkTarget::Memory(bytes) => Ok(bytes),
         }
     }
 
     /// Flushes standard output, so that a reader can follow the run. A file appears only at the end.
     pub(super) fn follow(&mut self) -> io::Result<()> {
         match &mut self.0 {
-            Out::Standard(out) => out.flush(),
-            Out::File(_) | Out::After { .. } | Out::Memory(_) => Ok(()),
+            SinkTarget::Standard(out) => out.flush(),
+            SinkTarget::File(_) | SinkTarget::After { .. } | SinkTarget::Memory(_) => Ok(()),
         }
     }
 
     fn out(&mut self) -> &mut dyn Write {
         match &mut self.0 {
-            Out::File(file) => file,
-            Out::Standard(out) => out,
-            Out::After { bytes, .. } | Out::Memory(bytes) => bytes,
+            SinkTarget::File(file) => file,
+            SinkTarget::Standard(out) => out,
+            SinkTarget::After { bytes, .. } | SinkTarget::Memory(bytes) => bytes,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::Value as Json;
 
-use super::headline::{DRIFT_LISTED, Kind, headline, kind};
+use super::headline::{DRIFT_LISTED, HeadlineKind, headline, kind};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report};
@@ -64,18 +64,20 @@ impl TapReport {
         self.cases += 1;
         let kind = kind(record);
         let (word, directive) = match kind {
-            Kind::Passed | Kind::StartedAgain | Kind::Flaky => ("ok", String::new()),
-            Kind::Skipped => ("ok", format!(" # SKIP {}", description(&headline(record)))),
-            Kind::Waived => ("not ok", format!(" # TODO {}", description(&headline(record)))),
-            Kind::Broken | Kind::Inconclusive => ("not ok", String::new()),
+            HeadlineKind::Passed | HeadlineKind::StartedAgain | HeadlineKind::Flaky => ("ok", String::new()),
+            HeadlineKind::Skipped => ("ok", format!(" # SKIP {}", description(&headline(record)))),
+            HeadlineKind::Waived => ("not ok", format!(" # TODO {}", description(&headline(record)))),
+            HeadlineKind::Broken | HeadlineKind::Inconclusive => ("not ok", String::new()),
         };
         let indent = self.indent();
         writeln!(self.out, "{indent}{word} {} - {}{directive}", self.cases, record.id)?;
         match kind {
-            Kind::Passed | Kind::Skipped => Ok(()),
-            Kind::StartedAgain | Kind::Flaky | Kind::Waived | Kind::Broken | Kind::Inconclusive => {
-                self.block(record)
-            }
+            HeadlineKind::Passed | HeadlineKind::Skipped => Ok(()),
+            HeadlineKind::StartedAgain
+            | HeadlineKind::Flaky
+            | HeadlineKind::Waived
+            | HeadlineKind::Broken
+            | HeadlineKind::Inconclusive => self.block(record),
         }
     }
 

@@ -7,16 +7,16 @@ use std::collections::BTreeSet;
 use super::echo::Echoes;
 use super::fact::{AnswerChange, Fact};
 use super::name::{bare, equality_facts};
-use super::pair::Pair;
-use super::row::Judged;
-use super::transcript::{Exchange, read};
+use super::pair::ExchangePair;
+use super::row::AnswerReading;
+use super::transcript::{SnapshotExchange, read};
 use super::tree::MOST;
 use crate::model::{Contract, MessageTemplate, Value};
-use crate::snapshot::{PendingSnapshot, Recorded, replacements};
+use crate::snapshot::{PendingSnapshot, SnapshotFile, replacements};
 
 /// What has changed in a snapshot.
 #[derive(Default)]
-pub(super) struct Findings {
+pub(super) struct SnapshotFacts {
     /// Facts, each with its key; no key is there twice.
     pub(super) facts: Vec<(Fact, String)>,
     /// Lines about rows of the contract.
@@ -25,7 +25,7 @@ pub(super) struct Findings {
     pub(super) silent: BTreeSet<String>,
 }
 
-impl Findings {
+impl SnapshotFacts {
     pub(super) fn add(&mut self, fact: Fact, key: impl Into<String>) {
         let key = key.into();
         if self.facts.iter().all(|(_, known)| *known != key) {
@@ -33,7 +33,7 @@ impl Findings {
         }
     }
 
-    pub(super) fn row(&mut self, when: &str, judged: &Judged<'_>) {
+    pub(super) fn row(&mut self, when: &str, judged: &AnswerReading<'_>) {
         let line = format!("{when}  {}", judged.line());
         if !self.rows.contains(&line) {
             self.rows.push(line);
@@ -42,8 +42,8 @@ impl Findings {
 }
 
 /// What has changed in a pending snapshot.
-pub(super) fn findings(snapshot: &PendingSnapshot, contract: Option<&Contract>) -> Findings {
-    let mut findings = Findings::default();
+pub(super) fn findings(snapshot: &PendingSnapshot, contract: Option<&Contract>) -> SnapshotFacts {
+    let mut findings = SnapshotFacts::default();
     let new = bare(&snapshot.new.text);
     let Some(old) = &snapshot.old else {
         findings.add(Fact::FirstSeen, "first");
@@ -74,7 +74,7 @@ pub(super) fn findings(snapshot: &PendingSnapshot, contract: Option<&Contract>) 
     findings
 }
 
-fn head(old: &Recorded, new: &Recorded, findings: &mut Findings) {
+fn head(old: &SnapshotFile, new: &SnapshotFile, findings: &mut SnapshotFacts) {
     if old.version != new.version {
         let (old, new) = (old.version.clone(), new.version.clone());
         findings.add(Fact::Version { old: old.clone(), new: new.clone() }, format!("version {old} {new}"));
@@ -95,9 +95,9 @@ pub(super) fn lines_key(old: &str, new: &str) -> String {
 }
 
 /// The facts of a case that has no snapshot yet.
-fn first_seen(exchanges: &[Exchange<'_>], contract: Option<&Contract>, findings: &mut Findings) {
+fn first_seen(exchanges: &[SnapshotExchange<'_>], contract: Option<&Contract>, findings: &mut SnapshotFacts) {
     for (at, exchange) in exchanges.iter().enumerate() {
-        let judged = Judged::of(&exchange.answer, contract);
+        let judged = AnswerReading::of(&exchange.answer, contract);
         let fields = match exchange.answer.body.tree() {
             Some(Value::Map(entries)) => entries.iter().map(|(key, _)| key.as_str()).collect(),
             Some(_) | None => BTreeSet::new(),
@@ -117,14 +117,15 @@ fn first_seen(exchanges: &[Exchange<'_>], contract: Option<&Contract>, findings:
 }
 
 fn exchanges(
-    old: &[Exchange<'_>],
-    new: &[Exchange<'_>],
+    old: &[SnapshotExchange<'_>],
+    new: &[SnapshotExchange<'_>],
     contract: Option<&Contract>,
-    findings: &mut Findings,
+    findings: &mut SnapshotFacts,
 ) {
     if old.len() != new.len() {
-        let outcomes =
-            new[old.len().min(new.len())..].iter().map(|exchange| Judged::of(&exchange.answer, contract));
+        let outcomes = new[old.len().min(new.len())..]
+            .iter()
+            .map(|exchange| AnswerReading::of(&exchange.answer, contract));
         let outcomes: Vec<String> = outcomes.map(|judged| judged.outcome().to_string()).collect();
         let key = format!("answers {} {} {}", old.len(), new.len(), outcomes.join(" "));
         findings.add(Fact::Answers { old: old.len(), new: new.len() }, key);
@@ -132,14 +133,14 @@ fn exchanges(
     let count = old.len().max(new.len());
     for (at, (old, new)) in old.iter().zip(new).enumerate() {
         let step = (count > 1).then_some(at + 1);
-        let mut pair = Pair { step, contract, findings };
+        let mut pair = ExchangePair { step, contract, findings };
         pair.request(&old.request, &new.request);
         pair.answer(old, new);
     }
 }
 
 /// The literal texts of the rows of answers.
-pub(super) fn templates<'a>(judged: &[&Judged<'a>]) -> Vec<&'a str> {
+pub(super) fn templates<'a>(judged: &[&AnswerReading<'a>]) -> Vec<&'a str> {
     let rows = judged.iter().filter_map(|judged| judged.row);
     rows.filter_map(|row| row.message.as_ref()).map(MessageTemplate::as_str).collect()
 }

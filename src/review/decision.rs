@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::model::{Problem, SourceText, Spot};
 use crate::protocol::sha256_hex;
-use crate::snapshot::{PendingSnapshot, Recorded};
+use crate::snapshot::{PendingSnapshot, SnapshotFile};
 
 /// The format of a file of decisions.
 pub(super) const FORMAT: &str = "proofmark-decisions";
@@ -59,7 +59,7 @@ pub struct Decision {
 
 /// What a decision finds in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing<'a> {
+pub enum DecisionTarget<'a> {
     /// The snapshot that was decided on is still pending.
     Waits(&'a PendingSnapshot),
     /// The decision is carried out already.
@@ -71,7 +71,7 @@ pub enum Standing<'a> {
 }
 
 /// The digest by which a decision knows a snapshot: that of its text, without its head.
-pub fn digest(recorded: &Recorded) -> String {
+pub fn digest(recorded: &SnapshotFile) -> String {
     sha256_hex(recorded.text.as_bytes())
 }
 
@@ -80,17 +80,17 @@ impl Decision {
     pub fn standing<'a>(
         &self,
         pending: Option<&'a PendingSnapshot>,
-        accepted: Option<&Recorded>,
-    ) -> Standing<'a> {
+        accepted: Option<&SnapshotFile>,
+    ) -> DecisionTarget<'a> {
         if let Some(snapshot) = pending {
             let is_same = digest(&snapshot.new) == self.new && snapshot.old.as_ref().map(digest) == self.old;
-            return if is_same { Standing::Waits(snapshot) } else { Standing::Changed };
+            return if is_same { DecisionTarget::Waits(snapshot) } else { DecisionTarget::Changed };
         }
         let wanted = match self.decision {
             Choice::Accept => Some(&self.new),
             Choice::Reject => self.old.as_ref(),
         };
-        if accepted.map(digest).as_ref() == wanted { Standing::Done } else { Standing::Gone }
+        if accepted.map(digest).as_ref() == wanted { DecisionTarget::Done } else { DecisionTarget::Gone }
     }
 }
 
@@ -121,7 +121,7 @@ impl Decisions {
     /// # Errors
     /// What is wrong with it, each problem at its place; at most a hundred.
     pub fn read(file: &Arc<SourceText>) -> Result<Self, Vec<Problem>> {
-        let reader = Reader { file };
+        let reader = DecisionReader { file };
         // A reader that serde derives would take a list of values for an object, too.
         if !file.text.trim_start().starts_with('{') {
             return Err(vec![reader.said(0, "a file of decisions is a JSON object".into())]);
@@ -141,11 +141,11 @@ impl Decisions {
     }
 }
 
-struct Reader<'a> {
+struct DecisionReader<'a> {
     file: &'a Arc<SourceText>,
 }
 
-impl Reader<'_> {
+impl DecisionReader<'_> {
     fn decisions(&self, raw: &[&RawValue]) -> Result<Vec<Decision>, Vec<Problem>> {
         let (mut decisions, mut problems) = (Vec::<Decision>::with_capacity(raw.len()), Vec::new());
         let mut seen = BTreeSet::new();
@@ -204,15 +204,15 @@ fn new_digest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::E
 /// A function of its own makes the key needed: without one, a key that is left out would be taken for null.
 fn old_digest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
-    struct Digest(#[serde(deserialize_with = "new_digest")] String);
-    Ok(Option::<Digest>::deserialize(deserializer)?.map(|digest| digest.0))
+    struct DigestText(#[serde(deserialize_with = "new_digest")] String);
+    Ok(Option::<DigestText>::deserialize(deserializer)?.map(|digest| digest.0))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Choice, Decision, Decisions, Standing, digest};
+    use super::{Choice, Decision, DecisionTarget, Decisions, digest};
     use crate::model::SourceText;
-    use crate::snapshot::Recorded;
+    use crate::snapshot::SnapshotFile;
     use std::sync::Arc;
 
     fn read(text: &str) -> Result<Decisions, Vec<String>> {
@@ -294,28 +294,28 @@ mod tests {
 
     #[test]
     fn a_decision_that_is_carried_out_already_is_known_by_what_is_accepted() {
-        let recorded = |text: &str| Recorded {
+        let recorded = |text: &str| SnapshotFile {
             text: text.into(),
             about: String::new(),
             endpoint: String::new(),
             version: String::new(),
         };
         let (old, new, other) = (recorded("old"), recorded("new"), recorded("other"));
-        let decided = |decision, before: Option<&Recorded>| Decision {
+        let decided = |decision, before: Option<&SnapshotFile>| Decision {
             case: "a".into(),
             old: before.map(digest),
             new: digest(&new),
             decision,
         };
         for (decision, before, accepted, expected) in [
-            (Choice::Accept, Some(&old), Some(&new), Standing::Done),
-            (Choice::Accept, Some(&old), Some(&old), Standing::Gone),
-            (Choice::Accept, None, None, Standing::Gone),
-            (Choice::Reject, Some(&old), Some(&old), Standing::Done),
-            (Choice::Reject, None, None, Standing::Done),
-            (Choice::Reject, Some(&old), Some(&new), Standing::Gone),
-            (Choice::Reject, Some(&old), None, Standing::Gone),
-            (Choice::Reject, None, Some(&other), Standing::Gone),
+            (Choice::Accept, Some(&old), Some(&new), DecisionTarget::Done),
+            (Choice::Accept, Some(&old), Some(&old), DecisionTarget::Gone),
+            (Choice::Accept, None, None, DecisionTarget::Gone),
+            (Choice::Reject, Some(&old), Some(&old), DecisionTarget::Done),
+            (Choice::Reject, None, None, DecisionTarget::Done),
+            (Choice::Reject, Some(&old), Some(&new), DecisionTarget::Gone),
+            (Choice::Reject, Some(&old), None, DecisionTarget::Gone),
+            (Choice::Reject, None, Some(&other), DecisionTarget::Gone),
         ] {
             assert_eq!(
                 decided(decision, before).standing(None, accepted),

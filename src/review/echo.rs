@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::ops::Range;
 
-use super::transcript::Request;
+use super::transcript::SnapshotRequest;
 use crate::model::Contract;
 use crate::snapshot::replacements;
 
@@ -29,7 +29,11 @@ pub(super) struct Echoes {
 
 impl Echoes {
     /// What the answers to these requests may repeat; nothing that is a word of a template itself.
-    pub(super) fn of(requests: [&Request<'_>; 2], contract: Option<&Contract>, templates: &[&str]) -> Self {
+    pub(super) fn of(
+        requests: [&SnapshotRequest<'_>; 2],
+        contract: Option<&Contract>,
+        templates: &[&str],
+    ) -> Self {
         let declared = contract.map_or(&[][..], |contract| &contract.parameters);
         let sent = requests.iter().flat_map(|request| &request.params);
         let names = sent.clone().map(|(name, _)| *name);
@@ -73,7 +77,7 @@ impl Echoes {
 
     /// The key of a change from one text to another. It holds the replaced parts with their replacements, and leaves
     /// out the rest, which differs from case to case. Where little stays, it holds the whole of both texts.
-    pub(super) fn change(&self, old: &str, new: &str, others: Others<'_>) -> String {
+    pub(super) fn change(&self, old: &str, new: &str, others: EchoTexts<'_>) -> String {
         let (old, new) = (self.masked(old, others.old), self.masked(new, others.new));
         let (old_words, new_words) = (words(&old), words(&new));
         let replaced = replacements(&old_words, &new_words);
@@ -97,7 +101,7 @@ fn is_rewritten(words: &[&str], replaced: &[(Range<usize>, Range<usize>)]) -> bo
 
 /// Texts that also count as repeated, in the old text and in the new one.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Others<'a> {
+pub(super) struct EchoTexts<'a> {
     pub(super) old: &'a [(&'a str, &'static str)],
     pub(super) new: &'a [(&'a str, &'static str)],
 }
@@ -177,12 +181,13 @@ fn words(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Echoes, Others, words};
-    use crate::review::transcript::Request;
+    use super::{EchoTexts, Echoes, words};
+    use crate::review::transcript::SnapshotRequest;
 
     fn key(params: &[(&str, &str)], old: &str, new: &str) -> String {
-        let request = Request { target: "GET /", headers: vec![], params: params.to_vec(), body: vec![] };
-        Echoes::of([&request, &request], None, &[]).change(old, new, Others::default())
+        let request =
+            SnapshotRequest { target: "GET /", headers: vec![], params: params.to_vec(), body: vec![] };
+        Echoes::of([&request, &request], None, &[]).change(old, new, EchoTexts::default())
     }
 
     #[test]

@@ -59,13 +59,13 @@ pub enum Fact {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AnswerChange {
     /// It is there for the first time, or no longer, with this outcome.
-    Outcome(Outcome),
+    Outcome(AnswerOutcome),
     /// It was an error and is a success, or the other way round.
     Turned {
         /// What came of it before.
-        old: Outcome,
+        old: AnswerOutcome,
         /// What comes of it now.
-        new: Outcome,
+        new: AnswerOutcome,
     },
     /// The HTTP status.
     Status {
@@ -90,7 +90,7 @@ pub enum AnswerChange {
         /// Its `JSONPath`.
         path: String,
         /// What became of it.
-        change: Part,
+        change: PartChange,
         /// What the contract says of the field, if that matters.
         promise: Option<&'static str>,
     },
@@ -106,7 +106,7 @@ pub enum AnswerChange {
         /// Its name.
         name: String,
         /// What became of it.
-        change: Part,
+        change: PartChange,
     },
     /// The kind of body, such as JSON.
     Body {
@@ -156,14 +156,14 @@ pub enum RequestChange {
         /// Its name.
         name: String,
         /// What became of it.
-        change: Part,
+        change: PartChange,
     },
     /// A header field.
     Header {
         /// Its name.
         name: String,
         /// What became of it.
-        change: Part,
+        change: PartChange,
     },
     /// Its body, as it is written out.
     Body,
@@ -173,7 +173,7 @@ pub enum RequestChange {
 
 /// What became of a named part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum PartChange {
     /// It was not there.
     New,
     /// It is not there any more.
@@ -213,7 +213,7 @@ pub enum Part {
 
 /// What came of a request, in short.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Outcome {
+pub struct AnswerOutcome {
     /// The HTTP status.
     pub status: u16,
     /// The error code, if there is one.
@@ -253,7 +253,7 @@ impl Fact {
     }
 }
 
-impl Part {
+impl PartChange {
     fn forget_values(&mut self) {
         if let Self::Value(values) = self {
             *values = None;

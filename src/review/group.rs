@@ -1,8 +1,8 @@
-//! Changes of the same kind, gathered. Main type: [`Group`].
+//! Changes of the same kind, gathered. Main type: [`ChangeGroup`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::change::{Findings, findings};
+use super::change::{SnapshotFacts, findings};
 use super::fact::Fact;
 use crate::model::Contract;
 use crate::snapshot::PendingSnapshot;
@@ -21,7 +21,7 @@ pub struct Change {
 
 /// Snapshots whose change is of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub struct ChangeGroup {
     /// What has changed in all of them, without what differs from case to case.
     pub facts: Vec<Fact>,
     /// The snapshots, in the order of their cases; at least one.
@@ -39,7 +39,7 @@ pub fn fault_note(changes: &[&Change]) -> Option<String> {
 }
 
 /// What makes two changes one kind: the keys of their facts.
-type Kind = Vec<String>;
+type ChangeKind = Vec<String>;
 
 /// The snapshots by the kind of their change, in the order of the first case of each kind.
 ///
@@ -48,13 +48,13 @@ type Kind = Vec<String>;
 pub fn group<'a>(
     mut snapshots: Vec<PendingSnapshot>,
     contract: impl Fn(&str) -> Option<&'a Contract>,
-) -> Vec<Group> {
+) -> Vec<ChangeGroup> {
     snapshots.sort_by(|left, right| left.case.cmp(&right.case));
-    let mut places: HashMap<Kind, usize> = HashMap::new();
+    let mut places: HashMap<ChangeKind, usize> = HashMap::new();
     let mut groups: Vec<Gathered> = Vec::new();
     for snapshot in snapshots {
-        let Findings { facts, rows, silent } = findings(&snapshot, contract(&snapshot.case));
-        let mut kind: Kind = facts.iter().map(|(_, key)| key.clone()).chain(silent).collect();
+        let SnapshotFacts { facts, rows, silent } = findings(&snapshot, contract(&snapshot.case));
+        let mut kind: ChangeKind = facts.iter().map(|(_, key)| key.clone()).chain(silent).collect();
         kind.sort_unstable();
         let at = *places.entry(kind).or_insert(groups.len());
         if at == groups.len() {
@@ -92,8 +92,8 @@ impl Gathered {
         self.changes.push(Change { snapshot, facts: own, rows });
     }
 
-    fn group(mut self) -> Group {
+    fn group(mut self) -> ChangeGroup {
         let facts = self.order.iter().filter_map(|key| self.general.remove(key)).collect();
-        Group { facts, changes: self.changes }
+        ChangeGroup { facts, changes: self.changes }
     }
 }

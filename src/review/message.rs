@@ -1,8 +1,8 @@
 //! How an error's message has changed, as the contract's templates see it.
 
-use super::echo::{Echoes, Others, has_word, numbered};
+use super::echo::{EchoTexts, Echoes, has_word, numbered};
 use super::fact::MessageChange;
-use super::row::Judged;
+use super::row::AnswerReading;
 use crate::model::MessageTemplate;
 
 /// The names of blanks in keys; the last one names all further blanks of a template.
@@ -12,8 +12,8 @@ const BLANKS: [&str; 4] = ["blank 1", "blank 2", "blank 3", "blank 4"];
 ///
 /// What fills the blanks of a row differs from case to case, so it counts only by how it changes.
 pub(super) fn message_change(
-    old: &Judged<'_>,
-    new: &Judged<'_>,
+    old: &AnswerReading<'_>,
+    new: &AnswerReading<'_>,
     echoes: &Echoes,
 ) -> Option<(MessageChange, String)> {
     let (before, after) = (old.message.as_ref()?, new.message.as_ref()?);
@@ -44,14 +44,14 @@ pub(super) fn message_change(
             let new_blanks = blanks(new_template, after);
             (MessageChange::Joined, against_template((after, &new_blanks), before, echoes))
         }
-        (None, None) => (MessageChange::Free, echoes.change(before, after, Others::default())),
+        (None, None) => (MessageChange::Free, echoes.change(before, after, EchoTexts::default())),
     };
     let codes = [old, new].map(|judged| judged.code.clone().unwrap_or_default()).join(" ");
     Some((change, format!("message {codes} {rows} {how}")))
 }
 
 /// The template that an answer's message is an instance of.
-fn template<'a>(judged: &Judged<'a>) -> Option<&'a MessageTemplate> {
+fn template<'a>(judged: &AnswerReading<'a>) -> Option<&'a MessageTemplate> {
     judged.row.and_then(|row| row.message.as_ref())
 }
 
@@ -67,7 +67,7 @@ fn filling(old: &str, new: &str, echoes: &Echoes) -> String {
     if Echoes::is_rewritten(old, new) {
         return numbered(&echoes.masked(new, &[(old, BLANKS[0])]));
     }
-    echoes.change(old, new, Others::default())
+    echoes.change(old, new, EchoTexts::default())
 }
 
 /// How a message that is not an instance of a template differs from one that is.
@@ -81,5 +81,5 @@ fn against_template(
     if blanks.is_empty() || stays || is_rewritten() {
         return numbered(&echoes.masked(other, blanks));
     }
-    echoes.change(instance, other, Others::default())
+    echoes.change(instance, other, EchoTexts::default())
 }

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::fact::{Fact, Part};
-use super::transcript::{Exchange, Seen};
+use super::fact::{Fact, PartChange};
+use super::transcript::{SnapshotBody, SnapshotExchange};
 use crate::model::Value;
 use crate::snapshot::is_time;
 
@@ -29,13 +29,13 @@ const SHORTEST: usize = 16;
 ///
 /// Such a value differs in every run, so the change goes by the name alone. The value has to look like one that had a
 /// name: a part without spaces, as long as an identifier, with a digit; or a time.
-pub(super) fn naming(old: &str, new: &str) -> Option<Part> {
+pub(super) fn naming(old: &str, new: &str) -> Option<PartChange> {
     let alike = |(left, right): &((usize, char), (usize, char))| left.1 == right.1;
     let start = old.char_indices().zip(new.char_indices()).take_while(alike).last();
     let start = start.map_or(0, |((at, letter), _)| at + letter.len_utf8());
     named_part(&old[start..], &new[start..])
-        .map(Part::Unnamed)
-        .or_else(|| named_part(&new[start..], &old[start..]).map(Part::Named))
+        .map(PartChange::Unnamed)
+        .or_else(|| named_part(&new[start..], &old[start..]).map(PartChange::Named))
 }
 
 /// The name that one text starts with, if the other has such a value in its place and then goes on alike.
@@ -57,7 +57,7 @@ pub(super) fn name_of_number(digits: &str) -> Option<&str> {
 
 /// A place where a name is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Place {
+struct NamePlace {
     step: usize,
     is_answer: bool,
     path: String,
@@ -65,7 +65,7 @@ struct Place {
     position: usize,
 }
 
-impl Place {
+impl NamePlace {
     fn owner(&self) -> (usize, bool) {
         (self.step, self.is_answer)
     }
@@ -77,10 +77,10 @@ impl Place {
 }
 
 /// The places of a transcript that have a name, each with the first place that has the same name and number.
-struct Places<'a> {
+struct NamePlaces<'a> {
     /// In order: the place, and the name.
-    found: Vec<(Place, &'a str)>,
-    by_place: HashMap<Place, usize>,
+    found: Vec<(NamePlace, &'a str)>,
+    by_place: HashMap<NamePlace, usize>,
     /// For each place the position of the first equal one.
     first: Vec<usize>,
 }
@@ -88,9 +88,12 @@ struct Places<'a> {
 /// Which values are equal now and were not, or the other way round; each with what it is grouped by.
 ///
 /// Only places with a name in both transcripts count, so a value that is new moves no number.
-pub(super) fn equality_facts(old: &[Exchange<'_>], new: &[Exchange<'_>]) -> Vec<(Fact, String)> {
+pub(super) fn equality_facts(
+    old: &[SnapshotExchange<'_>],
+    new: &[SnapshotExchange<'_>],
+) -> Vec<(Fact, String)> {
     let texts = (texts(old), texts(new));
-    let (old, new) = (Places::of(&texts.0), Places::of(&texts.1));
+    let (old, new) = (NamePlaces::of(&texts.0), NamePlaces::of(&texts.1));
     let mut known = BTreeSet::new();
     let mut facts = Vec::new();
     for (at, (place, name)) in new.found.iter().enumerate() {
@@ -113,8 +116,8 @@ pub(super) fn equality_facts(old: &[Exchange<'_>], new: &[Exchange<'_>]) -> Vec<
     facts
 }
 
-fn fact(name: &str, first: &Place, second: &Place, is_equal: bool) -> (Fact, String) {
-    let owner = |place: &Place| if place.is_answer { "answer" } else { "request" };
+fn fact(name: &str, first: &NamePlace, second: &NamePlace, is_equal: bool) -> (Fact, String) {
+    let owner = |place: &NamePlace| if place.is_answer { "answer" } else { "request" };
     let is_alike = first.path == second.path && first.is_answer == second.is_answer;
     let places = if is_alike {
         format!("{}s {} and {}", owner(first), first.step + 1, second.step + 1)
@@ -126,7 +129,7 @@ fn fact(name: &str, first: &Place, second: &Place, is_equal: bool) -> (Fact, Str
     (Fact::Equality { name: name.to_owned(), places, is_equal }, key)
 }
 
-impl<'a> Places<'a> {
+impl<'a> NamePlaces<'a> {
     fn of(texts: &'a [(usize, bool, String, Cow<'_, str>)]) -> Self {
         let mut places = Self { found: Vec::new(), by_place: HashMap::new(), first: Vec::new() };
         let mut firsts: HashMap<(&str, &str), usize> = HashMap::new();
@@ -134,7 +137,7 @@ impl<'a> Places<'a> {
             for (position, found) in NAME.captures_iter(text).enumerate() {
                 let (_, [name, number]) = found.extract();
                 let at = places.found.len();
-                let place = Place { step: *step, is_answer: *is_answer, path: path.clone(), position };
+                let place = NamePlace { step: *step, is_answer: *is_answer, path: path.clone(), position };
                 places.by_place.insert(place.clone(), at);
                 places.first.push(*firsts.entry((name, number)).or_insert(at));
                 places.found.push((place, name));
@@ -143,21 +146,21 @@ impl<'a> Places<'a> {
         places
     }
 
-    fn place(&self, at: usize) -> &Place {
+    fn place(&self, at: usize) -> &NamePlace {
         &self.found[at].0
     }
 
     /// Whether two places are equal; none if one of them has no name here.
-    fn is_equal(&self, left: &Place, right: &Place) -> Option<bool> {
-        let first = |place: &Place| self.by_place.get(place).map(|at| self.first[*at]);
+    fn is_equal(&self, left: &NamePlace, right: &NamePlace) -> Option<bool> {
+        let first = |place: &NamePlace| self.by_place.get(place).map(|at| self.first[*at]);
         Some(first(left)? == first(right)?)
     }
 }
 
 /// Every text of a transcript that may have names: whose it is, and its place there.
-fn texts<'a>(exchanges: &'a [Exchange<'_>]) -> Vec<(usize, bool, String, Cow<'a, str>)> {
+fn texts<'a>(exchanges: &'a [SnapshotExchange<'_>]) -> Vec<(usize, bool, String, Cow<'a, str>)> {
     let mut found = Vec::new();
-    for (step, Exchange { request, answer }) in exchanges.iter().enumerate() {
+    for (step, SnapshotExchange { request, answer }) in exchanges.iter().enumerate() {
         let mut add = |is_answer: bool, path: String, text: &'a str| {
             if text.contains('[') {
                 found.push((step, is_answer, path, Cow::Borrowed(text)));
@@ -173,16 +176,16 @@ fn texts<'a>(exchanges: &'a [Exchange<'_>]) -> Vec<(usize, bool, String, Cow<'a,
             add(true, format!("header {name}"), value);
         }
         match &answer.body {
-            Seen::Json(tree) | Seen::Xml { tree, .. } => {
+            SnapshotBody::Json(tree) | SnapshotBody::Xml { tree, .. } => {
                 leaves(tree, "$", &mut |path, text| add(true, path, text));
             }
-            Seen::Lines(_) | Seen::Bytes(_) | Seen::Cut { .. } => {
+            SnapshotBody::Lines(_) | SnapshotBody::Bytes(_) | SnapshotBody::Cut { .. } => {
                 let lines = answer.body.lines();
                 for (number, line) in lines.iter().enumerate() {
                     add(true, format!("line {}", number + 1), line);
                 }
             }
-            Seen::Empty => {}
+            SnapshotBody::Empty => {}
         }
     }
     found
@@ -213,7 +216,7 @@ fn leaves<'a>(tree: &'a Value, path: &str, add: &mut impl FnMut(String, &'a str)
 #[cfg(test)]
 mod tests {
     use super::{bare, equality_facts, naming};
-    use crate::review::fact::Part;
+    use crate::review::fact::PartChange;
     use crate::review::transcript::read;
 
     fn told(old: &str, new: &str) -> Vec<String> {
@@ -237,8 +240,8 @@ mod tests {
     #[test]
     fn a_value_that_lost_its_name_is_told_by_that() {
         let cases = [
-            ("?id=[id]&x=1", "?id=9F3E-3ABC-1234-5678-90&x=1", Some(Part::Unnamed("id".into()))),
-            ("9F3E-3ABC-1234-5678-90", "[id]", Some(Part::Named("id".into()))),
+            ("?id=[id]&x=1", "?id=9F3E-3ABC-1234-5678-90&x=1", Some(PartChange::Unnamed("id".into()))),
+            ("9F3E-3ABC-1234-5678-90", "[id]", Some(PartChange::Named("id".into()))),
             ("[id]", "constant", None),
             ("[id] a", "9F3E-3ABC-1234-5678-90 b", None),
             ("a", "b", None),

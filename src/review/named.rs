@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fact::Part;
+use super::fact::PartChange;
 use super::name::naming;
 
 /// How named parts differ: name, change, key. A name may be there more than once.
-pub(super) fn named(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<(String, Part, String)> {
+pub(super) fn named(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<(String, PartChange, String)> {
     if old == new {
         return Vec::new();
     }
@@ -24,18 +24,18 @@ pub(super) fn named(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<(String, 
         let (part, how) = match (old.get(name), new.get(name)) {
             (Some(left), Some(right)) if left == right => continue,
             (Some(left), Some(right)) if left.len() != right.len() => {
-                let part = Part::Times { old: left.len(), new: right.len() };
+                let part = PartChange::Times { old: left.len(), new: right.len() };
                 let how = format!("{part:?}");
                 (part, how)
             }
             (Some(left), Some(right)) => {
                 let (left, right) = (left.join(", "), right.join(", "));
-                let part = naming(&left, &right).unwrap_or(Part::Value(Some((left, right))));
+                let part = naming(&left, &right).unwrap_or(PartChange::Value(Some((left, right))));
                 let how = format!("{part:?}");
                 (part, how)
             }
-            (None, _) => (Part::New, "new".into()),
-            (Some(_), None) => (Part::Gone, "gone".into()),
+            (None, _) => (PartChange::New, "new".into()),
+            (Some(_), None) => (PartChange::Gone, "gone".into()),
         };
         found.push((name.clone(), part, format!("{name} {how}")));
     }

@@ -1,26 +1,26 @@
-//! One exchange before and after. Main type: [`Pair`].
+//! One exchange before and after. Main type: [`ExchangePair`].
 
 use std::collections::BTreeSet;
 
-use super::change::{Findings, lines_key, templates};
-use super::echo::{Echoes, Others, numbered};
-use super::fact::{AnswerChange, Fact, Part, RequestChange};
+use super::change::{SnapshotFacts, lines_key, templates};
+use super::echo::{EchoTexts, Echoes, numbered};
+use super::fact::{AnswerChange, Fact, PartChange, RequestChange};
 use super::message::message_change;
 use super::name::{name_of_number, naming};
 use super::named::named;
-use super::row::{Judged, plain, promise};
-use super::transcript::{Answer, Exchange, Request, Seen};
+use super::row::{AnswerReading, plain, promise};
+use super::transcript::{SnapshotAnswer, SnapshotBody, SnapshotExchange, SnapshotRequest};
 use super::tree::{MOST, TreeChange, differences};
 use crate::model::{Contract, Value};
 
 /// One exchange before and after.
-pub(super) struct Pair<'a> {
+pub(super) struct ExchangePair<'a> {
     pub(super) step: Option<usize>,
     pub(super) contract: Option<&'a Contract>,
-    pub(super) findings: &'a mut Findings,
+    pub(super) findings: &'a mut SnapshotFacts,
 }
 
-impl Pair<'_> {
+impl ExchangePair<'_> {
     fn add_answer(&mut self, change: AnswerChange, key: impl Into<String>) {
         self.findings.add(Fact::Answer { step: self.step, change }, key);
     }
@@ -29,7 +29,7 @@ impl Pair<'_> {
         self.findings.add(Fact::Request { step: self.step, change }, key);
     }
 
-    pub(super) fn request(&mut self, old: &Request<'_>, new: &Request<'_>) {
+    pub(super) fn request(&mut self, old: &SnapshotRequest<'_>, new: &SnapshotRequest<'_>) {
         if old.target != new.target {
             let change = RequestChange::Target { old: old.target.into(), new: new.target.into() };
             self.add_request(change, format!("target {} {}", old.target, new.target));
@@ -50,9 +50,9 @@ impl Pair<'_> {
         }
     }
 
-    pub(super) fn answer(&mut self, old: &Exchange<'_>, new: &Exchange<'_>) {
+    pub(super) fn answer(&mut self, old: &SnapshotExchange<'_>, new: &SnapshotExchange<'_>) {
         let (before, after) =
-            (Judged::of(&old.answer, self.contract), Judged::of(&new.answer, self.contract));
+            (AnswerReading::of(&old.answer, self.contract), AnswerReading::of(&new.answer, self.contract));
         let templates = templates(&[&before, &after]);
         let echoes = Echoes::of([&old.request, &new.request], self.contract, &templates);
         let has_turned = self.outcome(&before, &after);
@@ -64,7 +64,7 @@ impl Pair<'_> {
             self.add_answer(AnswerChange::Header { name, change }, format!("header {key}"));
         }
         let codes = (code_mark(&before), code_mark(&after));
-        let others = Others { old: &codes.0, new: &codes.1 };
+        let others = EchoTexts { old: &codes.0, new: &codes.1 };
         self.body(
             &old.answer,
             &new.answer,
@@ -72,7 +72,7 @@ impl Pair<'_> {
         );
     }
 
-    fn rows(&mut self, before: &Judged<'_>, after: &Judged<'_>) {
+    fn rows(&mut self, before: &AnswerReading<'_>, after: &AnswerReading<'_>) {
         if self.contract.is_none() {
             return;
         }
@@ -85,7 +85,7 @@ impl Pair<'_> {
     }
 
     /// Status and code; gives whether a success became an error or the other way round.
-    fn outcome(&mut self, before: &Judged<'_>, after: &Judged<'_>) -> bool {
+    fn outcome(&mut self, before: &AnswerReading<'_>, after: &AnswerReading<'_>) -> bool {
         let codes = [before, after].map(|judged| judged.code.clone().unwrap_or_default()).join(" ");
         let turned = before.is_success().zip(after.is_success());
         if turned.is_some_and(|(was, is)| was != is) && before.code != after.code {
@@ -118,10 +118,10 @@ impl Pair<'_> {
         false
     }
 
-    fn body(&mut self, old: &Answer<'_>, new: &Answer<'_>, comparison: &Comparison<'_>) {
+    fn body(&mut self, old: &SnapshotAnswer<'_>, new: &SnapshotAnswer<'_>, comparison: &Comparison<'_>) {
         match (&old.body, &new.body) {
-            (Seen::Json(left), Seen::Json(right)) => self.trees(left, right, comparison),
-            (Seen::Xml { root, tree: left }, Seen::Xml { root: new_root, tree: right }) => {
+            (SnapshotBody::Json(left), SnapshotBody::Json(right)) => self.trees(left, right, comparison),
+            (SnapshotBody::Xml { root, tree: left }, SnapshotBody::Xml { root: new_root, tree: right }) => {
                 if root != new_root && !comparison.has_turned {
                     let change = AnswerChange::Root { old: (*root).into(), new: (*new_root).into() };
                     self.add_answer(change, format!("root {root} {new_root}"));
@@ -174,7 +174,7 @@ impl Pair<'_> {
             return;
         }
         let mut change = change;
-        if let (Part::Value(_), Some(part)) = (&change.part, naming_of(&change)) {
+        if let (PartChange::Value(_), Some(part)) = (&change.part, naming_of(&change)) {
             change.part = part;
         }
         let how = comparison.how(&change);
@@ -184,14 +184,14 @@ impl Pair<'_> {
             self.findings.silent.insert(key);
             return;
         }
-        let part = match (matches!(change.part, Part::Value(_)), how.is_empty()) {
-            (true, true) => Part::FollowsCode,
-            (true, false) => Part::Value(Some((plain(change.old), plain(change.new)))),
+        let part = match (matches!(change.part, PartChange::Value(_)), how.is_empty()) {
+            (true, true) => PartChange::FollowsCode,
+            (true, false) => PartChange::Value(Some((plain(change.old), plain(change.new)))),
             (false, _) => change.part,
         };
-        let whose = if part == Part::Gone { comparison.before } else { comparison.after };
+        let whose = if part == PartChange::Gone { comparison.before } else { comparison.after };
         let is_success = (200..300).contains(&whose.status);
-        let promise = matches!(part, Part::New | Part::Gone)
+        let promise = matches!(part, PartChange::New | PartChange::Gone)
             .then(|| promise(self.contract?, &change.path, is_success))
             .flatten();
         self.add_answer(AnswerChange::Field { path: change.path, change: part, promise }, key);
@@ -209,10 +209,10 @@ impl Pair<'_> {
 
 /// What it takes to describe how a body changed.
 struct Comparison<'a> {
-    before: &'a Judged<'a>,
-    after: &'a Judged<'a>,
+    before: &'a AnswerReading<'a>,
+    after: &'a AnswerReading<'a>,
     echoes: &'a Echoes,
-    others: Others<'a>,
+    others: EchoTexts<'a>,
     has_turned: bool,
 }
 
@@ -221,7 +221,7 @@ impl Comparison<'_> {
     fn how(&self, change: &TreeChange<'_>) -> String {
         let (old, new) = (plain(change.old), plain(change.new));
         match change.part {
-            Part::Value(_) | Part::Items { .. } => {
+            PartChange::Value(_) | PartChange::Items { .. } => {
                 let has_other_code = self.before.code != self.after.code;
                 let masked =
                     || self.echoes.masked(&old, self.others.old) == self.echoes.masked(&new, self.others.new);
@@ -230,26 +230,26 @@ impl Comparison<'_> {
                 }
                 format!("{:?} {}", change.part, self.echoes.change(&old, &new, self.others))
             }
-            Part::New => format!("new {}", change.new.map_or("", Value::type_name)),
-            Part::Gone
-            | Part::Unnamed(_)
-            | Part::Named(_)
-            | Part::Type { .. }
-            | Part::FollowsCode
-            | Part::Times { .. }
-            | Part::Order => format!("{:?}", change.part),
+            PartChange::New => format!("new {}", change.new.map_or("", Value::type_name)),
+            PartChange::Gone
+            | PartChange::Unnamed(_)
+            | PartChange::Named(_)
+            | PartChange::Type { .. }
+            | PartChange::FollowsCode
+            | PartChange::Times { .. }
+            | PartChange::Order => format!("{:?}", change.part),
         }
     }
 }
 
 /// What became of a name in a value that changed; a number is named as a whole.
-fn naming_of(change: &TreeChange<'_>) -> Option<Part> {
+fn naming_of(change: &TreeChange<'_>) -> Option<PartChange> {
     let number = |value: Option<&Value>| matches!(value, Some(Value::Number(_)));
     if number(change.old) && number(change.new) {
         let (old, new) = (change.old?.to_plain(), change.new?.to_plain());
         return match (name_of_number(&old), name_of_number(&new)) {
-            (Some(name), None) => Some(Part::Unnamed(name.to_owned())),
-            (None, Some(name)) => Some(Part::Named(name.to_owned())),
+            (Some(name), None) => Some(PartChange::Unnamed(name.to_owned())),
+            (None, Some(name)) => Some(PartChange::Named(name.to_owned())),
             (Some(_), Some(_)) | (None, None) => None,
         };
     }
@@ -267,6 +267,6 @@ fn other_fields(old: &Value, new: &Value) -> Option<(String, String)> {
     is_other.then(|| (old.join(", "), new.join(", ")))
 }
 
-fn code_mark<'a>(judged: &'a Judged<'_>) -> Vec<(&'a str, &'static str)> {
+fn code_mark<'a>(judged: &'a AnswerReading<'_>) -> Vec<(&'a str, &'static str)> {
     judged.code.iter().map(|code| (code.as_str(), "code")).collect()
 }

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use super::tests::waiting;
-use super::transcript::{Exchange as Read, Seen, read};
+use super::transcript::{SnapshotBody, SnapshotExchange, read};
 use super::{Fact, group};
 use crate::model::{
     Answer, AnswerPlace, Body, Exchange, Method, Normalisation, Request, SentBody, Value, ValueKind,
     ValueRule,
 };
 use crate::protocol::read_body;
-use crate::snapshot::{Names, Rules, Transcript};
+use crate::snapshot::{SnapshotRules, Transcript, VolatileNames};
 
 /// Texts that imitate the marks of a snapshot, hide, act, or are very long.
 const HOSTILE: [&str; 18] = [
@@ -111,8 +111,8 @@ impl Chance {
 }
 
 fn text(exchanges: &[Exchange], rules: &Normalisation) -> String {
-    let rules = Rules::new(&[rules], &["x-a".into(), "x-b".into()]);
-    Transcript::new(exchanges, &rules, Names::default()).text()
+    let rules = SnapshotRules::new(&[rules], &["x-a".into(), "x-b".into()]);
+    Transcript::new(exchanges, &rules, VolatileNames::default()).text()
 }
 
 /// A text without the escapes of a line.
@@ -160,7 +160,7 @@ fn is_tree(sent: &Value, read: &Value) -> bool {
     }
 }
 
-fn check(sent: &Exchange, read: &Read<'_>) {
+fn check(sent: &Exchange, read: &SnapshotExchange<'_>) {
     let answer = &sent.answer;
     assert_eq!(read.request.params.len(), sent.request.params.len());
     assert_eq!((read.request.headers.len(), read.request.body.len()), (1, 0));
@@ -174,13 +174,13 @@ fn check(sent: &Exchange, read: &Read<'_>) {
         assert!(is_text(value, &unescaped(read_value)), "{value:?} {read_value:?}");
     }
     match (&answer.body, &read.answer.body) {
-        (_, Seen::Cut { lines, .. }) => assert_eq!(lines.len(), 2001),
-        (Body::Empty, Seen::Empty) => assert!(answer.bytes.is_empty()),
-        (Body::Json(sent), Seen::Json(read)) => assert!(is_tree(sent, read), "{sent} {read}"),
-        (Body::Xml { root, tree }, Seen::Xml { root: read_root, tree: read }) => {
+        (_, SnapshotBody::Cut { lines, .. }) => assert_eq!(lines.len(), 2001),
+        (Body::Empty, SnapshotBody::Empty) => assert!(answer.bytes.is_empty()),
+        (Body::Json(sent), SnapshotBody::Json(read)) => assert!(is_tree(sent, read), "{sent} {read}"),
+        (Body::Xml { root, tree }, SnapshotBody::Xml { root: read_root, tree: read }) => {
             assert!(root == read_root && is_tree(tree, read), "{tree} {read}");
         }
-        (_, Seen::Lines(lines)) => {
+        (_, SnapshotBody::Lines(lines)) => {
             let sent = std::str::from_utf8(&answer.bytes).unwrap();
             assert_eq!(sent.split('\n').count(), lines.len());
             assert!(
@@ -188,7 +188,7 @@ fn check(sent: &Exchange, read: &Read<'_>) {
                 "{sent:?}"
             );
         }
-        (_, Seen::Bytes(_)) => assert!(std::str::from_utf8(&answer.bytes).is_err()),
+        (_, SnapshotBody::Bytes(_)) => assert!(std::str::from_utf8(&answer.bytes).is_err()),
         (sent, read) => panic!("{sent:?} was read as {read:?}"),
     }
 }

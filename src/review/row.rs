@@ -1,7 +1,7 @@
-//! Which row of the contract an answer is an instance of. Main type: [`Judged`].
+//! Which row of the contract an answer is an instance of. Main type: [`AnswerReading`].
 
-use super::fact::Outcome;
-use super::transcript::Answer;
+use super::fact::AnswerOutcome;
+use super::transcript::SnapshotAnswer;
 use super::wording::cut;
 use crate::check::select;
 use crate::model::{Contract, ErrorRow, MessageTemplate, Value};
@@ -10,7 +10,7 @@ use crate::model::{Contract, ErrorRow, MessageTemplate, Value};
 const LONGEST: usize = 400;
 
 /// An answer as the contract reads it.
-pub(super) struct Judged<'a> {
+pub(super) struct AnswerReading<'a> {
     pub(super) status: u16,
     pub(super) code: Option<String>,
     pub(super) message: Option<String>,
@@ -22,9 +22,9 @@ pub(super) struct Judged<'a> {
     rows_of_code: Vec<&'a ErrorRow>,
 }
 
-impl<'a> Judged<'a> {
+impl<'a> AnswerReading<'a> {
     /// Reads an answer.
-    pub(super) fn of(answer: &Answer<'_>, contract: Option<&'a Contract>) -> Self {
+    pub(super) fn of(answer: &SnapshotAnswer<'_>, contract: Option<&'a Contract>) -> Self {
         let text = |path: Option<&String>| {
             let found = select(answer.body.tree()?, path?).ok()?;
             found.as_code().map(str::to_owned)
@@ -57,8 +57,8 @@ impl<'a> Judged<'a> {
         self.rows_of_code.iter().filter(fits).min_by_key(rank).copied()
     }
 
-    pub(super) fn outcome(&self) -> Outcome {
-        Outcome { status: self.status, code: self.code.clone() }
+    pub(super) fn outcome(&self) -> AnswerOutcome {
+        AnswerOutcome { status: self.status, code: self.code.clone() }
     }
 
     /// Whether status and body agree that it is a success; none if they do not agree.

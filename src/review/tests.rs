@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use super::{Group, group};
+use super::{ChangeGroup, group};
 use crate::model::{Contract, EndpointKind, Suite};
 use crate::snapshot::{PendingSnapshot, Store, Update};
 use crate::source::{Wanted, load};
@@ -35,7 +35,7 @@ pub(super) fn waiting(texts: &[(&str, &str)]) -> Vec<PendingSnapshot> {
     found.into_iter().map(Result::unwrap).collect()
 }
 
-fn groups(texts: &[(&str, &str)]) -> Vec<Group> {
+fn groups(texts: &[(&str, &str)]) -> Vec<ChangeGroup> {
     group(waiting(texts), |_| contract())
 }
 
@@ -264,7 +264,7 @@ fn changes_that_are_decided_apart_share_no_kind() {
     ];
     let texts: Vec<(&str, &str)> = changes.iter().map(|(old, new)| (old.as_str(), new.as_str())).collect();
     let found = groups(&texts);
-    let shared: Vec<&Group> = found.iter().filter(|group| group.changes.len() > 1).collect();
+    let shared: Vec<&ChangeGroup> = found.iter().filter(|group| group.changes.len() > 1).collect();
     assert!(shared.is_empty(), "{:#?}", shared.iter().map(|group| &group.facts).collect::<Vec<_>>());
 }
 

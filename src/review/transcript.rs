@@ -1,4 +1,4 @@
-//! Reads the text of a snapshot back. Main type: [`Exchange`].
+//! Reads the text of a snapshot back. Main type: [`SnapshotExchange`].
 //!
 //! Total and linear: a text that is not a transcript gives none. It reads the form that `snapshot` renders.
 
@@ -7,14 +7,14 @@ use crate::model::Value;
 
 /// A request and its answer, as a snapshot shows them.
 #[derive(Debug, PartialEq)]
-pub(super) struct Exchange<'a> {
-    pub(super) request: Request<'a>,
-    pub(super) answer: Answer<'a>,
+pub(super) struct SnapshotExchange<'a> {
+    pub(super) request: SnapshotRequest<'a>,
+    pub(super) answer: SnapshotAnswer<'a>,
 }
 
 /// What was sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Request<'a> {
+pub(super) struct SnapshotRequest<'a> {
     /// Method and path.
     pub(super) target: &'a str,
     pub(super) headers: Vec<(&'a str, &'a str)>,
@@ -25,15 +25,15 @@ pub(super) struct Request<'a> {
 
 /// What came back.
 #[derive(Debug, PartialEq)]
-pub(super) struct Answer<'a> {
+pub(super) struct SnapshotAnswer<'a> {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'a str, &'a str)>,
-    pub(super) body: Seen<'a>,
+    pub(super) body: SnapshotBody<'a>,
 }
 
 /// The body of an answer.
 #[derive(Debug, PartialEq)]
-pub(super) enum Seen<'a> {
+pub(super) enum SnapshotBody<'a> {
     Empty,
     Json(Value),
     Xml {
@@ -50,7 +50,7 @@ pub(super) enum Seen<'a> {
     },
 }
 
-impl Seen<'_> {
+impl SnapshotBody<'_> {
     /// The tree, where there is one.
     pub(super) fn tree(&self) -> Option<&Value> {
         match self {
@@ -90,32 +90,33 @@ impl Seen<'_> {
 }
 
 /// The exchanges of a snapshot's text, if it is that of a transcript.
-pub(super) fn read(text: &str) -> Option<Vec<Exchange<'_>>> {
+pub(super) fn read(text: &str) -> Option<Vec<SnapshotExchange<'_>>> {
     // No body has an empty line: JSON's writer escapes them, and lines of text start with a mark.
     let text = text.trim_end_matches('\n').strip_prefix("> ")?;
     text.split("\n\n> ").map(exchange).collect()
 }
 
-fn exchange(text: &str) -> Option<Exchange<'_>> {
+fn exchange(text: &str) -> Option<SnapshotExchange<'_>> {
     let (target, mut rest) = first_line(text);
-    let mut request = Request { target, headers: Vec::new(), params: Vec::new(), body: Vec::new() };
+    let mut request = SnapshotRequest { target, headers: Vec::new(), params: Vec::new(), body: Vec::new() };
     while let Some(after) = rest.strip_prefix('>') {
         let (line, next) = first_line(after);
         request.take(optional_space(line));
         rest = next;
     }
     let (status, mut rest) = first_line(rest.strip_prefix("< ")?);
-    let mut answer = Answer { status: status.parse().ok()?, headers: Vec::new(), body: Seen::Empty };
+    let mut answer =
+        SnapshotAnswer { status: status.parse().ok()?, headers: Vec::new(), body: SnapshotBody::Empty };
     while let Some(after) = rest.strip_prefix("< ") {
         let (line, next) = first_line(after);
         answer.headers.push(line.split_once(": ").unwrap_or((line.trim_end_matches(':'), "")));
         rest = next;
     }
     answer.body = body(rest)?;
-    Some(Exchange { request, answer })
+    Some(SnapshotExchange { request, answer })
 }
 
-impl<'a> Request<'a> {
+impl<'a> SnapshotRequest<'a> {
     /// Takes a line after the first: a header field, a parameter, or a part of a body.
     fn take(&mut self, line: &'a str) {
         let is_token = |name: &str| !name.contains([' ', '=', '{', '"', '<']);
@@ -130,29 +131,29 @@ impl<'a> Request<'a> {
     }
 }
 
-fn body<'a>(text: &'a str) -> Option<Seen<'a>> {
+fn body<'a>(text: &'a str) -> Option<SnapshotBody<'a>> {
     if text.rsplit('\n').next().is_some_and(|last| last.starts_with("… ")) {
         let kind = match text.as_bytes().first() {
             Some(b'|') => "text of very many lines",
             Some(b'<') => "XML of very many lines",
             Some(_) | None => "JSON of very many lines",
         };
-        return Some(Seen::Cut { kind, lines: text.lines().collect() });
+        return Some(SnapshotBody::Cut { kind, lines: text.lines().collect() });
     }
     match text.as_bytes().first() {
-        None => Some(Seen::Empty),
-        Some(b'|') if text.starts_with("|#") => {
-            Some(Seen::Bytes(text.lines().map(|line| line.strip_prefix("|#")).collect::<Option<_>>()?))
-        }
+        None => Some(SnapshotBody::Empty),
+        Some(b'|') if text.starts_with("|#") => Some(SnapshotBody::Bytes(
+            text.lines().map(|line| line.strip_prefix("|#")).collect::<Option<_>>()?,
+        )),
         Some(b'|') => {
             let unmarked = |line: &'a str| Some(optional_space(line.strip_prefix('|')?));
-            Some(Seen::Lines(text.lines().map(unmarked).collect::<Option<_>>()?))
+            Some(SnapshotBody::Lines(text.lines().map(unmarked).collect::<Option<_>>()?))
         }
         Some(b'<') => {
             let (root, tree) = text.strip_prefix('<')?.split_once("> ")?;
-            Some(Seen::Xml { root, tree: read_tree(tree)? })
+            Some(SnapshotBody::Xml { root, tree: read_tree(tree)? })
         }
-        Some(_) => Some(Seen::Json(read_tree(text)?)),
+        Some(_) => Some(SnapshotBody::Json(read_tree(text)?)),
     }
 }
 
@@ -166,7 +167,7 @@ fn first_line(text: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Seen, read};
+    use super::{SnapshotBody, read};
     use crate::model::Value;
 
     #[test]
@@ -179,11 +180,11 @@ mod tests {
         assert_eq!(first.request.headers, [("x-b", "c: d")]);
         assert_eq!(first.request.params, [("Tag.1.Key", "a: b = c"), ("Empty", "")]);
         assert_eq!((first.answer.status, &first.answer.headers[..]), (200, &[("content-type", "x")][..]));
-        assert_eq!(first.answer.body, Seen::Json(Value::Map(vec![("a".into(), Value::integer(1))])));
+        assert_eq!(first.answer.body, SnapshotBody::Json(Value::Map(vec![("a".into(), Value::integer(1))])));
         assert_eq!(second.request.body, ["{\"raw\": \"body\"}"]);
-        assert!(matches!(&second.answer.body, Seen::Xml { root: "Error", .. }));
-        assert_eq!(third.answer.body, Seen::Lines(vec!["a", "", "b"]));
-        assert_eq!(fourth.answer.body, Seen::Empty);
+        assert!(matches!(&second.answer.body, SnapshotBody::Xml { root: "Error", .. }));
+        assert_eq!(third.answer.body, SnapshotBody::Lines(vec!["a", "", "b"]));
+        assert_eq!(fourth.answer.body, SnapshotBody::Empty);
     }
 
     #[test]

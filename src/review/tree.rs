@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::fact::Part;
+use super::fact::PartChange;
 use super::name::name_of_number;
 use crate::model::Value;
 
@@ -17,7 +17,7 @@ pub(super) struct TreeChange<'a> {
     /// The same without the positions in lists, since those differ from case to case.
     pub(super) general: String,
     /// What, without values.
-    pub(super) part: Part,
+    pub(super) part: PartChange,
     /// The part before, if it was there.
     pub(super) old: Option<&'a Value>,
     /// The part now, if it is there.
@@ -26,19 +26,19 @@ pub(super) struct TreeChange<'a> {
 
 /// How two trees differ, and whether that is all.
 pub(super) fn differences<'a>(old: &'a Value, new: &'a Value) -> (Vec<TreeChange<'a>>, bool) {
-    let mut walk = Walk { found: Vec::new(), path: vec!["$".into()] };
+    let mut walk = TreeWalk { found: Vec::new(), path: vec!["$".into()] };
     walk.pair(old, new);
     let is_all = walk.found.len() <= MOST;
     (walk.found, is_all)
 }
 
-struct Walk<'a> {
+struct TreeWalk<'a> {
     found: Vec<TreeChange<'a>>,
     path: Vec<String>,
 }
 
-impl<'a> Walk<'a> {
-    fn add(&mut self, part: Part, old: Option<&'a Value>, new: Option<&'a Value>) {
+impl<'a> TreeWalk<'a> {
+    fn add(&mut self, part: PartChange, old: Option<&'a Value>, new: Option<&'a Value>) {
         let is_position = |step: &String| step.starts_with('[') && !step.starts_with("[\"");
         let general = self.path.iter().map(|step| if is_position(step) { "[*]" } else { step.as_str() });
         let general = general.collect();
@@ -54,13 +54,13 @@ impl<'a> Walk<'a> {
             (Value::List(left), Value::List(right)) => self.lists((old, left), (new, right)),
             (left, right) if left == right => {}
             (Value::Number(left), Value::Number(right)) if is_name(left) || is_name(right) => {
-                self.add(Part::Value(None), Some(old), Some(new));
+                self.add(PartChange::Value(None), Some(old), Some(new));
             }
             (left, right) if left.type_name() != right.type_name() => {
-                let part = Part::Type { old: left.type_name(), new: right.type_name() };
+                let part = PartChange::Type { old: left.type_name(), new: right.type_name() };
                 self.add(part, Some(left), Some(right));
             }
-            (left, right) => self.add(Part::Value(None), Some(left), Some(right)),
+            (left, right) => self.add(PartChange::Value(None), Some(left), Some(right)),
         }
     }
 
@@ -76,31 +76,35 @@ impl<'a> Walk<'a> {
                 (&old_keys[key.as_str()], new_keys.get(key.as_str()).map_or(&[][..], Vec::as_slice));
             self.path.push(step(key));
             if news.is_empty() {
-                self.add(Part::Gone, Some(olds[0]), None);
+                self.add(PartChange::Gone, Some(olds[0]), None);
             } else if olds.len() != news.len() {
-                self.add(Part::Times { old: olds.len(), new: news.len() }, Some(olds[0]), Some(news[0]));
+                self.add(
+                    PartChange::Times { old: olds.len(), new: news.len() },
+                    Some(olds[0]),
+                    Some(news[0]),
+                );
             }
             olds.iter().zip(news).for_each(|(left, right)| self.pair(left, right));
             self.path.pop();
         }
         for (key, value) in first_of_each(right).filter(|(key, _)| !old_keys.contains_key(key.as_str())) {
             self.path.push(step(key));
-            self.add(Part::New, None, Some(value));
+            self.add(PartChange::New, None, Some(value));
             self.path.pop();
         }
         let is_moved = || left.iter().map(|(key, _)| key).ne(right.iter().map(|(key, _)| key));
         if self.found.len() == before && is_moved() {
-            self.add(Part::Order, Some(old), Some(new));
+            self.add(PartChange::Order, Some(old), Some(new));
         }
     }
 
     fn lists(&mut self, (old, left): (&'a Value, &'a [Value]), (new, right): (&'a Value, &'a [Value])) {
         if left.len() != right.len() {
-            let part = Part::Items { old: left.len(), new: right.len() };
+            let part = PartChange::Items { old: left.len(), new: right.len() };
             return self.add(part, Some(old), Some(new));
         }
         if left != right && is_reordered(left, right) {
-            return self.add(Part::Order, Some(old), Some(new));
+            return self.add(PartChange::Order, Some(old), Some(new));
         }
         for (at, (left, right)) in left.iter().zip(right).enumerate() {
             self.path.push(format!("[{at}]"));

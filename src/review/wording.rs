@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::fact::{AnswerChange, Fact, MessageChange, Outcome, Part, RequestChange};
+use super::fact::{AnswerChange, AnswerOutcome, Fact, MessageChange, PartChange, RequestChange};
 use crate::model::Value;
 
 /// The longest part of an answer that a fact repeats, in characters.
@@ -120,7 +120,7 @@ impl fmt::Display for RequestChange {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for PartChange {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::New => out.write_str("is new"),
@@ -141,7 +141,7 @@ impl fmt::Display for Part {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for AnswerOutcome {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.code {
             None => write!(out, "{}", self.status),

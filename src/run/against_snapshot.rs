@@ -2,21 +2,23 @@
 
 use crate::model::{Exchange, Finding, Level, NOT_KEPT, SnapshotOutcome};
 use crate::plan::PlannedCase;
-use crate::snapshot::{Compared, Kept, Location, Names, Rules, Store, Transcript, changes};
+use crate::snapshot::{
+    KeepResult, Location, SnapshotComparison, SnapshotRules, Store, Transcript, VolatileNames, changes,
+};
 
 /// A case's exchanges, with what a snapshot of them needs.
-pub(super) struct Recording<'a> {
+pub(super) struct SnapshotInput<'a> {
     pub(super) planned: &'a PlannedCase,
     pub(super) about: &'a str,
     pub(super) exchanges: &'a [Exchange],
-    pub(super) rules: &'a Rules,
+    pub(super) rules: &'a SnapshotRules,
 }
 
 /// Compares, and tells what came of it; a difference is a finding at the level of snapshots.
 pub(super) fn against_snapshot(
     store: &Store,
-    recording: &Recording<'_>,
-    names: Names,
+    recording: &SnapshotInput<'_>,
+    names: VolatileNames,
 ) -> (SnapshotOutcome, Option<Finding>) {
     let contract = &recording.planned.contract;
     let text = Transcript::new(recording.exchanges, recording.rules, names).text();
@@ -33,40 +35,41 @@ pub(super) fn against_snapshot(
             let finding = finding(path(), "a snapshot that can be used", &reason, None);
             (SnapshotOutcome::Unusable { reason }, Some(finding))
         }
-        Ok((Compared::Same, _)) => (SnapshotOutcome::Same, None),
-        Ok((Compared::Different { .. } | Compared::Missing, Kept::Written)) => {
+        Ok((SnapshotComparison::Same, _)) => (SnapshotOutcome::Same, None),
+        Ok((SnapshotComparison::Different { .. } | SnapshotComparison::Missing, KeepResult::Written)) => {
             (SnapshotOutcome::Written, None)
         }
-        Ok((Compared::Missing, kept)) => {
+        Ok((SnapshotComparison::Missing, kept)) => {
             (SnapshotOutcome::Missing, Some(finding(path(), "a snapshot", "none", pending(kept))))
         }
-        Ok((Compared::Different { old }, kept)) => {
+        Ok((SnapshotComparison::Different { old }, kept)) => {
             let (removed, added) = changes(&old, &text);
             let outcome = match kept {
-                Kept::Outranked => SnapshotOutcome::Outranked,
-                Kept::Nothing | Kept::Pending | Kept::Written | Kept::Unwritable { .. } => {
-                    SnapshotOutcome::Different
-                }
+                KeepResult::Outranked => SnapshotOutcome::Outranked,
+                KeepResult::Nothing
+                | KeepResult::Pending
+                | KeepResult::Written
+                | KeepResult::Unwritable { .. } => SnapshotOutcome::Different,
             };
             (outcome, Some(finding(path(), &removed, &added, pending(kept))))
         }
     }
 }
 
-fn pending(kept: Kept) -> Option<String> {
+fn pending(kept: KeepResult) -> Option<String> {
     match kept {
-        Kept::Pending => Some("the new answers stand beside it as .snap.new".into()),
-        Kept::Nothing => Some(
+        KeepResult::Pending => Some("the new answers stand beside it as .snap.new".into()),
+        KeepResult::Nothing => Some(
             "nothing was written, as in CI or with --update no; `--update unseen` records what is missing"
                 .into(),
         ),
-        Kept::Outranked => Some(
+        KeepResult::Outranked => Some(
             "it was recorded from a real endpoint, which outranks this one, so nothing was written; \
              --overwrite-real lets this one's answers in"
                 .into(),
         ),
-        Kept::Unwritable { reason } => Some(format!("{NOT_KEPT}{reason}")),
-        Kept::Written => None,
+        KeepResult::Unwritable { reason } => Some(format!("{NOT_KEPT}{reason}")),
+        KeepResult::Written => None,
     }
 }
 

@@ -9,19 +9,19 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 
 use super::Runner;
-use super::against_snapshot::{Recording, against_snapshot};
+use super::against_snapshot::{SnapshotInput, against_snapshot};
 use super::observe::Sight;
 use super::recipe::Context;
 use super::state::{self, NoState, Undo};
 use super::stop::Stop;
 use crate::judgement::{Ended, Judge, open, render_params};
 use crate::model::{
-    Answer, CaseRecord, Fault, Given, Inconclusive, Literals, Moment, Observation, Request, RequestSpec,
+    Answer, CaseRecord, Given, Inconclusive, Literals, Moment, NoAnswer, Observation, Request, RequestSpec,
     SetUp, Skipped, SnapshotOutcome, Value, attempt, whole_micros,
 };
 use crate::plan::{PlannedCase, literals, set_variables};
-use crate::snapshot::Names;
-use crate::template::Scope;
+use crate::snapshot::VolatileNames;
+use crate::template::TemplateScope;
 use crate::transport::Client;
 
 /// How long an answer to a request of a teardown may take, also after an interrupt. A wait for the rate is not
@@ -131,7 +131,7 @@ impl<'a> Attempt<'a> {
     /// neither the request nor what follows it can be sent in the state that was set up.
     fn lost(&self, ended: Option<&Ended>) -> Option<String> {
         match ended {
-            Some(Ended::Inconclusive(Inconclusive::Transport(fault @ Fault::Lost { .. }))) => {
+            Some(Ended::Inconclusive(Inconclusive::Transport(fault @ NoAnswer::Lost { .. }))) => {
                 Some(format!("the request of step {}: {fault}", self.judge.exchanges.len() + 1))
             }
             Some(Ended::Inconclusive(_) | Ended::Skipped(_) | Ended::Broken) | None => None,
@@ -158,7 +158,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Looks at the places that the case changes, before a step.
-    async fn observe_before(&mut self, position: usize, scope: &Scope, is_given: bool, stop: &Stop) {
+    async fn observe_before(&mut self, position: usize, scope: &TemplateScope, is_given: bool, stop: &Stop) {
         let contract = &self.planned.contract;
         let Some(rule) = contract.effect.as_ref().filter(|_| self.runner.settings.observes()) else { return };
         for place in self.judge.watch.due_before(contract, scope, &self.runner.templates, is_given) {
@@ -234,7 +234,7 @@ impl<'a> Attempt<'a> {
         &mut self,
         position: usize,
         given: &[Given],
-        scope: &mut Scope,
+        scope: &mut TemplateScope,
         stop: &Stop,
     ) -> Result<(), Ended> {
         for need in given {
@@ -286,7 +286,12 @@ impl<'a> Attempt<'a> {
     }
 
     /// Takes the steps whose requests are sent at the same time: most often one. Several go on connections of their own.
-    async fn group(&mut self, steps: Range<usize>, scope: &mut Scope, switch: &Stop) -> Result<(), Ended> {
+    async fn group(
+        &mut self,
+        steps: Range<usize>,
+        scope: &mut TemplateScope,
+        switch: &Stop,
+    ) -> Result<(), Ended> {
         let first = steps.start;
         let mut prepared = Vec::with_capacity(steps.len());
         for position in steps {
@@ -328,7 +333,7 @@ impl<'a> Attempt<'a> {
         request: &Request,
         spec: &RequestSpec,
         switch: &Stop,
-    ) -> Result<(Result<Answer, Fault>, Vec<String>), Ended> {
+    ) -> Result<(Result<Answer, NoAnswer>, Vec<String>), Ended> {
         let endpoint = &self.runner.endpoint;
         let mut attempt = 1;
         let mut retried = Vec::new();
@@ -341,7 +346,7 @@ impl<'a> Attempt<'a> {
             let answer = tokio::select! {
                 biased;
                 answer = sending => answer,
-                reason = switch.stopped() => Err(Fault::from(reason)),
+                reason = switch.stopped() => Err(NoAnswer::from(reason)),
             };
             let again = endpoint
                 .retry
@@ -407,13 +412,13 @@ impl<'a> Attempt<'a> {
         let Some(store) = self.runner.store.as_ref().filter(|_| is_whole) else {
             return SnapshotOutcome::Unchecked;
         };
-        let recording = Recording {
+        let recording = SnapshotInput {
             planned: self.planned,
             about: &self.about,
             exchanges: &self.judge.exchanges,
             rules: &self.runner.rules.of(&self.planned.contract, &self.runner.endpoint.normalisation),
         };
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         self.given.iter().for_each(|(name, value)| names.add(name, value));
         names.set_literals(&self.literals);
         let (outcome, finding) = against_snapshot(store, &recording, names);

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SHOWN: usize = 200;
 
 /// What an endpoint makes of a signed request.
-pub(super) enum Taken {
+pub(super) enum KeyAcceptance {
     /// It answers otherwise than it answers a key or a time that it does not take.
     Yes,
     /// It is refused, with this answer.
@@ -32,7 +32,7 @@ pub(super) async fn taken<'a>(
     client: &Client,
     endpoint: &Endpoint,
     contracts: impl Iterator<Item = &'a Contract>,
-) -> Option<Taken> {
+) -> Option<KeyAcceptance> {
     if !endpoint.signing.signs(None) {
         return None;
     }
@@ -48,7 +48,7 @@ pub(super) async fn taken<'a>(
     // The message may repeat a security token as a part of what was signed.
     let shown = Value::Text(code.chars().take(SHOWN).collect());
     let refusal = || format!("it answers {} {shown} to this key", answer.status);
-    Some(if is_refusal { Taken::No(refusal()) } else { Taken::Yes })
+    Some(if is_refusal { KeyAcceptance::No(refusal()) } else { KeyAcceptance::Yes })
 }
 
 /// Whether a contract says how a key is refused, and what must not be accepted.

@@ -52,7 +52,7 @@ pub use settings::{DEFAULT_JOBS, Endpoint, Observing, RunSettings, random_seed};
 pub use signing::Signing;
 pub use state::{purpose, set_up_request};
 pub use stop::{Stop, StopSwitch};
-pub use sweep::{Found, sweep};
+pub use sweep::{Leftover, sweep};
 
 /// What all cases of a run share.
 pub struct Runner {

@@ -13,9 +13,9 @@ use tokio::time::timeout;
 
 use super::recipe::{self, Context};
 use super::stop::Stop;
-use crate::judgement::Place;
+use crate::judgement::ObservationPlace;
 use crate::model::{EffectRule, Moment, Observation, RawParts, RecipeStep, RequestSpec, Value};
-use crate::template::Scope;
+use crate::template::TemplateScope;
 
 /// How long an observation may take, with all pages.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -38,7 +38,7 @@ const SEEN: &str = "seen";
 /// What the cases of a run share: which places are looked at now, and whether the endpoint answers at all.
 #[derive(Debug, Default)]
 pub(super) struct Observer {
-    busy: Mutex<HashMap<Place, Arc<Turnstile<()>>>>,
+    busy: Mutex<HashMap<ObservationPlace, Arc<Turnstile<()>>>>,
     failed: AtomicUsize,
     has_worked: AtomicUsize,
 }
@@ -46,13 +46,19 @@ pub(super) struct Observer {
 /// The places that a case looks at, each with the names that its request uses. Nothing else looks there meanwhile.
 #[derive(Default)]
 pub(super) struct Sight {
-    places: Vec<(Place, Scope, Option<OwnedMutexGuard<()>>)>,
+    places: Vec<(ObservationPlace, TemplateScope, Option<OwnedMutexGuard<()>>)>,
 }
 
 impl Observer {
     /// Comes to a place. A case waits for its first place only: if it waited for a later one, two cases could wait for
     /// each other.
-    pub(super) async fn come_to(&self, sight: &mut Sight, place: &Place, scope: &Scope, stop: &Stop) {
+    pub(super) async fn come_to(
+        &self,
+        sight: &mut Sight,
+        place: &ObservationPlace,
+        scope: &TemplateScope,
+        stop: &Stop,
+    ) {
         if sight.places.iter().any(|(known, ..)| known == place) {
             return;
         }
@@ -79,7 +85,7 @@ impl Observer {
         context: &Context<'_>,
         rule: &EffectRule,
         sight: &Sight,
-        (place, moment): (&Place, Moment),
+        (place, moment): (&ObservationPlace, Moment),
     ) -> Observation {
         let seen = match sight.places.iter().find(|(known, ..)| known == place) {
             Some((_, scope, Some(_))) => self.ask(context, rule, scope).await,
@@ -92,7 +98,7 @@ impl Observer {
         &self,
         context: &Context<'_>,
         rule: &EffectRule,
-        scope: &Scope,
+        scope: &TemplateScope,
     ) -> Result<Vec<String>, String> {
         if self.has_worked.load(Ordering::Relaxed) == 0
             && self.failed.load(Ordering::Relaxed) >= ENOUGH_FAILED

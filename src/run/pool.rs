@@ -40,20 +40,20 @@ pub(super) struct Pool<R> {
     waiting: BTreeMap<usize, R>,
     /// The number of records reported, which is the position of the next one.
     reported: usize,
-    queue: Arc<Queue>,
+    queue: Arc<CaseQueue>,
     /// The number of records reported, as the workers see it.
     progress: watch::Sender<usize>,
 }
 
 /// The positions that no worker has taken.
-struct Queue {
+struct CaseQueue {
     next: AtomicUsize,
     count: usize,
     /// A worker has found nothing left.
     is_empty: Notify,
 }
 
-impl Queue {
+impl CaseQueue {
     fn take(&self) -> Option<usize> {
         let position = self.next.fetch_add(1, Ordering::Relaxed);
         if position < self.count {
@@ -94,7 +94,7 @@ impl<R: Send + 'static> Pool<R> {
     {
         let (sender, finished) = mpsc::unbounded_channel();
         let progress = watch::Sender::new(0);
-        let queue = Arc::new(Queue { next: AtomicUsize::new(0), count, is_empty: Notify::new() });
+        let queue = Arc::new(CaseQueue { next: AtomicUsize::new(0), count, is_empty: Notify::new() });
         let ahead = jobs.saturating_mul(AHEAD).saturating_add(MORE_AHEAD);
         let mut workers = JoinSet::new();
         for _ in 0..jobs.min(count) {
@@ -140,7 +140,7 @@ impl<R: Send + 'static> Pool<R> {
 }
 
 struct Worker<R> {
-    queue: Arc<Queue>,
+    queue: Arc<CaseQueue>,
     ahead: usize,
     finished: mpsc::UnboundedSender<(usize, R)>,
 }
@@ -179,7 +179,7 @@ pub(super) fn of_cases(
     stop: Stop,
 ) -> Pool<Box<CaseRecord>> {
     let count = cases.len();
-    let shared = Arc::new(Shared { runner, planned: cases, stop, failed: AtomicUsize::new(0) });
+    let shared = Arc::new(SharedRun { runner, planned: cases, stop, failed: AtomicUsize::new(0) });
     Pool::start(count, jobs, move |position| {
         let shared = Arc::clone(&shared);
         async move { shared.finished(position).await }
@@ -187,7 +187,7 @@ pub(super) fn of_cases(
 }
 
 /// What the workers of a run share.
-struct Shared {
+struct SharedRun {
     runner: Arc<Runner>,
     planned: Vec<PlannedCase>,
     stop: Stop,
@@ -195,7 +195,7 @@ struct Shared {
     failed: AtomicUsize,
 }
 
-impl Shared {
+impl SharedRun {
     /// Takes the case at a position to its end, and drops the evidence that no report needs.
     async fn finished(&self, position: usize) -> Weighed<Box<CaseRecord>> {
         let mut record = self.judged(&self.planned[position]).await;

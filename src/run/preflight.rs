@@ -6,7 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::key::{Taken, taken};
+use super::key::{KeyAcceptance, taken};
 use super::settings::Endpoint;
 use crate::model::{Answer, Contract, Method, Request, SentBody};
 use crate::protocol::sign::moment;
@@ -54,18 +54,18 @@ pub(super) async fn preflight<'a>(
     let warning =
         difference.map(|difference| format!("{difference}; beyond {limit} no signature is accepted"));
     match (warning, taken(client, endpoint, contracts).await) {
-        (Some(warning), Some(Taken::No(answer))) if is_beyond => {
+        (Some(warning), Some(KeyAcceptance::No(answer))) if is_beyond => {
             Err(Obstacle::Refused(format!("{answer}; {warning}")))
         }
-        (_, Some(Taken::No(answer))) => Err(Obstacle::Refused(answer)),
+        (_, Some(KeyAcceptance::No(answer))) => Err(Obstacle::Refused(answer)),
         (Some(warning), None) if is_beyond => Err(Obstacle::Refused(warning)),
         // The clock may be off without harm: the endpoint does not check the time of this signature.
-        (warning, Some(Taken::Yes) | None) => Ok(warning),
+        (warning, Some(KeyAcceptance::Yes) | None) => Ok(warning),
     }
 }
 
 /// How far the endpoint's clock is from ours, if signatures hold a time and the difference is large enough to report.
-async fn clock(client: &Client, endpoint: &Endpoint) -> Option<Difference> {
+async fn clock(client: &Client, endpoint: &Endpoint) -> Option<ClockDifference> {
     if !endpoint.signing.needs_time() {
         return None;
     }
@@ -73,7 +73,7 @@ async fn clock(client: &Client, endpoint: &Endpoint) -> Option<Difference> {
 }
 
 /// Asks the endpoint for its time: by HEAD, which changes nothing, unsigned, and at the rate.
-async fn compared(client: &Client, address: &Address) -> Option<Difference> {
+async fn compared(client: &Client, address: &Address) -> Option<ClockDifference> {
     let request = Request {
         method: Method::new("HEAD")?,
         target: "/".to_owned(),
@@ -85,7 +85,7 @@ async fn compared(client: &Client, address: &Address) -> Option<Difference> {
     let turn = client.turn().await;
     let sent = SystemTime::now();
     let answer = client.fresh().within(PATIENCE).send(turn, address, &request).await.ok()?;
-    Some(Difference::new(date(&answer)?, sent, SystemTime::now()))
+    Some(ClockDifference::new(date(&answer)?, sent, SystemTime::now()))
 }
 
 /// The date of an answer that was made for this request: one from a cache (RFC 9111, section 5.1) has an old one.
@@ -99,7 +99,7 @@ fn date(answer: &Answer) -> Option<SystemTime> {
 
 /// How far the endpoint's clock is from ours.
 #[derive(Debug, PartialEq, Eq)]
-struct Difference {
+struct ClockDifference {
     is_ahead: bool,
     /// The best guess: the date was written halfway between request and answer.
     about: Duration,
@@ -107,7 +107,7 @@ struct Difference {
     at_least: Duration,
 }
 
-impl Difference {
+impl ClockDifference {
     /// Compares a date with our times of request and answer.
     fn new(date: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
         let until = |from: SystemTime, to: SystemTime| to.duration_since(from).unwrap_or_default();
@@ -122,7 +122,7 @@ impl Difference {
     }
 }
 
-impl std::fmt::Display for Difference {
+impl std::fmt::Display for ClockDifference {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let side = if self.is_ahead { "ahead of" } else { "behind" };
         write!(out, "the endpoint's clock is {} {side} this machine's", shown(self.about))
@@ -139,10 +139,10 @@ fn shown(time: Duration) -> String {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use super::Difference;
+    use super::ClockDifference;
 
     /// A clock that is off by so many seconds, seen over a round trip, as its date tells it.
-    fn seen(offset: i64, round_trip: u64) -> Difference {
+    fn seen(offset: i64, round_trip: u64) -> ClockDifference {
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let sent = start + Duration::from_millis(900);
         let answered = sent + Duration::from_secs(round_trip) / 2;
@@ -153,7 +153,7 @@ mod tests {
         };
         let whole = shifted.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
         let date = SystemTime::UNIX_EPOCH + Duration::from_secs(whole);
-        Difference::new(date, sent, sent + Duration::from_secs(round_trip))
+        ClockDifference::new(date, sent, sent + Duration::from_secs(round_trip))
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use crate::check::select;
 use crate::model::{
-    Contract, Fault, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, is_singular,
+    Contract, NoAnswer, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, is_singular,
     merge_params,
 };
 use crate::protocol::encode;
-use crate::template::{FUNCTIONS, Scope, Templates, names};
+use crate::template::{FUNCTIONS, TemplateScope, Templates, names};
 use crate::transport::{Client, Turn};
 
 use super::settings::Endpoint;
@@ -35,7 +35,7 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     /// Waits until a request may be sent.
-    pub(super) async fn turn(&self) -> Result<Turn, Fault> {
+    pub(super) async fn turn(&self) -> Result<Turn, NoAnswer> {
         let Some(stop) = self.stop else {
             return Ok(self.client.turn().await);
         };
@@ -50,20 +50,20 @@ impl Context<'_> {
 /// A recipe under way, with the values that its clean-up needs.
 pub(super) struct StartedRecipe {
     clean_up: Vec<RecipeStep>,
-    values: Values,
+    values: RecipeValues,
 }
 
 /// What the requests of a recipe can use.
 #[derive(Clone)]
-pub(super) struct Values {
-    scope: Scope,
+pub(super) struct RecipeValues {
+    scope: TemplateScope,
     /// Saved lists: a request that uses one is sent once for each of its items.
     lists: Vec<(String, Vec<Value>)>,
 }
 
-impl Values {
+impl RecipeValues {
     /// Values of which none was saved.
-    pub(super) fn new(scope: Scope) -> Self {
+    pub(super) fn new(scope: TemplateScope) -> Self {
         Self { scope, lists: Vec::new() }
     }
 
@@ -80,7 +80,7 @@ impl Values {
     }
 
     /// The values with which a request is sent: once, or once for each item of a list that it uses.
-    fn turns(&self, step: &RecipeStep) -> Vec<Scope> {
+    fn turns(&self, step: &RecipeStep) -> Vec<TemplateScope> {
         let used = names(&Value::Map(step.params.clone())).unwrap_or_default();
         let Some((name, items)) = self.lists.iter().find(|(name, _)| used.contains(name)) else {
             return vec![self.scope.clone()];
@@ -130,13 +130,13 @@ pub(super) async fn follow(
     params: &[(String, Value)],
     purpose: &str,
 ) -> (StartedRecipe, Result<Vec<(String, Value)>, String>) {
-    let mut scope = Scope::new(0, purpose);
+    let mut scope = TemplateScope::new(0, purpose);
     scope.set("run", &Value::text(run_id(purpose)));
     for (name, value) in context.endpoint.vars.iter().chain(params) {
         scope.set(name, value);
     }
     let mut known = context.endpoint.vars.clone();
-    let mut values = Values::new(scope);
+    let mut values = RecipeValues::new(scope);
     let followed = follow_steps(context, &recipe.steps, &mut values, &mut known).await;
     let promised = followed
         .and_then(|()| definition.provides.iter().map(|variable| provided(&variable.name, &known)).collect());
@@ -147,7 +147,7 @@ pub(super) async fn follow(
 async fn follow_steps(
     context: &Context<'_>,
     steps: &[RecipeStep],
-    values: &mut Values,
+    values: &mut RecipeValues,
     known: &mut Vec<(String, Value)>,
 ) -> Result<(), String> {
     for step in steps {
@@ -183,7 +183,7 @@ pub(super) async fn clean_up(context: &Context<'_>, started: &StartedRecipe) -> 
 pub(super) async fn follow_all(
     context: &Context<'_>,
     steps: &[RecipeStep],
-    mut values: Values,
+    mut values: RecipeValues,
 ) -> Result<(), String> {
     let mut failed = Vec::new();
     for step in steps {
@@ -201,7 +201,7 @@ pub(super) async fn follow_all(
     if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
 }
 
-fn prepare(context: &Context<'_>, step: &RecipeStep, scope: &Scope) -> Result<PreparedStep, String> {
+fn prepare(context: &Context<'_>, step: &RecipeStep, scope: &TemplateScope) -> Result<PreparedStep, String> {
     let mut params = merge_params(context.contract.request.fixed.clone(), &step.params);
     for (name, value) in &mut params {
         *value = context.templates.render(value, scope).map_err(|error| format!("{name}: {error}"))?;
@@ -213,7 +213,7 @@ fn prepare(context: &Context<'_>, step: &RecipeStep, scope: &Scope) -> Result<Pr
 pub(super) async fn send(
     context: &Context<'_>,
     step: &RecipeStep,
-    scope: &Scope,
+    scope: &TemplateScope,
 ) -> Result<Vec<(String, Value)>, String> {
     send_pages(context, step, scope, MOST_PAGES).await
 }
@@ -222,7 +222,7 @@ pub(super) async fn send(
 pub(super) async fn send_pages(
     context: &Context<'_>,
     step: &RecipeStep,
-    scope: &Scope,
+    scope: &TemplateScope,
     most: usize,
 ) -> Result<Vec<(String, Value)>, String> {
     let Some(field) = &step.pages else {
@@ -258,7 +258,7 @@ fn collect(all: &mut Vec<(String, Value)>, name: String, value: Value) {
 }
 
 /// What the answer for one page gives.
-struct Page {
+struct PageResult {
     saved: Vec<(String, Value)>,
     /// What leads to the next one, if there is one.
     next: Option<String>,
@@ -283,9 +283,9 @@ fn next_page(tree: Option<&Value>, field: &str) -> Result<Option<String>, String
 async fn send_page(
     context: &Context<'_>,
     step: &RecipeStep,
-    scope: &Scope,
+    scope: &TemplateScope,
     page: Option<(&str, &str)>,
-) -> Result<Page, String> {
+) -> Result<PageResult, String> {
     let mut prepared = prepare(context, step, scope)?;
     if let Some((name, token)) = page {
         prepared.params = merge_params(prepared.params, &[(name.to_owned(), Value::text(token))]);
@@ -312,5 +312,5 @@ async fn send_page(
         saved.push((name.clone(), value.ok_or_else(|| format!("there is nothing at {path} of the answer"))?));
     }
     let next = step.pages.as_deref().map(|field| next_page(answer.tree(), field)).transpose()?.flatten();
-    Ok(Page { saved, next })
+    Ok(PageResult { saved, next })
 }

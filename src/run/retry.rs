@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::check::select_in;
-use crate::model::{Answer, Contract, Fault};
+use crate::model::{Answer, Contract, NoAnswer};
 
 /// The longest that is waited before a request is sent again, whatever an endpoint asks for.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
@@ -23,7 +23,7 @@ pub struct Retry {
 }
 
 /// An attempt that calls for another: the message to report, and how long to wait.
-pub(super) struct Again {
+pub(super) struct RetryNotice {
     pub(super) message: String,
     pub(super) wait: Duration,
 }
@@ -33,22 +33,25 @@ impl Retry {
     pub(super) fn again(
         &self,
         attempt: u8,
-        result: &Result<Answer, Fault>,
+        result: &Result<Answer, NoAnswer>,
         contract: &Contract,
-    ) -> Option<Again> {
+    ) -> Option<RetryNotice> {
         if attempt >= self.attempts {
             return None;
         }
         let usual = FIRST_WAIT.saturating_mul(1 << (attempt - 1).min(8));
         match result {
-            Err(Fault::Connect { .. } | Fault::Broken { .. } | Fault::TimedOut { .. }) => {
+            Err(NoAnswer::Connect { .. } | NoAnswer::Broken { .. } | NoAnswer::TimedOut { .. }) => {
                 let shown = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
-                Some(Again { message: format!("attempt {attempt}: {shown}"), wait: usual })
+                Some(RetryNotice { message: format!("attempt {attempt}: {shown}"), wait: usual })
             }
             // An answer that is too large stays so. A request that cannot be sent or was interrupted is not sent again.
             // The endpoint may have seen a request that was lost, so its case starts again as a whole.
             Err(
-                Fault::TooLarge { .. } | Fault::Unsendable { .. } | Fault::Interrupted | Fault::Lost { .. },
+                NoAnswer::TooLarge { .. }
+                | NoAnswer::Unsendable { .. }
+                | NoAnswer::Interrupted
+                | NoAnswer::Lost { .. },
             ) => None,
             Ok(answer) => {
                 let path = contract.envelope.code.as_ref();
@@ -56,7 +59,7 @@ impl Retry {
                 let code = code.map(|code| code.to_plain().chars().take(SHOWN).collect::<String>());
                 let status = answer.status.to_string();
                 let names = |listed: &String| Some(listed) == code.as_ref() || *listed == status;
-                self.codes.iter().any(names).then(|| Again {
+                self.codes.iter().any(names).then(|| RetryNotice {
                     message: format!("attempt {attempt}: {status} {}", code.unwrap_or_default())
                         .trim_end()
                         .to_owned(),

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::model::{Request, RequestSpec, Scheme};
-use crate::protocol::sign::{Acs3, Credentials, Made, RpcV1, Secrets, SignError, Signer, SigningContext};
+use crate::protocol::sign::{
+    Acs3, Credentials, RecentSignatures, RpcV1, Secrets, SignError, Signer, SigningContext,
+};
 use crate::transport::Address;
 
 /// The signers of an endpoint, by scheme, and the one that requests are signed with unless a case says otherwise.
@@ -15,7 +17,7 @@ pub struct Signing {
     signers: BTreeMap<Scheme, Arc<dyn Signer>>,
     usual: Scheme,
     is_said: bool,
-    made: Made,
+    made: RecentSignatures,
 }
 
 impl fmt::Debug for Signing {
@@ -35,13 +37,13 @@ impl Signing {
         let v1: Arc<dyn Signer> = Arc::new(RpcV1::new(credentials.clone()));
         let v3: Arc<dyn Signer> = Arc::new(Acs3::new(credentials.clone()));
         let signers = BTreeMap::from([(Scheme::V1, v1), (Scheme::V3, v3)]);
-        Self { signers, usual, is_said: true, made: Made::default() }
+        Self { signers, usual, is_said: true, made: RecentSignatures::default() }
     }
 
     /// One signer for every request.
     pub fn always(signer: Arc<dyn Signer>, scheme: Scheme) -> Self {
         let signers = BTreeMap::from([(scheme, signer)]);
-        Self { signers, usual: scheme, is_said: true, made: Made::default() }
+        Self { signers, usual: scheme, is_said: true, made: RecentSignatures::default() }
     }
 
     /// Whether requests can be signed by a scheme here; none is always possible.

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::recipe::{self, Context, StartedRecipe};
-use crate::model::{CaseId, Fault, Inconclusive, Skipped, StateDefinition, Value};
+use crate::model::{CaseId, Inconclusive, NoAnswer, Skipped, StateDefinition, Value};
 use crate::plan::billable_steps;
 use crate::protocol::{read_json, to_json};
 use crate::transport::Address;
@@ -19,7 +19,7 @@ const SHOWN: usize = 200;
 /// What undoes a state.
 pub(super) enum Undo {
     /// The hook.
-    Hook(SetUp),
+    Hook(PreparedState),
     /// The clean-up of a recipe.
     Recipe {
         /// The state.
@@ -30,7 +30,7 @@ pub(super) enum Undo {
 }
 
 /// A state that a hook set up, with all that undoes it.
-pub(super) struct SetUp {
+pub(super) struct PreparedState {
     state: String,
     params: Map<String, Json>,
     variables: Value,
@@ -42,7 +42,7 @@ impl Undo {
     /// The name of the state.
     pub(super) fn state(&self) -> &str {
         match self {
-            Self::Hook(SetUp { state, .. }) | Self::Recipe { state, .. } => state,
+            Self::Hook(PreparedState { state, .. }) | Self::Recipe { state, .. } => state,
         }
     }
 
@@ -147,7 +147,7 @@ async fn set_up(
     definition: &StateDefinition,
     params: &[(String, Value)],
     purpose: &str,
-) -> Result<SetUp, HookFailure> {
+) -> Result<PreparedState, HookFailure> {
     let state = definition.name.clone();
     let asked = set_up_request(&state, params, purpose);
     let params: Map<String, Json> = params.iter().map(|(key, value)| (key.clone(), to_json(value))).collect();
@@ -165,7 +165,7 @@ async fn set_up(
             shown(&bytes)
         ))
     })?;
-    Ok(SetUp { state, params, variables, asked })
+    Ok(PreparedState { state, params, variables, asked })
 }
 
 /// The variables of a hook's answer. A handler that has none to give may answer nothing, `OK` or `true`, as many of
@@ -216,7 +216,7 @@ pub(super) async fn tear_down(context: &Context<'_>, undo: &Undo) -> Result<(), 
     done.map_err(|reason| format!("the state \"{state}\" could not be torn down: {reason}"))
 }
 
-async fn tell_hook(context: &Context<'_>, set_up: &SetUp) -> Result<(), String> {
+async fn tell_hook(context: &Context<'_>, set_up: &PreparedState) -> Result<(), String> {
     let Some(hook) = &context.endpoint.states else {
         return Ok(());
     };
@@ -235,12 +235,12 @@ async fn tell_hook(context: &Context<'_>, set_up: &SetUp) -> Result<(), String> 
     }
 }
 
-async fn post(context: &Context<'_>, hook: &Address, json: String) -> Result<(u16, Vec<u8>), Fault> {
+async fn post(context: &Context<'_>, hook: &Address, json: String) -> Result<(u16, Vec<u8>), NoAnswer> {
     let turn = context.turn().await?;
     context.client.post_json(turn, hook, json).await
 }
 
-fn describe(fault: &Fault) -> String {
+fn describe(fault: &NoAnswer) -> String {
     format!("the hook gave no answer: {fault}")
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::preflight::Obstacle;
 use crate::event::Stopped;
-use crate::model::{Fault, Skipped};
+use crate::model::{NoAnswer, Skipped};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Reason {
@@ -166,7 +166,7 @@ impl From<StopReason> for Skipped {
     }
 }
 
-impl From<StopReason> for Fault {
+impl From<StopReason> for NoAnswer {
     fn from(reason: StopReason) -> Self {
         match reason.0 {
             // Only the first ends a request; if the others did, that would be as if it had been interrupted.

@@ -1,15 +1,15 @@
 //! Finds what killed runs left behind, and removes it, as the contract's `[sweep]` says.
 
-use super::recipe::{self, Context, Values};
+use super::recipe::{self, Context, RecipeValues};
 use crate::model::{Contract, Sweep, Value};
-use crate::template::{Scope, Templates};
+use crate::template::{TemplateScope, Templates};
 use crate::transport::Client;
 
 use super::settings::Endpoint;
 
 /// One thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct Leftover {
     /// Its identifier.
     pub id: String,
     /// Why it could not be removed, if so; also none if nothing was to be removed.
@@ -26,7 +26,7 @@ pub async fn sweep(
     contract: &Contract,
     sweep: &Sweep,
     is_listing: bool,
-) -> Result<Vec<Found>, String> {
+) -> Result<Vec<Leftover>, String> {
     let templates = Templates::default();
     let context = Context {
         client: client.fresh(),
@@ -36,7 +36,7 @@ pub async fn sweep(
         stop: None,
         allows_billable: false,
     };
-    let mut scope = Scope::new(0, "sweep");
+    let mut scope = TemplateScope::new(0, "sweep");
     for (name, value) in &endpoint.vars {
         scope.set(name, value);
     }
@@ -52,9 +52,9 @@ pub async fn sweep(
         let removed = if is_listing {
             Ok(())
         } else {
-            recipe::follow_all(&context, &sweep.remove, Values::new(scope)).await
+            recipe::follow_all(&context, &sweep.remove, RecipeValues::new(scope)).await
         };
-        found.push(Found { id: id.to_plain(), failure: removed.err() });
+        found.push(Leftover { id: id.to_plain(), failure: removed.err() });
     }
     Ok(found)
 }

@@ -1,4 +1,4 @@
-//! What of a contract a snapshot rests on. Main type: [`Basis`].
+//! What of a contract a snapshot rests on. Main type: [`ContractBasis`].
 //!
 //! It is the promises that the answers are instances of, and not the whole contract: a new row for another error makes
 //! no snapshot doubtful.
@@ -16,7 +16,7 @@ use crate::protocol::sha256_hex;
 /// The part of a contract that a transcript's answers are instances of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Basis {
+pub(super) struct ContractBasis {
     /// The codes of its answers, in order; the contract's rows of these codes count.
     codes: BTreeSet<String>,
     /// Whether an answer has no code, so that the fields of a success count.
@@ -25,7 +25,7 @@ pub(super) struct Basis {
     promises: String,
 }
 
-impl Basis {
+impl ContractBasis {
     fn new(contract: &Contract, Kinds { codes, success }: Kinds) -> Self {
         let mut basis = Self { codes, success, promises: String::new() };
         basis.promises = basis.digest(contract);
@@ -97,7 +97,7 @@ impl Bases {
         if let Some(known) = self.0.get(&key) {
             return known.clone();
         }
-        let sighting = Sighted::new(origin.sighting(contract, Basis::new(contract, kinds)));
+        let sighting = Sighted::new(origin.sighting(contract, ContractBasis::new(contract, kinds)));
         if self.0.len() < Self::MOST {
             self.0.insert(key, sighting.clone());
         }

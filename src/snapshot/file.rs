@@ -16,7 +16,7 @@ use crate::whole_file::WholeFile;
 
 /// What a snapshot's file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
+pub struct SnapshotFile {
     /// The transcript made stable.
     pub text: String,
     /// The sentence of its case.
@@ -27,7 +27,7 @@ pub struct Recorded {
     pub version: String,
 }
 
-impl Recorded {
+impl SnapshotFile {
     /// The kind of endpoint that it was recorded from; a word that is none of ours says nothing.
     pub fn kind(&self) -> EndpointKind {
         kind(&self.endpoint)
@@ -39,21 +39,25 @@ fn kind(text: &str) -> EndpointKind {
 }
 
 /// What is in a snapshot's place, compared with a text.
-pub(super) enum Found {
+pub(super) enum FileComparison {
     Nothing,
     /// The same text, recorded from this kind of endpoint.
     Same(EndpointKind),
-    Different(Recorded),
+    Different(SnapshotFile),
 }
 
 /// Looks at a snapshot. One that is as it was is known by its bytes, which costs a fraction of reading it.
-pub(super) fn look(root: &Path, path: &Path, text: &str) -> Result<Found, StoreError> {
-    let Some(file) = bytes(root, path)? else { return Ok(Found::Nothing) };
+pub(super) fn look(root: &Path, path: &Path, text: &str) -> Result<FileComparison, StoreError> {
+    let Some(file) = bytes(root, path)? else { return Ok(FileComparison::Nothing) };
     if let Some(kind) = unchanged(&file, text) {
-        return Ok(Found::Same(kind));
+        return Ok(FileComparison::Same(kind));
     }
     let recorded = parsed(path, file)?;
-    if recorded.text == text { Ok(Found::Same(recorded.kind())) } else { Ok(Found::Different(recorded)) }
+    if recorded.text == text {
+        Ok(FileComparison::Same(recorded.kind()))
+    } else {
+        Ok(FileComparison::Different(recorded))
+    }
 }
 
 /// The kind of endpoint that a file was recorded from which is known to be a plain one, if it is just as it was.
@@ -85,7 +89,7 @@ fn unchanged(file: &[u8], text: &str) -> Option<EndpointKind> {
 }
 
 /// Reads a snapshot; none if there is no file.
-pub(super) fn read(root: &Path, path: &Path) -> Result<Option<Recorded>, StoreError> {
+pub(super) fn read(root: &Path, path: &Path) -> Result<Option<SnapshotFile>, StoreError> {
     bytes(root, path)?.map(|file| parsed(path, file)).transpose()
 }
 
@@ -127,7 +131,7 @@ pub(super) fn check_way(root: &Path, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn parsed(path: &Path, file: Vec<u8>) -> Result<Recorded, StoreError> {
+fn parsed(path: &Path, file: Vec<u8>) -> Result<SnapshotFile, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { path: path.to_path_buf(), reason };
     let text = String::from_utf8(file).map_err(|_| unreadable("it is not text".into()))?;
     if text.lines().any(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ")) {
@@ -144,7 +148,7 @@ fn parsed(path: &Path, file: Vec<u8>) -> Result<Recorded, StoreError> {
     }
 }
 
-fn recorded(snapshot: &Snapshot, text: String) -> Recorded {
+fn recorded(snapshot: &Snapshot, text: String) -> SnapshotFile {
     let head = snapshot.metadata();
     let facts = match head.private_info() {
         Some(Content::Map(facts)) => facts.as_slice(),
@@ -155,7 +159,7 @@ fn recorded(snapshot: &Snapshot, text: String) -> Recorded {
         found.and_then(|(_, value)| value.as_str()).unwrap_or_default().to_owned()
     };
     let about = head.description().unwrap_or_default().to_owned();
-    Recorded { text, about, endpoint: fact("endpoint"), version: fact("contract") }
+    SnapshotFile { text, about, endpoint: fact("endpoint"), version: fact("contract") }
 }
 
 /// Writes a file whole, in a folder that is made if need be.
@@ -183,7 +187,7 @@ pub(super) fn remove(root: &Path, path: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::super::header::Header;
-    use super::{Found, look, unchanged};
+    use super::{FileComparison, look, unchanged};
     use crate::model::EndpointKind;
 
     fn file(text: &str) -> String {
@@ -215,7 +219,7 @@ mod tests {
         let path = folder.path().join("a.snap");
         std::fs::write(&path, file("> GET /\n< 200").replace('\n', "\r\n")).unwrap();
         let found = look(folder.path(), &path, "> GET /\n< 200").unwrap();
-        assert!(matches!(found, Found::Same(EndpointKind::Real)));
+        assert!(matches!(found, FileComparison::Same(EndpointKind::Real)));
     }
 
     #[test]

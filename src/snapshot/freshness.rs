@@ -1,5 +1,5 @@
 //! Which snapshots are stale, and why: no recent run has confirmed them, or the contract has changed since.
-//! Main types: [`Standing`], [`Doubt`].
+//! Main types: [`FreshnessRecord`], [`Doubt`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::StoreError;
-use super::file::Recorded;
+use super::file::SnapshotFile;
 use super::provenance::{History, Provenance, digest, is_future};
 use super::sighting::{Sighted, Sighting};
 use crate::model::Contract;
@@ -97,7 +97,7 @@ impl fmt::Display for Doubt {
 
 /// What is known of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct FreshnessRecord {
     /// Its case.
     pub case: String,
     /// When its text was recorded; none if it came from elsewhere.
@@ -112,7 +112,7 @@ pub struct Standing {
 #[derive(Debug, Default)]
 pub struct Freshness {
     /// The snapshots, in the order of cases.
-    pub snapshots: Vec<Standing>,
+    pub snapshots: Vec<FreshnessRecord>,
     /// The cases that have none.
     pub missing: Vec<String>,
     /// Files that cannot be used: snapshots, or the side file, without which nothing counts as confirmed.
@@ -121,7 +121,7 @@ pub struct Freshness {
 
 impl Freshness {
     /// The snapshots that are stale.
-    pub fn stale(&self) -> impl Iterator<Item = &Standing> {
+    pub fn stale(&self) -> impl Iterator<Item = &FreshnessRecord> {
         self.snapshots.iter().filter(|standing| !standing.doubts.is_empty())
     }
 }
@@ -130,15 +130,15 @@ impl Freshness {
 pub(super) fn standing(
     provenance: &Provenance,
     case: &str,
-    snapshot: &Recorded,
+    snapshot: &SnapshotFile,
     contract: &Contract,
     limit: Option<&MaxAge>,
-) -> Standing {
+) -> FreshnessRecord {
     let History { recorded, confirmed } = match provenance.history(case, &digest(&snapshot.text)) {
         Some(history) => history,
         None if provenance.knows(case) => {
             let doubts = vec![Doubt::OtherText];
-            return Standing { case: case.to_owned(), recorded: None, confirmed: None, doubts };
+            return FreshnessRecord { case: case.to_owned(), recorded: None, confirmed: None, doubts };
         }
         None => History::default(),
     };
@@ -162,7 +162,12 @@ pub(super) fn standing(
         doubts.push(Doubt::OtherPromise);
     }
     let sighting = |seen: Option<Sighted>| seen.map(|seen| (*seen).clone());
-    Standing { case: case.to_owned(), recorded: sighting(recorded), confirmed: sighting(confirmed), doubts }
+    FreshnessRecord {
+        case: case.to_owned(),
+        recorded: sighting(recorded),
+        confirmed: sighting(confirmed),
+        doubts,
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ const REMEMBERED: usize = 4;
 
 /// What is in a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum FilePresence {
     /// Nothing.
     Nothing,
     /// A plain file.
@@ -33,13 +33,13 @@ pub(super) struct Inventory(Mutex<Folders>);
 #[derive(Debug, Default)]
 struct Folders {
     /// The latest first.
-    lately: Vec<(String, Arc<Listing>)>,
+    lately: Vec<(String, Arc<FolderListing>)>,
     /// Each until it is asked for.
-    before: HashMap<String, Listing>,
+    before: HashMap<String, FolderListing>,
 }
 
 #[derive(Debug)]
-enum Listing {
+enum FolderListing {
     /// Each name, and whether a plain file has it.
     Names(HashMap<OsString, bool>),
     Unsure,
@@ -47,24 +47,24 @@ enum Listing {
 
 impl Inventory {
     /// What has a name in the folder of a table below `root`; `root` is the same in each call.
-    pub(super) fn entry(&self, root: &Path, table: &str, name: &str) -> Entry {
+    pub(super) fn entry(&self, root: &Path, table: &str, name: &str) -> FilePresence {
         match &*self.listing(root, table) {
-            Listing::Unsure => Entry::Unsure,
-            Listing::Names(names) => match names.get(OsStr::new(name)) {
-                None => Entry::Nothing,
-                Some(true) => Entry::File,
-                Some(false) => Entry::Unsure,
+            FolderListing::Unsure => FilePresence::Unsure,
+            FolderListing::Names(names) => match names.get(OsStr::new(name)) {
+                None => FilePresence::Nothing,
+                Some(true) => FilePresence::File,
+                Some(false) => FilePresence::Unsure,
             },
         }
     }
 
-    fn listing(&self, root: &Path, table: &str) -> Arc<Listing> {
+    fn listing(&self, root: &Path, table: &str) -> Arc<FolderListing> {
         let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, listing)) = folders.lately.iter().find(|(known, _)| known == table) {
             return Arc::clone(listing);
         }
         let before = folders.before.remove(table);
-        let listing = Arc::new(before.unwrap_or_else(|| Listing::of(root, &root.join(table))));
+        let listing = Arc::new(before.unwrap_or_else(|| FolderListing::of(root, &root.join(table))));
         folders.lately.truncate(REMEMBERED - 1);
         folders.lately.insert(0, (table.to_owned(), Arc::clone(&listing)));
         listing
@@ -74,11 +74,11 @@ impl Inventory {
     /// may be a link.
     pub(super) fn remember(&self, table: &str, names: impl Iterator<Item = (OsString, bool)>) {
         let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        folders.before.insert(table.to_owned(), Listing::Names(names.collect()));
+        folders.before.insert(table.to_owned(), FolderListing::Names(names.collect()));
     }
 }
 
-impl Listing {
+impl FolderListing {
     fn of(root: &Path, folder: &Path) -> Self {
         if check_way(root, &folder.join("any")).is_err() {
             return Self::Unsure;
@@ -100,7 +100,7 @@ impl Listing {
 mod tests {
     use std::fs;
 
-    use super::{Entry, Inventory};
+    use super::{FilePresence, Inventory};
 
     #[test]
     fn files_are_told_from_nothing_and_from_what_has_to_be_asked() {
@@ -110,10 +110,10 @@ mod tests {
         fs::write(table.join("file.snap"), "").unwrap();
         let inventory = Inventory::default();
         let entry = |name: &str| inventory.entry(folder.path(), "a/B/t", name);
-        assert_eq!(entry("file.snap"), Entry::File);
-        assert_eq!(entry("nothing.snap"), Entry::Nothing);
-        assert_eq!(entry("folder.snap"), Entry::Unsure);
-        assert_eq!(inventory.entry(folder.path(), "no/such", "a.snap"), Entry::Nothing);
+        assert_eq!(entry("file.snap"), FilePresence::File);
+        assert_eq!(entry("nothing.snap"), FilePresence::Nothing);
+        assert_eq!(entry("folder.snap"), FilePresence::Unsure);
+        assert_eq!(inventory.entry(folder.path(), "no/such", "a.snap"), FilePresence::Nothing);
     }
 
     #[cfg(unix)]
@@ -129,8 +129,8 @@ mod tests {
         symlink(&outside, root.join("t")).unwrap();
         symlink(outside.join("a.snap"), root.join("b.snap")).unwrap();
         let inventory = Inventory::default();
-        assert_eq!(inventory.entry(&root, "t", "a.snap"), Entry::Unsure);
-        assert_eq!(inventory.entry(&root, "", "b.snap"), Entry::Unsure);
+        assert_eq!(inventory.entry(&root, "t", "a.snap"), FilePresence::Unsure);
+        assert_eq!(inventory.entry(&root, "", "b.snap"), FilePresence::Unsure);
     }
 
     #[test]

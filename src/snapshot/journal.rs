@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::basis::Bases;
 use super::error::StoreError;
 use super::lock::FolderLock;
-use super::provenance::{Note, Provenance, Seen};
+use super::provenance::{Note, Provenance, TextStatus};
 use super::sighting::{Origin, Sighted};
 use crate::model::{CaseId, Contract, Exchange};
 
@@ -52,7 +52,7 @@ impl Journal {
     /// Whether an endpoint has answered as the case's snapshot says.
     pub(super) fn has_confirmed(&self, case: &str) -> bool {
         self.confirmed().contains(case)
-            || self.notes().get(case).is_some_and(|note| note.seen != Seen::Waiting)
+            || self.notes().get(case).is_some_and(|note| note.seen != TextStatus::Waiting)
     }
 
     /// Takes the notes into the side file of a folder; without any, nothing is touched.

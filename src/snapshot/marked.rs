@@ -1,12 +1,12 @@
-//! Answers with what rules find in them marked. Main types: [`Marked`] and [`Node`].
+//! Answers with what rules find in them marked. Main types: [`Marked`] and [`MarkedNode`].
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::moment::is_time;
-use super::rules::{Anywhere, Pattern, Rule};
-use crate::check::{Places, as_lists, places};
+use super::rules::{Anywhere, RulePattern, SnapshotRule};
+use crate::check::{TreePlaces, as_lists, places};
 use crate::model::{AnswerPlace, Value, ValueKind};
 
 /// A text, or the digits of a number, and the parts of it that rules have found.
@@ -41,10 +41,10 @@ impl<'a> Marked<'a> {
     }
 
     /// Marks what a rule finds: the whole text without a pattern, else each match.
-    pub(super) fn mark(&mut self, rule: &Rule) {
+    pub(super) fn mark(&mut self, rule: &SnapshotRule) {
         match &rule.pattern {
-            Pattern::None => self.mark_part(0..self.text.len(), rule),
-            Pattern::Found(regex) => {
+            RulePattern::None => self.mark_part(0..self.text.len(), rule),
+            RulePattern::Found(regex) => {
                 let found = regex.captures_iter(self.text);
                 let parts = found.filter_map(|found| Some(found.get(1).or_else(|| found.get(0))?.range()));
                 let parts: Vec<Range<usize>> = parts.collect();
@@ -52,7 +52,7 @@ impl<'a> Marked<'a> {
                     self.mark_part(part, rule);
                 }
             }
-            Pattern::Broken => {}
+            RulePattern::Broken => {}
         }
     }
 
@@ -64,7 +64,7 @@ impl<'a> Marked<'a> {
         }
     }
 
-    fn mark_part(&mut self, range: Range<usize>, rule: &Rule) {
+    fn mark_part(&mut self, range: Range<usize>, rule: &SnapshotRule) {
         let is_meant = rule.kind == ValueKind::Volatile || is_time(&self.text[range.clone()]);
         if is_meant && !range.is_empty() {
             self.marks.push(Mark { range, rule: rule.position, kind: rule.kind, name: rule.name.clone() });
@@ -73,14 +73,14 @@ impl<'a> Marked<'a> {
 }
 
 /// The places of a path, where elements of XML are lists that the path takes so.
-pub(super) fn places_in(tree: &Value, is_xml: bool, path: &str) -> Places {
+pub(super) fn places_in(tree: &Value, is_xml: bool, path: &str) -> TreePlaces {
     let tree = if is_xml { as_lists(tree, path, &|_| false) } else { Cow::Borrowed(tree) };
     places(&tree, path)
 }
 
 /// A body's tree with what rules have found in its texts and numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Node<'a> {
+pub enum MarkedNode<'a> {
     /// Null, true or false.
     Fixed(&'a Value),
     /// A number by its digits.
@@ -88,12 +88,12 @@ pub enum Node<'a> {
     /// A text.
     Text(Marked<'a>),
     /// A list.
-    List(Vec<Node<'a>>),
+    List(Vec<MarkedNode<'a>>),
     /// Keys and values; a key may occur twice.
-    Map(Vec<(&'a str, Node<'a>)>),
+    Map(Vec<(&'a str, MarkedNode<'a>)>),
 }
 
-impl<'a> Node<'a> {
+impl<'a> MarkedNode<'a> {
     pub(super) fn new(tree: &'a Value) -> Self {
         match tree {
             Value::Null | Value::Bool(_) => Self::Fixed(tree),
@@ -107,7 +107,7 @@ impl<'a> Node<'a> {
     }
 
     /// Marks what a rule with a place finds in the tree that this was made of.
-    pub(super) fn mark(&mut self, tree: &Value, is_xml: bool, rule: &Rule) {
+    pub(super) fn mark(&mut self, tree: &Value, is_xml: bool, rule: &SnapshotRule) {
         match &rule.place {
             AnswerPlace::Body(path) => {
                 self.visit(&places_in(tree, is_xml, path), &mut |node| node.mark_items(rule));
@@ -117,7 +117,7 @@ impl<'a> Node<'a> {
     }
 
     /// Acts on the nodes at these places.
-    pub(super) fn visit(&mut self, places: &Places, act: &mut impl FnMut(&mut Self)) {
+    pub(super) fn visit(&mut self, places: &TreePlaces, act: &mut impl FnMut(&mut Self)) {
         if places.is_here {
             act(self);
         }
@@ -141,7 +141,7 @@ impl<'a> Node<'a> {
     }
 
     /// Marks a text or number, or those of a list.
-    fn mark_items(&mut self, rule: &Rule) {
+    fn mark_items(&mut self, rule: &SnapshotRule) {
         match self {
             Self::Number(marked) | Self::Text(marked) => marked.mark(rule),
             Self::List(items) => items.iter_mut().for_each(|item| item.mark_items(rule)),

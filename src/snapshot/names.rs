@@ -1,4 +1,4 @@
-//! Names for volatile values, so that only which of them are equal stays visible. Main types: [`Names`], which
+//! Names for volatile values, so that only which of them are equal stays visible. Main types: [`VolatileNames`], which
 //! gathers them, and [`Finder`], which puts them into texts.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr_iter};
 
 use super::marked::{Mark, Marked};
-use super::occurrence::Search;
+use super::occurrence::ValueSearch;
 use crate::model::{Literals, ValueKind, work};
 
 /// The fewest characters, with letters and digits mixed, of a value that is replaced also where no rule has found it.
@@ -27,7 +27,7 @@ const LITERAL: &str = ":literal";
 
 /// Volatile values and the names that replace them, such as `[request-id:1]`.
 #[derive(Debug, Default, Clone)]
-pub struct Names {
+pub struct VolatileNames {
     /// The name's position, and the value's number.
     by_value: BTreeMap<String, (usize, usize)>,
     /// Names, and how many values each has. There are few.
@@ -59,7 +59,7 @@ pub(super) struct Known<'a> {
     pub(super) number: usize,
 }
 
-impl Names {
+impl VolatileNames {
     /// Gives a value a name, unless it has one.
     pub fn add(&mut self, name: &str, value: &str) {
         if value.is_empty() || self.by_value.len() >= MOST || self.by_value.contains_key(value) {
@@ -103,16 +103,16 @@ impl Names {
         let values = || self.by_value.keys().map(String::as_str);
         Finder {
             names: self,
-            telling: Search::new(values().filter(|value| self.elsewhere(value).is_some()).collect()),
-            all: Search::new(values().collect()),
+            telling: ValueSearch::new(values().filter(|value| self.elsewhere(value).is_some()).collect()),
+            all: ValueSearch::new(values().collect()),
         }
     }
 }
 
 /// Writes the name of a value; writing to a String cannot fail, which is why results are dropped here.
-pub(super) trait Label: FnMut(Known<'_>, &mut String) {}
+pub(super) trait NameWriter: FnMut(Known<'_>, &mut String) {}
 
-impl<F: FnMut(Known<'_>, &mut String)> Label for F {}
+impl<F: FnMut(Known<'_>, &mut String)> NameWriter for F {}
 
 /// The name with its number.
 pub(super) fn numbered(known: Known<'_>, text: &mut String) {
@@ -126,23 +126,23 @@ pub(super) fn bare(known: Known<'_>, text: &mut String) {
 
 /// Puts names into texts.
 pub(super) struct Finder<'a> {
-    names: &'a Names,
+    names: &'a VolatileNames,
     /// The values that are replaced anywhere.
-    telling: Search<'a>,
+    telling: ValueSearch<'a>,
     /// All values, which are looked for in requests alone.
-    all: Search<'a>,
+    all: ValueSearch<'a>,
 }
 
 impl Finder<'_> {
     /// A text with names in place of what is marked in it, and of values that have one.
-    pub(super) fn show(&self, marked: &Marked<'_>, label: &mut impl Label) -> String {
+    pub(super) fn show(&self, marked: &Marked<'_>, label: &mut impl NameWriter) -> String {
         let mut shown = String::with_capacity(marked.text.len());
         self.write(&mut shown, marked, label);
         shown
     }
 
     /// Writes a text with names in place of what is marked in it, and of values that have one.
-    pub(super) fn write(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl Label) {
+    pub(super) fn write(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl NameWriter) {
         if marked.marks.is_empty() {
             self.write_plain(to, marked.text, label);
         } else {
@@ -151,7 +151,7 @@ impl Finder<'_> {
     }
 
     /// Writes a text in which nothing is marked.
-    pub(super) fn write_plain(&self, to: &mut String, text: &str, label: &mut impl Label) {
+    pub(super) fn write_plain(&self, to: &mut String, text: &str, label: &mut impl NameWriter) {
         match self.names.elsewhere(text) {
             Some(known) => label(known, to),
             None => self.write_parts(to, text, Vec::new(), &self.telling, label),
@@ -159,7 +159,7 @@ impl Finder<'_> {
     }
 
     /// Writes a part of a request that holds values of the run: there, short ones are replaced as well.
-    pub(super) fn write_sent(&self, to: &mut String, text: &str, label: &mut impl Label) {
+    pub(super) fn write_sent(&self, to: &mut String, text: &str, label: &mut impl NameWriter) {
         if let Some(known) = self.names.of(text) {
             return label(known, to);
         }
@@ -167,11 +167,11 @@ impl Finder<'_> {
     }
 
     /// The names, to ask what of a request is written out.
-    pub(super) fn names(&self) -> &Names {
+    pub(super) fn names(&self) -> &VolatileNames {
         self.names
     }
 
-    fn write_marked(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl Label) {
+    fn write_marked(&self, to: &mut String, marked: &Marked<'_>, label: &mut impl NameWriter) {
         let whole = if is_marked_as_a_whole(marked) {
             self.names.of(marked.text)
         } else {
@@ -191,8 +191,8 @@ impl Finder<'_> {
         to: &mut String,
         text: &str,
         marks: Vec<&Mark>,
-        values: &Search<'_>,
-        label: &mut impl Label,
+        values: &ValueSearch<'_>,
+        label: &mut impl NameWriter,
     ) {
         let mut at = 0;
         let mut marks = marks.into_iter().peekable();
@@ -216,7 +216,7 @@ impl Finder<'_> {
     }
 
     /// Writes the name of a value, or the value itself if it has none.
-    fn put(&self, value: &str, mark: Option<&Mark>, label: &mut impl Label, to: &mut String) {
+    fn put(&self, value: &str, mark: Option<&Mark>, label: &mut impl NameWriter, to: &mut String) {
         match (mark.filter(|mark| mark.kind == ValueKind::Time), self.names.of(value)) {
             (Some(mark), _) => to.extend(["[", &*mark.name, "]"]),
             (None, Some(known)) => label(known, to),
@@ -225,7 +225,7 @@ impl Finder<'_> {
     }
 
     /// Writes a key of a map: only a value as a whole is taken for one, since most keys are words.
-    pub(super) fn write_key(&self, to: &mut String, key: &str, label: &mut impl Label) {
+    pub(super) fn write_key(&self, to: &mut String, key: &str, label: &mut impl NameWriter) {
         match self.names.elsewhere(key) {
             Some(known) => label(known, to),
             None => self.literal(key, to),
@@ -233,7 +233,7 @@ impl Finder<'_> {
     }
 
     /// Writes a number, by its digits.
-    pub(super) fn write_number(&self, to: &mut String, number: &Marked<'_>, label: &mut impl Label) {
+    pub(super) fn write_number(&self, to: &mut String, number: &Marked<'_>, label: &mut impl NameWriter) {
         let known = if is_marked_as_a_whole(number) {
             self.names.of(number.text)
         } else {
@@ -247,7 +247,7 @@ impl Finder<'_> {
     }
 
     /// Where values are, the last one first: a telling one anywhere, another one where it is a word.
-    fn occurrences(&self, values: &Search<'_>, text: &str) -> Vec<Range<usize>> {
+    fn occurrences(&self, values: &ValueSearch<'_>, text: &str) -> Vec<Range<usize>> {
         let joins = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
         let mut found = values.last_first(text);
         found.retain(|range| {
@@ -344,15 +344,15 @@ fn is_before(this: &Range<usize>, other: &Range<usize>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, numbered};
+    use super::{VolatileNames, numbered};
     use crate::model::work::assert_linear;
     use crate::snapshot::marked::Marked;
 
-    fn shown(names: &Names, text: &str) -> String {
+    fn shown(names: &VolatileNames, text: &str) -> String {
         names.finder().show(&Marked::new(text), &mut numbered)
     }
 
-    fn sent(names: &Names, text: &str) -> String {
+    fn sent(names: &VolatileNames, text: &str) -> String {
         let mut shown = String::new();
         names.finder().write_sent(&mut shown, text, &mut numbered);
         shown
@@ -360,7 +360,7 @@ mod tests {
 
     #[test]
     fn equal_values_share_a_name_and_others_are_counted() {
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         for value in ["exec-0001", "exec-0002", "exec-0001"] {
             names.add("execution", value);
         }
@@ -371,7 +371,7 @@ mod tests {
     fn a_value_that_may_be_there_for_another_reason_is_replaced_only_where_a_rule_finds_it() {
         let values = ["5", "200", "b-6", "ok", "pending", "abcdefghij", "12345678901", "id-2026"];
         for value in values {
-            let mut names = Names::default();
+            let mut names = VolatileNames::default();
             names.add("id", value);
             let text = format!("a {value} b");
             assert_eq!((shown(&names, value), shown(&names, &text)), (value.to_owned(), text), "{value}");
@@ -380,7 +380,7 @@ mod tests {
             assert_eq!(key, value);
         }
         for value in ["id-20261", "123456789012", "1234-5678-9012", "a1b2c3d4"] {
-            let mut names = Names::default();
+            let mut names = VolatileNames::default();
             names.add("id", value);
             assert_eq!(shown(&names, &format!("x{value}x")), "x[id:1]x", "{value}");
         }
@@ -388,7 +388,7 @@ mod tests {
 
     #[test]
     fn a_random_value_of_the_run_needs_no_digit() {
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         names.add("endpoint", "127.0.0.1:9000");
         assert_eq!(shown(&names, "http://127.0.0.1:9000/a"), "http://[endpoint:1]/a");
         names.add("made", "stzdonpleenuzaueyljk");
@@ -397,7 +397,7 @@ mod tests {
 
     #[test]
     fn a_longer_value_is_replaced_before_its_part() {
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         names.add("short", "abcdef12");
         names.add("long", "abcdef1234");
         assert_eq!(shown(&names, "abcdef1234 abcdef12"), "[long:1] [short:1]");
@@ -405,7 +405,7 @@ mod tests {
 
     #[test]
     fn many_values_are_found_as_few_are() {
-        let (mut few, mut many) = (Names::default(), Names::default());
+        let (mut few, mut many) = (VolatileNames::default(), VolatileNames::default());
         for names in [&mut few, &mut many] {
             for value in ["abcdef12", "abcdef1234", "b-6"] {
                 names.add("v", value);
@@ -422,7 +422,7 @@ mod tests {
 
     #[test]
     fn a_value_is_found_in_short_texts_and_in_long_ones() {
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         names.add("id", "aab-12-αβγ");
         for blanks in [0, 100, 512, 10_000] {
             let before = format!("aaé{}", "a".repeat(blanks));
@@ -432,7 +432,7 @@ mod tests {
 
     #[test]
     fn a_value_is_not_looked_for_inside_a_name() {
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         names.add("word", "request");
         names.add("request-id", "0123456789-a");
         assert_eq!(sent(&names, "a request 0123456789-a"), "a [word:1] [request-id:1]");
@@ -440,7 +440,7 @@ mod tests {
 
     #[test]
     fn a_short_value_is_replaced_in_a_request_where_it_is_a_word() {
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         names.add("book", "b-6");
         assert_eq!(sent(&names, "/books/b-6?x=b-6."), "/books/[book:1]?x=[book:1].");
         assert_eq!(sent(&names, "b-66 ab-6 b-6-1"), "b-66 ab-6 b-6-1");
@@ -448,14 +448,14 @@ mod tests {
 
     #[test]
     fn a_single_character_is_replaced_in_a_request_only_where_it_is_a_word() {
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         names.add("n", "1");
         assert_eq!((sent(&names, "1"), sent(&names, "a1")), ("[n:1]".into(), "a1".into()));
     }
 
     #[test]
     fn an_answer_cannot_pass_for_a_name() {
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         names.add("id", "0123456789-a");
         names.add_plain("created");
         let texts =
@@ -473,7 +473,7 @@ mod tests {
 
     #[test]
     fn work_grows_as_a_text_does_and_no_faster() {
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         names.add("id", "abcdef12");
         names.add("other", "xyz-9");
         names.add_plain("created");
@@ -498,7 +498,7 @@ mod tests {
 
     #[test]
     fn of_brackets_in_brackets_the_one_that_a_name_begins_at_counts() {
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         names.add("id", "0123456789-a");
         names.add_plain("a:b");
         let shown = |text: &str| shown(&names, text);
@@ -508,7 +508,7 @@ mod tests {
 
     #[test]
     fn as_many_values_as_there_may_be_get_a_name_and_one_more_does_not() {
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         let value = |number: usize| format!("value-{number:06}");
         (0..=super::MOST).for_each(|number| names.add("id", &value(number)));
         assert_eq!(shown(&names, &value(super::MOST - 1)), format!("[id:{}]", super::MOST));

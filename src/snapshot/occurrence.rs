@@ -1,4 +1,4 @@
-//! Finds many values in a text, in time that grows with the text alone. Main type: [`Search`].
+//! Finds many values in a text, in time that grows with the text alone. Main type: [`ValueSearch`].
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -18,7 +18,7 @@ const SHORT: usize = 512;
 
 /// Values that are looked for.
 #[derive(Debug)]
-pub(super) struct Search<'a> {
+pub(super) struct ValueSearch<'a> {
     values: Vec<&'a str>,
     /// It reads texts from their end, so that at each place it knows the longest value that begins there. One that
     /// reads forwards has to go back wherever a long value only begins. It is made for each transcript and used on few
@@ -26,7 +26,7 @@ pub(super) struct Search<'a> {
     backwards: OnceLock<Option<NFA>>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> ValueSearch<'a> {
     /// A search for these values, none of them empty.
     pub(super) fn new(values: Vec<&'a str>) -> Self {
         Self { values, backwards: OnceLock::new() }
@@ -83,7 +83,7 @@ fn read_backwards(automaton: &NFA, text: &str) -> Option<Vec<Range<usize>>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FEW, SHORT, Search};
+    use super::{FEW, SHORT, ValueSearch};
     use crate::model::work::assert_linear;
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
         let values = vec!["b", "abc", "ab", "cab", "é", "éa", "bcabc"];
         let many: Vec<String> = (0..FEW).map(|number| format!("other-{number}")).collect();
         let more = values.iter().copied().chain(many.iter().map(String::as_str)).collect();
-        let (few, many) = (Search::new(values), Search::new(more));
+        let (few, many) = (ValueSearch::new(values), ValueSearch::new(more));
         for text in ["", "x", "abcabcab", "éabcéab", "bcabcabcab"] {
             assert_eq!(few.last_first(text), many.last_first(text), "{text}");
         }
@@ -103,7 +103,7 @@ mod tests {
     fn work_grows_with_the_text_alone() {
         // A long value that nearly begins at each place, and one that stands at every other.
         let long = format!("{}x", "ab".repeat(100 * SHORT));
-        let search = Search::new(vec!["ab", &long]);
+        let search = ValueSearch::new(vec!["ab", &long]);
         assert_linear(10 * SHORT, |size| {
             assert_eq!(search.last_first(&"ab".repeat(size / 2)).len(), size / 2);
         });

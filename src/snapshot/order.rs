@@ -5,16 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use super::marked::{Node, places_in};
-use super::names::{Finder, Known, Names, bare, numbered};
+use super::marked::{MarkedNode, places_in};
+use super::names::{Finder, Known, VolatileNames, bare, numbered};
 use super::tree::write_tree;
-use crate::check::Places;
+use crate::check::TreePlaces;
 use crate::model::{OrderRule, Value};
 
 /// What is known of volatile values while lists are put in order.
 pub(super) struct Settling<'a> {
     /// Those that have their numbers.
-    pub(super) settled: &'a Names,
+    pub(super) settled: &'a VolatileNames,
     /// All of the transcript.
     pub(super) all: &'a Finder<'a>,
     /// Whether the lists are those of an XML document.
@@ -22,23 +22,28 @@ pub(super) struct Settling<'a> {
 }
 
 /// Puts the lists in order that these rules name, inner ones first.
-pub(super) fn put_in_order(node: &mut Node<'_>, tree: &Value, rules: &[OrderRule], known: &Settling<'_>) {
-    let found: Vec<(Places, Option<&str>)> =
+pub(super) fn put_in_order(
+    node: &mut MarkedNode<'_>,
+    tree: &Value,
+    rules: &[OrderRule],
+    known: &Settling<'_>,
+) {
+    let found: Vec<(TreePlaces, Option<&str>)> =
         rules.iter().map(|rule| (places_in(tree, known.is_xml, &rule.at), rule.by.as_deref())).collect();
-    let here: Vec<(&Places, Option<&str>)> = found.iter().map(|(places, by)| (places, *by)).collect();
+    let here: Vec<(&TreePlaces, Option<&str>)> = found.iter().map(|(places, by)| (places, *by)).collect();
     order(node, &here, known);
 }
 
-fn order(node: &mut Node<'_>, here: &[(&Places, Option<&str>)], known: &Settling<'_>) {
+fn order(node: &mut MarkedNode<'_>, here: &[(&TreePlaces, Option<&str>)], known: &Settling<'_>) {
     // An element of XML that a path takes as a list of one.
-    if !matches!(node, Node::List(_)) {
+    if !matches!(node, MarkedNode::List(_)) {
         let below: Vec<_> = here.iter().filter_map(|(places, by)| Some((places.at(0)?, *by))).collect();
         if !below.is_empty() {
             order(node, &below, known);
         }
     }
     match node {
-        Node::Map(entries) => {
+        MarkedNode::Map(entries) => {
             for (key, item) in entries {
                 let below: Vec<_> =
                     here.iter().filter_map(|(places, by)| Some((places.below(key)?, *by))).collect();
@@ -47,7 +52,7 @@ fn order(node: &mut Node<'_>, here: &[(&Places, Option<&str>)], known: &Settling
                 }
             }
         }
-        Node::List(items) => {
+        MarkedNode::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 let below: Vec<_> =
                     here.iter().filter_map(|(places, by)| Some((places.at(index)?, *by))).collect();
@@ -59,12 +64,12 @@ fn order(node: &mut Node<'_>, here: &[(&Places, Option<&str>)], known: &Settling
                 items.sort_by_cached_key(|item| key(item, *by, known));
             }
         }
-        Node::Fixed(_) | Node::Number(_) | Node::Text(_) => {}
+        MarkedNode::Fixed(_) | MarkedNode::Number(_) | MarkedNode::Text(_) => {}
     }
 }
 
 /// What an item is put in order by: the part that a rule names, then everything.
-fn key(item: &Node<'_>, by: Option<&str>, known: &Settling<'_>) -> (String, String, String) {
+fn key(item: &MarkedNode<'_>, by: Option<&str>, known: &Settling<'_>) -> (String, String, String) {
     let mut first = String::new();
     if let Some(path) = by {
         let mut part = item.clone();
@@ -78,7 +83,7 @@ fn key(item: &Node<'_>, by: Option<&str>, known: &Settling<'_>) -> (String, Stri
     write_tree(&mut by_name, item, known.all, &mut |value: Known<'_>, text: &mut String| {
         label(value, known.settled, text);
     });
-    let mut seen = Seen::new();
+    let mut seen = ItemValues::new();
     write_tree(&mut by_equality, item, known.all, &mut |value: Known<'_>, text: &mut String| match known
         .settled
         .of(value.value)
@@ -89,7 +94,7 @@ fn key(item: &Node<'_>, by: Option<&str>, known: &Settling<'_>) -> (String, Stri
     (first, by_name, by_equality)
 }
 
-fn label(value: Known<'_>, settled: &Names, text: &mut String) {
+fn label(value: Known<'_>, settled: &VolatileNames, text: &mut String) {
     match settled.of(value.value) {
         Some(settled) => numbered(settled, text),
         None => bare(value, text),
@@ -97,10 +102,10 @@ fn label(value: Known<'_>, settled: &Names, text: &mut String) {
 }
 
 /// The values of each name that one item has, and their numbers in it.
-type Seen = BTreeMap<String, BTreeMap<String, usize>>;
+type ItemValues = BTreeMap<String, BTreeMap<String, usize>>;
 
 /// A name that is numbered within one item.
-fn local(known: Known<'_>, seen: &mut Seen) -> String {
+fn local(known: Known<'_>, seen: &mut ItemValues) -> String {
     let values = seen.entry(known.name.to_owned()).or_default();
     let next = values.len();
     let place = values.entry(known.value.to_owned()).or_insert(next);

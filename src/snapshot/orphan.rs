@@ -147,7 +147,7 @@ mod tests {
     use std::collections::HashSet;
     use std::fs;
 
-    use super::super::inventory::Entry;
+    use super::super::inventory::FilePresence;
     use super::{Store, walk};
     use crate::model::EndpointKind;
     use crate::snapshot::Update;
@@ -178,6 +178,6 @@ mod tests {
         // What is remembered is not looked up again.
         fs::remove_file(root.join("a/B/t2/z.snap")).unwrap();
         let entry = |name: &str| store.inventory().entry(root, "a/B/t2", name);
-        assert_eq!((entry("z.snap"), entry("y.snap")), (Entry::File, Entry::Nothing));
+        assert_eq!((entry("z.snap"), entry("y.snap")), (FilePresence::File, FilePresence::Nothing));
     }
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
-use super::file::{Recorded, read, remove};
+use super::file::{SnapshotFile, read, remove};
 use super::lock::FolderLock;
 use super::orphan::{is_pending, walk};
 use super::provenance::{Provenance, digest};
@@ -19,9 +19,9 @@ pub struct PendingSnapshot {
     /// The id of its case, as the file's place has it.
     pub case: String,
     /// What was accepted before, if anything was.
-    pub old: Option<Recorded>,
+    pub old: Option<SnapshotFile>,
     /// What a run has seen.
-    pub new: Recorded,
+    pub new: SnapshotFile,
     /// The faults that were switched on in that run, as far as the side file knows.
     pub faults: Vec<String>,
     path: PathBuf,
@@ -92,7 +92,7 @@ impl Store {
     ///
     /// # Errors
     /// A folder that cannot be read.
-    pub fn accepted(&self, cases: &BTreeSet<&str>) -> Result<BTreeMap<String, Recorded>, StoreError> {
+    pub fn accepted(&self, cases: &BTreeSet<&str>) -> Result<BTreeMap<String, SnapshotFile>, StoreError> {
         let found = if cases.is_empty() { Vec::new() } else { walk(self.root())? };
         let accepted = found.into_iter().filter(|path| !is_pending(path));
         let named = accepted.map(|path| (self.case_of(&path.with_extension("snap.new")), path));

@@ -25,7 +25,7 @@ const SKEW_SECONDS: i64 = 60;
 
 /// What a run did about a case's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum TextStatus {
     /// The snapshot has it.
     Same,
     /// It was written into the snapshot.
@@ -37,14 +37,14 @@ pub(super) enum Seen {
 /// A text that a run has seen.
 #[derive(Debug)]
 pub(super) struct Note {
-    pub(super) seen: Seen,
+    pub(super) seen: TextStatus,
     pub(super) digest: String,
     pub(super) sighting: Sighted,
 }
 
 /// What is known of one case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Entry {
+struct ProvenanceEntry {
     case: String,
     /// The digest of the accepted text that the next two are about.
     digest: Option<String>,
@@ -63,7 +63,7 @@ struct Waiting {
 /// An entry as a line has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line<'a> {
+struct ProvenanceLine<'a> {
     case: String,
     digest: Option<String>,
     #[serde(borrow)]
@@ -89,13 +89,13 @@ pub(super) struct History {
     pub(super) confirmed: Option<Sighted>,
 }
 
-impl Line<'_> {
-    fn entry(self, known: &mut Sightings) -> serde_json::Result<Entry> {
+impl ProvenanceLine<'_> {
+    fn entry(self, known: &mut Sightings) -> serde_json::Result<ProvenanceEntry> {
         let Self { case, digest, recorded, confirmed, pending } = self;
         let waiting = |WaitingText { digest, recorded }, known: &mut Sightings| {
             serde_json::Result::Ok(Waiting { digest, recorded: known.read(recorded)? })
         };
-        Ok(Entry {
+        Ok(ProvenanceEntry {
             case,
             digest,
             recorded: recorded.map(|text| known.read(text)).transpose()?,
@@ -105,7 +105,7 @@ impl Line<'_> {
     }
 }
 
-impl Entry {
+impl ProvenanceEntry {
     fn new(case: &str) -> Self {
         Self { case: case.to_owned(), digest: None, recorded: None, confirmed: None, pending: None }
     }
@@ -121,13 +121,13 @@ impl Entry {
     fn note(&mut self, note: Note) {
         let Note { seen, digest, sighting } = note;
         let kind = sighting.kind;
-        if seen == Seen::Waiting {
+        if seen == TextStatus::Waiting {
             self.pending = Some(Waiting { digest, recorded: sighting });
             return;
         }
         let history = match seen {
-            Seen::Written => history_of(sighting),
-            Seen::Same | Seen::Waiting => {
+            TextStatus::Written => history_of(sighting),
+            TextStatus::Same | TextStatus::Waiting => {
                 let known = self.history(&digest);
                 let known = known.unwrap_or_default();
                 History { confirmed: later(known.confirmed, sighting), ..known }
@@ -159,7 +159,7 @@ pub(super) fn is_future(at: Timestamp, now: Timestamp) -> bool {
 
 /// The side file of a folder of snapshots: one entry for each case.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Provenance(BTreeMap<String, Entry>);
+pub(super) struct Provenance(BTreeMap<String, ProvenanceEntry>);
 
 impl Provenance {
     /// Reads the side file; one that is not there knows nothing.
@@ -199,7 +199,7 @@ impl Provenance {
     }
 
     pub(super) fn note(&mut self, case: String, note: Note) {
-        let entry = self.0.entry(case).or_insert_with_key(|case| Entry::new(case));
+        let entry = self.0.entry(case).or_insert_with_key(|case| ProvenanceEntry::new(case));
         entry.note(note);
     }
 
@@ -231,7 +231,7 @@ fn parsed(file: &[u8]) -> Result<Provenance, String> {
     }
     let (mut entries, mut known) = (BTreeMap::new(), Sightings::default());
     for (line, number) in lines {
-        let entry = serde_json::from_str(line).and_then(|line: Line<'_>| line.entry(&mut known));
+        let entry = serde_json::from_str(line).and_then(|line: ProvenanceLine<'_>| line.entry(&mut known));
         let entry = entry.map_err(|_| format!("line {number} is not an entry of a case"))?;
         if let Some(twice) = entries.insert(entry.case.clone(), entry) {
             return Err(format!("line {number} names the case {} again", twice.case));
@@ -244,7 +244,7 @@ fn parsed(file: &[u8]) -> Result<Provenance, String> {
 mod tests {
     use jiff::Timestamp;
 
-    use super::super::basis::Basis;
+    use super::super::basis::ContractBasis;
     use super::super::sighting::{Sighted, Sighting};
     use super::later;
     use crate::model::EndpointKind;
@@ -255,7 +255,8 @@ mod tests {
             kind: EndpointKind::Mock,
             endpoint: "mock".into(),
             contract: "1".into(),
-            basis: serde_json::from_str::<Basis>(r#"{"codes":[],"success":true,"promises":""}"#).unwrap(),
+            basis: serde_json::from_str::<ContractBasis>(r#"{"codes":[],"success":true,"promises":""}"#)
+                .unwrap(),
             faults: Vec::new(),
         })
     }

@@ -11,7 +11,7 @@ use similar::TextDiff;
 
 use super::names::{Finder, numbered};
 use super::text::{make_visible, write_escaped};
-use super::transcript::{Part, StableBody, Transcript};
+use super::transcript::{StableBody, StableExchange, Transcript};
 use super::tree::write_tree;
 use crate::model::{Exchange, Literals, SentBody};
 use crate::protocol::sha256_hex;
@@ -78,7 +78,7 @@ fn write_request(to: &mut String, exchange: &Exchange, finder: &Finder<'_>) {
 }
 
 /// Writing to a String cannot fail, which is why results are dropped here.
-fn write_answer(to: &mut String, part: &Part<'_>, finder: &Finder<'_>) {
+fn write_answer(to: &mut String, part: &StableExchange<'_>, finder: &Finder<'_>) {
     let _ = writeln!(to, "< {}", part.exchange.answer.status);
     for (name, value) in &part.headers {
         let value = finder.show(value, &mut numbered);

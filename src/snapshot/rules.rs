@@ -1,5 +1,5 @@
-//! Rules of contracts and endpoints made ready to be applied, once for a run. Main types: [`Rules`], and [`RuleBook`],
-//! which keeps those of each contract.
+//! Rules of contracts and endpoints made ready to be applied, once for a run. Main types: [`SnapshotRules`], and
+//! [`RuleBook`], which keeps those of each contract.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,20 +10,20 @@ use crate::model::{AnswerPlace, Contract, Normalisation, OrderRule, ValueKind, V
 
 /// Rules that make transcripts stable, ready to be applied.
 #[derive(Debug)]
-pub struct Rules {
+pub struct SnapshotRules {
     /// Those for values at a place.
-    pub(super) placed: Vec<Rule>,
+    pub(super) placed: Vec<SnapshotRule>,
     pub(super) anywhere: Anywhere,
     pub(super) orders: Vec<OrderRule>,
     /// The header fields that a snapshot shows, in its order.
     pub(super) headers: Vec<String>,
 }
 
-impl Rules {
+impl SnapshotRules {
     /// Makes rules ready, those of the contract before those of the endpoint. A snapshot shows these header fields.
     pub fn new(rules: &[&Normalisation], headers: &[String]) -> Self {
         let values = rules.iter().flat_map(|rules| &rules.values).enumerate();
-        let values = values.map(|(position, rule)| Rule::new(position, rule));
+        let values = values.map(|(position, rule)| SnapshotRule::new(position, rule));
         let (anywhere, placed) = values.partition(|rule| rule.place == AnswerPlace::Anywhere);
         let orders = rules.iter().flat_map(|rules| &rules.unordered).cloned().collect();
         Self { placed, anywhere: Anywhere::of(anywhere), orders, headers: headers.to_vec() }
@@ -38,16 +38,16 @@ impl Rules {
 
 /// The rules of the contracts of a run, each made ready when the first of its cases asks for them.
 #[derive(Debug, Default)]
-pub struct RuleBook(Mutex<Vec<(Arc<Contract>, Arc<Rules>)>>);
+pub struct RuleBook(Mutex<Vec<(Arc<Contract>, Arc<SnapshotRules>)>>);
 
 impl RuleBook {
     /// The rules of a contract and those of the endpoint, which are the same in each call.
-    pub fn of(&self, contract: &Arc<Contract>, own: &Normalisation) -> Arc<Rules> {
+    pub fn of(&self, contract: &Arc<Contract>, own: &Normalisation) -> Arc<SnapshotRules> {
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, rules)) = made.iter().find(|(known, _)| Arc::ptr_eq(known, contract)) {
             return Arc::clone(rules);
         }
-        let rules = Arc::new(Rules::new(&[&contract.normalisation, own], &contract.snapshot_headers));
+        let rules = Arc::new(SnapshotRules::new(&[&contract.normalisation, own], &contract.snapshot_headers));
         made.push((Arc::clone(contract), Arc::clone(&rules)));
         rules
     }
@@ -55,28 +55,28 @@ impl RuleBook {
 
 /// A rule, ready to be applied.
 #[derive(Debug)]
-pub(super) struct Rule {
+pub(super) struct SnapshotRule {
     pub(super) position: usize,
     pub(super) kind: ValueKind,
     pub(super) name: Arc<str>,
     pub(super) place: AnswerPlace,
-    pub(super) pattern: Pattern,
+    pub(super) pattern: RulePattern,
 }
 
 #[derive(Debug)]
-pub(super) enum Pattern {
+pub(super) enum RulePattern {
     None,
     Found(Arc<Regex>),
     /// The loader has checked it; one that is none finds nothing.
     Broken,
 }
 
-impl Rule {
+impl SnapshotRule {
     fn new(position: usize, rule: &ValueRule) -> Self {
         let pattern = match rule.pattern.as_deref().map(compiled) {
-            None => Pattern::None,
-            Some(Ok(regex)) => Pattern::Found(regex),
-            Some(Err(_)) => Pattern::Broken,
+            None => RulePattern::None,
+            Some(Ok(regex)) => RulePattern::Found(regex),
+            Some(Err(_)) => RulePattern::Broken,
         };
         Self {
             position,
@@ -91,16 +91,16 @@ impl Rule {
 /// The rules that hold for every text.
 #[derive(Debug)]
 pub(super) struct Anywhere {
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: Vec<SnapshotRule>,
     /// Their patterns together: in most texts there is nothing to be found, which so is known at once.
     pub(super) patterns: Option<Arc<Regex>>,
 }
 
 impl Anywhere {
-    fn of(rules: Vec<Rule>) -> Self {
+    fn of(rules: Vec<SnapshotRule>) -> Self {
         let patterns = rules.iter().map(|rule| match &rule.pattern {
-            Pattern::Found(regex) => Some(regex.as_str()),
-            Pattern::None | Pattern::Broken => None,
+            RulePattern::Found(regex) => Some(regex.as_str()),
+            RulePattern::None | RulePattern::Broken => None,
         });
         let patterns: Option<Vec<&str>> = patterns.collect();
         let patterns = patterns.filter(|patterns| !patterns.is_empty());

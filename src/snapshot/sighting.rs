@@ -10,7 +10,7 @@ use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::basis::Basis;
+use super::basis::ContractBasis;
 use crate::model::{Contract, EndpointKind};
 
 /// Where and when a run has seen a text.
@@ -27,7 +27,7 @@ pub struct Sighting {
     /// The version of the contract.
     pub contract: String,
     /// What of the contract it rests on.
-    pub(super) basis: Basis,
+    pub(super) basis: ContractBasis,
     /// The faults that were switched on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
@@ -58,7 +58,7 @@ impl Origin {
     }
 
     /// What this run sees of answers that rest on some promises of a contract.
-    pub(super) fn sighting(&self, contract: &Contract, basis: Basis) -> Sighting {
+    pub(super) fn sighting(&self, contract: &Contract, basis: ContractBasis) -> Sighting {
         let Self { at, kind, endpoint, faults } = self.clone();
         Sighting { at, kind, endpoint, contract: contract.version.clone(), basis, faults }
     }

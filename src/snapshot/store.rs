@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::StoreError;
-use super::file::{Found, look, read, remove, replace, unchanged_at};
+use super::file::{FileComparison, look, read, remove, replace, unchanged_at};
 use super::freshness::{Freshness, MaxAge, standing};
 use super::header::Header;
-use super::inventory::{Entry, Inventory};
+use super::inventory::{FilePresence, Inventory};
 use super::journal::Journal;
 use super::lock::FolderLock;
-use super::provenance::{Note, Provenance, Seen, digest};
+use super::provenance::{Note, Provenance, TextStatus, digest};
 use super::sighting::Origin;
 use super::update::Update;
 use crate::model::{CaseId, Contract, EndpointKind, Exchange};
@@ -34,7 +34,7 @@ pub struct Location<'a> {
 
 /// What a comparison found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Compared {
+pub enum SnapshotComparison {
     /// The snapshot is as it was.
     Same,
     /// It differs.
@@ -48,7 +48,7 @@ pub enum Compared {
 
 /// What was done about a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
+pub enum KeepResult {
     /// Nothing was written.
     Nothing,
     /// Nothing was written, since what is there was recorded from a real endpoint, and this is none.
@@ -122,24 +122,28 @@ impl Store {
     ///
     /// # Errors
     /// A file that cannot be read, is not a snapshot, or cannot be written; a folder that another process writes to.
-    pub fn compare(&self, location: &Location<'_>, text: &str) -> Result<(Compared, Kept), StoreError> {
+    pub fn compare(
+        &self,
+        location: &Location<'_>,
+        text: &str,
+    ) -> Result<(SnapshotComparison, KeepResult), StoreError> {
         let path = self.path(location.case);
         let found = self.look(&path, location.case, text)?;
         let (found, kept) = self.keep(&path, location, text, found)?;
         self.note(location, text, &found, &kept);
         let compared = match found {
-            Found::Nothing => Compared::Missing,
-            Found::Same(_) => Compared::Same,
-            Found::Different(old) => Compared::Different { old: old.text },
+            FileComparison::Nothing => SnapshotComparison::Missing,
+            FileComparison::Same(_) => SnapshotComparison::Same,
+            FileComparison::Different(old) => SnapshotComparison::Different { old: old.text },
         };
         Ok((compared, kept))
     }
 
     /// What is in a snapshot's place. If the file is listed and unchanged, the system is not asked further.
-    fn look(&self, path: &Path, case: &CaseId, text: &str) -> Result<Found, StoreError> {
-        let is_listed = self.inventory.entry(&self.root, case.table(), &name(case)) == Entry::File;
+    fn look(&self, path: &Path, case: &CaseId, text: &str) -> Result<FileComparison, StoreError> {
+        let is_listed = self.inventory.entry(&self.root, case.table(), &name(case)) == FilePresence::File;
         match is_listed.then(|| unchanged_at(path, text)).flatten() {
-            Some(kind) => Ok(Found::Same(kind)),
+            Some(kind) => Ok(FileComparison::Same(kind)),
             None => look(&self.root, path, text),
         }
     }
@@ -149,23 +153,26 @@ impl Store {
         path: &Path,
         location: &Location<'_>,
         text: &str,
-        found: Found,
-    ) -> Result<(Found, Kept), StoreError> {
+        found: FileComparison,
+    ) -> Result<(FileComparison, KeepResult), StoreError> {
         match (self.update, &found) {
-            (Update::Never, Found::Different(old)) if self.is_outranked(old.kind()) => {
-                return Ok((found, Kept::Outranked));
+            (Update::Never, FileComparison::Different(old)) if self.is_outranked(old.kind()) => {
+                return Ok((found, KeepResult::Outranked));
             }
-            (Update::Never, _) => return Ok((found, Kept::Nothing)),
-            (Update::Pending | Update::Unseen | Update::Always, Found::Same(_)) => {
+            (Update::Never, _) => return Ok((found, KeepResult::Nothing)),
+            (Update::Pending | Update::Unseen | Update::Always, FileComparison::Same(_)) => {
                 let name = [&name(location.case), NEW].concat();
-                if self.inventory.entry(&self.root, location.case.table(), &name) != Entry::Nothing {
+                if self.inventory.entry(&self.root, location.case.table(), &name) != FilePresence::Nothing {
                     let pending = pending_beside(path);
                     // The pending file is only in the way; the comparison itself is done.
                     let _ = fs::symlink_metadata(&pending).is_ok_and(|_| self.withdraw(&pending).is_ok());
                 }
-                return Ok((found, Kept::Nothing));
+                return Ok((found, KeepResult::Nothing));
             }
-            (Update::Pending | Update::Unseen | Update::Always, Found::Nothing | Found::Different(_)) => {}
+            (
+                Update::Pending | Update::Unseen | Update::Always,
+                FileComparison::Nothing | FileComparison::Different(_),
+            ) => {}
         }
         let pending = pending_beside(path);
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -186,34 +193,36 @@ impl Store {
         pending: &Path,
         location: &Location<'_>,
         text: &str,
-        found: &Found,
-    ) -> Result<Kept, StoreError> {
+        found: &FileComparison,
+    ) -> Result<KeepResult, StoreError> {
         let waiting = read(&self.root, pending)?;
         if waiting.is_some_and(|waiting| self.is_outranked(waiting.kind())) {
-            return Ok(Kept::Outranked);
+            return Ok(KeepResult::Outranked);
         }
         let kept = match (found, self.update) {
-            (Found::Same(_), _) => Kept::Nothing,
-            (Found::Different(old), _) if self.is_outranked(old.kind()) => {
+            (FileComparison::Same(_), _) => KeepResult::Nothing,
+            (FileComparison::Different(old), _) if self.is_outranked(old.kind()) => {
                 // It was pending before that was accepted, and must not be accepted over it now.
                 remove(&self.root, pending)?;
-                return Ok(Kept::Outranked);
+                return Ok(KeepResult::Outranked);
             }
-            (Found::Nothing | Found::Different(_), Update::Always) | (Found::Nothing, Update::Unseen) => {
-                Kept::Written
-            }
-            (Found::Nothing | Found::Different(_), Update::Never | Update::Pending | Update::Unseen) => {
-                Kept::Pending
-            }
+            (FileComparison::Nothing | FileComparison::Different(_), Update::Always)
+            | (FileComparison::Nothing, Update::Unseen) => KeepResult::Written,
+            (
+                FileComparison::Nothing | FileComparison::Different(_),
+                Update::Never | Update::Pending | Update::Unseen,
+            ) => KeepResult::Pending,
         };
         let file = self.header(location).file(text);
         match kept {
-            Kept::Pending => replace(&self.root, pending, file.as_bytes())?,
-            Kept::Written => {
+            KeepResult::Pending => replace(&self.root, pending, file.as_bytes())?,
+            KeepResult::Written => {
                 replace(&self.root, path, file.as_bytes())?;
                 remove(&self.root, pending)?;
             }
-            Kept::Nothing | Kept::Outranked | Kept::Unwritable { .. } => remove(&self.root, pending)?,
+            KeepResult::Nothing | KeepResult::Outranked | KeepResult::Unwritable { .. } => {
+                remove(&self.root, pending)?
+            }
         }
         Ok(kept)
     }
@@ -245,18 +254,18 @@ impl Store {
         }
     }
 
-    fn note(&self, location: &Location<'_>, text: &str, found: &Found, kept: &Kept) {
+    fn note(&self, location: &Location<'_>, text: &str, found: &FileComparison, kept: &KeepResult) {
         let Some(journal) = &self.journal else { return };
         let seen = match (kept, found) {
-            (Kept::Written, _) => Seen::Written,
-            (Kept::Pending, _) => Seen::Waiting,
+            (KeepResult::Written, _) => TextStatus::Written,
+            (KeepResult::Pending, _) => TextStatus::Waiting,
             // A mock that answers alike says nothing about the real endpoint, and a fault about none.
-            (Kept::Nothing, Found::Same(recorded))
+            (KeepResult::Nothing, FileComparison::Same(recorded))
                 if !recorded.outranks(self.kind) && journal.is_faultless() =>
             {
-                Seen::Same
+                TextStatus::Same
             }
-            (Kept::Nothing | Kept::Outranked | Kept::Unwritable { .. }, _) => return,
+            (KeepResult::Nothing | KeepResult::Outranked | KeepResult::Unwritable { .. }, _) => return,
         };
         if self.update == Update::Never {
             return journal.confirm(location.case);
@@ -306,13 +315,13 @@ impl Store {
 }
 
 /// A failed write does not hide the result of the comparison.
-fn unwritable(error: StoreError) -> Result<Kept, StoreError> {
+fn unwritable(error: StoreError) -> Result<KeepResult, StoreError> {
     let reason = match &error {
         StoreError::Unwritable { source, .. } => format!("{error}: {source}"),
         StoreError::Locked { .. } => error.to_string(),
         StoreError::Unreadable { .. } | StoreError::Changed { .. } => return Err(error),
     };
-    Ok(Kept::Unwritable { reason })
+    Ok(KeepResult::Unwritable { reason })
 }
 
 /// The name of a case's file, in the folder of its table.

@@ -3,22 +3,22 @@
 //!
 //! Pure: it knows no file, no clock and no endpoint.
 
-use super::marked::{Marked, Node};
-use super::names::{Finder, Names, bare, numbered};
+use super::marked::{Marked, MarkedNode};
+use super::names::{Finder, VolatileNames, bare, numbered};
 use super::order::{Settling, put_in_order};
-use super::rules::{Rule, Rules};
+use super::rules::{SnapshotRule, SnapshotRules};
 use crate::model::{Answer, AnswerPlace, Body, Exchange, Literals, OrderRule, ValueKind};
 
 /// Exchanges made stable.
 #[derive(Debug)]
 pub struct Transcript<'a> {
-    parts: Vec<Part<'a>>,
-    names: Names,
+    parts: Vec<StableExchange<'a>>,
+    names: VolatileNames,
 }
 
 /// An exchange made stable.
 #[derive(Debug)]
-pub struct Part<'a> {
+pub struct StableExchange<'a> {
     /// The exchange, as it was.
     pub exchange: &'a Exchange,
     /// The header fields that a snapshot shows, in its order.
@@ -39,7 +39,7 @@ pub enum StableBody<'a> {
         /// The root's name, if it is XML.
         root: Option<&'a str>,
         /// What it holds.
-        tree: Node<'a>,
+        tree: MarkedNode<'a>,
     },
     /// A text that is neither JSON nor XML.
     Text(Marked<'a>),
@@ -49,8 +49,8 @@ pub enum StableBody<'a> {
 
 impl<'a> Transcript<'a> {
     /// Makes exchanges stable by rules; `given` names what the run itself made.
-    pub fn new(exchanges: &'a [Exchange], rules: &Rules, given: Names) -> Self {
-        let parts = exchanges.iter().map(|exchange| Part::new(exchange, rules)).collect();
+    pub fn new(exchanges: &'a [Exchange], rules: &SnapshotRules, given: VolatileNames) -> Self {
+        let parts = exchanges.iter().map(|exchange| StableExchange::new(exchange, rules)).collect();
         let mut transcript = Self { parts, names: given };
         rules.times().for_each(|name| transcript.names.add_plain(name));
         transcript.settle(&rules.orders);
@@ -78,13 +78,13 @@ impl<'a> Transcript<'a> {
     }
 
     /// The exchanges, in order.
-    pub fn parts(&self) -> &[Part<'a>] {
+    pub fn parts(&self) -> &[StableExchange<'a>] {
         &self.parts
     }
 
     /// What shows a part's texts.
-    pub fn view(&self) -> View<'_> {
-        View { finder: self.names.finder() }
+    pub fn view(&self) -> TranscriptView<'_> {
+        TranscriptView { finder: self.names.finder() }
     }
 
     pub(super) fn finder(&self) -> Finder<'_> {
@@ -93,11 +93,11 @@ impl<'a> Transcript<'a> {
 }
 
 /// Shows texts of a transcript with names in them.
-pub struct View<'a> {
+pub struct TranscriptView<'a> {
     finder: Finder<'a>,
 }
 
-impl View<'_> {
+impl TranscriptView<'_> {
     /// A text with names alone.
     pub fn bare_text(&self, text: &Marked<'_>) -> String {
         self.finder.show(text, &mut bare)
@@ -141,9 +141,9 @@ impl View<'_> {
     }
 }
 
-impl<'a> Part<'a> {
+impl<'a> StableExchange<'a> {
     /// An exchange with what rules find in it.
-    fn new(exchange: &'a Exchange, rules: &Rules) -> Self {
+    fn new(exchange: &'a Exchange, rules: &SnapshotRules) -> Self {
         let answer = &exchange.answer;
         let mut headers: Vec<(&'a str, Marked<'a>)> = Vec::new();
         for name in &rules.headers {
@@ -167,13 +167,13 @@ impl<'a> Part<'a> {
         part
     }
 
-    fn mark_body(&mut self, rule: &Rule) {
+    fn mark_body(&mut self, rule: &SnapshotRule) {
         if let (StableBody::Tree { tree, root }, Some(read)) = (&mut self.body, self.exchange.answer.tree()) {
             tree.mark(read, root.is_some(), rule);
         }
     }
 
-    fn mark_header(&mut self, rule: &Rule, name: &String, shown: &[String]) {
+    fn mark_header(&mut self, rule: &SnapshotRule, name: &String, shown: &[String]) {
         let of_name = self.headers.iter_mut().filter(|(known, _)| known == name);
         of_name.for_each(|(_, value)| value.mark(rule));
         if !shown.contains(name) {
@@ -186,7 +186,7 @@ impl<'a> Part<'a> {
     }
 
     /// Names the volatile values that rules have found, rule by rule.
-    fn name_values(&self, names: &mut Names) {
+    fn name_values(&self, names: &mut VolatileNames) {
         let mut found = Vec::new();
         match &self.body {
             StableBody::Tree { tree, .. } => tree.marks(&mut found),
@@ -209,8 +209,8 @@ impl<'a> Part<'a> {
 fn body(answer: &Answer) -> StableBody<'_> {
     match &answer.body {
         Body::Empty if answer.bytes.is_empty() => StableBody::Empty,
-        Body::Json(tree) => StableBody::Tree { root: None, tree: Node::new(tree) },
-        Body::Xml { root, tree } => StableBody::Tree { root: Some(root), tree: Node::new(tree) },
+        Body::Json(tree) => StableBody::Tree { root: None, tree: MarkedNode::new(tree) },
+        Body::Xml { root, tree } => StableBody::Tree { root: Some(root), tree: MarkedNode::new(tree) },
         Body::Empty | Body::Other { .. } | Body::Unreadable { .. } => {
             match std::str::from_utf8(&answer.bytes) {
                 Ok(text) => StableBody::Text(Marked::new(text)),

@@ -2,13 +2,18 @@
 
 use std::fmt::Write;
 
-use super::marked::Node;
-use super::names::{Finder, Label};
+use super::marked::MarkedNode;
+use super::names::{Finder, NameWriter};
 use super::text::write_quoted;
 
 /// Writes a tree with names in place of its volatile values. Writing to a String cannot fail, which is why results are
 /// dropped here.
-pub(super) fn write_tree(to: &mut String, tree: &Node<'_>, finder: &Finder<'_>, label: &mut impl Label) {
+pub(super) fn write_tree(
+    to: &mut String,
+    tree: &MarkedNode<'_>,
+    finder: &Finder<'_>,
+    label: &mut impl NameWriter,
+) {
     let mut writer = Writer { to, finder, label, part: String::new() };
     writer.node(tree, 0);
 }
@@ -21,24 +26,24 @@ struct Writer<'a, L> {
     part: String,
 }
 
-impl<L: Label> Writer<'_, L> {
-    fn node(&mut self, tree: &Node<'_>, depth: usize) {
+impl<L: NameWriter> Writer<'_, L> {
+    fn node(&mut self, tree: &MarkedNode<'_>, depth: usize) {
         match tree {
-            Node::Map(entries) if !entries.is_empty() => self.map(entries, depth),
-            Node::List(items) if !items.is_empty() => self.list(items, depth),
-            Node::Fixed(value) => drop(write!(self.to, "{value}")),
-            Node::Number(marked) => self.finder.write_number(self.to, marked, self.label),
-            Node::Text(marked) => {
+            MarkedNode::Map(entries) if !entries.is_empty() => self.map(entries, depth),
+            MarkedNode::List(items) if !items.is_empty() => self.list(items, depth),
+            MarkedNode::Fixed(value) => drop(write!(self.to, "{value}")),
+            MarkedNode::Number(marked) => self.finder.write_number(self.to, marked, self.label),
+            MarkedNode::Text(marked) => {
                 self.part.clear();
                 self.finder.write(&mut self.part, marked, self.label);
                 write_quoted(self.to, &self.part);
             }
-            Node::List(_) => self.to.push_str("[]"),
-            Node::Map(_) => self.to.push_str("{}"),
+            MarkedNode::List(_) => self.to.push_str("[]"),
+            MarkedNode::Map(_) => self.to.push_str("{}"),
         }
     }
 
-    fn map(&mut self, entries: &[(&str, Node<'_>)], depth: usize) {
+    fn map(&mut self, entries: &[(&str, MarkedNode<'_>)], depth: usize) {
         self.to.push_str("{\n");
         for (position, (key, item)) in entries.iter().enumerate() {
             self.indent(depth + 1);
@@ -53,7 +58,7 @@ impl<L: Label> Writer<'_, L> {
         self.to.push('}');
     }
 
-    fn list(&mut self, items: &[Node<'_>], depth: usize) {
+    fn list(&mut self, items: &[MarkedNode<'_>], depth: usize) {
         self.to.push_str("[\n");
         for (position, item) in items.iter().enumerate() {
             self.indent(depth + 1);

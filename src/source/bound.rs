@@ -78,9 +78,9 @@ impl RowsRead {
 
 /// What the cases of a table have come to so far.
 #[derive(Debug, Default)]
-pub(super) struct Merged(usize);
+pub(super) struct TableSize(usize);
 
-impl Merged {
+impl TableSize {
     /// Counts a case.
     pub(super) fn add(&mut self, case: &Case) -> Option<Problem> {
         let requests =
@@ -109,7 +109,7 @@ impl Merged {
 #[cfg(test)]
 mod tests {
     use super::{
-        MOST_DRAWN, MOST_FIELDS, MOST_MERGED, MOST_REQUESTS, MOST_ROW_BYTES, MOST_SIGNS, Merged, RowsRead,
+        MOST_DRAWN, MOST_FIELDS, MOST_MERGED, MOST_REQUESTS, MOST_ROW_BYTES, MOST_SIGNS, RowsRead, TableSize,
         check_axes, check_signs,
     };
 
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn as_many_requests_and_fields_as_there_may_be_are_taken_and_one_more_is_not() {
-        let mut merged = Merged::default();
+        let mut merged = TableSize::default();
         assert!(
             merged.add_counts(MOST_REQUESTS, 0).is_ok() && merged.add_counts(MOST_REQUESTS + 1, 0).is_err()
         );

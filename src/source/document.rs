@@ -16,20 +16,20 @@ use crate::model::{Problem, SourceText, Spot, Value};
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) spot: Spot,
-    pub(super) kind: Kind,
+    pub(super) kind: NodeKind,
 }
 
 /// What a node holds.
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     Scalar(Value),
     List(Vec<Node>),
-    Table(Vec<Entry>),
+    Table(Vec<KeyValue>),
 }
 
 /// A key of a table and its value.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct KeyValue {
     pub(super) key: String,
     pub(super) key_spot: Spot,
     pub(super) node: Node,
@@ -41,39 +41,39 @@ impl Node {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(super) fn entries(&self) -> &[KeyValue] {
         match &self.kind {
-            Kind::Table(entries) => entries,
-            Kind::Scalar(_) | Kind::List(_) => &[],
+            NodeKind::Table(entries) => entries,
+            NodeKind::Scalar(_) | NodeKind::List(_) => &[],
         }
     }
 
     pub(super) fn items(&self) -> &[Node] {
         match &self.kind {
-            Kind::List(items) => items,
-            Kind::Scalar(_) | Kind::Table(_) => &[],
+            NodeKind::List(items) => items,
+            NodeKind::Scalar(_) | NodeKind::Table(_) => &[],
         }
     }
 
     pub(super) fn as_text(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Scalar(value) => value.as_text(),
-            Kind::List(_) | Kind::Table(_) => None,
+            NodeKind::Scalar(value) => value.as_text(),
+            NodeKind::List(_) | NodeKind::Table(_) => None,
         }
     }
 
     pub(super) fn as_bool(&self) -> Option<bool> {
         match &self.kind {
-            Kind::Scalar(Value::Bool(flag)) => Some(*flag),
-            Kind::Scalar(_) | Kind::List(_) | Kind::Table(_) => None,
+            NodeKind::Scalar(Value::Bool(flag)) => Some(*flag),
+            NodeKind::Scalar(_) | NodeKind::List(_) | NodeKind::Table(_) => None,
         }
     }
 
     /// A whole number that fits.
     pub(super) fn as_number<T: std::str::FromStr>(&self) -> Option<T> {
         match &self.kind {
-            Kind::Scalar(Value::Number(digits)) => digits.parse().ok(),
-            Kind::Scalar(_) | Kind::List(_) | Kind::Table(_) => None,
+            NodeKind::Scalar(Value::Number(digits)) => digits.parse().ok(),
+            NodeKind::Scalar(_) | NodeKind::List(_) | NodeKind::Table(_) => None,
         }
     }
 
@@ -85,8 +85,8 @@ impl Node {
     /// An error code: a text, or the digits of a number.
     pub(super) fn as_code(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Scalar(value) => value.as_code(),
-            Kind::List(_) | Kind::Table(_) => None,
+            NodeKind::Scalar(value) => value.as_code(),
+            NodeKind::List(_) | NodeKind::Table(_) => None,
         }
     }
 
@@ -126,9 +126,9 @@ impl Node {
     /// The plain value, without places.
     pub(super) fn to_value(&self) -> Value {
         match &self.kind {
-            Kind::Scalar(value) => value.clone(),
-            Kind::List(items) => Value::List(items.iter().map(Node::to_value).collect()),
-            Kind::Table(entries) => {
+            NodeKind::Scalar(value) => value.clone(),
+            NodeKind::List(items) => Value::List(items.iter().map(Node::to_value).collect()),
+            NodeKind::Table(entries) => {
                 Value::Map(entries.iter().map(|entry| (entry.key.clone(), entry.node.to_value())).collect())
             }
         }
@@ -145,7 +145,7 @@ pub(super) fn parse(file: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Node
     if let Err(message) = check_signs(&file.text) {
         let spot = Spot { file: Arc::clone(file), bytes: 0..0 };
         problems.push(Problem::new(spot.clone(), message));
-        return Node { spot, kind: Kind::Table(Vec::new()) };
+        return Node { spot, kind: NodeKind::Table(Vec::new()) };
     }
     let (table, errors) = DeTable::parse_recoverable(&file.text);
     for error in errors.iter().take(MOST_ERRORS) {
@@ -153,27 +153,27 @@ pub(super) fn parse(file: &Arc<SourceText>, problems: &mut Vec<Problem>) -> Node
         let message = format!("invalid TOML: {}", error.message().replace('\n', ", "));
         problems.push(Problem::new(Spot { file: Arc::clone(file), bytes }, message));
     }
-    let mut reader = Reader { file, problems };
+    let mut reader = DocumentReader { file, problems };
     let span = table.span();
-    Node { spot: reader.spot(span), kind: Kind::Table(reader.entries(table.into_inner())) }
+    Node { spot: reader.spot(span), kind: NodeKind::Table(reader.entries(table.into_inner())) }
 }
 
-struct Reader<'a> {
+struct DocumentReader<'a> {
     file: &'a Arc<SourceText>,
     problems: &'a mut Vec<Problem>,
 }
 
-impl Reader<'_> {
+impl DocumentReader<'_> {
     fn spot(&self, bytes: Range<usize>) -> Spot {
         Spot { file: Arc::clone(self.file), bytes }
     }
 
-    fn entries(&mut self, table: DeTable<'_>) -> Vec<Entry> {
+    fn entries(&mut self, table: DeTable<'_>) -> Vec<KeyValue> {
         table
             .into_iter()
             .map(|(key, value)| {
                 let key_spot = self.spot(key.span());
-                Entry { key: key.into_inner().into_owned(), key_spot, node: self.node(value) }
+                KeyValue { key: key.into_inner().into_owned(), key_spot, node: self.node(value) }
             })
             .collect()
     }
@@ -182,18 +182,18 @@ impl Reader<'_> {
         let span = value.span();
         let spot = self.spot(span.clone());
         let kind = match value.into_inner() {
-            DeValue::String(text) => Kind::Scalar(Value::Text(text.into_owned())),
-            DeValue::Boolean(flag) => Kind::Scalar(Value::Bool(flag)),
-            DeValue::Datetime(time) => Kind::Scalar(Value::Text(time.to_string())),
+            DeValue::String(text) => NodeKind::Scalar(Value::Text(text.into_owned())),
+            DeValue::Boolean(flag) => NodeKind::Scalar(Value::Bool(flag)),
+            DeValue::Datetime(time) => NodeKind::Scalar(Value::Text(time.to_string())),
             DeValue::Integer(number) => {
                 let digits = number.as_str().replace('_', "");
-                Kind::Scalar(self.integer(&digits, number.radix(), &spot))
+                NodeKind::Scalar(self.integer(&digits, number.radix(), &spot))
             }
-            DeValue::Float(number) => Kind::Scalar(self.float(number.as_str(), &spot)),
-            DeValue::Array(items) => Kind::List(items.into_iter().map(|item| self.node(item)).collect()),
+            DeValue::Float(number) => NodeKind::Scalar(self.float(number.as_str(), &spot)),
+            DeValue::Array(items) => NodeKind::List(items.into_iter().map(|item| self.node(item)).collect()),
             DeValue::Table(table) => {
                 self.refuse_newlines(&table, span);
-                Kind::Table(self.entries(table))
+                NodeKind::Table(self.entries(table))
             }
         };
         Node { spot, kind }

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::document::{self, Entry, Node};
+use super::document::{self, KeyValue, Node};
 use super::fixture::{self, FixtureEntry};
 use super::folder::{LoadError, read_disk};
 use super::inside::{inside, is_outside};
-use super::names::Names;
+use super::names::NameScope;
 use super::normalisation;
 use super::shape::{check, nearest};
 use super::shapes;
 use crate::model::{Effect, EndpointKind, Normalisation, Problem, Scheme, Spot, Value};
-use crate::template::{Scope, TemplateError, Templates};
+use crate::template::{TemplateError, TemplateScope, Templates};
 
 /// An endpoint that a file names; what it does not say is none.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -100,13 +100,13 @@ impl EndpointEntry {
                 *value = Value::Text(given);
             }
         }
-        let mut scope = Scope::new(0, &self.name);
+        let mut scope = TemplateScope::new(0, &self.name);
         entry.vars.iter().for_each(|(name, value)| scope.set(name, value));
-        let render = |key: &'static str, text: &str, scope: &Scope| {
+        let render = |key: &'static str, text: &str, scope: &TemplateScope| {
             let rendered = Templates::default().render_text(text, scope);
             rendered.map_err(|source| EndpointError { name: self.name.clone(), key, source })
         };
-        let given = |key, text: &Option<String>, scope: &Scope| {
+        let given = |key, text: &Option<String>, scope: &TemplateScope| {
             text.as_deref().map(|text| render(key, text, scope)).transpose()
         };
         entry.region = given("region", &self.region, &scope)?;
@@ -163,7 +163,7 @@ fn read_file(cases: &Path) -> Result<(Vec<EndpointEntry>, Option<String>), LoadE
         problems.push(problem.hint("choose another name"));
     }
     check_names(entries, &mut problems);
-    let read = |entry: &Entry| {
+    let read = |entry: &KeyValue| {
         let found = endpoint(&entry.key, &entry.node, cases, &mut problems);
         check_templates(&found, &entry.node, &mut problems);
         found
@@ -201,9 +201,9 @@ fn check_default(node: &Node, endpoints: &[EndpointEntry], problems: &mut Vec<Pr
 pub const NAMED_ONLY: &str = "name it with --endpoint where it is meant";
 
 /// A folder is named after each endpoint, in which runs write: a name must not lead elsewhere.
-fn check_names(entries: &[Entry], problems: &mut Vec<Problem>) {
+fn check_names(entries: &[KeyValue], problems: &mut Vec<Problem>) {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
-    for Entry { key, key_spot, .. } in entries.iter().filter(|entry| !entry.key.chars().all(is_plain)) {
+    for KeyValue { key, key_spot, .. } in entries.iter().filter(|entry| !entry.key.chars().all(is_plain)) {
         let problem = Problem::new(key_spot.clone(), format!("{key:?} cannot be the name of a folder"));
         problems.push(problem.hint("names of endpoints have letters, digits, `-`, `_` and `.`"));
     }
@@ -212,7 +212,7 @@ fn check_names(entries: &[Entry], problems: &mut Vec<Problem>) {
 /// Finds what is wrong with the templates of an endpoint: names that it does not define, or else what does not render.
 fn check_templates(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Problem>) {
     // The functions of case tables make random values, which an address must not have.
-    let mut names = Names::default();
+    let mut names = NameScope::default();
     entry.vars.iter().for_each(|(name, _)| names.add(name.as_str()));
     let mut found = Vec::new();
     for key in ["region", "service"] {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::contract_file::unknown_code;
-use super::document::{Kind, Node};
+use super::document::{Node, NodeKind};
 use super::matcher::{body, of_scalar};
 use super::regexes::compiled;
 use crate::model::{BLANK, Contract, ErrorRow, Expect, Matcher, Problem, StatusRule, Value};
@@ -41,7 +41,7 @@ fn read_parts(node: &Node, problems: &mut Vec<Problem>) -> Expect {
 
 fn statuses(node: &Node, problems: &mut Vec<Problem>) -> Vec<StatusRule> {
     let one = std::slice::from_ref(node);
-    let items = if matches!(node.kind, Kind::List(_)) { node.items() } else { one };
+    let items = if matches!(node.kind, NodeKind::List(_)) { node.items() } else { one };
     items.iter().filter_map(|item| status(item, problems)).collect()
 }
 
@@ -110,7 +110,7 @@ pub(super) fn check_against(contract: &Contract, expect: &Expect, node: &Node, p
     for code in codes.iter().filter(|code| !code.as_text().is_some_and(is_template)) {
         let rows: Vec<&ErrorRow> = contract.rows_of_value(code).collect();
         if rows.is_empty() {
-            let place = Node { spot: code_node.spot.clone(), kind: Kind::Scalar((*code).clone()) };
+            let place = Node { spot: code_node.spot.clone(), kind: NodeKind::Scalar((*code).clone()) };
             problems.extend(unknown_code(contract, &place));
         } else {
             check_status(&rows, expect, node, problems);

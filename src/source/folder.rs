@@ -15,8 +15,8 @@ use super::inside::{inside, is_outside};
 use super::row_file::RowFiles;
 use super::shape::{Shape, check};
 use super::shapes;
-use super::shelf::{Files, Shelf};
-use super::table_file::Reader;
+use super::shelf::{FileSource, Shelf};
+use super::table_file::TableReader;
 use crate::model::{
     Contract, Operation, OperationId, Problem, SourceText, Spot, Suite, Table, TableId, plural, work,
 };
@@ -83,7 +83,7 @@ impl Wanted<'_> {
 /// # Errors
 /// A folder or file that cannot be read, or else every problem of every file, in the order of files.
 pub fn load(cases: &Path, wanted: Wanted<'_>) -> Result<Suite, LoadError> {
-    load_from(Files::Disk(cases), cases, wanted)
+    load_from(FileSource::Disk(cases), cases, wanted)
 }
 
 /// Reads a copy of a folder of cases.
@@ -91,10 +91,10 @@ pub fn load(cases: &Path, wanted: Wanted<'_>) -> Result<Suite, LoadError> {
 /// # Errors
 /// As [`load`].
 pub fn load_shelf(shelf: &Shelf) -> Result<Suite, LoadError> {
-    load_from(Files::Shelf(shelf), Shelf::root(), Wanted::All)
+    load_from(FileSource::Shelf(shelf), Shelf::root(), Wanted::All)
 }
 
-fn load_from(files: Files<'_>, cases: &Path, wanted: Wanted<'_>) -> Result<Suite, LoadError> {
+fn load_from(files: FileSource<'_>, cases: &Path, wanted: Wanted<'_>) -> Result<Suite, LoadError> {
     let mut folders = Vec::new();
     find_operations(files, cases, &mut Vec::new(), &mut folders)?;
     if folders.is_empty() {
@@ -125,7 +125,7 @@ fn head_of(path: PathBuf) -> Spot {
 
 /// Finds the folders that hold a contract, in the order of their names.
 fn find_operations(
-    files: Files<'_>,
+    files: FileSource<'_>,
     path: &Path,
     parts: &mut Vec<String>,
     found: &mut Vec<(PathBuf, Vec<String>)>,
@@ -230,7 +230,7 @@ pub(super) fn with_line_feeds(text: String) -> String {
 }
 
 struct Loader<'a> {
-    files: Files<'a>,
+    files: FileSource<'a>,
     problems: Vec<Problem>,
     commons: BTreeMap<PathBuf, Arc<Node>>,
     rows_read: RefCell<RowsRead>,
@@ -361,8 +361,12 @@ impl Loader<'_> {
             shown: folder.to_path_buf(),
             read: &self.rows_read,
         };
-        let mut reader =
-            Reader { contract, files: &files, problems: &mut self.problems, templates: Templates::default() };
+        let mut reader = TableReader {
+            contract,
+            files: &files,
+            problems: &mut self.problems,
+            templates: Templates::default(),
+        };
         Ok(Some(reader.table(id, &node)))
     }
 

@@ -9,7 +9,7 @@ use super::document::{self, Node};
 use super::folder::{LoadError, read_disk};
 use super::shape::check;
 use super::shapes;
-use super::shelf::{Files, Shelf};
+use super::shelf::{FileSource, Shelf};
 use crate::model::{CaseId, ListedContract, Manifest, OperationId, Problem, SourceText, TableId};
 
 /// The name of a suite's manifest, in the folder of its cases.
@@ -37,7 +37,7 @@ pub fn load_manifest(path: &Path) -> Result<Manifest, LoadError> {
 /// # Errors
 /// Every problem of the file.
 pub fn load_shelf_manifest(shelf: &Shelf) -> Result<Option<Manifest>, LoadError> {
-    let (files, path) = (Files::Shelf(shelf), Shelf::root().join(MANIFEST));
+    let (files, path) = (FileSource::Shelf(shelf), Shelf::root().join(MANIFEST));
     if !files.has(&path) {
         return Ok(None);
     }

@@ -3,11 +3,11 @@
 use regex::RegexBuilder;
 use serde_json_path::JsonPath;
 
-use super::document::{Entry, Kind, Node};
-use super::shape::{Key, Shape, key};
+use super::document::{KeyValue, Node, NodeKind};
+use super::shape::{KeyShape, Shape, key};
 use crate::model::{
-    Bounds, Expect, Matcher, MatcherFlaw, PathShape, Problem, Spot, Target, is_singular, path_in_brackets,
-    pattern_literals, target,
+    Bounds, Expect, Matcher, MatcherFlaw, MatcherTarget, PathShape, Problem, Spot, is_singular,
+    path_in_brackets, pattern_literals, target,
 };
 use crate::template::is_template;
 
@@ -34,7 +34,7 @@ static BOUNDS_SHAPE: Shape =
     Shape::Either(&[Shape::Number, Shape::Text, Shape::Named("least-and-most", &BOUNDS_TABLE)]);
 
 /// The keys of a matcher's table, exactly one of which is given.
-static MATCHER_KEYS: [Key; 16] = [
+static MATCHER_KEYS: [KeyShape; 16] = [
     key("equals", Shape::Any, "Just this value."),
     key("template", Shape::Text, "A message template; %s means one or more characters."),
     key("regex", Shape::Text, "A regular expression."),
@@ -63,20 +63,20 @@ static MATCHER_KEYS: [Key; 16] = [
 
 /// Reads the matcher of a code, a message or a header field.
 pub(super) fn of_scalar(node: &Node, problems: &mut Vec<Problem>) -> Matcher {
-    at(node, Target::Scalar, problems)
+    at(node, MatcherTarget::Scalar, problems)
 }
 
 /// Reads matchers by their paths into a body.
 pub(super) fn body(node: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<(String, Matcher)> {
     let entries = node.map(Node::entries).unwrap_or_default();
-    let read = |entry: &Entry| {
+    let read = |entry: &KeyValue| {
         check_path(&entry.key, &entry.key_spot, problems);
         (entry.key.clone(), at(&entry.node, target(&entry.key), problems))
     };
     entries.iter().map(read).collect()
 }
 
-fn at(node: &Node, target: Target, problems: &mut Vec<Problem>) -> Matcher {
+fn at(node: &Node, target: MatcherTarget, problems: &mut Vec<Problem>) -> Matcher {
     let matcher = matcher(node, problems);
     problems.extend(matcher.unfit(target, &is_template).map(|flaw| problem(node, flaw)));
     matcher
@@ -92,7 +92,7 @@ fn problem(node: &Node, flaw: MatcherFlaw) -> Problem {
 
 /// Reads a matcher: a plain value, or a table with exactly one of the matchers' keys.
 fn matcher(node: &Node, problems: &mut Vec<Problem>) -> Matcher {
-    let Kind::Table(entries) = &node.kind else {
+    let NodeKind::Table(entries) = &node.kind else {
         problems.extend(hidden_matcher(node));
         return Matcher::Equals(node.to_value());
     };
@@ -142,7 +142,7 @@ fn hidden_matcher(node: &Node) -> Option<Problem> {
 /// A number of things, or the least and the most.
 fn bounds(node: &Node) -> Bounds {
     let value = |key: &str| node.get(key).map(Node::to_value);
-    if matches!(node.kind, Kind::Table(_)) {
+    if matches!(node.kind, NodeKind::Table(_)) {
         return Bounds { min: value("min"), max: value("max") };
     }
     Bounds { min: Some(node.to_value()), max: Some(node.to_value()) }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Kind, Node};
+use super::document::{Node, NodeKind};
 use super::shape::{MOST_COMPARED, nearest};
 use crate::model::{Problem, Value};
 use crate::template::{self, FUNCTIONS};
 
 /// The names that may be used at one place, and those that were used.
 #[derive(Clone, Default)]
-pub(super) struct Names {
+pub(super) struct NameScope {
     known: BTreeSet<String>,
     used: BTreeSet<String>,
 }
@@ -23,7 +23,7 @@ fn listed(names: &[&str], count: usize) -> String {
     if count > LISTED { format!("{shown} and {} more", count - LISTED) } else { shown }
 }
 
-impl Names {
+impl NameScope {
     /// The functions alone.
     pub(super) fn new() -> Self {
         Self { known: FUNCTIONS.into_iter().map(str::to_owned).collect(), used: BTreeSet::new() }
@@ -41,10 +41,10 @@ impl Names {
     /// Checks every text in a node.
     pub(super) fn check(&mut self, node: &Node, problems: &mut Vec<Problem>) {
         match &node.kind {
-            Kind::Scalar(Value::Text(text)) => self.check_text(text, node, problems),
-            Kind::Scalar(_) => {}
-            Kind::List(items) => items.iter().for_each(|item| self.check(item, problems)),
-            Kind::Table(entries) => entries.iter().for_each(|entry| self.check(&entry.node, problems)),
+            NodeKind::Scalar(Value::Text(text)) => self.check_text(text, node, problems),
+            NodeKind::Scalar(_) => {}
+            NodeKind::List(items) => items.iter().for_each(|item| self.check(item, problems)),
+            NodeKind::Table(entries) => entries.iter().for_each(|entry| self.check(&entry.node, problems)),
         }
     }
 

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use csv::{Position, ReaderBuilder, StringRecord};
 
 use super::bound::RowsRead;
-use super::document::{Kind, Node};
+use super::document::{Node, NodeKind};
 use super::folder::LoadError;
-use super::names::Names;
-use super::shelf::Files;
+use super::names::NameScope;
+use super::shelf::FileSource;
 use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part, counted};
 
 /// Keys of a row that are not variables.
@@ -20,7 +20,7 @@ const RESERVED: [&str; 4] = ["id", "about", "params", "unset"];
 /// The folder in which a table may name CSV files.
 pub(super) struct RowFiles<'a> {
     /// Where it is read from.
-    pub(super) files: Files<'a>,
+    pub(super) files: FileSource<'a>,
     /// Where it is.
     pub(super) folder: PathBuf,
     /// How it is shown.
@@ -34,8 +34,8 @@ pub(super) fn rows(node: &Node, files: &RowFiles<'_>, problems: &mut Vec<Problem
     let known = problems.len();
     let rows = match (&node.kind, node.as_text()) {
         (_, Some(name)) => csv_rows(name, node, files, problems),
-        (Kind::List(items), None) => items.iter().map(|item| written_row(item, problems)).collect(),
-        (Kind::Scalar(_) | Kind::Table(_), None) => return Vec::new(),
+        (NodeKind::List(items), None) => items.iter().map(|item| written_row(item, problems)).collect(),
+        (NodeKind::Scalar(_) | NodeKind::Table(_), None) => return Vec::new(),
     };
     if rows.is_empty() && problems.len() == known {
         problems.push(Problem::new(node.spot.clone(), "there are no rows, so the case would never run"));
@@ -62,7 +62,7 @@ fn check_ids(rows: &[Row], problems: &mut Vec<Problem>) {
 }
 
 fn written_row(node: &Node, problems: &mut Vec<Problem>) -> Row {
-    let mut names = Names::new();
+    let mut names = NameScope::new();
     let mut vars = Vec::new();
     for entry in node.entries().iter().filter(|entry| !RESERVED.contains(&entry.key.as_str())) {
         names.check(&entry.node, problems);
@@ -205,14 +205,15 @@ fn why(error: &csv::Error) -> String {
 fn csv_row(header: &StringRecord, record: &StringRecord, spot: Spot, problems: &mut Vec<Problem>) -> Row {
     let mut row =
         Row { id: String::new(), about: None, vars: Vec::new(), params: Vec::new(), unset: Vec::new(), spot };
-    let mut names = Names::new();
+    let mut names = NameScope::new();
     for (name, field) in header.iter().zip(record) {
         match name {
             "id" => field.clone_into(&mut row.id),
             "about" => row.about = (!field.is_empty()).then(|| field.to_owned()),
             _ => {
                 let value = Value::text(field);
-                names.check(&Node { spot: row.spot.clone(), kind: Kind::Scalar(value.clone()) }, problems);
+                names
+                    .check(&Node { spot: row.spot.clone(), kind: NodeKind::Scalar(value.clone()) }, problems);
                 names.add(name);
                 row.vars.push(Variable { name: name.to_owned(), value });
             }

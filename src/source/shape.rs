@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::document::{Kind, Node};
+use super::document::{Node, NodeKind};
 use crate::model::{Problem, Value};
 
 /// The form of a value in a file.
@@ -22,11 +22,11 @@ pub(super) enum Shape {
     Any,
     List(&'static Shape),
     /// A table of these keys and no others.
-    Table(&'static [Key]),
+    Table(&'static [KeyShape]),
     /// A table of any keys.
     Map(&'static Shape),
     /// These keys, and any other.
-    Open(&'static [Key]),
+    Open(&'static [KeyShape]),
     /// The first of these that has the value's type.
     Either(&'static [Shape]),
     /// A shape with a name, so that it can hold itself.
@@ -35,7 +35,7 @@ pub(super) enum Shape {
 
 /// A key of a table.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct KeyShape {
     pub(super) name: &'static str,
     pub(super) shape: Shape,
     pub(super) is_required: bool,
@@ -43,13 +43,13 @@ pub(super) struct Key {
 }
 
 /// A key that may be left out.
-pub(super) const fn key(name: &'static str, shape: Shape, about: &'static str) -> Key {
-    Key { name, shape, is_required: false, about }
+pub(super) const fn key(name: &'static str, shape: Shape, about: &'static str) -> KeyShape {
+    KeyShape { name, shape, is_required: false, about }
 }
 
 /// A key that must be there.
-pub(super) const fn needed(name: &'static str, shape: Shape, about: &'static str) -> Key {
-    Key { name, shape, is_required: true, about }
+pub(super) const fn needed(name: &'static str, shape: Shape, about: &'static str) -> KeyShape {
+    KeyShape { name, shape, is_required: true, about }
 }
 
 /// How like an unknown key must be to a known one to be suggested (0 to 1, Jaro-Winkler).
@@ -66,26 +66,30 @@ pub(super) fn check(node: &Node, shape: &Shape, problems: &mut Vec<Problem>) {
     match (shape, &node.kind) {
         (Shape::Named(_, inner), _) => check(node, inner, problems),
         (Shape::Any, _)
-        | (Shape::Number, Kind::Scalar(Value::Number(_)))
-        | (Shape::Text, Kind::Scalar(Value::Text(_)))
-        | (Shape::Boolean, Kind::Scalar(Value::Bool(_))) => {}
-        (Shape::Integer, Kind::Scalar(Value::Number(digits))) if digits.parse::<i64>().is_ok() => {}
-        (Shape::Choice(options), Kind::Scalar(Value::Text(text))) => {
+        | (Shape::Number, NodeKind::Scalar(Value::Number(_)))
+        | (Shape::Text, NodeKind::Scalar(Value::Text(_)))
+        | (Shape::Boolean, NodeKind::Scalar(Value::Bool(_))) => {}
+        (Shape::Integer, NodeKind::Scalar(Value::Number(digits))) if digits.parse::<i64>().is_ok() => {}
+        (Shape::Choice(options), NodeKind::Scalar(Value::Text(text))) => {
             check_choice(node, text, options, problems);
         }
-        (Shape::List(item), Kind::List(items)) => items.iter().for_each(|each| check(each, item, problems)),
-        (Shape::Map(value), Kind::Table(entries)) => {
+        (Shape::List(item), NodeKind::List(items)) => {
+            items.iter().for_each(|each| check(each, item, problems))
+        }
+        (Shape::Map(value), NodeKind::Table(entries)) => {
             for entry in entries {
                 check(&entry.node, value, problems);
             }
         }
-        (Shape::Table(keys), Kind::Table(_)) => check_table(node, keys, false, problems),
-        (Shape::Open(keys), Kind::Table(_)) => check_table(node, keys, true, problems),
+        (Shape::Table(keys), NodeKind::Table(_)) => check_table(node, keys, false, problems),
+        (Shape::Open(keys), NodeKind::Table(_)) => check_table(node, keys, true, problems),
         (Shape::Either(shapes), _) => match shapes.iter().find(|shape| has_type(node, shape)) {
             Some(shape) => check(node, shape, problems),
             None => problems.push(wrong_type(node, shape)),
         },
-        (_, Kind::Scalar(_) | Kind::List(_) | Kind::Table(_)) => problems.push(wrong_type(node, shape)),
+        (_, NodeKind::Scalar(_) | NodeKind::List(_) | NodeKind::Table(_)) => {
+            problems.push(wrong_type(node, shape))
+        }
     }
 }
 
@@ -100,7 +104,7 @@ fn check_choice(node: &Node, text: &str, options: &[&str], problems: &mut Vec<Pr
     });
 }
 
-fn check_table(node: &Node, keys: &[Key], is_open: bool, problems: &mut Vec<Problem>) {
+fn check_table(node: &Node, keys: &[KeyShape], is_open: bool, problems: &mut Vec<Problem>) {
     for entry in node.entries() {
         if let Some(key) = keys.iter().find(|key| key.name == entry.key) {
             check(&entry.node, &key.shape, problems);
@@ -157,25 +161,25 @@ fn has_type(node: &Node, shape: &Shape) -> bool {
         (Shape::Named(_, inner), _) => has_type(node, inner),
         (Shape::Either(shapes), _) => shapes.iter().any(|shape| has_type(node, shape)),
         (Shape::Any, _)
-        | (Shape::Text | Shape::Choice(_), Kind::Scalar(Value::Text(_)))
-        | (Shape::Integer | Shape::Number, Kind::Scalar(Value::Number(_)))
-        | (Shape::Boolean, Kind::Scalar(Value::Bool(_)))
-        | (Shape::List(_), Kind::List(_))
-        | (Shape::Table(_) | Shape::Map(_) | Shape::Open(_), Kind::Table(_)) => true,
-        (_, Kind::Scalar(_) | Kind::List(_) | Kind::Table(_)) => false,
+        | (Shape::Text | Shape::Choice(_), NodeKind::Scalar(Value::Text(_)))
+        | (Shape::Integer | Shape::Number, NodeKind::Scalar(Value::Number(_)))
+        | (Shape::Boolean, NodeKind::Scalar(Value::Bool(_)))
+        | (Shape::List(_), NodeKind::List(_))
+        | (Shape::Table(_) | Shape::Map(_) | Shape::Open(_), NodeKind::Table(_)) => true,
+        (_, NodeKind::Scalar(_) | NodeKind::List(_) | NodeKind::Table(_)) => false,
     }
 }
 
 fn wrong_type(node: &Node, shape: &Shape) -> Problem {
-    if let (Shape::Integer, Kind::Scalar(value @ Value::Number(_))) = (shape, &node.kind)
+    if let (Shape::Integer, NodeKind::Scalar(value @ Value::Number(_))) = (shape, &node.kind)
         && value.type_name() == "integer"
     {
         return Problem::new(node.spot.clone(), "the number does not fit in 64 bits");
     }
     let found = match &node.kind {
-        Kind::Scalar(value) => value.type_name(),
-        Kind::List(_) => "list",
-        Kind::Table(_) => "table",
+        NodeKind::Scalar(value) => value.type_name(),
+        NodeKind::List(_) => "list",
+        NodeKind::Table(_) => "table",
     };
     Problem::new(
         node.spot.clone(),
@@ -246,7 +250,7 @@ fn schema_of(shape: &Shape, definitions: &mut Map<String, Json>) -> Json {
     }
 }
 
-fn object_schema(keys: &[Key], is_open: bool, definitions: &mut Map<String, Json>) -> Json {
+fn object_schema(keys: &[KeyShape], is_open: bool, definitions: &mut Map<String, Json>) -> Json {
     let mut properties = Map::new();
     for key in keys {
         let mut schema = schema_of(&key.shape, definitions);

@@ -3,8 +3,10 @@
 //! What needs more than a type (ids, names, contradictions) is checked where the file is read.
 
 use super::matcher::MATCHER;
-use super::shape::{Key, Shape, key, needed};
-use crate::model::{Effect, Format, Level, Listing, Matcher, ParameterType, Place, Reach, Scheme};
+use super::shape::{KeyShape, Shape, key, needed};
+use crate::model::{
+    AnswerFormat, Effect, Level, Listing, Matcher, ParameterPlace, ParameterType, Reach, Scheme,
+};
 
 const TEXTS: Shape = Shape::List(&Shape::Text);
 const VALUES: Shape = Shape::Map(&Shape::Any);
@@ -27,7 +29,7 @@ static CASE: Shape = Shape::Named("case", &Shape::Table(&CASE_KEYS));
 
 const TAGS: &str = "Words by which -E selects cases; those of a table hold for all of its cases.";
 
-static CASE_KEYS: [Key; 16] = [
+static CASE_KEYS: [KeyShape; 16] = [
     needed("id", Shape::Text, "The case's part of the id: a-z, 0-9 and -."),
     needed("about", Shape::Text, "What the case shows, in a sentence."),
     key("former", TEXTS, "Ids that the case had before."),
@@ -55,7 +57,7 @@ static STEP: Shape = Shape::Table(&[
     key(
         "parallel",
         Shape::Boolean,
-        "Whether it sends the request of the step before it once more, at the same time.",
+        "Whether it repeats the request of the step before it, at the same time.",
     ),
     key("given", GIVEN, "States that are set up before it."),
     key("params", VALUES, "Parameters, over the case's."),
@@ -100,11 +102,11 @@ const AXES: Shape = Shape::Table(&[
 ]);
 
 static PLACE: Shape = Shape::Choice(&["query", "form", "json"]);
-static ANY_PLACE: Shape = Shape::Choice(&Place::NAMES);
+static ANY_PLACE: Shape = Shape::Choice(&ParameterPlace::NAMES);
 static SCHEME: Shape = Shape::Choice(Scheme::WORDS);
 static AXIS_SCHEME: Shape = Shape::Choice(&AXIS_SCHEMES);
 static AXIS_SCHEMES: [&str; Scheme::WORDS.len() + 1] = after("usual", Scheme::WORDS);
-static FORMAT: Shape = Shape::Choice(&Format::NAMES);
+static FORMAT: Shape = Shape::Choice(&AnswerFormat::NAMES);
 
 /// A word, and others after it.
 const fn after<const COUNT: usize>(first: &'static str, others: &[&'static str]) -> [&'static str; COUNT] {
@@ -141,7 +143,7 @@ const EXPECT: Shape = Shape::Named("expect", &EXPECT_SHAPE);
 
 static EXPECT_SHAPE: Shape = Shape::Table(&EXPECT_KEYS);
 
-static EXPECT_KEYS: [Key; 7] = [
+static EXPECT_KEYS: [KeyShape; 7] = [
     key("status", STATUS, "The HTTP status: a number, a list, or a class such as 4xx."),
     key("code", MATCHER, "The error code."),
     key("message", MATCHER, "The error message."),
@@ -267,7 +269,7 @@ const PARAM_TYPE: Shape = Shape::Choice(&ParameterType::NAMES);
 
 static CONSTRAINT: Shape = Shape::Table(&CONSTRAINT_KEYS);
 
-static CONSTRAINT_KEYS: [Key; 17] = [
+static CONSTRAINT_KEYS: [KeyShape; 17] = [
     key("min-length", Shape::Integer, "So many characters at the least."),
     key("max-length", Shape::Integer, "So many characters at the most."),
     key("min-items", Shape::Integer, "So many items at the least."),

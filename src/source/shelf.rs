@@ -85,14 +85,14 @@ fn is_part(path: &Path) -> bool {
 
 /// Where files are read from.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Files<'a> {
+pub(super) enum FileSource<'a> {
     /// The disk.
     Disk(&'a Path),
     /// A copy.
     Shelf(&'a Shelf),
 }
 
-impl Files<'_> {
+impl FileSource<'_> {
     /// Reads one file, shown as `shown`.
     pub(super) fn read(self, path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
         match self {
@@ -167,7 +167,7 @@ fn plain(path: &Path) -> Option<PathBuf> {
 mod tests {
     use std::path::Path;
 
-    use super::{Files, Shelf};
+    use super::{FileSource, Shelf};
     use crate::plan::case_ids;
     use crate::source::{Wanted, load, load_shelf};
 
@@ -191,7 +191,7 @@ mod tests {
             assert_eq!(file(name).unwrap_err(), name);
         }
         let shelf = file("cases/a/b.toml").unwrap();
-        let files = Files::Shelf(&shelf);
+        let files = FileSource::Shelf(&shelf);
         assert!(files.real(Path::new("cases/a/../a/b.toml")).is_ok());
         assert!(files.real(Path::new("cases/a/../../../cases/a/b.toml")).is_err());
         assert_eq!(files.list(Path::new("cases")).unwrap(), [("a".to_owned(), true)]);

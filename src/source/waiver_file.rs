@@ -11,7 +11,7 @@ use super::endpoint_file::{EndpointEntry, load_endpoints};
 use super::folder::LoadError;
 use super::shape::{check, nearest};
 use super::shapes;
-use super::shelf::{Files, Shelf};
+use super::shelf::{FileSource, Shelf};
 use crate::model::{Day, Level, Problem, WaivedCases, Waiver};
 
 /// The waivers of a folder of cases; none if it has no `waivers.toml`.
@@ -19,7 +19,7 @@ use crate::model::{Day, Level, Problem, WaivedCases, Waiver};
 /// # Errors
 /// Every problem of the file.
 pub fn load_waivers(cases: &Path) -> Result<Vec<Waiver>, LoadError> {
-    let (node, waivers, mut problems) = read(Files::Disk(cases), cases)?;
+    let (node, waivers, mut problems) = read(FileSource::Disk(cases), cases)?;
     let nodes = node.as_ref().and_then(|node| node.get("waiver")).map(Node::items).unwrap_or_default();
     // Problems of endpoints.toml itself are reported where its endpoints are used.
     if let Ok(endpoints) = load_endpoints(cases) {
@@ -35,14 +35,14 @@ pub fn load_waivers(cases: &Path) -> Result<Vec<Waiver>, LoadError> {
 /// # Errors
 /// Every problem of the file.
 pub fn load_shelf_waivers(shelf: &Shelf) -> Result<Vec<Waiver>, LoadError> {
-    let (_, waivers, problems) = read(Files::Shelf(shelf), Shelf::root())?;
+    let (_, waivers, problems) = read(FileSource::Shelf(shelf), Shelf::root())?;
     if problems.is_empty() { Ok(waivers) } else { Err(LoadError::Problems(problems)) }
 }
 
 /// The file as a tree, if there is one, its waivers, and its problems.
 type Read = (Option<Node>, Vec<Waiver>, Vec<Problem>);
 
-fn read(files: Files<'_>, cases: &Path) -> Result<Read, LoadError> {
+fn read(files: FileSource<'_>, cases: &Path) -> Result<Read, LoadError> {
     let path = cases.join("waivers.toml");
     let mut problems = Vec::new();
     if !files.has(&path) {

@@ -8,12 +8,12 @@ use super::figures::{Counted, Figures};
 use super::mutate::{Material, Mutant, mutants};
 use super::permit::permit;
 use crate::check::select_in;
-use crate::judgement::{Apart, Retrial, Retried, UniqueIds, WaiverBook};
+use crate::judgement::{ReplayError, Retrial, Retried, UniqueIds, WaiverBook};
 use crate::model::{
     Answer, CaseRecord, Exchange, Inconclusive, Level, Normalisation, RequestId, Value, Verdict,
 };
 use crate::plan::PlannedCase;
-use crate::snapshot::{Names, RuleBook, Rules, Transcript};
+use crate::snapshot::{RuleBook, SnapshotRules, Transcript, VolatileNames};
 use crate::template::Templates;
 
 /// How much is done at the most.
@@ -78,7 +78,7 @@ impl Bench {
     ///
     /// # Errors
     /// A record that cannot be judged again.
-    pub fn take(&mut self, planned: &PlannedCase, record: &CaseRecord) -> Result<(), Apart> {
+    pub fn take(&mut self, planned: &PlannedCase, record: &CaseRecord) -> Result<(), ReplayError> {
         let has_passed = matches!(record.verdict, Verdict::Passed | Verdict::Flaky { .. });
         if !has_passed || record.exchanges.is_empty() {
             self.figures.left_out += 1;
@@ -234,7 +234,7 @@ fn find_shared(planned: &PlannedCase, bare: &CaseRecord, last: &CaseRecord, retr
 
 /// The snapshot of a case, made when it is asked for.
 struct Snapshot<'a> {
-    rules: Arc<Rules>,
+    rules: Arc<SnapshotRules>,
     exchanges: &'a [Exchange],
     text: Option<String>,
 }
@@ -244,7 +244,8 @@ impl Snapshot<'_> {
     fn differs(&mut self, step: usize, answer: &Answer) -> bool {
         let mut changed = self.exchanges.to_vec();
         changed[step].answer = answer.clone();
-        let text = |exchanges: &[Exchange]| Transcript::new(exchanges, &self.rules, Names::default()).text();
+        let text =
+            |exchanges: &[Exchange]| Transcript::new(exchanges, &self.rules, VolatileNames::default()).text();
         let own = match self.text.take() {
             Some(own) => own,
             None => text(self.exchanges),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::operator::{Operator, SET};
 use super::permit::Permit;
-use crate::model::{CaseId, Level, MutantScore, Site, killed_percent};
+use crate::model::{CaseId, FileLocation, Level, MutantScore, killed_percent};
 
 /// The most groups of gaps, and the most places of open ones, that are kept with an example each.
 pub const MOST_GROUPS: usize = 1000;
@@ -133,7 +133,7 @@ impl Figures {
     pub(super) fn open(&mut self, of: Counted<'_>, permit: &Permit, in_snapshots: bool) {
         self.counts(of, |count| count.open += 1);
         self.in_snapshots += u64::from(in_snapshots);
-        let Permit { text, site: Site { file, line, .. } } = permit;
+        let Permit { text, site: FileLocation { file, line, .. } } = permit;
         let key = (file.display().to_string(), *line, short(text));
         let is_full = self.open.len() >= MOST_GROUPS && !self.open.contains_key(&key);
         if is_full {

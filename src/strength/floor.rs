@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::mutate::{json_text, put, xml_text};
-use super::twin::{Came, Standing, Twins};
+use super::twin::{Came, RowResult, Twins};
 use crate::judgement::answered;
 use crate::model::{
-    Answer, BLANK, Body, CaseId, CaseRecord, Contract, ErrorRow, FloorScore, Format, Request, StatusRule,
-    Value,
+    Answer, AnswerFormat, BLANK, Body, CaseId, CaseRecord, Contract, ErrorRow, FloorScore, Request,
+    StatusRule, Value,
 };
 use crate::plan::PlannedCase;
 use crate::template::Templates;
@@ -34,7 +34,7 @@ enum Fake {
 pub struct Floor {
     seeds: Vec<u64>,
     templates: Templates,
-    forms: BTreeMap<(String, Option<Format>, bool), Answer>,
+    forms: BTreeMap<(String, Option<AnswerFormat>, bool), Answer>,
     fakes: Vec<(Fake, HashSet<CaseId>)>,
     /// What the rows are called; of several contracts, in the first that has so many.
     labels: Vec<String>,
@@ -94,7 +94,7 @@ impl Floor {
     pub fn best(&self, twins: &Twins) -> Option<FloorScore> {
         let ground = |(fake, passed): &(Fake, HashSet<CaseId>)| {
             let came = |id: &CaseId| if passed.contains(id) { Came::Passed } else { Came::Failed };
-            let held = twins.rows().iter().filter(|row| row.standing(came) == Standing::Held).count();
+            let held = twins.rows().iter().filter(|row| row.standing(came) == RowResult::Held).count();
             FloorScore {
                 endpoint: description(*fake, &self.labels),
                 passed: passed.len(),
@@ -149,7 +149,7 @@ fn all_rows(contract: &Contract) -> impl Iterator<Item = &ErrorRow> {
 }
 
 /// Answers in the forms that were recorded, by contract, format, and whether they are of success.
-type Forms = BTreeMap<(String, Option<Format>, bool), Answer>;
+type Forms = BTreeMap<(String, Option<AnswerFormat>, bool), Answer>;
 
 /// The answer of an endpoint to its request of this number.
 fn made(fake: Fake, contract: &Contract, forms: &Forms, request: &Request, count: u64) -> Answer {
@@ -185,7 +185,7 @@ fn missing<'a>(contract: &'a Contract, request: &Request) -> Option<&'a ErrorRow
 }
 
 /// An answer in the form of the first recorded one; without one, in a form that is made of the contract.
-fn form(contract: &Contract, forms: &Forms, format: Option<Format>, is_success: bool) -> Answer {
+fn form(contract: &Contract, forms: &Forms, format: Option<AnswerFormat>, is_success: bool) -> Answer {
     let of = |format| forms.get(&(contract.id.to_string(), format, is_success));
     if let Some(answer) = of(format).or_else(|| of(None)) {
         return answer.clone();
@@ -196,8 +196,8 @@ fn form(contract: &Contract, forms: &Forms, format: Option<Format>, is_success: 
             entries.push((field.name.clone(), Value::text("x")));
         }
     }
-    let is_xml = format == Some(Format::Xml);
-    let format = format.unwrap_or(Format::Json);
+    let is_xml = format == Some(AnswerFormat::Xml);
+    let format = format.unwrap_or(AnswerFormat::Json);
     let media_type =
         contract.envelope.media_types.of(format).first().map_or("application/json", String::as_str);
     let roots = contract.envelope.xml.as_ref();

@@ -17,7 +17,7 @@ pub use figures::{Count, Figures, Gap, MOST_GROUPS, OpenPlace};
 pub use floor::Floor;
 pub use mutants::{Mutants, Mutated};
 pub use operator::{Operator, SET};
-pub use twin::{Came, RowCases, Standing, Twins};
+pub use twin::{Came, RowCases, RowResult, Twins};
 
 #[cfg(test)]
 mod tests;

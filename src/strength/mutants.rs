@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::bench::{Bench, Bound};
 use super::figures::Figures;
 use super::floor::Floor;
-use super::twin::{Came, Standing, Twins};
+use super::twin::{Came, RowResult, Twins};
 use crate::model::{CaseId, CaseRecord, FloorScore, Normalisation, Strength};
 use crate::plan::PlannedCase;
 
@@ -30,7 +30,7 @@ pub struct Mutated {
     /// The best endpoint that implements nothing.
     pub floor: Option<FloorScore>,
     /// What is known of each error row.
-    pub standings: Vec<Standing>,
+    pub standings: Vec<RowResult>,
     /// The first cases that could not be judged again, and why.
     pub apart: Vec<String>,
 }

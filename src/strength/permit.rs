@@ -5,7 +5,9 @@
 use super::mutate::{Aspect, Mutant};
 use super::operator::Operator;
 use crate::check::{Subject, check, compiled, select_in};
-use crate::model::{Case, ErrorRow, Expect, Field, Finding, Others, Site, Spot, StatusRule, Value};
+use crate::model::{
+    Case, ErrorRow, Expect, Field, FileLocation, Finding, OtherFields, Spot, StatusRule, Value,
+};
 
 /// A sentence that permits an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,12 +15,12 @@ pub(super) struct Permit {
     /// What it says.
     pub(super) text: String,
     /// Where it is.
-    pub(super) site: Site,
+    pub(super) site: FileLocation,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every caller gives a permit or none")]
 fn at(spot: &Spot, text: impl Into<String>) -> Option<Permit> {
-    Some(Permit { text: text.into(), site: Site::from(spot) })
+    Some(Permit { text: text.into(), site: FileLocation::from(spot) })
 }
 
 /// The sentence that permits a mutant which was judged with no finding that counts.
@@ -89,7 +91,7 @@ fn alternative(subject: &Subject<'_>, mutant: &Mutant, case: &Case) -> Option<Pe
         let spot = alternative.spot.as_ref().or(expect.spot.as_ref()).unwrap_or(&case.spot);
         at(spot, "the case names this alternative")
     });
-    let cited = |rule: &&crate::model::Rule| case.rules.contains(&rule.id) && rule.disputed.is_some();
+    let cited = |rule: &&crate::model::ContractRule| case.rules.contains(&rule.id) && rule.disputed.is_some();
     named.or_else(|| {
         let rule = subject.contract.rules.iter().find(cited)?;
         at(&rule.backing.spot, format!("rule {} is disputed", rule.id))
@@ -172,8 +174,8 @@ fn changes_value(operator: Operator) -> bool {
 /// That a body may have fields which the contract does not name.
 fn others(subject: &Subject<'_>) -> Option<Permit> {
     match subject.contract.envelope.others(subject.answer.status < 400) {
-        Others::Open { why, spot } => at(spot, format!("other fields are open: {why}")),
-        Others::Unsaid | Others::Refused(_) => None,
+        OtherFields::Open { why, spot } => at(spot, format!("other fields are open: {why}")),
+        OtherFields::Unsaid | OtherFields::Refused(_) => None,
     }
 }
 

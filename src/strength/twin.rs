@@ -58,7 +58,7 @@ impl Came {
 
 /// What is known of an error row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum RowResult {
     /// Every case that expects it passes, and so do their twins.
     Held,
     /// A case that expects it, or the twin of one, does not pass; or no case has a twin.
@@ -71,18 +71,18 @@ pub enum Standing {
 
 impl RowCases {
     /// What is known of the row, by what came of cases.
-    pub fn standing(&self, came: impl Fn(&CaseId) -> Came) -> Standing {
+    pub fn standing(&self, came: impl Fn(&CaseId) -> Came) -> RowResult {
         if self.cases.is_empty() {
-            return Standing::Unexpected;
+            return RowResult::Unexpected;
         }
         let twins = self.cases.iter().filter_map(|(_, twin)| twin.as_ref());
         let all: Vec<Came> = self.cases.iter().map(|(case, _)| case).chain(twins.clone()).map(came).collect();
         if all.contains(&Came::Failed) || twins.count() == 0 {
-            Standing::NotHeld
+            RowResult::NotHeld
         } else if all.contains(&Came::Unmeasured) {
-            Standing::Unmeasured
+            RowResult::Unmeasured
         } else {
-            Standing::Held
+            RowResult::Held
         }
     }
 }
@@ -91,8 +91,9 @@ impl Twins {
     /// Looks at every case of a suite, as it would be sent with the examples of its states.
     pub fn of(cases: &[PlannedCase]) -> Self {
         let templates = Templates::default();
-        let seen: Vec<Seen> = cases.iter().filter_map(|planned| Seen::of(planned, &templates)).collect();
-        let mut accepted: HashMap<Key, Vec<&Seen>> = HashMap::new();
+        let seen: Vec<TwinCandidate> =
+            cases.iter().filter_map(|planned| TwinCandidate::of(planned, &templates)).collect();
+        let mut accepted: HashMap<TwinKey, Vec<&TwinCandidate>> = HashMap::new();
         for case in seen.iter().filter(|case| case.is_accepted) {
             accepted.entry(case.key()).or_default().push(case);
         }
@@ -154,19 +155,19 @@ impl Twins {
 }
 
 /// What twins have in common: contract, method, place, format and signature.
-type Key = (String, String, u8, Option<String>, Option<Scheme>);
+type TwinKey = (String, String, u8, Option<String>, Option<Scheme>);
 
 /// A case as it would be sent.
-struct Seen<'a> {
+struct TwinCandidate<'a> {
     planned: &'a PlannedCase,
     is_accepted: bool,
     row: Option<String>,
-    key: Key,
+    key: TwinKey,
     params: Vec<(String, Value)>,
     states: Vec<String>,
 }
 
-impl<'a> Seen<'a> {
+impl<'a> TwinCandidate<'a> {
     fn of(planned: &'a PlannedCase, templates: &Templates) -> Option<Self> {
         let preview = preview(planned, 0, templates).ok()?;
         let expects = || preview.steps.iter().map(|step| &*step.expect);
@@ -193,7 +194,7 @@ impl<'a> Seen<'a> {
         Some(Self { planned, is_accepted, row, key, params: last.params.clone(), states })
     }
 
-    fn key(&self) -> Key {
+    fn key(&self) -> TwinKey {
         self.key.clone()
     }
 
@@ -218,15 +219,22 @@ impl<'a> Seen<'a> {
 }
 
 /// The accepted case that differs least; of several, the first.
-fn nearest<'s, 'a>(case: &Seen<'_>, others: &[&'s Seen<'a>]) -> Option<&'s Seen<'a>> {
+fn nearest<'s, 'a>(
+    case: &TwinCandidate<'_>,
+    others: &[&'s TwinCandidate<'a>],
+) -> Option<&'s TwinCandidate<'a>> {
     others.iter().take(MOST_COMPARED).min_by_key(|other| case.distance(other)).copied()
 }
 
 /// The accepted case of this name, as `table/case`; of its rows and axes what is sent in the same way, and differs least.
-fn named<'s, 'a>(case: &Seen<'_>, name: &str, all: &'s [Seen<'a>]) -> Option<&'s Seen<'a>> {
-    let of_name: Vec<&Seen> =
+fn named<'s, 'a>(
+    case: &TwinCandidate<'_>,
+    name: &str,
+    all: &'s [TwinCandidate<'a>],
+) -> Option<&'s TwinCandidate<'a>> {
+    let of_name: Vec<&TwinCandidate> =
         all.iter().filter(|other| other.is_accepted && other.is_named(case, name)).collect();
-    let alike: Vec<&Seen> = of_name.iter().filter(|other| other.key == case.key).copied().collect();
+    let alike: Vec<&TwinCandidate> = of_name.iter().filter(|other| other.key == case.key).copied().collect();
     nearest(case, if alike.is_empty() { &of_name } else { &alike })
 }
 

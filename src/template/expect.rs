@@ -1,6 +1,6 @@
 //! Renders the templates in an expectation.
 
-use super::{Scope, TemplateError, Templates, is_template};
+use super::{TemplateError, TemplateScope, Templates, is_template};
 use crate::model::{Expect, Matcher, StatusRule, Value};
 
 /// What to do with a template that cannot be rendered yet.
@@ -20,7 +20,7 @@ impl Templates {
     pub fn render_expect(
         &self,
         expect: &Expect,
-        scope: &Scope,
+        scope: &TemplateScope,
         unrendered: Unrendered,
     ) -> Result<Expect, TemplateError> {
         let renderer = Renderer { templates: self, scope, unrendered };
@@ -57,7 +57,7 @@ fn value_has(value: &Value) -> bool {
 
 struct Renderer<'a> {
     templates: &'a Templates,
-    scope: &'a Scope,
+    scope: &'a TemplateScope,
     unrendered: Unrendered,
 }
 

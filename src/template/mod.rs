@@ -1,6 +1,6 @@
 //! Templates in case tables: `{{ expression }}`, rendered by minijinja with strict names.
 //!
-//! [`Templates`] compiles and renders, [`Scope`] holds the names of one case. This module does not
+//! [`Templates`] compiles and renders, [`TemplateScope`] holds the names of one case. This module does not
 //! know what the names mean.
 
 mod bound;
@@ -21,7 +21,7 @@ use bound::{FUEL, Room, TAKES, check_text, is_too_much};
 use convert::{among_text, from_jinja, to_json_text};
 
 pub use expect::{Unrendered, has_templates};
-pub use scope::Scope;
+pub use scope::TemplateScope;
 
 /// Opens an expression; a text without it is not a template.
 const OPENING: &str = "{{";
@@ -153,7 +153,7 @@ fn check_size(made: &str) -> Result<(), TemplateError> {
 /// Finds a filter or test that does not exist, which the engine looks for only when it renders, and a template that
 /// does or makes too much. Where a value that is not known yet ends the rendering, the rest is not checked.
 fn check_filters(text: &str) -> Result<(), TemplateError> {
-    let error = match LENIENT.render_str(text, Scope::new(0, "").as_value()) {
+    let error = match LENIENT.render_str(text, TemplateScope::new(0, "").as_value()) {
         Ok(made) => return check_size(&made),
         Err(error) => error,
     };
@@ -205,7 +205,7 @@ impl Compiled {
         })
     }
 
-    fn render(&self, text: &str, scope: &Scope) -> Result<Value, TemplateError> {
+    fn render(&self, text: &str, scope: &TemplateScope) -> Result<Value, TemplateError> {
         match self {
             Self::Name(name, _) if let Some(value) = scope.get(name) => Ok(value.clone()),
             Self::Name(_, expression) | Self::Expression(expression) => {
@@ -235,7 +235,7 @@ impl Templates {
     ///
     /// # Errors
     /// A template that cannot be parsed, or that uses a name the scope does not have.
-    pub fn render(&self, value: &Value, scope: &Scope) -> Result<Value, TemplateError> {
+    pub fn render(&self, value: &Value, scope: &TemplateScope) -> Result<Value, TemplateError> {
         Ok(match value {
             Value::Text(text) if is_template(text) => self.compiled(text)?.render(text, scope)?,
             Value::Text(_) | Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
@@ -255,7 +255,7 @@ impl Templates {
     ///
     /// # Errors
     /// As [`Templates::render`].
-    pub fn render_text(&self, text: &str, scope: &Scope) -> Result<String, TemplateError> {
+    pub fn render_text(&self, text: &str, scope: &TemplateScope) -> Result<String, TemplateError> {
         if !is_template(text) {
             return Ok(text.to_owned());
         }
@@ -276,11 +276,11 @@ impl Templates {
 
 #[cfg(test)]
 mod tests {
-    use super::{Scope, Templates, names};
+    use super::{TemplateScope, Templates, names};
     use crate::model::Value;
 
     fn render(text: &str) -> Result<Value, String> {
-        let mut scope = Scope::new(7, "a/b/c");
+        let mut scope = TemplateScope::new(7, "a/b/c");
         scope.set("n", &Value::integer(3));
         scope.set("region", &Value::text("cn-hangzhou"));
         scope.set("big", &Value::Number("123456789012345678901234567890".into()));
@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn values_made_by_chance_follow_from_seed_and_case() {
         let uuid = |seed, case| {
-            let scope = Scope::new(seed, case);
+            let scope = TemplateScope::new(seed, case);
             Templates::default().render_text("{{ uuid() }}", &scope).unwrap()
         };
         assert_eq!(uuid(1, "a"), uuid(1, "a"));
@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn made_values_are_remembered_for_the_snapshot() {
-        let scope = Scope::new(1, "a");
+        let scope = TemplateScope::new(1, "a");
         let token = Templates::default().render_text("{{ token(64) }}", &scope).unwrap();
         assert_eq!((token.len(), scope.made()), (64, vec![token]));
     }

@@ -1,4 +1,4 @@
-//! The names of one case, and the random values that its templates make. Main type: [`Scope`].
+//! The names of one case, and the random values that its templates make. Main type: [`TemplateScope`].
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,28 +14,28 @@ const LONGEST_TOKEN: usize = 4096;
 
 /// The names that one case's templates can use.
 #[derive(Clone)]
-pub struct Scope {
-    names: Arc<Names>,
+pub struct TemplateScope {
+    names: Arc<ScopeNames>,
 }
 
 /// The values that `uuid()` and `token()` gave, and the source of the next.
 #[derive(Debug)]
-struct Made {
+struct RandomValues {
     chance: fastrand::Rng,
     values: Vec<String>,
 }
 
-impl Scope {
+impl TemplateScope {
     /// A scope with the functions alone. The values that they make follow from seed and case.
     pub fn new(seed: u64, case: &str) -> Self {
         let chance = fastrand::Rng::with_seed(seed ^ fingerprint(case));
-        let made = Arc::new(Mutex::new(Made { chance, values: Vec::new() }));
-        Self { names: Arc::new(Names { values: BTreeMap::new(), made }) }
+        let made = Arc::new(Mutex::new(RandomValues { chance, values: Vec::new() }));
+        Self { names: Arc::new(ScopeNames { values: BTreeMap::new(), made }) }
     }
 
     /// Gives a name a value.
     pub fn set(&mut self, name: &str, value: &Value) {
-        let named = Named { value: value.clone(), seen: to_jinja(value) };
+        let named = NamedValue { value: value.clone(), seen: to_jinja(value) };
         Arc::make_mut(&mut self.names).values.insert(name.to_owned(), named);
     }
 
@@ -55,19 +55,19 @@ impl Scope {
 
 /// The functions are made when asked for.
 #[derive(Debug, Clone)]
-struct Names {
-    values: BTreeMap<String, Named>,
-    made: Arc<Mutex<Made>>,
+struct ScopeNames {
+    values: BTreeMap<String, NamedValue>,
+    made: Arc<Mutex<RandomValues>>,
 }
 
 /// A name's value, and how the engine sees it.
 #[derive(Debug, Clone)]
-struct Named {
+struct NamedValue {
     value: Value,
     seen: JinjaValue,
 }
 
-impl Object for Names {
+impl Object for ScopeNames {
     fn get_value(self: &Arc<Self>, key: &JinjaValue) -> Option<JinjaValue> {
         let key = key.as_str()?;
         let made = || Arc::clone(&self.made);
@@ -90,7 +90,7 @@ impl Object for Names {
     }
 }
 
-fn make_uuid(made: &Mutex<Made>) -> String {
+fn make_uuid(made: &Mutex<RandomValues>) -> String {
     let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
     // Version 4, variant 10 (RFC 9562, section 5.4).
     let bits = made.chance.u128(..) & !(0xf000 << 64) & !(0xc000 << 48) | (0x4000 << 64) | (0x8000 << 48);
@@ -100,7 +100,7 @@ fn make_uuid(made: &Mutex<Made>) -> String {
     uuid
 }
 
-fn make_token(made: &Mutex<Made>, length: usize) -> Result<String, Error> {
+fn make_token(made: &Mutex<RandomValues>, length: usize) -> Result<String, Error> {
     if length == 0 || length > LONGEST_TOKEN {
         let detail = format!("a token has 1 to {LONGEST_TOKEN} characters");
         return Err(Error::new(ErrorKind::InvalidOperation, detail));

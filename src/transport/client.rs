@@ -8,13 +8,13 @@ use super::dial::Dialler;
 use super::hook::Hooks;
 use super::idle::{Idle, Use};
 use super::incoming::answer;
-use super::link::{Failure, Outgoing, Taken, exchange};
+use super::link::{Failure, Outgoing, ReceivedAnswer, exchange};
 use super::outgoing::outgoing;
 use super::pace::Pace;
 use super::stream::Stream;
 use super::wait::at_most;
-use super::{Connection, Keeping, Limits, TransportError, tls};
-use crate::model::{Answer, Fault, Request, whole_micros};
+use super::{Connection, Keeping, TransportError, TransportLimits, tls};
+use crate::model::{Answer, NoAnswer, Request, whole_micros};
 use crate::protocol::sign::{Redactor, Secrets};
 
 /// Leave to send one request, which [`Client::turn`] gives at the rate of the connection.
@@ -24,15 +24,15 @@ pub struct Turn(());
 /// The client of a run: each request goes out on a connection of its own, unless connections are kept.
 #[derive(Debug, Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
-    limits: Limits,
+    shared: Arc<SharedClient>,
+    limits: TransportLimits,
     is_fresh: bool,
     redactor: Option<Arc<Redactor>>,
 }
 
 /// What all copies of a client share.
 #[derive(Debug)]
-struct Shared {
+struct SharedClient {
     dialler: Dialler,
     idle: Idle,
     hooks: Hooks,
@@ -45,7 +45,7 @@ impl Client {
     /// # Errors
     /// If the HTTP client cannot be made, or a file of certificates cannot be used.
     pub fn new<'a>(
-        limits: Limits,
+        limits: TransportLimits,
         connection: &Connection,
         addresses: impl IntoIterator<Item = &'a Address>,
     ) -> Result<Self, TransportError> {
@@ -57,7 +57,7 @@ impl Client {
         let dialler = Dialler::new(limits.connect, resolve, proxy, config.map(Arc::new));
         let is_fresh = connection.keeping == Keeping::Fresh;
         let pace = connection.rate.map(Pace::new);
-        let shared = Shared { dialler, idle: Idle::new(connection.keeping), hooks, pace };
+        let shared = SharedClient { dialler, idle: Idle::new(connection.keeping), hooks, pace };
         Ok(Self { shared: Arc::new(shared), limits, is_fresh, redactor: None })
     }
 
@@ -70,8 +70,8 @@ impl Client {
     /// The same client, which waits for an answer no longer than so long.
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
-        let Limits { answer, hook, .. } = self.limits;
-        let limits = Limits { answer: answer.min(limit), hook: hook.min(limit), ..self.limits };
+        let TransportLimits { answer, hook, .. } = self.limits;
+        let limits = TransportLimits { answer: answer.min(limit), hook: hook.min(limit), ..self.limits };
         Self { limits, ..self.clone() }
     }
 
@@ -93,8 +93,8 @@ impl Client {
     /// Sends a request below an address and takes the whole answer.
     ///
     /// # Errors
-    /// A [`Fault`] wherever no whole answer came; [`Fault::Lost`] on a kept connection alone.
-    pub async fn send(&self, _turn: Turn, address: &Address, request: &Request) -> Result<Answer, Fault> {
+    /// A [`NoAnswer`] wherever no whole answer came; [`NoAnswer::Lost`] on a kept connection alone.
+    pub async fn send(&self, _turn: Turn, address: &Address, request: &Request) -> Result<Answer, NoAnswer> {
         let dialler = &self.shared.dialler;
         let mut built = outgoing(address, request, dialler.is_absolute(address))?;
         if !self.is_fresh
@@ -111,7 +111,7 @@ impl Client {
                 }
                 Err(Failure::Ended(reason)) => {
                     self.shared.idle.end();
-                    return Err(Fault::Lost { reason });
+                    return Err(NoAnswer::Lost { reason });
                 }
                 Err(Failure::Fault(fault)) => return Err(fault),
                 Ok(answer) => return Ok(answer),
@@ -121,12 +121,12 @@ impl Client {
         let stream = dialler.dial(address).await?;
         self.on(stream, built, used, address).await.map_err(|failure| match failure {
             Failure::Unsent { is_unasked: true, .. } => {
-                Fault::Broken { reason: "the endpoint sent bytes before it was asked".to_owned() }
+                NoAnswer::Broken { reason: "the endpoint sent bytes before it was asked".to_owned() }
             }
             Failure::Unsent { .. } => {
-                Fault::Broken { reason: "the connection was closed at once".to_owned() }
+                NoAnswer::Broken { reason: "the connection was closed at once".to_owned() }
             }
-            Failure::Ended(reason) => Fault::Broken { reason },
+            Failure::Ended(reason) => NoAnswer::Broken { reason },
             Failure::Fault(fault) => fault,
         })
     }
@@ -144,12 +144,12 @@ impl Client {
         let (taken, pause) = at_most(limit, exchange(stream, request, self.limits.body)).await;
         // As it is recorded: what is judged now and what is judged again must be the same.
         let elapsed = whole_micros(start.elapsed());
-        let out_of_time = || Failure::Fault(Fault::TimedOut { what: "the answer".into(), after: limit });
+        let out_of_time = || Failure::Fault(NoAnswer::TimedOut { what: "the answer".into(), after: limit });
         let taken = taken.unwrap_or_else(|| Err(out_of_time())).map_err(|failure| match failure {
             Failure::Fault(fault) => Failure::Fault(pause.named(fault)),
             other @ (Failure::Unsent { .. } | Failure::Ended(_)) => other,
         });
-        let Taken { head, body, surplus, rest } = taken?;
+        let ReceivedAnswer { head, body, surplus, rest } = taken?;
         idle.keep(address, rest, used, surplus.is_some()).await;
         let redactor = self.redactor.as_deref();
         let times = pause.taken_out(elapsed);
@@ -171,15 +171,16 @@ impl Client {
         _turn: Turn,
         address: &Address,
         json: String,
-    ) -> Result<(u16, Vec<u8>), Fault> {
+    ) -> Result<(u16, Vec<u8>), NoAnswer> {
         let limit = self.limits.hook;
         let post = || at_most(limit, self.shared.hooks.post_json(self.limits, address, json.clone()));
         let (mut answered, mut pause) = post().await;
         // Without a connection nothing was sent, and it may have been this machine that took the time.
-        if pause.is_some() && matches!(answered, Some(Err(Fault::TimedOut { .. }))) {
+        if pause.is_some() && matches!(answered, Some(Err(NoAnswer::TimedOut { .. }))) {
             (answered, pause) = post().await;
         }
-        let answered = answered.unwrap_or(Err(Fault::TimedOut { what: "the answer".into(), after: limit }));
+        let answered =
+            answered.unwrap_or(Err(NoAnswer::TimedOut { what: "the answer".into(), after: limit }));
         let (status, bytes) = answered.map_err(|fault| pause.named(fault))?;
         let hidden = self.redactor.as_ref().and_then(|redactor| redactor.hidden(&bytes));
         Ok((status, hidden.unwrap_or(bytes)))
@@ -190,7 +191,7 @@ impl Client {
     ///
     /// # Errors
     /// Why it cannot.
-    pub async fn reach(&self, _turn: Turn, address: &Address) -> Result<(), Fault> {
+    pub async fn reach(&self, _turn: Turn, address: &Address) -> Result<(), NoAnswer> {
         let dialler = &self.shared.dialler;
         // Only the proxy knows whether the endpoint can be reached.
         if dialler.is_absolute(address) {

@@ -6,7 +6,7 @@ use brotli_decompressor::Decompressor;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use ruzstd::decoding::StreamingDecoder;
 
-use crate::model::Fault;
+use crate::model::NoAnswer;
 
 /// How many codings an answer may have, one around the other.
 const MOST: usize = 4;
@@ -16,7 +16,7 @@ const BLOCK: usize = 4096;
 
 /// What is in a body.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Decoded {
+pub(super) enum DecodedBody {
     /// The bytes, without any coding.
     Bytes(Vec<u8>),
     /// It cannot be decoded.
@@ -35,30 +35,30 @@ pub(super) fn decode(
     body: Vec<u8>,
     lines: impl Iterator<Item = String>,
     limit: usize,
-) -> Result<Decoded, Fault> {
+) -> Result<DecodedBody, NoAnswer> {
     let lines: Vec<String> = lines.collect();
     // An answer without a body has nothing that could be decoded, whatever it would have had.
     if lines.is_empty() || body.is_empty() {
-        return Ok(Decoded::Bytes(body));
+        return Ok(DecodedBody::Bytes(body));
     }
     let names = lines.iter().flat_map(|line| line.split(',')).map(|name| name.trim().to_ascii_lowercase());
     let names: Vec<String> = names.filter(|name| !name.is_empty() && name != "identity").collect();
     if names.len() > MOST {
         let reason = format!("more than {MOST} codings are not undone");
-        return Ok(Decoded::Not { bytes: shown(body), label: names.join(", "), reason });
+        return Ok(DecodedBody::Not { bytes: shown(body), label: names.join(", "), reason });
     }
     let mut bytes = body;
     for name in names.iter().rev() {
         match undone(name, &bytes, limit) {
-            Ok(decoded) if decoded.len() > limit => return Err(Fault::TooLarge { limit }),
+            Ok(decoded) if decoded.len() > limit => return Err(NoAnswer::TooLarge { limit }),
             Ok(decoded) => bytes = decoded,
             Err(error) => {
                 let reason = error.to_string();
-                return Ok(Decoded::Not { bytes: shown(bytes), label: name.clone(), reason });
+                return Ok(DecodedBody::Not { bytes: shown(bytes), label: name.clone(), reason });
             }
         }
     }
-    Ok(Decoded::Bytes(bytes))
+    Ok(DecodedBody::Bytes(bytes))
 }
 
 /// The decoded bytes, up to one more than the limit.

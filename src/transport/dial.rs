@@ -20,7 +20,7 @@ use tokio_rustls::TlsConnector;
 use super::address::Address;
 use super::stream::Stream;
 use super::wait::{Pause, at_most};
-use crate::model::Fault;
+use crate::model::NoAnswer;
 
 /// How long an address of several may take before the next is tried beside it (RFC 8305, section 5).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
@@ -70,12 +70,12 @@ impl Dialler {
     }
 
     /// A connection on which requests to an address can be sent.
-    pub(super) async fn dial(&self, address: &Address) -> Result<Stream, Fault> {
+    pub(super) async fn dial(&self, address: &Address) -> Result<Stream, NoAnswer> {
         let (connected, pause) = with_a_port(|| at_most(self.limit, self.connect(address))).await;
         let connected = match connected {
             Some(Ok(stream)) => Ok(stream),
-            Some(Err(error)) => Err(Fault::Connect { reason: innermost(&error) }),
-            None => Err(Fault::TimedOut { what: "the connection".into(), after: self.limit }),
+            Some(Err(error)) => Err(NoAnswer::Connect { reason: innermost(&error) }),
+            None => Err(NoAnswer::TimedOut { what: "the connection".into(), after: self.limit }),
         };
         connected.map_err(|fault| pause.named(fault))
     }

@@ -8,8 +8,8 @@ use reqwest::header::{HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::{Proxy, Response, redirect, retry};
 
 use super::address::Address;
-use super::{Connection, Limits, TransportError, tls};
-use crate::model::Fault;
+use super::{Connection, TransportError, TransportLimits, tls};
+use crate::model::NoAnswer;
 
 /// The client of hooks.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub(super) struct Hooks {
 
 impl Hooks {
     pub(super) fn new(
-        limits: Limits,
+        limits: TransportLimits,
         connection: &Connection,
         config: Option<rustls::ClientConfig>,
     ) -> Result<Self, TransportError> {
@@ -39,13 +39,13 @@ impl Hooks {
     /// Posts a JSON text and takes the status and the body.
     pub(super) async fn post_json(
         &self,
-        limits: Limits,
+        limits: TransportLimits,
         address: &Address,
         json: String,
-    ) -> Result<(u16, Vec<u8>), Fault> {
+    ) -> Result<(u16, Vec<u8>), NoAnswer> {
         let built = self.http(address).post(address.url().clone());
         let built = built.header("content-type", "application/json").body(json).build();
-        let built = built.map_err(|error| Fault::Unsendable { reason: chain(&error) })?;
+        let built = built.map_err(|error| NoAnswer::Unsendable { reason: chain(&error) })?;
         let fault = |error: reqwest::Error| fault(&error, limits);
         let response = self.http(address).execute(built).await.map_err(fault)?;
         let status = response.status().as_u16();
@@ -53,32 +53,35 @@ impl Hooks {
     }
 }
 
-async fn body(mut response: Response, limits: Limits) -> Result<Vec<u8>, Fault> {
+async fn body(mut response: Response, limits: TransportLimits) -> Result<Vec<u8>, NoAnswer> {
     let limit = limits.body;
     if response.content_length().is_some_and(|length| length > limit as u64) {
-        return Err(Fault::TooLarge { limit });
+        return Err(NoAnswer::TooLarge { limit });
     }
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error, limits))? {
         if bytes.len() + chunk.len() > limit {
-            return Err(Fault::TooLarge { limit });
+            return Err(NoAnswer::TooLarge { limit });
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
 }
 
-fn fault(error: &reqwest::Error, limits: Limits) -> Fault {
+fn fault(error: &reqwest::Error, limits: TransportLimits) -> NoAnswer {
     if error.is_connect() {
         if error.is_timeout() {
-            return Fault::TimedOut { what: "the connection".into(), after: limits.connect };
+            return NoAnswer::TimedOut { what: "the connection".into(), after: limits.connect };
         }
-        return Fault::Connect { reason: chain(error) };
+        return NoAnswer::Connect { reason: chain(error) };
     }
-    Fault::Broken { reason: chain(error) }
+    NoAnswer::Broken { reason: chain(error) }
 }
 
-fn builder(limits: Limits, connection: &Connection) -> Result<reqwest::ClientBuilder, TransportError> {
+fn builder(
+    limits: TransportLimits,
+    connection: &Connection,
+) -> Result<reqwest::ClientBuilder, TransportError> {
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("proofmark/", env!("CARGO_PKG_VERSION"))));
     let mut builder = reqwest::Client::builder()

@@ -15,7 +15,7 @@ use tokio::time::timeout_at;
 use super::Keeping;
 use super::address::Address;
 use super::link::Rest;
-use super::stream::{Seen, Stream};
+use super::stream::{IdleInput, Stream};
 
 /// How long the look at the end of a run is, at most: all connections at once.
 const LAST_LOOK: Duration = Duration::from_millis(100);
@@ -33,10 +33,10 @@ const MOST_LEFT: usize = 16;
 #[derive(Debug)]
 pub(super) struct Idle {
     keeping: Keeping,
-    waiting: Mutex<Vec<Kept>>,
+    waiting: Mutex<Vec<IdleConnection>>,
     /// Those that carry no further request, the oldest first. What comes on one late shows that answers may have been
     /// mixed up before.
-    left: Mutex<VecDeque<Kept>>,
+    left: Mutex<VecDeque<IdleConnection>>,
     is_over: AtomicBool,
     is_mixed: AtomicBool,
 }
@@ -54,7 +54,7 @@ pub(super) enum Use {
 
 /// A connection after an answer.
 #[derive(Debug)]
-struct Kept {
+struct IdleConnection {
     address: Address,
     stream: Stream,
     since: Instant,
@@ -79,9 +79,9 @@ impl Idle {
             waiting.remove(position)
         };
         match kept.stream.look() {
-            Seen::Nothing => return Some(kept.stream),
-            Seen::End => self.end(),
-            Seen::Bytes(_) => self.mix(),
+            IdleInput::Nothing => return Some(kept.stream),
+            IdleInput::End => self.end(),
+            IdleInput::Bytes(_) => self.mix(),
         }
         None
     }
@@ -104,7 +104,7 @@ impl Idle {
         if is_mixed {
             self.mix();
         }
-        let kept = |stream| Kept { address: address.clone(), stream, since: Instant::now() };
+        let kept = |stream| IdleConnection { address: address.clone(), stream, since: Instant::now() };
         match rest {
             Rest::Open(stream) if !self.is_over() => locked(&self.waiting).push(kept(stream)),
             Rest::Open(stream) | Rest::Over(Some(stream)) => self.leave(kept(stream)).await,
@@ -133,7 +133,7 @@ impl Idle {
     }
 
     /// Listens to a connection that carries no further request. Waits where too many are listened to.
-    async fn leave(&self, kept: Kept) {
+    async fn leave(&self, kept: IdleConnection) {
         if self.keeping != Keeping::Reuse || self.is_mixed() {
             return;
         }
@@ -141,12 +141,12 @@ impl Idle {
             let mut left = locked(&self.left);
             while let Some(mut oldest) = left.pop_front() {
                 match oldest.stream.look() {
-                    Seen::Bytes(_) => self.mix(),
-                    Seen::Nothing if oldest.since.elapsed() < LISTENING => {
+                    IdleInput::Bytes(_) => self.mix(),
+                    IdleInput::Nothing if oldest.since.elapsed() < LISTENING => {
                         left.push_front(oldest);
                         break;
                     }
-                    Seen::Nothing | Seen::End => {}
+                    IdleInput::Nothing | IdleInput::End => {}
                 }
             }
             left.push_back(kept);
@@ -180,12 +180,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Whether bytes come until so long after the last answer, or until the endpoint closes the connection, too.
-async fn last_look(mut kept: Kept, listening: Duration) -> bool {
+async fn last_look(mut kept: IdleConnection, listening: Duration) -> bool {
     let start = Instant::now();
     match kept.stream.look() {
-        Seen::Bytes(_) => return true,
-        Seen::End => return false,
-        Seen::Nothing => {}
+        IdleInput::Bytes(_) => return true,
+        IdleInput::End => return false,
+        IdleInput::Nothing => {}
     }
     let mut seen = Vec::new();
     let until = (kept.since + listening).min(start + LAST_LOOK);

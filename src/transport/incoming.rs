@@ -5,8 +5,8 @@ use std::time::Duration;
 use hyper::header::{CONTENT_ENCODING, HeaderValue};
 use hyper::http::response::Parts;
 
-use super::coding::{self, Decoded};
-use crate::model::{Answer, Fault, Flaw};
+use super::coding::{self, DecodedBody};
+use crate::model::{Answer, Flaw, NoAnswer};
 use crate::protocol::sign::Redactor;
 use crate::protocol::{read_answer, read_hidden};
 
@@ -18,13 +18,13 @@ pub(super) fn answer(
     (elapsed, paused): (Duration, Duration),
     limit: usize,
     redactor: Option<&Redactor>,
-) -> Result<Answer, Fault> {
+) -> Result<Answer, NoAnswer> {
     let mut flaws: Vec<Flaw> =
         surplus.map(|bytes| Flaw::Surplus { start: shown(&bytes) }).into_iter().collect();
     let labels = head.headers.get_all(CONTENT_ENCODING).iter().map(text);
     let bytes = match coding::decode(body, labels, limit)? {
-        Decoded::Bytes(bytes) => bytes,
-        Decoded::Not { bytes, label, reason } => {
+        DecodedBody::Bytes(bytes) => bytes,
+        DecodedBody::Not { bytes, label, reason } => {
             flaws.push(Flaw::Coding { label, reason });
             bytes
         }

@@ -15,8 +15,8 @@ use hyper::http::response;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
-use super::stream::{Seen, Stream};
-use crate::model::Fault;
+use super::stream::{IdleInput, Stream};
+use crate::model::NoAnswer;
 
 /// How many fields an answer's head may have.
 const MOST_FIELDS: usize = 256;
@@ -29,7 +29,7 @@ pub(super) type Outgoing = Request<Full<Bytes>>;
 
 /// An answer as it came.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub(super) struct ReceivedAnswer {
     pub(super) head: response::Parts,
     pub(super) body: Vec<u8>,
     /// How the bytes begin that were there behind the answer, if any were.
@@ -61,11 +61,15 @@ pub(super) enum Failure {
     /// The connection ended before a byte of the answer came.
     Ended(String),
     /// Anything else.
-    Fault(Fault),
+    Fault(NoAnswer),
 }
 
 /// Sends a request and takes the whole answer, with a body of so many bytes at the most.
-pub(super) async fn exchange(stream: Stream, request: Outgoing, limit: usize) -> Result<Taken, Failure> {
+pub(super) async fn exchange(
+    stream: Stream,
+    request: Outgoing,
+    limit: usize,
+) -> Result<ReceivedAnswer, Failure> {
     let (mut sender, connection) = http1::Builder::new()
         .max_headers(MOST_FIELDS)
         .max_header_size(LONGEST_HEAD)
@@ -105,10 +109,10 @@ pub(super) async fn exchange(stream: Stream, request: Outgoing, limit: usize) ->
     Ok(driven.taken(head, body, is_idle))
 }
 
-async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> Result<Vec<u8>, Fault> {
+async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> Result<Vec<u8>, NoAnswer> {
     let length = incoming.size_hint().exact().unwrap_or_default();
     if length > limit as u64 {
-        return Err(Fault::TooLarge { limit });
+        return Err(NoAnswer::TooLarge { limit });
     }
     let mut body = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     while !incoming.is_end_stream() {
@@ -126,7 +130,7 @@ async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> R
         let Some(frame) = frame.await else { break };
         let Ok(chunk) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
         if body.len() + chunk.len() > limit {
-            return Err(Fault::TooLarge { limit });
+            return Err(NoAnswer::TooLarge { limit });
         }
         body.extend_from_slice(&chunk);
     }
@@ -160,7 +164,7 @@ impl Driven {
     fn has_bytes(mut self) -> bool {
         self.end();
         self.parts.is_some_and(|Parts { io, read_buf, .. }| {
-            !is_blank(&read_buf) || matches!(io.into_inner().look(), Seen::Bytes(_))
+            !is_blank(&read_buf) || matches!(io.into_inner().look(), IdleInput::Bytes(_))
         })
     }
 
@@ -176,22 +180,22 @@ impl Driven {
         }
     }
 
-    fn taken(mut self, head: response::Parts, body: Vec<u8>, is_idle: bool) -> Taken {
+    fn taken(mut self, head: response::Parts, body: Vec<u8>, is_idle: bool) -> ReceivedAnswer {
         let has_ended = self.connection.is_none();
         self.end();
         let Some(Parts { io, read_buf, .. }) = self.parts else {
-            return Taken { head, body, surplus: None, rest: Rest::Over(None) };
+            return ReceivedAnswer { head, body, surplus: None, rest: Rest::Over(None) };
         };
         let mut stream = io.into_inner();
         // What follows is another protocol's, and no answer.
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            return Taken { head, body, surplus: None, rest: Rest::Over(None) };
+            return ReceivedAnswer { head, body, surplus: None, rest: Rest::Over(None) };
         }
         let (surplus, is_closed) = match stream.look() {
             _ if !is_blank(&read_buf) => (Some(read_buf[..read_buf.len().min(64)].to_vec()), false),
-            Seen::Bytes(bytes) => (Some(bytes), false),
-            Seen::End => (None, true),
-            Seen::Nothing => (None, false),
+            IdleInput::Bytes(bytes) => (Some(bytes), false),
+            IdleInput::End => (None, true),
+            IdleInput::Nothing => (None, false),
         };
         let rest = if !has_ended && is_idle && !is_closed && surplus.is_none() {
             Rest::Open(stream)
@@ -200,7 +204,7 @@ impl Driven {
         } else {
             Rest::Over((!is_closed && surplus.is_none()).then_some(stream))
         };
-        Taken { head, body, surplus, rest }
+        ReceivedAnswer { head, body, surplus, rest }
     }
 }
 
@@ -217,8 +221,8 @@ fn says_last(head: &response::Parts) -> bool {
         || options.any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
 
-fn broken(error: &hyper::Error) -> Fault {
-    Fault::Broken { reason: cause(error) }
+fn broken(error: &hyper::Error) -> NoAnswer {
+    NoAnswer::Broken { reason: cause(error) }
 }
 
 /// The innermost cause, which says what the system said.

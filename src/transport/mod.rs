@@ -30,7 +30,7 @@ pub use tls::Tls;
 
 /// Limits on waits and sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct TransportLimits {
     /// To a connection.
     pub connect: Duration,
     /// From the request to the last byte of the answer; a connection is there by then.
@@ -41,7 +41,7 @@ pub struct Limits {
     pub body: usize,
 }
 
-impl Default for Limits {
+impl Default for TransportLimits {
     /// 5 s to connect and 30 s to answer, as HTTP clients usually wait; 1 MiB, far above the answers of an API.
     fn default() -> Self {
         let answer = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! Trusts the certificates of a file: those that they vouch for, and each of them itself. Main type: [`Named`].
+//! Trusts the certificates of a file: those that they vouch for, and each of them itself. Main type: [`CaFileVerifier`].
 //!
 //! `openssl req -x509`, which most development servers get their certificate from, makes one that is marked as an
 //! authority's. The library refuses such a certificate as a server's own. Here it is taken if it is one of the file, byte
@@ -20,12 +20,12 @@ const AUTHORITY: &str = "CaUsedAsEndEntity";
 
 /// Verifies by the certificates of a file.
 #[derive(Debug)]
-pub(super) struct Named {
+pub(super) struct CaFileVerifier {
     usual: Arc<WebPkiServerVerifier>,
     named: Vec<CertificateDer<'static>>,
 }
 
-impl Named {
+impl CaFileVerifier {
     /// Trusts these.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl Named {
     }
 }
 
-impl ServerCertVerifier for Named {
+impl ServerCertVerifier for CaFileVerifier {
     fn verify_server_cert(
         &self,
         own: &CertificateDer<'_>,

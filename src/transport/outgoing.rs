@@ -7,7 +7,7 @@ use hyper::{Method, Request, Uri};
 
 use super::address::Address;
 use super::link::Outgoing;
-use crate::model::{self, Fault};
+use crate::model::{self, NoAnswer};
 
 /// The name of this program, for those who look into an endpoint's log.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("proofmark/", env!("CARGO_PKG_VERSION")));
@@ -17,7 +17,7 @@ pub(super) fn outgoing(
     address: &Address,
     request: &model::Request,
     is_absolute: bool,
-) -> Result<Outgoing, Fault> {
+) -> Result<Outgoing, NoAnswer> {
     let method = Method::from_bytes(request.method.as_str().as_bytes()).map_err(unsendable)?;
     let body = request.body.as_str();
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 4);
@@ -39,8 +39,8 @@ pub(super) fn outgoing(
 }
 
 /// The target just as it is written, below the path of the address.
-fn uri(address: &Address, target: &str, is_absolute: bool) -> Result<Uri, Fault> {
-    let cannot = |reason: &str| Fault::Unsendable { reason: format!("`{target}` {reason}") };
+fn uri(address: &Address, target: &str, is_absolute: bool) -> Result<Uri, NoAnswer> {
+    let cannot = |reason: &str| NoAnswer::Unsendable { reason: format!("`{target}` {reason}") };
     let path = if target == "*" {
         if is_absolute {
             return Err(cannot("has no form that a proxy passes on"));
@@ -61,15 +61,15 @@ fn uri(address: &Address, target: &str, is_absolute: bool) -> Result<Uri, Fault>
 }
 
 /// A length that is not the body's would make the next request out of this one's body, or wait for more of it.
-fn check_length(headers: &HeaderMap, length: usize) -> Result<(), Fault> {
+fn check_length(headers: &HeaderMap, length: usize) -> Result<(), NoAnswer> {
     let mut given = headers.get_all(CONTENT_LENGTH).iter();
     if given.all(|value| value.as_bytes() == length.to_string().as_bytes()) {
         return Ok(());
     }
-    Err(Fault::Unsendable { reason: format!("`content-length` is not {length}, the length of the body") })
+    Err(NoAnswer::Unsendable { reason: format!("`content-length` is not {length}, the length of the body") })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to `map_err`")]
-fn unsendable(error: impl ToString) -> Fault {
-    Fault::Unsendable { reason: error.to_string() }
+fn unsendable(error: impl ToString) -> NoAnswer {
+    NoAnswer::Unsendable { reason: error.to_string() }
 }

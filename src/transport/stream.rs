@@ -24,7 +24,7 @@ pub(super) enum Stream {
 
 /// What is on a connection on which nothing is due.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum IdleInput {
     Nothing,
     /// Its end, or a failure, which comes to the same.
     End,
@@ -35,7 +35,7 @@ pub(super) enum Seen {
 impl Stream {
     /// Looks at what has come in, without waiting. Session tickets and `close_notify` do not count as bytes, and
     /// neither does a lone line end (RFC 9112, section 2.2).
-    pub(super) fn look(&mut self) -> Seen {
+    pub(super) fn look(&mut self) -> IdleInput {
         let mut start = Vec::new();
         let mut buffer = [0; KEPT];
         let is_over = loop {
@@ -51,9 +51,9 @@ impl Stream {
         };
         start.truncate(KEPT);
         match start.as_slice() {
-            b"" | b"\r\n" if is_over => Seen::End,
-            b"" | b"\r\n" => Seen::Nothing,
-            _ => Seen::Bytes(start),
+            b"" | b"\r\n" if is_over => IdleInput::End,
+            b"" | b"\r\n" => IdleInput::Nothing,
+            _ => IdleInput::Bytes(start),
         }
     }
 

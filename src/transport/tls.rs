@@ -17,7 +17,7 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::TransportError;
-use super::named::Named;
+use super::named::CaFileVerifier;
 
 /// Settings of encrypted connections.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,7 +48,8 @@ pub(super) fn config(tls: &Tls) -> Result<ClientConfig, TransportError> {
     let trusting = match &tls.ca_file {
         None => builder.with_platform_verifier().map_err(failed)?,
         Some(path) => {
-            let verifier = Named::new(&certificates(path)?, provider).map_err(|why| unusable(path, &why))?;
+            let verifier =
+                CaFileVerifier::new(&certificates(path)?, provider).map_err(|why| unusable(path, &why))?;
             builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
         }
     };

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::time::timeout;
 
-use crate::model::{Fault, whole_micros};
+use crate::model::{NoAnswer, whole_micros};
 
 /// How often a wait is looked at. Nearly every answer comes before the first look, and costs nothing more.
 const LOOK: Duration = Duration::from_millis(250);
@@ -37,19 +37,19 @@ impl Pause {
     }
 
     /// A fault, with the pause that may be its cause.
-    pub(super) fn named(self, fault: Fault) -> Fault {
+    pub(super) fn named(self, fault: NoAnswer) -> NoAnswer {
         if !self.is_some() {
             return fault;
         }
         let paused = format!(" (this machine was paused for {:.1?} meanwhile)", self.whole);
         match fault {
-            Fault::Connect { reason } => Fault::Connect { reason: reason + &paused },
-            Fault::TimedOut { what, after } => {
-                Fault::TimedOut { what: (what.into_owned() + &paused).into(), after }
+            NoAnswer::Connect { reason } => NoAnswer::Connect { reason: reason + &paused },
+            NoAnswer::TimedOut { what, after } => {
+                NoAnswer::TimedOut { what: (what.into_owned() + &paused).into(), after }
             }
-            Fault::Broken { reason } => Fault::Broken { reason: reason + &paused },
-            Fault::Lost { reason } => Fault::Lost { reason: reason + &paused },
-            Fault::TooLarge { .. } | Fault::Unsendable { .. } | Fault::Interrupted => fault,
+            NoAnswer::Broken { reason } => NoAnswer::Broken { reason: reason + &paused },
+            NoAnswer::Lost { reason } => NoAnswer::Lost { reason: reason + &paused },
+            NoAnswer::TooLarge { .. } | NoAnswer::Unsendable { .. } | NoAnswer::Interrupted => fault,
         }
     }
 }
@@ -111,7 +111,7 @@ mod tests {
     use tokio::time::{Instant, sleep};
 
     use super::{Clocks, Pause, at_most, at_most_by};
-    use crate::model::Fault;
+    use crate::model::NoAnswer;
 
     const fn seconds(count: u64) -> Duration {
         Duration::from_secs(count)
@@ -173,7 +173,7 @@ mod tests {
     fn a_pause_is_no_part_of_the_answers_time_and_a_fault_names_it() {
         let pause = Pause { whole: seconds(40), counted: seconds(30) };
         assert_eq!(pause.taken_out(seconds(31)), (seconds(1), seconds(40)));
-        let fault = pause.named(Fault::Broken { reason: "reset".into() });
+        let fault = pause.named(NoAnswer::Broken { reason: "reset".into() });
         assert_eq!(
             fault.to_string(),
             "the exchange broke: reset (this machine was paused for 40.0s meanwhile)"

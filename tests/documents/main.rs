@@ -13,6 +13,7 @@ mod layering;
 mod limits;
 mod matchers;
 mod messages;
+mod names;
 #[path = "../support/mod.rs"]
 mod support;
 mod words;

@@ -15,7 +15,7 @@ use proofmark::report::{event_line, read_event};
 use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
 use proofmark::source::{Wanted, load};
 use proofmark::template::Templates;
-use proofmark::transport::{Address, Client, Connection, Limits};
+use proofmark::transport::{Address, Client, Connection, TransportLimits};
 
 const SEED: u64 = 7;
 
@@ -27,7 +27,8 @@ fn planned(folder: &str, patterns: &[&str]) -> Plan {
 
 /// The records of a run, as they come back from its lines.
 async fn recorded(endpoint: Endpoint, plan: Plan, gate: Level) -> Vec<CaseRecord> {
-    let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
+    let client =
+        Client::new(TransportLimits::default(), &Connection::default(), endpoint.addresses()).unwrap();
     let settings = RunSettings { seed: SEED, gate, allows_billable: true, ..RunSettings::default() };
     let runner = Arc::new(Runner::new(client, endpoint, settings, None));
     let mut lines = Vec::new();

@@ -12,7 +12,7 @@ use proofmark::plan::plan;
 use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
 use proofmark::snapshot::{Store, Update};
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Address, Client, Connection, Limits};
+use proofmark::transport::{Address, Client, Connection, TransportLimits};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bookshop")
@@ -33,7 +33,8 @@ async fn judged(mistake: Mistake) -> (RunEnd, Vec<CaseRecord>) {
         normalisation: Normalisation::default(),
         faults: Vec::new(),
     };
-    let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
+    let client =
+        Client::new(TransportLimits::default(), &Connection::default(), endpoint.addresses()).unwrap();
     let store = Store::new(folder().join("snapshots"), Update::Never, EndpointKind::Foreign);
     let runner = Arc::new(Runner::new(client, endpoint, RunSettings::default(), Some(store)));
     let suite = load(&folder().join("cases"), Wanted::All).unwrap();

@@ -14,11 +14,11 @@ use futures_util::stream;
 use proofmark::embedded;
 use proofmark::model::{CaseRecord, EndpointKind, Level, Matcher, Verdict};
 use proofmark::plan::{PlannedCase, case_ids};
-use proofmark::reference::{Fault, Reference, Settings};
+use proofmark::reference::{Fault, Reference, ReferenceSettings};
 use proofmark::run::{Observing, RunSettings, Runner, StopSwitch};
 use proofmark::snapshot::{Store, Update};
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Client, Connection, Keeping, Limits};
+use proofmark::transport::{Client, Connection, Keeping, TransportLimits};
 use serde_json::Value as Json;
 
 /// What the published sources leave open, so that no case may fail for it.
@@ -120,14 +120,16 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn with(fault: &str, snapshots: Option<&Path>) -> Self {
-        let settings = Settings { faults: vec![fault.parse().unwrap()], ..Settings::default() };
+        let settings =
+            ReferenceSettings { faults: vec![fault.parse().unwrap()], ..ReferenceSettings::default() };
         Self::open(settings, snapshots).await
     }
 
-    pub(crate) async fn open(settings: Settings, snapshots: Option<&Path>) -> Self {
+    pub(crate) async fn open(settings: ReferenceSettings, snapshots: Option<&Path>) -> Self {
         let (endpoint, reference) = embedded::start_with(settings).await.unwrap();
         // A fault of transport is found by the first wait that ends, so waits are short.
-        let limits = Limits { answer: std::time::Duration::from_secs(2), ..Limits::default() };
+        let limits =
+            TransportLimits { answer: std::time::Duration::from_secs(2), ..TransportLimits::default() };
         let connection = Connection { keeping: Keeping::ReuseOwn, ..Connection::default() };
         let store = snapshots.map(|folder| Store::new(folder, Update::Never, EndpointKind::Reference));
         let runner = Runner::new(
@@ -248,7 +250,7 @@ async fn what_the_sources_leave_open_fails_no_case() {
     assert!(groups.len() < 6, "{groups:?}");
     for group in groups {
         let faults = group.iter().map(|name| name.parse().unwrap()).collect();
-        let bench = Bench::open(Settings { faults, ..Settings::default() }, None).await;
+        let bench = Bench::open(ReferenceSettings { faults, ..ReferenceSettings::default() }, None).await;
         let found = bench.first_not_passed(shipped().iter()).await;
         assert!(found.is_none(), "{group:?}: {found:#?}");
     }

@@ -18,9 +18,9 @@ use futures_util::{StreamExt, stream};
 use proofmark::event::EndpointDescription;
 use proofmark::model::{CaseRecord, Normalisation, Verdict};
 use proofmark::plan::PlannedCase;
-use proofmark::reference::{Reference, Settings};
+use proofmark::reference::{Reference, ReferenceSettings};
 use proofmark::run::{Endpoint, Observing, RunSettings, Runner, Signing, StopSwitch};
-use proofmark::transport::{Address, Client, Connection, Limits};
+use proofmark::transport::{Address, Client, Connection, TransportLimits};
 use wire::Asked;
 
 use crate::faults::{shipped, varied};
@@ -99,7 +99,7 @@ struct Bench {
 
 impl Bench {
     async fn with(breaks: Option<Break>) -> Self {
-        let reference = Reference::start(Settings::default()).await.unwrap();
+        let reference = Reference::start(ReferenceSettings::default()).await.unwrap();
         let upstream = reference.url().trim_start_matches("http://").parse().unwrap();
         let proxy = Proxy::start(upstream, breaks);
         let url = format!("http://{}", proxy.address);
@@ -114,7 +114,7 @@ impl Bench {
             normalisation: Normalisation::default(),
             faults: Vec::new(),
         };
-        let limits = Limits { answer: Duration::from_secs(10), ..Limits::default() };
+        let limits = TransportLimits { answer: Duration::from_secs(10), ..TransportLimits::default() };
         let settings =
             RunSettings { allows_billable: true, observing: Observing::Always, ..RunSettings::default() };
         let client = Client::new(limits, &Connection::default(), endpoint.addresses()).unwrap();

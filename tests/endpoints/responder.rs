@@ -5,15 +5,19 @@ use std::net::TcpStream;
 
 use crate::support::{code, out, proofmark};
 use proofmark::embedded::{self, KEY_ID, KEY_SECRET};
-use proofmark::reference::{AuthMode, Fault, Responder, Settings};
+use proofmark::reference::{AuthMode, Fault, ReferenceSettings, Responder};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer};
 
 /// A mock server with the endpoint in it, which verifies signatures.
 async fn mounted(faults: &[&str]) -> MockServer {
     let faults = faults.iter().map(|name| name.parse().unwrap()).collect();
-    let settings =
-        Settings { faults, auth: AuthMode::Any, keys: vec![embedded::key()], ..Settings::default() };
+    let settings = ReferenceSettings {
+        faults,
+        auth: AuthMode::Any,
+        keys: vec![embedded::key()],
+        ..ReferenceSettings::default()
+    };
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(Responder::new(settings).unwrap()).mount(&server).await;
     server
@@ -67,7 +71,7 @@ fn faults_that_it_cannot_show_are_refused() {
     let names: Vec<String> = Fault::catalogue().into_iter().map(|entry| entry.name).collect();
     let refused = names.iter().filter(|name| {
         let faults = vec![name.parse().unwrap()];
-        Responder::new(Settings { faults, ..Settings::default() }).is_err()
+        Responder::new(ReferenceSettings { faults, ..ReferenceSettings::default() }).is_err()
     });
     let refused: Vec<&str> = refused.map(String::as_str).collect();
     let transport =
@@ -77,7 +81,7 @@ fn faults_that_it_cannot_show_are_refused() {
 
 #[tokio::test]
 async fn clones_share_their_state() {
-    let responder = Responder::new(Settings::default()).unwrap();
+    let responder = Responder::new(ReferenceSettings::default()).unwrap();
     let (one, other) = (MockServer::start().await, MockServer::start().await);
     Mock::given(any()).respond_with(responder.clone()).mount(&one).await;
     Mock::given(any()).respond_with(responder).mount(&other).await;
@@ -93,7 +97,10 @@ async fn clones_share_their_state() {
 #[tokio::test]
 async fn targets_are_rewritten_as_it_is_said() {
     let server = MockServer::start().await;
-    Mock::given(any()).respond_with(Responder::new(Settings::default()).unwrap()).mount(&server).await;
+    Mock::given(any())
+        .respond_with(Responder::new(ReferenceSettings::default()).unwrap())
+        .mount(&server)
+        .await;
     let start = "Action=StartImagePipelineExecution&Version=2014-05-26&Format=JSON";
     for (target, said) in [
         // Resolved: a port answers that there is no such action.

@@ -14,10 +14,10 @@ use proofmark::embedded;
 use proofmark::model::Verdict;
 use proofmark::plan::case_ids;
 use proofmark::protocol::sign::Credentials;
-use proofmark::reference::{AuthMode, Fault, Reference, Settings};
+use proofmark::reference::{AuthMode, Fault, Reference, ReferenceSettings};
 use proofmark::run::{Observing, RunSettings, Runner, StopSwitch};
 use proofmark::source::{Wanted, load};
-use proofmark::transport::{Client, Connection, Limits};
+use proofmark::transport::{Client, Connection, TransportLimits};
 use serde_json::Value as Json;
 
 fn signed(served: &Served, secret: &str, arguments: &[&str]) -> Output {
@@ -194,7 +194,7 @@ fn a_key_that_is_refused_is_one_clear_error_and_no_case_is_sent() {
 async fn a_temporary_key_is_let_in_with_its_own_token_alone() {
     const TOKEN: &str = "token/+of=a&temporary-key";
     let key = Credentials::new("STS.temporary", "temporarysecret").with_security_token(TOKEN);
-    let settings = Settings { auth: AuthMode::Any, keys: vec![key], ..Settings::default() };
+    let settings = ReferenceSettings { auth: AuthMode::Any, keys: vec![key], ..ReferenceSettings::default() };
     let reference = Reference::start(settings).await.unwrap();
     let (url, states) = (reference.url(), reference.states_url());
     let tried = |scheme: &str, token: Option<&str>| {
@@ -280,7 +280,8 @@ async fn every_promise_about_signatures_that_is_broken_is_found_by_a_case() {
     let mut missed = Vec::new();
     for entry in Fault::signature_catalogue() {
         let (endpoint, _reference) = embedded::start(vec![entry.name.parse().unwrap()]).await.unwrap();
-        let client = Client::new(Limits::default(), &Connection::default(), endpoint.addresses()).unwrap();
+        let client =
+            Client::new(TransportLimits::default(), &Connection::default(), endpoint.addresses()).unwrap();
         let runner = Runner::new(
             client,
             endpoint,

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use proofmark::model::{CaseRecord, Verdict};
 use proofmark::plan::PlannedCase;
-use proofmark::reference::{Facts, Fault, FaultEntry, RequestLog, Settings};
+use proofmark::reference::{Facts, Fault, FaultEntry, ReferenceSettings, RequestLog};
 
 use crate::faults::{Bench, OPEN, UNKNOWN, UNPUBLISHED, cases_about, family, shipped, varied};
 
@@ -69,7 +69,7 @@ async fn facts_of_cases() -> HashMap<String, Vec<Facts>> {
         let noted = Arc::clone(&noted);
         RequestLog::new(move |request| noted.lock().unwrap().extend(request.facts))
     };
-    let bench = Bench::open(Settings { log: Some(log), ..Settings::default() }, None).await;
+    let bench = Bench::open(ReferenceSettings { log: Some(log), ..ReferenceSettings::default() }, None).await;
     let stop = bench.stop.listen();
     let mut facts = HashMap::new();
     for planned in shipped() {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use proofmark::evidence::{
-    Digest, ENVELOPE, EVENTS, Files, Listed, MANIFEST, Manifest, Packer, Resource, SigningKey, Statement,
-    Unpacker, open, seal,
+    BundleFiles, BundleManifest, Digest, ENVELOPE, EVENTS, ListedFile, MANIFEST, Packer, ResourceDescriptor,
+    SigningKey, Statement, Unpacker, open, seal,
 };
 use proofmark::protocol::sha256_hex;
 use serde_json::Value as Json;
@@ -100,7 +100,7 @@ pub(crate) fn key() -> SigningKey {
 }
 
 /// The bundle of these files.
-pub(crate) fn pack(files: &Files) -> Vec<u8> {
+pub(crate) fn pack(files: &BundleFiles) -> Vec<u8> {
     let mut packer = Packer::new(Vec::new());
     for (name, content) in files {
         packer.add(name, content.len() as u64, content.as_slice()).unwrap();
@@ -109,8 +109,8 @@ pub(crate) fn pack(files: &Files) -> Vec<u8> {
 }
 
 /// The files of a bundle, its events included.
-pub(crate) fn unpack(bundle: &[u8]) -> Files {
-    let (mut unpacker, mut files) = (Unpacker::new(bundle), Files::new());
+pub(crate) fn unpack(bundle: &[u8]) -> BundleFiles {
+    let (mut unpacker, mut files) = (Unpacker::new(bundle), BundleFiles::new());
     while let Some(entry) = unpacker.next_file().unwrap() {
         let mut content = Vec::new();
         unpacker.content(&entry, &mut content).unwrap();
@@ -121,7 +121,7 @@ pub(crate) fn unpack(bundle: &[u8]) -> Files {
 
 /// The files of a bundle, in the hands of whoever has the key.
 #[derive(Clone)]
-pub(crate) struct Forged(pub(crate) Files);
+pub(crate) struct Forged(pub(crate) BundleFiles);
 
 impl Forged {
     pub(crate) fn text(&self, name: &str) -> String {
@@ -163,9 +163,10 @@ impl Forged {
     pub(crate) fn signed(mut self, change: impl FnOnce(&mut Statement)) -> Vec<u8> {
         let mut statement = self.statement();
         let manifest =
-            Manifest::new(self.0.iter().map(|(name, content)| Listed::of(name, content))).to_bytes();
+            BundleManifest::new(self.0.iter().map(|(name, content)| ListedFile::of(name, content)))
+                .to_bytes();
         self.0.insert(MANIFEST.to_owned(), manifest);
-        let resource = |(name, bytes): (&String, &Vec<u8>)| Resource {
+        let resource = |(name, bytes): (&String, &Vec<u8>)| ResourceDescriptor {
             digest: Digest { sha256: sha256_hex(bytes) },
             name: name.clone(),
             uri: None,

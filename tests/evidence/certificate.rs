@@ -11,7 +11,7 @@ use crate::bundle::{CASES, Desk};
 use crate::support::{code, err, out, run};
 use proofmark::evidence::{
     CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Digest, ObservedEffects, Omission,
-    Resource, Scope, SigningKey, Statement, TestResult, seal,
+    ResourceDescriptor, SigningKey, Statement, StatementScope, TestResult, seal,
 };
 use proofmark::model::{FloorScore, MutantScore, Strength};
 use proofmark::protocol::sha256_hex;
@@ -26,14 +26,18 @@ fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/evidence").join(name)
 }
 
-fn resource(name: &str) -> Resource {
-    Resource { digest: Digest { sha256: sha256_hex(name.as_bytes()) }, name: name.into(), uri: None }
+fn resource(name: &str) -> ResourceDescriptor {
+    ResourceDescriptor {
+        digest: Digest { sha256: sha256_hex(name.as_bytes()) },
+        name: name.into(),
+        uri: None,
+    }
 }
 
 /// A mock of a shop that conforms but for one case.
 fn statement() -> Statement {
     let omission = |id: &str, reason: &str| Omission { id: id.into(), reason: reason.into() };
-    let scope = Scope {
+    let scope = StatementScope {
         cases: 6,
         contracts: vec![CertifiedContract { id: "shop/PlaceOrder".into(), version: "2024-01-01".into() }],
         effects: ObservedEffects { not_observed: 0, observed: 3 },

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use crate::bundle::{CASES, Desk, FAULT, key, pack, unpack, verify_command};
 use crate::support::{self, code, err, out};
 use proofmark::evidence::{
-    Bundle, ENVELOPE, Files, MANIFEST, Packer, Signer, SigningKey, TestResult, open, seal,
+    Bundle, BundleFiles, ENVELOPE, ExpectedSigner, MANIFEST, Packer, SigningKey, TestResult, open, seal,
 };
 use proofmark::protocol::sha256_hex;
 use serde_json::{Value as Json, json};
@@ -357,10 +357,10 @@ fn a_bundle_that_lists_a_great_many_files_is_refused_in_a_few_lines() {
 
 #[test]
 fn list_and_statement_are_as_large_as_they_may_be_and_no_larger() {
-    let opened = |change: &dyn Fn(&mut Files)| {
+    let opened = |change: &dyn Fn(&mut BundleFiles)| {
         let mut files = passed().forged().0;
         change(&mut files);
-        Bundle::open(&mut Cursor::new(pack(&files)), &Signer::Unknown).unwrap_err().to_string()
+        Bundle::open(&mut Cursor::new(pack(&files)), &ExpectedSigner::Unknown).unwrap_err().to_string()
     };
     let listed = |size: usize| {
         opened(&|files| {

@@ -8,7 +8,7 @@ use proofmark::model::{
     ValueRule, is_hostile,
 };
 use proofmark::protocol::read_body;
-use proofmark::snapshot::{Names, Rules, Transcript};
+use proofmark::snapshot::{SnapshotRules, Transcript, VolatileNames};
 
 fn exchange(headers: &[(&str, &str)], body: &[u8]) -> Exchange {
     let request = Request {
@@ -45,8 +45,8 @@ fn unordered(at: &str, by: Option<&str>) -> OrderRule {
 const HEADERS: [&str; 3] = ["x-id", "location", "last-modified"];
 
 fn text_of(exchanges: &[Exchange], rules: &Normalisation) -> String {
-    let rules = Rules::new(&[rules], &HEADERS.map(str::to_owned));
-    Transcript::new(exchanges, &rules, Names::default()).text()
+    let rules = SnapshotRules::new(&[rules], &HEADERS.map(str::to_owned));
+    Transcript::new(exchanges, &rules, VolatileNames::default()).text()
 }
 
 /// What stands behind the status.
@@ -302,12 +302,12 @@ fn a_request_shows_values_of_the_run_by_name_and_what_the_table_writes_out_as_it
         let mut exchange = exchange(&[], b"{}");
         exchange.request.target = format!("/things/{id}?x=1");
         exchange.request.params = vec![("id".into(), id.into()), ("count.1".into(), count.into())];
-        let mut names = Names::default();
+        let mut names = VolatileNames::default();
         names.add("thing", id);
         let params = ["count".to_owned()].into();
         names.set_literals(&[Literals { params, ..Literals::default() }]);
         let exchanges = [exchange];
-        let rules = Rules::new(&[], &[]);
+        let rules = SnapshotRules::new(&[], &[]);
         Transcript::new(&exchanges, &rules, names).text()
     };
     assert_eq!(shown("5", "5"), shown("7", "5"));

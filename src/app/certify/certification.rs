@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::pack::Evidence;
-use super::{Examined, Parts, Recorder, Recording, examine};
-use crate::app::{AppError, Background, Choice, Session, SessionSettings, Target, day_of, manifest_drift};
+use super::pack::BundleContent;
+use super::{CertificateInputs, EventRecording, Examined, Recorder, examine};
+use crate::app::{
+    AppError, Background, Choice, Session, SessionSettings, TestTarget, day_of, manifest_drift,
+};
 use crate::event::{Event, RunEnd, Stopped};
-use crate::evidence::{Account, Digest, Resource, Signer, SigningKey, Tested};
+use crate::evidence::{Account, Digest, EndpointAccount, ExpectedSigner, ResourceDescriptor, SigningKey};
 use crate::judgement::WaiverBook;
 use crate::model::{EndpointKind, Level, Suite, Waiver, plural};
 use crate::plan::{Pattern, Plan, case_ids};
@@ -26,7 +28,7 @@ const NAMED: usize = 10;
 
 /// What is certified, beside what the run shows.
 #[derive(Debug, Clone, Default)]
-pub struct Claim {
+pub struct CertificateClaim {
     /// The patterns that select cases; all of them if there are none.
     pub patterns: Vec<String>,
     /// Whether each pattern is a whole id.
@@ -36,7 +38,7 @@ pub struct Claim {
     /// The patterns of cases that are skipped on purpose; the certificate lists these cases.
     pub skip: Vec<String>,
     /// What is tested, if that is said.
-    pub subject: Option<Resource>,
+    pub subject: Option<ResourceDescriptor>,
     /// Where the run can be looked up.
     pub url: Option<String>,
     /// The command line that starts the run. Reports show it, and the bundle does not.
@@ -49,11 +51,11 @@ pub struct Claim {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn subject_of_file(path: &Path) -> Result<Resource, AppError> {
+pub fn subject_of_file(path: &Path) -> Result<ResourceDescriptor, AppError> {
     let sha256 = File::open(path).and_then(sha256_of);
     let sha256 = sha256.map_err(|source| AppError::Unreadable { path: path.to_path_buf(), source })?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Resource { digest: Digest { sha256 }, name, uri: None })
+    Ok(ResourceDescriptor { digest: Digest { sha256 }, name, uri: None })
 }
 
 /// What is to be certified. Cases are read from a copy, which goes into the bundle, so that a table cannot change
@@ -63,13 +65,13 @@ pub struct Certification {
     shelf: Shelf,
     suite: Suite,
     waivers: Vec<Waiver>,
-    claim: Claim,
+    claim: CertificateClaim,
 }
 
 /// A run that can begin.
 pub struct CertifiedRun {
     session: Session,
-    tested: Tested,
+    tested: EndpointAccount,
     secrets: Secrets,
     started: Timestamp,
 }
@@ -77,7 +79,7 @@ pub struct CertifiedRun {
 /// A run that came to its end.
 pub struct Certified {
     account: Account,
-    recording: Recording,
+    recording: EventRecording,
     secrets: Secrets,
 }
 
@@ -86,7 +88,7 @@ impl Certification {
     ///
     /// # Errors
     /// Files that are invalid or cannot be read.
-    pub fn read(cases: &Path, claim: Claim) -> Result<Self, AppError> {
+    pub fn read(cases: &Path, claim: CertificateClaim) -> Result<Self, AppError> {
         let shelf = Shelf::copy(cases)?;
         // What is wrong is shown where it is on the disk, and not in the copy.
         let on_disk = |error| load(cases, Wanted::All).err().unwrap_or(error);
@@ -107,7 +109,7 @@ impl Certification {
     /// # Errors
     /// Patterns that match nothing, and a suite that is not the one that its manifest lists.
     pub fn plan(&self, manifest: Option<&Path>) -> Result<Plan, AppError> {
-        let Claim { patterns, is_exact, filters, .. } = &self.claim;
+        let CertificateClaim { patterns, is_exact, filters, .. } = &self.claim;
         let mut plan = Choice::new(patterns, *is_exact, filters)?.plan(&self.suite)?;
         let skip = self.claim.skip.iter().map(|text| Pattern::new(text, self.claim.is_exact));
         plan.skip(&skip.collect::<Result<Vec<_>, _>>()?)?;
@@ -134,14 +136,15 @@ impl Certification {
         settings.connection.keeping = Keeping::Fresh;
         // The deepest level of conformance; snapshots are not part of it.
         settings.run.gate = settings.run.gate.min(Level::Effect);
-        let is_reference = matches!(settings.target, Target::Reference(_));
+        let is_reference = matches!(settings.target, TestTarget::Reference(_));
         let started = Timestamp::now();
         let waivers = self.book(&settings.target, started)?;
         let command = self.claim.command.clone();
         let background = Background { waivers, command, ..Background::default() };
         let session = Session::start(settings, background).await?;
         let endpoint = session.endpoint();
-        let tested = Tested { kind, signing: endpoint.signing.usual(), hook: endpoint.states.is_some() };
+        let tested =
+            EndpointAccount { kind, signing: endpoint.signing.usual(), hook: endpoint.states.is_some() };
         let secrets = if is_reference { Secrets::default() } else { endpoint.signing.secrets() };
         Ok(CertifiedRun { session, tested, secrets, started })
     }
@@ -165,10 +168,10 @@ impl Certification {
         account.url = claim.url;
         account.mutants = claim.mutants;
         let manifest = load_shelf_manifest(&shelf)?;
-        let parts = Parts { account, suite, waivers, manifest };
-        let evidence = Evidence { parts: &parts, shelf: &shelf, recording, secrets: &secrets };
+        let parts = CertificateInputs { account, suite, waivers, manifest };
+        let evidence = BundleContent { parts: &parts, shelf: &shelf, recording, secrets: &secrets };
         evidence.pack(&mut bundle, key)?;
-        let examined = examine(&mut bundle, &Signer::Key(key.public()));
+        let examined = examine(&mut bundle, &ExpectedSigner::Key(key.public()));
         let examined = examined
             .map_err(|refusal| AppError::no_certificate(format!("the bundle does not verify: {refusal}")))?;
         bundle.rewind().map_err(AppError::Scratch)?;
@@ -176,10 +179,10 @@ impl Certification {
     }
 
     /// The waivers of the endpoint on the day on which the run starts; none apply to the embedded one.
-    fn book(&self, target: &Target, started: Timestamp) -> Result<WaiverBook, AppError> {
+    fn book(&self, target: &TestTarget, started: Timestamp) -> Result<WaiverBook, AppError> {
         match target {
-            Target::Reference(_) => Ok(WaiverBook::default()),
-            Target::Other(_) => {
+            TestTarget::Reference(_) => Ok(WaiverBook::default()),
+            TestTarget::Other(_) => {
                 let (day, cases) = (day_of(started), case_ids(&self.suite)?);
                 Ok(WaiverBook::new(self.waivers.clone(), target.name(), &day, &cases)?)
             }

@@ -1,4 +1,5 @@
-//! Evidence as files, and back: contracts and tables, the account of the run, and what it said. Main type: [`Parts`].
+//! Evidence as files, and back: contracts and tables, the account of the run, and what it said. Main type:
+//! [`CertificateInputs`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -9,13 +10,13 @@ use std::path::Path;
 use crate::app::AppError;
 use crate::app::end_figures::rows_held;
 use crate::app::followed::Following;
-use crate::app::saved::{LONGEST_LINE, Line, next_line};
+use crate::app::saved::{EventLine, LONGEST_LINE, next_line};
 use crate::coverage::{Coverage, row_coverage};
 use crate::event::{Event, RunEnd, RunStart};
 use crate::evidence::{
-    ACCOUNT, Account, Basis, Bundle, BundleError, COVERAGE, Divergence, ENVELOPE, EVENTS, Files, Judged,
-    JudgingInputs, MANIFEST, Recorded, RowEvidence, SIGNER, Signer, Statement, coverage_bytes,
-    end_contradicts, provoked, some, statement,
+    ACCOUNT, Account, Bundle, BundleError, BundleFiles, COVERAGE, Divergence, ENVELOPE, EVENTS,
+    ExpectedSigner, JudgedRun, JudgingInputs, MANIFEST, RecordedRun, RowEvidence, SIGNER, Statement,
+    StatementBasis, coverage_bytes, end_contradicts, provoked, some, statement,
 };
 use crate::model::{CaseId, Manifest, Spot, Suite, Waiver};
 use crate::plan::{PlannedCase, case_ids};
@@ -28,7 +29,7 @@ use crate::whole_file::scratch_anywhere;
 /// How many differences from a manifest are reported.
 const DIFFERENCES: usize = 20;
 
-/// How many mutants are judged for a certificate at the most, whoever makes it: the figures have to be the same.
+/// How many mutants are judged for a certificate at the most: who makes it and who verifies it come to the same figures.
 const MOST_MUTANTS: Bound = Bound { mutants: 1_000_000 };
 
 /// How much of the events is read at once, in bytes.
@@ -39,7 +40,7 @@ const LARGEST_PIPED: u64 = 256 * 1024 * 1024;
 
 /// All that a certificate rests on, read.
 #[derive(Debug)]
-pub struct Parts {
+pub struct CertificateInputs {
     /// What was tested, when and how.
     pub account: Account,
     /// The contracts and the tables.
@@ -56,9 +57,9 @@ pub struct Examined {
     /// The bundle.
     pub bundle: Bundle,
     /// What the certificate rests on.
-    pub parts: Parts,
+    pub parts: CertificateInputs,
     /// What each case comes to, judged again.
-    pub judged: Judged,
+    pub judged: JudgedRun,
     /// Which rows were provoked.
     pub rows: Vec<RowEvidence>,
     /// How the run started.
@@ -69,14 +70,14 @@ pub struct Examined {
 
 /// Why a bundle is refused.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum BundleRefusal {
     /// It is not whole, or not signed as it must be.
     Bundle(BundleError),
     /// It is whole and signed, and says what is not so.
     Untrue(Vec<Divergence>),
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for BundleRefusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bundle(error) => error.fmt(formatter),
@@ -85,7 +86,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl From<Divergence> for Refusal {
+impl From<Divergence> for BundleRefusal {
     fn from(divergence: Divergence) -> Self {
         Self::Untrue(vec![divergence])
     }
@@ -95,9 +96,9 @@ fn divergence(subject: &str, what: impl Into<String>) -> Divergence {
     Divergence { subject: subject.to_owned(), what: what.into() }
 }
 
-impl Parts {
+impl CertificateInputs {
     /// Reads the files of a bundle but its events; none of another name may be there.
-    pub(in crate::app) fn read(files: &Files) -> Result<Self, Divergence> {
+    pub(in crate::app) fn read(files: &BundleFiles) -> Result<Self, Divergence> {
         let account = Account::from_bytes(file(files, ACCOUNT)?).map_err(|what| divergence(ACCOUNT, what))?;
         let own = [ACCOUNT, COVERAGE, ENVELOPE, MANIFEST, SIGNER];
         let mut texts = Vec::new();
@@ -117,7 +118,7 @@ impl Parts {
     pub(super) fn judge(
         &self,
         events: impl Iterator<Item = Result<Event, Divergence>>,
-    ) -> Result<(Judged, RunStart, RunEnd), Divergence> {
+    ) -> Result<(JudgedRun, RunStart, RunEnd), Divergence> {
         let Self { account, suite, waivers, .. } = self;
         let cases = self.cases()?;
         let unusable = |error: AppError| divergence("cases", error.to_string());
@@ -127,7 +128,7 @@ impl Parts {
                 mutants.take(event);
             }
         });
-        let mut recorded = Recorded::begin(events)?;
+        let mut recorded = RecordedRun::begin(events)?;
         let mut judged = JudgingInputs { account, suite, waivers }.judge(&mut recorded)?;
         let (start, end, _) = recorded.finish()?;
         let contracts: Vec<String> = start.operations.iter().map(|one| one.id.clone()).collect();
@@ -151,7 +152,7 @@ impl Parts {
     }
 
     /// Which rows were provoked.
-    pub(super) fn rows(&self, judged: &Judged) -> Result<Vec<RowEvidence>, Divergence> {
+    pub(super) fn rows(&self, judged: &JudgedRun) -> Result<Vec<RowEvidence>, Divergence> {
         Ok(provoked(judged, &self.aims()?))
     }
 
@@ -171,11 +172,11 @@ impl Parts {
     pub(super) fn statement(
         &self,
         start: &RunStart,
-        judged: &Judged,
+        judged: &JudgedRun,
         rows: &[RowEvidence],
-        files: &Files,
+        files: &BundleFiles,
     ) -> Result<Statement, Divergence> {
-        let statement = statement(&Basis { account: &self.account, start, judged, rows, files });
+        let statement = statement(&StatementBasis { account: &self.account, start, judged, rows, files });
         let statement = statement.map_err(|what| divergence(ACCOUNT, what))?;
         statement.consistent().map_err(|error| divergence("the statement", error.to_string()))?;
         Ok(statement)
@@ -183,7 +184,7 @@ impl Parts {
 }
 
 /// What came of each case; nothing is known of one that the evidence does not show.
-fn came(judged: &Judged) -> HashMap<CaseId, Came> {
+fn came(judged: &JudgedRun) -> HashMap<CaseId, Came> {
     let shown = judged.results.iter().filter(|result| result.is_shown);
     shown.map(|result| (result.id.clone(), Came::of(&result.verdict))).collect()
 }
@@ -221,18 +222,18 @@ pub fn open_bundle(path: &Path) -> Result<File, AppError> {
 /// use std::fs::File;
 ///
 /// use proofmark::app::certify::examine;
-/// use proofmark::evidence::{PublicKey, Signer};
+/// use proofmark::evidence::{ExpectedSigner, PublicKey};
 ///
 /// let key = PublicKey::from_pem(&std::fs::read_to_string("release.pem.pub")?)?;
-/// match examine(&mut File::open("mock.proof")?, &Signer::Key(key)) {
+/// match examine(&mut File::open("mock.proof")?, &ExpectedSigner::Key(key)) {
 ///     Ok(found) => println!("{}: {} cases judged again", found.bundle.statement.result, found.judged.confirmed),
 ///     Err(refusal) => println!("refused: {refusal}"),
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn examine(from: &mut (impl Read + Seek), signer: &Signer) -> Result<Examined, Refusal> {
-    let bundle = Bundle::open(from, signer).map_err(Refusal::Bundle)?;
-    let parts = Parts::read(&bundle.files)?;
+pub fn examine(from: &mut (impl Read + Seek), signer: &ExpectedSigner) -> Result<Examined, BundleRefusal> {
+    let bundle = Bundle::open(from, signer).map_err(BundleRefusal::Bundle)?;
+    let parts = CertificateInputs::read(&bundle.files)?;
     let unreadable = |error: io::Error| divergence(EVENTS, error.to_string());
     let mut events = parts.events(bundle.events(from).map_err(unreadable)?)?;
     let (judged, start, end) = parts.judge(&mut events)?;
@@ -254,7 +255,7 @@ pub fn examine(from: &mut (impl Read + Seek), signer: &Signer) -> Result<Examine
     if untrue.is_empty() {
         Ok(Examined { bundle, parts, judged, rows, start, end })
     } else {
-        Err(Refusal::Untrue(untrue))
+        Err(BundleRefusal::Untrue(untrue))
     }
 }
 
@@ -262,7 +263,7 @@ pub fn examine(from: &mut (impl Read + Seek), signer: &Signer) -> Result<Examine
 ///
 /// # Errors
 /// The files that differ.
-pub fn is_of(shelf: &Shelf, examined: Examined) -> Result<Examined, Refusal> {
+pub fn is_of(shelf: &Shelf, examined: Examined) -> Result<Examined, BundleRefusal> {
     let is_meant = |name: &str| name.starts_with("cases/") && name != "cases/waivers.toml";
     let own: BTreeMap<String, &str> = shelf.files().filter(|(name, _)| is_meant(name)).collect();
     let files = &examined.bundle.files;
@@ -278,7 +279,7 @@ pub fn is_of(shelf: &Shelf, examined: Examined) -> Result<Examined, Refusal> {
     }
     let missing = own.keys().filter(|name| !files.contains_key(*name));
     untrue.extend(missing.map(|name| divergence(name, "the bundle has no such file")));
-    if untrue.is_empty() { Ok(examined) } else { Err(Refusal::Untrue(untrue)) }
+    if untrue.is_empty() { Ok(examined) } else { Err(BundleRefusal::Untrue(untrue)) }
 }
 
 /// How a signed statement differs from the one that follows from the evidence.
@@ -304,20 +305,20 @@ fn statement_contradicts(due: &Statement, signed: &Statement) -> Option<Divergen
     differs(format!("the evidence comes to something else about {wrong}"))
 }
 
-fn file<'a>(files: &'a Files, name: &str) -> Result<&'a [u8], Divergence> {
+fn file<'a>(files: &'a BundleFiles, name: &str) -> Result<&'a [u8], Divergence> {
     files.get(name).map(Vec::as_slice).ok_or_else(|| divergence(name, "it is missing"))
 }
 
 /// Where the cases are written, by id.
-type Places = HashMap<String, Spot>;
+type CaseSpots = HashMap<String, Spot>;
 
-fn places(suite: &Suite) -> Result<Places, Divergence> {
+fn places(suite: &Suite) -> Result<CaseSpots, Divergence> {
     let cases = case_ids(suite).map_err(|error| divergence("cases", error.to_string()))?;
     Ok(cases.into_iter().map(|planned| (planned.id.to_string(), planned.spot().clone())).collect())
 }
 
 /// The event, with the place of its case in the tables. A place that is only said takes as much memory as it says lines.
-fn placed(event: Event, places: &Places) -> Result<Event, Divergence> {
+fn placed(event: Event, places: &CaseSpots) -> Result<Event, Divergence> {
     let Event::Finished(mut record) = event else { return Ok(event) };
     let at = |spot: &Spot| (spot.file.path.clone(), spot.line(), spot.column());
     match places.get(record.id.as_str()) {
@@ -335,7 +336,7 @@ fn placed(event: Event, places: &Places) -> Result<Event, Divergence> {
 /// Events, read line by line as this program writes them. It ends with the first line that is wrong.
 pub(in crate::app) struct EventFile<R> {
     lines: BufReader<R>,
-    places: Places,
+    places: CaseSpots,
     /// The number of the line that was read last.
     number: usize,
 }
@@ -352,10 +353,12 @@ impl<R: Read> EventFile<R> {
         let at = self.number;
         let line = next_line(&mut self.lines, LONGEST_LINE);
         let line = match line.map_err(|error| wrong(format!("line {at}: {error}")))? {
-            Line::None => return Ok(None),
-            Line::CutOff => return Err(wrong("its last line is cut off".into())),
-            Line::TooLong => return Err(wrong(format!("line {at}: it has more than {LONGEST_LINE} bytes"))),
-            Line::Whole(line) => line,
+            EventLine::None => return Ok(None),
+            EventLine::CutOff => return Err(wrong("its last line is cut off".into())),
+            EventLine::TooLong => {
+                return Err(wrong(format!("line {at}: it has more than {LONGEST_LINE} bytes")));
+            }
+            EventLine::Whole(line) => line,
         };
         let line = String::from_utf8(line).map_err(|_| wrong("it is not text".into()))?;
         let event = read_event(&line).map_err(|error| wrong(format!("line {at}: {error}")))?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::examine;
 use crate::app::AppError;
 use crate::evidence::{
-    KeyError, LARGEST_STATEMENT, PublicKey, Signer, SigningKey, Statement, is_archive, open,
+    ExpectedSigner, KeyError, LARGEST_STATEMENT, PublicKey, SigningKey, Statement, is_archive, open,
 };
 use crate::whole_file::WholeFile;
 
@@ -98,7 +98,7 @@ pub fn signed(path: &Path, key: &PublicKey) -> Result<Signed, AppError> {
     let mut bytes = Vec::new();
     (&mut file).take(HEAD).read_to_end(&mut bytes).map_err(unreadable)?;
     let signed = if is_archive(&bytes) {
-        let examined = examine(&mut file, &Signer::Key(key.clone()));
+        let examined = examine(&mut file, &ExpectedSigner::Key(key.clone()));
         examined.map_err(|refusal| refusal.to_string()).map(|examined| Signed {
             statement: examined.bundle.statement,
             bundle: Some(examined.bundle.digest),

@@ -6,9 +6,9 @@ mod key;
 mod pack;
 mod recording;
 
-pub use certification::{Certification, Certified, CertifiedRun, Claim, subject_of_file};
-pub use examine::{Examined, Parts, Refusal, examine, is_of, open_bundle};
+pub use certification::{CertificateClaim, Certification, Certified, CertifiedRun, subject_of_file};
+pub use examine::{BundleRefusal, CertificateInputs, Examined, examine, is_of, open_bundle};
 pub use key::{Signed, make_key, public_key, signed, signing_key};
 
 use examine::PART;
-use recording::{Recorder, Recording};
+use recording::{EventRecording, Recorder};

@@ -3,23 +3,23 @@
 use std::fs::File;
 use std::io::BufWriter;
 
-use super::{PART, Parts, Recording};
+use super::{CertificateInputs, EventRecording, PART};
 use crate::app::AppError;
 use crate::evidence::{
-    ACCOUNT, BundleError, COVERAGE, Divergence, EVENTS, Files, SigningKey, bundle, coverage_bytes,
+    ACCOUNT, BundleError, BundleFiles, COVERAGE, Divergence, EVENTS, SigningKey, bundle, coverage_bytes,
 };
 use crate::protocol::sign::{Redactor, Secrets};
 use crate::source::Shelf;
 
 /// What a bundle is made of.
-pub(super) struct Evidence<'a> {
-    pub(super) parts: &'a Parts,
+pub(super) struct BundleContent<'a> {
+    pub(super) parts: &'a CertificateInputs,
     pub(super) shelf: &'a Shelf,
-    pub(super) recording: Recording,
+    pub(super) recording: EventRecording,
     pub(super) secrets: &'a Secrets,
 }
 
-impl Evidence<'_> {
+impl BundleContent<'_> {
     /// Writes the bundle. What the run comes to is counted from what is kept.
     pub(super) fn pack(mut self, out: &mut File, key: &SigningKey) -> Result<(), AppError> {
         let Self { parts, .. } = self;
@@ -31,7 +31,7 @@ impl Evidence<'_> {
         }
         self.recording.end = judged.end.clone();
         let rows = parts.rows(&judged).map_err(|divergence| untrue(&divergence))?;
-        let mut files = Files::new();
+        let mut files = BundleFiles::new();
         files.extend(self.shelf.files().map(|(name, text)| (name, text.as_bytes().to_vec())));
         files.insert(ACCOUNT.to_owned(), parts.account.to_bytes());
         files.insert(COVERAGE.to_owned(), coverage_bytes(&rows));
@@ -39,7 +39,8 @@ impl Evidence<'_> {
         if let Some(name) = held.or_else(|| holds_secret(&files, self.secrets)) {
             return Err(AppError::no_certificate(format!("a secret of the endpoint is in `{name}`")));
         }
-        let state = |files: &Files| parts.statement(&start, &judged, &rows, files).map_err(Unmade::Untrue);
+        let state =
+            |files: &BundleFiles| parts.statement(&start, &judged, &rows, files).map_err(Unmade::Untrue);
         let out = BufWriter::with_capacity(PART, out);
         bundle(out, files, self.recording.lines()?, key, state).map_err(|error| match error {
             Unmade::Untrue(divergence) => untrue(&divergence),
@@ -65,7 +66,7 @@ impl From<BundleError> for Unmade {
 }
 
 /// A file in which a secret is, in whatever form: what requests are signed with must never be handed on.
-fn holds_secret<'a>(files: &'a Files, secrets: &Secrets) -> Option<&'a str> {
+fn holds_secret<'a>(files: &'a BundleFiles, secrets: &Secrets) -> Option<&'a str> {
     let redactor = Redactor::new(secrets);
     files.iter().find(|(_, bytes)| redactor.hidden(bytes).is_some()).map(|(name, _)| name.as_str())
 }

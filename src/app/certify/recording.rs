@@ -1,12 +1,12 @@
 //! What a run said, as the lines of a bundle, in a file while it is not known what has to be around them. Main types:
-//! [`Recorder`], while the run goes on, and [`Recording`], when it is over.
+//! [`Recorder`], while the run goes on, and [`EventRecording`], when it is over.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Cursor, Read, Seek, Write};
 
 use crate::app::AppError;
 use crate::event::{Event, RunEnd};
-use crate::evidence::{Lines, kept, kept_start};
+use crate::evidence::{BundleEvents, kept, kept_start};
 use crate::model::Verdict;
 use crate::protocol::sign::{Redactor, Secrets};
 use crate::report::event_line;
@@ -75,7 +75,7 @@ impl Recorder {
     ///
     /// # Errors
     /// A disk that is full.
-    pub(super) fn finish(mut self, end: RunEnd) -> Result<Recording, AppError> {
+    pub(super) fn finish(mut self, end: RunEnd) -> Result<EventRecording, AppError> {
         // Its text is that of the bundle but for counts, so a secret in it is one there too.
         self.line(&Event::Ended(end.clone())).map_err(AppError::Scratch)?;
         if let Some(error) = self.failed {
@@ -83,13 +83,13 @@ impl Recorder {
         }
         let cases = self.cases.into_inner().map_err(|error| AppError::Scratch(error.into_error()))?;
         let Self { head, length, holds_secret, .. } = self;
-        Ok(Recording { head, cases, length, holds_secret, end })
+        Ok(EventRecording { head, cases, length, holds_secret, end })
     }
 }
 
 /// What a run said.
 #[derive(Debug)]
-pub(super) struct Recording {
+pub(super) struct EventRecording {
     head: Vec<u8>,
     cases: File,
     length: u64,
@@ -99,18 +99,18 @@ pub(super) struct Recording {
     pub(super) end: RunEnd,
 }
 
-impl Recording {
+impl EventRecording {
     /// The lines of all events.
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub(super) fn lines(&self) -> Result<Lines<impl Read>, AppError> {
+    pub(super) fn lines(&self) -> Result<BundleEvents<impl Read>, AppError> {
         let mut end = event_line(&Event::Ended(self.end.clone())).map_err(AppError::Scratch)?;
         end.push('\n');
         let mut cases = &self.cases;
         cases.rewind().map_err(AppError::Scratch)?;
         let length = self.head.len() as u64 + self.length + end.len() as u64;
         let content = Cursor::new(&self.head).chain(cases).chain(Cursor::new(end.into_bytes()));
-        Ok(Lines { content, length })
+        Ok(BundleEvents { content, length })
     }
 }

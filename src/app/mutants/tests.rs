@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::app::{Background, Choice, Session, SessionSettings, Target, selected};
+use crate::app::{Background, Choice, Session, SessionSettings, TestTarget, selected};
 use crate::check::tests::{OfCheck, without};
 use crate::event::Event;
 use crate::model::{CaseRecord, Finding, Level, Normalisation};
 use crate::plan::Plan;
 use crate::run::{Observing, RunSettings, StopSwitch};
 use crate::strength::{Bound, Mutants, Mutated, Operator};
-use crate::transport::{Connection, Limits};
+use crate::transport::{Connection, TransportLimits};
 
 /// A few cases that have answers of every kind: both formats, rows with and without blanks, several steps.
 const SOME: [&str; 6] = [
@@ -57,10 +57,10 @@ async fn records() -> (Plan, Vec<CaseRecord>) {
     let patterns = SOME.map(|pattern| format!("*/{pattern}"));
     let (_, plan) = selected(&cases, &Choice::new(&patterns, false, &[]).unwrap(), None).unwrap();
     let settings = SessionSettings {
-        target: Target::Reference(Vec::new()),
+        target: TestTarget::Reference(Vec::new()),
         // What is observed on the endpoint would find some of it once more.
         run: RunSettings { allows_billable: true, observing: Observing::Never, ..RunSettings::default() },
-        limits: Limits::default(),
+        limits: TransportLimits::default(),
         connection: Connection::default(),
     };
     let session = Session::start(settings, Background::default()).await.unwrap();

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use crate::app::AppError;
 use crate::model::{Problem, SourceText, Spot};
-use crate::review::{Choice, Decision, Decisions, Standing};
-use crate::snapshot::{PendingSnapshot, Recorded, Store, StoreError};
+use crate::review::{Choice, Decision, DecisionTarget, Decisions};
+use crate::snapshot::{PendingSnapshot, SnapshotFile, Store, StoreError};
 use crate::source::LoadError;
 
 /// The largest file of decisions that is read, in bytes: some 40,000 decisions.
@@ -65,7 +65,7 @@ pub fn check_store(decisions: &Decisions, store: &Store) -> Result<(), AppError>
 
 /// What has become of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum DecisionResult {
     /// It is carried out.
     Done,
     /// It was carried out before.
@@ -80,7 +80,7 @@ pub enum Fate {
 pub struct Carried<'a> {
     decisions: &'a [Decision],
     pending: BTreeMap<&'a str, &'a PendingSnapshot>,
-    accepted: BTreeMap<String, Recorded>,
+    accepted: BTreeMap<String, SnapshotFile>,
 }
 
 impl<'a> Carried<'a> {
@@ -106,35 +106,35 @@ impl<'a> Carried<'a> {
         let meant = self.decisions.iter().filter(|decision| decision.decision == Choice::Accept);
         meant.filter_map(|decision| {
             match decision.standing(self.pending.get(decision.case.as_str()).copied(), None) {
-                Standing::Waits(snapshot) => Some(snapshot),
-                Standing::Done | Standing::Changed | Standing::Gone => None,
+                DecisionTarget::Waits(snapshot) => Some(snapshot),
+                DecisionTarget::Done | DecisionTarget::Changed | DecisionTarget::Gone => None,
             }
         })
     }
 
     /// Carries out one decision after the other. What has changed since is left alone.
-    pub fn carry_out(&self) -> impl Iterator<Item = Result<(&'a Decision, Fate), AppError>> {
+    pub fn carry_out(&self) -> impl Iterator<Item = Result<(&'a Decision, DecisionResult), AppError>> {
         self.decisions.iter().map(|decision| Ok((decision, self.fate(decision)?)))
     }
 
-    fn fate(&self, decision: &Decision) -> Result<Fate, AppError> {
+    fn fate(&self, decision: &Decision) -> Result<DecisionResult, AppError> {
         let case = decision.case.as_str();
         match decision.standing(self.pending.get(case).copied(), self.accepted.get(case)) {
-            Standing::Waits(snapshot) => {
+            DecisionTarget::Waits(snapshot) => {
                 let carried_out = match decision.decision {
                     Choice::Accept => snapshot.accept(),
                     Choice::Reject => snapshot.reject(),
                 };
                 match carried_out {
-                    Ok(()) => Ok(Fate::Done),
+                    Ok(()) => Ok(DecisionResult::Done),
                     // Another process was quicker, between the comparison and the lock.
-                    Err(StoreError::Changed { .. }) => Ok(Fate::Changed),
+                    Err(StoreError::Changed { .. }) => Ok(DecisionResult::Changed),
                     Err(error) => Err(error.into()),
                 }
             }
-            Standing::Done => Ok(Fate::DoneBefore),
-            Standing::Changed => Ok(Fate::Changed),
-            Standing::Gone => Ok(Fate::Gone),
+            DecisionTarget::Done => Ok(DecisionResult::DoneBefore),
+            DecisionTarget::Changed => Ok(DecisionResult::Changed),
+            DecisionTarget::Gone => Ok(DecisionResult::Gone),
         }
     }
 }

@@ -8,9 +8,9 @@ mod store;
 use std::fs;
 use std::path::Path;
 
-pub use carried::{Carried, Fate, check_store, read_decisions, store_name};
+pub use carried::{Carried, DecisionResult, check_store, read_decisions, store_name};
 pub use prune::Orphans;
-pub use queue::{Decision, Position, Queue};
+pub use queue::{QueueDecision, QueuePosition, ReviewQueue};
 pub use store::{snapshots_beside, store};
 
 use super::AppError;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::app::{AppError, REFERENCE, Variables, entry, is_address};
+use crate::app::{AppError, EnvironmentVariables, REFERENCE, entry, is_address};
 use crate::model::EndpointKind;
 use crate::snapshot::{Store, Update};
 
@@ -20,7 +20,7 @@ pub fn store(
     cases: &Path,
     snapshots: Option<&Path>,
     endpoint: Option<&str>,
-    variables: Variables,
+    variables: EnvironmentVariables,
 ) -> Result<Store, AppError> {
     let folder = match (snapshots, endpoint) {
         (Some(folder), _) => folder.to_path_buf(),

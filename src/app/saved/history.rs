@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::chosen::Chosen;
-use super::merge::{Merged, Part};
+use super::merge::{MergedParts, PartReader};
 use crate::app::{AppError, Roll};
 use crate::event::{Changes, Event, Outcome, RunEnd, StillFailing};
 use crate::model::{CaseRecord, UtcTime, Verdict};
 
 /// Runs in the order of their starts, each read as far as its first case.
 pub(super) struct History {
-    earlier: Vec<(UtcTime, Part)>,
-    last: Merged,
+    earlier: Vec<(UtcTime, PartReader)>,
+    last: MergedParts,
     /// The cases that are reported; all of them, if none are chosen.
     chosen: Option<Rc<Chosen>>,
 }
@@ -33,20 +33,20 @@ impl History {
     /// Parts of one run have no case in common, so runs that begin with the same case are not such. Whole runs may
     /// begin with different ones, if the suite has changed in between.
     pub(super) fn of(
-        parts: Vec<Part>,
+        parts: Vec<PartReader>,
         chosen: Option<Rc<Chosen>>,
-    ) -> Result<Result<Self, Vec<Part>>, AppError> {
+    ) -> Result<Result<Self, Vec<PartReader>>, AppError> {
         let times: BTreeSet<&UtcTime> =
             parts.iter().filter_map(|part| part.start().started.as_ref()).collect();
         let is_apart = times.len() == parts.len() && parts.len() > 1;
-        let is_whole = |part: &Part| part.start().selected == part.start().known;
-        let is_alike = parts.iter().all(is_whole) || is_the_same(parts.iter().map(Part::first));
+        let is_whole = |part: &PartReader| part.start().selected == part.start().known;
+        let is_alike = parts.iter().all(is_whole) || is_the_same(parts.iter().map(PartReader::first));
         let has_shards = parts.iter().any(|part| !part.start().parts.is_empty());
         let is_one_endpoint = is_the_same(parts.iter().map(|part| &part.start().endpoint.name));
         if !is_apart || !is_alike || has_shards || !is_one_endpoint {
             return Ok(Err(parts));
         }
-        let mut sorted: Vec<(UtcTime, Part)> = Vec::with_capacity(parts.len());
+        let mut sorted: Vec<(UtcTime, PartReader)> = Vec::with_capacity(parts.len());
         for part in parts {
             if let Some(started) = part.start().started.clone() {
                 sorted.push((started, part));
@@ -54,7 +54,7 @@ impl History {
         }
         sorted.sort_by(|(left, _), (right, _)| left.cmp(right));
         let Some((_, last)) = sorted.pop() else { return Ok(Err(Vec::new())) };
-        Ok(Ok(Self { earlier: sorted, last: Merged::new(vec![last], chosen.clone())?, chosen }))
+        Ok(Ok(Self { earlier: sorted, last: MergedParts::new(vec![last], chosen.clone())?, chosen }))
     }
 
     /// Emits the events of the last run, and gives what it comes to.

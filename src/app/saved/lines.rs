@@ -13,7 +13,7 @@ pub(in crate::app) const LONGEST_LINE: u64 = 256 * 1024 * 1024;
 
 /// A line that was read, without its end.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::app) enum Line {
+pub(in crate::app) enum EventLine {
     Whole(Vec<u8>),
     /// The file ends without an end of the line.
     CutOff,
@@ -23,14 +23,14 @@ pub(in crate::app) enum Line {
 }
 
 /// Reads a line of at most so many bytes.
-pub(in crate::app) fn next_line(lines: &mut impl BufRead, longest: u64) -> io::Result<Line> {
+pub(in crate::app) fn next_line(lines: &mut impl BufRead, longest: u64) -> io::Result<EventLine> {
     let mut line = Vec::new();
     lines.take(longest + 1).read_until(b'\n', &mut line)?;
     Ok(match line.pop() {
-        None => Line::None,
-        Some(b'\n') => Line::Whole(line),
-        Some(_) if line.len() as u64 >= longest => Line::TooLong,
-        Some(_) => Line::CutOff,
+        None => EventLine::None,
+        Some(b'\n') => EventLine::Whole(line),
+        Some(_) if line.len() as u64 >= longest => EventLine::TooLong,
+        Some(_) => EventLine::CutOff,
     })
 }
 
@@ -59,10 +59,10 @@ impl EventLines {
         let line = next_line(&mut self.lines, LONGEST_LINE);
         let line = line.map_err(|source| AppError::Events { path: self.path.clone(), source })?;
         match line {
-            Line::None => Ok(None),
-            Line::CutOff => Err(self.wrong("the line is cut off")),
-            Line::TooLong => Err(self.wrong(format!("the line has more than {LONGEST_LINE} bytes"))),
-            Line::Whole(line) => {
+            EventLine::None => Ok(None),
+            EventLine::CutOff => Err(self.wrong("the line is cut off")),
+            EventLine::TooLong => Err(self.wrong(format!("the line has more than {LONGEST_LINE} bytes"))),
+            EventLine::Whole(line) => {
                 let text = std::str::from_utf8(&line).map_err(|error| self.wrong(error.to_string()))?;
                 read_event(text).map(Some).map_err(|error| self.wrong(error.to_string()))
             }
@@ -77,15 +77,15 @@ impl EventLines {
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, next_line};
+    use super::{EventLine, next_line};
 
     #[test]
     fn a_line_is_as_long_as_it_may_be_and_no_longer() {
         let read = |text: &str| next_line(&mut text.as_bytes(), 4).unwrap();
-        assert_eq!(read("abcd\ne"), Line::Whole(b"abcd".to_vec()));
-        assert_eq!(read("abcde\n"), Line::TooLong);
-        assert_eq!(read("abcd"), Line::CutOff);
-        assert_eq!(read(""), Line::None);
-        assert_eq!(read("\n"), Line::Whole(Vec::new()));
+        assert_eq!(read("abcd\ne"), EventLine::Whole(b"abcd".to_vec()));
+        assert_eq!(read("abcde\n"), EventLine::TooLong);
+        assert_eq!(read("abcd"), EventLine::CutOff);
+        assert_eq!(read(""), EventLine::None);
+        assert_eq!(read("\n"), EventLine::Whole(Vec::new()));
     }
 }

@@ -1,4 +1,4 @@
-//! Several parts of one run, such as shards, as one run. Main type: [`Merged`].
+//! Several parts of one run, such as shards, as one run. Main type: [`MergedParts`].
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,21 +10,21 @@ use crate::app::{AppError, Roll};
 use crate::event::{Event, Outcome, RunEnd, RunStart};
 use crate::judgement::{Tally, UniqueIds, WaiverBook};
 use crate::model::{CaseId, CaseRecord};
-use crate::report::{Apart, merged_end, merged_start};
+use crate::report::{PartMismatch, merged_end, merged_start};
 
 /// Parts that fit together, each read as far as its first case.
-pub(super) struct Merged {
-    parts: Vec<Part>,
+pub(super) struct MergedParts {
+    parts: Vec<PartReader>,
     start: RunStart,
     /// The cases that are reported; all of them, if none are chosen.
     chosen: Option<Rc<Chosen>>,
 }
 
-impl Merged {
+impl MergedParts {
     /// The run of these parts, with the cases that are chosen.
-    pub(super) fn new(parts: Vec<Part>, chosen: Option<Rc<Chosen>>) -> Result<Self, AppError> {
+    pub(super) fn new(parts: Vec<PartReader>, chosen: Option<Rc<Chosen>>) -> Result<Self, AppError> {
         let starts: Vec<RunStart> = parts.iter().map(|part| part.start.clone()).collect();
-        let apart = |error: Apart| AppError::settings(format!("--from: {error}"));
+        let apart = |error: PartMismatch| AppError::settings(format!("--from: {error}"));
         match merged_start(&starts).map_err(apart)? {
             Some(start) => Ok(Self { parts, start, chosen }),
             None => Err(AppError::settings("--from names no file")),
@@ -81,14 +81,14 @@ impl Merged {
 }
 
 /// Emits the warnings that were read so far.
-fn warn(parts: &mut [Part], emit: &mut dyn FnMut(&Event)) {
+fn warn(parts: &mut [PartReader], emit: &mut dyn FnMut(&Event)) {
     for text in parts.iter_mut().flat_map(|part| std::mem::take(&mut part.warnings)) {
         emit(&Event::Warned { text });
     }
 }
 
 /// Takes the cases of all parts in the order of ids, which each part has already.
-fn merge(parts: &mut [Part], take: &mut dyn FnMut(Box<CaseRecord>)) -> Result<(), AppError> {
+fn merge(parts: &mut [PartReader], take: &mut dyn FnMut(Box<CaseRecord>)) -> Result<(), AppError> {
     // Instances behind other addresses may count from one again, each for itself.
     let mut unique: BTreeMap<String, UniqueIds> = BTreeMap::new();
     loop {
@@ -124,7 +124,7 @@ fn address(start: &RunStart) -> Option<String> {
 }
 
 /// A file of events, read as far as its next case.
-pub(super) struct Part {
+pub(super) struct PartReader {
     lines: EventLines,
     start: RunStart,
     warnings: Vec<String>,
@@ -132,7 +132,7 @@ pub(super) struct Part {
     end: Option<RunEnd>,
 }
 
-impl Part {
+impl PartReader {
     /// The part that begins so.
     pub(super) fn new(lines: EventLines, start: RunStart) -> Result<Self, AppError> {
         let mut part = Self { lines, start, warnings: Vec::new(), next: None, end: None };

@@ -15,8 +15,8 @@ use chosen::Chosen;
 use history::History;
 use lines::EventLines;
 #[cfg(feature = "evidence")]
-pub(super) use lines::{LONGEST_LINE, Line, next_line};
-use merge::{Merged, Part};
+pub(super) use lines::{EventLine, LONGEST_LINE, next_line};
+use merge::{MergedParts, PartReader};
 use series::SavedSeries;
 
 /// What files of events hold, read as far as what each begins with.
@@ -26,7 +26,7 @@ pub struct Saved {
 }
 
 enum Runs {
-    Merged(Merged),
+    Merged(MergedParts),
     History(History),
     Series(SavedSeries),
 }
@@ -38,7 +38,7 @@ impl Saved {
     /// # Errors
     /// A file that cannot be read or does not begin as a run does, parts that do not fit together, an invalid manifest.
     pub fn open(paths: &[PathBuf], manifest: Option<&Path>) -> Result<Self, AppError> {
-        Self::of(paths, manifest, |parts| Ok(Runs::Merged(Merged::new(parts, None)?)))
+        Self::of(paths, manifest, |parts| Ok(Runs::Merged(MergedParts::new(parts, None)?)))
     }
 
     /// The cases of it that a choice selects; what belongs to the run as a whole is left out then. Runs of one suite on one
@@ -51,7 +51,7 @@ impl Saved {
         Self::of(paths, manifest, |parts| {
             Ok(match History::of(parts, chosen.clone())? {
                 Ok(history) => Runs::History(history),
-                Err(parts) => Runs::Merged(Merged::new(parts, chosen)?),
+                Err(parts) => Runs::Merged(MergedParts::new(parts, chosen)?),
             })
         })
     }
@@ -59,14 +59,14 @@ impl Saved {
     fn of(
         paths: &[PathBuf],
         manifest: Option<&Path>,
-        runs: impl FnOnce(Vec<Part>) -> Result<Runs, AppError>,
+        runs: impl FnOnce(Vec<PartReader>) -> Result<Runs, AppError>,
     ) -> Result<Self, AppError> {
         let roll = manifest.map(Roll::open).transpose()?;
         let mut parts = Vec::with_capacity(paths.len());
         for path in paths {
             let mut lines = EventLines::open(path)?;
             match lines.next()? {
-                Some(Event::Started(start)) => parts.push(Part::new(lines, start)?),
+                Some(Event::Started(start)) => parts.push(PartReader::new(lines, start)?),
                 Some(Event::SeriesStarted { endpoints }) if paths.len() == 1 => {
                     return Ok(Self { runs: Runs::Series(SavedSeries { lines, endpoints }), roll });
                 }

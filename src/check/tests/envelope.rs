@@ -1,6 +1,6 @@
 //! The form of every answer.
 
-use super::{Answer, Desk, Exchange, Format, NOTHING, answer, json, xml};
+use super::{Answer, AnswerFormat, Desk, Exchange, NOTHING, answer, json, xml};
 use crate::check::request_id;
 use crate::model::{Body, Flaw};
 
@@ -178,9 +178,10 @@ fn a_doubled_key_is_a_finding() {
 
 #[test]
 fn a_body_has_the_format_that_was_asked_for() {
-    for (asked, right, wrong) in
-        [(Format::Json, json(200, "{}"), xml(200, "<a/>")), (Format::Xml, xml(200, "<a/>"), json(200, "{}"))]
-    {
+    for (asked, right, wrong) in [
+        (AnswerFormat::Json, json(200, "{}"), xml(200, "<a/>")),
+        (AnswerFormat::Xml, xml(200, "<a/>"), json(200, "{}")),
+    ] {
         let found = if matches!(wrong.body, Body::Xml { .. }) { "xml" } else { "json" };
         let desk = Desk::new(TYPES, ANY).asked_as(asked);
         assert_eq!(desk.said(right), NOTHING);

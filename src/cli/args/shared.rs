@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::app::Shard;
 use crate::cli::words::{Words, or};
 use crate::model::{Level, Scheme};
-use crate::report::Format;
+use crate::report::ReportFormat;
 use crate::run::Observing;
 use crate::transport::Keeping;
 
@@ -90,24 +90,24 @@ pub(in crate::cli) struct LevelArgs {
     #[arg(value_parser = Words::levels(), hide_possible_values = true)]
     pub(in crate::cli) level: Level,
     /// Observe what requests do on the endpoint, where contracts say how; `auto` does so for endpoints on this machine
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Observe::Auto)]
-    observe: Observe,
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ObserveChoice::Auto)]
+    observe: ObserveChoice,
 }
 
 impl LevelArgs {
     /// Whether effects are observed.
     pub(in crate::cli) fn observing(&self) -> Observing {
         match self.observe {
-            Observe::Auto => Observing::Auto,
-            Observe::Always => Observing::Always,
-            Observe::Never => Observing::Never,
+            ObserveChoice::Auto => Observing::Auto,
+            ObserveChoice::Always => Observing::Always,
+            ObserveChoice::Never => Observing::Never,
         }
     }
 }
 
 /// When effects are observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Observe {
+enum ObserveChoice {
     Auto,
     Always,
     Never,
@@ -199,7 +199,7 @@ pub(in crate::cli) struct ReuseArgs {
 pub(in crate::cli) struct OutputArgs {
     // The help names every format.
     #[arg(long, value_name = "FORMAT=PATH")]
-    #[arg(help = format!("Write a report: {}, as junit=PATH; `-` is standard output", or(&Format::NAMES)))]
+    #[arg(help = format!("Write a report: {}, as junit=PATH; `-` is standard output", or(&ReportFormat::NAMES)))]
     pub(in crate::cli) report: Vec<String>,
     /// Let outputs replace files that are something else; never those that are read
     #[arg(long)]

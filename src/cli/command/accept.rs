@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::app::review::{Carried, Fate, PendingFiles, check_store, read_decisions};
+use crate::app::review::{Carried, DecisionResult, PendingFiles, check_store, read_decisions};
 use crate::cli::args::{AcceptArgs, ReviewArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError};
 use crate::cli::print;
@@ -57,16 +57,16 @@ fn carry_out(file: &Path, args: &ReviewArgs) -> Result<u8, CliError> {
         };
         let case = printable(&decision.case);
         let line = match fate {
-            Fate::Done => {
+            DecisionResult::Done => {
                 *count += 1;
                 format!("{done}  {case}\n")
             }
-            Fate::DoneBefore => format!("{done} before  {case}\n"),
-            Fate::Changed => {
+            DecisionResult::DoneBefore => format!("{done} before  {case}\n"),
+            DecisionResult::Changed => {
                 left_alone += 1;
                 format!("left alone  {case}: it has changed since it was decided on\n")
             }
-            Fate::Gone => {
+            DecisionResult::Gone => {
                 left_alone += 1;
                 format!("left alone  {case}: not pending\n")
             }

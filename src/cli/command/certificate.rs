@@ -23,7 +23,7 @@ pub(super) fn certificate(args: &CertificateArgs) -> Result<u8, CliError> {
     for (path, kind) in [(&args.badge, OutputKind::Badge), (&args.markdown, OutputKind::Certificate)] {
         path.iter().try_for_each(|path| keep.allow(path, kind))?;
     }
-    Shown::begin(args.badge.as_deref(), args.markdown.as_deref())?.write(&attested)?;
+    CertificateOutputs::begin(args.badge.as_deref(), args.markdown.as_deref())?.write(&attested)?;
     Ok(CONFORMS)
 }
 
@@ -31,9 +31,9 @@ pub(super) fn certificate(args: &CertificateArgs) -> Result<u8, CliError> {
 type Form = fn(&Attested<'_>) -> String;
 
 /// Badge and page under way, as far as they are asked for.
-pub(super) struct Shown<'a>(Vec<(&'a Path, WholeFile, Form)>);
+pub(super) struct CertificateOutputs<'a>(Vec<(&'a Path, WholeFile, Form)>);
 
-impl<'a> Shown<'a> {
+impl<'a> CertificateOutputs<'a> {
     /// Begins both, so that a place where nothing can be written is reported first.
     pub(super) fn begin(badge_at: Option<&'a Path>, page_at: Option<&'a Path>) -> Result<Self, CliError> {
         let mut files: Vec<(&Path, WholeFile, Form)> = Vec::new();

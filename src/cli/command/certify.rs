@@ -4,8 +4,8 @@ use std::env;
 use std::io;
 use std::path::Path;
 
-use super::certificate::Shown;
-use crate::app::certify::{Certification, Claim, signing_key, subject_of_file};
+use super::certificate::CertificateOutputs;
+use crate::app::certify::{CertificateClaim, Certification, signing_key, subject_of_file};
 use crate::app::review::snapshots_beside;
 use crate::app::{AppError, check_endpoints, command_line};
 use crate::app::{Keep, OutputKind};
@@ -13,12 +13,12 @@ use crate::cli::args::{CertifyArgs, ReuseArgs};
 use crate::cli::certificate_text::{certificate, harmless, outcome};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NO_REPORT};
 use crate::cli::interrupt::interruptible;
-use crate::cli::output::{Output, Place, Surroundings};
+use crate::cli::output::{Output, ReportDestination, Surroundings};
 use crate::cli::reports::Reports;
-use crate::cli::settings::{Asked, Settings, check_connect, other};
+use crate::cli::settings::{CommandSettings, RunFlags, check_connect, other};
 use crate::cli::{note, print};
 use crate::event::Event;
-use crate::evidence::{Attested, Digest, Resource, SigningKey, TestResult};
+use crate::evidence::{Attested, Digest, ResourceDescriptor, SigningKey, TestResult};
 use crate::model::Suite;
 use crate::whole_file::{WholeFile, scratch};
 
@@ -33,7 +33,7 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let key = key(args.key.as_deref())?;
     let subject = subject(args)?;
     let cases = &args.select.folder.cases;
-    let claim = Claim {
+    let claim = CertificateClaim {
         patterns: args.select.patterns.clone(),
         is_exact: args.select.exact,
         filters: args.select.filterset.clone(),
@@ -49,10 +49,10 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
     let unwritable = |source| AppError::Unwritable { path: args.output.clone(), source };
     // Before anything is sent: a run may take long, and cost something.
     let mut file = WholeFile::create(&args.output).map_err(unwritable)?;
-    let shown = Shown::begin(args.badge.as_deref(), args.certificate.as_deref())?;
+    let shown = CertificateOutputs::begin(args.badge.as_deref(), args.certificate.as_deref())?;
     let lines = scratch(&args.output).map_err(unwritable)?;
     let plan = certification.plan(args.manifest.as_deref())?;
-    let Settings { session, snapshots } = settings(args, certification.suite())?;
+    let CommandSettings { session, snapshots } = settings(args, certification.suite())?;
     session.target.check(&plan)?;
     let mut reports = Reports::open(&output, keep)?;
     let run = interruptible(async |stop| {
@@ -86,22 +86,22 @@ pub(super) fn certify(args: &CertifyArgs) -> Result<u8, CliError> {
 }
 
 /// What the run is asked.
-fn settings(args: &CertifyArgs, suite: &Suite) -> Result<Settings, CliError> {
+fn settings(args: &CertifyArgs, suite: &Suite) -> Result<CommandSettings, CliError> {
     let cases = &args.select.folder.cases;
     let named = args.target.endpoint.as_deref().and_then(other);
     check_endpoints(named.as_slice(), cases, suite)?;
-    let asked = Asked {
+    let asked = RunFlags {
         states: args.target.states.as_deref(),
         level: args.level.level,
         observing: args.level.observing(),
-        ..Asked::plain(cases, &args.connect, &args.bounds)
+        ..RunFlags::plain(cases, &args.connect, &args.bounds)
     };
-    Settings::resolve(&asked, named)
+    CommandSettings::resolve(&asked, named)
 }
 
 /// Shows what is certified. A report for a program has standard output to itself.
 fn show(text: &str, output: &Output) -> Result<(), CliError> {
-    let is_taken = output.reports.iter().any(|target| target.place == Place::StandardOutput);
+    let is_taken = output.reports.iter().any(|target| target.place == ReportDestination::StandardOutput);
     if is_taken && !text.is_empty() {
         note(text.trim_end());
         return Ok(());
@@ -143,7 +143,7 @@ fn key(path: Option<&Path>) -> Result<SigningKey, CliError> {
 }
 
 /// What was tested, if an argument names it.
-fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
+fn subject(args: &CertifyArgs) -> Result<Option<ResourceDescriptor>, CliError> {
     if let Some(path) = &args.subject_file {
         return Ok(Some(subject_of_file(path)?));
     }
@@ -158,5 +158,5 @@ fn subject(args: &CertifyArgs) -> Result<Option<Resource>, CliError> {
         return Err(wrong());
     }
     let digest = Digest { sha256: digest.to_owned() };
-    Ok(Some(Resource { digest, name: name.to_owned(), uri: None }))
+    Ok(Some(ResourceDescriptor { digest, name: name.to_owned(), uri: None }))
 }

@@ -9,7 +9,7 @@ use crate::app::{self, check_endpoints};
 use crate::cli::args::{CoverageFormat, DiffArgs};
 use crate::cli::exit::{CliError, INTERRUPTED, of_run};
 use crate::cli::interrupt::interruptible;
-use crate::cli::settings::{Asked, Settings, other};
+use crate::cli::settings::{CommandSettings, RunFlags, other};
 use crate::cli::{print, remark};
 use crate::compare::{CaseDifference, Difference, by_row};
 use crate::model::plural;
@@ -25,8 +25,8 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
     // Both get the same random values, so that what an answer repeats of them is alike.
     let seed = Some(args.bounds.seed.unwrap_or_else(random_seed));
     let side = |name: &str, states: &Option<String>| {
-        let asked = Asked { seed, ..asked(args, states.as_deref()) };
-        Ok::<_, CliError>(Settings::resolve(&asked, other(name))?.session)
+        let asked = RunFlags { seed, ..asked(args, states.as_deref()) };
+        Ok::<_, CliError>(CommandSettings::resolve(&asked, other(name))?.session)
     };
     let sides = [side(&args.first, &args.first_states)?, side(&args.second, &args.second_states)?];
     let compared = interruptible(async |stop| Ok(app::diff(sides, &plan, stop, &remark).await?))?;
@@ -41,15 +41,15 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
 }
 
 /// What is asked of either endpoint, with its state hook.
-fn asked<'a>(args: &'a DiffArgs, states: Option<&'a str>) -> Asked<'a> {
-    Asked {
+fn asked<'a>(args: &'a DiffArgs, states: Option<&'a str>) -> RunFlags<'a> {
+    RunFlags {
         part: args.shard.part(),
         states,
         faults: &args.faults.fault,
         reuse: args.reuse,
         level: args.level.level,
         observing: args.level.observing(),
-        ..Asked::plain(&args.select.folder.cases, &args.connect, &args.bounds)
+        ..RunFlags::plain(&args.select.folder.cases, &args.connect, &args.bounds)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::{EndpointKind, Normalisation, Value, ValueKind};
 use crate::report::printable;
 use crate::run::RunSettings;
 use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
-use crate::transport::{Address, Limits, without_user};
+use crate::transport::{Address, TransportLimits, without_user};
 
 /// Prints every endpoint.
 pub(super) fn endpoints(args: &FolderArgs) -> Result<u8, CliError> {
@@ -30,7 +30,7 @@ fn shown(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     if let Some(about) = &entry.about {
         let _ = writeln!(text, "  {about}");
     }
-    let (limits, run) = (Limits::default(), RunSettings::default());
+    let (limits, run) = (TransportLimits::default(), RunSettings::default());
     let billable = billable(entry);
     addresses(&mut text, written, entry);
     let mut line = |name: &str, value: Option<String>, default: &str| {

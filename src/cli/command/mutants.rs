@@ -11,14 +11,14 @@ use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NO
 use crate::cli::interrupt::interruptible;
 use crate::cli::mutants_text::text;
 use crate::cli::output::Surroundings;
-use crate::cli::settings::{Asked, Settings, check_connect, other};
+use crate::cli::settings::{CommandSettings, RunFlags, check_connect, other};
 use crate::cli::{note, print, remark};
 use crate::evidence::is_bundle;
 use crate::model::{FloorScore, Suite};
 use crate::plan::PlannedCase;
 use crate::report::{printable, printable_json};
 use crate::run::Observing;
-use crate::strength::{Bound, Count, Figures, Mutated, SET, Standing};
+use crate::strength::{Bound, Count, Figures, Mutated, RowResult, SET};
 
 /// Judges the mutants of a run, and prints what became of them.
 pub(super) fn mutants(args: &MutantsArgs) -> Result<u8, CliError> {
@@ -57,14 +57,14 @@ fn of_a_run(args: &MutantsArgs) -> Result<Option<Mutated>, CliError> {
         check_connect(&args.connect, args.reuse)?;
     }
     let cases = &args.select.folder.cases;
-    let asked = Asked {
+    let asked = RunFlags {
         part: args.shard.part(),
         states: args.target.states.as_deref(),
         reuse: args.reuse,
         observing: Observing::Auto,
-        ..Asked::plain(cases, &args.connect, &args.bounds)
+        ..RunFlags::plain(cases, &args.connect, &args.bounds)
     };
-    let settings = Settings::resolve(&asked, endpoint)?;
+    let settings = CommandSettings::resolve(&asked, endpoint)?;
     let (suite, plan) = selected_alone(&args.select, asked.part)?;
     check_endpoints(endpoint.as_slice(), cases, &suite)?;
     let bound = bound(args);
@@ -108,14 +108,14 @@ fn with(mut json: Json, of: &Count) -> Json {
     json
 }
 
-fn rows_as_json(standings: &[Standing]) -> Json {
+fn rows_as_json(standings: &[RowResult]) -> Json {
     let count = |standing| standings.iter().filter(|one| **one == standing).count();
     json!({
         "rows": standings.len(),
-        "held": count(Standing::Held),
-        "not_held": count(Standing::NotHeld),
-        "not_measured": count(Standing::Unmeasured),
-        "not_expected": count(Standing::Unexpected),
+        "held": count(RowResult::Held),
+        "not_held": count(RowResult::NotHeld),
+        "not_measured": count(RowResult::Unmeasured),
+        "not_expected": count(RowResult::Unexpected),
     })
 }
 

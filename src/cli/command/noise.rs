@@ -10,9 +10,9 @@ use crate::cli::args::NoiseArgs;
 use crate::cli::dry_run::dry_run;
 use crate::cli::exit::{CliError, INTERRUPTED, of_run};
 use crate::cli::interrupt::interruptible;
-use crate::cli::settings::{Asked, Settings, check_connect, other};
+use crate::cli::settings::{CommandSettings, RunFlags, check_connect, other};
 use crate::cli::{print, remark};
-use crate::noise::{Findings, Home, Study, as_toml};
+use crate::noise::{Home, Study, StudyResult, as_toml};
 use crate::report::printable;
 
 /// The most cases that are named for one reason.
@@ -27,14 +27,14 @@ pub(super) fn noise(args: &NoiseArgs) -> Result<u8, CliError> {
     if endpoint.is_none() {
         check_connect(&args.connect, args.reuse)?;
     }
-    let asked = Asked {
+    let asked = RunFlags {
         part: args.shard.part(),
         states: args.target.states.as_deref(),
         faults: &args.fault,
         reuse: args.reuse,
-        ..Asked::plain(&args.select.folder.cases, &args.connect, &args.bounds)
+        ..RunFlags::plain(&args.select.folder.cases, &args.connect, &args.bounds)
     };
-    let settings = Settings::resolve(&asked, endpoint)?;
+    let settings = CommandSettings::resolve(&asked, endpoint)?;
     let (suite, plan) = selected_alone(&args.select, asked.part)?;
     check_endpoints(endpoint.as_slice(), &args.select.folder.cases, &suite)?;
     if args.dry_run {
@@ -42,7 +42,7 @@ pub(super) fn noise(args: &NoiseArgs) -> Result<u8, CliError> {
         return print(&printable(&dry_run(&plan, &settings)));
     }
     let seed = settings.session.run.seed.wrapping_add(1);
-    let again = Settings::resolve(&Asked { seed: Some(seed), ..asked }, endpoint)?;
+    let again = CommandSettings::resolve(&RunFlags { seed: Some(seed), ..asked }, endpoint)?;
     let both = [settings.session, again.session];
     let found = interruptible(async |stop| Ok(app::noise(both, &plan, stop, &remark).await?))?;
     let Some(found) = found else { return Ok(INTERRUPTED) };
@@ -52,7 +52,7 @@ pub(super) fn noise(args: &NoiseArgs) -> Result<u8, CliError> {
     Ok(of_run(found.outcome(), true))
 }
 
-fn proposals(findings: &Findings, endpoint: Option<&str>, cases: &Path) -> String {
+fn proposals(findings: &StudyResult, endpoint: Option<&str>, cases: &Path) -> String {
     let home = endpoint.map_or(Home::Contracts, Home::Endpoint);
     let file = |operation: Option<&str>| match operation {
         Some(operation) => cases.join(operation).join("contract.toml").display().to_string(),
@@ -62,7 +62,7 @@ fn proposals(findings: &Findings, endpoint: Option<&str>, cases: &Path) -> Strin
 }
 
 /// Reports on standard error what no rule covers.
-fn remarks(study: &Study, findings: &Findings) {
+fn remarks(study: &Study, findings: &StudyResult) {
     for (difference, cases) in findings.remarks.iter().take(REMARKS) {
         remark(&format!("no rule mends this: {difference} ({})", some(cases.iter())));
     }

@@ -10,7 +10,7 @@ use crate::cli::print;
 use crate::cli::snapshots::{code, contracts, pending_files, store};
 use crate::model::plural;
 use crate::report::printable;
-use crate::review::{Page, group};
+use crate::review::{ReviewPage, group};
 use crate::whole_file::WholeFile;
 
 /// Writes the page.
@@ -24,7 +24,7 @@ pub(super) fn write(page: &Path, args: &ReviewArgs) -> Result<u8, CliError> {
     let suite = contracts(&args.store);
     let (count, has_unusable) = (waiting.selected.len(), waiting.has_unusable());
     let groups = group(waiting.selected, |case| suite.of(case));
-    let contents = Page {
+    let contents = ReviewPage {
         store: &store_name(&store),
         folder: &store.root().display().to_string(),
         arguments: &arguments(&args.store),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::io::{self, IsTerminal};
 
 use crate::cli::args::ReviewArgs;
-use crate::cli::change_text::Look;
+use crate::cli::change_text::DisplayStyle;
 use crate::cli::exit::{BROKEN, CONFORMS, CliError};
 use crate::cli::print;
 use crate::cli::snapshots::{code, contracts, pending_files};
@@ -17,7 +17,7 @@ pub(super) fn pending(args: &ReviewArgs) -> Result<u8, CliError> {
     let (count, has_unusable) = (waiting.selected.len(), waiting.has_unusable());
     let suite = contracts(&args.store);
     let groups = group(waiting.selected, |case| suite.of(case));
-    let look = Look::of_output(io::stdout().is_terminal());
+    let look = DisplayStyle::of_output(io::stdout().is_terminal());
     let mut text = String::new();
     for (at, group) in groups.iter().enumerate() {
         text.push_str(&look.head(at + 1, groups.len(), group.changes.len()));

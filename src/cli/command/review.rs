@@ -6,11 +6,11 @@
 use std::io::{self, IsTerminal};
 
 use super::page;
-use crate::app::review::{Decision, Position, Queue};
+use crate::app::review::{QueueDecision, QueuePosition, ReviewQueue};
 use crate::cli::args::PageArgs;
-use crate::cli::change_text::{Extent, Look};
+use crate::cli::change_text::{DisplayLength, DisplayStyle};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError};
-use crate::cli::keyboard::{Key, Keyboard};
+use crate::cli::keyboard::{KeyPress, Keyboard};
 use crate::cli::print;
 use crate::cli::snapshots::{code, contracts, pending_files};
 use crate::model::plural;
@@ -62,29 +62,29 @@ pub(super) fn review(args: &PageArgs) -> Result<u8, CliError> {
     }
     let contracts = contracts(&args.store);
     let groups = group(waiting.selected, |case| contracts.of(case));
-    let look = Look { extent: Extent::Screen, ..Look::of_output(true) };
+    let look = DisplayStyle { extent: DisplayLength::Screen, ..DisplayStyle::of_output(true) };
     let keyboard = Keyboard::open().map_err(CliError::Output)?;
-    let mut session = Session { queue: Queue::new(groups), look, keyboard, failed: None };
+    let mut session = ReviewSession { queue: ReviewQueue::new(groups), look, keyboard, failed: None };
     let end = session.run();
     let summary = session.summary();
-    let Session { queue, keyboard, failed, .. } = session;
+    let ReviewSession { queue, keyboard, failed, .. } = session;
     drop(keyboard);
     end?;
     print(&summary)?;
-    let still = if queue.count(Decision::None) == 0 { CONFORMS } else { BROKEN };
+    let still = if queue.count(QueueDecision::None) == 0 { CONFORMS } else { BROKEN };
     Ok(code(has_unusable, failed.unwrap_or(still)))
 }
 
 /// A review that is under way.
-struct Session {
-    queue: Queue,
-    look: Look,
+struct ReviewSession {
+    queue: ReviewQueue,
+    look: DisplayStyle,
     keyboard: Keyboard,
     /// The exit code of the first file that could not be changed.
     failed: Option<u8>,
 }
 
-impl Session {
+impl ReviewSession {
     fn run(&mut self) -> Result<(), CliError> {
         let mut place = self.queue.first();
         while let Some(here) = place {
@@ -94,19 +94,19 @@ impl Session {
         Ok(())
     }
 
-    fn show(&self, here: Position) -> Result<(), CliError> {
+    fn show(&self, here: QueuePosition) -> Result<(), CliError> {
         let look = self.look;
         let change = self.queue.change(here);
         let kinds = self.queue.len();
         let text = match here {
-            Position::Kind(kind) => {
+            QueuePosition::Kind(kind) => {
                 let waiting = self.queue.undecided(kind);
                 look.head(kind + 1, kinds, waiting.len())
                     + &look.facts(self.queue.group(kind))
                     + &look.faults(&waiting)
                     + &look.cases(&waiting)
             }
-            Position::Case(kind, case) => {
+            QueuePosition::Case(kind, case) => {
                 let of = self.queue.group(kind).changes.len();
                 let head = format!("CASE {} of {of}, change {} of {kinds}", case + 1, kind + 1);
                 format!("{head}\n{}", look.cases(&[change]))
@@ -117,29 +117,31 @@ impl Session {
         say(&format!("\n{text}{}", look.difference(change)))
     }
 
-    fn prompt(&self, here: Position) -> String {
+    fn prompt(&self, here: QueuePosition) -> String {
         if self.look.width < WIDE {
             return "a accept r reject s skip ? help > ".into();
         }
         match here {
-            Position::Kind(kind) => {
+            QueuePosition::Kind(kind) => {
                 let count = self.queue.undecided(kind).len();
                 let all = if count == 1 { String::new() } else { format!(" all {count}") };
                 format!("[a]ccept{all}  [r]eject{all}  [s]kip  [1] one by one  [?] help > ")
             }
-            Position::Case(..) => "[a]ccept  [r]eject  [s]kip  [A]ccept the rest too  [?] help > ".into(),
+            QueuePosition::Case(..) => {
+                "[a]ccept  [r]eject  [s]kip  [A]ccept the rest too  [?] help > ".into()
+            }
         }
     }
 
     /// Asks until something is decided; gives the place to go to, or none to end.
-    fn ask(&mut self, here: Position) -> Result<Option<Position>, CliError> {
+    fn ask(&mut self, here: QueuePosition) -> Result<Option<QueuePosition>, CliError> {
         loop {
             say(&self.prompt(here))?;
             let key = self.keyboard.key();
-            let shown = if let Key::Letter(letter) = key { letter.to_string() } else { String::new() };
+            let shown = if let KeyPress::Letter(letter) = key { letter.to_string() } else { String::new() };
             say(&format!("{shown}\n"))?;
-            let Key::Letter(letter) = key else {
-                if key == Key::Leave {
+            let KeyPress::Letter(letter) = key else {
+                if key == KeyPress::Leave {
                     return Ok(None);
                 }
                 continue;
@@ -166,7 +168,7 @@ impl Session {
     /// Shows what a key asks for.
     fn show_part(&self, letter: char, change: &Change) -> Result<(), CliError> {
         let (look, snapshot) = (self.look, &change.snapshot);
-        let whole = Look { extent: Extent::Whole, ..look };
+        let whole = DisplayStyle { extent: DisplayLength::Whole, ..look };
         let old = snapshot.old.as_ref().map_or("nothing\n", |old| &old.text);
         let text = match letter {
             'd' => look.difference(change),
@@ -190,7 +192,11 @@ impl Session {
     }
 
     /// Carries a decision out, and gives the next place.
-    fn decide(&mut self, here: Position, decision: Decision) -> Result<Option<Position>, CliError> {
+    fn decide(
+        &mut self,
+        here: QueuePosition,
+        decision: QueueDecision,
+    ) -> Result<Option<QueuePosition>, CliError> {
         let (done, errors) = self.queue.decide(here, decision);
         for error in errors {
             let text = wrapped(&error.to_string(), "could not: ", "  ", self.look.width);
@@ -202,19 +208,19 @@ impl Session {
     }
 
     /// Asks for a part of an id, and gives the next case that has it.
-    fn jump(&mut self, here: Position) -> Result<Option<Position>, CliError> {
+    fn jump(&mut self, here: QueuePosition) -> Result<Option<QueuePosition>, CliError> {
         say("a part of the case's id: ")?;
         let mut part = String::new();
         loop {
             match self.keyboard.key() {
-                Key::Letter(letter) => {
+                KeyPress::Letter(letter) => {
                     part.push(letter);
                     say(&letter.to_string())?;
                 }
-                Key::Backspace if part.pop().is_some() => say("\u{8} \u{8}")?,
-                Key::Enter => break,
-                Key::Leave => part.clear(),
-                Key::Backspace | Key::Other => {}
+                KeyPress::Backspace if part.pop().is_some() => say("\u{8} \u{8}")?,
+                KeyPress::Enter => break,
+                KeyPress::Leave => part.clear(),
+                KeyPress::Backspace | KeyPress::Other => {}
             }
             if part.is_empty() {
                 break;
@@ -230,11 +236,11 @@ impl Session {
 
     fn summary(&self) -> String {
         let count = |decision| self.queue.count(decision);
-        let still = count(Decision::None);
+        let still = count(QueueDecision::None);
         let counts = format!(
             "accepted {}, rejected {}, still waiting {still}",
-            count(Decision::Accepted),
-            count(Decision::Rejected)
+            count(QueueDecision::Accepted),
+            count(QueueDecision::Rejected)
         );
         let hint = if still > 0 { "; `proofmark review` goes on" } else { "" };
         "\n".to_owned() + &wrapped(&(counts + hint), "", "  ", self.look.width)
@@ -247,11 +253,11 @@ fn say(text: &str) -> Result<(), CliError> {
 }
 
 /// What a key decides.
-fn decision(letter: char) -> Decision {
+fn decision(letter: char) -> QueueDecision {
     match letter.to_ascii_lowercase() {
-        'a' => Decision::Accepted,
-        'r' => Decision::Rejected,
-        _ => Decision::Skipped,
+        'a' => QueueDecision::Accepted,
+        'r' => QueueDecision::Rejected,
+        _ => QueueDecision::Skipped,
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::check::selected;
 use super::stale::keep_stale;
 use crate::app::{
-    Background, Keep, LastRun, SessionSettings, Target, check_endpoints, check_sendable, command_line,
+    Background, Keep, LastRun, SessionSettings, TestTarget, check_endpoints, check_sendable, command_line,
     manifest_drift, series, today,
 };
 use crate::cli::args::RunArgs;
@@ -15,7 +15,7 @@ use crate::cli::exit::{CONFORMS, CliError, of_run};
 use crate::cli::interrupt::interruptible;
 use crate::cli::output::Output;
 use crate::cli::reports::Reports;
-use crate::cli::settings::{Settings, check_connect, other};
+use crate::cli::settings::{CommandSettings, check_connect, other};
 use crate::cli::{note, print};
 use crate::model::{Drift, Suite};
 use crate::plan::Plan;
@@ -32,9 +32,9 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     if names.is_empty() {
         check_connect(&args.connect, args.reuse)?;
     }
-    let mut all = Settings::of_all(args)?;
+    let mut all = CommandSettings::of_all(args)?;
     if args.target.keep_states
-        && all.iter().any(|settings| matches!(settings.session.target, Target::Reference(_)))
+        && all.iter().any(|settings| matches!(settings.session.target, TestTarget::Reference(_)))
     {
         return Err(CliError::Usage {
             message: "--keep-states needs --endpoint: the embedded endpoint ends with the run".into(),
@@ -89,14 +89,14 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
 
 /// The runs to come, each with what belongs to its endpoint.
 fn with_background(
-    all: Vec<Settings>,
+    all: Vec<CommandSettings>,
     cases: &Path,
     suite: &Suite,
     drift: Option<&Drift>,
 ) -> Result<Vec<(SessionSettings, Background)>, CliError> {
     let day = today();
     let mut sessions = Vec::with_capacity(all.len());
-    for Settings { session, snapshots } in all {
+    for CommandSettings { session, snapshots } in all {
         let background = Background::read(&session.target, &snapshots, cases, suite, &day)?;
         background.notes.iter().for_each(|line| note(&printable(line)));
         let command = Some(command_line(env::args_os()));
@@ -115,11 +115,11 @@ fn keep_failed(last: &LastRun, plan: &mut Plan) -> Result<bool, CliError> {
 }
 
 /// All that a run reads.
-pub(super) fn keep(args: &RunArgs, all: &[Settings], is_forced: bool) -> Keep {
+pub(super) fn keep(args: &RunArgs, all: &[CommandSettings], is_forced: bool) -> Keep {
     let mut keep = Keep::new(is_forced);
     keep.cases(&args.select.folder.cases);
     keep.file(args.scope.manifest.as_deref(), "the manifest");
-    for Settings { session: SessionSettings { connection, .. }, snapshots } in all {
+    for CommandSettings { session: SessionSettings { connection, .. }, snapshots } in all {
         keep.snapshots(snapshots.folder.as_deref());
         keep.file(connection.tls.ca_file.as_deref(), "a file of certificates");
         keep.file(connection.tls.client_certificate.as_deref(), "a certificate and its key");

@@ -17,7 +17,7 @@ use crate::cli::settings::fault;
 use crate::cli::{note, print};
 use crate::embedded;
 use crate::model::plural;
-use crate::reference::{AuthMode, Identity, LoggedRequest, Reference, RequestLog, Settings};
+use crate::reference::{AuthMode, Identity, LoggedRequest, Reference, ReferenceSettings, RequestLog};
 use crate::report::printable;
 use crate::whole_file::Pipe;
 
@@ -28,7 +28,7 @@ pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
     let log = args.log.as_deref().map(request_log).transpose()?;
     let identity = identity(&args.tls, args.listen)?;
     let to_trust = identity.as_ref().and_then(Identity::to_trust).map(str::to_owned);
-    let settings = Settings {
+    let settings = ReferenceSettings {
         listen: args.listen,
         seed: args.seed,
         faults,
@@ -36,7 +36,7 @@ pub(super) fn serve(args: &ServeArgs) -> Result<u8, CliError> {
         auth: auth(args.auth),
         keys: vec![embedded::key(), embedded::temporary_key()],
         identity,
-        ..Settings::default()
+        ..ReferenceSettings::default()
     };
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     runtime.block_on(async {

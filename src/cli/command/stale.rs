@@ -6,13 +6,13 @@ use super::check::selected;
 use crate::app::{self, freshness, left_alone, stale_snapshot};
 use crate::cli::args::{SelectArgs, StaleArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, NOTHING_SELECTED};
-use crate::cli::settings::Settings;
+use crate::cli::settings::CommandSettings;
 use crate::cli::snapshots::{code, store};
 use crate::cli::{note, print};
 use crate::event::StaleSnapshot;
 use crate::plan::Plan;
 use crate::report::printable;
-use crate::snapshot::{Freshness, Standing};
+use crate::snapshot::{Freshness, FreshnessRecord};
 
 /// Lists what is stale, and says by the exit code whether anything is.
 pub(super) fn stale(args: &StaleArgs) -> Result<u8, CliError> {
@@ -40,7 +40,7 @@ pub(super) fn stale(args: &StaleArgs) -> Result<u8, CliError> {
 }
 
 /// A snapshot, why it is stale, and if that is asked, where it comes from.
-fn line(standing: &Standing, has_sightings: bool) -> String {
+fn line(standing: &FreshnessRecord, has_sightings: bool) -> String {
     let mut text = match stale_snapshot(standing) {
         StaleSnapshot { case, why } if why.is_empty() => format!("FRESH  {case}\n"),
         StaleSnapshot { case, why } => format!("STALE  {case}  {why}\n"),
@@ -53,7 +53,7 @@ fn line(standing: &Standing, has_sightings: bool) -> String {
 }
 
 /// Keeps the cases of a run whose snapshots are stale.
-pub(super) fn keep_stale(plan: &mut Plan, all: &[Settings]) -> Result<(), CliError> {
+pub(super) fn keep_stale(plan: &mut Plan, all: &[CommandSettings]) -> Result<(), CliError> {
     let [settings] = all else {
         return Err(CliError::usage("--stale takes one --endpoint: each has snapshots of its own"));
     };

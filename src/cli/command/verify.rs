@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::path::Path;
 
-use crate::app::certify::{Examined, Refusal, examine, is_of, open_bundle, public_key};
+use crate::app::certify::{BundleRefusal, Examined, examine, is_of, open_bundle, public_key};
 use crate::cli::args::VerifyArgs;
 use crate::cli::certificate_text::{certificate, harmless};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INVALID_FILES};
 use crate::cli::output::Surroundings;
 use crate::cli::print;
-use crate::evidence::{Bundle, BundleError, Signer, TestResult, some};
+use crate::evidence::{Bundle, BundleError, ExpectedSigner, TestResult, some};
 use crate::model::plural;
 use crate::source::Shelf;
 use crate::wrapped::copyable;
@@ -20,7 +20,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
     let mut file = open_bundle(&args.bundle)?;
     let width = Surroundings::read().width_of_copied();
     let own = args.cases.as_deref().map(Shelf::copy).transpose()?;
-    if matches!(signer, Signer::Unknown) {
+    if matches!(signer, ExpectedSigner::Unknown) {
         return whole(&mut file, width);
     }
     let examined = examine(&mut file, &signer).and_then(|examined| match &own {
@@ -46,10 +46,10 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
 /// Whether a bundle by an unknown signer is whole. Its cases are not judged again: its tables could ask for any amount
 /// of work.
 fn whole(file: &mut File, width: usize) -> Result<u8, CliError> {
-    let bundle = match Bundle::open(file, &Signer::Unknown) {
+    let bundle = match Bundle::open(file, &ExpectedSigner::Unknown) {
         Ok(bundle) => bundle,
         Err(error) => {
-            print(&harmless(&refused(&Refusal::Bundle(error), width)))?;
+            print(&harmless(&refused(&BundleRefusal::Bundle(error), width)))?;
             return Ok(INVALID_FILES);
         }
     };
@@ -83,8 +83,8 @@ fn held_lines(lines: &[String], width: usize) -> String {
 }
 
 /// Who must have signed: the key in a file, or one that is known by its fingerprint.
-fn signer(text: Option<&str>) -> Result<Signer, CliError> {
-    let Some(text) = text else { return Ok(Signer::Unknown) };
+fn signer(text: Option<&str>) -> Result<ExpectedSigner, CliError> {
+    let Some(text) = text else { return Ok(ExpectedSigner::Unknown) };
     let is_digest = |text: &str| text.len() == 64 && text.chars().all(|letter| letter.is_ascii_hexdigit());
     let Some(fingerprint) = text.strip_prefix("sha256:") else {
         if is_digest(text) && !Path::new(text).exists() {
@@ -93,7 +93,7 @@ fn signer(text: Option<&str>) -> Result<Signer, CliError> {
                 hint: Some(format!("a fingerprint is written sha256:{text}")),
             });
         }
-        return Ok(Signer::Key(public_key(Path::new(text))?));
+        return Ok(ExpectedSigner::Key(public_key(Path::new(text))?));
     };
     let fingerprint = fingerprint.to_ascii_lowercase();
     if !is_digest(&fingerprint) {
@@ -102,7 +102,7 @@ fn signer(text: Option<&str>) -> Result<Signer, CliError> {
             hint: Some("write sha256: and the 64 hexadecimal digits that `proofmark keygen` prints".into()),
         });
     }
-    Ok(Signer::Fingerprint(fingerprint))
+    Ok(ExpectedSigner::Fingerprint(fingerprint))
 }
 
 /// What was checked, one line each.
@@ -144,12 +144,12 @@ fn held(examined: &Examined, is_compared: bool, width: usize) -> String {
 }
 
 /// Why a bundle is refused, one line for each thing that is wrong.
-fn refused(refusal: &Refusal, width: usize) -> String {
+fn refused(refusal: &BundleRefusal, width: usize) -> String {
     let mut text = String::new();
     let lines = match refusal {
-        Refusal::Bundle(BundleError::Files(wrong)) => some(wrong),
-        Refusal::Bundle(error) => vec![error.to_string()],
-        Refusal::Untrue(untrue) => {
+        BundleRefusal::Bundle(BundleError::Files(wrong)) => some(wrong),
+        BundleRefusal::Bundle(error) => vec![error.to_string()],
+        BundleRefusal::Untrue(untrue) => {
             let head = "the bundle is whole and signed, and what it says is not so".to_owned();
             std::iter::once(head).chain(some(untrue)).collect()
         }

@@ -1,6 +1,6 @@
 //! `waivers`: entries of waivers.toml for what a run has found, one for each cause.
 
-use crate::app::{Grounds, Proposed, Saved, today};
+use crate::app::{Proposed, Saved, WaiverTerms, today};
 use crate::cli::args::WaiversArgs;
 use crate::cli::exit::{CONFORMS, CliError};
 use crate::cli::{print, remark};
@@ -13,7 +13,7 @@ const NAMED: usize = 5;
 
 /// Prints the waivers, or adds them to the file.
 pub(super) fn waivers(args: &WaiversArgs) -> Result<u8, CliError> {
-    let grounds = Grounds {
+    let grounds = WaiverTerms {
         reason: said("--reason", &args.reason)?,
         owner: said("--owner", &args.owner)?,
         link: args.link.clone(),

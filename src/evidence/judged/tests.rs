@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Judged, JudgingInputs, different, end_contradicts};
+use super::{JudgedRun, JudgingInputs, different, end_contradicts};
 use crate::check::tests::json;
 use crate::event::{EndpointDescription, Event, RunEnd, RunStart, Stopped};
-use crate::evidence::account::{Account, Tested};
-use crate::evidence::recorded::{Recorded, kept};
+use crate::evidence::account::{Account, EndpointAccount};
+use crate::evidence::recorded::{RecordedRun, kept};
 use crate::judgement::tests::{SEED, played, suite_of, untried};
 use crate::judgement::{Tally, operations};
 use crate::model::{
@@ -74,17 +74,17 @@ fn recorded(records: Vec<CaseRecord>) -> Run {
     Run { start, records, end }
 }
 
-fn judged_with(run: &Run, kind: EndpointKind, waivers: &[Waiver]) -> Judged {
-    let tested = Tested { kind, signing: Scheme::None, hook: false };
+fn judged_with(run: &Run, kind: EndpointKind, waivers: &[Waiver]) -> JudgedRun {
+    let tested = EndpointAccount { kind, signing: Scheme::None, hook: false };
     let account = Account::new(tested, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
     let cases = run.records.iter().map(|record| Event::Finished(Box::new(record.clone())));
     let events = [Event::Started(run.start.clone())].into_iter().chain(cases);
     let events = events.chain([Event::Ended(run.end.clone())]).map(Ok);
-    let mut recorded = Recorded::begin(events).unwrap();
+    let mut recorded = RecordedRun::begin(events).unwrap();
     JudgingInputs { account: &account, suite: suite(), waivers }.judge(&mut recorded).unwrap()
 }
 
-fn judged(run: &Run) -> Judged {
+fn judged(run: &Run) -> JudgedRun {
     judged_with(run, EndpointKind::Mock, &[])
 }
 

@@ -2,7 +2,7 @@
 
 use super::{SEED, one, played};
 use crate::check::tests::json;
-use crate::judgement::{Apart, judge_again};
+use crate::judgement::{ReplayError, judge_again};
 use crate::model::{CaseRecord, Method, SentBody, Value, Verdict};
 use crate::plan::PlannedCase;
 use crate::template::Templates;
@@ -26,7 +26,7 @@ fn answered(case: &PlannedCase, last: &str) -> CaseRecord {
     played(case, &[json(200, "{}"), json(200, last)])
 }
 
-fn again(case: &PlannedCase, record: &CaseRecord) -> Result<CaseRecord, Apart> {
+fn again(case: &PlannedCase, record: &CaseRecord) -> Result<CaseRecord, ReplayError> {
     judge_again(case, record, SEED, &Templates::default())
 }
 
@@ -65,7 +65,7 @@ fn a_record_comes_to_the_same_again_whatever_it_says_of_its_verdict() {
 fn a_record_of_a_second_attempt_has_the_random_values_of_that() {
     let case = case();
     let record = CaseRecord { started_again: Some("lost".into()), ..answered(&case, r#"{"a": 1}"#) };
-    assert!(matches!(again(&case, &record), Err(Apart::Request { step: 0, .. })));
+    assert!(matches!(again(&case, &record), Err(ReplayError::Request { step: 0, .. })));
     assert_eq!((record.attempt(), answered(&case, "{}").attempt()), (2, 1));
     let mut flaky = answered(&case, r#"{"a": 1}"#);
     flaky.retried = vec!["late".into()];
@@ -78,13 +78,13 @@ fn variables_of_states_are_those_that_the_case_asks_for_and_in_its_order() {
     let record = answered(&case, r#"{"a": 1}"#);
     let with = |variables: Vec<(String, Value)>| again(&case, &CaseRecord { variables, ..record.clone() });
     let named = |name: &str| (name.to_owned(), Value::text("x"));
-    let unrecorded = |name: &str| Apart::Unrecorded { state: "a thing".into(), name: name.into() };
+    let unrecorded = |name: &str| ReplayError::Unrecorded { state: "a thing".into(), name: name.into() };
     assert_eq!(with(vec![]).unwrap_err(), unrecorded("thing"));
     assert_eq!(with(vec![named("thing")]).unwrap_err(), unrecorded("new_thing"));
     assert_eq!(with(vec![named("new_thing"), named("thing")]).unwrap_err(), unrecorded("thing"));
     let mut more = record.variables.clone();
     more.push(named("other"));
-    assert_eq!(with(more).unwrap_err(), Apart::Surplus { name: "other".into() });
+    assert_eq!(with(more).unwrap_err(), ReplayError::Surplus { name: "other".into() });
     assert!(with(record.variables.clone()).is_ok());
 }
 
@@ -94,15 +94,15 @@ fn exchanges_are_those_of_the_case_and_no_others() {
     let record = answered(&case, r#"{"a": 1}"#);
     let with = |exchanges| again(&case, &CaseRecord { exchanges, ..record.clone() }).unwrap_err();
     let [first, second] = &record.exchanges[..] else { panic!() };
-    assert_eq!(with(vec![]), Apart::Missing { step: 0 });
-    assert_eq!(with(vec![first.clone()]), Apart::Missing { step: 1 });
-    assert_eq!(with(vec![second.clone(), first.clone()]), Apart::Missing { step: 0 });
-    assert_eq!(with(vec![first.clone(), first.clone()]), Apart::Missing { step: 1 });
-    assert_eq!(with(vec![first.clone(), second.clone(), second.clone()]), Apart::Beyond { step: 1 });
+    assert_eq!(with(vec![]), ReplayError::Missing { step: 0 });
+    assert_eq!(with(vec![first.clone()]), ReplayError::Missing { step: 1 });
+    assert_eq!(with(vec![second.clone(), first.clone()]), ReplayError::Missing { step: 0 });
+    assert_eq!(with(vec![first.clone(), first.clone()]), ReplayError::Missing { step: 1 });
+    assert_eq!(with(vec![first.clone(), second.clone(), second.clone()]), ReplayError::Beyond { step: 1 });
     // After a finding that counts nothing is sent.
     let mut broken = first.clone();
     broken.answer.status = 500;
-    assert_eq!(with(vec![broken, second.clone()]), Apart::Beyond { step: 1 });
+    assert_eq!(with(vec![broken, second.clone()]), ReplayError::Beyond { step: 1 });
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_request_that_is_not_the_one_of_the_case_is_named_by_what_differs() {
     let with = |change: &dyn Fn(&mut crate::model::Request)| {
         let mut changed = record.clone();
         change(&mut changed.exchanges[1].request);
-        let Apart::Request { step: 1, what } = again(&case, &changed).unwrap_err() else { panic!() };
+        let ReplayError::Request { step: 1, what } = again(&case, &changed).unwrap_err() else { panic!() };
         what
     };
     assert_eq!(
@@ -127,5 +127,5 @@ fn a_request_that_is_not_the_one_of_the_case_is_named_by_what_differs() {
     );
     assert_eq!(with(&|request| request.headers.clear()), "other header fields");
     assert_eq!(with(&|request| request.params.clear()), "other parameters");
-    assert_eq!(with(&|request| request.format = Some(crate::model::Format::Xml)), "other parameters");
+    assert_eq!(with(&|request| request.format = Some(crate::model::AnswerFormat::Xml)), "other parameters");
 }

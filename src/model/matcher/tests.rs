@@ -1,6 +1,6 @@
 //! What a matcher says of itself, and where it can never be right.
 
-use super::{Bounds, Matcher, Target};
+use super::{Bounds, Matcher, MatcherTarget};
 use crate::model::Value;
 
 fn equals(value: impl Into<Value>) -> Matcher {
@@ -195,7 +195,8 @@ fn a_matcher_that_can_never_be_right_or_wrong_is_known_by_itself() {
 #[test]
 fn a_matcher_is_fit_for_a_list_a_scalar_or_either() {
     let list = || equals(Value::List(vec![]));
-    let unfit = |matcher: &Matcher, target: Target| matcher.unfit(target, &|text| text.starts_with("{{"));
+    let unfit =
+        |matcher: &Matcher, target: MatcherTarget| matcher.unfit(target, &|text| text.starts_with("{{"));
     // Whether it is right for what a path finds that may find several values, and for a text or a number.
     let kinds = all().into_iter().map(|(matcher, _)| {
         let of_nodes = ["any", "all", "not", "equals", "template", "regex", "type", "length", "min", "max"];
@@ -217,13 +218,13 @@ fn a_matcher_is_fit_for_a_list_a_scalar_or_either() {
         (Matcher::All(vec![Matcher::Not(Box::new(equals("a")))]), false, true),
     ];
     for (matcher, nodes, scalar) in kinds.chain(others) {
-        assert_eq!(unfit(&matcher, Target::Nodes).is_none(), nodes, "{matcher}");
-        assert_eq!(unfit(&matcher, Target::Scalar).is_none(), scalar, "{matcher}");
-        assert_eq!(unfit(&matcher, Target::Value), None, "{matcher}");
+        assert_eq!(unfit(&matcher, MatcherTarget::Nodes).is_none(), nodes, "{matcher}");
+        assert_eq!(unfit(&matcher, MatcherTarget::Scalar).is_none(), scalar, "{matcher}");
+        assert_eq!(unfit(&matcher, MatcherTarget::Value), None, "{matcher}");
     }
-    let nodes = unfit(&equals("a"), Target::Nodes).unwrap();
+    let nodes = unfit(&equals("a"), MatcherTarget::Nodes).unwrap();
     assert_eq!(nodes.message, "the path may find several values, and `equals` is for one");
-    let scalar = unfit(&list(), Target::Scalar).unwrap();
+    let scalar = unfit(&list(), MatcherTarget::Scalar).unwrap();
     assert_eq!(scalar.message, "`equals` of a list is never right here: this is a text or a number");
     assert!(nodes.hint.is_some() && scalar.hint.is_some());
 }

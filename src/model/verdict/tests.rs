@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Inconclusive, Skipped, Verdict, VerdictCounts, whole_micros};
-use crate::model::{Fault, Scheme};
+use crate::model::{NoAnswer, Scheme};
 
 fn text() -> String {
     "x".to_owned()
@@ -36,7 +36,7 @@ fn each_verdict_has_its_name_and_its_reason() {
 fn why_nothing_is_known_is_said() {
     let paused = "this machine was paused for 1.5s, so it is not known whether the answer came in time";
     for (unknown, said) in [
-        (Inconclusive::Transport(Fault::Interrupted), "interrupted"),
+        (Inconclusive::Transport(NoAnswer::Interrupted), "interrupted"),
         (Inconclusive::Throttled { answer: text() }, "throttled: x"),
         (Inconclusive::SetUp { state: text(), reason: text() }, "the state \"x\" could not be set up: x"),
         (Inconclusive::Paused { paused: Duration::from_millis(1500) }, paused),

@@ -24,7 +24,7 @@ pub use credential::{Credentials, Secret};
 pub use plain::{Basic, Bearer};
 pub use redactor::{Redactor, SHORTEST_SECRET};
 pub use rpc_v1::RpcV1;
-pub use secrets::{Made, Secrets};
+pub use secrets::{RecentSignatures, Secrets};
 
 use std::fmt::Debug;
 use std::time::SystemTime;

@@ -1,4 +1,4 @@
-//! What is hidden of an endpoint's credentials. Main types: [`Secrets`], and [`Made`], the signatures of a run.
+//! What is hidden of an endpoint's credentials. Main types: [`Secrets`], and [`RecentSignatures`], those of a run.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -15,33 +15,33 @@ pub struct Secrets {
     /// What requests are signed with, and the names of the keys.
     pub fixed: Vec<Secret>,
     /// The signatures so far.
-    pub made: Made,
+    pub made: RecentSignatures,
 }
 
 impl From<Vec<Secret>> for Secrets {
     fn from(fixed: Vec<Secret>) -> Self {
-        Self { fixed, made: Made::default() }
+        Self { fixed, made: RecentSignatures::default() }
     }
 }
 
 /// The last signatures that were made; clones share them, so that an answer to one request shows no other's either.
 #[derive(Debug, Clone, Default)]
-pub struct Made(Arc<RwLock<Remembered>>);
+pub struct RecentSignatures(Arc<RwLock<SignatureHistory>>);
 
-impl Made {
+impl RecentSignatures {
     /// Remembers a signature.
     pub fn add(&self, signature: &Secret) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).add(signature);
     }
 
     pub(super) fn read(&self) -> impl AsRef<Needles> {
-        Reading(self.0.read().unwrap_or_else(PoisonError::into_inner))
+        SignaturesGuard(self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-struct Reading<'a>(RwLockReadGuard<'a, Remembered>);
+struct SignaturesGuard<'a>(RwLockReadGuard<'a, SignatureHistory>);
 
-impl AsRef<Needles> for Reading<'_> {
+impl AsRef<Needles> for SignaturesGuard<'_> {
     fn as_ref(&self) -> &Needles {
         &self.0.needles
     }
@@ -49,18 +49,18 @@ impl AsRef<Needles> for Reading<'_> {
 
 /// Signatures in the order in which they were made, and as what is looked for.
 #[derive(Debug)]
-struct Remembered {
+struct SignatureHistory {
     order: VecDeque<Secret>,
     needles: Needles,
 }
 
-impl Default for Remembered {
+impl Default for SignatureHistory {
     fn default() -> Self {
         Self { order: VecDeque::new(), needles: Needles::many() }
     }
 }
 
-impl Remembered {
+impl SignatureHistory {
     fn add(&mut self, signature: &Secret) {
         if self.order.len() == REMEMBERED
             && let Some(oldest) = self.order.pop_front()
@@ -74,12 +74,12 @@ impl Remembered {
 
 #[cfg(test)]
 mod tests {
-    use super::{Made, REMEMBERED};
+    use super::{REMEMBERED, RecentSignatures};
     use crate::protocol::sign::{Redactor, Secret, Secrets};
 
     #[test]
     fn a_signature_is_hidden_from_when_it_is_made_and_the_oldest_are_forgotten() {
-        let secrets = Secrets { fixed: Vec::new(), made: Made::default() };
+        let secrets = Secrets { fixed: Vec::new(), made: RecentSignatures::default() };
         let redactor = Redactor::new(&secrets);
         let shown = |text: &str| {
             let mut text = text.to_owned();

@@ -1,5 +1,6 @@
 //! What a request says about its caller, read from its parameters or from its header fields.
-//! Main type: `Claim`. Reading asks only whether everything is there and in form; `Guard` decides what it is worth.
+//! Main type: `CallerClaim`. Reading asks only whether everything is there and in form; `Guard` decides what it is
+//! worth.
 
 use super::super::fault_kind::AuthFault;
 use super::super::wire::Call;
@@ -13,14 +14,14 @@ use std::time::Duration;
 
 /// Where the signature is, and how it is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scheme {
+pub(super) enum ClaimScheme {
     /// HMAC-SHA1 over the parameters, in the parameters.
     V1,
     /// ACS3-HMAC-SHA256 over the whole request, in header fields.
     V3,
 }
 
-impl Scheme {
+impl ClaimScheme {
     /// How far the time of a request may be from ours, to either side.
     pub(super) const fn window(self) -> Duration {
         match self {
@@ -34,8 +35,8 @@ impl Scheme {
 
 /// What a caller says about itself, with what it must have signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Claim {
-    pub(super) scheme: Scheme,
+pub(super) struct CallerClaim {
+    pub(super) scheme: ClaimScheme,
     pub(super) access_key_id: String,
     pub(super) security_token: Option<String>,
     pub(super) time: String,
@@ -51,7 +52,7 @@ pub(super) struct Claim {
 /// The most of a string to sign that an answer repeats; a caller of the operation never comes near it.
 const SHOWN_BYTES: usize = 64 * 1024;
 
-impl Claim {
+impl CallerClaim {
     /// Reads a signature of the older scheme.
     pub(super) fn in_parameters(call: &Call, faults: &[AuthFault]) -> Result<Self, Objection> {
         let given = |name: &str| call.params.given(name).ok_or_else(|| Objection::missing(name));
@@ -81,7 +82,7 @@ impl Claim {
         // All of it is ASCII.
         shown.truncate(SHOWN_BYTES);
         Ok(Self {
-            scheme: Scheme::V1,
+            scheme: ClaimScheme::V1,
             access_key_id: access_key_id.to_owned(),
             security_token: call.params.given("SecurityToken").map(str::to_owned),
             time: time.to_owned(),
@@ -125,7 +126,7 @@ impl Claim {
         };
         let string_to_sign = canonical.string_to_sign();
         Ok(Self {
-            scheme: Scheme::V3,
+            scheme: ClaimScheme::V3,
             access_key_id: authorization.access_key_id,
             security_token: field("x-acs-security-token").map(str::to_owned),
             time: time.to_owned(),
@@ -140,16 +141,16 @@ impl Claim {
     /// Whether the signature is made with a secret.
     pub(super) fn is_signed_with(&self, secret: &Secret) -> bool {
         match self.scheme {
-            Scheme::V1 => rpc_v1::is_signature(&self.signature, &self.string_to_sign, secret),
-            Scheme::V3 => acs3::is_signature(&self.signature, &self.string_to_sign, secret),
+            ClaimScheme::V1 => rpc_v1::is_signature(&self.signature, &self.string_to_sign, secret),
+            ClaimScheme::V3 => acs3::is_signature(&self.signature, &self.string_to_sign, secret),
         }
     }
 
     /// Whether the signature has the form of one.
     pub(super) fn is_well_formed(&self) -> bool {
         match self.scheme {
-            Scheme::V1 => rpc_v1::is_well_formed(&self.signature),
-            Scheme::V3 => acs3::is_well_formed(&self.signature),
+            ClaimScheme::V1 => rpc_v1::is_well_formed(&self.signature),
+            ClaimScheme::V3 => acs3::is_well_formed(&self.signature),
         }
     }
 }

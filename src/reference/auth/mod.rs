@@ -27,7 +27,7 @@ use super::fault_kind::{AuthFault, RowFault};
 use super::wire::Call;
 use crate::protocol::sha256_hex;
 use crate::protocol::sign::{Credentials, moment};
-use claim::{Claim, Scheme};
+use claim::{CallerClaim, ClaimScheme};
 use row::Objection;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -121,26 +121,26 @@ impl Guard {
         let has_header = call.sent.headers.contains_key("authorization");
         let scheme = match self.mode {
             AuthMode::Off => return Ok(()),
-            AuthMode::V1 => Scheme::V1,
-            AuthMode::V3 => Scheme::V3,
+            AuthMode::V1 => ClaimScheme::V1,
+            AuthMode::V3 => ClaimScheme::V3,
             AuthMode::Any => {
                 if has_header {
-                    Scheme::V3
+                    ClaimScheme::V3
                 } else {
-                    Scheme::V1
+                    ClaimScheme::V1
                 }
             }
         };
         let is_signed = match scheme {
-            Scheme::V1 => call.params.given("Signature").is_some(),
-            Scheme::V3 => has_header,
+            ClaimScheme::V1 => call.params.given("Signature").is_some(),
+            ClaimScheme::V3 => has_header,
         };
         if !is_signed && laxity.commits(AuthFault::AcceptUnsigned) {
             return Ok(());
         }
         let claim = match scheme {
-            Scheme::V1 => Claim::in_parameters(call, &laxity.faults)?,
-            Scheme::V3 => Claim::in_fields(call, &laxity.faults)?,
+            ClaimScheme::V1 => CallerClaim::in_parameters(call, &laxity.faults)?,
+            ClaimScheme::V3 => CallerClaim::in_fields(call, &laxity.faults)?,
         };
         self.check_time(&claim, laxity)?;
         let Some(key) = self.keys.iter().find(|key| key.credentials.access_key_id == claim.access_key_id)
@@ -153,7 +153,7 @@ impl Guard {
         self.check_nonce(&claim, key, laxity)
     }
 
-    fn check_time(&self, claim: &Claim, laxity: &Laxity) -> Result<(), Objection> {
+    fn check_time(&self, claim: &CallerClaim, laxity: &Laxity) -> Result<(), Objection> {
         if claim.time.is_empty() && laxity.commits(AuthFault::AcceptWithoutTime) {
             return Ok(());
         }
@@ -185,7 +185,7 @@ impl Guard {
     }
 
     /// Takes a nonce, unless it was taken a short while ago.
-    fn check_nonce(&self, claim: &Claim, key: &KnownKey, laxity: &Laxity) -> Result<(), Objection> {
+    fn check_nonce(&self, claim: &CallerClaim, key: &KnownKey, laxity: &Laxity) -> Result<(), Objection> {
         if claim.nonce.is_empty() {
             return Ok(());
         }
@@ -205,7 +205,7 @@ impl Guard {
     }
 }
 
-fn check_token(claim: &Claim, key: &Credentials, laxity: &Laxity) -> Result<(), Objection> {
+fn check_token(claim: &CallerClaim, key: &Credentials, laxity: &Laxity) -> Result<(), Objection> {
     // Compared as digests, so that the time taken does not show how much of a token is right.
     let digest = |token: &str| sha256_hex(token.as_bytes());
     let due = key.security_token.as_ref().map(|token| digest(token.expose()));
@@ -219,7 +219,7 @@ fn check_token(claim: &Claim, key: &Credentials, laxity: &Laxity) -> Result<(), 
     }
 }
 
-fn check_signature(claim: &Claim, key: &Credentials, laxity: &Laxity) -> Result<(), Objection> {
+fn check_signature(claim: &CallerClaim, key: &Credentials, laxity: &Laxity) -> Result<(), Objection> {
     let is_let_in = laxity.commits(AuthFault::AcceptAnySignature)
         || laxity.commits(AuthFault::AcceptTamperedParameter) && claim.is_well_formed();
     if is_let_in || claim.has_signed_content && claim.is_signed_with(&key.secret) {

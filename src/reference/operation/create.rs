@@ -7,12 +7,12 @@ use super::param::{kept, list, malformed, name, number, region, required, truth}
 use super::row::{Denial, SiblingRow};
 use crate::reference::answer::Fields;
 use crate::reference::build;
-use crate::reference::client_token::{self, Token};
+use crate::reference::client_token::{self, ClientToken};
 use crate::reference::content::SIZE_LIMIT;
 use crate::reference::execution::Executions;
-use crate::reference::pipeline::{Details, Pipeline, Source, System};
+use crate::reference::pipeline::{Details, ImageSource, Pipeline, System};
 use crate::reference::policy::{Lookup, Policy};
-use crate::reference::row::{ErrorRow, quoted};
+use crate::reference::row::{ReferenceRow, quoted};
 use crate::reference::tag::{self, Tags};
 use crate::reference::wire::Params;
 use crate::reference::world::{Access, COMMON_INSTANCE_TYPE, World};
@@ -22,8 +22,8 @@ use serde_json::Value;
 #[derive(Debug)]
 struct CreateRequest<'a> {
     region: &'a str,
-    source: Source,
-    token: Option<(&'a str, Token)>,
+    source: ImageSource,
+    token: Option<(&'a str, ClientToken)>,
     image_name: Option<&'a str>,
     build_content: Option<&'a str>,
     test_content: Option<&'a str>,
@@ -73,7 +73,7 @@ impl<'a> CreateRequest<'a> {
         let too_long = || "The specified BuildContent is larger than 16 KB.".to_owned();
         SiblingRow::BuildContentTooLong.deny_with(is_too_long.then(too_long))?;
         let lists = [&tags, &template_tags];
-        let token = token.map(|token| (token, Token::new(TOKEN_SCOPE, token, params, lists, policy)));
+        let token = token.map(|token| (token, ClientToken::new(TOKEN_SCOPE, token, params, lists, policy)));
         Ok(Self {
             region,
             source,
@@ -129,16 +129,16 @@ impl<'a> CreateRequest<'a> {
     }
 }
 
-fn source(params: &Params) -> Result<Source, Denial> {
+fn source(params: &Params) -> Result<ImageSource, Denial> {
     let kind = required(params, "BaseImageType", SiblingRow::BaseImageTypeMissing)?;
-    let of_image = |make: fn(String) -> Source| {
+    let of_image = |make: fn(String) -> ImageSource| {
         required(params, "BaseImage", SiblingRow::BaseImageMissing)?;
         kept(params, "BaseImage").map(make)
     };
     match kind {
-        "IMAGE" => of_image(Source::Image),
-        "IMAGE_FAMILY" => of_image(Source::Family),
-        "OSS" => Ok(Source::Oss { object: kept(params, OSS_OBJECT)?, system: System::Linux }),
+        "IMAGE" => of_image(ImageSource::Image),
+        "IMAGE_FAMILY" => of_image(ImageSource::Family),
+        "OSS" => Ok(ImageSource::Oss { object: kept(params, OSS_OBJECT)?, system: System::Linux }),
         other => {
             let filling = malformed("BaseImageType", other);
             Err(Denial::Own { row: SiblingRow::BaseImageTypeUnsupported, filling })
@@ -183,15 +183,15 @@ fn description(params: &Params) -> Result<&str, Denial> {
 fn check(pipeline: &Pipeline, world: &World, policy: &Policy) -> Result<(), Denial> {
     let region = &pipeline.region;
     let (image, name) = match &pipeline.source {
-        Source::Image(id) => (world.image(&(region.clone(), id.clone())), id),
-        Source::Family(family) => (world.image_of_family(region, family), family),
-        Source::Oss { system, .. } => {
+        ImageSource::Image(id) => (world.image(&(region.clone(), id.clone())), id),
+        ImageSource::Family(family) => (world.image_of_family(region, family), family),
+        ImageSource::Oss { system, .. } => {
             return Ok(build::check_contents(world, pipeline, *system, policy)?);
         }
     };
     let unknown = || format!("The specified BaseImage \"{}\" does not exist.", quoted(name));
     SiblingRow::BaseImageUnknown.deny_with(image.is_none().then(unknown))?;
     let system = image.map_or(System::Linux, |image| image.system);
-    policy.refuse_if(system == System::FreeBsd, ErrorRow::OsTypeUnsupported)?;
+    policy.refuse_if(system == System::FreeBsd, ReferenceRow::OsTypeUnsupported)?;
     Ok(build::check_contents(world, pipeline, system, policy)?)
 }

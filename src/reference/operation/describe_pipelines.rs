@@ -8,7 +8,7 @@ use super::param::{list, name, region};
 use super::row::{Denial, SiblingRow};
 use crate::reference::answer::Fields;
 use crate::reference::calendar::Calendar;
-use crate::reference::pipeline::{Pipeline, Source};
+use crate::reference::pipeline::{ImageSource, Pipeline};
 use crate::reference::tag::{self, Tags};
 use crate::reference::wire::Params;
 use crate::reference::world::World;
@@ -57,9 +57,9 @@ impl<'a> Filter<'a> {
 fn item(pipeline: &Pipeline, calendar: Calendar) -> Value {
     let details = &pipeline.details;
     let (kind, base) = match &pipeline.source {
-        Source::Image(id) => ("IMAGE", id.as_str()),
-        Source::Family(family) => ("IMAGE_FAMILY", family.as_str()),
-        Source::Oss { .. } => ("OSS", ""),
+        ImageSource::Image(id) => ("IMAGE", id.as_str()),
+        ImageSource::Family(family) => ("IMAGE_FAMILY", family.as_str()),
+        ImageSource::Oss { .. } => ("OSS", ""),
     };
     let tags = details.tags.iter().map(|(key, value)| json!({ "TagKey": key, "TagValue": value }));
     json!({

@@ -1,5 +1,5 @@
 //! Lists that are answered page by page: `MaxResults`, `NextToken` and the fields around the items.
-//! Main types: `PageRequest` and `Page`. A token holds the place of the last item sent and a seal over the request, so
+//! Main types: `PageRequest` and `ListPage`. A token holds the place of the last item sent and a seal over the request, so
 //! nothing is kept between two pages, and items that come or go in between move no other.
 
 use super::param::{invalid, parsed};
@@ -22,7 +22,7 @@ pub(super) struct PageRequest {
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Page<T> {
+pub(super) struct ListPage<T> {
     pub(super) items: Vec<T>,
     total: usize,
     max: usize,
@@ -58,7 +58,7 @@ impl PageRequest {
     }
 
     /// The page out of a whole list, whose items have rising places.
-    pub(super) fn cut<T>(&self, all: Vec<(u64, T)>, ids: &IdSource) -> Page<T> {
+    pub(super) fn cut<T>(&self, all: Vec<(u64, T)>, ids: &IdSource) -> ListPage<T> {
         let total = all.len();
         let is_sent = |place: u64| self.after.is_some_and(|after| place <= after);
         let mut rest = all.into_iter().skip_while(|(place, _)| is_sent(*place));
@@ -66,7 +66,7 @@ impl PageRequest {
         let last = sent.last().filter(|_| rest.next().is_some());
         let next = last.map(|(place, _)| self.token(*place, ids)).unwrap_or_default();
         let items = sent.into_iter().map(|(_, item)| item).collect();
-        Page { items, total, max: self.max, next }
+        ListPage { items, total, max: self.max, next }
     }
 
     fn token(&self, place: u64, ids: &IdSource) -> String {
@@ -75,7 +75,7 @@ impl PageRequest {
     }
 }
 
-impl<T> Page<T> {
+impl<T> ListPage<T> {
     /// The fields of the answer, with the items in `list` as a set of their kind.
     pub(super) fn fields(&self, list: &'static str, item: impl Fn(&T) -> Value) -> Fields {
         let items: Vec<Value> = self.items.iter().map(item).collect();
@@ -99,12 +99,12 @@ fn scope(params: &Params, operation: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Page, PageRequest};
+    use super::{ListPage, PageRequest};
     use crate::reference::id::IdSource;
     use crate::reference::operation::row::Denial;
     use crate::reference::wire::Params;
 
-    fn page(pairs: &[(&str, &str)], places: &[u64]) -> Result<Page<u64>, Denial> {
+    fn page(pairs: &[(&str, &str)], places: &[u64]) -> Result<ListPage<u64>, Denial> {
         let ids = IdSource::new(1);
         let request = PageRequest::read(&Params::from_pairs(pairs), "List", &ids)?;
         Ok(request.cut(places.iter().map(|place| (*place, *place)).collect(), &ids))

@@ -3,7 +3,7 @@
 
 use super::row::{Denial, SiblingRow};
 use crate::reference::policy::Policy;
-use crate::reference::row::{ErrorRow, Refusal, quoted};
+use crate::reference::row::{ReferenceRow, Refusal, quoted};
 use crate::reference::wire::Params;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -16,7 +16,7 @@ const KEPT_TEXT: usize = 256;
 /// `RegionId`, which every operation requires.
 pub(super) fn region<'a>(params: &'a Params, policy: &Policy) -> Result<&'a str, Denial> {
     let region = params.given("RegionId");
-    policy.refuse_if(region.is_none(), ErrorRow::RegionMissing)?;
+    policy.refuse_if(region.is_none(), ReferenceRow::RegionMissing)?;
     Ok(region.unwrap_or_default())
 }
 
@@ -123,7 +123,7 @@ pub(super) fn malformed(name: &str, text: &str) -> String {
 
 /// The shared answer to a value for which no operation has a row.
 pub(super) fn invalid(name: &str) -> Denial {
-    let row = ErrorRow::ParameterInvalid;
+    let row = ReferenceRow::ParameterInvalid;
     Denial::Shared(Refusal { row, filling: name.to_owned() })
 }
 

@@ -8,7 +8,7 @@ mod recipe;
 mod row;
 mod transport;
 
-use super::{Fault, Reference, Settings};
+use super::{Fault, Reference, ReferenceSettings};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -21,9 +21,9 @@ struct Desk {
 
 impl Desk {
     async fn open(faults: &[&str]) -> Self {
-        let settings = Settings {
+        let settings = ReferenceSettings {
             faults: faults.iter().map(|name| name.parse::<Fault>().unwrap()).collect(),
-            ..Settings::default()
+            ..ReferenceSettings::default()
         };
         // reqwest wants a provider of cryptography even for plain connections; an error means there is one.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -6,7 +6,7 @@ use crate::reference::auth::Guard;
 use crate::reference::calendar::Calendar;
 use crate::reference::execution::Status;
 use crate::reference::fault::{Breach, Fault};
-use crate::reference::service::{Asked, Service};
+use crate::reference::service::{Service, ServiceRequest};
 use crate::reference::wire::{BodySize, Received};
 use hyper::body::Bytes;
 use hyper::{Method, Request};
@@ -62,7 +62,7 @@ impl Sent {
         self
     }
 
-    fn call(&self, variables: &Value, service: &Service) -> Asked {
+    fn call(&self, variables: &Value, service: &Service) -> ServiceRequest {
         let target = filled(&self.target, variables);
         let mut request = Request::builder().method(self.method.clone()).uri(target);
         for (name, value) in &self.headers {

@@ -1,7 +1,7 @@
 //! Each error row over the network: brought about by a state or a parameter, and answered as it is published.
 
 use super::{Desk, start_on};
-use crate::reference::row::ErrorRow;
+use crate::reference::row::ReferenceRow;
 use serde_json::Value;
 
 /// Code, state, parameters of the state, and what is added to a start.
@@ -41,11 +41,11 @@ InvalidParameter | an image pipeline | {} | &Other=%FF
 Forbidden.RAM | an image pipeline that the caller may not start | {} |
 "#;
 
-fn cases() -> impl Iterator<Item = (ErrorRow, [&'static str; 3])> {
+fn cases() -> impl Iterator<Item = (ReferenceRow, [&'static str; 3])> {
     CASES.trim().lines().map(|line| {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let [code, state, params, more] = cells.try_into().unwrap();
-        let row = ErrorRow::ALL.iter().find(|row| row.code() == code);
+        let row = ReferenceRow::ALL.iter().find(|row| row.code() == code);
         (*row.unwrap(), [state, params, more])
     })
 }
@@ -59,7 +59,7 @@ async fn every_row_is_answered_with_its_status_code_and_message() {
         let answer = desk.get(&start_on(&variables, more)).send().await.unwrap();
         assert_eq!(answer.status(), row.status(), "{row:?}");
         let text = answer.text().await.unwrap();
-        if row == ErrorRow::FormatInvalid {
+        if row == ReferenceRow::FormatInvalid {
             // Where no format is understood the answer has the default one, which is XML.
             assert!(text.contains("<Code>InvalidParameter.Format</Code>"));
             continue;
@@ -73,7 +73,7 @@ async fn every_row_is_answered_with_its_status_code_and_message() {
 }
 
 /// What stands in the place of the `%s` of the row's message.
-fn filling(row: ErrorRow, message: &str) -> &str {
+fn filling(row: ReferenceRow, message: &str) -> &str {
     let whole = (row.template(), "");
     let (before, after) = row.template().split_once("%s").unwrap_or(whole);
     let rest = message.strip_prefix(before).unwrap();
@@ -82,9 +82,10 @@ fn filling(row: ErrorRow, message: &str) -> &str {
 
 #[test]
 fn no_row_is_left_out() {
-    let covered: Vec<ErrorRow> = cases().map(|(row, _)| row).collect();
-    let missing = ErrorRow::ALL.iter().filter(|row| !covered.contains(row));
+    let covered: Vec<ReferenceRow> = cases().map(|(row, _)| row).collect();
+    let missing = ReferenceRow::ALL.iter().filter(|row| !covered.contains(row));
     // A method, a large body and a replay are not one start in one state: they have tests of their own.
-    let elsewhere = [ErrorRow::UnsupportedHttpMethod, ErrorRow::TokenMismatch, ErrorRow::BodyTooLarge];
+    let elsewhere =
+        [ReferenceRow::UnsupportedHttpMethod, ReferenceRow::TokenMismatch, ReferenceRow::BodyTooLarge];
     assert_eq!(missing.copied().collect::<Vec<_>>(), elsewhere);
 }

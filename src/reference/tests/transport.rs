@@ -1,7 +1,7 @@
 //! The endpoint's life, and the faults of transport, each shown to do what its name says.
 
 use super::Desk;
-use crate::reference::{Identity, Reference, Settings};
+use crate::reference::{Identity, Reference, ReferenceSettings};
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -18,9 +18,9 @@ async fn a_stopped_endpoint_is_gone() {
 
 #[tokio::test]
 async fn an_address_in_use_is_an_error() {
-    let first = Reference::start(Settings::default()).await.unwrap();
+    let first = Reference::start(ReferenceSettings::default()).await.unwrap();
     let listen = first.url()["http://".len()..].parse().unwrap();
-    let settings = Settings { listen, ..Settings::default() };
+    let settings = ReferenceSettings { listen, ..ReferenceSettings::default() };
     let error = Reference::start(settings).await.unwrap_err();
     assert_eq!(error.to_string(), format!("listen on {listen}"));
 }
@@ -82,7 +82,8 @@ async fn a_redirect_leads_back_to_the_same_place() {
 #[tokio::test(start_paused = true)]
 async fn an_encrypted_connection_that_is_never_agreed_on_is_closed() {
     let identity = Some(Identity::self_made(["localhost"]).unwrap());
-    let endpoint = Reference::start(Settings { identity, ..Settings::default() }).await.unwrap();
+    let endpoint =
+        Reference::start(ReferenceSettings { identity, ..ReferenceSettings::default() }).await.unwrap();
     let mut silent = TcpStream::connect(endpoint.address).await.unwrap();
     let start = Instant::now();
     let mut byte = [0; 1];

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::code::Code;
-use super::group::{Difference, Trouble};
+use super::group::{ExampleDifference, Trouble};
 use crate::model::{CaseId, CaseRecord, Request};
 use crate::plain::printable;
 use crate::report::Repeat;
@@ -68,7 +68,7 @@ impl Example {
     }
 }
 
-fn joined(differences: &[Difference], part: impl Fn(&Difference) -> &String) -> String {
+fn joined(differences: &[ExampleDifference], part: impl Fn(&ExampleDifference) -> &String) -> String {
     if let [only] = differences {
         return named(only, part(only));
     }
@@ -76,7 +76,7 @@ fn joined(differences: &[Difference], part: impl Fn(&Difference) -> &String) -> 
     parts.join(", ")
 }
 
-fn named(difference: &Difference, text: &str) -> String {
+fn named(difference: &ExampleDifference, text: &str) -> String {
     match difference.subject.as_str() {
         "" => text.to_owned(),
         subject => format!("{subject}: {text}"),

@@ -3,7 +3,7 @@
 //! A wrong answer differs in status, code, message and body at once: these are one cause, and so is an answer that cannot
 //! be read. Each rule of the envelope is a cause of its own. A snapshot that differs counts only where nothing else does.
 
-use super::Key;
+use super::CauseKey;
 use super::code::Code;
 use super::similar::similar;
 use crate::model::{
@@ -21,14 +21,14 @@ pub(super) struct Trouble {
     pub(super) expected: String,
     pub(super) actual: String,
     /// All that differs for this reason, and on what grounds.
-    pub(super) differences: Vec<Difference>,
+    pub(super) differences: Vec<ExampleDifference>,
     pub(super) because: Vec<String>,
     /// The level and subject of each finding that it is made of.
     pub(super) findings: Vec<(Level, String)>,
 }
 
 /// One difference, as the example shows it.
-pub(super) struct Difference {
+pub(super) struct ExampleDifference {
     pub(super) subject: String,
     pub(super) expected: String,
     pub(super) actual: String,
@@ -37,8 +37,11 @@ pub(super) struct Difference {
 impl Trouble {
     fn new(code: Code, promise: impl Into<String>, expected: &str, actual: impl Into<String>) -> Self {
         let (promise, actual) = (promise.into(), actual.into());
-        let difference =
-            Difference { subject: String::new(), expected: expected.to_owned(), actual: actual.clone() };
+        let difference = ExampleDifference {
+            subject: String::new(),
+            expected: expected.to_owned(),
+            actual: actual.clone(),
+        };
         Self {
             code,
             step: None,
@@ -63,7 +66,7 @@ impl Trouble {
         let difference = |finding: &&Finding| {
             let is_alone = findings.len() == 1 && finding.subject == finding.level.name();
             let subject = if is_alone { String::new() } else { finding.subject.clone() };
-            Difference { subject, expected: finding.expected.clone(), actual: finding.actual.clone() }
+            ExampleDifference { subject, expected: finding.expected.clone(), actual: finding.actual.clone() }
         };
         let mut because: Vec<String> = Vec::new();
         for text in findings.iter().filter_map(|finding| finding.because.as_ref()) {
@@ -76,7 +79,7 @@ impl Trouble {
         Self { differences, because, findings: covered, ..self }
     }
 
-    pub(super) fn key(&self, record: &CaseRecord) -> Key {
+    pub(super) fn key(&self, record: &CaseRecord) -> CauseKey {
         let operation = if self.code.is_of_an_operation() { operation(record) } else { "" };
         // A promise of the contract is one, however a case puts it.
         let expected = if self.is_cited { String::new() } else { similar(&self.expected) };
@@ -91,7 +94,7 @@ impl Trouble {
             similar(&self.actual)
         };
         let promise = similar(&self.promise);
-        Key { code: self.code, operation: operation.to_owned(), promise, expected, actual }
+        CauseKey { code: self.code, operation: operation.to_owned(), promise, expected, actual }
     }
 }
 

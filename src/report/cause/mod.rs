@@ -62,7 +62,7 @@ pub(super) struct Cause {
 
 /// What distinguishes a cause from others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct CauseKey {
     code: Code,
     operation: String,
     promise: String,
@@ -70,7 +70,7 @@ struct Key {
     actual: String,
 }
 
-impl Key {
+impl CauseKey {
     /// The name of its cause.
     fn id(&self) -> String {
         let Self { code, operation, promise, expected, actual } = self;
@@ -85,7 +85,7 @@ pub(super) struct Causes {
     repeat: Repeat,
     /// Whether causes name their operation, since the run has several.
     has_operations: bool,
-    known: BTreeMap<Key, Cause>,
+    known: BTreeMap<CauseKey, Cause>,
     /// Cases with causes that are not kept apart any more.
     others: usize,
     /// Cases that were skipped on purpose, and why.
@@ -173,8 +173,8 @@ pub(super) fn ids(record: &CaseRecord) -> Vec<String> {
 }
 
 /// The causes of a case, each once.
-fn keyed(record: &CaseRecord) -> Vec<(Key, Trouble)> {
-    let mut found: Vec<(Key, Trouble)> = Vec::new();
+fn keyed(record: &CaseRecord) -> Vec<(CauseKey, Trouble)> {
+    let mut found: Vec<(CauseKey, Trouble)> = Vec::new();
     for trouble in troubles(record) {
         let key = trouble.key(record);
         if !found.iter().any(|(known, _)| *known == key) {

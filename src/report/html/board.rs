@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::evidence::Evidence;
+use super::evidence::ContractEvidence;
 use super::matrix::standing;
 use super::text::{Anchor, label};
 use crate::event::{OperationStart, RowsHeld};
@@ -19,12 +19,12 @@ const CLASSES: [&str; 6] = ["passed", "flaky", "failed", "waived", "inconclusive
 /// The cases so far, by table.
 #[derive(Debug, Default)]
 pub(super) struct Board {
-    tables: Vec<Row>,
+    tables: Vec<BoardRow>,
     count: usize,
 }
 
 #[derive(Debug)]
-struct Row {
+struct BoardRow {
     table: String,
     counts: [usize; 6],
     squares: Vec<(Anchor, &'static str)>,
@@ -35,7 +35,7 @@ impl Board {
     pub(super) fn add(&mut self, record: &CaseRecord, run: usize) {
         if self.tables.last().is_none_or(|row| row.table != record.id.table()) {
             let table = record.id.table().to_owned();
-            self.tables.push(Row { table, counts: [0; 6], squares: Vec::new() });
+            self.tables.push(BoardRow { table, counts: [0; 6], squares: Vec::new() });
         }
         self.count += 1;
         if self.count == SQUARES + 1 {
@@ -77,7 +77,7 @@ impl Board {
     }
 }
 
-impl Row {
+impl BoardRow {
     /// The list of cases below has the same for a reader of the screen and for keys, so squares are for the pointer.
     fn write_squares(&self, html: &mut Html<'_>) -> io::Result<()> {
         html.raw("<div class=\"squares\" aria-hidden=\"true\">")?;
@@ -121,7 +121,7 @@ fn position(verdict: &Verdict) -> usize {
 pub(super) fn write_rows(
     html: &mut Html<'_>,
     operation: &OperationStart,
-    evidence: &Evidence,
+    evidence: &ContractEvidence,
     held: Option<&RowsHeld>,
 ) -> io::Result<()> {
     if operation.rows.is_empty() {

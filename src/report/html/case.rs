@@ -3,7 +3,7 @@
 use std::io;
 
 use super::difference;
-use super::exchange::{self, Again};
+use super::exchange::{self, RequestRepeat};
 use super::text::{Anchor, SHOWN, counted, label, long, time};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Citation, Finding, Level, SnapshotOutcome};
@@ -15,7 +15,7 @@ const LISTED: usize = 100;
 
 /// What the page shows of a case.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shown<'a> {
+pub(super) struct CaseView<'a> {
     pub(super) record: &'a CaseRecord,
     /// Where requests can be sent again.
     pub(super) repeat: &'a Repeat,
@@ -26,7 +26,7 @@ pub(super) struct Shown<'a> {
     pub(super) has_room: bool,
 }
 
-impl Shown<'_> {
+impl CaseView<'_> {
     /// Writes the case.
     pub(super) fn write(&self, html: &mut Html<'_>) -> io::Result<()> {
         let record = self.record;
@@ -106,7 +106,7 @@ impl Shown<'_> {
         let has_steps = count + usize::from(record.unanswered.is_some()) > 1;
         for each in record.exchanges.iter().take(LISTED) {
             let set_ups = self.repeat.set_ups(record, each.step);
-            let again = Again { repeat: self.repeat, set_ups: &set_ups };
+            let again = RequestRepeat { repeat: self.repeat, set_ups: &set_ups };
             exchange::write(html, each, &again, has_steps.then_some(each.step + 1))?;
         }
         if count > LISTED {
@@ -115,7 +115,7 @@ impl Shown<'_> {
         match &record.unanswered {
             Some(request) => {
                 let set_ups = self.repeat.set_ups(record, record.answered);
-                let again = Again { repeat: self.repeat, set_ups: &set_ups };
+                let again = RequestRepeat { repeat: self.repeat, set_ups: &set_ups };
                 exchange::write_unanswered(html, request, &again)
             }
             None => Ok(()),

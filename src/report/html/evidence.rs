@@ -7,7 +7,7 @@ use super::text::{Anchor, counted, label};
 use crate::event::{LimitStart, OperationStart};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Level, SnapshotOutcome, Verdict};
-use crate::protocol::{Sent, Tried, is_the_only_one};
+use crate::protocol::{SentParameters, Tried, is_the_only_one};
 
 /// How many cases are named as evidence of one thing; the rest is counted.
 const NAMED: usize = 20;
@@ -52,7 +52,7 @@ impl Cases {
 
 /// What cases show of an error row.
 #[derive(Debug, Default)]
-pub(super) struct RowEvidence {
+pub(super) struct RowSummary {
     /// How many cases hold at each level, and how many do not.
     pub(super) levels: [(usize, usize); Level::ALL.len()],
     /// How many met it: all their answers conform, and one is an instance of it.
@@ -63,7 +63,7 @@ pub(super) struct RowEvidence {
     pub(super) cases: Cases,
 }
 
-impl RowEvidence {
+impl RowSummary {
     /// Takes a case; the row is given by its name and its code.
     fn add(&mut self, record: &CaseRecord, name: &str, code: &str, run: usize) {
         let is_met = record.rows_met.iter().any(|met| **met == *name);
@@ -145,7 +145,7 @@ fn tried(operation: &OperationStart, record: &CaseRecord) -> Vec<(bool, bool)> {
     for exchange in &record.exchanges {
         let due = record.codes_due.get(exchange.step).map(Vec::as_slice).unwrap_or_default();
         let may_be_another = due.iter().any(|code| code.is_empty());
-        let sent = Sent::of(&exchange.request);
+        let sent = SentParameters::of(&exchange.request);
         let found: Vec<(bool, bool)> =
             limits.iter().map(|(name, limit)| sent.sides(name, &limit.limit)).collect();
         let tried: Vec<Tried<'_>> = limits
@@ -168,21 +168,21 @@ fn tried(operation: &OperationStart, record: &CaseRecord) -> Vec<(bool, bool)> {
 
 /// What the cases of a run show of one contract.
 #[derive(Debug)]
-pub(super) struct Evidence {
+pub(super) struct ContractEvidence {
     /// For each of [`OperationStart::rows`].
-    pub(super) rows: Vec<RowEvidence>,
+    pub(super) rows: Vec<RowSummary>,
     /// For each limit of each parameter.
     pub(super) limits: Vec<Vec<LimitEvidence>>,
     /// How many judged cases kept no exchanges, so that it is not known what they sent.
     pub(super) unseen: usize,
 }
 
-impl Evidence {
+impl ContractEvidence {
     /// None yet.
     pub(super) fn new(operation: &OperationStart) -> Self {
         let limits = operation.parameters.iter();
         Self {
-            rows: operation.rows.iter().map(|_| RowEvidence::default()).collect(),
+            rows: operation.rows.iter().map(|_| RowSummary::default()).collect(),
             limits: limits
                 .map(|parameter| parameter.limits.iter().map(|_| LimitEvidence::default()).collect())
                 .collect(),

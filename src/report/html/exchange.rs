@@ -14,7 +14,7 @@ use crate::report::Repeat;
 const HEADERS: usize = 4 * SHOWN;
 
 /// How a request is sent again.
-pub(super) struct Again<'a> {
+pub(super) struct RequestRepeat<'a> {
     pub(super) repeat: &'a Repeat,
     /// The lines that set up the states of its step before.
     pub(super) set_ups: &'a [String],
@@ -27,7 +27,7 @@ const LINE: usize = 16 * SHOWN;
 pub(super) fn write(
     html: &mut Html<'_>,
     exchange: &Exchange,
-    again: &Again<'_>,
+    again: &RequestRepeat<'_>,
     step: Option<usize>,
 ) -> io::Result<()> {
     html.raw("<div class=\"pair\"><div><p class=\"t\">")?;
@@ -42,7 +42,11 @@ pub(super) fn write(
 }
 
 /// Writes a request that no answer came to.
-pub(super) fn write_unanswered(html: &mut Html<'_>, request: &Request, again: &Again<'_>) -> io::Result<()> {
+pub(super) fn write_unanswered(
+    html: &mut Html<'_>,
+    request: &Request,
+    again: &RequestRepeat<'_>,
+) -> io::Result<()> {
     html.raw("<p class=\"t\">Request that no whole answer came to</p>\n<pre>")?;
     long(html, &request_text(request))?;
     html.raw("</pre>\n")?;
@@ -56,7 +60,7 @@ fn write_step(html: &mut Html<'_>, step: Option<usize>) -> io::Result<()> {
     Ok(())
 }
 
-fn write_curl(html: &mut Html<'_>, again: &Again<'_>, request: &Request) -> io::Result<()> {
+fn write_curl(html: &mut Html<'_>, again: &RequestRepeat<'_>, request: &Request) -> io::Result<()> {
     html.raw("<p class=\"t\">The same request again, unsigned")?;
     if let Some(serve) = again.repeat.serve() {
         html.raw("; in another terminal: <code>")?.text(serve)?.raw("</code>")?;

@@ -2,14 +2,18 @@
 
 use std::io;
 
-use super::evidence::{Cases, Evidence, LimitEvidence};
+use super::evidence::{Cases, ContractEvidence, LimitEvidence};
 use super::text::{counted, dotted};
 use crate::event::{LimitStart, OperationStart, ParameterStart};
 use crate::markup::Html;
 use crate::model::Limit;
 
 /// Writes the table of one contract.
-pub(super) fn write(html: &mut Html<'_>, operation: &OperationStart, evidence: &Evidence) -> io::Result<()> {
+pub(super) fn write(
+    html: &mut Html<'_>,
+    operation: &OperationStart,
+    evidence: &ContractEvidence,
+) -> io::Result<()> {
     if operation.parameters.is_empty() {
         return Ok(());
     }

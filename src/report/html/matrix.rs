@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::evidence::{Evidence, RowEvidence};
+use super::evidence::{ContractEvidence, RowSummary};
 use super::text::{counted, dotted};
 use crate::event::{OperationStart, RowStart};
 use crate::markup::Html;
@@ -12,7 +12,7 @@ use crate::model::{Level, Reach};
 pub(super) fn write(
     html: &mut Html<'_>,
     operation: &OperationStart,
-    evidence: &Evidence,
+    evidence: &ContractEvidence,
     gate: Level,
 ) -> io::Result<()> {
     if operation.rows.is_empty() {
@@ -39,7 +39,7 @@ pub(super) fn write(
     Ok(())
 }
 
-fn write_row(html: &mut Html<'_>, code: &str, start: Option<&RowStart>, row: &RowEvidence) -> io::Result<()> {
+fn write_row(html: &mut Html<'_>, code: &str, start: Option<&RowStart>, row: &RowSummary) -> io::Result<()> {
     let (class, word) = standing(row);
     html.raw("<tr class=\"")?.raw(class)?.raw("\"><th scope=\"row\"><span class=\"code\">")?;
     if let Some(start) = start {
@@ -90,12 +90,12 @@ fn write_level(html: &mut Html<'_>, held: usize, broken: usize) -> io::Result<()
 }
 
 /// What a row has come to.
-pub(super) fn standing(row: &RowEvidence) -> (&'static str, &'static str) {
+pub(super) fn standing(row: &RowSummary) -> (&'static str, &'static str) {
     match row {
-        RowEvidence { met: 1.., cases, .. } if cases.broken == 0 => ("met", "✓ met"),
-        RowEvidence { met: 1.., .. } => ("partly", "✗ not by all"),
-        RowEvidence { cases, .. } if cases.count > 0 => ("unmet", "✗ not met"),
-        RowEvidence { open: 1.., .. } => ("open", "? not met"),
-        RowEvidence { .. } => ("open", "○ no case"),
+        RowSummary { met: 1.., cases, .. } if cases.broken == 0 => ("met", "✓ met"),
+        RowSummary { met: 1.., .. } => ("partly", "✗ not by all"),
+        RowSummary { cases, .. } if cases.count > 0 => ("unmet", "✗ not met"),
+        RowSummary { open: 1.., .. } => ("open", "? not met"),
+        RowSummary { .. } => ("open", "○ no case"),
     }
 }

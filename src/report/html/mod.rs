@@ -25,7 +25,7 @@ use super::sink::Sink;
 use crate::event::{Event, Outcome, SeriesEnd};
 use crate::markup::{Document, Html, base_style};
 use crate::whole_file::Spool;
-use run::Run;
+use run::HtmlRun;
 
 const PAGE: Document =
     Document { style: concat!(base_style!(), include_str!("report.css")), script: include_str!("report.js") };
@@ -38,7 +38,7 @@ pub struct HtmlReport {
     parts: BufWriter<Spool>,
     /// The cases of the runs that are over.
     cases: BufWriter<Spool>,
-    run: Option<Run>,
+    run: Option<HtmlRun>,
     /// The endpoints of the runs that are over, and what each came to.
     runs: Vec<(String, Outcome)>,
     /// How many bytes the cases have so far.
@@ -100,7 +100,7 @@ impl Report for HtmlReport {
                 Ok(())
             }
             Event::Started(start) => {
-                self.run = Some(Run::new(start.clone(), self.runs.len() + 1, self.is_series));
+                self.run = Some(HtmlRun::new(start.clone(), self.runs.len() + 1, self.is_series));
                 Ok(())
             }
             Event::Warned { text } => {

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::board::Board;
-use super::evidence::Evidence;
+use super::evidence::ContractEvidence;
 use super::text::{Anchor, Label, NAMED, counted, outcome};
 use super::{board, causes, facts};
 use crate::event::{Outcome, RunEnd, RunStart, SeriesEnd};
@@ -13,7 +13,7 @@ use crate::report::headline::DRIFT_LISTED;
 
 /// A case that is named as one that does not hold.
 #[derive(Debug)]
-pub(super) struct Listed {
+pub(super) struct OverviewCase {
     pub(super) anchor: Anchor,
     pub(super) label: Label,
     pub(super) line: String,
@@ -57,8 +57,8 @@ pub(super) struct Summary<'a> {
     pub(super) warnings: &'a [String],
     pub(super) causes: &'a Causes,
     pub(super) board: &'a Board,
-    pub(super) evidence: &'a [Evidence],
-    pub(super) listed: &'a [Listed],
+    pub(super) evidence: &'a [ContractEvidence],
+    pub(super) listed: &'a [OverviewCase],
     /// How many cases do not hold, also those that are not listed.
     pub(super) unlisted: usize,
     pub(super) number: usize,
@@ -207,7 +207,7 @@ impl Summary<'_> {
             return Ok(());
         }
         html.raw("<section class=\"part\"><h3>What to look at</h3>\n<ul class=\"listed\">\n")?;
-        for Listed { anchor, label, line } in self.listed {
+        for OverviewCase { anchor, label, line } in self.listed {
             html.raw("<li class=\"")?
                 .raw(label.class)?
                 .raw("\"><span class=\"v\">")?

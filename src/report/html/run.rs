@@ -1,12 +1,12 @@
-//! One run on its way to the page: its cases go into a spool, and what they show is gathered. Main type: [`Run`].
+//! One run on its way to the page: its cases go into a spool, and what they show is gathered. Main type: [`HtmlRun`].
 
 use std::io::{self, BufWriter, Write};
 use std::mem;
 
 use super::board::Board;
-use super::case::Shown;
-use super::evidence::Evidence;
-use super::overview::{Listed, Summary};
+use super::case::CaseView;
+use super::evidence::ContractEvidence;
+use super::overview::{OverviewCase, Summary};
 use super::text::{Anchor, counted, label};
 use super::timing::Timing;
 use super::{limits, matrix, pour};
@@ -28,40 +28,40 @@ const ROOM_FOR_PASSED: u64 = 96 * 1024 * 1024;
 const ROOM: u64 = 256 * 1024 * 1024;
 
 /// A run.
-pub(super) struct Run {
+pub(super) struct HtmlRun {
     start: RunStart,
     repeat: Repeat,
     /// Its number on the page, from 1.
     number: usize,
     is_series: bool,
     warnings: Vec<String>,
-    evidence: Vec<Evidence>,
+    evidence: Vec<ContractEvidence>,
     timing: Timing,
     causes: Causes,
     board: Board,
     /// Cases that failed, which are listed first.
-    failed: Vec<Listed>,
+    failed: Vec<OverviewCase>,
     /// Other cases that did not pass, or not at once.
-    others: Vec<Listed>,
+    others: Vec<OverviewCase>,
     /// How many of both there are.
     count: usize,
     opened: usize,
-    table: Option<Table>,
+    table: Option<TableSection>,
 }
 
 /// The cases of a table so far; its heading has their counts.
-struct Table {
+struct TableSection {
     name: String,
     cases: BufWriter<Spool>,
     count: usize,
     passed: usize,
 }
 
-impl Run {
+impl HtmlRun {
     /// A run that starts.
     pub(super) fn new(start: RunStart, number: usize, is_series: bool) -> Self {
         Self {
-            evidence: start.operations.iter().map(Evidence::new).collect(),
+            evidence: start.operations.iter().map(ContractEvidence::new).collect(),
             repeat: Repeat::of(&start),
             causes: Causes::of(&start),
             board: Board::default(),
@@ -104,14 +104,14 @@ impl Run {
                     .line(&self.start.endpoint.name)?
                     .raw("</h3>\n")?;
             }
-            self.table = Some(Table::new(record.id.table()));
+            self.table = Some(TableSection::new(record.id.table()));
         }
         let is_open = record.verdict == Verdict::Failed && self.opened < OPENED;
         self.opened += usize::from(is_open);
         let room = if record.verdict == Verdict::Passed { ROOM_FOR_PASSED } else { ROOM };
         let (repeat, run) = (&self.repeat, self.number);
         let Some(table) = &mut self.table else { return Ok(()) };
-        let shown = Shown { record, repeat, run, is_open, has_room: *weight < room };
+        let shown = CaseView { record, repeat, run, is_open, has_room: *weight < room };
         *weight += table.add(&shown)?;
         Ok(())
     }
@@ -133,7 +133,7 @@ impl Run {
             return;
         }
         let anchor = Anchor { run: self.number, case: record.id.clone() };
-        list.push(Listed { anchor, label: label(&record.verdict), line: headline(record) });
+        list.push(OverviewCase { anchor, label: label(&record.verdict), line: headline(record) });
     }
 
     fn close_table(&mut self, out: &mut BufWriter<Spool>) -> io::Result<()> {
@@ -186,7 +186,7 @@ impl Run {
     }
 }
 
-impl Table {
+impl TableSection {
     fn new(name: &str) -> Self {
         // Each piece of markup is a short write.
         let cases = BufWriter::new(Spool::default());
@@ -194,7 +194,7 @@ impl Table {
     }
 
     /// Adds a case, and returns how many bytes it has.
-    fn add(&mut self, shown: &Shown<'_>) -> io::Result<u64> {
+    fn add(&mut self, shown: &CaseView<'_>) -> io::Result<u64> {
         self.count += 1;
         self.passed += usize::from(shown.record.verdict == Verdict::Passed);
         let mut bytes = Vec::new();
@@ -208,7 +208,7 @@ impl Table {
 mod tests {
     use std::io::BufWriter;
 
-    use super::{ROOM, ROOM_FOR_PASSED, Run};
+    use super::{HtmlRun, ROOM, ROOM_FOR_PASSED};
     use crate::event::Event;
     use crate::report::wire::read_event;
     use crate::whole_file::Spool;
@@ -222,7 +222,7 @@ mod tests {
         let case = CASE.replace("passed", verdict);
         let Ok(Event::Finished(record)) = read_event(&case) else { panic!("a case") };
         let mut out = BufWriter::new(Spool::default());
-        let mut run = Run::new(start, 1, false);
+        let mut run = HtmlRun::new(start, 1, false);
         run.case(&record, &mut out, &mut weight).unwrap();
         run.close_table(&mut out).unwrap();
         let mut page = Vec::new();

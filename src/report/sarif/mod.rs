@@ -20,7 +20,7 @@ use crate::event::{Event, RunEnd, RunStart};
 use crate::model::CaseRecord;
 use crate::plain::{printable, printable_json};
 use object::{Notification, Severity};
-use rule::Rules;
+use rule::SarifRules;
 use uri::Uris;
 
 /// The published schema of the format.
@@ -33,7 +33,7 @@ pub struct SarifReport {
     out: Sink,
     uris: Uris,
     /// The run that is written now.
-    run: Option<Run>,
+    run: Option<SarifRun>,
     /// How many runs have begun.
     begun: usize,
     is_series: bool,
@@ -42,9 +42,9 @@ pub struct SarifReport {
 
 /// The run so far.
 #[derive(Debug)]
-struct Run {
+struct SarifRun {
     start: RunStart,
-    rules: Rules,
+    rules: SarifRules,
     results: usize,
     warnings: Vec<String>,
 }
@@ -71,8 +71,12 @@ impl SarifReport {
         });
         let head = head.to_string();
         write!(self.out, "{comma}{},\"results\":[", printable_json(head.trim_end_matches('}')))?;
-        self.run =
-            Some(Run { start: start.clone(), rules: Rules::default(), results: 0, warnings: Vec::new() });
+        self.run = Some(SarifRun {
+            start: start.clone(),
+            rules: SarifRules::default(),
+            results: 0,
+            warnings: Vec::new(),
+        });
         Ok(())
     }
 
@@ -87,7 +91,7 @@ impl SarifReport {
     }
 
     fn end(&mut self, end: &RunEnd) -> io::Result<()> {
-        let Some(Run { start, rules, warnings, .. }) = self.run.take() else { return Ok(()) };
+        let Some(SarifRun { start, rules, warnings, .. }) = self.run.take() else { return Ok(()) };
         let mut invocation = json!({
             // The tool did what it was asked to, whatever it found.
             "executionSuccessful": end.stopped.is_none(),

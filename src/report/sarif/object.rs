@@ -46,9 +46,9 @@ pub(super) struct SarifResult {
     pub(super) kind: ResultKind,
     pub(super) level: Severity,
     pub(super) message: Text,
-    pub(super) locations: Vec<Place>,
+    pub(super) locations: Vec<SarifLocation>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) related_locations: Vec<Place>,
+    pub(super) related_locations: Vec<SarifLocation>,
     pub(super) partial_fingerprints: BTreeMap<&'static str, String>,
     /// None of them says that nothing is suppressed, which no list at all would leave open.
     pub(super) suppressions: Vec<Suppression>,
@@ -57,7 +57,7 @@ pub(super) struct SarifResult {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Place {
+pub(super) struct SarifLocation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]

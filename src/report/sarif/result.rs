@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value as Json, json};
 
-use super::object::{LogicalLocation, Place, ResultKind, SarifResult, Severity, Suppression, Text};
-use super::rule::{Rule, Rules};
+use super::object::{LogicalLocation, ResultKind, SarifLocation, SarifResult, Severity, Suppression, Text};
+use super::rule::{SarifRule, SarifRules};
 use super::uri::Uris;
-use crate::model::{CaseRecord, Finding, Level, Site, Verdict};
+use crate::model::{CaseRecord, FileLocation, Finding, Level, Verdict};
 use crate::plain::printable;
 use crate::protocol::sha256_hex;
 use crate::report::cause::ids;
@@ -21,7 +21,7 @@ const LONGEST: usize = 1000;
 const DIGITS: usize = 32;
 
 /// The results of a case.
-pub(super) fn of_case(record: &CaseRecord, rules: &mut Rules, uris: &Uris) -> Vec<SarifResult> {
+pub(super) fn of_case(record: &CaseRecord, rules: &mut SarifRules, uris: &Uris) -> Vec<SarifResult> {
     let (causes, seen, results) = (ids(record), HashMap::new(), Vec::new());
     let mut case = CaseResults { record, causes, rules, uris, seen, results };
     for finding in &record.findings {
@@ -29,14 +29,14 @@ pub(super) fn of_case(record: &CaseRecord, rules: &mut Rules, uris: &Uris) -> Ve
     }
     case.verdict();
     for left in &record.left_behind {
-        case.add(&Said::of(Rule::LeftBehind, ResultKind::Fail, Severity::Warning, left));
+        case.add(&Said::of(SarifRule::LeftBehind, ResultKind::Fail, Severity::Warning, left));
     }
     case.results
 }
 
 /// What a result says, before it has its place.
 struct Said<'a> {
-    rule: Rule,
+    rule: SarifRule,
     kind: ResultKind,
     level: Severity,
     message: String,
@@ -44,7 +44,7 @@ struct Said<'a> {
 }
 
 impl Said<'_> {
-    fn of(rule: Rule, kind: ResultKind, level: Severity, message: &str) -> Self {
+    fn of(rule: SarifRule, kind: ResultKind, level: Severity, message: &str) -> Self {
         Self { rule, kind, level, message: message.to_owned(), finding: None }
     }
 }
@@ -53,7 +53,7 @@ struct CaseResults<'a> {
     record: &'a CaseRecord,
     /// The names of its causes.
     causes: Vec<String>,
-    rules: &'a mut Rules,
+    rules: &'a mut SarifRules,
     uris: &'a Uris,
     /// How often each fingerprint was given already.
     seen: HashMap<String, usize>,
@@ -78,7 +78,7 @@ impl CaseResults<'_> {
         let answer = answer.filter(|_| finding.level != Level::Snapshot);
         let answer = answer.map(|exchange| format!("; answer: {}", excerpt_line(&exchange.answer)));
         let message = format!("{}{because}{}", finding_line(finding), answer.unwrap_or_default());
-        let rule = Rule::of(finding, &self.record.id);
+        let rule = SarifRule::of(finding, &self.record.id);
         self.add(&Said { rule, kind: ResultKind::Fail, level, message, finding: Some(finding) });
     }
 
@@ -88,17 +88,19 @@ impl CaseResults<'_> {
         let said = match &self.record.verdict {
             Verdict::Passed | Verdict::Waived { .. } => return,
             Verdict::Failed if self.results.iter().any(|result| result.level == Severity::Error) => return,
-            Verdict::Failed => Said::of(Rule::Failed, ResultKind::Fail, Severity::Error, "the case failed"),
-            Verdict::Flaky { .. } => Said::of(Rule::Flaky, ResultKind::Fail, Severity::Warning, &reason),
+            Verdict::Failed => {
+                Said::of(SarifRule::Failed, ResultKind::Fail, Severity::Error, "the case failed")
+            }
+            Verdict::Flaky { .. } => Said::of(SarifRule::Flaky, ResultKind::Fail, Severity::Warning, &reason),
             Verdict::Inconclusive(_) => {
-                Said::of(Rule::Inconclusive, ResultKind::Open, Severity::None, &reason)
+                Said::of(SarifRule::Inconclusive, ResultKind::Open, Severity::None, &reason)
             }
             Verdict::Skipped(why) if why.is_meant() => {
-                Said::of(Rule::Skipped, ResultKind::NotApplicable, Severity::None, &reason)
+                Said::of(SarifRule::Skipped, ResultKind::NotApplicable, Severity::None, &reason)
             }
             // The run itself reports once why it ended.
             Verdict::Skipped(_) if !is_listed(self.record) => return,
-            Verdict::Skipped(_) => Said::of(Rule::Skipped, ResultKind::Open, Severity::None, &reason),
+            Verdict::Skipped(_) => Said::of(SarifRule::Skipped, ResultKind::Open, Severity::None, &reason),
         };
         self.add(&said);
     }
@@ -137,17 +139,17 @@ impl CaseResults<'_> {
         format!("{digest}:{count}")
     }
 
-    fn location(&self) -> Place {
+    fn location(&self) -> SarifLocation {
         let id = self.record.id.as_str().to_owned();
         let logical_locations = vec![LogicalLocation { fully_qualified_name: id, kind: "test" }];
-        Place { logical_locations, ..self.uris.location(&Site::from(&self.record.spot)) }
+        SarifLocation { logical_locations, ..self.uris.location(&FileLocation::from(&self.record.spot)) }
     }
 
     /// The places of the contract that say so.
-    fn related(&self, finding: &Finding) -> Vec<Place> {
+    fn related(&self, finding: &Finding) -> Vec<SarifLocation> {
         let cited = (0..).zip(&finding.cites);
         cited
-            .map(|(number, citation)| Place {
+            .map(|(number, citation)| SarifLocation {
                 id: Some(number),
                 message: Some(Text::new(&citation.promise.to_string())),
                 ..self.uris.location(&citation.site)

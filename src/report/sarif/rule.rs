@@ -1,5 +1,5 @@
 //! The rules that results name. Their ids never change with a run: they are made of the contract and
-//! its promise, or of the kind of result. Main types: [`Rule`] and [`Rules`].
+//! its promise, or of the kind of result. Main types: [`SarifRule`] and [`SarifRules`].
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::report::cause::cited;
 
 /// What a result is an instance of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Rule {
+pub(super) enum SarifRule {
     /// A promise of a contract.
     Promise { contract: String, promise: Promise },
     /// Anything else that is looked at on a level.
@@ -28,7 +28,7 @@ pub(super) enum Rule {
     LeftBehind,
 }
 
-impl Rule {
+impl SarifRule {
     /// The rule of a finding.
     pub(super) fn of(finding: &Finding, case: &CaseId) -> Self {
         let contract = case.table().rsplit_once('/').map_or("", |(contract, _)| contract).to_owned();
@@ -127,14 +127,14 @@ fn about_level(level: Level) -> &'static str {
 
 /// The rules of a run, in the order in which they were met.
 #[derive(Debug, Default)]
-pub(super) struct Rules {
-    all: Vec<Rule>,
+pub(super) struct SarifRules {
+    all: Vec<SarifRule>,
     known: HashMap<String, usize>,
 }
 
-impl Rules {
+impl SarifRules {
     /// The position of a rule, which joins those that are met if it is new.
-    pub(super) fn index(&mut self, rule: &Rule) -> usize {
+    pub(super) fn index(&mut self, rule: &SarifRule) -> usize {
         let next = self.all.len();
         let index = *self.known.entry(rule.id()).or_insert(next);
         if index == next {
@@ -145,6 +145,6 @@ impl Rules {
 
     /// All that were met.
     pub(super) fn into_all(self) -> Vec<RuleDescriptor> {
-        self.all.iter().map(Rule::described).collect()
+        self.all.iter().map(SarifRule::described).collect()
     }
 }

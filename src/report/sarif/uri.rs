@@ -4,8 +4,8 @@ use std::path::{Component, Path};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::object::{ArtifactLocation, PhysicalLocation, Place, Region};
-use crate::model::Site;
+use super::object::{ArtifactLocation, PhysicalLocation, Region, SarifLocation};
+use crate::model::FileLocation;
 
 /// The name of the folder that URIs are relative to. Consumers know it by this name.
 pub(super) const ROOT: &str = "%SRCROOT%";
@@ -29,14 +29,14 @@ impl Uris {
     }
 
     /// The place of a site, as SARIF writes it.
-    pub(super) fn location(&self, site: &Site) -> Place {
+    pub(super) fn location(&self, site: &FileLocation) -> SarifLocation {
         let is_within = !site.file.has_root();
         let path = self.parts(&site.file).iter().map(|name| part(name)).collect::<Vec<_>>().join("/");
         let uri = if is_within { path } else { format!("file:///{path}") };
         let artifact_location = ArtifactLocation { uri, uri_base_id: is_within.then_some(ROOT) };
         let region = Region { start_line: site.line, start_column: site.column };
         let physical_location = PhysicalLocation { artifact_location, region };
-        Place { id: None, message: None, physical_location, logical_locations: Vec::new() }
+        SarifLocation { id: None, message: None, physical_location, logical_locations: Vec::new() }
     }
 
     /// The parts of a path from the root on, without `.` and, where it can be, without `x/..`.
@@ -63,10 +63,10 @@ pub(super) fn part(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::Uris;
-    use crate::model::Site;
+    use crate::model::FileLocation;
 
     fn uri(below: &str, file: &str) -> (String, bool) {
-        let site = Site { file: file.into(), line: 1, column: 1 };
+        let site = FileLocation { file: file.into(), line: 1, column: 1 };
         let location = Uris::below(below).location(&site).physical_location.artifact_location;
         (location.uri, location.uri_base_id.is_some())
     }

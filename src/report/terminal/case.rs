@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::paint::{Paint, Style, Verbosity};
+use super::paint::{Paint, TerminalStyle, Verbosity};
 use crate::model::{CaseRecord, Exchange, Finding, Request, Verdict};
 use crate::plain::printable;
 use crate::report::Repeat;
@@ -11,7 +11,7 @@ use crate::report::headline::flaky;
 
 /// Writes cases one after the other.
 pub(super) struct CaseWriter {
-    pub(super) style: Style,
+    pub(super) style: TerminalStyle,
     /// Where requests can be sent again.
     pub(super) repeat: Repeat,
     /// The reason of the last case.
@@ -19,7 +19,7 @@ pub(super) struct CaseWriter {
 }
 
 impl CaseWriter {
-    pub(super) fn new(style: Style, repeat: Repeat) -> Self {
+    pub(super) fn new(style: TerminalStyle, repeat: Repeat) -> Self {
         Self { style, repeat, last_reason: None }
     }
 
@@ -156,7 +156,7 @@ impl CaseWriter {
 
 /// What a person has to know of a case that did not pass, as plain text.
 pub fn case_text(record: &CaseRecord, repeat: &Repeat) -> String {
-    let style = Style {
+    let style = TerminalStyle {
         is_coloured: false,
         has_progress: false,
         verbosity: Verbosity::Normal,

@@ -6,6 +6,6 @@ mod paint;
 mod report;
 
 pub use case::case_text;
-pub use paint::{Style, Verbosity};
+pub use paint::{TerminalStyle, Verbosity};
 #[cfg(feature = "cli")]
 pub use report::TerminalReport;

@@ -1,4 +1,4 @@
-//! How what a person reads is set: colours, and lines that fit. Main type: [`Style`].
+//! How what a person reads is set: colours, and lines that fit. Main type: [`TerminalStyle`].
 
 use crate::plain::printable;
 use crate::wrapped::{cut, width, wrapped};
@@ -16,7 +16,7 @@ pub enum Verbosity {
 
 /// How it is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
+pub struct TerminalStyle {
     /// Whether colours are used; they never say anything alone.
     pub is_coloured: bool,
     /// Whether progress is shown, on standard error.
@@ -40,7 +40,7 @@ pub(super) enum Paint {
     Strong,
 }
 
-impl Style {
+impl TerminalStyle {
     pub(super) fn painted(self, paint: Paint, text: &str) -> String {
         if !self.is_coloured {
             return text.to_owned();

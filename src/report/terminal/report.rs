@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::case::CaseWriter;
-use super::paint::{Paint, Style, Verbosity};
+use super::paint::{Paint, TerminalStyle, Verbosity};
 use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Repeated, Verdict, plural};
 use crate::report::cause::Causes;
@@ -26,7 +26,7 @@ const SHOWN: usize = 10;
 /// Writes what a run says to a terminal.
 pub struct TerminalReport<W> {
     out: W,
-    style: Style,
+    style: TerminalStyle,
     bar: ProgressBar,
     start: Option<RunStart>,
     writer: CaseWriter,
@@ -72,7 +72,7 @@ struct Series {
 
 impl<W: Write> TerminalReport<W> {
     /// A report to `out`.
-    pub fn new(out: W, style: Style) -> Self {
+    pub fn new(out: W, style: TerminalStyle) -> Self {
         let bar = ProgressBar::hidden();
         let writer = CaseWriter::new(style, Repeat::default());
         let causes = Causes::default();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Citation, Promise, Site};
+use crate::model::{Citation, FileLocation, Promise};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::report) struct RawCitation {
@@ -49,7 +49,7 @@ impl From<RawCitation> for Citation {
         };
         // Lines and columns count from 1, and consumers of SARIF count no further than 32 bits.
         let within = |number: usize| number.clamp(1, FARTHEST);
-        let site = Site { file: PathBuf::from(file), line: within(line), column: within(column) };
+        let site = FileLocation { file: PathBuf::from(file), line: within(line), column: within(column) };
         Self { promise, site }
     }
 }

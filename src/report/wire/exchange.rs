@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::case::is_none;
 use super::{WireError, micros};
-use crate::model::{Answer, Exchange, Flaw, Format, Method, Request, SentBody};
+use crate::model::{Answer, AnswerFormat, Exchange, Flaw, Method, Request, SentBody};
 use crate::protocol::{from_base64, read_answer, to_base64};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -125,8 +125,8 @@ impl TryFrom<RawRequest> for Request {
     }
 }
 
-fn read_format(name: String) -> Result<Format, WireError> {
-    let found = Format::of_word(&name);
+fn read_format(name: String) -> Result<AnswerFormat, WireError> {
+    let found = AnswerFormat::of_word(&name);
     found.ok_or(WireError::InvalidValue { what: "format", found: name })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::FormatSchema;
 use super::{read_event, write_event};
 use crate::event::{Event, Outcome, SeriesEnd, Stopped};
-use crate::model::{Fault, Inconclusive, Scheme, Skipped, SnapshotOutcome, Verdict};
+use crate::model::{Inconclusive, NoAnswer, Scheme, Skipped, SnapshotOutcome, Verdict};
 
 /// A line of a case in which everything that may be left out is there.
 const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","tags":["odd","slow"],"file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row","cites":[{"kind":"error-row","status":400,"code":"X","file":"c.toml","line":9,"column":1},{"kind":"field","name":"f","file":"c.toml","line":2,"column":3},{"kind":"limit","parameter":"p","limit":"ascii","file":"c.toml","line":4,"column":5}]}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","flaws":[{"kind":"surplus","start":"HTTP/1.1"},{"kind":"coding","label":"br","reason":"no"}],"duration_us":5}}],"given":[["made","x"]],"variables":[["region","cn"],["n",{"b":1.50,"a":null}]],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"codes_due":[[],["X","Y"]],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"started_again":"lost","repeated":{"shown":2,"passed":1,"failed":1,"waived":0,"inconclusive":0,"skipped":0,"other_answers":3},"left_behind":["it"],"duration_us":7}"#;
@@ -35,13 +35,13 @@ fn every_verdict_comes_back_with_its_reason() {
     let text = || "why".to_owned();
     let after = Duration::from_millis(1500);
     let unknown = [
-        Inconclusive::Transport(Fault::Connect { reason: text() }),
-        Inconclusive::Transport(Fault::TimedOut { what: "the answer".into(), after }),
-        Inconclusive::Transport(Fault::Broken { reason: text() }),
-        Inconclusive::Transport(Fault::Lost { reason: text() }),
-        Inconclusive::Transport(Fault::TooLarge { limit: 9 }),
-        Inconclusive::Transport(Fault::Unsendable { reason: text() }),
-        Inconclusive::Transport(Fault::Interrupted),
+        Inconclusive::Transport(NoAnswer::Connect { reason: text() }),
+        Inconclusive::Transport(NoAnswer::TimedOut { what: "the answer".into(), after }),
+        Inconclusive::Transport(NoAnswer::Broken { reason: text() }),
+        Inconclusive::Transport(NoAnswer::Lost { reason: text() }),
+        Inconclusive::Transport(NoAnswer::TooLarge { limit: 9 }),
+        Inconclusive::Transport(NoAnswer::Unsendable { reason: text() }),
+        Inconclusive::Transport(NoAnswer::Interrupted),
         Inconclusive::Throttled { answer: text() },
         Inconclusive::SetUp { state: text(), reason: text() },
         Inconclusive::Unprepared { reason: text() },

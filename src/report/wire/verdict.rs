@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{WireError, micros};
-use crate::model::{Fault, Inconclusive, Skipped, SnapshotOutcome, Verdict};
+use crate::model::{Inconclusive, NoAnswer, Skipped, SnapshotOutcome, Verdict};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
@@ -79,15 +79,15 @@ impl TryFrom<RawVerdict> for Verdict {
 impl From<Inconclusive> for RawInconclusive {
     fn from(unknown: Inconclusive) -> Self {
         match unknown {
-            Inconclusive::Transport(Fault::Connect { reason }) => Self::Connect { reason },
-            Inconclusive::Transport(Fault::TimedOut { what, after }) => {
+            Inconclusive::Transport(NoAnswer::Connect { reason }) => Self::Connect { reason },
+            Inconclusive::Transport(NoAnswer::TimedOut { what, after }) => {
                 Self::TimedOut { what: what.into_owned(), after_us: micros(after) }
             }
-            Inconclusive::Transport(Fault::Broken { reason }) => Self::Broken { reason },
-            Inconclusive::Transport(Fault::Lost { reason }) => Self::Lost { reason },
-            Inconclusive::Transport(Fault::TooLarge { limit }) => Self::TooLarge { limit },
-            Inconclusive::Transport(Fault::Unsendable { reason }) => Self::Unsendable { reason },
-            Inconclusive::Transport(Fault::Interrupted) => Self::Interrupted,
+            Inconclusive::Transport(NoAnswer::Broken { reason }) => Self::Broken { reason },
+            Inconclusive::Transport(NoAnswer::Lost { reason }) => Self::Lost { reason },
+            Inconclusive::Transport(NoAnswer::TooLarge { limit }) => Self::TooLarge { limit },
+            Inconclusive::Transport(NoAnswer::Unsendable { reason }) => Self::Unsendable { reason },
+            Inconclusive::Transport(NoAnswer::Interrupted) => Self::Interrupted,
             Inconclusive::Throttled { answer } => Self::Throttled { answer },
             Inconclusive::SetUp { state, reason } => Self::SetUp { state, reason },
             Inconclusive::Paused { paused } => Self::Paused { paused_us: micros(paused) },
@@ -99,16 +99,16 @@ impl From<Inconclusive> for RawInconclusive {
 impl From<RawInconclusive> for Inconclusive {
     fn from(raw: RawInconclusive) -> Self {
         match raw {
-            RawInconclusive::Connect { reason } => Self::Transport(Fault::Connect { reason }),
+            RawInconclusive::Connect { reason } => Self::Transport(NoAnswer::Connect { reason }),
             RawInconclusive::TimedOut { what, after_us } => {
                 let after = Duration::from_micros(after_us);
-                Self::Transport(Fault::TimedOut { what: what.into(), after })
+                Self::Transport(NoAnswer::TimedOut { what: what.into(), after })
             }
-            RawInconclusive::Broken { reason } => Self::Transport(Fault::Broken { reason }),
-            RawInconclusive::Lost { reason } => Self::Transport(Fault::Lost { reason }),
-            RawInconclusive::TooLarge { limit } => Self::Transport(Fault::TooLarge { limit }),
-            RawInconclusive::Unsendable { reason } => Self::Transport(Fault::Unsendable { reason }),
-            RawInconclusive::Interrupted => Self::Transport(Fault::Interrupted),
+            RawInconclusive::Broken { reason } => Self::Transport(NoAnswer::Broken { reason }),
+            RawInconclusive::Lost { reason } => Self::Transport(NoAnswer::Lost { reason }),
+            RawInconclusive::TooLarge { limit } => Self::Transport(NoAnswer::TooLarge { limit }),
+            RawInconclusive::Unsendable { reason } => Self::Transport(NoAnswer::Unsendable { reason }),
+            RawInconclusive::Interrupted => Self::Transport(NoAnswer::Interrupted),
             RawInconclusive::Throttled { answer } => Self::Throttled { answer },
             RawInconclusive::SetUp { state, reason } => Self::SetUp { state, reason },
             RawInconclusive::Paused { paused_us } => {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::case::{SHOWN_LINES, write_rest};
 use crate::markup::{Html, SHOWN_LETTERS};
 use crate::protocol::sha256_hex;
-use crate::snapshot::{DiffLine, LineKind, Piece, Recorded, hunks};
+use crate::snapshot::{DiffLine, LineKind, Piece, SnapshotFile, hunks};
 
 /// The largest snapshot, in bytes, that is compared on the page: a hundred times a usual one.
 const COMPARED_BYTES: usize = 256 * 1024;
@@ -15,7 +15,11 @@ const COMPARED_BYTES: usize = 256 * 1024;
 const CONTEXT: usize = 12;
 
 /// Writes both answers of a case.
-pub(super) fn write_answers(html: &mut Html<'_>, old: Option<&Recorded>, new: &Recorded) -> io::Result<()> {
+pub(super) fn write_answers(
+    html: &mut Html<'_>,
+    old: Option<&SnapshotFile>,
+    new: &SnapshotFile,
+) -> io::Result<()> {
     let text = old.map_or("", |old| &old.text);
     if text.len().max(new.text.len()) > COMPARED_BYTES {
         return write_digests(html, old, new);
@@ -169,7 +173,7 @@ fn write_pieces(html: &mut Html<'_>, pieces: &[Piece]) -> io::Result<()> {
 }
 
 /// For what is too large to be compared on a page.
-fn write_digests(html: &mut Html<'_>, old: Option<&Recorded>, new: &Recorded) -> io::Result<()> {
+fn write_digests(html: &mut Html<'_>, old: Option<&SnapshotFile>, new: &SnapshotFile) -> io::Result<()> {
     html.raw(
         "<p class=\"warning\">Too large to be compared here; look at the files.</p><ul class=\"facts\">",
     )?;

@@ -5,7 +5,7 @@ use std::io;
 use super::answer::write_answers;
 use crate::markup::Html;
 use crate::review::{Change, Fact, fault_note};
-use crate::snapshot::Recorded;
+use crate::snapshot::SnapshotFile;
 
 /// How many lines of a difference, or of a request, are shown.
 pub(super) const SHOWN_LINES: usize = 400;
@@ -53,7 +53,7 @@ fn write_facts(html: &mut Html<'_>, change: &Change, known: &[Fact]) -> io::Resu
 }
 
 /// Where both come from, if that is not the same.
-fn write_origin(html: &mut Html<'_>, old: Option<&Recorded>, new: &Recorded) -> io::Result<()> {
+fn write_origin(html: &mut Html<'_>, old: Option<&SnapshotFile>, new: &SnapshotFile) -> io::Result<()> {
     let Some(old) = old.filter(|old| (&old.endpoint, &old.version) != (&new.endpoint, &new.version)) else {
         return Ok(());
     };

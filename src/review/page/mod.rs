@@ -1,4 +1,4 @@
-//! The page on which you decide in a browser. Main type: [`Page`].
+//! The page on which you decide in a browser. Main type: [`ReviewPage`].
 //!
 //! One file that loads nothing: it contains its style and its script, and its policy allows only these, by their
 //! digests. It is whole without the script, which adds deciding and finding. Pure: groups in, HTML out.
@@ -15,8 +15,8 @@ use super::decision::{FORMAT, VERSION, digest};
 use crate::markup::{Document, Html, base_style};
 use crate::model::plural;
 use crate::protocol::sha256_hex;
-use crate::review::{Change, Group, fault_note};
-use crate::snapshot::Recorded;
+use crate::review::{Change, ChangeGroup, fault_note};
+use crate::snapshot::SnapshotFile;
 
 const PAGE: Document =
     Document { style: concat!(base_style!(), include_str!("page.css")), script: include_str!("page.js") };
@@ -30,7 +30,7 @@ const LISTED_ROWS: usize = 12;
 
 /// A page with the pending changes of one store.
 #[derive(Debug, Clone, Copy)]
-pub struct Page<'a> {
+pub struct ReviewPage<'a> {
     /// The store's name, which the decisions repeat.
     pub store: &'a str,
     /// The folder as you know it.
@@ -40,10 +40,10 @@ pub struct Page<'a> {
     /// Whether files of the store could not be used, and so are not shown.
     pub has_unusable: bool,
     /// The changes.
-    pub groups: &'a [Group],
+    pub groups: &'a [ChangeGroup],
 }
 
-impl Page<'_> {
+impl ReviewPage<'_> {
     /// Writes the page.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl Page<'_> {
     fn overview(&self, html: &mut Html<'_>) -> io::Result<()> {
         html.raw("<a class=\"skip\" href=\"#changes\">To the changes</a>\n<header class=\"top\">\n")?;
         html.raw("<h1>Snapshots to decide on</h1>\n<dl>")?;
-        let named = |name: fn(&Recorded) -> &str| {
+        let named = |name: fn(&SnapshotFile) -> &str| {
             let names: BTreeSet<&str> = self.changes().map(|change| name(&change.snapshot.new)).collect();
             let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
             if names.is_empty() { "unknown".to_owned() } else { names.join(", ") }
@@ -133,7 +133,7 @@ impl Page<'_> {
     }
 }
 
-fn write_group(html: &mut Html<'_>, group: &Group, position: usize, first: usize) -> io::Result<()> {
+fn write_group(html: &mut Html<'_>, group: &ChangeGroup, position: usize, first: usize) -> io::Result<()> {
     html.raw("<section class=\"group\" aria-labelledby=\"g")?.shown(position)?.raw("\">\n")?;
     html.raw("<header class=\"head\"><h2 tabindex=\"-1\" id=\"g")?.shown(position)?.raw("\">")?;
     for (position, fact) in group.facts.iter().enumerate() {

@@ -2,20 +2,22 @@
 
 use std::time::Duration;
 
-use super::Reader;
-use crate::model::{Contract, EffectRule, Observe, Parameter, Problem, StateDefinition, UniqueRule};
+use super::ContractReader;
+use crate::model::{
+    Contract, EffectRule, ObservationRequest, Parameter, Problem, StateDefinition, UniqueRule,
+};
 use crate::source::document::Node;
 use crate::source::matcher::check_path;
-use crate::source::names::Names;
+use crate::source::names::NameScope;
 
 /// How long an effect may take to be seen, in seconds, if the contract does not say.
 const WITHIN: u32 = 1;
 
-impl Reader<'_> {
+impl ContractReader<'_> {
     /// The effect; its templates may use what states give.
     pub(super) fn effect(&mut self, node: &Node, states: &[StateDefinition]) -> Option<EffectRule> {
         let (observe, success) = (node.get("observe")?, node.get("success")?);
-        let mut names = Names::new();
+        let mut names = NameScope::new();
         for state in states {
             state.provides.iter().for_each(|variable| names.add(variable.name.as_str()));
         }
@@ -25,7 +27,7 @@ impl Reader<'_> {
         self.check_list_path(success.get("adds")?);
         Some(EffectRule {
             about: node.text("about")?,
-            observe: Observe {
+            observe: ObservationRequest {
                 method: observe.get("method").and_then(|method| self.method(method)),
                 path: observe.text("path"),
                 params: observe.get("params").map(Node::to_pairs).unwrap_or_default(),

@@ -1,13 +1,13 @@
 //! Reads the form of every answer.
 
-use super::Reader;
+use super::ContractReader;
 use crate::model::{
-    Backing, Charset, Envelope, Format, HeaderPromise, HeaderRule, MediaTypes, Others, Problem,
+    AnswerFormat, Backing, Charset, Envelope, HeaderPromise, HeaderRule, MediaTypes, OtherFields, Problem,
     RequestIdRule, Throttle, XmlRoots, essence,
 };
-use crate::source::document::{Kind, Node};
+use crate::source::document::{Node, NodeKind};
 
-impl Reader<'_> {
+impl ContractReader<'_> {
     pub(super) fn envelope(&mut self, node: &Node) -> Envelope {
         let types = node.get("content-type");
         let success = node.get("success");
@@ -41,21 +41,21 @@ impl Reader<'_> {
     }
 
     /// Whether a body may have fields that the contract does not name.
-    fn others(&mut self, body: Option<&Node>) -> Others {
-        let Some(body) = body else { return Others::Unsaid };
+    fn others(&mut self, body: Option<&Node>) -> OtherFields {
+        let Some(body) = body else { return OtherFields::Unsaid };
         match (body.text("open"), body.flag("closed", false)) {
             (Some(_), true) => {
                 let hint = "drop one of `closed` and `open`";
                 let message = "what may have other fields is not closed";
                 self.problems.push(Problem::new(body.spot.clone(), message).hint(hint));
-                Others::Unsaid
+                OtherFields::Unsaid
             }
             (Some(why), false) => {
                 let spot = body.get("open").map_or_else(|| body.spot.clone(), |node| node.spot.clone());
-                Others::Open { why, spot }
+                OtherFields::Open { why, spot }
             }
-            (None, true) => Others::Refused(self.backing(body)),
-            (None, false) => Others::Unsaid,
+            (None, true) => OtherFields::Refused(self.backing(body)),
+            (None, false) => OtherFields::Unsaid,
         }
     }
 
@@ -103,7 +103,7 @@ impl Reader<'_> {
         };
         for item in node.get("other").into_iter().flat_map(one_or_more) {
             let media_type = item.as_text().map(essence).unwrap_or_default();
-            let of_both = Format::ALL.into_iter().find(|format| types.has(*format, &media_type));
+            let of_both = AnswerFormat::ALL.into_iter().find(|format| types.has(*format, &media_type));
             if let Some(format) = of_both {
                 self.problem(item, format!("`{media_type}` is the media type of {format} here as well"));
             }
@@ -128,5 +128,5 @@ impl Reader<'_> {
 
 /// A value that may be a list of them.
 fn one_or_more(node: &Node) -> &[Node] {
-    if matches!(node.kind, Kind::List(_)) { node.items() } else { std::slice::from_ref(node) }
+    if matches!(node.kind, NodeKind::List(_)) { node.items() } else { std::slice::from_ref(node) }
 }

@@ -1,5 +1,5 @@
 //! Reads `contract.toml`, the file it shares with others, and `states.toml` into a [`Contract`].
-//! The parts are read in files of their own; what they share is the [`Reader`].
+//! The parts are read in files of their own; what they share is the [`ContractReader`].
 
 mod effect;
 mod envelope;
@@ -16,8 +16,8 @@ use super::normalisation;
 use super::regexes::compiled;
 use super::shape::nearest;
 use crate::model::{
-    Backing, Contract, Effect, ErrorRow, Field, FormatChoice, Listing, MessageTemplate, Method, OperationId,
-    Parameter, Place, Problem, RateLimit, Reach, RequestShape, Rule, Source,
+    Backing, Contract, ContractRule, Effect, ErrorRow, Field, FormatChoice, Listing, MessageTemplate, Method,
+    OperationId, Parameter, ParameterPlace, Problem, RateLimit, Reach, RequestShape, Source,
 };
 
 /// The files that make up one contract, already of the right shape.
@@ -29,7 +29,7 @@ pub(super) struct ContractFiles<'a> {
 
 /// Builds a contract; what does not fit together joins `problems`.
 pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Vec<Problem>) -> Contract {
-    let mut reader = Reader { problems, sources: sources_of(files) };
+    let mut reader = ContractReader { problems, sources: sources_of(files) };
     let own = files.contract;
     let shared = |key: &str| own.get(key).or_else(|| files.common.and_then(|common| common.get(key)));
     let rows = reader.rows(own.get("error"), true);
@@ -83,12 +83,12 @@ fn lower(names: &[String]) -> Vec<String> {
     names.iter().map(|name| name.to_ascii_lowercase()).collect()
 }
 
-struct Reader<'a> {
+struct ContractReader<'a> {
     problems: &'a mut Vec<Problem>,
     sources: Vec<Source>,
 }
 
-impl Reader<'_> {
+impl ContractReader<'_> {
     fn problem(&mut self, node: &Node, message: impl Into<String>) {
         self.problems.push(Problem::new(node.spot.clone(), message));
     }
@@ -137,7 +137,7 @@ impl Reader<'_> {
             method,
             methods,
             path,
-            place: node.word("place", Place::of_word).unwrap_or(Place::Query),
+            place: node.word("place", ParameterPlace::of_word).unwrap_or(ParameterPlace::Query),
             lists: node.word("lists", Listing::of_word).unwrap_or(Listing::Numbered),
             fixed: node.get("fixed").map(Node::to_pairs).unwrap_or_default(),
             format: node.get("format").map(|format| FormatChoice {
@@ -158,8 +158,9 @@ impl Reader<'_> {
             self.problem(node, "a `{` of the path has no `}`");
             return;
         }
-        let is_in_path =
-            |parameter: &&Parameter| parameter.place.unwrap_or(contract.request.place) == Place::Path;
+        let is_in_path = |parameter: &&Parameter| {
+            parameter.place.unwrap_or(contract.request.place) == ParameterPlace::Path
+        };
         let known: Vec<&str> =
             contract.parameters.iter().filter(is_in_path).map(|parameter| parameter.name.as_str()).collect();
         for name in names.iter().filter(|name| !known.contains(*name)) {
@@ -263,14 +264,14 @@ impl Reader<'_> {
         }
     }
 
-    fn rules(&mut self, list: Option<&Node>) -> Vec<Rule> {
-        let mut rules: Vec<Rule> = Vec::new();
+    fn rules(&mut self, list: Option<&Node>) -> Vec<ContractRule> {
+        let mut rules: Vec<ContractRule> = Vec::new();
         for node in list.map(Node::items).unwrap_or_default() {
             let id = node.text("id").unwrap_or_default();
             if rules.iter().any(|known| known.id == id) {
                 self.problem(node.get("id").unwrap_or(node), format!("the rule `{id}` is there twice"));
             }
-            rules.push(Rule {
+            rules.push(ContractRule {
                 id,
                 text: node.text("text").unwrap_or_default(),
                 disputed: node.text("disputed"),

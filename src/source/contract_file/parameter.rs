@@ -1,10 +1,10 @@
 //! Reads parameters and their constraints.
 
-use super::Reader;
-use crate::model::{Constraint, Limit, Parameter, ParameterType, Place, Problem};
-use crate::source::document::{Entry, Node};
+use super::ContractReader;
+use crate::model::{Constraint, Limit, Parameter, ParameterPlace, ParameterType, Problem};
+use crate::source::document::{KeyValue, Node};
 
-impl Reader<'_> {
+impl ContractReader<'_> {
     /// The parameters. A page may list one twice (the metadata behind it does): equal rows are one.
     pub(super) fn parameters(&mut self, list: Option<&Node>) -> Vec<Parameter> {
         let mut parameters: Vec<Parameter> = Vec::new();
@@ -32,7 +32,7 @@ impl Reader<'_> {
             kind: node.word("type", ParameterType::of_word).unwrap_or(ParameterType::String),
             is_required: node.flag("required", false),
             is_deprecated: node.flag("deprecated", false),
-            place: node.word("place", Place::of_word),
+            place: node.word("place", ParameterPlace::of_word),
             about: node.text("about").unwrap_or_default(),
             source: self.cited(node),
             constraints: constraints.iter().filter_map(|item| self.constraint(item)).collect(),
@@ -58,7 +58,7 @@ impl Reader<'_> {
         })
     }
 
-    fn limit(&mut self, entry: &Entry) -> Option<Limit> {
+    fn limit(&mut self, entry: &KeyValue) -> Option<Limit> {
         let node = &entry.node;
         let text = || node.as_text().map(str::to_owned);
         match entry.key.as_str() {

@@ -4,9 +4,9 @@ use crate::model::{
     Problem, Recipe, RecipeStep, RequestSpec, StateDefinition, StateParameter, StateVariable, Sweep, Value,
     is_singular,
 };
-use crate::source::document::{Entry, Node};
+use crate::source::document::{KeyValue, Node};
 use crate::source::matcher::check_path;
-use crate::source::names::Names;
+use crate::source::names::NameScope;
 use crate::template;
 
 /// The states of a file of the right shape.
@@ -26,7 +26,7 @@ pub(super) fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefin
 /// How what a killed run left behind is removed, if the file says so.
 pub(super) fn sweep(node: &Node, problems: &mut Vec<Problem>) -> Option<Sweep> {
     let sweep = node.get("sweep")?;
-    let mut names = Names::new();
+    let mut names = NameScope::new();
     for entry in node.get("vars").map(Node::entries).unwrap_or_default() {
         names.add(entry.key.as_str());
     }
@@ -49,7 +49,7 @@ fn state(node: &Node, vars: Option<&Node>, problems: &mut Vec<Problem>) -> State
         name: node.text("name").unwrap_or_default(),
         about: node.text("about").unwrap_or_default(),
         params: entries("params")
-            .map(|Entry { key, node, .. }| StateParameter {
+            .map(|KeyValue { key, node, .. }| StateParameter {
                 name: key.clone(),
                 about: node.text("about").unwrap_or_default(),
                 is_required: node.flag("required", false),
@@ -57,7 +57,7 @@ fn state(node: &Node, vars: Option<&Node>, problems: &mut Vec<Problem>) -> State
             })
             .collect(),
         provides: entries("provides")
-            .map(|Entry { key, node, .. }| StateVariable {
+            .map(|KeyValue { key, node, .. }| StateVariable {
                 name: key.clone(),
                 about: node.text("about").unwrap_or_default(),
                 example: node.text("example").unwrap_or_default(),
@@ -71,7 +71,7 @@ fn state(node: &Node, vars: Option<&Node>, problems: &mut Vec<Problem>) -> State
 /// Reads a recipe, whose templates may use the run, the state's parameters, and what was saved before. Variables of the
 /// endpoint are known only when it is chosen, so the file declares them.
 fn recipe(node: &Node, state: &Node, vars: Option<&Node>, problems: &mut Vec<Problem>) -> Recipe {
-    let mut names = Names::new();
+    let mut names = NameScope::new();
     names.add("run");
     for entry in vars.map(Node::entries).unwrap_or_default() {
         names.add(entry.key.as_str());
@@ -102,11 +102,11 @@ fn items(list: Option<&Node>) -> Vec<&Node> {
     list.map(Node::items).unwrap_or_default().iter().collect()
 }
 
-fn steps(list: Option<&Node>, names: &mut Names, problems: &mut Vec<Problem>) -> Vec<RecipeStep> {
+fn steps(list: Option<&Node>, names: &mut NameScope, problems: &mut Vec<Problem>) -> Vec<RecipeStep> {
     list.map(Node::items).unwrap_or_default().iter().map(|node| step(node, names, problems)).collect()
 }
 
-fn step(node: &Node, names: &mut Names, problems: &mut Vec<Problem>) -> RecipeStep {
+fn step(node: &Node, names: &mut NameScope, problems: &mut Vec<Problem>) -> RecipeStep {
     names.check_key(node, "params", problems);
     let saved = node.get("save").map(Node::entries).unwrap_or_default();
     for entry in saved {

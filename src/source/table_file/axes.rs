@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::Reader;
-use crate::model::{AxisChoice, Format, Place, Problem, Scheme, With, work};
+use super::TableReader;
+use crate::model::{AnswerFormat, AxisChoice, ParameterPlace, Problem, Scheme, With, work};
 use crate::source::bound::{MOST_DRAWN, check_axes};
 use crate::source::document::Node;
 
 /// The choices of the axes; one empty choice without them.
-pub(super) fn read(reader: &mut Reader<'_>, node: Option<&Node>, table: &Node) -> Vec<AxisChoice> {
+pub(super) fn read(reader: &mut TableReader<'_>, node: Option<&Node>, table: &Node) -> Vec<AxisChoice> {
     let mut choices = vec![AxisChoice::default()];
     let Some(node) = node else {
         return choices;
@@ -19,8 +19,8 @@ pub(super) fn read(reader: &mut Reader<'_>, node: Option<&Node>, table: &Node) -
     for item in node.get("method").map(Node::items).unwrap_or_default() {
         methods.extend(reader.method(item));
     }
-    let places = node.words("place", Place::of_word);
-    let formats = node.words("format", Format::of_word);
+    let places = node.words("place", ParameterPlace::of_word);
+    let formats = node.words("format", AnswerFormat::of_word);
     // The endpoint's own scheme is `usual`.
     let schemes = node.words("sign", |word| match word {
         "usual" => Some(None),
@@ -45,7 +45,7 @@ pub(super) fn read(reader: &mut Reader<'_>, node: Option<&Node>, table: &Node) -
     choices
 }
 
-fn check(reader: &mut Reader<'_>, node: &Node, choices: &[AxisChoice]) {
+fn check(reader: &mut TableReader<'_>, node: &Node, choices: &[AxisChoice]) {
     if choices == [AxisChoice::default()] {
         reader.problem(node, "the axes have no values");
     }
@@ -59,7 +59,7 @@ fn check(reader: &mut Reader<'_>, node: &Node, choices: &[AxisChoice]) {
 }
 
 /// The parameters of the values of the axis `with`.
-fn with(reader: &mut Reader<'_>, node: &Node, table: &Node) -> Vec<Arc<With>> {
+fn with(reader: &mut TableReader<'_>, node: &Node, table: &Node) -> Vec<Arc<With>> {
     let known = table.get("with").map(Node::entries).unwrap_or_default();
     let mut found = Vec::new();
     for item in node.get("with").map(Node::items).unwrap_or_default() {
@@ -90,7 +90,7 @@ fn multiply<T>(choices: &mut Vec<AxisChoice>, values: &[T], set: impl Fn(&mut Ax
 }
 
 /// A value of an axis: which axis, and which of its values.
-type Spot = (usize, usize);
+type AxisValue = (usize, usize);
 
 /// As few choices as have every pair of values that some choice has, drawn the same way each time: always the one with
 /// most pairs that are still missing, and of several the first.
@@ -108,7 +108,7 @@ fn pairs(lengths: &[usize], all: Vec<AxisChoice>) -> Vec<AxisChoice> {
     for part in [&mut unsigned, &mut open] {
         missing.extend(part.iter().flat_map(|(pairs, _)| pairs.iter().copied()));
         for (pairs, _) in &drawn {
-            let pairs: &BTreeSet<[Spot; 2]> = pairs;
+            let pairs: &BTreeSet<[AxisValue; 2]> = pairs;
             missing.retain(|pair| !pairs.contains(pair));
         }
         while let Some((pairs, choice)) = next(part, &missing) {
@@ -120,10 +120,10 @@ fn pairs(lengths: &[usize], all: Vec<AxisChoice>) -> Vec<AxisChoice> {
 }
 
 /// A choice, with the pairs of values that it has.
-type Drawn = (BTreeSet<[Spot; 2]>, AxisChoice);
+type Drawn = (BTreeSet<[AxisValue; 2]>, AxisChoice);
 
 /// The choice with most of the missing pairs.
-fn next(open: &mut Vec<Drawn>, missing: &BTreeSet<[Spot; 2]>) -> Option<Drawn> {
+fn next(open: &mut Vec<Drawn>, missing: &BTreeSet<[AxisValue; 2]>) -> Option<Drawn> {
     let gains = open.iter().map(|(pairs, _)| pairs.intersection(missing).count());
     let (best, gain) = gains.enumerate().reduce(|best, other| if other.1 > best.1 { other } else { best })?;
     work::count(open.len());
@@ -133,11 +133,11 @@ fn next(open: &mut Vec<Drawn>, missing: &BTreeSet<[Spot; 2]>) -> Option<Drawn> {
 /// A GET has no form in its body, and so such a choice is not drawn.
 fn is_sendable(choice: &AxisChoice) -> bool {
     let is_get = choice.method.as_ref().is_some_and(|method| matches!(method.as_str(), "GET" | "HEAD"));
-    !is_get || choice.place != Some(Place::Form)
+    !is_get || choice.place != Some(ParameterPlace::Form)
 }
 
 /// The values of a choice by its number in the product, of which the last axis changes first.
-fn spots(lengths: &[usize], number: usize) -> Vec<Spot> {
+fn spots(lengths: &[usize], number: usize) -> Vec<AxisValue> {
     let mut rest = number;
     let mut spots = Vec::new();
     for (axis, length) in lengths.iter().enumerate().rev().filter(|(_, length)| **length > 0) {
@@ -148,7 +148,7 @@ fn spots(lengths: &[usize], number: usize) -> Vec<Spot> {
 }
 
 /// The pairs of values that a choice has; of a single axis each value with itself.
-fn pairs_of(spots: &[Spot]) -> BTreeSet<[Spot; 2]> {
+fn pairs_of(spots: &[AxisValue]) -> BTreeSet<[AxisValue; 2]> {
     let of = |index: usize| spots[index..].iter().map(move |other| [spots[index], *other]);
     (0..spots.len()).flat_map(of).collect()
 }
@@ -156,13 +156,13 @@ fn pairs_of(spots: &[Spot]) -> BTreeSet<[Spot; 2]> {
 #[cfg(test)]
 mod tests {
     use super::{pairs, pairs_of, spots};
-    use crate::model::{AxisChoice, Format, Method, Place};
+    use crate::model::{AnswerFormat, AxisChoice, Method, ParameterPlace};
 
     fn product() -> Vec<AxisChoice> {
         let mut all = Vec::new();
         for method in ["GET", "POST"] {
-            for place in [Place::Query, Place::Form] {
-                for format in [Format::Json, Format::Xml] {
+            for place in [ParameterPlace::Query, ParameterPlace::Form] {
+                for format in [AnswerFormat::Json, AnswerFormat::Xml] {
                     let method = Method::new(method);
                     all.push(AxisChoice {
                         method,

@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Reader;
-use crate::model::{AxisChoice, Case, Contract, Given, Place, Problem, Row, Step, Value, work};
+use super::TableReader;
+use crate::model::{AxisChoice, Case, Contract, Given, ParameterPlace, Problem, Row, Step, Value, work};
 use crate::source::bound::MOST_LACKING;
 use crate::source::document::Node;
 use crate::source::expectation;
 use crate::source::matcher::rendered_flaws;
-use crate::source::names::Names;
+use crate::source::names::NameScope;
 use crate::source::shape::slip;
-use crate::template::{Scope, Unrendered, has_templates, is_template};
+use crate::template::{TemplateScope, Unrendered, has_templates, is_template};
 
 /// How many requests a case sends at the same time at the most.
 const MOST_PARALLEL: usize = 16;
 
-impl Reader<'_> {
+impl TableReader<'_> {
     /// Steps whose request is sent at the same time have one request, and none of their answers is the first.
     pub(super) fn check_parallel(&mut self, steps: &[Node]) {
         let is_parallel = |step: &Node| step.flag("parallel", false);
@@ -99,7 +99,7 @@ impl Reader<'_> {
             let place = step.request.place.or(axes.place).or(case.request.place).unwrap_or(shape.place);
             let body = step.request.raw.body.as_ref().or(case.request.raw.body.as_ref());
             let is_bodiless = matches!(method.unwrap_or(&shape.method).as_str(), "GET" | "HEAD");
-            is_bodiless && place == Place::Form && body.is_none()
+            is_bodiless && place == ParameterPlace::Form && body.is_none()
         };
         if case.axes.iter().any(|axes| case.steps.iter().any(|step| has_form(axes, step))) {
             let spot = node.get("axes").or_else(|| node.get("request")).unwrap_or(node).spot.clone();
@@ -111,7 +111,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn check_names(&mut self, case: &Case, node: &Node, table: &Node) {
-        let mut names = Names::new();
+        let mut names = NameScope::new();
         for row in &case.rows {
             row.vars.iter().for_each(|variable| names.add(variable.name.as_str()));
         }
@@ -167,7 +167,7 @@ impl Reader<'_> {
 
     /// Two states that are set up together must not give the same variable, because its value would be ambiguous.
     /// A state that a later step sets up replaces an earlier one.
-    fn check_provided_twice(&mut self, names: &Names, given: &[Given]) {
+    fn check_provided_twice(&mut self, names: &NameScope, given: &[Given]) {
         let mut known = BTreeSet::new();
         for (name, need) in provided(self.contract, given) {
             if names.has_used(&name) && !known.insert(name.clone()) {
@@ -180,7 +180,7 @@ impl Reader<'_> {
     }
 
     /// A name that is used must not be of two kinds: one would silently take the other's place.
-    fn check_kinds(&mut self, case: &Case, node: &Node, names: &Names) {
+    fn check_kinds(&mut self, case: &Case, node: &Node, names: &NameScope) {
         let columns = case.rows.iter().flat_map(|row| &row.vars).map(|variable| variable.name.clone());
         let columns = columns
             .collect::<BTreeSet<_>>()
@@ -214,7 +214,7 @@ impl Reader<'_> {
     }
 
     /// Each row must have every variable that the case uses and another row has.
-    fn check_rows(&mut self, case: &Case, names: &Names) {
+    fn check_rows(&mut self, case: &Case, names: &NameScope) {
         let mut columns: BTreeMap<&str, &Row> = BTreeMap::new();
         for row in &case.rows {
             for variable in &row.vars {
@@ -258,7 +258,7 @@ impl Reader<'_> {
 
     /// Renders an expectation as far as its values are known before a run, and looks at what comes of it.
     fn check_rendered(&mut self, step: &Step, case: &Case, row: Option<&Row>, node: &Node) {
-        let mut scope = Scope::new(0, row.map_or("", |row| row.id.as_str()));
+        let mut scope = TemplateScope::new(0, row.map_or("", |row| row.id.as_str()));
         let of_row = row.map(|row| row.vars.as_slice()).unwrap_or_default();
         for variable in of_row.iter().chain(&case.vars) {
             if let Ok(value) = self.templates.render(&variable.value, &scope) {
@@ -291,7 +291,7 @@ fn provided<'a>(contract: &'a Contract, given: &'a [Given]) -> impl Iterator<Ite
     })
 }
 
-fn add_provided(contract: &Contract, names: &mut Names, given: &[Given]) {
+fn add_provided(contract: &Contract, names: &mut NameScope, given: &[Given]) {
     provided(contract, given).for_each(|(name, _)| names.add(name));
 }
 

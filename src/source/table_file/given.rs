@@ -1,14 +1,14 @@
 //! Reads the states that a case needs, and compares them with `states.toml`.
 
-use super::{Reader, pairs};
+use super::{TableReader, pairs};
 use crate::model::{Given, Problem, StateDefinition};
-use crate::source::document::{Kind, Node};
+use crate::source::document::{Node, NodeKind};
 use crate::source::shape::nearest;
 use crate::template::is_template;
 
-impl Reader<'_> {
+impl TableReader<'_> {
     pub(super) fn given(&mut self, node: &Node) -> Vec<Given> {
-        let is_list = matches!(node.kind, Kind::List(_));
+        let is_list = matches!(node.kind, NodeKind::List(_));
         let items = if is_list { node.items() } else { std::slice::from_ref(node) };
         items.iter().map(|item| self.one_given(item)).collect()
     }

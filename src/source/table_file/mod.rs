@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    AxisChoice, Case, CaseId, Contract, Expect, Format, Method, Place, Problem, RawParts, RequestSpec, Row,
-    Scheme, Step, Table, TableId, Value, Variable, check_part, is_token, last_part, merge_params,
+    AnswerFormat, AxisChoice, Case, CaseId, Contract, Expect, Method, ParameterPlace, Problem, RawParts,
+    RequestSpec, Row, Scheme, Step, Table, TableId, Value, Variable, check_part, is_token, last_part,
+    merge_params,
 };
-use crate::source::bound::Merged;
-use crate::source::document::{Entry, Node};
+use crate::source::bound::TableSize;
+use crate::source::document::{KeyValue, Node};
 use crate::source::expectation;
 use crate::source::matcher::check_path;
 use crate::source::row_file::{RowFiles, rows};
@@ -20,7 +21,7 @@ use crate::source::shape::nearest;
 use crate::template::Templates;
 
 /// What reading a table needs beside its own text.
-pub(super) struct Reader<'a> {
+pub(super) struct TableReader<'a> {
     pub(super) contract: &'a Contract,
     pub(super) files: &'a RowFiles<'a>,
     pub(super) problems: &'a mut Vec<Problem>,
@@ -36,7 +37,7 @@ struct Defaults<'a> {
     request: RequestSpec,
 }
 
-impl Reader<'_> {
+impl TableReader<'_> {
     /// Reads a table of the right shape.
     pub(super) fn table(&mut self, id: TableId, node: &Node) -> Table {
         let id = Arc::new(id);
@@ -60,7 +61,7 @@ impl Reader<'_> {
     /// Reads the cases, up to the first with which they are too much.
     fn cases(&mut self, nodes: &[Node], defaults: &Defaults<'_>) -> Vec<Arc<Case>> {
         let mut cases = Vec::with_capacity(nodes.len());
-        let mut merged = Merged::default();
+        let mut merged = TableSize::default();
         for node in nodes {
             let case = self.case(node, defaults);
             let too_much = merged.add(&case);
@@ -210,8 +211,8 @@ impl Reader<'_> {
         let headers = headers.iter().flat_map(|entry| self.field(entry)).collect();
         RequestSpec {
             method,
-            place: node.word("place", Place::of_word),
-            format: node.word("format", Format::of_word),
+            place: node.word("place", ParameterPlace::of_word),
+            format: node.word("format", AnswerFormat::of_word),
             sign: node.word("sign", Scheme::of_word),
             raw: RawParts {
                 path: node.text("path"),
@@ -226,7 +227,7 @@ impl Reader<'_> {
     }
 
     /// The lines of a header field, in their order.
-    fn field(&mut self, entry: &Entry) -> Vec<(String, String)> {
+    fn field(&mut self, entry: &KeyValue) -> Vec<(String, String)> {
         if !is_token(&entry.key) {
             let message = format!("{:?} is not the name of a header field", entry.key);
             let problem = Problem::new(entry.key_spot.clone(), message);

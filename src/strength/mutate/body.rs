@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::header::{read_again, with_field};
 use super::write::{json_text, xml_text};
 use super::{Aspect, Maker};
-use crate::model::{Body, Field, Flaw, Format, Value};
+use crate::model::{AnswerFormat, Body, Field, Flaw, Value};
 use crate::protocol::labels;
 use crate::strength::operator::Operator;
 
@@ -133,9 +133,13 @@ fn exchanged(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
             let is_success = maker.is_success();
             let root = roots.map(|roots| if is_success { &roots.success } else { &roots.error });
             let root = root.map(|root| root.replace("{operation}", &maker.material.contract.operation));
-            (Format::Xml, xml_text(&root.unwrap_or_else(|| "Response".to_owned()), tree), "application/xml")
+            (
+                AnswerFormat::Xml,
+                xml_text(&root.unwrap_or_else(|| "Response".to_owned()), tree),
+                "application/xml",
+            )
         }
-        Body::Xml { tree, .. } => (Format::Json, json_text(tree), "application/json"),
+        Body::Xml { tree, .. } => (AnswerFormat::Json, json_text(tree), "application/json"),
         Body::Empty | Body::Other { .. } | Body::Unreadable { .. } => return ControlFlow::Continue(()),
     };
     let media_type = envelope.media_types.of(format).first().map_or(usual, String::as_str).to_owned();

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::{Aspect, Maker};
-use crate::model::{Answer, Body, Format, essence};
+use crate::model::{Answer, AnswerFormat, Body, essence};
 use crate::protocol::{labels, read_answer};
 use crate::strength::operator::Operator;
 
@@ -78,7 +78,7 @@ fn content_type(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
 fn has_charset(maker: &Maker<'_, '_>) -> bool {
     let promised = maker.material.contract.envelope.charset.as_ref();
     match maker.answer().body {
-        Body::Json(_) => promised.is_some_and(|charset| charset.of(Format::Json).is_some()),
+        Body::Json(_) => promised.is_some_and(|charset| charset.of(AnswerFormat::Json).is_some()),
         Body::Empty => false,
         Body::Xml { .. } | Body::Other { .. } | Body::Unreadable { .. } => true,
     }

@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use super::value::{Change, changes};
+use super::value::{MutantValue, changes};
 use super::{Aspect, Maker};
-use crate::check::{Places, places};
+use crate::check::{TreePlaces, places};
 use crate::model::{AnswerPlace, Body, Contract, OrderRule, Value, ValueKind};
 use crate::strength::operator::Operator;
 
@@ -12,13 +12,13 @@ use crate::strength::operator::Operator;
 pub(super) const MOST_PLACES: usize = 200;
 
 /// A step from a value to one inside of it, by position.
-type Step = usize;
+type ChildIndex = usize;
 
 /// A value in a tree.
 #[derive(Debug, Clone)]
-struct Site {
+struct MutationSite {
     /// Positions in maps and lists, from the top.
-    steps: Vec<Step>,
+    steps: Vec<ChildIndex>,
     /// The keys among them.
     keys: Vec<String>,
     /// As a `JSONPath`.
@@ -38,7 +38,7 @@ pub(super) fn mutants(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
             field(maker, tree, site, value)?;
         }
         let is_xml = matches!(maker.answer().body, Body::Xml { .. });
-        for Change { operator, value, about } in changes(value, is_xml) {
+        for MutantValue { operator, value, about } in changes(value, is_xml) {
             if operator == Operator::ItemsExchanged && is_unordered(maker, tree, site) {
                 continue;
             }
@@ -57,7 +57,7 @@ pub(super) fn mutants(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
 type Edit<'a> = &'a dyn Fn(&mut Vec<(String, Value)>);
 
 /// A field as one of its object: dropped, renamed, doubled.
-fn field(maker: &mut Maker<'_, '_>, tree: &Value, site: &Site, value: &Value) -> ControlFlow<()> {
+fn field(maker: &mut Maker<'_, '_>, tree: &Value, site: &MutationSite, value: &Value) -> ControlFlow<()> {
     let Some((last, parent)) = site.steps.split_last() else { return ControlFlow::Continue(()) };
     let is_xml = matches!(maker.answer().body, Body::Xml { .. });
     let with = |change: Edit<'_>| {
@@ -104,13 +104,13 @@ fn other_case(name: &str) -> String {
 }
 
 /// Whether the contract says that the order of a list says nothing.
-fn is_unordered(maker: &Maker<'_, '_>, tree: &Value, site: &Site) -> bool {
+fn is_unordered(maker: &Maker<'_, '_>, tree: &Value, site: &MutationSite) -> bool {
     let orders: &[OrderRule] = &maker.material.contract.normalisation.unordered;
     orders.iter().any(|rule| is_at(&places(tree, &rule.at), tree, &site.steps))
 }
 
 /// Whether a path leads to the value at these steps.
-fn is_at(places: &Places, tree: &Value, steps: &[Step]) -> bool {
+fn is_at(places: &TreePlaces, tree: &Value, steps: &[ChildIndex]) -> bool {
     let Some((first, rest)) = steps.split_first() else { return places.is_here };
     match tree {
         Value::Map(entries) => entries
@@ -123,7 +123,7 @@ fn is_at(places: &Places, tree: &Value, steps: &[Step]) -> bool {
     }
 }
 
-fn at<'a>(tree: &'a Value, steps: &[Step]) -> Option<&'a Value> {
+fn at<'a>(tree: &'a Value, steps: &[ChildIndex]) -> Option<&'a Value> {
     steps.iter().try_fold(tree, |value, step| match value {
         Value::Map(entries) => entries.get(*step).map(|(_, value)| value),
         Value::List(items) => items.get(*step),
@@ -131,7 +131,7 @@ fn at<'a>(tree: &'a Value, steps: &[Step]) -> Option<&'a Value> {
     })
 }
 
-fn at_mut<'a>(tree: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
+fn at_mut<'a>(tree: &'a mut Value, steps: &[ChildIndex]) -> Option<&'a mut Value> {
     steps.iter().try_fold(tree, |value, step| match value {
         Value::Map(entries) => entries.get_mut(*step).map(|(_, value)| value),
         Value::List(items) => items.get_mut(*step),
@@ -141,10 +141,10 @@ fn at_mut<'a>(tree: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
 
 /// The values of a tree that are changed.
 struct Sites {
-    found: Vec<Site>,
+    found: Vec<MutationSite>,
     is_cut: bool,
-    code: Option<Places>,
-    message: Option<Places>,
+    code: Option<TreePlaces>,
+    message: Option<TreePlaces>,
 }
 
 impl Sites {
@@ -157,7 +157,7 @@ impl Sites {
             code: at(&envelope.code),
             message: at(&envelope.message),
         };
-        let top = Site {
+        let top = MutationSite {
             steps: Vec::new(),
             keys: Vec::new(),
             path: "$".to_owned(),
@@ -168,7 +168,7 @@ impl Sites {
         sites
     }
 
-    fn below(&mut self, tree: &Value, value: &Value, site: Site) {
+    fn below(&mut self, tree: &Value, value: &Value, site: MutationSite) {
         if self.found.len() >= MOST_PLACES {
             self.is_cut = true;
             return;
@@ -205,9 +205,10 @@ impl Sites {
         }
     }
 
-    fn with_aspect(&self, tree: &Value, site: Site) -> Site {
-        let is_here =
-            |places: &Option<Places>| places.as_ref().is_some_and(|places| is_at(places, tree, &site.steps));
+    fn with_aspect(&self, tree: &Value, site: MutationSite) -> MutationSite {
+        let is_here = |places: &Option<TreePlaces>| {
+            places.as_ref().is_some_and(|places| is_at(places, tree, &site.steps))
+        };
         let aspect = if is_here(&self.code) {
             Aspect::Code
         } else if is_here(&self.message) {
@@ -215,13 +216,13 @@ impl Sites {
         } else {
             Aspect::Field(site.keys.clone())
         };
-        Site { aspect, ..site }
+        MutationSite { aspect, ..site }
     }
 }
 
 /// The tree with another value wherever a path leads; none if it leads nowhere.
 pub(in crate::strength) fn put(tree: &Value, path: &str, value: &Value) -> Option<Value> {
-    fn walk(tree: &mut Value, places: &Places, value: &Value) -> bool {
+    fn walk(tree: &mut Value, places: &TreePlaces, value: &Value) -> bool {
         if places.is_here {
             *tree = value.clone();
             return true;

@@ -5,7 +5,7 @@ use crate::strength::operator::Operator;
 
 /// Another value.
 #[derive(Debug)]
-pub(super) struct Change {
+pub(super) struct MutantValue {
     pub(super) operator: Operator,
     pub(super) value: Value,
     /// What it is, in words.
@@ -22,7 +22,7 @@ const RARE: &str = "é<&\"";
 const SHOWN: usize = 60;
 
 /// Every other value that is tried.
-pub(super) fn changes(value: &Value, is_xml: bool) -> Vec<Change> {
+pub(super) fn changes(value: &Value, is_xml: bool) -> Vec<MutantValue> {
     let mut changes = Changes(Vec::new());
     // XML has no null; XML Schema part 1, section 2.6.2 has this in its place.
     let null =
@@ -46,7 +46,7 @@ pub(super) fn changes(value: &Value, is_xml: bool) -> Vec<Change> {
     changes.0
 }
 
-struct Changes(Vec<Change>);
+struct Changes(Vec<MutantValue>);
 
 impl Changes {
     fn add(&mut self, operator: Operator, value: Value) {
@@ -55,7 +55,7 @@ impl Changes {
             None => text,
             Some((end, _)) => format!("{}…", &text[..end]),
         };
-        self.0.push(Change { operator, value, about });
+        self.0.push(MutantValue { operator, value, about });
     }
 
     fn of_text(&mut self, text: &str) {

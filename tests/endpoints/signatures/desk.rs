@@ -3,8 +3,8 @@
 use super::probe::Probe;
 use proofmark::model::{Method, Request, SentBody};
 use proofmark::protocol::sign::{Credentials, SigningContext};
-use proofmark::reference::{AuthMode, Clock, Reference, Settings};
-use proofmark::transport::{Address, Client, Connection, Limits};
+use proofmark::reference::{AuthMode, Clock, Reference, ReferenceSettings};
+use proofmark::transport::{Address, Client, Connection, TransportLimits};
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -48,16 +48,16 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) async fn open(auth: AuthMode, faults: &[&str]) -> Self {
         let clock = Clock::at(now());
-        let settings = Settings {
+        let settings = ReferenceSettings {
             faults: faults.iter().map(|name| name.parse().unwrap()).collect(),
             auth,
             keys: vec![key(), temporary()],
             clock: clock.clone(),
-            ..Settings::default()
+            ..ReferenceSettings::default()
         };
         let reference = Reference::start(settings).await.unwrap();
         let address = Address::new(&reference.url()).unwrap();
-        let client = Client::new(Limits::default(), &Connection::default(), [&address]).unwrap();
+        let client = Client::new(TransportLimits::default(), &Connection::default(), [&address]).unwrap();
         Self { clock, reference, client, address, nonces: AtomicU64::new(0) }
     }
 

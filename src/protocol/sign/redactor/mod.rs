@@ -17,11 +17,11 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem;
 
-use super::secrets::{Made, Secrets};
+use super::secrets::{RecentSignatures, Secrets};
 use crate::model::Value;
 use glance::Glance;
 pub(super) use needles::Needles;
-use view::{BASE64, HEX, View, narrowed, unescaped};
+use view::{BASE64, DecodedView, HEX, narrowed, unescaped};
 
 /// What replaces a secret.
 const HIDDEN: &str = "[secret]";
@@ -48,7 +48,7 @@ const EFFORT: (usize, usize) = (32, 64 * 1024);
 #[derive(Debug, Clone)]
 pub struct Redactor {
     fixed: Arc<Needles>,
-    made: Made,
+    made: RecentSignatures,
 }
 
 impl Redactor {
@@ -80,7 +80,7 @@ impl Redactor {
         if !glance.finds(bytes, DEEPEST) {
             return (None, glance.is_whole);
         }
-        let mut search = Search { known, left };
+        let mut search = SecretSearch { known, left };
         let mut found = Vec::new();
         search.look(bytes, DEEPEST, &mut found);
         (Some(replaced(bytes, found)), false)
@@ -167,12 +167,12 @@ fn add_forms(needles: &mut Needles, secret: &str) {
 }
 
 /// A search through a text in all its readings.
-struct Search<'a> {
+struct SecretSearch<'a> {
     known: [&'a Needles; 2],
     left: usize,
 }
 
-impl Search<'_> {
+impl SecretSearch<'_> {
     /// Adds the places of secrets in these bytes.
     fn look(&mut self, bytes: &[u8], depth: usize, found: &mut Vec<Range<usize>>) {
         for needles in self.known {
@@ -189,7 +189,7 @@ impl Search<'_> {
         }
     }
 
-    fn through(&mut self, view: &View, depth: usize, found: &mut Vec<Range<usize>>) {
+    fn through(&mut self, view: &DecodedView, depth: usize, found: &mut Vec<Range<usize>>) {
         let Some(left) = self.left.checked_sub(view.bytes.len()) else {
             return;
         };

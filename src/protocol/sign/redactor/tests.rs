@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{DEEPEST, Glance, Redactor, Search, Secrets};
+use super::{DEEPEST, Glance, Redactor, SecretSearch, Secrets};
 use crate::model::Value;
 use crate::protocol::sign::Secret;
 
@@ -276,7 +276,7 @@ fn the_quick_look_finds_what_the_search_for_places_finds() {
             };
         }
         let mut places = Vec::new();
-        Search { known, left: usize::MAX }.look(text.as_bytes(), DEEPEST, &mut places);
+        SecretSearch { known, left: usize::MAX }.look(text.as_bytes(), DEEPEST, &mut places);
         let is_found = Glance { known, left: usize::MAX, is_whole: true }.finds(text.as_bytes(), DEEPEST);
         assert_eq!(is_found, !places.is_empty(), "{text}");
         found += usize::from(is_found);

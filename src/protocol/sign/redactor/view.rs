@@ -1,4 +1,4 @@
-//! Bytes as they read once an encoding is taken off, and where each of them comes from. Main type: [`View`].
+//! Bytes as they read once an encoding is taken off, and where each of them comes from. Main type: [`DecodedView`].
 
 use std::ops::Range;
 
@@ -12,13 +12,13 @@ const SHORTEST_HEX: usize = 12;
 
 /// Decoded bytes.
 #[derive(Debug)]
-pub(super) struct View {
+pub(super) struct DecodedView {
     pub(super) bytes: Vec<u8>,
     /// Of each byte: the place of what it was decoded from.
     from: Vec<(u32, u32)>,
 }
 
-impl View {
+impl DecodedView {
     fn with_room(length: usize) -> Self {
         Self { bytes: Vec::with_capacity(length), from: Vec::with_capacity(length) }
     }
@@ -43,9 +43,9 @@ impl View {
 }
 
 /// The bytes without escapes of URLs, JSON and XML, each also more than once; none if there are none.
-pub(super) fn unescaped(bytes: &[u8]) -> Option<View> {
+pub(super) fn unescaped(bytes: &[u8]) -> Option<DecodedView> {
     memchr3(b'%', b'\\', b'&', bytes)?;
-    let mut view = View::with_room(bytes.len());
+    let mut view = DecodedView::with_room(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
         let escape = match bytes[at] {
@@ -54,11 +54,11 @@ pub(super) fn unescaped(bytes: &[u8]) -> Option<View> {
             b'&' => reference(&bytes[at..]),
             _ => None,
         };
-        let (decoded, length) = escape.unwrap_or_else(|| (Decoded::Byte(bytes[at]), 1));
+        let (decoded, length) = escape.unwrap_or_else(|| (EscapeMeaning::Byte(bytes[at]), 1));
         let from = at..at + length;
         match decoded {
-            Decoded::Byte(byte) => view.push(byte, from),
-            Decoded::Letter(letter) => view.extend(letter.encode_utf8(&mut [0; 4]).as_bytes(), &from),
+            EscapeMeaning::Byte(byte) => view.push(byte, from),
+            EscapeMeaning::Letter(letter) => view.extend(letter.encode_utf8(&mut [0; 4]).as_bytes(), &from),
         }
         at += length;
     }
@@ -66,26 +66,26 @@ pub(super) fn unescaped(bytes: &[u8]) -> Option<View> {
 }
 
 /// What an escape means.
-enum Decoded {
+enum EscapeMeaning {
     Byte(u8),
     Letter(char),
 }
 
 /// `%2F`, and `%25252F`.
-fn percent(bytes: &[u8]) -> Option<(Decoded, usize)> {
+fn percent(bytes: &[u8]) -> Option<(EscapeMeaning, usize)> {
     let mut at = 1;
     while bytes[at..].starts_with(b"25") && number(bytes.get(at + 2..at + 4)?, 16).is_some() {
         at += 2;
     }
     let byte = number(bytes.get(at..at + 2)?, 16)?;
-    Some((Decoded::Byte(u8::try_from(byte).ok()?), at + 2))
+    Some((EscapeMeaning::Byte(u8::try_from(byte).ok()?), at + 2))
 }
 
 /// `\n`, `\"`, `\/`, `\x2f` and `\u002f`, behind any number of backslashes.
-fn backslash(bytes: &[u8]) -> Option<(Decoded, usize)> {
+fn backslash(bytes: &[u8]) -> Option<(EscapeMeaning, usize)> {
     let count = bytes.iter().take_while(|byte| **byte == b'\\').count();
     let Some(next) = bytes.get(count) else {
-        return Some((Decoded::Byte(b'\\'), count));
+        return Some((EscapeMeaning::Byte(b'\\'), count));
     };
     let digits = |length: usize| number(bytes.get(count + 1..count + 1 + length)?, 16);
     let decoded = match next {
@@ -98,11 +98,11 @@ fn backslash(bytes: &[u8]) -> Option<(Decoded, usize)> {
         _ => None,
     };
     let Some((code, length)) = decoded else {
-        return Some((Decoded::Byte(b'\\'), count));
+        return Some((EscapeMeaning::Byte(b'\\'), count));
     };
     let end = count + length;
     if let Some(letter) = char::from_u32(code) {
-        return Some((Decoded::Letter(letter), end));
+        return Some((EscapeMeaning::Letter(letter), end));
     }
     // A half of a character beyond the basic plane, and then the other one.
     let more = bytes[end..].iter().take_while(|byte| **byte == b'\\').count();
@@ -110,11 +110,11 @@ fn backslash(bytes: &[u8]) -> Option<(Decoded, usize)> {
     let low = number(bytes.get(end + more + 1..end + more + 5).filter(|_| is_escape)?, 16)?;
     let pair = [u16::try_from(code).ok()?, u16::try_from(low).ok()?];
     let letter = char::decode_utf16(pair).next()?.ok()?;
-    Some((Decoded::Letter(letter), end + more + 5))
+    Some((EscapeMeaning::Letter(letter), end + more + 5))
 }
 
 /// `&lt;`, `&#60;`, `&#x3c;`, and `&amp;amp;lt;`.
-fn reference(bytes: &[u8]) -> Option<(Decoded, usize)> {
+fn reference(bytes: &[u8]) -> Option<(EscapeMeaning, usize)> {
     const NAMES: [(&[u8], char); 4] = [(b"lt;", '<'), (b"gt;", '>'), (b"quot;", '"'), (b"apos;", '\'')];
     let starts = |at: usize, name: &[u8]| {
         bytes.get(at..at + name.len()).is_some_and(|here| here.eq_ignore_ascii_case(name))
@@ -124,7 +124,7 @@ fn reference(bytes: &[u8]) -> Option<(Decoded, usize)> {
         at += 4;
     }
     if let Some((name, letter)) = NAMES.iter().find(|(name, _)| starts(at, name)) {
-        return Some((Decoded::Letter(*letter), at + name.len()));
+        return Some((EscapeMeaning::Letter(*letter), at + name.len()));
     }
     let numeric = || {
         let digits = bytes[at..].strip_prefix(b"#")?;
@@ -133,9 +133,9 @@ fn reference(bytes: &[u8]) -> Option<(Decoded, usize)> {
         // Any number of zeros may come before it; these many are looked at.
         let length = digits.iter().take(32).position(|byte| *byte == b';')?;
         let letter = char::from_u32(number(&digits[..length], if is_hex { 16 } else { 10 })?)?;
-        Some((Decoded::Letter(letter), at + 1 + usize::from(is_hex) + length + 1))
+        Some((EscapeMeaning::Letter(letter), at + 1 + usize::from(is_hex) + length + 1))
     };
-    numeric().or_else(|| (at > 1).then_some((Decoded::Byte(b'&'), at)))
+    numeric().or_else(|| (at > 1).then_some((EscapeMeaning::Byte(b'&'), at)))
 }
 
 fn number(digits: &[u8], radix: u32) -> Option<u32> {
@@ -145,9 +145,9 @@ fn number(digits: &[u8], radix: u32) -> Option<u32> {
 
 /// The bytes without those that are zero, as UTF-16 and UTF-32 have them beside each ASCII character; none if there are
 /// none.
-pub(super) fn narrowed(bytes: &[u8]) -> Option<View> {
+pub(super) fn narrowed(bytes: &[u8]) -> Option<DecodedView> {
     memchr(0, bytes)?;
-    let mut view = View::with_room(bytes.len());
+    let mut view = DecodedView::with_room(bytes.len());
     for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| **byte != 0) {
         view.push(*byte, at..at + 1);
     }
@@ -175,12 +175,12 @@ pub(super) static HEX: Encoding = Encoding {
 };
 
 /// The value of each byte in an encoding. Every byte of every answer is looked up.
-type Values = [u8; 256];
+type ByteValues = [u8; 256];
 
 /// The value of a byte that an encoding does not have.
 const NONE: u8 = u8::MAX;
 
-const fn values(is_hex: bool) -> Values {
+const fn values(is_hex: bool) -> ByteValues {
     let mut values = [NONE; 256];
     let mut byte = 0;
     while byte < u8::MAX {
@@ -212,7 +212,7 @@ const fn digit(byte: u8) -> u8 {
 
 /// An encoding of bytes by characters that hold some bits each.
 pub(super) struct Encoding {
-    values: Values,
+    values: ByteValues,
     bits: usize,
     /// At how many places of a run a byte can begin.
     starts: usize,
@@ -223,7 +223,7 @@ pub(super) struct Encoding {
 
 impl Encoding {
     /// What every run reads as.
-    pub(super) fn views(&self, bytes: &[u8], mut look: impl FnMut(View)) {
+    pub(super) fn views(&self, bytes: &[u8], mut look: impl FnMut(DecodedView)) {
         self.runs(bytes, &mut Vec::new(), |run| {
             for start in 0..self.starts {
                 look(self.view(bytes, &run[start..]));
@@ -277,10 +277,10 @@ impl Encoding {
         }
     }
 
-    fn view(&self, bytes: &[u8], run: &[usize]) -> View {
+    fn view(&self, bytes: &[u8], run: &[usize]) -> DecodedView {
         let mut decoded = Vec::with_capacity(run.len());
         self.decode(bytes, run, &mut decoded);
-        let mut view = View::with_room(decoded.len());
+        let mut view = DecodedView::with_room(decoded.len());
         for (index, byte) in decoded.into_iter().enumerate() {
             // The characters that have the first bit of a byte, and the last.
             let (first, last) = (index * 8 / self.bits, (index * 8 + 7) / self.bits);
@@ -307,7 +307,7 @@ fn padding(bytes: &[u8], run: &[usize], position: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{BASE64, HEX, View, narrowed, unescaped};
+    use super::{BASE64, DecodedView, HEX, narrowed, unescaped};
 
     /// What a text reads as, and the part of it that is behind the first `~` of that up to the second.
     fn read(text: &str) -> (String, Option<&str>) {
@@ -358,7 +358,7 @@ mod tests {
         assert!(unescaped(b"plain").is_none() && narrowed(b"plain").is_none());
     }
 
-    fn all(decode: impl Fn(&[u8], &mut dyn FnMut(View)), text: &str) -> Vec<(String, String)> {
+    fn all(decode: impl Fn(&[u8], &mut dyn FnMut(DecodedView)), text: &str) -> Vec<(String, String)> {
         let mut found = Vec::new();
         decode(text.as_bytes(), &mut |view| {
             let shown = String::from_utf8_lossy(&view.bytes).into_owned();

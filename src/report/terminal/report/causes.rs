@@ -8,7 +8,7 @@ use super::TerminalReport;
 use crate::model::plural;
 use crate::plain::printable;
 use crate::report::cause::{Cause, Example};
-use crate::report::terminal::paint::{Paint, Style, Verbosity};
+use crate::report::terminal::paint::{Paint, TerminalStyle, Verbosity};
 use crate::wrapped::width;
 
 /// How many causes are listed before the rest is counted, how many states, and how many examples are shown.
@@ -140,7 +140,7 @@ fn cases(count: usize) -> String {
 }
 
 /// An example of each cause. What several causes share, such as a request, is shown with the first.
-fn examples(style: Style, causes: &[&Cause]) -> String {
+fn examples(style: TerminalStyle, causes: &[&Cause]) -> String {
     let mut shown: HashSet<(&str, Option<usize>)> = HashSet::new();
     let mut text = String::new();
     for cause in causes {
@@ -164,7 +164,7 @@ fn examples(style: Style, causes: &[&Cause]) -> String {
 }
 
 /// The case, how many others show the same, and where it is: on a line of its own where both do not fit.
-fn head(style: Style, cause: &Cause, is_new: bool) -> String {
+fn head(style: TerminalStyle, cause: &Cause, is_new: bool) -> String {
     let Cause { code, cases, example, .. } = cause;
     let more = if *cases > 1 { format!("  and {} more", cases - 1) } else { String::new() };
     let above = if is_new { "" } else { "  (the same answer)" };
@@ -178,7 +178,7 @@ fn head(style: Style, cause: &Cause, is_new: bool) -> String {
 }
 
 /// The request and the answer.
-fn sent(style: Style, example: &Example) -> String {
+fn sent(style: TerminalStyle, example: &Example) -> String {
     let mut text = String::new();
     if let Some(request) = &example.request {
         text.push_str(&style.cut("  > ", request, LONGEST));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::event::{RunEnd, RunStart};
 use crate::model::plural;
-use crate::report::terminal::paint::{Paint, Style};
+use crate::report::terminal::paint::{Paint, TerminalStyle};
 
 /// How many rows are listed before the rest is counted.
 const LISTED: usize = 30;
@@ -61,7 +61,7 @@ impl RowTable {
     }
 
     /// Writes how many rows all endpoints hold, and how many none has measured; and of each other row what it comes to on which of them.
-    pub(super) fn write(&self, out: &mut impl Write, style: Style) -> io::Result<()> {
+    pub(super) fn write(&self, out: &mut impl Write, style: TerminalStyle) -> io::Result<()> {
         if self.endpoints < 2 || self.rows.is_empty() {
             return Ok(());
         }
@@ -113,10 +113,10 @@ fn by_outcome(cells: &[(String, Cell)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Cell, RowTable};
-    use crate::report::terminal::paint::{Style, Verbosity};
+    use crate::report::terminal::paint::{TerminalStyle, Verbosity};
 
-    fn style(width: Option<usize>) -> Style {
-        Style {
+    fn style(width: Option<usize>) -> TerminalStyle {
+        TerminalStyle {
             is_coloured: false,
             has_progress: false,
             verbosity: Verbosity::Normal,

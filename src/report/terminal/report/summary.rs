@@ -10,7 +10,7 @@ use crate::model::plural;
 use crate::plain::printable;
 use crate::report::changes::{compared, groups};
 use crate::report::headline::DRIFT_LISTED;
-use crate::report::terminal::paint::{Paint, Style};
+use crate::report::terminal::paint::{Paint, TerminalStyle};
 
 /// All that is written where little is asked for, in lines, and the columns of one where no width is known.
 const BRIEF: usize = 15;
@@ -217,7 +217,7 @@ impl<W: Write> TerminalReport<W> {
 }
 
 /// What is wrong beside the cases, each in a line.
-fn shortcomings(style: Style, end: &RunEnd) -> Vec<String> {
+fn shortcomings(style: TerminalStyle, end: &RunEnd) -> Vec<String> {
     let line = |subject: &str, text: &str| style.cut(&format!("  {subject:<12}"), text, LONGEST);
     let first = |all: &[String]| match all {
         [] => String::new(),

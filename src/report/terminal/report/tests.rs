@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Style, TerminalReport, Verbosity};
+use super::{TerminalReport, TerminalStyle, Verbosity};
 use crate::report::{Report, read_event};
 
 const STARTED: &str = r#"{"event":"started","format":"proofmark-events","version":1,"tool":"0","endpoint":{"name":"a mock with a name that is rather long","url":"http://h","reference":false},"contracts":[{"id":"a/B","version":"1","cases":3,"error_rows":[]}],"selected":3,"known":9,"seed":0,"level":"body","faults":[],"snapshots":null}"#;
@@ -39,11 +39,11 @@ fn case(name: &str, verdict: &str) -> String {
     )
 }
 
-fn style(verbosity: Verbosity, width: Option<usize>) -> Style {
-    Style { is_coloured: false, has_progress: false, verbosity, width, leaves_files: true }
+fn style(verbosity: Verbosity, width: Option<usize>) -> TerminalStyle {
+    TerminalStyle { is_coloured: false, has_progress: false, verbosity, width, leaves_files: true }
 }
 
-fn shown(style: Style, lines: &[&str]) -> String {
+fn shown(style: TerminalStyle, lines: &[&str]) -> String {
     let written = Written::default();
     let mut report = Box::new(TerminalReport::new(written.clone(), style));
     for line in lines {
@@ -119,7 +119,7 @@ fn the_list_of_causes_is_bounded_and_says_so() {
 fn colour_says_nothing_alone() {
     let lines = [STARTED, &case("a", "failed"), ENDED];
     let plain = shown(style(Verbosity::Normal, None), &lines);
-    let coloured = shown(Style { is_coloured: true, ..style(Verbosity::Normal, None) }, &lines);
+    let coloured = shown(TerminalStyle { is_coloured: true, ..style(Verbosity::Normal, None) }, &lines);
     for part in
         ["\u{1b}[32mexpected\u{1b}[0m  200", "\u{1b}[31mgot\u{1b}[0m       500", "\u{1b}[1ma/B/t/a\u{1b}[0m"]
     {
