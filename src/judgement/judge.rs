@@ -82,7 +82,7 @@ pub struct Judge<'a> {
     pub watch: Watch,
     /// What the last request was due to add there.
     due: Option<Due>,
-    /// The last request, where the next step sends it once more at the same time.
+    /// The last request, where the next step repeats it at the same time.
     shared: Option<Request>,
     /// The codes that each step expects, as far as it is known.
     codes: Vec<Vec<Arc<str>>>,

@@ -229,7 +229,7 @@ pub struct Step {
     pub unset: Vec<String>,
     /// How its request differs from the case's.
     pub request: RequestSpec,
-    /// Whether it sends the request of the step before it once more, at the same time.
+    /// Whether it repeats the request of the step before it, at the same time.
     pub is_parallel: bool,
     /// What is expected of the answer.
     pub expect: Arc<Expect>,

@@ -53,7 +53,7 @@ static STEP: Shape = Shape::Table(&[
     key(
         "parallel",
         Shape::Boolean,
-        "Whether it sends the request of the step before it once more, at the same time.",
+        "Whether it repeats the request of the step before it, at the same time.",
     ),
     key("given", GIVEN, "States that are set up before it."),
     key("params", VALUES, "Parameters, over the case's."),

@@ -29,7 +29,7 @@ use crate::whole_file::scratch_anywhere;
 /// How many differences from a manifest are reported.
 const DIFFERENCES: usize = 20;
 
-/// How many mutants are judged for a certificate at the most, whoever makes it: the figures have to be the same.
+/// How many mutants are judged for a certificate at the most: who makes it and who verifies it come to the same figures.
 const MOST_MUTANTS: Bound = Bound { mutants: 1_000_000 };
 
 /// How much of the events is read at once, in bytes.
