@@ -90,7 +90,7 @@ pub async fn start_with(settings: ReferenceSettings) -> Result<(Endpoint, Refere
             url,
             is_reference: true,
         },
-        signing: Signing::with_key(&key(), Scheme::V3),
+        signing: Signing::with_public_key(&key(), Scheme::V3),
         retry: None,
         vars: Vec::new(),
         fixtures: BTreeMap::new(),

@@ -70,10 +70,10 @@ impl LeafCollector<'_> {
         match node {
             MarkedNode::Fixed(value) => self.add(place.into(), value.to_string(), is_message),
             MarkedNode::Number(number) => {
-                self.add(place.into(), self.view.numbered_number(number), is_message)
+                self.add(place.into(), self.view.numbered_number(number), is_message);
             }
             MarkedNode::Text(text) => {
-                self.add(place.into(), quoted(&self.view.numbered_text(text)), is_message)
+                self.add(place.into(), quoted(&self.view.numbered_text(text)), is_message);
             }
             MarkedNode::List(items) => {
                 let value = format!("a list of {}", items.len());

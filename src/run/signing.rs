@@ -17,6 +17,8 @@ pub struct Signing {
     signers: BTreeMap<Scheme, Arc<dyn Signer>>,
     usual: Scheme,
     is_said: bool,
+    /// Whether the key is public, so that nothing is hidden.
+    is_public: bool,
     made: RecentSignatures,
 }
 
@@ -37,13 +39,18 @@ impl Signing {
         let v1: Arc<dyn Signer> = Arc::new(RpcV1::new(credentials.clone()));
         let v3: Arc<dyn Signer> = Arc::new(Acs3::new(credentials.clone()));
         let signers = BTreeMap::from([(Scheme::V1, v1), (Scheme::V3, v3)]);
-        Self { signers, usual, is_said: true, made: RecentSignatures::default() }
+        Self { signers, usual, is_said: true, ..Self::default() }
+    }
+
+    /// The same with a key that is no secret, such as that of the embedded endpoint: answers are not searched for it.
+    pub fn with_public_key(credentials: &Credentials, usual: Scheme) -> Self {
+        Self { is_public: true, ..Self::with_key(credentials, usual) }
     }
 
     /// One signer for every request.
     pub fn always(signer: Arc<dyn Signer>, scheme: Scheme) -> Self {
         let signers = BTreeMap::from([(scheme, signer)]);
-        Self { signers, usual: scheme, is_said: true, made: RecentSignatures::default() }
+        Self { signers, usual: scheme, is_said: true, ..Self::default() }
     }
 
     /// Whether requests can be signed by a scheme here; none is always possible.
@@ -69,10 +76,18 @@ impl Signing {
         })
     }
 
-    /// What requests are signed with and is hidden in answers, and the signatures that are made.
+    /// What requests are signed with and is hidden in answers, and the signatures that are made; nothing of a public key.
     pub fn secrets(&self) -> Secrets {
+        if self.is_public {
+            return Secrets::default();
+        }
         let fixed = self.signers.values().flat_map(|signer| signer.secrets()).collect();
         Secrets { fixed, made: self.made.clone() }
+    }
+
+    /// Whether the key is public.
+    pub(super) fn is_public(&self) -> bool {
+        self.is_public
     }
 
     /// Whether requests are signed here if a case asks for this scheme, or leaves it to the endpoint.
@@ -102,7 +117,9 @@ impl Signing {
         request.target.insert_str(0, base);
         let done = signer.sign(request, &context);
         request.target.drain(..base.len());
-        if let Some(signature) = done? {
+        if let Some(signature) = done?
+            && !self.is_public
+        {
             self.made.add(&signature);
         }
         Ok(())

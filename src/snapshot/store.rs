@@ -221,7 +221,7 @@ impl Store {
                 remove(&self.root, pending)?;
             }
             KeepResult::Nothing | KeepResult::Outranked | KeepResult::Unwritable { .. } => {
-                remove(&self.root, pending)?
+                remove(&self.root, pending)?;
             }
         }
         Ok(kept)

@@ -74,7 +74,9 @@ pub(super) fn check(node: &Node, shape: &Shape, problems: &mut Vec<Problem>) {
             check_choice(node, text, options, problems);
         }
         (Shape::List(item), NodeKind::List(items)) => {
-            items.iter().for_each(|each| check(each, item, problems))
+            for each in items {
+                check(each, item, problems);
+            }
         }
         (Shape::Map(value), NodeKind::Table(entries)) => {
             for entry in entries {
@@ -88,7 +90,7 @@ pub(super) fn check(node: &Node, shape: &Shape, problems: &mut Vec<Problem>) {
             None => problems.push(wrong_type(node, shape)),
         },
         (_, NodeKind::Scalar(_) | NodeKind::List(_) | NodeKind::Table(_)) => {
-            problems.push(wrong_type(node, shape))
+            problems.push(wrong_type(node, shape));
         }
     }
 }

@@ -136,7 +136,6 @@ impl Certification {
         settings.connection.keeping = Keeping::Fresh;
         // The deepest level of conformance; snapshots are not part of it.
         settings.run.gate = settings.run.gate.min(Level::Effect);
-        let is_reference = matches!(settings.target, TestTarget::Reference(_));
         let started = Timestamp::now();
         let waivers = self.book(&settings.target, started)?;
         let command = self.claim.command.clone();
@@ -145,7 +144,7 @@ impl Certification {
         let endpoint = session.endpoint();
         let tested =
             EndpointAccount { kind, signing: endpoint.signing.usual(), hook: endpoint.states.is_some() };
-        let secrets = if is_reference { Secrets::default() } else { endpoint.signing.secrets() };
+        let secrets = endpoint.signing.secrets();
         Ok(CertifiedRun { session, tested, secrets, started })
     }
 
