@@ -225,7 +225,7 @@ pub struct RunEnd {
     /// How the suite differs from its manifest, if it has one.
     pub drift: Option<Drift>,
     /// How it differs from earlier runs, where it is compared with some.
-    pub changes: Option<Changes>,
+    pub changes: Option<RunChanges>,
     /// What the snapshots did.
     pub snapshots: SnapshotCounts,
     /// Of how many cases the effects on the endpoint were observed.
@@ -242,7 +242,7 @@ pub struct RunEnd {
 
 /// How a run differs from earlier ones of the same suite on the same endpoint. A case that is waived fails.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
+pub struct RunChanges {
     /// When the earlier runs started, in order.
     pub before: Vec<UtcTime>,
     /// The cases that fail, and did not when an earlier run last decided them, if one did.

@@ -54,7 +54,7 @@ pub use series::series;
 pub use session::{Background, REFERENCE, Session, SessionSettings, SnapshotSettings, TestTarget};
 pub use shard::Shard;
 pub use stale::{freshness, keep_stale, left_alone, stale_snapshot};
-pub use suite::{Checked, Choice, check_endpoints, check_sendable, check_suite, selected};
+pub use suite::{CaseChoice, Checked, check_endpoints, check_sendable, check_suite, selected};
 pub use sweep::{Swept, sweep};
 pub use unnamed::{ENDPOINT_VARIABLE, Unnamed};
 pub use waivers::{Proposed, WaiverTerms};

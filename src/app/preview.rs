@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{AppError, Choice, selected};
+use super::{AppError, CaseChoice, selected};
 use crate::embedded;
 use crate::judgement::render_params;
 use crate::model::{PreparedStep, Request, Value};
@@ -19,7 +19,7 @@ use crate::transport::Address;
 /// # Errors
 /// A text that means none.
 pub fn meant(cases: &Path, text: &str) -> Result<Vec<PlannedCase>, AppError> {
-    let select = |is_exact| selected(cases, &Choice::new(&[text.to_owned()], is_exact, &[])?, None);
+    let select = |is_exact| selected(cases, &CaseChoice::new(&[text.to_owned()], is_exact, &[])?, None);
     let (_, plan) = select(true).or_else(|_| select(false))?;
     Ok(plan.cases)
 }

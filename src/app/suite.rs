@@ -8,7 +8,7 @@ use super::manifest::check_manifest;
 use super::{AppError, EnvironmentVariables, Shard, resolved, today};
 use crate::judgement::unmatched;
 use crate::model::{Backing, PreparedStep, Problem, Suite};
-use crate::plan::{Filter, Pattern, Plan, PlannedCase, Selectable, case_ids, filtered, preview, select};
+use crate::plan::{CaseFilter, Pattern, Plan, PlannedCase, Selectable, case_ids, filtered, preview, select};
 use crate::protocol::encode;
 use crate::source::{
     EndpointEntry, LoadError, Wanted, check_fixtures, check_normalisation, load, load_endpoints, load_waivers,
@@ -203,19 +203,19 @@ pub fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Result<()
 
 /// What selects cases: patterns of ids, and of what those match, expressions.
 #[derive(Debug, Default)]
-pub struct Choice {
+pub struct CaseChoice {
     patterns: Vec<Pattern>,
-    filters: Vec<Filter>,
+    filters: Vec<CaseFilter>,
 }
 
-impl Choice {
+impl CaseChoice {
     /// Reads patterns, which are whole ids if that is asked for, and expressions.
     ///
     /// # Errors
     /// A pattern or an expression that is none.
     pub fn new(patterns: &[String], is_exact: bool, filters: &[String]) -> Result<Self, AppError> {
         let patterns = patterns.iter().map(|text| Pattern::new(text, is_exact)).collect::<Result<_, _>>()?;
-        let filters = filters.iter().map(|text| Filter::new(text)).collect::<Result<_, _>>()?;
+        let filters = filters.iter().map(|text| CaseFilter::new(text)).collect::<Result<_, _>>()?;
         Ok(Self { patterns, filters })
     }
 
@@ -243,7 +243,7 @@ impl Choice {
 ///
 /// # Errors
 /// Invalid files, a choice that selects nothing, and a part in which there is no case.
-pub fn selected(cases: &Path, choice: &Choice, part: Option<Shard>) -> Result<(Suite, Plan), AppError> {
+pub fn selected(cases: &Path, choice: &CaseChoice, part: Option<Shard>) -> Result<(Suite, Plan), AppError> {
     let suite = load(cases, Wanted::All)?;
     let mut plan = choice.plan(&suite)?;
     if let Some(shard) = part {

@@ -13,7 +13,7 @@ use super::statement::Omission;
 use crate::event::{Event, RunEnd, RunStart};
 use crate::judgement::{ReplayError, Tally, UniqueIds, WaiverBook, codes_due, judge_again, operations};
 use crate::model::{CaseId, CaseRecord, EndpointKind, Level, Scheme, Suite, Verdict, Waiver};
-use crate::plan::{Filter, Pattern, PlannedCase, case_ids, filtered, scheme};
+use crate::plan::{CaseFilter, Pattern, PlannedCase, case_ids, filtered, scheme};
 use crate::template::Templates;
 
 /// What is needed to judge a recorded run again.
@@ -82,7 +82,7 @@ impl JudgingInputs<'_> {
         let account = self.account;
         let patterns = account.patterns.iter().map(|text| Pattern::new(text, account.exact));
         let patterns = patterns.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))?;
-        let filters = account.filters.iter().map(|text| Filter::new(text));
+        let filters = account.filters.iter().map(|text| CaseFilter::new(text));
         let filters = filters.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))?;
         let selected = filtered(self.suite, &patterns, &filters).map_err(|error| wrong(&error))?;
         let all = case_ids(self.suite).map_err(|error| wrong(&error))?;

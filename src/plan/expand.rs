@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::filter::{Filter, Idle, Selectable};
+use super::filter::{CaseFilter, IdleCondition, Selectable};
 use super::pattern::{Pattern, Unmatched};
 use crate::model::{AxisChoice, Case, CaseId, Contract, IdError, Row, Spot, Suite, last_part};
 
@@ -201,7 +201,7 @@ pub fn plan(suite: &Suite, patterns: &[Pattern]) -> Result<Plan, PlanError> {
 ///
 /// # Errors
 /// As [`plan`], and expressions that select nothing, or name what no case has.
-pub fn filtered(suite: &Suite, patterns: &[Pattern], filters: &[Filter]) -> Result<Plan, PlanError> {
+pub fn filtered(suite: &Suite, patterns: &[Pattern], filters: &[CaseFilter]) -> Result<Plan, PlanError> {
     let mut cases = case_ids(suite)?;
     let known = cases.len();
     select(&mut cases, patterns, filters)?;
@@ -218,7 +218,7 @@ pub fn filtered(suite: &Suite, patterns: &[Pattern], filters: &[Filter]) -> Resu
 pub fn select<T: Selectable>(
     cases: &mut Vec<T>,
     patterns: &[Pattern],
-    filters: &[Filter],
+    filters: &[CaseFilter],
 ) -> Result<(), PlanError> {
     let unmatched: Vec<&Pattern> =
         patterns.iter().filter(|pattern| !cases.iter().any(|case| case.is_named(pattern))).collect();
@@ -239,14 +239,14 @@ pub fn select<T: Selectable>(
 }
 
 /// Refuses an expression with a tag or a pattern that no case of the suite has.
-fn check(filter: &Filter, cases: &[impl Selectable]) -> Result<(), PlanError> {
+fn check(filter: &CaseFilter, cases: &[impl Selectable]) -> Result<(), PlanError> {
     match filter.idle(cases).first() {
         None => Ok(()),
-        Some(Idle::Id(pattern)) => {
+        Some(IdleCondition::Id(pattern)) => {
             let ids = cases.iter().map(Selectable::id);
             Err(PlanError::UnmatchedId(Unmatched::of(&[*pattern], ids).unwrap_or_default()))
         }
-        Some(Idle::Tag(tag)) => {
+        Some(IdleCondition::Tag(tag)) => {
             let known: BTreeSet<&String> = cases.iter().flat_map(Selectable::tags).collect();
             let known = known.into_iter().cloned().collect();
             Err(PlanError::UnknownTag { tag: (*tag).to_owned(), known })

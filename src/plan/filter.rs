@@ -1,5 +1,5 @@
 //! Expressions that select cases, in the spelling of nextest's: `tag(slow) and not id(signature/)`. Main type:
-//! [`Filter`].
+//! [`CaseFilter`].
 
 mod parse;
 
@@ -9,13 +9,13 @@ use super::pattern::Pattern;
 
 /// An expression over tags and ids.
 #[derive(Debug, Clone)]
-pub struct Filter {
+pub struct CaseFilter {
     text: String,
-    expression: Expression,
+    expression: FilterExpression,
 }
 
 #[derive(Debug, Clone)]
-enum Expression {
+enum FilterExpression {
     All,
     None,
     Tag(String),
@@ -55,12 +55,12 @@ pub struct FilterError {
 
 /// A part of an expression that no case of the suite meets.
 #[derive(Debug)]
-pub(super) enum Idle<'a> {
+pub(super) enum IdleCondition<'a> {
     Tag(&'a str),
     Id(&'a Pattern),
 }
 
-impl Filter {
+impl CaseFilter {
     /// Reads an expression.
     ///
     /// # Errors
@@ -80,14 +80,14 @@ impl Filter {
     }
 
     /// The tags and patterns in it that none of the cases has: slips, which would select too little or too much.
-    pub(super) fn idle<'a>(&'a self, cases: &[impl Selectable]) -> Vec<Idle<'a>> {
+    pub(super) fn idle<'a>(&'a self, cases: &[impl Selectable]) -> Vec<IdleCondition<'a>> {
         let mut found = Vec::new();
         self.expression.collect_idle(cases, &mut found);
         found
     }
 }
 
-impl Expression {
+impl FilterExpression {
     fn matches(&self, case: &impl Selectable) -> bool {
         match self {
             Self::All => true,
@@ -100,13 +100,13 @@ impl Expression {
         }
     }
 
-    fn collect_idle<'a>(&'a self, cases: &[impl Selectable], found: &mut Vec<Idle<'a>>) {
+    fn collect_idle<'a>(&'a self, cases: &[impl Selectable], found: &mut Vec<IdleCondition<'a>>) {
         match self {
             Self::All | Self::None => {}
             Self::Tag(tag) if cases.iter().any(|case| case.tags().contains(tag)) => {}
-            Self::Tag(tag) => found.push(Idle::Tag(tag)),
+            Self::Tag(tag) => found.push(IdleCondition::Tag(tag)),
             Self::Id(pattern) if cases.iter().any(|case| case.is_named(pattern)) => {}
-            Self::Id(pattern) => found.push(Idle::Id(pattern)),
+            Self::Id(pattern) => found.push(IdleCondition::Id(pattern)),
             Self::Not(inner) => inner.collect_idle(cases, found),
             Self::And(left, right) | Self::Or(left, right) => {
                 left.collect_idle(cases, found);

@@ -1,6 +1,6 @@
 //! How a run differs from earlier ones, in lines for people.
 
-use crate::event::Changes;
+use crate::event::RunChanges;
 use crate::model::plural;
 
 /// A kind of change: what it is called, in the words of a heading, and its cases, each with what is said of it.
@@ -12,7 +12,7 @@ pub(super) struct Group {
 }
 
 /// With what a run is compared, as a sentence.
-pub(super) fn compared(changes: &Changes) -> String {
+pub(super) fn compared(changes: &RunChanges) -> String {
     let count = changes.before.len();
     let last = changes.before.last().map_or_else(String::new, ToString::to_string);
     match count {
@@ -22,7 +22,7 @@ pub(super) fn compared(changes: &Changes) -> String {
 }
 
 /// What has changed and what has not, without the kinds of which there is no case.
-pub(super) fn groups(changes: &Changes) -> Vec<Group> {
+pub(super) fn groups(changes: &RunChanges) -> Vec<Group> {
     let group = |count: usize, words: [&str; 2], lines: Vec<String>, is_bad| {
         let heading = format!("{count} case{} {}", plural(count, "", "s"), plural(count, words[0], words[1]));
         (count > 0).then_some(Group { heading, lines, is_bad })

@@ -74,8 +74,8 @@ const TESTED: &[(&str, &[&str])] = &[
         "steps of all paths of one expectation in one answer",
         &["the_paths_of_an_expectation_share_their_steps"],
     ),
-    ("an expression of `-E`", &["an_expression_nests_and_is_as_long_as_it_may_be_and_no_further"]),
     ("any other pattern, once compiled", &["an_expression_is_compiled_up_to_ten_megabytes"]),
+    ("an expression of `-E`", &["an_expression_nests_and_is_as_long_as_it_may_be_and_no_further"]),
     ("a body", &["a_body_is_as_large_as_the_limit_and_no_larger", "the_limit_counts_decoded_bytes"]),
     (
         "a wait for a free port of this machine",

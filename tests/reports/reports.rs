@@ -339,7 +339,11 @@ fn parts_on_instances_of_one_endpoint_are_merged_and_each_keeps_its_seed() {
     let due: Vec<Json> = (1..=3)
         .map(|number| json!({ "number": number, "of": 3, "seed": 40 + number, "url": urls[number - 1] }))
         .collect();
-    assert_eq!(report["parts"], Json::from(due));
+    let mut parts = report["parts"].clone();
+    for part in parts.as_array_mut().unwrap() {
+        part.as_object_mut().unwrap().remove("command");
+    }
+    assert_eq!(parts, Json::from(due));
     let seeds = "41 (part 1/3), 42 (part 2/3), 43 (part 3/3)";
     for text in [out(&output), reports.read("all.html"), reports.read("all.markdown")] {
         assert!(text.contains(seeds), "{text}");

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::pack::BundleContent;
 use super::{CertificateInputs, EventRecording, Examined, Recorder, examine};
 use crate::app::{
-    AppError, Background, Choice, Session, SessionSettings, TestTarget, day_of, manifest_drift,
+    AppError, Background, CaseChoice, Session, SessionSettings, TestTarget, day_of, manifest_drift,
 };
 use crate::event::{Event, RunEnd, Stopped};
 use crate::evidence::{Account, Digest, EndpointAccount, ExpectedSigner, ResourceDescriptor, SigningKey};
@@ -110,7 +110,7 @@ impl Certification {
     /// Patterns that match nothing, and a suite that is not the one that its manifest lists.
     pub fn plan(&self, manifest: Option<&Path>) -> Result<Plan, AppError> {
         let CertificateClaim { patterns, is_exact, filters, .. } = &self.claim;
-        let mut plan = Choice::new(patterns, *is_exact, filters)?.plan(&self.suite)?;
+        let mut plan = CaseChoice::new(patterns, *is_exact, filters)?.plan(&self.suite)?;
         let skip = self.claim.skip.iter().map(|text| Pattern::new(text, self.claim.is_exact));
         plan.skip(&skip.collect::<Result<Vec<_>, _>>()?)?;
         let drift = manifest_drift(manifest, &self.cases, None, &self.suite, &plan)?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::lines::EventLines;
-use crate::app::{AppError, Choice};
+use crate::app::{AppError, CaseChoice};
 use crate::event::{Event, RunStart};
 use crate::model::{CaseId, CaseRecord};
 use crate::plan::Selectable;
@@ -36,7 +36,7 @@ impl Chosen {
     ///
     /// # Errors
     /// Files that cannot be read, several endpoints, and a choice that selects nothing.
-    pub(super) fn of(paths: &[PathBuf], choice: &Choice) -> Result<Self, AppError> {
+    pub(super) fn of(paths: &[PathBuf], choice: &CaseChoice) -> Result<Self, AppError> {
         let mut cases = BTreeMap::new();
         for path in paths {
             let mut lines = EventLines::open(path)?;

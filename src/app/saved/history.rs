@@ -1,5 +1,5 @@
-//! Several runs of one suite on one endpoint, one after the other: the last one is told, with what has changed since those
-//! before it. Main type: [`History`].
+//! Several runs of one suite on one endpoint, one after the other: the last one is reported, with what has changed since those
+//! before it. Main type: [`RunHistory`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -7,11 +7,11 @@ use std::rc::Rc;
 use super::chosen::Chosen;
 use super::merge::{MergedParts, PartReader};
 use crate::app::{AppError, Roll};
-use crate::event::{Changes, Event, Outcome, RunEnd, StillFailing};
+use crate::event::{Event, Outcome, RunChanges, RunEnd, StillFailing};
 use crate::model::{CaseRecord, UtcTime, Verdict};
 
 /// Runs in the order of their starts, each read as far as its first case.
-pub(super) struct History {
+pub(super) struct RunHistory {
     earlier: Vec<(UtcTime, PartReader)>,
     last: MergedParts,
     /// The cases that are reported; all of them, if none are chosen.
@@ -19,7 +19,7 @@ pub(super) struct History {
 }
 
 /// What became of a case when it was last decided.
-enum Known {
+enum LastKnown {
     Holds,
     /// It fails in every run that decided it since this one.
     Fails {
@@ -27,7 +27,7 @@ enum Known {
     },
 }
 
-impl History {
+impl RunHistory {
     /// Sorts runs by time; gives them back if they are parts of one run, or the same one.
     ///
     /// Parts of one run have no case in common, so runs that begin with the same case are not such. Whole runs may
@@ -63,7 +63,7 @@ impl History {
         roll: Option<&mut Roll>,
         emit: &mut dyn FnMut(&Event),
     ) -> Result<Outcome, AppError> {
-        let mut changes = Changes::default();
+        let mut changes = RunChanges::default();
         let mut known = BTreeMap::new();
         for (started, mut part) in self.earlier {
             while let Some(record) = part.take()? {
@@ -82,7 +82,7 @@ impl History {
             Event::Ended(end) => {
                 // What is left was not there this time.
                 let gone = std::mem::take(&mut known).into_iter();
-                let gone = gone.filter(|(_, known)| matches!(known, Known::Fails { .. }));
+                let gone = gone.filter(|(_, known)| matches!(known, LastKnown::Fails { .. }));
                 changes.undecided.extend(gone.map(|(id, _)| id));
                 changes.undecided.sort();
                 let changes = Some(std::mem::take(&mut changes));
@@ -110,26 +110,26 @@ fn fails(record: &CaseRecord) -> Option<bool> {
     }
 }
 
-fn note(known: &mut BTreeMap<String, Known>, record: &CaseRecord, started: &UtcTime) {
+fn note(known: &mut BTreeMap<String, LastKnown>, record: &CaseRecord, started: &UtcTime) {
     let id = record.id.to_string();
     match (fails(record), known.get(&id)) {
-        (None, _) | (Some(true), Some(Known::Fails { .. })) => {}
-        (Some(true), None | Some(Known::Holds)) => {
-            known.insert(id, Known::Fails { since: started.clone() });
+        (None, _) | (Some(true), Some(LastKnown::Fails { .. })) => {}
+        (Some(true), None | Some(LastKnown::Holds)) => {
+            known.insert(id, LastKnown::Fails { since: started.clone() });
         }
         (Some(false), _) => {
-            known.insert(id, Known::Holds);
+            known.insert(id, LastKnown::Holds);
         }
     }
 }
 
-fn compare(changes: &mut Changes, known: &mut BTreeMap<String, Known>, record: &CaseRecord) {
+fn compare(changes: &mut RunChanges, known: &mut BTreeMap<String, LastKnown>, record: &CaseRecord) {
     let case = record.id.to_string();
     match (fails(record), known.remove(&case)) {
-        (Some(true), Some(Known::Fails { since })) => changes.still.push(StillFailing { case, since }),
-        (Some(true), None | Some(Known::Holds)) => changes.new.push(case),
-        (Some(false), Some(Known::Fails { .. })) => changes.mended.push(case),
-        (None, Some(Known::Fails { .. })) => changes.undecided.push(case),
-        (Some(false) | None, None | Some(Known::Holds)) => {}
+        (Some(true), Some(LastKnown::Fails { since })) => changes.still.push(StillFailing { case, since }),
+        (Some(true), None | Some(LastKnown::Holds)) => changes.new.push(case),
+        (Some(false), Some(LastKnown::Fails { .. })) => changes.mended.push(case),
+        (None, Some(LastKnown::Fails { .. })) => changes.undecided.push(case),
+        (Some(false) | None, None | Some(LastKnown::Holds)) => {}
     }
 }

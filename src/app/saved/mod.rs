@@ -9,10 +9,10 @@ mod series;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::{AppError, Choice, Roll};
+use super::{AppError, CaseChoice, Roll};
 use crate::event::{Event, Outcome};
 use chosen::Chosen;
-use history::History;
+use history::RunHistory;
 use lines::EventLines;
 #[cfg(feature = "evidence")]
 pub(super) use lines::{EventLine, LONGEST_LINE, next_line};
@@ -27,7 +27,7 @@ pub struct Saved {
 
 enum Runs {
     Merged(MergedParts),
-    History(History),
+    History(RunHistory),
     Series(SavedSeries),
 }
 
@@ -46,10 +46,14 @@ impl Saved {
     ///
     /// # Errors
     /// As [`Saved::open`], and a choice that selects nothing.
-    pub fn compared(paths: &[PathBuf], manifest: Option<&Path>, choice: &Choice) -> Result<Self, AppError> {
+    pub fn compared(
+        paths: &[PathBuf],
+        manifest: Option<&Path>,
+        choice: &CaseChoice,
+    ) -> Result<Self, AppError> {
         let chosen = if choice.is_all() { None } else { Some(Rc::new(Chosen::of(paths, choice)?)) };
         Self::of(paths, manifest, |parts| {
-            Ok(match History::of(parts, chosen.clone())? {
+            Ok(match RunHistory::of(parts, chosen.clone())? {
                 Ok(history) => Runs::History(history),
                 Err(parts) => Runs::Merged(MergedParts::new(parts, chosen)?),
             })

@@ -1,6 +1,6 @@
 //! `check`: whether every file of a folder of cases is right.
 
-use crate::app::{AppError, Checked, Choice, Shard, check_suite};
+use crate::app::{AppError, CaseChoice, Checked, Shard, check_suite};
 use crate::cli::args::{FolderArgs, SelectArgs};
 use crate::cli::exit::CliError;
 use crate::cli::print;
@@ -23,7 +23,7 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
 
 /// The suite, and those of its cases that flags select; what is skipped on purpose is marked.
 pub(super) fn selected(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
-    let choice = Choice::new(&args.patterns, args.exact, &args.filterset)?;
+    let choice = CaseChoice::new(&args.patterns, args.exact, &args.filterset)?;
     let (suite, mut plan) = crate::app::selected(&args.folder.cases, &choice, part)?;
     skip(args, &mut plan)?;
     Ok((suite, plan))

@@ -5,7 +5,9 @@ use std::fs::File;
 use serde_json::{Value as Json, json};
 
 use super::check::{selected_alone, skip};
-use crate::app::{AppError, Choice, check_endpoints, mutants_of_bundle, mutants_of_run, mutants_of_saved};
+use crate::app::{
+    AppError, CaseChoice, check_endpoints, mutants_of_bundle, mutants_of_run, mutants_of_saved,
+};
 use crate::cli::args::{CoverageFormat, MutantsArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, INCONCLUSIVE, INTERRUPTED, NOTHING_SELECTED};
 use crate::cli::interrupt::interruptible;
@@ -92,7 +94,7 @@ fn of_files(args: &MutantsArgs) -> Result<Mutated, CliError> {
 /// The cases of a bundle that are selected.
 fn wanted(args: &MutantsArgs, suite: &Suite) -> Result<Vec<PlannedCase>, AppError> {
     let select = &args.select;
-    let mut plan = Choice::new(&select.patterns, select.exact, &select.filterset)?.plan(suite)?;
+    let mut plan = CaseChoice::new(&select.patterns, select.exact, &select.filterset)?.plan(suite)?;
     skip(select, &mut plan)?;
     Ok(plan.without_skipped().cases)
 }

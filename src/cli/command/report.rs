@@ -1,6 +1,6 @@
 //! `report`: reports of runs that are over, from the events that they wrote.
 
-use crate::app::{Choice, Keep, Saved};
+use crate::app::{CaseChoice, Keep, Saved};
 use crate::cli::args::ReportArgs;
 use crate::cli::exit::{CliError, of_run};
 use crate::cli::output::Output;
@@ -12,7 +12,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {
     let mut keep = Keep::new(output.is_forced);
     args.from.iter().for_each(|path| keep.file(Some(path), "what --from reads"));
     keep.file(args.manifest.as_deref(), "the manifest");
-    let choice = Choice::new(&args.patterns, args.exact, &args.filterset)?;
+    let choice = CaseChoice::new(&args.patterns, args.exact, &args.filterset)?;
     let saved = Saved::compared(&args.from, args.manifest.as_deref(), &choice)?;
     let mut reports = Reports::open(&output, keep)?;
     let outcome = saved.replay(&mut |event| reports.take(event))?;

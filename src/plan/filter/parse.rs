@@ -2,7 +2,7 @@
 //!
 //! `not` binds tightest, then `and`, then `or`, as in nextest.
 
-use super::{Expression, FilterError};
+use super::{FilterError, FilterExpression};
 use crate::model::check_part;
 use crate::plan::{Pattern, PatternError};
 
@@ -16,7 +16,7 @@ const MOST_PREDICATES: usize = 1000;
 const SHOWN: usize = 60;
 
 /// Reads a whole expression.
-pub(super) fn expression(text: &str) -> Result<Expression, FilterError> {
+pub(super) fn expression(text: &str) -> Result<FilterExpression, FilterError> {
     let mut parser = Parser { text, at: 0, depth: 0, predicates: 0 };
     let expression = parser.alternatives()?;
     parser.skip_blanks();
@@ -58,36 +58,36 @@ impl<'a> Parser<'a> {
         true
     }
 
-    fn alternatives(&mut self) -> Result<Expression, FilterError> {
+    fn alternatives(&mut self) -> Result<FilterExpression, FilterError> {
         let mut all = self.conditions()?;
         while self.takes(&["or", "||", "|", "+"]) {
-            all = Expression::Or(Box::new(all), Box::new(self.conditions()?));
+            all = FilterExpression::Or(Box::new(all), Box::new(self.conditions()?));
         }
         Ok(all)
     }
 
-    fn conditions(&mut self) -> Result<Expression, FilterError> {
+    fn conditions(&mut self) -> Result<FilterExpression, FilterError> {
         let mut all = self.condition()?;
         loop {
             if self.takes(&["and", "&&", "&"]) {
-                all = Expression::And(Box::new(all), Box::new(self.condition()?));
+                all = FilterExpression::And(Box::new(all), Box::new(self.condition()?));
             } else if self.takes(&["-"]) {
-                let without = Expression::Not(Box::new(self.condition()?));
-                all = Expression::And(Box::new(all), Box::new(without));
+                let without = FilterExpression::Not(Box::new(self.condition()?));
+                all = FilterExpression::And(Box::new(all), Box::new(without));
             } else {
                 return Ok(all);
             }
         }
     }
 
-    fn condition(&mut self) -> Result<Expression, FilterError> {
+    fn condition(&mut self) -> Result<FilterExpression, FilterError> {
         self.skip_blanks();
         self.depth += 1;
         if self.depth > DEEPEST {
             return Err(self.wrong(&format!("more than {DEEPEST} levels of `not` and parentheses"), None));
         }
         let found = if self.takes(&["not", "!"]) {
-            Expression::Not(Box::new(self.condition()?))
+            FilterExpression::Not(Box::new(self.condition()?))
         } else if self.takes(&["("]) {
             let inner = self.alternatives()?;
             if !self.takes(&[")"]) {
@@ -102,7 +102,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A name with its argument in parentheses.
-    fn predicate(&mut self) -> Result<Expression, FilterError> {
+    fn predicate(&mut self) -> Result<FilterExpression, FilterError> {
         let start = self.at;
         let length = self.rest().find(|letter| !is_of_word(letter)).unwrap_or(self.rest().len());
         let name = &self.rest()[..length];
@@ -130,8 +130,8 @@ impl<'a> Parser<'a> {
             "tag" => tag(argument),
             "id" => id(argument),
             _ if !argument.is_empty() => Err((format!("`{name}` takes no argument"), None)),
-            "all" => Ok(Expression::All),
-            _ => Ok(Expression::None),
+            "all" => Ok(FilterExpression::All),
+            _ => Ok(FilterExpression::None),
         };
         self.at += length + 1;
         found.map_err(|(what, hint)| {
@@ -152,12 +152,12 @@ fn is_of_word(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter == '_' || letter == '-'
 }
 
-type Argument = Result<Expression, (String, Option<&'static str>)>;
+type Argument = Result<FilterExpression, (String, Option<&'static str>)>;
 
 fn tag(argument: &str) -> Argument {
     let tag = argument.strip_prefix('=').unwrap_or(argument).trim();
     match check_part(tag) {
-        Ok(()) => Ok(Expression::Tag(tag.to_owned())),
+        Ok(()) => Ok(FilterExpression::Tag(tag.to_owned())),
         Err(error) => Err((format!("`{tag}` is not a tag: {error}"), Some("a tag has a-z, 0-9 and `-`"))),
     }
 }
@@ -172,7 +172,7 @@ fn id(argument: &str) -> Argument {
         let what = format!("`{text}` is not a pattern of an id");
         return Err((what, Some("`*` and `?` match any characters, such as id(tag-*)")));
     }
-    Pattern::new(text.trim(), is_exact).map(Expression::Id).map_err(|error| {
+    Pattern::new(text.trim(), is_exact).map(FilterExpression::Id).map_err(|error| {
         let what = match error {
             PatternError::Empty => "a pattern without text".to_owned(),
             PatternError::TooLong => error.to_string(),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::WireError;
 use super::run::moment;
-use crate::event::{Changes, StillFailing};
+use crate::event::{RunChanges, StillFailing};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::report) struct RawChanges {
@@ -21,8 +21,8 @@ struct RawStill {
     since: String,
 }
 
-impl From<&Changes> for RawChanges {
-    fn from(changes: &Changes) -> Self {
+impl From<&RunChanges> for RawChanges {
+    fn from(changes: &RunChanges) -> Self {
         let still = |still: &StillFailing| RawStill {
             id: still.case.clone(),
             since: still.since.as_str().to_owned(),
@@ -37,7 +37,7 @@ impl From<&Changes> for RawChanges {
     }
 }
 
-impl TryFrom<RawChanges> for Changes {
+impl TryFrom<RawChanges> for RunChanges {
     type Error = WireError;
 
     fn try_from(raw: RawChanges) -> Result<Self, WireError> {

@@ -12,8 +12,8 @@ use super::changes::RawChanges;
 use super::contract::{RawParameter, RawRow};
 use super::{FORMAT, VERSION, WireError, micros};
 use crate::event::{
-    Changes, EffectCounts, EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber,
-    PartStart, RowStart, RowsHeld, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
+    EffectCounts, EndpointDescription, OperationStart, Outcome, ParameterStart, PartNumber, PartStart,
+    RowStart, RowsHeld, RunChanges, RunEnd, RunStart, SeriesEnd, SnapshotCounts, StaleSnapshot, Stopped,
 };
 use crate::model::{Drift, Level, Strength, UtcTime, VerdictCounts};
 
@@ -351,7 +351,7 @@ impl TryFrom<RawEnd> for RunEnd {
                 .stale_snapshots
                 .map(|stale| stale.into_iter().map(StaleSnapshot::from).collect()),
             drift: raw.manifest.map(Drift::from),
-            changes: raw.changes.map(Changes::try_from).transpose()?,
+            changes: raw.changes.map(RunChanges::try_from).transpose()?,
             stale_waivers: raw.stale_waivers,
             unpublished: raw.unpublished,
             snapshots: SnapshotCounts { same, different, outranked, missing, written, unusable },
