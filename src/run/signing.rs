@@ -42,7 +42,7 @@ impl Signing {
         Self { signers, usual, is_said: true, ..Self::default() }
     }
 
-    /// The same with a key that is no secret, such as that of the embedded endpoint: answers are not searched for it.
+    /// The same with a key that is public, as that of the embedded endpoint is: answers are not searched for it.
     pub fn with_public_key(credentials: &Credentials, usual: Scheme) -> Self {
         Self { is_public: true, ..Self::with_key(credentials, usual) }
     }

@@ -28,12 +28,13 @@ fn the_shipped_suite_has_at_least_150_cases_and_they_are_all_different() {
     let mut copies = Vec::new();
     for planned in &cases {
         let steps = preview(planned, 0, &Templates::default()).unwrap().steps;
-        let sent = steps.iter().map(|step| {
+        let sent = steps.iter().zip(&planned.case.steps).map(|(step, written)| {
+            let is_parallel = written.is_parallel;
             let request = encode(&planned.contract, step).unwrap();
             let raw = &step.request.raw;
             let signing = (step.request.sign, &raw.after_signing, raw.signed_at, &raw.signed_as);
             format!(
-                "{} {} {:?} {:?} {signing:?}",
+                "{} {} {:?} {:?} {signing:?} {is_parallel}",
                 request.method, request.target, request.headers, request.body
             )
         });

@@ -188,11 +188,13 @@ fn a_report_that_lacks_a_key_or_has_one_of_another_type_is_refused() {
 }
 
 /// Keys of events that may be left out.
-const OPTIONAL: [&str; 31] = [
+const OPTIONAL: [&str; 33] = [
     "effects",
     "observations",
     "rows_held",
     "strength",
+    "started",
+    "command",
     "parts",
     "warning",
     "unpublished",
