@@ -201,7 +201,7 @@ impl Harness {
         }
         let planned = case_ids(&suite).map_err(|error| HarnessError::Settings(error.to_string()))?;
         let manifest = Some(self.cases.join(MANIFEST)).filter(|path| exact.is_none() && path.exists());
-        let whole = manifest.map(|path| Trial::test(MANIFEST_TEST, move || held(&suite, &path)));
+        let whole = manifest.map(|path| Trial::test(MANIFEST_TEST, move || check_manifest(&suite, &path)));
         let signs_nothing = self.signs_nothing()?;
         let shared =
             Arc::new(SharedHarness { harness: self, store, signs_nothing, running: OnceLock::new() });
@@ -294,7 +294,7 @@ fn note_references(suite: &Suite, store: &Store) -> Result<(), HarnessError> {
 }
 
 /// Fails unless the suite is the one that its manifest lists, so that no case disappears unseen.
-fn held(suite: &Suite, path: &Path) -> Result<(), Failed> {
+fn check_manifest(suite: &Suite, path: &Path) -> Result<(), Failed> {
     let found = drift(suite, &load_manifest(path)?)?;
     if found.is_empty() {
         return Ok(());
@@ -333,7 +333,7 @@ impl SharedHarness {
         let running = self.running.get_or_init(|| self.start()).as_ref().map_err(Failed::from)?;
         let record = running.runtime.block_on(running.session.case(planned, &running.stop));
         let endpoint = running.session.endpoint();
-        judged(&record, &Repeat::new(&endpoint.description, &endpoint.faults), running.seed)?;
+        check_verdict(&record, &Repeat::new(&endpoint.description, &endpoint.faults), running.seed)?;
         // As for `proofmark run`: what is mended must not stay waived.
         match running.session.stale_waivers(&record).as_slice() {
             [] => Ok(()),
@@ -410,7 +410,7 @@ fn from_environment(name: &str) -> Option<String> {
 }
 
 /// Only a passed case passes: one that is inconclusive or was skipped is a failure.
-fn judged(record: &CaseRecord, repeat: &Repeat, seed: u64) -> Result<(), Failed> {
+fn check_verdict(record: &CaseRecord, repeat: &Repeat, seed: u64) -> Result<(), Failed> {
     let is_forced = env::var("INSTA_FORCE_PASS").is_ok_and(|value| value == "1");
     let is_only_snapshot = record.findings.iter().all(|finding| finding.level == Level::Snapshot);
     match &record.verdict {

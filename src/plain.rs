@@ -9,20 +9,20 @@ use crate::model::{is_hostile, json_escape};
 
 /// The text with hostile characters written as escapes. A newline stays, since callers indent lines themselves.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    cleaned(text, |letter, clean| clean.extend(letter.escape_default()))
+    clean(text, |letter, clean| clean.extend(letter.escape_default()))
 }
 
 /// JSON text with the same characters as escapes; JSON's own writer leaves all but the C0 controls.
 ///
 /// They are inside strings alone (RFC 8259, section 7).
 pub fn printable_json(text: &str) -> Cow<'_, str> {
-    cleaned(text, |letter, clean| clean.push_str(&json_escape(letter)))
+    clean(text, |letter, clean| clean.push_str(&json_escape(letter)))
 }
 
 /// The text with a sign of as many bytes for each such character, so that places in it stay the same; tabs
 /// stay too.
 pub fn printable_in_place(text: &str) -> Cow<'_, str> {
-    cleaned(text, |letter, clean| {
+    clean(text, |letter, clean| {
         clean.push_str(match (letter, letter.len_utf8()) {
             ('\t', _) => "\t",
             (_, 1) => "?",
@@ -56,7 +56,7 @@ pub fn markdown(text: &str) -> String {
     escaped
 }
 
-fn cleaned(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
+fn clean(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
     if is_ascii_that_shows(text) || !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
     }

@@ -80,7 +80,7 @@ impl WholeFile {
         builder.prefix(".").suffix(TEMPORARY);
         adjust(&mut builder);
         // A missing folder is reported in the system's own words.
-        let shown = |error: io::Error| fs::metadata(folder).err().unwrap_or_else(|| plain(&error));
+        let shown = |error: io::Error| fs::metadata(folder).err().unwrap_or_else(|| plain_error(&error));
         for _ in 0..ATTEMPTS {
             let (file, path) = builder.tempfile_in(folder).map_err(shown)?.into_parts();
             // Some file systems know no locks; there, what is left stays.
@@ -182,7 +182,7 @@ pub fn scratch(target: &Path) -> io::Result<File> {
     let target = target.canonicalize().unwrap_or_else(|_| target.to_path_buf());
     // It has a name for a moment, by which what a killed process leaves is known.
     let made = Builder::new().prefix(".").suffix(TEMPORARY).tempfile_in(folder_of(&target));
-    made.map(NamedTempFile::into_file).map_err(|error| plain(&error))
+    made.map(NamedTempFile::into_file).map_err(|error| plain_error(&error))
 }
 
 /// A file without a name in the folder for temporary files.
@@ -254,7 +254,7 @@ fn no_folder(error: io::Error) -> io::Error {
 }
 
 /// The error without the temporary file's name, which the user does not know.
-fn plain(error: &io::Error) -> io::Error {
+fn plain_error(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| io::Error::from(error.kind()), io::Error::from_raw_os_error)
 }
 

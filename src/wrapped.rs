@@ -29,7 +29,7 @@ pub(crate) fn cut(text: &str, room: usize) -> String {
 
 /// A text in lines no wider than `width`, broken at spaces and slashes where there are any; the first line after `first`,
 /// others after `rest`. Ends with a line's end.
-pub(crate) fn wrapped(text: &str, first: &str, rest: &str, width: usize) -> String {
+pub(crate) fn wrap(text: &str, first: &str, rest: &str, width: usize) -> String {
     let mut done = String::new();
     let mut line = first.to_owned();
     let mut is_empty = true;
@@ -61,7 +61,7 @@ pub(crate) fn copyable(text: &str, first: &str, rest: &str, width: usize) -> Str
         let is_too_wide = rest.width().saturating_add(columns) > width;
         let is_plain = word.trim_end().bytes().all(|byte| byte.is_ascii_graphic()) && !word.contains("\\u{");
         if is_too_wide && !is_plain {
-            let broken = wrapped(word, &line, rest, width);
+            let broken = wrap(word, &line, rest, width);
             let last = broken.trim_end().rfind('\n').map_or(0, |at| at + 1);
             done.push_str(&broken[..last]);
             line = format!("{} ", broken[last..].trim_end());
@@ -114,7 +114,7 @@ pub(crate) fn rows(line: &[(bool, String)], width: usize) -> Vec<Vec<(bool, Stri
 
 #[cfg(test)]
 mod tests {
-    use super::{copyable, rows, width, wrapped};
+    use super::{copyable, rows, width, wrap};
 
     #[test]
     fn no_line_is_wider_than_it_may_be_and_nothing_is_lost() {
@@ -126,7 +126,7 @@ mod tests {
             "",
         ];
         for text in texts {
-            let shown = wrapped(text, "  * ", "    ", 14);
+            let shown = wrap(text, "  * ", "    ", 14);
             assert!(shown.lines().all(|line| width(line) <= 14), "{shown}");
             let joined: String = shown[4..].chars().filter(|letter| !letter.is_whitespace()).collect();
             let wanted = text.replace('\u{1b}', "\\u{1b}").replace(' ', "");

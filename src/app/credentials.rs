@@ -65,7 +65,7 @@ fn aws(entry: &EndpointEntry, variables: EnvironmentVariables) -> Result<Signing
     let (region, service) = (scope("region", &entry.region)?, scope("service", &entry.service)?);
     if entry.credentials.as_deref().is_some_and(|source| source != "environment") {
         let message = format!("credentials for {} come from the environment alone", Scheme::AwsV4);
-        return Err(missing(message));
+        return Err(missing_credentials(message));
     }
     let key = Credentials::new(secret(AWS_KEY_ID, variables)?, secret(AWS_KEY_SECRET, variables)?);
     let key = with_token(key, AWS_SESSION_TOKEN, variables)?;
@@ -112,10 +112,10 @@ fn hideable(text: String, source: &str) -> Result<String, AppError> {
 fn variable(name: &str, variables: EnvironmentVariables) -> Result<String, AppError> {
     variables(name)
         .filter(|value| !value.is_empty())
-        .ok_or_else(|| missing(format!("the variable {name} is not set")))
+        .ok_or_else(|| missing_credentials(format!("the variable {name} is not set")))
 }
 
-fn missing(message: String) -> AppError {
+fn missing_credentials(message: String) -> AppError {
     AppError::Settings { message, hint: Some("--sign none sends requests unsigned".into()) }
 }
 
@@ -127,7 +127,7 @@ fn key(source: Option<&str>, variables: EnvironmentVariables) -> Result<Credenti
         }
         other => match other.strip_prefix("profile:") {
             Some(name) => profile(name, variables),
-            None => Err(missing(format!(
+            None => Err(missing_credentials(format!(
                 "`{other}` is not a source of credentials; write environment or profile:NAME"
             ))),
         },
@@ -139,12 +139,14 @@ fn profile(name: &str, variables: EnvironmentVariables) -> Result<Credentials, A
     let home = variables("HOME").or_else(|| variables("USERPROFILE")).unwrap_or_default();
     let path = PathBuf::from(home).join(".aliyun").join("config.json");
     let shown = path.display();
-    let text = fs::read(&path).map_err(|error| missing(format!("{shown} cannot be read: {error}")))?;
+    let text =
+        fs::read(&path).map_err(|error| missing_credentials(format!("{shown} cannot be read: {error}")))?;
     // The parser's own message could repeat a part of the file.
-    let json: Json = serde_json::from_slice(&text).map_err(|_| missing(format!("{shown} is not JSON")))?;
+    let json: Json =
+        serde_json::from_slice(&text).map_err(|_| missing_credentials(format!("{shown} is not JSON")))?;
     let profiles = json["profiles"].as_array().map(Vec::as_slice).unwrap_or_default();
     let found = profiles.iter().find(|profile| profile["name"] == name);
-    let found = found.ok_or_else(|| missing(format!("{shown} has no profile `{name}`")))?;
+    let found = found.ok_or_else(|| missing_credentials(format!("{shown} has no profile `{name}`")))?;
     let text = |key: &str| found[key].as_str().filter(|text| !text.is_empty());
     match (text("access_key_id"), text("access_key_secret")) {
         (Some(id), Some(secret)) => {
@@ -158,7 +160,7 @@ fn profile(name: &str, variables: EnvironmentVariables) -> Result<Credentials, A
             }
         }
         (None | Some(_), None) | (None, Some(_)) => {
-            Err(missing(format!("the profile `{name}` in {shown} has no key")))
+            Err(missing_credentials(format!("the profile `{name}` in {shown} has no key")))
         }
     }
 }

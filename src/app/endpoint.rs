@@ -110,7 +110,7 @@ pub fn entry(name: &str, cases: &Path, variables: EnvironmentVariables) -> Resul
     }
     let known = load_endpoints(cases)?;
     if let Some(entry) = known.iter().find(|entry| entry.name == name) {
-        return resolved(entry, variables);
+        return resolve(entry, variables);
     }
     let names: Vec<&str> = known.iter().map(|entry| entry.name.as_str()).collect();
     let hint = if names.is_empty() {
@@ -126,8 +126,8 @@ pub fn entry(name: &str, cases: &Path, variables: EnvironmentVariables) -> Resul
 ///
 /// # Errors
 /// A template that cannot be rendered.
-pub fn resolved(entry: &EndpointEntry, variables: EnvironmentVariables) -> Result<EndpointEntry, AppError> {
-    let resolved = entry.resolved(|name| variables(&variable(name)));
+pub fn resolve(entry: &EndpointEntry, variables: EnvironmentVariables) -> Result<EndpointEntry, AppError> {
+    let resolved = entry.resolve(|name| variables(&variable(name)));
     resolved.map_err(|error| AppError::settings(error.to_string()))
 }
 

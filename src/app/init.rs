@@ -94,7 +94,7 @@ impl Project {
 
     fn contract(&self) -> String {
         let name = self.operation.as_str().rsplit('/').next().unwrap_or_default();
-        let [name, method, path] = [name, self.method.as_str(), &self.path].map(quoted);
+        let [name, method, path] = [name, self.method.as_str(), &self.path].map(quote);
         format!(
             "# What the operation promises. Add a [[param]] for each parameter, a [[response]] for each field, and an\n\
              # [[error]] row for each line of the published table of errors. `proofmark coverage` shows what no case tests.\n\n\
@@ -108,7 +108,7 @@ impl Project {
     }
 
     fn table(&self) -> String {
-        let refused = quoted(&format!("{}/proofmark-no-such-thing", self.path.trim_end_matches('/')));
+        let refused = quote(&format!("{}/proofmark-no-such-thing", self.path.trim_end_matches('/')));
         format!(
             "about = \"The first cases: one request that is accepted, and one that is refused\"\n\n\
              [[case]]\nid     = \"accepted\"\nabout  = \"The request is accepted.\"\nexpect = {{ status = \"2xx\" }}\n\n\
@@ -118,7 +118,7 @@ impl Project {
     }
 
     fn endpoints(&self) -> String {
-        let (url, sign) = (quoted(&self.url), quoted(self.sign.name()));
+        let (url, sign) = (quote(&self.url), quote(self.sign.name()));
         // What is not on this machine, or is sent a secret, is tested only where it is named.
         let is_here = Address::new(&self.url).is_ok_and(|address| address.is_loopback());
         let default = if is_here && self.sign == Scheme::None {
@@ -154,7 +154,7 @@ const CI: &str = "name: contract\non: [push, pull_request]\n\njobs:\n  contract:
     \x20     - run: proofmark run --endpoint ENDPOINT --wait 60 --report json=proofmark.json\n";
 
 /// A text as TOML has it.
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     Value::text(text).to_string()
 }
 

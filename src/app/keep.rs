@@ -176,7 +176,7 @@ impl Keep {
         let file = self.files.iter().find(|(file, _)| is_same_file(file, path));
         let names_twice = has_names(path);
         let mut folders = self.folders.iter().filter(|folder| {
-            let real = resolved(path);
+            let real = resolve_links(path);
             let is_below = folder.path.canonicalize().is_ok_and(|folder| real.starts_with(folder));
             (is_below && (folder.is_part)(&real))
                 || names_twice.as_ref().is_some_and(|file| holds(&folder.path, file, folder.is_part, 0))
@@ -189,7 +189,7 @@ impl Keep {
 /// any number of writers.
 fn is_same_file(one: &Path, other: &Path) -> bool {
     let is_device = one.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir());
-    !is_device && (resolved(one) == resolved(other) || has_same_contents(one, other))
+    !is_device && (resolve_links(one) == resolve_links(other) || has_same_contents(one, other))
 }
 
 /// Whether two names are of one file.
@@ -206,7 +206,7 @@ fn has_same_contents(_one: &Path, _other: &Path) -> bool {
 }
 
 /// The path without links, also of a file that is not there yet.
-fn resolved(path: &Path) -> PathBuf {
+fn resolve_links(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beside = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
     path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_path_buf())

@@ -35,8 +35,7 @@ mod watched;
 pub use command_line::command_line;
 pub use diff::{EndpointComparison, diff};
 pub use endpoint::{
-    Connected, EnvironmentVariables, Overrides, costs_nothing, endpoint, entry, is_address, resolved,
-    variable,
+    Connected, EnvironmentVariables, Overrides, costs_nothing, endpoint, entry, is_address, resolve, variable,
 };
 pub use error::AppError;
 pub use forecast::Forecast;
@@ -53,8 +52,8 @@ pub use saved::Saved;
 pub use series::series;
 pub use session::{Background, REFERENCE, Session, SessionSettings, SnapshotSettings, TestTarget};
 pub use shard::Shard;
-pub use stale::{freshness, keep_stale, left_alone, stale_snapshot};
-pub use suite::{CaseChoice, Checked, check_endpoints, check_sendable, check_suite, selected};
+pub use stale::{freshness, keep_stale, stale_snapshot, unusable_files};
+pub use suite::{CaseChoice, Checked, check_endpoints, check_sendable, check_suite, load_selection};
 pub use sweep::{Swept, sweep};
 pub use unnamed::{ENDPOINT_VARIABLE, Unnamed};
 pub use waivers::{Proposed, WaiverTerms};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{AppError, CaseChoice, selected};
+use super::{AppError, CaseChoice, load_selection};
 use crate::embedded;
 use crate::judgement::render_params;
 use crate::model::{PreparedStep, Request, Value};
@@ -19,7 +19,7 @@ use crate::transport::Address;
 /// # Errors
 /// A text that means none.
 pub fn meant(cases: &Path, text: &str) -> Result<Vec<PlannedCase>, AppError> {
-    let select = |is_exact| selected(cases, &CaseChoice::new(&[text.to_owned()], is_exact, &[])?, None);
+    let select = |is_exact| load_selection(cases, &CaseChoice::new(&[text.to_owned()], is_exact, &[])?, None);
     let (_, plan) = select(true).or_else(|_| select(false))?;
     Ok(plan.cases)
 }
@@ -46,7 +46,7 @@ impl ShownCase {
         let address = Address::new(endpoint.unwrap_or(SERVED))?;
         let is_served = endpoint.is_none() && embedded::check([&*planned.contract]).is_ok();
         let (preview, set_ups) = if is_served {
-            served(planned, seed)?
+            preview_served(planned, seed)?
         } else {
             (preview(planned, seed, &Templates::default())?, Vec::new())
         };
@@ -72,7 +72,7 @@ impl ShownCase {
     }
 }
 
-fn served(planned: &PlannedCase, seed: u64) -> Result<(Preview, Vec<(usize, String)>), AppError> {
+fn preview_served(planned: &PlannedCase, seed: u64) -> Result<(Preview, Vec<(usize, String)>), AppError> {
     let templates = Templates::default();
     let mut set_ups = Vec::new();
     let preview = preview_with(planned, seed, &templates, |Need { given, step, number }, scope| {

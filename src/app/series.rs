@@ -37,7 +37,7 @@ pub async fn series(
             end.not_started.push(name);
             continue;
         }
-        stop.ready();
+        stop.make_ready();
         let cases = if all.len() == 0 { mem::take(&mut cases) } else { cases.clone() };
         let run = session.run(Plan { cases, known }, stop, &mut emit).await;
         end.runs.push((name, run.outcome()));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::end_figures::EndFigures;
-use super::stale::{freshness, left_alone, stale_snapshot};
+use super::stale::{freshness, stale_snapshot, unusable_files};
 use super::{AppError, is_address};
 use crate::embedded;
 use crate::event::{Event, RunEnd, StaleSnapshot};
@@ -138,7 +138,7 @@ impl Background {
             }
             (Some(limit), Some(store)) => {
                 let freshness = freshness(store, &case_ids(suite)?, Some(limit));
-                notes = left_alone(&freshness);
+                notes = unusable_files(&freshness);
                 Some(freshness.stale().map(stale_snapshot).collect())
             }
         };

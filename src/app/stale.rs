@@ -14,7 +14,7 @@ pub fn freshness(store: &Store, cases: &[PlannedCase], limit: Option<&MaxAge>) -
 }
 
 /// The files that cannot be used, one line each.
-pub fn left_alone(freshness: &Freshness) -> Vec<String> {
+pub fn unusable_files(freshness: &Freshness) -> Vec<String> {
     freshness.unusable.iter().map(|error| format!("left alone: {error}")).collect()
 }
 

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::manifest::check_manifest;
-use super::{AppError, EnvironmentVariables, Shard, resolved, today};
-use crate::judgement::unmatched;
+use super::{AppError, EnvironmentVariables, Shard, resolve, today};
+use crate::judgement::find_unmatched;
 use crate::model::{Backing, PreparedStep, Problem, Suite};
 use crate::plan::{CaseFilter, Pattern, Plan, PlannedCase, Selectable, case_ids, filtered, preview, select};
 use crate::protocol::encode;
@@ -69,7 +69,7 @@ pub fn check_suite(cases: &Path, variables: EnvironmentVariables) -> Result<Chec
             let problem = Problem::new(waiver.spot.clone(), message);
             problems.push(problem.hint("remove it, or agree on another day"));
         }
-        if let Some(message) = unmatched(&waiver, &ids)? {
+        if let Some(message) = find_unmatched(&waiver, &ids)? {
             problems.push(Problem::new(waiver.spot, message));
         }
     }
@@ -97,7 +97,7 @@ fn misnamed(twins: &Twins) -> impl Iterator<Item = Problem> {
 
 /// The error rows whose cases have no twin.
 fn without_twin(twins: &Twins) -> Vec<String> {
-    twins.alone().map(|row| format!("error row {} of {}", row.row, row.contract)).collect()
+    twins.rows_without_twin().map(|row| format!("error row {} of {}", row.row, row.contract)).collect()
 }
 
 /// The promises that are marked as unpublished.
@@ -113,7 +113,7 @@ fn unpublished(suite: &Suite) -> Vec<String> {
 
 /// The values of an endpoint that a run could not use.
 fn check_values(entry: &EndpointEntry, variables: EnvironmentVariables) -> Vec<Problem> {
-    let resolved = resolved(entry, variables).unwrap_or_else(|_| entry.clone());
+    let resolved = resolve(entry, variables).unwrap_or_else(|_| entry.clone());
     let address = |url: &String| Address::new(url).err().map(|error| error.to_string());
     let rate = |text: &String| text.parse::<Rate>().err();
     let place = |text: &str| {
@@ -145,7 +145,7 @@ fn check_requests(cases: &[PlannedCase]) -> Vec<Problem> {
         Ok(mut preview) => preview
             .steps
             .iter_mut()
-            .find_map(|step| Some(encode(&planned.contract, unmarked(step)).err()?.to_string())),
+            .find_map(|step| Some(encode(&planned.contract, remove_marks(step)).err()?.to_string())),
     };
     let mut seen = BTreeSet::new();
     let failing = cases.iter().filter_map(|planned| Some((planned, prepared(planned)?)));
@@ -158,7 +158,7 @@ fn check_requests(cases: &[PlannedCase]) -> Vec<Problem> {
 }
 
 /// A step whose target has no angle brackets around the names of values that earlier answers will give.
-fn unmarked(step: &mut PreparedStep) -> &PreparedStep {
+fn remove_marks(step: &mut PreparedStep) -> &PreparedStep {
     let raw = &mut step.request.raw;
     for text in [&mut raw.path, &mut raw.query].into_iter().flatten() {
         let mut rest = text.as_str();
@@ -243,7 +243,11 @@ impl CaseChoice {
 ///
 /// # Errors
 /// Invalid files, a choice that selects nothing, and a part in which there is no case.
-pub fn selected(cases: &Path, choice: &CaseChoice, part: Option<Shard>) -> Result<(Suite, Plan), AppError> {
+pub fn load_selection(
+    cases: &Path,
+    choice: &CaseChoice,
+    part: Option<Shard>,
+) -> Result<(Suite, Plan), AppError> {
     let suite = load(cases, Wanted::All)?;
     let mut plan = choice.plan(&suite)?;
     if let Some(shard) = part {

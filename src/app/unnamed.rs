@@ -49,7 +49,7 @@ fn check(name: &str, cases: &Path) -> Result<(), AppError> {
         let message = format!("{ENDPOINT_VARIABLE}: `{name}` is not a URL, and {file} does not name it");
         return Err(AppError::settings_with(message, hint));
     };
-    let Some((key, why)) = entry.reserved() else { return Ok(()) };
+    let Some((key, why)) = entry.reserved_reason() else { return Ok(()) };
     let message = format!("{ENDPOINT_VARIABLE} cannot be `{name}`: {why}");
     Err(match entry.problem(key, message.clone()) {
         Some(problem) => LoadError::Problems(vec![problem.hint(NAMED_ONLY)]).into(),

@@ -80,7 +80,7 @@ impl Proposed {
         })?;
         match wrong {
             Some(error) => Err(error),
-            None => Ok(reading.proposed(grounds)),
+            None => Ok(reading.propose(grounds)),
         }
     }
 
@@ -183,7 +183,7 @@ impl RunReading<'_> {
         record.verdict != Verdict::Failed
     }
 
-    fn proposed(self, grounds: &WaiverTerms) -> Proposed {
+    fn propose(self, grounds: &WaiverTerms) -> Proposed {
         let spot = Spot { file: Arc::new(SourceText::new(FILE, String::new())), bytes: 0..0 };
         let waiver = |((endpoint, cause), entry): ((String, String), CauseFindings)| {
             let WaiverTerms { reason, owner, link, expires } = grounds.clone();

@@ -33,7 +33,7 @@ pub(super) async fn watch(
         }
     };
     // An earlier run may have used up the switch.
-    stop.ready();
+    stop.make_ready();
     let end = session.run(Plan { cases: plan.cases.clone(), known: plan.known }, stop, emit).await;
     if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
         remark(&format!("{name}: {obstacle}"));

@@ -61,13 +61,13 @@ impl Due {
             Self::Refused => "nothing added, since the request was refused".to_owned(),
             Self::Replay(step) => format!("nothing added, since it repeats the request of step {}", step + 1),
             Self::Added(due) if due.is_empty() => "nothing added, since the answer names nothing".to_owned(),
-            Self::Added(due) => format!("{} added, as the answer says", listed(due)),
-            Self::Either(due) => format!("{} added, or nothing", listed(due)),
+            Self::Added(due) => format!("{} added, as the answer says", list_values(due)),
+            Self::Either(due) => format!("{} added, or nothing", list_values(due)),
         }
     }
 }
 
-fn listed(values: &BTreeSet<String>) -> String {
+fn list_values(values: &BTreeSet<String>) -> String {
     let shown: Vec<String> =
         values.iter().take(SHOWN).map(|value| Value::text(value.as_str()).to_string()).collect();
     let more = values.len().saturating_sub(SHOWN);
@@ -75,7 +75,7 @@ fn listed(values: &BTreeSet<String>) -> String {
 }
 
 /// What an answer of success says that its request added.
-pub fn added(contract: &Contract, rule: &EffectRule, answer: &Answer) -> BTreeSet<String> {
+pub fn additions(contract: &Contract, rule: &EffectRule, answer: &Answer) -> BTreeSet<String> {
     match select_in(contract, answer, &rule.adds) {
         Ok(Value::List(items)) => items.iter().map(Value::to_plain).collect(),
         Ok(value) => [value.to_plain()].into(),
@@ -106,7 +106,7 @@ pub fn effect(
         actual: if found.is_empty() {
             "nothing added".to_owned()
         } else {
-            format!("{} added", listed(found))
+            format!("{} added", list_values(found))
         },
         because: grounds.because,
         cites: grounds.cites,

@@ -18,7 +18,7 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     findings.single_headers();
     findings.headers();
     match &subject.answer.body {
-        Body::Empty => findings.empty(),
+        Body::Empty => findings.check_empty(),
         // A body that cannot be decoded has its finding already.
         Body::Unreadable { .. } if subject.answer.is_encoded() => {}
         Body::Unreadable { reason } => {
@@ -26,7 +26,7 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
             findings.add("body", "a body of JSON or XML", actual);
         }
         Body::Json(tree) => {
-            findings.doubled_keys(tree);
+            findings.check_doubled_keys(tree);
             findings.content_type(Some(AnswerFormat::Json));
             findings.charset(AnswerFormat::Json);
             findings.tree(tree);
@@ -241,7 +241,7 @@ impl EnvelopeCheck<'_> {
     }
 
     /// No body is right where the envelope asks for no field, unless the answer says that there is one.
-    fn empty(&mut self) {
+    fn check_empty(&mut self) {
         let Subject { contract, answer, request, .. } = self.subject;
         // RFC 9110, sections 9.3.2, 15.3.5, 15.3.6 and 15.4.5: these have a content type and no content.
         if request.method.as_str() == "HEAD" {
@@ -361,7 +361,7 @@ impl EnvelopeCheck<'_> {
     }
 
     /// RFC 8259, section 4: names within an object should be unique; readers differ on which counts.
-    fn doubled_keys(&mut self, tree: &Value) {
+    fn check_doubled_keys(&mut self, tree: &Value) {
         for key in doubled_keys(tree) {
             self.add(&key, "each key once", "a key that is there twice");
         }

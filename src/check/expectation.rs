@@ -46,7 +46,7 @@ fn shorten(finding: &mut Finding) {
 }
 
 /// Whether an answer that is not as expected only says that there were too many requests.
-pub fn throttled(subject: &Subject<'_>) -> Option<String> {
+pub fn throttle_reason(subject: &Subject<'_>) -> Option<String> {
     let rule = &subject.contract.envelope.throttled;
     let code = subject.code();
     let text = code.as_ref().and_then(Value::as_code).unwrap_or_default();
@@ -66,8 +66,8 @@ fn nearest_alternative(subject: &Subject<'_>) -> Vec<Finding> {
         nearest.add(position, check_expect(subject, alternative));
     }
     let Some((position, mut findings)) = nearest.0 else { return Vec::new() };
-    let texts: Vec<String> = alternatives.iter().map(described).collect();
-    let note = format!("alternative {} is the nearest of {}", position + 1, numbered(&texts));
+    let texts: Vec<String> = alternatives.iter().map(describe).collect();
+    let note = format!("alternative {} is the nearest of {}", position + 1, number_texts(&texts));
     for finding in &mut findings {
         finding.because =
             Some(finding.because.take().map_or_else(|| note.clone(), |because| format!("{because}; {note}")));
@@ -92,14 +92,14 @@ impl Nearest {
 }
 
 /// Texts with numbers before them.
-fn numbered(texts: &[String]) -> String {
+fn number_texts(texts: &[String]) -> String {
     let shown = texts.iter().take(NAMED).enumerate().map(|(at, text)| format!("({}) {text}", at + 1));
     let more = texts.len().saturating_sub(NAMED);
     shown.chain((more > 0).then(|| format!("and {more} more"))).collect::<Vec<_>>().join(", ")
 }
 
 /// What an alternative expects, as a whole.
-fn described(expect: &Expect) -> String {
+fn describe(expect: &Expect) -> String {
     let statuses: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
     let status = (!statuses.is_empty()).then(|| format!("status {}", statuses.join(" or ")));
     let code = expect.code.as_ref().map(|code| format!("code {code}"));
@@ -131,7 +131,7 @@ fn check_rows(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     let (position, mut findings) = nearest.0.unwrap_or_default();
     if rows.len() > 1 {
         let texts: Vec<String> = rows.iter().map(|row| row.label()).collect();
-        let note = format!("; row {} is the nearest of {}", position + 1, numbered(&texts));
+        let note = format!("; row {} is the nearest of {}", position + 1, number_texts(&texts));
         let texts = findings.iter_mut().filter_map(|finding| finding.because.as_mut());
         texts.for_each(|text| text.push_str(&note));
     }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::path::{PathError, Paths, bounded};
+use super::path::{PathError, Paths, check_work};
 use crate::model::{Answer, Body, Contract, Value};
 
 /// Paths into one answer, which share the steps that they may take.
@@ -45,7 +45,7 @@ pub fn select_in(contract: &Contract, answer: &Answer, path: &str) -> Result<Val
 /// A path that is too much work in this tree is not followed.
 pub fn as_lists<'a>(tree: &'a Value, path: &str, is_object: &dyn Fn(&[&str]) -> bool) -> Cow<'a, Value> {
     let steps = steps(path);
-    if !steps.contains(&PathStep::Items) || bounded(tree, path).is_err() {
+    if !steps.contains(&PathStep::Items) || check_work(tree, path).is_err() {
         return Cow::Borrowed(tree);
     }
     let mut tree = tree.clone();
@@ -135,9 +135,9 @@ fn steps(path: &str) -> Vec<PathStep<'_>> {
         rest = rest.trim_start();
         if let Some(after) = rest.strip_prefix("..") {
             steps.push(PathStep::Below);
-            rest = if after.starts_with('[') { after } else { named(after, &mut steps) };
+            rest = if after.starts_with('[') { after } else { take_name(after, &mut steps) };
         } else if let Some(after) = rest.strip_prefix('.') {
-            rest = named(after, &mut steps);
+            rest = take_name(after, &mut steps);
         } else if let Some(inside) = rest.strip_prefix('[') {
             let Some(end) = end_of_bracket(inside) else { return steps };
             steps.push(selectors(&inside[..end]));
@@ -149,7 +149,7 @@ fn steps(path: &str) -> Vec<PathStep<'_>> {
 }
 
 /// Takes `name` or `*` behind a dot, which is short for the same in brackets.
-fn named<'a>(text: &'a str, steps: &mut Vec<PathStep<'a>>) -> &'a str {
+fn take_name<'a>(text: &'a str, steps: &mut Vec<PathStep<'a>>) -> &'a str {
     if let Some(rest) = text.strip_prefix('*') {
         steps.push(PathStep::Items);
         return rest;

@@ -14,12 +14,12 @@ mod path;
 mod pattern;
 mod subject;
 
-pub use effect::{Due, added, effect};
+pub use effect::{Due, additions, effect};
 pub use envelope::{is_shared_id, request_id, shared_id, unique_values};
-pub use expectation::{check, throttled};
+pub use expectation::{check, throttle_reason};
 pub use listed::{as_lists, select_in};
 pub use path::{PathError, TreePlaces, places, select};
-pub use pattern::{compiled, compiled_together};
+pub use pattern::{compile, compile_together};
 pub use subject::Subject;
 
 #[cfg(test)]

@@ -83,10 +83,10 @@ impl<'a> Paths<'a> {
         let size = *self.size.get_or_init(|| TreeSize::of(self.tree));
         self.take(&shape, size).map_err(too_much)?;
         match shaped(self.tree) {
-            Cow::Borrowed(tree) => applied(&parsed, self.json.get_or_init(|| to_json(tree)), path),
+            Cow::Borrowed(tree) => apply(&parsed, self.json.get_or_init(|| to_json(tree)), path),
             Cow::Owned(tree) => {
                 self.take(&shape, TreeSize::of(&tree)).map_err(too_much)?;
-                applied(&parsed, &to_json(&tree), path)
+                apply(&parsed, &to_json(&tree), path)
             }
         }
     }
@@ -102,7 +102,7 @@ impl<'a> Paths<'a> {
 }
 
 /// The one value of a path to one place, or the list of all that any other path finds.
-fn applied(parsed: &JsonPath, json: &Json, path: &str) -> Result<Value, PathError> {
+fn apply(parsed: &JsonPath, json: &Json, path: &str) -> Result<Value, PathError> {
     let nodes = parsed.query(json).all();
     if !is_singular(path) {
         return Ok(Value::List(nodes.into_iter().map(from_json).collect()));
@@ -111,7 +111,7 @@ fn applied(parsed: &JsonPath, json: &Json, path: &str) -> Result<Value, PathErro
 }
 
 /// Whether a path is not too much work in a tree: only then is it applied.
-pub(super) fn bounded(tree: &Value, path: &str) -> Result<(), String> {
+pub(super) fn check_work(tree: &Value, path: &str) -> Result<(), String> {
     PathShape::of(path)?.fits(TreeSize::of(tree))
 }
 
@@ -152,7 +152,7 @@ pub fn places(tree: &Value, path: &str) -> TreePlaces {
     let mut found = TreePlaces::default();
     if let Some(key) = top_level_key(path) {
         found.keys.insert(key.to_owned(), TreePlaces { is_here: true, ..TreePlaces::default() });
-    } else if let (Ok(()), Ok(parsed)) = (bounded(tree, path), JsonPath::parse(path)) {
+    } else if let (Ok(()), Ok(parsed)) = (check_work(tree, path), JsonPath::parse(path)) {
         let json = to_json(tree);
         for location in parsed.query_located(&json).locations() {
             found.add(location.iter());

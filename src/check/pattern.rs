@@ -25,7 +25,7 @@ static TOGETHER: LazyLock<RwLock<HashMap<String, Option<Arc<Regex>>>>> = LazyLoc
 ///
 /// # Errors
 /// A text that is not a regular expression.
-pub fn compiled(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
+pub fn compile(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
     if let Some(known) = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(pattern) {
         return Ok(Arc::clone(known));
     }
@@ -43,14 +43,14 @@ pub fn compiled(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
 }
 
 /// An expression that matches where any of these does, compiled now or before; none if they cannot be joined.
-pub fn compiled_together(patterns: &[&str]) -> Option<Arc<Regex>> {
+pub fn compile_together(patterns: &[&str]) -> Option<Arc<Regex>> {
     let key = patterns.join(")|(?:");
     if let Some(known) = TOGETHER.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return known.clone();
     }
     // A comment, which `#` begins in one form of expressions, would reach into the next one. One that closes what it
     // has not opened is none by itself.
-    let is_fit = |pattern: &&str| !pattern.contains('#') && compiled(pattern).is_ok();
+    let is_fit = |pattern: &&str| !pattern.contains('#') && compile(pattern).is_ok();
     let regex = if patterns.iter().all(is_fit) { Regex::new(&format!("(?:{key})")).ok() } else { None };
     let regex = regex.map(Arc::new);
     let mut kept = TOGETHER.write().unwrap_or_else(PoisonError::into_inner);
@@ -65,12 +65,12 @@ pub fn compiled_together(patterns: &[&str]) -> Option<Arc<Regex>> {
 /// # Errors
 /// A text that is not a regular expression.
 pub(super) fn matches(pattern: &str, text: &str) -> Result<bool, regex::Error> {
-    compiled(pattern).map(|regex| regex.is_match(text))
+    compile(pattern).map(|regex| regex.is_match(text))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{COMPILED, LARGE, LARGE_KEPT, RegexBuilder, compiled_together, matches};
+    use super::{COMPILED, LARGE, LARGE_KEPT, RegexBuilder, compile_together, matches};
 
     #[test]
     fn large_expressions_are_compiled_and_few_of_them_are_kept() {
@@ -98,12 +98,12 @@ mod tests {
 
     #[test]
     fn several_expressions_together_match_where_one_of_them_does() {
-        let regex = compiled_together(&[r"\bic-[a-z]+", "(?i)NAME", "(?s)a.b"]).unwrap();
+        let regex = compile_together(&[r"\bic-[a-z]+", "(?i)NAME", "(?s)a.b"]).unwrap();
         for (text, is_found) in [("x ic-abc", true), ("my name", true), ("a\nb", true), ("IC-ABC", false)] {
             assert_eq!(regex.is_match(text), is_found, "{text}");
         }
-        assert!(compiled_together(&["(?x)a # comment", "b\n"]).is_none());
-        assert!(compiled_together(&["a)", "(b"]).is_none());
+        assert!(compile_together(&["(?x)a # comment", "b\n"]).is_none());
+        assert!(compile_together(&["a)", "(b"]).is_none());
     }
 
     #[test]

@@ -38,8 +38,8 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
     if examined.judged.end.effects.total() > 0 {
         lines.add("effects", &examined.judged.end.effects.to_string());
     }
-    lines.add("formats", &listed(&scope.formats));
-    lines.add("signatures", &listed(&scope.signatures));
+    lines.add("formats", &list_words(&scope.formats));
+    lines.add("signatures", &list_words(&scope.signatures));
     if !scope.unpublished.is_empty() {
         lines.add("not judged", &format!("{}: no published source has it", scope.unpublished.join(", ")));
     }
@@ -84,7 +84,7 @@ pub(super) fn harmless(text: &str) -> String {
     if is_on_github() { text.replace("::", ": :").replace("##[", "## [") } else { text.to_owned() }
 }
 
-fn listed(words: &[String]) -> String {
+fn list_words(words: &[String]) -> String {
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
 

@@ -9,7 +9,7 @@ use crate::model::plural;
 use crate::report::printable;
 use crate::review::{Change, ChangeGroup, fault_note};
 use crate::snapshot::{DiffLine, LineKind, Piece, hunks};
-use crate::wrapped::{rows, width, wrapped};
+use crate::wrapped::{rows, width, wrap};
 
 /// How many cases of a kind are named before the rest is counted, where not all is shown.
 const NAMED: usize = 8;
@@ -50,7 +50,7 @@ impl DisplayStyle {
 
     /// The line above a kind of change.
     pub(super) fn head(self, number: usize, of: usize, cases: usize) -> String {
-        wrapped(
+        wrap(
             &format!("CHANGE {number} of {of}  {cases} {}", plural(cases, "case", "cases")),
             "",
             "  ",
@@ -60,20 +60,20 @@ impl DisplayStyle {
 
     /// The facts of a kind, and what the contract says.
     pub(super) fn facts(self, group: &ChangeGroup) -> String {
-        let facts = group.facts.iter().map(|fact| wrapped(&fact.to_string(), "  * ", "    ", self.width));
+        let facts = group.facts.iter().map(|fact| wrap(&fact.to_string(), "  * ", "    ", self.width));
         facts.collect::<String>() + &self.rows(&group.changes[0])
     }
 
     /// The facts of one case, and what the contract says.
     pub(super) fn case_facts(self, change: &Change) -> String {
-        let facts = change.facts.iter().map(|fact| wrapped(&fact.to_string(), "  * ", "    ", self.width));
+        let facts = change.facts.iter().map(|fact| wrap(&fact.to_string(), "  * ", "    ", self.width));
         facts.collect::<String>() + &self.rows(change)
     }
 
     /// The contract's rows that a change touches.
     pub(super) fn rows(self, change: &Change) -> String {
         let rows = change.rows.iter();
-        rows.map(|row| wrapped(row, "  contract  ", "            ", self.width)).collect()
+        rows.map(|row| wrap(row, "  contract  ", "            ", self.width)).collect()
     }
 
     /// The cases of a kind.
@@ -85,7 +85,7 @@ impl DisplayStyle {
         };
         let mut text = String::new();
         for change in &changes[..shown] {
-            text.push_str(&wrapped(&change.snapshot.case, "  ", "      ", self.width));
+            text.push_str(&wrap(&change.snapshot.case, "  ", "      ", self.width));
         }
         if shown < changes.len() {
             let _ = writeln!(text, "  … and {} more; l lists all", changes.len() - shown);
@@ -95,7 +95,7 @@ impl DisplayStyle {
 
     /// What is said of those that were recorded while a fault was switched on.
     pub(super) fn faults(self, changes: &[&Change]) -> String {
-        fault_note(changes).map_or_else(String::new, |note| wrapped(&note, "  ! ", "    ", self.width))
+        fault_note(changes).map_or_else(String::new, |note| wrap(&note, "  ! ", "    ", self.width))
     }
 
     /// How the two texts differ, line by line.
@@ -168,16 +168,16 @@ impl DisplayStyle {
         for (number, row) in rows.iter().enumerate() {
             let sign = if number == 0 { sign } else { ' ' };
             match line.kind {
-                LineKind::Old if self.is_coloured => coloured(sign, "31", row, text),
-                LineKind::New if self.is_coloured => coloured(sign, "32", row, text),
-                LineKind::Same | LineKind::Old | LineKind::New => plain(sign, row, text),
+                LineKind::Old if self.is_coloured => write_coloured(sign, "31", row, text),
+                LineKind::New if self.is_coloured => write_coloured(sign, "32", row, text),
+                LineKind::Same | LineKind::Old | LineKind::New => write_plain(sign, row, text),
             }
         }
     }
 }
 
 /// Writing to a String cannot fail, which is why results are dropped.
-fn coloured(sign: char, colour: &str, row: &[(bool, String)], text: &mut String) {
+fn write_coloured(sign: char, colour: &str, row: &[(bool, String)], text: &mut String) {
     let _ = write!(text, "  \u{1b}[{colour}m{sign} ");
     for (is_marked, part) in row {
         let _ = if *is_marked { write!(text, "\u{1b}[7m{part}\u{1b}[27m") } else { write!(text, "{part}") };
@@ -186,7 +186,7 @@ fn coloured(sign: char, colour: &str, row: &[(bool, String)], text: &mut String)
 }
 
 /// A row, and below it a line of marks if anything is marked.
-fn plain(sign: char, row: &[(bool, String)], text: &mut String) {
+fn write_plain(sign: char, row: &[(bool, String)], text: &mut String) {
     let shown: String = row.iter().map(|(_, part)| part.as_str()).collect();
     let _ = writeln!(text, "{}", format!("  {sign} {shown}").trim_end());
     if row.iter().any(|(is_marked, _)| *is_marked) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::settings::CommandSettings;
 use crate::app::{Forecast, TestTarget};
-use crate::model::counted;
+use crate::model::pluralise;
 use crate::plan::Plan;
 
 /// The plan of a run, as text. Writing to a String cannot fail, which is why results are dropped.
@@ -24,23 +24,26 @@ pub(super) fn dry_run(plan: &Plan, CommandSettings { session: settings, .. }: &C
     let _ = writeln!(
         text,
         "  states     {set_ups} to set up and {undone}, {} to the hook",
-        counted(through_hook, "request")
+        pluralise(through_hook, "request")
     );
     for (state, count) in &states {
         let _ = writeln!(text, "               {count:>5}  {state}");
     }
     let allowed =
         if settings.run.allows_billable { "allowed" } else { "not allowed: those cases would not run" };
-    let _ =
-        writeln!(text, "  billable   up to {} that may be accepted; {allowed}", counted(billable, "request"));
+    let _ = writeln!(
+        text,
+        "  billable   up to {} that may be accepted; {allowed}",
+        pluralise(billable, "request")
+    );
     if let Some(rate) = settings.connection.rate {
         let least = rate.least_time(requests + through_hook);
-        let _ = writeln!(text, "  rate       {rate}: at least {}", rounded(least));
+        let _ = writeln!(text, "  rate       {rate}: at least {}", round(least));
     }
     text
 }
 
-fn rounded(time: Duration) -> String {
+fn round(time: Duration) -> String {
     let seconds = time.as_secs();
     if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
 }

@@ -111,7 +111,7 @@ pub(super) fn interruptible<T>(
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
     runtime.block_on(async {
         let stop = Arc::new(StopSwitch::default());
-        let listening = listening(&stop);
+        let listening = start_listening(&stop);
         let done = work(&stop).await;
         listening.abort();
         done
@@ -119,7 +119,7 @@ pub(super) fn interruptible<T>(
 }
 
 /// Listens until it is aborted: see [`listen`]. A signal that comes right after this call is not missed.
-fn listening(stop: &Arc<StopSwitch>) -> JoinHandle<()> {
+fn start_listening(stop: &Arc<StopSwitch>) -> JoinHandle<()> {
     let signals = Signals::new();
     let stop = Arc::clone(stop);
     tokio::spawn(async move {

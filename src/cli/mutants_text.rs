@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
-use crate::model::{FloorScore, counted, plural};
+use crate::model::{FloorScore, plural, pluralise};
 use crate::report::printable;
 use crate::strength::{Count, Figures, Mutated, Operator, RowResult, SET};
-use crate::wrapped::{cut, width, wrapped};
+use crate::wrapped::{cut, width, wrap};
 
 /// How many groups of gaps are printed; JSON has all.
 const SHOWN: usize = 30;
@@ -43,24 +43,24 @@ pub(super) fn text(mutated: &Mutated, is_quiet: bool, width: usize) -> String {
 
 fn headline(figures: &Figures, width: usize) -> String {
     let mut text = String::new();
-    let mut line = |line: &str| text.push_str(&wrapped(line, "", "  ", width));
+    let mut line = |line: &str| text.push_str(&wrap(line, "", "  ", width));
     line(&format!(
         "{} of {} in {}, by set {SET} of operators",
-        counted(size(figures.mutants()), "mutant"),
-        counted(size(figures.answers), "answer"),
-        counted(size(figures.cases), "case"),
+        pluralise(size(figures.mutants()), "mutant"),
+        pluralise(size(figures.answers), "answer"),
+        pluralise(size(figures.cases), "case"),
     ));
     line(&figures.score().summary());
     if figures.in_snapshots > 0 {
         line(&format!("only snapshots notice {} of the open ones and the gaps", figures.in_snapshots));
     }
     if figures.left_out > 0 {
-        let cases = counted(size(figures.left_out), "case");
+        let cases = pluralise(size(figures.left_out), "case");
         line(&format!("{cases} without mutants: not passed, or recorded without --all-exchanges"));
     }
     if figures.cut > 0 {
         let (answers, have) =
-            (counted(size(figures.cut), "answer"), plural(size(figures.cut), "has", "have"));
+            (pluralise(size(figures.cut), "answer"), plural(size(figures.cut), "has", "have"));
         line(&format!("{answers} {have} more places than are changed"));
     }
     if figures.is_stopped {
@@ -88,14 +88,14 @@ fn rows(text: &mut String, standings: &[RowResult], width: usize) {
         }
     }
     if !standings.is_empty() {
-        text.push_str(&wrapped(&line, "", "  ", width));
+        text.push_str(&wrap(&line, "", "  ", width));
     }
 }
 
 /// What an endpoint reaches that implements nothing.
 fn floor(text: &mut String, floor: Option<&FloorScore>, width: usize) {
     let Some(floor) = floor else { return };
-    text.push_str(&wrapped(&format!("floor: {}", floor.summary()), "", "  ", width));
+    text.push_str(&wrap(&format!("floor: {}", floor.summary()), "", "  ", width));
 }
 
 fn table(title: &str, rows: impl Iterator<Item = (String, Count)>, room: usize) -> String {
@@ -121,10 +121,10 @@ fn open(text: &mut String, figures: &Figures, width: usize) {
     }
     let _ = writeln!(text, "\nopen: {}", figures.total.open);
     for ((file, line, sentence), place) in &figures.open {
-        text.push_str(&wrapped(&format!("{file}:{line}: {sentence}"), "  ", "    ", width));
+        text.push_str(&wrap(&format!("{file}:{line}: {sentence}"), "  ", "    ", width));
         let operators: Vec<&str> = place.operators.iter().map(|operator| operator.name()).collect();
         let about = format!("{} by {}", place.count, operators.join(", "));
-        text.push_str(&wrapped(&about, "      ", "      ", width));
+        text.push_str(&wrap(&about, "      ", "      ", width));
     }
     if figures.open_unlisted > 0 {
         let _ = writeln!(text, "  {} more, of other sentences", figures.open_unlisted);
@@ -158,14 +158,14 @@ fn gaps(text: &mut String, figures: &Figures, width: usize) {
     let _ = writeln!(text, "\ngaps: {}", figures.total.gaps);
     for ((_, operator, place), group) in groups.iter().take(SHOWN) {
         let what = format!("{operator} at {place}: {}", group.change);
-        text.push_str(&wrapped(&what, "  ", "    ", width));
+        text.push_str(&wrap(&what, "  ", "    ", width));
         let rows = if group.rows > 1 { format!(" in {} rows", group.rows) } else { String::new() };
         let example = format!("{}{rows}, such as step {} of {}", group.count, group.step + 1, group.case);
-        text.push_str(&wrapped(&example, "      ", "      ", width));
+        text.push_str(&wrap(&example, "      ", "      ", width));
     }
     if groups.len() > SHOWN || figures.gaps_unlisted > 0 {
         let more = groups.len().saturating_sub(SHOWN);
         let line = format!("{more} more kinds of gaps; --format json lists them");
-        text.push_str(&wrapped(&line, "  ", "    ", width));
+        text.push_str(&wrap(&line, "  ", "    ", width));
     }
 }

@@ -16,7 +16,7 @@ use super::exit::CliError;
 use super::output::Surroundings;
 use crate::app::AppError;
 use crate::embedded::EmbeddedError;
-use crate::model::{Problem, counted, plural};
+use crate::model::{Problem, plural, pluralise};
 use crate::plan::{PlanError, Unmatched};
 use crate::report::printable;
 use crate::source::{LoadError, nearest};
@@ -102,7 +102,7 @@ fn hint(error: &CliError) -> Option<String> {
 fn unmatched_hint(unmatched: &Unmatched) -> String {
     const LIST: &str = "`proofmark list` shows every id";
     if let Some((wider, count)) = &unmatched.wider {
-        let cases = counted(*count, "case");
+        let cases = pluralise(*count, "case");
         return format!("a pattern matches whole parts between slashes: `{wider}` matches {cases}; {LIST}");
     }
     let Some(pattern) = unmatched.patterns.first() else { return LIST.to_owned() };

@@ -213,7 +213,7 @@ const DELAYED: Duration = Duration::from_millis(100);
 
 /// Refuses flags about a connection where nothing but the embedded endpoint is tested.
 pub(super) fn check_connect(connect: &ConnectArgs, reuse: ReuseArgs) -> Result<(), CliError> {
-    match connect.given().or(reuse.connections.map(|_| "--connections")) {
+    match connect.given_flag().or(reuse.connections.map(|_| "--connections")) {
         None => Ok(()),
         Some(flag) => Err(CliError::usage(format!(
             "{flag} needs --endpoint: it does not apply to the embedded endpoint"

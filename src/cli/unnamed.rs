@@ -17,16 +17,16 @@ pub(super) fn fill(cli: &mut Cli) -> Result<(), CliError> {
         None => of_run(&mut cli.run),
         Some(Command::Run(args)) => of_run(args),
         Some(Command::Certify(args)) => {
-            let (cases, flags) = (&args.select.folder.cases, reserved(&args.connect, &args.bounds));
-            tested(&mut args.target.endpoint, cases, flags)
+            let (cases, flags) = (&args.select.folder.cases, reserved_flag(&args.connect, &args.bounds));
+            fill_in_endpoint(&mut args.target.endpoint, cases, flags)
         }
         Some(Command::Noise(args)) if args.fault.is_empty() => {
-            let (cases, flags) = (&args.select.folder.cases, reserved(&args.connect, &args.bounds));
-            tested(&mut args.target.endpoint, cases, flags)
+            let (cases, flags) = (&args.select.folder.cases, reserved_flag(&args.connect, &args.bounds));
+            fill_in_endpoint(&mut args.target.endpoint, cases, flags)
         }
         Some(Command::Mutants(args)) if args.from.is_empty() => {
-            let (cases, flags) = (&args.select.folder.cases, reserved(&args.connect, &args.bounds));
-            tested(&mut args.target.endpoint, cases, flags)
+            let (cases, flags) = (&args.select.folder.cases, reserved_flag(&args.connect, &args.bounds));
+            fill_in_endpoint(&mut args.target.endpoint, cases, flags)
         }
         Some(Command::Pending(args) | Command::Reject(args)) => of_store(&mut args.store),
         Some(Command::Review(args)) => of_store(&mut args.review.store),
@@ -64,20 +64,24 @@ fn of_run(args: &mut RunArgs) -> Result<(), CliError> {
         return Ok(());
     }
     let mut endpoint = None;
-    tested(&mut endpoint, &args.select.folder.cases, reserved(&args.connect, &args.bounds))?;
+    fill_in_endpoint(&mut endpoint, &args.select.folder.cases, reserved_flag(&args.connect, &args.bounds))?;
     args.target.endpoint.extend(endpoint);
     Ok(())
 }
 
 fn of_store(args: &mut StoreArgs) -> Result<(), CliError> {
     if args.snapshots.is_none() {
-        tested(&mut args.endpoint, &args.folder.cases, None)?;
+        fill_in_endpoint(&mut args.endpoint, &args.folder.cases, None)?;
     }
     Ok(())
 }
 
-/// Fills in an endpoint, unless one is named; `reserved` is a flag that is only for one that is.
-fn tested(endpoint: &mut Option<String>, cases: &Path, reserved: Option<&str>) -> Result<(), CliError> {
+/// Fills in an endpoint, unless one is named; `reserved_flag` is a flag that is only for one that is.
+fn fill_in_endpoint(
+    endpoint: &mut Option<String>,
+    cases: &Path,
+    reserved: Option<&str>,
+) -> Result<(), CliError> {
     if endpoint.is_some() {
         return Ok(());
     }
@@ -97,7 +101,7 @@ fn tested(endpoint: &mut Option<String>, cases: &Path, reserved: Option<&str>) -
 }
 
 /// A flag that sends a secret or may cost money.
-fn reserved(connect: &ConnectArgs, bounds: &BoundArgs) -> Option<&'static str> {
+fn reserved_flag(connect: &ConnectArgs, bounds: &BoundArgs) -> Option<&'static str> {
     [
         ("--sign", connect.sign.is_some_and(|scheme| scheme != Scheme::None)),
         ("--client-certificate", connect.client_certificate.is_some()),

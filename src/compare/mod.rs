@@ -14,7 +14,7 @@ use crate::check::select_in;
 use crate::model::{Answer, CaseRecord, Contract, Expect, Finding, Skipped, Value, Verdict};
 use crate::plan::PlannedCase;
 use crate::snapshot::{SnapshotRules, Transcript, VolatileNames};
-use stable::{Leaf, leaves, shortened};
+use stable::{Leaf, leaves, shorten};
 
 /// The most findings that are shown of a failed case.
 const SHOWN: usize = 3;
@@ -184,20 +184,22 @@ pub fn compare(planned: &PlannedCase, first: &CaseSummary, second: &CaseSummary)
     let (difference, first, second) = match (first, second) {
         (Answered { .. }, Answered { .. }) => answered(&planned.contract, first, second),
         (Answered { .. }, Inconclusive(_) | Skipped { .. }) => {
-            (Difference::OnlyFirst, whole(first), whole(second))
+            (Difference::OnlyFirst, describe_whole(first), describe_whole(second))
         }
         (Inconclusive(_) | Skipped { .. }, Answered { .. }) => {
-            (Difference::OnlySecond, whole(first), whole(second))
+            (Difference::OnlySecond, describe_whole(first), describe_whole(second))
         }
         (Skipped { is_on_purpose: true, .. }, Skipped { is_on_purpose: true, .. }) => {
-            (Difference::SkippedOnPurpose, whole(first), whole(second))
+            (Difference::SkippedOnPurpose, describe_whole(first), describe_whole(second))
         }
-        (Skipped { .. }, Skipped { .. }) => (Difference::Skipped, whole(first), whole(second)),
+        (Skipped { .. }, Skipped { .. }) => {
+            (Difference::Skipped, describe_whole(first), describe_whole(second))
+        }
         (Inconclusive(_) | Skipped { .. }, Inconclusive(_) | Skipped { .. }) => {
-            (Difference::Neither, whole(first), whole(second))
+            (Difference::Neither, describe_whole(first), describe_whole(second))
         }
     };
-    let [first, second] = [first, second].map(|text| shortened(text, LONGEST));
+    let [first, second] = [first, second].map(|text| shorten(text, LONGEST));
     CaseDifference { id: planned.id.to_string(), row: row(planned), difference, first, second }
 }
 
@@ -216,7 +218,7 @@ fn answered(contract: &Contract, first: &CaseSummary, second: &CaseSummary) -> (
         CaseSummary::Answered { answers: other, findings: wrong_in_second },
     ) = (first, second)
     else {
-        return (Difference::Neither, whole(first), whole(second));
+        return (Difference::Neither, describe_whole(first), describe_whole(second));
     };
     let pairs = || one.iter().zip(other);
     let outer = pairs().find_map(|(one, other)| {
@@ -247,7 +249,7 @@ fn answered(contract: &Contract, first: &CaseSummary, second: &CaseSummary) -> (
         })
     };
     let found = outer.or_else(fields).or_else(verdict).or_else(values).or_else(length);
-    found.unwrap_or_else(|| (Difference::Same, whole(first), whole(second)))
+    found.unwrap_or_else(|| (Difference::Same, describe_whole(first), describe_whole(second)))
 }
 
 fn outer_difference(contract: &Contract, one: &AnswerSummary, other: &AnswerSummary) -> Option<Difference> {
@@ -346,24 +348,24 @@ fn other_value(one: &AnswerSummary, other: &AnswerSummary) -> Option<(String, St
     Some((format!("{} nothing", more.0), shown(more)))
 }
 
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     Value::text(text).to_string()
 }
 
 /// The last answer in a line: status, code and message; or why there is none.
-fn whole(summary: &CaseSummary) -> String {
+fn describe_whole(summary: &CaseSummary) -> String {
     let answers = match summary {
         CaseSummary::Answered { answers, .. } => answers,
         CaseSummary::Inconclusive(reason) => return format!("inconclusive: {reason}"),
         CaseSummary::Skipped { reason, .. } => return format!("skipped: {reason}"),
     };
     let Some(last) = answers.last() else { return "nothing was asked".into() };
-    let texts = [&last.code, &last.message].into_iter().flatten().map(|text| quoted(text));
+    let texts = [&last.code, &last.message].into_iter().flatten().map(|text| quote(text));
     std::iter::once(last.status.to_string()).chain(texts).collect::<Vec<_>>().join(" ")
 }
 
 fn differing_part(answer: &AnswerSummary, difference: &Difference) -> String {
-    let text = |text: &Option<String>| text.as_ref().map_or_else(|| "nothing".into(), |text| quoted(text));
+    let text = |text: &Option<String>| text.as_ref().map_or_else(|| "nothing".into(), |text| quote(text));
     if *difference == Difference::Code {
         text(&answer.code)
     } else if *difference == Difference::Message {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::quoted;
+use super::quote;
 use crate::check::{TreePlaces, places};
 use crate::model::{Contract, Value};
 use crate::protocol::sha256_hex;
@@ -31,7 +31,7 @@ pub(super) struct Leaf {
 pub(super) fn leaves(part: &StableExchange<'_>, view: &TranscriptView<'_>, contract: &Contract) -> Vec<Leaf> {
     let mut found = LeafCollector { view, leaves: Vec::new() };
     for (name, value) in &part.headers {
-        found.add(format!("header {name}"), quoted(&view.numbered_text(value)), false);
+        found.add(format!("header {name}"), quote(&view.show_text(value)), false);
     }
     match &part.body {
         StableBody::Empty => found.add("body".into(), "empty".into(), false),
@@ -43,7 +43,7 @@ pub(super) fn leaves(part: &StableExchange<'_>, view: &TranscriptView<'_>, contr
                 tree_read.zip(contract.envelope.message.as_ref()).map(|(tree, path)| places(tree, path));
             found.node("$", tree, &message.iter().collect::<Vec<_>>());
         }
-        StableBody::Text(text) => found.add("body".into(), quoted(&view.numbered_text(text)), false),
+        StableBody::Text(text) => found.add("body".into(), quote(&view.show_text(text)), false),
         StableBody::Bytes => {
             found.add(
                 "body".into(),
@@ -52,7 +52,7 @@ pub(super) fn leaves(part: &StableExchange<'_>, view: &TranscriptView<'_>, contr
             );
         }
     }
-    bounded(found.leaves)
+    bound_leaves(found.leaves)
 }
 
 struct LeafCollector<'a> {
@@ -70,10 +70,10 @@ impl LeafCollector<'_> {
         match node {
             MarkedNode::Fixed(value) => self.add(place.into(), value.to_string(), is_message),
             MarkedNode::Number(number) => {
-                self.add(place.into(), self.view.numbered_number(number), is_message);
+                self.add(place.into(), self.view.show_number(number), is_message);
             }
             MarkedNode::Text(text) => {
-                self.add(place.into(), quoted(&self.view.numbered_text(text)), is_message);
+                self.add(place.into(), quote(&self.view.show_text(text)), is_message);
             }
             MarkedNode::List(items) => {
                 let value = format!("a list of {}", items.len());
@@ -109,11 +109,11 @@ fn step(key: &str) -> String {
 }
 
 fn cut(value: String) -> String {
-    shortened(value, LONGEST)
+    shorten(value, LONGEST)
 }
 
 /// A text of at most so many characters; of a longer one the beginning, and a digest by which others differ from it.
-pub(super) fn shortened(value: String, longest: usize) -> String {
+pub(super) fn shorten(value: String, longest: usize) -> String {
     match value.char_indices().nth(longest) {
         None => value,
         Some((end, _)) => format!("{}… sha256 {}", &value[..end], sha256_hex(value.as_bytes())),
@@ -121,7 +121,7 @@ pub(super) fn shortened(value: String, longest: usize) -> String {
 }
 
 /// So much that memory does not depend on what was sent; what is beyond is still compared.
-fn bounded(mut leaves: Vec<Leaf>) -> Vec<Leaf> {
+fn bound_leaves(mut leaves: Vec<Leaf>) -> Vec<Leaf> {
     if leaves.len() <= MOST {
         return leaves;
     }

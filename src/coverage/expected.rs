@@ -80,7 +80,7 @@ impl<'a> Expected<'a> {
     fn accepts_row(&self, row: &ErrorRow) -> bool {
         let mut messages: Vec<String> = Vec::new();
         if let Some(template) = &row.message {
-            written_messages(self.expect, &mut messages);
+            collect_messages(self.expect, &mut messages);
             messages.retain(|message| template.mismatch(message).is_none());
             messages.push(template.as_str().replace(BLANK, FILLING));
         }
@@ -165,18 +165,18 @@ fn as_sent(code: &str) -> Vec<Value> {
 }
 
 /// The messages that an expectation writes out, with blanks filled.
-fn written_messages(expect: &Expect, found: &mut Vec<String>) {
+fn collect_messages(expect: &Expect, found: &mut Vec<String>) {
     match &expect.message {
         Some(Matcher::Equals(Value::Text(text))) => found.push(text.clone()),
         Some(Matcher::Template(text)) => found.push(text.replace(BLANK, FILLING)),
         Some(_) | None => {}
     }
-    expect.alternatives.iter().for_each(|alternative| written_messages(alternative, found));
+    expect.alternatives.iter().for_each(|alternative| collect_messages(alternative, found));
 }
 
 fn has_written_message(expect: &Expect) -> bool {
     let mut found = Vec::new();
-    written_messages(expect, &mut found);
+    collect_messages(expect, &mut found);
     !found.is_empty()
 }
 

@@ -83,7 +83,7 @@ impl Account {
     ///
     /// # Errors
     /// An account that does not say so.
-    pub fn tested(&self) -> Result<EndpointAccount, String> {
+    pub fn tested_endpoint(&self) -> Result<EndpointAccount, String> {
         Ok(EndpointAccount { kind: self.kind.parse()?, signing: self.signing.parse()?, hook: self.hook })
     }
 
@@ -126,7 +126,7 @@ impl Account {
                 "it is `{format}` version {version}; `{FORMAT}` version {VERSION} can be read"
             ));
         }
-        account.tested()?;
+        account.tested_endpoint()?;
         account.day()?;
         Ok(account)
     }

@@ -180,10 +180,10 @@ impl<R: Read> Unpacker<R> {
     fn end(&mut self) -> Result<(), ArchiveError> {
         let start = self.at;
         let (block, count) = self.block()?;
-        let more = filled(&mut self.from, &mut [0])?;
+        let more = fill(&mut self.from, &mut [0])?;
         let wrong = block[..count].iter().position(|byte| *byte != 0);
         match wrong.or_else(|| (more > 0).then_some(BLOCK)) {
-            Some(wrong) => Err(encoding(start + wrong as u64, BEHIND)),
+            Some(wrong) => Err(encoding_error(start + wrong as u64, BEHIND)),
             None if count < BLOCK => Err(self.cut_off(BEHIND)),
             None => Ok(()),
         }
@@ -206,7 +206,7 @@ impl<R: Read> Unpacker<R> {
         self.order.take(&name)?;
         let wrong = block.iter().zip(due.as_bytes()).position(|(found, due)| found != due);
         if let Some(wrong) = wrong {
-            return Err(encoding(start + wrong as u64, &format!("in the head of `{name}`")));
+            return Err(encoding_error(start + wrong as u64, &format!("in the head of `{name}`")));
         }
         Ok(ArchiveEntry { name, size, at: self.at })
     }
@@ -224,11 +224,11 @@ impl<R: Read> Unpacker<R> {
         }
         let mut rest = [0; BLOCK];
         let rest = &mut rest[..padding(size)];
-        let (start, count) = (self.at, filled(&mut self.from, rest)?);
+        let (start, count) = (self.at, fill(&mut self.from, rest)?);
         self.at += count as u64;
         let place = format!("in or behind `{name}`");
         match rest[..count].iter().position(|byte| *byte != 0) {
-            Some(wrong) => Err(encoding(start + wrong as u64, &place)),
+            Some(wrong) => Err(encoding_error(start + wrong as u64, &place)),
             None if count < rest.len() => Err(self.cut_off(&place)),
             None => Ok(()),
         }
@@ -237,7 +237,7 @@ impl<R: Read> Unpacker<R> {
     /// The next block, and how much of it is there.
     fn block(&mut self) -> io::Result<([u8; BLOCK], usize)> {
         let mut block = [0; BLOCK];
-        let count = filled(&mut self.from, &mut block)?;
+        let count = fill(&mut self.from, &mut block)?;
         self.at += count as u64;
         Ok((block, count))
     }
@@ -249,7 +249,7 @@ impl<R: Read> Unpacker<R> {
 
 const BEHIND: &str = "behind the last file";
 
-fn encoding(at: u64, place: &str) -> ArchiveError {
+fn encoding_error(at: u64, place: &str) -> ArchiveError {
     ArchiveError::Encoding { at, place: place.to_owned() }
 }
 
@@ -278,7 +278,7 @@ fn padding(size: u64) -> usize {
 }
 
 /// Reads until the buffer is full or nothing is left, and gives how much there was.
-fn filled(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut count = 0;
     while count < buffer.len() {
         match from.read(&mut buffer[count..]) {

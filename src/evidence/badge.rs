@@ -35,13 +35,13 @@ fn look(result: TestResult) -> BadgeStyle {
 
 /// The badge as a file of SVG.
 pub fn badge(attested: &Attested<'_>) -> String {
-    let (label, verdict) = (shown(&attested.subject()), shown(&attested.verdict()));
+    let (label, verdict) = (show_text(&attested.subject()), show_text(&attested.verdict()));
     let look = look(attested.statement.result);
     let (label_width, verdict_width) = (width(&label), width(&verdict));
     let left = label_width + 2 * MARGIN;
     let total = left + MARK + verdict_width + 2 * MARGIN;
-    let (label, verdict) = (escaped(&label), escaped(&verdict));
-    let about = escaped(&about(attested));
+    let (label, verdict) = (escape(&label), escape(&verdict));
+    let about = escape(&about(attested));
     let (right, edge) = (total - 3, HEIGHT - 3);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{total}\" height=\"{HEIGHT}\" \
@@ -76,14 +76,14 @@ fn about(attested: &Attested<'_>) -> String {
     let scope = &attested.statement.conformance.scope;
     let endpoints: Vec<String> =
         scope.endpoints.iter().map(|endpoint| format!("{} ({})", endpoint.name, endpoint.kind)).collect();
-    let mut about = format!("Endpoint {}. Signed by {}.", shown(&endpoints.join(", ")), attested.keyid);
+    let mut about = format!("Endpoint {}. Signed by {}.", show_text(&endpoints.join(", ")), attested.keyid);
     let rows = &attested.statement.conformance.rows_held;
     let count = |of: fn(&CertifiedRows) -> usize| rows.iter().map(of).sum::<usize>();
     let _ = write!(about, " Error rows held: {} of {}.", count(|rows| rows.held), count(|rows| rows.rows));
     if let Some(strength) = &attested.statement.conformance.strength {
         let _ = write!(about, " Mutants: {}.", strength.mutants.summary());
         if let Some(floor) = &strength.floor {
-            let _ = write!(about, " Floor: {}.", shown(&floor.summary()));
+            let _ = write!(about, " Floor: {}.", show_text(&floor.summary()));
         }
     }
     if let Some(bundle) = attested.bundle {
@@ -94,7 +94,7 @@ fn about(attested: &Attested<'_>) -> String {
 
 /// The text as it is shown: everything but the letters of ASCII as an escape, since a badge has no room for what is
 /// wider, narrower or higher than it seems; and no more of it than there is room for.
-fn shown(text: &str) -> String {
+fn show_text(text: &str) -> String {
     let mut shown = String::new();
     for letter in text.chars() {
         if letter.is_ascii_graphic() || letter == ' ' {
@@ -111,7 +111,7 @@ fn shown(text: &str) -> String {
     shown
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -138,8 +138,8 @@ fn letter_width(letter: u8) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{LABEL, LONGEST, badge, look, shown};
-    use crate::evidence::sample::{attested, statement};
+    use super::{LABEL, LONGEST, badge, look, show_text};
+    use crate::evidence::sample::{attest, statement};
     use crate::evidence::{Statement, TestResult};
     use crate::protocol::read_xml;
 
@@ -165,7 +165,7 @@ mod tests {
     fn of(change: impl FnOnce(&mut Statement)) -> String {
         let mut statement = statement();
         change(&mut statement);
-        badge(&attested(&statement))
+        badge(&attest(&statement))
     }
 
     fn title(svg: &str) -> &str {
@@ -217,9 +217,9 @@ mod tests {
 
     #[test]
     fn a_long_name_is_cut_and_the_picture_is_as_wide_as_its_parts() {
-        assert_eq!(shown(&"a".repeat(LONGEST)).len(), LONGEST);
-        assert!(shown(&"a".repeat(LONGEST + 1)).ends_with("a..."));
-        assert!(shown(&"\u{10ffff}".repeat(1000)).len() <= LONGEST + 3);
+        assert_eq!(show_text(&"a".repeat(LONGEST)).len(), LONGEST);
+        assert!(show_text(&"a".repeat(LONGEST + 1)).ends_with("a..."));
+        assert!(show_text(&"\u{10ffff}".repeat(1000)).len() <= LONGEST + 3);
         let widest = of(|it| it.conformance.scope.contracts[0].id = "W".repeat(5000));
         let numbers = |key: &str| -> Vec<usize> {
             let key = format!(" {key}=\"");

@@ -188,14 +188,14 @@ impl Bundle {
     /// # Errors
     /// The first thing that is not as it must be.
     pub fn open(from: &mut (impl Read + Seek), signer: &ExpectedSigner) -> Result<Self, BundleError> {
-        let Unpacked { files, events, listed: found, digest } = unpacked(from)?;
+        let Unpacked { files, events, listed: found, digest } = unpack(from)?;
         let file = |name: &'static str| files.get(name).ok_or(BundleError::Missing(name));
         let envelope = file(ENVELOPE)?;
         if envelope.len() as u64 > LARGEST_STATEMENT {
             return Err(BundleError::LargeStatement);
         }
         let sealed = open(envelope)?;
-        let signer = signed_by(&sealed, signer, file(SIGNER)?)?;
+        let signer = check_signer(&sealed, signer, file(SIGNER)?)?;
         let statement = Statement::from_bytes(sealed.payload())?;
         let listed = file(MANIFEST)?;
         let list_digest = sha256_hex(listed);
@@ -247,7 +247,7 @@ struct Unpacked {
     digest: String,
 }
 
-fn unpacked(from: &mut (impl Read + Seek)) -> Result<Unpacked, BundleError> {
+fn unpack(from: &mut (impl Read + Seek)) -> Result<Unpacked, BundleError> {
     from.seek(SeekFrom::Start(0)).map_err(ArchiveError::Io)?;
     let mut whole = Digesting::new(BufReader::with_capacity(PART, from));
     let mut unpacker = Unpacker::new(&mut whole);
@@ -274,7 +274,7 @@ fn unpacked(from: &mut (impl Read + Seek)) -> Result<Unpacked, BundleError> {
 }
 
 /// The key that has signed, which must be the one that is expected, and the one inside.
-fn signed_by(sealed: &Sealed, signer: &ExpectedSigner, inside: &[u8]) -> Result<PublicKey, BundleError> {
+fn check_signer(sealed: &Sealed, signer: &ExpectedSigner, inside: &[u8]) -> Result<PublicKey, BundleError> {
     let due = match signer {
         ExpectedSigner::Key(key) => Some(key.id()),
         ExpectedSigner::Fingerprint(id) => Some(id.clone()),

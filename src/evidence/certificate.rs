@@ -86,10 +86,10 @@ fn scope(statement: &Statement) -> Vec<(&'static str, String)> {
     let floor = strength.and_then(|strength| strength.floor.as_ref());
     let not_asked = || "not asked for".to_owned();
     vec![
-        ("contract", joined(contracts)),
-        ("endpoint", joined(endpoints)),
+        ("contract", join_entries(contracts)),
+        ("endpoint", join_entries(endpoints)),
         ("levels that counted", words(&scope.levels)),
-        ("effects", observed(scope.effects)),
+        ("effects", describe_effects(scope.effects)),
         ("formats", words(&scope.formats)),
         ("signatures of requests", words(&scope.signatures)),
         ("not judged, since no published source promises it", words(&scope.unpublished)),
@@ -101,7 +101,7 @@ fn scope(statement: &Statement) -> Vec<(&'static str, String)> {
 
 /// How many error rows are held, by contract.
 fn rows_held(statement: &Statement) -> String {
-    joined(statement.conformance.rows_held.iter().map(|rows| {
+    join_entries(statement.conformance.rows_held.iter().map(|rows| {
         let CertifiedRows { contract, held, not_measured, rows, .. } = rows;
         let open = if *not_measured > 0 { format!(", {not_measured} not measured") } else { String::new() };
         format!("{}: {held} of {rows}{open}", code(contract))
@@ -109,7 +109,7 @@ fn rows_held(statement: &Statement) -> String {
 }
 
 /// In how many cases effects were observed.
-fn observed(effects: ObservedEffects) -> String {
+fn describe_effects(effects: ObservedEffects) -> String {
     match effects.observed + effects.not_observed {
         0 => "none promised that can be observed".to_owned(),
         total => format!("observed in {} of {total} cases", effects.observed),
@@ -131,7 +131,9 @@ fn counts(statement: &Statement) -> [(&'static str, usize); 8] {
 }
 
 fn resources(resources: &[ResourceDescriptor]) -> String {
-    joined(resources.iter().map(|it| format!("{}, SHA-256 {}", code(&it.name), code(&it.digest.sha256))))
+    join_entries(
+        resources.iter().map(|it| format!("{}, SHA-256 {}", code(&it.name), code(&it.digest.sha256))),
+    )
 }
 
 /// What did not pass, case by case.
@@ -173,7 +175,7 @@ fn list(page: &mut String, heading: &str, entries: Vec<(&str, Option<&str>)>) {
 }
 
 /// Entries of one cell, below each other, as many as are shown.
-fn joined(entries: impl ExactSizeIterator<Item = String>) -> String {
+fn join_entries(entries: impl ExactSizeIterator<Item = String>) -> String {
     let count = entries.len();
     let mut shown: Vec<String> = entries.take(LISTED).collect();
     if count > LISTED {
@@ -196,13 +198,13 @@ mod tests {
     use regex::Regex;
 
     use super::{LISTED, LONGEST, certificate};
-    use crate::evidence::sample::{attested, omission, statement};
+    use crate::evidence::sample::{attest, omission, statement};
     use crate::evidence::{Statement, TestResult};
 
     fn of(change: impl FnOnce(&mut Statement)) -> String {
         let mut statement = statement();
         change(&mut statement);
-        certificate(&attested(&statement))
+        certificate(&attest(&statement))
     }
 
     #[test]

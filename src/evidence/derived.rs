@@ -127,7 +127,7 @@ fn rows_held(basis: &StatementBasis<'_>) -> Vec<CertifiedRows> {
 
 fn scope(basis: &StatementBasis<'_>) -> Result<StatementScope, String> {
     let (start, judged) = (basis.start, basis.judged);
-    let tested = basis.account.tested()?;
+    let tested = basis.account.tested_endpoint()?;
     let contracts = start.operations.iter();
     Ok(StatementScope {
         cases: start.known,

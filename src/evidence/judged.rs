@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::account::Account;
 use super::divergence::Divergence;
-use super::recorded::{RecordedRun, kept};
+use super::recorded::{RecordedRun, keep_for_evidence};
 use super::statement::Omission;
 use crate::event::{Event, RunEnd, RunStart};
 use crate::judgement::{ReplayError, Tally, UniqueIds, WaiverBook, codes_due, judge_again, operations};
@@ -87,7 +87,7 @@ impl JudgingInputs<'_> {
         let selected = filtered(self.suite, &patterns, &filters).map_err(|error| wrong(&error))?;
         let all = case_ids(self.suite).map_err(|error| wrong(&error))?;
         let day = account.day().map_err(|what| divergence("run.json", what))?;
-        let usual = account.tested().map_err(|what| divergence("run.json", what))?.signing;
+        let usual = account.tested_endpoint().map_err(|what| divergence("run.json", what))?.signing;
         let start = &recorded.start;
         let waivers = if start.endpoint.is_reference { Vec::new() } else { self.waivers.to_vec() };
         let waivers = WaiverBook::new(waivers, &start.endpoint.name, &day, &all);
@@ -112,7 +112,8 @@ impl JudgingInputs<'_> {
 
     /// What the start of the run says of contracts and selection that the tables do not.
     fn start_contradicts(&self, start: &RunStart, cases: &[PlannedCase], known: usize) -> Vec<Divergence> {
-        let is_reference = self.account.tested().is_ok_and(|tested| tested.kind == EndpointKind::Reference);
+        let is_reference =
+            self.account.tested_endpoint().is_ok_and(|tested| tested.kind == EndpointKind::Reference);
         let parts = [
             ("contracts", start.operations == operations(cases)),
             ("how many cases are selected", start.selected == cases.len()),
@@ -217,7 +218,7 @@ impl JudgedRun {
             Ok(mut again) => {
                 waivers.apply(&mut again);
                 unique.take(&mut again, Some(&planned.contract), waivers);
-                match different(&again, record) {
+                match find_difference(&again, record) {
                     Some(what) => self.add(record.id.as_str(), what),
                     None => self.confirmed += 1,
                 }
@@ -238,7 +239,7 @@ impl JudgedRun {
 
     /// Of a case that was skipped there is nothing but the reason.
     fn not_run_holds(&mut self, planned: &PlannedCase, record: &CaseRecord) {
-        let due = kept(record.clone());
+        let due = keep_for_evidence(record.clone());
         let is_bare = due.findings == record.findings
             && due.rows_met == record.rows_met
             && due.exchanges == record.exchanges
@@ -266,7 +267,7 @@ impl JudgedRun {
 }
 
 /// How a record differs from the case judged again.
-fn different(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
+fn find_difference(again: &CaseRecord, record: &CaseRecord) -> Option<String> {
     if again.verdict != record.verdict {
         let (recorded, due) = (with_reason(&record.verdict), with_reason(&again.verdict));
         return Some(format!("it is recorded as {recorded}, and judged again as {due}"));

@@ -37,8 +37,8 @@ pub use envelope::{EnvelopeError, Sealed, open, seal};
 pub use judged::{CaseResult, JudgedRun, JudgingInputs, end_contradicts};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use manifest::{BundleManifest, ENVELOPE, ListedFile, MANIFEST};
-pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, provoked};
-pub use recorded::{RecordedRun, kept, kept_start};
+pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, find_provoked};
+pub use recorded::{RecordedRun, keep_for_evidence, kept_start};
 pub use statement::{
     CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Contradiction, Digest, ObservedEffects,
     Omission, ResourceDescriptor, Statement, StatementError, StatementScope, TestResult,

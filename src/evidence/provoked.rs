@@ -55,7 +55,7 @@ impl RowEvidence {
 }
 
 /// The evidence for every error row of the contracts of a run. `aims` has the cases that expect each row.
-pub fn provoked(judged: &JudgedRun, aims: &[Coverage]) -> Vec<RowEvidence> {
+pub fn find_provoked(judged: &JudgedRun, aims: &[Coverage]) -> Vec<RowEvidence> {
     let mut contracts: Vec<&Contract> = Vec::new();
     for planned in &judged.planned {
         if !contracts.iter().any(|known| known.id == planned.contract.id) {

@@ -87,7 +87,7 @@ pub fn kept_start(start: RunStart) -> RunStart {
 /// What evidence keeps of a case: what is needed to judge it again, and nothing that only a snapshot needs. Of a case
 /// that was not run to its end nothing is kept but why.
 #[must_use]
-pub fn kept(record: CaseRecord) -> CaseRecord {
+pub fn keep_for_evidence(record: CaseRecord) -> CaseRecord {
     let record = CaseRecord {
         given: Vec::new(),
         literals: Vec::new(),

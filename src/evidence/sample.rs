@@ -60,6 +60,6 @@ pub(super) fn statement() -> Statement {
 }
 
 /// The statement as the key of [`KEYID`] has signed it.
-pub(super) fn attested(statement: &Statement) -> Attested<'_> {
+pub(super) fn attest(statement: &Statement) -> Attested<'_> {
     Attested { statement, keyid: KEYID, bundle: None }
 }

@@ -75,7 +75,7 @@ pub fn judge_again(
     templates: &Templates,
 ) -> Result<CaseRecord, ReplayError> {
     let mut replay = Replay::new(planned, record, record.gate, templates);
-    let ended = replay.ended(seed)?;
+    let ended = replay.follow_case(seed)?;
     replay.end()?;
     if let Some(exchange) = replay.recorded.first() {
         return Err(ReplayError::Beyond { step: exchange.step });
@@ -193,7 +193,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Follows the case, and gives why it ended before its last step, if it did.
-    pub(super) fn ended(&mut self, seed: u64) -> Result<Option<Ended>, ReplayError> {
+    pub(super) fn follow_case(&mut self, seed: u64) -> Result<Option<Ended>, ReplayError> {
         match self.steps(seed) {
             Ok(()) => Ok(None),
             Err(Halt::Ended(ended)) => Ok(Some(ended)),
@@ -269,7 +269,7 @@ impl<'a> Replay<'a> {
             return Ok(());
         }
         let seen = self.all(Moment::After(position)).map_err(Halt::Apart)?;
-        Ok(self.judge.observed(position, seen)?)
+        Ok(self.judge.observe(position, seen)?)
     }
 
     fn all(&mut self, moment: Moment) -> Result<Vec<Observation>, ReplayError> {
@@ -281,7 +281,7 @@ impl<'a> Replay<'a> {
     pub(super) fn end_of_nothing(&mut self) -> Result<(), ReplayError> {
         if let Some(step) = self.judge.watch.ends_after().filter(|_| self.is_observed) {
             let seen = self.all(Moment::End(step))?;
-            self.judge.observed_at_end(seen);
+            self.judge.observe_end(seen);
         }
         Ok(())
     }
@@ -321,7 +321,7 @@ impl<'a> Replay<'a> {
     }
 
     fn step(&mut self, position: usize, scope: &mut TemplateScope) -> Result<(), Halt> {
-        let (prepared, request) = self.judge.prepared(position, scope, self.templates)?;
+        let (prepared, request) = self.judge.prepare_step(position, scope, self.templates)?;
         if let Some(answers) = &mut self.answers {
             let answer = answers(&request);
             return Ok(self.judge.take(position, &prepared, request, answer, scope)?);

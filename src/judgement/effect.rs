@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{Due, added, effect};
+use crate::check::{Due, additions, effect};
 use crate::model::{Answer, Contract, EffectRule, Effects, Finding, Observation, Request};
 use crate::protocol::sent_params;
 use crate::template::{TemplateScope, Templates};
@@ -89,7 +89,7 @@ impl Watch {
         if answer.status >= 400 {
             return Due::Refused;
         }
-        let names = added(contract, rule, answer);
+        let names = additions(contract, rule, answer);
         let Some((token, others)) = token_and_others(contract, rule, request) else {
             return Due::Added(names);
         };
@@ -116,12 +116,12 @@ impl Watch {
         if answer.status >= 400 {
             self.refused = Some(step);
         } else if let Some((token, others)) = token_and_others(contract, rule, request) {
-            self.accepted.push(Accepted { step, token, others, added: added(contract, rule, answer) });
+            self.accepted.push(Accepted { step, token, others, added: additions(contract, rule, answer) });
         }
     }
 
     /// What has been added since the last look, of what is seen now; nothing of places that could not be observed.
-    pub fn added(&self, seen: &[Observation]) -> BTreeSet<String> {
+    pub fn additions(&self, seen: &[Observation]) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for Observation { of, seen, .. } in seen {
             let watched = self.places.iter().find(|watched| watched.place == *of);
@@ -141,7 +141,7 @@ impl Watch {
         due: &Due,
         seen: Vec<Observation>,
     ) -> Option<Finding> {
-        let found = self.added(&seen);
+        let found = self.additions(&seen);
         let has_places = seen.iter().any(|observation| observation.seen.is_ok());
         for observation in seen {
             self.before(observation);

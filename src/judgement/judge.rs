@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::effect::Watch;
 use super::parallel::arranged;
 use super::promise::{codes, unless_empty};
-use crate::check::{Due, Subject, check, request_id, select_in, shared_id, throttled, unique_values};
+use crate::check::{Due, Subject, check, request_id, select_in, shared_id, throttle_reason, unique_values};
 use crate::model::{
     Answer, Body, ErrorRow, Exchange, Expect, Finding, Given, Inconclusive, Level, Observation, PreparedStep,
     Request, RequestId, Skipped, Value, Verdict, is_singular,
@@ -110,7 +110,7 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// A template that gives nothing, or parameters that have no form in a request.
-    pub fn prepared(
+    pub fn prepare_step(
         &mut self,
         position: usize,
         scope: &TemplateScope,
@@ -177,7 +177,7 @@ impl<'a> Judge<'a> {
         let mut findings = check(&subject);
         // A warning does not make an answer another one than is expected.
         let is_as_expected = findings.iter().all(|finding| finding.is_warning);
-        let throttled = if is_as_expected { None } else { throttled(&subject) };
+        let throttled = if is_as_expected { None } else { throttle_reason(&subject) };
         self.request_ids.extend(request_id(&self.planned.contract, &answer, position));
         findings.extend(self.note_effect(position, &request, &answer));
         self.exchanges.push(Exchange { step: position, request, answer });
@@ -231,7 +231,7 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// A finding that counts.
-    pub fn observed(&mut self, position: usize, seen: Vec<Observation>) -> Result<(), Ended> {
+    pub fn observe(&mut self, position: usize, seen: Vec<Observation>) -> Result<(), Ended> {
         let (Some(rule), Some(due)) = (&self.planned.contract.effect, &self.due) else { return Ok(()) };
         let finding = self.watch.after(rule, position, due, seen);
         let is_broken = finding.as_ref().is_some_and(|finding| finding.counts(self.gate));
@@ -240,7 +240,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Takes the last observation before teardown. Things that were added since the refused request are its effect.
-    pub fn observed_at_end(&mut self, seen: Vec<Observation>) {
+    pub fn observe_end(&mut self, seen: Vec<Observation>) {
         let (Some(rule), Some(step)) = (&self.planned.contract.effect, self.watch.ends_after()) else {
             return;
         };

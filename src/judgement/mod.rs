@@ -17,10 +17,10 @@ pub use again::{ReplayError, judge_again};
 pub use effect::{ObservationPlace, Watch};
 pub use judge::{Ended, Judge, open, render_params};
 pub use promise::{codes_due, operations};
-pub use retrial::{Retrial, Retried, answered};
+pub use retrial::{Retrial, Retried, passes_with};
 pub use tally::Tally;
 pub use unique::UniqueIds;
-pub use waiver::{WaiverBook, unmatched};
+pub use waiver::{WaiverBook, find_unmatched};
 
 #[cfg(test)]
 pub(crate) mod tests;

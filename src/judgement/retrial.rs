@@ -4,7 +4,7 @@
 
 use super::again::{Replay, ReplayError, StepDue};
 use super::judge::Judge;
-use crate::check::{Subject, check, throttled};
+use crate::check::{Subject, check, throttle_reason};
 use crate::model::{Answer, CaseRecord, Exchange, Finding, Level, Request, RequestId, Verdict};
 use crate::plan::PlannedCase;
 use crate::protocol::settle;
@@ -51,7 +51,7 @@ impl<'a> Retrial<'a> {
     ) -> Result<Option<Self>, ReplayError> {
         let mut replay = Replay::new(planned, record, gate, templates);
         replay.due = Some(Vec::new());
-        let ended = replay.ended(seed)?;
+        let ended = replay.follow_case(seed)?;
         replay.end()?;
         let verdict = replay.judge.verdict(ended, &record.retried);
         if !matches!(verdict, Verdict::Passed | Verdict::Flaky { .. }) {
@@ -106,7 +106,7 @@ impl<'a> Retrial<'a> {
         settle(&self.planned.contract, &mut answer);
         let subject = self.subject(step, &answer);
         let findings = check(&subject);
-        if findings.iter().any(|finding| !finding.is_warning) && throttled(&subject).is_some() {
+        if findings.iter().any(|finding| !finding.is_warning) && throttle_reason(&subject).is_some() {
             return None;
         }
         if findings.iter().any(|finding| finding.counts(self.gate)) {
@@ -120,7 +120,7 @@ impl<'a> Retrial<'a> {
         let replay = Replay::new(self.planned, self.record, self.gate, self.templates);
         let mut replay = replay.with(step, answer);
         // What was recorded was followed to its end before; of an answer that leads elsewhere nothing more is known.
-        let ended = replay.ended(self.seed).unwrap_or(None);
+        let ended = replay.follow_case(self.seed).unwrap_or(None);
         let _ = replay.end();
         let verdict = replay.judge.verdict(ended, &[]);
         let Judge { findings, request_ids, .. } = replay.judge;
@@ -130,7 +130,7 @@ impl<'a> Retrial<'a> {
 
 /// Whether a case passes with made-up answers, of an endpoint on which nothing ever happens. Its record provides only
 /// the variables of states, and the observations before its first step.
-pub fn answered(
+pub fn passes_with(
     planned: &PlannedCase,
     record: &CaseRecord,
     seed: u64,
@@ -139,7 +139,7 @@ pub fn answered(
 ) -> bool {
     let gate = Level::ALL.into_iter().filter(|level| *level != Level::Snapshot).max().unwrap_or(Level::Body);
     let mut replay = Replay::new(planned, record, gate, templates).answered(answers);
-    let Ok(ended) = replay.ended(seed) else { return false };
+    let Ok(ended) = replay.follow_case(seed) else { return false };
     if ended.is_none() {
         let _ = replay.end_of_nothing();
     }

@@ -77,7 +77,7 @@ impl Tally {
     }
 
     /// How many cases have failed so far.
-    pub fn failed(&self) -> usize {
+    pub fn count_failed(&self) -> usize {
         self.counts.failed
     }
 

@@ -147,7 +147,7 @@ impl<'a> Played<'a> {
         set_variables(planned, &mut scope, &templates).map_err(Ended::unprepared)?;
         for (position, step) in planned.case.steps.iter().enumerate() {
             self.set_up(planned, &step.given, &mut scope)?;
-            let (prepared, request) = self.judge.prepared(position, &scope, &templates)?;
+            let (prepared, request) = self.judge.prepare_step(position, &scope, &templates)?;
             self.judge.take(position, &prepared, request, answers[position].clone(), &mut scope)?;
         }
         Ok(())

@@ -43,7 +43,7 @@ impl CaseNames {
     }
 
     /// What names no case of a suite.
-    fn unmatched(&self, suite: &BTreeSet<&str>) -> Option<String> {
+    fn find_unmatched(&self, suite: &BTreeSet<&str>) -> Option<String> {
         match self {
             Self::Pattern(pattern) => {
                 let is_matched = suite.iter().any(|id| pattern.matches(id));
@@ -66,8 +66,8 @@ impl CaseNames {
 ///
 /// # Errors
 /// A pattern that is none.
-pub fn unmatched(waiver: &Waiver, suite: &BTreeSet<&str>) -> Result<Option<String>, PatternError> {
-    Ok(CaseNames::of(waiver)?.unmatched(suite))
+pub fn find_unmatched(waiver: &Waiver, suite: &BTreeSet<&str>) -> Result<Option<String>, PatternError> {
+    Ok(CaseNames::of(waiver)?.find_unmatched(suite))
 }
 
 impl WaiverBook {
@@ -87,7 +87,7 @@ impl WaiverBook {
         let suite: BTreeSet<&str> = cases.iter().map(|planned| planned.id.as_str()).collect();
         for waiver in waivers.into_iter().filter(is_meant) {
             let names = CaseNames::of(&waiver)?;
-            let (is_expired, unmatched) = (waiver.expires < *today, names.unmatched(&suite));
+            let (is_expired, unmatched) = (waiver.expires < *today, names.find_unmatched(&suite));
             entries.push(WaiverEntry { waiver, names, is_expired, unmatched });
         }
         Ok(Self { entries })

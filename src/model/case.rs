@@ -307,7 +307,7 @@ pub struct RawParts {
 impl RequestSpec {
     /// This specification with everything that `over` sets put in its place.
     #[must_use]
-    pub fn merged(&self, over: &RequestSpec) -> RequestSpec {
+    pub fn merge(&self, over: &RequestSpec) -> RequestSpec {
         let headers = put_over_fields(self.raw.headers.clone(), &over.raw.headers);
         RequestSpec {
             method: over.method.clone().or_else(|| self.method.clone()),
@@ -513,12 +513,12 @@ mod tests {
             with_fields(fields.iter().map(|(name, value)| ((*name).to_owned(), *value)))
         };
         let own = few(&[("a", "1"), ("B", "2"), ("c", "3"), ("b", "4")]);
-        let merged = own.merged(&few(&[("x", "5"), ("b", "6"), ("b", "7")])).raw.headers;
+        let merged = own.merge(&few(&[("x", "5"), ("b", "6"), ("b", "7")])).raw.headers;
         let texts: Vec<String> = merged.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(texts, ["a=1", "c=3", "x=5", "b=6", "b=7"]);
         let names =
             |range: std::ops::Range<usize>| with_fields(range.map(|number| (format!("X-{number}"), "v")));
-        assert_linear(1000, |size| drop(names(0..size).merged(&names(size / 2..2 * size))));
-        assert_eq!(steps(|| drop(names(0..1000).merged(&names(0..0)))), 0, "nothing is replaced");
+        assert_linear(1000, |size| drop(names(0..size).merge(&names(size / 2..2 * size))));
+        assert_eq!(steps(|| drop(names(0..1000).merge(&names(0..0)))), 0, "nothing is replaced");
     }
 }

@@ -160,14 +160,14 @@ impl Matcher {
     ///
     /// # Errors
     /// The first of what is made.
-    pub fn rewritten<E>(
+    pub fn rewrite<E>(
         &self,
         text: &dyn Fn(&str) -> Result<String, E>,
         value: &dyn Fn(&Value) -> Result<Value, E>,
     ) -> Result<Self, E> {
-        let boxed = |inner: &Self| inner.rewritten(text, value).map(Box::new);
+        let boxed = |inner: &Self| inner.rewrite(text, value).map(Box::new);
         let each = |all: &[Self]| -> Result<Vec<Self>, E> {
-            all.iter().map(|inner| inner.rewritten(text, value)).collect()
+            all.iter().map(|inner| inner.rewrite(text, value)).collect()
         };
         let bounds = |bounds: &Bounds| -> Result<Bounds, E> {
             let one = |bound: &Option<Value>| bound.as_ref().map(value).transpose();

@@ -62,7 +62,7 @@ pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueR
 pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};
 pub use path_effort::{PathShape, TreeSize};
 pub use path_text::{is_singular, path_in_brackets, pattern_literals};
-pub use plural::{counted, plural};
+pub use plural::{plural, pluralise};
 pub use repeated::Repeated;
 pub use spot::{Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};

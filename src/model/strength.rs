@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::counted;
+use super::pluralise;
 
 /// What became of the mutants of a run's answers, and the best endpoint that implements nothing.
 ///
@@ -75,7 +75,7 @@ impl FloorScore {
     /// What the endpoint does, and what it comes to.
     pub fn summary(&self) -> String {
         let Self { cases, endpoint, held, passed, rows } = self;
-        let (cases, rows) = (counted(*cases, "case"), counted(*rows, "error row"));
+        let (cases, rows) = (pluralise(*cases, "case"), pluralise(*rows, "error row"));
         format!("an endpoint that {endpoint} passes {passed} of {cases}, and holds {held} of {rows}")
     }
 }

@@ -124,7 +124,7 @@ impl Answers {
         self
     }
 
-    fn unpacked(&self, contract: &Contract) -> Vec<Exchange> {
+    fn unpack(&self, contract: &Contract) -> Vec<Exchange> {
         let mut exchanges = self.exchanges.clone();
         for Exchange { answer, .. } in &mut exchanges {
             answer.body = read_body(&answer.bytes, answer.header("content-type"));
@@ -211,8 +211,8 @@ impl Study {
             }
             (Some(First::Answers(first)), RecordedAnswers::Answers(second)) => (first, second),
         };
-        let texts = [&first, &second]
-            .map(|answers| answers.text(&answers.unpacked(contract), contract, &[&self.own]));
+        let texts =
+            [&first, &second].map(|answers| answers.text(&answers.unpack(contract), contract, &[&self.own]));
         let size = first.size();
         if texts[0] == texts[1] {
             self.room += size;
@@ -273,7 +273,7 @@ impl Study {
 
     fn differences(&self, pair: &DifferingCase, drafts: &Drafts) -> Vec<NoiseDifference> {
         let more = drafts.rules(&pair.contract);
-        let exchanges = [&pair.first, &pair.second].map(|answers| answers.unpacked(&pair.contract));
+        let exchanges = [&pair.first, &pair.second].map(|answers| answers.unpack(&pair.contract));
         let [first, second] = [(&pair.first, &exchanges[0]), (&pair.second, &exchanges[1])]
             .map(|(answers, exchanges)| answers.transcript(exchanges, &pair.contract, &[&self.own, &more]));
         differences(&first, &second)
@@ -282,7 +282,7 @@ impl Study {
     fn is_mended(&self, pair: &DifferingCase, drafts: &Drafts) -> bool {
         let more = drafts.rules(&pair.contract);
         let [first, second] = [&pair.first, &pair.second].map(|answers| {
-            answers.text(&answers.unpacked(&pair.contract), &pair.contract, &[&self.own, &more])
+            answers.text(&answers.unpack(&pair.contract), &pair.contract, &[&self.own, &more])
         });
         first == second
     }
@@ -295,16 +295,16 @@ impl Study {
                 drafts.pairs(index).iter().map(|pair| &self.pairs[*pair]).collect();
             let is_needed = pairs.into_iter().any(|pair| {
                 drafts.switch(index, true);
-                let with = self.left(pair, drafts);
+                let with = self.remainder(pair, drafts);
                 drafts.switch(index, false);
-                self.left(pair, drafts) != with
+                self.remainder(pair, drafts) != with
             });
             drafts.switch(index, is_needed);
         }
     }
 
     /// What is left in a case: whether it differs at all, and at how many places.
-    fn left(&self, pair: &DifferingCase, drafts: &Drafts) -> (bool, usize) {
+    fn remainder(&self, pair: &DifferingCase, drafts: &Drafts) -> (bool, usize) {
         (self.is_mended(pair, drafts), self.differences(pair, drafts).len())
     }
 }

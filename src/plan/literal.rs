@@ -18,7 +18,7 @@ pub fn literals(planned: &PlannedCase, position: usize) -> Literals {
             literals.params.insert(name.clone());
         }
     }
-    let raw = case.request.merged(&step.request).raw;
+    let raw = case.request.merge(&step.request).raw;
     let headers = raw.headers.iter().filter(|(_, value)| !is_template(value));
     literals.headers = headers.map(|(name, _)| name.clone()).collect();
     literals.has_body = raw.body.as_ref().is_none_or(|body| !is_template(body));

@@ -15,7 +15,7 @@ pub struct PrepareError {
     source: TemplateError,
 }
 
-fn failed(what: &str) -> impl FnOnce(TemplateError) -> PrepareError {
+fn prepare_error(what: &str) -> impl FnOnce(TemplateError) -> PrepareError {
     |source| PrepareError { what: what.to_owned(), source }
 }
 
@@ -30,7 +30,7 @@ pub fn open_scope(
 ) -> Result<TemplateScope, PrepareError> {
     let mut scope = TemplateScope::new(seed, planned.id.as_str());
     for variable in planned.row().map(|row| row.vars.as_slice()).unwrap_or_default() {
-        let value = templates.render(&variable.value, &scope).map_err(failed(&variable.name))?;
+        let value = templates.render(&variable.value, &scope).map_err(prepare_error(&variable.name))?;
         scope.set(&variable.name, &value);
     }
     Ok(scope)
@@ -46,7 +46,7 @@ pub fn set_variables(
     templates: &Templates,
 ) -> Result<(), PrepareError> {
     for variable in &planned.case.vars {
-        let value = templates.render(&variable.value, scope).map_err(failed(&variable.name))?;
+        let value = templates.render(&variable.value, scope).map_err(prepare_error(&variable.name))?;
         scope.set(&variable.name, &value);
     }
     Ok(())
@@ -81,7 +81,7 @@ fn prepare_open(
 ) -> Result<PreparedStep, PrepareError> {
     let case = &planned.case;
     let step = &case.steps[position];
-    let request = axes_applied(planned).merged(&step.request);
+    let request = axes_applied(planned).merge(&step.request);
     let (row_params, row_unset) =
         planned.row().map(|row| (row.params.as_slice(), row.unset.as_slice())).unwrap_or_default();
     let format = request.format.zip(planned.contract.request.format.as_ref());
@@ -95,7 +95,7 @@ fn prepare_open(
     let mut rendered = Vec::with_capacity(params.len());
     for (key, value) in params {
         if !unset.contains(key) {
-            rendered.push((key.clone(), templates.render(value, scope).map_err(failed(key))?));
+            rendered.push((key.clone(), templates.render(value, scope).map_err(prepare_error(key))?));
         }
     }
     Ok(PreparedStep {
@@ -117,7 +117,8 @@ fn expectation(
     templates: &Templates,
     is_open: &dyn Fn(&str) -> bool,
 ) -> Result<Expect, PrepareError> {
-    let expect = templates.render_expect(expect, scope, Unrendered::Refuse).map_err(failed("expect"))?;
+    let expect =
+        templates.render_expect(expect, scope, Unrendered::Refuse).map_err(prepare_error("expect"))?;
     match expect.flaws(is_open).into_iter().next() {
         Some((place, flaw)) => {
             Err(PrepareError { what: format!("expect: {place}"), source: TemplateError::new(flaw.message) })
@@ -128,7 +129,7 @@ fn expectation(
 
 /// The case's request with its axes; an axis is stronger than the case, a step stronger than both.
 fn axes_applied(planned: &PlannedCase) -> RequestSpec {
-    planned.case.request.merged(&RequestSpec {
+    planned.case.request.merge(&RequestSpec {
         method: planned.axes.method.clone(),
         place: planned.axes.place,
         format: planned.axes.format,
@@ -139,11 +140,11 @@ fn axes_applied(planned: &PlannedCase) -> RequestSpec {
 
 fn raw(raw: &RawParts, scope: &TemplateScope, templates: &Templates) -> Result<RawParts, PrepareError> {
     let text = |text: &Option<String>, what: &str| {
-        text.as_ref().map(|text| templates.render_text(text, scope).map_err(failed(what))).transpose()
+        text.as_ref().map(|text| templates.render_text(text, scope).map_err(prepare_error(what))).transpose()
     };
     let mut headers = Vec::with_capacity(raw.headers.len());
     for (name, value) in &raw.headers {
-        headers.push((name.clone(), templates.render_text(value, scope).map_err(failed(name))?));
+        headers.push((name.clone(), templates.render_text(value, scope).map_err(prepare_error(name))?));
     }
     Ok(RawParts {
         path: text(&raw.path, "path")?,

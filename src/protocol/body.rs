@@ -24,7 +24,7 @@ pub fn read_body(bytes: &[u8], content_type: Option<&str>) -> Body {
     if bytes.is_empty() || (!is_other && is_blank(bytes)) {
         return Body::Empty;
     }
-    let text = match decoded(bytes, content_type) {
+    let text = match decode_text(bytes, content_type) {
         Ok(text) => text,
         Err(_) if is_other => return Body::Other { text: None },
         Err(reason) => return Body::Unreadable { reason },
@@ -60,7 +60,7 @@ pub fn read_as(body: &Body, bytes: &[u8], content_type: &str, promised: &MediaTy
     let media_type = essence(content_type);
     let is_text = matches!(body, Body::Other { .. } | Body::Empty | Body::Unreadable { .. });
     if promised.has_other(&media_type) {
-        let text = || decoded(bytes, content_type).ok().map(|text| Value::Text(text.into_owned()));
+        let text = || decode_text(bytes, content_type).ok().map(|text| Value::Text(text.into_owned()));
         return (!is_text).then(|| Body::Other { text: text() });
     }
     let is_tree =
@@ -68,7 +68,7 @@ pub fn read_as(body: &Body, bytes: &[u8], content_type: &str, promised: &MediaTy
     if !is_tree || !matches!(body, Body::Other { .. }) {
         return None;
     }
-    let read = decoded(bytes, content_type).and_then(|text| read_text(&text, content_type));
+    let read = decode_text(bytes, content_type).and_then(|text| read_text(&text, content_type));
     Some(read.unwrap_or_else(|reason| Body::Unreadable { reason }))
 }
 
@@ -79,11 +79,11 @@ pub fn read_hidden(
     content_type: Option<&str>,
     flaws: &[Flaw],
 ) -> (Vec<u8>, Body) {
-    let (hidden, mut is_clean) = redactor.searched(&bytes);
+    let (hidden, mut is_clean) = redactor.search(&bytes);
     let mut bytes = hidden.unwrap_or(bytes);
     // In another encoding a secret has other bytes. A byte order mark says that what is kept is UTF-8.
-    if let Some(hidden) = decoded_otherwise(&bytes, content_type.unwrap_or_default())
-        .and_then(|text| redactor.hidden(text.as_bytes()))
+    if let Some(hidden) = decode_other(&bytes, content_type.unwrap_or_default())
+        .and_then(|text| redactor.hide_bytes(text.as_bytes()))
     {
         bytes = [b"\xef\xbb\xbf".as_slice(), &hidden].concat();
         is_clean = false;
@@ -118,7 +118,7 @@ fn read_text(text: &str, content_type: &str) -> Result<Body, String> {
 }
 
 /// The text that bytes are, without a byte order mark.
-fn decoded<'a>(bytes: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, String> {
+fn decode_text<'a>(bytes: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, String> {
     let utf8 = |bytes: &'a [u8]| std::str::from_utf8(bytes).map(Cow::Borrowed);
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         if !is_xml(content_type, bytes)
@@ -128,7 +128,7 @@ fn decoded<'a>(bytes: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, Stri
         }
         return text_in(encoding, &bytes[length..]);
     }
-    if let Some(encoding) = declared(bytes, content_type)? {
+    if let Some(encoding) = declared_encoding(bytes, content_type)? {
         return text_in(encoding, bytes);
     }
     utf8(bytes).map_err(|error| {
@@ -138,9 +138,9 @@ fn decoded<'a>(bytes: &'a [u8], content_type: &str) -> Result<Cow<'a, str>, Stri
 }
 
 /// The text, if it is in another encoding than UTF-8.
-fn decoded_otherwise(bytes: &[u8], content_type: &str) -> Option<String> {
+fn decode_other(bytes: &[u8], content_type: &str) -> Option<String> {
     let by_mark = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
-    let encoding = by_mark.or_else(|| declared(bytes, content_type).ok().flatten())?;
+    let encoding = by_mark.or_else(|| declared_encoding(bytes, content_type).ok().flatten())?;
     (encoding != UTF_8).then(|| encoding.decode(bytes).0.into_owned())
 }
 
@@ -152,7 +152,7 @@ fn text_in<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Result<Cow<'a, s
 
 /// The encoding that is declared, if it is not UTF-8: by the content type, else by an XML document (RFC 7303, section
 /// 3). JSON has none.
-fn declared(bytes: &[u8], content_type: &str) -> Result<Option<&'static Encoding>, String> {
+fn declared_encoding(bytes: &[u8], content_type: &str) -> Result<Option<&'static Encoding>, String> {
     let format = AnswerFormat::of_media_type(&essence(content_type));
     let label = if is_xml(content_type, bytes) {
         if let Some(wide) = wide(bytes) {

@@ -116,14 +116,14 @@ pub fn encode(contract: &Contract, step: &PreparedStep) -> Result<Request, Encod
             }
         });
     }
-    shown.extend(raw.query.as_deref().map(decoded).unwrap_or_default());
+    shown.extend(raw.query.as_deref().map(decode_parameters).unwrap_or_default());
     let format = shape
         .format
         .as_ref()
         .and_then(|choice| asked_format(&shown, &choice.param, &choice.json, &choice.xml));
     let path = match &raw.path {
         Some(path) => path.clone(),
-        None => filled(&shape.path, &parts.path)?,
+        None => fill_path(&shape.path, &parts.path)?,
     };
     let query = raw.query.as_ref().unwrap_or(&parts.query);
     let mut target = path;
@@ -162,13 +162,13 @@ pub fn sent_params(request: &Request) -> Vec<(String, String)> {
         name.eq_ignore_ascii_case("content-type") && essence(value) == "application/x-www-form-urlencoded"
     };
     if let (SentBody::Raw(text), true) = (&request.body, request.headers.iter().any(is_form)) {
-        params.extend(decoded(text));
+        params.extend(decode_parameters(text));
     }
     params
 }
 
 /// The parameters of a query or form written by hand, as a server reads them (URL Standard, section 5.1).
-fn decoded(query: &str) -> Vec<(String, String)> {
+fn decode_parameters(query: &str) -> Vec<(String, String)> {
     let plain = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs
@@ -268,7 +268,7 @@ fn append_encoded(text: &mut String, part: &str) {
 }
 
 /// The path with each `{name}` filled.
-fn filled(path: &str, values: &[(String, String)]) -> Result<String, EncodeError> {
+fn fill_path(path: &str, values: &[(String, String)]) -> Result<String, EncodeError> {
     let mut filled = String::new();
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('{') {
@@ -287,7 +287,7 @@ fn filled(path: &str, values: &[(String, String)]) -> Result<String, EncodeError
 mod tests {
     use std::borrow::Cow;
 
-    use super::{append, check_fields, check_target, filled, flatten};
+    use super::{append, check_fields, check_target, fill_path, flatten};
     use crate::model::{Listing, Value};
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_path_is_filled_and_its_slashes_are_encoded() {
-        assert_eq!(filled("/books/{id}/x", &[("id".into(), "a/b".into())]).unwrap(), "/books/a%2Fb/x");
-        assert!(filled("/books/{id}", &[]).is_err());
+        assert_eq!(fill_path("/books/{id}/x", &[("id".into(), "a/b".into())]).unwrap(), "/books/a%2Fb/x");
+        assert!(fill_path("/books/{id}", &[]).is_err());
     }
 }

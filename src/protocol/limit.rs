@@ -71,7 +71,7 @@ impl<'a> SentParameters<'a> {
         let any = |test: &dyn Fn(&str) -> bool| texts().iter().any(|value| test(value));
         let lengths = |length: usize| any(&|value| value.chars().count() == length);
         match limit {
-            Limit::Required => self.required(parameter),
+            Limit::Required => self.requirement(parameter),
             Limit::MaxLength(most) => (lengths(*most), most.checked_add(1).is_some_and(lengths)),
             Limit::MinLength(least) => (lengths(*least), least.checked_sub(1).is_some_and(lengths)),
             Limit::MaxItems(most) => (
@@ -113,7 +113,7 @@ impl<'a> SentParameters<'a> {
 
     /// Of a parameter inside another one, such as `Tag.N.Key`, each of those must have it; there is nothing to have it
     /// where there is none of them.
-    fn required(&self, parameter: &str) -> (bool, bool) {
+    fn requirement(&self, parameter: &str) -> (bool, bool) {
         let (parents, last) = self.parents(parameter);
         let mut sides: Vec<Option<bool>> =
             parents.iter().map(|parent| is_given(&children(parent, last))).collect();
@@ -178,7 +178,7 @@ impl<'a> SentParameters<'a> {
     fn lists(&self, parameter: &str) -> Vec<Vec<&Value>> {
         let (parents, last) = self.parents(parameter);
         let lists = parents.iter().map(|parent| children(parent, last)).filter(|values| !values.is_empty());
-        lists.map(|values| values.into_iter().flat_map(held).collect()).collect()
+        lists.map(|values| values.into_iter().flat_map(items_of).collect()).collect()
     }
 
     /// What holds a parameter, and the last part of its name.
@@ -239,7 +239,7 @@ fn items(value: &Value) -> Option<Vec<&Value>> {
 }
 
 /// What a value for a list holds: its items, or the values of an object, or itself.
-fn held(value: &Value) -> Vec<&Value> {
+fn items_of(value: &Value) -> Vec<&Value> {
     match (items(value), value) {
         (Some(items), _) => items,
         (None, Value::Map(entries)) => entries.iter().map(|(_, item)| item).collect(),

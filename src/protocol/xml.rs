@@ -41,9 +41,9 @@ pub fn read_xml(text: &str) -> Result<(String, Value), String> {
             Event::Start(_) | Event::Empty(_) if root.is_some() => {
                 return Err("not XML: a second root".into());
             }
-            Event::Start(start) if open.len() < DEEPEST => open.push(opened(&start)?),
+            Event::Start(start) if open.len() < DEEPEST => open.push(read_start(&start)?),
             Event::Start(_) => return Err(format!("not XML: nested deeper than {DEEPEST} elements")),
-            Event::Empty(start) => close(opened(&start)?, &mut open, &mut root),
+            Event::Empty(start) => close(read_start(&start)?, &mut open, &mut root),
             Event::End(_) => {
                 let element = open.pop().ok_or("not XML: an end without a start")?;
                 close(element, &mut open, &mut root);
@@ -51,7 +51,7 @@ pub fn read_xml(text: &str) -> Result<(String, Value), String> {
             // Ends of lines are one character, however they are sent (XML 1.0, section 2.11).
             Event::Text(part) => add_text(&mut open, &part.xml10_content())?,
             Event::CData(part) => add_text(&mut open, &part.xml10_content())?,
-            Event::GeneralRef(reference) => add_text(&mut open, &resolved(&reference)?)?,
+            Event::GeneralRef(reference) => add_text(&mut open, &resolve_reference(&reference)?)?,
             Event::DocType(_) => return Err("not XML of an API: it has a document type".into()),
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
             Event::Eof => break,
@@ -61,7 +61,7 @@ pub fn read_xml(text: &str) -> Result<(String, Value), String> {
     root.ok_or_else(|| "not XML: it ends too early".into())
 }
 
-fn opened(start: &BytesStart<'_>) -> Result<Open, String> {
+fn read_start(start: &BytesStart<'_>) -> Result<Open, String> {
     let name = start.name().as_ref().to_owned();
     let mut children = Vec::new();
     for attribute in start.attributes() {
@@ -114,7 +114,7 @@ fn add_text(open: &mut [Open], text: &str) -> Result<(), String> {
 }
 
 /// A character reference, or one of the five entities of XML 1.0, section 4.6.
-fn resolved(reference: &BytesRef<'_>) -> Result<String, String> {
+fn resolve_reference(reference: &BytesRef<'_>) -> Result<String, String> {
     if let Some(letter) = reference.resolve_char_ref().map_err(|error| format!("not XML: {error}"))? {
         return Ok(letter.to_string());
     }

@@ -4,7 +4,7 @@
 use super::content::{Script, Stage};
 use super::pipeline::{ImageSource, Pipeline, System};
 use super::policy::Policy;
-use super::row::{ReferenceRow, Refusal, quoted};
+use super::row::{ReferenceRow, Refusal, quote};
 use super::world::{Access, OssObject, ResourceKey, Storage, World, Zone};
 
 /// A pipeline under examination.
@@ -45,7 +45,7 @@ impl Build<'_> {
             }
             ImageSource::Family(family) => {
                 let image = self.world.image_of_family(&self.pipeline.region, family);
-                let family = quoted(family);
+                let family = quote(family);
                 let empty = || format!("The image family \"{family}\" has no available image");
                 policy.refuse_with(image.is_none().then(empty), ReferenceRow::ImageNotFound)?;
                 image.map(|image| image.system)
@@ -97,7 +97,7 @@ impl Build<'_> {
 
     fn check_component(&self, id: &str, system: System) -> Result<(), Refusal> {
         let component = self.world.component(&self.at(id));
-        let id = quoted(id);
+        let id = quote(id);
         let missing = || format!("The image component \"{id}\" does not exist");
         let missing = component.is_none().then(missing);
         self.policy.refuse_with(missing, ReferenceRow::ComponentNotFound)?;

@@ -34,7 +34,7 @@ pub(super) const COMMON_PARAMETERS: [&str; 13] = [
 ];
 
 /// The token of a request, if it has one and may have it.
-pub(super) fn given<'a>(params: &'a Params, policy: &Policy) -> Result<Option<&'a str>, Refusal> {
+pub(super) fn read_token<'a>(params: &'a Params, policy: &Policy) -> Result<Option<&'a str>, Refusal> {
     let token = params.given("ClientToken");
     let is_bad_token = token.is_some_and(|token| is_unsupported(token, policy));
     policy.refuse_if(is_bad_token, ReferenceRow::TokenUnsupported)?;
@@ -67,7 +67,7 @@ impl ClientToken {
         world: &'a World,
         policy: &Policy,
     ) -> Result<Option<&'a str>, Refusal> {
-        let Some(earlier) = world.remembered(region, self.digest) else {
+        let Some(earlier) = world.token_record(region, self.digest) else {
             return Ok(None);
         };
         let is_mismatch = earlier.fingerprint != self.fingerprint;
@@ -85,7 +85,7 @@ impl ClientToken {
         world: &mut World,
         memory: Memory,
     ) {
-        let Some(earlier) = world.remembered(region, self.digest).cloned() else { return };
+        let Some(earlier) = world.token_record(region, self.digest).cloned() else { return };
         match memory {
             Memory::UntilReplay if refused.is_none() => world.forget(region, self.digest),
             Memory::UntilMismatch if refused == Some(ReferenceRow::TokenMismatch) => {
@@ -112,7 +112,7 @@ impl ClientToken {
 impl ClientToken {
     /// Remembers the token of a request that was refused, so that no other may have it.
     pub(super) fn use_up(self, region: &str, pipeline: &str, world: &mut World) {
-        if world.remembered(region, self.digest).is_none() {
+        if world.token_record(region, self.digest).is_none() {
             Self { fingerprint: !self.fingerprint, ..self }.remember(region, pipeline, "", world);
         }
     }
@@ -138,7 +138,7 @@ fn fingerprint(params: &Params, lists: [&Tags; 2], blind: &[FingerprintFault]) -
     names.sort_unstable();
     names.dedup();
     let others: Vec<_> = names.into_iter().map(|name| (name, params.get(name))).collect();
-    let [tags, template_tags] = lists.map(|list| seen(list.pairs(), blind));
+    let [tags, template_tags] = lists.map(|list| visible_tags(list.pairs(), blind));
     let tags = if is_blind(FingerprintFault::WithoutTags) { Vec::new() } else { tags };
     let template_tags =
         if is_blind(FingerprintFault::WithoutTemplateTags) { Vec::new() } else { template_tags };
@@ -150,7 +150,7 @@ const PART: usize = 8;
 
 /// Tags in one order, without what is not seen of them.
 #[expect(clippy::wildcard_enum_match_arm, reason = "each fault hides a part of its own")]
-fn seen(mut tags: Vec<(&str, &str)>, blind: &[FingerprintFault]) -> Vec<(String, String)> {
+fn visible_tags(mut tags: Vec<(&str, &str)>, blind: &[FingerprintFault]) -> Vec<(String, String)> {
     for fault in blind {
         match fault {
             FingerprintFault::WithoutFirstTag => drop(tags.drain(..tags.len().min(1))),

@@ -2,7 +2,7 @@
 //! Main type: `Script`, a content that was understood. The YAML form of contents is not modelled.
 //! A flaw is reported as the text that fills the message of the error row.
 
-use super::row::quoted;
+use super::row::quote;
 
 /// Which of a pipeline's contents is read; a test has no command that changes what is built on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl Script {
         let (word, arguments) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let arguments = arguments.trim();
         let Some(command) = BuildCommand::named(word) else {
-            return Err(format!("the command \"{}\" is not supported", quoted(word)));
+            return Err(format!("the command \"{}\" is not supported", quote(word)));
         };
         let word = word.to_ascii_uppercase();
         if let Some(flaw) = command.flaw(arguments) {

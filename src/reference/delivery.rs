@@ -66,7 +66,7 @@ impl Delivery {
                 pause: Box::pin(sleep(BEFORE_THE_CUT)),
             }),
             TransportFault::HugeBody => response.map(|_| ReplyBody::Flood { left: FLOOD_SIZE }),
-            TransportFault::Redirect => redirected(response, target).map(ReplyBody::whole),
+            TransportFault::Redirect => redirect(response, target).map(ReplyBody::whole),
         })
     }
 }
@@ -84,7 +84,7 @@ pub(super) fn respond(reply: Reply) -> Response<Bytes> {
 }
 
 /// A response that sends the caller to where it is already.
-fn redirected(mut response: Response<Bytes>, target: &str) -> Response<Bytes> {
+fn redirect(mut response: Response<Bytes>, target: &str) -> Response<Bytes> {
     *response.status_mut() = StatusCode::FOUND;
     if let Ok(target) = HeaderValue::try_from(target) {
         response.headers_mut().insert(LOCATION, target);

@@ -106,7 +106,7 @@ pub(super) struct Executions {
 
 impl Executions {
     /// How many there have been, with those that are forgotten.
-    pub(super) fn begun(&self) -> u64 {
+    pub(super) fn total(&self) -> u64 {
         self.begun
     }
 

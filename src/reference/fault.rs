@@ -61,7 +61,7 @@ pub struct FaultEntry {
 
 impl FaultEntry {
     /// The names with a condition each.
-    pub fn sliced(&self) -> impl Iterator<Item = String> {
+    pub fn sliced_names(&self) -> impl Iterator<Item = String> {
         self.slices.iter().map(|slice| format!("{}{WHEN}{slice}", self.name))
     }
 }
@@ -241,7 +241,7 @@ impl FromStr for Fault {
         };
         let Some(conditions) = conditions else { return Ok(fault) };
         let slice = Slice::read(conditions).ok().filter(|slice| fault.breach.is_sliced_by(*slice));
-        slice.map(|slice| Self { slice, ..fault }).ok_or_else(|| nearest(&mut fault.entry().sliced()))
+        slice.map(|slice| Self { slice, ..fault }).ok_or_else(|| nearest(&mut fault.entry().sliced_names()))
     }
 }
 
@@ -254,7 +254,7 @@ mod tests {
     fn every_entry_of_the_catalogue_parses_and_prints_back() {
         for entry in Fault::catalogue().into_iter().chain(Fault::signature_catalogue()) {
             assert!(!entry.breaks.is_empty());
-            for name in entry.sliced().chain([entry.name.clone()]) {
+            for name in entry.sliced_names().chain([entry.name.clone()]) {
                 let fault: Fault = name.parse().unwrap();
                 assert_eq!(fault.to_string(), name);
             }

@@ -78,7 +78,7 @@ impl Flaws {
     /// An answer with its fields, status and format as the faults have them.
     pub(super) fn deform(&self, mut answer: AnswerContent) -> AnswerContent {
         for fault in &self.fields {
-            answer = deformed(*fault, answer);
+            answer = deform(*fault, answer);
         }
         answer
     }
@@ -103,7 +103,7 @@ pub(super) fn neighbour(status: u16) -> u16 {
     }
 }
 
-fn deformed(fault: FieldFault, mut answer: AnswerContent) -> AnswerContent {
+fn deform(fault: FieldFault, mut answer: AnswerContent) -> AnswerContent {
     let is_error = answer.status >= 400;
     match fault {
         FieldFault::NoRequestId => answer.remove("RequestId"),

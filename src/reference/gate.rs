@@ -4,7 +4,7 @@
 
 use super::operation::Sibling;
 use super::policy::Policy;
-use super::row::{ReferenceRow, Refusal, quoted};
+use super::row::{ReferenceRow, Refusal, quote};
 use super::wire::{BodySize, Call};
 
 /// The operations that the endpoint carries.
@@ -47,7 +47,7 @@ pub(super) fn admit(call: &Call, policy: &Policy) -> Result<ServedOperation, Ref
     policy.refuse_if(!has_method, ReferenceRow::UnsupportedHttpMethod)?;
     policy.refuse_if(call.path != "/", ReferenceRow::ActionNotFound)?;
     policy.refuse_if(call.body == BodySize::TooLarge, ReferenceRow::BodyTooLarge)?;
-    let undecodable = call.params.undecodable().map(quoted);
+    let undecodable = call.params.undecodable().map(quote);
     policy.refuse_with(undecodable, ReferenceRow::ParameterInvalid)?;
     let format = call.format(&policy.wire);
     policy.refuse_if(format.is_err(), ReferenceRow::FormatInvalid)?;

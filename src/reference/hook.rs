@@ -55,7 +55,7 @@ pub(super) fn respond(world: &mut World, ids: &IdSource, body: &[u8]) -> StateRe
         Err(error) => return StateReply::error(400, &format!("cannot read the request: {error}")),
     };
     let Some(state) = State::ALL.iter().find(|state| state.name() == request.state) else {
-        return StateReply::error(404, &unknown(&request.state));
+        return StateReply::error(404, &unknown_state(&request.state));
     };
     match request.action {
         Action::Setup => {
@@ -94,7 +94,7 @@ fn tear_down(variables: &Map<String, Value>, world: &mut World) -> StateReply {
     StateReply { status: 200, body: json!({}) }
 }
 
-fn unknown(name: &str) -> String {
+fn unknown_state(name: &str) -> String {
     let mut known: Vec<&str> = State::ALL.iter().map(|state| state.name()).collect();
     // The asked name is cut, so that a hostile one costs no more than an honest one.
     let name: String = name.chars().take(128).collect();

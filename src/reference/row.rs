@@ -109,7 +109,7 @@ impl Refusal {
 const QUOTED_CHARACTERS: usize = 64;
 
 /// Foreign text made fit for a message: shortened, and without control characters.
-pub(super) fn quoted(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     let mut safe: String = text
         .chars()
         .take(QUOTED_CHARACTERS)
@@ -123,17 +123,17 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// What is said of a region that is none of the world's.
 pub(super) fn unknown_region(id: &str) -> String {
-    format!("The specified RegionId \"{}\" does not exist.", quoted(id))
+    format!("The specified RegionId \"{}\" does not exist.", quote(id))
 }
 
 /// What is said of a pipeline that is not in its region.
 pub(super) fn unknown_pipeline(id: &str) -> String {
-    format!("The specified ImagePipelineId \"{}\" does not exist in the region.", quoted(id))
+    format!("The specified ImagePipelineId \"{}\" does not exist in the region.", quote(id))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ReferenceRow, Refusal, quoted};
+    use super::{ReferenceRow, Refusal, quote};
 
     #[test]
     fn no_code_stands_in_two_rows() {
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn quoted_text_is_short_and_plain() {
         let hostile = format!("a\r\n\u{0}{}", "é".repeat(100));
-        let safe = quoted(&hostile);
+        let safe = quote(&hostile);
         assert!(safe.starts_with("a???é"));
         assert_eq!(safe.chars().count(), 67);
     }

@@ -134,14 +134,14 @@ impl Facts {
             state: executions.map(|executions| {
                 let mut all = executions.iter();
                 let is_running = |execution: &Execution| !execution.status.is_terminal();
-                match executions.begun() {
+                match executions.total() {
                     0 => StateIs::Fresh,
                     _ if all.any(is_running) => StateIs::Running,
                     _ => StateIs::Ended,
                 }
             }),
             refusals: past.map_or(0, |past| past.refusals),
-            starts: executions.map_or(0, super::execution::Executions::begun),
+            starts: executions.map_or(0, super::execution::Executions::total),
             age: past.map_or(Duration::ZERO, |past| past.age),
         }
     }

@@ -40,7 +40,7 @@ impl StartRequest {
         policy.refuse_if(region.is_none(), ReferenceRow::RegionMissing)?;
         let pipeline = params.given("ImagePipelineId");
         policy.refuse_if(pipeline.is_none(), ReferenceRow::PipelineMissing)?;
-        let token = client_token::given(params, policy)?;
+        let token = client_token::read_token(params, policy)?;
         let (tags, template_tags) = (Tags::read(params, "Tag"), Tags::read(params, "TemplateTag"));
         tag::check(&tags, &template_tags, policy)?;
         let lists = [&tags, &template_tags];
@@ -94,7 +94,7 @@ impl StartRequest {
         match next {
             Next::Replay(execution) => execution,
             Next::Begin => {
-                let begun = world.pipeline(&self.pipeline).map_or(0, |pipeline| pipeline.executions.begun());
+                let begun = world.pipeline(&self.pipeline).map_or(0, |pipeline| pipeline.executions.total());
                 let execution = new_id(&self.pipeline, begun);
                 if policy.starts_begin.is_kept() {
                     world.begin(&self.pipeline, execution.clone());

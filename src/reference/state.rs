@@ -113,10 +113,10 @@ impl State {
             Self::WithBuildContent => draft.pipeline.build_content = Some(content(params)?),
             Self::WithTestContent => draft.pipeline.test_content = Some(content(params)?),
             Self::MalformedBuildContent => {
-                draft.pipeline.build_content = Some(malformed(params, Stage::Build)?);
+                draft.pipeline.build_content = Some(malformed_content(params, Stage::Build)?);
             }
             Self::MalformedTestContent => {
-                draft.pipeline.test_content = Some(malformed(params, Stage::Test)?);
+                draft.pipeline.test_content = Some(malformed_content(params, Stage::Test)?);
             }
             Self::BaseImageUnbuildable => draft.build_on_image(System::FreeBsd, ResourceFate::Stays),
             Self::BaseImageGone => draft.build_on_image(System::Linux, ResourceFate::Goes),
@@ -140,7 +140,7 @@ impl State {
             }
             Self::InstanceTypeGone => draft.run_on_retired_type(),
             Self::VSwitchGone => draft.add_vswitch(Zone::Building, ResourceFate::Goes),
-            Self::EndsAtOnce => draft.pipeline.ends_as = Some(ended(params)?),
+            Self::EndsAtOnce => draft.pipeline.ends_as = Some(end_status(params)?),
             Self::Forbidden => draft.pipeline.access = Access::Denied,
         }
         Ok(variables_of(draft.settle(world)))
@@ -188,7 +188,7 @@ fn status(params: &Map<String, Value>) -> Result<Status, ParamError> {
 }
 
 /// A status in which a task has ended.
-fn ended(params: &Map<String, Value>) -> Result<Status, ParamError> {
+fn end_status(params: &Map<String, Value>) -> Result<Status, ParamError> {
     status(params)
         .and_then(|status| if status.is_terminal() { Ok(status) } else { Err(ParamError::NotAnEnd) })
 }
@@ -200,7 +200,7 @@ fn content(params: &Map<String, Value>) -> Result<String, ParamError> {
 }
 
 /// The given content, which must be malformed for the state to be true, or a default one with an unknown command.
-fn malformed(params: &Map<String, Value>, stage: Stage) -> Result<String, ParamError> {
+fn malformed_content(params: &Map<String, Value>, stage: Stage) -> Result<String, ParamError> {
     if !params.contains_key("content") {
         return Ok("RUN yum -y update\nLAUNCH rocket".to_owned());
     }

@@ -29,7 +29,7 @@ impl Tags {
     pub(super) fn read(params: &Params, list: &str) -> Self {
         let mut tags = Self::default();
         for (name, text) in params.iter() {
-            let Some((number, half)) = numbered(name, list) else {
+            let Some((number, half)) = split_number(name, list) else {
                 continue;
             };
             let tag = tags.by_number.entry(number).or_default();
@@ -42,7 +42,7 @@ impl Tags {
     }
 
     /// The tags as pairs in one order, whatever numbers they were sent under.
-    pub(super) fn sorted(&self) -> Vec<(&str, &str)> {
+    pub(super) fn pairs_in_order(&self) -> Vec<(&str, &str)> {
         let mut pairs = self.pairs();
         pairs.sort_unstable();
         pairs
@@ -58,7 +58,7 @@ impl Tags {
     }
 
     /// Each tag with the rules that hold for it.
-    fn ruled<'a>(&'a self, policy: &'a Policy) -> impl Iterator<Item = (&'a Tag, &'a Policy)> {
+    fn with_rules<'a>(&'a self, policy: &'a Policy) -> impl Iterator<Item = (&'a Tag, &'a Policy)> {
         let count = self.by_number.len();
         self.iter().enumerate().map(move |(index, tag)| (tag, policy.for_tag(index, count)))
     }
@@ -71,7 +71,7 @@ impl Tags {
     }
 
     fn have_a_bad_key(&self, policy: &Policy) -> bool {
-        self.ruled(policy).any(|(Tag { key, .. }, policy)| {
+        self.with_rules(policy).any(|(Tag { key, .. }, policy)| {
             key.is_empty() && policy.tag.no_empty_key.is_kept()
                 || policy.limits.length(key) > policy.limits.tag_key
                 || policy.tag.key.is_in(key)
@@ -79,7 +79,7 @@ impl Tags {
     }
 
     fn have_a_bad_value(&self, policy: &Policy) -> bool {
-        self.ruled(policy).any(|(Tag { value, .. }, policy)| {
+        self.with_rules(policy).any(|(Tag { value, .. }, policy)| {
             value.is_empty() && policy.tag.empty_value_allowed == PromiseState::Dropped
                 || policy.limits.length(value) > policy.limits.tag_value
                 || policy.tag.value.is_in(value)
@@ -87,7 +87,7 @@ impl Tags {
     }
 
     fn have_a_key_twice(&self, policy: &Policy) -> bool {
-        let tags: Vec<(&Tag, &Policy)> = self.ruled(policy).collect();
+        let tags: Vec<(&Tag, &Policy)> = self.with_rules(policy).collect();
         tags.iter().enumerate().any(|(index, (tag, policy))| {
             let has_twin = |(at, (other, _)): (usize, &(&Tag, &Policy))| {
                 is_twin(policy.tag.twins, (at, other), (index, tag))
@@ -138,7 +138,7 @@ pub(super) fn check(tags: &Tags, template_tags: &Tags, policy: &Policy) -> Resul
 }
 
 /// Splits `LIST.N.Key` or `LIST.N.Value`; a number too large to count is as good as the largest.
-fn numbered(name: &str, list: &str) -> Option<(u64, Half)> {
+fn split_number(name: &str, list: &str) -> Option<(u64, Half)> {
     let (number, half) = name.strip_prefix(list)?.strip_prefix('.')?.split_once('.')?;
     let half = match half {
         "Key" => Half::Key,

@@ -192,8 +192,8 @@ impl Params {
     fn add(&mut self, encoded: &[u8]) {
         for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
-            let name = decoded(halves.next().unwrap_or_default());
-            let value = decoded(halves.next().unwrap_or_default());
+            let name = decode_form(halves.next().unwrap_or_default());
+            let value = decode_form(halves.next().unwrap_or_default());
             match (name, value) {
                 (Ok(name), Ok(value)) => self.pairs.push((name, value)),
                 (Ok(name) | Err(name), Ok(_) | Err(_)) => {
@@ -205,7 +205,7 @@ impl Params {
 }
 
 /// Undoes form encoding; the error is the text with the unreadable parts replaced.
-fn decoded(encoded: &[u8]) -> Result<String, String> {
+fn decode_form(encoded: &[u8]) -> Result<String, String> {
     let mut bytes = encoded.to_vec();
     // Most texts have nothing to decode.
     if encoded.iter().any(|byte| matches!(byte, b'+' | b'%')) {

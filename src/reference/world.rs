@@ -219,7 +219,7 @@ impl World {
         self.oss_roles.contains(account)
     }
 
-    pub(super) fn remembered(&self, region: &str, token: u128) -> Option<&TokenRecord> {
+    pub(super) fn token_record(&self, region: &str, token: u128) -> Option<&TokenRecord> {
         self.tokens.get(&(region.to_owned(), token))
     }
 

@@ -70,7 +70,7 @@ impl GithubReport {
     /// A cause each. Whatever is a case that could not be decided comes last.
     fn causes(&mut self) {
         let causes = std::mem::take(&mut self.causes);
-        for cause in causes.listed() {
+        for cause in causes.causes_in_order() {
             let annotations = if cause.code.is_of_an_answer() { &mut self.broken } else { &mut self.unknown };
             let below = &self.below;
             annotations.add(|| at_cause(&causes, cause, below));

@@ -97,7 +97,7 @@ impl JsonReport {
 
     fn end(&mut self, end: &RunEnd) -> io::Result<()> {
         let mut tail = end_json(end, self.start.as_ref(), &self.warnings);
-        tail["causes"] = self.causes.listed().into_iter().map(cause_json).collect();
+        tail["causes"] = self.causes.causes_in_order().into_iter().map(cause_json).collect();
         tail["cases_with_further_causes"] = self.causes.others().into();
         let tail = tail.to_string();
         self.is_ended = self.series.is_none();
@@ -122,7 +122,7 @@ impl Report for JsonReport {
 
     fn close(self: Box<Self>) -> io::Result<()> {
         if !self.is_ended {
-            return Err(super::unfinished());
+            return Err(super::unfinished_error());
         }
         self.out.finish().map(|_| ())
     }

@@ -125,7 +125,7 @@ impl JunitReport {
 
     /// The facts of the run and the causes of a suite, as properties: the schema has none for cases.
     fn properties(&mut self, causes: &Causes) -> io::Result<()> {
-        let listed = causes.listed();
+        let listed = causes.causes_in_order();
         let named = listed.iter().take(CAUSES).map(|cause| {
             let plural = plural(cause.cases, "", "s");
             let value = format!("{} case{plural}: {}", cause.cases, causes.line(cause));
@@ -308,7 +308,7 @@ impl Report for JunitReport {
 
     fn close(self: Box<Self>) -> io::Result<()> {
         if !self.is_ended {
-            return Err(super::unfinished());
+            return Err(super::unfinished_error());
         }
         self.out.into_inner().finish().map(|_| ())
     }

@@ -228,7 +228,7 @@ fn write_changes(out: &mut Sink, end: &RunEnd) -> io::Result<()> {
 
 /// What is to be mended, most cases first.
 fn write_causes(out: &mut Sink, causes: &Causes) -> io::Result<()> {
-    let (mended, states) = causes.parted();
+    let (mended, states) = causes.split();
     for (heading, list) in [("Causes", mended), ("States that the endpoint does not offer", states)] {
         if list.is_empty() {
             continue;
@@ -305,7 +305,7 @@ impl Report for MarkdownReport {
 
     fn close(self: Box<Self>) -> io::Result<()> {
         if !self.is_ended {
-            return Err(super::unfinished());
+            return Err(super::unfinished_error());
         }
         self.out.finish().map(|_| ())
     }

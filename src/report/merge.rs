@@ -30,7 +30,7 @@ pub struct PartMismatch {
 ///
 /// # Errors
 /// Runs on different endpoints, with different contracts, versions of the tool, levels or faults.
-pub fn merged_start(starts: &[RunStart]) -> Result<Option<RunStart>, PartMismatch> {
+pub fn merge_starts(starts: &[RunStart]) -> Result<Option<RunStart>, PartMismatch> {
     let [first, others @ ..] = starts else { return Ok(None) };
     let mut all = first.clone();
     if !others.is_empty() {
@@ -40,9 +40,9 @@ pub fn merged_start(starts: &[RunStart]) -> Result<Option<RunStart>, PartMismatc
     }
     for start in others {
         same_endpoint(&all.endpoint, &start.endpoint)?;
-        same("versions of proofmark", &all.tool_version, &start.tool_version)?;
-        same("levels", all.gate.name(), start.gate.name())?;
-        same("faults", &all.faults.join(", "), &start.faults.join(", "))?;
+        check_same("versions of proofmark", &all.tool_version, &start.tool_version)?;
+        check_same("levels", all.gate.name(), start.gate.name())?;
+        check_same("faults", &all.faults.join(", "), &start.faults.join(", "))?;
         for operation in &start.operations {
             add_operation(&mut all.operations, operation)?;
         }
@@ -82,7 +82,7 @@ fn same_endpoint(first: &EndpointDescription, second: &EndpointDescription) -> R
     if has_address(first) && has_address(second) {
         return Ok(());
     }
-    same("endpoints", &first.name, &second.name)
+    check_same("endpoints", &first.name, &second.name)
 }
 
 /// The parts of a run that are not among these, which know how many they are.
@@ -114,7 +114,7 @@ fn missing_parts(parts: &[PartStart]) -> Result<Vec<String>, PartMismatch> {
     Ok(missing.map(|number| PartNumber { number, count }.to_string()).collect())
 }
 
-fn same(what: &'static str, first: &str, second: &str) -> Result<(), PartMismatch> {
+fn check_same(what: &'static str, first: &str, second: &str) -> Result<(), PartMismatch> {
     if first == second {
         return Ok(());
     }
@@ -126,10 +126,10 @@ fn add_operation(all: &mut Vec<OperationStart>, operation: &OperationStart) -> R
         all.push(operation.clone());
         return Ok(());
     };
-    same("versions of a contract", &known.version, &operation.version)?;
-    same("error rows", &known.rows.join(", "), &operation.rows.join(", "))?;
+    check_same("versions of a contract", &known.version, &operation.version)?;
+    check_same("error rows", &known.rows.join(", "), &operation.rows.join(", "))?;
     if let (Some(first), Some(second)) = (&known.digest, &operation.digest) {
-        same("texts of a contract", first, second)?;
+        check_same("texts of a contract", first, second)?;
     }
     // If one part lacks the digest, the whole has none.
     if operation.digest.is_none() {
@@ -145,11 +145,11 @@ fn add_operation(all: &mut Vec<OperationStart>, operation: &OperationStart) -> R
 }
 
 /// The end of the run that these runs are parts of; `all` is its start.
-pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
+pub fn merge_ends(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
     let mut end = RunEnd {
         counts: VerdictCounts::default(),
         rows_met: vec![BTreeSet::new(); all.operations.len()],
-        rows_held: held(runs),
+        rows_held: merge_rows_held(runs),
         strength: strength(runs),
         orphans: Vec::new(),
         stale_snapshots: stale_in_all(runs),
@@ -192,7 +192,7 @@ pub fn merged_end(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
 }
 
 /// Which rows are held, as a whole run says it. A part lacks cases of most rows, so parts together do not show it.
-fn held(runs: &[(RunStart, RunEnd)]) -> Option<Vec<RowsHeld>> {
+fn merge_rows_held(runs: &[(RunStart, RunEnd)]) -> Option<Vec<RowsHeld>> {
     let [(start, end)] = runs else { return None };
     end.rows_held.clone().filter(|_| start.parts.is_empty())
 }

@@ -36,7 +36,7 @@ pub use html::HtmlReport;
 pub use json::JsonReport;
 pub use junit::JunitReport;
 pub use markdown::MarkdownReport;
-pub use merge::{PartMismatch, merged_end, merged_start};
+pub use merge::{PartMismatch, merge_ends, merge_starts};
 pub use repeat::{Repeat, SERVED, set_up_line};
 pub use sarif::SarifReport;
 pub use schema::FormatSchema;
@@ -120,7 +120,7 @@ impl FromStr for ReportFormat {
 }
 
 /// Why a report of a run that broke off does not appear.
-fn unfinished() -> io::Error {
+fn unfinished_error() -> io::Error {
     io::Error::other("the run did not come to an end")
 }
 

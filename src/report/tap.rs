@@ -50,12 +50,12 @@ impl TapReport {
         if self.runs.is_some() {
             writeln!(self.out, "# Subtest: {}", description(&start.endpoint.name))?;
         }
-        writeln!(self.out, "{indent}# {}", one_line(&start.occasion()))?;
+        writeln!(self.out, "{indent}# {}", to_one_line(&start.occasion()))?;
         if let Some(command) = &start.command {
-            writeln!(self.out, "{indent}# command: {}", one_line(command))?;
+            writeln!(self.out, "{indent}# command: {}", to_one_line(command))?;
         }
         for fault in &start.faults {
-            writeln!(self.out, "{indent}# fault switched on: {}", one_line(fault))?;
+            writeln!(self.out, "{indent}# fault switched on: {}", to_one_line(fault))?;
         }
         writeln!(self.out, "{indent}1..{}", start.selected)
     }
@@ -101,10 +101,10 @@ impl TapReport {
     fn end(&mut self, end: &RunEnd) -> io::Result<()> {
         let indent = self.indent();
         for stale in &end.stale_waivers {
-            writeln!(self.out, "{indent}# stale waiver: {}", one_line(stale))?;
+            writeln!(self.out, "{indent}# stale waiver: {}", to_one_line(stale))?;
         }
         for line in end.drift.iter().flat_map(|drift| drift.lines(DRIFT_LISTED)) {
-            writeln!(self.out, "{indent}# manifest: {}", one_line(&line))?;
+            writeln!(self.out, "{indent}# manifest: {}", to_one_line(&line))?;
         }
         let Some(runs) = &mut self.runs else {
             self.is_ended = true;
@@ -116,7 +116,7 @@ impl TapReport {
         *runs += 1;
         // To bail out of a subtest would end the runs that follow as well.
         if let Some(stopped) = &end.stopped {
-            writeln!(self.out, "{indent}# stopped: {}", one_line(&stopped.reason()))?;
+            writeln!(self.out, "{indent}# stopped: {}", to_one_line(&stopped.reason()))?;
         }
         let word = if end.outcome() == Outcome::Conforms { "ok" } else { "not ok" };
         writeln!(self.out, "{word} {runs} - {}", description(&self.endpoint))
@@ -128,16 +128,16 @@ fn bail_out(end: &RunEnd) -> Option<String> {
     let stopped = end.stopped.as_ref().map(Stopped::reason);
     let stale = (!end.stale_waivers.is_empty()).then(|| "waivers do not hold any more".to_owned());
     let drift = end.drift.as_ref().filter(|drift| !drift.is_empty()).map(ToString::to_string);
-    stopped.or(stale).or(drift).map(|reason| one_line(&reason))
+    stopped.or(stale).or(drift).map(|reason| to_one_line(&reason))
 }
 
-fn one_line(text: &str) -> String {
+fn to_one_line(text: &str) -> String {
     printable(text).replace('\n', " ")
 }
 
 /// A description: `#` would begin a directive, and `\` escapes it.
 fn description(text: &str) -> String {
-    one_line(text).replace('\\', "\\\\").replace('#', "\\#")
+    to_one_line(text).replace('\\', "\\\\").replace('#', "\\#")
 }
 
 impl Report for TapReport {
@@ -150,7 +150,7 @@ impl Report for TapReport {
             Event::Started(start) => self.start(start),
             Event::Warned { text } => {
                 let indent = self.indent();
-                writeln!(self.out, "{indent}# warning: {}", one_line(text))
+                writeln!(self.out, "{indent}# warning: {}", to_one_line(text))
             }
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => self.end(end),
@@ -167,7 +167,7 @@ impl Report for TapReport {
 
     fn close(self: Box<Self>) -> io::Result<()> {
         if !self.is_ended {
-            return Err(super::unfinished());
+            return Err(super::unfinished_error());
         }
         self.out.finish().map(|_| ())
     }

@@ -106,7 +106,7 @@ fn first_seen(exchanges: &[SnapshotExchange<'_>], contract: Option<&Contract>, f
         let echoes = Echoes::of([&exchange.request; 2], contract, &templates(&[&judged]));
         let message = match judged.row {
             Some(_) => judged.row_key(),
-            None => echoes.masked(judged.message.as_deref().unwrap_or_default(), &[]),
+            None => echoes.mask(judged.message.as_deref().unwrap_or_default(), &[]),
         };
         let outcome = judged.outcome();
         let key = format!("outcome {outcome} {message} {fields}");

@@ -53,17 +53,17 @@ impl Echoes {
     }
 
     /// A text with marks in place of what it repeats. `others`, such as an error code, count first.
-    pub(super) fn masked(&self, text: &str, others: &[(&str, &'static str)]) -> String {
+    pub(super) fn mask(&self, text: &str, others: &[(&str, &'static str)]) -> String {
         if text.len() > LONGEST {
             return text.to_owned();
         }
         let mut masked = text.to_owned();
         for (other, mark) in others.iter().filter(|(other, _)| !other.is_empty()) {
-            masked = replaced(&masked, other, &format!("{MARK}{mark}{MARK}"));
+            masked = replace_word(&masked, other, &format!("{MARK}{mark}{MARK}"));
         }
         for (at, (echo, kind)) in self.texts.iter().enumerate() {
             if masked.contains(echo.as_str()) {
-                masked = replaced(&masked, echo, &format!("{MARK}{kind} {at}{MARK}"));
+                masked = replace_word(&masked, echo, &format!("{MARK}{kind} {at}{MARK}"));
             }
         }
         masked
@@ -78,16 +78,16 @@ impl Echoes {
     /// The key of a change from one text to another. It holds the replaced parts with their replacements, and leaves
     /// out the rest, which differs from case to case. Where little stays, it holds the whole of both texts.
     pub(super) fn change(&self, old: &str, new: &str, others: EchoTexts<'_>) -> String {
-        let (old, new) = (self.masked(old, others.old), self.masked(new, others.new));
+        let (old, new) = (self.mask(old, others.old), self.mask(new, others.new));
         let (old_words, new_words) = (words(&old), words(&new));
         let replaced = replacements(&old_words, &new_words);
         if is_rewritten(&old_words, &replaced) {
-            return numbered(&format!("{old}{PART}{new}"));
+            return number_marks(&format!("{old}{PART}{new}"));
         }
         let parts = replaced.into_iter().map(|(left, right)| {
             format!("{}{PART}{}{PART}", old_words[left].concat(), new_words[right].concat())
         });
-        numbered(&parts.collect::<String>())
+        number_marks(&parts.collect::<String>())
     }
 }
 
@@ -107,7 +107,7 @@ pub(super) struct EchoTexts<'a> {
 }
 
 /// The marks numbered in the order in which they come, since two requests have different parameters.
-pub(super) fn numbered(key: &str) -> String {
+pub(super) fn number_marks(key: &str) -> String {
     let mut known: Vec<&str> = Vec::new();
     let mut done = String::with_capacity(key.len());
     for (position, part) in key.split(MARK).enumerate() {
@@ -139,7 +139,7 @@ fn is_word(text: &str, at: usize, word: &str) -> bool {
     if is_long { !joins(before) && !joins(after) } else { quotes(before) && quotes(after) }
 }
 
-fn replaced(text: &str, word: &str, by: &str) -> String {
+fn replace_word(text: &str, word: &str, by: &str) -> String {
     let mut done = String::with_capacity(text.len());
     let mut end = 0;
     for (at, _) in text.match_indices(word).filter(|(at, _)| is_word(text, *at, word)) {

@@ -1,6 +1,6 @@
 //! How an error's message has changed, as the contract's templates see it.
 
-use super::echo::{EchoTexts, Echoes, has_word, numbered};
+use super::echo::{EchoTexts, Echoes, has_word, number_marks};
 use super::fact::MessageChange;
 use super::row::AnswerReading;
 use crate::model::MessageTemplate;
@@ -33,8 +33,8 @@ pub(super) fn message_change(
         (Some(_), Some(_)) => {
             let new_blanks = blanks(new_template, after);
             let how: Vec<String> =
-                new_blanks.iter().map(|(text, _)| echoes.masked(text, &old_blanks)).collect();
-            (MessageChange::OtherRow, numbered(&how.join("\n")))
+                new_blanks.iter().map(|(text, _)| echoes.mask(text, &old_blanks)).collect();
+            (MessageChange::OtherRow, number_marks(&how.join("\n")))
         }
         (Some(left), None) => {
             let reason = left.mismatch(after).filter(|_| left.has_blanks());
@@ -65,7 +65,7 @@ fn blanks<'a>(template: Option<&MessageTemplate>, text: &'a str) -> Vec<(&'a str
 /// How what fills a blank has changed: by its words, or, where few stay, as a whole, whatever it was.
 fn filling(old: &str, new: &str, echoes: &Echoes) -> String {
     if Echoes::is_rewritten(old, new) {
-        return numbered(&echoes.masked(new, &[(old, BLANKS[0])]));
+        return number_marks(&echoes.mask(new, &[(old, BLANKS[0])]));
     }
     echoes.change(old, new, EchoTexts::default())
 }
@@ -79,7 +79,7 @@ fn against_template(
     let stays = blanks.iter().any(|(text, _)| has_word(other, text));
     let is_rewritten = || blanks.iter().all(|(text, _)| Echoes::is_rewritten(text, other));
     if blanks.is_empty() || stays || is_rewritten() {
-        return numbered(&echoes.masked(other, blanks));
+        return number_marks(&echoes.mask(other, blanks));
     }
     echoes.change(instance, other, EchoTexts::default())
 }

@@ -6,7 +6,7 @@ use super::fact::PartChange;
 use super::name::naming;
 
 /// How named parts differ: name, change, key. A name may be there more than once.
-pub(super) fn named(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<(String, PartChange, String)> {
+pub(super) fn compare_named(old: &[(&str, &str)], new: &[(&str, &str)]) -> Vec<(String, PartChange, String)> {
     if old == new {
         return Vec::new();
     }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::change::{SnapshotFacts, lines_key, templates};
-use super::echo::{EchoTexts, Echoes, numbered};
+use super::echo::{EchoTexts, Echoes, number_marks};
 use super::fact::{AnswerChange, Fact, PartChange, RequestChange};
 use super::message::message_change;
 use super::name::{name_of_number, naming};
-use super::named::named;
-use super::row::{AnswerReading, plain, promise};
+use super::named::compare_named;
+use super::row::{AnswerReading, plain_text, promise};
 use super::transcript::{SnapshotAnswer, SnapshotBody, SnapshotExchange, SnapshotRequest};
 use super::tree::{MOST, TreeChange, differences};
 use crate::model::{Contract, Value};
@@ -34,10 +34,10 @@ impl ExchangePair<'_> {
             let change = RequestChange::Target { old: old.target.into(), new: new.target.into() };
             self.add_request(change, format!("target {} {}", old.target, new.target));
         }
-        for (name, change, key) in named(&old.headers, &new.headers) {
+        for (name, change, key) in compare_named(&old.headers, &new.headers) {
             self.add_request(RequestChange::Header { name, change }, format!("request header {key}"));
         }
-        let parameters = named(&old.params, &new.params);
+        let parameters = compare_named(&old.params, &new.params);
         if parameters.is_empty() && old.params != new.params {
             self.add_request(RequestChange::Order, "request order");
         }
@@ -60,7 +60,7 @@ impl ExchangePair<'_> {
             self.add_answer(AnswerChange::Message(change), key);
             self.rows(&before, &after);
         }
-        for (name, change, key) in named(&old.answer.headers, &new.answer.headers) {
+        for (name, change, key) in compare_named(&old.answer.headers, &new.answer.headers) {
             self.add_answer(AnswerChange::Header { name, change }, format!("header {key}"));
         }
         let codes = (code_mark(&before), code_mark(&after));
@@ -140,11 +140,11 @@ impl ExchangePair<'_> {
                 // What is left of a body that broke differs from case to case.
                 let is_broken = left.tree().is_some() && right.kind().ends_with("cannot be read");
                 let lines = if is_broken { String::new() } else { right.lines().join("\n") };
-                let lines = comparison.echoes.masked(&lines, comparison.others.old);
+                let lines = comparison.echoes.mask(&lines, comparison.others.old);
                 let change = AnswerChange::Body { old: left.kind().into(), new: right.kind().into() };
                 self.add_answer(
                     change,
-                    format!("body {} {} {}", left.kind(), right.kind(), numbered(&lines)),
+                    format!("body {} {} {}", left.kind(), right.kind(), number_marks(&lines)),
                 );
                 if let Some((left, right)) = left.tree().zip(right.tree()) {
                     self.trees(left, right, comparison);
@@ -186,7 +186,7 @@ impl ExchangePair<'_> {
         }
         let part = match (matches!(change.part, PartChange::Value(_)), how.is_empty()) {
             (true, true) => PartChange::FollowsCode,
-            (true, false) => PartChange::Value(Some((plain(change.old), plain(change.new)))),
+            (true, false) => PartChange::Value(Some((plain_text(change.old), plain_text(change.new)))),
             (false, _) => change.part,
         };
         let whose = if part == PartChange::Gone { comparison.before } else { comparison.after };
@@ -219,12 +219,12 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     /// How a part changed, to distinguish it from other changes; nothing if it only follows the error code.
     fn how(&self, change: &TreeChange<'_>) -> String {
-        let (old, new) = (plain(change.old), plain(change.new));
+        let (old, new) = (plain_text(change.old), plain_text(change.new));
         match change.part {
             PartChange::Value(_) | PartChange::Items { .. } => {
                 let has_other_code = self.before.code != self.after.code;
                 let masked =
-                    || self.echoes.masked(&old, self.others.old) == self.echoes.masked(&new, self.others.new);
+                    || self.echoes.mask(&old, self.others.old) == self.echoes.mask(&new, self.others.new);
                 if has_other_code && masked() {
                     return String::new();
                 }
@@ -253,7 +253,7 @@ fn naming_of(change: &TreeChange<'_>) -> Option<PartChange> {
             (Some(_), Some(_)) | (None, None) => None,
         };
     }
-    naming(&plain(change.old), &plain(change.new))
+    naming(&plain_text(change.old), &plain_text(change.new))
 }
 
 /// The names of fields, where two bodies have none in common.

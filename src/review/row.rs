@@ -129,6 +129,6 @@ pub(super) fn promise(contract: &Contract, path: &str, is_success: bool) -> Opti
 }
 
 /// A value as a text: no quotes around a text.
-pub(super) fn plain(value: Option<&Value>) -> String {
+pub(super) fn plain_text(value: Option<&Value>) -> String {
     value.map(Value::to_plain).unwrap_or_default()
 }

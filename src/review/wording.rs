@@ -17,13 +17,13 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
     Value::text(short).to_string()
 }
 
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     cut(text, LONGEST)
 }
 
 /// A text without quotes, cut to a bearable length.
 fn short(text: &str) -> String {
-    let quoted = quoted(text);
+    let quoted = quote(text);
     quoted[1..quoted.len() - 1].to_owned()
 }
 
@@ -127,7 +127,7 @@ impl fmt::Display for PartChange {
             Self::Gone => out.write_str("is gone"),
             Self::Type { old, new } => write!(out, "changed its type: {old} became {new}"),
             Self::Value(None) => out.write_str("changed its value"),
-            Self::Value(Some((old, new))) => write!(out, "changed: {} became {}", quoted(old), quoted(new)),
+            Self::Value(Some((old, new))) => write!(out, "changed: {} became {}", quote(old), quote(new)),
             Self::Unnamed(name) => {
                 write!(out, "has a value that no rule names any more, in place of [{}]", short(name))
             }

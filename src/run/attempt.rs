@@ -82,7 +82,7 @@ impl<'a> Attempt<'a> {
         let start = Instant::now();
         let mut ended = self.steps_observed(stop).await;
         let mut left_behind = self.tear_down(ended.as_ref()).await;
-        if let Some(reason) = self.lost(ended.as_ref()).filter(|_| stop.reason().is_none()) {
+        if let Some(reason) = self.restart_reason(ended.as_ref()).filter(|_| stop.reason().is_none()) {
             let retried = self.retried;
             let again = Self::new(self.runner, self.planned, self.number);
             self = Self { retried, started_again: Some(reason), ..again };
@@ -129,7 +129,7 @@ impl<'a> Attempt<'a> {
 
     /// Why the case has to start again: the endpoint may have seen a request whose answer can never come, so that
     /// neither the request nor what follows it can be sent in the state that was set up.
-    fn lost(&self, ended: Option<&Ended>) -> Option<String> {
+    fn restart_reason(&self, ended: Option<&Ended>) -> Option<String> {
         match ended {
             Some(Ended::Inconclusive(Inconclusive::Transport(fault @ NoAnswer::Lost { .. }))) => {
                 Some(format!("the request of step {}: {fault}", self.judge.exchanges.len() + 1))
@@ -152,7 +152,7 @@ impl<'a> Attempt<'a> {
         }
         if let Some(step) = self.judge.watch.ends_after().filter(|_| self.runner.settings.observes()) {
             let seen = self.look(Moment::End(step)).await;
-            self.judge.observed_at_end(seen);
+            self.judge.observe_end(seen);
         }
         ended
     }
@@ -178,10 +178,10 @@ impl<'a> Attempt<'a> {
         let start = Instant::now();
         loop {
             let seen = self.look(Moment::After(position)).await;
-            let found = self.judge.watch.added(&seen);
+            let found = self.judge.watch.additions(&seen);
             let is_awaited = self.judge.due().is_some_and(|due| due.is_awaited(&found));
             if !is_awaited || start.elapsed() >= rule.within || seen.iter().all(|it| it.seen.is_err()) {
-                return self.judge.observed(position, seen);
+                return self.judge.observe(position, seen);
             }
             sleep(BETWEEN_LOOKS).await;
         }
@@ -201,7 +201,7 @@ impl<'a> Attempt<'a> {
     fn observing(&self) -> Context<'_> {
         let client = &self.runner.client;
         let is_reference = self.runner.endpoint.description.is_reference;
-        let client = if is_reference { client.clone() } else { client.fresh() };
+        let client = if is_reference { client.clone() } else { client.fresh_copy() };
         Context { client, ..self.context(None) }
     }
 
@@ -218,7 +218,7 @@ impl<'a> Attempt<'a> {
             self.bring_about(position, &step.given, &mut scope, stop).await?;
             self.observe_before(position, &scope, !step.given.is_empty(), stop).await;
             let outcome = self.group(position..end, &mut scope, stop).await;
-            self.made = scope.made();
+            self.made = scope.random_values();
             if matches!(outcome, Ok(()) | Err(Ended::Broken)) {
                 let observed = self.observe_after(end - 1).await;
                 outcome.and(observed)?;
@@ -256,7 +256,7 @@ impl<'a> Attempt<'a> {
                 NoState::Inconclusive(unknown) => Ended::Inconclusive(unknown),
                 NoState::Skipped(reason) => Ended::Skipped(reason),
             })?;
-            let asked = set_up.as_ref().and_then(Undo::asked);
+            let asked = set_up.as_ref().and_then(Undo::hook_request);
             self.set_ups.extend(asked.map(|asked| SetUp { step: position, asked: asked.to_owned() }));
             self.set_up.extend(set_up);
             for (name, value) in promised.map_err(Ended::Inconclusive)? {
@@ -276,7 +276,7 @@ impl<'a> Attempt<'a> {
 
     fn context<'b>(&'b self, stop: Option<&'b Stop>) -> Context<'b> {
         Context {
-            client: self.runner.client.fresh(),
+            client: self.runner.client.fresh_copy(),
             endpoint: &self.runner.endpoint,
             contract: &self.planned.contract,
             templates: &self.runner.templates,
@@ -295,10 +295,10 @@ impl<'a> Attempt<'a> {
         let first = steps.start;
         let mut prepared = Vec::with_capacity(steps.len());
         for position in steps {
-            prepared.push(self.judge.prepared(position, scope, &self.runner.templates)?);
+            prepared.push(self.judge.prepare_step(position, scope, &self.runner.templates)?);
         }
         let runner = self.runner;
-        let client = if prepared.len() == 1 { runner.client.clone() } else { runner.client.fresh() };
+        let client = if prepared.len() == 1 { runner.client.clone() } else { runner.client.fresh_copy() };
         let sending =
             prepared.iter().map(|(step, request)| self.answer(&client, request, &step.request, switch));
         let sent = join_all(sending).await;
@@ -351,7 +351,7 @@ impl<'a> Attempt<'a> {
             let again = endpoint
                 .retry
                 .as_ref()
-                .and_then(|retry| retry.again(attempt, &answer, &self.planned.contract));
+                .and_then(|retry| retry.retry_notice(attempt, &answer, &self.planned.contract));
             let Some(again) = again.filter(|_| switch.reason().is_none()) else {
                 return Ok((answer, retried));
             };
@@ -388,7 +388,7 @@ impl<'a> Attempt<'a> {
         }
         let mut left_behind = Vec::new();
         for set_up in set_up.iter().rev() {
-            let client = self.runner.client.fresh().within(TEARDOWN);
+            let client = self.runner.client.fresh_copy().within(TEARDOWN);
             let context = Context { client, ..self.context(None) };
             left_behind.extend(state::tear_down(&context, set_up).await.err());
         }

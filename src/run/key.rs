@@ -28,7 +28,7 @@ pub(super) enum KeyAcceptance {
 }
 
 /// Whether the endpoint accepts our signatures; none if that cannot be decided.
-pub(super) async fn taken<'a>(
+pub(super) async fn try_key<'a>(
     client: &Client,
     endpoint: &Endpoint,
     contracts: impl Iterator<Item = &'a Contract>,
@@ -42,7 +42,7 @@ pub(super) async fn taken<'a>(
     let mut request = encode(contract, &step).ok()?;
     endpoint.signing.sign(&mut request, &RequestSpec::default(), &endpoint.address).ok()?;
     let turn = client.turn().await;
-    let answer = client.fresh().within(PATIENCE).send(turn, &endpoint.address, &request).await.ok()?;
+    let answer = client.fresh_copy().within(PATIENCE).send(turn, &endpoint.address, &request).await.ok()?;
     let code = select_in(contract, &answer, contract.envelope.code.as_deref()?).ok()?.to_plain();
     let is_refusal = contract.envelope.refused.iter().any(|start| code.starts_with(start.as_str()));
     // The message may repeat a security token as a part of what was signed.

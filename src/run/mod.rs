@@ -200,7 +200,7 @@ impl Runner {
         if !self.settings.allows_billable && billable_requests(planned) > 0 {
             return self.skipped(planned, Skipped::Billable);
         }
-        if let Some(reason) = self.unsigned(planned) {
+        if let Some(reason) = self.unsigned_reason(planned) {
             return self.skipped(planned, reason);
         }
         let mut record = Attempt::new(self, planned, number).run(stop).await;
@@ -209,7 +209,7 @@ impl Runner {
     }
 
     /// Why a case cannot be signed here as it asks for.
-    fn unsigned(&self, planned: &PlannedCase) -> Option<Skipped> {
+    fn unsigned_reason(&self, planned: &PlannedCase) -> Option<Skipped> {
         let signing = &self.endpoint.signing;
         let schemes = (0..planned.case.steps.len()).filter_map(|position| scheme(planned, position));
         let missing = schemes.into_iter().find(|scheme| !signing.has(Some(*scheme)))?;
@@ -260,7 +260,7 @@ pub async fn run(
     mut emit: impl FnMut(Event),
 ) -> RunEnd {
     let start = Instant::now();
-    let described = described(&runner, &plan);
+    let described = describe_run(&runner, &plan);
     let mut tally = Tally::new(&described.operations);
     tally.note_stale(runner.waivers.idle());
     emit(Event::Started(described));
@@ -268,10 +268,10 @@ pub async fn run(
     let mut is_time_over = false;
     if !runner.endpoint.description.is_reference {
         tokio::select! {
-            warning = Box::pin(looked(&runner, &plan, stop)) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
+            warning = Box::pin(check_before_run(&runner, &plan, stop)) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
             () = &mut time_over => {
                 is_time_over = true;
-                stop.out_of_time(runner.settings.total);
+                stop.stop_for_time(runner.settings.total);
             }
         }
     }
@@ -293,20 +293,20 @@ pub async fn run(
                 let contract = contracts.get(operation(&record)).map(Arc::as_ref);
                 unique.take(&mut record, contract, &runner.waivers);
                 tally.add(&record);
-                if runner.settings.enough.is_some_and(|enough| tally.failed() >= enough.get()) {
-                    stop.enough(tally.failed());
+                if runner.settings.enough.is_some_and(|enough| tally.count_failed() >= enough.get()) {
+                    stop.enough(tally.count_failed());
                 }
                 tally.note_stale(runner.waivers.stale(&record));
                 emit(Event::Finished(record));
             }
             () = &mut time_over, if !is_time_over => {
                 is_time_over = true;
-                stop.out_of_time(runner.settings.total);
+                stop.stop_for_time(runner.settings.total);
             }
         }
     }
     if runner.client.close().await {
-        stop.mixed_up();
+        stop.stop_for_mix_up();
     }
     let stale_snapshots = runner.still_stale();
     runner.conclude().into_iter().chain(runner.kept()).for_each(|text| emit(Event::Warned { text }));
@@ -318,12 +318,12 @@ pub async fn run(
 }
 
 /// Looks whether cases make sense at all. Gives a warning, if there is one.
-async fn looked(runner: &Runner, plan: &Plan, stop: &StopSwitch) -> Option<String> {
+async fn check_before_run(runner: &Runner, plan: &Plan, stop: &StopSwitch) -> Option<String> {
     let listener = stop.listen();
     tokio::select! {
-        looked = reached(runner, plan) => match looked {
+        looked = reach(runner, plan) => match looked {
             Ok(warning) => return warning,
-            Err(obstacle) => stop.obstructed(obstacle),
+            Err(obstacle) => stop.stop_for_obstacle(obstacle),
         },
         _ = listener.stopped() => {}
     }
@@ -334,7 +334,7 @@ async fn looked(runner: &Runner, plan: &Plan, stop: &StopSwitch) -> Option<Strin
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 /// Looks whether the endpoint can be reached, and again for as long as it may take to start.
-async fn reached(runner: &Runner, plan: &Plan) -> Result<Option<String>, Obstacle> {
+async fn reach(runner: &Runner, plan: &Plan) -> Result<Option<String>, Obstacle> {
     let start = Instant::now();
     loop {
         let contracts = plan.cases.iter().map(|planned| planned.contract.as_ref());
@@ -358,7 +358,7 @@ fn operation(record: &CaseRecord) -> &str {
     record.id.table().rsplit_once('/').map_or("", |(operation, _)| operation)
 }
 
-fn described(runner: &Runner, plan: &Plan) -> RunStart {
+fn describe_run(runner: &Runner, plan: &Plan) -> RunStart {
     RunStart {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         started: Some(now()),

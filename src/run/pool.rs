@@ -124,14 +124,14 @@ impl<R: Send + 'static> Pool<R> {
             }
             tokio::select! {
                 _ = self.finished.recv_many(&mut self.batch, usize::MAX) => {}
-                Some(Err(failed)) = self.workers.join_next() => return Err(self.abandoned(failed).await),
+                Some(Err(failed)) = self.workers.join_next() => return Err(self.abandon(failed).await),
             }
             self.waiting.extend(self.batch.drain(..));
         }
     }
 
     /// Ends the run after a panic: no further case starts.
-    async fn abandoned(&mut self, failed: JoinError) -> JoinError {
+    async fn abandon(&mut self, failed: JoinError) -> JoinError {
         self.queue.clear();
         self.progress.send_replace(usize::MAX);
         while self.workers.join_next().await.is_some() {}
@@ -182,7 +182,7 @@ pub(super) fn of_cases(
     let shared = Arc::new(SharedRun { runner, planned: cases, stop, failed: AtomicUsize::new(0) });
     Pool::start(count, jobs, move |position| {
         let shared = Arc::clone(&shared);
-        async move { shared.finished(position).await }
+        async move { shared.finish(position).await }
     })
 }
 
@@ -197,7 +197,7 @@ struct SharedRun {
 
 impl SharedRun {
     /// Takes the case at a position to its end, and drops the evidence that no report needs.
-    async fn finished(&self, position: usize) -> Weighed<Box<CaseRecord>> {
+    async fn finish(&self, position: usize) -> Weighed<Box<CaseRecord>> {
         let mut record = self.judged(&self.planned[position]).await;
         let is_needed = self.runner.settings.keeps_exchanges
             || !matches!(record.verdict, Verdict::Passed)
@@ -221,7 +221,7 @@ impl SharedRun {
         if self.failed.load(Ordering::Relaxed) >= enough {
             return self.runner.skipped(planned, Skipped::EnoughFailed);
         }
-        let record = self.runner.repeated(planned, &self.stop).await;
+        let record = self.runner.repeat(planned, &self.stop).await;
         if record.verdict == Verdict::Failed {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::key::{KeyAcceptance, taken};
+use super::key::{KeyAcceptance, try_key};
 use super::settings::Endpoint;
 use crate::model::{Answer, Contract, Method, Request, SentBody};
 use crate::protocol::sign::moment;
@@ -50,10 +50,10 @@ pub(super) async fn preflight<'a>(
     }
     let difference = clock(client, endpoint).await;
     let is_beyond = difference.as_ref().is_some_and(|difference| difference.at_least > REFUSED);
-    let limit = shown(REFUSED);
+    let limit = show_time(REFUSED);
     let warning =
         difference.map(|difference| format!("{difference}; beyond {limit} no signature is accepted"));
-    match (warning, taken(client, endpoint, contracts).await) {
+    match (warning, try_key(client, endpoint, contracts).await) {
         (Some(warning), Some(KeyAcceptance::No(answer))) if is_beyond => {
             Err(Obstacle::Refused(format!("{answer}; {warning}")))
         }
@@ -69,11 +69,11 @@ async fn clock(client: &Client, endpoint: &Endpoint) -> Option<ClockDifference> 
     if !endpoint.signing.needs_time() {
         return None;
     }
-    compared(client, &endpoint.address).await.filter(|difference| difference.at_least >= REPORTED_FROM)
+    compare_clocks(client, &endpoint.address).await.filter(|difference| difference.at_least >= REPORTED_FROM)
 }
 
 /// Asks the endpoint for its time: by HEAD, which changes nothing, unsigned, and at the rate.
-async fn compared(client: &Client, address: &Address) -> Option<ClockDifference> {
+async fn compare_clocks(client: &Client, address: &Address) -> Option<ClockDifference> {
     let request = Request {
         method: Method::new("HEAD")?,
         target: "/".to_owned(),
@@ -84,7 +84,7 @@ async fn compared(client: &Client, address: &Address) -> Option<ClockDifference>
     };
     let turn = client.turn().await;
     let sent = SystemTime::now();
-    let answer = client.fresh().within(PATIENCE).send(turn, address, &request).await.ok()?;
+    let answer = client.fresh_copy().within(PATIENCE).send(turn, address, &request).await.ok()?;
     Some(ClockDifference::new(date(&answer)?, sent, SystemTime::now()))
 }
 
@@ -125,12 +125,12 @@ impl ClockDifference {
 impl std::fmt::Display for ClockDifference {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let side = if self.is_ahead { "ahead of" } else { "behind" };
-        write!(out, "the endpoint's clock is {} {side} this machine's", shown(self.about))
+        write!(out, "the endpoint's clock is {} {side} this machine's", show_time(self.about))
     }
 }
 
 /// A time to the second, or to the minute where that says enough.
-fn shown(time: Duration) -> String {
+fn show_time(time: Duration) -> String {
     let seconds = (time + Duration::from_millis(500)).as_secs();
     if seconds < 120 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) }
 }

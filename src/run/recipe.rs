@@ -138,8 +138,9 @@ pub(super) async fn follow(
     let mut known = context.endpoint.vars.clone();
     let mut values = RecipeValues::new(scope);
     let followed = follow_steps(context, &recipe.steps, &mut values, &mut known).await;
-    let promised = followed
-        .and_then(|()| definition.provides.iter().map(|variable| provided(&variable.name, &known)).collect());
+    let promised = followed.and_then(|()| {
+        definition.provides.iter().map(|variable| find_provided(&variable.name, &known)).collect()
+    });
     (StartedRecipe { clean_up: recipe.clean_up.clone(), values }, promised)
 }
 
@@ -164,7 +165,7 @@ async fn follow_steps(
     Ok(())
 }
 
-fn provided(name: &str, known: &[(String, Value)]) -> Result<(String, Value), String> {
+fn find_provided(name: &str, known: &[(String, Value)]) -> Result<(String, Value), String> {
     let found = known.iter().rev().find(|(known, _)| known == name);
     found.cloned().ok_or_else(|| format!("neither the recipe nor the endpoint's vars give `{name}`"))
 }

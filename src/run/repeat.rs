@@ -10,7 +10,7 @@ use crate::plan::PlannedCase;
 impl Runner {
     /// Runs a case as often as the settings say. The record is that of the first run with the worst verdict, so that a
     /// case that fails once has failed. What is skipped is skipped once.
-    pub(super) async fn repeated(&self, planned: &PlannedCase, stop: &Stop) -> CaseRecord {
+    pub(super) async fn repeat(&self, planned: &PlannedCase, stop: &Stop) -> CaseRecord {
         let mut record = self.case(planned, stop).await;
         if self.settings.repeat <= 1 || matches!(record.verdict, Verdict::Skipped(_)) {
             return record;

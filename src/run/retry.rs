@@ -30,7 +30,7 @@ pub(super) struct RetryNotice {
 
 impl Retry {
     /// Whether an attempt, counted from 1, calls for another.
-    pub(super) fn again(
+    pub(super) fn retry_notice(
         &self,
         attempt: u8,
         result: &Result<Answer, NoAnswer>,

@@ -47,7 +47,7 @@ impl Undo {
     }
 
     /// What a hook was sent, if one set the state up.
-    pub(super) fn asked(&self) -> Option<&str> {
+    pub(super) fn hook_request(&self) -> Option<&str> {
         match self {
             Self::Hook(set_up) => Some(&set_up.asked),
             Self::Recipe { .. } => None,
@@ -84,7 +84,7 @@ pub(super) async fn bring_about(
                 }));
             }
             Ok(set_up) => {
-                let promised = promised(definition, &set_up.variables, "the hook's answer");
+                let promised = check_promised(definition, &set_up.variables, "the hook's answer");
                 return Ok((Some(Undo::Hook(set_up)), promised));
             }
         }
@@ -92,12 +92,12 @@ pub(super) async fn bring_about(
     let fixtures = endpoint.fixtures.get(&definition.name).map(Vec::as_slice).unwrap_or_default();
     if let Some(fixture) = fixtures.iter().find(|fixture| fixture.fits(params)) {
         let variables = Value::Map(fixture.variables.clone());
-        return Ok((None, promised(definition, &variables, "its fixture")));
+        return Ok((None, check_promised(definition, &variables, "its fixture")));
     }
     let declared = if fixtures.is_empty() {
         "no fixture is declared".to_owned()
     } else {
-        format!("no fixture of it is for {}", described(params))
+        format!("no fixture of it is for {}", describe_params(params))
     };
     if let Some(recipe) = recipe::find(definition, params) {
         if let Some(missing) = recipe::lacks(recipe, definition, params, endpoint) {
@@ -117,7 +117,7 @@ pub(super) async fn bring_about(
     Err(NoState::Skipped(Skipped::NoWayTo { state: definition.name.clone(), reason }))
 }
 
-fn described(params: &[(String, Value)]) -> String {
+fn describe_params(params: &[(String, Value)]) -> String {
     if params.is_empty() {
         return "a state without parameters".into();
     }
@@ -184,7 +184,7 @@ fn variables(bytes: &[u8]) -> Option<Value> {
     }
 }
 
-fn promised(
+fn check_promised(
     definition: &StateDefinition,
     variables: &Value,
     giver: &str,

@@ -61,7 +61,7 @@ impl StopSwitch {
     }
 
     /// Makes the switch ready for the next run; an interrupt stays.
-    pub fn ready(&self) {
+    pub fn make_ready(&self) {
         self.0.send_if_modified(|known| {
             let is_over = known.as_ref().is_some_and(|reason| *reason != Reason::Interrupted);
             if is_over {
@@ -71,12 +71,12 @@ impl StopSwitch {
         });
     }
 
-    pub(super) fn out_of_time(&self, after: Duration) {
+    pub(super) fn stop_for_time(&self, after: Duration) {
         self.set(Reason::OutOfTime(after));
     }
 
     /// No case is tried, since none could come to anything.
-    pub(super) fn obstructed(&self, obstacle: Obstacle) {
+    pub(super) fn stop_for_obstacle(&self, obstacle: Obstacle) {
         self.set(Reason::Obstructed(obstacle));
     }
 
@@ -86,7 +86,7 @@ impl StopSwitch {
     }
 
     /// What is known of the cases cannot be relied on. It says more than why no further case was started.
-    pub(super) fn mixed_up(&self) {
+    pub(super) fn stop_for_mix_up(&self) {
         self.0.send_if_modified(|known| {
             let yields = *known != Some(Reason::Interrupted);
             if yields {
@@ -192,23 +192,23 @@ mod tests {
         stop.enough(3);
         assert!(listener.before_a_case().is_some() && listener.reason().is_none());
         assert_eq!(stop.stopped(), Some(Stopped::EnoughFailed { failures: 3 }));
-        stop.out_of_time(Duration::from_secs(1));
+        stop.stop_for_time(Duration::from_secs(1));
         assert!(listener.reason().is_some(), "they do not go on for ever");
     }
 
     #[test]
     fn an_interrupt_outranks_other_reasons_and_ends_the_runs_that_follow() {
         let stop = StopSwitch::default();
-        stop.out_of_time(Duration::from_secs(1));
-        stop.obstructed(Obstacle::Unreachable("nobody".into()));
+        stop.stop_for_time(Duration::from_secs(1));
+        stop.stop_for_obstacle(Obstacle::Unreachable("nobody".into()));
         assert_eq!(stop.stopped(), Some(Stopped::OutOfTime), "the first reason is told");
-        stop.ready();
+        stop.make_ready();
         assert_eq!(stop.stopped(), None);
-        stop.obstructed(Obstacle::Refused("late".into()));
+        stop.stop_for_obstacle(Obstacle::Refused("late".into()));
         stop.interrupt();
         stop.enough(1);
-        stop.out_of_time(Duration::from_secs(1));
-        stop.ready();
+        stop.stop_for_time(Duration::from_secs(1));
+        stop.make_ready();
         assert_eq!((stop.stopped(), stop.is_interrupted()), (Some(Stopped::Interrupted), true));
     }
 }

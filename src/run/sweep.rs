@@ -29,7 +29,7 @@ pub async fn sweep(
 ) -> Result<Vec<Leftover>, String> {
     let templates = Templates::default();
     let context = Context {
-        client: client.fresh(),
+        client: client.fresh_copy(),
         endpoint,
         contract,
         templates: &templates,

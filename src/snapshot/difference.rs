@@ -95,7 +95,8 @@ impl Block {
         let mut next = 0;
         for (at, text) in self.new.iter().enumerate() {
             let candidates = self.old.iter().enumerate().skip(next).take(PAIRED);
-            let found = candidates.into_iter().find_map(|(place, line)| Some((place, marked(line, text)?)));
+            let found =
+                candidates.into_iter().find_map(|(place, line)| Some((place, mark_difference(line, text)?)));
             if let Some((place, (left, right))) = found {
                 old[place].pieces = left;
                 new[at].pieces = right;
@@ -119,9 +120,9 @@ impl Block {
 }
 
 /// Two lines with what differs in them marked, unless they have too few words in common.
-fn marked(old: &str, new: &str) -> Option<(Vec<Piece>, Vec<Piece>)> {
+fn mark_difference(old: &str, new: &str) -> Option<(Vec<Piece>, Vec<Piece>)> {
     let (old_words, new_words) = (words(old), words(new));
-    let replaced = joined(replacements(&old_words, &new_words), &old_words);
+    let replaced = join_replacements(replacements(&old_words, &new_words), &old_words);
     let length =
         |words: &[&str]| words.iter().filter(|word| has_letters(word)).map(|word| word.len()).sum::<usize>();
     let gone: usize = replaced.iter().map(|(range, _)| length(&old_words[range.clone()])).sum();
@@ -133,7 +134,7 @@ fn marked(old: &str, new: &str) -> Option<(Vec<Piece>, Vec<Piece>)> {
 }
 
 /// Joins replacements with no word between them, because marking them apart would add nothing.
-fn joined(replaced: Vec<Replacement>, old: &[&str]) -> Vec<Replacement> {
+fn join_replacements(replaced: Vec<Replacement>, old: &[&str]) -> Vec<Replacement> {
     let mut found: Vec<Replacement> = Vec::new();
     for (left, right) in replaced {
         match found.last_mut() {

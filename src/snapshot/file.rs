@@ -49,10 +49,10 @@ pub(super) enum FileComparison {
 /// Looks at a snapshot. One that is as it was is known by its bytes, which costs a fraction of reading it.
 pub(super) fn look(root: &Path, path: &Path, text: &str) -> Result<FileComparison, StoreError> {
     let Some(file) = bytes(root, path)? else { return Ok(FileComparison::Nothing) };
-    if let Some(kind) = unchanged(&file, text) {
+    if let Some(kind) = kind_if_unchanged(&file, text) {
         return Ok(FileComparison::Same(kind));
     }
-    let recorded = parsed(path, file)?;
+    let recorded = parse(path, file)?;
     if recorded.text == text {
         Ok(FileComparison::Same(recorded.kind()))
     } else {
@@ -61,12 +61,12 @@ pub(super) fn look(root: &Path, path: &Path, text: &str) -> Result<FileCompariso
 }
 
 /// The kind of endpoint that a file was recorded from which is known to be a plain one, if it is just as it was.
-pub(super) fn unchanged_at(path: &Path, text: &str) -> Option<EndpointKind> {
+pub(super) fn kind_if_unchanged_at(path: &Path, text: &str) -> Option<EndpointKind> {
     let most = text.len() + MOST_OF_A_HEAD;
     let mut file = Vec::with_capacity(most);
     fs::File::open(path).ok()?.take(most as u64).read_to_end(&mut file).ok()?;
     // A file that goes on is another one.
-    if file.len() < most { unchanged(&file, text) } else { None }
+    if file.len() < most { kind_if_unchanged(&file, text) } else { None }
 }
 
 /// The length of a head, in bytes, that nearly all stay below. A file with a longer one is left to the reader.
@@ -75,7 +75,7 @@ const MOST_OF_A_HEAD: usize = 1024;
 /// Whether a file holds just this text below a head of ours, and the kind of endpoint that the head names.
 ///
 /// What is not written as we write it, such as a file with other ends of lines, is left to the reader.
-fn unchanged(file: &[u8], text: &str) -> Option<EndpointKind> {
+fn kind_if_unchanged(file: &[u8], text: &str) -> Option<EndpointKind> {
     let head = file.strip_suffix(b"\n")?.strip_suffix(text.as_bytes())?.strip_suffix(b"---\n")?;
     let mut lines = std::str::from_utf8(head).ok()?.lines();
     lines.next().filter(|line| *line == "---")?;
@@ -90,7 +90,7 @@ fn unchanged(file: &[u8], text: &str) -> Option<EndpointKind> {
 
 /// Reads a snapshot; none if there is no file.
 pub(super) fn read(root: &Path, path: &Path) -> Result<Option<SnapshotFile>, StoreError> {
-    bytes(root, path)?.map(|file| parsed(path, file)).transpose()
+    bytes(root, path)?.map(|file| parse(path, file)).transpose()
 }
 
 /// The bytes of a plain file that no link leads to.
@@ -131,7 +131,7 @@ pub(super) fn check_way(root: &Path, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn parsed(path: &Path, file: Vec<u8>) -> Result<SnapshotFile, StoreError> {
+fn parse(path: &Path, file: Vec<u8>) -> Result<SnapshotFile, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { path: path.to_path_buf(), reason };
     let text = String::from_utf8(file).map_err(|_| unreadable("it is not text".into()))?;
     if text.lines().any(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ")) {
@@ -143,12 +143,12 @@ fn parsed(path: &Path, file: Vec<u8>) -> Result<SnapshotFile, StoreError> {
     }
     let snapshot = Snapshot::from_file(path).map_err(|error| unreadable(error.to_string()))?;
     match snapshot.as_text() {
-        Some(text) if snapshot.metadata().source().is_some() => Ok(recorded(&snapshot, text.to_string())),
+        Some(text) if snapshot.metadata().source().is_some() => Ok(to_file(&snapshot, text.to_string())),
         Some(_) | None => Err(unreadable("it is not a snapshot of this tool".into())),
     }
 }
 
-fn recorded(snapshot: &Snapshot, text: String) -> SnapshotFile {
+fn to_file(snapshot: &Snapshot, text: String) -> SnapshotFile {
     let head = snapshot.metadata();
     let facts = match head.private_info() {
         Some(Content::Map(facts)) => facts.as_slice(),
@@ -187,7 +187,7 @@ pub(super) fn remove(root: &Path, path: &Path) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::super::header::Header;
-    use super::{FileComparison, look, unchanged};
+    use super::{FileComparison, kind_if_unchanged, look};
     use crate::model::EndpointKind;
 
     fn file(text: &str) -> String {
@@ -199,7 +199,7 @@ mod tests {
     fn what_we_wrote_is_known_by_its_bytes_and_nothing_else_is() {
         let text = "> GET /\n< 200";
         let ours = file(text);
-        assert_eq!(unchanged(ours.as_bytes(), text), Some(EndpointKind::Real));
+        assert_eq!(kind_if_unchanged(ours.as_bytes(), text), Some(EndpointKind::Real));
         for other in [
             ours.replace('\n', "\r\n"),
             ours.replace("200", "201"),
@@ -209,7 +209,7 @@ mod tests {
             ours.trim_end().to_owned(),
             format!("{text}\n"),
         ] {
-            assert_eq!(unchanged(other.as_bytes(), text), None, "{other}");
+            assert_eq!(kind_if_unchanged(other.as_bytes(), text), None, "{other}");
         }
     }
 

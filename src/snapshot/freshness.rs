@@ -127,7 +127,7 @@ impl Freshness {
 }
 
 /// Compares what is known of a snapshot with the current contract and a limit of age.
-pub(super) fn standing(
+pub(super) fn assess(
     provenance: &Provenance,
     case: &str,
     snapshot: &SnapshotFile,

@@ -46,12 +46,12 @@ impl Journal {
 
     /// Notes that a case is as its snapshot says, and nothing that a side file would need.
     pub(super) fn confirm(&self, case: &CaseId) {
-        self.confirmed().insert(case.as_str().to_owned());
+        self.lock_confirmed().insert(case.as_str().to_owned());
     }
 
     /// Whether an endpoint has answered as the case's snapshot says.
     pub(super) fn has_confirmed(&self, case: &str) -> bool {
-        self.confirmed().contains(case)
+        self.lock_confirmed().contains(case)
             || self.notes().get(case).is_some_and(|note| note.seen != TextStatus::Waiting)
     }
 
@@ -74,7 +74,7 @@ impl Journal {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn confirmed(&self) -> MutexGuard<'_, BTreeSet<String>> {
+    fn lock_confirmed(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

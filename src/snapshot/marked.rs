@@ -36,7 +36,7 @@ impl<'a> Marked<'a> {
     }
 
     /// What is marked, in the order of rules.
-    pub(super) fn found<'s>(&'s self, found: &mut Vec<(&'s Mark, &'s str)>) {
+    pub(super) fn collect_marks<'s>(&'s self, found: &mut Vec<(&'s Mark, &'s str)>) {
         found.extend(self.marks.iter().map(|mark| (mark, &self.text[mark.range.clone()])));
     }
 
@@ -162,7 +162,7 @@ impl<'a> MarkedNode<'a> {
     /// The marked parts, in the order of the text.
     pub(super) fn marks<'s>(&'s self, found: &mut Vec<(&'s Mark, &'s str)>) {
         match self {
-            Self::Number(marked) | Self::Text(marked) => marked.found(found),
+            Self::Number(marked) | Self::Text(marked) => marked.collect_marks(found),
             Self::List(items) => items.iter().for_each(|item| item.marks(found)),
             Self::Map(entries) => entries.iter().for_each(|(_, item)| item.marks(found)),
             Self::Fixed(_) => {}

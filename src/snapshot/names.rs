@@ -115,7 +115,7 @@ pub(super) trait NameWriter: FnMut(Known<'_>, &mut String) {}
 impl<F: FnMut(Known<'_>, &mut String)> NameWriter for F {}
 
 /// The name with its number.
-pub(super) fn numbered(known: Known<'_>, text: &mut String) {
+pub(super) fn write_numbered(known: Known<'_>, text: &mut String) {
     let _ = write!(text, "[{}:{}]", known.name, known.number);
 }
 
@@ -344,17 +344,17 @@ fn is_before(this: &Range<usize>, other: &Range<usize>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{VolatileNames, numbered};
+    use super::{VolatileNames, write_numbered};
     use crate::model::work::assert_linear;
     use crate::snapshot::marked::Marked;
 
     fn shown(names: &VolatileNames, text: &str) -> String {
-        names.finder().show(&Marked::new(text), &mut numbered)
+        names.finder().show(&Marked::new(text), &mut write_numbered)
     }
 
     fn sent(names: &VolatileNames, text: &str) -> String {
         let mut shown = String::new();
-        names.finder().write_sent(&mut shown, text, &mut numbered);
+        names.finder().write_sent(&mut shown, text, &mut write_numbered);
         shown
     }
 
@@ -376,7 +376,7 @@ mod tests {
             let text = format!("a {value} b");
             assert_eq!((shown(&names, value), shown(&names, &text)), (value.to_owned(), text), "{value}");
             let mut key = String::new();
-            names.finder().write_key(&mut key, value, &mut numbered);
+            names.finder().write_key(&mut key, value, &mut write_numbered);
             assert_eq!(key, value);
         }
         for value in ["id-20261", "123456789012", "1234-5678-9012", "a1b2c3d4"] {

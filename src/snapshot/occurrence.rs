@@ -40,10 +40,10 @@ impl<'a> ValueSearch<'a> {
                 return found;
             }
         }
-        self.one_by_one(text)
+        self.find_one_by_one(text)
     }
 
-    fn one_by_one(&self, text: &str) -> Vec<Range<usize>> {
+    fn find_one_by_one(&self, text: &str) -> Vec<Range<usize>> {
         let bytes = text.as_bytes();
         let mut found: Vec<Range<usize>> = Vec::new();
         for value in self.values.iter().filter(|value| value.len() <= text.len()) {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::marked::{MarkedNode, places_in};
-use super::names::{Finder, Known, VolatileNames, bare, numbered};
+use super::names::{Finder, Known, VolatileNames, bare, write_numbered};
 use super::tree::write_tree;
 use crate::check::TreePlaces;
 use crate::model::{OrderRule, Value};
@@ -88,7 +88,7 @@ fn key(item: &MarkedNode<'_>, by: Option<&str>, known: &Settling<'_>) -> (String
         .settled
         .of(value.value)
     {
-        Some(settled) => numbered(settled, text),
+        Some(settled) => write_numbered(settled, text),
         None => text.push_str(&local(value, &mut seen)),
     });
     (first, by_name, by_equality)
@@ -96,7 +96,7 @@ fn key(item: &MarkedNode<'_>, by: Option<&str>, known: &Settling<'_>) -> (String
 
 fn label(value: Known<'_>, settled: &VolatileNames, text: &mut String) {
     match settled.of(value.value) {
-        Some(settled) => numbered(settled, text),
+        Some(settled) => write_numbered(settled, text),
         None => bare(value, text),
     }
 }

@@ -85,7 +85,7 @@ impl Store {
             Err(StoreError::Unreadable { path, reason: "it is a link, and no link is followed here".into() })
         });
         let found = found.into_iter().filter(|path| is_pending(path));
-        Ok(found.map(|path| self.one_pending(path, &provenance)).chain(refused).collect())
+        Ok(found.map(|path| self.read_pending(path, &provenance)).chain(refused).collect())
     }
 
     /// What is accepted for these cases; a file that cannot be used counts as none.
@@ -100,7 +100,7 @@ impl Store {
         Ok(wanted.filter_map(|(case, path)| Some((case, read(self.root(), &path).ok()??))).collect())
     }
 
-    fn one_pending(&self, path: PathBuf, provenance: &Provenance) -> Result<PendingSnapshot, StoreError> {
+    fn read_pending(&self, path: PathBuf, provenance: &Provenance) -> Result<PendingSnapshot, StoreError> {
         let gone = || StoreError::Unreadable { path: path.clone(), reason: "it has gone away".into() };
         let new = read(self.root(), &path)?.ok_or_else(gone)?;
         let old = read(self.root(), &path.with_extension(""))?;

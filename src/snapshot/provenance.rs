@@ -169,7 +169,7 @@ impl Provenance {
     pub(super) fn read(root: &Path) -> Result<Self, StoreError> {
         let path = side_file(root);
         let Some(file) = bytes(root, &path)? else { return Ok(Self::default()) };
-        parsed(&file).map_err(|what| StoreError::Unreadable {
+        parse(&file).map_err(|what| StoreError::Unreadable {
             path,
             reason: format!(
                 "{what}; mend it, or remove it: runs make it anew, and until then nothing is confirmed"
@@ -220,7 +220,7 @@ pub(super) fn digest(text: &str) -> String {
     sha256_hex(text.as_bytes())
 }
 
-fn parsed(file: &[u8]) -> Result<Provenance, String> {
+fn parse(file: &[u8]) -> Result<Provenance, String> {
     let text = std::str::from_utf8(file).map_err(|_| "it is not text".to_owned())?;
     // A checkout may have put other ends to the lines.
     let body = text.strip_suffix('\n').ok_or("it is cut off")?;

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use similar::TextDiff;
 
-use super::names::{Finder, numbered};
+use super::names::{Finder, write_numbered};
 use super::text::{make_visible, write_escaped};
 use super::transcript::{StableBody, StableExchange, Transcript};
 use super::tree::write_tree;
@@ -52,9 +52,9 @@ fn line(to: &mut String, before: &[&str], value: &str, finder: &Finder<'_>, is_l
     let start = to.len();
     to.extend(before.iter().copied());
     if is_literal {
-        finder.write_plain(to, value, &mut numbered);
+        finder.write_plain(to, value, &mut write_numbered);
     } else {
-        finder.write_sent(to, value, &mut numbered);
+        finder.write_sent(to, value, &mut write_numbered);
     }
     make_visible(to, start);
     to.push('\n');
@@ -81,7 +81,7 @@ fn write_request(to: &mut String, exchange: &Exchange, finder: &Finder<'_>) {
 fn write_answer(to: &mut String, part: &StableExchange<'_>, finder: &Finder<'_>) {
     let _ = writeln!(to, "< {}", part.exchange.answer.status);
     for (name, value) in &part.headers {
-        let value = finder.show(value, &mut numbered);
+        let value = finder.show(value, &mut write_numbered);
         to.extend(["< ", name, if value.is_empty() { ":" } else { ": " }]);
         write_escaped(to, &value);
         to.push('\n');
@@ -95,12 +95,12 @@ fn write_answer(to: &mut String, part: &StableExchange<'_>, finder: &Finder<'_>)
                 write_escaped(to, root);
                 to.push_str("> ");
             }
-            write_tree(to, tree, finder, &mut numbered);
+            write_tree(to, tree, finder, &mut write_numbered);
             to.push('\n');
         }
         StableBody::Text(marked) => {
             // The text after the last line end is a line of its own, so that the end can be seen.
-            for each in finder.show(marked, &mut numbered).split('\n') {
+            for each in finder.show(marked, &mut write_numbered).split('\n') {
                 to.push_str(if each.is_empty() { "|" } else { "| " });
                 write_escaped(to, each);
                 to.push('\n');
@@ -146,14 +146,14 @@ pub fn changes(old: &str, new: &str) -> (String, String) {
     let difference = TextDiff::from_lines(old, new);
     let pick = |wanted: similar::ChangeTag| {
         let lines = difference.iter_all_changes().filter(|change| change.tag() == wanted);
-        let cut = |line: &str| named(line.trim_end()).chars().take(LONGEST_LINE).collect::<String>();
+        let cut = |line: &str| name_status(line.trim_end()).chars().take(LONGEST_LINE).collect::<String>();
         lines.map(|change| cut(change.value())).collect::<Vec<_>>().join("\n")
     };
     (pick(similar::ChangeTag::Delete), pick(similar::ChangeTag::Insert))
 }
 
 /// A line of a snapshot, with a name in front if it is that of a status.
-fn named(line: &str) -> Cow<'_, str> {
+fn name_status(line: &str) -> Cow<'_, str> {
     let status = line.strip_prefix("< ").filter(|rest| rest.len() == 3);
     match status.filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit())) {
         Some(status) => Cow::Owned(format!("status line: {status}")),

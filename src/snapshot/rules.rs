@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use regex::Regex;
 
-use crate::check::{compiled, compiled_together};
+use crate::check::{compile, compile_together};
 use crate::model::{AnswerPlace, Contract, Normalisation, OrderRule, ValueKind, ValueRule};
 
 /// Rules that make transcripts stable, ready to be applied.
@@ -73,7 +73,7 @@ pub(super) enum RulePattern {
 
 impl SnapshotRule {
     fn new(position: usize, rule: &ValueRule) -> Self {
-        let pattern = match rule.pattern.as_deref().map(compiled) {
+        let pattern = match rule.pattern.as_deref().map(compile) {
             None => RulePattern::None,
             Some(Ok(regex)) => RulePattern::Found(regex),
             Some(Err(_)) => RulePattern::Broken,
@@ -104,6 +104,6 @@ impl Anywhere {
         });
         let patterns: Option<Vec<&str>> = patterns.collect();
         let patterns = patterns.filter(|patterns| !patterns.is_empty());
-        Self { patterns: patterns.and_then(|patterns| compiled_together(&patterns)), rules }
+        Self { patterns: patterns.and_then(|patterns| compile_together(&patterns)), rules }
     }
 }

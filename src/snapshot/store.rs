@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::StoreError;
-use super::file::{FileComparison, look, read, remove, replace, unchanged_at};
-use super::freshness::{Freshness, MaxAge, standing};
+use super::file::{FileComparison, kind_if_unchanged_at, look, read, remove, replace};
+use super::freshness::{Freshness, MaxAge, assess};
 use super::header::Header;
 use super::inventory::{FilePresence, Inventory};
 use super::journal::Journal;
@@ -142,7 +142,7 @@ impl Store {
     /// What is in a snapshot's place. If the file is listed and unchanged, the system is not asked further.
     fn look(&self, path: &Path, case: &CaseId, text: &str) -> Result<FileComparison, StoreError> {
         let is_listed = self.inventory.entry(&self.root, case.table(), &name(case)) == FilePresence::File;
-        match is_listed.then(|| unchanged_at(path, text)).flatten() {
+        match is_listed.then(|| kind_if_unchanged_at(path, text)).flatten() {
             Some(kind) => Ok(FileComparison::Same(kind)),
             None => look(&self.root, path, text),
         }
@@ -306,7 +306,7 @@ impl Store {
                 Err(error) => freshness.unusable.push(error),
                 Ok(None) => freshness.missing.push(case.to_string()),
                 Ok(Some(found)) => {
-                    freshness.snapshots.push(standing(&provenance, case.as_str(), &found, contract, limit));
+                    freshness.snapshots.push(assess(&provenance, case.as_str(), &found, contract, limit));
                 }
             }
         }

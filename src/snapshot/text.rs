@@ -16,7 +16,7 @@ pub(super) fn write_quoted(to: &mut String, text: &str) {
         to.push_str(text);
         return to.push('"');
     }
-    let (shown, rest) = bounded(text);
+    let (shown, rest) = bound_text(text);
     for letter in shown.chars() {
         match letter {
             '"' => to.push_str("\\\""),
@@ -37,7 +37,7 @@ pub(super) fn write_escaped(to: &mut String, text: &str) {
     if is_plain(text, |byte| byte != b'\\') && !text.ends_with(' ') {
         return to.push_str(text);
     }
-    let (shown, rest) = bounded(text);
+    let (shown, rest) = bound_text(text);
     let ends_blank = rest.is_empty() && shown.ends_with(char::is_whitespace);
     let last = shown.char_indices().next_back().filter(|_| ends_blank).map(|(at, _)| at);
     for (at, letter) in shown.char_indices() {
@@ -58,7 +58,7 @@ pub(super) fn make_visible(to: &mut String, start: usize) {
         return;
     }
     let text = to.split_off(start);
-    let (shown, rest) = bounded(&text);
+    let (shown, rest) = bound_text(&text);
     for letter in shown.chars() {
         if is_hidden(letter) { to.extend(letter.escape_default()) } else { to.push(letter) }
     }
@@ -75,7 +75,7 @@ fn is_plain(text: &str, passes: impl Fn(u8) -> bool) -> bool {
 /// The part of a text that is shown, and what is said of the rest.
 ///
 /// No text passes for one that was cut: it would be longer than what is shown whole.
-fn bounded(text: &str) -> (Cow<'_, str>, String) {
+fn bound_text(text: &str) -> (Cow<'_, str>, String) {
     if text.len() <= LONGEST {
         return (Cow::Borrowed(text), String::new());
     }

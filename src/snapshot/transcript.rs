@@ -4,7 +4,7 @@
 //! Pure: it knows no file, no clock and no endpoint.
 
 use super::marked::{Marked, MarkedNode};
-use super::names::{Finder, VolatileNames, bare, numbered};
+use super::names::{Finder, VolatileNames, bare, write_numbered};
 use super::order::{Settling, put_in_order};
 use super::rules::{SnapshotRule, SnapshotRules};
 use crate::model::{Answer, AnswerPlace, Body, Exchange, Literals, OrderRule, ValueKind};
@@ -122,14 +122,14 @@ impl TranscriptView<'_> {
     }
 
     /// A text with names and their numbers.
-    pub fn numbered_text(&self, text: &Marked<'_>) -> String {
-        self.finder.show(text, &mut numbered)
+    pub fn show_text(&self, text: &Marked<'_>) -> String {
+        self.finder.show(text, &mut write_numbered)
     }
 
     /// A number with its name and number.
-    pub fn numbered_number(&self, number: &Marked<'_>) -> String {
+    pub fn show_number(&self, number: &Marked<'_>) -> String {
         let mut shown = String::new();
-        self.finder.write_number(&mut shown, number, &mut numbered);
+        self.finder.write_number(&mut shown, number, &mut write_numbered);
         shown
     }
 
@@ -190,14 +190,14 @@ impl<'a> StableExchange<'a> {
         let mut found = Vec::new();
         match &self.body {
             StableBody::Tree { tree, .. } => tree.marks(&mut found),
-            StableBody::Text(text) => text.found(&mut found),
+            StableBody::Text(text) => text.collect_marks(&mut found),
             StableBody::Empty | StableBody::Bytes => {}
         }
         self.headers
             .iter()
             .map(|(_, value)| value)
             .chain(&self.hidden)
-            .for_each(|value| value.found(&mut found));
+            .for_each(|value| value.collect_marks(&mut found));
         found.retain(|(mark, _)| mark.kind == ValueKind::Volatile);
         found.sort_by_key(|(mark, _)| mark.rule);
         for (mark, value) in found {

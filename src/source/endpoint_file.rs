@@ -76,7 +76,7 @@ impl EndpointEntry {
     }
 
     /// Why the endpoint is tested only where `--endpoint` names it, with the key that says so.
-    pub fn reserved(&self) -> Option<(&'static str, &'static str)> {
+    pub fn reserved_reason(&self) -> Option<(&'static str, &'static str)> {
         let signs = self.sign.as_deref().is_some_and(|sign| sign != Scheme::None.name());
         [
             ("kind", "it is the real API", self.kind == Some(EndpointKind::Real)),
@@ -93,7 +93,7 @@ impl EndpointEntry {
     ///
     /// # Errors
     /// A template that gives no value.
-    pub fn resolved(&self, outside: impl Fn(&str) -> Option<String>) -> Result<Self, EndpointError> {
+    pub fn resolve(&self, outside: impl Fn(&str) -> Option<String>) -> Result<Self, EndpointError> {
         let mut entry = self.clone();
         for (name, value) in &mut entry.vars {
             if let Some(given) = outside(name) {
@@ -191,7 +191,7 @@ fn check_default(node: &Node, endpoints: &[EndpointEntry], problems: &mut Vec<Pr
         problems.push(Problem::new(node.spot.clone(), format!("no endpoint is named `{name}`")).hint(hint));
         return;
     };
-    if let Some((key, why)) = entry.reserved() {
+    if let Some((key, why)) = entry.reserved_reason() {
         let message = format!("`{name}` cannot be the default: {why} (`{key}`)");
         problems.push(Problem::new(node.spot.clone(), message).hint(NAMED_ONLY));
     }
@@ -230,7 +230,7 @@ fn check_templates(entry: &EndpointEntry, node: &Node, problems: &mut Vec<Proble
         let hint = format!("define it in [endpoint.{}.vars]", entry.name);
         found = found.into_iter().map(|problem| problem.hint(hint.clone())).collect();
     }
-    if let (true, Err(error)) = (found.is_empty(), entry.resolved(|_| None)) {
+    if let (true, Err(error)) = (found.is_empty(), entry.resolve(|_| None)) {
         let spot = node.get(error.key).unwrap_or(node).spot.clone();
         found.push(Problem::new(spot, format!("the template gives no text: {}", error.source)));
     }

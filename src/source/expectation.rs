@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::contract_file::unknown_code;
 use super::document::{Node, NodeKind};
 use super::matcher::{body, of_scalar};
-use super::regexes::compiled;
+use super::regexes::compile;
 use crate::model::{BLANK, Contract, ErrorRow, Expect, Matcher, Problem, StatusRule, Value};
 use crate::template::is_template;
 
@@ -214,7 +214,7 @@ fn agrees(row: &ErrorRow, matcher: &Matcher) -> bool {
         return wanted == text || (message.has_blanks() && filled());
     }
     if let Matcher::Regex(pattern) = matcher {
-        return message.has_blanks() || compiled(pattern).is_ok_and(|regex| regex.is_match(text));
+        return message.has_blanks() || compile(pattern).is_ok_and(|regex| regex.is_match(text));
     }
     if let Matcher::Contains(part) = matcher {
         let is_in = |part: &str| is_template(part) || text.contains(part);

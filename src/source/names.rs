@@ -18,7 +18,7 @@ pub(super) struct NameScope {
 const LISTED: usize = 40;
 
 /// The first of so many names.
-fn listed(names: &[&str], count: usize) -> String {
+fn list_names(names: &[&str], count: usize) -> String {
     let shown = names.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
     if count > LISTED { format!("{shown} and {} more", count - LISTED) } else { shown }
 }
@@ -60,7 +60,7 @@ impl NameScope {
             Ok(used) => used,
             Err(error) => {
                 let problem = Problem::new(node.spot.clone(), format!("not a template: {error}"));
-                problems.push(match written_otherwise(text) {
+                problems.push(match literal_spelling(text) {
                     Some(hint) => problem.hint(hint),
                     None => problem,
                 });
@@ -71,7 +71,7 @@ impl NameScope {
             let known: Vec<&str> = self.known.iter().take(MOST_COMPARED).map(String::as_str).collect();
             let hint = match nearest(name, &known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the names here are {}", listed(&known, self.known.len())),
+                None => format!("the names here are {}", list_names(&known, self.known.len())),
             };
             problems
                 .push(Problem::new(node.spot.clone(), format!("`{name}` is not defined here")).hint(hint));
@@ -81,7 +81,7 @@ impl NameScope {
 }
 
 /// How a text that is not meant as a template is written.
-fn written_otherwise(text: &str) -> Option<String> {
+fn literal_spelling(text: &str) -> Option<String> {
     // A text with an expression is more often meant as a template than one with the others.
     let openings = [("{%", "a statement"), ("{#", "a comment"), ("{{", "an expression")];
     let (opening, what) = openings.into_iter().find(|(opening, _)| text.contains(opening))?;

@@ -1,5 +1,5 @@
 //! Regular expressions of files, each compiled once. Tables repeat a few of them many times, and to compile one takes as
-//! long as to read a case. Main function: [`compiled`].
+//! long as to read a case. Main function: [`compile`].
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ thread_local! {
 ///
 /// # Errors
 /// A text that is none.
-pub(super) fn compiled(text: &str) -> Result<Regex, Error> {
+pub(super) fn compile(text: &str) -> Result<Regex, Error> {
     KNOWN.with_borrow_mut(|known| {
         if let Some(known) = known.get(text) {
             return known.clone();
@@ -40,19 +40,19 @@ pub(super) fn compiled(text: &str) -> Result<Regex, Error> {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{KEPT, KNOWN, compiled};
+    use super::{KEPT, KNOWN, compile};
 
     #[test]
     fn each_is_compiled_once_and_a_bounded_number_is_kept() {
         for _ in 0..2 {
-            assert!(compiled("^a+$").unwrap().is_match("aa"));
-            assert!(compiled("(").is_err());
+            assert!(compile("^a+$").unwrap().is_match("aa"));
+            assert!(compile("(").is_err());
         }
         assert_eq!(KNOWN.with_borrow(HashMap::len), 2);
-        assert!(compiled(r"^[\p{L}-]{1,40}$").unwrap().is_match("é-a"), "a large one");
+        assert!(compile(r"^[\p{L}-]{1,40}$").unwrap().is_match("é-a"), "a large one");
         assert_eq!(KNOWN.with_borrow(HashMap::len), 2);
         for number in 0..KEPT + 5 {
-            assert!(compiled(&format!("^{number}$")).unwrap().is_match(&number.to_string()));
+            assert!(compile(&format!("^{number}$")).unwrap().is_match(&number.to_string()));
         }
         assert_eq!(KNOWN.with_borrow(HashMap::len), KEPT);
     }

@@ -12,7 +12,7 @@ use super::document::{Node, NodeKind};
 use super::folder::LoadError;
 use super::names::NameScope;
 use super::shelf::FileSource;
-use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part, counted};
+use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part, pluralise};
 
 /// Keys of a row that are not variables.
 const RESERVED: [&str; 4] = ["id", "about", "params", "unset"];
@@ -34,7 +34,7 @@ pub(super) fn rows(node: &Node, files: &RowFiles<'_>, problems: &mut Vec<Problem
     let known = problems.len();
     let rows = match (&node.kind, node.as_text()) {
         (_, Some(name)) => csv_rows(name, node, files, problems),
-        (NodeKind::List(items), None) => items.iter().map(|item| written_row(item, problems)).collect(),
+        (NodeKind::List(items), None) => items.iter().map(|item| read_row(item, problems)).collect(),
         (NodeKind::Scalar(_) | NodeKind::Table(_), None) => return Vec::new(),
     };
     if rows.is_empty() && problems.len() == known {
@@ -61,7 +61,7 @@ fn check_ids(rows: &[Row], problems: &mut Vec<Problem>) {
     }
 }
 
-fn written_row(node: &Node, problems: &mut Vec<Problem>) -> Row {
+fn read_row(node: &Node, problems: &mut Vec<Problem>) -> Row {
     let mut names = NameScope::new();
     let mut vars = Vec::new();
     for entry in node.entries().iter().filter(|entry| !RESERVED.contains(&entry.key.as_str())) {
@@ -190,7 +190,7 @@ fn hint(error: &csv::Error) -> Option<&'static str> {
 fn why(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            let fields = counted(usize::try_from(*len).unwrap_or(usize::MAX), "field");
+            let fields = pluralise(usize::try_from(*len).unwrap_or(usize::MAX), "field");
             format!("it has {fields}, and the header line has {expected_len}")
         }
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8 text".into(),

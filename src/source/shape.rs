@@ -187,13 +187,13 @@ fn wrong_type(node: &Node, shape: &Shape) -> Problem {
         node.spot.clone(),
         format!(
             "expected {}, found {} {found}",
-            described(shape),
+            describe(shape),
             if found == "integer" { "an" } else { "a" }
         ),
     )
 }
 
-fn described(shape: &Shape) -> String {
+fn describe(shape: &Shape) -> String {
     match shape {
         Shape::Text => "a string".into(),
         Shape::Integer => "a whole number of at most 64 bits".into(),
@@ -203,8 +203,8 @@ fn described(shape: &Shape) -> String {
         Shape::Any => "a value".into(),
         Shape::List(_) => "a list".into(),
         Shape::Table(_) | Shape::Map(_) | Shape::Open(_) => "a table".into(),
-        Shape::Either(shapes) => shapes.iter().map(described).collect::<Vec<_>>().join(" or "),
-        Shape::Named(_, inner) => described(inner),
+        Shape::Either(shapes) => shapes.iter().map(describe).collect::<Vec<_>>().join(" or "),
+        Shape::Named(_, inner) => describe(inner),
     }
 }
 

@@ -142,7 +142,7 @@ impl FileSource<'_> {
     pub(super) fn real(self, path: &Path) -> io::Result<PathBuf> {
         match self {
             Self::Disk(root) => inside(root, path),
-            Self::Shelf(copy) => plain(path)
+            Self::Shelf(copy) => plain_path(path)
                 .filter(|path| copy.0.contains_key(path))
                 .ok_or_else(|| io::ErrorKind::NotFound.into()),
         }
@@ -150,7 +150,7 @@ impl FileSource<'_> {
 }
 
 /// The path without `.` and `x/..`; none if it leads above where it starts.
-fn plain(path: &Path) -> Option<PathBuf> {
+fn plain_path(path: &Path) -> Option<PathBuf> {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {

@@ -135,18 +135,18 @@ fn cases(node: &Node, problems: &mut Vec<Problem>) -> Option<WaivedCases> {
 pub fn waivers_text<'a>(waivers: impl IntoIterator<Item = (&'a str, &'a Waiver)>) -> String {
     let mut text = String::new();
     for (comment, waiver) in waivers {
-        let _ = writeln!(text, "# {comment}\n[[waiver]]\nendpoint = {}", quoted(&waiver.endpoint));
+        let _ = writeln!(text, "# {comment}\n[[waiver]]\nendpoint = {}", quote(&waiver.endpoint));
         let _ = match &waiver.cases {
-            WaivedCases::Pattern(pattern) => writeln!(text, "case = {}", quoted(pattern)),
+            WaivedCases::Pattern(pattern) => writeln!(text, "case = {}", quote(pattern)),
             WaivedCases::Ids(ids) => {
-                let lines: Vec<String> = ids.iter().map(|id| format!("    {},", quoted(id))).collect();
+                let lines: Vec<String> = ids.iter().map(|id| format!("    {},", quote(id))).collect();
                 writeln!(text, "cases = [\n{}\n]", lines.join("\n"))
             }
         };
-        let levels: Vec<String> = waiver.levels.iter().map(|level| quoted(level.name())).collect();
+        let levels: Vec<String> = waiver.levels.iter().map(|level| quote(level.name())).collect();
         let _ = writeln!(text, "level = [{}]", levels.join(", "));
         if !waiver.subjects.is_empty() {
-            let subjects: Vec<String> = waiver.subjects.iter().map(|subject| quoted(subject)).collect();
+            let subjects: Vec<String> = waiver.subjects.iter().map(|subject| quote(subject)).collect();
             let _ = writeln!(text, "subject = [{}]", subjects.join(", "));
         }
         let link = waiver.link.as_deref().map(|link| ("link", link));
@@ -156,7 +156,7 @@ pub fn waivers_text<'a>(waivers: impl IntoIterator<Item = (&'a str, &'a Waiver)>
             ("expires", waiver.expires.as_str()),
         ];
         for (key, value) in rest.into_iter().chain(link) {
-            let _ = writeln!(text, "{key} = {}", quoted(value));
+            let _ = writeln!(text, "{key} = {}", quote(value));
         }
         text.push('\n');
     }
@@ -164,7 +164,7 @@ pub fn waivers_text<'a>(waivers: impl IntoIterator<Item = (&'a str, &'a Waiver)>
 }
 
 /// A text as a basic string: JSON escapes all that TOML does, but for U+007F.
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     Json::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 

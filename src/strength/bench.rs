@@ -161,7 +161,7 @@ impl Bench {
         };
         let counted = retried.findings.iter().filter(|finding| finding.counts(gate()));
         if let Some(level) = counted.map(|finding| finding.level).min() {
-            self.figures.killed(of, level);
+            self.figures.count_killed(of, level);
             return;
         }
         let in_snapshots = snapshot.differs(step, &mutant.answer);

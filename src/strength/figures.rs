@@ -125,7 +125,7 @@ impl Figures {
         add(self.by_case.entry(of.case.to_string()).or_default());
     }
 
-    pub(super) fn killed(&mut self, of: Counted<'_>, level: Level) {
+    pub(super) fn count_killed(&mut self, of: Counted<'_>, level: Level) {
         self.counts(of, |count| count.killed += 1);
         *self.levels.entry(level).or_default() += 1;
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::mutate::{json_text, put, xml_text};
 use super::twin::{Came, RowResult, Twins};
-use crate::judgement::answered;
+use crate::judgement::passes_with;
 use crate::model::{
     Answer, AnswerFormat, BLANK, Body, CaseId, CaseRecord, Contract, ErrorRow, FloorScore, Request,
     StatusRule, Value,
@@ -80,10 +80,12 @@ impl Floor {
             let (forms, count) = (&self.forms, &mut self.count);
             let mut answer = |request: &Request| {
                 *count += 1;
-                made(fake, &planned.contract, forms, request, *count)
+                make_answer(fake, &planned.contract, forms, request, *count)
             };
-            let has_passed =
-                self.seeds.iter().any(|seed| answered(planned, record, *seed, &self.templates, &mut answer));
+            let has_passed = self
+                .seeds
+                .iter()
+                .any(|seed| passes_with(planned, record, *seed, &self.templates, &mut answer));
             if has_passed {
                 self.fakes[at].1.insert(planned.id.clone());
             }
@@ -152,14 +154,14 @@ fn all_rows(contract: &Contract) -> impl Iterator<Item = &ErrorRow> {
 type Forms = BTreeMap<(String, Option<AnswerFormat>, bool), Answer>;
 
 /// The answer of an endpoint to its request of this number.
-fn made(fake: Fake, contract: &Contract, forms: &Forms, request: &Request, count: u64) -> Answer {
+fn make_answer(fake: Fake, contract: &Contract, forms: &Forms, request: &Request, count: u64) -> Answer {
     let rows = all_rows(contract).count() as u64;
     let row = match fake {
         Fake::Success => None,
         Fake::Required => missing(contract, request),
         Fake::Row(number) => all_rows(contract).nth(number),
         Fake::Random => {
-            usize::try_from(mixed(count) % (rows + 1)).ok().and_then(|at| all_rows(contract).nth(at))
+            usize::try_from(mix(count) % (rows + 1)).ok().and_then(|at| all_rows(contract).nth(at))
         }
     };
     let mut answer = form(contract, forms, request.format, row.is_none());
@@ -248,13 +250,13 @@ const RENEWED: usize = 12;
 /// Another text of the same form: digits stay digits, and letters those that hexadecimal digits have.
 fn like(text: &str, count: u64) -> String {
     let length = text.chars().count();
-    let mut random = mixed(count);
+    let mut random = mix(count);
     let renewed = text.chars().enumerate().map(|(at, letter)| {
         if at + RENEWED < length || !letter.is_ascii_alphanumeric() {
             return letter;
         }
         let digit = u8::try_from(random % 10).unwrap_or_default();
-        random = mixed(random);
+        random = mix(random);
         match letter {
             '0'..='9' => char::from(b'0' + digit),
             'a'..='z' => char::from(b'a' + digit % 6),
@@ -265,7 +267,7 @@ fn like(text: &str, count: u64) -> String {
 }
 
 /// A number that looks random, the same for each count (`SplitMix64`).
-fn mixed(count: u64) -> u64 {
+fn mix(count: u64) -> u64 {
     let mut mixed = count.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

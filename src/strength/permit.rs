@@ -4,7 +4,7 @@
 
 use super::mutate::{Aspect, Mutant};
 use super::operator::Operator;
-use crate::check::{Subject, check, compiled, select_in};
+use crate::check::{Subject, check, compile, select_in};
 use crate::model::{
     Case, ErrorRow, Expect, Field, FileLocation, Finding, OtherFields, Spot, StatusRule, Value,
 };
@@ -153,7 +153,7 @@ fn field(subject: &Subject<'_>, operator: Operator, keys: &[String]) -> Option<P
 /// count as a permission.
 fn has_form(pattern: Option<&str>, text: Option<&str>) -> bool {
     let Some((pattern, text)) = pattern.zip(text) else { return false };
-    compiled(pattern).is_ok_and(|pattern| pattern.is_match(text))
+    compile(pattern).is_ok_and(|pattern| pattern.is_match(text))
 }
 
 /// Whether an operator gives a field another value of its type. A pattern permits that, and nothing else: not that the

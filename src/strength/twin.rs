@@ -147,7 +147,7 @@ impl Twins {
     }
 
     /// The rows that cases expect, none of which has a twin.
-    pub fn alone(&self) -> impl Iterator<Item = &RowCases> {
+    pub fn rows_without_twin(&self) -> impl Iterator<Item = &RowCases> {
         self.rows
             .iter()
             .filter(|row| !row.cases.is_empty() && row.cases.iter().all(|(_, twin)| twin.is_none()))

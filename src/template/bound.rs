@@ -53,7 +53,7 @@ pub(super) fn check_text(text: &str) -> Result<(), TemplateError> {
     let bytes = text.as_bytes();
     let has_statements = text.contains("{%");
     let mut at = 0;
-    while let Some(open) = opening(bytes, at) {
+    while let Some(open) = find_opening(bytes, at) {
         let mut expression = Expression::default();
         at = open + 2;
         while let Some(byte) = bytes.get(at).copied() {
@@ -115,7 +115,7 @@ impl Expression {
 }
 
 /// Where the next expression or statement opens.
-fn opening(bytes: &[u8], from: usize) -> Option<usize> {
+fn find_opening(bytes: &[u8], from: usize) -> Option<usize> {
     let opens = |pair: &[u8]| pair[0] == b'{' && matches!(pair[1], b'{' | b'%');
     bytes.get(from..)?.windows(2).position(opens).map(|at| from + at)
 }

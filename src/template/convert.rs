@@ -72,11 +72,11 @@ pub(super) fn to_json_text(value: &JinjaValue) -> Result<String, TemplateError> 
 
 /// A value of the engine, unless it is too large.
 pub(super) fn from_jinja(value: &JinjaValue) -> Result<Value, TemplateError> {
-    converted(value, &mut Room::new())
+    convert(value, &mut Room::new())
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the engine's enum is open")]
-fn converted(value: &JinjaValue, room: &mut Room) -> Result<Value, TemplateError> {
+fn convert(value: &JinjaValue, room: &mut Room) -> Result<Value, TemplateError> {
     // A list may be one that makes its items as they are asked for, without end.
     room.take(value.as_str().map_or(1, str::len))?;
     if let Some(text) = value.as_str() {
@@ -101,13 +101,13 @@ fn converted(value: &JinjaValue, room: &mut Room) -> Result<Value, TemplateError
     match value.kind() {
         ValueKind::Bool => Ok(Value::Bool(value.is_true())),
         ValueKind::Seq | ValueKind::Iterable => {
-            value.try_iter()?.map(|item| converted(&item, room)).collect::<Result<_, _>>().map(Value::List)
+            value.try_iter()?.map(|item| convert(&item, room)).collect::<Result<_, _>>().map(Value::List)
         }
         ValueKind::Map => value
             .try_iter()?
             .map(|key| {
                 room.take(key.as_str().map_or(1, str::len))?;
-                Ok((key.to_string(), converted(&value.get_item(&key)?, room)?))
+                Ok((key.to_string(), convert(&value.get_item(&key)?, room)?))
             })
             .collect::<Result<_, TemplateError>>()
             .map(Value::Map),

@@ -98,7 +98,7 @@ impl Renderer<'_> {
     }
 
     fn matcher(&self, matcher: &Matcher) -> Result<Matcher, TemplateError> {
-        matcher.rewritten(&|text| self.text(text), &|value| self.value(value))
+        matcher.rewrite(&|text| self.text(text), &|value| self.value(value))
     }
 
     fn text(&self, text: &str) -> Result<String, TemplateError> {

@@ -125,7 +125,7 @@ fn names_of(text: &str) -> Result<BTreeSet<String>, TemplateError> {
         if let Some(names) = known.get(text) {
             return names.clone();
         }
-        let names = parsed_names(text);
+        let names = parse_names(text);
         if known.len() < REMEMBERED {
             known.insert(text.to_owned(), names.clone());
         }
@@ -133,7 +133,7 @@ fn names_of(text: &str) -> Result<BTreeSet<String>, TemplateError> {
     })
 }
 
-fn parsed_names(text: &str) -> Result<BTreeSet<String>, TemplateError> {
+fn parse_names(text: &str) -> Result<BTreeSet<String>, TemplateError> {
     let names = Compiled::new(text)?.names(text)?;
     check_filters(text)?;
     Ok(names.into_iter().collect())
@@ -237,7 +237,7 @@ impl Templates {
     /// A template that cannot be parsed, or that uses a name the scope does not have.
     pub fn render(&self, value: &Value, scope: &TemplateScope) -> Result<Value, TemplateError> {
         Ok(match value {
-            Value::Text(text) if is_template(text) => self.compiled(text)?.render(text, scope)?,
+            Value::Text(text) if is_template(text) => self.compile(text)?.render(text, scope)?,
             Value::Text(_) | Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
             Value::List(items) => {
                 Value::List(items.iter().map(|item| self.render(item, scope)).collect::<Result<_, _>>()?)
@@ -259,10 +259,10 @@ impl Templates {
         if !is_template(text) {
             return Ok(text.to_owned());
         }
-        Ok(self.compiled(text)?.render(text, scope)?.to_plain())
+        Ok(self.compile(text)?.render(text, scope)?.to_plain())
     }
 
-    fn compiled(&self, text: &str) -> Result<Arc<Compiled>, TemplateError> {
+    fn compile(&self, text: &str) -> Result<Arc<Compiled>, TemplateError> {
         let known = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
         if let Some(known) = known {
             return Ok(known);
@@ -358,7 +358,7 @@ mod tests {
     fn made_values_are_remembered_for_the_snapshot() {
         let scope = TemplateScope::new(1, "a");
         let token = Templates::default().render_text("{{ token(64) }}", &scope).unwrap();
-        assert_eq!((token.len(), scope.made()), (64, vec![token]));
+        assert_eq!((token.len(), scope.random_values()), (64, vec![token]));
     }
 
     #[test]

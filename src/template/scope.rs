@@ -44,7 +44,7 @@ impl TemplateScope {
     }
 
     /// The values made by `uuid()` and `token()` so far, in order.
-    pub fn made(&self) -> Vec<String> {
+    pub fn random_values(&self) -> Vec<String> {
         self.names.made.lock().unwrap_or_else(PoisonError::into_inner).values.clone()
     }
 

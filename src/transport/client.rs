@@ -9,7 +9,7 @@ use super::hook::Hooks;
 use super::idle::{Idle, Use};
 use super::incoming::answer;
 use super::link::{Failure, Outgoing, ReceivedAnswer, exchange};
-use super::outgoing::outgoing;
+use super::outgoing::build_outgoing;
 use super::pace::Pace;
 use super::stream::Stream;
 use super::wait::at_most;
@@ -77,7 +77,7 @@ impl Client {
 
     /// The same client, whose every request goes out on a connection of its own.
     #[must_use]
-    pub fn fresh(&self) -> Self {
+    pub fn fresh_copy(&self) -> Self {
         Self { is_fresh: true, ..self.clone() }
     }
 
@@ -96,7 +96,7 @@ impl Client {
     /// A [`NoAnswer`] wherever no whole answer came; [`NoAnswer::Lost`] on a kept connection alone.
     pub async fn send(&self, _turn: Turn, address: &Address, request: &Request) -> Result<Answer, NoAnswer> {
         let dialler = &self.shared.dialler;
-        let mut built = outgoing(address, request, dialler.is_absolute(address))?;
+        let mut built = build_outgoing(address, request, dialler.is_absolute(address))?;
         if !self.is_fresh
             && let Some(stream) = self.shared.idle.take(address)
         {
@@ -152,7 +152,7 @@ impl Client {
         let ReceivedAnswer { head, body, surplus, rest } = taken?;
         idle.keep(address, rest, used, surplus.is_some()).await;
         let redactor = self.redactor.as_deref();
-        let times = pause.taken_out(elapsed);
+        let times = pause.take_out(elapsed);
         answer(&head, body, surplus, times, self.limits.body, redactor).map_err(Failure::Fault)
     }
 
@@ -182,7 +182,7 @@ impl Client {
         let answered =
             answered.unwrap_or(Err(NoAnswer::TimedOut { what: "the answer".into(), after: limit }));
         let (status, bytes) = answered.map_err(|fault| pause.named(fault))?;
-        let hidden = self.redactor.as_ref().and_then(|redactor| redactor.hidden(&bytes));
+        let hidden = self.redactor.as_ref().and_then(|redactor| redactor.hide_bytes(&bytes));
         Ok((status, hidden.unwrap_or(bytes)))
     }
 

@@ -45,16 +45,16 @@ pub(super) fn decode(
     let names: Vec<String> = names.filter(|name| !name.is_empty() && name != "identity").collect();
     if names.len() > MOST {
         let reason = format!("more than {MOST} codings are not undone");
-        return Ok(DecodedBody::Not { bytes: shown(body), label: names.join(", "), reason });
+        return Ok(DecodedBody::Not { bytes: keep_text(body), label: names.join(", "), reason });
     }
     let mut bytes = body;
     for name in names.iter().rev() {
-        match undone(name, &bytes, limit) {
+        match undo(name, &bytes, limit) {
             Ok(decoded) if decoded.len() > limit => return Err(NoAnswer::TooLarge { limit }),
             Ok(decoded) => bytes = decoded,
             Err(error) => {
                 let reason = error.to_string();
-                return Ok(DecodedBody::Not { bytes: shown(bytes), label: name.clone(), reason });
+                return Ok(DecodedBody::Not { bytes: keep_text(bytes), label: name.clone(), reason });
             }
         }
     }
@@ -62,19 +62,19 @@ pub(super) fn decode(
 }
 
 /// The decoded bytes, up to one more than the limit.
-fn undone(name: &str, bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+fn undo(name: &str, bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
     match name {
-        "gzip" | "x-gzip" => taken(MultiGzDecoder::new(bytes), limit),
+        "gzip" | "x-gzip" => read_limited(MultiGzDecoder::new(bytes), limit),
         "deflate" => {
             let mut source = ZlibDecoder::new(bytes);
-            let decoded = taken(&mut source, limit)?;
+            let decoded = read_limited(&mut source, limit)?;
             let read = usize::try_from(source.total_in()).unwrap_or(usize::MAX);
-            ended(decoded, bytes.len().saturating_sub(read), limit)
+            check_end(decoded, bytes.len().saturating_sub(read), limit)
         }
         "br" => {
             let mut rest = bytes;
-            let decoded = taken(Decompressor::new(&mut rest, BLOCK), limit)?;
-            ended(decoded, rest.len(), limit)
+            let decoded = read_limited(Decompressor::new(&mut rest, BLOCK), limit)?;
+            check_end(decoded, rest.len(), limit)
         }
         "zstd" => frames(bytes, limit),
         _ => Err(io::Error::other("this coding is not known here")),
@@ -87,19 +87,19 @@ fn frames(bytes: &[u8], limit: usize) -> io::Result<Vec<u8>> {
     let mut decoded = Vec::new();
     while !rest.is_empty() && decoded.len() <= limit {
         let frame = StreamingDecoder::new(&mut rest).map_err(io::Error::other)?;
-        decoded.extend(taken(frame, limit - decoded.len())?);
+        decoded.extend(read_limited(frame, limit - decoded.len())?);
     }
     Ok(decoded)
 }
 
-fn taken(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
+fn read_limited(source: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut decoded = Vec::new();
     source.take(limit as u64 + 1).read_to_end(&mut decoded)?;
     Ok(decoded)
 }
 
 /// Bytes behind the end of what was decoded are of no coding. What is too long was not read to its end.
-fn ended(decoded: Vec<u8>, surplus: usize, limit: usize) -> io::Result<Vec<u8>> {
+fn check_end(decoded: Vec<u8>, surplus: usize, limit: usize) -> io::Result<Vec<u8>> {
     if surplus == 0 || decoded.len() > limit {
         return Ok(decoded);
     }
@@ -107,6 +107,6 @@ fn ended(decoded: Vec<u8>, surplus: usize, limit: usize) -> io::Result<Vec<u8>> 
 }
 
 /// Text can be shown as it came. Other bytes are left out: a secret in them would not be found.
-fn shown(bytes: Vec<u8>) -> Vec<u8> {
+fn keep_text(bytes: Vec<u8>) -> Vec<u8> {
     if std::str::from_utf8(&bytes).is_ok() { bytes } else { Vec::new() }
 }

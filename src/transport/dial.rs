@@ -74,7 +74,7 @@ impl Dialler {
         let (connected, pause) = with_a_port(|| at_most(self.limit, self.connect(address))).await;
         let connected = match connected {
             Some(Ok(stream)) => Ok(stream),
-            Some(Err(error)) => Err(NoAnswer::Connect { reason: innermost(&error) }),
+            Some(Err(error)) => Err(NoAnswer::Connect { reason: innermost_cause(&error) }),
             None => Err(NoAnswer::TimedOut { what: "the connection".into(), after: self.limit }),
         };
         connected.map_err(|fault| pause.named(fault))
@@ -108,13 +108,13 @@ impl Dialler {
         let (host, port) = address.socket();
         if let Some((_, given)) = self.resolve.iter().find(|(known, _)| known.eq_ignore_ascii_case(&host)) {
             // A port in the address is kept.
-            return connected((given.ip(), address.port().unwrap_or(given.port())).into()).await;
+            return connect_to((given.ip(), address.port().unwrap_or(given.port())).into()).await;
         }
         if let Ok(ip) = host.parse::<IpAddr>() {
-            return connected((ip, port).into()).await;
+            return connect_to((ip, port).into()).await;
         }
         let addresses = self.look_up(&host, port).await?;
-        let (stream, address) = first(&addresses).await?;
+        let (stream, address) = connect_first(&addresses).await?;
         self.note(host, port, addresses, address);
         Ok(stream)
     }
@@ -138,10 +138,10 @@ impl Dialler {
 }
 
 /// A connection to the first of these addresses that takes one.
-async fn first(addresses: &[SocketAddr]) -> io::Result<(TcpStream, SocketAddr)> {
+async fn connect_first(addresses: &[SocketAddr]) -> io::Result<(TcpStream, SocketAddr)> {
     type Connecting = Pin<Box<dyn Future<Output = (io::Result<TcpStream>, SocketAddr)> + Send>>;
     let connecting =
-        |address: SocketAddr| -> Connecting { Box::pin(async move { (connected(address).await, address) }) };
+        |address: SocketAddr| -> Connecting { Box::pin(async move { (connect_to(address).await, address) }) };
     let mut rest = addresses.iter().copied();
     let mut under_way: FuturesUnordered<Connecting> = rest.next().map(connecting).into_iter().collect();
     let mut no_port = None;
@@ -167,7 +167,7 @@ async fn first(addresses: &[SocketAddr]) -> io::Result<(TcpStream, SocketAddr)> 
 }
 
 /// A connection to an address.
-async fn connected(address: SocketAddr) -> io::Result<TcpStream> {
+async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
     match TcpStream::connect(address).await {
         // The system says the same of an address that nothing here can have a connection to.
         Err(error) if error.kind() == ErrorKind::AddrNotAvailable && can_leave_for(address) => {
@@ -239,7 +239,7 @@ async fn open_tunnel(stream: &mut Stream, address: &Address) -> io::Result<()> {
 }
 
 /// The innermost cause, which says what the system said.
-fn innermost(error: &io::Error) -> String {
+fn innermost_cause(error: &io::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

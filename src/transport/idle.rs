@@ -74,7 +74,7 @@ impl Idle {
             return None;
         }
         let mut kept = {
-            let mut waiting = locked(&self.waiting);
+            let mut waiting = lock(&self.waiting);
             let position = waiting.iter().rposition(|kept| kept.address == *address)?;
             waiting.remove(position)
         };
@@ -106,7 +106,7 @@ impl Idle {
         }
         let kept = |stream| IdleConnection { address: address.clone(), stream, since: Instant::now() };
         match rest {
-            Rest::Open(stream) if !self.is_over() => locked(&self.waiting).push(kept(stream)),
+            Rest::Open(stream) if !self.is_over() => lock(&self.waiting).push(kept(stream)),
             Rest::Open(stream) | Rest::Over(Some(stream)) => self.leave(kept(stream)).await,
             Rest::Closed => self.end(),
             Rest::Over(None) => {}
@@ -138,7 +138,7 @@ impl Idle {
             return;
         }
         let oldest = {
-            let mut left = locked(&self.left);
+            let mut left = lock(&self.left);
             while let Some(mut oldest) = left.pop_front() {
                 match oldest.stream.look() {
                     IdleInput::Bytes(_) => self.mix(),
@@ -161,8 +161,8 @@ impl Idle {
 
     /// Listens to all and closes them. Gives whether unrequested bytes came on any of them.
     pub(super) async fn close(&self) -> bool {
-        let waiting = std::mem::take(&mut *locked(&self.waiting));
-        let left = std::mem::take(&mut *locked(&self.left));
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
+        let left = std::mem::take(&mut *lock(&self.left));
         if self.is_mixed() {
             return true;
         }
@@ -175,7 +175,7 @@ impl Idle {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -218,7 +218,7 @@ mod tests {
 
     use tokio::net::{TcpListener, TcpStream};
 
-    use super::{Idle, Keeping, LISTENING, MOST_LEFT, Rest, Stream, Use, locked};
+    use super::{Idle, Keeping, LISTENING, MOST_LEFT, Rest, Stream, Use, lock};
     use crate::transport::Address;
 
     #[tokio::test]
@@ -233,7 +233,7 @@ mod tests {
             let stream = TcpStream::connect(place).await.unwrap();
             ends.push(listener.accept().await.unwrap());
             idle.keep(&address, Rest::Open(Stream::Plain(stream)), Use::Again, false).await;
-            let left = locked(&idle.left).len();
+            let left = lock(&idle.left).len();
             assert!(left <= MOST_LEFT, "{left}");
             // On a slow machine, the oldest have been listened to long enough by now.
             if count <= MOST_LEFT && start.elapsed() < LISTENING {

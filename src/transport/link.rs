@@ -75,7 +75,7 @@ pub(super) async fn exchange(
         .max_header_size(LONGEST_HEAD)
         .handshake::<_, Full<Bytes>>(TokioIo::new(stream))
         .await
-        .map_err(|error| Failure::Fault(broken(&error)))?;
+        .map_err(|error| Failure::Fault(connection_fault(&error)))?;
     let mut driven = Driven { connection: Some(connection), parts: None };
     let sent = {
         let mut sending = pin!(sender.try_send_request(request));
@@ -106,7 +106,7 @@ pub(super) async fn exchange(
     .await;
     let is_idle = sender.is_ready();
     drop(sender);
-    Ok(driven.taken(head, body, is_idle))
+    Ok(driven.receive(head, body, is_idle))
 }
 
 async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> Result<Vec<u8>, NoAnswer> {
@@ -128,7 +128,7 @@ async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> R
             }
         });
         let Some(frame) = frame.await else { break };
-        let Ok(chunk) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
+        let Ok(chunk) = frame.map_err(|error| connection_fault(&error))?.into_data() else { continue };
         if body.len() + chunk.len() > limit {
             return Err(NoAnswer::TooLarge { limit });
         }
@@ -176,11 +176,11 @@ impl Driven {
         if nothing_came && is_over && !error.is_parse() {
             Failure::Ended(cause(error))
         } else {
-            Failure::Fault(broken(error))
+            Failure::Fault(connection_fault(error))
         }
     }
 
-    fn taken(mut self, head: response::Parts, body: Vec<u8>, is_idle: bool) -> ReceivedAnswer {
+    fn receive(mut self, head: response::Parts, body: Vec<u8>, is_idle: bool) -> ReceivedAnswer {
         let has_ended = self.connection.is_none();
         self.end();
         let Some(Parts { io, read_buf, .. }) = self.parts else {
@@ -221,7 +221,7 @@ fn says_last(head: &response::Parts) -> bool {
         || options.any(|option| option.trim().eq_ignore_ascii_case("close"))
 }
 
-fn broken(error: &hyper::Error) -> NoAnswer {
+fn connection_fault(error: &hyper::Error) -> NoAnswer {
     NoAnswer::Broken { reason: cause(error) }
 }
 

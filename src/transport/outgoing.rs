@@ -1,4 +1,4 @@
-//! Requests as they go out: what the case says, and beside that only what HTTP or courtesy needs. Main function: [`outgoing`].
+//! Requests as they go out: what the case says, and beside that only what HTTP or courtesy needs. Main function: [`build_outgoing`].
 
 use hyper::body::Bytes;
 use hyper::header::{ACCEPT, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
@@ -13,7 +13,7 @@ use crate::model::{self, NoAnswer};
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("proofmark/", env!("CARGO_PKG_VERSION")));
 
 /// The request as it goes out to an address; in absolute form if a proxy passes it on.
-pub(super) fn outgoing(
+pub(super) fn build_outgoing(
     address: &Address,
     request: &model::Request,
     is_absolute: bool,

@@ -32,7 +32,7 @@ impl Pause {
     }
 
     /// An answer's time without the pause, and the pause itself.
-    pub(super) fn taken_out(self, elapsed: Duration) -> (Duration, Duration) {
+    pub(super) fn take_out(self, elapsed: Duration) -> (Duration, Duration) {
         (whole_micros(elapsed.saturating_sub(self.counted)), whole_micros(self.whole))
     }
 
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_pause_is_no_part_of_the_answers_time_and_a_fault_names_it() {
         let pause = Pause { whole: seconds(40), counted: seconds(30) };
-        assert_eq!(pause.taken_out(seconds(31)), (seconds(1), seconds(40)));
+        assert_eq!(pause.take_out(seconds(31)), (seconds(1), seconds(40)));
         let fault = pause.named(NoAnswer::Broken { reason: "reset".into() });
         assert_eq!(
             fault.to_string(),

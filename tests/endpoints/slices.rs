@@ -51,7 +51,7 @@ fn entries() -> impl Iterator<Item = FaultEntry> {
 
 fn sliced() -> Vec<Sliced> {
     let all = entries().flat_map(|entry| {
-        let names: Vec<String> = entry.sliced().collect();
+        let names: Vec<String> = entry.sliced_names().collect();
         names.into_iter().map(move |name| (entry.name.clone(), name))
     });
     all.map(|(promise, name)| Sliced { fault: name.parse().unwrap(), promise, name }).collect()

@@ -16,7 +16,7 @@ use crate::event::{Event, RunEnd, RunStart};
 use crate::evidence::{
     ACCOUNT, Account, Bundle, BundleError, BundleFiles, COVERAGE, Divergence, ENVELOPE, EVENTS,
     ExpectedSigner, JudgedRun, JudgingInputs, MANIFEST, RecordedRun, RowEvidence, SIGNER, Statement,
-    StatementBasis, coverage_bytes, end_contradicts, provoked, some, statement,
+    StatementBasis, coverage_bytes, end_contradicts, find_provoked, some, statement,
 };
 use crate::model::{CaseId, Manifest, Spot, Suite, Waiver};
 use crate::plan::{PlannedCase, case_ids};
@@ -153,7 +153,7 @@ impl CertificateInputs {
 
     /// Which rows were provoked.
     pub(super) fn rows(&self, judged: &JudgedRun) -> Result<Vec<RowEvidence>, Divergence> {
-        Ok(provoked(judged, &self.aims()?))
+        Ok(find_provoked(judged, &self.aims()?))
     }
 
     /// How the tables differ from their own manifest.
@@ -318,7 +318,7 @@ fn places(suite: &Suite) -> Result<CaseSpots, Divergence> {
 }
 
 /// The event, with the place of its case in the tables. A place that is only said takes as much memory as it says lines.
-fn placed(event: Event, places: &CaseSpots) -> Result<Event, Divergence> {
+fn add_place(event: Event, places: &CaseSpots) -> Result<Event, Divergence> {
     let Event::Finished(mut record) = event else { return Ok(event) };
     let at = |spot: &Spot| (spot.file.path.clone(), spot.line(), spot.column());
     match places.get(record.id.as_str()) {
@@ -365,7 +365,7 @@ impl<R: Read> EventFile<R> {
         if event_line(&event).ok().as_deref() != Some(line.as_str()) {
             return Err(wrong(format!("line {at}: it is not as proofmark writes {}", named(&event))));
         }
-        placed(event, &self.places).map(Some)
+        add_place(event, &self.places).map(Some)
     }
 }
 

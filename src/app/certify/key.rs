@@ -58,8 +58,8 @@ pub fn make_key(private: &Path) -> Result<(PathBuf, PublicKey), AppError> {
         }
     }
     let key = SigningKey::generate().map_err(|source| AppError::Key { path: private.into(), source })?;
-    written(private, WholeFile::secret, &key.to_pem())?;
-    written(&public, WholeFile::in_place, &key.public().to_pem())?;
+    write_file(private, WholeFile::secret, &key.to_pem())?;
+    write_file(&public, WholeFile::in_place, &key.public().to_pem())?;
     Ok((public, key.public()))
 }
 
@@ -70,7 +70,7 @@ fn beside(private: &Path) -> PathBuf {
     name.into()
 }
 
-fn written(path: &Path, create: fn(&Path) -> io::Result<WholeFile>, text: &str) -> Result<(), AppError> {
+fn write_file(path: &Path, create: fn(&Path) -> io::Result<WholeFile>, text: &str) -> Result<(), AppError> {
     let done = create(path).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.commit_new()
@@ -91,7 +91,7 @@ pub struct Signed {
 ///
 /// # Errors
 /// A file that cannot be read, or holds no statement that the key has signed.
-pub fn signed(path: &Path, key: &PublicKey) -> Result<Signed, AppError> {
+pub fn read_signed(path: &Path, key: &PublicKey) -> Result<Signed, AppError> {
     let unreadable = |source| AppError::Unreadable { path: path.to_path_buf(), source };
     let mut file = super::open_bundle(path)?;
     // A bundle may be far larger than what is held of it.

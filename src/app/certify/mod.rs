@@ -8,7 +8,7 @@ mod recording;
 
 pub use certification::{CertificateClaim, Certification, Certified, CertifiedRun, subject_of_file};
 pub use examine::{BundleRefusal, CertificateInputs, Examined, examine, is_of, open_bundle};
-pub use key::{Signed, make_key, public_key, signed, signing_key};
+pub use key::{Signed, make_key, public_key, read_signed, signing_key};
 
 use examine::PART;
 use recording::{EventRecording, Recorder};

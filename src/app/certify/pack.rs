@@ -68,5 +68,5 @@ impl From<BundleError> for Unmade {
 /// A file in which a secret is, in whatever form: what requests are signed with must never be handed on.
 fn holds_secret<'a>(files: &'a BundleFiles, secrets: &Secrets) -> Option<&'a str> {
     let redactor = Redactor::new(secrets);
-    files.iter().find(|(_, bytes)| redactor.hidden(bytes).is_some()).map(|(name, _)| name.as_str())
+    files.iter().find(|(_, bytes)| redactor.hide_bytes(bytes).is_some()).map(|(name, _)| name.as_str())
 }

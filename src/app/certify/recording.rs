@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Cursor, Read, Seek, Write};
 
 use crate::app::AppError;
 use crate::event::{Event, RunEnd};
-use crate::evidence::{BundleEvents, kept, kept_start};
+use crate::evidence::{BundleEvents, keep_for_evidence, kept_start};
 use crate::model::Verdict;
 use crate::protocol::sign::{Redactor, Secrets};
 use crate::report::event_line;
@@ -50,7 +50,7 @@ impl Recorder {
                 if let Verdict::Inconclusive(_) = record.verdict {
                     self.unknown.push(record.id.to_string());
                 }
-                let line = self.line(&Event::Finished(Box::new(kept(*record))));
+                let line = self.line(&Event::Finished(Box::new(keep_for_evidence(*record))));
                 line.and_then(|line| {
                     self.length += line.len() as u64;
                     self.cases.write_all(line.as_bytes())
@@ -66,7 +66,7 @@ impl Recorder {
     /// The event in a line, in which no secret may be.
     fn line(&mut self, event: &Event) -> io::Result<String> {
         let mut line = event_line(event)?;
-        self.holds_secret |= self.redactor.hidden(line.as_bytes()).is_some();
+        self.holds_secret |= self.redactor.hide_bytes(line.as_bytes()).is_some();
         line.push('\n');
         Ok(line)
     }

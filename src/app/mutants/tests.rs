@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::app::{Background, CaseChoice, Session, SessionSettings, TestTarget, selected};
+use crate::app::{Background, CaseChoice, Session, SessionSettings, TestTarget, load_selection};
 use crate::check::tests::{OfCheck, without};
 use crate::event::Event;
 use crate::model::{CaseRecord, Finding, Level, Normalisation};
@@ -55,7 +55,7 @@ fn is_of_envelope(finding: &Finding) -> bool {
 async fn records() -> (Plan, Vec<CaseRecord>) {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let patterns = SOME.map(|pattern| format!("*/{pattern}"));
-    let (_, plan) = selected(&cases, &CaseChoice::new(&patterns, false, &[]).unwrap(), None).unwrap();
+    let (_, plan) = load_selection(&cases, &CaseChoice::new(&patterns, false, &[]).unwrap(), None).unwrap();
     let settings = SessionSettings {
         target: TestTarget::Reference(Vec::new()),
         // What is observed on the endpoint would find some of it once more.

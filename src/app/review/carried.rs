@@ -27,7 +27,7 @@ pub fn store_name(store: &Store) -> String {
 /// # Errors
 /// A file that cannot be read or is invalid.
 pub fn read_decisions(path: &Path) -> Result<Decisions, AppError> {
-    let text = bounded(path).unwrap_or_else(|reason| Err(reason.to_string()));
+    let text = read_bounded(path).unwrap_or_else(|reason| Err(reason.to_string()));
     let source = |text: String| Arc::new(SourceText::new(path, text));
     let problems = match text {
         Ok(text) => match Decisions::read(&source(text)) {
@@ -39,7 +39,7 @@ pub fn read_decisions(path: &Path) -> Result<Decisions, AppError> {
     Err(LoadError::Problems(problems).into())
 }
 
-fn bounded(path: &Path) -> io::Result<Result<String, String>> {
+fn read_bounded(path: &Path) -> io::Result<Result<String, String>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST_FILE {

@@ -84,7 +84,7 @@ impl ReviewQueue {
     }
 
     /// The cases of a kind that are not decided.
-    pub fn undecided(&self, kind: usize) -> Vec<&Change> {
+    pub fn undecided_changes(&self, kind: usize) -> Vec<&Change> {
         self.places(kind).map(|case| &self.0[kind].0.changes[case]).collect()
     }
 

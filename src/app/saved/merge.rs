@@ -10,7 +10,7 @@ use crate::app::{AppError, Roll};
 use crate::event::{Event, Outcome, RunEnd, RunStart};
 use crate::judgement::{Tally, UniqueIds, WaiverBook};
 use crate::model::{CaseId, CaseRecord};
-use crate::report::{PartMismatch, merged_end, merged_start};
+use crate::report::{PartMismatch, merge_ends, merge_starts};
 
 /// Parts that fit together, each read as far as its first case.
 pub(super) struct MergedParts {
@@ -25,7 +25,7 @@ impl MergedParts {
     pub(super) fn new(parts: Vec<PartReader>, chosen: Option<Rc<Chosen>>) -> Result<Self, AppError> {
         let starts: Vec<RunStart> = parts.iter().map(|part| part.start.clone()).collect();
         let apart = |error: PartMismatch| AppError::settings(format!("--from: {error}"));
-        match merged_start(&starts).map_err(apart)? {
+        match merge_starts(&starts).map_err(apart)? {
             Some(start) => Ok(Self { parts, start, chosen }),
             None => Err(AppError::settings("--from names no file")),
         }
@@ -63,7 +63,7 @@ impl MergedParts {
         for part in parts {
             runs.push(part.finish()?);
         }
-        let whole = merged_end(&start, &runs);
+        let whole = merge_ends(&start, &runs);
         let end = if chosen.is_some() {
             // What belongs to the run as a whole, such as a stale waiver, is not one of these cases.
             RunEnd { stopped: whole.stopped, elapsed: whole.elapsed, ..of_cases }

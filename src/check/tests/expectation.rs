@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Desk, NOTHING, answer, json, xml};
-use crate::check::{PathError, select_in, throttled};
+use crate::check::{PathError, select_in, throttle_reason};
 use crate::model::{Level, Value};
 
 #[test]
@@ -212,8 +212,9 @@ fn an_answer_can_not_flood_a_report() {
 #[test]
 fn an_answer_that_says_too_many_requests_is_known_by_status_or_start_of_the_code() {
     let contract = "[envelope.throttled]\nstatus = [429]\ncode = [\"Throttling\"]\n";
-    let said =
-        |status: u16, body: &str| Desk::new(contract, "status = 200").with(json(status, body), throttled);
+    let said = |status: u16, body: &str| {
+        Desk::new(contract, "status = 200").with(json(status, body), throttle_reason)
+    };
     assert_eq!(said(429, "{}").as_deref(), Some("429"));
     assert_eq!(said(503, r#"{"code": "Throttling.User"}"#).as_deref(), Some("503 Throttling.User"));
     assert_eq!(said(429, r#"{"code": 7}"#).as_deref(), Some("429 7"));

@@ -65,7 +65,7 @@ pub(in crate::cli) fn refused_flag(error: &Error, first: Option<&str>) -> Option
     };
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
     if error.kind() == ErrorKind::ArgumentConflict {
-        return given_twice(error, flag);
+        return repetition_hint(error, flag);
     }
     if error.kind() != ErrorKind::UnknownArgument {
         return None;
@@ -88,7 +88,7 @@ pub(in crate::cli) fn refused_flag(error: &Error, first: Option<&str>) -> Option
 }
 
 /// What to say of `-vv`, which other tools take for more: there is one degree of it.
-fn given_twice(error: &Error, flag: &str) -> Option<String> {
+fn repetition_hint(error: &Error, flag: &str) -> Option<String> {
     let Some(ContextValue::String(prior)) = error.get(ContextKind::PriorArg) else { return None };
     (prior == flag && flag == "--verbose").then(|| {
         "error: --verbose is given twice\n  hint: one `-v` prints every case with all of its findings; `proofmark show CASE` prints a request"

@@ -171,7 +171,7 @@ pub(in crate::cli) struct ConnectArgs {
 
 impl ConnectArgs {
     /// The first flag that is given and applies only to an endpoint that is named.
-    pub(in crate::cli) fn given(&self) -> Option<&'static str> {
+    pub(in crate::cli) fn given_flag(&self) -> Option<&'static str> {
         [
             ("--sign", self.sign.is_some()),
             ("--ca-file", self.ca_file.is_some()),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::app::AppError;
-use crate::app::certify::{public_key, signed};
+use crate::app::certify::{public_key, read_signed};
 use crate::app::{Keep, OutputKind};
 use crate::cli::args::CertificateArgs;
 use crate::cli::exit::{CONFORMS, CliError};
@@ -14,7 +14,7 @@ use crate::whole_file::WholeFile;
 /// Writes what is asked for.
 pub(super) fn certificate(args: &CertificateArgs) -> Result<u8, CliError> {
     let key = public_key(&args.key)?;
-    let signed = signed(&args.signed, &key)?;
+    let signed = read_signed(&args.signed, &key)?;
     let keyid = key.id();
     let attested = Attested { statement: &signed.statement, keyid: &keyid, bundle: signed.bundle.as_deref() };
     let mut keep = Keep::new(args.force);

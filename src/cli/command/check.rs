@@ -22,9 +22,9 @@ pub(super) fn check(args: &FolderArgs) -> Result<u8, CliError> {
 }
 
 /// The suite, and those of its cases that flags select; what is skipped on purpose is marked.
-pub(super) fn selected(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
+pub(super) fn select(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
     let choice = CaseChoice::new(&args.patterns, args.exact, &args.filterset)?;
-    let (suite, mut plan) = crate::app::selected(&args.folder.cases, &choice, part)?;
+    let (suite, mut plan) = crate::app::load_selection(&args.folder.cases, &choice, part)?;
     skip(args, &mut plan)?;
     Ok((suite, plan))
 }
@@ -39,7 +39,7 @@ pub(super) fn skip(args: &SelectArgs, plan: &mut Plan) -> Result<(), AppError> {
 }
 
 /// The same, for commands that report no case that is skipped.
-pub(super) fn selected_alone(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
-    let (suite, plan) = selected(args, part)?;
+pub(super) fn select_unskipped(args: &SelectArgs, part: Option<Shard>) -> Result<(Suite, Plan), CliError> {
+    let (suite, plan) = select(args, part)?;
     Ok((suite, plan.without_skipped()))
 }

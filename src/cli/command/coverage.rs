@@ -39,7 +39,7 @@ fn as_text(coverage: &Coverage) -> String {
         coverage.cases,
         plural(coverage.cases, "case", "cases")
     );
-    text.push_str(&rows_text(&coverage.rows, shortened));
+    text.push_str(&rows_text(&coverage.rows, shorten));
     let sides = coverage
         .constraints
         .iter()
@@ -52,13 +52,13 @@ fn as_text(coverage: &Coverage) -> String {
     );
     for constraint in &coverage.constraints {
         let _ = writeln!(text, "  {} {}", constraint.parameter, constraint.limit);
-        let _ = writeln!(text, "      within  {}", named(&constraint.within, shortened));
-        let _ = writeln!(text, "      past    {}", named(&constraint.past, shortened));
+        let _ = writeln!(text, "      within  {}", named(&constraint.within, shorten));
+        let _ = writeln!(text, "      past    {}", named(&constraint.past, shorten));
     }
     let cited = coverage.rules.iter().filter(|rule| !rule.cases.is_empty()).count();
     let _ = writeln!(text, "\nrules: {cited} of {} are cited", coverage.rules.len());
     for rule in &coverage.rules {
-        let _ = writeln!(text, "  {}\n      {}", rule.id, named(&rule.cases, shortened));
+        let _ = writeln!(text, "  {}\n      {}", rule.id, named(&rule.cases, shorten));
     }
     text.push_str(&gaps_text(&coverage.gaps()));
     text
@@ -107,7 +107,7 @@ fn named(cases: &[CaseId], id: fn(&CaseId) -> String) -> String {
 }
 
 /// The id without the operation, which the text names above.
-fn shortened(id: &CaseId) -> String {
+fn shorten(id: &CaseId) -> String {
     let operation = id.table().rsplit_once('/').map_or(0, |(operation, _)| operation.len() + 1);
     id.as_str()[operation..].to_owned()
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
-use super::check::selected_alone;
+use super::check::select_unskipped;
 use crate::app::{self, check_endpoints};
 use crate::cli::args::{CoverageFormat, DiffArgs};
 use crate::cli::exit::{CliError, INTERRUPTED, of_run};
@@ -19,13 +19,13 @@ use crate::run::random_seed;
 /// Runs the cases on both endpoints, and prints how they differ.
 pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
     let part = args.shard.part();
-    let (suite, plan) = selected_alone(&args.select, part)?;
+    let (suite, plan) = select_unskipped(&args.select, part)?;
     let names = [args.first.as_str(), args.second.as_str()].into_iter().filter_map(other);
     check_endpoints(&names.collect::<Vec<_>>(), &args.select.folder.cases, &suite)?;
     // Both get the same random values, so that what an answer repeats of them is alike.
     let seed = Some(args.bounds.seed.unwrap_or_else(random_seed));
     let side = |name: &str, states: &Option<String>| {
-        let asked = RunFlags { seed, ..asked(args, states.as_deref()) };
+        let asked = RunFlags { seed, ..run_flags(args, states.as_deref()) };
         Ok::<_, CliError>(CommandSettings::resolve(&asked, other(name))?.session)
     };
     let sides = [side(&args.first, &args.first_states)?, side(&args.second, &args.second_states)?];
@@ -41,7 +41,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, CliError> {
 }
 
 /// What is asked of either endpoint, with its state hook.
-fn asked<'a>(args: &'a DiffArgs, states: Option<&'a str>) -> RunFlags<'a> {
+fn run_flags<'a>(args: &'a DiffArgs, states: Option<&'a str>) -> RunFlags<'a> {
     RunFlags {
         part: args.shard.part(),
         states,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::app::{Connected, Overrides, costs_nothing, resolved, variable};
+use crate::app::{Connected, Overrides, costs_nothing, resolve, variable};
 use crate::cli::args::FolderArgs;
 use crate::cli::exit::CliError;
 use crate::cli::print;
@@ -19,13 +19,13 @@ pub(super) fn endpoints(args: &FolderArgs) -> Result<u8, CliError> {
     let mut text = String::from("reference\n  the embedded reference endpoint; it needs no settings\n");
     for entry in load_endpoints(&args.cases)? {
         text.push('\n');
-        text.push_str(&shown(&entry, &resolved(&entry, &from_environment)?));
+        text.push_str(&show_entry(&entry, &resolve(&entry, &from_environment)?));
     }
     print(&printable(&text))
 }
 
 /// Writing to a String cannot fail, which is why results are dropped.
-fn shown(written: &EndpointEntry, entry: &EndpointEntry) -> String {
+fn show_entry(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     let mut text = format!("{}\n", entry.name);
     if let Some(about) = &entry.about {
         let _ = writeln!(text, "  {about}");

@@ -34,13 +34,13 @@ pub(super) fn init(args: &InitArgs) -> Result<u8, CliError> {
 
 /// The project that arguments and answers describe.
 fn project(args: &InitArgs) -> Result<Project, CliError> {
-    let name = given(args.name.as_deref(), "NAME", "Name of the first operation", "GetThing")?;
-    let url = given(args.url.as_deref(), "--url", "Address of the endpoint", "http://127.0.0.1:8080")?;
-    let method = given(args.method.as_deref(), "--method", "Method", "GET")?;
-    let path = given(args.path.as_deref(), "--path", "Path of a request that it accepts", "/")?;
+    let name = take_or_ask(args.name.as_deref(), "NAME", "Name of the first operation", "GetThing")?;
+    let url = take_or_ask(args.url.as_deref(), "--url", "Address of the endpoint", "http://127.0.0.1:8080")?;
+    let method = take_or_ask(args.method.as_deref(), "--method", "Method", "GET")?;
+    let path = take_or_ask(args.path.as_deref(), "--path", "Path of a request that it accepts", "/")?;
     let sign = match args.sign {
         Some(sign) => sign,
-        None => given(None, "--sign", "How requests are signed", Scheme::None.name())?
+        None => take_or_ask(None, "--sign", "How requests are signed", Scheme::None.name())?
             .parse()
             .map_err(|message: String| CliError::usage(message))?,
     };
@@ -49,7 +49,7 @@ fn project(args: &InitArgs) -> Result<Project, CliError> {
 
 /// A value from the arguments, or else the answer of a person; without a terminal the name, the address and the path
 /// have to be given, and the rest is as usual.
-fn given(value: Option<&str>, flag: &str, question: &str, usual: &str) -> Result<String, CliError> {
+fn take_or_ask(value: Option<&str>, flag: &str, question: &str, usual: &str) -> Result<String, CliError> {
     if let Some(value) = value {
         return Ok(value.to_owned());
     }

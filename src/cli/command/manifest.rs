@@ -9,7 +9,7 @@ use crate::app::{Keep, OutputKind};
 use crate::cli::args::ManifestArgs;
 use crate::cli::exit::{BROKEN, CONFORMS, CliError};
 use crate::cli::print;
-use crate::model::{Manifest, counted};
+use crate::model::{Manifest, pluralise};
 use crate::report::printable;
 use crate::run::drift;
 use crate::source::{MANIFEST, Wanted, load, load_manifest, manifest_text};
@@ -38,7 +38,7 @@ pub(super) fn manifest(args: &ManifestArgs) -> Result<u8, CliError> {
     if drift.is_empty() {
         return print(&printable(&format!(
             "{shown}: {}, as the suite has them\n",
-            counted(current.cases().count(), "case")
+            pluralise(current.cases().count(), "case")
         )));
     }
     let mut text = format!("{shown}: {drift}\n");
@@ -63,6 +63,6 @@ fn write(path: &Path, current: &Manifest) -> Result<u8, CliError> {
         file.commit()
     });
     written.map_err(|source| CliError::Report { path: path.to_path_buf(), source })?;
-    print(&printable(&format!("wrote {shown}: {}\n", counted(current.cases().count(), "case"))))?;
+    print(&printable(&format!("wrote {shown}: {}\n", pluralise(current.cases().count(), "case"))))?;
     Ok(CONFORMS)
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use serde_json::{Value as Json, json};
 
-use super::check::{selected_alone, skip};
+use super::check::{select_unskipped, skip};
 use crate::app::{
     AppError, CaseChoice, check_endpoints, mutants_of_bundle, mutants_of_run, mutants_of_saved,
 };
@@ -67,7 +67,7 @@ fn of_a_run(args: &MutantsArgs) -> Result<Option<Mutated>, CliError> {
         ..RunFlags::plain(cases, &args.connect, &args.bounds)
     };
     let settings = CommandSettings::resolve(&asked, endpoint)?;
-    let (suite, plan) = selected_alone(&args.select, asked.part)?;
+    let (suite, plan) = select_unskipped(&args.select, asked.part)?;
     check_endpoints(endpoint.as_slice(), cases, &suite)?;
     let bound = bound(args);
     interruptible(async |stop| {
@@ -85,14 +85,14 @@ fn of_files(args: &MutantsArgs) -> Result<Mutated, CliError> {
     if let [path] = args.from.as_slice()
         && is_bundle(path)
     {
-        return Ok(mutants_of_bundle(path, |suite| wanted(args, suite), bound(args))?);
+        return Ok(mutants_of_bundle(path, |suite| select_cases(args, suite), bound(args))?);
     }
-    let (suite, plan) = selected_alone(&args.select, None)?;
+    let (suite, plan) = select_unskipped(&args.select, None)?;
     Ok(mutants_of_saved(&args.from, &suite, &plan.cases, bound(args))?)
 }
 
 /// The cases of a bundle that are selected.
-fn wanted(args: &MutantsArgs, suite: &Suite) -> Result<Vec<PlannedCase>, AppError> {
+fn select_cases(args: &MutantsArgs, suite: &Suite) -> Result<Vec<PlannedCase>, AppError> {
     let select = &args.select;
     let mut plan = CaseChoice::new(&select.patterns, select.exact, &select.filterset)?.plan(suite)?;
     skip(select, &mut plan)?;

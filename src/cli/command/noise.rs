@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::check::selected_alone;
+use super::check::select_unskipped;
 use crate::app::{self, check_endpoints, check_sendable, is_address};
 use crate::cli::args::NoiseArgs;
 use crate::cli::dry_run::dry_run;
@@ -35,7 +35,7 @@ pub(super) fn noise(args: &NoiseArgs) -> Result<u8, CliError> {
         ..RunFlags::plain(&args.select.folder.cases, &args.connect, &args.bounds)
     };
     let settings = CommandSettings::resolve(&asked, endpoint)?;
-    let (suite, plan) = selected_alone(&args.select, asked.part)?;
+    let (suite, plan) = select_unskipped(&args.select, asked.part)?;
     check_endpoints(endpoint.as_slice(), &args.select.folder.cases, &suite)?;
     if args.dry_run {
         check_sendable(&plan)?;

@@ -51,11 +51,11 @@ fn arguments(args: &StoreArgs) -> String {
         ("--endpoint", args.endpoint.clone()),
         ("--snapshots", args.snapshots.as_ref().map(folder)),
     ];
-    let given = given.into_iter().filter_map(|(flag, value)| Some(format!("{flag} {} ", quoted(&value?))));
+    let given = given.into_iter().filter_map(|(flag, value)| Some(format!("{flag} {} ", quote(&value?))));
     given.collect()
 }
 
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_-./@".contains(letter);
     if !text.is_empty() && text.chars().all(is_plain) {
         return text.to_owned();
@@ -65,12 +65,12 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::quote;
 
     #[test]
     fn an_argument_is_one_word_for_a_shell() {
-        assert_eq!(quoted("a/@b-c.d_e"), "a/@b-c.d_e");
-        assert_eq!(quoted("it's $x; y"), r"'it'\''s $x; y'");
-        assert_eq!(quoted(""), "''");
+        assert_eq!(quote("a/@b-c.d_e"), "a/@b-c.d_e");
+        assert_eq!(quote("it's $x; y"), r"'it'\''s $x; y'");
+        assert_eq!(quote(""), "''");
     }
 }

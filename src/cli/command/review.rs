@@ -16,7 +16,7 @@ use crate::cli::snapshots::{code, contracts, pending_files};
 use crate::model::plural;
 use crate::report::printable;
 use crate::review::{Change, group};
-use crate::wrapped::wrapped;
+use crate::wrapped::wrap;
 
 /// What the keys do; no line is wider than 40 columns.
 const HELP: &str = "\
@@ -100,7 +100,7 @@ impl ReviewSession {
         let kinds = self.queue.len();
         let text = match here {
             QueuePosition::Kind(kind) => {
-                let waiting = self.queue.undecided(kind);
+                let waiting = self.queue.undecided_changes(kind);
                 look.head(kind + 1, kinds, waiting.len())
                     + &look.facts(self.queue.group(kind))
                     + &look.faults(&waiting)
@@ -123,7 +123,7 @@ impl ReviewSession {
         }
         match here {
             QueuePosition::Kind(kind) => {
-                let count = self.queue.undecided(kind).len();
+                let count = self.queue.undecided_changes(kind).len();
                 let all = if count == 1 { String::new() } else { format!(" all {count}") };
                 format!("[a]ccept{all}  [r]eject{all}  [s]kip  [1] one by one  [?] help > ")
             }
@@ -174,7 +174,7 @@ impl ReviewSession {
             'd' => look.difference(change),
             'l' => {
                 let kind = self.queue.kind_of(change);
-                whole.cases(&self.queue.undecided(kind)) + &whole.difference(change)
+                whole.cases(&self.queue.undecided_changes(kind)) + &whole.difference(change)
             }
             'o' => self.of(change, "before") + &look.whole(old),
             'n' => self.of(change, "now") + &look.whole(&snapshot.new.text),
@@ -188,7 +188,7 @@ impl ReviewSession {
     }
 
     fn of(&self, change: &Change, what: &str) -> String {
-        wrapped(&change.snapshot.case, &format!("{what}: "), "  ", self.look.width)
+        wrap(&change.snapshot.case, &format!("{what}: "), "  ", self.look.width)
     }
 
     /// Carries a decision out, and gives the next place.
@@ -199,7 +199,7 @@ impl ReviewSession {
     ) -> Result<Option<QueuePosition>, CliError> {
         let (done, errors) = self.queue.decide(here, decision);
         for error in errors {
-            let text = wrapped(&error.to_string(), "could not: ", "  ", self.look.width);
+            let text = wrap(&error.to_string(), "could not: ", "  ", self.look.width);
             self.failed = self.failed.or(Some(CliError::from(error).code()));
             say(&text)?;
         }
@@ -243,7 +243,7 @@ impl ReviewSession {
             count(QueueDecision::Rejected)
         );
         let hint = if still > 0 { "; `proofmark review` goes on" } else { "" };
-        "\n".to_owned() + &wrapped(&(counts + hint), "", "  ", self.look.width)
+        "\n".to_owned() + &wrap(&(counts + hint), "", "  ", self.look.width)
     }
 }
 

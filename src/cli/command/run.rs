@@ -3,7 +3,7 @@
 use std::env;
 use std::path::Path;
 
-use super::check::selected;
+use super::check::select;
 use super::stale::keep_stale;
 use crate::app::{
     Background, Keep, LastRun, SessionSettings, TestTarget, check_endpoints, check_sendable, command_line,
@@ -48,7 +48,7 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
         }
     }
     let part = args.shard.part();
-    let (suite, mut plan) = selected(&args.select, part)?;
+    let (suite, mut plan) = select(&args.select, part)?;
     let cases = &args.select.folder.cases;
     let drift = manifest_drift(args.scope.manifest.as_deref(), cases, part, &suite, &plan)?;
     if args.scope.stale {

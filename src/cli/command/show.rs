@@ -15,7 +15,7 @@ const NAMED: usize = 8;
 
 /// Prints one case.
 pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
-    let planned = one_case(args)?;
+    let planned = select_case(args)?;
     let shown = ShownCase::of(&planned, args.seed, args.endpoint.as_deref())?;
     let preview = &shown.preview;
     let mut text = format!("{}\n{}\n{}\n", planned.id, preview.about, planned.case.spot);
@@ -37,8 +37,8 @@ pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
             if shown.is_served && position == 0 {
                 line(&mut text, "serve", "proofmark serve  (in another terminal)");
             }
-            shown.set_up_lines(position).for_each(|asked| copied(&mut text, "set up", &asked));
-            copied(&mut text, "curl", &shown.curl_line(&request));
+            shown.set_up_lines(position).for_each(|asked| write_copied(&mut text, "set up", &asked));
+            write_copied(&mut text, "curl", &shown.curl_line(&request));
         }
         expectation(&mut text, "expect", &planned.contract, &prepared.expect);
         for (name, path) in &step.save {
@@ -48,7 +48,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
     print(&printable(&text))
 }
 
-fn one_case(args: &ShowArgs) -> Result<PlannedCase, CliError> {
+fn select_case(args: &ShowArgs) -> Result<PlannedCase, CliError> {
     let meant = meant(&args.folder.cases, &args.case)?;
     match meant.as_slice() {
         [one] => Ok(one.clone()),
@@ -75,7 +75,7 @@ fn line(text: &mut String, name: &str, value: &str) {
 }
 
 /// A line that is copied, as it is: it may go on in a text's last lines.
-fn copied(text: &mut String, name: &str, value: &str) {
+fn write_copied(text: &mut String, name: &str, value: &str) {
     let _ = writeln!(text, "  {name:<8} {value}");
 }
 
@@ -104,7 +104,7 @@ fn expectation(text: &mut String, name: &str, contract: &Contract, expect: &Expe
     if !status.is_empty() {
         line(text, name, &format!("status {}", status.join(" or ")));
     }
-    implied(text, name, contract, expect);
+    write_implied(text, name, contract, expect);
     let mut add = |what: &str, matcher: &Matcher| line(text, name, &format!("{what} {matcher}"));
     expect.code.iter().for_each(|matcher| add("code", matcher));
     expect.message.iter().for_each(|matcher| add("message", matcher));
@@ -119,7 +119,7 @@ fn expectation(text: &mut String, name: &str, contract: &Contract, expect: &Expe
 }
 
 /// What a code alone asks for: the status and the message of its rows in the contract.
-fn implied(text: &mut String, name: &str, contract: &Contract, expect: &Expect) {
+fn write_implied(text: &mut String, name: &str, contract: &Contract, expect: &Expect) {
     let Some(Matcher::Equals(Value::Text(code))) = &expect.code else { return };
     let rows: Vec<_> = contract.rows_of(code).collect();
     if expect.status.is_empty() && !rows.is_empty() {

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::check::selected;
-use crate::app::{self, freshness, left_alone, stale_snapshot};
+use super::check::select;
+use crate::app::{self, freshness, stale_snapshot, unusable_files};
 use crate::cli::args::{SelectArgs, StaleArgs};
 use crate::cli::exit::{BROKEN, CONFORMS, CliError, NOTHING_SELECTED};
 use crate::cli::settings::CommandSettings;
@@ -19,8 +19,8 @@ pub(super) fn stale(args: &StaleArgs) -> Result<u8, CliError> {
     let review = &args.review;
     let (patterns, folder) = (review.patterns.clone(), review.store.folder.clone());
     let (filterset, skip, exact) = (Vec::new(), Vec::new(), review.exact);
-    let (_, plan) = selected(&SelectArgs { patterns, exact, filterset, skip, folder }, None)?;
-    let found = noted(freshness(&store(&review.store)?, &plan.cases, args.max_age.as_ref()));
+    let (_, plan) = select(&SelectArgs { patterns, exact, filterset, skip, folder }, None)?;
+    let found = report_unusable(freshness(&store(&review.store)?, &plan.cases, args.max_age.as_ref()));
     let count = found.stale().count();
     let mut text = String::new();
     for standing in found.snapshots.iter().filter(|standing| args.all || !standing.doubts.is_empty()) {
@@ -57,7 +57,7 @@ pub(super) fn keep_stale(plan: &mut Plan, all: &[CommandSettings]) -> Result<(),
     let [settings] = all else {
         return Err(CliError::usage("--stale takes one --endpoint: each has snapshots of its own"));
     };
-    noted(app::keep_stale(plan, &settings.snapshots)?);
+    report_unusable(app::keep_stale(plan, &settings.snapshots)?);
     if plan.cases.is_empty() {
         print("no snapshot is stale\n")?;
     }
@@ -65,8 +65,8 @@ pub(super) fn keep_stale(plan: &mut Plan, all: &[CommandSettings]) -> Result<(),
 }
 
 /// How fresh snapshots are, once the files that cannot be used are named.
-fn noted(freshness: Freshness) -> Freshness {
-    for line in left_alone(&freshness) {
+fn report_unusable(freshness: Freshness) -> Freshness {
+    for line in unusable_files(&freshness) {
         note(&printable(&line));
     }
     freshness

@@ -21,7 +21,7 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
     let width = Surroundings::read().width_of_copied();
     let own = args.cases.as_deref().map(Shelf::copy).transpose()?;
     if matches!(signer, ExpectedSigner::Unknown) {
-        return whole(&mut file, width);
+        return verify_whole(&mut file, width);
     }
     let examined = examine(&mut file, &signer).and_then(|examined| match &own {
         None => Ok(examined),
@@ -29,11 +29,11 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
     });
     match examined {
         Err(refusal) => {
-            print(&harmless(&refused(&refusal, width)))?;
+            print(&harmless(&describe_refusal(&refusal, width)))?;
             Ok(INVALID_FILES)
         }
         Ok(examined) => {
-            let text = held(&examined, own.is_some(), width);
+            let text = list_checks(&examined, own.is_some(), width);
             print(&harmless(&format!("{text}\n{}", certificate(&examined, width))))?;
             Ok(match examined.bundle.statement.result {
                 TestResult::Failed => BROKEN,
@@ -45,17 +45,17 @@ pub(super) fn verify(args: &VerifyArgs) -> Result<u8, CliError> {
 
 /// Whether a bundle by an unknown signer is whole. Its cases are not judged again: its tables could ask for any amount
 /// of work.
-fn whole(file: &mut File, width: usize) -> Result<u8, CliError> {
+fn verify_whole(file: &mut File, width: usize) -> Result<u8, CliError> {
     let bundle = match Bundle::open(file, &ExpectedSigner::Unknown) {
         Ok(bundle) => bundle,
         Err(error) => {
-            print(&harmless(&refused(&BundleRefusal::Bundle(error), width)))?;
+            print(&harmless(&describe_refusal(&BundleRefusal::Bundle(error), width)))?;
             return Ok(INVALID_FILES);
         }
     };
     let key = bundle.signer.id();
     let whose = format!("signature    by the key sha256:{key}, which no flag says is the right one");
-    let mut text = held_lines(&intact(&bundle, whose), width);
+    let mut text = list_lines(&intact(&bundle, whose), width);
     for line in [
         format!(
             "result       {} by its own account; no case is judged again for a signer who is unknown",
@@ -78,7 +78,7 @@ fn intact(bundle: &Bundle, whose: String) -> Vec<String> {
     ]
 }
 
-fn held_lines(lines: &[String], width: usize) -> String {
+fn list_lines(lines: &[String], width: usize) -> String {
     lines.iter().map(|line| copyable(line, "ok  ", &" ".repeat(17), width)).collect()
 }
 
@@ -106,7 +106,7 @@ fn signer(text: Option<&str>) -> Result<ExpectedSigner, CliError> {
 }
 
 /// What was checked, one line each.
-fn held(examined: &Examined, is_compared: bool, width: usize) -> String {
+fn list_checks(examined: &Examined, is_compared: bool, width: usize) -> String {
     let judged = &examined.judged;
     let cases = |count: usize| plural(count, "case", "cases");
     let key = examined.bundle.signer.id();
@@ -140,11 +140,11 @@ fn held(examined: &Examined, is_compared: bool, width: usize) -> String {
     if mine != theirs {
         lines.push(format!("version      made by proofmark {theirs}, judged again by {mine}"));
     }
-    held_lines(&lines, width)
+    list_lines(&lines, width)
 }
 
 /// Why a bundle is refused, one line for each thing that is wrong.
-fn refused(refusal: &BundleRefusal, width: usize) -> String {
+fn describe_refusal(refusal: &BundleRefusal, width: usize) -> String {
     let mut text = String::new();
     let lines = match refusal {
         BundleRefusal::Bundle(BundleError::Files(wrong)) => some(wrong),

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{JudgedRun, JudgingInputs, different, end_contradicts};
+use super::{JudgedRun, JudgingInputs, end_contradicts, find_difference};
 use crate::check::tests::json;
 use crate::event::{EndpointDescription, Event, RunEnd, RunStart, Stopped};
 use crate::evidence::account::{Account, EndpointAccount};
-use crate::evidence::recorded::{RecordedRun, kept};
+use crate::evidence::recorded::{RecordedRun, keep_for_evidence};
 use crate::judgement::tests::{SEED, played, suite_of, untried};
 use crate::judgement::{Tally, operations};
 use crate::model::{
@@ -39,7 +39,7 @@ fn records() -> Vec<CaseRecord> {
     [json(200, "{}"), gone, json(200, "{}")]
         .into_iter()
         .zip(&cases)
-        .map(|(answer, case)| kept(played(case, &[answer])))
+        .map(|(answer, case)| keep_for_evidence(played(case, &[answer])))
         .collect()
 }
 
@@ -152,10 +152,10 @@ fn each_thing_that_a_record_says_is_compared() {
     let with = |change: &dyn Fn(&mut CaseRecord)| {
         let mut changed = record.clone();
         change(&mut changed);
-        different(record, &changed).unwrap_or_default()
+        find_difference(record, &changed).unwrap_or_default()
     };
     let wrong = |what: &str| format!("the record is wrong about {what}");
-    assert_eq!(different(record, record), None);
+    assert_eq!(find_difference(record, record), None);
     assert_eq!(
         with(&|record| record.verdict = Verdict::Failed),
         "it is recorded as failed, and judged again as passed"

@@ -70,7 +70,7 @@ impl Statement {
         if is_borne_out { Ok(()) } else { Err(Contradiction::Result { result: self.result }) }
     }
 
-    fn omitted(&self) -> BTreeSet<&str> {
+    fn omitted_cases(&self) -> BTreeSet<&str> {
         let conformance = &self.conformance;
         let lists = [&conformance.skipped, &conformance.rows_out_of_reach, &conformance.not_rederivable];
         lists.into_iter().flatten().map(|omission| omission.id.as_str()).collect()
@@ -78,7 +78,7 @@ impl Statement {
 
     /// A failed case may also be named as one that was skipped; nothing else may be in two lists.
     fn lists_are_apart(&self) -> Result<(), Contradiction> {
-        let omitted = self.omitted();
+        let omitted = self.omitted_cases();
         let mut seen = BTreeSet::new();
         for case in self.passed.iter().chain(&self.warned) {
             if omitted.contains(case.as_str()) || !seen.insert(case) {

@@ -214,7 +214,7 @@ fn cases_are_counted_by_what_they_came_to() {
             tally.add(&CaseRecord { snapshot: snapshot.clone(), answered: 2, ..untried(&cases[0]) });
         }
     }
-    assert_eq!(tally.failed(), 0);
+    assert_eq!(tally.count_failed(), 0);
     let left_behind = vec!["a".into(), "b".into()];
     let rows_met = vec![Arc::from("404 Gone"), Arc::from("404 Gone")];
     tally.add(&CaseRecord {
@@ -223,7 +223,7 @@ fn cases_are_counted_by_what_they_came_to() {
         ..failed(&cases[1], &[warning(Level::Envelope, "x-id"), finding(Level::Body, "$.a")])
     });
     tally.add(&failed(&cases[1], &[warning(Level::Envelope, "x-id"), warning(Level::Envelope, "x-b")]));
-    assert_eq!(tally.failed(), 2);
+    assert_eq!(tally.count_failed(), 2);
     tally.note_stale((0..60).map(|at| format!("one {at}")).collect());
     tally.note_stale((0..60).map(|at| format!("two {at}")).collect());
     let end = tally.finish(Vec::new(), None, Duration::from_secs(1));

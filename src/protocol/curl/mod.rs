@@ -4,7 +4,7 @@
 mod shell;
 
 use crate::model::Request;
-use shell::{piped, quoted};
+use shell::{pipe, quote};
 
 /// What `proofmark` names itself in the field `User-Agent`.
 pub const USER_AGENT: &str = concat!("proofmark/", env!("CARGO_PKG_VERSION"));
@@ -17,7 +17,7 @@ const EXPECTS: usize = 1024;
 
 /// A text as one word of a POSIX shell, plain or in quotes.
 pub fn shell_word(text: &str) -> String {
-    quoted(text)
+    quote(text)
 }
 
 /// A `curl` line for a POSIX shell that repeats a request to `base`.
@@ -41,7 +41,7 @@ fn method(request: &Request) -> Vec<String> {
     match (method, request.body.as_str()) {
         ("HEAD", "") => vec!["-I".to_owned()],
         ("HEAD", _) => vec!["-i -X HEAD -m 5".to_owned()],
-        _ => vec!["-i -X".to_owned(), quoted(method)],
+        _ => vec!["-i -X".to_owned(), quote(method)],
     }
 }
 
@@ -55,7 +55,7 @@ fn fields(request: &Request) -> Vec<String> {
     for (name, value) in &request.headers {
         let is_empty = value.trim_matches([' ', '\t']).is_empty();
         let field = if is_empty { format!("{name};") } else { format!("{name}: {value}") };
-        words.extend(["-H".to_owned(), quoted(&field)]);
+        words.extend(["-H".to_owned(), quote(&field)]);
     }
     let length = request.body.as_str().len();
     if length > 0 && !has("content-type") {
@@ -73,9 +73,9 @@ fn body(request: &Request) -> (String, Vec<String>) {
     if body.is_empty() {
         (String::new(), Vec::new())
     } else if body.contains('\0') || body.len() > LARGEST_ARGUMENT {
-        (piped(body), vec!["--data-binary @-".to_owned()])
+        (pipe(body), vec!["--data-binary @-".to_owned()])
     } else {
-        (String::new(), vec!["--data-raw".to_owned(), quoted(body)])
+        (String::new(), vec!["--data-raw".to_owned(), quote(body)])
     }
 }
 
@@ -91,7 +91,7 @@ fn address(base: &str, target: &str) -> Vec<String> {
     let is_plain = target.starts_with('/') && !target.contains('#');
     if !is_plain {
         let target = if target == "*" { target.to_owned() } else { format!("{path}{target}") };
-        words.extend(["--request-target".to_owned(), quoted(&target), quoted(base)]);
+        words.extend(["--request-target".to_owned(), quote(&target), quote(base)]);
         return words;
     }
     if target.contains(['[', ']', '{', '}']) || path.contains(['[', ']', '{', '}']) {
@@ -100,7 +100,7 @@ fn address(base: &str, target: &str) -> Vec<String> {
     if has_dot_segments(path) || has_dot_segments(target) {
         words.push("--path-as-is".to_owned());
     }
-    words.push(quoted(&format!("{base}{target}")));
+    words.push(quote(&format!("{base}{target}")));
     words
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::model::is_hostile;
 
 /// A text as one word, plain or in quotes, or through `printf` where it has controls. A NUL can be in no word.
-pub(super) fn quoted(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     if !text.chars().any(is_unprintable) {
         // A NUL, the only thing `shlex` refuses, is a control.
         return shlex::try_quote(text).map_or_else(|_| String::new(), Cow::into_owned);
@@ -24,7 +24,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// What writes a text to the standard input of the command behind it.
-pub(super) fn piped(text: &str) -> String {
+pub(super) fn pipe(text: &str) -> String {
     format!("printf '{}' | ", Escaped(text))
 }
 
@@ -62,7 +62,7 @@ fn is_unprintable(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{piped, quoted};
+    use super::{pipe, quote};
 
     #[test]
     fn a_hostile_text_is_one_word_of_printable_characters() {
@@ -73,8 +73,8 @@ mod tests {
             ("\n", "'\n'"),
             ("\u{202e}", "\"$(printf '\\342\\200\\256')\""),
         ] {
-            assert_eq!(quoted(text), word);
+            assert_eq!(quote(text), word);
         }
-        assert_eq!(piped("\u{0}1\n"), "printf '\\0001\\n' | ");
+        assert_eq!(pipe("\u{0}1\n"), "printf '\\0001\\n' | ");
     }
 }

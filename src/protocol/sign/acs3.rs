@@ -41,7 +41,7 @@ impl Acs3 {
         let credentials = &self.credentials;
         let mut fields = vec![
             ("host", "host", context.host.clone()),
-            ("x-acs-date", "time", moment::written(context.time)?),
+            ("x-acs-date", "time", moment::write(context.time)?),
             ("x-acs-signature-nonce", "nonce", context.nonce.clone()),
             ("x-acs-content-sha256", "digest", sha256_hex(request.body.as_str().as_bytes())),
         ];
@@ -69,8 +69,7 @@ impl Signer for Acs3 {
         }
         self.prepare(request, context)?;
         let (path, query) = path_and_query(request);
-        let fields =
-            joined_fields(request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        let fields = join_fields(request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let fields: Vec<_> = fields.into_iter().filter(|(name, _)| is_signed(name)).collect();
         let canonical = Canonical {
             method: request.method.as_str(),
@@ -94,7 +93,7 @@ fn is_signed(name: &str) -> bool {
 }
 
 /// Fields sorted by name, values trimmed, those of one name joined as RFC 9110, section 5.2, has it.
-pub(crate) fn joined_fields<'a>(sent: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
+pub(crate) fn join_fields<'a>(sent: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
     let mut sorted: Vec<(String, String)> =
         sent.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
     sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -115,7 +114,7 @@ pub(crate) struct Canonical<'a> {
     pub(crate) path: &'a str,
     /// The parameters of the query alone: a form is covered by the digest of the body.
     pub(crate) query: &'a Pairs,
-    /// The signed fields, as [`joined_fields`] has them.
+    /// The signed fields, as [`join_fields`] has them.
     pub(crate) fields: &'a [(String, String)],
     /// The digest of the body.
     pub(crate) content_hash: &'a str,
@@ -203,7 +202,7 @@ impl Authorization {
 
 #[cfg(test)]
 mod tests {
-    use super::{Authorization, joined_fields};
+    use super::{Authorization, join_fields};
 
     #[test]
     fn an_authorization_has_each_part_once() {
@@ -229,7 +228,7 @@ mod tests {
     #[test]
     fn fields_are_sorted_trimmed_and_joined() {
         let sent = [("X-Acs-B", " 2 "), ("host", "h"), ("x-acs-b", "1"), ("a", "")];
-        let joined = joined_fields(sent.into_iter());
+        let joined = join_fields(sent.into_iter());
         let expected = [("a", ""), ("host", "h"), ("x-acs-b", "2,1")];
         assert_eq!(joined, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }

@@ -24,7 +24,7 @@ impl Pairs {
     /// Adds what another encoded query or form body holds.
     pub(crate) fn extend(&mut self, encoded: &[u8]) {
         for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-            let mut halves = pair.splitn(2, |byte| *byte == b'=').map(decoded);
+            let mut halves = pair.splitn(2, |byte| *byte == b'=').map(decode);
             let name = halves.next().unwrap_or_default();
             self.0.push((name, halves.next().unwrap_or_default()));
         }
@@ -57,17 +57,17 @@ impl Pairs {
     pub(crate) fn canonical(&self) -> String {
         let mut sorted: Vec<&(Vec<u8>, Vec<u8>)> = self.0.iter().collect();
         sorted.sort();
-        let encoded = sorted.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value)));
+        let encoded = sorted.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value)));
         encoded.collect::<Vec<_>>().join("&")
     }
 }
 
 /// The bytes with all but unreserved characters percent-encoded.
-pub(crate) fn escaped(bytes: &[u8]) -> String {
+pub(crate) fn escape(bytes: &[u8]) -> String {
     percent_encode(bytes, RESERVED).to_string()
 }
 
-fn decoded(encoded: &[u8]) -> Vec<u8> {
+fn decode(encoded: &[u8]) -> Vec<u8> {
     let spaced: Vec<u8> = encoded.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     percent_decode(&spaced).collect()
 }

@@ -12,7 +12,7 @@ use super::SignError;
 const SHAPE: &[u8] = b"0000-00-00T00:00:00Z";
 
 /// A time as it is sent.
-pub(crate) fn written(time: SystemTime) -> Result<String, SignError> {
+pub(crate) fn write(time: SystemTime) -> Result<String, SignError> {
     let time = Timestamp::try_from(time).map_err(|_| SignError::Time)?;
     let text = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     // Years of another length than four digits cannot be written in this form.
@@ -39,13 +39,13 @@ fn has_shape(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{read, read_field, written};
+    use super::{read, read_field, write};
     use std::time::{Duration, SystemTime};
 
     #[test]
     fn a_time_is_written_to_the_second_and_read_back() {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_456_231_584_900);
-        assert_eq!(written(time).unwrap(), "2016-02-23T12:46:24Z");
+        assert_eq!(write(time).unwrap(), "2016-02-23T12:46:24Z");
         let second = SystemTime::UNIX_EPOCH + Duration::from_secs(1_456_231_584);
         assert_eq!(read("2016-02-23T12:46:24Z"), Some(second));
     }

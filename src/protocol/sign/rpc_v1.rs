@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-use super::canonical::{Pairs, escaped};
+use super::canonical::{Pairs, escape};
 use super::{Credentials, Secret, SignError, Signer, SigningContext, form, moment, path_and_query};
 use crate::model::Request;
 
@@ -64,7 +64,7 @@ impl Signer for RpcV1 {
         if pairs.get("Signature").is_some() {
             return Ok(None);
         }
-        let time = moment::written(context.time)?;
+        let time = moment::write(context.time)?;
         for (name, value) in self.common(&time, context) {
             if pairs.get(name).is_none() {
                 pairs.push(name, value);
@@ -79,7 +79,7 @@ impl Signer for RpcV1 {
 
 /// Adds a parameter behind those of the form body, or of the query if there is no form.
 fn append(request: &mut Request, name: &str, value: &str) {
-    let pair = format!("{name}={}", escaped(value.as_bytes()));
+    let pair = format!("{name}={}", escape(value.as_bytes()));
     if let Some(form) = form(request) {
         if !form.is_empty() {
             form.push('&');
@@ -98,7 +98,7 @@ fn append(request: &mut Request, name: &str, value: &str) {
 
 /// What is signed of a request: its method, and its parameters of query and form without the signature.
 pub(crate) fn string_to_sign(method: &str, pairs: &Pairs) -> String {
-    format!("{method}&%2F&{}", escaped(pairs.canonical().as_bytes()))
+    format!("{method}&%2F&{}", escape(pairs.canonical().as_bytes()))
 }
 
 /// The signature of a string to sign, as it is sent.

@@ -1,6 +1,6 @@
 //! The published examples of both signatures, step by step: what is signed, then the signature.
 
-use super::acs3::{self, Canonical, joined_fields};
+use super::acs3::{self, Canonical, join_fields};
 use super::canonical::Pairs;
 use super::{Secret, rpc_v1};
 use crate::protocol::sha256_hex;
@@ -48,7 +48,7 @@ fn the_newer_signature_is_the_published_one() {
         let text = |name: &str| vector[name].as_str().unwrap();
         let headers = vector["headers"].as_object().unwrap();
         let fields =
-            joined_fields(headers.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())));
+            join_fields(headers.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())));
         let canonical = Canonical {
             method: text("method"),
             path: text("path"),

@@ -6,7 +6,7 @@ use super::super::fault_kind::AuthFault;
 use super::super::wire::Call;
 use super::row::{AuthRow, Objection};
 use crate::protocol::sha256_hex;
-use crate::protocol::sign::acs3::{self, Authorization, Canonical, joined_fields};
+use crate::protocol::sign::acs3::{self, Authorization, Canonical, join_fields};
 use crate::protocol::sign::canonical::Pairs;
 use crate::protocol::sign::{Secret, rpc_v1};
 use std::borrow::Cow;
@@ -163,7 +163,7 @@ fn fields_of(call: &Call) -> Vec<(String, String)> {
         .iter()
         .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
         .collect();
-    joined_fields(texts.iter().map(|(name, value)| (*name, value.as_ref())))
+    join_fields(texts.iter().map(|(name, value)| (*name, value.as_ref())))
 }
 
 /// The fields that a signature names, which have to be there, and have to be all that the API reads.

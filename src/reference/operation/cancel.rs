@@ -2,7 +2,7 @@
 //! Main function: `cancel`. No time passes here, so a cancellation is never seen under way.
 
 use super::lookup::check_region;
-use super::param::{region, required};
+use super::param::{region, require};
 use super::row::{Denial, SiblingRow};
 use crate::reference::answer::Fields;
 use crate::reference::execution::Status;
@@ -15,7 +15,7 @@ const CANCELLABLE: [Status; 3] = [Status::Building, Status::Preparing, Status::R
 
 pub(super) fn cancel(params: &Params, world: &mut World, policy: &Policy) -> Result<Fields, Denial> {
     let region = region(params, policy)?;
-    let id = required(params, "ExecutionId", SiblingRow::ExecutionMissing)?;
+    let id = require(params, "ExecutionId", SiblingRow::ExecutionMissing)?;
     check_region(region, policy)?;
     let found = world.execution(region, id);
     SiblingRow::ExecutionNotFound.deny_if(found.is_none())?;

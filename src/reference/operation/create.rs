@@ -3,7 +3,7 @@
 
 use super::Desk;
 use super::lookup::check_region;
-use super::param::{kept, list, malformed, name, number, region, required, truth};
+use super::param::{describe_malformed, list, name, number, read_kept, region, require, truth};
 use super::row::{Denial, SiblingRow};
 use crate::reference::answer::Fields;
 use crate::reference::build;
@@ -12,7 +12,7 @@ use crate::reference::content::SIZE_LIMIT;
 use crate::reference::execution::Executions;
 use crate::reference::pipeline::{Details, ImageSource, Pipeline, System};
 use crate::reference::policy::{Lookup, Policy};
-use crate::reference::row::{ReferenceRow, quoted};
+use crate::reference::row::{ReferenceRow, quote};
 use crate::reference::tag::{self, Tags};
 use crate::reference::wire::Params;
 use crate::reference::world::{Access, COMMON_INSTANCE_TYPE, World};
@@ -64,7 +64,7 @@ impl<'a> CreateRequest<'a> {
     fn read(params: &'a Params, policy: &Policy) -> Result<Self, Denial> {
         let region = region(params, policy)?;
         let source = source(params)?;
-        let token = client_token::given(params, policy)?;
+        let token = client_token::read_token(params, policy)?;
         let (tags, template_tags) = (Tags::read(params, "Tag"), Tags::read(params, "TemplateTag"));
         tag::check(&tags, &template_tags, policy)?;
         let (details, image_name) = details(params, &tags)?;
@@ -81,8 +81,8 @@ impl<'a> CreateRequest<'a> {
             image_name,
             build_content,
             test_content: params.given("TestContent"),
-            instance_type: kept(params, "InstanceType")?,
-            vswitch: kept(params, "VSwitchId")?,
+            instance_type: read_kept(params, "InstanceType")?,
+            vswitch: read_kept(params, "VSwitchId")?,
             details,
         })
     }
@@ -130,17 +130,17 @@ impl<'a> CreateRequest<'a> {
 }
 
 fn source(params: &Params) -> Result<ImageSource, Denial> {
-    let kind = required(params, "BaseImageType", SiblingRow::BaseImageTypeMissing)?;
+    let kind = require(params, "BaseImageType", SiblingRow::BaseImageTypeMissing)?;
     let of_image = |make: fn(String) -> ImageSource| {
-        required(params, "BaseImage", SiblingRow::BaseImageMissing)?;
-        kept(params, "BaseImage").map(make)
+        require(params, "BaseImage", SiblingRow::BaseImageMissing)?;
+        read_kept(params, "BaseImage").map(make)
     };
     match kind {
         "IMAGE" => of_image(ImageSource::Image),
         "IMAGE_FAMILY" => of_image(ImageSource::Family),
-        "OSS" => Ok(ImageSource::Oss { object: kept(params, OSS_OBJECT)?, system: System::Linux }),
+        "OSS" => Ok(ImageSource::Oss { object: read_kept(params, OSS_OBJECT)?, system: System::Linux }),
         other => {
-            let filling = malformed("BaseImageType", other);
+            let filling = describe_malformed("BaseImageType", other);
             Err(Denial::Own { row: SiblingRow::BaseImageTypeUnsupported, filling })
         }
     }
@@ -163,8 +163,12 @@ fn details<'a>(params: &'a Params, tags: &Tags) -> Result<(Details, Option<&'a s
         to_regions: list(params, "ToRegionId", SiblingRow::TooManyRegions)?,
         delete_instance_on_failure: truth(params, "DeleteInstanceOnFailure")?
             .unwrap_or(defaults.delete_instance_on_failure),
-        resource_group: kept(params, "ResourceGroupId")?,
-        tags: tags.sorted().into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
+        resource_group: read_kept(params, "ResourceGroupId")?,
+        tags: tags
+            .pairs_in_order()
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect(),
     };
     Ok((details, image_name))
 }
@@ -175,7 +179,7 @@ fn description(params: &Params) -> Result<&str, Denial> {
     };
     let is_link = text.starts_with("http://") || text.starts_with("https://");
     let is_fit = (2..=256).contains(&text.chars().count()) && !is_link;
-    SiblingRow::DescriptionMalformed.deny_with((!is_fit).then(|| malformed("Description", text)))?;
+    SiblingRow::DescriptionMalformed.deny_with((!is_fit).then(|| describe_malformed("Description", text)))?;
     Ok(text)
 }
 
@@ -189,7 +193,7 @@ fn check(pipeline: &Pipeline, world: &World, policy: &Policy) -> Result<(), Deni
             return Ok(build::check_contents(world, pipeline, *system, policy)?);
         }
     };
-    let unknown = || format!("The specified BaseImage \"{}\" does not exist.", quoted(name));
+    let unknown = || format!("The specified BaseImage \"{}\" does not exist.", quote(name));
     SiblingRow::BaseImageUnknown.deny_with(image.is_none().then(unknown))?;
     let system = image.map_or(System::Linux, |image| image.system);
     policy.refuse_if(system == System::FreeBsd, ReferenceRow::OsTypeUnsupported)?;

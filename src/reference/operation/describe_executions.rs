@@ -10,7 +10,7 @@ use crate::reference::answer::Fields;
 use crate::reference::calendar::Calendar;
 use crate::reference::execution::{Execution, Status};
 use crate::reference::pipeline::Pipeline;
-use crate::reference::row::quoted;
+use crate::reference::row::quote;
 use crate::reference::wire::Params;
 use crate::reference::world::World;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn statuses(params: &Params) -> Result<Option<Vec<Status>>, Denial> {
     };
     let named = |name: &str| Status::ALL.iter().find(|status| status.name() == name).copied();
     if let Some(unknown) = list.split(',').find(|name| named(name).is_none()) {
-        let unknown = format!("The specified Status \"{}\" is not valid.", quoted(unknown));
+        let unknown = format!("The specified Status \"{}\" is not valid.", quote(unknown));
         SiblingRow::StatusUnknown.deny_with(Some(unknown))?;
     }
     Ok(Some(list.split(',').filter_map(named).collect()))

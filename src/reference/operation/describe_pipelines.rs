@@ -50,7 +50,7 @@ impl<'a> Filter<'a> {
         (self.ids.is_empty() || self.ids.contains(&pipeline.id))
             && self.name.is_none_or(|name| pipeline.name() == name)
             && self.resource_group.is_none_or(|group| details.resource_group == group)
-            && self.tags.sorted().into_iter().all(has_tag)
+            && self.tags.pairs_in_order().into_iter().all(has_tag)
     }
 }
 

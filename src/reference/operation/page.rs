@@ -2,7 +2,7 @@
 //! Main types: `PageRequest` and `ListPage`. A token holds the place of the last item sent and a seal over the request, so
 //! nothing is kept between two pages, and items that come or go in between move no other.
 
-use super::param::{invalid, parsed};
+use super::param::{deny_invalid, parse_digits};
 use super::row::{Denial, SiblingRow};
 use crate::reference::answer::Fields;
 use crate::reference::client_token::COMMON_PARAMETERS;
@@ -42,9 +42,9 @@ impl PageRequest {
         let max = match params.given("MaxResults") {
             None => DEFAULT_RESULTS,
             Some(text) => {
-                let number = parsed(text).filter(|number| MAX_RESULTS.contains(number));
+                let number = parse_digits(text).filter(|number| MAX_RESULTS.contains(number));
                 let number = number.and_then(|number| usize::try_from(number).ok());
-                number.ok_or_else(|| invalid("MaxResults"))?
+                number.ok_or_else(|| deny_invalid("MaxResults"))?
             }
         };
         let mut request = Self { max, after: None, scope: scope(params, operation) };

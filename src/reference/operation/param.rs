@@ -3,7 +3,7 @@
 
 use super::row::{Denial, SiblingRow};
 use crate::reference::policy::Policy;
-use crate::reference::row::{ReferenceRow, Refusal, quoted};
+use crate::reference::row::{ReferenceRow, Refusal, quote};
 use crate::reference::wire::Params;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -21,7 +21,7 @@ pub(super) fn region<'a>(params: &'a Params, policy: &Policy) -> Result<&'a str,
 }
 
 /// A parameter that the operation requires.
-pub(super) fn required<'a>(params: &'a Params, name: &str, row: SiblingRow) -> Result<&'a str, Denial> {
+pub(super) fn require<'a>(params: &'a Params, name: &str, row: SiblingRow) -> Result<&'a str, Denial> {
     let value = params.given(name);
     row.deny_if(value.is_none())?;
     Ok(value.unwrap_or_default())
@@ -37,17 +37,17 @@ pub(super) fn number(
     let Some(text) = params.given(name) else {
         return Ok(None);
     };
-    let number = parsed(text).filter(|number| limits.contains(number));
+    let number = parse_digits(text).filter(|number| limits.contains(number));
     let outside = || {
         let (least, most) = limits.clone().into_inner();
-        format!("The specified {name} \"{}\" is not a number from {least} to {most}.", quoted(text))
+        format!("The specified {name} \"{}\" is not a number from {least} to {most}.", quote(text))
     };
     row.deny_with(number.is_none().then(outside))?;
     Ok(number)
 }
 
 /// Decimal digits and nothing else; a sign is none.
-pub(super) fn parsed(text: &str) -> Option<u64> {
+pub(super) fn parse_digits(text: &str) -> Option<u64> {
     let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_decimal)
 }
@@ -68,17 +68,17 @@ pub(super) fn list(params: &Params, name: &str, row: SiblingRow) -> Result<Vec<S
     let too_many = || format!("The parameter {name}.N has more than {LIST_LIMIT} items.");
     row.deny_with(is_outside.then(too_many))?;
     let items = items.into_values().filter(|item| !item.is_empty());
-    items.map(|item| bounded(name, item)).collect()
+    items.map(|item| read_bounded(name, item)).collect()
 }
 
 /// A text without a documented limit that is to be kept, or an empty one if it is not sent.
-pub(super) fn kept(params: &Params, name: &str) -> Result<String, Denial> {
-    bounded(name, params.given(name).unwrap_or_default())
+pub(super) fn read_kept(params: &Params, name: &str) -> Result<String, Denial> {
+    read_bounded(name, params.given(name).unwrap_or_default())
 }
 
-fn bounded(name: &str, text: &str) -> Result<String, Denial> {
+fn read_bounded(name: &str, text: &str) -> Result<String, Denial> {
     if text.len() > KEPT_TEXT {
-        return Err(invalid(name));
+        return Err(deny_invalid(name));
     }
     Ok(text.to_owned())
 }
@@ -89,7 +89,7 @@ pub(super) fn truth(params: &Params, name: &str) -> Result<Option<bool>, Denial>
         None => Ok(None),
         Some("true") => Ok(Some(true)),
         Some("false") => Ok(Some(false)),
-        Some(_) => Err(invalid(name)),
+        Some(_) => Err(deny_invalid(name)),
     }
 }
 
@@ -107,7 +107,7 @@ pub(super) fn name<'a>(
     let is_fit = |letter: char| is_letter(letter) || letter.is_ascii_digit() || ":_.-".contains(letter);
     let is_name =
         length.contains(&text.chars().count()) && text.starts_with(is_letter) && text.chars().all(is_fit);
-    row.deny_with((!is_name).then(|| malformed(name, text)))?;
+    row.deny_with((!is_name).then(|| describe_malformed(name, text)))?;
     Ok(Some(text))
 }
 
@@ -117,12 +117,12 @@ fn is_chinese(letter: char) -> bool {
 }
 
 /// What is said of a text that breaks the rules of its parameter.
-pub(super) fn malformed(name: &str, text: &str) -> String {
-    format!("The specified {name} \"{}\" is not valid.", quoted(text))
+pub(super) fn describe_malformed(name: &str, text: &str) -> String {
+    format!("The specified {name} \"{}\" is not valid.", quote(text))
 }
 
 /// The shared answer to a value for which no operation has a row.
-pub(super) fn invalid(name: &str) -> Denial {
+pub(super) fn deny_invalid(name: &str) -> Denial {
     let row = ReferenceRow::ParameterInvalid;
     Denial::Shared(Refusal { row, filling: name.to_owned() })
 }

@@ -58,8 +58,8 @@ impl Example {
             file: record.spot.file.path.clone(),
             line: record.spot.line(),
             step: trouble.step,
-            expected: joined(&trouble.differences, |difference| &difference.expected),
-            actual: joined(&trouble.differences, |difference| &difference.actual),
+            expected: join_parts(&trouble.differences, |difference| &difference.expected),
+            actual: join_parts(&trouble.differences, |difference| &difference.actual),
             because: (!because.is_empty()).then_some(because),
             request: request.map(request_line),
             answer: answer.into_iter().flatten().take(LINES).collect(),
@@ -68,7 +68,7 @@ impl Example {
     }
 }
 
-fn joined(differences: &[ExampleDifference], part: impl Fn(&ExampleDifference) -> &String) -> String {
+fn join_parts(differences: &[ExampleDifference], part: impl Fn(&ExampleDifference) -> &String) -> String {
     if let [only] = differences {
         return named(only, part(only));
     }

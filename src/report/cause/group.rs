@@ -203,7 +203,7 @@ fn of_answer(findings: &[&Finding]) -> Vec<Trouble> {
                 .filter(|other| matches!(other.level, Level::Status | Level::Code | Level::Message))
                 .chain(bodies())
                 .collect();
-            let actual = answered(finding, findings);
+            let actual = actual_answer(finding, findings);
             found.push(Trouble { actual, ..Trouble::of(code, finding) }.about(&shown));
         }
         None => found.extend(bodies().map(|finding| Trouble::of(Code::Value, finding))),
@@ -212,7 +212,7 @@ fn of_answer(findings: &[&Finding]) -> Vec<Trouble> {
 }
 
 /// What was answered instead: with a wrong status, its code is the best hint at what the endpoint took it for.
-fn answered(finding: &Finding, all: &[&Finding]) -> String {
+fn actual_answer(finding: &Finding, all: &[&Finding]) -> String {
     let code = all.iter().find(|other| finding.level == Level::Status && other.level == Level::Code);
     match code {
         Some(code) if code.actual != "nothing" && !finding.actual.contains(&code.actual) => {
@@ -224,7 +224,7 @@ fn answered(finding: &Finding, all: &[&Finding]) -> String {
 
 /// The promise of the contract that a finding rests on: the row, but the limit where a value past it, and past no other,
 /// was accepted.
-pub(in crate::report) fn cited(finding: &Finding) -> Option<&Promise> {
+pub(in crate::report) fn cited_promise(finding: &Finding) -> Option<&Promise> {
     let is_limit = |citation: &&Citation| matches!(citation.promise, Promise::Limit { .. });
     let is_accepted = finding.level == Level::Status && finding.actual.starts_with('2');
     let mut limits = finding.cites.iter().filter(is_limit);
@@ -238,8 +238,8 @@ pub(in crate::report) fn cited(finding: &Finding) -> Option<&Promise> {
 
 /// The promise in words, or what was looked at.
 fn promise(finding: &Finding) -> String {
-    let subject = unindexed(&finding.subject);
-    match cited(finding) {
+    let subject = remove_indices(&finding.subject);
+    match cited_promise(finding) {
         Some(promise @ (Promise::ErrorRow { .. } | Promise::Limit { .. }))
             if finding.level == Level::Message =>
         {
@@ -256,7 +256,7 @@ fn promise(finding: &Finding) -> String {
 }
 
 /// The path of a value, whatever its place in lists.
-fn unindexed(subject: &str) -> String {
+fn remove_indices(subject: &str) -> String {
     let mut kept = String::with_capacity(subject.len());
     let mut rest = subject;
     while let Some((before, after)) = rest.split_once('[') {

@@ -23,7 +23,7 @@ use group::{Trouble, troubles};
 
 pub use code::Code;
 pub(super) use example::Example;
-pub(super) use group::cited;
+pub(super) use group::cited_promise;
 pub use waivable::{Waivable, waivable};
 
 /// The most causes that are kept apart. An endpoint could make one of each case, and a list of more helps no reader.
@@ -109,7 +109,7 @@ impl Causes {
         }
         let mut is_new = false;
         let mut is_other = false;
-        for (key, trouble) in keyed(record) {
+        for (key, trouble) in causes_of(record) {
             let is_full = self.known.len() >= KEPT;
             match self.known.entry(key) {
                 Entry::Occupied(mut known) => known.get_mut().join(trouble, record, &self.repeat),
@@ -127,7 +127,7 @@ impl Causes {
     }
 
     /// The causes: broken promises first, those of most cases first.
-    pub(super) fn listed(&self) -> Vec<&Cause> {
+    pub(super) fn causes_in_order(&self) -> Vec<&Cause> {
         let mut listed: Vec<&Cause> = self.known.values().collect();
         // The map's own order decides between equals.
         listed.sort_by_key(|cause| (cause.code.rank(), Reverse(cause.cases)));
@@ -135,8 +135,8 @@ impl Causes {
     }
 
     /// What is to be mended, and the states that the endpoint does not offer.
-    pub(super) fn parted(&self) -> (Vec<&Cause>, Vec<&Cause>) {
-        self.listed().into_iter().partition(|cause| cause.code != Code::NoState)
+    pub(super) fn split(&self) -> (Vec<&Cause>, Vec<&Cause>) {
+        self.causes_in_order().into_iter().partition(|cause| cause.code != Code::NoState)
     }
 
     /// What has to be done before a command sends a request again, if anything.
@@ -163,17 +163,17 @@ impl Causes {
             operation if self.has_operations && !operation.is_empty() => format!("{operation}: "),
             _ => String::new(),
         };
-        one_line(&format!("{of}{}", cause.line()))
+        to_one_line(&format!("{of}{}", cause.line()))
     }
 }
 
 /// The names of the causes of one case; the list is that of [`Causes`].
 pub(super) fn ids(record: &CaseRecord) -> Vec<String> {
-    keyed(record).iter().map(|(key, _)| key.id()).collect()
+    causes_of(record).iter().map(|(key, _)| key.id()).collect()
 }
 
 /// The causes of a case, each once.
-fn keyed(record: &CaseRecord) -> Vec<(CauseKey, Trouble)> {
+fn causes_of(record: &CaseRecord) -> Vec<(CauseKey, Trouble)> {
     let mut found: Vec<(CauseKey, Trouble)> = Vec::new();
     for trouble in troubles(record) {
         let key = trouble.key(record);
@@ -229,7 +229,7 @@ impl Cause {
 
 /// The beginning of a text, on one line.
 fn short(text: &str, longest: usize) -> String {
-    let line = one_line(text);
+    let line = to_one_line(text);
     match line.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
@@ -237,7 +237,7 @@ fn short(text: &str, longest: usize) -> String {
 }
 
 /// A text on one line, without a character that acts.
-fn one_line(text: &str) -> String {
+fn to_one_line(text: &str) -> String {
     let words: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
     printable(&words.join(" ")).into_owned()
 }

@@ -41,7 +41,7 @@ fn cited(level: &str, actual: &str, limits: &[&str]) -> serde_json::Value {
 
 fn lines(causes: &Causes) -> Vec<String> {
     let line = |cause: &&Cause| format!("{} {}: {}", cause.cases, cause.promise, cause.actual);
-    causes.listed().iter().map(line).collect()
+    causes.causes_in_order().iter().map(line).collect()
 }
 
 fn of(records: &[CaseRecord]) -> Vec<String> {
@@ -133,9 +133,10 @@ fn the_order_of_cases_changes_nothing() {
     for record in &records {
         back.add(record);
     }
-    assert_eq!(forth.listed(), back.listed());
+    assert_eq!(forth.causes_in_order(), back.causes_in_order());
     assert_eq!(lines(&forth), ["3 status: 3", "2 status: 2", "1 status: 1"]);
-    let examples: Vec<&str> = forth.listed().iter().map(|cause| cause.example.case.as_str()).collect();
+    let examples: Vec<&str> =
+        forth.causes_in_order().iter().map(|cause| cause.example.case.as_str()).collect();
     assert_eq!(examples, ["a/B/t/c3", "a/B/t/c1", "a/B/t/c0"]);
 }
 
@@ -170,10 +171,10 @@ fn causes_without_end_are_counted_and_not_kept() {
         causes
             .add(&failed(&format!("c{at}"), &json!([finding("status", "status", "200", &format!("{at}"))])));
     }
-    assert_eq!((causes.listed().len(), causes.others()), (KEPT, 5));
+    assert_eq!((causes.causes_in_order().len(), causes.others()), (KEPT, 5));
     // A cause that is kept goes on counting.
     causes.add(&failed("d", &json!([finding("status", "status", "200", "0")])));
-    assert_eq!((causes.listed()[0].cases, causes.others()), (2, 5));
+    assert_eq!((causes.causes_in_order()[0].cases, causes.others()), (2, 5));
 }
 
 #[test]
@@ -225,7 +226,7 @@ fn a_cause_has_the_same_name_in_every_run_and_its_cases_have_it() {
     for record in [record("b", "200"), record("a", "200"), record("c", "500")] {
         causes.add(&record);
     }
-    let names: Vec<&str> = causes.listed().iter().map(|cause| cause.id.as_str()).collect();
+    let names: Vec<&str> = causes.causes_in_order().iter().map(|cause| cause.id.as_str()).collect();
     assert_eq!(ids(&record("z", "200")), [names[0]]);
     assert_eq!(ids(&record("z", "500")), [names[1]]);
     assert!(names[0].starts_with("PM001-") && names[0] != names[1], "{names:?}");
@@ -240,7 +241,7 @@ fn what_several_levels_say_of_one_answer_is_one_block() {
     ]);
     let mut causes = Causes::default();
     causes.add(&failed("a", &findings));
-    let listed = causes.listed();
+    let listed = causes.causes_in_order();
     let example = &listed[0].example;
     assert_eq!(example.expected, "status: 400, code: \"X\", $.a: 1");
     assert_eq!(example.actual, "status: 200, code: nothing, $.a: 2");

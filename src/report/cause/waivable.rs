@@ -1,6 +1,6 @@
 //! The causes of a case that failed, with the findings that a waiver has to cover. Main type: [`Waivable`].
 
-use super::{Cause, keyed, one_line};
+use super::{Cause, causes_of, to_one_line};
 use crate::model::{CaseRecord, Level, Verdict};
 use crate::report::Repeat;
 
@@ -22,11 +22,11 @@ pub fn waivable(record: &CaseRecord) -> Vec<Waivable> {
         return Vec::new();
     }
     let mut found: Vec<(Option<usize>, Waivable)> = Vec::new();
-    for (key, trouble) in keyed(record).into_iter().filter(|(_, trouble)| !trouble.findings.is_empty()) {
+    for (key, trouble) in causes_of(record).into_iter().filter(|(_, trouble)| !trouble.findings.is_empty()) {
         let (step, findings) = (trouble.step, trouble.findings.clone());
         let (id, operation) = (key.id(), key.operation);
         let cause = Cause::new(id, operation, trouble, record, &Repeat::default());
-        let line = one_line(&cause.line());
+        let line = to_one_line(&cause.line());
         found.push((step, Waivable { id: cause.id, line, findings }));
     }
     for finding in record.findings.iter().filter(|finding| finding.counts(record.gate)) {

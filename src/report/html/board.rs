@@ -3,7 +3,7 @@
 use std::io;
 
 use super::evidence::ContractEvidence;
-use super::matrix::standing;
+use super::matrix::describe_row;
 use super::text::{Anchor, label};
 use crate::event::{OperationStart, RowsHeld};
 use crate::markup::Html;
@@ -141,7 +141,7 @@ pub(super) fn write_rows(
         let (class, word) = match held {
             Some(held) if held.held.contains(label) => ("met", "✓ held"),
             Some(held) if row.met > 0 && held.not_held.contains(label) => ("partly", "✗ met, not held"),
-            Some(_) | None => standing(row),
+            Some(_) | None => describe_row(row),
         };
         html.raw("<li class=\"")?.raw(class)?.raw("\"><b>")?.raw(word)?.raw("</b> ")?;
         html.line(start.map_or(&**label, |start| &*start.code))?.raw("</li>\n")?;

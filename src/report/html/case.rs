@@ -4,7 +4,7 @@ use std::io;
 
 use super::difference;
 use super::exchange::{self, RequestRepeat};
-use super::text::{Anchor, SHOWN, counted, label, long, time};
+use super::text::{Anchor, SHOWN, label, long, pluralise, time};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Citation, Finding, Level, SnapshotOutcome};
 use crate::report::Repeat;
@@ -42,7 +42,7 @@ impl CaseView<'_> {
             write_finding(html, finding, record)?;
         }
         if record.findings.len() > LISTED {
-            let rest = counted(record.findings.len() - LISTED, "more finding");
+            let rest = pluralise(record.findings.len() - LISTED, "more finding");
             html.raw("<p class=\"note\">")?.text(&rest)?.raw("</p>\n")?;
         }
         self.write_exchanges(html)?;
@@ -79,7 +79,7 @@ impl CaseView<'_> {
             html.raw("<span>meets ")?.line(code)?.raw("</span>")?;
         }
         if record.steps_not_sent > 0 {
-            let steps = counted(record.steps_not_sent, "step");
+            let steps = pluralise(record.steps_not_sent, "step");
             html.raw("<span>not sent: the last ")?.text(&steps)?.raw("</span>")?;
         }
         html.raw("</p>\n")?;
@@ -90,13 +90,13 @@ impl CaseView<'_> {
         let record = self.record;
         let (count, answered) = (record.exchanges.len(), record.answered);
         if answered > count {
-            let exchanges = counted(answered, "exchange");
+            let exchanges = pluralise(answered, "exchange");
             html.raw("<p class=\"note\">")?.text(&exchanges)?;
             html.raw(" not kept by the run.</p>\n")?;
             return Ok(());
         }
         if !self.has_room && answered > 0 {
-            let exchanges = counted(answered, "exchange");
+            let exchanges = pluralise(answered, "exchange");
             html.raw("<p class=\"note\">")?.text(&exchanges)?;
             html.raw(
                 " left out, since the page would grow too large; <code>--report ndjson</code> has all.</p>\n",
@@ -110,7 +110,9 @@ impl CaseView<'_> {
             exchange::write(html, each, &again, has_steps.then_some(each.step + 1))?;
         }
         if count > LISTED {
-            html.raw("<p class=\"note\">")?.text(&counted(count - LISTED, "more exchange"))?.raw("</p>\n")?;
+            html.raw("<p class=\"note\">")?
+                .text(&pluralise(count - LISTED, "more exchange"))?
+                .raw("</p>\n")?;
         }
         match &record.unanswered {
             Some(request) => {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::text::{Anchor, counted};
+use super::text::{Anchor, pluralise};
 use crate::markup::Html;
 use crate::report::cause::{Cause, Causes, Example};
 
@@ -12,7 +12,7 @@ const MORE: usize = 200;
 
 /// Writes the causes of a run.
 pub(super) fn write(html: &mut Html<'_>, causes: &Causes, run: usize) -> io::Result<()> {
-    let (listed, _) = causes.parted();
+    let (listed, _) = causes.split();
     if !listed.is_empty() {
         html.raw("<section class=\"part causes\"><h3>What to mend</h3>\n<ol>\n")?;
         write_list(html, causes, &listed, run)?;
@@ -20,7 +20,7 @@ pub(super) fn write(html: &mut Html<'_>, causes: &Causes, run: usize) -> io::Res
     }
     if causes.others() > 0 {
         html.raw("<p class=\"lead\">")?
-            .text(&counted(causes.others(), "case"))?
+            .text(&pluralise(causes.others(), "case"))?
             .raw(" with still other causes.</p>\n")?;
     }
     Ok(())
@@ -28,7 +28,7 @@ pub(super) fn write(html: &mut Html<'_>, causes: &Causes, run: usize) -> io::Res
 
 /// Writes the states that cases wait for, and what was skipped on purpose.
 pub(super) fn write_states(html: &mut Html<'_>, causes: &Causes, run: usize) -> io::Result<()> {
-    let (_, states) = causes.parted();
+    let (_, states) = causes.split();
     if !states.is_empty() {
         html.raw(
             "<section class=\"part causes states\"><h3>States that the endpoint does not offer</h3>\n<ol>\n",
@@ -72,7 +72,7 @@ fn write_cause(
     most: usize,
     run: usize,
 ) -> io::Result<()> {
-    html.raw("<li><b class=\"n\">")?.text(&counted(cause.cases, "case"))?.raw("</b>")?;
+    html.raw("<li><b class=\"n\">")?.text(&pluralise(cause.cases, "case"))?.raw("</b>")?;
     html.raw("<svg class=\"bar\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ")?;
     html.shown(most.max(1))?
         .raw(" 1\"><rect height=\"1\" width=\"")?

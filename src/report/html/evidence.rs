@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::text::{Anchor, counted, label};
+use super::text::{Anchor, label, pluralise};
 use crate::event::{LimitStart, OperationStart};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Level, SnapshotOutcome, Verdict};
@@ -35,7 +35,7 @@ impl Cases {
 
     /// Writes how many there are, and which.
     pub(super) fn write(&self, html: &mut Html<'_>) -> io::Result<()> {
-        html.raw("<details><summary>")?.text(&counted(self.count, "case"))?.raw("</summary><ul>")?;
+        html.raw("<details><summary>")?.text(&pluralise(self.count, "case"))?.raw("</summary><ul>")?;
         for (anchor, word) in &self.named {
             html.raw("<li>")?;
             anchor.link(html)?;
@@ -133,7 +133,7 @@ pub(super) struct LimitEvidence {
 
 /// The sides of the limits of a contract that a case has tried, limit by limit; within, and just past. A case counts
 /// for what it sent and looked for: past a limit, the limit's own error and no other answer.
-fn tried(operation: &OperationStart, record: &CaseRecord) -> Vec<(bool, bool)> {
+fn tried_sides(operation: &OperationStart, record: &CaseRecord) -> Vec<(bool, bool)> {
     let limits: Vec<(&str, &LimitStart)> = operation
         .parameters
         .iter()
@@ -200,7 +200,8 @@ impl ContractEvidence {
             return;
         }
         self.unseen += usize::from(record.exchanges.len() < record.answered);
-        for (evidence, (is_within, is_past)) in self.limits.iter_mut().flatten().zip(tried(operation, record))
+        for (evidence, (is_within, is_past)) in
+            self.limits.iter_mut().flatten().zip(tried_sides(operation, record))
         {
             if is_within {
                 evidence.within.add(record, run);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::io;
 
-use super::layout::laid_out;
+use super::layout::lay_out;
 use super::text::{SHOWN, digest, long, time};
 use crate::markup::Html;
 use crate::model::{Answer, Exchange, Request, SentBody};
@@ -122,7 +122,7 @@ fn write_answer(html: &mut Html<'_>, answer: &Answer) -> io::Result<()> {
     let text = String::from_utf8_lossy(shown);
     let is_whole = shown.len() == answer.bytes.len() && text.chars().nth(SHOWN).is_none();
     if is_whole {
-        html.text(&laid_out(&text, &answer.body))?;
+        html.text(&lay_out(&text, &answer.body))?;
     } else {
         let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(end, _)| end);
         html.text(&text[..end])?;

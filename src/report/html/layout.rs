@@ -10,7 +10,7 @@ use crate::model::Body;
 const DEEPEST: usize = 20;
 
 /// A body of JSON in one line, in several; any other body as it is.
-pub(super) fn laid_out<'a>(text: &'a str, body: &Body) -> Cow<'a, str> {
+pub(super) fn lay_out<'a>(text: &'a str, body: &Body) -> Cow<'a, str> {
     if !matches!(body, Body::Json(_)) || text.contains('\n') {
         return Cow::Borrowed(text);
     }
@@ -81,7 +81,7 @@ impl Layout<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::laid_out;
+    use super::lay_out;
     use crate::protocol::read_body;
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
             ("{\"a\":", "{\"a\":"),
             ("{\n}", "{\n}"),
         ] {
-            assert_eq!(laid_out(text, &read_body(text.as_bytes(), None)), shown);
+            assert_eq!(lay_out(text, &read_body(text.as_bytes(), None)), shown);
         }
     }
 }

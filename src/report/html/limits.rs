@@ -3,7 +3,7 @@
 use std::io;
 
 use super::evidence::{Cases, ContractEvidence, LimitEvidence};
-use super::text::{counted, dotted};
+use super::text::{pluralise, write_dotted};
 use crate::event::{LimitStart, OperationStart, ParameterStart};
 use crate::markup::Html;
 use crate::model::Limit;
@@ -21,7 +21,7 @@ pub(super) fn write(
     html.raw("</code></h3>\n<p class=\"lead\">Which cases sent a value within a limit, at it where it is a number, and which ")?;
     html.raw("just past it and looked for its error.</p>\n")?;
     if evidence.unseen > 0 {
-        html.raw("<p class=\"warning\">")?.text(&counted(evidence.unseen, "case"))?;
+        html.raw("<p class=\"warning\">")?.text(&pluralise(evidence.unseen, "case"))?;
         html.raw(" kept no exchanges, so what they sent is not counted here.</p>\n")?;
     }
     html.raw(
@@ -45,7 +45,7 @@ fn write_parameter(
     html.raw("<tr><th scope=\"rowgroup\" rowspan=\"")?
         .shown(limits.len().max(1))?
         .raw("\"><span class=\"code\">")?;
-    dotted(html, &parameter.name)?;
+    write_dotted(html, &parameter.name)?;
     html.raw("</span> <span class=\"type\">")?.line(&parameter.kind)?;
     html.raw(if parameter.is_deprecated { ", deprecated</span>" } else { "</span>" })?;
     html.raw(" <span class=\"message\">")?.line(&parameter.about)?.raw("</span></th>")?;

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::evidence::{ContractEvidence, RowSummary};
-use super::text::{counted, dotted};
+use super::text::{pluralise, write_dotted};
 use crate::event::{OperationStart, RowStart};
 use crate::markup::Html;
 use crate::model::{Level, Reach};
@@ -21,7 +21,7 @@ pub(super) fn write(
     let met = evidence.rows.iter().filter(|row| row.met > 0).count();
     html.raw("<section class=\"part\"><h3>Error rows of <code>")?.line(&operation.id)?;
     html.raw("</code></h3>\n<p class=\"lead\">")?.shown(met)?.raw(" of ")?;
-    html.text(&counted(operation.rows.len(), "row"))?.raw(" met.")?;
+    html.text(&pluralise(operation.rows.len(), "row"))?.raw(" met.")?;
     html.raw(
         " A row is met when all answers of a case conform, and one of them is an instance of it.</p>\n",
     )?;
@@ -40,12 +40,12 @@ pub(super) fn write(
 }
 
 fn write_row(html: &mut Html<'_>, code: &str, start: Option<&RowStart>, row: &RowSummary) -> io::Result<()> {
-    let (class, word) = standing(row);
+    let (class, word) = describe_row(row);
     html.raw("<tr class=\"")?.raw(class)?.raw("\"><th scope=\"row\"><span class=\"code\">")?;
     if let Some(start) = start {
         html.shown(start.status)?.raw(" ")?;
     }
-    dotted(html, start.map_or(code, |start| &start.code))?;
+    write_dotted(html, start.map_or(code, |start| &start.code))?;
     html.raw("</span>")?;
     if let Some(message) = start.and_then(|start| start.message.as_ref()) {
         html.raw(" <span class=\"message\">")?.line(message)?.raw("</span>")?;
@@ -64,7 +64,7 @@ fn write_row(html: &mut Html<'_>, code: &str, start: Option<&RowStart>, row: &Ro
     }
     if row.open > 0 {
         html.raw(" <span class=\"unjudged\">")?
-            .text(&counted(row.open, "case"))?
+            .text(&pluralise(row.open, "case"))?
             .raw(" not judged</span>")?;
     }
     if start.is_some_and(|start| start.reach == Reach::State) {
@@ -90,7 +90,7 @@ fn write_level(html: &mut Html<'_>, held: usize, broken: usize) -> io::Result<()
 }
 
 /// What a row has come to.
-pub(super) fn standing(row: &RowSummary) -> (&'static str, &'static str) {
+pub(super) fn describe_row(row: &RowSummary) -> (&'static str, &'static str) {
     match row {
         RowSummary { met: 1.., cases, .. } if cases.broken == 0 => ("met", "✓ met"),
         RowSummary { met: 1.., .. } => ("partly", "✗ not by all"),

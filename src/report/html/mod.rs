@@ -123,7 +123,7 @@ impl Report for HtmlReport {
 
     fn close(self: Box<Self>) -> io::Result<()> {
         if !self.is_ended {
-            return Err(super::unfinished());
+            return Err(super::unfinished_error());
         }
         self.out.finish().map(|_| ())
     }

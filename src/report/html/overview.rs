@@ -4,7 +4,7 @@ use std::io;
 
 use super::board::Board;
 use super::evidence::ContractEvidence;
-use super::text::{Anchor, Label, NAMED, counted, outcome};
+use super::text::{Anchor, Label, NAMED, outcome, pluralise};
 use super::{board, causes, facts};
 use crate::event::{Outcome, RunEnd, RunStart, SeriesEnd};
 use crate::markup::Html;
@@ -24,7 +24,7 @@ pub(super) fn write_series(html: &mut Html<'_>, end: &SeriesEnd) -> io::Result<(
     write_verdict(html, end.outcome())?;
     let count = end.runs.len() + end.not_started.len();
     html.raw("<p class=\"lead\">")?
-        .text(&counted(count, "endpoint"))?
+        .text(&pluralise(count, "endpoint"))?
         .raw(": this is the most telling outcome of all.</p>\n")?;
     html.raw("<ul class=\"endpoints\">\n")?;
     for (position, (name, of_run)) in end.runs.iter().enumerate() {
@@ -114,7 +114,7 @@ impl Summary<'_> {
         html.raw("<p class=\"lead\">")?.line(&self.lead())?.raw("</p>\n")?;
         let rows: usize = self.start.operations.iter().map(|operation| operation.rows.len()).sum();
         let met: usize = self.end.rows_met.iter().map(std::collections::BTreeSet::len).sum();
-        html.raw("<p class=\"lead\">")?.shown(met)?.raw(" of ")?.text(&counted(rows, "error row"))?;
+        html.raw("<p class=\"lead\">")?.shown(met)?.raw(" of ")?.text(&pluralise(rows, "error row"))?;
         html.raw(" met")?;
         if let Some(rows) = &self.end.rows_held {
             let held: usize = rows.iter().map(|rows| rows.held.len()).sum();
@@ -137,7 +137,7 @@ impl Summary<'_> {
 
     fn lead(&self) -> String {
         let (counts, name) = (&self.end.counts, &self.start.endpoint.name);
-        let judged = counted(counts.judged(), "case");
+        let judged = pluralise(counts.judged(), "case");
         let mut parts = vec![match self.end.outcome() {
             Outcome::Conforms => {
                 format!("Every answer of {name} that was judged is as its contract says: {judged}.")
@@ -161,7 +161,7 @@ impl Summary<'_> {
             (self.end.left_behind, "left something behind on the endpoint"),
         ] {
             if count > 0 {
-                parts.push(format!("{}: {words}.", counted(count, "case")));
+                parts.push(format!("{}: {words}.", pluralise(count, "case")));
             }
         }
         parts.join(" ")

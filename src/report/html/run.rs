@@ -7,7 +7,7 @@ use super::board::Board;
 use super::case::CaseView;
 use super::evidence::ContractEvidence;
 use super::overview::{OverviewCase, Summary};
-use super::text::{Anchor, counted, label};
+use super::text::{Anchor, label, pluralise};
 use super::timing::Timing;
 use super::{limits, matrix, pour};
 use crate::event::{RunEnd, RunStart};
@@ -140,7 +140,10 @@ impl HtmlRun {
         let Some(table) = self.table.take() else { return Ok(()) };
         let html = &mut Html::new(out);
         html.raw("<section class=\"table\">")?.raw(if self.is_series { "<h4>" } else { "<h3>" })?;
-        html.raw("<code>")?.line(&table.name)?.raw("</code> <span>")?.text(&counted(table.count, "case"))?;
+        html.raw("<code>")?
+            .line(&table.name)?
+            .raw("</code> <span>")?
+            .text(&pluralise(table.count, "case"))?;
         html.raw(", ")?.shown(table.passed)?.raw(" passed</span>")?;
         html.raw(if self.is_series { "</h4>\n" } else { "</h3>\n" })?;
         pour(table.cases, out)?;

@@ -51,7 +51,7 @@ pub(super) fn outcome(outcome: Outcome) -> Label {
 }
 
 /// `1 case`, `2 cases`.
-pub(super) fn counted(count: usize, word: &str) -> String {
+pub(super) fn pluralise(count: usize, word: &str) -> String {
     format!("{count} {word}{}", plural(count, "", "s"))
 }
 
@@ -95,7 +95,7 @@ pub(super) fn short(case: &CaseId) -> &str {
 }
 
 /// Writes a name with points in it, which may be broken behind each of them.
-pub(super) fn dotted(html: &mut Html<'_>, name: &str) -> io::Result<()> {
+pub(super) fn write_dotted(html: &mut Html<'_>, name: &str) -> io::Result<()> {
     for (position, part) in name.splitn(DOTTED, '.').enumerate() {
         html.raw(if position == 0 { "" } else { ".<wbr>" })?.line(part)?;
     }

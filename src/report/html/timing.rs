@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::text::{Anchor, counted, time};
+use super::text::{Anchor, pluralise, time};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Verdict};
 
@@ -82,7 +82,7 @@ impl Timing {
         let within = |share: usize| self.within(share).map_or(time(longest), |end| time(end.min(longest)));
         format!(
             "{} took {} together; half of them no more than {} each, 95 of 100 no more than {}, the longest {}.",
-            counted(self.count, "case"),
+            pluralise(self.count, "case"),
             time(self.total),
             within(50),
             within(95),
@@ -114,7 +114,7 @@ impl Timing {
             let (left, top) = (position * wide, HEIGHT - height + 18);
             html.raw("<rect x=\"")?.shown(left + 1)?.raw("\" y=\"")?.shown(top)?.raw("\" width=\"")?;
             html.shown(wide - 2)?.raw("\" height=\"")?.shown(height)?.raw("\"><title>")?;
-            html.text(&counted(*count, "case"))?.raw(" up to ")?.text(&name(first + position))?;
+            html.text(&pluralise(*count, "case"))?.raw(" up to ")?.text(&name(first + position))?;
             html.raw("</title></rect>")?;
             if *count > 0 && columns.len() <= LABELLED {
                 write_label(html, left + wide / 2, top - 5, &count.to_string())?;

@@ -118,7 +118,10 @@ impl CaseResults<'_> {
             level: said.level,
             message: Text::new(&message),
             locations: vec![self.location()],
-            related_locations: said.finding.map(|finding| self.related(finding)).unwrap_or_default(),
+            related_locations: said
+                .finding
+                .map(|finding| self.related_locations(finding))
+                .unwrap_or_default(),
             partial_fingerprints: BTreeMap::from([
                 ("proofmark/v1", fingerprint.clone()),
                 // The only one that GitHub's code scanning looks at.
@@ -146,7 +149,7 @@ impl CaseResults<'_> {
     }
 
     /// The places of the contract that say so.
-    fn related(&self, finding: &Finding) -> Vec<SarifLocation> {
+    fn related_locations(&self, finding: &Finding) -> Vec<SarifLocation> {
         let cited = (0..).zip(&finding.cites);
         cited
             .map(|(number, citation)| SarifLocation {

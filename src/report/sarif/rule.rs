@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::object::{DefaultConfiguration, RuleDescriptor, Severity, Text};
 use crate::model::{CaseId, Finding, Level, Promise};
-use crate::report::cause::cited;
+use crate::report::cause::cited_promise;
 
 /// What a result is an instance of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl SarifRule {
     /// The rule of a finding.
     pub(super) fn of(finding: &Finding, case: &CaseId) -> Self {
         let contract = case.table().rsplit_once('/').map_or("", |(contract, _)| contract).to_owned();
-        match cited(finding) {
+        match cited_promise(finding) {
             Some(promise) => Self::Promise { contract, promise: promise.clone() },
             None => Self::Level(finding.level),
         }
@@ -89,7 +89,7 @@ impl SarifRule {
         }
     }
 
-    fn described(&self) -> RuleDescriptor {
+    fn describe(&self) -> RuleDescriptor {
         RuleDescriptor {
             id: self.id(),
             short_description: Text::new(&self.short()),
@@ -145,6 +145,6 @@ impl SarifRules {
 
     /// All that were met.
     pub(super) fn into_all(self) -> Vec<RuleDescriptor> {
-        self.all.iter().map(SarifRule::described).collect()
+        self.all.iter().map(SarifRule::describe).collect()
     }
 }

@@ -27,11 +27,11 @@ impl CaseWriter {
     pub(super) fn case(&mut self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
         writeln!(out, "{}", self.name(record))?;
         if let Some(share) = flaky(record) {
-            write!(out, "{}", self.style.hung("  ", &share, 2))?;
+            write!(out, "{}", self.style.hang("  ", &share, 2))?;
         }
         self.reason(out, record)?;
         if let Some(reason) = &record.started_again {
-            write!(out, "{}", self.style.hung("  started again: ", reason, 2))?;
+            write!(out, "{}", self.style.hang("  started again: ", reason, 2))?;
         }
         let is_brief = record.findings.is_empty() && record.left_behind.is_empty() && record.paused.is_zero();
         if is_brief && record.unanswered.is_none() {
@@ -40,7 +40,7 @@ impl CaseWriter {
         write!(out, "{}", self.style.lines("  ", &record.about))?;
         // A path may hold any character. It is shown on one line, so that it can be copied.
         let spot = printable(&record.spot.to_string()).replace('\n', "\\n");
-        writeln!(out, "  {}", self.style.painted(Paint::Faint, &spot))?;
+        writeln!(out, "  {}", self.style.paint(Paint::Faint, &spot))?;
         for (position, finding) in record.findings.iter().enumerate() {
             let next = record.findings.get(position + 1);
             // A row says why of its status, its code and its message.
@@ -54,10 +54,10 @@ impl CaseWriter {
         if !record.paused.is_zero() {
             let paused =
                 format!("this machine was paused for {:.1?} while it waited for answers", record.paused);
-            write!(out, "{}", self.style.hung("  ", &paused, 2))?;
+            write!(out, "{}", self.style.hang("  ", &paused, 2))?;
         }
         for left in &record.left_behind {
-            write!(out, "{}", self.style.hung("  left behind: ", left, 2))?;
+            write!(out, "{}", self.style.hang("  left behind: ", left, 2))?;
         }
         writeln!(out)
     }
@@ -72,8 +72,8 @@ impl CaseWriter {
             Verdict::Inconclusive(_) => (Paint::Doubtful, "INCONCLUSIVE"),
             Verdict::Skipped(_) => (Paint::Doubtful, "SKIPPED"),
         };
-        let id = self.style.painted(Paint::Strong, record.id.as_str());
-        format!("{}  {id}", self.style.painted(paint, word))
+        let id = self.style.paint(Paint::Strong, record.id.as_str());
+        format!("{}  {id}", self.style.paint(paint, word))
     }
 
     /// Many cases in a row may be skipped or inconclusive for one reason, which is shown with the first.

@@ -1,7 +1,7 @@
 //! How what a person reads is set: colours, and lines that fit. Main type: [`TerminalStyle`].
 
 use crate::plain::printable;
-use crate::wrapped::{cut, width, wrapped};
+use crate::wrapped::{cut, width, wrap};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(super) enum Paint {
 }
 
 impl TerminalStyle {
-    pub(super) fn painted(self, paint: Paint, text: &str) -> String {
+    pub(super) fn paint(self, paint: Paint, text: &str) -> String {
         if !self.is_coloured {
             return text.to_owned();
         }
@@ -57,11 +57,11 @@ impl TerminalStyle {
 
     /// A printable text behind `first`; further lines begin below where it begins. Ends with a line's end.
     pub(super) fn lines(self, first: &str, text: &str) -> String {
-        self.hung(first, text, first.chars().count())
+        self.hang(first, text, first.chars().count())
     }
 
     /// The same with further lines that begin in a column of their own.
-    pub(super) fn hung(self, first: &str, text: &str, column: usize) -> String {
+    pub(super) fn hang(self, first: &str, text: &str, column: usize) -> String {
         let rest = " ".repeat(column);
         let Some(width) = self.width else {
             return format!("{first}{}\n", printable(text).replace('\n', &format!("\n{rest}")));
@@ -69,7 +69,7 @@ impl TerminalStyle {
         // A narrow terminal has no room for a deep second column.
         let rest = &rest[..column.min(width / 3)];
         let starts = std::iter::once(first).chain(std::iter::repeat(rest));
-        text.split('\n').zip(starts).map(|(line, start)| wrapped(line, start, rest, width)).collect()
+        text.split('\n').zip(starts).map(|(line, start)| wrap(line, start, rest, width)).collect()
     }
 
     /// A text on one line that fits, cut where it is too long; without a width, at `longest` columns.
@@ -80,12 +80,12 @@ impl TerminalStyle {
 
     /// A word in colour, and a text behind it; further lines begin below the text.
     pub(super) fn labelled(self, paint: Paint, label: &str, text: &str) -> String {
-        self.lines(label, text).replacen(label.trim(), &self.painted(paint, label.trim()), 1)
+        self.lines(label, text).replacen(label.trim(), &self.paint(paint, label.trim()), 1)
     }
 
     /// A word in colour and what it is about, behind it or below it.
-    pub(super) fn headed(self, paint: Paint, word: &str, text: &str) -> String {
-        let plain = self.hung("", &format!("{word}  {text}"), 2);
-        plain.replacen(word, &self.painted(paint, word), 1)
+    pub(super) fn with_head(self, paint: Paint, word: &str, text: &str) -> String {
+        let plain = self.hang("", &format!("{word}  {text}"), 2);
+        plain.replacen(word, &self.paint(paint, word), 1)
     }
 }

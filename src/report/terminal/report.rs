@@ -109,7 +109,7 @@ impl<W: Write> TerminalReport<W> {
         let place = format!("({} of {})", series.begun, series.runs);
         let EndpointDescription { name, url, .. } = &start.endpoint;
         let address = if name == url { String::new() } else { format!("  {url}") };
-        let line = self.style.hung("ENDPOINT  ", &format!("{name}  {place}{address}"), 2);
+        let line = self.style.hang("ENDPOINT  ", &format!("{name}  {place}{address}"), 2);
         write!(self.out, "{gap}{line}")
     }
 
@@ -123,7 +123,7 @@ impl<W: Write> TerminalReport<W> {
         let rest = end.not_started.iter().map(|name| format!("{name} not started"));
         let listed: Vec<String> = runs.chain(rest).collect();
         let text = format!("{} endpoints: {}", listed.len(), listed.join(", "));
-        write!(self.out, "\n{}", self.style.headed(paint, word, &text))
+        write!(self.out, "\n{}", self.style.with_head(paint, word, &text))
     }
 
     /// A run with a fault on must not be mistaken for one without.
@@ -132,14 +132,14 @@ impl<W: Write> TerminalReport<W> {
             return Ok(());
         };
         let text = format!("FAULT SWITCHED ON: {}", start.faults.join(", "));
-        let lines = self.style.hung("", &text, 2);
-        let painted = self.style.painted(Paint::Bad, lines.trim_end());
+        let lines = self.style.hang("", &text, 2);
+        let painted = self.style.paint(Paint::Bad, lines.trim_end());
         writeln!(self.out, "{painted}\nThis run says nothing about conformance.\n")
     }
 
-    fn warning(&mut self, text: &str) -> io::Result<()> {
+    fn write_warning(&mut self, text: &str) -> io::Result<()> {
         self.warned += 1;
-        writeln!(self.out, "{}", self.style.headed(Paint::Doubtful, "WARNING", text).trim_end())
+        writeln!(self.out, "{}", self.style.with_head(Paint::Doubtful, "WARNING", text).trim_end())
     }
 
     fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
@@ -179,7 +179,7 @@ impl<W: Write> TerminalReport<W> {
     }
 
     /// How many cases were not shown that are not in the way of conformance.
-    fn unshown(&mut self) -> io::Result<()> {
+    fn report_unshown(&mut self) -> io::Result<()> {
         match self.notable.saturating_sub(SHOWN) {
             0 => Ok(()),
             rest => writeln!(self.out, "and {rest} more that are waived, flaky or have notes; -v lists all"),
@@ -196,21 +196,21 @@ impl<W: Write> TerminalReport<W> {
         }
         let is_quiet = self.style.verbosity == Verbosity::Quiet;
         if !is_quiet {
-            self.unshown()?;
+            self.report_unshown()?;
             self.list_causes()?;
         }
         self.faults()?;
         if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
-            writeln!(self.out, "{}", self.style.hung("", &obstacle, 2))?;
+            writeln!(self.out, "{}", self.style.hang("", &obstacle, 2))?;
         }
         let (paint, word) = outcome(end.outcome());
         let cases = plural(start.selected, "case", "cases");
         let passed = format!("{} of {} {cases} passed", end.counts.passed, start.selected);
-        write!(self.out, "{}", self.style.headed(paint, word, &passed))?;
+        write!(self.out, "{}", self.style.with_head(paint, word, &passed))?;
         if end.left_behind > 0 {
             let plural = plural(end.left_behind, "", "s");
             let text = format!("{} case{plural} left something behind on the endpoint", end.left_behind);
-            write!(self.out, "{}", self.style.hung("", &text, 2))?;
+            write!(self.out, "{}", self.style.hang("", &text, 2))?;
         }
         if is_quiet {
             return self.brief(end);
@@ -226,7 +226,7 @@ impl<W: Write> Report for TerminalReport<W> {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::Started(start) => self.start(start),
-            Event::Warned { text } => self.warning(text),
+            Event::Warned { text } => self.write_warning(text),
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => self.end(end),
             Event::SeriesStarted { endpoints } => {

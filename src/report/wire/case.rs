@@ -132,8 +132,8 @@ impl TryFrom<RawCase> for CaseRecord {
             set_ups: raw.set_ups.into_iter().map(SetUp::from).collect(),
             unanswered: raw.unanswered.map(TryInto::try_into).transpose()?,
             steps_not_sent: raw.steps_not_sent,
-            rows_met: shared(raw.rows_met),
-            codes_due: raw.codes_due.into_iter().map(shared).collect(),
+            rows_met: share(raw.rows_met),
+            codes_due: raw.codes_due.into_iter().map(share).collect(),
             request_ids: request_ids.collect::<Result<_, _>>()?,
             effects: raw.effects.into(),
             observations: raw.observations.into_iter().map(Observation::from).collect(),
@@ -202,7 +202,7 @@ fn texts(codes: &[Arc<str>]) -> Vec<String> {
     codes.iter().map(ToString::to_string).collect()
 }
 
-fn shared(codes: Vec<String>) -> Vec<Arc<str>> {
+fn share(codes: Vec<String>) -> Vec<Arc<str>> {
     codes.into_iter().map(Arc::from).collect()
 }
 

@@ -31,7 +31,7 @@ pub(super) fn write_answers(
         None => "<div class=\"diff one\"><p class=\"t new\">+ seen for the first time</p>\n",
     })?;
     let lines = all_lines(text, &new.text);
-    let is_shown = shown(&lines);
+    let is_shown = visible_lines(&lines);
     let mut rest = &lines[..];
     let mut budget = SHOWN_LINES;
     while !rest.is_empty() && budget > 0 {
@@ -81,7 +81,7 @@ fn add_same(lines: &mut Vec<DiffLine>, texts: &[&str], old: usize, new: Range<us
 }
 
 /// Which lines are shown: those that differ and those around them, but no request, which is shown above.
-fn shown(lines: &[DiffLine]) -> Vec<bool> {
+fn visible_lines(lines: &[DiffLine]) -> Vec<bool> {
     let mut is_near = vec![lines.iter().all(|line| line.kind == LineKind::Same); lines.len()];
     for (position, _) in lines.iter().enumerate().filter(|(_, line)| line.kind != LineKind::Same) {
         let end = (position + CONTEXT + 1).min(lines.len());

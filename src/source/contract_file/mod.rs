@@ -13,7 +13,7 @@ use regex::Regex;
 use super::document::Node;
 use super::matcher::{check_path, check_singular};
 use super::normalisation;
-use super::regexes::compiled;
+use super::regexes::compile;
 use super::shape::nearest;
 use crate::model::{
     Backing, Contract, ContractRule, Effect, ErrorRow, Field, FormatChoice, Listing, MessageTemplate, Method,
@@ -94,7 +94,7 @@ impl ContractReader<'_> {
     }
 
     /// The sources that a node cites, each of which must be known.
-    fn cited(&mut self, node: &Node) -> Vec<String> {
+    fn read_cited_sources(&mut self, node: &Node) -> Vec<String> {
         let Some(list) = node.get("source") else {
             return Vec::new();
         };
@@ -115,7 +115,7 @@ impl ContractReader<'_> {
         RateLimit {
             calls: node.get("calls").and_then(Node::as_number).unwrap_or_default(),
             seconds: node.get("seconds").and_then(Node::as_number).unwrap_or_default(),
-            source: self.cited(node),
+            source: self.read_cited_sources(node),
         }
     }
 
@@ -216,7 +216,7 @@ impl ContractReader<'_> {
 
     /// What a promise rests on, by its own `source` or `unpublished`.
     fn backing(&mut self, node: &Node) -> Backing {
-        let source = self.cited(node);
+        let source = self.read_cited_sources(node);
         let is_unpublished = node.flag("unpublished", false);
         if is_unpublished && !source.is_empty() {
             let mark = node.get("unpublished").unwrap_or(node);
@@ -259,7 +259,7 @@ impl ContractReader<'_> {
             message: node.text("message").map(MessageTemplate::new),
             reach: node.word("reach", Reach::of_word).unwrap_or(Reach::Request),
             about: node.text("about"),
-            source: self.cited(node),
+            source: self.read_cited_sources(node),
             spot: node.spot.clone(),
         }
     }
@@ -316,7 +316,7 @@ pub(super) fn unknown_code(contract: &Contract, node: &Node) -> Option<Problem> 
 
 /// The regular expression of a node, unless it is none, which joins `problems`.
 pub(super) fn pattern(node: &Node, problems: &mut Vec<Problem>) -> Option<Regex> {
-    match compiled(node.as_text()?) {
+    match compile(node.as_text()?) {
         Ok(regex) => Some(regex),
         Err(error) => {
             let message = format!("not a regular expression: {}", last_line(&error.to_string()));

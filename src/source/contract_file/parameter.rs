@@ -34,7 +34,7 @@ impl ContractReader<'_> {
             is_deprecated: node.flag("deprecated", false),
             place: node.word("place", ParameterPlace::of_word),
             about: node.text("about").unwrap_or_default(),
-            source: self.cited(node),
+            source: self.read_cited_sources(node),
             constraints: constraints.iter().filter_map(|item| self.constraint(item)).collect(),
             missing: node.codes("missing"),
             spot: node.spot.clone(),
@@ -43,7 +43,7 @@ impl ContractReader<'_> {
 
     fn constraint(&mut self, node: &Node) -> Option<Constraint> {
         let limits: Vec<Limit> = node.entries().iter().filter_map(|entry| self.limit(entry)).collect();
-        let source = self.cited(node);
+        let source = self.read_cited_sources(node);
         let [limit] = limits.as_slice() else {
             self.problem(node, "a constraint has exactly one limit");
             return None;

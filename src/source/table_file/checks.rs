@@ -125,7 +125,7 @@ impl TableReader<'_> {
             names.check(&entry.node, self.problems);
             names.add(entry.key.as_str());
         }
-        let overridden = overridden(case, node);
+        let overridden = overridden_params(case, node);
         for entry in table.get("params").map(Node::entries).unwrap_or_default() {
             if !overridden.contains(entry.key.as_str()) {
                 names.check(&entry.node, self.problems);
@@ -169,7 +169,7 @@ impl TableReader<'_> {
     /// A state that a later step sets up replaces an earlier one.
     fn check_provided_twice(&mut self, names: &NameScope, given: &[Given]) {
         let mut known = BTreeSet::new();
-        for (name, need) in provided(self.contract, given) {
+        for (name, need) in provided_variables(self.contract, given) {
             if names.has_used(&name) && !known.insert(name.clone()) {
                 self.problems.push(
                     Problem::new(need.spot.clone(), format!("two states of the case give `{name}`"))
@@ -188,7 +188,8 @@ impl TableReader<'_> {
             .map(|name| (name, "a column of the rows", &case.spot));
         let given = case.given.iter().chain(case.steps.iter().flat_map(|step| &step.given));
         let given: Vec<&Given> = given.collect();
-        let states = given.iter().flat_map(|need| provided(self.contract, std::slice::from_ref(*need)));
+        let states =
+            given.iter().flat_map(|need| provided_variables(self.contract, std::slice::from_ref(*need)));
         let states = states.map(|(name, need)| (name, "a variable of a state", &need.spot));
         let vars = node.get("vars").map(Node::entries).unwrap_or_default();
         let vars = vars.iter().map(|entry| (entry.key.clone(), "one of `vars`", &entry.node.spot));
@@ -283,7 +284,10 @@ impl TableReader<'_> {
 }
 
 /// The variables that states give, by the names that they have in the case.
-fn provided<'a>(contract: &'a Contract, given: &'a [Given]) -> impl Iterator<Item = (String, &'a Given)> {
+fn provided_variables<'a>(
+    contract: &'a Contract,
+    given: &'a [Given],
+) -> impl Iterator<Item = (String, &'a Given)> {
     given.iter().flat_map(|need| {
         let variables =
             contract.state(&need.state).map(|state| state.provides.as_slice()).unwrap_or_default();
@@ -292,11 +296,11 @@ fn provided<'a>(contract: &'a Contract, given: &'a [Given]) -> impl Iterator<Ite
 }
 
 fn add_provided(contract: &Contract, names: &mut NameScope, given: &[Given]) {
-    provided(contract, given).for_each(|(name, _)| names.add(name));
+    provided_variables(contract, given).for_each(|(name, _)| names.add(name));
 }
 
 /// The parameters of which no request of the case sends the table's value.
-fn overridden<'a>(case: &'a Case, node: &'a Node) -> BTreeSet<&'a str> {
+fn overridden_params<'a>(case: &'a Case, node: &'a Node) -> BTreeSet<&'a str> {
     let own = node.get("params").map(Node::entries).unwrap_or_default();
     let mut overridden: BTreeSet<&str> = own.iter().map(|entry| entry.key.as_str()).collect();
     overridden.extend(case.unset.iter().map(String::as_str));

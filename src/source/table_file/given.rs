@@ -10,10 +10,10 @@ impl TableReader<'_> {
     pub(super) fn given(&mut self, node: &Node) -> Vec<Given> {
         let is_list = matches!(node.kind, NodeKind::List(_));
         let items = if is_list { node.items() } else { std::slice::from_ref(node) };
-        items.iter().map(|item| self.one_given(item)).collect()
+        items.iter().map(|item| self.read_one_given(item)).collect()
     }
 
-    fn one_given(&mut self, node: &Node) -> Given {
+    fn read_one_given(&mut self, node: &Node) -> Given {
         let state = node.as_text().map_or_else(|| node.text("state").unwrap_or_default(), str::to_owned);
         let given = Given {
             state,
@@ -22,7 +22,7 @@ impl TableReader<'_> {
             spot: node.spot.clone(),
         };
         match self.contract.state(&given.state) {
-            None => self.unknown_state(&given.state, node),
+            None => self.report_unknown_state(&given.state, node),
             Some(definition) => self.problems.extend(param_problems(definition, &given)),
         }
         given
@@ -39,7 +39,7 @@ impl TableReader<'_> {
         is_name.then(|| prefix.to_owned())
     }
 
-    fn unknown_state(&mut self, state: &str, node: &Node) {
+    fn report_unknown_state(&mut self, state: &str, node: &Node) {
         let known: Vec<&str> = self.contract.states.iter().map(|known| known.name.as_str()).collect();
         let hint = nearest(state, &known)
             .map_or_else(|| "declare it in states.toml".into(), |near| format!("did you mean \"{near}\"?"));

@@ -155,7 +155,7 @@ impl TableReader<'_> {
             unset: node.texts("unset"),
             request: defaults
                 .request
-                .merged(&node.get("request").map(|request| self.request(request)).unwrap_or_default()),
+                .merge(&node.get("request").map(|request| self.request(request)).unwrap_or_default()),
             rows: node.get("rows").map(|list| rows(list, self.files, self.problems)).unwrap_or_default(),
             axes: axes::read(self, node.get("axes"), defaults.table),
             steps: self.steps(node),

@@ -19,7 +19,7 @@ pub(super) fn mutants(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     fields(maker)?;
     xml(maker)?;
     whole(maker)?;
-    exchanged(maker)
+    swap_format(maker)
 }
 
 /// Fields that do not belong in the answer.
@@ -43,7 +43,7 @@ fn fields(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
         let is_own = material.contract.fields(is_success).any(|own| own.keys().next() == Some(key));
         if !is_own {
             let value = donor.and_then(|donor| donor.get(key)).cloned();
-            added.push((operator, key.to_owned(), value.unwrap_or_else(|| made(field))));
+            added.push((operator, key.to_owned(), value.unwrap_or_else(|| make_value(field))));
         }
     }
     for (operator, key, value) in added {
@@ -59,7 +59,7 @@ fn fields(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
 }
 
 /// A value of a field's type.
-fn made(field: &Field) -> Value {
+fn make_value(field: &Field) -> Value {
     match field.type_name.as_str() {
         "integer" | "number" => Value::integer(1),
         "boolean" => Value::Bool(true),
@@ -125,7 +125,7 @@ fn whole(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
 }
 
 /// JSON as XML, and the other way round, labelled as what it is.
-fn exchanged(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
+fn swap_format(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     let envelope = &maker.material.contract.envelope;
     let (format, text, usual) = match &maker.answer().body {
         Body::Json(tree) => {

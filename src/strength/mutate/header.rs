@@ -59,16 +59,16 @@ fn content_type(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
         _ => format!("{media_type};{parameters}"),
     };
     for other in MEDIA_TYPES.into_iter().filter(|other| *other != essence(own)) {
-        labelled(maker, Operator::MediaTypeChanged, &with_parameters(other))?;
+        relabel(maker, Operator::MediaTypeChanged, &with_parameters(other))?;
     }
-    labelled(maker, Operator::MediaTypeDropped, &with_parameters(""))?;
+    relabel(maker, Operator::MediaTypeDropped, &with_parameters(""))?;
     let (charset, _) = labels(&answer.bytes, own);
     let is_named = |other: &str| charset.is_some_and(|charset| charset.eq_ignore_ascii_case(other));
     for other in CHARSETS.into_iter().filter(|other| !is_named(other)) {
-        labelled(maker, Operator::CharsetChanged, &format!("{media_type};charset={other}"))?;
+        relabel(maker, Operator::CharsetChanged, &format!("{media_type};charset={other}"))?;
     }
     if charset.is_some() && has_charset(maker) {
-        labelled(maker, Operator::CharsetDropped, media_type)?;
+        relabel(maker, Operator::CharsetDropped, media_type)?;
     }
     ControlFlow::Continue(())
 }
@@ -85,7 +85,7 @@ fn has_charset(maker: &Maker<'_, '_>) -> bool {
 }
 
 /// The answer with another content type, by which its bytes are read again.
-fn labelled(maker: &mut Maker<'_, '_>, operator: Operator, content_type: &str) -> ControlFlow<()> {
+fn relabel(maker: &mut Maker<'_, '_>, operator: Operator, content_type: &str) -> ControlFlow<()> {
     let mut answer = with_field(maker.answer(), CONTENT_TYPE, Some(content_type));
     read_again(&mut answer);
     maker.give(operator, ("header content-type", content_type), Aspect::Form, answer)

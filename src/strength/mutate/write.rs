@@ -25,16 +25,16 @@ fn element(text: &mut String, name: &str, value: &Value) {
     let entries = if let Value::Map(entries) = value { entries.as_slice() } else { &[] };
     for (key, value) in entries {
         if let Some(attribute) = key.strip_prefix('@') {
-            text.extend([" ", attribute, "=\"", &escaped(&value.to_plain()), "\""]);
+            text.extend([" ", attribute, "=\"", &escape(&value.to_plain()), "\""]);
         }
     }
     text.push('>');
     if !matches!(value, Value::Map(_)) {
-        text.push_str(&escaped(&value.to_plain()));
+        text.push_str(&escape(&value.to_plain()));
     }
     for (key, value) in entries.iter().filter(|(key, _)| !key.starts_with('@')) {
         if key == "#text" {
-            text.push_str(&escaped(&value.to_plain()));
+            text.push_str(&escape(&value.to_plain()));
         } else {
             element(text, key, value);
         }
@@ -42,6 +42,6 @@ fn element(text: &mut String, name: &str, value: &Value) {
     text.extend(["</", name, ">"]);
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,7 +1,7 @@
 //! Whether a text holds a secret in any reading, without the places of it. Main type: [`Glance`].
 
 use super::needles::Needles;
-use super::view::{BASE64, HEX, Rooms, narrowed, unescaped};
+use super::view::{BASE64, HEX, Rooms, narrow, unescape};
 
 /// A look at a text in all its readings, in the order of the search for places, which goes no further than this look.
 pub(super) struct Glance<'a> {
@@ -20,7 +20,7 @@ impl Glance<'_> {
         if depth == 0 {
             return false;
         }
-        for view in [unescaped(bytes), narrowed(bytes)].into_iter().flatten() {
+        for view in [unescape(bytes), narrow(bytes)].into_iter().flatten() {
             if self.finds_within(&view.bytes, depth) {
                 return true;
             }

@@ -21,7 +21,7 @@ use super::secrets::{RecentSignatures, Secrets};
 use crate::model::Value;
 use glance::Glance;
 pub(super) use needles::Needles;
-use view::{BASE64, DecodedView, HEX, narrowed, unescaped};
+use view::{BASE64, DecodedView, HEX, narrow, unescape};
 
 /// What replaces a secret.
 const HIDDEN: &str = "[secret]";
@@ -60,12 +60,12 @@ impl Redactor {
     }
 
     /// The bytes with every secret hidden; none if there is nothing to hide.
-    pub fn hidden(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        self.searched(bytes).0
+    pub fn hide_bytes(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        self.search(bytes).0
     }
 
     /// The bytes with every secret hidden, if there is one, and whether all of them could be searched and hold none.
-    pub fn searched(&self, bytes: &[u8]) -> (Option<Vec<u8>>, bool) {
+    pub fn search(&self, bytes: &[u8]) -> (Option<Vec<u8>>, bool) {
         if bytes.len() < SHORTEST_SECRET {
             return (None, true);
         }
@@ -83,12 +83,12 @@ impl Redactor {
         let mut search = SecretSearch { known, left };
         let mut found = Vec::new();
         search.look(bytes, DEEPEST, &mut found);
-        (Some(replaced(bytes, found)), false)
+        (Some(replace(bytes, found)), false)
     }
 
     /// Hides every secret in a text.
     pub fn hide(&self, text: &mut String) {
-        if let Some(hidden) = self.hidden(text.as_bytes()) {
+        if let Some(hidden) = self.hide_bytes(text.as_bytes()) {
             *text = String::from_utf8_lossy(&hidden).into_owned();
         }
     }
@@ -97,7 +97,7 @@ impl Redactor {
     pub fn hide_all<'t>(&self, texts: impl IntoIterator<Item = &'t mut String>) {
         let texts: Vec<&mut String> = texts.into_iter().collect();
         let joined = texts.iter().map(|text| text.as_str()).collect::<Vec<_>>().join(BETWEEN);
-        let (hidden, is_whole) = self.searched(joined.as_bytes());
+        let (hidden, is_whole) = self.search(joined.as_bytes());
         if hidden.is_some() || !is_whole {
             for text in texts {
                 self.hide(text);
@@ -142,10 +142,10 @@ fn comes_next(text: &[u8], rest: &mut &[u8]) -> bool {
 /// in base64 (for where their case is lost), and those beyond ASCII in UTF-16.
 fn add_forms(needles: &mut Needles, secret: &str) {
     needles.add(secret.as_bytes());
-    let mut again = unescaped(secret.as_bytes());
+    let mut again = unescape(secret.as_bytes());
     while let Some(view) = again {
         needles.add(&view.bytes);
-        again = unescaped(&view.bytes);
+        again = unescape(&view.bytes);
     }
     // A space in a form.
     if secret.contains(' ') {
@@ -181,7 +181,7 @@ impl SecretSearch<'_> {
         if depth == 0 {
             return;
         }
-        for view in [unescaped(bytes), narrowed(bytes)].into_iter().flatten() {
+        for view in [unescape(bytes), narrow(bytes)].into_iter().flatten() {
             self.through(&view, depth, found);
         }
         for encoding in [&BASE64, &HEX] {
@@ -201,7 +201,7 @@ impl SecretSearch<'_> {
 }
 
 /// The bytes with something else in these places; places that touch are one.
-fn replaced(bytes: &[u8], mut places: Vec<Range<usize>>) -> Vec<u8> {
+fn replace(bytes: &[u8], mut places: Vec<Range<usize>>) -> Vec<u8> {
     places.sort_by_key(|place| place.start);
     let mut clean = Vec::with_capacity(bytes.len());
     let (mut end, mut is_open) = (0, false);

@@ -33,7 +33,7 @@ impl Needles {
     /// Looks for this text from now on, unless it is too short.
     pub(in crate::protocol::sign) fn add(&mut self, text: &[u8]) {
         for part in forms(text) {
-            let (key, part) = keyed(part);
+            let (key, part) = key_of(part);
             let (word, bit) = self.place(key);
             self.bits[word] |= bit;
             let same = self.known.entry(key).or_default();
@@ -46,7 +46,7 @@ impl Needles {
     /// Looks for it no more. Its bit stays: that costs a look and finds nothing.
     pub(in crate::protocol::sign) fn remove(&mut self, text: &[u8]) {
         for part in forms(text) {
-            let (key, part) = keyed(part);
+            let (key, part) = key_of(part);
             if let Some(same) = self.known.get_mut(&key) {
                 same.retain(|other| *other != part);
                 if same.is_empty() {
@@ -80,7 +80,7 @@ impl Needles {
         }
         let (mut window, mut end) = (0, 0);
         while end < bytes.len() {
-            window = pushed(window, bytes[end]);
+            window = push_byte(window, bytes[end]);
             end += 1;
             if end < WINDOW {
                 continue;
@@ -112,12 +112,12 @@ impl Needles {
 }
 
 /// The window with one more byte, in lower case, and without its first.
-fn pushed(window: u64, byte: u8) -> u64 {
+fn push_byte(window: u64, byte: u8) -> u64 {
     (window << 8 | u64::from(byte.to_ascii_lowercase())) & 0xffff_ffff_ffff
 }
 
-fn keyed(part: &[u8]) -> (u64, Box<[u8]>) {
-    let key = part[..WINDOW].iter().fold(0, |window, byte| pushed(window, *byte));
+fn key_of(part: &[u8]) -> (u64, Box<[u8]>) {
+    let key = part[..WINDOW].iter().fold(0, |window, byte| push_byte(window, *byte));
     (key, part.to_ascii_lowercase().into())
 }
 

@@ -160,7 +160,7 @@ fn text_in_utf_16_is_looked_through_and_stays_utf_16() {
     for secret in [SECRET, "p\u{e4}ssw\u{f6}rd\u{20ac}\u{1f511}"] {
         for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             let text = |text: &str| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
-            let shown = of(&[secret]).hidden(&text(&format!("\u{feff}a {secret} b"))).unwrap();
+            let shown = of(&[secret]).hide_bytes(&text(&format!("\u{feff}a {secret} b"))).unwrap();
             if secret.is_ascii() {
                 assert_eq!(shown, text("\u{feff}a [secret] b"));
             }
@@ -213,7 +213,7 @@ fn what_holds_no_secret_stays_as_it_is() {
     }
     let mut bytes = vec![0xff, 0xfe, 0x00, 0x80];
     bytes.extend(b"abc".repeat(1000));
-    assert_eq!(of(&[SECRET]).hidden(&bytes), None);
+    assert_eq!(of(&[SECRET]).hide_bytes(&bytes), None);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn a_text_that_is_made_to_be_read_in_many_ways_takes_bounded_work() {
     for _ in 0..3 {
         text = STANDARD.encode(&text);
     }
-    assert_eq!(of(&[SECRET]).hidden(text.as_bytes()), None);
+    assert_eq!(of(&[SECRET]).hide_bytes(text.as_bytes()), None);
 }
 
 #[test]
@@ -254,8 +254,8 @@ fn what_cannot_be_searched_whole_is_not_taken_for_clean() {
         assert!(!glance.finds(text, DEEPEST));
         assert_eq!(glance.is_whole, due, "{left}");
     }
-    assert_eq!(redactor.searched(text), (None, true));
-    assert_eq!(redactor.searched(SECRET.as_bytes()), (Some(b"[secret]".to_vec()), false));
+    assert_eq!(redactor.search(text), (None, true));
+    assert_eq!(redactor.search(SECRET.as_bytes()), (Some(b"[secret]".to_vec()), false));
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl DecodedView {
 }
 
 /// The bytes without escapes of URLs, JSON and XML, each also more than once; none if there are none.
-pub(super) fn unescaped(bytes: &[u8]) -> Option<DecodedView> {
+pub(super) fn unescape(bytes: &[u8]) -> Option<DecodedView> {
     memchr3(b'%', b'\\', b'&', bytes)?;
     let mut view = DecodedView::with_room(bytes.len());
     let mut at = 0;
@@ -145,7 +145,7 @@ fn number(digits: &[u8], radix: u32) -> Option<u32> {
 
 /// The bytes without those that are zero, as UTF-16 and UTF-32 have them beside each ASCII character; none if there are
 /// none.
-pub(super) fn narrowed(bytes: &[u8]) -> Option<DecodedView> {
+pub(super) fn narrow(bytes: &[u8]) -> Option<DecodedView> {
     memchr(0, bytes)?;
     let mut view = DecodedView::with_room(bytes.len());
     for (at, byte) in bytes.iter().enumerate().filter(|(_, byte)| **byte != 0) {
@@ -307,11 +307,11 @@ fn padding(bytes: &[u8], run: &[usize], position: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{BASE64, DecodedView, HEX, narrowed, unescaped};
+    use super::{BASE64, DecodedView, HEX, narrow, unescape};
 
     /// What a text reads as, and the part of it that is behind the first `~` of that up to the second.
     fn read(text: &str) -> (String, Option<&str>) {
-        let view = unescaped(text.as_bytes()).unwrap();
+        let view = unescape(text.as_bytes()).unwrap();
         let shown = String::from_utf8(view.bytes.clone()).unwrap();
         let place = shown.find('<').zip(shown.rfind('>'));
         (shown, place.map(|(start, end)| &text[view.source(start..end + 1)]))
@@ -352,10 +352,10 @@ mod tests {
             "\\",
             "&#99999999999;",
         ] {
-            let shown = unescaped(text.as_bytes()).map(|view| String::from_utf8(view.bytes).unwrap());
+            let shown = unescape(text.as_bytes()).map(|view| String::from_utf8(view.bytes).unwrap());
             assert_eq!(shown.as_deref().unwrap_or(text), text);
         }
-        assert!(unescaped(b"plain").is_none() && narrowed(b"plain").is_none());
+        assert!(unescape(b"plain").is_none() && narrow(b"plain").is_none());
     }
 
     fn all(decode: impl Fn(&[u8], &mut dyn FnMut(DecodedView)), text: &str) -> Vec<(String, String)> {

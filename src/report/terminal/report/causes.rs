@@ -22,7 +22,7 @@ const LONGEST: usize = 240;
 impl<W: Write> TerminalReport<W> {
     /// Lists the causes of what is in the way, with an example of each unless every case was shown.
     pub(super) fn list_causes(&mut self) -> io::Result<()> {
-        let (causes, states) = self.causes.parted();
+        let (causes, states) = self.causes.split();
         let is_verbose = self.style.verbosity == Verbosity::Verbose;
         let (most, most_states) = if is_verbose { (usize::MAX, usize::MAX) } else { (LISTED, STATES) };
         let mut text = String::new();
@@ -40,7 +40,7 @@ impl<W: Write> TerminalReport<W> {
         if !states.is_empty() {
             let about =
                 format!("({}), which the endpoint does not offer; most waiting cases first", states.len());
-            let _ = write!(text, "\n{}", self.style.headed(Paint::Doubtful, "STATES", &about));
+            let _ = write!(text, "\n{}", self.style.with_head(Paint::Doubtful, "STATES", &about));
             text.push_str(&self.lines(&states, most_states, usize::MAX));
         }
         if !text.is_empty() {
@@ -51,7 +51,7 @@ impl<W: Write> TerminalReport<W> {
 
     /// The causes in at most so many lines, each of which is cut to fit.
     pub(super) fn causes_in(&self, room: usize) -> Vec<String> {
-        let listed = self.causes.listed();
+        let listed = self.causes.causes_in_order();
         let others = usize::from(self.causes.others() > 0);
         let heading = self.style.cut("", &format!("CAUSES  {}", about(&listed)), LONGEST);
         if listed.is_empty() || room < 2 {
@@ -61,7 +61,7 @@ impl<W: Write> TerminalReport<W> {
         let digits = digits(&listed);
         let mut lines = vec![heading];
         for cause in listed.iter().take(shown) {
-            lines.push(self.style.cut(&counted(cause, digits), &self.words(cause), LONGEST));
+            lines.push(self.style.cut(&format_count(cause, digits), &self.words(cause), LONGEST));
         }
         if listed.len() > shown || others > 0 {
             lines.push(format!("  and {} more\n", self.rest(&listed, shown)));
@@ -78,7 +78,7 @@ impl<W: Write> TerminalReport<W> {
     }
 
     fn heading(&self, causes: &[&Cause]) -> String {
-        self.style.headed(Paint::Bad, "CAUSES", &about(causes))
+        self.style.with_head(Paint::Bad, "CAUSES", &about(causes))
     }
 
     /// A line for each of the first causes, from one of them on with the case that shows it.
@@ -86,10 +86,10 @@ impl<W: Write> TerminalReport<W> {
         let digits = digits(causes);
         let mut text = String::new();
         for (position, cause) in causes.iter().take(most).enumerate() {
-            let first = counted(cause, digits);
-            text.push_str(&self.style.hung(&first, &self.words(cause), first.len()));
+            let first = format_count(cause, digits);
+            text.push_str(&self.style.hang(&first, &self.words(cause), first.len()));
             if position >= first_id {
-                let id = self.style.painted(Paint::Strong, cause.example.case.as_str());
+                let id = self.style.paint(Paint::Strong, cause.example.case.as_str());
                 let _ = writeln!(text, "{}{id}", " ".repeat(first.len()));
             }
         }
@@ -130,7 +130,7 @@ fn digits(causes: &[&Cause]) -> usize {
     causes.iter().map(|cause| cause.cases).max().unwrap_or_default().to_string().len()
 }
 
-fn counted(cause: &Cause, digits: usize) -> String {
+fn format_count(cause: &Cause, digits: usize) -> String {
     let plural = plural(cause.cases, "case ", "cases");
     format!("  {:>digits$} {plural}  ", cause.cases)
 }
@@ -157,7 +157,7 @@ fn examples(style: TerminalStyle, causes: &[&Cause]) -> String {
             text.push_str(&style.lines("  because   ", because));
         }
         if is_new {
-            text.push_str(&sent(style, example));
+            text.push_str(&show_exchange(style, example));
         }
     }
     text
@@ -172,13 +172,13 @@ fn head(style: TerminalStyle, cause: &Cause, is_new: bool) -> String {
     let place = printable(&format!("{}:{}", example.file.display(), example.line)).replace('\n', "\\n");
     let fits = style.width.is_none_or(|room| width(&first) + width(&place) + 2 <= room);
     let gap = if fits { "  " } else { "\n  " };
-    let place = if is_new { format!("{gap}{}", style.painted(Paint::Faint, &place)) } else { String::new() };
-    let id = style.painted(Paint::Strong, example.case.as_str());
+    let place = if is_new { format!("{gap}{}", style.paint(Paint::Faint, &place)) } else { String::new() };
+    let id = style.paint(Paint::Strong, example.case.as_str());
     format!("{}{place}\n", first.replacen(example.case.as_str(), &id, 1))
 }
 
 /// The request and the answer.
-fn sent(style: TerminalStyle, example: &Example) -> String {
+fn show_exchange(style: TerminalStyle, example: &Example) -> String {
     let mut text = String::new();
     if let Some(request) = &example.request {
         text.push_str(&style.cut("  > ", request, LONGEST));

@@ -76,17 +76,17 @@ impl RowTable {
         };
         let text = format!("{held} of {all} {rows} held on each of {} endpoints{nowhere}", self.endpoints);
         let paint = if others.is_empty() { Paint::Good } else { Paint::Doubtful };
-        write!(out, "\n{}", style.headed(paint, "ERROR ROWS", &text))?;
+        write!(out, "\n{}", style.with_head(paint, "ERROR ROWS", &text))?;
         let mut contract = None;
         let several =
             self.rows.keys().any(|(id, _)| self.rows.keys().next().is_some_and(|(first, _)| id != first));
         for ((id, row), cells) in others.iter().take(LISTED) {
             if several && contract != Some(id) {
-                write!(out, "{}", style.hung("  ", id, 2))?;
+                write!(out, "{}", style.hang("  ", id, 2))?;
                 contract = Some(id);
             }
-            write!(out, "{}", style.hung("  ", row, 4))?;
-            write!(out, "{}", style.hung("    ", &by_outcome(cells), 6))?;
+            write!(out, "{}", style.hang("  ", row, 4))?;
+            write!(out, "{}", style.hang("    ", &by_outcome(cells), 6))?;
         }
         match others.len().saturating_sub(LISTED) {
             0 => Ok(()),

@@ -55,7 +55,7 @@ impl<W: Write> TerminalReport<W> {
             let text = format!(
                 "{count} answer{plural} in {subject}, which no published source promises; nothing fails for it"
             );
-            self.painted_line(Paint::Doubtful, "warning", &text)?;
+            self.paint_line(Paint::Doubtful, "warning", &text)?;
         }
         self.line("snapshots", &snapshots(start, end))?;
         self.orphans(end)?;
@@ -77,27 +77,27 @@ impl<W: Write> TerminalReport<W> {
     /// How the suite differs from its manifest.
     pub(super) fn drift(&mut self, end: &RunEnd) -> io::Result<()> {
         let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) else { return Ok(()) };
-        let text = self.style.hung("", &format!("{drift}:"), 4);
-        writeln!(self.out, "{}", self.style.painted(Paint::Bad, text.trim_end()))?;
+        let text = self.style.hang("", &format!("{drift}:"), 4);
+        writeln!(self.out, "{}", self.style.paint(Paint::Bad, text.trim_end()))?;
         drift
             .lines(DRIFT_LISTED)
             .iter()
-            .try_for_each(|line| write!(self.out, "{}", self.style.hung("    ", line, 6)))
+            .try_for_each(|line| write!(self.out, "{}", self.style.hang("    ", line, 6)))
     }
 
     /// How the run differs from earlier ones.
     pub(super) fn changes(&mut self, end: &RunEnd) -> io::Result<()> {
         let Some(changes) = &end.changes else { return Ok(()) };
-        write!(self.out, "{}", self.style.hung("", &compared(changes), 2))?;
+        write!(self.out, "{}", self.style.hang("", &compared(changes), 2))?;
         let groups = groups(changes);
         if groups.is_empty() {
             writeln!(self.out, "  nothing fails, and nothing did")?;
         }
         for group in groups {
             let paint = if group.is_bad { Paint::Bad } else { Paint::Good };
-            writeln!(self.out, "  {}", self.style.painted(paint, &group.heading))?;
+            writeln!(self.out, "  {}", self.style.paint(paint, &group.heading))?;
             for line in group.lines.iter().take(CHANGED) {
-                write!(self.out, "{}", self.style.hung("    ", line, 6))?;
+                write!(self.out, "{}", self.style.hang("    ", line, 6))?;
             }
             let rest = group.lines.len().saturating_sub(CHANGED);
             if rest > 0 {
@@ -133,7 +133,7 @@ impl<W: Write> TerminalReport<W> {
 
     /// What can be done now.
     pub(super) fn next(&mut self, end: &RunEnd) -> io::Result<()> {
-        let (causes, _) = self.causes.parted();
+        let (causes, _) = self.causes.split();
         let Some(cause) = causes.first() else { return Ok(()) };
         let (code, id) = (cause.code.name(), cause.example.case.clone());
         let mut commands = vec![format!("proofmark show {id}"), format!("proofmark explain {code}")];
@@ -157,7 +157,7 @@ impl<W: Write> TerminalReport<W> {
         if flaky.cases == 0 {
             return Ok(());
         }
-        self.painted_line(Paint::Bad, "flaky", &flaky.head())?;
+        self.paint_line(Paint::Bad, "flaky", &flaky.head())?;
         flaky.named.iter().try_for_each(|each| self.below(each))?;
         let rest = flaky.cases - flaky.named.len();
         if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
@@ -167,7 +167,7 @@ impl<W: Write> TerminalReport<W> {
         if end.stale_waivers.is_empty() {
             return Ok(());
         }
-        self.painted_line(Paint::Bad, "waivers", "some do not hold any more, which fails the run:")?;
+        self.paint_line(Paint::Bad, "waivers", "some do not hold any more, which fails the run:")?;
         end.stale_waivers.iter().try_for_each(|stale| self.below(stale))
     }
 
@@ -178,7 +178,7 @@ impl<W: Write> TerminalReport<W> {
         }
         let plural = plural(stale.len(), " is", "s are");
         let text = format!("{} snapshot{plural}, and not confirmed by this run:", stale.len());
-        self.painted_line(Paint::Doubtful, "stale", &text)?;
+        self.paint_line(Paint::Doubtful, "stale", &text)?;
         for StaleSnapshot { case, why } in stale.iter().take(NAMED_SNAPSHOTS) {
             self.below(&format!("{case}: {why}"))?;
         }
@@ -191,7 +191,7 @@ impl<W: Write> TerminalReport<W> {
             return Ok(());
         }
         let text = format!("{} belong to no case:", end.orphans.len());
-        self.painted_line(Paint::Doubtful, "orphans", &text)?;
+        self.paint_line(Paint::Doubtful, "orphans", &text)?;
         for path in end.orphans.iter().take(NAMED_SNAPSHOTS) {
             // In one line, to be copied.
             let path = printable(&path.display().to_string()).replace('\n', "\\n");
@@ -206,13 +206,13 @@ impl<W: Write> TerminalReport<W> {
         write!(self.out, "{}", self.style.lines(&format!("  {subject:<12}"), text))
     }
 
-    fn painted_line(&mut self, paint: Paint, subject: &str, text: &str) -> io::Result<()> {
+    fn paint_line(&mut self, paint: Paint, subject: &str, text: &str) -> io::Result<()> {
         let lines = self.style.lines(&format!("  {subject:<12}"), text);
-        writeln!(self.out, "{}", self.style.painted(paint, lines.trim_end()))
+        writeln!(self.out, "{}", self.style.paint(paint, lines.trim_end()))
     }
 
     fn below(&mut self, text: &str) -> io::Result<()> {
-        write!(self.out, "{}", self.style.hung("    ", text, 6))
+        write!(self.out, "{}", self.style.hang("    ", text, 6))
     }
 }
 
