@@ -118,7 +118,7 @@ fn record(sent: &BTreeMap<String, String>) -> String {
 #[test]
 fn the_shipped_cases_send_what_they_sent_before() {
     let mut sent_now = sent("none", &["--sign", "none"]);
-    let signed = sent("any", &["--sign", "v3", "signature/"]);
+    let signed = sent("any", &["--sign", "v3", "signature/", "replayed-with-another-signature/"]);
     let unsigned_before = sent_now.remove(BEFORE).unwrap();
     assert_eq!(unsigned_before, "", "unsigned, nothing is asked before the first case");
     sent_now.extend(signed);
