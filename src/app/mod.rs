@@ -53,7 +53,7 @@ pub use series::series;
 pub use session::{Background, REFERENCE, Session, SessionSettings, SnapshotSettings, TestTarget};
 pub use shard::Shard;
 pub use stale::{freshness, keep_stale, stale_snapshot, unusable_files};
-pub use suite::{CaseChoice, Checked, check_endpoints, check_sendable, check_suite, load_selection};
+pub use suite::{CaseChoice, Checked, all_ids, check_endpoints, check_sendable, check_suite, load_selection};
 pub use sweep::{Swept, sweep};
 pub use unnamed::{ENDPOINT_VARIABLE, Unnamed};
 pub use waivers::{Proposed, WaiverTerms};

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::manifest::check_manifest;
 use super::{AppError, EnvironmentVariables, Shard, resolve, today};
 use crate::judgement::find_unmatched;
-use crate::model::{Backing, PreparedStep, Problem, Suite};
+use crate::model::{Backing, CaseId, PreparedStep, Problem, Suite};
 use crate::plan::{CaseFilter, Pattern, Plan, PlannedCase, Selectable, case_ids, filtered, preview, select};
 use crate::protocol::encode;
 use crate::source::{
@@ -93,6 +93,15 @@ fn misnamed(twins: &Twins) -> impl Iterator<Item = Problem> {
         Problem::new(planned.case.spot.clone(), message)
             .hint("write it as table/case, such as twin = \"accepted/plain\"")
     })
+}
+
+/// The ids of all cases of a folder.
+///
+/// # Errors
+/// Files that are invalid or cannot be read.
+pub fn all_ids(cases: &Path) -> Result<Vec<CaseId>, AppError> {
+    let cases = case_ids(&load(cases, Wanted::All)?)?;
+    Ok(cases.into_iter().map(|planned| planned.id).collect())
 }
 
 /// The error rows whose cases have no twin.

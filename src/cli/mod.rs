@@ -7,6 +7,7 @@ mod args;
 mod certificate_text;
 mod change_text;
 mod command;
+mod complete;
 mod dry_run;
 mod excerpt;
 mod exit;
@@ -35,6 +36,11 @@ use exit::{CONFORMS, CliError, USAGE};
 
 /// Runs the program: parses the arguments, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
+    match complete::answer(program) {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::from(CONFORMS),
+        Err(error) => return usage(&error),
+    }
     let parsed = program().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let mut cli = match parsed {
         Ok(cli) => cli,

@@ -3,7 +3,16 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::support::{code, command_names, out, run};
+use crate::support::{code, command_names, copied_cases, err, out, proofmark, run};
+
+/// What a shell is offered for the last of these words.
+fn offered(words: &[&str]) -> Vec<String> {
+    let mut asked = proofmark(&[&["--", "proofmark"], words].concat());
+    asked.env("PROOFMARK_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", words.len().to_string());
+    let output = asked.output().unwrap();
+    assert_eq!((code(&output), err(&output)), (0, String::new()));
+    out(&output).lines().map(str::to_owned).collect()
+}
 
 /// The names of commands, and the long flags of a run, as the help has them.
 fn names() -> Vec<String> {
@@ -20,35 +29,64 @@ fn completions_know_every_command_and_flag() {
         names.iter().any(|name| name == "report") && names.iter().any(|name| name == "--fail-fast"),
         "{names:?}"
     );
+    let [commands, flags] = [offered(&[""]), offered(&["run", "--"])];
+    for name in &names {
+        let known = if name.starts_with("--") { &flags } else { &commands };
+        assert!(known.contains(name), "{name} is not offered: {known:?}");
+    }
+}
+
+#[test]
+fn every_shell_has_a_script_that_asks_the_program() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let output = run(&["completions", shell]);
         let script = out(&output);
         assert_eq!(code(&output), 0, "{shell}");
-        for name in &names {
-            // Fish writes a flag without its dashes.
-            assert!(script.contains(name.trim_start_matches('-')), "{shell} does not know {name}");
-        }
+        assert!(
+            script.contains("PROOFMARK_COMPLETE") && !script.contains("target/debug"),
+            "{shell}: {script}"
+        );
     }
     assert_eq!(code(&run(&["completions", "nosuch"])), 2);
+    let mut asked = proofmark(&["--", "proofmark", ""]);
+    assert_eq!(code(&asked.env("PROOFMARK_COMPLETE", "nosuch").output().unwrap()), 2);
 }
 
 #[test]
 fn completions_offer_the_words_that_a_flag_takes() {
-    for shell in ["bash", "fish"] {
-        let script = out(&run(&["completions", shell]));
-        for words in [
-            ["envelope", "status", "code", "message", "body", "effect", "snapshot"].as_slice(),
-            &["auto", "new", "no", "unseen", "always"],
-            &["none", "v1", "v3", "bearer", "basic", "aws-sigv4"],
-        ] {
-            let is_offered = |text: &str| words.iter().all(|word| text.contains(word));
-            let all = words.join(" ");
-            assert!(
-                if shell == "bash" { script.contains(&all) } else { is_offered(&script) },
-                "{shell} {all}"
-            );
-        }
+    for (flag, words) in [
+        ("--level", ["envelope", "status", "code", "message", "body", "effect", "snapshot"].as_slice()),
+        ("--update", &["auto", "new", "no", "unseen", "always"]),
+        ("--sign", &["none", "v1", "v3", "bearer", "basic", "aws-sigv4"]),
+        ("--report", &["json=", "ndjson=", "junit=", "tap=", "markdown=", "github=", "html=", "sarif="]),
+        ("--fault", &["no-request-id", "slow-answer"]),
+        ("--endpoint", &["reference"]),
+    ] {
+        let found = offered(&["run", flag, ""]);
+        assert!(words.iter().all(|word| found.iter().any(|one| one == word)), "{flag}: {found:?}");
     }
+    let found = offered(&["run", "--fault", "slow"]);
+    assert!(!found.is_empty() && found.iter().all(|fault| fault.starts_with("slow")), "{found:?}");
+}
+
+#[test]
+fn completions_offer_ids_and_endpoints_as_they_are_now() {
+    let folder = copied_cases();
+    let own = |words: &[&str]| {
+        let cases = folder.path().join("cases").display().to_string();
+        offered(&[&["run", "--cases", &cases], words].concat())
+    };
+    assert_eq!(own(&["tag-c"]), ["tag-count/"]);
+    let found = own(&["tag-count/none/"]);
+    assert!(found == ["tag-count/none/form", "tag-count/none/query"], "{found:?}");
+    assert_eq!(own(&["--skip", "ecs/Start"]), ["ecs/StartImagePipelineExecution/"]);
+    std::fs::write(folder.path().join("cases/endpoints.toml"), "[endpoint.mine]\nurl = \"http://m\"\n")
+        .unwrap();
+    assert_eq!(own(&["--endpoint", ""]), ["mine", "reference"]);
+    // Files that cannot be read offer nothing, and are no error.
+    std::fs::write(folder.path().join("cases/endpoints.toml"), "[").unwrap();
+    assert_eq!(own(&["--endpoint", ""]), ["reference"]);
+    assert_eq!(offered(&["run", "--cases", "no/such/folder", "tag"]), Vec::<String>::new());
 }
 
 #[test]

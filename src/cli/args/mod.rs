@@ -23,6 +23,7 @@ pub(super) use shared::{
     Allowed, BoundArgs, ColourChoice, ConnectArgs, FolderArgs, OutputArgs, ReuseArgs, SelectArgs, ShardArgs,
 };
 
+use super::complete::ids;
 use super::words::Words;
 use crate::model::Scheme;
 use crate::report::Code;
@@ -159,7 +160,7 @@ pub(in crate::cli) struct ManifestArgs {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ShowArgs {
     /// The case's id, or parts of it that no other id has
-    #[arg(value_name = "CASE")]
+    #[arg(value_name = "CASE", add = ids())]
     pub(in crate::cli) case: String,
     /// The address that the curl lines go to; that of `proofmark serve` if left out, with lines that set its states up
     #[arg(long, value_name = "URL")]

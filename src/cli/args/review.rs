@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::shared::FolderArgs;
+use crate::cli::complete::ids;
 use crate::snapshot::MaxAge;
 
 /// Which snapshots are meant.
@@ -25,7 +26,7 @@ pub(in crate::cli) struct StoreArgs {
 pub(in crate::cli) struct ReviewArgs {
     /// One part of a case's id between slashes, or several that follow each other; * and ? match any characters; all
     /// without any
-    #[arg(value_name = "PATTERN")]
+    #[arg(value_name = "PATTERN", add = ids())]
     pub(in crate::cli) patterns: Vec<String>,
     /// Take each pattern as the whole id
     #[arg(long)]

@@ -10,6 +10,7 @@ use super::shared::{
     BoundArgs, ConnectArgs, EndpointArgs, FaultArgs, FolderArgs, LevelArgs, OutputArgs, ReuseArgs,
     SelectArgs, ShardArgs,
 };
+use crate::cli::complete::{endpoints, faults};
 use crate::cli::words::Words;
 use crate::snapshot::MaxAge;
 
@@ -84,7 +85,7 @@ pub(in crate::cli) struct TargetArgs {
     /// The endpoint to test: an http address, a name from endpoints.toml, or `reference`, the embedded endpoint; if left
     /// out, that of `PROOFMARK_ENDPOINT`, else the default of endpoints.toml, else `reference`. Several are tested one
     /// after the other
-    #[arg(long, value_name = "URL|NAME", conflicts_with = "fault")]
+    #[arg(long, value_name = "URL|NAME", conflicts_with = "fault", add = endpoints())]
     pub(in crate::cli) endpoint: Vec<String>,
     /// The address of the endpoint's state hook; for several, endpoints.toml has them
     #[arg(long, value_name = "URL", requires = "endpoint")]
@@ -183,10 +184,10 @@ pub(in crate::cli) struct CertifyArgs {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DiffArgs {
     /// The first endpoint: an address, a name from endpoints.toml, or `reference` for the embedded one
-    #[arg(value_name = "FIRST")]
+    #[arg(value_name = "FIRST", add = endpoints())]
     pub(in crate::cli) first: String,
     /// The second endpoint
-    #[arg(value_name = "SECOND")]
+    #[arg(value_name = "SECOND", add = endpoints())]
     pub(in crate::cli) second: String,
     /// The address of the first one's state hook
     #[arg(long, value_name = "URL")]
@@ -222,7 +223,7 @@ pub(in crate::cli) struct NoiseArgs {
     #[command(flatten)]
     pub(in crate::cli) target: EndpointArgs,
     /// Break a promise of the embedded endpoint on purpose; `run --fault list` shows all faults
-    #[arg(long, value_name = "NAME", conflicts_with = "endpoint", help_heading = "Endpoint")]
+    #[arg(long, value_name = "NAME", conflicts_with = "endpoint", help_heading = "Endpoint", add = faults())]
     pub(in crate::cli) fault: Vec<String>,
     #[command(flatten)]
     pub(in crate::cli) bounds: BoundArgs,
@@ -278,7 +279,7 @@ fn percent(text: &str) -> Result<f64, String> {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SweepArgs {
     /// The endpoint to sweep: an http address, or a name from endpoints.toml
-    #[arg(long, value_name = "URL|NAME")]
+    #[arg(long, value_name = "URL|NAME", add = endpoints())]
     pub(in crate::cli) endpoint: String,
     /// List what would be removed, and remove nothing; exit code 1 if there is anything
     #[arg(long)]

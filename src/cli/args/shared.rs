@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::app::Shard;
+use crate::cli::complete::{endpoints, faults, formats, ids};
 use crate::cli::words::{Words, or};
 use crate::model::{Level, Scheme};
 use crate::report::ReportFormat;
@@ -24,7 +25,7 @@ pub(in crate::cli) struct FolderArgs {
 pub(in crate::cli) struct SelectArgs {
     /// One part of an id between slashes, or several that follow each other; * and ? match any characters; all cases
     /// without any
-    #[arg(value_name = "PATTERN", help_heading = None)]
+    #[arg(value_name = "PATTERN", help_heading = None, add = ids())]
     pub(in crate::cli) patterns: Vec<String>,
     /// Take each pattern as the whole id
     #[arg(long)]
@@ -33,7 +34,7 @@ pub(in crate::cli) struct SelectArgs {
     #[arg(short = 'E', long, value_name = "EXPR", alias = "filter-expr")]
     pub(in crate::cli) filterset: Vec<String>,
     /// Skip the cases that this pattern matches; several can be given. Reports list them as skipped on purpose
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", add = ids())]
     pub(in crate::cli) skip: Vec<String>,
     #[command(flatten)]
     pub(in crate::cli) folder: FolderArgs,
@@ -118,7 +119,7 @@ enum ObserveChoice {
 #[command(next_help_heading = "Endpoint")]
 pub(in crate::cli) struct FaultArgs {
     /// Break a promise of the embedded endpoint on purpose; `run --fault list` shows all faults
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", add = faults())]
     pub(in crate::cli) fault: Vec<String>,
 }
 
@@ -128,7 +129,7 @@ pub(in crate::cli) struct FaultArgs {
 pub(in crate::cli) struct EndpointArgs {
     /// The endpoint to test: an http address, a name from endpoints.toml, or `reference`, the embedded endpoint; if left
     /// out, that of `PROOFMARK_ENDPOINT`, else the default of endpoints.toml, else `reference`
-    #[arg(long, value_name = "URL|NAME")]
+    #[arg(long, value_name = "URL|NAME", add = endpoints())]
     pub(in crate::cli) endpoint: Option<String>,
     /// The address of the endpoint's state hook
     #[arg(long, value_name = "URL", requires = "endpoint")]
@@ -198,7 +199,7 @@ pub(in crate::cli) struct ReuseArgs {
 #[command(next_help_heading = "Output")]
 pub(in crate::cli) struct OutputArgs {
     // The help names every format.
-    #[arg(long, value_name = "FORMAT=PATH")]
+    #[arg(long, value_name = "FORMAT=PATH", add = formats())]
     #[arg(help = format!("Write a report: {}, as junit=PATH; `-` is standard output", or(&ReportFormat::NAMES)))]
     pub(in crate::cli) report: Vec<String>,
     /// Let outputs replace files that are something else; never those that are read

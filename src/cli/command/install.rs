@@ -1,18 +1,16 @@
 //! `completions` and `man`: what a shell and a manual reader want to know about the program.
 
-use clap_complete::{Shell, generate};
+use clap_complete::Shell;
 use clap_mangen::Man;
 
 use crate::cli::args::program;
+use crate::cli::complete::script;
 use crate::cli::exit::CliError;
 use crate::cli::print;
 
 /// Prints a script by which a shell completes arguments.
 pub(super) fn completions(shell: Shell) -> Result<u8, CliError> {
-    let mut script = Vec::new();
-    let mut command = program();
-    let name = command.get_name().to_owned();
-    generate(shell, &mut command, name, &mut script);
+    let script = script(program().get_name(), shell).map_err(CliError::Output)?;
     print(&String::from_utf8_lossy(&script))
 }
 
