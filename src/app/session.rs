@@ -113,7 +113,7 @@ pub struct Background {
     pub mutants: Option<Mutants>,
     /// What could not be used and is left alone, for people.
     pub notes: Vec<String>,
-    /// The command line that starts the run, if one does ([`command_line`](super::command_line)).
+    /// The command line that starts the run, if one does ([`command_line`](super::command_line())).
     pub command: Option<String>,
 }
 
