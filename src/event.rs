@@ -336,7 +336,7 @@ impl RunEnd {
             || self.stopped.is_some()
             || self.left_behind > 0
             || self.drift.as_ref().is_some_and(|drift| !drift.is_empty())
-            || self.counts.judged() == 0
+            || self.counts.count_judged() == 0
         {
             Outcome::Inconclusive
         } else {

@@ -57,7 +57,7 @@ pub(super) fn rows_held(twins: &Twins, contracts: &[String], came: &HashMap<Case
     let of = |contract: &String| {
         let mut rows = RowsHeld::default();
         for row in twins.rows().iter().filter(|row| row.contract.as_str() == contract) {
-            match row.standing(came) {
+            match row.row_result(came) {
                 RowResult::Held => rows.held.insert(Arc::from(&*row.row)),
                 RowResult::Unmeasured => rows.unmeasured.insert(Arc::from(&*row.row)),
                 RowResult::NotHeld => rows.not_held.insert(Arc::from(&*row.row)),

@@ -226,7 +226,8 @@ impl Session {
         let client = Client::new(limits, &connection, endpoint.addresses())?;
         let Background { store, orphans, waivers, stale, drift, twins, mutants, notes: _, command } =
             background;
-        let runner = Runner::new(client, endpoint, run, store).waivers(waivers).stale(stale).drift(drift);
+        let runner =
+            Runner::new(client, endpoint, run, store).waivers(waivers).with_stale(stale).drift(drift);
         let runner = runner.command(command);
         Ok(Self { runner: Arc::new(runner), orphans, twins, mutants, reference })
     }

@@ -56,7 +56,7 @@ impl Due {
         }
     }
 
-    fn shown(&self) -> String {
+    fn show(&self) -> String {
         match self {
             Self::Refused => "nothing added, since the request was refused".to_owned(),
             Self::Replay(step) => format!("nothing added, since it repeats the request of step {}", step + 1),
@@ -102,7 +102,7 @@ pub fn effect(
         level: Level::Effect,
         step,
         subject: Level::Effect.name().to_owned(),
-        expected: due.shown(),
+        expected: due.show(),
         actual: if found.is_empty() {
             "nothing added".to_owned()
         } else {

@@ -221,7 +221,7 @@ fn check_status(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) 
     Some(finding(subject, Level::Status, "status", expected.join(" or "), actual, grounds))
 }
 
-fn shown(value: Option<&Value>) -> String {
+fn show_value(value: Option<&Value>) -> String {
     value.map_or_else(|| "nothing".into(), ToString::to_string)
 }
 
@@ -230,7 +230,7 @@ fn check_code(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) ->
     let found = subject.code();
     mismatch(matcher, found.as_ref(), subject.typing())?;
     let grounds = FindingGrounds::of_row(row, subject);
-    Some(finding(subject, Level::Code, "code", matcher.to_string(), shown(found.as_ref()), grounds))
+    Some(finding(subject, Level::Code, "code", matcher.to_string(), show_value(found.as_ref()), grounds))
 }
 
 fn check_message(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) -> Option<Finding> {
@@ -244,7 +244,7 @@ fn check_message(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>)
         let why = text.map_or(Some("it is not text"), |text| message.mismatch(text))?;
         (Value::text(message.as_str()).to_string(), Mismatch::Because(why.to_owned()))
     };
-    let actual = why.beside(&shown(found.as_ref()));
+    let actual = why.beside(&show_value(found.as_ref()));
     Some(finding(subject, Level::Message, "message", expected, actual, FindingGrounds::of_row(row, subject)))
 }
 
@@ -254,7 +254,7 @@ fn check_headers(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
         let field = HeaderField::of(subject.answer, name);
         if !field.meets(matcher) {
             let grounds = FindingGrounds::default();
-            findings.push(finding(subject, Level::Body, name, matcher.to_string(), field.shown(), grounds));
+            findings.push(finding(subject, Level::Body, name, matcher.to_string(), field.show(), grounds));
         }
     }
     findings
@@ -276,7 +276,7 @@ fn check_body(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
         };
         let place = FoundValue { value: found.as_ref(), typing: subject.typing(), target: target(path) };
         if let Some(why) = mismatch_at(matcher, &place) {
-            let actual = why.beside(&shown(found.as_ref()));
+            let actual = why.beside(&show_value(found.as_ref()));
             findings.push(finding(
                 subject,
                 Level::Body,

@@ -78,7 +78,7 @@ impl<'a> HeaderField<'a> {
     }
 
     /// The lines, as a finding shows them.
-    pub(super) fn shown(&self) -> String {
+    pub(super) fn show(&self) -> String {
         if self.lines.is_empty() {
             return "nothing".to_owned();
         }
@@ -188,7 +188,7 @@ mod tests {
             let (bytes, body, flaws) = (Vec::new(), Body::Empty, Vec::new());
             let (elapsed, paused) = (Duration::ZERO, Duration::ZERO);
             let answer = Answer { status: 200, headers, bytes, body, flaws, elapsed, paused };
-            HeaderField::of(&answer, "vary").shown()
+            HeaderField::of(&answer, "vary").show()
         };
         let lines = |count: usize| vec!["\"a\""; count].join(" and ");
         assert_eq!((shown(0), shown(1), shown(10)), ("nothing".into(), lines(1), lines(10)));

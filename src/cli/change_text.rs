@@ -104,7 +104,7 @@ impl DisplayStyle {
         let runs = hunks(old, &change.snapshot.new.text);
         let count: usize = runs.iter().map(Vec::len).sum();
         let mut text = String::new();
-        let mut left = self.shown(count);
+        let mut left = self.shown_count(count);
         for (position, run) in runs.iter().enumerate() {
             if left == 0 {
                 break;
@@ -122,7 +122,7 @@ impl DisplayStyle {
     }
 
     /// How many of so many lines are shown; one line is not left out, since it takes one to say so.
-    fn shown(self, count: usize) -> usize {
+    fn shown_count(self, count: usize) -> usize {
         let most = match self.extent {
             DisplayLength::Screen => LINES,
             DisplayLength::Listing => LINES_OF_MANY,
@@ -133,7 +133,7 @@ impl DisplayStyle {
 
     /// What is said of the lines that are not shown.
     fn rest(self, count: usize) -> String {
-        match (count - self.shown(count), self.extent) {
+        match (count - self.shown_count(count), self.extent) {
             (0, _) => String::new(),
             (rest, DisplayLength::Screen) => format!("  … and {rest} more lines; l shows all\n"),
             (rest, DisplayLength::Listing | DisplayLength::Whole) => format!("  … and {rest} more lines\n"),
@@ -141,9 +141,9 @@ impl DisplayStyle {
     }
 
     /// A whole text, such as the old answers.
-    pub(super) fn whole(self, content: &str) -> String {
+    pub(super) fn show_whole(self, content: &str) -> String {
         let lines: Vec<&str> = content.lines().collect();
-        let shown = self.shown(lines.len());
+        let shown = self.shown_count(lines.len());
         let mut text = String::new();
         for line in &lines[..shown] {
             let piece = Piece { is_marked: false, text: (*line).to_owned() };

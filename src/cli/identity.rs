@@ -16,7 +16,7 @@ use crate::whole_file::WholeFile;
 /// The identity that the arguments ask for; without any, connections are not encrypted.
 pub(super) fn identity(args: &TlsArgs, listen: SocketAddr) -> Result<Option<Identity>, CliError> {
     if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
-        return given(certificate, key).map(Some);
+        return read_identity(certificate, key).map(Some);
     }
     if !args.tls {
         return Ok(None);
@@ -31,7 +31,7 @@ pub(super) fn identity(args: &TlsArgs, listen: SocketAddr) -> Result<Option<Iden
     Identity::self_made(names).map(Some).map_err(failed)
 }
 
-fn given(certificate: &Path, key: &Path) -> Result<Identity, CliError> {
+fn read_identity(certificate: &Path, key: &Path) -> Result<Identity, CliError> {
     let (certificates, secret) = (read(certificate, "--tls-cert")?, read(key, "--tls-key")?);
     Identity::from_pem(&certificates, &secret).map_err(|error| {
         let [certificate, key] = [certificate, key].map(|path| path.display());

@@ -140,11 +140,11 @@ pub fn summarise(record: &CaseRecord, contract: &Contract, rules: &SnapshotRules
     let findings = match &record.verdict {
         // An answer that judges nothing, such as one that asks to slow down, is none to compare with.
         Verdict::Inconclusive(unknown) => return CaseSummary::Inconclusive(unknown.to_string()),
-        Verdict::Skipped(reason) => return skipped(reason),
+        Verdict::Skipped(reason) => return summarise_skipped(reason),
         Verdict::Passed | Verdict::Flaky { .. } => None,
-        Verdict::Failed | Verdict::Waived { .. } => {
-            Some(record.findings.iter().filter(|finding| finding.counts(record.gate)).map(shown).collect())
-        }
+        Verdict::Failed | Verdict::Waived { .. } => Some(
+            record.findings.iter().filter(|finding| finding.counts(record.gate)).map(show_finding).collect(),
+        ),
     };
     let mut names = VolatileNames::default();
     record.given.iter().for_each(|(name, value)| names.add(name, value));
@@ -156,11 +156,11 @@ pub fn summarise(record: &CaseRecord, contract: &Contract, rules: &SnapshotRules
     CaseSummary::Answered { answers, findings }
 }
 
-fn skipped(reason: &Skipped) -> CaseSummary {
+fn summarise_skipped(reason: &Skipped) -> CaseSummary {
     CaseSummary::Skipped { reason: reason.to_string(), is_on_purpose: reason.is_meant() }
 }
 
-fn shown(finding: &Finding) -> String {
+fn show_finding(finding: &Finding) -> String {
     let Finding { level, subject, expected, actual, step, .. } = finding;
     let subject = if *subject == level.name() { String::new() } else { format!(" {subject}") };
     format!("step {}: {level}{subject}: expected {expected}, found {actual}", step + 1)
@@ -182,7 +182,7 @@ fn answer(answer: &Answer, contract: &Contract, leaves: Vec<Leaf>) -> AnswerSumm
 pub fn compare(planned: &PlannedCase, first: &CaseSummary, second: &CaseSummary) -> CaseDifference {
     use CaseSummary::{Answered, Inconclusive, Skipped};
     let (difference, first, second) = match (first, second) {
-        (Answered { .. }, Answered { .. }) => answered(&planned.contract, first, second),
+        (Answered { .. }, Answered { .. }) => compare_answers(&planned.contract, first, second),
         (Answered { .. }, Inconclusive(_) | Skipped { .. }) => {
             (Difference::OnlyFirst, describe_whole(first), describe_whole(second))
         }
@@ -212,7 +212,11 @@ fn row(planned: &PlannedCase) -> Option<String> {
     planned.case.steps.iter().rev().find_map(|step| one(&step.expect))
 }
 
-fn answered(contract: &Contract, first: &CaseSummary, second: &CaseSummary) -> (Difference, String, String) {
+fn compare_answers(
+    contract: &Contract,
+    first: &CaseSummary,
+    second: &CaseSummary,
+) -> (Difference, String, String) {
     let (
         CaseSummary::Answered { answers: one, findings: wrong_in_first },
         CaseSummary::Answered { answers: other, findings: wrong_in_second },

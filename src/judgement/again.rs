@@ -188,7 +188,7 @@ impl<'a> Replay<'a> {
 
     /// The same with the answers of an endpoint on which nothing ever happens: every observation of a place is the same
     /// as the first one.
-    pub(super) fn answered(self, answers: &'a mut dyn FnMut(&Request) -> Answer) -> Self {
+    pub(super) fn with_answers(self, answers: &'a mut dyn FnMut(&Request) -> Answer) -> Self {
         Self { answers: Some(answers), ..self }
     }
 

@@ -105,7 +105,7 @@ impl Watch {
     }
 
     /// Notes the answer to a step's request: later ones may repeat it.
-    pub fn answered(
+    pub fn note_answer(
         &mut self,
         contract: &Contract,
         rule: &EffectRule,

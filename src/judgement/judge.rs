@@ -206,7 +206,7 @@ impl<'a> Judge<'a> {
             (_, due) => due,
         };
         if let Some(rule) = rule {
-            self.watch.answered(contract, rule, position, request, answer);
+            self.watch.note_answer(contract, rule, position, request, answer);
         }
         let mut shared = Vec::new();
         if is_repeated {

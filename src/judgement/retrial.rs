@@ -138,7 +138,7 @@ pub fn passes_with(
     answers: &mut dyn FnMut(&Request) -> Answer,
 ) -> bool {
     let gate = Level::ALL.into_iter().filter(|level| *level != Level::Snapshot).max().unwrap_or(Level::Body);
-    let mut replay = Replay::new(planned, record, gate, templates).answered(answers);
+    let mut replay = Replay::new(planned, record, gate, templates).with_answers(answers);
     let Ok(ended) = replay.follow_case(seed) else { return false };
     if ended.is_none() {
         let _ = replay.end_of_nothing();

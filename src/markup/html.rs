@@ -65,7 +65,7 @@ impl<'a> Html<'a> {
         *budget = 0;
         self.text(&text[..end])?
             .raw("<em> … ")?
-            .shown(text[end..].chars().count())?
+            .show(text[end..].chars().count())?
             .raw(" more characters</em>")
     }
 
@@ -75,7 +75,7 @@ impl<'a> Html<'a> {
     }
 
     /// A number, or something else of this tool's own that shows itself.
-    pub(crate) fn shown(&mut self, value: impl Display) -> io::Result<&mut Self> {
+    pub(crate) fn show(&mut self, value: impl Display) -> io::Result<&mut Self> {
         self.text(&value.to_string())
     }
 

@@ -43,10 +43,10 @@ struct Exponent<'a> {
 
 impl<'a> Decimal<'a> {
     fn read(text: &'a str) -> Option<Self> {
-        let (is_negative, text) = signed(text);
+        let (is_negative, text) = split_sign(text);
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
-        let (is_exponent_negative, exponent) = signed(exponent);
+        let (is_exponent_negative, exponent) = split_sign(exponent);
         if ![whole, fraction, exponent].into_iter().all(is_digits) {
             return None;
         }
@@ -98,7 +98,7 @@ impl Exponent<'_> {
     }
 }
 
-fn signed(text: &str) -> (bool, &str) {
+fn split_sign(text: &str) -> (bool, &str) {
     match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),

@@ -354,13 +354,13 @@ impl VerdictCounts {
     }
 
     /// Those whose answers were compared with the contract.
-    pub fn judged(&self) -> usize {
+    pub fn count_judged(&self) -> usize {
         self.passed + self.flaky + self.failed + self.waived
     }
 
     /// All cases.
     pub fn total(&self) -> usize {
-        self.judged() + self.inconclusive + self.skipped
+        self.count_judged() + self.inconclusive + self.skipped
     }
 }
 

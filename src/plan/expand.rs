@@ -73,7 +73,7 @@ pub struct PlannedCase {
 
 impl PlannedCase {
     /// The pattern by which it is skipped on purpose, if it is.
-    pub fn skipped(&self) -> Option<&str> {
+    pub fn skip_pattern(&self) -> Option<&str> {
         self.skipped.as_deref()
     }
 

@@ -35,7 +35,7 @@ pub(super) const COMMON_PARAMETERS: [&str; 13] = [
 
 /// The token of a request, if it has one and may have it.
 pub(super) fn read_token<'a>(params: &'a Params, policy: &Policy) -> Result<Option<&'a str>, Refusal> {
-    let token = params.given("ClientToken");
+    let token = params.non_empty("ClientToken");
     let is_bad_token = token.is_some_and(|token| is_unsupported(token, policy));
     policy.refuse_if(is_bad_token, ReferenceRow::TokenUnsupported)?;
     Ok(token)

@@ -54,7 +54,7 @@ impl BuildCommand {
         ("COMPONENT", Self::Component),
     ];
 
-    fn named(word: &str) -> Option<Self> {
+    fn of_word(word: &str) -> Option<Self> {
         let mut named = Self::NAMED.iter();
         let found = named.find(|(name, _)| name.eq_ignore_ascii_case(word));
         found.map(|(_, command)| *command)
@@ -104,7 +104,7 @@ impl Script {
     fn take(&mut self, line: &str, is_first: bool, stage: Stage) -> Result<(), String> {
         let (word, arguments) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let arguments = arguments.trim();
-        let Some(command) = BuildCommand::named(word) else {
+        let Some(command) = BuildCommand::of_word(word) else {
             return Err(format!("the command \"{}\" is not supported", quote(word)));
         };
         let word = word.to_ascii_uppercase();

@@ -16,10 +16,10 @@ pub(super) enum ServedOperation {
 }
 
 impl ServedOperation {
-    fn named(action: &str) -> Option<Self> {
+    fn of_action(action: &str) -> Option<Self> {
         match action {
             "StartImagePipelineExecution" => Some(Self::StartImagePipelineExecution),
-            other => Sibling::named(other).map(Self::Sibling),
+            other => Sibling::of_action(other).map(Self::Sibling),
         }
     }
 
@@ -38,7 +38,7 @@ const VERSION: &str = "2014-05-26";
 /// Whether the endpoint carries an operation in a version of the API.
 #[must_use]
 pub fn carries(operation: &str, version: &str) -> bool {
-    ServedOperation::named(operation).is_some() && version == VERSION
+    ServedOperation::of_action(operation).is_some() && version == VERSION
 }
 
 /// Lets a call through to its operation, or refuses it.
@@ -53,7 +53,7 @@ pub(super) fn admit(call: &Call, policy: &Policy) -> Result<ServedOperation, Ref
     policy.refuse_if(format.is_err(), ReferenceRow::FormatInvalid)?;
     let action = call.action.as_deref();
     policy.refuse_if(action.is_none(), ReferenceRow::ActionMissing)?;
-    let operation = action.and_then(ServedOperation::named);
+    let operation = action.and_then(ServedOperation::of_action);
     policy.refuse_if(operation.is_none(), ReferenceRow::ActionNotFound)?;
     let is_version = call.version.as_deref() == Some(VERSION);
     policy.refuse_if(!is_version, ReferenceRow::VersionInvalid)?;

@@ -59,7 +59,7 @@ pub(super) fn respond(world: &mut World, ids: &IdSource, body: &[u8]) -> StateRe
     };
     match request.action {
         Action::Setup => {
-            let own = request.purpose.map(|purpose| ids.labelled(&purpose)).filter(|own| is_free(own, world));
+            let own = request.purpose.map(|purpose| ids.derive(&purpose)).filter(|own| is_free(own, world));
             set_up(*state, &request.params.unwrap_or_default(), world, own.as_ref().unwrap_or(ids))
         }
         Action::Teardown => tear_down(&request.variables.unwrap_or_default(), world),

@@ -26,7 +26,7 @@ impl IdSource {
 
     /// A source that follows from this one's seed and a label alone, whatever was made before: two
     /// callers that differ in their labels get the same identifiers in any order.
-    pub(super) fn labelled(&self, label: &str) -> Self {
+    pub(super) fn derive(&self, label: &str) -> Self {
         // FNV-1a in 64 bits.
         let hash = label.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
@@ -101,8 +101,8 @@ mod tests {
     fn labelled_sources_do_not_depend_on_what_was_made_before() {
         let (one, other) = (IdSource::new(7), IdSource::new(7));
         one.request();
-        assert_eq!(one.labelled("a").resource("ip"), other.labelled("a").resource("ip"));
-        assert_ne!(one.labelled("a").resource("ip"), other.labelled("b").resource("ip"));
+        assert_eq!(one.derive("a").resource("ip"), other.derive("a").resource("ip"));
+        assert_ne!(one.derive("a").resource("ip"), other.derive("b").resource("ip"));
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Service {
         let call = Call::read(parts, received, &self.honest.wire);
         let facts = {
             let world = self.world();
-            let past = call.params.given("ImagePipelineId").and_then(|pipeline| world.past(pipeline));
+            let past = call.params.non_empty("ImagePipelineId").and_then(|pipeline| world.past(pipeline));
             Facts::of(&call, &self.honest.wire, past)
         };
         let conduct = self.habits.towards(&facts);
@@ -108,12 +108,12 @@ impl Service {
 
     /// A refusal changes nothing but a count, unless a fault starts what was refused.
     fn note_refusal(&self, call: &Call, refused: &Refused) {
-        let is_sibling = call.action.as_deref().and_then(Sibling::named).is_some();
-        if let Some(pipeline) = call.params.given("ImagePipelineId").filter(|_| !is_sibling) {
+        let is_sibling = call.action.as_deref().and_then(Sibling::of_action).is_some();
+        if let Some(pipeline) = call.params.non_empty("ImagePipelineId").filter(|_| !is_sibling) {
             let mut world = self.world();
             world.note_refusal(pipeline);
             if refused.starts_anyway {
-                let execution = self.ids.labelled(pipeline).resource("exec");
+                let execution = self.ids.derive(pipeline).resource("exec");
                 world.begin(pipeline, execution);
             }
         }
@@ -158,7 +158,7 @@ impl Service {
                 ExecutionId::Pipeline => pipeline.to_owned(),
                 ExecutionId::Count => begun.to_string(),
             };
-            self.ids.labelled(&label).resource("exec")
+            self.ids.derive(&label).resource("exec")
         };
         let early = if policy.atomic_start.is_kept() {
             None

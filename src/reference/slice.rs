@@ -111,7 +111,7 @@ impl Facts {
         let format = call.format(wire).unwrap_or_else(|_| call.style.default_format());
         let signature = if call.sent.headers.contains_key("authorization") {
             SignatureIs::V3
-        } else if call.params.given("Signature").is_some() {
+        } else if call.params.non_empty("Signature").is_some() {
             SignatureIs::V1
         } else {
             SignatureIs::None
@@ -129,7 +129,7 @@ impl Facts {
                 WireFormat::Xml => FormatIs::Xml,
             },
             signature,
-            token: presence(call.params.given("ClientToken").is_some()),
+            token: presence(call.params.non_empty("ClientToken").is_some()),
             tags: presence(call.params.iter().any(|(name, _)| name.starts_with("Tag."))),
             state: executions.map(|executions| {
                 let mut all = executions.iter();
@@ -198,14 +198,16 @@ impl Slice {
     fn set(&mut self, condition: &str) -> Option<()> {
         let (name, value) = condition.split_once('=')?;
         match name {
-            "method" => set_to(&mut self.method, named(MethodIs::ALL, value, MethodIs::word)),
-            "place" => set_to(&mut self.place, named(PlaceIs::ALL, value, PlaceIs::word)),
-            "format" => set_to(&mut self.format, named(FormatIs::ALL, value, FormatIs::word)),
-            "signature" => set_to(&mut self.signature, named(SignatureIs::ALL, value, SignatureIs::word)),
-            "token" => set_to(&mut self.token, named(Presence::ALL, value, Presence::word)),
-            "tags" => set_to(&mut self.tags, named(Presence::ALL, value, Presence::word)),
-            "position" => set_to(&mut self.position, named(Position::ALL, value, Position::word)),
-            "state" => set_to(&mut self.state, named(StateIs::ALL, value, StateIs::word)),
+            "method" => set_to(&mut self.method, find_by_word(MethodIs::ALL, value, MethodIs::word)),
+            "place" => set_to(&mut self.place, find_by_word(PlaceIs::ALL, value, PlaceIs::word)),
+            "format" => set_to(&mut self.format, find_by_word(FormatIs::ALL, value, FormatIs::word)),
+            "signature" => {
+                set_to(&mut self.signature, find_by_word(SignatureIs::ALL, value, SignatureIs::word))
+            }
+            "token" => set_to(&mut self.token, find_by_word(Presence::ALL, value, Presence::word)),
+            "tags" => set_to(&mut self.tags, find_by_word(Presence::ALL, value, Presence::word)),
+            "position" => set_to(&mut self.position, find_by_word(Position::ALL, value, Position::word)),
+            "state" => set_to(&mut self.state, find_by_word(StateIs::ALL, value, StateIs::word)),
             "refusals" => set_to(&mut self.refusals, value.parse().ok()),
             "starts" => set_to(&mut self.starts, value.parse().ok()),
             "since" => set_to(&mut self.since, value.parse().ok()),
@@ -214,7 +216,7 @@ impl Slice {
     }
 }
 
-fn named<T: Copy>(all: &[T], word: &str, word_of: impl Fn(T) -> &'static str) -> Option<T> {
+fn find_by_word<T: Copy>(all: &[T], word: &str, word_of: impl Fn(T) -> &'static str) -> Option<T> {
     all.iter().copied().find(|known| word_of(*known) == word)
 }
 

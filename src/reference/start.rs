@@ -36,9 +36,9 @@ impl StartRequest {
     ///
     /// The way is what an endpoint keeps tokens apart by that should not; it is empty for all others.
     pub(super) fn read(params: &Params, policy: &Policy, way: &str) -> Result<Self, Refusal> {
-        let region = params.given("RegionId");
+        let region = params.non_empty("RegionId");
         policy.refuse_if(region.is_none(), ReferenceRow::RegionMissing)?;
-        let pipeline = params.given("ImagePipelineId");
+        let pipeline = params.non_empty("ImagePipelineId");
         policy.refuse_if(pipeline.is_none(), ReferenceRow::PipelineMissing)?;
         let token = client_token::read_token(params, policy)?;
         let (tags, template_tags) = (Tags::read(params, "Tag"), Tags::read(params, "TemplateTag"));

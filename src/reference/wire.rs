@@ -103,7 +103,7 @@ impl Call {
             let value = parts.headers.get(name)?.to_str().ok()?;
             policy.headers_read.is_kept().then(|| value.to_owned())
         };
-        let named_by_parameter = params.given("Action").map(str::to_owned);
+        let named_by_parameter = params.non_empty("Action").map(str::to_owned);
         let named_by_header = header("x-acs-action");
         let style = match (&named_by_parameter, &named_by_header) {
             (None, Some(_)) => ActionPlace::Header,
@@ -114,7 +114,7 @@ impl Call {
             path: parts.uri.path().to_owned(),
             host: host_of(&parts.headers),
             action: named_by_parameter.or(named_by_header),
-            version: params.given("Version").map(str::to_owned).or_else(|| header("x-acs-version")),
+            version: params.non_empty("Version").map(str::to_owned).or_else(|| header("x-acs-version")),
             style,
             params,
             body: body.size,
@@ -124,7 +124,7 @@ impl Call {
 
     /// The format that the caller asks for, or that its style implies.
     pub(super) fn format(&self, policy: &WirePolicy) -> Result<WireFormat, UnknownFormat> {
-        let Some(asked) = self.params.given("Format") else {
+        let Some(asked) = self.params.non_empty("Format") else {
             return Ok(self.style.default_format());
         };
         let is_any_case = policy.any_case_of_format.is_kept();
@@ -169,7 +169,7 @@ impl Params {
     }
 
     /// The value of a parameter, where an empty one counts as not sent.
-    pub(super) fn given(&self, name: &str) -> Option<&str> {
+    pub(super) fn non_empty(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
     }
 

@@ -247,7 +247,7 @@ fn write_causes(out: &mut Sink, causes: &Causes) -> io::Result<()> {
     if causes.others() > 0 {
         writeln!(out, "Cases with still other causes: {}.\n", causes.others())?;
     }
-    match causes.skipped() {
+    match causes.describe_skipped() {
         Some(skipped) => writeln!(out, "{}.\n", cell(&skipped)),
         None => Ok(()),
     }

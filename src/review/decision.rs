@@ -77,7 +77,7 @@ pub fn digest(recorded: &SnapshotFile) -> String {
 
 impl Decision {
     /// Whether the decision can be applied, by the snapshots that are pending and accepted for the case now.
-    pub fn standing<'a>(
+    pub fn find_target<'a>(
         &self,
         pending: Option<&'a PendingSnapshot>,
         accepted: Option<&SnapshotFile>,
@@ -124,7 +124,7 @@ impl Decisions {
         let reader = DecisionReader { file };
         // A reader that serde derives would take a list of values for an object, too.
         if !file.text.trim_start().starts_with('{') {
-            return Err(vec![reader.said(0, "a file of decisions is a JSON object".into())]);
+            return Err(vec![reader.problem_at(0, "a file of decisions is a JSON object".into())]);
         }
         let whole = |error: serde_json::Error| vec![reader.problem(0, &file.text, &error)];
         let head: RawHead<'_> = serde_json::from_str(&file.text).map_err(whole)?;
@@ -184,10 +184,10 @@ impl DecisionReader<'_> {
         let at = (offset + start).min(self.file.text.len());
         let message = error.to_string();
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-        self.said(at, message.to_owned())
+        self.problem_at(at, message.to_owned())
     }
 
-    fn said(&self, at: usize, message: String) -> Problem {
+    fn problem_at(&self, at: usize, message: String) -> Problem {
         Problem::new(Spot { file: Arc::clone(self.file), bytes: at..at }, message)
     }
 }
@@ -318,7 +318,7 @@ mod tests {
             (Choice::Reject, None, Some(&other), DecisionTarget::Gone),
         ] {
             assert_eq!(
-                decided(decision, before).standing(None, accepted),
+                decided(decision, before).find_target(None, accepted),
                 expected,
                 "{decision:?} {accepted:?}"
             );

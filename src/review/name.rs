@@ -70,7 +70,7 @@ impl NamePlace {
         (self.step, self.is_answer)
     }
 
-    fn said(&self) -> String {
+    fn describe(&self) -> String {
         let whose = if self.is_answer { "answer" } else { "request" };
         format!("{} in {whose} {}", self.path, self.step + 1)
     }
@@ -122,7 +122,7 @@ fn fact(name: &str, first: &NamePlace, second: &NamePlace, is_equal: bool) -> (F
     let places = if is_alike {
         format!("{}s {} and {}", owner(first), first.step + 1, second.step + 1)
     } else {
-        format!("{} and {}", first.said(), second.said())
+        format!("{} and {}", first.describe(), second.describe())
     };
     let kind = [first, second].map(|place| format!("{} {}", owner(place), place.path)).join(" ");
     let key = format!("equality {name} {is_equal} {} {kind}", first.owner() == second.owner());

@@ -338,7 +338,7 @@ impl<'a> Attempt<'a> {
         let mut attempt = 1;
         let mut retried = Vec::new();
         loop {
-            let signed = self.signed(request, spec)?;
+            let signed = self.sign(request, spec)?;
             let sending = async {
                 let turn = client.turn().await;
                 client.send(turn, &endpoint.address, &signed).await
@@ -364,7 +364,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// The request as it goes out. The record keeps the unsigned one, which holds no secret and can be signed anew.
-    fn signed<'r>(&self, request: &'r Request, spec: &RequestSpec) -> Result<Cow<'r, Request>, Ended> {
+    fn sign<'r>(&self, request: &'r Request, spec: &RequestSpec) -> Result<Cow<'r, Request>, Ended> {
         let endpoint = &self.runner.endpoint;
         if spec.raw.after_signing.is_none() && !endpoint.signing.signs(spec.sign) {
             return Ok(Cow::Borrowed(request));

@@ -108,7 +108,7 @@ impl Runner {
     /// Sets the snapshots that are stale before the run; without them, the run does not report which ones still are at
     /// its end.
     #[must_use]
-    pub fn stale(mut self, stale: Option<Vec<StaleSnapshot>>) -> Self {
+    pub fn with_stale(mut self, stale: Option<Vec<StaleSnapshot>>) -> Self {
         self.stale = stale;
         self
     }
@@ -158,7 +158,7 @@ impl Runner {
     }
 
     /// What is left in place on the endpoint, as --keep-states asks.
-    fn kept(&self) -> Option<String> {
+    fn kept_states(&self) -> Option<String> {
         if !self.settings.keeps_states {
             return None;
         }
@@ -192,16 +192,16 @@ impl Runner {
     /// Runs one case once, as the one of this number, from 1: each has other random values.
     async fn repetition(&self, planned: &PlannedCase, number: u32, stop: &Stop) -> CaseRecord {
         if let Some(reason) = stop.before_a_case() {
-            return self.skipped(planned, reason.into());
+            return self.record_skipped(planned, reason.into());
         }
-        if let Some(pattern) = planned.skipped() {
-            return self.skipped(planned, Skipped::OnPurpose { pattern: pattern.to_owned() });
+        if let Some(pattern) = planned.skip_pattern() {
+            return self.record_skipped(planned, Skipped::OnPurpose { pattern: pattern.to_owned() });
         }
         if !self.settings.allows_billable && billable_requests(planned) > 0 {
-            return self.skipped(planned, Skipped::Billable);
+            return self.record_skipped(planned, Skipped::Billable);
         }
         if let Some(reason) = self.unsigned_reason(planned) {
-            return self.skipped(planned, reason);
+            return self.record_skipped(planned, reason);
         }
         let mut record = Attempt::new(self, planned, number).run(stop).await;
         self.waivers.apply(&mut record);
@@ -216,7 +216,7 @@ impl Runner {
         Some(Skipped::Unsigned { scheme: missing, is_meant: signing.is_said() })
     }
 
-    fn skipped(&self, planned: &PlannedCase, reason: Skipped) -> CaseRecord {
+    fn record_skipped(&self, planned: &PlannedCase, reason: Skipped) -> CaseRecord {
         let scope = open_scope(planned, self.settings.seed, &self.templates);
         CaseRecord {
             id: planned.id.clone(),
@@ -309,7 +309,7 @@ pub async fn run(
         stop.stop_for_mix_up();
     }
     let stale_snapshots = runner.still_stale();
-    runner.conclude().into_iter().chain(runner.kept()).for_each(|text| emit(Event::Warned { text }));
+    runner.conclude().into_iter().chain(runner.kept_states()).for_each(|text| emit(Event::Warned { text }));
     let drift = runner.drift.clone();
     let elapsed = whole_micros(start.elapsed());
     let end = RunEnd { stale_snapshots, drift, ..tally.finish(orphans, stop.stopped(), elapsed) };

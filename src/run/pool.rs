@@ -198,7 +198,7 @@ struct SharedRun {
 impl SharedRun {
     /// Takes the case at a position to its end, and drops the evidence that no report needs.
     async fn finish(&self, position: usize) -> Weighed<Box<CaseRecord>> {
-        let mut record = self.judged(&self.planned[position]).await;
+        let mut record = self.judge(&self.planned[position]).await;
         let is_needed = self.runner.settings.keeps_exchanges
             || !matches!(record.verdict, Verdict::Passed)
             || !record.findings.is_empty();
@@ -216,10 +216,10 @@ impl SharedRun {
     }
 
     /// Runs a case, unless enough have failed.
-    async fn judged(&self, planned: &PlannedCase) -> CaseRecord {
+    async fn judge(&self, planned: &PlannedCase) -> CaseRecord {
         let enough = self.runner.settings.enough.map_or(usize::MAX, NonZeroUsize::get);
         if self.failed.load(Ordering::Relaxed) >= enough {
-            return self.runner.skipped(planned, Skipped::EnoughFailed);
+            return self.runner.record_skipped(planned, Skipped::EnoughFailed);
         }
         let record = self.runner.repeat(planned, &self.stop).await;
         if record.verdict == Verdict::Failed {

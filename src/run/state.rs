@@ -154,15 +154,15 @@ async fn set_up(
     let answer = post(context, hook, asked.clone()).await;
     let (status, bytes) = answer.map_err(|fault| HookFailure::Failed(describe(&fault)))?;
     if status == 404 {
-        return Err(HookFailure::DoesNotKnow(shown(&bytes)));
+        return Err(HookFailure::DoesNotKnow(show_bytes(&bytes)));
     }
     if !(200..300).contains(&status) {
-        return Err(HookFailure::Failed(format!("the hook answered {status}: {}", shown(&bytes))));
+        return Err(HookFailure::Failed(format!("the hook answered {status}: {}", show_bytes(&bytes))));
     }
     let variables = variables(&bytes).ok_or_else(|| {
         HookFailure::Failed(format!(
             "the hook's answer is neither a JSON object of variables nor empty: {}",
-            shown(&bytes)
+            show_bytes(&bytes)
         ))
     })?;
     Ok(PreparedState { state, params, variables, asked })
@@ -231,7 +231,7 @@ async fn tell_hook(context: &Context<'_>, set_up: &PreparedState) -> Result<(), 
     if (200..300).contains(&status) {
         Ok(())
     } else {
-        Err(format!("the hook answered {status}: {}", shown(&bytes)))
+        Err(format!("the hook answered {status}: {}", show_bytes(&bytes)))
     }
 }
 
@@ -244,7 +244,7 @@ fn describe(fault: &NoAnswer) -> String {
     format!("the hook gave no answer: {fault}")
 }
 
-fn shown(bytes: &[u8]) -> String {
+fn show_bytes(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let cut: String = text.chars().take(SHOWN).collect();
     Value::Text(cut).to_string()

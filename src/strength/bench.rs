@@ -169,7 +169,7 @@ impl Bench {
         let subject = retrial.subject(step, &mutant.answer);
         let permit = permit(&subject, mutant, &planned.case, &retried.findings).filter(|_| is_silent);
         match permit {
-            Some(permit) => self.figures.open(of, &permit, in_snapshots),
+            Some(permit) => self.figures.count_open(of, &permit, in_snapshots),
             None => self.figures.gap(of, in_snapshots),
         }
     }

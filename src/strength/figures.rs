@@ -130,7 +130,7 @@ impl Figures {
         *self.levels.entry(level).or_default() += 1;
     }
 
-    pub(super) fn open(&mut self, of: Counted<'_>, permit: &Permit, in_snapshots: bool) {
+    pub(super) fn count_open(&mut self, of: Counted<'_>, permit: &Permit, in_snapshots: bool) {
         self.counts(of, |count| count.open += 1);
         self.in_snapshots += u64::from(in_snapshots);
         let Permit { text, site: FileLocation { file, line, .. } } = permit;

@@ -96,7 +96,7 @@ impl Floor {
     pub fn best(&self, twins: &Twins) -> Option<FloorScore> {
         let ground = |(fake, passed): &(Fake, HashSet<CaseId>)| {
             let came = |id: &CaseId| if passed.contains(id) { Came::Passed } else { Came::Failed };
-            let held = twins.rows().iter().filter(|row| row.standing(came) == RowResult::Held).count();
+            let held = twins.rows().iter().filter(|row| row.row_result(came) == RowResult::Held).count();
             FloorScore {
                 endpoint: description(*fake, &self.labels),
                 passed: passed.len(),

@@ -71,7 +71,7 @@ impl Mutants {
         let came = |id: &CaseId| self.came.get(id).copied().unwrap_or(Came::Unmeasured);
         Mutated {
             floor: self.floor.best(&self.twins),
-            standings: self.twins.rows().iter().map(|row| row.standing(came)).collect(),
+            standings: self.twins.rows().iter().map(|row| row.row_result(came)).collect(),
             figures: self.bench.finish(),
             apart: self.apart,
         }

@@ -71,7 +71,7 @@ pub enum RowResult {
 
 impl RowCases {
     /// What is known of the row, by what came of cases.
-    pub fn standing(&self, came: impl Fn(&CaseId) -> Came) -> RowResult {
+    pub fn row_result(&self, came: impl Fn(&CaseId) -> Came) -> RowResult {
         if self.cases.is_empty() {
             return RowResult::Unexpected;
         }

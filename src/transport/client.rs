@@ -146,7 +146,7 @@ impl Client {
         let elapsed = whole_micros(start.elapsed());
         let out_of_time = || Failure::Fault(NoAnswer::TimedOut { what: "the answer".into(), after: limit });
         let taken = taken.unwrap_or_else(|| Err(out_of_time())).map_err(|failure| match failure {
-            Failure::Fault(fault) => Failure::Fault(pause.named(fault)),
+            Failure::Fault(fault) => Failure::Fault(pause.attach_to(fault)),
             other @ (Failure::Unsent { .. } | Failure::Ended(_)) => other,
         });
         let ReceivedAnswer { head, body, surplus, rest } = taken?;
@@ -181,7 +181,7 @@ impl Client {
         }
         let answered =
             answered.unwrap_or(Err(NoAnswer::TimedOut { what: "the answer".into(), after: limit }));
-        let (status, bytes) = answered.map_err(|fault| pause.named(fault))?;
+        let (status, bytes) = answered.map_err(|fault| pause.attach_to(fault))?;
         let hidden = self.redactor.as_ref().and_then(|redactor| redactor.hide_bytes(&bytes));
         Ok((status, hidden.unwrap_or(bytes)))
     }

@@ -77,7 +77,7 @@ impl Dialler {
             Some(Err(error)) => Err(NoAnswer::Connect { reason: innermost_cause(&error) }),
             None => Err(NoAnswer::TimedOut { what: "the connection".into(), after: self.limit }),
         };
-        connected.map_err(|fault| pause.named(fault))
+        connected.map_err(|fault| pause.attach_to(fault))
     }
 
     async fn connect(&self, address: &Address) -> io::Result<Stream> {

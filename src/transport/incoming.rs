@@ -20,7 +20,7 @@ pub(super) fn answer(
     redactor: Option<&Redactor>,
 ) -> Result<Answer, NoAnswer> {
     let mut flaws: Vec<Flaw> =
-        surplus.map(|bytes| Flaw::Surplus { start: shown(&bytes) }).into_iter().collect();
+        surplus.map(|bytes| Flaw::Surplus { start: show_bytes(&bytes) }).into_iter().collect();
     let labels = head.headers.get_all(CONTENT_ENCODING).iter().map(text);
     let bytes = match coding::decode(body, labels, limit)? {
         DecodedBody::Bytes(bytes) => bytes,
@@ -50,10 +50,10 @@ fn content_type(headers: &[(String, String)]) -> Option<String> {
 fn text(value: &HeaderValue) -> String {
     match value.to_str() {
         Ok(plain) => plain.to_owned(),
-        Err(_) => shown(value.as_bytes()),
+        Err(_) => show_bytes(value.as_bytes()),
     }
 }
 
-fn shown(bytes: &[u8]) -> String {
+fn show_bytes(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

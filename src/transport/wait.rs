@@ -37,7 +37,7 @@ impl Pause {
     }
 
     /// A fault, with the pause that may be its cause.
-    pub(super) fn named(self, fault: NoAnswer) -> NoAnswer {
+    pub(super) fn attach_to(self, fault: NoAnswer) -> NoAnswer {
         if !self.is_some() {
             return fault;
         }
@@ -173,7 +173,7 @@ mod tests {
     fn a_pause_is_no_part_of_the_answers_time_and_a_fault_names_it() {
         let pause = Pause { whole: seconds(40), counted: seconds(30) };
         assert_eq!(pause.take_out(seconds(31)), (seconds(1), seconds(40)));
-        let fault = pause.named(NoAnswer::Broken { reason: "reset".into() });
+        let fault = pause.attach_to(NoAnswer::Broken { reason: "reset".into() });
         assert_eq!(
             fault.to_string(),
             "the exchange broke: reset (this machine was paused for 40.0s meanwhile)"

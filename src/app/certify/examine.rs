@@ -363,7 +363,7 @@ impl<R: Read> EventFile<R> {
         let line = String::from_utf8(line).map_err(|_| wrong("it is not text".into()))?;
         let event = read_event(&line).map_err(|error| wrong(format!("line {at}: {error}")))?;
         if event_line(&event).ok().as_deref() != Some(line.as_str()) {
-            return Err(wrong(format!("line {at}: it is not as proofmark writes {}", named(&event))));
+            return Err(wrong(format!("line {at}: it is not as proofmark writes {}", event_name(&event))));
         }
         add_place(event, &self.places).map(Some)
     }
@@ -377,7 +377,7 @@ impl<R: Read> Iterator for EventFile<R> {
     }
 }
 
-fn named(event: &Event) -> String {
+fn event_name(event: &Event) -> String {
     match event {
         Event::Finished(record) => format!("the case {}", record.id),
         Event::Started(_)

@@ -105,7 +105,7 @@ impl<'a> Carried<'a> {
     pub fn to_accept(&self) -> impl Iterator<Item = &'a PendingSnapshot> {
         let meant = self.decisions.iter().filter(|decision| decision.decision == Choice::Accept);
         meant.filter_map(|decision| {
-            match decision.standing(self.pending.get(decision.case.as_str()).copied(), None) {
+            match decision.find_target(self.pending.get(decision.case.as_str()).copied(), None) {
                 DecisionTarget::Waits(snapshot) => Some(snapshot),
                 DecisionTarget::Done | DecisionTarget::Changed | DecisionTarget::Gone => None,
             }
@@ -119,7 +119,7 @@ impl<'a> Carried<'a> {
 
     fn fate(&self, decision: &Decision) -> Result<DecisionResult, AppError> {
         let case = decision.case.as_str();
-        match decision.standing(self.pending.get(case).copied(), self.accepted.get(case)) {
+        match decision.find_target(self.pending.get(case).copied(), self.accepted.get(case)) {
             DecisionTarget::Waits(snapshot) => {
                 let carried_out = match decision.decision {
                     Choice::Accept => snapshot.accept(),

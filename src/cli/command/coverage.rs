@@ -52,13 +52,13 @@ fn as_text(coverage: &Coverage) -> String {
     );
     for constraint in &coverage.constraints {
         let _ = writeln!(text, "  {} {}", constraint.parameter, constraint.limit);
-        let _ = writeln!(text, "      within  {}", named(&constraint.within, shorten));
-        let _ = writeln!(text, "      past    {}", named(&constraint.past, shorten));
+        let _ = writeln!(text, "      within  {}", name_cases(&constraint.within, shorten));
+        let _ = writeln!(text, "      past    {}", name_cases(&constraint.past, shorten));
     }
     let cited = coverage.rules.iter().filter(|rule| !rule.cases.is_empty()).count();
     let _ = writeln!(text, "\nrules: {cited} of {} are cited", coverage.rules.len());
     for rule in &coverage.rules {
-        let _ = writeln!(text, "  {}\n      {}", rule.id, named(&rule.cases, shorten));
+        let _ = writeln!(text, "  {}\n      {}", rule.id, name_cases(&rule.cases, shorten));
     }
     text.push_str(&gaps_text(&coverage.gaps()));
     text
@@ -86,7 +86,7 @@ fn rows_text(rows: &[RowCoverage], id: fn(&CaseId) -> String) -> String {
 }
 
 fn row_text(row: &RowCoverage, id: fn(&CaseId) -> String) -> String {
-    format!("  {}\n      {}", row.label().replace('\n', "\\n"), named(&row.cases, id))
+    format!("  {}\n      {}", row.label().replace('\n', "\\n"), name_cases(&row.cases, id))
 }
 
 fn gaps_text(gaps: &[String]) -> String {
@@ -96,7 +96,7 @@ fn gaps_text(gaps: &[String]) -> String {
     }
 }
 
-fn named(cases: &[CaseId], id: fn(&CaseId) -> String) -> String {
+fn name_cases(cases: &[CaseId], id: fn(&CaseId) -> String) -> String {
     if cases.is_empty() {
         return "NO CASE".into();
     }

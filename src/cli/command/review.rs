@@ -176,9 +176,9 @@ impl ReviewSession {
                 let kind = self.queue.kind_of(change);
                 whole.cases(&self.queue.undecided_changes(kind)) + &whole.difference(change)
             }
-            'o' => self.of(change, "before") + &look.whole(old),
-            'n' => self.of(change, "now") + &look.whole(&snapshot.new.text),
-            'w' => self.of(change, "sent") + &look.whole(&requests(&snapshot.new.text)),
+            'o' => self.of(change, "before") + &look.show_whole(old),
+            'n' => self.of(change, "now") + &look.show_whole(&snapshot.new.text),
+            'w' => self.of(change, "sent") + &look.show_whole(&requests(&snapshot.new.text)),
             'c' if change.rows.is_empty() => "no row of the contract has to do with this change\n".into(),
             'c' => look.rows(change),
             '?' => HELP.into(),

@@ -22,13 +22,13 @@ pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
     for rule in &planned.case.rules {
         line(&mut text, "rule", rule);
     }
-    given(&mut text, &planned.case.given);
+    write_given(&mut text, &planned.case.given);
     for (position, (prepared, step)) in preview.steps.iter().zip(&planned.case.steps).enumerate() {
         if preview.steps.len() > 1 {
             let about = step.about.as_deref().map(|about| format!(": {about}")).unwrap_or_default();
             let _ = writeln!(text, "\nstep {} of {}{about}", position + 1, preview.steps.len());
         }
-        given(&mut text, &step.given);
+        write_given(&mut text, &step.given);
         if step.is_parallel {
             line(&mut text, "request", "that of the step before, at the same time");
         } else {
@@ -79,7 +79,7 @@ fn write_copied(text: &mut String, name: &str, value: &str) {
     let _ = writeln!(text, "  {name:<8} {value}");
 }
 
-fn given(text: &mut String, given: &[Given]) {
+fn write_given(text: &mut String, given: &[Given]) {
     for need in given {
         let params: Vec<String> = need.params.iter().map(|(key, value)| format!("{key} = {value}")).collect();
         let params = if params.is_empty() { String::new() } else { format!(" ({})", params.join(", ")) };

@@ -14,8 +14,8 @@ const NAMED: usize = 5;
 /// Prints the waivers, or adds them to the file.
 pub(super) fn waivers(args: &WaiversArgs) -> Result<u8, CliError> {
     let grounds = WaiverTerms {
-        reason: said("--reason", &args.reason)?,
-        owner: said("--owner", &args.owner)?,
+        reason: require_text("--reason", &args.reason)?,
+        owner: require_text("--owner", &args.owner)?,
         link: args.link.clone(),
         expires: expires(&args.expires)?,
     };
@@ -38,7 +38,7 @@ pub(super) fn waivers(args: &WaiversArgs) -> Result<u8, CliError> {
     Ok(CONFORMS)
 }
 
-fn said(flag: &str, text: &str) -> Result<String, CliError> {
+fn require_text(flag: &str, text: &str) -> Result<String, CliError> {
     match text.trim() {
         "" => Err(CliError::usage(format!("{flag} says nothing"))),
         text => Ok(text.to_owned()),

@@ -88,7 +88,7 @@ fn verdicts_are_counted_by_kind() {
     assert_eq!((counts.inconclusive, counts.skipped, counts.not_meant), (5, 6, 0));
     counts.add(&Verdict::Skipped(Skipped::Unsigned { scheme: Scheme::None, is_meant: true }));
     assert_eq!((counts.skipped, counts.not_meant), (7, 1));
-    assert_eq!((counts.judged(), counts.total()), (10, 22));
+    assert_eq!((counts.count_judged(), counts.total()), (10, 22));
 }
 
 #[test]

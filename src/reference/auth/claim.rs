@@ -55,7 +55,7 @@ const SHOWN_BYTES: usize = 64 * 1024;
 impl CallerClaim {
     /// Reads a signature of the older scheme.
     pub(super) fn in_parameters(call: &Call, faults: &[AuthFault]) -> Result<Self, Objection> {
-        let given = |name: &str| call.params.given(name).ok_or_else(|| Objection::missing(name));
+        let given = |name: &str| call.params.non_empty(name).ok_or_else(|| Objection::missing(name));
         let (access_key_id, signature) = (given("AccessKeyId")?, given("Signature")?);
         // What a fault does without is as good as there.
         let spared = |name: &str, fault: AuthFault, worth: &'static str| match given(name) {
@@ -84,7 +84,7 @@ impl CallerClaim {
         Ok(Self {
             scheme: ClaimScheme::V1,
             access_key_id: access_key_id.to_owned(),
-            security_token: call.params.given("SecurityToken").map(str::to_owned),
+            security_token: call.params.non_empty("SecurityToken").map(str::to_owned),
             time: time.to_owned(),
             nonce: nonce.to_owned(),
             signature: signature.to_owned(),

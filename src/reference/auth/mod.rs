@@ -132,7 +132,7 @@ impl Guard {
             }
         };
         let is_signed = match scheme {
-            ClaimScheme::V1 => call.params.given("Signature").is_some(),
+            ClaimScheme::V1 => call.params.non_empty("Signature").is_some(),
             ClaimScheme::V3 => has_header,
         };
         if !is_signed && laxity.commits(AuthFault::AcceptUnsigned) {

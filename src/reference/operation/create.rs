@@ -68,7 +68,7 @@ impl<'a> CreateRequest<'a> {
         let (tags, template_tags) = (Tags::read(params, "Tag"), Tags::read(params, "TemplateTag"));
         tag::check(&tags, &template_tags, policy)?;
         let (details, image_name) = details(params, &tags)?;
-        let build_content = params.given("BuildContent");
+        let build_content = params.non_empty("BuildContent");
         let is_too_long = build_content.is_some_and(|content| content.len() > SIZE_LIMIT);
         let too_long = || "The specified BuildContent is larger than 16 KB.".to_owned();
         SiblingRow::BuildContentTooLong.deny_with(is_too_long.then(too_long))?;
@@ -80,7 +80,7 @@ impl<'a> CreateRequest<'a> {
             token,
             image_name,
             build_content,
-            test_content: params.given("TestContent"),
+            test_content: params.non_empty("TestContent"),
             instance_type: read_kept(params, "InstanceType")?,
             vswitch: read_kept(params, "VSwitchId")?,
             details,
@@ -101,7 +101,7 @@ impl<'a> CreateRequest<'a> {
     /// taken, from the number of pipelines before it.
     fn new_id(&self, world: &World, desk: Desk<'_>) -> String {
         let region = self.region;
-        let labelled = |label: String| desk.ids.labelled(&label).resource("ip");
+        let labelled = |label: String| desk.ids.derive(&label).resource("ip");
         let by_token = self.token.map(|(token, _)| labelled(format!("create/{region}/token/{token}")));
         let is_free = |id: &String| world.pipeline(id).is_none();
         let by_number = || labelled(format!("create/{region}/number/{}", world.pipelines_made()));
@@ -174,7 +174,7 @@ fn details<'a>(params: &'a Params, tags: &Tags) -> Result<(Details, Option<&'a s
 }
 
 fn description(params: &Params) -> Result<&str, Denial> {
-    let Some(text) = params.given("Description") else {
+    let Some(text) = params.non_empty("Description") else {
         return Ok("");
     };
     let is_link = text.starts_with("http://") || text.starts_with("https://");

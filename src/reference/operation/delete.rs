@@ -13,7 +13,7 @@ use crate::reference::world::World;
 
 pub(super) fn delete(params: &Params, world: &mut World, policy: &Policy) -> Result<Fields, Denial> {
     let region = region(params, policy)?;
-    let id = params.given("ImagePipelineId");
+    let id = params.non_empty("ImagePipelineId");
     policy.refuse_if(id.is_none(), ReferenceRow::PipelineMissing)?;
     let id = id.unwrap_or_default();
     check_region(region, policy)?;

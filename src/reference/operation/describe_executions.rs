@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 pub(super) fn describe(params: &Params, world: &World, desk: Desk<'_>) -> Result<Fields, Denial> {
     let region = region(params, desk.policy)?;
-    let (pipeline, execution) = (params.given("ImagePipelineId"), params.given("ExecutionId"));
+    let (pipeline, execution) = (params.non_empty("ImagePipelineId"), params.non_empty("ExecutionId"));
     SiblingRow::PipelineOrExecutionMissing.deny_if(pipeline.is_none() && execution.is_none())?;
     let statuses = statuses(params)?;
     let page = PageRequest::read(params, "DescribeImagePipelineExecutions", desk.ids)?;
@@ -42,7 +42,7 @@ pub(super) fn describe(params: &Params, world: &World, desk: Desk<'_>) -> Result
 
 /// The statuses of a list with commas; nothing if any will do.
 fn statuses(params: &Params) -> Result<Option<Vec<Status>>, Denial> {
-    let Some(list) = params.given("Status") else {
+    let Some(list) = params.non_empty("Status") else {
         return Ok(None);
     };
     let named = |name: &str| Status::ALL.iter().find(|status| status.name() == name).copied();

@@ -38,7 +38,7 @@ impl<'a> Filter<'a> {
         let name = name(params, "Name", 2..=128, SiblingRow::NameMalformed)?;
         let tags = Tags::read(params, "Tag");
         tag::check(&tags, &Tags::default(), desk.policy)?;
-        Ok(Self { ids, name, resource_group: params.given("ResourceGroupId"), tags })
+        Ok(Self { ids, name, resource_group: params.non_empty("ResourceGroupId"), tags })
     }
 
     fn lets(&self, pipeline: &Pipeline) -> bool {

@@ -97,7 +97,7 @@ impl Sibling {
         Self::DeleteImagePipeline,
     ];
 
-    pub(super) fn named(action: &str) -> Option<Self> {
+    pub(super) fn of_action(action: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|operation| operation.name() == action)
     }
 

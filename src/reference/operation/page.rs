@@ -39,7 +39,7 @@ const PLACE_DIGITS: usize = 16;
 impl PageRequest {
     /// Reads how much is asked for. The token counts for the operation and the other parameters that it was made for.
     pub(super) fn read(params: &Params, operation: &str, ids: &IdSource) -> Result<Self, Denial> {
-        let max = match params.given("MaxResults") {
+        let max = match params.non_empty("MaxResults") {
             None => DEFAULT_RESULTS,
             Some(text) => {
                 let number = parse_digits(text).filter(|number| MAX_RESULTS.contains(number));
@@ -48,7 +48,7 @@ impl PageRequest {
             }
         };
         let mut request = Self { max, after: None, scope: scope(params, operation) };
-        if let Some(token) = params.given("NextToken") {
+        if let Some(token) = params.non_empty("NextToken") {
             let place = token.get(..PLACE_DIGITS).and_then(|digits| u64::from_str_radix(digits, 16).ok());
             let place = place.filter(|place| request.token(*place, ids) == token);
             SiblingRow::NextTokenInvalid.deny_if(place.is_none())?;
@@ -70,7 +70,7 @@ impl PageRequest {
     }
 
     fn token(&self, place: u64, ids: &IdSource) -> String {
-        let seal = ids.labelled(&format!("page/{place}/{}", self.scope)).trace();
+        let seal = ids.derive(&format!("page/{place}/{}", self.scope)).trace();
         format!("{place:016x}{seal}")
     }
 }

@@ -15,14 +15,14 @@ const KEPT_TEXT: usize = 256;
 
 /// `RegionId`, which every operation requires.
 pub(super) fn region<'a>(params: &'a Params, policy: &Policy) -> Result<&'a str, Denial> {
-    let region = params.given("RegionId");
+    let region = params.non_empty("RegionId");
     policy.refuse_if(region.is_none(), ReferenceRow::RegionMissing)?;
     Ok(region.unwrap_or_default())
 }
 
 /// A parameter that the operation requires.
 pub(super) fn require<'a>(params: &'a Params, name: &str, row: SiblingRow) -> Result<&'a str, Denial> {
-    let value = params.given(name);
+    let value = params.non_empty(name);
     row.deny_if(value.is_none())?;
     Ok(value.unwrap_or_default())
 }
@@ -34,7 +34,7 @@ pub(super) fn number(
     limits: RangeInclusive<u64>,
     row: SiblingRow,
 ) -> Result<Option<u64>, Denial> {
-    let Some(text) = params.given(name) else {
+    let Some(text) = params.non_empty(name) else {
         return Ok(None);
     };
     let number = parse_digits(text).filter(|number| limits.contains(number));
@@ -73,7 +73,7 @@ pub(super) fn list(params: &Params, name: &str, row: SiblingRow) -> Result<Vec<S
 
 /// A text without a documented limit that is to be kept, or an empty one if it is not sent.
 pub(super) fn read_kept(params: &Params, name: &str) -> Result<String, Denial> {
-    read_bounded(name, params.given(name).unwrap_or_default())
+    read_bounded(name, params.non_empty(name).unwrap_or_default())
 }
 
 fn read_bounded(name: &str, text: &str) -> Result<String, Denial> {
@@ -85,7 +85,7 @@ fn read_bounded(name: &str, text: &str) -> Result<String, Denial> {
 
 /// `true` or `false` in any case, since clients differ in it.
 pub(super) fn truth(params: &Params, name: &str) -> Result<Option<bool>, Denial> {
-    match params.given(name).map(str::to_ascii_lowercase).as_deref() {
+    match params.non_empty(name).map(str::to_ascii_lowercase).as_deref() {
         None => Ok(None),
         Some("true") => Ok(Some(true)),
         Some("false") => Ok(Some(false)),
@@ -100,7 +100,7 @@ pub(super) fn name<'a>(
     length: RangeInclusive<usize>,
     row: SiblingRow,
 ) -> Result<Option<&'a str>, Denial> {
-    let Some(text) = params.given(name) else {
+    let Some(text) = params.non_empty(name) else {
         return Ok(None);
     };
     let is_letter = |letter: char| letter.is_ascii_alphabetic() || is_chinese(letter);

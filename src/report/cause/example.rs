@@ -70,13 +70,13 @@ impl Example {
 
 fn join_parts(differences: &[ExampleDifference], part: impl Fn(&ExampleDifference) -> &String) -> String {
     if let [only] = differences {
-        return named(only, part(only));
+        return name_value(only, part(only));
     }
-    let parts: Vec<String> = differences.iter().map(|each| named(each, part(each))).collect();
+    let parts: Vec<String> = differences.iter().map(|each| name_value(each, part(each))).collect();
     parts.join(", ")
 }
 
-fn named(difference: &ExampleDifference, text: &str) -> String {
+fn name_value(difference: &ExampleDifference, text: &str) -> String {
     match difference.subject.as_str() {
         "" => text.to_owned(),
         subject => format!("{subject}: {text}"),

@@ -150,7 +150,7 @@ impl Causes {
     }
 
     /// What was skipped on purpose, in a line.
-    pub(super) fn skipped(&self) -> Option<String> {
+    pub(super) fn describe_skipped(&self) -> Option<String> {
         let reasons: Vec<&str> = self.reasons.iter().map(String::as_str).collect();
         let plural = plural(self.skipped, "", "s");
         (self.skipped > 0)

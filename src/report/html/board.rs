@@ -64,8 +64,8 @@ impl Board {
             } else {
                 row.write_squares(html)?;
             }
-            html.raw("</td><td class=\"n\">")?.shown(row.counts[0])?.raw("/")?;
-            html.shown(row.counts.iter().sum::<usize>())?;
+            html.raw("</td><td class=\"n\">")?.show(row.counts[0])?.raw("/")?;
+            html.show(row.counts.iter().sum::<usize>())?;
             html.raw("<span class=\"unseen\"> passed</span></td></tr>\n")?;
         }
         html.raw(
@@ -93,11 +93,11 @@ impl BoardRow {
     fn write_bar(&self, html: &mut Html<'_>) -> io::Result<()> {
         let total: usize = self.counts.iter().sum();
         html.raw("<svg class=\"share\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ")?;
-        html.shown(total.max(1))?.raw(" 1\">")?;
+        html.show(total.max(1))?.raw(" 1\">")?;
         let mut left = 0;
         for (class, count) in CLASSES.into_iter().zip(self.counts) {
-            html.raw("<rect class=\"")?.raw(class)?.raw("\" height=\"1\" x=\"")?.shown(left)?;
-            html.raw("\" width=\"")?.shown(count)?.raw("\"/>")?;
+            html.raw("<rect class=\"")?.raw(class)?.raw("\" height=\"1\" x=\"")?.show(left)?;
+            html.raw("\" width=\"")?.show(count)?.raw("\"/>")?;
             left += count;
         }
         html.raw("</svg>")?;
@@ -129,8 +129,8 @@ pub(super) fn write_rows(
     }
     let met = evidence.rows.iter().filter(|row| row.met > 0).count();
     let (count, word) = held.map_or((met, "met"), |held| (held.held.len(), "held"));
-    html.raw("<section class=\"part chips\"><h3>Error rows: ")?.shown(count)?.raw(" of ")?;
-    html.shown(operation.rows.len())?
+    html.raw("<section class=\"part chips\"><h3>Error rows: ")?.show(count)?.raw(" of ")?;
+    html.show(operation.rows.len())?
         .raw(" ")?
         .raw(word)?
         .raw("</h3>\n<p><code>")?

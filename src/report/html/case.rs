@@ -149,7 +149,7 @@ fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) ->
         html.raw(" <code>")?.line(subject)?.raw("</code>")?;
     }
     if record.answered > 1 && *level != Level::Snapshot {
-        html.raw(", step ")?.shown(step + 1)?;
+        html.raw(", step ")?.show(step + 1)?;
     }
     if *is_warning {
         html.raw(" <em>a warning: no published source promises this</em>")?;

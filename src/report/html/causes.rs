@@ -36,7 +36,7 @@ pub(super) fn write_states(html: &mut Html<'_>, causes: &Causes, run: usize) -> 
         write_list(html, causes, &states, run)?;
         html.raw("</section>\n")?;
     }
-    if let Some(skipped) = causes.skipped() {
+    if let Some(skipped) = causes.describe_skipped() {
         html.raw("<p class=\"lead\">")?.line(&skipped)?.raw(".</p>\n")?;
     }
     Ok(())
@@ -53,13 +53,13 @@ fn write_list(html: &mut Html<'_>, causes: &Causes, listed: &[&Cause], run: usiz
     if rest.is_empty() {
         return Ok(());
     }
-    html.raw("<details class=\"more\"><summary>")?.shown(rest.len())?.raw(" more</summary>\n<ol>\n")?;
+    html.raw("<details class=\"more\"><summary>")?.show(rest.len())?.raw(" more</summary>\n<ol>\n")?;
     for cause in rest.iter().take(MORE) {
         write_cause(html, causes, cause, most, run)?;
     }
     html.raw("</ol>\n")?;
     if rest.len() > MORE {
-        html.raw("<p>and ")?.shown(rest.len() - MORE)?.raw(" more</p>\n")?;
+        html.raw("<p>and ")?.show(rest.len() - MORE)?.raw(" more</p>\n")?;
     }
     html.raw("</details>\n")?;
     Ok(())
@@ -74,10 +74,7 @@ fn write_cause(
 ) -> io::Result<()> {
     html.raw("<li><b class=\"n\">")?.text(&pluralise(cause.cases, "case"))?.raw("</b>")?;
     html.raw("<svg class=\"bar\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ")?;
-    html.shown(most.max(1))?
-        .raw(" 1\"><rect height=\"1\" width=\"")?
-        .shown(cause.cases)?
-        .raw("\"/></svg>")?;
+    html.show(most.max(1))?.raw(" 1\"><rect height=\"1\" width=\"")?.show(cause.cases)?.raw("\"/></svg>")?;
     html.raw("<div class=\"what\"><span class=\"line\">")?.line(&causes.line(cause))?.raw("</span>")?;
     html.raw("<p class=\"example\"><code title=\"")?.attribute(cause.code.title())?.raw("\">")?;
     html.text(cause.code.name())?.raw("</code> for example ")?;

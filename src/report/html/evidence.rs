@@ -43,7 +43,7 @@ impl Cases {
         }
         let rest = self.count - self.named.len();
         if rest > 0 {
-            html.raw("<li>and ")?.shown(rest)?.raw(" more</li>")?;
+            html.raw("<li>and ")?.show(rest)?.raw(" more</li>")?;
         }
         html.raw("</ul></details>")?;
         Ok(())

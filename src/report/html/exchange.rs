@@ -34,7 +34,7 @@ pub(super) fn write(
     write_step(html, step)?;
     html.raw("Request</p>\n<pre>")?;
     long(html, &request_text(&exchange.request))?;
-    html.raw("</pre></div>\n<div><p class=\"t\">Answer <b>")?.shown(exchange.answer.status)?;
+    html.raw("</pre></div>\n<div><p class=\"t\">Answer <b>")?.show(exchange.answer.status)?;
     html.raw("</b> after ")?.text(&time(exchange.answer.elapsed))?.raw("</p>\n<pre>")?;
     write_answer(html, &exchange.answer)?;
     html.raw("</pre></div></div>\n")?;
@@ -55,7 +55,7 @@ pub(super) fn write_unanswered(
 
 fn write_step(html: &mut Html<'_>, step: Option<usize>) -> io::Result<()> {
     if let Some(step) = step {
-        html.raw("Step ")?.shown(step)?.raw(": ")?;
+        html.raw("Step ")?.show(step)?.raw(": ")?;
     }
     Ok(())
 }
@@ -75,7 +75,7 @@ fn write_curl(html: &mut Html<'_>, again: &RequestRepeat<'_>, request: &Request)
 /// A part of a line would send something else, so one that is too long is not shown at all.
 fn write_line(html: &mut Html<'_>, line: &str) -> io::Result<()> {
     if line.len() > LINE {
-        html.raw("<p class=\"note\">a line of ")?.shown(line.len())?;
+        html.raw("<p class=\"note\">a line of ")?.show(line.len())?;
         html.raw(" bytes, too long for this page: <code>proofmark show</code> prints it</p>\n")?;
     } else {
         html.raw("<pre class=\"curl\">")?.text(line)?.raw("</pre>\n")?;

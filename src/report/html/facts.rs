@@ -60,13 +60,13 @@ pub(super) fn write_notes(html: &mut Html<'_>, end: &RunEnd) -> io::Result<()> {
         }
         html.raw("<details class=\"more\"><summary>")?
             .raw(words)?
-            .shown(texts.len())?
+            .show(texts.len())?
             .raw("</summary><ul>")?;
         for text in texts.iter().take(NAMED) {
             html.raw("<li>")?.line(text)?.raw("</li>")?;
         }
         if texts.len() > NAMED {
-            html.raw("<li>and ")?.shown(texts.len() - NAMED)?.raw(" more</li>")?;
+            html.raw("<li>and ")?.show(texts.len() - NAMED)?.raw(" more</li>")?;
         }
         html.raw("</ul></details>\n")?;
     }
@@ -89,21 +89,21 @@ pub(super) fn write_counts(html: &mut Html<'_>, counts: &VerdictCounts) -> io::R
         ("skipped", "– skipped", counts.skipped),
     ];
     html.raw("<svg class=\"share\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ")?;
-    html.shown(counts.total().max(1))?.raw(" 1\">")?;
+    html.show(counts.total().max(1))?.raw(" 1\">")?;
     let mut left = 0_usize;
     for (class, _, count) in all {
         html.raw("<rect class=\"")?
             .raw(class)?
             .raw("\" height=\"1\" x=\"")?
-            .shown(left)?
+            .show(left)?
             .raw("\" width=\"")?;
-        html.shown(count)?.raw("\"/>")?;
+        html.show(count)?.raw("\"/>")?;
         left = left.saturating_add(count);
     }
     html.raw("</svg>\n<ul class=\"counts\">")?;
     for (class, word, count) in all {
         html.raw("<li class=\"")?.raw(class)?.raw(if count == 0 { " zero\">" } else { "\">" })?;
-        html.raw("<b>")?.shown(count)?.raw("</b> <span>")?.raw(word)?.raw("</span></li>")?;
+        html.raw("<b>")?.show(count)?.raw("</b> <span>")?.raw(word)?.raw("</span></li>")?;
     }
     html.raw("</ul>\n")?;
     Ok(())

@@ -43,7 +43,7 @@ fn write_parameter(
     limits: &[LimitEvidence],
 ) -> io::Result<()> {
     html.raw("<tr><th scope=\"rowgroup\" rowspan=\"")?
-        .shown(limits.len().max(1))?
+        .show(limits.len().max(1))?
         .raw("\"><span class=\"code\">")?;
     write_dotted(html, &parameter.name)?;
     html.raw("</span> <span class=\"type\">")?.line(&parameter.kind)?;
@@ -85,11 +85,11 @@ fn write_side(html: &mut Html<'_>, cases: &Cases) -> io::Result<()> {
     }
     let held = cases.count - cases.broken;
     if held > 0 {
-        html.raw("<b class=\"yes\">✓ ")?.shown(held)?.raw("</b> ")?;
+        html.raw("<b class=\"yes\">✓ ")?.show(held)?.raw("</b> ")?;
     }
     if cases.broken > 0 {
         html.raw(if held > 0 { "<span class=\"also\">✗ " } else { "<span class=\"no\">✗ " })?;
-        html.shown(cases.broken)?.raw(" not passed</span> ")?;
+        html.show(cases.broken)?.raw(" not passed</span> ")?;
     }
     cases.write(html)
 }

@@ -20,7 +20,7 @@ pub(super) fn write(
     }
     let met = evidence.rows.iter().filter(|row| row.met > 0).count();
     html.raw("<section class=\"part\"><h3>Error rows of <code>")?.line(&operation.id)?;
-    html.raw("</code></h3>\n<p class=\"lead\">")?.shown(met)?.raw(" of ")?;
+    html.raw("</code></h3>\n<p class=\"lead\">")?.show(met)?.raw(" of ")?;
     html.text(&pluralise(operation.rows.len(), "row"))?.raw(" met.")?;
     html.raw(
         " A row is met when all answers of a case conform, and one of them is an instance of it.</p>\n",
@@ -43,7 +43,7 @@ fn write_row(html: &mut Html<'_>, code: &str, start: Option<&RowStart>, row: &Ro
     let (class, word) = describe_row(row);
     html.raw("<tr class=\"")?.raw(class)?.raw("\"><th scope=\"row\"><span class=\"code\">")?;
     if let Some(start) = start {
-        html.shown(start.status)?.raw(" ")?;
+        html.show(start.status)?.raw(" ")?;
     }
     write_dotted(html, start.map_or(code, |start| &start.code))?;
     html.raw("</span>")?;
@@ -79,10 +79,10 @@ fn write_level(html: &mut Html<'_>, held: usize, broken: usize) -> io::Result<()
         (0, 0) => html.raw("<span class=\"none\">–<span class=\"unseen\"> not looked at</span></span>")?,
         (held, 0) => html
             .raw("<span class=\"yes\">✓ ")?
-            .shown(held)?
+            .show(held)?
             .raw("<span class=\"unseen\"> hold</span></span>")?,
         (held, broken) => {
-            html.raw("<span class=\"no\">✗ ")?.shown(broken)?.raw(" of ")?.shown(held + broken)?;
+            html.raw("<span class=\"no\">✗ ")?.show(broken)?.raw(" of ")?.show(held + broken)?;
             html.raw("<span class=\"unseen\"> do not hold</span></span>")?
         }
     };

@@ -34,7 +34,7 @@ pub(super) fn write_series(html: &mut Html<'_>, end: &SeriesEnd) -> io::Result<(
             .raw("\"><b>")?
             .raw(label.word)?
             .raw("</b> <a href=\"#run-")?;
-        html.shown(position + 1)?.raw("\">")?.line(name)?.raw("</a></li>\n")?;
+        html.show(position + 1)?.raw("\">")?.line(name)?.raw("</a></li>\n")?;
     }
     for name in &end.not_started {
         html.raw("<li class=\"doubtful\"><b>– not started</b> ")?.line(name)?.raw("</li>\n")?;
@@ -74,9 +74,9 @@ impl Summary<'_> {
             html.raw("</header>\n")?;
         }
         html.raw("<section class=\"run\" aria-labelledby=\"run-")?
-            .shown(self.number)?
+            .show(self.number)?
             .raw("\">\n<h2 id=\"run-")?;
-        html.shown(self.number)?.raw("\">Endpoint: ")?.line(&self.start.endpoint.name)?.raw("</h2>\n")?;
+        html.show(self.number)?.raw("\">Endpoint: ")?.line(&self.start.endpoint.name)?.raw("</h2>\n")?;
         if self.is_series {
             let label = outcome(self.end.outcome());
             html.raw("<p class=\"outcome ")?
@@ -114,11 +114,11 @@ impl Summary<'_> {
         html.raw("<p class=\"lead\">")?.line(&self.lead())?.raw("</p>\n")?;
         let rows: usize = self.start.operations.iter().map(|operation| operation.rows.len()).sum();
         let met: usize = self.end.rows_met.iter().map(std::collections::BTreeSet::len).sum();
-        html.raw("<p class=\"lead\">")?.shown(met)?.raw(" of ")?.text(&pluralise(rows, "error row"))?;
+        html.raw("<p class=\"lead\">")?.show(met)?.raw(" of ")?.text(&pluralise(rows, "error row"))?;
         html.raw(" met")?;
         if let Some(rows) = &self.end.rows_held {
             let held: usize = rows.iter().map(|rows| rows.held.len()).sum();
-            html.raw(", ")?.shown(held)?.raw(" held")?;
+            html.raw(", ")?.show(held)?.raw(" held")?;
         }
         if let Some(strength) = &self.end.strength {
             html.raw(". Mutants: ")?.text(&strength.mutants.summary())?;
@@ -137,7 +137,7 @@ impl Summary<'_> {
 
     fn lead(&self) -> String {
         let (counts, name) = (&self.end.counts, &self.start.endpoint.name);
-        let judged = pluralise(counts.judged(), "case");
+        let judged = pluralise(counts.count_judged(), "case");
         let mut parts = vec![match self.end.outcome() {
             Outcome::Conforms => {
                 format!("Every answer of {name} that was judged is as its contract says: {judged}.")
@@ -195,7 +195,7 @@ impl Summary<'_> {
                     .raw("</p>\n")?;
             }
             if texts.len() > NAMED {
-                html.raw("<p class=\"warning\">and ")?.shown(texts.len() - NAMED)?.raw(" more</p>\n")?;
+                html.raw("<p class=\"warning\">and ")?.show(texts.len() - NAMED)?.raw(" more</p>\n")?;
             }
         }
         Ok(())
@@ -217,7 +217,7 @@ impl Summary<'_> {
             html.raw(" <span class=\"line\">")?.line(line)?.raw("</span></li>\n")?;
         }
         if self.unlisted > 0 {
-            html.raw("<li>and ")?.shown(self.unlisted)?.raw(" more below</li>\n")?;
+            html.raw("<li>and ")?.show(self.unlisted)?.raw(" more below</li>\n")?;
         }
         html.raw("</ul></section>\n")?;
         Ok(())

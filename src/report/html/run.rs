@@ -144,7 +144,7 @@ impl HtmlRun {
             .line(&table.name)?
             .raw("</code> <span>")?
             .text(&pluralise(table.count, "case"))?;
-        html.raw(", ")?.shown(table.passed)?.raw(" passed</span>")?;
+        html.raw(", ")?.show(table.passed)?.raw(" passed</span>")?;
         html.raw(if self.is_series { "</h4>\n" } else { "</h3>\n" })?;
         pour(table.cases, out)?;
         out.write_all(b"</section>\n")

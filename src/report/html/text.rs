@@ -75,7 +75,7 @@ pub(super) struct Anchor {
 impl Anchor {
     /// Writes what an `id` or the rest of a link to it says.
     pub(super) fn write(&self, html: &mut Html<'_>) -> io::Result<()> {
-        html.raw("r")?.shown(self.run)?.raw("/")?.attribute(self.case.as_str())?;
+        html.raw("r")?.show(self.run)?.raw("/")?.attribute(self.case.as_str())?;
         Ok(())
     }
 
@@ -113,7 +113,7 @@ pub(super) fn long(html: &mut Html<'_>, text: &str) -> io::Result<()> {
 
 /// Writes the length and the digest of bytes that are not shown whole.
 pub(super) fn digest(html: &mut Html<'_>, bytes: &[u8]) -> io::Result<()> {
-    html.raw("\n<em>cut: ")?.shown(bytes.len())?.raw(" bytes in all, SHA-256 ")?;
+    html.raw("\n<em>cut: ")?.show(bytes.len())?.raw(" bytes in all, SHA-256 ")?;
     html.text(&sha256_hex(bytes))?.raw("</em>")?;
     Ok(())
 }

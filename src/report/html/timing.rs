@@ -107,13 +107,13 @@ impl Timing {
         let most = columns.iter().copied().max().unwrap_or(1).max(1);
         let wide = (WIDTH / columns.len()).min(WIDEST);
         html.raw("<figure><svg class=\"columns\" role=\"img\" aria-label=\"How many cases took how long\" viewBox=\"0 0 ")?;
-        html.shown(WIDTH)?.raw(" ")?.shown(HEIGHT + 40)?.raw("\">\n")?;
+        html.show(WIDTH)?.raw(" ")?.show(HEIGHT + 40)?.raw("\">\n")?;
         for (position, count) in columns.iter().enumerate() {
             // A column that is there is seen.
             let height = (count * HEIGHT).div_ceil(most);
             let (left, top) = (position * wide, HEIGHT - height + 18);
-            html.raw("<rect x=\"")?.shown(left + 1)?.raw("\" y=\"")?.shown(top)?.raw("\" width=\"")?;
-            html.shown(wide - 2)?.raw("\" height=\"")?.shown(height)?.raw("\"><title>")?;
+            html.raw("<rect x=\"")?.show(left + 1)?.raw("\" y=\"")?.show(top)?.raw("\" width=\"")?;
+            html.show(wide - 2)?.raw("\" height=\"")?.show(height)?.raw("\"><title>")?;
             html.text(&pluralise(*count, "case"))?.raw(" up to ")?.text(&name(first + position))?;
             html.raw("</title></rect>")?;
             if *count > 0 && columns.len() <= LABELLED {
@@ -138,7 +138,7 @@ impl Timing {
             anchor.link(html)?;
             html.raw(" <span class=\"ms\">")?.text(&time(*elapsed))?;
             html.raw("</span><svg class=\"bar\" aria-hidden=\"true\" viewBox=\"0 0 100 1\" preserveAspectRatio=\"none\"><rect width=\"")?;
-            html.shown((elapsed.as_micros() * 100).div_ceil(longest))?
+            html.show((elapsed.as_micros() * 100).div_ceil(longest))?
                 .raw("\" height=\"1\"/></svg></li>\n")?;
         }
         html.raw("</ol></div>\n")?;
@@ -147,7 +147,7 @@ impl Timing {
 }
 
 fn write_label(html: &mut Html<'_>, x: usize, y: usize, text: &str) -> io::Result<()> {
-    html.raw("<text x=\"")?.shown(x)?.raw("\" y=\"")?.shown(y)?.raw("\">")?.text(text)?.raw("</text>")?;
+    html.raw("<text x=\"")?.show(x)?.raw("\" y=\"")?.show(y)?.raw("\">")?.text(text)?.raw("</text>")?;
     Ok(())
 }
 

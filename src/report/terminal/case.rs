@@ -110,8 +110,8 @@ impl CaseWriter {
             format!("  {}", printable(&finding.subject).replace('\n', "\\n"))
         };
         writeln!(out, "  {step}{level}{subject}{counts}")?;
-        write!(out, "{}", self.style.labelled(Paint::Good, "    expected  ", &finding.expected))?;
-        write!(out, "{}", self.style.labelled(Paint::Bad, "    got       ", &finding.actual))?;
+        write!(out, "{}", self.style.with_label(Paint::Good, "    expected  ", &finding.expected))?;
+        write!(out, "{}", self.style.with_label(Paint::Bad, "    got       ", &finding.actual))?;
         match finding.because.as_ref().filter(|_| says_why) {
             Some(because) => write!(out, "{}", self.style.lines("    because   ", because)),
             None => Ok(()),

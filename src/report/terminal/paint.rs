@@ -79,7 +79,7 @@ impl TerminalStyle {
     }
 
     /// A word in colour, and a text behind it; further lines begin below the text.
-    pub(super) fn labelled(self, paint: Paint, label: &str, text: &str) -> String {
+    pub(super) fn with_label(self, paint: Paint, label: &str, text: &str) -> String {
         self.lines(label, text).replacen(label.trim(), &self.paint(paint, label.trim()), 1)
     }
 

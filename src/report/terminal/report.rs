@@ -148,18 +148,18 @@ impl<W: Write> TerminalReport<W> {
         let is_new = self.causes.add(record);
         self.flaky.add(record);
         bar.suspend(|| match self.style.verbosity {
-            Verbosity::Verbose => self.whole(record),
+            Verbosity::Verbose => self.write_whole(record),
             Verbosity::Normal if is_in_the_way(record) => self.name(record, is_new),
             Verbosity::Normal if is_notable(record) => {
                 self.notable += 1;
-                if self.notable > SHOWN { Ok(()) } else { self.whole(record) }
+                if self.notable > SHOWN { Ok(()) } else { self.write_whole(record) }
             }
             Verbosity::Normal | Verbosity::Quiet => Ok(()),
         })
     }
 
     /// All of a case.
-    fn whole(&mut self, record: &CaseRecord) -> io::Result<()> {
+    fn write_whole(&mut self, record: &CaseRecord) -> io::Result<()> {
         let mut text = Vec::new();
         self.writer.case(&mut text, record)?;
         self.out.write_all(&text)?;

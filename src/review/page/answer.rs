@@ -98,7 +98,7 @@ fn write_gap(html: &mut Html<'_>, lines: &[DiffLine]) -> io::Result<()> {
         (_, true) => " lines of the request are the same",
         (_, false) => " lines are the same",
     };
-    html.raw("<p class=\"gap\">")?.shown(lines.len())?.raw(words)?.raw("</p>\n")?;
+    html.raw("<p class=\"gap\">")?.show(lines.len())?.raw(words)?.raw("</p>\n")?;
     Ok(())
 }
 
@@ -179,7 +179,7 @@ fn write_digests(html: &mut Html<'_>, old: Option<&SnapshotFile>, new: &Snapshot
     )?;
     for (name, recorded) in [("accepted before: ", old), ("seen now: ", Some(new))] {
         let Some(recorded) = recorded else { continue };
-        html.raw("<li>")?.text(name)?.shown(recorded.text.len())?.raw(" bytes, SHA-256 <code>")?;
+        html.raw("<li>")?.text(name)?.show(recorded.text.len())?.raw(" bytes, SHA-256 <code>")?;
         html.text(&sha256_hex(recorded.text.as_bytes()))?.raw("</code></li>")?;
     }
     html.raw("</ul>\n")?;

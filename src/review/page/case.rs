@@ -19,8 +19,8 @@ pub(super) fn write(
     is_open: bool,
 ) -> io::Result<()> {
     let snapshot = &change.snapshot;
-    html.raw("<article class=\"case\" aria-labelledby=\"c")?.shown(number)?.raw("\">\n")?;
-    html.raw("<div class=\"head\"><h3 tabindex=\"-1\" id=\"c")?.shown(number)?.raw("\">")?;
+    html.raw("<article class=\"case\" aria-labelledby=\"c")?.show(number)?.raw("\">\n")?;
+    html.raw("<div class=\"head\"><h3 tabindex=\"-1\" id=\"c")?.show(number)?.raw("\">")?;
     html.text(&snapshot.case)?.raw("</h3></div>\n")?;
     html.raw(if is_open { "<details open>" } else { "<details>" })?;
     html.raw("<summary>Request and answers")?;
@@ -91,7 +91,7 @@ fn write_request(html: &mut Html<'_>, transcript: &str) -> io::Result<()> {
 
 pub(super) fn write_rest(html: &mut Html<'_>, count: usize) -> io::Result<()> {
     if count > 0 {
-        html.raw("<p class=\"gap\">")?.shown(count)?.raw(" more lines are not shown here</p>\n")?;
+        html.raw("<p class=\"gap\">")?.show(count)?.raw(" more lines are not shown here</p>\n")?;
     }
     Ok(())
 }

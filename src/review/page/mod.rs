@@ -134,15 +134,15 @@ impl ReviewPage<'_> {
 }
 
 fn write_group(html: &mut Html<'_>, group: &ChangeGroup, position: usize, first: usize) -> io::Result<()> {
-    html.raw("<section class=\"group\" aria-labelledby=\"g")?.shown(position)?.raw("\">\n")?;
-    html.raw("<header class=\"head\"><h2 tabindex=\"-1\" id=\"g")?.shown(position)?.raw("\">")?;
+    html.raw("<section class=\"group\" aria-labelledby=\"g")?.show(position)?.raw("\">\n")?;
+    html.raw("<header class=\"head\"><h2 tabindex=\"-1\" id=\"g")?.show(position)?.raw("\">")?;
     for (position, fact) in group.facts.iter().enumerate() {
         html.raw(if position == 0 { "<span>" } else { " <span>" })?
             .line(&fact.to_string())?
             .raw("</span>")?;
     }
     let plural = plural(group.changes.len(), " case", " cases");
-    html.raw("</h2><p class=\"count\">")?.shown(group.changes.len())?.raw(plural)?.raw("</p></header>\n")?;
+    html.raw("</h2><p class=\"count\">")?.show(group.changes.len())?.raw(plural)?.raw("</p></header>\n")?;
     // As each change has them: what was, and then what is.
     let mut seen = BTreeSet::new();
     let rows = group.changes.iter().flat_map(|change| &change.rows).map(String::as_str);
@@ -168,7 +168,7 @@ fn write_rows(html: &mut Html<'_>, rows: &[&str]) -> io::Result<()> {
         html.raw("<li>")?.line(row)?.raw("</li>")?;
     }
     if rows.len() > LISTED_ROWS {
-        html.raw("<li>and ")?.shown(rows.len() - LISTED_ROWS)?.raw(" more</li>")?;
+        html.raw("<li>and ")?.show(rows.len() - LISTED_ROWS)?.raw(" more</li>")?;
     }
     html.raw("</ul></div>\n")?;
     Ok(())

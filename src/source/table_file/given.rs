@@ -7,7 +7,7 @@ use crate::source::shape::nearest;
 use crate::template::is_template;
 
 impl TableReader<'_> {
-    pub(super) fn given(&mut self, node: &Node) -> Vec<Given> {
+    pub(super) fn read_given(&mut self, node: &Node) -> Vec<Given> {
         let is_list = matches!(node.kind, NodeKind::List(_));
         let items = if is_list { node.items() } else { std::slice::from_ref(node) };
         items.iter().map(|item| self.read_one_given(item)).collect()

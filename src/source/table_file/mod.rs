@@ -149,7 +149,7 @@ impl TableReader<'_> {
             name: node.text("id").unwrap_or_default(),
             about: node.text("about").unwrap_or_default(),
             rules: self.rules(node),
-            given: given_node.map(|given| self.given(given)).unwrap_or_default(),
+            given: given_node.map(|given| self.read_given(given)).unwrap_or_default(),
             vars: node.get("vars").map(variables).unwrap_or_default(),
             params: merge_params(defaults.params.clone(), &own),
             unset: node.texts("unset"),
@@ -308,7 +308,7 @@ impl TableReader<'_> {
     fn step(&mut self, node: &Node) -> Step {
         Step {
             about: node.text("about"),
-            given: node.get("given").map(|given| self.given(given)).unwrap_or_default(),
+            given: node.get("given").map(|given| self.read_given(given)).unwrap_or_default(),
             params: pairs(node, "params"),
             unset: node.texts("unset"),
             request: node.get("request").map(|request| self.request(request)).unwrap_or_default(),

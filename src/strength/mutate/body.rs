@@ -18,7 +18,7 @@ const ENCODING: &str = "ISO-8859-1";
 pub(super) fn mutants(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     fields(maker)?;
     xml(maker)?;
-    whole(maker)?;
+    mutate_whole(maker)?;
     swap_format(maker)
 }
 
@@ -94,7 +94,7 @@ fn xml(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     maker.give(Operator::EncodingDeclared, ("XML declaration", ENCODING), Aspect::Form, changed)
 }
 
-fn whole(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
+fn mutate_whole(maker: &mut Maker<'_, '_>) -> ControlFlow<()> {
     let answer = maker.answer();
     if answer.bytes.is_empty() {
         return ControlFlow::Continue(());

@@ -164,11 +164,11 @@ impl Sites {
             aspect: Aspect::Field(Vec::new()),
             is_field: false,
         };
-        sites.below(tree, tree, top);
+        sites.add_below(tree, tree, top);
         sites
     }
 
-    fn below(&mut self, tree: &Value, value: &Value, site: MutationSite) {
+    fn add_below(&mut self, tree: &Value, value: &Value, site: MutationSite) {
         if self.found.len() >= MOST_PLACES {
             self.is_cut = true;
             return;
@@ -187,7 +187,7 @@ impl Sites {
                     inner.keys.push(key.clone());
                     inner.path = format!("{}.{key}", site.path);
                     inner.is_field = true;
-                    self.below(tree, value, inner);
+                    self.add_below(tree, value, inner);
                 }
             }
             Value::List(items) => {
@@ -198,7 +198,7 @@ impl Sites {
                     inner.steps.push(position);
                     inner.path = format!("{}[{position}]", site.path);
                     inner.is_field = false;
-                    self.below(tree, &items[position], inner);
+                    self.add_below(tree, &items[position], inner);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}

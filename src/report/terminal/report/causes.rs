@@ -150,8 +150,8 @@ fn examples(style: TerminalStyle, causes: &[&Cause]) -> String {
         text.push_str(&head(style, cause, is_new));
         // Where no answer was judged, the line of the cause says all.
         if cause.code.is_of_an_answer() {
-            text.push_str(&style.labelled(Paint::Good, "  expected  ", &example.expected));
-            text.push_str(&style.labelled(Paint::Bad, "  got       ", &example.actual));
+            text.push_str(&style.with_label(Paint::Good, "  expected  ", &example.expected));
+            text.push_str(&style.with_label(Paint::Bad, "  got       ", &example.actual));
         }
         if let Some(because) = &example.because {
             text.push_str(&style.lines("  because   ", because));

@@ -47,7 +47,7 @@ impl<W: Write> TerminalReport<W> {
         );
         self.line("verdicts", &verdicts)?;
         self.flaky_cases()?;
-        if let Some(skipped) = self.causes.skipped() {
+        if let Some(skipped) = self.causes.describe_skipped() {
             self.line("skipped", &skipped)?;
         }
         for (subject, count) in &end.unpublished {
@@ -158,7 +158,7 @@ impl<W: Write> TerminalReport<W> {
             return Ok(());
         }
         self.paint_line(Paint::Bad, "flaky", &flaky.head())?;
-        flaky.named.iter().try_for_each(|each| self.below(each))?;
+        flaky.named.iter().try_for_each(|each| self.write_below(each))?;
         let rest = flaky.cases - flaky.named.len();
         if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
     }
@@ -168,7 +168,7 @@ impl<W: Write> TerminalReport<W> {
             return Ok(());
         }
         self.paint_line(Paint::Bad, "waivers", "some do not hold any more, which fails the run:")?;
-        end.stale_waivers.iter().try_for_each(|stale| self.below(stale))
+        end.stale_waivers.iter().try_for_each(|stale| self.write_below(stale))
     }
 
     fn stale_snapshots(&mut self, end: &RunEnd) -> io::Result<()> {
@@ -180,7 +180,7 @@ impl<W: Write> TerminalReport<W> {
         let text = format!("{} snapshot{plural}, and not confirmed by this run:", stale.len());
         self.paint_line(Paint::Doubtful, "stale", &text)?;
         for StaleSnapshot { case, why } in stale.iter().take(NAMED_SNAPSHOTS) {
-            self.below(&format!("{case}: {why}"))?;
+            self.write_below(&format!("{case}: {why}"))?;
         }
         let rest = stale.len().saturating_sub(NAMED_SNAPSHOTS);
         if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
@@ -211,7 +211,7 @@ impl<W: Write> TerminalReport<W> {
         writeln!(self.out, "{}", self.style.paint(paint, lines.trim_end()))
     }
 
-    fn below(&mut self, text: &str) -> io::Result<()> {
+    fn write_below(&mut self, text: &str) -> io::Result<()> {
         write!(self.out, "{}", self.style.hang("    ", text, 6))
     }
 }
