@@ -8,7 +8,7 @@ use super::exit::CliError;
 use super::remark;
 use crate::app::{ENDPOINT_VARIABLE, Unnamed};
 use crate::model::Scheme;
-use crate::transport::without_user;
+use crate::transport::without_secrets;
 
 /// Gives a command that names no endpoint the one of the environment or of the file of endpoints. A fault is one of the
 /// embedded endpoint, and what reads a run that is over has none.
@@ -95,7 +95,7 @@ fn fill_in_endpoint(
             hint: Some(format!("add --endpoint {name}, if that is what is meant")),
         });
     }
-    remark(&format!("endpoint {}, from {origin}", without_user(&name)));
+    remark(&format!("endpoint {}, from {origin}", without_secrets(&name)));
     *endpoint = Some(name);
     Ok(())
 }

@@ -17,7 +17,7 @@ impl Address {
     /// Anything but an `http` or `https` address without user, query and fragment.
     pub fn new(text: &str) -> Result<Self, TransportError> {
         let refused =
-            |reason: &str| TransportError::Address { url: without_user(text), reason: reason.to_owned() };
+            |reason: &str| TransportError::Address { url: without_secrets(text), reason: reason.to_owned() };
         let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(refused("expected http:// or https://"));
@@ -74,11 +74,17 @@ impl Address {
     }
 }
 
-/// What was given as an address, fit to be shown: a password in it is a secret.
-pub fn without_user(text: &str) -> String {
-    match text.rsplit_once('@') {
+/// What was given as an address, fit to be shown: a password in it is a secret, and what is behind a `?` or `#` may be one.
+/// Text that is not an address keeps its question marks.
+pub fn without_secrets(text: &str) -> String {
+    let is_address = text.contains("://");
+    let text = match text.rsplit_once('@') {
         Some((_, host)) => format!("…@{host}"),
         None => text.to_owned(),
+    };
+    match text.split_once(['?', '#']) {
+        Some((place, _)) if is_address => format!("{place}?…"),
+        Some(_) | None => text,
     }
 }
 
@@ -101,7 +107,14 @@ mod tests {
         for wrong in ["127.0.0.1:80", "ftp://a", "http://a/?b=c", "http://a/#b", "nonsense"] {
             assert!(Address::new(wrong).is_err(), "{wrong}");
         }
-        let error = Address::new("http://user:hunter2@a").unwrap_err().to_string();
-        assert!(!error.contains("hunter2"), "{error}");
+        for secret in [
+            "http://user:hunter2@a",
+            "http://a/?key=hunter2",
+            "http://a/#hunter2",
+            "http://u:p?@a/?b=hunter2",
+        ] {
+            let error = Address::new(secret).unwrap_err().to_string();
+            assert!(!error.contains("hunter2") && error.contains('…'), "{error}");
+        }
     }
 }

@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use address::{Address, without_user};
+pub use address::{Address, without_secrets};
 pub use client::{Client, Turn};
 pub use pace::Rate;
 pub use tls::Tls;

@@ -12,7 +12,7 @@ use crate::model::{EndpointKind, Normalisation, Value, ValueKind};
 use crate::report::printable;
 use crate::run::RunSettings;
 use crate::source::{EndpointEntry, FixtureEntry, load_endpoints};
-use crate::transport::{Address, TransportLimits, without_user};
+use crate::transport::{Address, TransportLimits, without_secrets};
 
 /// Prints every endpoint.
 pub(super) fn endpoints(args: &FolderArgs) -> Result<u8, CliError> {
@@ -70,7 +70,7 @@ fn show_entry(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     );
     line("ca-file", path(&entry.ca_file), "the system's certificates");
     line("client-certificate", path(&entry.client_certificate), "none");
-    line("proxy", entry.proxy.as_deref().map(without_user), "none");
+    line("proxy", entry.proxy.as_deref().map(without_secrets), "none");
     let resolve = entry.resolve.iter().map(|(host, address)| ("resolve", format!("{host} at {address}")));
     for (name, value) in resolve.chain(rules(&entry.normalisation).map(|counts| ("snapshot rules", counts))) {
         line(name, Some(value), "");
@@ -85,10 +85,10 @@ fn addresses(text: &mut String, written: &EndpointEntry, entry: &EndpointEntry) 
     let mut line = |name: &str, written: Option<&str>, used: Option<&str>| {
         let _ = match (written, used) {
             (Some(written), Some(used)) if written == used => {
-                writeln!(text, "  {name:<18} {}  (endpoints.toml)", without_user(used))
+                writeln!(text, "  {name:<18} {}  (endpoints.toml)", without_secrets(used))
             }
             (Some(written), Some(used)) => {
-                let (written, used) = (without_user(written), without_user(used));
+                let (written, used) = (without_secrets(written), without_secrets(used));
                 writeln!(text, "  {name:<18} {used}  (endpoints.toml: {written})")
             }
             (None | Some(_), _) => writeln!(text, "  {name:<18} none  (default)"),
