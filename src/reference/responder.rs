@@ -21,7 +21,7 @@ use wiremock::{Request, Respond, ResponseTemplate};
 /// to [`Responder::STATES`], as with `proofmark serve`.
 ///
 /// ```
-/// use proofmark::reference::{Responder, Settings};
+/// use proofmark::reference::{Responder, ReferenceSettings};
 /// use wiremock::matchers::any;
 /// use wiremock::{Mock, MockServer};
 /// # #[tokio::main]
@@ -29,7 +29,7 @@ use wiremock::{Request, Respond, ResponseTemplate};
 /// # let _ = rustls::crypto::ring::default_provider().install_default();
 /// # let client = reqwest::Client::builder().no_proxy().build()?;
 /// let server = MockServer::start().await;
-/// Mock::given(any()).respond_with(Responder::new(Settings::default())?).mount(&server).await;
+/// Mock::given(any()).respond_with(Responder::new(ReferenceSettings::default())?).mount(&server).await;
 ///
 /// let states = format!("{}{}", server.uri(), Responder::STATES);
 /// let made = client.post(states).body(r#"{"state": "an image pipeline"}"#).send().await?.text().await?;
