@@ -19,6 +19,7 @@ mod repeat;
 mod run_terminal;
 mod safety;
 mod series;
+mod small;
 #[path = "../support/mod.rs"]
 mod support;
 mod unnamed;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::small::{self, ran};
 use crate::support::odd::{JSON, answer, serve};
-use crate::support::{code, err, out, proofmark};
 
 const CONTRACT: &str = r#"
 operation = "Take"
@@ -47,17 +47,7 @@ expect = { code = "Taken" }
 "#;
 
 fn project(table: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let operation = folder.path().join("cases/shop/Take");
-    fs::create_dir_all(&operation).unwrap();
-    fs::write(operation.join("contract.toml"), CONTRACT).unwrap();
-    fs::write(operation.join("t.toml"), table).unwrap();
-    folder
-}
-
-fn ran(folder: &TempDir, arguments: &[&str]) -> (i32, String) {
-    let output = proofmark(arguments).current_dir(folder.path()).output().unwrap();
-    (code(&output), out(&output) + &err(&output))
+    small::project("Take", CONTRACT, table)
 }
 
 fn taken() -> Vec<u8> {
