@@ -32,7 +32,7 @@ pub enum AppError {
     #[error(transparent)]
     Pattern(#[from] PatternError),
     /// Expressions.
-    #[error("-E: {0}")]
+    #[error(transparent)]
     Filter(#[from] FilterError),
     /// Selection.
     #[error(transparent)]

@@ -41,7 +41,7 @@ pub trait Selectable {
 
 /// Why a text is not an expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} at column {column} of `{text}`")]
+#[error("-E: {what} at column {column} of `{text}`")]
 pub struct FilterError {
     /// What is wrong there.
     pub what: String,

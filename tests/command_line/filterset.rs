@@ -92,6 +92,7 @@ fn an_expression_that_is_none_or_selects_nothing_is_an_error_with_a_hint() {
             status == exit && text.contains(message) && text.contains(hint),
             "{arguments:?}: {status} {text}"
         );
+        assert!(!text.contains("because:"), "what is wrong is said once: {text}");
     }
 }
 

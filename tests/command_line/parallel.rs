@@ -82,7 +82,7 @@ fn server(granted: usize, first: usize) -> String {
         let said = match meeting.number() {
             Some(number) if (number + 3 - first) % 3 < granted => answer("200 OK", JSON, "{}"),
             Some(_) => taken(),
-            None => answer("500 Internal Server Error", JSON, r#"{"code":"Alone","message":"Nobody else."}"#),
+            None => answer("500 Internal Server Error", JSON, r#"{"code":"Alone","message":"Alone."}"#),
         };
         let _ = stream.write_all(&said);
     })
