@@ -14,8 +14,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use proofmark::event::Event;
-use proofmark::report::{Report, ReportFormat, Sink};
+use proofmark::inside::event::Event;
+use proofmark::inside::report::{Report, ReportFormat, Sink};
 use support::{is_quick, load_cases, median, start_idle_server, status, write_cases};
 
 /// How many cases run at once.

@@ -15,13 +15,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use insta::{Settings, Snapshot, assert_snapshot};
-use proofmark::event::Outcome;
-use proofmark::model::{CaseId, Contract, EndpointKind, Suite};
-use proofmark::plan::plan;
-use proofmark::run::{RunSettings, Runner, StopSwitch, run};
-use proofmark::snapshot::{Location, Origin, SnapshotComparison, Store, Update};
-use proofmark::source::{Wanted, load};
-use proofmark::transport::{Client, Connection, TransportLimits};
+use proofmark::inside::event::Outcome;
+use proofmark::inside::model::{CaseId, Contract, EndpointKind, Suite};
+use proofmark::inside::plan::plan;
+use proofmark::inside::run::{RunSettings, Runner, StopSwitch, run};
+use proofmark::inside::snapshot::{Location, Origin, SnapshotComparison, Store, Update};
+use proofmark::inside::source::{Wanted, load};
+use proofmark::inside::transport::{Client, Connection, TransportLimits};
 use support::{is_quick, load_cases_with, median, start_idle_server, write_cases};
 use tempfile::TempDir;
 
@@ -58,7 +58,7 @@ const TIMES: usize = 90;
 /// Runs the shipped cases once on a reference endpoint of their own, which remembers the tokens of its clients:
 /// without snapshots, or with these.
 async fn shipped(suite: &Suite, snapshots: Option<(&Path, Update)>) -> Duration {
-    let (endpoint, reference) = proofmark::embedded::start(Vec::new()).await.unwrap();
+    let (endpoint, reference) = proofmark::inside::embedded::start(Vec::new()).await.unwrap();
     let origin = Origin::now(EndpointKind::Reference, "bench", Vec::new());
     let store =
         snapshots.map(|(folder, update)| Store::new(folder, update, EndpointKind::Reference).journal(origin));

@@ -20,13 +20,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use proofmark::event::{EndpointDescription, Event, Outcome};
-use proofmark::model::Normalisation;
-use proofmark::plan::{Plan, plan};
-use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
-use proofmark::snapshot::Store;
-use proofmark::source::{Wanted, load};
-use proofmark::transport::{Address, Client, Connection, Keeping, TransportLimits};
+use proofmark::inside::event::{EndpointDescription, Event, Outcome};
+use proofmark::inside::model::Normalisation;
+use proofmark::inside::plan::{Plan, plan};
+use proofmark::inside::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
+use proofmark::inside::snapshot::Store;
+use proofmark::inside::source::{Wanted, load};
+use proofmark::inside::transport::{Address, Client, Connection, Keeping, TransportLimits};
 use tokio::net::TcpListener;
 
 /// The answer of the server that does nothing.

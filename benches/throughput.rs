@@ -19,7 +19,7 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1::handshake;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use proofmark::transport::Keeping;
+use proofmark::inside::transport::Keeping;
 use support::{
     ANSWER, is_quick, load_cases_keeping, median, processor_time, served, start_server, write_cases,
 };

@@ -45,19 +45,24 @@ use std::sync::{Arc, OnceLock};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
+pub use crate::app::Overrides;
+pub use crate::model::{Level, Problem, Scheme, SourceText, Spot};
+pub use crate::source::LoadError;
+pub use crate::transport::Keeping;
+
 use crate::app::{
-    AppError, Background, Connected, Overrides, Session, SessionSettings, TestTarget, costs_nothing,
-    endpoint, entry, today,
+    AppError, Background, Connected, Session, SessionSettings, TestTarget, costs_nothing, endpoint, entry,
+    today,
 };
 use crate::embedded;
+use crate::event::{Event, RunEnd};
 use crate::judgement::WaiverBook;
-use crate::model::{CaseRecord, EndpointKind, Level, Scheme, Suite, Verdict};
-use crate::plan::{PlannedCase, case_ids, scheme};
+use crate::model::{CaseRecord, EndpointKind, Suite, Verdict};
+use crate::plan::{Plan, PlannedCase, case_ids, scheme};
 use crate::report::{Repeat, case_text, printable};
 use crate::run::{RunSettings, Signing, StopSwitch, drift, random_seed, snapshot_paths};
 use crate::snapshot::{Store, Update};
-use crate::source::{EndpointEntry, LoadError, MANIFEST, Wanted, load, load_manifest, load_waivers};
-use crate::transport::Keeping;
+use crate::source::{EndpointEntry, MANIFEST, Wanted, load, load_manifest, load_waivers};
 
 /// The exit code of a suite that could not be read, as Rust's harness exits when it fails.
 const FAILED: u8 = 101;
@@ -190,6 +195,41 @@ impl Harness {
         }
     }
 
+    /// Runs all cases and hands out what happens, for a program that is not a test. It does what `proofmark run` does,
+    /// and prints nothing.
+    ///
+    /// # Errors
+    /// Cases or settings in which something is wrong; then nothing was sent.
+    ///
+    /// ```no_run
+    /// use proofmark::events::Event;
+    /// use proofmark::harness::Harness;
+    ///
+    /// let mut failed = Vec::new();
+    /// let end = Harness::new(env!("CARGO_MANIFEST_DIR")).events(|event| {
+    ///     if let Event::Finished(case) = event
+    ///         && !case.findings.is_empty()
+    ///     {
+    ///         failed.push(case.id.to_string());
+    ///     }
+    /// })?;
+    /// println!("{}: {failed:?}", end.outcome().name());
+    /// # Ok::<(), proofmark::harness::HarnessError>(())
+    /// ```
+    pub fn events(self, emit: impl FnMut(Event)) -> Result<RunEnd, HarnessError> {
+        let suite = load(&self.cases, Wanted::All)?;
+        let cases = case_ids(&suite).map_err(|error| HarnessError::Settings(error.to_string()))?;
+        let contracts = cases.iter().map(|planned| &*planned.contract);
+        if matches!(self.tested, HarnessEndpoint::Reference) {
+            embedded::check(contracts).map_err(|error| HarnessError::Settings(error.to_string()))?;
+        }
+        let plan = Plan { known: cases.len(), cases };
+        let (store, signs_nothing) = (self.store()?, self.signs_nothing()?);
+        let shared = SharedHarness { harness: self, store, signs_nothing, running: OnceLock::new() };
+        let Running { runtime, session, stop, .. } = shared.start().map_err(HarnessError::Settings)?;
+        Ok(runtime.block_on(session.run(plan, &stop, emit)))
+    }
+
     fn trials(self, arguments: &Arguments) -> Result<Vec<Trial>, HarnessError> {
         let exact = arguments.filter.as_ref().filter(|name| arguments.exact && *name != MANIFEST_TEST);
         let exact = exact.map(|name| name.replace("::", "/"));
@@ -257,13 +297,16 @@ impl Harness {
     }
 }
 
-/// Why no test could be run at all.
+/// Why nothing could be run at all.
 #[derive(Debug, thiserror::Error)]
-enum HarnessError {
+pub enum HarnessError {
+    /// The files of cases.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// The endpoint, or how it is reached.
     #[error("{0}")]
     Settings(String),
+    /// The list of snapshots for cargo-insta.
     #[error("the file that INSTA_SNAPSHOT_REFERENCES_FILE names cannot be written")]
     References(#[source] io::Error),
 }

@@ -1,48 +1,86 @@
 //! proofmark holds an API endpoint, mock or real, to its published contract.
 //!
-//! Most projects need the program, or one function of this crate: [`harness::Harness`] runs a folder of cases as tests
-//! of `cargo test`. The rest is the way of a case through the program, in this order:
+//! Most projects need the program, or one of these doors of the crate:
 //!
-//! - [`source`] reads contracts, states and case tables into the [`model`];
-//! - [`plan`] selects and expands the cases, and prepares what is sent;
-//! - [`run`] takes each case through states, requests, [`check`] and [`snapshot`], over [`transport`] and [`protocol`],
-//!   and says what happened as [`event`]s;
-//! - [`report`] turns those into output, [`review`] says what has changed in snapshots, [`evidence`] makes a result
-//!   one that a stranger can check, and [`cli`] is the program around it all.
+//! - [`harness::Harness`] runs a folder of cases as tests of `cargo test`, or hands out what happens in a run;
+//! - [`events`] is what a run says, with all that a report is made of;
+//! - `verify` judges a certificate again (with the feature `evidence`, which `cli` has);
+//! - [`reference`](mod@reference) is an implementation of the first contract, to be served, with promises to break.
 //!
-//! [`reference`](mod@reference) is an implementation of the first contract, which [`embedded`] starts in this process.
+//! Everything else is closed, and `pub` in it means: open to the other rooms. The way of a case through them, in order:
+//!
+//! - `source` reads contracts, states and case tables into the `model`;
+//! - `plan` selects and expands the cases, and prepares what is sent;
+//! - `run` takes each case through states, requests, `check` and `snapshot`, over `transport` and `protocol`, and says
+//!   what happened as `event`s;
+//! - `report` turns those into output, `review` says what has changed in snapshots, `evidence` makes a result one that a
+//!   stranger can check, `app` holds what can be done with a suite, and `cli` is the program around it all.
 
 #![cfg_attr(
     not(feature = "cli"),
-    allow(dead_code, reason = "some forms of text are shown by the program alone")
+    allow(dead_code, unused_imports, reason = "the program alone uses much of this")
 )]
 
-pub mod app;
-pub mod check;
+mod app;
+mod check;
 #[cfg(feature = "cli")]
-pub mod cli;
-pub mod compare;
-pub mod coverage;
-pub mod embedded;
-pub mod event;
+mod cli;
+mod compare;
+mod coverage;
+mod embedded;
+mod event;
 #[cfg(feature = "evidence")]
-pub mod evidence;
+mod evidence;
 pub mod harness;
-pub mod judgement;
+#[cfg(not(doors))]
+#[doc(hidden)]
+pub mod inside;
+mod judgement;
 mod markup;
-pub mod model;
-pub mod noise;
-pub mod plain;
-pub mod plan;
-pub mod protocol;
+mod model;
+mod noise;
+mod plain;
+mod plan;
+mod protocol;
 pub mod reference;
-pub mod report;
-pub mod review;
-pub mod run;
-pub mod snapshot;
-pub mod source;
-pub mod strength;
-pub mod template;
-pub mod transport;
-pub mod whole_file;
+mod report;
+mod review;
+mod run;
+mod snapshot;
+mod source;
+mod strength;
+mod template;
+mod transport;
+mod whole_file;
 mod wrapped;
+
+/// What a run says, in order, and what is in it.
+pub mod events {
+    pub use crate::event::{
+        EffectCounts, EndpointDescription, Event, LimitStart, OperationStart, Outcome, ParameterStart,
+        PartNumber, PartStart, RowStart, RowsHeld, RunChanges, RunEnd, RunStart, SeriesEnd, SnapshotCounts,
+        StaleSnapshot, StillFailing, Stopped,
+    };
+    pub use crate::model::{
+        Answer, AnswerFormat, Body, CaseId, CaseRecord, Citation, Drift, Effects, Exchange, FileLocation,
+        Finding, Flaw, FloorScore, IdError, Inconclusive, Limit, Literals, Method, Moment, MutantScore,
+        NoAnswer, Observation, OperationId, Promise, Reach, Repeated, Request, RequestId, SentBody, SetUp,
+        Skipped, SnapshotOutcome, Strength, TableId, UtcTime, Value, Verdict, VerdictCounts,
+    };
+}
+
+/// Certificates: what `proofmark verify` does.
+#[cfg(feature = "evidence")]
+pub mod verify {
+    pub use crate::app::certify::{BundleRefusal, Examined, examine};
+    pub use crate::evidence::{
+        ArchiveError, BundleError, CertifiedContract, CertifiedEndpoint, CertifiedRows, Class, Conformance,
+        Contradiction, Digest, Divergence, EnvelopeError, ExpectedSigner, KeyError, ObservedEffects,
+        Omission, PublicKey, ResourceDescriptor, RowEvidence, Statement, StatementError, StatementScope,
+        TestResult,
+    };
+}
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub use cli::main;

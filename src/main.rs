@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    proofmark::cli::main()
+    proofmark::main()
 }

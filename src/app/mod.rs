@@ -33,7 +33,7 @@ mod waivers;
 mod watched;
 
 pub use command_line::command_line;
-pub use diff::{EndpointComparison, diff};
+pub use diff::diff;
 pub use endpoint::{
     Connected, EnvironmentVariables, Overrides, costs_nothing, endpoint, entry, is_address, resolve, variable,
 };
@@ -46,7 +46,7 @@ pub use manifest::{current_manifest, manifest_drift};
 #[cfg(feature = "evidence")]
 pub use mutants::mutants_of_bundle;
 pub use mutants::{mutants_of_run, mutants_of_saved};
-pub use noise::{Noise, noise};
+pub use noise::noise;
 pub use preview::{ShownCase, meant};
 pub use saved::Saved;
 pub use series::series;

@@ -62,7 +62,7 @@ impl ShownCase {
     ///
     /// # Errors
     /// One that cannot be made.
-    pub fn request(&self, planned: &PlannedCase, step: &PreparedStep) -> Result<Request, AppError> {
+    pub fn request(planned: &PlannedCase, step: &PreparedStep) -> Result<Request, AppError> {
         Ok(encode(&planned.contract, step)?)
     }
 

@@ -18,7 +18,9 @@ pub use effect::{Due, additions, effect, replay};
 pub use envelope::{is_shared_id, request_id, shared_id, unique_values};
 pub use expectation::{check, throttle_reason};
 pub use listed::{as_lists, select_in};
-pub use path::{PathError, TreePlaces, places, select};
+#[cfg(test)]
+pub use path::PathError;
+pub use path::{TreePlaces, places, select};
 pub use pattern::{compile, compile_together};
 pub use subject::Subject;
 

@@ -64,15 +64,6 @@ struct RawSignature {
 }
 
 /// Puts a payload into an envelope that the key has signed.
-///
-/// ```
-/// use proofmark::evidence::{SigningKey, open, seal};
-///
-/// let key = SigningKey::generate().unwrap();
-/// let sealed = open(&seal(b"{}", &key)).unwrap();
-/// assert_eq!(sealed.payload(), b"{}");
-/// assert!(sealed.is_signed_by(&key.public()));
-/// ```
 pub fn seal(payload: &[u8], key: &SigningKey) -> Vec<u8> {
     let signature = key.sign(&signed_bytes(PAYLOAD_TYPE, payload));
     Sealed { payload: payload.to_vec(), keyid: key.public().id(), signature }.to_bytes()

@@ -50,15 +50,6 @@ pub enum KeyError {
 }
 
 /// A private key, which signs.
-///
-/// ```
-/// use proofmark::evidence::SigningKey;
-///
-/// let key = SigningKey::generate()?;
-/// let signature = key.sign(b"a message");
-/// assert!(key.public().verifies(b"a message", &signature));
-/// # Ok::<(), proofmark::evidence::KeyError>(())
-/// ```
 pub struct SigningKey {
     pkcs8: Vec<u8>,
     pair: Ed25519KeyPair,

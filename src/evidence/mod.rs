@@ -23,7 +23,7 @@ mod sample;
 mod statement;
 
 pub use account::{ACCOUNT, Account, EndpointAccount};
-pub use archive::{ArchiveEntry, ArchiveError, Packer, Unpacker, is_archive, is_bundle};
+pub use archive::{ArchiveError, Packer, Unpacker, is_archive, is_bundle};
 pub use attested::Attested;
 pub use badge::badge;
 pub use bundle::{
@@ -33,8 +33,8 @@ pub use bundle::{
 pub use certificate::certificate;
 pub use derived::{StatementBasis, statement};
 pub use divergence::Divergence;
-pub use envelope::{EnvelopeError, Sealed, open, seal};
-pub use judged::{CaseResult, JudgedRun, JudgingInputs, end_contradicts};
+pub use envelope::{EnvelopeError, open, seal};
+pub use judged::{JudgedRun, JudgingInputs, end_contradicts};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use manifest::{BundleManifest, ENVELOPE, ListedFile, MANIFEST};
 pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, find_provoked};

@@ -14,7 +14,7 @@ mod unique;
 mod waiver;
 
 pub use again::{ReplayError, judge_again};
-pub use effect::{ObservationPlace, Watch};
+pub use effect::ObservationPlace;
 pub use judge::{Ended, Judge, open, render_params};
 pub use promise::{codes_due, operations};
 pub use retrial::{Retrial, Retried, passes_with};

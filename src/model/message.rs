@@ -5,14 +5,6 @@ pub const BLANK: &str = "%s";
 
 /// A message with blanks. Literal parts must match; each `%s` matches one or more characters, at least one of them
 /// visible.
-///
-/// ```
-/// use proofmark::model::MessageTemplate;
-/// let row = MessageTemplate::new("%s.");
-/// assert!(row.mismatch("The image m-1 does not exist.").is_none());
-/// assert_eq!(row.mismatch("."), Some("a `%s` is filled with nothing"));
-/// assert_eq!(row.mismatch("%s."), Some("a `%s` is left unfilled"));
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageTemplate(String);
 

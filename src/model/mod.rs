@@ -59,7 +59,7 @@ pub use matcher::{Bounds, Matcher, MatcherFlaw, MatcherTarget};
 pub use message::{BLANK, MessageTemplate};
 pub(crate) use named::named;
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
-pub use parameter::{Constraint, Limit, Parameter, ParameterType, is_instance};
+pub use parameter::{Constraint, Limit, Parameter, ParameterType};
 pub use path_effort::{PathShape, TreeSize};
 pub use path_text::{is_singular, path_in_brackets, pattern_literals};
 pub use plural::{plural, pluralise};

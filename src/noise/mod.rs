@@ -20,7 +20,7 @@ use difference::{NoiseDifference, differences};
 use proposal::{Drafts, PairDifference};
 
 pub use paste::{Home, as_toml};
-pub use proposal::{Proposal, ProposedRule};
+pub use proposal::Proposal;
 
 /// How often rules are proposed and what is left looked at again: whole values first, then parts of texts, then what
 /// has come to light behind them.

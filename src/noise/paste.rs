@@ -142,7 +142,8 @@ fn is_plain(letter: char) -> bool {
 mod tests {
     use super::{Home, as_toml};
     use crate::model::{AnswerPlace, OrderRule, ValueKind, ValueRule};
-    use crate::noise::{Proposal, ProposedRule};
+    use crate::noise::Proposal;
+    use crate::noise::proposal::ProposedRule;
 
     #[test]
     fn whatever_a_rule_holds_is_read_back_as_it_was() {

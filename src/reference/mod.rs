@@ -98,17 +98,17 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use crate::protocol::sign::{Credentials, Secret};
 pub use auth::{AuthMode, Clock};
 pub use fault::{Fault, FaultEntry, UnknownFault};
-pub use gate::carries;
-pub use hook::first_variables;
+pub(crate) use gate::carries;
+pub(crate) use hook::first_variables;
 pub use identity::{Identity, IdentityError};
 pub use request_log::{LoggedRequest, RequestLog};
 #[cfg(feature = "wiremock")]
 pub use responder::{Responder, UnfitFault};
 pub use slice::Facts;
 
-use crate::protocol::sign::Credentials;
 use calendar::EXAMPLE_TIME;
 use server::Server;
 use std::io;

@@ -45,7 +45,7 @@ pub use tap::TapReport;
 #[cfg(feature = "cli")]
 pub use terminal::TerminalReport;
 pub use terminal::{TerminalStyle, Verbosity, case_text};
-pub use wire::{WireError, read_event};
+pub use wire::read_event;
 
 /// Something that listens to a run.
 pub trait Report {

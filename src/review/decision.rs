@@ -54,7 +54,8 @@ pub struct Decision {
     #[serde(deserialize_with = "new_digest")]
     pub new: String,
     /// What was decided.
-    pub decision: Choice,
+    #[serde(rename = "decision")]
+    pub choice: Choice,
 }
 
 /// What a decision finds in the store.
@@ -86,7 +87,7 @@ impl Decision {
             let is_same = digest(&snapshot.new) == self.new && snapshot.old.as_ref().map(digest) == self.old;
             return if is_same { DecisionTarget::Waits(snapshot) } else { DecisionTarget::Changed };
         }
-        let wanted = match self.decision {
+        let wanted = match self.choice {
             Choice::Accept => Some(&self.new),
             Choice::Reject => self.old.as_ref(),
         };
@@ -235,7 +236,7 @@ mod tests {
     fn a_file_is_read_as_it_is_written() {
         let read = read(&file(&decision("a/é"))).unwrap();
         let expected =
-            Decision { case: "a/é".into(), old: None, new: "0".repeat(64), decision: Choice::Accept };
+            Decision { case: "a/é".into(), old: None, new: "0".repeat(64), choice: Choice::Accept };
         assert_eq!(read, Decisions { store: "s".into(), decisions: vec![expected] });
     }
 
@@ -305,7 +306,7 @@ mod tests {
             case: "a".into(),
             old: before.map(digest),
             new: digest(&new),
-            decision,
+            choice: decision,
         };
         for (decision, before, accepted, expected) in [
             (Choice::Accept, Some(&old), Some(&new), DecisionTarget::Done),

@@ -41,7 +41,7 @@ mod transcript;
 mod tree;
 mod wording;
 
-pub use decision::{Choice, Decision, DecisionTarget, Decisions, digest};
-pub use fact::{AnswerChange, AnswerOutcome, Fact, MessageChange, PartChange, RequestChange};
+pub use decision::{Choice, Decision, DecisionTarget, Decisions};
+pub use fact::Fact;
 pub use group::{Change, ChangeGroup, fault_note, group};
 pub use page::ReviewPage;

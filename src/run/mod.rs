@@ -48,7 +48,7 @@ use preflight::{Obstacle, preflight};
 
 pub use drift::drift;
 pub use retry::Retry;
-pub use settings::{DEFAULT_JOBS, Endpoint, Observing, RunSettings, random_seed};
+pub use settings::{Endpoint, Observing, RunSettings, random_seed};
 pub use signing::Signing;
 pub use state::{purpose, set_up_request};
 pub use stop::{Stop, StopSwitch};

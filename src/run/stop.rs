@@ -39,7 +39,7 @@ pub struct Stop(watch::Receiver<Option<Reason>>);
 
 /// Why a case has to stop.
 #[derive(Debug, Clone)]
-pub struct StopReason(Reason);
+pub(crate) struct StopReason(Reason);
 
 impl Default for StopSwitch {
     fn default() -> Self {

@@ -24,7 +24,7 @@ mod shelf;
 mod table_file;
 mod waiver_file;
 
-pub use endpoint_file::{EndpointEntry, EndpointError, NAMED_ONLY, load_default, load_endpoints};
+pub use endpoint_file::{EndpointEntry, NAMED_ONLY, load_default, load_endpoints};
 pub use fixture::{FixtureEntry, check_fixtures};
 pub use folder::{LoadError, Wanted, load, load_shelf};
 pub use manifest_file::{MANIFEST, load_manifest, load_shelf_manifest, manifest_text};

@@ -64,11 +64,6 @@ impl Bench {
         }
     }
 
-    /// What has become of the mutants so far.
-    pub fn figures(&self) -> &Figures {
-        &self.figures
-    }
-
     /// All that has become of the mutants.
     pub fn finish(self) -> Figures {
         self.figures

@@ -12,12 +12,11 @@ mod operator;
 mod permit;
 mod twin;
 
-pub use bench::{Bench, Bound};
-pub use figures::{Count, Figures, Gap, MOST_GROUPS, OpenPlace};
-pub use floor::Floor;
+pub use bench::Bound;
+pub use figures::{Count, Figures};
 pub use mutants::{Mutants, Mutated};
 pub use operator::{Operator, SET};
-pub use twin::{Came, RowCases, RowResult, Twins};
+pub use twin::{Came, RowResult, Twins};
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ macro_rules! operators {
 
         impl Operator {
             /// Every operator, in the order in which they are applied.
+            #[cfg(test)]
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The operator's name.

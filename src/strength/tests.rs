@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{Bench, Bound, Figures, MOST_GROUPS, Operator};
+use super::bench::Bench;
+use super::figures::MOST_GROUPS;
+use super::{Bound, Figures, Operator};
 use crate::check::tests::answer;
 use crate::judgement::tests::{SEED, planned, played};
 use crate::model::{Answer, Normalisation};

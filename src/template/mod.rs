@@ -36,8 +36,10 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     engine.set_fuel(Some(FUEL));
-    engine.set_formatter(|out, _, value| Ok(out.write_str(&among_text(value)?)?));
-    engine.add_filter("tojson", |value: &JinjaValue| Ok::<_, Error>(to_json_text(value)?));
+    engine.set_formatter(|out, _, value| {
+        Ok(out.write_str(&among_text(value).map_err(TemplateError::of_engine)?)?)
+    });
+    engine.add_filter("tojson", |value: &JinjaValue| to_json_text(value).map_err(TemplateError::of_engine));
     engine
 });
 
@@ -50,11 +52,10 @@ impl TemplateError {
     pub fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
-}
 
-impl From<TemplateError> for Error {
-    fn from(error: TemplateError) -> Self {
-        Error::new(minijinja::ErrorKind::InvalidOperation, error.0)
+    /// The same, as the engine takes it.
+    fn of_engine(self) -> Error {
+        Error::new(minijinja::ErrorKind::InvalidOperation, self.0)
     }
 }
 

@@ -191,7 +191,7 @@ fn no_byte_of_a_case_file_acts_on_the_terminal() {
     for command in ["check", "coverage", "list"] {
         let output = proofmark(&[command]).env("COLUMNS", "200").current_dir(folder.path()).output().unwrap();
         let shown = err(&output) + &out(&output);
-        let acts = proofmark::model::is_hostile;
+        let acts = proofmark::inside::model::is_hostile;
         assert_eq!(code(&output), 3);
         assert_eq!(shown.chars().find(|letter| acts(*letter)), None, "{command}: {}", shown.escape_debug());
         assert!(shown.contains("odd.toml:3:1"), "{shown}");

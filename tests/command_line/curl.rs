@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use proofmark::model::{Method, Request, SentBody};
-use proofmark::protocol::{USER_AGENT, curl_line};
+use proofmark::inside::model::{Method, Request, SentBody};
+use proofmark::inside::protocol::{USER_AGENT, curl_line};
 
 use crate::support::{Served, code, err, out, proofmark, skipped};
 
@@ -194,7 +194,7 @@ fn a_line_sends_just_the_request_from_each_shell() {
     let (log, folder) = (Log::start(), folder_with_secret());
     for request in odd_requests() {
         let line = curl_line(&log.url, &request);
-        assert_eq!(proofmark::report::printable(&line), line, "nothing in it acts on a terminal");
+        assert_eq!(proofmark::inside::report::printable(&line), line, "nothing in it acts on a terminal");
         for shell in ["sh", "bash"] {
             run_line(shell, folder.path(), &line);
             assert_eq!(log.one(), due(&request, &log.url), "{shell}: {}", &line[..line.len().min(500)]);

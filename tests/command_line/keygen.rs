@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::{code, err, out, run};
-use proofmark::evidence::{PublicKey, SigningKey};
+use proofmark::inside::evidence::{PublicKey, SigningKey};
 
 /// RFC 8410, section 10.3 and 10.1, as `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout` write keys.
 const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----

@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use crate::block::{Folders, agrees, blocks, commands, printed, renewed};
 use crate::support;
-use proofmark::model::StateDefinition;
-use proofmark::source::{Wanted, load};
+use proofmark::inside::model::StateDefinition;
+use proofmark::inside::source::{Wanted, load};
 use regex::Regex;
 use serde_json::Value as Json;
 

@@ -9,6 +9,7 @@ mod bookshop;
 mod ci_recipes;
 mod circles;
 mod docs;
+mod doors;
 mod layering;
 mod limits;
 mod matchers;

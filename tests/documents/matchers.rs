@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::block::blocks;
 use crate::support::odd;
-use proofmark::model::Matcher;
+use proofmark::inside::model::Matcher;
 
 const CONTRACT: &str = r#"operation = "Book"
 version = "1"

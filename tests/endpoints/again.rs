@@ -6,16 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::bookshop_server::{self, Mistake};
-use proofmark::embedded;
-use proofmark::event::{EndpointDescription, Event};
-use proofmark::judgement::judge_again;
-use proofmark::model::{CaseRecord, Level, Normalisation, Verdict};
-use proofmark::plan::{Pattern, Plan, plan};
-use proofmark::report::{event_line, read_event};
-use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
-use proofmark::source::{Wanted, load};
-use proofmark::template::Templates;
-use proofmark::transport::{Address, Client, Connection, TransportLimits};
+use proofmark::inside::embedded;
+use proofmark::inside::event::{EndpointDescription, Event};
+use proofmark::inside::judgement::judge_again;
+use proofmark::inside::model::{CaseRecord, Level, Normalisation, Verdict};
+use proofmark::inside::plan::{Pattern, Plan, plan};
+use proofmark::inside::report::{event_line, read_event};
+use proofmark::inside::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
+use proofmark::inside::source::{Wanted, load};
+use proofmark::inside::template::Templates;
+use proofmark::inside::transport::{Address, Client, Connection, TransportLimits};
 
 const SEED: u64 = 7;
 

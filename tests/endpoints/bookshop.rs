@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::bookshop_server::{self, Mistake};
-use proofmark::event::{EndpointDescription, Event, Outcome, RunEnd};
-use proofmark::model::{CaseRecord, EndpointKind, Level, Normalisation, Verdict};
-use proofmark::plan::plan;
-use proofmark::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
-use proofmark::snapshot::{Store, Update};
-use proofmark::source::{Wanted, load};
-use proofmark::transport::{Address, Client, Connection, TransportLimits};
+use proofmark::inside::event::{EndpointDescription, Event, Outcome, RunEnd};
+use proofmark::inside::model::{CaseRecord, EndpointKind, Level, Normalisation, Verdict};
+use proofmark::inside::plan::plan;
+use proofmark::inside::run::{Endpoint, RunSettings, Runner, Signing, StopSwitch, run};
+use proofmark::inside::snapshot::{Store, Update};
+use proofmark::inside::source::{Wanted, load};
+use proofmark::inside::transport::{Address, Client, Connection, TransportLimits};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bookshop")

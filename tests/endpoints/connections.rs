@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use proofmark::event::Event;
-use proofmark::judgement::judge_again;
-use proofmark::plan::plan;
-use proofmark::report::read_event;
-use proofmark::source::{Wanted, load};
-use proofmark::template::Templates;
+use proofmark::inside::event::Event;
+use proofmark::inside::judgement::judge_again;
+use proofmark::inside::plan::plan;
+use proofmark::inside::report::read_event;
+use proofmark::inside::source::{Wanted, load};
+use proofmark::inside::template::Templates;
 use serde_json::Value as Json;
 use socket2::SockRef;
 use tempfile::TempDir;

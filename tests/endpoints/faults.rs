@@ -11,14 +11,14 @@ use std::sync::OnceLock;
 use crate::support::{code, err, run};
 use futures_util::StreamExt;
 use futures_util::stream;
-use proofmark::embedded;
-use proofmark::model::{CaseRecord, EndpointKind, Level, Matcher, Verdict};
-use proofmark::plan::{PlannedCase, case_ids};
+use proofmark::inside::embedded;
+use proofmark::inside::model::{CaseRecord, EndpointKind, Level, Matcher, Verdict};
+use proofmark::inside::plan::{PlannedCase, case_ids};
+use proofmark::inside::run::{Observing, RunSettings, Runner, StopSwitch};
+use proofmark::inside::snapshot::{Store, Update};
+use proofmark::inside::source::{Wanted, load};
+use proofmark::inside::transport::{Client, Connection, Keeping, TransportLimits};
 use proofmark::reference::{Fault, Reference, ReferenceSettings};
-use proofmark::run::{Observing, RunSettings, Runner, StopSwitch};
-use proofmark::snapshot::{Store, Update};
-use proofmark::source::{Wanted, load};
-use proofmark::transport::{Client, Connection, Keeping, TransportLimits};
 use serde_json::Value as Json;
 
 /// What the published sources leave open, so that no case may fail for it.

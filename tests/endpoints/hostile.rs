@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use proofmark::model::is_hostile;
+use proofmark::inside::model::is_hostile;
 
 use crate::support::odd::{
     JSON, PROXIES, answer, finished, judged, one_case, program, say, say_and_close, serve, serve_bodies,

@@ -15,12 +15,12 @@ use std::time::Duration;
 
 use breaks::{BREAKS, Break};
 use futures_util::{StreamExt, stream};
-use proofmark::event::EndpointDescription;
-use proofmark::model::{CaseRecord, Normalisation, Verdict};
-use proofmark::plan::PlannedCase;
+use proofmark::inside::event::EndpointDescription;
+use proofmark::inside::model::{CaseRecord, Normalisation, Verdict};
+use proofmark::inside::plan::PlannedCase;
+use proofmark::inside::run::{Endpoint, Observing, RunSettings, Runner, Signing, StopSwitch};
+use proofmark::inside::transport::{Address, Client, Connection, TransportLimits};
 use proofmark::reference::{Reference, ReferenceSettings};
-use proofmark::run::{Endpoint, Observing, RunSettings, Runner, Signing, StopSwitch};
-use proofmark::transport::{Address, Client, Connection, TransportLimits};
 use wire::Asked;
 
 use crate::faults::{shipped, varied};

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use crate::support::{code, out, proofmark};
-use proofmark::embedded::{self, KEY_ID, KEY_SECRET};
+use proofmark::inside::embedded::{self, KEY_ID, KEY_SECRET};
 use proofmark::reference::{AuthMode, Fault, ReferenceSettings, Responder};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer};

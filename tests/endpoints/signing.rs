@@ -10,14 +10,14 @@ use crate::support::{self, Served, code, err, out, proofmark};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{StreamExt, stream};
-use proofmark::embedded;
-use proofmark::model::Verdict;
-use proofmark::plan::case_ids;
-use proofmark::protocol::sign::Credentials;
+use proofmark::inside::embedded;
+use proofmark::inside::model::Verdict;
+use proofmark::inside::plan::case_ids;
+use proofmark::inside::protocol::sign::Credentials;
+use proofmark::inside::run::{Observing, RunSettings, Runner, StopSwitch};
+use proofmark::inside::source::{Wanted, load};
+use proofmark::inside::transport::{Client, Connection, TransportLimits};
 use proofmark::reference::{AuthMode, Fault, Reference, ReferenceSettings};
-use proofmark::run::{Observing, RunSettings, Runner, StopSwitch};
-use proofmark::source::{Wanted, load};
-use proofmark::transport::{Client, Connection, TransportLimits};
 use serde_json::Value as Json;
 
 fn signed(served: &Served, secret: &str, arguments: &[&str]) -> Output {

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use proofmark::model::{CaseRecord, Verdict};
-use proofmark::plan::PlannedCase;
+use proofmark::inside::model::{CaseRecord, Verdict};
+use proofmark::inside::plan::PlannedCase;
 use proofmark::reference::{Facts, Fault, FaultEntry, ReferenceSettings, RequestLog};
 
 use crate::faults::{Bench, OPEN, UNKNOWN, UNPUBLISHED, cases_about, family, shipped, varied};

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::bundle::{CASES, Desk, FAULT, PRIVATE, key, unpack, verify_command};
 use crate::support::odd;
 use crate::support::{Served, code, copied_cases, err, out, proofmark};
-use proofmark::evidence::{MANIFEST, TestResult};
-use proofmark::protocol::sha256_hex;
+use proofmark::inside::evidence::{MANIFEST, TestResult};
+use proofmark::inside::protocol::sha256_hex;
 use serde_json::Value as Json;
 
 #[test]
@@ -172,7 +172,7 @@ fn a_case_that_was_not_run_fails_the_certificate() {
     let statement = desk.forged().statement();
     assert_eq!(statement.result, TestResult::Failed);
     let conformance = &statement.conformance;
-    let has = |list: &[proofmark::evidence::Omission], part: &str| {
+    let has = |list: &[proofmark::inside::evidence::Omission], part: &str| {
         list.iter().any(|omission| omission.id.contains(part))
     };
     assert!(has(&conformance.skipped, "state-errors/"), "{text}");

@@ -5,6 +5,7 @@
 mod bundle;
 mod certificate;
 mod certify;
+mod doors;
 mod memory;
 mod strength;
 #[path = "../support/mod.rs"]

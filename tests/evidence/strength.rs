@@ -6,7 +6,7 @@ use std::fs;
 
 use crate::bundle::{CASES, Desk, FAULT, Forged};
 use crate::support::{code, err, out, proofmark};
-use proofmark::evidence::EVENTS;
+use proofmark::inside::evidence::EVENTS;
 use serde_json::Value as Json;
 
 /// Of a few cases, since each of their mutants is judged whenever a bundle is verified.

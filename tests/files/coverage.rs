@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use proofmark::coverage::{SuiteCoverage, coverage};
-use proofmark::model::CaseId;
-use proofmark::source::{Wanted, load};
+use proofmark::inside::coverage::{SuiteCoverage, coverage};
+use proofmark::inside::model::CaseId;
+use proofmark::inside::source::{Wanted, load};
 
 const CONTRACT: &str = r#"operation = "Make"
 version   = "1"

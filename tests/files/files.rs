@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proofmark::coverage::coverage;
-use proofmark::model::Suite;
-use proofmark::plan::{PlannedCase, case_ids, preview};
-use proofmark::protocol::encode;
-use proofmark::source::{SchemaName, Wanted, load, schema};
-use proofmark::template::Templates;
+use proofmark::inside::coverage::coverage;
+use proofmark::inside::model::Suite;
+use proofmark::inside::plan::{PlannedCase, case_ids, preview};
+use proofmark::inside::protocol::encode;
+use proofmark::inside::source::{SchemaName, Wanted, load, schema};
+use proofmark::inside::template::Templates;
 use serde_json::Value as Json;
 
 fn cases() -> PathBuf {

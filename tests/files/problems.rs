@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use proofmark::source::{LoadError, Wanted, check_normalisation, load, load_endpoints};
+use proofmark::inside::source::{LoadError, Wanted, check_normalisation, load, load_endpoints};
 
 const CONTRACT: &str = r#"operation = "Get"
 version   = "1"
@@ -67,7 +67,7 @@ fn problems(files: &[(&str, &str)]) -> Vec<String> {
     }
 }
 
-fn shown(problem: &proofmark::model::Problem, folder: &Path) -> String {
+fn shown(problem: &proofmark::inside::model::Problem, folder: &Path) -> String {
     problem.to_string().replace(&format!("{}/shop/", folder.display()), "")
 }
 
@@ -728,13 +728,17 @@ fn linked(links: &[(&str, &str)]) -> (tempfile::TempDir, Result<Vec<String>, Str
         std::os::unix::fs::symlink(target, place).unwrap();
     }
     let ids = load(&cases, Wanted::All).map(|suite| {
-        proofmark::plan::case_ids(&suite).unwrap().iter().map(|planned| planned.id.to_string()).collect()
+        proofmark::inside::plan::case_ids(&suite)
+            .unwrap()
+            .iter()
+            .map(|planned| planned.id.to_string())
+            .collect()
     });
     let told = |error: LoadError| {
         let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         format!("{error}: {source}")
     };
-    let copied = proofmark::source::Shelf::copy(&cases).map(|_| ());
+    let copied = proofmark::inside::source::Shelf::copy(&cases).map(|_| ());
     assert_eq!(copied.is_ok(), ids.is_ok(), "a copy follows and refuses the same links");
     (folder, ids.map_err(told))
 }

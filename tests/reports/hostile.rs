@@ -28,7 +28,7 @@ pub(crate) fn cases() -> PathBuf {
 /// Whether a character would act in place of being seen: the one list of all outputs, which a test beside it holds
 /// against what it must name.
 pub(crate) fn acts(letter: char) -> bool {
-    proofmark::model::is_hostile(letter)
+    proofmark::inside::model::is_hostile(letter)
 }
 
 /// The address of an endpoint, and of its hook for states, that give this text in the place that a request names.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use proofmark::model::is_hostile;
+use proofmark::inside::model::is_hostile;
 
 use crate::support::odd;
 use crate::support::{self, Served, code, err, out, proofmark};
@@ -78,7 +78,7 @@ fn paste(path: &Path, text: &str) {
 
 /// Letters and digits that nobody foresees, but always the same for the same seed.
 fn made(seed: &str, length: usize) -> String {
-    proofmark::protocol::sha256_hex(seed.as_bytes())[..length].to_owned()
+    proofmark::inside::protocol::sha256_hex(seed.as_bytes())[..length].to_owned()
 }
 
 /// What a request asks for by a parameter.

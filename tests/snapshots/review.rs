@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proofmark::model::is_hostile;
+use proofmark::inside::model::is_hostile;
 
 use crate::support::{code, copied_cases, copied_snapshots, err, out, proofmark};
 

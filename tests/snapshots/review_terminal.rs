@@ -188,7 +188,7 @@ fn nothing_of_a_snapshot_acts_on_the_terminal_of_who_decides() {
     terminal.press("q").sees("still waiting");
     let seen = terminal.ends(1);
     assert!(seen.contains("\\u{202e}"), "it is shown escaped: {seen}");
-    let acts = |letter: char| letter != '\r' && proofmark::model::is_hostile(letter);
+    let acts = |letter: char| letter != '\r' && proofmark::inside::model::is_hostile(letter);
     assert_eq!(seen.chars().find(|letter| acts(*letter)), None, "{seen:?}");
 }
 

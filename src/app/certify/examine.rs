@@ -55,17 +55,29 @@ pub struct CertificateInputs {
 #[derive(Debug)]
 pub struct Examined {
     /// The bundle.
-    pub bundle: Bundle,
+    pub(crate) bundle: Bundle,
     /// What the certificate rests on.
-    pub parts: CertificateInputs,
+    pub(crate) parts: CertificateInputs,
     /// What each case comes to, judged again.
-    pub judged: JudgedRun,
+    pub(crate) judged: JudgedRun,
     /// Which rows were provoked.
     pub rows: Vec<RowEvidence>,
     /// How the run started.
     pub start: RunStart,
     /// How the run ended.
     pub end: RunEnd,
+}
+
+impl Examined {
+    /// What the certificate says.
+    pub fn statement(&self) -> &Statement {
+        &self.bundle.statement
+    }
+
+    /// How many cases were judged again, and came to what is recorded.
+    pub fn confirmed(&self) -> usize {
+        self.judged.confirmed
+    }
 }
 
 /// Why a bundle is refused.
@@ -221,12 +233,11 @@ pub fn open_bundle(path: &Path) -> Result<File, AppError> {
 /// ```no_run
 /// use std::fs::File;
 ///
-/// use proofmark::app::certify::examine;
-/// use proofmark::evidence::{ExpectedSigner, PublicKey};
+/// use proofmark::verify::{ExpectedSigner, PublicKey, examine};
 ///
 /// let key = PublicKey::from_pem(&std::fs::read_to_string("release.pem.pub")?)?;
 /// match examine(&mut File::open("mock.proof")?, &ExpectedSigner::Key(key)) {
-///     Ok(found) => println!("{}: {} cases judged again", found.bundle.statement.result, found.judged.confirmed),
+///     Ok(found) => println!("{}: {} cases judged again", found.statement().result, found.confirmed()),
 ///     Err(refusal) => println!("refused: {refusal}"),
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -6,9 +6,9 @@ mod key;
 mod pack;
 mod recording;
 
-pub use certification::{CertificateClaim, Certification, Certified, CertifiedRun, subject_of_file};
+pub use certification::{CertificateClaim, Certification, subject_of_file};
 pub use examine::{BundleRefusal, CertificateInputs, Examined, examine, is_of, open_bundle};
-pub use key::{Signed, make_key, public_key, read_signed, signing_key};
+pub use key::{make_key, public_key, read_signed, signing_key};
 
 use examine::PART;
 use recording::{EventRecording, Recorder};

@@ -103,7 +103,7 @@ impl<'a> Carried<'a> {
 
     /// The snapshots that will be accepted.
     pub fn to_accept(&self) -> impl Iterator<Item = &'a PendingSnapshot> {
-        let meant = self.decisions.iter().filter(|decision| decision.decision == Choice::Accept);
+        let meant = self.decisions.iter().filter(|decision| decision.choice == Choice::Accept);
         meant.filter_map(|decision| {
             match decision.find_target(self.pending.get(decision.case.as_str()).copied(), None) {
                 DecisionTarget::Waits(snapshot) => Some(snapshot),
@@ -121,7 +121,7 @@ impl<'a> Carried<'a> {
         let case = decision.case.as_str();
         match decision.find_target(self.pending.get(case).copied(), self.accepted.get(case)) {
             DecisionTarget::Waits(snapshot) => {
-                let carried_out = match decision.decision {
+                let carried_out = match decision.choice {
                     Choice::Accept => snapshot.accept(),
                     Choice::Reject => snapshot.reject(),
                 };

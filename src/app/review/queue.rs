@@ -73,11 +73,6 @@ impl ReviewQueue {
         self.0.len()
     }
 
-    /// Whether there is nothing to decide on.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// A kind of change.
     pub fn group(&self, kind: usize) -> &ChangeGroup {
         &self.0[kind].0

@@ -51,7 +51,7 @@ fn carry_out(file: &Path, args: &ReviewArgs) -> Result<u8, CliError> {
     let (mut accepted, mut rejected, mut left_alone) = (0, 0, 0);
     for each in carried.carry_out() {
         let (decision, fate) = each?;
-        let (count, done) = match decision.decision {
+        let (count, done) = match decision.choice {
             Choice::Accept => (&mut accepted, "accepted"),
             Choice::Reject => (&mut rejected, "rejected"),
         };

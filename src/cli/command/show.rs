@@ -32,7 +32,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<u8, CliError> {
         if step.is_parallel {
             line(&mut text, "request", "that of the step before, at the same time");
         } else {
-            let request = shown.request(&planned, prepared)?;
+            let request = ShownCase::request(&planned, prepared)?;
             request_text(&mut text, &request);
             if shown.is_served && position == 0 {
                 line(&mut text, "serve", "proofmark serve  (in another terminal)");

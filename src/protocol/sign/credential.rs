@@ -9,7 +9,7 @@ use std::fmt;
 /// read the settings that the secret came from.
 ///
 /// ```
-/// use proofmark::protocol::sign::Secret;
+/// use proofmark::reference::Secret;
 /// let secret = Secret::new("hunter2");
 /// assert_eq!(format!("{secret} {secret:?}"), "[secret] [secret]");
 /// assert_eq!(secret.expose(), "hunter2");

@@ -7,6 +7,7 @@ const PAGE: &str = include_str!("../../../docs/findings.md");
 
 /// The kind of a finding. Its code never changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::enum_variant_names, reason = "an error's code is what one of the kinds is about")]
 pub enum Code {
     /// The HTTP status is another one.
     Status,

@@ -1,10 +1,10 @@
 //! A reference endpoint that verifies signatures, with a clock set by hand, and requests for it.
 
 use super::probe::Probe;
-use proofmark::model::{Method, Request, SentBody};
-use proofmark::protocol::sign::{Credentials, SigningContext};
+use proofmark::inside::model::{Method, Request, SentBody};
+use proofmark::inside::protocol::sign::{Credentials, SigningContext};
+use proofmark::inside::transport::{Address, Client, Connection, TransportLimits};
 use proofmark::reference::{AuthMode, Clock, Reference, ReferenceSettings};
-use proofmark::transport::{Address, Client, Connection, TransportLimits};
 use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};

@@ -1,8 +1,8 @@
 //! Ways to be let in or turned away: a request, how it is signed, what is done to it after, and what is due.
 
 use super::desk::{LET_IN, Way, key, start, temporary};
-use proofmark::model::{Request, SentBody};
-use proofmark::protocol::sign::{Acs3, Credentials, RpcV1, Signer, SigningContext};
+use proofmark::inside::model::{Request, SentBody};
+use proofmark::inside::protocol::sign::{Acs3, Credentials, RpcV1, Signer, SigningContext};
 use std::time::Duration;
 
 /// One way.
@@ -171,7 +171,7 @@ fn older() -> Vec<Probe> {
             request.body = SentBody::Form(request.body.as_str().replacen("ip-none", "ip-other", 1));
         }),
         mismatch("v1: changed method").after(|request| {
-            request.method = proofmark::model::Method::new("GET").unwrap();
+            request.method = proofmark::inside::model::Method::new("GET").unwrap();
         }),
         Probe::new("v1: same nonce again", 400, "SignatureNonceUsed").twice(),
         Probe::passes("v1: same nonce, other key").with_two_keys(),

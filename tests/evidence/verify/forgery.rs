@@ -1,6 +1,6 @@
 //! Forgeries by whoever has the key, each as consistent as it gets, and what gives them away.
 
-use proofmark::evidence::{EVENTS, Statement, TestResult};
+use proofmark::inside::evidence::{EVENTS, Statement, TestResult};
 use serde_json::{Value as Json, json};
 
 use crate::bundle::{Forged, id};
