@@ -44,5 +44,7 @@ pub mod source;
 pub mod strength;
 pub mod template;
 pub mod transport;
+#[cfg(feature = "cli")]
+pub mod watch;
 pub mod whole_file;
 mod wrapped;
