@@ -51,6 +51,8 @@ mod source;
 mod strength;
 mod template;
 mod transport;
+#[cfg(feature = "cli")]
+mod watch;
 mod whole_file;
 mod wrapped;
 

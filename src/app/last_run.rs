@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::AppError;
 use crate::event::Event;
 use crate::model::Verdict;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedCase};
 use crate::whole_file::WholeFile;
 
 /// The folder of our own files, beside that of cases.
@@ -65,6 +65,16 @@ impl LastRun {
         }
         plan.cases.retain(|planned| self.failed.contains(planned.id.as_str()));
         Ok(())
+    }
+
+    /// Keeps the cases of a plan that did not pass, unless there is none: then all stay. Gives whether there is one.
+    pub fn keep_any(&self, plan: &mut Plan) -> bool {
+        let is_failed = |planned: &PlannedCase| self.failed.contains(planned.id.as_str());
+        let has_any = plan.cases.iter().any(is_failed);
+        if has_any {
+            plan.cases.retain(is_failed);
+        }
+        has_any
     }
 
     /// Takes what a case came to.

@@ -8,6 +8,7 @@ use crate::event::Outcome;
 use crate::plan::PlanError;
 use crate::reference::StartError;
 use crate::snapshot::StoreError;
+use crate::watch::WatchError;
 
 /// Everything holds, or what was asked for is done.
 pub(super) const CONFORMS: u8 = 0;
@@ -54,6 +55,9 @@ pub(crate) enum CliError {
     /// The served endpoint.
     #[error("the reference endpoint does not start")]
     Reference(#[from] StartError),
+    /// Files whose changes are to be noticed.
+    #[error(transparent)]
+    Watch(WatchError),
     /// The machinery that waits for the network.
     #[error("the program cannot wait for the network")]
     Runtime(#[source] io::Error),
@@ -81,7 +85,7 @@ impl CliError {
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::App(error) => code_of(error),
-            Self::Usage { .. } | Self::Reference(_) | Self::Runtime(_) => USAGE,
+            Self::Usage { .. } | Self::Watch(_) | Self::Reference(_) | Self::Runtime(_) => USAGE,
             Self::Output(_) | Self::Report { .. } => NO_REPORT,
         }
     }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::runtime::Runtime;
 #[cfg(unix)]
@@ -108,35 +109,80 @@ fn is_hangup_ignored() -> bool {
 pub(super) fn interruptible<T>(
     work: impl AsyncFnOnce(&StopSwitch) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
-    let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    runtime.block_on(async {
-        let stop = Arc::new(StopSwitch::default());
-        let listening = start_listening(&stop);
-        let done = work(&stop).await;
-        listening.abort();
-        done
-    })
+    Interrupts::listen()?.stop(work)
 }
 
-/// Listens until it is aborted: see [`listen`]. A signal that comes right after this call is not missed.
-fn start_listening(stop: &Arc<StopSwitch>) -> JoinHandle<()> {
-    let signals = Signals::new();
-    let stop = Arc::clone(stop);
-    tokio::spawn(async move {
-        if let Ok(signals) = signals {
-            listen(signals, stop).await;
-        }
-    })
+/// Interrupts, listened to over several pieces of work, so that none is lost between two.
+pub(super) struct Interrupts {
+    runtime: Runtime,
+    stop: Arc<StopSwitch>,
+    /// Whether there is something to clean up.
+    is_at_work: Arc<AtomicBool>,
+    listening: JoinHandle<()>,
+}
+
+impl Interrupts {
+    /// Starts to listen. A signal that comes right after this call is not missed.
+    ///
+    /// # Errors
+    /// If the program cannot wait for the network.
+    pub(super) fn listen() -> Result<Self, CliError> {
+        let runtime = Runtime::new().map_err(CliError::Runtime)?;
+        let (stop, is_at_work) = (Arc::new(StopSwitch::default()), Arc::new(AtomicBool::new(false)));
+        let signals = {
+            let _inside = runtime.enter();
+            Signals::new()
+        };
+        let (switch, flag) = (Arc::clone(&stop), Arc::clone(&is_at_work));
+        let listening = runtime.spawn(async move {
+            if let Ok(signals) = signals {
+                listen(signals, &switch, &flag).await;
+            }
+        });
+        Ok(Self { runtime, stop, is_at_work, listening })
+    }
+
+    /// Whether there was one.
+    pub(super) fn has_any(&self) -> bool {
+        self.stop.is_interrupted()
+    }
+
+    /// Does work that an interrupt stops.
+    pub(super) fn stop<T>(&self, work: impl AsyncFnOnce(&StopSwitch) -> T) -> T {
+        self.is_at_work.store(true, Ordering::SeqCst);
+        let done = self.runtime.block_on(work(&self.stop));
+        self.is_at_work.store(false, Ordering::SeqCst);
+        done
+    }
+
+    /// Waits for something; none after an interrupt.
+    pub(super) fn wait<T>(&self, event: impl Future<Output = T>) -> Option<T> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = self.stop.interrupted() => None,
+                event = event => Some(event),
+            }
+        })
+    }
+}
+
+impl Drop for Interrupts {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
 }
 
 /// The first interrupt stops the run, which then cleans up; a second one ends the program at once. The end of a terminal
 /// does not count as a second one: both the system and the shell send it.
-async fn listen(mut signals: Signals, stop: Arc<StopSwitch>) {
+async fn listen(mut signals: Signals, stop: &StopSwitch, is_at_work: &AtomicBool) {
     if signals.next().await.is_err() {
         return;
     }
     stop.interrupt();
-    note("interrupted: cleaning up; press again to leave at once");
+    if is_at_work.load(Ordering::SeqCst) {
+        note("interrupted: cleaning up; press again to leave at once");
+    }
     if signals.next_on_purpose().await.is_ok() {
         leave();
     }

@@ -64,6 +64,9 @@ fn hint(error: &CliError) -> Option<String> {
         CliError::App(AppError::Load(LoadError::Empty { .. } | LoadError::Unreadable { .. })) => {
             Some("run in the project's folder, or name its cases with --cases DIR; `proofmark init` starts a project".into())
         }
+        CliError::Watch(error) if error.is_limit => {
+            Some("the system watches no more files: raise `fs.inotify.max_user_watches`, or end what watches others".into())
+        }
         CliError::App(AppError::EmptyShard { .. }) => Some("take fewer parts".into()),
         CliError::App(AppError::Embedded(EmbeddedError::Foreign { .. })) => {
             Some("name an endpoint with --endpoint".into())
@@ -91,6 +94,7 @@ fn hint(error: &CliError) -> Option<String> {
             | AppError::NoBundle { .. }
             | AppError::Events { .. },
         )
+        | CliError::Watch(_)
         | CliError::Reference(_)
         | CliError::Runtime(_)
         | CliError::Output(_)

@@ -43,6 +43,8 @@ pub(super) struct RunFlags<'a> {
     pub(super) repeat: u32,
     pub(super) keeps_exchanges: bool,
     pub(super) keeps_states: bool,
+    /// Whether it runs again and again.
+    pub(super) is_watched: bool,
 }
 
 impl<'a> RunFlags<'a> {
@@ -64,6 +66,7 @@ impl<'a> RunFlags<'a> {
             repeat: 1,
             keeps_exchanges: true,
             keeps_states: false,
+            is_watched: false,
         }
     }
 
@@ -81,6 +84,7 @@ impl<'a> RunFlags<'a> {
             repeat: args.scope.repeat,
             keeps_exchanges: args.all_exchanges || args.mutants,
             keeps_states: args.target.keep_states,
+            is_watched: args.watch,
             ..Self::plain(&args.select.folder.cases, &args.connect, &args.bounds)
         }
     }
@@ -270,8 +274,9 @@ fn allows_billable(
         TestTarget::Reference(_) => true,
         TestTarget::Other(endpoint) => {
             let is_allowed = entry.allows_billable || asked.bounds.allow.contains(&Allowed::Billable);
-            // What stays there goes on costing money.
-            costs_nothing(entry, connection, &endpoint.address) || (is_allowed && !asked.keeps_states)
+            // What stays there goes on costing money, and so does what starts with each change of a file.
+            let is_once = !asked.keeps_states && !asked.is_watched;
+            costs_nothing(entry, connection, &endpoint.address) || (is_allowed && is_once)
         }
     }
 }

@@ -60,6 +60,12 @@ pub(super) fn fill(cli: &mut Cli) -> Result<(), CliError> {
 }
 
 fn of_run(args: &mut RunArgs) -> Result<(), CliError> {
+    // The file of endpoints may be mended while it watches.
+    if args.watch { Ok(()) } else { fill_run(args) }
+}
+
+/// The same for one run.
+pub(super) fn fill_run(args: &mut RunArgs) -> Result<(), CliError> {
     if !args.target.endpoint.is_empty() || !args.faults.fault.is_empty() {
         return Ok(());
     }

@@ -60,6 +60,12 @@ impl StopSwitch {
         *self.0.borrow() == Some(Reason::Interrupted)
     }
 
+    /// Waits until it is interrupted.
+    pub async fn interrupted(&self) {
+        // The sender is this switch, so the wait cannot end without an interrupt.
+        let _ = self.0.subscribe().wait_for(|reason| *reason == Some(Reason::Interrupted)).await;
+    }
+
     /// Makes the switch ready for the next run; an interrupt stays.
     pub fn make_ready(&self) {
         self.0.send_if_modified(|known| {

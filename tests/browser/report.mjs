@@ -1,7 +1,7 @@
 // Reads reports of runs as a person would, and holds the page to what it promises.
 // Arguments: the program, a folder to work in. DRIVER and CHROMIUM say where the driver and the browser are.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -144,6 +144,83 @@ async function fits(path) {
   await plain.context.close();
 }
 
+// A server that gives one answer. The program is waited for, so one in this process would not answer.
+async function answering(body, status, fields) {
+  const server = join(place, `server-${status}.mjs`);
+  writeFileSync(server, `import { createServer } from "node:http";
+const body = Buffer.from(${JSON.stringify(body.toString("base64"))}, "base64");
+const server = createServer((request, answer) => {
+  answer.writeHead(${status}, { "content-type": "application/json", ...${fields} }).end(body);
+});
+server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+`);
+  const child = spawn(process.execPath, [server], { stdio: ["ignore", "pipe", "inherit"] });
+  const port = await new Promise((ready) => child.stdout.once("data", (line) => ready(Number(line))));
+  return { child, url: `http://127.0.0.1:${port}` };
+}
+
+// ---- a click copies the id or the lines, to the byte
+
+const AWKWARD = `it's "so" <b>&amp; \\n $HOME \`id\` \n\t%0A \u{1f600} \u{e4}`;
+
+async function copies() {
+  const [folder, html] = ["copied", "copied.html"].map((name) => join(place, name));
+  const { child, url } = await answering(Buffer.from('{"code": "Gone", "message": "It is gone."}'), 404, "{}");
+  oneCase(folder, url);
+  const write = (name, text) => writeFileSync(join(folder, "shop/Get", name), text);
+  write("contract.toml", readFileSync(join(folder, "shop/Get/contract.toml"), "utf8").replace('"GET"', '"POST"'));
+  write("t.toml", `[[case]]\nid = "plain"\nabout = "It is there."\nrequest = { body = ${JSON.stringify(AWKWARD)} }\nexpect = { status = 200 }\n`);
+  const done = run("run", "-q", "--cases", folder, "--endpoint", url, "--report", `html=${html}`);
+  child.kill();
+  check("the run to copy from fails", done.status === 1, done.text);
+  const { context, page, wrong, show } = await open(place, "browser-copies");
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await show(html);
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  const id = page.locator(".causes .example .copy").first();
+  same("the button of an id says so", await id.textContent(), "Copy id");
+  await id.click();
+  await page.waitForFunction(() => document.querySelector(".causes .example .copy").textContent === "Copied");
+  same("a click copies the id", await clipboard(), "shop/Get/t/plain");
+  same("which is said aloud", await page.getByRole("status").filter({ hasText: "Copied" }).textContent(), "Copied: id");
+  await page.waitForFunction(() => document.querySelector(".causes .example .copy").textContent === "Copy id");
+
+  // The lines of a cause, and those of its case, by keys alone.
+  const inFile = readFileSync(html, "utf8").split('<pre class="curl">').slice(1).map((rest) => rest.split("</pre>")[0]);
+  const characters = { "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&" };
+  const [lines, again] = inFile.map((text) => text.replace(/&(?:lt|gt|quot|#39|amp);/g, (name) => characters[name]));
+  same("a cause and its case have the same lines", again, lines);
+  check("the lines have what is awkward", ["<b>&amp;", "\u{1f600}", '"so"', "\n"].every((part) => lines.includes(part)), lines);
+  await page.locator(".causes details summary").first().focus();
+  await page.keyboard.press("Enter");
+  for (const [key, button] of [["Enter", ".causes .curl + .copy"], ["Space", ".case .curl + .copy"]]) {
+    await page.evaluate(() => navigator.clipboard.writeText("nothing"));
+    await page.evaluate(() => { for (const each of document.querySelectorAll(".case, .case details")) each.open = true; });
+    await page.locator(button).first().waitFor();
+    await page.locator(button).first().focus();
+    await page.keyboard.press(key);
+    await page.waitForFunction((name) => document.querySelector(name).textContent === "Copied", button);
+    same(`${key} on ${button} copies the lines`, await clipboard(), lines);
+  }
+  const sent = spawnSync("sh", ["-n"], { input: await clipboard(), encoding: "utf8" });
+  same("a shell can read them", [sent.status, sent.stderr], [0, ""]);
+
+  // Where nothing can be copied, that is said.
+  await page.evaluate(() => { navigator.clipboard.writeText = () => Promise.reject(new Error("no")); });
+  await id.click();
+  await page.waitForFunction(() => document.querySelector(".causes .example .copy").textContent === "Not copied");
+  same("also aloud", await page.getByRole("status").filter({ hasText: "copied" }).textContent(), "Not copied: id");
+  for (const [name, width, scheme] of [["wide", 1280, "light"], ["phone", 390, "dark"]]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: scheme });
+    same(`no obstacle beside the buttons: ${name}`, await obstacles(page), []);
+    same(`the lines fit: ${name}`, await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+    if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, `copies-${name}.png`) });
+  }
+  same("nothing else happens when copying", wrong, []);
+  await context.close();
+}
+
 // ---- no byte of an answer acts
 
 // A folder with one case: GET /thing, which expects 200.
@@ -168,20 +245,9 @@ async function resists() {
     "\u202egnp.exe\u2066 \u200b \u001b[2J \u0000 \u0085";
   const text = JSON.stringify(markup);
   const body = `{"id": 1, "code": ${text}, "message": "\\ud800 ${text.slice(1)}, ${text}: ${text}}`;
-  // The program is waited for, so a server in this process would not answer: the body goes into a program of its own.
-  const server = join(place, "hostile-server.mjs");
-  writeFileSync(server, `import { createServer } from "node:http";
-const body = Buffer.from(${JSON.stringify(Buffer.from(body).toString("base64"))}, "base64");
-const server = createServer((request, answer) => {
-  answer.writeHead(500, { "content-type": "application/json", "x-a": "</pre><script>window.hit = 3</script>" }).end(body);
-});
-server.listen(0, "127.0.0.1", () => console.log(server.address().port));
-`);
-  const { spawn } = await import("node:child_process");
-  const child = spawn(process.execPath, [server], { stdio: ["ignore", "pipe", "inherit"] });
-  const port = await new Promise((ready) => child.stdout.once("data", (line) => ready(Number(line))));
+  const { child, url: hostile } = await answering(Buffer.from(body), 500, `{ "x-a": "</pre><script>window.hit = 3</script>" }`);
   const [folder, html] = [join(place, "hostile"), join(place, "hostile.html")];
-  oneCase(folder, `http://127.0.0.1:${port}`);
+  oneCase(folder, hostile);
   const done = run("run", "-q", "--cases", folder, "--endpoint", "one", "--endpoint", "two", "--report", `html=${html}`);
   child.kill();
   check("the hostile run fails", done.status === 1, done.text);
@@ -274,7 +340,7 @@ async function part(act) {
 
 const path = await part(reads);
 if (path) await part(() => fits(path));
-for (const act of [resists, hurries]) await part(act);
+for (const act of [copies, resists, hurries]) await part(act);
 for (const failure of failures) console.log(`FAILED  ${failure}`);
 console.log(`the report in Chromium: ${checks - failures.length} of ${checks} checks hold`);
 process.exit(failures.length ? 1 : 0);

@@ -24,3 +24,4 @@ mod small;
 mod support;
 mod unnamed;
 mod waivers;
+mod watch;

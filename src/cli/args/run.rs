@@ -49,6 +49,11 @@ pub(in crate::cli) struct RunArgs {
     /// Print what would be sent, and send nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
+    /// Run again each time a case, a contract, endpoints.toml, the waivers or a snapshot changes, until interrupted; no
+    /// case runs that may cost money
+    #[arg(long, help_heading = "Cases")]
+    #[arg(conflicts_with_all = ["shard", "partition", "stale", "keep_states", "allow", "dry_run"])]
+    pub(in crate::cli) watch: bool,
 }
 
 /// Which of the selected cases a run is about, beside patterns and parts.

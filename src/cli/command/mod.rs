@@ -28,6 +28,7 @@ mod stale;
 mod sweep;
 mod verify;
 mod waivers;
+mod watch;
 
 use crate::cli::args::{Cli, Command};
 use crate::cli::exit::CliError;

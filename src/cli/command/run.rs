@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::check::select;
 use super::stale::keep_stale;
+use super::watch::watch;
 use crate::app::{
     Background, Keep, LastRun, SessionSettings, TestTarget, check_endpoints, check_sendable, command_line,
     manifest_drift, series, today,
@@ -21,6 +22,7 @@ use crate::model::{Drift, Suite};
 use crate::plan::Plan;
 use crate::reference::Fault;
 use crate::report::printable;
+use crate::run::StopSwitch;
 use crate::snapshot::Update;
 
 /// Runs cases and gives the exit code.
@@ -28,19 +30,66 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     if args.faults.fault.iter().any(|name| name == "list") {
         return print(&fault_list());
     }
+    if args.watch {
+        return watch(args);
+    }
+    match prepare(args, None)? {
+        Prepared::Done(code) => Ok(code),
+        Prepared::Ready(ready) => Ok(interruptible(async |stop| ready.run(stop).await)?.code),
+    }
+}
+
+/// What the arguments come to before anything is sent.
+pub(super) enum Prepared {
+    /// All is done already, with this exit code.
+    Done(u8),
+    /// A run can begin.
+    Ready(Box<ReadyRun>),
+}
+
+/// A run of which all files are read.
+pub(super) struct ReadyRun {
+    sessions: Vec<(SessionSettings, Background)>,
+    plan: Plan,
+    reports: Reports,
+    last: LastRun,
+    leaves_files: bool,
+    /// Whether it may write over snapshots.
+    pub(super) writes_snapshots: bool,
+}
+
+/// What a run has come to.
+pub(super) struct RunResult {
+    pub(super) code: u8,
+    /// What the next one knows of it, if that is in no file.
+    pub(super) last: Option<LastRun>,
+}
+
+impl ReadyRun {
+    /// Runs the cases on one endpoint after the other, and finishes the reports.
+    pub(super) async fn run(self, stop: &StopSwitch) -> Result<RunResult, CliError> {
+        let Self { sessions, plan, mut reports, mut last, leaves_files, writes_snapshots: _ } = self;
+        let mut take = |event| {
+            last.take(&event);
+            reports.take(&event);
+        };
+        let end = series(sessions, plan, stop, &mut take).await?;
+        if leaves_files {
+            last.save();
+        }
+        let code = of_run(end.outcome(), reports.close());
+        Ok(RunResult { code, last: (!leaves_files).then_some(last) })
+    }
+}
+
+/// Reads all that a run needs; `last` is what is known of an earlier one, if that is in no file.
+pub(super) fn prepare(args: &RunArgs, last: Option<LastRun>) -> Result<Prepared, CliError> {
     let names: Vec<&str> = args.target.endpoint.iter().filter_map(|name| other(name)).collect();
     if names.is_empty() {
         check_connect(&args.connect, args.reuse)?;
     }
     let mut all = CommandSettings::of_all(args)?;
-    if args.target.keep_states
-        && all.iter().any(|settings| matches!(settings.session.target, TestTarget::Reference(_)))
-    {
-        return Err(CliError::Usage {
-            message: "--keep-states needs --endpoint: the embedded endpoint ends with the run".into(),
-            hint: Some("serve it with `proofmark serve`, and name its --endpoint and --states".into()),
-        });
-    }
+    check_kept_states(args, &all)?;
     let mut output = Output::resolve(&args.output)?;
     if output.reports.iter().any(|target| target.format.wants_exchanges()) {
         for settings in &mut all {
@@ -54,37 +103,45 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, CliError> {
     if args.scope.stale {
         keep_stale(&mut plan, &all)?;
         if plan.cases.is_empty() {
-            return Ok(CONFORMS);
+            return Ok(Prepared::Done(CONFORMS));
         }
     }
-    let mut last = LastRun::of(cases);
-    if args.scope.failed && keep_failed(&last, &mut plan)? {
-        return Ok(CONFORMS);
+    let last = last.unwrap_or_else(|| LastRun::of(cases));
+    if args.scope.failed && keep_failed(args, &last, &mut plan)? {
+        return Ok(Prepared::Done(CONFORMS));
     }
     check_endpoints(&names, cases, &suite)?;
     all.iter().try_for_each(|settings| settings.session.target.check(&plan))?;
     if args.dry_run {
         check_sendable(&plan)?;
         let plans: Vec<String> = all.iter().map(|settings| dry_run(&plan, settings)).collect();
-        return print(&printable(&plans.join("\n")));
+        return print(&printable(&plans.join("\n"))).map(Prepared::Done);
     }
     // What writes no file for snapshots writes none for later runs either.
-    output.style.leaves_files = all.iter().any(|settings| settings.snapshots.update != Update::Never);
+    let writes = |modes: &[Update]| all.iter().any(|settings| modes.contains(&settings.snapshots.update));
+    let leaves_files = writes(&[Update::Pending, Update::Unseen, Update::Always]);
+    let writes_snapshots = writes(&[Update::Unseen, Update::Always]);
+    output.style.leaves_files = leaves_files;
     let keep = keep(args, &all, output.is_forced);
     let mut sessions = with_background(all, cases, &suite, drift.as_ref())?;
     if args.mutants {
         sessions.iter_mut().try_for_each(|(session, background)| background.measure(session, &suite))?;
     }
-    let mut reports = Reports::open(&output, keep)?;
-    let mut take = |event| {
-        last.take(&event);
-        reports.take(&event);
-    };
-    let end = interruptible(async |stop| Ok(series(sessions, plan, stop, &mut take).await?))?;
-    if output.style.leaves_files {
-        last.save();
+    let reports = Reports::open(&output, keep)?;
+    Ok(Prepared::Ready(Box::new(ReadyRun { sessions, plan, reports, last, leaves_files, writes_snapshots })))
+}
+
+/// States can only be kept where there is an endpoint after the run.
+fn check_kept_states(args: &RunArgs, all: &[CommandSettings]) -> Result<(), CliError> {
+    let is_embedded =
+        |settings: &CommandSettings| matches!(settings.session.target, TestTarget::Reference(_));
+    if !args.target.keep_states || !all.iter().any(is_embedded) {
+        return Ok(());
     }
-    Ok(of_run(end.outcome(), reports.close()))
+    Err(CliError::Usage {
+        message: "--keep-states needs --endpoint: the embedded endpoint ends with the run".into(),
+        hint: Some("serve it with `proofmark serve`, and name its --endpoint and --states".into()),
+    })
 }
 
 /// The runs to come, each with what belongs to its endpoint.
@@ -105,8 +162,15 @@ fn with_background(
     Ok(sessions)
 }
 
-/// Keeps the cases that failed when they last ran; whether there is none.
-fn keep_failed(last: &LastRun, plan: &mut Plan) -> Result<bool, CliError> {
+/// Keeps the cases that failed when they last ran; whether there is nothing to run. While files are watched, all run if
+/// none has failed, since the change may have broken any.
+fn keep_failed(args: &RunArgs, last: &LastRun, plan: &mut Plan) -> Result<bool, CliError> {
+    if args.watch {
+        if !last.keep_any(plan) {
+            note("no selected case failed when it last ran, so all of them run");
+        }
+        return Ok(false);
+    }
     last.keep(plan)?;
     if plan.cases.is_empty() {
         print("no case failed when it last ran\n")?;

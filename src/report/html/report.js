@@ -114,6 +114,11 @@
 
   // ---- copying: ids of causes, and lines that send a request again
 
+  // What a button says is not read aloud by itself when it changes.
+  const said = document.createElement("p");
+  said.className = "unseen";
+  said.setAttribute("role", "status");
+  document.body.append(said);
   function copier(text, what) {
     const button = document.createElement("button");
     button.type = "button";
@@ -126,6 +131,7 @@
       } catch {
         button.textContent = "Not copied";
       }
+      said.textContent = `${button.textContent}: ${what}`;
       setTimeout(() => { button.textContent = `Copy ${what}`; }, 2000);
     });
     return button;
