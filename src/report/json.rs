@@ -12,7 +12,6 @@ use super::Report;
 use super::cause::{Cause, Causes, ids};
 use super::excerpt::{excerpt, failing};
 use super::sink::Sink;
-use super::wire::{RawChanges, RawCitation};
 use crate::event::{Event, PartStart, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Drift, Exchange, Finding, Repeated, SnapshotOutcome, UtcTime};
 use crate::plain::printable_json;
@@ -207,7 +206,7 @@ fn finding_json(finding: &Finding, record: &CaseRecord) -> Json {
         "expected": finding.expected,
         "actual": finding.actual,
         "because": finding.because,
-        "cites": finding.cites.iter().cloned().map(RawCitation::from).collect::<Vec<_>>(),
+        "cites": finding.cites,
     })
 }
 
@@ -264,7 +263,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
         "manifest": end.drift.as_ref().map(|Drift { missing, new, changed, parts }| {
             json!({ "missing": missing, "new": new, "changed": changed, "parts": parts })
         }),
-        "changes": end.changes.as_ref().map(RawChanges::from),
+        "changes": end.changes,
         "warnings": warnings,
         "stopped": end.stopped.as_ref().map(|stopped| match stopped {
             Stopped::Interrupted => "interrupted",

@@ -196,8 +196,8 @@ impl MarkdownReport {
             "\n## All endpoints: {}\n\n| endpoint | outcome |\n|---|---|",
             end.outcome().name()
         )?;
-        for (name, outcome) in &end.runs {
-            writeln!(self.out, "| {} | {} |", code(name), outcome.name())?;
+        for run in &end.runs {
+            writeln!(self.out, "| {} | {} |", code(&run.endpoint), run.outcome)?;
         }
         end.not_started.iter().try_for_each(|name| writeln!(self.out, "| {} | not started |", code(name)))
     }

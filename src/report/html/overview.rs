@@ -27,14 +27,14 @@ pub(super) fn write_series(html: &mut Html<'_>, end: &SeriesEnd) -> io::Result<(
         .text(&pluralise(count, "endpoint"))?
         .raw(": this is the most telling outcome of all.</p>\n")?;
     html.raw("<ul class=\"endpoints\">\n")?;
-    for (position, (name, of_run)) in end.runs.iter().enumerate() {
-        let label = outcome(*of_run);
+    for (position, run) in end.runs.iter().enumerate() {
+        let label = outcome(run.outcome);
         html.raw("<li class=\"")?
             .raw(label.class)?
             .raw("\"><b>")?
             .raw(label.word)?
             .raw("</b> <a href=\"#run-")?;
-        html.show(position + 1)?.raw("\">")?.line(name)?.raw("</a></li>\n")?;
+        html.show(position + 1)?.raw("\">")?.line(&run.endpoint)?.raw("</a></li>\n")?;
     }
     for name in &end.not_started {
         html.raw("<li class=\"doubtful\"><b>– not started</b> ")?.line(name)?.raw("</li>\n")?;
