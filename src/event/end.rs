@@ -108,7 +108,6 @@ impl EffectCounts {
     }
 
     /// Whether there is none.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
     fn is_none(&self) -> bool {
         self.total() == 0
     }

@@ -97,21 +97,22 @@ mod shard {
     use super::PartNumber;
 
     #[derive(Serialize, Deserialize)]
-    struct Shard {
+    struct ShardFields {
         number: Option<u64>,
         of: Option<u64>,
     }
 
+    #[expect(clippy::ref_option, reason = "serde hands out references")]
     pub(super) fn serialize<S: Serializer>(shard: &Option<PartNumber>, out: S) -> Result<S::Ok, S::Error> {
         let (number, of) = shard.map(|PartNumber { number, count }| (number, count)).unzip();
-        Shard { number, of }.serialize(out)
+        ShardFields { number, of }.serialize(out)
     }
 
     pub(super) fn deserialize<'de, D>(written: D) -> Result<Option<PartNumber>, D::Error>
     where
         D: Deserializer<'de>,
     {
-        let Shard { number, of } = Shard::deserialize(written)?;
+        let ShardFields { number, of } = ShardFields::deserialize(written)?;
         Ok(number.zip(of).map(|(number, count)| PartNumber { number, count }))
     }
 }
