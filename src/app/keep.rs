@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::AppError;
 #[cfg(feature = "evidence")]
 use crate::evidence::is_bundle;
-use crate::report::ReportFormat;
+use crate::report::{PAGE_MARK, ReportFormat};
 
 /// How deep folders are searched for a second name of a file.
 const DEEPEST: usize = 32;
@@ -42,20 +42,9 @@ impl OutputKind {
     /// Whether a file begins as one of this kind does.
     fn begins(self, head: &[u8]) -> bool {
         let text = String::from_utf8_lossy(head);
-        let is_page = || text.starts_with("<!doctype html>") && text.contains(PAGE_MARK);
         match self {
-            Self::Report(ReportFormat::Json) => text.starts_with("{\"format\":\"proofmark-report"),
-            Self::Report(ReportFormat::Ndjson) => {
-                text.starts_with("{\"event\":") && text.contains("\"format\":\"proofmark-events\"")
-            }
-            Self::Report(ReportFormat::Junit) => text.contains("<testsuites name=\"proofmark\""),
-            Self::Report(ReportFormat::Tap) => text.starts_with("TAP version 14\n"),
-            Self::Report(ReportFormat::Markdown) => text.starts_with("## proofmark"),
-            Self::Report(ReportFormat::Github) => text.starts_with("::"),
-            Self::Report(ReportFormat::Sarif) => {
-                text.starts_with("{\"$schema\":") && text.contains("{\"id\":\"proofmark/")
-            }
-            Self::Report(ReportFormat::Html) | Self::ReviewPage => is_page(),
+            Self::Report(format) => format.begins(&text),
+            Self::ReviewPage => text.starts_with("<!doctype html>") && text.contains(PAGE_MARK),
             // Whether a statement is in it is looked at in the whole file.
             Self::Bundle => true,
             Self::Badge => text.starts_with("<svg ") && text.contains("<title>") && text.contains("<desc>"),
@@ -84,9 +73,6 @@ impl OutputKind {
         matches!(self, Self::Report(_) | Self::Bundle | Self::Badge | Self::Certificate)
     }
 }
-
-/// What every page of this program has in its head.
-const PAGE_MARK: &str = "<meta name=\"generator\" content=\"proofmark\">";
 
 /// A folder that is read.
 #[derive(Debug)]

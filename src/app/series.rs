@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::{AppError, Background, Session, SessionSettings};
-use crate::event::{Event, SeriesEnd};
+use crate::event::{Event, SeriesEnd, SeriesRun};
 use crate::plan::Plan;
 use crate::run::StopSwitch;
 
@@ -40,7 +40,7 @@ pub async fn series(
         stop.make_ready();
         let cases = if all.len() == 0 { mem::take(&mut cases) } else { cases.clone() };
         let run = session.run(Plan { cases, known }, stop, &mut emit).await;
-        end.runs.push((name, run.outcome()));
+        end.runs.push(SeriesRun { endpoint: name, outcome: run.outcome() });
     }
     if is_series {
         emit(Event::SeriesEnded(end.clone()));

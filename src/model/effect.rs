@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::backing::Backing;
 use super::exchange::Method;
 use super::value::Value;
+use super::written;
 
 /// The effect of a contract's accepted requests. Main use: after each step of a case the endpoint is asked what is there,
 /// and what has been added must be what the answer says.
@@ -49,31 +52,36 @@ pub struct UniqueRule {
 }
 
 /// When an observation was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "moment", content = "step", rename_all = "kebab-case")]
 pub enum Moment {
     /// Before a step, by its position from 0.
-    Before(usize),
+    Before(#[serde(with = "written::ordinal")] usize),
     /// After a step.
-    After(usize),
+    After(#[serde(with = "written::ordinal")] usize),
     /// Before teardown, after this last step.
-    End(usize),
+    End(#[serde(with = "written::ordinal")] usize),
 }
 
 /// What was there at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
     /// When.
+    #[serde(flatten)]
     pub moment: Moment,
     /// What was asked for: the parameters that the case filled in.
     pub of: Vec<(String, String)>,
     /// The values, in order, each once; or why they are not known.
+    #[serde(flatten, with = "written::seen")]
     pub seen: Result<Vec<String>, String>,
 }
 
 /// What is known of the effects of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Effects {
     /// Its contract promises none that could be observed, or the case was skipped.
+    #[default]
     NotPromised,
     /// They were observed, from before the first request to the end.
     Observed,
@@ -89,5 +97,11 @@ impl Effects {
             Self::Observed => "observed",
             Self::NotObserved => "not observed",
         }
+    }
+
+    /// Whether there is nothing to say of them.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+    pub(crate) fn is_not_promised(&self) -> bool {
+        *self == Self::NotPromised
     }
 }

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::value::Value;
+use super::written;
 
 /// Whether a text is a token (RFC 9110, section 5.6.2), as methods and names of header fields are.
 pub fn is_token(text: &str) -> bool {
@@ -14,7 +17,8 @@ pub fn is_token(text: &str) -> bool {
 }
 
 /// An HTTP method: a token of RFC 9110, section 9.1.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Method(String);
 
 impl Method {
@@ -28,6 +32,14 @@ impl Method {
     /// The method as it is sent.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Method {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::new(&text).ok_or_else(|| format!("`{text}` is not a valid method"))
     }
 }
 
@@ -68,7 +80,7 @@ pub fn essence(content_type: &str) -> String {
 }
 
 /// A request as it goes to an endpoint.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -85,7 +97,8 @@ pub struct Request {
 }
 
 /// The body of a request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "text", rename_all = "kebab-case")]
 pub enum SentBody {
     /// None.
     Empty,
@@ -129,7 +142,7 @@ impl SentBody {
     }
 }
 
-/// An answer as it came, within the limits of size.
+/// An answer as it came, within the limits of size. It is written out by `protocol`, which can read its bytes again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The HTTP status.
@@ -174,7 +187,8 @@ impl Answer {
 }
 
 /// What is wrong with an answer as a message, whatever it says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Flaw {
     /// Bytes followed it that belong to no answer.
     Surplus {
@@ -227,9 +241,10 @@ pub enum Body {
 }
 
 /// A request and its answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Exchange {
     /// The step's position, from 0.
+    #[serde(with = "written::ordinal")]
     pub step: usize,
     /// What was sent.
     pub request: Request,
@@ -238,7 +253,8 @@ pub struct Exchange {
 }
 
 /// Why no whole answer came: nothing is known about the contract then.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum NoAnswer {
     /// No connection.
     Connect {
@@ -250,6 +266,7 @@ pub enum NoAnswer {
         /// What was waited for.
         what: Cow<'static, str>,
         /// For so long.
+        #[serde(rename = "after_us", with = "written::micros")]
         after: Duration,
     },
     /// The connection broke, or the answer was not HTTP.

@@ -2,10 +2,12 @@
 
 use super::named::named;
 use std::fmt;
-use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::spot::Spot;
+use serde::{Deserialize, Serialize};
+
+use super::spot::FileLocation;
+use super::written;
 
 named! {
     /// How deep a disagreement lies; the order is the order of the checks.
@@ -40,11 +42,12 @@ impl FromStr for Level {
 pub const NOT_KEPT: &str = "the new answers are not kept: ";
 
 /// One disagreement between contract or case and answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Its level.
     pub level: Level,
     /// The step's position, from 0.
+    #[serde(with = "written::ordinal")]
     pub step: usize,
     /// What was looked at, such as `status` or `$.ExecutionId`.
     pub subject: String,
@@ -53,10 +56,13 @@ pub struct Finding {
     /// What was found.
     pub actual: String,
     /// What says so: a row of the contract, or its sources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     /// The promises of the contract that it rests on, and where they are written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cites: Vec<Citation>,
     /// Whether it only warns: the promise is marked as one that no published source has.
+    #[serde(rename = "warning", default, skip_serializing_if = "std::ops::Not::not")]
     pub is_warning: bool,
 }
 
@@ -68,16 +74,19 @@ impl Finding {
 }
 
 /// A promise of the contract that a finding rests on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Citation {
     /// The promise.
+    #[serde(flatten)]
     pub promise: Promise,
     /// Where it is written.
+    #[serde(flatten)]
     pub site: FileLocation,
 }
 
 /// What a contract promises, by its name there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Promise {
     /// A line of its table of errors.
     ErrorRow {
@@ -119,23 +128,6 @@ impl fmt::Display for Promise {
             Self::Effect { about } => write!(out, "effect \"{about}\""),
             Self::Limit { parameter, limit } => write!(out, "parameter {parameter}: {limit}"),
         }
-    }
-}
-
-/// A place in a file, without the text of the file, so that it can be kept and sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileLocation {
-    /// The file, as it is shown.
-    pub file: PathBuf,
-    /// The line, from 1.
-    pub line: usize,
-    /// The column in characters, from 1.
-    pub column: usize,
-}
-
-impl From<&Spot> for FileLocation {
-    fn from(spot: &Spot) -> Self {
-        Self { file: spot.file.path.clone(), line: spot.line(), column: spot.column() }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Ids: the paths by which operations, tables and cases are named, on disk and on every output.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::{Serialize, Serializer};
 
 /// The longest part of an id, in bytes: a snapshot's file name adds its ending and must stay
 /// under the 255 bytes that common file systems allow.
@@ -182,6 +186,36 @@ impl CaseId {
     /// The id as a test name of Rust's harness: `::` between the parts.
     pub fn test_name(&self) -> String {
         self.text.replace('/', "::")
+    }
+}
+
+/// The parts of a case's id, as they are written out.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct CaseIdParts<'a> {
+    table: Cow<'a, str>,
+    case: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    row: Option<Cow<'a, str>>,
+}
+
+impl Serialize for CaseId {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let (table, case, row) = (self.table().into(), self.case().into(), self.row().map(Cow::from));
+        CaseIdParts { table, case, row }.serialize(out)
+    }
+}
+
+impl<'de> Deserialize<'de> for CaseId {
+    fn deserialize<D: Deserializer<'de>>(written: D) -> Result<Self, D::Error> {
+        let CaseIdParts { table, case, row } = CaseIdParts::deserialize(written)?;
+        let of_parts = || {
+            let (operation, name) = table.rsplit_once('/').ok_or(IdError::Empty)?;
+            let operation = OperationId::from_parts(operation.split('/'))?;
+            Self::new(&TableId::new(operation, name)?, &case, row.as_deref())
+        };
+        of_parts().map_err(|reason| {
+            D::Error::custom(format_args!("`{table}/{case}` is not an id of a case: {reason}"))
+        })
     }
 }
 

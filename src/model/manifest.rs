@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::id::OperationId;
 use super::plural;
 
@@ -24,7 +26,7 @@ pub struct ListedContract {
 }
 
 /// How a suite differs from its manifest.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     /// Cases that are listed, and are not there.
     pub missing: Vec<String>,
@@ -33,6 +35,7 @@ pub struct Drift {
     /// Contracts of which another text is listed.
     pub changed: Vec<String>,
     /// Parts of the run that are not there, such as `2/3`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
 }
 

@@ -33,6 +33,7 @@ mod value;
 mod verdict;
 mod waiver;
 pub(crate) mod work;
+pub(crate) mod written;
 
 pub use backing::Backing;
 pub use case::{
@@ -51,7 +52,7 @@ pub use endpoint_kind::EndpointKind;
 pub use exchange::{
     Answer, AnswerFormat, Body, Exchange, Flaw, Method, NoAnswer, Request, SentBody, essence, is_token,
 };
-pub use finding::{Citation, FileLocation, Finding, Level, NOT_KEPT, Promise};
+pub use finding::{Citation, Finding, Level, NOT_KEPT, Promise};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use literals::Literals;
 pub use manifest::{Drift, ListedContract, Manifest};
@@ -64,7 +65,7 @@ pub use path_effort::{PathShape, TreeSize};
 pub use path_text::{is_singular, path_in_brackets, pattern_literals};
 pub use plural::{plural, pluralise};
 pub use repeated::Repeated;
-pub use spot::{Problem, SourceText, Spot};
+pub use spot::{FileLocation, Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use strength::{FloorScore, MutantScore, Strength, killed_percent};
 pub use suite::{Operation, Suite, Table};

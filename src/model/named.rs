@@ -3,7 +3,8 @@
 
 /// An enum of which each variant has a word, and perhaps others by which it is read as well.
 ///
-/// Gives `ALL`, `NAMES` (the word of each), `WORDS` (all that are read), `name`, `of_word` and `Display`.
+/// Gives `ALL`, `NAMES` (the word of each), `WORDS` (all that are read), `name`, `of_word`, `Display`, and the word as the
+/// form in which it is written out and read back.
 macro_rules! named {
     (
         $(#[$meta:meta])*
@@ -46,6 +47,22 @@ macro_rules! named {
         impl std::fmt::Display for $enum {
             fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 out.write_str(self.name())
+            }
+        }
+
+        impl serde::Serialize for $enum {
+            fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+                out.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $enum {
+            fn deserialize<D: serde::Deserializer<'de>>(written: D) -> Result<Self, D::Error> {
+                let word = <String as serde::Deserialize>::deserialize(written)?;
+                Self::of_word(&word).ok_or_else(|| {
+                    let words = Self::NAMES.join(", ");
+                    serde::de::Error::custom(format_args!("`{word}` is not one of {words}"))
+                })
             }
         }
     };

@@ -3,6 +3,8 @@
 use super::named::named;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::case::ParameterPlace;
 use super::spot::Spot;
 
@@ -127,8 +129,10 @@ impl Constraint {
     }
 }
 
-/// A limit on one value, or on the values of one request together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A limit on one value, or on the values of one request together. It is written out by the key that it has in a
+/// contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Limit {
     /// It must be there.
     Required,

@@ -1,7 +1,9 @@
 //! What came of a case that was run several times. Main type: [`Repeated`].
 
+use serde::{Deserialize, Serialize};
+
 /// How often a case that was run several times came to which verdict. A run that was cut short is not counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repeated {
     /// Which of its runs the record shows, from 1: the first of the worst.
     pub shown: u32,

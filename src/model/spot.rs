@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use super::work;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{work, written};
 
 /// A file as it was read, kept so that a problem can show its line.
 pub struct SourceText {
@@ -122,6 +124,53 @@ impl Spot {
 impl fmt::Display for Spot {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}:{}", self.file.path.display(), self.line(), self.column())
+    }
+}
+
+/// A place in a file, without the text of the file, so that it can be kept and sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileLocation {
+    /// The file, as it is shown.
+    #[serde(serialize_with = "written::path")]
+    pub file: PathBuf,
+    /// The line, from 1.
+    #[serde(deserialize_with = "within")]
+    pub line: usize,
+    /// The column in characters, from 1.
+    #[serde(deserialize_with = "within")]
+    pub column: usize,
+}
+
+/// The greatest line and column that are read back: `i32::MAX`.
+const FARTHEST: usize = 2_147_483_647;
+
+/// Lines and columns count from 1, and consumers of SARIF count no further than 32 bits.
+fn within<'de, D: Deserializer<'de>>(written: D) -> Result<usize, D::Error> {
+    usize::deserialize(written).map(|number| number.clamp(1, FARTHEST))
+}
+
+impl From<&Spot> for FileLocation {
+    fn from(spot: &Spot) -> Self {
+        Self { file: spot.file.path.clone(), line: spot.line(), column: spot.column() }
+    }
+}
+
+impl Serialize for Spot {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        FileLocation::from(self).serialize(out)
+    }
+}
+
+/// The greatest column of a place that is rebuilt, which is a text of that length.
+const WIDEST: usize = 1_000_000;
+
+/// Without its file's text, which is not needed to give the line and the column.
+impl<'de> Deserialize<'de> for Spot {
+    fn deserialize<D: Deserializer<'de>>(written: D) -> Result<Self, D::Error> {
+        let FileLocation { file, line, column } = FileLocation::deserialize(written)?;
+        let text = " ".repeat(column.min(WIDEST) - 1);
+        let end = text.len();
+        Ok(Self { file: Arc::new(SourceText::part(file, line - 1, text)), bytes: end..end })
     }
 }
 

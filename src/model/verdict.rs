@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::case::Scheme;
 use super::effect::{Effects, Observation};
 use super::exchange::{Exchange, NoAnswer, Request};
@@ -14,9 +16,11 @@ use super::literals::Literals;
 use super::repeated::Repeated;
 use super::spot::Spot;
 use super::value::Value;
+use super::written;
 
 /// What is known about a case after a run. Only `Passed` means that the contract holds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "kebab-case")]
 pub enum Verdict {
     /// All that was asked holds at the levels that count.
     Passed,
@@ -33,8 +37,10 @@ pub enum Verdict {
         reason: String,
     },
     /// It cannot be decided.
+    #[serde(with = "written::because")]
     Inconclusive(Inconclusive),
     /// It was not tried.
+    #[serde(with = "written::because")]
     Skipped(Skipped),
 }
 
@@ -64,10 +70,9 @@ impl Verdict {
 }
 
 /// Why a case cannot be decided.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", expecting = "expected a reason why a case is inconclusive")]
 pub enum Inconclusive {
-    /// No whole answer came.
-    Transport(NoAnswer),
     /// The endpoint asked for fewer requests.
     Throttled {
         /// What it said.
@@ -83,6 +88,7 @@ pub enum Inconclusive {
     /// This machine was paused, so it is not known whether the answer came in time.
     Paused {
         /// For so long.
+        #[serde(rename = "paused_us", with = "written::micros")]
         paused: Duration,
     },
     /// A value that a later request needs could not be had.
@@ -90,6 +96,9 @@ pub enum Inconclusive {
         /// What went wrong.
         reason: String,
     },
+    /// No whole answer came; its reasons are kinds like the others.
+    #[serde(untagged)]
+    Transport(NoAnswer),
 }
 
 impl fmt::Display for Inconclusive {
@@ -110,7 +119,8 @@ impl fmt::Display for Inconclusive {
 }
 
 /// Why a case was not tried.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Skipped {
     /// No way leads to a state on this endpoint.
     NoWayTo {
@@ -202,63 +212,90 @@ pub fn whole_micros(elapsed: Duration) -> Duration {
 }
 
 /// All that a run says about one case.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CaseRecord {
     /// The case.
+    #[serde(flatten)]
     pub id: CaseId,
     /// Its sentence.
     pub about: String,
     /// Its tags, and those of its table.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<String>,
     /// Where it is written.
+    #[serde(flatten)]
     pub spot: Spot,
     /// What is known.
     pub verdict: Verdict,
-    /// Disagreements at every level, also those that do not count.
-    pub findings: Vec<Finding>,
     /// The deepest level that counted.
+    #[serde(rename = "level")]
     pub gate: Level,
+    /// Disagreements at every level, also those that do not count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// How many of its requests were answered.
     pub answered: usize,
     /// The exchanges, in order; none if the run drops them because no report needs them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchanges: Vec<Exchange>,
     /// What the run itself made or states gave, by the name that a snapshot has for it; dropped with the exchanges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub given: Vec<(String, String)>,
     /// The variables that states gave, in the order in which they were set; dropped with the exchanges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<(String, Value)>,
     /// What the state hook was asked to set up; dropped with the exchanges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_ups: Vec<SetUp>,
     /// The last request, if its answer never came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unanswered: Option<Request>,
     /// How many steps were not sent.
     pub steps_not_sent: usize,
     /// The contract's own rows that it met, by status, code and message, if its answers conform.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows_met: Vec<Arc<str>>,
     /// The error codes that each step expects, one of which is due; an empty code means any other code, or none.
     /// Empty if no step expects any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes_due: Vec<Vec<Arc<str>>>,
     /// The request ids of its answers, and other values, where no two answers of a run may share one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_ids: Vec<RequestId>,
     /// What is known of its effects on the endpoint.
+    #[serde(default, skip_serializing_if = "Effects::is_not_promised")]
     pub effects: Effects,
     /// What was seen on the endpoint before, between and after its steps; dropped with the exchanges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observations: Vec<Observation>,
-    /// What of its requests the table writes out, by step; dropped with the exchanges.
+    /// What of its requests the table writes out, by step; dropped with the exchanges. Never written: the table has it.
+    #[serde(skip)]
     pub literals: Vec<Literals>,
     /// What came of the snapshot.
     pub snapshot: SnapshotOutcome,
     /// What came of attempts that were made again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retried: Vec<String>,
     /// Why the case was started again from its states, if it was: a request of its first attempt was lost, and may have
     /// been seen. All else here is of the second attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_again: Option<String>,
     /// What came of it each time, if it was run several times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeated: Option<Repeated>,
     /// Clean-up that did not work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<String>,
     /// How long this machine was paused during waits for answers.
+    #[serde(
+        rename = "paused_us",
+        with = "written::micros",
+        default,
+        skip_serializing_if = "written::micros::is_none"
+    )]
     pub paused: Duration,
     /// From set-up to teardown.
+    #[serde(rename = "duration_us", with = "written::micros")]
     pub elapsed: Duration,
 }
 
@@ -275,11 +312,12 @@ pub fn attempt(run: u32, is_second: bool) -> u64 {
 }
 
 /// A request id of an answer, or another value that no two answers may share.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestId {
     /// The level of a finding about it: envelope for a request id.
     pub level: Level,
     /// The step, from 0.
+    #[serde(with = "written::ordinal")]
     pub step: usize,
     /// Where it is in the body, as a `JSONPath`.
     pub at: String,
@@ -288,16 +326,18 @@ pub struct RequestId {
 }
 
 /// A state that the endpoint's hook set up for a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetUp {
     /// The position of the step that it was set up for, from 0.
+    #[serde(with = "written::ordinal")]
     pub step: usize,
     /// What the hook was sent, as JSON.
     pub asked: String,
 }
 
 /// What came of comparing a case with its snapshot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "kebab-case")]
 pub enum SnapshotOutcome {
     /// It was not looked at.
     Unchecked,
@@ -319,7 +359,7 @@ pub enum SnapshotOutcome {
 }
 
 /// How many cases have which verdict.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerdictCounts {
     /// Passed.
     pub passed: usize,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Number, Value as Json};
 
 use crate::model::Value;
@@ -15,8 +16,7 @@ const NUMBER_KEY: &str = "$serde_json::private::Number";
 /// # Errors
 /// What is wrong, with line and column.
 pub fn read_json(bytes: &[u8]) -> Result<Value, String> {
-    let read = serde_json::from_slice::<Faithful>(bytes).map_err(|error| format!("not JSON: {error}"))?;
-    let mut tree = read.0;
+    let mut tree = serde_json::from_slice::<Value>(bytes).map_err(|error| format!("not JSON: {error}"))?;
     let numbers = numbers(bytes);
     // The parser keeps all digits, but writes every exponent in one way.
     if numbers.iter().any(|digits| digits.contains(['e', 'E'])) {
@@ -111,11 +111,9 @@ impl<'de> Visitor<'de> for BehindKeyVisitor {
     }
 }
 
-struct Faithful(Value);
-
-impl<'de> Deserialize<'de> for Faithful {
+impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FaithfulVisitor).map(Faithful)
+        deserializer.deserialize_any(FaithfulVisitor)
     }
 }
 
@@ -158,7 +156,7 @@ impl<'de> Visitor<'de> for FaithfulVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(Faithful(item)) = access.next_element()? {
+        while let Some(item) = access.next_element()? {
             items.push(item);
         }
         Ok(Value::List(items))
@@ -169,15 +167,34 @@ impl<'de> Visitor<'de> for FaithfulVisitor {
         while let Some(key) = access.next_key::<String>()? {
             let value = if key == NUMBER_KEY {
                 match access.next_value()? {
-                    BehindKey::Digits(digits) => return Ok(Value::Number(digits)),
+                    BehindKey::Digits(digits) if digits.parse::<Number>().is_ok() => {
+                        return Ok(Value::Number(digits));
+                    }
+                    BehindKey::Digits(text) => Value::Text(text),
                     BehindKey::Other(value) => value,
                 }
             } else {
-                access.next_value::<Faithful>()?.0
+                access.next_value()?
             };
             entries.push((key, value));
         }
         Ok(Value::Map(entries))
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => out.serialize_unit(),
+            Self::Bool(flag) => out.serialize_bool(*flag),
+            Self::Number(digits) => match digits.parse::<Number>() {
+                Ok(number) => number.serialize(out),
+                Err(_) => out.serialize_str(digits),
+            },
+            Self::Text(text) => out.serialize_str(text),
+            Self::List(items) => out.collect_seq(items),
+            Self::Map(entries) => out.collect_map(entries.iter().map(|(key, item)| (key, item))),
+        }
     }
 }
 

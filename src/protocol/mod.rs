@@ -12,6 +12,7 @@ mod digest;
 mod encode;
 mod json;
 mod limit;
+mod recorded;
 mod settle;
 pub mod sign;
 mod xml;

@@ -7,11 +7,11 @@ use std::io::{self, Write};
 
 use super::Report;
 use super::cause::{Cause, Causes};
-use super::headline::DRIFT_LISTED;
 use super::headline::{HeadlineKind, headline, is_listed, kind};
+use super::remark::{Remark, Weight, remarks, series_remarks};
 use super::sink::Sink;
-use crate::event::{Event, RunEnd};
-use crate::model::{CaseRecord, Drift, plural};
+use crate::event::{Event, RunEnd, RunStart};
+use crate::model::{CaseRecord, plural};
 use crate::plain::printable;
 
 /// How many annotations are written of each kind. GitHub shows ten of a kind for a step, and drops the rest unsaid.
@@ -26,8 +26,11 @@ pub struct GithubReport {
     out: Sink,
     /// The folder that the program runs in, below the workspace; empty for the workspace itself.
     below: String,
-    /// Annotations about runs as a whole.
+    /// The run that is under way.
+    start: Option<RunStart>,
+    /// Annotations about runs as a whole: what fails them, and what is doubtful.
     notes: Annotations,
+    doubts: Annotations,
     broken: Annotations,
     unknown: Annotations,
     warnings: Annotations,
@@ -54,9 +57,9 @@ impl Annotations {
 impl GithubReport {
     /// A report to `sink`; `below` is the folder of the run, relative to the workspace.
     pub fn new(sink: Sink, below: impl Into<String>) -> Self {
-        let [notes, broken, unknown, warnings] = [(); 4].map(|()| Annotations::default());
+        let [notes, doubts, broken, unknown, warnings] = [(); 5].map(|()| Annotations::default());
         let causes = Causes::default();
-        Self { out: sink, below: below.into(), notes, broken, unknown, warnings, causes }
+        Self { out: sink, below: below.into(), start: None, notes, doubts, broken, unknown, warnings, causes }
     }
 
     fn case(&mut self, record: &CaseRecord) {
@@ -80,15 +83,20 @@ impl GithubReport {
 
     fn end(&mut self, end: &RunEnd) {
         self.causes();
-        for stale in &end.stale_waivers {
-            self.notes.add(|| note("error", "stale waiver", stale));
+        let all = self.start.take().map(|start| remarks(&start, &[], end)).unwrap_or_default();
+        for remark in &all {
+            self.remark(remark);
         }
-        if let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) {
-            self.notes.add(|| note("error", "manifest", &drift_line(drift)));
-        }
-        if let Some(stopped) = &end.stopped {
-            self.notes.add(|| note("error", "proofmark", &stopped.reason()));
-        }
+    }
+
+    /// What is only worth knowing is in the summary of the step: GitHub shows few annotations.
+    fn remark(&mut self, remark: &Remark) {
+        let (annotations, command) = match remark.weight {
+            Weight::Error => (&mut self.notes, "error"),
+            Weight::Warning => (&mut self.doubts, "warning"),
+            Weight::Note => return,
+        };
+        annotations.add(|| note(command, remark.topic.name(), &remark.whole()));
     }
 
     /// The lines: first those about the whole run, last those about inconclusive cases.
@@ -97,18 +105,14 @@ impl GithubReport {
         let count: usize = errors.iter().map(|errors| errors.count).sum();
         let shown = if count > SHOWN { SHOWN - 1 } else { count };
         let first = errors.iter().flat_map(|errors| &errors.first).take(shown);
-        let mut lines: Vec<String> = first.chain(&self.warnings.first).cloned().collect();
+        let warnings = self.doubts.first.iter().chain(&self.warnings.first).take(SHOWN);
+        let mut lines: Vec<String> = first.chain(warnings).cloned().collect();
         if count > shown {
             let hidden = count - shown;
             lines.push(format!("::error title=proofmark::and {hidden} more, listed in the log"));
         }
         lines
     }
-}
-
-/// How the suite differs from its manifest, with the first differences.
-fn drift_line(drift: &Drift) -> String {
-    format!("{drift}: {}", drift.lines(DRIFT_LISTED).join(", "))
 }
 
 /// A cause, at the line of the case that shows it.
@@ -159,11 +163,19 @@ fn property(text: &str) -> String {
 impl Report for GithubReport {
     fn take(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::Warned { text } => self.warnings.add(|| note("warning", "proofmark", text)),
+            Event::Warned { text } => self.doubts.add(|| note("warning", "proofmark", text)),
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => self.end(end),
-            Event::Started(start) => self.causes = Causes::of(start),
-            Event::SeriesStarted { .. } | Event::SeriesEnded(_) => {}
+            Event::Started(start) => {
+                self.causes = Causes::of(start);
+                self.start = Some(start.clone());
+            }
+            Event::SeriesStarted { .. } => {}
+            Event::SeriesEnded(end) => {
+                for remark in &series_remarks(end) {
+                    self.remark(remark);
+                }
+            }
         }
         Ok(())
     }

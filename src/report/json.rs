@@ -12,9 +12,8 @@ use super::Report;
 use super::cause::{Cause, Causes, ids};
 use super::excerpt::{excerpt, failing};
 use super::sink::Sink;
-use super::wire::{RawChanges, RawCitation};
 use crate::event::{Event, PartStart, RunEnd, RunStart, SeriesEnd, Stopped};
-use crate::model::{CaseRecord, Drift, Exchange, Finding, Repeated, SnapshotOutcome, UtcTime};
+use crate::model::{CaseRecord, Drift, Exchange, Finding, Repeated, SnapshotOutcome, UtcTime, VerdictCounts};
 use crate::plain::printable_json;
 
 /// The version of the format: a reader may rely on keys staying within one.
@@ -207,7 +206,7 @@ fn finding_json(finding: &Finding, record: &CaseRecord) -> Json {
         "expected": finding.expected,
         "actual": finding.actual,
         "because": finding.because,
-        "cites": finding.cites.iter().cloned().map(RawCitation::from).collect::<Vec<_>>(),
+        "cites": finding.cites,
     })
 }
 
@@ -223,9 +222,77 @@ fn snapshot_name(outcome: &SnapshotOutcome) -> &'static str {
     }
 }
 
+/// What is known of a run that is over. Each field of an end is taken by its name, so that none is left out unseen.
 fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json {
+    let RunEnd {
+        counts,
+        rows_met: _,
+        rows_held: _,
+        strength,
+        orphans,
+        stale_snapshots,
+        stale_waivers,
+        unpublished,
+        drift,
+        changes,
+        snapshots,
+        effects,
+        left_behind,
+        exchanges,
+        stopped,
+        elapsed,
+    } = end;
+    json!({
+        "error_rows": error_rows(end, start),
+        "strength": strength,
+        "counts": counts_json(counts),
+        "exchanges": exchanges,
+        "effects": effects,
+        "left_behind": left_behind,
+        "snapshots": snapshots,
+        "orphans": orphans.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+        "stale_snapshots": stale_snapshots,
+        "stale_waivers": stale_waivers,
+        "unpublished": unpublished,
+        "manifest": drift.as_ref().map(|Drift { missing, new, changed, parts }| {
+            json!({ "missing": missing, "new": new, "changed": changed, "parts": parts })
+        }),
+        "changes": changes,
+        "warnings": warnings,
+        "stopped": stopped.as_ref().map(stopped_name),
+        "duration_ms": millis(*elapsed),
+        "outcome": end.outcome(),
+    })
+}
+
+fn stopped_name(stopped: &Stopped) -> &'static str {
+    match stopped {
+        Stopped::Interrupted => "interrupted",
+        Stopped::OutOfTime => "out of time",
+        Stopped::EnoughFailed { .. } => "enough failed",
+        Stopped::Unreachable { .. } => "unreachable",
+        Stopped::Refused { .. } => "refused",
+        Stopped::MixedUp => "mixed up",
+    }
+}
+
+fn counts_json(counts: &VerdictCounts) -> Json {
+    let VerdictCounts { passed, flaky, failed, waived, inconclusive, skipped, not_meant } = counts;
+    json!({
+        "total": counts.total(),
+        "passed": passed,
+        "flaky": flaky,
+        "failed": failed,
+        "waived": waived,
+        "inconclusive": inconclusive,
+        "skipped": skipped,
+        "skipped_on_purpose": not_meant,
+    })
+}
+
+fn error_rows(end: &RunEnd, start: Option<&RunStart>) -> Vec<Json> {
     let operations = start.map(|start| start.operations.as_slice()).unwrap_or_default();
-    let rows: Vec<Json> = operations
+    operations
         .iter()
         .zip(&end.rows_met)
         .enumerate()
@@ -239,44 +306,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
                 "not_measured": rows.map(|rows| rows.unmeasured.len()),
             })
         })
-        .collect();
-    json!({
-        "error_rows": rows,
-        "strength": end.strength,
-        "counts": {
-            "total": end.counts.total(),
-            "passed": end.counts.passed,
-            "flaky": end.counts.flaky,
-            "failed": end.counts.failed,
-            "waived": end.counts.waived,
-            "inconclusive": end.counts.inconclusive,
-            "skipped": end.counts.skipped,
-        },
-        "exchanges": end.exchanges,
-        "effects": { "observed": end.effects.observed, "not_observed": end.effects.not_observed },
-        "left_behind": end.left_behind,
-        "orphans": end.orphans.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
-        "stale_snapshots": end.stale_snapshots.as_ref().map(|stale| {
-            stale.iter().map(|each| json!({ "id": each.case, "why": each.why })).collect::<Vec<_>>()
-        }),
-        "stale_waivers": end.stale_waivers,
-        "unpublished": end.unpublished,
-        "manifest": end.drift.as_ref().map(|Drift { missing, new, changed, parts }| {
-            json!({ "missing": missing, "new": new, "changed": changed, "parts": parts })
-        }),
-        "changes": end.changes.as_ref().map(RawChanges::from),
-        "warnings": warnings,
-        "stopped": end.stopped.as_ref().map(|stopped| match stopped {
-            Stopped::Interrupted => "interrupted",
-            Stopped::OutOfTime => "out of time",
-            Stopped::EnoughFailed { .. } => "enough failed",
-            Stopped::Unreachable { .. } => "unreachable",
-            Stopped::Refused { .. } => "refused",
-            Stopped::MixedUp => "mixed up",
-        }),
-        "duration_ms": millis(end.elapsed),
-        "outcome": end.outcome().name(),
-    })
+        .collect()
 }
 
 fn part(part: &PartStart) -> Json {

@@ -10,23 +10,21 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml};
 
 use super::cause::Causes;
-use super::headline::{DRIFT_LISTED, HeadlineKind, first_counting, flaky, headline, kind};
+use super::headline::{HeadlineKind, first_counting, flaky, headline, kind};
+use super::remark::{Remark, Topic, Weight, remarks, series_remarks};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report, seconds};
-use crate::event::{Event, RunEnd, RunStart};
-use crate::model::{CaseRecord, Drift, plural};
+use crate::event::{Event, RunStart};
+use crate::model::{CaseRecord, plural};
 use crate::plain::printable;
 use crate::whole_file::Spool;
 
 /// The program's name, which the document carries.
 const NAME: &str = "proofmark";
 
-/// The suite of waivers that do not hold any more; a table's name has slashes.
-const WAIVERS: &str = "waivers";
-
-/// The suite of what the manifest says otherwise.
-const MANIFEST: &str = "manifest";
+/// The suite of what is worth knowing of a run; a table's name has slashes.
+const RUN: &str = "run";
 
 /// How many causes a suite names.
 const CAUSES: usize = 50;
@@ -35,6 +33,9 @@ const CAUSES: usize = 50;
 pub struct JunitReport {
     out: Writer<Sink>,
     suite: Option<JunitSuite>,
+    /// The run that is written now, and what was doubtful in it.
+    start: Option<RunStart>,
+    warnings: Vec<String>,
     /// The address of the endpoint, for lines that repeat a request.
     repeat: Repeat,
     /// When the run started, if that is known.
@@ -73,6 +74,8 @@ impl JunitReport {
         Ok(Self {
             out,
             suite: None,
+            start: None,
+            warnings: Vec::new(),
             repeat: Repeat::default(),
             started: None,
             facts: Vec::new(),
@@ -142,26 +145,30 @@ impl JunitReport {
         self.out.get_mut().write_all(b"\n")
     }
 
-    /// A stale waiver fails the run and belongs to no case. It is written as a case, since readers show only cases.
-    fn stale_waivers(&mut self, end: &RunEnd) -> io::Result<()> {
-        if end.stale_waivers.is_empty() {
+    /// What is to be said of the run beside its cases. What fails it is written as a case, since readers show only cases;
+    /// the rest are properties of a suite without cases.
+    fn remarks(&mut self, remarks: &[Remark]) -> io::Result<()> {
+        let (failing, others): (Vec<&Remark>, Vec<&Remark>) =
+            remarks.iter().partition(|remark| remark.weight == Weight::Error);
+        for of_topic in failing.chunk_by(|one, other| one.topic == other.topic) {
+            let mut suite = JunitSuite::new(suite(of_topic[0].topic));
+            for (number, remark) in (1..).zip(of_topic) {
+                suite.add_remark(number, remark, self.endpoint.as_deref())?;
+            }
+            self.suite = Some(suite);
+            self.close_suite()?;
+        }
+        if others.is_empty() {
             return Ok(());
         }
-        let mut suite = JunitSuite::new(WAIVERS);
-        for (number, waiver) in (1..).zip(&end.stale_waivers) {
-            suite.add_stale(number, waiver, self.endpoint.as_deref())?;
-        }
-        self.suite = Some(suite);
-        self.close_suite()
-    }
-
-    /// A case that is missing is in no suite.
-    fn drift(&mut self, end: &RunEnd) -> io::Result<()> {
-        let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) else { return Ok(()) };
-        let mut suite = JunitSuite::new(MANIFEST);
-        suite.add_drift(drift, self.endpoint.as_deref())?;
-        self.suite = Some(suite);
-        self.close_suite()
+        let of_run =
+            others.iter().map(|remark| (remark.topic.name(), printable(&remark.whole()).replace('\n', " ")));
+        let of_run = of_run.collect();
+        let facts = std::mem::replace(&mut self.facts, of_run);
+        self.suite = Some(JunitSuite::new(RUN));
+        self.close_suite()?;
+        self.facts = facts;
+        Ok(())
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -205,28 +212,18 @@ impl JunitSuite {
         self.end_case()
     }
 
-    /// Adds a waiver that does not hold any more.
-    fn add_stale(&mut self, number: usize, waiver: &str, endpoint: Option<&str>) -> io::Result<()> {
+    /// Adds what fails the run, and is in no case.
+    fn add_remark(&mut self, number: usize, remark: &Remark, endpoint: Option<&str>) -> io::Result<()> {
+        let (topic, text) = (remark.topic.name(), printable(&remark.each().join("\n")).into_owned());
+        let is_broken = remark.topic == Topic::StaleWaiver;
         self.tests += 1;
-        self.failures += 1;
-        let (name, class) = (format!("stale waiver {number}"), class(endpoint, WAIVERS));
+        self.failures += usize::from(is_broken);
+        self.errors += usize::from(!is_broken);
+        let (name, class) = (format!("{topic} {number}"), class(endpoint, &self.table));
         let start = BytesStart::new("testcase").with_attributes([("name", &*name), ("classname", &class)]);
         self.cases.write_event(Xml::Start(start))?;
-        let text = printable(waiver);
-        self.result("failure", "stale waiver", &text.replace('\n', " "), &text)?;
-        self.end_case()
-    }
-
-    /// Adds how the suite differs from its manifest.
-    fn add_drift(&mut self, drift: &Drift, endpoint: Option<&str>) -> io::Result<()> {
-        self.tests += 1;
-        self.errors += 1;
-        let class = class(endpoint, MANIFEST);
-        let start =
-            BytesStart::new("testcase").with_attributes([("name", "suite"), ("classname", class.as_str())]);
-        self.cases.write_event(Xml::Start(start))?;
-        let text = printable(&drift.lines(DRIFT_LISTED).join("\n")).into_owned();
-        self.result("error", MANIFEST, &printable(&drift.to_string()), &text)?;
+        let message = printable(&remark.summary).replace('\n', " ");
+        self.result(if is_broken { "failure" } else { "error" }, topic, &message, &text)?;
         self.end_case()
     }
 
@@ -255,6 +252,11 @@ impl JunitSuite {
 fn facts(start: &RunStart) -> Vec<(&'static str, String)> {
     let command = start.command.as_deref().map(|command| ("command", printable(command).into_owned()));
     [("tool", format!("{NAME} {}", printable(&start.tool_version)))].into_iter().chain(command).collect()
+}
+
+/// The suite of what fails a run beside its cases.
+fn suite(topic: Topic) -> &'static str {
+    if topic == Topic::StaleWaiver { "waivers" } else { topic.name() }
 }
 
 /// The class of cases. Readers of the file distinguish cases by class and name alone, so each of several endpoints has
@@ -289,20 +291,30 @@ impl Report for JunitReport {
             }
             Event::Started(start) => {
                 self.repeat = Repeat::of(start);
+                self.start = Some(start.clone());
+                self.warnings.clear();
                 self.started = start.started.as_ref().map(|started| started.as_str().to_owned());
                 self.facts = facts(start);
                 self.endpoint = self.is_series.then(|| start.endpoint.name.clone());
                 Ok(())
             }
-            Event::Warned { .. } => Ok(()),
+            Event::Warned { text } => {
+                self.warnings.push(text.clone());
+                Ok(())
+            }
             Event::Finished(record) => self.case(record),
             Event::Ended(end) => {
                 self.close_suite()?;
-                self.stale_waivers(end)?;
-                self.drift(end)?;
+                if let Some(start) = self.start.take() {
+                    self.remarks(&remarks(&start, &self.warnings, end))?;
+                }
                 if self.is_series { Ok(()) } else { self.end() }
             }
-            Event::SeriesEnded(_) => self.end(),
+            Event::SeriesEnded(end) => {
+                self.endpoint = None;
+                self.remarks(&series_remarks(end))?;
+                self.end()
+            }
         }
     }
 

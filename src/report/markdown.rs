@@ -6,16 +6,20 @@ use std::io::{self, Write};
 
 use super::cause::Causes;
 use super::changes::{compared, groups};
-use super::headline::{DRIFT_LISTED, HeadlineKind, headline, is_listed, kind};
+use super::headline::{HeadlineKind, headline, is_listed, kind};
+use super::remark::{Topic, remarks};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report, seconds};
 use crate::event::{Event, RunEnd, RunStart, SeriesEnd};
-use crate::model::{CaseRecord, plural};
+use crate::model::CaseRecord;
 use crate::plain::markdown as cell;
 
 /// How many cases that did not pass are listed, those that failed first; the rest is counted.
 const LISTED: usize = 50;
+
+/// What has a place of its own on the page.
+const ELSEWHERE: [Topic; 5] = [Topic::Fault, Topic::Changes, Topic::ErrorRows, Topic::Mutants, Topic::Floor];
 
 /// The longest text of one case, in characters.
 const LONGEST_TEXT: usize = 4000;
@@ -92,7 +96,8 @@ impl MarkdownReport {
         let out = &mut self.out;
         writeln!(out, "## proofmark: {} {}\n", code(&start.endpoint.name), end.outcome().name())?;
         if !start.faults.is_empty() {
-            writeln!(out, "**Faults are switched on; this run says nothing about conformance.**\n")?;
+            let faults = code(&start.faults.join(", "));
+            writeln!(out, "**Faults are switched on; this run says nothing about conformance:** {faults}\n")?;
         }
         writeln!(
             out,
@@ -131,33 +136,19 @@ impl MarkdownReport {
             None => writeln!(out, ".")?,
         }
         writeln!(out, "\nSeed {}, {} s.", start.seeds(), seconds(end.elapsed))?;
-        self.notes(end)?;
+        self.notes(&start, end)?;
         self.list()
     }
 
-    fn notes(&mut self, end: &RunEnd) -> io::Result<()> {
-        for (subject, count) in &end.unpublished {
-            let subject = cell(subject);
-            writeln!(
-                self.out,
-                "\nWarning: answers that differ in {subject}, which no published source promises: {count}"
-            )?;
-        }
-        for warning in self.warnings.drain(..) {
-            writeln!(self.out, "\nWarning: {}", cell(&warning))?;
-        }
-        if let Some(stopped) = &end.stopped {
-            writeln!(self.out, "\nStopped: {}", cell(&stopped.reason()))?;
-        }
-        for stale in &end.stale_waivers {
-            writeln!(self.out, "\nStale waiver: {}", cell(stale))?;
-        }
-        for line in end.drift.iter().flat_map(|drift| drift.lines(DRIFT_LISTED)) {
-            writeln!(self.out, "\nManifest: {}", cell(&line))?;
-        }
-        if !end.orphans.is_empty() {
-            let (count, s) = (end.orphans.len(), plural(end.orphans.len(), " belongs", "s belong"));
-            writeln!(self.out, "\n{count} snapshot{s} to no case.")?;
+    fn notes(&mut self, start: &RunStart, end: &RunEnd) -> io::Result<()> {
+        let warnings = std::mem::take(&mut self.warnings);
+        for remark in remarks(start, &warnings, end) {
+            if ELSEWHERE.contains(&remark.topic) {
+                continue;
+            }
+            for text in remark.each() {
+                writeln!(self.out, "\n{}: {}", remark.topic.heading(), cell(text))?;
+            }
         }
         Ok(())
     }
@@ -196,8 +187,8 @@ impl MarkdownReport {
             "\n## All endpoints: {}\n\n| endpoint | outcome |\n|---|---|",
             end.outcome().name()
         )?;
-        for (name, outcome) in &end.runs {
-            writeln!(self.out, "| {} | {} |", code(name), outcome.name())?;
+        for run in &end.runs {
+            writeln!(self.out, "| {} | {} |", code(&run.endpoint), run.outcome)?;
         }
         end.not_started.iter().try_for_each(|name| writeln!(self.out, "| {} | not started |", code(name)))
     }

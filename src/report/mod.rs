@@ -13,6 +13,7 @@ mod json;
 mod junit;
 mod markdown;
 mod merge;
+mod remark;
 mod repeat;
 mod sarif;
 mod schema;
@@ -46,6 +47,9 @@ pub use tap::TapReport;
 pub use terminal::TerminalReport;
 pub use terminal::{TerminalStyle, Verbosity, case_text};
 pub use wire::read_event;
+
+/// What is in each page of ours, those of reviews too.
+pub(crate) const PAGE_MARK: &str = "<meta name=\"generator\" content=\"proofmark\">";
 
 /// Something that listens to a run.
 pub trait Report {
@@ -89,6 +93,22 @@ impl ReportFormat {
     /// Whether it shows the exchanges of cases that passed, so that a run has to keep them.
     pub fn wants_exchanges(self) -> bool {
         self == Self::Html
+    }
+
+    /// Whether a file begins as a report of this form does.
+    pub fn begins(self, text: &str) -> bool {
+        match self {
+            Self::Json => text.starts_with("{\"format\":\"proofmark-report"),
+            Self::Ndjson => {
+                text.starts_with("{\"event\":") && text.contains("\"format\":\"proofmark-events\"")
+            }
+            Self::Junit => text.contains("<testsuites name=\"proofmark\""),
+            Self::Tap => text.starts_with("TAP version 14\n"),
+            Self::Markdown => text.starts_with("## proofmark"),
+            Self::Github => text.starts_with("::"),
+            Self::Html => text.starts_with("<!doctype html>") && text.contains(PAGE_MARK),
+            Self::Sarif => text.starts_with("{\"$schema\":") && text.contains("{\"id\":\"proofmark/"),
+        }
     }
 
     /// A report of this form; `below` is the folder of the run, relative to the workspace of a CI service.

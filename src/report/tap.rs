@@ -5,11 +5,12 @@ use std::io::{self, Write};
 
 use serde_json::Value as Json;
 
-use super::headline::{DRIFT_LISTED, HeadlineKind, headline, kind};
+use super::headline::{HeadlineKind, headline, kind};
+use super::remark::{Remark, Topic, Weight, remarks};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report};
-use crate::event::{Event, Outcome, RunEnd, RunStart, Stopped};
+use crate::event::{Event, Outcome, RunEnd, RunStart};
 use crate::model::CaseRecord;
 use crate::plain::{printable, printable_json};
 
@@ -19,6 +20,8 @@ pub struct TapReport {
     out: Sink,
     repeat: Repeat,
     endpoint: String,
+    /// The run that is written now.
+    start: Option<RunStart>,
     /// How many cases of the run have been written.
     cases: usize,
     /// How many runs of a series have been written, if it is one.
@@ -34,7 +37,7 @@ impl TapReport {
     pub fn new(mut sink: Sink) -> io::Result<Self> {
         writeln!(sink, "TAP version 14")?;
         let (repeat, endpoint) = (Repeat::default(), String::new());
-        Ok(Self { out: sink, repeat, endpoint, cases: 0, runs: None, is_ended: false })
+        Ok(Self { out: sink, repeat, endpoint, start: None, cases: 0, runs: None, is_ended: false })
     }
 
     /// A subtest is indented by four columns.
@@ -45,6 +48,7 @@ impl TapReport {
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
         self.repeat = Repeat::of(start);
         self.endpoint.clone_from(&start.endpoint.name);
+        self.start = Some(start.clone());
         self.cases = 0;
         let indent = self.indent();
         if self.runs.is_some() {
@@ -100,35 +104,28 @@ impl TapReport {
 
     fn end(&mut self, end: &RunEnd) -> io::Result<()> {
         let indent = self.indent();
-        for stale in &end.stale_waivers {
-            writeln!(self.out, "{indent}# stale waiver: {}", to_one_line(stale))?;
-        }
-        for line in end.drift.iter().flat_map(|drift| drift.lines(DRIFT_LISTED)) {
-            writeln!(self.out, "{indent}# manifest: {}", to_one_line(&line))?;
+        let remarks = self.start.take().map(|start| remarks(&start, &[], end)).unwrap_or_default();
+        for remark in remarks.iter().filter(|remark| remark.topic != Topic::Fault) {
+            for text in remark.each() {
+                writeln!(self.out, "{indent}# {}: {}", remark.topic.name(), to_one_line(text))?;
+            }
         }
         let Some(runs) = &mut self.runs else {
             self.is_ended = true;
-            return match bail_out(end) {
-                Some(reason) => writeln!(self.out, "Bail out! {reason}"),
+            // The run as a whole decides nothing, or fails for a reason that belongs to no single case.
+            return match remarks.iter().find(|remark| remark.weight == Weight::Error) {
+                Some(Remark { topic: Topic::StaleWaiver, .. }) => {
+                    writeln!(self.out, "Bail out! waivers do not hold any more")
+                }
+                Some(remark) => writeln!(self.out, "Bail out! {}", to_one_line(&remark.summary)),
                 None => Ok(()),
             };
         };
-        *runs += 1;
         // To bail out of a subtest would end the runs that follow as well.
-        if let Some(stopped) = &end.stopped {
-            writeln!(self.out, "{indent}# stopped: {}", to_one_line(&stopped.reason()))?;
-        }
+        *runs += 1;
         let word = if end.outcome() == Outcome::Conforms { "ok" } else { "not ok" };
         writeln!(self.out, "{word} {runs} - {}", description(&self.endpoint))
     }
-}
-
-/// Why the run as a whole decides nothing, or fails for a reason that belongs to no single case.
-fn bail_out(end: &RunEnd) -> Option<String> {
-    let stopped = end.stopped.as_ref().map(Stopped::reason);
-    let stale = (!end.stale_waivers.is_empty()).then(|| "waivers do not hold any more".to_owned());
-    let drift = end.drift.as_ref().filter(|drift| !drift.is_empty()).map(ToString::to_string);
-    stopped.or(stale).or(drift).map(|reason| to_one_line(&reason))
 }
 
 fn to_one_line(text: &str) -> String {

@@ -20,7 +20,6 @@ pub struct Sighting {
     /// When the run began, to the second.
     pub at: Timestamp,
     /// The kind of endpoint.
-    #[serde(with = "kind_by_name")]
     pub kind: EndpointKind,
     /// The endpoint's name.
     pub endpoint: String,
@@ -120,21 +119,5 @@ impl Sightings {
         let kept = Sighted::new(serde_json::from_str(text.get())?);
         self.0.insert(text.get().to_owned(), kept.clone());
         Ok(kept)
-    }
-}
-
-mod kind_by_name {
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::model::EndpointKind;
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-    pub(super) fn serialize<S: Serializer>(kind: &EndpointKind, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(kind.name())
-    }
-
-    pub(super) fn deserialize<'a, D: Deserializer<'a>>(deserializer: D) -> Result<EndpointKind, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }

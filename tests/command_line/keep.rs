@@ -6,10 +6,12 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
+use proofmark::inside::report::ReportFormat;
+
 use crate::support::project::{OPERATION, Project};
 use crate::support::{code, err, out, run};
 
-const FORMATS: [&str; 8] = ["json", "ndjson", "junit", "tap", "markdown", "github", "html", "sarif"];
+const FORMATS: [&str; ReportFormat::NAMES.len()] = ReportFormat::NAMES;
 const CASE: &str = "tag-count/none";
 
 /// A project with a key, and everything else that a run may read.

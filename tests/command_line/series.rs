@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::choosing;
 use crate::support::odd::{JSON, answer, one_case, program, say, serve};
+use proofmark::inside::report::ReportFormat;
 use serde_json::Value as Json;
 
 /// A folder with one case, and these endpoints by name and address.
@@ -225,7 +226,7 @@ fn an_interrupt_ends_the_whole_and_names_what_never_started() {
 fn what_several_endpoints_came_to_is_told_again_to_the_byte() {
     let folder = project(&[("good", &good(), ""), ("broken", &broken(), ""), ("gone", &gone(), "")]);
     let told = |name: &str, mut command: Command| {
-        let formats = ["json", "ndjson", "junit", "tap", "markdown", "github"];
+        let formats = ReportFormat::NAMES;
         let place = |format: &str| folder.path().join(format!("{name}.{format}"));
         for format in formats {
             command.arg("--report").arg(format!("{format}={}", place(format).display()));

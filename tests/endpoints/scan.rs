@@ -12,6 +12,7 @@ use crate::support::{code, err, out, proofmark, run};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use proofmark::inside::report::ReportFormat;
 use serde_json::json;
 
 const KEY_ID: &str = "LTAI5tExample0Key1";
@@ -172,7 +173,7 @@ fn shows_nothing(scheme: &str) {
         fs::create_dir(&written).unwrap();
         let mut arguments =
             vec!["--endpoint".to_owned(), "echo".into(), "-v".into(), "--update".into(), "always".into()];
-        for format in ["json", "ndjson", "junit", "tap", "markdown", "github", "html", "sarif"] {
+        for format in ReportFormat::NAMES {
             arguments.extend(["--report".into(), format!("{format}={}", written.join(format).display())]);
         }
         arguments.extend(["--snapshots".into(), written.join("snapshots").display().to_string()]);

@@ -11,6 +11,7 @@ use crate::support::structure::{commands, junit_cases};
 use crate::support::{code, copied_cases, err, out, proofmark, run};
 use proofmark::harness::Harness;
 use proofmark::inside::protocol::sha256_hex;
+use proofmark::inside::report::ReportFormat;
 use serde_json::Value as Json;
 
 const OPERATION: &str = "ecs/StartImagePipelineExecution";
@@ -234,7 +235,7 @@ fn a_part_that_is_missing_is_noticed_where_the_parts_are_put_together() {
 fn every_report_tells_it_and_one_made_later_tells_the_same() {
     let project = Project::new();
     project.edit("cases/manifest.toml", "    \"tag-count/none/form\",\n", "    \"tag-count/gone\",\n");
-    let formats = ["json", "ndjson", "junit", "tap", "markdown", "github", "sarif"];
+    let formats = ReportFormat::NAMES;
     let flags = |name: &str| -> Vec<String> {
         formats
             .iter()

@@ -9,6 +9,7 @@ use std::process::Command;
 use crate::hostile::{HARMLESS, acts, cases, endpoint, texts};
 use crate::support::odd::program;
 use crate::support::structure::{self, commands, junit_cases, tap_points};
+use proofmark::inside::report::ReportFormat;
 use serde_json::Value as Json;
 
 /// Reads the structure of a report.
@@ -24,6 +25,13 @@ const FORMATS: &[(&str, Structure)] = &[
     ("github", |text| commands(text).iter().map(|command| properties(command)).collect()),
     ("sarif", |text| vec![shape(&parsed(text))]),
 ];
+
+#[test]
+fn the_structure_of_each_format_is_read() {
+    // A page has its own way: `reports/markup.rs`.
+    let read: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).chain(["html"]).collect();
+    assert!(ReportFormat::NAMES.iter().all(|name| read.contains(name)), "{read:?}");
+}
 
 fn parsed(text: &str) -> Json {
     serde_json::from_str(text).unwrap()

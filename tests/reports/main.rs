@@ -9,3 +9,4 @@ mod reports;
 mod sarif;
 #[path = "../support/mod.rs"]
 mod support;
+mod whole;

@@ -13,12 +13,13 @@ use std::process::Output;
 use crate::support::odd::{JSON, answer, one_case, program, say, serve};
 use crate::support::structure::{commands, junit_cases};
 use crate::support::{Served, code, err, out, proofmark, run};
+use proofmark::inside::report::ReportFormat;
 use serde_json::{Value as Json, json};
 
 const FAULT: &str = "wrong-message:Duplicate.TagKey";
 
 /// Every format that a report has.
-const FORMATS: [&str; 8] = ["json", "ndjson", "junit", "tap", "markdown", "github", "html", "sarif"];
+const FORMATS: [&str; ReportFormat::NAMES.len()] = ReportFormat::NAMES;
 
 /// What an endpoint may answer to break out of a format.
 const HOSTILE: &str = "</failure>]]>\n::error::x\n  ::set-output name=a::b\n##[error]x\nnot ok 9 - x\nBail out!\n1..7\n  ...\n```\n# title\n| a | b |\n<script>alert(1)</script>![i](http://x)\u{1b}[2J\u{0}\u{202e}\u{feff}\u{fffe}\u{85}\\ud800";

@@ -3,7 +3,7 @@
 
 use super::lines::EventLines;
 use crate::app::{AppError, Roll};
-use crate::event::{Event, Outcome, RunStart, SeriesEnd};
+use crate::event::{Event, Outcome, RunStart, SeriesEnd, SeriesRun};
 use crate::model::CaseId;
 
 /// A series that is read as far as its start.
@@ -26,10 +26,10 @@ impl SavedSeries {
         loop {
             match lines.next()? {
                 Some(Event::Started(start)) => {
-                    let name = start.endpoint.name.clone();
+                    let endpoint = start.endpoint.name.clone();
                     let (said, is) = run(&mut lines, &start, roll.as_deref_mut(), emit)?;
-                    runs.push((name.clone(), said));
-                    held.push((name, is));
+                    runs.push(SeriesRun { endpoint: endpoint.clone(), outcome: said });
+                    held.push(SeriesRun { endpoint, outcome: is });
                 }
                 Some(Event::SeriesEnded(end)) => {
                     if !is_end_of(&end, &runs, &endpoints) {
@@ -90,8 +90,8 @@ fn run(
 }
 
 /// Whether a series of these runs on these endpoints ends so.
-fn is_end_of(end: &SeriesEnd, runs: &[(String, Outcome)], endpoints: &[String]) -> bool {
-    let named = runs.iter().map(|(name, _)| name).chain(&end.not_started);
+fn is_end_of(end: &SeriesEnd, runs: &[SeriesRun], endpoints: &[String]) -> bool {
+    let named = runs.iter().map(|run| &run.endpoint).chain(&end.not_started);
     named.eq(endpoints) && end.runs == runs
 }
 

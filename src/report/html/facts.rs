@@ -6,6 +6,7 @@ use super::text::{NAMED, time};
 use crate::event::{RunEnd, RunStart};
 use crate::markup::Html;
 use crate::model::VerdictCounts;
+use crate::report::remark::{Remark, Topic, Weight, snapshots};
 
 /// Writes what was run, on what, and how.
 pub(super) fn write(html: &mut Html<'_>, start: &RunStart, end: &RunEnd) -> io::Result<()> {
@@ -29,47 +30,61 @@ pub(super) fn write(html: &mut Html<'_>, start: &RunStart, end: &RunEnd) -> io::
     Ok(())
 }
 
-fn snapshots(start: &RunStart, end: &RunEnd) -> String {
-    if start.snapshots.is_none() {
-        return "none for this endpoint".to_owned();
+/// What has a place of its own on the page.
+const ELSEWHERE: [Topic; 5] =
+    [Topic::Fault, Topic::Snapshots, Topic::ErrorRows, Topic::Mutants, Topic::Floor];
+
+/// What may be long and can wait: it is closed.
+const CLOSED: [Topic; 2] = [Topic::Orphans, Topic::StaleSnapshots];
+
+/// Writes what must not be overlooked, of each topic the first ones.
+pub(super) fn write_warnings(html: &mut Html<'_>, remarks: &[Remark]) -> io::Result<()> {
+    let is_shown = |remark: &&Remark| {
+        let is_elsewhere = ELSEWHERE.contains(&remark.topic) || CLOSED.contains(&remark.topic);
+        remark.weight != Weight::Note && !is_elsewhere
+    };
+    let shown: Vec<&Remark> = remarks.iter().filter(is_shown).collect();
+    for remarks in shown.chunk_by(|one, other| one.topic == other.topic) {
+        for Remark { topic, summary, lines, .. } in remarks.iter().take(NAMED) {
+            let is_list = !lines.is_empty();
+            html.raw(if is_list { "<div" } else { "<p" })?.raw(" class=\"warning\"><strong>")?;
+            html.text(&topic.heading())?.raw(":</strong> ")?;
+            html.line(summary)?;
+            write_list(html, lines)?;
+            html.raw(if is_list { "</div>\n" } else { "</p>\n" })?;
+        }
+        if remarks.len() > NAMED {
+            html.raw("<p class=\"warning\">and ")?.show(remarks.len() - NAMED)?.raw(" more</p>\n")?;
+        }
     }
-    let counts = &end.snapshots;
-    let parts = [
-        (counts.same, "same"),
-        (counts.different, "different"),
-        (counts.outranked, "outranked"),
-        (counts.missing, "missing"),
-        (counts.written, "written"),
-        (counts.unusable, "unusable"),
-    ];
-    let counted: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    if counted.is_empty() { "none looked at".to_owned() } else { counted.join(", ") }
+    Ok(())
 }
 
-/// Writes which snapshots need attention.
-pub(super) fn write_notes(html: &mut Html<'_>, end: &RunEnd) -> io::Result<()> {
-    let orphans: Vec<String> = end.orphans.iter().map(|path| path.display().to_string()).collect();
-    let stale = end.stale_snapshots.iter().flatten();
-    let stale: Vec<String> = stale.map(|snapshot| format!("{}: {}", snapshot.case, snapshot.why)).collect();
-    for (words, texts) in
-        [("Snapshots that belong to no case: ", orphans), ("Snapshots that are stale: ", stale)]
-    {
-        if texts.is_empty() {
-            continue;
-        }
-        html.raw("<details class=\"more\"><summary>")?
-            .raw(words)?
-            .show(texts.len())?
-            .raw("</summary><ul>")?;
-        for text in texts.iter().take(NAMED) {
-            html.raw("<li>")?.line(text)?.raw("</li>")?;
-        }
-        if texts.len() > NAMED {
-            html.raw("<li>and ")?.show(texts.len() - NAMED)?.raw(" more</li>")?;
-        }
-        html.raw("</ul></details>\n")?;
+/// Writes what is worth knowing, and which snapshots need attention.
+pub(super) fn write_notes(html: &mut Html<'_>, remarks: &[Remark]) -> io::Result<()> {
+    let is_noted = |remark: &&Remark| remark.weight == Weight::Note && !ELSEWHERE.contains(&remark.topic);
+    for Remark { topic, summary, .. } in remarks.iter().filter(is_noted) {
+        html.raw("<p class=\"note\"><strong>")?.text(&topic.heading())?.raw(":</strong> ")?;
+        html.line(summary)?.raw("</p>\n")?;
     }
+    for remark in remarks.iter().filter(|remark| CLOSED.contains(&remark.topic)) {
+        html.raw("<details class=\"more\"><summary>")?.text(&remark.topic.heading())?.raw(": ")?;
+        html.line(&remark.summary)?.raw("</summary>")?;
+        write_list(html, &remark.lines)?;
+        html.raw("</details>\n")?;
+    }
+    Ok(())
+}
+
+fn write_list(html: &mut Html<'_>, lines: &[String]) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    html.raw("<ul>")?;
+    for line in lines {
+        html.raw("<li>")?.line(line)?.raw("</li>")?;
+    }
+    html.raw("</ul>")?;
     Ok(())
 }
 

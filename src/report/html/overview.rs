@@ -4,12 +4,12 @@ use std::io;
 
 use super::board::Board;
 use super::evidence::ContractEvidence;
-use super::text::{Anchor, Label, NAMED, outcome, pluralise};
+use super::text::{Anchor, Label, outcome, pluralise};
 use super::{board, causes, facts};
 use crate::event::{Outcome, RunEnd, RunStart, SeriesEnd};
 use crate::markup::Html;
 use crate::report::cause::Causes;
-use crate::report::headline::DRIFT_LISTED;
+use crate::report::remark::{Remark, remarks};
 
 /// A case that is named as one that does not hold.
 #[derive(Debug)]
@@ -27,14 +27,14 @@ pub(super) fn write_series(html: &mut Html<'_>, end: &SeriesEnd) -> io::Result<(
         .text(&pluralise(count, "endpoint"))?
         .raw(": this is the most telling outcome of all.</p>\n")?;
     html.raw("<ul class=\"endpoints\">\n")?;
-    for (position, (name, of_run)) in end.runs.iter().enumerate() {
-        let label = outcome(*of_run);
+    for (position, run) in end.runs.iter().enumerate() {
+        let label = outcome(run.outcome);
         html.raw("<li class=\"")?
             .raw(label.class)?
             .raw("\"><b>")?
             .raw(label.word)?
             .raw("</b> <a href=\"#run-")?;
-        html.show(position + 1)?.raw("\">")?.line(name)?.raw("</a></li>\n")?;
+        html.show(position + 1)?.raw("\">")?.line(&run.endpoint)?.raw("</a></li>\n")?;
     }
     for name in &end.not_started {
         html.raw("<li class=\"doubtful\"><b>– not started</b> ")?.line(name)?.raw("</li>\n")?;
@@ -86,12 +86,13 @@ impl Summary<'_> {
                 .raw("</b></p>\n")?;
             self.write_lead(html)?;
         }
-        self.write_warnings(html)?;
+        let remarks = remarks(self.start, self.warnings, self.end);
+        self.write_warnings(html, &remarks)?;
         causes::write(html, self.causes, self.number)?;
         self.write_board(html)?;
         facts::write_counts(html, &self.end.counts)?;
         facts::write(html, self.start, self.end)?;
-        facts::write_notes(html, self.end)?;
+        facts::write_notes(html, &remarks)?;
         self.write_listed(html)
     }
 
@@ -168,37 +169,12 @@ impl Summary<'_> {
     }
 
     /// What must not be overlooked.
-    fn write_warnings(&self, html: &mut Html<'_>) -> io::Result<()> {
+    fn write_warnings(&self, html: &mut Html<'_>, remarks: &[Remark]) -> io::Result<()> {
         if !self.start.faults.is_empty() {
             html.raw("<p class=\"warning\"><strong>Faults are switched on, so this run says nothing about conformance:</strong> ")?;
             html.line(&self.start.faults.join(", "))?.raw("</p>\n")?;
         }
-        if let Some(stopped) = &self.end.stopped {
-            html.raw("<p class=\"warning\"><strong>Ended early:</strong> ")?
-                .line(&stopped.reason())?
-                .raw("</p>\n")?;
-        }
-        if let Some(drift) = self.end.drift.as_ref().filter(|drift| !drift.is_empty()) {
-            html.raw("<div class=\"warning\"><strong>The suite differs from its manifest:</strong> ")?;
-            html.line(&drift.to_string())?.raw("<ul>")?;
-            for line in drift.lines(DRIFT_LISTED) {
-                html.raw("<li>")?.line(&line)?.raw("</li>")?;
-            }
-            html.raw("</ul></div>\n")?;
-        }
-        for (kind, texts) in [("Warning:", self.warnings), ("Stale waiver:", &self.end.stale_waivers)] {
-            for text in texts.iter().take(NAMED) {
-                html.raw("<p class=\"warning\"><strong>")?
-                    .raw(kind)?
-                    .raw("</strong> ")?
-                    .line(text)?
-                    .raw("</p>\n")?;
-            }
-            if texts.len() > NAMED {
-                html.raw("<p class=\"warning\">and ")?.show(texts.len() - NAMED)?.raw(" more</p>\n")?;
-            }
-        }
-        Ok(())
+        facts::write_warnings(html, remarks)
     }
 
     /// The cases that do not hold.

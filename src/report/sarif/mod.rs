@@ -14,9 +14,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Report;
-use super::headline::DRIFT_LISTED;
+use super::remark::{Remark, Topic, Weight, remarks, series_remarks};
 use super::sink::Sink;
-use crate::event::{Event, RunEnd, RunStart};
+use crate::event::{Event, RunEnd, RunStart, SeriesEnd};
 use crate::model::CaseRecord;
 use crate::plain::{printable, printable_json};
 use object::{Notification, Severity};
@@ -56,13 +56,18 @@ impl SarifReport {
         Self { out: sink, uris, run: None, begun: 0, is_series: false, is_ended: false }
     }
 
-    fn start(&mut self, start: &RunStart) -> io::Result<()> {
-        if self.begun == 0 {
-            let head = json!({ "$schema": SCHEMA, "version": "2.1.0" }).to_string();
-            write!(self.out, "{},\"runs\":[", head.trim_end_matches('}'))?;
-        }
-        let comma = if self.begun == 0 { "\n" } else { ",\n" };
+    /// What comes before a run: the head of the log, or a comma.
+    fn begin_run(&mut self) -> io::Result<()> {
         self.begun += 1;
+        if self.begun > 1 {
+            return self.out.write_all(b",\n");
+        }
+        let head = json!({ "$schema": SCHEMA, "version": "2.1.0" }).to_string();
+        writeln!(self.out, "{},\"runs\":[", head.trim_end_matches('}'))
+    }
+
+    fn start(&mut self, start: &RunStart) -> io::Result<()> {
+        self.begin_run()?;
         let head = json!({
             "automationDetails": { "id": format!("proofmark/{}/", uri::part(&start.endpoint.name)) },
             "originalUriBaseIds": { (uri::ROOT): { "description": { "text": "The root of the project." } } },
@@ -70,7 +75,7 @@ impl SarifReport {
             "columnKind": "unicodeCodePoints",
         });
         let head = head.to_string();
-        write!(self.out, "{comma}{},\"results\":[", printable_json(head.trim_end_matches('}')))?;
+        write!(self.out, "{},\"results\":[", printable_json(head.trim_end_matches('}')))?;
         self.run = Some(SarifRun {
             start: start.clone(),
             rules: SarifRules::default(),
@@ -92,12 +97,13 @@ impl SarifReport {
 
     fn end(&mut self, end: &RunEnd) -> io::Result<()> {
         let Some(SarifRun { start, rules, warnings, .. }) = self.run.take() else { return Ok(()) };
+        let remarks = remarks(&start, &warnings, end);
         let mut invocation = json!({
             // The tool did what it was asked to, whatever it found.
             "executionSuccessful": end.stopped.is_none(),
             "exitCodeDescription": end.outcome().name(),
-            "toolExecutionNotifications": execution(end, &warnings),
-            "toolConfigurationNotifications": configuration(end),
+            "toolExecutionNotifications": notifications(&remarks, false),
+            "toolConfigurationNotifications": notifications(&remarks, true),
         });
         if let Some(started) = &start.started {
             invocation["startTimeUtc"] = started.as_str().into();
@@ -124,6 +130,24 @@ impl SarifReport {
         if self.is_series { Ok(()) } else { self.close_log() }
     }
 
+    /// An endpoint that was not tested is a run without results.
+    fn not_started(&mut self, end: &SeriesEnd) -> io::Result<()> {
+        for remark in series_remarks(end) {
+            self.begin_run()?;
+            let run = json!({
+                "automationDetails": { "id": format!("proofmark/{}/", uri::part(&remark.summary)) },
+                "tool": { "driver": { "name": "proofmark" } },
+                "invocations": [{
+                    "executionSuccessful": false,
+                    "toolExecutionNotifications": notifications(&[remark], false),
+                }],
+                "results": [],
+            });
+            self.out.write_all(line(&run)?.as_bytes())?;
+        }
+        Ok(())
+    }
+
     fn close_log(&mut self) -> io::Result<()> {
         self.is_ended = true;
         // A series in which no run began has no head yet.
@@ -140,19 +164,21 @@ fn line(value: &impl Serialize) -> io::Result<String> {
     Ok(printable_json(&text).into_owned())
 }
 
-/// What was doubtful, and why the run ended early.
-fn execution(end: &RunEnd, warnings: &[String]) -> Vec<Notification> {
-    let warned = warnings.iter().map(|text| Notification::new(Severity::Warning, text));
-    let stopped = end.stopped.iter().map(|stopped| Notification::new(Severity::Error, &stopped.reason()));
-    stopped.chain(warned).collect()
-}
-
-/// Stale waivers, and differences from the manifest: neither belongs to a case.
-fn configuration(end: &RunEnd) -> Vec<Notification> {
-    let stale = |waiver: &String| Notification::new(Severity::Error, &format!("stale waiver: {waiver}"));
-    let drifted = end.drift.iter().flat_map(|drift| drift.lines(DRIFT_LISTED));
-    let drifted = drifted.map(|line| Notification::new(Severity::Error, &format!("manifest: {line}")));
-    end.stale_waivers.iter().map(stale).chain(drifted).collect()
+/// The notifications of a run: those about the files of the project, or all others.
+fn notifications(remarks: &[Remark], is_of_files: bool) -> Vec<Notification> {
+    let chosen = remarks
+        .iter()
+        .filter(|remark| matches!(remark.topic, Topic::StaleWaiver | Topic::Manifest) == is_of_files);
+    let notification = |remark: &Remark, text: &String| {
+        let severity = match remark.weight {
+            Weight::Error => Severity::Error,
+            Weight::Warning => Severity::Warning,
+            Weight::Note => Severity::Note,
+        };
+        Notification::new(severity, &format!("{}: {text}", remark.topic.name()))
+    };
+    let each = chosen.flat_map(|remark| remark.each().iter().map(move |text| notification(remark, text)));
+    each.collect()
 }
 
 /// Text as a message shows it: SARIF reads braces as places for arguments (3.11.5), and `[text](place)` as a link
@@ -174,7 +200,10 @@ impl Report for SarifReport {
             }
             Event::Finished(record) => self.case(record)?,
             Event::Ended(end) => self.end(end)?,
-            Event::SeriesEnded(_) => self.close_log()?,
+            Event::SeriesEnded(end) => {
+                self.not_started(end)?;
+                self.close_log()?;
+            }
         }
         Ok(())
     }

@@ -119,7 +119,7 @@ impl<W: Write> TerminalReport<W> {
             series.rows.write(&mut self.out, self.style)?;
         }
         let (paint, word) = outcome(end.outcome());
-        let runs = end.runs.iter().map(|(name, outcome)| format!("{name} {}", outcome.name()));
+        let runs = end.runs.iter().map(|run| format!("{} {}", run.endpoint, run.outcome));
         let rest = end.not_started.iter().map(|name| format!("{name} not started"));
         let listed: Vec<String> = runs.chain(rest).collect();
         let text = format!("{} endpoints: {}", listed.len(), listed.join(", "));

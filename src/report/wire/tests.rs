@@ -1,11 +1,17 @@
 //! Whatever a run says is read back as it was said.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::super::FormatSchema;
+use serde_json::Value as Json;
+
 use super::{read_event, write_event};
-use crate::event::{Event, Outcome, SeriesEnd, Stopped};
-use crate::model::{Inconclusive, NoAnswer, Scheme, Skipped, SnapshotOutcome, Verdict};
+use crate::event::{Event, Outcome, SeriesEnd, SeriesRun, Stopped};
+use crate::model::{
+    Effects, Inconclusive, Literals, Moment, NoAnswer, Observation, Scheme, SetUp, Skipped, SnapshotOutcome,
+    Value, Verdict,
+};
+use crate::report::FormatSchema;
 
 /// A line of a case in which everything that may be left out is there.
 const CASE: &str = r#"{"event":"finished","table":"a/B/t","case":"c","row":"r","about":"It is.","tags":["odd","slow"],"file":"t.toml","line":3,"column":2,"verdict":{"name":"failed"},"level":"body","findings":[{"level":"status","step":2,"subject":"status","expected":"200","actual":"500","because":"row","cites":[{"kind":"error-row","status":400,"code":"X","file":"c.toml","line":9,"column":1},{"kind":"field","name":"f","file":"c.toml","line":2,"column":3},{"kind":"limit","parameter":"p","limit":"ascii","file":"c.toml","line":4,"column":5}]}],"answered":1,"exchanges":[{"step":1,"request":{"method":"POST","target":"/?a=b","headers":[["x","y"]],"body":{"kind":"form","text":"c=d"},"params":[["a","b"]],"format":"xml"},"answer":{"status":200,"headers":[["content-type","text/xml"]],"base64":"/w==","flaws":[{"kind":"surplus","start":"HTTP/1.1"},{"kind":"coding","label":"br","reason":"no"}],"duration_us":5}}],"given":[["made","x"]],"variables":[["region","cn"],["n",{"b":1.50,"a":null}]],"unanswered":{"method":"GET","target":"/","headers":[],"body":{"kind":"empty"},"params":[],"format":null},"steps_not_sent":1,"rows_met":["X"],"codes_due":[[],["X","Y"]],"snapshot":{"name":"unusable","reason":"no"},"retried":["again"],"started_again":"lost","repeated":{"shown":2,"passed":1,"failed":1,"waived":0,"inconclusive":0,"skipped":0,"other_answers":3},"left_behind":["it"],"duration_us":7}"#;
@@ -44,11 +50,13 @@ fn every_verdict_comes_back_with_its_reason() {
         Inconclusive::Transport(NoAnswer::Interrupted),
         Inconclusive::Throttled { answer: text() },
         Inconclusive::SetUp { state: text(), reason: text() },
+        Inconclusive::Paused { paused: after },
         Inconclusive::Unprepared { reason: text() },
     ];
     let skipped = [
         Skipped::NoWayTo { state: text(), reason: text() },
         Skipped::Unsigned { scheme: Scheme::AwsV4, is_meant: true },
+        Skipped::OnPurpose { pattern: text() },
         Skipped::Billable,
         Skipped::Unreachable { reason: text() },
         Skipped::Refused { reason: text() },
@@ -81,7 +89,8 @@ fn what_came_of_a_snapshot_comes_back() {
 
 #[test]
 fn starts_and_ends_come_back() {
-    let runs = vec![("a".to_owned(), Outcome::Broken), ("b".to_owned(), Outcome::Interrupted)];
+    let run = |endpoint: &str, outcome| SeriesRun { endpoint: endpoint.to_owned(), outcome };
+    let runs = vec![run("a", Outcome::Broken), run("b", Outcome::Interrupted)];
     let start = r#"{"event":"started","format":"proofmark-events","version":1,"tool":"1","started":"2026-11-30T08:15:00Z","command":"proofmark run","endpoint":{"name":"n","url":"u","reference":false},"contracts":[{"id":"a/B","version":"v","cases":1,"error_rows":["X"],"digest":"sha256:0"}],"selected":1,"known":2,"seed":3,"level":"body","faults":["f"],"snapshots":"s"}"#;
     assert_eq!(write_event(&read_event(start).unwrap()).unwrap(), start);
     let end = SeriesEnd { runs, not_started: vec!["c".to_owned()] };
@@ -131,10 +140,20 @@ fn what_is_no_event_is_an_error_that_says_why() {
         ("{", "EOF"),
         (r#"{"event":"nosuch"}"#, "unknown variant"),
         (&CASE.replace("\"case\":\"c\"", "\"case\":\"../c\""), "is not an id of a case"),
-        (&CASE.replace("\"level\":\"body\"", "\"level\":\"deep\""), "`deep` is not a valid level"),
+        (&CASE.replace("\"level\":\"body\"", "\"level\":\"deep\""), "`deep` is not one of envelope, status"),
         (&CASE.replace("\"method\":\"POST\"", "\"method\":\"P T\""), "`P T` is not a valid method"),
+        (
+            &CASE.replace(r#"{"name":"failed"}"#, r#"{"name":"inconclusive","because":{"kind":"odd"}}"#),
+            "expected a reason why a case is inconclusive",
+        ),
+        (
+            &CASE.replace("\"duration_us\":7", "\"duration_us\":-7"),
+            "invalid value: integer `-7`, expected u64",
+        ),
+        (&CASE.replace("\"answered\":1,", ""), "missing field `answered`"),
+        (&CASE.replace("\"answered\":1,", "\"answered\":1,\"answered\":2,"), "duplicate field `answered`"),
         (&CASE.replace("/w==", "*"), "`*` is not a valid body in base64"),
-        (&CASE.replace("\"xml\"", "\"yaml\""), "`yaml` is not a valid format"),
+        (&CASE.replace("\"xml\"", "\"yaml\""), "`yaml` is not one of json, xml"),
     ];
     for (line, said) in lines {
         let error = read_event(line).unwrap_err().to_string();
@@ -148,5 +167,83 @@ fn a_place_far_down_is_read_within_bounds() {
     let line = write_event(&event).unwrap().replace("\"line\":3", "\"line\":18446744073709551615");
     let line = line.replace("\"column\":2", "\"column\":18446744073709551615");
     let Event::Finished(record) = read_event(&line).unwrap() else { panic!("a case") };
-    assert_eq!((record.spot.line(), record.spot.column()), (usize::MAX, 1_000_000));
+    assert_eq!((record.spot.line(), record.spot.column()), (2_147_483_647, 1_000_000));
+}
+
+/// The keys of all objects but those of values that an endpoint has given.
+fn keys<'a>(json: &'a Json, found: &mut BTreeSet<&'a str>) {
+    match json {
+        Json::Object(entries) => {
+            for (key, inner) in entries {
+                found.insert(key);
+                if key != "variables" {
+                    keys(inner, found);
+                }
+            }
+        }
+        Json::Array(items) => items.iter().for_each(|item| keys(item, found)),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+    }
+}
+
+/// The names of all properties that a schema describes.
+fn properties<'a>(schema: &'a Json, found: &mut BTreeSet<&'a str>) {
+    let Json::Object(entries) = schema else {
+        return schema.as_array().into_iter().flatten().for_each(|item| properties(item, found));
+    };
+    for (key, inner) in entries {
+        if let (true, Json::Object(named)) = (key == "properties", inner) {
+            found.extend(named.keys().map(String::as_str));
+        }
+        properties(inner, found);
+    }
+}
+
+/// What a derive would write all at once: the schema says what a log holds, and nothing else may come into it.
+#[test]
+fn a_line_has_no_key_that_the_schema_does_not_describe() {
+    let event = case(|record| {
+        let params = ["secret-parameter".to_owned()].into();
+        record.literals = vec![Literals { params, has_path: true, ..Literals::default() }];
+        record.set_ups = vec![SetUp { step: 0, asked: "{}".into() }];
+        record.effects = Effects::Observed;
+        record.paused = Duration::from_micros(3);
+        let looks = [(Moment::Before(0), Ok(vec!["a".to_owned()])), (Moment::End(1), Err("no".to_owned()))];
+        let of = vec![("p".to_owned(), "q".to_owned())];
+        record.observations = looks.map(|(moment, seen)| Observation { moment, of: of.clone(), seen }).into();
+    });
+    let Event::Finished(record) = read_event(&write_event(&event).unwrap()).unwrap() else {
+        panic!("a case")
+    };
+    assert!(record.literals.is_empty() && record.observations.len() == 2 && record.set_ups.len() == 1);
+    let schema: Json = serde_json::from_str(FormatSchema::Events.text()).unwrap();
+    let mut described = BTreeSet::new();
+    properties(&schema, &mut described);
+    let line: Json = serde_json::from_str(&write_event(&event).unwrap()).unwrap();
+    let mut written = BTreeSet::new();
+    keys(&line, &mut written);
+    assert_eq!(written.difference(&described).collect::<Vec<_>>(), Vec::<&&str>::new());
+    assert!(!line.to_string().contains("secret-parameter"), "{line}");
+}
+
+#[test]
+fn a_variable_comes_back_with_its_digits_its_order_and_its_doubled_keys() {
+    let number = |digits: &str| Value::Number(digits.into());
+    let key = "$serde_json::private::Number";
+    let of_the_parser = Value::Map(vec![(key.into(), Value::text("1\"x"))]);
+    let entries = [("b", number("1.50")), ("a", number("123456789012345678901")), ("b", Value::Null)];
+    let map = entries.map(|(key, value)| (key.to_owned(), value)).into();
+    for value in [Value::Map(map), of_the_parser, number("-0"), Value::List(vec![Value::Bool(true)])] {
+        let event = case(|record| record.variables = vec![("v".to_owned(), value.clone())]);
+        let line = write_event(&event).unwrap();
+        let Event::Finished(record) = read_event(&line).unwrap() else { panic!("a case") };
+        assert_eq!(record.variables, [("v".to_owned(), value)], "{line}");
+    }
+}
+
+#[test]
+fn a_format_of_another_version_is_named_whatever_else_its_line_holds() {
+    let line = r#"{"event":"started","format":"proofmark-events","version":2,"seeds":[3]}"#;
+    let error = read_event(line).unwrap_err().to_string();
+    assert_eq!(error, "this is `proofmark-events` version 2; `proofmark-events` version 1 can be read");
 }

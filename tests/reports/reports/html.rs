@@ -316,7 +316,7 @@ fn what_was_in_the_way_is_told_before_anything_else() {
     let page = Page::read(&reports.read("a.html"));
     assert_eq!(page.all("h1", "").next().unwrap().text, "? Inconclusive");
     let warnings: Vec<&str> = page.all("p", "warning").map(|each| each.text.as_str()).collect();
-    assert!(warnings[0].starts_with("Ended early: the endpoint cannot be reached"), "{warnings:?}");
+    assert!(warnings[0].starts_with("Stopped: the endpoint cannot be reached"), "{warnings:?}");
     assert!(
         page.all("table", "matrix").next().unwrap().text.contains("? not met")
             || page.all("tr", "met").count() == 0

@@ -109,7 +109,7 @@ fn events_without_a_time_are_read_and_a_time_in_another_form_is_not() {
     for wrong in ["yesterday", "2026-03-04", "2026-03-04T05:06:07+01:00", "2026-03-04T05:06:07.5Z", "\" x=\""]
     {
         let (exit, text) = report(&|first| first["started"] = wrong.into());
-        assert!(exit == 3 && text.contains("is not a valid time of a start"), "{wrong}: {exit} {text}");
+        assert!(exit == 3 && text.contains("is not a valid time"), "{wrong}: {exit} {text}");
     }
     let (exit, text) = report(&|first| {
         let keys = first.as_object_mut().unwrap();

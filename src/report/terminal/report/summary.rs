@@ -1,6 +1,5 @@
 //! What a run comes to, in a few lines for a person.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use crate::model::plural;
 use crate::plain::printable;
 use crate::report::changes::{compared, groups};
 use crate::report::headline::DRIFT_LISTED;
+use crate::report::remark::{rows, snapshots, unpromised};
 use crate::report::terminal::paint::{Paint, TerminalStyle};
 
 /// All that is written where little is asked for, in lines, and the columns of one where no width is known.
@@ -51,10 +51,7 @@ impl<W: Write> TerminalReport<W> {
             self.line("skipped", &skipped)?;
         }
         for (subject, count) in &end.unpublished {
-            let plural = plural(*count, " differs", "s differ");
-            let text = format!(
-                "{count} answer{plural} in {subject}, which no published source promises; nothing fails for it"
-            );
+            let text = unpromised(subject, *count);
             self.paint_line(Paint::Doubtful, "warning", &text)?;
         }
         self.line("snapshots", &snapshots(start, end))?;
@@ -250,40 +247,6 @@ fn shortcomings(style: TerminalStyle, end: &RunEnd) -> Vec<String> {
     lines
 }
 
-fn snapshots(start: &RunStart, end: &RunEnd) -> String {
-    if start.snapshots.is_none() {
-        return "none for this endpoint".into();
-    }
-    let counts = &end.snapshots;
-    let parts = [
-        (counts.same, "same"),
-        (counts.different, "different"),
-        (counts.outranked, "outranked"),
-        (counts.missing, "missing"),
-        (counts.written, "written"),
-        (counts.unusable, "unusable"),
-    ];
-    let counted: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
-    if counted.is_empty() { "none looked at".into() } else { counted.join(", ") }
-}
-
 fn seconds(elapsed: Duration) -> String {
     format!("{:.2} s", elapsed.as_secs_f64())
-}
-
-/// How many error rows of a contract are held; where that is not known, how many were met.
-fn rows(all: usize, end: &RunEnd, position: usize) -> String {
-    let met = end.rows_met.get(position).map_or(0, BTreeSet::len);
-    let Some(rows) = end.rows_held.as_ref().and_then(|rows| rows.get(position)) else {
-        return format!("{met} of {all} met");
-    };
-    let mut text = format!("{} of {all} held", rows.held.len());
-    if met != rows.held.len() {
-        text.extend([", ", &met.to_string(), " met"]);
-    }
-    if !rows.unmeasured.is_empty() {
-        text.extend([", ", &rows.unmeasured.len().to_string(), " not measured"]);
-    }
-    text
 }

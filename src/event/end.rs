@@ -1,9 +1,4 @@
-//! What a run says, in order: all that reports ever learn.
-//!
-//! A run emits one [`Event::Started`], a [`Event::Warned`] for what is doubtful from the start or could not be kept
-//! at the end, a [`Event::Finished`] for each case in the order of ids, and
-//! one [`Event::Ended`], also when it was interrupted. Runs on several endpoints come one after the other
-//! between a [`Event::SeriesStarted`] and a [`Event::SeriesEnded`].
+//! What is known when a run, or a series of them, is over. Main types: [`RunEnd`] and [`Outcome`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,224 +6,55 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{CaseRecord, Drift, Level, Limit, Reach, Strength, UtcTime, VerdictCounts, row_label};
+use serde::{Deserialize, Serialize};
 
-/// Something that a run says.
-#[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "of the large ones there is one in a run")]
-pub enum Event {
-    /// Several runs begin, on these endpoints.
-    SeriesStarted {
-        /// Their names, in order.
-        endpoints: Vec<String>,
-    },
-    /// The run starts.
-    Started(RunStart),
-    /// Something is doubtful, and the run goes on.
-    Warned {
-        /// What, as a sentence.
-        text: String,
-    },
-    /// A case is finished.
-    Finished(Box<CaseRecord>),
-    /// The run is over.
-    Ended(RunEnd),
-    /// All runs are over.
-    SeriesEnded(SeriesEnd),
-}
-
-/// What is known when a run starts.
-#[derive(Debug, Clone)]
-pub struct RunStart {
-    /// The version of this tool.
-    pub tool_version: String,
-    /// When it started; of a merged run, its first part. Not known of runs of earlier programs.
-    pub started: Option<UtcTime>,
-    /// The command line that started it, without secrets; none of a merged run, whose parts have their own.
-    pub command: Option<String>,
-    /// The contracts.
-    pub operations: Vec<OperationStart>,
-    /// What is put to the test.
-    pub endpoint: EndpointDescription,
-    /// How many cases are selected.
-    pub selected: usize,
-    /// How many cases there are.
-    pub known: usize,
-    /// The seed of random values; of a merged run, that of its first part.
-    pub seed: u64,
-    /// The part of a suite that this is, or the parts that were merged; none of a whole run.
-    pub parts: Vec<PartStart>,
-    /// The deepest level that counts.
-    pub gate: Level,
-    /// Faults that are switched on; a run with one says nothing about the endpoint.
-    pub faults: Vec<String>,
-    /// The folder of snapshots, if there is a baseline.
-    pub snapshots: Option<PathBuf>,
-}
-
-impl RunStart {
-    /// When the run started, and the version of this tool.
-    pub fn occasion(&self) -> String {
-        let tool = format!("proofmark {}", self.tool_version);
-        self.started.as_ref().map_or_else(|| tool.clone(), |started| format!("{started}, {tool}"))
-    }
-
-    /// The seeds of a run, each with its part if there are several.
-    pub fn seeds(&self) -> String {
-        match self.parts.as_slice() {
-            [] | [_] => self.seed.to_string(),
-            parts => {
-                let shown = |part: &PartStart| match &part.shard {
-                    Some(shard) => format!("{} (part {shard})", part.seed),
-                    None => part.seed.to_string(),
-                };
-                parts.iter().map(shown).collect::<Vec<_>>().join(", ")
-            }
-        }
-    }
-}
-
-/// A part of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartStart {
-    /// Which part of how many, if that was said.
-    pub shard: Option<PartNumber>,
-    /// The seed of its random values.
-    pub seed: u64,
-    /// The address that it sent to.
-    pub url: String,
-    /// The command line that started it, where it was merged with others.
-    pub command: Option<String>,
-}
-
-/// A part, and how many there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PartNumber {
-    /// Which one, from 1.
-    pub number: u64,
-    /// How many there are.
-    pub count: u64,
-}
-
-impl fmt::Display for PartNumber {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}/{}", self.number, self.count)
-    }
-}
-
-/// One contract of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OperationStart {
-    /// The operation's id.
-    pub id: String,
-    /// The version of the API.
-    pub version: String,
-    /// How many of its cases are selected.
-    pub selected: usize,
-    /// Its error rows, by status, code and message.
-    pub rows: Vec<Arc<str>>,
-    /// What the contract says of those rows; empty if it is not known, as for a run recorded by an earlier version.
-    pub error_rows: Vec<RowStart>,
-    /// Its parameters; empty if they are not known.
-    pub parameters: Vec<ParameterStart>,
-    /// The digest of its text; not known of runs of earlier programs.
-    pub digest: Option<String>,
-}
-
-/// An error row of a contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowStart {
-    /// The HTTP status.
-    pub status: u16,
-    /// The error code.
-    pub code: Arc<str>,
-    /// The message, exact or with blanks; none if no source gives one.
-    pub message: Option<String>,
-    /// What it takes to provoke it.
-    pub reach: Reach,
-}
-
-impl RowStart {
-    /// The row's name: its status, code and message.
-    pub fn label(&self) -> String {
-        row_label(self.status, &self.code, self.message.as_deref())
-    }
-}
-
-/// A parameter of a contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParameterStart {
-    /// Its name; `N` is the index of a list.
-    pub name: String,
-    /// The name of its type.
-    pub kind: String,
-    /// Whether the contract advises against it.
-    pub is_deprecated: bool,
-    /// What it means.
-    pub about: String,
-    /// Limits on its value; that it is required is one of them.
-    pub limits: Vec<LimitStart>,
-}
-
-/// A limit on a parameter's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LimitStart {
-    /// The limit.
-    pub limit: Limit,
-    /// The codes that may answer a value past it.
-    pub errors: Vec<String>,
-    /// Whether its sources do not settle it.
-    pub is_disputed: bool,
-}
-
-/// What is put to the test.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndpointDescription {
-    /// Its name.
-    pub name: String,
-    /// Its address.
-    pub url: String,
-    /// Whether it is the embedded reference endpoint, and so ours.
-    pub is_reference: bool,
-}
+use crate::model::{Drift, Strength, UtcTime, VerdictCounts, named, written};
 
 /// What is known of the error rows of a contract, beyond those that were met.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowsHeld {
     /// Every case that expects them passed, and so did its accepted twin.
     pub held: BTreeSet<Arc<str>>,
     /// A case that expects them, or its twin, does not pass; or no case that expects them has a twin.
     pub not_held: BTreeSet<Arc<str>>,
     /// A case that expects them, or a twin, was skipped, not selected, or could not be decided.
+    #[serde(rename = "not_measured")]
     pub unmeasured: BTreeSet<Arc<str>>,
 }
 
 /// What is known when a run is over.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunEnd {
     /// How many cases have which verdict.
     pub counts: VerdictCounts,
     /// Which error rows were met, by contract, in the order of [`RunStart::operations`].
     pub rows_met: Vec<BTreeSet<Arc<str>>>,
     /// Which error rows are held, by contract in the same order; not known of merged runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows_held: Option<Vec<RowsHeld>>,
     /// How strong the suite is, if that was asked; not known of merged runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strength: Option<Strength>,
     /// Snapshots that belong to no case.
+    #[serde(serialize_with = "written::paths")]
     pub orphans: Vec<PathBuf>,
     /// Snapshots that are stale still, if that was asked.
     pub stale_snapshots: Option<Vec<StaleSnapshot>>,
     /// Waivers that do not hold any more, and why.
     pub stale_waivers: Vec<String>,
     /// How many answers differ from promises that are marked as unpublished, by what the findings are about.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unpublished: BTreeMap<String, usize>,
     /// How the suite differs from its manifest, if it has one.
+    #[serde(rename = "manifest", default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
     /// How it differs from earlier runs, where it is compared with some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<RunChanges>,
     /// What the snapshots did.
     pub snapshots: SnapshotCounts,
     /// Of how many cases the effects on the endpoint were observed.
+    #[serde(default, skip_serializing_if = "EffectCounts::is_none")]
     pub effects: EffectCounts,
     /// How many cases left something behind on the endpoint.
     pub left_behind: usize,
@@ -237,11 +63,12 @@ pub struct RunEnd {
     /// Why the run ended early, or is of no use as a whole, if so.
     pub stopped: Option<Stopped>,
     /// How long it took.
+    #[serde(rename = "duration_us", with = "written::micros")]
     pub elapsed: Duration,
 }
 
 /// How a run differs from earlier ones of the same suite on the same endpoint. A case that is waived fails.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunChanges {
     /// When the earlier runs started, in order.
     pub before: Vec<UtcTime>,
@@ -256,16 +83,17 @@ pub struct RunChanges {
 }
 
 /// A case that fails, as it did before.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StillFailing {
     /// Its id.
+    #[serde(rename = "id")]
     pub case: String,
     /// When the run started since which no run has seen it hold.
     pub since: UtcTime,
 }
 
 /// Of the cases that were judged and whose contracts promise an effect.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EffectCounts {
     /// So many were observed.
     pub observed: usize,
@@ -278,6 +106,11 @@ impl EffectCounts {
     pub fn total(self) -> usize {
         self.observed + self.not_observed
     }
+
+    /// Whether there is none.
+    fn is_none(&self) -> bool {
+        self.total() == 0
+    }
 }
 
 impl fmt::Display for EffectCounts {
@@ -287,26 +120,37 @@ impl fmt::Display for EffectCounts {
     }
 }
 
-/// What a run comes to, beyond its single cases; of several runs, the greatest counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// Everything that was selected ran, and holds or is waived.
-    Conforms,
-    /// Something could not be decided or cleaned up, and nothing is broken.
-    Inconclusive,
-    /// The contract is broken, a snapshot differs, or a waiver is stale.
-    Broken,
-    /// The run was interrupted.
-    Interrupted,
+named! {
+    /// What a run comes to, beyond its single cases; of several runs, the greatest counts.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Outcome {
+        /// Everything that was selected ran, and holds or is waived.
+        Conforms = "conforms",
+        /// Something could not be decided or cleaned up, and nothing is broken.
+        Inconclusive = "inconclusive",
+        /// The contract is broken, a snapshot differs, or a waiver is stale.
+        Broken = "does not conform",
+        /// The run was interrupted.
+        Interrupted = "interrupted",
+    }
 }
 
 /// What is known when several runs are over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeriesEnd {
     /// The endpoints that were tested, in order, and what each run came to.
-    pub runs: Vec<(String, Outcome)>,
+    pub runs: Vec<SeriesRun>,
     /// The endpoints that were not tested, because the series was interrupted.
     pub not_started: Vec<String>,
+}
+
+/// One run of several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeriesRun {
+    /// The endpoint that was tested.
+    pub endpoint: String,
+    /// What the run came to.
+    pub outcome: Outcome,
 }
 
 impl SeriesEnd {
@@ -316,7 +160,7 @@ impl SeriesEnd {
             return Outcome::Interrupted;
         }
         // A series without a run decides nothing.
-        self.runs.iter().map(|(_, outcome)| *outcome).max().unwrap_or(Outcome::Inconclusive)
+        self.runs.iter().map(|run| run.outcome).max().unwrap_or(Outcome::Inconclusive)
     }
 }
 
@@ -345,29 +189,18 @@ impl RunEnd {
     }
 }
 
-impl Outcome {
-    /// The outcome in a word or two.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Conforms => "conforms",
-            Self::Broken => "does not conform",
-            Self::Inconclusive => "inconclusive",
-            Self::Interrupted => "interrupted",
-        }
-    }
-}
-
 /// A snapshot that may no longer show what its endpoint answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaleSnapshot {
     /// Its case.
+    #[serde(rename = "id")]
     pub case: String,
     /// Why it is stale, in words.
     pub why: String,
 }
 
 /// How many snapshots did what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotCounts {
     /// As they were.
     pub same: usize,
@@ -384,7 +217,8 @@ pub struct SnapshotCounts {
 }
 
 /// Why a run ended early, or is of no use as a whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
 pub enum Stopped {
     /// It was interrupted.
     Interrupted,
@@ -441,7 +275,11 @@ impl Stopped {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, SeriesEnd};
+    use super::{Outcome, SeriesEnd, SeriesRun};
+
+    fn run(outcome: Outcome) -> SeriesRun {
+        SeriesRun { endpoint: String::new(), outcome }
+    }
 
     #[test]
     fn the_most_telling_outcome_of_several_runs_counts() {
@@ -454,10 +292,10 @@ mod tests {
             (vec![Broken, Interrupted], Interrupted),
             (vec![], Inconclusive),
         ] {
-            let runs = outcomes.iter().map(|outcome| (String::new(), *outcome)).collect();
+            let runs = outcomes.iter().copied().map(run).collect();
             assert_eq!(SeriesEnd { runs, not_started: Vec::new() }.outcome(), due, "{outcomes:?}");
         }
-        let cut = SeriesEnd { runs: vec![(String::new(), Conforms)], not_started: vec!["a".into()] };
+        let cut = SeriesEnd { runs: vec![run(Conforms)], not_started: vec!["a".into()] };
         assert_eq!(cut.outcome(), Interrupted);
     }
 }
