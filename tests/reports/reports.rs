@@ -271,7 +271,8 @@ fn github_gets_annotations_at_the_case_and_a_summary_without_being_asked() {
     assert_eq!(code(&output), 1, "{}", err(&output));
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).file_name().unwrap().to_string_lossy().into_owned();
     let text = out(&output);
-    let [annotation] = &commands(&text)[..] else { panic!("{text}") };
+    let [annotation, fault] = &commands(&text)[..] else { panic!("{text}") };
+    assert!(fault.starts_with("::warning title=fault::wrong-message:"), "{fault}");
     let place = format!("file={here}/cases/ecs/StartImagePipelineExecution/tag-count.toml,line=");
     assert!(annotation.starts_with("::error ") && annotation.contains(&place), "{annotation}");
     let summary = reports.read("summary.md");
@@ -436,7 +437,7 @@ fn cases_that_never_began_do_not_hide_those_that_failed() {
     assert!(page.contains("Stopped: no further case was started after 1 had failed"), "{page}");
     assert_eq!((page.matches("<details>").count(), page.contains("| skipped | ")), (1, false), "{page}");
     let commands = commands(&reports.read("a.github"));
-    assert!(commands.len() == 2 && commands[0].contains("no further case was started"), "{commands:?}");
+    assert!(commands.len() == 3 && commands[0].contains("no further case was started"), "{commands:?}");
 }
 
 #[test]

@@ -63,8 +63,8 @@ fn events(folder: &Path) -> Vec<Json> {
     let report = format!("ndjson={}", place.display());
     let fault = ["--fault", "wrong-message:Duplicate.TagKey", "--level", "message"];
     let chosen = ["tag-count/none", "tag-count/duplicate-among-twenty", "--skip", "tag-count/none/form"];
-    let ran = proofmark(&[&["run", "-q", "--report", &report], &fault[..], &chosen[..]].concat());
-    let output = { ran }.output().unwrap();
+    let arguments = [&["run", "-q", "--report", &report], &fault[..], &chosen[..]].concat();
+    let output = proofmark(&arguments).output().unwrap();
     assert_eq!(code(&output), 1, "{}", err(&output));
     let text = fs::read_to_string(place).unwrap();
     let mut events: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -107,7 +107,8 @@ fn change_end(end: &mut Json, rows: &Json) {
 /// The reports in every format that are made of these events.
 fn reports(folder: &Path, events: &[Json]) -> Vec<(ReportFormat, String)> {
     let from = folder.join("events.ndjson");
-    fs::write(&from, events.iter().map(|event| format!("{event}\n")).collect::<String>()).unwrap();
+    let lines: Vec<String> = events.iter().map(ToString::to_string).collect();
+    fs::write(&from, lines.join("\n") + "\n").unwrap();
     let place = |format: ReportFormat| folder.join(format.name());
     let mut command = proofmark(&["report", "-q", "--from", from.to_str().unwrap()]);
     for format in ReportFormat::ALL {
