@@ -9,7 +9,7 @@ use crate::source::document::Node;
 use crate::source::expectation;
 use crate::source::matcher::rendered_flaws;
 use crate::source::names::NameScope;
-use crate::source::shape::slip;
+use crate::source::near::slip;
 use crate::template::{TemplateScope, Unrendered, has_templates, is_template};
 
 /// How many requests a case sends at the same time at the most.

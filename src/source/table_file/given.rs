@@ -3,7 +3,7 @@
 use super::{TableReader, pairs};
 use crate::model::{Given, Problem, StateDefinition};
 use crate::source::document::{Node, NodeKind};
-use crate::source::shape::nearest;
+use crate::source::near::nearest;
 use crate::template::is_template;
 
 impl TableReader<'_> {

@@ -13,16 +13,19 @@ use crate::model::{
     merge_params,
 };
 use crate::source::bound::TableSize;
+use crate::source::contract_file::Known;
 use crate::source::document::{KeyValue, Node};
 use crate::source::expectation;
 use crate::source::matcher::check_path;
+use crate::source::near::nearest;
 use crate::source::row_file::{RowFiles, rows};
-use crate::source::shape::nearest;
 use crate::template::Templates;
 
 /// What reading a table needs beside its own text.
 pub(super) struct TableReader<'a> {
     pub(super) contract: &'a Contract,
+    /// What of the contract is known as a whole.
+    pub(super) known: Known,
     pub(super) files: &'a RowFiles<'a>,
     pub(super) problems: &'a mut Vec<Problem>,
     pub(super) templates: Templates,
