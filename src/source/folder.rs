@@ -14,9 +14,8 @@ use super::document::{self, Node};
 use super::form::{At, Form};
 use super::inside::{inside, is_outside};
 use super::row_file::RowFiles;
-use super::shapes;
 use super::shelf::{FileSource, Shelf};
-use super::table_file::TableReader;
+use super::table_file::{RawTable, TableReader};
 use crate::model::{
     Contract, Operation, OperationId, Problem, SourceText, Spot, Suite, Table, TableId, plural, work,
 };
@@ -358,7 +357,7 @@ impl Loader<'_> {
             return Ok(None);
         }
         let Some(node) = self.document(&path)? else { return Ok(None) };
-        super::shape::check(&node, &shapes::TABLE, &mut self.problems);
+        let Some(raw) = RawTable::read(&node, &mut self.problems) else { return Ok(None) };
         let files = RowFiles {
             files: self.files,
             folder: folder.to_path_buf(),
@@ -372,7 +371,7 @@ impl Loader<'_> {
             problems: &mut self.problems,
             templates: Templates::default(),
         };
-        Ok(Some(reader.table(id, &node)))
+        Ok(Some(reader.table(id, &raw)))
     }
 
     /// The suite, if nothing was wrong; equal problems are reported once.

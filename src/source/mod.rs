@@ -21,8 +21,6 @@ mod record;
 mod regexes;
 mod row_file;
 mod schema;
-mod shape;
-mod shapes;
 mod shelf;
 mod table_file;
 mod waiver_file;

@@ -70,13 +70,6 @@ impl NameScope {
         }
     }
 
-    /// Checks the node of a key, if it is there.
-    pub(super) fn check_key(&mut self, node: &Node, key: &str, problems: &mut Vec<Problem>) {
-        if let Some(node) = node.get(key) {
-            self.check(node, problems);
-        }
-    }
-
     fn check_text(&mut self, text: &str, node: &Node, problems: &mut Vec<Problem>) {
         let used = match template::names(&Value::text(text)) {
             Ok(used) => used,

@@ -159,6 +159,12 @@ macro_rules! record {
                 $($(#[$field_meta])* pub(in crate::source) $field: $crate::source::record::$need<'a, $form>,)+
             }
 
+            #[allow(dead_code, reason = "each record has them")]
+            impl $record<'_> {
+                /// The keys that are known.
+                pub(in crate::source) const KEYS: &'static [&'static str] = &[$($key),+];
+            }
+
             impl<'a> $crate::source::form::Form<'a> for $record<'a> {
                 fn describe() -> String {
                     "a table".into()
@@ -174,7 +180,7 @@ macro_rules! record {
                 ) -> Option<Self> {
                     let known = problems.len();
                     if !$crate::source::record::record!(@is_open $open) {
-                        $crate::source::record::check_keys(node, &[$($key),+], problems);
+                        $crate::source::record::check_keys(node, Self::KEYS, problems);
                     }
                     $(let $field = $crate::source::record::$need::read(node, $key, $about, problems);)+
                     let is_sound = problems.len() == known;

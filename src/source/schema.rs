@@ -7,8 +7,7 @@ use super::contract_file::{RawCommon, RawContract, RawStates};
 use super::endpoint_file::RawEndpoints;
 use super::manifest_file::RawManifest;
 use super::record::file_schema;
-use super::shape::to_schema;
-use super::shapes;
+use super::table_file::RawTable;
 use super::waiver_file::RawWaivers;
 
 /// A kind of file that has a schema.
@@ -76,11 +75,8 @@ impl FromStr for SchemaName {
 /// The JSON Schema (draft 2020-12) of a kind of file, as text that ends with a newline.
 pub fn schema(name: SchemaName) -> String {
     let title = name.name();
-    let of_shape = |shape| {
-        to_schema(&format!("urn:proofmark:schema:{title}"), &format!("proofmark {title} file"), shape)
-    };
     let schema = match name {
-        SchemaName::Table => of_shape(&shapes::TABLE),
+        SchemaName::Table => file_schema::<RawTable<'_>>(title),
         SchemaName::Contract => file_schema::<RawContract<'_>>(title),
         SchemaName::Common => file_schema::<RawCommon<'_>>(title),
         SchemaName::States => file_schema::<RawStates<'_>>(title),

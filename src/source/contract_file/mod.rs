@@ -237,7 +237,7 @@ impl Known {
                 && contract.sources.names().is_some()
                 && common.is_none_or(|common| common.sources.names().is_some()),
             states: *are_whole && states.is_none_or(|states| states.states.is_sound),
-            parameters: contract.parameters.is_sound,
+            parameters: contract.parameters.is_sound && contract.request.is_sound,
             codes: *are_whole && contract.rows.is_sound && common.is_none_or(|common| common.rows.is_sound),
             rules: contract.rules.is_sound,
         }
