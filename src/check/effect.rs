@@ -1,4 +1,4 @@
-//! Compares what was added on the endpoint with what an answer says. Main function: [`effect`].
+//! Compares what was added on the endpoint with what an answer says. Main functions: [`effect`], [`replay`].
 
 use std::collections::BTreeSet;
 
@@ -97,19 +97,37 @@ pub fn effect(
     if holds {
         return None;
     }
+    let actual =
+        if found.is_empty() { "nothing added".to_owned() } else { format!("{} added", list_values(found)) };
+    Some(finding(rule, step, due.show(), actual))
+}
+
+/// The finding, if the answer to a request that repeats that of the step `first` names something else than the first
+/// answer did.
+pub fn replay(
+    rule: &EffectRule,
+    step: usize,
+    first: usize,
+    due: &BTreeSet<String>,
+    named: &BTreeSet<String>,
+) -> Option<Finding> {
+    if named.is_empty() || due.is_empty() || named == due {
+        return None;
+    }
+    let expected = format!("{} named, since it repeats the request of step {}", list_values(due), first + 1);
+    Some(finding(rule, step, expected, format!("{} named", list_values(named))))
+}
+
+fn finding(rule: &EffectRule, step: usize, expected: String, actual: String) -> Finding {
     let grounds = FindingGrounds::of_effect(rule);
-    Some(Finding {
+    Finding {
         level: Level::Effect,
         step,
         subject: Level::Effect.name().to_owned(),
-        expected: due.show(),
-        actual: if found.is_empty() {
-            "nothing added".to_owned()
-        } else {
-            format!("{} added", list_values(found))
-        },
+        expected,
+        actual,
         because: grounds.because,
         cites: grounds.cites,
         is_warning: grounds.is_warning,
-    })
+    }
 }

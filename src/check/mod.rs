@@ -14,7 +14,7 @@ mod path;
 mod pattern;
 mod subject;
 
-pub use effect::{Due, additions, effect};
+pub use effect::{Due, additions, effect, replay};
 pub use envelope::{is_shared_id, request_id, shared_id, unique_values};
 pub use expectation::{check, throttle_reason};
 pub use listed::{as_lists, select_in};

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::{Due, additions, effect};
+use crate::check::{Due, additions, effect, replay};
 use crate::model::{Answer, Contract, EffectRule, Effects, Finding, Observation, Request};
 use crate::protocol::sent_params;
 use crate::template::{TemplateScope, Templates};
@@ -102,6 +102,20 @@ impl Watch {
             Some(earlier) => Due::Replay(earlier.step),
             None => Due::Added(names),
         }
+    }
+
+    /// The finding, if a request repeats an earlier one, and its answer names something else than the first.
+    pub fn replay(
+        &self,
+        contract: &Contract,
+        rule: &EffectRule,
+        step: usize,
+        due: &Due,
+        answer: &Answer,
+    ) -> Option<Finding> {
+        let Due::Replay(first) = due else { return None };
+        let earlier = self.accepted.iter().find(|accepted| accepted.step == *first)?;
+        replay(rule, step, *first, &earlier.added, &additions(contract, rule, answer))
     }
 
     /// Notes the answer to a step's request: later ones may repeat it.

@@ -194,12 +194,15 @@ impl<'a> Judge<'a> {
     }
 
     /// Notes what the request is due to do on the endpoint. Gives the findings about values that an earlier answer of
-    /// the case had, unless the request repeats that one.
+    /// the case had; of a request that repeats an earlier one, that its answer names something else.
     fn note_effect(&mut self, position: usize, request: &Request, answer: &Answer) -> Vec<Finding> {
         let contract = &self.planned.contract;
         let rule = contract.effect.as_ref();
         let due = rule.map(|rule| self.watch.due(contract, rule, request, answer));
         let is_repeated = matches!(due, Some(Due::Replay(_) | Due::Either(_)));
+        let replayed = rule.zip(due.as_ref());
+        let replayed =
+            replayed.and_then(|(rule, due)| self.watch.replay(contract, rule, position, due, answer));
         let before = self.due.take().filter(|_| self.planned.case.steps[position].is_parallel);
         self.due = match (before, due) {
             (Some(before), Some(due)) => Some(before.with(due)),
@@ -208,10 +211,10 @@ impl<'a> Judge<'a> {
         if let Some(rule) = rule {
             self.watch.note_answer(contract, rule, position, request, answer);
         }
-        let mut shared = Vec::new();
         if is_repeated {
-            return shared;
+            return replayed.into_iter().collect();
         }
+        let mut shared = Vec::new();
         for id in unique_values(contract, answer, position) {
             let earlier = self.request_ids.iter().find(|earlier| earlier.digest == id.digest);
             let place =

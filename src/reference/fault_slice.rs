@@ -97,7 +97,8 @@ fn about(breach: Breach) -> Option<About> {
         Breach::Rule(fault) => of_rule(fault),
         Breach::Tag(TagFault::TagNumbersUnchecked) => tags,
         Breach::Tag(
-            TagFault::DuplicatesSideBySide
+            TagFault::AllowDuplicateKeys
+            | TagFault::DuplicatesSideBySide
             | TagFault::DuplicatesOfFirst
             | TagFault::DuplicatesWithEqualValues
             | TagFault::DuplicatesByPrefix

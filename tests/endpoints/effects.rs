@@ -23,6 +23,8 @@ enum Mistake {
     StartsTwo,
     StartsAnother,
     StartsAReplay,
+    /// A repeated request starts nothing, and its answer names a run that there is not.
+    NamesAnother,
     /// The start of a refused request can be seen from the second look on.
     RefusesAndStartsLater,
     /// That of an accepted one, 300 ms later: no mistake.
@@ -84,6 +86,8 @@ fn start(shelf: &'static Mutex<Shelf>, mistake: Mistake, line: &str) -> (&'stati
         if mistake == Mistake::StartsAReplay {
             let more = own.id();
             own.started.insert(more);
+        } else if mistake == Mistake::NamesAnother {
+            return ("200 OK", json!({"id": own.id()}));
         }
         return ("200 OK", json!({"id": id}));
     }
@@ -303,6 +307,12 @@ fn what_a_request_does_and_its_answer_does_not_say_fails_its_case() {
             "replayed",
             "nothing added, since it repeats the request of step 1",
             "\"run-",
+        ),
+        (
+            Mistake::NamesAnother,
+            "replayed",
+            "\" named, since it repeats the request of step 1",
+            "\" named",
         ),
     ] {
         let ran = ran(mistake, &[]);

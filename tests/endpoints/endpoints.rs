@@ -312,7 +312,7 @@ fn a_fixture_for_other_parameters_does_not_rule_out_what_a_recipe_may_cost() {
     };
     let fixture = "[[endpoint.a.fixture]]\nstate = \"an image pipeline with an execution\"\nparams = { status = \"FAILED\" }\nvariables = { region = \"r\", pipeline = \"p\", execution = \"e\" }\n";
     assert_eq!(billable(fixture), billable(""));
-    assert!(billable("").contains("up to 146 requests"), "{}", billable(""));
+    assert!(billable("").contains("up to 163 requests"), "{}", billable(""));
 }
 
 /// On Linux, what is sent to no address at all comes to this machine, though it is no loopback address.
