@@ -2,43 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use super::compound::{At, Entries, Entry, Texts, Values};
 use super::document::{self, KeyValue, Node};
 use super::fixture::{self, FixtureEntry, RawFixture};
 use super::folder::{LoadError, read_disk};
-use super::form::{At, Entries, Entry, Form, Texts, Values, Words, words_of};
+use super::form::Form;
 use super::inside::{inside, is_outside};
 use super::names::NameScope;
 use super::near::nearest;
 use super::normalisation::{self, RawOrderRule, RawRules, RawValueRule};
 use super::record::{Key, record};
+use super::word::{Connections, NamedKind};
 use crate::model::{Effect, EndpointKind, Normalisation, Problem, Scheme, Spot, Value};
 use crate::template::{TemplateError, TemplateScope, Templates};
-
-words_of!(Effect, Scheme = "scheme");
-
-/// A kind that a file may give; the others are those of no file.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NamedKind(EndpointKind);
-
-impl Words for NamedKind {
-    const WORDS: &'static [&'static str] = &["real", "mock"];
-
-    fn of_word(word: &str) -> Option<Self> {
-        EndpointKind::of_word(word).map(Self)
-    }
-}
-
-/// How connections are used.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Connections(&'static str);
-
-impl Words for Connections {
-    const WORDS: &'static [&'static str] = &["fresh", "reuse"];
-
-    fn of_word(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|known| **known == word).map(|known| Self(known))
-    }
-}
 
 record! {
     /// `endpoints.toml`.

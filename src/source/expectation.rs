@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::compound::{At, Entries, OneOrMore, Or};
 use super::contract_file::unknown_code;
 use super::document::{Node, NodeKind};
-use super::form::{At, Entries, OneOrMore, Or};
 use super::matcher::{body, check_scalar};
 use super::record::{Key, record};
 use super::regexes::compile;

@@ -3,7 +3,7 @@
 //! A fixture is read without regard to states. [`check_fixtures`] then checks in the whole suite that its state exists,
 //! takes its parameters and gets its variables.
 
-use super::form::{At, Entries, Values};
+use super::compound::{At, Entries, Values};
 use super::near::nearest;
 use super::record::{Key, record};
 use crate::model::{Fixture, Problem, Spot, StateDefinition, Suite};
@@ -42,7 +42,8 @@ pub(super) fn read(
         fixture: Fixture { params: Vec::new(), variables: entry.value.to_pairs() },
         spot: entry.written.key_spot.clone(),
     });
-    let full = full.iter().filter_map(|raw| {
+    // One that is wrong is not compared with others.
+    let full = full.iter().filter(|raw| raw.place.is_sound).filter_map(|raw| {
         let state = raw.state.value.as_ref()?;
         let params = raw.params.value.as_ref().map(Values::to_pairs).unwrap_or_default();
         let fixture = Fixture { params, variables: raw.variables.value.as_ref()?.to_pairs() };

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use super::bound::{LARGEST_FILE, RowsRead, check_signs};
+use super::compound::At;
 use super::contract_file::{self, ContractFiles, Known, RawCommon, RawContract, RawStates};
 use super::document::{self, Node};
-use super::form::{At, Form};
+use super::form::Form;
 use super::inside::{inside, is_outside};
 use super::row_file::RowFiles;
 use super::shelf::{FileSource, Shelf};

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::compound::At;
 use super::document;
 use super::folder::{LoadError, read_disk};
-use super::form::{At, Form};
+use super::form::Form;
 use super::record::record;
 use super::shelf::{FileSource, Shelf};
 use crate::model::{CaseId, ListedContract, Manifest, OperationId, Problem, SourceText, TableId};

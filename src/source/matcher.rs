@@ -4,8 +4,9 @@ use regex::RegexBuilder;
 use serde_json::{Value as Json, json};
 use serde_json_path::JsonPath;
 
+use super::compound::{At, Entry, Or};
 use super::document::Node;
-use super::form::{At, Definitions, Entry, Form, Number, Or, named_schema};
+use super::form::{Definitions, Form, Number, named_schema};
 use super::record::{KeySchema, check_keys, is_table, object_schema, record};
 use crate::model::{
     Bounds, Expect, Matcher, MatcherFlaw, MatcherTarget, PathShape, Problem, Spot, is_singular,

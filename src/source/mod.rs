@@ -4,6 +4,7 @@
 //! behind this module sees a file format.
 
 mod bound;
+mod compound;
 mod contract_file;
 mod document;
 mod endpoint_file;
@@ -24,6 +25,7 @@ mod schema;
 mod shelf;
 mod table_file;
 mod waiver_file;
+mod word;
 
 pub use endpoint_file::{EndpointEntry, EndpointError, NAMED_ONLY, load_default, load_endpoints};
 pub use fixture::{FixtureEntry, check_fixtures};

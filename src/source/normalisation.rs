@@ -1,9 +1,9 @@
 //! Reads the rules that make snapshots stable: `[[volatile]]`, `[[time]]` and `[[unordered]]`, of a contract, of the
 //! file that it shares, and of an endpoint.
 
+use super::compound::At;
 use super::contract_file::pattern;
 use super::endpoint_file::EndpointEntry;
-use super::form::At;
 use super::matcher::check_path;
 use super::record::{Key, record};
 use crate::model::{AnswerPlace, Normalisation, OrderRule, Problem, Suite, ValueKind, ValueRule};

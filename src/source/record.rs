@@ -5,8 +5,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::compound::{Entries, Entry};
 use super::document::{Node, NodeKind};
-use super::form::{Definitions, Entries, Entry, Form};
+use super::form::{Definitions, Form};
 use super::near::nearest;
 use crate::model::{Problem, Spot};
 

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use csv::{Position, ReaderBuilder, StringRecord};
 
 use super::bound::RowsRead;
+use super::compound::{At, Or, Values};
 use super::document::{Node, NodeKind};
 use super::folder::LoadError;
-use super::form::{At, Or, Values};
 use super::names::NameScope;
 use super::record::record;
 use super::shelf::FileSource;

@@ -6,16 +6,15 @@ use std::path::Path;
 use jiff::civil::Date;
 use serde_json::Value as Json;
 
+use super::compound::{At, OneOrMore};
 use super::document;
 use super::endpoint_file::{EndpointEntry, load_endpoints};
 use super::folder::LoadError;
-use super::form::{At, Form, OneOrMore, words_of};
+use super::form::Form;
 use super::near::nearest;
 use super::record::record;
 use super::shelf::{FileSource, Shelf};
 use crate::model::{Day, Level, Problem, Spot, WaivedCases, Waiver};
-
-words_of!(Level);
 
 record! {
     /// `waivers.toml`.

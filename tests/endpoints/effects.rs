@@ -308,12 +308,7 @@ fn what_a_request_does_and_its_answer_does_not_say_fails_its_case() {
             "nothing added, since it repeats the request of step 1",
             "\"run-",
         ),
-        (
-            Mistake::NamesAnother,
-            "replayed",
-            "\" named, since it repeats the request of step 1",
-            "\" named",
-        ),
+        (Mistake::NamesAnother, "replayed", "\" named, since it repeats the request of step 1", "\" named"),
     ] {
         let ran = ran(mistake, &[]);
         assert_eq!(ran.code, 1, "{mistake:?}: {}", ran.text);

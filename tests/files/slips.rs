@@ -150,7 +150,8 @@ impl Schema {
         for option in options {
             let known = option.get("properties").and_then(|properties| properties.get(part));
             keys.extend(known.map(std::ptr::from_ref));
-            let next = known.or_else(|| option.get("items")).or_else(|| option.get("additionalProperties"));
+            let inner = if part.parse::<usize>().is_ok() { "items" } else { "additionalProperties" };
+            let next = known.or_else(|| option.get(inner));
             found
                 .extend(next.filter(|next| next.is_object()).into_iter().flat_map(|next| self.options(next)));
         }

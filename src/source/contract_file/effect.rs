@@ -6,7 +6,7 @@ use super::{ContractReader, RawBacking};
 use crate::model::{
     Contract, EffectRule, ObservationRequest, Parameter, Problem, StateDefinition, UniqueRule,
 };
-use crate::source::form::{At, Values};
+use crate::source::compound::{At, Values};
 use crate::source::matcher::check_path;
 use crate::source::names::NameScope;
 use crate::source::record::record;

@@ -5,7 +5,7 @@ use crate::model::{
     AnswerFormat, Backing, Charset, Envelope, HeaderPromise, HeaderRule, MediaTypes, OtherFields, Problem,
     RequestIdRule, Throttle, XmlRoots, essence,
 };
-use crate::source::form::{At, OneOrMore, Or};
+use crate::source::compound::{At, OneOrMore, Or};
 use crate::source::record::{Key, Place, record};
 
 const CLOSED: &str = "Whether it has no other fields than those that the contract names.";

@@ -11,15 +11,17 @@ use std::sync::Arc;
 use regex::Regex;
 use serde_json::Value as Json;
 
+use super::compound::{At, Entries, Entry, Or, Values};
 use super::document::Node;
-use super::form::{At, Definitions, Entries, Entry, Form, Or, Values, Words, words_of};
+use super::form::{Definitions, Form};
 use super::matcher::{check_path, check_singular};
 use super::near::nearest;
 use super::normalisation::{self, RawOrderRule, RawRules, RawValueRule};
 use super::record::{Key, Place, record};
 use super::regexes::compile;
+use super::word::{FieldType, UsualPlace};
 use crate::model::{
-    Backing, Contract, ContractRule, Effect, Envelope, ErrorRow, Field, FormatChoice, Listing, Matcher,
+    Backing, Contract, ContractRule, Effect, Envelope, ErrorRow, Field, FormatChoice, Listing,
     MessageTemplate, Method, OperationId, Parameter, ParameterPlace, Problem, RateLimit, Reach, RequestShape,
     Source,
 };
@@ -28,8 +30,6 @@ use effect::{RawEffect, RawUnique};
 use envelope::RawEnvelope;
 use parameter::RawParameter;
 pub(super) use state::RawStates;
-
-words_of!(Listing, Reach);
 
 const SOURCES: &str = "Names of sources.";
 
@@ -42,31 +42,6 @@ const VOLATILE: &str = "Values that change from run to run, shown as [name:1].";
 const TIME: &str = "Times, shown as [name] if they are times.";
 
 const UNORDERED: &str = "Lists whose order says nothing.";
-
-/// Where the parameters of most requests go.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::source) struct UsualPlace(pub(in crate::source) ParameterPlace);
-
-impl Words for UsualPlace {
-    const WORDS: &'static [&'static str] = &["query", "form", "json"];
-    const NAME: Option<&'static str> = Some("place");
-
-    fn of_word(word: &str) -> Option<Self> {
-        ParameterPlace::of_word(word).map(Self)
-    }
-}
-
-/// The type of a field.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::source) struct FieldType(&'static str);
-
-impl Words for FieldType {
-    const WORDS: &'static [&'static str] = &Matcher::TYPES;
-
-    fn of_word(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|known| **known == word).map(|known| Self(known))
-    }
-}
 
 /// An error code: a text, or a whole number.
 #[derive(Debug)]

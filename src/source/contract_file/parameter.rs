@@ -2,22 +2,9 @@
 
 use super::{ContractReader, RawCode, codes};
 use crate::model::{Constraint, Limit, Parameter, ParameterPlace, ParameterType};
-use crate::source::form::{At, Words, words_of};
+use crate::source::compound::At;
 use crate::source::record::record;
-
-words_of!(ParameterPlace = "any-place", ParameterType);
-
-/// The one word for the characters of a value.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::source) struct Ascii;
-
-impl Words for Ascii {
-    const WORDS: &'static [&'static str] = &["ascii"];
-
-    fn of_word(_: &str) -> Option<Self> {
-        Some(Self)
-    }
-}
+use crate::source::word::Ascii;
 
 record! {
     closed "param" RawParameter {

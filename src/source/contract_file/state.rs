@@ -4,8 +4,8 @@ use crate::model::{
     Problem, Recipe, RecipeStep, RequestSpec, StateDefinition, StateParameter, StateVariable, Sweep, Value,
     is_singular,
 };
+use crate::source::compound::{Entries, Entry, Texts, Values};
 use crate::source::document::KeyValue;
-use crate::source::form::{Entries, Entry, Texts, Values};
 use crate::source::matcher::check_path;
 use crate::source::names::NameScope;
 use crate::source::record::record;

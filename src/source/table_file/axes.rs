@@ -7,55 +7,9 @@ use std::sync::Arc;
 use super::{RawTable, TableReader};
 use crate::model::{AnswerFormat, AxisChoice, Method, ParameterPlace, Problem, Scheme, With, work};
 use crate::source::bound::{MOST_DRAWN, check_axes};
-use crate::source::contract_file::UsualPlace;
-use crate::source::form::{At, Entry, Values, Words};
+use crate::source::compound::{At, Entry, Values};
 use crate::source::record::{Key, record};
-
-/// A scheme of signing; nothing is the endpoint's own, which is `usual`.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::source) struct AxisScheme(Option<Scheme>);
-
-const USUAL: &str = "usual";
-
-impl Words for AxisScheme {
-    const WORDS: &'static [&'static str] = &SCHEMES;
-
-    fn of_word(word: &str) -> Option<Self> {
-        if word == USUAL { Some(Self(None)) } else { Scheme::of_word(word).map(|scheme| Self(Some(scheme))) }
-    }
-}
-
-const SCHEMES: [&str; Scheme::WORDS.len() + 1] = after(USUAL, Scheme::WORDS);
-
-/// A word, and others after it.
-const fn after<const COUNT: usize>(first: &'static str, others: &[&'static str]) -> [&'static str; COUNT] {
-    let mut all = [first; COUNT];
-    let mut at = 1;
-    while at < COUNT {
-        all[at] = others[at - 1];
-        at += 1;
-    }
-    all
-}
-
-/// Which combinations are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::source) enum Draw {
-    All,
-    Pairs,
-}
-
-impl Words for Draw {
-    const WORDS: &'static [&'static str] = &["all", "pairs"];
-
-    fn of_word(word: &str) -> Option<Self> {
-        match word {
-            "all" => Some(Self::All),
-            "pairs" => Some(Self::Pairs),
-            _ => None,
-        }
-    }
-}
+use crate::source::word::{AxisScheme, Draw, UsualPlace};
 
 record! {
     closed "axes" RawAxes {

@@ -7,9 +7,9 @@ use crate::model::{
     AxisChoice, Case, Contract, Expect, Given, ParameterPlace, Problem, Row, Step, Value, work,
 };
 use crate::source::bound::MOST_LACKING;
+use crate::source::compound::{At, Entry, Or, Values};
 use crate::source::document::Node;
 use crate::source::expectation::{self, RawExpect};
-use crate::source::form::{At, Entry, Or, Values};
 use crate::source::matcher::rendered_flaws;
 use crate::source::names::NameScope;
 use crate::source::near::slip;
@@ -182,6 +182,9 @@ impl TableReader<'_> {
         if raw.steps.node.is_none() {
             names.check_written(raw.expect.sound_node(), self.problems);
             names.add_all(raw.save.names());
+        }
+        if !raw.has_every_step() {
+            names.open();
         }
         for (step, found) in raw.steps.items().iter().zip(&case.steps) {
             names.check_written(step.given.sound_node(), self.problems);

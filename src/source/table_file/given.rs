@@ -2,7 +2,7 @@
 
 use super::TableReader;
 use crate::model::{Given, Problem, StateDefinition};
-use crate::source::form::{At, OneOrMore, Or, Values};
+use crate::source::compound::{At, OneOrMore, Or, Values};
 use crate::source::near::nearest;
 use crate::source::record::{Key, record};
 use crate::template::is_template;

@@ -12,20 +12,19 @@ use crate::model::{
     Scheme, Step, Table, TableId, Value, Variable, check_part, is_token, last_part, merge_params,
 };
 use crate::source::bound::TableSize;
-use crate::source::contract_file::{Known, UsualPlace};
+use crate::source::compound::{At, Entries, Entry, OneOrMore, Texts, Values};
+use crate::source::contract_file::Known;
 use crate::source::document::{KeyValue, Node};
 use crate::source::expectation::{self, RawExpect};
-use crate::source::form::{At, Entries, Entry, OneOrMore, Texts, Values, words_of};
 use crate::source::matcher::check_path;
 use crate::source::near::nearest;
 use crate::source::record::{Key, record};
 use crate::source::row_file::{RawRows, RowFiles, rows};
+use crate::source::word::UsualPlace;
 use crate::template::Templates;
 
 use axes::RawAxes;
 use given::RawGivens;
-
-words_of!(AnswerFormat = "format");
 
 const TAGS: &str = "Words by which -E selects cases; those of a table hold for all of its cases.";
 
@@ -111,6 +110,13 @@ struct Defaults<'a> {
     tags: BTreeSet<String>,
     params: Vec<(String, Value)>,
     request: RequestSpec,
+}
+
+impl RawCase<'_> {
+    /// Whether each step is a table, so that what a step has is known of all of them.
+    fn has_every_step(&self) -> bool {
+        self.steps.node.is_none_or(|list| list.items().len() == self.steps.items().len())
+    }
 }
 
 impl TableReader<'_> {
@@ -350,7 +356,9 @@ impl TableReader<'_> {
         if raw.steps.is_sound && raw.steps.items().is_empty() {
             self.problem(list, "the case has no steps");
         }
-        self.check_parallel(raw.steps.items());
+        if raw.has_every_step() {
+            self.check_parallel(raw.steps.items());
+        }
         raw.steps.items().iter().map(|item| self.step(item)).collect()
     }
 
