@@ -344,3 +344,30 @@ fn a_slip_in_a_file_of_waivers_is_one_problem() {
 fn a_slip_in_a_manifest_is_one_problem() {
     assert_one_problem_each(SchemaName::Manifest);
 }
+
+#[test]
+fn a_number_that_a_key_cannot_have_is_one_problem() {
+    let contract = |way: &'static [&'static str], text, message| (SchemaName::Contract, way, text, message);
+    for (kind, way, text, message) in [
+        contract(&["effect", "within"], "-1", "expected a number from 0 to 4294967295"),
+        contract(&["rate-limit", "calls"], "-1", "expected a number from 0 to 4294967295"),
+        contract(&["param", "0", "constraints", "0", "min-length"], "-1", "expected a number from 0 to "),
+        contract(
+            &["param", "4", "constraints", "0", "minimum"],
+            "9223372036854775808",
+            "does not fit in 64 bits",
+        ),
+        contract(&["error", "0", "status"], "70000", "the status of an error is a number from 400 to 599"),
+        (SchemaName::Endpoints, &["endpoint", "live", "jobs"], "0", "`jobs` is a number from 1 to 1024"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        write_all(folder.path());
+        let (path, _, sample) = SAMPLES.into_iter().find(|(_, known, _)| *known == kind).unwrap();
+        let way = way.iter().map(|part| (*part).to_owned()).collect();
+        let written = Written::new(&sample_of(sample), Some(&Slip::Value(way, text.to_owned())));
+        fs::write(folder.path().join(path), &written.text).unwrap();
+        let found: Vec<String> = problems(folder.path(), kind).iter().map(ToString::to_string).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains(message) && found[0].contains(&written.place()), "{found:?}");
+    }
+}

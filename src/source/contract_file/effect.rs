@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ContractReader, RawBacking};
+use super::ContractReader;
+use super::raw::{RawBacking, SOURCES, UNPUBLISHED};
 use crate::model::{
     Contract, EffectRule, ObservationRequest, Parameter, Problem, StateDefinition, UniqueRule,
 };
@@ -19,8 +20,8 @@ record! {
         replay: Key At<'a, String> = "replay",
             "The parameter that makes a repeated request one with the first.";
         within: Key u32 = "within", "How long it may take to be seen, in seconds; 1 unless said otherwise.";
-        source: Key Vec<At<'a, String>> = "source", super::SOURCES;
-        unpublished: Key bool = "unpublished", super::UNPUBLISHED;
+        source: Key Vec<At<'a, String>> = "source", SOURCES;
+        unpublished: Key bool = "unpublished", UNPUBLISHED;
     }
 
     closed "observation" RawObservation {
@@ -40,8 +41,8 @@ record! {
         at: Needed At<'a, String> = "at", "Where it is in the body of a success, as a JSONPath.";
         #[expect(dead_code, reason = "it is for readers of the file")]
         about: Key String = "about", "What it means.";
-        source: Key Vec<At<'a, String>> = "source", super::SOURCES;
-        unpublished: Key bool = "unpublished", super::UNPUBLISHED;
+        source: Key Vec<At<'a, String>> = "source", SOURCES;
+        unpublished: Key bool = "unpublished", UNPUBLISHED;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads the form of every answer.
 
-use super::{CODES_START, ContractReader, RawBacking, RawCode, RawField, codes};
+use super::ContractReader;
+use super::raw::{CODES_START, RawBacking, RawCode, RawField, SOURCES, UNPUBLISHED, codes};
 use crate::model::{
     AnswerFormat, Backing, Charset, Envelope, HeaderPromise, HeaderRule, MediaTypes, OtherFields, Problem,
     RequestIdRule, Throttle, XmlRoots, essence,
@@ -35,15 +36,15 @@ record! {
         other: Key MediaTypeList<'a> = "other",
             "Of an answer that is read as a text, such as text/plain; or a list of several.";
         charset: Key RawCharset<'a> = "charset", "The charset that the content type names.";
-        source: Key Vec<At<'a, String>> = "source", super::SOURCES;
-        unpublished: Key bool = "unpublished", super::UNPUBLISHED;
+        source: Key Vec<At<'a, String>> = "source", SOURCES;
+        unpublished: Key bool = "unpublished", UNPUBLISHED;
     }
 
     closed "charset" RawCharset {
         json: Key String = "json", "Of a JSON answer, such as utf-8.";
         xml: Key String = "xml", "Of an XML answer, such as utf-8.";
-        source: Key Vec<At<'a, String>> = "source", super::SOURCES;
-        unpublished: Key bool = "unpublished", super::UNPUBLISHED;
+        source: Key Vec<At<'a, String>> = "source", SOURCES;
+        unpublished: Key bool = "unpublished", UNPUBLISHED;
     }
 
     closed "header" RawHeaderPromise {
@@ -51,8 +52,8 @@ record! {
         required: Key bool = "required", "Whether it must be there; true unless said otherwise.";
         pattern: Key At<'a, String> = "pattern", "A regular expression that each of its lines matches.";
         open: Key String = "open", "Why it may have any value.";
-        source: Key Vec<At<'a, String>> = "source", super::SOURCES;
-        unpublished: Key bool = "unpublished", super::UNPUBLISHED;
+        source: Key Vec<At<'a, String>> = "source", SOURCES;
+        unpublished: Key bool = "unpublished", UNPUBLISHED;
     }
 
     closed "success" RawSuccess {
@@ -61,7 +62,7 @@ record! {
         closed: Key bool = "closed", CLOSED;
         open: Key At<'a, String> = "open", OPEN;
         source: Key Vec<At<'a, String>> = "source", "Names of sources of `absent` and `closed`.";
-        unpublished: Key bool = "unpublished", super::UNPUBLISHED;
+        unpublished: Key bool = "unpublished", UNPUBLISHED;
     }
 
     closed "error-body" RawErrorBody {
@@ -69,28 +70,28 @@ record! {
         closed: Key bool = "closed", CLOSED;
         open: Key At<'a, String> = "open", OPEN;
         source: Key Vec<At<'a, String>> = "source", "Names of sources of `closed`.";
-        unpublished: Key bool = "unpublished", super::UNPUBLISHED;
+        unpublished: Key bool = "unpublished", UNPUBLISHED;
     }
 
     closed "request-id" RawRequestId {
         body: Needed At<'a, String> = "body", "Where it is in the body, as a JSONPath.";
         header: Key Or<At<'a, String>, RawHeaderRule<'a>> = "header", "The header field that repeats it.";
-        source: Key Vec<At<'a, String>> = "source", super::SOURCES;
-        unpublished: Key bool = "unpublished", super::UNPUBLISHED;
+        source: Key Vec<At<'a, String>> = "source", SOURCES;
+        unpublished: Key bool = "unpublished", UNPUBLISHED;
         unique: Key bool = "unique", "Whether no two answers may share one; true unless said otherwise.";
     }
 
     closed "header-rule" RawHeaderRule {
         name: Needed String = "name", "Its name.";
-        source: Key Vec<At<'a, String>> = "source", super::SOURCES;
-        unpublished: Key bool = "unpublished", super::UNPUBLISHED;
+        source: Key Vec<At<'a, String>> = "source", SOURCES;
+        unpublished: Key bool = "unpublished", UNPUBLISHED;
     }
 
     closed "xml" RawXml {
         success: Needed String = "success-root", "Of a success; {operation} means the operation's name.";
         error: Needed String = "error-root", "Of an error.";
-        source: Key Vec<At<'a, String>> = "source", super::SOURCES;
-        unpublished: Key bool = "unpublished", super::UNPUBLISHED;
+        source: Key Vec<At<'a, String>> = "source", SOURCES;
+        unpublished: Key bool = "unpublished", UNPUBLISHED;
     }
 
     closed "throttled" RawThrottled {

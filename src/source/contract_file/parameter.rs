@@ -1,6 +1,7 @@
 //! Reads parameters and their constraints.
 
-use super::{ContractReader, RawCode, codes};
+use super::ContractReader;
+use super::raw::{RawCode, SOURCES, codes};
 use crate::model::{Constraint, Limit, Parameter, ParameterPlace, ParameterType};
 use crate::source::compound::At;
 use crate::source::record::record;
@@ -14,7 +15,7 @@ record! {
         deprecated: Key bool = "deprecated", "Whether the contract advises against it.";
         place_of: Key ParameterPlace = "place", "Where it is, if not where the others are.";
         about: Key String = "about", "What it means.";
-        source: Key Vec<At<'a, String>> = "source", super::SOURCES;
+        source: Key Vec<At<'a, String>> = "source", SOURCES;
         constraints: Key Vec<RawConstraint<'a>> = "constraints", "Limits on its value.";
         missing: Key Vec<RawCode<'a>> = "missing", "Codes that may answer its absence.";
     }
@@ -34,7 +35,7 @@ record! {
         maximum: Key i64 = "maximum", "No more than this.";
         known: Key String = "known", "It names something that exists, such as \"a region\".";
         error: Key RawCode<'a> = "error", "The code that answers a value past the limit.";
-        source: Key Vec<At<'a, String>> = "source", super::SOURCES;
+        source: Key Vec<At<'a, String>> = "source", SOURCES;
         about: Key String = "about", "What is worth knowing.";
         disputed: Key String = "disputed", "Why the sources do not settle it.";
     }

@@ -80,20 +80,17 @@ pub(super) fn sweep(raw: &RawStates<'_>, problems: &mut Vec<Problem>) -> Option<
     let sweep = raw.sweep.value.as_ref()?;
     let mut names = NameScope::new();
     names.add_all(raw.vars.names());
-    let find = match &sweep.find.value {
-        Some(find) => {
-            let found = step(find, &mut names, problems);
-            if find.save.is_sound && found.save.len() != 1 {
-                let message = "`find` saves exactly one value: what is to be removed";
-                problems.push(sweep.place.problem(message));
-            }
-            Some(found)
+    let find = sweep.find.value.as_ref().map(|find| {
+        let found = step(find, &mut names, problems);
+        if find.save.is_sound && found.save.len() != 1 {
+            let message = "`find` saves exactly one value: what is to be removed";
+            problems.push(sweep.place.problem(message));
         }
-        None => {
-            names.open();
-            None
-        }
-    };
+        found
+    });
+    if find.is_none() {
+        names.open();
+    }
     let remove = steps(sweep.remove.items(), &mut names, problems);
     // Each request that removes is sent for one thing that was found.
     check_lists(sweep.remove.items().iter().zip(&remove), problems);

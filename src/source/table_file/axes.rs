@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{RawTable, TableReader};
+use super::TableReader;
+use super::raw::RawTable;
 use crate::model::{AnswerFormat, AxisChoice, Method, ParameterPlace, Problem, Scheme, With, work};
 use crate::source::bound::{MOST_DRAWN, check_axes};
 use crate::source::compound::{At, Entry, Values};

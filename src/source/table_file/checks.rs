@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{RawCase, RawStep, RawTable, TableReader};
+use super::TableReader;
+use super::raw::{RawCase, RawStep, RawTable};
 use crate::model::{
     AxisChoice, Case, Contract, Expect, Given, ParameterPlace, Problem, Row, Step, Value, work,
 };
