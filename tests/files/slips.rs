@@ -4,6 +4,7 @@
 //! The samples in `slips/` have every key that the schemas know, so that a new key is tested as soon as it is there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -58,13 +59,13 @@ impl Written {
             if matches!(slip, Some(Slip::Missing(missing)) if *missing == way) {
                 continue;
             }
-            written.text.push_str(&format!("{} = ", Json::from(key.as_str())));
+            write!(written.text, "{} = ", Json::from(key.as_str())).unwrap();
             written.value(value, &way, slip);
             written.text.push('\n');
         }
         if matches!(slip, Some(Slip::Key(table)) if table.is_empty()) {
             written.at = written.text.len();
-            written.text.push_str(&format!("{UNKNOWN} = 1\n"));
+            writeln!(written.text, "{UNKNOWN} = 1").unwrap();
         }
         written
     }
@@ -78,7 +79,7 @@ impl Written {
             }
             // A table that lacks a key is where the key would be.
             Some(Slip::Missing(missing)) if missing[..missing.len() - 1] == way[..] => {
-                self.at = self.text.len()
+                self.at = self.text.len();
             }
             _ => {}
         }
@@ -100,17 +101,19 @@ impl Written {
                         continue;
                     }
                     gap(&mut self.text);
-                    self.text.push_str(&format!("{} = ", Json::from(key.as_str())));
+                    write!(self.text, "{} = ", Json::from(key.as_str())).unwrap();
                     self.value(value, &to(key), slip);
                 }
                 if matches!(slip, Some(Slip::Key(table)) if table == way) {
                     gap(&mut self.text);
                     self.at = self.text.len();
-                    self.text.push_str(&format!("{UNKNOWN} = 1"));
+                    write!(self.text, "{UNKNOWN} = 1").unwrap();
                 }
                 self.text.push_str(" }");
             }
-            _ => self.text.push_str(&value.to_string()),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
+                self.text.push_str(&value.to_string());
+            }
         }
     }
 
@@ -192,7 +195,7 @@ fn slips(schema: &Schema, sample: &Json) -> (Vec<Slip>, BTreeSet<*const Json>) {
             Json::Array(items) => {
                 items.iter().enumerate().map(|(number, item)| (number.to_string(), item)).collect()
             }
-            _ => Vec::new(),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Vec::new(),
         };
         let fits = |kind: &str| {
             options.iter().any(|option| match option.get("type").and_then(Json::as_str) {
