@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::document::{KeyValue, Node, NodeKind};
-use super::form::{Definitions, Form};
+use super::form::{Definitions, ValueForm};
 use crate::model::{Problem, Value};
 
 /// A value together with its place.
@@ -13,7 +13,7 @@ pub(super) struct At<'a, T> {
     pub(super) value: T,
 }
 
-impl<'a, T: Form<'a>> Form<'a> for At<'a, T> {
+impl<'a, T: ValueForm<'a>> ValueForm<'a> for At<'a, T> {
     fn describe() -> String {
         T::describe()
     }
@@ -36,7 +36,7 @@ impl<'a, T: Form<'a>> Form<'a> for At<'a, T> {
 }
 
 /// A list, without the items that are wrong.
-impl<'a, T: Form<'a>> Form<'a> for Vec<T> {
+impl<'a, T: ValueForm<'a>> ValueForm<'a> for Vec<T> {
     fn describe() -> String {
         "a list".into()
     }
@@ -67,7 +67,7 @@ pub(super) struct Entry<'a, T> {
     pub(super) value: T,
 }
 
-impl<'a, T: Form<'a>> Form<'a> for Entries<'a, T> {
+impl<'a, T: ValueForm<'a>> ValueForm<'a> for Entries<'a, T> {
     fn describe() -> String {
         "a table".into()
     }
@@ -113,7 +113,7 @@ pub(super) enum Or<One, Other> {
     Other(Other),
 }
 
-impl<'a, One: Form<'a>, Other: Form<'a>> Form<'a> for Or<One, Other> {
+impl<'a, One: ValueForm<'a>, Other: ValueForm<'a>> ValueForm<'a> for Or<One, Other> {
     fn describe() -> String {
         format!("{} or {}", One::describe(), Other::describe())
     }
@@ -146,7 +146,7 @@ pub(super) struct OneOrMore<T> {
     pub(super) items: Vec<T>,
 }
 
-impl<'a, T: Form<'a>> Form<'a> for OneOrMore<T> {
+impl<'a, T: ValueForm<'a>> ValueForm<'a> for OneOrMore<T> {
     fn describe() -> String {
         format!("{} or a list", T::describe())
     }

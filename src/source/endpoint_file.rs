@@ -6,7 +6,7 @@ use super::compound::{At, Entries, Entry, Texts, Values};
 use super::document::{self, KeyValue, Node};
 use super::fixture::{self, FixtureEntry, RawFixture};
 use super::folder::{LoadError, read_disk};
-use super::form::Form;
+use super::form::ValueForm;
 use super::inside::{inside, is_outside};
 use super::names::NameScope;
 use super::near::nearest;
@@ -21,7 +21,7 @@ record! {
     closed "endpoints" RawEndpoints {
         default: Key At<'a, String> = "default",
             "The endpoint to test where no --endpoint is given; the embedded one if left out.";
-        endpoints: Key Entries<'a, RawEndpoint<'a>> = "endpoint",
+        endpoints: Key Entries<'a, RawEndpointEntry<'a>> = "endpoint",
             "The endpoints, each written as [endpoint.NAME].";
     }
 
@@ -31,7 +31,7 @@ record! {
             "Error codes, or statuses, after which it is sent again; transport faults always are.";
     }
 
-    closed "endpoint" RawEndpoint {
+    closed "endpoint" RawEndpointEntry {
         about: Key String = "about", "What it is.";
         url: Needed String = "url",
             "Its address, such as http://127.0.0.1:9000, or https://api.{{ region }}.example with a variable.";
@@ -220,7 +220,7 @@ fn read_file(cases: &Path) -> Result<(Vec<EndpointEntry>, Option<String>), LoadE
         problems.push(problem.hint("choose another name"));
     }
     check_names(written, &mut problems);
-    let read = |entry: &Entry<'_, RawEndpoint<'_>>| {
+    let read = |entry: &Entry<'_, RawEndpointEntry<'_>>| {
         let found = endpoint(&entry.written.key, &entry.value, cases, &mut problems);
         check_templates(&found, &entry.value, &mut problems);
         found
@@ -265,7 +265,7 @@ fn check_names(entries: &[KeyValue], problems: &mut Vec<Problem>) {
 }
 
 /// Finds what is wrong with the templates of an endpoint: names that it does not define, or else what does not render.
-fn check_templates(entry: &EndpointEntry, raw: &RawEndpoint<'_>, problems: &mut Vec<Problem>) {
+fn check_templates(entry: &EndpointEntry, raw: &RawEndpointEntry<'_>, problems: &mut Vec<Problem>) {
     // The functions of case tables make random values, which an address must not have.
     let mut names = NameScope::default();
     names.add_all(raw.vars.names());
@@ -297,7 +297,7 @@ fn check_templates(entry: &EndpointEntry, raw: &RawEndpoint<'_>, problems: &mut 
 }
 
 /// AWS's signature is made for a region and a service, which only the entry can name.
-fn check_scope_of_signature(raw: &RawEndpoint<'_>, problems: &mut Vec<Problem>) {
+fn check_scope_of_signature(raw: &RawEndpointEntry<'_>, problems: &mut Vec<Problem>) {
     let Some(sign) = raw.sign.value.as_ref().filter(|sign| sign.value == Scheme::AwsV4) else { return };
     for (key, scope) in [("region", &raw.region), ("service", &raw.service)] {
         if scope.node.is_none() {
@@ -310,7 +310,7 @@ fn check_scope_of_signature(raw: &RawEndpoint<'_>, problems: &mut Vec<Problem>) 
 
 /// A key does not belong beside cases, so certificates may be anywhere if they are named by a whole path. No message shows
 /// a line of them.
-fn check_files(raw: &RawEndpoint<'_>, cases: &Path, problems: &mut Vec<Problem>) {
+fn check_files(raw: &RawEndpointEntry<'_>, cases: &Path, problems: &mut Vec<Problem>) {
     for (key, file) in [("ca-file", &raw.ca_file), ("client-certificate", &raw.client_certificate)] {
         let Some(path) = file.value.as_deref().map(Path::new) else { continue };
         if path.is_absolute() {
@@ -325,7 +325,12 @@ fn check_files(raw: &RawEndpoint<'_>, cases: &Path, problems: &mut Vec<Problem>)
     }
 }
 
-fn endpoint(name: &str, raw: &RawEndpoint<'_>, cases: &Path, problems: &mut Vec<Problem>) -> EndpointEntry {
+fn endpoint(
+    name: &str,
+    raw: &RawEndpointEntry<'_>,
+    cases: &Path,
+    problems: &mut Vec<Problem>,
+) -> EndpointEntry {
     check_files(raw, cases, problems);
     // A file is named relative to the folder of the file that names it.
     let file = |key: &Key<'_, String>| key.value.as_ref().map(|path| cases.join(path));

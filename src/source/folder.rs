@@ -10,9 +10,9 @@ use std::{fs, io};
 
 use super::bound::{LARGEST_FILE, RowsRead, check_signs};
 use super::compound::At;
-use super::contract_file::{self, ContractFiles, Known, RawCommon, RawContract, RawStates};
+use super::contract_file::{self, ContractFiles, KnownParts, RawCommon, RawContractFile, RawStates};
 use super::document::{self, Node};
-use super::form::Form;
+use super::form::ValueForm;
 use super::inside::{inside, is_outside};
 use super::row_file::RowFiles;
 use super::shelf::{FileSource, Shelf};
@@ -279,7 +279,7 @@ impl Loader<'_> {
         let states_path = path.join("states.toml");
         let has_states = self.files.has(&states_path);
         let states = if has_states { self.document(&states_path)? } else { None };
-        let Some(contract) = RawContract::read(&own, &mut self.problems) else { return Ok(None) };
+        let Some(contract) = RawContractFile::read(&own, &mut self.problems) else { return Ok(None) };
         let common = self.common(path, contract.common.value.as_ref())?;
         let common = common.as_ref().and_then(|node| RawCommon::read(node, &mut self.problems));
         let states = states.as_ref().and_then(|node| RawStates::read(node, &mut self.problems));
@@ -341,7 +341,7 @@ impl Loader<'_> {
         &mut self,
         folder: &Path,
         name: &str,
-        (contract, known): (&Contract, Known),
+        (contract, known): (&Contract, KnownParts),
         wanted: Wanted<'_>,
     ) -> Result<Option<Table>, LoadError> {
         let path = folder.join(name);

@@ -1,4 +1,4 @@
-//! Forms: how a value of a file is written, stated once for each type into which it is read. Main trait: [`Form`].
+//! Forms: how a value of a file is written, stated once for each type into which it is read. Main trait: [`ValueForm`].
 //!
 //! From one description come the value, every problem of it at its place, and the JSON Schema that an editor uses, so
 //! that none of them can differ from the others. A value that is wrong is reported where it is read, and is nothing
@@ -16,7 +16,7 @@ use crate::model::{Problem, Value};
 pub(super) type Definitions = Map<String, Json>;
 
 /// A type into which a value of a file is read.
-pub(super) trait Form<'a>: Sized {
+pub(super) trait ValueForm<'a>: Sized {
     /// What a message calls it, such as "a string".
     fn describe() -> String;
 
@@ -55,7 +55,7 @@ fn wrong_kind(node: &Node, expected: &str) -> Problem {
 }
 
 /// Any value.
-impl<'a> Form<'a> for &'a Node {
+impl<'a> ValueForm<'a> for &'a Node {
     fn describe() -> String {
         "a value".into()
     }
@@ -73,7 +73,7 @@ impl<'a> Form<'a> for &'a Node {
     }
 }
 
-impl<'a> Form<'a> for String {
+impl<'a> ValueForm<'a> for String {
     fn describe() -> String {
         "a string".into()
     }
@@ -91,7 +91,7 @@ impl<'a> Form<'a> for String {
     }
 }
 
-impl<'a> Form<'a> for bool {
+impl<'a> ValueForm<'a> for bool {
     fn describe() -> String {
         "true or false".into()
     }
@@ -113,7 +113,7 @@ impl<'a> Form<'a> for bool {
 #[derive(Debug)]
 pub(super) struct Number;
 
-impl<'a> Form<'a> for Number {
+impl<'a> ValueForm<'a> for Number {
     fn describe() -> String {
         "a number".into()
     }
@@ -142,7 +142,7 @@ fn whole_digits(node: &Node) -> Option<&str> {
 /// Whole numbers of the types that the model has.
 macro_rules! whole_numbers {
     ($($number:ty),+) => {
-        $(impl<'a> Form<'a> for $number {
+        $(impl<'a> ValueForm<'a> for $number {
             fn describe() -> String {
                 "a whole number of at most 64 bits".into()
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::compound::At;
 use super::document;
 use super::folder::{LoadError, read_disk};
-use super::form::Form;
+use super::form::ValueForm;
 use super::record::record;
 use super::shelf::{FileSource, Shelf};
 use crate::model::{CaseId, ListedContract, Manifest, OperationId, Problem, SourceText, TableId};
@@ -17,10 +17,10 @@ record! {
     /// `manifest.toml`.
     closed "manifest" RawManifest {
         version: Needed At<'a, i64> = "version", "The version of the file: 1.";
-        contracts: Key Vec<RawContract<'a>> = "contract", "The contracts, each written as [[contract]].";
+        contracts: Key Vec<RawListedContract<'a>> = "contract", "The contracts, each written as [[contract]].";
     }
 
-    closed "listed-contract" RawContract {
+    closed "listed-contract" RawListedContract {
         id: Needed At<'a, String> = "id", "The contract's folder below the folder of cases.";
         digest: Needed At<'a, String> = "digest", "The digest of its text, and of the text that it shares.";
         cases: Needed Vec<At<'a, String>> = "cases", "Its cases, each as TABLE/CASE or TABLE/CASE/ROW.";
@@ -86,7 +86,10 @@ fn version_problem(version: &At<'_, i64>) -> Option<Problem> {
 }
 
 /// What a manifest says about a contract, unless its id or digest is wrong, which is reported.
-fn contract(raw: &RawContract<'_>, problems: &mut Vec<Problem>) -> Option<(OperationId, ListedContract)> {
+fn contract(
+    raw: &RawListedContract<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<(OperationId, ListedContract)> {
     let id = raw.id.value.as_ref()?;
     let operation = match OperationId::from_parts(id.value.split('/')) {
         Ok(operation) => operation,
@@ -104,7 +107,11 @@ fn contract(raw: &RawContract<'_>, problems: &mut Vec<Problem>) -> Option<(Opera
     Some((operation, ListedContract { digest: digest.value.clone(), cases }))
 }
 
-fn cases(raw: &RawContract<'_>, operation: &OperationId, problems: &mut Vec<Problem>) -> BTreeSet<String> {
+fn cases(
+    raw: &RawListedContract<'_>,
+    operation: &OperationId,
+    problems: &mut Vec<Problem>,
+) -> BTreeSet<String> {
     let mut cases = BTreeSet::new();
     for item in raw.cases.items() {
         let text = &item.value;

@@ -6,7 +6,7 @@ use serde_json_path::JsonPath;
 
 use super::compound::{At, Entry, Or};
 use super::document::Node;
-use super::form::{Definitions, Form, Number, named_schema};
+use super::form::{Definitions, Number, ValueForm, named_schema};
 use super::record::{KeySchema, check_keys, is_table, object_schema, record};
 use crate::model::{
     Bounds, Expect, Matcher, MatcherFlaw, MatcherTarget, PathShape, Problem, Spot, is_singular,
@@ -25,7 +25,7 @@ record! {
 }
 
 /// A number of things, or the least and the most.
-impl<'a> Form<'a> for Bounds {
+impl<'a> ValueForm<'a> for Bounds {
     fn describe() -> String {
         <Or<NumberText, RawBounds<'a>>>::describe()
     }
@@ -91,7 +91,7 @@ matchers! {
 }
 
 /// A plain value, or a table with exactly one of the keys.
-impl<'a> Form<'a> for Matcher {
+impl<'a> ValueForm<'a> for Matcher {
     fn describe() -> String {
         "a value".into()
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::compound::{Entries, Entry};
 use super::document::{Node, NodeKind};
-use super::form::{Definitions, Form};
+use super::form::{Definitions, ValueForm};
 use super::near::nearest;
 use crate::model::{Problem, Spot};
 
@@ -51,7 +51,7 @@ pub(super) struct Needed<'a, T> {
     pub(super) is_sound: bool,
 }
 
-impl<'a, T: Form<'a>> Key<'a, T> {
+impl<'a, T: ValueForm<'a>> Key<'a, T> {
     pub(super) const IS_NEEDED: bool = false;
 
     pub(super) fn read(table: &'a Node, key: &str, _about: &str, problems: &mut Vec<Problem>) -> Self {
@@ -61,7 +61,7 @@ impl<'a, T: Form<'a>> Key<'a, T> {
     }
 }
 
-impl<'a, T: Form<'a>> Needed<'a, T> {
+impl<'a, T: ValueForm<'a>> Needed<'a, T> {
     pub(super) const IS_NEEDED: bool = true;
 
     pub(super) fn read(table: &'a Node, key: &str, about: &str, problems: &mut Vec<Problem>) -> Self {
@@ -166,7 +166,7 @@ macro_rules! record {
                 pub(in crate::source) const KEYS: &'static [&'static str] = &[$($key),+];
             }
 
-            impl<'a> $crate::source::form::Form<'a> for $record<'a> {
+            impl<'a> $crate::source::form::ValueForm<'a> for $record<'a> {
                 fn describe() -> String {
                     "a table".into()
                 }
@@ -194,7 +194,7 @@ macro_rules! record {
                             name: $key,
                             about: $about,
                             is_needed: $crate::source::record::$need::<'a, $form>::IS_NEEDED,
-                            schema: <$form as $crate::source::form::Form<'a>>::schema,
+                            schema: <$form as $crate::source::form::ValueForm<'a>>::schema,
                         }),+];
                         let is_open = $crate::source::record::record!(@is_open $open);
                         $crate::source::record::object_schema(&keys, is_open, definitions)
@@ -249,7 +249,7 @@ pub(super) fn object_schema(keys: &[KeySchema], is_open: bool, definitions: &mut
 }
 
 /// The JSON Schema (2020-12) of a file, for editors.
-pub(super) fn file_schema<'a, T: Form<'a>>(title: &str) -> Json {
+pub(super) fn file_schema<'a, T: ValueForm<'a>>(title: &str) -> Json {
     let mut definitions = Definitions::new();
     let reference = T::schema(&mut definitions);
     // The file itself is no definition: nothing in it is a whole file.

@@ -18,7 +18,7 @@ use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part, 
 
 record! {
     /// A row of a table. Its other keys are variables.
-    open "row" RawRow {
+    open "row" RawCaseRow {
         id: Needed String = "id", "The row's part of the id: a-z, 0-9 and -.";
         about: Key String = "about", "What this row shows.";
         params: Key Values<'a> = "params", "Parameters that the row replaces.";
@@ -27,7 +27,7 @@ record! {
 }
 
 /// Rows as they are written, or the name of a file of them.
-pub(super) type RawRows<'a> = Or<At<'a, String>, At<'a, Vec<RawRow<'a>>>>;
+pub(super) type RawRows<'a> = Or<At<'a, String>, At<'a, Vec<RawCaseRow<'a>>>>;
 
 /// The folder in which a table may name CSV files.
 pub(super) struct RowFiles<'a> {
@@ -74,11 +74,11 @@ fn check_ids(rows: &[Row], problems: &mut Vec<Problem>) {
 }
 
 /// The row, unless it has no id, which is reported.
-fn read_row(raw: &RawRow<'_>, problems: &mut Vec<Problem>) -> Option<Row> {
+fn read_row(raw: &RawCaseRow<'_>, problems: &mut Vec<Problem>) -> Option<Row> {
     let mut names = NameScope::new();
     let mut vars = Vec::new();
     let written = raw.place.node.entries().iter();
-    for entry in written.filter(|entry| !RawRow::KEYS.contains(&entry.key.as_str())) {
+    for entry in written.filter(|entry| !RawCaseRow::KEYS.contains(&entry.key.as_str())) {
         names.check(&entry.node, problems);
         names.add(entry.key.as_str());
         vars.push(Variable { name: entry.key.clone(), value: entry.node.to_value() });

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::contract_file::{RawCommon, RawContract, RawStates};
+use super::contract_file::{RawCommon, RawContractFile, RawStates};
 use super::endpoint_file::RawEndpoints;
 use super::manifest_file::RawManifest;
 use super::record::file_schema;
@@ -77,7 +77,7 @@ pub fn schema(name: SchemaName) -> String {
     let title = name.name();
     let schema = match name {
         SchemaName::Table => file_schema::<RawTable<'_>>(title),
-        SchemaName::Contract => file_schema::<RawContract<'_>>(title),
+        SchemaName::Contract => file_schema::<RawContractFile<'_>>(title),
         SchemaName::Common => file_schema::<RawCommon<'_>>(title),
         SchemaName::States => file_schema::<RawStates<'_>>(title),
         SchemaName::Endpoints => file_schema::<RawEndpoints<'_>>(title),

@@ -10,7 +10,7 @@ use super::compound::{At, OneOrMore};
 use super::document;
 use super::endpoint_file::{EndpointEntry, load_endpoints};
 use super::folder::LoadError;
-use super::form::Form;
+use super::form::ValueForm;
 use super::near::nearest;
 use super::record::record;
 use super::shelf::{FileSource, Shelf};

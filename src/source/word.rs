@@ -1,11 +1,11 @@
-//! Words: types of which each value is written as one. Main trait: [`Words`].
+//! Words: types of which each value is written as one. Main trait: [`WordForm`].
 //!
 //! The words of an enum of the model are all that it has. A type of its own has some of them, or others as well.
 
 use serde_json::{Value as Json, json};
 
 use super::document::Node;
-use super::form::{Definitions, Form, named_schema};
+use super::form::{Definitions, ValueForm, named_schema};
 use super::near::nearest;
 use crate::model::{
     AnswerFormat, Effect, EndpointKind, Level, Listing, Matcher, ParameterPlace, ParameterType, Problem,
@@ -13,7 +13,7 @@ use crate::model::{
 };
 
 /// A type whose values are words.
-pub(super) trait Words: Sized {
+pub(super) trait WordForm: Sized {
     /// The words.
     const WORDS: &'static [&'static str];
 
@@ -24,7 +24,7 @@ pub(super) trait Words: Sized {
     fn of_word(word: &str) -> Option<Self>;
 }
 
-impl<'a, T: Words> Form<'a> for T {
+impl<'a, T: WordForm> ValueForm<'a> for T {
     fn describe() -> String {
         format!("one of {}", T::WORDS.join(", "))
     }
@@ -59,7 +59,7 @@ impl<'a, T: Words> Form<'a> for T {
 /// Enums of the model, by all of their words, each with the name of its definition if it has one.
 macro_rules! words_of {
     ($($words:ty $(= $name:literal)?),+ $(,)?) => {
-        $(impl Words for $words {
+        $(impl WordForm for $words {
             const WORDS: &'static [&'static str] = <$words>::WORDS;
             $(const NAME: Option<&'static str> = Some($name);)?
 
@@ -85,7 +85,7 @@ words_of!(
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NamedKind(pub(super) EndpointKind);
 
-impl Words for NamedKind {
+impl WordForm for NamedKind {
     const WORDS: &'static [&'static str] = &["real", "mock"];
 
     fn of_word(word: &str) -> Option<Self> {
@@ -97,7 +97,7 @@ impl Words for NamedKind {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Connections(pub(super) &'static str);
 
-impl Words for Connections {
+impl WordForm for Connections {
     const WORDS: &'static [&'static str] = &["fresh", "reuse"];
 
     fn of_word(word: &str) -> Option<Self> {
@@ -109,7 +109,7 @@ impl Words for Connections {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UsualPlace(pub(super) ParameterPlace);
 
-impl Words for UsualPlace {
+impl WordForm for UsualPlace {
     const WORDS: &'static [&'static str] = &["query", "form", "json"];
     const NAME: Option<&'static str> = Some("place");
 
@@ -122,7 +122,7 @@ impl Words for UsualPlace {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FieldType(pub(super) &'static str);
 
-impl Words for FieldType {
+impl WordForm for FieldType {
     const WORDS: &'static [&'static str] = &Matcher::TYPES;
 
     fn of_word(word: &str) -> Option<Self> {
@@ -132,9 +132,9 @@ impl Words for FieldType {
 
 /// The one word for the characters of a value.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ascii;
+pub(super) struct AsciiWord;
 
-impl Words for Ascii {
+impl WordForm for AsciiWord {
     const WORDS: &'static [&'static str] = &["ascii"];
 
     fn of_word(_: &str) -> Option<Self> {
@@ -148,7 +148,7 @@ pub(super) struct AxisScheme(pub(super) Option<Scheme>);
 
 const USUAL: &str = "usual";
 
-impl Words for AxisScheme {
+impl WordForm for AxisScheme {
     const WORDS: &'static [&'static str] = &SCHEMES;
 
     fn of_word(word: &str) -> Option<Self> {
@@ -176,7 +176,7 @@ pub(super) enum Draw {
     Pairs,
 }
 
-impl Words for Draw {
+impl WordForm for Draw {
     const WORDS: &'static [&'static str] = &["all", "pairs"];
 
     fn of_word(word: &str) -> Option<Self> {

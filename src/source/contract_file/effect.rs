@@ -15,7 +15,7 @@ use crate::source::record::record;
 record! {
     closed "effect" RawEffect {
         about: Needed String = "about", "What happens, such as \"an execution starts\".";
-        observe: Needed RawObservation<'a> = "observe", "The request that lists what is there.";
+        observe: Needed RawEffectObservation<'a> = "observe", "The request that lists what is there.";
         success: Needed RawAdds<'a> = "success", "What an answer of success says.";
         replay: Key At<'a, String> = "replay",
             "The parameter that makes a repeated request one with the first.";
@@ -24,7 +24,7 @@ record! {
         unpublished: Key bool = "unpublished", UNPUBLISHED;
     }
 
-    closed "observation" RawObservation {
+    closed "observation" RawEffectObservation {
         method: Key At<'a, String> = "method", "Its method, if not the usual one.";
         path: Key String = "path", "Its path, if not the contract's; may use variables of states.";
         params: Key Values<'a> = "params",
@@ -67,7 +67,7 @@ impl ContractReader<'_> {
 
     fn observation(
         &mut self,
-        raw: &RawObservation<'_>,
+        raw: &RawEffectObservation<'_>,
         states: &[StateDefinition],
     ) -> Option<ObservationRequest> {
         let mut names = NameScope::new();

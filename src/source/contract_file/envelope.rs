@@ -17,14 +17,14 @@ const OPEN: &str = "Why it may have fields that the contract does not name.";
 type MediaTypeList<'a> = OneOrMore<At<'a, String>>;
 
 record! {
-    closed "envelope" RawEnvelope {
+    closed "envelope" RawEnvelopeRules {
         code: Key At<'a, String> = "code", "Where an error's code is, as a JSONPath.";
         message: Key At<'a, String> = "message", "Where an error's message is, as a JSONPath.";
         content_type: Key RawContentType<'a> = "content-type", "The media types of answers.";
         headers: Key Vec<RawHeaderPromise<'a>> = "headers", "Header fields of every answer.";
         success: Key RawSuccess<'a> = "success", "A success body.";
         error: Key RawErrorBody<'a> = "error", "An error body.";
-        request_id: Key RawRequestId<'a> = "request-id", "The request id.";
+        request_id: Key RawRequestIdRule<'a> = "request-id", "The request id.";
         xml: Key RawXml<'a> = "xml", "The names of XML roots.";
         throttled: Key RawThrottled<'a> = "throttled", "How an answer says that there were too many requests.";
         refused: Key RawRefused<'a> = "refused", "How an answer says that the caller's key is not taken.";
@@ -73,7 +73,7 @@ record! {
         unpublished: Key bool = "unpublished", UNPUBLISHED;
     }
 
-    closed "request-id" RawRequestId {
+    closed "request-id" RawRequestIdRule {
         body: Needed At<'a, String> = "body", "Where it is in the body, as a JSONPath.";
         header: Key Or<At<'a, String>, RawHeaderRule<'a>> = "header", "The header field that repeats it.";
         source: Key Vec<At<'a, String>> = "source", SOURCES;
@@ -113,7 +113,7 @@ struct RawOthers<'r, 'a> {
 }
 
 impl ContractReader<'_> {
-    pub(super) fn envelope(&mut self, raw: &RawEnvelope<'_>) -> Envelope {
+    pub(super) fn envelope(&mut self, raw: &RawEnvelopeRules<'_>) -> Envelope {
         let types = raw.content_type.value.as_ref();
         let (success, error) = (raw.success.value.as_ref(), raw.error.value.as_ref());
         let absent_backing =
@@ -153,7 +153,7 @@ impl ContractReader<'_> {
         }
     }
 
-    fn request_id(&mut self, raw: &RawRequestId<'_>) -> RequestIdRule {
+    fn request_id(&mut self, raw: &RawRequestIdRule<'_>) -> RequestIdRule {
         let backing = self.backing(&RawBacking::of(&raw.place, &raw.source, &raw.unpublished));
         RequestIdRule {
             body: self.path(raw.body.value.as_ref()).unwrap_or_default(),

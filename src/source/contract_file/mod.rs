@@ -24,7 +24,7 @@ use crate::model::{
     SourceText,
 };
 
-pub(super) use raw::{ContractFiles, Known, RawCommon, RawContract};
+pub(super) use raw::{ContractFiles, KnownParts, RawCommon, RawContractFile};
 use raw::{RawBacking, RawErrorRow, RawField, RawRateLimit, RawRequestShape, RawRule, RawSource};
 pub(super) use state::RawStates;
 
@@ -33,8 +33,8 @@ pub(super) fn read(
     id: OperationId,
     files: &ContractFiles<'_, '_>,
     problems: &mut Vec<Problem>,
-) -> (Contract, Known) {
-    let known = Known::of(files);
+) -> (Contract, KnownParts) {
+    let known = KnownParts::of(files);
     let mut reader = ContractReader { problems, source_names: source_names(files), known };
     let (own, common) = (files.contract, files.common);
     let rows = reader.rows(own.rows.items(), true);
@@ -114,7 +114,7 @@ fn snapshot_headers(files: &ContractFiles<'_, '_>) -> Vec<String> {
 struct ContractReader<'a> {
     problems: &'a mut Vec<Problem>,
     source_names: Vec<String>,
-    known: Known,
+    known: KnownParts,
 }
 
 impl ContractReader<'_> {
@@ -180,7 +180,7 @@ impl ContractReader<'_> {
     }
 
     /// Each `{name}` of the path is filled by a parameter, and each parameter of the path has its `{name}`.
-    fn check_path(&mut self, contract: &Contract, own: &RawContract<'_>) {
+    fn check_path(&mut self, contract: &Contract, own: &RawContractFile<'_>) {
         let request = own.request.value.as_ref().filter(|request| request.place_of.is_sound);
         let Some(At { node, .. }) = request.and_then(|request| request.path.value.as_ref()) else { return };
         let path = contract.request.path.as_str();
@@ -314,7 +314,7 @@ impl ContractReader<'_> {
     }
 
     /// Every code that a parameter names must have a row.
-    fn check_codes(&mut self, contract: &Contract, own: &RawContract<'_>) {
+    fn check_codes(&mut self, contract: &Contract, own: &RawContractFile<'_>) {
         for raw in own.parameters.items().iter().filter(|_| self.known.codes) {
             let errors = raw.constraints.items().iter().filter_map(|item| item.error.value.as_ref());
             for code in errors.chain(raw.missing.items()) {

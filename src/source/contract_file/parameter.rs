@@ -5,10 +5,10 @@ use super::raw::{RawCode, SOURCES, codes};
 use crate::model::{Constraint, Limit, Parameter, ParameterPlace, ParameterType};
 use crate::source::compound::At;
 use crate::source::record::record;
-use crate::source::word::Ascii;
+use crate::source::word::AsciiWord;
 
 record! {
-    closed "param" RawParameter {
+    closed "param" RawContractParameter {
         name: Needed String = "name", "The name; N means the index of a list.";
         kind: Needed ParameterType = "type", "The type.";
         required: Key bool = "required", "Whether a request must carry it.";
@@ -25,7 +25,7 @@ record! {
         max_length: Key usize = "max-length", "So many characters at the most.";
         min_items: Key usize = "min-items", "So many items at the least.";
         max_items: Key usize = "max-items", "So many items at the most.";
-        characters: Key Ascii = "characters", "The characters allowed.";
+        characters: Key AsciiWord = "characters", "The characters allowed.";
         not_prefix: Key String = "not-prefix", "What it must not start with.";
         not_containing: Key String = "not-containing", "What it must not contain.";
         unique: Key bool = "unique", "No two in one request are equal.";
@@ -43,7 +43,7 @@ record! {
 
 impl ContractReader<'_> {
     /// The parameters. A page may list one twice (the metadata behind it does): equal rows are one.
-    pub(super) fn parameters(&mut self, list: &[RawParameter<'_>]) -> Vec<Parameter> {
+    pub(super) fn parameters(&mut self, list: &[RawContractParameter<'_>]) -> Vec<Parameter> {
         let mut parameters: Vec<Parameter> = Vec::new();
         for raw in list {
             let parameter = self.parameter(raw);
@@ -60,7 +60,7 @@ impl ContractReader<'_> {
         parameters
     }
 
-    fn parameter(&mut self, raw: &RawParameter<'_>) -> Parameter {
+    fn parameter(&mut self, raw: &RawContractParameter<'_>) -> Parameter {
         let constraints = raw.constraints.items();
         Parameter {
             name: raw.name.or_reported(),
@@ -104,7 +104,7 @@ impl ContractReader<'_> {
             raw.max_length.value.map(Limit::MaxLength),
             raw.min_items.value.map(Limit::MinItems),
             raw.max_items.value.map(Limit::MaxItems),
-            raw.characters.value.map(|Ascii| Limit::Ascii),
+            raw.characters.value.map(|AsciiWord| Limit::Ascii),
             raw.not_prefix.value.clone().map(Limit::NotPrefix),
             raw.not_containing.value.clone().map(Limit::NotContaining),
             raw.unique.value.filter(|is_unique| *is_unique).map(|_| Limit::Unique),

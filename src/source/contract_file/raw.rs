@@ -1,16 +1,16 @@
 //! How `contract.toml` and the file that it shares are written: their keys, and what is said about them. Main types:
-//! [`RawContract`] and [`RawCommon`]. The larger parts are in files of their own.
+//! [`RawContractFile`] and [`RawCommon`]. The larger parts are in files of their own.
 
 use serde_json::Value as Json;
 
 use super::effect::{RawEffect, RawUnique};
-use super::envelope::RawEnvelope;
-use super::parameter::RawParameter;
+use super::envelope::RawEnvelopeRules;
+use super::parameter::RawContractParameter;
 use super::state::RawStates;
 use crate::model::{Effect, Listing, Problem, Reach};
 use crate::source::compound::{At, Entries, Or, Values};
 use crate::source::document::Node;
-use crate::source::form::{Definitions, Form};
+use crate::source::form::{Definitions, ValueForm};
 use crate::source::normalisation::{RawOrderRule, RawValueRule};
 use crate::source::record::{Key, Place, record};
 use crate::source::word::{FieldType, UsualPlace};
@@ -35,7 +35,7 @@ pub(in crate::source) struct RawCode<'a> {
     pub(super) is_numeric: bool,
 }
 
-impl<'a> Form<'a> for RawCode<'a> {
+impl<'a> ValueForm<'a> for RawCode<'a> {
     fn describe() -> String {
         <Or<String, i64>>::describe()
     }
@@ -62,7 +62,7 @@ pub(super) fn codes(list: &[RawCode<'_>]) -> Vec<String> {
 
 record! {
     /// `contract.toml`.
-    closed "contract" RawContract {
+    closed "contract" RawContractFile {
         operation: Needed String = "operation", "The operation's name, as its publisher spells it.";
         version: Needed String = "version", "The version of the API.";
         about: Needed String = "about", "What the operation does, in a line.";
@@ -77,16 +77,16 @@ record! {
         sources: Key Entries<'a, RawSource<'a>> = "sources",
             "Where the promises are written, by short name.";
         request: Needed RawRequestShape<'a> = "request", "How a request is made.";
-        parameters: Key Vec<RawParameter<'a>> = "param", "The parameters, each written as [[param]].";
+        parameters: Key Vec<RawContractParameter<'a>> = "param", "The parameters, each written as [[param]].";
         response: Key Vec<RawField<'a>> = "response", "The fields of a success body.";
         rows: Key Vec<RawErrorRow<'a>> = "error", "The error rows, in the order of the page.";
         rules: Key Vec<RawRule<'a>> = "rule", "Behaviour that no single parameter shows.";
         volatile: Key Vec<RawValueRule<'a>> = "volatile", VOLATILE;
         time: Key Vec<RawValueRule<'a>> = "time", TIME;
         unordered: Key Vec<RawOrderRule<'a>> = "unordered", UNORDERED;
-        envelope: Key RawEnvelope<'a> = "envelope",
+        envelope: Key RawEnvelopeRules<'a> = "envelope",
             "What every answer looks like; replaces the shared one.";
-        snapshot: Key RawSnapshot<'a> = "snapshot",
+        snapshot: Key RawSnapshotSettings<'a> = "snapshot",
             "What snapshots show; replaces the shared settings.";
     }
 
@@ -96,8 +96,8 @@ record! {
         about: Key String = "about", "What the file is for.";
         sources: Key Entries<'a, RawSource<'a>> = "sources",
             "Where the promises are written, by short name.";
-        envelope: Key RawEnvelope<'a> = "envelope", "What every answer looks like.";
-        snapshot: Key RawSnapshot<'a> = "snapshot", "What snapshots show.";
+        envelope: Key RawEnvelopeRules<'a> = "envelope", "What every answer looks like.";
+        snapshot: Key RawSnapshotSettings<'a> = "snapshot", "What snapshots show.";
         rows: Key Vec<RawErrorRow<'a>> = "error",
             "Errors that every operation shares; a code may stand more than once.";
         volatile: Key Vec<RawValueRule<'a>> = "volatile", VOLATILE;
@@ -162,14 +162,14 @@ record! {
         disputed: Key String = "disputed", "Why the sources do not settle it.";
     }
 
-    closed "snapshot" RawSnapshot {
+    closed "snapshot" RawSnapshotSettings {
         headers: Key Vec<String> = "headers", "Header fields that a snapshot shows.";
     }
 }
 
 /// The files that make up one contract.
 pub(in crate::source) struct ContractFiles<'r, 'a> {
-    pub(in crate::source) contract: &'r RawContract<'a>,
+    pub(in crate::source) contract: &'r RawContractFile<'a>,
     pub(in crate::source) common: Option<&'r RawCommon<'a>>,
     pub(in crate::source) states: Option<&'r RawStates<'a>>,
     /// Whether each of them could be read.
@@ -180,7 +180,7 @@ pub(in crate::source) struct ContractFiles<'r, 'a> {
 /// a part alone: elsewhere it may be one that is there and could not be read.
 #[expect(clippy::struct_excessive_bools, reason = "each part of a contract is right or wrong by itself")]
 #[derive(Debug, Clone, Copy)]
-pub(in crate::source) struct Known {
+pub(in crate::source) struct KnownParts {
     pub(in crate::source) sources: bool,
     pub(in crate::source) states: bool,
     pub(in crate::source) parameters: bool,
@@ -188,7 +188,7 @@ pub(in crate::source) struct Known {
     pub(in crate::source) rules: bool,
 }
 
-impl Known {
+impl KnownParts {
     pub(super) fn of(files: &ContractFiles<'_, '_>) -> Self {
         let ContractFiles { contract, common, states, are_whole } = files;
         Self {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::TableReader;
-use super::raw::{RawCase, RawStep, RawTable};
+use super::raw::{RawStep, RawTable, RawTableCase};
 use crate::model::{
     AxisChoice, Case, Contract, Expect, Given, ParameterPlace, Problem, Row, Step, Value, work,
 };
@@ -57,7 +57,7 @@ impl TableReader<'_> {
     }
 
     /// A key that is dropped must have been there, or the line does nothing.
-    pub(super) fn check_unset(&mut self, case: &Case, raw: &RawCase<'_>, table: &RawTable<'_>) {
+    pub(super) fn check_unset(&mut self, case: &Case, raw: &RawTableCase<'_>, table: &RawTable<'_>) {
         if !raw.params.is_sound || !table.params.is_sound || !self.known.parameters {
             return;
         }
@@ -72,7 +72,7 @@ impl TableReader<'_> {
 
     /// A parameter that the contract does not have may well be sent, but one that looks like a slip would test
     /// something else than it says.
-    pub(super) fn check_params(&mut self, raw: &RawCase<'_>) {
+    pub(super) fn check_params(&mut self, raw: &RawTableCase<'_>) {
         if !self.known.parameters {
             return;
         }
@@ -109,7 +109,7 @@ impl TableReader<'_> {
 
     /// A server does not look for a form in the body of a GET or HEAD (RFC 9110, section 9.3), so such a case would test
     /// something else than it says.
-    pub(super) fn check_forms(&mut self, case: &Case, raw: &RawCase<'_>, table: &RawTable<'_>) {
+    pub(super) fn check_forms(&mut self, case: &Case, raw: &RawTableCase<'_>, table: &RawTable<'_>) {
         if !raw.place.is_sound || !table.request.is_sound || !self.known.parameters {
             return;
         }
@@ -131,7 +131,7 @@ impl TableReader<'_> {
         }
     }
 
-    pub(super) fn check_names(&mut self, case: &Case, raw: &RawCase<'_>, table: &RawTable<'_>) {
+    pub(super) fn check_names(&mut self, case: &Case, raw: &RawTableCase<'_>, table: &RawTable<'_>) {
         let mut names = NameScope::new();
         if !raw.rows.is_sound {
             names.open();
@@ -179,7 +179,7 @@ impl TableReader<'_> {
         }
     }
 
-    fn check_names_of_steps(&mut self, case: &Case, raw: &RawCase<'_>, names: &mut NameScope) {
+    fn check_names_of_steps(&mut self, case: &Case, raw: &RawTableCase<'_>, names: &mut NameScope) {
         if raw.steps.node.is_none() {
             names.check_written(raw.expect.sound_node(), self.problems);
             names.add_all(raw.save.names());
@@ -221,7 +221,7 @@ impl TableReader<'_> {
     }
 
     /// A name that is used must not be of two kinds: one would silently take the other's place.
-    fn check_kinds(&mut self, case: &Case, raw: &RawCase<'_>, names: &NameScope) {
+    fn check_kinds(&mut self, case: &Case, raw: &RawTableCase<'_>, names: &NameScope) {
         let columns = case.rows.iter().flat_map(|row| &row.vars).map(|variable| variable.name.clone());
         let columns = columns
             .collect::<BTreeSet<_>>()
@@ -282,7 +282,7 @@ impl TableReader<'_> {
     }
 
     /// Holds each expectation against the contract, for every row where it depends on the row.
-    pub(super) fn check_expectations(&mut self, case: &Case, raw: &RawCase<'_>) {
+    pub(super) fn check_expectations(&mut self, case: &Case, raw: &RawTableCase<'_>) {
         let own = raw.expect.value.as_ref().filter(|_| raw.steps.node.is_none());
         let steps = raw.steps.items().iter().map(|step| step.expect.value.as_ref());
         let all: Vec<Option<&RawExpect<'_>>> =
@@ -345,7 +345,7 @@ fn provided_variables<'a>(
 }
 
 /// The parameters of which no request of the case sends the table's value.
-fn overridden_params<'a>(case: &'a Case, raw: &'a RawCase<'_>) -> BTreeSet<&'a str> {
+fn overridden_params<'a>(case: &'a Case, raw: &'a RawTableCase<'_>) -> BTreeSet<&'a str> {
     let mut overridden: BTreeSet<&str> =
         raw.params.entries().iter().map(|entry| entry.written.key.as_str()).collect();
     overridden.extend(case.unset.iter().map(String::as_str));

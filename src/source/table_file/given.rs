@@ -17,10 +17,10 @@ record! {
 }
 
 /// A state by its name alone, or with what else is said about it.
-type RawState<'a> = Or<At<'a, String>, RawGiven<'a>>;
+type RawGivenState<'a> = Or<At<'a, String>, RawGiven<'a>>;
 
 /// The states that are needed.
-pub(super) type RawGivens<'a> = OneOrMore<RawState<'a>>;
+pub(super) type RawGivens<'a> = OneOrMore<RawGivenState<'a>>;
 
 impl TableReader<'_> {
     pub(super) fn read_given(&mut self, raw: &Key<'_, RawGivens<'_>>) -> Vec<Given> {
@@ -29,7 +29,7 @@ impl TableReader<'_> {
     }
 
     /// The state, unless it has no name, which is reported.
-    fn read_one_given(&mut self, raw: &RawState<'_>) -> Option<Given> {
+    fn read_one_given(&mut self, raw: &RawGivenState<'_>) -> Option<Given> {
         let (name, given) = match raw {
             Or::One(name) => {
                 let spot = name.node.spot.clone();

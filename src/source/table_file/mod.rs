@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::source::bound::TableSize;
 use crate::source::compound::{At, Entry, OneOrMore, Texts, Values};
-use crate::source::contract_file::Known;
+use crate::source::contract_file::KnownParts;
 use crate::source::document::{KeyValue, Node};
 use crate::source::expectation::{self, RawExpect};
 use crate::source::matcher::check_path;
@@ -24,13 +24,13 @@ use crate::source::row_file::{RowFiles, rows};
 use crate::template::Templates;
 
 pub(super) use raw::RawTable;
-use raw::{RawCase, RawRequest, RawStep};
+use raw::{RawCaseRequest, RawStep, RawTableCase};
 
 /// What reading a table needs beside its own text.
 pub(super) struct TableReader<'a> {
     pub(super) contract: &'a Contract,
     /// What of the contract is known as a whole.
-    pub(super) known: Known,
+    pub(super) known: KnownParts,
     pub(super) files: &'a RowFiles<'a>,
     pub(super) problems: &'a mut Vec<Problem>,
     pub(super) templates: Templates,
@@ -65,7 +65,7 @@ impl TableReader<'_> {
     }
 
     /// Reads the cases, up to the first with which they are too much.
-    fn cases(&mut self, list: &[RawCase<'_>], defaults: &Defaults<'_>) -> Vec<Arc<Case>> {
+    fn cases(&mut self, list: &[RawTableCase<'_>], defaults: &Defaults<'_>) -> Vec<Arc<Case>> {
         let mut cases = Vec::with_capacity(list.len());
         let mut merged = TableSize::default();
         for raw in list {
@@ -83,7 +83,7 @@ impl TableReader<'_> {
         cases
     }
 
-    fn check_case(&mut self, case: &Case, raw: &RawCase<'_>, table: &RawTable<'_>) {
+    fn check_case(&mut self, case: &Case, raw: &RawTableCase<'_>, table: &RawTable<'_>) {
         self.check_whole_ids(case);
         self.check_unset(case, raw, table);
         self.check_params(raw);
@@ -96,7 +96,7 @@ impl TableReader<'_> {
         self.problems.push(Problem::new(node.spot.clone(), message));
     }
 
-    fn check_ids(&mut self, cases: &[Arc<Case>], list: &[RawCase<'_>]) {
+    fn check_ids(&mut self, cases: &[Arc<Case>], list: &[RawTableCase<'_>]) {
         let mut seen = BTreeSet::new();
         for (case, raw) in cases.iter().zip(list).filter(|(_, raw)| raw.id.is_sound) {
             let id = raw.id.node.unwrap_or(raw.place.node);
@@ -147,7 +147,7 @@ impl TableReader<'_> {
         }
     }
 
-    fn case(&mut self, raw: &RawCase<'_>, defaults: &Defaults<'_>) -> Case {
+    fn case(&mut self, raw: &RawTableCase<'_>, defaults: &Defaults<'_>) -> Case {
         let given = if raw.given.node.is_some() { &raw.given } else { &defaults.table.given };
         Case {
             table: Arc::clone(defaults.id),
@@ -210,7 +210,7 @@ impl TableReader<'_> {
         texts(list)
     }
 
-    fn request(&mut self, raw: &Key<'_, RawRequest<'_>>) -> RequestSpec {
+    fn request(&mut self, raw: &Key<'_, RawCaseRequest<'_>>) -> RequestSpec {
         let Some(raw) = &raw.value else { return RequestSpec::default() };
         let method = raw.method.value.as_ref().and_then(|item| self.method(item));
         let headers = raw.headers.entries().iter().flat_map(|entry| self.field(entry)).collect();
@@ -267,7 +267,7 @@ impl TableReader<'_> {
         shift
     }
 
-    fn steps(&mut self, raw: &RawCase<'_>) -> Vec<Step> {
+    fn steps(&mut self, raw: &RawTableCase<'_>) -> Vec<Step> {
         let Some(list) = raw.steps.node else {
             return vec![self.single_step(raw)];
         };
@@ -288,7 +288,7 @@ impl TableReader<'_> {
         raw.steps.items().iter().map(|item| self.step(item)).collect()
     }
 
-    fn single_step(&mut self, raw: &RawCase<'_>) -> Step {
+    fn single_step(&mut self, raw: &RawTableCase<'_>) -> Step {
         if raw.expect.node.is_none() {
             let problem = raw.place.problem("the case expects nothing, so it could not fail");
             self.problems.push(problem.hint("add `expect`, or steps that have it"));

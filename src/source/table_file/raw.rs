@@ -17,15 +17,15 @@ record! {
         about: Key String = "about", "What the table is about, in a line.";
         given: Key RawGivens<'a> = "given", "The states that its cases need.";
         params: Key Values<'a> = "params", "Parameters that every case of the table sends.";
-        request: Key RawRequest<'a> = "request",
+        request: Key RawCaseRequest<'a> = "request",
             "How the requests of the table differ from the contract's usual one.";
         tags: Key Vec<At<'a, String>> = "tags", TAGS;
         with: Key Entries<'a, Values<'a>> = "with",
             "Parameters by the names that the axis `with` has for them.";
-        cases: Needed Vec<RawCase<'a>> = "case", "The cases, each written as [[case]].";
+        cases: Needed Vec<RawTableCase<'a>> = "case", "The cases, each written as [[case]].";
     }
 
-    closed "case" RawCase {
+    closed "case" RawTableCase {
         id: Needed String = "id", "The case's part of the id: a-z, 0-9 and -.";
         about: Needed String = "about", "What the case shows, in a sentence.";
         former: Key Vec<String> = "former", "Ids that the case had before.";
@@ -37,7 +37,7 @@ record! {
         vars: Key Values<'a> = "vars", "Variables, evaluated once and in order.";
         params: Key Values<'a> = "params", "Parameters, over the table's.";
         unset: Key Vec<At<'a, String>> = "unset", "Parameters that are dropped, last.";
-        request: Key RawRequest<'a> = "request", "How the request differs.";
+        request: Key RawCaseRequest<'a> = "request", "How the request differs.";
         rows: Key RawRows<'a> = "rows", "Data rows, or the name of a CSV file in the same folder.";
         axes: Key RawAxes<'a> = "axes", "Axes that multiply the case.";
         expect: Key RawExpect<'a> = "expect", "What is expected of the answer.";
@@ -52,12 +52,12 @@ record! {
         given: Key RawGivens<'a> = "given", "States that are set up before it.";
         params: Key Values<'a> = "params", "Parameters, over the case's.";
         unset: Key Vec<At<'a, String>> = "unset", "Parameters that are dropped, last.";
-        request: Key RawRequest<'a> = "request", "How its request differs.";
+        request: Key RawCaseRequest<'a> = "request", "How its request differs.";
         expect: Needed RawExpect<'a> = "expect", "What is expected of its answer.";
         save: Key Texts<'a> = "save", "Values of the answer by name and JSONPath.";
     }
 
-    closed "request" RawRequest {
+    closed "request" RawCaseRequest {
         method: Key At<'a, String> = "method", "The method.";
         place_of: Key UsualPlace = "place", "Where the parameters go.";
         format: Key AnswerFormat = "format", "The format to ask for.";
@@ -76,7 +76,7 @@ record! {
     }
 }
 
-impl RawCase<'_> {
+impl RawTableCase<'_> {
     /// Whether each step is a table, so that what a step has is known of all of them.
     pub(super) fn has_every_step(&self) -> bool {
         self.steps.node.is_none_or(|list| list.items().len() == self.steps.items().len())
