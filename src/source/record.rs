@@ -252,7 +252,7 @@ pub(super) fn object_schema(keys: &[KeySchema], is_open: bool, definitions: &mut
 pub(super) fn file_schema<'a, T: ValueForm<'a>>(title: &str) -> Json {
     let mut definitions = Definitions::new();
     let reference = T::schema(&mut definitions);
-    // The file itself is no definition: nothing in it is a whole file.
+    // The file itself is not among the definitions: nothing in it is a whole file.
     let name = reference["$ref"].as_str().and_then(|place| place.rsplit('/').next()).unwrap_or_default();
     let body = definitions.shift_remove(name).unwrap_or_default();
     let mut schema = Map::new();
