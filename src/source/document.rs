@@ -62,65 +62,12 @@ impl Node {
         }
     }
 
-    pub(super) fn as_bool(&self) -> Option<bool> {
-        match &self.kind {
-            NodeKind::Scalar(Value::Bool(flag)) => Some(*flag),
-            NodeKind::Scalar(_) | NodeKind::List(_) | NodeKind::Table(_) => None,
-        }
-    }
-
-    /// A whole number that fits.
-    pub(super) fn as_number<T: std::str::FromStr>(&self) -> Option<T> {
-        match &self.kind {
-            NodeKind::Scalar(Value::Number(digits)) => digits.parse().ok(),
-            NodeKind::Scalar(_) | NodeKind::List(_) | NodeKind::Table(_) => None,
-        }
-    }
-
-    /// The text of a key.
-    pub(super) fn text(&self, key: &str) -> Option<String> {
-        self.get(key).and_then(Node::as_text).map(str::to_owned)
-    }
-
     /// An error code: a text, or the digits of a number.
     pub(super) fn as_code(&self) -> Option<&str> {
         match &self.kind {
             NodeKind::Scalar(value) => value.as_code(),
             NodeKind::List(_) | NodeKind::Table(_) => None,
         }
-    }
-
-    /// The error code of a key.
-    pub(super) fn code(&self, key: &str) -> Option<String> {
-        self.get(key).and_then(Node::as_code).map(str::to_owned)
-    }
-
-    /// The error codes of a key that holds a list.
-    pub(super) fn codes(&self, key: &str) -> Vec<String> {
-        let items = self.get(key).map(Node::items).unwrap_or_default();
-        items.iter().filter_map(Node::as_code).map(str::to_owned).collect()
-    }
-
-    /// The texts of a key that holds a list.
-    pub(super) fn texts(&self, key: &str) -> Vec<String> {
-        let items = self.get(key).map(Node::items).unwrap_or_default();
-        items.iter().filter_map(Node::as_text).map(str::to_owned).collect()
-    }
-
-    /// What the word at a key means; a word that is none is a problem of the shape.
-    pub(super) fn word<T>(&self, key: &str, of_word: fn(&str) -> Option<T>) -> Option<T> {
-        of_word(self.get(key)?.as_text()?)
-    }
-
-    /// The same of a list of words.
-    pub(super) fn words<T>(&self, key: &str, of_word: fn(&str) -> Option<T>) -> Vec<T> {
-        let items = self.get(key).map(Node::items).unwrap_or_default();
-        items.iter().filter_map(|item| of_word(item.as_text()?)).collect()
-    }
-
-    /// Whether a key is true.
-    pub(super) fn flag(&self, key: &str, default: bool) -> bool {
-        self.get(key).and_then(Node::as_bool).unwrap_or(default)
     }
 
     /// The plain value, without places.
@@ -132,11 +79,6 @@ impl Node {
                 Value::Map(entries.iter().map(|entry| (entry.key.clone(), entry.node.to_value())).collect())
             }
         }
-    }
-
-    /// The keys and plain values of a table.
-    pub(super) fn to_pairs(&self) -> Vec<(String, Value)> {
-        self.entries().iter().map(|entry| (entry.key.clone(), entry.node.to_value())).collect()
     }
 }
 

@@ -2,47 +2,61 @@
 
 use std::time::Duration;
 
+use super::compound::{At, Entries, OneOrMore, Or};
 use super::contract_file::unknown_code;
 use super::document::{Node, NodeKind};
-use super::matcher::{body, of_scalar};
+use super::matcher::{body, check_scalar};
+use super::record::{Key, record};
 use super::regexes::compile;
 use crate::model::{BLANK, Contract, ErrorRow, Expect, Matcher, Problem, StatusRule, Value};
 use crate::template::is_template;
 
-/// Reads an `expect` table of the right shape; what makes no sense joins `problems`.
-pub(super) fn read(node: &Node, problems: &mut Vec<Problem>) -> Expect {
-    let expect = read_parts(node, problems);
-    if expect.is_empty() {
-        problems.push(
-            Problem::new(node.spot.clone(), "nothing is expected, so nothing could fail")
-                .hint("give a status, a code, or a value of the body"),
-        );
+/// A status: a number, a class such as 4xx, or a template.
+type RawStatus<'a> = At<'a, Or<i64, String>>;
+
+record! {
+    closed "expect" RawExpect {
+        status: Key OneOrMore<RawStatus<'a>> = "status",
+            "The HTTP status: a number, a list, or a class such as 4xx.";
+        code: Key Matcher = "code", "The error code.";
+        message: Key Matcher = "message", "The error message.";
+        headers: Key Entries<'a, Matcher> = "headers", "Header fields.";
+        body: Key Entries<'a, Matcher> = "body", "Places in the body, by JSONPath.";
+        within: Key At<'a, String> = "within",
+            "The longest time to the whole answer, such as 500ms or 2s.";
+        any: Key Vec<RawExpect<'a>> = "any", "Whole alternatives, one of which must hold.";
+    }
+}
+
+/// Reads what is expected; what makes no sense joins `problems`.
+pub(super) fn read(raw: &RawExpect<'_>, problems: &mut Vec<Problem>) -> Expect {
+    let expect = read_parts(raw, problems);
+    if raw.place.is_sound && expect.is_empty() {
+        let problem = raw.place.problem("nothing is expected, so nothing could fail");
+        problems.push(problem.hint("give a status, a code, or a value of the body"));
     }
     expect
 }
 
-fn read_parts(node: &Node, problems: &mut Vec<Problem>) -> Expect {
-    let alternatives = node.get("any").map(Node::items).unwrap_or_default();
-    for alternative in alternatives.iter().filter_map(|item| item.get("any")) {
-        problems
-            .push(Problem::new(alternative.spot.clone(), "an alternative has no alternatives of its own"));
+fn read_parts(raw: &RawExpect<'_>, problems: &mut Vec<Problem>) -> Expect {
+    for alternative in raw.any.items().iter().filter_map(|item| item.any.node) {
+        let message = "an alternative has no alternatives of its own";
+        problems.push(Problem::new(alternative.spot.clone(), message));
     }
     Expect {
-        status: node.get("status").map(|status| statuses(status, problems)).unwrap_or_default(),
-        code: node.get("code").map(|code| of_scalar(code, problems)),
-        message: node.get("message").map(|message| message_matcher(message, problems)),
-        headers: headers(node.get("headers"), problems),
-        body: body(node.get("body"), problems),
-        within: node.get("within").and_then(|limit| duration(limit, problems)),
-        alternatives: alternatives.iter().map(|item| read(item, problems)).collect(),
-        spot: Some(node.spot.clone()),
+        status: raw.status.value.as_ref().map(|status| statuses(status, problems)).unwrap_or_default(),
+        code: scalar(&raw.code, problems),
+        message: message_matcher(&raw.message, problems),
+        headers: headers(&raw.headers, problems),
+        body: body(raw.body.entries(), problems),
+        within: raw.within.value.as_ref().and_then(|limit| duration(limit, problems)),
+        alternatives: raw.any.items().iter().map(|item| read(item, problems)).collect(),
+        spot: Some(raw.place.spot()),
     }
 }
 
-fn statuses(node: &Node, problems: &mut Vec<Problem>) -> Vec<StatusRule> {
-    let one = std::slice::from_ref(node);
-    let items = if matches!(node.kind, NodeKind::List(_)) { node.items() } else { one };
-    items.iter().filter_map(|item| status(item, problems)).collect()
+fn statuses(raw: &OneOrMore<RawStatus<'_>>, problems: &mut Vec<Problem>) -> Vec<StatusRule> {
+    raw.items.iter().filter_map(|item| status(item.node, problems)).collect()
 }
 
 fn status(node: &Node, problems: &mut Vec<Problem>) -> Option<StatusRule> {
@@ -57,20 +71,33 @@ fn status(node: &Node, problems: &mut Vec<Problem>) -> Option<StatusRule> {
     rule
 }
 
-fn headers(node: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<(String, Matcher)> {
-    let entries = node.map(Node::entries).unwrap_or_default();
-    entries.iter().map(|entry| (entry.key.to_ascii_lowercase(), of_scalar(&entry.node, problems))).collect()
+fn scalar(raw: &Key<'_, Matcher>, problems: &mut Vec<Problem>) -> Option<Matcher> {
+    let matcher = raw.value.clone()?;
+    check_scalar(&matcher, raw.node?, problems);
+    Some(matcher)
 }
 
-fn message_matcher(node: &Node, problems: &mut Vec<Problem>) -> Matcher {
-    let matcher = of_scalar(node, problems);
+fn headers(raw: &Key<'_, Entries<'_, Matcher>>, problems: &mut Vec<Problem>) -> Vec<(String, Matcher)> {
+    let mut headers = Vec::new();
+    for entry in raw.entries() {
+        check_scalar(&entry.value, &entry.written.node, problems);
+        headers.push((entry.written.key.to_ascii_lowercase(), entry.value.clone()));
+    }
+    headers
+}
+
+fn message_matcher(raw: &Key<'_, Matcher>, problems: &mut Vec<Problem>) -> Option<Matcher> {
+    let matcher = scalar(raw, problems)?;
     if has_exact_blank(&matcher) {
         problems.push(
-            Problem::new(node.spot.clone(), format!("an exact message holds `{BLANK}`, which no answer may"))
-                .hint("write { template = \"…\" }"),
+            Problem::new(
+                raw.node?.spot.clone(),
+                format!("an exact message holds `{BLANK}`, which no answer may"),
+            )
+            .hint("write { template = \"…\" }"),
         );
     }
-    matcher
+    Some(matcher)
 }
 
 fn has_exact_blank(matcher: &Matcher) -> bool {
@@ -80,8 +107,7 @@ fn has_exact_blank(matcher: &Matcher) -> bool {
     matcher.as_text().is_some_and(|text| text.contains(BLANK))
 }
 
-fn duration(node: &Node, problems: &mut Vec<Problem>) -> Option<Duration> {
-    let text = node.as_text().unwrap_or_default();
+fn duration(At { node, value: text }: &At<'_, String>, problems: &mut Vec<Problem>) -> Option<Duration> {
     let parsed = match text.strip_suffix("ms") {
         Some(number) => number.trim().parse().ok().map(Duration::from_millis),
         None => text.strip_suffix('s').and_then(|number| number.trim().parse().ok()).map(Duration::from_secs),
@@ -98,29 +124,37 @@ fn duration(node: &Node, problems: &mut Vec<Problem>) -> Option<Duration> {
 }
 
 /// Holds an expectation against the rows of the contract. `expect` is rendered for one row of the
-/// case; `node` is where it is.
-pub(super) fn check_against(contract: &Contract, expect: &Expect, node: &Node, problems: &mut Vec<Problem>) {
-    let alternatives = node.get("any").map(Node::items).unwrap_or_default();
-    for (alternative, item) in expect.alternatives.iter().zip(alternatives) {
+/// case; `raw` is how it is written.
+pub(super) fn check_against(
+    contract: &Contract,
+    expect: &Expect,
+    raw: &RawExpect<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    for (alternative, item) in expect.alternatives.iter().zip(raw.any.items()) {
         check_against(contract, alternative, item, problems);
         problems.extend(contradiction(contract, expect, alternative, item));
     }
     let codes = expect.code.as_ref().map(Matcher::codes).unwrap_or_default();
-    let code_node = node.get("code").unwrap_or(node);
     for code in codes.iter().filter(|code| !code.as_text().is_some_and(is_template)) {
         let rows: Vec<&ErrorRow> = contract.rows_of_value(code).collect();
         if rows.is_empty() {
-            let place = Node { spot: code_node.spot.clone(), kind: NodeKind::Scalar((*code).clone()) };
+            let place = Node { spot: raw.code.spot(&raw.place), kind: NodeKind::Scalar((*code).clone()) };
             problems.extend(unknown_code(contract, &place));
         } else {
-            check_status(&rows, expect, node, problems);
-            check_message(&rows, expect, node, problems);
+            check_status(&rows, expect, raw, problems);
+            check_message(&rows, expect, raw, problems);
         }
     }
 }
 
 /// An alternative holds beside the rest, so the two must not exclude each other.
-fn contradiction(contract: &Contract, rest: &Expect, alternative: &Expect, node: &Node) -> Option<Problem> {
+fn contradiction(
+    contract: &Contract,
+    rest: &Expect,
+    alternative: &Expect,
+    raw: &RawExpect<'_>,
+) -> Option<Problem> {
     let (rest_allows, alternative_allows) =
         (statuses_of(contract, rest)?, statuses_of(contract, alternative)?);
     let can_hold = (100..600).any(|status| {
@@ -140,8 +174,8 @@ fn contradiction(contract: &Contract, rest: &Expect, alternative: &Expect, node:
         shown(&alternative_allows),
         shown(&rest_allows)
     );
-    let spot = node.get("status").or_else(|| node.get("code")).unwrap_or(node).spot.clone();
-    Some(Problem::new(spot, message))
+    let node = raw.status.node.or(raw.code.node).unwrap_or(raw.place.node);
+    Some(Problem::new(node.spot.clone(), message))
 }
 
 /// The statuses that an expectation allows, by itself or by the rows of its codes; none if that is not known, or any.
@@ -157,7 +191,7 @@ fn statuses_of(contract: &Contract, expect: &Expect) -> Option<Vec<StatusRule>> 
         .then_some(statuses)
 }
 
-fn check_status(rows: &[&ErrorRow], expect: &Expect, node: &Node, problems: &mut Vec<Problem>) {
+fn check_status(rows: &[&ErrorRow], expect: &Expect, raw: &RawExpect<'_>, problems: &mut Vec<Problem>) {
     let is_open = expect.status.iter().any(|rule| matches!(rule, StatusRule::Template(_)));
     if expect.status.is_empty() || is_open {
         return;
@@ -168,10 +202,10 @@ fn check_status(rows: &[&ErrorRow], expect: &Expect, node: &Node, problems: &mut
     let known: Vec<String> = rows.iter().map(|row| row.status.to_string()).collect();
     let message =
         format!("the status contradicts the contract: `{}` has {}", rows[0].code, known.join(" or "));
-    problems.push(Problem::new(node.get("status").unwrap_or(node).spot.clone(), message));
+    problems.push(Problem::new(raw.status.spot(&raw.place), message));
 }
 
-fn check_message(rows: &[&ErrorRow], expect: &Expect, node: &Node, problems: &mut Vec<Problem>) {
+fn check_message(rows: &[&ErrorRow], expect: &Expect, raw: &RawExpect<'_>, problems: &mut Vec<Problem>) {
     let Some(matcher) = &expect.message else {
         return;
     };
@@ -191,7 +225,7 @@ fn check_message(rows: &[&ErrorRow], expect: &Expect, node: &Node, problems: &mu
         .collect();
     let message =
         format!("the message contradicts the contract: `{}` has {}", rows[0].code, known.join(" or "));
-    problems.push(Problem::new(node.get("message").unwrap_or(node).spot.clone(), message));
+    problems.push(Problem::new(raw.message.spot(&raw.place), message));
 }
 
 /// Whether a message that a case expects can be the row's.

@@ -3,10 +3,22 @@
 //! A fixture is read without regard to states. [`check_fixtures`] then checks in the whole suite that its state exists,
 //! takes its parameters and gets its variables.
 
-use super::document::Node;
-use super::shape::nearest;
+use super::compound::{At, Entries, Values};
+use super::near::nearest;
+use super::record::{Key, record};
 use crate::model::{Fixture, Problem, Spot, StateDefinition, Suite};
 use crate::template::is_template;
+
+record! {
+    closed "fixture" RawFixture {
+        state: Needed At<'a, String> = "state", "The state's name.";
+        params: Key Values<'a> = "params", "The parameters that it is for; none, if they are left out.";
+        variables: Needed Values<'a> = "variables", "The variables of the state.";
+    }
+}
+
+/// The fixtures of states without parameters, by state.
+pub(super) type RawFixtures<'a> = Key<'a, Entries<'a, Values<'a>>>;
 
 /// A fixture and the state that it is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,17 +32,22 @@ pub struct FixtureEntry {
 
 /// The fixtures of an endpoint, in both of their forms: `[endpoint.NAME.fixtures."STATE"]` for a state without
 /// parameters, and `[[endpoint.NAME.fixture]]`.
-pub(super) fn read(endpoint: &Node, problems: &mut Vec<Problem>) -> Vec<FixtureEntry> {
-    let plain = endpoint.get("fixtures").map(Node::entries).unwrap_or_default().iter().map(|entry| {
-        let fixture = Fixture { params: Vec::new(), variables: entry.node.to_pairs() };
-        FixtureEntry { state: entry.key.clone(), fixture, spot: entry.key_spot.clone() }
+pub(super) fn read(
+    plain: &RawFixtures<'_>,
+    full: &[RawFixture<'_>],
+    problems: &mut Vec<Problem>,
+) -> Vec<FixtureEntry> {
+    let plain = plain.entries().iter().map(|entry| FixtureEntry {
+        state: entry.written.key.clone(),
+        fixture: Fixture { params: Vec::new(), variables: entry.value.to_pairs() },
+        spot: entry.written.key_spot.clone(),
     });
-    let items = endpoint.get("fixture").map(Node::items).unwrap_or_default().iter();
-    let full = items.filter_map(|item| {
-        let pairs = |key: &str| item.get(key).map(Node::to_pairs).unwrap_or_default();
-        let fixture = Fixture { params: pairs("params"), variables: pairs("variables") };
-        let spot = item.get("state")?.spot.clone();
-        Some(FixtureEntry { state: item.text("state")?, fixture, spot })
+    // One that is wrong is not compared with others.
+    let full = full.iter().filter(|raw| raw.place.is_sound).filter_map(|raw| {
+        let state = raw.state.value.as_ref()?;
+        let params = raw.params.value.as_ref().map(Values::to_pairs).unwrap_or_default();
+        let fixture = Fixture { params, variables: raw.variables.value.as_ref()?.to_pairs() };
+        Some(FixtureEntry { state: state.value.clone(), fixture, spot: state.node.spot.clone() })
     });
     let mut found: Vec<FixtureEntry> = Vec::new();
     for entry in plain.chain(full) {

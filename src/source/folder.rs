@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use super::bound::{LARGEST_FILE, RowsRead, check_signs};
-use super::contract_file::{self, ContractFiles};
+use super::compound::At;
+use super::contract_file::{self, ContractFiles, KnownParts, RawCommon, RawContractFile, RawStates};
 use super::document::{self, Node};
+use super::form::ValueForm;
 use super::inside::{inside, is_outside};
 use super::row_file::RowFiles;
-use super::shape::{Shape, check};
-use super::shapes;
 use super::shelf::{FileSource, Shelf};
-use super::table_file::TableReader;
+use super::table_file::{RawTable, TableReader};
 use crate::model::{
     Contract, Operation, OperationId, Problem, SourceText, Spot, Suite, Table, TableId, plural, work,
 };
@@ -113,7 +113,7 @@ fn load_from(files: FileSource<'_>, cases: &Path, wanted: Wanted<'_>) -> Result<
                 .push(Problem::new(spot, format!("`{id}` differs from another operation only by case")));
         }
         if wanted.has_operation(&id) {
-            suite.operations.push(loader.operation(path, &id, wanted)?);
+            suite.operations.extend(loader.operation(path, &id, wanted)?);
         }
     }
     loader.finish(suite)
@@ -253,13 +253,12 @@ impl Loader<'_> {
         }
     }
 
-    fn document(&mut self, path: &Path, shape: &Shape) -> Result<Node, LoadError> {
+    /// A file as a tree; nothing if it is not a text, which is reported: other files are looked at all the same.
+    fn document(&mut self, path: &Path) -> Result<Option<Node>, LoadError> {
         let file = match self.files.read(path, path) {
             Err(LoadError::Problems(found)) => {
                 self.problems.extend(found);
-                // The rest of it is not looked at, and other files are.
-                let empty = Arc::new(SourceText::new(path, ""));
-                return Ok(document::parse(&empty, &mut self.problems));
+                return Ok(None);
             }
             read => read?,
         };
@@ -267,9 +266,7 @@ impl Loader<'_> {
             path: path.to_path_buf(),
             source: io::Error::other(reason),
         })?;
-        let node = document::parse(&file, &mut self.problems);
-        check(&node, shape, &mut self.problems);
-        Ok(node)
+        Ok(Some(document::parse(&file, &mut self.problems)))
     }
 
     fn operation(
@@ -277,17 +274,23 @@ impl Loader<'_> {
         path: &Path,
         id: &OperationId,
         wanted: Wanted<'_>,
-    ) -> Result<Operation, LoadError> {
-        let own = self.document(&path.join("contract.toml"), &shapes::CONTRACT)?;
+    ) -> Result<Option<Operation>, LoadError> {
+        let Some(own) = self.document(&path.join("contract.toml"))? else { return Ok(None) };
         let states_path = path.join("states.toml");
-        let states = if self.files.has(&states_path) {
-            Some(self.document(&states_path, &shapes::STATES)?)
-        } else {
-            None
+        let has_states = self.files.has(&states_path);
+        let states = if has_states { self.document(&states_path)? } else { None };
+        let Some(contract) = RawContractFile::read(&own, &mut self.problems) else { return Ok(None) };
+        let common = self.common(path, contract.common.value.as_ref())?;
+        let common = common.as_ref().and_then(|node| RawCommon::read(node, &mut self.problems));
+        let states = states.as_ref().and_then(|node| RawStates::read(node, &mut self.problems));
+        let files = ContractFiles {
+            contract: &contract,
+            common: common.as_ref(),
+            states: states.as_ref(),
+            are_whole: contract.common.node.is_some() == common.is_some() && has_states == states.is_some(),
         };
-        let common = self.common(path, &own)?;
-        let files = ContractFiles { contract: &own, common: common.as_deref(), states: states.as_ref() };
-        let contract = Arc::new(contract_file::read(id.clone(), &files, &mut self.problems));
+        let (contract, known) = contract_file::read(id.clone(), &files, &mut self.problems);
+        let contract = Arc::new(contract);
         let mut tables = Vec::new();
         for (name, is_folder) in self.files.list(path)? {
             if is_folder
@@ -296,20 +299,22 @@ impl Loader<'_> {
             {
                 continue;
             }
-            tables.extend(self.table(path, &name, &contract, wanted)?);
+            tables.extend(self.table(path, &name, (&contract, known), wanted)?);
         }
         if tables.is_empty() && matches!(wanted, Wanted::All) {
             self.problems.push(Problem::new(own.spot.clone(), "there is no case table beside this contract"));
         }
-        Ok(Operation { contract, tables })
+        Ok(Some(Operation { contract, tables }))
     }
 
-    fn common(&mut self, folder: &Path, own: &Node) -> Result<Option<Arc<Node>>, LoadError> {
-        let Some(node) = own.get("common") else {
-            return Ok(None);
-        };
+    fn common(
+        &mut self,
+        folder: &Path,
+        named: Option<&At<'_, String>>,
+    ) -> Result<Option<Arc<Node>>, LoadError> {
+        let Some(At { node, value }) = named else { return Ok(None) };
         // By its name, as a copy has it: a link to the folder does not change which file is meant.
-        let path = tidy(&folder.join(node.as_text().unwrap_or_default()));
+        let path = tidy(&folder.join(value));
         let real = match self.files.real(&path) {
             Ok(real) => real,
             Err(error) if is_outside(&error) => {
@@ -327,9 +332,7 @@ impl Loader<'_> {
             return Ok(Some(Arc::clone(known)));
         }
         let file = self.files.read(&real, &path)?;
-        let document = document::parse(&file, &mut self.problems);
-        check(&document, &shapes::COMMON, &mut self.problems);
-        let document = Arc::new(document);
+        let document = Arc::new(document::parse(&file, &mut self.problems));
         self.commons.insert(real, Arc::clone(&document));
         Ok(Some(document))
     }
@@ -338,7 +341,7 @@ impl Loader<'_> {
         &mut self,
         folder: &Path,
         name: &str,
-        contract: &Contract,
+        (contract, known): (&Contract, KnownParts),
         wanted: Wanted<'_>,
     ) -> Result<Option<Table>, LoadError> {
         let path = folder.join(name);
@@ -354,7 +357,8 @@ impl Loader<'_> {
         if !wanted.has_table(&id) {
             return Ok(None);
         }
-        let node = self.document(&path, &shapes::TABLE)?;
+        let Some(node) = self.document(&path)? else { return Ok(None) };
+        let Some(raw) = RawTable::read(&node, &mut self.problems) else { return Ok(None) };
         let files = RowFiles {
             files: self.files,
             folder: folder.to_path_buf(),
@@ -363,11 +367,12 @@ impl Loader<'_> {
         };
         let mut reader = TableReader {
             contract,
+            known,
             files: &files,
             problems: &mut self.problems,
             templates: Templates::default(),
         };
-        Ok(Some(reader.table(id, &node)))
+        Ok(Some(reader.table(id, &raw)))
     }
 
     /// The suite, if nothing was wrong; equal problems are reported once.

@@ -5,12 +5,27 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::document::{self, Node};
+use super::compound::At;
+use super::document;
 use super::folder::{LoadError, read_disk};
-use super::shape::check;
-use super::shapes;
+use super::form::ValueForm;
+use super::record::record;
 use super::shelf::{FileSource, Shelf};
 use crate::model::{CaseId, ListedContract, Manifest, OperationId, Problem, SourceText, TableId};
+
+record! {
+    /// `manifest.toml`.
+    closed "manifest" RawManifest {
+        version: Needed At<'a, i64> = "version", "The version of the file: 1.";
+        contracts: Key Vec<RawListedContract<'a>> = "contract", "The contracts, each written as [[contract]].";
+    }
+
+    closed "listed-contract" RawListedContract {
+        id: Needed At<'a, String> = "id", "The contract's folder below the folder of cases.";
+        digest: Needed At<'a, String> = "digest", "The digest of its text, and of the text that it shares.";
+        cases: Needed Vec<At<'a, String>> = "cases", "Its cases, each as TABLE/CASE or TABLE/CASE/ROW.";
+    }
+}
 
 /// The name of a suite's manifest, in the folder of its cases.
 pub const MANIFEST: &str = "manifest.toml";
@@ -47,56 +62,64 @@ pub fn load_shelf_manifest(shelf: &Shelf) -> Result<Option<Manifest>, LoadError>
 fn manifest(file: &Arc<SourceText>) -> Result<Manifest, LoadError> {
     let mut problems = Vec::new();
     let node = document::parse(file, &mut problems);
-    check(&node, &shapes::MANIFEST, &mut problems);
-    check_version(&node, &mut problems);
     let mut manifest = Manifest::default();
-    for item in node.get("contract").map(Node::items).unwrap_or_default() {
-        let Some((id, listed)) = contract(item, &mut problems) else { continue };
-        if manifest.contracts.contains_key(&id) {
-            let spot = item.get("id").unwrap_or(item).spot.clone();
-            problems.push(Problem::new(spot, format!("the contract `{id}` is there twice")));
-            continue;
+    if let Some(raw) = RawManifest::read(&node, &mut problems) {
+        problems.extend(raw.version.value.as_ref().and_then(version_problem));
+        for raw in raw.contracts.items() {
+            let Some((id, listed)) = contract(raw, &mut problems) else { continue };
+            if manifest.contracts.contains_key(&id) {
+                let problem =
+                    Problem::new(raw.id.spot(&raw.place), format!("the contract `{id}` is there twice"));
+                problems.push(problem);
+                continue;
+            }
+            manifest.contracts.insert(id, listed);
         }
-        manifest.contracts.insert(id, listed);
     }
     if problems.is_empty() { Ok(manifest) } else { Err(LoadError::Problems(problems)) }
 }
 
-fn check_version(node: &Node, problems: &mut Vec<Problem>) {
-    let Some(version) = node.get("version") else { return };
-    let Some(number) = version.as_number::<i64>().filter(|number| *number != VERSION) else { return };
+fn version_problem(version: &At<'_, i64>) -> Option<Problem> {
+    let number = version.value;
     let message = format!("this is version {number} of the file; version {VERSION} can be read");
-    problems.push(Problem::new(version.spot.clone(), message));
+    (number != VERSION).then(|| Problem::new(version.node.spot.clone(), message))
 }
 
-fn contract(node: &Node, problems: &mut Vec<Problem>) -> Option<(OperationId, ListedContract)> {
-    let id = node.get("id")?;
-    let operation = match OperationId::from_parts(id.as_text()?.split('/')) {
+/// What a manifest says about a contract, unless its id or digest is wrong, which is reported.
+fn contract(
+    raw: &RawListedContract<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<(OperationId, ListedContract)> {
+    let id = raw.id.value.as_ref()?;
+    let operation = match OperationId::from_parts(id.value.split('/')) {
         Ok(operation) => operation,
         Err(error) => {
-            problems.push(Problem::new(id.spot.clone(), format!("it names no contract: {error}")));
+            problems.push(Problem::new(id.node.spot.clone(), format!("it names no contract: {error}")));
             return None;
         }
     };
-    let digest = node.get("digest")?;
-    let text = digest.as_text()?;
-    if !is_digest(text) {
-        let problem = Problem::new(digest.spot.clone(), "it is not a digest");
+    let cases = cases(raw, &operation, problems);
+    let digest = raw.digest.value.as_ref()?;
+    if !is_digest(&digest.value) {
+        let problem = Problem::new(digest.node.spot.clone(), "it is not a digest");
         problems.push(problem.hint("`proofmark manifest --write` writes it"));
     }
-    let listed = ListedContract { digest: text.to_owned(), cases: cases(node, &operation, problems) };
-    Some((operation, listed))
+    Some((operation, ListedContract { digest: digest.value.clone(), cases }))
 }
 
-fn cases(node: &Node, operation: &OperationId, problems: &mut Vec<Problem>) -> BTreeSet<String> {
+fn cases(
+    raw: &RawListedContract<'_>,
+    operation: &OperationId,
+    problems: &mut Vec<Problem>,
+) -> BTreeSet<String> {
     let mut cases = BTreeSet::new();
-    for item in node.get("cases").map(Node::items).unwrap_or_default() {
-        let Some(text) = item.as_text() else { continue };
+    for item in raw.cases.items() {
+        let text = &item.value;
         let hint = "write TABLE/CASE or TABLE/CASE/ROW, as `proofmark list` has it behind the contract";
         match case(operation, text) {
-            Err(message) => problems.push(Problem::new(item.spot.clone(), message).hint(hint)),
+            Err(message) => problems.push(Problem::new(item.node.spot.clone(), message).hint(hint)),
             Ok(id) if !cases.insert(id.to_string()) => {
-                problems.push(Problem::new(item.spot.clone(), format!("`{text}` is there twice")));
+                problems.push(Problem::new(item.node.spot.clone(), format!("`{text}` is there twice")));
             }
             Ok(_) => {}
         }

@@ -1,85 +1,157 @@
 //! Reads matchers, and refuses those that could never hold or never fail.
 
 use regex::RegexBuilder;
+use serde_json::{Value as Json, json};
 use serde_json_path::JsonPath;
 
-use super::document::{KeyValue, Node, NodeKind};
-use super::shape::{KeyShape, Shape, key};
+use super::compound::{At, Entry, Or};
+use super::document::Node;
+use super::form::{Definitions, Number, ValueForm, named_schema};
+use super::record::{KeySchema, check_keys, is_table, object_schema, record};
 use crate::model::{
     Bounds, Expect, Matcher, MatcherFlaw, MatcherTarget, PathShape, Problem, Spot, is_singular,
     path_in_brackets, pattern_literals, target,
 };
 use crate::template::is_template;
 
-/// The shape of a matcher: a value, or a table with one key.
-pub(super) const MATCHER: Shape = Shape::Named("matcher", &MATCHER_SHAPE);
-
-static MATCHER_SHAPE: Shape = Shape::Either(&[
-    Shape::Text,
-    Shape::Boolean,
-    Shape::Number,
-    Shape::Table(&MATCHER_KEYS),
-    Shape::List(&Shape::Any),
-]);
-
 /// A number, or a template that gives one.
-const NUMBER: Shape = Shape::Either(&[Shape::Number, Shape::Text]);
+type NumberText = Or<Number, String>;
 
-static BOUNDS_TABLE: Shape =
-    Shape::Table(&[key("min", NUMBER, "At least so many."), key("max", NUMBER, "At most so many.")]);
-
-const BOUNDS: Shape = Shape::Named("bounds", &BOUNDS_SHAPE);
-
-static BOUNDS_SHAPE: Shape =
-    Shape::Either(&[Shape::Number, Shape::Text, Shape::Named("least-and-most", &BOUNDS_TABLE)]);
-
-/// The keys of a matcher's table, exactly one of which is given.
-static MATCHER_KEYS: [KeyShape; 16] = [
-    key("equals", Shape::Any, "Just this value."),
-    key("template", Shape::Text, "A message template; %s means one or more characters."),
-    key("regex", Shape::Text, "A regular expression."),
-    key("any", Shape::List(&Shape::Named("matcher", &MATCHER_SHAPE)), "One of several."),
-    key("present", Shape::Boolean, "Whether it is there at all."),
-    key("type", Shape::Text, "A type: string, integer, number, boolean, list, object, null."),
-    key("not", Shape::Named("matcher", &MATCHER_SHAPE), "A value, but not this."),
-    key("all", Shape::List(&Shape::Named("matcher", &MATCHER_SHAPE)), "All of several."),
-    key("contains", Shape::Any, "A text that has this text in it, or a list that has this item."),
-    key(
-        "length",
-        BOUNDS,
-        "A text of so many characters, a list of so many items, an object of so many keys.",
-    ),
-    key("min", NUMBER, "A number that is no less."),
-    key("max", NUMBER, "A number that is no more."),
-    key(
-        "each",
-        Shape::Named("matcher", &MATCHER_SHAPE),
-        "A list with at least one item, each of which is this.",
-    ),
-    key("some", Shape::Named("matcher", &MATCHER_SHAPE), "A list with an item that is this."),
-    key("none", Shape::Named("matcher", &MATCHER_SHAPE), "A list without an item that is this."),
-    key("count", BOUNDS, "A list of so many items."),
-];
-
-/// Reads the matcher of a code, a message or a header field.
-pub(super) fn of_scalar(node: &Node, problems: &mut Vec<Problem>) -> Matcher {
-    at(node, MatcherTarget::Scalar, problems)
+record! {
+    closed "least-and-most" RawBounds {
+        min: Key At<'a, NumberText> = "min", "At least so many.";
+        max: Key At<'a, NumberText> = "max", "At most so many.";
+    }
 }
 
-/// Reads matchers by their paths into a body.
-pub(super) fn body(node: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<(String, Matcher)> {
-    let entries = node.map(Node::entries).unwrap_or_default();
-    let read = |entry: &KeyValue| {
-        check_path(&entry.key, &entry.key_spot, problems);
-        (entry.key.clone(), at(&entry.node, target(&entry.key), problems))
+/// A number of things, or the least and the most.
+impl<'a> ValueForm<'a> for Bounds {
+    fn describe() -> String {
+        <Or<NumberText, RawBounds<'a>>>::describe()
+    }
+
+    fn fits(node: &Node) -> bool {
+        <Or<NumberText, RawBounds<'a>>>::fits(node)
+    }
+
+    fn read_fitting(node: &'a Node, problems: &mut Vec<Problem>) -> Option<Self> {
+        Some(match <Or<NumberText, RawBounds<'a>>>::read_fitting(node, problems)? {
+            Or::One(_) => Self { min: Some(node.to_value()), max: Some(node.to_value()) },
+            Or::Other(RawBounds { place, min, max }) if place.is_sound => Self {
+                min: min.value.map(|number| number.node.to_value()),
+                max: max.value.map(|number| number.node.to_value()),
+            },
+            Or::Other(_) => return None,
+        })
+    }
+
+    fn schema(definitions: &mut Definitions) -> Json {
+        named_schema("bounds", definitions, <Or<NumberText, RawBounds<'a>>>::schema)
+    }
+}
+
+/// The keys of a matcher's table: the form of the value, the matcher that is made of it, and what is said about it.
+macro_rules! matchers {
+    ($($name:literal: $form:ty => $make:expr, $about:literal;)+) => {
+        const KEYS: &[&str] = &[$($name),+];
+
+        fn read_key(key: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Matcher> {
+            match key {
+                $($name => <$form>::read(node, problems).map($make),)+
+                _ => None,
+            }
+        }
+
+        fn key_schemas() -> Vec<KeySchema> {
+            vec![$(KeySchema { name: $name, about: $about, is_needed: false, schema: <$form>::schema }),+]
+        }
     };
-    entries.iter().map(read).collect()
 }
 
-fn at(node: &Node, target: MatcherTarget, problems: &mut Vec<Problem>) -> Matcher {
-    let matcher = matcher(node, problems);
+matchers! {
+    "equals": &Node => |node| Matcher::Equals(node.to_value()), "Just this value.";
+    "template": String => Matcher::Template, "A message template; %s means one or more characters.";
+    "regex": String => Matcher::Regex, "A regular expression.";
+    "any": Vec<Matcher> => Matcher::Any, "One of several.";
+    "present": bool => Matcher::Present, "Whether it is there at all.";
+    "type": String => Matcher::Type, "A type: string, integer, number, boolean, list, object, null.";
+    "not": Matcher => |inner| Matcher::Not(Box::new(inner)), "A value, but not this.";
+    "all": Vec<Matcher> => Matcher::All, "All of several.";
+    "contains": &Node => |node| Matcher::Contains(node.to_value()),
+        "A text that has this text in it, or a list that has this item.";
+    "length": Bounds => Matcher::Length,
+        "A text of so many characters, a list of so many items, an object of so many keys.";
+    "min": At<'_, NumberText> => |number| Matcher::Min(number.node.to_value()), "A number that is no less.";
+    "max": At<'_, NumberText> => |number| Matcher::Max(number.node.to_value()), "A number that is no more.";
+    "each": Matcher => |inner| Matcher::Each(Box::new(inner)),
+        "A list with at least one item, each of which is this.";
+    "some": Matcher => |inner| Matcher::Some(Box::new(inner)), "A list with an item that is this.";
+    "none": Matcher => |inner| Matcher::None(Box::new(inner)), "A list without an item that is this.";
+    "count": Bounds => Matcher::Count, "A list of so many items.";
+}
+
+/// A plain value, or a table with exactly one of the keys.
+impl<'a> ValueForm<'a> for Matcher {
+    fn describe() -> String {
+        "a value".into()
+    }
+
+    fn fits(_: &Node) -> bool {
+        true
+    }
+
+    fn read_fitting(node: &'a Node, problems: &mut Vec<Problem>) -> Option<Self> {
+        if !is_table(node) {
+            problems.extend(hidden_matcher(node));
+            return Some(Self::Equals(node.to_value()));
+        }
+        let known = problems.len();
+        check_keys(node, KEYS, problems);
+        if problems.len() > known {
+            return None;
+        }
+        let [entry] = node.entries() else {
+            let hint = "several matchers are written { all = [ … ] }, a value that is itself a table { equals = { … } }";
+            let problem = Problem::new(node.spot.clone(), "a matcher has exactly one key");
+            problems.push(problem.hint(hint));
+            return None;
+        };
+        let read = read_key(&entry.key, &entry.node, problems)?;
+        if problems.len() == known {
+            problems.extend(read.flaw(&is_template).map(|flaw| problem(&entry.node, flaw)));
+        }
+        Some(read)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Json {
+        named_schema("matcher", definitions, |definitions| {
+            let table = object_schema(&key_schemas(), false, definitions);
+            let plain = ["string", "boolean", "number"].map(|kind| json!({ "type": kind }));
+            let list = <Vec<&Node>>::schema(definitions);
+            let options: Vec<Json> = plain.into_iter().chain([table, list]).collect();
+            json!({ "anyOf": options })
+        })
+    }
+}
+
+/// What is wrong with the matcher of a code, a message or a header field.
+pub(super) fn check_scalar(matcher: &Matcher, node: &Node, problems: &mut Vec<Problem>) {
+    check_target(matcher, node, MatcherTarget::Scalar, problems);
+}
+
+/// Matchers by their paths into a body.
+pub(super) fn body(written: &[Entry<'_, Matcher>], problems: &mut Vec<Problem>) -> Vec<(String, Matcher)> {
+    let read = |entry: &Entry<'_, Matcher>| {
+        let path = &entry.written.key;
+        check_path(path, &entry.written.key_spot, problems);
+        check_target(&entry.value, &entry.written.node, target(path), problems);
+        (path.clone(), entry.value.clone())
+    };
+    written.iter().map(read).collect()
+}
+
+fn check_target(matcher: &Matcher, node: &Node, target: MatcherTarget, problems: &mut Vec<Problem>) {
     problems.extend(matcher.unfit(target, &is_template).map(|flaw| problem(node, flaw)));
-    matcher
 }
 
 fn problem(node: &Node, flaw: MatcherFlaw) -> Problem {
@@ -88,44 +160,6 @@ fn problem(node: &Node, flaw: MatcherFlaw) -> Problem {
         Some(hint) => problem.hint(hint),
         None => problem,
     }
-}
-
-/// Reads a matcher: a plain value, or a table with exactly one of the matchers' keys.
-fn matcher(node: &Node, problems: &mut Vec<Problem>) -> Matcher {
-    let NodeKind::Table(entries) = &node.kind else {
-        problems.extend(hidden_matcher(node));
-        return Matcher::Equals(node.to_value());
-    };
-    let [entry] = entries.as_slice() else {
-        problems.push(Problem::new(node.spot.clone(), "a matcher has exactly one key").hint(
-            "several matchers are written { all = [ … ] }, a value that is itself a table { equals = { … } }",
-        ));
-        return Matcher::Present(true);
-    };
-    let inner = &entry.node;
-    let text = || inner.as_text().unwrap_or_default().to_owned();
-    let read = match entry.key.as_str() {
-        "template" => Matcher::Template(text()),
-        "regex" => Matcher::Regex(text()),
-        "any" => Matcher::Any(inner.items().iter().map(|item| matcher(item, problems)).collect()),
-        "all" => Matcher::All(inner.items().iter().map(|item| matcher(item, problems)).collect()),
-        "present" => Matcher::Present(inner.as_bool().unwrap_or(true)),
-        "type" => Matcher::Type(text()),
-        "not" => Matcher::Not(Box::new(matcher(inner, problems))),
-        "equals" => Matcher::Equals(inner.to_value()),
-        "contains" => Matcher::Contains(inner.to_value()),
-        "length" => Matcher::Length(bounds(inner)),
-        "count" => Matcher::Count(bounds(inner)),
-        "min" => Matcher::Min(inner.to_value()),
-        "max" => Matcher::Max(inner.to_value()),
-        "each" => Matcher::Each(Box::new(matcher(inner, problems))),
-        "some" => Matcher::Some(Box::new(matcher(inner, problems))),
-        "none" => Matcher::None(Box::new(matcher(inner, problems))),
-        // An unknown key; the check of the shape has named it.
-        _ => Matcher::Present(true),
-    };
-    problems.extend(read.flaw(&is_template).map(|flaw| problem(inner, flaw)));
-    read
 }
 
 /// A list is a value: what looks like a matcher in it would only be a table that no answer has.
@@ -137,15 +171,6 @@ fn hidden_matcher(node: &Node) -> Option<Problem> {
     let found = node.items().iter().find(is_matcher)?;
     let problem = Problem::new(found.spot.clone(), "in a plain list this is a value, not a matcher");
     Some(problem.hint("write { any = [ … ] } for one of several, { equals = [ … ] } if the value is meant"))
-}
-
-/// A number of things, or the least and the most.
-fn bounds(node: &Node) -> Bounds {
-    let value = |key: &str| node.get(key).map(Node::to_value);
-    if matches!(node.kind, NodeKind::Table(_)) {
-        return Bounds { min: value("min"), max: value("max") };
-    }
-    Bounds { min: Some(node.to_value()), max: Some(node.to_value()) }
 }
 
 /// Checks that a text is a `JSONPath`, and that the regular expressions in it are some. One that is too much work in any
@@ -218,8 +243,19 @@ pub(super) fn rendered_flaws(written: &Expect, rendered: &Expect) -> Vec<(String
 mod tests {
     use std::sync::Arc;
 
-    use super::{check_path, check_singular};
+    use super::{KEYS, check_path, check_singular};
     use crate::model::{SourceText, Spot};
+
+    #[test]
+    fn every_matcher_can_be_written() {
+        use crate::model::Matcher;
+        let sorted = |names: &[&'static str]| {
+            let mut names = names.to_vec();
+            names.sort_unstable();
+            names
+        };
+        assert_eq!(sorted(KEYS), sorted(&Matcher::NAMES));
+    }
 
     #[test]
     fn what_is_wrong_with_a_path_comes_with_what_to_write() {

@@ -4,32 +4,35 @@
 //! behind this module sees a file format.
 
 mod bound;
+mod compound;
 mod contract_file;
 mod document;
 mod endpoint_file;
 mod expectation;
 mod fixture;
 mod folder;
+mod form;
 mod inside;
 mod manifest_file;
 mod matcher;
 mod names;
+mod near;
 mod normalisation;
+mod record;
 mod regexes;
 mod row_file;
 mod schema;
-mod shape;
-mod shapes;
 mod shelf;
 mod table_file;
 mod waiver_file;
+mod word;
 
 pub use endpoint_file::{EndpointEntry, NAMED_ONLY, load_default, load_endpoints};
 pub use fixture::{FixtureEntry, check_fixtures};
 pub use folder::{LoadError, Wanted, load, load_shelf};
 pub use manifest_file::{MANIFEST, load_manifest, load_shelf_manifest, manifest_text};
+pub(crate) use near::nearest;
 pub use normalisation::check_normalisation;
 pub use schema::{SchemaName, schema};
-pub(crate) use shape::nearest;
 pub use shelf::Shelf;
 pub use waiver_file::{day_of_text, load_shelf_waivers, load_waivers, waivers_text};

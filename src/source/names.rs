@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::{Node, NodeKind};
-use super::shape::{MOST_COMPARED, nearest};
+use super::near::{MOST_COMPARED, nearest};
 use crate::model::{Problem, Value};
 use crate::template::{self, FUNCTIONS};
 
@@ -12,6 +12,8 @@ use crate::template::{self, FUNCTIONS};
 pub(super) struct NameScope {
     known: BTreeSet<String>,
     used: BTreeSet<String>,
+    /// Whether there are others, in a part of the file that is wrong.
+    is_open: bool,
 }
 
 /// How many names a hint lists.
@@ -26,11 +28,24 @@ fn list_names(names: &[&str], count: usize) -> String {
 impl NameScope {
     /// The functions alone.
     pub(super) fn new() -> Self {
-        Self { known: FUNCTIONS.into_iter().map(str::to_owned).collect(), used: BTreeSet::new() }
+        Self { known: FUNCTIONS.into_iter().map(str::to_owned).collect(), ..Self::default() }
     }
 
     pub(super) fn add(&mut self, name: impl Into<String>) {
         self.known.insert(name.into());
+    }
+
+    /// Adds the keys of a table; if they are not known, since it is not a table, every name may be one of them.
+    pub(super) fn add_all(&mut self, names: Option<Vec<&str>>) {
+        match names {
+            Some(names) => names.into_iter().for_each(|name| self.add(name)),
+            None => self.is_open = true,
+        }
+    }
+
+    /// That names are added which are not known.
+    pub(super) fn open(&mut self) {
+        self.is_open = true;
     }
 
     /// Whether a name was used in anything checked so far.
@@ -48,9 +63,9 @@ impl NameScope {
         }
     }
 
-    /// Checks the node of a key, if it is there.
-    pub(super) fn check_key(&mut self, node: &Node, key: &str, problems: &mut Vec<Problem>) {
-        if let Some(node) = node.get(key) {
+    /// Checks a value, if there is one.
+    pub(super) fn check_written(&mut self, node: Option<&Node>, problems: &mut Vec<Problem>) {
+        if let Some(node) = node {
             self.check(node, problems);
         }
     }
@@ -67,7 +82,7 @@ impl NameScope {
                 return;
             }
         };
-        for name in used.iter().filter(|name| !self.known.contains(*name)) {
+        for name in used.iter().filter(|name| !self.is_open && !self.known.contains(*name)) {
             let known: Vec<&str> = self.known.iter().take(MOST_COMPARED).map(String::as_str).collect();
             let hint = match nearest(name, &known) {
                 Some(near) => format!("did you mean `{near}`?"),

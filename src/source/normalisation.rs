@@ -1,31 +1,60 @@
 //! Reads the rules that make snapshots stable: `[[volatile]]`, `[[time]]` and `[[unordered]]`, of a contract, of the
 //! file that it shares, and of an endpoint.
 
+use super::compound::At;
 use super::contract_file::pattern;
-use super::document::Node;
 use super::endpoint_file::EndpointEntry;
 use super::matcher::check_path;
+use super::record::{Key, record};
 use crate::model::{AnswerPlace, Normalisation, OrderRule, Problem, Suite, ValueKind, ValueRule};
 
-/// The keys of the rules about values.
-const KINDS: [(&str, ValueKind); 2] = [("volatile", ValueKind::Volatile), ("time", ValueKind::Time)];
+record! {
+    closed "value-rule" RawValueRule {
+        name: Needed At<'a, String> = "name", "The name in [name:1], or in [name] of a time.";
+        at: Key At<'a, String> = "at", "A JSONPath into the body.";
+        header: Key String = "header", "A header field.";
+        pattern: Key At<'a, String> = "pattern",
+            "A regular expression that finds it in the texts there, or in any text: its group, or the whole match.";
+    }
+
+    closed "order-rule" RawOrderRule {
+        at: Needed At<'a, String> = "at", "The list, as a JSONPath into the body.";
+        by: Key At<'a, String> = "by", "What its items are put in order by, as a JSONPath into an item.";
+    }
+}
+
+/// The rules of one table.
+#[derive(Clone, Copy)]
+pub(super) struct RawRules<'r, 'a> {
+    pub(super) volatile: &'r Key<'a, Vec<RawValueRule<'a>>>,
+    pub(super) time: &'r Key<'a, Vec<RawValueRule<'a>>>,
+    pub(super) unordered: &'r Key<'a, Vec<RawOrderRule<'a>>>,
+}
+
+/// The key of the rules about a kind of values.
+fn key_of(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Volatile => "volatile",
+        ValueKind::Time => "time",
+    }
+}
 
 /// The rules of tables that count together, in their order.
-pub(super) fn read(tables: &[&Node], problems: &mut Vec<Problem>) -> Normalisation {
+pub(super) fn read(tables: &[RawRules<'_, '_>], problems: &mut Vec<Problem>) -> Normalisation {
     let mut found = Normalisation::default();
     for table in tables {
-        for (key, kind) in KINDS {
-            for node in table.get(key).map(Node::items).unwrap_or_default() {
-                let rule = value_rule(node, kind, problems);
-                problems.extend(rule.as_ref().and_then(|rule| other_kind(rule, &found, node)));
+        for (kind, rules) in [(ValueKind::Volatile, table.volatile), (ValueKind::Time, table.time)] {
+            for raw in rules.items() {
+                let rule = value_rule(raw, kind, problems);
+                problems.extend(rule.as_ref().and_then(|rule| other_kind(rule, &found, raw)));
                 found.values.extend(rule);
             }
         }
-        for node in table.get("unordered").map(Node::items).unwrap_or_default() {
-            let rule = order_rule(node, problems);
+        for raw in table.unordered.items() {
+            let Some(rule) = order_rule(raw, problems) else { continue };
             if found.unordered.iter().any(|known| known.at == rule.at) {
-                let spot = node.get("at").unwrap_or(node).spot.clone();
-                problems.push(Problem::new(spot, format!("the list at {} has an order already", rule.at)));
+                let message = format!("the list at {} has an order already", rule.at);
+                problems.push(Problem::new(raw.at.spot(&raw.place), message));
             }
             found.unordered.push(rule);
         }
@@ -33,70 +62,74 @@ pub(super) fn read(tables: &[&Node], problems: &mut Vec<Problem>) -> Normalisati
     found
 }
 
-fn value_rule(node: &Node, kind: ValueKind, problems: &mut Vec<Problem>) -> Option<ValueRule> {
-    let name = node.text("name").unwrap_or_default();
-    problems.extend(node.get("name").and_then(name_problem));
-    let found = node.get("pattern").and_then(|node| one_group(node, problems));
-    let place = match (path(node, "at", problems), node.text("header")) {
+/// The rule, unless something of it is wrong, which is reported.
+fn value_rule(raw: &RawValueRule<'_>, kind: ValueKind, problems: &mut Vec<Problem>) -> Option<ValueRule> {
+    problems.extend(raw.name.value.as_ref().and_then(name_problem));
+    let found = raw.pattern.value.as_ref().and_then(|text| one_group(text, problems));
+    let path = raw.at.value.as_ref().map(|at| path(at, problems));
+    if !raw.place.is_sound {
+        return None;
+    }
+    let place = match (path, raw.header.value.as_deref()) {
         (Some(path), None) => AnswerPlace::Body(path),
         (None, Some(header)) => AnswerPlace::Header(header.to_ascii_lowercase()),
-        (None, None) if node.get("pattern").is_some() => AnswerPlace::Anywhere,
+        (None, None) if raw.pattern.value.is_some() => AnswerPlace::Anywhere,
         (None, None) | (Some(_), Some(_)) => {
             let message = "a value is `at` a JSONPath, in a `header`, or where a `pattern` matches";
-            let problem = Problem::new(node.spot.clone(), message);
-            problems.push(
-                problem.hint("give one of `at` and `header`, or neither and a `pattern` that finds it"),
-            );
+            let hint = "give one of `at` and `header`, or neither and a `pattern` that finds it";
+            problems.push(raw.place.problem(message).hint(hint));
             return None;
         }
     };
-    Some(ValueRule { name, kind, place, pattern: found })
+    Some(ValueRule { name: raw.name.value.as_ref()?.value.clone(), kind, place, pattern: found })
 }
 
 /// A snapshot shows the name between brackets, before a colon and a number, so only some characters fit.
-fn name_problem(node: &Node) -> Option<Problem> {
-    let name = node.as_text()?;
+fn name_problem(written: &At<'_, String>) -> Option<Problem> {
+    let name = &written.value;
     let fits = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.');
     if !name.is_empty() && name.chars().all(fits) {
         return None;
     }
-    let problem = Problem::new(node.spot.clone(), format!("`{name}` is not a name that a snapshot can show"));
+    let problem =
+        Problem::new(written.node.spot.clone(), format!("`{name}` is not a name that a snapshot can show"));
     Some(problem.hint("use letters, digits, `-`, `_` and `.`"))
 }
 
-fn one_group(node: &Node, problems: &mut Vec<Problem>) -> Option<String> {
-    let regex = pattern(node, problems)?;
+fn one_group(text: &At<'_, String>, problems: &mut Vec<Problem>) -> Option<String> {
+    let regex = pattern(text, problems)?;
     if regex.captures_len() > 2 {
-        let problem = Problem::new(node.spot.clone(), "a pattern has one group at the most: the value");
+        let message = "a pattern has one group at the most: the value";
+        let problem = Problem::new(text.node.spot.clone(), message);
         problems.push(problem.hint("write the other groups as (?:…)"));
     }
-    node.as_text().map(str::to_owned)
+    Some(text.value.clone())
 }
 
-fn order_rule(node: &Node, problems: &mut Vec<Problem>) -> OrderRule {
-    let at = path(node, "at", problems).unwrap_or_default();
-    OrderRule { at, by: path(node, "by", problems) }
+fn order_rule(raw: &RawOrderRule<'_>, problems: &mut Vec<Problem>) -> Option<OrderRule> {
+    let by = raw.by.value.as_ref().map(|by| path(by, problems));
+    let at = path(raw.at.value.as_ref()?, problems);
+    Some(OrderRule { at, by })
 }
 
-fn path(node: &Node, key: &str, problems: &mut Vec<Problem>) -> Option<String> {
-    let node = node.get(key)?;
-    let text = node.as_text()?;
-    check_path(text, &node.spot, problems);
-    Some(text.to_owned())
+fn path(text: &At<'_, String>, problems: &mut Vec<Problem>) -> String {
+    check_path(&text.value, &text.node.spot, problems);
+    text.value.clone()
 }
 
 /// One name for a kind: `[created]` and `[created:1]` would be taken for the same.
-fn other_kind(rule: &ValueRule, known: &Normalisation, node: &Node) -> Option<Problem> {
+fn other_kind(rule: &ValueRule, known: &Normalisation, raw: &RawValueRule<'_>) -> Option<Problem> {
     known.values.iter().find(|other| other.name == rule.name && other.kind != rule.kind)?;
-    let spot = node.get("name").unwrap_or(node).spot.clone();
-    Some(Problem::new(spot, clash(rule)).hint("give one of them another name"))
+    let problem = Problem::new(raw.name.spot(&raw.place), clash(rule));
+    Some(problem.hint("give one of them another name"))
 }
 
 fn clash(rule: &ValueRule) -> String {
-    let (this, other) = match rule.kind {
-        ValueKind::Volatile => ("volatile", "time"),
-        ValueKind::Time => ("time", "volatile"),
+    let other = match rule.kind {
+        ValueKind::Volatile => ValueKind::Time,
+        ValueKind::Time => ValueKind::Volatile,
     };
+    let (this, other) = (key_of(rule.kind), key_of(other));
     format!("`{}` is the name of a [[{other}]], and here of a [[{this}]]", rule.name)
 }
 
@@ -109,8 +142,7 @@ pub fn check_normalisation(endpoints: &[EndpointEntry], suite: &Suite) -> Vec<Pr
     let mut problems = Vec::new();
     for entry in endpoints {
         for rule in entry.normalisation.values.iter().filter(|rule| clashes(rule)) {
-            let key = KINDS.iter().find(|(_, kind)| *kind == rule.kind).map_or("volatile", |(key, _)| key);
-            let problem = entry.problem(key, clash(rule));
+            let problem = entry.problem(key_of(rule.kind), clash(rule));
             problems.extend(problem.map(|problem| problem.hint("give it another name than the contract's")));
         }
     }

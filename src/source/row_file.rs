@@ -8,14 +8,26 @@ use std::sync::Arc;
 use csv::{Position, ReaderBuilder, StringRecord};
 
 use super::bound::RowsRead;
+use super::compound::{At, Or, Values};
 use super::document::{Node, NodeKind};
 use super::folder::LoadError;
 use super::names::NameScope;
+use super::record::record;
 use super::shelf::FileSource;
 use crate::model::{Problem, Row, SourceText, Spot, Value, Variable, check_part, pluralise};
 
-/// Keys of a row that are not variables.
-const RESERVED: [&str; 4] = ["id", "about", "params", "unset"];
+record! {
+    /// A row of a table. Its other keys are variables.
+    open "row" RawCaseRow {
+        id: Needed String = "id", "The row's part of the id: a-z, 0-9 and -.";
+        about: Key String = "about", "What this row shows.";
+        params: Key Values<'a> = "params", "Parameters that the row replaces.";
+        unset: Key Vec<String> = "unset", "Parameters that the row drops.";
+    }
+}
+
+/// Rows as they are written, or the name of a file of them.
+pub(super) type RawRows<'a> = Or<At<'a, String>, At<'a, Vec<RawCaseRow<'a>>>>;
 
 /// The folder in which a table may name CSV files.
 pub(super) struct RowFiles<'a> {
@@ -30,14 +42,14 @@ pub(super) struct RowFiles<'a> {
 }
 
 /// Reads the value of `rows`.
-pub(super) fn rows(node: &Node, files: &RowFiles<'_>, problems: &mut Vec<Problem>) -> Vec<Row> {
+pub(super) fn rows(raw: &RawRows<'_>, files: &RowFiles<'_>, problems: &mut Vec<Problem>) -> Vec<Row> {
     let known = problems.len();
-    let rows = match (&node.kind, node.as_text()) {
-        (_, Some(name)) => csv_rows(name, node, files, problems),
-        (NodeKind::List(items), None) => items.iter().map(|item| read_row(item, problems)).collect(),
-        (NodeKind::Scalar(_) | NodeKind::Table(_), None) => return Vec::new(),
+    let (rows, node) = match raw {
+        Or::One(name) => (csv_rows(&name.value, name.node, files, problems), name.node),
+        Or::Other(rows) => (rows.value.iter().filter_map(|raw| read_row(raw, problems)).collect(), rows.node),
     };
-    if rows.is_empty() && problems.len() == known {
+    let is_empty = rows.is_empty() && node.items().is_empty();
+    if is_empty && problems.len() == known {
         problems.push(Problem::new(node.spot.clone(), "there are no rows, so the case would never run"));
     }
     check_ids(&rows, problems);
@@ -61,22 +73,24 @@ fn check_ids(rows: &[Row], problems: &mut Vec<Problem>) {
     }
 }
 
-fn read_row(node: &Node, problems: &mut Vec<Problem>) -> Row {
+/// The row, unless it has no id, which is reported.
+fn read_row(raw: &RawCaseRow<'_>, problems: &mut Vec<Problem>) -> Option<Row> {
     let mut names = NameScope::new();
     let mut vars = Vec::new();
-    for entry in node.entries().iter().filter(|entry| !RESERVED.contains(&entry.key.as_str())) {
+    let written = raw.place.node.entries().iter();
+    for entry in written.filter(|entry| !RawCaseRow::KEYS.contains(&entry.key.as_str())) {
         names.check(&entry.node, problems);
         names.add(entry.key.as_str());
         vars.push(Variable { name: entry.key.clone(), value: entry.node.to_value() });
     }
-    Row {
-        id: node.text("id").unwrap_or_default(),
-        about: node.text("about"),
+    Some(Row {
+        id: raw.id.value.clone()?,
+        about: raw.about.value.clone(),
         vars,
-        params: node.get("params").map(Node::to_pairs).unwrap_or_default(),
-        unset: node.texts("unset"),
-        spot: node.spot.clone(),
-    }
+        params: raw.params.value.as_ref().map(Values::to_pairs).unwrap_or_default(),
+        unset: raw.unset.items().to_vec(),
+        spot: raw.place.spot(),
+    })
 }
 
 /// Rows of a CSV file (RFC 4180) with a header line; every value is a text.

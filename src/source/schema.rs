@@ -3,8 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::shape::{Shape, to_schema};
-use super::shapes;
+use super::contract_file::{RawCommon, RawContractFile, RawStates};
+use super::endpoint_file::RawEndpoints;
+use super::manifest_file::RawManifest;
+use super::record::file_schema;
+use super::table_file::RawTable;
+use super::waiver_file::RawWaivers;
 
 /// A kind of file that has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,22 +41,22 @@ impl SchemaName {
         Self::Manifest,
     ];
 
-    fn parts(self) -> (&'static str, &'static Shape) {
+    fn name(self) -> &'static str {
         match self {
-            Self::Table => ("table", &shapes::TABLE),
-            Self::Contract => ("contract", &shapes::CONTRACT),
-            Self::Common => ("common", &shapes::COMMON),
-            Self::States => ("states", &shapes::STATES),
-            Self::Endpoints => ("endpoints", &shapes::ENDPOINTS),
-            Self::Waivers => ("waivers", &shapes::WAIVERS),
-            Self::Manifest => ("manifest", &shapes::MANIFEST),
+            Self::Table => "table",
+            Self::Contract => "contract",
+            Self::Common => "common",
+            Self::States => "states",
+            Self::Endpoints => "endpoints",
+            Self::Waivers => "waivers",
+            Self::Manifest => "manifest",
         }
     }
 }
 
 impl fmt::Display for SchemaName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.parts().0)
+        out.write_str(self.name())
     }
 }
 
@@ -63,15 +67,22 @@ impl FromStr for SchemaName {
         let names: Vec<String> = Self::ALL.iter().map(ToString::to_string).collect();
         Self::ALL
             .into_iter()
-            .find(|name| name.parts().0 == text)
+            .find(|name| name.name() == text)
             .ok_or_else(|| format!("no such schema; there are {}", names.join(", ")))
     }
 }
 
 /// The JSON Schema (draft 2020-12) of a kind of file, as text that ends with a newline.
 pub fn schema(name: SchemaName) -> String {
-    let (title, shape) = name.parts();
-    let schema =
-        to_schema(&format!("urn:proofmark:schema:{title}"), &format!("proofmark {title} file"), shape);
+    let title = name.name();
+    let schema = match name {
+        SchemaName::Table => file_schema::<RawTable<'_>>(title),
+        SchemaName::Contract => file_schema::<RawContractFile<'_>>(title),
+        SchemaName::Common => file_schema::<RawCommon<'_>>(title),
+        SchemaName::States => file_schema::<RawStates<'_>>(title),
+        SchemaName::Endpoints => file_schema::<RawEndpoints<'_>>(title),
+        SchemaName::Waivers => file_schema::<RawWaivers<'_>>(title),
+        SchemaName::Manifest => file_schema::<RawManifest<'_>>(title),
+    };
     format!("{schema:#}\n")
 }

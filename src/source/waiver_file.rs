@@ -6,26 +6,47 @@ use std::path::Path;
 use jiff::civil::Date;
 use serde_json::Value as Json;
 
-use super::document::{self, Node};
+use super::compound::{At, OneOrMore};
+use super::document;
 use super::endpoint_file::{EndpointEntry, load_endpoints};
 use super::folder::LoadError;
-use super::shape::{check, nearest};
-use super::shapes;
+use super::form::ValueForm;
+use super::near::nearest;
+use super::record::record;
 use super::shelf::{FileSource, Shelf};
-use crate::model::{Day, Level, Problem, WaivedCases, Waiver};
+use crate::model::{Day, Level, Problem, Spot, WaivedCases, Waiver};
+
+record! {
+    /// `waivers.toml`.
+    closed "waivers" RawWaivers {
+        waivers: Key Vec<RawWaiver<'a>> = "waiver", "The waivers, each written as [[waiver]].";
+    }
+
+    closed "waiver" RawWaiver {
+        endpoint: Needed String = "endpoint", "The endpoint, by name or address.";
+        case: Key String = "case", "The cases: a part of their ids, or a whole one with * and ?.";
+        cases: Key Vec<String> = "cases", "In place of `case`: the whole ids of the cases.";
+        levels: Needed OneOrMore<Level>
+            = "level", "The level of the findings that are waived, or a list of them.";
+        subjects: Key OneOrMore<String>
+            = "subject", "What the findings are about, as a report shows it, or a list of that.";
+        reason: Needed String = "reason", "Why it is bearable.";
+        owner: Needed String = "owner", "Who answers for it.";
+        link: Key String = "link", "Where it is followed up.";
+        expires: Needed At<'a, String>
+            = "expires", "The last day on which it counts, such as \"2026-12-31\".";
+    }
+}
 
 /// The waivers of a folder of cases; none if it has no `waivers.toml`.
 ///
 /// # Errors
 /// Every problem of the file.
 pub fn load_waivers(cases: &Path) -> Result<Vec<Waiver>, LoadError> {
-    let (node, waivers, mut problems) = read(FileSource::Disk(cases), cases)?;
-    let nodes = node.as_ref().and_then(|node| node.get("waiver")).map(Node::items).unwrap_or_default();
+    let (named, waivers, mut problems) = read(FileSource::Disk(cases), cases)?;
     // Problems of endpoints.toml itself are reported where its endpoints are used.
     if let Ok(endpoints) = load_endpoints(cases) {
-        for item in nodes {
-            check_endpoint(item, &endpoints, &mut problems);
-        }
+        problems.extend(named.iter().filter_map(|(name, spot)| unknown_endpoint(name, spot, &endpoints)));
     }
     if problems.is_empty() { Ok(waivers) } else { Err(LoadError::Problems(problems)) }
 }
@@ -39,93 +60,92 @@ pub fn load_shelf_waivers(shelf: &Shelf) -> Result<Vec<Waiver>, LoadError> {
     if problems.is_empty() { Ok(waivers) } else { Err(LoadError::Problems(problems)) }
 }
 
-/// The file as a tree, if there is one, its waivers, and its problems.
-type Read = (Option<Node>, Vec<Waiver>, Vec<Problem>);
+/// The endpoints that the file names and where, its waivers, and its problems.
+type Read = (Vec<(String, Spot)>, Vec<Waiver>, Vec<Problem>);
 
 fn read(files: FileSource<'_>, cases: &Path) -> Result<Read, LoadError> {
     let path = cases.join("waivers.toml");
     let mut problems = Vec::new();
     if !files.has(&path) {
-        return Ok((None, Vec::new(), problems));
+        return Ok((Vec::new(), Vec::new(), problems));
     }
     let file = files.read(&path, &path)?;
     let node = document::parse(&file, &mut problems);
-    check(&node, &shapes::WAIVERS, &mut problems);
-    let nodes = node.get("waiver").map(Node::items).unwrap_or_default();
-    let waivers: Vec<Waiver> = nodes.iter().filter_map(|item| waiver(item, &mut problems)).collect();
-    Ok((Some(node), waivers, problems))
+    let raw = RawWaivers::read(&node, &mut problems);
+    let raw = raw.as_ref().map(|raw| raw.waivers.items()).unwrap_or_default();
+    let waivers = raw.iter().filter_map(|raw| waiver(raw, &mut problems)).collect();
+    let named = raw.iter().filter_map(|raw| {
+        let name = raw.endpoint.value.clone()?;
+        Some((name, raw.endpoint.spot(&raw.place)))
+    });
+    Ok((named.collect(), waivers, problems))
 }
 
 /// A waiver for an endpoint that does not exist would never be stale.
-fn check_endpoint(waiver: &Node, endpoints: &[EndpointEntry], problems: &mut Vec<Problem>) {
-    let Some(node) = waiver.get("endpoint") else { return };
-    let Some(name) = node.as_text().filter(|name| *name != "reference" && !name.contains("://")) else {
-        return;
-    };
+fn unknown_endpoint(name: &str, spot: &Spot, endpoints: &[EndpointEntry]) -> Option<Problem> {
     let known: Vec<&str> = endpoints.iter().map(|entry| entry.name.as_str()).collect();
-    if known.contains(&name) {
-        return;
+    if name == "reference" || name.contains("://") || known.contains(&name) {
+        return None;
     }
     let hint = match nearest(name, &known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "write an address such as http://127.0.0.1:9000, or a name from endpoints.toml".into(),
     };
-    problems.push(Problem::new(node.spot.clone(), format!("no endpoint is named `{name}`")).hint(hint));
+    Some(Problem::new(spot.clone(), format!("no endpoint is named `{name}`")).hint(hint))
 }
 
-fn waiver(node: &Node, problems: &mut Vec<Problem>) -> Option<Waiver> {
-    let endpoint = node.text("endpoint")?;
-    if endpoint == "reference" {
-        let spot = node.get("endpoint").unwrap_or(node).spot.clone();
-        problems
-            .push(Problem::new(spot, "nothing is waived for the reference endpoint").hint("mend it instead"));
+/// The waiver, unless something of it is wrong, which is reported.
+fn waiver(raw: &RawWaiver<'_>, problems: &mut Vec<Problem>) -> Option<Waiver> {
+    if raw.endpoint.value.as_deref() == Some("reference") {
+        let problem =
+            Problem::new(raw.endpoint.spot(&raw.place), "nothing is waived for the reference endpoint");
+        problems.push(problem.hint("mend it instead"));
     }
-    let cases = cases(node, problems)?;
-    let levels = match node.word("level", Level::of_word) {
-        Some(level) => vec![level],
-        None => node.words("level", Level::of_word),
-    };
-    if let Some(level) = node.get("level").filter(|_| levels.is_empty()) {
-        problems.push(Problem::new(level.spot.clone(), "`level` names no level"));
+    let cases = cases(raw, problems);
+    if raw.levels.is_sound && raw.levels.value.as_ref().is_some_and(|levels| levels.items.is_empty()) {
+        problems.push(Problem::new(raw.levels.spot(&raw.place), "`level` names no level"));
     }
-    for key in ["reason", "owner", "case"] {
-        if node.text(key).is_some_and(|text| text.trim().is_empty()) {
-            let spot = node.get(key).unwrap_or(node).spot.clone();
+    let texts = [
+        ("reason", &raw.reason.value, raw.reason.spot(&raw.place)),
+        ("owner", &raw.owner.value, raw.owner.spot(&raw.place)),
+        ("case", &raw.case.value, raw.case.spot(&raw.place)),
+    ];
+    for (key, text, spot) in texts {
+        if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
             problems.push(Problem::new(spot, format!("`{key}` says nothing")));
         }
     }
+    let expires = raw.expires.value.as_ref().and_then(|day| read_day(day, problems));
     Some(Waiver {
-        endpoint,
-        cases,
-        levels,
-        subjects: node.text("subject").map_or_else(|| node.texts("subject"), |subject| vec![subject]),
-        reason: node.text("reason")?,
-        owner: node.text("owner")?,
-        link: node.text("link"),
-        expires: day(node.get("expires")?, problems)?,
-        spot: node.spot.clone(),
+        endpoint: raw.endpoint.value.clone()?,
+        cases: cases?,
+        levels: raw.levels.value.as_ref()?.items.clone(),
+        subjects: raw.subjects.value.as_ref().map(|subjects| subjects.items.clone()).unwrap_or_default(),
+        reason: raw.reason.value.clone()?,
+        owner: raw.owner.value.clone()?,
+        link: raw.link.value.clone(),
+        expires: expires?,
+        spot: raw.place.spot(),
     })
 }
 
 /// The cases: by a pattern, or by their whole ids.
-fn cases(node: &Node, problems: &mut Vec<Problem>) -> Option<WaivedCases> {
-    let (pattern, ids) = (node.text("case"), node.texts("cases"));
-    match (pattern, node.get("cases")) {
-        (Some(pattern), None) => Some(WaivedCases::Pattern(pattern)),
-        (None, Some(listed)) => {
-            if ids.is_empty() {
-                problems.push(Problem::new(listed.spot.clone(), "`cases` lists no case"));
+fn cases(raw: &RawWaiver<'_>, problems: &mut Vec<Problem>) -> Option<WaivedCases> {
+    match (raw.case.node, raw.cases.node) {
+        (Some(_), None) => raw.case.value.clone().map(WaivedCases::Pattern),
+        (None, Some(_)) => {
+            if raw.cases.is_sound && raw.cases.items().is_empty() {
+                problems.push(Problem::new(raw.cases.spot(&raw.place), "`cases` lists no case"));
             }
-            Some(WaivedCases::Ids(ids.into_iter().collect()))
+            Some(WaivedCases::Ids(raw.cases.items().iter().cloned().collect()))
         }
         (Some(_), Some(listed)) => {
             problems.push(Problem::new(listed.spot.clone(), "a waiver has `case` or `cases`, not both"));
             None
         }
         (None, None) => {
-            let problem = Problem::new(node.spot.clone(), "the key `case` is missing");
             let hint = "name cases by a pattern in `case`, or by their whole ids in the list `cases`";
-            problems.push(problem.hint(hint));
+            problems.push(raw.place.problem("the key `case` is missing").hint(hint));
             None
         }
     }
@@ -173,12 +193,11 @@ pub fn day_of_text(text: &str) -> Option<Day> {
     text.parse::<Date>().ok().map(|date| Day::from_checked(date.to_string()))
 }
 
-fn day(node: &Node, problems: &mut Vec<Problem>) -> Option<Day> {
-    let text = node.as_text()?;
-    if let Some(day) = day_of_text(text) {
-        return Some(day);
+fn read_day(text: &At<'_, String>, problems: &mut Vec<Problem>) -> Option<Day> {
+    let day = day_of_text(&text.value);
+    if day.is_none() {
+        let problem = Problem::new(text.node.spot.clone(), format!("`{}` is not a day", text.value));
+        problems.push(problem.hint("write it as \"2026-12-31\""));
     }
-    let problem = Problem::new(node.spot.clone(), format!("`{text}` is not a day"));
-    problems.push(problem.hint("write it as \"2026-12-31\""));
-    None
+    day
 }

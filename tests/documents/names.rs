@@ -31,12 +31,14 @@ static TESTS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?ms)^#\[cfg\(test\)\]\nmod \w+ \{.*?^\}").unwrap());
 
 /// A type's name where it is defined. An indented `struct` or `enum` is in a macro or a function; an indented `type`
-/// belongs to an `impl` block. A macro that makes a type of a list gets its name without a keyword.
+/// belongs to an `impl` block. A macro that makes a type of a list gets its name without a keyword, and that of records
+/// with the name in a schema.
 static DEFINITION: LazyLock<Regex> = LazyLock::new(|| {
     let alias = r"(?:pub(?:\([^)]*\))? )?type";
     let item = r"\s*(?:pub(?:\([^)]*\))? )?(?:struct|enum|trait)";
     let list = r"\w+! \{\n(?:\s+//.*\n)*\s+";
-    Regex::new(&format!(r"(?m)^(?:(?:{alias}|{item}) ([A-Z]\w*)|{list}([A-Z]\w*) \{{)")).unwrap()
+    let record = r#"\s+(?:open|closed) "[a-z-]+" "#;
+    Regex::new(&format!(r"(?m)^(?:(?:{alias}|{item}) ([A-Z]\w*)|(?:{list}|{record})([A-Z]\w*) \{{)")).unwrap()
 });
 
 /// The names of the types that a file defines.
@@ -80,6 +82,7 @@ fn a_shared_name_is_found_however_it_is_defined() {
     assert_eq!(found(definition, "pub type Place = usize;\n"), ["Place: a.rs, b.rs"]);
     assert_eq!(found(definition, "named! {\n    pub enum Place {\n    }\n}\n"), ["Place: a.rs, b.rs"]);
     assert_eq!(found(definition, "choices! {\n    /// What.\n    Place { A }\n}\n"), ["Place: a.rs, b.rs"]);
+    assert_eq!(found(definition, "record! {\n    open \"a-b\" Place {\n    }\n}\n"), ["Place: a.rs, b.rs"]);
     assert!(found(definition, "impl X for Y {\n    type Place = usize;\n}\n").is_empty());
     assert!(found(definition, "#[cfg(test)]\nmod tests {\n    struct Place;\n}\n").is_empty());
     assert!(found(definition, "struct Places;\n// A struct Place is elsewhere.\n").is_empty());

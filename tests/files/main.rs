@@ -9,5 +9,6 @@ mod hostile_folder;
 mod manifest;
 mod problems;
 mod schemas;
+mod slips;
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,88 +4,117 @@
 mod effect;
 mod envelope;
 mod parameter;
+mod raw;
 mod state;
 
 use std::sync::Arc;
 
 use regex::Regex;
 
+use super::compound::{At, Entry, Values};
 use super::document::Node;
 use super::matcher::{check_path, check_singular};
-use super::normalisation;
+use super::near::nearest;
+use super::normalisation::{self, RawRules};
+use super::record::{Key, Place};
 use super::regexes::compile;
-use super::shape::nearest;
 use crate::model::{
-    Backing, Contract, ContractRule, Effect, ErrorRow, Field, FormatChoice, Listing, MessageTemplate, Method,
-    OperationId, Parameter, ParameterPlace, Problem, RateLimit, Reach, RequestShape, Source,
+    Backing, Contract, ContractRule, Envelope, ErrorRow, Field, FormatChoice, Listing, MessageTemplate,
+    Method, OperationId, Parameter, ParameterPlace, Problem, RateLimit, Reach, RequestShape, Source,
+    SourceText,
 };
 
-/// The files that make up one contract, already of the right shape.
-pub(super) struct ContractFiles<'a> {
-    pub(super) contract: &'a Node,
-    pub(super) common: Option<&'a Node>,
-    pub(super) states: Option<&'a Node>,
-}
+pub(super) use raw::{ContractFiles, KnownParts, RawCommon, RawContractFile};
+use raw::{RawBacking, RawErrorRow, RawField, RawRateLimit, RawRequestShape, RawRule, RawSource};
+pub(super) use state::RawStates;
 
 /// Builds a contract; what does not fit together joins `problems`.
-pub(super) fn read(id: OperationId, files: &ContractFiles<'_>, problems: &mut Vec<Problem>) -> Contract {
-    let mut reader = ContractReader { problems, sources: sources_of(files) };
-    let own = files.contract;
-    let shared = |key: &str| own.get(key).or_else(|| files.common.and_then(|common| common.get(key)));
-    let rows = reader.rows(own.get("error"), true);
-    let shared_rows = reader.rows(files.common.and_then(|common| common.get("error")), false);
-    let tables: Vec<&Node> = files.common.into_iter().chain([own]).collect();
-    let normalisation = normalisation::read(&tables, reader.problems);
-    let states = files.states.map(|node| state::states(node, reader.problems)).unwrap_or_default();
+pub(super) fn read(
+    id: OperationId,
+    files: &ContractFiles<'_, '_>,
+    problems: &mut Vec<Problem>,
+) -> (Contract, KnownParts) {
+    let known = KnownParts::of(files);
+    let mut reader = ContractReader { problems, source_names: source_names(files), known };
+    let (own, common) = (files.contract, files.common);
+    let rows = reader.rows(own.rows.items(), true);
+    let shared_rows = reader.rows(common.map(|common| common.rows.items()).unwrap_or_default(), false);
+    let normalisation = normalisation::read(&rules_of(files), reader.problems);
+    let states = files.states.map(|raw| state::states(raw, reader.problems)).unwrap_or_default();
     let contract = Contract {
         id,
-        files: [own].into_iter().chain(files.common).map(|node| Arc::clone(&node.spot.file)).collect(),
-        operation: own.text("operation").unwrap_or_default(),
-        version: own.text("version").unwrap_or_default(),
-        about: own.text("about").unwrap_or_default(),
-        effects: own.words("effects", Effect::of_word),
-        rate_limit: own.get("rate-limit").map(|node| reader.rate_limit(node)),
-        request: reader.request(own.get("request").unwrap_or(own)),
-        parameters: reader.parameters(own.get("param")),
-        response: reader.fields(own.get("response")),
-        rules: reader.rules(own.get("rule")),
-        envelope: shared("envelope").map(|node| reader.envelope(node)).unwrap_or_default(),
-        snapshot_headers: shared("snapshot").map(|node| lower(&node.texts("headers"))).unwrap_or_default(),
-        effect: own.get("effect").and_then(|node| reader.effect(node, &states)),
-        unique: reader.unique(own.get("unique")),
+        files: [own.place].into_iter().chain(common.map(|common| common.place)).map(file_of).collect(),
+        operation: own.operation.or_reported(),
+        version: own.version.or_reported(),
+        about: own.about.or_reported(),
+        effects: own.effects.items().to_vec(),
+        rate_limit: own.rate_limit.value.as_ref().map(|raw| reader.rate_limit(raw)),
+        request: reader.request(own.request.value.as_ref()),
+        parameters: reader.parameters(own.parameters.items()),
+        response: reader.fields(own.response.items()),
+        rules: reader.rules(own.rules.items()),
+        envelope: reader.shared_envelope(files),
+        snapshot_headers: snapshot_headers(files),
+        effect: own.effect.value.as_ref().and_then(|raw| reader.effect(raw, &states)),
+        unique: reader.unique(own.unique.items()),
         states,
-        sweep: files.states.and_then(|node| state::sweep(node, reader.problems)),
-        sources: reader.sources.clone(),
+        sweep: files.states.and_then(|raw| state::sweep(raw, reader.problems)),
+        sources: sources_of(files),
         rows,
         shared_rows,
         normalisation,
     };
     reader.check_codes(&contract, own);
     reader.check_path(&contract, own);
-    reader.check_replay(&contract, own);
-    contract
+    reader.check_replay(&contract, own.effect.value.as_ref());
+    (contract, known)
 }
 
-fn sources_of(files: &ContractFiles<'_>) -> Vec<Source> {
-    let tables = files.common.into_iter().chain([files.contract]);
-    let entries = tables.filter_map(|node| node.get("sources")).flat_map(super::document::Node::entries);
-    entries
-        .map(|entry| Source {
-            name: entry.key.clone(),
-            title: entry.node.text("title").unwrap_or_default(),
-            url: entry.node.text("url"),
-            date: entry.node.text("date"),
-        })
-        .collect()
+fn file_of(place: Place<'_>) -> Arc<SourceText> {
+    Arc::clone(&place.node.spot.file)
 }
 
-fn lower(names: &[String]) -> Vec<String> {
+fn rules_of<'r, 'a>(files: &ContractFiles<'r, 'a>) -> Vec<RawRules<'r, 'a>> {
+    let shared = files.common.map(|raw| RawRules {
+        volatile: &raw.volatile,
+        time: &raw.time,
+        unordered: &raw.unordered,
+    });
+    let raw = files.contract;
+    let own = RawRules { volatile: &raw.volatile, time: &raw.time, unordered: &raw.unordered };
+    shared.into_iter().chain([own]).collect()
+}
+
+fn sources_of(files: &ContractFiles<'_, '_>) -> Vec<Source> {
+    let tables = files.common.map(|common| &common.sources).into_iter().chain([&files.contract.sources]);
+    let read = |entry: &Entry<'_, RawSource<'_>>| Source {
+        name: entry.written.key.clone(),
+        title: entry.value.title.or_reported(),
+        url: entry.value.url.value.clone(),
+        date: entry.value.date.value.clone(),
+    };
+    tables.flat_map(|table| table.entries().iter().map(read)).collect()
+}
+
+/// The names of sources as they are written, those of wrong ones too.
+fn source_names(files: &ContractFiles<'_, '_>) -> Vec<String> {
+    let tables = files.common.map(|common| &common.sources).into_iter().chain([&files.contract.sources]);
+    tables.flat_map(|table| table.names().unwrap_or_default()).map(str::to_owned).collect()
+}
+
+/// What snapshots show, by the contract's own settings or else by those that it shares.
+fn snapshot_headers(files: &ContractFiles<'_, '_>) -> Vec<String> {
+    let own = &files.contract.snapshot;
+    let shared = files.common.map(|common| &common.snapshot).filter(|_| own.node.is_none());
+    let raw = shared.unwrap_or(own).value.as_ref();
+    let names = raw.map(|raw| raw.headers.items()).unwrap_or_default();
     names.iter().map(|name| name.to_ascii_lowercase()).collect()
 }
 
 struct ContractReader<'a> {
     problems: &'a mut Vec<Problem>,
-    sources: Vec<Source>,
+    source_names: Vec<String>,
+    known: KnownParts,
 }
 
 impl ContractReader<'_> {
@@ -93,69 +122,75 @@ impl ContractReader<'_> {
         self.problems.push(Problem::new(node.spot.clone(), message));
     }
 
-    /// The sources that a node cites, each of which must be known.
-    fn read_cited_sources(&mut self, node: &Node) -> Vec<String> {
-        let Some(list) = node.get("source") else {
-            return Vec::new();
-        };
-        for item in list.items() {
-            let Some(name) = item.as_text() else { continue };
-            if self.sources.iter().any(|source| source.name == name) {
+    /// The sources that are cited, each of which must be known.
+    fn read_cited_sources(&mut self, list: &Key<'_, Vec<At<'_, String>>>) -> Vec<String> {
+        for At { node, value: name } in list.items() {
+            if !self.known.sources || self.source_names.contains(name) {
                 continue;
             }
-            let known: Vec<&str> = self.sources.iter().map(|source| source.name.as_str()).collect();
-            let hint = format!("[sources] has {}", known.join(", "));
-            self.problems
-                .push(Problem::new(item.spot.clone(), format!("no source is called `{name}`")).hint(hint));
+            let hint = format!("[sources] has {}", self.source_names.join(", "));
+            let problem = Problem::new(node.spot.clone(), format!("no source is called `{name}`"));
+            self.problems.push(problem.hint(hint));
         }
-        node.texts("source")
+        list.items().iter().map(|item| item.value.clone()).collect()
     }
 
-    fn rate_limit(&mut self, node: &Node) -> RateLimit {
+    fn rate_limit(&mut self, raw: &RawRateLimit<'_>) -> RateLimit {
         RateLimit {
-            calls: node.get("calls").and_then(Node::as_number).unwrap_or_default(),
-            seconds: node.get("seconds").and_then(Node::as_number).unwrap_or_default(),
-            source: self.read_cited_sources(node),
+            calls: raw.calls.or_reported(),
+            seconds: raw.seconds.or_reported(),
+            source: self.read_cited_sources(&raw.source),
         }
     }
 
-    fn request(&mut self, node: &Node) -> RequestShape {
-        let mut methods: Vec<Method> = Vec::new();
-        for item in node.get("methods").map(Node::items).unwrap_or_default() {
-            methods.extend(self.method(item));
-        }
-        let usual = node.get("method").and_then(|item| self.method(item));
+    /// The envelope of the contract, or else the one that it shares.
+    fn shared_envelope(&mut self, files: &ContractFiles<'_, '_>) -> Envelope {
+        let own = &files.contract.envelope;
+        let shared = files.common.map(|common| &common.envelope).filter(|_| own.node.is_none());
+        let raw = shared.unwrap_or(own).value.as_ref();
+        raw.map(|raw| self.envelope(raw)).unwrap_or_default()
+    }
+
+    /// How a request is made; nothing is sent by one that is wrong.
+    fn request(&mut self, raw: Option<&RawRequestShape<'_>>) -> RequestShape {
+        let listed = raw.map(|raw| raw.methods.items()).unwrap_or_default();
+        let mut methods: Vec<Method> = listed.iter().filter_map(|item| self.method(item)).collect();
+        let usual = raw.and_then(|raw| raw.method.value.as_ref()).and_then(|item| self.method(item));
         let method = usual.or_else(|| Method::new("GET")).expect("GET is a token");
         if !methods.contains(&method) {
             methods.insert(0, method.clone());
         }
-        let path = node.text("path").unwrap_or_default();
-        if !path.starts_with('/') {
-            self.problem(node.get("path").unwrap_or(node), "a path starts with `/`");
+        let path = raw.and_then(|raw| raw.path.value.as_ref());
+        if let Some(path) = path.filter(|path| !path.value.starts_with('/')) {
+            self.problem(path.node, "a path starts with `/`");
         }
         RequestShape {
             method,
             methods,
-            path,
-            place: node.word("place", ParameterPlace::of_word).unwrap_or(ParameterPlace::Query),
-            lists: node.word("lists", Listing::of_word).unwrap_or(Listing::Numbered),
-            fixed: node.get("fixed").map(Node::to_pairs).unwrap_or_default(),
-            format: node.get("format").map(|format| FormatChoice {
-                param: format.text("param").unwrap_or_default(),
-                json: format.text("json").unwrap_or_default(),
-                xml: format.text("xml").unwrap_or_default(),
+            path: path.map(|path| path.value.clone()).unwrap_or_default(),
+            place: raw.and_then(|raw| raw.place_of.value).map_or(ParameterPlace::Query, |place| place.0),
+            lists: raw.and_then(|raw| raw.lists.value).unwrap_or(Listing::Numbered),
+            fixed: raw.and_then(|raw| raw.fixed.value.as_ref()).map(Values::to_pairs).unwrap_or_default(),
+            format: raw.and_then(|raw| raw.format.value.as_ref()).map(|format| FormatChoice {
+                param: format.param.or_reported(),
+                json: format.json.or_reported(),
+                xml: format.xml.or_reported(),
             }),
         }
     }
 
     /// Each `{name}` of the path is filled by a parameter, and each parameter of the path has its `{name}`.
-    fn check_path(&mut self, contract: &Contract, own: &Node) {
-        let Some(node) = own.get("request").and_then(|request| request.get("path")) else { return };
+    fn check_path(&mut self, contract: &Contract, own: &RawContractFile<'_>) {
+        let request = own.request.value.as_ref().filter(|request| request.place_of.is_sound);
+        let Some(At { node, .. }) = request.and_then(|request| request.path.value.as_ref()) else { return };
         let path = contract.request.path.as_str();
         let names: Vec<&str> =
             path.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name)).collect();
         if path.matches('{').count() != names.len() {
             self.problem(node, "a `{` of the path has no `}`");
+            return;
+        }
+        if !self.known.parameters {
             return;
         }
         let is_in_path = |parameter: &&Parameter| {
@@ -176,119 +211,114 @@ impl ContractReader<'_> {
         }
     }
 
-    fn method(&mut self, node: &Node) -> Option<Method> {
-        let text = node.as_text()?;
-        let method = Method::new(text);
+    fn method(&mut self, text: &At<'_, String>) -> Option<Method> {
+        let method = Method::new(&text.value);
         if method.is_none() {
-            self.problem(node, format!("`{text}` is not an HTTP method"));
+            self.problem(text.node, format!("`{}` is not an HTTP method", text.value));
         }
         method
     }
 
-    fn pattern(&mut self, node: &Node) -> Option<String> {
-        pattern(node, self.problems).map(|_| node.as_text().unwrap_or_default().to_owned())
+    fn pattern(&mut self, text: &At<'_, String>) -> Option<String> {
+        pattern(text, self.problems).map(|_| text.value.clone())
     }
 
     /// A path to one value: a code, a message, a request id.
-    fn path(&mut self, node: Option<&Node>) -> Option<String> {
-        let node = node?;
-        let text = node.as_text()?;
-        check_path(text, &node.spot, self.problems);
-        check_singular(text, &node.spot, self.problems);
-        Some(text.to_owned())
+    fn path(&mut self, text: Option<&At<'_, String>>) -> Option<String> {
+        let At { node, value } = text?;
+        check_path(value, &node.spot, self.problems);
+        check_singular(value, &node.spot, self.problems);
+        Some(value.clone())
     }
 
-    fn fields(&mut self, list: Option<&Node>) -> Vec<Field> {
-        list.map(Node::items).unwrap_or_default().iter().map(|node| self.field(node)).collect()
+    fn fields(&mut self, list: &[RawField<'_>]) -> Vec<Field> {
+        list.iter().map(|raw| self.field(raw)).collect()
     }
 
-    fn field(&mut self, node: &Node) -> Field {
+    fn field(&mut self, raw: &RawField<'_>) -> Field {
         Field {
-            name: node.text("name").unwrap_or_default(),
-            type_name: node.text("type").unwrap_or_default(),
-            is_required: node.flag("required", true),
-            pattern: node.get("pattern").and_then(|pattern| self.pattern(pattern)),
-            about: node.text("about").unwrap_or_default(),
-            open: node.text("open"),
-            backing: self.backing(node),
+            name: raw.name.or_reported(),
+            type_name: raw.type_of.value.map(|type_of| type_of.0.to_owned()).unwrap_or_default(),
+            is_required: raw.required.value.unwrap_or(true),
+            pattern: raw.pattern.value.as_ref().and_then(|pattern| self.pattern(pattern)),
+            about: raw.about.value.clone().unwrap_or_default(),
+            open: raw.open.value.clone(),
+            backing: self.backing(&RawBacking::of(&raw.place, &raw.source, &raw.unpublished)),
         }
     }
 
     /// What a promise rests on, by its own `source` or `unpublished`.
-    fn backing(&mut self, node: &Node) -> Backing {
-        let source = self.read_cited_sources(node);
-        let is_unpublished = node.flag("unpublished", false);
+    fn backing(&mut self, raw: &RawBacking<'_, '_>) -> Backing {
+        let source = self.read_cited_sources(raw.source);
+        let is_unpublished = raw.unpublished.value.unwrap_or(false);
         if is_unpublished && !source.is_empty() {
-            let mark = node.get("unpublished").unwrap_or(node);
-            self.problems.push(
-                Problem::new(mark.spot.clone(), "what has a source is not unpublished")
-                    .hint("drop one of `source` and `unpublished`"),
-            );
+            let message = "what has a source is not unpublished";
+            let problem = Problem::new(raw.unpublished.spot(raw.place), message);
+            self.problems.push(problem.hint("drop one of `source` and `unpublished`"));
         }
-        Backing { source, is_unpublished, spot: node.spot.clone() }
+        Backing { source, is_unpublished, spot: raw.place.spot() }
     }
 
-    fn rows(&mut self, list: Option<&Node>, is_own: bool) -> Vec<ErrorRow> {
+    fn rows(&mut self, list: &[RawErrorRow<'_>], is_own: bool) -> Vec<ErrorRow> {
         let mut rows: Vec<ErrorRow> = Vec::new();
-        for node in list.map(Node::items).unwrap_or_default() {
-            let row = self.row(node);
-            if is_own && rows.iter().any(|known| known.label() == row.label()) {
-                self.problem(
-                    node.get("code").unwrap_or(node),
-                    format!("the row {} is there already", row.label()),
-                );
+        for raw in list {
+            let row = self.row(raw);
+            let is_twin = |known: &ErrorRow| known.label() == row.label();
+            if is_own && raw.place.is_sound && rows.iter().any(is_twin) {
+                let message = format!("the row {} is there already", row.label());
+                self.problems.push(Problem::new(raw.code.spot(&raw.place), message));
             }
             rows.push(row);
         }
         rows
     }
 
-    fn row(&mut self, node: &Node) -> ErrorRow {
-        let status = node.get("status").and_then(Node::as_number).unwrap_or_default();
-        if !(400..=599).contains(&status) {
-            // An answer below 400 is one of success, which no error row describes.
-            self.problem(
-                node.get("status").unwrap_or(node),
-                "the status of an error is a number from 400 to 599",
-            );
-        }
+    fn row(&mut self, raw: &RawErrorRow<'_>) -> ErrorRow {
+        // An answer below 400 is one of success, which no error row describes.
+        let is_error = |status: &u16| (400..=599).contains(status);
+        let status = raw.status.value.as_ref().and_then(|status| {
+            let found = u16::try_from(status.value).ok().filter(is_error);
+            if found.is_none() {
+                self.problem(status.node, "the status of an error is a number from 400 to 599");
+            }
+            found
+        });
         ErrorRow {
-            status,
-            code: node.code("code").unwrap_or_default(),
-            is_numeric: node.get("code").is_some_and(|code| code.as_text().is_none()),
-            message: node.text("message").map(MessageTemplate::new),
-            reach: node.word("reach", Reach::of_word).unwrap_or(Reach::Request),
-            about: node.text("about"),
-            source: self.read_cited_sources(node),
-            spot: node.spot.clone(),
+            status: status.unwrap_or_default(),
+            code: raw.code.value.as_ref().map(|code| code.text.clone()).unwrap_or_default(),
+            is_numeric: raw.code.value.as_ref().is_some_and(|code| code.is_numeric),
+            message: raw.message.value.clone().map(MessageTemplate::new),
+            reach: raw.reach.value.unwrap_or(Reach::Request),
+            about: raw.about.value.clone(),
+            source: self.read_cited_sources(&raw.source),
+            spot: raw.place.spot(),
         }
     }
 
-    fn rules(&mut self, list: Option<&Node>) -> Vec<ContractRule> {
+    fn rules(&mut self, list: &[RawRule<'_>]) -> Vec<ContractRule> {
         let mut rules: Vec<ContractRule> = Vec::new();
-        for node in list.map(Node::items).unwrap_or_default() {
-            let id = node.text("id").unwrap_or_default();
-            if rules.iter().any(|known| known.id == id) {
-                self.problem(node.get("id").unwrap_or(node), format!("the rule `{id}` is there twice"));
+        for raw in list {
+            let id = raw.id.or_reported();
+            if raw.id.is_sound && rules.iter().any(|known| known.id == id) {
+                let message = format!("the rule `{id}` is there twice");
+                self.problems.push(Problem::new(raw.id.spot(&raw.place), message));
             }
             rules.push(ContractRule {
                 id,
-                text: node.text("text").unwrap_or_default(),
-                disputed: node.text("disputed"),
-                backing: self.backing(node),
+                text: raw.text.or_reported(),
+                disputed: raw.disputed.value.clone(),
+                backing: self.backing(&RawBacking::of(&raw.place, &raw.source, &raw.unpublished)),
             });
         }
         rules
     }
 
     /// Every code that a parameter names must have a row.
-    fn check_codes(&mut self, contract: &Contract, own: &Node) {
-        for node in own.get("param").map(Node::items).unwrap_or_default() {
-            let constraints = node.get("constraints").map(Node::items).unwrap_or_default();
-            let errors = constraints.iter().filter_map(|item| item.get("error"));
-            let missing = node.get("missing").map(Node::items).unwrap_or_default();
-            for code in errors.chain(missing) {
-                self.problems.extend(unknown_code(contract, code));
+    fn check_codes(&mut self, contract: &Contract, own: &RawContractFile<'_>) {
+        for raw in own.parameters.items().iter().filter(|_| self.known.codes) {
+            let errors = raw.constraints.items().iter().filter_map(|item| item.error.value.as_ref());
+            for code in errors.chain(raw.missing.items()) {
+                self.problems.extend(unknown_code(contract, code.node));
             }
         }
     }
@@ -315,12 +345,12 @@ pub(super) fn unknown_code(contract: &Contract, node: &Node) -> Option<Problem> 
 }
 
 /// The regular expression of a node, unless it is none, which joins `problems`.
-pub(super) fn pattern(node: &Node, problems: &mut Vec<Problem>) -> Option<Regex> {
-    match compile(node.as_text()?) {
+pub(super) fn pattern(text: &At<'_, String>, problems: &mut Vec<Problem>) -> Option<Regex> {
+    match compile(&text.value) {
         Ok(regex) => Some(regex),
         Err(error) => {
             let message = format!("not a regular expression: {}", last_line(&error.to_string()));
-            problems.push(Problem::new(node.spot.clone(), message));
+            problems.push(Problem::new(text.node.spot.clone(), message));
             None
         }
     }

@@ -4,19 +4,71 @@ use crate::model::{
     Problem, Recipe, RecipeStep, RequestSpec, StateDefinition, StateParameter, StateVariable, Sweep, Value,
     is_singular,
 };
-use crate::source::document::{KeyValue, Node};
+use crate::source::compound::{Entries, Entry, Texts, Values};
+use crate::source::document::KeyValue;
 use crate::source::matcher::check_path;
 use crate::source::names::NameScope;
+use crate::source::record::record;
 use crate::template;
 
-/// The states of a file of the right shape.
-pub(super) fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefinition> {
+record! {
+    /// `states.toml`.
+    closed "states" RawStates {
+        vars: Key Texts<'a> = "vars", "Variables that an endpoint gives to recipes: what each one is.";
+        sweep: Key RawSweep<'a> = "sweep", "How what a killed run left behind is found and removed.";
+        states: Needed Vec<RawState<'a>> = "state", "The states, each written as [[state]].";
+    }
+
+    closed "sweep" RawSweep {
+        find: Needed RawRecipeStep<'a> = "find", "The request that finds it, with one saved value.";
+        remove: Needed Vec<RawRecipeStep<'a>> = "remove", "The requests that remove one.";
+    }
+
+    closed "state" RawState {
+        name: Needed String = "name", "The name that `given` uses and a hook receives.";
+        about: Needed String = "about", "What holds in it.";
+        params: Key Entries<'a, RawStateParameter<'a>> = "params", "The parameters that it takes.";
+        provides: Key Entries<'a, RawStateVariable<'a>> = "provides", "The variables that it gives.";
+        recipes: Key Vec<RawRecipe<'a>> = "recipe",
+            "Ways to it through the API itself, each written as [[state.recipe]].";
+    }
+
+    closed "recipe" RawRecipe {
+        when: Key Texts<'a> = "when", "Parameters of the state, and the values that they must have.";
+        steps: Needed Vec<RawRecipeStep<'a>> = "step", "The requests that bring it about.";
+        clean_up: Key Vec<RawRecipeStep<'a>> = "cleanup", "The requests that undo it.";
+    }
+
+    closed "recipe-step" RawRecipeStep {
+        params: Needed Values<'a> = "params", "Parameters, over those that every request carries.";
+        save: Key Texts<'a> = "save", "Values of the answer by name and JSONPath.";
+        pages: Key String = "pages",
+            "The field of a list's answer, and the parameter, that lead to its next page, such as NextToken.";
+        optional: Key bool = "optional",
+            "Whether nothing is lost if it fails; what needs its values is left out then.";
+    }
+
+    closed "state-parameter" RawStateParameter {
+        about: Needed String = "about", "What it means.";
+        required: Key bool = "required", "Whether it must be given.";
+        one_of: Key Vec<String> = "one-of", "The values allowed.";
+    }
+
+    closed "state-variable" RawStateVariable {
+        about: Needed String = "about", "What it holds.";
+        example: Needed String = "example", "A value that shows its form.";
+        volatile: Key bool = "volatile", "Whether it differs from run to run.";
+    }
+}
+
+/// The states of a file.
+pub(super) fn states(raw: &RawStates<'_>, problems: &mut Vec<Problem>) -> Vec<StateDefinition> {
     let mut states: Vec<StateDefinition> = Vec::new();
-    for item in node.get("state").map(Node::items).unwrap_or_default() {
-        let state = state(item, node.get("vars"), problems);
-        if states.iter().any(|known| known.name == state.name) {
-            let spot = item.get("name").unwrap_or(item).spot.clone();
-            problems.push(Problem::new(spot, format!("the state \"{}\" is there twice", state.name)));
+    for item in raw.states.items() {
+        let state = state(item, raw, problems);
+        if item.name.is_sound && states.iter().any(|known| known.name == state.name) {
+            let message = format!("the state \"{}\" is there twice", state.name);
+            problems.push(Problem::new(item.name.spot(&item.place), message));
         }
         states.push(state);
     }
@@ -24,117 +76,111 @@ pub(super) fn states(node: &Node, problems: &mut Vec<Problem>) -> Vec<StateDefin
 }
 
 /// How what a killed run left behind is removed, if the file says so.
-pub(super) fn sweep(node: &Node, problems: &mut Vec<Problem>) -> Option<Sweep> {
-    let sweep = node.get("sweep")?;
+pub(super) fn sweep(raw: &RawStates<'_>, problems: &mut Vec<Problem>) -> Option<Sweep> {
+    let sweep = raw.sweep.value.as_ref()?;
     let mut names = NameScope::new();
-    for entry in node.get("vars").map(Node::entries).unwrap_or_default() {
-        names.add(entry.key.as_str());
+    names.add_all(raw.vars.names());
+    let find = sweep.find.value.as_ref().map(|find| {
+        let found = step(find, &mut names, problems);
+        if find.save.is_sound && found.save.len() != 1 {
+            let message = "`find` saves exactly one value: what is to be removed";
+            problems.push(sweep.place.problem(message));
+        }
+        found
+    });
+    if find.is_none() {
+        names.open();
     }
-    let find = step(sweep.get("find")?, &mut names, problems);
-    if find.save.len() != 1 {
-        problems
-            .push(Problem::new(sweep.spot.clone(), "`find` saves exactly one value: what is to be removed"));
-    }
-    let remove = steps(sweep.get("remove"), &mut names, problems);
+    let remove = steps(sweep.remove.items(), &mut names, problems);
     // Each request that removes is sent for one thing that was found.
-    check_lists(&items(sweep.get("remove")), &remove.iter().collect::<Vec<_>>(), problems);
-    Some(Sweep { find, remove })
+    check_lists(sweep.remove.items().iter().zip(&remove), problems);
+    Some(Sweep { find: find?, remove })
 }
 
-fn state(node: &Node, vars: Option<&Node>, problems: &mut Vec<Problem>) -> StateDefinition {
-    let recipes = node.get("recipe").map(Node::items).unwrap_or_default();
-    let recipes = recipes.iter().map(|item| recipe(item, node, vars, problems)).collect();
-    let entries = |key: &str| node.get(key).map(Node::entries).unwrap_or_default().iter();
+fn state(raw: &RawState<'_>, file: &RawStates<'_>, problems: &mut Vec<Problem>) -> StateDefinition {
+    let recipes = raw.recipes.items().iter().map(|item| recipe(item, raw, file, problems)).collect();
+    let parameter = |entry: &Entry<'_, RawStateParameter<'_>>| StateParameter {
+        name: entry.written.key.clone(),
+        about: entry.value.about.or_reported(),
+        is_required: entry.value.required.value.unwrap_or(false),
+        one_of: entry.value.one_of.items().to_vec(),
+    };
+    let variable = |entry: &Entry<'_, RawStateVariable<'_>>| StateVariable {
+        name: entry.written.key.clone(),
+        about: entry.value.about.or_reported(),
+        example: entry.value.example.or_reported(),
+        is_volatile: entry.value.volatile.value.unwrap_or(false),
+    };
     StateDefinition {
-        name: node.text("name").unwrap_or_default(),
-        about: node.text("about").unwrap_or_default(),
-        params: entries("params")
-            .map(|KeyValue { key, node, .. }| StateParameter {
-                name: key.clone(),
-                about: node.text("about").unwrap_or_default(),
-                is_required: node.flag("required", false),
-                one_of: node.texts("one-of"),
-            })
-            .collect(),
-        provides: entries("provides")
-            .map(|KeyValue { key, node, .. }| StateVariable {
-                name: key.clone(),
-                about: node.text("about").unwrap_or_default(),
-                example: node.text("example").unwrap_or_default(),
-                is_volatile: node.flag("volatile", false),
-            })
-            .collect(),
+        name: raw.name.or_reported(),
+        about: raw.about.or_reported(),
+        params: raw.params.entries().iter().map(parameter).collect(),
+        provides: raw.provides.entries().iter().map(variable).collect(),
         recipes,
     }
 }
 
 /// Reads a recipe, whose templates may use the run, the state's parameters, and what was saved before. Variables of the
 /// endpoint are known only when it is chosen, so the file declares them.
-fn recipe(node: &Node, state: &Node, vars: Option<&Node>, problems: &mut Vec<Problem>) -> Recipe {
+fn recipe(
+    raw: &RawRecipe<'_>,
+    state: &RawState<'_>,
+    file: &RawStates<'_>,
+    problems: &mut Vec<Problem>,
+) -> Recipe {
     let mut names = NameScope::new();
     names.add("run");
-    for entry in vars.map(Node::entries).unwrap_or_default() {
-        names.add(entry.key.as_str());
-    }
-    for key in ["params", "provides"] {
-        for entry in state.get(key).map(Node::entries).unwrap_or_default() {
-            names.add(entry.key.as_str());
-        }
-    }
-    let when = node.get("when").map(Node::entries).unwrap_or_default();
-    for entry in when {
-        if state.get("params").and_then(|params| params.get(&entry.key)).is_none() {
-            problems
-                .push(Problem::new(entry.key_spot.clone(), format!("the state takes no `{}`", entry.key)));
+    names.add_all(file.vars.names());
+    names.add_all(state.params.names());
+    names.add_all(state.provides.names());
+    for entry in raw.when.entries() {
+        let KeyValue { key, key_spot, .. } = entry.written;
+        if state.params.names().is_some_and(|names| !names.contains(&key.as_str())) {
+            problems.push(Problem::new(key_spot.clone(), format!("the state takes no `{key}`")));
         }
     }
     let recipe = Recipe {
-        when: when.iter().map(|entry| (entry.key.clone(), entry.node.to_value().to_plain())).collect(),
-        steps: steps(node.get("step"), &mut names, problems),
-        clean_up: steps(node.get("cleanup"), &mut names, problems),
+        when: raw.when.value.as_ref().map(Texts::to_pairs).unwrap_or_default(),
+        steps: steps(raw.steps.items(), &mut names, problems),
+        clean_up: steps(raw.clean_up.items(), &mut names, problems),
     };
-    let nodes = [items(node.get("step")), items(node.get("cleanup"))].concat();
-    check_lists(&nodes, &recipe.steps.iter().chain(&recipe.clean_up).collect::<Vec<_>>(), problems);
+    let written = raw.steps.items().iter().chain(raw.clean_up.items());
+    check_lists(written.zip(recipe.steps.iter().chain(&recipe.clean_up)), problems);
     recipe
 }
 
-fn items(list: Option<&Node>) -> Vec<&Node> {
-    list.map(Node::items).unwrap_or_default().iter().collect()
+fn steps(items: &[RawRecipeStep<'_>], names: &mut NameScope, problems: &mut Vec<Problem>) -> Vec<RecipeStep> {
+    items.iter().map(|item| step(item, names, problems)).collect()
 }
 
-fn steps(list: Option<&Node>, names: &mut NameScope, problems: &mut Vec<Problem>) -> Vec<RecipeStep> {
-    list.map(Node::items).unwrap_or_default().iter().map(|node| step(node, names, problems)).collect()
-}
-
-fn step(node: &Node, names: &mut NameScope, problems: &mut Vec<Problem>) -> RecipeStep {
-    names.check_key(node, "params", problems);
-    let saved = node.get("save").map(Node::entries).unwrap_or_default();
-    for entry in saved {
-        check_path(entry.node.as_text().unwrap_or_default(), &entry.node.spot, problems);
-        names.add(entry.key.as_str());
+fn step(raw: &RawRecipeStep<'_>, names: &mut NameScope, problems: &mut Vec<Problem>) -> RecipeStep {
+    names.check_written(raw.params.sound_node(), problems);
+    for entry in raw.save.entries() {
+        check_path(&entry.value, &entry.written.node.spot, problems);
     }
-    let pages = node.get("pages");
-    if let Some(pages) = pages.filter(|_| saved.is_empty()) {
-        let problem = Problem::new(pages.spot.clone(), "`pages` collects what `save` takes from each page");
+    names.add_all(raw.save.names());
+    if raw.pages.value.is_some() && raw.save.is_sound && raw.save.entries().is_empty() {
+        let message = "`pages` collects what `save` takes from each page";
+        let problem = Problem::new(raw.pages.spot(&raw.place), message);
         problems.push(problem.hint("write what each page gives in `save`"));
     }
     RecipeStep {
-        is_optional: node.flag("optional", false),
-        pages: node.text("pages"),
-        params: node.get("params").map(Node::to_pairs).unwrap_or_default(),
+        is_optional: raw.optional.value.unwrap_or(false),
+        pages: raw.pages.value.clone(),
+        params: raw.params.value.as_ref().map(Values::to_pairs).unwrap_or_default(),
         request: RequestSpec::default(),
-        save: saved
-            .iter()
-            .filter_map(|entry| Some((entry.key.clone(), entry.node.as_text()?.to_owned())))
-            .collect(),
+        save: raw.save.value.as_ref().map(Texts::to_pairs).unwrap_or_default(),
     }
 }
 
 /// A request that uses a saved list is sent once for each of its items; for two lists, or with something to save, it
 /// would not be clear what that means.
-fn check_lists(nodes: &[&Node], steps: &[&RecipeStep], problems: &mut Vec<Problem>) {
+fn check_lists<'r>(
+    steps: impl Iterator<Item = (&'r RawRecipeStep<'r>, &'r RecipeStep)>,
+    problems: &mut Vec<Problem>,
+) {
     let mut lists: Vec<&str> = Vec::new();
-    for (node, step) in nodes.iter().zip(steps) {
+    for (raw, step) in steps {
         let used = template::names(&Value::Map(step.params.clone())).unwrap_or_default();
         let used: Vec<&str> = lists.iter().copied().filter(|name| used.contains(*name)).collect();
         let problem = match used.as_slice() {
@@ -146,7 +192,7 @@ fn check_lists(nodes: &[&Node], steps: &[&RecipeStep], problems: &mut Vec<Proble
             }
             [] | [_] => None,
         };
-        problems.extend(problem.map(|message| Problem::new(node.spot.clone(), message)));
+        problems.extend(problem.map(|message| raw.place.problem(message)));
         for (name, path) in &step.save {
             lists.retain(|known| known != name);
             if !is_singular(path) {

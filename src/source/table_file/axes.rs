@@ -5,48 +5,59 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::TableReader;
-use crate::model::{AnswerFormat, AxisChoice, ParameterPlace, Problem, Scheme, With, work};
+use super::raw::RawTable;
+use crate::model::{AnswerFormat, AxisChoice, Method, ParameterPlace, Problem, Scheme, With, work};
 use crate::source::bound::{MOST_DRAWN, check_axes};
-use crate::source::document::Node;
+use crate::source::compound::{At, Entry, Values};
+use crate::source::record::{Key, record};
+use crate::source::word::{AxisScheme, Draw, UsualPlace};
+
+record! {
+    closed "axes" RawAxes {
+        method: Key Vec<At<'a, String>> = "method", "Methods.";
+        place_of: Key Vec<UsualPlace> = "place", "Where the parameters go.";
+        format: Key Vec<AnswerFormat> = "format", "Formats of the answer.";
+        sign: Key Vec<AxisScheme> = "sign", "Schemes of signing; usual is the endpoint's own.";
+        with: Key Vec<At<'a, String>> = "with", "Names of the table's parameters to add, each as [with.NAME].";
+        draw: Key Draw = "draw", "Every combination, or as few as have every pair of values.";
+    }
+}
 
 /// The choices of the axes; one empty choice without them.
-pub(super) fn read(reader: &mut TableReader<'_>, node: Option<&Node>, table: &Node) -> Vec<AxisChoice> {
+pub(super) fn read(
+    reader: &mut TableReader<'_>,
+    axes: &Key<'_, RawAxes<'_>>,
+    table: &RawTable<'_>,
+) -> Vec<AxisChoice> {
     let mut choices = vec![AxisChoice::default()];
-    let Some(node) = node else {
-        return choices;
-    };
-    let mut methods = Vec::new();
-    for item in node.get("method").map(Node::items).unwrap_or_default() {
-        methods.extend(reader.method(item));
-    }
-    let places = node.words("place", ParameterPlace::of_word);
-    let formats = node.words("format", AnswerFormat::of_word);
-    // The endpoint's own scheme is `usual`.
-    let schemes = node.words("sign", |word| match word {
-        "usual" => Some(None),
-        scheme => Scheme::of_word(scheme).map(Some),
-    });
-    let with = with(reader, node, table);
+    let Some(raw) = &axes.value else { return choices };
+    let node = raw.place.node;
+    let methods: Vec<Method> = raw.method.items().iter().filter_map(|item| reader.method(item)).collect();
+    let places: Vec<ParameterPlace> = raw.place_of.items().iter().map(|place| place.0).collect();
+    let formats = raw.format.items();
+    let schemes: Vec<Option<Scheme>> = raw.sign.items().iter().map(|scheme| scheme.0).collect();
+    let with = with(reader, raw, table);
     let lengths = [methods.len(), places.len(), formats.len(), schemes.len(), with.len()];
-    let is_drawn = node.text("draw").as_deref() == Some("pairs");
+    let is_drawn = raw.draw.value == Some(Draw::Pairs);
     if let Err(message) = check_axes(&lengths, if is_drawn { MOST_DRAWN } else { usize::MAX }) {
         reader.problem(node, message);
         return choices;
     }
     multiply(&mut choices, &methods, |choice, method| choice.method = Some(method.clone()));
     multiply(&mut choices, &places, |choice, place| choice.place = Some(*place));
-    multiply(&mut choices, &formats, |choice, format| choice.format = Some(*format));
+    multiply(&mut choices, formats, |choice, format| choice.format = Some(*format));
     multiply(&mut choices, &schemes, |choice, scheme| choice.sign = *scheme);
     multiply(&mut choices, &with, |choice, with| choice.with = Some(Arc::clone(with)));
     if is_drawn {
         choices = pairs(&lengths, choices);
     }
-    check(reader, node, &choices);
+    check(reader, raw, &choices);
     choices
 }
 
-fn check(reader: &mut TableReader<'_>, node: &Node, choices: &[AxisChoice]) {
-    if choices == [AxisChoice::default()] {
+fn check(reader: &mut TableReader<'_>, raw: &RawAxes<'_>, choices: &[AxisChoice]) {
+    let node = raw.place.node;
+    if raw.place.is_sound && choices == [AxisChoice::default()] {
         reader.problem(node, "the axes have no values");
     }
     let mut seen = BTreeSet::new();
@@ -59,19 +70,17 @@ fn check(reader: &mut TableReader<'_>, node: &Node, choices: &[AxisChoice]) {
 }
 
 /// The parameters of the values of the axis `with`.
-fn with(reader: &mut TableReader<'_>, node: &Node, table: &Node) -> Vec<Arc<With>> {
-    let known = table.get("with").map(Node::entries).unwrap_or_default();
+fn with(reader: &mut TableReader<'_>, raw: &RawAxes<'_>, table: &RawTable<'_>) -> Vec<Arc<With>> {
     let mut found = Vec::new();
-    for item in node.get("with").map(Node::items).unwrap_or_default() {
-        let name = item.as_text().unwrap_or_default();
-        match known.iter().find(|entry| entry.key == name) {
-            Some(entry) => {
-                found.push(Arc::new(With { name: name.to_owned(), params: entry.node.to_pairs() }));
-            }
-            None => reader.problems.push(
-                Problem::new(item.spot.clone(), format!("the table has no `[with.{name}]`"))
+    for At { node, value: name } in raw.with.items() {
+        let is_it = |entry: &&Entry<'_, Values<'_>>| entry.written.key == *name;
+        if let Some(entry) = table.with.entries().iter().find(is_it) {
+            found.push(Arc::new(With { name: name.clone(), params: entry.value.to_pairs() }));
+        } else if table.with.names().is_some_and(|names| !names.contains(&name.as_str())) {
+            reader.problems.push(
+                Problem::new(node.spot.clone(), format!("the table has no `[with.{name}]`"))
                     .hint("write it at the head of the table, with the parameters that it adds"),
-            ),
+            );
         }
     }
     found

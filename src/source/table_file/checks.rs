@@ -3,13 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::TableReader;
-use crate::model::{AxisChoice, Case, Contract, Given, ParameterPlace, Problem, Row, Step, Value, work};
+use super::raw::{RawStep, RawTable, RawTableCase};
+use crate::model::{
+    AxisChoice, Case, Contract, Expect, Given, ParameterPlace, Problem, Row, Step, Value, work,
+};
 use crate::source::bound::MOST_LACKING;
+use crate::source::compound::{At, Entry, Or, Values};
 use crate::source::document::Node;
-use crate::source::expectation;
+use crate::source::expectation::{self, RawExpect};
 use crate::source::matcher::rendered_flaws;
 use crate::source::names::NameScope;
-use crate::source::shape::slip;
+use crate::source::near::slip;
 use crate::template::{TemplateScope, Unrendered, has_templates, is_template};
 
 /// How many requests a case sends at the same time at the most.
@@ -17,10 +21,11 @@ const MOST_PARALLEL: usize = 16;
 
 impl TableReader<'_> {
     /// Steps whose request is sent at the same time have one request, and none of their answers is the first.
-    pub(super) fn check_parallel(&mut self, steps: &[Node]) {
-        let is_parallel = |step: &Node| step.flag("parallel", false);
+    pub(super) fn check_parallel(&mut self, steps: &[RawStep<'_>]) {
+        let is_parallel = |step: &RawStep<'_>| step.parallel.value.unwrap_or(false);
         if let Some(first) = steps.first().filter(|step| is_parallel(step)) {
-            self.problem(first, "the first step cannot be parallel: there is none before it".to_owned());
+            let message = "the first step cannot be parallel: there is none before it";
+            self.problem(first.place.node, message);
         }
         let mut length = 1;
         for (position, step) in steps.iter().enumerate() {
@@ -28,11 +33,17 @@ impl TableReader<'_> {
             length = if is_parallel(step) { length + 1 } else { 1 };
             if length == MOST_PARALLEL + 1 {
                 let message = format!("at most {MOST_PARALLEL} requests are sent at the same time");
-                self.problem(step, message);
+                self.problem(step.place.node, message);
             }
-            let own = ["given", "params", "unset", "request"].into_iter().filter(|_| is_parallel(step));
-            let saves = ["save"].into_iter().filter(|_| has_group);
-            for (key, value) in own.chain(saves).filter_map(|key| Some((key, step.get(key)?))) {
+            let own = [
+                ("given", step.given.node),
+                ("params", step.params.node),
+                ("unset", step.unset.node),
+                ("request", step.request.node),
+            ];
+            let own = own.into_iter().filter(|_| is_parallel(step));
+            let saves = [("save", step.save.node)].into_iter().filter(|_| has_group);
+            for (key, value) in own.chain(saves).filter_map(|(key, node)| Some((key, node?))) {
                 let why = match key {
                     "save" => "which answer is whose is open".to_owned(),
                     _ => "it sends the request of the step before it".to_owned(),
@@ -46,26 +57,33 @@ impl TableReader<'_> {
     }
 
     /// A key that is dropped must have been there, or the line does nothing.
-    pub(super) fn check_unset(&mut self, case: &Case, node: &Node) {
+    pub(super) fn check_unset(&mut self, case: &Case, raw: &RawTableCase<'_>, table: &RawTable<'_>) {
+        if !raw.params.is_sound || !table.params.is_sound || !self.known.parameters {
+            return;
+        }
         let sent: BTreeSet<&str> = case.params.iter().map(|(key, _)| key.as_str()).collect();
-        let steps = node.get("step").map(Node::items).unwrap_or_default();
-        for holder in std::iter::once(node).chain(steps) {
-            for item in holder.get("unset").map(Node::items).unwrap_or_default() {
-                let key = item.as_text().unwrap_or_default();
-                if !sent.contains(key) && !is_template(key) {
-                    self.problem(item, format!("`{key}` is not sent anyway, so dropping it does nothing"));
-                }
+        let steps = raw.steps.items().iter().flat_map(|step| step.unset.items());
+        for At { node, value: key } in raw.unset.items().iter().chain(steps) {
+            if !sent.contains(key.as_str()) && !is_template(key) {
+                self.problem(node, format!("`{key}` is not sent anyway, so dropping it does nothing"));
             }
         }
     }
 
     /// A parameter that the contract does not have may well be sent, but one that looks like a slip would test
     /// something else than it says.
-    pub(super) fn check_params(&mut self, node: &Node) {
-        let steps = node.get("step").map(Node::items).unwrap_or_default();
-        let rows = node.get("rows").map(Node::items).unwrap_or_default();
-        let holders = std::iter::once(node).chain(steps).chain(rows);
-        let entries = holders.filter_map(|holder| holder.get("params")).flat_map(Node::entries);
+    pub(super) fn check_params(&mut self, raw: &RawTableCase<'_>) {
+        if !self.known.parameters {
+            return;
+        }
+        let rows = match &raw.rows.value {
+            Some(Or::Other(rows)) => rows.value.as_slice(),
+            Some(Or::One(_)) | None => &[],
+        };
+        let steps = raw.steps.items().iter().map(|step| step.params.node);
+        let holders =
+            std::iter::once(raw.params.node).chain(steps).chain(rows.iter().map(|row| row.params.node));
+        let entries = holders.flatten().flat_map(Node::entries);
         let request = &self.contract.request;
         let known: Vec<&str> =
             self.contract.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
@@ -91,7 +109,10 @@ impl TableReader<'_> {
 
     /// A server does not look for a form in the body of a GET or HEAD (RFC 9110, section 9.3), so such a case would test
     /// something else than it says.
-    pub(super) fn check_forms(&mut self, case: &Case, node: &Node) {
+    pub(super) fn check_forms(&mut self, case: &Case, raw: &RawTableCase<'_>, table: &RawTable<'_>) {
+        if !raw.place.is_sound || !table.request.is_sound || !self.known.parameters {
+            return;
+        }
         let shape = &self.contract.request;
         let has_form = |axes: &AxisChoice, step: &Step| {
             let method =
@@ -102,67 +123,87 @@ impl TableReader<'_> {
             is_bodiless && place == ParameterPlace::Form && body.is_none()
         };
         if case.axes.iter().any(|axes| case.steps.iter().any(|step| has_form(axes, step))) {
-            let spot = node.get("axes").or_else(|| node.get("request")).unwrap_or(node).spot.clone();
+            let node = raw.axes.node.or(raw.request.node).unwrap_or(raw.place.node);
             self.problems.push(
-                Problem::new(spot, "a GET or HEAD request has no form in its body")
+                Problem::new(node.spot.clone(), "a GET or HEAD request has no form in its body")
                     .hint("send it with another method, or its parameters in the query"),
             );
         }
     }
 
-    pub(super) fn check_names(&mut self, case: &Case, node: &Node, table: &Node) {
+    pub(super) fn check_names(&mut self, case: &Case, raw: &RawTableCase<'_>, table: &RawTable<'_>) {
         let mut names = NameScope::new();
+        if !raw.rows.is_sound {
+            names.open();
+        }
         for row in &case.rows {
             row.vars.iter().for_each(|variable| names.add(variable.name.as_str()));
         }
-        names.check_key(node, "about", self.problems);
-        let given = node.get("given").or_else(|| table.get("given"));
-        if let Some(given) = given {
-            names.check(given, self.problems);
+        names.check_written(raw.about.sound_node(), self.problems);
+        let given = if raw.given.node.is_some() { &raw.given } else { &table.given };
+        names.check_written(given.sound_node(), self.problems);
+        self.add_states(&mut names, given.is_sound, &case.given);
+        for entry in raw.vars.entries() {
+            names.check(entry.value, self.problems);
+            names.add(entry.written.key.as_str());
         }
-        add_provided(self.contract, &mut names, &case.given);
-        for entry in node.get("vars").map(Node::entries).unwrap_or_default() {
-            names.check(&entry.node, self.problems);
-            names.add(entry.key.as_str());
-        }
-        let overridden = overridden_params(case, node);
-        for entry in table.get("params").map(Node::entries).unwrap_or_default() {
-            if !overridden.contains(entry.key.as_str()) {
-                names.check(&entry.node, self.problems);
+        names.add_all(raw.vars.names());
+        let overridden = overridden_params(case, raw);
+        for entry in table.params.entries() {
+            if !overridden.contains(entry.written.key.as_str()) {
+                names.check(entry.value, self.problems);
             }
         }
-        names.check_key(table, "request", self.problems);
-        names.check_key(node, "params", self.problems);
+        names.check_written(table.request.sound_node(), self.problems);
+        names.check_written(raw.params.sound_node(), self.problems);
         for choice in case.axes.iter().filter_map(|axes| axes.with.as_ref()) {
-            let all = table.get("with").map(Node::entries).unwrap_or_default();
-            if let Some(entry) = all.iter().find(|entry| entry.key == choice.name) {
-                names.check(&entry.node, self.problems);
+            let is_it = |entry: &&Entry<'_, Values<'_>>| entry.written.key == choice.name;
+            if let Some(entry) = table.with.entries().iter().find(is_it) {
+                names.check(&entry.written.node, self.problems);
             }
         }
-        names.check_key(node, "request", self.problems);
-        for row in node.get("rows").map(Node::items).unwrap_or_default() {
-            names.check_key(row, "params", self.problems);
-        }
-        let steps = node.get("step").map(Node::items).unwrap_or_default();
-        let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
-        for (holder, step) in holders.iter().zip(&case.steps) {
-            if !steps.is_empty() {
-                names.check_key(holder, "given", self.problems);
+        names.check_written(raw.request.sound_node(), self.problems);
+        if let Some(Or::Other(rows)) = &raw.rows.value {
+            for row in &rows.value {
+                names.check_written(row.params.sound_node(), self.problems);
             }
-            // The states of a step are set up before its request is made.
-            add_provided(self.contract, &mut names, &step.given);
-            if !steps.is_empty() {
-                names.check_key(holder, "params", self.problems);
-                names.check_key(holder, "request", self.problems);
-            }
-            names.check_key(holder, "expect", self.problems);
-            step.save.iter().for_each(|(name, _)| names.add(name.as_str()));
         }
+        self.check_names_of_steps(case, raw, &mut names);
         for given in std::iter::once(&case.given).chain(case.steps.iter().map(|step| &step.given)) {
             self.check_provided_twice(&names, given);
         }
-        self.check_kinds(case, node, &names);
-        self.check_rows(case, &names);
+        self.check_kinds(case, raw, &names);
+        // A column may be used where something is wrong.
+        if raw.place.is_sound && table.request.is_sound && table.params.is_sound {
+            self.check_rows(case, &names);
+        }
+    }
+
+    fn check_names_of_steps(&mut self, case: &Case, raw: &RawTableCase<'_>, names: &mut NameScope) {
+        if raw.steps.node.is_none() {
+            names.check_written(raw.expect.sound_node(), self.problems);
+            names.add_all(raw.save.names());
+        }
+        if !raw.has_every_step() {
+            names.open();
+        }
+        for (step, found) in raw.steps.items().iter().zip(&case.steps) {
+            names.check_written(step.given.sound_node(), self.problems);
+            // The states of a step are set up before its request is made.
+            self.add_states(names, step.given.is_sound, &found.given);
+            names.check_written(step.params.sound_node(), self.problems);
+            names.check_written(step.request.sound_node(), self.problems);
+            names.check_written(step.expect.sound_node(), self.problems);
+            names.add_all(step.save.names());
+        }
+    }
+
+    /// Adds what states give. If one of them is not known, every name may be one of its variables.
+    fn add_states(&self, names: &mut NameScope, is_sound: bool, given: &[Given]) {
+        if !is_sound || !self.known.states {
+            names.open();
+        }
+        provided_variables(self.contract, given).for_each(|(name, _)| names.add(name));
     }
 
     /// Two states that are set up together must not give the same variable, because its value would be ambiguous.
@@ -180,7 +221,7 @@ impl TableReader<'_> {
     }
 
     /// A name that is used must not be of two kinds: one would silently take the other's place.
-    fn check_kinds(&mut self, case: &Case, node: &Node, names: &NameScope) {
+    fn check_kinds(&mut self, case: &Case, raw: &RawTableCase<'_>, names: &NameScope) {
         let columns = case.rows.iter().flat_map(|row| &row.vars).map(|variable| variable.name.clone());
         let columns = columns
             .collect::<BTreeSet<_>>()
@@ -191,8 +232,8 @@ impl TableReader<'_> {
         let states =
             given.iter().flat_map(|need| provided_variables(self.contract, std::slice::from_ref(*need)));
         let states = states.map(|(name, need)| (name, "a variable of a state", &need.spot));
-        let vars = node.get("vars").map(Node::entries).unwrap_or_default();
-        let vars = vars.iter().map(|entry| (entry.key.clone(), "one of `vars`", &entry.node.spot));
+        let vars = raw.vars.entries().iter().map(|entry| entry.written);
+        let vars = vars.map(|entry| (entry.key.clone(), "one of `vars`", &entry.node.spot));
         let saved = case.steps.iter().flat_map(|step| step.save.iter().map(|(name, _)| (name, &step.spot)));
         let saved = saved.map(|(name, spot)| (name.clone(), "a saved value", spot));
         let mut known: BTreeMap<String, &str> = BTreeMap::new();
@@ -241,14 +282,16 @@ impl TableReader<'_> {
     }
 
     /// Holds each expectation against the contract, for every row where it depends on the row.
-    pub(super) fn check_expectations(&mut self, case: &Case, node: &Node) {
-        let steps = node.get("step").map(Node::items).unwrap_or_default();
-        let holders = if steps.is_empty() { std::slice::from_ref(node) } else { steps };
-        for (step, holder) in case.steps.iter().zip(holders) {
-            let Some(expect) = holder.get("expect") else { continue };
+    pub(super) fn check_expectations(&mut self, case: &Case, raw: &RawTableCase<'_>) {
+        let own = raw.expect.value.as_ref().filter(|_| raw.steps.node.is_none());
+        let steps = raw.steps.items().iter().map(|step| step.expect.value.as_ref());
+        let all: Vec<Option<&RawExpect<'_>>> =
+            if raw.steps.node.is_some() { steps.collect() } else { vec![own] };
+        for (step, expect) in case.steps.iter().zip(all) {
+            let Some(expect) = expect.filter(|expect| expect.place.is_sound) else { continue };
             if !has_templates(&step.expect) {
-                expectation::check_against(self.contract, &step.expect, expect, self.problems);
-            } else if case.rows.is_empty() {
+                self.check_against(&step.expect, expect);
+            } else if raw.rows.node.is_none() {
                 self.check_rendered(step, case, None, expect);
             }
             for row in case.rows.iter().filter(|_| has_templates(&step.expect)) {
@@ -257,8 +300,14 @@ impl TableReader<'_> {
         }
     }
 
+    fn check_against(&mut self, expect: &Expect, raw: &RawExpect<'_>) {
+        if self.known.codes {
+            expectation::check_against(self.contract, expect, raw, self.problems);
+        }
+    }
+
     /// Renders an expectation as far as its values are known before a run, and looks at what comes of it.
-    fn check_rendered(&mut self, step: &Step, case: &Case, row: Option<&Row>, node: &Node) {
+    fn check_rendered(&mut self, step: &Step, case: &Case, row: Option<&Row>, raw: &RawExpect<'_>) {
         let mut scope = TemplateScope::new(0, row.map_or("", |row| row.id.as_str()));
         let of_row = row.map(|row| row.vars.as_slice()).unwrap_or_default();
         for variable in of_row.iter().chain(&case.vars) {
@@ -269,11 +318,11 @@ impl TableReader<'_> {
         let prefix = row.map(|row| format!("in the row `{}`: ", row.id)).unwrap_or_default();
         let expect = match self.templates.render_expect(&step.expect, &scope, Unrendered::Keep) {
             Ok(expect) => expect,
-            Err(error) => return self.problem(node, format!("{prefix}{error}")),
+            Err(error) => return self.problem(raw.place.node, format!("{prefix}{error}")),
         };
-        expectation::check_against(self.contract, &expect, node, self.problems);
+        self.check_against(&expect, raw);
         for (place, flaw) in rendered_flaws(&step.expect, &expect) {
-            let spot = row.map_or(&node.spot, |row| &row.spot).clone();
+            let spot = row.map_or(&raw.place.node.spot, |row| &row.spot).clone();
             let problem = Problem::new(spot, format!("{prefix}{place}: {}", flaw.message));
             self.problems.push(match flaw.hint {
                 Some(hint) => problem.hint(hint),
@@ -295,14 +344,10 @@ fn provided_variables<'a>(
     })
 }
 
-fn add_provided(contract: &Contract, names: &mut NameScope, given: &[Given]) {
-    provided_variables(contract, given).for_each(|(name, _)| names.add(name));
-}
-
 /// The parameters of which no request of the case sends the table's value.
-fn overridden_params<'a>(case: &'a Case, node: &'a Node) -> BTreeSet<&'a str> {
-    let own = node.get("params").map(Node::entries).unwrap_or_default();
-    let mut overridden: BTreeSet<&str> = own.iter().map(|entry| entry.key.as_str()).collect();
+fn overridden_params<'a>(case: &'a Case, raw: &'a RawTableCase<'_>) -> BTreeSet<&'a str> {
+    let mut overridden: BTreeSet<&str> =
+        raw.params.entries().iter().map(|entry| entry.written.key.as_str()).collect();
     overridden.extend(case.unset.iter().map(String::as_str));
     overridden.extend(in_all(case.rows.iter().map(|row| (row.params.as_slice(), row.unset.as_slice()))));
     overridden.extend(in_all(case.steps.iter().map(|step| (step.params.as_slice(), step.unset.as_slice()))));

@@ -3,26 +3,34 @@
 mod axes;
 mod checks;
 mod given;
+mod raw;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    AnswerFormat, AxisChoice, Case, CaseId, Contract, Expect, Method, ParameterPlace, Problem, RawParts,
-    RequestSpec, Row, Scheme, Step, Table, TableId, Value, Variable, check_part, is_token, last_part,
-    merge_params,
+    AxisChoice, Case, CaseId, Contract, Expect, Method, Problem, RawParts, RequestSpec, Row, Step, Table,
+    TableId, Value, Variable, check_part, is_token, last_part, merge_params,
 };
 use crate::source::bound::TableSize;
+use crate::source::compound::{At, Entry, OneOrMore, Texts, Values};
+use crate::source::contract_file::KnownParts;
 use crate::source::document::{KeyValue, Node};
-use crate::source::expectation;
+use crate::source::expectation::{self, RawExpect};
 use crate::source::matcher::check_path;
+use crate::source::near::nearest;
+use crate::source::record::Key;
 use crate::source::row_file::{RowFiles, rows};
-use crate::source::shape::nearest;
 use crate::template::Templates;
+
+pub(super) use raw::RawTable;
+use raw::{RawCaseRequest, RawStep, RawTableCase};
 
 /// What reading a table needs beside its own text.
 pub(super) struct TableReader<'a> {
     pub(super) contract: &'a Contract,
+    /// What of the contract is known as a whole.
+    pub(super) known: KnownParts,
     pub(super) files: &'a RowFiles<'a>,
     pub(super) problems: &'a mut Vec<Problem>,
     pub(super) templates: Templates,
@@ -30,7 +38,7 @@ pub(super) struct TableReader<'a> {
 
 /// What a case takes over from its table.
 struct Defaults<'a> {
-    table: &'a Node,
+    table: &'a RawTable<'a>,
     id: &'a Arc<TableId>,
     tags: BTreeSet<String>,
     params: Vec<(String, Value)>,
@@ -38,35 +46,33 @@ struct Defaults<'a> {
 }
 
 impl TableReader<'_> {
-    /// Reads a table of the right shape.
-    pub(super) fn table(&mut self, id: TableId, node: &Node) -> Table {
+    pub(super) fn table(&mut self, id: TableId, raw: &RawTable<'_>) -> Table {
         let id = Arc::new(id);
         let fixed = self.contract.request.fixed.clone();
         let defaults = Defaults {
-            table: node,
+            table: raw,
             id: &id,
-            tags: self.tags(node),
-            params: merge_params(fixed, &pairs(node, "params")),
-            request: node.get("request").map(|request| self.request(request)).unwrap_or_default(),
+            tags: self.tags(&raw.tags),
+            params: merge_params(fixed, &pairs(&raw.params)),
+            request: self.request(&raw.request),
         };
-        let nodes = node.get("case").map(Node::items).unwrap_or_default();
-        if nodes.is_empty() {
-            self.problem(node, "the table has no cases, so nothing in it could fail");
+        if raw.cases.is_sound && raw.cases.items().is_empty() {
+            self.problem(raw.place.node, "the table has no cases, so nothing in it could fail");
         }
-        let cases = self.cases(nodes, &defaults);
-        self.check_ids(&cases, nodes);
-        Table { about: node.text("about").unwrap_or_default(), cases, id }
+        let cases = self.cases(raw.cases.items(), &defaults);
+        self.check_ids(&cases, raw.cases.items());
+        Table { about: raw.about.value.clone().unwrap_or_default(), cases, id }
     }
 
     /// Reads the cases, up to the first with which they are too much.
-    fn cases(&mut self, nodes: &[Node], defaults: &Defaults<'_>) -> Vec<Arc<Case>> {
-        let mut cases = Vec::with_capacity(nodes.len());
+    fn cases(&mut self, list: &[RawTableCase<'_>], defaults: &Defaults<'_>) -> Vec<Arc<Case>> {
+        let mut cases = Vec::with_capacity(list.len());
         let mut merged = TableSize::default();
-        for node in nodes {
-            let case = self.case(node, defaults);
+        for raw in list {
+            let case = self.case(raw, defaults);
             let too_much = merged.add(&case);
             if too_much.is_none() {
-                self.check_case(&case, node, defaults.table);
+                self.check_case(&case, raw, defaults.table);
             }
             cases.push(Arc::new(case));
             if let Some(problem) = too_much {
@@ -77,23 +83,23 @@ impl TableReader<'_> {
         cases
     }
 
-    fn check_case(&mut self, case: &Case, node: &Node, table: &Node) {
+    fn check_case(&mut self, case: &Case, raw: &RawTableCase<'_>, table: &RawTable<'_>) {
         self.check_whole_ids(case);
-        self.check_unset(case, node);
-        self.check_params(node);
-        self.check_forms(case, node);
-        self.check_names(case, node, table);
-        self.check_expectations(case, node);
+        self.check_unset(case, raw, table);
+        self.check_params(raw);
+        self.check_forms(case, raw, table);
+        self.check_names(case, raw, table);
+        self.check_expectations(case, raw);
     }
 
     pub(super) fn problem(&mut self, node: &Node, message: impl Into<String>) {
         self.problems.push(Problem::new(node.spot.clone(), message));
     }
 
-    fn check_ids(&mut self, cases: &[Arc<Case>], nodes: &[Node]) {
+    fn check_ids(&mut self, cases: &[Arc<Case>], list: &[RawTableCase<'_>]) {
         let mut seen = BTreeSet::new();
-        for (case, node) in cases.iter().zip(nodes) {
-            let id = node.get("id").unwrap_or(node);
+        for (case, raw) in cases.iter().zip(list).filter(|(_, raw)| raw.id.is_sound) {
+            let id = raw.id.node.unwrap_or(raw.place.node);
             if let Err(error) = check_part(&case.name) {
                 self.problems.push(
                     Problem::new(id.spot.clone(), error.to_string()).hint("a case's id has a-z, 0-9 and `-`"),
@@ -141,57 +147,56 @@ impl TableReader<'_> {
         }
     }
 
-    fn case(&mut self, node: &Node, defaults: &Defaults<'_>) -> Case {
-        let given_node = node.get("given").or_else(|| defaults.table.get("given"));
-        let own = pairs(node, "params");
+    fn case(&mut self, raw: &RawTableCase<'_>, defaults: &Defaults<'_>) -> Case {
+        let given = if raw.given.node.is_some() { &raw.given } else { &defaults.table.given };
         Case {
             table: Arc::clone(defaults.id),
-            name: node.text("id").unwrap_or_default(),
-            about: node.text("about").unwrap_or_default(),
-            rules: self.rules(node),
-            given: given_node.map(|given| self.read_given(given)).unwrap_or_default(),
-            vars: node.get("vars").map(variables).unwrap_or_default(),
-            params: merge_params(defaults.params.clone(), &own),
-            unset: node.texts("unset"),
-            request: defaults
-                .request
-                .merge(&node.get("request").map(|request| self.request(request)).unwrap_or_default()),
-            rows: node.get("rows").map(|list| rows(list, self.files, self.problems)).unwrap_or_default(),
-            axes: axes::read(self, node.get("axes"), defaults.table),
-            steps: self.steps(node),
-            tags: defaults.tags.union(&self.tags(node)).cloned().collect(),
-            former: node.texts("former"),
-            twin: node.text("twin"),
-            spot: node.spot.clone(),
+            name: raw.id.or_reported(),
+            about: raw.about.or_reported(),
+            rules: self.rules(&raw.rules),
+            given: self.read_given(given),
+            vars: raw.vars.value.as_ref().map(variables).unwrap_or_default(),
+            params: merge_params(defaults.params.clone(), &pairs(&raw.params)),
+            unset: texts(&raw.unset),
+            request: defaults.request.merge(&self.request(&raw.request)),
+            rows: raw
+                .rows
+                .value
+                .as_ref()
+                .map(|list| rows(list, self.files, self.problems))
+                .unwrap_or_default(),
+            axes: axes::read(self, &raw.axes, defaults.table),
+            steps: self.steps(raw),
+            tags: defaults.tags.union(&self.tags(&raw.tags)).cloned().collect(),
+            former: raw.former.items().to_vec(),
+            twin: raw.twin.value.clone(),
+            spot: raw.place.spot(),
         }
     }
 
     /// The tags of a table or a case.
-    fn tags(&mut self, node: &Node) -> BTreeSet<String> {
+    fn tags(&mut self, list: &Key<'_, Vec<At<'_, String>>>) -> BTreeSet<String> {
         let mut tags = BTreeSet::new();
-        let Some(list) = node.get("tags") else { return tags };
-        if list.items().is_empty() {
+        if let Some(node) = list.sound_node().filter(|_| list.items().is_empty()) {
             self.problems.push(
-                Problem::new(list.spot.clone(), "a list of tags without a tag").hint("leave `tags` out"),
+                Problem::new(node.spot.clone(), "a list of tags without a tag").hint("leave `tags` out"),
             );
         }
-        for item in list.items() {
-            let tag = item.as_text().unwrap_or_default();
+        for At { node, value: tag } in list.items() {
             if let Err(error) = check_part(tag) {
-                let problem = Problem::new(item.spot.clone(), format!("`{tag}` is not a tag: {error}"));
+                let problem = Problem::new(node.spot.clone(), format!("`{tag}` is not a tag: {error}"));
                 self.problems.push(problem.hint("a tag has a-z, 0-9 and `-`, such as slow"));
             } else if !tags.insert(tag.to_owned()) {
-                self.problem(item, format!("the tag `{tag}` is there twice"));
+                self.problem(node, format!("the tag `{tag}` is there twice"));
             }
         }
         tags
     }
 
-    fn rules(&mut self, node: &Node) -> Vec<String> {
-        for item in node.get("rules").map(Node::items).unwrap_or_default() {
-            let name = item.as_text().unwrap_or_default();
+    fn rules(&mut self, list: &Key<'_, Vec<At<'_, String>>>) -> Vec<String> {
+        for At { node, value: name } in list.items() {
             let known: Vec<&str> = self.contract.rules.iter().map(|rule| rule.id.as_str()).collect();
-            if known.contains(&name) {
+            if !self.known.rules || known.contains(&name.as_str()) {
                 continue;
             }
             let hint = nearest(name, &known).map_or_else(
@@ -199,99 +204,95 @@ impl TableReader<'_> {
                 |near| format!("did you mean `{near}`?"),
             );
             self.problems.push(
-                Problem::new(item.spot.clone(), format!("the contract has no rule `{name}`")).hint(hint),
+                Problem::new(node.spot.clone(), format!("the contract has no rule `{name}`")).hint(hint),
             );
         }
-        node.texts("rules")
+        texts(list)
     }
 
-    fn request(&mut self, node: &Node) -> RequestSpec {
-        let method = node.get("method").and_then(|item| self.method(item));
-        let headers = node.get("headers").map(Node::entries).unwrap_or_default();
-        let headers = headers.iter().flat_map(|entry| self.field(entry)).collect();
+    fn request(&mut self, raw: &Key<'_, RawCaseRequest<'_>>) -> RequestSpec {
+        let Some(raw) = &raw.value else { return RequestSpec::default() };
+        let method = raw.method.value.as_ref().and_then(|item| self.method(item));
+        let headers = raw.headers.entries().iter().flat_map(|entry| self.field(entry)).collect();
         RequestSpec {
             method,
-            place: node.word("place", ParameterPlace::of_word),
-            format: node.word("format", AnswerFormat::of_word),
-            sign: node.word("sign", Scheme::of_word),
+            place: raw.place_of.value.map(|place| place.0),
+            format: raw.format.value,
+            sign: raw.sign.value,
             raw: RawParts {
-                path: node.text("path"),
-                query: node.text("query"),
+                path: raw.path.value.clone(),
+                query: raw.query.value.clone(),
                 headers,
-                body: node.text("body"),
-                after_signing: node.text("after-signing"),
-                signed_at: node.get("signed-at").and_then(|item| self.shift(item)),
-                signed_as: node.text("signed-as"),
+                body: raw.body.value.clone(),
+                after_signing: raw.after_signing.value.clone(),
+                signed_at: raw.signed_at.value.as_ref().and_then(|item| self.shift(item)),
+                signed_as: raw.signed_as.value.clone(),
             },
         }
     }
 
     /// The lines of a header field, in their order.
-    fn field(&mut self, entry: &KeyValue) -> Vec<(String, String)> {
-        if !is_token(&entry.key) {
-            let message = format!("{:?} is not the name of a header field", entry.key);
-            let problem = Problem::new(entry.key_spot.clone(), message);
+    fn field(&mut self, entry: &Entry<'_, OneOrMore<String>>) -> Vec<(String, String)> {
+        let KeyValue { key, key_spot, node } = entry.written;
+        if !is_token(key) {
+            let problem =
+                Problem::new(key_spot.clone(), format!("{key:?} is not the name of a header field"));
             self.problems
                 .push(problem.hint("a name has letters, digits and !#$%&'*+-.^_`|~ (RFC 9110, section 5.1)"));
         }
-        let name = entry.key.to_ascii_lowercase();
-        let value = entry.node.to_value();
-        let lines = if let Value::List(lines) = value { lines } else { vec![value] };
-        if lines.is_empty() {
-            self.problem(&entry.node, "a list without lines sends nothing");
+        let name = key.to_ascii_lowercase();
+        if entry.value.items.is_empty() && node.items().is_empty() {
+            self.problem(node, "a list without lines sends nothing");
         }
-        lines.iter().map(|line| (name.clone(), line.to_plain())).collect()
+        entry.value.items.iter().map(|line| (name.clone(), line.clone())).collect()
     }
 
-    fn method(&mut self, node: &Node) -> Option<Method> {
-        let method = node.as_text().and_then(Method::new);
+    fn method(&mut self, text: &At<'_, String>) -> Option<Method> {
+        let method = Method::new(&text.value);
         if method.is_none() {
-            self.problem(node, "this is not an HTTP method");
+            self.problem(text.node, "this is not an HTTP method");
         }
         method
     }
 
     /// How far a clock is off, in seconds.
-    fn shift(&mut self, node: &Node) -> Option<i64> {
-        let shift = node.as_text().and_then(seconds);
+    fn shift(&mut self, text: &At<'_, String>) -> Option<i64> {
+        let shift = seconds(&text.value);
         if shift.is_none() {
             self.problem(
-                node,
+                text.node,
                 "invalid shift of a clock: expected a sign, a number and s, m or h, such as -32m",
             );
         }
         shift
     }
 
-    fn steps(&mut self, node: &Node) -> Vec<Step> {
-        let Some(list) = node.get("step") else {
-            return vec![self.single_step(node)];
+    fn steps(&mut self, raw: &RawTableCase<'_>) -> Vec<Step> {
+        let Some(list) = raw.steps.node else {
+            return vec![self.single_step(raw)];
         };
-        for key in ["expect", "save"] {
-            if let Some(stray) = node.get(key) {
+        for (key, stray) in [("expect", raw.expect.node), ("save", raw.save.node)] {
+            if let Some(stray) = stray {
                 self.problems.push(
                     Problem::new(stray.spot.clone(), format!("a case with steps has no `{key}` of its own"))
                         .hint("move it into a step"),
                 );
             }
         }
-        if list.items().is_empty() {
+        if raw.steps.is_sound && raw.steps.items().is_empty() {
             self.problem(list, "the case has no steps");
         }
-        self.check_parallel(list.items());
-        list.items().iter().map(|item| self.step(item)).collect()
+        if raw.has_every_step() {
+            self.check_parallel(raw.steps.items());
+        }
+        raw.steps.items().iter().map(|item| self.step(item)).collect()
     }
 
-    fn single_step(&mut self, node: &Node) -> Step {
-        let expect = if let Some(expect) = node.get("expect") {
-            expectation::read(expect, self.problems)
-        } else {
-            self.problems.push(
-                Problem::new(node.spot.clone(), "the case expects nothing, so it could not fail")
-                    .hint("add `expect`, or steps that have it"),
-            );
-            Expect::default()
-        };
+    fn single_step(&mut self, raw: &RawTableCase<'_>) -> Step {
+        if raw.expect.node.is_none() {
+            let problem = raw.place.problem("the case expects nothing, so it could not fail");
+            self.problems.push(problem.hint("add `expect`, or steps that have it"));
+        }
         Step {
             about: None,
             given: Vec::new(),
@@ -299,47 +300,49 @@ impl TableReader<'_> {
             unset: Vec::new(),
             request: RequestSpec::default(),
             is_parallel: false,
-            expect: Arc::new(expect),
-            save: self.save(node),
-            spot: node.spot.clone(),
+            expect: self.expect(raw.expect.value.as_ref()),
+            save: self.save(&raw.save),
+            spot: raw.place.spot(),
         }
     }
 
-    fn step(&mut self, node: &Node) -> Step {
+    fn step(&mut self, raw: &RawStep<'_>) -> Step {
         Step {
-            about: node.text("about"),
-            given: node.get("given").map(|given| self.read_given(given)).unwrap_or_default(),
-            params: pairs(node, "params"),
-            unset: node.texts("unset"),
-            request: node.get("request").map(|request| self.request(request)).unwrap_or_default(),
-            is_parallel: node.flag("parallel", false),
-            expect: node
-                .get("expect")
-                .map(|expect| Arc::new(expectation::read(expect, self.problems)))
-                .unwrap_or_default(),
-            save: self.save(node),
-            spot: node.spot.clone(),
+            about: raw.about.value.clone(),
+            given: self.read_given(&raw.given),
+            params: pairs(&raw.params),
+            unset: texts(&raw.unset),
+            request: self.request(&raw.request),
+            is_parallel: raw.parallel.value.unwrap_or(false),
+            expect: self.expect(raw.expect.value.as_ref()),
+            save: self.save(&raw.save),
+            spot: raw.place.spot(),
         }
     }
 
-    fn save(&mut self, node: &Node) -> Vec<(String, String)> {
-        let entries = node.get("save").map(Node::entries).unwrap_or_default();
-        for entry in entries {
-            check_path(entry.node.as_text().unwrap_or_default(), &entry.node.spot, self.problems);
+    /// What is expected; where it is wrong or not there, which is reported, nothing is, and nothing is run.
+    fn expect(&mut self, raw: Option<&RawExpect<'_>>) -> Arc<Expect> {
+        raw.map(|raw| Arc::new(expectation::read(raw, self.problems))).unwrap_or_default()
+    }
+
+    fn save(&mut self, raw: &Key<'_, Texts<'_>>) -> Vec<(String, String)> {
+        for entry in raw.entries() {
+            check_path(&entry.value, &entry.written.node.spot, self.problems);
         }
-        entries
-            .iter()
-            .filter_map(|entry| Some((entry.key.clone(), entry.node.as_text()?.to_owned())))
-            .collect()
+        raw.value.as_ref().map(Texts::to_pairs).unwrap_or_default()
     }
 }
 
-fn pairs(node: &Node, key: &str) -> Vec<(String, Value)> {
-    node.get(key).map(Node::to_pairs).unwrap_or_default()
+fn pairs(key: &Key<'_, Values<'_>>) -> Vec<(String, Value)> {
+    key.value.as_ref().map(Values::to_pairs).unwrap_or_default()
 }
 
-fn variables(node: &Node) -> Vec<Variable> {
-    node.to_pairs().into_iter().map(|(name, value)| Variable { name, value }).collect()
+fn texts(list: &Key<'_, Vec<At<'_, String>>>) -> Vec<String> {
+    list.items().iter().map(|item| item.value.clone()).collect()
+}
+
+fn variables(values: &Values<'_>) -> Vec<Variable> {
+    values.to_pairs().into_iter().map(|(name, value)| Variable { name, value }).collect()
 }
 
 /// Reads a shift such as `-32m`, of a day at the most.
