@@ -67,7 +67,8 @@ pub mod snapshot {
 
 pub mod source {
     pub use crate::source::{
-        LoadError, SchemaName, Shelf, Wanted, check_normalisation, load, load_endpoints, schema,
+        LoadError, SchemaName, Shelf, Wanted, check_normalisation, load, load_endpoints, load_manifest,
+        load_waivers, schema,
     };
 }
 

@@ -60,7 +60,7 @@ mod wrapped;
 pub mod events {
     pub use crate::event::{
         EffectCounts, EndpointDescription, Event, LimitStart, OperationStart, Outcome, ParameterStart,
-        PartNumber, PartStart, RowStart, RowsHeld, RunChanges, RunEnd, RunStart, SeriesEnd, SnapshotCounts,
+        PartNumber, PartStart, RowStart, RowsHeld, RunChanges, RunEnd, RunStart, SeriesEnd, SeriesRun, SnapshotCounts,
         StaleSnapshot, StillFailing, Stopped,
     };
     pub use crate::model::{

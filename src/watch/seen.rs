@@ -66,11 +66,11 @@ impl Seen {
             let mut all: Vec<(&PathBuf, Option<&Stamp>)> =
                 now.iter().map(|(path, stamp)| (path, Some(stamp))).chain(gone).collect();
             all.sort_by_key(|(path, _)| *path);
-            let changed = all.into_iter().filter_map(|(path, stamp)| {
+            let found = all.into_iter().filter_map(|(path, stamp)| {
                 let change = change(before.get(path), stamp)?;
                 Some(FileChange { path: path.clone(), change })
             });
-            changes.extend(changed);
+            changes.extend(found);
         }
         changes
     }

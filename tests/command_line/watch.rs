@@ -18,7 +18,7 @@ use crate::support::odd::{JSON, answer, one_case, serve, serve_bodies};
 use crate::support::proofmark;
 
 /// How long something is waited for that must come: a bound for a broken program, never waited for in full.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the program prints when a run is over and it waits.
 const WAITING: &str = "waiting for changes";

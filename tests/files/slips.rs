@@ -8,8 +8,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use proofmark::model::Problem;
-use proofmark::source::{
+use proofmark::inside::model::Problem;
+use proofmark::inside::source::{
     LoadError, SchemaName, Wanted, load, load_endpoints, load_manifest, load_waivers, schema,
 };
 use serde_json::Value as Json;

@@ -15,6 +15,7 @@ use crate::cli::words::Words;
 use crate::snapshot::MaxAge;
 
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::cli) struct RunArgs {
     #[command(flatten)]
     pub(in crate::cli) select: SelectArgs,
