@@ -67,6 +67,7 @@ pub(super) fn read(
     reader.check_codes(&contract, own);
     reader.check_path(&contract, own);
     reader.check_replay(&contract, own.effect.value.as_ref());
+    let known = reader.known;
     (contract, known)
 }
 
@@ -280,6 +281,8 @@ impl ContractReader<'_> {
             let found = u16::try_from(status.value).ok().filter(is_error);
             if found.is_none() {
                 self.problem(status.node, "the status of an error is a number from 400 to 599");
+                // What cases expect is not compared with a status that is wrong.
+                self.known.codes = false;
             }
             found
         });
