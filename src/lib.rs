@@ -60,8 +60,8 @@ mod wrapped;
 pub mod events {
     pub use crate::event::{
         EffectCounts, EndpointDescription, Event, LimitStart, OperationStart, Outcome, ParameterStart,
-        PartNumber, PartStart, RowStart, RowsHeld, RunChanges, RunEnd, RunStart, SeriesEnd, SeriesRun, SnapshotCounts,
-        StaleSnapshot, StillFailing, Stopped,
+        PartNumber, PartStart, RowStart, RowsHeld, RunChanges, RunEnd, RunStart, SeriesEnd, SeriesRun,
+        SnapshotCounts, StaleSnapshot, StillFailing, Stopped,
     };
     pub use crate::model::{
         Answer, AnswerFormat, Body, CaseId, CaseRecord, Citation, Drift, Effects, Exchange, FileLocation,

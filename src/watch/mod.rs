@@ -18,7 +18,7 @@ use notify::{ErrorKind, EventKind, RecommendedWatcher, RecursiveMode, Watcher, r
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
-pub use place::Place;
+pub use place::WatchPlace;
 use seen::Seen;
 pub use seen::{ChangeOfFile, FileChange};
 
@@ -50,7 +50,7 @@ impl WatchError {
 
 /// The places that are watched, and what was in them when they were last looked at.
 pub struct WatchedFiles {
-    places: Vec<Place>,
+    places: Vec<WatchPlace>,
     seen: Seen,
     watcher: RecommendedWatcher,
     hints: Arc<Hints>,
@@ -71,10 +71,10 @@ impl WatchedFiles {
     ///
     /// # Errors
     /// A place that cannot be watched. One that is missing can: it may come.
-    pub fn new(places: Vec<Place>) -> Result<Self, WatchError> {
+    pub fn new(places: Vec<WatchPlace>) -> Result<Self, WatchError> {
         let hints = Arc::new(Hints::default());
         let listener = Arc::clone(&hints);
-        let first = places.first().map_or(Path::new("."), Place::path).to_path_buf();
+        let first = places.first().map_or(Path::new("."), WatchPlace::path).to_path_buf();
         let watcher = recommended_watcher(move |event| listener.take(&event));
         let watcher = watcher.map_err(|source| WatchError::new(&first, source))?;
         let mut files = Self { places, seen: Seen::default(), watcher, hints, failed: Vec::new() };
@@ -111,7 +111,7 @@ impl WatchedFiles {
 
     /// Takes the snapshots that are there now for seen: a run has written some of them.
     pub fn forgive_snapshots(&mut self) {
-        self.seen.look_again(&self.places, Place::is_of_snapshots);
+        self.seen.look_again(&self.places, WatchPlace::is_of_snapshots);
     }
 
     /// The places that could not be watched since the last time that this was asked.

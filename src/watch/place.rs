@@ -1,10 +1,10 @@
-//! A file or folder that is watched, and which of its files count. Main type: [`Place`].
+//! A file or folder that is watched, and which of its files count. Main type: [`WatchPlace`].
 
 use std::path::{Path, PathBuf};
 
 /// A file or folder that is watched. It need not be there yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct WatchPlace {
     path: PathBuf,
     content: Content,
 }
@@ -18,7 +18,7 @@ enum Content {
     File,
 }
 
-impl Place {
+impl WatchPlace {
     /// A folder of cases, with all that is read there.
     pub fn cases(path: &Path) -> Self {
         Self { path: path.to_path_buf(), content: Content::Cases }
@@ -80,11 +80,11 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
-    use super::{Path, Place};
+    use super::{Path, WatchPlace};
 
     #[test]
     fn what_editors_and_runs_leave_beside_a_file_does_not_count() {
-        let cases = Place::cases(Path::new("cases"));
+        let cases = WatchPlace::cases(Path::new("cases"));
         for name in ["t.toml", "contract.toml", "rows.csv", "endpoints.toml"] {
             assert!(cases.has_file(name), "{name}");
         }
@@ -103,7 +103,7 @@ mod tests {
         ] {
             assert!(!cases.has_file(name), "{name}");
         }
-        let snapshots = Place::snapshots(Path::new("snapshots"));
+        let snapshots = WatchPlace::snapshots(Path::new("snapshots"));
         assert!(snapshots.has_file("found.snap") && snapshots.has_folder("shop"));
         assert!(!snapshots.has_file("found.snap.new") && !snapshots.has_file("lock"));
         assert!(!snapshots.has_folder(".proofmark") && !snapshots.has_folder("@other"));
@@ -114,7 +114,7 @@ mod tests {
     fn a_place_that_is_not_there_is_below_the_nearest_folder_that_is() {
         let folder = tempfile::tempdir().unwrap();
         let real = folder.path().canonicalize().unwrap();
-        let place = Place::cases(&folder.path().join("a/cases"));
+        let place = WatchPlace::cases(&folder.path().join("a/cases"));
         assert_eq!(place.located(), Some((real.clone(), real.join("a/cases"))));
         std::fs::create_dir_all(folder.path().join("a/cases")).unwrap();
         assert_eq!(place.located(), Some((real.join("a"), real.join("a/cases"))));

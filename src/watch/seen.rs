@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use std::{fs, io};
 
-use super::place::Place;
+use super::place::WatchPlace;
 
 /// How deep folders are looked into; cases are searched less deep.
 const DEEPEST: usize = 32;
@@ -47,12 +47,12 @@ pub struct FileChange {
 
 impl Seen {
     /// Looks at all places.
-    pub(super) fn of(places: &[Place]) -> Self {
+    pub(super) fn of(places: &[WatchPlace]) -> Self {
         Self(places.iter().map(look).collect())
     }
 
     /// Looks at some of the places again, which are the same as before.
-    pub(super) fn look_again(&mut self, places: &[Place], is_meant: impl Fn(&Place) -> bool) {
+    pub(super) fn look_again(&mut self, places: &[WatchPlace], is_meant: impl Fn(&WatchPlace) -> bool) {
         for (files, place) in self.0.iter_mut().zip(places).filter(|(_, place)| is_meant(place)) {
             *files = look(place);
         }
@@ -87,7 +87,7 @@ fn change(before: Option<&Stamp>, now: Option<&Stamp>) -> Option<ChangeOfFile> {
     }
 }
 
-fn look(place: &Place) -> BTreeMap<PathBuf, Stamp> {
+fn look(place: &WatchPlace) -> BTreeMap<PathBuf, Stamp> {
     let mut found = BTreeMap::new();
     if place.is_file() {
         look_at_file(place.path(), &mut found);
@@ -98,7 +98,7 @@ fn look(place: &Place) -> BTreeMap<PathBuf, Stamp> {
 }
 
 /// A folder that cannot be read is kept as such. Links to folders are not followed: what counts is below the place itself.
-fn look_into(place: &Place, folder: &Path, depth: usize, found: &mut BTreeMap<PathBuf, Stamp>) {
+fn look_into(place: &WatchPlace, folder: &Path, depth: usize, found: &mut BTreeMap<PathBuf, Stamp>) {
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let entries = match fs::read_dir(here) {
         Ok(entries) => entries,
@@ -134,13 +134,13 @@ fn unreadable(error: &io::Error) -> Stamp {
 mod tests {
     use std::fs;
 
-    use super::{ChangeOfFile, Place, Seen};
+    use super::{ChangeOfFile, Seen, WatchPlace};
 
     #[test]
     fn what_has_become_of_each_file_is_found_in_the_order_of_paths() {
         let folder = tempfile::tempdir().unwrap();
         let cases = folder.path().join("cases");
-        let places = [Place::cases(&cases), Place::snapshots(&folder.path().join("snapshots"))];
+        let places = [WatchPlace::cases(&cases), WatchPlace::snapshots(&folder.path().join("snapshots"))];
         let write = |name: &str, text: &str| fs::write(cases.join(name), text).unwrap();
         let mut before = Seen::of(&places);
         let mut since = || {

@@ -13,7 +13,7 @@ use crate::cli::settings::other;
 use crate::cli::unnamed::fill_run;
 use crate::cli::{note, problem};
 use crate::report::printable;
-use crate::watch::{ChangeOfFile, FileChange, Place, WatchError, WatchedFiles};
+use crate::watch::{ChangeOfFile, FileChange, WatchError, WatchPlace, WatchedFiles};
 
 /// How many changes are named.
 const NAMED: usize = 3;
@@ -85,22 +85,22 @@ fn check(args: &RunArgs) -> Result<(), CliError> {
 }
 
 /// What a run with these arguments reads, but for the program and the endpoint.
-fn places(args: &RunArgs) -> Vec<Place> {
+fn places(args: &RunArgs) -> Vec<WatchPlace> {
     let cases = &args.select.folder.cases;
-    let mut places = vec![Place::cases(cases)];
+    let mut places = vec![WatchPlace::cases(cases)];
     match &args.snapshots.snapshots {
-        Some(folder) => places.push(Place::snapshots(folder)),
+        Some(folder) => places.push(WatchPlace::snapshots(folder)),
         // The file of endpoints may name one later.
         None if args.target.endpoint.is_empty() => {
-            places.push(Place::all_snapshots(&snapshots_beside(cases, None)));
+            places.push(WatchPlace::all_snapshots(&snapshots_beside(cases, None)));
         }
         None => {
             let named = args.target.endpoint.iter().filter(|name| !is_address(name));
-            places.extend(named.map(|name| Place::snapshots(&snapshots_beside(cases, other(name)))));
+            places.extend(named.map(|name| WatchPlace::snapshots(&snapshots_beside(cases, other(name)))));
         }
     }
     let others = [&args.scope.manifest, &args.connect.ca_file, &args.connect.client_certificate];
-    places.extend(others.into_iter().flatten().map(|file| Place::file(file)));
+    places.extend(others.into_iter().flatten().map(|file| WatchPlace::file(file)));
     places
 }
 
