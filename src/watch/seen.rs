@@ -102,6 +102,8 @@ fn look_into(place: &WatchPlace, folder: &Path, depth: usize, found: &mut BTreeM
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let entries = match fs::read_dir(here) {
         Ok(entries) => entries,
+        // A run makes the folder when it records something; what was there before it went away is missed file by file.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && place.is_of_snapshots() => return,
         Err(error) => {
             found.insert(folder.to_path_buf(), unreadable(&error));
             return;
@@ -140,7 +142,8 @@ mod tests {
     fn what_has_become_of_each_file_is_found_in_the_order_of_paths() {
         let folder = tempfile::tempdir().unwrap();
         let cases = folder.path().join("cases");
-        let places = [WatchPlace::cases(&cases), WatchPlace::snapshots(&folder.path().join("snapshots"))];
+        let snapshots = folder.path().join("snapshots");
+        let places = [WatchPlace::cases(&cases), WatchPlace::snapshots(&snapshots)];
         let write = |name: &str, text: &str| fs::write(cases.join(name), text).unwrap();
         let mut before = Seen::of(&places);
         let mut since = || {
@@ -150,6 +153,10 @@ mod tests {
             let name = |path: &std::path::Path| path.file_name().unwrap().to_str().unwrap().to_owned();
             changes.into_iter().map(|found| (name(&found.path), found.change)).collect::<Vec<_>>()
         };
+        assert_eq!(since(), []);
+        // A run that records makes the folder.
+        fs::create_dir(&snapshots).unwrap();
+        fs::write(snapshots.join("a.snap.new"), "1").unwrap();
         assert_eq!(since(), []);
         fs::create_dir_all(cases.join("shop")).unwrap();
         write("shop/b.toml", "1");

@@ -190,7 +190,7 @@ async function copies() {
   const characters = { "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&" };
   const [lines, again] = inFile.map((text) => text.replace(/&(?:lt|gt|quot|#39|amp);/g, (name) => characters[name]));
   same("a cause and its case have the same lines", again, lines);
-  check("the lines have what is awkward", ["<b>&amp;", "\u{1f600}", '"so"', "\n"].every((part) => lines.includes(part)), lines);
+  check("the lines have what is awkward", ["<b>&amp;", "\u{1f600}", '"so"', "\\n"].every((part) => lines.includes(part)), lines);
   await page.locator(".causes details summary").first().focus();
   await page.keyboard.press("Enter");
   for (const [key, button] of [["Enter", ".causes .curl + .copy"], ["Space", ".case .curl + .copy"]]) {
