@@ -136,7 +136,8 @@ fn ever_new_pipelines_and_tokens_take_no_more_memory_once_the_limits_are_reached
     start_pipelines(&mut connection, 0..3_000);
     let full = served.peak_memory();
     start_pipelines(&mut connection, 3_000..13_000);
-    let grown = served.peak_memory() - full;
+    // The kernel counts the peak in steps, so a later one may read as a little less.
+    let grown = served.peak_memory().saturating_sub(full);
     // Unbounded, these 20,000 requests would add some 30 MiB.
     assert!(grown < 1024, "{grown} KiB beyond {full} KiB");
     assert!(full < 64 * 1024, "{full} KiB");
