@@ -27,7 +27,7 @@ pub struct RowsHeld {
 pub struct RunEnd {
     /// How many cases have which verdict.
     pub counts: VerdictCounts,
-    /// Which error rows were met, by contract, in the order of [`RunStart::operations`].
+    /// Which error rows were met, by contract, in the order of `RunStart::operations`.
     pub rows_met: Vec<BTreeSet<Arc<str>>>,
     /// Which error rows are held, by contract in the same order; not known of merged runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -69,7 +69,7 @@ pub fn seal(payload: &[u8], key: &SigningKey) -> Vec<u8> {
     Sealed { payload: payload.to_vec(), keyid: key.public().id(), signature }.to_bytes()
 }
 
-/// Opens an envelope. Nothing is said of its signature before [`Sealed::is_signed_by`] was asked.
+/// Opens an envelope. Nothing is said of its signature before `Sealed::is_signed_by` was asked.
 ///
 /// # Errors
 /// All that [`seal`] would not have written.

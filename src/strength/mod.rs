@@ -1,6 +1,6 @@
 //! Whether a suite would notice a wrong answer: recorded answers are changed one thing at a time, and judged again.
 //!
-//! [`Bench`] takes the recorded cases of a run one by one, makes the mutants of their answers and counts what becomes of
+//! `Bench` takes the recorded cases of a run one by one, makes the mutants of their answers and counts what becomes of
 //! each in [`Figures`]. Nothing is sent, nothing is read, and no mutant is kept.
 
 mod bench;

@@ -16,7 +16,7 @@ impl Templates {
     /// An expectation with its templates rendered.
     ///
     /// # Errors
-    /// With [`Unrendered::Refuse`], the first template that gives no value or no status.
+    /// With `Unrendered::Refuse`, the first template that gives no value or no status.
     pub fn render_expect(
         &self,
         expect: &Expect,
