@@ -161,7 +161,7 @@ server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 
 // ---- a click copies the id or the lines, to the byte
 
-const AWKWARD = `it's "so" <b>&amp; \\n $HOME \`id\` \n\t%0A \u{1f600} \u{e4}`;
+const AWKWARD = `it's  "so" <b>&amp; \\n $HOME \`id\` \n\t%0A \u{1f600} \u{e4}`;
 
 async function copies() {
   const [folder, html] = ["copied", "copied.html"].map((name) => join(place, name));
@@ -217,6 +217,18 @@ async function copies() {
     same(`the lines fit: ${name}`, await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
     if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, `copies-${name}.png`) });
   }
+
+  // Several lines at once: a request to the embedded endpoint goes to one that is served, and set up before.
+  const several = join(place, "several.html");
+  run("run", "-q", "--fault", "skip-row:InvalidImagePipeline.HasRunningExecution", "running", "--report", `html=${several}`);
+  await show(several);
+  await page.locator(".causes details summary").first().click();
+  const [first] = readFileSync(several, "utf8").split('<pre class="curl">').slice(1).map((rest) => rest.split("</pre>")[0]);
+  const all = first.replace(/&(?:lt|gt|quot|#39|amp);/g, (name) => characters[name]);
+  check("there are several lines", all.split("\n").length > 1, all);
+  await page.locator(".causes .curl + .copy").first().click();
+  await page.waitForFunction(() => document.querySelector(".causes .curl + .copy").textContent === "Copied");
+  same("several lines are copied as they are", await clipboard(), all);
   same("nothing else happens when copying", wrong, []);
   await context.close();
 }

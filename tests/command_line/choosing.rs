@@ -105,6 +105,47 @@ fn failed_runs_the_cases_that_did_not_pass_when_they_last_ran_and_no_others() {
 }
 
 #[test]
+fn failed_has_what_was_inconclusive_and_keeps_what_is_skipped_and_drops_what_is_waived() {
+    let (asked, is_silent) = (Arc::new(Mutex::new(String::new())), Arc::new(AtomicBool::new(true)));
+    let (log, silent) = (Arc::clone(&asked), Arc::clone(&is_silent));
+    let url = serve(move |head, stream| {
+        let row = head.split("row=").nth(1).map_or(String::new(), |rest| rest[..1].to_owned());
+        log.lock().unwrap().push_str(&row);
+        if row == "a" && silent.load(Ordering::SeqCst) {
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+            return;
+        }
+        let status = if row == "b" { "500 Broken" } else { "200 OK" };
+        let _ = stream.write_all(&answer(status, JSON, "{}"));
+    });
+    let folder = project();
+    let rows = |arguments: &[&str]| {
+        asked.lock().unwrap().clear();
+        let (_, text) = ran(&folder, &[&["run", "--jobs", "1", "--endpoint", &url], arguments].concat());
+        let mut rows: Vec<char> = asked.lock().unwrap().chars().collect();
+        rows.sort_unstable();
+        rows.dedup();
+        (String::from_iter(rows), text)
+    };
+    assert_eq!(rows(&[]).0, "abc");
+    // What is inconclusive is run again as well; what is skipped stays.
+    let (found, text) = rows(&["--failed", "--skip", "one/b"]);
+    assert_eq!(found, "a", "{text}");
+    let (found, text) = rows(&["--failed"]);
+    assert_eq!(found, "ab", "{text}");
+    is_silent.store(false, Ordering::SeqCst);
+    let waiver = format!(
+        "[[waiver]]\nendpoint = \"{url}\"\ncase = \"one/b\"\nlevel = \"status\"\nreason = \"r\"\nowner = \"o\"\n\
+         expires = \"2999-12-31\"\n"
+    );
+    fs::write(folder.path().join("cases/waivers.toml"), waiver).unwrap();
+    let (found, text) = rows(&["--failed"]);
+    assert!(found == "ab" && text.contains("1 waived"), "{found} {text}");
+    let (found, text) = rows(&["--failed"]);
+    assert!(found.is_empty() && text.contains("no case failed when it last ran"), "{found} {text}");
+}
+
+#[test]
 fn what_is_skipped_on_purpose_is_listed_and_fails_no_run() {
     let (thing, folder) = (thing(), project());
     let arguments = ["run", "--endpoint", &thing.url, "--skip", "one/a", "--skip", "one/b"];

@@ -71,6 +71,24 @@ fn an_expression_selects_by_tags_and_ids() {
 }
 
 #[test]
+fn patterns_select_what_any_of_them_matches_and_a_former_name_is_one_of_a_case() {
+    let folder = tagged();
+    assert_eq!(listed(&folder, &["others", "slow-ones::two"]), (0, "three two".into()));
+    let table = folder.path().join("cases/shop/Get/others.toml");
+    fs::write(
+        &table,
+        FAST.replace("id = \"three\"", "id = \"three\"\nformer = [\"drei\"]\ntags = [\"slower\"]"),
+    )
+    .unwrap();
+    for arguments in [&["drei"][..], &["-E", "id(drei)"], &["-E", "id(others/drei)"]] {
+        assert_eq!(listed(&folder, arguments), (0, "three".into()), "{arguments:?}");
+    }
+    assert_eq!(listed(&folder, &["--skip", "drei"]), (0, "one two".into()));
+    // A tag is a whole one.
+    assert_eq!(listed(&folder, &["-E", "tag(slow)"]), (0, "one two".into()));
+}
+
+#[test]
 fn an_expression_that_is_none_or_selects_nothing_is_an_error_with_a_hint() {
     let folder = tagged();
     for (arguments, exit, message, hint) in [
@@ -90,6 +108,8 @@ fn an_expression_that_is_none_or_selects_nothing_is_an_error_with_a_hint() {
         (&["-E", "tag(slwo)"], 4, "-E: no case has the tag `slwo`", "did you mean `slow`?"),
         (&["-E", "all() or tag(other)"], 4, "no case has the tag `other`", "the tags here are odd, slow"),
         (&["-E", "not id(oth)"], 4, "-E: no case matches `oth`", "`oth*` matches 1 case"),
+        (&["-E", "id(=others)"], 4, "no case matches `others`", ""),
+        (&["--exact", "others"], 4, "no case matches `others`", ""),
         (&["-E", "none()"], 4, "-E: no case that is selected meets `none()`", ""),
         (&["-E", "tag(odd)", "others"], 4, "no case that is selected meets `tag(odd)`", ""),
     ] {
