@@ -52,7 +52,7 @@ pub use crate::transport::Keeping;
 
 use crate::app::{
     AppError, Background, Connected, Session, SessionSettings, TestTarget, costs_nothing, endpoint, entry,
-    today,
+    manifest_drift, today,
 };
 use crate::embedded;
 use crate::event::{Event, RunEnd};
@@ -195,11 +195,14 @@ impl Harness {
         }
     }
 
-    /// Runs all cases and hands out what happens, for a program that is not a test. It does what `proofmark run` does,
-    /// and prints nothing.
+    /// Runs all cases and hands out what happens, for a program that is not a test. It judges as `proofmark run` does,
+    /// also by the manifest beside the cases, and prints nothing.
     ///
     /// # Errors
     /// Cases or settings in which something is wrong; then nothing was sent.
+    ///
+    /// # Panics
+    /// Inside an asynchronous runtime, since it starts one; `tokio::task::spawn_blocking` is a place for it there.
     ///
     /// ```no_run
     /// use proofmark::events::Event;
@@ -224,9 +227,15 @@ impl Harness {
             embedded::check(contracts).map_err(|error| HarnessError::Settings(error.to_string()))?;
         }
         let plan = Plan { known: cases.len(), cases };
+        let message = |error: AppError| HarnessError::Settings(error.to_string());
+        let drift = manifest_drift(None, &self.cases, None, &suite, &plan).map_err(message)?;
         let (store, signs_nothing) = (self.store()?, self.signs_nothing()?);
         let shared = SharedHarness { harness: self, store, signs_nothing, running: OnceLock::new() };
-        let Running { runtime, session, stop, .. } = shared.start().map_err(HarnessError::Settings)?;
+        let (settings, background) = shared.settings(&plan.cases).map_err(HarnessError::Settings)?;
+        let mut background = Background { drift, ..background };
+        background.survey(&suite).map_err(message)?;
+        let Running { runtime, session, stop, .. } =
+            start(settings, background).map_err(HarnessError::Settings)?;
         Ok(runtime.block_on(session.run(plan, &stop, emit)))
     }
 
@@ -373,7 +382,12 @@ impl SharedHarness {
             let carried = embedded::check([&*planned.contract]);
             carried.map_err(|error| format!("{error}; `Harness::endpoint` says where the endpoint is"))?;
         }
-        let running = self.running.get_or_init(|| self.start()).as_ref().map_err(Failed::from)?;
+        let started = || {
+            // Patterns of waivers that match no case are reported by `proofmark check`, which reads all tables.
+            let (settings, background) = self.settings(&[])?;
+            start(settings, background)
+        };
+        let running = self.running.get_or_init(started).as_ref().map_err(Failed::from)?;
         let record = running.runtime.block_on(running.session.case(planned, &running.stop));
         let endpoint = running.session.endpoint();
         check_verdict(&record, &Repeat::new(&endpoint.description, &endpoint.faults), running.seed)?;
@@ -384,16 +398,8 @@ impl SharedHarness {
         }
     }
 
-    fn start(&self) -> Result<Running, String> {
-        let runtime = Runtime::new().map_err(|error| error.to_string())?;
-        let (settings, background) = self.settings()?;
-        let seed = settings.run.seed;
-        let session = runtime.block_on(Session::start(settings, background));
-        let session = session.map_err(|error| error.to_string())?;
-        Ok(Running { runtime, session, seed, stop: StopSwitch::default() })
-    }
-
-    fn settings(&self) -> Result<(SessionSettings, Background), String> {
+    /// What the run needs; waivers have to match these cases, if there are any.
+    fn settings(&self, cases: &[PlannedCase]) -> Result<(SessionSettings, Background), String> {
         let harness = &self.harness;
         let message = |error: AppError| error.to_string();
         let (entry, states) = match &harness.tested {
@@ -427,7 +433,7 @@ impl SharedHarness {
             harness.seed.unwrap_or_else(random_seed),
             is_free || entry.allows_billable || harness.allows_billable,
         );
-        let waivers = self.waivers(&entry.name)?;
+        let waivers = self.waivers(&entry.name, cases)?;
         let target = TestTarget::Other(Box::new(tested));
         Ok((SessionSettings { target, run, limits, connection }, Background { waivers, ..background }))
     }
@@ -437,14 +443,21 @@ impl SharedHarness {
     }
 
     /// The waivers of an endpoint that has a name.
-    fn waivers(&self, name: &str) -> Result<WaiverBook, String> {
+    fn waivers(&self, name: &str, cases: &[PlannedCase]) -> Result<WaiverBook, String> {
         if !matches!(self.harness.tested, HarnessEndpoint::Named(_)) {
             return Ok(WaiverBook::default());
         }
         let waivers = load_waivers(&self.harness.cases).map_err(|error| error.to_string())?;
-        // Patterns that match no case are reported by `proofmark check`, which reads all tables.
-        WaiverBook::new(waivers, name, &today(), &[]).map_err(|error| error.to_string())
+        WaiverBook::new(waivers, name, &today(), cases).map_err(|error| error.to_string())
     }
+}
+
+fn start(settings: SessionSettings, background: Background) -> Result<Running, String> {
+    let runtime = Runtime::new().map_err(|error| error.to_string())?;
+    let seed = settings.run.seed;
+    let session = runtime.block_on(Session::start(settings, background));
+    let session = session.map_err(|error| error.to_string())?;
+    Ok(Running { runtime, session, seed, stop: StopSwitch::default() })
 }
 
 /// A variable of the environment.

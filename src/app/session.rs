@@ -142,10 +142,21 @@ impl Background {
                 Some(freshness.stale().map(stale_snapshot).collect())
             }
         };
-        let orphans = store.as_ref().map(|store| orphans(suite, store)).transpose()?.unwrap_or_default();
         let waivers = waivers(target, cases, suite, day)?;
-        let twins = Some(Twins::of(&case_ids(suite)?));
-        Ok(Self { store, orphans, waivers, stale, drift: None, twins, mutants: None, notes, command: None })
+        let mut background = Self { store, waivers, stale, notes, ..Self::default() };
+        background.survey(suite)?;
+        Ok(background)
+    }
+
+    /// Adds what follows from a whole suite: the snapshots that belong to no case, and the twins of its cases.
+    ///
+    /// # Errors
+    /// Snapshots that cannot be listed, and a suite in which two cases have the same id.
+    pub fn survey(&mut self, suite: &Suite) -> Result<(), AppError> {
+        let store = self.store.as_ref();
+        self.orphans = store.map(|store| orphans(suite, store)).transpose()?.unwrap_or_default();
+        self.twins = Some(Twins::of(&case_ids(suite)?));
+        Ok(())
     }
 
     /// Asks how strong the suite is: the end of the run says what became of mutants of its answers.
@@ -240,11 +251,20 @@ impl Session {
     /// Runs the cases of a plan and emits the events, in the order of ids; shuts down what was started.
     pub async fn run(self, plan: Plan, stop: &StopSwitch, mut emit: impl FnMut(Event)) -> RunEnd {
         let mut figures = EndFigures::new(self.twins, self.mutants, &plan);
-        let end = run(self.runner, plan, self.orphans, stop, |event| emit(figures.take(event))).await;
+        let mut whole = None;
+        let emit = |event| {
+            let event = figures.take(event);
+            if let Event::Ended(end) = &event {
+                whole = Some(end.clone());
+            }
+            emit(event);
+        };
+        let end = run(self.runner, plan, self.orphans, stop, emit).await;
         if let Some(reference) = self.reference {
             reference.shut_down().await;
         }
-        end
+        // The one that was emitted has the figures.
+        whole.unwrap_or(end)
     }
 
     /// The waivers that a case shows to be stale, one line each.

@@ -56,7 +56,7 @@ fn few_doors_are_open_with_few_names_behind_them() {
         "inside is not hidden"
     );
     assert!(!library.contains("::*"), "a door exports what nobody has chosen");
-    // Methods stand deeper than four blanks in none of these files, so that they are told from items by their `impl`.
+    // A method belongs to its type, and is not counted.
     let own =
         |code: String| code.replace("\n    pub fn", "\n    fn").replace("\n    pub async fn", "\n    fn");
     let files = [library, own(read("harness.rs")), own(read("reference/mod.rs"))];

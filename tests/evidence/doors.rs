@@ -9,6 +9,7 @@ use proofmark::inside::evidence::SigningKey;
 use proofmark::verify::{BundleRefusal, ExpectedSigner, PublicKey, TestResult, examine};
 
 use crate::bundle::Desk;
+use crate::support::copied_cases;
 use crate::support::odd::{JSON, answer, one_case, serve};
 
 #[test]
@@ -36,6 +37,28 @@ fn a_run_hands_out_what_happens() {
     let (broken, _, verdict, findings) = outcome("201 Created");
     assert_eq!((broken, verdict), (Outcome::Broken, Verdict::Failed));
     assert!(findings > 0);
+}
+
+#[test]
+fn a_run_is_judged_by_the_manifest_and_says_which_rows_are_held() {
+    let folder = copied_cases();
+    let run = || Harness::new(folder.path()).snapshots(None).events(drop).unwrap();
+    let table = folder.path().join("cases/ecs/StartImagePipelineExecution");
+    for entry in fs::read_dir(&table).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if !["contract.toml", "states.toml", "tag-count.toml"].contains(&name) {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let end = run();
+    assert_eq!((end.outcome(), end.drift.is_none()), (Outcome::Conforms, true));
+    let held = &end.rows_held.unwrap()[0].held;
+    assert!(held.iter().any(|row| row.contains("Duplicate.TagKey")), "{held:?}");
+    fs::copy("cases/manifest.toml", folder.path().join("cases/manifest.toml")).unwrap();
+    let end = run();
+    assert_eq!(end.outcome(), Outcome::Inconclusive);
+    assert!(!end.drift.unwrap().missing.is_empty());
 }
 
 #[test]
