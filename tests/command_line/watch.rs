@@ -109,7 +109,7 @@ impl Watching {
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        // It has ended already if it was told to.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
