@@ -4,6 +4,8 @@
 //! After "V3 request structure and signature" (alibabacloud.com/help/en/sdk/product-overview). The query is decoded and
 //! encoded again before it is signed; the key is the secret as it is.
 
+use std::borrow::Cow;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -32,18 +34,21 @@ impl Acs3 {
     }
 
     /// Adds the fields that are signed.
-    fn prepare(&self, request: &mut Request, context: &SigningContext) -> Result<(), SignError> {
+    fn prepare(
+        &self,
+        request: &mut Request,
+        content_hash: &str,
+        context: &SigningContext,
+    ) -> Result<(), SignError> {
         let mut pairs = Pairs::read(path_and_query(request).1.as_bytes());
-        if let Some(form) = form(request) {
-            pairs.extend(form.as_bytes());
-        }
+        pairs.extend(form(request).unwrap_or_default().as_bytes());
         let named = |name: &str| pairs.get(name).filter(|value| !value.is_empty());
         let credentials = &self.credentials;
         let mut fields = vec![
             ("host", "host", context.host.clone()),
             ("x-acs-date", "time", moment::write(context.time)?),
             ("x-acs-signature-nonce", "nonce", context.nonce.clone()),
-            ("x-acs-content-sha256", "digest", sha256_hex(request.body.as_str().as_bytes())),
+            ("x-acs-content-sha256", "digest", content_hash.to_owned()),
         ];
         fields.extend(named("Action").map(|action| ("x-acs-action", "action", action.into_owned())));
         fields.extend(named("Version").map(|version| ("x-acs-version", "version", version.into_owned())));
@@ -67,7 +72,8 @@ impl Signer for Acs3 {
         if super::field(request, "authorization").is_some() {
             return Ok(None);
         }
-        self.prepare(request, context)?;
+        let content_hash = sha256_hex(request.body.as_str().as_bytes());
+        self.prepare(request, &content_hash, context)?;
         let (path, query) = path_and_query(request);
         let fields = join_fields(request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let fields: Vec<_> = fields.into_iter().filter(|(name, _)| is_signed(name)).collect();
@@ -76,7 +82,7 @@ impl Signer for Acs3 {
             path,
             query: &Pairs::read(query.as_bytes()),
             fields: &fields,
-            content_hash: &sha256_hex(request.body.as_str().as_bytes()),
+            content_hash: &content_hash,
         };
         let signature = signature(&canonical.string_to_sign(), &self.credentials.secret);
         let names = canonical.names();
@@ -92,15 +98,37 @@ fn is_signed(name: &str) -> bool {
     name == "host" || name == "content-type" || name.starts_with("x-acs-")
 }
 
+/// A field as it is signed: its name in small letters, and its value.
+pub(crate) type SignedField<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+fn in_lower_case(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+fn trimmed(value: Cow<'_, str>) -> Cow<'_, str> {
+    match value {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
 /// Fields sorted by name, values trimmed, those of one name joined as RFC 9110, section 5.2, has it.
-pub(crate) fn join_fields<'a>(sent: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
-    let mut sorted: Vec<(String, String)> =
-        sent.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+pub(crate) fn join_fields<'a, V: Into<Cow<'a, str>>>(
+    sent: impl Iterator<Item = (&'a str, V)>,
+) -> Vec<SignedField<'a>> {
+    let mut sorted: Vec<SignedField<'a>> =
+        sent.map(|(name, value)| (in_lower_case(name), trimmed(value.into()))).collect();
     sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
     sorted.dedup_by(|later, earlier| {
         let is_same = later.0 == earlier.0;
         if is_same {
-            earlier.1 = format!("{},{}", earlier.1, later.1);
+            let joined = earlier.1.to_mut();
+            joined.push(',');
+            joined.push_str(&later.1);
         }
         is_same
     });
@@ -113,9 +141,9 @@ pub(crate) struct Canonical<'a> {
     /// The path as it is sent.
     pub(crate) path: &'a str,
     /// The parameters of the query alone: a form is covered by the digest of the body.
-    pub(crate) query: &'a Pairs,
+    pub(crate) query: &'a Pairs<'a>,
     /// The signed fields, as [`join_fields`] has them.
-    pub(crate) fields: &'a [(String, String)],
+    pub(crate) fields: &'a [SignedField<'a>],
     /// The digest of the body.
     pub(crate) content_hash: &'a str,
 }
@@ -123,14 +151,14 @@ pub(crate) struct Canonical<'a> {
 impl Canonical<'_> {
     /// The names of the signed fields as `SignedHeaders` has them.
     fn names(&self) -> String {
-        self.fields.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(";")
+        self.fields.iter().map(|(name, _)| name.as_ref()).collect::<Vec<_>>().join(";")
     }
 
     fn request(&self) -> String {
         let path = if self.path.is_empty() { "/" } else { self.path };
         let mut request = format!("{}\n{path}\n{}\n", self.method, self.query.canonical());
         for (name, value) in self.fields {
-            request.extend([name, ":", value, "\n"]);
+            request.extend([name.as_ref(), ":", value.as_ref(), "\n"]);
         }
         request.extend(["\n", &self.names(), "\n", self.content_hash]);
         request
@@ -230,6 +258,6 @@ mod tests {
         let sent = [("X-Acs-B", " 2 "), ("host", "h"), ("x-acs-b", "1"), ("a", "")];
         let joined = join_fields(sent.into_iter());
         let expected = [("a", ""), ("host", "h"), ("x-acs-b", "2,1")];
-        assert_eq!(joined, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(joined, expected.map(|(name, value)| (name.into(), value.into())));
     }
 }

@@ -9,20 +9,20 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encod
 /// Everything but the unreserved characters of RFC 3986, section 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Decoded parameters in the order in which they were sent.
+/// Decoded parameters in the order in which they were sent. What has nothing to decode is not copied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Pairs(Vec<(Vec<u8>, Vec<u8>)>);
+pub(crate) struct Pairs<'a>(Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>);
 
-impl Pairs {
+impl<'a> Pairs<'a> {
     /// Reads an encoded query or form body, where `+` is a space.
-    pub(crate) fn read(encoded: &[u8]) -> Self {
+    pub(crate) fn read(encoded: &'a [u8]) -> Self {
         let mut pairs = Self::default();
         pairs.extend(encoded);
         pairs
     }
 
     /// Adds what another encoded query or form body holds.
-    pub(crate) fn extend(&mut self, encoded: &[u8]) {
+    pub(crate) fn extend(&mut self, encoded: &'a [u8]) {
         for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let mut halves = pair.splitn(2, |byte| *byte == b'=').map(decode);
             let name = halves.next().unwrap_or_default();
@@ -31,45 +31,58 @@ impl Pairs {
     }
 
     /// Adds a parameter.
-    pub(crate) fn push(&mut self, name: &str, value: &str) {
-        self.0.push((name.into(), value.into()));
+    pub(crate) fn push(&mut self, name: &'a str, value: &'a str) {
+        self.0.push((name.as_bytes().into(), value.as_bytes().into()));
     }
 
     /// The value of a parameter, the last one where it was sent more than once.
     pub(crate) fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        let found = self.0.iter().rev().find(|(known, _)| known == name.as_bytes());
+        let found = self.0.iter().rev().find(|(known, _)| **known == *name.as_bytes());
         found.map(|(_, value)| String::from_utf8_lossy(value))
     }
 
     /// Removes a parameter, wherever it is.
     pub(crate) fn remove(&mut self, name: &str) {
-        self.0.retain(|(known, _)| known != name.as_bytes());
+        self.0.retain(|(known, _)| **known != *name.as_bytes());
     }
 
     /// Puts another value in the place of each of a parameter's.
-    pub(crate) fn replace(&mut self, name: &str, value: &str) {
-        for (_, own) in self.0.iter_mut().filter(|(known, _)| known == name.as_bytes()) {
-            value.as_bytes().clone_into(own);
+    pub(crate) fn replace(&mut self, name: &str, value: &'a str) {
+        for (_, own) in self.0.iter_mut().filter(|(known, _)| **known == *name.as_bytes()) {
+            *own = value.as_bytes().into();
         }
     }
 
     /// `name=value` joined with `&`, sorted by name and then by value as they are before encoding.
     pub(crate) fn canonical(&self) -> String {
-        let mut sorted: Vec<&(Vec<u8>, Vec<u8>)> = self.0.iter().collect();
-        sorted.sort();
-        let encoded = sorted.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value)));
-        encoded.collect::<Vec<_>>().join("&")
+        let mut sorted: Vec<_> = self.0.iter().collect();
+        sorted.sort_unstable();
+        // Enough where nothing has to be encoded.
+        let length = sorted.iter().map(|(name, value)| name.len() + value.len() + "=&".len()).sum();
+        let mut canonical = String::with_capacity(length);
+        for (name, value) in sorted {
+            if !canonical.is_empty() {
+                canonical.push('&');
+            }
+            canonical.extend(percent_encode(name, RESERVED));
+            canonical.push('=');
+            canonical.extend(percent_encode(value, RESERVED));
+        }
+        canonical
     }
 }
 
 /// The bytes with all but unreserved characters percent-encoded.
 pub(crate) fn escape(bytes: &[u8]) -> String {
-    percent_encode(bytes, RESERVED).to_string()
+    percent_encode(bytes, RESERVED).collect()
 }
 
-fn decode(encoded: &[u8]) -> Vec<u8> {
+fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
+    if !encoded.contains(&b'+') {
+        return percent_decode(encoded).into();
+    }
     let spaced: Vec<u8> = encoded.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    percent_decode(&spaced).collect()
+    Cow::Owned(percent_decode(&spaced).collect())
 }
 
 #[cfg(test)]

@@ -106,12 +106,24 @@ fn path_and_query(request: &Request) -> (&str, &str) {
 }
 
 /// The encoded parameters of a form body, if the request has one.
-fn form(request: &mut Request) -> Option<&mut String> {
-    let is_form = field(request, "content-type").is_some_and(is_form_type);
+fn form(request: &Request) -> Option<&str> {
+    has_form(request).then(|| request.body.as_str())
+}
+
+/// The same, to add to it.
+fn form_mut(request: &mut Request) -> Option<&mut String> {
+    let has_form = has_form(request);
     match &mut request.body {
-        SentBody::Form(text) => Some(text),
-        SentBody::Raw(text) if is_form && !text.is_empty() => Some(text),
-        SentBody::Empty | SentBody::Json(_) | SentBody::Raw(_) => None,
+        SentBody::Form(text) | SentBody::Raw(text) if has_form => Some(text),
+        SentBody::Empty | SentBody::Json(_) | SentBody::Form(_) | SentBody::Raw(_) => None,
+    }
+}
+
+fn has_form(request: &Request) -> bool {
+    match &request.body {
+        SentBody::Form(_) => true,
+        SentBody::Raw(text) => !text.is_empty() && field(request, "content-type").is_some_and(is_form_type),
+        SentBody::Empty | SentBody::Json(_) => false,
     }
 }
 

@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 use super::canonical::{Pairs, escape};
-use super::{Credentials, Secret, SignError, Signer, SigningContext, form, moment, path_and_query};
+use super::{Credentials, Secret, SignError, Signer, SigningContext, form, form_mut, moment, path_and_query};
 use crate::model::Request;
 
 /// The value of `SignatureMethod`.
@@ -58,21 +58,21 @@ impl Signer for RpcV1 {
 
     fn sign(&self, request: &mut Request, context: &SigningContext) -> Result<Option<Secret>, SignError> {
         let mut pairs = Pairs::read(path_and_query(request).1.as_bytes());
-        if let Some(form) = form(request) {
-            pairs.extend(form.as_bytes());
-        }
+        pairs.extend(form(request).unwrap_or_default().as_bytes());
         if pairs.get("Signature").is_some() {
             return Ok(None);
         }
         let time = moment::write(context.time)?;
+        let mut added = Vec::new();
         for (name, value) in self.common(&time, context) {
             if pairs.get(name).is_none() {
                 pairs.push(name, value);
-                append(request, name, value);
+                added.push((name, value));
             }
         }
         let signature = signature(&string_to_sign(request.method.as_str(), &pairs), &self.credentials.secret);
-        append(request, "Signature", &signature);
+        added.push(("Signature", &signature));
+        added.into_iter().for_each(|(name, value)| append(request, name, value));
         Ok(Some(Secret::new(signature)))
     }
 }
@@ -80,7 +80,7 @@ impl Signer for RpcV1 {
 /// Adds a parameter behind those of the form body, or of the query if there is no form.
 fn append(request: &mut Request, name: &str, value: &str) {
     let pair = format!("{name}={}", escape(value.as_bytes()));
-    if let Some(form) = form(request) {
+    if let Some(form) = form_mut(request) {
         if !form.is_empty() {
             form.push('&');
         }
@@ -97,7 +97,7 @@ fn append(request: &mut Request, name: &str, value: &str) {
 }
 
 /// What is signed of a request: its method, and its parameters of query and form without the signature.
-pub(crate) fn string_to_sign(method: &str, pairs: &Pairs) -> String {
+pub(crate) fn string_to_sign(method: &str, pairs: &Pairs<'_>) -> String {
     format!("{method}&%2F&{}", escape(pairs.canonical().as_bytes()))
 }
 

@@ -14,7 +14,7 @@ fn vectors(scheme: &str) -> Vec<Value> {
     vectors.into_iter().filter(|vector| vector["scheme"] == scheme).collect()
 }
 
-fn pairs(vector: &Value) -> Pairs {
+fn pairs(vector: &Value) -> Pairs<'_> {
     let mut pairs = Pairs::default();
     for (name, value) in vector.as_object().unwrap() {
         pairs.push(name, value.as_str().unwrap());

@@ -6,10 +6,9 @@ use super::super::fault_kind::AuthFault;
 use super::super::wire::Call;
 use super::row::{AuthRow, Objection};
 use crate::protocol::sha256_hex;
-use crate::protocol::sign::acs3::{self, Authorization, Canonical, join_fields};
+use crate::protocol::sign::acs3::{self, Authorization, Canonical, SignedField, join_fields};
 use crate::protocol::sign::canonical::Pairs;
 use crate::protocol::sign::{Secret, rpc_v1};
-use std::borrow::Cow;
 use std::time::Duration;
 
 /// Where the signature is, and how it is computed.
@@ -99,7 +98,7 @@ impl CallerClaim {
         let headers = fields_of(call);
         let field = |wanted: &str| {
             let found = headers.iter().find(|(name, _)| name == wanted);
-            found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+            found.map(|(_, value)| value.as_ref()).filter(|value| !value.is_empty())
         };
         let authorization = field("authorization").and_then(Authorization::read);
         let authorization = authorization.ok_or(AuthRow::SignatureIncomplete)?;
@@ -156,27 +155,22 @@ impl CallerClaim {
 }
 
 /// The header fields of a call, as the signature sees them.
-fn fields_of(call: &Call) -> Vec<(String, String)> {
-    let texts: Vec<(&str, Cow<'_, str>)> = call
-        .sent
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
-        .collect();
-    join_fields(texts.iter().map(|(name, value)| (*name, value.as_ref())))
+fn fields_of(call: &Call) -> Vec<SignedField<'_>> {
+    let sent = call.sent.headers.iter();
+    join_fields(sent.map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))))
 }
 
 /// The fields that a signature names, which have to be there, and have to be all that the API reads.
-fn signed_fields(
-    headers: &[(String, String)],
+fn signed_fields<'a>(
+    headers: &[SignedField<'a>],
     authorization: &Authorization,
     faults: &[AuthFault],
-) -> Result<Vec<(String, String)>, Objection> {
+) -> Result<Vec<SignedField<'a>>, Objection> {
     let is_read = |name: &str| name == "host" || name.starts_with("x-acs-");
     if faults.contains(&AuthFault::FixedSignedHeaders) {
         return Ok(headers.iter().filter(|(name, _)| is_read(name)).cloned().collect());
     }
-    let signed = |name: &String| authorization.signed.contains(name);
+    let signed = |name: &str| authorization.signed.iter().any(|signed| signed == name);
     let known = |name: &String| headers.iter().any(|(own, _)| own == name);
     let has_unsigned = headers.iter().any(|(name, _)| is_read(name) && !signed(name));
     let is_let_in = faults.contains(&AuthFault::AcceptUnsignedHeaders);
@@ -186,9 +180,9 @@ fn signed_fields(
     Ok(headers.iter().filter(|(name, _)| signed(name)).cloned().collect())
 }
 
-fn drop_port(fields: &mut [(String, String)]) {
+fn drop_port(fields: &mut [SignedField<'_>]) {
     for (_, host) in fields.iter_mut().filter(|(name, _)| name == "host") {
         let end = host.rfind(':').unwrap_or(host.len());
-        host.truncate(end);
+        host.to_mut().truncate(end);
     }
 }
