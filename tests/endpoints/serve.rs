@@ -138,7 +138,7 @@ fn ever_new_pipelines_and_tokens_take_no_more_memory_once_the_limits_are_reached
     start_pipelines(&mut connection, 3_000..13_000);
     // The kernel counts the peak in steps, so a later one may read as a little less.
     let grown = served.peak_memory().saturating_sub(full);
-    // Unbounded, these 20,000 requests would add some 30 MiB.
-    assert!(grown < 1024, "{grown} KiB beyond {full} KiB");
+    // Unbounded, these 20,000 requests would add some 30 MiB. The allocator asks for memory in pieces of a MiB or two.
+    assert!(grown < 4 * 1024, "{grown} KiB beyond {full} KiB");
     assert!(full < 64 * 1024, "{full} KiB");
 }
