@@ -5,8 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The circles that there are; docs/architecture.md says why. None may join them.
-const KNOWN: [(&str, &[&str]); 5] = [
-    ("noise", &["difference", "shuffle"]),
+const KNOWN: [(&str, &[&str]); 2] = [
     (
         "reference",
         &[
@@ -23,8 +22,6 @@ const KNOWN: [(&str, &[&str]); 5] = [
             "world",
         ],
     ),
-    ("review", &["change", "pair"]),
-    ("snapshot", &["basis", "sighting"]),
     (
         "source",
         &[
