@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
-use super::archive::{ArchiveError, Packer, Unpacker};
+use super::archive::ArchiveError;
 use super::envelope::{EnvelopeError, Sealed, open, seal};
 use super::key::{KeyError, PublicKey, SigningKey};
 use super::manifest::{BundleManifest, ENVELOPE, ListedFile, MANIFEST};
+use super::packer::Packer;
 use super::statement::{Statement, StatementError};
+use super::unpacker::Unpacker;
 use crate::protocol::{Digesting, sha256_hex};
 
 /// The file with the events of the run.

@@ -16,14 +16,16 @@ mod envelope;
 mod judged;
 mod key;
 mod manifest;
+mod packer;
 mod provoked;
 mod recorded;
 #[cfg(test)]
 mod sample;
 mod statement;
+mod unpacker;
 
 pub use account::{ACCOUNT, Account, EndpointAccount};
-pub use archive::{ArchiveError, Packer, Unpacker, is_archive, is_bundle};
+pub use archive::{ArchiveError, is_archive, is_bundle};
 pub use attested::Attested;
 pub use badge::badge;
 pub use bundle::{
@@ -37,12 +39,14 @@ pub use envelope::{EnvelopeError, open, seal};
 pub use judged::{JudgedRun, JudgingInputs, end_contradicts};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use manifest::{BundleManifest, ENVELOPE, ListedFile, MANIFEST};
+pub use packer::Packer;
 pub use provoked::{COVERAGE, Class, RowEvidence, coverage_bytes, find_provoked};
 pub use recorded::{RecordedRun, keep_for_evidence, kept_start};
 pub use statement::{
     CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Contradiction, Digest, ObservedEffects,
     Omission, ResourceDescriptor, Statement, StatementError, StatementScope, TestResult,
 };
+pub use unpacker::Unpacker;
 
 /// JSON as files of a bundle have it: with indents, and a line's end.
 fn canonical(value: &impl serde::Serialize) -> Vec<u8> {

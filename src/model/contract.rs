@@ -4,13 +4,13 @@ use super::named::named;
 use std::sync::Arc;
 
 use super::backing::Backing;
-use super::case::ParameterPlace;
 use super::effect::{EffectRule, UniqueRule};
 use super::exchange::{AnswerFormat, Method};
 use super::id::OperationId;
 use super::message::MessageTemplate;
 use super::normalisation::Normalisation;
 use super::parameter::Parameter;
+use super::request_spec::ParameterPlace;
 use super::spot::{SourceText, Spot};
 use super::state::{StateDefinition, Sweep};
 use super::value::Value;

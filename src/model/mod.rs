@@ -11,11 +11,13 @@ mod decimal;
 mod effect;
 mod endpoint_kind;
 mod exchange;
+mod expect;
 mod finding;
 mod id;
 mod literals;
 mod manifest;
 mod matcher;
+mod merge;
 mod message;
 mod named;
 mod normalisation;
@@ -24,6 +26,7 @@ mod path_effort;
 mod path_text;
 mod plural;
 mod repeated;
+mod request_spec;
 mod spot;
 mod state;
 mod strength;
@@ -36,11 +39,7 @@ pub(crate) mod work;
 pub(crate) mod written;
 
 pub use backing::Backing;
-pub use case::{
-    AxisChoice, Case, Expect, Given, ParameterPlace, PreparedStep, RawParts, RequestSpec, Row, Scheme,
-    StatusRule, Step, Variable, With, last_part, merge_params, target,
-};
-pub(crate) use case::{put_over, put_over_fields};
+pub use case::{AxisChoice, Case, Given, PreparedStep, Row, Step, Variable, With, last_part};
 pub use character::{is_hostile, json_escape};
 pub use contract::{
     Charset, Contract, ContractRule, Effect, Envelope, ErrorRow, Field, FormatChoice, HeaderPromise,
@@ -52,11 +51,14 @@ pub use endpoint_kind::EndpointKind;
 pub use exchange::{
     Answer, AnswerFormat, Body, Exchange, Flaw, Method, NoAnswer, Request, SentBody, essence, is_token,
 };
+pub use expect::{Expect, StatusRule, target};
 pub use finding::{Citation, Finding, Level, NOT_KEPT, Promise};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use literals::Literals;
 pub use manifest::{Drift, ListedContract, Manifest};
 pub use matcher::{Bounds, Matcher, MatcherFlaw, MatcherTarget};
+pub use merge::merge_params;
+pub(crate) use merge::{put_over, put_over_fields};
 pub use message::{BLANK, MessageTemplate};
 pub(crate) use named::named;
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
@@ -65,6 +67,7 @@ pub use path_effort::{PathShape, TreeSize};
 pub use path_text::{is_singular, path_in_brackets, pattern_literals};
 pub use plural::{plural, pluralise};
 pub use repeated::Repeated;
+pub use request_spec::{ParameterPlace, RawParts, RequestSpec, Scheme};
 pub use spot::{FileLocation, Problem, SourceText, Spot};
 pub use state::{Fixture, Recipe, RecipeStep, StateDefinition, StateParameter, StateVariable, Sweep};
 pub use strength::{FloorScore, MutantScore, Strength, killed_percent};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::case::ParameterPlace;
+use super::request_spec::ParameterPlace;
 use super::spot::Spot;
 
 /// One parameter of the operation.

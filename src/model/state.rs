@@ -1,6 +1,6 @@
 //! States: named preconditions of a contract, and what they give to a case.
 
-use super::case::RequestSpec;
+use super::request_spec::RequestSpec;
 use super::value::Value;
 
 /// A named precondition.

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::case::Scheme;
 use super::effect::{Effects, Observation};
 use super::exchange::{Exchange, NoAnswer, Request};
 use super::finding::{Finding, Level};
 use super::id::CaseId;
 use super::literals::Literals;
 use super::repeated::Repeated;
+use super::request_spec::Scheme;
 use super::spot::Spot;
 use super::value::Value;
 use super::written;

@@ -5,33 +5,13 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use super::place::{DifferencePlace, below};
 use super::shuffle::{Aligned, align};
-use crate::model::{Request, Value};
+use crate::model::Request;
 use crate::snapshot::{MarkedNode, StableBody, StableExchange, Transcript, TranscriptView};
 
 /// The most keys of one map that are listed one by one. More keys than that vary as values do.
 const LISTED_BY_NAME: usize = 4;
-
-/// A place of an answer.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum DifferencePlace {
-    /// In the body, by a `JSONPath` with `[*]` for every index.
-    Body(String),
-    /// In a header field.
-    Header(String),
-    /// In a body that is a text.
-    Text,
-}
-
-impl fmt::Display for DifferencePlace {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Body(path) => out.write_str(path),
-            Self::Header(name) => write!(out, "the header `{name}`"),
-            Self::Text => out.write_str("the body"),
-        }
-    }
-}
 
 /// A way in which two answers differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,9 +59,9 @@ pub(super) fn differences(first: &Transcript<'_>, second: &Transcript<'_>) -> Ve
 }
 
 /// Two transcripts that are compared.
-pub(super) struct TranscriptPair<'a> {
-    pub(super) first: TranscriptView<'a>,
-    pub(super) second: TranscriptView<'a>,
+struct TranscriptPair<'a> {
+    first: TranscriptView<'a>,
+    second: TranscriptView<'a>,
     found: Vec<NoiseDifference>,
 }
 
@@ -242,7 +222,7 @@ impl TranscriptPair<'_> {
             self.beyond(format!("{path} is of another length each time"));
             return;
         }
-        let Aligned { is_shuffled, by, pairs } = align(self, one, other);
+        let Aligned { is_shuffled, by, pairs } = align((one, &self.first), (other, &self.second));
         if is_shuffled {
             self.found.push(NoiseDifference::Order { at: path.to_owned(), by });
         }
@@ -251,15 +231,4 @@ impl TranscriptPair<'_> {
             self.nodes(&below, &one[first], &other[second]);
         }
     }
-}
-
-/// The path of a key below another.
-pub(super) fn below(path: &str, key: &str) -> String {
-    let is_plain = key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && key.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_');
-    if is_plain {
-        return format!("{path}.{key}");
-    }
-    // A name selector of RFC 9535, section 2.3.1, takes a JSON string.
-    format!("{path}[{}]", Value::text(key))
 }

@@ -7,6 +7,7 @@
 mod difference;
 mod paste;
 mod pattern;
+mod place;
 mod proposal;
 mod shuffle;
 

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::difference::{DifferencePlace, NoiseDifference};
+use super::difference::NoiseDifference;
 use super::pattern::{TextGap, expression, gaps};
+use super::place::DifferencePlace;
 use crate::model::{AnswerPlace, Contract, Normalisation, OrderRule, ValueKind, ValueRule};
 use crate::snapshot::is_time;
 

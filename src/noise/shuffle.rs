@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::difference::{TranscriptPair, below};
 use super::pattern::skeleton;
+use super::place::below;
 use crate::snapshot::{MarkedNode, TranscriptView};
 
 /// Which items of two lists belong together.
@@ -22,14 +22,13 @@ pub(super) struct Aligned {
 /// The texts and numbers of an item by their places in it.
 type Leaves = Vec<(String, String)>;
 
-/// Finds which items of two lists of one length belong together.
+/// Finds which items of two lists of one length belong together; each list comes with what shows its texts.
 pub(super) fn align(
-    compared: &TranscriptPair<'_>,
-    one: &[MarkedNode<'_>],
-    other: &[MarkedNode<'_>],
+    (one, view): (&[MarkedNode<'_>], &TranscriptView<'_>),
+    (other, other_view): (&[MarkedNode<'_>], &TranscriptView<'_>),
 ) -> Aligned {
-    let first: Vec<Leaves> = one.iter().map(|item| leaves(item, &compared.first)).collect();
-    let second: Vec<Leaves> = other.iter().map(|item| leaves(item, &compared.second)).collect();
+    let first: Vec<Leaves> = one.iter().map(|item| leaves(item, view)).collect();
+    let second: Vec<Leaves> = other.iter().map(|item| leaves(item, other_view)).collect();
     let in_place = || (0..one.len()).map(|index| (index, index)).collect();
     if first == second {
         return Aligned { is_shuffled: false, by: None, pairs: in_place() };

@@ -1,45 +1,17 @@
 //! From two snapshots of a case to what has changed between them.
-//!
-//! Each fact comes with a key: two facts with the same key are the same change, in whatever case.
 
 use std::collections::BTreeSet;
 
 use super::echo::Echoes;
 use super::fact::{AnswerChange, Fact};
+use super::keyed::{SnapshotFacts, lines_key};
 use super::name::{bare, equality_facts};
 use super::pair::ExchangePair;
-use super::row::AnswerReading;
+use super::row::{AnswerReading, templates};
 use super::transcript::{SnapshotExchange, read};
 use super::tree::MOST;
-use crate::model::{Contract, MessageTemplate, Value};
-use crate::snapshot::{PendingSnapshot, SnapshotFile, replacements};
-
-/// What has changed in a snapshot.
-#[derive(Default)]
-pub(super) struct SnapshotFacts {
-    /// Facts, each with its key; no key is there twice.
-    pub(super) facts: Vec<(Fact, String)>,
-    /// Lines about rows of the contract.
-    pub(super) rows: Vec<String>,
-    /// Further keys, of changes that have no fact.
-    pub(super) silent: BTreeSet<String>,
-}
-
-impl SnapshotFacts {
-    pub(super) fn add(&mut self, fact: Fact, key: impl Into<String>) {
-        let key = key.into();
-        if self.facts.iter().all(|(_, known)| *known != key) {
-            self.facts.push((fact, key));
-        }
-    }
-
-    pub(super) fn row(&mut self, when: &str, judged: &AnswerReading<'_>) {
-        let line = format!("{when}  {}", judged.line());
-        if !self.rows.contains(&line) {
-            self.rows.push(line);
-        }
-    }
-}
+use crate::model::{Contract, Value};
+use crate::snapshot::{PendingSnapshot, SnapshotFile};
 
 /// What has changed in a pending snapshot.
 pub(super) fn findings(snapshot: &PendingSnapshot, contract: Option<&Contract>) -> SnapshotFacts {
@@ -85,15 +57,6 @@ fn head(old: &SnapshotFile, new: &SnapshotFile, findings: &mut SnapshotFacts) {
     }
 }
 
-/// The lines that are replaced and those that replace them, whole.
-pub(super) fn lines_key(old: &str, new: &str) -> String {
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let parts = replacements(&old, &new).into_iter();
-    let parts: Vec<String> =
-        parts.map(|(left, right)| [old[left].join("\n"), new[right].join("\n")].join("\n\n")).collect();
-    parts.join("\n\n")
-}
-
 /// The facts of a case that has no snapshot yet.
 fn first_seen(exchanges: &[SnapshotExchange<'_>], contract: Option<&Contract>, findings: &mut SnapshotFacts) {
     for (at, exchange) in exchanges.iter().enumerate() {
@@ -137,10 +100,4 @@ fn exchanges(
         pair.request(&old.request, &new.request);
         pair.answer(old, new);
     }
-}
-
-/// The literal texts of the rows of answers.
-pub(super) fn templates<'a>(judged: &[&AnswerReading<'a>]) -> Vec<&'a str> {
-    let rows = judged.iter().filter_map(|judged| judged.row);
-    rows.filter_map(|row| row.message.as_ref()).map(MessageTemplate::as_str).collect()
 }

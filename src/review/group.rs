@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::change::{SnapshotFacts, findings};
+use super::change::findings;
 use super::fact::Fact;
+use super::keyed::SnapshotFacts;
 use crate::model::Contract;
 use crate::snapshot::PendingSnapshot;
 

@@ -26,6 +26,7 @@ mod decision;
 mod echo;
 mod fact;
 mod group;
+mod keyed;
 mod message;
 mod name;
 mod named;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{SnapshotFacts, lines_key, templates};
 use super::echo::{EchoTexts, Echoes, number_marks};
 use super::fact::{AnswerChange, Fact, PartChange, RequestChange};
+use super::keyed::{SnapshotFacts, lines_key};
 use super::message::message_change;
 use super::name::{name_of_number, naming};
 use super::named::compare_named;
-use super::row::{AnswerReading, plain_text, promise};
+use super::row::{AnswerReading, plain_text, promise, templates};
 use super::transcript::{SnapshotAnswer, SnapshotBody, SnapshotExchange, SnapshotRequest};
 use super::tree::{MOST, TreeChange, differences};
 use crate::model::{Contract, Value};

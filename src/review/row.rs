@@ -132,3 +132,9 @@ pub(super) fn promise(contract: &Contract, path: &str, is_success: bool) -> Opti
 pub(super) fn plain_text(value: Option<&Value>) -> String {
     value.map(Value::to_plain).unwrap_or_default()
 }
+
+/// The literal texts of the rows of answers.
+pub(super) fn templates<'a>(judged: &[&AnswerReading<'a>]) -> Vec<&'a str> {
+    let rows = judged.iter().filter_map(|judged| judged.row);
+    rows.filter_map(|row| row.message.as_ref()).map(MessageTemplate::as_str).collect()
+}

@@ -3,14 +3,13 @@
 //! It is the promises that the answers are instances of, and not the whole contract: a new row for another error makes
 //! no snapshot doubtful.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
-use super::sighting::{Origin, Sighted};
 use crate::check::select_in;
-use crate::model::{Contract, Exchange, Field, MessageTemplate, OperationId};
+use crate::model::{Contract, Exchange, Field, MessageTemplate};
 use crate::protocol::sha256_hex;
 
 /// The part of a contract that a transcript's answers are instances of.
@@ -26,7 +25,8 @@ pub(super) struct ContractBasis {
 }
 
 impl ContractBasis {
-    fn new(contract: &Contract, Kinds { codes, success }: Kinds) -> Self {
+    /// What answers of these kinds rest on.
+    pub(super) fn new(contract: &Contract, AnswerKinds { codes, success }: AnswerKinds) -> Self {
         let mut basis = Self { codes, success, promises: String::new() };
         basis.promises = basis.digest(contract);
         basis
@@ -55,13 +55,13 @@ impl ContractBasis {
 
 /// The kinds of answers that a transcript has.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Kinds {
+pub(super) struct AnswerKinds {
     codes: BTreeSet<String>,
     success: bool,
 }
 
-impl Kinds {
-    fn of(contract: &Contract, exchanges: &[Exchange]) -> Self {
+impl AnswerKinds {
+    pub(super) fn of(contract: &Contract, exchanges: &[Exchange]) -> Self {
         let code = |exchange: &Exchange| {
             let code = select_in(contract, &exchange.answer, contract.envelope.code.as_ref()?).ok()?;
             Some(code.to_plain())
@@ -74,33 +74,5 @@ impl Kinds {
             }
         }
         kinds
-    }
-}
-
-/// Sightings by the bases of their answers, as they were made before: thousands of cases rest on a few rows.
-#[derive(Debug, Default)]
-pub(super) struct Bases(BTreeMap<(OperationId, Kinds), Sighted>);
-
-impl Bases {
-    /// The most that are kept: an endpoint may answer with any number of codes.
-    const MOST: usize = 1000;
-
-    /// What a run sees of a transcript.
-    pub(super) fn sighting(
-        &mut self,
-        origin: &Origin,
-        contract: &Contract,
-        exchanges: &[Exchange],
-    ) -> Sighted {
-        let kinds = Kinds::of(contract, exchanges);
-        let key = (contract.id.clone(), kinds.clone());
-        if let Some(known) = self.0.get(&key) {
-            return known.clone();
-        }
-        let sighting = Sighted::new(origin.sighting(contract, ContractBasis::new(contract, kinds)));
-        if self.0.len() < Self::MOST {
-            self.0.insert(key, sighting.clone());
-        }
-        sighting
     }
 }

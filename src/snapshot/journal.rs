@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::basis::Bases;
+use super::basis::{AnswerKinds, ContractBasis};
 use super::error::StoreError;
 use super::lock::FolderLock;
 use super::provenance::{Note, Provenance, TextStatus};
 use super::sighting::{Origin, Sighted};
-use crate::model::{CaseId, Contract, Exchange};
+use crate::model::{CaseId, Contract, Exchange, OperationId};
 
 /// What a run has seen so far; clones share it.
 #[derive(Debug, Clone)]
@@ -76,5 +76,28 @@ impl Journal {
 
     fn lock_confirmed(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sightings by the bases of their answers, as they were made before: thousands of cases rest on a few rows.
+#[derive(Debug, Default)]
+struct Bases(BTreeMap<(OperationId, AnswerKinds), Sighted>);
+
+impl Bases {
+    /// The most that are kept: an endpoint may answer with any number of codes.
+    const MOST: usize = 1000;
+
+    /// What a run sees of a transcript.
+    fn sighting(&mut self, origin: &Origin, contract: &Contract, exchanges: &[Exchange]) -> Sighted {
+        let kinds = AnswerKinds::of(contract, exchanges);
+        let key = (contract.id.clone(), kinds.clone());
+        if let Some(known) = self.0.get(&key) {
+            return known.clone();
+        }
+        let sighting = Sighted::new(origin.sighting(contract, ContractBasis::new(contract, kinds)));
+        if self.0.len() < Self::MOST {
+            self.0.insert(key, sighting.clone());
+        }
+        sighting
     }
 }

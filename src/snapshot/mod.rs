@@ -11,6 +11,7 @@ mod basis;
 mod difference;
 mod error;
 mod file;
+mod finder;
 mod freshness;
 mod header;
 mod inventory;

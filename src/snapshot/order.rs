@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::finder::Finder;
 use super::marked::{MarkedNode, places_in};
-use super::names::{Finder, Known, VolatileNames, bare, write_numbered};
+use super::names::{Known, VolatileNames, bare, write_numbered};
 use super::tree::write_tree;
 use crate::check::TreePlaces;
 use crate::model::{OrderRule, Value};

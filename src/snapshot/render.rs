@@ -9,7 +9,8 @@ use std::fmt::Write;
 
 use similar::TextDiff;
 
-use super::names::{Finder, write_numbered};
+use super::finder::Finder;
+use super::names::write_numbered;
 use super::text::{make_visible, write_escaped};
 use super::transcript::{StableBody, StableExchange, Transcript};
 use super::tree::write_tree;

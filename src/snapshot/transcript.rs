@@ -3,8 +3,9 @@
 //!
 //! Pure: it knows no file, no clock and no endpoint.
 
+use super::finder::Finder;
 use super::marked::{Marked, MarkedNode};
-use super::names::{Finder, VolatileNames, bare, write_numbered};
+use super::names::{VolatileNames, bare, write_numbered};
 use super::order::{Settling, put_in_order};
 use super::rules::{SnapshotRule, SnapshotRules};
 use crate::model::{Answer, AnswerPlace, Body, Exchange, Literals, OrderRule, ValueKind};
@@ -65,7 +66,7 @@ impl<'a> Transcript<'a> {
         }
         let mut all = self.names.clone();
         self.parts.iter().for_each(|part| part.name_values(&mut all));
-        let all = all.finder();
+        let all = Finder::new(&all);
         for part in &mut self.parts {
             if let (StableBody::Tree { tree, root }, Some(read)) =
                 (&mut part.body, part.exchange.answer.tree())
@@ -84,11 +85,11 @@ impl<'a> Transcript<'a> {
 
     /// What shows a part's texts.
     pub fn view(&self) -> TranscriptView<'_> {
-        TranscriptView { finder: self.names.finder() }
+        TranscriptView { finder: Finder::new(&self.names) }
     }
 
     pub(super) fn finder(&self) -> Finder<'_> {
-        self.names.finder()
+        Finder::new(&self.names)
     }
 }
 

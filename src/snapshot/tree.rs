@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use super::finder::Finder;
 use super::marked::MarkedNode;
-use super::names::{Finder, NameWriter};
+use super::names::NameWriter;
 use super::text::write_quoted;
 
 /// Writes a tree with names in place of its volatile values. Writing to a String cannot fail, which is why results are

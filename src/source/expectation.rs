@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::compound::{At, Entries, OneOrMore, Or};
-use super::contract_file::unknown_code;
 use super::document::{Node, NodeKind};
+use super::error_code::unknown_code;
 use super::matcher::{body, check_scalar};
 use super::record::{Key, record};
 use super::regexes::compile;

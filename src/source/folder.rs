@@ -3,53 +3,28 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Read;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fs, io};
 
-use super::bound::{LARGEST_FILE, RowsRead, check_signs};
+use super::bound::{RowsRead, check_signs};
 use super::compound::At;
 use super::contract_file::{self, ContractFiles, KnownParts, RawCommon, RawContractFile, RawStates};
+use super::disk::{DEEPEST, too_deep};
 use super::document::{self, Node};
+use super::error::LoadError;
 use super::form::ValueForm;
-use super::inside::{inside, is_outside};
+use super::inside::is_outside;
 use super::row_file::RowFiles;
 use super::shelf::{FileSource, Shelf};
 use super::table_file::{RawTable, TableReader};
 use crate::model::{
-    Contract, Operation, OperationId, Problem, SourceText, Spot, Suite, Table, TableId, plural, work,
+    Contract, Operation, OperationId, Problem, SourceText, Spot, Suite, Table, TableId, work,
 };
 use crate::template::Templates;
 
-/// How deep folders are searched below `cases/`.
-pub(super) const DEEPEST: usize = 16;
-
 /// Files of an operation's folder that are not tables.
 const NO_TABLES: [&str; 2] = ["contract.toml", "states.toml"];
-
-/// Why a folder of cases cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// A folder or file cannot be read.
-    #[error("cannot read {path}", path = path.display())]
-    Unreadable {
-        /// What cannot be read.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// No folder below has a `contract.toml`.
-    #[error("no contract.toml below {path}", path = path.display())]
-    Empty {
-        /// Where was looked.
-        path: PathBuf,
-    },
-    /// The files have problems, at least one.
-    #[error("the files have {count} problem{plural}", count = .0.len(), plural = plural(.0.len(), "", "s"))]
-    Problems(Vec<Problem>),
-}
 
 /// Which tables are read; the contracts of other operations are passed over too.
 #[derive(Debug, Clone, Copy)]
@@ -146,87 +121,6 @@ fn find_operations(
         parts.pop();
     }
     Ok(())
-}
-
-/// That a folder is deeper than any is searched.
-pub(super) fn too_deep(path: PathBuf) -> LoadError {
-    let message = format!("it is more than {DEEPEST} folders deep");
-    LoadError::Unreadable { path, source: io::Error::other(message) }
-}
-
-/// Whether a link leads to a folder, which is searched as any other one. A link that leads nowhere, to a folder outside
-/// of `root`, or back to a folder that it is in, is an error: its target would be missing without a word.
-fn leads_to_folder(root: &Path, link: &Path) -> Result<bool, LoadError> {
-    let unreadable = |source| LoadError::Unreadable { path: link.to_path_buf(), source };
-    let found = fs::metadata(link).map_err(|source| {
-        let message = format!("it is a link that leads nowhere: {source}");
-        unreadable(io::Error::new(source.kind(), message))
-    })?;
-    if !found.is_dir() {
-        // A file is looked at where it is read; one that is never read may lead anywhere.
-        return Ok(false);
-    }
-    let real = inside(root, link).map_err(unreadable)?;
-    let around = link.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
-    if around.into_iter().any(|folder| folder.canonicalize().is_ok_and(|folder| folder == real)) {
-        let message = "it is a link that leads back to a folder that it is in";
-        return Err(unreadable(io::Error::other(message)));
-    }
-    Ok(true)
-}
-
-/// The names in a folder, sorted, and whether each is a folder itself, or a link to one.
-pub(super) fn list_disk(root: &Path, path: &Path) -> Result<Vec<(String, bool)>, LoadError> {
-    let unreadable = |source| LoadError::Unreadable { path: path.to_path_buf(), source };
-    let mut names = Vec::new();
-    for entry in fs::read_dir(path).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let kind = entry.file_type().map_err(unreadable)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        // Editors leave links that begin with a dot, and nothing that begins so is read.
-        let is_link = kind.is_symlink() && !name.starts_with('.');
-        let is_folder = if is_link { leads_to_folder(root, &entry.path())? } else { kind.is_dir() };
-        names.push((name, is_folder));
-    }
-    names.sort();
-    Ok(names)
-}
-
-/// Reads one file that is inside of the folder `root`, shown as `shown`.
-pub(super) fn read_disk(root: &Path, path: &Path, shown: &Path) -> Result<Arc<SourceText>, LoadError> {
-    let unreadable = |source| LoadError::Unreadable { path: shown.to_path_buf(), source };
-    let path = &inside(root, path).map_err(unreadable)?;
-    let found = fs::metadata(path).map_err(unreadable)?;
-    if !found.is_file() {
-        return Err(unreadable(io::Error::other("it is not a regular file")));
-    }
-    let length = found.len();
-    if length > LARGEST_FILE {
-        let message = format!("the file has {length} bytes, more than {LARGEST_FILE}");
-        return Err(unreadable(io::Error::other(message)));
-    }
-    // What the system says of a length need not hold, as below /proc.
-    let mut bytes = Vec::new();
-    let from = fs::File::open(path).map_err(unreadable)?;
-    from.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(unreadable(io::Error::other(format!("the file has more than {LARGEST_FILE} bytes"))));
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Arc::new(SourceText::new(shown, with_line_feeds(text)))),
-        Err(error) => {
-            let start = error.utf8_error().valid_up_to();
-            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            let file = Arc::new(SourceText::new(shown, text));
-            let problem = Problem::new(Spot { file, bytes: start..start }, "here the file is not UTF-8 text");
-            Err(LoadError::Problems(vec![problem]))
-        }
-    }
-}
-
-/// A text means the same with whatever ends of lines a checkout has given it.
-pub(super) fn with_line_feeds(text: String) -> String {
-    if text.contains('\r') { text.replace("\r\n", "\n") } else { text }
 }
 
 struct Loader<'a> {

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::compound::At;
+use super::disk::read_disk;
 use super::document;
-use super::folder::{LoadError, read_disk};
+use super::error::LoadError;
 use super::form::ValueForm;
 use super::record::record;
 use super::shelf::{FileSource, Shelf};

@@ -6,8 +6,12 @@
 mod bound;
 mod compound;
 mod contract_file;
+mod disk;
 mod document;
+mod endpoint;
 mod endpoint_file;
+mod error;
+mod error_code;
 mod expectation;
 mod fixture;
 mod folder;
@@ -27,9 +31,11 @@ mod table_file;
 mod waiver_file;
 mod word;
 
-pub use endpoint_file::{EndpointEntry, NAMED_ONLY, load_default, load_endpoints};
+pub use endpoint::{EndpointEntry, NAMED_ONLY};
+pub use endpoint_file::{load_default, load_endpoints};
+pub use error::LoadError;
 pub use fixture::{FixtureEntry, check_fixtures};
-pub use folder::{LoadError, Wanted, load, load_shelf};
+pub use folder::{Wanted, load, load_shelf};
 pub use manifest_file::{MANIFEST, load_manifest, load_shelf_manifest, manifest_text};
 pub(crate) use near::nearest;
 pub use normalisation::check_normalisation;

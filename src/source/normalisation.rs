@@ -2,10 +2,10 @@
 //! file that it shares, and of an endpoint.
 
 use super::compound::At;
-use super::contract_file::pattern;
-use super::endpoint_file::EndpointEntry;
+use super::endpoint::EndpointEntry;
 use super::matcher::check_path;
 use super::record::{Key, record};
+use super::regexes::pattern;
 use crate::model::{AnswerPlace, Normalisation, OrderRule, Problem, Suite, ValueKind, ValueRule};
 
 record! {

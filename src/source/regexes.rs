@@ -1,10 +1,13 @@
 //! Regular expressions of files, each compiled once. Tables repeat a few of them many times, and to compile one takes as
-//! long as to read a case. Main function: [`compile`].
+//! long as to read a case. Main functions: [`compile`], and [`pattern`] for one that a file has.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use regex::{Error, Regex, RegexBuilder};
+
+use super::compound::At;
+use crate::model::Problem;
 
 /// How many are kept: more than a suite has. Beyond that they are compiled each time.
 const KEPT: usize = 1024;
@@ -34,6 +37,22 @@ pub(super) fn compile(text: &str) -> Result<Regex, Error> {
         }
         compiled
     })
+}
+
+/// The regular expression of a node, unless it is none, which joins `problems`.
+pub(super) fn pattern(text: &At<'_, String>, problems: &mut Vec<Problem>) -> Option<Regex> {
+    match compile(&text.value) {
+        Ok(regex) => Some(regex),
+        Err(error) => {
+            let message = format!("not a regular expression: {}", last_line(&error.to_string()));
+            problems.push(Problem::new(text.node.spot.clone(), message));
+            None
+        }
+    }
+}
+
+fn last_line(text: &str) -> &str {
+    text.lines().last().unwrap_or_default().trim().trim_start_matches("error: ")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use csv::{Position, ReaderBuilder, StringRecord};
 use super::bound::RowsRead;
 use super::compound::{At, Or, Values};
 use super::document::{Node, NodeKind};
-use super::folder::LoadError;
+use super::error::LoadError;
 use super::names::NameScope;
 use super::record::record;
 use super::shelf::FileSource;

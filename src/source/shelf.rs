@@ -7,7 +7,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::folder::{DEEPEST, LoadError, list_disk, read_disk, too_deep, with_line_feeds};
+use super::disk::{DEEPEST, list_disk, read_disk, too_deep, with_line_feeds};
+use super::error::LoadError;
 use super::inside::inside;
 use crate::model::SourceText;
 

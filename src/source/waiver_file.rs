@@ -8,8 +8,9 @@ use serde_json::Value as Json;
 
 use super::compound::{At, OneOrMore};
 use super::document;
-use super::endpoint_file::{EndpointEntry, load_endpoints};
-use super::folder::LoadError;
+use super::endpoint::EndpointEntry;
+use super::endpoint_file::load_endpoints;
+use super::error::LoadError;
 use super::form::ValueForm;
 use super::near::nearest;
 use super::record::record;

@@ -9,15 +9,14 @@ mod state;
 
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::compound::{At, Entry, Values};
 use super::document::Node;
+use super::error_code::unknown_code;
 use super::matcher::{check_path, check_singular};
 use super::near::nearest;
 use super::normalisation::{self, RawRules};
 use super::record::{Key, Place};
-use super::regexes::compile;
+use super::regexes::pattern;
 use crate::model::{
     Backing, Contract, ContractRule, Envelope, ErrorRow, Field, FormatChoice, Listing, MessageTemplate,
     Method, OperationId, Parameter, ParameterPlace, Problem, RateLimit, Reach, RequestShape, Source,
@@ -325,40 +324,4 @@ impl ContractReader<'_> {
             }
         }
     }
-}
-
-/// The problem of a code that the contract does not have.
-pub(super) fn unknown_code(contract: &Contract, node: &Node) -> Option<Problem> {
-    let code = node.as_code()?;
-    if contract.rows_of_value(&node.to_value()).next().is_some() {
-        return None;
-    }
-    if let Some(other) = contract.rows_of(code).next() {
-        let written = if other.is_numeric { "a number" } else { "a text" };
-        let message = format!("the contract has the code {code} as {written}");
-        return Some(Problem::new(node.spot.clone(), message).hint("write it here as it is there"));
-    }
-    let problem = Problem::new(node.spot.clone(), format!("the contract has no error `{code}`"));
-    let known: Vec<&str> =
-        contract.rows.iter().chain(&contract.shared_rows).map(|row| row.code.as_str()).collect();
-    Some(match nearest(code, &known) {
-        Some(near) => problem.hint(format!("did you mean `{near}`?")),
-        None => problem.hint("add a row to contract.toml, or to the file that it shares"),
-    })
-}
-
-/// The regular expression of a node, unless it is none, which joins `problems`.
-pub(super) fn pattern(text: &At<'_, String>, problems: &mut Vec<Problem>) -> Option<Regex> {
-    match compile(&text.value) {
-        Ok(regex) => Some(regex),
-        Err(error) => {
-            let message = format!("not a regular expression: {}", last_line(&error.to_string()));
-            problems.push(Problem::new(text.node.spot.clone(), message));
-            None
-        }
-    }
-}
-
-pub(super) fn last_line(text: &str) -> &str {
-    text.lines().last().unwrap_or_default().trim().trim_start_matches("error: ")
 }
