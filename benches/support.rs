@@ -20,6 +20,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use mimalloc::MiMalloc;
 use proofmark::inside::event::{EndpointDescription, Event, Outcome};
 use proofmark::inside::model::Normalisation;
 use proofmark::inside::plan::{Plan, plan};
@@ -28,6 +29,10 @@ use proofmark::inside::snapshot::Store;
 use proofmark::inside::source::{Wanted, load};
 use proofmark::inside::transport::{Address, Client, Connection, Keeping, TransportLimits};
 use tokio::net::TcpListener;
+
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The answer of the server that does nothing.
 pub(crate) const ANSWER: &str = r#"{"id": "b-1", "title": "A Book"}"#;
