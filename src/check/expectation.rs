@@ -6,7 +6,8 @@ use super::envelope;
 use super::grounds::FindingGrounds;
 use super::header_field::HeaderField;
 use super::listed::PathsIn;
-use super::matcher::{FoundValue, Mismatch, mismatch, mismatch_at};
+use super::matcher::{FoundValue, mismatch, mismatch_at};
+use super::mismatch::MismatchReason;
 use super::path::PathError;
 use super::subject::Subject;
 use crate::model::{Contract, ErrorRow, Expect, Finding, Level, Matcher, StatusRule, Value, target};
@@ -241,8 +242,11 @@ fn check_message(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>)
         // A code given alone brings the message of its row along.
         let message = row?.message.as_ref()?;
         let text = found.as_ref().and_then(Value::as_text);
-        let why = text.map_or(Some("it is not text"), |text| message.mismatch(text))?;
-        (Value::text(message.as_str()).to_string(), Mismatch::Because(why.to_owned()))
+        let why = match text {
+            Some(text) => MismatchReason::Template(message.mismatch(text)?),
+            None => MismatchReason::NoMessage,
+        };
+        (Value::text(message.as_str()).to_string(), why.into())
     };
     let actual = why.beside(&show_value(found.as_ref()));
     Some(finding(subject, Level::Message, "message", expected, actual, FindingGrounds::of_row(row, subject)))

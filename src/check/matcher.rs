@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::mismatch::{Mismatch, MismatchReason};
 use super::pattern::matches;
 use crate::model::{Bounds, Matcher, MatcherTarget, MessageTemplate, Value};
 
@@ -39,29 +40,6 @@ impl<'a> FoundValue<'a> {
     }
 }
 
-/// Why a value does not match.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mismatch {
-    /// It is another value, as the two values show.
-    Other,
-    /// A reason that the two values do not show.
-    Because(String),
-}
-
-impl Mismatch {
-    fn because(reason: impl Into<String>) -> Self {
-        Self::Because(reason.into())
-    }
-
-    /// What was found, with the reason, if there is one to be said.
-    pub(super) fn beside(&self, found: &str) -> String {
-        match self {
-            Self::Other => found.to_owned(),
-            Self::Because(reason) => format!("{found} ({reason})"),
-        }
-    }
-}
-
 /// Why a value is not what was asked for, or nothing is; none if it is.
 pub(super) fn mismatch(matcher: &Matcher, value: Option<&Value>, typing: Typing) -> Option<Mismatch> {
     mismatch_at(matcher, &FoundValue::one(value, typing))
@@ -79,36 +57,38 @@ pub(super) fn mismatch_at(matcher: &Matcher, found: &FoundValue<'_>) -> Option<M
         Matcher::Each(inner) => of_items(found, |items| {
             let is_wrong = |item: &Value| mismatch_at(inner, &found.item(item)).is_some();
             match items.iter().position(is_wrong) {
-                Some(place) => Some(Mismatch::because(format!("item {place} is not"))),
-                None => items.is_empty().then(|| Mismatch::because("it has no items")),
+                Some(place) => Some(MismatchReason::ItemIsNot(place).into()),
+                None => items.is_empty().then(|| MismatchReason::NoItems.into()),
             }
         }),
         Matcher::Some(inner) => of_items(found, |items| {
             let holds = items.iter().any(|item| mismatch_at(inner, &found.item(item)).is_none());
-            (!holds).then(|| Mismatch::because("no item is"))
+            (!holds).then(|| MismatchReason::NoItemIs.into())
         }),
         Matcher::None(inner) => of_items(found, |items| {
             let place = items.iter().position(|item| mismatch_at(inner, &found.item(item)).is_none())?;
-            Some(Mismatch::because(format!("item {place} is")))
+            Some(MismatchReason::ItemIs(place).into())
         }),
         Matcher::Count(bounds) => of_items(found, |items| outside(bounds, items.len())),
         Matcher::Equals(wanted) => of_value(found, |value| unless(is_equal(wanted, value, typing))),
         Matcher::Template(text) => of_value(found, |value| match value.as_text() {
-            Some(value) => MessageTemplate::new(text.as_str()).mismatch(value).map(Mismatch::because),
-            None => Some(Mismatch::because("it is not a text")),
+            Some(value) => MessageTemplate::new(text.as_str())
+                .mismatch(value)
+                .map(|why| MismatchReason::Template(why).into()),
+            None => Some(MismatchReason::NoText.into()),
         }),
         Matcher::Regex(text) => of_value(found, |value| match value {
             // An expression that does not compile has been refused before.
             Value::Text(_) | Value::Number(_) | Value::Bool(_) => {
                 unless(matches(text, &value.to_plain()).is_ok_and(|is_match| is_match))
             }
-            Value::Null | Value::List(_) | Value::Map(_) => Some(Mismatch::because("it is not a text")),
+            Value::Null | Value::List(_) | Value::Map(_) => Some(MismatchReason::NoText.into()),
         }),
         Matcher::Type(wanted) => of_value(found, |value| unless(is_type(wanted, value, typing))),
         Matcher::Contains(wanted) => of_value(found, |value| unless(contains(wanted, value, typing))),
         Matcher::Length(bounds) => of_value(found, |value| match length(value) {
             Some(length) => outside(bounds, length),
-            None => Some(Mismatch::because("it has no length")),
+            None => Some(MismatchReason::NoLength.into()),
         }),
         Matcher::Min(bound) => {
             of_value(found, |value| unless(order(value, bound, typing).is_some_and(Ordering::is_ge)))
@@ -135,13 +115,13 @@ fn of_items<'a>(
     of_value(found, |value| match value {
         Value::List(items) => why(items),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Map(_) => {
-            Some(Mismatch::because("it is not a list"))
+            Some(MismatchReason::NoList.into())
         }
     })
 }
 
 fn outside(bounds: &Bounds, found: usize) -> Option<Mismatch> {
-    (!bounds.hold(found)).then(|| Mismatch::because(format!("{found} found")))
+    (!bounds.hold(found)).then(|| MismatchReason::Length(found).into())
 }
 
 /// Equal values. Where there is only text, a number is equal to how it may be written, a truth value to its word.

@@ -10,6 +10,7 @@ mod grounds;
 mod header_field;
 mod listed;
 mod matcher;
+mod mismatch;
 mod path;
 mod pattern;
 mod subject;

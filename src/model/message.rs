@@ -1,5 +1,7 @@
 //! Message templates: how a contract writes a message whose middle it leaves open.
 
+use std::fmt;
+
 /// What a `%s` is called in the page that a contract is taken from.
 pub const BLANK: &str = "%s";
 
@@ -25,21 +27,21 @@ impl MessageTemplate {
     }
 
     /// What is wrong with `text` as an instance of this template, if anything.
-    pub fn mismatch(&self, text: &str) -> Option<&'static str> {
+    pub fn mismatch(&self, text: &str) -> Option<TemplateMismatch> {
         if !self.has_blanks() {
-            return (text != self.0).then_some("the text differs");
+            return (text != self.0).then_some(TemplateMismatch::Text);
         }
         if text.contains(BLANK) {
-            return Some("a `%s` is left unfilled");
+            return Some(TemplateMismatch::Unfilled);
         }
         if fillings(&self.0, text, Least::Visible).is_some() {
             None
         } else if fillings(&self.0, text, Least::Character).is_some() {
-            Some("a `%s` is filled with blanks only")
+            Some(TemplateMismatch::OnlyBlanks)
         } else if fillings(&self.0, text, Least::Nothing).is_some() {
-            Some("a `%s` is filled with nothing")
+            Some(TemplateMismatch::Nothing)
         } else {
-            Some("the literal parts differ")
+            Some(TemplateMismatch::Literals)
         }
     }
 
@@ -49,6 +51,33 @@ impl MessageTemplate {
             return None;
         }
         fillings(&self.0, text, Least::Visible)
+    }
+}
+
+/// Why a text is not an instance of a template. The order is that of the texts, since changes are sorted by them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TemplateMismatch {
+    /// What fills a blank cannot be seen.
+    OnlyBlanks,
+    /// Nothing fills a blank.
+    Nothing,
+    /// The text has a blank itself.
+    Unfilled,
+    /// What is around the blanks is not in the text.
+    Literals,
+    /// The template has no blanks, and the text is another one.
+    Text,
+}
+
+impl fmt::Display for TemplateMismatch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::OnlyBlanks => "a `%s` is filled with blanks only",
+            Self::Nothing => "a `%s` is filled with nothing",
+            Self::Unfilled => "a `%s` is left unfilled",
+            Self::Literals => "the literal parts differ",
+            Self::Text => "the text differs",
+        })
     }
 }
 
@@ -109,7 +138,7 @@ fn fillings<'a>(template: &str, text: &'a str, least: Least) -> Option<Vec<&'a s
 
 #[cfg(test)]
 mod tests {
-    use super::MessageTemplate;
+    use super::{MessageTemplate, TemplateMismatch};
 
     #[test]
     fn templates_match_as_the_contract_means_them() {
@@ -148,11 +177,15 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_filling_is_named() {
-        let why = |text: &str| MessageTemplate::new("no %s.").mismatch(text);
-        assert_eq!(why("no  ."), Some("a `%s` is filled with blanks only"));
-        assert_eq!(why("no ."), Some("a `%s` is filled with nothing"));
-        assert_eq!(why("no %s."), Some("a `%s` is left unfilled"));
-        assert_eq!(why("a book."), Some("the literal parts differ"));
+        let why = |text: &str| MessageTemplate::new("no %s.").mismatch(text).unwrap();
+        for (text, kind, shown) in [
+            ("no  .", TemplateMismatch::OnlyBlanks, "a `%s` is filled with blanks only"),
+            ("no .", TemplateMismatch::Nothing, "a `%s` is filled with nothing"),
+            ("no %s.", TemplateMismatch::Unfilled, "a `%s` is left unfilled"),
+            ("a book.", TemplateMismatch::Literals, "the literal parts differ"),
+        ] {
+            assert_eq!((why(text), why(text).to_string().as_str()), (kind, shown));
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub use manifest::{Drift, ListedContract, Manifest};
 pub use matcher::{Bounds, Matcher, MatcherFlaw, MatcherTarget};
 pub use merge::merge_params;
 pub(crate) use merge::{put_over, put_over_fields};
-pub use message::{BLANK, MessageTemplate};
+pub use message::{BLANK, MessageTemplate, TemplateMismatch};
 pub(crate) use named::named;
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
 pub use parameter::{Constraint, Limit, Parameter, ParameterType};

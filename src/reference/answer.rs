@@ -1,7 +1,7 @@
 //! An answer as fields, and its rendering as JSON or XML with the headers that every answer has.
 //! Main types: `AnswerContent`, what is said, and `Reply`, what is sent. No rule and no state is known here.
 
-use super::wire::WireFormat;
+use super::wire_format::WireFormat;
 use quick_xml::escape::escape;
 use serde_json::{Map, Value};
 
@@ -153,7 +153,7 @@ fn xml_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{AnswerContent, AnswerFrame, Wording, xml};
-    use crate::reference::wire::WireFormat;
+    use crate::reference::wire_format::WireFormat;
     use quick_xml::Reader;
     use quick_xml::events::Event;
     use serde_json::json;

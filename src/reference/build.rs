@@ -4,8 +4,9 @@
 use super::content::{Script, Stage};
 use super::pipeline::{ImageSource, Pipeline, System};
 use super::policy::Policy;
+use super::resource::{Access, OssObject, ResourceKey, Storage, Zone};
 use super::row::{ReferenceRow, Refusal, quote};
-use super::world::{Access, OssObject, ResourceKey, Storage, World, Zone};
+use super::world::World;
 
 /// A pipeline under examination.
 struct Build<'a> {

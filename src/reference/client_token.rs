@@ -2,9 +2,10 @@
 //! Main type: `ClientToken`. Which operation is made idempotent by it is not known here; it gives its name as a scope.
 
 use super::fault_kind::FingerprintFault;
-use super::policy::{Ascii, Memory, Policy, TokenScope};
+use super::policy::Policy;
 use super::row::{ReferenceRow, Refusal};
 use super::tag::Tags;
+use super::token_policy::{Ascii, Memory, TokenScope};
 use super::wire::Params;
 use super::world::{TokenRecord, World};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -2,7 +2,8 @@
 //! Main types: `Delivery` and `ReplyBody`. What the reply says is not looked at.
 
 use super::answer::Reply;
-use super::fault::{Breach, Fault};
+use super::breach::Breach;
+use super::fault::Fault;
 use super::fault_kind::TransportFault;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::header::{HeaderValue, LOCATION};

@@ -6,9 +6,8 @@ use super::execution::{Executions, Status};
 use super::id::IdSource;
 use super::image::Image;
 use super::pipeline::{Details, DockerCredential, ImageSource, Pipeline, System};
-use super::world::{
-    Access, COMMON_INSTANCE_TYPE, HOME_REGION, OssObject, PUBLIC_IMAGE, Resource, World, Zone,
-};
+use super::resource::{Access, OssObject, Zone};
+use super::world::{COMMON_INSTANCE_TYPE, HOME_REGION, PUBLIC_IMAGE, Resource, World};
 
 /// Whether something that was made is still there once the state is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 //! Main types: `Fault`, a promise and the slice of requests in which it is broken, and `FaultEntry`, its line in the list.
 //! Nothing acts here: rules read faults through `Policy`, answers through `Flaws`, and `delivery` has its own.
 
-use super::auth::AuthRow;
+use super::auth_row::AuthRow;
+use super::breach::Breach;
 use super::execution::Status;
 use super::fault_kind::{
     AuthFault, BodyFault, FieldFault, FingerprintFault, LimitFault, LoadFault, RowFault, RuleFault,
@@ -23,29 +24,6 @@ use thiserror::Error;
 pub struct Fault {
     pub(super) breach: Breach,
     pub(super) slice: Slice,
-}
-
-/// What a fault acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Breach {
-    Row(RowFault, ReferenceRow),
-    Field(FieldFault),
-    Body(BodyFault),
-    Load(LoadFault),
-    Limit(LimitFault),
-    Tag(TagFault),
-    Token(TokenFault),
-    Fingerprint(FingerprintFault),
-    Rule(RuleFault),
-    Start(StartFault),
-    Wire(WireFault),
-    Transport(TransportFault),
-    Auth(AuthFault),
-    AuthRow(RowFault, AuthRow),
-    /// A running execution of this status does not block a start.
-    RunningStatusMissed(Status),
-    /// An ended execution of this status blocks a start.
-    TerminalStatusBlocks(Status),
 }
 
 /// One line of the catalogue of faults.
@@ -154,34 +132,6 @@ impl From<Breach> for Fault {
     }
 }
 
-impl Breach {
-    /// The promise that is broken.
-    fn breaks(self) -> String {
-        let of_row =
-            |fault: RowFault, status: u16, code: &str| format!("{} ({status} {code})", fault.breaks());
-        match self {
-            Self::Row(fault, row) => of_row(fault, row.status(), row.code()),
-            Self::AuthRow(fault, row) => of_row(fault, row.status(), row.code()),
-            Self::Field(fault) => fault.breaks().to_owned(),
-            Self::Body(fault) => fault.breaks().to_owned(),
-            Self::Load(fault) => fault.breaks().to_owned(),
-            Self::Limit(fault) => fault.breaks().to_owned(),
-            Self::Tag(fault) => fault.breaks().to_owned(),
-            Self::Token(fault) => fault.breaks().to_owned(),
-            Self::Fingerprint(fault) => fault.breaks().to_owned(),
-            Self::Rule(fault) => fault.breaks().to_owned(),
-            Self::Start(fault) => fault.breaks().to_owned(),
-            Self::Wire(fault) => fault.breaks().to_owned(),
-            Self::Transport(fault) => fault.breaks().to_owned(),
-            Self::Auth(fault) => fault.breaks().to_owned(),
-            Self::RunningStatusMissed(status) => format!("an execution in {} blocks a start", status.name()),
-            Self::TerminalStatusBlocks(status) => {
-                format!("an execution in {} does not block a start", status.name())
-            }
-        }
-    }
-}
-
 /// Whether a fault can be seen in a row: a message that is nothing but `%s` has no wrong wording, and a fixed message no filling.
 fn shows_in(fault: RowFault, row: ReferenceRow) -> bool {
     match fault {
@@ -190,29 +140,6 @@ fn shows_in(fault: RowFault, row: ReferenceRow) -> bool {
         RowFault::UnfilledTemplate | RowFault::EmptyFilling => row.is_template(),
         // What names no pipeline, or one that is not there, has nothing to start.
         RowFault::StartsAnyway => !matches!(row, ReferenceRow::PipelineMissing | ReferenceRow::BodyTooLarge),
-    }
-}
-
-impl Display for Breach {
-    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Row(fault, row) => write!(out, "{}:{}", fault.name(), row.code()),
-            Self::AuthRow(fault, row) => write!(out, "{}:{}", fault.name(), row.label()),
-            Self::Rule(fault) => write!(out, "drop-rule:{}", fault.name()),
-            Self::Field(fault) => out.write_str(fault.name()),
-            Self::Body(fault) => out.write_str(fault.name()),
-            Self::Load(fault) => out.write_str(fault.name()),
-            Self::Limit(fault) => out.write_str(fault.name()),
-            Self::Tag(fault) => out.write_str(fault.name()),
-            Self::Token(fault) => out.write_str(fault.name()),
-            Self::Fingerprint(fault) => out.write_str(fault.name()),
-            Self::Start(fault) => out.write_str(fault.name()),
-            Self::Wire(fault) => out.write_str(fault.name()),
-            Self::Transport(fault) => out.write_str(fault.name()),
-            Self::Auth(fault) => out.write_str(fault.name()),
-            Self::RunningStatusMissed(status) => write!(out, "running-status-missed:{}", status.name()),
-            Self::TerminalStatusBlocks(status) => write!(out, "terminal-status-blocks:{}", status.name()),
-        }
     }
 }
 

@@ -6,8 +6,8 @@
     reason = "a promise that is about nothing in particular is the rule"
 )]
 
-use super::auth::AuthRow;
-use super::fault::Breach;
+use super::auth_row::AuthRow;
+use super::breach::Breach;
 use super::fault_kind::{
     AuthFault, BodyFault, FieldFault, LimitFault, RowFault, RuleFault, StartFault, TagFault, TokenFault,
     WireFault,

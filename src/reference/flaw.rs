@@ -2,10 +2,10 @@
 //! Main type: `Flaws`, which alters an answer after the operation has decided it. Without faults nothing is altered.
 
 use super::answer::{AnswerContent, Reply, Wording};
-use super::fault::Breach;
+use super::breach::Breach;
 use super::fault_kind::{BodyFault, FieldFault, LoadFault, RowFault};
 use super::row::{ReferenceRow, Refusal};
-use super::wire::WireFormat;
+use super::wire_format::WireFormat;
 use serde_json::{Value, json};
 
 /// What is wrong with the answers of a server.

@@ -2,7 +2,7 @@
 //! Main type: `Images`. A start looks all three up, so none may take longer the more images there are.
 
 use super::pipeline::System;
-use super::world::ResourceKey;
+use super::resource::ResourceKey;
 use std::collections::HashMap;
 
 /// A machine image.

@@ -58,7 +58,9 @@
 
 mod answer;
 mod auth;
+mod auth_row;
 mod bounded;
+mod breach;
 mod build;
 mod calendar;
 mod client_token;
@@ -80,7 +82,9 @@ mod image;
 mod operation;
 mod pipeline;
 mod policy;
+mod promise;
 mod request_log;
+mod resource;
 #[cfg(feature = "wiremock")]
 mod responder;
 mod row;
@@ -92,7 +96,10 @@ mod slice;
 mod start;
 mod state;
 mod tag;
+mod token_policy;
 mod wire;
+mod wire_format;
+mod wire_policy;
 mod world;
 
 #[cfg(test)]

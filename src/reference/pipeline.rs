@@ -2,7 +2,7 @@
 //! Main types: `Pipeline` and `Details`. A pipeline names other resources and does not hold them.
 
 use super::execution::{Executions, Status};
-use super::world::Access;
+use super::resource::Access;
 
 /// An image pipeline: what a start looks at, and the details that only descriptions repeat.
 #[derive(Clone, Debug)]

@@ -1,15 +1,15 @@
 //! What the rules hold a request to: limits, forbidden forms, and what each promise is worth under the chosen faults.
 //! Main type: `Policy`. Without faults it is the contract; domain code asks it and never sees a fault.
 
+use super::breach::Breach;
 use super::execution::Status;
-use super::fault::{Breach, Fault};
-use super::fault_kind::{
-    FingerprintFault, LimitFault, RowFault, RuleFault, StartFault, TagFault, TokenFault, WireFault,
-};
+use super::fault::Fault;
+use super::fault_kind::{LimitFault, RowFault, RuleFault, StartFault, TagFault};
+use super::promise::PromiseState;
 use super::row::{ReferenceRow, Refusal};
 use super::slice::Position;
-use super::wire::WireFormat;
-use hyper::Method;
+use super::token_policy::{Ascii, TokenPolicy};
+use super::wire_policy::WirePolicy;
 use std::ops::RangeInclusive;
 
 /// Every rule of the operation as it is kept by this server.
@@ -44,19 +44,6 @@ pub(super) enum ExecutionId {
     PipelineAndCount,
     Pipeline,
     Count,
-}
-
-/// Whether a promise is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PromiseState {
-    Kept,
-    Dropped,
-}
-
-impl PromiseState {
-    pub(super) fn is_kept(self) -> bool {
-        self == Self::Kept
-    }
 }
 
 /// Lengths and counts, as published.
@@ -213,119 +200,6 @@ impl Forbidden {
     }
 }
 
-/// What a client token is worth.
-#[derive(Clone, Debug)]
-pub(super) struct TokenPolicy {
-    pub(super) lookup: Lookup,
-    pub(super) case_sensitive: PromiseState,
-    pub(super) ascii: Ascii,
-    pub(super) mismatch_refused: PromiseState,
-    pub(super) replay_starts_nothing: PromiseState,
-    pub(super) scope: TokenScope,
-    /// How many of its characters a token is known by.
-    pub(super) known_by: usize,
-    pub(super) memory: Memory,
-    /// What a token is not bound to, though it should be.
-    pub(super) blind: Vec<FingerprintFault>,
-}
-
-/// Which characters of a token have to be ASCII.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ascii {
-    All,
-    First,
-    Last,
-    None,
-}
-
-/// What a token is known together with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenScope {
-    Region,
-    Pipeline,
-    Method,
-    Place,
-    Signature,
-}
-
-/// What becomes of a token that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Memory {
-    Kept,
-    /// Until it is sent again.
-    UntilReplay,
-    /// Until it is sent with other parameters.
-    UntilMismatch,
-    /// The last parameters count, though they were refused.
-    LastCounts,
-    /// Also where the request was refused.
-    AlsoRefused,
-}
-
-impl TokenPolicy {
-    fn commit(&mut self, fault: TokenFault) {
-        match fault {
-            TokenFault::TokenIgnored => self.lookup = Lookup::Never,
-            TokenFault::TokenAfterRunningCheck => self.lookup = Lookup::AfterRunningCheck,
-            TokenFault::TokenCaseFolded => self.case_sensitive = PromiseState::Dropped,
-            TokenFault::TokenMismatchIgnored => self.mismatch_refused = PromiseState::Dropped,
-            TokenFault::ReplayStartsAgain => self.replay_starts_nothing = PromiseState::Dropped,
-            TokenFault::AllowNonAsciiToken => self.ascii = Ascii::None,
-            TokenFault::AsciiAtStart => self.ascii = Ascii::First,
-            TokenFault::AsciiAtEnd => self.ascii = Ascii::Last,
-            TokenFault::TokenPrefix32 => self.known_by = 32,
-            TokenFault::TokenPrefix63 => self.known_by = 63,
-            TokenFault::ForgottenAfterReplay => self.memory = Memory::UntilReplay,
-            TokenFault::MismatchForgets => self.memory = Memory::UntilMismatch,
-            TokenFault::MismatchReplaces => self.memory = Memory::LastCounts,
-            TokenFault::RefusedTokenKept => self.memory = Memory::AlsoRefused,
-            TokenFault::TokenPerPipeline => self.scope = TokenScope::Pipeline,
-            TokenFault::TokenPerMethod => self.scope = TokenScope::Method,
-            TokenFault::TokenPerPlace => self.scope = TokenScope::Place,
-            TokenFault::TokenPerSignature => self.scope = TokenScope::Signature,
-        }
-    }
-}
-
-/// When a token is looked up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lookup {
-    BeforeRunningCheck,
-    AfterRunningCheck,
-    Never,
-}
-
-/// Which requests are understood.
-#[derive(Clone, Debug)]
-pub(super) struct WirePolicy {
-    pub(super) methods: Vec<Method>,
-    pub(super) formats: Vec<WireFormat>,
-    pub(super) any_case_of_format: PromiseState,
-    pub(super) form_read: PromiseState,
-    pub(super) post_query_read: PromiseState,
-    pub(super) headers_read: PromiseState,
-}
-
-impl WirePolicy {
-    fn commit(&mut self, fault: WireFault) {
-        match fault {
-            WireFault::FormIgnored => self.form_read = PromiseState::Dropped,
-            WireFault::PostQueryIgnored => self.post_query_read = PromiseState::Dropped,
-            WireFault::HeadersIgnored => self.headers_read = PromiseState::Dropped,
-            WireFault::GetRefused => self.methods.retain(|known| known != Method::GET),
-            WireFault::PostRefused => self.methods.retain(|known| known != Method::POST),
-            WireFault::XmlRefused => self.formats.retain(|known| *known != WireFormat::Xml),
-            WireFault::JsonRefused => self.formats.retain(|known| *known != WireFormat::Json),
-            WireFault::FormatCaseSensitive => self.any_case_of_format = PromiseState::Dropped,
-            WireFault::HeadStarts => self.methods.push(Method::HEAD),
-            WireFault::OptionsStarts => self.methods.push(Method::OPTIONS),
-            WireFault::PutStarts => self.methods.push(Method::PUT),
-            WireFault::DeleteStarts => self.methods.push(Method::DELETE),
-            WireFault::PatchStarts => self.methods.push(Method::PATCH),
-        }
-    }
-}
-
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -348,25 +222,8 @@ impl Default for Policy {
                 numbers_checked: PromiseState::Kept,
                 twins: TagTwins::EqualKeys,
             },
-            token: TokenPolicy {
-                lookup: Lookup::BeforeRunningCheck,
-                case_sensitive: PromiseState::Kept,
-                ascii: Ascii::All,
-                mismatch_refused: PromiseState::Kept,
-                replay_starts_nothing: PromiseState::Kept,
-                scope: TokenScope::Region,
-                known_by: usize::MAX,
-                memory: Memory::Kept,
-                blind: Vec::new(),
-            },
-            wire: WirePolicy {
-                methods: vec![Method::GET, Method::POST],
-                formats: vec![WireFormat::Json, WireFormat::Xml],
-                any_case_of_format: PromiseState::Kept,
-                form_read: PromiseState::Kept,
-                post_query_read: PromiseState::Kept,
-                headers_read: PromiseState::Kept,
-            },
+            token: TokenPolicy::default(),
+            wire: WirePolicy::default(),
             blocking: Status::ALL.iter().copied().filter(|status| !status.is_terminal()).collect(),
             atomic_start: PromiseState::Kept,
             own_region: PromiseState::Kept,

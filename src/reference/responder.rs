@@ -2,9 +2,10 @@
 //! Main type: `Responder`. It makes a request of wiremock's what a port would have received.
 
 use super::ReferenceSettings;
+use super::breach::Breach;
 use super::delivery::respond;
 use super::endpoint::{LoggedService, Replied};
-use super::fault::{Breach, Fault};
+use super::fault::Fault;
 use super::fault_kind::StartFault;
 use super::hook;
 use super::wire::{BODY_LIMIT, Received};

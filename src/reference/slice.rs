@@ -3,8 +3,10 @@
 
 use super::execution::Execution;
 use super::pipeline::Pipeline;
-use super::policy::{TokenScope, WirePolicy};
-use super::wire::{Call, WireFormat};
+use super::token_policy::TokenScope;
+use super::wire::Call;
+use super::wire_format::WireFormat;
+use super::wire_policy::WirePolicy;
 use hyper::Method;
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;

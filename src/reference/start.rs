@@ -6,11 +6,13 @@ use super::build;
 use super::client_token::{self, ClientToken};
 use super::execution::Execution;
 use super::pipeline::Pipeline;
-use super::policy::{Lookup, Memory, Policy};
+use super::policy::Policy;
+use super::resource::Access;
 use super::row::{ReferenceRow, Refusal, unknown_pipeline, unknown_region};
 use super::tag::{self, Tags};
+use super::token_policy::{Lookup, Memory};
 use super::wire::Params;
-use super::world::{Access, World};
+use super::world::World;
 
 /// The parameters of a start, valid as far as they can be judged without state.
 #[derive(Clone, Debug)]

@@ -6,7 +6,8 @@ use super::draft::{CreatedPipeline, PipelineDraft, ResourceFate, SOME_LENGTH};
 use super::execution::Status;
 use super::id::IdSource;
 use super::pipeline::System;
-use super::world::{Access, HOME_REGION, OTHER_REGION, OssObject, Storage, World, Zone};
+use super::resource::{Access, OssObject, Storage, Zone};
+use super::world::{HOME_REGION, OTHER_REGION, World};
 use serde_json::{Map, Value};
 use thiserror::Error;
 

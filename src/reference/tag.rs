@@ -2,7 +2,8 @@
 //! Main type: `Tags`. Keys and prefixes are case-sensitive: `ACS:` is not `acs:`, and `k` and `K` are two keys.
 //! Numbers may come in any order and with gaps; a number outside of 1 to 20 is one tag too many.
 
-use super::policy::{Policy, PromiseState, TagTwins};
+use super::policy::{Policy, TagTwins};
+use super::promise::PromiseState;
 use super::row::{ReferenceRow, Refusal};
 use super::wire::Params;
 use std::collections::BTreeMap;

@@ -1,7 +1,8 @@
 //! A request as the operation reads it: parameters of query and form body united, action, version and format.
 //! Main type: `Call`. Reading never fails; what is wrong with a request is recorded, and `gate` decides in its order.
 
-use super::policy::WirePolicy;
+use super::wire_format::WireFormat;
+use super::wire_policy::WirePolicy;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap};
 use hyper::http::request::Parts;
@@ -52,13 +53,6 @@ pub(super) enum ActionPlace {
     Parameter,
     /// In the `x-acs-action` header, as the newer signature has it.
     Header,
-}
-
-/// The two formats of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WireFormat {
-    Json,
-    Xml,
 }
 
 /// Whether the whole body was taken.
@@ -141,15 +135,6 @@ impl ActionPlace {
         match self {
             Self::Parameter => WireFormat::Xml,
             Self::Header => WireFormat::Json,
-        }
-    }
-}
-
-impl WireFormat {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Json => "JSON",
-            Self::Xml => "XML",
         }
     }
 }

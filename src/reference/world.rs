@@ -7,6 +7,7 @@ use super::bounded::Bounded;
 use super::execution::{Execution, Status};
 use super::image::{Image, Images};
 use super::pipeline::{Pipeline, System};
+use super::resource::{OssObject, ResourceKey, Zone};
 use super::slice::Past;
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -26,9 +27,6 @@ pub(super) const COMMON_INSTANCE_TYPE: &str = "ecs.g7.large";
 const PIPELINE_LIMIT: usize = 2048;
 /// More tokens than there are pipelines with a start each, since a pipeline takes its tokens along.
 const TOKEN_LIMIT: usize = 8192;
-
-/// What a resource is found by: the region it is in, and its id or name there.
-pub(super) type ResourceKey = (String, String);
 
 /// What a client token is found by: the region that it belongs to, and its digest.
 type TokenKey = (String, u128);
@@ -71,36 +69,6 @@ pub(super) enum Resource {
     InstanceType(String),
     /// An account in which ECS may assume the role that reads OSS.
     OssRole(String),
-}
-
-/// An object in OSS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OssObject {
-    pub(super) access: Access,
-    pub(super) storage: Storage,
-}
-
-/// Whether something may be done: the role may read an object, the caller may start a pipeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
-    Granted,
-    Denied,
-}
-
-/// How an object is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Storage {
-    Standard,
-    Archived,
-    ArchivedAndRestored,
-}
-
-/// A zone, as far as building goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Zone {
-    Building,
-    /// The build service of the zone takes no work.
-    OutOfService,
 }
 
 /// What is kept of a request that had a client token and succeeded.

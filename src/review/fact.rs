@@ -1,5 +1,7 @@
 //! What has changed, in the contract's words. Main type: [`Fact`].
 
+use crate::model::TemplateMismatch;
+
 /// One thing that has changed, in the contract's words.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fact {
@@ -132,7 +134,7 @@ pub enum MessageChange {
     /// Only what fills the blanks of its row.
     Within,
     /// It was as its row has it and is not any more; why, if the row has blanks.
-    Left(Option<&'static str>),
+    Left(Option<TemplateMismatch>),
     /// It was not as a row has it, and now is.
     Joined,
     /// It was as one row has it, and is as another has it.

@@ -1,26 +1,8 @@
-//! Counts circles between the modules of a room: two that import one another cannot be understood one by one.
+//! Fails on circles between the modules of a room: two that import one another cannot be understood one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// The circles that there are; docs/architecture.md says why. None may join them.
-const KNOWN: [(&str, &[&str]); 1] = [(
-    "reference",
-    &[
-        "answer",
-        "auth",
-        "fault",
-        "fault_slice",
-        "flaw",
-        "image",
-        "pipeline",
-        "policy",
-        "slice",
-        "wire",
-        "world",
-    ],
-)];
 
 /// What one module of a room imports of the others.
 type Imports = BTreeMap<String, BTreeSet<String>>;
@@ -121,7 +103,7 @@ fn circles(imports: &Imports) -> BTreeSet<Vec<String>> {
 }
 
 #[test]
-fn no_circle_between_the_modules_of_a_room_joins_those_that_are_known() {
+fn the_modules_of_a_room_have_no_circle() {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
     for entry in fs::read_dir(sources).unwrap() {
@@ -132,11 +114,7 @@ fn no_circle_between_the_modules_of_a_room_joins_those_that_are_known() {
             found.extend(circles.into_iter().map(|circle| (room.clone(), circle)));
         }
     }
-    found.sort();
-    let known = KNOWN.map(|(room, circle)| {
-        (room.to_owned(), circle.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
-    });
-    assert_eq!(found, known);
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]

@@ -2,9 +2,10 @@
 //! Main type: `CallerClaim`. Reading asks only whether everything is there and in form; `Guard` decides what it is
 //! worth.
 
+use super::super::auth_row::AuthRow;
 use super::super::fault_kind::AuthFault;
 use super::super::wire::Call;
-use super::row::{AuthRow, Objection};
+use super::objection::Objection;
 use crate::protocol::sha256_hex;
 use crate::protocol::sign::acs3::{self, Authorization, Canonical, SignedField, join_fields};
 use crate::protocol::sign::canonical::Pairs;

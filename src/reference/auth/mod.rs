@@ -15,20 +15,20 @@
 
 mod claim;
 mod clock;
-mod row;
+mod objection;
 
 pub use clock::Clock;
-pub(super) use row::AuthRow;
 
 use super::answer::Wording;
+use super::auth_row::AuthRow;
 use super::bounded::Bounded;
-use super::fault::Breach;
+use super::breach::Breach;
 use super::fault_kind::{AuthFault, RowFault};
 use super::wire::Call;
 use crate::protocol::sha256_hex;
 use crate::protocol::sign::{Credentials, moment};
 use claim::{CallerClaim, ClaimScheme};
-use row::Objection;
+use objection::Objection;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 

@@ -11,11 +11,13 @@ use crate::reference::client_token::{self, ClientToken};
 use crate::reference::content::SIZE_LIMIT;
 use crate::reference::execution::Executions;
 use crate::reference::pipeline::{Details, ImageSource, Pipeline, System};
-use crate::reference::policy::{Lookup, Policy};
+use crate::reference::policy::Policy;
+use crate::reference::resource::Access;
 use crate::reference::row::{ReferenceRow, quote};
 use crate::reference::tag::{self, Tags};
+use crate::reference::token_policy::Lookup;
 use crate::reference::wire::Params;
-use crate::reference::world::{Access, COMMON_INSTANCE_TYPE, World};
+use crate::reference::world::{COMMON_INSTANCE_TYPE, World};
 use serde_json::Value;
 
 /// The parameters of a creation, valid as far as they can be judged without state.

@@ -3,9 +3,10 @@
 
 use super::{filled, setup, start_on};
 use crate::reference::auth::Guard;
+use crate::reference::breach::Breach;
 use crate::reference::calendar::Calendar;
 use crate::reference::execution::Status;
-use crate::reference::fault::{Breach, Fault};
+use crate::reference::fault::Fault;
 use crate::reference::service::{Service, ServiceRequest};
 use crate::reference::wire::{BodySize, Received};
 use hyper::body::Bytes;

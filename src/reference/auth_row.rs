@@ -1,5 +1,5 @@
-//! The error rows of callers that are turned away. Main types: `AuthRow`, the closed list, and `Objection`, one of them
-//! with what fills its `%s`. They are apart from `ErrorRow` because only an endpoint that verifies can answer them.
+//! The error rows of callers that are turned away. Main type: `AuthRow`, the closed list. They are apart from
+//! `ReferenceRow` because only an endpoint that verifies can answer them.
 //!
 //! The codes are those that the provider's gateway is seen to answer, which differ from the common table of the ECS
 //! reference in status and wording:
@@ -17,13 +17,11 @@
 //!   without a colon, and compares what follows the first colon with what it signed.
 //! - `SignatureNonceUsed`: aliyun/alibaba-cloud-sdk-go#39, jeessy2/ddns-go#1548.
 
-use super::super::answer::Wording;
-use super::super::fault_kind::RowFault;
-use super::super::flaw::neighbour;
+use super::fault_kind::RowFault;
 
 /// One row of what a caller can be turned away with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum AuthRow {
+pub(super) enum AuthRow {
     ParameterMissing,
     SignatureMethodInvalid,
     SignatureVersionInvalid,
@@ -39,7 +37,7 @@ pub(in super::super) enum AuthRow {
 
 impl AuthRow {
     /// Every row, in the order of checks.
-    pub(in super::super) const ALL: &'static [Self] = &[
+    pub(super) const ALL: &'static [Self] = &[
         Self::ParameterMissing,
         Self::SignatureMethodInvalid,
         Self::SignatureVersionInvalid,
@@ -54,21 +52,22 @@ impl AuthRow {
     ];
 
     /// The HTTP status of the row.
-    pub(in super::super) const fn status(self) -> u16 {
+    pub(super) const fn status(self) -> u16 {
         self.published().0
     }
 
     /// The value of the answer's `Code`.
-    pub(in super::super) const fn code(self) -> &'static str {
+    pub(super) const fn code(self) -> &'static str {
         self.published().1
     }
 
-    const fn template(self) -> &'static str {
+    /// The message, with `%s` in it where it has a part that varies.
+    pub(super) const fn template(self) -> &'static str {
         self.published().2
     }
 
     /// What the row is called where its code alone would name a row of all operations, too.
-    pub(in super::super) const fn label(self) -> &'static str {
+    pub(super) const fn label(self) -> &'static str {
         match self {
             Self::ParameterMissing => "MissingParameter.Signature",
             Self::SignatureMethodInvalid
@@ -85,7 +84,7 @@ impl AuthRow {
     }
 
     /// Whether a fault can be seen in the row. What would skip it has a fault with a name of its own.
-    pub(in super::super) fn shows(self, fault: RowFault) -> bool {
+    pub(super) fn shows(self, fault: RowFault) -> bool {
         match fault {
             RowFault::WrongStatus | RowFault::WrongCode | RowFault::WrongMessage | RowFault::StartsAnyway => {
                 true
@@ -96,7 +95,7 @@ impl AuthRow {
     }
 
     /// Whether only one of the two schemes has the row.
-    pub(in super::super) const fn is_of_one_scheme(self) -> bool {
+    pub(super) const fn is_of_one_scheme(self) -> bool {
         matches!(
             self,
             Self::SignatureMethodInvalid | Self::SignatureVersionInvalid | Self::SignatureIncomplete
@@ -141,43 +140,5 @@ impl AuthRow {
             ),
             Self::NonceUsed => (400, "SignatureNonceUsed", "Specified signature nonce was used already."),
         }
-    }
-}
-
-/// Why a caller is turned away.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Objection {
-    pub(super) row: AuthRow,
-    pub(super) filling: String,
-}
-
-impl From<AuthRow> for Objection {
-    fn from(row: AuthRow) -> Self {
-        Self { row, filling: String::new() }
-    }
-}
-
-impl Objection {
-    /// A part of the signature that is not there.
-    pub(super) fn missing(name: &str) -> Self {
-        Self { row: AuthRow::ParameterMissing, filling: name.to_owned() }
-    }
-
-    /// The objection in the words of its row, or in the wrong ones.
-    pub(super) fn wording(&self, faults: &[(RowFault, AuthRow)]) -> Wording {
-        let (status, code, template) = self.row.published();
-        let message = template.replacen("%s", &self.filling, 1);
-        let mut wording = Wording { status, code: code.to_owned(), message };
-        for (fault, _) in faults.iter().filter(|(_, faulty)| *faulty == self.row) {
-            match fault {
-                RowFault::WrongStatus => wording.status = neighbour(status),
-                RowFault::WrongCode => wording.code.push_str(".Other"),
-                RowFault::WrongMessage => drop(wording.message.pop()),
-                RowFault::UnfilledTemplate => template.clone_into(&mut wording.message),
-                RowFault::EmptyFilling => wording.message = template.replace("%s", ""),
-                RowFault::SkipRow | RowFault::StartsAnyway => {}
-            }
-        }
-        wording
     }
 }
