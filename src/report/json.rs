@@ -167,7 +167,8 @@ fn repeated_json(repeated: Repeated) -> Json {
 }
 
 fn cause_json(cause: &Cause) -> Json {
-    let Cause { code, operation, promise, expected, actual, cases, example, id } = cause;
+    let Cause { code, operation, promise, expected, actual, cases, waived, waived_in_part, example, id } =
+        cause;
     json!({
         "id": id,
         "code": code.name(),
@@ -177,6 +178,8 @@ fn cause_json(cause: &Cause) -> Json {
         "actual": actual,
         "because": example.because,
         "cases": cases,
+        "waived": waived,
+        "waived_in_part": waived_in_part,
         "example": {
             "id": example.case.as_str(),
             "file": example.file.display().to_string(),
@@ -206,6 +209,7 @@ fn finding_json(finding: &Finding, record: &CaseRecord) -> Json {
         "expected": finding.expected,
         "actual": finding.actual,
         "because": finding.because,
+        "waived": finding.waived,
         "cites": finding.cites,
     })
 }
@@ -252,7 +256,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
         "snapshots": snapshots,
         "orphans": orphans.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         "stale_snapshots": stale_snapshots,
-        "stale_waivers": stale_waivers,
+        "stale_waivers": stale_waivers.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "unpublished": unpublished,
         "manifest": drift.as_ref().map(|Drift { missing, new, changed, parts }| {
             json!({ "missing": missing, "new": new, "changed": changed, "parts": parts })

@@ -30,7 +30,7 @@ use std::time::Duration;
 use crate::event::Event;
 
 pub use crate::plain::{printable, printable_in_place, printable_json};
-pub use cause::{Code, Waivable, waivable};
+pub use cause::{Code, Waivable, similar, waivable};
 pub use events::{EventReport, event_line};
 pub use github::{GithubReport, Shielded};
 pub use html::HtmlReport;
