@@ -15,6 +15,7 @@ mod markdown;
 mod merge;
 mod remark;
 mod repeat;
+mod row_table;
 mod sarif;
 mod schema;
 mod sink;

@@ -179,7 +179,8 @@ pub(super) fn remarks(start: &RunStart, warnings: &[String], end: &RunEnd) -> Ve
     }
     all.extend(counted_snapshots(start, end).map(|counted| note(Topic::Snapshots, counted)));
     all.extend((effects.total() > 0).then(|| note(Topic::Effects, effects.to_string())));
-    all.extend(start.operations.iter().enumerate().map(|(position, operation)| {
+    let with_rows = start.operations.iter().enumerate().filter(|(_, operation)| !operation.rows.is_empty());
+    all.extend(with_rows.map(|(position, operation)| {
         let rows = rows(operation.rows.len(), end, position);
         note(Topic::ErrorRows, format!("{rows} ({})", operation.id))
     }));

@@ -33,7 +33,12 @@ impl<W: Write> TerminalReport<W> {
         }
         self.line("endpoint", &start.endpoint.name)?;
         for (position, operation) in start.operations.iter().enumerate() {
-            self.line("error rows", &rows(operation.rows.len(), end, position))?;
+            // A contract without error rows has none to hold.
+            if !operation.rows.is_empty() {
+                let of =
+                    if start.operations.len() > 1 { format!(" ({})", operation.id) } else { String::new() };
+                self.line("error rows", &(rows(operation.rows.len(), end, position) + &of))?;
+            }
         }
         if end.effects.total() > 0 {
             self.line("effects", &end.effects.to_string())?;
