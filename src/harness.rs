@@ -394,7 +394,10 @@ impl SharedHarness {
         // As for `proofmark run`: what is mended must not stay waived.
         match running.session.stale_waivers(&record).as_slice() {
             [] => Ok(()),
-            stale => Err(printable(&stale.join("\n")).into()),
+            stale => {
+                let lines: Vec<String> = stale.iter().map(ToString::to_string).collect();
+                Err(printable(&lines.join("\n")).into())
+            }
         }
     }
 

@@ -61,7 +61,7 @@ pub mod events {
     pub use crate::event::{
         EffectCounts, EndpointDescription, Event, LimitStart, OperationStart, Outcome, ParameterStart,
         PartNumber, PartStart, RowStart, RowsHeld, RunChanges, RunEnd, RunStart, SeriesEnd, SeriesRun,
-        SnapshotCounts, StaleSnapshot, StillFailing, Stopped,
+        SnapshotCounts, StaleCases, StaleSnapshot, StaleWaiver, Staleness, StillFailing, Stopped,
     };
     pub use crate::model::{
         Answer, AnswerFormat, Body, CaseId, CaseRecord, Citation, Drift, Effects, Exchange, FileLocation,

@@ -9,7 +9,7 @@ use super::end_figures::EndFigures;
 use super::stale::{freshness, stale_snapshot, unusable_files};
 use super::{AppError, is_address};
 use crate::embedded;
-use crate::event::{Event, RunEnd, StaleSnapshot};
+use crate::event::{Event, RunEnd, StaleSnapshot, StaleWaiver};
 use crate::judgement::WaiverBook;
 use crate::model::{CaseRecord, Day, Drift, EndpointKind, Normalisation, Suite};
 use crate::plan::{Plan, PlannedCase, case_ids};
@@ -267,8 +267,8 @@ impl Session {
         whole.unwrap_or(end)
     }
 
-    /// The waivers that a case shows to be stale, one line each.
-    pub fn stale_waivers(&self, record: &CaseRecord) -> Vec<String> {
+    /// The waivers that a case shows to be stale.
+    pub fn stale_waivers(&self, record: &CaseRecord) -> Vec<StaleWaiver> {
         self.runner.stale_waivers(record)
     }
 

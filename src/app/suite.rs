@@ -8,7 +8,9 @@ use super::manifest::check_manifest;
 use super::{AppError, EnvironmentVariables, Shard, resolve, today};
 use crate::judgement::find_unmatched;
 use crate::model::{Backing, CaseId, PreparedStep, Problem, Suite};
-use crate::plan::{CaseFilter, Pattern, Plan, PlannedCase, Selectable, case_ids, filtered, preview, select};
+use crate::plan::{
+    CaseFilter, Pattern, Plan, PlannedCase, Selectable, case_ids, filtered, leave_out, preview, select,
+};
 use crate::protocol::encode;
 use crate::source::{
     EndpointEntry, LoadError, Wanted, check_fixtures, check_normalisation, load, load_endpoints, load_waivers,
@@ -215,6 +217,7 @@ pub fn check_endpoints(names: &[&str], cases: &Path, suite: &Suite) -> Result<()
 pub struct CaseChoice {
     patterns: Vec<Pattern>,
     filters: Vec<CaseFilter>,
+    left_out: Vec<Pattern>,
 }
 
 impl CaseChoice {
@@ -225,7 +228,16 @@ impl CaseChoice {
     pub fn new(patterns: &[String], is_exact: bool, filters: &[String]) -> Result<Self, AppError> {
         let patterns = patterns.iter().map(|text| Pattern::new(text, is_exact)).collect::<Result<_, _>>()?;
         let filters = filters.iter().map(|text| CaseFilter::new(text)).collect::<Result<_, _>>()?;
-        Ok(Self { patterns, filters })
+        Ok(Self { patterns, filters, left_out: Vec::new() })
+    }
+
+    /// The same without the cases that patterns match, of a run that is over.
+    ///
+    /// # Errors
+    /// A pattern that is none.
+    pub fn without(self, patterns: &[String], is_exact: bool) -> Result<Self, AppError> {
+        let left_out = patterns.iter().map(|text| Pattern::new(text, is_exact)).collect::<Result<_, _>>()?;
+        Ok(Self { left_out, ..self })
     }
 
     /// The cases of a suite that are selected.
@@ -238,12 +250,13 @@ impl CaseChoice {
 
     /// Whether it selects everything there is.
     pub fn is_all(&self) -> bool {
-        self.patterns.is_empty() && self.filters.is_empty()
+        self.patterns.is_empty() && self.filters.is_empty() && self.left_out.is_empty()
     }
 
     /// Keeps what is selected of the cases of a run that is over.
     pub(super) fn select(&self, cases: &mut Vec<impl Selectable>) -> Result<(), AppError> {
-        Ok(select(cases, &self.patterns, &self.filters)?)
+        select(cases, &self.patterns, &self.filters)?;
+        Ok(leave_out(cases, &self.left_out)?)
     }
 }
 

@@ -154,10 +154,8 @@ impl RunReading<'_> {
             self.others.push(id);
             return;
         }
-        if record.verdict != Verdict::Failed || self.is_waived(record) {
-            return;
-        }
-        let causes = waivable(record);
+        let Some(record) = self.unwaived(record) else { return };
+        let causes = waivable(&record);
         if causes.is_empty() {
             self.others.push(id);
             return;
@@ -176,11 +174,13 @@ impl RunReading<'_> {
         self.failed.insert(id);
     }
 
-    /// Whether the file waives it already.
-    fn is_waived(&self, record: &CaseRecord) -> bool {
+    /// A case that failed, with what the file waives of it already; none, if that is all.
+    fn unwaived(&self, record: &CaseRecord) -> Option<CaseRecord> {
         let mut record = record.clone();
+        // The file may be another one by now.
+        record.findings.iter_mut().for_each(|finding| finding.waived = None);
         self.book.apply(&mut record);
-        record.verdict != Verdict::Failed
+        (record.verdict == Verdict::Failed).then_some(record)
     }
 
     fn propose(self, grounds: &WaiverTerms) -> Proposed {

@@ -134,5 +134,6 @@ fn finding(rule: &EffectRule, step: usize, expected: String, actual: String) -> 
         because: grounds.because,
         cites: grounds.cites,
         is_warning: grounds.is_warning,
+        waived: None,
     }
 }

@@ -96,6 +96,7 @@ pub fn shared_id(contract: Option<&Contract>, id: &RequestId, found: &str) -> Fi
         because: grounds.because,
         cites: grounds.cites,
         is_warning: grounds.is_warning,
+        waived: None,
     }
 }
 
@@ -184,6 +185,7 @@ impl EnvelopeCheck<'_> {
             because,
             cites,
             is_warning,
+            waived: None,
         });
     }
 

@@ -203,7 +203,7 @@ fn finding(
     FindingGrounds { because, cites, is_warning }: FindingGrounds,
 ) -> Finding {
     let (step, what) = (subject.step, what.to_owned());
-    Finding { level, step, subject: what, expected, actual, because, cites, is_warning }
+    Finding { level, step, subject: what, expected, actual, because, cites, is_warning, waived: None }
 }
 
 fn check_status(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>) -> Option<Finding> {

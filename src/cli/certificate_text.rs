@@ -64,7 +64,7 @@ pub(super) fn certificate(examined: &Examined, width: usize) -> String {
     lines.omissions("skipped", &skipped(&statement.conformance.skipped));
     lines.omissions("not shown", &statement.conformance.not_rederivable);
     for stale in &examined.judged.end.stale_waivers {
-        lines.add("stale", stale);
+        lines.add("stale", &stale.to_string());
     }
     let (started, ended) = examined.parts.account.times();
     lines.add("run", &format!("{started} to {ended}, by proofmark {}", examined.start.tool_version));

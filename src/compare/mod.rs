@@ -3,6 +3,7 @@
 //! Pure: from the records of two runs to differences. It does not judge who is right. What cases assert is compared by
 //! verdict; the values of answers as snapshots keep them, with names in the place of volatile ones.
 
+mod cause;
 mod stable;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ use crate::model::{Answer, CaseRecord, Contract, Expect, Finding, Skipped, Value
 use crate::plan::PlannedCase;
 use crate::snapshot::{SnapshotRules, Transcript, VolatileNames};
 use stable::{Leaf, leaves, shorten};
+
+pub use cause::{DifferenceCause, DifferenceCauses};
 
 /// The most findings that are shown of a failed case.
 const SHOWN: usize = 3;
@@ -129,6 +132,8 @@ pub struct CaseDifference {
     pub row: Option<String>,
     /// How the answers differ.
     pub difference: Difference,
+    /// Where, if they have other values at a place.
+    pub place: Option<String>,
     /// What the first endpoint has where they differ; its last answer where they do not, or only it could be asked.
     pub first: String,
     /// The same of the second one.
@@ -181,8 +186,13 @@ fn answer(answer: &Answer, contract: &Contract, leaves: Vec<Leaf>) -> AnswerSumm
 /// Compares a case's answers of two endpoints.
 pub fn compare(planned: &PlannedCase, first: &CaseSummary, second: &CaseSummary) -> CaseDifference {
     use CaseSummary::{Answered, Inconclusive, Skipped};
+    let mut place = None;
     let (difference, first, second) = match (first, second) {
-        (Answered { .. }, Answered { .. }) => compare_answers(&planned.contract, first, second),
+        (Answered { .. }, Answered { .. }) => {
+            let (found, at) = compare_answers(&planned.contract, first, second);
+            place = at;
+            found
+        }
         (Answered { .. }, Inconclusive(_) | Skipped { .. }) => {
             (Difference::OnlyFirst, describe_whole(first), describe_whole(second))
         }
@@ -200,7 +210,7 @@ pub fn compare(planned: &PlannedCase, first: &CaseSummary, second: &CaseSummary)
         }
     };
     let [first, second] = [first, second].map(|text| shorten(text, LONGEST));
-    CaseDifference { id: planned.id.to_string(), row: row(planned), difference, first, second }
+    CaseDifference { id: planned.id.to_string(), row: row(planned), difference, place, first, second }
 }
 
 /// The code that a case is about: what its last step with a code expects.
@@ -212,18 +222,20 @@ fn row(planned: &PlannedCase) -> Option<String> {
     planned.case.steps.iter().rev().find_map(|step| one(&step.expect))
 }
 
+/// How answers differ and what both endpoints have there, and the place, if they have other values at one.
 fn compare_answers(
     contract: &Contract,
     first: &CaseSummary,
     second: &CaseSummary,
-) -> (Difference, String, String) {
+) -> ((Difference, String, String), Option<String>) {
     let (
         CaseSummary::Answered { answers: one, findings: wrong_in_first },
         CaseSummary::Answered { answers: other, findings: wrong_in_second },
     ) = (first, second)
     else {
-        return (Difference::Neither, describe_whole(first), describe_whole(second));
+        return ((Difference::Neither, describe_whole(first), describe_whole(second)), None);
     };
+    let mut place = None;
     let pairs = || one.iter().zip(other);
     let outer = pairs().find_map(|(one, other)| {
         let difference = outer_difference(contract, one, other)?;
@@ -240,9 +252,10 @@ fn compare_answers(
             && is_other_verdict(wrong_in_first.as_ref(), wrong_in_second.as_ref()))
         .then(|| (Difference::Verdict, verdict(wrong_in_first.as_ref()), verdict(wrong_in_second.as_ref())))
     };
-    let values = || {
+    let mut values = || {
         pairs().find_map(|(one, other)| {
-            let (first, second) = other_value(one, other)?;
+            let (at, first, second) = other_value(one, other)?;
+            place = Some(at);
             Some((Difference::Value, first, second))
         })
     };
@@ -252,8 +265,9 @@ fn compare_answers(
             (Difference::Verdict, format!("{} answers", one.len()), format!("{} answers", other.len()))
         })
     };
-    let found = outer.or_else(fields).or_else(verdict).or_else(values).or_else(length);
-    found.unwrap_or_else(|| (Difference::Same, describe_whole(first), describe_whole(second)))
+    let found = outer.or_else(fields).or_else(verdict).or_else(&mut values).or_else(length);
+    let alike = || (Difference::Same, describe_whole(first), describe_whole(second));
+    (found.unwrap_or_else(alike), place)
 }
 
 fn outer_difference(contract: &Contract, one: &AnswerSummary, other: &AnswerSummary) -> Option<Difference> {
@@ -329,8 +343,8 @@ fn of_any_item(place: &str) -> String {
     text
 }
 
-/// The first place at which two answers have other values.
-fn other_value(one: &AnswerSummary, other: &AnswerSummary) -> Option<(String, String)> {
+/// The first place at which two answers have other values, and these with it.
+fn other_value(one: &AnswerSummary, other: &AnswerSummary) -> Option<(String, String, String)> {
     // Messages have been compared, by the templates of the contract.
     let values = |answer: &AnswerSummary| -> Vec<(String, String)> {
         let leaves = answer.leaves.iter().filter(|leaf| !leaf.is_message);
@@ -345,11 +359,11 @@ fn other_value(one: &AnswerSummary, other: &AnswerSummary) -> Option<(String, St
         let theirs = known.get(own.0.as_str());
         let theirs =
             theirs.map_or_else(|| format!("{} nothing", own.0), |value| format!("{} {value}", own.0));
-        return Some((shown(own), theirs));
+        return Some((own.0.clone(), shown(own), theirs));
     }
     // A snapshot does not keep the order of fields, and a field may be doubled.
     let more = second.iter().find(|(place, value)| !first.contains(&(place.clone(), value.clone())))?;
-    Some((format!("{} nothing", more.0), shown(more)))
+    Some((more.0.clone(), format!("{} nothing", more.0), shown(more)))
 }
 
 fn quote(text: &str) -> String {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::stale_waiver::StaleWaiver;
 use crate::model::{Drift, Strength, UtcTime, VerdictCounts, named, written};
 
 /// What is known of the error rows of a contract, beyond those that were met.
@@ -40,8 +41,8 @@ pub struct RunEnd {
     pub orphans: Vec<PathBuf>,
     /// Snapshots that are stale still, if that was asked.
     pub stale_snapshots: Option<Vec<StaleSnapshot>>,
-    /// Waivers that do not hold any more, and why.
-    pub stale_waivers: Vec<String>,
+    /// Waivers that do not hold any more, and why, each once.
+    pub stale_waivers: Vec<StaleWaiver>,
     /// How many answers differ from promises that are marked as unpublished, by what the findings are about.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unpublished: BTreeMap<String, usize>,

@@ -9,6 +9,7 @@
 
 mod end;
 mod line;
+mod stale_waiver;
 mod start;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ pub use end::{
     StillFailing, Stopped,
 };
 pub use line::{FORMAT, VERSION};
+pub use stale_waiver::{StaleCases, StaleWaiver, Staleness, WaiverSight};
 pub use start::{
     EndpointDescription, LimitStart, OperationStart, ParameterStart, PartNumber, PartStart, RowStart,
     RunStart,

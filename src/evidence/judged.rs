@@ -142,7 +142,7 @@ impl JudgedRun {
         const STRANGER: &str = "it is recorded, and not one of the selected cases, or twice";
         let templates = Templates::default();
         let mut tally = Tally::new(&operations(&self.planned));
-        tally.note_stale(waivers.idle());
+        tally.note_idle(waivers);
         let mut unique = UniqueIds::default();
         let given = (recorded.start.seed, recorded.start.gate);
         let mut next = recorded.next_case()?;
@@ -158,7 +158,7 @@ impl JudgedRun {
             };
             let again = self.case(&planned, &record, given, (waivers, &mut unique), &templates);
             tally.add(&again);
-            tally.note_stale(waivers.stale(&again));
+            tally.note_waivers(waivers, &again);
             self.keep(&planned, record, usual);
             next = recorded.next_case()?;
         }

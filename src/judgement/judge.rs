@@ -285,6 +285,7 @@ impl<'a> Judge<'a> {
                 because: None,
                 cites: Vec::new(),
                 is_warning: false,
+                waived: None,
             });
             if self.gate >= Level::Body {
                 return Err(Ended::Broken);

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::{EffectCounts, OperationStart, RunEnd, SnapshotCounts, Stopped};
+use super::waiver::WaiverBook;
+use crate::event::{
+    EffectCounts, OperationStart, RunEnd, SnapshotCounts, StaleCases, StaleWaiver, Staleness, Stopped,
+};
 use crate::model::{CaseRecord, Effects, SnapshotOutcome, VerdictCounts};
 
 /// The counts of a run under way.
@@ -18,12 +21,10 @@ pub struct Tally {
     exchanges: usize,
     effects: EffectCounts,
     left_behind: usize,
-    stale_waivers: Vec<String>,
+    /// What is known of waivers, by their place in the book.
+    waivers: BTreeMap<usize, StaleWaiver>,
     unpublished: BTreeMap<String, usize>,
 }
-
-/// How many stale waivers are reported for cases; a pattern may match very many.
-const MOST_STALE: usize = 100;
 
 impl Tally {
     /// Begins with the contracts of a run.
@@ -36,15 +37,27 @@ impl Tally {
             exchanges: 0,
             effects: EffectCounts::default(),
             left_behind: 0,
-            stale_waivers: Vec::new(),
+            waivers: BTreeMap::new(),
             unpublished: BTreeMap::new(),
         }
     }
 
-    /// Notes waivers that do not hold any more, up to a bound.
-    pub fn note_stale(&mut self, stale: Vec<String>) {
-        let room = MOST_STALE.saturating_sub(self.stale_waivers.len());
-        self.stale_waivers.extend(stale.into_iter().take(room));
+    /// Notes waivers that do not hold whatever the cases do.
+    pub fn note_idle(&mut self, waivers: &WaiverBook) {
+        self.waivers.extend(waivers.idle());
+    }
+
+    /// Notes what a case shows of the waivers that name it.
+    pub fn note_waivers(&mut self, waivers: &WaiverBook, record: &CaseRecord) {
+        for (position, spot, sight) in waivers.shown_by(record) {
+            let known = self.waivers.entry(position).or_insert_with(|| StaleWaiver {
+                at: spot.to_string(),
+                why: Staleness::Cases(StaleCases::NONE),
+            });
+            if let Staleness::Cases(cases) = &mut known.why {
+                cases.add(&record.id, sight);
+            }
+        }
     }
 
     /// Counts a finished case.
@@ -83,6 +96,7 @@ impl Tally {
 
     /// What is known when the run is over.
     pub fn finish(self, orphans: Vec<PathBuf>, stopped: Option<Stopped>, elapsed: Duration) -> RunEnd {
+        let stale_waivers = self.waivers.into_values().filter(StaleWaiver::is_stale).collect();
         RunEnd {
             stale_snapshots: None,
             drift: None,
@@ -92,7 +106,7 @@ impl Tally {
             rows_held: None,
             strength: None,
             orphans,
-            stale_waivers: self.stale_waivers,
+            stale_waivers,
             unpublished: self.unpublished,
             snapshots: self.snapshots,
             exchanges: self.exchanges,

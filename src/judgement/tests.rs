@@ -101,6 +101,7 @@ pub(crate) fn finding(level: Level, subject: &str) -> Finding {
         because: None,
         cites: Vec::new(),
         is_warning: false,
+        waived: None,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{CaseRecord, Day, Finding, Verdict, WaivedCases, Waiver};
+use crate::event::{StaleCases, StaleWaiver, Staleness, WaiverSight};
+use crate::model::{CaseRecord, Day, Finding, Spot, Verdict, WaivedCases, Waiver};
 use crate::plan::{Pattern, PatternError, PlannedCase};
 
 /// The waivers of one endpoint, and what became of each.
@@ -93,21 +94,27 @@ impl WaiverBook {
         Ok(Self { entries })
     }
 
-    /// Turns a failure that is waived as a whole into a waived one.
+    /// Turns a failure that is waived as a whole into a waived one, and marks what is waived of another one.
     pub fn apply(&self, record: &mut CaseRecord) {
-        if record.verdict != Verdict::Failed {
+        if record.verdict != Verdict::Failed || self.entries.is_empty() {
             return;
         }
-        let counted = record.findings.iter().filter(|finding| finding.counts(record.gate));
-        let covering: Option<Vec<&Waiver>> =
-            counted.map(|finding| self.covering(record.id.as_str(), finding)).collect();
-        let Some(covering) = covering.filter(|covering| !covering.is_empty()) else {
+        let case = record.id.as_str();
+        let (gate, mut counted) = (record.gate, 0);
+        for finding in &mut record.findings {
+            let covering = self.covering(case, finding).filter(|_| finding.counts(gate));
+            finding.waived = covering.map(|waiver| {
+                format!("{} ({}, until {})", waiver.reason, waiver.owner, waiver.expires.as_str())
+            });
+            counted += usize::from(finding.counts(gate));
+        }
+        let reasons: Vec<&String> =
+            record.findings.iter().filter_map(|finding| finding.waived.as_ref()).collect();
+        if reasons.is_empty() || reasons.len() < counted {
             return;
-        };
-        let reasons: BTreeSet<String> = covering
-            .iter()
-            .map(|waiver| format!("{} ({}, until {})", waiver.reason, waiver.owner, waiver.expires.as_str()))
-            .collect();
+        }
+        let reasons: BTreeSet<String> = reasons.into_iter().cloned().collect();
+        record.findings.iter_mut().for_each(|finding| finding.waived = None);
         record.verdict = Verdict::Waived { reason: reasons.into_iter().collect::<Vec<_>>().join("; ") };
     }
 
@@ -118,41 +125,52 @@ impl WaiverBook {
         self.entries.iter().find(is_it).map(|entry| &entry.waiver)
     }
 
-    /// The waivers that this case shows to be stale.
-    pub fn stale(&self, record: &CaseRecord) -> Vec<String> {
-        let named = self.entries.iter().filter(|entry| entry.names.matches(record.id.as_str()));
-        named.filter_map(|entry| stale_by(entry, record)).collect()
+    /// What a case shows of each waiver that names it, by the waiver's place in the book.
+    pub fn shown_by(&self, record: &CaseRecord) -> impl Iterator<Item = (usize, &Spot, WaiverSight)> {
+        let named = self.entries.iter().enumerate();
+        let named = named.filter(|(_, entry)| entry.names.matches(record.id.as_str()));
+        named.filter_map(|(position, entry)| Some((position, &entry.waiver.spot, sight(entry, record)?)))
     }
 
-    /// Waivers that are stale whatever the cases did: expired ones, and those that name no case.
-    pub fn idle(&self) -> Vec<String> {
-        let stale = |entry: &WaiverEntry| {
+    /// The waivers that this case alone shows to be stale.
+    pub fn stale(&self, record: &CaseRecord) -> Vec<StaleWaiver> {
+        let shown = self.shown_by(record).map(|(_, spot, sight)| {
+            let mut cases = StaleCases::NONE;
+            cases.add(&record.id, sight);
+            StaleWaiver { at: spot.to_string(), why: Staleness::Cases(cases) }
+        });
+        shown.filter(StaleWaiver::is_stale).collect()
+    }
+
+    /// Waivers that are stale whatever the cases did, by their place in the book: expired ones, and those that name no
+    /// case.
+    pub fn idle(&self) -> impl Iterator<Item = (usize, StaleWaiver)> {
+        let reason = |entry: &WaiverEntry| {
             if entry.is_expired {
-                Some(format!("{}: it expired on {}", entry.waiver.spot, entry.waiver.expires.as_str()))
+                Some(format!("it expired on {}", entry.waiver.expires.as_str()))
             } else {
-                entry.unmatched.as_ref().map(|unmatched| format!("{}: {unmatched}", entry.waiver.spot))
+                entry.unmatched.clone()
             }
         };
-        self.entries.iter().filter_map(stale).collect()
+        self.entries.iter().enumerate().filter_map(move |(position, entry)| {
+            let why = Staleness::Itself { reason: reason(entry)? };
+            Some((position, StaleWaiver { at: entry.waiver.spot.to_string(), why }))
+        })
     }
 }
 
-fn stale_by(entry: &WaiverEntry, record: &CaseRecord) -> Option<String> {
-    if entry.is_expired {
+/// What a case shows of a waiver; nothing, if it was not decided as deep as the waiver goes.
+fn sight(entry: &WaiverEntry, record: &CaseRecord) -> Option<WaiverSight> {
+    // A level that the run does not check looks the same whether it is mended or not.
+    if entry.is_expired || entry.waiver.deepest() > Some(record.gate) {
         return None;
     }
-    let spot = &entry.waiver.spot;
-    // A level that the run does not check looks the same whether it is mended or not.
-    if entry.waiver.deepest() > Some(record.gate)
-        || record.findings.iter().any(|finding| entry.waiver.covers(finding))
-    {
-        return None;
+    if record.findings.iter().any(|finding| entry.waiver.covers(finding)) {
+        return Some(WaiverSight::Holds);
     }
     match &record.verdict {
-        Verdict::Passed | Verdict::Flaky { .. } => Some(format!("{spot}: {} passes", record.id)),
-        Verdict::Failed | Verdict::Waived { .. } => {
-            Some(format!("{spot}: {} fails, but not in the way that is waived", record.id))
-        }
+        Verdict::Passed | Verdict::Flaky { .. } => Some(WaiverSight::Passes),
+        Verdict::Failed | Verdict::Waived { .. } => Some(WaiverSight::FailsOtherwise),
         Verdict::Inconclusive(_) | Verdict::Skipped(_) => None,
     }
 }

@@ -64,6 +64,9 @@ pub struct Finding {
     /// Whether it only warns: the promise is marked as one that no published source has.
     #[serde(rename = "warning", default, skip_serializing_if = "std::ops::Not::not")]
     pub is_warning: bool,
+    /// Why it does not count, where a waiver covers it and not all else that is wrong with its case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waived: Option<String>,
 }
 
 impl Finding {
@@ -163,6 +166,7 @@ mod tests {
             because: None,
             cites: Vec::new(),
             is_warning,
+            waived: None,
         };
         let counted = |finding: &Finding| Level::ALL.map(|gate| finding.counts(gate));
         assert_eq!(counted(&finding(false)), [false, false, true, true, true, true, true]);

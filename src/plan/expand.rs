@@ -238,6 +238,20 @@ pub fn select<T: Selectable>(
     Ok(())
 }
 
+/// Leaves out the cases that a pattern matches.
+///
+/// # Errors
+/// As [`Plan::skip`].
+pub fn leave_out<T: Selectable>(cases: &mut Vec<T>, patterns: &[Pattern]) -> Result<(), PlanError> {
+    let unmatched: Vec<&Pattern> =
+        patterns.iter().filter(|pattern| !cases.iter().any(|case| case.is_named(pattern))).collect();
+    if let Some(unmatched) = Unmatched::of(&unmatched, cases.iter().map(Selectable::id)) {
+        return Err(PlanError::NothingSkipped(unmatched));
+    }
+    cases.retain(|case| !patterns.iter().any(|pattern| case.is_named(pattern)));
+    if cases.is_empty() { Err(PlanError::AllSkipped) } else { Ok(()) }
+}
+
 /// Refuses an expression with a tag or a pattern that no case of the suite has.
 fn check(filter: &CaseFilter, cases: &[impl Selectable]) -> Result<(), PlanError> {
     match filter.idle(cases).first() {

@@ -11,7 +11,7 @@ mod pattern;
 mod prepare;
 
 pub use effect::{billable_requests, billable_set_ups, billable_steps};
-pub use expand::{Plan, PlanError, PlannedCase, case_ids, filtered, plan, select};
+pub use expand::{Plan, PlanError, PlannedCase, case_ids, filtered, leave_out, plan, select};
 pub use filter::{CaseFilter, FilterError, Selectable};
 pub use literal::literals;
 pub use pattern::{Pattern, PatternError, Unmatched};

@@ -81,14 +81,16 @@ pub(super) fn flaky(record: &CaseRecord) -> Option<String> {
     record.repeated?.share().map(|share| format!("flaky: {share}"))
 }
 
-/// The first finding that counts, which is the most telling: findings come in the order of levels.
+/// The first finding that counts and is not waived, which is the most telling: findings come in the order of levels.
 pub(super) fn first_counting(record: &CaseRecord) -> Option<&Finding> {
-    record.findings.iter().find(|finding| finding.counts(record.gate))
+    let counting = record.findings.iter().filter(|finding| finding.counts(record.gate));
+    counting.min_by_key(|finding| finding.waived.is_some())
 }
 
 /// A finding on one line, without its `because`.
 pub(super) fn finding_line(finding: &Finding) -> String {
-    let Finding { level, subject, expected, actual, .. } = finding;
+    let Finding { level, subject, expected, actual, waived, .. } = finding;
+    let waived = if waived.is_some() { " (waived)" } else { "" };
     let subject = if subject == level.name() { String::new() } else { format!(" {subject}") };
-    format!("{level}{subject}: expected {expected}, found {actual}")
+    format!("{level}{subject}: expected {expected}, found {actual}{waived}")
 }

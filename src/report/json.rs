@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 use super::Report;
 use super::cause::{Cause, Causes, ids};
 use super::excerpt::{excerpt, failing};
+use super::row_table::{Cell, RowTable};
 use super::sink::Sink;
 use crate::event::{Event, PartStart, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Drift, Exchange, Finding, Repeated, SnapshotOutcome, UtcTime, VerdictCounts};
@@ -29,6 +30,7 @@ pub struct JsonReport {
     warnings: Vec<String>,
     /// How many runs of a series have begun, if this is one.
     series: Option<usize>,
+    rows: RowTable,
     is_ended: bool,
 }
 
@@ -36,7 +38,8 @@ impl JsonReport {
     /// A report to `sink`.
     pub fn new(sink: Sink) -> Self {
         let (causes, warnings) = (Causes::default(), Vec::new());
-        Self { out: sink, start: None, cases: 0, causes, warnings, series: None, is_ended: false }
+        let (series, rows) = (None, RowTable::default());
+        Self { out: sink, start: None, cases: 0, causes, warnings, series, rows, is_ended: false }
     }
 
     fn series_start(&mut self) -> io::Result<()> {
@@ -46,7 +49,22 @@ impl JsonReport {
     }
 
     fn series_end(&mut self, end: &SeriesEnd) -> io::Result<()> {
-        let tail = json!({ "not_started": end.not_started, "outcome": end.outcome().name() }).to_string();
+        let rows = self.rows.differing().into_iter().map(|row| {
+            let on = |cell: Cell| row.endpoints_with(cell);
+            json!({
+                "contract": row.contract,
+                "row": row.row,
+                "held": on(Cell::Held),
+                "not_held": on(Cell::NotHeld),
+                "not_measured": on(Cell::NotMeasured),
+            })
+        });
+        let tail = json!({
+            "error_rows": rows.collect::<Vec<_>>(),
+            "not_started": end.not_started,
+            "outcome": end.outcome().name(),
+        });
+        let tail = tail.to_string();
         self.is_ended = true;
         writeln!(self.out, "],{}", printable_json(tail.trim_start_matches('{')))
     }
@@ -99,6 +117,9 @@ impl JsonReport {
         tail["causes"] = self.causes.causes_in_order().into_iter().map(cause_json).collect();
         tail["cases_with_further_causes"] = self.causes.others().into();
         let tail = tail.to_string();
+        if let (Some(_), Some(start)) = (self.series, &self.start) {
+            self.rows.add(start, end);
+        }
         self.is_ended = self.series.is_none();
         writeln!(self.out, "\n],{}", printable_json(tail.trim_start_matches('{')))
     }
@@ -167,7 +188,8 @@ fn repeated_json(repeated: Repeated) -> Json {
 }
 
 fn cause_json(cause: &Cause) -> Json {
-    let Cause { code, operation, promise, expected, actual, cases, example, id } = cause;
+    let Cause { code, operation, promise, expected, actual, cases, waived, waived_in_part, example, id } =
+        cause;
     json!({
         "id": id,
         "code": code.name(),
@@ -177,6 +199,8 @@ fn cause_json(cause: &Cause) -> Json {
         "actual": actual,
         "because": example.because,
         "cases": cases,
+        "waived": waived,
+        "waived_in_part": waived_in_part,
         "example": {
             "id": example.case.as_str(),
             "file": example.file.display().to_string(),
@@ -206,6 +230,7 @@ fn finding_json(finding: &Finding, record: &CaseRecord) -> Json {
         "expected": finding.expected,
         "actual": finding.actual,
         "because": finding.because,
+        "waived": finding.waived,
         "cites": finding.cites,
     })
 }
@@ -252,7 +277,7 @@ fn end_json(end: &RunEnd, start: Option<&RunStart>, warnings: &[String]) -> Json
         "snapshots": snapshots,
         "orphans": orphans.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         "stale_snapshots": stale_snapshots,
-        "stale_waivers": stale_waivers,
+        "stale_waivers": stale_waivers.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "unpublished": unpublished,
         "manifest": drift.as_ref().map(|Drift { missing, new, changed, parts }| {
             json!({ "missing": missing, "new": new, "changed": changed, "parts": parts })

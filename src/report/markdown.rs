@@ -8,6 +8,7 @@ use super::cause::Causes;
 use super::changes::{compared, groups};
 use super::headline::{HeadlineKind, headline, is_listed, kind};
 use super::remark::{Topic, remarks};
+use super::row_table::{Cell, RowTable};
 use super::sink::Sink;
 use super::terminal::case_text;
 use super::{Repeat, Report, seconds};
@@ -38,6 +39,7 @@ pub struct MarkdownReport {
     others: Vec<MarkdownCase>,
     /// How many did not pass.
     count: usize,
+    rows: RowTable,
     is_series: bool,
     is_ended: bool,
 }
@@ -64,6 +66,7 @@ impl MarkdownReport {
             failed,
             others,
             count: 0,
+            rows: RowTable::default(),
             is_series: false,
             is_ended: false,
         }
@@ -92,6 +95,9 @@ impl MarkdownReport {
         let Some(start) = self.start.take() else {
             return Ok(());
         };
+        if self.is_series {
+            self.rows.add(&start, end);
+        }
         let causes = std::mem::take(&mut self.causes);
         let out = &mut self.out;
         writeln!(out, "## proofmark: {} {}\n", code(&start.endpoint.name), end.outcome().name())?;
@@ -190,7 +196,31 @@ impl MarkdownReport {
         for run in &end.runs {
             writeln!(self.out, "| {} | {} |", code(&run.endpoint), run.outcome)?;
         }
-        end.not_started.iter().try_for_each(|name| writeln!(self.out, "| {} | not started |", code(name)))
+        end.not_started.iter().try_for_each(|name| writeln!(self.out, "| {} | not started |", code(name)))?;
+        write_rows(&mut self.out, &self.rows)
+    }
+}
+
+/// The error rows on which endpoints differ, with a column for each endpoint.
+fn write_rows(out: &mut Sink, table: &RowTable) -> io::Result<()> {
+    if table.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n### Error rows\n\n{}.", cell(&table.summary()))?;
+    let rows = table.differing();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = table.endpoints().iter().map(|name| format!(" {} |", code(name))).collect();
+    writeln!(out, "\n| contract | error row |{}\n|---|---|{}", names.concat(), "---|".repeat(names.len()))?;
+    for row in rows.iter().take(LISTED) {
+        let on = |name: &String| row.on(name).map_or("not known", Cell::name);
+        let cells: Vec<String> = table.endpoints().iter().map(|name| format!(" {} |", on(name))).collect();
+        writeln!(out, "| {} | {} |{}", code(row.contract), code(row.row), cells.concat())?;
+    }
+    match rows.len().saturating_sub(LISTED) {
+        0 => Ok(()),
+        rest => writeln!(out, "\nand {rest} more."),
     }
 }
 

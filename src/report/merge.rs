@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::event::{
     EffectCounts, EndpointDescription, OperationStart, PartNumber, PartStart, RowsHeld, RunEnd, RunStart,
-    SnapshotCounts, StaleSnapshot, Stopped,
+    SnapshotCounts, StaleSnapshot, StaleWaiver, Stopped,
 };
 use crate::model::{Drift, Strength, UtcTime, VerdictCounts};
 
@@ -155,7 +155,7 @@ pub fn merge_ends(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
         stale_snapshots: stale_in_all(runs),
         drift: drift(all, runs),
         changes: if let [(_, end)] = runs { end.changes.clone() } else { None },
-        stale_waivers: Vec::new(),
+        stale_waivers: StaleWaiver::merge(runs.iter().map(|(_, end)| &end.stale_waivers[..])),
         unpublished: BTreeMap::new(),
         snapshots: SnapshotCounts::default(),
         effects: EffectCounts::default(),
@@ -173,7 +173,6 @@ pub fn merge_ends(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
             }
         }
         end.orphans.extend(part.orphans.iter().cloned());
-        end.stale_waivers.extend(part.stale_waivers.iter().cloned());
         for (subject, count) in &part.unpublished {
             *end.unpublished.entry(subject.clone()).or_default() += count;
         }
@@ -186,8 +185,6 @@ pub fn merge_ends(all: &RunStart, runs: &[(RunStart, RunEnd)]) -> RunEnd {
     }
     end.orphans.sort();
     end.orphans.dedup();
-    end.stale_waivers.sort();
-    end.stale_waivers.dedup();
     end
 }
 

@@ -15,6 +15,7 @@ mod markdown;
 mod merge;
 mod remark;
 mod repeat;
+mod row_table;
 mod sarif;
 mod schema;
 mod sink;
@@ -30,7 +31,7 @@ use std::time::Duration;
 use crate::event::Event;
 
 pub use crate::plain::{printable, printable_in_place, printable_json};
-pub use cause::{Code, Waivable, waivable};
+pub use cause::{Code, Waivable, similar, waivable};
 pub use events::{EventReport, event_line};
 pub use github::{GithubReport, Shielded};
 pub use html::HtmlReport;

@@ -14,6 +14,9 @@ use crate::model::{Strength, plural, pluralise};
 /// How many snapshots, and cases of a change, are listed before the rest is counted.
 const LISTED: usize = 20;
 
+/// How many stale waivers have a remark of their own.
+const STALE: usize = 100;
+
 /// How much a remark matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Weight {
@@ -176,7 +179,8 @@ pub(super) fn remarks(start: &RunStart, warnings: &[String], end: &RunEnd) -> Ve
     }
     all.extend(counted_snapshots(start, end).map(|counted| note(Topic::Snapshots, counted)));
     all.extend((effects.total() > 0).then(|| note(Topic::Effects, effects.to_string())));
-    all.extend(start.operations.iter().enumerate().map(|(position, operation)| {
+    let with_rows = start.operations.iter().enumerate().filter(|(_, operation)| !operation.rows.is_empty());
+    all.extend(with_rows.map(|(position, operation)| {
         let rows = rows(operation.rows.len(), end, position);
         note(Topic::ErrorRows, format!("{rows} ({})", operation.id))
     }));
@@ -193,7 +197,12 @@ fn failing(end: &RunEnd) -> Vec<Remark> {
     all.extend(
         end.stopped.iter().map(|stopped| Remark::new(Weight::Error, Topic::Stopped, stopped.reason())),
     );
-    all.extend(end.stale_waivers.iter().map(|stale| Remark::new(Weight::Error, Topic::StaleWaiver, stale)));
+    let stale = |text: String| Remark::new(Weight::Error, Topic::StaleWaiver, text);
+    all.extend(end.stale_waivers.iter().take(STALE).map(|waiver| stale(waiver.to_string())));
+    match end.stale_waivers.len().saturating_sub(STALE) {
+        0 => {}
+        rest => all.push(stale(format!("and {rest} more waivers that do not hold any more"))),
+    }
     if let Some(drift) = end.drift.as_ref().filter(|drift| !drift.is_empty()) {
         let lines = drift.lines(DRIFT_LISTED);
         all.push(Remark { lines, ..Remark::new(Weight::Error, Topic::Manifest, drift.to_string()) });

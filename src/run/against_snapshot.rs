@@ -83,5 +83,6 @@ fn finding(subject: String, expected: &str, actual: &str, because: Option<String
         because,
         cites: Vec::new(),
         is_warning: false,
+        waived: None,
     }
 }

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::time::sleep;
 
-use crate::event::{Event, PartNumber, PartStart, RunEnd, RunStart, StaleSnapshot};
+use crate::event::{Event, PartNumber, PartStart, RunEnd, RunStart, StaleSnapshot, StaleWaiver};
 use crate::judgement::{Tally, UniqueIds, WaiverBook, codes_due, operations};
 use crate::model::{
     CaseRecord, Contract, Drift, Effects, Skipped, SnapshotOutcome, Suite, UtcTime, Verdict, plural,
@@ -174,8 +174,8 @@ impl Runner {
         ))
     }
 
-    /// The waivers that a case shows to be stale, one line each.
-    pub fn stale_waivers(&self, record: &CaseRecord) -> Vec<String> {
+    /// The waivers that a case shows to be stale.
+    pub fn stale_waivers(&self, record: &CaseRecord) -> Vec<StaleWaiver> {
         self.waivers.stale(record)
     }
 
@@ -262,7 +262,7 @@ pub async fn run(
     let start = Instant::now();
     let described = describe_run(&runner, &plan);
     let mut tally = Tally::new(&described.operations);
-    tally.note_stale(runner.waivers.idle());
+    tally.note_idle(&runner.waivers);
     emit(Event::Started(described));
     let mut time_over = pin!(sleep(runner.settings.total));
     let mut is_time_over = false;
@@ -296,7 +296,7 @@ pub async fn run(
                 if runner.settings.enough.is_some_and(|enough| tally.count_failed() >= enough.get()) {
                     stop.enough(tally.count_failed());
                 }
-                tally.note_stale(runner.waivers.stale(&record));
+                tally.note_waivers(&runner.waivers, &record);
                 emit(Event::Finished(record));
             }
             () = &mut time_over, if !is_time_over => {

@@ -330,6 +330,19 @@ fn the_end_lists_the_error_rows_that_some_endpoint_does_not_hold() {
     // What was said can be shown again.
     let (_, again) = choosing::ran(&folder, &["report", "--from", "run.ndjson"]);
     assert_eq!(again.split_once("ERROR ROWS  ").map(|(_, table)| table), Some(due), "{again}");
-    let (_, quiet) = choosing::ran(&folder, &[&run[..], &["-q"]].concat());
-    assert!(!quiet.contains("ERROR ROWS"), "{quiet}");
+    let reports = ["--report", "json=out.json", "--report", "markdown=out.md", "--report", "html=out.html"];
+    let (_, quiet) = choosing::ran(&folder, &[&run[..], &["-q"], &reports].concat());
+    let brief = "ERROR ROWS  1 of 3 error rows held on each of 2 endpoints, 1 measured on none\n  400 One \"no\": not held: b; \
+                 held: a\n";
+    assert!(quiet.contains(brief), "{quiet}");
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let report: Json = serde_json::from_str(&read("out.json")).unwrap();
+    let row = serde_json::json!({
+        "contract": "shop/Get", "row": "400 One \"no\"", "held": ["a"], "not_held": ["b"], "not_measured": [],
+    });
+    assert_eq!(report["error_rows"], Json::Array(vec![row]));
+    let markdown = read("out.md");
+    assert!(markdown.contains("| contract | error row | <code>a</code> | <code>b</code> |"), "{markdown}");
+    assert!(markdown.contains(" | held | not held |\n"), "{markdown}");
+    assert!(read("out.html").contains("<td>not held: b; held: a</td>"));
 }

@@ -79,7 +79,7 @@ fn a_run_in_which_every_failure_is_waived_passes_its_gate() {
 #[test]
 fn a_waiver_that_does_not_hold_fails_the_run() {
     for (fault, waivers, told) in [
-        ("", waiver("mock", CASES, "message", "2999-12-31"), "passes"),
+        ("", waiver("mock", CASES, "message", "2999-12-31"), "11 of 11 cases pass"),
         (FAULT, waiver("mock", CASES, "message", "2020-01-01"), "it expired on 2020-01-01"),
         (
             FAULT,
@@ -90,7 +90,7 @@ fn a_waiver_that_does_not_hold_fails_the_run() {
         (
             "wrong-code:Duplicate.TagKey",
             waiver("mock", CASES, "message", "2999-12-31"),
-            "fails, but not in the way that is waived",
+            "11 of 11 cases fail, but not in the way that is waived",
         ),
     ] {
         let judged = judged(fault, &waivers);
@@ -170,7 +170,7 @@ fn check_refuses_a_waiver_that_has_expired() {
 fn a_quiet_run_still_says_which_waiver_fails_it() {
     let served = Served::start(&[]);
     for (case, expires, told) in
-        [(CASES, "2020-01-01", "it expired on 2020-01-01"), (CASES, "2999-12-31", "passes")]
+        [(CASES, "2020-01-01", "it expired on 2020-01-01"), (CASES, "2999-12-31", "11 of 11 cases pass")]
     {
         let folder = copied_cases();
         let cases = folder.path().join("cases");
@@ -269,6 +269,64 @@ fn a_run_becomes_one_waiver_for_each_cause_behind_those_that_there_are() {
     fs::write(&path, added.replace("\"status\", ", "")).unwrap();
     let (status, text) = ran(&folder, &RUN);
     assert!(status == 1 && text.contains("4 failed"), "{text}");
+}
+
+/// A waiver for the endpoint named mock.
+fn of_mock(case: &str, levels: &str) -> String {
+    waiver("mock", case, "LEVEL", "2999-12-31").replace("\"LEVEL\"", levels)
+}
+
+#[test]
+fn a_stale_waiver_is_one_line_however_many_cases_show_it() {
+    let folder = failed_run();
+    let path = folder.path().join("cases/waivers.toml");
+    fs::write(&path, of_mock("*/one/*", "\"status\"") + &of_mock("*/one/f", "\"status\"")).unwrap();
+    let due = [
+        "cases/waivers.toml:1:1: 1 of 6 cases passes; 1 fails, but not in the way that is waived",
+        "cases/waivers.toml:8:1: shop/Get/t/one/f passes",
+    ];
+    let arguments = [&RUN[..], &["--report", "json=out.json", "--report", "markdown=out.md"]].concat();
+    let (status, text) = ran(&folder, &arguments);
+    assert_eq!(status, 1, "{text}");
+    assert!(text.contains("waivers     2 do not hold any more, which fails the run:"), "{text}");
+    let report: Json = serde_json::from_slice(&fs::read(folder.path().join("out.json")).unwrap()).unwrap();
+    assert_eq!(report["stale_waivers"], serde_json::json!(due));
+    let markdown = fs::read_to_string(folder.path().join("out.md")).unwrap();
+    assert_eq!(text.matches("waivers.toml:").count(), 2, "{text}");
+    assert_eq!(markdown.matches("Stale waiver: ").count(), 2, "{markdown}");
+    assert!(due.iter().all(|line| text.contains(line)), "{text}");
+    let (_, text) = ran(&folder, &[&RUN[..], &["-q"]].concat());
+    assert!(text.contains(&format!("2 do not hold any more: {}; and 1 more", due[0])), "{text}");
+    // Of merged shards there is one line, too.
+    let shards = ["1/2", "2/2"].map(|shard| {
+        let file = format!("ndjson={}.ndjson", &shard[..1]);
+        ran(&folder, &["run", "-q", "--endpoint", "mock", "--shard", shard, "--report", &file]).0
+    });
+    assert_eq!(shards, [1, 1]);
+    let (_, text) = ran(&folder, &["report", "--from", "1.ndjson", "--from", "2.ndjson"]);
+    assert_eq!(text.matches("waivers.toml:1:1").count(), 1, "{text}");
+}
+
+#[test]
+fn a_case_that_a_waiver_covers_in_part_says_so() {
+    let folder = failed_run();
+    let path = folder.path().join("cases/waivers.toml");
+    fs::write(&path, of_mock("*/one/a", "\"body\"")).unwrap();
+    let reports = ["--report", "json=out.json", "--report", "markdown=out.md", "--report", "html=out.html"];
+    let (status, text) = ran(&folder, &[&RUN[..], &reports, &["one/a"]].concat());
+    assert!(status == 1 && text.contains(" (waived in part)"), "{text}");
+    let (_, verbose) = ran(&folder, &[&RUN[..], &["-v", "one/a"]].concat());
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    for text in [&verbose, &read("out.md")] {
+        assert!(text.contains("    waived    the dot is missing (team-mock, until 2999-12-31)"), "{text}");
+    }
+    assert!(read("out.html").contains("waived: the dot is missing (team-mock, until 2999-12-31)"));
+    let report: Json = serde_json::from_str(&read("out.json")).unwrap();
+    let (cause, findings) = (&report["causes"][0], &report["cases"][0]["findings"]);
+    assert_eq!((&cause["waived"], &cause["waived_in_part"]), (&0.into(), &1.into()));
+    let waived = findings.as_array().unwrap().iter().filter(|finding| !finding["waived"].is_null());
+    let levels: Vec<&Json> = waived.map(|finding| &finding["level"]).collect();
+    assert_eq!(levels, ["body"]);
 }
 
 #[test]

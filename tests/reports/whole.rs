@@ -91,7 +91,7 @@ fn change_end(end: &mut Json, rows: &Json) {
     });
     end["orphans"] = json!(["orphan.snap"]);
     end["stale_snapshots"] = json!([{ "id": "a/B/t/c", "why": "stale-for-a-year" }]);
-    end["stale_waivers"] = json!(["waiver-without-use"]);
+    end["stale_waivers"] = json!([{ "at": "w.toml:1:1", "why": "itself", "reason": "waiver-without-use" }]);
     end["unpublished"] = json!({ "field-nowhere-published": 2 });
     end["manifest"] = json!({ "missing": ["a/B/t/drifted"], "new": [], "changed": [] });
     end["changes"] = json!({

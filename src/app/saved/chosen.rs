@@ -47,7 +47,8 @@ impl Chosen {
                         cases.insert(id.to_string(), Reported { id, tags });
                     }
                     Event::SeriesStarted { .. } => {
-                        let message = "patterns and -E select cases of one endpoint, and --from has several";
+                        let message =
+                            "patterns, -E and --skip select cases of one endpoint, and --from has several";
                         return Err(AppError::settings(message));
                     }
                     Event::Started(_) | Event::Warned { .. } | Event::Ended(_) | Event::SeriesEnded(_) => {}

@@ -184,6 +184,9 @@ pub(in crate::cli) struct ReportArgs {
     #[arg(short = 'E', long, value_name = "EXPR", alias = "filter-expr", help_heading = "Cases")]
     #[arg(conflicts_with = "manifest")]
     pub(in crate::cli) filterset: Vec<String>,
+    /// Leave out the cases that this pattern matches; several can be given
+    #[arg(long, value_name = "PATTERN", conflicts_with = "manifest", help_heading = "Cases")]
+    pub(in crate::cli) skip: Vec<String>,
     /// A file that a run wrote with --report ndjson=FILE; several are parts of one run, such as shards, or runs of one
     /// suite over time, which are compared
     #[arg(long, value_name = "FILE", required = true)]

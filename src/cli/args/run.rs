@@ -204,6 +204,9 @@ pub(in crate::cli) struct DiffArgs {
     /// The form of the output
     #[arg(long, value_enum, default_value_t = CoverageFormat::Text)]
     pub(in crate::cli) format: CoverageFormat,
+    /// Print every cause, and every case that differs
+    #[arg(long, short = 'v')]
+    pub(in crate::cli) verbose: bool,
     #[command(flatten)]
     pub(in crate::cli) select: SelectArgs,
     #[command(flatten)]

@@ -13,6 +13,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<u8, CliError> {
     args.from.iter().for_each(|path| keep.file(Some(path), "what --from reads"));
     keep.file(args.manifest.as_deref(), "the manifest");
     let choice = CaseChoice::new(&args.patterns, args.exact, &args.filterset)?;
+    let choice = choice.without(&args.skip, args.exact)?;
     let saved = Saved::compared(&args.from, args.manifest.as_deref(), &choice)?;
     let mut reports = Reports::open(&output, keep)?;
     let outcome = saved.replay(&mut |event| reports.take(event))?;

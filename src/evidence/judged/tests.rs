@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{JudgedRun, JudgingInputs, end_contradicts, find_difference};
 use crate::check::tests::json;
-use crate::event::{EndpointDescription, Event, RunEnd, RunStart, Stopped};
+use crate::event::{EndpointDescription, Event, RunEnd, RunStart, StaleWaiver, Staleness, Stopped};
 use crate::evidence::account::{Account, EndpointAccount};
 use crate::evidence::recorded::{RecordedRun, keep_for_evidence};
 use crate::judgement::tests::{SEED, played, suite_of, untried};
@@ -289,7 +289,9 @@ fn each_thing_that_an_end_says_is_compared() {
     assert_eq!(with(&|_| {}), [""; 0]);
     assert_eq!(with(&|end| end.counts.passed = 9), about("counts"));
     assert_eq!(with(&|end| end.rows_met.clear()), about("the rows that were met"));
-    assert_eq!(with(&|end| end.stale_waivers.push("x".into())), about("stale waivers"));
+    let why = Staleness::Itself { reason: "x".into() };
+    let stale = StaleWaiver { at: "w".into(), why };
+    assert_eq!(with(&|end| end.stale_waivers.push(stale.clone())), about("stale waivers"));
     assert_eq!(
         with(&|end| end.unpublished.extend([("x".into(), 1)])),
         about("promises that are unpublished")

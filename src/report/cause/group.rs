@@ -25,6 +25,8 @@ pub(super) struct Trouble {
     pub(super) because: Vec<String>,
     /// The level and subject of each finding that it is made of.
     pub(super) findings: Vec<(Level, String)>,
+    /// How many of them a waiver covers, where it does not cover all that is wrong with the case.
+    pub(super) waived: usize,
 }
 
 /// One difference, as the example shows it.
@@ -52,6 +54,7 @@ impl Trouble {
             differences: vec![difference],
             because: Vec::new(),
             findings: Vec::new(),
+            waived: 0,
         }
     }
 
@@ -76,7 +79,13 @@ impl Trouble {
         }
         let covered = findings.iter().map(|finding| (finding.level, finding.subject.clone())).collect();
         let differences = findings.iter().map(difference).collect();
-        Self { differences, because, findings: covered, ..self }
+        let waived = findings.iter().filter(|finding| finding.waived.is_some()).count();
+        Self { differences, because, findings: covered, waived, ..self }
+    }
+
+    /// Whether a waiver covers all of it.
+    pub(super) fn is_waived(&self) -> bool {
+        self.waived > 0 && self.waived == self.findings.len()
     }
 
     pub(super) fn key(&self, record: &CaseRecord) -> CauseKey {
@@ -147,7 +156,8 @@ fn of_findings(record: &CaseRecord) -> Vec<Trouble> {
                 Trouble::new(Code::Snapshot, "snapshot", &finding.expected, finding.actual.as_str());
             let because = finding.because.iter().cloned().collect();
             let findings = vec![(finding.level, finding.subject.clone())];
-            Trouble { step: Some(finding.step), because, findings, ..trouble }
+            let waived = usize::from(finding.waived.is_some());
+            Trouble { step: Some(finding.step), because, findings, waived, ..trouble }
         }));
     }
     if found.is_empty() {

@@ -24,6 +24,7 @@ use group::{Trouble, troubles};
 pub use code::Code;
 pub(super) use example::Example;
 pub(super) use group::cited_promise;
+pub use similar::similar;
 pub use waivable::{Waivable, waivable};
 
 /// The most causes that are kept apart. An endpoint could make one of each case, and a list of more helps no reader.
@@ -54,6 +55,10 @@ pub(super) struct Cause {
     pub(super) actual: String,
     /// How many cases show it.
     pub(super) cases: usize,
+    /// In how many of them a waiver covers it, and not all else that is wrong with the case.
+    pub(super) waived: usize,
+    /// In how many of them a waiver covers some of its findings.
+    pub(super) waived_in_part: usize,
     /// The first of them by id.
     pub(super) example: Example,
     /// Its name: the same in every run with the same finding.
@@ -163,7 +168,12 @@ impl Causes {
             operation if self.has_operations && !operation.is_empty() => format!("{operation}: "),
             _ => String::new(),
         };
-        to_one_line(&format!("{of}{}", cause.line()))
+        let waived = match (cause.waived, cause.waived_in_part) {
+            (0, 0) => "",
+            (waived, _) if waived == cause.cases => " (waived)",
+            _ => " (waived in part)",
+        };
+        to_one_line(&format!("{of}{}{waived}", cause.line()))
     }
 }
 
@@ -187,18 +197,20 @@ fn causes_of(record: &CaseRecord) -> Vec<(CauseKey, Trouble)> {
 impl Cause {
     fn new(id: String, operation: String, trouble: Trouble, record: &CaseRecord, repeat: &Repeat) -> Self {
         let example = Example::of(&trouble, record, repeat);
+        let (waived, waived_in_part) = count_waived(&trouble);
         let Trouble { code, promise, expected, actual, .. } = trouble;
-        Self { code, operation, promise, expected, actual, cases: 1, example, id }
+        Self { code, operation, promise, expected, actual, cases: 1, waived, waived_in_part, example, id }
     }
 
     /// Takes in the same cause of another case.
     fn join(&mut self, trouble: Trouble, record: &CaseRecord, repeat: &Repeat) {
-        let cases = self.cases + 1;
+        let (waived, in_part) = count_waived(&trouble);
+        let sums = (self.cases + 1, self.waived + waived, self.waived_in_part + in_part);
         if record.id < self.example.case {
             let (id, operation) = (std::mem::take(&mut self.id), std::mem::take(&mut self.operation));
             *self = Self::new(id, operation, trouble, record, repeat);
         }
-        self.cases = cases;
+        (self.cases, self.waived, self.waived_in_part) = sums;
     }
 
     /// What is wrong, in a line.
@@ -225,6 +237,12 @@ impl Cause {
             | Code::Effect => format!("{promise}: expected {expected}, got {actual}"),
         }
     }
+}
+
+/// Whether a waiver covers what is wrong, as a count: as a whole, and in part.
+fn count_waived(trouble: &Trouble) -> (usize, usize) {
+    let is_waived = trouble.is_waived();
+    (usize::from(is_waived), usize::from(!is_waived && trouble.waived > 0))
 }
 
 /// The beginning of a text, on one line.

@@ -10,7 +10,7 @@ const DIGITS: usize = 12;
 const LOOKED_AT: usize = 500;
 
 /// The text with such values left out, by which texts are compared.
-pub(super) fn similar(text: &str) -> String {
+pub fn similar(text: &str) -> String {
     let mut kept = String::new();
     let mut word = String::new();
     for letter in text.chars().take(LOOKED_AT) {

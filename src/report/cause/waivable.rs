@@ -1,7 +1,7 @@
 //! The causes of a case that failed, with the findings that a waiver has to cover. Main type: [`Waivable`].
 
 use super::{Cause, causes_of, to_one_line};
-use crate::model::{CaseRecord, Level, Verdict};
+use crate::model::{CaseRecord, Finding, Level, Verdict};
 use crate::report::Repeat;
 
 /// A cause of one case.
@@ -16,20 +16,24 @@ pub struct Waivable {
 }
 
 /// The causes of a case that failed. Each of its findings that count belongs to one of them: what no cause is named for
-/// goes with the one of the same step, else with the first. None, if the case did not fail by findings.
+/// goes with the one of the same step, else with the first. What is waived is left out. None, if the case did not fail by findings.
 pub fn waivable(record: &CaseRecord) -> Vec<Waivable> {
     if record.verdict != Verdict::Failed {
         return Vec::new();
     }
     let mut found: Vec<(Option<usize>, Waivable)> = Vec::new();
-    for (key, trouble) in causes_of(record).into_iter().filter(|(_, trouble)| !trouble.findings.is_empty()) {
+    for (key, trouble) in causes_of(record)
+        .into_iter()
+        .filter(|(_, trouble)| !trouble.findings.is_empty() && !trouble.is_waived())
+    {
         let (step, findings) = (trouble.step, trouble.findings.clone());
         let (id, operation) = (key.id(), key.operation);
         let cause = Cause::new(id, operation, trouble, record, &Repeat::default());
         let line = to_one_line(&cause.line());
         found.push((step, Waivable { id: cause.id, line, findings }));
     }
-    for finding in record.findings.iter().filter(|finding| finding.counts(record.gate)) {
+    let open = |finding: &&Finding| finding.counts(record.gate) && finding.waived.is_none();
+    for finding in record.findings.iter().filter(open) {
         let this = (finding.level, finding.subject.clone());
         if found.iter().any(|(_, waivable)| waivable.findings.contains(&this)) {
             continue;

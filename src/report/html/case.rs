@@ -143,7 +143,7 @@ fn snapshot(outcome: &SnapshotOutcome) -> Option<&'static str> {
 }
 
 fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) -> io::Result<()> {
-    let Finding { level, step, subject, expected, actual, because, cites, is_warning } = finding;
+    let Finding { level, step, subject, expected, actual, because, cites, is_warning, waived } = finding;
     html.raw("<div class=\"finding\"><p class=\"t\">Finding at <b>")?.raw(level.name())?.raw("</b>")?;
     if subject != level.name() {
         html.raw(" <code>")?.line(subject)?.raw("</code>")?;
@@ -169,6 +169,9 @@ fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) ->
     }
     if let Some(because) = because {
         html.raw("<p class=\"because\">because ")?.cut(because, &mut SHOWN.clone())?.raw("</p>\n")?;
+    }
+    if let Some(waived) = waived {
+        html.raw("<p class=\"because\">waived: ")?.cut(waived, &mut SHOWN.clone())?.raw("</p>\n")?;
     }
     for Citation { promise, site } in cites {
         html.raw("<p class=\"because\">")?.line(&promise.to_string())?.raw(" is at <code>")?;

@@ -21,6 +21,7 @@ mod timing;
 use std::io::{self, BufWriter, Write};
 
 use super::Report;
+use super::row_table::RowTable;
 use super::sink::Sink;
 use crate::event::{Event, Outcome, SeriesEnd};
 use crate::markup::{Document, Html, base_style};
@@ -41,6 +42,7 @@ pub struct HtmlReport {
     run: Option<HtmlRun>,
     /// The endpoints of the runs that are over, and what each came to.
     runs: Vec<(String, Outcome)>,
+    rows: RowTable,
     /// How many bytes the cases have so far.
     weight: u64,
     is_series: bool,
@@ -57,6 +59,7 @@ impl HtmlReport {
             cases: spool(),
             run: None,
             runs: Vec::new(),
+            rows: RowTable::default(),
             weight: 0,
             is_series: false,
             is_ended: false,
@@ -75,7 +78,7 @@ impl HtmlReport {
         PAGE.open(html, &title)?;
         html.raw("<a class=\"skip\" href=\"#cases\">To the cases</a>\n<main>\n")?;
         if let Some(series) = series {
-            overview::write_series(html, series)?;
+            overview::write_series(html, series, &self.rows)?;
         }
         pour(parts, &mut self.out)?;
         let html = &mut Html::new(&mut self.out);
@@ -114,6 +117,7 @@ impl Report for HtmlReport {
             Event::Ended(end) => {
                 let Some(run) = self.run.take() else { return Ok(()) };
                 self.runs.push((run.endpoint().to_owned(), end.outcome()));
+                self.rows.add(run.start(), end);
                 run.close(end, &mut self.parts, &mut self.cases)?;
                 if self.is_series { Ok(()) } else { self.end(end.outcome(), None) }
             }

@@ -10,6 +10,10 @@ use crate::event::{Outcome, RunEnd, RunStart, SeriesEnd};
 use crate::markup::Html;
 use crate::report::cause::Causes;
 use crate::report::remark::{Remark, remarks};
+use crate::report::row_table::RowTable;
+
+/// How many error rows are listed before the rest is counted.
+const ROWS: usize = 200;
 
 /// A case that is named as one that does not hold.
 #[derive(Debug)]
@@ -20,7 +24,7 @@ pub(super) struct OverviewCase {
 }
 
 /// Writes what several runs come to.
-pub(super) fn write_series(html: &mut Html<'_>, end: &SeriesEnd) -> io::Result<()> {
+pub(super) fn write_series(html: &mut Html<'_>, end: &SeriesEnd, rows: &RowTable) -> io::Result<()> {
     write_verdict(html, end.outcome())?;
     let count = end.runs.len() + end.not_started.len();
     html.raw("<p class=\"lead\">")?
@@ -40,6 +44,35 @@ pub(super) fn write_series(html: &mut Html<'_>, end: &SeriesEnd) -> io::Result<(
         html.raw("<li class=\"doubtful\"><b>– not started</b> ")?.line(name)?.raw("</li>\n")?;
     }
     html.raw("</ul></header>\n")?;
+    write_rows(html, rows)
+}
+
+/// Writes the error rows on which endpoints differ, and which of them hold each.
+fn write_rows(html: &mut Html<'_>, table: &RowTable) -> io::Result<()> {
+    if table.is_empty() {
+        return Ok(());
+    }
+    html.raw("<section class=\"part\"><h2>Error rows</h2>\n<p class=\"lead\">")?;
+    html.text(&table.summary())?.raw(".</p>\n")?;
+    let rows = table.differing();
+    if rows.is_empty() {
+        html.raw("</section>\n")?;
+        return Ok(());
+    }
+    html.raw("<table><tbody>\n")?;
+    for row in rows.iter().take(ROWS) {
+        html.raw("<tr><th scope=\"row\">")?;
+        if table.has_contracts() {
+            html.line(row.contract)?.raw(" ")?;
+        }
+        html.raw("<code>")?.line(row.row)?.raw("</code></th><td>")?;
+        html.line(&row.by_outcome())?.raw("</td></tr>\n")?;
+    }
+    html.raw("</tbody></table>\n")?;
+    if rows.len() > ROWS {
+        html.raw("<p>and ")?.show(rows.len() - ROWS)?.raw(" more</p>\n")?;
+    }
+    html.raw("</section>\n")?;
     Ok(())
 }
 

@@ -83,6 +83,11 @@ impl HtmlRun {
         &self.start.endpoint.name
     }
 
+    /// How it started.
+    pub(super) fn start(&self) -> &RunStart {
+        &self.start
+    }
+
     pub(super) fn warn(&mut self, text: &str) {
         self.warnings.push(text.to_owned());
     }

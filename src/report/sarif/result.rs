@@ -64,8 +64,8 @@ impl CaseResults<'_> {
     fn finding(&mut self, finding: &Finding) {
         let counts = finding.counts(self.record.gate);
         let level = match &self.record.verdict {
-            Verdict::Failed if counts => Severity::Error,
-            Verdict::Waived { .. } if counts => Severity::Warning,
+            Verdict::Failed if counts && finding.waived.is_none() => Severity::Error,
+            Verdict::Failed | Verdict::Waived { .. } if counts => Severity::Warning,
             Verdict::Passed
             | Verdict::Flaky { .. }
             | Verdict::Failed
@@ -127,7 +127,7 @@ impl CaseResults<'_> {
                 // The only one that GitHub's code scanning looks at.
                 ("primaryLocationLineHash", fingerprint),
             ]),
-            suppressions: self.suppressions(),
+            suppressions: self.suppressions(said.finding),
             properties: self.properties(said.finding),
         };
         self.results.push(result);
@@ -160,18 +160,20 @@ impl CaseResults<'_> {
             .collect()
     }
 
-    fn suppressions(&self) -> Vec<Suppression> {
-        match &self.record.verdict {
-            Verdict::Waived { reason } => {
-                let justification = printable(reason).into_owned();
-                vec![Suppression { kind: "external", status: "accepted", justification }]
-            }
+    fn suppressions(&self, finding: Option<&Finding>) -> Vec<Suppression> {
+        let reason = match &self.record.verdict {
+            Verdict::Waived { reason } => Some(reason),
             Verdict::Passed
             | Verdict::Flaky { .. }
             | Verdict::Failed
             | Verdict::Inconclusive(_)
-            | Verdict::Skipped(_) => Vec::new(),
-        }
+            | Verdict::Skipped(_) => finding.and_then(|finding| finding.waived.as_ref()),
+        };
+        let suppression = |reason: &String| {
+            let justification = printable(reason).into_owned();
+            Suppression { kind: "external", status: "accepted", justification }
+        };
+        reason.map(suppression).into_iter().collect()
     }
 
     fn properties(&self, finding: Option<&Finding>) -> Json {

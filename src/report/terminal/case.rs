@@ -112,8 +112,11 @@ impl CaseWriter {
         writeln!(out, "  {step}{level}{subject}{counts}")?;
         write!(out, "{}", self.style.with_label(Paint::Good, "    expected  ", &finding.expected))?;
         write!(out, "{}", self.style.with_label(Paint::Bad, "    got       ", &finding.actual))?;
-        match finding.because.as_ref().filter(|_| says_why) {
-            Some(because) => write!(out, "{}", self.style.lines("    because   ", because)),
+        if let Some(because) = finding.because.as_ref().filter(|_| says_why) {
+            write!(out, "{}", self.style.lines("    because   ", because))?;
+        }
+        match &finding.waived {
+            Some(waived) => write!(out, "{}", self.style.lines("    waived    ", waived)),
             None => Ok(()),
         }
     }

@@ -16,8 +16,8 @@ use super::paint::{Paint, TerminalStyle, Verbosity};
 use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
 use crate::model::{CaseRecord, Repeated, Verdict, plural};
 use crate::report::cause::Causes;
+use crate::report::row_table::RowTable;
 use crate::report::{Repeat, Report};
-use rows::RowTable;
 
 /// How many cases are named as they fail, and how many others are shown, before the rest is counted.
 const NAMED: usize = 10;
@@ -115,8 +115,8 @@ impl<W: Write> TerminalReport<W> {
 
     /// The one line that sums several runs up.
     fn series_end(&mut self, end: &SeriesEnd) -> io::Result<()> {
-        if let Some(series) = self.series.as_ref().filter(|_| self.style.verbosity != Verbosity::Quiet) {
-            series.rows.write(&mut self.out, self.style)?;
+        if let Some(series) = &self.series {
+            rows::write(&series.rows, &mut self.out, self.style)?;
         }
         let (paint, word) = outcome(end.outcome());
         let runs = end.runs.iter().map(|run| format!("{} {}", run.endpoint, run.outcome));

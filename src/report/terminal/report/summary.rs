@@ -10,7 +10,7 @@ use crate::plain::printable;
 use crate::report::changes::{compared, groups};
 use crate::report::headline::DRIFT_LISTED;
 use crate::report::remark::{rows, snapshots, unpromised};
-use crate::report::terminal::paint::{Paint, TerminalStyle};
+use crate::report::terminal::paint::{Paint, TerminalStyle, Verbosity};
 
 /// All that is written where little is asked for, in lines, and the columns of one where no width is known.
 const BRIEF: usize = 15;
@@ -18,6 +18,9 @@ const LONGEST: usize = 240;
 
 /// How many orphans, and stale snapshots, are named before the rest is counted.
 const NAMED_SNAPSHOTS: usize = 10;
+
+/// How many stale waivers are listed before the rest is counted.
+const STALE: usize = 20;
 
 /// How many cases of a kind of change are named.
 const CHANGED: usize = 20;
@@ -30,7 +33,12 @@ impl<W: Write> TerminalReport<W> {
         }
         self.line("endpoint", &start.endpoint.name)?;
         for (position, operation) in start.operations.iter().enumerate() {
-            self.line("error rows", &rows(operation.rows.len(), end, position))?;
+            // A contract without error rows has none to hold.
+            if !operation.rows.is_empty() {
+                let of =
+                    if start.operations.len() > 1 { format!(" ({})", operation.id) } else { String::new() };
+                self.line("error rows", &(rows(operation.rows.len(), end, position) + &of))?;
+            }
         }
         if end.effects.total() > 0 {
             self.line("effects", &end.effects.to_string())?;
@@ -164,8 +172,15 @@ impl<W: Write> TerminalReport<W> {
         if end.stale_waivers.is_empty() {
             return Ok(());
         }
-        self.paint_line(Paint::Bad, "waivers", "some do not hold any more, which fails the run:")?;
-        end.stale_waivers.iter().try_for_each(|stale| self.write_below(stale))
+        let text = format!("{} any more, which fails the run:", do_not_hold(end.stale_waivers.len()));
+        self.paint_line(Paint::Bad, "waivers", &text)?;
+        let is_verbose = self.style.verbosity == Verbosity::Verbose;
+        let most = if is_verbose { usize::MAX } else { STALE };
+        end.stale_waivers.iter().take(most).try_for_each(|stale| self.write_below(&stale.to_string()))?;
+        match end.stale_waivers.len().saturating_sub(most) {
+            0 => Ok(()),
+            rest => writeln!(self.out, "    and {rest} more; -v lists all"),
+        }
     }
 
     fn stale_snapshots(&mut self, end: &RunEnd) -> io::Result<()> {
@@ -213,6 +228,10 @@ impl<W: Write> TerminalReport<W> {
     }
 }
 
+fn do_not_hold(waivers: usize) -> String {
+    format!("{waivers} {}", plural(waivers, "does not hold", "do not hold"))
+}
+
 /// What is wrong beside the cases, each in a line.
 fn shortcomings(style: TerminalStyle, end: &RunEnd) -> Vec<String> {
     let line = |subject: &str, text: &str| style.cut(&format!("  {subject:<12}"), text, LONGEST);
@@ -230,7 +249,8 @@ fn shortcomings(style: TerminalStyle, end: &RunEnd) -> Vec<String> {
         lines.push(line("orphans", &format!("{} belong to no case: {}", paths.len(), first(&paths))));
     }
     if !end.stale_waivers.is_empty() {
-        lines.push(line("waivers", &format!("some do not hold any more: {}", first(&end.stale_waivers))));
+        let texts: Vec<String> = end.stale_waivers.iter().map(ToString::to_string).collect();
+        lines.push(line("waivers", &format!("{} any more: {}", do_not_hold(texts.len()), first(&texts))));
     }
     if let Some(stale) = end.stale_snapshots.as_ref().filter(|stale| !stale.is_empty()) {
         let texts: Vec<String> =
