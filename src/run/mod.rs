@@ -266,7 +266,8 @@ pub async fn run(
     emit(Event::Started(described));
     let mut time_over = pin!(sleep(runner.settings.total));
     let mut is_time_over = false;
-    if !runner.endpoint.description.is_reference {
+    // Where there is no case, nothing is sent.
+    if !runner.endpoint.description.is_reference && !plan.cases.is_empty() {
         tokio::select! {
             warning = Box::pin(check_before_run(&runner, &plan, stop)) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
             () = &mut time_over => {

@@ -76,7 +76,10 @@ fn failed_runs_the_cases_that_did_not_pass_when_they_last_ran_and_no_others() {
     let run = |more: &[&str]| ran(&folder, &[&["run", "--endpoint", &thing.url], more].concat());
     let (status, text) = run(&["--failed"]);
     assert_eq!(status, 2, "{text}");
-    assert!(text.contains("no earlier run is recorded"), "{text}");
+    assert!(
+        text.contains("--failed: no earlier run on `http://") && text.contains("is recorded in"),
+        "{text}"
+    );
     let (status, text) = run(&[]);
     assert_eq!(status, 1, "{text}");
     assert!(text.contains("proofmark run --failed, with the same --endpoint"), "{text}");
@@ -93,9 +96,14 @@ fn failed_runs_the_cases_that_did_not_pass_when_they_last_ran_and_no_others() {
     assert_eq!((status, thing.rows()), (0, vec!["a".to_owned()]), "{text}");
     let (status, text) = run(&["--failed"]);
     assert_eq!((status, thing.rows()), (0, vec!["b".to_owned()]), "{text}");
-    let (status, text) = run(&["--failed"]);
-    assert_eq!((status, thing.rows().len()), (0, 0), "{text}");
-    assert!(text.contains("no case failed when it last ran"), "{text}");
+    // A run of nothing has not passed, and writes the reports that are asked for.
+    let (status, text) = run(&["--failed", "--report", "junit=r.xml", "--report", "json=r.json"]);
+    assert_eq!((status, thing.rows().len()), (5, 0), "{text}");
+    assert!(text.contains("no selected case failed in the last run on http://"), "{text}");
+    assert!(text.contains("INCONCLUSIVE"), "{text}");
+    let report: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    assert_eq!((&report["outcome"], &report["counts"]["total"]), (&"inconclusive".into(), &0.into()));
+    assert!(folder.path().join("r.xml").is_file());
     // A file that is not ours is not one that says that nothing failed.
     fs::write(folder.path().join(".proofmark/last-run.json"), "{").unwrap();
     let (status, text) = run(&["--failed"]);
@@ -142,7 +150,44 @@ fn failed_has_what_was_inconclusive_and_keeps_what_is_skipped_and_drops_what_is_
     let (found, text) = rows(&["--failed"]);
     assert!(found == "ab" && text.contains("1 waived"), "{found} {text}");
     let (found, text) = rows(&["--failed"]);
-    assert!(found.is_empty() && text.contains("no case failed when it last ran"), "{found} {text}");
+    assert!(found.is_empty() && text.contains("no selected case failed in the last run"), "{found} {text}");
+}
+
+#[test]
+fn what_failed_on_one_endpoint_is_nothing_that_failed_on_another() {
+    let (broken, sound, folder) = (thing(), thing(), project());
+    sound.is_mended.store(true, Ordering::SeqCst);
+    let run = |thing: &Thing, more: &[&str]| {
+        let (status, text) = ran(&folder, &[&["run", "--endpoint", &thing.url], more].concat());
+        (status, thing.rows().len(), text)
+    };
+    assert_eq!(run(&broken, &[]).0, 1);
+    // One that was never tested has no cases of another, and is not sound.
+    let (status, count, text) = run(&sound, &["--failed"]);
+    assert_eq!((status, count), (2, 0), "{text}");
+    assert!(text.contains("there are runs on http://"), "{text}");
+    assert_eq!(run(&sound, &[]).0, 0);
+    let (status, count, text) = run(&broken, &["--failed"]);
+    assert_eq!((status, count), (1, 2), "{text}");
+    // A slash at the end of an address makes no other endpoint of it.
+    let slashed = format!("{}/", broken.url.trim_end_matches('/'));
+    let (status, text) = ran(&folder, &["run", "--failed", "--endpoint", &slashed]);
+    assert_eq!((status, broken.rows().len()), (1, 2), "{text}");
+    // Of several endpoints, those where something failed run.
+    let entry = |name: &str, thing: &Thing| format!("[endpoint.{name}]\nurl = \"{}\"\n", thing.url);
+    let both = entry("broken", &broken) + &entry("sound", &sound);
+    fs::write(folder.path().join("cases/endpoints.toml"), both).unwrap();
+    let named = ["run", "--endpoint", "broken", "--endpoint", "sound"];
+    assert_eq!(ran(&folder, &named).0, 1);
+    (broken.rows(), sound.rows());
+    let (status, text) = ran(&folder, &[&named[..], &["--failed"]].concat());
+    assert_eq!((status, broken.rows().len(), sound.rows().len()), (1, 2, 0), "{text}");
+    assert!(text.contains("no selected case failed in the last run on sound"), "{text}");
+    // One that cannot be reached is not known by that.
+    let gone = "http://127.0.0.1:9";
+    assert_eq!(ran(&folder, &["run", "--endpoint", gone]).0, 5);
+    let (status, text) = ran(&folder, &["run", "--endpoint", gone, "--failed"]);
+    assert_eq!(status, 2, "{text}");
 }
 
 #[test]
