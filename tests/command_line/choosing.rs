@@ -265,11 +265,31 @@ fn an_endpoint_that_is_starting_is_waited_for_and_one_that_never_does_is_not_for
             });
         }
     });
-    let (status, text) = ran(&folder, &["run", "--endpoint", &url, "--wait", "30"]);
+    let (status, text) = ran(&folder, &["run", "--endpoint", &url, "--wait", "30s"]);
     assert_eq!(status, 0, "{text}");
+    assert_eq!(text.matches("waiting for up to 30s: the endpoint cannot be reached: ").count(), 1, "{text}");
     assert!(!starting.is_finished());
     let start = Instant::now();
     let (status, text) = ran(&folder, &["run", "--endpoint", "http://127.0.0.1:9", "--wait", "1"]);
     assert!(status == 5 && text.contains("cannot be reached"), "{status} {text}");
     assert!(start.elapsed() >= Duration::from_secs(1), "{text}");
+}
+
+#[test]
+fn every_flag_of_a_time_takes_the_same_units() {
+    let (thing, folder) = (thing(), project());
+    thing.is_mended.store(true, Ordering::SeqCst);
+    for flag in ["--wait", "--total-timeout", "--connect-timeout", "--answer-timeout"] {
+        for time in ["30", "30s", "1m", "20000ms"] {
+            let (status, text) = ran(&folder, &["run", "-q", "--endpoint", &thing.url, flag, time]);
+            assert_eq!(status, 0, "{flag} {time}: {text}");
+        }
+        let message = format!("invalid value 'soon' for '{flag} <TIME>': expected a number and a unit");
+        for (time, message) in [("soon", message.as_str()), ("9w", "expected a time from ")] {
+            let (status, text) = ran(&folder, &["run", "--endpoint", &thing.url, flag, time]);
+            assert!(status == 2 && text.contains(message), "{flag} {time}: {status} {text}");
+        }
+    }
+    let (status, text) = ran(&folder, &["run", "--endpoint", &thing.url, "--rate", "1000/1m"]);
+    assert_eq!(status, 0, "{text}");
 }
