@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -82,8 +83,8 @@ fn failed_runs_the_cases_that_did_not_pass_when_they_last_ran_and_no_others() {
     );
     let (status, text) = run(&[]);
     assert_eq!(status, 1, "{text}");
-    assert!(text.contains("proofmark run --failed, with the same --endpoint"), "{text}");
     assert_eq!(thing.rows(), ["a", "b", "c"]);
+    assert!(text.contains(&format!("      proofmark run --failed --endpoint {}\n", thing.url)), "{text}");
     // What leaves nothing does not offer to go on from it.
     let (_, text) = run(&["--update", "no"]);
     assert!(text.contains("proofmark explain") && !text.contains("--failed"), "{text}");
@@ -148,7 +149,7 @@ fn failed_has_what_was_inconclusive_and_keeps_what_is_skipped_and_drops_what_is_
     );
     fs::write(folder.path().join("cases/waivers.toml"), waiver).unwrap();
     let (found, text) = rows(&["--failed"]);
-    assert!(found == "ab" && text.contains("1 waived"), "{found} {text}");
+    assert!(found == "ab" && text.contains("CONFORMS  1 of 2 cases passed, 1 waived\n"), "{found} {text}");
     let (found, text) = rows(&["--failed"]);
     assert!(found.is_empty() && text.contains("no selected case failed in the last run"), "{found} {text}");
 }
@@ -179,7 +180,8 @@ fn what_failed_on_one_endpoint_is_nothing_that_failed_on_another() {
     fs::write(folder.path().join("cases/endpoints.toml"), both).unwrap();
     let named = ["run", "--endpoint", "broken", "--endpoint", "sound"];
     assert_eq!(ran(&folder, &named).0, 1);
-    (broken.rows(), sound.rows());
+    broken.rows();
+    sound.rows();
     let (status, text) = ran(&folder, &[&named[..], &["--failed"]].concat());
     assert_eq!((status, broken.rows().len(), sound.rows().len()), (1, 2, 0), "{text}");
     assert!(text.contains("no selected case failed in the last run on sound"), "{text}");
@@ -191,12 +193,45 @@ fn what_failed_on_one_endpoint_is_nothing_that_failed_on_another() {
 }
 
 #[test]
+fn what_can_be_done_next_is_a_whole_command() {
+    let (thing, folder) = (thing(), project());
+    fs::rename(folder.path().join("cases"), folder.path().join("the cases")).unwrap();
+    let run =
+        ["run", "--cases", "the cases", "--endpoint", &thing.url, "--report=json=a b.json", "one/a", "one/c"];
+    let (status, text) = ran(&folder, &run);
+    assert_eq!((status, thing.rows()), (1, vec!["a".to_owned(), "c".to_owned()]), "{text}");
+    let next: Vec<&str> = text.split_once("\nNEXT  ").unwrap().1.lines().map(str::trim).collect();
+    assert_eq!(next[0], "proofmark show shop/Get/t/one/a --cases 'the cases'");
+    assert!(next[2].starts_with("proofmark run --failed --cases 'the cases' --endpoint http://"), "{next:?}");
+    fs::remove_file(folder.path().join("a b.json")).unwrap();
+    // A shell takes it as it is.
+    let line = next[2].replacen("proofmark", env!("CARGO_BIN_EXE_proofmark"), 1);
+    let mut command = Command::new("sh");
+    let output =
+        command.args(["-c", &line]).current_dir(folder.path()).env_remove("INSTA_UPDATE").output().unwrap();
+    assert_eq!((code(&output), thing.rows()), (1, vec!["a".to_owned()]), "{line}");
+    assert!(folder.path().join("a b.json").is_file());
+}
+
+#[test]
+fn what_cannot_be_signed_is_not_offered_as_failed() {
+    let (thing, folder) = (thing(), project());
+    thing.is_mended.store(true, Ordering::SeqCst);
+    let table = TABLE.replace("params", "request = { sign = \"v1\" }\nparams");
+    fs::write(folder.path().join("cases/shop/Get/t.toml"), table).unwrap();
+    let (status, text) = ran(&folder, &["run", "--endpoint", &thing.url]);
+    assert_eq!(status, 5, "{text}");
+    assert!(text.contains("PM302") && !text.contains("--failed"), "{text}");
+    assert!(text.contains(&format!("      proofmark run --sign none --endpoint {}\n", thing.url)), "{text}");
+}
+
+#[test]
 fn what_is_skipped_on_purpose_is_listed_and_fails_no_run() {
     let (thing, folder) = (thing(), project());
     let arguments = ["run", "--endpoint", &thing.url, "--skip", "one/a", "--skip", "one/b"];
     let (status, text) = ran(&folder, &[&arguments[..], &["--report", "json=r.json"]].concat());
     assert_eq!((status, thing.rows()), (0, vec!["c".to_owned()]), "{text}");
-    assert!(text.contains("CONFORMS") && text.contains("2 skipped"), "{text}");
+    assert!(text.contains("CONFORMS  1 of 3 cases passed, 2 skipped on purpose\n"), "{text}");
     assert!(text.contains("on purpose") && text.contains("--skip one/a"), "{text}");
     let report: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
     let reasons: Vec<&str> =

@@ -1,6 +1,7 @@
 //! `run`: cases against an endpoint, or against several, one after the other.
 
 use std::env;
+use std::iter::repeat_n;
 use std::path::Path;
 
 use super::check::select;
@@ -167,8 +168,8 @@ fn plans(
     all: Vec<CommandSettings>,
     plan: Plan,
 ) -> Result<Vec<(CommandSettings, Plan)>, CliError> {
-    let mut planned: Vec<(CommandSettings, Plan)> =
-        all.into_iter().map(|settings| (settings, plan.clone())).collect();
+    let plans = repeat_n(plan, all.len());
+    let mut planned: Vec<(CommandSettings, Plan)> = all.into_iter().zip(plans).collect();
     if !args.scope.failed {
         return Ok(planned);
     }
