@@ -168,12 +168,18 @@ mod tests {
 
     #[test]
     fn an_age_is_a_number_and_a_unit() {
-        for (text, seconds) in
-            [("0s", 0), ("90s", 90), ("5m", 300), ("2h", 7200), ("30d", 2_592_000), ("1w", 604_800)]
-        {
+        for (text, seconds) in [
+            ("0s", 0),
+            ("90s", 90),
+            ("5m", 300),
+            ("2h", 7200),
+            ("30d", 2_592_000),
+            ("30 d", 2_592_000),
+            ("1w", 604_800),
+        ] {
             assert_eq!(text.parse::<MaxAge>().unwrap().length.as_secs(), seconds, "{text}");
         }
-        for text in ["", "30", "d", "-1d", "1.5h", "30 d", "30D", "1y", "99999999999999999999s", "5301w"] {
+        for text in ["", "30", "d", "-1d", "1.5h", "30D", "1y", "99999999999999999999s", "5301w"] {
             assert!(text.parse::<MaxAge>().is_err(), "{text}");
         }
     }
