@@ -31,10 +31,10 @@ pub struct Overrides {
     pub resolve: Vec<String>,
     /// Whether connections are used again.
     pub connections: Option<Keeping>,
-    /// How long a connection may take, in seconds.
-    pub connect_timeout: Option<u64>,
-    /// How long an answer may take, in seconds.
-    pub answer_timeout: Option<u64>,
+    /// How long a connection may take.
+    pub connect_timeout: Option<Duration>,
+    /// How long an answer may take.
+    pub answer_timeout: Option<Duration>,
     /// The largest answer, in bytes.
     pub body_limit: Option<u32>,
 }
@@ -160,13 +160,13 @@ impl Connected {
         let none = EndpointEntry::default();
         let entry = entry.unwrap_or(&none);
         let limits = TransportLimits::default();
-        let seconds = |flag: Option<u64>, file: Option<u64>, default: Duration| {
-            flag.or(file).map_or(default, Duration::from_secs)
+        let first = |flag: Option<Duration>, file: Option<u64>, default: Duration| {
+            flag.or(file.map(Duration::from_secs)).unwrap_or(default)
         };
-        let answer = seconds(overrides.answer_timeout, entry.answer_timeout, limits.answer);
+        let answer = first(overrides.answer_timeout, entry.answer_timeout, limits.answer);
         Ok(Self {
             limits: TransportLimits {
-                connect: seconds(overrides.connect_timeout, entry.connect_timeout, limits.connect),
+                connect: first(overrides.connect_timeout, entry.connect_timeout, limits.connect),
                 answer,
                 hook: answer,
                 body: overrides

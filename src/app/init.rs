@@ -151,7 +151,7 @@ const CI: &str = "name: contract\non: [push, pull_request]\n\njobs:\n  contract:
     \x20     - uses: actions/checkout@v4\n\
     \x20     # Start your endpoint here, and put the program `proofmark` on the PATH.\n\
     \x20     - run: proofmark check\n\
-    \x20     - run: proofmark run --endpoint ENDPOINT --wait 60 --report json=proofmark.json\n";
+    \x20     - run: proofmark run --endpoint ENDPOINT --wait 60s --report json=proofmark.json\n";
 
 /// A text as TOML has it.
 fn quote(text: &str) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::output::is_on_github;
 use crate::app::certify::Examined;
+use crate::event::Outcome;
 use crate::evidence::{CertifiedRows, Class, MANIFEST, Omission, TestResult};
 use crate::wrapped::copyable;
 
@@ -143,7 +144,11 @@ impl WrappedLines {
         self.add("result", result.name());
         // A run may conform without such cases, which would leave this unexplained.
         if result == TestResult::Failed && examined.judged.skipped > 0 {
-            self.add("", "a skipped case fails a certificate, also one that was skipped on purpose");
+            let run = if examined.end.outcome() == Outcome::Conforms { "the run conforms, but " } else { "" };
+            self.add(
+                "",
+                &format!("{run}a skipped case fails a certificate, also one that was skipped on purpose"),
+            );
         }
     }
 

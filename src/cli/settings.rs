@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::args::{Allowed, BoundArgs, ConnectArgs, ReuseArgs, RunArgs, SnapshotArgs};
 use super::exit::CliError;
+use super::remark;
 use crate::app::review::snapshots_beside;
 use crate::app::{
     Connected, Overrides, REFERENCE, SessionSettings, Shard, SnapshotSettings, TestTarget, costs_nothing,
@@ -144,8 +145,9 @@ impl CommandSettings {
                 TestTarget::Other(_) => random_seed(),
             }),
             part: asked.part.map(Shard::part),
-            total: asked.bounds.total_timeout.map_or(run.total, Duration::from_secs),
-            wait: Duration::from_secs(asked.bounds.wait),
+            total: asked.bounds.total_timeout.unwrap_or(run.total),
+            wait: asked.bounds.wait.unwrap_or(run.wait),
+            on_wait: Some(remark),
             enough: asked.enough,
             repeat: asked.repeat,
             allows_billable: allows_billable(asked, &entry, &target, &connection),

@@ -8,6 +8,7 @@ mod case;
 mod character;
 mod contract;
 mod decimal;
+mod duration;
 mod effect;
 mod endpoint_kind;
 mod exchange;
@@ -46,6 +47,7 @@ pub use contract::{
     HeaderRule, Listing, MediaTypes, OtherFields, RateLimit, Reach, RequestIdRule, RequestShape, Source,
     Throttle, XmlRoots, row_label,
 };
+pub use duration::{duration, duration_or_seconds};
 pub use effect::{EffectRule, Effects, Moment, Observation, ObservationRequest, UniqueRule};
 pub use endpoint_kind::EndpointKind;
 pub use exchange::{

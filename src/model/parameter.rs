@@ -72,7 +72,7 @@ impl Parameter {
 
 /// Whether `name` is an instance of the parameter that is declared so, with numbers in the place of `N`.
 pub fn is_instance(declared: &str, name: &str) -> bool {
-    // Most names are no instance, and are so from their first letter.
+    // Most names differ from it in their first letter.
     if !declared.starts_with('N') && declared.as_bytes().first() != name.as_bytes().first() {
         return false;
     }

@@ -104,7 +104,7 @@ impl Selectable for PlannedCase {
 }
 
 /// The cases of a run, in the order of their ids.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// The cases.
     pub cases: Vec<PlannedCase>,

@@ -121,6 +121,7 @@ fn at_cause(causes: &Causes, cause: &Cause, below: &str) -> String {
     let plural = plural(*cases, "", "s");
     let title = format!("{}: {cases} case{plural}, such as {}", code.name(), example.case);
     let mut lines = vec![causes.line(cause)];
+    lines.extend(example.unstable.clone());
     if code.is_of_an_answer() {
         lines.push(format!("expected: {}", example.expected));
         lines.push(format!("got: {}", example.actual));

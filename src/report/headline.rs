@@ -71,14 +71,14 @@ pub(super) fn headline(record: &CaseRecord) -> String {
     };
     let left = record.left_behind.first().map(|left| format!("left behind: {left}"));
     let again = record.started_again.as_ref().map(|reason| format!("started again: {reason}"));
-    let line: Vec<String> = flaky(record).into_iter().chain(reason).chain(left).chain(again).collect();
+    let line: Vec<String> = unstable(record).into_iter().chain(reason).chain(left).chain(again).collect();
     let line = line.join("; ").replace('\n', " ");
     printable(&line).chars().take(LONGEST).collect()
 }
 
 /// What share of its runs a case did not pass, if it was run several times and came to several verdicts.
-pub(super) fn flaky(record: &CaseRecord) -> Option<String> {
-    record.repeated?.share().map(|share| format!("flaky: {share}"))
+pub(super) fn unstable(record: &CaseRecord) -> Option<String> {
+    record.repeated?.share().map(|share| format!("unstable: {share}"))
 }
 
 /// The first finding that counts and is not waived, which is the most telling: findings come in the order of levels.

@@ -177,7 +177,7 @@ fn case_json(record: &CaseRecord) -> Json {
 fn repeated_json(repeated: Repeated) -> Json {
     json!({
         "times": repeated.times(),
-        "flaky": repeated.share().is_some(),
+        "unstable": repeated.share().is_some(),
         "shown": repeated.shown,
         "passed": repeated.passed,
         "failed": repeated.failed,

@@ -10,7 +10,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml};
 
 use super::cause::Causes;
-use super::headline::{HeadlineKind, first_counting, flaky, headline, kind};
+use super::headline::{HeadlineKind, first_counting, headline, kind, unstable};
 use super::remark::{Remark, Topic, Weight, remarks, series_remarks};
 use super::sink::Sink;
 use super::terminal::case_text;
@@ -271,7 +271,7 @@ fn element(record: &CaseRecord, kind: HeadlineKind) -> Option<(&'static str, &'s
     match kind {
         HeadlineKind::Passed | HeadlineKind::StartedAgain => None,
         HeadlineKind::Flaky => Some(("flakyFailure", "flaky")),
-        HeadlineKind::Broken if flaky(record).is_some() => Some(("failure", "flaky")),
+        HeadlineKind::Broken if unstable(record).is_some() => Some(("failure", "unstable")),
         HeadlineKind::Broken => {
             Some(("failure", first_counting(record).map_or("failed", |finding| finding.level.name())))
         }

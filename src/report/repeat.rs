@@ -19,24 +19,35 @@ pub struct Repeat {
     base: String,
     /// The command that serves the endpoint, where it is the embedded one.
     serve: Option<String>,
+    /// Whether the states of a case are gone after the run.
+    undoes_states: bool,
 }
 
 impl Repeat {
     /// For the endpoint of a run, with the faults that are switched on in it.
     pub fn new(endpoint: &EndpointDescription, faults: &[String]) -> Self {
         if !endpoint.is_reference {
-            return Self { base: endpoint.url.clone(), serve: None };
+            return Self { base: endpoint.url.clone(), serve: None, undoes_states: false };
         }
         let faults = faults.iter().map(|fault| format!(" --fault {fault}"));
         Self {
             base: SERVED.to_owned(),
             serve: Some(format!("proofmark serve{}", faults.collect::<String>())),
+            undoes_states: false,
         }
     }
 
     /// For the endpoint of a run that starts.
     pub(super) fn of(start: &RunStart) -> Self {
-        Self::new(&start.endpoint, &start.faults)
+        let command = start.command.as_deref().unwrap_or_default();
+        let undoes_states =
+            !start.endpoint.is_reference && !command.split(' ').any(|word| word == "--keep-states");
+        Self { undoes_states, ..Self::new(&start.endpoint, &start.faults) }
+    }
+
+    /// Whether the requests of a case need a state that is gone.
+    pub(super) fn is_undone(&self, record: &CaseRecord) -> bool {
+        self.undoes_states && !record.set_ups.is_empty()
     }
 
     /// The command that has to run in another terminal, if one has to.
@@ -62,9 +73,11 @@ impl Repeat {
         lines
     }
 
-    /// What has to be done before any of the lines, if anything.
-    pub(super) fn head(&self) -> Option<String> {
-        self.serve().map(|serve| format!("# in another terminal: {serve}"))
+    /// What has to be done before any of the lines, if anything; `is_undone` if they need states that are gone.
+    pub(super) fn head(&self, is_undone: bool) -> Option<String> {
+        let gone = || "# states are gone after the run; `run --keep-states` leaves them in place".to_owned();
+        let serve = self.serve().map(|serve| format!("# in another terminal: {serve}"));
+        serve.or_else(|| is_undone.then(gone))
     }
 }
 

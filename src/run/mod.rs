@@ -266,7 +266,8 @@ pub async fn run(
     emit(Event::Started(described));
     let mut time_over = pin!(sleep(runner.settings.total));
     let mut is_time_over = false;
-    if !runner.endpoint.description.is_reference {
+    // Where there is no case, nothing is sent.
+    if !runner.endpoint.description.is_reference && !plan.cases.is_empty() {
         tokio::select! {
             warning = Box::pin(check_before_run(&runner, &plan, stop)) => warning.into_iter().for_each(|text| emit(Event::Warned { text })),
             () = &mut time_over => {
@@ -336,12 +337,16 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 /// Looks whether the endpoint can be reached, and again for as long as it may take to start.
 async fn reach(runner: &Runner, plan: &Plan) -> Result<Option<String>, Obstacle> {
     let start = Instant::now();
+    let RunSettings { wait, mut on_wait, .. } = runner.settings;
     loop {
         let contracts = plan.cases.iter().map(|planned| planned.contract.as_ref());
         let looked = preflight(&runner.client, &runner.endpoint, contracts).await;
-        let is_awaited = matches!(looked, Err(Obstacle::Unreachable(_)));
-        if !is_awaited || start.elapsed() >= runner.settings.wait {
+        let Err(Obstacle::Unreachable(why)) = &looked else { return looked };
+        if start.elapsed() >= wait {
             return looked;
+        }
+        if let Some(report) = on_wait.take() {
+            report(&format!("waiting for up to {wait:?}: {why}"));
         }
         sleep(BETWEEN_TRIES).await;
     }

@@ -41,6 +41,8 @@ pub struct RunSettings {
     pub total: Duration,
     /// How long an endpoint that cannot be reached is waited for before the first case.
     pub wait: Duration,
+    /// What is called once with a sentence when that wait begins.
+    pub on_wait: Option<fn(&str)>,
     /// After how many failed cases no further one starts; never, if not said.
     pub enough: Option<NonZeroUsize>,
     /// How often each case is run.
@@ -72,6 +74,7 @@ impl Default for RunSettings {
             part: None,
             total: Duration::from_mins(30),
             wait: Duration::ZERO,
+            on_wait: None,
             enough: None,
             repeat: 1,
             observing: Observing::Auto,

@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::file::SnapshotFile;
 use super::provenance::{History, Provenance, digest, is_future};
 use super::sighting::{Sighted, Sighting};
-use crate::model::Contract;
+use crate::model::{Contract, duration};
 
 /// How old a confirmation may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +19,6 @@ pub struct MaxAge {
     length: SignedDuration,
 }
 
-/// The units of an age, with their seconds.
-const UNITS: [(char, i64); 5] = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400), ('w', 604_800)];
-
 /// The longest age, in seconds: a hundred years, past any use and far from the ends of time.
 const LONGEST: i64 = 3_155_760_000;
 
@@ -29,16 +26,11 @@ impl FromStr for MaxAge {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const HINT: &str = "write a number and a unit: s, m, h, d or w, such as 30d";
-        let unit = UNITS.iter().find(|(letter, _)| text.ends_with(*letter));
-        let (letter, seconds) = unit.ok_or_else(|| format!("`{text}` has no unit; {HINT}"))?;
-        let number = text.strip_suffix(*letter).unwrap_or_default();
-        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(format!("`{text}` is not an age; {HINT}"));
-        }
-        let total = number.parse::<i64>().ok().and_then(|number| number.checked_mul(*seconds));
-        match total.filter(|total| *total <= LONGEST) {
-            Some(total) => Ok(Self { text: text.to_owned(), length: SignedDuration::from_secs(total) }),
+        let length = duration(text).ok_or_else(|| {
+            format!("`{text}` is not an age; write a number and a unit: ms, s, m, h, d or w, such as 30d")
+        })?;
+        match SignedDuration::try_from(length).ok().filter(|length| length.as_secs() <= LONGEST) {
+            Some(length) => Ok(Self { text: text.to_owned(), length }),
             None => Err(format!("`{text}` is longer than a hundred years")),
         }
     }
@@ -176,12 +168,18 @@ mod tests {
 
     #[test]
     fn an_age_is_a_number_and_a_unit() {
-        for (text, seconds) in
-            [("0s", 0), ("90s", 90), ("5m", 300), ("2h", 7200), ("30d", 2_592_000), ("1w", 604_800)]
-        {
+        for (text, seconds) in [
+            ("0s", 0),
+            ("90s", 90),
+            ("5m", 300),
+            ("2h", 7200),
+            ("30d", 2_592_000),
+            ("30 d", 2_592_000),
+            ("1w", 604_800),
+        ] {
             assert_eq!(text.parse::<MaxAge>().unwrap().length.as_secs(), seconds, "{text}");
         }
-        for text in ["", "30", "d", "-1d", "1.5h", "30 d", "30D", "1y", "99999999999999999999s", "5301w"] {
+        for text in ["", "30", "d", "-1d", "1.5h", "30D", "1y", "99999999999999999999s", "5301w"] {
             assert!(text.parse::<MaxAge>().is_err(), "{text}");
         }
     }

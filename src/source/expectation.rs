@@ -8,7 +8,7 @@ use super::error_code::unknown_code;
 use super::matcher::{body, check_scalar};
 use super::record::{Key, record};
 use super::regexes::compile;
-use crate::model::{BLANK, Contract, ErrorRow, Expect, Matcher, Problem, StatusRule, Value};
+use crate::model::{BLANK, Contract, ErrorRow, Expect, Matcher, Problem, StatusRule, Value, duration};
 use crate::template::is_template;
 
 /// A status: a number, a class such as 4xx, or a template.
@@ -49,7 +49,7 @@ fn read_parts(raw: &RawExpect<'_>, problems: &mut Vec<Problem>) -> Expect {
         message: message_matcher(&raw.message, problems),
         headers: headers(&raw.headers, problems),
         body: body(raw.body.entries(), problems),
-        within: raw.within.value.as_ref().and_then(|limit| duration(limit, problems)),
+        within: raw.within.value.as_ref().and_then(|text| limit(text, problems)),
         alternatives: raw.any.items().iter().map(|item| read(item, problems)).collect(),
         spot: Some(raw.place.spot()),
     }
@@ -107,17 +107,13 @@ fn has_exact_blank(matcher: &Matcher) -> bool {
     matcher.as_text().is_some_and(|text| text.contains(BLANK))
 }
 
-fn duration(At { node, value: text }: &At<'_, String>, problems: &mut Vec<Problem>) -> Option<Duration> {
-    let parsed = match text.strip_suffix("ms") {
-        Some(number) => number.trim().parse().ok().map(Duration::from_millis),
-        None => text.strip_suffix('s').and_then(|number| number.trim().parse().ok()).map(Duration::from_secs),
-    };
+fn limit(At { node, value: text }: &At<'_, String>, problems: &mut Vec<Problem>) -> Option<Duration> {
     // No answer comes in no time.
-    let parsed = parsed.filter(|limit| !limit.is_zero());
+    let parsed = duration(text).filter(|limit| !limit.is_zero());
     if parsed.is_none() {
         problems.push(
             Problem::new(node.spot.clone(), format!("`{text}` is not a duration"))
-                .hint("write \"500ms\" or \"2s\""),
+                .hint("write \"500ms\", \"2s\" or \"1m\""),
         );
     }
     parsed

@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
+use crate::model::duration_or_seconds;
+
 /// The most requests that a window may have: their times are kept.
 const MOST: usize = 100_000;
 
@@ -40,13 +42,15 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("`{text}` is not a rate; write it as 1000/60s");
-        let (requests, seconds) = text.split_once('/').ok_or_else(wrong)?;
+        let (requests, window) = text.split_once('/').ok_or_else(wrong)?;
         let requests: usize = requests.trim().parse().map_err(|_| wrong())?;
-        let seconds: u64 = seconds.trim().trim_end_matches('s').parse().map_err(|_| wrong())?;
-        if requests == 0 || requests > MOST || seconds == 0 || seconds > LONGEST {
+        let window = duration_or_seconds(window.trim()).ok_or_else(wrong)?;
+        // It is shown in whole seconds.
+        let is_whole = window.subsec_nanos() == 0 && !window.is_zero();
+        if requests == 0 || requests > MOST || !is_whole || window.as_secs() > LONGEST {
             return Err(wrong());
         }
-        Ok(Self { requests, window: Duration::from_secs(seconds) })
+        Ok(Self { requests, window })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -76,11 +77,14 @@ fn failed_runs_the_cases_that_did_not_pass_when_they_last_ran_and_no_others() {
     let run = |more: &[&str]| ran(&folder, &[&["run", "--endpoint", &thing.url], more].concat());
     let (status, text) = run(&["--failed"]);
     assert_eq!(status, 2, "{text}");
-    assert!(text.contains("no earlier run is recorded"), "{text}");
+    assert!(
+        text.contains("--failed: no earlier run on `http://") && text.contains("is recorded in"),
+        "{text}"
+    );
     let (status, text) = run(&[]);
     assert_eq!(status, 1, "{text}");
-    assert!(text.contains("proofmark run --failed, with the same --endpoint"), "{text}");
     assert_eq!(thing.rows(), ["a", "b", "c"]);
+    assert!(text.contains(&format!("      proofmark run --failed --endpoint {}\n", thing.url)), "{text}");
     // What leaves nothing does not offer to go on from it.
     let (_, text) = run(&["--update", "no"]);
     assert!(text.contains("proofmark explain") && !text.contains("--failed"), "{text}");
@@ -93,9 +97,14 @@ fn failed_runs_the_cases_that_did_not_pass_when_they_last_ran_and_no_others() {
     assert_eq!((status, thing.rows()), (0, vec!["a".to_owned()]), "{text}");
     let (status, text) = run(&["--failed"]);
     assert_eq!((status, thing.rows()), (0, vec!["b".to_owned()]), "{text}");
-    let (status, text) = run(&["--failed"]);
-    assert_eq!((status, thing.rows().len()), (0, 0), "{text}");
-    assert!(text.contains("no case failed when it last ran"), "{text}");
+    // A run of nothing has not passed, and writes the reports that are asked for.
+    let (status, text) = run(&["--failed", "--report", "junit=r.xml", "--report", "json=r.json"]);
+    assert_eq!((status, thing.rows().len()), (5, 0), "{text}");
+    assert!(text.contains("no selected case failed in the last run on http://"), "{text}");
+    assert!(text.contains("INCONCLUSIVE"), "{text}");
+    let report: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    assert_eq!((&report["outcome"], &report["counts"]["total"]), (&"inconclusive".into(), &0.into()));
+    assert!(folder.path().join("r.xml").is_file());
     // A file that is not ours is not one that says that nothing failed.
     fs::write(folder.path().join(".proofmark/last-run.json"), "{").unwrap();
     let (status, text) = run(&["--failed"]);
@@ -140,9 +149,80 @@ fn failed_has_what_was_inconclusive_and_keeps_what_is_skipped_and_drops_what_is_
     );
     fs::write(folder.path().join("cases/waivers.toml"), waiver).unwrap();
     let (found, text) = rows(&["--failed"]);
-    assert!(found == "ab" && text.contains("1 waived"), "{found} {text}");
+    assert!(found == "ab" && text.contains("CONFORMS  1 of 2 cases passed, 1 waived\n"), "{found} {text}");
     let (found, text) = rows(&["--failed"]);
-    assert!(found.is_empty() && text.contains("no case failed when it last ran"), "{found} {text}");
+    assert!(found.is_empty() && text.contains("no selected case failed in the last run"), "{found} {text}");
+}
+
+#[test]
+fn what_failed_on_one_endpoint_is_nothing_that_failed_on_another() {
+    let (broken, sound, folder) = (thing(), thing(), project());
+    sound.is_mended.store(true, Ordering::SeqCst);
+    let run = |thing: &Thing, more: &[&str]| {
+        let (status, text) = ran(&folder, &[&["run", "--endpoint", &thing.url], more].concat());
+        (status, thing.rows().len(), text)
+    };
+    assert_eq!(run(&broken, &[]).0, 1);
+    // One that was never tested has no cases of another, and is not sound.
+    let (status, count, text) = run(&sound, &["--failed"]);
+    assert_eq!((status, count), (2, 0), "{text}");
+    assert!(text.contains("there are runs on http://"), "{text}");
+    assert_eq!(run(&sound, &[]).0, 0);
+    let (status, count, text) = run(&broken, &["--failed"]);
+    assert_eq!((status, count), (1, 2), "{text}");
+    // A slash at the end of an address makes no other endpoint of it.
+    let slashed = format!("{}/", broken.url.trim_end_matches('/'));
+    let (status, text) = ran(&folder, &["run", "--failed", "--endpoint", &slashed]);
+    assert_eq!((status, broken.rows().len()), (1, 2), "{text}");
+    // Of several endpoints, those where something failed run.
+    let entry = |name: &str, thing: &Thing| format!("[endpoint.{name}]\nurl = \"{}\"\n", thing.url);
+    let both = entry("broken", &broken) + &entry("sound", &sound);
+    fs::write(folder.path().join("cases/endpoints.toml"), both).unwrap();
+    let named = ["run", "--endpoint", "broken", "--endpoint", "sound"];
+    assert_eq!(ran(&folder, &named).0, 1);
+    broken.rows();
+    sound.rows();
+    let (status, text) = ran(&folder, &[&named[..], &["--failed"]].concat());
+    assert_eq!((status, broken.rows().len(), sound.rows().len()), (1, 2, 0), "{text}");
+    assert!(text.contains("no selected case failed in the last run on sound"), "{text}");
+    // One that cannot be reached is not known by that.
+    let gone = "http://127.0.0.1:9";
+    assert_eq!(ran(&folder, &["run", "--endpoint", gone]).0, 5);
+    let (status, text) = ran(&folder, &["run", "--endpoint", gone, "--failed"]);
+    assert_eq!(status, 2, "{text}");
+}
+
+#[test]
+fn what_can_be_done_next_is_a_whole_command() {
+    let (thing, folder) = (thing(), project());
+    fs::rename(folder.path().join("cases"), folder.path().join("the cases")).unwrap();
+    let run =
+        ["run", "--cases", "the cases", "--endpoint", &thing.url, "--report=json=a b.json", "one/a", "one/c"];
+    let (status, text) = ran(&folder, &run);
+    assert_eq!((status, thing.rows()), (1, vec!["a".to_owned(), "c".to_owned()]), "{text}");
+    let next: Vec<&str> = text.split_once("\nNEXT  ").unwrap().1.lines().map(str::trim).collect();
+    assert_eq!(next[0], "proofmark show shop/Get/t/one/a --cases 'the cases'");
+    assert!(next[2].starts_with("proofmark run --failed --cases 'the cases' --endpoint http://"), "{next:?}");
+    fs::remove_file(folder.path().join("a b.json")).unwrap();
+    // A shell takes it as it is.
+    let line = next[2].replacen("proofmark", env!("CARGO_BIN_EXE_proofmark"), 1);
+    let mut command = Command::new("sh");
+    let output =
+        command.args(["-c", &line]).current_dir(folder.path()).env_remove("INSTA_UPDATE").output().unwrap();
+    assert_eq!((code(&output), thing.rows()), (1, vec!["a".to_owned()]), "{line}");
+    assert!(folder.path().join("a b.json").is_file());
+}
+
+#[test]
+fn what_cannot_be_signed_is_not_offered_as_failed() {
+    let (thing, folder) = (thing(), project());
+    thing.is_mended.store(true, Ordering::SeqCst);
+    let table = TABLE.replace("params", "request = { sign = \"v1\" }\nparams");
+    fs::write(folder.path().join("cases/shop/Get/t.toml"), table).unwrap();
+    let (status, text) = ran(&folder, &["run", "--endpoint", &thing.url]);
+    assert_eq!(status, 5, "{text}");
+    assert!(text.contains("PM302") && !text.contains("--failed"), "{text}");
+    assert!(text.contains(&format!("      proofmark run --sign none --endpoint {}\n", thing.url)), "{text}");
 }
 
 #[test]
@@ -151,7 +231,7 @@ fn what_is_skipped_on_purpose_is_listed_and_fails_no_run() {
     let arguments = ["run", "--endpoint", &thing.url, "--skip", "one/a", "--skip", "one/b"];
     let (status, text) = ran(&folder, &[&arguments[..], &["--report", "json=r.json"]].concat());
     assert_eq!((status, thing.rows()), (0, vec!["c".to_owned()]), "{text}");
-    assert!(text.contains("CONFORMS") && text.contains("2 skipped"), "{text}");
+    assert!(text.contains("CONFORMS  1 of 3 cases passed, 2 skipped on purpose\n"), "{text}");
     assert!(text.contains("on purpose") && text.contains("--skip one/a"), "{text}");
     let report: Json = serde_json::from_slice(&fs::read(folder.path().join("r.json")).unwrap()).unwrap();
     let reasons: Vec<&str> =
@@ -220,11 +300,31 @@ fn an_endpoint_that_is_starting_is_waited_for_and_one_that_never_does_is_not_for
             });
         }
     });
-    let (status, text) = ran(&folder, &["run", "--endpoint", &url, "--wait", "30"]);
+    let (status, text) = ran(&folder, &["run", "--endpoint", &url, "--wait", "30s"]);
     assert_eq!(status, 0, "{text}");
+    assert_eq!(text.matches("waiting for up to 30s: the endpoint cannot be reached: ").count(), 1, "{text}");
     assert!(!starting.is_finished());
     let start = Instant::now();
     let (status, text) = ran(&folder, &["run", "--endpoint", "http://127.0.0.1:9", "--wait", "1"]);
     assert!(status == 5 && text.contains("cannot be reached"), "{status} {text}");
     assert!(start.elapsed() >= Duration::from_secs(1), "{text}");
+}
+
+#[test]
+fn every_flag_of_a_time_takes_the_same_units() {
+    let (thing, folder) = (thing(), project());
+    thing.is_mended.store(true, Ordering::SeqCst);
+    for flag in ["--wait", "--total-timeout", "--connect-timeout", "--answer-timeout"] {
+        for time in ["30", "30s", "1m", "20000ms"] {
+            let (status, text) = ran(&folder, &["run", "-q", "--endpoint", &thing.url, flag, time]);
+            assert_eq!(status, 0, "{flag} {time}: {text}");
+        }
+        let message = format!("invalid value 'soon' for '{flag} <TIME>': expected a number and a unit");
+        for (time, message) in [("soon", message.as_str()), ("9w", "expected a time from ")] {
+            let (status, text) = ran(&folder, &["run", "--endpoint", &thing.url, flag, time]);
+            assert!(status == 2 && text.contains(message), "{flag} {time}: {status} {text}");
+        }
+    }
+    let (status, text) = ran(&folder, &["run", "--endpoint", &thing.url, "--rate", "1000/1m"]);
+    assert_eq!(status, 0, "{text}");
 }

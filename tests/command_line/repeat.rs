@@ -67,7 +67,7 @@ fn report(folder: &TempDir) -> Json {
 }
 
 #[test]
-fn a_case_that_fails_now_and_then_has_failed_and_is_flaky_with_its_share() {
+fn a_case_that_fails_now_and_then_has_failed_and_is_unstable_with_its_share() {
     let (url, asked) = endpoint();
     let folder = cases(&["a", "b", "c"]);
     let reports = ["--report", "json=r.json", "--report", "junit=r.xml", "--report", "ndjson=r.ndjson"];
@@ -91,7 +91,7 @@ fn a_case_that_fails_now_and_then_has_failed_and_is_flaky_with_its_share() {
             let repeated = &case["repeated"];
             let count = |key: &str| repeated[key].as_u64().unwrap();
             let verdict = case["verdict"].as_str().unwrap();
-            (verdict, count("times"), count("passed"), count("failed"), count("shown"), &repeated["flaky"])
+            (verdict, count("times"), count("passed"), count("failed"), count("shown"), &repeated["unstable"])
         })
         .collect();
     let (yes, no) = (Json::from(true), Json::from(false));
@@ -101,11 +101,14 @@ fn a_case_that_fails_now_and_then_has_failed_and_is_flaky_with_its_share() {
     );
     let junit = fs::read_to_string(folder.path().join("r.xml")).unwrap();
     assert!(
-        junit.contains("type=\"flaky\" message=\"flaky: failed 3 of 10 times; status: expected 200"),
+        junit.contains("type=\"unstable\" message=\"unstable: failed 3 of 10 times; status: expected 200"),
         "{junit}"
     );
     let results: Vec<Vec<String>> = junit_cases(&junit).into_iter().map(|case| case.results).collect();
     assert_eq!(results, [vec!["failure"], vec![], vec!["failure"]]);
+    // An annotation says that it does not fail each time.
+    let (_, text) = ran(&folder, &[&arguments[..], &["-q", "one/a", "--report", "github=-"]].concat());
+    assert!(text.contains("%0Aunstable: failed ") && text.contains(" of 10 times%0A"), "{text}");
     // What a run has said can be shown again.
     let (_, text) = ran(&folder, &["report", "--from", "r.ndjson"]);
     assert!(text.contains("shop/Get/t/one/a failed 3 of 10 times"), "{text}");
@@ -143,7 +146,7 @@ fn a_case_whose_last_times_did_not_come_has_not_passed() {
     assert!(start.elapsed() < Duration::from_secs(30), "the run ends when its time is over");
     let report = report(&folder);
     let case = &report["cases"][0];
-    assert!(case["verdict"] != "passed" && case["repeated"]["flaky"] == false, "{case}");
+    assert!(case["verdict"] != "passed" && case["repeated"]["unstable"] == false, "{case}");
     assert!(case["repeated"]["passed"].as_u64().unwrap() >= 1, "{case}");
 }
 

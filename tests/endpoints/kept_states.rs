@@ -31,6 +31,8 @@ fn states_stay_and_the_printed_line_meets_them() {
             served.at("url")
         );
         assert_eq!(text.contains(&said), !arguments.is_empty(), "{text}");
+        // Without the flag, the line would be met by another state.
+        assert_eq!(text.contains("# states are gone after the run"), arguments.is_empty(), "{text}");
         if Command::new("curl").arg("--version").output().is_err() {
             support::skipped("there is no `curl` on this machine, so its lines are not tried");
             continue;

@@ -64,10 +64,10 @@ pub(in crate::cli) struct ScopeArgs {
     /// Run the cases that `proofmark stale` lists, and no others
     #[arg(long)]
     pub(in crate::cli) stale: bool,
-    /// Run the cases that failed or were inconclusive when they last ran, and no others
+    /// Run the cases that failed or were inconclusive when they last ran on this endpoint, and no others
     #[arg(long, conflicts_with = "stale")]
     pub(in crate::cli) failed: bool,
-    /// Run each case this many times, from 1 to 1000; one that does not come to the same verdict each time is flaky, and
+    /// Run each case this many times, from 1 to 1000; one that does not come to the same verdict each time is unstable, and
     /// has not passed. No snapshot is written
     #[arg(
         long,

@@ -1,13 +1,14 @@
 //! Arguments that several commands accept, each group in a structure of its own.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use crate::app::Shard;
 use crate::cli::complete::{endpoints, faults, formats, ids};
 use crate::cli::words::{Words, or};
-use crate::model::{Level, Scheme};
+use crate::model::{Level, Scheme, duration, duration_or_seconds};
 use crate::report::ReportFormat;
 use crate::run::Observing;
 use crate::transport::Keeping;
@@ -72,13 +73,12 @@ pub(in crate::cli) struct BoundArgs {
     /// Allow cases that may cost money, on an endpoint that is not on this machine
     #[arg(long, value_enum, value_name = "EFFECT")]
     pub(in crate::cli) allow: Vec<Allowed>,
-    /// Wait for an endpoint that is starting, for at most this many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-    #[arg(value_parser = clap::value_parser!(u64).range(0..=3600), hide_default_value = true)]
-    pub(in crate::cli) wait: u64,
-    /// How long the whole run may take, in seconds; set-ups and teardowns under way still finish [default: 1800]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=604_800))]
-    pub(in crate::cli) total_timeout: Option<u64>,
+    /// Wait for an endpoint that is starting, for at most this long, such as 30s
+    #[arg(long, value_name = "TIME", value_parser = between("0s", "1h"))]
+    pub(in crate::cli) wait: Option<Duration>,
+    /// How long the whole run may take, such as 10m; set-ups and teardowns under way still finish [default: 30m]
+    #[arg(long, value_name = "TIME", value_parser = between("1ms", "7d"))]
+    pub(in crate::cli) total_timeout: Option<Duration>,
 }
 
 /// How deep answers are judged.
@@ -159,12 +159,12 @@ pub(in crate::cli) struct ConnectArgs {
     /// Connect to an address in place of a host, as HOST=ADDRESS:PORT
     #[arg(long, value_name = "HOST=ADDRESS")]
     pub(in crate::cli) resolve: Vec<String>,
-    /// How long a connection may take, in seconds [default: 5]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub(in crate::cli) connect_timeout: Option<u64>,
-    /// How long an answer may take, in seconds [default: 30]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub(in crate::cli) answer_timeout: Option<u64>,
+    /// How long a connection may take [default: 5s]
+    #[arg(long, value_name = "TIME", value_parser = between("1ms", "1h"))]
+    pub(in crate::cli) connect_timeout: Option<Duration>,
+    /// How long an answer may take [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = between("1ms", "1h"))]
+    pub(in crate::cli) answer_timeout: Option<Duration>,
     /// The largest answer, in bytes [default: 1048576]
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
     pub(in crate::cli) body_limit: Option<u32>,
@@ -214,6 +214,21 @@ pub(in crate::cli) struct OutputArgs {
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColourChoice::Auto)]
     pub(in crate::cli) color: ColourChoice,
+}
+
+/// Reads a length of time from `least` to `most`.
+fn between(
+    least: &'static str,
+    most: &'static str,
+) -> impl Fn(&str) -> Result<Duration, String> + Clone + Send + Sync + 'static {
+    let bounds = duration(least).zip(duration(most)).map(|(least, most)| least..=most);
+    move |text| {
+        let length = duration_or_seconds(text).ok_or(
+            "expected a number and a unit (ms, s, m, h, d, w), such as 30s or 500ms; without a unit it is seconds",
+        )?;
+        let is_within = bounds.as_ref().is_some_and(|bounds| bounds.contains(&length));
+        if is_within { Ok(length) } else { Err(format!("expected a time from {least} to {most}")) }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

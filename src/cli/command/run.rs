@@ -1,6 +1,7 @@
 //! `run`: cases against an endpoint, or against several, one after the other.
 
 use std::env;
+use std::iter::repeat_n;
 use std::path::Path;
 
 use super::check::select;
@@ -49,8 +50,7 @@ pub(super) enum Prepared {
 
 /// A run of which all files are read.
 pub(super) struct ReadyRun {
-    sessions: Vec<(SessionSettings, Background)>,
-    plan: Plan,
+    sessions: Vec<(SessionSettings, Background, Plan)>,
     reports: Reports,
     last: LastRun,
     leaves_files: bool,
@@ -68,12 +68,12 @@ pub(super) struct RunResult {
 impl ReadyRun {
     /// Runs the cases on one endpoint after the other, and finishes the reports.
     pub(super) async fn run(self, stop: &StopSwitch) -> Result<RunResult, CliError> {
-        let Self { sessions, plan, mut reports, mut last, leaves_files, writes_snapshots: _ } = self;
+        let Self { sessions, mut reports, mut last, leaves_files, writes_snapshots: _ } = self;
         let mut take = |event| {
             last.take(&event);
             reports.take(&event);
         };
-        let end = series(sessions, plan, stop, &mut take).await?;
+        let end = series(sessions, stop, &mut take).await?;
         if leaves_files {
             last.save();
         }
@@ -107,28 +107,27 @@ pub(super) fn prepare(args: &RunArgs, last: Option<LastRun>) -> Result<Prepared,
         }
     }
     let last = last.unwrap_or_else(|| LastRun::of(cases));
-    if args.scope.failed && keep_failed(args, &last, &mut plan)? {
-        return Ok(Prepared::Done(CONFORMS));
-    }
+    let planned = plans(args, &last, all, plan)?;
     check_endpoints(&names, cases, &suite)?;
-    all.iter().try_for_each(|settings| settings.session.target.check(&plan))?;
+    planned.iter().try_for_each(|(settings, plan)| settings.session.target.check(plan))?;
     if args.dry_run {
-        check_sendable(&plan)?;
-        let plans: Vec<String> = all.iter().map(|settings| dry_run(&plan, settings)).collect();
-        return print(&printable(&plans.join("\n"))).map(Prepared::Done);
+        planned.iter().try_for_each(|(_, plan)| check_sendable(plan))?;
+        let texts: Vec<String> = planned.iter().map(|(settings, plan)| dry_run(plan, settings)).collect();
+        return print(&printable(&texts.join("\n"))).map(Prepared::Done);
     }
     // What writes no file for snapshots writes none for later runs either.
-    let writes = |modes: &[Update]| all.iter().any(|settings| modes.contains(&settings.snapshots.update));
+    let updates: Vec<Update> = planned.iter().map(|(settings, _)| settings.snapshots.update).collect();
+    let writes = |modes: &[Update]| updates.iter().any(|update| modes.contains(update));
     let leaves_files = writes(&[Update::Pending, Update::Unseen, Update::Always]);
     let writes_snapshots = writes(&[Update::Unseen, Update::Always]);
     output.style.leaves_files = leaves_files;
-    let keep = keep(args, &all, output.is_forced);
-    let mut sessions = with_background(all, cases, &suite, drift.as_ref())?;
+    let keep = keep(args, &planned, output.is_forced);
+    let mut sessions = with_background(planned, cases, &suite, drift.as_ref())?;
     if args.mutants {
-        sessions.iter_mut().try_for_each(|(session, background)| background.measure(session, &suite))?;
+        sessions.iter_mut().try_for_each(|(session, background, _)| background.measure(session, &suite))?;
     }
     let reports = Reports::open(&output, keep)?;
-    Ok(Prepared::Ready(Box::new(ReadyRun { sessions, plan, reports, last, leaves_files, writes_snapshots })))
+    Ok(Prepared::Ready(Box::new(ReadyRun { sessions, reports, last, leaves_files, writes_snapshots })))
 }
 
 /// States can only be kept where there is an endpoint after the run.
@@ -146,44 +145,72 @@ fn check_kept_states(args: &RunArgs, all: &[CommandSettings]) -> Result<(), CliE
 
 /// The runs to come, each with what belongs to its endpoint.
 fn with_background(
-    all: Vec<CommandSettings>,
+    planned: Vec<(CommandSettings, Plan)>,
     cases: &Path,
     suite: &Suite,
     drift: Option<&Drift>,
-) -> Result<Vec<(SessionSettings, Background)>, CliError> {
+) -> Result<Vec<(SessionSettings, Background, Plan)>, CliError> {
     let day = today();
-    let mut sessions = Vec::with_capacity(all.len());
-    for CommandSettings { session, snapshots } in all {
+    let mut sessions = Vec::with_capacity(planned.len());
+    for (CommandSettings { session, snapshots }, plan) in planned {
         let background = Background::read(&session.target, &snapshots, cases, suite, &day)?;
         background.notes.iter().for_each(|line| note(&printable(line)));
         let command = Some(command_line(env::args_os()));
-        sessions.push((session, Background { drift: drift.cloned(), command, ..background }));
+        sessions.push((session, Background { drift: drift.cloned(), command, ..background }, plan));
     }
     Ok(sessions)
 }
 
-/// Keeps the cases that failed when they last ran; whether there is nothing to run. While files are watched, all run if
-/// none has failed, since the change may have broken any.
-fn keep_failed(args: &RunArgs, last: &LastRun, plan: &mut Plan) -> Result<bool, CliError> {
+/// What runs on which endpoint: all of a plan, or with `--failed` what failed there when it last ran.
+fn plans(
+    args: &RunArgs,
+    last: &LastRun,
+    all: Vec<CommandSettings>,
+    plan: Plan,
+) -> Result<Vec<(CommandSettings, Plan)>, CliError> {
+    let plans = repeat_n(plan, all.len());
+    let mut planned: Vec<(CommandSettings, Plan)> = all.into_iter().zip(plans).collect();
+    if !args.scope.failed {
+        return Ok(planned);
+    }
+    for (settings, plan) in &mut planned {
+        keep_failed(args, last, &settings.session.target, plan)?;
+    }
+    // Beside an endpoint where something failed, one where nothing did is not part of the run. A run with nothing at all
+    // is made all the same: reports were asked for, and it comes to nothing that could pass.
+    if planned.iter().any(|(_, plan)| !plan.cases.is_empty()) {
+        planned.retain(|(_, plan)| !plan.cases.is_empty());
+    }
+    Ok(planned)
+}
+
+/// Keeps the cases that failed on an endpoint when they last ran. While files are watched, all run if none has failed,
+/// since the change may have broken any.
+fn keep_failed(args: &RunArgs, last: &LastRun, target: &TestTarget, plan: &mut Plan) -> Result<(), CliError> {
+    let name = target.name();
     if args.watch {
-        if !last.keep_any(plan) {
-            note("no selected case failed when it last ran, so all of them run");
+        if !last.keep_any(target, plan) {
+            note(&printable(&format!(
+                "no selected case failed in the last run on {name}, so all of them run"
+            )));
         }
-        return Ok(false);
+        return Ok(());
     }
-    last.keep(plan)?;
+    last.keep(target, plan)?;
     if plan.cases.is_empty() {
-        print("no case failed when it last ran\n")?;
+        note(&printable(&format!(
+            "no selected case failed in the last run on {name}: there is nothing to run"
+        )));
     }
-    Ok(plan.cases.is_empty())
+    Ok(())
 }
 
 /// All that a run reads.
-pub(super) fn keep(args: &RunArgs, all: &[CommandSettings], is_forced: bool) -> Keep {
+fn keep(args: &RunArgs, planned: &[(CommandSettings, Plan)], is_forced: bool) -> Keep {
     let mut keep = Keep::new(is_forced);
     keep.cases(&args.select.folder.cases);
     keep.file(args.scope.manifest.as_deref(), "the manifest");
-    for CommandSettings { session: SessionSettings { connection, .. }, snapshots } in all {
+    for (CommandSettings { session: SessionSettings { connection, .. }, snapshots }, _) in planned {
         keep.snapshots(snapshots.folder.as_deref());
         keep.file(connection.tls.ca_file.as_deref(), "a file of certificates");
         keep.file(connection.tls.client_certificate.as_deref(), "a certificate and its key");

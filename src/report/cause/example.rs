@@ -8,6 +8,7 @@ use crate::model::{CaseId, CaseRecord, Request};
 use crate::plain::printable;
 use crate::report::Repeat;
 use crate::report::excerpt::excerpt;
+use crate::report::headline::unstable;
 
 /// How many lines of an answer are shown, its status line included, and how many characters of each.
 const LINES: usize = 3;
@@ -39,6 +40,10 @@ pub(in crate::report) struct Example {
     pub(in crate::report) answer: Vec<String>,
     /// The commands that send the request again.
     pub(in crate::report) commands: Vec<String>,
+    /// Whether they need a state that the endpoint has undone.
+    pub(in crate::report) is_undone: bool,
+    /// What share of its runs the case did not pass, if it is unstable.
+    pub(in crate::report) unstable: Option<String>,
 }
 
 impl Example {
@@ -64,6 +69,8 @@ impl Example {
             request: request.map(request_line),
             answer: answer.into_iter().flatten().take(LINES).collect(),
             commands: request.map(|request| commands(record, trouble, request, repeat)).unwrap_or_default(),
+            is_undone: request.is_some() && repeat.is_undone(record),
+            unstable: unstable(record),
         }
     }
 }

@@ -144,9 +144,9 @@ impl Causes {
         self.causes_in_order().into_iter().partition(|cause| cause.code != Code::NoState)
     }
 
-    /// What has to be done before a command sends a request again, if anything.
-    pub(super) fn head(&self) -> Option<String> {
-        self.repeat.head()
+    /// What has to be done before a command of these causes sends a request again, if anything.
+    pub(super) fn head(&self, shown: &[&Cause]) -> Option<String> {
+        self.repeat.head(shown.iter().any(|cause| cause.example.is_undone))
     }
 
     /// How many cases have a cause beyond those that are kept apart.

@@ -8,7 +8,7 @@ use super::text::{Anchor, SHOWN, label, long, pluralise, time};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Citation, Finding, Level, SnapshotOutcome};
 use crate::report::Repeat;
-use crate::report::headline::flaky;
+use crate::report::headline::unstable;
 
 /// How many exchanges of one case, or findings, are shown.
 const LISTED: usize = 100;
@@ -57,7 +57,7 @@ impl CaseView<'_> {
             html.raw("<p class=\"why\">")?;
             html.cut(&reason, &mut SHOWN.clone())?.raw("</p>\n")?;
         }
-        if let Some(share) = flaky(record) {
+        if let Some(share) = unstable(record) {
             html.raw("<p class=\"why\">")?.text(&share)?.raw("</p>\n")?;
         }
         if let Some(reason) = &record.started_again {
@@ -104,9 +104,10 @@ impl CaseView<'_> {
             return Ok(());
         }
         let has_steps = count + usize::from(record.unanswered.is_some()) > 1;
+        let is_undone = self.repeat.is_undone(record);
         for each in record.exchanges.iter().take(LISTED) {
             let set_ups = self.repeat.set_ups(record, each.step);
-            let again = RequestRepeat { repeat: self.repeat, set_ups: &set_ups };
+            let again = RequestRepeat { repeat: self.repeat, set_ups: &set_ups, is_undone };
             exchange::write(html, each, &again, has_steps.then_some(each.step + 1))?;
         }
         if count > LISTED {
@@ -117,7 +118,7 @@ impl CaseView<'_> {
         match &record.unanswered {
             Some(request) => {
                 let set_ups = self.repeat.set_ups(record, record.answered);
-                let again = RequestRepeat { repeat: self.repeat, set_ups: &set_ups };
+                let again = RequestRepeat { repeat: self.repeat, set_ups: &set_ups, is_undone };
                 exchange::write_unanswered(html, request, &again)
             }
             None => Ok(()),

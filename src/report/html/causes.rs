@@ -101,6 +101,9 @@ fn write_example(html: &mut Html<'_>, example: &Example) -> io::Result<()> {
     if !example.answer.is_empty() {
         html.raw("<pre>")?.text(&example.answer.join("\n"))?.raw("</pre>")?;
     }
+    if example.is_undone {
+        html.raw("<p>Its state is gone; <code>run --keep-states</code> leaves it in place.</p>")?;
+    }
     if !example.commands.is_empty() {
         html.raw("<pre class=\"curl\">")?.text(&example.commands.join("\n"))?.raw("</pre>")?;
     }

@@ -18,6 +18,8 @@ pub(super) struct RequestRepeat<'a> {
     pub(super) repeat: &'a Repeat,
     /// The lines that set up the states of its step before.
     pub(super) set_ups: &'a [String],
+    /// Whether it needs a state that is gone.
+    pub(super) is_undone: bool,
 }
 
 /// The longest `curl` line that is shown, in bytes.
@@ -64,6 +66,9 @@ fn write_curl(html: &mut Html<'_>, again: &RequestRepeat<'_>, request: &Request)
     html.raw("<p class=\"t\">The same request again, unsigned")?;
     if let Some(serve) = again.repeat.serve() {
         html.raw("; in another terminal: <code>")?.text(serve)?.raw("</code>")?;
+    }
+    if again.is_undone {
+        html.raw("; its state is gone, which <code>run --keep-states</code> leaves in place")?;
     }
     html.raw("</p>\n")?;
     for line in again.set_ups.iter().chain([&again.repeat.request(request)]) {

@@ -7,7 +7,7 @@ use crate::model::{CaseRecord, Exchange, Finding, Request, Verdict};
 use crate::plain::printable;
 use crate::report::Repeat;
 use crate::report::excerpt::{excerpt, failing};
-use crate::report::headline::flaky;
+use crate::report::headline::unstable;
 
 /// Writes cases one after the other.
 pub(super) struct CaseWriter {
@@ -26,7 +26,7 @@ impl CaseWriter {
     /// Writes all of a case that you have to know.
     pub(super) fn case(&mut self, out: &mut impl Write, record: &CaseRecord) -> io::Result<()> {
         writeln!(out, "{}", self.name(record))?;
-        if let Some(share) = flaky(record) {
+        if let Some(share) = unstable(record) {
             write!(out, "{}", self.style.hang("  ", &share, 2))?;
         }
         self.reason(out, record)?;
@@ -138,7 +138,8 @@ impl CaseWriter {
         let last = record.findings.iter().map(|finding| finding.step).max();
         let sent = record.exchanges.iter().filter(|exchange| last.is_some_and(|last| exchange.step <= last));
         let sent: Vec<&Exchange> = sent.collect();
-        if let Some(line) = self.repeat.head().filter(|_| !sent.is_empty() || record.unanswered.is_some()) {
+        let head = self.repeat.head(self.repeat.is_undone(record));
+        if let Some(line) = head.filter(|_| !sent.is_empty() || record.unanswered.is_some()) {
             writeln!(out, "    {line}")?;
         }
         let failing: Vec<usize> = failing(record).map(|exchange| exchange.step).collect();

@@ -1,6 +1,7 @@
 //! The report for a person at a terminal, and for a log.
 
 mod causes;
+mod next;
 mod rows;
 mod summary;
 #[cfg(test)]
@@ -18,6 +19,11 @@ use crate::model::{CaseRecord, Repeated, Verdict, plural};
 use crate::report::cause::Causes;
 use crate::report::row_table::RowTable;
 use crate::report::{Repeat, Report};
+<<<<<<< HEAD
+=======
+use rows::RowTable;
+use summary::tally;
+>>>>>>> w-failed
 
 /// How many cases are named as they fail, and how many others are shown, before the rest is counted.
 const NAMED: usize = 10;
@@ -36,19 +42,19 @@ pub struct TerminalReport<W> {
     named: usize,
     /// How many cases were to be shown that are not in the way of conformance.
     notable: usize,
-    flaky: Flaky,
+    unstable: Unstable,
     series: Option<Series>,
 }
 
 /// The cases that were run several times and came to several verdicts.
 #[derive(Default)]
-struct Flaky {
+struct Unstable {
     cases: usize,
     /// The first of them, each with its share.
     named: Vec<String>,
 }
 
-impl Flaky {
+impl Unstable {
     fn add(&mut self, record: &CaseRecord) {
         let Some(share) = record.repeated.and_then(Repeated::share) else { return };
         self.cases += 1;
@@ -76,15 +82,15 @@ impl<W: Write> TerminalReport<W> {
         let bar = ProgressBar::hidden();
         let writer = CaseWriter::new(style, Repeat::default());
         let causes = Causes::default();
-        let (warned, named, notable, flaky) = (0, 0, 0, Flaky::default());
-        Self { out, style, bar, start: None, writer, causes, warned, named, notable, flaky, series: None }
+        let (warned, named, notable, unstable) = (0, 0, 0, Unstable::default());
+        Self { out, style, bar, start: None, writer, causes, warned, named, notable, unstable, series: None }
     }
 
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
         self.start = Some(start.clone());
         self.writer = CaseWriter::new(self.style, Repeat::of(start));
         self.causes = Causes::of(start);
-        (self.warned, self.named, self.notable, self.flaky) = (0, 0, 0, Flaky::default());
+        (self.warned, self.named, self.notable, self.unstable) = (0, 0, 0, Unstable::default());
         self.head(start)?;
         if self.style.has_progress {
             let style = ProgressStyle::with_template("{pos}/{len} cases  {rate} a second  {eta} left")
@@ -146,7 +152,7 @@ impl<W: Write> TerminalReport<W> {
         let bar = self.bar.clone();
         bar.inc(1);
         let is_new = self.causes.add(record);
-        self.flaky.add(record);
+        self.unstable.add(record);
         bar.suspend(|| match self.style.verbosity {
             Verbosity::Verbose => self.write_whole(record),
             Verbosity::Normal if is_in_the_way(record) => self.name(record, is_new),
@@ -204,9 +210,8 @@ impl<W: Write> TerminalReport<W> {
             writeln!(self.out, "{}", self.style.hang("", &obstacle, 2))?;
         }
         let (paint, word) = outcome(end.outcome());
-        let cases = plural(start.selected, "case", "cases");
-        let passed = format!("{} of {} {cases} passed", end.counts.passed, start.selected);
-        write!(self.out, "{}", self.style.with_head(paint, word, &passed))?;
+        let counts = tally(&end.counts, start.selected);
+        write!(self.out, "{}", self.style.with_head(paint, word, &counts))?;
         if end.left_behind > 0 {
             let plural = plural(end.left_behind, "", "s");
             let text = format!("{} case{plural} left something behind on the endpoint", end.left_behind);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::model::{
     AxisChoice, Case, CaseId, Contract, Expect, Method, Problem, RawParts, RequestSpec, Row, Step, Table,
-    TableId, Value, Variable, check_part, is_token, last_part, merge_params,
+    TableId, Value, Variable, check_part, duration, is_token, last_part, merge_params,
 };
 use crate::source::bound::TableSize;
 use crate::source::compound::{At, Entry, OneOrMore, Texts, Values};
@@ -352,12 +352,6 @@ fn seconds(text: &str) -> Option<i64> {
         ("+", rest) => (1, rest),
         _ => return None,
     };
-    let unit = match rest.chars().next_back()? {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        _ => return None,
-    };
-    let number: i64 = rest[..rest.len() - 1].parse().ok().filter(|number| *number >= 0)?;
-    number.checked_mul(unit).filter(|seconds| *seconds <= 24 * 3600).map(|seconds| sign * seconds)
+    let shift = duration(rest).filter(|shift| shift.subsec_nanos() == 0)?;
+    i64::try_from(shift.as_secs()).ok().filter(|seconds| *seconds <= 24 * 3600).map(|seconds| sign * seconds)
 }

@@ -33,9 +33,10 @@ impl<W: Write> TerminalReport<W> {
             text.push_str(&self.others());
         }
         if !is_verbose && !causes.is_empty() {
-            let head = self.causes.head().map(|head| format!("\n{head}\n"));
+            let shown = &causes[..causes.len().min(EXAMPLES)];
+            let head = self.causes.head(shown).map(|head| format!("\n{head}\n"));
             text.push_str(&head.unwrap_or_default());
-            text.push_str(&examples(self.style, &causes[..causes.len().min(EXAMPLES)]));
+            text.push_str(&examples(self.style, shown));
         }
         if !states.is_empty() {
             let about =

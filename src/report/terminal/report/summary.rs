@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::TerminalReport;
 use crate::event::{RunEnd, RunStart, StaleSnapshot, Stopped};
-use crate::model::plural;
+use crate::model::{VerdictCounts, plural};
 use crate::plain::printable;
 use crate::report::changes::{compared, groups};
 use crate::report::headline::DRIFT_LISTED;
@@ -54,7 +54,7 @@ impl<W: Write> TerminalReport<W> {
             counts.passed, counts.failed, counts.waived, counts.inconclusive, counts.skipped
         );
         self.line("verdicts", &verdicts)?;
-        self.flaky_cases()?;
+        self.unstable_cases()?;
         if let Some(skipped) = self.causes.describe_skipped() {
             self.line("skipped", &skipped)?;
         }
@@ -127,44 +127,23 @@ impl<W: Write> TerminalReport<W> {
             let headings: Vec<String> = groups(changes).into_iter().map(|group| group.heading).collect();
             shortcomings.push(self.style.cut("  changes     ", &headings.join(", "), LONGEST));
         }
-        if let Some(first) = self.flaky.named.first() {
-            let text = format!("{} {first}", self.flaky.head());
-            shortcomings.push(self.style.cut("  flaky       ", &text, LONGEST));
+        if let Some(first) = self.unstable.named.first() {
+            let text = format!("{} {first}", self.unstable.head());
+            shortcomings.push(self.style.cut("  unstable    ", &text, LONGEST));
         }
         let room = BRIEF.saturating_sub(before + shortcomings.len());
         let lines = self.causes_in(room).into_iter().chain(shortcomings);
         lines.into_iter().try_for_each(|line| self.out.write_all(line.as_bytes()))
     }
 
-    /// What can be done now.
-    pub(super) fn next(&mut self, end: &RunEnd) -> io::Result<()> {
-        let (causes, _) = self.causes.split();
-        let Some(cause) = causes.first() else { return Ok(()) };
-        let (code, id) = (cause.code.name(), cause.example.case.clone());
-        let mut commands = vec![format!("proofmark show {id}"), format!("proofmark explain {code}")];
-        if self.style.leaves_files {
-            // The endpoint may have any name, and what is printed here is copied.
-            let is_reference = self.start.as_ref().is_none_or(|start| start.endpoint.is_reference);
-            let same = if is_reference { "" } else { ", with the same --endpoint" };
-            commands.push(format!("proofmark run --failed{same}"));
-            if end.snapshots.different > 0 {
-                commands.push("proofmark review".to_owned());
-            }
-        }
-        writeln!(self.out)?;
-        // Commands are copied, so they are never broken.
-        let firsts = ["NEXT  "].into_iter().chain(std::iter::repeat("      "));
-        commands.iter().zip(firsts).try_for_each(|(command, first)| writeln!(self.out, "{first}{command}"))
-    }
-
-    fn flaky_cases(&mut self) -> io::Result<()> {
-        let flaky = std::mem::take(&mut self.flaky);
-        if flaky.cases == 0 {
+    fn unstable_cases(&mut self) -> io::Result<()> {
+        let unstable = std::mem::take(&mut self.unstable);
+        if unstable.cases == 0 {
             return Ok(());
         }
-        self.paint_line(Paint::Bad, "flaky", &flaky.head())?;
-        flaky.named.iter().try_for_each(|each| self.write_below(each))?;
-        let rest = flaky.cases - flaky.named.len();
+        self.paint_line(Paint::Bad, "unstable", &unstable.head())?;
+        unstable.named.iter().try_for_each(|each| self.write_below(each))?;
+        let rest = unstable.cases - unstable.named.len();
         if rest > 0 { writeln!(self.out, "    and {rest} more") } else { Ok(()) }
     }
 
@@ -228,8 +207,28 @@ impl<W: Write> TerminalReport<W> {
     }
 }
 
+<<<<<<< HEAD
 fn do_not_hold(waivers: usize) -> String {
     format!("{waivers} {}", plural(waivers, "does not hold", "do not hold"))
+=======
+/// How many cases passed, and what became of the others.
+pub(super) fn tally(counts: &VerdictCounts, selected: usize) -> String {
+    if selected == 0 {
+        return "no case ran".to_owned();
+    }
+    let VerdictCounts { passed, flaky, failed, waived, inconclusive, skipped, not_meant } = *counts;
+    let others = [
+        (failed, "failed"),
+        (inconclusive, "inconclusive"),
+        (waived, "waived"),
+        (flaky, "flaky"),
+        (skipped.saturating_sub(not_meant), "skipped"),
+        (not_meant, "skipped on purpose"),
+    ];
+    let passed = format!("{passed} of {selected} {} passed", plural(selected, "case", "cases"));
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    others.fold(passed, |text, (count, what)| format!("{text}, {count} {what}"))
+>>>>>>> w-failed
 }
 
 /// What is wrong beside the cases, each in a line.
