@@ -11,7 +11,10 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 
 /// Decoded parameters in the order in which they were sent. What has nothing to decode is not copied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Pairs<'a>(Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>);
+pub(crate) struct Pairs<'a>(Vec<Pair<'a>>);
+
+/// A name and a value.
+type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 impl<'a> Pairs<'a> {
     /// Reads an encoded query or form body, where `+` is a space.

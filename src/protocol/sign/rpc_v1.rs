@@ -72,7 +72,9 @@ impl Signer for RpcV1 {
         }
         let signature = signature(&string_to_sign(request.method.as_str(), &pairs), &self.credentials.secret);
         added.push(("Signature", &signature));
-        added.into_iter().for_each(|(name, value)| append(request, name, value));
+        for (name, value) in added {
+            append(request, name, value);
+        }
         Ok(Some(Secret::new(signature)))
     }
 }

@@ -19,11 +19,7 @@ use crate::model::{CaseRecord, Repeated, Verdict, plural};
 use crate::report::cause::Causes;
 use crate::report::row_table::RowTable;
 use crate::report::{Repeat, Report};
-<<<<<<< HEAD
-=======
-use rows::RowTable;
 use summary::tally;
->>>>>>> w-failed
 
 /// How many cases are named as they fail, and how many others are shown, before the rest is counted.
 const NAMED: usize = 10;

@@ -207,10 +207,10 @@ impl<W: Write> TerminalReport<W> {
     }
 }
 
-<<<<<<< HEAD
 fn do_not_hold(waivers: usize) -> String {
     format!("{waivers} {}", plural(waivers, "does not hold", "do not hold"))
-=======
+}
+
 /// How many cases passed, and what became of the others.
 pub(super) fn tally(counts: &VerdictCounts, selected: usize) -> String {
     if selected == 0 {
@@ -228,7 +228,6 @@ pub(super) fn tally(counts: &VerdictCounts, selected: usize) -> String {
     let passed = format!("{passed} of {selected} {} passed", plural(selected, "case", "cases"));
     let others = others.into_iter().filter(|(count, _)| *count > 0);
     others.fold(passed, |text, (count, what)| format!("{text}, {count} {what}"))
->>>>>>> w-failed
 }
 
 /// What is wrong beside the cases, each in a line.
