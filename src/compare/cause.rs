@@ -109,9 +109,10 @@ fn key(case: &CaseDifference, similar: impl Fn(&str) -> String) -> Option<Differ
         | Difference::Neither
         | Difference::Skipped => both(),
     };
-    let place = match &case.difference {
-        Difference::Message => case.row.clone(),
-        _ => case.place.as_deref().map(super::of_any_item),
+    let place = if case.difference == Difference::Message {
+        case.row.clone()
+    } else {
+        case.place.as_deref().map(super::of_any_item)
     };
     Some(DifferenceKey { difference: case.difference.clone(), place, first, second })
 }

@@ -149,6 +149,11 @@ fn a_report_of_a_run_that_is_over_is_about_the_cases_that_are_selected() {
         (&["nosuch"], 4, "no case matches `nosuch`"),
         (&["-E", "tag(slwo)"], 4, "no case has the tag `slwo`"),
         (&["three", "--manifest", "m.toml"], 2, "cannot be used with"),
+        (&["--skip", "slow-ones"], 0, "1 of 1 case passed"),
+        (&["--skip", "one", "--skip", "three"], 1, "0 of 1 case passed"),
+        (&["--skip", "nosuch"], 4, "nosuch"),
+        (&["--skip", "slow-ones", "--skip", "three"], 4, "skip"),
+        (&["--skip", "three", "--manifest", "m.toml"], 2, "cannot be used with"),
     ] {
         let report =
             ["report", "--from", "r.ndjson", "--report", "tap=r.tap", "--report", "json=r.json", "--force"];

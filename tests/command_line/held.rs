@@ -169,6 +169,25 @@ fn a_case_names_its_twin_and_check_says_if_that_is_not_an_accepted_case() {
     }
 }
 
+#[test]
+fn a_line_about_error_rows_names_its_contract_where_there_are_several() {
+    let folder = project(TABLE);
+    let without_rows = CONTRACT.split("[[error]]").next().unwrap().replace(", error = \"TooLong\"", "");
+    let envelope = &CONTRACT[CONTRACT.find("[envelope]").unwrap()..];
+    for (name, contract) in [("Other", CONTRACT.to_owned()), ("Plain", without_rows + envelope)] {
+        let operation = folder.path().join("cases/shop").join(name);
+        fs::create_dir_all(&operation).unwrap();
+        let contract = contract.replace("operation = \"Get\"", &format!("operation = \"{name}\""));
+        fs::write(operation.join("contract.toml"), contract).unwrap();
+        let found = TABLE.split("[[case]]").nth(1).unwrap();
+        fs::write(operation.join("t.toml"), format!("[[case]]{found}")).unwrap();
+    }
+    let (_, text) = ran(&folder, &["run", "--endpoint", &server(false)]);
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains("error rows")).collect();
+    let of = |name: &str| lines.iter().filter(|line| line.ends_with(&format!(" (shop/{name})"))).count();
+    assert_eq!((lines.len(), of("Get"), of("Other")), (2, 1, 1), "{text}");
+}
+
 /// Two more cases of one row, so that an endpoint that knows this row alone passes the most.
 const LONGER: &str = r#"
 [[case]]

@@ -67,8 +67,8 @@ fn as_text(args: &DiffArgs, differences: &[CaseDifference]) -> String {
     text.push_str(&list_causes(&causes.causes, args.verbose));
     if causes.skipped > 0 {
         let reasons: Vec<&str> = causes.reasons.iter().map(String::as_str).collect();
-        let cases = pluralise(causes.skipped, "case");
-        let _ = writeln!(text, "{cases} skipped on purpose: {}\n", one_line(&reasons.join("; ")));
+        let skipped = pluralise(causes.skipped, "case");
+        let _ = writeln!(text, "{skipped} skipped on purpose: {}\n", one_line(&reasons.join("; ")));
     }
     if args.verbose {
         text.push_str(&list_cases(differences));
@@ -161,7 +161,7 @@ fn as_json(args: &DiffArgs, differences: &[CaseDifference]) -> Json {
             })
         })
         .collect();
-    let cases: Vec<Json> = differences
+    let listed: Vec<Json> = differences
         .iter()
         .zip(&found.of_case)
         .map(|(case, cause)| {
@@ -183,7 +183,7 @@ fn as_json(args: &DiffArgs, differences: &[CaseDifference]) -> Json {
         "second": args.second,
         "causes": causes,
         "skipped_on_purpose": { "cases": found.skipped, "reasons": found.reasons },
-        "cases": cases,
+        "cases": listed,
     })
 }
 

@@ -21,10 +21,10 @@ use crate::protocol::sha256_hex;
 use crate::report::Repeat;
 use group::{Trouble, troubles};
 
+pub use self::similar::similar;
 pub use code::Code;
 pub(super) use example::Example;
 pub(super) use group::cited_promise;
-pub use similar::similar;
 pub use waivable::{Waivable, waivable};
 
 /// The most causes that are kept apart. An endpoint could make one of each case, and a list of more helps no reader.
