@@ -3,6 +3,9 @@
 /// What a `%s` is called in the page that a contract is taken from.
 pub const BLANK: &str = "%s";
 
+/// What is wrong with a text that is simply another one.
+pub const ONLY_DIFFERS: &str = "the text differs";
+
 /// A message with blanks. Literal parts must match; each `%s` matches one or more characters, at least one of them
 /// visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +30,7 @@ impl MessageTemplate {
     /// What is wrong with `text` as an instance of this template, if anything.
     pub fn mismatch(&self, text: &str) -> Option<&'static str> {
         if !self.has_blanks() {
-            return (text != self.0).then_some("the text differs");
+            return (text != self.0).then_some(ONLY_DIFFERS);
         }
         if text.contains(BLANK) {
             return Some("a `%s` is left unfilled");
