@@ -6,8 +6,8 @@ use super::listed::select_in;
 use super::pattern::matches;
 use super::subject::Subject;
 use crate::model::{
-    Answer, AnswerFormat, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Level, OtherFields,
-    RequestId, UniqueRule, Value, essence,
+    ABSENT_FIELD, Answer, AnswerFormat, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Level,
+    OtherFields, RequestId, UNNAMED_FIELD, UniqueRule, Value, essence,
 };
 use crate::protocol::{is_same_label, labels, sha256_hex};
 
@@ -349,7 +349,7 @@ impl EnvelopeCheck<'_> {
         for (key, value) in others.take(OTHERS_SHOWN) {
             let rule = if is_success { "success.closed" } else { "error.closed" };
             let (path, grounds) = (format!("$.{key}"), FindingGrounds::of_rule(rule, backing));
-            self.add_because(&path, "no field that the contract does not name", value.to_string(), grounds);
+            self.add_because(&path, UNNAMED_FIELD, value.to_string(), grounds);
         }
     }
 
@@ -382,12 +382,7 @@ impl EnvelopeCheck<'_> {
                     .as_ref()
                     .map(|backing| FindingGrounds::of_rule("success.absent", backing));
                 let (subject, found) = (format!("$.{name}"), found.to_string());
-                self.add_because(
-                    &subject,
-                    "nothing, in an answer of success",
-                    found,
-                    grounds.unwrap_or_default(),
-                );
+                self.add_because(&subject, ABSENT_FIELD, found, grounds.unwrap_or_default());
             }
         }
         self.others(tree, is_success);

@@ -1,5 +1,6 @@
 //! What a case expects, level by level.
 
+use std::cmp::Reverse;
 use std::fmt::Write;
 
 use super::envelope;
@@ -64,9 +65,9 @@ fn nearest_alternative(subject: &Subject<'_>) -> Vec<Finding> {
     let alternatives = &subject.expect.alternatives;
     let mut nearest = Nearest::default();
     for (position, alternative) in alternatives.iter().enumerate() {
-        nearest.add(position, check_expect(subject, alternative));
+        nearest.add(position, alternative, check_expect(subject, alternative));
     }
-    let Some((position, mut findings)) = nearest.0 else { return Vec::new() };
+    let Some((position, mut findings)) = nearest.into_nearest() else { return Vec::new() };
     let texts: Vec<String> = alternatives.iter().map(describe).collect();
     let note = format!("alternative {} is the nearest of {}", position + 1, number_texts(&texts));
     for finding in &mut findings {
@@ -76,20 +77,37 @@ fn nearest_alternative(subject: &Subject<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The first of several that an answer disagrees with least: at the deepest level, then in the fewest findings.
+/// The first of several that an answer disagrees with least: at the deepest level; if that is the status, with the code
+/// that was answered, which says best what the endpoint took the request for; in the fewest findings; and as the one that
+/// asks for most.
 #[derive(Default)]
-struct Nearest(Option<(usize, Vec<Finding>)>);
+struct Nearest(Option<(Distance, usize, Vec<Finding>)>);
+
+/// The smaller the nearer.
+type Distance = (Option<Reverse<Level>>, bool, usize, Reverse<usize>);
 
 impl Nearest {
-    fn add(&mut self, position: usize, findings: Vec<Finding>) {
-        let distance = |findings: &[Finding]| {
-            let first = findings.iter().map(|finding| finding.level).min();
-            (first.map(std::cmp::Reverse), findings.len())
-        };
-        if self.0.as_ref().is_none_or(|(_, known)| distance(&findings) < distance(known)) {
-            self.0 = Some((position, findings));
+    fn add(&mut self, position: usize, expect: &Expect, findings: Vec<Finding>) {
+        let first = findings.iter().map(|finding| finding.level).min();
+        let has_code = expect.code.is_some() && findings.iter().all(|finding| finding.level != Level::Code);
+        let is_other = first.is_some_and(|level| level < Level::Code) && !has_code;
+        let distance = (first.map(Reverse), is_other, findings.len(), Reverse(count_parts(expect)));
+        if self.0.as_ref().is_none_or(|(known, ..)| distance < *known) {
+            self.0 = Some((distance, position, findings));
         }
     }
+
+    /// Its position, and its findings.
+    fn into_nearest(self) -> Option<(usize, Vec<Finding>)> {
+        self.0.map(|(_, position, findings)| (position, findings))
+    }
+}
+
+/// How many things are asked of an answer.
+fn count_parts(expect: &Expect) -> usize {
+    let single =
+        [!expect.status.is_empty(), expect.code.is_some(), expect.message.is_some(), expect.within.is_some()];
+    single.into_iter().filter(|is_asked| *is_asked).count() + expect.headers.len() + expect.body.len()
 }
 
 /// Texts with numbers before them.
@@ -127,9 +145,9 @@ fn check_rows(subject: &Subject<'_>, expect: &Expect) -> Vec<Finding> {
     }
     let mut nearest = Nearest::default();
     for (position, row) in rows.iter().enumerate() {
-        nearest.add(position, check_row(subject, expect, Some(row)));
+        nearest.add(position, expect, check_row(subject, expect, Some(row)));
     }
-    let (position, mut findings) = nearest.0.unwrap_or_default();
+    let (position, mut findings) = nearest.into_nearest().unwrap_or_default();
     if rows.len() > 1 {
         let texts: Vec<String> = rows.iter().map(|row| row.label()).collect();
         let note = format!("; row {} is the nearest of {}", position + 1, number_texts(&texts));

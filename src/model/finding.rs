@@ -41,6 +41,12 @@ impl FromStr for Level {
 /// How the reason of a finding about a snapshot begins, where new answers could not be written.
 pub const NOT_KEPT: &str = "the new answers are not kept: ";
 
+/// What is expected where a field is that the contract does not name, and where one is that an answer of success must
+/// not have: nothing, so the field itself is the finding, whatever its value.
+pub const UNNAMED_FIELD: &str = "no field that the contract does not name";
+/// See [`UNNAMED_FIELD`].
+pub const ABSENT_FIELD: &str = "nothing, in an answer of success";
+
 /// One disagreement between contract or case and answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

@@ -5,6 +5,9 @@ use std::fmt;
 /// What a `%s` is called in the page that a contract is taken from.
 pub const BLANK: &str = "%s";
 
+/// What is wrong with a text that is simply another one.
+pub const ONLY_DIFFERS: &str = "the text differs";
+
 /// A message with blanks. Literal parts must match; each `%s` matches one or more characters, at least one of them
 /// visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +79,7 @@ impl fmt::Display for TemplateMismatch {
             Self::Nothing => "a `%s` is filled with nothing",
             Self::Unfilled => "a `%s` is left unfilled",
             Self::Literals => "the literal parts differ",
-            Self::Text => "the text differs",
+            Self::Text => ONLY_DIFFERS,
         })
     }
 }

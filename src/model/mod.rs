@@ -54,14 +54,14 @@ pub use exchange::{
     Answer, AnswerFormat, Body, Exchange, Flaw, Method, NoAnswer, Request, SentBody, essence, is_token,
 };
 pub use expect::{Expect, StatusRule, target};
-pub use finding::{Citation, Finding, Level, NOT_KEPT, Promise};
+pub use finding::{ABSENT_FIELD, Citation, Finding, Level, NOT_KEPT, Promise, UNNAMED_FIELD};
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use literals::Literals;
 pub use manifest::{Drift, ListedContract, Manifest};
 pub use matcher::{Bounds, Matcher, MatcherFlaw, MatcherTarget};
 pub use merge::merge_params;
 pub(crate) use merge::{put_over, put_over_fields};
-pub use message::{BLANK, MessageTemplate, TemplateMismatch};
+pub use message::{BLANK, MessageTemplate, ONLY_DIFFERS, TemplateMismatch};
 pub(crate) use named::named;
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
 pub use parameter::{Constraint, Limit, Parameter, ParameterType};

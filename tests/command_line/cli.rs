@@ -90,7 +90,7 @@ fn a_fault_fails_the_run_names_case_and_row_and_is_told_loudly() {
         let output = run(&["--fault", fault, "--level", "body"]);
         let text = out(&output);
         assert_eq!(code(&output), 1, "{text}");
-        assert!(text.contains("FAILED  ecs/StartImagePipelineExecution/"), "{text}");
+        assert!(text.contains("\nNEXT  proofmark show ecs/StartImagePipelineExecution/"), "{text}");
         assert!(text.contains(row), "{text}");
         assert!(text.contains("curl -sS -i -X POST"), "{text}");
         assert_eq!(text.matches(&format!("FAULT SWITCHED ON: {fault}")).count(), 1, "{text}");

@@ -66,7 +66,7 @@ fn each_endpoint_has_its_own_run_and_one_line_sums_all_up() {
         "ENDPOINT  mock  (1 of 2)  http://127.0.0.1:",
         "CONFORMS  1 of 1 case passed",
         "ENDPOINT  staging  (2 of 2)  http://127.0.0.1:",
-        "FAILED  shop/Get/t/plain",
+        "PM001  shop/Get/t/plain",
         "DOES NOT CONFORM  0 of 1 case passed",
         "\n\nDOES NOT CONFORM  2 endpoints: mock conforms, staging does not conform\n",
     ]

@@ -232,7 +232,11 @@ fn a_quiet_run_says_in_15_lines_what_to_mend() {
     assert!(text.lines().count() <= 15, "{text}");
     assert!(places(&text).is_sorted(), "{text}");
     assert!(text.starts_with("DOES NOT CONFORM  0 of 49 cases passed, 46 failed, 3 skipped\n"), "{text}");
-    assert!(text.contains("2 cases  PM301  a shop without stock"), "{text}");
+    let states = "3 cases  PM301  2 states: the endpoint has no state hook";
+    assert!(
+        text.contains(states) && text.contains(": a shop without stock, a shop that is closed"),
+        "{text}"
+    );
 }
 
 #[test]

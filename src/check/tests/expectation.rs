@@ -156,6 +156,22 @@ fn of_alternatives_the_deepest_disagreement_is_the_nearest_then_the_fewest_then_
 }
 
 #[test]
+fn where_the_status_of_each_alternative_differs_the_code_says_which_is_the_nearest() {
+    let found = |expect: &str| {
+        let found = Desk::new("", expect).findings(json(422, r#"{"code": "NotFound"}"#));
+        (found[0].expected.clone(), found[0].cites.len(), found.len())
+    };
+    let row = "{ status = 404, code = \"NotFound\" }";
+    assert_eq!(
+        found(&format!("any = [{{ status = 200 }}, {row}]")),
+        ("404".into(), 1, 2),
+        "also in more findings"
+    );
+    let coded = "{ code = \"TooLong\" }";
+    assert_eq!(found(&format!("any = [{{ status = 200 }}, {coded}]")), ("200".into(), 0, 1));
+}
+
+#[test]
 fn findings_are_in_the_order_of_levels() {
     let contract = "[[response]]\nname = \"z\"\ntype = \"string\"\n\n[envelope.error]\nfields = [{ name = \"z\", type = \"string\" }]\n";
     let expect = "status = 400, code = \"TooLong\", message = \"It is too long.\", body = { \"$.a\" = 1 }";

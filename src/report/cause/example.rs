@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::code::Code;
 use super::group::{ExampleDifference, Trouble};
-use crate::model::{CaseId, CaseRecord, Request};
+use crate::model::{CaseId, CaseRecord, Exchange, Request, SentBody};
 use crate::plain::printable;
 use crate::report::Repeat;
 use crate::report::excerpt::excerpt;
@@ -44,16 +44,42 @@ pub(in crate::report) struct Example {
     pub(in crate::report) is_undone: bool,
     /// What share of its runs the case did not pass, if it is unstable.
     pub(in crate::report) unstable: Option<String>,
+    /// How much there is to read.
+    pub(super) size: ExampleSize,
+}
+
+/// How many requests are before the one that shows a cause, and how many parts that one has. No length is looked at, as
+/// one of values that are made anew is not the same in each run.
+pub(super) type ExampleSize = (usize, usize);
+
+/// The size of a case as an example.
+pub(super) fn size(trouble: &Trouble, record: &CaseRecord) -> ExampleSize {
+    let parts = request(trouble, record).map_or(0, |request| {
+        let body = match &request.body {
+            SentBody::Empty => 0,
+            SentBody::Form(text) | SentBody::Raw(text) => text.matches('&').count() + 1,
+            SentBody::Json(text) => text.matches(',').count() + 1,
+        };
+        request.target.matches('&').count() + body
+    });
+    (trouble.step.unwrap_or_default(), parts)
+}
+
+/// The request that shows it, unless the run dropped it.
+fn request<'a>(trouble: &Trouble, record: &'a CaseRecord) -> Option<&'a Request> {
+    match exchange(trouble, record) {
+        Some(exchange) => Some(&exchange.request),
+        None => record.unanswered.as_ref().filter(|_| trouble.step == Some(record.answered)),
+    }
+}
+
+fn exchange<'a>(trouble: &Trouble, record: &'a CaseRecord) -> Option<&'a Exchange> {
+    trouble.step.and_then(|step| record.exchanges.iter().find(|exchange| exchange.step == step))
 }
 
 impl Example {
     pub(super) fn of(trouble: &Trouble, record: &CaseRecord, repeat: &Repeat) -> Self {
-        let exchange =
-            trouble.step.and_then(|step| record.exchanges.iter().find(|exchange| exchange.step == step));
-        let request = match exchange {
-            Some(exchange) => Some(&exchange.request),
-            None => record.unanswered.as_ref().filter(|_| trouble.step == Some(record.answered)),
-        };
+        let (exchange, request) = (exchange(trouble, record), request(trouble, record));
         // A snapshot finding shows the answer already.
         let is_shown = trouble.code != Code::Snapshot;
         let answer = exchange.filter(|_| is_shown).map(|exchange| excerpt(&exchange.answer));
@@ -71,6 +97,7 @@ impl Example {
             commands: request.map(|request| commands(record, trouble, request, repeat)).unwrap_or_default(),
             is_undone: request.is_some() && repeat.is_undone(record),
             unstable: unstable(record),
+            size: size(trouble, record),
         }
     }
 }

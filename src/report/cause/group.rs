@@ -5,9 +5,10 @@
 
 use super::CauseKey;
 use super::code::Code;
-use super::similar::similar;
+use super::similar::{kind, similar, wording};
 use crate::model::{
-    CaseRecord, Citation, Finding, Inconclusive, Level, NOT_KEPT, Promise, Skipped, SnapshotOutcome, Verdict,
+    ABSENT_FIELD, CaseRecord, Citation, Finding, Inconclusive, Level, NOT_KEPT, Promise, Skipped,
+    SnapshotOutcome, UNNAMED_FIELD, Verdict,
 };
 
 /// What is wrong with a case, for one reason.
@@ -90,20 +91,73 @@ impl Trouble {
 
     pub(super) fn key(&self, record: &CaseRecord) -> CauseKey {
         let operation = if self.code.is_of_an_operation() { operation(record) } else { "" };
-        // A promise of the contract is one, however a case puts it.
-        let expected = if self.is_cited { String::new() } else { similar(&self.expected) };
-        // Another message is one cause, whatever values it repeats; cases that wait for a state are counted together,
-        // whatever they ask of it; and each case has a snapshot of its own.
-        let is_message = self.code == Code::Message && self.is_cited && self.actual != "nothing";
-        let actual = if is_message || self.code == Code::NoState {
-            String::new()
-        } else if self.code == Code::SnapshotFile {
-            similar(&without_paths(&self.actual))
-        } else {
-            similar(&self.actual)
-        };
-        let promise = similar(&self.promise);
-        CauseKey { code: self.code, operation: operation.to_owned(), promise, expected, actual }
+        CauseKey {
+            code: self.code,
+            operation: operation.to_owned(),
+            promise: similar(&self.promise),
+            expected: self.expected_key(),
+            actual: self.actual_key(),
+        }
+    }
+
+    /// What of the expectation tells causes apart. A promise of the contract is one, however a case puts it.
+    fn expected_key(&self) -> String {
+        match self.code {
+            _ if self.is_cited => String::new(),
+            Code::Status | Code::ErrorCode => similar(&self.expected),
+            _ => wording(&self.expected),
+        }
+    }
+
+    /// What of an answer tells causes apart: a status and an error code are names; of other values only the kind counts,
+    /// since an endpoint may make them anew in each run.
+    fn actual_key(&self) -> String {
+        match self.code {
+            // Another message is one cause, whatever values it repeats; a field that is not allowed is one by its name;
+            // and cases that wait for a state are counted together, whatever they ask of it.
+            Code::Message if self.is_cited && self.actual != "nothing" => String::new(),
+            Code::Envelope if [UNNAMED_FIELD, ABSENT_FIELD].contains(&self.expected.as_str()) => {
+                String::new()
+            }
+            Code::NoState => String::new(),
+            Code::Status | Code::ErrorCode | Code::Throttled | Code::Unsigned | Code::Billable => {
+                similar(&self.actual)
+            }
+            Code::Unreadable => match self.actual.rsplit_once(STATUS) {
+                Some((reason, status)) => format!("{}{STATUS}{status}", kind(reason)),
+                None => kind(&self.actual),
+            },
+            Code::Snapshot => self.actual.lines().map(snapshot_line).collect::<Vec<_>>().join("\n"),
+            Code::SnapshotFile => similar(&without_paths(&self.actual)),
+            // The name of the state comes first.
+            Code::LeftBehind => match self.actual.split_once(": ") {
+                Some((state, reason)) => format!("{}: {}", similar(state), kind(reason)),
+                None => kind(&self.actual),
+            },
+            Code::Message
+            | Code::Envelope
+            | Code::Value
+            | Code::Unexplained
+            | Code::Effect
+            | Code::Transport
+            | Code::SetUp
+            | Code::Paused
+            | Code::Unprepared => kind(&self.actual),
+        }
+    }
+}
+
+/// What comes before the status of an answer that cannot be read.
+const STATUS: &str = " with status ";
+
+/// A line of a snapshot without its value, but for its status and its content type.
+fn snapshot_line(line: &str) -> String {
+    let is_kept = line.starts_with("status line: ") || line.starts_with("< content-type: ");
+    match (line.strip_prefix("< "), line.split_once(": ")) {
+        _ if is_kept => similar(line),
+        (Some(_), Some((name, _))) => format!("{name}: …"),
+        _ if line.starts_with("| ") => "| …".to_owned(),
+        _ => kind(line),
     }
 }
 
@@ -191,7 +245,7 @@ fn of_answer(findings: &[&Finding]) -> Vec<Trouble> {
     // What cannot be read has neither fields nor a code.
     if let Some(unreadable) = at(Level::Envelope).find(|finding| finding.subject == "body") {
         let actual = match at(Level::Status).next() {
-            Some(status) => format!("{} with status {}", unreadable.actual, status.actual),
+            Some(status) => format!("{}{STATUS}{}", unreadable.actual, status.actual),
             None => unreadable.actual.clone(),
         };
         let shown: Vec<&Finding> = [unreadable].into_iter().chain(at(Level::Status)).collect();

@@ -3,6 +3,7 @@
 //! It looks at records alone. Their order changes nothing, as long as there are not more causes than are kept.
 
 mod code;
+mod contrast;
 mod example;
 mod group;
 mod similar;
@@ -19,6 +20,7 @@ use crate::model::{CaseRecord, Verdict, plural};
 use crate::plain::printable;
 use crate::protocol::sha256_hex;
 use crate::report::Repeat;
+use contrast::Contrast;
 use group::{Trouble, troubles};
 
 pub use self::similar::similar;
@@ -34,10 +36,7 @@ const KEPT: usize = 1000;
 /// of eight thousand runs.
 const DIGITS: usize = 8;
 
-/// The most characters of what was expected, and of what came instead, in the line of a cause.
-const SHORT: usize = 80;
-
-/// The same where there is nothing that was expected.
+/// The most characters of what came, in the line of a cause where nothing was expected in its place.
 const WHOLE: usize = 240;
 
 /// One thing to mend: a promise, what was found instead, and how many cases show it.
@@ -59,7 +58,7 @@ pub(super) struct Cause {
     pub(super) waived: usize,
     /// In how many of them a waiver covers some of its findings.
     pub(super) waived_in_part: usize,
-    /// The first of them by id.
+    /// Of those with the shortest request, the first by id.
     pub(super) example: Example,
     /// Its name: the same in every run with the same finding.
     pub(super) id: String,
@@ -206,7 +205,8 @@ impl Cause {
     fn join(&mut self, trouble: Trouble, record: &CaseRecord, repeat: &Repeat) {
         let (waived, in_part) = count_waived(&trouble);
         let sums = (self.cases + 1, self.waived + waived, self.waived_in_part + in_part);
-        if record.id < self.example.case {
+        let size = example::size(&trouble, record);
+        if (size, &record.id) < (self.example.size, &self.example.case) {
             let (id, operation) = (std::mem::take(&mut self.id), std::mem::take(&mut self.operation));
             *self = Self::new(id, operation, trouble, record, repeat);
         }
@@ -216,7 +216,9 @@ impl Cause {
     /// What is wrong, in a line.
     fn line(&self) -> String {
         let Self { code, promise, .. } = self;
-        let (expected, actual) = (short(&self.expected, SHORT), short(&self.actual, SHORT));
+        let Contrast { expected, actual, reason } =
+            Contrast::of(&to_one_line(&self.expected), &to_one_line(&self.actual));
+        let because = reason.map(|reason| format!("{reason}: ")).unwrap_or_default();
         let whole = short(&self.actual, WHOLE);
         match code {
             Code::NoState => format!("{promise}: {whole}"),
@@ -234,7 +236,7 @@ impl Cause {
             | Code::Envelope
             | Code::Unreadable
             | Code::Unexplained
-            | Code::Effect => format!("{promise}: expected {expected}, got {actual}"),
+            | Code::Effect => format!("{promise}: {because}expected {expected}, got {actual}"),
         }
     }
 }

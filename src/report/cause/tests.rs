@@ -112,8 +112,121 @@ fn values_made_for_one_answer_and_places_in_lists_do_not_tell_causes_apart() {
         failed("a", &at(0, "\"e-0a1b2c3d4e\"")),
         failed("b", &at(17, "\"e-9f8e7d6c5b\"")),
         failed("c", &at(0, "\"other\"")),
+        failed("d", &at(0, "7")),
     ];
-    assert_eq!(of(&records), ["2 body $.a[].b: \"e-0a1b2c3d4e\"", "1 body $.a[].b: \"other\""]);
+    assert_eq!(of(&records), ["3 body $.a[].b: \"e-0a1b2c3d4e\"", "1 body $.a[].b: 7"]);
+}
+
+/// What an endpoint may make anew for each answer.
+fn made() -> Vec<String> {
+    let id =
+        |at: usize| (0..20).map(move |place| char::from(b'a' + ((at * 7 + place * place * 5) % 26) as u8));
+    let ids = (0..60).map(|at| format!("\"exec-{}\"", id(at).collect::<String>()));
+    let mixed = (0..60_u64).map(|at| format!("\"exec-{:016x}\"", at * 0x9e37_79b9_7f4a));
+    let uuids = (0..60_u64).map(|at| format!("\"0D974139-3038-4D50-9E26-{:012X}\"", at * 0x51_2345));
+    let times = (0..60).map(|at| format!("\"2026-11-30T08:{at:02}:{:02}.{at}Z\"", 59 - at));
+    let dates = (0..60).map(|at| format!("\"Mon, {} Nov 2026 08:58:{at:02} GMT\"", at % 30 + 1));
+    ids.chain(mixed).chain(uuids).chain(times).chain(dates).collect()
+}
+
+fn numbers() -> impl Iterator<Item = String> {
+    (0..60_u64)
+        .flat_map(|at| [(at * at * 7).to_string(), format!("{}.5", at * 1_000_003), format!("-{at}e7")])
+}
+
+/// A finding that rests on a rule of the contract.
+fn of_rule(rule: &str, subject: &str, expected: &str, actual: &str) -> serde_json::Value {
+    let mut finding = finding("envelope", subject, expected, actual);
+    finding["cites"] =
+        json!([{ "kind": "envelope", "name": rule, "file": "c.toml", "line": 9, "column": 1 }]);
+    finding
+}
+
+#[test]
+fn one_mistake_is_one_cause_whatever_the_endpoint_makes() {
+    let values: Vec<String> = made().into_iter().chain(numbers()).collect();
+    let counted = |findings: &dyn Fn(&str) -> serde_json::Value, values: &[String]| {
+        let each = values.iter().enumerate();
+        let records: Vec<CaseRecord> =
+            each.map(|(at, value)| failed(&format!("c{at}"), &json!([findings(value)]))).collect();
+        of(&records).len()
+    };
+    let unnamed = |value: &str| of_rule("error.closed", "$.timestamp", crate::model::UNNAMED_FIELD, value);
+    assert_eq!(counted(&unnamed, &values), 1, "a field that the contract does not name");
+    let pattern = |value: &str| of_rule("request-id", "$.RequestId", "a match of /^R/", value);
+    assert_eq!(counted(&pattern, &made()), 1, "texts that break a rule");
+    let value = |value: &str| finding("body", "$.count", "nothing", value);
+    assert_eq!(counted(&value, &numbers().collect::<Vec<_>>()), 1, "numbers");
+    // A case may expect what an earlier answer made.
+    let expected = |value: &str| finding("body", "$.id", value, "nothing");
+    assert_eq!(counted(&expected, &made()), 1, "expected texts");
+    assert_eq!(counted(&expected, &numbers().collect::<Vec<_>>()), 1, "expected numbers");
+    let message = |value: &str| finding("message", "message", "\"No.\"", value);
+    assert_eq!(counted(&message, &made()), 1, "messages without a row");
+    let line = |value: &str| finding("snapshot", "a.snap", "", &format!("  \"at\": {value}"));
+    assert_eq!(counted(&line, &values), 2, "a line of a snapshot with a text and with a number");
+    let field =
+        |value: &str| finding("snapshot", "a.snap", "", &format!("< date: {}", value.trim_matches('"')));
+    assert_eq!(counted(&field, &values), 1, "a header field of a snapshot");
+}
+
+#[test]
+fn two_mistakes_are_two_causes() {
+    let pairs = [
+        (finding("body", "$.a", "\"x\"", "nothing"), finding("body", "$.b", "\"x\"", "nothing")),
+        (finding("body", "$.a", "\"Open\"", "\"x\""), finding("body", "$.a", "\"Closed\"", "\"x\"")),
+        (finding("body", "$.a", "1", "nothing"), finding("body", "$.a", "1", "null")),
+        (finding("body", "$.a", "1", "2"), finding("body", "$.a", "1", "\"2\"")),
+        (finding("body", "$.a", "\"x\"", "\"\""), finding("body", "$.a", "\"x\"", "\"y\"")),
+        (finding("status", "status", "200", "404"), finding("status", "status", "200", "500")),
+        (finding("code", "code", "\"A\"", "\"B\""), finding("code", "code", "\"A\"", "\"C\"")),
+        (
+            finding("message", "message", "\"No.\"", "\"x\""),
+            finding("message", "message", "\"Gone.\"", "\"x\""),
+        ),
+        (
+            of_rule("success.closed", "$.a", crate::model::UNNAMED_FIELD, "1"),
+            of_rule("success.closed", "$.b", crate::model::UNNAMED_FIELD, "1"),
+        ),
+        (
+            of_rule("type", "content-type", "application/json", "\"text/html\""),
+            of_rule("type", "content-type", "application/json", "\"text/plain; charset=utf-8\""),
+        ),
+        (
+            finding("snapshot", "a.snap", "status line: 400", "status line: 422"),
+            finding("snapshot", "a.snap", "status line: 400", "status line: 500"),
+        ),
+        (
+            finding("snapshot", "a.snap", "  \"title\": \"Emma\"", "  \"title\": \"E\""),
+            finding("snapshot", "a.snap", "  \"author\": \"Austen\"", "  \"author\": \"A\""),
+        ),
+    ];
+    for (one, other) in pairs {
+        let records = [failed("a", &json!([one])), failed("b", &json!([other]))];
+        assert_eq!(of(&records).len(), 2, "{one} {other}");
+    }
+}
+
+#[test]
+fn the_example_is_the_case_that_sends_least() {
+    let sending = |id: &str, count: usize| {
+        let mut record = failed(id, &json!([finding("status", "status", "400", "200")]));
+        record.unanswered = Some(crate::model::Request {
+            method: crate::model::Method::new("GET").unwrap(),
+            target: format!("/?a=b{}", "&c=d".repeat(count)),
+            headers: Vec::new(),
+            body: crate::model::SentBody::Empty,
+            params: Vec::new(),
+            format: None,
+        });
+        record.answered = 0;
+        record
+    };
+    let mut causes = Causes::default();
+    for record in [sending("a", 20), sending("c", 2), sending("b", 2)] {
+        causes.add(&record);
+    }
+    assert_eq!(causes.causes_in_order()[0].example.case.as_str(), "a/B/t/b");
 }
 
 #[test]

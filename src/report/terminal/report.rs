@@ -33,7 +33,7 @@ pub struct TerminalReport<W> {
     start: Option<RunStart>,
     writer: CaseWriter,
     causes: Causes,
-    /// How many warnings came, and how many cases were named.
+    /// How many lines of warnings came, and how many cases were named.
     warned: usize,
     named: usize,
     /// How many cases were to be shown that are not in the way of conformance.
@@ -140,8 +140,9 @@ impl<W: Write> TerminalReport<W> {
     }
 
     fn write_warning(&mut self, text: &str) -> io::Result<()> {
-        self.warned += 1;
-        writeln!(self.out, "{}", self.style.with_head(Paint::Doubtful, "WARNING", text).trim_end())
+        let line = self.style.with_head(Paint::Doubtful, "WARNING", text);
+        self.warned += line.lines().count();
+        self.out.write_all(line.as_bytes())
     }
 
     fn case(&mut self, record: &CaseRecord) -> io::Result<()> {
@@ -168,10 +169,11 @@ impl<W: Write> TerminalReport<W> {
         if is_in_the_way(record) { self.out.flush() } else { Ok(()) }
     }
 
-    /// Names the first cases that show something new as they come. The end has an example of each cause.
+    /// Names the first cases that show something new as they come, for a person who waits for the end. In a pipe or a
+    /// file there is none, and the end has all of it.
     fn name(&mut self, record: &CaseRecord, is_new: bool) -> io::Result<()> {
         let is_skipped = matches!(record.verdict, Verdict::Skipped(_)) && record.left_behind.is_empty();
-        if !is_new || is_skipped || self.named >= NAMED {
+        if !is_new || is_skipped || self.named >= NAMED || self.style.width.is_none() {
             return Ok(());
         }
         self.named += 1;
@@ -211,7 +213,9 @@ impl<W: Write> TerminalReport<W> {
         if end.left_behind > 0 {
             let plural = plural(end.left_behind, "", "s");
             let text = format!("{} case{plural} left something behind on the endpoint", end.left_behind);
-            write!(self.out, "{}", self.style.hang("", &text, 2))?;
+            let line =
+                if is_quiet { self.style.cut("", &text, text.len()) } else { self.style.hang("", &text, 2) };
+            self.out.write_all(line.as_bytes())?;
         }
         if is_quiet {
             return self.brief(end);

@@ -1,15 +1,15 @@
-//! The causes at the end of a run: what to mend, most cases first, and an example of each.
+//! The causes at the end of a run: what to mend and what is not offered, most cases first, then examples.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::TerminalReport;
 use crate::model::plural;
 use crate::plain::printable;
-use crate::report::cause::{Cause, Example};
+use crate::report::cause::{Cause, Code, Example};
 use crate::report::terminal::paint::{Paint, TerminalStyle, Verbosity};
-use crate::wrapped::width;
+use crate::wrapped::{cut, width};
 
 /// How many causes are listed before the rest is counted, how many states, and how many examples are shown.
 const LISTED: usize = 20;
@@ -20,29 +20,29 @@ const EXAMPLES: usize = 10;
 const LONGEST: usize = 240;
 
 impl<W: Write> TerminalReport<W> {
-    /// Lists the causes of what is in the way, with an example of each unless every case was shown.
+    /// Lists the causes of what is in the way and the states that are not offered, then examples unless every case was
+    /// shown.
     pub(super) fn list_causes(&mut self) -> io::Result<()> {
         let (causes, states) = self.causes.split();
         let is_verbose = self.style.verbosity == Verbosity::Verbose;
+        let shown = if is_verbose { Vec::new() } else { with_example(&causes) };
         let (most, most_states) = if is_verbose { (usize::MAX, usize::MAX) } else { (LISTED, STATES) };
         let mut text = String::new();
         if !causes.is_empty() {
             let _ = write!(text, "\n{}", self.heading(&causes));
-            let first_id = if is_verbose { 0 } else { EXAMPLES };
-            text.push_str(&self.lines(&causes, most, first_id));
+            let has_example = |cause: &Cause| shown.iter().any(|shown| shown.id == cause.id);
+            text.push_str(
+                &self.lines(&causes, most, &|cause| self.words(cause), &|cause| !has_example(cause)),
+            );
             text.push_str(&self.others());
         }
-        if !is_verbose && !causes.is_empty() {
-            let shown = &causes[..causes.len().min(EXAMPLES)];
-            let head = self.causes.head(shown).map(|head| format!("\n{head}\n"));
-            text.push_str(&head.unwrap_or_default());
-            text.push_str(&examples(self.style, shown));
-        }
         if !states.is_empty() {
-            let about =
-                format!("({}), which the endpoint does not offer; most waiting cases first", states.len());
-            let _ = write!(text, "\n{}", self.style.with_head(Paint::Doubtful, "STATES", &about));
-            text.push_str(&self.lines(&states, most_states, usize::MAX));
+            text.push_str(&self.list_states(&states, most_states));
+        }
+        if !shown.is_empty() {
+            let head = self.causes.head(&shown).map(|head| format!("\n{head}\n"));
+            text.push_str(&head.unwrap_or_default());
+            text.push_str(&examples(self.style, &shown));
         }
         if !text.is_empty() {
             text.push('\n');
@@ -50,46 +50,119 @@ impl<W: Write> TerminalReport<W> {
         self.out.write_all(text.as_bytes())
     }
 
-    /// The causes in at most so many lines, each of which is cut to fit.
+    /// The states that the endpoint does not offer. A reason that several share is above them.
+    fn list_states(&self, states: &[&Cause], most: usize) -> String {
+        let about =
+            format!("({}), which the endpoint does not offer; most waiting cases first", states.len());
+        let mut text = format!("\n{}", self.style.with_head(Paint::Doubtful, "STATES", &about));
+        let shared = shared_reason(states);
+        if let Some(reason) = shared {
+            let is_of_all = states.iter().all(|state| state.actual == reason);
+            let other = if is_of_all { "" } else { "where no other reason is given: " };
+            text.push_str(&self.style.hang("  ", &format!("{other}{reason}"), 4));
+        }
+        let words = |state: &Cause| {
+            let is_shared = shared == Some(state.actual.as_str());
+            if is_shared { format!("{}  {}", state.code.name(), state.promise) } else { self.words(state) }
+        };
+        text.push_str(&self.lines(states, most, &words, &|_| false));
+        text
+    }
+
+    /// The causes in at most so many lines. While there is room, one that does not fit a line goes on in the next.
     pub(super) fn causes_in(&self, room: usize) -> Vec<String> {
         let listed = self.causes.causes_in_order();
         let others = usize::from(self.causes.others() > 0);
-        let heading = self.style.cut("", &format!("CAUSES  {}", about(&listed)), LONGEST);
         if listed.is_empty() || room < 2 {
             return Vec::new();
         }
-        let shown = if listed.len() + others < room { listed.len() } else { room - 2 };
-        let digits = digits(&listed);
-        let mut lines = vec![heading];
-        for cause in listed.iter().take(shown) {
-            lines.push(self.style.cut(&format_count(cause, digits), &self.words(cause), LONGEST));
-        }
-        if listed.len() > shown || others > 0 {
-            lines.push(format!("  and {} more\n", self.rest(&listed, shown)));
-        }
-        lines
+        let mut rows = self.brief_rows(&listed);
+        let shown = if rows.len() + others < room { rows.len() } else { room - 2 };
+        let hidden: usize = rows.iter().skip(shown).map(|row| row.causes).sum();
+        rows.truncate(shown);
+        let end = (hidden > 0 || others > 0).then(|| match hidden {
+            0 => format!("  and {} more\n", cases(self.causes.others())),
+            hidden => format!("  and {hidden} more\n"),
+        });
+        let heading = self.style.cut("", &format!("CAUSES  {}", about(&listed)), LONGEST);
+        let used = 1 + rows.len() + usize::from(end.is_some());
+        let texts = self.fill(&rows, room.saturating_sub(used));
+        [heading].into_iter().chain(texts).chain(end).collect()
     }
 
-    /// How many causes are not shown, or cases without a cause of their own.
-    fn rest(&self, listed: &[&Cause], shown: usize) -> String {
-        match listed.len() - shown {
-            0 => cases(self.causes.others()),
-            rest => rest.to_string(),
+    /// A row for each cause, but one for all states that are not offered for the same reason.
+    fn brief_rows(&self, listed: &[&Cause]) -> Vec<BriefRow> {
+        let (states, causes): (Vec<&Cause>, Vec<&Cause>) =
+            listed.iter().copied().partition(|cause| cause.code == Code::NoState);
+        let shared = shared_reason(&states);
+        let (joined, alone): (Vec<&Cause>, Vec<&Cause>) =
+            states.into_iter().partition(|state| Some(state.actual.as_str()) == shared);
+        let waiting: usize = joined.iter().map(|state| state.cases).sum();
+        let most = causes.iter().chain(&alone).map(|cause| cause.cases).chain([waiting]).max();
+        let digits = most.unwrap_or_default().to_string().len();
+        let row = |cause: &&Cause| BriefRow {
+            first: format_count(cause.cases, digits),
+            text: self.words(cause),
+            causes: 1,
+        };
+        let mut rows: Vec<BriefRow> = causes.iter().map(row).collect();
+        rows.extend(shared.map(|reason| {
+            let names: Vec<&str> = joined.iter().map(|state| state.promise.as_str()).collect();
+            let code = Code::NoState.name();
+            BriefRow {
+                first: format_count(waiting, digits),
+                text: format!("{code}  {} states: {reason}: {}", names.len(), names.join(", ")),
+                causes: names.len(),
+            }
+        }));
+        rows.extend(alone.iter().map(row));
+        rows
+    }
+
+    /// The rows, each in one line and, line by line from the first row on, in as many more as there are.
+    fn fill(&self, rows: &[BriefRow], spare: usize) -> Vec<String> {
+        let style = self.style;
+        let wrapped: Vec<String> =
+            rows.iter().map(|row| style.hang(&row.first, &row.text, row.first.len())).collect();
+        let needed: Vec<usize> = wrapped.iter().map(|text| text.lines().count()).collect();
+        let mut given = vec![1; rows.len()];
+        let mut spare = if style.width.is_some() { spare } else { 0 };
+        while spare > 0 {
+            let Some(next) =
+                (0..rows.len()).filter(|at| given[*at] < needed[*at]).min_by_key(|at| given[*at])
+            else {
+                break;
+            };
+            given[next] += 1;
+            spare -= 1;
         }
+        let fit = |at: usize| match given[at] {
+            1 => style.cut(&rows[at].first, &rows[at].text, LONGEST),
+            lines if lines == needed[at] => wrapped[at].clone(),
+            lines => first_lines(style, &wrapped[at], lines),
+        };
+        (0..rows.len()).map(fit).collect()
     }
 
     fn heading(&self, causes: &[&Cause]) -> String {
         self.style.with_head(Paint::Bad, "CAUSES", &about(causes))
     }
 
-    /// A line for each of the first causes, from one of them on with the case that shows it.
-    fn lines(&self, causes: &[&Cause], most: usize, first_id: usize) -> String {
-        let digits = digits(causes);
+    /// A line for each of the first causes, for some with the case that shows it.
+    fn lines(
+        &self,
+        causes: &[&Cause],
+        most: usize,
+        words: &dyn Fn(&Cause) -> String,
+        has_id: &dyn Fn(&Cause) -> bool,
+    ) -> String {
+        let most_cases = causes.iter().map(|cause| cause.cases).max();
+        let digits = most_cases.unwrap_or_default().to_string().len();
         let mut text = String::new();
-        for (position, cause) in causes.iter().take(most).enumerate() {
-            let first = format_count(cause, digits);
-            text.push_str(&self.style.hang(&first, &self.words(cause), first.len()));
-            if position >= first_id {
+        for cause in causes.iter().take(most) {
+            let first = format_count(cause.cases, digits);
+            text.push_str(&self.style.hang(&first, &words(cause), first.len()));
+            if has_id(cause) {
                 let id = self.style.paint(Paint::Strong, cause.example.case.as_str());
                 let _ = writeln!(text, "{}{id}", " ".repeat(first.len()));
             }
@@ -127,39 +200,70 @@ fn about(causes: &[&Cause]) -> String {
     format!("({count}){order}")
 }
 
-fn digits(causes: &[&Cause]) -> usize {
-    causes.iter().map(|cause| cause.cases).max().unwrap_or_default().to_string().len()
-}
-
-fn format_count(cause: &Cause, digits: usize) -> String {
-    let plural = plural(cause.cases, "case ", "cases");
-    format!("  {:>digits$} {plural}  ", cause.cases)
+fn format_count(cases: usize, digits: usize) -> String {
+    let plural = plural(cases, "case ", "cases");
+    format!("  {cases:>digits$} {plural}  ")
 }
 
 fn cases(count: usize) -> String {
     format!("{count} {}", plural(count, "case", "cases"))
 }
 
-/// An example of each cause. What several causes share, such as a request, is shown with the first.
+/// The causes that an example is shown of: not those of a single case where others as grave have more.
+fn with_example<'a>(causes: &[&'a Cause]) -> Vec<&'a Cause> {
+    let is_shown = |cause: &&Cause| {
+        let rank = cause.code.rank();
+        cause.cases > 1 || causes.iter().all(|other| other.code.rank() > rank || other.cases == 1)
+    };
+    causes.iter().copied().filter(is_shown).take(EXAMPLES).collect()
+}
+
+/// The reason that most states share, if several do.
+fn shared_reason<'a>(states: &[&'a Cause]) -> Option<&'a str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    states.iter().for_each(|state| *counts.entry(&state.actual).or_default() += 1);
+    let (reason, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    (count > 1).then_some(reason)
+}
+
+/// A row of a list that has to fit.
+struct BriefRow {
+    first: String,
+    text: String,
+    /// How many causes it is for.
+    causes: usize,
+}
+
+/// So many lines of a text that has more, with a sign for the rest.
+fn first_lines(style: TerminalStyle, text: &str, lines: usize) -> String {
+    let kept: Vec<&str> = text.lines().take(lines).collect();
+    let Some((last, before)) = kept.split_last() else { return String::new() };
+    let last = cut(&format!("{last} …"), style.width.unwrap_or(LONGEST));
+    before.iter().copied().chain([last.as_str()]).map(|line| format!("{line}\n")).collect()
+}
+
+/// An example of each cause. What several causes share, such as a request, is shown once, below all of them.
 fn examples(style: TerminalStyle, causes: &[&Cause]) -> String {
-    let mut shown: HashSet<(&str, Option<usize>)> = HashSet::new();
     let mut text = String::new();
-    for cause in causes {
-        let example = &cause.example;
-        let is_new = shown.insert((example.case.as_str(), example.step));
+    let mut rest = causes.to_vec();
+    while let Some(first) = rest.first().map(|cause| &cause.example) {
+        let is_same = |cause: &&Cause| cause.example.case == first.case && cause.example.step == first.step;
+        let (block, others): (Vec<&Cause>, Vec<&Cause>) = rest.into_iter().partition(is_same);
         text.push('\n');
-        text.push_str(&head(style, cause, is_new));
-        // Where no answer was judged, the line of the cause says all.
-        if cause.code.is_of_an_answer() {
-            text.push_str(&style.with_label(Paint::Good, "  expected  ", &example.expected));
-            text.push_str(&style.with_label(Paint::Bad, "  got       ", &example.actual));
+        for (position, cause) in block.iter().enumerate() {
+            let example = &cause.example;
+            text.push_str(&head(style, cause, position == 0));
+            // Where no answer was judged, the line of the cause says all.
+            if cause.code.is_of_an_answer() {
+                text.push_str(&style.with_label(Paint::Good, "  expected  ", &example.expected));
+                text.push_str(&style.with_label(Paint::Bad, "  got       ", &example.actual));
+            }
+            if let Some(because) = &example.because {
+                text.push_str(&style.lines("  because   ", because));
+            }
         }
-        if let Some(because) = &example.because {
-            text.push_str(&style.lines("  because   ", because));
-        }
-        if is_new {
-            text.push_str(&show_exchange(style, example));
-        }
+        text.push_str(&show_exchange(style, first));
+        rest = others;
     }
     text
 }

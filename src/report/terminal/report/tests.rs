@@ -68,7 +68,9 @@ fn a_case_whose_cause_was_shown_is_not_shown_again_and_verbose_shows_all() {
     let lines = [STARTED, &first, &other, &last, ENDED];
     let normal = shown(style(Verbosity::Normal, None), &lines);
     assert_eq!(normal.matches("a/B/t/c").count(), 1, "as a stale snapshot alone: {normal}");
-    assert_eq!(normal.matches("FAILED  ").count(), 1, "{normal}");
+    assert_eq!(normal.matches("FAILED  ").count(), 0, "the list of causes has it: {normal}");
+    let waiting = shown(style(Verbosity::Normal, Some(200)), &lines);
+    assert_eq!(waiting.matches("FAILED  ").count(), 1, "as it comes, at a terminal: {waiting}");
     assert_eq!(normal.matches("got       500").count(), 1, "{normal}");
     assert!(normal.contains("  2 cases  PM001  status: expected 200 and a very long reason"), "{normal}");
     assert!(normal.contains("PM001  a/B/t/a  and 1 more  t.toml:3\n"), "{normal}");
@@ -136,7 +138,7 @@ fn colour_says_nothing_alone() {
 fn a_case_that_failed_is_written_out_as_it_comes() {
     let written = Written::default();
     let out = BufWriter::with_capacity(1 << 20, written.clone());
-    let mut report = TerminalReport::new(out, style(Verbosity::Normal, None));
+    let mut report = TerminalReport::new(out, style(Verbosity::Normal, Some(80)));
     for line in [STARTED, &plain(), &case("a", "failed")] {
         report.take(&read_event(line).unwrap()).unwrap();
     }
@@ -170,4 +172,65 @@ fn names_of_cases_and_places_are_never_broken() {
         shown(style(Verbosity::Normal, Some(20)), &[STARTED, &case(&"long-".repeat(9), "failed"), ENDED]);
     let id = format!("FAILED  a/B/t/{}", "long-".repeat(9));
     assert!(text.lines().any(|line| line == id), "{text}");
+}
+
+/// A case that waits for a state.
+fn waiting(name: &str, state: &str, reason: &str) -> String {
+    format!(
+        r#"{{"event":"finished","table":"a/B/t","case":"{name}","about":"It is.","file":"t.toml","line":3,"column":2,"verdict":{{"name":"skipped","because":{{"kind":"no-way-to","state":"{state}","reason":"{reason}"}}}},"level":"body","answered":0,"steps_not_sent":1,"snapshot":{{"name":"unchecked"}},"duration_us":7}}"#
+    )
+}
+
+#[test]
+fn a_reason_that_states_share_is_given_once() {
+    let cases: Vec<String> = (0..12)
+        .map(|at| waiting(&format!("c{at:02}"), &format!("a shop of kind {at}"), "no hook was named"))
+        .collect();
+    let other = waiting("d", "a shop that is closed", "its recipe needs a variable");
+    let mut lines = vec![STARTED];
+    lines.extend(cases.iter().map(String::as_str).chain([other.as_str(), ENDED]));
+    for (verbosity, width) in
+        [(Verbosity::Normal, None), (Verbosity::Verbose, Some(100)), (Verbosity::Quiet, None)]
+    {
+        let text = shown(style(verbosity, width), &lines);
+        let end =
+            text.split_once(if verbosity == Verbosity::Quiet { "CAUSES  " } else { "STATES  " }).unwrap().1;
+        assert_eq!(end.matches("no hook was named").count(), 1, "{text}");
+    }
+    let normal = shown(style(Verbosity::Normal, None), &lines);
+    let shared = "most waiting cases first\n  where no other reason is given: no hook was named\n  1 case   PM301  a shop";
+    assert!(normal.contains(shared), "{normal}");
+    let quiet = shown(style(Verbosity::Quiet, None), &lines);
+    assert!(quiet.contains("  12 cases  PM301  12 states: no hook was named: a shop of kind 0, "), "{quiet}");
+    assert!(
+        quiet.contains("   1 case   PM301  a shop that is closed: its recipe needs a variable\n"),
+        "{quiet}"
+    );
+}
+
+#[test]
+fn a_quiet_run_wraps_what_is_long_while_lines_last() {
+    let causes: Vec<String> = ["404", "409"]
+        .iter()
+        .map(|status| case(&format!("c{status}"), "failed").replace("\"500\"", &format!("\"{status}\"")))
+        .collect();
+    let lines = [STARTED, &causes[0], &causes[1], ENDED];
+    for width in [40, 80] {
+        let text = shown(style(Verbosity::Quiet, Some(width)), &lines);
+        let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.lines().count() <= 15 && text.lines().all(|line| line.width() <= width), "{text}");
+        assert!(width == 40 || (joined.contains("got 404") && joined.contains("got 409")), "{text}");
+        assert!(joined.contains("expected 200 and a very long reason"), "{text}");
+    }
+}
+
+#[test]
+fn states_come_before_examples_and_a_single_case_has_none_beside_larger_causes() {
+    let single = case("z", "failed").replace("\"500\"", "\"409\"");
+    let state = waiting("w", "a shop that is closed", "no hook was named");
+    let lines = [STARTED, &case("a", "failed"), &case("b", "failed"), &single, &state, ENDED];
+    let text = shown(style(Verbosity::Normal, None), &lines);
+    assert!(text.find("STATES  (1)") < text.find("  expected  "), "{text}");
+    assert_eq!(text.matches("  expected  ").count(), 1, "{text}");
+    assert!(text.contains("got 409\n           a/B/t/z\n"), "its id is in the list: {text}");
 }
