@@ -90,5 +90,5 @@ pub(super) fn first_counting(record: &CaseRecord) -> Option<&Finding> {
 pub(super) fn finding_line(finding: &Finding) -> String {
     let Finding { level, subject, expected, actual, .. } = finding;
     let subject = if subject == level.name() { String::new() } else { format!(" {subject}") };
-    format!("{level}{subject}: expected {expected}, found {actual}")
+    format!("{level}{subject}: expected {expected}, got {actual}")
 }

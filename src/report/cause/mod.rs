@@ -139,6 +139,11 @@ impl Causes {
         self.causes_in_order().into_iter().partition(|cause| cause.code != Code::NoState)
     }
 
+    /// How many causes break promises.
+    pub(super) fn count_broken(&self) -> usize {
+        self.known.values().filter(|cause| cause.code.rank() == 0).count()
+    }
+
     /// What has to be done before a command sends a request again, if anything.
     pub(super) fn head(&self) -> Option<String> {
         self.repeat.head()
