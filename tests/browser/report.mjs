@@ -130,8 +130,8 @@ async function firstScreen() {
   const text = "a value that the contract of the shop promises to its customers, ".repeat(3);
   const one = (id, expect, more = "") => `[[case]]\nid = "${id}"\nabout = "It is there."\n${more}expect = { ${expect} }\n`;
   const mistakes = [200, 201, 202, 204].flatMap((status) => [1, 2, 3].map((at) => one(`m${status}-${at}`, `status = ${status}`)));
-  mistakes.push(...[1, 2, 3].map((at) => one(`long-${at}`, `status = 404, code = "Gone", body = { "$.long" = ${JSON.stringify(text)} }`)));
-  const single = [1, 2, 3, 4, 5, 6, 7].map((at) => one(`single-${at}`, `status = 404, code = "Gone", body = { "$.a${at}" = ${at} }`));
+  mistakes.push(...[1, 2, 3].map((at) => one(`long-${at}`, `status = 404, body = { "$.long" = ${JSON.stringify(text)} }`)));
+  const single = [1, 2, 3, 4, 5, 6, 7].map((at) => one(`single-${at}`, `status = 404, body = { "$.a${at}" = ${at} }`));
   const waiting = [1, 2].map((at) => one(`waits-${at}`, "status = 200", `given = "${state}"\n`));
   write("t.toml", [...mistakes, ...single, ...waiting].join("\n"));
   write("states.toml", `[[state]]\nname = "${state}"\nabout = "Cases wait."\n`);
