@@ -7,6 +7,10 @@ use crate::model::plural;
 pub(super) struct Group {
     pub(super) heading: String,
     pub(super) lines: Vec<String>,
+    /// The ids of these cases.
+    pub(super) ids: Vec<String>,
+    /// Whether all of them are among the cases of the run.
+    pub(super) is_there: bool,
     /// Whether it is what to look at first.
     pub(super) is_bad: bool,
 }
@@ -23,23 +27,22 @@ pub(super) fn compared(changes: &RunChanges) -> String {
 
 /// What has changed and what has not, without the kinds of which there is no case.
 pub(super) fn groups(changes: &RunChanges) -> Vec<Group> {
-    let group = |count: usize, words: [&str; 2], lines: Vec<String>, is_bad| {
+    let group = |ids: Vec<String>, words: [&str; 2], is_bad| {
+        let count = ids.len();
         let heading = format!("{count} case{} {}", plural(count, "", "s"), plural(count, words[0], words[1]));
-        (count > 0).then_some(Group { heading, lines, is_bad })
+        Group { heading, lines: ids.clone(), ids, is_there: true, is_bad }
     };
-    let still = changes.still.iter().map(|still| format!("{}, since {}", still.case, still.since));
+    let still = changes.still.iter().map(|still| still.case.clone()).collect();
+    let since = changes.still.iter().map(|still| format!("{}, since {}", still.case, still.since));
+    let undecided = ["that failed is not decided any more", "that failed are not decided any more"];
     [
-        group(changes.new.len(), ["fails that did not", "fail that did not"], changes.new.clone(), true),
-        group(changes.still.len(), ["still fails", "still fail"], still.collect(), true),
-        group(
-            changes.undecided.len(),
-            ["that failed is not decided any more", "that failed are not decided any more"],
-            changes.undecided.clone(),
-            true,
-        ),
-        group(changes.mended.len(), ["is mended", "are mended"], changes.mended.clone(), false),
+        group(changes.new.clone(), ["fails that did not", "fail that did not"], true),
+        Group { lines: since.collect(), ..group(still, ["still fails", "still fail"], true) },
+        // Some may not have been run at all.
+        Group { is_there: false, ..group(changes.undecided.clone(), undecided, true) },
+        group(changes.mended.clone(), ["is mended", "are mended"], false),
     ]
     .into_iter()
-    .flatten()
+    .filter(|group| !group.ids.is_empty())
     .collect()
 }

@@ -92,5 +92,5 @@ pub(super) fn finding_line(finding: &Finding) -> String {
     let Finding { level, subject, expected, actual, waived, .. } = finding;
     let waived = if waived.is_some() { " (waived)" } else { "" };
     let subject = if subject == level.name() { String::new() } else { format!(" {subject}") };
-    format!("{level}{subject}: expected {expected}, found {actual}{waived}")
+    format!("{level}{subject}: expected {expected}, got {actual}{waived}")
 }

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 
 use super::cause::Causes;
 use super::changes::{compared, groups};
-use super::headline::{HeadlineKind, headline, is_listed, kind};
+use super::headline::headline;
+use super::listed::{CaseList, OF_A_CAUSE};
 use super::remark::{Topic, remarks};
 use super::row_table::{Cell, RowTable};
 use super::sink::Sink;
@@ -16,7 +17,7 @@ use crate::event::{Event, RunEnd, RunStart, SeriesEnd};
 use crate::model::CaseRecord;
 use crate::plain::markdown as cell;
 
-/// How many cases that did not pass are listed, those that failed first; the rest is counted.
+/// How many causes, and cases of a kind of change, are listed; the rest is counted.
 const LISTED: usize = 50;
 
 /// What has a place of its own on the page.
@@ -33,12 +34,7 @@ pub struct MarkdownReport {
     causes: Causes,
     /// The warnings of the run, shown below its heading.
     warnings: Vec<String>,
-    /// Cases that failed, which are listed first.
-    failed: Vec<MarkdownCase>,
-    /// Other cases that did not pass.
-    others: Vec<MarkdownCase>,
-    /// How many did not pass.
-    count: usize,
+    listed: CaseList<MarkdownCase>,
     rows: RowTable,
     is_series: bool,
     is_ended: bool,
@@ -56,16 +52,12 @@ struct MarkdownCase {
 impl MarkdownReport {
     /// A report to `sink`.
     pub fn new(sink: Sink) -> Self {
-        let (start, warnings, failed, others) = (None, Vec::new(), Vec::new(), Vec::new());
-        let causes = Causes::default();
         Self {
             out: sink,
-            start,
-            causes,
-            warnings,
-            failed,
-            others,
-            count: 0,
+            start: None,
+            causes: Causes::default(),
+            warnings: Vec::new(),
+            listed: CaseList::default(),
             rows: RowTable::default(),
             is_series: false,
             is_ended: false,
@@ -74,20 +66,12 @@ impl MarkdownReport {
 
     fn case(&mut self, record: &CaseRecord) {
         self.causes.add(record);
-        if !is_listed(record) {
-            return;
-        }
-        self.count += 1;
-        let list = if kind(record) == HeadlineKind::Broken { &mut self.failed } else { &mut self.others };
-        if list.len() == LISTED {
-            return;
-        }
-        let repeat = self.start.as_ref().map(Repeat::of).unwrap_or_default();
-        list.push(MarkdownCase {
+        let start = self.start.as_ref();
+        self.listed.add(record, || MarkdownCase {
             id: record.id.to_string(),
             verdict: record.verdict.name(),
             line: headline(record),
-            text: cut(&case_text(record, &repeat)),
+            text: cut(&case_text(record, &start.map(Repeat::of).unwrap_or_default())),
         });
     }
 
@@ -160,10 +144,7 @@ impl MarkdownReport {
     }
 
     fn list(&mut self) -> io::Result<()> {
-        let mut listed = std::mem::take(&mut self.failed);
-        listed.append(&mut self.others);
-        listed.truncate(LISTED);
-        let unlisted = std::mem::take(&mut self.count) - listed.len();
+        let (listed, unlisted) = std::mem::take(&mut self.listed).finish();
         if listed.is_empty() {
             return Ok(());
         }
@@ -172,7 +153,10 @@ impl MarkdownReport {
             writeln!(self.out, "| {} | {} | {} |", code(&case.id), case.verdict, code(&case.line))?;
         }
         if unlisted > 0 {
-            writeln!(self.out, "\nand {unlisted} more.")?;
+            writeln!(
+                self.out,
+                "\nand {unlisted} more; of each cause, at most {OF_A_CAUSE} cases are listed."
+            )?;
         }
         for case in listed {
             let fence = fence(&case.text);

@@ -11,6 +11,7 @@ mod headline;
 mod html;
 mod json;
 mod junit;
+mod listed;
 mod markdown;
 mod merge;
 mod remark;

@@ -55,7 +55,8 @@ async function reads() {
   same("the verdict comes first", await page.locator("h1").textContent(), "✗ Does not conform");
   same("every case is there", await shown(page), ids(() => true));
   same("their number is told", await count(page), `All ${report.cases.length} cases shown`);
-  same("what failed is listed", await page.locator(".listed a").count(), failed.length);
+  const listed = await page.locator(".listed li.failed").count();
+  check("a few of what failed are listed", listed >= report.causes.length && listed <= 3 * report.causes.length, listed);
   check("and open", (await page.locator(".case.failed[open]").count()) === Math.min(20, failed.length));
   same("no obstacle", await obstacles(page), []);
 
@@ -116,6 +117,45 @@ async function reads() {
   same("nothing else happens", wrong, []);
   await context.close();
   return html;
+}
+
+// ---- the first screen names all that there is to mend
+
+async function firstScreen() {
+  const [html, folder, state] = [join(place, "first.html"), join(place, "mistakes"), "a shop without customers"];
+  const { child, url } = await answering(Buffer.from('{"code": "Gone", "message": "It is gone."}'), 404, "{}");
+  oneCase(folder, url);
+  const write = (name, text) => writeFileSync(join(folder, "shop/Get", name), text);
+  // Five mistakes, one of two lines on the page, and seven cases with one of their own.
+  const text = "a value that the contract of the shop promises to its customers, ".repeat(3);
+  const one = (id, expect, more = "") => `[[case]]\nid = "${id}"\nabout = "It is there."\n${more}expect = { ${expect} }\n`;
+  const mistakes = [200, 201, 202, 204].flatMap((status) => [1, 2, 3].map((at) => one(`m${status}-${at}`, `status = ${status}`)));
+  mistakes.push(...[1, 2, 3].map((at) => one(`long-${at}`, `status = 404, body = { "$.long" = ${JSON.stringify(text)} }`)));
+  const single = [1, 2, 3, 4, 5, 6, 7].map((at) => one(`single-${at}`, `status = 404, body = { "$.a${at}" = ${at} }`));
+  const waiting = [1, 2].map((at) => one(`waits-${at}`, "status = 200", `given = "${state}"\n`));
+  write("t.toml", [...mistakes, ...single, ...waiting].join("\n"));
+  write("states.toml", `[[state]]\nname = "${state}"\nabout = "Cases wait."\n`);
+  const done = run("run", "-q", "--cases", folder, "--endpoint", url, "--report", `html=${html}`);
+  child.kill();
+  check("the run with several mistakes fails", done.status === 1, done.text);
+  const { context, page, wrong, show } = await open(place, "browser-first");
+  await show(html);
+  const inSight = () => page.locator(".causes > ol > li").evaluateAll((all) =>
+    all.filter((item) => item.getBoundingClientRect().bottom <= innerHeight).map((item) => item.textContent));
+  const seen = await inSight();
+  const has = (text) => seen.some((item) => item.includes(text));
+  check("the first screen has the mistakes", ["expected 200", "expected 201", "expected 202", "expected 204", "$.long"].every(has), seen);
+  check("and the state", has("a state that the endpoint does not offer") && has(state), seen);
+  check("before what one case shows", !seen.slice(0, 6).some((item) => item.startsWith("1 case")), seen);
+  for (const [name, width, scheme] of [["wide", 1280, "light"], ["phone", 390, "dark"]]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: scheme });
+    same(`no obstacle on the first screen: ${name}`, await obstacles(page), []);
+    same(`it fits: ${name}`, await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+    if (process.env.PICTURES) await page.screenshot({ path: join(process.env.PICTURES, `first-${name}.png`) });
+  }
+  same("nothing else happens on the first screen", wrong, []);
+  await context.close();
 }
 
 // ---- it is read on a phone of some 40 columns, and without scripts
@@ -352,7 +392,7 @@ async function part(act) {
 
 const path = await part(reads);
 if (path) await part(() => fits(path));
-for (const act of [copies, resists, hurries]) await part(act);
+for (const act of [firstScreen, copies, resists, hurries]) await part(act);
 for (const failure of failures) console.log(`FAILED  ${failure}`);
 console.log(`the report in Chromium: ${checks - failures.length} of ${checks} checks hold`);
 process.exit(failures.length ? 1 : 0);

@@ -124,13 +124,15 @@ fn the_page_of_a_run_tells_rows_that_are_held_from_those_that_are_only_met() {
     };
     let right = page(&server(false), &[]);
     assert!(right.contains("Error rows: 2 of 3 held"), "{right}");
-    assert_eq!(right.matches("<b>✓ held</b>").count(), 2);
+    assert!(right.contains("<b>✓ 2 held:</b>") && right.contains("<b>○ 1 not reached:</b>"), "{right}");
     let wrong = page(&server(true), &[]);
     assert!(wrong.contains("Error rows: 0 of 3 held"), "{wrong}");
-    assert!(wrong.contains("<b>✗ met, not held</b> TooLong") && !wrong.contains("✓ held"), "{wrong}");
-    // Nothing is known of the accepted case, so met is all that can be said.
+    assert!(wrong.contains("<b>◐ 1 met once:</b>") && !wrong.contains(" held:</b>"), "{wrong}");
+    assert!(wrong.contains("<b>✗ 1 broken:</b> a case that expects the row failed"), "{wrong}");
+    // Rows of which no case was selected are not reached, whatever cases there are.
     let part = page(&server(true), &["long"]);
-    assert!(part.contains("<b>✓ met</b> TooLong") && !part.contains("not held</b>"), "{part}");
+    assert!(part.contains("<b>◐ 1 met once:</b>") && part.contains("<b>○ 2 not reached:</b>"), "{part}");
+    assert!(!part.contains("no case<") && !part.contains("broken:</b>"), "{part}");
 }
 
 #[test]

@@ -322,6 +322,12 @@ fn every_report_has_the_causes() {
 
     let page = read("html");
     let (first, below) = page.split_once("id=\"cases\"").unwrap();
+    // Of a hundred cases with a few causes, each cause has some, and no cause has many.
+    let listed = first.split_once("<ul class=\"listed\">").unwrap().1.split_once("</ul>").unwrap().0;
+    assert_eq!(listed.matches("<li class=").count(), listed_cases(&counts), "{listed}");
+    let rows = markdown.lines().filter(|line| line.starts_with("| <code>shop/Sell/")).count();
+    assert_eq!(rows, listed_cases(&counts), "{markdown}");
+    assert!(markdown.contains(" more; of each cause, at most 3 cases are listed."), "{markdown}");
     let mend = first.find("What to mend").unwrap();
     assert!(mend < first.find("What to look at").unwrap() && mend < first.find("class=\"counts\"").unwrap());
     assert!(
@@ -329,6 +335,11 @@ fn every_report_has_the_causes() {
         "{first}"
     );
     assert_eq!(below.matches("<details class=\"case ").count(), 49);
+}
+
+/// How many cases a report names one by one, of causes with so many.
+fn listed_cases(counts: &[u64]) -> usize {
+    counts.iter().map(|count| usize::try_from(*count).unwrap().min(3)).sum()
 }
 
 /// The events of a run of which so many cases failed, for three causes.

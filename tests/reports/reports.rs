@@ -481,6 +481,9 @@ fn what_failed_is_listed_before_what_could_not_be_found_out() {
     let page = reports.read("a.markdown");
     let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| <code>ecs/Start")).skip(1).collect();
     let first = rows.iter().take_while(|row| row.contains("| failed |")).count() as u64;
-    assert_eq!((first, rows.len()), (failed, 50), "{page}");
-    assert!(page.contains(&format!("and {} more.", failed + skipped - 50)), "{page}");
+    // All that are skipped wait for one state, and those after the third say nothing new.
+    let listed = rows.len() as u64;
+    assert!(first > 1 && first <= failed && listed - first == 3, "{page}");
+    let rest = format!("and {} more; of each cause, at most 3 cases are listed.", failed + skipped - listed);
+    assert!(page.contains(&rest), "{page}");
 }

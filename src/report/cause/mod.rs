@@ -148,6 +148,11 @@ impl Causes {
         self.repeat.head(shown.iter().any(|cause| cause.example.is_undone))
     }
 
+    /// How many causes break promises.
+    pub(super) fn count_broken(&self) -> usize {
+        self.known.values().filter(|cause| cause.code.rank() == 0).count()
+    }
+
     /// How many cases have a cause beyond those that are kept apart.
     pub(super) fn others(&self) -> usize {
         self.others

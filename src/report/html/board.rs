@@ -1,11 +1,8 @@
-//! Every case as a square, by table, and every error row as a chip: the run at a glance. Main type: [`Board`].
+//! Every case as a square, by table: the run at a glance. Main type: [`Board`].
 
 use std::io;
 
-use super::evidence::ContractEvidence;
-use super::matrix::describe_row;
 use super::text::{Anchor, label};
-use crate::event::{OperationStart, RowsHeld};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Verdict};
 
@@ -115,37 +112,4 @@ fn position(verdict: &Verdict) -> usize {
         Verdict::Inconclusive(_) => 4,
         Verdict::Skipped(_) => 5,
     }
-}
-
-/// Writes the error rows of a contract, each with what has come of it.
-pub(super) fn write_rows(
-    html: &mut Html<'_>,
-    operation: &OperationStart,
-    evidence: &ContractEvidence,
-    held: Option<&RowsHeld>,
-) -> io::Result<()> {
-    if operation.rows.is_empty() {
-        return Ok(());
-    }
-    let met = evidence.rows.iter().filter(|row| row.met > 0).count();
-    let (count, word) = held.map_or((met, "met"), |held| (held.held.len(), "held"));
-    html.raw("<section class=\"part chips\"><h3>Error rows: ")?.show(count)?.raw(" of ")?;
-    html.show(operation.rows.len())?
-        .raw(" ")?
-        .raw(word)?
-        .raw("</h3>\n<p><code>")?
-        .line(&operation.id)?
-        .raw("</code></p>\n<ul>")?;
-    for (position, (label, row)) in operation.rows.iter().zip(&evidence.rows).enumerate() {
-        let start = operation.error_rows.get(position).filter(|start| start.label() == **label);
-        let (class, word) = match held {
-            Some(held) if held.held.contains(label) => ("met", "✓ held"),
-            Some(held) if row.met > 0 && held.not_held.contains(label) => ("partly", "✗ met, not held"),
-            Some(_) | None => describe_row(row),
-        };
-        html.raw("<li class=\"")?.raw(class)?.raw("\"><b>")?.raw(word)?.raw("</b> ")?;
-        html.line(start.map_or(&**label, |start| &*start.code))?.raw("</li>\n")?;
-    }
-    html.raw("</ul></section>\n")?;
-    Ok(())
 }

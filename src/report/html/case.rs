@@ -99,7 +99,7 @@ impl CaseView<'_> {
             let exchanges = pluralise(answered, "exchange");
             html.raw("<p class=\"note\">")?.text(&exchanges)?;
             html.raw(
-                " left out, since the page would grow too large; <code>--report ndjson</code> has all.</p>\n",
+                " left out, since the page would grow too large; <code class=\"command\"><span>--report</span> <span>ndjson</span></code> has all.</p>\n",
             )?;
             return Ok(());
         }
@@ -164,7 +164,7 @@ fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) ->
     } else {
         html.raw("<dl><dt>expected</dt><dd>")?;
         long(html, expected)?;
-        html.raw("</dd><dt>found</dt><dd>")?;
+        html.raw("</dd><dt>got</dt><dd>")?;
         long(html, actual)?;
         html.raw("</dd></dl>\n")?;
     }

@@ -1,18 +1,19 @@
-//! What to mend, most cases first, and the states that cases wait for. The page begins with it.
+//! What to mend: causes, and the states that cases wait for. The page begins with it.
 
 use std::io;
 
 use super::text::{Anchor, pluralise};
 use crate::markup::Html;
-use crate::report::cause::{Cause, Causes, Example};
+use crate::report::cause::{Cause, Causes, Code, Example};
 
-/// How many causes are shown with their bars, and how many more can be opened.
+/// How many causes are shown, how many of these places states have if there are so many, and how many more can be opened.
 const SHOWN: usize = 12;
+const STATES: usize = 4;
 const MORE: usize = 200;
 
-/// Writes the causes of a run.
+/// Writes the causes of a run, and what was skipped on purpose.
 pub(super) fn write(html: &mut Html<'_>, causes: &Causes, run: usize) -> io::Result<()> {
-    let (listed, _) = causes.split();
+    let listed = in_order(causes);
     if !listed.is_empty() {
         html.raw("<section class=\"part causes\"><h3>What to mend</h3>\n<ol>\n")?;
         write_list(html, causes, &listed, run)?;
@@ -23,23 +24,19 @@ pub(super) fn write(html: &mut Html<'_>, causes: &Causes, run: usize) -> io::Res
             .text(&pluralise(causes.others(), "case"))?
             .raw(" with still other causes.</p>\n")?;
     }
+    if let Some(skipped) = causes.describe_skipped() {
+        html.raw("<p class=\"lead skipped\">")?.line(&skipped)?.raw(".</p>\n")?;
+    }
     Ok(())
 }
 
-/// Writes the states that cases wait for, and what was skipped on purpose.
-pub(super) fn write_states(html: &mut Html<'_>, causes: &Causes, run: usize) -> io::Result<()> {
-    let (_, states) = causes.split();
-    if !states.is_empty() {
-        html.raw(
-            "<section class=\"part causes states\"><h3>States that the endpoint does not offer</h3>\n<ol>\n",
-        )?;
-        write_list(html, causes, &states, run)?;
-        html.raw("</section>\n")?;
-    }
-    if let Some(skipped) = causes.describe_skipped() {
-        html.raw("<p class=\"lead\">")?.line(&skipped)?.raw(".</p>\n")?;
-    }
-    Ok(())
+/// What breaks promises first, then states; what a single case shows comes last, so that it hides nothing larger.
+fn in_order(causes: &Causes) -> Vec<&Cause> {
+    let (mended, states) = causes.split();
+    let (several, single): (Vec<&Cause>, Vec<&Cause>) = mended.into_iter().partition(|cause| cause.cases > 1);
+    let room = SHOWN - states.len().min(STATES);
+    let (first, rest) = several.split_at(several.len().min(room));
+    [first, &states, rest, &single].concat()
 }
 
 /// Writes the first causes, the others in a list that can be opened, and ends the list.
@@ -72,12 +69,21 @@ fn write_cause(
     most: usize,
     run: usize,
 ) -> io::Result<()> {
-    html.raw("<li><b class=\"n\">")?.text(&pluralise(cause.cases, "case"))?.raw("</b>")?;
+    let is_state = cause.code == Code::NoState;
+    html.raw(if is_state { "<li class=\"state\">" } else { "<li>" })?
+        .raw("<b class=\"n\">")?
+        .text(&pluralise(cause.cases, "case"))?
+        .raw("</b>")?;
     html.raw("<svg class=\"bar\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ")?;
     html.show(most.max(1))?.raw(" 1\"><rect height=\"1\" width=\"")?.show(cause.cases)?.raw("\"/></svg>")?;
     html.raw("<div class=\"what\"><span class=\"line\">")?.line(&causes.line(cause))?.raw("</span>")?;
     html.raw("<p class=\"example\"><code title=\"")?.attribute(cause.code.title())?.raw("\">")?;
-    html.text(cause.code.name())?.raw("</code> for example ")?;
+    html.text(cause.code.name())?.raw("</code>")?;
+    html.raw(if is_state {
+        " a state that the endpoint does not offer; for example "
+    } else {
+        " for example "
+    })?;
     Anchor { run, case: cause.example.case.clone() }.link(html)?;
     html.raw("</p>")?;
     if cause.code.is_of_an_answer() {

@@ -18,7 +18,7 @@ pub(super) struct Cases {
     pub(super) count: usize,
     /// How many of them did not pass.
     pub(super) broken: usize,
-    named: Vec<(Anchor, &'static str)>,
+    pub(super) named: Vec<(Anchor, &'static str)>,
 }
 
 impl Cases {
@@ -86,6 +86,13 @@ impl RowSummary {
                 None => {}
             }
         }
+    }
+
+    /// Whether a case that expects it failed: there, at a level that counts, or elsewhere, so that no case meets it.
+    pub(super) fn is_broken(&self, gate: Level) -> bool {
+        let counts = Level::ALL.into_iter().zip(self.levels);
+        let is_wrong = counts.filter(|(level, _)| *level <= gate).any(|(_, (_, broken))| broken > 0);
+        is_wrong || (self.met == 0 && self.cases.count > 0)
     }
 
     /// The deepest level up to which every case holds.

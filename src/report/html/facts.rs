@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::text::{NAMED, time};
+use super::text::{NAMED, time, write_command};
 use crate::event::{RunEnd, RunStart};
 use crate::markup::Html;
 use crate::model::VerdictCounts;
@@ -23,7 +23,9 @@ pub(super) fn write(html: &mut Html<'_>, start: &RunStart, end: &RunEnd) -> io::
     for part in start.parts.iter().take(NAMED) {
         if let Some(command) = &part.command {
             let shard = part.shard.map_or_else(String::new, |shard| format!("part {shard}: "));
-            fact(html, "Command", &format!("{shard}{command}"))?;
+            html.raw("<div><dt>Command</dt><dd>")?.text(&shard)?;
+            write_command(html, command)?;
+            html.raw("</dd></div>")?;
         }
     }
     html.raw("</dl>\n")?;
@@ -31,8 +33,15 @@ pub(super) fn write(html: &mut Html<'_>, start: &RunStart, end: &RunEnd) -> io::
 }
 
 /// What has a place of its own on the page.
-const ELSEWHERE: [Topic; 5] =
-    [Topic::Fault, Topic::Snapshots, Topic::ErrorRows, Topic::Mutants, Topic::Floor];
+const ELSEWHERE: [Topic; 7] = [
+    Topic::Fault,
+    Topic::Changes,
+    Topic::Skipped,
+    Topic::Snapshots,
+    Topic::ErrorRows,
+    Topic::Mutants,
+    Topic::Floor,
+];
 
 /// What may be long and can wait: it is closed.
 const CLOSED: [Topic; 2] = [Topic::Orphans, Topic::StaleSnapshots];

@@ -80,7 +80,7 @@ fn write_limit(html: &mut Html<'_>, limit: &LimitStart, evidence: &LimitEvidence
 
 fn write_side(html: &mut Html<'_>, cases: &Cases) -> io::Result<()> {
     if cases.count == 0 {
-        html.raw("<span class=\"none\">○ no case</span>")?;
+        html.raw("<span class=\"none\">○ not tried</span>")?;
         return Ok(());
     }
     let held = cases.count - cases.broken;

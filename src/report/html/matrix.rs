@@ -33,14 +33,20 @@ pub(super) fn write(
     html.raw("<th scope=\"col\">Holds to</th><th scope=\"col\">Evidence</th></tr></thead><tbody>\n")?;
     for (position, (code, row)) in operation.rows.iter().zip(&evidence.rows).enumerate() {
         let start = operation.error_rows.get(position).filter(|start| start.label() == **code);
-        write_row(html, code, start, row)?;
+        write_row(html, code, start, row, gate)?;
     }
     html.raw("</tbody></table></section>\n")?;
     Ok(())
 }
 
-fn write_row(html: &mut Html<'_>, code: &str, start: Option<&RowStart>, row: &RowSummary) -> io::Result<()> {
-    let (class, word) = describe_row(row);
+fn write_row(
+    html: &mut Html<'_>,
+    code: &str,
+    start: Option<&RowStart>,
+    row: &RowSummary,
+    gate: Level,
+) -> io::Result<()> {
+    let (class, word) = describe_row(row, gate);
     html.raw("<tr class=\"")?.raw(class)?.raw("\"><th scope=\"row\"><span class=\"code\">")?;
     if let Some(start) = start {
         html.show(start.status)?.raw(" ")?;
@@ -89,13 +95,13 @@ fn write_level(html: &mut Html<'_>, held: usize, broken: usize) -> io::Result<()
     Ok(())
 }
 
-/// What a row has come to.
-pub(super) fn describe_row(row: &RowSummary) -> (&'static str, &'static str) {
+/// What a row has come to, in the words of the chips.
+fn describe_row(row: &RowSummary, gate: Level) -> (&'static str, &'static str) {
     match row {
         RowSummary { met: 1.., cases, .. } if cases.broken == 0 => ("met", "✓ met"),
-        RowSummary { met: 1.., .. } => ("partly", "✗ not by all"),
-        RowSummary { cases, .. } if cases.count > 0 => ("unmet", "✗ not met"),
-        RowSummary { open: 1.., .. } => ("open", "? not met"),
-        RowSummary { .. } => ("open", "○ no case"),
+        RowSummary { met: 1.., .. } if row.is_broken(gate) => ("partly", "✗ broken"),
+        RowSummary { met: 1.., .. } => ("partly", "◐ met once"),
+        RowSummary { cases, .. } if cases.count > 0 => ("unmet", "✗ broken"),
+        RowSummary { .. } => ("open", "○ not reached"),
     }
 }

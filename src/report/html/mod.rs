@@ -6,6 +6,8 @@
 mod board;
 mod case;
 mod causes;
+mod changes;
+mod chips;
 mod difference;
 mod evidence;
 mod exchange;

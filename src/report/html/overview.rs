@@ -4,11 +4,12 @@ use std::io;
 
 use super::board::Board;
 use super::evidence::ContractEvidence;
-use super::text::{Anchor, Label, outcome, pluralise};
-use super::{board, causes, facts};
+use super::text::{Anchor, Label, outcome, pluralise, write_command};
+use super::{causes, changes, chips, facts};
 use crate::event::{Outcome, RunEnd, RunStart, SeriesEnd};
 use crate::markup::Html;
 use crate::report::cause::Causes;
+use crate::report::listed::OF_A_CAUSE;
 use crate::report::remark::{Remark, remarks};
 use crate::report::row_table::RowTable;
 
@@ -25,11 +26,13 @@ pub(super) struct OverviewCase {
 
 /// Writes what several runs come to.
 pub(super) fn write_series(html: &mut Html<'_>, end: &SeriesEnd, rows: &RowTable) -> io::Result<()> {
+    html.raw("<header class=\"top ")?.raw(outcome(end.outcome()).class)?.raw("\">\n")?;
+    html.raw("<p class=\"brand\">proofmark</p>\n")?;
     write_verdict(html, end.outcome())?;
     let count = end.runs.len() + end.not_started.len();
     html.raw("<p class=\"lead\">")?
         .text(&pluralise(count, "endpoint"))?
-        .raw(": this is the most telling outcome of all.</p>\n")?;
+        .raw(": this is the worst outcome.</p>\n")?;
     html.raw("<ul class=\"endpoints\">\n")?;
     for (position, run) in end.runs.iter().enumerate() {
         let label = outcome(run.outcome);
@@ -77,9 +80,7 @@ fn write_rows(html: &mut Html<'_>, table: &RowTable) -> io::Result<()> {
 }
 
 fn write_verdict(html: &mut Html<'_>, all: Outcome) -> io::Result<()> {
-    let label = outcome(all);
-    html.raw("<header class=\"top ")?.raw(label.class)?.raw("\">\n<p class=\"brand\">proofmark</p>\n<h1>")?;
-    html.raw(label.word)?.raw("</h1>\n")?;
+    html.raw("<h1>")?.raw(outcome(all).word)?.raw("</h1>\n")?;
     Ok(())
 }
 
@@ -102,13 +103,15 @@ impl Summary<'_> {
     /// Writes the beginning of a run's part of the page.
     pub(super) fn write(&self, html: &mut Html<'_>) -> io::Result<()> {
         if !self.is_series {
+            html.raw("<header class=\"top ")?.raw(outcome(self.end.outcome()).class)?.raw("\">\n")?;
+            self.write_occasion(html)?;
             write_verdict(html, self.end.outcome())?;
             self.write_lead(html)?;
             html.raw("</header>\n")?;
         }
-        html.raw("<section class=\"run\" aria-labelledby=\"run-")?
-            .show(self.number)?
-            .raw("\">\n<h2 id=\"run-")?;
+        html.raw("<section class=\"run\" aria-labelledby=\"run-")?.show(self.number)?.raw("\">\n<h2")?;
+        // The only endpoint is in the sentence above.
+        html.raw(if self.is_series { " id=\"run-" } else { " class=\"unseen\" id=\"run-" })?;
         html.show(self.number)?.raw("\">Endpoint: ")?.line(&self.start.endpoint.name)?.raw("</h2>\n")?;
         if self.is_series {
             let label = outcome(self.end.outcome());
@@ -118,10 +121,14 @@ impl Summary<'_> {
                 .raw(label.word)?
                 .raw("</b></p>\n")?;
             self.write_lead(html)?;
+            self.write_occasion(html)?;
         }
         let remarks = remarks(self.start, self.warnings, self.end);
         self.write_warnings(html, &remarks)?;
         causes::write(html, self.causes, self.number)?;
+        if let Some(changes) = &self.end.changes {
+            changes::write(html, changes, self.number)?;
+        }
         self.write_board(html)?;
         facts::write_counts(html, &self.end.counts)?;
         facts::write(html, self.start, self.end)?;
@@ -129,15 +136,14 @@ impl Summary<'_> {
         self.write_listed(html)
     }
 
-    /// The run at a glance: each case, the states that are missing, each error row.
+    /// The run at a glance: each case and each error row.
     fn write_board(&self, html: &mut Html<'_>) -> io::Result<()> {
         html.raw("<div class=\"two\"><div>\n")?;
         self.board.write(html)?;
         html.raw("</div><div>\n")?;
-        causes::write_states(html, self.causes, self.number)?;
         for (position, (operation, evidence)) in self.start.operations.iter().zip(self.evidence).enumerate() {
             let held = self.end.rows_held.as_ref().and_then(|rows| rows.get(position));
-            board::write_rows(html, operation, evidence, held)?;
+            chips::write(html, operation, evidence, held, self.start.gate)?;
         }
         html.raw("</div></div>\n")?;
         Ok(())
@@ -146,6 +152,9 @@ impl Summary<'_> {
     /// What the run comes to, as sentences.
     fn write_lead(&self, html: &mut Html<'_>) -> io::Result<()> {
         html.raw("<p class=\"lead\">")?.line(&self.lead())?.raw("</p>\n")?;
+        if let Some(changes) = &self.end.changes {
+            changes::write_lead(html, changes, self.number)?;
+        }
         let rows: usize = self.start.operations.iter().map(|operation| operation.rows.len()).sum();
         let met: usize = self.end.rows_met.iter().map(std::collections::BTreeSet::len).sum();
         html.raw("<p class=\"lead\">")?.show(met)?.raw(" of ")?.text(&pluralise(rows, "error row"))?;
@@ -161,9 +170,15 @@ impl Summary<'_> {
             }
         }
         html.raw(". Levels up to <b>")?.raw(self.start.gate.name())?.raw("</b> count.</p>\n")?;
-        html.raw("<p class=\"lead occasion\">")?.line(&self.start.occasion())?;
+        Ok(())
+    }
+
+    /// When and how the run was started.
+    fn write_occasion(&self, html: &mut Html<'_>) -> io::Result<()> {
+        html.raw("<p class=\"occasion\">")?.line(&self.start.occasion())?;
         if let Some(command) = &self.start.command {
-            html.raw(": <code>")?.line(command)?.raw("</code>")?;
+            html.raw(": ")?;
+            write_command(html, command)?;
         }
         html.raw("</p>\n")?;
         Ok(())
@@ -179,7 +194,13 @@ impl Summary<'_> {
             Outcome::Broken if counts.failed == 0 => {
                 format!("No case of {judged} failed on {name}, but a waiver does not hold any more.")
             }
-            Outcome::Broken => format!("{} of {judged} failed on {name}.", counts.failed),
+            Outcome::Broken => {
+                let causes = match self.causes.count_broken() {
+                    0 => String::new(),
+                    count => format!(", for {}", pluralise(count, "cause")),
+                };
+                format!("{} of {judged} failed on {name}{causes}.", counts.failed)
+            }
             Outcome::Inconclusive => {
                 format!("Nothing is known to be broken on {name}, and not everything could be decided.")
             }
@@ -187,15 +208,21 @@ impl Summary<'_> {
                 format!("The run on {name} was interrupted, so it says nothing of the whole.")
             }
         }];
-        for (count, words) in [
-            (counts.waived, "failed as waivers say"),
-            (counts.flaky, "passed, but not at the first attempt"),
-            (counts.inconclusive, "could not be judged"),
-            (counts.skipped, "skipped"),
-            (self.end.left_behind, "left something behind on the endpoint"),
+        for (count, one, several) in [
+            (counts.waived, "failed as waivers say", "failed as waivers say"),
+            (counts.flaky, "passed, but not at the first attempt", "passed, but not at the first attempt"),
+            (counts.inconclusive, "is inconclusive", "are inconclusive"),
+            (counts.skipped.saturating_sub(counts.not_meant), "was skipped", "were skipped"),
+            (counts.not_meant, "was skipped on purpose", "were skipped on purpose"),
+            (
+                self.end.left_behind,
+                "left something behind on the endpoint",
+                "left something behind on the endpoint",
+            ),
         ] {
             if count > 0 {
-                parts.push(format!("{}: {words}.", pluralise(count, "case")));
+                let words = if count == 1 { one } else { several };
+                parts.push(format!("{} {words}.", pluralise(count, "case")));
             }
         }
         parts.join(" ")
@@ -215,7 +242,10 @@ impl Summary<'_> {
         if self.listed.is_empty() {
             return Ok(());
         }
-        html.raw("<section class=\"part\"><h3>What to look at</h3>\n<ul class=\"listed\">\n")?;
+        html.raw(
+            "<section class=\"part\"><h3>What to look at</h3>\n<p class=\"lead\">Of each cause, at most ",
+        )?;
+        html.show(OF_A_CAUSE)?.raw(" cases.</p>\n<ul class=\"listed\">\n")?;
         for OverviewCase { anchor, label, line } in self.listed {
             html.raw("<li class=\"")?
                 .raw(label.class)?

@@ -15,11 +15,11 @@ use crate::markup::Html;
 use crate::model::{CaseRecord, Verdict};
 use crate::report::Repeat;
 use crate::report::cause::Causes;
-use crate::report::headline::{headline, is_listed};
+use crate::report::headline::headline;
+use crate::report::listed::CaseList;
 use crate::whole_file::Spool;
 
-/// How many cases that did not pass are listed at the top, and how many of those that failed are open.
-const LISTED: usize = 50;
+/// How many cases that failed are open.
 const OPENED: usize = 20;
 
 /// How many bytes of cases the page may have before exchanges of cases that passed are left out, and before all are:
@@ -39,12 +39,7 @@ pub(super) struct HtmlRun {
     timing: Timing,
     causes: Causes,
     board: Board,
-    /// Cases that failed, which are listed first.
-    failed: Vec<OverviewCase>,
-    /// Other cases that did not pass, or not at once.
-    others: Vec<OverviewCase>,
-    /// How many of both there are.
-    count: usize,
+    listed: CaseList<OverviewCase>,
     opened: usize,
     table: Option<TableSection>,
 }
@@ -70,9 +65,7 @@ impl HtmlRun {
             is_series,
             warnings: Vec::new(),
             timing: Timing::default(),
-            failed: Vec::new(),
-            others: Vec::new(),
-            count: 0,
+            listed: CaseList::default(),
             opened: 0,
             table: None,
         }
@@ -129,16 +122,12 @@ impl HtmlRun {
         if let Some(position) = self.start.operations.iter().position(|operation| operation.id == id) {
             self.evidence[position].add(&self.start.operations[position], record, self.number);
         }
-        if !is_listed(record) {
-            return;
-        }
-        self.count += 1;
-        let list = if record.verdict == Verdict::Failed { &mut self.failed } else { &mut self.others };
-        if list.len() == LISTED {
-            return;
-        }
-        let anchor = Anchor { run: self.number, case: record.id.clone() };
-        list.push(OverviewCase { anchor, label: label(&record.verdict), line: headline(record) });
+        let run = self.number;
+        self.listed.add(record, || OverviewCase {
+            anchor: Anchor { run, case: record.id.clone() },
+            label: label(&record.verdict),
+            line: headline(record),
+        });
     }
 
     fn close_table(&mut self, out: &mut BufWriter<Spool>) -> io::Result<()> {
@@ -167,9 +156,7 @@ impl HtmlRun {
         if has_cases && self.is_series {
             cases.write_all(b"</section>\n")?;
         }
-        let mut listed = mem::take(&mut self.failed);
-        listed.append(&mut self.others);
-        listed.truncate(LISTED);
+        let (listed, unlisted) = mem::take(&mut self.listed).finish();
         let summary = Summary {
             start: &self.start,
             end,
@@ -178,7 +165,7 @@ impl HtmlRun {
             board: &self.board,
             evidence: &self.evidence,
             listed: &listed,
-            unlisted: self.count - listed.len(),
+            unlisted,
             number: self.number,
             is_series: self.is_series,
         };

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::event::Outcome;
-use crate::markup::Html;
+use crate::markup::{Html, SHOWN_LETTERS};
 use crate::model::{CaseId, Verdict, plural};
 use crate::protocol::sha256_hex;
 
@@ -99,6 +99,17 @@ pub(super) fn write_dotted(html: &mut Html<'_>, name: &str) -> io::Result<()> {
     for (position, part) in name.splitn(DOTTED, '.').enumerate() {
         html.raw(if position == 0 { "" } else { ".<wbr>" })?.line(part)?;
     }
+    Ok(())
+}
+
+/// Writes a command line, which is broken between words alone.
+pub(super) fn write_command(html: &mut Html<'_>, command: &str) -> io::Result<()> {
+    let end = command.char_indices().nth(SHOWN_LETTERS).map_or(command.len(), |(end, _)| end);
+    html.raw("<code class=\"command\">")?;
+    for (position, word) in command[..end].split(' ').enumerate() {
+        html.raw(if position == 0 { "<span>" } else { " <span>" })?.text(word)?.raw("</span>")?;
+    }
+    html.raw(if end < command.len() { " …</code>" } else { "</code>" })?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value as Json, json};
 
+use super::markup::Page;
 use super::{Reports, lines};
 use crate::support::{code, err, out};
 
@@ -24,7 +25,8 @@ fn time(hour: u8) -> String {
 
 fn report(reports: &Reports, files: &[&str]) -> (i32, String) {
     let from: Vec<&str> = files.iter().flat_map(|file| ["--from", file]).collect();
-    let output = reports.run(&[&["report"], &from[..]].concat(), "all", &["json", "markdown", "ndjson"]);
+    let output =
+        reports.run(&[&["report"], &from[..]].concat(), "all", &["json", "markdown", "ndjson", "html"]);
     (code(&output), out(&output) + &err(&output))
 }
 
@@ -60,6 +62,18 @@ fn runs_over_time_show_what_is_new_what_is_mended_and_what_still_fails() {
     assert!(text.contains(&format!("{} cases are mended", ids.len())), "{text}");
     let page = reports.read("all.markdown");
     assert!(page.contains("### Compared with 2 runs") && page.contains("cases are mended**"), "{page}");
+    let page = Page::read(&reports.read("all.html"));
+    let [part] = &page.all("section", "changes").collect::<Vec<_>>()[..] else { panic!("one part") };
+    let links: Vec<&str> =
+        page.within(part).filter(|each| each.name == "a").map(|link| link.attribute("href")).collect();
+    let due: Vec<String> = ids.iter().map(|id| format!("#r1/{}", id.as_str().unwrap())).collect();
+    assert_eq!(links, due);
+    let lead = format!(
+        "Compared with 2 runs, the last one of 2026-03-04 02:00:00 UTC: {} cases are mended.",
+        ids.len()
+    );
+    assert!(page.all("p", "lead").any(|each| each.text == lead), "{lead}");
+    assert!(!page.all("p", "note").any(|each| each.text.starts_with("Changes")), "it is said once");
     // What was compared says the same when it is reported again.
     let (json, again) = (reports.read("all.json"), reports.path("all.ndjson"));
     fs::copy(again, reports.path("again.ndjson")).unwrap();
