@@ -65,6 +65,12 @@ fn completions_offer_the_words_that_a_flag_takes() {
         let found = offered(&["run", flag, ""]);
         assert!(words.iter().all(|word| found.iter().any(|one| one == word)), "{flag}: {found:?}");
     }
+    for (command, word, due) in
+        [("explain", "PM00", "PM001"), ("schema", "", "table"), ("schema", "ev", "events")]
+    {
+        let found = offered(&[command, word]);
+        assert!(found.iter().any(|one| one == due), "{command} {word}: {found:?}");
+    }
     let found = offered(&["run", "--fault", "slow"]);
     assert!(!found.is_empty() && found.iter().all(|fault| fault.starts_with("slow")), "{found:?}");
 }
@@ -97,6 +103,36 @@ fn bash_reads_its_completions() {
     };
     bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
     assert!(bash.wait().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_words_with_signs_at_which_it_breaks_them() {
+    if Command::new("bash").arg("--version").output().is_err() {
+        return; // There is no bash to ask.
+    }
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_proofmark")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new("bash");
+    command.args(["--norc", "--noprofile", "-i"]).env("PATH", path).env("PS1", "ready ").env("TERM", "dumb");
+    let mut bash = rexpect::session::spawn_command(command, Some(15_000)).unwrap();
+    bash.send_line("bind 'set enable-bracketed-paste off'; bind 'set bell-style none'").unwrap();
+    bash.send_line("source <(proofmark completions bash); echo 'is' loaded").unwrap();
+    bash.exp_string("is loaded").unwrap();
+    for (typed, whole) in [
+        ("proofmark run --fault wrong-status:Dupl", "run --fault wrong-status:Duplicate.TagKey "),
+        ("proofmark run --fault=wrong-status:Dupl", "run --fault=wrong-status:Duplicate.TagKey "),
+        ("proofmark run --fault 'wrong-status:Dupl", "run --fault 'wrong-status:Duplicate.TagKey' "),
+        ("proofmark run --fault wrong-sta", "run --fault wrong-status:"),
+        ("proofmark run --report js", "run --report json="),
+        ("proofmark run tag-c", "run tag-count/"),
+        ("proofmark explain PM30", "explain PM30"),
+    ] {
+        bash.send(&format!("{typed}\t")).unwrap();
+        bash.flush().unwrap();
+        bash.exp_string(whole).unwrap_or_else(|error| panic!("{typed}: {error}"));
+        bash.send_control('u').unwrap();
+    }
 }
 
 #[test]
