@@ -1,14 +1,19 @@
 //! The first files of a project: a contract, a table with an accepted and a refused case, an endpoint, and what editors and
 //! CI need. Main type: [`Project`].
 //!
-//! No file that is there is touched: where one is, nothing is written at all.
+//! No file that is there is replaced: where one is, nothing is written at all. Only a `.gitignore` gets what it lacks.
+
+mod body;
+mod ignored;
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+pub use body::FirstBody;
+
 use super::AppError;
-use crate::model::{Method, OperationId, Scheme, Value};
+use crate::model::{Method, OperationId, Scheme, Value, plural};
 use crate::source::{SchemaName, schema};
 use crate::transport::Address;
 use crate::whole_file::WholeFile;
@@ -19,71 +24,125 @@ pub const ENDPOINT: &str = "mine";
 /// What a project begins with.
 #[derive(Debug, Clone)]
 pub struct Project {
-    operation: OperationId,
-    url: String,
-    method: Method,
-    path: String,
-    sign: Scheme,
+    /// The first operation, such as `GetBook`.
+    pub operation: OperationId,
+    /// The endpoint.
+    pub address: Address,
+    /// The method of a request that it accepts.
+    pub method: Method,
+    /// The path of that request.
+    pub path: FirstPath,
+    /// The body of that request; none if its method has none.
+    pub body: Option<FirstBody>,
+    /// How requests are signed.
+    pub sign: Scheme,
+}
+
+/// The path of a request that the endpoint accepts.
+#[derive(Debug, Clone)]
+pub struct FirstPath(String);
+
+/// A file that a project now has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstFile {
+    /// Where it is, below the folder of the project.
+    pub path: PathBuf,
+    /// Whether it was there before, and has lines more.
+    pub is_added_to: bool,
+}
+
+/// Reads the name of an operation.
+///
+/// # Errors
+/// A name that no folder of a contract has.
+pub fn first_operation(text: &str) -> Result<OperationId, AppError> {
+    OperationId::from_parts(text.split('/'))
+        .map_err(|error| AppError::settings(format!("invalid name `{text}`: {error}")))
+}
+
+/// Reads a method. It has capital letters: a server does not take `get` for GET (RFC 9110, section 9.1).
+///
+/// # Errors
+/// Any other word.
+pub fn first_method(text: &str) -> Result<Method, AppError> {
+    let capital = text.to_ascii_uppercase();
+    let due = if text == capital { "a word such as GET or POST" } else { &capital };
+    Method::new(text)
+        .filter(|_| text == capital)
+        .ok_or_else(|| AppError::settings(format!("invalid method `{text}`: expected {due}")))
+}
+
+/// Whether a request with this method has a body. What other requests carry has no meaning (RFC 9110, section 9.3).
+pub fn has_body(method: &Method) -> bool {
+    matches!(method.as_str(), "POST" | "PUT" | "PATCH")
+}
+
+impl FirstPath {
+    /// Reads a path.
+    ///
+    /// # Errors
+    /// A path that no request can have, and one with a query.
+    pub fn new(text: &str) -> Result<Self, AppError> {
+        let is_sent = |letter: char| letter.is_ascii_graphic() && !"<>\"`#{}".contains(letter);
+        if text.starts_with('/') && !text.contains('?') && text.chars().all(is_sent) {
+            return Ok(Self(text.to_owned()));
+        }
+        let message = format!("invalid path `{text}`: expected one such as /books/1, without a query");
+        Err(AppError::settings_with(message, "write a path that the endpoint answers"))
+    }
 }
 
 impl Project {
-    /// A project for one operation: its name, such as `GetBook`, the address of the endpoint, and the request.
-    ///
-    /// # Errors
-    /// A name that is not one of a folder, an invalid address or method, a path that no request can have.
-    pub fn new(name: &str, url: &str, method: &str, path: &str, sign: Scheme) -> Result<Self, AppError> {
-        let wrong = |message: String| AppError::settings(message);
-        let operation = OperationId::from_parts(name.split('/'))
-            .map_err(|error| wrong(format!("invalid name `{name}`: {error}")))?;
-        Address::new(url)?;
-        let method = Method::new(method).ok_or_else(|| {
-            wrong(format!("invalid method `{method}`: expected a word such as GET or POST"))
-        })?;
-        let is_sent = |letter: char| letter.is_ascii_graphic() && !"<>\"`#{}".contains(letter);
-        if !path.starts_with('/') || path.contains('?') || !path.chars().all(is_sent) {
-            let message = format!("invalid path `{path}`: expected one such as /books/1, without a query");
-            return Err(AppError::settings_with(message, "write a path that the endpoint answers"));
-        }
-        Ok(Self { operation, url: url.to_owned(), method, path: path.to_owned(), sign })
-    }
-
-    /// Writes the files below a folder, and gives their paths.
+    /// Writes the files below a folder, and gives them.
     ///
     /// # Errors
     /// A file that is there already, or that cannot be written; then none is there that was not before.
-    pub fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, AppError> {
+    pub fn write(&self, folder: &Path) -> Result<Vec<FirstFile>, AppError> {
         let files = self.files();
-        let taken: Vec<String> = files
-            .iter()
-            .map(|(path, _)| path)
+        let paths = files.iter().map(|(path, _)| path.as_path());
+        let taken: Vec<String> = paths
             .filter(|path| fs::symlink_metadata(folder.join(path)).is_ok())
+            .chain(ignored::is_in_the_way(folder).then_some(Path::new(ignored::FILE)))
             .map(|path| path.display().to_string())
             .collect();
         if !taken.is_empty() {
-            let message = format!("nothing is written: {} is there already", taken.join(", "));
-            return Err(AppError::settings_with(message, "start in an empty folder"));
+            let verb = plural(taken.len(), "is", "are");
+            let message = format!("nothing is written: {} {verb} there already", taken.join(", "));
+            return Err(AppError::settings_with(message, "start in a folder without such files"));
         }
-        let mut written: Vec<PathBuf> = Vec::new();
-        for (path, text) in files {
-            if let Err(source) = write(&folder.join(&path), &text) {
-                for path in &written {
-                    // What cannot be removed is named by the error that is reported.
-                    let _ = fs::remove_file(folder.join(path));
-                }
-                return Err(AppError::Unwritable { path: folder.join(path), source });
+        let mut written: Vec<FirstFile> = Vec::new();
+        let outcome = write_all(folder, files, &mut written);
+        if outcome.is_err() {
+            for file in &written {
+                // What cannot be removed is named by the error that is reported.
+                let _ = fs::remove_file(folder.join(&file.path));
             }
-            written.push(path);
         }
-        Ok(written)
+        outcome.map(|()| written)
+    }
+
+    /// What is still to be written by hand before a request can be accepted.
+    pub fn to_do(&self) -> Option<String> {
+        let lacks = self.body.as_ref().is_some_and(FirstBody::is_empty);
+        lacks.then(|| {
+            let table = self.folder().join("first.toml");
+            format!(
+                "requests have the body {{}}: write the fields that they need under [params] in {}",
+                table.display()
+            )
+        })
+    }
+
+    fn folder(&self) -> PathBuf {
+        PathBuf::from("cases").join(self.operation.as_str())
     }
 
     fn files(&self) -> Vec<(PathBuf, String)> {
-        let operation = PathBuf::from("cases").join(self.operation.as_str());
+        let operation = self.folder();
         let mut files = vec![
             (operation.join("contract.toml"), self.contract()),
             (operation.join("first.toml"), self.table()),
             (PathBuf::from("cases/endpoints.toml"), self.endpoints()),
-            (PathBuf::from(".gitignore"), "/.proofmark\n/proofmark.json\n".to_owned()),
             (PathBuf::from(".taplo.toml"), taplo()),
             (PathBuf::from(".github/workflows/contract.yml"), CI.replace("ENDPOINT", ENDPOINT)),
         ];
@@ -94,12 +153,14 @@ impl Project {
 
     fn contract(&self) -> String {
         let name = self.operation.as_str().rsplit('/').next().unwrap_or_default();
-        let [name, method, path] = [name, self.method.as_str(), &self.path].map(quote);
+        let place = if self.body.is_some() { "json" } else { "query" };
+        let params = self.body.as_ref().map(FirstBody::contract).unwrap_or_default();
+        let [name, method, path] = [name, self.method.as_str(), &self.path.0].map(quote);
         format!(
             "# What the operation promises. Add a [[param]] for each parameter, a [[response]] for each field, and an\n\
              # [[error]] row for each line of the published table of errors. `proofmark coverage` shows what no case tests.\n\n\
              operation = {name}\nversion   = \"1\"\nabout     = \"What it does, in a line.\"\n\n\
-             [request]\nmethod = {method}\npath   = {path}\nplace  = \"query\"\n\n\
+             [request]\nmethod = {method}\npath   = {path}\nplace  = \"{place}\"\n\n{params}\
              # [[error]]\n# status  = 404\n# code    = \"NotFound\"\n# message = \"There is no such thing.\"\n\n\
              # Where errors have their code and message, and which media type answers have:\n\
              # [envelope]\n# code         = \"$.code\"\n# message      = \"$.message\"\n\
@@ -108,9 +169,10 @@ impl Project {
     }
 
     fn table(&self) -> String {
-        let refused = quote(&format!("{}/proofmark-no-such-thing", self.path.trim_end_matches('/')));
+        let refused = quote(&format!("{}/proofmark-no-such-thing", self.path.0.trim_end_matches('/')));
+        let params = self.body.as_ref().map(FirstBody::table).unwrap_or_default();
         format!(
-            "about = \"The first cases: one request that is accepted, and one that is refused\"\n\n\
+            "about = \"The first cases: one request that is accepted, and one that is refused\"\n\n{params}\
              [[case]]\nid     = \"accepted\"\nabout  = \"The request is accepted.\"\nexpect = {{ status = \"2xx\" }}\n\n\
              [[case]]\nid      = \"refused\"\nabout   = \"What is not there is refused.\"\n\
              request = {{ path = {refused} }}\nexpect  = {{ status = \"4xx\" }}\n"
@@ -118,16 +180,30 @@ impl Project {
     }
 
     fn endpoints(&self) -> String {
-        let (url, sign) = (quote(&self.url), quote(self.sign.name()));
+        let (url, sign) = (quote(self.address.as_str()), quote(self.sign.name()));
         // What is not on this machine, or is sent a secret, is tested only where it is named.
-        let is_here = Address::new(&self.url).is_ok_and(|address| address.is_loopback());
-        let default = if is_here && self.sign == Scheme::None {
+        let default = if self.address.is_loopback() && self.sign == Scheme::None {
             format!("# The endpoint of commands that name none.\ndefault = \"{ENDPOINT}\"\n\n")
         } else {
             String::new()
         };
         format!("{default}[endpoint.{ENDPOINT}]\nurl  = {url}\nsign = {sign}\n")
     }
+}
+
+/// Writes files and notes each. Lines that are added to one are not taken back, so it is the last.
+fn write_all(
+    folder: &Path,
+    files: Vec<(PathBuf, String)>,
+    written: &mut Vec<FirstFile>,
+) -> Result<(), AppError> {
+    for (path, text) in files {
+        write(&folder.join(&path), &text)
+            .map_err(|source| AppError::Unwritable { path: folder.join(&path), source })?;
+        written.push(FirstFile { path, is_added_to: false });
+    }
+    written.extend(ignored::add(folder)?);
+    Ok(())
 }
 
 /// The kinds of files that an editor checks, and where they are.

@@ -39,7 +39,7 @@ pub use endpoint::{
 };
 pub use error::AppError;
 pub use forecast::Forecast;
-pub use init::{ENDPOINT, Project};
+pub use init::{ENDPOINT, FirstBody, FirstFile, FirstPath, Project, first_method, first_operation, has_body};
 pub use keep::{Keep, OutputKind};
 pub use last_run::LastRun;
 pub use manifest::{current_manifest, manifest_drift};

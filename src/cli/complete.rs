@@ -2,6 +2,8 @@
 //!
 //! A shell calls the program for it, by the script that `proofmark completions` prints. What cannot be read offers
 //! nothing, and nothing is printed beside.
+//!
+//! bash breaks words at `:` and `=`, which names of faults and reports have: its script puts them together again.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -16,11 +18,14 @@ use clap_complete::{CompleteEnv, Shell};
 
 use crate::app::{REFERENCE, all_ids};
 use crate::reference::Fault;
-use crate::report::ReportFormat;
-use crate::source::load_endpoints;
+use crate::report::{Code, FormatSchema, ReportFormat};
+use crate::source::{SchemaName, load_endpoints};
 
 /// The variable by which a shell asks.
 const VARIABLE: &str = "PROOFMARK_COMPLETE";
+
+/// The script for bash.
+const BASH: &str = include_str!("complete/completion.bash");
 
 /// How many candidates are offered at the most: more is not read.
 const MOST: usize = 500;
@@ -39,6 +44,9 @@ pub(super) fn answer(program: impl Fn() -> Command) -> Result<bool, clap::Error>
 /// # Errors
 /// A shell that is not known.
 pub(super) fn script(name: &str, shell: Shell) -> io::Result<Vec<u8>> {
+    if shell == Shell::Bash {
+        return Ok(BASH.replace("VARIABLE", VARIABLE).replace("NAME", name).into_bytes());
+    }
     let shells = Shells::builtins();
     let shell = shells.completer(&shell.to_string()).ok_or_else(|| io::Error::other("an unknown shell"))?;
     let mut script = Vec::new();
@@ -80,6 +88,19 @@ pub(super) fn faults() -> ArgValueCompleter {
 /// Formats of reports, each up to the path.
 pub(super) fn formats() -> ArgValueCompleter {
     of_texts(|_| ReportFormat::NAMES.iter().map(|name| format!("{name}=")).collect())
+}
+
+/// Codes of findings.
+pub(super) fn codes() -> ArgValueCompleter {
+    of_texts(|_| Code::ALL.map(|code| code.name().to_owned()).to_vec())
+}
+
+/// Kinds of files and formats that have a schema.
+pub(super) fn schemas() -> ArgValueCompleter {
+    of_texts(|_| {
+        let files = SchemaName::ALL.map(|name| name.to_string());
+        files.into_iter().chain(FormatSchema::ALL.map(|format| format.to_string())).collect()
+    })
 }
 
 /// Offers of these texts those that begin as what is typed.

@@ -18,10 +18,11 @@ impl Address {
     pub fn new(text: &str) -> Result<Self, TransportError> {
         let refused =
             |reason: &str| TransportError::Address { url: without_secrets(text), reason: reason.to_owned() };
-        let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
+        let scheme = text.trim_start().split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        if !matches!(scheme.as_deref(), Some("http" | "https")) {
             return Err(refused("expected http:// or https://"));
         }
+        let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refused("an address carries no user or password"));
         }
@@ -106,6 +107,10 @@ mod tests {
         assert!(!is_loopback("http://128.0.0.1") && !is_loopback("http://localhost.example"));
         for wrong in ["127.0.0.1:80", "ftp://a", "http://a/?b=c", "http://a/#b", "nonsense"] {
             assert!(Address::new(wrong).is_err(), "{wrong}");
+        }
+        for without in ["127.0.0.1:80", "localhost:80", "/books", "", "http:/a", "ftp://a"] {
+            let error = Address::new(without).unwrap_err().to_string();
+            assert!(error.ends_with("expected http:// or https://"), "{error}");
         }
         for secret in [
             "http://user:hunter2@a",

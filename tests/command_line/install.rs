@@ -65,6 +65,12 @@ fn completions_offer_the_words_that_a_flag_takes() {
         let found = offered(&["run", flag, ""]);
         assert!(words.iter().all(|word| found.iter().any(|one| one == word)), "{flag}: {found:?}");
     }
+    for (command, word, due) in
+        [("explain", "PM00", "PM001"), ("schema", "", "table"), ("schema", "ev", "events")]
+    {
+        let found = offered(&[command, word]);
+        assert!(found.iter().any(|one| one == due), "{command} {word}: {found:?}");
+    }
     let found = offered(&["run", "--fault", "slow"]);
     assert!(!found.is_empty() && found.iter().all(|fault| fault.starts_with("slow")), "{found:?}");
 }
@@ -97,6 +103,37 @@ fn bash_reads_its_completions() {
     };
     bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
     assert!(bash.wait().unwrap().success());
+}
+
+#[test]
+fn bash_completes_words_with_signs_at_which_it_breaks_them() {
+    if Command::new("bash").arg("--version").output().is_err() {
+        return; // There is no bash to ask.
+    }
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_proofmark")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    // The words as bash breaks the line, and the last of them is completed.
+    let ask = "eval \"$(proofmark completions bash)\"; COMP_LINE=$1 COMP_POINT=${#1}; shift; COMP_WORDS=(\"$@\"); \
+               COMP_CWORD=$(($# - 1)); _proofmark_complete proofmark \"${!#}\" ''; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    for (line, words, due) in [
+        (
+            "run --fault wrong-status:Dupl",
+            &["run", "--fault", "wrong-status", ":", "Dupl"][..],
+            "Duplicate.TagKey",
+        ),
+        (
+            "run --fault=wrong-status:Dupl",
+            &["run", "--fault", "=", "wrong-status", ":", "Dupl"],
+            "Duplicate.TagKey",
+        ),
+        ("run --report js", &["run", "--report", "js"], "json="),
+        ("run tag-c", &["run", "tag-c"], "tag-count/"),
+    ] {
+        let mut bash = Command::new("bash");
+        bash.args(["--norc", "-c", ask, "bash", &format!("proofmark {line}"), "proofmark"]).args(words);
+        let output = bash.env("PATH", &path).output().unwrap();
+        assert_eq!(out(&output).trim_end(), due, "{line}: {}", err(&output));
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) use shared::{
     Allowed, BoundArgs, ColourChoice, ConnectArgs, FolderArgs, OutputArgs, ReuseArgs, SelectArgs, ShardArgs,
 };
 
-use super::complete::ids;
+use super::complete::{codes, ids, schemas};
 use super::words::Words;
 use crate::model::Scheme;
 use crate::report::Code;
@@ -129,6 +129,9 @@ pub(super) struct InitArgs {
     /// The path of a request that the endpoint accepts, such as /books/1
     #[arg(long, value_name = "PATH")]
     pub(in crate::cli) path: Option<String>,
+    /// The body of that request as a JSON object, such as '{"title": "A book"}', where the method is POST, PUT or PATCH
+    #[arg(long, value_name = "JSON")]
+    pub(in crate::cli) body: Option<String>,
     /// How requests are signed: none, v1, v3, bearer, basic or aws-sigv4
     #[arg(long, value_name = "SCHEME", value_parser = Words::schemes(), hide_possible_values = true)]
     pub(in crate::cli) sign: Option<Scheme>,
@@ -180,7 +183,7 @@ pub(in crate::cli) struct ReportArgs {
     /// Take each pattern as the whole id
     #[arg(long, help_heading = "Cases")]
     pub(in crate::cli) exact: bool,
-    /// Take of these the cases that meet an expression, such as 'tag(slow) and not id(signature/)'; of several, one
+    /// Take of these the cases that meet an expression, such as 'tag(signature) and not id(token-ways/)'; of several, one
     #[arg(short = 'E', long, value_name = "EXPR", alias = "filter-expr", help_heading = "Cases")]
     #[arg(conflicts_with = "manifest")]
     pub(in crate::cli) filterset: Vec<String>,
@@ -270,7 +273,7 @@ pub(in crate::cli) struct CertificateArgs {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExplainArgs {
     /// The code, or the name of a cause, such as PM001-1a2b3c4d
-    #[arg(value_name = "CODE")]
+    #[arg(value_name = "CODE", add = codes())]
     pub(in crate::cli) code: Option<Code>,
 }
 
@@ -278,7 +281,7 @@ pub(in crate::cli) struct ExplainArgs {
 pub(in crate::cli) struct SchemaArgs {
     /// table, contract, common, states, endpoints, waivers or manifest, which are read; report, events, coverage or
     /// mutants, which are written
-    #[arg(value_name = "KIND")]
+    #[arg(value_name = "KIND", add = schemas())]
     pub(in crate::cli) kind: SchemaKind,
 }
 

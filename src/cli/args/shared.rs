@@ -31,7 +31,7 @@ pub(in crate::cli) struct SelectArgs {
     /// Take each pattern as the whole id
     #[arg(long)]
     pub(in crate::cli) exact: bool,
-    /// Take of these the cases that meet an expression, such as 'tag(slow) and not id(signature/)'; of several, one
+    /// Take of these the cases that meet an expression, such as 'tag(signature) and not id(token-ways/)'; of several, one
     #[arg(short = 'E', long, value_name = "EXPR", alias = "filter-expr")]
     pub(in crate::cli) filterset: Vec<String>,
     /// Skip the cases that this pattern matches; several can be given. Reports list them as skipped on purpose

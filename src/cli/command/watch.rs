@@ -42,7 +42,7 @@ pub(super) fn watch(args: &RunArgs) -> Result<u8, CliError> {
         if interrupts.has_any() {
             return Ok(INTERRUPTED);
         }
-        note("waiting for changes; Ctrl-C leaves");
+        note("waiting for changes; Ctrl-C stops");
         let Some(changes) = interrupts.wait(files.changed()) else { return Ok(INTERRUPTED) };
         number += 1;
         if !announce(number, &changes)? {
