@@ -98,7 +98,9 @@ impl LastRun {
                 return;
             }
             Event::Finished(record) => record,
-            _ => return,
+            Event::SeriesStarted { .. } | Event::Warned { .. } | Event::Ended(_) | Event::SeriesEnded(_) => {
+                return;
+            }
         };
         let (id, fails) = match &record.verdict {
             Verdict::Failed | Verdict::Inconclusive(_) => (record.id.as_str(), true),

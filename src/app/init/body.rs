@@ -29,7 +29,9 @@ impl FirstBody {
                 check_fields(&fields).map_err(wrong)?;
                 Ok(Self(fields))
             }
-            other => Err(wrong(format!("expected a JSON object, got {other}"))),
+            other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_)) => {
+                Err(wrong(format!("expected a JSON object, got {other}")))
+            }
         }
     }
 

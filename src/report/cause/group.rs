@@ -102,10 +102,12 @@ impl Trouble {
 
     /// What of the expectation tells causes apart. A promise of the contract is one, however a case puts it.
     fn expected_key(&self) -> String {
-        match self.code {
-            _ if self.is_cited => String::new(),
-            Code::Status | Code::ErrorCode => similar(&self.expected),
-            _ => wording(&self.expected),
+        if self.is_cited {
+            String::new()
+        } else if matches!(self.code, Code::Status | Code::ErrorCode) {
+            similar(&self.expected)
+        } else {
+            wording(&self.expected)
         }
     }
 

@@ -119,8 +119,9 @@ fn values_made_for_one_answer_and_places_in_lists_do_not_tell_causes_apart() {
 
 /// What an endpoint may make anew for each answer.
 fn made() -> Vec<String> {
-    let id =
-        |at: usize| (0..20).map(move |place| char::from(b'a' + ((at * 7 + place * place * 5) % 26) as u8));
+    let id = |at: u32| {
+        (0..20).filter_map(move |place| char::from_u32(u32::from(b'a') + (at * 7 + place * place * 5) % 26))
+    };
     let ids = (0..60).map(|at| format!("\"exec-{}\"", id(at).collect::<String>()));
     let mixed = (0..60_u64).map(|at| format!("\"exec-{:016x}\"", at * 0x9e37_79b9_7f4a));
     let uuids = (0..60_u64).map(|at| format!("\"0D974139-3038-4D50-9E26-{:012X}\"", at * 0x51_2345));

@@ -221,7 +221,9 @@ fn with_example<'a>(causes: &[&'a Cause]) -> Vec<&'a Cause> {
 /// The reason that most states share, if several do.
 fn shared_reason<'a>(states: &[&'a Cause]) -> Option<&'a str> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    states.iter().for_each(|state| *counts.entry(&state.actual).or_default() += 1);
+    for state in states {
+        *counts.entry(&state.actual).or_default() += 1;
+    }
     let (reason, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
     (count > 1).then_some(reason)
 }
@@ -239,7 +241,7 @@ fn first_lines(style: TerminalStyle, text: &str, lines: usize) -> String {
     let kept: Vec<&str> = text.lines().take(lines).collect();
     let Some((last, before)) = kept.split_last() else { return String::new() };
     let last = cut(&format!("{last} …"), style.width.unwrap_or(LONGEST));
-    before.iter().copied().chain([last.as_str()]).map(|line| format!("{line}\n")).collect()
+    before.iter().copied().chain([last.as_str()]).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// An example of each cause. What several causes share, such as a request, is shown once, below all of them.
