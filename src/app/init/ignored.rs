@@ -1,4 +1,4 @@
-//! The lines of `.gitignore` that a project needs: what runs write and nobody commits.
+//! The lines of `.gitignore` that a project needs: what runs write, and no commit is to have.
 
 use std::fs;
 use std::io::{self, Write};

@@ -14,12 +14,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::case::CaseWriter;
 use super::paint::{Paint, TerminalStyle, Verbosity};
-use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd, Stopped};
+use crate::event::{EndpointDescription, Event, Outcome, RunEnd, RunStart, SeriesEnd};
 use crate::model::{CaseRecord, Repeated, Verdict, plural};
 use crate::report::cause::Causes;
 use crate::report::row_table::RowTable;
 use crate::report::{Repeat, Report};
-use summary::tally;
+use summary::{obstacle_line, verdict_line};
 
 /// How many cases are named as they fail, and how many others are shown, before the rest is counted.
 const NAMED: usize = 10;
@@ -204,12 +204,10 @@ impl<W: Write> TerminalReport<W> {
             self.list_causes()?;
         }
         self.faults()?;
-        if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
-            writeln!(self.out, "{}", self.style.hang("", &obstacle, 2))?;
+        if let Some(line) = obstacle_line(self.style, end) {
+            writeln!(self.out, "{line}")?;
         }
-        let (paint, word) = outcome(end.outcome());
-        let counts = tally(&end.counts, start.selected);
-        write!(self.out, "{}", self.style.with_head(paint, word, &counts))?;
+        self.out.write_all(verdict_line(self.style, &start, end).as_bytes())?;
         if end.left_behind > 0 {
             let plural = plural(end.left_behind, "", "s");
             let text = format!("{} case{plural} left something behind on the endpoint", end.left_behind);

@@ -115,12 +115,11 @@ impl<W: Write> TerminalReport<W> {
     /// What is wrong, in at most [`BRIEF`] lines with those that are written before: the verdict, what was left behind,
     /// faults, and why the run ended early.
     pub(super) fn brief(&mut self, end: &RunEnd) -> io::Result<()> {
-        let has_faults = self.start.as_ref().is_some_and(|start| !start.faults.is_empty());
-        let obstacle = end.stopped.as_ref().and_then(Stopped::obstacle).is_some();
-        let before = 1
+        let Some(start) = &self.start else { return Ok(()) };
+        let before = verdict_line(self.style, start, end).lines().count()
             + self.warned
-            + 3 * usize::from(has_faults)
-            + usize::from(obstacle)
+            + 3 * usize::from(!start.faults.is_empty())
+            + obstacle_line(self.style, end).map_or(0, |line| line.lines().count())
             + usize::from(end.left_behind > 0);
         let mut shortcomings = shortcomings(self.style, end);
         if let Some(changes) = &end.changes {
@@ -211,8 +210,20 @@ fn do_not_hold(waivers: usize) -> String {
     format!("{waivers} {}", plural(waivers, "does not hold", "do not hold"))
 }
 
+/// The outcome, and how many cases of each kind there are.
+pub(super) fn verdict_line(style: TerminalStyle, start: &RunStart, end: &RunEnd) -> String {
+    let (paint, word) = super::outcome(end.outcome());
+    style.with_head(paint, word, &tally(&end.counts, start.selected))
+}
+
+/// Why the run ended early, if it did.
+pub(super) fn obstacle_line(style: TerminalStyle, end: &RunEnd) -> Option<String> {
+    let obstacle = end.stopped.as_ref().and_then(Stopped::obstacle)?;
+    Some(style.hang("", &obstacle, 2))
+}
+
 /// How many cases passed, and what became of the others.
-pub(super) fn tally(counts: &VerdictCounts, selected: usize) -> String {
+fn tally(counts: &VerdictCounts, selected: usize) -> String {
     if selected == 0 {
         return "no case ran".to_owned();
     }
