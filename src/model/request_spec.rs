@@ -102,6 +102,16 @@ named! {
     }
 }
 
+impl Scheme {
+    /// Whether its signatures hold a time, which the endpoint compares with its own.
+    pub fn has_time(self) -> bool {
+        match self {
+            Self::V1 | Self::V3 | Self::AwsV4 => true,
+            Self::None | Self::Bearer | Self::Basic => false,
+        }
+    }
+}
+
 impl FromStr for Scheme {
     type Err = String;
 

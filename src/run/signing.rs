@@ -70,10 +70,7 @@ impl Signing {
 
     /// Whether a signature that is made here holds a time, which the endpoint compares with its own.
     pub(super) fn needs_time(&self) -> bool {
-        self.signers.keys().any(|scheme| match scheme {
-            Scheme::V1 | Scheme::V3 | Scheme::AwsV4 => true,
-            Scheme::None | Scheme::Bearer | Scheme::Basic => false,
-        })
+        self.signers.keys().any(|scheme| scheme.has_time())
     }
 
     /// What requests are signed with and is hidden in answers, and the signatures that are made; nothing of a public key.

@@ -10,7 +10,7 @@ mod aws;
 pub(crate) mod canonical;
 mod credential;
 pub(crate) mod moment;
-mod plain;
+pub(crate) mod plain;
 mod redactor;
 pub(crate) mod rpc_v1;
 mod secrets;
