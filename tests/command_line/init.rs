@@ -50,8 +50,14 @@ fn a_project_begins_with_flags_and_comes_to_a_verdict() {
     }
     let rules = fs::read_to_string(folder.path().join(".taplo.toml")).unwrap();
     assert!(toml::from_str::<toml::Table>(&rules).is_ok(), "{rules}");
-    // An endpoint that answers everything is found out at once.
+    // An endpoint that answers everything is found out at once. What to do next is about the run.
     let all = serve(|_, stream| drop(stream.write_all(&answer("200 OK", JSON, "{}"))));
+    let other = tempfile::tempdir().unwrap();
+    let (status, text) = ran(&other, &["init", "shop/GetBook", "--url", &all, "--path", "/books/1"]);
+    assert!(
+        status == 1 && text.contains("      proofmark run --failed --endpoint mine\n"),
+        "{status} {text}"
+    );
     let (status, text) = ran(&folder, &["run", "--endpoint", &all]);
     assert!(status == 1 && text.contains("refused"), "{status} {text}");
 }

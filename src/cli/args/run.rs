@@ -17,6 +17,9 @@ use crate::snapshot::MaxAge;
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::cli) struct RunArgs {
+    /// The command line of the run, if it is not the process's own.
+    #[arg(skip)]
+    pub(in crate::cli) command: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) select: SelectArgs,
     #[command(flatten)]

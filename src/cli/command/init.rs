@@ -9,7 +9,7 @@ use super::run::run;
 use crate::app::{
     AppError, ENDPOINT, FirstBody, FirstFile, FirstPath, Project, first_method, first_operation, has_body,
 };
-use crate::cli::args::{Cli, Command, InitArgs};
+use crate::cli::args::{Cli, Command, InitArgs, RunArgs};
 use crate::cli::exit::{CONFORMS, CliError};
 use crate::cli::print;
 use crate::model::{Method, Scheme};
@@ -62,7 +62,7 @@ pub(super) fn init(args: &InitArgs) -> Result<u8, CliError> {
     print("\n")?;
     let arguments = Cli::try_parse_from(first).map_err(|error| CliError::usage(error.to_string()))?;
     match arguments.command {
-        Some(Command::Run(args)) => run(&args),
+        Some(Command::Run(args)) => run(&RunArgs { command: Some(first.join(" ")), ..*args }),
         _ => Ok(CONFORMS),
     }
 }

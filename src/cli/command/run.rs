@@ -122,7 +122,8 @@ pub(super) fn prepare(args: &RunArgs, last: Option<LastRun>) -> Result<Prepared,
     let writes_snapshots = writes(&[Update::Unseen, Update::Always]);
     output.style.leaves_files = leaves_files;
     let keep = keep(args, &planned, output.is_forced);
-    let mut sessions = with_background(planned, cases, &suite, drift.as_ref())?;
+    let command = args.command.clone().unwrap_or_else(|| command_line(env::args_os()));
+    let mut sessions = with_background(planned, cases, &suite, drift.as_ref(), &command)?;
     if args.mutants {
         sessions.iter_mut().try_for_each(|(session, background, _)| background.measure(session, &suite))?;
     }
@@ -149,13 +150,14 @@ fn with_background(
     cases: &Path,
     suite: &Suite,
     drift: Option<&Drift>,
+    command: &str,
 ) -> Result<Vec<(SessionSettings, Background, Plan)>, CliError> {
     let day = today();
     let mut sessions = Vec::with_capacity(planned.len());
     for (CommandSettings { session, snapshots }, plan) in planned {
         let background = Background::read(&session.target, &snapshots, cases, suite, &day)?;
         background.notes.iter().for_each(|line| note(&printable(line)));
-        let command = Some(command_line(env::args_os()));
+        let command = Some(command.to_owned());
         sessions.push((session, Background { drift: drift.cloned(), command, ..background }, plan));
     }
     Ok(sessions)
