@@ -188,7 +188,7 @@ impl fmt::Display for Skipped {
                 write!(out, "requests are not signed by {scheme} here")
             }
             Self::Unsigned { scheme, is_meant: false } => {
-                write!(out, "no credentials to sign by {scheme}; --sign none says that none are meant")
+                write!(out, "no credentials to sign by {scheme}; with --sign none such cases are skipped on purpose")
             }
             Self::OnPurpose { pattern } => write!(out, "--skip {pattern}"),
             Self::Billable => out.write_str(

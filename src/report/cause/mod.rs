@@ -163,7 +163,7 @@ impl Causes {
         let reasons: Vec<&str> = self.reasons.iter().map(String::as_str).collect();
         let plural = plural(self.skipped, "", "s");
         (self.skipped > 0)
-            .then(|| format!("{} case{plural} skipped on purpose: {}", self.skipped, reasons.join("; ")))
+            .then(|| format!("{} case{plural} skipped on purpose: {}", self.skipped, join_reasons(&reasons)))
     }
 
     /// A cause in a line: what is wrong, and where there are several operations, of which.
@@ -196,6 +196,25 @@ fn causes_of(record: &CaseRecord) -> Vec<(CauseKey, Trouble)> {
         }
     }
     found
+}
+
+/// The reasons, as one where they differ in one word.
+fn join_reasons(reasons: &[&str]) -> String {
+    let words: Vec<Vec<&str>> = reasons.iter().map(|reason| reason.split(' ').collect()).collect();
+    let Some((first, others)) = words.split_first().filter(|(_, others)| !others.is_empty()) else {
+        return reasons.join("; ");
+    };
+    let differs_at = |other: &[&str], place: usize| {
+        other.len() == first.len() && (0..first.len()).all(|at| at == place || other[at] == first[at])
+    };
+    let Some(place) = (0..first.len()).find(|place| others.iter().all(|other| differs_at(other, *place)))
+    else {
+        return reasons.join("; ");
+    };
+    let each = words.iter().map(|words| words[place]).collect::<Vec<_>>().join(" or ");
+    let mut joined = first.clone();
+    joined[place] = &each;
+    joined.join(" ")
 }
 
 impl Cause {
