@@ -50,7 +50,8 @@ fn why_nothing_is_known_is_said() {
 fn why_a_case_was_not_run_is_said_and_whether_that_is_its_own_fault() {
     let scheme = Scheme::None;
     let unsigned = |is_meant: bool| Skipped::Unsigned { scheme, is_meant };
-    let missing = format!("no credentials to sign by {scheme}; with --sign none such cases are skipped on purpose");
+    let missing =
+        format!("no credentials to sign by {scheme}; with --sign none such cases are skipped on purpose");
     let billable = "it may cost money, which --allow billable or the endpoint's settings must allow, and --keep-states never does";
     for (reason, is_meant, is_of_the_run, said) in [
         (

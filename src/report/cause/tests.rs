@@ -365,7 +365,10 @@ fn what_several_levels_say_of_one_answer_is_one_block() {
 fn reasons_that_differ_in_one_word_are_one() {
     let joined = |reasons: &[&str]| super::join_reasons(reasons);
     assert_eq!(joined(&["not signed by v1 here", "not signed by v3 here"]), "not signed by v1 or v3 here");
-    assert_eq!(joined(&["not signed by v1 here", "left out by --skip"]), "not signed by v1 here; left out by --skip");
+    assert_eq!(
+        joined(&["not signed by v1 here", "left out by --skip"]),
+        "not signed by v1 here; left out by --skip"
+    );
     assert_eq!(joined(&["left out by --skip"]), "left out by --skip");
     assert_eq!(joined(&[]), "");
 }
