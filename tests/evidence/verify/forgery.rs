@@ -194,12 +194,13 @@ pub(super) const SKIPPED: &[Forgery] = &[
 const BARE: &str = "it was skipped, and something is recorded of it";
 
 /// The keys of a finished case, in the order in which they are written.
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 31] = [
     "event",
     "table",
     "case",
     "row",
     "about",
+    "tags",
     "file",
     "line",
     "column",
