@@ -62,6 +62,7 @@ pub mod events {
         EffectCounts, EndpointDescription, Event, LimitStart, OperationStart, Outcome, ParameterStart,
         PartNumber, PartStart, RowStart, RowsHeld, RunChanges, RunEnd, RunStart, SeriesEnd, SeriesRun,
         SnapshotCounts, StaleCases, StaleSnapshot, StaleWaiver, Staleness, StillFailing, Stopped,
+        WaiverSight,
     };
     pub use crate::model::{
         Answer, AnswerFormat, Body, CaseId, CaseRecord, Citation, Drift, Effects, Exchange, FileLocation,

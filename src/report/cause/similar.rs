@@ -1,6 +1,6 @@
 //! Texts that differ only in values made for one answer, such as ids, times and numbers.
 //!
-//! Three functions, each of which leaves out more: [`similar`] for names and our own words, [`wording`] for what a case
+//! Three functions, each of which leaves out more: [`similar()`] for names and our own words, [`wording`] for what a case
 //! expects, and [`kind`] for what an endpoint made. No list of words tells an id from a name, so of a value that came
 //! only its kind is compared.
 
