@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::event::EndpointDescription;
 use crate::model::{Contract, Normalisation, Scheme};
-use crate::protocol::sign::Credentials;
 use crate::reference::{AuthMode, Fault, Reference, ReferenceSettings, StartError, carries};
 use crate::run::{Endpoint, Signing};
+use crate::sign::Credentials;
 use crate::transport::{Address, TransportError};
 
 /// The key that the reference endpoint knows, as the provider's documents write it in their examples.

@@ -5,6 +5,14 @@ pub mod coverage {
     pub use crate::coverage::{SuiteCoverage, coverage};
 }
 
+pub mod curl {
+    pub use crate::curl::{USER_AGENT, curl_line};
+}
+
+pub mod digest {
+    pub use crate::digest::{sha256_hex, sha256_source};
+}
+
 pub mod embedded {
     pub use crate::embedded::{KEY_ID, KEY_SECRET, key, start, start_with};
 }
@@ -39,24 +47,20 @@ pub mod plan {
     pub use crate::plan::{Pattern, Plan, PlannedCase, case_ids, plan, preview};
 }
 
-pub mod protocol {
-    pub use crate::protocol::{USER_AGENT, curl_line, encode, read_body, sha256_hex, sha256_source};
-
-    pub mod sign {
-        #[cfg(feature = "aws")]
-        pub use crate::protocol::sign::AwsV4;
-        pub use crate::protocol::sign::{
-            Acs3, Basic, Bearer, Credentials, RpcV1, Secret, SignError, Signer, SigningContext,
-        };
-    }
-}
-
 pub mod report {
     pub use crate::report::{Report, ReportFormat, Sink, event_line, printable, read_event};
 }
 
 pub mod run {
     pub use crate::run::{Endpoint, Observing, RunSettings, Runner, Signing, StopSwitch, run};
+}
+
+pub mod sign {
+    #[cfg(feature = "aws")]
+    pub use crate::sign::AwsV4;
+    pub use crate::sign::{
+        Acs3, Basic, Bearer, Credentials, RpcV1, Secret, SignError, Signer, SigningContext,
+    };
 }
 
 pub mod snapshot {
@@ -78,4 +82,8 @@ pub mod template {
 
 pub mod transport {
     pub use crate::transport::{Address, Client, Connection, Keeping, TransportLimits};
+}
+
+pub mod wire {
+    pub use crate::wire::{encode, read_body};
 }

@@ -11,7 +11,7 @@
 //!
 //! - `source` reads contracts, states and case tables into the `model`;
 //! - `plan` selects and expands the cases, and prepares what is sent;
-//! - `run` takes each case through states, requests, `check` and `snapshot`, over `transport` and `protocol`, and says
+//! - `run` takes each case through states, requests, `check` and `snapshot`, over `transport` and `wire`, and says
 //!   what happened as `event`s;
 //! - `report` turns those into output, `review` says what has changed in snapshots, `evidence` makes a result one that a
 //!   stranger can check, `app` holds what can be done with a suite, and `cli` is the program around it all.
@@ -27,6 +27,8 @@ mod check;
 mod cli;
 mod compare;
 mod coverage;
+mod curl;
+mod digest;
 mod embedded;
 mod event;
 #[cfg(feature = "evidence")]
@@ -36,16 +38,17 @@ pub mod harness;
 #[doc(hidden)]
 pub mod inside;
 mod judgement;
+mod limit;
 mod markup;
 mod model;
 mod noise;
 mod plain;
 mod plan;
-mod protocol;
 pub mod reference;
 mod report;
 mod review;
 mod run;
+mod sign;
 mod snapshot;
 mod source;
 mod strength;
@@ -54,6 +57,7 @@ mod transport;
 #[cfg(feature = "cli")]
 mod watch;
 mod whole_file;
+mod wire;
 mod wrapped;
 
 /// What a run says, in order, and what is in it.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::protocol::shell_word;
+use crate::curl::shell_word;
 
 /// The longest command line that is shown, in characters.
 const LONGEST: usize = 4000;

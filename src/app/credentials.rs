@@ -10,10 +10,10 @@ use serde_json::Value as Json;
 
 use super::{AppError, EnvironmentVariables};
 use crate::model::Scheme;
-#[cfg(feature = "aws")]
-use crate::protocol::sign::AwsV4;
-use crate::protocol::sign::{Basic, Bearer, Credentials, SHORTEST_SECRET, Secret};
 use crate::run::Signing;
+#[cfg(feature = "aws")]
+use crate::sign::AwsV4;
+use crate::sign::{Basic, Bearer, Credentials, SHORTEST_SECRET, Secret};
 use crate::source::EndpointEntry;
 
 /// The variables of the provider's own tools.

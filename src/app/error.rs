@@ -8,11 +8,11 @@ use crate::embedded::EmbeddedError;
 #[cfg(feature = "evidence")]
 use crate::evidence::KeyError;
 use crate::plan::{FilterError, PatternError, PlanError, PrepareError};
-use crate::protocol::EncodeError;
 use crate::run::OrphanError;
 use crate::snapshot::StoreError;
 use crate::source::LoadError;
 use crate::transport::TransportError;
+use crate::wire::EncodeError;
 
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::AppError;
+use crate::digest::contract_digest;
 use crate::event::{Event, RunStart};
 use crate::model::{Normalisation, Suite};
 use crate::plan::{PlannedCase, case_ids};
-use crate::protocol::contract_digest;
 use crate::strength::{Bound, Mutants, Mutated};
 
 /// Follows the events of a run that is over.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{AppError, Shard};
+use crate::digest::contract_digest;
 use crate::event::{RunEnd, RunStart};
 use crate::model::{CaseId, Drift, ListedContract, Manifest, Suite};
 use crate::plan::{Plan, case_ids};
-use crate::protocol::contract_digest;
 use crate::run::drift;
 use crate::source::{LoadError, MANIFEST, load_manifest};
 

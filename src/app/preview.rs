@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use super::{AppError, CaseChoice, load_selection};
+use crate::curl::curl_line;
 use crate::embedded;
 use crate::judgement::render_params;
 use crate::model::{PreparedStep, Request, Value};
 use crate::plan::{Need, PlannedCase, Preview, preview, preview_with};
-use crate::protocol::{curl_line, encode, from_json};
 use crate::reference::first_variables;
 use crate::report::{SERVED, set_up_line};
 use crate::run::{purpose, set_up_request};
 use crate::template::Templates;
 use crate::transport::Address;
+use crate::wire::{encode, from_json};
 
 /// The cases that a text means: the whole id of one, or a part of several.
 ///

@@ -4,8 +4,8 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
+use crate::digest::sha256_hex;
 use crate::event::PartNumber;
-use crate::protocol::sha256_hex;
 
 /// How many hexadecimal digits of a digest decide: 64 bits.
 const DIGITS: usize = 16;

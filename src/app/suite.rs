@@ -11,13 +11,13 @@ use crate::model::{Backing, CaseId, PreparedStep, Problem, Suite};
 use crate::plan::{
     CaseFilter, Pattern, Plan, PlannedCase, Selectable, case_ids, filtered, leave_out, preview, select,
 };
-use crate::protocol::encode;
 use crate::source::{
     EndpointEntry, LoadError, Wanted, check_fixtures, check_normalisation, load, load_endpoints, load_waivers,
 };
 use crate::strength::Twins;
 use crate::template::Templates;
 use crate::transport::{Address, Rate};
+use crate::wire::encode;
 
 /// A folder of cases in which nothing is wrong: how much there is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -82,7 +82,7 @@ fn path(way: &[PathPart<'_>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{FEW_KEYS, SHOWN, doubled_keys};
-    use crate::protocol::read_json;
+    use crate::wire::read_json;
 
     fn doubled(text: &str) -> Vec<String> {
         doubled_keys(&read_json(text.as_bytes()).unwrap())

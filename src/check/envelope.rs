@@ -5,11 +5,12 @@ use super::grounds::FindingGrounds;
 use super::listed::select_in;
 use super::pattern::matches;
 use super::subject::Subject;
+use crate::digest::sha256_hex;
 use crate::model::{
     ABSENT_FIELD, Answer, AnswerFormat, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Level,
     OtherFields, RequestId, UNNAMED_FIELD, UniqueRule, Value, essence,
 };
-use crate::protocol::{is_same_label, labels, sha256_hex};
+use crate::wire::{is_same_label, labels};
 
 /// Checks an answer against the envelope.
 pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {

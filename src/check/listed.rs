@@ -196,7 +196,7 @@ fn selectors(text: &str) -> PathStep<'_> {
 mod tests {
     use super::{Cow, PathError, PathStep, Paths, Value, as_lists, end_of_bracket, selectors, steps};
     use crate::check::select;
-    use crate::protocol::{read_json, read_xml};
+    use crate::wire::{read_json, read_xml};
 
     fn found(xml: &str, path: &str, objects: &[&str]) -> Option<String> {
         let (_, tree) = read_xml(xml).unwrap();

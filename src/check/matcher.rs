@@ -181,7 +181,7 @@ fn order(found: &Value, bound: &Value, typing: Typing) -> Option<Ordering> {
 mod tests {
     use super::{FoundValue, Typing, mismatch, mismatch_at};
     use crate::model::{Bounds, Matcher, MatcherTarget, Value};
-    use crate::protocol::read_json;
+    use crate::wire::read_json;
 
     fn json(text: &str) -> Value {
         read_json(text.as_bytes()).unwrap()

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use serde_json_path::{JsonPath, PathElement};
 
 use crate::model::{PathShape, TreeSize, Value, is_singular};
-use crate::protocol::{from_json, to_json};
+use crate::wire::{from_json, to_json};
 
 /// Why a path gives no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -172,7 +172,7 @@ fn top_level_key(path: &str) -> Option<&str> {
 mod tests {
     use super::{PathError, places, select};
     use crate::model::Value;
-    use crate::protocol::read_json;
+    use crate::wire::read_json;
 
     #[test]
     fn a_path_that_is_too_much_for_an_answer_is_not_applied() {

@@ -11,8 +11,8 @@ use super::{Subject, check};
 use crate::model::{
     Answer, AnswerFormat, Contract, Exchange, Expect, Finding, Method, Request, SentBody, Suite,
 };
-use crate::protocol::{read_body, settle};
 use crate::source::{LoadError, Wanted, load};
+use crate::wire::{read_body, settle};
 
 /// Chooses the findings of a check.
 pub(crate) type OfCheck = fn(&Finding) -> bool;

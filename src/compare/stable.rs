@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::quote;
 use crate::check::{TreePlaces, places};
+use crate::digest::sha256_hex;
 use crate::model::{Contract, Value};
-use crate::protocol::sha256_hex;
 use crate::snapshot::{MarkedNode, StableBody, StableExchange, TranscriptView};
 
 /// The most places of an answer that are kept one by one; the rest is kept as a digest.

@@ -2,8 +2,8 @@
 
 use super::expected::Expected;
 use super::push_once;
+use crate::limit::{SentParameters, Tried, is_the_only_one};
 use crate::model::{CaseId, Constraint, Contract, Limit, Parameter};
-use crate::protocol::{SentParameters, Tried, is_the_only_one};
 
 /// The cases on each side of a constraint.
 #[derive(Debug)]

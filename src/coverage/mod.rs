@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{CaseId, Contract, ErrorRow, MessageTemplate, Suite, row_label};
 use crate::plan::{PlanError, case_ids, preview};
-use crate::protocol::encode;
 use crate::template::Templates;
+use crate::wire::encode;
 use expected::Expected;
 
 pub use limits::ConstraintCoverage;

@@ -141,7 +141,7 @@ mod tests {
     use super::{LABEL, LONGEST, badge, look, show_text};
     use crate::evidence::sample::{attest, statement};
     use crate::evidence::{Statement, TestResult};
-    use crate::protocol::read_xml;
+    use crate::wire::read_xml;
 
     const RESULTS: [TestResult; 3] = [TestResult::Passed, TestResult::Warned, TestResult::Failed];
 

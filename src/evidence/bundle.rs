@@ -13,7 +13,7 @@ use super::manifest::{BundleManifest, ENVELOPE, ListedFile, MANIFEST};
 use super::packer::Packer;
 use super::statement::{Statement, StatementError};
 use super::unpacker::Unpacker;
-use crate::protocol::{Digesting, sha256_hex};
+use crate::digest::{Digesting, sha256_hex};
 
 /// The file with the events of the run.
 pub const EVENTS: &str = "events.ndjson";

@@ -11,9 +11,9 @@ use super::statement::{
     CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Digest, ObservedEffects, Omission,
     ResourceDescriptor, Statement, StatementScope, TestResult,
 };
+use crate::digest::sha256_hex;
 use crate::event::RunStart;
 use crate::model::{Level, Verdict};
-use crate::protocol::sha256_hex;
 
 /// What a statement follows from.
 #[derive(Debug)]

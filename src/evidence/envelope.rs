@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::key::{PublicKey, SigningKey};
-use crate::protocol::{from_base64, to_base64};
+use crate::digest::{from_base64, to_base64};
 
 /// What the payload is: an in-toto Statement in JSON.
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";

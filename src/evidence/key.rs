@@ -8,7 +8,7 @@ use pem::{EncodeConfig, LineEnding, Pem};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 
-use crate::protocol::sha256_hex;
+use crate::digest::sha256_hex;
 
 /// The label of a private key in PKCS#8 (RFC 7468, section 10).
 const PRIVATE: &str = "PRIVATE KEY";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::sha256_hex;
+use crate::digest::sha256_hex;
 
 /// The name of the file.
 pub const MANIFEST: &str = "manifest.json";

@@ -5,7 +5,7 @@
 use std::io::{self, Read, Write};
 
 use super::archive::{ArchiveError, BLOCK, Order, header, padding};
-use crate::protocol::Digesting;
+use crate::digest::Digesting;
 
 /// A bundle that is being written, file by file.
 #[derive(Debug)]

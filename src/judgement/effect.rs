@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use crate::check::{Due, additions, effect, replay};
 use crate::model::{Answer, Contract, EffectRule, Effects, Finding, Observation, Request};
-use crate::protocol::sent_params;
 use crate::template::{TemplateScope, Templates};
+use crate::wire::sent_params;
 
 /// What an observation asks for: its parameters, filled in.
 pub type ObservationPlace = Vec<(String, String)>;

@@ -13,8 +13,8 @@ use crate::model::{
     Request, RequestId, Skipped, Value, Verdict, is_singular,
 };
 use crate::plan::{PlannedCase, about, open_scope, prepare};
-use crate::protocol::{encode, settle};
 use crate::template::{TemplateScope, Templates};
+use crate::wire::{encode, settle};
 
 /// Why the steps of a case ended before the last one.
 #[derive(Debug)]

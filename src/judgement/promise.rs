@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::digest::contract_digest;
 use crate::event::{LimitStart, OperationStart, ParameterStart, RowStart};
 use crate::model::{Constraint, ErrorRow, Expect, Limit, Parameter};
 use crate::plan::PlannedCase;
-use crate::protocol::contract_digest;
 
 /// The contracts of these cases, in the order in which the cases come to them.
 pub fn operations(cases: &[PlannedCase]) -> Vec<OperationStart> {

@@ -7,8 +7,8 @@ use super::judge::Judge;
 use crate::check::{Subject, check, throttle_reason};
 use crate::model::{Answer, CaseRecord, Exchange, Finding, Level, Request, RequestId, Verdict};
 use crate::plan::PlannedCase;
-use crate::protocol::settle;
 use crate::template::Templates;
+use crate::wire::settle;
 
 /// A recorded case, ready to be judged with other answers.
 pub struct Retrial<'a> {

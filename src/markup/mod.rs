@@ -7,7 +7,7 @@ mod html;
 
 use std::io;
 
-use crate::protocol::sha256_source;
+use crate::digest::sha256_source;
 
 pub(crate) use html::{Html, SHOWN_LETTERS};
 

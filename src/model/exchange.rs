@@ -142,7 +142,7 @@ impl SentBody {
     }
 }
 
-/// An answer as it came, within the limits of size. It is written out by `protocol`, which can read its bytes again.
+/// An answer as it came, within the limits of size. It is written out by `wire`, which can read its bytes again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The HTTP status.

@@ -264,7 +264,7 @@ mod tests {
         ] {
             let tree = tree(count, depth);
             let found = serde_json_path::JsonPath::parse(path).unwrap();
-            let found = found.query(&crate::protocol::to_json(&tree)).all().len() as u64;
+            let found = found.query(&crate::wire::to_json(&tree)).all().len() as u64;
             let steps = PathShape::of(path).unwrap().steps(TreeSize::of(&tree));
             assert!(found <= steps, "{path}: {found} of {steps}");
         }

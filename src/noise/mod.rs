@@ -14,9 +14,10 @@ mod shuffle;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::digest::sha256_hex;
 use crate::model::{Body, CaseRecord, Contract, Exchange, Literals, Normalisation, Verdict};
-use crate::protocol::{read_body, settle, sha256_hex};
 use crate::snapshot::{SnapshotRules, Transcript, VolatileNames};
+use crate::wire::{read_body, settle};
 use difference::{NoiseDifference, differences};
 use proposal::{Drafts, PairDifference};
 

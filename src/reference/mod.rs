@@ -105,7 +105,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-pub use crate::protocol::sign::{Credentials, Secret};
+pub use crate::sign::{Credentials, Secret};
 pub use auth::{AuthMode, Clock};
 pub use fault::{Fault, FaultEntry, UnknownFault};
 pub(crate) use gate::carries;

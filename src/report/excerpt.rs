@@ -79,7 +79,7 @@ fn cut(text: &str, longest: usize) -> String {
 mod tests {
     use super::excerpt;
     use crate::model::Answer;
-    use crate::protocol::read_body;
+    use crate::wire::read_body;
 
     fn shown(content_type: Option<&str>, bytes: &[u8]) -> Vec<String> {
         let headers = content_type.map(|value| ("content-type".to_owned(), value.to_owned()));

@@ -3,9 +3,9 @@
 //! The embedded endpoint is gone after the run, and its port with it. Its requests go to `proofmark serve`, where the
 //! state is set up first: for the same purpose, it gets the same identifiers.
 
+use crate::curl::curl_line;
 use crate::event::{EndpointDescription, RunStart};
 use crate::model::{CaseRecord, Method, Request, SentBody};
-use crate::protocol::curl_line;
 
 /// Where `proofmark serve` listens by default.
 pub const SERVED: &str = "http://127.0.0.1:9000";

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::digest::sha256_hex;
 use crate::model::{Problem, SourceText, Spot};
-use crate::protocol::sha256_hex;
 use crate::snapshot::{PendingSnapshot, SnapshotFile};
 
 /// The format of a file of decisions.

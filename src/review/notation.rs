@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::Value;
-use crate::protocol::read_json;
+use crate::wire::read_json;
 
 /// The note behind the closing quote of a text that was cut.
 static REST: LazyLock<Regex> = LazyLock::new(|| {

@@ -10,8 +10,8 @@ use crate::model::{
     Answer, AnswerPlace, Body, Exchange, Method, Normalisation, Request, SentBody, Value, ValueKind,
     ValueRule,
 };
-use crate::protocol::read_body;
 use crate::snapshot::{SnapshotRules, Transcript, VolatileNames};
+use crate::wire::read_body;
 
 /// Texts that imitate the marks of a snapshot, hide, act, or are very long.
 const HOSTILE: [&str; 18] = [

@@ -156,7 +156,7 @@ fn step(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{MOST, differences};
-    use crate::protocol::read_json;
+    use crate::wire::read_json;
 
     fn told(old: &str, new: &str) -> Vec<String> {
         let (old, new) = (read_json(old.as_bytes()).unwrap(), read_json(new.as_bytes()).unwrap());

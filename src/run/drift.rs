@@ -1,8 +1,8 @@
 //! Compares a suite with its manifest.
 
+use crate::digest::contract_digest;
 use crate::model::{Drift, Manifest, Suite};
 use crate::plan::{PlanError, case_ids};
-use crate::protocol::contract_digest;
 
 /// How a whole suite differs from its manifest.
 ///

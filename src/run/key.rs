@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::settings::Endpoint;
 use crate::check::select_in;
 use crate::model::{Contract, Expect, PreparedStep, RequestSpec, Value};
-use crate::protocol::encode;
 use crate::transport::Client;
+use crate::wire::encode;
 
 /// How long the answer may take; without it, nothing is said.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -37,7 +37,7 @@ use crate::model::{
     whole_micros,
 };
 use crate::plan::{Plan, PlanError, PlannedCase, about, billable_requests, case_ids, open_scope, scheme};
-use crate::protocol::sign::Redactor;
+use crate::sign::Redactor;
 use crate::snapshot::{RuleBook, Store, StoreError};
 use crate::template::Templates;
 use crate::transport::Client;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use super::key::{KeyAcceptance, try_key};
 use super::settings::Endpoint;
 use crate::model::{Answer, Contract, Method, Request, SentBody};
-use crate::protocol::sign::moment;
+use crate::sign::moment;
 use crate::transport::{Address, Client};
 
 /// The smallest difference that is reported: well below the limit, and more than between clocks that are kept in sync.

@@ -9,9 +9,9 @@ use crate::model::{
     Contract, NoAnswer, PreparedStep, Recipe, RecipeStep, RequestSpec, StateDefinition, Value, is_singular,
     merge_params,
 };
-use crate::protocol::encode;
 use crate::template::{FUNCTIONS, TemplateScope, Templates, names};
 use crate::transport::{Client, Turn};
+use crate::wire::encode;
 
 use super::settings::Endpoint;
 use super::stop::Stop;

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::model::{Request, RequestSpec, Scheme};
-use crate::protocol::sign::{
-    Acs3, Credentials, RecentSignatures, RpcV1, Secrets, SignError, Signer, SigningContext,
-};
+use crate::sign::{Acs3, Credentials, RecentSignatures, RpcV1, Secrets, SignError, Signer, SigningContext};
 use crate::transport::Address;
 
 /// The signers of an endpoint, by scheme, and the one that requests are signed with unless a case says otherwise.
@@ -129,7 +127,7 @@ mod tests {
 
     use super::Signing;
     use crate::model::{Method, Request, RequestSpec, Scheme, SentBody};
-    use crate::protocol::sign::{Secret, SignError, Signer, SigningContext};
+    use crate::sign::{Secret, SignError, Signer, SigningContext};
     use crate::transport::Address;
 
     /// Writes down what it is asked to sign.

@@ -10,8 +10,8 @@ use serde_json::{Map, Value as Json, json};
 use super::recipe::{self, Context, StartedRecipe};
 use crate::model::{CaseId, Inconclusive, NoAnswer, Skipped, StateDefinition, Value};
 use crate::plan::billable_steps;
-use crate::protocol::{read_json, to_json};
 use crate::transport::Address;
+use crate::wire::{read_json, to_json};
 
 /// How much of a hook's error is shown, in characters.
 const SHOWN: usize = 200;

@@ -9,8 +9,8 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::check::select_in;
+use crate::digest::sha256_hex;
 use crate::model::{Contract, Exchange, Field, MessageTemplate};
-use crate::protocol::sha256_hex;
 
 /// The part of a contract that a transcript's answers are instances of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use super::error::StoreError;
 use super::file::{bytes, replace};
 use super::lock::{OWN_FOLDER, SIDE_FILE};
 use super::sighting::{Sighted, Sightings};
-use crate::protocol::sha256_hex;
+use crate::digest::sha256_hex;
 
 /// The first line: what the file is, and the version of its form.
 const HEAD: &str = "{\"format\":\"proofmark-provenance\",\"version\":1}";

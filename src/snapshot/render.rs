@@ -14,8 +14,8 @@ use super::names::write_numbered;
 use super::text::{make_visible, write_escaped};
 use super::transcript::{StableBody, StableExchange, Transcript};
 use super::tree::write_tree;
+use crate::digest::sha256_hex;
 use crate::model::{Exchange, Literals, SentBody};
-use crate::protocol::sha256_hex;
 
 /// How many bytes of a body that is not text are shown, and how many on a line.
 const SHOWN_BYTES: usize = 256;

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::digest::sha256_hex;
 use crate::model::{is_hostile, json_escape};
-use crate::protocol::sha256_hex;
 
 /// The longest text that is shown whole, in characters: some forty lines of a terminal.
 const LONGEST: usize = 4000;

@@ -10,8 +10,8 @@ use crate::model::{
     Verdict,
 };
 use crate::plan::{PlannedCase, preview, scheme};
-use crate::protocol::encode;
 use crate::template::Templates;
+use crate::wire::encode;
 
 /// The most accepted cases that one case is compared with.
 const MOST_COMPARED: usize = 500;

@@ -15,7 +15,7 @@ use super::stream::Stream;
 use super::wait::at_most;
 use super::{Connection, Keeping, TransportError, TransportLimits, tls};
 use crate::model::{Answer, NoAnswer, Request, whole_micros};
-use crate::protocol::sign::{Redactor, Secrets};
+use crate::sign::{Redactor, Secrets};
 
 /// Leave to send one request, which [`Client::turn`] gives at the rate of the connection.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use hyper::http::response::Parts;
 
 use super::coding::{self, DecodedBody};
 use crate::model::{Answer, Flaw, NoAnswer};
-use crate::protocol::sign::Redactor;
-use crate::protocol::{read_answer, read_hidden};
+use crate::sign::Redactor;
+use crate::wire::{read_answer, read_hidden};
 
 /// The answer of what came, with a body of so many bytes at the most.
 pub(super) fn answer(

@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use proofmark::inside::curl::{USER_AGENT, curl_line};
 use proofmark::inside::model::{Method, Request, SentBody};
-use proofmark::inside::protocol::{USER_AGENT, curl_line};
 
 use crate::support::{Served, code, err, out, proofmark, skipped};
 

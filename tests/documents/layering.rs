@@ -15,12 +15,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("template", &["model"]),
     ("source", &["model", "template"]),
     ("plan", &["model", "template"]),
-    ("protocol", &["model", "template"]),
-    ("check", &["model", "template", "protocol"]),
-    ("transport", &["model", "template", "protocol"]),
-    ("snapshot", &["model", "template", "protocol", "check", "whole_file"]),
-    ("markup", &["model", "protocol"]),
-    ("review", &["model", "plain", "markup", "check", "protocol", "snapshot"]),
+    ("digest", &["model"]),
+    ("curl", &["model"]),
+    ("sign", &["digest", "model"]),
+    ("wire", &["digest", "model", "sign"]),
+    ("limit", &["model", "wire"]),
+    ("check", &["model", "template", "digest", "wire"]),
+    ("transport", &["model", "template", "sign", "wire"]),
+    ("snapshot", &["model", "template", "digest", "check", "whole_file"]),
+    ("markup", &["model", "digest"]),
+    ("review", &["model", "plain", "markup", "check", "digest", "wire", "snapshot"]),
     (
         "evidence",
         &[
@@ -28,7 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "event",
             "check",
             "snapshot",
-            "protocol",
+            "digest",
             "plan",
             "template",
             "plain",
@@ -36,17 +40,29 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "judgement",
         ],
     ),
-    ("compare", &["model", "check", "plan", "protocol", "snapshot"]),
-    ("noise", &["model", "protocol", "snapshot"]),
-    ("judgement", &["model", "event", "template", "plan", "check", "protocol"]),
-    ("strength", &["model", "template", "plan", "check", "protocol", "snapshot", "judgement"]),
-    ("coverage", &["model", "template", "plan", "check", "protocol"]),
+    ("compare", &["model", "check", "plan", "digest", "snapshot"]),
+    ("noise", &["model", "digest", "wire", "snapshot"]),
+    ("judgement", &["model", "event", "template", "plan", "check", "digest", "wire"]),
+    ("strength", &["model", "template", "plan", "check", "wire", "snapshot", "judgement"]),
+    ("coverage", &["model", "template", "plan", "check", "limit", "wire"]),
     (
         "run",
-        &["model", "event", "template", "plan", "transport", "check", "snapshot", "protocol", "judgement"],
+        &[
+            "model",
+            "event",
+            "template",
+            "plan",
+            "transport",
+            "check",
+            "snapshot",
+            "digest",
+            "sign",
+            "wire",
+            "judgement",
+        ],
     ),
-    ("report", &["model", "event", "plain", "wrapped", "markup", "protocol", "whole_file"]),
-    ("reference", &["model", "protocol"]),
+    ("report", &["model", "event", "plain", "wrapped", "markup", "curl", "digest", "limit", "whole_file"]),
+    ("reference", &["model", "digest", "sign"]),
     (
         "app",
         &[
@@ -61,7 +77,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "transport",
             "check",
             "snapshot",
-            "protocol",
+            "curl",
+            "digest",
+            "sign",
+            "wire",
             "run",
             "judgement",
             "reference",
@@ -114,7 +133,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "watch",
         ],
     ),
-    ("embedded", &["model", "event", "protocol", "reference", "run", "transport"]),
+    ("embedded", &["model", "event", "sign", "reference", "run", "transport"]),
     ("main", &["cli"]),
 ];
 
@@ -124,7 +143,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("minijinja", &["template"]),
     ("toml", &["source"]),
     ("csv", &["source"]),
-    ("encoding_rs", &["protocol"]),
+    ("encoding_rs", &["wire"]),
     ("strsim", &["source", "reference"]),
     ("reqwest", &["transport"]),
     ("rustls", &["transport", "reference"]),
@@ -136,8 +155,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("insta", &["snapshot"]),
     ("tempfile", &["whole_file"]),
     ("similar", &["snapshot"]),
-    ("quick_xml", &["protocol", "reference", "report"]),
-    ("shlex", &["protocol"]),
+    ("quick_xml", &["wire", "reference", "report"]),
+    ("shlex", &["curl"]),
     ("rlimit", &["run"]),
     ("hyper", &["transport", "reference"]),
     ("socket2", &["transport"]),
@@ -155,13 +174,13 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("notify", &["watch"]),
     ("crossterm", &["cli"]),
     ("unicode_width", &["wrapped"]),
-    ("hmac", &["protocol"]),
-    ("sha1", &["protocol"]),
-    ("sha2", &["protocol"]),
-    ("base64", &["protocol"]),
-    ("base16ct", &["protocol"]),
-    ("aws_sigv4", &["protocol"]),
-    ("aws_credential_types", &["protocol"]),
+    ("hmac", &["sign"]),
+    ("sha1", &["sign"]),
+    ("sha2", &["digest", "sign"]),
+    ("base64", &["digest", "sign"]),
+    ("base16ct", &["digest", "sign"]),
+    ("aws_sigv4", &["sign"]),
+    ("aws_credential_types", &["sign"]),
 ];
 
 /// Modules that may not name these: they are free from layer 2 up. What of `model` and `event` is written out derives
@@ -232,6 +251,42 @@ fn no_module_imports_one_that_its_layer_does_not_allow() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// On which layer a module is: above all that it may import.
+fn layer(module: &str) -> usize {
+    let (_, imports) = ALLOWED.iter().find(|(name, _)| *name == module).unwrap();
+    imports.iter().map(|name| layer(name) + 1).max().unwrap_or_default()
+}
+
+#[test]
+fn the_table_of_layers_is_in_the_documents() {
+    let listed =
+        |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let mut rows: Vec<(usize, String)> = Vec::new();
+    for (module, imports) in ALLOWED.iter().filter(|(module, _)| *module != "main") {
+        let layer_of_it = layer(module);
+        let below = ALLOWED.iter().map(|(name, _)| *name).filter(|name| layer(name) < layer_of_it);
+        let others: Vec<&str> = below.filter(|name| !imports.contains(name)).collect();
+        let text = match imports.len() {
+            0 => String::new(),
+            1..=12 => listed(imports.to_vec()),
+            _ => format!("all below but {}", listed(others)),
+        };
+        rows.push((layer_of_it, format!("| {layer_of_it} | `{module}` | {text} |").replace("|  |", "| |")));
+    }
+    // A floor keeps the order of the list above.
+    rows.sort_by_key(|(layer, _)| *layer);
+    let table: String = rows.iter().map(|(_, row)| format!("{row}\n")).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/architecture.md")).unwrap().replace("\r\n", "\n");
+    assert!(page.contains(&table), "docs/architecture.md has another table than this:\n{table}");
+    for floor in 0..=rows.last().unwrap().0 {
+        let rooms: Vec<&str> =
+            ALLOWED.iter().map(|(name, _)| *name).filter(|name| layer(name) == floor).collect();
+        let line = format!("\n    {}", rooms.join(" . "));
+        assert!(page.contains(&line), "docs/architecture.md has another picture than this:{line}");
+    }
 }
 
 #[test]

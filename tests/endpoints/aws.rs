@@ -12,7 +12,7 @@ use crate::support::odd::{JSON, answer, one_case, program, serve};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use proofmark::inside::model::{Method, Request, SentBody};
-use proofmark::inside::protocol::sign::{AwsV4, Credentials, Signer, SigningContext};
+use proofmark::inside::sign::{AwsV4, Credentials, Signer, SigningContext};
 
 const KEY_ID: &str = "AKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";

@@ -9,7 +9,7 @@ mod shape;
 use desk::{Answered, Desk, LET_IN, Way, context, key, request, temporary};
 use probe::{Probe, probes};
 use proofmark::inside::model::SentBody;
-use proofmark::inside::protocol::sign::{Acs3, Basic, Bearer, Credentials, RpcV1, Secret, SignError, Signer};
+use proofmark::inside::sign::{Acs3, Basic, Bearer, Credentials, RpcV1, Secret, SignError, Signer};
 use proofmark::reference::{AuthMode, Fault};
 use serde_json::Value;
 use std::time::{Duration, SystemTime};

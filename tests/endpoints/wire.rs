@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
 
-use proofmark::inside::protocol::sha256_hex;
+use proofmark::inside::digest::sha256_hex;
 use regex::Regex;
 use serde_json::Value as Json;
 

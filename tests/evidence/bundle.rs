@@ -6,11 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use proofmark::inside::digest::sha256_hex;
 use proofmark::inside::evidence::{
     BundleFiles, BundleManifest, Digest, ENVELOPE, EVENTS, ListedFile, MANIFEST, Packer, ResourceDescriptor,
     SigningKey, Statement, Unpacker, open, seal,
 };
-use proofmark::inside::protocol::sha256_hex;
 use serde_json::Value as Json;
 
 use crate::support::{Served, code, err, out, proofmark};

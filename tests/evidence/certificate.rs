@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use crate::bundle::{CASES, Desk};
 use crate::support::{code, err, out, run};
+use proofmark::inside::digest::sha256_hex;
 use proofmark::inside::evidence::{
     CertifiedContract, CertifiedEndpoint, CertifiedRows, Conformance, Digest, ObservedEffects, Omission,
     ResourceDescriptor, SigningKey, Statement, StatementScope, TestResult, seal,
 };
 use proofmark::inside::model::{FloorScore, MutantScore, Strength};
-use proofmark::inside::protocol::sha256_hex;
 
 /// RFC 8410, section 10.3.
 const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::bundle::{CASES, Desk, FAULT, PRIVATE, key, unpack, verify_command};
 use crate::support::odd;
 use crate::support::{Served, code, copied_cases, err, out, proofmark};
+use proofmark::inside::digest::sha256_hex;
 use proofmark::inside::evidence::{MANIFEST, TestResult};
-use proofmark::inside::protocol::sha256_hex;
 use serde_json::Value as Json;
 
 #[test]

@@ -11,10 +11,10 @@ use std::sync::OnceLock;
 
 use crate::bundle::{CASES, Desk, FAULT, key, pack, unpack, verify_command};
 use crate::support::{self, code, err, out};
+use proofmark::inside::digest::sha256_hex;
 use proofmark::inside::evidence::{
     Bundle, BundleFiles, ENVELOPE, ExpectedSigner, MANIFEST, Packer, SigningKey, TestResult, open, seal,
 };
-use proofmark::inside::protocol::sha256_hex;
 use serde_json::{Value as Json, json};
 
 /// An honest bundle of the embedded endpoint, which passed.

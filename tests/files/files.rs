@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use proofmark::inside::coverage::coverage;
 use proofmark::inside::model::Suite;
 use proofmark::inside::plan::{PlannedCase, case_ids, preview};
-use proofmark::inside::protocol::encode;
 use proofmark::inside::source::{SchemaName, Wanted, load, schema};
 use proofmark::inside::template::Templates;
+use proofmark::inside::wire::encode;
 use serde_json::Value as Json;
 
 fn cases() -> PathBuf {

@@ -10,7 +10,7 @@ use crate::support::odd::{JSON, answer, one_case, say, serve};
 use crate::support::structure::{commands, junit_cases};
 use crate::support::{code, copied_cases, err, out, proofmark, run};
 use proofmark::harness::Harness;
-use proofmark::inside::protocol::sha256_hex;
+use proofmark::inside::digest::sha256_hex;
 use proofmark::inside::report::ReportFormat;
 use serde_json::Value as Json;
 

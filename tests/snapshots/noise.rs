@@ -78,7 +78,7 @@ fn paste(path: &Path, text: &str) {
 
 /// Letters and digits that nobody foresees, but always the same for the same seed.
 fn made(seed: &str, length: usize) -> String {
-    proofmark::inside::protocol::sha256_hex(seed.as_bytes())[..length].to_owned()
+    proofmark::inside::digest::sha256_hex(seed.as_bytes())[..length].to_owned()
 }
 
 /// What a request asks for by a parameter.

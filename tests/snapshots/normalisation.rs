@@ -7,8 +7,8 @@ use proofmark::inside::model::{
     Answer, AnswerPlace, Exchange, Literals, Method, Normalisation, OrderRule, Request, SentBody, ValueKind,
     ValueRule, is_hostile,
 };
-use proofmark::inside::protocol::read_body;
 use proofmark::inside::snapshot::{SnapshotRules, Transcript, VolatileNames};
+use proofmark::inside::wire::read_body;
 
 fn exchange(headers: &[(&str, &str)], body: &[u8]) -> Exchange {
     let request = Request {
@@ -136,7 +136,7 @@ fn whatever_comes_is_shown_in_bearable_length_and_in_characters_that_neither_act
 #[test]
 fn bytes_that_are_no_text_are_shown_in_hex_with_length_and_digest() {
     let text = text_of(&[exchange(&[], b"\xff\x00a")], &Normalisation::default());
-    let digest = proofmark::inside::protocol::sha256_hex(b"\xff\x00a");
+    let digest = proofmark::inside::digest::sha256_hex(b"\xff\x00a");
     assert_eq!(text, format!("> GET /\n< 200\n|# 3 bytes that are not text, sha256 {digest}\n|# ff 00 61"));
 }
 
@@ -218,7 +218,7 @@ fn an_unordered_list_is_shown_alike_in_any_order_and_numbered_after_that() {
             // In the other order the values are others, as in another run, and so is which of them is the greatest.
             let mut body = format!(r#"{{"Items":{{"Item":[{list}]}},"Last":"d-00000009"}}"#);
             for end in ["1", "2", "3", "8", "9"] {
-                let other = proofmark::inside::protocol::sha256_hex(format!("{order:?}{end}").as_bytes());
+                let other = proofmark::inside::digest::sha256_hex(format!("{order:?}{end}").as_bytes());
                 body = body.replace(&format!("-0000000{end}"), &format!("-{}", &other[..8]));
             }
             texts.push(shown(&body, &rules));

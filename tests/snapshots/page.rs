@@ -9,7 +9,7 @@ use std::path::Path;
 use std::slice;
 
 use crate::support::{code, err, out, proofmark};
-use proofmark::inside::protocol::{sha256_hex, sha256_source};
+use proofmark::inside::digest::{sha256_hex, sha256_source};
 use regex::Regex;
 use serde_json::{Value as Json, json};
 

@@ -12,14 +12,14 @@ use super::{CertificateInputs, EventRecording, Examined, Recorder, examine};
 use crate::app::{
     AppError, Background, CaseChoice, Session, SessionSettings, TestTarget, day_of, manifest_drift,
 };
+use crate::digest::sha256_of;
 use crate::event::{Event, RunEnd, Stopped};
 use crate::evidence::{Account, Digest, EndpointAccount, ExpectedSigner, ResourceDescriptor, SigningKey};
 use crate::judgement::WaiverBook;
 use crate::model::{EndpointKind, Level, Suite, Waiver, plural};
 use crate::plan::{Pattern, Plan, case_ids};
-use crate::protocol::sha256_of;
-use crate::protocol::sign::Secrets;
 use crate::run::StopSwitch;
+use crate::sign::Secrets;
 use crate::source::{Shelf, Wanted, load, load_shelf, load_shelf_manifest, load_shelf_waivers, load_waivers};
 use crate::transport::Keeping;
 

@@ -8,7 +8,7 @@ use crate::app::AppError;
 use crate::evidence::{
     ACCOUNT, BundleError, BundleFiles, COVERAGE, Divergence, EVENTS, SigningKey, bundle, coverage_bytes,
 };
-use crate::protocol::sign::{Redactor, Secrets};
+use crate::sign::{Redactor, Secrets};
 use crate::source::Shelf;
 
 /// What a bundle is made of.

@@ -8,8 +8,8 @@ use crate::app::AppError;
 use crate::event::{Event, RunEnd};
 use crate::evidence::{BundleEvents, keep_for_evidence, kept_start};
 use crate::model::Verdict;
-use crate::protocol::sign::{Redactor, Secrets};
 use crate::report::event_line;
+use crate::sign::{Redactor, Secrets};
 
 /// Takes the events of a run, and writes its cases as they come.
 pub(super) struct Recorder {

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::quote;
 use crate::app::AppError;
 use crate::model::Value;
-use crate::protocol::read_json;
+use crate::wire::read_json;
 
 /// The fields of a JSON object, each with a value that a table of cases can hold.
 #[derive(Debug, Clone, PartialEq)]

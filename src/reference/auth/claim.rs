@@ -6,10 +6,10 @@ use super::super::auth_row::AuthRow;
 use super::super::fault_kind::AuthFault;
 use super::super::wire::Call;
 use super::objection::Objection;
-use crate::protocol::sha256_hex;
-use crate::protocol::sign::acs3::{self, Authorization, Canonical, SignedField, join_fields};
-use crate::protocol::sign::canonical::Pairs;
-use crate::protocol::sign::{Secret, rpc_v1};
+use crate::digest::sha256_hex;
+use crate::sign::acs3::{self, Authorization, Canonical, SignedField, join_fields};
+use crate::sign::canonical::Pairs;
+use crate::sign::{Secret, rpc_v1};
 use std::time::Duration;
 
 /// Where the signature is, and how it is computed.

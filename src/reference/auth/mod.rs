@@ -1,6 +1,6 @@
 //! Who calls: verifies the signature of a request, the last of the checks that all operations share.
 //! Main types: `Guard`, which lets a call pass or objects, and `AuthMode`, what the endpoint asks for.
-//! `protocol::sign` computes signatures. What a call asks for is not looked at here.
+//! `sign` computes signatures. What a call asks for is not looked at here.
 //!
 //! # The order of checks
 //!
@@ -25,8 +25,8 @@ use super::bounded::Bounded;
 use super::breach::Breach;
 use super::fault_kind::{AuthFault, RowFault};
 use super::wire::Call;
-use crate::protocol::sha256_hex;
-use crate::protocol::sign::{Credentials, moment};
+use crate::digest::sha256_hex;
+use crate::sign::{Credentials, moment};
 use claim::{CallerClaim, ClaimScheme};
 use objection::Objection;
 use std::sync::{Mutex, PoisonError};

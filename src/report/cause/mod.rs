@@ -15,10 +15,10 @@ use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::digest::sha256_hex;
 use crate::event::RunStart;
 use crate::model::{CaseRecord, Verdict, plural};
 use crate::plain::printable;
-use crate::protocol::sha256_hex;
 use crate::report::Repeat;
 use contrast::Contrast;
 use group::{Trouble, troubles};

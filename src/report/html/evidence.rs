@@ -5,9 +5,9 @@ use std::io;
 
 use super::text::{Anchor, label, pluralise};
 use crate::event::{LimitStart, OperationStart};
+use crate::limit::{SentParameters, Tried, is_the_only_one};
 use crate::markup::Html;
 use crate::model::{CaseRecord, Level, SnapshotOutcome, Verdict};
-use crate::protocol::{SentParameters, Tried, is_the_only_one};
 
 /// How many cases are named as evidence of one thing; the rest is counted.
 const NAMED: usize = 20;

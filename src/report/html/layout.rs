@@ -82,7 +82,7 @@ impl Layout<'_> {
 #[cfg(test)]
 mod tests {
     use super::lay_out;
-    use crate::protocol::read_body;
+    use crate::wire::read_body;
 
     #[test]
     fn a_body_is_laid_out_and_keeps_its_tokens() {

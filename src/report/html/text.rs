@@ -3,10 +3,10 @@
 use std::io;
 use std::time::Duration;
 
+use crate::digest::sha256_hex;
 use crate::event::Outcome;
 use crate::markup::{Html, SHOWN_LETTERS};
 use crate::model::{CaseId, Verdict, plural};
-use crate::protocol::sha256_hex;
 
 /// How many characters of one body, or of another text of any length, are shown.
 pub(super) const SHOWN: usize = 4_000;

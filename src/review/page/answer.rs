@@ -4,8 +4,8 @@ use std::io;
 use std::ops::Range;
 
 use super::case::{SHOWN_LINES, write_rest};
+use crate::digest::sha256_hex;
 use crate::markup::{Html, SHOWN_LETTERS};
-use crate::protocol::sha256_hex;
 use crate::snapshot::{DiffLine, LineKind, Piece, SnapshotFile, hunks};
 
 /// The largest snapshot, in bytes, that is compared on the page: a hundred times a usual one.

@@ -12,9 +12,9 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::decision::{FORMAT, VERSION, digest};
+use crate::digest::sha256_hex;
 use crate::markup::{Document, Html, base_style};
 use crate::model::plural;
-use crate::protocol::sha256_hex;
 use crate::review::{Change, ChangeGroup, fault_note};
 use crate::snapshot::SnapshotFile;
 

@@ -6,8 +6,8 @@ use super::header::{read_again, with_field};
 use super::write::{json_text, xml_text};
 use super::{Aspect, Maker};
 use crate::model::{AnswerFormat, Body, Field, Flaw, Value};
-use crate::protocol::labels;
 use crate::strength::operator::Operator;
+use crate::wire::labels;
 
 /// The name and the value of a field that no contract has.
 const ANOTHER: &str = "proofmark";

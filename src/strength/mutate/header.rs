@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use super::{Aspect, Maker};
 use crate::model::{Answer, AnswerFormat, Body, essence};
-use crate::protocol::{labels, read_answer};
 use crate::strength::operator::Operator;
+use crate::wire::{labels, read_answer};
 
 const CONTENT_TYPE: &str = "content-type";
 

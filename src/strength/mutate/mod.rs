@@ -18,7 +18,7 @@ pub(super) use write::{json_text, xml_text};
 
 use super::operator::Operator;
 use crate::model::{Answer, Body, Contract, Exchange, Value};
-use crate::protocol::labels;
+use crate::wire::labels;
 
 /// What part of an answer was changed: what a promise must speak of to notice.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::probe::Probe;
 use proofmark::inside::model::{Method, Request, SentBody};
-use proofmark::inside::protocol::sign::{Credentials, SigningContext};
+use proofmark::inside::sign::{Credentials, SigningContext};
 use proofmark::inside::transport::{Address, Client, Connection, TransportLimits};
 use proofmark::reference::{AuthMode, Clock, Reference, ReferenceSettings};
 use serde_json::Value;

@@ -2,7 +2,7 @@
 
 use super::desk::{LET_IN, Way, key, start, temporary};
 use proofmark::inside::model::{Request, SentBody};
-use proofmark::inside::protocol::sign::{Acs3, Credentials, RpcV1, Signer, SigningContext};
+use proofmark::inside::sign::{Acs3, Credentials, RpcV1, Signer, SigningContext};
 use std::time::Duration;
 
 /// One way.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use proofmark::inside::protocol::{sha256_hex, sha256_source};
+use proofmark::inside::digest::{sha256_hex, sha256_source};
 use regex::Regex;
 use serde_json::{Value as Json, json};
 

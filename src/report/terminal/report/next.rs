@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use super::TerminalReport;
+use crate::curl::shell_word;
 use crate::event::{RunEnd, RunStart};
 use crate::plain::printable;
-use crate::protocol::shell_word;
 use crate::report::cause::Code;
 
 impl<W: Write> TerminalReport<W> {

@@ -4,13 +4,12 @@
 //! After "签名机制" (signature mechanism) in the ECS reference, AlibabaCloudDocs/ecs: the string to sign is the method,
 //! the encoded path, which is always `/`, and the canonical parameters encoded again; the key is the secret and `&`.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 use super::canonical::{Pairs, escape};
 use super::{Credentials, Secret, SignError, Signer, SigningContext, form, form_mut, moment, path_and_query};
+use crate::digest::{from_base64, to_base64};
 use crate::model::Request;
 
 /// The value of `SignatureMethod`.
@@ -105,12 +104,12 @@ pub(crate) fn string_to_sign(method: &str, pairs: &Pairs<'_>) -> String {
 
 /// The signature of a string to sign, as it is sent.
 pub(crate) fn signature(string_to_sign: &str, secret: &Secret) -> String {
-    STANDARD.encode(mac(string_to_sign, secret).finalize().into_bytes())
+    to_base64(&mac(string_to_sign, secret).finalize().into_bytes())
 }
 
 /// Whether a signature that was sent is the one of the string to sign; equal parts of it take no more time.
 pub(crate) fn is_signature(sent: &str, string_to_sign: &str, secret: &Secret) -> bool {
-    let Ok(sent) = STANDARD.decode(sent) else {
+    let Some(sent) = from_base64(sent) else {
         return false;
     };
     mac(string_to_sign, secret).verify_slice(&sent).is_ok()
@@ -120,7 +119,7 @@ pub(crate) fn is_signature(sent: &str, string_to_sign: &str, secret: &Secret) ->
 pub(crate) fn is_well_formed(sent: &str) -> bool {
     /// The bytes of a SHA-1 digest.
     const LENGTH: usize = 20;
-    STANDARD.decode(sent).is_ok_and(|bytes| bytes.len() == LENGTH)
+    from_base64(sent).is_some_and(|bytes| bytes.len() == LENGTH)
 }
 
 fn mac(string_to_sign: &str, secret: &Secret) -> Hmac<Sha1> {

@@ -13,7 +13,7 @@ const PART: usize = 48;
 ///
 /// Every window of six bytes is looked up: first in a table of bits, which says no for nearly all of them.
 #[derive(Debug)]
-pub(in crate::protocol::sign) struct Needles {
+pub(in crate::sign) struct Needles {
     /// As many as a power of two.
     bits: Vec<u64>,
     known: HashMap<u64, Vec<Box<[u8]>>>,
@@ -21,17 +21,17 @@ pub(in crate::protocol::sign) struct Needles {
 
 impl Needles {
     /// For some hundreds of needles: 8 KiB.
-    pub(in crate::protocol::sign) fn few() -> Self {
+    pub(in crate::sign) fn few() -> Self {
         Self { bits: vec![0; 1 << 10], known: HashMap::new() }
     }
 
     /// For some tens of thousands: 256 KiB.
-    pub(in crate::protocol::sign) fn many() -> Self {
+    pub(in crate::sign) fn many() -> Self {
         Self { bits: vec![0; 1 << 15], known: HashMap::new() }
     }
 
     /// Looks for this text from now on, unless it is too short.
-    pub(in crate::protocol::sign) fn add(&mut self, text: &[u8]) {
+    pub(in crate::sign) fn add(&mut self, text: &[u8]) {
         for part in forms(text) {
             let (key, part) = key_of(part);
             let (word, bit) = self.place(key);
@@ -44,7 +44,7 @@ impl Needles {
     }
 
     /// Looks for it no more. Its bit stays: that costs a look and finds nothing.
-    pub(in crate::protocol::sign) fn remove(&mut self, text: &[u8]) {
+    pub(in crate::sign) fn remove(&mut self, text: &[u8]) {
         for part in forms(text) {
             let (key, part) = key_of(part);
             if let Some(same) = self.known.get_mut(&key) {

@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::json::read_json;
-use super::sign::Redactor;
 use super::xml::read_xml;
 use crate::model::{AnswerFormat, Body, Flaw, MediaTypes, Value, essence};
+use crate::sign::Redactor;
 
 /// The longest name of an encoding that a reason repeats, in characters.
 const SHOWN: usize = 40;
@@ -234,7 +234,7 @@ fn in_declaration(bytes: &[u8]) -> Option<&str> {
 mod tests {
     use super::{read_as, read_body, read_hidden};
     use crate::model::{Body, MediaTypes, Value};
-    use crate::protocol::sign::{Redactor, Secret, Secrets};
+    use crate::sign::{Redactor, Secret, Secrets};
 
     fn wide(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
         text.encode_utf16().flat_map(order).collect()

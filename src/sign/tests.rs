@@ -3,11 +3,11 @@
 use super::acs3::{self, Canonical, join_fields};
 use super::canonical::Pairs;
 use super::{Secret, rpc_v1};
-use crate::protocol::sha256_hex;
+use crate::digest::sha256_hex;
 use serde_json::Value;
 
 /// Examples from the provider's documentation, each with its source.
-const VECTORS: &str = include_str!("../../../tests/data/signature-vectors.json");
+const VECTORS: &str = include_str!("../../tests/data/signature-vectors.json");
 
 fn vectors(scheme: &str) -> Vec<Value> {
     let vectors: Vec<Value> = serde_json::from_str(VECTORS).unwrap();

@@ -13,8 +13,8 @@ use super::canonical::Pairs;
 use super::{
     Credentials, Secret, SignError, Signer, SigningContext, form, moment, path_and_query, set_field,
 };
+use crate::digest::sha256_hex;
 use crate::model::Request;
-use crate::protocol::digest::sha256_hex;
 
 /// The scheme in the `Authorization` header, and the first line of the string to sign.
 pub(crate) const SCHEME: &str = "ACS3-HMAC-SHA256";

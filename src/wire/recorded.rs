@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{from_base64, read_answer, to_base64};
+use super::read_answer;
+use crate::digest::{from_base64, to_base64};
 use crate::model::{Answer, Flaw, written};
 
 #[derive(Serialize, Deserialize)]

@@ -75,7 +75,7 @@ impl SignatureHistory {
 #[cfg(test)]
 mod tests {
     use super::{REMEMBERED, RecentSignatures};
-    use crate::protocol::sign::{Redactor, Secret, Secrets};
+    use crate::sign::{Redactor, Secret, Secrets};
 
     #[test]
     fn a_signature_is_hidden_from_when_it_is_made_and_the_oldest_are_forgotten() {

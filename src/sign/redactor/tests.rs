@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{DEEPEST, Glance, Redactor, SecretSearch, Secrets};
 use crate::model::Value;
-use crate::protocol::sign::Secret;
+use crate::sign::Secret;
 
 const SECRET: &str = "s3cr3t/+Zq%3DKx9~\"<tail=";
 

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
-use super::json::read_json;
 use crate::model::{Limit, Request, SentBody, Value};
+use crate::wire::read_json;
 
 /// The parameters of a request as a tree: those of a JSON body as they are there, flat ones such as `Tag.1.Key` as
 /// maps with numbers for keys. So a limit is looked for in one way, wherever its parameter was sent.

@@ -1,10 +1,8 @@
 //! The schemes that compute nothing over the request: the two classic `Authorization` headers.
 //! Main types: [`Bearer`] and [`Basic`].
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::{Secret, SignError, Signer, SigningContext, set_field};
+use crate::digest::to_base64;
 use crate::model::Request;
 
 /// Sends a token in the `Authorization` header (RFC 6750, section 2.1).
@@ -51,7 +49,7 @@ impl Basic {
 impl Signer for Basic {
     fn secrets(&self) -> Vec<Secret> {
         let pair = format!("{}:{}", self.user, self.password.expose());
-        let encoded = STANDARD.encode(&pair);
+        let encoded = to_base64(pair.as_bytes());
         vec![self.password.clone(), Secret::new(pair), Secret::new(encoded)]
     }
 
@@ -63,7 +61,7 @@ impl Signer for Basic {
         if self.password.expose().chars().any(char::is_control) {
             return Err(SignError::Field { what: "password" });
         }
-        let pair = STANDARD.encode(format!("{}:{}", self.user, self.password.expose()));
+        let pair = to_base64(format!("{}:{}", self.user, self.password.expose()).as_bytes());
         set_field(request, "authorization", "user", format!("Basic {pair}")).map(|()| None)
     }
 }
