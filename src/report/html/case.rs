@@ -71,16 +71,16 @@ impl CaseView<'_> {
         for left in record.left_behind.iter().take(LISTED) {
             html.raw("<p class=\"why\">left behind: ")?.cut(left, &mut SHOWN.clone())?.raw("</p>\n")?;
         }
-        html.raw("<p class=\"note\"><span>")?.line(&record.spot.to_string())?.raw("</span>")?;
+        html.raw("<p class=\"note\">")?.line(&record.spot.to_string())?;
         if let Some(snapshot) = snapshot(&record.snapshot) {
-            html.raw("<span>snapshot: ")?.raw(snapshot)?.raw("</span>")?;
+            html.raw(" · snapshot: ")?.raw(snapshot)?;
         }
         for code in record.rows_met.iter().take(LISTED) {
-            html.raw("<span>meets ")?.line(code)?.raw("</span>")?;
+            html.raw(" · meets ")?.line(code)?;
         }
         if record.steps_not_sent > 0 {
             let steps = pluralise(record.steps_not_sent, "step");
-            html.raw("<span>not sent: the last ")?.text(&steps)?.raw("</span>")?;
+            html.raw(" · not sent: the last ")?.text(&steps)?;
         }
         html.raw("</p>\n")?;
         Ok(())
@@ -98,9 +98,7 @@ impl CaseView<'_> {
         if !self.has_room && answered > 0 {
             let exchanges = pluralise(answered, "exchange");
             html.raw("<p class=\"note\">")?.text(&exchanges)?;
-            html.raw(
-                " left out, since the page would grow too large; <code class=\"command\"><span>--report</span> <span>ndjson</span></code> has all.</p>\n",
-            )?;
+            html.raw(" left out, since the page would grow too large; --report ndjson has all.</p>\n")?;
             return Ok(());
         }
         let has_steps = count + usize::from(record.unanswered.is_some()) > 1;
@@ -144,7 +142,7 @@ fn snapshot(outcome: &SnapshotOutcome) -> Option<&'static str> {
 }
 
 fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) -> io::Result<()> {
-    let Finding { level, step, subject, expected, actual, because, cites, is_warning, waived } = finding;
+    let Finding { level, step, subject, expected, actual, is_warning, .. } = finding;
     html.raw("<div class=\"finding\"><p class=\"t\">Finding at <b>")?.raw(level.name())?.raw("</b>")?;
     if subject != level.name() {
         html.raw(" <code>")?.line(subject)?.raw("</code>")?;
@@ -168,16 +166,28 @@ fn write_finding(html: &mut Html<'_>, finding: &Finding, record: &CaseRecord) ->
         long(html, actual)?;
         html.raw("</dd></dl>\n")?;
     }
+    write_grounds(html, finding)?;
+    html.raw("</div>\n")?;
+    Ok(())
+}
+
+/// Why it is expected, why it does not count, and where promises are: a line each.
+fn write_grounds(html: &mut Html<'_>, finding: &Finding) -> io::Result<()> {
+    let Finding { because, cites, waived, .. } = finding;
+    if because.is_none() && cites.is_empty() && waived.is_none() {
+        return Ok(());
+    }
+    html.raw("<p class=\"because\">")?;
     if let Some(because) = because {
-        html.raw("<p class=\"because\">because ")?.cut(because, &mut SHOWN.clone())?.raw("</p>\n")?;
+        html.raw("because ")?.cut(because, &mut SHOWN.clone())?.raw("\n")?;
     }
     if let Some(waived) = waived {
-        html.raw("<p class=\"because\">waived: ")?.cut(waived, &mut SHOWN.clone())?.raw("</p>\n")?;
+        html.raw("waived: ")?.cut(waived, &mut SHOWN.clone())?.raw("\n")?;
     }
     for Citation { promise, site } in cites {
-        html.raw("<p class=\"because\">")?.line(&promise.to_string())?.raw(" is at <code>")?;
-        html.line(&format!("{}:{}:{}", site.file.display(), site.line, site.column))?.raw("</code></p>\n")?;
+        html.line(&promise.to_string())?.raw(" is at ")?;
+        html.line(&format!("{}:{}:{}", site.file.display(), site.line, site.column))?.raw("\n")?;
     }
-    html.raw("</div>\n")?;
+    html.raw("</p>\n")?;
     Ok(())
 }

@@ -32,14 +32,15 @@ pub(super) fn write(
     again: &RequestRepeat<'_>,
     step: Option<usize>,
 ) -> io::Result<()> {
-    html.raw("<div class=\"pair\"><div><p class=\"t\">")?;
+    // A page may have ten thousand of these, so a heading is a line of its text, and no element around it.
+    html.raw("<div class=\"pair\"><pre><b>")?;
     write_step(html, step)?;
-    html.raw("Request</p>\n<pre>")?;
+    html.raw("Request</b>\n")?;
     long(html, &request_text(&exchange.request))?;
-    html.raw("</pre></div>\n<div><p class=\"t\">Answer <b>")?.show(exchange.answer.status)?;
-    html.raw("</b> after ")?.text(&time(exchange.answer.elapsed))?.raw("</p>\n<pre>")?;
+    html.raw("</pre><pre><b>Answer ")?.show(exchange.answer.status)?;
+    html.raw(" after ")?.text(&time(exchange.answer.elapsed))?.raw("</b>\n")?;
     write_answer(html, &exchange.answer)?;
-    html.raw("</pre></div></div>\n")?;
+    html.raw("</pre></div>\n")?;
     write_curl(html, again, &exchange.request)
 }
 
@@ -49,7 +50,7 @@ pub(super) fn write_unanswered(
     request: &Request,
     again: &RequestRepeat<'_>,
 ) -> io::Result<()> {
-    html.raw("<p class=\"t\">Request that no whole answer came to</p>\n<pre>")?;
+    html.raw("<pre><b>Request that no whole answer came to</b>\n")?;
     long(html, &request_text(request))?;
     html.raw("</pre>\n")?;
     write_curl(html, again, request)
@@ -64,9 +65,6 @@ fn write_step(html: &mut Html<'_>, step: Option<usize>) -> io::Result<()> {
 
 fn write_curl(html: &mut Html<'_>, again: &RequestRepeat<'_>, request: &Request) -> io::Result<()> {
     html.raw("<p class=\"t\">The same request again, unsigned")?;
-    if let Some(serve) = again.repeat.serve() {
-        html.raw("; in another terminal: <code>")?.text(serve)?.raw("</code>")?;
-    }
     if again.is_undone {
         html.raw("; its state is gone, which <code>run --keep-states</code> leaves in place")?;
     }

@@ -23,9 +23,9 @@ use crate::whole_file::Spool;
 const OPENED: usize = 20;
 
 /// How many bytes of cases the page may have before exchanges of cases that passed are left out, and before all are:
-/// a browser takes some seconds for so much.
-const ROOM_FOR_PASSED: u64 = 96 * 1024 * 1024;
-const ROOM: u64 = 256 * 1024 * 1024;
+/// a browser takes a second for the one and some for the other.
+const ROOM_FOR_PASSED: u64 = 8 * 1024 * 1024;
+const ROOM: u64 = 12 * 1024 * 1024;
 
 /// A run.
 pub(super) struct HtmlRun {
@@ -101,6 +101,11 @@ impl HtmlRun {
                 html.raw("<section class=\"of-run\"><h3>")?
                     .line(&self.start.endpoint.name)?
                     .raw("</h3>\n")?;
+            }
+            if let Some(serve) = self.repeat.serve().filter(|_| is_first) {
+                let html = &mut Html::new(out);
+                html.raw("<p class=\"note\">Lines that send a request again need, in another terminal: ")?;
+                html.raw("<code>")?.text(serve)?.raw("</code></p>\n")?;
             }
             self.table = Some(TableSection::new(record.id.table()));
         }

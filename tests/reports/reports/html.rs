@@ -112,13 +112,19 @@ fn each_case_has_its_request_its_answer_what_disagrees_and_a_line_that_repeats_i
         "POST /\nAction = StartImagePipelineExecution\n",
         "Answer 400 after ",
         "\n  \"Code\": \"Duplicate.TagKey\",\n",
-        "in another terminal: proofmark serve --fault",
         "curl -sS -i -X POST -A proofmark/",
         " http://127.0.0.1:9000/_proofmark/states",
         " 'http://127.0.0.1:9000/?Action=StartImagePipelineExecution",
     ] {
         assert!(case.text.contains(told), "{told}: {}", case.text);
     }
+    // Once for all cases, and not in each.
+    assert_eq!(
+        page.all("p", "note")
+            .filter(|each| each.text.contains("in another terminal: proofmark serve --fault"))
+            .count(),
+        1
+    );
     let inside: Vec<&Element> = page.within(case).collect();
     let texts = |name: &str| {
         inside.iter().filter(|each| each.name == name).map(|each| each.text.as_str()).collect::<Vec<_>>()
