@@ -60,6 +60,10 @@ pub(super) fn rows_held(twins: &Twins, contracts: &[String], came: &HashMap<Case
             match row.row_result(came) {
                 RowResult::Held => rows.held.insert(Arc::from(&*row.row)),
                 RowResult::Unmeasured => rows.unmeasured.insert(Arc::from(&*row.row)),
+                RowResult::HeldInPart => {
+                    rows.held_in_part.insert(Arc::from(&*row.row));
+                    rows.unmeasured.insert(Arc::from(&*row.row))
+                }
                 RowResult::NotHeld => rows.not_held.insert(Arc::from(&*row.row)),
                 RowResult::Unexpected => false,
             };

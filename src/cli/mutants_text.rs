@@ -79,6 +79,7 @@ fn rows(text: &mut String, standings: &[RowResult], width: usize) {
     let count = |standing| standings.iter().filter(|one| **one == standing).count();
     let mut line = format!("error rows {} of {} held", count(RowResult::Held), standings.len());
     for (standing, what) in [
+        (RowResult::HeldInPart, "held in part"),
         (RowResult::NotHeld, "not held"),
         (RowResult::Unmeasured, "not measured"),
         (RowResult::Unexpected, "expected by no case alone"),

@@ -21,6 +21,9 @@ pub struct RowsHeld {
     /// A case that expects them, or a twin, was skipped, not selected, or could not be decided.
     #[serde(rename = "not_measured")]
     pub unmeasured: BTreeSet<Arc<str>>,
+    /// Those of them of which every judged case passed, one of them together with its twin.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub held_in_part: BTreeSet<Arc<str>>,
 }
 
 /// What is known when a run is over.

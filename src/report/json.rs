@@ -55,6 +55,7 @@ impl JsonReport {
                 "contract": row.contract,
                 "row": row.row,
                 "held": on(Cell::Held),
+                "held_in_part": on(Cell::HeldInPart),
                 "not_held": on(Cell::NotHeld),
                 "not_measured": on(Cell::NotMeasured),
             })
@@ -328,6 +329,7 @@ fn error_rows(end: &RunEnd, start: Option<&RunStart>) -> Vec<Json> {
             json!({
                 "contract": operation.id, "met": met.len(), "of": operation.rows.len(), "not_met": missing,
                 "held": rows.map(|rows| rows.held.len()),
+                "held_in_part": rows.map(|rows| rows.held_in_part.len()),
                 "not_measured": rows.map(|rows| rows.unmeasured.len()),
             })
         })

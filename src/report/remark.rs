@@ -276,18 +276,21 @@ pub(super) fn snapshots(start: &RunStart, end: &RunEnd) -> String {
     counted_snapshots(start, end).unwrap_or_else(|| "none for this endpoint".to_owned())
 }
 
-/// How many error rows of a contract are held; where that is not known, how many were met.
+/// How many error rows of a contract are held; where that is not known, how many were met. No row is counted twice.
 pub(super) fn rows(all: usize, end: &RunEnd, position: usize) -> String {
-    let met = end.rows_met.get(position).map_or(0, BTreeSet::len);
+    let none = BTreeSet::new();
+    let met = end.rows_met.get(position).unwrap_or(&none);
     let Some(rows) = end.rows_held.as_ref().and_then(|rows| rows.get(position)) else {
-        return format!("{met} of {all} met");
+        return format!("{} of {all} met", met.len());
     };
-    let mut text = format!("{} of {all} held", rows.held.len());
-    if met != rows.held.len() {
-        text.extend([", ", &met.to_string(), " met"]);
-    }
-    if !rows.unmeasured.is_empty() {
-        text.extend([", ", &rows.unmeasured.len().to_string(), " not measured"]);
-    }
-    text
+    let only_met = met.iter().filter(|row| !rows.held.contains(*row) && !rows.held_in_part.contains(*row));
+    let others =
+        rows.unmeasured.iter().filter(|row| !met.contains(*row) && !rows.held_in_part.contains(*row));
+    let counts = [
+        (rows.held_in_part.len(), "held in part"),
+        (only_met.count(), "met"),
+        (others.count(), "not measured"),
+    ];
+    let more = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!(", {count} {word}"));
+    format!("{} of {all} held{}", rows.held.len(), more.collect::<String>())
 }

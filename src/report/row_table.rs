@@ -10,17 +10,19 @@ use crate::model::plural;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cell {
     Held,
+    HeldInPart,
     NotHeld,
     NotMeasured,
 }
 
 impl Cell {
     /// All of them, those that matter most first.
-    pub(super) const ALL: [Self; 3] = [Self::NotHeld, Self::NotMeasured, Self::Held];
+    pub(super) const ALL: [Self; 4] = [Self::NotHeld, Self::NotMeasured, Self::HeldInPart, Self::Held];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Held => "held",
+            Self::HeldInPart => "held in part",
             Self::NotHeld => "not held",
             Self::NotMeasured => "not measured",
         }
@@ -60,9 +62,9 @@ impl RowTable {
                 (Cell::NotHeld, &rows.not_held),
                 (Cell::NotMeasured, &rows.unmeasured),
             ];
-            for (cell, row) in
-                sets.into_iter().flat_map(|(cell, rows)| rows.iter().map(move |row| (cell, row)))
-            {
+            let all = sets.into_iter().flat_map(|(cell, rows)| rows.iter().map(move |row| (cell, row)));
+            for (cell, row) in all {
+                let cell = if rows.held_in_part.contains(row) { Cell::HeldInPart } else { cell };
                 let cells = self.rows.entry((operation.id.clone(), Arc::clone(row))).or_default();
                 cells.push((name.clone(), cell));
             }
@@ -88,13 +90,17 @@ impl RowTable {
     /// How many rows all endpoints hold, and how many none has measured.
     pub(super) fn summary(&self) -> String {
         let held = self.count(Cell::Held);
+        let in_part = match self.count(Cell::HeldInPart) {
+            0 => String::new(),
+            count => format!(", {count} in part"),
+        };
         let nowhere = match self.count(Cell::NotMeasured) {
             0 => String::new(),
             count => format!(", {count} measured on none"),
         };
         let (all, endpoints) = (self.rows.len(), self.endpoints.len());
         let rows = plural(all, "error row", "error rows");
-        format!("{held} of {all} {rows} held on each of {endpoints} endpoints{nowhere}")
+        format!("{held} of {all} {rows} held on each of {endpoints} endpoints{in_part}{nowhere}")
     }
 
     /// Whether every endpoint holds every row.
@@ -102,11 +108,12 @@ impl RowTable {
         self.count(Cell::Held) == self.rows.len()
     }
 
-    /// The rows that are neither held on each endpoint nor measured on none.
+    /// The rows that do not come to the same on each endpoint, or are not held on any.
     pub(super) fn differing(&self) -> Vec<TableRow<'_>> {
-        let is_told =
-            |cells: &Cells| !self.is_all(Cell::Held, cells) && !self.is_all(Cell::NotMeasured, cells);
-        let rows = self.rows.iter().filter(|(_, cells)| is_told(cells));
+        let is_counted = |cells: &Cells| {
+            [Cell::Held, Cell::HeldInPart, Cell::NotMeasured].into_iter().any(|cell| self.is_all(cell, cells))
+        };
+        let rows = self.rows.iter().filter(|(_, cells)| !is_counted(cells));
         rows.map(|((contract, row), cells)| TableRow { contract, row, cells }).collect()
     }
 

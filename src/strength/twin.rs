@@ -63,7 +63,9 @@ pub enum RowResult {
     Held,
     /// A case that expects it, or the twin of one, does not pass; or no case has a twin.
     NotHeld,
-    /// Of a case that expects it, or of a twin, nothing is known.
+    /// Every case of it that was judged passes, with a twin, and of another case or twin nothing is known.
+    HeldInPart,
+    /// Of a case that expects it, or of a twin, nothing is known, and no case passes together with its twin.
     Unmeasured,
     /// No case expects it.
     Unexpected,
@@ -76,13 +78,19 @@ impl RowCases {
             return RowResult::Unexpected;
         }
         let twins = self.cases.iter().filter_map(|(_, twin)| twin.as_ref());
-        let all: Vec<Came> = self.cases.iter().map(|(case, _)| case).chain(twins.clone()).map(came).collect();
+        let passes_with_twin = |(case, twin): &(CaseId, Option<CaseId>)| {
+            came(case) == Came::Passed && twin.as_ref().is_some_and(|twin| came(twin) == Came::Passed)
+        };
+        let all: Vec<Came> =
+            self.cases.iter().map(|(case, _)| case).chain(twins.clone()).map(&came).collect();
         if all.contains(&Came::Failed) || twins.count() == 0 {
             RowResult::NotHeld
-        } else if all.contains(&Came::Unmeasured) {
-            RowResult::Unmeasured
-        } else {
+        } else if !all.contains(&Came::Unmeasured) {
             RowResult::Held
+        } else if self.cases.iter().any(passes_with_twin) {
+            RowResult::HeldInPart
+        } else {
+            RowResult::Unmeasured
         }
     }
 }

@@ -115,6 +115,7 @@ fn rows_as_json(standings: &[RowResult]) -> Json {
     json!({
         "rows": standings.len(),
         "held": count(RowResult::Held),
+        "held_in_part": count(RowResult::HeldInPart),
         "not_held": count(RowResult::NotHeld),
         "not_measured": count(RowResult::Unmeasured),
         "not_expected": count(RowResult::Unexpected),

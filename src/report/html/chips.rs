@@ -14,6 +14,8 @@ enum RowState {
     Broken,
     /// A case met it, and it is not held, or that is not known.
     Met,
+    /// Every case that was judged passed, and others were not run or not decided.
+    HeldInPart,
     /// Held.
     Held,
     /// No case that expects it was judged.
@@ -22,11 +24,10 @@ enum RowState {
 
 impl RowState {
     /// All of them, what is to be mended first.
-    const ALL: [Self; 4] = [Self::Broken, Self::Met, Self::Held, Self::NotReached];
+    const ALL: [Self; 5] = [Self::Broken, Self::Met, Self::HeldInPart, Self::Held, Self::NotReached];
 
-    fn of(row: &RowSummary, is_held: bool, gate: Level) -> Self {
+    fn of(row: &RowSummary, gate: Level) -> Self {
         match row {
-            _ if is_held => Self::Held,
             row if row.is_broken(gate) => Self::Broken,
             row if row.met > 0 => Self::Met,
             _ => Self::NotReached,
@@ -37,6 +38,7 @@ impl RowState {
         match self {
             Self::Broken => "broken",
             Self::Met => "once",
+            Self::HeldInPart => "some",
             Self::Held => "held",
             Self::NotReached => "unreached",
         }
@@ -46,6 +48,7 @@ impl RowState {
         match self {
             Self::Broken => "✗",
             Self::Met => "◐",
+            Self::HeldInPart => "◕",
             Self::Held => "✓",
             Self::NotReached => "○",
         }
@@ -60,6 +63,10 @@ impl RowState {
                 "a case met the row; another one, or the accepted case most like it, did not pass or was not run",
             ),
             Self::Met => ("met", "a case met the row, and none that expects it failed"),
+            Self::HeldInPart => (
+                "held in part",
+                "each case that was judged passed, one together with the accepted case most like it; others were not run",
+            ),
             Self::Held => {
                 ("held", "each case that expects the row passed, and so did the accepted case most like it")
             }
@@ -91,8 +98,12 @@ pub(super) fn write(
         .enumerate()
         .map(|(position, (label, row))| {
             let start = operation.error_rows.get(position).filter(|start| start.label() == **label);
-            let is_held = held.is_some_and(|held| held.held.contains(label));
-            (RowState::of(row, is_held, gate), start.map_or(&**label, |start| &*start.code))
+            let state = match held {
+                Some(held) if held.held.contains(label) => RowState::Held,
+                Some(held) if held.held_in_part.contains(label) => RowState::HeldInPart,
+                Some(_) | None => RowState::of(row, gate),
+            };
+            (state, start.map_or(&**label, |start| &*start.code))
         })
         .collect();
     for state in RowState::ALL {
@@ -134,15 +145,14 @@ mod tests {
             let cases = Cases { count: judged, ..Cases::default() };
             RowSummary { levels, met, open: 1, cases }
         };
-        for (row, is_held, gate, due) in [
-            (row(2, 2, 0), true, Level::Snapshot, RowState::Held),
-            (row(2, 2, 0), false, Level::Snapshot, RowState::Met),
-            (row(1, 2, 1), false, Level::Snapshot, RowState::Broken),
-            (row(2, 2, 1), false, Level::Code, RowState::Met),
-            (row(0, 2, 0), false, Level::Snapshot, RowState::Broken),
-            (row(0, 0, 0), false, Level::Snapshot, RowState::NotReached),
+        for (row, gate, due) in [
+            (row(2, 2, 0), Level::Snapshot, RowState::Met),
+            (row(1, 2, 1), Level::Snapshot, RowState::Broken),
+            (row(2, 2, 1), Level::Code, RowState::Met),
+            (row(0, 2, 0), Level::Snapshot, RowState::Broken),
+            (row(0, 0, 0), Level::Snapshot, RowState::NotReached),
         ] {
-            assert_eq!(RowState::of(&row, is_held, gate), due, "{row:?}");
+            assert_eq!(RowState::of(&row, gate), due, "{row:?}");
         }
     }
 }
