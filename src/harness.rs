@@ -55,7 +55,7 @@ use crate::app::{
     manifest_drift, today,
 };
 use crate::embedded;
-use crate::event::{Event, RunEnd};
+use crate::event::{EndpointDescription, Event, RunEnd};
 use crate::judgement::WaiverBook;
 use crate::model::{CaseRecord, EndpointKind, Suite, Verdict};
 use crate::plan::{Plan, PlannedCase, case_ids, scheme};
@@ -436,7 +436,7 @@ impl SharedHarness {
             harness.seed.unwrap_or_else(random_seed),
             is_free || entry.allows_billable || harness.allows_billable,
         );
-        let waivers = self.waivers(&entry.name, cases)?;
+        let waivers = self.waivers(&tested.description, cases)?;
         let target = TestTarget::Other(Box::new(tested));
         Ok((SessionSettings { target, run, limits, connection }, Background { waivers, ..background }))
     }
@@ -446,12 +446,12 @@ impl SharedHarness {
     }
 
     /// The waivers of an endpoint that has a name.
-    fn waivers(&self, name: &str, cases: &[PlannedCase]) -> Result<WaiverBook, String> {
+    fn waivers(&self, endpoint: &EndpointDescription, cases: &[PlannedCase]) -> Result<WaiverBook, String> {
         if !matches!(self.harness.tested, HarnessEndpoint::Named(_)) {
             return Ok(WaiverBook::default());
         }
         let waivers = load_waivers(&self.harness.cases).map_err(|error| error.to_string())?;
-        WaiverBook::new(waivers, name, &today(), cases).map_err(|error| error.to_string())
+        WaiverBook::new(waivers, endpoint, &today(), cases).map_err(|error| error.to_string())
     }
 }
 

@@ -180,7 +180,7 @@ fn waivers(target: &TestTarget, cases: &Path, suite: &Suite, day: &Day) -> Resul
     let TestTarget::Other(endpoint) = target else {
         return Ok(WaiverBook::default());
     };
-    Ok(WaiverBook::new(waivers, &endpoint.description.name, day, &case_ids(suite)?)?)
+    Ok(WaiverBook::new(waivers, &endpoint.description, day, &case_ids(suite)?)?)
 }
 
 impl SnapshotSettings {

@@ -135,7 +135,7 @@ impl RunReading<'_> {
             )),
             Event::Started(start) => {
                 self.endpoint.clone_from(&start.endpoint.name);
-                self.book = WaiverBook::new(load_waivers(self.cases)?, &self.endpoint, &today(), &[])?;
+                self.book = WaiverBook::new(load_waivers(self.cases)?, &start.endpoint, &today(), &[])?;
                 Ok(())
             }
             Event::Finished(record) => {

@@ -90,7 +90,7 @@ impl JudgingInputs<'_> {
         let usual = account.tested_endpoint().map_err(|what| divergence("run.json", what))?.signing;
         let start = &recorded.start;
         let waivers = if start.endpoint.is_reference { Vec::new() } else { self.waivers.to_vec() };
-        let waivers = WaiverBook::new(waivers, &start.endpoint.name, &day, &all);
+        let waivers = WaiverBook::new(waivers, &start.endpoint, &day, &all);
         let waivers = waivers.map_err(|error| divergence("cases/waivers.toml", error.to_string()))?;
         let taken: BTreeSet<&str> = selected.cases.iter().map(|planned| planned.id.as_str()).collect();
         let outside = all.iter().filter(|planned| !taken.contains(planned.id.as_str()));

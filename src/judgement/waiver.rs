@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::event::{StaleCases, StaleWaiver, Staleness, WaiverSight};
+use crate::event::{EndpointDescription, StaleCases, StaleWaiver, Staleness, WaiverSight};
 use crate::model::{CaseRecord, Day, Finding, Spot, Verdict, WaivedCases, Waiver};
 use crate::plan::{Pattern, PatternError, PlannedCase};
 
@@ -72,19 +72,19 @@ pub fn find_unmatched(waiver: &Waiver, suite: &BTreeSet<&str>) -> Result<Option<
 }
 
 impl WaiverBook {
-    /// The waivers for an endpoint of this name on this day, matched with every case of the suite.
+    /// The waivers for an endpoint on this day, by its name or its address, matched with every case of the suite.
     ///
     /// # Errors
     /// A waiver whose pattern is none.
     pub fn new(
         waivers: Vec<Waiver>,
-        endpoint: &str,
+        endpoint: &EndpointDescription,
         today: &Day,
         cases: &[PlannedCase],
     ) -> Result<Self, PatternError> {
         let mut entries = Vec::new();
-        let is_meant =
-            |waiver: &Waiver| waiver.endpoint.trim_end_matches('/') == endpoint.trim_end_matches('/');
+        let names = [&endpoint.name, &endpoint.url].map(|name| name.trim_end_matches('/'));
+        let is_meant = |waiver: &Waiver| names.contains(&waiver.endpoint.trim_end_matches('/'));
         let suite: BTreeSet<&str> = cases.iter().map(|planned| planned.id.as_str()).collect();
         for waiver in waivers.into_iter().filter(is_meant) {
             let names = CaseNames::of(&waiver)?;

@@ -181,9 +181,9 @@ impl Certification {
     fn book(&self, target: &TestTarget, started: Timestamp) -> Result<WaiverBook, AppError> {
         match target {
             TestTarget::Reference(_) => Ok(WaiverBook::default()),
-            TestTarget::Other(_) => {
+            TestTarget::Other(endpoint) => {
                 let (day, cases) = (day_of(started), case_ids(&self.suite)?);
-                Ok(WaiverBook::new(self.waivers.clone(), target.name(), &day, &cases)?)
+                Ok(WaiverBook::new(self.waivers.clone(), &endpoint.description, &day, &cases)?)
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{finding, planned, played, untried};
 use crate::check::tests::json;
+use crate::event::EndpointDescription;
 use crate::judgement::{Tally, UniqueIds, WaiverBook, operations};
 use crate::model::{
     CaseRecord, Day, Finding, Inconclusive, Level, Skipped, SnapshotOutcome, Verdict, WaivedCases, Waiver,
@@ -37,7 +38,9 @@ fn waiver(case: &PlannedCase, pattern: &str, level: Level, subject: Option<&str>
 }
 
 fn book(waivers: Vec<Waiver>, endpoint: &str, today: &str, cases: &[PlannedCase]) -> WaiverBook {
-    WaiverBook::new(waivers, endpoint, &Day::from_checked(today), cases).unwrap()
+    let url = "http://127.0.0.1:8080/api".to_owned();
+    let endpoint = EndpointDescription { name: endpoint.into(), url, is_reference: false };
+    WaiverBook::new(waivers, &endpoint, &Day::from_checked(today), cases).unwrap()
 }
 
 const BEFORE: &str = "2026-06-15";
@@ -58,6 +61,16 @@ fn a_failure_is_waived_if_each_finding_that_counts_is() {
     let of_status = || record(&[finding(Level::Status, "status")]);
     assert_eq!(applied(&[&status], "mock", BEFORE, of_status()), waived(one));
     assert_eq!(applied(&[&status], "mock/", BEFORE, of_status()), waived(one));
+    let by_address = |url: &str| Waiver { endpoint: url.into(), ..status.clone() };
+    for (url, is_waived) in [
+        ("http://127.0.0.1:8080/api/", true),
+        ("http://127.0.0.1:8080/api", true),
+        ("http://127.0.0.1:8080", false),
+        ("other", false),
+    ] {
+        let due = if is_waived { waived(one) } else { Verdict::Failed };
+        assert_eq!(applied(&[&by_address(url)], "mock", BEFORE, of_status()), due, "{url}");
+    }
     assert_eq!(applied(&[&status], "other", BEFORE, of_status()), Verdict::Failed);
     assert_eq!(applied(&[&status], "mock", "2026-06-16", of_status()), Verdict::Failed, "it has expired");
     assert_eq!(applied(&[&place], "mock", BEFORE, of_status()), Verdict::Failed);
