@@ -118,7 +118,14 @@ fn name_value(difference: &ExampleDifference, text: &str) -> String {
 }
 
 fn request_line(request: &Request) -> String {
-    let line = format!("{} {}", request.method, request.target);
+    // Where parameters are in a body, the target alone says little.
+    let body = match &request.body {
+        SentBody::Form(text) if !text.is_empty() => format!("  form {text}"),
+        SentBody::Json(text) => format!("  json {text}"),
+        SentBody::Raw(text) if !text.is_empty() => format!("  body {text}"),
+        SentBody::Empty | SentBody::Form(_) | SentBody::Raw(_) => String::new(),
+    };
+    let line = format!("{} {}{body}", request.method, request.target);
     let line = printable(&line).replace('\n', "\\n");
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),

@@ -1,6 +1,7 @@
 //! The report for a person at a terminal, and for a log.
 
 mod causes;
+mod counted;
 mod next;
 mod rows;
 mod summary;
@@ -19,6 +20,7 @@ use crate::model::{CaseRecord, Repeated, Verdict, plural};
 use crate::report::cause::Causes;
 use crate::report::row_table::RowTable;
 use crate::report::{Repeat, Report};
+use counted::Counted;
 use summary::{obstacle_line, verdict_line};
 
 /// How many cases are named as they fail, and how many others are shown, before the rest is counted.
@@ -39,6 +41,7 @@ pub struct TerminalReport<W> {
     /// How many cases were to be shown that are not in the way of conformance.
     notable: usize,
     unstable: Unstable,
+    counted: Counted,
     series: Option<Series>,
 }
 
@@ -79,7 +82,8 @@ impl<W: Write> TerminalReport<W> {
         let writer = CaseWriter::new(style, Repeat::default());
         let causes = Causes::default();
         let (warned, named, notable, unstable) = (0, 0, 0, Unstable::default());
-        Self { out, style, bar, start: None, writer, causes, warned, named, notable, unstable, series: None }
+        let (start, series, counted) = (None, None, Counted::default());
+        Self { out, style, bar, start, writer, causes, warned, named, notable, unstable, counted, series }
     }
 
     fn start(&mut self, start: &RunStart) -> io::Result<()> {
@@ -87,6 +91,7 @@ impl<W: Write> TerminalReport<W> {
         self.writer = CaseWriter::new(self.style, Repeat::of(start));
         self.causes = Causes::of(start);
         (self.warned, self.named, self.notable, self.unstable) = (0, 0, 0, Unstable::default());
+        self.counted = Counted::default();
         self.head(start)?;
         if self.style.has_progress {
             let style = ProgressStyle::with_template("{pos}/{len} cases  {rate} a second  {eta} left")
@@ -150,6 +155,7 @@ impl<W: Write> TerminalReport<W> {
         bar.inc(1);
         let is_new = self.causes.add(record);
         self.unstable.add(record);
+        self.counted.add(record);
         bar.suspend(|| match self.style.verbosity {
             Verbosity::Verbose => self.write_whole(record),
             Verbosity::Normal if is_in_the_way(record) => self.name(record, is_new),
@@ -186,7 +192,7 @@ impl<W: Write> TerminalReport<W> {
     fn report_unshown(&mut self) -> io::Result<()> {
         match self.notable.saturating_sub(SHOWN) {
             0 => Ok(()),
-            rest => writeln!(self.out, "and {rest} more that are waived, flaky or have notes; -v lists all"),
+            rest => writeln!(self.out, "and {rest} more that are flaky or have notes; -v lists all"),
         }
     }
 
@@ -257,9 +263,9 @@ fn is_in_the_way(record: &CaseRecord) -> bool {
 /// Whether a case that is not in the way of conformance is shown all the same.
 fn is_notable(record: &CaseRecord) -> bool {
     match &record.verdict {
-        Verdict::Flaky { .. } | Verdict::Waived { .. } => true,
-        // What was skipped on purpose, and what never began, is counted in a line.
-        Verdict::Skipped(_) => false,
+        Verdict::Flaky { .. } => true,
+        // What is waived or was skipped on purpose, and what never began, is counted in a line.
+        Verdict::Waived { .. } | Verdict::Skipped(_) => false,
         Verdict::Passed | Verdict::Failed | Verdict::Inconclusive(_) => {
             record.started_again.is_some() || !record.findings.is_empty() || !record.paused.is_zero()
         }

@@ -17,7 +17,7 @@ const STATES: usize = 10;
 const EXAMPLES: usize = 10;
 
 /// The columns of the line of a cause where no width is known.
-const LONGEST: usize = 240;
+const LONGEST: usize = 320;
 
 impl<W: Write> TerminalReport<W> {
     /// Lists the causes of what is in the way and the states that are not offered, then examples unless every case was
@@ -84,7 +84,7 @@ impl<W: Write> TerminalReport<W> {
             0 => format!("  and {} more\n", cases(self.causes.others())),
             hidden => format!("  and {hidden} more\n"),
         });
-        let heading = self.style.cut("", &format!("CAUSES  {}", about(&listed)), LONGEST);
+        let heading = self.style.cut("", &brief_heading(&listed), LONGEST);
         let used = 1 + rows.len() + usize::from(end.is_some());
         let texts = self.fill(&rows, room.saturating_sub(used));
         [heading].into_iter().chain(texts).chain(end).collect()
@@ -198,6 +198,21 @@ fn about(causes: &[&Cause]) -> String {
         _ => ", broken promises first, then most cases",
     };
     format!("({count}){order}")
+}
+
+/// What is listed, causes and states apart as in the long form.
+fn brief_heading(listed: &[&Cause]) -> String {
+    let (states, causes): (Vec<&Cause>, Vec<&Cause>) =
+        listed.iter().copied().partition(|cause| cause.code == Code::NoState);
+    let count = states.len();
+    match (causes.is_empty(), count) {
+        (true, _) => format!("STATES  ({count}), which the endpoint does not offer"),
+        (false, 0) => format!("CAUSES  {}", about(&causes)),
+        (false, _) => {
+            let are = plural(count, "state is", "states are");
+            format!("CAUSES  {}; {count} {are} not offered", about(&causes))
+        }
+    }
 }
 
 fn format_count(cases: usize, digits: usize) -> String {

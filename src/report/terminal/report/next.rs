@@ -11,8 +11,11 @@ use crate::report::cause::Code;
 impl<W: Write> TerminalReport<W> {
     /// What can be done now.
     pub(super) fn next(&mut self, end: &RunEnd) -> io::Result<()> {
-        let (causes, _) = self.causes.split();
-        let Some(cause) = causes.first() else { return Ok(()) };
+        let (causes, states) = self.causes.split();
+        let Some(cause) = causes.first() else {
+            let code = states.first().map(|state| state.code.name());
+            return code.map_or(Ok(()), |code| writeln!(self.out, "\nNEXT  proofmark explain {code}"));
+        };
         let given = self.start.as_ref().and_then(|start| start.command.as_deref());
         let given = CommandWords::of(given.unwrap_or("proofmark"));
         let (code, id) = (cause.code.name(), &cause.example.case);
@@ -78,9 +81,22 @@ impl<'a> CommandWords<'a> {
             return None;
         }
         let words = if words.first() == Some(&"run") { &words[1..] } else { words };
-        // The flag may be there already; `--stale` is another choice of cases.
-        let kept = words.iter().filter(|word| **word != flag && !(flag == "--failed" && **word == "--stale"));
-        Some(kept.fold(format!("proofmark run {flag}"), |line, word| format!("{line} {word}")))
+        let mut line = format!("proofmark run {flag}");
+        let mut words = words.iter().copied();
+        while let Some(word) = words.next() {
+            match word {
+                // The reports of the whole run stay as they are.
+                "--report" => {
+                    words.next();
+                }
+                word if word.starts_with("--report=") => {}
+                // The flag may be there already; `--stale` is another choice of cases.
+                "--stale" if flag == "--failed" => {}
+                word if word == flag => {}
+                word => line.extend([" ", word]),
+            }
+        }
+        Some(line)
     }
 }
 
@@ -119,9 +135,11 @@ mod tests {
             ("proofmark --endpoint mock", "proofmark run --failed --endpoint mock"),
             ("proofmark run --failed -q 'a b'", "proofmark run --failed -q 'a b'"),
             ("proofmark run --stale run", "proofmark run --failed run"),
+            (r#"proofmark run --report='json=a "b'"'"'c' x"#, "proofmark run --failed x"),
+            ("proofmark run --report html=a.html --jobs 4 x", "proofmark run --failed --jobs 4 x"),
             (
-                r#"proofmark run --report='json=a "b'"'"'c' x"#,
-                r#"proofmark run --failed --report='json=a "b'"'"'c' x"#,
+                r#"proofmark run --endpoint='a "b'"'"'c' x"#,
+                r#"proofmark run --failed --endpoint='a "b'"'"'c' x"#,
             ),
         ] {
             assert_eq!(again(line).as_deref(), Some(due), "{line}");

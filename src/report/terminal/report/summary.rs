@@ -55,6 +55,12 @@ impl<W: Write> TerminalReport<W> {
         );
         self.line("verdicts", &verdicts)?;
         self.unstable_cases()?;
+        for (position, waived) in self.counted.waived().iter().enumerate() {
+            self.line(if position == 0 { "waived" } else { "" }, waived)?;
+        }
+        if let Some(not_sent) = self.counted.not_sent() {
+            self.line("not sent", &not_sent)?;
+        }
         if let Some(skipped) = self.causes.describe_skipped() {
             self.line("skipped", &skipped)?;
         }

@@ -193,8 +193,7 @@ fn a_reason_that_states_share_is_given_once() {
         [(Verbosity::Normal, None), (Verbosity::Verbose, Some(100)), (Verbosity::Quiet, None)]
     {
         let text = shown(style(verbosity, width), &lines);
-        let end =
-            text.split_once(if verbosity == Verbosity::Quiet { "CAUSES  " } else { "STATES  " }).unwrap().1;
+        let end = text.split_once("STATES  (13), which the endpoint does not offer").unwrap().1;
         assert_eq!(end.matches("no hook was named").count(), 1, "{text}");
     }
     let normal = shown(style(Verbosity::Normal, None), &lines);
@@ -206,6 +205,42 @@ fn a_reason_that_states_share_is_given_once() {
         quiet.contains("   1 case   PM301  a shop that is closed: its recipe needs a variable\n"),
         "{quiet}"
     );
+}
+
+/// A case that is waived.
+fn waived(name: &str, reason: &str) -> String {
+    let verdict = format!(r#""verdict":{{"name":"waived","reason":"{reason}"}}"#);
+    case(name, "")
+        .replace(r#""verdict":{"name":""}"#, &verdict)
+        .replace(r#","left_behind":["an instance that could not be deleted after the case had ended"]"#, "")
+}
+
+#[test]
+fn waived_cases_are_a_line_for_each_reason_and_what_was_not_sent_is_said() {
+    let mut cases: Vec<String> =
+        (0..22).map(|at| waived(&format!("w{at}"), &format!("reason {at:02}"))).collect();
+    cases.push(waived("z", "reason 07"));
+    cases.push(case("f", "failed").replace(r#""steps_not_sent":0"#, r#""steps_not_sent":2"#));
+    let lines: Vec<&str> =
+        [STARTED].into_iter().chain(cases.iter().map(String::as_str)).chain([ENDED]).collect();
+    let text = shown(style(Verbosity::Normal, None), &lines);
+    let due = "  waived      2 cases: reason 07\n              1 case: reason 00\n";
+    assert!(text.contains(due) && text.contains("2 cases for other reasons\n"), "{text}");
+    assert!(!text.contains("WAIVED"), "{text}");
+    let due = "  not sent    2 steps of 1 case that failed before; further mistakes may show";
+    assert!(text.contains(due), "{text}");
+    let verbose = shown(style(Verbosity::Verbose, None), &lines);
+    assert_eq!(verbose.matches("WAIVED").count(), 23, "{verbose}");
+}
+
+#[test]
+fn where_only_states_are_missing_the_next_step_explains_that() {
+    let state = waiting("w", "a shop that is closed", "no hook was named");
+    let text = shown(style(Verbosity::Normal, None), &[STARTED, &state, ENDED]);
+    assert!(text.ends_with("\nNEXT  proofmark explain PM301\n"), "{text}");
+    let both = [STARTED, &case("a", "failed"), &state, ENDED];
+    let quiet = shown(style(Verbosity::Quiet, None), &both);
+    assert!(quiet.contains(", then most cases; 1 state is not offered\n"), "{quiet}");
 }
 
 #[test]
