@@ -153,10 +153,14 @@ fn check_requests(cases: &[PlannedCase]) -> Vec<Problem> {
     let templates = Templates::default();
     let prepared = |planned: &PlannedCase| match preview(planned, 0, &templates) {
         Err(error) => Some(error.to_string()),
-        Ok(mut preview) => preview
-            .steps
-            .iter_mut()
-            .find_map(|step| Some(encode(&planned.contract, remove_marks(step)).err()?.to_string())),
+        Ok(mut preview) => {
+            let saved = planned.case.steps.iter().flat_map(|step| &step.save);
+            let saved: Vec<&str> = saved.map(|(name, _)| name.as_str()).collect();
+            let mut steps = preview.steps.iter_mut();
+            steps.find_map(|step| {
+                Some(encode(&planned.contract, remove_marks(step, &saved)).err()?.to_string())
+            })
+        }
     };
     let mut seen = BTreeSet::new();
     let failing = cases.iter().filter_map(|planned| Some((planned, prepared(planned)?)));
@@ -169,25 +173,14 @@ fn check_requests(cases: &[PlannedCase]) -> Vec<Problem> {
 }
 
 /// A step whose target has no angle brackets around the names of values that earlier answers will give.
-fn remove_marks(step: &mut PreparedStep) -> &PreparedStep {
+fn remove_marks<'a>(step: &'a mut PreparedStep, saved: &[&str]) -> &'a PreparedStep {
     let raw = &mut step.request.raw;
     for text in [&mut raw.path, &mut raw.query].into_iter().flatten() {
-        let mut rest = text.as_str();
-        let mut plain = String::new();
-        while let Some((before, after)) = rest.split_once('<') {
-            let Some((name, behind)) = after.split_once('>').filter(|(name, _)| is_name(name)) else { break };
-            plain.extend([before, name]);
-            rest = behind;
+        for name in saved {
+            *text = text.replace(&format!("<{name}>"), name);
         }
-        plain.push_str(rest);
-        *text = plain;
     }
     step
-}
-
-/// What a name of a saved value looks like.
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
 /// Refuses to go on with cases of which a request cannot be made.

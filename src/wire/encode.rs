@@ -61,6 +61,10 @@ fn check_target(target: &str, is_options: bool) -> Result<(), EncodeError> {
     if !target.starts_with('/') {
         return Err(refused("it does not begin with `/`".to_owned()));
     }
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    if query.contains('"') {
+        return Err(refused("no query has `\"` in it (RFC 3986, section 3.4); write %22".to_owned()));
+    }
     match target.chars().find(|letter| !letter.is_ascii_graphic() || "<>`#".contains(*letter)) {
         None => Ok(()),
         Some(' ') => Err(refused("no request line has a space in it; write %20".to_owned())),
@@ -287,6 +291,8 @@ fn fill_path(path: &str, values: &[(String, String)]) -> Result<String, EncodeEr
 mod tests {
     use std::borrow::Cow;
 
+    use hyper::http::uri::PathAndQuery;
+
     use super::{append, check_fields, check_target, fill_path, flatten};
     use crate::model::{Listing, Value};
 
@@ -310,17 +316,36 @@ mod tests {
 
     #[test]
     fn what_no_request_line_has_is_refused_and_all_else_goes_out_as_written() {
-        for target in
-            ["/a b", "/a<b", "/a?b>", "/a?`", "/a#b", "/a?b#c", "/a\u{7f}", "/é", "/a\r\nx: y", "a", ""]
-        {
+        for target in [
+            "/a b",
+            "/a<b",
+            "/a?b>",
+            "/a?`",
+            "/a#b",
+            "/a?b#c",
+            "/a?b\"",
+            "/a\u{7f}",
+            "/é",
+            "/a\r\nx: y",
+            "a",
+            "",
+        ] {
             assert!(check_target(target, false).is_err(), "{target}");
         }
         for target in
-            ["/", "//", "/..", "/a/../b?..", "/%zz?%", "/[1-2]{a,b}|^\\\"'~", "/?[1-2]{a,b}|^\\\"'~?/"]
+            ["/", "//", "/..", "/a/../b?..", "/%zz?%", "/[1-2]{a,b}|^\\\"'~", "/?[1-2]{a,b}|^\\'~?/"]
         {
             assert!(check_target(target, false).is_ok(), "{target}");
         }
         assert!(check_target("*", true).is_ok() && check_target("*", false).is_err());
+        // What is let through is what the client can send, sign by sign.
+        for letter in (0..=0x100).filter_map(char::from_u32) {
+            for target in [format!("/a{letter}b"), format!("/?a{letter}b")] {
+                let sent = PathAndQuery::from_maybe_shared(target.clone().into_bytes());
+                let is_sent = sent.is_ok_and(|sent| sent.as_str() == target);
+                assert!(is_sent || check_target(&target, false).is_err(), "{target:?}");
+            }
+        }
     }
 
     #[test]

@@ -187,6 +187,8 @@ fn what_can_never_be_sent_is_refused_before_anything_is() {
         r#"path = "/a b""#,
         r#"path = "/a<b""#,
         r#"path = "/a>""#,
+        r#"path = "/a<b>""#,
+        r#"query = 'a="b'"#,
         r#"query = "a`""#,
         r#"path = "/a#b""#,
         r#"query = "x#b""#,
