@@ -66,7 +66,8 @@ pub fn first_operation(text: &str) -> Result<OperationId, AppError> {
 /// Any other word.
 pub fn first_method(text: &str) -> Result<Method, AppError> {
     let capital = text.to_ascii_uppercase();
-    let due = if text == capital { "a word such as GET or POST" } else { &capital };
+    let is_known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"].contains(&capital.as_str());
+    let due = if is_known { &capital } else { "a word such as GET or POST, in capital letters" };
     Method::new(text)
         .filter(|_| text == capital)
         .ok_or_else(|| AppError::settings(format!("invalid method `{text}`: expected {due}")))

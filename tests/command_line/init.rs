@@ -140,6 +140,7 @@ fn what_a_project_cannot_begin_with_is_an_error() {
         ("Get", "ftp://x", "GET", "/", "ftp://x"),
         ("Get", "127.0.0.1:8500", "GET", "/", "`127.0.0.1:8500`: expected http:// or https://"),
         ("Get", "http://127.0.0.1:9", "get", "/", "invalid method `get`: expected GET"),
+        ("Get", "http://127.0.0.1:9", "books/1", "/", "expected a word such as GET or POST, in capital letters"),
         ("Get", "http://127.0.0.1:9", "GE T", "/", "invalid method `GE T`"),
         ("Get", "http://127.0.0.1:9", "GET", "books", "invalid path `books`"),
         ("Get", "http://127.0.0.1:9", "GET", "/a?b=c", "invalid path `/a?b=c`"),

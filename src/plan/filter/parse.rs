@@ -158,7 +158,8 @@ fn tag(argument: &str) -> Argument {
     let tag = argument.strip_prefix('=').unwrap_or(argument).trim();
     match check_part(tag) {
         Ok(()) => Ok(FilterExpression::Tag(tag.to_owned())),
-        Err(error) => Err((format!("`{tag}` is not a tag: {error}"), Some("a tag has a-z, 0-9 and `-`"))),
+        Err(_) if tag.is_empty() => Err(("`tag` names no tag".to_owned(), Some("such as tag(slow)"))),
+        Err(_) => Err((format!("`{tag}` is not a tag"), Some("a tag has a-z, 0-9 and `-`, and no `*`"))),
     }
 }
 
@@ -212,7 +213,8 @@ mod tests {
             ("test(a)", 1, "expected tag(…)", "id(…) selects by id"),
             ("tag(slow", 5, "the `(` of `tag` is not closed", "add a `)`"),
             ("tag slow", 5, "expected `(` behind `tag`", "write tag(slow)"),
-            ("tag()", 5, "is not a tag", "a-z, 0-9"),
+            ("tag()", 5, "`tag` names no tag", "tag(slow)"),
+            ("tag(sig*)", 5, "`sig*` is not a tag", "no `*`"),
             ("tag(Slow)", 5, "`Slow` is not a tag", "a-z, 0-9"),
             ("id()", 4, "a pattern without text", "id(tag-count)"),
             ("id(~a)", 4, "`~a` is not a pattern", "`*` and `?`"),
