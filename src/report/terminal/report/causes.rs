@@ -224,13 +224,15 @@ fn cases(count: usize) -> String {
     format!("{count} {}", plural(count, "case", "cases"))
 }
 
-/// The causes that an example is shown of: not those of a single case where others as grave have more.
+/// The causes that an example is shown of: not those without a request to show, nor those of a single case where others as
+/// grave have more.
 fn with_example<'a>(causes: &[&'a Cause]) -> Vec<&'a Cause> {
     let is_shown = |cause: &&Cause| {
         let rank = cause.code.rank();
         cause.cases > 1 || causes.iter().all(|other| other.code.rank() > rank || other.cases == 1)
     };
-    causes.iter().copied().filter(is_shown).take(EXAMPLES).collect()
+    let has_something = |cause: &&Cause| cause.code.is_of_an_answer() || cause.example.request.is_some();
+    causes.iter().copied().filter(has_something).filter(is_shown).take(EXAMPLES).collect()
 }
 
 /// The reason that most states share, if several do.

@@ -268,4 +268,6 @@ fn states_come_before_examples_and_a_single_case_has_none_beside_larger_causes()
     assert!(text.find("STATES  (1)") < text.find("  expected  "), "{text}");
     assert_eq!(text.matches("  expected  ").count(), 1, "{text}");
     assert!(text.contains("got 409\n           a/B/t/z\n"), "its id is in the list: {text}");
+    // Of what was left behind there is no request to show.
+    assert!(!text.contains("PM401  a/B/t/") && text.contains("PM401  left behind: "), "{text}");
 }
