@@ -128,12 +128,18 @@ fn states_that_cannot_be_reached_are_not_run_and_not_passed() {
 }
 
 #[test]
-fn a_missing_snapshot_says_why_nothing_was_written() {
+fn a_missing_snapshot_is_recorded_or_reviewed_as_the_next_step() {
     let folder = tempfile::tempdir().unwrap();
     let snapshots = folder.path().join("none");
     let output =
         proofmark(&["--snapshots", snapshots.to_str().unwrap(), ONE]).env("CI", "1").output().unwrap();
-    assert!(out(&output).contains("`--update unseen` records what is missing"), "{}", out(&output));
+    let text = out(&output);
+    assert!(text.contains("\n      proofmark run --update unseen --snapshots "), "{text}");
+    assert!(!text.contains("because"), "where answers are is no reason: {text}");
+    let arguments = ["--snapshots", snapshots.to_str().unwrap(), ONE];
+    let output = proofmark(&arguments).env("INSTA_UPDATE", "new").output().unwrap();
+    let text = out(&output);
+    assert!(text.contains("\n      proofmark review --snapshots ") && !text.contains("because"), "{text}");
 }
 
 #[test]

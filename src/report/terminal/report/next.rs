@@ -1,5 +1,6 @@
 //! What you can do after a run: commands that a shell takes as they are. Main type: [`CommandWords`].
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::TerminalReport;
@@ -15,6 +16,7 @@ impl<W: Write> TerminalReport<W> {
         let Some(cause) = causes.first() else { return Ok(()) };
         let given = self.start.as_ref().and_then(|start| start.command.as_deref());
         let given = CommandWords::of(given.unwrap_or("proofmark"));
+        let has_no_fault = self.start.as_ref().is_some_and(|start| start.faults.is_empty());
         let (code, id) = (cause.code.name(), &cause.example.case);
         let mut commands = vec![
             format!("proofmark show {id}{}", given.flag("--cases")),
@@ -24,9 +26,12 @@ impl<W: Write> TerminalReport<W> {
             if end.counts.failed + end.counts.inconclusive > 0 {
                 commands.extend(given.run_with("--failed"));
             }
-            if end.snapshots.different > 0 {
+            // A missing one was left beside its place, as a different one was.
+            if end.snapshots.different + end.snapshots.missing > 0 {
                 commands.push(review(&given, self.start.as_ref()));
             }
+        } else if end.snapshots.missing > 0 && has_no_fault {
+            commands.extend(given.run_with("--update unseen"));
         }
         if causes.iter().any(|cause| cause.code == Code::Unsigned) && given.flag("--sign").is_empty() {
             commands.extend(given.run_with("--sign none"));
@@ -78,9 +83,21 @@ impl<'a> CommandWords<'a> {
             return None;
         }
         let words = if words.first() == Some(&"run") { &words[1..] } else { words };
-        // The flag may be there already; `--stale` is another choice of cases.
-        let kept = words.iter().filter(|word| **word != flag && !(flag == "--failed" && **word == "--stale"));
-        Some(kept.fold(format!("proofmark run {flag}"), |line, word| format!("{line} {word}")))
+        // The flag may be there already, with another value; `--stale` is another choice of cases.
+        let name = flag.split(' ').next().unwrap_or(flag);
+        let has_value = name != flag;
+        let mut line = format!("proofmark run {flag}");
+        let mut before = "";
+        for word in words {
+            let is_flag = *word == name || (has_value && word.starts_with(&format!("{name}=")));
+            let is_its_value = has_value && before == name;
+            let is_other_choice = flag == "--failed" && *word == "--stale";
+            if !(is_flag || is_its_value || is_other_choice) {
+                let _ = write!(line, " {word}");
+            }
+            before = word;
+        }
+        Some(line)
     }
 }
 
@@ -125,6 +142,10 @@ mod tests {
             ),
         ] {
             assert_eq!(again(line).as_deref(), Some(due), "{line}");
+        }
+        let recorded = |line: &str| CommandWords::of(line).run_with("--update unseen");
+        for line in ["proofmark run --update no x", "proofmark run --update=no x", "proofmark run x"] {
+            assert_eq!(recorded(line).as_deref(), Some("proofmark run --update unseen x"), "{line}");
         }
         assert_eq!(again("proofmark certify --endpoint mock"), None);
         assert_eq!(again("proofmark run aaaa…"), None, "it is not whole");
