@@ -16,10 +16,10 @@ use super::exit::CliError;
 use super::output::Surroundings;
 use crate::app::AppError;
 use crate::embedded::EmbeddedError;
-use crate::model::{Problem, plural, pluralise};
+use crate::model::{Problem, nearest, nearest_of, plural, pluralise};
 use crate::plan::{PlanError, Unmatched};
 use crate::report::printable;
-use crate::source::{LoadError, nearest};
+use crate::source::LoadError;
 
 /// How many tags are listed.
 const TAGS: usize = 30;
@@ -118,7 +118,7 @@ fn unmatched_hint(unmatched: &Unmatched) -> String {
         return format!("was the command `{command}` meant? {LIST}");
     }
     let mut unknown = pattern.split('/').filter(|part| !unmatched.parts.contains(*part));
-    match unknown.find_map(|part| nearest_part(part, unmatched)) {
+    match unknown.find_map(|part| nearest_of(part, unmatched.parts.iter().map(String::as_str))) {
         Some(near) => format!("did you mean `{near}`? {LIST}"),
         None => LIST.to_owned(),
     }
@@ -132,13 +132,6 @@ fn tag_hint(tag: &str, known: &[String]) -> String {
         None if tags.is_empty() => "no table and no case has tags: add `tags = [\"slow\"]`".to_owned(),
         None => format!("the tags here are {}", tags[..tags.len().min(TAGS)].join(", ")),
     }
-}
-
-/// The part of an id that is most like one that no id has. So many are compared at a time.
-fn nearest_part<'a>(part: &str, unmatched: &'a Unmatched) -> Option<&'a str> {
-    let parts: Vec<&str> = unmatched.parts.iter().map(String::as_str).collect();
-    let near: Vec<&str> = parts.chunks(200).filter_map(|some| nearest(part, some)).collect();
-    nearest(part, &near)
 }
 
 /// Every problem, with its line as long as there are few.

@@ -11,11 +11,10 @@ use super::fixture::{self, RawFixture};
 use super::form::ValueForm;
 use super::inside::{inside, is_outside};
 use super::names::NameScope;
-use super::near::nearest;
 use super::normalisation::{self, RawOrderRule, RawRules, RawValueRule};
 use super::record::{Key, record};
 use super::word::{Connections, NamedKind};
-use crate::model::{Effect, Problem, Scheme};
+use crate::model::{Effect, Problem, Scheme, nearest};
 
 record! {
     /// `endpoints.toml`.

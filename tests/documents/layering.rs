@@ -125,7 +125,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("toml", &["source"]),
     ("csv", &["source"]),
     ("encoding_rs", &["protocol"]),
-    ("strsim", &["source", "reference"]),
+    ("strsim", &["model"]),
     ("reqwest", &["transport"]),
     ("rustls", &["transport", "reference"]),
     ("tokio_rustls", &["transport", "reference"]),

@@ -13,14 +13,13 @@ use super::compound::{At, Entry, Values};
 use super::document::Node;
 use super::error_code::unknown_code;
 use super::matcher::{check_path, check_singular};
-use super::near::nearest;
 use super::normalisation::{self, RawRules};
 use super::record::{Key, Place};
 use super::regexes::pattern;
 use crate::model::{
     Backing, Contract, ContractRule, Envelope, ErrorRow, Field, FormatChoice, Listing, MessageTemplate,
     Method, OperationId, Parameter, ParameterPlace, Problem, RateLimit, Reach, RequestShape, Source,
-    SourceText,
+    SourceText, nearest,
 };
 
 pub(super) use raw::{ContractFiles, KnownParts, RawCommon, RawContractFile};
