@@ -48,7 +48,7 @@ pub use contract::{
     HeaderRule, Listing, MediaTypes, OtherFields, RateLimit, Reach, RequestIdRule, RequestShape, Source,
     Throttle, XmlRoots, row_label,
 };
-pub use duration::{duration, duration_or_seconds};
+pub use duration::{duration, duration_between, duration_or_seconds};
 pub use effect::{EffectRule, Effects, Moment, Observation, ObservationRequest, UniqueRule};
 pub use endpoint_kind::EndpointKind;
 pub use exchange::{

@@ -27,6 +27,7 @@ mod row_file;
 mod schema;
 mod shelf;
 mod table_file;
+mod time_limit;
 mod waiver_file;
 mod word;
 

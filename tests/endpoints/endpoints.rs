@@ -122,13 +122,15 @@ fn a_dry_run_tells_what_would_be_sent_and_sends_nothing() {
 #[test]
 fn each_setting_is_shown_with_where_it_comes_from() {
     let folder = with_endpoints(
-        "[endpoint.mock]\nabout = \"our mock\"\nurl = \"http://127.0.0.1:9\"\nrate = \"1000/60s\"\njobs = 4\n",
+        "[endpoint.mock]\nabout = \"our mock\"\nurl = \"http://127.0.0.1:9\"\nrate = \"1000/60s\"\njobs = 4\n\
+         connect-timeout = \"1500ms\"\n",
     );
     let text = out(&proofmark(&["endpoints"]).current_dir(folder.path()).output().unwrap());
     for part in [
         "our mock",
         "rate               1000/60s  (endpoints.toml)",
         "jobs               4  (endpoints.toml)",
+        "connect-timeout    1.5s  (endpoints.toml)",
         "answer-timeout     30s  (default)",
         "billable cases     allowed  (it is on this machine)",
     ] {
