@@ -298,6 +298,15 @@ fn every_report_has_the_causes() {
     let table = markdown.split_once("### Causes\n").unwrap().1;
     assert!(table.find("| 14 | PM001 |") < table.find("| 4 | PM006 |"), "{markdown}");
     assert!(table.find("| 4 | PM006 |") < table.find("| 2 | PM301 |"), "{markdown}");
+    let states = table.split_once("### States that the endpoint does not offer\n\n").unwrap().1;
+    let states = states.split_once("\n\n| contract |").unwrap().0;
+    assert!(states.starts_with("the endpoint has no state hook"), "{states}");
+    assert_eq!(
+        states.matches("no state hook").count(),
+        1,
+        "a reason that states share is given once: {states}"
+    );
+    assert!(states.contains("| 2 | PM301 | <code>a shop without stock</code> |"), "{states}");
 
     let github = read("github");
     assert_eq!(github.lines().count(), 7, "one a cause: {github}");
@@ -322,6 +331,10 @@ fn every_report_has_the_causes() {
 
     let page = read("html");
     let (first, below) = page.split_once("id=\"cases\"").unwrap();
+    let states = first.split_once("States that the endpoint does not offer: ").unwrap().1;
+    let states = states.split_once("</section>").unwrap().0;
+    assert_eq!(states.matches("no state hook").count(), 1, "{states}");
+    assert!(states.contains(">a shop without stock</span>"), "{states}");
     // Of a hundred cases with a few causes, each cause has some, and no cause has many.
     let listed = first.split_once("<ul class=\"listed\">").unwrap().1.split_once("</ul>").unwrap().0;
     assert_eq!(listed.matches("<li class=").count(), listed_cases(&counts), "{listed}");
