@@ -201,8 +201,21 @@ mod tests {
     use std::fmt::Write as _;
     use std::sync::Arc;
 
-    use super::{SHOWN_IN_FULL, problems_text};
+    use super::{CliError, SHOWN_IN_FULL, error_text, problems_text};
     use crate::model::{Problem, SourceText, Spot};
+    use crate::watch::WatchError;
+
+    #[test]
+    fn a_system_that_watches_no_more_files_is_named_with_what_to_raise() {
+        let text = error_text(&CliError::Watch(WatchError::of_limit("cases".as_ref())));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "error: cannot watch cases");
+        assert!(lines[1].starts_with("  because: ") && lines[1].contains("limit"), "{text}");
+        assert!(
+            lines[2].starts_with("  hint: ") && lines[2].contains("`fs.inotify.max_user_watches`"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn so_many_problems_are_shown_with_their_lines_and_the_rest_is_listed() {
