@@ -227,9 +227,9 @@ mod tests {
                 let start = number * "mark0000\n\n\n\n".len();
                 Problem::new(Spot { file: Arc::clone(&file), bytes: start..start + 8 }, "wrong")
             };
-            let told = problems_text(&(0..count).map(problem).collect::<Vec<_>>());
-            assert!(told.ends_with(&format!("{count} problems found\n")), "{told}");
-            told.matches("mark").count()
+            let printed = problems_text(&(0..count).map(problem).collect::<Vec<_>>());
+            assert!(printed.ends_with(&format!("{count} problems found\n")), "{printed}");
+            printed.matches("mark").count()
         };
         assert_eq!([2, SHOWN_IN_FULL, SHOWN_IN_FULL + 1].map(shown), [2, SHOWN_IN_FULL, SHOWN_IN_FULL]);
     }

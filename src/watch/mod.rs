@@ -191,7 +191,7 @@ mod tests {
 
     use super::{ChangeOfFile, Hints, WatchError, WatchPlace, WatchedFiles};
 
-    /// Stands for a system that watches so many more folders.
+    /// A system that watches so many more folders.
     struct LimitedWatcher(Arc<AtomicUsize>);
 
     impl Watcher for LimitedWatcher {
