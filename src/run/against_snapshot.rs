@@ -56,7 +56,7 @@ pub(super) fn against_snapshot(
     }
 }
 
-/// Why the new answers were not kept, although they should have been. Where they are is no reason for a finding: what to
+/// Why the new answers were not kept, although they should have been. Where they are does not explain a finding: what to
 /// do about them is a next step.
 fn obstacle(kept: KeepResult) -> Option<String> {
     match kept {

@@ -135,7 +135,7 @@ fn a_missing_snapshot_is_recorded_or_reviewed_as_the_next_step() {
         proofmark(&["--snapshots", snapshots.to_str().unwrap(), ONE]).env("CI", "1").output().unwrap();
     let text = out(&output);
     assert!(text.contains("\n      proofmark run --update unseen --snapshots "), "{text}");
-    assert!(!text.contains("because"), "where answers are is no reason: {text}");
+    assert!(!text.contains("because"), "where answers are is not a reason: {text}");
     let arguments = ["--snapshots", snapshots.to_str().unwrap(), ONE];
     let output = proofmark(&arguments).env("INSTA_UPDATE", "new").output().unwrap();
     let text = out(&output);
