@@ -22,7 +22,7 @@ const STATES: [&str; 4] = [
     "an image pipeline built from an OSS object",
 ];
 
-/// Stands for an identifier that a server did not answer with, so that each server gets requests of one length.
+/// In place of an identifier that a server did not answer with, so that each server gets requests of one length.
 const NO_ID: &str = "ip-abcdefghijklmnopqrst";
 
 /// One client with its connection.

@@ -44,20 +44,20 @@ impl Server {
     }
 
     /// A file of /proc about the process.
-    fn told(&self, name: &str) -> String {
+    fn process_file(&self, name: &str) -> String {
         fs::read_to_string(format!("/proc/{}/{name}", self.child.id())).unwrap()
     }
 
     /// The peak of memory, in KiB.
     fn peak(&self) -> u64 {
-        let status = self.told("status");
+        let status = self.process_file("status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// The time on a processor, in ticks.
     fn ticks(&self) -> u64 {
-        let stat = self.told("stat");
+        let stat = self.process_file("stat");
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
         fields[11..=12].iter().map(|field| field.parse::<u64>().unwrap()).sum()
     }
@@ -89,7 +89,7 @@ impl Drop for Server {
     }
 }
 
-/// Serves nothing until whoever started this is gone.
+/// Serves nothing until the process that started this is gone.
 async fn idle() {
     println!("\"{}\"", start_idle_server().await);
     let end = || io::stdin().read_to_end(&mut Vec::new());

@@ -178,7 +178,7 @@ impl Loaded {
         self.run_telling(drop).await
     }
 
-    /// The same, with somebody who listens.
+    /// The same, with a listener.
     pub(crate) async fn run_telling(self, emit: impl FnMut(Event)) -> Duration {
         let start = Instant::now();
         let end = run(self.runner, self.plan, Vec::new(), &StopSwitch::default(), emit).await;

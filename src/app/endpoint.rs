@@ -160,8 +160,8 @@ impl Connected {
         let none = EndpointEntry::default();
         let entry = entry.unwrap_or(&none);
         let limits = TransportLimits::default();
-        let first = |flag: Option<Duration>, file: Option<u64>, default: Duration| {
-            flag.or(file.map(Duration::from_secs)).unwrap_or(default)
+        let first = |flag: Option<Duration>, file: Option<Duration>, default: Duration| {
+            flag.or(file).unwrap_or(default)
         };
         let answer = first(overrides.answer_timeout, entry.answer_timeout, limits.answer);
         Ok(Self {

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::{AppError, REFERENCE, is_address};
-use crate::source::{LoadError, NAMED_ONLY, load_default, load_endpoints, nearest};
+use crate::model::nearest;
+use crate::source::{LoadError, NAMED_ONLY, load_default, load_endpoints};
 
 /// The variable of the environment that names an endpoint.
 pub const ENDPOINT_VARIABLE: &str = "PROOFMARK_ENDPOINT";

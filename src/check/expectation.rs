@@ -262,7 +262,7 @@ fn check_message(subject: &Subject<'_>, expect: &Expect, row: Option<&ErrorRow>)
         let text = found.as_ref().and_then(Value::as_text);
         let why = match text {
             Some(text) => MismatchReason::Template(message.mismatch(text)?),
-            None => MismatchReason::NoMessage,
+            None => MismatchReason::NoText,
         };
         (Value::text(message.as_str()).to_string(), why.into())
     };

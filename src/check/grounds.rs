@@ -57,12 +57,12 @@ impl FindingGrounds {
     }
 }
 
-/// The row, as a reader of a finding needs it: with its sources, or else its file and line.
+/// The row, as a reader of a finding needs it: with the titles of its sources, or else its file and line.
 fn because(row: &ErrorRow) -> String {
     let place = if row.source.is_empty() {
         format!("{}:{}, without a source", row.spot.file.path.display(), row.spot.line())
     } else {
-        row.source.join(", ")
+        row.source.join("; ")
     };
     format!("error row {} ({place})", row.label())
 }

@@ -46,10 +46,8 @@ pub(super) enum MismatchReason {
     NoLength,
     /// The value is not a list.
     NoList,
-    /// The value is not a text.
+    /// The value is not text, or there is no value.
     NoText,
-    /// There is no message, or one that is not a text.
-    NoMessage,
     /// The text is not an instance of a template.
     Template(TemplateMismatch),
 }
@@ -64,8 +62,7 @@ impl fmt::Display for MismatchReason {
             Self::Length(found) => write!(out, "{found} found"),
             Self::NoLength => out.write_str("it has no length"),
             Self::NoList => out.write_str("it is not a list"),
-            Self::NoText => out.write_str("it is not a text"),
-            Self::NoMessage => out.write_str("it is not text"),
+            Self::NoText => out.write_str("it is not text"),
             Self::Template(mismatch) => mismatch.fmt(out),
         }
     }

@@ -16,10 +16,10 @@ use super::exit::CliError;
 use super::output::Surroundings;
 use crate::app::AppError;
 use crate::embedded::EmbeddedError;
-use crate::model::{Problem, plural, pluralise};
+use crate::model::{Problem, nearest, nearest_of, plural, pluralise};
 use crate::plan::{PlanError, Unmatched};
 use crate::report::printable;
-use crate::source::{LoadError, nearest};
+use crate::source::LoadError;
 
 /// How many tags are listed.
 const TAGS: usize = 30;
@@ -118,7 +118,7 @@ fn unmatched_hint(unmatched: &Unmatched) -> String {
         return format!("was the command `{command}` meant? {LIST}");
     }
     let mut unknown = pattern.split('/').filter(|part| !unmatched.parts.contains(*part));
-    match unknown.find_map(|part| nearest_part(part, unmatched)) {
+    match unknown.find_map(|part| nearest_of(part, unmatched.parts.iter().map(String::as_str))) {
         Some(near) => format!("did you mean `{near}`? {LIST}"),
         None => LIST.to_owned(),
     }
@@ -132,13 +132,6 @@ fn tag_hint(tag: &str, known: &[String]) -> String {
         None if tags.is_empty() => "no table and no case has tags: add `tags = [\"slow\"]`".to_owned(),
         None => format!("the tags here are {}", tags[..tags.len().min(TAGS)].join(", ")),
     }
-}
-
-/// The part of an id that is most like one that no id has. So many are compared at a time.
-fn nearest_part<'a>(part: &str, unmatched: &'a Unmatched) -> Option<&'a str> {
-    let parts: Vec<&str> = unmatched.parts.iter().map(String::as_str).collect();
-    let near: Vec<&str> = parts.chunks(200).filter_map(|some| nearest(part, some)).collect();
-    nearest(part, &near)
 }
 
 /// Every problem, with its line as long as there are few.
@@ -208,8 +201,21 @@ mod tests {
     use std::fmt::Write as _;
     use std::sync::Arc;
 
-    use super::{SHOWN_IN_FULL, problems_text};
+    use super::{CliError, SHOWN_IN_FULL, error_text, problems_text};
     use crate::model::{Problem, SourceText, Spot};
+    use crate::watch::WatchError;
+
+    #[test]
+    fn a_system_that_watches_no_more_files_is_named_with_what_to_raise() {
+        let text = error_text(&CliError::Watch(WatchError::of_limit("cases".as_ref())));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "error: cannot watch cases");
+        assert!(lines[1].starts_with("  because: ") && lines[1].contains("limit"), "{text}");
+        assert!(
+            lines[2].starts_with("  hint: ") && lines[2].contains("`fs.inotify.max_user_watches`"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn so_many_problems_are_shown_with_their_lines_and_the_rest_is_listed() {
@@ -221,9 +227,9 @@ mod tests {
                 let start = number * "mark0000\n\n\n\n".len();
                 Problem::new(Spot { file: Arc::clone(&file), bytes: start..start + 8 }, "wrong")
             };
-            let told = problems_text(&(0..count).map(problem).collect::<Vec<_>>());
-            assert!(told.ends_with(&format!("{count} problems found\n")), "{told}");
-            told.matches("mark").count()
+            let printed = problems_text(&(0..count).map(problem).collect::<Vec<_>>());
+            assert!(printed.ends_with(&format!("{count} problems found\n")), "{printed}");
+            printed.matches("mark").count()
         };
         assert_eq!([2, SHOWN_IN_FULL, SHOWN_IN_FULL + 1].map(shown), [2, SHOWN_IN_FULL, SHOWN_IN_FULL]);
     }

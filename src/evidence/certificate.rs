@@ -234,7 +234,7 @@ mod tests {
             it.conformance.scope.endpoints[0].url = hostile.into();
             it.subject[0].name = hostile.into();
         });
-        // Foreign text stands in code elements alone, and none of it ends one.
+        // Foreign text is in code elements alone, and none of it ends one.
         let frame =
             |page: &str| Regex::new("<code>[^<\n]*</code>").unwrap().replace_all(page, "_").into_owned();
         assert_eq!(frame(&page), frame(&quiet));

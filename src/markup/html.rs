@@ -138,8 +138,8 @@ mod tests {
         let mut budget = 3;
         let first = written(|html| html.cut("é<", &mut budget).map(|_| ()));
         let second = written(|html| html.cut("<é>é", &mut budget).map(|_| ()));
-        let told = "&lt;<em> … 3 more characters</em>";
-        assert_eq!((first.as_str(), second.as_str(), budget), ("é&lt;", told, 0));
+        let printed = "&lt;<em> … 3 more characters</em>";
+        assert_eq!((first.as_str(), second.as_str(), budget), ("é&lt;", printed, 0));
     }
 
     #[test]

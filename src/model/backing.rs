@@ -1,11 +1,12 @@
 //! What a promise rests on. Main type: [`Backing`].
 
+use super::plural::plural;
 use super::spot::Spot;
 
 /// What a promise rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backing {
-    /// Names of sources.
+    /// Titles of sources.
     pub source: Vec<String>,
     /// Whether it is marked as one that no published source has: then it warns, and fails nothing.
     pub is_unpublished: bool,
@@ -14,7 +15,7 @@ pub struct Backing {
 }
 
 impl Backing {
-    /// What says so: the sources, or else the file and line.
+    /// What says so: the titles of its sources, or else the file and line.
     pub fn because(&self) -> String {
         let place = || format!("{}:{}", self.spot.file.path.display(), self.spot.line());
         if self.is_unpublished {
@@ -22,7 +23,8 @@ impl Backing {
         } else if self.source.is_empty() {
             format!("{}, without a source", place())
         } else {
-            format!("sources: {}", self.source.join(", "))
+            let word = plural(self.source.len(), "source", "sources");
+            format!("{word}: {}", self.source.join("; "))
         }
     }
 }

@@ -256,7 +256,7 @@ pub struct ErrorRow {
     pub reach: Reach,
     /// What is worth knowing.
     pub about: Option<String>,
-    /// Names of sources.
+    /// Titles of sources.
     pub source: Vec<String>,
     /// Where it is written.
     pub spot: Spot,

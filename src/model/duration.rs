@@ -17,6 +17,19 @@ pub fn duration_or_seconds(text: &str) -> Option<Duration> {
     digits(text).map(Duration::from_secs).or_else(|| duration(text))
 }
 
+/// Reads a length of time from `least` to `most`, where a number alone counts seconds.
+///
+/// # Errors
+/// What is expected in its place.
+pub fn duration_between(text: &str, least: &str, most: &str) -> Result<Duration, String> {
+    let length = duration_or_seconds(text).ok_or(
+        "expected a number and a unit (ms, s, m, h, d, w), such as 30s or 500ms; without a unit it is seconds",
+    )?;
+    let bounds = duration(least).zip(duration(most));
+    let is_within = bounds.is_some_and(|(least, most)| (least..=most).contains(&length));
+    if is_within { Ok(length) } else { Err(format!("expected a time from {least} to {most}")) }
+}
+
 /// A number of digits alone: no sign, which `parse` takes.
 fn digits(text: &str) -> Option<u64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
@@ -26,7 +39,7 @@ fn digits(text: &str) -> Option<u64> {
 mod tests {
     use std::time::Duration;
 
-    use super::{duration, duration_or_seconds};
+    use super::{duration, duration_between, duration_or_seconds};
 
     #[test]
     fn a_number_and_a_unit_are_a_length_of_time() {
@@ -54,5 +67,19 @@ mod tests {
         }
         assert_eq!(duration("30"), None);
         assert_eq!(duration_or_seconds("30"), Some(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_length_has_to_be_within_its_bounds() {
+        let of = |text| {
+            duration_between(text, "1ms", "1h").map_err(|error| error.split(',').next().unwrap().to_owned())
+        };
+        for (text, millis) in [("1ms", 1), ("30", 30_000), ("60 m", 3_600_000), ("1h", 3_600_000)] {
+            assert_eq!(of(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["0", "0ms", "61m", "3601", "2h"] {
+            assert_eq!(of(text), Err("expected a time from 1ms to 1h".to_owned()), "{text}");
+        }
+        assert_eq!(of("1.5s"), Err("expected a number and a unit (ms".to_owned()));
     }
 }

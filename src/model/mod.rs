@@ -21,6 +21,7 @@ mod matcher;
 mod merge;
 mod message;
 mod named;
+mod near;
 mod normalisation;
 mod parameter;
 mod path_effort;
@@ -47,7 +48,7 @@ pub use contract::{
     HeaderRule, Listing, MediaTypes, OtherFields, RateLimit, Reach, RequestIdRule, RequestShape, Source,
     Throttle, XmlRoots, row_label,
 };
-pub use duration::{duration, duration_or_seconds};
+pub use duration::{duration, duration_between, duration_or_seconds};
 pub use effect::{EffectRule, Effects, Moment, Observation, ObservationRequest, UniqueRule};
 pub use endpoint_kind::EndpointKind;
 pub use exchange::{
@@ -63,6 +64,7 @@ pub use merge::merge_params;
 pub(crate) use merge::{put_over, put_over_fields};
 pub use message::{BLANK, MessageTemplate, ONLY_DIFFERS, TemplateMismatch};
 pub(crate) use named::named;
+pub use near::{MOST_COMPARED, nearest, nearest_of, slip};
 pub use normalisation::{AnswerPlace, Normalisation, OrderRule, ValueKind, ValueRule};
 pub use parameter::{Constraint, Limit, Parameter, ParameterType};
 pub use path_effort::{PathShape, TreeSize};

@@ -12,6 +12,7 @@ use super::fault_kind::{
 use super::fault_slice::slices;
 use super::row::ReferenceRow;
 use super::slice::{Facts, Slice};
+use crate::model::nearest_of;
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 use thiserror::Error;
@@ -49,12 +50,16 @@ const WHEN: &str = ",when:";
 
 /// No fault has the given name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("no fault is named `{name}`; the nearest name is `{nearest}`")]
+#[error("no fault is named `{name}`{}", suggestion(.nearest.as_deref()))]
 pub struct UnknownFault {
     /// The name that was asked for.
     pub name: String,
-    /// The name in the catalogue that is most like it.
-    pub nearest: String,
+    /// The name in the catalogue that it is near to, if it is near any.
+    pub nearest: Option<String>,
+}
+
+fn suggestion(near: Option<&str>) -> String {
+    near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
 impl Fault {
@@ -159,16 +164,17 @@ impl FromStr for Fault {
             None => (name, None),
         };
         let known = || Self::all().chain(Self::signature_faults());
-        let nearest = |names: &mut dyn Iterator<Item = String>| UnknownFault {
-            name: name.to_owned(),
-            nearest: names.min_by_key(|known| strsim::damerau_levenshtein(known, name)).unwrap_or_default(),
+        let unknown = |names: &mut dyn Iterator<Item = String>| {
+            let names: Vec<String> = names.collect();
+            let nearest = nearest_of(name, names.iter().map(String::as_str)).map(str::to_owned);
+            UnknownFault { name: name.to_owned(), nearest }
         };
         let Some(fault) = known().find(|fault| fault.breach.to_string() == promise) else {
-            return Err(nearest(&mut known().map(|fault| fault.to_string())));
+            return Err(unknown(&mut known().map(|fault| fault.to_string())));
         };
         let Some(conditions) = conditions else { return Ok(fault) };
         let slice = Slice::read(conditions).ok().filter(|slice| fault.breach.is_sliced_by(*slice));
-        slice.map(|slice| Self { slice, ..fault }).ok_or_else(|| nearest(&mut fault.entry().sliced_names()))
+        slice.map(|slice| Self { slice, ..fault }).ok_or_else(|| unknown(&mut fault.entry().sliced_names()))
     }
 }
 
@@ -197,16 +203,18 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_answered_with_the_nearest() {
+    fn an_unknown_name_is_answered_with_one_that_is_near() {
         let error = "tag-cuont-19".parse::<Fault>().unwrap_err();
-        assert_eq!(error.nearest, "tag-count-19");
-        assert!(error.to_string().contains("`tag-count-19`"));
+        assert_eq!(error.nearest.as_deref(), Some("tag-count-19"));
+        assert_eq!(error.to_string(), "no fault is named `tag-cuont-19`; did you mean `tag-count-19`?");
+        let far = "everything".parse::<Fault>().unwrap_err();
+        assert_eq!((far.to_string().as_str(), far.nearest), ("no fault is named `everything`", None));
     }
 
     #[test]
     fn an_unknown_condition_is_answered_with_the_nearest_of_that_fault() {
         let error = "tag-key-129,when:mehtod=GET".parse::<Fault>().unwrap_err();
-        assert_eq!(error.nearest, "tag-key-129,when:method=GET");
+        assert_eq!(error.nearest.as_deref(), Some("tag-key-129,when:method=GET"));
         assert!("no-code,when:position=last".parse::<Fault>().is_err());
         assert!("tag-key-129,when:position=last,method=GET".parse::<Fault>().is_ok());
     }

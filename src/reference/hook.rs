@@ -6,6 +6,7 @@
 use super::id::IdSource;
 use super::state::State;
 use super::world::World;
+use crate::model::nearest_of;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -45,8 +46,8 @@ enum Action {
     Teardown,
 }
 
-/// The number of near names that an unknown state is answered with.
-const SUGGESTIONS: usize = 3;
+/// The most characters of the name of an unknown state that are repeated.
+const LONGEST_NAME: usize = 128;
 
 /// Sets a state up or tears it down.
 pub(super) fn respond(world: &mut World, ids: &IdSource, body: &[u8]) -> StateReply {
@@ -95,10 +96,9 @@ fn tear_down(variables: &Map<String, Value>, world: &mut World) -> StateReply {
 }
 
 fn unknown_state(name: &str) -> String {
-    let mut known: Vec<&str> = State::ALL.iter().map(|state| state.name()).collect();
-    // The asked name is cut, so that a hostile one costs no more than an honest one.
-    let name: String = name.chars().take(128).collect();
-    known.sort_by_key(|known| strsim::damerau_levenshtein(known, &name));
-    let near = known[..SUGGESTIONS].join("`, `");
-    format!("no state is named `{name}`; near names are `{near}`")
+    let near = nearest_of(name, State::ALL.iter().map(|state| state.name()));
+    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    // The asked name may be of any length.
+    let name: String = name.chars().take(LONGEST_NAME).collect();
+    format!("no state is named `{name}`{hint}")
 }

@@ -152,8 +152,8 @@ mod tests {
         let (certificate, key) = pair();
         let secret = key.lines().nth(1).unwrap();
         for text in [secret.to_owned(), key.replace("-----END", "----"), format!("-----BEGIN {secret}")] {
-            let told = error(&certificate, &text);
-            assert!(!format!("{told} {told:?}").contains(&secret[..8]), "{told}");
+            let shown = error(&certificate, &text);
+            assert!(!format!("{shown} {shown:?}").contains(&secret[..8]), "{shown}");
         }
     }
 

@@ -8,6 +8,7 @@ use super::id::IdSource;
 use super::pipeline::System;
 use super::resource::{Access, OssObject, Storage, Zone};
 use super::world::{HOME_REGION, OTHER_REGION, World};
+use crate::model::nearest;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -75,8 +76,8 @@ pub(super) enum ParamError {
     Missing { name: &'static str },
     #[error("the parameter `length` is not a number from 0 to {LENGTH_LIMIT}")]
     NotALength,
-    #[error("the parameter `status` names no status; the nearest is {nearest}")]
-    NotAStatus { nearest: &'static str },
+    #[error("the parameter `status` names no status; {hint}")]
+    NotAStatus { hint: String },
     #[error("the parameter `status` names a status in which a task has not ended")]
     NotAnEnd,
     #[error("the parameter `content` is not a text of up to {CONTENT_LIMIT} bytes")]
@@ -183,9 +184,12 @@ fn status(params: &Map<String, Value>) -> Result<Status, ParamError> {
     if let Some(status) = Status::ALL.iter().find(|status| status.name() == asked) {
         return Ok(*status);
     }
-    let names = Status::ALL.iter().map(|status| status.name());
-    let nearest = names.min_by_key(|name| strsim::levenshtein(name, &asked.to_uppercase()));
-    Err(ParamError::NotAStatus { nearest: nearest.unwrap_or_default() })
+    let names: Vec<&str> = Status::ALL.iter().map(|status| status.name()).collect();
+    let hint = match nearest(asked, &names) {
+        Some(near) => format!("did you mean {near}?"),
+        None => format!("there are {}", names.join(", ")),
+    };
+    Err(ParamError::NotAStatus { hint })
 }
 
 /// A status in which a task has ended.

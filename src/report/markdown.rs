@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::cause::Causes;
+use super::cause::{Causes, Code, shared_reason, shared_reason_line};
 use super::changes::{compared, groups};
 use super::headline::headline;
 use super::listed::{CaseList, OF_A_CAUSE};
@@ -238,9 +238,16 @@ fn write_causes(out: &mut Sink, causes: &Causes) -> io::Result<()> {
         if list.is_empty() {
             continue;
         }
-        writeln!(out, "### {heading}\n\n| cases | code | what | for example |\n|---|---|---|---|")?;
+        writeln!(out, "### {heading}\n")?;
+        // What the states share is said once.
+        let is_of_states = list[0].code == Code::NoState;
+        let shared = if is_of_states { shared_reason(&list) } else { None };
+        if let Some(line) = shared_reason_line(&list).filter(|_| is_of_states) {
+            writeln!(out, "{}.\n", cell(&line))?;
+        }
+        writeln!(out, "| cases | code | what | for example |\n|---|---|---|---|")?;
         for cause in list.iter().take(LISTED) {
-            let (line, id) = (code(&causes.line(cause)), code(cause.example.case.as_str()));
+            let (line, id) = (code(&causes.line_below(cause, shared)), code(cause.example.case.as_str()));
             writeln!(out, "| {} | {} | {line} | {id} |", cause.cases, cause.code.name())?;
         }
         let rest = list.len().saturating_sub(LISTED);

@@ -255,11 +255,11 @@ mod tests {
             (good.clone(), "`a` is decided twice"),
         ];
         let lines: Vec<&str> = wrong.iter().map(|(line, _)| line.as_str()).collect();
-        let told = read(&file(&format!("{good},\n{}", lines.join(",\n")))).unwrap_err();
-        assert_eq!(told.len(), wrong.len(), "{told:#?}");
-        for (position, (told, (_, expected))) in told.iter().zip(&wrong).enumerate() {
-            assert!(told.starts_with(&format!("d.json:{}:", position + 4)), "{told}");
-            assert!(told.contains(expected) && !told.contains(" at line"), "{told}");
+        let shown = read(&file(&format!("{good},\n{}", lines.join(",\n")))).unwrap_err();
+        assert_eq!(shown.len(), wrong.len(), "{shown:#?}");
+        for (position, (shown, (_, expected))) in shown.iter().zip(&wrong).enumerate() {
+            assert!(shown.starts_with(&format!("d.json:{}:", position + 4)), "{shown}");
+            assert!(shown.contains(expected) && !shown.contains(" at line"), "{shown}");
         }
     }
 
@@ -288,8 +288,8 @@ mod tests {
             ("[".repeat(100_000), "a file of decisions is a JSON object"),
             (good.replace("null", &"[".repeat(100_000)), "d.json:3:100022: expected value"),
         ] {
-            let told = read(&text).unwrap_err();
-            assert!(told.len() == 1 && told[0].contains(expected), "{told:?} has no {expected:?}");
+            let shown = read(&text).unwrap_err();
+            assert!(shown.len() == 1 && shown[0].contains(expected), "{shown:?} has no {expected:?}");
         }
     }
 

@@ -219,7 +219,7 @@ mod tests {
     use crate::review::fact::PartChange;
     use crate::review::transcript::read;
 
-    fn told(old: &str, new: &str) -> Vec<String> {
+    fn shown(old: &str, new: &str) -> Vec<String> {
         let facts = equality_facts(&read(old).unwrap(), &read(new).unwrap());
         facts.into_iter().map(|(fact, _)| fact.to_string()).collect()
     }
@@ -233,8 +233,8 @@ mod tests {
     #[test]
     fn which_values_are_equal_is_told_once_for_each_pair_of_answers() {
         let (apart, equal) = (two("[id:1]", "[id:2]"), two("[id:1]", "[id:1]"));
-        assert_eq!(told(&apart, &equal), ["[id] is now the same in answers 1 and 2, and was not"]);
-        assert_eq!(told(&equal, &apart), ["[id] is no longer the same in answers 1 and 2"]);
+        assert_eq!(shown(&apart, &equal), ["[id] is now the same in answers 1 and 2, and was not"]);
+        assert_eq!(shown(&equal, &apart), ["[id] is no longer the same in answers 1 and 2"]);
     }
 
     #[test]
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_number_that_only_moves_is_no_fact() {
-        assert_eq!(told(&two("[id:1]", "[id:2]"), &two("[id:7]", "[id:3]")), Vec::<String>::new());
+        assert_eq!(shown(&two("[id:1]", "[id:2]"), &two("[id:7]", "[id:3]")), Vec::<String>::new());
         assert_eq!(bare("a [id:12] [no] [b:1"), "a [id] [no] [b:1");
     }
 }

@@ -1,4 +1,4 @@
-//! What is told of a change, and which changes are one kind.
+//! What is printed of a change, and which changes are one kind.
 
 use std::fmt::Write;
 use std::fs;
@@ -210,7 +210,7 @@ fn the_same_change_is_one_kind_whatever_differs_from_case_to_case() {
             (content("Line 1 is bad."), content("Line 1 is bad")),
             (content("Too many commands."), content("Too many commands")),
         ],
-        // A field is the same wherever it stands.
+        // A field is the same wherever it is.
         &[
             (duplicate(), duplicate().replace("  \"HostId\": \"h\",\n", "")),
             (region("abc", "a"), region("abc", "a").replace("  \"HostId\": \"h\",\n", "")),

@@ -158,7 +158,7 @@ mod tests {
     use super::{MOST, differences};
     use crate::wire::read_json;
 
-    fn told(old: &str, new: &str) -> Vec<String> {
+    fn shown(old: &str, new: &str) -> Vec<String> {
         let (old, new) = (read_json(old.as_bytes()).unwrap(), read_json(new.as_bytes()).unwrap());
         let (found, _) = differences(&old, &new);
         found.iter().map(|change| format!("{} {}", change.path, change.part)).collect()
@@ -182,14 +182,14 @@ mod tests {
             (r#"{"n": 1.0}"#, r#"{"n": 1}"#, "$.n changed its type: number became integer"),
         ];
         for (old, new, expected) in cases {
-            assert_eq!(told(old, new), [expected], "{old} {new}");
-            assert_eq!(told(old, old), Vec::<String>::new());
+            assert_eq!(shown(old, new), [expected], "{old} {new}");
+            assert_eq!(shown(old, old), Vec::<String>::new());
         }
     }
 
     #[test]
     fn very_many_differences_end_the_search() {
         let list = |text: &str| format!("[{}]", vec![text; 5 * MOST].join(","));
-        assert_eq!(told(&list("1"), &list("2")).len(), MOST + 1);
+        assert_eq!(shown(&list("1"), &list("2")).len(), MOST + 1);
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn against_snapshot(
             (SnapshotOutcome::Written, None)
         }
         Ok((SnapshotComparison::Missing, kept)) => {
-            (SnapshotOutcome::Missing, Some(finding(path(), "a snapshot", "none", pending(kept))))
+            (SnapshotOutcome::Missing, Some(finding(path(), "a snapshot", "none", obstacle(kept))))
         }
         Ok((SnapshotComparison::Different { old }, kept)) => {
             let (removed, added) = changes(&old, &text);
@@ -51,25 +51,22 @@ pub(super) fn against_snapshot(
                 | KeepResult::Written
                 | KeepResult::Unwritable { .. } => SnapshotOutcome::Different,
             };
-            (outcome, Some(finding(path(), &removed, &added, pending(kept))))
+            (outcome, Some(finding(path(), &removed, &added, obstacle(kept))))
         }
     }
 }
 
-fn pending(kept: KeepResult) -> Option<String> {
+/// Why the new answers were not kept, although they should have been. Where they are does not explain a finding: what to
+/// do about them is a next step.
+fn obstacle(kept: KeepResult) -> Option<String> {
     match kept {
-        KeepResult::Pending => Some("the new answers stand beside it as .snap.new".into()),
-        KeepResult::Nothing => Some(
-            "nothing was written, as in CI or with --update no; `--update unseen` records what is missing"
-                .into(),
-        ),
         KeepResult::Outranked => Some(
             "it was recorded from a real endpoint, which outranks this one, so nothing was written; \
              --overwrite-real lets this one's answers in"
                 .into(),
         ),
         KeepResult::Unwritable { reason } => Some(format!("{NOT_KEPT}{reason}")),
-        KeepResult::Written => None,
+        KeepResult::Pending | KeepResult::Nothing | KeepResult::Written => None,
     }
 }
 

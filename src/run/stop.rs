@@ -206,8 +206,8 @@ mod tests {
     fn an_interrupt_outranks_other_reasons_and_ends_the_runs_that_follow() {
         let stop = StopSwitch::default();
         stop.stop_for_time(Duration::from_secs(1));
-        stop.stop_for_obstacle(Obstacle::Unreachable("nobody".into()));
-        assert_eq!(stop.stopped(), Some(Stopped::OutOfTime), "the first reason is told");
+        stop.stop_for_obstacle(Obstacle::Unreachable("no endpoint".into()));
+        assert_eq!(stop.stopped(), Some(Stopped::OutOfTime), "the first reason counts");
         stop.make_ready();
         assert_eq!(stop.stopped(), None);
         stop.stop_for_obstacle(Obstacle::Refused("late".into()));

@@ -340,8 +340,8 @@ mod tests {
         names.add("id", "abcdef12");
         names.add("other", "xyz-9");
         names.add_plain("created");
-        // Brackets that never close, or only at the end, behind what tells a text from a name; a value that stands
-        // everywhere, beside one that stands nowhere.
+        // Brackets that never close, or only at the end, behind what tells a text from a name; a value that is
+        // everywhere, beside one that is nowhere.
         assert_linear(2000, |size| drop(shown(&names, &"[".repeat(size))));
         assert_linear(2000, |size| {
             let text = format!("{}id:1{}]", "[".repeat(size), ":literal".repeat(size));

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn work_grows_with_the_text_alone() {
-        // A long value that nearly begins at each place, and one that stands at every other.
+        // A long value that nearly begins at each place, and one that is at every other.
         let long = format!("{}x", "ab".repeat(100 * SHORT));
         let search = ValueSearch::new(vec!["ab", &long]);
         assert_linear(10 * SHORT, |size| {

@@ -1,6 +1,7 @@
 //! An endpoint as `endpoints.toml` names it, with its settings. Main type: [`EndpointEntry`].
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::fixture::FixtureEntry;
 use crate::model::{EndpointKind, Normalisation, Problem, Scheme, Spot, Value};
@@ -44,10 +45,10 @@ pub struct EndpointEntry {
     pub rate: Option<String>,
     /// Whether connections are used again: `fresh` or `reuse`.
     pub connections: Option<String>,
-    /// How long a connection may take, in seconds.
-    pub connect_timeout: Option<u64>,
-    /// How long an answer may take, in seconds.
-    pub answer_timeout: Option<u64>,
+    /// How long a connection may take.
+    pub connect_timeout: Option<Duration>,
+    /// How long an answer may take.
+    pub answer_timeout: Option<Duration>,
     /// The largest answer, in bytes.
     pub body_limit: Option<u32>,
     /// A file of certificates that are trusted in place of the system's.

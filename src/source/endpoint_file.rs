@@ -11,11 +11,11 @@ use super::fixture::{self, RawFixture};
 use super::form::ValueForm;
 use super::inside::{inside, is_outside};
 use super::names::NameScope;
-use super::near::nearest;
 use super::normalisation::{self, RawOrderRule, RawRules, RawValueRule};
 use super::record::{Key, record};
+use super::time_limit::TimeLimit;
 use super::word::{Connections, NamedKind};
-use crate::model::{Effect, Problem, Scheme};
+use crate::model::{Effect, Problem, Scheme, nearest};
 
 record! {
     /// `endpoints.toml`.
@@ -54,8 +54,10 @@ record! {
         rate: Key String = "rate", "The limit on requests, as 1000/60s.";
         connections: Key Connections = "connections",
             "Whether each request has a connection of its own, or connections are used again.";
-        connect_timeout: Key At<'a, i64> = "connect-timeout", "How long a connection may take, in seconds.";
-        answer_timeout: Key At<'a, i64> = "answer-timeout", "How long an answer may take, in seconds.";
+        connect_timeout: Key TimeLimit = "connect-timeout",
+            "How long a connection may take: a number of seconds, or a number with a unit.";
+        answer_timeout: Key TimeLimit = "answer-timeout",
+            "How long an answer may take: a number of seconds, or a number with a unit.";
         body_limit: Key At<'a, i64> = "body-limit", "The largest answer, in bytes.";
         ca_file: Key String = "ca-file",
             "A file of certificates (PEM) that are trusted in place of the system's.";
@@ -238,8 +240,8 @@ fn endpoint(
         jobs: number(raw.jobs.value.as_ref(), "jobs", 1..=1024, problems),
         rate: raw.rate.value.clone(),
         connections: raw.connections.value.map(|connections| connections.0.to_owned()),
-        connect_timeout: number(raw.connect_timeout.value.as_ref(), "connect-timeout", 1..=3600, problems),
-        answer_timeout: number(raw.answer_timeout.value.as_ref(), "answer-timeout", 1..=3600, problems),
+        connect_timeout: raw.connect_timeout.value.map(|limit| limit.0),
+        answer_timeout: raw.answer_timeout.value.map(|limit| limit.0),
         body_limit: number(raw.body_limit.value.as_ref(), "body-limit", 1..=i64::from(u32::MAX), problems),
         ca_file: file(&raw.ca_file),
         client_certificate: file(&raw.client_certificate),

@@ -1,8 +1,7 @@
 //! The error codes that files name, each of which has a row in the contract. Main function: [`unknown_code`].
 
 use super::document::Node;
-use super::near::nearest;
-use crate::model::{Contract, Problem};
+use crate::model::{Contract, Problem, nearest};
 
 /// The problem of a code that the contract does not have.
 pub(super) fn unknown_code(contract: &Contract, node: &Node) -> Option<Problem> {

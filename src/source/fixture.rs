@@ -4,9 +4,8 @@
 //! takes its parameters and gets its variables.
 
 use super::compound::{At, Entries, Values};
-use super::near::nearest;
 use super::record::{Key, record};
-use crate::model::{Fixture, Problem, Spot, StateDefinition, Suite};
+use crate::model::{Fixture, Problem, Spot, StateDefinition, Suite, nearest};
 use crate::template::is_template;
 
 record! {

@@ -147,7 +147,7 @@ impl Loader<'_> {
         }
     }
 
-    /// A file as a tree; nothing if it is not a text, which is reported: other files are looked at all the same.
+    /// A file as a tree; nothing if it is not text, which is reported: other files are looked at all the same.
     fn document(&mut self, path: &Path) -> Result<Option<Node>, LoadError> {
         let file = match self.files.read(path, path) {
             Err(LoadError::Problems(found)) => {

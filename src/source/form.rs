@@ -132,7 +132,7 @@ impl<'a> ValueForm<'a> for Number {
 }
 
 /// The digits of a whole number.
-fn whole_digits(node: &Node) -> Option<&str> {
+pub(super) fn whole_digits(node: &Node) -> Option<&str> {
     match &node.kind {
         NodeKind::Scalar(value @ Value::Number(digits)) if value.type_name() == "integer" => Some(digits),
         NodeKind::Scalar(_) | NodeKind::List(_) | NodeKind::Table(_) => None,

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::{Node, NodeKind};
-use super::near::{MOST_COMPARED, nearest};
-use crate::model::{Problem, Value};
+use crate::model::{MOST_COMPARED, Problem, Value, nearest};
 use crate::template::{self, FUNCTIONS};
 
 /// The names that may be used at one place, and those that were used.

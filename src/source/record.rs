@@ -8,8 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::compound::{Entries, Entry};
 use super::document::{Node, NodeKind};
 use super::form::{Definitions, ValueForm};
-use super::near::nearest;
-use crate::model::{Problem, Spot};
+use crate::model::{Problem, Spot, nearest};
 
 /// Where a record is written, and whether nothing was found wrong in it.
 #[derive(Debug, Clone, Copy)]

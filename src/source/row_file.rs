@@ -274,14 +274,14 @@ mod tests {
 
     #[test]
     fn columns_that_something_else_separates_are_named() {
-        for (text, told) in [
+        for (text, printed) in [
             ("id;key\na;b\n", "not by semicolons"),
             ("\u{feff}id;key\na;b\n", "not by semicolons"),
             ("\"key\";\"id\"\na;b\n", "not by semicolons"),
             ("id\tkey\na\tb\n", "not by tabs"),
         ] {
             let (_, problems) = read(text);
-            assert!(problems[0].starts_with("k.csv:1:1") && problems[0].contains(told), "{problems:?}");
+            assert!(problems[0].starts_with("k.csv:1:1") && problems[0].contains(printed), "{problems:?}");
         }
         assert_eq!(read("key,name\na,b\n").1, ["k.csv:1:1: the header line has no column `id`"]);
         assert_eq!(

@@ -12,10 +12,9 @@ use super::endpoint::EndpointEntry;
 use super::endpoint_file::load_endpoints;
 use super::error::LoadError;
 use super::form::ValueForm;
-use super::near::nearest;
 use super::record::record;
 use super::shelf::{FileSource, Shelf};
-use crate::model::{Day, Level, Problem, Spot, WaivedCases, Waiver};
+use crate::model::{Day, Level, Problem, Spot, WaivedCases, Waiver, nearest};
 
 record! {
     /// `waivers.toml`.

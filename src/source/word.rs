@@ -6,10 +6,9 @@ use serde_json::{Value as Json, json};
 
 use super::document::Node;
 use super::form::{Definitions, ValueForm, named_schema};
-use super::near::nearest;
 use crate::model::{
     AnswerFormat, Effect, EndpointKind, Level, Listing, Matcher, ParameterPlace, ParameterType, Problem,
-    Reach, Scheme,
+    Reach, Scheme, nearest,
 };
 
 /// A type whose values are words.

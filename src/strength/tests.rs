@@ -120,9 +120,9 @@ fn fields_are_open_if_the_contract_says_so_and_for_what_it_says() {
     let formed = of(", pattern = \"^[a-z]+$\"");
     assert_eq!(gaps(&formed, Operator::TextReplaced), 0);
     assert_eq!(formed.operators[&Operator::TextCase].killed, 1);
-    let open = of(", open = \"nobody has said\"");
+    let open = of(", open = \"the page does not say\"");
     assert_eq!(gaps(&open, Operator::TextReplaced), 0);
-    assert!(sentences(&open).contains(&"field a is open: nobody has said"));
+    assert!(sentences(&open).contains(&"field a is open: the page does not say"));
 }
 
 #[test]

@@ -387,9 +387,9 @@ mod tests {
             &format!("{{% set a = 'x' %}}{}{{{{ a }}}}", "{% set a = a ~ a %}".repeat(40)),
             "{% macro m(x) %}{{ m(x) }}{{ m(x) }}{% endmacro %}{{ m(1) }}",
         ] {
-            let told = render(text).unwrap_err();
-            assert!(told.contains("the template") || told.contains("recursion"), "{text}: {told}");
-            assert!(names(&Value::text(text)).is_err() || told.contains("recursion"), "{text}");
+            let shown = render(text).unwrap_err();
+            assert!(shown.contains("the template") || shown.contains("recursion"), "{text}: {shown}");
+            assert!(names(&Value::text(text)).is_err() || shown.contains("recursion"), "{text}");
         }
         for text in ["{{ (range(9999)|list) * 9000 }}", "x{{ (range(9999)|list) * 9000 }}"] {
             assert!(render(text).unwrap_err().contains("the template gives"), "{text}");

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use notify::event::{AccessKind, AccessMode};
-use notify::{ErrorKind, EventKind, RecommendedWatcher, RecursiveMode, Watcher, recommended_watcher};
+use notify::{ErrorKind, EventKind, RecursiveMode, Watcher, recommended_watcher};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
@@ -46,13 +46,19 @@ impl WatchError {
         let is_limit = matches!(source.kind, ErrorKind::MaxFilesWatch);
         Self { path: path.to_path_buf(), is_limit, source: source.into() }
     }
+
+    /// That of a system that watches as many files as it is set to.
+    #[cfg(test)]
+    pub(crate) fn of_limit(path: &Path) -> Self {
+        Self::new(path, notify::Error::new(ErrorKind::MaxFilesWatch))
+    }
 }
 
 /// The places that are watched, and what was in them when they were last looked at.
 pub struct WatchedFiles {
     places: Vec<WatchPlace>,
     seen: Seen,
-    watcher: RecommendedWatcher,
+    watcher: Box<dyn Watcher + Send>,
     hints: Arc<Hints>,
     failed: Vec<WatchError>,
 }
@@ -77,6 +83,15 @@ impl WatchedFiles {
         let first = places.first().map_or(Path::new("."), WatchPlace::path).to_path_buf();
         let watcher = recommended_watcher(move |event| listener.take(&event));
         let watcher = watcher.map_err(|source| WatchError::new(&first, source))?;
+        Self::with(places, hints, Box::new(watcher))
+    }
+
+    /// The same with a watcher that hands on hints.
+    fn with(
+        places: Vec<WatchPlace>,
+        hints: Arc<Hints>,
+        watcher: Box<dyn Watcher + Send>,
+    ) -> Result<Self, WatchError> {
         let mut files = Self { places, seen: Seen::default(), watcher, hints, failed: Vec::new() };
         files.watch();
         if let Some(error) = files.failed.pop() {
@@ -135,6 +150,8 @@ impl WatchedFiles {
                     Ok(()) => {}
                     // It went away in the meantime, which the next look shows.
                     Err(error) if matches!(error.kind, ErrorKind::PathNotFound) => {}
+                    // A folder and what is around it may fail for one reason.
+                    Err(_) if self.failed.iter().any(|failed| failed.path == place.path()) => {}
                     Err(error) => self.failed.push(WatchError::new(place.path(), error)),
                 }
             }
@@ -160,5 +177,74 @@ impl Hints {
         let is_near =
             |path: &PathBuf| roots.iter().any(|root| path.starts_with(root) || root.starts_with(path));
         event.need_rescan() || event.paths.iter().any(is_near)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use notify::{Config, Error, ErrorKind, EventHandler, RecursiveMode, Result, Watcher, WatcherKind};
+
+    use super::{ChangeOfFile, Hints, WatchError, WatchPlace, WatchedFiles};
+
+    /// A system that watches so many more folders.
+    struct LimitedWatcher(Arc<AtomicUsize>);
+
+    impl Watcher for LimitedWatcher {
+        fn new<F: EventHandler>(_: F, _: Config) -> Result<Self> {
+            Ok(Self(Arc::default()))
+        }
+
+        fn watch(&mut self, _: &Path, _: RecursiveMode) -> Result<()> {
+            let left = self.0.load(Ordering::SeqCst);
+            self.0.store(left.saturating_sub(1), Ordering::SeqCst);
+            if left == 0 { Err(Error::new(ErrorKind::MaxFilesWatch)) } else { Ok(()) }
+        }
+
+        fn unwatch(&mut self, _: &Path) -> Result<()> {
+            Ok(())
+        }
+
+        fn kind() -> WatcherKind {
+            WatcherKind::NullWatcher
+        }
+    }
+
+    #[test]
+    fn where_the_system_watches_no_more_files_nothing_starts() {
+        let folder = tempfile::tempdir().unwrap();
+        for left in [0, 1] {
+            let places = vec![WatchPlace::cases(folder.path())];
+            let watcher = LimitedWatcher(Arc::new(AtomicUsize::new(left)));
+            let error = WatchedFiles::with(places, Arc::default(), Box::new(watcher)).err().unwrap();
+            assert!(error.is_limit && error.path == folder.path(), "{error:?}");
+            assert_eq!(error.to_string(), format!("cannot watch {}", folder.path().display()));
+        }
+        let other = WatchError::new(folder.path(), Error::generic("no"));
+        assert!(!other.is_limit, "{other:?}");
+    }
+
+    #[tokio::test]
+    async fn a_limit_that_is_met_later_is_reported_once_and_the_change_still_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = Arc::new(AtomicUsize::new(2));
+        let hints = Arc::new(Hints::default());
+        let places = vec![WatchPlace::cases(folder.path())];
+        let watcher = Box::new(LimitedWatcher(Arc::clone(&left)));
+        let mut files = WatchedFiles::with(places, Arc::clone(&hints), watcher).unwrap();
+        assert!(files.take_failed().is_empty());
+        for (name, free, failed) in [("a.toml", 0, 1), ("b.toml", 2, 0)] {
+            left.store(free, Ordering::SeqCst);
+            fs::write(folder.path().join(name), "1").unwrap();
+            hints.arrived.notify_one();
+            let changes = files.changed().await;
+            assert_eq!((changes.len(), &changes[0].change), (1, &ChangeOfFile::Created), "{changes:?}");
+            let errors = files.take_failed();
+            assert!(errors.len() == failed && errors.iter().all(|error| error.is_limit), "{errors:?}");
+        }
     }
 }

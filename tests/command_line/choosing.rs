@@ -281,7 +281,7 @@ fn a_certificate_lists_what_is_skipped_on_purpose_and_is_failed() {
 #[test]
 fn an_endpoint_that_is_starting_is_waited_for_and_one_that_never_does_is_not_for_ever() {
     let folder = project();
-    // A port on which nobody listens yet.
+    // A port on which nothing listens yet.
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);

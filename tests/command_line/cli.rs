@@ -99,7 +99,7 @@ fn a_fault_fails_the_run_names_case_and_row_and_is_told_loudly() {
 
 #[test]
 fn an_endpoint_that_is_down_could_not_be_judged() {
-    // A port that was free a moment ago; nobody listens there.
+    // A port that was free a moment ago; nothing listens there.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{free}");
     let output = run(&["--endpoint", &url, "--states", &url, "protocol"]);
@@ -128,12 +128,18 @@ fn states_that_cannot_be_reached_are_not_run_and_not_passed() {
 }
 
 #[test]
-fn a_missing_snapshot_says_why_nothing_was_written() {
+fn a_missing_snapshot_is_recorded_or_reviewed_as_the_next_step() {
     let folder = tempfile::tempdir().unwrap();
     let snapshots = folder.path().join("none");
     let output =
         proofmark(&["--snapshots", snapshots.to_str().unwrap(), ONE]).env("CI", "1").output().unwrap();
-    assert!(out(&output).contains("`--update unseen` records what is missing"), "{}", out(&output));
+    let text = out(&output);
+    assert!(text.contains("\n      proofmark run --update unseen --snapshots "), "{text}");
+    assert!(!text.contains("because"), "where answers are is not a reason: {text}");
+    let arguments = ["--snapshots", snapshots.to_str().unwrap(), ONE];
+    let output = proofmark(&arguments).env("INSTA_UPDATE", "new").output().unwrap();
+    let text = out(&output);
+    assert!(text.contains("\n      proofmark review --snapshots ") && !text.contains("because"), "{text}");
 }
 
 #[test]
@@ -302,16 +308,16 @@ fn a_report_that_cannot_be_written_is_an_error_of_its_own() {
 #[test]
 fn output_is_the_same_for_any_concurrency_and_from_run_to_run() {
     let folder = tempfile::tempdir().unwrap();
-    let told = |jobs: &str| {
+    let printed = |jobs: &str| {
         let path = folder.path().join("out.json");
         let report = format!("json={}", path.display());
         let output = run(&["-j", jobs, "--fault", "no-host-id", "--report", &report, "--level", "body"]);
         assert_eq!(code(&output), 1);
         (steady(&out(&output)), steady(&fs::read_to_string(&path).unwrap()))
     };
-    let first = told("1");
+    let first = printed("1");
     for _ in 0..2 {
-        let again = told("32");
+        let again = printed("32");
         for (left, right) in first.0.lines().zip(again.0.lines()).chain(first.1.lines().zip(again.1.lines()))
         {
             assert_eq!(left, right);
@@ -323,10 +329,10 @@ fn output_is_the_same_for_any_concurrency_and_from_run_to_run() {
 #[test]
 fn cases_are_told_in_the_order_of_their_ids() {
     let text = out(&run(&["-v"]));
-    let told: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("PASSED  ")).collect();
+    let printed: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("PASSED  ")).collect();
     let listed = out(&run(&["list"]));
-    assert_eq!(told, listed.lines().collect::<Vec<_>>());
-    assert!(told.is_sorted());
+    assert_eq!(printed, listed.lines().collect::<Vec<_>>());
+    assert!(printed.is_sorted());
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! Choosing cases by tags and expressions: `-E 'tag(slow) and not id(one/a)'`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::atomic::Ordering;
 
+use regex::Regex;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
 use super::choosing::{project, ran, thing};
+use crate::support::{code, command_names, err, out, run};
 
 /// Two tables: the first is slow, its last case is odd as well, and nothing of the second is either.
 const SLOW: &str = "tags = [\"slow\"]\n\n[[case]]\nid = \"one\"\nabout = \"It is there.\"\nparams = { row = \"a\" }\n\
@@ -178,4 +181,23 @@ fn a_certificate_is_about_the_cases_that_an_expression_selects() {
     assert!(text.contains("1 not selected"), "{text}");
     let (status, text) = ran(&folder, &["verify", "b.tar", "--key", "k.pem.pub"]);
     assert_eq!(status, 0, "{text}");
+}
+
+#[test]
+fn every_expression_in_a_help_selects_cases_of_the_shipped_suite() {
+    let quoted = Regex::new(r"'((?:tag|id|not)\b[^']*)'").unwrap();
+    let all = out(&run(&["list"])).lines().count();
+    let mut commands = BTreeSet::new();
+    for name in command_names() {
+        let help = out(&run(&[&name, "--help"])).split_whitespace().collect::<Vec<_>>().join(" ");
+        for found in quoted.captures_iter(&help) {
+            let listed = run(&["list", "-E", &found[1]]);
+            let text = out(&listed) + &err(&listed);
+            assert_eq!(code(&listed), 0, "{name}: {}: {text}", &found[1]);
+            let count = text.lines().count();
+            assert!(count > 0 && count < all, "{name}: {} selects {count} of {all}", &found[1]);
+            commands.insert(name.clone());
+        }
+    }
+    assert!(commands.len() >= 5 && commands.contains("run"), "{commands:?}");
 }

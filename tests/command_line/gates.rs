@@ -1,4 +1,4 @@
-//! Runs that end early, and runs of a part: what is left out is told, and all parts together are the whole.
+//! Runs that end early, and runs of a part: what is left out is reported, and all parts together are the whole.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What a shell and a reader of manuals are told: every command and every flag of a run.
+//! What a shell and a reader of manuals get: every command and every flag of a run.
 
 use std::io::Write;
 use std::process::{Command, Stdio};

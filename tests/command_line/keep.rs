@@ -51,8 +51,11 @@ fn no_report_replaces_what_a_run_reads_by_whatever_name_or_flag() {
             for force in [&[][..], &["--force"]] {
                 let report = format!("json={name}");
                 let arguments = [&["run", "-q", CASE, "--report", &report], force].concat();
-                let (exit, told) = project.run(&arguments);
-                assert!(exit == 2 && told.contains("would replace a file that is needed"), "{name}: {told}");
+                let (exit, printed) = project.run(&arguments);
+                assert!(
+                    exit == 2 && printed.contains("would replace a file that is needed"),
+                    "{name}: {printed}"
+                );
             }
         }
         fs::remove_file(link).unwrap();
@@ -77,9 +80,9 @@ fn no_output_of_certify_replaces_a_key_a_case_or_another_output() {
     ] {
         for force in [&[][..], &["--force"]] {
             let common = ["certify", "--key", "key", "--output", output, CASE];
-            let (exit, told) = project.run(&[&common, more, force].concat());
-            assert_eq!(exit, 2, "{output} {more:?}: {told}");
-            assert_eq!(project.tree(""), before, "{output} {more:?}: {told}");
+            let (exit, printed) = project.run(&[&common, more, force].concat());
+            assert_eq!(exit, 2, "{output} {more:?}: {printed}");
+            assert_eq!(project.tree(""), before, "{output} {more:?}: {printed}");
         }
     }
 }
@@ -99,13 +102,13 @@ fn written() -> Project {
     // The reports of one endpoint, and of several.
     for (endpoints, due) in [(&[][..], 0), (&["--endpoint", "reference", "--endpoint", "one"], 5)] {
         for _ in 0..2 {
-            let (exit, told) = project.run(&[&["run", "-q", CASE], endpoints, &own].concat());
-            assert_eq!(exit, due, "{told}");
+            let (exit, printed) = project.run(&[&["run", "-q", CASE], endpoints, &own].concat());
+            assert_eq!(exit, due, "{printed}");
         }
     }
     for _ in 0..2 {
-        let (exit, told) = project.run(&certify("bundle.tar"));
-        assert_eq!(exit, 0, "{told}");
+        let (exit, printed) = project.run(&certify("bundle.tar"));
+        assert_eq!(exit, 0, "{printed}");
     }
     project
 }
@@ -120,9 +123,12 @@ fn an_output_replaces_only_its_own_kind_unless_that_is_forced() {
         let others = ["notes.md", "key.pub", "bundle.tar", "badge.svg"].into_iter().map(str::to_owned);
         let reports = FORMATS.into_iter().filter(|other| *other != format && *other != "github");
         for other in others.chain(reports.map(|other| format!("{other}.out"))) {
-            let (exit, told) = project.run(&["run", "-q", CASE, "--report", &format!("{format}={other}")]);
-            assert!(exit == 2 && told.contains("is there already, and is not"), "{format}={other}: {told}");
-            assert!(told.contains("--force"), "{told}");
+            let (exit, printed) = project.run(&["run", "-q", CASE, "--report", &format!("{format}={other}")]);
+            assert!(
+                exit == 2 && printed.contains("is there already, and is not"),
+                "{format}={other}: {printed}"
+            );
+            assert!(printed.contains("--force"), "{printed}");
         }
     }
     assert_eq!(project.tree(""), before);
@@ -154,8 +160,8 @@ fn outputs_beside_reports_replace_only_their_own_kind_too() {
         ("serve --listen 127.0.0.1:0 --log cases/endpoints.toml".into(), "is not a log"),
     ] {
         let arguments: Vec<&str> = arguments.split(' ').collect();
-        let (exit, told) = project.run(&arguments);
-        assert!(exit == 2 && told.contains(said), "{arguments:?}: {told}");
+        let (exit, printed) = project.run(&arguments);
+        assert!(exit == 2 && printed.contains(said), "{arguments:?}: {printed}");
     }
     assert_eq!(project.tree(""), before);
 }

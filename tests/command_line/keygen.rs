@@ -102,8 +102,8 @@ fn a_file_without_a_usable_key_is_an_error_that_does_not_repeat_it() {
         let shown = run(&["keygen", "--public", text(&path)]);
         assert_eq!(code(&shown), 3);
         assert!(err(&shown).contains(due), "{}", err(&shown));
-        let told = [out(&shown), err(&shown)].concat();
-        assert!(!told.contains("MC4C") && !told.contains('\u{1b}'), "{told}");
+        let printed = [out(&shown), err(&shown)].concat();
+        assert!(!printed.contains("MC4C") && !printed.contains('\u{1b}'), "{printed}");
     }
     let largest = format!("{PRIVATE}{}", "\n".repeat(64 * 1024 - PRIVATE.len()));
     fs::write(&path, &largest).unwrap();

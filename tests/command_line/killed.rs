@@ -1,4 +1,4 @@
-//! Outputs under bad conditions: processes that are killed while they write, pipes that nobody reads, folders that are
+//! Outputs under bad conditions: processes that are killed while they write, pipes that are not read, folders that are
 //! not there. Files are whole or as they were, nothing waits for ever, and nothing is silent.
 
 #![cfg(unix)]

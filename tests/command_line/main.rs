@@ -23,5 +23,6 @@ mod small;
 #[path = "../support/mod.rs"]
 mod support;
 mod unnamed;
+mod wait;
 mod waivers;
 mod watch;

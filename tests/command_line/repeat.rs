@@ -151,6 +151,23 @@ fn a_case_whose_last_times_did_not_come_has_not_passed() {
 }
 
 #[test]
+fn a_case_that_is_skipped_on_purpose_is_not_run_again() {
+    let (url, asked) = endpoint();
+    let folder = cases(&["a", "b"]);
+    let arguments =
+        ["run", "--endpoint", &url, "--repeat", "3", "--skip", "one/b", "--report", "json=r.json"];
+    let (_, text) = ran(&folder, &arguments);
+    let report = report(&folder);
+    assert_eq!(
+        (&report["cases"][0]["repeated"]["times"], &report["cases"][1]["verdict"]),
+        (&3.into(), &"skipped".into()),
+        "{text}"
+    );
+    assert_eq!(report["cases"][1]["repeated"], Json::Null, "it came to one verdict, once: {text}");
+    assert_eq!(asked.lock().unwrap().keys().collect::<Vec<_>>(), ["a"], "{text}");
+}
+
+#[test]
 fn what_cannot_be_repeated_is_refused_and_nothing_is_written() {
     let (url, asked) = endpoint();
     let folder = cases(&["a"]);

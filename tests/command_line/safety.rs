@@ -14,7 +14,7 @@ use crate::support::project::{CASES, FAULT, OPERATION, Project, SIDE_FILE};
 use crate::support::{code, err, out};
 
 /// An ordinary user, as whom permissions bind; the superuser may do anything.
-const NOBODY: u32 = 65_534;
+const UNPRIVILEGED: u32 = 65_534;
 
 fn started(project: &Project, arguments: &[&str]) -> Child {
     project.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
@@ -77,8 +77,8 @@ fn runs_and_decisions_at_once_lose_nothing_and_end_with_whole_files() {
             assert_eq!(lost, Vec::<&str>::new());
         }
         assert_eq!(entries.keys().filter(|case| case.starts_with("other/")).count(), 5000);
-        let (exit, told) = project.run(&["stale"]);
-        assert_eq!((exit, told.contains("left alone")), (1, false), "every file can be read: {told}");
+        let (exit, shown) = project.run(&["stale"]);
+        assert_eq!((exit, shown.contains("left alone")), (1, false), "every file can be read: {shown}");
         let left = project.tree("snapshots").into_keys();
         let ours = |path: &Path| path.extension().is_some_and(|ending| ending == "snap" || ending == "new");
         assert_eq!(left.filter(|path| !ours(path)).count(), 3, "no file of a write is left");
@@ -92,8 +92,8 @@ fn who_waits_for_the_lock_gives_up_and_who_reads_does_not_wait() {
     let before = project.tree("snapshots");
     let lock = File::options().write(true).open(project.path("snapshots/.proofmark/lock")).unwrap();
     lock.lock().unwrap();
-    let (exit, told) = project.run(&["accept"]);
-    assert!(exit == 6 && told.contains("cannot write below snapshots: another run or review"), "{told}");
+    let (exit, shown) = project.run(&["accept"]);
+    assert!(exit == 6 && shown.contains("cannot write below snapshots: another run or review"), "{shown}");
     assert_eq!(project.tree("snapshots"), before);
     assert_eq!(project.run(&["pending"]).0, 1);
     assert_eq!(project.run(&["run", "-q", "--update", "no", "tag-count/none"]).0, 0);
@@ -124,9 +124,9 @@ fn no_link_is_followed_out_of_the_folder() {
         let before = project.tree("");
         for mode in [&["new", "--fault", FAULT][..], &["always"], &["no", "--fault", FAULT]] {
             let arguments = [&["run", "-q", "tag-count/duplicate-key-in-a-form", "--update"], mode].concat();
-            let (exit, told) = project.run(&arguments);
-            assert_eq!(exit, 1, "{place}: {told}");
-            assert!(told.contains("not followed") || told.contains("not a plain file"), "{place}: {told}");
+            let (exit, shown) = project.run(&arguments);
+            assert_eq!(exit, 1, "{place}: {shown}");
+            assert!(shown.contains("not followed") || shown.contains("not a plain file"), "{place}: {shown}");
         }
         project.run(&["accept"]);
         project.run(&["prune"]);
@@ -144,8 +144,8 @@ fn a_pending_snapshot_that_is_a_link_is_neither_followed_nor_replaced() {
     symlink(project.path("outside.txt"), project.path(&format!("{snapshot}.new"))).unwrap();
     let before = project.snapshots();
     let arguments = ["run", "-q", "--update", "new", "--fault", FAULT, "tag-count/duplicate-key-in-a-form"];
-    let (exit, told) = project.run(&arguments);
-    assert!(exit == 1 && told.contains("it is not a plain file"), "{told}");
+    let (exit, shown) = project.run(&arguments);
+    assert!(exit == 1 && shown.contains("it is not a plain file"), "{shown}");
     project.run(&["accept"]);
     assert_eq!(project.run(&["run", "-q", "tag-count/duplicate-key-in-a-form"]).0, 0, "it is not in the way");
     assert_eq!(project.snapshots(), before);
@@ -171,15 +171,15 @@ fn a_pending_file_that_is_no_snapshot_is_not_written_over() {
 fn a_folder_of_our_own_that_is_a_link_leads_nowhere_and_stops_no_run() {
     let project = Project::new();
     linked(&project, "snapshots/.proofmark");
-    let (exit, told) = project.run(&["run", "-q", "tag-count/none"]);
-    assert!(exit == 0 && told.contains("WARNING") && told.contains("not followed"), "{told}");
+    let (exit, shown) = project.run(&["run", "-q", "tag-count/none"]);
+    assert!(exit == 0 && shown.contains("WARNING") && shown.contains("not followed"), "{shown}");
     assert_eq!(fs::read_dir(project.path("outside")).unwrap().count(), 0);
     let project = Project::new();
     assert_eq!(project.run(&["run", "-q", "tag-count/none"]).0, 0);
     let side_file = linked(&project, SIDE_FILE);
     let before = fs::read(project.path("outside")).unwrap();
-    let (exit, told) = project.run(&["run", "-q", "required/both-missing"]);
-    assert!(exit == 0 && told.contains("not a plain file"), "{told}");
+    let (exit, shown) = project.run(&["run", "-q", "required/both-missing"]);
+    assert!(exit == 0 && shown.contains("not a plain file"), "{shown}");
     assert!(fs::symlink_metadata(project.path(&side_file)).unwrap().is_symlink());
     assert_eq!(fs::read(project.path("outside")).unwrap(), before);
 }
@@ -199,7 +199,7 @@ fn what_is_kept_of_the_last_run_goes_through_no_link() {
     }
 }
 
-/// The program as somebody whom permissions bind; none if that cannot be had here.
+/// The program as a user whom permissions bind; none if that cannot be had here.
 fn as_nobody(project: &Project, arguments: &[&str]) -> Option<Command> {
     let mut probe = Command::new("sh");
     let touched = project.path("snapshots/probe");
@@ -208,9 +208,14 @@ fn as_nobody(project: &Project, arguments: &[&str]) -> Option<Command> {
     if probe.status().unwrap().success() {
         // The superuser: permissions say nothing to them.
         fs::remove_file(&touched).unwrap();
-        command.uid(NOBODY).gid(NOBODY);
+        command.uid(UNPRIVILEGED).gid(UNPRIVILEGED);
         let mut can_start = Command::new(env!("CARGO_BIN_EXE_proofmark"));
-        can_start.arg("--version").uid(NOBODY).gid(NOBODY).stdout(Stdio::null()).stderr(Stdio::null());
+        can_start
+            .arg("--version")
+            .uid(UNPRIVILEGED)
+            .gid(UNPRIVILEGED)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         can_start.status().ok()?;
     }
     Some(command)
@@ -226,18 +231,18 @@ fn a_folder_that_cannot_be_written_to_still_verifies() {
     let before = project.tree("");
     if let Some(mut command) = as_nobody(&project, &["run", "-q", "tag-count"]) {
         let output = command.output().unwrap();
-        let told = out(&output) + &err(&output);
-        assert_eq!(code(&output), 0, "{told}");
-        assert!(told.contains("WARNING") && told.contains("is not kept"), "{told}");
+        let shown = out(&output) + &err(&output);
+        assert_eq!(code(&output), 0, "{shown}");
+        assert!(shown.contains("WARNING") && shown.contains("is not kept"), "{shown}");
         let mut command =
             as_nobody(&project, &["run", "-q", "--update", "new", "--fault", FAULT, CASES]).unwrap();
-        assert_eq!(code(&command.output().unwrap()), 1, "what differs is told all the same");
+        assert_eq!(code(&command.output().unwrap()), 1, "what differs is reported all the same");
     }
-    // Nobody at all can make a folder where a file stands.
+    // No user at all can make a folder where a file is.
     let plain = Project::new();
     fs::write(plain.path("snapshots/.proofmark"), "").unwrap();
-    let (exit, told) = plain.run(&["run", "-q", "tag-count"]);
-    assert!(exit == 0 && told.contains("WARNING"), "{told}");
+    let (exit, shown) = plain.run(&["run", "-q", "tag-count"]);
+    assert!(exit == 0 && shown.contains("WARNING"), "{shown}");
     assert_eq!(changed(&project, &before), Vec::<String>::new());
     fs::set_permissions(project.path("snapshots"), Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(project.0.path(), Permissions::from_mode(0o755)).unwrap();
@@ -250,7 +255,7 @@ fn a_full_disk_keeps_the_old_files_whole() {
     let project = Project::new();
     assert_eq!(project.run(&["run", "-q", "tag-count"]).0, 0);
     let before = project.tree("snapshots");
-    // No file may grow beyond nothing, which a write is told as it is told of a full disk.
+    // No file may grow beyond nothing, and a write fails as on a full disk.
     let limited = |arguments: &str| {
         let script = format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" {arguments}");
         let mut command = Command::new("sh");
@@ -264,14 +269,14 @@ fn a_full_disk_keeps_the_old_files_whole() {
         }
         let before = project.tree("snapshots");
         let output = limited(&format!("run -q --update {mode} {CASES}"));
-        let told = out(&output) + &err(&output);
-        assert!(code(&output) == 1 && told.contains("cannot write snapshots/"), "{told}");
+        let shown = out(&output) + &err(&output);
+        assert!(code(&output) == 1 && shown.contains("cannot write snapshots/"), "{shown}");
         assert_eq!(project.tree("snapshots"), before, "{mode}");
     }
     project.edit(&snapshot, |text| text.replace("< 401", "< 400"));
     let output = limited("run -q tag-count");
-    let told = out(&output) + &err(&output);
-    assert!(code(&output) == 0 && told.contains("WARNING") && told.contains("is not kept"), "{told}");
+    let shown = out(&output) + &err(&output);
+    assert!(code(&output) == 0 && shown.contains("WARNING") && shown.contains("is not kept"), "{shown}");
     assert_eq!(project.tree("snapshots"), before);
 }
 
@@ -307,8 +312,8 @@ fn a_run_with_a_fault_writes_no_snapshot() {
     let project = Project::new();
     let before = project.tree("");
     for mode in ["always", "unseen"] {
-        let (exit, told) = project.run(&["run", "-q", "--update", mode, "--fault", FAULT, CASES]);
-        assert!(exit == 2 && told.contains("a run with a fault writes no snapshots"), "{told}");
+        let (exit, shown) = project.run(&["run", "-q", "--update", mode, "--fault", FAULT, CASES]);
+        assert!(exit == 2 && shown.contains("a run with a fault writes no snapshots"), "{shown}");
         let output = project
             .command(&["run", "-q", "--fault", FAULT, CASES])
             .env("INSTA_UPDATE", mode)
@@ -320,6 +325,6 @@ fn a_run_with_a_fault_writes_no_snapshot() {
     assert_eq!(changed(&project, &before), Vec::<String>::new());
     // What waits for a decision is written where it is asked for by name, and marked.
     assert_eq!(project.run(&["run", "-q", "--update", "new", "--fault", FAULT, CASES]).0, 1);
-    let (_, told) = project.run(&["accept"]);
-    assert!(told.contains("recorded while a fault was switched on"), "{told}");
+    let (_, shown) = project.run(&["accept"]);
+    assert!(shown.contains("recorded while a fault was switched on"), "{shown}");
 }

@@ -19,9 +19,9 @@ use serde_json::Value as Json;
 /// A folder with one case, and these endpoints by name and address.
 fn project(endpoints: &[(&str, &str, &str)]) -> tempfile::TempDir {
     let folder = one_case();
-    let told =
+    let shown =
         endpoints.iter().map(|(name, url, more)| format!("[endpoint.{name}]\nurl = \"{url}\"\n{more}\n"));
-    fs::write(folder.path().join("endpoints.toml"), told.collect::<String>()).unwrap();
+    fs::write(folder.path().join("endpoints.toml"), shown.collect::<String>()).unwrap();
     folder
 }
 
@@ -33,7 +33,7 @@ fn broken() -> String {
     serve(say(answer("500 Internal Server Error", JSON, "{\"code\":\"No\",\"message\":\"no\"}")))
 }
 
-/// An address at which nobody listens.
+/// An address at which nothing listens.
 fn gone() -> String {
     format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
 }
@@ -75,9 +75,9 @@ fn each_endpoint_has_its_own_run_and_one_line_sums_all_up() {
     assert_eq!(report["format"], "proofmark-report-series");
     assert_eq!((&report["version"], &report["outcome"]), (&Json::from(1), &Json::from("does not conform")));
     let runs = report["runs"].as_array().unwrap();
-    let told = |key: &str| runs.iter().map(|run| run[key].clone()).collect::<Vec<_>>();
-    assert_eq!(told("format"), ["proofmark-report", "proofmark-report"]);
-    assert_eq!(told("outcome"), ["conforms", "does not conform"]);
+    let shown = |key: &str| runs.iter().map(|run| run[key].clone()).collect::<Vec<_>>();
+    assert_eq!(shown("format"), ["proofmark-report", "proofmark-report"]);
+    assert_eq!(shown("outcome"), ["conforms", "does not conform"]);
     assert_eq!(
         (&runs[0]["endpoint"]["name"], &runs[1]["endpoint"]["name"]),
         (&"mock".into(), &"staging".into())
@@ -141,7 +141,7 @@ fn what_is_meant_for_one_endpoint_is_refused_for_several() {
     let folder =
         project(&[("a", &url, ""), ("A", "http://127.0.0.1:9", ""), ("b", "http://127.0.0.1:9", "")]);
     let two = ["--endpoint", "a", "--endpoint", "b"];
-    for (arguments, told) in [
+    for (arguments, shown) in [
         (&[&two[..], &["--states", &url]].concat(), "--states is for one endpoint"),
         (&[&two[..], &["--snapshots", "here"]].concat(), "--snapshots is for one endpoint"),
         (&vec!["--endpoint", "a", "--endpoint", "a"], "`a` is named twice"),
@@ -151,7 +151,7 @@ fn what_is_meant_for_one_endpoint_is_refused_for_several() {
     ] {
         let (output, report) = run(folder.path(), arguments);
         assert_eq!((output.status.code(), report), (Some(2), Json::Null), "{arguments:?}");
-        assert!(err(&output).contains(told), "{told}: {}", err(&output));
+        assert!(err(&output).contains(shown), "{shown}: {}", err(&output));
     }
 }
 
@@ -163,7 +163,7 @@ fn a_setting_of_the_last_that_is_wrong_is_told_before_anything_is_sent() {
     let (output, _) = run(folder.path(), &["--endpoint", "a", "--endpoint", "b"]);
     assert_eq!(output.status.code(), Some(2), "{}", out(&output));
     listener.set_nonblocking(true).unwrap();
-    assert!(listener.accept().is_err(), "somebody connected");
+    assert!(listener.accept().is_err(), "a connection came");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_dry_run_shows_a_plan_for_each() {
 #[test]
 fn each_endpoint_writes_snapshots_of_its_own() {
     let folder = project(&[("a", &good(), ""), ("b", &good(), "")]);
-    // The folder of snapshots stands beside the folder of cases.
+    // The folder of snapshots is beside the folder of cases.
     let beside = folder.path().join("cases");
     fs::create_dir(&beside).unwrap();
     for name in ["shop", "endpoints.toml"] {
@@ -219,13 +219,13 @@ fn an_interrupt_ends_the_whole_and_names_what_never_started() {
     assert_eq!((report["runs"].as_array().unwrap().len(), &report["not_started"][0]), (1, &"next".into()));
     assert_eq!(report["outcome"], "interrupted");
     listener.set_nonblocking(true).unwrap();
-    assert!(listener.accept().is_err(), "somebody connected");
+    assert!(listener.accept().is_err(), "a connection came");
 }
 
 #[test]
 fn what_several_endpoints_came_to_is_told_again_to_the_byte() {
     let folder = project(&[("good", &good(), ""), ("broken", &broken(), ""), ("gone", &gone(), "")]);
-    let told = |name: &str, mut command: Command| {
+    let shown = |name: &str, mut command: Command| {
         let formats = ReportFormat::NAMES;
         let place = |format: &str| folder.path().join(format!("{name}.{format}"));
         for format in formats {
@@ -236,10 +236,10 @@ fn what_several_endpoints_came_to_is_told_again_to_the_byte() {
         (output.status.code(), out(&output), reports)
     };
     let endpoints = ["--endpoint", "good", "--endpoint", "broken", "--endpoint", "gone", "plain"];
-    let at_once = told("a", program(folder.path(), &endpoints));
+    let at_once = shown("a", program(folder.path(), &endpoints));
     assert_eq!(at_once.0, Some(1));
     let events = folder.path().join("a.ndjson").display().to_string();
-    assert_eq!(told("b", again(&["--from", &events])), at_once);
+    assert_eq!(shown("b", again(&["--from", &events])), at_once);
 }
 
 /// Reports made of events.

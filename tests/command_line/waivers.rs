@@ -79,7 +79,7 @@ fn a_run_in_which_every_failure_is_waived_passes_its_gate() {
 
 #[test]
 fn a_waiver_that_does_not_hold_fails_the_run() {
-    for (fault, waivers, told) in [
+    for (fault, waivers, shown) in [
         ("", waiver("mock", CASES, "message", "2999-12-31"), "11 of 11 cases pass"),
         (FAULT, waiver("mock", CASES, "message", "2020-01-01"), "it expired on 2020-01-01"),
         (
@@ -96,12 +96,15 @@ fn a_waiver_that_does_not_hold_fails_the_run() {
     ] {
         let judged = judged(fault, &waivers);
         assert_eq!(judged.code, 1, "{}", judged.text);
-        assert!(judged.text.contains(told), "{told}: {}", judged.text);
+        assert!(judged.text.contains(shown), "{shown}: {}", judged.text);
         let stale = judged.report["stale_waivers"].as_array().unwrap();
         assert!(!stale.is_empty());
         let cases = junit_cases(&judged.junit);
-        let told: Vec<_> = cases.iter().filter(|case| case.suite == "waivers").collect();
-        assert!(told.len() == stale.len() && told.iter().all(|case| case.results == ["failure"]), "{told:?}");
+        let shown: Vec<_> = cases.iter().filter(|case| case.suite == "waivers").collect();
+        assert!(
+            shown.len() == stale.len() && shown.iter().all(|case| case.results == ["failure"]),
+            "{shown:?}"
+        );
     }
 }
 
@@ -136,7 +139,7 @@ fn check_finds_a_waiver_that_no_case_matches() {
 
 #[test]
 fn a_waiver_that_is_not_whole_is_an_invalid_file() {
-    for (text, told) in [
+    for (text, shown) in [
         (waiver("mock", CASES, "message", "soon"), "waivers.toml:7:11"),
         (waiver("reference", CASES, "message", "2999-12-31"), "nothing is waived for the reference endpoint"),
         (waiver("mock", CASES, "colour", "2999-12-31"), "`colour` is not one of"),
@@ -147,8 +150,8 @@ fn a_waiver_that_is_not_whole_is_an_invalid_file() {
         let judged = judged("", &text);
         assert_eq!(judged.code, 3, "{}", judged.text);
         assert!(
-            judged.text.replace('\n', " ").contains(told) || judged.text.contains(told),
-            "{told}: {}",
+            judged.text.replace('\n', " ").contains(shown) || judged.text.contains(shown),
+            "{shown}: {}",
             judged.text
         );
     }
@@ -156,21 +159,21 @@ fn a_waiver_that_is_not_whole_is_an_invalid_file() {
 
 #[test]
 fn check_refuses_a_waiver_that_has_expired() {
-    for (expires, told) in [("2020-01-01", true), ("2999-12-31", false)] {
+    for (expires, shown) in [("2020-01-01", true), ("2999-12-31", false)] {
         let folder = copied_cases();
         let cases = folder.path().join("cases");
         fs::write(cases.join("endpoints.toml"), "[endpoint.mock]\nurl = \"http://127.0.0.1:9\"\n").unwrap();
         fs::write(cases.join("waivers.toml"), waiver("mock", CASES, "message", expires)).unwrap();
         let output = proofmark(&["check"]).current_dir(folder.path()).output().unwrap();
-        assert_eq!(code(&output), if told { 3 } else { 0 }, "{}", err(&output));
-        assert_eq!(err(&output).contains("the waiver expired on 2020-01-01"), told, "{}", err(&output));
+        assert_eq!(code(&output), if shown { 3 } else { 0 }, "{}", err(&output));
+        assert_eq!(err(&output).contains("the waiver expired on 2020-01-01"), shown, "{}", err(&output));
     }
 }
 
 #[test]
 fn a_quiet_run_still_says_which_waiver_fails_it() {
     let served = Served::start(&[]);
-    for (case, expires, told) in
+    for (case, expires, shown) in
         [(CASES, "2020-01-01", "it expired on 2020-01-01"), (CASES, "2999-12-31", "11 of 11 cases pass")]
     {
         let folder = copied_cases();
@@ -180,7 +183,7 @@ fn a_quiet_run_still_says_which_waiver_fails_it() {
         let mut command = proofmark(&[&arguments[..], &["tag-count/duplicate-key*"]].concat());
         let output = command.current_dir(folder.path()).output().unwrap();
         assert_eq!(code(&output), 1, "{}", out(&output));
-        assert!(out(&output).contains(told), "{}", out(&output));
+        assert!(out(&output).contains(shown), "{}", out(&output));
         assert!(!out(&output).contains("verdicts"), "{}", out(&output));
     }
 }

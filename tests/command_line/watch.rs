@@ -4,6 +4,8 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
@@ -15,7 +17,7 @@ use tempfile::TempDir;
 
 use super::choosing::{Thing, project, ran, thing};
 use crate::support::odd::{JSON, answer, one_case, serve, serve_bodies};
-use crate::support::proofmark;
+use crate::support::{proofmark, skipped};
 
 /// How long something is waited for that must come: a bound for a broken program, never waited for in full.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -31,9 +33,15 @@ struct Watching {
 
 impl Watching {
     fn start(folder: &TempDir, arguments: &[&str]) -> Self {
+        Self::start_by(&[], folder, arguments)
+    }
+
+    /// Starts it by a program that starts others.
+    fn start_by(starter: &[&str], folder: &TempDir, arguments: &[&str]) -> Self {
         // What runs the tests may ignore signals, as `nohup` does, and so would the program.
         let launcher =
             if cfg!(target_os = "linux") { &["env", "--default-signal=HUP,INT", "sh"][..] } else { &["sh"] };
+        let launcher = [starter, launcher].concat();
         let mut command = Command::new(launcher[0]);
         let program = proofmark(&[]).get_program().to_owned();
         command
@@ -279,6 +287,54 @@ fn a_broken_file_prints_its_problems_and_is_waited_for() {
     assert!(watching.after(7).contains("--- run 7: cases/shop/Get/t.toml changed ---"));
     let (code, _) = watching.end("-TERM");
     assert_eq!(code, Some(130));
+}
+
+/// What starts a program that may read no folder against its permissions, as root may; none if that is not to be had here.
+fn without_privileges(locked: &Path) -> Option<&'static [&'static str]> {
+    let starter: &[&str] = &["setpriv", "--bounding-set=-dac_override,-dac_read_search"];
+    let is_locked_for = |starter: &[&str]| {
+        let words = [starter, &["ls"]].concat();
+        let mut command = Command::new(words[0]);
+        let output = command.args(&words[1..]).arg(locked).output();
+        output.is_ok_and(|output| String::from_utf8_lossy(&output.stderr).contains("ermission denied"))
+    };
+    [&[], starter].into_iter().find(|starter| is_locked_for(starter))
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_reported_and_waited_for() {
+    let (thing, folder) = mended();
+    let other = folder.path().join("cases/shop/Other");
+    fs::create_dir(&other).unwrap();
+    let allow = |mode: u32| fs::set_permissions(&other, fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o000);
+    let starter = without_privileges(&other);
+    allow(0o755);
+    let Some(starter) = starter else { return skipped("this user may read every folder") };
+    let arguments = ["--endpoint", thing.url.as_str()];
+    let watching = Watching::start_by(starter, &folder, &arguments);
+    assert!(watching.after(1).contains("CONFORMS  3 of 3"));
+    allow(0o000);
+    let text = watching.after(2);
+    assert!(text.contains("--- run 2: cases/shop/Other cannot be read (Permission denied"), "{text}");
+    assert!(text.contains("error: "), "{text}");
+    assert!(text.contains("warning: cannot watch cases (Permission denied"), "{text}");
+    // The others are still watched.
+    touch(&folder);
+    let text = watching.after(3);
+    assert!(text.contains("--- run 3: cases/shop/Get/t.toml changed ---"), "{text}");
+    allow(0o755);
+    let text = watching.after(4);
+    assert!(text.contains("--- run 4: cases/shop/Other can be read again"), "{text}");
+    assert_eq!(text.matches("CONFORMS  3 of 3").count(), 2, "{text}");
+    assert_eq!(watching.end("-TERM").0, Some(130));
+    // It does not start with one.
+    allow(0o000);
+    let mut watching = Watching::start_by(starter, &folder, &arguments);
+    let text = watching.has("error: cannot watch cases");
+    assert_eq!(watching.child.wait().unwrap().code(), Some(2), "{text}");
+    assert!(watching.has("because: Permission denied").contains("error: cannot watch cases"));
+    allow(0o755);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The fenced blocks of a document: its commands with their output, and its whole files.
 //!
-//! How blocks are marked stands at the head of `tests/documents/docs.rs`. What a document should say is not known here.
+//! How blocks are marked is at the head of `tests/documents/docs.rs`. What a document should say is not known here.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -145,9 +145,9 @@ fn the_pods_of_an_indexed_job_come_to_the_whole() {
         let (served, results) = (endpoint.served(), tempfile::tempdir().unwrap());
         let shared = ("RESULTS", results.path().to_str().unwrap());
         for index in 0..completions {
-            let told = [("JOB_COMPLETION_INDEX", &*index.to_string()), shared];
-            let told = [&told[..], &addresses(&served)].concat();
-            let code = contained(container(&parts), &Machine::new(&project), &told);
+            let given = [("JOB_COMPLETION_INDEX", &*index.to_string()), shared];
+            let given = [&given[..], &addresses(&served)].concat();
+            let code = contained(container(&parts), &Machine::new(&project), &given);
             assert_eq!(code, 0, "a broken contract is no reason for another try");
         }
         let code = contained(container(&whole), &Machine::new(&project), &[shared]);
@@ -213,17 +213,17 @@ fn a_single_job_passes_what_conforms_and_stops_what_does_not() {
         let served = endpoint.served();
         let machine = Machine::new(&project);
         let github = documents(&block("github")).remove(0);
-        let told = [&addresses(&served)[..], &[("CI", "true"), ("GITHUB_ACTIONS", "true")]].concat();
+        let given = [&addresses(&served)[..], &[("CI", "true"), ("GITHUB_ACTIONS", "true")]].concat();
         let scripts = github_scripts(&github["jobs"]["contract"], &[]);
         let [build, check, tests] = &scripts[..] else { panic!("{scripts:?}") };
-        assert_eq!((machine.run(&BASH, build, &told), machine.run(&BASH, check, &told)), (0, 0));
-        assert_eq!(machine.run(&BASH, &hooked(tests), &told), endpoint.code());
+        assert_eq!((machine.run(&BASH, build, &given), machine.run(&BASH, check, &given)), (0, 0));
+        assert_eq!(machine.run(&BASH, &hooked(tests), &given), endpoint.code());
         assert!(machine.path("proofmark.json").exists());
 
         let machine = Machine::new(&project);
         let gitlab = documents(&block("gitlab")).remove(0);
-        let told = [&addresses(&served)[..], &[("CI", "true"), ("GITLAB_CI", "true")]].concat();
-        let code = machine.run(&SH, &hooked(&gitlab_script(&gitlab["contract"])), &told);
+        let given = [&addresses(&served)[..], &[("CI", "true"), ("GITLAB_CI", "true")]].concat();
+        let code = machine.run(&SH, &hooked(&gitlab_script(&gitlab["contract"])), &given);
         assert_eq!(code, endpoint.code());
         let report = gitlab["contract"]["artifacts"]["reports"]["junit"].as_str().unwrap();
         assert!(machine.path(report).exists() && machine.path("proofmark.json").exists());

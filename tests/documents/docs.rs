@@ -173,7 +173,7 @@ fn no_document_names_a_flag_that_the_program_does_not_have() {
     assert_eq!(unknown, Vec::<String>::new());
 }
 
-/// The keys of a JSON value at any depth, but for what stands below the names in `open`.
+/// The keys of a JSON value at any depth, but for what is below the names in `open`.
 fn keys(value: &Json, open: &[&str], found: &mut BTreeSet<String>) {
     match value {
         Json::Object(entries) => {
@@ -192,7 +192,7 @@ fn keys(value: &Json, open: &[&str], found: &mut BTreeSet<String>) {
 /// The names that none of these pages describes.
 fn undescribed(page: &str, names: &BTreeSet<String>) -> Vec<String> {
     let text: String = page.split(' ').map(document).collect();
-    // A key stands in backticks, alone or as in `[[case]]` and `unique = true`, or begins a line of a sample.
+    // A key is in backticks, alone or as in `[[case]]` and `unique = true`, or begins a line of a sample.
     let is_described = |name: &str| {
         let name = regex::escape(name);
         Regex::new(&format!("(?m)([`\\[.{{ ]|^){name}(`|\\]|\\.|\\s*=)")).unwrap().is_match(&text)
@@ -208,11 +208,11 @@ fn every_key_of_the_json_reports_is_described() {
     support::run(&["--fault", "wrong-status:Duplicate.TagKey", "--report", &target, "tag-count"]);
     let mut names = BTreeSet::new();
     keys(&serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap(), &[], &mut names);
-    // Nobody listens at either, so it is over at once.
-    let nobody = ["--endpoint", "http://127.0.0.1:9", "--endpoint", "http://127.0.0.1:10"];
+    // Nothing listens at either, so it is over at once.
+    let silent = ["--endpoint", "http://127.0.0.1:9", "--endpoint", "http://127.0.0.1:10"];
     let path = folder.path().join("series.json");
     let target = format!("json={}", path.display());
-    support::run(&[&nobody[..], &["--report", &target, "tag-count"]].concat());
+    support::run(&[&silent[..], &["--report", &target, "tag-count"]].concat());
     keys(&serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap(), &[], &mut names);
     assert!(names.contains("runs"));
     let coverage = support::out(&support::run(&["coverage", "--format", "json"]));

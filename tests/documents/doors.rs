@@ -55,7 +55,7 @@ fn few_doors_are_open_with_few_names_behind_them() {
         library.contains("#[cfg(not(doors))]\n#[doc(hidden)]\npub mod inside;\n"),
         "inside is not hidden"
     );
-    assert!(!library.contains("::*"), "a door exports what nobody has chosen");
+    assert!(!library.contains("::*"), "a door exports what was not chosen");
     // A method belongs to its type, and is not counted.
     let own =
         |code: String| code.replace("\n    pub fn", "\n    fn").replace("\n    pub async fn", "\n    fn");

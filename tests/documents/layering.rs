@@ -144,7 +144,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("toml", &["source"]),
     ("csv", &["source"]),
     ("encoding_rs", &["wire"]),
-    ("strsim", &["source", "reference"]),
+    ("strsim", &["model"]),
     ("reqwest", &["transport"]),
     ("rustls", &["transport", "reference"]),
     ("tokio_rustls", &["transport", "reference"]),
@@ -368,7 +368,7 @@ fn the_command_line_has_no_use_case_of_its_own() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
-/// What only `app` may do: whoever else starts a client or the embedded endpoint for a run would do half of it.
+/// What only `app` may do: another room that starts a client or the embedded endpoint for a run would do half of it.
 #[test]
 fn sessions_are_put_together_in_one_place() {
     let mut wrong = Vec::new();

@@ -107,7 +107,7 @@ fn the_address_that_is_used_is_shown_with_what_it_comes_from() {
     let folder = copied_cases();
     let text = "[endpoint.cloud]\nurl = \"https://ecs.{{ region }}.example\"\nvars = { region = \"cn-hangzhou\", zone = \"hidden\" }\n";
     fs::write(folder.path().join("cases/endpoints.toml"), text).unwrap();
-    let told = |variable: Option<&str>| {
+    let shown = |variable: Option<&str>| {
         let mut command = proofmark(&["endpoints"]);
         if let Some(region) = variable {
             command.env("PROOFMARK_VAR_REGION", region);
@@ -121,7 +121,7 @@ fn the_address_that_is_used_is_shown_with_what_it_comes_from() {
         (None, "cn-hangzhou", "region (endpoints.toml), zone (endpoints.toml)"),
         (Some("cn-shanghai"), "cn-shanghai", "region (PROOFMARK_VAR_REGION), zone (endpoints.toml)"),
     ] {
-        let text = told(variable);
+        let text = shown(variable);
         for line in [
             format!("url                https://ecs.{region}.example  {from}"),
             format!("vars               {origin}"),

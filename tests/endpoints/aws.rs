@@ -19,14 +19,14 @@ const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const TOKEN: &str = "Session/+Token=of&a=person";
 
 /// What a run came to, everything that it wrote, and the heads of the requests that it sent.
-struct Told {
+struct Shown {
     code: i32,
     text: String,
     heads: Vec<String>,
 }
 
 /// Runs the plain case on an endpoint with these settings, in an environment with these variables.
-fn told(settings: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Told {
+fn shown(settings: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Shown {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
     let url = serve(move |head, stream| {
@@ -52,7 +52,7 @@ fn told(settings: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Told 
         text += &fs::read_to_string(file).unwrap_or_default();
     }
     let heads = seen.lock().unwrap().clone();
-    Told { code: output.status.code().unwrap(), text, heads }
+    Shown { code: output.status.code().unwrap(), text, heads }
 }
 
 const SETTINGS: &str =
@@ -137,9 +137,9 @@ fn aws_requests_are_signed_for_the_region_and_service_of_the_endpoint() {
     for token in [None, Some(TOKEN)] {
         let variables: Vec<_> =
             KEY.into_iter().chain(token.map(|token| ("AWS_SESSION_TOKEN", token))).collect();
-        let told = told(SETTINGS, &variables, &[]);
-        assert_eq!(told.code, 0, "{}", told.text);
-        let head = told.heads.iter().find(|head| head.starts_with("GET")).unwrap();
+        let shown = shown(SETTINGS, &variables, &[]);
+        assert_eq!(shown.code, 0, "{}", shown.text);
+        let head = shown.heads.iter().find(|head| head.starts_with("GET")).unwrap();
         let authorization = field(head, "authorization").unwrap();
         assert!(
             authorization.starts_with(&format!("AWS4-HMAC-SHA256 Credential={KEY_ID}/")),
@@ -153,9 +153,9 @@ fn aws_requests_are_signed_for_the_region_and_service_of_the_endpoint() {
 
 #[test]
 fn aws_is_asked_for_its_time_first_without_a_signature() {
-    let told = told(SETTINGS, &KEY, &[]);
-    assert!(told.heads[0].starts_with("HEAD / "), "{:?}", told.heads);
-    assert_eq!(field(&told.heads[0], "authorization"), None);
+    let shown = shown(SETTINGS, &KEY, &[]);
+    assert!(shown.heads[0].starts_with("HEAD / "), "{:?}", shown.heads);
+    assert_eq!(field(&shown.heads[0], "authorization"), None);
 }
 
 #[test]
@@ -164,16 +164,16 @@ fn aws_secrets_show_nowhere_plain_or_encoded() {
     let with_odd_token = [KEY[0], KEY[1], ("AWS_SESSION_TOKEN", odd)];
     let with_token = [KEY[0], KEY[1], ("AWS_SESSION_TOKEN", TOKEN)];
     for variables in [&with_token, &with_odd_token] {
-        let told = told(SETTINGS, variables, &[]);
-        assert!(told.text.contains("shop/Get/t/plain"), "{}", told.text);
+        let shown = shown(SETTINGS, variables, &[]);
+        assert!(shown.text.contains("shop/Get/t/plain"), "{}", shown.text);
         let percent =
             |text: &str| text.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D").replace('&', "%26");
         for secret in [SECRET, TOKEN, odd] {
             for form in [secret.to_owned(), percent(secret)] {
-                assert!(!told.text.contains(&form), "{form}: {}", told.text);
+                assert!(!shown.text.contains(&form), "{form}: {}", shown.text);
             }
         }
-        assert!(!told.text.contains("AWS4-HMAC-SHA256"), "what is recorded is unsigned: {}", told.text);
+        assert!(!shown.text.contains("AWS4-HMAC-SHA256"), "what is recorded is unsigned: {}", shown.text);
     }
 }
 
@@ -189,8 +189,8 @@ fn aws_settings_and_credentials_that_are_missing_are_told_before_anything_is_sen
         (without_service, &KEY[..], "aws-sigv4 signs for a service, and `cloud` has none"),
         (&profile, &KEY[..], "credentials for aws-sigv4 come from the environment alone"),
     ] {
-        let told = told(settings, variables, &["--sign", "aws-sigv4"]);
-        assert_eq!((told.code, told.heads.len()), (2, 0), "{}", told.text);
-        assert!(told.text.contains(due), "{due}: {}", told.text);
+        let shown = shown(settings, variables, &["--sign", "aws-sigv4"]);
+        assert_eq!((shown.code, shown.heads.len()), (2, 0), "{}", shown.text);
+        assert!(shown.text.contains(due), "{due}: {}", shown.text);
     }
 }

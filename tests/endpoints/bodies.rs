@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::support::odd::{JSON, Judged, answer, finished, program, say, serve};
 
-const HEAD: &str = "operation = \"Op\"\nversion = \"1\"\nabout = \"x\"\n[sources.docs]\ntitle = \"docs\"\n\
+const HEAD: &str = "operation = \"Op\"\nversion = \"1\"\nabout = \"x\"\n[sources.docs]\ntitle = \"The documentation\"\n\
     [request]\nmethod = \"GET\"\nmethods = [\"GET\", \"HEAD\"]\npath = \"/{p}\"\nplace = \"query\"\n\
     [[param]]\nname = \"p\"\ntype = \"string\"\nrequired = true\nplace = \"path\"\nsource = [\"docs\"]\n";
 
@@ -204,7 +204,7 @@ fn a_row_is_taken_as_a_whole_and_the_nearest_one_is_cited() {
     let mixed = judge(alone, "400 X", "not allowed");
     assert_eq!((mixed.code, mixed.levels()), (1, vec!["message"]), "{}", mixed.out);
     let because = text(&findings(&mixed, 0)[0], "because").to_owned();
-    assert!(because.starts_with("error row 400 A \"not valid\" (docs)"), "{because}");
+    assert!(because.starts_with("error row 400 A \"not valid\" (The documentation)"), "{because}");
     assert!(because.contains("(1) 403 A \"not allowed\", (2) 400 A \"not valid\""), "{because}");
     let wrong = judge("{ status = 400, code = \"A\" }", "403 X", "not allowed");
     assert!(text(&findings(&wrong, 0)[0], "because").contains("error row 400 A"), "{}", wrong.out);
@@ -299,7 +299,11 @@ fn a_promise_that_is_marked_as_unpublished_warns_and_fails_nothing() {
     assert_eq!(marked.report["unpublished"], serde_json::json!({ "x-id": 3 }));
     assert!(marked.out.contains("3 answers differ in x-id"), "{}", marked.out);
     let sourced = run(&rule(", source = [\"docs\"]"), &three(), &url, &[]);
-    assert!(text(&findings(&sourced, 0)[0], "because").contains("sources: docs"), "{}", sourced.out);
+    assert!(
+        text(&findings(&sourced, 0)[0], "because").contains("source: The documentation"),
+        "{}",
+        sourced.out
+    );
 }
 
 #[test]

@@ -63,12 +63,12 @@ fn a_clock_that_is_right_or_nearly_so_is_not_told() {
 
 #[test]
 fn a_clock_that_is_off_by_minutes_is_told_and_the_run_goes_on() {
-    for (offset, told) in [(300, "5 min ahead of"), (-300, "5 min behind")] {
+    for (offset, shown) in [(300, "5 min ahead of"), (-300, "5 min behind")] {
         let (judged, _) = judged(offset, "", &["-q", "--sign", "v3"]);
         assert_eq!(judged.code, 0, "{}", judged.out);
-        let told = format!("the endpoint's clock is {told} this machine's");
-        assert!(judged.out.starts_with(&format!("WARNING  {told}; beyond 15 min no")), "{}", judged.out);
-        assert!(judged.report["warnings"][0].as_str().unwrap().starts_with(&told), "{}", judged.raw);
+        let shown = format!("the endpoint's clock is {shown} this machine's");
+        assert!(judged.out.starts_with(&format!("WARNING  {shown}; beyond 15 min no")), "{}", judged.out);
+        assert!(judged.report["warnings"][0].as_str().unwrap().starts_with(&shown), "{}", judged.raw);
     }
 }
 
@@ -99,7 +99,7 @@ fn contract_that_can_tell() -> tempfile::TempDir {
 #[test]
 fn a_clock_beyond_the_limit_is_no_obstacle_where_signatures_are_taken_all_the_same() {
     let offset = 1200;
-    for (code, exit, told) in
+    for (code, exit, shown) in
         [("Other", 0, "WARNING  the endpoint's clock"), ("InvalidTime.Expired", 5, "InvalidTime")]
     {
         let folder = contract_that_can_tell();
@@ -117,7 +117,7 @@ fn a_clock_beyond_the_limit_is_no_obstacle_where_signatures_are_taken_all_the_sa
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_eq!(output.status.code(), Some(exit), "{text}");
-        assert!(text.contains(told) && text.contains("20 min"), "{text}");
+        assert!(text.contains(shown) && text.contains("20 min"), "{text}");
     }
 }
 

@@ -36,7 +36,7 @@ fn raw(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn told(label: &str, body: &[u8]) -> Judged {
+fn shown(label: &str, body: &[u8]) -> Judged {
     judged(&serve(say(answer("200 OK", &format!("{JSON}content-encoding: {label}\r\n"), body))), &[])
 }
 
@@ -53,7 +53,7 @@ fn codings_are_undone_before_an_answer_is_judged() {
         ("deflate, gzip", gzip(&zlib(BODY))),
         ("br\r\ncontent-encoding: gzip", gzip(BROTLI)),
     ] {
-        let judged = told(label, &body);
+        let judged = shown(label, &body);
         assert_eq!((judged.code, judged.verdict()), (0, "passed"), "{label}: {}", judged.out);
     }
 }
@@ -78,7 +78,7 @@ fn a_label_that_lies_and_a_coding_that_is_not_known_are_findings_that_name_it() 
         ("gzip, gzip", gzip(BODY)),
         ("a, b, c, d, e", BODY.to_vec()),
     ] {
-        let judged = told(label, &body);
+        let judged = shown(label, &body);
         assert_eq!(judged.code, 1, "{label}: {}", judged.out);
         let finding = &judged.report["cases"][0]["findings"][0];
         assert_eq!(
@@ -94,7 +94,7 @@ fn a_label_that_lies_and_a_coding_that_is_not_known_are_findings_that_name_it() 
 fn the_limit_counts_decoded_bytes() {
     let zeroes = gzip(&vec![b' '; 5_000_000]);
     for (label, body) in [("gzip", zeroes.clone()), ("br", SPACES.to_vec()), ("gzip, gzip", gzip(&zeroes))] {
-        let judged = told(label, &body);
+        let judged = shown(label, &body);
         assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{label}: {}", judged.out);
         assert!(judged.reason().contains("larger than 1048576 bytes"), "{label}: {}", judged.reason());
     }

@@ -251,7 +251,7 @@ fn an_endpoint_that_closes_connections_spoils_no_case_and_sees_no_request_twice_
                 let again = ran.started_again();
                 assert!(mode == "reuse" || again.is_empty(), "{what}");
                 for (row, count) in server.counts() {
-                    // Of a request that is lost, nobody knows whether it was read.
+                    // Of a request that is lost, it is not known whether it was read.
                     let most = 1 + usize::from(again.contains(&row));
                     assert!((1..=most).contains(&count), "{row} {count} times: {what}");
                 }
@@ -316,7 +316,7 @@ fn connections_are_used_again_where_that_is_asked_for_and_only_there() {
 }
 
 /// What a server that answers with these bytes leads to.
-fn told(bytes: &[u8]) -> Ran {
+fn shown(bytes: &[u8]) -> Ran {
     let folder = rows(1);
     let bytes = bytes.to_vec();
     let url = odd::serve(move |_, stream| {
@@ -336,7 +336,7 @@ fn bytes_behind_an_answer_are_a_finding() {
         (b"HTTP/1.1 204 No Content\r\n\r\n{}".to_vec(), "a body where there is none"),
         ([once.clone(), b"\r\n\r\n".to_vec()].concat(), "more than one line end"),
     ] {
-        let ran = told(&bytes);
+        let ran = shown(&bytes);
         let subjects: Vec<&Json> = ran
             .cases()
             .flat_map(|case| case["findings"].as_array().unwrap())
@@ -346,7 +346,7 @@ fn bytes_behind_an_answer_are_a_finding() {
         assert_eq!(ran.code, 1, "{name}: {}", ran.out);
     }
     for bytes in [once.clone(), [once, b"\r\n".to_vec()].concat()] {
-        assert_eq!(told(&bytes).code, 0);
+        assert_eq!(shown(&bytes).code, 0);
     }
 }
 
@@ -383,7 +383,7 @@ fn odd_but_right_framing_is_read_as_ever() {
             "HTTP/1.0",
         ),
     ] {
-        let ran = told(&bytes);
+        let ran = shown(&bytes);
         assert_eq!((ran.code, ran.count("passed")), (0, 1), "{name}: {}", ran.out);
     }
 }
@@ -402,7 +402,7 @@ fn a_single_field_that_occurs_twice_is_a_finding_in_every_case() {
         ("vary: accept\r\n", false),
     ] {
         let first = if line == JSON { "" } else { JSON };
-        let ran = told(&answer("200 OK", &format!("{first}{line}{line}"), "{}"));
+        let ran = shown(&answer("200 OK", &format!("{first}{line}{line}"), "{}"));
         assert_eq!(ran.code, i32::from(is_single), "{line}: {}", ran.out);
     }
 }

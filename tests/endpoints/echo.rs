@@ -110,7 +110,7 @@ fn credentials_that_an_endpoint_repeats_show_nowhere() {
             for text in [SECRET, &secret] {
                 let forms = [text.to_owned(), percent(text), hex(text), STANDARD.encode(text)];
                 for form in forms {
-                    // What stands at either end of base64 depends on what is beside it.
+                    // What is at either end of base64 depends on what is beside it.
                     let form = &form[..form.len() - 4].to_lowercase();
                     assert!(!seen.contains(form), "{scheme} {status}: {form}\n{seen}");
                 }

@@ -116,19 +116,21 @@ fn a_dry_run_tells_what_would_be_sent_and_sends_nothing() {
         assert!(text.contains(part), "{part}: {text}");
     }
     listener.set_nonblocking(true).unwrap();
-    assert!(listener.accept().is_err(), "somebody connected");
+    assert!(listener.accept().is_err(), "a connection came");
 }
 
 #[test]
 fn each_setting_is_shown_with_where_it_comes_from() {
     let folder = with_endpoints(
-        "[endpoint.mock]\nabout = \"our mock\"\nurl = \"http://127.0.0.1:9\"\nrate = \"1000/60s\"\njobs = 4\n",
+        "[endpoint.mock]\nabout = \"our mock\"\nurl = \"http://127.0.0.1:9\"\nrate = \"1000/60s\"\njobs = 4\n\
+         connect-timeout = \"1500ms\"\n",
     );
     let text = out(&proofmark(&["endpoints"]).current_dir(folder.path()).output().unwrap());
     for part in [
         "our mock",
         "rate               1000/60s  (endpoints.toml)",
         "jobs               4  (endpoints.toml)",
+        "connect-timeout    1.5s  (endpoints.toml)",
         "answer-timeout     30s  (default)",
         "billable cases     allowed  (it is on this machine)",
     ] {
@@ -139,7 +141,7 @@ fn each_setting_is_shown_with_where_it_comes_from() {
 
 #[test]
 fn impossible_settings_are_told_before_anything_is_sent() {
-    for (text, told) in [
+    for (text, shown) in [
         ("[endpoint.a]\nurl = \"http://127.0.0.1:9\"\njobs = 0\n", "`jobs` is a number from 1 to 1024"),
         ("[endpoint.a]\nurl = \"http://127.0.0.1:9\"\ncolour = 1\n", "unknown key `colour`"),
         (
@@ -150,7 +152,7 @@ fn impossible_settings_are_told_before_anything_is_sent() {
         let folder = with_endpoints(text);
         let output = proofmark(&["check"]).env("COLUMNS", "150").current_dir(folder.path()).output().unwrap();
         assert_eq!(code(&output), 3);
-        assert!(err(&output).contains(told), "{told}: {}", err(&output));
+        assert!(err(&output).contains(shown), "{shown}: {}", err(&output));
     }
     for arguments in
         [["--rate", "fast"], ["--ca-file", "nosuch.pem"], ["--resolve", "a"], ["--proxy", "nowhere"]]
@@ -297,8 +299,8 @@ fn only_a_code_that_must_stand_there_rules_a_paid_success_out() {
         let common = ["run", "--dry-run", "--endpoint", "http://192.0.2.9", "zz/"];
         let output = proofmark(&common).current_dir(folder.path()).output().unwrap();
         let plural = if counted == 1 { "" } else { "s" };
-        let told = format!("up to {counted} request{plural} that may be accepted");
-        assert!(out(&output).contains(&told), "{code}: {}{}", out(&output), err(&output));
+        let shown = format!("up to {counted} request{plural} that may be accepted");
+        assert!(out(&output).contains(&shown), "{code}: {}{}", out(&output), err(&output));
     }
 }
 
@@ -336,11 +338,11 @@ fn a_harness_sends_nothing_that_may_cost_money_unless_it_is_told_to() {
     let arguments = ["conformance", "--exact", "ecs::StartImagePipelineExecution::zz::a"];
     let run = move |harness: Harness| harness.run_with(arguments.map(Into::into));
     run(harness.clone());
-    assert!(listener.accept().is_err(), "somebody connected");
+    assert!(listener.accept().is_err(), "a connection came");
     let sending = std::thread::spawn(move || run(harness.allow_billable()));
     let start = Instant::now();
     while listener.accept().is_err() {
-        assert!(start.elapsed() < Duration::from_secs(20), "nobody connected");
+        assert!(start.elapsed() < Duration::from_secs(20), "no connection came");
         std::thread::yield_now();
     }
     drop(listener);

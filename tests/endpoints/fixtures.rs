@@ -90,7 +90,7 @@ fn judged(command: &str, fixtures: &str) -> (Output, Json) {
     (output, fs::read(&path).map_or(Json::Null, |text| serde_json::from_slice(&text).unwrap()))
 }
 
-fn told(output: &Output) -> String {
+fn shown(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap() + &String::from_utf8(output.stderr.clone()).unwrap()
 }
 
@@ -106,7 +106,7 @@ fn verdict(report: &Json, id: &str) -> (String, String) {
 fn a_fixture_is_taken_for_the_parameters_that_it_is_declared_for() {
     let (output, report) = judged("run", FIXTURES);
     for id in ["thing/red", "thing/seven", "shelf"] {
-        assert_eq!(verdict(&report, id).0, "passed", "{id}: {}", told(&output));
+        assert_eq!(verdict(&report, id).0, "passed", "{id}: {}", shown(&output));
     }
 }
 
@@ -116,7 +116,7 @@ fn a_case_that_asks_for_other_parameters_is_not_run_and_says_which() {
     assert_eq!(output.status.code(), Some(5));
     for (id, asked) in [("thing/blue", "colour = \"blue\""), ("sized", "colour = \"red\", size = 1")] {
         let (verdict, reason) = verdict(&report, id);
-        assert_eq!(verdict, "skipped", "{}", told(&output));
+        assert_eq!(verdict, "skipped", "{}", shown(&output));
         assert!(reason.contains(&format!("no fixture of it is for {asked}, and no recipe")), "{reason}");
     }
 }
@@ -145,8 +145,8 @@ fn a_fixture_that_suits_no_state_is_a_problem_at_its_place() {
         for command in ["check", "run"] {
             let (output, report) = judged(command, &fixtures);
             assert_eq!((output.status.code(), report), (Some(3), Json::Null), "{command}: {due}");
-            assert!(told(&output).contains(due), "{due}: {}", told(&output));
-            assert!(told(&output).contains("endpoints.toml:"), "{}", told(&output));
+            assert!(shown(&output).contains(due), "{due}: {}", shown(&output));
+            assert!(shown(&output).contains("endpoints.toml:"), "{}", shown(&output));
         }
     }
 }
@@ -155,5 +155,5 @@ fn a_fixture_that_suits_no_state_is_a_problem_at_its_place() {
 fn fixtures_are_shown_with_their_parameters() {
     let (output, _) = judged("endpoints", FIXTURES);
     let due = "fixtures           a shelf, a thing (colour = red), a thing (colour = 7)  (endpoints.toml)";
-    assert!(told(&output).contains(due), "{}", told(&output));
+    assert!(shown(&output).contains(due), "{}", shown(&output));
 }

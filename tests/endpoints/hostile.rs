@@ -220,9 +220,9 @@ fn a_server_that_answers_the_same_to_everything_gets_a_verdict_for_every_shipped
 #[test]
 fn an_interrupt_undoes_what_was_set_up_and_tells_what_is_known() {
     let states = Arc::new(Mutex::new(Vec::new()));
-    let (told, hear) = std::sync::mpsc::channel();
+    let (shown, hear) = std::sync::mpsc::channel();
     let endpoint = serve(move |_: &str, _: &mut TcpStream| {
-        told.send(()).unwrap();
+        shown.send(()).unwrap();
         thread::park();
     });
     let noted = Arc::clone(&states);

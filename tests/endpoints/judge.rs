@@ -191,11 +191,11 @@ fn a_finding_cites_the_row_and_the_limits_of_what_was_sent_that_it_answers() {
     let contract = format!("{CONTRACT}{TYPES}");
     let found = judged(&contract, "code = \"TooLong\"", json("200 OK", "{}"));
     let cites = found.finding("code")["cites"].as_array().unwrap();
-    let told: Vec<(&str, &str)> = cites
+    let shown: Vec<(&str, &str)> = cites
         .iter()
         .map(|cite| (cite["kind"].as_str().unwrap(), cite["limit"].as_str().unwrap_or_default()))
         .collect();
-    assert_eq!(told, [("error-row", ""), ("limit", "max-length 3")]);
+    assert_eq!(shown, [("error-row", ""), ("limit", "max-length 3")]);
     assert_eq!(cites[0]["code"], "TooLong");
     assert_eq!(cites[1]["parameter"], "id", "`other` was not sent");
     let found = judged(&contract, "code = \"NotFound\"", json("200 OK", "{}"));

@@ -1,4 +1,4 @@
-//! Bytes that come after an answer and that nobody asked for: whose they are cannot be known on a connection that is kept.
+//! Bytes that come after an answer and that no request asked for: whose they are cannot be known on a connection that is kept.
 
 use std::io::Write;
 use std::net::TcpStream;

@@ -74,20 +74,20 @@ fn converse(mut stream: TcpStream, upstream: SocketAddr, breaks: Option<Break>, 
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let Some(mut asked) = Asked::read(&mut stream) else { return };
     let Some(breaks) = breaks.filter(|_| asked.is_start()) else {
-        if let Some(told) = asked.forward(upstream) {
-            told.write(&mut stream, &asked.method);
+        if let Some(reply) = asked.forward(upstream) {
+            reply.write(&mut stream, &asked.method);
         }
         return;
     };
     memory.lock().unwrap().requests += 1;
     let method = asked.method.clone();
     (breaks.ask)(&mut asked, &mut memory.lock().unwrap());
-    let Some(mut told) = (breaks.own)(&asked).or_else(|| asked.forward(upstream)) else { return };
-    if let Some(more) = (breaks.then)(&asked, &told) {
+    let Some(mut reply) = (breaks.own)(&asked).or_else(|| asked.forward(upstream)) else { return };
+    if let Some(more) = (breaks.then)(&asked, &reply) {
         more.forward(upstream);
     }
-    (breaks.tell)(&asked, &mut told, &mut memory.lock().unwrap());
-    told.write(&mut stream, &method);
+    (breaks.tell)(&asked, &mut reply, &mut memory.lock().unwrap());
+    reply.write(&mut stream, &method);
 }
 
 struct Bench {

@@ -37,7 +37,7 @@ async fn judged(server: &MockServer, arguments: &'static [&'static str]) -> (i32
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
-/// The answer to a request with this target, sent as it stands.
+/// The answer to a request with this target, sent as it is.
 async fn answer(server: &MockServer, target: &str) -> String {
     let address = *server.address();
     let request = format!("GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");

@@ -88,8 +88,8 @@ fn exchange(connection: &mut BufReader<TcpStream>, requests: &[String]) -> Vec<J
         while line != "\r\n" {
             line.clear();
             connection.read_line(&mut line).unwrap();
-            if let Some(told) = line.strip_prefix("content-length: ") {
-                length = told.trim().parse().unwrap();
+            if let Some(shown) = line.strip_prefix("content-length: ") {
+                length = shown.trim().parse().unwrap();
             }
         }
         let mut body = vec![0; length];

@@ -1,4 +1,4 @@
-//! The reference endpoint served with encryption: whom clients trust, what bad files lead to, and that nobody is held up.
+//! The reference endpoint served with encryption: whom clients trust, what bad files lead to, and that no client is held up.
 
 #![cfg(unix)]
 

@@ -139,7 +139,7 @@ fn after_a_pause_it_is_not_known_whether_an_answer_came_in_time() {
     assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
     assert!(judged.reason().contains("this machine was paused for"), "{}", judged.reason());
     let judged = paused(&[], "status = 200, within = \"60s\"");
-    assert_eq!((judged.code, judged.verdict()), (0, "passed"), "in time whoever took it: {}", judged.out);
+    assert_eq!((judged.code, judged.verdict()), (0, "passed"), "in time, whatever took it: {}", judged.out);
 }
 
 /// A relay to another address that keeps the connection with this number waiting until it is let go, and says so.
@@ -231,8 +231,8 @@ fn a_pause_of_this_machine_is_not_the_time_that_a_connection_takes() {
                 thread::sleep(Duration::from_millis(500));
                 release.send(()).unwrap();
                 let output = child.wait_with_output().unwrap();
-                let told = String::from_utf8_lossy(&output.stdout);
-                assert_eq!(output.status.code(), Some(0), "{number} {is_proxied} {is_hook}: {told}");
+                let shown = String::from_utf8_lossy(&output.stdout);
+                assert_eq!(output.status.code(), Some(0), "{number} {is_proxied} {is_hook}: {shown}");
             });
         }
     });

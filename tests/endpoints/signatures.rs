@@ -1,6 +1,6 @@
 //! Signers and the reference endpoint that verifies them, over HTTP, with each way to fail and each fault of verifying.
 //!
-//! Most requests name a pipeline that does not exist: a caller that is let in is then told so, and nothing else changes.
+//! Most requests name a pipeline that does not exist: a caller that is let in then gets that answer, and nothing else changes.
 
 mod desk;
 mod probe;

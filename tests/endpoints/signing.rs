@@ -51,7 +51,7 @@ fn cases_about_signatures_are_not_run_where_nothing_is_signed_and_pass_only_wher
     let output = served.judged(&["*signature*"]);
     assert_eq!(code(&output), 5, "{}", out(&output));
     assert!(out(&output).contains("no credentials to sign by v1"), "{}", out(&output));
-    let hints = out(&output).matches("--sign none says").count();
+    let hints = out(&output).matches("with --sign none such cases are skipped").count();
     assert!((1..=20).contains(&hints), "one reason for cases in a row: {hints}");
     let beside = served.judged(&["--sign", "none", "*signature*", "accepted/required-only*"]);
     assert_eq!(code(&beside), 0, "{}", out(&beside));
@@ -63,7 +63,7 @@ fn cases_about_signatures_are_not_run_where_nothing_is_signed_and_pass_only_wher
 #[test]
 fn credentials_that_are_missing_are_told_before_the_first_request() {
     let folder = tempfile::tempdir().unwrap();
-    for (scheme, told) in [
+    for (scheme, shown) in [
         ("v1", "ALIBABA_CLOUD_ACCESS_KEY_ID"),
         ("bearer", "PROOFMARK_BEARER_TOKEN"),
         ("basic", "PROOFMARK_BASIC_USER"),
@@ -75,7 +75,7 @@ fn credentials_that_are_missing_are_told_before_the_first_request() {
         }
         let output = command.output().unwrap();
         assert_eq!(code(&output), 2);
-        assert!(err(&output).contains(told), "{}", err(&output));
+        assert!(err(&output).contains(shown), "{}", err(&output));
     }
 }
 
@@ -145,9 +145,9 @@ fn a_build_that_lacks_a_scheme_says_how_to_build_one_that_has_it() {
     for name in ["aws-sigv4", "sigv4"] {
         let output = support::run(&["run", "--endpoint", "http://127.0.0.1:9", "--sign", name]);
         assert_eq!(code(&output), 2);
-        let told = err(&output);
-        assert!(told.contains("this build of the program cannot sign by aws-sigv4"), "{told}");
-        assert!(told.contains("--features aws"), "{told}");
+        let shown = err(&output);
+        assert!(shown.contains("this build of the program cannot sign by aws-sigv4"), "{shown}");
+        assert!(shown.contains("--features aws"), "{shown}");
     }
 }
 
@@ -176,9 +176,9 @@ fn a_key_that_is_refused_is_one_clear_error_and_no_case_is_sent() {
         let key = [("ALIBABA_CLOUD_ACCESS_KEY_ID", "nobodys"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")];
         let output = command.envs(key).output().unwrap();
         assert_eq!(code(&output), 5, "{}", out(&output));
-        let told = "the endpoint would refuse every signed request: it answers 404 \"InvalidAccessKeyId.NotFound\" to this key";
+        let shown = "the endpoint would refuse every signed request: it answers 404 \"InvalidAccessKeyId.NotFound\" to this key";
         assert_eq!(out(&output).matches("InvalidAccessKeyId").count(), 1, "{}", out(&output));
-        assert!(out(&output).contains(told), "{}", out(&output));
+        assert!(out(&output).contains(shown), "{}", out(&output));
         let report: Json = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         assert_eq!(
             (&report["stopped"], &report["counts"]["total"]),

@@ -172,8 +172,8 @@ expect = { body = { "$.ids[*]" = "{{ ids }}", "$.a" = { count = "{{ n }}" }, "$.
         (code(&output), err(&output))
     };
     assert_eq!(check("t-1").0, 0, "{}", check("t-1").1);
-    let (code, told) = check("t-(");
-    assert!(code == 3 && told.contains("expect: $.d: not a regular expression"), "{told}");
+    let (code, shown) = check("t-(");
+    assert!(code == 3 && shown.contains("expect: $.d: not a regular expression"), "{shown}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the shipped cases send, held against a record: whoever changes a request sees it here, and says so in the changelog.
+//! What the shipped cases send, held against a record: a changed request fails here, and belongs in the changelog.
 //!
 //! `tests/data/requests.txt` has a digest for each case. `PROOFMARK_UPDATE_DOCS=1 cargo test --test endpoints wire::` writes it
 //! anew.
@@ -23,7 +23,7 @@ const DIGITS: usize = 16;
 /// What goes out before the first case, in the place of a case's id.
 const BEFORE: &str = "before/the-first-case";
 
-/// What is another one in each run, and what stands for it.
+/// What is another one in each run, and what is in its place.
 const VOLATILE: [(&str, &str); 6] = [
     (r"127\.0\.0\.1:\d+", "HOST"),
     (concat!("proofmark/", env!("CARGO_PKG_VERSION")), "proofmark/VERSION"),
@@ -135,7 +135,7 @@ fn the_shipped_cases_send_what_they_sent_before() {
     let case = new.split(' ').next_back().unwrap();
     let requests = sent_now.iter().find(|(id, _)| id.ends_with(case)).map_or("", |(_, requests)| requests);
     panic!(
-        "other requests, first at `{old}`, now `{new}`:\n{requests}\nIf that is meant, say so in CHANGELOG.md; \
+        "other requests, first at `{old}`, now `{new}`:\n{requests}\nIf that is right, say so in CHANGELOG.md; \
          PROOFMARK_UPDATE_DOCS=1 writes {RECORD} anew."
     );
 }

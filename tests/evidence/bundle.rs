@@ -47,7 +47,7 @@ impl Desk {
     /// Certifies into `b.tar` with these arguments more.
     pub(crate) fn certify(&self, arguments: &[&str]) -> (i32, String) {
         let (key, output) = (self.text("key.pem"), self.text("b.tar"));
-        told(
+        shown(
             &proofmark(&[&["certify", "--key", &key, "--output", &output], arguments].concat())
                 .output()
                 .unwrap(),
@@ -80,7 +80,7 @@ impl Desk {
         let folder = tempfile::tempdir_in(self.0.path()).unwrap();
         let path = folder.path().join("v.tar");
         fs::write(&path, bytes).unwrap();
-        told(&verify_command(&path, arguments).output().unwrap())
+        shown(&verify_command(&path, arguments).output().unwrap())
     }
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn verify_command(path: &Path, arguments: &[&str]) -> std::process::C
     command
 }
 
-fn told(output: &Output) -> (i32, String) {
+fn shown(output: &Output) -> (i32, String) {
     (code(output), out(output) + &err(output))
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn unpack(bundle: &[u8]) -> BundleFiles {
     files
 }
 
-/// The files of a bundle, in the hands of whoever has the key.
+/// The files of a bundle, in the hands of the owner of the key.
 #[derive(Clone)]
 pub(crate) struct Forged(pub(crate) BundleFiles);
 

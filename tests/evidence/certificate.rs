@@ -164,8 +164,8 @@ fn what_the_key_has_not_signed_is_not_shown() {
 #[test]
 fn a_bundle_is_shown_by_its_digest_and_only_if_it_verifies() {
     let desk = Desk::new();
-    let (certified, told) = desk.certify(&[CASES]);
-    assert_eq!(certified, 0, "{told}");
+    let (certified, shown) = desk.certify(&[CASES]);
+    assert_eq!(certified, 0, "{shown}");
     let honest = desk.bundle();
     let forged = desk.forged().signed(|statement| statement.passed.truncate(1));
     let (page, badge) = (desk.path("page.md"), desk.path("badge.svg"));

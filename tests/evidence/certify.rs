@@ -455,9 +455,9 @@ fn answers_of_any_bytes_are_judged_again_as_they_were() {
     for body in bodies {
         let (desk, code, text) = certified_thing(move |_| odd::answer("200 OK", odd::JSON, body), "");
         assert_eq!(code, 1, "{text}");
-        let (code, told) = desk.verify(&desk.bundle());
-        assert_eq!(code, 1, "{told}");
-        assert!(told.contains("judged again 1 of 1 case") && !told.contains('\u{1b}'), "{told}");
+        let (code, shown) = desk.verify(&desk.bundle());
+        assert_eq!(code, 1, "{shown}");
+        assert!(shown.contains("judged again 1 of 1 case") && !shown.contains('\u{1b}'), "{shown}");
     }
 }
 

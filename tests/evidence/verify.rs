@@ -1,4 +1,4 @@
-//! `proofmark verify`: an honest bundle holds; one that was changed, or forged by whoever has the key, does not.
+//! `proofmark verify`: an honest bundle holds; one that was changed, or forged by the owner of the key, does not.
 
 #![cfg(unix)]
 mod forgery;
@@ -259,7 +259,7 @@ fn nothing_can_be_added_to_a_case_that_was_not_run() {
         json!({"level": "status", "step": 1, "subject": "status", "expected": "200", "actual": "500"});
     let added = "it was skipped, and something is recorded of it";
     let expected = "the record is wrong about the codes that it expects";
-    for (key, value, told) in [
+    for (key, value, shown) in [
         ("findings", json!([finding]), added),
         ("rows_met", json!(["InvalidImageName.Duplicated"]), added),
         ("exchanges", json!([exchange]), added),
@@ -280,7 +280,7 @@ fn nothing_can_be_added_to_a_case_that_was_not_run() {
             true
         });
         let (code, text) = desk.verify(&forged.signed(|_| {}));
-        assert!(code == 3 && text.contains(told), "{key}: {text}");
+        assert!(code == 3 && text.contains(shown), "{key}: {text}");
     }
 }
 
@@ -346,7 +346,7 @@ fn a_bundle_that_lists_a_great_many_files_is_refused_in_a_few_lines() {
     let mut statement = passed().forged().statement();
     statement.configuration[0].digest.sha256 = sha256_hex(&files[MANIFEST]);
     files.insert(ENVELOPE.to_owned(), seal(&statement.to_bytes(), &key()));
-    // Also where no width bounds a line, and nobody trusts the signer.
+    // Also where no width bounds a line, and the signer is not trusted.
     let path = desk.path("b.tar");
     fs::write(&path, pack(&files)).unwrap();
     let output = verify_command(&path, &[]).env_remove("COLUMNS").output().unwrap();
@@ -425,7 +425,7 @@ fn every_line_fits_forty_columns_without_colour() {
         }
         true
     });
-    // The name is told as it was recorded, in a refusal as well.
+    // The name is printed as it was recorded, in a refusal as well.
     for (bytes, arguments) in [
         (passed().bundle(), vec![]),
         (

@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::support::odd::{one_case, program};
 use crate::support::{code, err, out};
 
-const LINE: &str = "root:x:0:0:nobody-may-see-this";
+const LINE: &str = "root:x:0:0:not-to-be-seen";
 
 /// What a command says of a folder of cases in which something leads to a file outside.
 fn said(prepare: impl Fn(&Path, &Path), arguments: &[&str]) -> (i32, String) {
@@ -67,12 +67,12 @@ fn no_path_or_link_in_a_folder_of_cases_shows_a_line_of_a_file_outside() {
         let (code, text) = said(shown, &["--endpoint", "http://127.0.0.1:9"]);
         assert_eq!(code, 3, "{name}: {text}");
         assert!(text.contains("which is outside of"), "{name}: {text}");
-        assert!(!text.contains("nobody-may-see"), "{name}: {text}");
+        assert!(!text.contains("not-to-be-seen"), "{name}: {text}");
     }
     let settings = |cases: &Path, secret: &Path| link(&cases.join("endpoints.toml"), secret);
     let (code, text) = said(settings, &["--endpoint", "named"]);
     assert_eq!(
-        (code, text.contains("which is outside of"), text.contains("nobody-may-see")),
+        (code, text.contains("which is outside of"), text.contains("not-to-be-seen")),
         (3, true, false),
         "{text}"
     );

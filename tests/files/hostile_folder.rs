@@ -22,15 +22,15 @@ fn refused(what: &str, make: impl FnOnce(&Path), words: &[&str]) {
     let folder = one_case();
     make(&folder.path().join("shop/Get"));
     let output = checked(folder.path());
-    let told = String::from_utf8(output.stderr).expect("what is said is text");
-    let start: String = told.chars().take(2000).collect();
+    let shown = String::from_utf8(output.stderr).expect("what is said is text");
+    let start: String = shown.chars().take(2000).collect();
     assert!(matches!(output.status.code(), Some(3 | 5)), "{what}: {:?} {start}", output.status);
-    assert!(told.len() < 8000, "{what}: {} bytes, {start}", told.len());
-    assert!(words.iter().all(|word| told.replace('\n', " ").contains(word)), "{what}: {words:?} {start}");
+    assert!(shown.len() < 8000, "{what}: {} bytes, {start}", shown.len());
+    assert!(words.iter().all(|word| shown.replace('\n', " ").contains(word)), "{what}: {words:?} {start}");
     // What does not parse may have several problems, and what is not there is missed; nothing floods.
-    let is_few = (1..=5).any(|count| told.contains(&format!("\n{count} problem")));
-    assert!(is_few != (told.matches("error: ").count() == 1), "{what}: {start}");
-    assert!(!told.contains('\u{1b}') && !told.contains('\u{202e}'), "{what}: {start:?}");
+    let is_few = (1..=5).any(|count| shown.contains(&format!("\n{count} problem")));
+    assert!(is_few != (shown.matches("error: ").count() == 1), "{what}: {start}");
+    assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'), "{what}: {start:?}");
 }
 
 fn pipe(path: &Path) {

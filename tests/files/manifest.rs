@@ -76,7 +76,7 @@ fn a_test_of_the_harness_fails_unless_the_suite_is_the_listed_one() {
     assert_eq!(ended(&["--exact", "manifest"]), passed, "there is no such test without one");
 }
 
-/// What somebody does to a project.
+/// What is done to a project.
 type Change<'a> = &'a dyn Fn(&Project);
 
 #[test]
@@ -115,15 +115,15 @@ fn whatever_way_a_case_goes_is_told_also_by_a_run_of_others() {
             "changed contract: ecs/StartImagePipelineExecution",
         ),
     ];
-    for (name, change, told) in ways {
+    for (name, change, shown) in ways {
         let project = Project::new();
         let conforming = ["run", "--level", "body", "tag-key/empty"];
         assert_eq!(project.run(&conforming).0, 0);
         change(&project);
         let (exit, text) = project.run(&conforming);
-        assert!(exit == 5 && text.contains("INCONCLUSIVE") && text.contains(told), "{name}: {text}");
+        assert!(exit == 5 && text.contains("INCONCLUSIVE") && text.contains(shown), "{name}: {text}");
         let (exit, text) = project.run(&["manifest"]);
-        assert!(exit == 1 && text.contains(told), "{name}: {text}");
+        assert!(exit == 1 && text.contains(shown), "{name}: {text}");
         assert_eq!(project.run(&["manifest", "--write"]).0, 0);
         assert_eq!(project.run(&conforming).0, 0, "{name}");
     }
@@ -216,9 +216,9 @@ fn a_part_that_is_missing_is_noticed_where_the_parts_are_put_together() {
     assert!(exit == 5 && text.contains("missing part: 3/3"), "{text}");
     let (exit, text) = merge(&parts[..2], &manifest);
     assert!(exit == 5 && text.contains("cases of the manifest are missing"), "{text}");
-    let told = report()["cases"].as_array().unwrap().len();
+    let shown = report()["cases"].as_array().unwrap().len();
     let missing = report()["manifest"]["missing"].as_array().unwrap().len();
-    assert!(missing > 100 && told + missing == 1418, "{told} and {missing}");
+    assert!(missing > 100 && shown + missing == 1418, "{shown} and {missing}");
     // Events of another contract, and those that do not say of which.
     for (from, to) in [("\"digest\":\"sha256:", "\"digest\":\"sha256:0"), ("\"digest\":", "\"undigested\":")]
     {
@@ -243,12 +243,12 @@ fn every_report_tells_it_and_one_made_later_tells_the_same() {
             .collect()
     };
     let (first, second) = (flags("a"), flags("b"));
-    let told = |arguments: &[&str], flags: &[String]| {
+    let shown = |arguments: &[&str], flags: &[String]| {
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
         project.run(&[arguments, &flags].concat())
     };
-    let at_once = told(&["run", "--level", "body", "tag-key/empty"], &first);
-    assert_eq!(at_once, told(&["report", "--from", "a.ndjson"], &second));
+    let at_once = shown(&["run", "--level", "body", "tag-key/empty"], &first);
+    assert_eq!(at_once, shown(&["report", "--from", "a.ndjson"], &second));
     assert_eq!(at_once.0, 5);
     let read = |name: &str| fs::read_to_string(project.path(name)).unwrap();
     for format in formats {
@@ -268,8 +268,8 @@ fn every_report_tells_it_and_one_made_later_tells_the_same() {
         "{annotation}"
     );
     let log: Json = serde_json::from_str(&read("a.sarif")).unwrap();
-    let told = &log["runs"][0]["invocations"][0]["toolConfigurationNotifications"];
-    assert_eq!(told[0]["level"], "error");
+    let shown = &log["runs"][0]["invocations"][0]["toolConfigurationNotifications"];
+    assert_eq!(shown[0]["level"], "error");
 }
 
 #[test]
@@ -315,13 +315,13 @@ fn a_manifest_that_is_wrong_is_told_at_its_place() {
     ] {
         fs::write(project.path("cases/manifest.toml"), &text).unwrap();
         for arguments in [&["run", "tag-count/none"][..], &["manifest"], &["check"]] {
-            let (exit, told) = project.run(arguments);
-            assert_eq!(exit, 3, "{text}: {told}");
+            let (exit, shown) = project.run(arguments);
+            assert_eq!(exit, 3, "{text}: {shown}");
             assert!(
-                told.contains(&format!("cases/manifest.toml:{place}")) && told.contains(said),
-                "{text}: {told}"
+                shown.contains(&format!("cases/manifest.toml:{place}")) && shown.contains(said),
+                "{text}: {shown}"
             );
-            assert!(!told.contains('\u{1b}'), "{told}");
+            assert!(!shown.contains('\u{1b}'), "{shown}");
         }
     }
 }

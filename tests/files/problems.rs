@@ -1,4 +1,4 @@
-//! What is wrong in a file is told at its line and column, with a hint, and all of it at once.
+//! What is wrong in a file is reported at its line and column, with a hint, and all of it at once.
 
 use std::fs;
 use std::path::Path;
@@ -481,11 +481,11 @@ fn a_path_and_its_parameters_belong_together() {
     let text = table("").replacen("id = \"1\"", "id = \"1\"\nkey = \"k\"", 1);
     let found = |path: &str| problems(&[("Get/contract.toml", &contract(path)), ("Get/t.toml", &text)]);
     assert_eq!(found("/things/{key}"), Vec::<String>::new());
-    let told = found("/things/{keys}").join("\n");
-    assert!(told.contains("contract.toml:10:10: no parameter of the path is called `keys`"), "{told}");
+    let printed = found("/things/{keys}").join("\n");
+    assert!(printed.contains("contract.toml:10:10: no parameter of the path is called `keys`"), "{printed}");
     assert!(
-        told.contains("did you mean `{key}`?") && told.contains("no place for the parameter `key`"),
-        "{told}"
+        printed.contains("did you mean `{key}`?") && printed.contains("no place for the parameter `key`"),
+        "{printed}"
     );
     assert!(
         found("/things").join("\n").contains("the path has no place for the parameter `key`: write {key}")
@@ -506,10 +506,10 @@ fn a_file_that_is_no_text_is_told_at_its_place_beside_the_others() {
     )
     .unwrap();
     let Err(LoadError::Problems(found)) = load(folder.path(), Wanted::All) else { panic!("no problems") };
-    let told: Vec<String> = found.iter().map(|problem| shown(problem, folder.path())).collect();
-    let told = told.join("\n");
-    assert!(told.contains("Get/a.toml:2:3: here the file is not UTF-8 text"), "{told}");
-    assert!(told.contains("Get/b.toml:11:1: unknown key `abuot`"), "{told}");
+    let printed: Vec<String> = found.iter().map(|problem| shown(problem, folder.path())).collect();
+    let printed = printed.join("\n");
+    assert!(printed.contains("Get/a.toml:2:3: here the file is not UTF-8 text"), "{printed}");
+    assert!(printed.contains("Get/b.toml:11:1: unknown key `abuot`"), "{printed}");
 }
 
 #[test]
@@ -644,8 +644,8 @@ fn every_mistake_in_a_rule_for_snapshots_is_told_at_its_place() {
         let contract = format!("{CONTRACT}\n{text}\n");
         let found = problems(&[("Get/contract.toml", &contract), ("Get/t.toml", &table(""))]);
         assert_eq!(found.len(), 1, "{found:?}");
-        let told = from_line(&found[0], start);
-        assert!(told.starts_with(expected), "{told}");
+        let printed = from_line(&found[0], start);
+        assert!(printed.starts_with(expected), "{printed}");
     }
 }
 
@@ -660,8 +660,8 @@ fn rules_of_an_endpoint_are_held_against_each_other_and_against_the_contracts() 
         )
         .unwrap();
         let Err(LoadError::Problems(found)) = load_endpoints(folder.path()) else { panic!("{text}") };
-        let told = from_line(&found[0].to_string(), 3).replace("endpoint.a.", "");
-        assert!(found.len() == 1 && told.starts_with(expected), "{found:?}");
+        let printed = from_line(&found[0].to_string(), 3).replace("endpoint.a.", "");
+        assert!(found.len() == 1 && printed.starts_with(expected), "{found:?}");
     }
     let operation = folder.path().join("shop/Get");
     fs::create_dir_all(&operation).unwrap();
@@ -673,10 +673,10 @@ fn rules_of_an_endpoint_are_held_against_each_other_and_against_the_contracts() 
     fs::write(folder.path().join("endpoints.toml"), text).unwrap();
     let suite = load(folder.path(), Wanted::All).unwrap();
     let found = check_normalisation(&load_endpoints(folder.path()).unwrap(), &suite);
-    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let printed: Vec<String> = found.iter().map(ToString::to_string).collect();
     assert!(
-        matches!(&told[..], [one] if one.contains("endpoints.toml:4:") && one.contains("`seen` is the name of a [[volatile]], and here of a [[time]]")),
-        "{told:?}"
+        matches!(&printed[..], [one] if one.contains("endpoints.toml:4:") && one.contains("`seen` is the name of a [[volatile]], and here of a [[time]]")),
+        "{printed:?}"
     );
 }
 
@@ -734,13 +734,13 @@ fn linked(links: &[(&str, &str)]) -> (tempfile::TempDir, Result<Vec<String>, Str
             .map(|planned| planned.id.to_string())
             .collect()
     });
-    let told = |error: LoadError| {
+    let printed = |error: LoadError| {
         let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         format!("{error}: {source}")
     };
     let copied = proofmark::inside::source::Shelf::copy(&cases).map(|_| ());
     assert_eq!(copied.is_ok(), ids.is_ok(), "a copy follows and refuses the same links");
-    (folder, ids.map_err(told))
+    (folder, ids.map_err(printed))
 }
 
 #[cfg(unix)]
@@ -751,7 +751,7 @@ fn links_inside_of_the_folder_of_cases_are_followed() {
         (&[("shop", "real")], &["real/Get/t/c", "shop/Get/t/c"]),
         (&[("a", "b"), ("b", "real")], &["a/Get/t/c", "b/Get/t/c", "real/Get/t/c"]),
         (&[("real/Get/u.toml", "t.toml")], &["real/Get/t/c", "real/Get/u/c"]),
-        // What nobody reads may lead anywhere.
+        // What is not read may lead anywhere.
         (&[("README.md", "../outside/Get/t.toml"), (".lock", "nowhere")], &["real/Get/t/c"]),
     ] {
         let (_folder, ids) = linked(links);
@@ -762,7 +762,7 @@ fn links_inside_of_the_folder_of_cases_are_followed() {
 #[cfg(unix)]
 #[test]
 fn a_link_that_is_not_followed_is_an_error_that_names_it() {
-    for (links, name, told) in [
+    for (links, name, printed) in [
         (&[("shop/Get", "../../outside/Get")][..], "shop/Get", "outside of"),
         (&[("shop", "../outside")], "shop", "outside of"),
         (&[("shop/Get", "nowhere")], "shop/Get", "leads nowhere"),
@@ -775,7 +775,7 @@ fn a_link_that_is_not_followed_is_an_error_that_names_it() {
     ] {
         let (_folder, ids) = linked(links);
         let error = ids.unwrap_err();
-        assert!(error.contains(name) && error.contains(told), "{links:?}: {error}");
+        assert!(error.contains(name) && error.contains(printed), "{links:?}: {error}");
     }
 }
 
@@ -793,8 +793,8 @@ fn a_folder_that_is_too_deep_to_be_searched_is_an_error() {
     };
     // Without a table nothing can be run, which is another problem than the depth.
     assert!(!loaded(16).err().unwrap_or_default().contains("16 folders deep"));
-    let told = loaded(17).unwrap_err();
-    assert!(told.contains("16 folders deep"), "{told}");
+    let printed = loaded(17).unwrap_err();
+    assert!(printed.contains("16 folders deep"), "{printed}");
 }
 
 #[test]

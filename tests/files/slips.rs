@@ -350,7 +350,8 @@ fn a_slip_in_a_manifest_is_one_problem() {
 
 #[test]
 fn a_number_that_a_key_cannot_have_is_one_problem() {
-    let contract = |way: &'static [&'static str], text, message| (SchemaName::Contract, way, text, message);
+    let contract = |way: &[&'static str], text, message| (SchemaName::Contract, way.to_vec(), text, message);
+    let endpoint = |key, text, message| (SchemaName::Endpoints, vec!["endpoint", "live", key], text, message);
     for (kind, way, text, message) in [
         contract(&["effect", "within"], "-1", "expected a number from 0 to 4294967295"),
         contract(&["rate-limit", "calls"], "-1", "expected a number from 0 to 4294967295"),
@@ -361,7 +362,16 @@ fn a_number_that_a_key_cannot_have_is_one_problem() {
             "does not fit in 64 bits",
         ),
         contract(&["error", "0", "status"], "70000", "the status of an error is a number from 400 to 599"),
-        (SchemaName::Endpoints, &["endpoint", "live", "jobs"], "0", "`jobs` is a number from 1 to 1024"),
+        endpoint("jobs", "0", "`jobs` is a number from 1 to 1024"),
+        endpoint(
+            "connect-timeout",
+            "0",
+            "expected a time from 1ms to 1h\n  hint: write 30 for seconds, or \"500ms\"",
+        ),
+        endpoint("connect-timeout", "-1", "expected a number and a unit (ms, s, m, h, d, w), such as 30s"),
+        endpoint("answer-timeout", "\"2h\"", "expected a time from 1ms to 1h"),
+        endpoint("answer-timeout", "\"1.5s\"", "expected a number and a unit"),
+        endpoint("answer-timeout", "1.5", "expected a number of seconds or a string such as \"30s\""),
     ] {
         let folder = tempfile::tempdir().unwrap();
         write_all(folder.path());

@@ -254,7 +254,7 @@ fn a_verbose_run_has_every_case_and_the_causes() {
 #[test]
 fn causes_are_the_same_for_one_job_and_for_sixteen() {
     let (folder, url) = (shop(), mock());
-    let told = |jobs: &str| {
+    let shown = |jobs: &str| {
         let path = folder.path().join(format!("{jobs}.json"));
         let report = format!("json={}", path.display());
         let text = out(&sold(folder.path(), &url, &["--jobs", jobs, "--seed", "1", "--report", &report]));
@@ -264,9 +264,32 @@ fn causes_are_the_same_for_one_job_and_for_sixteen() {
         let text: Vec<String> = text.lines().filter(|line| !differs(line)).map(str::to_owned).collect();
         (text, report["causes"].clone())
     };
-    let (one, sixteen) = (told("1"), told("16"));
+    let (one, sixteen) = (shown("1"), shown("16"));
     assert_eq!(one, sixteen);
     assert_eq!(one.1.as_array().unwrap().len(), 7, "{:#}", one.1);
+}
+
+#[test]
+fn a_reason_that_states_share_is_given_once_in_markdown_and_on_the_page() {
+    let (folder, url) = (shop(), mock());
+    let reports = ["markdown=out.md", "html=out.html"];
+    let flags = reports.map(|report| {
+        let (format, name) = report.split_once('=').unwrap();
+        format!("--report={format}={}", folder.path().join(name).display())
+    });
+    sold(folder.path(), &url, &flags.each_ref().map(String::as_str));
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let markdown = read("out.md");
+    let states = markdown.split_once("### States that the endpoint does not offer\n\n").unwrap().1;
+    let states = states.split_once("\n\n| contract |").unwrap().0;
+    assert!(states.starts_with("the endpoint has no state hook"), "{states}");
+    assert_eq!(states.matches("no state hook").count(), 1, "{states}");
+    assert!(states.contains("| 2 | PM301 | <code>a shop without stock</code> |"), "{states}");
+    let page = read("out.html");
+    let states = page.split_once("States that the endpoint does not offer: ").unwrap().1;
+    let states = states.split_once("</section>").unwrap().0;
+    assert_eq!(states.matches("no state hook").count(), 1, "{states}");
+    assert!(states.contains(">a shop without stock</span>"), "{states}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::support::odd::{JSON, answer, serve};
 
-/// A text that does nothing wherever it stands.
+/// A text that does nothing wherever it is.
 pub(crate) const HARMLESS: &str = "x";
 
 /// The hostile texts, one more that is very long, and all of them in one.

@@ -47,7 +47,7 @@ fn texts_of(value: &Json, look: &impl Fn(&str)) {
     }
 }
 
-/// The keys of a value and the types below them. A body stands under `base64` where it is no text.
+/// The keys of a value and the types below them. A body is under `base64` where it is not text.
 fn shape(value: &Json) -> String {
     match value {
         Json::Null => "-".into(),
@@ -93,13 +93,13 @@ fn properties(command: &str) -> String {
 }
 
 /// A run on an endpoint that answers this text wherever it can.
-struct Told {
+struct Printed {
     /// What a person reads.
     terminal: String,
     reports: BTreeMap<&'static str, String>,
 }
 
-fn told(text: &str, arguments: &[&str]) -> Told {
+fn printed(text: &str, arguments: &[&str]) -> Printed {
     let folder = tempfile::tempdir().unwrap();
     let (url, hook) = endpoint(text);
     let fixed = ["--endpoint", &url, "--states", &hook, "--color", "never", "--seed", "1"];
@@ -111,10 +111,10 @@ fn told(text: &str, arguments: &[&str]) -> Told {
     let terminal = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     assert_eq!(output.status.code(), Some(1), "{terminal}");
     let read = |format: &str| fs::read_to_string(folder.path().join(format)).unwrap();
-    Told { terminal, reports: FORMATS.iter().map(|(format, _)| (*format, read(format))).collect() }
+    Printed { terminal, reports: FORMATS.iter().map(|(format, _)| (*format, read(format))).collect() }
 }
 
-/// The lines that are not indented: what a person is told by the program, and not by the endpoint.
+/// The lines that are not indented: what comes from the program, and not from the endpoint.
 fn own_lines(text: &str) -> Vec<String> {
     let own = text.lines().filter(|line| !line.is_empty() && !line.starts_with(' '));
     own.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
@@ -129,10 +129,10 @@ fn assert_inert(name: &str, text: &str) {
 
 #[test]
 fn no_text_in_any_place_of_an_answer_changes_the_structure_of_a_report_or_acts() {
-    let harmless = told(HARMLESS, &[]);
+    let harmless = printed(HARMLESS, &[]);
     assert_eq!(structure::tap_points(&harmless.reports["tap"]).len(), 13);
     for text in texts() {
-        let hostile = told(&text, &[]);
+        let hostile = printed(&text, &[]);
         for (format, structure) in FORMATS {
             let report = &hostile.reports[*format];
             assert_inert(format, report);
@@ -149,7 +149,7 @@ fn no_text_in_any_place_of_an_answer_changes_the_structure_of_a_report_or_acts()
 fn a_report_made_later_of_hostile_events_is_the_same_and_as_inert() {
     let folder = tempfile::tempdir().unwrap();
     for text in texts() {
-        let hostile = told(&text, &[]);
+        let hostile = printed(&text, &[]);
         let events = folder.path().join("events");
         fs::write(&events, &hostile.reports["ndjson"]).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
@@ -169,9 +169,9 @@ fn a_report_made_later_of_hostile_events_is_the_same_and_as_inert() {
 #[test]
 fn no_text_acts_on_the_terminal_while_it_is_told_or_in_the_end() {
     for arguments in [&[][..], &["-v"], &["-q"], &["-j", "1", "--fail-fast"]] {
-        let harmless = told(HARMLESS, arguments);
+        let harmless = printed(HARMLESS, arguments);
         for text in texts() {
-            let hostile = told(&text, arguments);
+            let hostile = printed(&text, arguments);
             assert_inert("the terminal", &hostile.terminal);
             assert_eq!(own_lines(&hostile.terminal), own_lines(&harmless.terminal), "{arguments:?}");
         }
@@ -206,7 +206,7 @@ fn poison(value: &mut Json, key: &str, text: &str) {
         "codes_due",
     ];
     match value {
-        Json::String(told) if !NAMES.contains(&key) => text.clone_into(told),
+        Json::String(printed) if !NAMES.contains(&key) => text.clone_into(printed),
         Json::Array(items) if !NAMES.contains(&key) => {
             for item in items.iter_mut() {
                 poison(item, key, text);
@@ -226,7 +226,7 @@ fn poison(value: &mut Json, key: &str, text: &str) {
 #[test]
 fn a_file_of_events_acts_no_more_than_an_answer_does() {
     let folder = tempfile::tempdir().unwrap();
-    let usual = told(HARMLESS, &[]).reports["ndjson"].clone();
+    let usual = printed(HARMLESS, &[]).reports["ndjson"].clone();
     let lists = ["orphans"];
     let report = |text: &str| {
         let mut lines = Vec::new();

@@ -143,7 +143,7 @@ fn parts_of_a_run_put_together_are_the_whole_run() {
     let from: Vec<&str> = files.iter().flat_map(|file| ["--from", file]).collect();
     let merged = reports.run(&[&["report"], &from[..]].concat(), "merged", &["json"]);
     assert_eq!((code(&whole), code(&merged)), (1, 1));
-    let told = |name: &str| {
+    let shown = |name: &str| {
         let mut report: Json = serde_json::from_str(&reports.read(name)).unwrap();
         // Parts do not show which rows are held.
         for row in report["error_rows"].as_array_mut().unwrap() {
@@ -157,8 +157,8 @@ fn parts_of_a_run_put_together_are_the_whole_run() {
         let rest = ["contracts", "counts", "error_rows", "exchanges", "outcome", "faults"];
         (cases, rest.map(|key| report[key].clone()))
     };
-    assert!(told("whole.json").0.len() > 50);
-    assert_eq!(told("whole.json"), told("merged.json"));
+    assert!(shown("whole.json").0.len() > 50);
+    assert_eq!(shown("whole.json"), shown("merged.json"));
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn junit_has_the_elements_and_attributes_that_the_strict_schema_allows() {
     assert_eq!(cases.len() as u64, json["counts"]["total"].as_u64().unwrap());
     assert_eq!((Some(failed), failed > 3), (json["counts"]["failed"].as_u64(), true));
     assert!(cases.iter().all(|case| case.suite.starts_with("ecs/StartImagePipelineExecution/")));
-    // Skipped where that is meant, an error where nothing could be decided.
+    // Skipped on purpose, an error where nothing could be decided.
     reports.run(&["run", "--endpoint", "http://127.0.0.1:9", "tag-key/empty"], "b", &["junit"]);
     let cases = junit_cases(&reports.read("b.junit"));
     assert!(!cases.is_empty() && cases.iter().all(|case| case.results == ["error"]), "{cases:?}");

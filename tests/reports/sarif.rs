@@ -36,7 +36,7 @@ fn results(log: &Json) -> &Vec<Json> {
     log["runs"][0]["results"].as_array().unwrap()
 }
 
-fn told<'a>(result: &'a Json, key: &str) -> &'a str {
+fn shown<'a>(result: &'a Json, key: &str) -> &'a str {
     result[key].as_str().unwrap()
 }
 
@@ -75,9 +75,9 @@ fn a_failure_points_at_its_case_and_at_the_promises_that_it_breaks() {
     let cases = "*/tag-count/duplicate-out-of-order";
     let log = report(folder.path(), &["run", "--level", "body", "--fault", FAULT, cases], 1);
     let [result, note] = &results(&log)[..] else { panic!("{log}") };
-    assert_eq!((told(note, "ruleId"), told(note, "level")), ("snapshot", "note"));
-    assert_eq!((told(result, "kind"), told(result, "level")), ("fail", "error"));
-    assert_eq!(told(result, "ruleId"), "ecs/StartImagePipelineExecution/Duplicate.TagKey");
+    assert_eq!((shown(note, "ruleId"), shown(note, "level")), ("snapshot", "note"));
+    assert_eq!((shown(result, "kind"), shown(result, "level")), ("fail", "error"));
+    assert_eq!(shown(result, "ruleId"), "ecs/StartImagePipelineExecution/Duplicate.TagKey");
     let rule = &log["runs"][0]["tool"]["driver"]["rules"]
         [usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
     assert_eq!(rule["id"], result["ruleId"]);
@@ -113,7 +113,7 @@ fn a_field_that_is_missing_points_at_its_promise() {
 fn a_disagreement_that_does_not_count_is_a_note() {
     let folder = copied_cases();
     let log = report(folder.path(), &["run", "--level", "code", "--fault", FAULT, "tag-count"], 0);
-    let levels: BTreeSet<&str> = results(&log).iter().map(|result| told(result, "level")).collect();
+    let levels: BTreeSet<&str> = results(&log).iter().map(|result| shown(result, "level")).collect();
     assert_eq!(levels, BTreeSet::from(["note"]));
     assert!(results(&log).iter().all(|result| result["properties"]["verdict"] == "passed"));
 }
@@ -127,13 +127,13 @@ fn what_could_not_be_found_out_is_open_and_what_the_whole_run_met_is_told_once()
         let output = command.args(["--report", "sarif=-"]).output().unwrap();
         assert_eq!(code(&output), 5, "{}", err(&output));
         let log = valid(&String::from_utf8(output.stdout).unwrap());
-        let open = results(&log).iter().filter(|result| told(result, "kind") == "open");
+        let open = results(&log).iter().filter(|result| shown(result, "kind") == "open");
         assert_eq!((open.count(), results(&log).len()), (due, due), "{log}");
         let invocation = &log["runs"][0]["invocations"][0];
         assert_eq!(invocation["executionSuccessful"], successful);
         assert_eq!(invocation["exitCodeDescription"], "inconclusive");
-        let told = invocation["toolExecutionNotifications"].as_array().unwrap();
-        assert_eq!(told.iter().filter(|told| told["level"] == "error").count(), usize::from(!successful));
+        let shown = invocation["toolExecutionNotifications"].as_array().unwrap();
+        assert_eq!(shown.iter().filter(|shown| shown["level"] == "error").count(), usize::from(!successful));
     }
 }
 
@@ -154,13 +154,13 @@ fn what_is_waived_is_suppressed_with_the_reason_and_a_stale_waiver_is_told() {
     let log = report(folder.path(), &arguments, 1);
     assert!(!results(&log).is_empty());
     for result in results(&log) {
-        assert_eq!((told(result, "kind"), told(result, "level")), ("fail", "warning"));
+        assert_eq!((shown(result, "kind"), shown(result, "level")), ("fail", "warning"));
         let suppression = &result["suppressions"][0];
         assert_eq!((&suppression["kind"], &suppression["status"]), (&"external".into(), &"accepted".into()));
         assert!(suppression["justification"].as_str().unwrap().contains("the dot"));
     }
-    let told = &log["runs"][0]["invocations"][0]["toolConfigurationNotifications"];
-    assert!(told[0]["message"]["text"].as_str().unwrap().starts_with("stale waiver: "), "{told}");
+    let shown = &log["runs"][0]["invocations"][0]["toolConfigurationNotifications"];
+    assert!(shown[0]["message"]["text"].as_str().unwrap().starts_with("stale waiver: "), "{shown}");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn fingerprints_tell_results_apart_and_stay_when_lines_move() {
     let fingerprints = |folder: &Path| {
         let log = report(folder, &["run", "--fault", FAULT, "tag-count"], 1);
         let print =
-            |result: &Json| told(&result["partialFingerprints"], "primaryLocationLineHash").to_owned();
+            |result: &Json| shown(&result["partialFingerprints"], "primaryLocationLineHash").to_owned();
         let lines = results(&log)
             .iter()
             .map(|result| result["locations"][0]["physicalLocation"]["region"].to_string());
@@ -193,7 +193,7 @@ fn several_endpoints_are_runs_of_categories_of_their_own() {
     command.args(["--endpoint", "http://127.0.0.1:9", "--endpoint", "http://127.0.0.1:10"]);
     let log = valid(&String::from_utf8(command.output().unwrap().stdout).unwrap());
     let runs = log["runs"].as_array().unwrap();
-    let ids: Vec<&str> = runs.iter().map(|run| told(&run["automationDetails"], "id")).collect();
+    let ids: Vec<&str> = runs.iter().map(|run| shown(&run["automationDetails"], "id")).collect();
     assert_eq!(ids, ["proofmark/http%3A%2F%2F127.0.0.1%3A9/", "proofmark/http%3A%2F%2F127.0.0.1%3A10/"]);
 }
 
@@ -217,5 +217,5 @@ fn events_that_an_earlier_program_wrote_are_read_and_cite_nothing() {
     fs::write(&path, old.concat()).unwrap();
     let log = report(folder.path(), &["report", "--from", &path], 1);
     assert!(results(&log).iter().all(|result| result["relatedLocations"].is_null()));
-    assert!(results(&log).iter().any(|result| told(result, "ruleId") == "message"));
+    assert!(results(&log).iter().any(|result| shown(result, "ruleId") == "message"));
 }

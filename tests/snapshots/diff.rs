@@ -33,7 +33,7 @@ fn two_endpoints_that_answer_alike_have_no_difference_whatever_the_ids() {
 
 #[test]
 fn each_kind_of_difference_is_told_with_what_both_have() {
-    for (fault, told) in [
+    for (fault, shown) in [
         ("wrong-status:Duplicate.TagKey", "other status"),
         ("wrong-code:Duplicate.TagKey", "other code"),
         ("wrong-message:Duplicate.TagKey", "other message"),
@@ -42,11 +42,11 @@ fn each_kind_of_difference_is_told_with_what_both_have() {
         let served = Served::start(&["--fault", fault]);
         let (code, text) = diff(&served, &[]);
         assert_eq!(code, 1, "{text}");
-        assert!(text.contains(&format!(" {told}: first ")), "{told}: {text}");
+        assert!(text.contains(&format!(" {shown}: first ")), "{shown}: {text}");
         // One mistake is one cause, whatever the number of cases; -v has each of them.
         assert!(text.contains("CAUSES  (1)\n") && text.lines().count() < 15, "{text}");
         let (_, text) = diff(&served, &["-v"]);
-        assert!(text.matches(&format!("\n{told}  ecs/")).count() > 1, "{told}: {text}");
+        assert!(text.matches(&format!("\n{shown}  ecs/")).count() > 1, "{shown}: {text}");
     }
 }
 
@@ -228,7 +228,7 @@ fn what_cases_assert_is_compared_by_verdict() {
 #[test]
 fn values_are_compared_as_snapshots_keep_them() {
     let plain = case("plain", "{ status = 200 }");
-    for (first, second, told) in [
+    for (first, second, shown) in [
         (r#"{"id":"x1","n":1}"#, r#"{"n":1,"id":"x2"}"#, None),
         (r#"{"id":"x1","n":1}"#, r#"{"id":"x1","n":2}"#, Some("first   $.n 1\n  second  $.n 2")),
         (r#"{"id":"x1","n":1}"#, r#"{"id":"x1","n":"1"}"#, Some("first   $.n 1\n  second  $.n \"1\"")),
@@ -237,10 +237,10 @@ fn values_are_compared_as_snapshots_keep_them() {
         (r#"{"id":"x1","n":null}"#, r#"{"id":"x1","n":{}}"#, Some("first   $.n null\n  second  $.n {}")),
     ] {
         let (code, text) = of_bodies(&plain, first, second);
-        assert_eq!(code, i32::from(told.is_some()), "{first} {second}: {text}");
-        match told {
-            Some(told) => {
-                assert!(text.contains("other value  shop/Get/t/plain") && text.contains(told), "{text}");
+        assert_eq!(code, i32::from(shown.is_some()), "{first} {second}: {text}");
+        match shown {
+            Some(shown) => {
+                assert!(text.contains("other value  shop/Get/t/plain") && text.contains(shown), "{text}");
             }
             None => assert!(text.contains("1 of 1 case answered alike"), "{text}"),
         }

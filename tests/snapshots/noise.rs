@@ -76,7 +76,7 @@ fn paste(path: &Path, text: &str) {
     fs::write(path, format!("{old}\n{text}")).unwrap();
 }
 
-/// Letters and digits that nobody foresees, but always the same for the same seed.
+/// Letters and digits without a pattern, but always the same for the same seed.
 fn made(seed: &str, length: usize) -> String {
     proofmark::inside::digest::sha256_hex(seed.as_bytes())[..length].to_owned()
 }
@@ -220,13 +220,13 @@ fn what_no_rule_mends_is_told_and_is_not_silent() {
         ("the keys of $ are in another order each time", [r#"{"a":1,"b":1}"#, r#"{"b":1,"a":1}"#]),
         ("$.a is another text each time", [r#"{"a":"so it is"}"#, r#"{"a":"what else could be"}"#]),
     ];
-    for (told, bodies) in answers {
+    for (shown, bodies) in answers {
         let url = start(move |_, time, _| odd::answer("200 OK", odd::JSON, bodies[time % 2]));
         let (exit, rules, notes) = project.run(&["noise", "--endpoint", &url, "json-one"]);
-        assert_eq!((exit, rules.as_str()), (1, ""), "{told}: {notes}");
+        assert_eq!((exit, rules.as_str()), (1, ""), "{shown}: {notes}");
         assert!(
-            notes.contains(&format!("no rule mends this: {told} (shop/Get/t/json-one)")),
-            "{told}: {notes}"
+            notes.contains(&format!("no rule mends this: {shown} (shop/Get/t/json-one)")),
+            "{shown}: {notes}"
         );
     }
     let url =
@@ -326,7 +326,7 @@ fn an_interrupt_ends_it_and_undoes_its_states() {
     assert_eq!(asked() % 2, 0, "a set-up without its teardown");
 }
 
-/// Values without end and keys without end: what is looked at twice is bounded, and what is told is, too.
+/// Values without end and keys without end: what is looked at twice is bounded, and what is printed is, too.
 #[test]
 fn answers_of_very_many_values_and_keys_are_looked_at_in_bearable_time() {
     let project = Project::new();

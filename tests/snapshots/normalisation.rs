@@ -49,7 +49,7 @@ fn text_of(exchanges: &[Exchange], rules: &Normalisation) -> String {
     Transcript::new(exchanges, &rules, VolatileNames::default()).text()
 }
 
-/// What stands behind the status.
+/// What is behind the status.
 fn shown(body: &str, rules: &Normalisation) -> String {
     let text = text_of(&[exchange(&[], body.as_bytes())], rules);
     text.strip_prefix("> GET /\n< 200").unwrap().trim_start().to_owned()

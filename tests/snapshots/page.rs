@@ -87,7 +87,7 @@ fn decisions(decisions: &[Json]) -> Json {
     json!({ "format": "proofmark-decisions", "version": 1, "store": "snapshots", "decisions": decisions })
 }
 
-/// What stands between the last of these and what comes after it.
+/// What is between the last of these and what comes after it.
 fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
     page.rsplit_once(start).unwrap().1.split_once(end).unwrap().0
 }
@@ -110,7 +110,7 @@ fn the_policy_of_a_page_allows_its_own_style_and_script_and_nothing_else() {
     ]);
     assert_eq!(rules, expected.iter().map(|(name, value)| (*name, value.as_str())).collect());
     let place = |text: &str| page.find(text).unwrap();
-    assert!(place("Content-Security-Policy") < place("<style>"), "the policy stands before what it is about");
+    assert!(place("Content-Security-Policy") < place("<style>"), "the policy is before what it is about");
     let acts = Regex::new(r#"<[^>]*\s(on\w+|style|src)=|href="[^#d]|https?:|[^a-z.]url\(|@import"#).unwrap();
     assert_eq!(acts.find(&page).map(|found| found.as_str()), None, "nothing is fetched or runs in markup");
 }
@@ -151,10 +151,7 @@ fn answers_stand_side_by_side_and_what_differs_is_marked() {
     let shown = between(&page, "<main", "</main>");
     assert!(page.contains(&format!("{old}\n{new}")), "{shown}");
     assert!(page.contains("<pre>GET /\na = 1\n</pre>"), "the request is shown: {shown}");
-    assert!(
-        page.contains("<p class=\"gap\">2 lines of the request are the same</p>"),
-        "and told once: {shown}"
-    );
+    assert!(page.contains("<p class=\"gap\">2 lines of the request are the same</p>"), "and once: {shown}");
 }
 
 #[test]
@@ -169,9 +166,10 @@ fn what_is_shown_of_a_large_snapshot_is_bounded() {
     ]);
     let page = store.page();
     assert!(page.len() < 300_000, "{}", page.len());
-    for told in ["198000 more characters", "29600 more lines", "14600 more lines", "Too large to be compared"]
+    for printed in
+        ["198000 more characters", "29600 more lines", "14600 more lines", "Too large to be compared"]
     {
-        assert!(page.contains(told), "{told}");
+        assert!(page.contains(printed), "{printed}");
     }
 }
 
@@ -286,7 +284,7 @@ fn a_file_of_decisions_that_is_wrong_does_nothing() {
     later["version"] = json!(2);
     let mut unknown = good.clone();
     unknown["path"] = json!("x");
-    for (file, told) in [
+    for (file, printed) in [
         (later, "d.json:1:"),
         (decisions(&[good.clone(), unknown]), "unknown field `path`"),
         (decisions(&[good.clone(), good.clone()]), "`t/a` is decided twice"),
@@ -294,16 +292,16 @@ fn a_file_of_decisions_that_is_wrong_does_nothing() {
         (json!([]), "a file of decisions is a JSON object"),
     ] {
         let (exit, text) = store.carry_out(&file);
-        assert!(exit == 3 && text.contains(told) && text.contains("1 problem found"), "{text}");
+        assert!(exit == 3 && text.contains(printed) && text.contains("1 problem found"), "{text}");
     }
     let large = store.0.path().join("large.json");
     fs::File::create(&large).unwrap().set_len(17 * 1024 * 1024).unwrap();
     fs::write(store.0.path().join("bytes.json"), b"\xff").unwrap();
-    for (name, told) in
+    for (name, printed) in
         [("large.json", "larger than"), ("bytes.json", "not UTF-8"), ("nowhere.json", "No such file")]
     {
         let (exit, text) = store.run(&["accept", "--decisions", name]);
-        assert!(exit == 3 && text.contains(told) && text.contains(name), "{text}");
+        assert!(exit == 3 && text.contains(printed) && text.contains(name), "{text}");
     }
     assert_eq!(store.files(), before);
 }

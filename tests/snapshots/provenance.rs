@@ -51,7 +51,7 @@ fn the_side_file_is_ignored_by_git_until_somebody_shares_it() {
 
 #[test]
 fn what_waits_is_recorded_whatever_accepts_it() {
-    let told: Vec<String> = [true, false]
+    let shown: Vec<String> = [true, false]
         .into_iter()
         .map(|is_ours| {
             let project = Project::new();
@@ -72,10 +72,10 @@ fn what_waits_is_recorded_whatever_accepts_it() {
             text
         })
         .collect();
-    assert_eq!(told[0], told[1]);
+    assert_eq!(shown[0], shown[1]);
     let seen = format!("{LONG_AGO}  reference  reference  contract 2014-05-26");
-    assert!(told[0].contains(&format!("recorded   {seen}")), "{}", told[0]);
-    assert!(told[0].contains(&format!("confirmed  {seen}")), "{}", told[0]);
+    assert!(shown[0].contains(&format!("recorded   {seen}")), "{}", shown[0]);
+    assert!(shown[0].contains(&format!("confirmed  {seen}")), "{}", shown[0]);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_run_tells_what_is_still_stale_without_failing_also_where_nothing_is_written
     let is_stale = |case: &str| stale.iter().any(|each| each["id"].as_str().unwrap().ends_with(case));
     assert!(is_stale("tag-count/none/query") && is_stale("required/both-missing"));
     assert!(!is_stale("tag-count/none/form"), "this run has confirmed it");
-    assert!(project.report(&[ONE])["stale_snapshots"].is_null(), "nobody asked");
+    assert!(project.report(&[ONE])["stale_snapshots"].is_null(), "not asked for");
     let (exit, text) = project.run(&["run", "--max-age", "30d", ONE]);
     assert!(exit == 0 && text.contains("and not confirmed by this run:\n    ecs/"), "{text}");
     assert_eq!(project.run(&["run", "--endpoint", "http://127.0.0.1:9", "--max-age", "1d"]).0, 2);

@@ -56,8 +56,8 @@ fn a_snapshot_keeps_the_kind_of_endpoint_that_it_was_recorded_from() {
     let entry =
         fs::read_to_string(two.project.path("snapshots/@cloud/.proofmark/provenance.ndjson")).unwrap();
     assert!(entry.contains("\"kind\":\"real\",\"endpoint\":\"cloud\""), "{entry}");
-    let (_, told) = two.project.run(&["endpoints"]);
-    assert!(told.contains("  kind               real  (endpoints.toml)"), "{told}");
+    let (_, shown) = two.project.run(&["endpoints"]);
+    assert!(shown.contains("  kind               real  (endpoints.toml)"), "{shown}");
     fs::write(
         two.project.path("cases/endpoints.toml"),
         "[endpoint.a]\nurl = \"http://a\"\nkind = \"best\"\n",
@@ -72,8 +72,8 @@ fn what_a_mock_answers_is_not_written_over_what_a_real_endpoint_answered() {
     let before = two.project.snapshots();
     for mode in ["new", "unseen", "always", "no"] {
         let flags = ["--snapshots", "snapshots/@cloud", "--update", mode, "--report", "json=report.json"];
-        let (exit, told) = two.run("mock", &flags, &[CASE]);
-        assert_eq!(exit, 1, "{told}");
+        let (exit, shown) = two.run("mock", &flags, &[CASE]);
+        assert_eq!(exit, 1, "{shown}");
         assert_eq!(two.project.snapshots(), before, "nor does anything wait: {mode}");
         let report: serde_json::Value =
             serde_json::from_str(&text(&two.project.path("report.json"))).unwrap();
@@ -85,7 +85,7 @@ fn what_a_mock_answers_is_not_written_over_what_a_real_endpoint_answered() {
     }
     let flags = ["--snapshots", "snapshots/@cloud", "--update", "always", "--overwrite-real"];
     two.run("mock", &flags, &[CASE]);
-    assert!(text(&two.snapshot()).contains("  endpoint: mock\n"), "it was told to");
+    assert!(text(&two.snapshot()).contains("  endpoint: mock\n"), "the flag allows it");
 }
 
 #[test]
@@ -95,8 +95,8 @@ fn what_a_real_endpoint_left_waiting_is_not_written_over_nor_removed_by_a_mock()
     fs::rename(two.snapshot(), &waiting).unwrap();
     let before = text(&waiting);
     let flags = ["--snapshots", "snapshots/@cloud"];
-    let (exit, told) = two.run("mock", &flags, &[CASE]);
-    assert!(exit == 1 && told.contains("outranks"), "{told}");
+    let (exit, shown) = two.run("mock", &flags, &[CASE]);
+    assert!(exit == 1 && shown.contains("outranks"), "{shown}");
     assert_eq!(text(&waiting), before);
     // The same text as what waits, accepted from a mock.
     fs::write(two.snapshot(), before.replace("endpoint: real", "endpoint: mock")).unwrap();
@@ -111,8 +111,8 @@ fn a_real_endpoint_writes_over_what_a_mock_answered() {
     let two = Two::recorded();
     let flags = ["--snapshots", "other", "--update", "always"];
     two.run("mock", &flags, &[CASE]);
-    let (exit, told) = two.run("cloud", &["--snapshots", "other"], &[CASE]);
-    assert_eq!(exit, 1, "{told}");
+    let (exit, shown) = two.run("cloud", &["--snapshots", "other"], &[CASE]);
+    assert_eq!(exit, 1, "{shown}");
     let waiting = two.project.path(&format!("other/{OPERATION}/{CASE}.snap.new"));
     assert!(text(&waiting).contains("endpoint: real"));
 }
@@ -138,8 +138,8 @@ fn no_name_of_an_endpoint_leads_out_of_the_folder() {
     for name in ["a/../../../x", "a\\\\b"] {
         let entry = format!("[endpoint.\"{name}\"]\nurl = \"http://127.0.0.1:9\"\n");
         fs::write(project.path("cases/endpoints.toml"), entry).unwrap();
-        let (exit, told) = project.run(&["run", "--endpoint", name, "--update", "unseen"]);
-        assert!(exit == 3 && told.contains("cannot be the name of a folder"), "{told}");
+        let (exit, shown) = project.run(&["run", "--endpoint", name, "--update", "unseen"]);
+        assert!(exit == 3 && shown.contains("cannot be the name of a folder"), "{shown}");
     }
 }
 
@@ -150,13 +150,16 @@ fn what_a_mock_left_waiting_before_is_told_when_accepted_and_taken_back_by_a_run
     let of_mock = text(&accepted).replace("endpoint: real", "endpoint: mock").replace("< 400", "< 401");
     let flags = ["--snapshots", "snapshots/@cloud"];
     fs::write(&waiting, &of_mock).unwrap();
-    let (exit, told) = two.run("mock", &flags, &[CASE]);
-    assert!(exit == 1 && told.contains("outranks"), "{told}");
+    let (exit, shown) = two.run("mock", &flags, &[CASE]);
+    assert!(exit == 1 && shown.contains("outranks"), "{shown}");
     assert!(!waiting.exists(), "nothing is left that could be accepted over it");
     fs::write(&waiting, &of_mock).unwrap();
-    let (_, told) = two.project.run(&[&["pending"][..], &flags].concat());
-    assert!(told.contains("recorded from the endpoint `mock`, before from `real`"), "{told}");
-    let (exit, told) = two.project.run(&[&["accept"][..], &flags].concat());
-    assert_eq!(exit, 0, "a person may: {told}");
-    assert!(told.contains("1 over what was recorded from a real endpoint, and recorded from none"), "{told}");
+    let (_, shown) = two.project.run(&[&["pending"][..], &flags].concat());
+    assert!(shown.contains("recorded from the endpoint `mock`, before from `real`"), "{shown}");
+    let (exit, shown) = two.project.run(&[&["accept"][..], &flags].concat());
+    assert_eq!(exit, 0, "a person may: {shown}");
+    assert!(
+        shown.contains("1 over what was recorded from a real endpoint, and recorded from none"),
+        "{shown}"
+    );
 }

@@ -72,12 +72,12 @@ fn what_waits_is_shown_once_for_each_kind_of_change() {
     let count = text.lines().filter(|line| line.starts_with("  ecs/")).count();
     assert!(count > 3 && text.contains(&format!("CHANGE 1 of 1  {count} cases\n")), "{text}");
     assert!(text.ends_with(&format!("{count} pending, 1 kind of change\n")), "{text}");
-    for told in [
+    for printed in [
         "  * message is no longer the one in the contract\n",
         "  contract  was  400 Duplicate.TagKey  \"The Tag.N.Key contain duplicate key.\"\n",
         "  contract  now  no row of the contract: Duplicate.TagKey has another message there\n",
     ] {
-        assert!(text.contains(told), "{text}");
+        assert!(text.contains(printed), "{text}");
     }
     assert_eq!(text.matches("  -   \"Message\"").count(), 1, "the difference is shown once: {text}");
     let marks = text.lines().skip_while(|line| !line.starts_with("  -")).nth(1).unwrap();
@@ -251,7 +251,7 @@ fn a_different_snapshot_is_shown_where_nothing_can_be_written() {
     let old = fs::read_to_string(&path).unwrap();
     assert!(old.contains("< 200"));
     fs::write(&path, old.replace("< 200", "< 201")).unwrap();
-    // A folder stands where the lock belongs, as no file can be written in a folder that is only read.
+    // A folder is where the lock belongs, as no file can be written in a folder that is only read.
     let lock = project.0.path().join("snapshots/.proofmark/lock");
     let _ = fs::remove_file(&lock);
     fs::create_dir_all(&lock).unwrap();

@@ -153,7 +153,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // It has ended already if it was told to.
+        // It has ended already if it got a signal.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

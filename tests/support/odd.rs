@@ -106,7 +106,7 @@ impl Judged {
         self.report["cases"][0]["verdict"].as_str().unwrap()
     }
 
-    /// Why it has it, if a reason is told.
+    /// Why it has it, if there is a reason.
     pub(crate) fn reason(&self) -> &str {
         self.report["cases"][0]["reason"].as_str().unwrap_or_default()
     }

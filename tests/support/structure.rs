@@ -123,7 +123,7 @@ pub(crate) fn tap_points(text: &str) -> Vec<String> {
     points
 }
 
-/// The lines that GitHub's runner takes for commands: it looks past spaces, and stops where it is told to.
+/// The lines that GitHub's runner takes for commands: it looks past spaces, and stops at a line that says so.
 pub(crate) fn commands(text: &str) -> Vec<String> {
     let mut stopped: Option<String> = None;
     let mut commands = Vec::new();

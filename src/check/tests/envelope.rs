@@ -199,7 +199,7 @@ fn the_root_of_xml_is_that_of_a_success_or_of_an_error() {
     assert_eq!(desk.said(xml(200, "<Error/>")), ["envelope root element: GetResponse / Error"]);
     assert_eq!(desk.said(xml(400, "<GetResponse/>")), ["envelope root element: Error / GetResponse"]);
     let found = &desk.findings(xml(200, "<Error/>"))[0];
-    assert_eq!(found.because.as_deref(), Some("sources: page"));
+    assert_eq!(found.because.as_deref(), Some("source: The page"));
     assert_eq!(found.cites[0].promise.to_string(), "envelope xml");
 }
 
@@ -209,7 +209,7 @@ fn a_success_has_nothing_that_only_errors_have() {
     let desk = Desk::new(contract, ANY);
     let body = r#"{"code": "a"}"#;
     assert_eq!(desk.said(json(200, body)), ["envelope $.code: nothing, in an answer of success / \"a\""]);
-    assert_eq!(desk.because(json(200, body)), "sources: page");
+    assert_eq!(desk.because(json(200, body)), "source: The page");
     assert_eq!(desk.said(json(404, body)), NOTHING);
     assert_eq!(desk.said(json(200, "{}")), NOTHING);
 }
@@ -264,7 +264,7 @@ fn a_field_has_its_type_as_json_writes_it_or_as_a_text_of_xml_can_be_read() {
             }
         }
         assert_eq!(desk.said(json(200, "{}")), [format!("{start}nothing")]);
-        assert_eq!(desk.because(json(200, "{}")), "sources: page");
+        assert_eq!(desk.because(json(200, "{}")), "source: The page");
     }
 }
 
@@ -310,7 +310,7 @@ fn the_header_field_of_the_request_id_has_the_id_of_the_body() {
         let wanted = if wanted.is_empty() { vec![] } else { vec![format!("envelope x-id: {wanted}")] };
         assert_eq!(said, wanted, "{id} {header:?}");
     }
-    assert_eq!(desk.because(json(200, r#"{"id": "a"}"#)), "sources: page");
+    assert_eq!(desk.because(json(200, r#"{"id": "a"}"#)), "source: The page");
     assert_eq!(desk.said(json(200, "{}")), NOTHING, "without an id there is nothing to compare");
 }
 
@@ -334,7 +334,7 @@ fn a_request_id_of_one_answer_is_in_no_other() {
         desk(contract).said(body("b")),
         ["envelope $.id: a request id of its own / \"b\", as in the answer to step 3"]
     );
-    assert_eq!(desk(contract).because(body("a")), "sources: page");
+    assert_eq!(desk(contract).because(body("a")), "source: The page");
     assert_eq!(desk(contract).findings(body("a"))[0].step, 3);
     assert_eq!(desk(contract).said(body("c")), NOTHING);
     assert_eq!(desk(contract).said(json(200, "{}")), NOTHING);

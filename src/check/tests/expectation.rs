@@ -260,7 +260,7 @@ fn a_finding_rests_on_the_row_and_on_eight_limits_of_what_was_sent_at_most() {
     assert_eq!(cited(&desk).len(), 9);
     let found = Desk::new("", "code = \"TooLong\"")
         .because(json(400, r#"{"code": "Other", "message": "It is too long."}"#));
-    assert_eq!(found, "error row 400 TooLong \"It is too long.\" (page)");
+    assert_eq!(found, "error row 400 TooLong \"It is too long.\" (The page)");
     let found = Desk::new("", "code = \"NotFound\"")
         .because(json(404, r#"{"code": "Other", "message": "There is no a."}"#));
     assert!(found.ends_with(", without a source)") && found.contains("contract.toml:"), "{found}");

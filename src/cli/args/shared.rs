@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::app::Shard;
 use crate::cli::complete::{endpoints, faults, formats, ids};
 use crate::cli::words::{Words, or};
-use crate::model::{Level, Scheme, duration, duration_or_seconds};
+use crate::model::{Level, Scheme, duration_between};
 use crate::report::ReportFormat;
 use crate::run::Observing;
 use crate::transport::Keeping;
@@ -221,14 +221,7 @@ fn between(
     least: &'static str,
     most: &'static str,
 ) -> impl Fn(&str) -> Result<Duration, String> + Clone + Send + Sync + 'static {
-    let bounds = duration(least).zip(duration(most)).map(|(least, most)| least..=most);
-    move |text| {
-        let length = duration_or_seconds(text).ok_or(
-            "expected a number and a unit (ms, s, m, h, d, w), such as 30s or 500ms; without a unit it is seconds",
-        )?;
-        let is_within = bounds.as_ref().is_some_and(|bounds| bounds.contains(&length));
-        if is_within { Ok(length) } else { Err(format!("expected a time from {least} to {most}")) }
-    }
+    move |text| duration_between(text, least, most)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -55,12 +55,12 @@ fn show_entry(written: &EndpointEntry, entry: &EndpointEntry) -> String {
     line("connections", entry.connections.clone(), "fresh");
     line(
         "connect-timeout",
-        entry.connect_timeout.map(|time| format!("{time} s")),
+        entry.connect_timeout.map(|time| format!("{time:?}")),
         &format!("{:?}", limits.connect),
     );
     line(
         "answer-timeout",
-        entry.answer_timeout.map(|time| format!("{time} s")),
+        entry.answer_timeout.map(|time| format!("{time:?}")),
         &format!("{:?}", limits.answer),
     );
     line(

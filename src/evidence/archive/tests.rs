@@ -82,8 +82,8 @@ fn bytes_more_or_fewer_are_refused() {
     assert!(refused(&[packed.as_slice(), &[0; 512]].concat()).contains("behind the last file"));
     assert_eq!(refused(&[]), "it is empty");
     for end in MARK + 5..packed.len() {
-        let told = refused(&packed[..end]);
-        assert!(told.starts_with(&format!("it is cut off after {end} bytes, ")), "{told}");
+        let shown = refused(&packed[..end]);
+        assert!(shown.starts_with(&format!("it is cut off after {end} bytes, ")), "{shown}");
     }
     for foreign in [&packed[..MARK], b"{\"payload\":1}", &[0x1f; 3000], &b"<html>".repeat(200)] {
         assert!(refused(foreign).starts_with("not a bundle"), "{foreign:?}");

@@ -37,9 +37,11 @@ async fn the_hook_says_what_is_wrong_with_a_request() {
     let registry = "an image pipeline with a Docker registry of a given length";
     let malformed = "an image pipeline with malformed build content";
     for (state, params, status, part) in [
-        ("an image pipelin", json!({}), 404, "`an image pipeline`"),
+        ("an image pipelin", json!({}), 404, "; did you mean `an image pipeline`?"),
+        ("else", json!({}), 404, "no state is named `else`"),
         (execution, json!({}), 400, "`status`"),
-        (execution, json!({ "status": "building" }), 400, "nearest is BUILDING"),
+        (execution, json!({ "status": "building" }), 400, "did you mean BUILDING?"),
+        (execution, json!({ "status": "none" }), 400, "no status; there are "),
         (registry, json!({ "length": -1 }), 400, "`length`"),
         (registry, json!({ "length": 1e9 }), 400, "`length`"),
         (malformed, json!({ "content": "RUN a" }), 400, "well-formed"),

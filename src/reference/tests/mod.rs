@@ -1,5 +1,5 @@
 //! Tests of the endpoint as a whole: over the network in `row`, `exchange`, `hook`, `recipe` and `transport`, and without it,
-//! fault by fault, in `probe`. What they share stands here.
+//! fault by fault, in `probe`. What they share is here.
 
 mod exchange;
 mod hook;

@@ -104,11 +104,11 @@ impl Probe {
                 }
             }
         }
-        let told = answers.iter().map(|reply| {
+        let shown = answers.iter().map(|reply| {
             let body = String::from_utf8_lossy(&reply.body);
             format!("{} {:?} {body}\n", reply.status, reply.headers)
         });
-        told.collect()
+        shown.collect()
     }
 }
 
@@ -205,7 +205,7 @@ fn token_probes() -> Vec<Probe> {
     let elsewhere = "Action=StartImagePipelineExecution&Version=2014-05-26&Format=JSON&RegionId={region}&\
                      ImagePipelineId=ip-none&ClientToken=one";
     probes.push(Probe::sound(vec![token("one"), Sent::get(elsewhere)]));
-    // What a token stands for: each pair of requests differs in one thing.
+    // What a token means: each pair of requests differs in one thing.
     let long = "v".repeat(100);
     for (one, other) in [
         ("&Tag.1.Key=k", "&Tag.1.Key=j"),

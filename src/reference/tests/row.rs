@@ -72,7 +72,7 @@ async fn every_row_is_answered_with_its_status_code_and_message() {
     }
 }
 
-/// What stands in the place of the `%s` of the row's message.
+/// What is in the place of the `%s` of the row's message.
 fn filling(row: ReferenceRow, message: &str) -> &str {
     let whole = (row.template(), "");
     let (before, after) = row.template().split_once("%s").unwrap_or(whole);

@@ -6,6 +6,7 @@ mod code;
 mod contrast;
 mod example;
 mod group;
+mod shared;
 mod similar;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use self::similar::similar;
 pub use code::Code;
 pub(super) use example::Example;
 pub(super) use group::cited_promise;
+pub(super) use shared::{shared_reason, shared_reason_line};
 pub use waivable::{Waivable, waivable};
 
 /// The most causes that are kept apart. An endpoint could make one of each case, and a list of more helps no reader.

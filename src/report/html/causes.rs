@@ -4,7 +4,7 @@ use std::io;
 
 use super::text::{Anchor, pluralise};
 use crate::markup::Html;
-use crate::report::cause::{Cause, Causes, Code, Example};
+use crate::report::cause::{Cause, Causes, Code, Example, shared_reason, shared_reason_line};
 
 /// How many causes are shown, how many of these places states have if there are so many, and how many more can be opened.
 const SHOWN: usize = 12;
@@ -15,8 +15,16 @@ const MORE: usize = 200;
 pub(super) fn write(html: &mut Html<'_>, causes: &Causes, run: usize) -> io::Result<()> {
     let listed = in_order(causes);
     if !listed.is_empty() {
-        html.raw("<section class=\"part causes\"><h3>What to mend</h3>\n<ol>\n")?;
-        write_list(html, causes, &listed, run)?;
+        html.raw("<section class=\"part causes\"><h3>What to mend</h3>\n")?;
+        let (_, states) = causes.split();
+        // What the states share is said once.
+        if let Some(line) = shared_reason_line(&states) {
+            html.raw("<p class=\"lead\">States that the endpoint does not offer: ")?
+                .line(&line)?
+                .raw(".</p>\n")?;
+        }
+        let most = listed.iter().map(|cause| cause.cases).max().unwrap_or(1);
+        CauseList { causes, shared: shared_reason(&states), most, run }.write(html, &listed)?;
         html.raw("</section>\n")?;
     }
     if causes.others() > 0 {
@@ -39,58 +47,69 @@ fn in_order(causes: &Causes) -> Vec<&Cause> {
     [first, &states, rest, &single].concat()
 }
 
-/// Writes the first causes, the others in a list that can be opened, and ends the list.
-fn write_list(html: &mut Html<'_>, causes: &Causes, listed: &[&Cause], run: usize) -> io::Result<()> {
-    let most = listed.iter().map(|cause| cause.cases).max().unwrap_or(1);
-    let (first, rest) = listed.split_at(listed.len().min(SHOWN));
-    for cause in first {
-        write_cause(html, causes, cause, most, run)?;
-    }
-    html.raw("</ol>\n")?;
-    if rest.is_empty() {
-        return Ok(());
-    }
-    html.raw("<details class=\"more\"><summary>")?.show(rest.len())?.raw(" more</summary>\n<ol>\n")?;
-    for cause in rest.iter().take(MORE) {
-        write_cause(html, causes, cause, most, run)?;
-    }
-    html.raw("</ol>\n")?;
-    if rest.len() > MORE {
-        html.raw("<p>and ")?.show(rest.len() - MORE)?.raw(" more</p>\n")?;
-    }
-    html.raw("</details>\n")?;
-    Ok(())
-}
-
-fn write_cause(
-    html: &mut Html<'_>,
-    causes: &Causes,
-    cause: &Cause,
+/// How causes are listed.
+struct CauseList<'a> {
+    causes: &'a Causes,
+    /// The reason that is above the list.
+    shared: Option<&'a str>,
+    /// The cases of the largest cause.
     most: usize,
     run: usize,
-) -> io::Result<()> {
-    let is_state = cause.code == Code::NoState;
-    html.raw(if is_state { "<li class=\"state\">" } else { "<li>" })?
-        .raw("<b class=\"n\">")?
-        .text(&pluralise(cause.cases, "case"))?
-        .raw("</b>")?;
-    html.raw("<svg class=\"bar\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ")?;
-    html.show(most.max(1))?.raw(" 1\"><rect height=\"1\" width=\"")?.show(cause.cases)?.raw("\"/></svg>")?;
-    html.raw("<div class=\"what\"><span class=\"line\">")?.line(&causes.line(cause))?.raw("</span>")?;
-    html.raw("<p class=\"example\"><code title=\"")?.attribute(cause.code.title())?.raw("\">")?;
-    html.text(cause.code.name())?.raw("</code>")?;
-    html.raw(if is_state {
-        " a state that the endpoint does not offer; for example "
-    } else {
-        " for example "
-    })?;
-    Anchor { run, case: cause.example.case.clone() }.link(html)?;
-    html.raw("</p>")?;
-    if cause.code.is_of_an_answer() {
-        write_example(html, &cause.example)?;
+}
+
+impl CauseList<'_> {
+    /// Writes the first causes, and the others in a list that can be opened.
+    fn write(&self, html: &mut Html<'_>, listed: &[&Cause]) -> io::Result<()> {
+        let (first, rest) = listed.split_at(listed.len().min(SHOWN));
+        html.raw("<ol>\n")?;
+        for cause in first {
+            self.write_cause(html, cause)?;
+        }
+        html.raw("</ol>\n")?;
+        if rest.is_empty() {
+            return Ok(());
+        }
+        html.raw("<details class=\"more\"><summary>")?.show(rest.len())?.raw(" more</summary>\n<ol>\n")?;
+        for cause in rest.iter().take(MORE) {
+            self.write_cause(html, cause)?;
+        }
+        html.raw("</ol>\n")?;
+        if rest.len() > MORE {
+            html.raw("<p>and ")?.show(rest.len() - MORE)?.raw(" more</p>\n")?;
+        }
+        html.raw("</details>\n")?;
+        Ok(())
     }
-    html.raw("</div></li>\n")?;
-    Ok(())
+
+    fn write_cause(&self, html: &mut Html<'_>, cause: &Cause) -> io::Result<()> {
+        let is_state = cause.code == Code::NoState;
+        html.raw(if is_state { "<li class=\"state\">" } else { "<li>" })?
+            .raw("<b class=\"n\">")?
+            .text(&pluralise(cause.cases, "case"))?
+            .raw("</b>")?;
+        html.raw("<svg class=\"bar\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ")?;
+        html.show(self.most.max(1))?
+            .raw(" 1\"><rect height=\"1\" width=\"")?
+            .show(cause.cases)?
+            .raw("\"/></svg>")?;
+        html.raw("<div class=\"what\"><span class=\"line\">")?
+            .line(&self.causes.line_below(cause, self.shared))?
+            .raw("</span>")?;
+        html.raw("<p class=\"example\"><code title=\"")?.attribute(cause.code.title())?.raw("\">")?;
+        html.text(cause.code.name())?.raw("</code>")?;
+        html.raw(if is_state {
+            " a state that the endpoint does not offer; for example "
+        } else {
+            " for example "
+        })?;
+        Anchor { run: self.run, case: cause.example.case.clone() }.link(html)?;
+        html.raw("</p>")?;
+        if cause.code.is_of_an_answer() {
+            write_example(html, &cause.example)?;
+        }
+        html.raw("</div></li>\n")?;
+        Ok(())
+    }
 }
 
 /// Writes what the example expected and got, its answer, and the lines that send it again.

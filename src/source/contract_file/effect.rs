@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::ContractReader;
 use super::raw::{RawBacking, SOURCES, UNPUBLISHED};
 use crate::model::{
-    Contract, EffectRule, ObservationRequest, Parameter, Problem, StateDefinition, UniqueRule,
+    Contract, EffectRule, ObservationRequest, Parameter, Problem, StateDefinition, UniqueRule, nearest,
 };
 use crate::source::compound::{At, Values};
 use crate::source::matcher::check_path;
@@ -117,7 +117,7 @@ impl ContractReader<'_> {
             contract.parameters.iter().map(|parameter: &Parameter| parameter.name.as_str()).collect();
         if self.known.parameters && !known.contains(&name.as_str()) {
             let problem = Problem::new(node.spot.clone(), format!("the contract has no parameter `{name}`"));
-            self.problems.push(match super::nearest(name, &known) {
+            self.problems.push(match nearest(name, &known) {
                 Some(near) => problem.hint(format!("did you mean `{near}`?")),
                 None => problem.hint("`replay` names the parameter that makes a repeated request safe"),
             });

@@ -13,14 +13,13 @@ use super::compound::{At, Entry, Values};
 use super::document::Node;
 use super::error_code::unknown_code;
 use super::matcher::{check_path, check_singular};
-use super::near::nearest;
 use super::normalisation::{self, RawRules};
 use super::record::{Key, Place};
 use super::regexes::pattern;
 use crate::model::{
     Backing, Contract, ContractRule, Envelope, ErrorRow, Field, FormatChoice, Listing, MessageTemplate,
     Method, OperationId, Parameter, ParameterPlace, Problem, RateLimit, Reach, RequestShape, Source,
-    SourceText,
+    SourceText, nearest,
 };
 
 pub(super) use raw::{ContractFiles, KnownParts, RawCommon, RawContractFile};
@@ -34,7 +33,8 @@ pub(super) fn read(
     problems: &mut Vec<Problem>,
 ) -> (Contract, KnownParts) {
     let known = KnownParts::of(files);
-    let mut reader = ContractReader { problems, source_names: source_names(files), known };
+    let (sources, source_names) = (sources_of(files), source_names(files));
+    let mut reader = ContractReader { problems, sources, source_names, known };
     let (own, common) = (files.contract, files.common);
     let rows = reader.rows(own.rows.items(), true);
     let shared_rows = reader.rows(common.map(|common| common.rows.items()).unwrap_or_default(), false);
@@ -58,7 +58,7 @@ pub(super) fn read(
         unique: reader.unique(own.unique.items()),
         states,
         sweep: files.states.and_then(|raw| state::sweep(raw, reader.problems)),
-        sources: sources_of(files),
+        sources: reader.sources.clone(),
         rows,
         shared_rows,
         normalisation,
@@ -113,6 +113,7 @@ fn snapshot_headers(files: &ContractFiles<'_, '_>) -> Vec<String> {
 
 struct ContractReader<'a> {
     problems: &'a mut Vec<Problem>,
+    sources: Vec<Source>,
     source_names: Vec<String>,
     known: KnownParts,
 }
@@ -133,6 +134,16 @@ impl ContractReader<'_> {
             self.problems.push(problem.hint(hint));
         }
         list.items().iter().map(|item| item.value.clone()).collect()
+    }
+
+    /// The titles of those that are cited: only who has read the contract knows their names.
+    fn read_cited_titles(&mut self, list: &Key<'_, Vec<At<'_, String>>>) -> Vec<String> {
+        let names = self.read_cited_sources(list);
+        let title = |name: String| {
+            let source = self.sources.iter().find(|source| source.name == name && !source.title.is_empty());
+            source.map_or(name, |source| source.title.clone())
+        };
+        names.into_iter().map(title).collect()
     }
 
     fn rate_limit(&mut self, raw: &RawRateLimit<'_>) -> RateLimit {
@@ -249,7 +260,7 @@ impl ContractReader<'_> {
 
     /// What a promise rests on, by its own `source` or `unpublished`.
     fn backing(&mut self, raw: &RawBacking<'_, '_>) -> Backing {
-        let source = self.read_cited_sources(raw.source);
+        let source = self.read_cited_titles(raw.source);
         let is_unpublished = raw.unpublished.value.unwrap_or(false);
         if is_unpublished && !source.is_empty() {
             let message = "what has a source is not unpublished";
@@ -292,7 +303,7 @@ impl ContractReader<'_> {
             message: raw.message.value.clone().map(MessageTemplate::new),
             reach: raw.reach.value.unwrap_or(Reach::Request),
             about: raw.about.value.clone(),
-            source: self.read_cited_sources(&raw.source),
+            source: self.read_cited_titles(&raw.source),
             spot: raw.place.spot(),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::TableReader;
 use super::raw::{RawStep, RawTable, RawTableCase};
 use crate::model::{
-    AxisChoice, Case, Contract, Expect, Given, ParameterPlace, Problem, Row, Step, Value, work,
+    AxisChoice, Case, Contract, Expect, Given, ParameterPlace, Problem, Row, Step, Value, slip, work,
 };
 use crate::source::bound::MOST_LACKING;
 use crate::source::compound::{At, Entry, Or, Values};
@@ -13,7 +13,6 @@ use crate::source::document::Node;
 use crate::source::expectation::{self, RawExpect};
 use crate::source::matcher::rendered_flaws;
 use crate::source::names::NameScope;
-use crate::source::near::slip;
 use crate::template::{TemplateScope, Unrendered, has_templates, is_template};
 
 /// How many requests a case sends at the same time at the most.

@@ -1,9 +1,8 @@
 //! Reads the states that a case needs, and compares them with `states.toml`.
 
 use super::TableReader;
-use crate::model::{Given, Problem, StateDefinition};
+use crate::model::{Given, Problem, StateDefinition, nearest};
 use crate::source::compound::{At, OneOrMore, Or, Values};
-use crate::source::near::nearest;
 use crate::source::record::{Key, record};
 use crate::template::is_template;
 

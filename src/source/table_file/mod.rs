@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::model::{
     AxisChoice, Case, CaseId, Contract, Expect, Method, Problem, RawParts, RequestSpec, Row, Step, Table,
-    TableId, Value, Variable, check_part, duration, is_token, last_part, merge_params,
+    TableId, Value, Variable, check_part, duration, is_token, last_part, merge_params, nearest,
 };
 use crate::source::bound::TableSize;
 use crate::source::compound::{At, Entry, OneOrMore, Texts, Values};
@@ -18,7 +18,6 @@ use crate::source::contract_file::KnownParts;
 use crate::source::document::{KeyValue, Node};
 use crate::source::expectation::{self, RawExpect};
 use crate::source::matcher::check_path;
-use crate::source::near::nearest;
 use crate::source::record::Key;
 use crate::source::row_file::{RowFiles, rows};
 use crate::template::Templates;

@@ -1,7 +1,7 @@
 //! A machine of a CI service: a checkout of the project, with the program where a build leaves it, and a shell.
 //!
 //! Other programs that a recipe calls before ours, such as `cargo`, are stand-ins that do nothing. What a service knows
-//! of its jobs is told in variables, and nothing else of this process's environment is seen.
+//! of its jobs is in variables, and nothing else of this process's environment is seen.
 
 use std::env;
 use std::fs;

@@ -75,7 +75,7 @@ pub(crate) fn gitlab_script(job: &Json) -> String {
     texts(&job["script"]).join("\n")
 }
 
-/// The scripts of a stage of Jenkins's: what stands in `sh`, between this and the next stage.
+/// The scripts of a stage of Jenkins's: what is in `sh`, between this and the next stage.
 pub(crate) fn jenkins_scripts(pipeline: &str, stage: &str) -> Vec<String> {
     let start = pipeline.find(&format!("stage('{stage}')")).unwrap();
     let rest = &pipeline[start + 1..];

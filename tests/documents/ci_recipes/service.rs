@@ -1,4 +1,4 @@
-//! CI services, as far as a recipe sees them: which jobs there are, what each is told, which shell takes its lines.
+//! CI services, as far as a recipe sees them: which jobs there are, what each is given, which shell takes its lines.
 
 use serde_json::Value as Json;
 
@@ -61,9 +61,9 @@ pub(crate) struct Github(pub(crate) Json);
 impl Github {
     fn scripts(&self, job: &str, fillings: &[(&str, &str)], machine: &Machine, endpoint: Endpoint) -> i32 {
         let summary = machine.path("summary.md").display().to_string();
-        let told = [("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", &summary)];
+        let shown = [("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", &summary)];
         let scripts = github_scripts(&self.0["jobs"][job], fillings);
-        let run = |script: &String| machine.run(&BASH, &endpoint.tested_by(script), &told);
+        let run = |script: &String| machine.run(&BASH, &endpoint.tested_by(script), &shown);
         // A step that fails ends the job, but for what is to run always.
         scripts.iter().map(run).find(|code| *code != 0).unwrap_or(0)
     }
@@ -101,9 +101,9 @@ impl Service for Gitlab {
 
     fn part(&self, machine: &Machine, number: usize, endpoint: Endpoint) -> i32 {
         let (index, total) = (number.to_string(), self.parts().to_string());
-        let told =
+        let shown =
             [("CI", "true"), ("GITLAB_CI", "true"), ("CI_NODE_INDEX", &index), ("CI_NODE_TOTAL", &total)];
-        machine.run(&SH, &endpoint.tested_by(&gitlab_script(&self.0["part"])), &told)
+        machine.run(&SH, &endpoint.tested_by(&gitlab_script(&self.0["part"])), &shown)
     }
 
     fn kept(&self, number: usize) -> String {

@@ -184,8 +184,8 @@ fn expecting(expect: &str, more: &str) -> tempfile::TempDir {
     folder
 }
 
-/// The exit code of a run of such a folder against this answer, and what was told.
-fn told(folder: &tempfile::TempDir, bytes: Vec<u8>) -> (Option<i32>, String) {
+/// The exit code of a run of such a folder against this answer, and what was printed.
+fn printed(folder: &tempfile::TempDir, bytes: Vec<u8>) -> (Option<i32>, String) {
     let url = serve(say(bytes));
     let output = program(folder.path(), &["--endpoint", &url, "--level", "body"]).output().unwrap();
     (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
@@ -203,7 +203,7 @@ fn each_of_several_codes_brings_its_row_along() {
         ("409 Conflict", "Bad", "It is bad.", 1),
     ] {
         let body = format!("{{\"code\": \"{code}\", \"message\": \"{message}\"}}");
-        let (found, text) = told(&folder, answer(status, JSON, body));
+        let (found, text) = printed(&folder, answer(status, JSON, body));
         assert_eq!(found, Some(exit), "{status} {code} {message}: {text}");
     }
 }
@@ -214,12 +214,12 @@ fn no_content_is_no_success_where_fields_are_promised() {
     let contract = folder.path().join("shop/Get/contract.toml");
     let text = fs::read_to_string(&contract).unwrap();
     let bytes = b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
-    let (exit, shown) = told(&folder, bytes.clone());
+    let (exit, shown) = printed(&folder, bytes.clone());
     assert_eq!(exit, Some(1), "{shown}");
     assert!(shown.contains("a body of JSON or XML"), "{shown}");
     let free = text.replacen("name = \"id\"\ntype", "name = \"id\"\nrequired = false\ntype", 1);
     fs::write(&contract, free).unwrap();
-    assert_eq!(told(&folder, bytes).0, Some(0), "nothing is required");
+    assert_eq!(printed(&folder, bytes).0, Some(0), "nothing is required");
 }
 
 #[test]
@@ -238,13 +238,13 @@ fn types_and_patterns_of_fields_hold_for_more_than_text() {
         ("<a><count>123456</count><ready>true</ready></a>", 1),
     ] {
         let body = body.replace("<a>", "<a><id>i</id>");
-        let (found, text) = told(&folder, answer("200 OK", "content-type: text/xml\r\n", &body));
+        let (found, text) = printed(&folder, answer("200 OK", "content-type: text/xml\r\n", &body));
         assert_eq!(found, Some(exit), "{body}: {text}");
     }
     for (body, exit) in [(r#"{"count": 12}"#, 0), (r#"{"count": -123456789}"#, 1), (r#"{"count": "12"}"#, 1)]
     {
         let body = body.replace('{', r#"{"id": "i", "ready": true, "#);
-        let (found, text) = told(&folder, answer("200 OK", JSON, &body));
+        let (found, text) = printed(&folder, answer("200 OK", JSON, &body));
         assert_eq!(found, Some(exit), "{body}: {text}");
     }
 }
@@ -253,7 +253,7 @@ fn types_and_patterns_of_fields_hold_for_more_than_text() {
 fn a_code_does_not_flood_the_reason_that_repeats_it() {
     let folder = expecting("{ status = 200 }", "throttled = { code = [\"Throttling\"] }\n");
     let body = format!("{{\"code\": \"Throttling.{}\"}}", "x".repeat(200_000));
-    let (exit, text) = told(&folder, answer("400 Bad", JSON, body));
+    let (exit, text) = printed(&folder, answer("400 Bad", JSON, body));
     assert_eq!(exit, Some(5), "{text}");
     assert!(text.contains("Throttling.xxx") && text.len() < 5_000, "{}", text.len());
 }

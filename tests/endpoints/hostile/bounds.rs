@@ -109,7 +109,7 @@ fn very_long_keys_do_not_flood_the_report() {
     let judged = judged_in_time("application/json", &format!("{{\"{key}\":1,\"{key}\":2}}"));
     assert_eq!(judged.verdict(), "failed");
     assert!(judged.raw.len() < 20_000 && judged.out.len() < 20_000, "{}", judged.raw.len());
-    assert!(judged.raw.contains("more characters"), "what is cut is told");
+    assert!(judged.raw.contains("more characters"), "what is cut is counted");
 }
 
 /// The command with 2 GB of memory and a minute, most of it for a busy machine.
@@ -190,7 +190,7 @@ fn large_answers_that_wait_to_be_told_are_few() {
     };
     fs::write(folder.path().join("shop/Get/t.toml"), (0..400).map(case).collect::<String>()).unwrap();
     let large = answer("200 OK", JSON, format!("{{\"id\": \"a\", \"x\": \"{}\"}}", "x".repeat(1_000_000)));
-    // The first case is told last: its answer comes when many others have come.
+    // The first case is reported last: its answer comes when many others have come.
     let url = serve(move |head: &str, stream: &mut TcpStream| {
         if head.contains("id=0 ") {
             thread::sleep(Duration::from_secs(1));

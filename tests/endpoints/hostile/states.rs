@@ -107,9 +107,9 @@ fn many_cases() -> tempfile::TempDir {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_undoes_every_state_of_every_case_under_way() {
-    let (told, hear) = mpsc::channel();
+    let (shown, hear) = mpsc::channel();
     let endpoint = serve(move |_: &str, _: &mut TcpStream| {
-        told.send(()).unwrap();
+        shown.send(()).unwrap();
         thread::park();
     });
     let made = Arc::new(Mutex::new((Vec::new(), Vec::new())));

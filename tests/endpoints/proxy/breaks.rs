@@ -4,16 +4,16 @@
 use std::collections::HashSet;
 
 use super::Memory;
-use super::wire::{Asked, Told};
+use super::wire::{Asked, Reply};
 
-/// A way to break a promise: it changes what is asked, answers by itself, asks for more, or changes what is told.
+/// A way to break a promise: it changes what is asked, answers by itself, asks for more, or changes what is answered.
 #[derive(Clone, Copy)]
 pub(crate) struct Break {
     pub(crate) about: &'static str,
     pub(crate) ask: fn(&mut Asked, &mut Memory),
-    pub(crate) own: fn(&Asked) -> Option<Told>,
-    pub(crate) then: fn(&Asked, &Told) -> Option<Asked>,
-    pub(crate) tell: fn(&Asked, &mut Told, &mut Memory),
+    pub(crate) own: fn(&Asked) -> Option<Reply>,
+    pub(crate) then: fn(&Asked, &Reply) -> Option<Asked>,
+    pub(crate) tell: fn(&Asked, &mut Reply, &mut Memory),
 }
 
 const NONE: Break = Break { about: "", ask: |_, _| {}, own: |_| None, then: |_, _| None, tell: |_, _, _| {} };
@@ -22,85 +22,85 @@ const fn ask(about: &'static str, ask: fn(&mut Asked, &mut Memory)) -> Break {
     Break { about, ask, ..NONE }
 }
 
-const fn tell(about: &'static str, tell: fn(&Asked, &mut Told, &mut Memory)) -> Break {
+const fn tell(about: &'static str, tell: fn(&Asked, &mut Reply, &mut Memory)) -> Break {
     Break { about, tell, ..NONE }
 }
 
 pub(crate) const BREAKS: &[Break] = &[
-    tell("the id of a task is in upper case", |_, told, _| {
-        if let Some(id) = told.field("ExecutionId") {
-            told.set("ExecutionId", &id.to_uppercase());
+    tell("the id of a task is in upper case", |_, reply, _| {
+        if let Some(id) = reply.field("ExecutionId") {
+            reply.set("ExecutionId", &id.to_uppercase());
         }
     }),
-    tell("the id of a task is that of the one before", |_, told, memory| {
-        if let Some(id) = told.field("ExecutionId") {
+    tell("the id of a task is that of the one before", |_, reply, memory| {
+        if let Some(id) = reply.field("ExecutionId") {
             let before = memory.execution.replace(id.clone());
-            told.set("ExecutionId", &before.unwrap_or(id));
+            reply.set("ExecutionId", &before.unwrap_or(id));
         }
     }),
-    tell("a request id lacks its last group", |_, told, _| {
-        if let Some(id) = told.field("RequestId") {
-            told.set("RequestId", &id[..23]);
+    tell("a request id lacks its last group", |_, reply, _| {
+        if let Some(id) = reply.field("RequestId") {
+            reply.set("RequestId", &id[..23]);
         }
     }),
-    tell("every seventh answer has the request id of an earlier one", |_, told, memory| {
-        let Some(id) = told.field("RequestId") else { return };
+    tell("every seventh answer has the request id of an earlier one", |_, reply, memory| {
+        let Some(id) = reply.field("RequestId") else { return };
         if memory.requests % 7 == 0
             && let Some(before) = &memory.request
         {
-            told.set("RequestId", before);
+            reply.set("RequestId", before);
         }
         memory.request = Some(id);
     }),
-    tell("rows of status 404 have 400", |_, told, _| {
-        if told.status == 404 {
-            told.status = 400;
+    tell("rows of status 404 have 400", |_, reply, _| {
+        if reply.status == 404 {
+            reply.status = 400;
         }
     }),
-    tell("a pipeline with a running task is a conflict, 409", |_, told, _| {
-        if told.is_row("InvalidImagePipeline.HasRunningExecution") {
-            told.status = 409;
+    tell("a pipeline with a running task is a conflict, 409", |_, reply, _| {
+        if reply.is_row("InvalidImagePipeline.HasRunningExecution") {
+            reply.status = 409;
         }
     }),
-    tell("a start that failed has 503", |_, told, _| {
-        if told.status == 500 {
-            told.status = 503;
+    tell("a start that failed has 503", |_, reply, _| {
+        if reply.status == 500 {
+            reply.status = 503;
         }
     }),
-    tell("codes are in lower case", |_, told, _| {
-        if let Some(code) = told.field("Code") {
-            told.set("Code", &code.to_lowercase());
+    tell("codes are in lower case", |_, reply, _| {
+        if let Some(code) = reply.field("Code") {
+            reply.set("Code", &code.to_lowercase());
         }
     }),
-    tell("codes begin with the name of the product", |_, told, _| {
-        if let Some(code) = told.field("Code") {
-            told.set("Code", &format!("Ecs.{code}"));
+    tell("codes begin with the name of the product", |_, reply, _| {
+        if let Some(code) = reply.field("Code") {
+            reply.set("Code", &format!("Ecs.{code}"));
         }
     }),
-    tell("messages end with a blank", |_, told, _| {
-        if let Some(message) = told.field("Message") {
-            told.set("Message", &format!("{message} "));
+    tell("messages end with a blank", |_, reply, _| {
+        if let Some(message) = reply.field("Message") {
+            reply.set("Message", &format!("{message} "));
         }
     }),
-    tell("a malformed value has the message of a malformed key", |_, told, _| {
-        if told.is_row("InvalidTagValue.Malformed") {
-            told.set("Message", "The specified Tag.N.Key is not valid.");
+    tell("a malformed value has the message of a malformed key", |_, reply, _| {
+        if reply.is_row("InvalidTagValue.Malformed") {
+            reply.set("Message", "The specified Tag.N.Key is not valid.");
         }
     }),
-    tell("an image that is not found has a message without its full stop", |_, told, _| {
-        if told.is_row("InvalidImage.NotFound") {
-            told.set("Message", "no image");
+    tell("an image that is not found has a message without its full stop", |_, reply, _| {
+        if reply.is_row("InvalidImage.NotFound") {
+            reply.set("Message", "no image");
         }
     }),
-    tell("an empty family has the code of a base image that is gone", |_, told, _| {
-        if told.is_row("InvalidImage.NotFound") {
-            told.set("Code", "InvalidImagePipeline.BaseImageNotFound");
+    tell("an empty family has the code of a base image that is gone", |_, reply, _| {
+        if reply.is_row("InvalidImage.NotFound") {
+            reply.set("Code", "InvalidImagePipeline.BaseImageNotFound");
         }
     }),
-    tell("an object that is missing is called one that may not be read", |_, told, _| {
-        if told.is_row("InvalidImagePipeline.OSSObjectNotFound") {
-            told.set("Code", "InvalidImagePipeline.OSSObjectNotAuthorized");
-            told.status = 403;
+    tell("an object that is missing is called one that may not be read", |_, reply, _| {
+        if reply.is_row("InvalidImagePipeline.OSSObjectNotFound") {
+            reply.set("Code", "InvalidImagePipeline.OSSObjectNotAuthorized");
+            reply.status = 403;
         }
     }),
     ask("a key that is too long is cut", |asked, _| {
@@ -195,15 +195,15 @@ pub(crate) const BREAKS: &[Break] = &[
             }
         });
     }),
-    tell("a second start gives the id of the first", |_, told, memory| {
-        if let Some(id) = told.field("ExecutionId") {
+    tell("a second start gives the id of the first", |_, reply, memory| {
+        if let Some(id) = reply.field("ExecutionId") {
             memory.execution = Some(id);
-        } else if told.is_row("InvalidImagePipeline.HasRunningExecution")
+        } else if reply.is_row("InvalidImagePipeline.HasRunningExecution")
             && let Some(id) = memory.execution.clone()
         {
-            let request = told.field("RequestId").unwrap_or_default();
-            told.status = 200;
-            told.body = if told.is_json() {
+            let request = reply.field("RequestId").unwrap_or_default();
+            reply.status = 200;
+            reply.body = if reply.is_json() {
                 format!("{{\"ExecutionId\":\"{id}\",\"RequestId\":\"{request}\"}}")
             } else {
                 format!(
@@ -224,22 +224,22 @@ pub(crate) const BREAKS: &[Break] = &[
             }
         });
     }),
-    tell("an answer in XML has no request id", |_, told, _| {
-        if let Some(id) = told.field("RequestId").filter(|_| !told.is_json()) {
-            told.body = told.body.replace(&format!("<RequestId>{id}</RequestId>"), "");
+    tell("an answer in XML has no request id", |_, reply, _| {
+        if let Some(id) = reply.field("RequestId").filter(|_| !reply.is_json()) {
+            reply.body = reply.body.replace(&format!("<RequestId>{id}</RequestId>"), "");
         }
     }),
-    tell("a success in JSON is inside of `data`", |_, told, _| {
-        if told.is_json() && !told.is_error() {
-            told.body = format!("{{\"data\":{}}}", told.body);
+    tell("a success in JSON is inside of `data`", |_, reply, _| {
+        if reply.is_json() && !reply.is_error() {
+            reply.body = format!("{{\"data\":{}}}", reply.body);
         }
     }),
-    tell("fields begin with a small letter", |_, told, _| {
-        told.body = told.body.replace("\"ExecutionId\"", "\"executionId\"").replace("\"Code\"", "\"code\"");
+    tell("fields begin with a small letter", |_, reply, _| {
+        reply.body = reply.body.replace("\"ExecutionId\"", "\"executionId\"").replace("\"Code\"", "\"code\"");
     }),
-    tell("the id of a task is a list", |_, told, _| {
-        if let Some(id) = told.field("ExecutionId").filter(|_| told.is_json()) {
-            told.body = told.body.replace(&format!("\"{id}\""), &format!("[\"{id}\"]"));
+    tell("the id of a task is a list", |_, reply, _| {
+        if let Some(id) = reply.field("ExecutionId").filter(|_| reply.is_json()) {
+            reply.body = reply.body.replace(&format!("\"{id}\""), &format!("[\"{id}\"]"));
         }
     }),
     Break {
@@ -257,8 +257,8 @@ pub(crate) const BREAKS: &[Break] = &[
     },
     Break {
         about: "a start that is refused for a tag starts the pipeline without it",
-        then: |asked, told| {
-            let is_tag = told.is_row("InvalidTagKey.Malformed") || told.is_row("InvalidTagValue.Malformed");
+        then: |asked, reply| {
+            let is_tag = reply.is_row("InvalidTagKey.Malformed") || reply.is_row("InvalidTagValue.Malformed");
             is_tag.then(|| {
                 let mut again = asked.clone();
                 again.keep(|name, _| !name.starts_with("Tag."));
@@ -269,8 +269,8 @@ pub(crate) const BREAKS: &[Break] = &[
     },
     Break {
         about: "a task is cancelled as soon as it is started",
-        then: |asked, told| {
-            let execution = told.field("ExecutionId")?;
+        then: |asked, reply| {
+            let execution = reply.field("ExecutionId")?;
             let mut cancel = asked.clone();
             cancel.keep(|name, _| matches!(name, "Action" | "Version" | "Format" | "RegionId"));
             cancel.change(|name, value| {
@@ -288,7 +288,7 @@ pub(crate) const BREAKS: &[Break] = &[
         own: |asked| {
             let is_it = !asked.tags(".Key").is_empty() && asked.get("ClientToken").is_none();
             let is_plain = asked.method == "GET" && asked.tags(".Key").len() == 3 && !asked.is_xml();
-            (is_it && is_plain).then(|| Told {
+            (is_it && is_plain).then(|| Reply {
                 status: 200,
                 headers: vec![("content-type".into(), "application/json;charset=utf-8".into())],
                 body: "{\"ExecutionId\":\"exec-0000000000000000000a\",\"RequestId\":\"473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E\"}".into(),
@@ -322,7 +322,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// A refusal that the proxy makes up.
-fn row(asked: &Asked, code: &str, message: &str) -> Told {
+fn row(asked: &Asked, code: &str, message: &str) -> Reply {
     let id = "473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83F";
     let (kind, body) = if asked.is_xml() {
         let message = message.replace('"', "&quot;");
@@ -337,5 +337,5 @@ fn row(asked: &Asked, code: &str, message: &str) -> Told {
         );
         ("application/json;charset=utf-8", format!("{{{fields}}}"))
     };
-    Told { status: 400, headers: vec![("content-type".into(), kind.into())], body }
+    Reply { status: 400, headers: vec![("content-type".into(), kind.into())], body }
 }

@@ -32,7 +32,7 @@ struct Came {
 
 /// An answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
@@ -147,7 +147,7 @@ impl Asked {
     }
 
     /// Sends the request on; what no parameter was changed in goes on as it came.
-    pub(crate) fn forward(&self, upstream: SocketAddr) -> Option<Told> {
+    pub(crate) fn forward(&self, upstream: SocketAddr) -> Option<Reply> {
         let mut stream = TcpStream::connect(upstream).ok()?;
         let query = if self.query == self.came.query {
             self.raw_query.clone().unwrap_or_default()
@@ -171,11 +171,11 @@ impl Asked {
         stream.write_all(&body).ok()?;
         let (line, headers, body) = read(&mut stream, self.method != "HEAD")?;
         let status = line.split(' ').nth(1)?.parse().ok()?;
-        Some(Told { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+        Some(Reply { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
     }
 }
 
-impl Told {
+impl Reply {
     pub(crate) fn is_error(&self) -> bool {
         self.status >= 400
     }
@@ -212,7 +212,7 @@ impl Told {
     }
 
     pub(crate) fn write(&self, stream: &mut TcpStream, method: &str) {
-        let mut head = format!("HTTP/1.1 {} Told\r\n", self.status);
+        let mut head = format!("HTTP/1.1 {} Reply\r\n", self.status);
         let is_own = |name: &str| matches!(name, "content-length" | "connection" | "transfer-encoding");
         for (name, value) in self.headers.iter().filter(|(name, _)| !is_own(name)) {
             head.extend([name, ": ", value, "\r\n"]);

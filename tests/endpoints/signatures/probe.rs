@@ -233,7 +233,7 @@ fn newer() -> Vec<Probe> {
 
 fn keys() -> Vec<Probe> {
     let mismatch = "InvalidSecurityToken.MismatchWithAccessKey";
-    let stranger = || Credentials::new("nobody", "testsecret");
+    let stranger = || Credentials::new("unknown", "testsecret");
     vec![
         Probe::passes("v1: temporary key").with(temporary()),
         Probe::passes("v3: temporary key").with(temporary()),

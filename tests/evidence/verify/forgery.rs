@@ -1,4 +1,4 @@
-//! Forgeries by whoever has the key, each as consistent as it gets, and what gives them away.
+//! Forgeries by the owner of the key, each as consistent as it gets, and what gives them away.
 
 use proofmark::inside::evidence::{EVENTS, Statement, TestResult};
 use serde_json::{Value as Json, json};
@@ -136,7 +136,7 @@ pub(super) const FIELDS: &[Forgery] = &[
     (
         "a manifest that was held against the suite",
         |mut forged| {
-            // Keys have an order, so that one that is added stands where the program has it.
+            // Keys have an order, so that one that is added is where the program has it.
             let end = r#""snapshots":{"same""#;
             let held = format!(r#""manifest":{{"missing":[],"new":[],"changed":[]}},{end}"#);
             forged.replace(EVENTS, end, &held);

@@ -101,7 +101,7 @@ fn each_case_has_its_request_its_answer_what_disagrees_and_a_line_that_repeats_i
     let page = page(&["--fault", FAULT, "tag-count/duplicate-out-of-order"]);
     let [case] = &page.all("details", "case").collect::<Vec<_>>()[..] else { panic!("one case") };
     assert!(case.has_class("failed") && case.attributes.contains_key("open"));
-    for told in [
+    for printed in [
         "✗ failed",
         "duplicate-out-of-order",
         "cases/ecs/StartImagePipelineExecution/tag-count.toml:",
@@ -116,7 +116,7 @@ fn each_case_has_its_request_its_answer_what_disagrees_and_a_line_that_repeats_i
         " http://127.0.0.1:9000/_proofmark/states",
         " 'http://127.0.0.1:9000/?Action=StartImagePipelineExecution",
     ] {
-        assert!(case.text.contains(told), "{told}: {}", case.text);
+        assert!(case.text.contains(printed), "{printed}: {}", case.text);
     }
     // Once for all cases, and not in each.
     assert_eq!(
@@ -251,8 +251,8 @@ fn a_run_keeps_the_exchanges_of_cases_that_passed_where_a_page_is_asked_for_and_
     let page = Page::read(&reports.read("later.html"));
     let cases: Vec<&Element> = page.all("details", "case").collect();
     assert!(cases.len() > 20 && cases.iter().all(|case| case.text.contains("not kept by the run")));
-    let told = format!("{} cases kept no exchanges", cases.len());
-    assert!(page.all("p", "warning").any(|each| each.text.starts_with(&told)), "{told}");
+    let printed = format!("{} cases kept no exchanges", cases.len());
+    assert!(page.all("p", "warning").any(|each| each.text.starts_with(&printed)), "{printed}");
 }
 
 #[test]
@@ -265,14 +265,14 @@ fn the_parts_of_a_run_give_the_page_of_the_whole() {
     }
     let files = ["1", "2"].map(|name| reports.path(&format!("{name}.ndjson")).display().to_string());
     reports.run(&["report", "-q", "--from", &files[0], "--from", &files[1]], "merged", &["html"]);
-    let told = |name: &str| {
+    let printed = |name: &str| {
         let page = Page::read(&reports.read(&format!("{name}.html")));
         let tables = page.all("table", "").map(|each| each.text.clone()).collect::<Vec<_>>();
         let ids = page.all("details", "case").map(|each| each.attribute("id").to_owned()).collect::<Vec<_>>();
         (page.all("h1", "").next().unwrap().text.clone(), tables, ids)
     };
-    assert_eq!(told("whole"), told("merged"));
-    assert_eq!(told("whole").0, "✗ Does not conform");
+    assert_eq!(printed("whole"), printed("merged"));
+    assert_eq!(printed("whole").0, "✗ Does not conform");
 }
 
 #[test]
@@ -324,8 +324,8 @@ fn a_long_body_is_cut_and_told_by_its_length_and_digest() {
     let body = json!({ "id": "t", "long": "x".repeat(300_000) }).to_string();
     let text = page_of(&body);
     assert!(text.len() < 120_000, "{}", text.len());
-    let told = format!("{} bytes in all, SHA-256 {}", body.len(), sha256_hex(body.as_bytes()));
-    assert!(text.contains(&told), "{told}");
+    let printed = format!("{} bytes in all, SHA-256 {}", body.len(), sha256_hex(body.as_bytes()));
+    assert!(text.contains(&printed), "{printed}");
     let bytes = [b"\xff\xfe", "<b>\u{1b}".repeat(10).as_bytes()].concat();
     let url = serve(say(answer("200 OK", JSON, &bytes)));
     let (reports, folder) = (Reports::new(), one_case());
@@ -334,8 +334,8 @@ fn a_long_body_is_cut_and_told_by_its_length_and_digest() {
         .output()
         .unwrap();
     let page = Page::read(&reports.read("a.html"));
-    let told = format!("no UTF-8\ncut: {} bytes in all, SHA-256 {}", bytes.len(), sha256_hex(&bytes));
-    assert!(page.all("pre", "").any(|each| each.text.contains(&told)), "{told}");
+    let printed = format!("no UTF-8\ncut: {} bytes in all, SHA-256 {}", bytes.len(), sha256_hex(&bytes));
+    assert!(page.all("pre", "").any(|each| each.text.contains(&printed)), "{printed}");
 }
 
 #[test]

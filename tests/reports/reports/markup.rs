@@ -8,7 +8,7 @@ const ELEMENTS: &str = "a b body button code dd del details div dl dt em fieldse
                         select span strong style summary svg table tbody td text th thead title tr ul wbr";
 const VOID: [&str; 5] = ["input", "link", "meta", "wbr", "rect/"];
 
-/// An element as it stands in the page.
+/// An element of the page.
 #[derive(Debug, Clone)]
 pub(crate) struct Element {
     pub(crate) name: String,
@@ -17,7 +17,7 @@ pub(crate) struct Element {
     pub(crate) attributes: BTreeMap<String, String>,
     /// Its text and that of all inside it, with entities undone.
     pub(crate) text: String,
-    /// The elements that it stands in, the outermost first, by their places in the page.
+    /// The elements that it is in, the outermost first, by their places in the page.
     pub(crate) inside: Vec<usize>,
 }
 

@@ -136,17 +136,17 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
     for _ in 0..5 {
         created.push(counter.create("").await);
     }
-    let (mut told, mut next) = (Vec::new(), String::new());
+    let (mut printed, mut next) = (Vec::new(), String::new());
     loop {
         let body = counter.list(PIPELINES, &format!("&MaxResults=2&NextToken={next}")).await;
         assert_eq!((&body["TotalCount"], &body["MaxResults"]), (&json!(5), &json!(2)));
-        told.extend(each(&body, "ImagePipeline", "ImagePipelineId"));
+        printed.extend(each(&body, "ImagePipeline", "ImagePipelineId"));
         body["NextToken"].as_str().unwrap().clone_into(&mut next);
         if next.is_empty() {
             break;
         }
     }
-    assert_eq!(told, created);
+    assert_eq!(printed, created);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! Tests of the sibling operations without a network; what they share stands here.
-//! The walk over the network stands with the tests of the whole endpoint, in `recipe`.
+//! Tests of the sibling operations without a network; what they share is here.
+//! The walk over the network is with the tests of the whole endpoint, in `recipe`.
 
 mod creation;
 mod denial;

@@ -1,13 +1,12 @@
 //! The causes at the end of a run: what to mend and what is not offered, most cases first, then examples.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::TerminalReport;
 use crate::model::plural;
 use crate::plain::printable;
-use crate::report::cause::{Cause, Code, Example};
+use crate::report::cause::{Cause, Code, Example, shared_reason, shared_reason_line};
 use crate::report::terminal::paint::{Paint, TerminalStyle, Verbosity};
 use crate::wrapped::{cut, width};
 
@@ -55,16 +54,12 @@ impl<W: Write> TerminalReport<W> {
         let about =
             format!("({}), which the endpoint does not offer; most waiting cases first", states.len());
         let mut text = format!("\n{}", self.style.with_head(Paint::Doubtful, "STATES", &about));
-        let shared = shared_reason(states);
-        if let Some(reason) = shared {
-            let is_of_all = states.iter().all(|state| state.actual == reason);
-            let other = if is_of_all { "" } else { "where no other reason is given: " };
-            text.push_str(&self.style.hang("  ", &format!("{other}{reason}"), 4));
+        if let Some(line) = shared_reason_line(states) {
+            text.push_str(&self.style.hang("  ", &line, 4));
         }
-        let words = |state: &Cause| {
-            let is_shared = shared == Some(state.actual.as_str());
-            if is_shared { format!("{}  {}", state.code.name(), state.promise) } else { self.words(state) }
-        };
+        let shared = shared_reason(states);
+        let words =
+            |state: &Cause| format!("{}  {}", state.code.name(), self.causes.line_below(state, shared));
         text.push_str(&self.lines(states, most, &words, &|_| false));
         text
     }
@@ -233,16 +228,6 @@ fn with_example<'a>(causes: &[&'a Cause]) -> Vec<&'a Cause> {
     };
     let has_something = |cause: &&Cause| cause.code.is_of_an_answer() || cause.example.request.is_some();
     causes.iter().copied().filter(has_something).filter(is_shown).take(EXAMPLES).collect()
-}
-
-/// The reason that most states share, if several do.
-fn shared_reason<'a>(states: &[&'a Cause]) -> Option<&'a str> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for state in states {
-        *counts.entry(&state.actual).or_default() += 1;
-    }
-    let (reason, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-    (count > 1).then_some(reason)
 }
 
 /// A row of a list that has to fit.

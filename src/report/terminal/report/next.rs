@@ -1,5 +1,6 @@
 //! What you can do after a run: commands that a shell takes as they are. Main type: [`CommandWords`].
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::TerminalReport;
@@ -18,6 +19,7 @@ impl<W: Write> TerminalReport<W> {
         };
         let given = self.start.as_ref().and_then(|start| start.command.as_deref());
         let given = CommandWords::of(given.unwrap_or("proofmark"));
+        let has_no_fault = self.start.as_ref().is_some_and(|start| start.faults.is_empty());
         let (code, id) = (cause.code.name(), &cause.example.case);
         let mut commands = vec![
             format!("proofmark show {id}{}", given.flag("--cases")),
@@ -27,9 +29,12 @@ impl<W: Write> TerminalReport<W> {
             if end.counts.failed + end.counts.inconclusive > 0 {
                 commands.extend(given.run_with("--failed"));
             }
-            if end.snapshots.different > 0 {
+            // A missing one was left beside its place, as a different one was.
+            if end.snapshots.different + end.snapshots.missing > 0 {
                 commands.push(review(&given, self.start.as_ref()));
             }
+        } else if end.snapshots.missing > 0 && has_no_fault {
+            commands.extend(given.run_with("--update unseen"));
         }
         if causes.iter().any(|cause| cause.code == Code::Unsigned) && given.flag("--sign").is_empty() {
             commands.extend(given.run_with("--sign none"));
@@ -81,20 +86,21 @@ impl<'a> CommandWords<'a> {
             return None;
         }
         let words = if words.first() == Some(&"run") { &words[1..] } else { words };
+        // What it adds may be there already, with another value; `--stale` is another choice of cases, and the reports of
+        // the whole run stay as they are.
+        let name = flag.split(' ').next().unwrap_or(flag);
+        let with_value = |word: &str| word == "--report" || (word == name && name != flag);
+        let is_dropped = |word: &str| {
+            let has_value = word.split_once('=').is_some_and(|(before, _)| with_value(before));
+            has_value || word == name || with_value(word) || (flag == "--failed" && word == "--stale")
+        };
         let mut line = format!("proofmark run {flag}");
-        let mut words = words.iter().copied();
-        while let Some(word) = words.next() {
-            match word {
-                // The reports of the whole run stay as they are.
-                "--report" => {
-                    words.next();
-                }
-                word if word.starts_with("--report=") => {}
-                // The flag may be there already; `--stale` is another choice of cases.
-                "--stale" if flag == "--failed" => {}
-                word if word == flag => {}
-                word => line.extend([" ", word]),
+        let mut before = "";
+        for word in words {
+            if !is_dropped(word) && !with_value(before) {
+                let _ = write!(line, " {word}");
             }
+            before = word;
         }
         Some(line)
     }
@@ -143,6 +149,10 @@ mod tests {
             ),
         ] {
             assert_eq!(again(line).as_deref(), Some(due), "{line}");
+        }
+        let recorded = |line: &str| CommandWords::of(line).run_with("--update unseen");
+        for line in ["proofmark run --update no x", "proofmark run --update=no x", "proofmark run x"] {
+            assert_eq!(recorded(line).as_deref(), Some("proofmark run --update unseen x"), "{line}");
         }
         assert_eq!(again("proofmark certify --endpoint mock"), None);
         assert_eq!(again("proofmark run aaaa…"), None, "it is not whole");

@@ -11,7 +11,7 @@ use crate::report::{Report, read_event};
 
 const STARTED: &str = r#"{"event":"started","format":"proofmark-events","version":1,"tool":"0","endpoint":{"name":"a mock with a name that is rather long","url":"http://h","reference":false},"contracts":[{"id":"a/B","version":"1","cases":3,"error_rows":[]}],"selected":3,"known":9,"seed":0,"level":"body","faults":[],"snapshots":null}"#;
 
-const ENDED: &str = r#"{"event":"ended","counts":{"passed":1,"flaky":0,"failed":2,"waived":0,"inconclusive":0,"skipped":0,"not_meant":0},"rows_met":[[]],"orphans":["a.snap"],"stale_snapshots":[{"id":"a/B/t/c","why":"it was recorded before the contract's row was changed"}],"stale_waivers":[{"at":"w.toml:1:1","why":"itself","reason":"a waiver that has not matched anything since somebody changed the case"}],"snapshots":{"same":1,"different":0,"outranked":0,"missing":0,"written":0,"unusable":0},"left_behind":1,"exchanges":3,"stopped":null,"duration_us":9,"outcome":"does not conform"}"#;
+const ENDED: &str = r#"{"event":"ended","counts":{"passed":1,"flaky":0,"failed":2,"waived":0,"inconclusive":0,"skipped":0,"not_meant":0},"rows_met":[[]],"orphans":["a.snap"],"stale_snapshots":[{"id":"a/B/t/c","why":"it was recorded before the contract's row was changed"}],"stale_waivers":[{"at":"w.toml:1:1","why":"itself","reason":"a waiver that has not matched anything since the case was changed"}],"snapshots":{"same":1,"different":0,"outranked":0,"missing":0,"written":0,"unusable":0},"left_behind":1,"exchanges":3,"stopped":null,"duration_us":9,"outcome":"does not conform"}"#;
 
 /// A terminal's other end: what was really written to it.
 #[derive(Clone, Default)]
