@@ -3,6 +3,7 @@
 use super::subject::Subject;
 use crate::model::{
     Backing, Citation, Constraint, EffectRule, ErrorRow, Field, FileLocation, Parameter, Promise,
+    name_sources,
 };
 
 /// The most limits that a finding cites: a contract may give one code to a great many.
@@ -62,7 +63,7 @@ fn because(row: &ErrorRow) -> String {
     let place = if row.source.is_empty() {
         format!("{}:{}, without a source", row.spot.file.path.display(), row.spot.line())
     } else {
-        row.source.join("; ")
+        name_sources(&row.source)
     };
     format!("error row {} ({place})", row.label())
 }

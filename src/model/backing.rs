@@ -24,7 +24,16 @@ impl Backing {
             format!("{}, without a source", place())
         } else {
             let word = plural(self.source.len(), "source", "sources");
-            format!("{word}: {}", self.source.join("; "))
+            format!("{word}: {}", name_sources(&self.source))
         }
+    }
+}
+
+/// The title of the first source, and how many others there are.
+pub fn name_sources(titles: &[String]) -> String {
+    match titles {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, others @ ..] => format!("{first}; and {} more", others.len()),
     }
 }

@@ -40,7 +40,7 @@ mod waiver;
 pub(crate) mod work;
 pub(crate) mod written;
 
-pub use backing::Backing;
+pub use backing::{Backing, name_sources};
 pub use case::{AxisChoice, Case, Given, PreparedStep, Row, Step, Variable, With, last_part};
 pub use character::{is_hostile, json_escape};
 pub use contract::{

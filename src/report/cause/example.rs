@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::code::Code;
 use super::group::{ExampleDifference, Trouble};
-use crate::model::{CaseId, CaseRecord, Exchange, Request, SentBody};
+use crate::model::{CaseId, CaseRecord, Exchange, Request, SentBody, plural};
 use crate::plain::printable;
 use crate::report::Repeat;
 use crate::report::excerpt::excerpt;
@@ -120,9 +120,12 @@ fn name_value(difference: &ExampleDifference, text: &str) -> String {
 fn request_line(request: &Request) -> String {
     // Where parameters are in a body, the target alone says little.
     let body = match &request.body {
-        SentBody::Form(text) if !text.is_empty() => format!("  form {text}"),
-        SentBody::Json(text) => format!("  json {text}"),
-        SentBody::Raw(text) if !text.is_empty() => format!("  body {text}"),
+        SentBody::Form(text) if !text.is_empty() => {
+            let count = text.matches('&').count() + 1;
+            format!("  with {count} {} in a form", plural(count, "parameter", "parameters"))
+        }
+        SentBody::Json(text) => format!("  with {} bytes of JSON", text.len()),
+        SentBody::Raw(text) if !text.is_empty() => format!("  with a body of {} bytes", text.len()),
         SentBody::Empty | SentBody::Form(_) | SentBody::Raw(_) => String::new(),
     };
     let line = format!("{} {}{body}", request.method, request.target);
