@@ -193,7 +193,10 @@ pub(crate) fn printed(command: &str, folder: &Path) -> String {
     let code = support::code(&output);
     let head = if code == 0 { String::new() } else { format!("? {code}\n") };
     let (out, err) = (support::out(&output), support::err(&output));
-    let lines: Vec<&str> = out.lines().chain(err.lines()).map(str::trim_end).collect();
+    // A busy machine may stop a process for a second, which the run says.
+    let is_pause = |line: &&str| line.starts_with("  paused      ");
+    let lines = out.lines().chain(err.lines()).filter(|line| !is_pause(line));
+    let lines: Vec<&str> = lines.map(str::trim_end).collect();
     format!("{head}{}", lines.join("\n")).trim_end().to_owned()
 }
 

@@ -267,7 +267,7 @@ fn is_notable(record: &CaseRecord) -> bool {
         // What is waived or was skipped on purpose, and what never began, is counted in a line.
         Verdict::Waived { .. } | Verdict::Skipped(_) => false,
         Verdict::Passed | Verdict::Failed | Verdict::Inconclusive(_) => {
-            record.started_again.is_some() || !record.findings.is_empty() || !record.paused.is_zero()
+            record.started_again.is_some() || !record.findings.is_empty()
         }
     }
 }

@@ -1,6 +1,7 @@
-//! What is only counted at the end of a run: what is waived, and steps that were not sent. Main type: [`Counted`].
+//! What is only counted at the end of a run: what is waived, steps that were not sent, pauses. Main type: [`Counted`].
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::model::{CaseRecord, Verdict, plural};
 
@@ -17,6 +18,9 @@ pub(super) struct Counted {
     /// The cases with steps that were not sent, and these steps.
     cut_short: usize,
     steps: usize,
+    /// The cases that passed although this machine was paused, and the longest pause.
+    paused: usize,
+    longest: Duration,
 }
 
 impl Counted {
@@ -28,10 +32,23 @@ impl Counted {
                 self.waived_otherwise += 1;
             }
         }
+        if record.verdict == Verdict::Passed && !record.paused.is_zero() {
+            self.paused += 1;
+            self.longest = self.longest.max(record.paused);
+        }
         if record.verdict == Verdict::Failed && record.steps_not_sent > 0 {
             self.cut_short += 1;
             self.steps += record.steps_not_sent;
         }
+    }
+
+    /// That this machine stopped under the run, if so.
+    pub(super) fn paused(&self) -> Option<String> {
+        let (count, longest) = (self.paused, self.longest);
+        (count > 0).then(|| {
+            let cases = plural(count, "case", "cases");
+            format!("this machine was paused for up to {longest:.1?} while {count} {cases} that passed waited for answers")
+        })
     }
 
     /// A line for each reason, most cases first.

@@ -58,6 +58,9 @@ impl<W: Write> TerminalReport<W> {
         for (position, waived) in self.counted.waived().iter().enumerate() {
             self.line(if position == 0 { "waived" } else { "" }, waived)?;
         }
+        if let Some(paused) = self.counted.paused() {
+            self.line("paused", &paused)?;
+        }
         if let Some(not_sent) = self.counted.not_sent() {
             self.line("not sent", &not_sent)?;
         }
