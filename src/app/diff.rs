@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 
-use super::watched::watch;
+use super::watched::{Watched, watch};
 use super::{AppError, SessionSettings, TestTarget};
 use crate::compare::{CaseDifference, CaseSummary, Difference, compare, summarise};
 use crate::event::Outcome;
@@ -17,13 +17,17 @@ use crate::whole_file::Spool;
 pub struct EndpointComparison {
     /// How they differ, by case.
     pub cases: Vec<CaseDifference>,
-    /// Whether every state was undone.
-    is_clean: bool,
+    /// What is known of both runs.
+    runs: [Watched; 2],
 }
 
 impl EndpointComparison {
     /// What it comes to.
     pub fn outcome(&self) -> Outcome {
+        // What differs may be the answer to another request.
+        if self.runs.iter().any(|run| run.is_mixed) {
+            return Outcome::Inconclusive;
+        }
         let found = || self.cases.iter().map(|case| &case.difference);
         if found().any(Difference::is_between_answers) {
             return Outcome::Broken;
@@ -31,7 +35,8 @@ impl EndpointComparison {
         // Where every case was skipped on purpose, nothing was compared.
         let is_open = || found().any(Difference::is_open);
         let is_empty = || found().all(|one| *one == Difference::SkippedOnPurpose);
-        if !self.is_clean || is_open() || is_empty() { Outcome::Inconclusive } else { Outcome::Conforms }
+        let is_clean = self.runs.iter().all(|run| run.is_clean);
+        if !is_clean || is_open() || is_empty() { Outcome::Inconclusive } else { Outcome::Conforms }
     }
 }
 
@@ -52,7 +57,7 @@ pub async fn diff(
     let rules = Stability::of([&first, &second]);
     let mut spool = Spooled::default();
     let put = |record: &CaseRecord, planned: &PlannedCase| spool.put(&rules.summary(record, planned));
-    let Some(is_clean) = watch(first, plan, stop, remark, put).await? else { return Ok(None) };
+    let Some(one) = watch(first, plan, stop, remark, put).await? else { return Ok(None) };
     let (mut first, mut cases) = (spool.read().map_err(AppError::Scratch)?, Vec::new());
     let mut failed = None;
     let compared = |record: &CaseRecord, planned: &PlannedCase| match first.next() {
@@ -60,10 +65,10 @@ pub async fn diff(
         Some(Err(error)) => failed = failed.take().or(Some(error)),
         None => {}
     };
-    let Some(is_clean_again) = watch(second, plan, stop, remark, compared).await? else { return Ok(None) };
+    let Some(other) = watch(second, plan, stop, remark, compared).await? else { return Ok(None) };
     match failed {
         Some(error) => Err(AppError::Scratch(error)),
-        None => Ok(Some(EndpointComparison { cases, is_clean: is_clean && is_clean_again })),
+        None => Ok(Some(EndpointComparison { cases, runs: [one, other] })),
     }
 }
 

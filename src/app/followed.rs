@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::AppError;
 use crate::digest::contract_digest;
-use crate::event::{Event, RunStart};
+use crate::event::{Event, RunEnd, RunStart, Stopped};
 use crate::model::{Normalisation, Suite};
 use crate::plan::{PlannedCase, case_ids};
 use crate::strength::{Bound, Mutants, Mutated};
@@ -40,6 +40,9 @@ impl<'a> Following<'a> {
             }
             Event::SeriesStarted { .. } => {
                 self.strange = Some("it has the runs of several endpoints; one is needed".to_owned());
+            }
+            Event::Ended(RunEnd { stopped: Some(Stopped::MixedUp), .. }) => {
+                self.strange = Some(format!("in this run {}", Stopped::MixedUp.reason()));
             }
             Event::Warned { .. } | Event::Ended(_) | Event::SeriesEnded(_) => {}
         }

@@ -15,8 +15,8 @@ use crate::strength::{Bound, Mutants, Mutated};
 #[cfg(test)]
 mod tests;
 
-/// Runs a plan, and gives the mutants of its answers; none after an interrupt. What is worth a remark goes to
-/// `remark`.
+/// Runs a plan, and gives the mutants of its answers, with whether answers may have been taken for those of other
+/// requests; none after an interrupt. What is worth a remark goes to `remark`.
 ///
 /// # Errors
 /// An endpoint that cannot be tested.
@@ -26,13 +26,13 @@ pub async fn mutants_of_run(
     stop: &StopSwitch,
     remark: &dyn Fn(&str),
     bound: Bound,
-) -> Result<Option<Mutated>, AppError> {
+) -> Result<Option<(Mutated, bool)>, AppError> {
     settings.target.check(plan)?;
     let own = settings.target.normalisation();
     let mut mutants = Mutants::new(&case_ids(suite)?, vec![settings.run.seed], own, bound);
     let take = |record: &CaseRecord, planned: &PlannedCase| mutants.take(planned, record);
-    let is_whole = watch(settings, plan, stop, remark, take).await?;
-    Ok(is_whole.map(|_| mutants.finish()))
+    let watched = watch(settings, plan, stop, remark, take).await?;
+    Ok(watched.map(|watched| (mutants.finish(), watched.is_mixed)))
 }
 
 /// The mutants of runs that are over, of these cases alone.

@@ -1,7 +1,7 @@
 //! The same cases twice on one endpoint: what differs without a cause, and rules that make it stable. Main type:
 //! [`Noise`].
 
-use super::watched::watch;
+use super::watched::{Watched, watch};
 use super::{AppError, SessionSettings, TestTarget};
 use crate::event::Outcome;
 use crate::model::{CaseRecord, Normalisation};
@@ -20,16 +20,24 @@ pub struct Noise {
     pub study: Study,
     /// What differs, and the rules that mend it.
     pub findings: StudyResult,
-    /// Whether every state was undone.
-    is_clean: bool,
+    /// What is known of both runs.
+    runs: [Watched; 2],
 }
 
 impl Noise {
+    /// Whether answers may have been taken for those of other requests; then no rule follows from what differs.
+    pub fn is_mixed_up(&self) -> bool {
+        self.runs.iter().any(|run| run.is_mixed)
+    }
+
     /// What it comes to.
     pub fn outcome(&self) -> Outcome {
+        let is_clean = self.runs.iter().all(|run| run.is_clean);
         match &self.findings {
+            // What differs may be the answer to another request.
+            _ if self.is_mixed_up() => Outcome::Inconclusive,
             StudyResult { differing: 1.., .. } => Outcome::Broken,
-            _ if !self.study.missing.is_empty() || !self.is_clean => Outcome::Inconclusive,
+            _ if !self.study.missing.is_empty() || !is_clean => Outcome::Inconclusive,
             _ => Outcome::Conforms,
         }
     }
@@ -59,11 +67,11 @@ pub async fn noise(
     let take = |record: &CaseRecord, planned: &PlannedCase| {
         study.first(&record.id.to_string(), &planned.contract, RecordedAnswers::new(record));
     };
-    let Some(is_clean) = watch(first, plan, stop, remark, take).await? else { return Ok(None) };
+    let Some(one) = watch(first, plan, stop, remark, take).await? else { return Ok(None) };
     let take = |record: &CaseRecord, planned: &PlannedCase| {
         study.second(&record.id.to_string(), &planned.contract, RecordedAnswers::new(record));
     };
-    let Some(is_clean_again) = watch(second, plan, stop, remark, take).await? else { return Ok(None) };
+    let Some(other) = watch(second, plan, stop, remark, take).await? else { return Ok(None) };
     let findings = study.findings(is_own);
-    Ok(Some(Noise { study, findings, is_clean: is_clean && is_clean_again }))
+    Ok(Some(Noise { study, findings, runs: [one, other] }))
 }

@@ -6,17 +6,26 @@ use crate::model::CaseRecord;
 use crate::plan::{Plan, PlannedCase};
 use crate::run::StopSwitch;
 
-/// Runs a plan and hands out each record with its case, in the order of the plan. Obstacles and states that are left
-/// behind go to `remark`, a line each.
+/// What is known of a run beside its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Watched {
+    /// Whether every state was undone.
+    pub(super) is_clean: bool,
+    /// Whether answers may have been taken for those of other requests, so that nothing follows from the records.
+    pub(super) is_mixed: bool,
+}
+
+/// Runs a plan and hands out each record with its case, in the order of the plan. Obstacles, states that are left
+/// behind, and that answers may be mixed up, go to `remark`, a line each.
 ///
-/// Gives whether every state was undone; none after an interrupt.
+/// Gives none after an interrupt.
 pub(super) async fn watch(
     settings: SessionSettings,
     plan: &Plan,
     stop: &StopSwitch,
     remark: &dyn Fn(&str),
     mut take: impl FnMut(&CaseRecord, &PlannedCase),
-) -> Result<Option<bool>, AppError> {
+) -> Result<Option<Watched>, AppError> {
     let name = settings.target.name().to_owned();
     let session = Session::start(settings, Background::default()).await?;
     let mut cases = plan.cases.iter();
@@ -38,8 +47,13 @@ pub(super) async fn watch(
     if let Some(obstacle) = end.stopped.as_ref().and_then(Stopped::obstacle) {
         remark(&format!("{name}: {obstacle}"));
     }
+    let is_mixed = end.stopped == Some(Stopped::MixedUp);
+    if is_mixed {
+        remark(&format!("{name}: {}", Stopped::MixedUp.reason()));
+    }
     for left in &left_behind {
         remark(&format!("{name}: left behind: {left}"));
     }
-    Ok((end.outcome() != Outcome::Interrupted).then_some(left_behind.is_empty()))
+    let watched = Watched { is_clean: left_behind.is_empty(), is_mixed };
+    Ok((end.outcome() != Outcome::Interrupted).then_some(watched))
 }

@@ -243,7 +243,8 @@ pub enum Stopped {
         /// Why.
         reason: String,
     },
-    /// It ran to its end, and bytes came on a kept connection that no request had asked for.
+    /// It ran to its end, and bytes came on a kept connection that no request had asked for, or one ended right after an
+    /// answer.
     MixedUp,
 }
 
@@ -257,8 +258,8 @@ impl Stopped {
                 format!("no further case was started after {failures} had failed")
             }
             Self::MixedUp => {
-                "bytes came on a kept connection that no request had asked for, so answers may have been \
-                              taken for those of other requests; run with --connections fresh"
+                "bytes came on a kept connection that no request had asked for, or it was closed right after an \
+                 answer, so answers may have been taken for those of other requests; run with --connections fresh"
                     .to_owned()
             }
             Self::Unreachable { .. } | Self::Refused { .. } => self.obstacle().unwrap_or_default(),

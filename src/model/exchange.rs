@@ -29,6 +29,11 @@ impl Method {
         is_token(text).then(|| Self(text.to_owned()))
     }
 
+    /// POST.
+    pub(crate) fn post() -> Self {
+        Self("POST".to_owned())
+    }
+
     /// The method as it is sent.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -274,8 +279,8 @@ pub enum NoAnswer {
         /// What the client said.
         reason: String,
     },
-    /// A connection that had carried other requests was closed before a byte of the answer came. It is not known
-    /// whether the endpoint has seen the request.
+    /// A connection that had carried other requests was closed before a byte of the answer came, or with an answer that
+    /// may be another request's. It is not known whether the endpoint has seen the request.
     Lost {
         /// What the client said.
         reason: String,
@@ -300,7 +305,7 @@ impl fmt::Display for NoAnswer {
             Self::Connect { reason } => write!(out, "no connection: {reason}"),
             Self::TimedOut { what, after } => write!(out, "{what} took longer than {after:?}"),
             Self::Broken { reason } => write!(out, "the exchange broke: {reason}"),
-            Self::Lost { reason } => write!(out, "a kept connection was closed before the answer: {reason}"),
+            Self::Lost { reason } => write!(out, "a kept connection was closed: {reason}"),
             Self::TooLarge { limit } => write!(out, "the answer is larger than {limit} bytes"),
             Self::Unsendable { reason } => write!(out, "the request cannot be sent: {reason}"),
             Self::Interrupted => out.write_str("interrupted"),

@@ -3,7 +3,7 @@
 /// Files that a run has open beside its connections: standard streams, reports, snapshots and what the runtime needs.
 const OTHERS: u64 = 32;
 
-/// The connections that a case may have open: to the endpoint and to its state hook. The embedded endpoint is in this
+/// The connections that a case may have open: one to the endpoint that is kept, and another, to it or to its state hook. The embedded endpoint is in this
 /// process, so both ends of each are files of it.
 const CONNECTIONS: u64 = 2;
 
@@ -14,6 +14,17 @@ pub(super) fn possible(jobs: usize, is_embedded: bool) -> (usize, Option<String>
         Some(limit) => within(jobs, limit, is_embedded),
         None => (jobs, None),
     }
+}
+
+/// How many files are left for other connections while so many cases run at once. The embedded endpoint needs none.
+pub(super) fn spare(jobs: usize) -> usize {
+    most_files().map_or(usize::MAX, |limit| beside(jobs, limit))
+}
+
+fn beside(jobs: usize, limit: u64) -> usize {
+    let jobs = u64::try_from(jobs).unwrap_or(u64::MAX);
+    let spare = limit.saturating_sub(OTHERS).saturating_sub(jobs.saturating_mul(CONNECTIONS));
+    usize::try_from(spare).unwrap_or(usize::MAX)
 }
 
 /// How many files this process may open; none where that is not known, or not limited so.
@@ -43,7 +54,14 @@ fn within(jobs: usize, limit: u64, is_embedded: bool) -> (usize, Option<String>)
 
 #[cfg(test)]
 mod tests {
-    use super::within;
+    use super::{beside, within};
+
+    #[test]
+    fn what_jobs_leave_of_the_files_is_spare() {
+        for (jobs, limit, due) in [(16, 1024, 960), (16, 64, 0), (1, 64, 30), (1, 20, 0), (1024, 1024, 0)] {
+            assert_eq!(beside(jobs, limit), due, "{jobs} {limit}");
+        }
+    }
 
     #[test]
     fn jobs_are_as_many_as_files_allow_and_at_least_one() {

@@ -280,6 +280,7 @@ pub async fn run(
     if let Some(text) = warning {
         emit(Event::Warned { text });
     }
+    runner.client.listen_to_at_most(jobs::spare(jobs));
     let (contracts, mut unique) = (contracts(&plan), UniqueIds::default());
     let mut pool = pool::of_cases(Arc::clone(&runner), plan.cases, jobs, stop.listen());
     loop {
@@ -306,8 +307,10 @@ pub async fn run(
             }
         }
     }
-    if runner.client.close().await {
-        stop.stop_for_mix_up();
+    tokio::select! {
+        is_mixed = runner.client.close() => if is_mixed { stop.stop_for_mix_up() },
+        // An interrupt outranks what could still be learned.
+        () = stop.interrupted() => {}
     }
     let stale_snapshots = runner.still_stale();
     runner.conclude().into_iter().chain(runner.kept_states()).for_each(|text| emit(Event::Warned { text }));

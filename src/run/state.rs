@@ -10,8 +10,12 @@ use serde_json::{Map, Value as Json, json};
 use super::recipe::{self, Context, StartedRecipe};
 use crate::model::{CaseId, Inconclusive, NoAnswer, Skipped, StateDefinition, Value};
 use crate::plan::billable_steps;
-use crate::transport::Address;
+use crate::transport::{Address, HookAnswer};
 use crate::wire::{read_json, to_json};
+
+/// Why an answer of a hook is of no use behind whose end there are bytes. They are not shown: they may begin a secret.
+const SURPLUS: &str =
+    "bytes came behind the hook's answer: it was answered twice, or the length of the answer is wrong";
 
 /// How much of a hook's error is shown, in characters.
 const SHOWN: usize = 200;
@@ -83,8 +87,13 @@ pub(super) async fn bring_about(
                     reason,
                 }));
             }
-            Ok(set_up) => {
-                let promised = check_promised(definition, &set_up.variables, "the hook's answer");
+            Ok((set_up, has_surplus)) => {
+                let promised = if has_surplus {
+                    let (state, reason) = (definition.name.clone(), SURPLUS.to_owned());
+                    Err(Inconclusive::SetUp { state, reason })
+                } else {
+                    check_promised(definition, &set_up.variables, "the hook's answer")
+                };
                 return Ok((Some(Undo::Hook(set_up)), promised));
             }
         }
@@ -141,31 +150,34 @@ pub fn set_up_request(state: &str, params: &[(String, Value)], purpose: &str) ->
     json!({ "state": state, "params": params, "action": "setup", "purpose": purpose }).to_string()
 }
 
+/// Asks a hook to set a state up. Gives what undoes that, and whether bytes came behind the answer.
 async fn set_up(
     context: &Context<'_>,
     hook: &Address,
     definition: &StateDefinition,
     params: &[(String, Value)],
     purpose: &str,
-) -> Result<PreparedState, HookFailure> {
+) -> Result<(PreparedState, bool), HookFailure> {
     let state = definition.name.clone();
     let asked = set_up_request(&state, params, purpose);
     let params: Map<String, Json> = params.iter().map(|(key, value)| (key.clone(), to_json(value))).collect();
     let answer = post(context, hook, asked.clone()).await;
-    let (status, bytes) = answer.map_err(|fault| HookFailure::Failed(describe(&fault)))?;
-    if status == 404 {
-        return Err(HookFailure::DoesNotKnow(show_bytes(&bytes)));
-    }
-    if !(200..300).contains(&status) {
-        return Err(HookFailure::Failed(format!("the hook answered {status}: {}", show_bytes(&bytes))));
-    }
-    let variables = variables(&bytes).ok_or_else(|| {
-        HookFailure::Failed(format!(
+    let HookAnswer { status, body, has_surplus } =
+        answer.map_err(|fault| HookFailure::Failed(describe(&fault)))?;
+    let is_done = (200..300).contains(&status);
+    match variables(&body).filter(|_| is_done) {
+        // Whatever came behind it, the state is there and has to be undone.
+        Some(variables) => Ok((PreparedState { state, params, variables, asked }, has_surplus)),
+        None if has_surplus => Err(HookFailure::Failed(SURPLUS.to_owned())),
+        None if status == 404 => Err(HookFailure::DoesNotKnow(show_bytes(&body))),
+        None if !is_done => {
+            Err(HookFailure::Failed(format!("the hook answered {status}: {}", show_bytes(&body))))
+        }
+        None => Err(HookFailure::Failed(format!(
             "the hook's answer is neither a JSON object of variables nor empty: {}",
-            show_bytes(&bytes)
-        ))
-    })?;
-    Ok(PreparedState { state, params, variables, asked })
+            show_bytes(&body)
+        ))),
+    }
 }
 
 /// The variables of a hook's answer. A handler that has none to give may answer nothing, `OK` or `true`, as many of
@@ -227,15 +239,17 @@ async fn tell_hook(context: &Context<'_>, set_up: &PreparedState) -> Result<(), 
         "variables": to_json(&set_up.variables),
     });
     let answer = post(context, hook, body.to_string()).await;
-    let (status, bytes) = answer.map_err(|fault| describe(&fault))?;
-    if (200..300).contains(&status) {
+    let HookAnswer { status, body, has_surplus } = answer.map_err(|fault| describe(&fault))?;
+    if has_surplus {
+        Err(SURPLUS.to_owned())
+    } else if (200..300).contains(&status) {
         Ok(())
     } else {
-        Err(format!("the hook answered {status}: {}", show_bytes(&bytes)))
+        Err(format!("the hook answered {status}: {}", show_bytes(&body)))
     }
 }
 
-async fn post(context: &Context<'_>, hook: &Address, json: String) -> Result<(u16, Vec<u8>), NoAnswer> {
+async fn post(context: &Context<'_>, hook: &Address, json: String) -> Result<HookAnswer, NoAnswer> {
     let turn = context.turn().await?;
     context.client.post_json(turn, hook, json).await
 }

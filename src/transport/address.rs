@@ -70,8 +70,14 @@ impl Address {
         self.0.port()
     }
 
-    pub(super) fn url(&self) -> &Url {
-        &self.0
+    /// The path as it is written.
+    pub(super) fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    /// Whether both have the same scheme, host and port (RFC 6454, section 5).
+    pub(super) fn is_same_origin(&self, other: &Self) -> bool {
+        self.0.origin() == other.0.origin()
     }
 }
 

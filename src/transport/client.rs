@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 
 use super::address::Address;
 use super::dial::Dialler;
-use super::hook::Hooks;
-use super::idle::{Idle, Use};
+use super::hook::{self, HookAnswer};
+use super::idle::{Belonging, Idle, Use};
 use super::incoming::answer;
 use super::link::{Failure, Outgoing, ReceivedAnswer, exchange};
 use super::outgoing::build_outgoing;
 use super::pace::Pace;
 use super::stream::Stream;
-use super::wait::at_most;
-use super::{Connection, Keeping, TransportError, TransportLimits, tls};
+use super::tls::TlsSettings;
+use super::wait::{Pause, at_most};
+use super::{Connection, Keeping, TransportError, TransportLimits};
 use crate::model::{Answer, NoAnswer, Request, whole_micros};
 use crate::sign::{Redactor, Secrets};
 
@@ -34,30 +35,28 @@ pub struct Client {
 #[derive(Debug)]
 struct SharedClient {
     dialler: Dialler,
-    idle: Idle,
-    hooks: Hooks,
+    idle: Arc<Idle>,
     pace: Option<Pace>,
 }
 
 impl Client {
-    /// Makes the client for these addresses.
+    /// Makes the client for these addresses, of which the first is the endpoint's.
     ///
     /// # Errors
-    /// If the HTTP client cannot be made, or a file of certificates cannot be used.
+    /// If a file of certificates cannot be used.
     pub fn new<'a>(
         limits: TransportLimits,
         connection: &Connection,
         addresses: impl IntoIterator<Item = &'a Address>,
     ) -> Result<Self, TransportError> {
-        let is_encrypted = addresses.into_iter().any(Address::is_encrypted)
-            || connection.proxy.as_ref().is_some_and(Address::is_encrypted);
-        let config = if is_encrypted { Some(tls::config(&connection.tls)?) } else { None };
-        let hooks = Hooks::new(limits, connection, config.clone())?;
+        let addresses: Vec<&Address> = addresses.into_iter().collect();
+        let is_encrypted = addresses.iter().copied().chain(&connection.proxy).any(Address::is_encrypted);
+        let tls = is_encrypted.then(|| TlsSettings::new(&connection.tls, addresses.first().copied()));
         let (resolve, proxy) = (connection.resolve.clone(), connection.proxy.clone());
-        let dialler = Dialler::new(limits.connect, resolve, proxy, config.map(Arc::new));
+        let dialler = Dialler::new(limits.connect, resolve, proxy, tls.transpose()?);
         let is_fresh = connection.keeping == Keeping::Fresh;
         let pace = connection.rate.map(Pace::new);
-        let shared = SharedClient { dialler, idle: Idle::new(connection.keeping), hooks, pace };
+        let shared = SharedClient { dialler, idle: Arc::new(Idle::new(connection.keeping)), pace };
         Ok(Self { shared: Arc::new(shared), limits, is_fresh, redactor: None })
     }
 
@@ -98,19 +97,19 @@ impl Client {
         let dialler = &self.shared.dialler;
         let mut built = build_outgoing(address, request, dialler.is_absolute(address))?;
         if !self.is_fresh
-            && let Some(stream) = self.shared.idle.take(address)
+            && let Some((stream, past)) = self.shared.idle.take(address)
         {
-            match self.on(stream, built, Use::Again, address).await {
+            match self.on(stream, built, Use::Again(past), address).await {
                 // The endpoint has seen nothing of it.
                 Err(Failure::Unsent { request, is_unasked }) => {
                     if is_unasked {
                         self.shared.idle.mix();
                     }
-                    self.shared.idle.end();
+                    self.shared.idle.end_without_answer(past);
                     built = *request;
                 }
                 Err(Failure::Ended(reason)) => {
-                    self.shared.idle.end();
+                    self.shared.idle.end_without_answer(past);
                     return Err(NoAnswer::Lost { reason });
                 }
                 Err(Failure::Fault(fault)) => return Err(fault),
@@ -119,16 +118,7 @@ impl Client {
         }
         let used = if self.is_fresh { Use::Alone } else { self.shared.idle.new_use() };
         let stream = dialler.dial(address).await?;
-        self.on(stream, built, used, address).await.map_err(|failure| match failure {
-            Failure::Unsent { is_unasked: true, .. } => {
-                NoAnswer::Broken { reason: "the endpoint sent bytes before it was asked".to_owned() }
-            }
-            Failure::Unsent { .. } => {
-                NoAnswer::Broken { reason: "the connection was closed at once".to_owned() }
-            }
-            Failure::Ended(reason) => NoAnswer::Broken { reason },
-            Failure::Fault(fault) => fault,
-        })
+        self.on(stream, built, used, address).await.map_err(|failure| fault(failure, "the endpoint"))
     }
 
     /// Sends a request on a connection.
@@ -139,51 +129,84 @@ impl Client {
         used: Use,
         address: &Address,
     ) -> Result<Answer, Failure> {
-        let (limit, idle) = (self.limits.answer, &self.shared.idle);
+        let (received, times) = self.exchange(stream, request, self.limits.answer).await?;
+        let ReceivedAnswer { head, body, surplus, rest } = received;
+        let idle = &self.shared.idle;
+        match idle.keep(address, rest, (used, times.0), surplus.is_some()).await {
+            Belonging::Own => {
+                let redactor = self.redactor.as_deref();
+                answer(&head, body, surplus, times, self.limits.body, redactor).map_err(Failure::Fault)
+            }
+            Belonging::Doubtful => {
+                Err(Failure::Ended("the answer with which it ended may be another request's".to_owned()))
+            }
+        }
+    }
+
+    /// Sends a request on a connection and takes the whole answer, with its time and for how long this machine was paused
+    /// meanwhile.
+    async fn exchange(
+        &self,
+        stream: Stream,
+        request: Outgoing,
+        limit: Duration,
+    ) -> Result<(ReceivedAnswer, (Duration, Duration)), Failure> {
         let start = Instant::now();
         let (taken, pause) = at_most(limit, exchange(stream, request, self.limits.body)).await;
         // As it is recorded: what is judged now and what is judged again must be the same.
         let elapsed = whole_micros(start.elapsed());
         let out_of_time = || Failure::Fault(NoAnswer::TimedOut { what: "the answer".into(), after: limit });
-        let taken = taken.unwrap_or_else(|| Err(out_of_time())).map_err(|failure| match failure {
-            Failure::Fault(fault) => Failure::Fault(pause.attach_to(fault)),
-            other @ (Failure::Unsent { .. } | Failure::Ended(_)) => other,
-        });
-        let ReceivedAnswer { head, body, surplus, rest } = taken?;
-        idle.keep(address, rest, used, surplus.is_some()).await;
-        let redactor = self.redactor.as_deref();
-        let times = pause.take_out(elapsed);
-        answer(&head, body, surplus, times, self.limits.body, redactor).map_err(Failure::Fault)
+        let received = taken.unwrap_or_else(|| Err(out_of_time()));
+        received.map(|received| (received, pause.take_out(elapsed))).map_err(|failure| attach(pause, failure))
     }
 
-    /// Closes the kept connections. Gives whether unrequested bytes came on one of them, so that answers may have been
-    /// taken for those of other requests.
+    /// Listens to no more kept connections than so many that carry no further request.
+    pub fn listen_to_at_most(&self, count: usize) {
+        self.shared.idle.leave_at_most(count);
+    }
+
+    /// Closes the kept connections. Gives whether answers may have been taken for those of other requests: unrequested
+    /// bytes came on one of them, or it ended right after an answer.
     pub async fn close(&self) -> bool {
         self.shared.idle.close().await
     }
 
-    /// Posts a JSON text and takes the status and the body.
+    /// Posts a JSON text to a state hook and takes its answer. Each call has a connection of its own, so that no answer can
+    /// belong to another call, but for those to a server of this process.
     ///
     /// # Errors
     /// As [`Client::send`].
-    pub async fn post_json(
-        &self,
-        _turn: Turn,
-        address: &Address,
-        json: String,
-    ) -> Result<(u16, Vec<u8>), NoAnswer> {
+    pub async fn post_json(&self, _turn: Turn, hook: &Address, json: String) -> Result<HookAnswer, NoAnswer> {
+        let SharedClient { dialler, idle, .. } = &*self.shared;
         let limit = self.limits.hook;
-        let post = || at_most(limit, self.shared.hooks.post_json(self.limits, address, json.clone()));
-        let (mut answered, mut pause) = post().await;
-        // Without a connection nothing was sent, and it may have been this machine that took the time.
-        if pause.is_some() && matches!(answered, Some(Err(NoAnswer::TimedOut { .. }))) {
-            (answered, pause) = post().await;
+        let mut built = build_outgoing(hook, &hook::call(hook, json), dialler.is_absolute(hook))?;
+        let kept = if idle.is_own() { idle.take(hook) } else { None };
+        if let Some((stream, past)) = kept {
+            match self.exchange(stream, built, limit).await {
+                Err(Failure::Unsent { request, .. }) => {
+                    idle.end_without_answer(past);
+                    built = *request;
+                }
+                received => return self.hook_answer(hook, received, Use::Again(past)).await,
+            }
         }
-        let answered =
-            answered.unwrap_or(Err(NoAnswer::TimedOut { what: "the answer".into(), after: limit }));
-        let (status, bytes) = answered.map_err(|fault| pause.attach_to(fault))?;
-        let hidden = self.redactor.as_ref().and_then(|redactor| redactor.hide_bytes(&bytes));
-        Ok((status, hidden.unwrap_or(bytes)))
+        let used = if idle.is_own() { idle.new_use() } else { Use::Alone };
+        let stream = dialler.dial(hook).await?;
+        self.hook_answer(hook, self.exchange(stream, built, limit).await, used).await
+    }
+
+    async fn hook_answer(
+        &self,
+        hook: &Address,
+        received: Result<(ReceivedAnswer, (Duration, Duration)), Failure>,
+        used: Use,
+    ) -> Result<HookAnswer, NoAnswer> {
+        let (received, (elapsed, _)) = received.map_err(|failure| fault(failure, "the hook"))?;
+        let ReceivedAnswer { head, body, surplus, rest } = received;
+        self.shared.idle.keep(hook, rest, (used, elapsed), surplus.is_some()).await;
+        let hidden = self.redactor.as_ref().and_then(|redactor| redactor.hide_bytes(&body));
+        let (status, has_surplus) = (head.status.as_u16(), surplus.is_some());
+        Ok(HookAnswer { status, body: hidden.unwrap_or(body), has_surplus })
     }
 
     /// Whether the endpoint can be reached: a connection is made, encrypted if the address says so, and nothing is sent
@@ -198,5 +221,24 @@ impl Client {
             return Ok(());
         }
         dialler.dial(address).await.map(drop)
+    }
+}
+
+/// Why no answer came from the one that was asked, on a connection of its own.
+fn fault(failure: Failure, asked: &str) -> NoAnswer {
+    match failure {
+        Failure::Unsent { is_unasked: true, .. } => {
+            NoAnswer::Broken { reason: format!("{asked} sent bytes before it was asked") }
+        }
+        Failure::Unsent { .. } => NoAnswer::Broken { reason: "the connection was closed at once".to_owned() },
+        Failure::Ended(reason) => NoAnswer::Broken { reason },
+        Failure::Fault(fault) => fault,
+    }
+}
+
+fn attach(pause: Pause, failure: Failure) -> Failure {
+    match failure {
+        Failure::Fault(fault) => Failure::Fault(pause.attach_to(fault)),
+        other @ (Failure::Unsent { .. } | Failure::Ended(_)) => other,
     }
 }

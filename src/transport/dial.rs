@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
@@ -19,6 +18,7 @@ use tokio_rustls::TlsConnector;
 
 use super::address::Address;
 use super::stream::Stream;
+use super::tls::TlsSettings;
 use super::wait::{Pause, at_most};
 use crate::model::NoAnswer;
 
@@ -41,7 +41,7 @@ pub(super) struct Dialler {
     /// Hosts whose address is given, and not looked up.
     pub(super) resolve: Vec<(String, SocketAddr)>,
     pub(super) proxy: Option<Address>,
-    pub(super) tls: Option<Arc<ClientConfig>>,
+    pub(super) tls: Option<TlsSettings>,
     /// What was looked up, the address that took a connection first.
     known: Mutex<Vec<Host>>,
 }
@@ -59,7 +59,7 @@ impl Dialler {
         limit: Duration,
         resolve: Vec<(String, SocketAddr)>,
         proxy: Option<Address>,
-        tls: Option<Arc<ClientConfig>>,
+        tls: Option<TlsSettings>,
     ) -> Self {
         Self { limit, resolve, proxy, tls, known: Mutex::default() }
     }
@@ -98,7 +98,7 @@ impl Dialler {
 
     async fn encrypt(&self, stream: Stream, address: &Address) -> io::Result<Stream> {
         let settings = self.tls.as_ref().ok_or_else(|| io::Error::other("no settings of encryption"))?;
-        let connector = TlsConnector::from(Arc::clone(settings));
+        let connector = TlsConnector::from(Arc::clone(settings.to(address)));
         let name = ServerName::try_from(address.socket().0).map_err(io::Error::other)?;
         Ok(Stream::Encrypted(Box::new(connector.connect(name, stream).await?)))
     }

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 pub use address::{Address, without_secrets};
 pub use client::{Client, Turn};
+pub use hook::HookAnswer;
 pub use pace::Rate;
 pub use tls::Tls;
 
@@ -66,9 +67,6 @@ pub enum TransportError {
         /// Why.
         reason: String,
     },
-    /// The HTTP client could not be made.
-    #[error("no HTTP client could be made")]
-    Client(#[source] reqwest::Error),
 }
 
 /// Whether connections are kept for the next request.

@@ -1,22 +1,21 @@
-//! Encrypted connections: which certificates are trusted, and which one is shown.
+//! Encrypted connections: which certificates are trusted, and which one is shown. Main type: [`TlsSettings`].
 //!
-//! The settings take milliseconds to make, so they are made only for a run that needs them. A client that never
-//! encrypts gets settings that trust no certificate and are never used.
+//! The settings take milliseconds to make, so they are made only for a run that needs them.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use reqwest::ClientBuilder;
 use rustls::client::WantsClientCert;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use super::TransportError;
+use super::address::Address;
 use super::named::CaFileVerifier;
 
 /// Settings of encrypted connections.
@@ -24,22 +23,41 @@ use super::named::CaFileVerifier;
 pub struct Tls {
     /// A file of certificates (PEM) that are trusted in place of the system's.
     pub ca_file: Option<PathBuf>,
-    /// A file with a certificate and its key (PEM) that is shown to the endpoint.
+    /// A file with a certificate and its key (PEM) that is shown to the endpoint alone.
     pub client_certificate: Option<PathBuf>,
 }
 
-/// A client of hooks that never encrypts.
-pub(super) fn plain(builder: ClientBuilder) -> Result<ClientBuilder, TransportError> {
-    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| TransportError::Tls { reason: error.to_string() })?
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth();
-    Ok(builder.tls_backend_preconfigured(config))
+/// How connections are encrypted. A certificate of ours is shown to the endpoint alone: not to a proxy, and not to a state
+/// hook of another origin.
+#[derive(Debug)]
+pub(super) struct TlsSettings {
+    bare: Arc<ClientConfig>,
+    /// The endpoint, and the settings with which the certificate is shown to it.
+    shown: Option<(Address, Arc<ClientConfig>)>,
+}
+
+impl TlsSettings {
+    pub(super) fn new(tls: &Tls, endpoint: Option<&Address>) -> Result<Self, TransportError> {
+        // Each has a memory of sessions of its own: a resumed one says again what its first handshake said.
+        let bare = Arc::new(config(&Tls { client_certificate: None, ..tls.clone() })?);
+        let shown = match (endpoint, &tls.client_certificate) {
+            (Some(endpoint), Some(_)) => Some((endpoint.clone(), Arc::new(config(tls)?))),
+            _ => None,
+        };
+        Ok(Self { bare, shown })
+    }
+
+    /// Those for a connection to an address.
+    pub(super) fn to(&self, address: &Address) -> &Arc<ClientConfig> {
+        match &self.shown {
+            Some((endpoint, config)) if endpoint.is_same_origin(address) => config,
+            _ => &self.bare,
+        }
+    }
 }
 
 /// How connections are encrypted, as the settings say. Sessions are resumed.
-pub(super) fn config(tls: &Tls) -> Result<ClientConfig, TransportError> {
+fn config(tls: &Tls) -> Result<ClientConfig, TransportError> {
     let failed = |error: rustls::Error| TransportError::Tls { reason: error.to_string() };
     let provider = Arc::new(default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))

@@ -59,17 +59,27 @@ struct Server {
 impl Server {
     /// Demands a certificate of an authority, if one is given, and speaks these versions.
     fn start(demanded: Option<&Authority>, versions: &[&'static SupportedProtocolVersion]) -> Self {
+        Self::start_asking(demanded, true, versions)
+    }
+
+    /// Asks for a certificate of an authority, if one is given, and may do without it.
+    fn start_asking(
+        asked: Option<&Authority>,
+        is_demanded: bool,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Self {
         let authority = Authority::new("servers");
         let [certificate, key] = authority.issue("127.0.0.1");
         let provider = Arc::new(default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
         let builder = builder.with_protocol_versions(versions).unwrap();
-        let builder = match demanded {
+        let builder = match asked {
             None => builder.with_no_client_auth(),
             Some(Authority(trusted)) => {
                 let mut roots = RootCertStore::empty();
                 roots.add(trusted.der().clone()).unwrap();
                 let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                let verifier = if is_demanded { verifier } else { verifier.allow_unauthenticated() };
                 builder.with_client_cert_verifier(verifier.build().unwrap())
             }
         };
@@ -175,6 +185,40 @@ fn a_certificate_is_shown_to_an_endpoint_that_demands_one_and_to_its_hook() {
         let ran = server.run(&["--endpoint", "mine"]);
         assert_eq!(code(&ran), 0, "{version:?}: {}", out(&ran));
         assert_eq!(server.seen().len(), 11, "{version:?}");
+    }
+}
+
+#[test]
+fn a_certificate_is_shown_to_no_proxy_and_to_no_hook_of_another_origin() {
+    let authority = Authority::new("clients");
+    let issued = authority.issue("client");
+    for version in BOTH {
+        let [server, other] =
+            [true, false].map(|is_demanded| Server::start_asking(Some(&authority), is_demanded, &[version]));
+        let trusted =
+            [&server, &other].map(|one| fs::read_to_string(one.folder.path().join("trust.pem")).unwrap());
+        let [own, trust] = [("me.pem", &issued), ("both.pem", &trusted)]
+            .map(|(name, parts)| server.file(name, &[&parts[0], &parts[1]]));
+        let run = |arguments: &[&str], cases: &str| {
+            let common = ["-j", "1", "--ca-file", &trust, "--client-certificate", &own, cases];
+            let ran = program(server.folder.path(), &[arguments, &common].concat()).output().unwrap();
+            assert_eq!(code(&ran), 0, "{version:?}: {}{}", out(&ran), err(&ran));
+        };
+        let hook = format!("{}/states", other.url);
+        run(&["--endpoint", &server.url, "--states", &hook], "stateful");
+        assert!(server.seen().iter().all(|seen| seen.certificate.is_some()), "{version:?}");
+        // It is set up and torn down.
+        assert_eq!((server.seen().len(), other.seen().len()), (1, 2), "{version:?}");
+        run(&["--endpoint", "http://endpoint.example", "--proxy", &other.url], "c1");
+        assert_eq!(other.seen().len(), 3, "{version:?}");
+        assert!(
+            other.seen().iter().all(|seen| seen.certificate.is_none()),
+            "{version:?}: {:?}",
+            other.seen()
+        );
+        let hook = format!("{}/states", server.url);
+        run(&["--endpoint", &server.url, "--states", &hook], "stateful");
+        assert_eq!(server.seen().len(), 4, "{version:?}");
     }
 }
 

@@ -24,8 +24,8 @@ use crate::strength::{Bound, Count, Figures, Mutated, RowResult, SET};
 
 /// Judges the mutants of a run, and prints what became of them.
 pub(super) fn mutants(args: &MutantsArgs) -> Result<u8, CliError> {
-    let mutated = if args.from.is_empty() { of_a_run(args)? } else { Some(of_files(args)?) };
-    let Some(mutated) = mutated else { return Ok(INTERRUPTED) };
+    let mutated = if args.from.is_empty() { of_a_run(args)? } else { Some((of_files(args)?, false)) };
+    let Some((mutated, is_mixed)) = mutated else { return Ok(INTERRUPTED) };
     let Mutated { figures, apart, .. } = &mutated;
     for one in apart {
         note(&printable(&format!("not judged: {one}")));
@@ -37,6 +37,9 @@ pub(super) fn mutants(args: &MutantsArgs) -> Result<u8, CliError> {
         }
         CoverageFormat::Json => printable_json(&format!("{:#}\n", as_json(&mutated))).into_owned(),
     })?;
+    if is_mixed {
+        return Ok(INCONCLUSIVE);
+    }
     Ok(code(figures, args.min, !apart.is_empty()))
 }
 
@@ -52,8 +55,8 @@ fn code(figures: &Figures, min: Option<f64>, is_apart: bool) -> u8 {
     if percent.is_none() || figures.is_stopped || is_apart { INCONCLUSIVE } else { CONFORMS }
 }
 
-/// Runs the cases; none after an interrupt.
-fn of_a_run(args: &MutantsArgs) -> Result<Option<Mutated>, CliError> {
+/// Runs the cases, and says whether their answers may be mixed up; none after an interrupt.
+fn of_a_run(args: &MutantsArgs) -> Result<Option<(Mutated, bool)>, CliError> {
     let endpoint = args.target.endpoint.as_deref().and_then(other);
     if endpoint.is_none() {
         check_connect(&args.connect, args.reuse)?;

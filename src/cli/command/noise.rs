@@ -47,7 +47,9 @@ pub(super) fn noise(args: &NoiseArgs) -> Result<u8, CliError> {
     let found = interruptible(async |stop| Ok(app::noise(both, &plan, stop, &remark).await?))?;
     let Some(found) = found else { return Ok(INTERRUPTED) };
     let name = endpoint.filter(|name| !is_address(name));
-    print(&printable(&proposals(&found.findings, name, &args.select.folder.cases)))?;
+    if !found.is_mixed_up() {
+        print(&printable(&proposals(&found.findings, name, &args.select.folder.cases)))?;
+    }
     remarks(&found.study, &found.findings);
     Ok(of_run(found.outcome(), true))
 }

@@ -81,9 +81,9 @@ impl Desk {
     pub(crate) async fn pipeline(&self) -> String {
         let hook = Address::new(&self.reference.states_url()).unwrap();
         let body = r#"{"state":"an image pipeline","action":"setup"}"#.to_owned();
-        let (status, bytes) = self.client.post_json(self.client.turn().await, &hook, body).await.unwrap();
-        assert_eq!(status, 200);
-        serde_json::from_slice::<Value>(&bytes).unwrap()["pipeline"].as_str().unwrap().to_owned()
+        let answer = self.client.post_json(self.client.turn().await, &hook, body).await.unwrap();
+        assert_eq!(answer.status, 200);
+        serde_json::from_slice::<Value>(&answer.body).unwrap()["pipeline"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn send(&self, request: &Request) -> Answered {

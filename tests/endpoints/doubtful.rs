@@ -1,0 +1,203 @@
+//! Answers on kept connections whose request nobody can know: the connection ends with them or right after, or the endpoint
+//! is slow.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use socket2::SockRef;
+
+use super::connections::{Server, ran, rows};
+use crate::support::odd::{JSON, PROXIES, answer};
+use crate::support::{code, err, out, proofmark, skipped};
+
+const MIXED: &str = "run with --connections fresh";
+
+/// How a server ends a connection.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    Said,
+    Unsaid,
+    Reset,
+}
+
+/// A server that, so many milliseconds after an answer, sends another one and ends the connection without reading on.
+fn ending(
+    status: &'static str,
+    ending: Ending,
+    (at, millis): (usize, u64),
+) -> (Server, Arc<Mutex<Vec<String>>>) {
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&read);
+    let server = Server::acting(move |turn, stream| {
+        let Some(own) = &turn.answer else { return false };
+        noted.lock().unwrap().push(String::from_utf8(own.clone()).unwrap());
+        let _ = stream.write_all(own);
+        if turn.place.1 != at {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(millis));
+        let head = if matches!(ending, Ending::Said) { "connection: close\r\n" } else { "" };
+        let _ = stream.write_all(&answer(status, &format!("{JSON}{head}"), r#"{"id": "more"}"#));
+        end(stream, ending);
+        false
+    });
+    (server, read)
+}
+
+fn end(stream: &mut TcpStream, ending: Ending) {
+    if matches!(ending, Ending::Reset) {
+        thread::sleep(Duration::from_millis(2));
+        let _ = SockRef::from(&*stream).set_linger(Some(Duration::ZERO));
+        return;
+    }
+    // What the client still sends is taken and not looked at, so that no reset tells it anything.
+    let _ = stream.shutdown(Shutdown::Write);
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
+    while let Ok(1..) = stream.read(&mut [0; 1024]) {}
+}
+
+#[test]
+fn no_case_passes_by_an_answer_with_which_a_connection_ends() {
+    let folder = rows(15);
+    let endings = [Ending::Said, Ending::Unsaid, Ending::Reset];
+    let servers = endings.into_iter().flat_map(|ending| {
+        [(1, 0), (1, 1), (1, 5), (2, 1), (2, 30)]
+            .into_iter()
+            .flat_map(move |when| ["1", "4"].map(|jobs| (ending, when, jobs)))
+    });
+    thread::scope(|scope| {
+        for (how, when, jobs) in servers {
+            let folder = folder.path();
+            scope.spawn(move || {
+                let (server, read) = ending("200 OK", how, when);
+                let ran = ran(folder, &server.url, &["-j", jobs, "--connections", "reuse"]);
+                let what = format!("{how:?} {when:?} {jobs}: {}", ran.out);
+                assert!(ran.code == 0 || (ran.code == 5 && ran.out.contains(MIXED)), "{what}");
+                if ran.code == 0 {
+                    assert_eq!(ran.count("passed"), 30, "{what}");
+                    assert_eq!(ran.mixed(), Vec::<&Json>::new(), "{what}");
+                    assert!(read.lock().unwrap().len() >= 30, "{what}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn an_answer_to_no_request_that_ends_a_connection_is_no_finding() {
+    let folder = rows(15);
+    for millis in [0, 1, 30] {
+        let (server, _) = ending("408 Request Timeout", Ending::Said, (1, millis));
+        let ran = ran(folder.path(), &server.url, &["-j", "1", "--connections", "reuse"]);
+        assert!(ran.code == 0 || (ran.code == 5 && ran.out.contains(MIXED)), "{millis}: {}", ran.out);
+        assert!(ran.code == 5 || ran.count("passed") == 30, "{millis}: {}", ran.out);
+    }
+}
+
+#[test]
+fn a_slow_endpoint_with_one_answer_too_many_is_noticed_at_the_end() {
+    let folder = rows(3);
+    thread::scope(|scope| {
+        for slow in [120, 250] {
+            let folder = folder.path();
+            scope.spawn(move || {
+                let server = Server::acting(move |turn, stream| {
+                    let Some(own) = &turn.answer else { return false };
+                    thread::sleep(Duration::from_millis(slow));
+                    let _ = stream.write_all(own);
+                    if turn.place.1 == 2 {
+                        thread::sleep(Duration::from_millis(30));
+                        let _ = stream.write_all(own);
+                    }
+                    true
+                });
+                let ran = ran(folder, &server.url, &["-j", "1", "--connections", "reuse"]);
+                assert_eq!(
+                    ran.code,
+                    5,
+                    "{slow}: {} connections: {:?} {}",
+                    server.connections(),
+                    server.log.lock(),
+                    ran.out
+                );
+                assert!(ran.out.contains(MIXED), "{slow}: {}", ran.out);
+            });
+        }
+    });
+}
+
+/// A server that sends one answer more, 30 ms after the first.
+fn late() -> Server {
+    let turns = AtomicUsize::new(0);
+    Server::acting(move |turn, stream| {
+        let _ = stream.write_all(turn.answer.as_deref().unwrap_or_default());
+        if turn.answer.is_some() && turns.fetch_add(1, Ordering::Relaxed) == 0 {
+            let mut late = stream.try_clone().unwrap();
+            thread::spawn(move || {
+                thread::sleep(Duration::from_millis(30));
+                let _ = late.write_all(&answer("200 OK", JSON, r#"{"id": "late"}"#));
+            });
+        }
+        turn.answer.is_some()
+    })
+}
+
+#[test]
+fn every_command_that_sends_the_cases_says_that_answers_may_be_mixed_up() {
+    let folder = rows(5);
+    let cases = folder.path().to_str().unwrap();
+    let common = ["--cases", cases, "--sign", "none", "--connections", "reuse", "-j", "1"];
+    for command in ["diff", "noise", "mutants"] {
+        let (server, other) = (
+            late(),
+            Server::acting(|turn, stream| {
+                let _ = stream.write_all(turn.answer.as_deref().unwrap_or_default());
+                true
+            }),
+        );
+        let own = match command {
+            "diff" => vec![command, &other.url, &server.url],
+            _ => vec![command, "--endpoint", &server.url],
+        };
+        let mut program = proofmark(&[&own[..], &common].concat());
+        PROXIES.iter().for_each(|name| {
+            program.env_remove(name);
+        });
+        let output = program.output().unwrap();
+        let said = out(&output) + &err(&output);
+        assert_eq!(code(&output), 5, "{command}: {said}");
+        assert!(err(&output).contains(MIXED), "{command}: {said}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn no_more_connections_are_listened_to_than_this_process_may_have_open() {
+    let folder = rows(20);
+    // It says after each answer that it ends the connection, and does so late.
+    let server = Server::acting(|turn, stream| {
+        let Some(own) = &turn.answer else { return false };
+        let text = String::from_utf8(own.clone()).unwrap();
+        let _ = stream.write_all(text.replacen("\r\n", "\r\nconnection: close\r\n", 1).as_bytes());
+        thread::sleep(Duration::from_millis(300));
+        false
+    });
+    for limit in [24, 40] {
+        let mut program = std::process::Command::new("sh");
+        let script = format!("ulimit -n {limit}; exec \"$@\"");
+        program.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_proofmark"), "run", "--cases"]);
+        program.arg(folder.path()).args(["--endpoint", &server.url, "-j", "64", "--connections", "reuse"]);
+        let output = program.stdin(Stdio::null()).output().unwrap();
+        let said = out(&output) + &err(&output);
+        if said.contains("cannot modify limit") {
+            return skipped("the limit of open files cannot be set");
+        }
+        assert_eq!(code(&output), 0, "{limit}: {said}");
+    }
+}
