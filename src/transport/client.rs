@@ -149,11 +149,11 @@ impl Client {
             Failure::Fault(fault) => Failure::Fault(pause.attach_to(fault)),
             other @ (Failure::Unsent { .. } | Failure::Ended(_)) => other,
         });
-        let ReceivedAnswer { head, body, surplus, rest } = taken?;
+        let ReceivedAnswer { head, body, surplus, breaches, rest } = taken?;
         idle.keep(address, rest, used, surplus.is_some()).await;
         let redactor = self.redactor.as_deref();
         let times = pause.take_out(elapsed);
-        answer(&head, body, surplus, times, self.limits.body, redactor).map_err(Failure::Fault)
+        answer(&head, body, (surplus, breaches), times, self.limits.body, redactor).map_err(Failure::Fault)
     }
 
     /// Closes the kept connections. Gives whether unrequested bytes came on one of them, so that answers may have been

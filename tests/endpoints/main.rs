@@ -17,6 +17,7 @@ mod effects;
 mod endpoints;
 mod faults;
 mod fixtures;
+mod framing;
 mod hostile;
 mod judge;
 mod kept_states;
