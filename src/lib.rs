@@ -70,9 +70,9 @@ pub mod events {
     };
     pub use crate::model::{
         Answer, AnswerFormat, Body, CaseId, CaseRecord, Citation, Drift, Effects, Exchange, FileLocation,
-        Finding, Flaw, FloorScore, IdError, Inconclusive, Limit, Literals, Method, Moment, MutantScore,
-        NoAnswer, Observation, OperationId, Promise, Reach, Repeated, Request, RequestId, SentBody, SetUp,
-        Skipped, SnapshotOutcome, Strength, TableId, UtcTime, Value, Verdict, VerdictCounts,
+        Finding, Flaw, FloorScore, FramingBreach, IdError, Inconclusive, Limit, Literals, Method, Moment,
+        MutantScore, NoAnswer, Observation, OperationId, Promise, Reach, Repeated, Request, RequestId,
+        SentBody, SetUp, Skipped, SnapshotOutcome, Strength, TableId, UtcTime, Value, Verdict, VerdictCounts,
     };
 }
 

@@ -152,21 +152,27 @@ fn check_values(entry: &EndpointEntry, variables: EnvironmentVariables) -> Vec<P
 fn check_requests(cases: &[PlannedCase]) -> Vec<Problem> {
     let templates = Templates::default();
     let prepared = |planned: &PlannedCase| match preview(planned, 0, &templates) {
-        Err(error) => Some(error.to_string()),
+        Err(error) => Some((error.to_string(), None)),
         Ok(mut preview) => {
             let saved = planned.case.steps.iter().flat_map(|step| &step.save);
             let saved: Vec<&str> = saved.map(|(name, _)| name.as_str()).collect();
             let mut steps = preview.steps.iter_mut();
             steps.find_map(|step| {
-                Some(encode(&planned.contract, remove_marks(step, &saved)).err()?.to_string())
+                let error = encode(&planned.contract, remove_marks(step, &saved)).err()?;
+                Some((error.to_string(), error.hint()))
             })
         }
     };
     let mut seen = BTreeSet::new();
     let failing = cases.iter().filter_map(|planned| Some((planned, prepared(planned)?)));
     failing
-        .map(|(planned, reason)| {
-            Problem::new(planned.spot().clone(), format!("the case cannot be prepared: {reason}"))
+        .map(|(planned, (reason, hint))| {
+            let message = format!("the case cannot be prepared: {reason}");
+            let problem = Problem::new(planned.spot().clone(), message);
+            match hint {
+                Some(hint) => problem.hint(hint),
+                None => problem,
+            }
         })
         .filter(|problem| seen.insert(problem.to_string()))
         .collect()

@@ -206,6 +206,12 @@ impl EnvelopeCheck<'_> {
                     format!("{}: {reason}", Value::text(label.as_str())),
                     "RFC 9110, section 8.4",
                 ),
+                Flaw::Framing { breach, shown } => (
+                    "message framing",
+                    breach.expected(),
+                    format!("{}: {}", breach.found(), Value::text(shown.as_str())),
+                    breach.section(),
+                ),
             };
             self.add_because(what, expected, actual, because(section));
         }

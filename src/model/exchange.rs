@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::framing::FramingBreach;
 use super::value::Value;
 use super::written;
 
@@ -207,6 +208,13 @@ pub enum Flaw {
         /// Why it could not be undone.
         reason: String,
     },
+    /// Its form breaks HTTP/1.1, so that readers differ on where it ends or what it says.
+    Framing {
+        /// The rule that is broken.
+        breach: FramingBreach,
+        /// What the endpoint wrote there; bytes that are not text are replaced.
+        shown: String,
+    },
 }
 
 impl Flaw {
@@ -215,6 +223,7 @@ impl Flaw {
         match self {
             Self::Surplus { start } => vec![start],
             Self::Coding { label, reason } => vec![label, reason],
+            Self::Framing { shown, .. } => vec![shown],
         }
     }
 }

@@ -14,6 +14,7 @@ mod endpoint_kind;
 mod exchange;
 mod expect;
 mod finding;
+mod framing;
 mod id;
 mod literals;
 mod manifest;
@@ -56,6 +57,7 @@ pub use exchange::{
 };
 pub use expect::{Expect, StatusRule, target};
 pub use finding::{ABSENT_FIELD, Citation, Finding, Level, NOT_KEPT, Promise, UNNAMED_FIELD};
+pub use framing::FramingBreach;
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use literals::Literals;
 pub use manifest::{Drift, ListedContract, Manifest};

@@ -130,12 +130,13 @@ impl Client {
         address: &Address,
     ) -> Result<Answer, Failure> {
         let (received, times) = self.exchange(stream, request, self.limits.answer).await?;
-        let ReceivedAnswer { head, body, surplus, rest } = received;
+        let ReceivedAnswer { head, body, surplus, breaches, rest } = received;
         let idle = &self.shared.idle;
         match idle.keep(address, rest, (used, times.0), surplus.is_some()).await {
             Belonging::Own => {
                 let redactor = self.redactor.as_deref();
-                answer(&head, body, surplus, times, self.limits.body, redactor).map_err(Failure::Fault)
+                answer(&head, body, (surplus, breaches), times, self.limits.body, redactor)
+                    .map_err(Failure::Fault)
             }
             Belonging::Doubtful => {
                 Err(Failure::Ended("the answer with which it ended may be another request's".to_owned()))
@@ -202,7 +203,7 @@ impl Client {
         used: Use,
     ) -> Result<HookAnswer, NoAnswer> {
         let (received, (elapsed, _)) = received.map_err(|failure| fault(failure, "the hook"))?;
-        let ReceivedAnswer { head, body, surplus, rest } = received;
+        let ReceivedAnswer { head, body, surplus, breaches: _, rest } = received;
         self.shared.idle.keep(hook, rest, (used, elapsed), surplus.is_some()).await;
         let hidden = self.redactor.as_ref().and_then(|redactor| redactor.hide_bytes(&body));
         let (status, has_surplus) = (head.status.as_u16(), surplus.is_some());

@@ -6,26 +6,29 @@ use hyper::header::{CONTENT_ENCODING, HeaderValue};
 use hyper::http::response::Parts;
 
 use super::coding::{self, DecodedBody};
+use super::framing::Breach;
 use crate::model::{Answer, Flaw, NoAnswer};
 use crate::sign::Redactor;
 use crate::wire::{read_answer, read_hidden};
 
+/// How much is shown of what is wrong, in characters.
+const SHOWN: usize = 64;
+
 /// The answer of what came, with a body of so many bytes at the most.
 pub(super) fn answer(
     head: &Parts,
-    body: Vec<u8>,
-    surplus: Option<Vec<u8>>,
+    mut body: Vec<u8>,
+    (surplus, breaches): (Option<Vec<u8>>, Vec<Breach>),
     (elapsed, paused): (Duration, Duration),
     limit: usize,
     redactor: Option<&Redactor>,
 ) -> Result<Answer, NoAnswer> {
-    let mut flaws: Vec<Flaw> =
-        surplus.map(|bytes| Flaw::Surplus { start: show_bytes(&bytes) }).into_iter().collect();
+    let mut flaws = flaws(&mut body, surplus, breaches, redactor);
     let labels = head.headers.get_all(CONTENT_ENCODING).iter().map(text);
     let bytes = match coding::decode(body, labels, limit)? {
         DecodedBody::Bytes(bytes) => bytes,
         DecodedBody::Not { bytes, label, reason } => {
-            flaws.push(Flaw::Coding { label, reason });
+            flaws.push(Flaw::Coding { label: shown(label.into_bytes(), redactor), reason });
             bytes
         }
     };
@@ -36,11 +39,38 @@ pub(super) fn answer(
         return Ok(Answer { status: head.status.as_u16(), headers, body, bytes, flaws, elapsed, paused });
     };
     redactor.hide_all(headers.iter_mut().flat_map(|(name, value)| [name, value]));
-    for flaw in &mut flaws {
-        flaw.texts().into_iter().for_each(|text| redactor.hide(text));
-    }
     let (bytes, body) = read_hidden(redactor, bytes, content_type(&headers).as_deref(), &flaws);
     Ok(Answer { status: head.status.as_u16(), headers, body, bytes, flaws, elapsed, paused })
+}
+
+/// What is wrong with an answer as a message, without secrets. One that is in the body and behind it is taken out of both.
+fn flaws(
+    body: &mut Vec<u8>,
+    surplus: Option<Vec<u8>>,
+    breaches: Vec<Breach>,
+    redactor: Option<&Redactor>,
+) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    if let Some(mut surplus) = surplus {
+        if let Some(redactor) = redactor {
+            redactor.hide_across(body, &mut surplus);
+            redactor.drop_begun(&mut surplus);
+        }
+        flaws.push(Flaw::Surplus { start: shown(surplus, redactor) });
+    }
+    let framing = |(breach, bytes)| Flaw::Framing { breach, shown: shown(bytes, redactor) };
+    flaws.extend(breaches.into_iter().map(framing));
+    flaws
+}
+
+/// How bytes begin, as a text. Secrets are taken out before it is cut, since half a secret is not found.
+fn shown(bytes: Vec<u8>, redactor: Option<&Redactor>) -> String {
+    let hidden = redactor.and_then(|redactor| redactor.hide_bytes(&bytes));
+    let mut text = show_bytes(&hidden.unwrap_or(bytes));
+    if let Some(redactor) = redactor {
+        redactor.hide(&mut text);
+    }
+    text.chars().take(SHOWN).collect()
 }
 
 fn content_type(headers: &[(String, String)]) -> Option<String> {

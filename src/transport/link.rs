@@ -12,17 +12,13 @@ use http_body_util::Full;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1::{self, Connection, Parts};
 use hyper::http::response;
-use hyper::{Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
-use super::stream::{IdleInput, Stream};
+use super::framing::{Breach, FramingWatch, LONGEST_HEAD, MOST_FIELDS, MOST_INTERIM, in_fields};
+use super::stream::{IdleInput, KEPT, Stream};
+use super::watched::WatchedStream;
 use crate::model::NoAnswer;
-
-/// How many fields an answer's head may have.
-const MOST_FIELDS: usize = 256;
-
-/// How long an answer's head may be, in bytes.
-const LONGEST_HEAD: usize = 256 * 1024;
 
 /// A request of ours.
 pub(super) type Outgoing = Request<Full<Bytes>>;
@@ -34,6 +30,8 @@ pub(super) struct ReceivedAnswer {
     pub(super) body: Vec<u8>,
     /// How the bytes begin that were there behind the answer, if any were.
     pub(super) surplus: Option<Vec<u8>>,
+    /// What is wrong with its framing.
+    pub(super) breaches: Vec<Breach>,
     pub(super) rest: Rest,
 }
 
@@ -70,10 +68,11 @@ pub(super) async fn exchange(
     request: Outgoing,
     limit: usize,
 ) -> Result<ReceivedAnswer, Failure> {
+    let watched = WatchedStream::new(stream, FramingWatch::new(request.method() == Method::HEAD));
     let (mut sender, connection) = http1::Builder::new()
         .max_headers(MOST_FIELDS)
         .max_header_size(LONGEST_HEAD)
-        .handshake::<_, Full<Bytes>>(TokioIo::new(stream))
+        .handshake::<_, Full<Bytes>>(TokioIo::new(watched))
         .await
         .map_err(|error| Failure::Fault(connection_fault(&error)))?;
     let mut driven = Driven { connection: Some(connection), parts: None };
@@ -139,8 +138,8 @@ async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> R
 
 /// hyper's connection until it ends, and what is left of it then.
 struct Driven {
-    connection: Option<Connection<TokioIo<Stream>, Full<Bytes>>>,
-    parts: Option<Parts<TokioIo<Stream>>>,
+    connection: Option<Connection<TokioIo<WatchedStream>, Full<Bytes>>>,
+    parts: Option<Parts<TokioIo<WatchedStream>>>,
 }
 
 impl Driven {
@@ -164,14 +163,17 @@ impl Driven {
     fn has_bytes(mut self) -> bool {
         self.end();
         self.parts.is_some_and(|Parts { io, read_buf, .. }| {
-            !is_blank(&read_buf) || matches!(io.into_inner().look(), IdleInput::Bytes(_))
+            !is_blank(&read_buf) || matches!(io.into_inner().stream.look(), IdleInput::Bytes(_))
         })
     }
 
     /// Why no answer came.
     fn failure(mut self, error: &hyper::Error) -> Failure {
         self.end();
-        let nothing_came = self.parts.is_none_or(|parts| parts.read_buf.is_empty());
+        let nothing_came = self.parts.as_ref().is_none_or(|parts| parts.read_buf.is_empty());
+        if let Some(limit) = self.parts.and_then(|parts| past_limit(error, &parts.io.into_inner().framing)) {
+            return Failure::Fault(NoAnswer::Broken { reason: limit });
+        }
         let is_over = error.is_incomplete_message() || error.is_canceled() || error.source().is_some();
         if nothing_came && is_over && !error.is_parse() {
             Failure::Ended(cause(error))
@@ -184,19 +186,30 @@ impl Driven {
         let has_ended = self.connection.is_none();
         self.end();
         let Some(Parts { io, read_buf, .. }) = self.parts else {
-            return ReceivedAnswer { head, body, surplus: None, rest: Rest::Over(None) };
+            return ReceivedAnswer {
+                head,
+                body,
+                surplus: None,
+                breaches: Vec::new(),
+                rest: Rest::Over(None),
+            };
         };
-        let mut stream = io.into_inner();
+        let WatchedStream { mut stream, framing, .. } = io.into_inner();
+        let mut breaches = framing.into_breaches();
+        breaches.append(&mut in_fields(&head));
         // What follows is another protocol's, and no answer.
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            return ReceivedAnswer { head, body, surplus: None, rest: Rest::Over(None) };
+            return ReceivedAnswer { head, body, surplus: None, breaches, rest: Rest::Over(None) };
         }
-        let (surplus, is_closed) = match stream.look() {
-            _ if !is_blank(&read_buf) => (Some(read_buf[..read_buf.len().min(64)].to_vec()), false),
-            IdleInput::Bytes(bytes) => (Some(bytes), false),
-            IdleInput::End => (None, true),
-            IdleInput::Nothing => (None, false),
-        };
+        let look = stream.look();
+        let is_closed = look == IdleInput::End && is_blank(&read_buf);
+        let mut surplus = (!is_blank(&read_buf)).then(|| read_buf[..read_buf.len().min(KEPT)].to_vec());
+        if let IdleInput::Bytes(bytes) = look {
+            surplus.get_or_insert_default().extend(bytes);
+        }
+        if let Some(bytes) = &mut surplus {
+            bytes.truncate(KEPT);
+        }
         let rest = if !has_ended && is_idle && !is_closed && surplus.is_none() {
             Rest::Open(stream)
         } else if surplus.is_none() && !says_last(&head) && (is_closed || has_ended) {
@@ -204,7 +217,7 @@ impl Driven {
         } else {
             Rest::Over((!is_closed && surplus.is_none()).then_some(stream))
         };
-        ReceivedAnswer { head, body, surplus, rest }
+        ReceivedAnswer { head, body, surplus, breaches, rest }
     }
 }
 
@@ -219,6 +232,14 @@ fn says_last(head: &response::Parts) -> bool {
     let mut options = options.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
     head.version < hyper::Version::HTTP_11
         || options.any(|option| option.trim().eq_ignore_ascii_case("close"))
+}
+
+/// Which limit an answer is past, if that is why there is none.
+fn past_limit(error: &hyper::Error, framing: &FramingWatch) -> Option<String> {
+    if framing.is_flooded() {
+        return Some(format!("more than {MOST_INTERIM} interim answers (1xx) came before the answer"));
+    }
+    error.is_parse_too_large().then(|| framing.limit())
 }
 
 fn connection_fault(error: &hyper::Error) -> NoAnswer {

@@ -8,6 +8,7 @@ mod address;
 mod client;
 mod coding;
 mod dial;
+mod framing;
 mod hook;
 mod idle;
 mod incoming;
@@ -18,6 +19,7 @@ mod pace;
 mod stream;
 mod tls;
 mod wait;
+mod watched;
 
 use std::net::SocketAddr;
 use std::str::FromStr;

@@ -12,8 +12,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// How much is kept of unrequested bytes: enough to show how they begin.
-const KEPT: usize = 64;
+/// How much is kept of unrequested bytes: more than is shown of them, so that a secret that begins in what is shown is
+/// known as one.
+pub(super) const KEPT: usize = 16 * 1024;
 
 /// A connection. An encrypted one may go through another, to a proxy.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Stream {
     /// neither does a lone line end (RFC 9112, section 2.2).
     pub(super) fn look(&mut self) -> IdleInput {
         let mut start = Vec::new();
-        let mut buffer = [0; KEPT];
+        let mut buffer = [0; 512];
         let is_over = loop {
             match self.read_now(&mut buffer) {
                 Ok(0) => break true,

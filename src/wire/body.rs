@@ -51,7 +51,7 @@ fn in_a_coding(flaws: &[Flaw]) -> Option<Body> {
         Flaw::Coding { label, .. } => {
             Some(Body::Unreadable { reason: format!("a body in the coding {}", Value::text(label.as_str())) })
         }
-        Flaw::Surplus { .. } => None,
+        Flaw::Surplus { .. } | Flaw::Framing { .. } => None,
     })
 }
 

@@ -40,6 +40,12 @@ pub enum EncodeError {
         /// Why.
         reason: &'static str,
     },
+    /// A transfer coding, which no request is sent in.
+    #[error("the header field {name:?} cannot be sent: the length of a body goes out as Content-Length")]
+    TransferCoding {
+        /// The field's name, as it is written.
+        name: String,
+    },
     /// A length that is not that of the body.
     #[error("the header field `content-length` says {said:?}, and the body has {length} bytes")]
     Length {
@@ -48,6 +54,19 @@ pub enum EncodeError {
         /// What is so.
         length: usize,
     },
+}
+
+impl EncodeError {
+    /// What to do instead, where that is plain.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::TransferCoding { .. } => Some(
+                "leave it out: requests are not sent in chunks, and Content-Length is added to each body",
+            ),
+            Self::Length { .. } => Some("leave it out: the length of the body is added"),
+            Self::PathParameter { .. } | Self::Target { .. } | Self::Field { .. } => None,
+        }
+    }
 }
 
 /// Why a target cannot be in a request line, if so: what RFC 3986 leaves out of paths and queries, and clients refuse
@@ -84,6 +103,9 @@ fn check_fields(headers: &[(String, String)], length: usize) -> Result<(), Encod
         }
         if value.chars().any(|letter| letter.is_ascii_control() && letter != '\t') {
             return Err(refused("its value has a control character (RFC 9110, section 5.5)"));
+        }
+        if name.eq_ignore_ascii_case("transfer-encoding") {
+            return Err(EncodeError::TransferCoding { name: name.clone() });
         }
         if name.eq_ignore_ascii_case("content-length") && *value != length.to_string() {
             return Err(EncodeError::Length { said: value.clone(), length });
@@ -356,7 +378,12 @@ mod tests {
             assert!(is_sent(name, value), "{name}: {value}");
         }
         let wrong = [("", "a"), ("x a", "a"), ("x:", "a"), ("é", "a"), ("x", "a\r\nb: c"), ("x", "\0")];
-        for (name, value) in wrong.into_iter().chain([("content-length", "1"), ("content-length", "02")]) {
+        for (name, value) in wrong.into_iter().chain([
+            ("content-length", "1"),
+            ("content-length", "02"),
+            ("transfer-encoding", "chunked"),
+            ("Transfer-Encoding", "gzip"),
+        ]) {
             assert!(!is_sent(name, value), "{name}: {value}");
         }
     }

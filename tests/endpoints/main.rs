@@ -18,6 +18,7 @@ mod effects;
 mod endpoints;
 mod faults;
 mod fixtures;
+mod framing;
 mod hook_calls;
 mod hostile;
 mod judge;

@@ -171,6 +171,39 @@ fn header_fields_go_out_in_their_order_also_twice_and_empty() {
 }
 
 #[test]
+fn fields_about_the_connection_go_out_as_they_are_written() {
+    for line in [
+        "connection: close",
+        "connection: keep-alive, x-a",
+        "expect: 100-continue",
+        "keep-alive: timeout=5",
+        "te: gzip;q=0.5, trailers",
+        "trailer: x-a",
+        "upgrade: h2c",
+        "proxy-connection: close",
+        "http2-settings: AAMAAABkAAQAoAAAAAIAAAAA",
+        "content-length: 2",
+    ] {
+        let (name, value) = line.split_once(": ").unwrap();
+        let request = format!("method = \"POST\", headers = {{ {name} = \"{value}\" }}, body = \"ab\"");
+        let (code, seen, said) = sent(&request, &[]);
+        let length = if name == "content-length" { "" } else { "\r\ncontent-length: 2" };
+        let due = format!("POST /thing HTTP/1.1\r\n{line}{}{length}", usual());
+        assert_eq!((code, seen), (0, due), "{said}");
+    }
+}
+
+#[test]
+fn a_transfer_coding_is_refused_with_its_place_and_a_hint() {
+    let folder = case(r#"headers = { Transfer-Encoding = "gzip" }"#);
+    let check = proofmark(&["check", "--cases", folder.path().to_str().unwrap()]).output().unwrap();
+    let said = err(&check);
+    let said = said.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("t.toml:1:1") && said.contains("\"transfer-encoding\" cannot be sent"), "{said}");
+    assert!(said.contains("leave it out"), "{said}");
+}
+
+#[test]
 fn a_step_replaces_all_lines_of_a_field() {
     let folder = one_case();
     let table = "request = { headers = { x-a = [\"1\", \"2\"], x-b = \"3\" } }\n[[case]]\nid = \"plain\"\nabout = \"Raw.\"\nrequest = { headers = { x-a = [\"4\", \"5\"] } }\nexpect = { status = 200 }\n";
@@ -201,6 +234,9 @@ fn what_can_never_be_sent_is_refused_before_anything_is() {
         r#"headers = { x-a = "a\r\nx-b: c" }"#,
         r#"headers = { content-length = "5" }"#,
         r#"headers = { Content-Length = ["2", "3"] }, body = "ab""#,
+        r#"headers = { Transfer-Encoding = "chunked" }"#,
+        r#"headers = { transfer-encoding = "gzip" }, method = "POST", body = "ab""#,
+        r#"headers = { transfer-encoding = "chunked", content-length = "2" }, body = "ab""#,
     ] {
         let folder = case(request);
         let check = proofmark(&["check", "--cases", folder.path().to_str().unwrap()]).output().unwrap();

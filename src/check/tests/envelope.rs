@@ -2,7 +2,7 @@
 
 use super::{Answer, AnswerFormat, Desk, Exchange, NOTHING, answer, json, xml};
 use crate::check::request_id;
-use crate::model::{Body, Flaw};
+use crate::model::{Body, Flaw, FramingBreach};
 
 const TYPES: &str = "content-type = { json = \"application/json\", xml = \"text/xml\" }\n";
 const ANY: &str = "status = [200, 404]";
@@ -32,6 +32,13 @@ fn what_is_wrong_with_an_answer_as_a_message_is_said_with_its_section() {
         ("content-encoding", "\"gzip\": it is not")
     );
     assert_eq!(found[0].because.as_deref(), Some("RFC 9110, section 8.4"));
+    let found = flawed(Flaw::Framing { breach: FramingBreach::Length, shown: "9, 9".into() });
+    assert_eq!(
+        (found[0].subject.as_str(), found[0].expected.as_str()),
+        ("message framing", "one number in Content-Length")
+    );
+    assert_eq!(found[0].actual, "Content-Length: \"9, 9\"");
+    assert_eq!(found[0].because.as_deref(), Some("RFC 9110, section 8.6"));
     // What is still in a coding is not said to be unreadable as well.
     let mut coded = json(200, "{");
     assert_eq!(Desk::new("", ANY).findings(coded.clone()).len(), 1);

@@ -43,6 +43,13 @@ const LOOKAHEAD: usize = 256;
 /// it comes to.
 const EFFORT: (usize, usize) = (32, 64 * 1024);
 
+/// How long an escape is, at most, that may be cut off.
+const LONGEST_ESCAPE: usize = 12;
+
+/// How many bytes at the end of a text are looked at for a secret that is cut off: more than a part of one takes in any
+/// encoding.
+const TAIL: usize = 1024;
+
 /// Finds secrets, plain and encoded: by percent signs, escapes of JSON and of XML, base64 at any offset and with either
 /// alphabet, hexadecimal digits and UTF-16, and by several of these; in upper and lower case.
 #[derive(Debug, Clone)]
@@ -86,6 +93,35 @@ impl Redactor {
         (Some(replace(bytes, found)), false)
     }
 
+    /// Takes the beginning of a secret off the end of bytes that are cut there.
+    pub fn drop_begun(&self, bytes: &mut Vec<u8>) {
+        let made = self.made.read();
+        let known = [&*self.fixed, made.as_ref()];
+        let start = bytes.len().saturating_sub(TAIL);
+        let kept = before_begun(known, &bytes[start..], DEEPEST);
+        bytes.truncate(start + kept);
+    }
+
+    /// Hides a secret that begins at the end of these bytes and ends in those behind them.
+    pub fn hide_across(&self, bytes: &mut Vec<u8>, behind: &mut Vec<u8>) {
+        let border = bytes.len().min(TAIL);
+        let start = bytes.len() - border;
+        let joined = [&bytes[start..], &behind[..behind.len().min(TAIL)]].concat();
+        let made = self.made.read();
+        let left = joined.len().saturating_mul(EFFORT.0).saturating_add(EFFORT.1);
+        let mut search = SecretSearch { known: [&*self.fixed, made.as_ref()], left };
+        let mut found = Vec::new();
+        search.look(&joined, DEEPEST, &mut found);
+        found.retain(|place| place.start < border && place.end > border);
+        let first = found.iter().map(|place| place.start).min();
+        let last = found.iter().map(|place| place.end).max();
+        if let (Some(first), Some(last)) = (first, last) {
+            bytes.truncate(start + first);
+            bytes.extend_from_slice(HIDDEN.as_bytes());
+            behind.splice(..last - border, HIDDEN.bytes());
+        }
+    }
+
     /// Hides every secret in a text.
     pub fn hide(&self, text: &mut String) {
         if let Some(hidden) = self.hide_bytes(text.as_bytes()) {
@@ -113,6 +149,35 @@ impl Redactor {
         texts.retain(|text| !comes_next(text.as_bytes(), &mut rest));
         self.hide_all(texts);
     }
+}
+
+/// How many bytes are before the beginning of a secret that the end cuts off, in any reading; all if there is none.
+fn before_begun(known: [&Needles; 2], bytes: &[u8], depth: usize) -> usize {
+    let [fixed, made] = known;
+    let open = bytes.iter().rposition(|byte| b"%\\&".contains(byte));
+    // An escape that is cut off itself.
+    let ends = [Some(bytes.len()), open.filter(|open| bytes.len() - open < LONGEST_ESCAPE)];
+    let mut kept = bytes.len();
+    for end in ends.into_iter().flatten() {
+        let bytes = &bytes[..end];
+        let plain = fixed.begun(bytes, true).into_iter().chain(made.begun(bytes, false));
+        kept = plain.fold(kept, usize::min);
+        if depth == 0 {
+            continue;
+        }
+        let mut through = |view: &DecodedView| {
+            let inner = before_begun(known, &view.bytes, depth - 1);
+            // What is behind a run in an encoding is no part of it, but for a character that begins the next byte.
+            if inner < view.bytes.len() && view.source(0..view.bytes.len()).end + 2 > end {
+                kept = kept.min(view.source(inner..view.bytes.len()).start);
+            }
+        };
+        [unescape(bytes), narrow(bytes)].into_iter().flatten().for_each(|view| through(&view));
+        for encoding in [&BASE64, &HEX] {
+            encoding.views(bytes, |view| through(&view));
+        }
+    }
+    kept
 }
 
 /// The keys and texts of a tree, in its order.

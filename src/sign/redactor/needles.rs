@@ -9,6 +9,9 @@ pub(super) const WINDOW: usize = 6;
 /// A longer needle is looked for in parts of this length, so that a part of it alone is found as well.
 const PART: usize = 48;
 
+/// How long a beginning of a needle is at least to be one.
+const SHORTEST_BEGINNING: usize = 3;
+
 /// Texts that are found in upper and lower case (of ASCII).
 ///
 /// Every window of six bytes is looked up: first in a table of bits, which says no for nearly all of them.
@@ -102,6 +105,24 @@ impl Needles {
         false
     }
 
+    /// Where the beginning of a needle starts that is cut off by the end; the whole needle is not looked for. One that is
+    /// shorter than a window is found only if that is asked for, since it takes a look at every needle.
+    pub(super) fn begun(&self, bytes: &[u8], is_thorough: bool) -> Option<usize> {
+        let shortest = if is_thorough { SHORTEST_BEGINNING } else { WINDOW };
+        let first = bytes.len().saturating_sub(PART - 1);
+        (first..(bytes.len() + 1).saturating_sub(shortest)).find(|start| {
+            let tail = &bytes[*start..];
+            let begins = |needle: &[u8]| {
+                needle.get(..tail.len()).is_some_and(|needle| needle.eq_ignore_ascii_case(tail))
+            };
+            if tail.len() < WINDOW {
+                return self.known.values().flatten().any(|needle| begins(needle));
+            }
+            let key = tail[..WINDOW].iter().fold(0, |window, byte| push_byte(window, *byte));
+            self.known.get(&key).into_iter().flatten().any(|needle| begins(needle))
+        })
+    }
+
     fn place(&self, key: u64) -> (usize, u64) {
         // Fibonacci hashing: the golden ratio in 64 bits.
         let hash = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
@@ -170,6 +191,26 @@ mod tests {
                 parts.iter().all(|part| part.len() == 48) && long.ends_with(parts.last().unwrap().as_str())
             );
             assert_eq!(parts.len(), usize::div_ceil(length, 48));
+        }
+    }
+
+    #[test]
+    fn a_needle_that_is_cut_off_is_found_by_its_beginning() {
+        let mut known = Needles::few();
+        known.add(b"abcdefghijkl");
+        for (text, thorough, quick) in [
+            ("-abcdefghijk", Some(1), Some(1)),
+            ("-ABCDEF", Some(1), Some(1)),
+            ("-abcde", Some(1), None),
+            ("-abc", Some(1), None),
+            ("abc", Some(0), None),
+            ("-ab", None, None),
+            ("-abcdefgxijk", None, None),
+            ("-abcdefg-", None, None),
+            ("", None, None),
+        ] {
+            let found = [true, false].map(|is_thorough| known.begun(text.as_bytes(), is_thorough));
+            assert_eq!(found, [thorough, quick], "{text}");
         }
     }
 

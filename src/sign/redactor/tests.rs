@@ -200,6 +200,52 @@ fn base64_that_is_a_secret_itself_is_found_without_its_fill_too() {
 }
 
 #[test]
+fn a_secret_that_is_cut_off_is_dropped_in_every_form() {
+    let redactor = of(&[SECRET]);
+    let percent = utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string();
+    let json = serde_json::to_string(SECRET).unwrap();
+    let xml = SECRET.replace('<', "&lt;").replace('"', "&#34;");
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let forms = [
+        SECRET.as_bytes().to_vec(),
+        percent.into_bytes(),
+        json.trim_matches('"').as_bytes().to_vec(),
+        xml.into_bytes(),
+        base16(SECRET.as_bytes()).into_bytes(),
+        STANDARD.encode(SECRET).into_bytes(),
+        wide(SECRET),
+    ];
+    for form in forms {
+        for end in 0..form.len() {
+            let mut cut = [b"behind: ", &form[..end]].concat();
+            redactor.drop_begun(&mut cut);
+            // A few characters of a coding are those of one or two of the secret.
+            let left = cut.len() - 8;
+            assert!(cut.starts_with(b"behind: ") && left < 8, "{}", String::from_utf8_lossy(&cut));
+        }
+    }
+    for whole in ["behind: it", "", "s3", "a s3cr3t b"] {
+        let mut bytes = whole.as_bytes().to_vec();
+        redactor.drop_begun(&mut bytes);
+        assert_eq!(bytes, whole.as_bytes());
+    }
+}
+
+#[test]
+fn a_secret_in_two_parts_is_hidden_in_both() {
+    let redactor = of(&[SECRET]);
+    for at in 1..SECRET.len() {
+        let mut before = format!("{{\"a\": \"{}", &SECRET[..at]).into_bytes();
+        let mut behind = format!("{}\"}}", &SECRET[at..]).into_bytes();
+        redactor.hide_across(&mut before, &mut behind);
+        assert_eq!((&*before, &*behind), (&b"{\"a\": \"[secret]"[..], &b"[secret]\"}"[..]), "{at}");
+    }
+    let (mut before, mut behind) = (SECRET.as_bytes().to_vec(), b"x".to_vec());
+    redactor.hide_across(&mut before, &mut behind);
+    assert_eq!((&*before, &*behind), (SECRET.as_bytes(), &b"x"[..]));
+}
+
+#[test]
 fn what_holds_no_secret_stays_as_it_is() {
     let others = [
         "s3cr3t/+Zq%3DKx9~",
