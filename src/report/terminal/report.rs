@@ -20,7 +20,7 @@ use crate::model::{CaseRecord, Repeated, Verdict, plural};
 use crate::report::cause::Causes;
 use crate::report::row_table::RowTable;
 use crate::report::{Repeat, Report};
-use counted::Counted;
+use counted::SummaryCounts;
 use summary::{obstacle_line, verdict_line};
 
 /// How many cases are named as they fail, and how many others are shown, before the rest is counted.
@@ -41,7 +41,7 @@ pub struct TerminalReport<W> {
     /// How many cases were to be shown that are not in the way of conformance.
     notable: usize,
     unstable: Unstable,
-    counted: Counted,
+    counted: SummaryCounts,
     series: Option<Series>,
 }
 
@@ -82,7 +82,7 @@ impl<W: Write> TerminalReport<W> {
         let writer = CaseWriter::new(style, Repeat::default());
         let causes = Causes::default();
         let (warned, named, notable, unstable) = (0, 0, 0, Unstable::default());
-        let (start, series, counted) = (None, None, Counted::default());
+        let (start, series, counted) = (None, None, SummaryCounts::default());
         Self { out, style, bar, start, writer, causes, warned, named, notable, unstable, counted, series }
     }
 
@@ -91,7 +91,7 @@ impl<W: Write> TerminalReport<W> {
         self.writer = CaseWriter::new(self.style, Repeat::of(start));
         self.causes = Causes::of(start);
         (self.warned, self.named, self.notable, self.unstable) = (0, 0, 0, Unstable::default());
-        self.counted = Counted::default();
+        self.counted = SummaryCounts::default();
         self.head(start)?;
         if self.style.has_progress {
             let style = ProgressStyle::with_template("{pos}/{len} cases  {rate} a second  {eta} left")

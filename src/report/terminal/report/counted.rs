@@ -1,4 +1,4 @@
-//! What is only counted at the end of a run: what is waived, steps that were not sent, pauses. Main type: [`Counted`].
+//! What is only counted at the end of a run: what is waived, steps that were not sent, pauses. Main type: [`SummaryCounts`].
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ const REASONS: usize = 20;
 
 /// Cases, by what is said of them in a line.
 #[derive(Debug, Default)]
-pub(super) struct Counted {
+pub(super) struct SummaryCounts {
     /// By reason, the cases that are waived.
     waived: BTreeMap<String, usize>,
     /// Those with a reason beyond the ones that are kept apart.
@@ -23,7 +23,7 @@ pub(super) struct Counted {
     longest: Duration,
 }
 
-impl Counted {
+impl SummaryCounts {
     pub(super) fn add(&mut self, record: &CaseRecord) {
         if let Verdict::Waived { reason } = &record.verdict {
             if self.waived.contains_key(reason) || self.waived.len() < REASONS {
