@@ -5,8 +5,9 @@ use crate::model::{
     Backing, Citation, Constraint, EffectRule, ErrorRow, Field, FileLocation, Parameter, Promise,
 };
 
-/// The most limits that a finding cites: a contract may give one code to a great many.
-const LIMITS: usize = 8;
+/// The most limits that a finding cites: a contract may give one code to a great many. A judgement keeps those that the
+/// request breaks.
+const LIMITS: usize = 100;
 
 /// What a finding rests on.
 #[derive(Debug, Default)]
