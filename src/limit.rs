@@ -111,6 +111,34 @@ impl<'a> SentParameters<'a> {
         }
     }
 
+    /// Whether a value of a parameter, by its declared name, is past the limit, however far; none where a request does not
+    /// show it.
+    pub fn is_past(&self, parameter: &str, limit: &Limit) -> Option<bool> {
+        let any = |test: &dyn Fn(&str) -> bool| self.texts(parameter).iter().any(|value| test(value));
+        let number = |value: &str| value.parse::<f64>().ok();
+        let is_just_past = || self.sides(parameter, limit).1;
+        #[expect(clippy::cast_precision_loss, reason = "limits of decimals are small numbers")]
+        let is_past = match limit {
+            Limit::MaxLength(most) => any(&|value| value.chars().count() > *most),
+            Limit::MinLength(least) => any(&|value| value.chars().count() < *least),
+            Limit::MaxItems(most) => self.lists(parameter).iter().any(|items| items.len() > *most),
+            Limit::MinItems(least) => {
+                is_just_past() || self.lists(parameter).iter().any(|items| items.len() < *least)
+            }
+            Limit::Minimum(least) => any(&|value| number(value).is_some_and(|number| number < *least as f64)),
+            Limit::Maximum(most) => any(&|value| number(value).is_some_and(|number| number > *most as f64)),
+            Limit::Known(_) => return None,
+            Limit::Required
+            | Limit::Ascii
+            | Limit::NotPrefix(_)
+            | Limit::NotContaining(_)
+            | Limit::Unique
+            | Limit::OneOf(_)
+            | Limit::Pattern(_) => is_just_past(),
+        };
+        Some(is_past)
+    }
+
     /// Of a parameter inside another one, such as `Tag.N.Key`, each of those must have it; there is nothing to have it
     /// where there is none of them.
     fn requirement(&self, parameter: &str) -> (bool, bool) {

@@ -7,8 +7,8 @@ use super::pattern::matches;
 use super::subject::Subject;
 use crate::digest::sha256_hex;
 use crate::model::{
-    ABSENT_FIELD, Answer, AnswerFormat, Backing, Body, Contract, Exchange, Field, Finding, Flaw, Level,
-    OtherFields, RequestId, UNNAMED_FIELD, UniqueRule, Value, essence,
+    A_PAGE, ABSENT_FIELD, Answer, AnswerFormat, Backing, Body, Contract, Exchange, Field, Finding, Flaw,
+    Level, OWN_ID, OWN_VALUE, OtherFields, RequestId, UNNAMED_FIELD, UniqueRule, Value, essence,
 };
 use crate::wire::{is_same_label, labels};
 
@@ -20,6 +20,7 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     findings.headers();
     match &subject.answer.body {
         Body::Empty => findings.check_empty(),
+        _ if findings.is_page() => findings.page(),
         // A body that cannot be decoded has its finding already.
         Body::Unreadable { .. } if subject.answer.is_encoded() => {}
         Body::Unreadable { reason } => {
@@ -72,12 +73,6 @@ pub(super) fn check_unique(subject: &Subject<'_>) -> Option<Finding> {
     };
     Some(shared_id(Some(subject.contract), &own, &place))
 }
-
-/// What is expected of a request id that another answer has.
-const OWN_ID: &str = "a request id of its own";
-
-/// What is expected of another value that no two answers may share.
-const OWN_VALUE: &str = "a value that no other answer has";
 
 /// Whether it is reported already that the value at this path of a step's answer is that of another one.
 pub fn is_shared_id(finding: &Finding, id: &RequestId) -> bool {
@@ -188,6 +183,33 @@ impl EnvelopeCheck<'_> {
             is_warning,
             waived: None,
         });
+    }
+
+    /// Whether the body is a page where the contract promises fields or a format: nothing in it is a field.
+    fn is_page(&self) -> bool {
+        let Subject { contract, answer, request, .. } = self.subject;
+        let envelope = &contract.envelope;
+        let media_type = essence(answer.header("content-type").unwrap_or_default());
+        let is_html = ["text/html", "application/xhtml+xml"].contains(&media_type.as_str());
+        let is_page = match &answer.body {
+            Body::Empty | Body::Json(_) => false,
+            Body::Xml { root, .. } => is_html || root.eq_ignore_ascii_case("html"),
+            Body::Unreadable { .. } | Body::Other { .. } => is_html && !answer.is_encoded(),
+        };
+        let types = &envelope.media_types;
+        let has = |format: &AnswerFormat| !types.of(*format).is_empty();
+        let is_promised = types.has(AnswerFormat::Xml, &media_type) || types.has_other(&media_type);
+        let is_fielded = contract.fields(self.subject.is_success()).any(|field| field.is_required);
+        let has_formats = AnswerFormat::ALL.iter().any(has) || !types.other.is_empty();
+        let promises = request.format.is_some() || envelope.xml.is_some() || is_fielded || has_formats;
+        is_page && !is_promised && promises
+    }
+
+    fn page(&mut self) {
+        let asked = self.subject.request.format;
+        let expected = asked
+            .map_or_else(|| "a body of JSON or XML".to_owned(), |asked| format!("{asked}, as asked for"));
+        self.add("body", expected, A_PAGE);
     }
 
     /// What is wrong with the answer as a message.

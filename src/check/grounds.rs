@@ -6,8 +6,9 @@ use crate::model::{
     name_sources,
 };
 
-/// The most limits that a finding cites: a contract may give one code to a great many.
-const LIMITS: usize = 8;
+/// The most limits that a finding cites: a contract may give one code to a great many. A judgement keeps those that the
+/// request breaks.
+const LIMITS: usize = 100;
 
 /// What a finding rests on.
 #[derive(Debug, Default)]

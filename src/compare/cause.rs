@@ -17,6 +17,8 @@ pub struct DifferenceCause {
     pub first: String,
     /// What the second one has.
     pub second: String,
+    /// In place of how many further answers one endpoint has this one: of the first, and of the second.
+    pub others: (usize, usize),
     /// The codes of the rows that the cases are about.
     pub rows: BTreeSet<String>,
     /// How many cases show it.
@@ -24,6 +26,9 @@ pub struct DifferenceCause {
     /// The first of them.
     pub example: String,
 }
+
+/// In place of so many answers on, one and the same is one cause.
+const JOINED: usize = 3;
 
 /// What distinguishes a cause from others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,18 +57,20 @@ impl DifferenceCauses {
     /// Groups what is compared; `similar` leaves out what is made for one answer.
     pub fn of(differences: &[CaseDifference], similar: impl Fn(&str) -> String) -> Self {
         let mut known: BTreeMap<DifferenceKey, DifferenceCause> = BTreeMap::new();
-        let mut keys = Vec::new();
+        let apart: Vec<Option<DifferenceKey>> = differences.iter().map(|case| key(case, &similar)).collect();
+        let same = SameAnswers::of(apart.iter().flatten());
+        let keys: Vec<Option<DifferenceKey>> =
+            apart.into_iter().map(|key| key.map(|key| same.join(key))).collect();
         let (mut skipped, mut reasons) = (0, BTreeSet::new());
-        for case in differences {
-            let key = key(case, &similar);
-            keys.push(key.clone());
+        for (case, key) in differences.iter().zip(keys.iter().cloned()) {
             if case.difference == Difference::SkippedOnPurpose {
                 skipped += 1;
                 reasons.extend([&case.first, &case.second].map(|reason| remove_skipped(reason).to_owned()));
             }
             let Some(key) = key else { continue };
+            let others = same.others(&key);
             let cause = match known.entry(key) {
-                Entry::Vacant(place) => place.insert(DifferenceCause::of(case)),
+                Entry::Vacant(place) => place.insert(DifferenceCause { others, ..DifferenceCause::of(case) }),
                 Entry::Occupied(known) => {
                     let known = known.into_mut();
                     known.cases += 1;
@@ -85,7 +92,67 @@ impl DifferenceCauses {
 impl DifferenceCause {
     fn of(case: &CaseDifference) -> Self {
         let CaseDifference { id, row: _, difference, place, first, second } = case.clone();
-        Self { difference, place, first, second, rows: BTreeSet::new(), cases: 1, example: id }
+        Self {
+            difference,
+            place,
+            first,
+            second,
+            others: (0, 0),
+            rows: BTreeSet::new(),
+            cases: 1,
+            example: id,
+        }
+    }
+}
+
+/// Which answers of the other endpoint each answer of one is in place of.
+#[derive(Default)]
+struct SameAnswers {
+    /// By what the second one has.
+    firsts: BTreeMap<(Difference, String), BTreeSet<String>>,
+    /// By what the first one has.
+    seconds: BTreeMap<(Difference, String), BTreeSet<String>>,
+}
+
+impl SameAnswers {
+    fn of<'a>(keys: impl Iterator<Item = &'a DifferenceKey>) -> Self {
+        let mut same = Self::default();
+        for key in keys.filter(|key| matches!(key.difference, Difference::Status | Difference::Code)) {
+            let DifferenceKey { difference, first, second, .. } = key;
+            same.firsts.entry((difference.clone(), second.clone())).or_default().insert(first.clone());
+            same.seconds.entry((difference.clone(), first.clone())).or_default().insert(second.clone());
+        }
+        same
+    }
+
+    /// The key without the answers that one and the same is in place of. Success is not one: each error that an endpoint
+    /// does not look for is a mistake of its own.
+    fn join(&self, key: DifferenceKey) -> DifferenceKey {
+        let is_joined = |found: &BTreeMap<_, BTreeSet<String>>, answer: &str| {
+            let answers = found.get(&(key.difference.clone(), answer.to_owned()));
+            !answer.starts_with('2') && answers.is_some_and(|answers| answers.len() >= JOINED)
+        };
+        if is_joined(&self.firsts, &key.second) {
+            DifferenceKey { first: String::new(), ..key }
+        } else if is_joined(&self.seconds, &key.first) {
+            DifferenceKey { second: String::new(), ..key }
+        } else {
+            key
+        }
+    }
+
+    /// How many answers beside that of the example a joined key is for.
+    fn others(&self, key: &DifferenceKey) -> (usize, usize) {
+        let count = |found: &BTreeMap<_, BTreeSet<String>>, answer: &str| {
+            let answers = found.get(&(key.difference.clone(), answer.to_owned()));
+            answers.map_or(0, |answers| answers.len().saturating_sub(1))
+        };
+        let is_joined = matches!(key.difference, Difference::Status | Difference::Code);
+        match (key.first.is_empty(), key.second.is_empty()) {
+            (true, false) if is_joined => (count(&self.firsts, &key.second), 0),
+            (false, true) if is_joined => (0, count(&self.seconds, &key.first)),
+            _ => (0, 0),
+        }
     }
 }
 
@@ -137,6 +204,29 @@ mod tests {
         let place = (difference == Difference::Value).then(|| id.clone());
         let place = place.map(|id| format!("$.list[{}].n", id.len()));
         CaseDifference { id, row: None, difference, place, first, second }
+    }
+
+    #[test]
+    fn the_same_answer_in_place_of_three_others_is_one_cause() {
+        use Difference::{Code, Status};
+        let cases = [
+            case("a", Status, "404 A", "400 Odd"),
+            case("b", Status, "403 B", "400 Odd"),
+            case("c", Status, "200", "400 Odd"),
+            case("d", Status, "404 D", "400 Other"),
+            case("e", Code, "\"E\"", "\"F\""),
+            case("f", Code, "\"E\"", "\"G\""),
+            case("g", Code, "\"E\"", "\"H\""),
+            case("h", Status, "404 A", "200"),
+            case("i", Status, "403 B", "200"),
+            case("j", Status, "400 C", "200"),
+        ];
+        let found = DifferenceCauses::of(&cases, str::to_owned);
+        let lines: Vec<(usize, &str, (usize, usize))> =
+            found.causes.iter().map(|cause| (cause.cases, cause.example.as_str(), cause.others)).collect();
+        assert_eq!(lines[..2], [(3, "a", (2, 0)), (3, "e", (0, 2))]);
+        assert_eq!((lines.len(), lines[2..].iter().all(|line| line.0 == 1)), (6, true));
+        assert_eq!(found.of_case[..3], [Some(0), Some(0), Some(0)]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::cited::leave_broken_limits;
 use super::effect::Watch;
 use super::parallel::arranged;
 use super::promise::{codes, unless_empty};
@@ -175,6 +176,7 @@ impl<'a> Judge<'a> {
             earlier: &self.exchanges,
         };
         let mut findings = check(&subject);
+        leave_broken_limits(&mut findings, &self.planned.contract, &request);
         // A warning does not make an answer another one than is expected.
         let is_as_expected = findings.iter().all(|finding| finding.is_warning);
         let throttled = if is_as_expected { None } else { throttle_reason(&subject) };

@@ -4,6 +4,7 @@
 //! [`WaiverBook`] and [`Tally`] make the verdicts of a run of it. No clock, no I/O, no async.
 
 mod again;
+mod cited;
 mod effect;
 mod judge;
 mod parallel;

@@ -47,6 +47,15 @@ pub const UNNAMED_FIELD: &str = "no field that the contract does not name";
 /// See [`UNNAMED_FIELD`].
 pub const ABSENT_FIELD: &str = "nothing, in an answer of success";
 
+/// What is expected of a request id that another answer has.
+pub const OWN_ID: &str = "a request id of its own";
+
+/// What is expected of another value that no two answers may share.
+pub const OWN_VALUE: &str = "a value that no other answer has";
+
+/// A body that is for people, as one of a server that broke.
+pub const A_PAGE: &str = "a page of HTML";
+
 /// One disagreement between contract or case and answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

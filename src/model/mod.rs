@@ -56,7 +56,9 @@ pub use exchange::{
     Answer, AnswerFormat, Body, Exchange, Flaw, Method, NoAnswer, Request, SentBody, essence, is_token,
 };
 pub use expect::{Expect, StatusRule, target};
-pub use finding::{ABSENT_FIELD, Citation, Finding, Level, NOT_KEPT, Promise, UNNAMED_FIELD};
+pub use finding::{
+    A_PAGE, ABSENT_FIELD, Citation, Finding, Level, NOT_KEPT, OWN_ID, OWN_VALUE, Promise, UNNAMED_FIELD,
+};
 pub use framing::FramingBreach;
 pub use id::{CaseId, IdError, OperationId, TableId, check_part};
 pub use literals::Literals;

@@ -189,10 +189,11 @@ fn repeated_json(repeated: Repeated) -> Json {
 }
 
 fn cause_json(cause: &Cause) -> Json {
-    let Cause { code, operation, promise, expected, actual, cases, waived, waived_in_part, example, id } =
+    let Cause { code, operation, promise, expected, actual, cases, waived, waived_in_part, example, .. } =
         cause;
     json!({
-        "id": id,
+        "id": cause.id,
+        "joined": cause.joined,
         "code": code.name(),
         "contract": (!operation.is_empty()).then_some(operation),
         "promise": promise,

@@ -67,7 +67,7 @@ impl MarkdownReport {
     fn case(&mut self, record: &CaseRecord) {
         self.causes.add(record);
         let start = self.start.as_ref();
-        self.listed.add(record, || MarkdownCase {
+        self.listed.add(record, &self.causes, || MarkdownCase {
             id: record.id.to_string(),
             verdict: record.verdict.name(),
             line: headline(record),
@@ -127,7 +127,7 @@ impl MarkdownReport {
         }
         writeln!(out, "\nSeed {}, {} s.", start.seeds(), seconds(end.elapsed))?;
         self.notes(&start, end)?;
-        self.list()
+        self.list(&causes)
     }
 
     fn notes(&mut self, start: &RunStart, end: &RunEnd) -> io::Result<()> {
@@ -143,8 +143,8 @@ impl MarkdownReport {
         Ok(())
     }
 
-    fn list(&mut self) -> io::Result<()> {
-        let (listed, unlisted) = std::mem::take(&mut self.listed).finish();
+    fn list(&mut self, causes: &Causes) -> io::Result<()> {
+        let (listed, unlisted) = std::mem::take(&mut self.listed).finish(causes);
         if listed.is_empty() {
             return Ok(());
         }

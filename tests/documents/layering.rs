@@ -42,7 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("compare", &["model", "check", "plan", "digest", "snapshot"]),
     ("noise", &["model", "digest", "wire", "snapshot"]),
-    ("judgement", &["model", "event", "template", "plan", "check", "digest", "wire"]),
+    ("judgement", &["model", "event", "template", "plan", "check", "limit", "digest", "wire"]),
     ("strength", &["model", "template", "plan", "check", "wire", "snapshot", "judgement"]),
     ("coverage", &["model", "template", "plan", "check", "limit", "wire"]),
     (

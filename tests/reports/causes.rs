@@ -169,10 +169,7 @@ const FIVE: [(&str, &str); 5] = [
         "PM003  error row 400 EmptyItem, message: expected \"The item is empty.\", got \"%s is empty\"",
     ),
     ("7 cases", "PM005  field total: expected a string, got 5"),
-    (
-        "4 cases",
-        "PM006  envelope content-type: expected json, as the contract promises, got xml with status 500",
-    ),
+    ("4 cases", "PM006  envelope body: expected a body of JSON or XML, got a page of HTML with status 500"),
 ];
 
 fn sold(folder: &Path, url: &str, arguments: &[&str]) -> Output {
@@ -353,10 +350,7 @@ fn every_report_has_the_causes() {
     assert!(markdown.contains(" more; of each cause, at most 3 cases are listed."), "{markdown}");
     let mend = first.find("What to mend").unwrap();
     assert!(mend < first.find("What to look at").unwrap() && mend < first.find("class=\"counts\"").unwrap());
-    assert!(
-        first[mend..].find("error row 404 NoSuchItem") < first[mend..].find("envelope content-type"),
-        "{first}"
-    );
+    assert!(first[mend..].find("error row 404 NoSuchItem") < first[mend..].find("envelope body"), "{first}");
     assert_eq!(below.matches("<details class=\"case ").count(), 49);
 }
 
@@ -437,7 +431,7 @@ fn a_code_is_explained_and_an_unknown_one_refused() {
         assert!(out(&output).contains("What to do: "));
     }
     let all = out(&proofmark(&["explain"]).output().unwrap());
-    assert_eq!(all.lines().count(), 19, "{all}");
+    assert_eq!(all.lines().count(), 20, "{all}");
     let output = proofmark(&["explain", "PM999"]).output().unwrap();
     assert!(code(&output) == 2 && err(&output).contains("`proofmark explain` lists all"), "{}", err(&output));
 }

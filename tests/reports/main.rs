@@ -5,6 +5,7 @@
 mod causes;
 mod hostile;
 mod hostile_reports;
+mod one_mistake;
 mod reports;
 mod sarif;
 #[path = "../support/mod.rs"]

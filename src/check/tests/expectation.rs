@@ -241,7 +241,7 @@ fn an_answer_that_says_too_many_requests_is_known_by_status_or_start_of_the_code
 }
 
 #[test]
-fn a_finding_rests_on_the_row_and_on_eight_limits_of_what_was_sent_at_most() {
+fn a_finding_rests_on_the_row_and_on_the_limits_of_what_was_sent() {
     let limit = |at: i32| {
         let limit = "[{ max-length = 3, error = \"TooLong\" }]";
         format!("[[param]]\nname = \"id{at}\"\ntype = \"string\"\nconstraints = {limit}\n\n")
@@ -257,7 +257,7 @@ fn a_finding_rests_on_the_row_and_on_eight_limits_of_what_was_sent_at_most() {
     desk.request.params = vec![("id0".into(), "long".into())];
     assert_eq!(cited(&desk), ["error row 400 TooLong", "parameter id0: max-length 3"]);
     desk.request.params = (0..9).map(|at| (format!("id{at}"), "long".into())).collect();
-    assert_eq!(cited(&desk).len(), 9);
+    assert_eq!(cited(&desk).len(), 10);
     let found = Desk::new("", "code = \"TooLong\"")
         .because(json(400, r#"{"code": "Other", "message": "It is too long."}"#));
     assert_eq!(found, "error row 400 TooLong \"It is too long.\" (The page)");

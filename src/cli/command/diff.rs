@@ -101,8 +101,12 @@ fn list_causes(causes: &[DifferenceCause], is_verbose: bool) -> String {
     let digits = causes.iter().map(|cause| cause.cases).max().unwrap_or_default().to_string().len();
     let most = if is_verbose { usize::MAX } else { LISTED };
     for cause in causes.iter().take(most) {
-        let DifferenceCause { difference, first, second, cases, example, .. } = cause;
+        let DifferenceCause { difference, first, second, others, cases, example, .. } = cause;
         let [first, second] = apart(&one_line(first), &one_line(second));
+        let [first, second] = [(first, others.0), (second, others.1)].map(|(answer, others)| match others {
+            0 => answer,
+            _ => format!("{answer} and {others} other answers"),
+        });
         let plural = plural(*cases, "case ", "cases");
         let _ = writeln!(text, "  {cases:>digits$} {plural}  {difference}: first {first}, second {second}");
         let _ = writeln!(text, "  {:digits$}        {}", "", one_line(example));
@@ -155,6 +159,7 @@ fn as_json(args: &DiffArgs, differences: &[CaseDifference]) -> Json {
                 "place": cause.place,
                 "first": cause.first,
                 "second": cause.second,
+                "other_answers": { "first": cause.others.0, "second": cause.others.1 },
                 "rows": cause.rows,
                 "cases": cause.cases,
                 "example": cause.example,

@@ -25,6 +25,8 @@ pub enum Code {
     Unexplained,
     /// A request did something else on the endpoint than its answer says.
     Effect,
+    /// The same answer came in place of several that are promised.
+    SameAnswer,
     /// The answer differs from the snapshot.
     Snapshot,
     /// The file of a snapshot cannot be read or written.
@@ -51,7 +53,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Status,
         Self::ErrorCode,
         Self::Message,
@@ -60,6 +62,7 @@ impl Code {
         Self::Unreadable,
         Self::Unexplained,
         Self::Effect,
+        Self::SameAnswer,
         Self::Snapshot,
         Self::SnapshotFile,
         Self::Transport,
@@ -84,6 +87,7 @@ impl Code {
             Self::Unreadable => "PM006",
             Self::Unexplained => "PM007",
             Self::Effect => "PM008",
+            Self::SameAnswer => "PM009",
             Self::Snapshot => "PM101",
             Self::SnapshotFile => "PM102",
             Self::Transport => "PM201",
@@ -108,7 +112,8 @@ impl Code {
             | Self::Envelope
             | Self::Unreadable
             | Self::Unexplained
-            | Self::Effect => 0,
+            | Self::Effect
+            | Self::SameAnswer => 0,
             Self::Snapshot | Self::SnapshotFile => 1,
             Self::Transport | Self::Throttled | Self::SetUp | Self::Paused | Self::Unprepared => 2,
             Self::LeftBehind => 3,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::code::Code;
-use super::group::{ExampleDifference, Trouble};
+use super::trouble::{ExampleDifference, Trouble};
 use crate::model::{CaseId, CaseRecord, Exchange, Request, SentBody, plural};
 use crate::plain::printable;
 use crate::report::Repeat;

@@ -2,19 +2,24 @@
 //!
 //! It looks at records alone. Their order changes nothing, as long as there are not more causes than are kept.
 
+mod answer;
 mod code;
 mod contrast;
 mod example;
 mod group;
+mod joined;
 mod shared;
 mod similar;
 #[cfg(test)]
 mod tests;
+mod trouble;
+mod unexpected;
 mod waivable;
 
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use crate::digest::sha256_hex;
 use crate::event::RunStart;
@@ -22,13 +27,16 @@ use crate::model::{CaseRecord, Verdict, plural};
 use crate::plain::printable;
 use crate::report::Repeat;
 use contrast::Contrast;
-use group::{Trouble, troubles};
+use group::troubles;
+use joined::{JoinedCauses, WrongAnswers};
+use trouble::Trouble;
+use unexpected::UnexpectedAnswer;
 
 pub use self::similar::similar;
 pub use code::Code;
 pub(super) use example::Example;
-pub(super) use group::cited_promise;
 pub(super) use shared::{shared_reason, shared_reason_line};
+pub(super) use trouble::cited_promise;
 pub use waivable::{Waivable, waivable};
 
 /// The most causes that are kept apart. An endpoint could make one of each case, and a list of more helps no reader.
@@ -64,6 +72,12 @@ pub(super) struct Cause {
     pub(super) example: Example,
     /// Its name: the same in every run with the same finding.
     pub(super) id: String,
+    /// The names of the causes that it is joined of, but for its own.
+    pub(super) joined: Vec<String>,
+    /// The answer that came, where another one is promised.
+    came: Option<UnexpectedAnswer>,
+    /// The status and the code of the error row that is promised.
+    row: Option<(u16, String)>,
 }
 
 /// What distinguishes a cause from others.
@@ -74,15 +88,20 @@ struct CauseKey {
     promise: String,
     expected: String,
     actual: String,
+    came: String,
 }
 
 impl CauseKey {
     /// The name of its cause.
     fn id(&self) -> String {
-        let Self { code, operation, promise, expected, actual } = self;
-        let text = [code.name(), operation, promise, expected, actual].join("\0");
-        format!("{}-{}", code.name(), &sha256_hex(text.as_bytes())[..DIGITS])
+        let Self { code, operation, promise, expected, actual, came } = self;
+        name(*code, &[code.name(), operation, promise, expected, actual, came])
     }
+}
+
+/// The name of a cause that these parts tell from others.
+fn name(code: Code, parts: &[&str]) -> String {
+    format!("{}-{}", code.name(), &sha256_hex(parts.join("\0").as_bytes())[..DIGITS])
 }
 
 /// The causes of a run, as far as its records have come in.
@@ -92,6 +111,9 @@ pub(super) struct Causes {
     /// Whether causes name their operation, since the run has several.
     has_operations: bool,
     known: BTreeMap<CauseKey, Cause>,
+    wrong: WrongAnswers,
+    /// What is joined of the known ones, once it is asked for.
+    joined: OnceLock<JoinedCauses>,
     /// Cases with causes that are not kept apart any more.
     others: usize,
     /// Cases that were skipped on purpose, and why.
@@ -115,26 +137,39 @@ impl Causes {
         }
         let mut is_new = false;
         let mut is_other = false;
-        for (key, trouble) in causes_of(record) {
+        let causes = causes_of(record);
+        if !causes.is_empty() {
+            self.joined.take();
+        }
+        let mut kept = Vec::new();
+        for (key, trouble) in causes {
             let is_full = self.known.len() >= KEPT;
+            let came = trouble.came.clone().map(|came| (came, count_waived(&trouble)));
             match self.known.entry(key) {
                 Entry::Occupied(mut known) => known.get_mut().join(trouble, record, &self.repeat),
-                Entry::Vacant(_) if is_full => is_other = true,
+                Entry::Vacant(_) if is_full => {
+                    is_other = true;
+                    continue;
+                }
                 Entry::Vacant(place) => {
                     let id = place.key().id();
                     let operation = place.key().operation.clone();
+                    is_new |= !came.as_ref().is_some_and(|(came, _)| self.wrong.add_promise(came));
                     place.insert(Cause::new(id, operation, trouble, record, &self.repeat));
-                    is_new = true;
                 }
             }
+            kept.extend(came);
         }
+        self.wrong.add_case(kept);
         self.others += usize::from(is_other);
         is_new
     }
 
     /// The causes: broken promises first, those of most cases first.
     pub(super) fn causes_in_order(&self) -> Vec<&Cause> {
-        let mut listed: Vec<&Cause> = self.known.values().collect();
+        let joined = self.joined();
+        let apart = self.known.values().filter(|cause| !joined.has(&cause.id));
+        let mut listed: Vec<&Cause> = apart.chain(joined.all()).collect();
         // The map's own order decides between equals.
         listed.sort_by_key(|cause| (cause.code.rank(), Reverse(cause.cases)));
         listed
@@ -152,7 +187,26 @@ impl Causes {
 
     /// How many causes break promises.
     pub(super) fn count_broken(&self) -> usize {
-        self.known.values().filter(|cause| cause.code.rank() == 0).count()
+        self.causes_in_order().into_iter().filter(|cause| cause.code.rank() == 0).count()
+    }
+
+    /// What is joined of the causes so far.
+    fn joined(&self) -> &JoinedCauses {
+        self.joined.get_or_init(|| JoinedCauses::of(&self.known, &self.wrong))
+    }
+
+    /// The name under which a cause is listed: that of the one that it is joined in.
+    pub(super) fn listed_id<'a>(&'a self, id: &'a str) -> &'a str {
+        self.joined().name_of(id).unwrap_or(id)
+    }
+
+    /// The names of the causes of a case, as they are joined so far.
+    pub(super) fn ids_so_far(&self, record: &CaseRecord) -> Vec<String> {
+        let id = |(key, trouble): &(CauseKey, Trouble)| {
+            let joined = trouble.came.as_ref().filter(|came| self.wrong.is_joined(came));
+            joined.map_or_else(|| key.id(), joined::id)
+        };
+        causes_of(record).iter().map(id).collect()
     }
 
     /// How many cases have a cause beyond those that are kept apart.
@@ -183,7 +237,7 @@ impl Causes {
     }
 }
 
-/// The names of the causes of one case; the list is that of [`Causes`].
+/// The names of the causes of one case; the list is that of [`Causes`], which may join some.
 pub(super) fn ids(record: &CaseRecord) -> Vec<String> {
     causes_of(record).iter().map(|(key, _)| key.id()).collect()
 }
@@ -193,8 +247,9 @@ fn causes_of(record: &CaseRecord) -> Vec<(CauseKey, Trouble)> {
     let mut found: Vec<(CauseKey, Trouble)> = Vec::new();
     for trouble in troubles(record) {
         let key = trouble.key(record);
-        if !found.iter().any(|(known, _)| *known == key) {
-            found.push((key, trouble));
+        match found.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => known.with(trouble),
+            None => found.push((key, trouble)),
         }
     }
     found
@@ -223,8 +278,23 @@ impl Cause {
     fn new(id: String, operation: String, trouble: Trouble, record: &CaseRecord, repeat: &Repeat) -> Self {
         let example = Example::of(&trouble, record, repeat);
         let (waived, waived_in_part) = count_waived(&trouble);
-        let Trouble { code, promise, expected, actual, .. } = trouble;
-        Self { code, operation, promise, expected, actual, cases: 1, waived, waived_in_part, example, id }
+        let Trouble { code, promise, expected, actual, came, row, .. } = trouble;
+        let (cases, joined) = (1, Vec::new());
+        Self {
+            code,
+            operation,
+            promise,
+            expected,
+            actual,
+            cases,
+            waived,
+            waived_in_part,
+            example,
+            id,
+            joined,
+            came,
+            row,
+        }
     }
 
     /// Takes in the same cause of another case.
@@ -253,6 +323,7 @@ impl Cause {
             Code::Transport | Code::Throttled | Code::SetUp | Code::Paused | Code::Unprepared => {
                 format!("inconclusive, {promise}: {whole}")
             }
+            Code::SameAnswer => format!("{whole} in place of {promise}"),
             Code::SnapshotFile => format!("snapshot: {whole}"),
             Code::Snapshot => format!("snapshot: expected {expected}, got {actual}"),
             Code::Status

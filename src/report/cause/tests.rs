@@ -1,5 +1,7 @@
 //! What is one cause, and what is several.
 
+mod one_mistake;
+
 use serde_json::json;
 
 use super::{Cause, Causes, KEPT, ids};

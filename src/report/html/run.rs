@@ -128,7 +128,7 @@ impl HtmlRun {
             self.evidence[position].add(&self.start.operations[position], record, self.number);
         }
         let run = self.number;
-        self.listed.add(record, || OverviewCase {
+        self.listed.add(record, &self.causes, || OverviewCase {
             anchor: Anchor { run, case: record.id.clone() },
             label: label(&record.verdict),
             line: headline(record),
@@ -161,7 +161,7 @@ impl HtmlRun {
         if has_cases && self.is_series {
             cases.write_all(b"</section>\n")?;
         }
-        let (listed, unlisted) = mem::take(&mut self.listed).finish();
+        let (listed, unlisted) = mem::take(&mut self.listed).finish(&self.causes);
         let summary = Summary {
             start: &self.start,
             end,
