@@ -74,7 +74,7 @@ pub(crate) struct Turn {
 pub(crate) struct Server {
     pub(crate) url: String,
     /// The first line of each request, with the number of its connection.
-    pub(crate) log: Arc<Mutex<Vec<(usize, String)>>>,
+    log: Arc<Mutex<Vec<(usize, String)>>>,
 }
 
 impl Server {
@@ -111,7 +111,7 @@ impl Server {
         counts
     }
 
-    pub(crate) fn connections(&self) -> usize {
+    fn connections(&self) -> usize {
         let log = self.log.lock().unwrap();
         log.iter().map(|(connection, _)| connection).collect::<std::collections::BTreeSet<_>>().len()
     }
