@@ -20,7 +20,7 @@ pub enum FramingBreach {
     /// `Content-Length` is not one number.
     Length,
     /// A length or a transfer coding where there is no body.
-    NoBody,
+    Bodiless,
     /// A chunk's size is followed by something other than extensions.
     ChunkLine,
     /// A length or a transfer coding in the trailers.
@@ -37,7 +37,7 @@ impl FramingBreach {
             Self::TransferCoding => "no Transfer-Encoding but chunked",
             Self::TwoLengths => "Content-Length or Transfer-Encoding",
             Self::Length => "one number in Content-Length",
-            Self::NoBody => "no Content-Length or Transfer-Encoding where there is no body",
+            Self::Bodiless => "no Content-Length or Transfer-Encoding where there is no body",
             Self::ChunkLine => "only extensions behind the size of a chunk",
             Self::Trailer => "no Content-Length or Transfer-Encoding in trailers",
         }
@@ -52,7 +52,7 @@ impl FramingBreach {
             Self::TransferCoding => "Transfer-Encoding",
             Self::TwoLengths => "both",
             Self::Length => "Content-Length",
-            Self::NoBody | Self::Trailer => "the field",
+            Self::Bodiless | Self::Trailer => "the field",
             Self::ChunkLine => "behind a size",
         }
     }
@@ -63,7 +63,7 @@ impl FramingBreach {
             Self::Before => "RFC 9112, section 2.1",
             Self::StatusLine => "RFC 9112, section 4",
             Self::LineEnd => "RFC 9112, section 2.2",
-            Self::TransferCoding | Self::NoBody => "RFC 9112, section 6.1",
+            Self::TransferCoding | Self::Bodiless => "RFC 9112, section 6.1",
             Self::TwoLengths => "RFC 9112, section 6.2",
             Self::Length => "RFC 9110, section 8.6",
             Self::ChunkLine => "RFC 9112, section 7.1.1",

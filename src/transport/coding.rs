@@ -112,12 +112,15 @@ impl From<io::Error> for CodingError {
 
 impl From<FrameDecoderError> for CodingError {
     fn from(error: FrameDecoderError) -> Self {
-        match error {
-            FrameDecoderError::DictNotProvided { .. } => Self::Dictionary,
-            FrameDecoderError::WindowSizeTooBig { .. } => Self::Window,
+        if matches!(error, FrameDecoderError::DictNotProvided { .. }) {
+            Self::Dictionary
+        } else if matches!(error, FrameDecoderError::WindowSizeTooBig { .. }) {
+            Self::Window
+        } else if is_cut(&error) {
+            Self::Cut
+        } else {
             // Its texts are for those who mend decoders.
-            other if is_cut(&other) => Self::Cut,
-            _ => Self::Damaged,
+            Self::Damaged
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What is wrong with the framing of an answer, and still read by hyper. Main types: [`FramingWatch`], for what can be
-//! seen in its bytes alone, and [`Breach`].
+//! seen in its bytes alone, and [`SeenBreach`].
 
 use std::mem::take;
 
@@ -21,7 +21,7 @@ pub(super) const LONGEST_HEAD: usize = 256 * 1024;
 pub(super) const MOST_INTERIM: usize = 100;
 
 /// A rule that is broken, and what the endpoint wrote there.
-pub(super) type Breach = (FramingBreach, Vec<u8>);
+pub(super) type SeenBreach = (FramingBreach, Vec<u8>);
 
 /// Goes through the lines of an answer as its bytes come: heads, sizes of chunks, trailers. It judges nothing that hyper
 /// refuses, and copies nothing but a line that comes in parts and what is wrong.
@@ -32,7 +32,7 @@ pub(super) struct FramingWatch {
     part: Part,
     /// The beginning of a line whose end has not come.
     open: Vec<u8>,
-    breaches: Vec<Breach>,
+    breaches: Vec<SeenBreach>,
     interim: usize,
     /// The lines of the head so far, without the first.
     fields: usize,
@@ -80,7 +80,7 @@ impl FramingWatch {
     }
 
     /// What was found.
-    pub(super) fn into_breaches(self) -> Vec<Breach> {
+    pub(super) fn into_breaches(self) -> Vec<SeenBreach> {
         self.breaches
     }
 
@@ -95,7 +95,9 @@ impl FramingWatch {
                     self.part = if left == 0 { Part::ChunkEnd } else { Part::ChunkData(left) };
                     &bytes[count..]
                 }
-                _ => self.see_line(bytes),
+                Part::Status | Part::Fields { .. } | Part::ChunkSize | Part::ChunkEnd | Part::Trailers => {
+                    self.see_line(bytes)
+                }
             }
         }
     }
@@ -175,7 +177,7 @@ impl FramingWatch {
             return Part::Fields { status, is_chunked };
         };
         if is_interim && !value.trim_ascii().iter().all(|byte| *byte == b'0') {
-            self.note(FramingBreach::NoBody, text);
+            self.note(FramingBreach::Bodiless, text);
         }
         // As hyper has it: the last coding of the last line counts.
         let is_coding = name.len() == TRANSFER_ENCODING.as_str().len();
@@ -265,7 +267,7 @@ fn behind_quoted(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 /// What is wrong in the fields of a head.
-pub(super) fn in_fields(head: &Parts) -> Vec<Breach> {
+pub(super) fn in_fields(head: &Parts) -> Vec<SeenBreach> {
     let lines = |name| head.headers.get_all(name).iter().map(HeaderValue::as_bytes);
     let is_bare = [StatusCode::NO_CONTENT, StatusCode::SWITCHING_PROTOCOLS].contains(&head.status);
     let is_number = |line: &[u8]| !line.is_empty() && line.iter().all(u8::is_ascii_digit);
@@ -293,7 +295,7 @@ pub(super) fn in_fields(head: &Parts) -> Vec<Breach> {
         breaches.push((FramingBreach::TwoLengths, [&*said_length, &said_coding].join(&b", "[..])));
     }
     if is_bare && is_framed {
-        breaches.push((FramingBreach::NoBody, if has_coding { said_coding } else { said_length }));
+        breaches.push((FramingBreach::Bodiless, if has_coding { said_coding } else { said_length }));
     }
     breaches
 }
@@ -354,7 +356,7 @@ mod tests {
 
     #[test]
     fn each_breach_is_found_in_the_bytes() {
-        use FramingBreach::{Before, ChunkLine, LineEnd, NoBody, StatusLine, Trailer};
+        use FramingBreach::{Before, Bodiless, ChunkLine, LineEnd, StatusLine, Trailer};
         let chunked = HEAD.to_owned() + "transfer-encoding: chunked\r\n\r\n";
         for (bytes, due) in [
             (format!("\r\n{HEAD}\r\n"), vec![Before]),
@@ -364,8 +366,8 @@ mod tests {
             (HEAD.replace(" OK", "\tOK") + "\r\n", vec![StatusLine]),
             (HEAD.replace('\r', "") + "\n", vec![LineEnd]),
             (format!("{HEAD}x: a\nx: b\r\n\r\n"), vec![LineEnd]),
-            (format!("HTTP/1.1 103 E\r\ncontent-length: 5\r\n\r\n{HEAD}\r\n"), vec![NoBody]),
-            (format!("HTTP/1.1 103 E\r\nTransfer-Encoding: chunked\r\n\r\n{HEAD}\r\n"), vec![NoBody]),
+            (format!("HTTP/1.1 103 E\r\ncontent-length: 5\r\n\r\n{HEAD}\r\n"), vec![Bodiless]),
+            (format!("HTTP/1.1 103 E\r\nTransfer-Encoding: chunked\r\n\r\n{HEAD}\r\n"), vec![Bodiless]),
             (format!("{chunked}9;\0\u{1b}[31m\r\n{{\"v\":\"1\"}}\r\n0\r\n\r\n"), vec![ChunkLine]),
             (format!("{chunked}9 \r\n{{\"v\":\"1\"}}\r\n0 zz\r\n\r\n"), vec![ChunkLine]),
             (format!("{chunked}1\r\na\r\n0\r\nContent-Length: 5\r\n\r\n"), vec![Trailer]),
@@ -389,7 +391,7 @@ mod tests {
 
     #[test]
     fn each_breach_is_found_in_the_fields() {
-        use FramingBreach::{Length, NoBody, TransferCoding, TwoLengths};
+        use FramingBreach::{Bodiless, Length, TransferCoding, TwoLengths};
         let breaches = |status: u16, version: Version, fields: &[(&str, &str)]| {
             let mut head = Response::builder().status(status).version(version);
             for (name, value) in fields {
@@ -431,9 +433,9 @@ mod tests {
             (200, vec![coding("chunked"), coding("chunked")], vec![TransferCoding]),
             (200, vec![coding("chunked,")], vec![TransferCoding]),
             (200, vec![coding("")], vec![TransferCoding]),
-            (204, vec![length("9")], vec![NoBody]),
-            (204, vec![coding("chunked")], vec![NoBody]),
-            (101, vec![coding("chunked")], vec![NoBody]),
+            (204, vec![length("9")], vec![Bodiless]),
+            (204, vec![coding("chunked")], vec![Bodiless]),
+            (101, vec![coding("chunked")], vec![Bodiless]),
         ] {
             assert_eq!(found(status, &fields), due, "{status} {fields:?}");
         }

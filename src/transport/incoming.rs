@@ -6,7 +6,7 @@ use hyper::header::{CONTENT_ENCODING, HeaderValue};
 use hyper::http::response::Parts;
 
 use super::coding::{self, DecodedBody};
-use super::framing::Breach;
+use super::framing::SeenBreach;
 use crate::model::{Answer, Flaw, NoAnswer};
 use crate::sign::Redactor;
 use crate::wire::{read_answer, read_hidden};
@@ -18,7 +18,7 @@ const SHOWN: usize = 64;
 pub(super) fn answer(
     head: &Parts,
     mut body: Vec<u8>,
-    (surplus, breaches): (Option<Vec<u8>>, Vec<Breach>),
+    (surplus, breaches): (Option<Vec<u8>>, Vec<SeenBreach>),
     (elapsed, paused): (Duration, Duration),
     limit: usize,
     redactor: Option<&Redactor>,
@@ -47,7 +47,7 @@ pub(super) fn answer(
 fn flaws(
     body: &mut Vec<u8>,
     surplus: Option<Vec<u8>>,
-    breaches: Vec<Breach>,
+    breaches: Vec<SeenBreach>,
     redactor: Option<&Redactor>,
 ) -> Vec<Flaw> {
     let mut flaws = Vec::new();
@@ -86,4 +86,23 @@ fn text(value: &HeaderValue) -> String {
 
 fn show_bytes(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SHOWN, shown};
+    use crate::sign::{Redactor, Secret, Secrets};
+
+    #[test]
+    fn what_is_wrong_is_shown_as_far_as_it_may_be_and_no_further() {
+        let bytes = |count: usize| b"x".repeat(count);
+        assert_eq!(shown(bytes(SHOWN), None).len(), SHOWN);
+        assert_eq!(shown(bytes(SHOWN + 1), None).len(), SHOWN);
+        // A secret is taken out before that, wherever the end of what is shown is in it.
+        let redactor = Redactor::new(&Secrets::from(vec![Secret::new("abcdefghijkl")]));
+        for before in SHOWN - 13..=SHOWN {
+            let text = shown([bytes(before), b"abcdefghijkl".to_vec()].concat(), Some(&redactor));
+            assert!(text.len() <= SHOWN && !text.contains("abc"), "{text}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ use hyper::http::response;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
-use super::framing::{Breach, FramingWatch, LONGEST_HEAD, MOST_FIELDS, MOST_INTERIM, in_fields};
+use super::framing::{FramingWatch, LONGEST_HEAD, MOST_FIELDS, MOST_INTERIM, SeenBreach, in_fields};
 use super::stream::{IdleInput, KEPT, Stream};
 use super::watched::WatchedStream;
 use crate::model::NoAnswer;
@@ -31,7 +31,7 @@ pub(super) struct ReceivedAnswer {
     /// How the bytes begin that were there behind the answer, if any were.
     pub(super) surplus: Option<Vec<u8>>,
     /// What is wrong with its framing.
-    pub(super) breaches: Vec<Breach>,
+    pub(super) breaches: Vec<SeenBreach>,
     pub(super) rest: Rest,
 }
 

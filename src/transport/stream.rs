@@ -12,8 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// How much is kept of unrequested bytes: more than is shown of them, so that a secret that begins in what is shown is
-/// known as one.
+/// How much is kept of unrequested bytes: more than is shown of them, so that a secret that begins in the shown part
+/// is known as one.
 pub(super) const KEPT: usize = 16 * 1024;
 
 /// A connection. An encrypted one may go through another, to a proxy.

@@ -77,6 +77,12 @@ const TESTED: &[(&str, &[&str])] = &[
     ("any other pattern, once compiled", &["an_expression_is_compiled_up_to_ten_megabytes"]),
     ("an expression of `-E`", &["an_expression_nests_and_is_as_long_as_it_may_be_and_no_further"]),
     ("a body", &["a_body_is_as_large_as_the_limit_and_no_larger", "the_limit_counts_decoded_bytes"]),
+    ("the head of an answer", &["an_answer_past_a_limit_is_inconclusive_and_the_limit_is_named"]),
+    ("interim answers (1xx) before an answer", &["interim_answers_have_a_limit_and_starve_nothing"]),
+    (
+        "bytes behind an answer, and what is wrong in its framing",
+        &["what_is_wrong_is_shown_as_far_as_it_may_be_and_no_further"],
+    ),
     (
         "a wait for a free port of this machine",
         &["where_there_is_no_port_a_connection_waits_for_one_and_for_nothing_else"],

@@ -185,5 +185,5 @@ fn a_secret_behind_an_answer_does_not_show_wherever_it_is_cut() {
 }
 
 fn percent(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat()
 }

@@ -167,7 +167,7 @@ fn before_begun(known: [&Needles; 2], bytes: &[u8], depth: usize) -> usize {
         }
         let mut through = |view: &DecodedView| {
             let inner = before_begun(known, &view.bytes, depth - 1);
-            // What is behind a run in an encoding is no part of it, but for a character that begins the next byte.
+            // A run in an encoding ends before the end of the text, unless one character more begins the next byte.
             if inner < view.bytes.len() && view.source(0..view.bytes.len()).end + 2 > end {
                 kept = kept.min(view.source(inner..view.bytes.len()).start);
             }
