@@ -1,23 +1,69 @@
 //! Causes that are one mistake, which only the whole run shows. Main types: [`WrongAnswers`], [`JoinedCauses`].
 //!
-//! Several promises that met the same unexpected answer are one cause, and so is a snapshot that differs as an answer
-//! differs from its promise. Each case keeps the names of the causes that are joined, since those need no other case.
+//! Several promises that met the same unexpected answer are one cause, and so are limits of an error row that is not looked
+//! for, and a snapshot that differs as an answer differs from its promise. Each case keeps the names of the causes that are joined, since those need no other case.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
+use super::trouble::Trouble;
 use super::unexpected::UnexpectedAnswer;
 use super::{Cause, CauseKey, name};
+use crate::event::RunStart;
+use crate::model::Promise;
 
-/// From so many promises on, the same answer in place of each is one cause. Two may have it by accident.
+/// From so many promises on, the same answer in place of each is one cause, and so are limits of one error row past which
+/// values are accepted. Two may have it by accident, unless they are all limits of the row.
 const PROMISES: usize = 3;
 
 /// How a line of a snapshot that has the status begins.
 const STATUS_LINE: &str = "status line: ";
 
-/// The unexpected answers of a run. There are never more than known causes.
+/// What causes have in common that may be one mistake.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shared {
+    /// The same answer in place of others.
+    Answer(UnexpectedAnswer),
+    /// The same operation, the same error row, and the answer in place of it.
+    Row(String, (u16, String), UnexpectedAnswer),
+}
+
+impl Shared {
+    /// What a cause has in common with others.
+    pub(super) fn of(key: &CauseKey, trouble: &Trouble) -> Option<Self> {
+        let came = trouble.came.clone()?;
+        if came.is_one_mistake() {
+            return Some(Self::Answer(came));
+        }
+        let row = trouble.row.clone().filter(|_| key.code == Code::Status)?;
+        Some(Self::Row(key.operation.clone(), row, came))
+    }
+
+    /// The name of the cause that joins all with it.
+    pub(super) fn id(&self) -> String {
+        match self {
+            Self::Answer(came) => name(Code::SameAnswer, &[&came.to_string()]),
+            Self::Row(operation, row, came) => {
+                let (expected, actual, came) = (String::new(), came.to_string(), came.to_string());
+                let (operation, promise) = (operation.clone(), promise(row));
+                CauseKey { code: Code::Status, operation, promise, expected, actual, came }.id()
+            }
+        }
+    }
+}
+
+/// An error row, as a promise.
+fn promise((status, code): &(u16, String)) -> String {
+    Promise::ErrorRow { status: *status, code: code.clone() }.to_string()
+}
+
+/// What the causes of a run have in common. There is never more of it than there are known causes.
 #[derive(Debug, Default)]
-pub(super) struct WrongAnswers(BTreeMap<UnexpectedAnswer, WrongAnswer>);
+pub(super) struct WrongAnswers {
+    found: BTreeMap<Shared, WrongAnswer>,
+    /// How many limits each error of each operation answers.
+    limits: BTreeMap<(String, String), usize>,
+}
 
 /// What is counted of one of them.
 #[derive(Debug, Default)]
@@ -30,38 +76,53 @@ struct WrongAnswer {
 }
 
 impl WrongAnswers {
-    /// Counts a cause that was not known; whether its answer is one of joined causes already.
-    pub(super) fn add_promise(&mut self, came: &UnexpectedAnswer) -> bool {
-        let is_joined = self.is_joined(came);
-        self.0.entry(came.clone()).or_default().promises += 1;
+    /// For a run that starts.
+    pub(super) fn of(start: &RunStart) -> Self {
+        let mut limits: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for operation in &start.operations {
+            let errors = operation.parameters.iter().flat_map(|parameter| &parameter.limits);
+            for code in errors.flat_map(|limit| &limit.errors) {
+                *limits.entry((operation.id.clone(), code.clone())).or_default() += 1;
+            }
+        }
+        Self { limits, ..Self::default() }
+    }
+
+    /// Counts a cause that was not known; whether it is one of joined causes already.
+    pub(super) fn add_promise(&mut self, shared: &Shared, cause: &str) -> bool {
+        let is_joined = self.is_joined(shared);
+        let is_row = matches!(shared, Shared::Row(_, row, _) if promise(row) == cause);
+        self.found.entry(shared.clone()).or_default().promises += usize::from(!is_row);
         is_joined
     }
 
-    /// Counts a case once for each unexpected answer that it met; a waiver covers all of it, or part.
-    pub(super) fn add_case(&mut self, met: Vec<(UnexpectedAnswer, (usize, usize))>) {
-        let mut met_here: BTreeMap<UnexpectedAnswer, Vec<(usize, usize)>> = BTreeMap::new();
-        for (came, waived) in met {
-            met_here.entry(came).or_default().push(waived);
+    /// Counts a case once for each thing that its causes share with others; a waiver covers all of it, or part.
+    pub(super) fn add_case(&mut self, met: Vec<(Shared, (usize, usize))>) {
+        let mut met_here: BTreeMap<Shared, Vec<(usize, usize)>> = BTreeMap::new();
+        for (shared, waived) in met {
+            met_here.entry(shared).or_default().push(waived);
         }
-        for (came, waived) in met_here {
+        for (shared, waived) in met_here {
             let is_waived = waived.iter().all(|(whole, _)| *whole == 1);
             let is_in_part = !is_waived && waived.iter().any(|(whole, part)| whole + part > 0);
-            let known = self.0.entry(came).or_default();
+            let known = self.found.entry(shared).or_default();
             known.cases += 1;
             known.waived += usize::from(is_waived);
             known.waived_in_part += usize::from(is_in_part);
         }
     }
 
-    /// Whether so many promises met it that they are one cause.
-    pub(super) fn is_joined(&self, came: &UnexpectedAnswer) -> bool {
-        came.is_one_mistake() && self.0.get(came).is_some_and(|known| known.promises >= PROMISES)
+    /// Whether so many promises have it that they are one cause.
+    pub(super) fn is_joined(&self, shared: &Shared) -> bool {
+        let promises = self.found.get(shared).map_or(0, |known| known.promises);
+        let is_every_limit = || match shared {
+            Shared::Answer(_) => false,
+            Shared::Row(operation, (_, code), _) => {
+                self.limits.get(&(operation.clone(), code.clone())) == Some(&promises) && promises > 1
+            }
+        };
+        promises >= PROMISES || is_every_limit()
     }
-}
-
-/// The name of the cause that joins all causes with an answer.
-pub(super) fn id(came: &UnexpectedAnswer) -> String {
-    name(Code::SameAnswer, &[&came.to_string()])
 }
 
 /// The causes that are joined of others.
@@ -75,13 +136,15 @@ pub(super) struct JoinedCauses {
 impl JoinedCauses {
     pub(super) fn of(known: &BTreeMap<CauseKey, Cause>, wrong: &WrongAnswers) -> Self {
         let mut joined = Self::default();
-        for (came, counts) in wrong.0.iter().filter(|(came, _)| wrong.is_joined(came)) {
-            let parts = known.values().filter(|cause| cause.came.as_ref() == Some(came));
-            joined.add(of_answer(came, counts, &parts.collect::<Vec<_>>()));
+        for (shared, counts) in wrong.found.iter().filter(|(shared, _)| wrong.is_joined(shared)) {
+            let parts = known.values().filter(|cause| cause.shared.as_ref() == Some(shared));
+            joined.add(of_parts(shared, counts, &parts.collect::<Vec<_>>()));
         }
         for snapshot in known.values().filter(|cause| cause.code == Code::Snapshot) {
-            let mut same = known.values().filter(|cause| is_same_change(snapshot, cause));
-            if let (Some(cause), None) = (same.next(), same.next()) {
+            let same: Vec<&Cause> = known.values().filter(|cause| is_same_change(snapshot, cause)).collect();
+            let names: BTreeSet<&str> =
+                same.iter().map(|cause| joined.name_of(&cause.id).unwrap_or(&cause.id)).collect();
+            if let (Some(cause), 1) = (same.first(), names.len()) {
                 joined.add_snapshot(cause, snapshot);
             }
         }
@@ -125,26 +188,32 @@ impl JoinedCauses {
     }
 }
 
-/// One answer in place of several, shown by the part that is read fastest.
-fn of_answer(came: &UnexpectedAnswer, counts: &WrongAnswer, parts: &[&Cause]) -> Cause {
+/// One cause in place of several, shown by the part that is read fastest.
+fn of_parts(shared: &Shared, counts: &WrongAnswer, parts: &[&Cause]) -> Cause {
     let first = parts.iter().min_by_key(|cause| (cause.example.size, &cause.example.case));
-    let first = first.expect("each answer that is counted is that of a known cause");
+    let first = first.expect("what is counted is that of a known cause");
     let operations: BTreeSet<&str> = parts.iter().map(|cause| cause.operation.as_str()).collect();
     let only = Some(first.operation.clone()).filter(|_| operations.len() == 1);
+    let id = shared.id();
+    let (code, promise, actual) = match shared {
+        Shared::Answer(came) => {
+            (Code::SameAnswer, format!("{} other answers", parts.len()), came.to_string())
+        }
+        Shared::Row(_, row, _) => (Code::Status, promise(row), first.actual.clone()),
+    };
     Cause {
-        code: Code::SameAnswer,
+        code,
         operation: only.unwrap_or_default(),
-        promise: format!("{} other answers", parts.len()),
+        promise,
         expected: first.expected.clone(),
-        actual: came.to_string(),
+        actual,
         cases: counts.cases,
         waived: counts.waived,
         waived_in_part: counts.waived_in_part,
         example: first.example.clone(),
-        id: id(came),
-        joined: parts.iter().map(|cause| cause.id.clone()).collect(),
-        came: None,
-        row: None,
+        joined: parts.iter().map(|cause| cause.id.clone()).filter(|part| *part != id).collect(),
+        id,
+        ..(*first).clone()
     }
 }
 

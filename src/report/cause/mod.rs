@@ -28,7 +28,7 @@ use crate::plain::printable;
 use crate::report::Repeat;
 use contrast::Contrast;
 use group::troubles;
-use joined::{JoinedCauses, WrongAnswers};
+use joined::{JoinedCauses, Shared, WrongAnswers};
 use trouble::Trouble;
 use unexpected::UnexpectedAnswer;
 
@@ -78,6 +78,8 @@ pub(super) struct Cause {
     came: Option<UnexpectedAnswer>,
     /// The status and the code of the error row that is promised.
     row: Option<(u16, String)>,
+    /// What it may be joined with others for.
+    shared: Option<Shared>,
 }
 
 /// What distinguishes a cause from others.
@@ -124,7 +126,8 @@ pub(super) struct Causes {
 impl Causes {
     /// For a run that starts.
     pub(super) fn of(start: &RunStart) -> Self {
-        Self { repeat: Repeat::of(start), has_operations: start.operations.len() > 1, ..Self::default() }
+        let (repeat, wrong) = (Repeat::of(start), WrongAnswers::of(start));
+        Self { repeat, has_operations: start.operations.len() > 1, wrong, ..Self::default() }
     }
 
     /// Takes in a case; whether it shows a cause that no case before has shown.
@@ -144,7 +147,7 @@ impl Causes {
         let mut kept = Vec::new();
         for (key, trouble) in causes {
             let is_full = self.known.len() >= KEPT;
-            let came = trouble.came.clone().map(|came| (came, count_waived(&trouble)));
+            let shared = Shared::of(&key, &trouble).map(|shared| (shared, count_waived(&trouble)));
             match self.known.entry(key) {
                 Entry::Occupied(mut known) => known.get_mut().join(trouble, record, &self.repeat),
                 Entry::Vacant(_) if is_full => {
@@ -154,11 +157,15 @@ impl Causes {
                 Entry::Vacant(place) => {
                     let id = place.key().id();
                     let operation = place.key().operation.clone();
-                    is_new |= !came.as_ref().is_some_and(|(came, _)| self.wrong.add_promise(came));
-                    place.insert(Cause::new(id, operation, trouble, record, &self.repeat));
+                    let promise = &place.key().promise;
+                    is_new |=
+                        !shared.as_ref().is_some_and(|(shared, _)| self.wrong.add_promise(shared, promise));
+                    let cause = Cause::new(id, operation, trouble, record, &self.repeat);
+                    place
+                        .insert(Cause { shared: shared.as_ref().map(|(shared, _)| shared.clone()), ..cause });
                 }
             }
-            kept.extend(came);
+            kept.extend(shared);
         }
         self.wrong.add_case(kept);
         self.others += usize::from(is_other);
@@ -203,8 +210,8 @@ impl Causes {
     /// The names of the causes of a case, as they are joined so far.
     pub(super) fn ids_so_far(&self, record: &CaseRecord) -> Vec<String> {
         let id = |(key, trouble): &(CauseKey, Trouble)| {
-            let joined = trouble.came.as_ref().filter(|came| self.wrong.is_joined(came));
-            joined.map_or_else(|| key.id(), joined::id)
+            let joined = Shared::of(key, trouble).filter(|shared| self.wrong.is_joined(shared));
+            joined.map_or_else(|| key.id(), |shared| shared.id())
         };
         causes_of(record).iter().map(id).collect()
     }
@@ -279,7 +286,7 @@ impl Cause {
         let example = Example::of(&trouble, record, repeat);
         let (waived, waived_in_part) = count_waived(&trouble);
         let Trouble { code, promise, expected, actual, came, row, .. } = trouble;
-        let (cases, joined) = (1, Vec::new());
+        let (cases, joined, shared) = (1, Vec::new(), None);
         Self {
             code,
             operation,
@@ -294,6 +301,7 @@ impl Cause {
             joined,
             came,
             row,
+            shared,
         }
     }
 
@@ -304,7 +312,8 @@ impl Cause {
         let size = example::size(&trouble, record);
         if (size, &record.id) < (self.example.size, &self.example.case) {
             let (id, operation) = (std::mem::take(&mut self.id), std::mem::take(&mut self.operation));
-            *self = Self::new(id, operation, trouble, record, repeat);
+            let shared = self.shared.take();
+            *self = Self { shared, ..Self::new(id, operation, trouble, record, repeat) };
         }
         (self.cases, self.waived, self.waived_in_part) = sums;
     }

@@ -186,6 +186,28 @@ fn the_same_answer_in_place_of_three_others_is_one_cause() {
 }
 
 #[test]
+fn limits_of_a_row_that_is_not_looked_for_are_one_cause() {
+    let limits = ["ascii", "max-length 3", "min-length 1"];
+    let records = |count: usize| -> Vec<CaseRecord> {
+        let record =
+            |at: usize| failed(&format!("c{at}"), &json!([cited("status", "200", &limits[at..=at])]));
+        (0..count).map(record).collect()
+    };
+    assert_eq!(of(&records(2)).len(), 2, "two limits may be two mistakes");
+    assert_eq!(of(&records(3)), ["3 error row 400 X: 200"]);
+    let mut all = records(3);
+    all.push(failed("d", &json!([cited("status", "200", &limits)])));
+    assert_eq!(of(&all), ["4 error row 400 X: 200"], "with those of several limits");
+    let mut causes = Causes::default();
+    for record in &all {
+        causes.add(record);
+    }
+    assert_eq!(causes.causes_in_order()[0].id, ids(&all[3])[0], "the cause of the row itself");
+    assert_eq!(causes.causes_in_order()[0].joined.len(), 3);
+    assert_eq!(causes.ids_so_far(&all[0]), ids(&all[3]));
+}
+
+#[test]
 fn a_case_counts_once_in_a_cause_that_is_joined_and_each_waiver_covers_its_own_findings() {
     let row = |step: usize, code: &str| at_step(step, of_row("status", code, "404", "500"));
     let mut record = failed("a", &json!([row(1, "A"), row(2, "B"), row(3, "C")]));
