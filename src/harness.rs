@@ -386,7 +386,7 @@ impl SharedHarness {
             // Patterns of waivers that match no case are reported by `proofmark check`, which reads all tables.
             let (mut settings, background) = self.settings(&[])?;
             if settings.connection.keeping == Keeping::Reuse {
-                // Whether answers were mixed up is known at the end of all cases, and no test is told of that.
+                // Whether answers were mixed up is known at the end of all cases, after which no test can fail.
                 settings.connection.keeping = Keeping::Fresh;
             }
             start(settings, background)

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 
-use super::watched::{Watched, watch};
+use super::watched::{WatchedRun, watch};
 use super::{AppError, SessionSettings, TestTarget};
 use crate::compare::{CaseDifference, CaseSummary, Difference, compare, summarise};
 use crate::event::Outcome;
@@ -18,7 +18,7 @@ pub struct EndpointComparison {
     /// How they differ, by case.
     pub cases: Vec<CaseDifference>,
     /// What is known of both runs.
-    runs: [Watched; 2],
+    runs: [WatchedRun; 2],
 }
 
 impl EndpointComparison {

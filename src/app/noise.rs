@@ -1,7 +1,7 @@
 //! The same cases twice on one endpoint: what differs without a cause, and rules that make it stable. Main type:
 //! [`Noise`].
 
-use super::watched::{Watched, watch};
+use super::watched::{WatchedRun, watch};
 use super::{AppError, SessionSettings, TestTarget};
 use crate::event::Outcome;
 use crate::model::{CaseRecord, Normalisation};
@@ -21,7 +21,7 @@ pub struct Noise {
     /// What differs, and the rules that mend it.
     pub findings: StudyResult,
     /// What is known of both runs.
-    runs: [Watched; 2],
+    runs: [WatchedRun; 2],
 }
 
 impl Noise {

@@ -8,7 +8,7 @@ use crate::run::StopSwitch;
 
 /// What is known of a run beside its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Watched {
+pub(super) struct WatchedRun {
     /// Whether every state was undone.
     pub(super) is_clean: bool,
     /// Whether answers may have been taken for those of other requests, so that nothing follows from the records.
@@ -25,7 +25,7 @@ pub(super) async fn watch(
     stop: &StopSwitch,
     remark: &dyn Fn(&str),
     mut take: impl FnMut(&CaseRecord, &PlannedCase),
-) -> Result<Option<Watched>, AppError> {
+) -> Result<Option<WatchedRun>, AppError> {
     let name = settings.target.name().to_owned();
     let session = Session::start(settings, Background::default()).await?;
     let mut cases = plan.cases.iter();
@@ -54,6 +54,6 @@ pub(super) async fn watch(
     for left in &left_behind {
         remark(&format!("{name}: left behind: {left}"));
     }
-    let watched = Watched { is_clean: left_behind.is_empty(), is_mixed };
+    let watched = WatchedRun { is_clean: left_behind.is_empty(), is_mixed };
     Ok((end.outcome() != Outcome::Interrupted).then_some(watched))
 }

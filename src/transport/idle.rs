@@ -56,12 +56,12 @@ pub(super) enum Use {
     /// For the first request of several.
     First,
     /// For another request.
-    Again(Past),
+    Again(UsedBefore),
 }
 
 /// What a connection has carried before.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Past {
+pub(super) struct UsedBefore {
     /// How many requests.
     requests: usize,
     /// Whether one of its answers may be another request's: it came to a later request than the first, and the endpoint
@@ -85,7 +85,7 @@ pub(super) enum Belonging {
 struct IdleConnection {
     address: Address,
     stream: Stream,
-    past: Past,
+    past: UsedBefore,
     /// For how long after the answer nothing had come at the last look.
     silent: Duration,
 }
@@ -128,7 +128,7 @@ impl Idle {
     }
 
     /// A connection to an address on which nothing is, with what it has carried.
-    pub(super) fn take(&self, address: &Address) -> Option<(Stream, Past)> {
+    pub(super) fn take(&self, address: &Address) -> Option<(Stream, UsedBefore)> {
         if self.is_over() {
             return None;
         }
@@ -140,7 +140,7 @@ impl Idle {
         match kept.look() {
             IdleInput::Nothing => {
                 let is_open = kept.past.is_open && kept.silent < self.listening();
-                return Some((kept.stream, Past { is_open, ..kept.past }));
+                return Some((kept.stream, UsedBefore { is_open, ..kept.past }));
             }
             IdleInput::End => self.end_after(kept.past, kept.silent),
             IdleInput::Bytes(_) => self.mix(),
@@ -178,7 +178,7 @@ impl Idle {
         let requests = past.map_or(0, |past| past.requests) + 1;
         let is_open = past.is_some() && !self.is_own();
         let kept = |stream, is_open| {
-            let past = Past { requests, is_open, since: Instant::now() };
+            let past = UsedBefore { requests, is_open, since: Instant::now() };
             IdleConnection { address: address.clone(), stream, past, silent: Duration::ZERO }
         };
         match (rest, past.filter(|_| !self.is_own())) {
@@ -208,12 +208,12 @@ impl Idle {
     }
 
     /// The same, of one that has ended without an answer to its last request.
-    pub(super) fn end_without_answer(&self, past: Past) {
+    pub(super) fn end_without_answer(&self, past: UsedBefore) {
         self.end_after(past, past.since.elapsed());
     }
 
     /// The same, of one that was silent for so long after its last answer.
-    fn end_after(&self, past: Past, silent: Duration) {
+    fn end_after(&self, past: UsedBefore, silent: Duration) {
         self.end();
         if past.is_open && !self.is_own() && silent < self.listening() {
             self.mix();
@@ -353,7 +353,7 @@ mod tests {
     use tokio::time::sleep;
 
     use super::{
-        Belonging, Idle, Keeping, LISTENING, MOST_LEFT, MOST_REQUESTS, Past, Rest, Stream, Use, lock,
+        Belonging, Idle, Keeping, LISTENING, MOST_LEFT, MOST_REQUESTS, Rest, Stream, Use, UsedBefore, lock,
     };
     use crate::transport::Address;
 
@@ -371,7 +371,7 @@ mod tests {
     }
 
     fn again(is_open: bool) -> Use {
-        Use::Again(Past { requests: 1, is_open, since: Instant::now() })
+        Use::Again(UsedBefore { requests: 1, is_open, since: Instant::now() })
     }
 
     #[tokio::test]

@@ -88,8 +88,19 @@ const TESTED: &[(&str, &[&str])] = &[
         &["where_there_is_no_port_a_connection_waits_for_one_and_for_nothing_else"],
     ),
     (
+        "requests on one kept connection",
+        &["a_connection_carries_so_many_requests_and_what_is_proved_by_silence_stays_proved"],
+    ),
+    (
         "connections that carry no further request and are still listened to",
         &["as_many_connections_are_listened_to_as_may_be_and_one_more_waits_for_the_oldest"],
+    ),
+    (
+        "how long a kept connection is listened to after its last answer",
+        &[
+            "a_slow_endpoint_is_listened_to_for_longer",
+            "an_end_right_after_an_answer_is_doubtful_unless_that_was_the_first",
+        ],
     ),
     (
         "depth of JSON and XML",
