@@ -203,14 +203,14 @@ fn what_can_be_done_next_is_a_whole_command() {
     let next: Vec<&str> = text.split_once("\nNEXT  ").unwrap().1.lines().map(str::trim).collect();
     assert_eq!(next[0], "proofmark show shop/Get/t/one/a --cases 'the cases'");
     assert!(next[2].starts_with("proofmark run --failed --cases 'the cases' --endpoint http://"), "{next:?}");
-    fs::remove_file(folder.path().join("a b.json")).unwrap();
+    let report = fs::read(folder.path().join("a b.json")).unwrap();
     // A shell takes it as it is.
     let line = next[2].replacen("proofmark", env!("CARGO_BIN_EXE_proofmark"), 1);
     let mut command = Command::new("sh");
     let output =
         command.args(["-c", &line]).current_dir(folder.path()).env_remove("INSTA_UPDATE").output().unwrap();
     assert_eq!((code(&output), thing.rows()), (1, vec!["a".to_owned()]), "{line}");
-    assert!(folder.path().join("a b.json").is_file());
+    assert_eq!(fs::read(folder.path().join("a b.json")).unwrap(), report, "that of the whole run stays");
 }
 
 #[test]
