@@ -338,7 +338,7 @@ fn the_end_lists_the_error_rows_that_some_endpoint_does_not_hold() {
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     let report: Json = serde_json::from_str(&read("out.json")).unwrap();
     let row = serde_json::json!({
-        "contract": "shop/Get", "row": "400 One \"no\"", "held": ["a"], "not_held": ["b"], "not_measured": [],
+        "contract": "shop/Get", "row": "400 One \"no\"", "held": ["a"], "held_in_part": [], "not_held": ["b"], "not_measured": [],
     });
     assert_eq!(report["error_rows"], Json::Array(vec![row]));
     let markdown = read("out.md");
