@@ -13,7 +13,7 @@ use crate::wrapped::{cut, width};
 /// How many causes are listed before the rest is counted, how many states, and how many examples are shown.
 const LISTED: usize = 20;
 const STATES: usize = 10;
-const EXAMPLES: usize = 10;
+const EXAMPLES: usize = 5;
 
 /// The columns of the line of a cause where no width is known.
 const LONGEST: usize = 320;
