@@ -6,9 +6,9 @@ use super::difference;
 use super::exchange::{self, RequestRepeat};
 use super::text::{Anchor, SHOWN, label, long, pluralise, time};
 use crate::markup::Html;
-use crate::model::{CaseRecord, Citation, Finding, Level, SnapshotOutcome};
+use crate::model::{CaseRecord, Citation, Finding, Level, SnapshotOutcome, Verdict};
 use crate::report::Repeat;
-use crate::report::headline::unstable;
+use crate::report::headline::{headline, unstable};
 
 /// How many exchanges of one case, or findings, are shown.
 const LISTED: usize = 100;
@@ -22,7 +22,7 @@ pub(super) struct CaseView<'a> {
     /// The number of its run.
     pub(super) run: usize,
     pub(super) is_open: bool,
-    /// Whether there is room for its exchanges.
+    /// Whether there is room for more than a line.
     pub(super) has_room: bool,
 }
 
@@ -37,6 +37,9 @@ impl CaseView<'_> {
         html.raw("<summary><span class=\"v\">")?.raw(label.word)?.raw("</span> <span class=\"id\">")?;
         html.text(name(record))?.raw("</span> <span class=\"about\">")?.line(&record.about)?;
         html.raw("</span> <span class=\"ms\">")?.text(&time(record.elapsed))?.raw("</span></summary>\n")?;
+        if !self.has_room {
+            return self.write_brief(html);
+        }
         self.write_notes(html)?;
         for finding in record.findings.iter().take(LISTED) {
             write_finding(html, finding, record)?;
@@ -47,6 +50,20 @@ impl CaseView<'_> {
         }
         self.write_exchanges(html)?;
         html.raw("</details>\n")?;
+        Ok(())
+    }
+
+    /// What there is to say in a line, on a page that is full.
+    fn write_brief(&self, html: &mut Html<'_>) -> io::Result<()> {
+        let record = self.record;
+        html.raw("<p class=\"note\">")?.line(&record.spot.to_string())?;
+        if record.verdict != Verdict::Passed {
+            html.raw(" · ")?.line(&headline(record))?;
+        }
+        if record.answered > 0 {
+            html.raw(" · ")?.text(&pluralise(record.answered, "exchange"))?.raw(" left out")?;
+        }
+        html.raw(" · the page would grow too large for more; --report ndjson has all</p>\n</details>\n")?;
         Ok(())
     }
 
@@ -93,12 +110,6 @@ impl CaseView<'_> {
             let exchanges = pluralise(answered, "exchange");
             html.raw("<p class=\"note\">")?.text(&exchanges)?;
             html.raw(" not kept by the run.</p>\n")?;
-            return Ok(());
-        }
-        if !self.has_room && answered > 0 {
-            let exchanges = pluralise(answered, "exchange");
-            html.raw("<p class=\"note\">")?.text(&exchanges)?;
-            html.raw(" left out, since the page would grow too large; --report ndjson has all.</p>\n")?;
             return Ok(());
         }
         let has_steps = count + usize::from(record.unanswered.is_some()) > 1;

@@ -22,10 +22,10 @@ use crate::whole_file::Spool;
 /// How many cases that failed are open.
 const OPENED: usize = 20;
 
-/// How many bytes of cases the page may have before exchanges of cases that passed are left out, and before all are:
+/// How many bytes of cases the page may have before all but a line of cases that passed is left out, and of any case:
 /// a browser takes a second for the one and some for the other.
 const ROOM_FOR_PASSED: u64 = 8 * 1024 * 1024;
-const ROOM: u64 = 12 * 1024 * 1024;
+const ROOM: u64 = 9 * 1024 * 1024;
 
 /// A run.
 pub(super) struct HtmlRun {
