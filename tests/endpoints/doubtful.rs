@@ -1,5 +1,5 @@
-//! Answers on kept connections whose request nobody can know: the connection ends with them or right after, or the endpoint
-//! is slow.
+//! Answers on kept connections of which it cannot be known whose they are: the connection ends with them or right after,
+//! or the endpoint is slow.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -14,7 +14,7 @@ const CHUNKED: &str = "transfer-encoding: chunked\r\n";
 const BODY: &str = r#"{"id": "a"}"#;
 const CHUNKS: &str = "b\r\n{\"id\": \"a\"}\r\n0\r\n\r\n";
 
-fn told(bytes: &str) -> Judged {
+fn came_of(bytes: &str) -> Judged {
     judged(&serve(say_and_close(bytes.to_owned())), &[])
 }
 
@@ -46,7 +46,7 @@ fn right_framing_passes() {
         // As many interim answers as may be.
         interim.repeat(100) + OK + LENGTH + "\r\n" + BODY,
     ] {
-        let judged = told(&bytes);
+        let judged = came_of(&bytes);
         assert_eq!((judged.code, judged.verdict()), (0, "passed"), "{bytes:?} {}", judged.out);
     }
 }
@@ -92,7 +92,7 @@ fn wrong_framing_is_a_finding_that_names_the_section() {
             "content-length: 5",
         ),
     ] {
-        let judged = told(&bytes);
+        let judged = came_of(&bytes);
         assert_eq!((judged.code, judged.verdict()), (1, "failed"), "{bytes:?} {}", judged.out);
         let found = framing(&judged);
         assert!(
@@ -112,11 +112,11 @@ fn an_answer_past_a_limit_is_inconclusive_and_the_limit_is_named() {
         ("x: y\r\n".repeat(255) + LENGTH, "more than 256 fields"),
         (format!("x: {}\r\n{LENGTH}", "y".repeat(300_000)), "longer than 262144 bytes"),
     ] {
-        let judged = told(&format!("{OK}{fields}\r\n{BODY}"));
+        let judged = came_of(&format!("{OK}{fields}\r\n{BODY}"));
         assert_eq!((judged.code, judged.verdict()), (5, "inconclusive"), "{}", judged.out);
         assert!(judged.reason().contains(reason), "{}", judged.reason());
     }
-    let most = told(&format!("{OK}{}{LENGTH}\r\n{BODY}", "x: y\r\n".repeat(254)));
+    let most = came_of(&format!("{OK}{}{LENGTH}\r\n{BODY}", "x: y\r\n".repeat(254)));
     assert_eq!(most.code, 0, "{}", most.out);
 }
 

@@ -138,7 +138,9 @@ impl JoinedCauses {
         let mut joined = Self::default();
         for (shared, counts) in wrong.found.iter().filter(|(shared, _)| wrong.is_joined(shared)) {
             let parts = known.values().filter(|cause| cause.shared.as_ref() == Some(shared));
-            joined.add(of_parts(shared, counts, &parts.collect::<Vec<_>>()));
+            if let Some(cause) = of_parts(shared, counts, &parts.collect::<Vec<_>>()) {
+                joined.add(cause);
+            }
         }
         for snapshot in known.values().filter(|cause| cause.code == Code::Snapshot) {
             let same: Vec<&Cause> = known.values().filter(|cause| is_same_change(snapshot, cause)).collect();
@@ -189,9 +191,8 @@ impl JoinedCauses {
 }
 
 /// One cause in place of several, shown by the part that is read fastest.
-fn of_parts(shared: &Shared, counts: &WrongAnswer, parts: &[&Cause]) -> Cause {
-    let first = parts.iter().min_by_key(|cause| (cause.example.size, &cause.example.case));
-    let first = first.expect("what is counted is that of a known cause");
+fn of_parts(shared: &Shared, counts: &WrongAnswer, parts: &[&Cause]) -> Option<Cause> {
+    let first = parts.iter().min_by_key(|cause| (cause.example.size, &cause.example.case))?;
     let operations: BTreeSet<&str> = parts.iter().map(|cause| cause.operation.as_str()).collect();
     let only = Some(first.operation.clone()).filter(|_| operations.len() == 1);
     let id = shared.id();
@@ -201,7 +202,7 @@ fn of_parts(shared: &Shared, counts: &WrongAnswer, parts: &[&Cause]) -> Cause {
         }
         Shared::Row(_, row, _) => (Code::Status, promise(row), first.actual.clone()),
     };
-    Cause {
+    Some(Cause {
         code,
         operation: only.unwrap_or_default(),
         promise,
@@ -214,7 +215,7 @@ fn of_parts(shared: &Shared, counts: &WrongAnswer, parts: &[&Cause]) -> Cause {
         joined: parts.iter().map(|cause| cause.id.clone()).filter(|part| *part != id).collect(),
         id,
         ..(*first).clone()
-    }
+    })
 }
 
 /// Whether a snapshot differs in its status as the answers of a cause differ from an error row.
