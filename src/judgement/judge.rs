@@ -68,6 +68,19 @@ pub fn render_params(
     Ok(params)
 }
 
+/// What a case comes to with these findings, of which those down to `gate` count; `retried` is what came of attempts that
+/// were made again.
+pub fn verdict(ended: Option<Ended>, findings: &[Finding], gate: Level, retried: &[String]) -> Verdict {
+    match ended {
+        Some(Ended::Inconclusive(unknown)) => Verdict::Inconclusive(unknown),
+        Some(Ended::Skipped(reason)) => Verdict::Skipped(reason),
+        Some(Ended::Broken) => Verdict::Failed,
+        None if findings.iter().any(|finding| finding.counts(gate)) => Verdict::Failed,
+        None if !retried.is_empty() => Verdict::Flaky { attempts: retried.to_vec() },
+        None => Verdict::Passed,
+    }
+}
+
 /// A case, its exchanges so far, and the problems with them.
 #[derive(Debug)]
 pub struct Judge<'a> {
@@ -301,14 +314,7 @@ impl<'a> Judge<'a> {
 
     /// What the case comes to; `retried` is what came of attempts that were made again.
     pub fn verdict(&self, ended: Option<Ended>, retried: &[String]) -> Verdict {
-        match ended {
-            Some(Ended::Inconclusive(unknown)) => Verdict::Inconclusive(unknown),
-            Some(Ended::Skipped(reason)) => Verdict::Skipped(reason),
-            Some(Ended::Broken) => Verdict::Failed,
-            None if self.findings.iter().any(|finding| finding.counts(self.gate)) => Verdict::Failed,
-            None if !retried.is_empty() => Verdict::Flaky { attempts: retried.to_vec() },
-            None => Verdict::Passed,
-        }
+        verdict(ended, &self.findings, self.gate, retried)
     }
 
     /// The codes that each step expects, of those that were prepared with all that is known by then.

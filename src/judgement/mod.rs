@@ -16,7 +16,7 @@ mod waiver;
 
 pub use again::{ReplayError, judge_again};
 pub use effect::ObservationPlace;
-pub use judge::{Ended, Judge, open, render_params};
+pub use judge::{Ended, Judge, open, render_params, verdict};
 pub use promise::{codes_due, operations};
 pub use retrial::{Retrial, Retried, passes_with};
 pub use tally::Tally;

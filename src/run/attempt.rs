@@ -14,15 +14,15 @@ use super::observe::Sight;
 use super::recipe::Context;
 use super::state::{self, NoState, Undo};
 use super::stop::Stop;
-use crate::judgement::{Ended, Judge, open, render_params};
+use crate::judgement::{Ended, Judge, open, render_params, verdict};
 use crate::model::{
     Answer, CaseRecord, Given, Inconclusive, Literals, Moment, NoAnswer, Observation, Request, RequestSpec,
-    SetUp, Skipped, SnapshotOutcome, Value, attempt, whole_micros,
+    SetUp, Skipped, SnapshotOutcome, Value, Verdict, attempt, whole_micros,
 };
 use crate::plan::{PlannedCase, literals, set_variables};
 use crate::snapshot::VolatileNames;
 use crate::template::TemplateScope;
-use crate::transport::Client;
+use crate::transport::{Client, Proof};
 
 /// How long an answer to a request of a teardown may take, also after an interrupt. A wait for the rate is not
 /// part of it: what is left behind may cost money.
@@ -51,13 +51,17 @@ pub(super) struct Attempt<'a> {
     retried: Vec<String>,
     /// How often the case has begun, with this time; a second attempt does not count.
     number: u32,
+    /// Whether its worker takes no further case, so that its last request is the last one on its connection.
+    is_last: bool,
+    /// What is still to come for answers on kept connections.
+    proofs: Vec<Proof>,
     /// Why this is the second attempt, if it is.
     started_again: Option<String>,
     about: String,
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(runner: &'a Runner, planned: &'a PlannedCase, number: u32) -> Self {
+    pub(super) fn new(runner: &'a Runner, planned: &'a PlannedCase, (number, is_last): (u32, bool)) -> Self {
         Self {
             runner,
             planned,
@@ -73,37 +77,42 @@ impl<'a> Attempt<'a> {
             literals: (0..planned.case.steps.len()).map(|position| literals(planned, position)).collect(),
             retried: Vec::new(),
             number,
+            is_last,
+            proofs: Vec::new(),
             started_again: None,
             about: planned.case.about.clone(),
         }
     }
 
-    pub(super) async fn run(mut self, stop: &Stop) -> CaseRecord {
+    /// The same, which starts a case again for this reason.
+    fn again(self, reason: String) -> Self {
+        let again = Self::new(self.runner, self.planned, (self.number, self.is_last));
+        Self { retried: self.retried, started_again: Some(reason), ..again }
+    }
+
+    /// Takes the case to its end. A request that is lost starts it again, once.
+    pub(super) async fn run(mut self, stop: &Stop) -> Tried {
         let start = Instant::now();
         let mut ended = self.steps_observed(stop).await;
         let mut left_behind = self.tear_down(ended.as_ref()).await;
         if let Some(reason) = self.restart_reason(ended.as_ref()).filter(|_| stop.reason().is_none()) {
-            let retried = self.retried;
-            let again = Self::new(self.runner, self.planned, self.number);
-            self = Self { retried, started_again: Some(reason), ..again };
+            self = self.again(reason);
             ended = self.steps_observed(stop).await;
             left_behind.extend(self.tear_down(ended.as_ref()).await);
         }
         self.name_made();
-        let snapshot = self.compare_snapshot(ended.as_ref());
-        let verdict = self.judge.verdict(ended, &self.retried);
         let (rows_met, codes_due) = (self.judge.rows_met(), self.judge.codes_due());
         let Judge { exchanges, findings, request_ids, watch, .. } = self.judge;
         let paused = exchanges.iter().map(|exchange| exchange.answer.paused).sum();
         let sent = exchanges.len() + usize::from(self.unanswered.is_some());
-        CaseRecord {
+        let record = CaseRecord {
             id: self.planned.id.clone(),
             rows_met,
             codes_due,
             about: self.about,
             tags: self.planned.case.tags.clone(),
             spot: self.planned.spot().clone(),
-            verdict,
+            verdict: Verdict::Passed,
             findings,
             gate: self.runner.settings.gate,
             steps_not_sent: self.planned.case.steps.len().saturating_sub(sent),
@@ -117,25 +126,36 @@ impl<'a> Attempt<'a> {
             variables: self.variables,
             set_ups: self.set_ups,
             unanswered: self.unanswered,
-            snapshot,
+            snapshot: SnapshotOutcome::Unchecked,
             retried: self.retried,
             started_again: self.started_again,
             repeated: None,
             left_behind,
             paused,
             elapsed: whole_micros(start.elapsed()),
-        }
+        };
+        Tried { record, ended, proofs: self.proofs, is_refuted: false }
+    }
+
+    /// Takes a case to its end once more, since the connection ended right behind the answer that it ended with: that may
+    /// be another request's.
+    pub(super) async fn run_again(self, first: Tried, stop: &Stop) -> Tried {
+        let CaseRecord { answered, retried, left_behind, elapsed, .. } = first.record;
+        let again = Self { retried, ..self }.again(format!("the request of step {answered}: {}", unproved()));
+        let mut tried = again.run(stop).await;
+        tried.record.left_behind.splice(..0, left_behind);
+        tried.record.elapsed += elapsed;
+        tried
     }
 
     /// Why the case has to start again: the endpoint may have seen a request whose answer can never come, so that
     /// neither the request nor what follows it can be sent in the state that was set up.
     fn restart_reason(&self, ended: Option<&Ended>) -> Option<String> {
-        match ended {
-            Some(Ended::Inconclusive(Inconclusive::Transport(fault @ NoAnswer::Lost { .. }))) => {
-                Some(format!("the request of step {}: {fault}", self.judge.exchanges.len() + 1))
-            }
-            Some(Ended::Inconclusive(_) | Ended::Skipped(_) | Ended::Broken) | None => None,
-        }
+        let Some(Ended::Inconclusive(Inconclusive::Transport(fault @ NoAnswer::Lost { .. }))) = ended else {
+            return None;
+        };
+        let step = self.judge.exchanges.len() + 1;
+        self.started_again.is_none().then(|| format!("the request of step {step}: {fault}"))
     }
 
     /// Which attempt this is, from 1.
@@ -293,20 +313,26 @@ impl<'a> Attempt<'a> {
         switch: &Stop,
     ) -> Result<(), Ended> {
         let first = steps.start;
+        let is_last = self.is_last && steps.end == self.planned.case.steps.len();
         let mut prepared = Vec::with_capacity(steps.len());
         for position in steps {
             prepared.push(self.judge.prepare_step(position, scope, &self.runner.templates)?);
         }
         let runner = self.runner;
-        let client = if prepared.len() == 1 { runner.client.clone() } else { runner.client.fresh_copy() };
+        let client = match prepared.len() {
+            1 if is_last => runner.client.closing_copy(),
+            1 => runner.client.clone(),
+            _ => runner.client.fresh_copy(),
+        };
         let sending =
             prepared.iter().map(|(step, request)| self.answer(&client, request, &step.request, switch));
         let sent = join_all(sending).await;
         let mut answers = Vec::with_capacity(prepared.len());
         let mut fault = None;
         for ((_, request), sent) in prepared.iter().zip(sent) {
-            let (answer, retried) = sent?;
+            let (answer, retried, proofs) = sent?;
             self.retried.extend(retried);
+            self.proofs.extend(proofs);
             match answer {
                 Ok(answer) => answers.push(answer),
                 Err(found) => fault = fault.or(Some((request.clone(), found))),
@@ -326,22 +352,23 @@ impl<'a> Attempt<'a> {
         outcome
     }
 
-    /// Sends a request, and again where that is asked for; each time signed anew. Gives why it was sent again.
+    /// Sends a request, and again where that is asked for; each time signed anew. Gives why it was sent again, and what is
+    /// still to prove the answers.
     async fn answer(
         &self,
         client: &Client,
         request: &Request,
         spec: &RequestSpec,
         switch: &Stop,
-    ) -> Result<(Result<Answer, NoAnswer>, Vec<String>), Ended> {
+    ) -> Result<(Result<Answer, NoAnswer>, Vec<String>, Vec<Proof>), Ended> {
         let endpoint = &self.runner.endpoint;
         let mut attempt = 1;
-        let mut retried = Vec::new();
+        let (mut retried, mut proofs) = (Vec::new(), Vec::new());
         loop {
             let signed = self.sign(request, spec)?;
             let sending = async {
                 let turn = client.turn().await;
-                client.send(turn, &endpoint.address, &signed).await
+                client.send_proving(turn, &endpoint.address, &signed, &mut proofs).await
             };
             let answer = tokio::select! {
                 biased;
@@ -353,12 +380,12 @@ impl<'a> Attempt<'a> {
                 .as_ref()
                 .and_then(|retry| retry.retry_notice(attempt, &answer, &self.planned.contract));
             let Some(again) = again.filter(|_| switch.reason().is_none()) else {
-                return Ok((answer, retried));
+                return Ok((answer, retried, proofs));
             };
             retried.push(again.message);
             tokio::select! {
                 () = sleep(again.wait) => attempt += 1,
-                _ = switch.stopped() => return Ok((answer, retried)),
+                _ = switch.stopped() => return Ok((answer, retried, proofs)),
             }
         }
     }
@@ -404,25 +431,80 @@ impl<'a> Attempt<'a> {
         }
         self.given.push(("endpoint".to_owned(), self.runner.endpoint.address.authority()));
     }
+}
 
-    /// A transcript is compared only if it is whole.
-    fn compare_snapshot(&mut self, ended: Option<&Ended>) -> SnapshotOutcome {
-        let is_whole = self.judge.exchanges.len() == self.planned.case.steps.len()
-            && !matches!(ended, Some(Ended::Inconclusive(_) | Ended::Skipped(_)));
-        let Some(store) = self.runner.store.as_ref().filter(|_| is_whole) else {
-            return SnapshotOutcome::Unchecked;
-        };
-        let recording = SnapshotInput {
-            planned: self.planned,
-            about: &self.about,
-            exchanges: &self.judge.exchanges,
-            rules: &self.runner.rules.of(&self.planned.contract, &self.runner.endpoint.normalisation),
-        };
-        let mut names = VolatileNames::default();
-        self.given.iter().for_each(|(name, value)| names.add(name, value));
-        names.set_literals(&self.literals);
-        let (outcome, finding) = against_snapshot(store, &recording, names);
-        self.judge.findings.extend(finding);
-        outcome
+/// A case that was taken to its end, before it is known whether all answers are its own.
+pub(super) struct Tried {
+    /// Without a verdict and a snapshot.
+    record: CaseRecord,
+    ended: Option<Ended>,
+    /// What is still to come for answers on kept connections.
+    proofs: Vec<Proof>,
+    /// Whether one of them did not come.
+    is_refuted: bool,
+}
+
+impl Tried {
+    /// Whether all answers are its own, if that is known already.
+    pub(super) fn known(&mut self) -> Option<bool> {
+        while let Some(proof) = self.proofs.last_mut() {
+            self.is_refuted |= !proof.known()?;
+            self.proofs.pop();
+        }
+        Some(!self.is_refuted)
     }
+
+    /// Waits until that is known. A caller that stops waiting loses nothing.
+    pub(super) async fn is_proved(&mut self) -> bool {
+        while let Some(proof) = self.proofs.last_mut() {
+            self.is_refuted |= !proof.is_there().await;
+            self.proofs.pop();
+        }
+        !self.is_refuted
+    }
+
+    /// The same, which cannot be decided: an answer may be another request's.
+    pub(super) fn unproved(self) -> Self {
+        Self { ended: Some(Ended::Inconclusive(Inconclusive::Transport(unproved()))), ..self }
+    }
+
+    /// The record, compared with its snapshot.
+    pub(super) fn conclude(self, runner: &Runner, planned: &PlannedCase) -> CaseRecord {
+        let Self { mut record, ended, .. } = self;
+        record.snapshot = compare_snapshot(runner, planned, &mut record, ended.as_ref());
+        record.verdict = verdict(ended, &record.findings, record.gate, &record.retried);
+        runner.waivers.apply(&mut record);
+        record
+    }
+}
+
+/// Why an answer is not proved.
+fn unproved() -> NoAnswer {
+    NoAnswer::Lost { reason: "it ended right behind the answer, which may be another request's".to_owned() }
+}
+
+/// A transcript is compared only if it is whole.
+fn compare_snapshot(
+    runner: &Runner,
+    planned: &PlannedCase,
+    record: &mut CaseRecord,
+    ended: Option<&Ended>,
+) -> SnapshotOutcome {
+    let is_whole = record.exchanges.len() == planned.case.steps.len()
+        && !matches!(ended, Some(Ended::Inconclusive(_) | Ended::Skipped(_)));
+    let Some(store) = runner.store.as_ref().filter(|_| is_whole) else {
+        return SnapshotOutcome::Unchecked;
+    };
+    let recording = SnapshotInput {
+        planned,
+        about: &record.about,
+        exchanges: &record.exchanges,
+        rules: &runner.rules.of(&planned.contract, &runner.endpoint.normalisation),
+    };
+    let mut names = VolatileNames::default();
+    record.given.iter().for_each(|(name, value)| names.add(name, value));
+    names.set_literals(&record.literals);
+    let (outcome, finding) = against_snapshot(store, &recording, names);
+    record.findings.extend(finding);
+    outcome
 }

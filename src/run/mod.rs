@@ -77,7 +77,7 @@ impl Runner {
     /// A runner against one endpoint; without a store, no snapshot is looked at.
     pub fn new(client: Client, endpoint: Endpoint, settings: RunSettings, store: Option<Store>) -> Self {
         let signing = &endpoint.signing;
-        let client = if signing.is_public() { client } else { client.hiding(&signing.secrets()) };
+        let client = if signing.has_secrets() { client.hiding(&signing.secrets()) } else { client };
         let (templates, waivers) = (Templates::default(), WaiverBook::default());
         let rules = RuleBook::default();
         let (stale, drift, command, kept) = (None, None, None, Mutex::default());
@@ -186,26 +186,30 @@ impl Runner {
 
     /// Runs one case to its end; teardown is done also when the run is stopped.
     pub async fn case(&self, planned: &PlannedCase, stop: &Stop) -> CaseRecord {
-        self.repetition(planned, 1, stop).await
+        self.repetition(planned, (1, true), stop).await
     }
 
-    /// Runs one case once, as the one of this number, from 1: each has other random values.
-    async fn repetition(&self, planned: &PlannedCase, number: u32, stop: &Stop) -> CaseRecord {
+    /// Runs one case once, as the one of this number, from 1: each has other random values. Whether it is the last one
+    /// of its worker comes with the number.
+    async fn repetition(&self, planned: &PlannedCase, number: (u32, bool), stop: &Stop) -> CaseRecord {
+        match self.skip_reason(planned, stop) {
+            Some(reason) => self.record_skipped(planned, reason),
+            None => Attempt::new(self, planned, number).run(stop).await.conclude(self, planned),
+        }
+    }
+
+    /// Why a case is not run here.
+    fn skip_reason(&self, planned: &PlannedCase, stop: &Stop) -> Option<Skipped> {
         if let Some(reason) = stop.before_a_case() {
-            return self.record_skipped(planned, reason.into());
+            return Some(reason.into());
         }
         if let Some(pattern) = planned.skip_pattern() {
-            return self.record_skipped(planned, Skipped::OnPurpose { pattern: pattern.to_owned() });
+            return Some(Skipped::OnPurpose { pattern: pattern.to_owned() });
         }
         if !self.settings.allows_billable && billable_requests(planned) > 0 {
-            return self.record_skipped(planned, Skipped::Billable);
+            return Some(Skipped::Billable);
         }
-        if let Some(reason) = self.unsigned_reason(planned) {
-            return self.record_skipped(planned, reason);
-        }
-        let mut record = Attempt::new(self, planned, number).run(stop).await;
-        self.waivers.apply(&mut record);
-        record
+        self.unsigned_reason(planned)
     }
 
     /// Why a case cannot be signed here as it asks for.

@@ -1,19 +1,21 @@
 //! Workers that take cases in their order, and give the records back in that order.
 //!
 //! A worker goes on with the next case at once and never waits for the reporter, except where too much would gather. It
-//! does not know what a case is about.
+//! does not know what a case is about. A case whose answers are not yet proved to be its own it puts aside meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroUsize;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::Runner;
+use super::attempt::{Attempt, Tried};
 use super::stop::Stop;
 use crate::model::{CaseRecord, Skipped, Verdict};
 use crate::plan::PlannedCase;
@@ -30,6 +32,9 @@ const LIGHT: usize = 16 * 1024;
 /// How long records gather before they are reported. To wake another thread for each costs more than to judge one.
 /// Once the last case has begun, gathering gains nothing and only delays the end of the run.
 const GATHER: Duration = Duration::from_millis(2);
+
+/// How long a case takes at the most while none that was put aside is looked at.
+const SHORT: Duration = Duration::from_millis(10);
 
 /// Workers, and what they have finished, by its position.
 pub(super) struct Pool<R> {
@@ -80,26 +85,20 @@ impl CaseQueue {
 }
 
 /// A record, and how many bytes of bodies it holds.
-type Weighed<R> = (R, usize);
+pub(super) type Weighed<R> = (R, usize);
 
 impl<R: Send + 'static> Pool<R> {
-    /// Starts `jobs` workers on so many cases; `work` takes the one at a position to its end.
-    pub(super) fn start<F>(
-        count: usize,
-        jobs: usize,
-        work: impl Fn(usize) -> F + Clone + Send + 'static,
-    ) -> Self
-    where
-        F: Future<Output = Weighed<R>> + Send + 'static,
-    {
+    /// Starts `jobs` workers on so many cases.
+    pub(super) fn start(count: usize, jobs: usize, work: &impl Work<Record = R>) -> Self {
         let (sender, finished) = mpsc::unbounded_channel();
         let progress = watch::Sender::new(0);
         let queue = Arc::new(CaseQueue { next: AtomicUsize::new(0), count, is_empty: Notify::new() });
         let ahead = jobs.saturating_mul(AHEAD).saturating_add(MORE_AHEAD);
         let mut workers = JoinSet::new();
         for _ in 0..jobs.min(count) {
-            let worker = Worker { queue: Arc::clone(&queue), ahead, finished: sender.clone() };
-            workers.spawn(worker.run(work.clone(), progress.subscribe()));
+            let (queue, finished) = (Arc::clone(&queue), sender.clone());
+            let worker = Worker { work: work.clone(), queue, ahead, finished, aside: VecDeque::new() };
+            workers.spawn(worker.run(progress.subscribe()));
         }
         let (batch, waiting) = (Vec::new(), BTreeMap::new());
         Self { workers, finished, batch, waiting, reported: 0, queue, progress }
@@ -139,35 +138,125 @@ impl<R: Send + 'static> Pool<R> {
     }
 }
 
-struct Worker<R> {
-    queue: Arc<CaseQueue>,
-    ahead: usize,
-    finished: mpsc::UnboundedSender<(usize, R)>,
+/// What workers do with cases.
+pub(super) trait Work: Clone + Send + Sync + 'static {
+    /// A case that was taken to its end.
+    type Case: Send;
+    /// What is reported of one.
+    type Record: Send + 'static;
+
+    /// Takes the case at a position to its end.
+    fn begin(&self, position: usize) -> impl Future<Output = Self::Case> + Send;
+
+    /// Whether its answers are its own, if that is known already.
+    fn known(case: &mut Self::Case) -> Option<bool>;
+
+    /// Waits until that is known. A caller that stops waiting loses nothing.
+    fn is_proved(case: &mut Self::Case) -> impl Future<Output = bool> + Send;
+
+    /// Does what makes known whether answers are their own, where no case is left to begin.
+    fn end(&self) -> impl Future<Output = ()> + Send;
+
+    /// Gives the record of a case; one that is not proved starts again first.
+    fn conclude(
+        &self,
+        position: usize,
+        case: Self::Case,
+        is_proved: bool,
+    ) -> impl Future<Output = Weighed<Self::Record>> + Send;
 }
 
-impl<R> Worker<R> {
-    async fn run<F>(self, work: impl Fn(usize) -> F, mut progress: watch::Receiver<usize>)
-    where
-        F: Future<Output = Weighed<R>>,
-    {
+struct Worker<W: Work> {
+    work: W,
+    queue: Arc<CaseQueue>,
+    ahead: usize,
+    finished: mpsc::UnboundedSender<(usize, W::Record)>,
+    /// The cases that are not reported yet, by their positions, the oldest first.
+    aside: VecDeque<(usize, W::Case)>,
+}
+
+/// Nobody waits for records any more.
+struct Over;
+
+impl<W: Work> Worker<W> {
+    async fn run(mut self, mut progress: watch::Receiver<usize>) {
+        let _ = self.take_cases(&mut progress).await;
+    }
+
+    async fn take_cases(&mut self, progress: &mut watch::Receiver<usize>) -> Result<(), Over> {
         // As far as was reported when this worker last looked.
         let mut reported: usize = 0;
         while let Some(position) = self.queue.take() {
             // The case that is reported next never waits here, so progress goes on. A dropped pool ends the wait.
             if position >= reported.saturating_add(self.ahead) {
-                match progress.wait_for(|reported| position < reported.saturating_add(self.ahead)).await {
-                    Ok(now) => reported = *now,
-                    Err(_) => return,
-                }
+                self.report_all(progress).await?;
+                let has_come = |reported: &usize| position < reported.saturating_add(self.ahead);
+                reported = *progress.wait_for(has_come).await.map_err(|_| Over)?;
             }
-            let (record, weight) = work(position).await;
-            if self.finished.send((position, record)).is_err() {
-                return;
-            }
-            if weight > LIGHT && progress.wait_for(|reported| *reported > position).await.is_err() {
-                return;
+            let case = self.begin(position, progress).await?;
+            self.aside.push_back((position, case));
+            while let Some(is_proved) = self.aside.front_mut().and_then(|(_, case)| W::known(case)) {
+                self.report_oldest(is_proved, progress).await?;
             }
         }
+        if !self.aside.is_empty() {
+            self.work.end().await;
+        }
+        self.report_all(progress).await
+    }
+
+    /// Takes a case to its end. Those put aside are reported meanwhile, as far as they are proved: it may take long.
+    async fn begin(
+        &mut self,
+        position: usize,
+        progress: &mut watch::Receiver<usize>,
+    ) -> Result<W::Case, Over> {
+        let work = self.work.clone();
+        let mut begun = pin!(work.begin(position));
+        // While cases are short, the answers of one prove the one before, and no look in between is worth its cost.
+        if !self.aside.is_empty()
+            && let Ok(case) = timeout(SHORT, &mut begun).await
+        {
+            return Ok(case);
+        }
+        loop {
+            let Some((_, oldest)) = self.aside.front_mut() else { return Ok(begun.await) };
+            let is_proved = tokio::select! {
+                biased;
+                case = &mut begun => return Ok(case),
+                is_proved = W::is_proved(oldest) => is_proved,
+            };
+            if !is_proved {
+                // It starts again once this one is over: a worker has one case under way.
+                let case = begun.await;
+                self.report_oldest(false, progress).await?;
+                return Ok(case);
+            }
+            self.report_oldest(true, progress).await?;
+        }
+    }
+
+    /// Reports all that were put aside.
+    async fn report_all(&mut self, progress: &mut watch::Receiver<usize>) -> Result<(), Over> {
+        while let Some((_, oldest)) = self.aside.front_mut() {
+            let is_proved = W::is_proved(oldest).await;
+            self.report_oldest(is_proved, progress).await?;
+        }
+        Ok(())
+    }
+
+    async fn report_oldest(
+        &mut self,
+        is_proved: bool,
+        progress: &mut watch::Receiver<usize>,
+    ) -> Result<(), Over> {
+        let Some((position, case)) = self.aside.pop_front() else { return Ok(()) };
+        let (record, weight) = self.work.conclude(position, case, is_proved).await;
+        self.finished.send((position, record)).map_err(|_| Over)?;
+        if weight > LIGHT {
+            progress.wait_for(|reported| *reported > position).await.map_err(|_| Over)?;
+        }
+        Ok(())
     }
 }
 
@@ -179,26 +268,105 @@ pub(super) fn of_cases(
     stop: Stop,
 ) -> Pool<Box<CaseRecord>> {
     let count = cases.len();
-    let shared = Arc::new(SharedRun { runner, planned: cases, stop, failed: AtomicUsize::new(0) });
-    Pool::start(count, jobs, move |position| {
-        let shared = Arc::clone(&shared);
-        async move { shared.finish(position).await }
-    })
+    let shared = SharedRun { runner, planned: cases, jobs, stop, failed: AtomicUsize::new(0) };
+    Pool::start(count, jobs, &Arc::new(shared))
 }
 
 /// What the workers of a run share.
 struct SharedRun {
     runner: Arc<Runner>,
     planned: Vec<PlannedCase>,
+    jobs: usize,
     stop: Stop,
     /// How many cases have failed, as soon as it is known: they are reported later.
     failed: AtomicUsize,
 }
 
+/// A case of a run that was taken to its end.
+enum CaseDone {
+    Whole(Box<CaseRecord>),
+    /// Its answers are not all proved to be its own.
+    Open(Box<Tried>),
+}
+
+impl Work for Arc<SharedRun> {
+    type Case = CaseDone;
+    type Record = Box<CaseRecord>;
+
+    async fn begin(&self, position: usize) -> CaseDone {
+        self.judge(position).await
+    }
+
+    async fn end(&self) {
+        self.runner.client.close_waiting().await;
+    }
+
+    fn known(case: &mut CaseDone) -> Option<bool> {
+        match case {
+            CaseDone::Whole(_) => Some(true),
+            CaseDone::Open(tried) => tried.known(),
+        }
+    }
+
+    async fn is_proved(case: &mut CaseDone) -> bool {
+        match case {
+            CaseDone::Whole(_) => true,
+            CaseDone::Open(tried) => tried.is_proved().await,
+        }
+    }
+
+    async fn conclude(&self, position: usize, case: CaseDone, is_proved: bool) -> Weighed<Box<CaseRecord>> {
+        let record = match case {
+            CaseDone::Whole(record) => record,
+            CaseDone::Open(tried) => {
+                let (runner, planned) = (&self.runner, &self.planned[position]);
+                let tried = match self.stop.reason() {
+                    _ if is_proved => *tried,
+                    Some(_) => tried.unproved(),
+                    None => Attempt::new(runner, planned, (1, false)).run_again(*tried, &self.stop).await,
+                };
+                let record = tried.conclude(runner, planned);
+                self.count(&record);
+                Box::new(record)
+            }
+        };
+        self.lighten(record)
+    }
+}
+
 impl SharedRun {
-    /// Takes the case at a position to its end, and drops the evidence that no report needs.
-    async fn finish(&self, position: usize) -> Weighed<Box<CaseRecord>> {
-        let mut record = self.judge(&self.planned[position]).await;
+    /// Runs a case, unless enough have failed.
+    async fn judge(&self, position: usize) -> CaseDone {
+        let (runner, planned) = (&self.runner, &self.planned[position]);
+        let enough = runner.settings.enough.map_or(usize::MAX, NonZeroUsize::get);
+        if self.failed.load(Ordering::Relaxed) >= enough {
+            return CaseDone::Whole(Box::new(runner.record_skipped(planned, Skipped::EnoughFailed)));
+        }
+        // Each worker takes one of these last.
+        let is_last = position + self.jobs >= self.planned.len();
+        let record = if runner.settings.repeat > 1 {
+            runner.repeat(planned, is_last, &self.stop).await
+        } else if let Some(reason) = runner.skip_reason(planned, &self.stop) {
+            runner.record_skipped(planned, reason)
+        } else {
+            let mut tried = Attempt::new(runner, planned, (1, is_last)).run(&self.stop).await;
+            if tried.known() != Some(true) {
+                return CaseDone::Open(Box::new(tried));
+            }
+            tried.conclude(runner, planned)
+        };
+        self.count(&record);
+        CaseDone::Whole(Box::new(record))
+    }
+
+    fn count(&self, record: &CaseRecord) {
+        if record.verdict == Verdict::Failed {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Drops the evidence that no report needs.
+    fn lighten(&self, mut record: Box<CaseRecord>) -> Weighed<Box<CaseRecord>> {
         let is_needed = self.runner.settings.keeps_exchanges
             || !matches!(record.verdict, Verdict::Passed)
             || !record.findings.is_empty();
@@ -212,20 +380,7 @@ impl SharedRun {
         }
         let bodies: usize = record.exchanges.iter().map(|exchange| exchange.answer.bytes.len()).sum();
         let weight = bodies + record.retried.iter().map(String::len).sum::<usize>();
-        (Box::new(record), weight)
-    }
-
-    /// Runs a case, unless enough have failed.
-    async fn judge(&self, planned: &PlannedCase) -> CaseRecord {
-        let enough = self.runner.settings.enough.map_or(usize::MAX, NonZeroUsize::get);
-        if self.failed.load(Ordering::Relaxed) >= enough {
-            return self.runner.record_skipped(planned, Skipped::EnoughFailed);
-        }
-        let record = self.runner.repeat(planned, &self.stop).await;
-        if record.verdict == Verdict::Failed {
-            self.failed.fetch_add(1, Ordering::Relaxed);
-        }
-        record
+        (record, weight)
     }
 }
 
@@ -233,23 +388,81 @@ impl SharedRun {
 mod tests {
     use std::time::Duration;
 
-    use tokio::time::{Instant, sleep};
+    use tokio::time::{Instant, sleep, sleep_until};
 
-    use super::{GATHER, Pool};
+    use super::{GATHER, Pool, Weighed, Work};
+
+    /// Cases that take so many microseconds each, and are open for so many more.
+    #[derive(Clone)]
+    struct Sleeping {
+        times: &'static [u64],
+        open: &'static [(u64, bool)],
+    }
+
+    /// A case that is open until then, with what comes out.
+    type Slept = (usize, Option<(Instant, bool)>);
+
+    impl Work for Sleeping {
+        type Case = Slept;
+        type Record = (usize, bool);
+
+        async fn begin(&self, position: usize) -> Slept {
+            sleep(Duration::from_micros(self.times[position])).await;
+            let open = self.open.get(position);
+            (
+                position,
+                open.map(|(micros, is_own)| (Instant::now() + Duration::from_micros(*micros), *is_own)),
+            )
+        }
+
+        async fn end(&self) {}
+
+        fn known((_, open): &mut Slept) -> Option<bool> {
+            let Some((until, is_own)) = *open else { return Some(true) };
+            (until <= Instant::now()).then_some(is_own)
+        }
+
+        async fn is_proved((_, open): &mut Slept) -> bool {
+            let Some((until, is_own)) = *open else { return true };
+            sleep_until(until).await;
+            is_own
+        }
+
+        async fn conclude(&self, _: usize, case: Slept, is_proved: bool) -> Weighed<(usize, bool)> {
+            ((case.0, is_proved), 0)
+        }
+    }
 
     /// Runs cases of which each takes so many microseconds, and says when each was reported.
     async fn reported(jobs: usize, times: &'static [u64]) -> Vec<Duration> {
+        reported_with(jobs, Sleeping { times, open: &[] }).await.into_iter().map(|(at, _)| at).collect()
+    }
+
+    /// The same, with whether each was proved.
+    async fn reported_with(jobs: usize, work: Sleeping) -> Vec<(Duration, bool)> {
         let start = Instant::now();
-        let mut pool = Pool::start(times.len(), jobs, move |position| async move {
-            sleep(Duration::from_micros(times[position])).await;
-            (position, 0)
-        });
+        let mut pool = Pool::start(work.times.len(), jobs, &work);
         let mut reported = Vec::new();
-        while let Some(position) = pool.next().await.unwrap() {
+        while let Some((position, is_proved)) = pool.next().await.unwrap() {
             assert_eq!(position, reported.len(), "in order");
-            reported.push(start.elapsed());
+            reported.push((start.elapsed(), is_proved));
         }
         reported
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_case_that_is_not_proved_yet_holds_up_no_other_and_is_reported_as_soon_as_it_is() {
+        let millis = Duration::from_millis;
+        // Times in steps of a millisecond, beside the time for which records gather.
+        let work = Sleeping { times: &[1000, 100_000, 1000], open: &[(20_000, true)] };
+        let reported = reported_with(1, work).await;
+        assert_eq!(reported[0], (millis(21), true));
+        assert_eq!(reported[1..].iter().map(|(at, _)| *at).collect::<Vec<_>>(), [millis(101), millis(102)]);
+        // One that starts again does so when its worker has no other under way.
+        let work = Sleeping { times: &[1000, 100_000], open: &[(20_000, false), (5000, true)] };
+        assert_eq!(reported_with(1, work).await, [(millis(101), false), (millis(106), true)]);
+        let work = Sleeping { times: &[1000], open: &[(5000, false)] };
+        assert_eq!(reported_with(1, work).await, [(millis(6), false)]);
     }
 
     #[tokio::test(start_paused = true)]

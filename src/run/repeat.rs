@@ -8,11 +8,12 @@ use crate::model::{CaseRecord, Repeated, Verdict};
 use crate::plan::PlannedCase;
 
 impl Runner {
-    /// Runs a case as often as the settings say. The record is that of the first run with the worst verdict, so that a
-    /// case that fails once has failed. What is skipped is skipped once.
-    pub(super) async fn repeat(&self, planned: &PlannedCase, stop: &Stop) -> CaseRecord {
-        let mut record = self.case(planned, stop).await;
-        if self.settings.repeat <= 1 || matches!(record.verdict, Verdict::Skipped(_)) {
+    /// Runs a case as often as the settings say, which is more than once. The record is that of the first run with the worst verdict, so that a
+    /// case that fails once has failed. What is skipped is skipped once. `is_last` if its
+    /// worker takes no further one.
+    pub(super) async fn repeat(&self, planned: &PlannedCase, is_last: bool, stop: &Stop) -> CaseRecord {
+        let mut record = self.repetition(planned, (1, false), stop).await;
+        if matches!(record.verdict, Verdict::Skipped(_)) {
             return record;
         }
         let mut repeated = Repeated { shown: 1, ..Repeated::default() };
@@ -21,7 +22,8 @@ impl Runner {
         }
         count(&mut repeated, &record.verdict);
         for number in 2..=self.settings.repeat {
-            let mut next = self.repetition(planned, number, stop).await;
+            let mut next =
+                self.repetition(planned, (number, is_last && number == self.settings.repeat), stop).await;
             let is_cut_short = is_cut_short(&next.verdict, stop);
             if !is_cut_short {
                 count(&mut repeated, &next.verdict);

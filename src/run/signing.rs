@@ -80,9 +80,9 @@ impl Signing {
         Secrets { fixed, made: self.made.clone() }
     }
 
-    /// Whether the key is public.
-    pub(super) fn is_public(&self) -> bool {
-        self.is_public
+    /// Whether there is anything to keep secret: a key that is not public.
+    pub(super) fn has_secrets(&self) -> bool {
+        !self.is_public && !self.signers.is_empty()
     }
 
     /// Whether requests are signed here if a case asks for this scheme, or leaves it to the endpoint.

@@ -1,12 +1,15 @@
 //! The client of a run. Main type: [`Client`].
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use hyper::header::{CONNECTION, HeaderValue};
 
 use super::address::Address;
 use super::dial::Dialler;
 use super::hook::{self, HookAnswer};
-use super::idle::{Belonging, Idle, Use};
+use super::idle::{Belonging, Idle, Proof, Use};
 use super::incoming::answer;
 use super::link::{Failure, Outgoing, ReceivedAnswer, exchange};
 use super::outgoing::build_outgoing;
@@ -18,6 +21,9 @@ use super::{Connection, Keeping, TransportError, TransportLimits};
 use crate::model::{Answer, NoAnswer, Request, whole_micros};
 use crate::sign::{Redactor, Secrets};
 
+/// Asks an endpoint to close the connection after its answer (RFC 9112, section 9.6).
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 /// Leave to send one request, which [`Client::turn`] gives at the rate of the connection.
 #[derive(Debug)]
 pub struct Turn(());
@@ -28,6 +34,8 @@ pub struct Client {
     shared: Arc<SharedClient>,
     limits: TransportLimits,
     is_fresh: bool,
+    /// Whether each request asks the endpoint to close its connection after the answer.
+    is_closing: bool,
     redactor: Option<Arc<Redactor>>,
 }
 
@@ -57,7 +65,7 @@ impl Client {
         let is_fresh = connection.keeping == Keeping::Fresh;
         let pace = connection.rate.map(Pace::new);
         let shared = SharedClient { dialler, idle: Arc::new(Idle::new(connection.keeping)), pace };
-        Ok(Self { shared: Arc::new(shared), limits, is_fresh, redactor: None })
+        Ok(Self { shared: Arc::new(shared), limits, is_fresh, is_closing: false, redactor: None })
     }
 
     /// The same client, which takes these secrets out of every answer, plain and encoded.
@@ -80,6 +88,13 @@ impl Client {
         Self { is_fresh: true, ..self.clone() }
     }
 
+    /// The same client, whose requests are the last on their connections if those are kept: they ask the endpoint to close
+    /// them (RFC 9112, section 9.6), so that their end comes with what is left of the answers, and at once.
+    #[must_use]
+    pub fn closing_copy(&self) -> Self {
+        Self { is_closing: true, ..self.clone() }
+    }
+
     /// Waits until the rate lets a request through; that is not part of an answer's time. A caller that
     /// stops waiting loses nothing.
     pub async fn turn(&self) -> Turn {
@@ -93,55 +108,80 @@ impl Client {
     ///
     /// # Errors
     /// A [`NoAnswer`] wherever no whole answer came; [`NoAnswer::Lost`] on a kept connection alone.
-    pub async fn send(&self, _turn: Turn, address: &Address, request: &Request) -> Result<Answer, NoAnswer> {
+    pub async fn send(&self, turn: Turn, address: &Address, request: &Request) -> Result<Answer, NoAnswer> {
+        self.send_proving(turn, address, request, &mut Vec::new()).await
+    }
+
+    /// The same, with what is still to prove the answer to be the request's, which it is on a connection of its own.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn send_proving(
+        &self,
+        _turn: Turn,
+        address: &Address,
+        request: &Request,
+        proofs: &mut Vec<Proof>,
+    ) -> Result<Answer, NoAnswer> {
         let dialler = &self.shared.dialler;
         let mut built = build_outgoing(address, request, dialler.is_absolute(address))?;
         if !self.is_fresh
-            && let Some((stream, past)) = self.shared.idle.take(address)
+            && let Some((stream, used)) = self.shared.idle.take(address, self.is_closing)
         {
-            match self.on(stream, built, Use::Again(past), address).await {
+            let is_last = used.is_last();
+            match self.on(stream, built, used, address, proofs).await {
                 // The endpoint has seen nothing of it.
                 Err(Failure::Unsent { request, is_unasked }) => {
                     if is_unasked {
                         self.shared.idle.mix();
                     }
-                    self.shared.idle.end_without_answer(past);
                     built = *request;
+                    if is_last && built.headers().get(CONNECTION) == Some(&CLOSE) {
+                        built.headers_mut().remove(CONNECTION);
+                    }
                 }
-                Err(Failure::Ended(reason)) => {
-                    self.shared.idle.end_without_answer(past);
-                    return Err(NoAnswer::Lost { reason });
-                }
+                Err(Failure::Ended(reason)) => return Err(NoAnswer::Lost { reason }),
                 Err(Failure::Fault(fault)) => return Err(fault),
                 Ok(answer) => return Ok(answer),
             }
         }
-        let used = if self.is_fresh { Use::Alone } else { self.shared.idle.new_use() };
+        let used = if self.is_fresh { Use::Alone } else { self.shared.idle.new_use(self.is_closing) };
         let stream = dialler.dial(address).await?;
-        self.on(stream, built, used, address).await.map_err(|failure| fault(failure, "the endpoint"))
+        self.on(stream, built, used, address, proofs).await.map_err(|failure| fault(failure, "the endpoint"))
     }
 
     /// Sends a request on a connection.
     async fn on(
         &self,
         stream: Stream,
-        request: Outgoing,
+        mut request: Outgoing,
         used: Use,
         address: &Address,
+        proofs: &mut Vec<Proof>,
     ) -> Result<Answer, Failure> {
-        let (received, times) = self.exchange(stream, request, self.limits.answer).await?;
-        let ReceivedAnswer { head, body, surplus, breaches, rest } = received;
+        if used.is_last() {
+            request.headers_mut().entry(CONNECTION).or_insert(CLOSE);
+        }
         let idle = &self.shared.idle;
-        match idle.keep(address, rest, (used, times.0), surplus.is_some()).await {
-            Belonging::Own => {
-                let redactor = self.redactor.as_deref();
-                answer(&head, body, (surplus, breaches), times, self.limits.body, redactor)
-                    .map_err(Failure::Fault)
+        let (received, times) = match self.exchange(stream, request, self.limits.answer).await {
+            Ok(received) => received,
+            Err(failure) => {
+                idle.fail(used, matches!(failure, Failure::Fault(_)));
+                return Err(failure);
             }
+        };
+        let ReceivedAnswer { head, body, surplus, breaches, rest } = received;
+        match idle.keep(address, rest, (used, times.0), surplus.is_some()).await {
+            Belonging::Own => {}
+            Belonging::Open(proof) => proofs.push(proof),
             Belonging::Doubtful => {
-                Err(Failure::Ended("the answer with which it ended may be another request's".to_owned()))
+                return Err(Failure::Ended(
+                    "the answer with which it ended may be another request's".to_owned(),
+                ));
             }
         }
+        let redactor = self.redactor.as_deref();
+        answer(&head, body, (surplus, breaches), times, self.limits.body, redactor).map_err(Failure::Fault)
     }
 
     /// Sends a request on a connection and takes the whole answer, with its time and for how long this machine was paused
@@ -153,7 +193,8 @@ impl Client {
         limit: Duration,
     ) -> Result<(ReceivedAnswer, (Duration, Duration)), Failure> {
         let start = Instant::now();
-        let (taken, pause) = at_most(limit, exchange(stream, request, self.limits.body)).await;
+        let exchanging = pin!(exchange(stream, request, self.limits.body));
+        let (taken, pause) = at_most(limit, exchanging).await;
         // As it is recorded: what is judged now and what is judged again must be the same.
         let elapsed = whole_micros(start.elapsed());
         let out_of_time = || Failure::Fault(NoAnswer::TimedOut { what: "the answer".into(), after: limit });
@@ -166,8 +207,13 @@ impl Client {
         self.shared.idle.leave_at_most(count);
     }
 
+    /// Closes the kept connections that carry no request now, since none is to come.
+    pub async fn close_waiting(&self) {
+        self.shared.idle.close_waiting().await;
+    }
+
     /// Closes the kept connections. Gives whether answers may have been taken for those of other requests: unrequested
-    /// bytes came on one of them, or it ended right after an answer.
+    /// bytes came on one of them.
     pub async fn close(&self) -> bool {
         self.shared.idle.close().await
     }
@@ -181,17 +227,17 @@ impl Client {
         let SharedClient { dialler, idle, .. } = &*self.shared;
         let limit = self.limits.hook;
         let mut built = build_outgoing(hook, &hook::call(hook, json), dialler.is_absolute(hook))?;
-        let kept = if idle.is_own() { idle.take(hook) } else { None };
-        if let Some((stream, past)) = kept {
+        let kept = if idle.is_own() { idle.take(hook, false) } else { None };
+        if let Some((stream, used)) = kept {
             match self.exchange(stream, built, limit).await {
                 Err(Failure::Unsent { request, .. }) => {
-                    idle.end_without_answer(past);
+                    idle.end();
                     built = *request;
                 }
-                received => return self.hook_answer(hook, received, Use::Again(past)).await,
+                received => return self.hook_answer(hook, received, used).await,
             }
         }
-        let used = if idle.is_own() { idle.new_use() } else { Use::Alone };
+        let used = if idle.is_own() { idle.new_use(false) } else { Use::Alone };
         let stream = dialler.dial(hook).await?;
         self.hook_answer(hook, self.exchange(stream, built, limit).await, used).await
     }

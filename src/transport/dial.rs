@@ -4,7 +4,7 @@ use std::error::Error;
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep};
 use tokio_rustls::TlsConnector;
 
 use super::address::Address;
+use super::refused::tls_reason;
 use super::stream::Stream;
 use super::tls::TlsSettings;
 use super::wait::{Pause, at_most};
@@ -71,7 +72,8 @@ impl Dialler {
 
     /// A connection on which requests to an address can be sent.
     pub(super) async fn dial(&self, address: &Address) -> Result<Stream, NoAnswer> {
-        let (connected, pause) = with_a_port(|| at_most(self.limit, self.connect(address))).await;
+        let connecting = || async { at_most(self.limit, pin!(self.connect(address))).await };
+        let (connected, pause) = with_a_port(connecting).await;
         let connected = match connected {
             Some(Ok(stream)) => Ok(stream),
             Some(Err(error)) => Err(NoAnswer::Connect { reason: innermost_cause(&error) }),
@@ -100,7 +102,11 @@ impl Dialler {
         let settings = self.tls.as_ref().ok_or_else(|| io::Error::other("no settings of encryption"))?;
         let connector = TlsConnector::from(Arc::clone(settings.to(address)));
         let name = ServerName::try_from(address.socket().0).map_err(io::Error::other)?;
-        Ok(Stream::Encrypted(Box::new(connector.connect(name, stream).await?)))
+        let encrypted = connector.connect(name, stream).await.map_err(|error| match tls_reason(&error) {
+            Some(reason) => io::Error::other(reason),
+            None => error,
+        })?;
+        Ok(Stream::Encrypted(Box::new(encrypted)))
     }
 
     /// A TCP connection to the host of an address.

@@ -1,15 +1,19 @@
 //! Connections that are kept for the next request. Main type: [`Idle`].
 //!
 //! An endpoint may close one at any time between answers (RFC 9112, section 9.5). What it sends on one unasked makes it
-//! uncertain which answer belongs to which request; so does an end that comes with an answer, or right after one: that
-//! answer may be one more to an earlier request, and the endpoint has never read the last.
+//! uncertain which answer belongs to which request. So does an end for the answers right before it: the last may be one
+//! more to an earlier request, while the endpoint has never read its own. What proves an answer is what follows: the next
+//! answer, or silence. Of one that is not proved, the case starts again. The last request of a worker asks the endpoint to
+//! close the connection: what comes until then is all there is.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout_at};
 
 use super::Keeping;
@@ -17,8 +21,8 @@ use super::address::Address;
 use super::link::Rest;
 use super::stream::{IdleInput, Stream};
 
-/// For how long after its last answer a connection is listened to, at the least. Most endpoints send nothing more once
-/// they have seen the end of a connection, so closing early would lose late bytes.
+/// For how long after its last answer a connection is listened to that its endpoint does not close, at the least. Most
+/// endpoints send nothing more once they have seen the end of a connection, so closing early would lose late bytes.
 const LISTENING: Duration = Duration::from_millis(90);
 
 /// How much longer the look at the end of a run is, for endpoints that answer the end of a connection with bytes.
@@ -27,57 +31,86 @@ const ENDING: Duration = Duration::from_millis(10);
 /// How often connections at rest are looked at.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// How often the connections are looked at that close when they are asked.
+const SHORT_LOOK: Duration = Duration::from_millis(1);
+
 /// How many connections may be listened to that carry no further request, where this process may open as many files.
 const MOST_LEFT: usize = 64;
 
 /// How many requests a connection carries: fewer than the 100 after which many endpoints close one.
 const MOST_REQUESTS: usize = 90;
 
-/// The connections that wait, the one used last on top, and what was met on those before.
+/// The connections that wait, the one used last behind the others, and what was met on those before.
 #[derive(Debug)]
 pub(super) struct Idle {
     keeping: Keeping,
-    waiting: Mutex<Vec<IdleConnection>>,
+    waiting: Mutex<VecDeque<IdleConnection>>,
     /// Those that carry no further request. What comes on one late shows that answers may have been mixed up before.
-    left: Mutex<Vec<IdleConnection>>,
+    left: Mutex<VecDeque<IdleConnection>>,
     most_left: AtomicUsize,
     /// The longest time of an answer, in microseconds: if answers are mixed up, the last one is as late.
     slowest: AtomicU64,
     is_looking: AtomicBool,
+    /// Whether the endpoint has closed a connection that it was asked to close.
+    closes_when_asked: AtomicBool,
     is_over: AtomicBool,
     is_mixed: AtomicBool,
 }
 
 /// What a connection is used for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) enum Use {
     /// For one request.
     Alone,
-    /// For the first request of several.
-    First,
-    /// For another request.
-    Again(UsedBefore),
+    /// For one of several.
+    Kept {
+        /// How many requests it has carried before.
+        earlier: usize,
+        /// Whether this is the last one, which asks the endpoint to close it.
+        is_last: bool,
+        /// Where it is awaited whether the answer before this request is proved.
+        before: Option<oneshot::Sender<bool>>,
+    },
 }
 
-/// What a connection has carried before.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct UsedBefore {
-    /// How many requests.
-    requests: usize,
-    /// Whether one of its answers may be another request's: it came to a later request than the first, and the endpoint
-    /// was not silent for long enough since.
-    is_open: bool,
-    /// When the last answer was there.
-    since: Instant,
+impl Use {
+    /// Whether the request asks the endpoint to close the connection.
+    pub(super) fn is_last(&self) -> bool {
+        matches!(self, Self::Kept { is_last: true, .. })
+    }
 }
 
 /// What is known of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Belonging {
     /// It is its request's, unless the whole run is known to be mixed up.
     Own,
+    /// What follows on the connection proves it, or does not.
+    Open(Proof),
     /// It may be another request's: its connection ended with it.
     Doubtful,
+}
+
+/// What proves an answer on a kept connection to be its request's: the next answer, or silence. An end of the connection
+/// does not.
+#[derive(Debug)]
+pub struct Proof(oneshot::Receiver<bool>);
+
+impl Proof {
+    /// Waits for it. A caller that stops waiting loses nothing.
+    pub async fn is_there(&mut self) -> bool {
+        // Where the run is broken off, nothing more is learned.
+        (&mut self.0).await.unwrap_or(true)
+    }
+
+    /// Whether it is there, if that is known already. It is asked once more only if it is not.
+    pub fn known(&mut self) -> Option<bool> {
+        match self.0.try_recv() {
+            Ok(is_there) => Some(is_there),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => Some(true),
+        }
+    }
 }
 
 /// A connection after an answer.
@@ -85,21 +118,13 @@ pub(super) enum Belonging {
 struct IdleConnection {
     address: Address,
     stream: Stream,
-    past: UsedBefore,
-    /// For how long after the answer nothing had come at the last look.
-    silent: Duration,
-}
-
-impl IdleConnection {
-    /// Looks at it without waiting; notes silence.
-    fn look(&mut self) -> IdleInput {
-        let silent = self.past.since.elapsed();
-        let input = self.stream.look();
-        if input == IdleInput::Nothing {
-            self.silent = silent;
-        }
-        input
-    }
+    /// How many requests it has carried.
+    requests: usize,
+    /// When the last answer was there.
+    since: Instant,
+    /// Where it is awaited whether that answer is proved.
+    open: Option<oneshot::Sender<bool>>,
+    is_asked_to_close: bool,
 }
 
 impl Idle {
@@ -112,6 +137,7 @@ impl Idle {
             most_left: AtomicUsize::new(MOST_LEFT),
             slowest: AtomicU64::new(0),
             is_looking: AtomicBool::new(false),
+            closes_when_asked: AtomicBool::new(false),
             is_over: AtomicBool::new(keeping == Keeping::Fresh),
             is_mixed: AtomicBool::new(false),
         }
@@ -127,30 +153,35 @@ impl Idle {
         self.most_left.store(count.clamp(1, MOST_LEFT), Ordering::Relaxed);
     }
 
-    /// A connection to an address on which nothing is, with what it has carried.
-    pub(super) fn take(&self, address: &Address) -> Option<(Stream, UsedBefore)> {
+    /// A connection to an address on which nothing is, with what it is used for; `is_closing` if no further request follows.
+    pub(super) fn take(&self, address: &Address, is_closing: bool) -> Option<(Stream, Use)> {
         if self.is_over() {
             return None;
         }
         let mut kept = {
             let mut waiting = lock(&self.waiting);
-            let position = waiting.iter().rposition(|kept| kept.address == *address)?;
-            waiting.remove(position)
+            // The oldest, so that each answer is soon followed by another.
+            let position = waiting.iter().position(|kept| kept.address == *address)?;
+            waiting.remove(position)?
         };
-        match kept.look() {
+        match kept.stream.look() {
             IdleInput::Nothing => {
-                let is_open = kept.past.is_open && kept.silent < self.listening();
-                return Some((kept.stream, UsedBefore { is_open, ..kept.past }));
+                return Some((kept.stream, self.use_after(kept.requests, is_closing, kept.open)));
             }
-            IdleInput::End => self.end_after(kept.past, kept.silent),
+            IdleInput::End | IdleInput::Reset => self.end_behind(kept.open),
             IdleInput::Bytes(_) => self.mix(),
         }
         None
     }
 
     /// What a new connection is used for.
-    pub(super) fn new_use(&self) -> Use {
-        if self.is_over() { Use::Alone } else { Use::First }
+    pub(super) fn new_use(&self, is_closing: bool) -> Use {
+        if self.is_over() { Use::Alone } else { self.use_after(0, is_closing, None) }
+    }
+
+    fn use_after(&self, earlier: usize, is_closing: bool, before: Option<oneshot::Sender<bool>>) -> Use {
+        let is_last = self.keeping == Keeping::Reuse && (is_closing || earlier + 1 >= MOST_REQUESTS);
+        Use::Kept { earlier, is_last, before }
     }
 
     /// Takes a connection back after an answer that took so long, with whether bytes came behind that. Says whose the
@@ -162,62 +193,97 @@ impl Idle {
         (used, elapsed): (Use, Duration),
         has_surplus: bool,
     ) -> Belonging {
-        let past = match used {
-            // It belongs to no other request.
-            Use::Alone => return Belonging::Own,
-            Use::First => None,
-            Use::Again(past) => Some(past),
-        };
+        // Alone, it belongs to no other request.
+        let Use::Kept { earlier, is_last, before } = used else { return Belonging::Own };
         // Behind a first answer that is a finding of the case; a moment later, the bytes would have met the next one.
         // Behind another one, the answer may be what is behind it.
-        if has_surplus && (past.is_some() || !self.is_own()) {
+        if has_surplus && (earlier > 0 || !self.is_own()) {
             self.mix();
         }
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         self.slowest.fetch_max(micros, Ordering::Relaxed);
-        let requests = past.map_or(0, |past| past.requests) + 1;
-        let is_open = past.is_some() && !self.is_own();
-        let kept = |stream, is_open| {
-            let past = UsedBefore { requests, is_open, since: Instant::now() };
-            IdleConnection { address: address.clone(), stream, past, silent: Duration::ZERO }
+        let requests = earlier + 1;
+        let kept = |stream, open| {
+            let since = Instant::now();
+            IdleConnection {
+                address: address.clone(),
+                stream,
+                requests,
+                since,
+                open,
+                is_asked_to_close: is_last,
+            }
         };
-        match (rest, past.filter(|_| !self.is_own())) {
-            (Rest::Open(stream), _) if !self.is_over() && requests < MOST_REQUESTS => {
-                lock(&self.waiting).push(kept(stream, is_open));
-                self.look_often();
-            }
-            (Rest::Open(stream), _) => self.leave(kept(stream, is_open)).await,
-            (Rest::Closed | Rest::Over(_), Some(_)) if self.is_mixed() => {}
-            (rest @ (Rest::Closed | Rest::Over(_)), Some(past)) => {
-                self.end_after(past, Duration::ZERO);
-                if let Rest::Over(Some(stream)) = rest {
-                    self.leave(kept(stream, false)).await;
+        let is_asked_to_close = is_last && !matches!(rest, Rest::Reset);
+        let is_doubtful = earlier > 0 && !self.is_own() && !is_asked_to_close && !self.is_mixed();
+        match rest {
+            Rest::Open(stream) => {
+                self.prove(before, true);
+                let (open, proof) = self.open_proof(earlier, is_last);
+                if self.is_over() || is_last || requests >= MOST_REQUESTS {
+                    self.leave(kept(stream, open)).await;
+                } else {
+                    lock(&self.waiting).push_back(kept(stream, open));
+                    self.look_often();
                 }
-                return Belonging::Doubtful;
+                return proof.map_or(Belonging::Own, Belonging::Open);
             }
-            (Rest::Closed, None) => self.end(),
+            Rest::Over(stream) if is_doubtful || is_last => {
+                if let Some(stream) = stream {
+                    self.leave(kept(stream, None)).await;
+                }
+            }
             // No request could have followed.
-            (Rest::Over(_), None) => {}
+            Rest::Over(_) => {}
+            Rest::Closed | Rest::Reset if is_asked_to_close => self.note_closing(),
+            Rest::Closed | Rest::Reset => self.end(),
         }
-        Belonging::Own
+        self.prove(before, !is_doubtful);
+        if !is_doubtful {
+            return Belonging::Own;
+        }
+        self.end();
+        Belonging::Doubtful
+    }
+
+    /// A proof to come for an answer behind so many on its connection. The first can be no other request's, and one that
+    /// its request asked to be the last is followed by nothing.
+    fn open_proof(&self, earlier: usize, is_last: bool) -> (Option<oneshot::Sender<bool>>, Option<Proof>) {
+        if earlier == 0 || is_last || self.keeping != Keeping::Reuse {
+            return (None, None);
+        }
+        let (open, proof) = oneshot::channel();
+        (Some(open), Some(Proof(proof)))
+    }
+
+    /// Says whether an answer is proved. If it is not, and its case cannot start again, answers may have been mixed up.
+    pub(super) fn prove(&self, open: Option<oneshot::Sender<bool>>, is_own: bool) {
+        let is_heard = open.is_none_or(|open| open.send(is_own).is_ok());
+        if !is_own && !is_heard {
+            self.mix();
+        }
+    }
+
+    /// Takes note of a connection on which a request got no answer, or of the end of which it came, unless the fault is
+    /// another one.
+    pub(super) fn fail(&self, used: Use, is_fault: bool) {
+        let Use::Kept { before, earlier, .. } = used else { return };
+        if is_fault {
+            self.prove(before, true);
+        } else if earlier > 0 {
+            self.end_behind(before);
+        }
+    }
+
+    /// From now on no connection is taken, and the answer with this proof is not proved: its connection ended behind it.
+    pub(super) fn end_behind(&self, open: Option<oneshot::Sender<bool>>) {
+        self.end();
+        self.prove(open, false);
     }
 
     /// From now on no connection is taken: one was closed here.
     pub(super) fn end(&self) {
         self.is_over.store(true, Ordering::Relaxed);
-    }
-
-    /// The same, of one that has ended without an answer to its last request.
-    pub(super) fn end_without_answer(&self, past: UsedBefore) {
-        self.end_after(past, past.since.elapsed());
-    }
-
-    /// The same, of one that was silent for so long after its last answer.
-    fn end_after(&self, past: UsedBefore, silent: Duration) {
-        self.end();
-        if past.is_open && !self.is_own() && silent < self.listening() {
-            self.mix();
-        }
     }
 
     /// Notes that answers may have been mixed up.
@@ -236,7 +302,12 @@ impl Idle {
 
     /// For how long after its last answer a connection is listened to.
     fn listening(&self) -> Duration {
-        LISTENING.max(2 * Duration::from_micros(self.slowest.load(Ordering::Relaxed)))
+        LISTENING.max(self.slow())
+    }
+
+    /// Twice the time of the slowest answer.
+    fn slow(&self) -> Duration {
+        2 * Duration::from_micros(self.slowest.load(Ordering::Relaxed))
     }
 
     /// Listens to a connection that carries no further request. Waits where too many are listened to.
@@ -249,7 +320,7 @@ impl Idle {
             {
                 let mut left = lock(&self.left);
                 if left.len() < self.most_left.load(Ordering::Relaxed) {
-                    left.push(kept);
+                    left.push_back(kept);
                     return;
                 }
             }
@@ -264,41 +335,115 @@ impl Idle {
         }
         let idle = Arc::downgrade(self);
         tokio::spawn(async move {
-            while idle.upgrade().is_some_and(|idle| idle.look()) {
+            while let Some(idle) = idle.upgrade() {
+                idle.look();
+                drop(idle);
                 sleep(LOOK).await;
             }
         });
     }
 
-    /// Looks at all connections, and closes those that are of no more use. Says whether there is more to be learned.
-    fn look(&self) -> bool {
+    /// Looks at all connections, and closes those that are of no more use.
+    fn look(&self) {
+        self.look_at(&mut lock(&self.waiting), self.is_over());
+        self.look_at(&mut lock(&self.left), true);
+        if self.is_mixed() {
+            // Whatever is proved changes nothing any more.
+            lock(&self.waiting).clear();
+            lock(&self.left).clear();
+        }
+    }
+
+    /// Looks at some connections, which carry further requests or not.
+    fn look_at(&self, connections: &mut VecDeque<IdleConnection>, is_left: bool) {
         let listening = self.listening();
-        let is_over = self.is_over();
-        let look = |kept: &mut IdleConnection, is_left: bool| match kept.look() {
-            IdleInput::Nothing => !is_left || kept.silent < listening,
-            IdleInput::End => {
-                self.end_after(kept.past, kept.silent);
+        connections.retain_mut(|kept| match kept.stream.look() {
+            IdleInput::Nothing => {
+                let is_proved = kept.since.elapsed() >= listening;
+                if is_proved {
+                    self.prove(kept.open.take(), true);
+                }
+                !is_left || !is_proved
+            }
+            IdleInput::End | IdleInput::Reset => {
+                self.prove(kept.open.take(), false);
+                if !is_left {
+                    self.end();
+                } else if kept.is_asked_to_close {
+                    self.note_closing();
+                }
                 false
             }
             IdleInput::Bytes(_) => {
                 self.mix();
                 false
             }
+        });
+    }
+
+    fn note_closing(&self) {
+        self.closes_when_asked.store(true, Ordering::Relaxed);
+    }
+
+    /// Closes the connections that wait and that no case under way has taken at once, where no further one begins whose
+    /// last request could ask the endpoint to do so.
+    pub(super) async fn close_waiting(&self) {
+        sleep(SHORT_LOOK).await;
+        let waiting = {
+            let mut waiting = lock(&self.waiting);
+            // The oldest are in front.
+            let count = waiting.partition_point(|kept| kept.since.elapsed() >= SHORT_LOOK);
+            waiting.drain(..count).collect()
         };
-        lock(&self.waiting).retain_mut(|kept| look(kept, is_over));
-        lock(&self.left).retain_mut(|kept| look(kept, true));
-        !self.is_mixed()
+        self.close_all(waiting).await;
+    }
+
+    async fn close_all(&self, waiting: VecDeque<IdleConnection>) {
+        if self.keeping == Keeping::Reuse {
+            join_all(waiting.into_iter().map(|kept| self.close_one(kept))).await;
+        }
+    }
+
+    /// Closes a connection, and says whether its last answer is proved. An endpoint that closes when it is asked has sent
+    /// all it will by then: before that, it is listened to no longer than an answer that is shifted by one takes.
+    async fn close_one(&self, mut kept: IdleConnection) {
+        loop {
+            match kept.stream.look() {
+                IdleInput::Nothing => {}
+                IdleInput::End | IdleInput::Reset => return self.end_behind(kept.open),
+                IdleInput::Bytes(_) => return self.mix(),
+            }
+            self.look_at(&mut lock(&self.left), true);
+            let closes = self.closes_when_asked.load(Ordering::Relaxed);
+            let patience = if closes { self.slow() } else { self.listening() };
+            if self.is_mixed() || kept.since.elapsed() >= patience {
+                break;
+            }
+            sleep(SHORT_LOOK).await;
+        }
+        let until = kept.since + self.listening() + ENDING;
+        let closing = async {
+            // An endpoint that has closed it already sends nothing more, either.
+            let _ = kept.stream.shutdown().await;
+            listen(&mut kept.stream, &mut Vec::new()).await
+        };
+        match timeout_at(until.into(), closing).await {
+            Ok(IdleInput::Bytes(_)) => self.mix(),
+            Ok(IdleInput::Reset) => self.prove(kept.open, false),
+            Ok(IdleInput::End | IdleInput::Nothing) | Err(_) => self.prove(kept.open, true),
+        }
     }
 
     /// Listens to all and closes them. Gives whether answers may have been mixed up.
     pub(super) async fn close(&self) -> bool {
         let waiting = std::mem::take(&mut *lock(&self.waiting));
+        self.close_all(waiting).await;
         let left = std::mem::take(&mut *lock(&self.left));
         if self.is_mixed() {
             return true;
         }
-        let listening = if self.keeping == Keeping::Reuse { self.listening() } else { Duration::ZERO };
-        let looks = waiting.into_iter().chain(left).map(|kept| last_look(kept, listening));
+        let listening = self.listening();
+        let looks = left.into_iter().map(|kept| last_look(kept, listening));
         if join_all(looks).await.contains(&true) {
             self.mix();
         }
@@ -311,37 +456,41 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Whether answers may have been mixed up: bytes come until so long after the last answer, or until the endpoint closes
-/// the connection, too, or it closes the connection too early.
+/// the connection, too; or it does so behind an answer that is not proved, and whose case starts again no more.
 async fn last_look(mut kept: IdleConnection, listening: Duration) -> bool {
     let start = Instant::now();
-    match kept.look() {
+    match kept.stream.look() {
         IdleInput::Bytes(_) => return true,
-        IdleInput::End => return kept.past.is_open && kept.silent < listening,
+        IdleInput::End | IdleInput::Reset => return kept.open.is_some(),
         IdleInput::Nothing => {}
     }
     let mut seen = Vec::new();
-    let until = kept.past.since + listening;
-    if let Ok(found) = timeout_at(until.into(), listen(&mut kept.stream, &mut seen)).await {
-        return found || kept.past.is_open;
+    let until = kept.since + listening;
+    if let Ok(heard) = timeout_at(until.into(), listen(&mut kept.stream, &mut seen)).await {
+        return matches!(heard, IdleInput::Bytes(_)) || kept.open.is_some();
     }
     let closing = async {
         // An endpoint that has closed it already sends nothing more, either.
         let _ = kept.stream.shutdown().await;
         listen(&mut kept.stream, &mut seen).await
     };
-    timeout_at((start + listening + ENDING).into(), closing).await.unwrap_or(false)
+    let heard = timeout_at((start + listening + ENDING).into(), closing).await;
+    matches!(heard, Ok(IdleInput::Bytes(_)))
 }
 
 /// Reads to the end, or until there are bytes other than a lone line end. `seen` is what was read before.
-async fn listen(stream: &mut Stream, seen: &mut Vec<u8>) -> bool {
+async fn listen(stream: &mut Stream, seen: &mut Vec<u8>) -> IdleInput {
     let mut buffer = [0; 64];
-    while let Ok(count @ 1..) = stream.read(&mut buffer).await {
-        seen.extend_from_slice(&buffer[..count]);
+    loop {
+        match stream.read(&mut buffer).await {
+            Ok(0) => return IdleInput::End,
+            Ok(count) => seen.extend_from_slice(&buffer[..count]),
+            Err(_) => return IdleInput::Reset,
+        }
         if seen.as_slice() != b"\r" && seen.as_slice() != b"\r\n" {
-            return true;
+            return IdleInput::Bytes(std::mem::take(seen));
         }
     }
-    false
 }
 
 #[cfg(test)]
@@ -349,12 +498,11 @@ mod tests {
     use std::sync::Arc;
     use std::time::{Duration, Instant};
 
+    use tokio::io::AsyncWriteExt;
     use tokio::net::{TcpListener, TcpStream};
-    use tokio::time::sleep;
+    use tokio::time::{sleep, timeout};
 
-    use super::{
-        Belonging, Idle, Keeping, LISTENING, MOST_LEFT, MOST_REQUESTS, Rest, Stream, Use, UsedBefore, lock,
-    };
+    use super::{Belonging, Idle, Keeping, LISTENING, MOST_LEFT, MOST_REQUESTS, Rest, Stream, Use, lock};
     use crate::transport::Address;
 
     /// A server, its address, and what is kept of connections to it.
@@ -370,8 +518,14 @@ mod tests {
         (Rest::Open(Stream::Plain(stream)), listener.accept().await.unwrap().0)
     }
 
-    fn again(is_open: bool) -> Use {
-        Use::Again(UsedBefore { requests: 1, is_open, since: Instant::now() })
+    /// The use for another request behind so many.
+    const fn behind(earlier: usize) -> Use {
+        Use::Kept { earlier, is_last: false, before: None }
+    }
+
+    /// The use for the last request of all, behind so many.
+    const fn last(earlier: usize) -> Use {
+        Use::Kept { earlier, is_last: true, before: None }
     }
 
     #[tokio::test]
@@ -385,7 +539,7 @@ mod tests {
             for count in 1..=most + 1 {
                 let (rest, end) = connected(&listener).await;
                 ends.push(end);
-                idle.keep(&address, rest, (again(false), Duration::ZERO), false).await;
+                idle.keep(&address, rest, (behind(1), Duration::ZERO), false).await;
                 let left = lock(&idle.left).len();
                 assert!(left <= most, "{left}");
                 // On a slow machine, the oldest have been listened to long enough by now.
@@ -403,41 +557,145 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_with_which_a_connection_ends_is_doubtful_and_so_are_those_before_it() {
-        for (used, belonging, is_mixed) in [
-            (Use::Alone, Belonging::Own, false),
-            (Use::First, Belonging::Own, false),
-            (again(false), Belonging::Doubtful, false),
-            (again(true), Belonging::Doubtful, true),
-        ] {
-            for is_said in [false, true] {
+    async fn an_answer_with_which_a_connection_ends_is_doubtful_unless_it_was_asked_to_close_it() {
+        type Ending = fn() -> Rest;
+        let endings: [(Ending, bool); 3] =
+            [(|| Rest::Over(None), false), (|| Rest::Closed, false), (|| Rest::Reset, true)];
+        for (ending, is_reset) in endings {
+            for (used, is_doubtful) in [
+                (Use::Alone, false),
+                (behind(0), false),
+                (behind(1), true),
+                (behind(7), true),
+                (last(0), false),
+                (last(1), is_reset),
+                (last(7), is_reset),
+            ] {
+                let what = format!("{used:?} {:?}", ending());
                 let (_, address, idle) = kept().await;
-                let rest = if is_said { Rest::Over(None) } else { Rest::Closed };
-                assert_eq!(idle.keep(&address, rest, (used, Duration::ZERO), false).await, belonging);
-                assert_eq!(idle.close().await, is_mixed, "{used:?} {is_said}");
+                let belonging = idle.keep(&address, ending(), (used, Duration::ZERO), false).await;
+                assert_eq!(matches!(belonging, Belonging::Doubtful), is_doubtful, "{what}");
+                assert_eq!(matches!(belonging, Belonging::Own), !is_doubtful, "{what}");
+                assert!(!idle.close().await, "{what}");
             }
         }
     }
 
+    /// Whether an answer behind one other turns out to be its own, and whether answers may have been mixed up at the end.
+    async fn proved(follow: impl AsyncFnOnce(&Arc<Idle>, &Address, TcpStream)) -> (Option<bool>, bool) {
+        let (listener, address, idle) = kept().await;
+        let (rest, end) = connected(&listener).await;
+        let belonging = idle.keep(&address, rest, (behind(1), Duration::ZERO), false).await;
+        let Belonging::Open(mut proof) = belonging else { panic!("{belonging:?}") };
+        follow(&idle, &address, end).await;
+        let is_proved = timeout(Duration::from_millis(30), proof.is_there()).await.ok();
+        (is_proved, idle.close().await)
+    }
+
     #[tokio::test]
-    async fn an_end_right_after_an_answer_is_doubtful_unless_that_was_the_first() {
-        for (used, millis, is_mixed) in [
-            (Use::First, 0, false),
-            (again(false), 0, true),
-            (again(false), 30, true),
-            (again(false), 200, false),
-        ] {
-            for is_closed_here in [false, true] {
-                let (listener, address, idle) = kept().await;
-                let (rest, end) = connected(&listener).await;
-                assert_eq!(idle.keep(&address, rest, (used, Duration::ZERO), false).await, Belonging::Own);
+    async fn the_next_answer_and_silence_prove_an_answer_and_an_end_does_not() {
+        let nothing = async |_: &Arc<Idle>, _: &Address, end: TcpStream| {
+            tokio::spawn(async move {
+                let _open = end;
+                sleep(Duration::from_secs(1)).await;
+            });
+        };
+        assert_eq!(proved(nothing).await, (None, false));
+        let silence = async |_: &Arc<Idle>, _: &Address, _end: TcpStream| {
+            sleep(LISTENING + Duration::from_millis(40)).await;
+        };
+        assert_eq!(proved(silence).await, (Some(true), false));
+        let next = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
+            let (stream, used) = idle.take(address, false).unwrap();
+            drop(idle.keep(address, Rest::Open(stream), (used, Duration::ZERO), false).await);
+        };
+        // The next answer is not proved itself.
+        assert_eq!(proved(next).await, (Some(true), true));
+        // Nothing came in time: the endpoint is slow, and not at an end.
+        let late = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
+            let (_, used) = idle.take(address, false).unwrap();
+            idle.fail(used, true);
+        };
+        assert_eq!(proved(late).await, (Some(true), false));
+        let lost = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
+            let (_, used) = idle.take(address, false).unwrap();
+            idle.fail(used, false);
+        };
+        assert_eq!(proved(lost).await, (Some(false), false));
+        let doubtful = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
+            let (_, used) = idle.take(address, false).unwrap();
+            idle.keep(address, Rest::Closed, (used, Duration::ZERO), false).await;
+        };
+        assert_eq!(proved(doubtful).await, (Some(false), false));
+        for millis in [0, 30] {
+            let end = async |_: &Arc<Idle>, _: &Address, end: TcpStream| {
                 sleep(Duration::from_millis(millis)).await;
                 drop(end);
-                if !is_closed_here {
-                    sleep(Duration::from_millis(150)).await;
-                }
-                assert_eq!(idle.close().await, is_mixed, "{used:?} {millis} {is_closed_here}");
+                sleep(Duration::from_millis(30)).await;
+            };
+            assert_eq!(proved(end).await, (Some(false), false), "{millis}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_proof_is_waited_for_any_more_once_answers_are_known_to_be_mixed_up() {
+        let mixed = async |idle: &Arc<Idle>, _: &Address, end: TcpStream| {
+            tokio::spawn(async move {
+                let _open = end;
+                sleep(Duration::from_secs(1)).await;
+            });
+            idle.mix();
+        };
+        assert_eq!(proved(mixed).await, (Some(true), true));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_proved_and_whose_case_starts_again_no_more_makes_a_run_inconclusive() {
+        for is_seen_at_once in [false, true] {
+            let (listener, address, idle) = kept().await;
+            let (rest, end) = connected(&listener).await;
+            drop(idle.keep(&address, rest, (behind(1), Duration::ZERO), false).await);
+            drop(end);
+            if is_seen_at_once {
+                assert!(idle.take(&address, false).is_none());
             }
+            assert!(idle.close().await);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_end_behind_a_first_answer_is_ordinary_and_no_connection_is_used_again_after_it() {
+        let (listener, address, idle) = kept().await;
+        let (rest, end) = connected(&listener).await;
+        let belonging = idle.keep(&address, rest, (behind(0), Duration::ZERO), false).await;
+        assert!(matches!(belonging, Belonging::Own));
+        drop(end);
+        sleep(Duration::from_millis(30)).await;
+        assert!(idle.take(&address, false).is_none());
+        assert!(matches!(idle.new_use(false), Use::Alone));
+        assert!(!idle.close().await);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_asked_to_close_is_listened_to_until_it_does() {
+        for (millis, is_late, is_mixed) in [(20, false, false), (20, true, true), (200, false, false)] {
+            let (listener, address, idle) = kept().await;
+            let (rest, mut end) = connected(&listener).await;
+            let Rest::Open(stream) = rest else { panic!() };
+            let over = Rest::Over(Some(stream));
+            idle.keep(&address, over, (last(3), Duration::ZERO), false).await;
+            let server = tokio::spawn(async move {
+                sleep(Duration::from_millis(millis)).await;
+                if is_late {
+                    end.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                }
+            });
+            let start = Instant::now();
+            assert_eq!(idle.close().await, is_mixed, "{millis} {is_late}");
+            if millis < 90 && !is_mixed {
+                assert!(start.elapsed() < LISTENING, "{:?}", start.elapsed());
+            }
+            server.await.unwrap();
         }
     }
 
@@ -446,28 +704,27 @@ mod tests {
         let (listener, address, idle) = kept().await;
         let ((rest, end), start) = (connected(&listener).await, Instant::now());
         let slow = Duration::from_millis(200);
-        idle.keep(&address, rest, (again(false), slow), false).await;
+        idle.keep(&address, rest, (behind(1), slow), false).await;
         assert!(!idle.close().await);
         assert!(start.elapsed() >= 2 * slow, "{:?}", start.elapsed());
         drop(end);
     }
 
     #[tokio::test]
-    async fn a_connection_carries_so_many_requests_and_what_is_proved_by_silence_stays_proved() {
-        let (listener, address, idle) = kept().await;
-        let (mut rest, _end) = connected(&listener).await;
-        let mut used = Use::First;
-        for count in 1..=MOST_REQUESTS {
-            idle.keep(&address, rest, (used, Duration::ZERO), false).await;
-            if count == 5 {
-                sleep(LISTENING + Duration::from_millis(20)).await;
+    async fn a_connection_carries_so_many_requests_and_the_last_one_asks_to_close_it() {
+        for closing_at in [1, 5, MOST_REQUESTS + 1] {
+            let (listener, address, idle) = kept().await;
+            let (mut rest, _end) = connected(&listener).await;
+            let mut used = idle.new_use(closing_at == 1);
+            for count in 1..=MOST_REQUESTS {
+                assert_eq!(used.is_last(), count == closing_at || count == MOST_REQUESTS, "{count}");
+                idle.keep(&address, rest, (used, Duration::ZERO), false).await;
+                let taken = idle.take(&address, count + 1 == closing_at);
+                assert_eq!(taken.is_some(), count < MOST_REQUESTS.min(closing_at), "{count}");
+                let Some((stream, again)) = taken else { break };
+                (rest, used) = (Rest::Open(stream), again);
             }
-            let taken = idle.take(&address);
-            assert_eq!(taken.is_some(), count < MOST_REQUESTS, "{count}");
-            let Some((stream, past)) = taken else { break };
-            assert_eq!((past.requests, count == 5 && past.is_open), (count, false));
-            (rest, used) = (Rest::Open(stream), Use::Again(past));
+            assert!(!idle.close().await);
         }
-        assert!(!idle.close().await);
     }
 }

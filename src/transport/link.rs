@@ -45,6 +45,8 @@ pub(super) enum Rest {
     Over(Option<Stream>),
     /// The endpoint closed it without a word of that.
     Closed,
+    /// It was broken off: something that was sent on it was not read.
+    Reset,
 }
 
 /// Why there is no answer.
@@ -75,7 +77,7 @@ pub(super) async fn exchange(
         .handshake::<_, Full<Bytes>>(TokioIo::new(watched))
         .await
         .map_err(|error| Failure::Fault(connection_fault(&error)))?;
-    let mut driven = Driven { connection: Some(connection), parts: None };
+    let mut driven = Driven { connection: Some(connection), parts: None, is_broken: false };
     let sent = {
         let mut sending = pin!(sender.try_send_request(request));
         poll_fn(|context| {
@@ -140,14 +142,17 @@ async fn collect(driven: &mut Driven, mut incoming: Incoming, limit: usize) -> R
 struct Driven {
     connection: Option<Connection<TokioIo<WatchedStream>, Full<Bytes>>>,
     parts: Option<Parts<TokioIo<WatchedStream>>>,
+    /// Whether it ended with an error.
+    is_broken: bool,
 }
 
 impl Driven {
     /// Moves bytes. An error reaches the future that waits for the answer.
     fn poll(&mut self, context: &mut Context<'_>) {
         if let Some(connection) = &mut self.connection
-            && connection.poll_without_shutdown(context).is_ready()
+            && let Poll::Ready(ended) = connection.poll_without_shutdown(context)
         {
+            self.is_broken = ended.is_err();
             self.end();
         }
     }
@@ -202,7 +207,8 @@ impl Driven {
             return ReceivedAnswer { head, body, surplus: None, breaches, rest: Rest::Over(None) };
         }
         let look = stream.look();
-        let is_closed = look == IdleInput::End && is_blank(&read_buf);
+        let is_closed = matches!(look, IdleInput::End | IdleInput::Reset) && is_blank(&read_buf);
+        let is_reset = self.is_broken || look == IdleInput::Reset;
         let mut surplus = (!is_blank(&read_buf)).then(|| read_buf[..read_buf.len().min(KEPT)].to_vec());
         if let IdleInput::Bytes(bytes) = look {
             surplus.get_or_insert_default().extend(bytes);
@@ -212,7 +218,9 @@ impl Driven {
         }
         let rest = if !has_ended && is_idle && !is_closed && surplus.is_none() {
             Rest::Open(stream)
-        } else if surplus.is_none() && !says_last(&head) && (is_closed || has_ended) {
+        } else if surplus.is_none() && is_closed && is_reset {
+            Rest::Reset
+        } else if surplus.is_none() && is_closed && !says_last(&head) {
             Rest::Closed
         } else {
             Rest::Over((!is_closed && surplus.is_none()).then_some(stream))

@@ -16,6 +16,7 @@ mod link;
 mod named;
 mod outgoing;
 mod pace;
+mod refused;
 mod stream;
 mod tls;
 mod wait;
@@ -28,6 +29,7 @@ use std::time::Duration;
 pub use address::{Address, without_secrets};
 pub use client::{Client, Turn};
 pub use hook::HookAnswer;
+pub use idle::Proof;
 pub use pace::Rate;
 pub use tls::Tls;
 

@@ -12,11 +12,9 @@ use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-/// What the library calls a server's own certificate that is marked as an authority's. It looks at the time before that,
-/// so one of which it says this is in force.
-const AUTHORITY: &str = "CaUsedAsEndEntity";
+use super::refused::is_marked_as_authority;
 
 /// Verifies by the certificates of a file.
 #[derive(Debug)]
@@ -53,9 +51,7 @@ impl ServerCertVerifier for CaFileVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         match self.usual.verify_server_cert(own, others, name, stapled, now) {
-            Err(Error::InvalidCertificate(CertificateError::Other(other)))
-                if other.0.to_string() == AUTHORITY || format!("{:?}", other.0) == AUTHORITY =>
-            {
+            Err(error) if is_marked_as_authority(&error) => {
                 if !self.named.iter().any(|named| named.as_ref() == own.as_ref()) {
                     return Err(Error::General(
                         "the endpoint's certificate is marked as an authority's and is not one of the file \

@@ -27,8 +27,10 @@ pub(super) enum Stream {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum IdleInput {
     Nothing,
-    /// Its end, or a failure, which comes to the same.
+    /// Its end.
     End,
+    /// A failure: the other end took no notice of what was sent to it.
+    Reset,
     /// Unrequested bytes: how they begin.
     Bytes(Vec<u8>),
 }
@@ -39,22 +41,30 @@ impl Stream {
     pub(super) fn look(&mut self) -> IdleInput {
         let mut start = Vec::new();
         let mut buffer = [0; 512];
-        let is_over = loop {
+        let behind = loop {
             match self.read_now(&mut buffer) {
-                Ok(0) => break true,
+                Ok(0) if self.has_failed() => break IdleInput::Reset,
+                Ok(0) => break IdleInput::End,
                 Ok(count) => start.extend_from_slice(&buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break false,
-                Err(_) => break true,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break IdleInput::Nothing,
+                Err(_) => break IdleInput::Reset,
             }
             if start.len() >= KEPT {
-                break false;
+                break IdleInput::Nothing;
             }
         };
         start.truncate(KEPT);
         match start.as_slice() {
-            b"" | b"\r\n" if is_over => IdleInput::End,
-            b"" | b"\r\n" => IdleInput::Nothing,
+            b"" | b"\r\n" => behind,
             _ => IdleInput::Bytes(start),
+        }
+    }
+
+    /// Whether the system knows of a failure behind the end: what was sent met a connection that was closed already.
+    fn has_failed(&self) -> bool {
+        match self {
+            Self::Plain(socket) => !matches!(socket.take_error(), Ok(None)),
+            Self::Encrypted(stream) => stream.get_ref().0.has_failed(),
         }
     }
 

@@ -3,7 +3,7 @@
 //! Main function: [`at_most`]. A wait is looked at many times a second. Where a look comes a second late, the process
 //! was stopped (SIGSTOP), the machine was suspended, or it had no processor time: none of that is the endpoint's time.
 
-use std::pin::pin;
+use std::pin::Pin;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::time::timeout;
@@ -58,7 +58,7 @@ impl Pause {
 /// begins anew, once.
 ///
 /// Gives none if the time is over.
-pub(super) async fn at_most<F: Future>(limit: Duration, future: F) -> (Option<F::Output>, Pause) {
+pub(super) async fn at_most<F: Future>(limit: Duration, future: Pin<&mut F>) -> (Option<F::Output>, Pause) {
     let start = Instant::now();
     let clocks = || Clocks {
         monotonic: start.elapsed(),
@@ -77,10 +77,9 @@ struct Clocks {
 
 async fn at_most_by<F: Future>(
     limit: Duration,
-    future: F,
+    mut future: Pin<&mut F>,
     clocks: impl Fn() -> Clocks,
 ) -> (Option<F::Output>, Pause) {
-    let mut future = pin!(future);
     let mut pause = Pause::default();
     let mut left = limit;
     loop {
@@ -106,6 +105,7 @@ async fn at_most_by<F: Future>(
 mod tests {
     use std::cell::Cell;
     use std::future::pending;
+    use std::pin::pin;
     use std::time::Duration;
 
     use tokio::time::{Instant, sleep};
@@ -120,13 +120,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_a_pause_a_wait_ends_at_its_limit() {
         let start = Instant::now();
-        assert_eq!(at_most(seconds(3), pending::<()>()).await, (None, Pause::default()));
+        assert_eq!(at_most(seconds(3), pin!(pending::<()>())).await, (None, Pause::default()));
         assert_eq!(start.elapsed(), seconds(3));
         let answered = async {
             sleep(seconds(2)).await;
             7
         };
-        assert_eq!(at_most(seconds(3), answered).await, (Some(7), Pause::default()));
+        assert_eq!(at_most(seconds(3), pin!(answered)).await, (Some(7), Pause::default()));
     }
 
     /// Waits with clocks that jump by so much after so long, each once: the monotonic one, and the wall clock.
@@ -147,7 +147,7 @@ mod tests {
             }
             Clocks { monotonic: passed + ahead.get().0, wall: seconds(1000) + passed + ahead.get().1 }
         };
-        let (outcome, pause) = at_most_by(limit, sleep(answer), clocks).await;
+        let (outcome, pause) = at_most_by(limit, pin!(sleep(answer)), clocks).await;
         (outcome.is_some(), pause, start.elapsed())
     }
 

@@ -1,8 +1,10 @@
 //! Answers on kept connections of which it cannot be known whose they are: the connection ends with them or right after,
 //! or the endpoint is slow.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -87,6 +89,39 @@ fn no_case_passes_by_an_answer_with_which_a_connection_ends() {
             });
         }
     });
+}
+
+#[test]
+fn no_snapshot_is_recorded_from_an_answer_with_which_a_connection_ends() {
+    let folder = rows(15);
+    for (how, when) in [(Ending::Reset, (1, 0)), (Ending::Reset, (2, 5)), (Ending::Unsaid, (1, 1))] {
+        let (server, _) = ending("200 OK", how, when);
+        let kept = tempfile::tempdir().unwrap();
+        let snapshots = kept.path().to_str().unwrap();
+        let arguments = ["--snapshots", snapshots, "--update", "always", "-j", "1", "--connections", "reuse"];
+        let ran = ran(folder.path(), &server.url, &arguments);
+        let what = format!("{how:?} {when:?}: {}", ran.out);
+        assert!(ran.code == 0 || (ran.code == 5 && ran.out.contains(MIXED)), "{what}");
+        let texts = texts(kept.path());
+        assert_eq!(texts.len(), 30, "{what}");
+        if ran.code == 0 {
+            assert!(texts.iter().all(|text| !text.contains("more")), "{what}");
+        }
+    }
+}
+
+/// The snapshots below a folder.
+fn texts(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut texts = Vec::new();
+    for path in entries {
+        if path.is_dir() {
+            texts.append(&mut self::texts(&path));
+        } else if path.extension().is_some_and(|extension| extension == "snap") {
+            texts.push(fs::read_to_string(&path).unwrap());
+        }
+    }
+    texts
 }
 
 #[test]

@@ -65,9 +65,25 @@ fn clients_that_trust_another_certificate_or_none_find_nothing_out_and_say_why()
     for trust in [&[][..], &["--ca-file", &certificate]] {
         let judged = judge(&served, &[&["tag-count/none"], trust].concat());
         assert_eq!(code(&judged), 5, "{}", out(&judged));
-        let said = "no connection: invalid peer certificate";
+        let said = "no connection: the endpoint's certificate is not trusted; if it should be, name a file";
         assert!(out(&judged).contains(said), "{}", out(&judged));
     }
+    // One that is marked as an authority's, and an endpoint that is not encrypted.
+    let folder = tempfile::tempdir().unwrap();
+    let [certificate, key] = authority(folder.path(), "own", "127.0.0.1", false);
+    let served = Served::start(&["--tls-cert", &certificate, "--tls-key", &key]);
+    let judged = judge(&served, &["tag-count/none"]);
+    assert!(
+        out(&judged).contains("name a file that holds it or its issuer's (--ca-file)"),
+        "{}",
+        out(&judged)
+    );
+    let plain = Served::start(&[]);
+    let url = plain.at("url").replace("http:", "https:");
+    let judged = run(&["run", "--sign", "none", "--endpoint", &url, "tag-count/none"]);
+    assert_eq!(code(&judged), 5, "{}", out(&judged));
+    let said = "the endpoint does not answer in TLS; if it is an http:// endpoint, write that";
+    assert!(out(&judged).contains(said), "{}", out(&judged));
 }
 
 #[test]
