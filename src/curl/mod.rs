@@ -26,12 +26,19 @@ pub fn shell_word(text: &str) -> String {
 /// Only newlines at the end of a body stay as they are, since `$(…)` drops them.
 pub fn curl_line(base: &str, request: &Request) -> String {
     let (pipe, body) = body(request);
-    let mut words = vec!["curl -sS".to_owned()];
+    // Without what a file of the user's adds.
+    let mut words = vec!["curl -qsS".to_owned()];
     words.extend(method(request));
     words.extend(fields(request));
     words.extend(body);
     words.extend(address(base, &request.target));
-    pipe + &words.join(" ")
+    missing(request).to_owned() + &pipe + &words.join(" ")
+}
+
+/// Says what the line cannot send, in a command that does nothing: not every shell knows a comment at its prompt.
+fn missing(request: &Request) -> &'static str {
+    let hosts = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("host"));
+    if hosts.count() > 1 { ": 'curl sends the first Host alone'; " } else { "" }
 }
 
 /// `curl` reads no body after a HEAD only if it makes that itself, which it does not with a body of its own: then it
@@ -157,8 +164,18 @@ mod tests {
             (request("GET", "/a#b", &[], ""), "-i -X GET -A AGENT --request-target '/a#b' http://h"),
         ] {
             let due = due.replace("AGENT", super::USER_AGENT);
-            assert_eq!(curl_line("http://h/", &request), format!("curl -sS {due}"));
+            assert_eq!(curl_line("http://h/", &request), format!("curl -qsS {due}"));
         }
+    }
+
+    #[test]
+    fn a_line_says_what_it_leaves_out() {
+        let two = request("GET", "/", &[("host", "a"), ("Host", "b")], "");
+        let due = format!(
+            ": 'curl sends the first Host alone'; curl -qsS -i -X GET -A {} -H 'host: a' -H 'Host: b' http://h/",
+            super::USER_AGENT
+        );
+        assert_eq!(curl_line("http://h/", &two), due);
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Takes the case to its end. A request that is lost starts it again, once.
-    pub(super) async fn run(mut self, stop: &Stop) -> Tried {
+    pub(super) async fn run(mut self, stop: &Stop) -> OpenCase {
         let start = Instant::now();
         let mut ended = self.steps_observed(stop).await;
         let mut left_behind = self.tear_down(ended.as_ref()).await;
@@ -134,12 +134,12 @@ impl<'a> Attempt<'a> {
             paused,
             elapsed: whole_micros(start.elapsed()),
         };
-        Tried { record, ended, proofs: self.proofs, is_refuted: false }
+        OpenCase { record, ended, proofs: self.proofs, is_refuted: false }
     }
 
-    /// Takes a case to its end once more, since the connection ended right behind the answer that it ended with: that may
+    /// Takes a case to its end again, since the connection ended right behind the answer that it ended with: that may
     /// be another request's.
-    pub(super) async fn run_again(self, first: Tried, stop: &Stop) -> Tried {
+    pub(super) async fn run_again(self, first: OpenCase, stop: &Stop) -> OpenCase {
         let CaseRecord { answered, retried, left_behind, elapsed, .. } = first.record;
         let again = Self { retried, ..self }.again(format!("the request of step {answered}: {}", unproved()));
         let mut tried = again.run(stop).await;
@@ -434,7 +434,7 @@ impl<'a> Attempt<'a> {
 }
 
 /// A case that was taken to its end, before it is known whether all answers are its own.
-pub(super) struct Tried {
+pub(super) struct OpenCase {
     /// Without a verdict and a snapshot.
     record: CaseRecord,
     ended: Option<Ended>,
@@ -444,7 +444,7 @@ pub(super) struct Tried {
     is_refuted: bool,
 }
 
-impl Tried {
+impl OpenCase {
     /// Whether all answers are its own, if that is known already.
     pub(super) fn known(&mut self) -> Option<bool> {
         while let Some(proof) = self.proofs.last_mut() {

@@ -15,7 +15,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::Runner;
-use super::attempt::{Attempt, Tried};
+use super::attempt::{Attempt, OpenCase};
 use super::stop::Stop;
 use crate::model::{CaseRecord, Skipped, Verdict};
 use crate::plan::PlannedCase;
@@ -175,7 +175,7 @@ struct Worker<W: Work> {
     aside: VecDeque<(usize, W::Case)>,
 }
 
-/// Nobody waits for records any more.
+/// The pool is gone, and no record is awaited any more.
 struct Over;
 
 impl<W: Work> Worker<W> {
@@ -286,7 +286,7 @@ struct SharedRun {
 enum CaseDone {
     Whole(Box<CaseRecord>),
     /// Its answers are not all proved to be its own.
-    Open(Box<Tried>),
+    Open(Box<OpenCase>),
 }
 
 impl Work for Arc<SharedRun> {

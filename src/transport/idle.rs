@@ -103,7 +103,7 @@ impl Proof {
         (&mut self.0).await.unwrap_or(true)
     }
 
-    /// Whether it is there, if that is known already. It is asked once more only if it is not.
+    /// Whether it is there, if that is known already. It is asked again only if it is not.
     pub fn known(&mut self) -> Option<bool> {
         match self.0.try_recv() {
             Ok(is_there) => Some(is_there),
@@ -228,11 +228,8 @@ impl Idle {
                 }
                 return proof.map_or(Belonging::Own, Belonging::Open);
             }
-            Rest::Over(stream) if is_doubtful || is_last => {
-                if let Some(stream) = stream {
-                    self.leave(kept(stream, None)).await;
-                }
-            }
+            Rest::Over(Some(stream)) if is_doubtful || is_last => self.leave(kept(stream, None)).await,
+            Rest::Over(None) if is_asked_to_close => self.note_closing(),
             // No request could have followed.
             Rest::Over(_) => {}
             Rest::Closed | Rest::Reset if is_asked_to_close => self.note_closing(),

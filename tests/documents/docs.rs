@@ -161,6 +161,9 @@ fn no_document_names_a_flag_that_the_program_does_not_have() {
                 "--test-threads",
                 "--unreferenced",
                 "--version",
+                // Of curl.
+                "--cacert",
+                "--cert",
                 "--filter",
                 "--grep",
                 "--header",

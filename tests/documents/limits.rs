@@ -89,17 +89,17 @@ const TESTED: &[(&str, &[&str])] = &[
     ),
     (
         "requests on one kept connection",
-        &["a_connection_carries_so_many_requests_and_what_is_proved_by_silence_stays_proved"],
+        &["a_connection_carries_so_many_requests_and_the_last_one_asks_to_close_it"],
     ),
     (
         "connections that carry no further request and are still listened to",
         &["as_many_connections_are_listened_to_as_may_be_and_one_more_waits_for_the_oldest"],
     ),
     (
-        "how long a kept connection is listened to after its last answer",
+        "how long a kept connection is listened to after its last answer, if the endpoint does not close it",
         &[
             "a_slow_endpoint_is_listened_to_for_longer",
-            "an_end_right_after_an_answer_is_doubtful_unless_that_was_the_first",
+            "the_next_answer_and_silence_prove_an_answer_and_an_end_does_not",
         ],
     ),
     (
