@@ -229,10 +229,9 @@ impl Idle {
                 return proof.map_or(Belonging::Own, Belonging::Open);
             }
             Rest::Over(Some(stream)) if is_doubtful || is_last => self.leave(kept(stream, None)).await,
-            Rest::Over(None) if is_asked_to_close => self.note_closing(),
+            Rest::Over(None) | Rest::Closed if is_asked_to_close => self.note_closing(),
             // No request could have followed.
             Rest::Over(_) => {}
-            Rest::Closed | Rest::Reset if is_asked_to_close => self.note_closing(),
             Rest::Closed | Rest::Reset => self.end(),
         }
         self.prove(before, !is_doubtful);
