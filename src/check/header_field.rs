@@ -5,9 +5,9 @@
 use super::matcher::{Typing, mismatch};
 use crate::model::{Answer, Matcher, Value};
 
-/// Fields whose value is a list, of which each member counts (RFC 9110; RFC 9111, section 5; RFC 9112; RFC 5789; the Fetch
-/// Standard, section 3.3.3).
-const LISTS: [&str; 24] = [
+/// Fields whose value is a list, of which each member counts (RFC 9110; RFC 9111, section 5; RFC 9112; RFC 5789; RFC 7838,
+/// section 3; RFC 8288, section 3; RFC 9211; the Fetch Standard, section 3.3.3).
+const LISTS: [&str; 27] = [
     "accept",
     "accept-encoding",
     "accept-language",
@@ -18,10 +18,13 @@ const LISTS: [&str; 24] = [
     "access-control-allow-methods",
     "access-control-expose-headers",
     "allow",
+    "alt-svc",
     "cache-control",
+    "cache-status",
     "connection",
     "content-encoding",
     "content-language",
+    LINK,
     "pragma",
     "preference-applied",
     "proxy-authentication-info",
@@ -33,6 +36,9 @@ const LISTS: [&str; 24] = [
     "vary",
     "via",
 ];
+
+/// The field whose members begin with an address in angle brackets.
+const LINK: &str = "link";
 
 /// How many lines are shown.
 const SHOWN: usize = 10;
@@ -50,7 +56,7 @@ impl<'a> HeaderField<'a> {
         let lines: Vec<&str> = answer.lines(name).collect();
         let mut values: Vec<Value> = lines.iter().map(|line| Value::text(*line)).collect();
         if LISTS.contains(&name) {
-            values.extend(lines.iter().flat_map(|line| members(line)).map(Value::text));
+            values.extend(lines.iter().flat_map(|line| members(line, name == LINK)).map(Value::text));
         }
         Self { lines, values }
     }
@@ -94,16 +100,18 @@ fn is_met(matcher: &Matcher, value: &Value) -> bool {
     mismatch(matcher, Some(value), Typing::Text).is_none()
 }
 
-/// The members of a list (RFC 9110, section 5.6.1): a comma in a quoted string separates nothing.
-fn members(line: &str) -> Vec<&str> {
+/// The members of a list (RFC 9110, section 5.6.1): a comma in a quoted string separates nothing, and of links none in an
+/// address.
+fn members(line: &str, is_of_links: bool) -> Vec<&str> {
     let mut members = Vec::new();
-    let (mut start, mut is_quoted, mut is_escaped) = (0, false, false);
+    let (mut start, mut is_quoted, mut is_escaped, mut is_address) = (0, false, false, false);
     for (at, letter) in line.char_indices() {
         match letter {
             _ if is_escaped => is_escaped = false,
             '\\' if is_quoted => is_escaped = true,
-            '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => {
+            '<' | '>' if is_of_links && !is_quoted => is_address = letter == '<',
+            '"' if !is_address => is_quoted = !is_quoted,
+            ',' if !is_quoted && !is_address => {
                 members.push(&line[start..at]);
                 start = at + 1;
             }
@@ -155,6 +163,17 @@ mod tests {
         assert!(meets(&cookies, &Matcher::All(vec![regex("^a="), not(regex("^c="))])));
         assert!(!meets(&cookies, &Matcher::All(vec![regex("^a="), not(regex("^b="))])));
         assert!(!meets(&[], &Matcher::All(vec![not(regex("^b="))])), "where nothing is, nothing holds");
+    }
+
+    #[test]
+    fn an_address_in_a_link_is_one_with_its_commas_and_quotes() {
+        let links = [("link", r#"<https://h/a,"b>; rel="next, x", <https://h/c>; rel=prev"#)];
+        for link in [r#"<https://h/a,"b>; rel="next, x""#, "<https://h/c>; rel=prev"] {
+            assert!(meets(&links, &equals(link)), "{link}");
+        }
+        assert!(!meets(&links, &equals("<https://h/a")));
+        assert!(meets(&[("alt-svc", "h3=\":443\", h2=\"a,b\"")], &equals("h2=\"a,b\"")));
+        assert!(meets(&[("accept", "a<b, c>d")], &equals("c>d")), "brackets mean nothing elsewhere");
     }
 
     #[test]
@@ -210,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_comma_in_quotes_separates_nothing() {
-        assert_eq!(members(r#"a="b,\",c" , d,, e"#), [r#"a="b,\",c""#, "d", "e"]);
-        assert_eq!(members(r"a\,b,\"), [r"a\", "b", r"\"], "a backslash means nothing outside of quotes");
+        assert_eq!(members(r#"a="b,\",c" , d,, e"#, false), [r#"a="b,\",c""#, "d", "e"]);
+        assert_eq!(members(r"a\,b,\", false), [r"a\", "b", r"\"], "a backslash means nothing outside of quotes");
     }
 }
