@@ -53,7 +53,6 @@ where
 }
 
 async fn bare_reqwest(url: &str, count: usize, jobs: usize) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = url.to_owned();
     spread(count, jobs, move |number| {

@@ -27,7 +27,6 @@ use wiremock::{Request, Respond, ResponseTemplate};
 /// use wiremock::{Mock, MockServer};
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let _ = rustls::crypto::ring::default_provider().install_default();
 /// # let client = reqwest::Client::builder().no_proxy().build()?;
 /// let server = MockServer::start().await;
 /// Mock::given(any()).respond_with(Responder::new(ReferenceSettings::default())?).mount(&server).await;
