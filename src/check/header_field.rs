@@ -230,6 +230,10 @@ mod tests {
     #[test]
     fn a_comma_in_quotes_separates_nothing() {
         assert_eq!(members(r#"a="b,\",c" , d,, e"#, false), [r#"a="b,\",c""#, "d", "e"]);
-        assert_eq!(members(r"a\,b,\", false), [r"a\", "b", r"\"], "a backslash means nothing outside of quotes");
+        assert_eq!(
+            members(r"a\,b,\", false),
+            [r"a\", "b", r"\"],
+            "a backslash means nothing outside of quotes"
+        );
     }
 }

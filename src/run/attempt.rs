@@ -9,18 +9,17 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 
 use super::Runner;
-use super::against_snapshot::{SnapshotInput, against_snapshot};
 use super::observe::Sight;
+use super::open_case::{OpenCase, unproved};
 use super::recipe::Context;
 use super::state::{self, NoState, Undo};
 use super::stop::Stop;
-use crate::judgement::{Ended, Judge, open, render_params, verdict};
+use crate::judgement::{Ended, Judge, open, render_params};
 use crate::model::{
     Answer, CaseRecord, Given, Inconclusive, Literals, Moment, NoAnswer, Observation, Request, RequestSpec,
     SetUp, Skipped, SnapshotOutcome, Value, Verdict, attempt, whole_micros,
 };
 use crate::plan::{PlannedCase, literals, set_variables};
-use crate::snapshot::VolatileNames;
 use crate::template::TemplateScope;
 use crate::transport::{Client, Proof};
 
@@ -134,18 +133,15 @@ impl<'a> Attempt<'a> {
             paused,
             elapsed: whole_micros(start.elapsed()),
         };
-        OpenCase { record, ended, proofs: self.proofs, is_refuted: false }
+        OpenCase::new(record, ended, self.proofs)
     }
 
     /// Takes a case to its end again, since the connection ended right behind the answer that it ended with: that may
     /// be another request's.
     pub(super) async fn run_again(self, first: OpenCase, stop: &Stop) -> OpenCase {
-        let CaseRecord { answered, retried, left_behind, elapsed, .. } = first.record;
+        let CaseRecord { answered, retried, left_behind, elapsed, .. } = first.into_record();
         let again = Self { retried, ..self }.again(format!("the request of step {answered}: {}", unproved()));
-        let mut tried = again.run(stop).await;
-        tried.record.left_behind.splice(..0, left_behind);
-        tried.record.elapsed += elapsed;
-        tried
+        again.run(stop).await.behind(left_behind, elapsed)
     }
 
     /// Why the case has to start again: the endpoint may have seen a request whose answer can never come, so that
@@ -431,80 +427,4 @@ impl<'a> Attempt<'a> {
         }
         self.given.push(("endpoint".to_owned(), self.runner.endpoint.address.authority()));
     }
-}
-
-/// A case that was taken to its end, before it is known whether all answers are its own.
-pub(super) struct OpenCase {
-    /// Without a verdict and a snapshot.
-    record: CaseRecord,
-    ended: Option<Ended>,
-    /// What is still to come for answers on kept connections.
-    proofs: Vec<Proof>,
-    /// Whether one of them did not come.
-    is_refuted: bool,
-}
-
-impl OpenCase {
-    /// Whether all answers are its own, if that is known already.
-    pub(super) fn known(&mut self) -> Option<bool> {
-        while let Some(proof) = self.proofs.last_mut() {
-            self.is_refuted |= !proof.known()?;
-            self.proofs.pop();
-        }
-        Some(!self.is_refuted)
-    }
-
-    /// Waits until that is known. A caller that stops waiting loses nothing.
-    pub(super) async fn is_proved(&mut self) -> bool {
-        while let Some(proof) = self.proofs.last_mut() {
-            self.is_refuted |= !proof.is_there().await;
-            self.proofs.pop();
-        }
-        !self.is_refuted
-    }
-
-    /// The same, which cannot be decided: an answer may be another request's.
-    pub(super) fn unproved(self) -> Self {
-        Self { ended: Some(Ended::Inconclusive(Inconclusive::Transport(unproved()))), ..self }
-    }
-
-    /// The record, compared with its snapshot.
-    pub(super) fn conclude(self, runner: &Runner, planned: &PlannedCase) -> CaseRecord {
-        let Self { mut record, ended, .. } = self;
-        record.snapshot = compare_snapshot(runner, planned, &mut record, ended.as_ref());
-        record.verdict = verdict(ended, &record.findings, record.gate, &record.retried);
-        runner.waivers.apply(&mut record);
-        record
-    }
-}
-
-/// Why an answer is not proved.
-fn unproved() -> NoAnswer {
-    NoAnswer::Lost { reason: "it ended right behind the answer, which may be another request's".to_owned() }
-}
-
-/// A transcript is compared only if it is whole.
-fn compare_snapshot(
-    runner: &Runner,
-    planned: &PlannedCase,
-    record: &mut CaseRecord,
-    ended: Option<&Ended>,
-) -> SnapshotOutcome {
-    let is_whole = record.exchanges.len() == planned.case.steps.len()
-        && !matches!(ended, Some(Ended::Inconclusive(_) | Ended::Skipped(_)));
-    let Some(store) = runner.store.as_ref().filter(|_| is_whole) else {
-        return SnapshotOutcome::Unchecked;
-    };
-    let recording = SnapshotInput {
-        planned,
-        about: &record.about,
-        exchanges: &record.exchanges,
-        rules: &runner.rules.of(&planned.contract, &runner.endpoint.normalisation),
-    };
-    let mut names = VolatileNames::default();
-    record.given.iter().for_each(|(name, value)| names.add(name, value));
-    names.set_literals(&record.literals);
-    let (outcome, finding) = against_snapshot(store, &recording, names);
-    record.findings.extend(finding);
-    outcome
 }

@@ -9,6 +9,7 @@ mod drift;
 mod jobs;
 mod key;
 mod observe;
+mod open_case;
 mod pool;
 mod preflight;
 mod recipe;

@@ -15,7 +15,8 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::Runner;
-use super::attempt::{Attempt, OpenCase};
+use super::attempt::Attempt;
+use super::open_case::OpenCase;
 use super::stop::Stop;
 use crate::model::{CaseRecord, Skipped, Verdict};
 use crate::plan::PlannedCase;

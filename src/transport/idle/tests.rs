@@ -1,0 +1,228 @@
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+
+use super::{Belonging, Idle, Keeping, LISTENING, MOST_LEFT, MOST_REQUESTS, Rest, Stream, Use, lock};
+use crate::transport::Address;
+
+/// A server, its address, and what is kept of connections to it.
+async fn kept() -> (TcpListener, Address, Arc<Idle>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = Address::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    (listener, address, Arc::new(Idle::new(Keeping::Reuse)))
+}
+
+/// A connection that is open, and its other end.
+async fn connected(listener: &TcpListener) -> (Rest, TcpStream) {
+    let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    (Rest::Open(Stream::Plain(stream)), listener.accept().await.unwrap().0)
+}
+
+/// The use for another request behind so many.
+const fn behind(earlier: usize) -> Use {
+    Use::Kept { earlier, is_last: false, before: None }
+}
+
+/// The use for the last request of all, behind so many.
+const fn last(earlier: usize) -> Use {
+    Use::Kept { earlier, is_last: true, before: None }
+}
+
+#[tokio::test]
+async fn as_many_connections_are_listened_to_as_may_be_and_one_more_waits_for_the_oldest() {
+    for most in [1, 3, MOST_LEFT, usize::MAX] {
+        let ((listener, address, idle), start) = (kept().await, Instant::now());
+        idle.leave_at_most(most);
+        idle.end();
+        let most = most.min(MOST_LEFT);
+        let mut ends = Vec::new();
+        for count in 1..=most + 1 {
+            let (rest, end) = connected(&listener).await;
+            ends.push(end);
+            idle.keep(&address, rest, (behind(1), Duration::ZERO), false).await;
+            let left = lock(&idle.left).len();
+            assert!(left <= most, "{left}");
+            // On a slow machine, the oldest have been listened to long enough by now.
+            if count <= most && start.elapsed() < LISTENING {
+                assert_eq!(left, count);
+            }
+        }
+        assert!(start.elapsed() >= LISTENING, "the one past the limit did not wait: {:?}", start.elapsed());
+        assert!(!idle.close().await);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_with_which_a_connection_ends_is_doubtful_unless_it_was_asked_to_close_it() {
+    type Ending = fn() -> Rest;
+    let endings: [(Ending, bool); 3] =
+        [(|| Rest::Over(None), false), (|| Rest::Closed, false), (|| Rest::Reset, true)];
+    for (ending, is_reset) in endings {
+        for (used, is_doubtful) in [
+            (Use::Alone, false),
+            (behind(0), false),
+            (behind(1), true),
+            (behind(7), true),
+            (last(0), false),
+            (last(1), is_reset),
+            (last(7), is_reset),
+        ] {
+            let what = format!("{used:?} {:?}", ending());
+            let (_, address, idle) = kept().await;
+            let belonging = idle.keep(&address, ending(), (used, Duration::ZERO), false).await;
+            assert_eq!(matches!(belonging, Belonging::Doubtful), is_doubtful, "{what}");
+            assert_eq!(matches!(belonging, Belonging::Own), !is_doubtful, "{what}");
+            assert!(!idle.close().await, "{what}");
+        }
+    }
+}
+
+/// Whether an answer behind one other turns out to be its own, and whether answers may have been mixed up at the end.
+async fn proved(follow: impl AsyncFnOnce(&Arc<Idle>, &Address, TcpStream)) -> (Option<bool>, bool) {
+    let (listener, address, idle) = kept().await;
+    let (rest, end) = connected(&listener).await;
+    let belonging = idle.keep(&address, rest, (behind(1), Duration::ZERO), false).await;
+    let Belonging::Open(mut proof) = belonging else { panic!("{belonging:?}") };
+    follow(&idle, &address, end).await;
+    let is_proved = timeout(Duration::from_millis(30), proof.is_there()).await.ok();
+    (is_proved, idle.close().await)
+}
+
+#[tokio::test]
+async fn the_next_answer_and_silence_prove_an_answer_and_an_end_does_not() {
+    let nothing = async |_: &Arc<Idle>, _: &Address, end: TcpStream| {
+        tokio::spawn(async move {
+            let _open = end;
+            sleep(Duration::from_secs(1)).await;
+        });
+    };
+    assert_eq!(proved(nothing).await, (None, false));
+    let silence = async |_: &Arc<Idle>, _: &Address, _end: TcpStream| {
+        sleep(LISTENING + Duration::from_millis(40)).await;
+    };
+    assert_eq!(proved(silence).await, (Some(true), false));
+    let next = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
+        let (stream, used) = idle.take(address, false).unwrap();
+        drop(idle.keep(address, Rest::Open(stream), (used, Duration::ZERO), false).await);
+    };
+    // The next answer is not proved itself.
+    assert_eq!(proved(next).await, (Some(true), true));
+    // Nothing came in time: the endpoint is slow, and not at an end.
+    let late = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
+        let (_, used) = idle.take(address, false).unwrap();
+        idle.fail(used, true);
+    };
+    assert_eq!(proved(late).await, (Some(true), false));
+    let lost = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
+        let (_, used) = idle.take(address, false).unwrap();
+        idle.fail(used, false);
+    };
+    assert_eq!(proved(lost).await, (Some(false), false));
+    let doubtful = async |idle: &Arc<Idle>, address: &Address, _end: TcpStream| {
+        let (_, used) = idle.take(address, false).unwrap();
+        idle.keep(address, Rest::Closed, (used, Duration::ZERO), false).await;
+    };
+    assert_eq!(proved(doubtful).await, (Some(false), false));
+    for millis in [0, 30] {
+        let end = async |_: &Arc<Idle>, _: &Address, end: TcpStream| {
+            sleep(Duration::from_millis(millis)).await;
+            drop(end);
+            sleep(Duration::from_millis(30)).await;
+        };
+        assert_eq!(proved(end).await, (Some(false), false), "{millis}");
+    }
+}
+
+#[tokio::test]
+async fn no_proof_is_waited_for_any_more_once_answers_are_known_to_be_mixed_up() {
+    let mixed = async |idle: &Arc<Idle>, _: &Address, end: TcpStream| {
+        tokio::spawn(async move {
+            let _open = end;
+            sleep(Duration::from_secs(1)).await;
+        });
+        idle.mix();
+    };
+    assert_eq!(proved(mixed).await, (Some(true), true));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_proved_and_whose_case_starts_again_no_more_makes_a_run_inconclusive() {
+    for is_seen_at_once in [false, true] {
+        let (listener, address, idle) = kept().await;
+        let (rest, end) = connected(&listener).await;
+        drop(idle.keep(&address, rest, (behind(1), Duration::ZERO), false).await);
+        drop(end);
+        if is_seen_at_once {
+            assert!(idle.take(&address, false).is_none());
+        }
+        assert!(idle.close().await);
+    }
+}
+
+#[tokio::test]
+async fn an_end_behind_a_first_answer_is_ordinary_and_no_connection_is_used_again_after_it() {
+    let (listener, address, idle) = kept().await;
+    let (rest, end) = connected(&listener).await;
+    let belonging = idle.keep(&address, rest, (behind(0), Duration::ZERO), false).await;
+    assert!(matches!(belonging, Belonging::Own));
+    drop(end);
+    sleep(Duration::from_millis(30)).await;
+    assert!(idle.take(&address, false).is_none());
+    assert!(matches!(idle.new_use(false), Use::Alone));
+    assert!(!idle.close().await);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_asked_to_close_is_listened_to_until_it_does() {
+    for (millis, is_late, is_mixed) in [(20, false, false), (20, true, true), (200, false, false)] {
+        let (listener, address, idle) = kept().await;
+        let (rest, mut end) = connected(&listener).await;
+        let Rest::Open(stream) = rest else { panic!() };
+        let over = Rest::Over(Some(stream));
+        idle.keep(&address, over, (last(3), Duration::ZERO), false).await;
+        let server = tokio::spawn(async move {
+            sleep(Duration::from_millis(millis)).await;
+            if is_late {
+                end.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            }
+        });
+        let start = Instant::now();
+        assert_eq!(idle.close().await, is_mixed, "{millis} {is_late}");
+        if millis < 90 && !is_mixed {
+            assert!(start.elapsed() < LISTENING, "{:?}", start.elapsed());
+        }
+        server.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_slow_endpoint_is_listened_to_for_longer() {
+    let (listener, address, idle) = kept().await;
+    let ((rest, end), start) = (connected(&listener).await, Instant::now());
+    let slow = Duration::from_millis(200);
+    idle.keep(&address, rest, (behind(1), slow), false).await;
+    assert!(!idle.close().await);
+    assert!(start.elapsed() >= 2 * slow, "{:?}", start.elapsed());
+    drop(end);
+}
+
+#[tokio::test]
+async fn a_connection_carries_so_many_requests_and_the_last_one_asks_to_close_it() {
+    for closing_at in [1, 5, MOST_REQUESTS + 1] {
+        let (listener, address, idle) = kept().await;
+        let (mut rest, _end) = connected(&listener).await;
+        let mut used = idle.new_use(closing_at == 1);
+        for count in 1..=MOST_REQUESTS {
+            assert_eq!(used.is_last(), count == closing_at || count == MOST_REQUESTS, "{count}");
+            idle.keep(&address, rest, (used, Duration::ZERO), false).await;
+            let taken = idle.take(&address, count + 1 == closing_at);
+            assert_eq!(taken.is_some(), count < MOST_REQUESTS.min(closing_at), "{count}");
+            let Some((stream, again)) = taken else { break };
+            (rest, used) = (Rest::Open(stream), again);
+        }
+        assert!(!idle.close().await);
+    }
+}
